@@ -26,7 +26,11 @@ module.exports = {
     ),
     layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),
     layer('store', ['domain/', 'planning/plan'], 'A store keeps the values of domain/ and the plan.'),
-    layer('audit', ['drivers/driver'], 'The auditor shares no rule with the app: a bug there must not blind it.'),
+    layer(
+      'audit',
+      ['drivers/driver'],
+      'The auditor shares no rule with the app: a bug there must not blind it.',
+    ),
     {
       name: 'only-hosts-and-tests-use-the-emulator',
       severity: 'error',

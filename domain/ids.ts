@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { hash53 } from './seed';
+
+/** Azure resource id of a virtual machine, lower-cased: ids match without regard to case. */
+export const VmId = z
+  .string()
+  .regex(
+    /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\/virtualmachines\/[^/]+$/i,
+  )
+  .toLowerCase()
+  .brand<'VmId'>();
+export type VmId = z.infer<typeof VmId>;
+
+/** Azure resource id of an availability set, lower-cased. */
+export const AvailabilitySetId = z
+  .string()
+  .regex(
+    /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\/availabilitysets\/[^/]+$/i,
+  )
+  .toLowerCase()
+  .brand<'AvailabilitySetId'>();
+export type AvailabilitySetId = z.infer<typeof AvailabilitySetId>;
+
+/** `2026-11`: the month of a release. */
+export const Month = z
+  .string()
+  .regex(/^\d{4}-(0[1-9]|1[0-2])$/, 'a month is written YYYY-MM')
+  .brand<'Month'>();
+export type Month = z.infer<typeof Month>;
+
+/** `rollout-2026-11`. */
+export const RolloutId = z
+  .string()
+  .regex(/^rollout-\d{4}-(0[1-9]|1[0-2])$/)
+  .brand<'RolloutId'>();
+export type RolloutId = z.infer<typeof RolloutId>;
+
+export function rolloutIdOf(month: Month): RolloutId {
+  return RolloutId.parse(`rollout-${month}`);
+}
+
+/** An instant, ISO 8601 in UTC with milliseconds: `2026-11-10T18:00:00.000Z`. Sorts as text. */
+export const Utc = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+
+/** Instance and partition names may not grow without bound: Durable Functions allows 100 characters in practice. */
+const INSTANCE_ID_MAX = 100;
+const READABLE_MAX = 20;
+const HASH_DIGITS = 12;
+
+const digest = (text: string): string => hash53(text).toString(16).padStart(14, '0').slice(-HASH_DIGITS);
+
+/** `<readable 20>-<hash 12>` of an ARM id, by its lower-cased text: readable, unique, safe in table keys and instance ids. */
+export function keyOf(armId: string): string {
+  const lower = armId.toLowerCase();
+  const readable = (lower.split('/').at(-1) ?? '').replace(/[^a-z0-9-]/g, '-').slice(0, READABLE_MAX);
+  return `${readable}-${digest(lower)}`;
+}
+
+/**
+ * The id of an orchestration instance from its parent's id and its own name. The one place that makes instance ids: one that
+ * would be too long keeps its head and ends in a hash of the whole.
+ */
+export function childId(parentId: string, name: string): string {
+  const id = `${parentId}:${name}`;
+  if (id.length <= INSTANCE_ID_MAX) return id;
+  return `${id.slice(0, INSTANCE_ID_MAX - HASH_DIGITS - 1)}~${digest(id)}`;
+}

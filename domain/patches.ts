@@ -1,0 +1,57 @@
+import { z } from 'zod';
+
+/** Windows and Linux classifications as Azure names them. */
+export const PatchClassification = z.enum([
+  'Critical',
+  'Security',
+  'UpdateRollUp',
+  'FeaturePack',
+  'ServicePack',
+  'Definition',
+  'Tools',
+  'Updates',
+  'Other',
+]);
+export type PatchClassification = z.infer<typeof PatchClassification>;
+
+/** R-101, R-102: what automatic patching installs. Everything else is counted and left alone. */
+export const AUTOMATIC_CLASSIFICATIONS = [
+  'Critical',
+  'Security',
+] as const satisfies readonly PatchClassification[];
+
+/** Status of a patch operation, as Azure's patch summaries spell it. */
+export const PatchStatus = z.enum(['Unknown', 'InProgress', 'Failed', 'Succeeded', 'CompletedWithWarnings']);
+export type PatchStatus = z.infer<typeof PatchStatus>;
+
+export const ApiError = z.object({ code: z.string(), message: z.string() });
+
+/** Result of an assessment; members named as in Azure's `availablePatchSummary`. */
+export const AvailablePatchSummary = z.object({
+  status: PatchStatus,
+  assessmentActivityId: z.string(),
+  rebootPending: z.boolean(),
+  criticalAndSecurityPatchCount: z.number().int().nonnegative(),
+  otherPatchCount: z.number().int().nonnegative(),
+  startTime: z.string(),
+  lastModifiedTime: z.string(),
+  error: ApiError.nullable(),
+});
+export type AvailablePatchSummary = Readonly<z.infer<typeof AvailablePatchSummary>>;
+
+/** Result of an installation; members named as in Azure's `lastPatchInstallationSummary`. */
+export const PatchInstallationSummary = z.object({
+  status: PatchStatus,
+  installationActivityId: z.string(),
+  maintenanceWindowExceeded: z.boolean(),
+  rebootStatus: z.enum(['Unknown', 'NotNeeded', 'Required', 'Started', 'Failed', 'Completed']),
+  notSelectedPatchCount: z.number().int().nonnegative(),
+  excludedPatchCount: z.number().int().nonnegative(),
+  pendingPatchCount: z.number().int().nonnegative(),
+  installedPatchCount: z.number().int().nonnegative(),
+  failedPatchCount: z.number().int().nonnegative(),
+  startTime: z.string(),
+  lastModifiedTime: z.string(),
+  error: ApiError.nullable(),
+});
+export type PatchInstallationSummary = Readonly<z.infer<typeof PatchInstallationSummary>>;

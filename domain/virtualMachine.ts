@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { AvailabilitySetId, VmId } from './ids';
+
+/** Publisher, offer and SKU of a platform image, as first written. */
+export const PlatformImage = z.object({
+  publisher: z.string(),
+  offer: z.string(),
+  sku: z.string(),
+  version: z.string().nullable(),
+});
+
+/** What Lowtide needs to know of a VM's model, whatever driver told it. Null stands for «not given». */
+export const VirtualMachine = z.object({
+  id: VmId,
+  /** The ARM id in the case it was first written in; for people and for the wire. */
+  armId: z.string(),
+  name: z.string(),
+  subscriptionId: z.string(),
+  resourceGroup: z.string(),
+  /** Lower-cased, without spaces: `eastus`. May be a region Lowtide has never heard of. */
+  region: z.string(),
+  /** `1`, `2`, … or null for a VM without a zone, which may sit in any. */
+  zone: z.string().nullable(),
+  availabilitySetId: AvailabilitySetId.nullable(),
+  updateDomain: z.number().int().nonnegative().nullable(),
+  osType: z.enum(['Windows', 'Linux']).nullable(),
+  vmSize: z.string().nullable(),
+  image: PlatformImage.nullable(),
+  /** True when the image is a custom or gallery image (`imageReference.id`) or there is no image at all (an attached disk). */
+  customImage: z.boolean(),
+  /** As written in `patchSettings.patchMode`; null lets the default of the OS apply. */
+  patchMode: z.string().nullable(),
+  enableAutomaticUpdates: z.boolean().nullable(),
+  provisionVMAgent: z.boolean().nullable(),
+  /** `osProfile.windowsConfiguration.timeZone`, a Windows time-zone name. */
+  timeZone: z.string().nullable(),
+  tags: z.record(z.string(), z.string()),
+  /** Enablement is complete: the patch extension is installed and native updates are off (or reported). */
+  enabled: z.boolean(),
+});
+export type VirtualMachine = Readonly<z.infer<typeof VirtualMachine>>;

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { HealthSignals } from '../domain/health';
+import type { HealthAnswer } from '../domain/health';
+import {
+  ApiError,
+  AvailablePatchSummary,
+  PatchInstallationSummary,
+  type PatchClassification,
+} from '../domain/patches';
+import type { VmId } from '../domain/ids';
+import { VirtualMachine } from '../domain/virtualMachine';
+
+/** A page of the inventory. `next` is opaque; null after the last page. */
+export interface InventoryPage {
+  readonly items: readonly VirtualMachine[];
+  readonly next: string | null;
+}
+
+/** Everything the platform says of one VM now. */
+export const VmReading = z.object({
+  vm: VirtualMachine,
+  powerState: HealthSignals.shape.powerState,
+  agent: z.object({ status: HealthSignals.shape.vmAgent, version: z.string().nullable() }),
+  /** The patch extension; null when it is not installed. */
+  extension: z.object({ version: z.string(), latestVersion: z.string() }).nullable(),
+  lastAssessment: AvailablePatchSummary.nullable(),
+  /** The last installation, running ones included (status InProgress); the identity of an adopted install. */
+  lastInstallation: PatchInstallationSummary.nullable(),
+  signals: HealthSignals,
+});
+export type VmReading = Readonly<z.infer<typeof VmReading>>;
+
+/** What to install. Source: ARM installPatches (`maximumDuration`, `rebootSetting`, classifications, `maxPatchPublishDate`). */
+export interface InstallRequest {
+  readonly maximumDurationMinutes: number;
+  readonly classificationsToInclude: readonly PatchClassification[];
+  readonly rebootSetting: 'IfRequired' | 'Never' | 'Always';
+  /** Only patches published at or before this instant; null for no limit. */
+  readonly maxPatchPublishDate: string | null;
+  readonly kbNumbersToInclude?: readonly string[];
+  readonly kbNumbersToExclude?: readonly string[];
+  readonly excludeKbsRequiringReboot?: boolean;
+  readonly packageNameMasksToInclude?: readonly string[];
+  readonly packageNameMasksToExclude?: readonly string[];
+  /** The rollout this install belongs to, also in catch-up; null for what a person asked for by hand. */
+  readonly rolloutId: string | null;
+}
+
+/** Why a driver refused to start something. `throttled` and `conflict` pass by themselves; the others are facts. */
+export const RefusalCode = z.enum([
+  'notFound',
+  'notRunning',
+  'agentNotReady',
+  'conflict',
+  'throttled',
+  'extensionMissing',
+  'notAllowed',
+]);
+
+export const StartAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('started'), operationId: z.string(), retryAfterSeconds: z.number().nullable() }),
+  z.object({
+    kind: z.literal('refused'),
+    code: RefusalCode,
+    message: z.string(),
+    retryAfterSeconds: z.number().nullable(),
+  }),
+]);
+export type StartAnswer = Readonly<z.infer<typeof StartAnswer>>;
+
+/** `lost`: the platform does not know the operation (any more); read the VM to learn what became of it. */
+export const OperationAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('running'), retryAfterSeconds: z.number().nullable() }),
+  z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
+  z.object({ kind: z.literal('installed'), summary: PatchInstallationSummary }),
+  z.object({ kind: z.literal('extensionInstalled'), version: z.string() }),
+  z.object({ kind: z.literal('failed'), error: ApiError }),
+  z.object({ kind: z.literal('lost') }),
+]);
+export type OperationAnswer = Readonly<z.infer<typeof OperationAnswer>>;
+
+export interface HealthProbe {
+  readonly answer: HealthAnswer;
+  readonly because: string;
+  readonly signals: HealthSignals;
+}
+
+/**
+ * The world behind an interface. Long operations are start and read: no call waits. A method that throws has an *unknown* outcome
+ * (network, 5xx): whoever called must find out, never assume.
+ */
+export interface FleetDriver {
+  readonly kind: 'simulated' | 'azure';
+  /** Pages in a stable order; at most 500 VMs a page. */
+  listVirtualMachines(cursor: string | null): Promise<InventoryPage>;
+  /** Null when the VM does not exist (any more). */
+  readVirtualMachine(id: VmId): Promise<VmReading | null>;
+  startAssessment(id: VmId): Promise<StartAnswer>;
+  startInstallation(id: VmId, request: InstallRequest): Promise<StartAnswer>;
+  /** Installs or updates the patch extension and turns the guest's own automatic updates off where that can be done. */
+  startExtensionInstallation(id: VmId): Promise<StartAnswer>;
+  readOperation(operationId: string): Promise<OperationAnswer>;
+  probeHealth(id: VmId): Promise<HealthProbe | null>;
+}
+
+/** The driver's own log, one line per thing that happened to a VM. The auditor reads this and nothing else. */
+export type DriverAction =
+  | 'assessmentStarted'
+  | 'assessmentCompleted'
+  | 'installStarted'
+  | 'patchInstalled'
+  | 'patchFailed'
+  | 'rebootStarted'
+  | 'rebootCompleted'
+  | 'installCompleted'
+  | 'healthProbed'
+  | 'poweredOn'
+  | 'poweredOff'
+  | 'agentLost'
+  | 'agentRestored'
+  | 'extensionInstalled';
+
+/** Members beyond the first ten depend on the action; see docs/events.md. Ids are full ARM ids, null where there is none. */
+export interface DriverEvent {
+  readonly at: string;
+  readonly action: DriverAction;
+  readonly vm: string;
+  readonly region: string;
+  readonly zone: string | null;
+  readonly availabilitySet: string | null;
+  readonly updateDomain: number | null;
+  readonly subscription: string;
+  readonly operationId: string | null;
+  readonly rolloutId: string | null;
+  readonly [detail: string]: unknown;
+}

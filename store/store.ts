@@ -1,0 +1,55 @@
+/** A row as the repositories see it: a value that survives JSON, under two keys, with the ETag it was read at. */
+export interface Row {
+  readonly partition: string;
+  readonly row: string;
+  /** Frozen: never mutate. */
+  readonly value: unknown;
+  readonly etag: string;
+}
+
+export interface RowRange {
+  /** Inclusive lower and exclusive upper bound of the row key; absent for no bound. */
+  readonly from?: string;
+  readonly before?: string;
+}
+
+/**
+ * The little that Lowtide asks of a table store, so that Azure Tables and memory behave alike. Keys may contain any character but
+ * `/ \ # ?` and control characters. Values up to 900 KB of JSON.
+ */
+export interface Table {
+  get(partition: string, row: string): Promise<Row | null>;
+  /** False when the row exists already. */
+  insert(partition: string, row: string, value: unknown): Promise<boolean>;
+  upsert(partition: string, row: string, value: unknown): Promise<void>;
+  /** False when the row changed since `etag` was read, or is gone. */
+  replace(partition: string, row: string, value: unknown, etag: string): Promise<boolean>;
+  remove(partition: string, row: string): Promise<void>;
+  /** In the order of the row keys. */
+  list(partition: string, range?: RowRange): Promise<readonly Row[]>;
+  /** Upserts and removals in one partition, in transactions of at most 100; each transaction is all or nothing. */
+  write(
+    partition: string,
+    changes: {
+      readonly upsert?: readonly { row: string; value: unknown }[];
+      readonly remove?: readonly string[];
+    },
+  ): Promise<void>;
+}
+
+export const TABLE_NAMES = [
+  'inventory',
+  'rollouts',
+  'plans',
+  'rounds',
+  'outcomes',
+  'operations',
+  'assessments',
+  'history',
+  'audit',
+] as const;
+export type TableName = (typeof TABLE_NAMES)[number];
+
+export interface Store {
+  table(name: TableName): Table;
+}
