@@ -1,0 +1,50 @@
+import type { Policy } from './policy';
+import type { VirtualMachine } from './virtualMachine';
+
+type PlatformImage = NonNullable<VirtualMachine['image']>;
+
+/**
+ * R-401, as `publisher:offer:sku`, read without regard to case. The document says RHEL «7.x»; Azure spells its 7.x SKUs `7.2` … `7.8`,
+ * `7_9`, and `7-LVM` and `7-RAW` for the latest of them. Other images of RHEL 7 (`79-gen2`, `7-RAW-CI`) are for policy to add.
+ */
+export const SUPPORTED_IMAGES: readonly string[] = [
+  'Canonical:UbuntuServer:18.04-LTS',
+  'RedHat:RHEL:7.*',
+  'RedHat:RHEL:7_*',
+  'RedHat:RHEL:7-LVM',
+  'RedHat:RHEL:7-RAW',
+  'MicrosoftWindowsServer:WindowsServer:2012-R2-Datacenter',
+  'MicrosoftWindowsServer:WindowsServer:2016-Datacenter',
+  'MicrosoftWindowsServer:WindowsServer:2016-Datacenter-Server-Core',
+  'MicrosoftWindowsServer:WindowsServer:2019-Datacenter',
+  'MicrosoftWindowsServer:WindowsServer:2019-Datacenter-Core',
+];
+
+/** R-401: one of the documented images, or one that policy adds. */
+export function isSupportedImage(image: PlatformImage, policy: Pick<Policy, 'extraImages'>): boolean {
+  const name = imageName(image);
+  return (
+    supported.some((pattern) => pattern.test(name)) || extra(policy).some((pattern) => pattern.test(name))
+  );
+}
+
+/** `publisher:offer:sku`, for people and for matching. */
+export function imageName(image: PlatformImage): string {
+  return `${image.publisher}:${image.offer}:${image.sku}`;
+}
+
+const supported = SUPPORTED_IMAGES.map(patternOf);
+const extraPatterns = new WeakMap<readonly string[], readonly RegExp[]>();
+
+function extra({ extraImages }: Pick<Policy, 'extraImages'>): readonly RegExp[] {
+  const known = extraPatterns.get(extraImages);
+  if (known !== undefined) return known;
+  const patterns = extraImages.map(patternOf);
+  extraPatterns.set(extraImages, patterns);
+  return patterns;
+}
+
+function patternOf(image: string): RegExp {
+  const literal = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`^${image.split(/\*+/).map(literal).join('.*')}$`, 'i');
+}

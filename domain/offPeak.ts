@@ -1,0 +1,119 @@
+import { instantOf, utcOf } from './localTime';
+import type { Policy } from './policy';
+
+/** One night of one time zone. Half open: at `closesUtc` it is closed. */
+export interface OffPeakWindow {
+  readonly opensUtc: string;
+  readonly closesUtc: string;
+}
+
+/** The same in milliseconds beside the text, for those who compute with thousands of them. */
+export interface OffPeakNight extends OffPeakWindow {
+  readonly opensMs: number;
+  readonly closesMs: number;
+}
+
+export type OffPeakHours = Pick<Policy, 'offPeakOpens' | 'offPeakCloses'>;
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** R-108: the window that contains now, else the next to open. */
+export function windowAtOrAfter(zone: string, policy: OffPeakHours, nowUtc: string): OffPeakWindow {
+  return withoutMs(nightAtOrAfter(zone, policy, Date.parse(nowUtc)));
+}
+
+/** The first window that opens later than this instant. Where it is always open, that is when today's 24 hours are over. */
+export function windowOpeningAfter(zone: string, policy: OffPeakHours, utc: string): OffPeakWindow {
+  return withoutMs(nightOpeningAfter(zone, policy, Date.parse(utc)));
+}
+
+export function isOpen(window: OffPeakWindow, nowUtc: string): boolean {
+  return window.opensUtc <= nowUtc && nowUtc < window.closesUtc;
+}
+
+/** `windowAtOrAfter` for an instant in milliseconds. */
+export function nightAtOrAfter(zone: string, policy: OffPeakHours, nowMs: number): OffPeakNight {
+  if (policy.offPeakOpens === policy.offPeakCloses) return nightOf(nowMs, nowMs + DAY_MS);
+  return firstNight(zone, policy, nowMs, (night) => night.closesMs > nowMs);
+}
+
+/** `windowOpeningAfter` for an instant in milliseconds. */
+export function nightOpeningAfter(zone: string, policy: OffPeakHours, afterMs: number): OffPeakNight {
+  if (policy.offPeakOpens === policy.offPeakCloses) return nightOf(afterMs + DAY_MS, afterMs + 2 * DAY_MS);
+  return firstNight(zone, policy, afterMs, (night) => night.opensMs > afterMs);
+}
+
+/** Local dates run up to 14 h ahead of UTC and 12 h behind, and a night ends a day after it began: three days early is early enough. */
+const DAYS_BEFORE = 3;
+/** A date that a zone leaves out, or a night that its change of clocks swallows, is followed by an ordinary one. */
+const DAYS_AFTER = 4;
+
+function firstNight(
+  zone: string,
+  policy: OffPeakHours,
+  fromMs: number,
+  wanted: (night: OffPeakNight) => boolean,
+): OffPeakNight {
+  const nights = nightsOf(zone, policy);
+  const today = Math.floor(fromMs / DAY_MS);
+  for (let day = today - DAYS_BEFORE; day <= today + DAYS_AFTER; day += 1) {
+    const night = nights.on(day);
+    if (night !== null && wanted(night)) return night;
+  }
+  throw new RangeError(`no off-peak window of ${zone} within days of ${utcOf(fromMs)}`);
+}
+
+interface Nights {
+  /** The night that begins on this local date, in days since 1970; null for one that the change of clocks swallowed. */
+  on(day: number): OffPeakNight | null;
+}
+
+/** A fleet has some dozen zones. A year of nights of each is about 1.5 MB; beyond this many zones the memory starts afresh. */
+const ZONES_MAX = 1_000;
+const NIGHTS_MAX = 1_000;
+const memory = new Map<string, Nights>();
+
+function nightsOf(zone: string, policy: OffPeakHours): Nights {
+  const key = `${zone} ${policy.offPeakOpens}${policy.offPeakCloses}`;
+  const known = memory.get(key);
+  if (known !== undefined) return known;
+  if (memory.size >= ZONES_MAX) memory.clear();
+  const nights = rememberedNights(zone, policy);
+  memory.set(key, nights);
+  return nights;
+}
+
+function rememberedNights(zone: string, policy: OffPeakHours): Nights {
+  const opens = msOfDay(policy.offPeakOpens);
+  const closes = msOfDay(policy.offPeakCloses);
+  const byDay = new Map<number, OffPeakNight | null>();
+  const compute = (day: number): OffPeakNight | null => {
+    const opensMs = instantOf(zone, day * DAY_MS + opens);
+    const closesMs = instantOf(zone, (closes > opens ? day : day + 1) * DAY_MS + closes);
+    return closesMs > opensMs ? nightOf(opensMs, closesMs) : null;
+  };
+  return {
+    on(day) {
+      const known = byDay.get(day);
+      if (known !== undefined) return known;
+      if (byDay.size >= NIGHTS_MAX) byDay.clear();
+      const night = compute(day);
+      byDay.set(day, night);
+      return night;
+    },
+  };
+}
+
+function nightOf(opensMs: number, closesMs: number): OffPeakNight {
+  return { opensUtc: utcOf(opensMs), closesUtc: utcOf(closesMs), opensMs, closesMs };
+}
+
+function withoutMs({ opensUtc, closesUtc }: OffPeakNight): OffPeakWindow {
+  return { opensUtc, closesUtc };
+}
+
+function msOfDay(local: string): number {
+  const [hours = 0, minutes = 0] = local.split(':').map(Number);
+  return (hours * 60 + minutes) * MINUTE_MS;
+}

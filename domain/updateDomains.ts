@@ -1,0 +1,49 @@
+import type { AvailabilitySetId } from './ids';
+import type { VirtualMachine } from './virtualMachine';
+
+/** What Azure gives a new availability set when nobody says otherwise (`platformUpdateDomainCount`). */
+export const UPDATE_DOMAINS_DEFAULT = 5;
+
+/**
+ * Gives the VMs of availability sets whose update domain is not known the one Azure would have: domains are dealt in turn, by
+ * lower-cased id. Beside members whose domain is known, each goes where the fewest are. Order and all else stay as they were. It is a
+ * guess: a set whose true domains differ is still protected by its share, which counts VMs and not domains.
+ */
+export function assignUpdateDomains(
+  vms: readonly VirtualMachine[],
+  countOf: (set: AvailabilitySetId) => number = () => UPDATE_DOMAINS_DEFAULT,
+): VirtualMachine[] {
+  const assigned = new Map<VirtualMachine, number>();
+  for (const [set, members] of membersBySet(vms)) {
+    if (members.every(({ updateDomain }) => updateDomain !== null)) continue;
+    const sizes = sizesOfDomains(members, countOf(set));
+    const unknown = members.filter(({ updateDomain }) => updateDomain === null);
+    for (const vm of unknown.sort((a, b) => (a.id < b.id ? -1 : 1))) {
+      const emptiest = sizes.indexOf(Math.min(...sizes));
+      sizes[emptiest] = (sizes[emptiest] ?? 0) + 1;
+      assigned.set(vm, emptiest);
+    }
+  }
+  return vms.map((vm) => {
+    const updateDomain = assigned.get(vm);
+    return updateDomain === undefined ? vm : { ...vm, updateDomain };
+  });
+}
+
+function sizesOfDomains(members: readonly VirtualMachine[], count: number): number[] {
+  const known = members.flatMap(({ updateDomain }) => updateDomain ?? []);
+  const sizes = new Array<number>(Math.max(1, count, ...known.map((domain) => domain + 1))).fill(0);
+  for (const domain of known) sizes[domain] = (sizes[domain] ?? 0) + 1;
+  return sizes;
+}
+
+function membersBySet(vms: readonly VirtualMachine[]): Map<AvailabilitySetId, VirtualMachine[]> {
+  const sets = new Map<AvailabilitySetId, VirtualMachine[]>();
+  for (const vm of vms) {
+    if (vm.availabilitySetId === null) continue;
+    const members = sets.get(vm.availabilitySetId);
+    if (members === undefined) sets.set(vm.availabilitySetId, [vm]);
+    else members.push(vm);
+  }
+  return sets;
+}

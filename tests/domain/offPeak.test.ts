@@ -1,0 +1,168 @@
+import fc from 'fast-check';
+import { DateTime } from 'luxon';
+import { isOpen, windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../../domain/offPeak';
+
+const night = { offPeakOpens: '22:00', offPeakCloses: '06:00' };
+const hoursOf = ({ opensUtc, closesUtc }: OffPeakWindow): number =>
+  (Date.parse(closesUtc) - Date.parse(opensUtc)) / 3_600_000;
+const local = (utc: string, zone: string): string =>
+  DateTime.fromISO(utc, { zone }).toFormat('yyyy-MM-dd HH:mm');
+
+describe('off-peak windows', () => {
+  test('R-108: off-peak hours are those of the time zone: 22:00 to 06:00 on its own clocks', () => {
+    expect(windowAtOrAfter('America/New_York', night, '2026-11-10T18:00:00.000Z')).toEqual({
+      opensUtc: '2026-11-11T03:00:00.000Z',
+      closesUtc: '2026-11-11T11:00:00.000Z',
+    });
+    expect(windowAtOrAfter('Asia/Tokyo', night, '2026-11-10T18:00:00.000Z')).toEqual({
+      opensUtc: '2026-11-10T13:00:00.000Z',
+      closesUtc: '2026-11-10T21:00:00.000Z',
+    });
+  });
+
+  test('R-108: a window across midnight contains the hours on both sides of it', () => {
+    const window = { opensUtc: '2026-11-10T22:00:00.000Z', closesUtc: '2026-11-11T06:00:00.000Z' };
+    expect(windowAtOrAfter('UTC', night, '2026-11-10T23:59:00.000Z')).toEqual(window);
+    expect(windowAtOrAfter('UTC', night, '2026-11-11T00:01:00.000Z')).toEqual(window);
+  });
+
+  test('R-108: a window within one day is not taken for one across midnight', () => {
+    const siesta = { offPeakOpens: '13:00', offPeakCloses: '16:30' };
+    expect(windowAtOrAfter('Europe/Madrid', siesta, '2026-07-01T10:00:00.000Z')).toEqual({
+      opensUtc: '2026-07-01T11:00:00.000Z',
+      closesUtc: '2026-07-01T14:30:00.000Z',
+    });
+  });
+
+  test('R-108: a window is open from the instant it opens until just before it closes', () => {
+    const window = windowAtOrAfter('UTC', night, '2026-11-10T12:00:00.000Z');
+    expect(isOpen(window, '2026-11-10T21:59:59.999Z')).toBe(false);
+    expect(isOpen(window, window.opensUtc)).toBe(true);
+    expect(isOpen(window, '2026-11-11T05:59:59.999Z')).toBe(true);
+    expect(isOpen(window, window.closesUtc)).toBe(false);
+    expect(windowAtOrAfter('UTC', night, window.opensUtc)).toEqual(window);
+    expect(windowAtOrAfter('UTC', night, window.closesUtc).opensUtc).toBe('2026-11-11T22:00:00.000Z');
+    expect(windowOpeningAfter('UTC', night, window.opensUtc).opensUtc).toBe('2026-11-11T22:00:00.000Z');
+  });
+
+  test('R-108: where clocks go forward in the night, it is an hour shorter; where they go back, an hour longer', () => {
+    const spring = windowAtOrAfter('America/New_York', night, '2026-03-08T00:00:00.000Z');
+    expect([spring.opensUtc, hoursOf(spring)]).toEqual(['2026-03-08T03:00:00.000Z', 7]);
+    const autumn = windowAtOrAfter('America/New_York', night, '2026-11-01T00:00:00.000Z');
+    expect([autumn.opensUtc, hoursOf(autumn)]).toEqual(['2026-11-01T02:00:00.000Z', 9]);
+  });
+
+  test('R-108: an opening time that does not exist moves forward by the missing hour', () => {
+    const hours = { offPeakOpens: '02:30', offPeakCloses: '06:00' };
+    const window = windowAtOrAfter('America/New_York', hours, '2026-03-08T05:00:00.000Z');
+    expect(local(window.opensUtc, 'America/New_York')).toBe('2026-03-08 03:30');
+    expect(hoursOf(window)).toBe(2.5);
+  });
+
+  test('R-108: a closing time that does not exist moves forward by the missing hour', () => {
+    const hours = { offPeakOpens: '22:00', offPeakCloses: '02:30' };
+    const window = windowAtOrAfter('Europe/Berlin', hours, '2026-03-28T20:00:00.000Z');
+    expect(local(window.closesUtc, 'Europe/Berlin')).toBe('2026-03-29 03:30');
+    expect(hoursOf(window)).toBe(4.5);
+  });
+
+  test('R-108: a time that comes twice counts at its first occurrence, to open and to close', () => {
+    const opening = { offPeakOpens: '01:30', offPeakCloses: '06:00' };
+    const opens = windowAtOrAfter('America/New_York', opening, '2026-11-01T04:00:00.000Z');
+    expect([opens.opensUtc, hoursOf(opens)]).toEqual(['2026-11-01T05:30:00.000Z', 5.5]);
+    const closing = { offPeakOpens: '22:00', offPeakCloses: '01:30' };
+    const closes = windowAtOrAfter('America/New_York', closing, '2026-11-01T03:00:00.000Z');
+    expect([closes.closesUtc, hoursOf(closes)]).toEqual(['2026-11-01T05:30:00.000Z', 3.5]);
+    expect(isOpen(closes, '2026-11-01T06:00:00.000Z')).toBe(false);
+  });
+
+  test('R-108: a night that the change of clocks swallows is left out', () => {
+    const hours = { offPeakOpens: '02:30', offPeakCloses: '03:15' };
+    const window = windowAtOrAfter('America/New_York', hours, '2026-03-08T05:00:00.000Z');
+    expect(local(window.opensUtc, 'America/New_York')).toBe('2026-03-09 02:30');
+  });
+
+  test('R-108: Kathmandu is five hours and three quarters ahead', () => {
+    expect(windowAtOrAfter('Asia/Kathmandu', night, '2026-11-10T12:00:00.000Z')).toEqual({
+      opensUtc: '2026-11-10T16:15:00.000Z',
+      closesUtc: '2026-11-11T00:15:00.000Z',
+    });
+  });
+
+  test('R-108: Lord Howe Island changes its clocks by half an hour', () => {
+    const spring = windowAtOrAfter('Australia/Lord_Howe', night, '2026-10-03T10:00:00.000Z');
+    expect(hoursOf(spring)).toBe(7.5);
+    const autumn = windowAtOrAfter('Australia/Lord_Howe', night, '2026-04-04T10:00:00.000Z');
+    expect(hoursOf(autumn)).toBe(8.5);
+  });
+
+  test('R-108: a date that a zone left out has no night of its own', () => {
+    const window = windowAtOrAfter('Pacific/Apia', night, '2011-12-30T18:00:00.000Z');
+    expect(local(window.opensUtc, 'Pacific/Apia')).toBe('2011-12-31 22:00');
+  });
+
+  test('R-108: equal times mean always open, and the next window opens when these 24 hours are over', () => {
+    const always = { offPeakOpens: '00:00', offPeakCloses: '00:00' };
+    const now = '2026-11-10T18:00:00.000Z';
+    expect(windowAtOrAfter('Asia/Tokyo', always, now)).toEqual({
+      opensUtc: now,
+      closesUtc: '2026-11-11T18:00:00.000Z',
+    });
+    expect(windowOpeningAfter('Asia/Tokyo', always, now).opensUtc).toBe('2026-11-11T18:00:00.000Z');
+  });
+
+  test('a zone that does not exist is a broken assumption, not a window', () => {
+    expect(() => windowAtOrAfter('Mars/Olympus', night, '2026-11-10T18:00:00.000Z')).toThrow(
+      /no IANA time zone/,
+    );
+  });
+
+  const zones = [
+    'UTC',
+    'America/New_York',
+    'America/St_Johns',
+    'America/Sao_Paulo',
+    'Asia/Kathmandu',
+    'Australia/Lord_Howe',
+    'Africa/Casablanca',
+    'Pacific/Auckland',
+    'Pacific/Kiritimati',
+    'Pacific/Pago_Pago',
+  ];
+  const time = fc
+    .integer({ min: 0, max: 24 * 60 - 1 })
+    .map((m) => `${String(Math.floor(m / 60)).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`);
+  const instant = fc
+    .integer({ min: Date.UTC(2020, 0, 1) / 60_000, max: Date.UTC(2037, 0, 1) / 60_000 })
+    .map((m) => new Date(m * 60_000).toISOString());
+
+  test('R-108: at every minute and in every zone the window is the first that has not closed, and shows the policy times', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        time,
+        time,
+        instant,
+        (zone, offPeakOpens, offPeakCloses, now) => {
+          fc.pre(offPeakOpens !== offPeakCloses);
+          const policy = { offPeakOpens, offPeakCloses };
+          const window = windowAtOrAfter(zone, policy, now);
+          expect(window.closesUtc > now).toBe(true);
+          expect(window.opensUtc < window.closesUtc).toBe(true);
+          expect(hoursOf(window)).toBeLessThanOrEqual(25);
+          const next = windowOpeningAfter(zone, policy, window.opensUtc);
+          expect(next.opensUtc > window.opensUtc).toBe(true);
+          expect(next.opensUtc >= window.closesUtc || hoursOf(window) > 23).toBe(true);
+          const shown = local(window.opensUtc, zone).slice(11);
+          const shifted = DateTime.fromISO(window.opensUtc, { zone }).minus({ hours: 1 });
+          const changed = shifted.offset !== DateTime.fromISO(window.opensUtc, { zone }).offset;
+          expect(shown === offPeakOpens || changed).toBe(true);
+          expect(
+            window.opensUtc <= now || windowOpeningAfter(zone, policy, now).opensUtc === window.opensUtc,
+          ).toBe(true);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
