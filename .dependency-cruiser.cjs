@@ -69,7 +69,7 @@ module.exports = {
       name: 'durable-functions-at-runtime-only-in-functions',
       severity: 'error',
       comment: 'Elsewhere its types suffice.',
-      from: { pathNot: '^(functions|emulator|bench|tests)/' },
+      from: { pathNot: '^(functions|emulator|bench|tests)/|^orchestrations/durable' },
       to: { path: 'node_modules/durable-functions/', dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -1,0 +1,331 @@
+import { z } from 'zod';
+import { Disruption } from '../domain/disruption';
+import { OutcomeCounts } from '../domain/gates';
+import { HealthAnswer } from '../domain/health';
+import { RolloutId, Utc, VmId } from '../domain/ids';
+import { Claim, ClaimKind } from '../domain/ledger';
+import { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
+import { AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
+import { Policy } from '../domain/policy';
+
+/**
+ * What an orchestrator may know of an activity: its name and the shapes that cross the wire. Inputs and outputs are objects under
+ * 16 KB. Contracts outlive deployments: they change by addition only.
+ */
+export interface ActivityContract {
+  readonly name: string;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+}
+
+/** The part of the policy that paces waits. It travels with the inputs, so that a replay never sees another value. */
+export const Pace = Policy.pick({
+  assessmentTimeoutSeconds: true,
+  assessmentPollSeconds: true,
+  installPollFirstSeconds: true,
+  installPollLastSeconds: true,
+  soakSeconds: true,
+  healthPollSeconds: true,
+  unknownTimeoutSeconds: true,
+  bakeAfterCanarySeconds: true,
+  bakeSeconds: true,
+  gatePollSeconds: true,
+  claimPollFirstSeconds: true,
+  claimPollLastSeconds: true,
+  ticketLapseSeconds: true,
+  controlPollSeconds: true,
+});
+export type Pace = Readonly<z.infer<typeof Pace>>;
+
+/** `phase-2`, or `catchup-2026-11-14t22` for a smaller plan made along the way. */
+const PhaseName = z.string();
+
+/** Where rounds are run one after another: a set, or the standalone batches of a stage (`group` null). */
+export const RoundScope = z.object({
+  rolloutId: RolloutId,
+  phase: PhaseName,
+  region: z.string(),
+  stage: z.string(),
+  group: z.string().nullable(),
+});
+export type RoundScope = Readonly<z.infer<typeof RoundScope>>;
+
+export const RoundRef = RoundScope.extend({ group: z.string(), round: z.number().int() });
+export type RoundRef = Readonly<z.infer<typeof RoundRef>>;
+
+/** Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. */
+export const planRollout = {
+  name: 'planRollout',
+  input: z.object({ rolloutId: RolloutId }),
+  output: z.object({
+    phases: z.array(z.object({ phase: PhaseName, regions: z.array(z.string()) })),
+    endsUtc: Utc,
+    pace: Pace,
+  }),
+} satisfies ActivityContract;
+
+/** May something new start here now? `wait` passes when a person decides; `stop` never does. */
+export const readControl = {
+  name: 'readControl',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseName, region: z.string().nullable() }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('go') }),
+    z.object({ kind: z.literal('wait'), reason: OutcomeReason, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: OutcomeReason }),
+  ]),
+} satisfies ActivityContract;
+
+/** Writes down that a phase begins, and how many VMs it may attempt when those before it proved nothing. */
+export const openPhase = {
+  name: 'openPhase',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseName }),
+  output: z.object({ startedUtc: Utc, attemptMax: z.number().int().nullable() }),
+} satisfies ActivityContract;
+
+/** Judges a phase on its evidence. A halt is written down here and waits for a person; asking again is the poll. */
+export const decidePhaseGate = {
+  name: 'decidePhaseGate',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseName }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('wait'), why: z.string() }),
+    z.object({ kind: z.literal('open'), openedUtc: Utc, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: OutcomeReason }),
+  ]),
+} satisfies ActivityContract;
+
+/** The stages of a region, in order, and the sets in each. VMs beyond `attemptMax` are deferred here and now. */
+export const readRegion = {
+  name: 'readRegion',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseName,
+    region: z.string(),
+    attemptMax: z.number().int().nullable(),
+  }),
+  output: z.object({
+    stages: z.array(z.object({ stage: z.string(), standalone: z.boolean(), sets: z.array(z.string()) })),
+  }),
+} satisfies ActivityContract;
+
+/** Which round of a scope comes next: the one whose window opens first. Everything instants, nothing about time zones. */
+export const chooseRound = {
+  name: 'chooseRound',
+  input: RoundScope.extend({
+    /** `<group>.<round>` of the rounds that have run. */
+    done: z.array(z.string()),
+    /** Only windows that open after this instant; null for any. */
+    freshAfterUtc: Utc.nullable(),
+    endsUtc: Utc,
+  }),
+  output: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('round'),
+      ref: RoundRef,
+      opensUtc: Utc,
+      /** No claim is worth having after this: too little of the window is left. */
+      acquireByUtc: Utc,
+      /** No install starts after this. */
+      startByUtc: Utc,
+      closesUtc: Utc,
+      disruption: Disruption,
+      /** Key of the ledger entity that grants it. */
+      ledger: z.string(),
+      catchUpSlotsMax: z.number().int(),
+    }),
+    z.object({ kind: z.literal('none'), reason: OutcomeReason.nullable() }),
+  ]),
+} satisfies ActivityContract;
+
+/** Gives every VM of the rounds that did not run its outcome. */
+export const endRounds = {
+  name: 'endRounds',
+  input: RoundScope.extend({ done: z.array(z.string()), reason: OutcomeReason }),
+  output: z.object({ ended: z.number().int() }),
+} satisfies ActivityContract;
+
+export const readRound = {
+  name: 'readRound',
+  input: RoundRef,
+  output: z.object({ vmIds: z.array(VmId) }),
+} satisfies ActivityContract;
+
+/** How one VM ended, in the few words its round needs. */
+export const VmResult = z.object({ kind: OutcomeKind, reason: OutcomeReason });
+export type VmResult = Readonly<z.infer<typeof VmResult>>;
+
+/** Writes a round down, judges it, its region and its phase, and writes down the halt if there is to be one. */
+export const recordRound = {
+  name: 'recordRound',
+  input: RoundRef.extend({ results: z.array(VmResult) }),
+  output: z.object({ gate: z.enum(['open', 'hold', 'halt']), why: z.string() }),
+} satisfies ActivityContract;
+
+/** Looks again at everything before touching a VM: control, model, power, agent, health, window. */
+export const lookAtVm = {
+  name: 'lookAtVm',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseName, region: z.string(), vmId: VmId }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('go') }),
+    z.object({ kind: z.literal('end'), outcome: Outcome }),
+  ]),
+} satisfies ActivityContract;
+
+const AssessmentOperation = z.object({ vmId: VmId, operationId: z.string() });
+
+/** Starts assessments. A repeat starts them again, which harms nobody: an assessment changes nothing. */
+export const startAssessments = {
+  name: 'startAssessments',
+  input: z.object({ vmIds: z.array(VmId) }),
+  output: z.object({
+    started: z.array(AssessmentOperation),
+    refused: z.array(z.object({ vmId: VmId, code: z.string(), message: z.string() })),
+    retryAfterSeconds: z.number().nullable(),
+  }),
+} satisfies ActivityContract;
+
+/** Reads assessments, and writes down when each VM is due again. */
+export const readAssessments = {
+  name: 'readAssessments',
+  input: z.object({ operations: z.array(AssessmentOperation) }),
+  output: z.object({
+    running: z.array(AssessmentOperation),
+    assessed: z.array(z.object({ vmId: VmId, summary: AvailablePatchSummary })),
+    failed: z.array(z.object({ vmId: VmId, message: z.string() })),
+  }),
+} satisfies ActivityContract;
+
+/** The one place that starts an installation, at most once per VM and claim, however often it is called. */
+export const startInstall = {
+  name: 'startInstall',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseName,
+    region: z.string(),
+    vmId: VmId,
+    claim: z.object({ claimId: z.string(), startByUtc: Utc }),
+  }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('started'), deadlineUtc: Utc }),
+    /** The answer to a request is not known, or the platform asks for patience: ask again at this instant. */
+    z.object({ kind: z.literal('wait'), untilUtc: Utc }),
+    z.object({ kind: z.literal('end'), outcome: Outcome }),
+  ]),
+} satisfies ActivityContract;
+
+/** Reads the installation that `startInstall` started for this claim. */
+export const readInstall = {
+  name: 'readInstall',
+  input: z.object({ region: z.string(), vmId: VmId, claimId: z.string() }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('running') }),
+    z.object({ kind: z.literal('ended'), summary: PatchInstallationSummary }),
+    z.object({ kind: z.literal('lost') }),
+  ]),
+} satisfies ActivityContract;
+
+export const probeHealth = {
+  name: 'probeHealth',
+  input: z.object({ vmId: VmId }),
+  /** A VM that is gone answers `stopped`. */
+  output: z.object({ answer: HealthAnswer, because: z.string(), atUtc: Utc }),
+} satisfies ActivityContract;
+
+/** Writes down how a VM ended, in the rollout and in its history; an outcome that calls for a second chance is queued for it. */
+export const recordOutcome = {
+  name: 'recordOutcome',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseName,
+    region: z.string(),
+    claimId: z.string(),
+    outcome: Outcome,
+    installation: PatchInstallationSummary.nullable(),
+  }),
+  output: z.object({}),
+} satisfies ActivityContract;
+
+/** Whether every VM of the rollout has its final outcome, or the rollout's time is up. */
+export const readSettled = {
+  name: 'readSettled',
+  input: z.object({ rolloutId: RolloutId }),
+  output: z.object({ settled: z.boolean() }),
+} satisfies ActivityContract;
+
+/** Ends the rollout: gives every VM without an outcome one, and writes the summary. */
+export const closeRollout = {
+  name: 'closeRollout',
+  input: z.object({ rolloutId: RolloutId }),
+  output: z.object({ counts: OutcomeCounts }),
+} satisfies ActivityContract;
+
+/** Key ranges of the VMs that are due for an assessment and whose window is open, at most 30 VMs each. */
+export const listDueAssessments = {
+  name: 'listDueAssessments',
+  input: z.object({ nowUtc: Utc }),
+  output: z.object({ chunks: z.array(z.object({ from: z.string(), before: z.string() })) }),
+} satisfies ActivityContract;
+
+export const readDueAssessments = {
+  name: 'readDueAssessments',
+  input: z.object({ nowUtc: Utc, from: z.string(), before: z.string() }),
+  output: z.object({ vmIds: z.array(VmId) }),
+} satisfies ActivityContract;
+
+/** Makes small plans for the VMs of open rollouts that deserve a second chance and can be reached now. */
+export const planCatchUps = {
+  name: 'planCatchUps',
+  input: z.object({ nowUtc: Utc, phase: PhaseName }),
+  output: z.object({
+    catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
+    pace: Pace,
+    ledgers: z.array(z.string()),
+    claimGraceSeconds: z.number(),
+  }),
+} satisfies ActivityContract;
+
+/** Asks the driver whether anything is still in flight under a suspect claim. */
+export const inspectClaim = {
+  name: 'inspectClaim',
+  input: z.object({ claim: Claim }),
+  output: z.object({ inFlight: z.number().int(), overrun: z.boolean() }),
+} satisfies ActivityContract;
+
+/** VMs whose patch extension is behind and whose window is open. */
+export const listOutdatedExtensions = {
+  name: 'listOutdatedExtensions',
+  input: z.object({ nowUtc: Utc }),
+  output: z.object({ vmIds: z.array(VmId) }),
+} satisfies ActivityContract;
+
+/** Where the enablement of a VM stands and when it may go on. */
+export const readEnablement = {
+  name: 'readEnablement',
+  input: z.object({ vmId: VmId }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('ready') }),
+    /** The extension can be worked on from `opensUtc` to `closesUtc`. */
+    z.object({ kind: z.literal('window'), opensUtc: Utc, closesUtc: Utc }),
+    z.object({ kind: z.literal('stop'), why: z.string() }),
+  ]),
+} satisfies ActivityContract;
+
+export const startExtension = {
+  name: 'startExtension',
+  input: z.object({ vmId: VmId, closesUtc: Utc }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('started'), operationId: z.string() }),
+    z.object({ kind: z.literal('refused'), message: z.string() }),
+  ]),
+} satisfies ActivityContract;
+
+export const readExtension = {
+  name: 'readExtension',
+  input: z.object({ vmId: VmId, operationId: z.string() }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('running') }),
+    z.object({ kind: z.literal('installed'), detail: z.string() }),
+    z.object({ kind: z.literal('failed'), message: z.string() }),
+  ]),
+} satisfies ActivityContract;
+
+export const ClaimInput = Claim.omit({ fence: true }).extend({ kind: ClaimKind });

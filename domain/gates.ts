@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import type { OutcomeKind } from './outcome';
+import type { Policy } from './policy';
+
+/** How many VMs of a scope ended how. Deferred and skipped VMs leave the denominator. */
+export const OutcomeCounts = z.object({
+  patched: z.number().int(),
+  upToDate: z.number().int(),
+  failed: z.number().int(),
+  unhealthy: z.number().int(),
+  deferred: z.number().int(),
+  skipped: z.number().int(),
+  /** Of the unhealthy ones: those whose health stayed unknown until it timed out. */
+  unknown: z.number().int(),
+});
+export type OutcomeCounts = Readonly<z.infer<typeof OutcomeCounts>>;
+
+export const noOutcomes: OutcomeCounts = {
+  patched: 0,
+  upToDate: 0,
+  failed: 0,
+  unhealthy: 0,
+  deferred: 0,
+  skipped: 0,
+  unknown: 0,
+};
+
+export function countOutcomes(
+  outcomes: readonly { readonly kind: OutcomeKind; readonly reason: string }[],
+): OutcomeCounts {
+  const counts = { ...noOutcomes };
+  for (const { kind, reason } of outcomes) {
+    counts[kind] += 1;
+    if (reason === 'unknownTooLong') counts.unknown += 1;
+  }
+  return counts;
+}
+
+export function addCounts(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
+  return {
+    patched: a.patched + b.patched,
+    upToDate: a.upToDate + b.upToDate,
+    failed: a.failed + b.failed,
+    unhealthy: a.unhealthy + b.unhealthy,
+    deferred: a.deferred + b.deferred,
+    skipped: a.skipped + b.skipped,
+    unknown: a.unknown + b.unknown,
+  };
+}
+
+/** VMs whose health after the update is evidence: an install that failed is counted apart. */
+export const provenOrBroken = (counts: OutcomeCounts): number =>
+  counts.patched + counts.upToDate + counts.unhealthy;
+
+export const attempted = (counts: OutcomeCounts): number => provenOrBroken(counts) + counts.failed;
+
+export type GateVerdict =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'halt'; readonly why: string }
+  | { readonly kind: 'hold'; readonly why: string };
+
+const open: GateVerdict = { kind: 'open' };
+
+/** After a round: halts on broken VMs, holds on a bad source or on too much silence (design section 6). */
+export function judgeRound(counts: OutcomeCounts, policy: Policy): GateVerdict {
+  const { unhealthy, failed, unknown } = counts;
+  const health = provenOrBroken(counts);
+  if (health >= 2 && unhealthy === health)
+    return { kind: 'halt', why: `all ${health} VMs of the batch are unhealthy after their update` };
+  if (unhealthy >= policy.batchUnhealthyMin && unhealthy * 100 >= health * policy.batchUnhealthyPercent)
+    return {
+      kind: 'halt',
+      why: `${unhealthy} of ${health} VMs of the batch are unhealthy after their update`,
+    };
+  const tried = attempted(counts);
+  if (tried >= policy.batchFailedOf && failed * 100 >= tried * policy.batchFailedPercent)
+    return {
+      kind: 'hold',
+      why: `installation failed on ${failed} of ${tried} VMs of the batch: a bad patch source?`,
+    };
+  if (health > 0 && unknown >= 2 && unknown * 100 > health * policy.batchUnknownPercent)
+    return { kind: 'hold', why: `the health of ${unknown} of ${health} VMs of the batch stayed unknown` };
+  return open;
+}
+
+/** For a region or a phase: halts above max(2 VMs, 5 %); the canary phase at any unhealthy VM. */
+export function judgeScope(
+  scope: string,
+  counts: OutcomeCounts,
+  policy: Policy,
+  canary: boolean,
+): GateVerdict {
+  const { unhealthy } = counts;
+  const health = provenOrBroken(counts);
+  if (canary && unhealthy > 0)
+    return {
+      kind: 'halt',
+      why: `${unhealthy} of ${health} VMs of ${scope}, the canary, are unhealthy after their update`,
+    };
+  const tolerated = Math.max(policy.scopeUnhealthyMin, (health * policy.scopeUnhealthyPercent) / 100);
+  if (unhealthy > tolerated)
+    return {
+      kind: 'halt',
+      why: `${unhealthy} of ${health} VMs of ${scope} are unhealthy after their update`,
+    };
+  return open;
+}
+
+export interface PhaseProgress {
+  readonly planned: number;
+  readonly counts: OutcomeCounts;
+  /** Regions of the phase in which no VM has an outcome yet. */
+  readonly silentRegions: readonly string[];
+  readonly startedUtc: string;
+}
+
+/**
+ * Whether a phase is ready to be judged: nearly every VM has an outcome and every region has some, or enough nights have
+ * passed with enough evidence. The rest are stragglers.
+ */
+export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: Policy): boolean {
+  const { planned, counts, silentRegions, startedUtc } = progress;
+  const done = attempted(counts) + counts.deferred + counts.skipped;
+  if (silentRegions.length === 0 && done * 100 >= planned * policy.phaseClosePercent) return true;
+  const elapsedSeconds = (Date.parse(nowUtc) - Date.parse(startedUtc)) / 1000;
+  const evidence = Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
+  return elapsedSeconds >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
+}

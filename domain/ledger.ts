@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import { conflict, Disruption, type ConflictRule } from './disruption';
+import { AvailabilitySetId, Utc, VmId } from './ids';
+
+export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
+
+/** The right to disrupt a batch now. Its id is the id of the round's orchestration: acquiring twice is acquiring once. */
+export const Claim = z.object({
+  claimId: z.string(),
+  kind: ClaimKind,
+  disruption: Disruption,
+  /** Grows with every grant of this ledger. */
+  fence: z.number().int(),
+  /** `startInstall` refuses after this instant. */
+  startByUtc: Utc,
+  /** The end of the window. Expiry does not free the claim, it makes it suspect. */
+  expiresUtc: Utc,
+});
+export type Claim = Readonly<z.infer<typeof Claim>>;
+
+export const ClaimRequest = Claim.omit({ fence: true }).extend({
+  /** Older deadlines go first. */
+  deadlineUtc: Utc,
+  nowUtc: Utc,
+  /** A ticket that is not polled for so long loses its place. */
+  ticketLapseSeconds: z.number(),
+  /** Catch-ups open at most so many slots a night in a region. */
+  catchUpSlotsMax: z.number().int(),
+});
+export type ClaimRequest = Readonly<z.infer<typeof ClaimRequest>>;
+
+const Ticket = z.object({
+  claimId: z.string(),
+  disruption: Disruption,
+  deadlineUtc: Utc,
+  askedUtc: Utc,
+  polledUtc: Utc,
+  lapsesUtc: Utc,
+});
+type Ticket = Readonly<z.infer<typeof Ticket>>;
+
+/** A VM of a set that is unhealthy or unknown after its update: it holds its set until it is healed or waived. */
+export const Impairment = z.object({
+  vmId: VmId,
+  availabilitySetId: AvailabilitySetId,
+  region: z.string(),
+  sinceUtc: Utc,
+});
+export type Impairment = Readonly<z.infer<typeof Impairment>>;
+
+/** One connected component of the pair graph: everything that could conflict with each other. */
+export const LedgerState = z.object({
+  fence: z.number().int(),
+  claims: z.array(Claim),
+  tickets: z.array(Ticket),
+  impairments: z.array(Impairment),
+  /** By region: the night (its closing instant) and how many catch-up slots it has seen. */
+  catchUpNights: z.record(z.string(), z.object({ night: Utc, slots: z.number().int() })),
+});
+export type LedgerState = Readonly<z.infer<typeof LedgerState>>;
+
+export const emptyLedger: LedgerState = {
+  fence: 0,
+  claims: [],
+  tickets: [],
+  impairments: [],
+  catchUpNights: {},
+};
+
+export type RefusalRule = ConflictRule | 'setImpaired' | 'olderTicket' | 'catchUpSlot';
+
+export const ClaimAnswer = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('granted'), fence: z.number().int() }),
+  z.object({
+    kind: z.literal('refused'),
+    because: z.array(
+      z.object({
+        rule: z.enum([
+          'geoPair',
+          'zones',
+          'updateDomains',
+          'setShare',
+          'setImpaired',
+          'olderTicket',
+          'catchUpSlot',
+        ]),
+        /** The claim, ticket or VM that stands in the way. */
+        by: z.string(),
+      }),
+    ),
+  }),
+]);
+export type ClaimAnswer = Readonly<z.infer<typeof ClaimAnswer>>;
+type Refusal = Extract<ClaimAnswer, { kind: 'refused' }>['because'][number];
+
+/** How many reasons a refusal carries at most: the answer is a message and must stay small. */
+const REASONS_MAX = 5;
+
+/** Grants or refuses a claim. A refusal keeps a ticket, so that whoever asked first (by deadline) is served first. */
+export function tryAcquire(
+  state: LedgerState,
+  request: ClaimRequest,
+): { state: LedgerState; answer: ClaimAnswer } {
+  const held = state.claims.find((claim) => claim.claimId === request.claimId);
+  if (held) return { state, answer: { kind: 'granted', fence: held.fence } };
+  const because = refusals(state, request);
+  if (because.length > 0)
+    return {
+      state: because.some(({ rule }) => NOT_WORTH_A_TICKET.has(rule))
+        ? { ...state, tickets: state.tickets.filter((ticket) => ticket.claimId !== request.claimId) }
+        : { ...state, tickets: keepTicket(state.tickets, request) },
+      answer: { kind: 'refused', because: because.slice(0, REASONS_MAX) },
+    };
+  const fence = state.fence + 1;
+  const { claimId, kind, disruption, startByUtc, expiresUtc } = request;
+  return {
+    state: {
+      ...state,
+      fence,
+      claims: [...state.claims, { claimId, kind, disruption, fence, startByUtc, expiresUtc }],
+      tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
+      catchUpNights: countCatchUpSlot(state, request),
+    },
+    answer: { kind: 'granted', fence },
+  };
+}
+
+/** Every reason against the request, not only the first. */
+function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
+  const { disruption } = request;
+  const because: Refusal[] = [];
+  for (const claim of state.claims) {
+    const rule = conflict(disruption, claim.disruption);
+    if (rule) because.push({ rule, by: claim.claimId });
+  }
+  if (because.length === 0 && !fitsShare(state, disruption))
+    because.push({ rule: 'setShare', by: disruption.availabilitySetId ?? '' });
+  for (const impairment of state.impairments)
+    if (impairment.availabilitySetId === disruption.availabilitySetId)
+      because.push({ rule: 'setImpaired', by: impairment.vmId });
+  for (const ticket of state.tickets)
+    if (goesBefore(state, ticket, request) && conflict(disruption, ticket.disruption))
+      because.push({ rule: 'olderTicket', by: ticket.claimId });
+  if (request.kind === 'catchUp' && !catchUpSlotFree(state, request))
+    because.push({ rule: 'catchUpSlot', by: disruption.region });
+  return because;
+}
+
+/** `conflict` looks at two; the share of a set is used up by all of its claims together. */
+function fitsShare(state: LedgerState, wanted: Disruption): boolean {
+  if (wanted.availabilitySetId === null) return true;
+  const down = state.claims
+    .filter((claim) => claim.disruption.availabilitySetId === wanted.availabilitySetId)
+    .reduce((sum, claim) => sum + claim.disruption.count, 0);
+  return down + wanted.count <= (wanted.shareMax ?? 1);
+}
+
+/** Earliest deadline first, then who asked first. A lapsed ticket stands behind everybody. */
+function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): boolean {
+  if (ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc) return false;
+  if (ticket.deadlineUtc !== request.deadlineUtc) return ticket.deadlineUtc < request.deadlineUtc;
+  const own = state.tickets.find((mine) => mine.claimId === request.claimId);
+  return ticket.askedUtc < (own?.askedUtc ?? request.nowUtc);
+}
+
+/** Refusals that no queue resolves: a ticket for them would only block others for nothing. */
+const NOT_WORTH_A_TICKET: ReadonlySet<RefusalRule> = new Set<RefusalRule>(['setImpaired', 'catchUpSlot']);
+
+function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[] {
+  const { claimId, disruption, deadlineUtc, nowUtc } = request;
+  const before = tickets.find((ticket) => ticket.claimId === claimId);
+  const lapsesUtc = new Date(Date.parse(nowUtc) + request.ticketLapseSeconds * 1000).toISOString();
+  const alive = tickets.filter((ticket) => ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc);
+  return [
+    ...alive,
+    { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, polledUtc: nowUtc, lapsesUtc },
+  ];
+}
+
+/** A night of a region is named by the instant its window closes. */
+function catchUpSlotFree(state: LedgerState, request: ClaimRequest): boolean {
+  const { region } = request.disruption;
+  const slotOpen = state.claims.some(
+    (claim) => claim.kind === 'catchUp' && claim.disruption.region === region,
+  );
+  if (slotOpen) return true; // compatible catch-ups are granted together
+  const tonight = state.catchUpNights[region];
+  return tonight?.night !== request.expiresUtc || tonight.slots < request.catchUpSlotsMax;
+}
+
+function countCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState['catchUpNights'] {
+  const { region } = request.disruption;
+  if (request.kind !== 'catchUp') return state.catchUpNights;
+  if (state.claims.some((claim) => claim.kind === 'catchUp' && claim.disruption.region === region))
+    return state.catchUpNights;
+  const tonight = state.catchUpNights[region];
+  const slots = tonight?.night === request.expiresUtc ? tonight.slots + 1 : 1;
+  return { ...state.catchUpNights, [region]: { night: request.expiresUtc, slots } };
+}
+
+/** Frees a claim and remembers the VMs that go on holding their sets. Releasing twice is releasing once. */
+export function release(state: LedgerState, claimId: string, impaired: readonly Impairment[]): LedgerState {
+  const known = new Set(state.impairments.map((impairment) => impairment.vmId));
+  return {
+    ...state,
+    claims: state.claims.filter((claim) => claim.claimId !== claimId),
+    tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
+    impairments: [...state.impairments, ...impaired.filter(({ vmId }) => !known.has(vmId))],
+  };
+}
+
+/** VMs found healthy again, waived by a person, or gone: they hold their set no longer. */
+export function heal(state: LedgerState, vmIds: readonly VmId[]): LedgerState {
+  const healed = new Set<string>(vmIds);
+  return { ...state, impairments: state.impairments.filter(({ vmId }) => !healed.has(vmId)) };
+}
+
+/** Claims whose window has been over for longer than the grace: their holder may be dead, but they still block. */
+export function suspects(state: LedgerState, nowUtc: string, graceSeconds: number): readonly Claim[] {
+  const expiredBefore = new Date(Date.parse(nowUtc) - graceSeconds * 1000).toISOString();
+  return state.claims.filter((claim) => claim.expiresUtc < expiredBefore);
+}

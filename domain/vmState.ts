@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { HealthAnswer } from './health';
+import { Utc } from './ids';
+import { Outcome } from './outcome';
+import { AvailablePatchSummary, PatchInstallationSummary } from './patches';
+
+/** What Lowtide remembers of one VM: the state of the `virtualMachine` entity. Under 8 KB. */
+export const VmState = z.object({
+  /** The latest assessment (R-802); null before the first. */
+  lastAssessment: AvailablePatchSummary.nullable(),
+  /** The last installation attempt (R-803). */
+  lastInstallation: PatchInstallationSummary.nullable(),
+  /** The last verdict on its health, and when. */
+  health: z.object({ answer: HealthAnswer, because: z.string(), atUtc: Utc }).nullable(),
+  /** How the VM stands in the latest rollout that touched it. */
+  outcome: Outcome.extend({ rolloutId: z.string() }).nullable(),
+  enablement: z.object({ kind: z.enum(['pending', 'ready']), sinceUtc: Utc, detail: z.string() }).nullable(),
+  /** Claim id of the install that is in flight; null when there is none. */
+  installSlot: z.string().nullable(),
+});
+export type VmState = Readonly<z.infer<typeof VmState>>;
+
+export const newVmState: VmState = {
+  lastAssessment: null,
+  lastInstallation: null,
+  health: null,
+  outcome: null,
+  enablement: null,
+  installSlot: null,
+};
+
+export const VmEvent = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
+  z.object({ kind: z.literal('installStarted'), claimId: z.string() }),
+  z.object({
+    kind: z.literal('ended'),
+    rolloutId: z.string(),
+    outcome: Outcome,
+    installation: PatchInstallationSummary.nullable(),
+    health: VmState.shape.health,
+  }),
+  z.object({
+    kind: z.literal('enablement'),
+    state: z.enum(['pending', 'ready']),
+    atUtc: Utc,
+    detail: z.string(),
+  }),
+]);
+export type VmEvent = Readonly<z.infer<typeof VmEvent>>;
+
+/** Folds one event into the state. An older assessment or installation never replaces a newer one. */
+export function applyVmEvent(state: VmState, event: VmEvent): VmState {
+  switch (event.kind) {
+    case 'assessed':
+      return newer(event.summary, state.lastAssessment) ? { ...state, lastAssessment: event.summary } : state;
+    case 'installStarted':
+      return { ...state, installSlot: event.claimId };
+    case 'ended': {
+      const { installation } = event;
+      return {
+        ...state,
+        installSlot: null,
+        outcome: { ...event.outcome, rolloutId: event.rolloutId },
+        health: event.health ?? state.health,
+        lastInstallation:
+          installation && newer(installation, state.lastInstallation) ? installation : state.lastInstallation,
+      };
+    }
+    case 'enablement':
+      return { ...state, enablement: { kind: event.state, sinceUtc: event.atUtc, detail: event.detail } };
+  }
+}
+
+function newer(a: { readonly startTime: string }, b: { readonly startTime: string } | null): boolean {
+  return b === null || a.startTime >= b.startTime;
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { Claim, ClaimAnswer, ClaimRequest, Impairment } from '../domain/ledger';
+import { Utc, VmId } from '../domain/ids';
+import { VmEvent } from '../domain/vmState';
+
+/** What an orchestrator may know of an entity: its name, and per operation the shapes that cross the wire. */
+export const disruptionLedger = {
+  name: 'disruptionLedger',
+  operations: {
+    tryAcquire: { input: ClaimRequest, output: ClaimAnswer },
+    release: {
+      input: z.object({ claimId: z.string(), impaired: z.array(Impairment) }),
+      output: z.object({ released: z.boolean() }),
+    },
+    heal: { input: z.object({ vmIds: z.array(VmId) }), output: z.object({ impaired: z.number() }) },
+    /** Suspect claims and impairments, for the reaper and the healer of the hourly sweep; at most 40 of each. */
+    inspect: {
+      input: z.object({ nowUtc: Utc, graceSeconds: z.number() }),
+      output: z.object({ suspects: z.array(Claim), impairments: z.array(Impairment) }),
+    },
+  },
+} as const;
+
+export const virtualMachine = {
+  name: 'virtualMachine',
+  operations: { apply: { input: VmEvent } },
+} as const;

@@ -1,0 +1,42 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { disruptionLedger } from '../entities/contracts';
+import * as children from './contracts';
+import { callEntity, nowUtc, pollForAnswer, type Step } from './durable';
+
+interface Claimed {
+  readonly granted: boolean;
+  /** When refused: the rules that stood in the way last. */
+  readonly rules: string[];
+}
+
+/** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
+export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
+  const input = children.awaitClaim.input.parse(context.df.getInput());
+  const { claimId, kind, ledger, disruption, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } =
+    input;
+  let rules: string[] = [];
+  const answer = yield* pollForAnswer<Claimed, typeof input>(
+    context,
+    input,
+    {
+      firstSeconds: pace.claimPollFirstSeconds,
+      lastSeconds: pace.claimPollLastSeconds,
+      untilUtc: input.untilUtc,
+    },
+    function* () {
+      const said = yield* callEntity(
+        context,
+        { name: disruptionLedger.name, key: ledger },
+        ['tryAcquire', disruptionLedger.operations.tryAcquire],
+        {
+          ...{ claimId, kind, disruption, startByUtc, expiresUtc: closesUtc, deadlineUtc },
+          ...{ nowUtc: nowUtc(context), ticketLapseSeconds: pace.ticketLapseSeconds, catchUpSlotsMax },
+        },
+      );
+      if (said.kind === 'granted') return { granted: true, rules: [] };
+      rules = [...new Set(said.because.map(({ rule }) => rule))];
+      return null;
+    },
+  );
+  return answer ?? { granted: false, rules };
+}

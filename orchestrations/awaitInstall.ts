@@ -1,0 +1,26 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { readInstall } from '../activities/contracts';
+import type { PatchInstallationSummary } from '../domain/patches';
+import * as children from './contracts';
+import { call, pollForAnswer, type Step } from './durable';
+
+interface Ended {
+  readonly summary: PatchInstallationSummary | null;
+}
+
+/** Waits for an installation to end. No summary means that the platform lost it, or that it outlived its own limit. */
+export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
+  const input = children.awaitInstall.input.parse(context.df.getInput());
+  const { region, vmId, claimId, pace, untilUtc } = input;
+  const answer = yield* pollForAnswer<Ended, typeof input>(
+    context,
+    input,
+    { firstSeconds: pace.installPollFirstSeconds, lastSeconds: pace.installPollLastSeconds, untilUtc },
+    function* () {
+      const install = yield* call(context, readInstall, { region, vmId, claimId });
+      if (install.kind === 'running') return null;
+      return { summary: install.kind === 'ended' ? install.summary : null };
+    },
+  );
+  return answer ?? { summary: null };
+}

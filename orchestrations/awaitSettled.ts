@@ -1,0 +1,20 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { readSettled } from '../activities/contracts';
+import * as children from './contracts';
+import { call, pollForAnswer, type Step } from './durable';
+
+/** Waits until every VM has its final outcome, second chances included, or the rollout's time is up. */
+export function* awaitSettled(context: OrchestrationContext): Step<{ settled: boolean }> {
+  const input = children.awaitSettled.input.parse(context.df.getInput());
+  const { rolloutId, pace, untilUtc } = input;
+  const answer = yield* pollForAnswer<{ settled: boolean }, typeof input>(
+    context,
+    input,
+    { firstSeconds: pace.gatePollSeconds, lastSeconds: pace.gatePollSeconds, untilUtc },
+    function* () {
+      const { settled } = yield* call(context, readSettled, { rolloutId });
+      return settled ? { settled } : null;
+    },
+  );
+  return answer ?? { settled: false };
+}

@@ -1,0 +1,167 @@
+import { z } from 'zod';
+import { Pace, RoundRef, RoundScope, VmResult } from '../activities/contracts';
+import { Disruption } from '../domain/disruption';
+import { OutcomeCounts } from '../domain/gates';
+import { RolloutId, Utc, VmId } from '../domain/ids';
+import { ClaimKind } from '../domain/ledger';
+import { OutcomeReason } from '../domain/outcome';
+import { PatchInstallationSummary } from '../domain/patches';
+
+/**
+ * What a parent may know of a child orchestration: its durable name, its input and its output. Instances outlive deployments, so
+ * these change by addition only.
+ */
+
+/** What every orchestration of a rollout is told by its parent. */
+const InRollout = z.object({
+  rolloutId: RolloutId,
+  /** `phase-2`, or the name of a catch-up. */
+  phase: z.string(),
+  kind: ClaimKind,
+  endsUtc: Utc,
+  /** Only windows that open after this instant: «until the next night». Null for any. */
+  freshAfterUtc: Utc.nullable(),
+  pace: Pace,
+});
+
+export const monthlyRollout = {
+  name: 'monthlyRollout',
+  /** `generation` makes the ids of children belong to this one execution. */
+  input: z.object({ rolloutId: RolloutId, generation: z.number().int() }),
+  output: z.object({ counts: OutcomeCounts }),
+} as const;
+
+export const phaseRollout = {
+  name: 'phaseRollout',
+  input: InRollout.extend({ regions: z.array(z.string()), attemptMax: z.number().int().nullable() }),
+  output: z.object({ regions: z.number().int(), failed: z.array(z.string()) }),
+} as const;
+
+export const regionRollout = {
+  name: 'regionRollout',
+  input: InRollout.extend({ region: z.string(), attemptMax: z.number().int().nullable() }),
+  output: z.object({ rounds: z.number().int() }),
+} as const;
+
+const Rounds = z.object({ rounds: z.number().int() });
+
+export const zoneRollout = {
+  name: 'zoneRollout',
+  input: InRollout.extend({ region: z.string(), stage: z.string() }),
+  output: Rounds,
+} as const;
+
+export const availabilitySetRollout = {
+  name: 'availabilitySetRollout',
+  input: InRollout.extend({ region: z.string(), stage: z.string(), group: z.string() }),
+  output: Rounds,
+} as const;
+
+/** What the rounds of a scope share: the input of `zoneRollout` or `availabilitySetRollout`, less what they differ in. */
+export const RunRounds = InRollout.extend({ scope: RoundScope });
+export type RunRounds = Readonly<z.infer<typeof RunRounds>>;
+
+export const updateDomainRollout = {
+  name: 'updateDomainRollout',
+  input: InRollout.extend({
+    ref: RoundRef,
+    disruption: Disruption,
+    ledger: z.string(),
+    acquireByUtc: Utc,
+    startByUtc: Utc,
+    closesUtc: Utc,
+    catchUpSlotsMax: z.number().int(),
+  }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('ran') }),
+    /** The claim could not be had tonight. */
+    z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
+    z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
+  ]),
+} as const;
+
+export const patchVm = {
+  name: 'patchVm',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: z.string(),
+    region: z.string(),
+    vmId: VmId,
+    claim: z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc }),
+    pace: Pace,
+  }),
+  output: VmResult,
+} as const;
+
+/** The waits of a rollout: small children that poll, back off and continue as new. */
+const Waiting = z.object({ polls: z.number().int().default(0), pace: Pace, untilUtc: Utc });
+
+export const awaitInstall = {
+  name: 'awaitInstall',
+  input: Waiting.extend({ region: z.string(), vmId: VmId, claimId: z.string() }),
+  output: z.object({ summary: PatchInstallationSummary.nullable() }),
+} as const;
+
+export const awaitClaim = {
+  name: 'awaitClaim',
+  input: Waiting.extend({
+    claimId: z.string(),
+    kind: ClaimKind,
+    ledger: z.string(),
+    disruption: Disruption,
+    startByUtc: Utc,
+    closesUtc: Utc,
+    deadlineUtc: Utc,
+    catchUpSlotsMax: z.number().int(),
+  }),
+  output: z.object({ granted: z.boolean(), rules: z.array(z.string()) }),
+} as const;
+
+export const awaitGo = {
+  name: 'awaitGo',
+  input: Waiting.extend({ rolloutId: RolloutId, phase: z.string(), region: z.string().nullable() }),
+  output: z.object({ go: z.boolean(), reason: OutcomeReason.nullable() }),
+} as const;
+
+export const awaitGate = {
+  name: 'awaitGate',
+  input: Waiting.extend({ rolloutId: RolloutId, phase: z.string() }),
+  output: z.object({ openedUtc: Utc.nullable() }),
+} as const;
+
+export const awaitSettled = {
+  name: 'awaitSettled',
+  input: Waiting.extend({ rolloutId: RolloutId }),
+  output: z.object({ settled: z.boolean() }),
+} as const;
+
+export const assessVm = {
+  name: 'assessVm',
+  input: z.object({ vmId: VmId, pace: Pace }),
+  output: z.object({ assessed: z.boolean(), message: z.string() }),
+} as const;
+
+/** The VMs of a key range of those that are due, assessed together. */
+export const assessBatch = {
+  name: 'assessBatch',
+  input: z.object({ nowUtc: Utc, from: z.string(), before: z.string(), pace: Pace }),
+  output: z.object({ assessed: z.number().int(), failed: z.number().int() }),
+} as const;
+
+export const assessmentSweep = {
+  name: 'assessmentSweep',
+  input: z.object({ sweepUtc: Utc }),
+  output: z.object({ assessed: z.number().int(), caughtUpRegions: z.number().int() }),
+} as const;
+
+export const catchUp = {
+  name: 'catchUp',
+  input: InRollout.extend({ region: z.string() }),
+  output: Rounds,
+} as const;
+
+export const enableVm = {
+  name: 'enableVm',
+  input: z.object({ vmId: VmId, endsUtc: Utc, pace: Pace }),
+  output: z.object({ enabled: z.boolean(), detail: z.string() }),
+} as const;
