@@ -1,0 +1,193 @@
+import { z } from 'zod';
+import { AvailabilitySetId, type VmId } from '../../domain/ids';
+import { assignUpdateDomains, UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { toRestShape, type ArmResource } from './armModel';
+import { fleetMalformed, type Problem } from './malformed';
+import { isObject, readRecords, type FleetRecord } from './readRecords';
+import { readVmRecord, type ImportedInstance, type ImportedVm } from './vmRecord';
+
+export interface ImportedSet {
+  readonly id: AvailabilitySetId;
+  /** In the case of the set's own record, else of the first VM that names it. */
+  readonly armId: string;
+  readonly updateDomainCount: number;
+  /** In REST shape; made up from the VMs when the file has no record of the set. */
+  readonly model: ArmResource;
+}
+
+/** A fleet, read whole or not at all. Sorted by id, so that the order of the file never matters. */
+export interface ParsedFleet {
+  readonly vms: readonly VirtualMachine[];
+  /** The VMs in REST shape, with everything the file told of them. */
+  readonly models: ReadonlyMap<VmId, ArmResource>;
+  readonly instances: ReadonlyMap<VmId, ImportedInstance>;
+  readonly availabilitySets: ReadonlyMap<AvailabilitySetId, ImportedSet>;
+  readonly notes: readonly string[];
+}
+
+/**
+ * Reads a fleet file: what `az vm list -o json` prints, a REST list, an array or JSON lines of VMs, or an object with
+ * `virtualMachines` and `availabilitySets`. Throws FLEET_MALFORMED naming every malformed record; then nothing is imported.
+ */
+export function parseFleet(text: string, file: string): ParsedFleet {
+  const { machines, availabilitySets, notes, problems: broken } = readRecords(text, file);
+  const problems: Problem[] = [...broken];
+  const sets = readSets(availabilitySets, problems);
+  const found = readMachines(machines, problems);
+  if (problems.length > 0)
+    throw fleetMalformed(
+      file,
+      problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    );
+  found.sort((a, b) => (a.vm.id < b.vm.id ? -1 : 1));
+  for (const { vm, model } of found) addUnlistedSet(sets, vm, model);
+  return {
+    vms: assignUpdateDomains(
+      found.map(({ vm }) => vm),
+      (id) => sets.get(id)?.updateDomainCount ?? UPDATE_DOMAINS_DEFAULT,
+    ),
+    models: new Map(found.map(({ vm, model }) => [vm.id, model])),
+    instances: new Map(found.map(({ vm, instance }) => [vm.id, instance])),
+    availabilitySets: sets,
+    notes,
+  };
+}
+
+/** A text that `parseFleet` reads back as the same fleet. */
+export function printFleet(fleet: ParsedFleet): string {
+  const lines = (resources: Iterable<ArmResource>): string =>
+    [...resources].map((resource) => JSON.stringify(resource)).join(',\n');
+  const sets = [...fleet.availabilitySets.values()].map((set) => set.model);
+  return `{"virtualMachines":[\n${lines(fleet.models.values())}\n],"availabilitySets":[\n${lines(sets)}\n]}\n`;
+}
+
+type Found = ImportedVm & { readonly model: ArmResource };
+
+function readMachines(records: readonly FleetRecord[], problems: Problem[]): Found[] {
+  const found: Found[] = [];
+  const firstAt = new Map<VmId, number>();
+  for (const { index, line, value } of records) {
+    const complain = (field: string, what: string, fix: string): number =>
+      problems.push({ where: `record ${index}`, line, field, what, fix });
+    if (!isObject(value)) {
+      complain('', 'This is not an object.', 'Write the VM as { "id": …, "location": …, … }.');
+      continue;
+    }
+    const model = toRestShape(value);
+    const read = readVmRecord({ ...model, powerState: value['powerState'] });
+    if ('error' in read) {
+      for (const issue of read.error.issues) complain(fieldOf(issue), ...explain(issue));
+      continue;
+    }
+    const { vm } = read.imported;
+    const first = firstAt.get(vm.id);
+    if (first !== undefined)
+      complain('id', `It is the id of record ${first}, too (ids match without regard to case).`, 'Keep one.');
+    firstAt.set(vm.id, first ?? index);
+    found.push({ ...read.imported, model: withPower(model, read.imported) });
+  }
+  return found;
+}
+
+/** What `az --show-details` prints beside the model goes where REST has it, so that nothing read is lost in the model. */
+function withPower(model: ArmResource, { instance }: ImportedVm): ArmResource {
+  const properties = model['properties'];
+  if (instance.running === null || !isObject(properties) || isObject(properties['instanceView']))
+    return model;
+  const statuses = [{ code: `PowerState/${instance.running ? 'running' : 'deallocated'}` }];
+  return { ...model, properties: { ...properties, instanceView: { statuses } } };
+}
+
+/** As the person wrote it: `az` has no `properties`. */
+function fieldOf(issue: z.core.$ZodIssue): string {
+  return issue.path.filter((part) => part !== 'properties').join('.');
+}
+
+const FIXES: Readonly<Record<string, string>> = {
+  id: 'Give the full ARM id: /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/….',
+  location: 'Give the region, as "eastus".',
+  zones: 'Write a list, as ["1"], or leave it out.',
+  tags: 'Write an object of texts, as { "team": "web" }, or leave it out.',
+};
+
+function explain(issue: z.core.$ZodIssue): [what: string, fix: string] {
+  const field = fieldOf(issue);
+  const fix = FIXES[field] ?? FIXES[String(issue.path[0])] ?? 'Write it as Azure does, or leave it out.';
+  if (issue.code !== 'invalid_type')
+    return [`It ${issue.code === 'custom' ? issue.message : 'is empty or of the wrong type'}.`, fix];
+  const missing = issue.input === undefined && (field === 'id' || field === 'location');
+  return [
+    missing
+      ? 'It is missing.'
+      : `It is not ${issue.expected === 'array' ? 'a list' : `of type ${issue.expected}`}.`,
+    fix,
+  ];
+}
+
+const SetRecord = z.looseObject({
+  id: z
+    .string()
+    .refine((id) => AvailabilitySetId.safeParse(id).success, 'is not the id of an availability set'),
+  properties: z.looseObject({ platformUpdateDomainCount: z.number().int().min(1).nullish() }),
+});
+
+function readSets(records: readonly FleetRecord[], problems: Problem[]): Map<AvailabilitySetId, ImportedSet> {
+  const sets = new Map<AvailabilitySetId, ImportedSet>();
+  for (const { index, line, value } of records) {
+    const where = `availabilitySets record ${index}`;
+    if (!isObject(value)) {
+      problems.push({
+        where,
+        line,
+        field: '',
+        what: 'This is not an object.',
+        fix: 'Write the set as an object.',
+      });
+      continue;
+    }
+    const model = toRestShape(value);
+    const parsed = SetRecord.safeParse(model);
+    if (!parsed.success) {
+      for (const issue of parsed.error.issues)
+        problems.push({
+          where,
+          line,
+          field: fieldOf(issue),
+          what: `It ${issue.code === 'custom' ? issue.message : 'is missing or of the wrong type'}.`,
+          fix: 'Give the full ARM id, and a platformUpdateDomainCount of 1 or more.',
+        });
+      continue;
+    }
+    const id = AvailabilitySetId.parse(parsed.data.id);
+    if (sets.has(id))
+      problems.push({ where, line, field: 'id', what: 'Another record has the same id.', fix: 'Keep one.' });
+    const count = parsed.data.properties.platformUpdateDomainCount ?? UPDATE_DOMAINS_DEFAULT;
+    sets.set(id, { id, armId: parsed.data.id, updateDomainCount: count, model });
+  }
+  return sets;
+}
+
+function addUnlistedSet(
+  sets: Map<AvailabilitySetId, ImportedSet>,
+  vm: VirtualMachine,
+  model: ArmResource,
+): void {
+  const id = vm.availabilitySetId;
+  if (id === null || sets.has(id)) return;
+  const properties = model['properties'];
+  const reference = isObject(properties) ? properties['availabilitySet'] : undefined;
+  const armId = isObject(reference) ? String(reference['id']) : id;
+  sets.set(id, {
+    id,
+    armId,
+    updateDomainCount: UPDATE_DOMAINS_DEFAULT,
+    model: {
+      id: armId,
+      name: armId.split('/').at(-1),
+      type: 'Microsoft.Compute/availabilitySets',
+      location: vm.region,
+      properties: { platformUpdateDomainCount: UPDATE_DOMAINS_DEFAULT },
+    },
+  });
+}
