@@ -1,0 +1,246 @@
+import { knownRegions } from '../domain/regions';
+import { chance, hash53 } from '../domain/seed';
+import { SHOWPIECES, type App, type Layout } from './showpieces';
+
+/** A VM or an availability set as `az` prints it. */
+type Resource = Readonly<Record<string, unknown>>;
+
+export interface GeneratedFleet {
+  readonly virtualMachines: readonly Resource[];
+  readonly availabilitySets: readonly Resource[];
+}
+
+/** Where the VMs are, and how many of a hundred. Both ends of seven geo pairs are there, and the whole Brazil chain. */
+const SITES: readonly (readonly [region: string, weight: number])[] = [
+  ['eastus', 14],
+  ['westus', 7],
+  ['eastus2', 12],
+  ['centralus', 8],
+  ['southcentralus', 6],
+  ['northcentralus', 4],
+  ['westeurope', 12],
+  ['northeurope', 8],
+  ['uksouth', 6],
+  ['ukwest', 3],
+  ['southeastasia', 5],
+  ['eastasia', 3],
+  ['japaneast', 3],
+  ['japanwest', 2],
+  ['australiaeast', 3],
+  ['centralindia', 2],
+  ['brazilsouth', 1],
+  ['brazilsoutheast', 1],
+];
+const NAMES = ['shop', 'payroll', 'ledger', 'crm', 'search', 'mail', 'maps', 'forms', 'stock', 'fleet'];
+const ROLES = ['web', 'api', 'sql', 'queue', 'cache', 'batch'];
+const UPDATE_DOMAINS = [2, 3, 5, 5, 5, 5, 10, 20];
+const SUBSCRIPTIONS = 5;
+/** A big company opens another subscription before one gets crowded. */
+const VMS_PER_SUBSCRIPTION = 2_000;
+
+const zonesOf = new Map(knownRegions().map(({ name, availabilityZones }) => [name, availabilityZones]));
+
+/**
+ * A made-up fleet with the variety of a real one: zones, sets, subscriptions, images, patch modes, time zones, tags, and mistakes. The
+ * same numbers give the same fleet. From 300 VMs on it has at least one of everything (`SHOWPIECES`).
+ */
+export function generateFleet(options: { readonly vms: number; readonly seed: number }): GeneratedFleet {
+  const { vms, seed } = options;
+  const virtualMachines: Resource[] = [];
+  const availabilitySets: Resource[] = [];
+  const fixed = vms >= 300 ? SHOWPIECES : [];
+  for (let at = 0; virtualMachines.length < vms; at += 1) {
+    const app = fixed[at] ?? inventApp(seed, at, vms);
+    const size = Math.min(app.size, vms - virtualMachines.length);
+    if (app.layout === 'set') availabilitySets.push(setOf(app));
+    for (let n = 1; n <= size; n += 1) virtualMachines.push(machineOf(seed, app, n));
+  }
+  return { virtualMachines, availabilitySets };
+}
+
+/** One resource a line: short enough to commit, and a change of one VM is a change of one line. */
+export function printGeneratedFleet({ virtualMachines, availabilitySets }: GeneratedFleet): string {
+  const lines = (resources: readonly Resource[]): string =>
+    resources.map((resource) => `\n    ${JSON.stringify(resource)}`).join(',');
+  return `{\n  "virtualMachines": [${lines(virtualMachines)}\n  ],\n  "availabilitySets": [${lines(availabilitySets)}\n  ]\n}\n`;
+}
+
+function inventApp(seed: number, at: number, vms: number): App {
+  const dice = (what: string): number => chance(seed, 'app', at, what);
+  const region = weighted(SITES, dice('region'));
+  const pick = <T>(items: readonly T[], what: string, otherwise: T): T =>
+    items[Math.floor(dice(what) * items.length)] ?? otherwise;
+  const subscriptions = SUBSCRIPTIONS + Math.floor(vms / VMS_PER_SUBSCRIPTION);
+  const layout = layoutOf(region, dice('layout'));
+  return {
+    name: `${pick(NAMES, 'name', 'shop')}-${pick(ROLES, 'role', 'web')}-${at}`,
+    region,
+    layout,
+    subscription: 1 + Math.floor(dice('subscription') * subscriptions),
+    // Squared: many small ones, few large ones.
+    size: (layout === 'set' ? 2 : 1) + Math.floor(dice('size') ** 2 * (layout === 'set' ? 30 : 16)),
+    updateDomains: pick(UPDATE_DOMAINS, 'updateDomains', 5),
+    ...systemOf(dice),
+  };
+}
+
+function layoutOf(region: string, dice: number): Layout {
+  if (dice < 0.2) return 'set';
+  return dice < 0.8 && (zonesOf.get(region) ?? 0) > 0 ? 'zonal' : 'regional';
+}
+
+function weighted<T>(items: readonly (readonly [T, number])[], dice: number): T {
+  const total = items.reduce((sum, [, weight]) => sum + weight, 0);
+  let left = dice * total;
+  for (const [item, weight] of items) {
+    left -= weight;
+    if (left < 0) return item;
+  }
+  throw new Error('dice are below 1, so one of the items was met');
+}
+
+type Image = readonly [os: 'Windows' | 'Linux', publisher: string, offer: string, sku: string];
+
+const IMAGES: readonly (readonly [Image, number])[] = [
+  [['Linux', 'Canonical', 'UbuntuServer', '18.04-LTS'], 24],
+  [['Linux', 'RedHat', 'RHEL', '7.8'], 8],
+  [['Linux', 'RedHat', 'RHEL', '7_9'], 6],
+  [['Linux', 'RedHat', 'RHEL', '7-LVM'], 2],
+  [['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2012-R2-Datacenter'], 7],
+  [['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2016-Datacenter'], 13],
+  [['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2016-Datacenter-Server-Core'], 6],
+  [['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2019-Datacenter'], 18],
+  [['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2019-Datacenter-Core'], 8],
+  // Not supported, yet in every real fleet.
+  [['Windows', 'MicrosoftWindowsServer', 'WindowsServer', '2022-datacenter'], 2],
+  [['Linux', 'Canonical', '0001-com-ubuntu-server-focal', '20_04-lts'], 2],
+  [['Linux', 'RedHat', 'RHEL', '8.2'], 1],
+  [['Linux', 'debian', 'debian-10', '10'], 1],
+];
+
+function systemOf(dice: (what: string) => number): Pick<App, 'os' | 'image'> {
+  const [os, publisher, offer, sku] = weighted(IMAGES, dice('image'));
+  return { os, image: dice('custom') < 0.02 ? null : { publisher, offer, sku, version: 'latest' } };
+}
+
+const SIZES = ['Standard_B2s', 'Standard_D2s_v3', 'Standard_D4s_v3', 'Standard_E8s_v3', 'Standard_F16s_v2'];
+
+function subscriptionId(number: number): string {
+  return `c0d7050e-0000-4000-8000-${String(number).padStart(12, '0')}`;
+}
+
+function groupId(app: App): string {
+  return `/subscriptions/${subscriptionId(app.subscription)}/resourceGroups/rg-${app.name}`;
+}
+
+function setId(app: App): string {
+  return `${groupId(app)}/providers/Microsoft.Compute/availabilitySets/as-${app.name}`;
+}
+
+function setOf(app: App): Resource {
+  return {
+    id: setId(app),
+    name: `as-${app.name}`,
+    resourceGroup: `rg-${app.name}`,
+    location: app.region,
+    platformFaultDomainCount: 2,
+    platformUpdateDomainCount: app.updateDomains,
+    sku: { name: 'Aligned' },
+  };
+}
+
+function machineOf(seed: number, app: App, n: number): Resource {
+  const name = `${app.name}-${String(n).padStart(2, '0')}`;
+  const dice = (what: string): number => chance(seed, 'vm', name, what);
+  const size = SIZES[Math.floor(dice('size') * SIZES.length)];
+  const tags = { ...tagsOf(app, dice), ...app.tags };
+  const zones = app.zone ?? (app.layout === 'zonal' ? String(1 + ((n - 1) % 3)) : null);
+  return {
+    id: `${groupId(app)}/providers/Microsoft.Compute/virtualMachines/${name}`,
+    name,
+    resourceGroup: `rg-${app.name}`,
+    location: app.region,
+    zones: zones === null ? null : [zones],
+    tags: Object.keys(tags).length === 0 ? null : tags,
+    availabilitySet: app.layout === 'set' ? { id: setId(app) } : null,
+    hardwareProfile: { vmSize: size },
+    storageProfile: {
+      imageReference: imageReference(app),
+      osDisk: { createOption: 'FromImage', osType: app.os },
+    },
+    osProfile: {
+      adminUsername: 'azureuser',
+      computerName: `vm${hash53(name).toString(36)}`.slice(0, 15),
+      ...(app.os === 'Windows'
+        ? { windowsConfiguration: windowsConfiguration(app, dice) }
+        : { linuxConfiguration: linuxConfiguration(app, dice) }),
+    },
+    ...(app.instanceView === undefined ? {} : { instanceView: app.instanceView }),
+  };
+}
+
+function imageReference(app: App): Resource {
+  if (app.image !== null) return app.image;
+  const gallery = `/subscriptions/${subscriptionId(1)}/resourceGroups/rg-images/providers/Microsoft.Compute/galleries/gallery`;
+  return { id: `${gallery}/images/golden-${app.os.toLowerCase()}` };
+}
+
+function tagsOf(app: App, dice: (what: string) => number): Record<string, string> {
+  const tags: Record<string, string> = {};
+  if (dice('team') < 0.3) tags['team'] = app.name.split('-')[0] ?? '';
+  if (dice('exclude') < 0.005) tags['lowtide-exclude'] = 'true';
+  if (dice('source') < 0.06)
+    tags['lowtide-patch-source'] = app.os === 'Windows' ? 'WSUS' : 'PrivateRepository';
+  return tags;
+}
+
+/** Zones as Windows calls them, most of them those of the region. */
+const WINDOWS_ZONES: Readonly<Record<string, string>> = {
+  eastus: 'Eastern Standard Time',
+  westus: 'Pacific Standard Time',
+  centralus: 'Central Standard Time',
+  westeurope: 'W. Europe Standard Time',
+  northeurope: 'GMT Standard Time',
+  centralindia: 'India Standard Time',
+  japaneast: 'Tokyo Standard Time',
+  brazilsouth: 'E. South America Standard Time',
+};
+
+function windowsConfiguration(app: App, dice: (what: string) => number): Resource {
+  const mode =
+    app.patchMode ??
+    weighted(
+      [
+        ['AutomaticByPlatform', 84],
+        ['AutomaticByOS', 6],
+        ['Manual', 5],
+        ['', 5],
+      ],
+      dice('mode'),
+    );
+  const zone = app.windowsZone ?? (dice('timeZone') < 0.3 ? WINDOWS_ZONES[app.region] : undefined);
+  return {
+    provisionVmAgent: true,
+    enableAutomaticUpdates: mode !== 'Manual',
+    ...(zone === undefined ? {} : { timeZone: zone }),
+    ...(mode === '' ? {} : { patchSettings: { patchMode: mode } }),
+  };
+}
+
+function linuxConfiguration(app: App, dice: (what: string) => number): Resource {
+  const mode =
+    app.patchMode ??
+    weighted(
+      [
+        ['AutomaticByPlatform', 88],
+        ['ImageDefault', 7],
+        ['', 5],
+      ],
+      dice('mode'),
+    );
+  return {
+    disablePasswordAuthentication: true,
+    provisionVmAgent: true,
+    ...(mode === '' ? {} : { patchSettings: { patchMode: mode } }),
+  };
+}
