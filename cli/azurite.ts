@@ -1,0 +1,178 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { LowtideError } from '../domain/lowtideError';
+
+export interface Azurite {
+  /** Holds the well-known development key, which is public. */
+  readonly connectionString: string;
+  readonly ports: AzuritePorts;
+  readonly pid: number;
+  /** Closes and writes everything to the folder. */
+  stop(): Promise<void>;
+  /** As a crash: Azurite loses up to five seconds of acknowledged writes. */
+  kill(): Promise<void>;
+}
+
+export interface AzuritePorts {
+  readonly blob: number;
+  readonly queue: number;
+  readonly table: number;
+}
+
+export interface AzuriteOptions {
+  /** Folder for the data, made when it is not there; without it everything stays in memory. */
+  readonly location?: string;
+  /** The ports `UseDevelopmentStorage=true` means, when they are free; for tests, that run side by side, `any`. */
+  readonly ports?: 'developmentWhenFree' | 'any';
+}
+
+/** What `UseDevelopmentStorage=true` means. */
+const DEVELOPMENT_PORTS: AzuritePorts = { blob: 10_000, queue: 10_001, table: 10_002 };
+
+/** Port 0 lets the system choose, so that two starts at once never meet. */
+const ANY_PORTS: AzuritePorts = { blob: 0, queue: 0, table: 0 };
+
+const HOST = '127.0.0.1';
+const START_SECONDS_MAX = 60;
+const STOP_SECONDS_MAX = 15;
+
+/** Published in Microsoft's documentation of Azurite; it protects nothing. */
+const ACCOUNT = 'devstoreaccount1';
+const ACCOUNT_KEY =
+  'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==';
+
+/** The channel to us closes when we stop it, but also when we are killed: so no orphan stays behind to hold ports and folder. */
+const STOP_WHEN_PARENT_LEAVES =
+  "data:text/javascript,process.once('disconnect',()=>process.kill(process.pid,'SIGTERM'))";
+
+/** Starts the storage emulator of this package as a child process; answers when all three services listen. */
+export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
+  const { location, ports = 'developmentWhenFree' } = options;
+  if (location !== undefined) await mkdir(location, { recursive: true });
+  const wanted =
+    ports === 'developmentWhenFree' && (await areFree(DEVELOPMENT_PORTS)) ? DEVELOPMENT_PORTS : ANY_PORTS;
+  try {
+    return await start(location, wanted);
+  } catch (error) {
+    // Somebody else may have taken the ports since we looked.
+    if (wanted === ANY_PORTS || !String(error).includes('EADDRINUSE')) throw error;
+    return start(location, ANY_PORTS);
+  }
+}
+
+async function start(location: string | undefined, wanted: AzuritePorts): Promise<Azurite> {
+  const child = spawn(process.execPath, argumentsFor(location, wanted), {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  try {
+    const ports = await listening(child);
+    return {
+      connectionString: connectionStringOf(ports),
+      ports,
+      pid: child.pid ?? 0,
+      stop: () => end(child, 'gently'),
+      kill: () => end(child, 'atOnce'),
+    };
+  } catch (cause) {
+    await end(child, 'atOnce');
+    throw new LowtideError(
+      'STORAGE_UNAVAILABLE',
+      {
+        what: 'Azurite, the local storage emulator, did not start.',
+        why: cause instanceof Error ? cause.message : String(cause),
+        fix: 'Run `npm ci` if the package is missing; check that the data folder can be written and is not in use by another Azurite.',
+      },
+      { cause },
+    );
+  }
+}
+
+function argumentsFor(location: string | undefined, ports: AzuritePorts): string[] {
+  return [
+    '--import',
+    STOP_WHEN_PARENT_LEAVES,
+    require.resolve('azurite/dist/src/azurite.js'),
+    ...['--blobHost', HOST, '--blobPort', String(ports.blob)],
+    ...['--queueHost', HOST, '--queuePort', String(ports.queue)],
+    ...['--tableHost', HOST, '--tablePort', String(ports.table)],
+    // The official SDKs speak newer API versions than the newest Azurite for Node 20 knows.
+    ...['--skipApiVersionCheck', '--disableTelemetry', '--silent', '--loose'],
+    ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),
+  ];
+}
+
+/** Waits for the three lines in which Azurite names its addresses; fails with what it said when it ends or takes too long. */
+function listening(child: ChildProcess): Promise<AzuritePorts> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => {
+      reject(new Error(`It did not listen within ${START_SECONDS_MAX} s. It said: ${said.trim()}`));
+    }, START_SECONDS_MAX * 1000);
+    const read = (chunk: Buffer): void => {
+      if (said.length > 20_000) return;
+      said += chunk.toString();
+      const [blob, queue, table] = ['Blob', 'Queue', 'Table'].map((service) => portIn(said, service));
+      if (blob === undefined || queue === undefined || table === undefined) return;
+      clearTimeout(timer);
+      resolve({ blob, queue, table });
+    };
+    // Both pipes are read to the end of its days: a full one would stop Azurite.
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('error', reject);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`It ended with code ${String(code)}. It said: ${said.trim()}`));
+    });
+  });
+}
+
+function portIn(said: string, service: string): number | undefined {
+  const found = new RegExp(`${service} service is successfully listening at \\S+?:(\\d+)\\s`).exec(said);
+  return found?.[1] === undefined ? undefined : Number(found[1]);
+}
+
+function connectionStringOf({ blob, queue, table }: AzuritePorts): string {
+  const endpoint = (port: number): string => `http://${HOST}:${port}/${ACCOUNT}`;
+  return [
+    'DefaultEndpointsProtocol=http',
+    `AccountName=${ACCOUNT}`,
+    `AccountKey=${ACCOUNT_KEY}`,
+    `BlobEndpoint=${endpoint(blob)}`,
+    `QueueEndpoint=${endpoint(queue)}`,
+    `TableEndpoint=${endpoint(table)}`,
+  ].join(';');
+}
+
+const hasEnded = (child: ChildProcess): boolean => child.exitCode !== null || child.signalCode !== null;
+
+async function end(child: ChildProcess, how: 'gently' | 'atOnce'): Promise<void> {
+  if (child.pid === undefined || hasEnded(child)) return;
+  const ended = once(child, 'exit');
+  if (how === 'gently' && child.connected) child.disconnect();
+  else child.kill('SIGKILL');
+  const patience = setTimeout(() => child.kill('SIGKILL'), STOP_SECONDS_MAX * 1000);
+  await ended;
+  clearTimeout(patience);
+}
+
+async function areFree(ports: AzuritePorts): Promise<boolean> {
+  const answers = await Promise.all(Object.values(ports).map(isFree));
+  return answers.every(Boolean);
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen(port, HOST, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
+  });
+}

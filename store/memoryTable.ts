@@ -1,0 +1,146 @@
+import type { Row, RowRange, Store, Table, TableName } from './store';
+import { assertKey, type Changes, frozenValue, jsonOf, listChanges } from './rowValue';
+import { SortedKeys } from './sortedKeys';
+
+/** A store that lasts as long as the process: for simulations and tests. Deterministic; answers within microtasks, without timers. */
+export function memoryStore(): Store {
+  const tables = new Map<TableName, Table>();
+  return {
+    table: (name) => {
+      let table = tables.get(name);
+      if (table === undefined) tables.set(name, (table = memoryTable()));
+      return table;
+    },
+  };
+}
+
+function memoryTable(): Table {
+  const partitions = new Map<string, Partition>();
+  let version = 0;
+  const partitionOf = (key: string): Partition => {
+    let found = partitions.get(key);
+    if (found === undefined) partitions.set(key, (found = new Partition(key)));
+    return found;
+  };
+  const put = (partition: string, row: string, json: string): void => {
+    version += 1;
+    partitionOf(partition).put(row, json, `W/"${version}"`);
+  };
+
+  return {
+    get: (partition, row) =>
+      soon(() => {
+        assertKeys(partition, row);
+        return partitions.get(partition)?.read(row) ?? null;
+      }),
+    insert: (partition, row, value) =>
+      soon(() => {
+        assertKeys(partition, row);
+        const json = jsonOf(partition, row, value);
+        if (partitions.get(partition)?.etagOf(row) !== undefined) return false;
+        put(partition, row, json);
+        return true;
+      }),
+    upsert: (partition, row, value) =>
+      soon(() => {
+        assertKeys(partition, row);
+        put(partition, row, jsonOf(partition, row, value));
+      }),
+    replace: (partition, row, value, etag) =>
+      soon(() => {
+        assertKeys(partition, row);
+        const json = jsonOf(partition, row, value);
+        if (partitions.get(partition)?.etagOf(row) !== etag) return false;
+        put(partition, row, json);
+        return true;
+      }),
+    remove: (partition, row) =>
+      soon(() => {
+        assertKeys(partition, row);
+        partitions.get(partition)?.remove(row);
+      }),
+    list: (partition, range = {}) =>
+      soon(() => {
+        assertKey('partition', partition);
+        return partitions.get(partition)?.list(range) ?? [];
+      }),
+    write: (partition, changes: Changes) =>
+      soon(() => {
+        // Everything that can be refused is refused before the first change.
+        for (const change of listChanges(partition, changes))
+          if (change.kind === 'upsert') put(partition, change.row, change.json);
+          else partitions.get(partition)?.remove(change.row);
+      }),
+  };
+}
+
+/** Runs at once and answers in a microtask; what it throws becomes a rejection. */
+function soon<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    resolve(work());
+  });
+}
+
+function assertKeys(partition: string, row: string): void {
+  assertKey('partition', partition);
+  assertKey('row', row);
+}
+
+/** JSON until somebody reads it: most rows of a month are overwritten unread. */
+interface StoredRow {
+  etag: string;
+  json: string;
+  read: Row | null;
+}
+
+class Partition {
+  private readonly rows = new Map<string, StoredRow>();
+  private readonly keys = new SortedKeys();
+
+  constructor(private readonly key: string) {}
+
+  etagOf(row: string): string | undefined {
+    return this.rows.get(row)?.etag;
+  }
+
+  read(row: string): Row | null {
+    const stored = this.rows.get(row);
+    return stored === undefined ? null : this.rowOf(row, stored);
+  }
+
+  put(row: string, json: string, etag: string): void {
+    const stored = this.rows.get(row);
+    if (stored === undefined) {
+      this.rows.set(row, { etag, json, read: null });
+      this.keys.add(row);
+      return;
+    }
+    stored.etag = etag;
+    stored.json = json;
+    stored.read = null;
+  }
+
+  remove(row: string): void {
+    if (this.rows.delete(row)) this.keys.remove(row);
+  }
+
+  list({ from, before }: RowRange): Row[] {
+    const found: Row[] = [];
+    for (const row of this.keys.between(from, before)) {
+      const stored = this.rows.get(row);
+      if (stored !== undefined) found.push(this.rowOf(row, stored));
+    }
+    return found;
+  }
+
+  private rowOf(row: string, stored: StoredRow): Row {
+    stored.read ??= Object.freeze({
+      partition: this.key,
+      row,
+      value: frozenValue(stored.json),
+      etag: stored.etag,
+    });
+    stored.json = '';
+    return stored.read;
+  }
+}
