@@ -1,0 +1,241 @@
+import type { Clock } from '../clock';
+import type { RegisteredFunction } from '../coreApi';
+import type { Guards } from '../guards';
+import type { Invoker } from '../invoke';
+import { Activities } from './activities';
+import { Entities } from './entities';
+import type { HistoryEvent } from './history';
+import type { Ids } from './ids';
+import type { Instance } from './instance';
+import type { DurableLibrary } from './library';
+import { Orchestrations } from './orchestrations';
+import { Queue } from './queue';
+import type { Runner } from './runners';
+import { TimerHeap } from './timerHeap';
+
+/** What happened to survive a crash of the host. The memory store has none: nothing there outlives the process. */
+export interface Store {
+  /** Resolves when everything that changed since the last commit is on disk. */
+  commit(engine: Engine): Promise<void>;
+  /** A purged instance must not come back. */
+  forget(instanceId: string): void;
+}
+
+export interface Stats {
+  episodes: number;
+  activities: number;
+  entityOperations: number;
+  /** Starts, completions, operations, timers and events: each is one row of some history on the real host. */
+  durableSteps: number;
+  timersFired: number;
+}
+
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly guards: Guards;
+  readonly invoker: Invoker;
+  readonly functions: ReadonlyMap<string, RegisteredFunction>;
+  readonly runner: Runner;
+  /** Set when sessions are audited: replays an episode from JSON. */
+  readonly auditor: Runner | undefined;
+  readonly auditEvery: number;
+  readonly library: DurableLibrary | undefined;
+  readonly store: Store | undefined;
+  readonly activitiesMax: number;
+  /** Virtual clock: wait for every activity of a batch, and take the results in the order of dispatch. */
+  readonly inOrder: boolean;
+  /** Request messages of entities as the real host writes them, or without their .NET decoration. */
+  readonly fullMessages: boolean;
+  readonly defaultVersion: string | null;
+  readonly keepHistoryOfFinishedChildren: boolean;
+  /** The values of a function's input bindings other than its trigger: the durable client. */
+  readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * One single-writer scheduler. A round drains activities before entities before orchestrators, so that an orchestrator
+ * meets its completions in batches; everything a round changed is committed before an activity starts or a client hears
+ * that its call was accepted.
+ */
+export class Engine {
+  readonly instances = new Map<string, Instance>();
+  readonly timers = new TimerHeap();
+  readonly stats: Stats = {
+    episodes: 0,
+    activities: 0,
+    entityOperations: 0,
+    durableSteps: 0,
+    timersFired: 0,
+  };
+  readonly activities: Activities;
+  readonly entities: Entities;
+  readonly orchestrations: Orchestrations;
+  private readonly ready = new Queue<Instance>();
+  private acknowledgements: (() => void)[] = [];
+  private dirty = false;
+  private running: Promise<void> | undefined;
+  private failure: Error | undefined;
+  private wakers: (() => void)[] = [];
+  /** Requests, timer functions and activities under way: the virtual clock must not move on while there are any. */
+  private busy = 0;
+
+  constructor(readonly options: EngineOptions) {
+    this.activities = new Activities(this);
+    this.entities = new Entities(this);
+    this.orchestrations = new Orchestrations(this);
+  }
+
+  get nowMs(): number {
+    return this.options.clock.nowMs();
+  }
+
+  /** Nothing can run now; only a timer, a request or an activity under way can change that. */
+  get isQuiet(): boolean {
+    return this.busy === 0 && !this.hasWork;
+  }
+
+  get hasWork(): boolean {
+    const queued = this.ready.size + this.activities.queued + this.entities.queued;
+    return queued > 0 || this.acknowledgements.length > 0;
+  }
+
+  /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
+  deliver(instance: Instance | undefined, executionId: string | undefined, event: HistoryEvent): void {
+    if (!instance || instance.isFinished) return;
+    if (executionId !== undefined && instance.executionId !== executionId) return;
+    instance.inbox.push(event);
+    this.touch();
+    this.enqueue(instance);
+  }
+
+  enqueue(instance: Instance): void {
+    if (instance.queued) return;
+    instance.queued = true;
+    this.ready.add(instance);
+    this.wake();
+  }
+
+  /** Notes that something changed which the store must hear of. */
+  touch(): void {
+    this.dirty = true;
+  }
+
+  /** Resolves when the change just made would survive a crash. */
+  accepted(): Promise<void> {
+    this.touch();
+    if (!this.options.store) {
+      this.wake();
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.acknowledgements.push(resolve);
+      this.wake();
+    });
+  }
+
+  /** Counts work that is under way outside of the scheduler. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.busy += 1;
+    try {
+      return await work();
+    } finally {
+      this.busy -= 1;
+      this.wake();
+    }
+  }
+
+  started(): void {
+    this.busy += 1;
+  }
+
+  ended(): void {
+    this.busy -= 1;
+    this.wake();
+  }
+
+  /** Resolves at the next change that may have made work. */
+  changed(): Promise<void> {
+    return new Promise((resolve) => this.wakers.push(resolve));
+  }
+
+  wake(): void {
+    if (this.wakers.length > 0) {
+      const wakers = this.wakers;
+      this.wakers = [];
+      for (const waker of wakers) waker();
+    }
+    if (this.hasWork) this.running ??= Promise.resolve().then(() => this.run());
+  }
+
+  /** Runs until nothing is left that can run now, work under way included. */
+  async settle(): Promise<void> {
+    for (;;) {
+      if (this.failure) throw this.failure;
+      if (this.running) await this.running;
+      else if (this.hasWork) this.wake();
+      else if (this.busy > 0) await this.changed();
+      else return;
+    }
+  }
+
+  /** Runs what can run now, and does not wait for what is under way. */
+  async runNow(): Promise<void> {
+    while (!this.failure && (this.running !== undefined || this.hasWork)) {
+      this.wake();
+      await this.running;
+    }
+  }
+
+  /** Takes everything off the heap that is due now. Returns whether there was anything. */
+  fireDue(): boolean {
+    let fired = false;
+    for (let entry = this.timers.takeDue(this.nowMs); entry; entry = this.timers.takeDue(this.nowMs)) {
+      fired = true;
+      entry.fire?.();
+    }
+    return fired;
+  }
+
+  get brokenBy(): Error | undefined {
+    return this.failure;
+  }
+
+  private async run(): Promise<void> {
+    try {
+      while (this.hasWork) await this.round();
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      this.options.log(`error: the emulator stopped: ${this.failure.stack ?? this.failure.message}`);
+    } finally {
+      this.running = undefined;
+    }
+    if (!this.failure && this.hasWork) this.wake();
+    else this.wake();
+  }
+
+  private async round(): Promise<void> {
+    if (this.entities.queued > 0) await this.entities.runReady();
+    for (let instance = this.ready.take(); instance; instance = this.ready.take()) {
+      instance.queued = false;
+      const episode = this.orchestrations.runEpisode(instance);
+      if (episode) await episode;
+    }
+    if (this.entities.queued > 0) return;
+    await this.commit();
+    if (this.activities.queued > 0) await this.activities.dispatch();
+  }
+
+  private async commit(): Promise<void> {
+    const { store } = this.options;
+    if (!store) return;
+    const heard = this.acknowledgements;
+    this.acknowledgements = [];
+    if (this.dirty) {
+      this.dirty = false;
+      await store.commit(this);
+    }
+    for (const resolve of heard) resolve();
+  }
+}

@@ -1,0 +1,260 @@
+import type { RegisteredFunction } from '../coreApi';
+import type { Engine } from './engine';
+import { eventRaised } from './history';
+import { Queue } from './queue';
+import { responseMessage } from './requests';
+import { unknownFunction } from './orchestrations';
+
+/** Who waits for an answer. */
+export interface Caller {
+  readonly instanceId: string;
+  readonly executionId: string;
+  readonly taskId: number;
+}
+
+export type EntityMessage =
+  | {
+      readonly kind: 'operation';
+      readonly id: string;
+      readonly name: string;
+      /** JSON text. */
+      readonly input: string | null;
+      /** Absent for a signal. */
+      readonly from?: Caller;
+    }
+  | {
+      readonly kind: 'lock';
+      readonly id: string;
+      /** The whole lock set; it is locked entity by entity, in this order, so two orchestrations cannot block each other. */
+      readonly entities: readonly string[];
+      readonly position: number;
+      readonly from: Caller;
+    }
+  | { readonly kind: 'release'; readonly owner: string };
+
+type Operation = Extract<EntityMessage, { kind: 'operation' }>;
+
+export interface Entity {
+  readonly id: string;
+  readonly name: string;
+  readonly key: string;
+  exists: boolean;
+  /** JSON text. */
+  state: string | null;
+  inbox: EntityMessage[];
+  queued: boolean;
+  /** The orchestration that holds it. */
+  lockedBy: string | undefined;
+  createdMs: number;
+  lastOperationMs: number;
+}
+
+/** The runtime lower-cases entity names and keeps the case of keys. */
+export function schedulerId(name: string, key: string): string {
+  return `@${name.toLowerCase()}@${key}`;
+}
+
+interface EntityState {
+  readonly entityExists: boolean;
+  readonly entityState?: string | null;
+  readonly results: readonly { readonly isError: boolean; readonly result?: string }[];
+  readonly signals: readonly {
+    readonly target: { readonly name: string; readonly key: string };
+    readonly name: string;
+    readonly input: string;
+  }[];
+}
+
+/** Entities: one turn at a time, all waiting operations in one batch. */
+export class Entities {
+  readonly all = new Map<string, Entity>();
+  private readonly ready = new Queue<Entity>();
+  private readonly byName = new Map<string, RegisteredFunction>();
+
+  constructor(private readonly engine: Engine) {
+    for (const fn of engine.options.functions.values()) {
+      if (fn.trigger.type === 'entityTrigger') this.byName.set(fn.name.toLowerCase(), fn);
+    }
+  }
+
+  get queued(): number {
+    return this.ready.size;
+  }
+
+  get names(): string[] {
+    return [...this.byName.values()].map((fn) => fn.name);
+  }
+
+  exists(name: string): boolean {
+    return this.byName.has(name.toLowerCase());
+  }
+
+  send(id: string, message: EntityMessage): void {
+    const entity = this.open(id);
+    entity.inbox.push(message);
+    this.engine.touch();
+    if (entity.queued) return;
+    entity.queued = true;
+    this.ready.add(entity);
+    this.engine.wake();
+  }
+
+  release(id: string, owner: string): void {
+    this.send(id, { kind: 'release', owner });
+  }
+
+  /** Wakes entities that had messages when the host stopped. */
+  resume(entity: Entity): void {
+    if (entity.inbox.length === 0 || entity.queued) return;
+    entity.queued = true;
+    this.ready.add(entity);
+  }
+
+  async runReady(): Promise<void> {
+    while (this.ready.size > 0) {
+      const turns: [Entity, readonly Operation[], Promise<EntityState>][] = [];
+      for (const entity of this.ready.takeAll()) {
+        entity.queued = false;
+        const granted: (() => void)[] = [];
+        const operations = takeOperations(entity, (message) => granted.push(() => this.grant(message)));
+        if (operations.length > 0) turns.push([entity, operations, this.invoke(entity, operations)]);
+        for (const grant of granted) grant();
+      }
+      // Awaited in the order they were queued, so that what follows does not depend on which is faster.
+      for (const [entity, operations, turn] of turns) this.conclude(entity, operations, await turn);
+    }
+  }
+
+  private open(id: string): Entity {
+    const known = this.all.get(id);
+    if (known) return known;
+    const split = id.indexOf('@', 1);
+    const nowMs = this.engine.nowMs;
+    const entity: Entity = {
+      id,
+      name: id.slice(1, split),
+      key: id.slice(split + 1),
+      exists: false,
+      state: null,
+      inbox: [],
+      queued: false,
+      lockedBy: undefined,
+      createdMs: nowMs,
+      lastOperationMs: nowMs,
+    };
+    this.all.set(id, entity);
+    return entity;
+  }
+
+  private async invoke(entity: Entity, operations: readonly Operation[]): Promise<EntityState> {
+    const { engine } = this;
+    engine.stats.entityOperations += operations.length;
+    engine.stats.durableSteps += operations.length;
+    const fn = this.byName.get(entity.name);
+    if (!fn) throw new Error(unknownFunction(entity.name, 'entity', this.names));
+    const { invoker, fullMessages } = engine.options;
+    const trigger = {
+      self: { name: entity.name, key: entity.key },
+      exists: entity.exists,
+      state: entity.state,
+      batch: operations.map(({ id, name, input, from }) => ({
+        name,
+        input,
+        isSignal: from === undefined,
+        id,
+      })),
+    };
+    if (fullMessages) {
+      const returned = await invoker.throughWorker(fn, { trigger: { string: JSON.stringify(trigger) } });
+      return JSON.parse(returned?.json ?? 'null') as EntityState;
+    }
+    return (await fn.callback(trigger, invoker.directContext(fn))) as EntityState;
+  }
+
+  private conclude(entity: Entity, operations: readonly Operation[], state: EntityState): void {
+    const { engine } = this;
+    entity.exists = state.entityExists;
+    entity.state = state.entityState ?? null;
+    entity.lastOperationMs = engine.nowMs;
+    engine.touch();
+    if (entity.state !== null) engine.options.guards.checkSize(entity.name, 'The state', entity.state);
+    operations.forEach((operation, i) => {
+      const result = state.results[i];
+      if (result?.isError === true) this.noteError(entity, operation, result.result);
+      if (operation.from) this.answer(operation, result?.result ?? null, result?.isError === true);
+    });
+    for (const { target, name, input } of state.signals) {
+      const message = {
+        kind: 'operation',
+        id: engine.options.ids.guid(),
+        name,
+        input: input === '' ? null : input,
+      } as const;
+      this.send(schedulerId(target.name, target.key), message);
+    }
+    this.resume(entity);
+  }
+
+  private answer(operation: Operation, result: string | null, failed: boolean): void {
+    const { engine } = this;
+    const { from } = operation;
+    if (!from) return;
+    const response = responseMessage(result, failed, engine.options.fullMessages);
+    const event = { ...eventRaised(engine.nowMs, operation.id, response), TaskScheduledId: from.taskId };
+    engine.deliver(engine.instances.get(from.instanceId), from.executionId, event);
+  }
+
+  /** The lock moves on to the next entity of its set; after the last one the orchestration gets it. */
+  private grant(lock: Extract<EntityMessage, { kind: 'lock' }>): void {
+    const { engine } = this;
+    const next = lock.entities[lock.position + 1];
+    if (next !== undefined) {
+      this.send(next, { ...lock, position: lock.position + 1 });
+      return;
+    }
+    const response = responseMessage('Lock Acquisition Completed', false, engine.options.fullMessages);
+    const event = { ...eventRaised(engine.nowMs, lock.id, response), TaskScheduledId: lock.from.taskId };
+    engine.deliver(engine.instances.get(lock.from.instanceId), lock.from.executionId, event);
+  }
+
+  private noteError(entity: Entity, operation: Operation, result: string | undefined): void {
+    if (result !== '{}') return;
+    this.engine.options.guards.warn({
+      code: 'entity-threw-an-error',
+      subject: entity.name,
+      what: `Operation ${operation.name} threw an Error.`,
+      why: 'The library turns it into "{}", so the caller sees "[object Object]"; a state set before the throw is kept.',
+      fix: 'Return { error } or throw a string.',
+    });
+  }
+}
+
+/** Takes out what may run now; a locked entity serves only its owner. Locks are granted on the way. */
+function takeOperations(
+  entity: Entity,
+  grant: (lock: Extract<EntityMessage, { kind: 'lock' }>) => void,
+): Operation[] {
+  const operations: Operation[] = [];
+  const waiting: EntityMessage[] = [];
+  // Releases first: the owner sent them after its last operation, which it waited for.
+  if (
+    entity.lockedBy !== undefined &&
+    entity.inbox.some((m) => m.kind === 'release' && m.owner === entity.lockedBy)
+  ) {
+    entity.lockedBy = undefined;
+  }
+  for (const message of entity.inbox) {
+    if (message.kind === 'release') continue;
+    const owner = entity.lockedBy;
+    if (owner !== undefined && message.from?.instanceId !== owner) {
+      waiting.push(message);
+    } else if (message.kind === 'operation') {
+      operations.push(message);
+    } else {
+      entity.lockedBy = message.from.instanceId;
+      grant(message);
+    }
+  }
+  entity.inbox = waiting;
+  return operations;
+}

@@ -1,0 +1,129 @@
+import type { RawAction } from './actions';
+import type { HistoryEvent, ParentLink } from './history';
+import type { LiveExecutor } from './library';
+import type { TimerEntry } from './timerHeap';
+
+export type RuntimeStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated';
+
+const finished: ReadonlySet<RuntimeStatus> = new Set(['Completed', 'Failed', 'Terminated']);
+
+/** Something an orchestration has scheduled and not yet got back, under the task id the library gave it. */
+export interface OpenTask {
+  readonly kind: 'activity' | 'child' | 'timer' | 'retryTimer' | 'entityCall' | 'lock';
+  readonly action: RawAction;
+  /** Its place among all actions of the execution: a replayed action tells there whether its timer was cancelled. */
+  readonly actionIndex: number;
+  /** JSON text that was sent. */
+  readonly input?: string;
+  /** Of a task with retry options: 1 for the first attempt. */
+  readonly attempt?: number;
+  /** Of a retry timer: no attempt is left, so firing it fails the task. */
+  readonly lastAttempt?: boolean;
+  readonly dueMs?: number;
+  /** Of a long timer that is waited for in chunks: the instant it is really for. */
+  readonly finalMs?: number;
+  readonly requestId?: string;
+  timer?: TimerEntry;
+}
+
+export interface NewInstance {
+  readonly id: string;
+  readonly name: string;
+  readonly input: string;
+  readonly version: string | null;
+  readonly parent: ParentLink | null;
+  readonly executionId: string;
+  readonly generation: number | null;
+  readonly nowMs: number;
+}
+
+/** One orchestration instance: its row, its history, and what it waits for. */
+export class Instance {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string | null;
+  readonly parent: ParentLink | null;
+  readonly generation: number | null;
+  input: string;
+  executionId: string;
+  status: RuntimeStatus = 'Pending';
+  /** JSON text. */
+  output = 'null';
+  /** JSON text. */
+  customStatus = 'null';
+  createdMs: number;
+  updatedMs: number;
+  history: HistoryEvent[] = [];
+  /** Events kept back from `history` of a finished instance to save memory. */
+  historyDropped = 0;
+  /** Events before this index were there in an earlier episode. */
+  played = 0;
+  inbox: HistoryEvent[] = [];
+  nextTaskId = 0;
+  /** How many actions of this execution have taken effect. */
+  applied = 0;
+  open = new Map<number, OpenTask>();
+  /** Set when the orchestrator has returned and tasks are still open: the real host waits for them. */
+  returned: { readonly output: string } | undefined;
+  /** JSON text, set by a continue-as-new action of the current episode. */
+  nextInput: string | undefined;
+  lock: { readonly requestId: string; readonly entities: readonly string[] } | undefined;
+  /** JSON of actions that a suspended orchestration has emitted. Session mode: faithful mode sees them again. */
+  held: readonly RawAction[] | undefined;
+  /** How often this execution has waited for each external event, by lower-cased name. */
+  waits = new Map<string, number>();
+  /** The next episode starts an execution that continue-as-new has prepared; it takes nothing from the inbox. */
+  continued = false;
+  terminatedBecause: string | undefined;
+  /** A task was handed to Task.any or Task.all twice: from then on the ids of host and library differ, as on the real host. */
+  reusedTask = false;
+  queued = false;
+  /** Session mode: the library's live executor, and how much of the history it has seen. */
+  executor: LiveExecutor | undefined;
+  fed = 0;
+  episodes = 0;
+  /** Events and closed tasks that the journal has not seen; undefined when there is no journal. */
+  journaled = 0;
+  closed: number[] | undefined;
+
+  constructor(from: NewInstance) {
+    this.id = from.id;
+    this.name = from.name;
+    this.input = from.input;
+    this.version = from.version;
+    this.parent = from.parent;
+    this.executionId = from.executionId;
+    this.generation = from.generation;
+    this.createdMs = from.nowMs;
+    this.updatedMs = from.nowMs;
+  }
+
+  /** Continue-as-new: the same instance, a new execution. */
+  beginAnew(input: string, executionId: string): void {
+    this.input = input;
+    this.executionId = executionId;
+    this.history = [];
+    this.played = 0;
+    this.open = new Map();
+    this.nextTaskId = 0;
+    this.applied = 0;
+    this.nextInput = undefined;
+    this.waits = new Map();
+    this.episodes = 0;
+    this.journaled = 0;
+    this.continued = true;
+    this.reusedTask = false;
+    // Results of the old execution's tasks would be taken for the new one's, whose ids start again at 0.
+    this.inbox = this.inbox.filter(
+      (event) => event.TaskScheduledId === undefined && event.TimerId === undefined,
+    );
+  }
+
+  get isFinished(): boolean {
+    return finished.has(this.status);
+  }
+
+  get historyLength(): number {
+    return this.history.length + this.historyDropped;
+  }
+}

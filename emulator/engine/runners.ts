@@ -1,0 +1,187 @@
+import type { RegisteredFunction } from '../coreApi';
+import type { Guards } from '../guards';
+import type { Invoker } from '../invoke';
+import { flatten, type RawAction } from './actions';
+import { EventType, toWire, type HistoryEvent } from './history';
+import type { Instance } from './instance';
+import type { DurableLibrary, LibraryTask, LiveExecutor } from './library';
+import { toJson } from './values';
+
+/** What one episode of an orchestrator came to. */
+export interface Episode {
+  /** Actions that are new since the last episode, flattened. */
+  readonly actions: readonly RawAction[];
+  /** All actions since the start: only faithful mode has them. */
+  readonly all?: readonly RawAction[];
+  readonly done: boolean;
+  readonly error: string | undefined;
+  /** JSON text. */
+  readonly output: string;
+  /** JSON text, undefined when never set. */
+  readonly customStatus: string | undefined;
+  readonly executor: LiveExecutor | undefined;
+}
+
+export interface Runner {
+  run(instance: Instance, fn: RegisteredFunction): Episode | Promise<Episode>;
+  forget(instance: Instance): void;
+}
+
+/** The input of an orchestration trigger, as recorded. */
+export function orchestrationTrigger(
+  instance: Instance,
+  history: readonly unknown[],
+): Record<string, unknown> {
+  return {
+    history,
+    input: JSON.parse(instance.input) as unknown,
+    instanceId: instance.id,
+    isReplaying: instance.played > 0,
+    parentInstanceId: instance.parent?.instanceId ?? null,
+    upperSchemaVersion: 1,
+    upperSchemaVersionNew: 3,
+    longRunningTimerIntervalDuration: '3.00:00:00',
+    maximumShortTimerDuration: '6.00:00:00',
+    defaultHttpAsyncRequestSleepTimeMillseconds: 30000,
+  };
+}
+
+/** Replays the whole history through JSON and the worker's conversions, as the real host does at every episode. */
+export class FaithfulRunner implements Runner {
+  constructor(private readonly invoker: Invoker) {}
+
+  async run(instance: Instance, fn: RegisteredFunction): Promise<Episode> {
+    const history = instance.history.map((event, i) => toWire(event, instance.id, i < instance.played));
+    const json = JSON.stringify(orchestrationTrigger(instance, history));
+    const state = await this.invoke(fn, json);
+    const all = flatten(state.actions.flat());
+    return {
+      actions: all.slice(instance.applied),
+      all,
+      done: state.isDone,
+      error: state.error,
+      output: toJson(state.output),
+      customStatus: state.customStatus === undefined ? undefined : toJson(state.customStatus),
+      executor: undefined,
+    };
+  }
+
+  forget(): void {
+    // Nothing is kept between episodes.
+  }
+
+  private async invoke(fn: RegisteredFunction, json: string): Promise<OrchestratorState> {
+    try {
+      const returned = await this.invoker.throughWorker(fn, { trigger: { string: json } });
+      return JSON.parse(returned?.json ?? 'null') as OrchestratorState;
+    } catch (error) {
+      return stateOfFailure(error);
+    }
+  }
+}
+
+interface OrchestratorState {
+  readonly isDone: boolean;
+  readonly actions: readonly (readonly RawAction[])[];
+  readonly output?: unknown;
+  readonly error?: string;
+  readonly customStatus?: unknown;
+}
+
+/** A failed orchestrator throws; its state stands behind this mark in the message. */
+const STATE_MARK = '\n\n$OutOfProcData$:';
+
+function stateOfFailure(error: unknown): OrchestratorState {
+  const message = error instanceof Error ? error.message : String(error);
+  const at = message.indexOf(STATE_MARK);
+  if (at < 0) return { isDone: false, actions: [[]], error: message };
+  const state = JSON.parse(message.slice(at + STATE_MARK.length)) as OrchestratorState;
+  return { ...state, error: state.error ?? '' };
+}
+
+/**
+ * Keeps the library's own executor, with its live generator, and feeds it only what is new: an episode costs what
+ * happened in it, not what the history has grown to. Extended sessions of the real host do the same.
+ */
+export class SessionRunner implements Runner {
+  constructor(
+    private readonly library: DurableLibrary,
+    private readonly invoker: Invoker,
+    private readonly guards: Guards,
+  ) {}
+
+  run(instance: Instance, fn: RegisteredFunction): Episode {
+    const live = instance.executor;
+    const executor = live ?? this.open(instance, fn);
+    if (live) feed(live, instance);
+    instance.fed = instance.history.length;
+    const all = flatten(executor.actions);
+    const actions = live ? all : all.slice(instance.applied);
+    // Nothing reads them again; kept, they would hold the input of every step of a month.
+    executor.actions.length = 0;
+    const error = executor.exception;
+    return {
+      actions,
+      done: error === undefined && executor.hasCompletedSuccessfully(),
+      error: error && ((error.message as string | undefined) ?? ''),
+      output: this.output(instance, executor),
+      customStatus: executor.context.customStatus ? toJson(executor.context.customStatus) : undefined,
+      executor,
+    };
+  }
+
+  forget(instance: Instance): void {
+    instance.executor = undefined;
+    instance.fed = 0;
+  }
+
+  private output(instance: Instance, executor: LiveExecutor): string {
+    if (!executor.hasCompletedSuccessfully()) return 'null';
+    this.guards.checkJson(instance.name, 'output', executor.output);
+    return toJson(executor.output);
+  }
+
+  private open(instance: Instance, fn: RegisteredFunction): LiveExecutor {
+    const history = instance.history.map((event, i) => toWire(event, instance.id, i < instance.played));
+    const trigger = orchestrationTrigger(instance, history);
+    const executor = this.library.capture(() => fn.callback(trigger, this.invoker.directContext(fn)));
+    instance.executor = executor;
+    return executor;
+  }
+}
+
+function feed(executor: LiveExecutor, instance: Instance): void {
+  executor._isReplaying = false;
+  try {
+    for (let i = instance.fed; i < instance.history.length; i += 1) {
+      const event = instance.history[i];
+      if (event) executor.processEvent(forLibrary(event));
+      if (executor.isDoneExecuting()) return;
+    }
+  } catch (error) {
+    // Not the orchestrator's own code, whose errors the executor catches, but a history the library cannot follow.
+    executor.exception = error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** The library compares this event's instant with a Date; it reads no other instant. */
+function forLibrary(event: HistoryEvent): object {
+  if (event.EventType !== EventType.OrchestratorStarted) return event;
+  return { EventType: event.EventType, Timestamp: new Date(event.Timestamp) };
+}
+
+/**
+ * True when the task an orchestrator waits for can never complete: Task.all or Task.any over tasks that were all
+ * finished when it was made. The library only looks at children when one of them completes.
+ */
+export function waitsForNothing(executor: LiveExecutor, running: unknown): boolean {
+  const task = executor.currentTask;
+  return task?.children !== undefined && task.state === running && allSettled(task, running);
+}
+
+function allSettled(task: LibraryTask, running: unknown): boolean {
+  if (!task.children) return task.state !== running;
+  return task.children.every(
+    (child) => child.state !== running || (child.children !== undefined && allSettled(child, running)),
+  );
+}

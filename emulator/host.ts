@@ -1,0 +1,295 @@
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import { admin } from './admin';
+import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
+import { createClock, type Clock, type ClockOptions } from './clock';
+import type { RegisteredFunction } from './coreApi';
+import { Engine, type Stats } from './engine/engine';
+import { countedIds, randomIds } from './engine/ids';
+import { openLibrary, type DurableLibrary } from './engine/library';
+import { FaithfulRunner, SessionRunner } from './engine/runners';
+import { sessionsWork } from './engine/selfTest';
+import { Guards, type Finding } from './guards';
+import { httpFunctions } from './httpFunctions';
+import type { Answer, HttpHandler } from './http';
+import { Invoker } from './invoke';
+import { loadApp, type LoadedApp } from './loadApp';
+import { driveClock, runVirtualUntil, type Driver } from './pace';
+import { createRouter } from './routes';
+import { listen, type Server } from './server';
+import { readSettings, type AppSettings } from './settings';
+import { historyOf, statusOf, type StatusView } from './statusView';
+import { TimerTriggers } from './timers';
+import { Webhooks } from './webhooks';
+
+export type { ClockOptions } from './clock';
+
+export interface HostOptions {
+  /** Folder with package.json, host.json and perhaps local.settings.json. */
+  readonly appDir: string;
+  readonly clock: ClockOptions;
+  readonly store: { readonly kind: 'memory' } | { readonly kind: 'journal'; readonly path: string };
+  /** `faithful` replays every episode through JSON as the real host does; `session` (default) keeps generators alive. */
+  readonly engine?: 'faithful' | 'session';
+  /** Session mode: every Kth episode and every last one is also replayed from JSON and compared. 0 = never. */
+  readonly auditEvery?: number;
+  /** 0 = any free port; undefined = no listening socket, requests only through `request`. */
+  readonly port?: number;
+  readonly https?: boolean;
+  /** Guards are errors (Lowtide itself) instead of warnings (hosted apps). */
+  readonly strict?: boolean;
+  /** Over `Values` of local.settings.json; in process.env before the app is loaded. */
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly log?: (line: string) => void;
+  /** Default true: fire timer-triggered functions. */
+  readonly timers?: boolean;
+  /**
+   * Whether finished sub-orchestrations keep their history. Default: all stores and clocks but the virtual clock with
+   * the memory store, where a month leaves hundreds of thousands of them.
+   */
+  readonly keepChildHistory?: boolean;
+}
+
+export interface InstanceView extends StatusView {
+  readonly version: string | null;
+  readonly parentInstanceId: string | null;
+  readonly history: readonly Record<string, unknown>[];
+}
+
+export interface Host {
+  /** '' when not listening. */
+  readonly baseUrl: string;
+  readonly stats: Readonly<Stats>;
+  /** What the guards found, once for each kind and function. */
+  readonly findings: readonly Finding[];
+  nowUtc(): string;
+  /** In process, no socket. `body` is sent as JSON unless it is a string. */
+  request(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; headers: Record<string, string>; body: unknown }>;
+  /** Virtual clock: processes everything due up to and including that instant, and stands at it afterwards. */
+  runUntil(utc: string): Promise<void>;
+  /** Nothing can run now; timers in the future may remain. */
+  idle(): Promise<void>;
+  instance(id: string): InstanceView | undefined;
+  /** A module of the app as the app's own code sees it, for tests that look into a simulated world. */
+  appModule(path: string): unknown;
+  close(): Promise<void>;
+}
+
+export async function startHost(options: HostOptions): Promise<Host> {
+  const log = options.log ?? ((): void => undefined);
+  const appDir = resolve(options.appDir);
+  const settings = readSettings(appDir);
+  const writeLog = (level: string, category: string, message: string): void => {
+    log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
+  };
+  const clock = createClock(options.clock);
+  const restoreLuxon = replaceLuxonClock(appDir, clock);
+  let app: LoadedApp | undefined;
+  try {
+    app = await loadApp(
+      settings,
+      { WEBSITE_HOSTNAME: '127.0.0.1', ...settings.values, ...options.environment },
+      writeLog,
+    );
+    return await compose(options, settings, clock, app, restoreLuxon, log);
+  } catch (error) {
+    app?.unload();
+    restoreLuxon();
+    throw error;
+  }
+}
+
+async function compose(
+  options: HostOptions,
+  settings: AppSettings,
+  clock: Clock,
+  app: LoadedApp,
+  restoreLuxon: () => void,
+  log: (line: string) => void,
+): Promise<Host> {
+  const { functions } = app.core;
+  const guards = new Guards(options.strict ?? false, log);
+  const invoker = new Invoker(app.core, (level, _category, message) => {
+    log(`${level}: ${message}`);
+  });
+  let origin = 'http://127.0.0.1';
+  const extraInputs = (fn: RegisteredFunction): Record<string, { json: string }> =>
+    extraInputsOf(fn, durableClientInput(origin, settings.hubName));
+  const engine = createEngine(options, settings, clock, app, { guards, invoker, extraInputs, log });
+  const webhooks = new Webhooks(engine, settings.hubName, () => origin);
+  const timerFunctions = [...functions.values()].filter((fn) => fn.trigger.type === 'timerTrigger');
+  const timers = new TimerTriggers(engine, invoker, timerFunctions, extraInputs, log);
+  const appFunctions = httpFunctions(
+    createRouter(functions.values(), settings.routePrefix),
+    invoker,
+    extraInputs,
+    log,
+  );
+  const adminHandler = admin(functions, timers, settings, () => origin);
+  const route: HttpHandler = (exchange) => {
+    const own = webhooks.handler(exchange.url.pathname) ?? adminHandler(exchange.url.pathname);
+    return (own ?? appFunctions)(exchange);
+  };
+  const handler: HttpHandler =
+    clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;
+  const releaseClient = [...functions.values()].some((fn) => fn.trigger.type === 'orchestrationTrigger')
+    ? catchClientCalls(settings.appDir, route)
+    : (): void => undefined;
+  let server: Server | undefined;
+  if (options.port !== undefined) {
+    server = await listen(options.port, options.https ?? false, handler);
+    origin = server.baseUrl;
+    process.env['WEBSITE_HOSTNAME'] = origin.replace(/^https?:\/\//, '');
+  }
+  if (options.timers ?? true) timers.start();
+  const driver = driveClock(engine, clock);
+  return createHost({
+    engine,
+    clock,
+    guards,
+    handler,
+    server,
+    driver,
+    app,
+    close: [releaseClient, restoreLuxon],
+  });
+}
+
+interface Tools {
+  readonly guards: Guards;
+  readonly invoker: Invoker;
+  readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
+  readonly log: (line: string) => void;
+}
+
+function createEngine(
+  options: HostOptions,
+  settings: AppSettings,
+  clock: Clock,
+  app: LoadedApp,
+  tools: Tools,
+): Engine {
+  const { guards, invoker, log } = tools;
+  const library = openLibrary(settings.appDir);
+  const isVirtual = clock.kind === 'virtual';
+  const faithful = new FaithfulRunner(invoker);
+  const useSession = (options.engine ?? 'session') === 'session' && canUseSessions(library, invoker, log);
+  return new Engine({
+    clock,
+    ids: isVirtual ? countedIds() : randomIds(),
+    guards,
+    invoker,
+    functions: app.core.functions,
+    runner: useSession && library ? new SessionRunner(library, invoker, guards) : faithful,
+    auditor: useSession ? faithful : undefined,
+    auditEvery: options.auditEvery ?? 0,
+    library,
+    store: undefined,
+    activitiesMax: settings.activitiesMax,
+    inOrder: isVirtual,
+    fullMessages: !useSession,
+    defaultVersion: settings.defaultVersion,
+    keepHistoryOfFinishedChildren:
+      options.keepChildHistory ?? !(isVirtual && options.store.kind === 'memory'),
+    extraInputs: tools.extraInputs,
+    log,
+  });
+}
+
+function canUseSessions(
+  library: DurableLibrary | undefined,
+  invoker: Invoker,
+  log: (line: string) => void,
+): boolean {
+  if (!library) return false;
+  const why = sessionsWork(library, invoker);
+  if (why !== undefined) log(`warning: session mode is off, every episode is replayed: ${why}`);
+  return why === undefined;
+}
+
+interface Parts {
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly guards: Guards;
+  readonly handler: HttpHandler;
+  readonly server: Server | undefined;
+  readonly driver: Driver;
+  readonly app: LoadedApp;
+  readonly close: readonly (() => void | Promise<void>)[];
+}
+
+function createHost({ engine, clock, guards, handler, server, driver, app, close }: Parts): Host {
+  const baseUrl = server?.baseUrl ?? '';
+  let closed: Promise<void> | undefined;
+  const closeAll = async (): Promise<void> => {
+    await server?.close();
+    await driver.stop();
+    for (const step of close) await step();
+    app.unload();
+  };
+  return {
+    baseUrl,
+    stats: engine.stats,
+    findings: guards.findings,
+    nowUtc: () => new Date(clock.nowMs()).toISOString(),
+    request: async (method, path, body, headers = {}) => {
+      const origin = baseUrl === '' ? 'http://127.0.0.1' : baseUrl;
+      const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
+      const isJson = body !== undefined && typeof body !== 'string';
+      const url = new URL(path, origin);
+      const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+      const all = {
+        host: url.host,
+        ...(isJson && { 'content-type': 'application/json' }),
+        ...Object.fromEntries(given),
+      };
+      return readable(await handler({ method, url, headers: all, body: Buffer.from(text) }));
+    },
+    runUntil: (utc) => runVirtualUntil(engine, clock, utc),
+    idle: () => engine.settle(),
+    instance: (id) => view(engine, id),
+    appModule: (path) => app.require(path) as unknown,
+    close: () => (closed ??= closeAll()),
+  };
+}
+
+function readable(answer: Answer): { status: number; headers: Record<string, string>; body: unknown } {
+  const text = answer.body.toString();
+  const isJson = (answer.headers['content-type'] ?? '').includes('json');
+  return {
+    status: answer.status,
+    headers: { ...answer.headers },
+    body: isJson && text !== '' ? JSON.parse(text) : text,
+  };
+}
+
+function view(engine: Engine, id: string): InstanceView | undefined {
+  const instance = engine.instances.get(id);
+  if (!instance) return undefined;
+  return {
+    ...statusOf(instance, true),
+    version: instance.version,
+    parentInstanceId: instance.parent?.instanceId ?? null,
+    history: historyOf(instance, true),
+  };
+}
+
+/** The app reads time through its own copy of luxon, which may be another than ours. Returns the undo. */
+function replaceLuxonClock(appDir: string, clock: Clock): () => void {
+  let luxon: { Settings: { now: () => number } };
+  try {
+    luxon = createRequire(join(appDir, 'package.json'))('luxon') as typeof luxon;
+  } catch {
+    return () => undefined;
+  }
+  const before = luxon.Settings.now;
+  luxon.Settings.now = () => clock.nowMs();
+  return () => {
+    luxon.Settings.now = before;
+  };
+}

@@ -1,0 +1,112 @@
+import Module, { createRequire } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { CoreApi } from './coreApi';
+import { filesMatching } from './glob';
+import type { AppSettings } from './settings';
+
+type Require = (this: NodeJS.Module, id: string) => unknown;
+type NodeModule = typeof Module & { prototype: { require: Require } };
+
+/** The core API of the app that is being loaded or runs; one at a time in a process. */
+let current: CoreApi | undefined;
+let patched = false;
+
+/**
+ * As the node worker: `require('@azure/functions-core')` gives the host's own object, in CommonJS and through it in
+ * ES modules. The patch stays; it answers for whichever app is current.
+ */
+function patchRequire(): void {
+  if (patched) return;
+  patched = true;
+  const prototype = (Module as NodeModule).prototype;
+  const original = prototype.require;
+  prototype.require = function (this: NodeJS.Module, id: string): unknown {
+    return id === '@azure/functions-core' && current ? current.exported : original.call(this, id);
+  };
+}
+
+export interface LoadedApp {
+  readonly core: CoreApi;
+  /** Loads a module as the app's own code would: the same instance that the app uses. */
+  readonly require: NodeJS.Require;
+  unload(): void;
+}
+
+export async function loadApp(
+  settings: AppSettings,
+  environment: Readonly<Record<string, string>>,
+  log: (level: string, category: string, message: string) => void,
+): Promise<LoadedApp> {
+  if (current)
+    throw new Error('Another host is running in this process. Close it before starting the next one.');
+  const { appDir } = settings;
+  const files = filesMatching(appDir, settings.main);
+  if (files.length === 0) {
+    throw new Error(
+      `No file matches "main" (${settings.main}) of ${join(appDir, 'package.json')}. Build the app first.`,
+    );
+  }
+  const core = new CoreApi(log);
+  const restore = setEnvironment(environment);
+  const unload = (): void => {
+    if (current === core) current = undefined;
+    restore();
+  };
+  try {
+    patchRequire();
+    forgetModules(appDir);
+    current = core;
+    const require = createRequire(join(appDir, 'package.json'));
+    for (const file of files) await load(require, file);
+    const hookContext = { functionAppDirectory: appDir, hookData: {}, appHookData: core.appHookData };
+    await core.runHooks('appStart', hookContext);
+    const capabilities = (await core.programmingModel.getCapabilities?.({})) ?? {};
+    if (capabilities['HttpUri'] !== undefined) {
+      throw new Error(
+        'The app turns on enableHttpStream, which the emulator does not have. Remove app.setup({ enableHttpStream }).',
+      );
+    }
+    core.lock();
+    return { core, require, unload };
+  } catch (error) {
+    unload();
+    throw error;
+  }
+}
+
+async function load(require: NodeJS.Require, file: string): Promise<void> {
+  try {
+    require(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_REQUIRE_ESM') throw error;
+    await import(pathToFileURL(file).href);
+  }
+}
+
+/** Registrations live in module state, so the app and the two libraries that keep them are loaded afresh. */
+function forgetModules(appDir: string): void {
+  const { cache } = createRequire(join(appDir, 'package.json'));
+  const keeps = `${sep}node_modules${sep}`;
+  const stateful = [
+    join('node_modules', '@azure', 'functions') + sep,
+    join('node_modules', 'durable-functions') + sep,
+  ];
+  for (const file of Object.keys(cache)) {
+    const inApp = !relative(appDir, file).startsWith('..');
+    const isOwn =
+      inApp && !`${sep}${relative(appDir, file)}`.includes(keeps) && !file.startsWith(dirname(__filename));
+    if (isOwn || stateful.some((part) => file.includes(part))) Reflect.deleteProperty(cache, file);
+  }
+}
+
+function setEnvironment(environment: Readonly<Record<string, string>>): () => void {
+  const before = Object.keys(environment).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, environment);
+  return () => {
+    for (const [name, value] of before) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  };
+}

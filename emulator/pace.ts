@@ -1,0 +1,64 @@
+import type { Clock } from './clock';
+import type { Engine } from './engine/engine';
+
+/** Lets the event loop breathe during a long virtual run, so that sockets and signals are served. Decides nothing. */
+const BREATHE_EVERY_MS = 50;
+
+/** Wakes up at least this often; setTimeout takes no more than 24.8 days. */
+const SLEEP_MAX_MS = 3_600_000;
+
+export interface Driver {
+  stop(): Promise<void>;
+}
+
+/** Jumps from event to event, up to and including `utc`. */
+export async function runVirtualUntil(engine: Engine, clock: Clock, utc: string): Promise<void> {
+  const untilMs = Date.parse(utc);
+  if (Number.isNaN(untilMs)) throw new Error(`runUntil needs an instant in ISO 8601, not "${utc}".`);
+  let breathedMs = performance.now();
+  for (;;) {
+    await engine.settle();
+    const dueMs = engine.timers.nextDueMs();
+    if (dueMs === undefined || dueMs > untilMs) break;
+    clock.jump(dueMs);
+    engine.fireDue();
+    if (performance.now() - breathedMs < BREATHE_EVERY_MS) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    breathedMs = performance.now();
+  }
+  clock.jump(untilMs);
+}
+
+/** Keeps a real or sped-up clock going: sleeps until something is due or something changes. */
+export function driveClock(engine: Engine, clock: Clock): Driver {
+  if (clock.kind === 'virtual') return { stop: () => engine.settle().catch(() => undefined) };
+  let stopped = false;
+  const loop = async (): Promise<void> => {
+    while (!stopped && !engine.brokenBy) {
+      clock.stop();
+      engine.fireDue();
+      await (clock.kind === 'spedUp' ? engine.settle() : engine.runNow());
+      const dueMs = engine.timers.nextDueMs();
+      clock.flow(dueMs);
+      await sleepUnlessChanged(engine, dueMs === undefined ? SLEEP_MAX_MS : clock.wallMsUntil(dueMs));
+    }
+  };
+  const running = loop().catch(() => undefined);
+  return {
+    stop: async () => {
+      stopped = true;
+      engine.wake();
+      await running;
+    },
+  };
+}
+
+async function sleepUnlessChanged(engine: Engine, wallMs: number): Promise<void> {
+  if (engine.hasWork) return;
+  let timer: NodeJS.Timeout | undefined;
+  const slept = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.min(Math.ceil(wallMs), SLEEP_MAX_MS));
+  });
+  await Promise.race([slept, engine.changed()]);
+  clearTimeout(timer);
+}
