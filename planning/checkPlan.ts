@@ -1,0 +1,294 @@
+import azureRegions from '../domain/azureRegions.json';
+import { eligibility } from '../domain/eligibility';
+import type { VmId } from '../domain/ids';
+import { windowAtOrAfter } from '../domain/offPeak';
+import type { Policy } from '../domain/policy';
+import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { ROUND_SIZE_MAX, type Plan, type PlannedGroup, type PlannedRegion, type PlannedRound } from './plan';
+
+export type PlanRule =
+  | 'everyVmOnce'
+  | 'pairsApart'
+  | 'place'
+  | 'updateDomains'
+  | 'setShare'
+  | 'roundSize'
+  | 'subscriptionSpread'
+  | 'counts'
+  | 'order'
+  | 'offPeak'
+  | 'late';
+
+export interface PlanFault {
+  readonly rule: PlanRule;
+  /** One sentence that names who and where. */
+  readonly detail: string;
+}
+
+/**
+ * Judges a plan against the inventory it was made from. It shares the words with the planner and none of its code: a mistake there
+ * must not be made here again. No fault means that carrying out the plan breaks no rule of availability.
+ */
+export function checkPlan(plan: Plan, vms: readonly VirtualMachine[], policy: Policy): readonly PlanFault[] {
+  const inventory = new Map(vms.map((vm) => [vm.id, vm]));
+  const members = new Map<string | null, number>();
+  for (const { availabilitySetId: set } of inventory.values()) members.set(set, (members.get(set) ?? 0) + 1);
+  return [
+    ...checkEveryVmOnce(plan, inventory, policy),
+    ...checkPairs(plan),
+    ...regionsOf(plan).flatMap((region) => [
+      ...checkPlaces(region, inventory),
+      ...checkSpread(region, inventory, policy),
+      ...groupsOf(region).flatMap((group) =>
+        checkGroup(group, members.get(group.availabilitySetId) ?? 0, inventory, policy),
+      ),
+    ]),
+    ...checkCounts(plan),
+    ...checkOrder(plan, policy),
+    ...checkOffPeak(plan, inventory, policy),
+    ...checkLate(plan, policy),
+  ];
+}
+
+type Inventory = ReadonlyMap<VmId, VirtualMachine>;
+
+function checkEveryVmOnce(plan: Plan, inventory: Inventory, policy: Policy): PlanFault[] {
+  const planned = regionsOf(plan).flatMap(groupsOf).flatMap(vmIdsOf);
+  const absent = plan.ineligible.map(({ vmId }) => vmId);
+  const seen = new Set<VmId>();
+  const faults: PlanFault[] = [];
+  for (const id of [...planned, ...absent]) {
+    if (seen.has(id)) faults.push(fault('everyVmOnce', `${id} is in the plan more than once`));
+    if (!inventory.has(id))
+      faults.push(fault('everyVmOnce', `${id} is in the plan, but not in the inventory`));
+    seen.add(id);
+  }
+  const isPlanned = new Set(planned);
+  for (const [id, vm] of inventory) {
+    const eligible = eligibility(vm, policy).kind === 'eligible';
+    if (!seen.has(id)) faults.push(fault('everyVmOnce', `${id} is missing`));
+    else if (eligible !== isPlanned.has(id))
+      faults.push(
+        fault('everyVmOnce', `${id} is ${eligible ? '' : 'not '}eligible; the plan says otherwise`),
+      );
+  }
+  return faults;
+}
+
+/** R-203, from the table itself: either region naming the other is a pair. */
+function checkPairs({ phases }: Plan): PlanFault[] {
+  const pairs = azureRegions.regions.flatMap(({ name, pairedRegion }) =>
+    pairedRegion === null ? [] : [[name, pairedRegion] as const],
+  );
+  const faults: PlanFault[] = [];
+  const phaseOf = new Map<string, number>();
+  for (const { phase, regions } of phases)
+    for (const { region } of regions) {
+      if (phaseOf.has(region)) faults.push(fault('everyVmOnce', `region ${region} is in two phases`));
+      phaseOf.set(region, phase);
+    }
+  for (const [a, b] of pairs) {
+    const phase = phaseOf.get(a);
+    if (phase !== undefined && phase === phaseOf.get(b))
+      faults.push(fault('pairsApart', `${a} and ${b} are a geo pair, and both in phase ${phase}`));
+  }
+  return faults;
+}
+
+/** R-205: each VM is in the stage of its own zone, so that stages one after another keep zones apart. */
+function checkPlaces({ region, stages }: PlannedRegion, inventory: Inventory): PlanFault[] {
+  const names = stages.map(({ stage }) => stage);
+  const faults: PlanFault[] =
+    new Set(names).size === names.length ? [] : [fault('place', `${region} has two stages of one name`)];
+  for (const { stage, zone, groups } of stages) {
+    const groupNames = new Set(groups.map(({ group }) => group));
+    if (groupNames.size < groups.length)
+      faults.push(fault('place', `${region} ${stage} has two groups of one name`));
+    for (const group of groups)
+      for (const id of vmIdsOf(group)) {
+        const vm = inventory.get(id);
+        if (vm === undefined) continue;
+        const inPlace =
+          vm.region === region && vm.zone === zone && vm.availabilitySetId === group.availabilitySetId;
+        if (!inPlace) faults.push(fault('place', `${id} is not of ${region}, ${stage}, ${group.group}`));
+      }
+  }
+  return faults;
+}
+
+/** R-206: a subscription with several standalone VMs in a region never has them all in one batch. */
+function checkSpread({ region, stages }: PlannedRegion, inventory: Inventory, policy: Policy): PlanFault[] {
+  if (policy.batchSharePercents.length < 2) return [];
+  const batchesOf = new Map<string, { vmCount: number; batches: Set<string> }>();
+  for (const { stage, groups } of stages)
+    for (const group of groups.filter(({ kind }) => kind === 'standalone'))
+      for (const id of vmIdsOf(group)) {
+        const subscription = inventory.get(id)?.subscriptionId ?? '';
+        const known = batchesOf.get(subscription) ?? { vmCount: 0, batches: new Set() };
+        known.batches.add(`${stage} ${group.group}`);
+        batchesOf.set(subscription, { vmCount: known.vmCount + 1, batches: known.batches });
+      }
+  return [...batchesOf]
+    .filter(([, { vmCount, batches }]) => vmCount > 1 && batches.size === 1)
+    .map(([subscription, { vmCount, batches }]) =>
+      fault(
+        'subscriptionSpread',
+        `all ${vmCount} VMs of ${subscription} in ${region} are in ${[...batches].join()}`,
+      ),
+    );
+}
+
+function checkGroup(group: PlannedGroup, members: number, inventory: Inventory, policy: Policy): PlanFault[] {
+  const faults = group.rounds
+    .filter(({ vmIds }) => vmIds.length > ROUND_SIZE_MAX || vmIds.length === 0)
+    .map(({ round, vmIds }) =>
+      fault('roundSize', `round ${round} of ${group.group} has ${vmIds.length} VMs`),
+    );
+  if (group.kind === 'standalone') return faults;
+  return [
+    ...faults,
+    ...group.rounds.flatMap((round) => checkSetRound(group, members, round, inventory, policy)),
+  ];
+}
+
+/** R-207, R-208: a round of a set stays in one update domain, and below the share of the set that may be down. */
+function checkSetRound(
+  { group, setSize }: PlannedGroup,
+  members: number,
+  { round, updateDomain, vmIds }: PlannedRound,
+  inventory: Inventory,
+  policy: Policy,
+): PlanFault[] {
+  const faults: PlanFault[] = [];
+  if (members !== setSize)
+    faults.push(fault('counts', `${group} has ${members} members, the plan says ${setSize}`));
+  const share = (vmIds.length * 100) / members;
+  const tooMany =
+    vmIds.length > 1 &&
+    (members < policy.setOneByOneBelow || share > policy.setSharePercent + Number.EPSILON);
+  if (tooMany)
+    faults.push(fault('setShare', `round ${round} of ${group} takes ${vmIds.length} of ${members} VMs`));
+  for (const id of vmIds) {
+    const own = inventory.get(id)?.updateDomain ?? null;
+    const strays = updateDomain === null || (own !== null && own !== updateDomain);
+    if (strays)
+      faults.push(fault('updateDomains', `${id} is not of the update domain of round ${round}, ${group}`));
+  }
+  return faults;
+}
+
+function checkCounts(plan: Plan): PlanFault[] {
+  const levels: { name: string; says: number; parts: readonly { readonly vmCount: number }[] }[] = [
+    { name: 'the plan', says: plan.vmCount, parts: plan.phases },
+  ];
+  for (const phase of plan.phases) {
+    levels.push({ name: `phase ${phase.phase}`, says: phase.vmCount, parts: phase.regions });
+    for (const region of phase.regions) {
+      levels.push({ name: region.region, says: region.vmCount, parts: region.stages });
+      for (const stage of region.stages) {
+        levels.push({ name: `${region.region} ${stage.stage}`, says: stage.vmCount, parts: stage.groups });
+        for (const group of stage.groups) {
+          levels.push({ name: group.group, says: group.vmCount, parts: group.rounds });
+          for (const { round, vmCount, vmIds } of group.rounds)
+            levels.push({
+              name: `${group.group} ${round}`,
+              says: vmCount,
+              parts: vmIds.map(() => ({ vmCount: 1 })),
+            });
+        }
+      }
+    }
+  }
+  return levels
+    .map((level) => ({ ...level, are: level.parts.reduce((sum, part) => sum + part.vmCount, 0) }))
+    .filter(({ says, are }) => says !== are)
+    .map(({ name, says, are }) => fault('counts', `${name} says ${says} VMs and has ${are}`));
+}
+
+/** What must come one after another does: phases with their bake, stages, batches, rounds. */
+function checkOrder(plan: Plan, policy: Policy): PlanFault[] {
+  const faults: PlanFault[] = [];
+  const inTurn = (what: string, parts: readonly Extent[], pauseSeconds = 0): void => {
+    for (const [index, part] of parts.entries()) {
+      const before = parts[index - 1];
+      if (before === undefined) continue;
+      const freeMs = Date.parse(before.expectedEndUtc) + pauseSeconds * 1_000;
+      if (Date.parse(part.expectedStartUtc) < freeMs)
+        faults.push(fault('order', `${what}: the part that starts ${part.expectedStartUtc} is too early`));
+    }
+  };
+  inTurn('phases', plan.phases.slice(0, 2), policy.bakeAfterCanarySeconds);
+  inTurn('phases', plan.phases.slice(1), policy.bakeSeconds ?? 0);
+  for (const { region, stages } of regionsOf(plan)) {
+    inTurn(`stages of ${region}`, stages);
+    for (const { stage, groups } of stages) {
+      inTurn(
+        `batches of ${region} ${stage}`,
+        groups.filter(({ kind }) => kind === 'standalone'),
+      );
+      for (const { group, rounds } of groups) inTurn(`rounds of ${group}`, rounds);
+    }
+  }
+  const first = plan.phases[0]?.expectedStartUtc;
+  if (first !== undefined && first < plan.releasedUtc)
+    faults.push(fault('order', 'the first phase starts before the release'));
+  return faults;
+}
+
+/**
+ * R-108: every round starts in the night of each of its VMs, with enough of it left, and in a night that opened after the phase
+ * before was done where policy wants one; or the plan says that it is late.
+ */
+function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Policy): PlanFault[] {
+  const excused = new Set(late.map(({ vmId }) => vmId));
+  const leftMs = (policy.installMinimumSeconds + policy.rebootReserveSeconds) * 1_000;
+  const faults: PlanFault[] = [];
+  for (const [index, { regions }] of phases.entries()) {
+    const gateUtc = policy.bakeSeconds === null && index > 1 ? (phases[index - 1]?.expectedEndUtc ?? '') : '';
+    const rounds = regions.flatMap(groupsOf).flatMap((group) => group.rounds);
+    for (const { expectedStartUtc: start, vmIds } of rounds)
+      for (const id of vmIds) {
+        const vm = inventory.get(id);
+        if (vm === undefined || excused.has(id)) continue;
+        const { opensUtc, closesUtc } = windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, start);
+        const fits = opensUtc <= start && Date.parse(closesUtc) - Date.parse(start) >= leftMs;
+        if (fits && opensUtc > gateUtc) continue;
+        faults.push(
+          fault('offPeak', `${id} would start ${start}; its window is ${opensUtc} to ${closesUtc}`),
+        );
+      }
+  }
+  return faults;
+}
+
+/** R-109: whoever is expected after the target day or the end is named. */
+function checkLate(plan: Plan, policy: Policy): PlanFault[] {
+  const targetMs = Date.parse(plan.releasedUtc) + policy.forecastTargetDays * 86_400_000;
+  const limitMs = Math.min(targetMs, Date.parse(plan.endsUtc));
+  const named = new Set(plan.late.map(({ vmId }) => vmId));
+  return regionsOf(plan)
+    .flatMap(groupsOf)
+    .flatMap(({ rounds }) => rounds)
+    .filter(({ expectedEndUtc }) => Date.parse(expectedEndUtc) > limitMs)
+    .flatMap(({ vmIds }) => vmIds.filter((id) => !named.has(id)))
+    .map((id) => fault('late', `${id} is expected too late and not named`));
+}
+
+type Extent = Pick<PlannedGroup, 'expectedStartUtc' | 'expectedEndUtc'>;
+
+function regionsOf(plan: Plan): readonly PlannedRegion[] {
+  return plan.phases.flatMap(({ regions }) => regions);
+}
+
+function groupsOf({ stages }: PlannedRegion): readonly PlannedGroup[] {
+  return stages.flatMap(({ groups }) => groups);
+}
+
+function vmIdsOf({ rounds }: PlannedGroup): readonly VmId[] {
+  return rounds.flatMap(({ vmIds }) => vmIds);
+}
+
+function fault(rule: PlanRule, detail: string): PlanFault {
+  return { rule, detail };
+}

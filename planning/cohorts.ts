@@ -1,0 +1,142 @@
+import type { OffPeakNight } from '../domain/offPeak';
+import type { Policy } from '../domain/policy';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { firstStart, roundMs, roundNeedsMs, usableNight, type Cursor, type Start } from './estimate';
+
+/** An eligible VM with what the planner has to know of it beyond its model. */
+export interface Candidate {
+  readonly vm: VirtualMachine;
+  /** IANA zone whose night is its off-peak time. */
+  readonly timeZone: string;
+}
+
+/** VMs that are dealt with before those of the next lot of the same nights: a growing batch, or an update domain. */
+export interface Lot {
+  readonly updateDomain: number | null;
+  /** In the order in which they should be taken. */
+  readonly candidates: readonly Candidate[];
+  readonly roundSizeMax: number;
+}
+
+export interface ScheduledRound {
+  readonly lot: Lot;
+  /** Which window cohort of its track this is. */
+  readonly cohort: number;
+  readonly candidates: readonly Candidate[];
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly fits: boolean;
+}
+
+/** «Windows that open within the hour» share a round. */
+const COHORT_SPAN_MS = 3_600_000;
+
+/**
+ * Runs lots one round at a time and says when. The VMs are split into window cohorts; at each step the cohort whose night comes
+ * first is taken, so that a VM in a foreign time zone is done in its own night and holds nobody for a day. Within a
+ * cohort the lots keep their order.
+ */
+export function scheduleTrack(lots: readonly Lot[], policy: Policy, from: Cursor): ScheduledRound[] {
+  const queues = queuesOf(cohortsOf(lots, policy, from), lots);
+  const rounds: ScheduledRound[] = [];
+  const durationMs = roundMs(policy);
+  let cursor = from;
+  for (;;) {
+    const next = earliest(queues, policy, cursor);
+    if (next === null) return rounds;
+    const { queue, start } = next;
+    const { lot, candidates } = takeRound(queue);
+    const endMs = start.startMs + durationMs;
+    rounds.push({
+      lot,
+      cohort: queues.indexOf(queue),
+      candidates,
+      startMs: start.startMs,
+      endMs,
+      fits: start.fits,
+    });
+    cursor = { ...cursor, atMs: endMs };
+  }
+}
+
+interface Queue {
+  readonly zones: readonly string[];
+  readonly lots: readonly { readonly lot: Lot; readonly candidates: readonly Candidate[] }[];
+  lotIndex: number;
+  taken: number;
+  /** The answer of the last question, good as long as the cursor has not passed it. */
+  start: Start | null;
+}
+
+/**
+ * Zones whose usable nights open within the hour, as long as what they share is enough for a round. Ordered by the first to open, and
+ * by name, so that the order of the inventory does not matter.
+ */
+function cohortsOf(lots: readonly Lot[], policy: Policy, from: Cursor): string[][] {
+  const zones = new Set<string>();
+  for (const { candidates } of lots) for (const { timeZone } of candidates) zones.add(timeZone);
+  // Most tracks know one zone only, and a large fleet has thousands of tracks.
+  if (zones.size <= 1) return [[...zones]];
+  const nights = [...zones]
+    .map((zone) => ({ zone, night: usableNight(zone, policy, from) }))
+    .sort((a, b) => a.night.opensMs - b.night.opensMs || (a.zone < b.zone ? -1 : 1));
+  const cohorts: { zones: string[]; shared: Pick<OffPeakNight, 'opensMs' | 'closesMs'>; firstMs: number }[] =
+    [];
+  for (const { zone, night } of nights) {
+    const last = cohorts.at(-1);
+    const closesMs = Math.min(night.closesMs, last?.shared.closesMs ?? Infinity);
+    const startMs = Math.max(night.opensMs, from.atMs);
+    const joins =
+      last !== undefined &&
+      night.opensMs - last.firstMs <= COHORT_SPAN_MS &&
+      closesMs - startMs >= roundNeedsMs(policy);
+    if (joins) {
+      last.zones.push(zone);
+      last.shared = { opensMs: night.opensMs, closesMs };
+    } else cohorts.push({ zones: [zone], shared: night, firstMs: night.opensMs });
+  }
+  return cohorts.map((cohort) => cohort.zones);
+}
+
+function queuesOf(cohorts: readonly (readonly string[])[], lots: readonly Lot[]): Queue[] {
+  const fresh = { lotIndex: 0, taken: 0, start: null };
+  if (cohorts.length === 1)
+    return cohorts.map((zones) => ({
+      ...fresh,
+      zones,
+      lots: lots.map((lot) => ({ lot, candidates: lot.candidates })),
+    }));
+  return cohorts.map((zones) => {
+    const inCohort = new Set(zones);
+    const own = lots
+      .map((lot) => ({ lot, candidates: lot.candidates.filter(({ timeZone }) => inCohort.has(timeZone)) }))
+      .filter(({ candidates }) => candidates.length > 0);
+    return { ...fresh, zones, lots: own };
+  });
+}
+
+function earliest(
+  queues: readonly Queue[],
+  policy: Policy,
+  cursor: Cursor,
+): { readonly queue: Queue; readonly start: Start } | null {
+  let best: { queue: Queue; start: Start } | null = null;
+  for (const queue of queues) {
+    if (queue.lotIndex >= queue.lots.length) continue;
+    if (queue.start === null || queue.start.startMs < cursor.atMs)
+      queue.start = firstStart(queue.zones, policy, cursor);
+    if (best === null || queue.start.startMs < best.start.startMs) best = { queue, start: queue.start };
+  }
+  return best;
+}
+
+function takeRound(queue: Queue): { readonly lot: Lot; readonly candidates: readonly Candidate[] } {
+  const head = queue.lots[queue.lotIndex];
+  if (head === undefined) throw new Error('a round was taken from an empty queue');
+  const end = Math.min(queue.taken + head.lot.roundSizeMax, head.candidates.length);
+  const candidates = head.candidates.slice(queue.taken, end);
+  const isLast = end === head.candidates.length;
+  queue.taken = isLast ? 0 : end;
+  if (isLast) queue.lotIndex += 1;
+  return { lot: head.lot, candidates };
+}

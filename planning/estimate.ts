@@ -1,0 +1,94 @@
+import { utcOf } from '../domain/localTime';
+import { nightAtOrAfter, nightOpeningAfter, type OffPeakNight } from '../domain/offPeak';
+import type { Policy } from '../domain/policy';
+
+const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
+
+/** An assessment takes a few minutes (source document); ten leaves room for a slow one and for the poll that notices its end. */
+export const ASSESSMENT_MINUTES = 10;
+/** A month's cumulative update with its reboot, as a rule: 20 to 40 minutes on a small VM, and the polls every five. */
+export const INSTALL_MINUTES = 45;
+
+/** How long a round keeps its VMs: assess, install and reboot, soak. */
+export function roundMs(policy: Pick<Policy, 'soakSeconds'>): number {
+  return (ASSESSMENT_MINUTES + INSTALL_MINUTES) * MINUTE_MS + policy.soakSeconds * SECOND_MS;
+}
+
+/**
+ * What must be left of the night when a round starts. patchVm asks for the minimum and the reserve *after* it has assessed, so the
+ * assessment is added: a round planned without it would be deferred in its own window.
+ */
+export function roundNeedsMs(policy: Pick<Policy, 'installMinimumSeconds' | 'rebootReserveSeconds'>): number {
+  return (
+    ASSESSMENT_MINUTES * MINUTE_MS + (policy.installMinimumSeconds + policy.rebootReserveSeconds) * SECOND_MS
+  );
+}
+
+/** Where a forecast stands: not before this instant, and only in nights that open after the gate, if there is one. */
+export interface Cursor {
+  readonly atMs: number;
+  /** Windows that opened at or before this do not count; -Infinity where any will do. */
+  readonly opensAfterMs: number;
+}
+
+export interface Start {
+  readonly startMs: number;
+  /** False: no night of these zones is long enough for a round. The start is then only where one would be tried. */
+  readonly fits: boolean;
+}
+
+/** So many nights are tried before a start is given up: the one that daylight saving shortens is followed by longer ones. */
+const NIGHTS_TRIED = 4;
+
+/** The first instant at which every zone is off-peak and enough of the shortest night is left for a round. */
+export function firstStart(zones: readonly string[], policy: Policy, cursor: Cursor): Start {
+  const needsMs = roundNeedsMs(policy);
+  let fromMs = cursor.atMs;
+  let tried: number | null = null;
+  for (let night = 0; night < NIGHTS_TRIED * zones.length; night += 1) {
+    const shared = sharedNight(zones, policy, { ...cursor, atMs: fromMs });
+    if (shared.closesMs - shared.startMs >= needsMs) return { startMs: shared.startMs, fits: true };
+    tried ??= shared.startMs;
+    fromMs = Math.max(shared.closesMs, fromMs + MINUTE_MS);
+  }
+  return { startMs: tried ?? fromMs, fits: false };
+}
+
+/** The zone's night at or after the cursor. */
+export function nightFrom(zone: string, policy: Policy, { atMs, opensAfterMs }: Cursor): OffPeakNight {
+  const night = nightAtOrAfter(zone, policy, atMs);
+  return night.opensMs > opensAfterMs ? night : nightOpeningAfter(zone, policy, opensAfterMs);
+}
+
+/** The zone's night in which a round still fits; the next one if tonight is too far gone. */
+export function usableNight(zone: string, policy: Policy, cursor: Cursor): OffPeakNight {
+  const { startMs } = firstStart([zone], policy, cursor);
+  return nightFrom(zone, policy, { ...cursor, atMs: startMs });
+}
+
+/** From when all zones are open until the first closes; empty (closes before it starts) where their nights do not meet. */
+function sharedNight(
+  zones: readonly string[],
+  policy: Policy,
+  cursor: Cursor,
+): { readonly startMs: number; readonly closesMs: number } {
+  let startMs = cursor.atMs;
+  let closesMs = Infinity;
+  for (const zone of zones) {
+    const night = nightFrom(zone, policy, cursor);
+    startMs = Math.max(startMs, night.opensMs);
+    closesMs = Math.min(closesMs, night.closesMs);
+  }
+  return { startMs, closesMs };
+}
+
+/** Instants repeat thousands of times in a plan; their text is made once. */
+export function utcTexts(): (instant: number) => string {
+  const known = new Map<number, string>();
+  return (instant) => {
+    const text = known.get(instant) ?? utcOf(instant);
+    known.set(instant, text);
+    return text;
+  };
+}

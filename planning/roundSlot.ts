@@ -1,0 +1,67 @@
+import { windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../domain/offPeak';
+import type { Policy } from '../domain/policy';
+
+/** When one round may run: instants in UTC. */
+export interface RoundSlot {
+  /** Now, when the window is open already. */
+  readonly opensUtc: string;
+  /** A claim later than this is not worth having: the VMs have to be assessed first. */
+  readonly acquireByUtc: string;
+  /** No install starts after this: it could not do its work before the window closes. */
+  readonly startByUtc: string;
+  readonly closesUtc: string;
+}
+
+type SlotPolicy = Pick<
+  Policy,
+  | 'offPeakOpens'
+  | 'offPeakCloses'
+  | 'installMinimumSeconds'
+  | 'rebootReserveSeconds'
+  | 'assessmentPollSeconds'
+>;
+
+/** Nights to look ahead: zones of one round open within the hour of each other, so the second night fits if the first does not. */
+const NIGHTS_MAX = 5;
+
+/** Polls that an assessment usually takes. */
+const ASSESSMENT_POLLS = 2;
+
+/**
+ * The first window that all the given time zones share and that leaves room for an install. Null when there is none before
+ * `endsUtc`. With `freshAfterUtc`, only windows that open after it count.
+ */
+export function roundSlot(
+  timeZones: readonly string[],
+  when: { readonly nowUtc: string; readonly freshAfterUtc: string | null; readonly endsUtc: string },
+  policy: SlotPolicy,
+): RoundSlot | null {
+  const { nowUtc, freshAfterUtc, endsUtc } = when;
+  let fromUtc = nowUtc;
+  for (let night = 0; night < NIGHTS_MAX; night += 1) {
+    const windows = timeZones.map((zone) => windowFrom(zone, fromUtc, freshAfterUtc, policy));
+    const opensUtc = windows.reduce((latest, { opensUtc: at }) => (at > latest ? at : latest), nowUtc);
+    const closesUtc = windows.reduce((soonest, { closesUtc: at }) => (at < soonest ? at : soonest), endsUtc);
+    if (opensUtc >= endsUtc) return null;
+    const startByUtc = before(closesUtc, policy.rebootReserveSeconds + policy.installMinimumSeconds);
+    const acquireByUtc = before(startByUtc, policy.assessmentPollSeconds * ASSESSMENT_POLLS);
+    if (opensUtc <= acquireByUtc) return { opensUtc, acquireByUtc, startByUtc, closesUtc };
+    fromUtc = closesUtc > fromUtc ? closesUtc : opensUtc;
+  }
+  return null;
+}
+
+function windowFrom(
+  zone: string,
+  fromUtc: string,
+  freshAfterUtc: string | null,
+  policy: SlotPolicy,
+): OffPeakWindow {
+  const window = windowAtOrAfter(zone, policy, fromUtc);
+  const alwaysOpen = policy.offPeakOpens === policy.offPeakCloses;
+  if (freshAfterUtc === null || alwaysOpen || window.opensUtc > freshAfterUtc) return window;
+  return windowOpeningAfter(zone, policy, freshAfterUtc);
+}
+
+const before = (utc: string, seconds: number): string =>
+  new Date(Date.parse(utc) - seconds * 1000).toISOString();
