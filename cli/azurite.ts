@@ -50,7 +50,6 @@ const STOP_WHEN_PARENT_LEAVES =
 /** Starts the storage emulator of this package as a child process; answers when all three services listen. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const { location, ports = 'developmentWhenFree' } = options;
-  if (location !== undefined) await mkdir(location, { recursive: true });
   const wanted =
     ports === 'developmentWhenFree' && (await areFree(DEVELOPMENT_PORTS)) ? DEVELOPMENT_PORTS : ANY_PORTS;
   try {
@@ -63,20 +62,15 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
 }
 
 async function start(location: string | undefined, wanted: AzuritePorts): Promise<Azurite> {
-  const child = spawn(process.execPath, argumentsFor(location, wanted), {
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-  });
+  let child: ChildProcess | null = null;
   try {
-    const ports = await listening(child);
-    return {
-      connectionString: connectionStringOf(ports),
-      ports,
-      pid: child.pid ?? 0,
-      stop: () => end(child, 'gently'),
-      kill: () => end(child, 'atOnce'),
-    };
+    if (location !== undefined) await mkdir(location, { recursive: true });
+    child = spawn(process.execPath, argumentsFor(location, wanted), {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    return running(child, await listening(child));
   } catch (cause) {
-    await end(child, 'atOnce');
+    if (child !== null) await end(child, 'atOnce');
     throw new LowtideError(
       'STORAGE_UNAVAILABLE',
       {
@@ -87,6 +81,16 @@ async function start(location: string | undefined, wanted: AzuritePorts): Promis
       { cause },
     );
   }
+}
+
+function running(child: ChildProcess, ports: AzuritePorts): Azurite {
+  return {
+    connectionString: connectionStringOf(ports),
+    ports,
+    pid: child.pid ?? 0,
+    stop: () => end(child, 'gently'),
+    kill: () => end(child, 'atOnce'),
+  };
 }
 
 function argumentsFor(location: string | undefined, ports: AzuritePorts): string[] {

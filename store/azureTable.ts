@@ -9,8 +9,8 @@ import type { Row, RowRange, Store, Table, TableName } from './store';
 /** Azure takes 4 MiB a transaction; the rest is room for the envelope of each change. */
 const TRANSACTION_BYTES_MAX = 3_500_000;
 
-/** No single HTTP request to storage takes longer than this; Azure itself gives up after 30 s. */
-const REQUEST_MILLISECONDS_MAX = 40_000;
+/** No request to storage takes longer than this, retries included; Azure itself gives up on one after 30 s. */
+const REQUEST_MILLISECONDS_MAX = 60_000;
 
 /** A removal whose row vanishes between look and transaction is rare; that it happens this often in a row means a bug. */
 const TRANSACTION_ATTEMPTS_MAX = 5;
@@ -19,18 +19,22 @@ const TRANSACTION_ATTEMPTS_MAX = 5;
  * Tables `lowtide<Name>` in the storage account of a connection string, made on first use.
  * Throws STORAGE_UNAVAILABLE when storage does not answer.
  */
-export function azureStore(connectionString: string): Store {
+export function azureStore(
+  connectionString: string,
+  requestMillisecondsMax = REQUEST_MILLISECONDS_MAX,
+): Store {
   const tables = new Map<TableName, Table>();
   return {
     table: (name) => {
       let table = tables.get(name);
-      if (table === undefined) tables.set(name, (table = new AzureTable(clientOf(connectionString, name))));
+      if (table === undefined)
+        tables.set(name, (table = new AzureTable(clientOf(connectionString, name, requestMillisecondsMax))));
       return table;
     },
   };
 }
 
-function clientOf(connectionString: string, name: TableName): TableClient {
+function clientOf(connectionString: string, name: TableName, requestMillisecondsMax: number): TableClient {
   try {
     return TableClient.fromConnectionString(connectionString, `lowtide${name}`, {
       // Plain HTTP is asked for by the connection string alone: Azurite.
@@ -38,11 +42,12 @@ function clientOf(connectionString: string, name: TableName): TableClient {
       retryOptions: { maxRetries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 3000 },
       additionalPolicies: [
         {
-          position: 'perRetry',
+          position: 'perCall',
           policy: {
             name: 'lowtideTimeout',
             sendRequest: (request, next) => {
-              request.timeout = REQUEST_MILLISECONDS_MAX;
+              // The SDK's own `timeout` leaves its timer behind, and the process waits for it.
+              request.abortSignal ??= AbortSignal.timeout(requestMillisecondsMax);
               return next(request);
             },
           },
