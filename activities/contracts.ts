@@ -3,7 +3,7 @@ import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
-import { Claim, ClaimKind } from '../domain/ledger';
+import { Claim } from '../domain/ledger';
 import { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
 import { AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
 import { Policy } from '../domain/policy';
@@ -170,6 +170,9 @@ export const lookAtVm = {
   ]),
 } satisfies ActivityContract;
 
+const KeyRange = z.object({ from: z.string(), before: z.string() });
+export type KeyRange = Readonly<z.infer<typeof KeyRange>>;
+
 const AssessmentOperation = z.object({ vmId: VmId, operationId: z.string() });
 
 /** Starts assessments. A repeat starts them again, which harms nobody: an assessment changes nothing. */
@@ -186,7 +189,11 @@ export const startAssessments = {
 /** Reads assessments, and writes down when each VM is due again. */
 export const readAssessments = {
   name: 'readAssessments',
-  input: z.object({ operations: z.array(AssessmentOperation) }),
+  input: z.object({
+    operations: z.array(AssessmentOperation),
+    /** The range of due keys that the VMs were found in; null when nobody was due. */
+    due: KeyRange.nullable(),
+  }),
   output: z.object({
     running: z.array(AssessmentOperation),
     assessed: z.array(z.object({ vmId: VmId, summary: AvailablePatchSummary })),
@@ -203,6 +210,8 @@ export const startInstall = {
     region: z.string(),
     vmId: VmId,
     claim: z.object({ claimId: z.string(), startByUtc: Utc }),
+    /** When this attempt on the VM began: an installation that the platform began since, and nobody else wrote down, is ours. */
+    sinceUtc: Utc,
   }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('started'), deadlineUtc: Utc }),
@@ -215,7 +224,7 @@ export const startInstall = {
 /** Reads the installation that `startInstall` started for this claim. */
 export const readInstall = {
   name: 'readInstall',
-  input: z.object({ region: z.string(), vmId: VmId, claimId: z.string() }),
+  input: z.object({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('running') }),
     z.object({ kind: z.literal('ended'), summary: PatchInstallationSummary }),
@@ -262,12 +271,12 @@ export const closeRollout = {
 export const listDueAssessments = {
   name: 'listDueAssessments',
   input: z.object({ nowUtc: Utc }),
-  output: z.object({ chunks: z.array(z.object({ from: z.string(), before: z.string() })) }),
+  output: z.object({ chunks: z.array(KeyRange) }),
 } satisfies ActivityContract;
 
 export const readDueAssessments = {
   name: 'readDueAssessments',
-  input: z.object({ nowUtc: Utc, from: z.string(), before: z.string() }),
+  input: KeyRange.extend({ nowUtc: Utc }),
   output: z.object({ vmIds: z.array(VmId) }),
 } satisfies ActivityContract;
 
@@ -278,6 +287,7 @@ export const planCatchUps = {
   output: z.object({
     catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
     pace: Pace,
+    /** Keys of the ledgers that may hold suspect claims or impaired VMs. */
     ledgers: z.array(z.string()),
     claimGraceSeconds: z.number(),
   }),
@@ -327,5 +337,3 @@ export const readExtension = {
     z.object({ kind: z.literal('failed'), message: z.string() }),
   ]),
 } satisfies ActivityContract;
-
-export const ClaimInput = Claim.omit({ fence: true }).extend({ kind: ClaimKind });

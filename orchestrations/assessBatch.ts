@@ -9,7 +9,9 @@ export function* assessBatch(context: OrchestrationContext): Step<{ assessed: nu
   const { pace, ...range } = children.assessBatch.input.parse(context.df.getInput());
   const { vmIds } = yield* call(context, readDueAssessments, range);
   if (vmIds.length === 0) return { assessed: 0, failed: 0 };
-  const results = [...(yield* assessAll(context, vmIds, pace)).values()];
+  const results = [
+    ...(yield* assessAll(context, vmIds, { from: range.from, before: range.before }, pace)).values(),
+  ];
   const failed = results.filter(({ kind }) => kind === 'failed').length;
   return { assessed: results.length - failed, failed };
 }

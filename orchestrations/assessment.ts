@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readAssessments, startAssessments, type Pace } from '../activities/contracts';
+import { readAssessments, startAssessments, type KeyRange, type Pace } from '../activities/contracts';
 import { virtualMachine } from '../entities/contracts';
 import { keyOf, type VmId } from '../domain/ids';
 import type { AvailablePatchSummary } from '../domain/patches';
@@ -11,7 +11,7 @@ type Assessed =
 
 /** Assesses one VM and waits for the result. It never installs anything. */
 export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): Step<Assessed> {
-  const results = yield* assessAll(context, [vmId], pace);
+  const results = yield* assessAll(context, [vmId], null, pace);
   return results.get(vmId) ?? { kind: 'failed', message: 'The assessment gave no result.' };
 }
 
@@ -19,6 +19,7 @@ export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): 
 export function* assessAll(
   context: OrchestrationContext,
   vmIds: readonly VmId[],
+  due: KeyRange | null,
   pace: Pace,
 ): Step<ReadonlyMap<VmId, Assessed>> {
   const results = new Map<VmId, Assessed>();
@@ -28,7 +29,7 @@ export function* assessAll(
   let running = started;
   while (running.length > 0 && nowUtc(context) < untilUtc) {
     yield* waitUntil(context, addSeconds(nowUtc(context), pace.assessmentPollSeconds));
-    const read = yield* call(context, readAssessments, { operations: running });
+    const read = yield* call(context, readAssessments, { operations: running, due });
     running = read.running;
     for (const { vmId, message } of read.failed) results.set(vmId, { kind: 'failed', message });
     for (const { vmId, summary } of read.assessed) {

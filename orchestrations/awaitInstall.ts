@@ -11,13 +11,13 @@ interface Ended {
 /** Waits for an installation to end. No summary means that the platform lost it, or that it outlived its own limit. */
 export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
   const input = children.awaitInstall.input.parse(context.df.getInput());
-  const { region, vmId, claimId, pace, untilUtc } = input;
+  const { region, vmId, claimId, sinceUtc, pace, untilUtc } = input;
   const answer = yield* pollForAnswer<Ended, typeof input>(
     context,
     input,
     { firstSeconds: pace.installPollFirstSeconds, lastSeconds: pace.installPollLastSeconds, untilUtc },
     function* () {
-      const install = yield* call(context, readInstall, { region, vmId, claimId });
+      const install = yield* call(context, readInstall, { region, vmId, claimId, sinceUtc });
       if (install.kind === 'running') return null;
       return { summary: install.kind === 'ended' ? install.summary : null };
     },

@@ -98,7 +98,7 @@ const Waiting = z.object({ polls: z.number().int().default(0), pace: Pace, until
 
 export const awaitInstall = {
   name: 'awaitInstall',
-  input: Waiting.extend({ region: z.string(), vmId: VmId, claimId: z.string() }),
+  input: Waiting.extend({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
   output: z.object({ summary: PatchInstallationSummary.nullable() }),
 } as const;
 

@@ -34,6 +34,7 @@ export function* patchVm(context: OrchestrationContext): Step<VmResult> {
 }
 
 function* patch(context: OrchestrationContext, input: Input): Step<Ending> {
+  const sinceUtc = nowUtc(context);
   const { rolloutId, phase, region, vmId, pace } = input;
   const now = yield* call(context, lookAtVm, { rolloutId, phase, region, vmId });
   if (now.kind === 'end') return ended(now.outcome);
@@ -44,7 +45,7 @@ function* patch(context: OrchestrationContext, input: Input): Step<Ending> {
   if (assessed.summary.criticalAndSecurityPatchCount === 0)
     return ended(outcomeOf(context, input, 'upToDate', 'nothingToInstall', ''));
 
-  const install = yield* installCriticalAndSecurity(context, input);
+  const install = yield* installCriticalAndSecurity(context, input, sinceUtc);
   if (install.kind === 'end') return ended(install.outcome);
 
   const health = yield* watchHealth(context, vmId, pace);
@@ -56,10 +57,14 @@ type Installed =
   | { readonly kind: 'completed'; readonly summary: PatchInstallationSummary | null };
 
 /** Starts the installation, at most once whatever is repeated, and waits for its end. */
-function* installCriticalAndSecurity(context: OrchestrationContext, input: Input): Step<Installed> {
+function* installCriticalAndSecurity(
+  context: OrchestrationContext,
+  input: Input,
+  sinceUtc: string,
+): Step<Installed> {
   const { rolloutId, phase, region, vmId, claim, pace } = input;
   for (;;) {
-    const start = yield* call(context, startInstall, { rolloutId, phase, region, vmId, claim });
+    const start = yield* call(context, startInstall, { rolloutId, phase, region, vmId, claim, sinceUtc });
     if (start.kind === 'end') return start;
     if (start.kind === 'wait') {
       yield* waitUntil(context, start.untilUtc); // bounded: after `startByUtc` the answer is an outcome
@@ -74,7 +79,7 @@ function* installCriticalAndSecurity(context: OrchestrationContext, input: Input
       children.awaitInstall,
       childId(context.df.instanceId, 'install'),
       {
-        ...{ region, vmId, claimId: claim.claimId, pace },
+        ...{ region, vmId, claimId: claim.claimId, sinceUtc, pace },
         untilUtc: addSeconds(start.deadlineUtc, pace.installPollLastSeconds * 2),
       },
     );

@@ -1,0 +1,42 @@
+import type { RolloutControl } from '../domain/control';
+import { countOutcomes } from '../domain/gates';
+import type { VmId } from '../domain/ids';
+import type { OutcomeRecord } from '../store/outcomes';
+import * as contracts from './contracts';
+import { rolloutOf } from './control';
+import { activity, type World } from './world';
+
+export const closeRollout = activity(contracts.closeRollout, async (world, { rolloutId }) => {
+  const control = await rolloutOf(world, rolloutId);
+  await endUnreached(world, control);
+  const counts = countOutcomes(await world.outcomes.list(rolloutId));
+  const endedUtc = world.nowUtc();
+  await world.rollouts.update(rolloutId, (row) =>
+    row.endedUtc === null
+      ? { ...row, endedUtc, mode: row.mode === 'cancelled' ? 'cancelled' : 'ended' }
+      : null,
+  );
+  await world.audit.append(rolloutId, 'rolloutEnded', {
+    ...{ atUtc: endedUtc, who: 'lowtide', what: 'rolloutEnded', subject: rolloutId, vmId: null },
+    why: 'Every VM has its outcome.',
+    evidence: { ...counts },
+  });
+  return { counts };
+});
+
+/** INV-8: whoever was planned and not reached ends `skipped`, with the reason that ended the rollout. */
+async function endUnreached(world: World, control: RolloutControl): Promise<void> {
+  const { rolloutId } = control;
+  const known = new Set<VmId>((await world.outcomes.list(rolloutId)).map(({ vmId }) => vmId));
+  const reason = control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause;
+  const atUtc = world.nowUtc();
+  const unreached: OutcomeRecord[] = (await world.plans.allRounds(rolloutId)).flatMap(
+    ({ vmIds, phase, region }) =>
+      vmIds
+        .filter((vmId) => !known.has(vmId))
+        .map((vmId): OutcomeRecord => ({
+          ...{ vmId, kind: 'skipped', reason, detail: '', atUtc, phase, region, installation: null },
+        })),
+  );
+  await world.outcomes.save(rolloutId, unreached);
+}

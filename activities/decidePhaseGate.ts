@@ -1,0 +1,106 @@
+import { controlFor, judgedUntil, type Halt, type RolloutControl } from '../domain/control';
+import {
+  addCounts,
+  attempted,
+  judgeScope,
+  noOutcomes,
+  phaseIsClosed,
+  type OutcomeCounts,
+} from '../domain/gates';
+import type { PhaseRecord, RoundRecord } from '../store/rollouts';
+import * as contracts from './contracts';
+import { rolloutOf } from './control';
+import { writeHalt } from './halts';
+import { activity, type AnswerTo, type World } from './world';
+
+export const decidePhaseGate = activity(
+  contracts.decidePhaseGate,
+  async (world, { rolloutId, phase }): Promise<AnswerTo<typeof contracts.decidePhaseGate>> => {
+    const control = await rolloutOf(world, rolloutId);
+    const halts = await world.rollouts.halts(rolloutId);
+    const record = await world.rollouts.readPhase(rolloutId, phase);
+    if (!record) throw new Error(`Rollout ${rolloutId} has no phase ${phase}.`);
+    if (record.gate?.kind === 'open')
+      return { kind: 'open', openedUtc: record.gate.atUtc, why: record.gate.why };
+
+    const now = controlFor(control, halts, { phase, region: null }, world.nowUtc());
+    if (now.kind === 'stop' && now.reason !== 'operatorSkipped') {
+      await closeGate(world, control, record, 'stopped', `The rollout is over: ${now.reason}.`);
+      return now;
+    }
+    if (now.kind === 'stop')
+      return openGate(world, control, record, 'An operator skipped the rest of this phase.');
+    if (now.kind === 'wait') return { kind: 'wait', why: now.why };
+    return judge(world, control, record, halts);
+  },
+);
+
+async function judge(
+  world: World,
+  control: RolloutControl,
+  record: PhaseRecord,
+  halts: readonly Halt[],
+): Promise<{ kind: 'wait'; why: string } | { kind: 'open'; openedUtc: string; why: string }> {
+  const { phase, regions, vmCount } = record;
+  const { rolloutId } = control;
+  const rounds = await world.rollouts.rounds(rolloutId, phase);
+  const counts = total(rounds);
+  const heard = new Set(rounds.map(({ region }) => region));
+  const progress = {
+    planned: vmCount,
+    counts,
+    silentRegions: regions.filter((region) => !heard.has(region)),
+    startedUtc: record.startedUtc ?? world.nowUtc(),
+  };
+  if (!phaseIsClosed(progress, world.nowUtc(), world.policy))
+    return { kind: 'wait', why: `${attempted(counts)} of ${vmCount} VMs have been attempted.` };
+
+  const judged = judgedUntil(halts, { phase, region: null });
+  const fresh = total(rounds.filter(({ atUtc }) => judged === null || atUtc > judged));
+  const verdict = judgeScope(phase, fresh, world.policy, phase === 'phase-1');
+  if (verdict.kind !== 'open') {
+    await writeHalt(world, rolloutId, {
+      ...verdict,
+      phase,
+      region: null,
+      at: `gate-${halts.length}`,
+      counts: fresh,
+    });
+    return { kind: 'wait', why: verdict.why };
+  }
+  const { patched, upToDate, failed, unhealthy } = counts;
+  const why =
+    attempted(counts) === 0
+      ? 'Nothing could be attempted in this phase: it passes without evidence.'
+      : `${patched + upToDate} VMs are healthy, ${unhealthy} unhealthy, ${failed} installs failed.`;
+  return openGate(world, control, record, why);
+}
+
+const total = (rounds: readonly RoundRecord[]): OutcomeCounts =>
+  rounds.reduce((sum, { counts }) => addCounts(sum, counts), noOutcomes);
+
+async function openGate(
+  world: World,
+  control: RolloutControl,
+  record: PhaseRecord,
+  why: string,
+): Promise<{ kind: 'open'; openedUtc: string; why: string }> {
+  const openedUtc = await closeGate(world, control, record, 'open', why);
+  return { kind: 'open', openedUtc, why };
+}
+
+async function closeGate(
+  world: World,
+  { rolloutId }: RolloutControl,
+  record: PhaseRecord,
+  kind: 'open' | 'stopped',
+  why: string,
+): Promise<string> {
+  const atUtc = world.nowUtc();
+  await world.rollouts.savePhase(rolloutId, { ...record, gate: { kind, atUtc, why } });
+  if (kind === 'open')
+    await world.audit.append(rolloutId, `${record.phase}~gateOpened`, {
+      ...{ atUtc, who: 'lowtide', what: 'gateOpened', subject: record.phase, vmId: null, why, evidence: {} },
+    });
+  return atUtc;
+}

@@ -1,0 +1,55 @@
+import { countOutcomes } from '../domain/gates';
+import type { RolloutId } from '../domain/ids';
+import type { OutcomeKind, OutcomeReason } from '../domain/outcome';
+import type { OutcomeRecord } from '../store/outcomes';
+import { pendingRounds } from './chooseRound';
+import * as contracts from './contracts';
+import { activity, type World } from './world';
+
+/** What is said of VMs whose round did not run. Only what waits for better circumstances is deferred. */
+const DEFERS: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
+  'waitingForSet',
+  'windowMissed',
+  'notReached',
+]);
+
+export const endRounds = activity(contracts.endRounds, async (world, input) => {
+  const { rolloutId, phase, region, stage, reason } = input;
+  const kind: OutcomeKind = DEFERS.has(reason) ? 'deferred' : 'skipped';
+  let ended = 0;
+  for (const round of await pendingRounds(world, input)) {
+    const atUtc = world.nowUtc();
+    const outcomes = round.vmIds.map((vmId) => ({
+      ...{ vmId, kind, reason, detail: '', atUtc, phase, region, installation: null },
+    }));
+    const kept = await withoutWorse(world, rolloutId, phase, outcomes);
+    await world.outcomes.save(rolloutId, kept);
+    await world.rollouts.saveRound(rolloutId, {
+      ...{
+        phase,
+        region,
+        stage,
+        group: round.group,
+        round: round.round,
+        atUtc,
+        counts: countOutcomes(outcomes),
+      },
+    });
+    ended += outcomes.length;
+  }
+  return { ended };
+});
+
+/** A catch-up that was not granted leaves the outcome of the VM's own turn as it was: nothing has happened since. */
+async function withoutWorse(
+  world: World,
+  rolloutId: RolloutId,
+  phase: string,
+  outcomes: readonly OutcomeRecord[],
+): Promise<readonly OutcomeRecord[]> {
+  if (phase.startsWith('phase-')) return outcomes;
+  const kept: OutcomeRecord[] = [];
+  for (const outcome of outcomes)
+    if (!(await world.outcomes.read(rolloutId, outcome.vmId))) kept.push(outcome);
+  return kept;
+}

@@ -1,0 +1,26 @@
+import type { OutcomeCounts } from '../domain/gates';
+import type { RolloutId } from '../domain/ids';
+import type { World } from './world';
+
+/** Writes a halt (or hold) down, once: what happens in `at` happens once. From then on nothing new starts where it applies. */
+export async function writeHalt(
+  world: World,
+  rolloutId: RolloutId,
+  halt: {
+    readonly kind: 'halt' | 'hold';
+    readonly why: string;
+    readonly phase: string;
+    readonly region: string | null;
+    readonly at: string;
+    readonly counts: OutcomeCounts;
+  },
+): Promise<void> {
+  const { kind, why, phase, region, at, counts } = halt;
+  const haltId = [phase, region ?? 'all', at].join('.');
+  const atUtc = world.nowUtc();
+  await world.rollouts.addHalt(rolloutId, { haltId, kind, phase, region, why, atUtc, decision: null });
+  await world.audit.append(rolloutId, `${haltId}~${kind}`, {
+    ...{ atUtc, who: 'lowtide', what: kind === 'halt' ? 'halted' : 'held', subject: haltId, vmId: null, why },
+    evidence: { ...counts },
+  });
+}

@@ -1,0 +1,93 @@
+import type { PatchInstallationSummary } from '../domain/patches';
+import type { VmReading } from '../drivers/driver';
+import type { InstallOperation } from '../store/operations';
+import type { World } from './world';
+
+/** An installation that is followed through the VM's instance view, because the answer to the request never arrived. */
+const ADOPTED = 'adopted:';
+
+/**
+ * Which installation on the VM is ours although no answer says so; as an operation id, or null. With an intent: one that was not there
+ * before it. Without any row (a table may have lost its last seconds): one that began since our attempt did.
+ */
+export function adoptable(
+  { lastInstallation: last }: VmReading,
+  mine: InstallOperation | null,
+  sinceUtc: string,
+  anyRow: boolean,
+): string | null {
+  if (last === null) return null;
+  const { installationActivityId: activityId, startTime } = last;
+  const ours = mine
+    ? mine.endedUtc === null && activityId !== mine.previousActivityId && startTime >= mine.intentUtc
+    : !anyRow && startTime >= sinceUtc;
+  return ours ? `${ADOPTED}${activityId}` : null;
+}
+
+export type InstallProgress =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly summary: PatchInstallationSummary }
+  | { readonly kind: 'lost' };
+
+/** Asks the driver how an installation stands, and writes its end down. */
+export async function settle(world: World, operation: InstallOperation): Promise<InstallProgress> {
+  if (operation.endedUtc !== null)
+    return operation.summary ? { kind: 'ended', summary: operation.summary } : { kind: 'lost' };
+  const progress = await ask(world, operation);
+  if (progress.kind === 'running') return progress;
+  const endedUtc = world.nowUtc();
+  const summary = progress.kind === 'ended' ? progress.summary : null;
+  await world.operations.save({ ...operation, endedUtc, summary });
+  if (operation.rolloutId !== null)
+    await world.audit.append(
+      operation.rolloutId,
+      `${operation.operationId ?? operation.claimId}~installEnded`,
+      {
+        ...{
+          atUtc: endedUtc,
+          who: 'lowtide',
+          what: 'installEnded',
+          subject: operation.vmId,
+          vmId: operation.vmId,
+        },
+        why: summary ? `The platform reported ${summary.status}.` : 'The platform lost the installation.',
+        evidence: { operationId: operation.operationId, ...summary },
+      },
+    );
+  return progress;
+}
+
+async function ask(world: World, operation: InstallOperation): Promise<InstallProgress> {
+  const { operationId } = operation;
+  if (operationId === null || operationId.startsWith(ADOPTED)) return askVm(world, operation);
+  const answer = await world.driver.readOperation(operationId);
+  if (answer.kind === 'running') return { kind: 'running' };
+  if (answer.kind === 'installed') return { kind: 'ended', summary: answer.summary };
+  const seen = await askVm(world, operation);
+  if (seen.kind !== 'lost' || answer.kind !== 'failed') return seen;
+  return { kind: 'ended', summary: failedSummary(operation, answer.error) };
+}
+
+/** The VM's own last installation, when it is newer than the one before ours. */
+async function askVm(world: World, operation: InstallOperation): Promise<InstallProgress> {
+  const last = (await world.driver.readVirtualMachine(operation.vmId))?.lastInstallation ?? null;
+  if (last === null || last.installationActivityId === operation.previousActivityId) return { kind: 'lost' };
+  return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
+}
+
+function failedSummary(
+  { intentUtc, operationId }: InstallOperation,
+  error: { readonly code: string; readonly message: string },
+): PatchInstallationSummary {
+  return {
+    status: 'Failed',
+    installationActivityId: operationId ?? '',
+    maintenanceWindowExceeded: false,
+    rebootStatus: 'Unknown',
+    ...{ notSelectedPatchCount: 0, excludedPatchCount: 0, pendingPatchCount: 0, installedPatchCount: 0 },
+    failedPatchCount: 0,
+    startTime: intentUtc,
+    lastModifiedTime: intentUtc,
+    error,
+  };
+}

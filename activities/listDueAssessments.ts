@@ -1,0 +1,13 @@
+import * as contracts from './contracts';
+import { ASSESSED_TOGETHER_MAX, openNow } from './dueAssessments';
+import { activity } from './world';
+
+export const listDueAssessments = activity(contracts.listDueAssessments, async (world, { nowUtc }) => {
+  const rows = openNow(await world.assessments.dueBefore(nowUtc), nowUtc, world.policy);
+  const chunks: contracts.KeyRange[] = [];
+  for (let start = 0; start < rows.length; start += ASSESSED_TOGETHER_MAX) {
+    const from = rows[start]?.key ?? '';
+    chunks.push({ from, before: rows[start + ASSESSED_TOGETHER_MAX]?.key ?? nowUtc });
+  }
+  return { chunks };
+});

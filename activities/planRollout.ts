@@ -1,0 +1,69 @@
+import type { RolloutControl } from '../domain/control';
+import { rolloutIdOf, type VmId } from '../domain/ids';
+import { monthAfter } from '../domain/release';
+import { timeZoneOf } from '../domain/timeZone';
+import { planRollout as plan } from '../planning/planRollout';
+import type { Plan } from '../planning/plan';
+import type { PlanSummary } from '../store/plans';
+import * as contracts from './contracts';
+import { rolloutOf } from './control';
+import { refreshInventory } from './refreshInventory';
+import { activity, type World } from './world';
+
+export const planRollout = activity(contracts.planRollout, async (world, { rolloutId }) => {
+  const control = await rolloutOf(world, rolloutId);
+  const summary = (await world.plans.readSummary(rolloutId)) ?? (await makePlan(world, control));
+  return {
+    phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
+    endsUtc: summary.endsUtc,
+    pace: contracts.Pace.parse(world.policy),
+  };
+});
+
+/** Every write is an upsert by a key of the plan, and the summary comes last: a crash in between only repeats them. */
+async function makePlan(world: World, control: RolloutControl): Promise<PlanSummary> {
+  const { rolloutId, month, seed } = control;
+  const { policy } = world;
+  const vms = await refreshInventory(world);
+  const nowUtc = world.nowUtc();
+  const carriedOver = await leftOver(world, control);
+  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
+  await recordIneligible(world, made, nowUtc);
+  const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
+  const summary = await world.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
+  for (const { phase, regions, vmCount } of summary.phases)
+    await world.rollouts.savePhase(rolloutId, {
+      ...{ phase, regions, vmCount, startedUtc: null, gate: null, attemptMax: null },
+    });
+  await world.rollouts.update(rolloutId, (row) => ({
+    ...row,
+    plannedUtc: row.plannedUtc ?? nowUtc,
+    vmCount: vms.length,
+  }));
+  await world.audit.append(rolloutId, 'rolloutPlanned', {
+    ...{ atUtc: nowUtc, who: 'lowtide', what: 'rolloutPlanned', subject: rolloutId, vmId: null },
+    why: `${made.vmCount} eligible VMs in ${made.phases.length} phases; ${made.ineligible.length} VMs are not eligible.`,
+    evidence: { late: made.late.length, seed, carriedOver: carriedOver.length },
+  });
+  return summary;
+}
+
+/** VMs that the rollout before this one did not reach go first. */
+async function leftOver(world: World, { month }: RolloutControl): Promise<readonly VmId[]> {
+  const before = rolloutIdOf(monthAfter(month, -1));
+  if (!(await world.rollouts.read(before))) return [];
+  return (await world.outcomes.list(before))
+    .filter(({ kind, reason }) => (kind === 'skipped' && reason === 'superseded') || kind === 'deferred')
+    .map(({ vmId }) => vmId);
+}
+
+async function recordIneligible(world: World, { rolloutId, ineligible }: Plan, atUtc: string): Promise<void> {
+  const regions = new Map((await world.inventory.list()).map(({ id, region }) => [id, region]));
+  await world.outcomes.save(
+    rolloutId,
+    ineligible.map(({ vmId, reason, detail }) => ({
+      ...{ vmId, kind: 'skipped', reason, detail, atUtc, installation: null },
+      ...{ phase: 'none', region: regions.get(vmId) ?? '' },
+    })),
+  );
+}

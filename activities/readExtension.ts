@@ -1,0 +1,26 @@
+import type { VirtualMachine } from '../domain/virtualMachine';
+import * as contracts from './contracts';
+import { activity, type AnswerTo } from './world';
+
+export const readExtension = activity(
+  contracts.readExtension,
+  async (world, { vmId, operationId }): Promise<AnswerTo<typeof contracts.readExtension>> => {
+    const answer = await world.driver.readOperation(operationId);
+    if (answer.kind === 'running') return { kind: 'running' };
+    if (answer.kind === 'failed') return { kind: 'failed', message: answer.error.message };
+    if (answer.kind !== 'extensionInstalled')
+      return { kind: 'failed', message: `The operation ended as '${answer.kind}'.` };
+    const reading = await world.driver.readVirtualMachine(vmId);
+    if (reading === null) return { kind: 'failed', message: 'The VM does not exist any more.' };
+    await world.inventory.save({ ...reading.vm, enabled: true });
+    return { kind: 'installed', detail: nativeUpdates(reading.vm) };
+  },
+);
+
+/** R-706 to R-708: what has become of the guest's own automatic updates. */
+function nativeUpdates({ osType, image }: VirtualMachine): string {
+  if (osType === 'Windows') return 'Automatic Windows Update is turned off.';
+  if (image?.publisher.toLowerCase() === 'redhat')
+    return 'Automatic updates have to be disabled by hand: systemctl stop packagekit; systemctl mask packagekit.';
+  return 'The default automatic updates of the image are disabled.';
+}

@@ -1,0 +1,16 @@
+import * as contracts from './contracts';
+import { activity } from './world';
+
+export const startAssessments = activity(contracts.startAssessments, async (world, { vmIds }) => {
+  const started: { vmId: (typeof vmIds)[number]; operationId: string }[] = [];
+  const refused: { vmId: (typeof vmIds)[number]; code: string; message: string }[] = [];
+  let retryAfterSeconds: number | null = null;
+  for (const vmId of vmIds) {
+    const answer = await world.driver.startAssessment(vmId);
+    if (answer.kind === 'started') started.push({ vmId, operationId: answer.operationId });
+    else refused.push({ vmId, code: answer.code, message: answer.message });
+    if (answer.retryAfterSeconds !== null)
+      retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, answer.retryAfterSeconds);
+  }
+  return { started, refused, retryAfterSeconds };
+});

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { Month, RolloutId, Utc } from './ids';
+import { OutcomeReason } from './outcome';
+
+/** The row that decides about a rollout: whether it exists, whether it may go on. At most one is open. */
+export const RolloutControl = z.object({
+  rolloutId: RolloutId,
+  month: Month,
+  releasedUtc: Utc,
+  /** Nothing may be in flight after this instant. */
+  endsUtc: Utc,
+  /** What is said of VMs that were not reached by then. */
+  endsBecause: z.enum(['superseded', 'deadlinePassed']),
+  mode: z.enum(['running', 'paused', 'cancelled', 'ended']),
+  generation: z.number().int(),
+  requestedUtc: Utc,
+  requestedBy: z.string(),
+  plannedUtc: Utc.nullable(),
+  endedUtc: Utc.nullable(),
+  vmCount: z.number().int().nullable(),
+  seed: z.string(),
+});
+export type RolloutControl = Readonly<z.infer<typeof RolloutControl>>;
+
+export const Decision = z.object({
+  kind: z.enum(['resume', 'skip', 'cancel']),
+  by: z.string(),
+  reason: z.string(),
+  atUtc: Utc,
+});
+export type Decision = Readonly<z.infer<typeof Decision>>;
+
+/** A gate that did not open: a `halt` stops the rollout, a `hold` its region. It waits for the decision of a person. */
+export const Halt = z.object({
+  haltId: z.string(),
+  kind: z.enum(['halt', 'hold']),
+  phase: z.string(),
+  /** Null when the phase as a whole is concerned. */
+  region: z.string().nullable(),
+  why: z.string(),
+  atUtc: Utc,
+  decision: Decision.nullable(),
+});
+export type Halt = Readonly<z.infer<typeof Halt>>;
+
+export type Control =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'wait'; readonly reason: OutcomeReason; readonly why: string }
+  | { readonly kind: 'stop'; readonly reason: OutcomeReason };
+
+/** May something new start here now? `region` null asks for a phase as a whole. Paused, halted and over come before go (INV-6, INV-9). */
+export function controlFor(
+  control: RolloutControl,
+  halts: readonly Halt[],
+  where: { readonly phase: string; readonly region: string | null },
+  nowUtc: string,
+): Control {
+  if (control.mode === 'cancelled') return { kind: 'stop', reason: 'rolloutCancelled' };
+  if (control.mode === 'ended' || nowUtc >= control.endsUtc)
+    return { kind: 'stop', reason: control.endsBecause };
+  if (halts.some((halt) => halt.decision?.kind === 'skip' && concerns(halt, where)))
+    return { kind: 'stop', reason: 'operatorSkipped' };
+  if (control.mode === 'paused')
+    return { kind: 'wait', reason: 'rolloutPaused', why: 'A person paused the rollout.' };
+  const standing = halts.find(
+    (halt) =>
+      halt.decision === null &&
+      (halt.kind === 'halt' || (where.region !== null && halt.region === where.region)),
+  );
+  if (standing) return { kind: 'wait', reason: 'rolloutHalted', why: standing.why };
+  return { kind: 'go' };
+}
+
+/** A skip gives up the region of its halt, or the whole phase. */
+function concerns(halt: Halt, where: { readonly phase: string; readonly region: string | null }): boolean {
+  if (halt.phase !== where.phase) return false;
+  return halt.region === null || halt.region === where.region;
+}
+
+/** Evidence that a person has already judged is not held against the rollout a second time. */
+export function judgedUntil(
+  halts: readonly Halt[],
+  where: { readonly phase: string; readonly region: string | null },
+): string | null {
+  const answers = halts
+    .filter((halt) => halt.decision?.kind === 'resume' && halt.phase === where.phase)
+    .filter((halt) => where.region === null || halt.region === null || halt.region === where.region)
+    .map((halt) => halt.decision?.atUtc ?? '');
+  return answers.length === 0 ? null : answers.reduce((a, b) => (a > b ? a : b));
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { keyOf, type AvailabilitySetId, type VmId } from '../domain/ids';
+import { VirtualMachine } from '../domain/virtualMachine';
+import type { Store } from './store';
+
+const VMS = 'vms';
+const SETS = 'sets';
+
+const SetSize = z.object({ size: z.number().int() });
+
+/** What Lowtide knows of the fleet, as of the last refresh. */
+export interface InventoryStore {
+  read(id: VmId): Promise<VirtualMachine | null>;
+  list(): Promise<readonly VirtualMachine[]>;
+  /** Upserts what is there and removes what is gone. Returns the ids that are new. */
+  refresh(
+    vms: readonly VirtualMachine[],
+  ): Promise<{ added: readonly VirtualMachine[]; removed: readonly VmId[] }>;
+  save(vm: VirtualMachine): Promise<void>;
+  /** How many VMs the inventory has of an availability set, eligible or not. */
+  setSize(id: AvailabilitySetId): Promise<number>;
+}
+
+export function inventoryStore(store: Store): InventoryStore {
+  const table = store.table('inventory');
+  const list = async (): Promise<VirtualMachine[]> =>
+    (await table.list(VMS)).map(({ value }) => VirtualMachine.parse(value));
+  return {
+    list,
+    read: async (id) => {
+      const row = await table.get(VMS, keyOf(id));
+      return row && VirtualMachine.parse(row.value);
+    },
+    save: (vm) => table.upsert(VMS, keyOf(vm.id), vm),
+    setSize: async (id) => {
+      const row = await table.get(SETS, keyOf(id));
+      return row ? SetSize.parse(row.value).size : 1;
+    },
+    refresh: async (vms) => {
+      const before = new Map((await list()).map((vm) => [vm.id, JSON.stringify(vm)]));
+      const now = new Set(vms.map(({ id }) => id));
+      const removed = [...before.keys()].filter((id) => !now.has(id));
+      const changed = vms.filter((vm) => before.get(vm.id) !== JSON.stringify(vm));
+      await table.write(VMS, {
+        upsert: changed.map((vm) => ({ row: keyOf(vm.id), value: vm })),
+        remove: removed.map(keyOf),
+      });
+      await table.write(SETS, { upsert: setSizes(vms) });
+      return { added: vms.filter(({ id }) => !before.has(id)), removed };
+    },
+  };
+}
+
+function setSizes(vms: readonly VirtualMachine[]): { row: string; value: { size: number } }[] {
+  const sizes = new Map<AvailabilitySetId, number>();
+  for (const { availabilitySetId: id } of vms) if (id !== null) sizes.set(id, (sizes.get(id) ?? 0) + 1);
+  return [...sizes].map(([id, size]) => ({ row: keyOf(id), value: { size } }));
+}

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { keyOf, Utc, VmId } from '../domain/ids';
+import { PatchInstallationSummary } from '../domain/patches';
+import type { Store } from './store';
+
+/** The installation of a VM that is in flight, or was last: the row whose ETag makes starting one idempotent. */
+export const InstallOperation = z.object({
+  vmId: VmId,
+  region: z.string(),
+  rolloutId: z.string().nullable(),
+  claimId: z.string(),
+  intentUtc: Utc,
+  /** The VM's last installation before the intent: a new one since is ours. */
+  previousActivityId: z.string().nullable(),
+  /** When it has ended at the latest. */
+  deadlineUtc: Utc,
+  /** Null while the answer to the request is not known. */
+  operationId: z.string().nullable(),
+  endedUtc: Utc.nullable(),
+  summary: PatchInstallationSummary.nullable(),
+});
+export type InstallOperation = Readonly<z.infer<typeof InstallOperation>>;
+
+export interface OperationStore {
+  read(region: string, vmId: VmId): Promise<{ operation: InstallOperation; etag: string } | null>;
+  /** Replaces the row that was read, or inserts the first. False when somebody came between. */
+  claim(operation: InstallOperation, etag: string | null): Promise<boolean>;
+  save(operation: InstallOperation): Promise<void>;
+  /** Installs of a region that have not ended. */
+  inFlight(region: string): Promise<readonly InstallOperation[]>;
+}
+
+export function operationStore(store: Store): OperationStore {
+  const table = store.table('operations');
+  return {
+    read: async (region, vmId) => {
+      const row = await table.get(region, keyOf(vmId));
+      return row && { operation: InstallOperation.parse(row.value), etag: row.etag };
+    },
+    claim: (operation, etag) => {
+      const { region, vmId } = operation;
+      if (etag === null) return table.insert(region, keyOf(vmId), operation);
+      return table.replace(region, keyOf(vmId), operation, etag);
+    },
+    save: (operation) => table.upsert(operation.region, keyOf(operation.vmId), operation),
+    inFlight: async (region) =>
+      (await table.list(region))
+        .map(({ value }) => InstallOperation.parse(value))
+        .filter(({ endedUtc }) => endedUtc === null),
+  };
+}

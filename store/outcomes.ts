@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { keyOf, Utc, type RolloutId, type VmId } from '../domain/ids';
+import { Outcome } from '../domain/outcome';
+import { PatchInstallationSummary } from '../domain/patches';
+import type { Store } from './store';
+
+/** How a VM stands in a rollout. The last word counts: a second chance overwrites the first try. */
+export const OutcomeRecord = Outcome.extend({
+  phase: z.string(),
+  region: z.string(),
+  installation: PatchInstallationSummary.nullable(),
+});
+export type OutcomeRecord = Readonly<z.infer<typeof OutcomeRecord>>;
+
+/** A VM that deserves a second chance in this rollout. */
+export const SecondChance = z.object({
+  outcome: Outcome,
+  /** A catch-up has it until then. */
+  busyUntilUtc: Utc.nullable(),
+});
+export type SecondChance = Readonly<z.infer<typeof SecondChance>>;
+
+export interface OutcomeStore {
+  read(id: RolloutId, vmId: VmId): Promise<OutcomeRecord | null>;
+  list(id: RolloutId): Promise<readonly OutcomeRecord[]>;
+  /** Records outcomes, and queues for a second chance those that call for one (`deservesSecondChance`). */
+  save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<void>;
+  secondChances(id: RolloutId): Promise<readonly SecondChance[]>;
+  markBusy(id: RolloutId, chances: readonly SecondChance[], untilUtc: string): Promise<void>;
+  /** Everything that ever happened to a VM, oldest first. */
+  history(vmId: VmId): Promise<readonly unknown[]>;
+}
+
+/** R-111, R-804: deferred VMs, and failed or pending patches, are caught up; a broken VM is not patched again, a skipped one not at all. */
+export const deservesSecondChance = ({ kind }: Pick<Outcome, 'kind'>): boolean =>
+  kind === 'deferred' || kind === 'failed';
+
+export function outcomeStore(store: Store): OutcomeStore {
+  const table = store.table('outcomes');
+  const history = store.table('history');
+  const queue = (id: RolloutId): string => `${id}~again`;
+  return {
+    read: async (id, vmId) => {
+      const row = await table.get(id, keyOf(vmId));
+      return row && OutcomeRecord.parse(row.value);
+    },
+    list: async (id) => (await table.list(id)).map(({ value }) => OutcomeRecord.parse(value)),
+    save: async (id, records) => {
+      await table.write(id, { upsert: records.map((value) => ({ row: keyOf(value.vmId), value })) });
+      const again = records.filter(deservesSecondChance);
+      await table.write(queue(id), {
+        upsert: again.map(({ vmId, kind, reason, detail, atUtc }) => ({
+          row: keyOf(vmId),
+          value: { outcome: { vmId, kind, reason, detail, atUtc }, busyUntilUtc: null },
+        })),
+        remove: records.filter((record) => !deservesSecondChance(record)).map(({ vmId }) => keyOf(vmId)),
+      });
+      for (const record of records)
+        await history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record });
+    },
+    secondChances: async (id) => (await table.list(queue(id))).map(({ value }) => SecondChance.parse(value)),
+    markBusy: (id, chances, busyUntilUtc) =>
+      table.write(queue(id), {
+        upsert: chances.map((chance) => ({
+          row: keyOf(chance.outcome.vmId),
+          value: { ...chance, busyUntilUtc },
+        })),
+      }),
+    history: async (vmId) => (await history.list(keyOf(vmId))).map(({ value }) => value),
+  };
+}
