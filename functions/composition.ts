@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises';
+import { DateTime } from 'luxon';
+import type { World } from '../activities/world';
+import { refreshInventory } from '../activities/refreshInventory';
+import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
+import { memoryJournal } from '../drivers/simulated/askJournal';
+import { fileJournal } from '../drivers/simulated/fileJournal';
+import { loadScenario } from '../drivers/simulated/scenario';
+import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
+import { assessmentStore } from '../store/assessments';
+import { auditStore } from '../store/audit';
+import { azureStore } from '../store/azureTable';
+import { inventoryStore } from '../store/inventory';
+import { memoryStore } from '../store/memoryTable';
+import { operationStore } from '../store/operations';
+import { outcomeStore } from '../store/outcomes';
+import { planStore } from '../store/plans';
+import { rolloutStore } from '../store/rollouts';
+import { readSettings, type Settings } from './settings';
+
+/** The world of a deployment with the simulated driver: beside the world, its pocket Azure. */
+export interface SimulatedWorld extends World {
+  readonly driver: SimulatedDriver;
+}
+
+let world: Promise<SimulatedWorld> | null = null;
+
+/** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
+export function theWorld(): Promise<SimulatedWorld> {
+  world ??= compose(readSettings(process.env)).catch((error: unknown) => {
+    world = null;
+    throw error;
+  });
+  return world;
+}
+
+async function compose(settings: Settings): Promise<SimulatedWorld> {
+  const { policy, seed, stateDir } = settings;
+  const store = settings.store === 'memory' ? memoryStore() : azureStore(settings.connectionString);
+  const driver = simulatedDriver({
+    fleet: await fleetOf(settings),
+    seed,
+    scenario: await scenarioOf(settings),
+    journal: stateDir === null ? memoryJournal() : await fileJournal(stateDir),
+  });
+  const composed: SimulatedWorld = {
+    driver,
+    inventory: inventoryStore(store),
+    rollouts: rolloutStore(store),
+    plans: planStore(store),
+    outcomes: outcomeStore(store),
+    operations: operationStore(store),
+    assessments: assessmentStore(store),
+    audit: auditStore(store),
+    policy,
+    nowUtc: () => DateTime.utc().toISO(),
+  };
+  if (settings.fleetFile !== null) await refreshInventory(composed);
+  return composed;
+}
+
+async function fleetOf({ fleetFile }: Settings): Promise<ParsedFleet | null> {
+  return fleetFile === null ? null : parseFleet(await readFile(fleetFile, 'utf8'), fleetFile);
+}
+
+async function scenarioOf({ scenarioFile }: Settings): Promise<ReturnType<typeof loadScenario> | null> {
+  return scenarioFile === null ? null : loadScenario(await readFile(scenarioFile, 'utf8'), scenarioFile);
+}

@@ -1,0 +1,93 @@
+import { app, type HttpRequest, type HttpResponseInit } from '@azure/functions';
+import * as df from 'durable-functions';
+import { z } from 'zod';
+import { Month, RolloutId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { monthOfLatestRelease } from '../domain/release';
+import { theWorld } from './composition';
+import { decideRollout } from './decideRollout';
+import { answer, jsonBody, whoAsks } from './problem';
+import { describeRollout, summarizeRollout } from './describeRollout';
+import { requestRollout } from './startRollout';
+
+const StartBody = z.object({ month: Month.optional() }).strict();
+const DecisionBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
+
+app.http('startRollout', {
+  route: 'api/rollouts',
+  methods: ['POST'],
+  authLevel: 'function',
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    answer(async () => {
+      const world = await theWorld();
+      const { month } = StartBody.parse(await jsonBody(request));
+      const wanted = month ?? monthOfLatestRelease(world.nowUtc());
+      const { control, created } = await requestRollout(
+        world,
+        df.getClient(context),
+        wanted,
+        whoAsks(request),
+      );
+      if (!created) throw exists(control.rolloutId);
+      const { rolloutId } = control;
+      return {
+        status: 202,
+        headers: { location: `/api/rollouts/${rolloutId}` },
+        jsonBody: { id: rolloutId },
+      };
+    }),
+});
+
+app.http('listRollouts', {
+  route: 'api/rollouts',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: () =>
+    answer(async () => {
+      const world = await theWorld();
+      const rollouts = [...(await world.rollouts.list())].reverse();
+      return { jsonBody: { value: rollouts.map((control) => summarizeRollout(control, world.nowUtc())) } };
+    }),
+});
+
+app.http('showRollout', {
+  route: 'api/rollouts/{id}',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: (request) =>
+    answer(async () => ({ jsonBody: await describeRollout(await theWorld(), idOf(request)) })),
+});
+
+for (const kind of ['pause', 'resume', 'skip', 'cancel'] as const)
+  app.http(`${kind}Rollout`, {
+    route: `api/rollouts/{id}/${kind}`,
+    methods: ['POST'],
+    authLevel: 'function',
+    handler: (request): Promise<HttpResponseInit> =>
+      answer(async () => {
+        const world = await theWorld();
+        const id = idOf(request);
+        const { reason } = DecisionBody.parse(await jsonBody(request));
+        await decideRollout(world, id, kind, { by: whoAsks(request), reason });
+        return { jsonBody: await describeRollout(world, id) };
+      }),
+  });
+
+function idOf(request: HttpRequest): RolloutId {
+  const parsed = RolloutId.safeParse(request.params['id']);
+  if (parsed.success) return parsed.data;
+  throw new LowtideError('NOT_FOUND', {
+    what: `There is no rollout '${request.params['id'] ?? ''}'.`,
+    why: 'A rollout is called rollout-YYYY-MM, after the month of its release.',
+    fix: 'GET /api/rollouts lists them.',
+  });
+}
+
+function exists(rolloutId: RolloutId): LowtideError {
+  return new LowtideError('ROLLOUT_EXISTS', {
+    what: `${rolloutId} exists already.`,
+    why: 'There is one rollout a month; starting it twice would patch nobody twice, but mean nothing.',
+    fix: `See GET /api/rollouts/${rolloutId}.`,
+  });
+}

@@ -1,0 +1,94 @@
+import { Duration } from 'luxon';
+import { z } from 'zod';
+import { LowtideError } from '../domain/lowtideError';
+import { Policy } from '../domain/policy';
+
+/** What a deployment decides, beside the policy. */
+export interface Settings {
+  readonly driver: 'simulated';
+  readonly store: 'tables' | 'memory';
+  readonly connectionString: string;
+  /** Folder of the simulated driver's memory; null keeps it in the process only. */
+  readonly stateDir: string | null;
+  readonly seed: number;
+  /** Paths of files that are read when the app starts; null for none. */
+  readonly fleetFile: string | null;
+  readonly scenarioFile: string | null;
+  readonly policy: Policy;
+}
+
+const PREFIX = 'LOWTIDE_';
+const NEXT_NIGHT = 'nextNight';
+
+/** `soakSeconds` is read from LOWTIDE_SOAK as an ISO 8601 duration; `phasesMax` from LOWTIDE_PHASES_MAX as it is. */
+export function settingName(policyKey: string): string {
+  const name = policyKey.replace(/Seconds$/, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
+  return `${PREFIX}${name.toUpperCase()}`;
+}
+
+/** Reads the settings; every mistake in them is reported at once. Source of the names: docs/settings.md. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = [];
+  const given = (name: string): string | null => {
+    const value = environment[name]?.trim() ?? '';
+    return value === '' ? null : value;
+  };
+  const oneOf = <T extends string>(name: string, allowed: readonly T[], otherwise: T): T => {
+    const value = given(name);
+    const found = allowed.find((choice) => choice === value);
+    if (value !== null && found === undefined)
+      problems.push(`${name} is '${value}'; it may be ${allowed.join(' or ')}.`);
+    return found ?? otherwise;
+  };
+  const seed = Number(given('LOWTIDE_SEED') ?? '1');
+  if (!Number.isSafeInteger(seed))
+    problems.push(`LOWTIDE_SEED is '${given('LOWTIDE_SEED') ?? ''}'; it is a whole number.`);
+  const settings: Settings = {
+    driver: oneOf('LOWTIDE_DRIVER', ['simulated'], 'simulated'),
+    store: oneOf('LOWTIDE_STORE', ['tables', 'memory'], 'tables'),
+    connectionString: given('AzureWebJobsStorage') ?? 'UseDevelopmentStorage=true',
+    stateDir: given('LOWTIDE_STATE_DIR'),
+    seed,
+    fleetFile: given('LOWTIDE_FLEET'),
+    scenarioFile: given('LOWTIDE_SCENARIO'),
+    policy: readPolicy(given, problems),
+  };
+  if (problems.length === 0) return settings;
+  throw new LowtideError('SETTING_INVALID', {
+    what: problems.join(' '),
+    why: 'Lowtide does not guess what an operator meant.',
+    fix: 'Correct the settings in local.settings.json or in the Function App; docs/settings.md lists them all.',
+  });
+}
+
+function readPolicy(given: (name: string) => string | null, problems: string[]): Policy {
+  const raw: Record<string, unknown> = {};
+  for (const key of Object.keys(Policy.shape)) {
+    const name = settingName(key);
+    const value = given(name);
+    if (value !== null) raw[key] = readValue(key, value, (problem) => problems.push(`${name} ${problem}`));
+  }
+  const parsed = Policy.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  for (const { path, message } of parsed.error.issues)
+    problems.push(`${settingName(String(path[0]))}: ${message}.`);
+  return Policy.parse({});
+}
+
+function readValue(key: string, value: string, problem: (text: string) => void): unknown {
+  if (key === 'bakeSeconds' && value === NEXT_NIGHT) return null;
+  if (key.endsWith('Seconds')) return readSeconds(value, problem);
+  const shape = Policy.shape[key as keyof typeof Policy.shape].unwrap();
+  if (shape instanceof z.ZodArray) {
+    const items = value.split(',').map((item) => item.trim());
+    return shape.element instanceof z.ZodNumber ? items.map(Number) : items;
+  }
+  return shape instanceof z.ZodNumber ? Number(value) : value;
+}
+
+function readSeconds(value: string, problem: (text: string) => void): number | undefined {
+  const duration = Duration.fromISO(value);
+  if (duration.isValid) return duration.as('seconds');
+  problem(`is '${value}'; it is an ISO 8601 duration such as PT15M.`);
+  return undefined;
+}

@@ -1,0 +1,55 @@
+import { app } from '@azure/functions';
+import * as df from 'durable-functions';
+import { eligibility } from '../domain/eligibility';
+import { keyOf, VmId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { windowAtOrAfter } from '../domain/offPeak';
+import { timeZoneOf } from '../domain/timeZone';
+import { newVmState, VmState } from '../domain/vmState';
+import { theWorld } from './composition';
+import { answer } from './problem';
+
+/** What Lowtide knows of one VM: its model, whether and why it is eligible, when its off-peak hours are, what was done to it. */
+app.http('getVirtualMachine', {
+  route: 'api/virtual-machines',
+  methods: ['GET'],
+  authLevel: 'function',
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    answer(async () => {
+      const world = await theWorld();
+      const id = idOf(request.query.get('id'));
+      const vm = await world.inventory.read(id);
+      if (vm === null) throw unknownVm(id);
+      const entity = await df
+        .getClient(context)
+        .readEntityState(new df.EntityId('virtualMachine', keyOf(id)));
+      const state = entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
+      const timeZone = timeZoneOf(vm, world.policy);
+      return {
+        jsonBody: {
+          ...{ vm, eligibility: eligibility(vm, world.policy), timeZone, state },
+          offPeak: windowAtOrAfter(timeZone.zone, world.policy, world.nowUtc()),
+          history: await world.outcomes.history(id),
+        },
+      };
+    }),
+});
+
+function idOf(given: string | null): VmId {
+  const parsed = VmId.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: given === null ? 'The query has no id.' : `'${given}' is not the ARM id of a virtual machine.`,
+    why: 'A VM is named by its full ARM id; its name alone is not unique.',
+    fix: 'Ask for ?id=/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/….',
+  });
+}
+
+function unknownVm(id: VmId): LowtideError {
+  return new LowtideError('NOT_FOUND', {
+    what: `There is no virtual machine ${id} in the inventory.`,
+    why: 'The inventory is what the driver listed when it was last refreshed.',
+    fix: 'Check the id; a VM that is new is known after the next rollout was planned or the fleet was posted.',
+  });
+}
