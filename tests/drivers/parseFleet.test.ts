@@ -129,11 +129,11 @@ describe('the shapes of a fleet file', () => {
 
   it('keeps the model in REST shape, whoever printed it', () => {
     const { models } = parse([az('a', { tags: { team: 'web' } })]);
-    expect([...models.values()]).toEqual([
-      expect.objectContaining({
+    expect([...models.values()]).toMatchObject([
+      {
         id: idOf('a'),
         tags: { team: 'web' },
-        properties: expect.objectContaining({
+        properties: {
           osProfile: {
             windowsConfiguration: {
               provisionVMAgent: true,
@@ -142,8 +142,8 @@ describe('the shapes of a fleet file', () => {
               patchSettings: { patchMode: 'AutomaticByPlatform' },
             },
           },
-        }),
-      }),
+        },
+      },
     ]);
   });
 

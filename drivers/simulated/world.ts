@@ -1,0 +1,219 @@
+import { LowtideError } from '../../domain/lowtideError';
+import { VmId } from '../../domain/ids';
+import { chance } from '../../domain/seed';
+import type { HealthProbe, InstallRequest } from '../driver';
+import { judgeHealth } from '../../domain/health';
+import type { ParsedFleet } from '../fleet/parseFleet';
+import type { PowerAsk, VmAsk } from './askJournal';
+import { releaseMonthAt } from './calendar';
+import {
+  machineOf,
+  settleCurrent,
+  type ActiveEffect,
+  type Machine,
+  type Operation,
+  type Step,
+} from './machine';
+import {
+  beginAssessment,
+  beginExtension,
+  beginInstallation,
+  interrupt,
+  INTERRUPTIONS,
+  interruptWhereItMust,
+} from './operations';
+import { patchCatalogue, type PatchView } from './patchCatalogue';
+import { patchSourceOf } from './patchSource';
+import { DAY_MS, MINUTE_MS } from './rates';
+import { concerns, type Scenario } from './scenario';
+import { isOn, signalsOf, spanOf } from './vitals';
+
+/** What was asked of a VM and what became of it, in the order of asking. The log of the driver is made of these. */
+export interface Happening {
+  readonly machine: Machine;
+  readonly atMs: number;
+  /** Whose steps are told as they are now: an operation may be cut short after it was begun. */
+  readonly operation: Operation | null;
+  /** Steps of the asking itself, and what it did to operations of others. */
+  readonly steps: readonly (Step & { readonly operation?: Operation })[];
+}
+
+/** Everything there is, as a consequence of what was asked. It reads no clock and no file. */
+export interface World {
+  readonly seed: number;
+  readonly machines: ReadonlyMap<VmId, Machine>;
+  /** Also those that are gone: their log stays. */
+  readonly everyMachine: readonly Machine[];
+  readonly happenings: readonly Happening[];
+  readonly operations: ReadonlyMap<string, Operation>;
+  readonly fleet: ParsedFleet | null;
+  readonly scenario: Scenario | null;
+  /** Counts what changes schedules, and so the log that was still to come. */
+  readonly revision: number;
+}
+
+export class SimulatedWorld implements World {
+  readonly everyMachine: Machine[] = [];
+  readonly happenings: Happening[] = [];
+  readonly operations = new Map<string, Operation>();
+  machines: ReadonlyMap<VmId, Machine> = new Map();
+  fleet: ParsedFleet | null = null;
+  scenario: Scenario | null = null;
+  revision = 0;
+  readonly #viewOf: ReturnType<typeof patchCatalogue>;
+
+  constructor(readonly seed: number) {
+    this.#viewOf = patchCatalogue(seed);
+  }
+
+  /** Operations that have not ended. */
+  inFlight(nowMs: number): Operation[] {
+    return [...this.machines.values()].flatMap(({ current }) =>
+      current !== null && current.endMs > nowMs ? [current] : [],
+    );
+  }
+
+  /** Puts a fleet in the place of the one before. Operations in flight end as lost; fresh VMs remember nothing. */
+  replaceFleet(fleet: ParsedFleet, nowMs: number): void {
+    for (const operation of this.inFlight(nowMs)) {
+      const last = interrupt(operation, nowMs, INTERRUPTIONS.gone);
+      operation.lost = true;
+      this.#log(
+        operation.machine,
+        nowMs,
+        last.map((step) => ({ ...step, operation })),
+      );
+    }
+    for (const machine of this.machines.values()) machine.goneMs = Math.min(machine.goneMs, nowMs);
+    const machines = new Map<VmId, Machine>();
+    for (const vm of fleet.vms) {
+      const source = patchSourceOf(vm, this.seed);
+      const set = vm.availabilitySetId;
+      const machine = machineOf(
+        {
+          index: this.everyMachine.length,
+          vm,
+          setArmId: set === null ? null : (fleet.availabilitySets.get(set)?.armId ?? set),
+          instance: fleet.instances.get(vm.id),
+          source,
+          view: this.#viewOf(vm, source) satisfies PatchView,
+        },
+        this.seed,
+        nowMs,
+      );
+      this.everyMachine.push(machine);
+      machines.set(vm.id, machine);
+    }
+    this.machines = machines;
+    this.fleet = fleet;
+    if (this.scenario !== null) this.#applyScenario(this.scenario, nowMs);
+    this.revision += 1;
+  }
+
+  /** From now on this scenario holds; what the one before did stays done. */
+  setScenario(scenario: Scenario | null, nowMs: number): void {
+    for (const machine of this.machines.values())
+      machine.effects = machine.effects.map((active) => ({ ...active, toMs: Math.min(active.toMs, nowMs) }));
+    this.scenario = scenario;
+    if (scenario !== null) this.#applyScenario(scenario, nowMs);
+    for (const machine of this.machines.values()) machine.offByMonth.clear();
+    for (const operation of this.inFlight(nowMs)) interruptWhereItMust(operation, nowMs);
+    this.revision += 1;
+  }
+
+  /** Does what was asked of a VM; the answer is the operation, if it is one. */
+  apply(ask: VmAsk, atMs: number): Operation | null {
+    const machine = this.machines.get(VmId.parse(ask.vm));
+    if (machine === undefined) throw new Error(`there is no ${ask.vm} to ${ask.ask}`);
+    switch (ask.ask) {
+      case 'assess':
+        return this.#began(beginAssessment(machine, atMs));
+      case 'install':
+        return this.#began(beginInstallation(machine, atMs, ask.request satisfies InstallRequest));
+      case 'extension':
+        return this.#began(beginExtension(machine, atMs));
+      case 'probe':
+        this.#log(machine, atMs, [{ atMs, action: 'healthProbed', detail: { ...probeOf(machine, atMs) } }]);
+        return null;
+      case 'power':
+        this.#switchPower(machine, ask.power, atMs);
+        return null;
+    }
+  }
+
+  #began(operation: Operation): Operation {
+    this.operations.set(operation.id, operation);
+    this.happenings.push({ machine: operation.machine, atMs: operation.startMs, operation, steps: [] });
+    return operation;
+  }
+
+  #log(machine: Machine, atMs: number, steps: Happening['steps']): void {
+    this.happenings.push({ machine, atMs, operation: null, steps });
+  }
+
+  #switchPower(machine: Machine, power: PowerAsk, atMs: number): void {
+    const wasOn = isOn(machine, atMs);
+    const off = power !== 'start' && wasOn;
+    const steps: (Step & { operation?: Operation })[] = [];
+    if (off) {
+      steps.push({ atMs, action: 'poweredOff' });
+      const { current } = machine;
+      if (current !== null && current.endMs > atMs)
+        for (const step of interrupt(current, atMs, INTERRUPTIONS.poweredOff))
+          steps.push({ ...step, operation: current });
+    }
+    settleCurrent(machine, atMs);
+    if (power !== 'start') machine.switches.push({ atMs, on: false, deallocated: power === 'deallocate' });
+    if (power === 'start' || power === 'restart') {
+      const onMs = power === 'start' ? atMs : atMs + RESTART_MS;
+      machine.switches.push({ atMs: onMs, on: true, deallocated: false });
+      if (off || !wasOn) steps.push({ atMs: onMs, action: 'poweredOn' });
+    }
+    this.#log(machine, atMs, steps);
+  }
+
+  #applyScenario(scenario: Scenario, nowMs: number): void {
+    for (const machine of this.machines.values()) {
+      const added = scenario.effects.flatMap((effect, index): ActiveEffect[] => {
+        if (!concerns(effect, machine.vm, machine.source)) return [];
+        if (chance(machine.dice, 'share', scenario.name, index) * 100 >= effect.who.share) return [];
+        const dice = chance(machine.dice, 'effect', scenario.name, index);
+        return [{ effect, dice, fromMs: nowMs, toMs: Infinity }];
+      });
+      if (added.length === 0) continue;
+      machine.effects = [...machine.effects, ...added];
+      machine.goneMs = Math.min(machine.goneMs, ...added.map((active) => deletionMs(active, nowMs)));
+    }
+  }
+}
+
+/** A VM needs so long from off to on. */
+const RESTART_MS = 2 * MINUTE_MS;
+
+/** When a VM is deleted: some instant on the effect's days, the next ones that are not over. */
+function deletionMs(active: ActiveEffect, nowMs: number): number {
+  if (active.effect.what !== 'vmDeleted') return Infinity;
+  for (const month of [0, 1].map((later) => releaseMonthAt(nowMs) + later)) {
+    const { fromMs, toMs } = spanOf(active, month);
+    if (toMs - nowMs < DAY_MS) continue;
+    return Math.floor(
+      fromMs + active.dice * (toMs - fromMs) > nowMs
+        ? fromMs + active.dice * (toMs - fromMs)
+        : nowMs + active.dice * (toMs - nowMs),
+    );
+  }
+  return Infinity;
+}
+
+export function probeOf(machine: Machine, nowMs: number): HealthProbe {
+  const signals = signalsOf(machine, nowMs);
+  return { ...judgeHealth(signals), signals };
+}
+
+export function inFlightError(count: number): LowtideError {
+  return new LowtideError('DRIVER_CANNOT', {
+    what: 'The fleet was not replaced.',
+    why: `${count} operations on its VMs are in flight.`,
+    fix: 'Wait until they have ended, or force it; then they end as lost.',
+  });
+}
