@@ -13,7 +13,7 @@ app.timer('monthlyRolloutTimer', {
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
     const world = await theWorld();
-    if ((await world.inventory.list()).length === 0 && world.driver.isEmpty()) return;
+    if ((await world.inventory.list()).length === 0 && world.driver.fleet() === null) return;
     const { control, created } = await requestRollout(
       world,
       df.getClient(context),
