@@ -124,7 +124,9 @@ function findNonJson(value: unknown, path: string): string | undefined {
       return Number.isFinite(value) ? undefined : `${path} (${value})`;
     case 'object':
       return value === null ? undefined : findNonJsonInside(value, path);
-    default:
+    case 'bigint':
+    case 'function':
+    case 'symbol':
       return `${path} (a ${typeof value})`;
   }
 }

@@ -8,15 +8,17 @@ import { Engine, type Stats } from './engine/engine';
 import { countedIds, randomIds } from './engine/ids';
 import { openLibrary, type DurableLibrary } from './engine/library';
 import { FaithfulRunner, SessionRunner } from './engine/runners';
+import { resume } from './engine/resume';
 import { sessionsWork } from './engine/selfTest';
 import { Guards, type Finding } from './guards';
 import { httpFunctions } from './httpFunctions';
 import type { Answer, HttpHandler } from './http';
 import { Invoker } from './invoke';
+import { Journal } from './journal';
 import { loadApp, type LoadedApp } from './loadApp';
-import { driveClock, runVirtualUntil, type Driver } from './pace';
+import { driveClock, runVirtualUntil } from './pace';
 import { createRouter } from './routes';
-import { listen, type Server } from './server';
+import { listen } from './server';
 import { readSettings, type AppSettings } from './settings';
 import { historyOf, statusOf, type StatusView } from './statusView';
 import { TimerTriggers } from './timers';
@@ -80,84 +82,126 @@ export interface Host {
   close(): Promise<void>;
 }
 
+/** What starting has done, to be undone in reverse, at the end or when starting fails half way. */
+type Undo = (() => unknown)[];
+
 export async function startHost(options: HostOptions): Promise<Host> {
-  const log = options.log ?? ((): void => undefined);
-  const appDir = resolve(options.appDir);
-  const settings = readSettings(appDir);
-  const writeLog = (level: string, category: string, message: string): void => {
-    log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
-  };
-  const clock = createClock(options.clock);
-  const restoreLuxon = replaceLuxonClock(appDir, clock);
-  let app: LoadedApp | undefined;
+  const undo: Undo = [];
   try {
-    app = await loadApp(
-      settings,
-      { WEBSITE_HOSTNAME: '127.0.0.1', ...settings.values, ...options.environment },
-      writeLog,
-    );
-    return await compose(options, settings, clock, app, restoreLuxon, log);
+    return await start(options, undo);
   } catch (error) {
-    app?.unload();
-    restoreLuxon();
+    await undoAll(undo);
     throw error;
   }
 }
 
-async function compose(
-  options: HostOptions,
-  settings: AppSettings,
-  clock: Clock,
-  app: LoadedApp,
-  restoreLuxon: () => void,
-  log: (line: string) => void,
-): Promise<Host> {
-  const { functions } = app.core;
+async function undoAll(undo: Undo): Promise<void> {
+  for (let step = undo.pop(); step; step = undo.pop()) await step();
+}
+
+async function start(options: HostOptions, undo: Undo): Promise<Host> {
+  const log = options.log ?? ((): void => undefined);
+  const settings = readSettings(resolve(options.appDir));
+  const journal = await openJournal(options, log);
+  if (journal) undo.push(() => journal.close());
+  const clock = createClock(options.clock, journal?.recovered.nowMs);
+  undo.push(replaceLuxonClock(settings.appDir, clock));
+  const environment = { WEBSITE_HOSTNAME: '127.0.0.1', ...settings.values, ...options.environment };
+  const app = await loadApp(settings, environment, (level, category, message) => {
+    log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
+  });
+  undo.push(app.unload);
   const guards = new Guards(options.strict ?? false, log);
   const invoker = new Invoker(app.core, (level, _category, message) => {
     log(`${level}: ${message}`);
   });
-  let origin = 'http://127.0.0.1';
+  const origin = { url: 'http://127.0.0.1' };
   const extraInputs = (fn: RegisteredFunction): Record<string, { json: string }> =>
-    extraInputsOf(fn, durableClientInput(origin, settings.hubName));
-  const engine = createEngine(options, settings, clock, app, { guards, invoker, extraInputs, log });
-  const webhooks = new Webhooks(engine, settings.hubName, () => origin);
-  const timerFunctions = [...functions.values()].filter((fn) => fn.trigger.type === 'timerTrigger');
-  const timers = new TimerTriggers(engine, invoker, timerFunctions, extraInputs, log);
-  const appFunctions = httpFunctions(
-    createRouter(functions.values(), settings.routePrefix),
-    invoker,
-    extraInputs,
-    log,
-  );
-  const adminHandler = admin(functions, timers, settings, () => origin);
-  const route: HttpHandler = (exchange) => {
-    const own = webhooks.handler(exchange.url.pathname) ?? adminHandler(exchange.url.pathname);
-    return (own ?? appFunctions)(exchange);
-  };
-  const handler: HttpHandler =
-    clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;
-  const releaseClient = [...functions.values()].some((fn) => fn.trigger.type === 'orchestrationTrigger')
-    ? catchClientCalls(settings.appDir, route)
-    : (): void => undefined;
-  let server: Server | undefined;
+    extraInputsOf(fn, durableClientInput(origin.url, settings.hubName));
+  const tools = { guards, invoker, extraInputs, log };
+  const engine = createEngine(options, settings, clock, app, journal, tools);
+  if (journal) resume(engine, journal.recovered);
+  const timers = createTimers(engine, app, journal, tools);
+  const handler = createHandler(engine, clock, app, settings, timers, origin, tools, undo);
   if (options.port !== undefined) {
-    server = await listen(options.port, options.https ?? false, handler);
-    origin = server.baseUrl;
-    process.env['WEBSITE_HOSTNAME'] = origin.replace(/^https?:\/\//, '');
+    const server = await listen(options.port, options.https ?? false, handler);
+    undo.push(() => server.close());
+    origin.url = server.baseUrl;
+    process.env['WEBSITE_HOSTNAME'] = origin.url.replace(/^https?:\/\//, '');
   }
   if (options.timers ?? true) timers.start();
   const driver = driveClock(engine, clock);
+  undo.push(() => driver.stop());
+  engine.wake();
   return createHost({
     engine,
     clock,
     guards,
     handler,
-    server,
-    driver,
     app,
-    close: [releaseClient, restoreLuxon],
+    baseUrl: options.port === undefined ? '' : origin.url,
+    undo,
   });
+}
+
+async function openJournal(
+  { store }: HostOptions,
+  log: (line: string) => void,
+): Promise<Journal | undefined> {
+  if (store.kind === 'memory') return undefined;
+  const journal = await Journal.open(resolve(store.path));
+  const { instances, tornBytes } = journal.recovered;
+  if (instances.size > 0) log(`information: the journal brought back ${instances.size} instance(s)`);
+  if (tornBytes > 0)
+    log(`warning: ${tornBytes} bytes at the end of the journal were no whole commit, and are dropped`);
+  return journal;
+}
+
+function createTimers(
+  engine: Engine,
+  app: LoadedApp,
+  journal: Journal | undefined,
+  tools: Tools,
+): TimerTriggers {
+  const timerFunctions = [...app.core.functions.values()].filter((fn) => fn.trigger.type === 'timerTrigger');
+  const { invoker, extraInputs, log } = tools;
+  const timers = new TimerTriggers(
+    engine,
+    invoker,
+    timerFunctions,
+    extraInputs,
+    log,
+    journal?.recovered.timers,
+  );
+  if (journal) journal.timers = timers.lastMs;
+  return timers;
+}
+
+/** Who answers a request: the durable extension, the host's admin API, or a function of the app. */
+function createHandler(
+  engine: Engine,
+  clock: Clock,
+  app: LoadedApp,
+  settings: AppSettings,
+  timers: TimerTriggers,
+  origin: { readonly url: string },
+  { invoker, extraInputs, log }: Tools,
+  undo: Undo,
+): HttpHandler {
+  const { functions } = app.core;
+  const webhooks = new Webhooks(engine, settings.hubName, () => origin.url);
+  const router = createRouter(functions.values(), settings.routePrefix);
+  const appFunctions = httpFunctions(router, invoker, extraInputs, log);
+  const adminApi = admin(functions, timers, settings, () => origin.url);
+  const route: HttpHandler = (exchange) => {
+    const own = webhooks.handler(exchange.url.pathname) ?? adminApi(exchange.url.pathname);
+    return (own ?? appFunctions)(exchange);
+  };
+  if ([...functions.values()].some((fn) => fn.trigger.type === 'orchestrationTrigger')) {
+    undo.push(catchClientCalls(settings.appDir, route));
+  }
+  // Under the virtual clock a request is work under way: time must not move on before it is answered.
+  return clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;
 }
 
 interface Tools {
@@ -172,6 +216,7 @@ function createEngine(
   settings: AppSettings,
   clock: Clock,
   app: LoadedApp,
+  journal: Journal | undefined,
   tools: Tools,
 ): Engine {
   const { guards, invoker, log } = tools;
@@ -181,7 +226,7 @@ function createEngine(
   const useSession = (options.engine ?? 'session') === 'session' && canUseSessions(library, invoker, log);
   return new Engine({
     clock,
-    ids: isVirtual ? countedIds() : randomIds(),
+    ids: isVirtual ? countedIds(journal?.recovered.idCounter) : randomIds(),
     guards,
     invoker,
     functions: app.core.functions,
@@ -189,7 +234,7 @@ function createEngine(
     auditor: useSession ? faithful : undefined,
     auditEvery: options.auditEvery ?? 0,
     library,
-    store: undefined,
+    store: journal,
     activitiesMax: settings.activitiesMax,
     inOrder: isVirtual,
     fullMessages: !useSession,
@@ -217,21 +262,13 @@ interface Parts {
   readonly clock: Clock;
   readonly guards: Guards;
   readonly handler: HttpHandler;
-  readonly server: Server | undefined;
-  readonly driver: Driver;
   readonly app: LoadedApp;
-  readonly close: readonly (() => void | Promise<void>)[];
+  readonly baseUrl: string;
+  readonly undo: Undo;
 }
 
-function createHost({ engine, clock, guards, handler, server, driver, app, close }: Parts): Host {
-  const baseUrl = server?.baseUrl ?? '';
+function createHost({ engine, clock, guards, handler, app, baseUrl, undo }: Parts): Host {
   let closed: Promise<void> | undefined;
-  const closeAll = async (): Promise<void> => {
-    await server?.close();
-    await driver.stop();
-    for (const step of close) await step();
-    app.unload();
-  };
   return {
     baseUrl,
     stats: engine.stats,
@@ -254,7 +291,7 @@ function createHost({ engine, clock, guards, handler, server, driver, app, close
     idle: () => engine.settle(),
     instance: (id) => view(engine, id),
     appModule: (path) => app.require(path) as unknown,
-    close: () => (closed ??= closeAll()),
+    close: () => (closed ??= undoAll(undo)),
   };
 }
 

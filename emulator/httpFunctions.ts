@@ -34,7 +34,7 @@ export function httpFunctions(
         trigger: { http },
         extra: extraInputs(match.fn),
       });
-      return returned?.http ? toAnswer(returned.http as RpcHttp) : empty(204);
+      return returned?.http ? toAnswer(returned.http) : empty(204);
     } catch (error) {
       log(
         `error: ${match.fn.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,

@@ -20,6 +20,7 @@ function patchRequire(): void {
   if (patched) return;
   patched = true;
   const prototype = (Module as NodeModule).prototype;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the requiring module as `this`
   const original = prototype.require;
   prototype.require = function (this: NodeJS.Module, id: string): unknown {
     return id === '@azure/functions-core' && current ? current.exported : original.call(this, id);
@@ -30,7 +31,7 @@ export interface LoadedApp {
   readonly core: CoreApi;
   /** Loads a module as the app's own code would: the same instance that the app uses. */
   readonly require: NodeJS.Require;
-  unload(): void;
+  readonly unload: () => void;
 }
 
 export async function loadApp(

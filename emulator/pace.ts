@@ -31,7 +31,7 @@ export async function runVirtualUntil(engine: Engine, clock: Clock, utc: string)
 
 /** Keeps a real or sped-up clock going: sleeps until something is due or something changes. */
 export function driveClock(engine: Engine, clock: Clock): Driver {
-  if (clock.kind === 'virtual') return { stop: () => engine.settle().catch(() => undefined) };
+  if (clock.kind === 'virtual') return { stop: () => engine.halt() };
   let stopped = false;
   const loop = async (): Promise<void> => {
     while (!stopped && !engine.brokenBy) {
@@ -47,7 +47,7 @@ export function driveClock(engine: Engine, clock: Clock): Driver {
   return {
     stop: async () => {
       stopped = true;
-      engine.wake();
+      await engine.halt();
       await running;
     },
   };

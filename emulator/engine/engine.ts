@@ -3,22 +3,29 @@ import type { RegisteredFunction } from '../coreApi';
 import type { Guards } from '../guards';
 import type { Invoker } from '../invoke';
 import { Activities } from './activities';
-import { Entities } from './entities';
+import { Entities, type Entity } from './entities';
 import type { HistoryEvent } from './history';
 import type { Ids } from './ids';
-import type { Instance } from './instance';
+import { Instance } from './instance';
 import type { DurableLibrary } from './library';
 import { Orchestrations } from './orchestrations';
 import { Queue } from './queue';
 import type { Runner } from './runners';
 import { TimerHeap } from './timerHeap';
 
-/** What happened to survive a crash of the host. The memory store has none: nothing there outlives the process. */
+/** Keeps what must survive a crash of the host. The memory store has none: nothing there outlives the process. */
 export interface Store {
-  /** Resolves when everything that changed since the last commit is on disk. */
-  commit(engine: Engine): Promise<void>;
-  /** A purged instance must not come back. */
-  forget(instanceId: string): void;
+  /** Resolves when everything that changed is on disk. */
+  commit(changes: Changes): Promise<void>;
+}
+
+/** What changed since the last commit. */
+export interface Changes {
+  readonly nowMs: number;
+  readonly idCounter: number;
+  readonly instances: ReadonlySet<Instance>;
+  readonly entities: ReadonlySet<Entity>;
+  readonly purged: readonly string[];
 }
 
 export interface Stats {
@@ -75,8 +82,12 @@ export class Engine {
   private readonly ready = new Queue<Instance>();
   private acknowledgements: (() => void)[] = [];
   private dirty = false;
+  private changedInstances = new Set<Instance>();
+  private changedEntities = new Set<Entity>();
+  private purged: string[] = [];
   private running: Promise<void> | undefined;
   private failure: Error | undefined;
+  private halted = false;
   private wakers: (() => void)[] = [];
   /** Requests, timer functions and activities under way: the virtual clock must not move on while there are any. */
   private busy = 0;
@@ -97,6 +108,7 @@ export class Engine {
   }
 
   get hasWork(): boolean {
+    if (this.halted) return false;
     const queued = this.ready.size + this.activities.queued + this.entities.queued;
     return queued > 0 || this.acknowledgements.length > 0;
   }
@@ -106,7 +118,7 @@ export class Engine {
     if (!instance || instance.isFinished) return;
     if (executionId !== undefined && instance.executionId !== executionId) return;
     instance.inbox.push(event);
-    this.touch();
+    this.touch(instance);
     this.enqueue(instance);
   }
 
@@ -117,9 +129,20 @@ export class Engine {
     this.wake();
   }
 
-  /** Notes that something changed which the store must hear of. */
-  touch(): void {
+  /** Notes what changed, for the store. */
+  touch(what?: Instance | Entity): void {
+    if (!this.options.store) return;
     this.dirty = true;
+    if (what instanceof Instance) this.changedInstances.add(what);
+    else if (what) this.changedEntities.add(what);
+  }
+
+  /** A purged instance must not come back. */
+  purge(instance: Instance): void {
+    this.instances.delete(instance.id);
+    this.changedInstances.delete(instance);
+    this.purged.push(instance.id);
+    this.touch();
   }
 
   /** Resolves when the change just made would survive a crash. */
@@ -198,6 +221,13 @@ export class Engine {
     return fired;
   }
 
+  /** Starts nothing more; what is under way may end, and its result is lost, as when a host stops. */
+  async halt(): Promise<void> {
+    this.halted = true;
+    this.wake();
+    await this.running;
+  }
+
   get brokenBy(): Error | undefined {
     return this.failure;
   }
@@ -233,9 +263,23 @@ export class Engine {
     const heard = this.acknowledgements;
     this.acknowledgements = [];
     if (this.dirty) {
-      this.dirty = false;
-      await store.commit(this);
+      await store.commit(this.takeChanges());
     }
     for (const resolve of heard) resolve();
+  }
+
+  private takeChanges(): Changes {
+    const changes = {
+      nowMs: this.nowMs,
+      idCounter: this.options.ids.counter,
+      instances: this.changedInstances,
+      entities: this.changedEntities,
+      purged: this.purged,
+    };
+    this.dirty = false;
+    this.changedInstances = new Set();
+    this.changedEntities = new Set();
+    this.purged = [];
+    return changes;
   }
 }

@@ -92,7 +92,7 @@ export class Entities {
   send(id: string, message: EntityMessage): void {
     const entity = this.open(id);
     entity.inbox.push(message);
-    this.engine.touch();
+    this.engine.touch(entity);
     if (entity.queued) return;
     entity.queued = true;
     this.ready.add(entity);
@@ -116,7 +116,11 @@ export class Entities {
       for (const entity of this.ready.takeAll()) {
         entity.queued = false;
         const granted: (() => void)[] = [];
-        const operations = takeOperations(entity, (message) => granted.push(() => this.grant(message)));
+        const operations = takeOperations(entity, (message) =>
+          granted.push(() => {
+            this.grant(message);
+          }),
+        );
         if (operations.length > 0) turns.push([entity, operations, this.invoke(entity, operations)]);
         for (const grant of granted) grant();
       }
@@ -176,7 +180,7 @@ export class Entities {
     entity.exists = state.entityExists;
     entity.state = state.entityState ?? null;
     entity.lastOperationMs = engine.nowMs;
-    engine.touch();
+    engine.touch(entity);
     if (entity.state !== null) engine.options.guards.checkSize(entity.name, 'The state', entity.state);
     operations.forEach((operation, i) => {
       const result = state.results[i];

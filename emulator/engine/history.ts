@@ -168,6 +168,8 @@ function wireFields(event: HistoryEvent, instanceId: string): Record<string, unk
       return { EventType: type, Name, Version, InstanceId, Input: null, ClientSpanId: null, Tags: null };
     }
     case EventType.TaskCompleted:
+      // Recorded: nothing returned is null itself, not its JSON text.
+      return { EventType: type, TaskScheduledId, Result: event.Result === 'null' ? null : event.Result };
     case EventType.SubOrchestrationInstanceCompleted:
       return { EventType: type, TaskScheduledId, Result: event.Result };
     case EventType.TaskFailed:

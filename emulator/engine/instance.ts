@@ -10,7 +10,7 @@ const finished: ReadonlySet<RuntimeStatus> = new Set(['Completed', 'Failed', 'Te
 /** Something an orchestration has scheduled and not yet got back, under the task id the library gave it. */
 export interface OpenTask {
   readonly kind: 'activity' | 'child' | 'timer' | 'retryTimer' | 'entityCall' | 'lock';
-  readonly action: RawAction;
+  action: RawAction;
   /** Its place among all actions of the execution: a replayed action tells there whether its timer was cancelled. */
   readonly actionIndex: number;
   /** JSON text that was sent. */
@@ -82,9 +82,10 @@ export class Instance {
   executor: LiveExecutor | undefined;
   fed = 0;
   episodes = 0;
-  /** Events and closed tasks that the journal has not seen; undefined when there is no journal. */
-  journaled = 0;
-  closed: number[] | undefined;
+  /** How much of the history the journal has; -1 when it knows nothing of this execution. */
+  journaled = -1;
+  /** Ids of tasks that were opened or closed since the journal was last written; undefined without a journal. */
+  changedTasks: Set<number> | undefined;
 
   constructor(from: NewInstance) {
     this.id = from.id;
@@ -96,6 +97,16 @@ export class Instance {
     this.generation = from.generation;
     this.createdMs = from.nowMs;
     this.updatedMs = from.nowMs;
+  }
+
+  openTask(id: number, task: OpenTask): void {
+    this.open.set(id, task);
+    this.changedTasks?.add(id);
+  }
+
+  closeTask(id: number): void {
+    this.open.delete(id);
+    this.changedTasks?.add(id);
   }
 
   /** Continue-as-new: the same instance, a new execution. */
@@ -110,7 +121,7 @@ export class Instance {
     this.nextInput = undefined;
     this.waits = new Map();
     this.episodes = 0;
-    this.journaled = 0;
+    this.journaled = -1;
     this.continued = true;
     this.reusedTask = false;
     // Results of the old execution's tasks would be taken for the new one's, whose ids start again at 0.

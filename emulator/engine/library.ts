@@ -16,7 +16,8 @@ export interface LiveExecutor {
   hasCompletedSuccessfully(): boolean;
   actions: RawAction[];
   readonly output: unknown;
-  exception: Error | undefined;
+  /** What the orchestrator threw, which need not be an Error. */
+  exception: { readonly message?: string } | undefined;
   readonly context: { readonly customStatus: unknown };
   readonly currentTask: LibraryTask | undefined;
   readonly generator: unknown;
@@ -67,19 +68,20 @@ export function openLibrary(appDir: string): DurableLibrary | undefined {
 }
 
 function capturing(executorClass: ExecutorClass): DurableLibrary['capture'] {
-  let captured: LiveExecutor | undefined;
+  let latest: LiveExecutor[] = [];
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the executor as `this` below
   const execute = executorClass.prototype.execute;
   executorClass.prototype.execute = function (...args: unknown[]): unknown {
-    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the point is to keep the library's own object
-    captured = this;
+    latest.push(this);
     return execute.apply(this, args);
   };
   return (start) => {
-    captured = undefined;
+    latest = [];
     const result = start();
     // The executor has already run as far as it can; a failure is read from it, not from the promise.
     if (result instanceof Promise) result.catch(() => undefined);
-    const executor: LiveExecutor | undefined = captured;
+    const [executor] = latest;
+    latest = [];
     if (!executor) throw new Error('durable-functions did not start its executor synchronously');
     return executor;
   };

@@ -70,8 +70,7 @@ export class Management {
     let purged = 0;
     for (const instance of instances.values()) {
       if (!instance.isFinished || !which(instance)) continue;
-      instances.delete(instance.id);
-      this.engine.options.store?.forget(instance.id);
+      this.engine.purge(instance);
       purged += 1;
     }
     if (purged > 0) await this.engine.accepted();

@@ -48,6 +48,7 @@ export class Orchestrations {
     const previous = engine.instances.get(from.id);
     if (previous) this.discard(previous);
     const instance = new Instance({ ...from, nowMs: engine.nowMs });
+    if (engine.options.store) instance.changedTasks = new Set();
     engine.instances.set(from.id, instance);
     engine.stats.durableSteps += 1;
     engine.options.guards.checkSize(from.name, 'The input', from.input);
@@ -65,7 +66,7 @@ export class Orchestrations {
     } else if (!this.receive(instance, afterwards)) {
       return;
     }
-    this.engine.touch();
+    this.engine.touch(instance);
     instance.episodes += 1;
     this.engine.stats.episodes += 1;
     if (instance.status === 'Pending') instance.status = 'Running';
@@ -109,11 +110,11 @@ export class Orchestrations {
   ): void | Promise<void> {
     const { auditor, auditEvery } = this.engine.options;
     if (auditor && auditEvery > 0 && (instance.episodes % auditEvery === 0 || episode.done)) {
-      return auditEpisode(auditor, instance, fn, episode).then(() =>
-        this.takeEffect(instance, episode, afterwards),
-      );
+      return auditEpisode(auditor, instance, fn, episode).then(() => {
+        this.takeEffect(instance, episode, afterwards);
+      });
     }
-    return this.takeEffect(instance, episode, afterwards);
+    this.takeEffect(instance, episode, afterwards);
   }
 
   private takeEffect(instance: Instance, episode: Episode, afterwards: readonly Afterwards[]): void {
@@ -169,8 +170,7 @@ export class Orchestrations {
       if (taskId !== undefined) {
         const task = instance.open.get(taskId);
         if (!task) continue;
-        instance.open.delete(taskId);
-        instance.closed?.push(taskId);
+        instance.closeTask(taskId);
         if (this.takesId(event, task)) this.takeId(instance, task, afterwards);
       } else {
         receiveControl(instance, event);

@@ -116,6 +116,7 @@ export class SessionRunner implements Runner {
     if (live) feed(live, instance);
     instance.fed = instance.history.length;
     const all = flatten(executor.actions);
+    if (!live && instance.applied > 0) relink(instance, all);
     const actions = live ? all : all.slice(instance.applied);
     // Nothing reads them again; kept, they would hold the input of every step of a month.
     executor.actions.length = 0;
@@ -123,7 +124,7 @@ export class SessionRunner implements Runner {
     return {
       actions,
       done: error === undefined && executor.hasCompletedSuccessfully(),
-      error: error && ((error.message as string | undefined) ?? ''),
+      error: error && (error.message ?? ''),
       output: this.output(instance, executor),
       customStatus: executor.context.customStatus ? toJson(executor.context.customStatus) : undefined,
       executor,
@@ -148,6 +149,11 @@ export class SessionRunner implements Runner {
     instance.executor = executor;
     return executor;
   }
+}
+
+/** After a restart the open tasks hold copies of their actions; a cancelled timer shows in the live one. */
+function relink(instance: Instance, all: readonly RawAction[]): void {
+  for (const task of instance.open.values()) task.action = all[task.actionIndex] ?? task.action;
 }
 
 function feed(executor: LiveExecutor, instance: Instance): void {

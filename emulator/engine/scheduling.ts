@@ -88,7 +88,7 @@ export class Scheduling {
     const dueMs = isChunk ? now + LONG_TIMER_CHUNK_MS : (wanted.dueMs ?? now);
     const task: OpenTask = { ...wanted, dueMs };
     instance.history.push(timerCreated(now, id, dueMs));
-    instance.open.set(id, task);
+    instance.openTask(id, task);
     this.startTimer(instance, id, task);
   }
 
@@ -108,8 +108,7 @@ export class Scheduling {
       const action = all ? all[task.actionIndex] : task.action;
       if (action?.isCanceled !== true) continue;
       if (task.timer) task.timer.fire = undefined;
-      instance.open.delete(id);
-      instance.closed?.push(id);
+      instance.closeTask(id);
     }
   }
 
@@ -138,7 +137,7 @@ export class Scheduling {
       throw new OrchestrationFault(unknownFunction(name, 'activity', activities.names));
     options.guards.checkSize(name, 'The input', input);
     instance.history.push(taskScheduled(this.engine.nowMs, id, name));
-    instance.open.set(id, { ...task, kind: 'activity', input });
+    instance.openTask(id, { ...task, kind: 'activity', input });
     activities.add(instance, id, name, input);
   }
 
@@ -162,7 +161,7 @@ export class Scheduling {
     const version = action.version ?? defaultVersion;
     const now = engine.nowMs;
     instance.history.push({ ...childCreated(now, id, name, childId), Version: version });
-    instance.open.set(id, { ...task, kind: 'child' });
+    instance.openTask(id, { ...task, kind: 'child' });
     const { id: parentId, executionId, name: parentName, version: parentVersion } = instance;
     orchestrations.create({
       id: childId,
@@ -197,7 +196,7 @@ export class Scheduling {
     const request = { requestId, operation, input, isSignal: false, from: instance, nowMs: engine.nowMs };
     const text = operationRequest(request, engine.options.fullMessages);
     instance.history.push(eventSent(engine.nowMs, id, { instanceId: to, name: 'op', input: text }));
-    instance.open.set(id, { ...task, kind: 'entityCall', requestId });
+    instance.openTask(id, { ...task, kind: 'entityCall', requestId });
     const from = { instanceId: instance.id, executionId: instance.executionId, taskId: id };
     engine.entities.send(to, { kind: 'operation', id: requestId, name: operation, input, from });
   }
@@ -210,7 +209,7 @@ export class Scheduling {
     if (first === undefined) throw new OrchestrationFault('lock requires at least one EntityId');
     const text = lockRequest(requestId, action.lockSet ?? [], instance, engine.options.fullMessages);
     instance.history.push(eventSent(engine.nowMs, id, { instanceId: first, name: 'op', input: text }));
-    instance.open.set(id, { ...task, kind: 'lock', requestId });
+    instance.openTask(id, { ...task, kind: 'lock', requestId });
     instance.lock = { requestId, entities };
     const from = { instanceId: instance.id, executionId: instance.executionId, taskId: id };
     engine.entities.send(first, { kind: 'lock', id: requestId, entities, position: 0, from });

@@ -17,7 +17,7 @@ interface TestContext {
   };
 }
 
-function* orchestration({ df }: TestContext): Generator<unknown, unknown> {
+function* orchestration({ df }: TestContext): Generator<unknown, unknown, unknown> {
   const first = yield df.callActivity('first', { n: 1 });
   const event = df.waitForExternalEvent('go');
   const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + 60_000));

@@ -41,7 +41,7 @@ export function resultToJson(value: RpcValue | null | undefined): string {
 }
 
 export function toJson(value: unknown): string {
-  return (JSON.stringify(value) as string | undefined) ?? 'null';
+  return value === undefined ? 'null' : JSON.stringify(value);
 }
 
 /** A failed activity as the extension reports it; recorded, field for field. The .NET frames cannot be had here. */

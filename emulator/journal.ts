@@ -1,0 +1,198 @@
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { crc32 } from 'node:zlib';
+import type { Changes, Store } from './engine/engine';
+import type { Entity } from './engine/entities';
+import type { Instance } from './engine/instance';
+import { applyRecord, recordOf, type EntityRecord, type InstanceRecord } from './engine/records';
+
+/**
+ * A local append-only file. Each line is one group commit, `<crc32> <json>`, so that a commit is there in full or not at
+ * all: what an instance received and what another one sent stand in the same line. Starting up writes the file anew, as a
+ * snapshot, so it grows only while a host runs.
+ */
+interface Line {
+  readonly nowMs: number;
+  readonly ids: number;
+  readonly instances?: readonly InstanceRecord[];
+  readonly entities?: readonly EntityRecord[];
+  readonly purged?: readonly string[];
+  readonly timers?: readonly (readonly [string, number])[];
+}
+
+/** What a journal knew when it was opened. */
+export interface Recovered {
+  readonly instances: Map<string, Instance>;
+  readonly entities: Map<string, Entity>;
+  readonly timers: Map<string, number>;
+  /** Undefined when the journal is new. */
+  readonly nowMs: number | undefined;
+  readonly idCounter: number;
+  /** Bytes at the end that were not a whole commit. Nobody was told that they were kept. */
+  readonly tornBytes: number;
+}
+
+/** Instances in one line of a snapshot. */
+const SNAPSHOT_LINE_INSTANCES = 500;
+
+const held = new Set<string>();
+
+export class Journal implements Store {
+  private constructor(
+    private readonly path: string,
+    private readonly file: FileHandle,
+    readonly recovered: Recovered,
+  ) {}
+
+  /** When the timer functions last fired; set by the host. */
+  timers: ReadonlyMap<string, number> = new Map();
+
+  static async open(path: string): Promise<Journal> {
+    lock(path);
+    try {
+      const recovered = recover(path);
+      writeSnapshot(path, recovered);
+      return new Journal(path, await open(path, 'a'), recovered);
+    } catch (error) {
+      unlock(path);
+      throw error;
+    }
+  }
+
+  async commit({ nowMs, idCounter, instances, entities, purged }: Changes): Promise<void> {
+    const line: Line = {
+      nowMs,
+      ids: idCounter,
+      ...(instances.size > 0 && { instances: [...instances].map((instance) => recordOf(instance, false)) }),
+      ...(entities.size > 0 && { entities: [...entities].map(entityRecord) }),
+      ...(purged.length > 0 && { purged }),
+      ...(this.timers.size > 0 && { timers: [...this.timers] }),
+    };
+    await this.file.appendFile(encode(line));
+    await this.file.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+    unlock(this.path);
+  }
+}
+
+function encode(line: Line): string {
+  const json = JSON.stringify(line);
+  return `${crc32(json).toString(16).padStart(8, '0')} ${json}\n`;
+}
+
+function decode(text: string): Line | undefined {
+  const json = text.slice(9);
+  if (crc32(json).toString(16).padStart(8, '0') !== text.slice(0, 8)) return undefined;
+  return JSON.parse(json) as Line;
+}
+
+const entityRecord = ({ queued: _queued, ...record }: Entity): EntityRecord => record;
+
+function recover(path: string): Recovered {
+  const instances = new Map<string, Instance>();
+  const entities = new Map<string, Entity>();
+  let timers = new Map<string, number>();
+  let nowMs: number | undefined;
+  let idCounter = 0;
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  let at = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', at)) {
+    const line = decode(text.slice(at, end));
+    // Commits are written one after the other, so nothing that was acknowledged can stand behind a broken line.
+    if (!line) break;
+    at = end + 1;
+    nowMs = Math.max(nowMs ?? 0, line.nowMs);
+    idCounter = line.ids;
+    for (const id of line.purged ?? []) instances.delete(id);
+    for (const record of line.instances ?? [])
+      instances.set(record.id, applyRecord(instances.get(record.id), record));
+    for (const record of line.entities ?? []) entities.set(record.id, { ...record, queued: false });
+    if (line.timers) timers = new Map(line.timers);
+  }
+  return { instances, entities, timers, nowMs, idCounter, tornBytes: text.length - at };
+}
+
+function writeSnapshot(
+  path: string,
+  { instances, entities, timers, nowMs, idCounter: ids }: Recovered,
+): void {
+  const temporary = `${path}.new`;
+  const file = openSync(temporary, 'w');
+  const write = (line: Omit<Line, 'nowMs' | 'ids'>): void => {
+    if (nowMs !== undefined) writeSync(file, encode({ nowMs, ids, ...line }));
+  };
+  const all = [...instances.values()];
+  for (let i = 0; i < all.length; i += SNAPSHOT_LINE_INSTANCES) {
+    write({
+      instances: all.slice(i, i + SNAPSHOT_LINE_INSTANCES).map((instance) => recordOf(instance, true)),
+    });
+  }
+  write({ entities: [...entities.values()].map(entityRecord), timers: [...timers] });
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(temporary, path);
+  syncFolder(dirname(path));
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/** Two hosts on one journal would each undo what the other has promised. */
+function lock(path: string): void {
+  const file = `${path}.lock`;
+  const refuse = (who: string): never => {
+    throw new Error(
+      `The journal ${path} is in use by ${who}. Stop it first, or give this one another path. ` +
+        `If no emulator runs, delete ${file}.`,
+    );
+  };
+  if (held.has(path)) refuse('another host in this process');
+  try {
+    writeLock(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const pid = Number(readFileSync(file, 'utf8').trim());
+    if (pid !== process.pid && isAlive(pid)) refuse(`process ${pid}`);
+    // Its owner was killed: the lock is worth nothing.
+    rmSync(file, { force: true });
+    writeLock(file);
+  }
+  held.add(path);
+}
+
+function writeLock(file: string): void {
+  const handle = openSync(file, 'wx');
+  writeSync(handle, `${process.pid}\n`);
+  closeSync(handle);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function unlock(path: string): void {
+  held.delete(path);
+  rmSync(`${path}.lock`, { force: true });
+}
