@@ -1,0 +1,98 @@
+import type { AuditInput } from './auditInput';
+import { type AuditReport, Findings, utcOf } from './auditReport';
+import { BlastMeter } from './blastRadius';
+import { type DriverLog, readDriverLog } from './driverLog';
+import { FleetFacts } from './fleetFacts';
+import { checkClassification, checkNight, OnceRules } from './installRules';
+import { OffPeakNights } from './offPeakNights';
+import { checkPhasePairs, RegionRules } from './regionRules';
+import { checkOutcomes, GateRule } from './rolloutRules';
+import { SetRules } from './setRules';
+
+const TIME_ZONE_TAG = 'lowtide-timezone';
+
+/**
+ * Judges what really happened, from the driver's own log and the fleet's facts. It shares no code with the app and asks nothing
+ * of its state: a mistake there must not blind it here.
+ */
+export function auditMonth(input: AuditInput): AuditReport {
+  const { vms, phases = [], waivers = [], timeZoneTag = TIME_ZONE_TAG } = input;
+  const findings = new Findings();
+  const fleet = new FleetFacts(vms, timeZoneTag);
+  const log = readDriverLog({ events: input.events, untilUtc: input.untilUtc, waivers }, fleet, findings);
+  const nights = new OffPeakNights(input.offPeak, log.from ?? log.until, log.until);
+
+  for (const install of log.installs) checkNight(install, nights, findings);
+  for (const patch of log.patches) checkClassification(patch, findings);
+  checkPhasePairs(phases, log.from ?? log.until, findings);
+  if (input.outcomes !== undefined) checkOutcomes(input.outcomes, vms, log.until, findings);
+  const { peaks, pairOverlaps } = sweep(log, fleet, input, findings);
+
+  return {
+    fromUtc: log.from === null ? null : utcOf(log.from),
+    untilUtc: utcOf(log.until),
+    vmCount: vms.length,
+    eventCount: log.eventCount,
+    installs: countInstalls(log),
+    violations: findings.violations.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
+    doubts: findings.doubts,
+    evaluations: findings.evaluations,
+    blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, nights) },
+  };
+}
+
+/** Goes through the month once, in order, and asks every rule at every start. */
+function sweep(
+  log: DriverLog,
+  fleet: FleetFacts,
+  { shares, phases = [] }: AuditInput,
+  findings: Findings,
+): { peaks: ReturnType<BlastMeter['peaks']>; pairOverlaps: number } {
+  const sets = new SetRules(fleet, shares, findings);
+  const regions = new RegionRules(findings);
+  const once = new OnceRules(findings);
+  const gates = new GateRule(phases, findings);
+  const blast = new BlastMeter(fleet.fleet());
+
+  for (const happening of log.happenings)
+    switch (happening.kind) {
+      case 'installEnded': {
+        const { install } = happening;
+        const last = once.ended(install);
+        sets.ended(install, last);
+        regions.ended(install, last);
+        if (last) blast.cameBack(install.place);
+        break;
+      }
+      case 'installStarted': {
+        const { install } = happening;
+        gates.started(install);
+        regions.started(install);
+        sets.started(install);
+        if (once.started(install)) blast.wentDown(install.place, install.start);
+        break;
+      }
+      case 'probed':
+        sets.probed(happening.place, happening.health);
+        break;
+      case 'stopped':
+      case 'poweredOn':
+      case 'waived':
+        sets[happening.kind](happening.place);
+        break;
+    }
+  for (const patch of log.patches) once.patched(patch);
+  return { peaks: blast.peaks(), pairOverlaps: regions.pairOverlaps };
+}
+
+function countInstalls({ installs }: DriverLog): AuditReport['installs'] {
+  const rollout = installs.filter(({ rolloutId }) => rolloutId !== null).length;
+  return { rollout, onDemand: installs.length - rollout };
+}
+
+function secondsOutOfWindow({ installs }: DriverLog, nights: OffPeakNights): number {
+  let milliseconds = 0;
+  for (const { rolloutId, place, start, end } of installs)
+    if (rolloutId !== null) milliseconds += nights.outside(place.timeZone, start, end);
+  return milliseconds / 1000;
+}

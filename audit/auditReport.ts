@@ -1,0 +1,95 @@
+/** The invariants of design section 12 that the auditor judges, in words for people. */
+export const INVARIANTS = {
+  'INV-1': 'One update domain of an availability set at a time, and no more than its share',
+  'INV-2': 'Never both ends of a geo pair at once, nor in one phase',
+  'INV-3': 'Never two zones of a region at once',
+  'INV-4': 'Rollouts install within off-peak hours, and start nothing that cannot end in them',
+  'INV-5': 'Rollouts install Critical and Security patches only',
+  'INV-6': 'No phase starts before the gate of the one before it opened',
+  'INV-7': 'One install at a time on a VM, and no patch twice',
+  'INV-8': 'Every VM ends in exactly one outcome, with a reason',
+  'INV-13': 'No other update domain starts while a VM of the set is not proven healthy',
+} as const;
+export type Invariant = keyof typeof INVARIANTS;
+
+export interface Violation {
+  readonly invariant: Invariant;
+  /** Null when it is not about one VM. */
+  readonly vm: string | null;
+  readonly at: string;
+  readonly detail: string;
+}
+
+/** Something in the log that the auditor could not read or place: until it is explained, no verdict is worth much. */
+export interface Doubt {
+  readonly vm: string | null;
+  readonly at: string;
+  readonly detail: string;
+}
+
+export type BlastScope = 'fleet' | 'region' | 'zone' | 'availabilitySet' | 'updateDomain' | 'subscription';
+
+/** The moment at which the largest share of something was down. */
+export interface Peak {
+  readonly scope: BlastScope;
+  readonly name: string;
+  readonly count: number;
+  readonly size: number;
+  readonly at: string;
+}
+
+export interface BlastRadius {
+  /** The worst of each scope; none where nothing of the kind was ever down. */
+  readonly peaks: readonly Peak[];
+  /** Of installs by rollouts. */
+  readonly secondsOutOfWindow: number;
+  /** Installs that started while a paired region was being disrupted. */
+  readonly pairOverlaps: number;
+}
+
+export interface AuditReport {
+  readonly fromUtc: string | null;
+  readonly untilUtc: string;
+  readonly vmCount: number;
+  readonly eventCount: number;
+  readonly installs: { readonly rollout: number; readonly onDemand: number };
+  readonly violations: readonly Violation[];
+  readonly doubts: readonly Doubt[];
+  /** How many times each invariant was put to the test; 0 says nothing about it. */
+  readonly evaluations: Readonly<Record<Invariant, number>>;
+  readonly blastRadius: BlastRadius;
+}
+
+/** Collects what the rules find. */
+export class Findings {
+  readonly violations: Violation[] = [];
+  readonly doubts: Doubt[] = [];
+  readonly evaluations: Record<Invariant, number> = {
+    'INV-1': 0,
+    'INV-2': 0,
+    'INV-3': 0,
+    'INV-4': 0,
+    'INV-5': 0,
+    'INV-6': 0,
+    'INV-7': 0,
+    'INV-8': 0,
+    'INV-13': 0,
+  };
+
+  evaluated(invariant: Invariant): void {
+    this.evaluations[invariant] += 1;
+  }
+
+  violated(invariant: Invariant, vm: string | null, atMs: number, detail: string): void {
+    this.violations.push({ invariant, vm, at: utcOf(atMs), detail });
+  }
+
+  doubted(vm: string | null, at: string, detail: string): void {
+    this.doubts.push({ vm, at, detail });
+  }
+}
+
+/** Also for an instant out of the calendar, which a log in doubt may lead to. */
+export function utcOf(ms: number): string {
+  return Number.isFinite(ms) ? new Date(ms).toISOString() : 'never';
+}

@@ -1,0 +1,156 @@
+import {
+  type AuditReport,
+  type BlastScope,
+  type Doubt,
+  type Invariant,
+  INVARIANTS,
+  type Peak,
+  type Violation,
+} from './auditReport';
+
+/** So many of a kind are told; beyond, people want a count. */
+const TOLD_MAX = 10;
+
+const SCOPE_NAMES: Readonly<Record<BlastScope, string>> = {
+  fleet: 'the fleet',
+  region: 'a region',
+  zone: 'a zone',
+  availabilitySet: 'an availability set',
+  updateDomain: 'an update domain',
+  subscription: 'a subscription',
+};
+
+/** What would have to be given for an invariant that could not be judged. */
+const NEEDS: Partial<Readonly<Record<Invariant, string>>> = {
+  'INV-6': 'no phases of the rollout given',
+  'INV-8': 'no outcomes of the rollout given',
+};
+
+/** True when something was judged, nothing was violated, and nothing in the log was in doubt. */
+export function isClean({ violations, doubts, installs }: AuditReport): boolean {
+  return violations.length === 0 && doubts.length === 0 && installs.rollout + installs.onDemand > 0;
+}
+
+/** The audit and its blast-radius certificate, as text for a terminal. */
+export function renderCertificate(report: AuditReport): string {
+  return [
+    ...heading(report),
+    '',
+    ...blastRadius(report),
+    '',
+    ...invariants(report),
+    ...violations(report.violations),
+    ...doubts(report.doubts),
+    '',
+    verdict(report),
+    '',
+  ].join('\n');
+}
+
+function heading({ fromUtc, untilUtc, vmCount, eventCount, installs }: AuditReport): string[] {
+  return [
+    `Audit of ${fromUtc === null ? 'an empty log' : minute(fromUtc)} to ${minute(untilUtc)}`,
+    `${count(vmCount, 'VM')}, ${count(eventCount, 'event')} in the driver's own log, ${count(installs.rollout, 'install')} by rollouts, ${number(installs.onDemand)} on demand`,
+  ];
+}
+
+function blastRadius({ blastRadius: { peaks, secondsOutOfWindow, pairOverlaps } }: AuditReport): string[] {
+  const rows = peaks.map(({ scope, name, count: down, size, at }: Peak): string[] => [
+    `of ${SCOPE_NAMES[scope]}`,
+    `${number(down)} of ${number(size)}`,
+    percent(down, size),
+    minute(at),
+    scope === 'fleet' ? '' : name,
+  ]);
+  return [
+    'Blast radius: the largest share that was ever down at once',
+    ...(rows.length === 0
+      ? ['  nothing was ever down']
+      : table(rows, ['left', 'right', 'right', 'left', 'left'])),
+    `  disruption by rollouts outside off-peak hours: ${number(Math.round(secondsOutOfWindow))} s`,
+    `  installs while the paired region was down: ${number(pairOverlaps)}`,
+  ];
+}
+
+function invariants({ evaluations, violations: found }: AuditReport): string[] {
+  const rows = invariantNames().map((invariant): string[] => {
+    const broken = found.filter((violation) => violation.invariant === invariant).length;
+    const checks = evaluations[invariant];
+    const mark = broken > 0 ? 'BROKEN' : checks > 0 ? 'ok' : '-';
+    const note =
+      broken > 0
+        ? `${count(broken, 'violation')} in ${count(checks, 'check')}`
+        : checks > 0
+          ? count(checks, 'check')
+          : (NEEDS[invariant] ?? 'nothing to check');
+    return [mark, invariant, INVARIANTS[invariant], note];
+  });
+  return ['Invariants', ...table(rows, ['left', 'left', 'left', 'left'])];
+}
+
+function violations(found: readonly Violation[]): string[] {
+  return invariantNames().flatMap((invariant) => {
+    const own = found.filter((violation) => violation.invariant === invariant);
+    return own.length === 0 ? [] : ['', `${invariant}: ${INVARIANTS[invariant]}`, ...told(own)];
+  });
+}
+
+function doubts(found: readonly Doubt[]): string[] {
+  return found.length === 0 ? [] : ['', 'In doubt: what the log says and cannot be', ...told(found)];
+}
+
+function told(
+  found: readonly { readonly at: string; readonly vm: string | null; readonly detail: string }[],
+): string[] {
+  const lines = found
+    .slice(0, TOLD_MAX)
+    .map(
+      ({ at, vm, detail }) =>
+        `  ${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${shortNames(detail)}`,
+    );
+  return found.length > TOLD_MAX ? [...lines, `  … and ${number(found.length - TOLD_MAX)} more`] : lines;
+}
+
+function verdict(report: AuditReport): string {
+  const { violations: found, doubts: doubtful, installs } = report;
+  if (found.length > 0)
+    return `Verdict: ${count(found.length, 'violation')}${doubtful.length > 0 ? `, ${count(doubtful.length, 'doubt')}` : ''}.`;
+  if (doubtful.length > 0)
+    return `Verdict: none, for ${count(doubtful.length, 'doubt')} about the log itself.`;
+  if (installs.rollout + installs.onDemand === 0)
+    return 'Verdict: nothing was installed, so nothing was shown.';
+  return 'Verdict: clean. Whatever could be checked was kept, every time.';
+}
+
+const invariantNames = (): Invariant[] =>
+  Object.keys(INVARIANTS).filter((name): name is Invariant => name in INVARIANTS);
+
+function table(rows: readonly (readonly string[])[], alignment: readonly ('left' | 'right')[]): string[] {
+  const widths = alignment.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => {
+    const cells = row.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return alignment[column] === 'right' ? cell.padStart(width) : cell.padEnd(width);
+    });
+    return `  ${cells.join('  ')}`.trimEnd();
+  });
+}
+
+/** The last part of an ARM id says enough to a person who knows the fleet. */
+const shortName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
+
+const shortNames = (detail: string): string => detail.replace(/\/subscriptions\/[^\s,]+/gi, shortName);
+
+const minute = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
+
+const second = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC`;
+
+const number = (value: number): string => value.toLocaleString('en-US');
+
+const count = (value: number, noun: string): string => `${number(value)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** Whole percents, but never 0 for something. */
+function percent(part: number, whole: number): string {
+  const share = (part * 100) / whole;
+  return share > 0 && share < 1 ? '<1 %' : `${Math.round(share)} %`;
+}

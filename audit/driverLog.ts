@@ -1,0 +1,207 @@
+import type { DriverEvent } from '../drivers/driver';
+import type { Findings } from './auditReport';
+import type { FleetFacts, Place } from './fleetFacts';
+
+/** One installation: its VM is disrupted from start to end. */
+export interface Install {
+  readonly place: Place;
+  readonly operationId: string | null;
+  /** Null for what a person asked for by hand. */
+  readonly rolloutId: string | null;
+  readonly start: number;
+  /** Where the log does not end it: the end of the audit. */
+  end: number;
+  completed: boolean;
+  /** Null when the log does not say. */
+  readonly maximumDurationMinutes: number | null;
+}
+
+export type Health = 'healthy' | 'unhealthy' | 'unknown' | 'stopped';
+
+/** What happened, in an order in which things that merely touch do not overlap. */
+export type Happening = { readonly at: number; readonly rank: number } & (
+  | { readonly kind: 'installStarted' | 'installEnded'; readonly install: Install }
+  | { readonly kind: 'probed'; readonly place: Place; readonly health: Health }
+  | { readonly kind: 'stopped' | 'poweredOn' | 'waived'; readonly place: Place }
+);
+
+export interface PatchInstalled {
+  readonly place: Place;
+  readonly at: number;
+  readonly rolloutId: string | null;
+  readonly patchId: unknown;
+  readonly classification: unknown;
+}
+
+export interface DriverLog {
+  readonly from: number | null;
+  readonly until: number;
+  readonly eventCount: number;
+  readonly installs: readonly Install[];
+  readonly patches: readonly PatchInstalled[];
+  readonly happenings: readonly Happening[];
+}
+
+/** At one instant: first what ends, then what is learnt, then what starts; an install that ends as it starts still starts first. */
+const RANK = { ends: 0, told: 1, starts: 2, endsAtOnce: 3 } as const;
+
+export interface LogSource {
+  readonly events: Iterable<DriverEvent>;
+  readonly untilUtc: string;
+  readonly waivers: readonly { readonly vm: string; readonly at: string }[];
+}
+
+/** Reads the driver's log in the order of its times, whatever the order of its lines; what cannot be placed becomes a doubt. */
+export function readDriverLog(source: LogSource, fleet: FleetFacts, findings: Findings): DriverLog {
+  const events = timed(source.events, findings);
+  const untilUtc = Date.parse(source.untilUtc);
+  if (Number.isNaN(untilUtc)) throw new RangeError(`The audit ends at no time: ${source.untilUtc}`);
+  const until = Math.max(untilUtc, events.at(-1)?.at ?? untilUtc);
+  const reader = new LogReader(fleet, findings, until);
+  for (const { at, event } of events) reader.read(at, event);
+  for (const { vm, at } of source.waivers) reader.waive(vm, at);
+  return { from: events[0]?.at ?? null, until, eventCount: events.length, ...reader.close() };
+}
+
+function timed(events: Iterable<DriverEvent>, findings: Findings): { at: number; event: DriverEvent }[] {
+  const list: { at: number; event: DriverEvent }[] = [];
+  for (const event of events) {
+    const at = Date.parse(event.at);
+    if (Number.isNaN(at)) findings.doubted(event.vm, event.at, `${event.action} at a time that is none`);
+    else list.push({ at, event });
+  }
+  return list.sort((a, b) => a.at - b.at);
+}
+
+class LogReader {
+  private readonly installs: Install[] = [];
+  private readonly patches: PatchInstalled[] = [];
+  private readonly happenings: Happening[] = [];
+  /** The latest install by operation, and by VM where there is no operation id. */
+  private readonly latest = new Map<string, Install>();
+
+  constructor(
+    private readonly fleet: FleetFacts,
+    private readonly findings: Findings,
+    private readonly until: number,
+  ) {}
+
+  read(at: number, event: DriverEvent): void {
+    switch (event.action) {
+      case 'installStarted':
+        this.start(at, event);
+        break;
+      case 'installCompleted':
+        this.complete(at, event);
+        break;
+      case 'patchInstalled':
+        this.patch(at, event);
+        break;
+      case 'healthProbed':
+        this.happenings.push({
+          at,
+          rank: RANK.told,
+          kind: 'probed',
+          place: this.fleet.placeOf(event),
+          health: this.healthIn(event),
+        });
+        break;
+      case 'poweredOff':
+      case 'poweredOn':
+        this.happenings.push({
+          at,
+          rank: RANK.told,
+          kind: event.action === 'poweredOff' ? 'stopped' : 'poweredOn',
+          place: this.fleet.placeOf(event),
+        });
+        break;
+      case 'assessmentStarted':
+      case 'assessmentCompleted':
+      case 'patchFailed':
+      case 'rebootStarted':
+      case 'rebootCompleted':
+      case 'agentLost':
+      case 'agentRestored':
+      case 'extensionInstalled':
+        // Assessments, reboots, agents and extensions disrupt nobody by themselves.
+        break;
+    }
+  }
+
+  waive(vm: string, atUtc: string): void {
+    const at = Date.parse(atUtc);
+    const place = this.fleet.find(vm);
+    if (place === null || Number.isNaN(at))
+      this.findings.doubted(vm, atUtc, 'a waiver at no time, or of a VM that is not in the fleet');
+    else this.happenings.push({ at, rank: RANK.told, kind: 'waived', place });
+  }
+
+  close(): Pick<DriverLog, 'installs' | 'patches' | 'happenings'> {
+    for (const install of this.installs) {
+      const endRank = install.end === install.start ? RANK.endsAtOnce : RANK.ends;
+      this.happenings.push({ at: install.start, rank: RANK.starts, kind: 'installStarted', install });
+      if (install.completed)
+        this.happenings.push({ at: install.end, rank: endRank, kind: 'installEnded', install });
+    }
+    this.happenings.sort((a, b) => a.at - b.at || a.rank - b.rank);
+    return { installs: this.installs, patches: this.patches, happenings: this.happenings };
+  }
+
+  private start(at: number, event: DriverEvent): void {
+    const { maximumDurationMinutes } = event;
+    const install: Install = {
+      place: this.fleet.placeOf(event),
+      operationId: event.operationId,
+      rolloutId: event.rolloutId,
+      start: at,
+      end: this.until,
+      completed: false,
+      maximumDurationMinutes: typeof maximumDurationMinutes === 'number' ? maximumDurationMinutes : null,
+    };
+    const key = operationOf(event);
+    const earlier = this.latest.get(key);
+    if (earlier !== undefined && (event.operationId !== null || !earlier.completed))
+      this.doubt(event, `operation ${key} starts twice`);
+    this.latest.set(key, install);
+    this.installs.push(install);
+  }
+
+  private complete(at: number, event: DriverEvent): void {
+    const key = operationOf(event);
+    const install = this.latest.get(key);
+    if (install === undefined || install.completed) {
+      this.doubt(event, `operation ${key} completes an installation that is not running`);
+      return;
+    }
+    if (install.place !== this.fleet.placeOf(event)) {
+      this.doubt(event, `operation ${key} started on ${install.place.vm}`);
+      return;
+    }
+    install.end = at;
+    install.completed = true;
+  }
+
+  private patch(at: number, event: DriverEvent): void {
+    const { patchId, classification, rolloutId } = event;
+    const install = this.latest.get(operationOf(event));
+    if (install === undefined || (install.completed && at > install.end))
+      this.doubt(event, 'a patch outside any installation');
+    this.patches.push({ place: this.fleet.placeOf(event), at, rolloutId, patchId, classification });
+  }
+
+  private healthIn(event: DriverEvent): Health {
+    const { answer } = event;
+    if (answer === 'healthy' || answer === 'unhealthy' || answer === 'stopped' || answer === 'unknown')
+      return answer;
+    this.doubt(event, `a health answer that is none: ${JSON.stringify(answer)}`);
+    return 'unknown';
+  }
+
+  private doubt(event: DriverEvent, detail: string): void {
+    this.findings.doubted(event.vm, event.at, detail);
+  }
+}
+
+function operationOf(event: DriverEvent): string {
+  return event.operationId ?? `without id on ${event.vm.toLowerCase()}`;
+}

@@ -1,0 +1,89 @@
+import type { DriverEvent } from '../drivers/driver';
+import type { AuditVm } from './auditInput';
+import { auditTimeZone, regionName } from './timeZone';
+
+/** A VM where it stands, with names that compare as text. */
+export interface Place {
+  /** As first written; for people. */
+  readonly vm: string;
+  readonly region: string;
+  readonly zone: string | null;
+  readonly set: string | null;
+  readonly updateDomain: string;
+  readonly subscription: string;
+  readonly timeZone: string;
+}
+
+/** An update domain that nobody knows is one of its own, named so. */
+const NO_UPDATE_DOMAIN = 'unknown';
+
+/**
+ * Where every VM stands: by the fleet's facts, and where these are silent by the driver's log, which also knows of VMs that came
+ * later.
+ */
+export class FleetFacts {
+  private readonly vms = new Map<string, AuditVm>();
+  private readonly places = new Map<string, Place>();
+  private readonly setSizes = new Map<string, number>();
+
+  constructor(
+    vms: readonly AuditVm[],
+    private readonly timeZoneTag: string,
+  ) {
+    for (const vm of vms) {
+      this.vms.set(vm.id.toLowerCase(), vm);
+      const set = vm.availabilitySet?.toLowerCase();
+      if (set !== undefined) this.setSizes.set(set, (this.setSizes.get(set) ?? 0) + 1);
+    }
+  }
+
+  /** All members of a set in the fleet, patched by us or not. */
+  setSize(set: string): number {
+    return this.setSizes.get(set) ?? 0;
+  }
+
+  fleet(): Place[] {
+    return [...this.vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.timeZoneTag));
+  }
+
+  /** Null for a VM that neither the fleet nor the log has told us of. */
+  find(vm: string): Place | null {
+    const known = this.places.get(vm) ?? this.places.get(vm.toLowerCase());
+    if (known !== undefined) return known;
+    const facts = this.vms.get(vm.toLowerCase());
+    return facts === undefined ? null : placeOf(facts, this.timeZoneTag);
+  }
+
+  placeOf(event: DriverEvent): Place {
+    let place = this.places.get(event.vm);
+    if (place === undefined) {
+      const id = event.vm.toLowerCase();
+      place = this.places.get(id) ?? this.learn(id, event);
+      // The log spells a VM mostly alike: remembering its spelling saves lower-casing half a million ids.
+      this.places.set(event.vm, place);
+    }
+    return place;
+  }
+
+  private learn(id: string, event: DriverEvent): Place {
+    const facts = this.vms.get(id);
+    const place =
+      facts === undefined
+        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.timeZoneTag)
+        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.timeZoneTag);
+    this.places.set(id, place);
+    return place;
+  }
+}
+
+function placeOf(vm: AuditVm, timeZoneTag: string): Place {
+  return {
+    vm: vm.id,
+    region: regionName(vm.region),
+    zone: vm.zone,
+    set: vm.availabilitySet?.toLowerCase() ?? null,
+    updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
+    subscription: vm.subscription.toLowerCase(),
+    timeZone: auditTimeZone(vm, timeZoneTag),
+  };
+}

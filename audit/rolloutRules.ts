@@ -1,0 +1,86 @@
+import type { AuditOutcome, AuditPhase, AuditVm } from './auditInput';
+import type { Findings } from './auditReport';
+import type { Install } from './driverLog';
+import { regionName } from './timeZone';
+
+/** How a VM may end. */
+const OUTCOME_KINDS = new Set(['patched', 'upToDate', 'failed', 'unhealthy', 'deferred', 'skipped']);
+
+/** INV-6: no install in a region before the gates of all earlier phases have opened. */
+export class GateRule {
+  /** By rollout and region. */
+  private readonly gates = new Map<string, { phase: number; openedMs: number }>();
+
+  constructor(
+    private readonly phases: readonly AuditPhase[],
+    private readonly findings: Findings,
+  ) {
+    let rolloutId: string | undefined;
+    let openedMs = -Infinity;
+    for (const phase of [...phases].sort(inOrder)) {
+      if (phase.rolloutId !== rolloutId) openedMs = -Infinity;
+      rolloutId = phase.rolloutId;
+      for (const region of phase.regions)
+        this.gates.set(keyOf(rolloutId, regionName(region)), { phase: phase.phase, openedMs });
+      const opened = phase.gateOpenedUtc === null ? Infinity : Date.parse(phase.gateOpenedUtc);
+      openedMs = Math.max(openedMs, opened);
+    }
+  }
+
+  started({ place, rolloutId, start }: Install): void {
+    if (rolloutId === null || this.phases.length === 0) return;
+    const gate =
+      this.gates.get(keyOf(rolloutId, place.region)) ?? this.gates.get(keyOf(undefined, place.region));
+    this.findings.evaluated('INV-6');
+    if (gate === undefined)
+      this.findings.violated('INV-6', place.vm, start, `${place.region} is in no phase of ${rolloutId}`);
+    else if (start < gate.openedMs)
+      this.findings.violated(
+        'INV-6',
+        place.vm,
+        start,
+        `${place.region} is of phase ${gate.phase}, and the gate of the phase before ${
+          gate.openedMs === Infinity
+            ? 'never opened'
+            : `opened only at ${new Date(gate.openedMs).toISOString()}`
+        }`,
+      );
+  }
+}
+
+/** INV-8: every VM of the fleet has one outcome, of a known kind, with a reason; nobody else has any. */
+export function checkOutcomes(
+  outcomes: readonly AuditOutcome[],
+  vms: readonly AuditVm[],
+  atMs: number,
+  findings: Findings,
+): void {
+  const byVm = new Map<string, AuditOutcome[]>();
+  for (const outcome of outcomes) {
+    const id = outcome.vm.toLowerCase();
+    byVm.set(id, [...(byVm.get(id) ?? []), outcome]);
+  }
+  const violated = (vm: string, detail: string): void => {
+    findings.violated('INV-8', vm, atMs, detail);
+  };
+  for (const { id } of vms) {
+    findings.evaluated('INV-8');
+    const own = byVm.get(id.toLowerCase()) ?? [];
+    byVm.delete(id.toLowerCase());
+    if (own.length !== 1)
+      violated(id, `has ${own.length} outcomes: ${own.map(inWords).join(', ') || 'none'}`);
+    for (const outcome of own)
+      if (!OUTCOME_KINDS.has(outcome.kind) || outcome.reason === '')
+        violated(id, `ends in «${inWords(outcome)}», which is no outcome with a reason`);
+  }
+  for (const vm of byVm.keys()) violated(vm, 'has an outcome and is not in the fleet');
+}
+
+const inWords = ({ kind, reason }: AuditOutcome): string => `${kind}: ${reason}`;
+
+const keyOf = (rolloutId: string | undefined, region: string): string => `${rolloutId ?? ''} ${region}`;
+
+function inOrder(a: AuditPhase, b: AuditPhase): number {
+  const [first, second] = [a.rolloutId ?? '', b.rolloutId ?? ''];
+  return first < second ? -1 : first > second ? 1 : a.phase - b.phase;
+}

@@ -1,0 +1,122 @@
+import type { SetShares } from './auditInput';
+import { type Findings, utcOf } from './auditReport';
+import type { Health, Install } from './driverLog';
+import type { FleetFacts, Place } from './fleetFacts';
+
+/** What is known of one availability set at an instant of the sweep. */
+interface SetNow {
+  readonly share: number;
+  readonly size: number;
+  /** VMs being disrupted. */
+  readonly down: Set<Place>;
+  /** VMs updated and not proven healthy since, with what the last probe said; `unproven` before the first. */
+  readonly suspect: Map<Place, Health | 'unproven'>;
+}
+
+/** INV-1 and INV-13: what may happen inside an availability set. */
+export class SetRules {
+  private readonly sets = new Map<string, SetNow>();
+  private readonly off = new Set<Place>();
+
+  constructor(
+    private readonly fleet: FleetFacts,
+    private readonly shares: SetShares,
+    private readonly findings: Findings,
+  ) {}
+
+  started({ place, start }: Install): void {
+    const set = this.setOf(place);
+    if (set === null) return;
+    this.checkUpdateDomains(set, place, start);
+    this.checkHealthOfOthers(set, place, start);
+    // From now on it is down, and what was known of its health is history.
+    set.down.add(place);
+    set.suspect.delete(place);
+    this.checkShare(set, place, start);
+  }
+
+  /** `last`: no other install is in flight on the VM. */
+  ended({ place }: Install, last: boolean): void {
+    const set = this.setOf(place);
+    if (set === null || !last) return;
+    set.down.delete(place);
+    if (!this.off.has(place)) set.suspect.set(place, 'unproven');
+  }
+
+  probed(place: Place, health: Health): void {
+    const set = this.setOf(place);
+    if (set?.suspect.has(place) !== true) return;
+    if (health === 'unhealthy' || health === 'unknown') set.suspect.set(place, health);
+    else set.suspect.delete(place);
+  }
+
+  /** Its owner stopped it: no verdict on the update. */
+  stopped(place: Place): void {
+    this.off.add(place);
+    this.waived(place);
+  }
+
+  poweredOn(place: Place): void {
+    this.off.delete(place);
+  }
+
+  waived(place: Place): void {
+    this.setOf(place)?.suspect.delete(place);
+  }
+
+  private checkUpdateDomains({ down }: SetNow, place: Place, at: number): void {
+    this.findings.evaluated('INV-1');
+    const other = firstIn(down, (vm) => vm.updateDomain !== place.updateDomain);
+    if (other !== null)
+      this.findings.violated(
+        'INV-1',
+        place.vm,
+        at,
+        `update domain ${place.updateDomain} of ${String(place.set)} starts while ${other.vm} of update domain ${other.updateDomain} is down`,
+      );
+  }
+
+  private checkShare({ share, size, down, suspect }: SetNow, place: Place, at: number): void {
+    this.findings.evaluated('INV-1');
+    if (down.size + suspect.size <= share) return;
+    this.findings.violated(
+      'INV-1',
+      place.vm,
+      at,
+      `${down.size} down and ${suspect.size} not proven healthy of the ${size} VMs of ${String(place.set)}: its share is ${share}`,
+    );
+  }
+
+  private checkHealthOfOthers({ suspect }: SetNow, place: Place, at: number): void {
+    this.findings.evaluated('INV-13');
+    const other = firstIn(suspect.keys(), (vm) => vm.updateDomain !== place.updateDomain);
+    if (other !== null)
+      this.findings.violated(
+        'INV-13',
+        place.vm,
+        at,
+        `update domain ${place.updateDomain} of ${String(place.set)} starts at ${utcOf(at)} while ${other.vm} of update domain ${other.updateDomain} is ${suspect.get(other) ?? 'unproven'} after its update`,
+      );
+  }
+
+  private setOf({ set }: Place): SetNow | null {
+    if (set === null) return null;
+    let now = this.sets.get(set);
+    if (now === undefined) {
+      const size = this.fleet.setSize(set);
+      now = { share: this.shareOf(size), size, down: new Set(), suspect: new Map() };
+      this.sets.set(set, now);
+    }
+    return now;
+  }
+
+  private shareOf(size: number): number {
+    const { setSharePercent, setOneByOneBelow } = this.shares;
+    return size < setOneByOneBelow ? 1 : Math.max(1, Math.floor((size * setSharePercent) / 100));
+  }
+}
+
+function firstIn<T>(items: Iterable<T>, is: (item: T) => boolean): T | null {
+  for (const item of items) if (is(item)) return item;
+  return null;
+}

@@ -1,0 +1,40 @@
+import { IANAZone } from 'luxon';
+import windowsZones from 'cldr-core/supplemental/windowsZones.json';
+import type { AuditVm } from './auditInput';
+import regionTimeZones from './regionTimeZones.json';
+
+const zoneOfRegion = new Map(Object.entries(regionTimeZones));
+
+/** CLDR names one zone of each Windows name for the whole world: territory 001. */
+const zoneOfWindowsName = new Map(
+  windowsZones.supplemental.windowsZones.mapTimezones
+    .filter(({ mapZone }) => mapZone._territory === '001')
+    .map(({ mapZone }) => [mapZone._other.toLowerCase(), mapZone._type] as const),
+);
+
+/** IANA name of the zone whose nights count for the VM: its tag, its Windows setting, its region, UTC; the first that exists. */
+export function auditTimeZone(vm: Pick<AuditVm, 'tags' | 'timeZone' | 'region'>, tagName: string): string {
+  const tag = Object.entries(vm.tags).find(([name]) => name.toLowerCase() === tagName.toLowerCase())?.[1];
+  return (
+    existing(tag) ??
+    windowsZone(tag) ??
+    windowsZone(vm.timeZone) ??
+    zoneOfRegion.get(regionName(vm.region)) ??
+    'UTC'
+  );
+}
+
+/** `East US` is `eastus`. */
+export function regionName(written: string): string {
+  return written.toLowerCase().replaceAll(' ', '');
+}
+
+function windowsZone(name: string | null | undefined): string | undefined {
+  return zoneOfWindowsName.get((name ?? '').trim().toLowerCase());
+}
+
+/** A place, not an offset: `+05:45` would pass for a zone on some runtimes. */
+function existing(name: string | undefined): string | undefined {
+  const place = (name ?? '').trim();
+  return /^[a-z]/i.test(place) && IANAZone.isValidZone(place) ? place : undefined;
+}
