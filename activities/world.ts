@@ -25,7 +25,7 @@ export interface World {
   readonly nowUtc: () => string;
 }
 
-/** An activity: its contract, and what it does to the world. Inputs and outputs are parsed at this edge. */
+/** An activity: its contract, and what it does to the world. The input is parsed at this edge, the output where it arrives (`call`). */
 export interface Activity {
   readonly name: string;
   readonly handler: (world: World) => (raw: unknown) => Promise<unknown>;
@@ -40,9 +40,6 @@ export function activity<C extends ActivityContract>(
 ): Activity {
   return {
     name: contract.name,
-    handler: (world) => async (raw) => {
-      const input = contract.input.parse(raw) as z.output<C['input']>;
-      return contract.output.parse(await run(world, input));
-    },
+    handler: (world) => (raw) => run(world, contract.input.parse(raw) as z.output<C['input']>),
   };
 }

@@ -24,23 +24,48 @@ export function* assessAll(
 ): Step<ReadonlyMap<VmId, Assessed>> {
   const results = new Map<VmId, Assessed>();
   const untilUtc = addSeconds(nowUtc(context), pace.assessmentTimeoutSeconds);
-  const { started, refused } = yield* call(context, startAssessments, { vmIds: [...vmIds] });
-  for (const { vmId, message } of refused) results.set(vmId, { kind: 'failed', message });
-  let running = started;
-  while (running.length > 0 && nowUtc(context) < untilUtc) {
-    yield* waitUntil(context, addSeconds(nowUtc(context), pace.assessmentPollSeconds));
-    const read = yield* call(context, readAssessments, { operations: running, due });
-    running = read.running;
-    for (const { vmId, message } of read.failed) results.set(vmId, { kind: 'failed', message });
-    for (const { vmId, summary } of read.assessed) {
-      results.set(vmId, { kind: 'assessed', summary });
-      signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
-        kind: 'assessed',
-        summary,
-      });
+  let waiting = [...vmIds];
+  let running: Operation[] = [];
+  for (;;) {
+    if (waiting.length > 0) {
+      const { started, refused } = yield* call(context, startAssessments, { vmIds: waiting });
+      running = [...running, ...started];
+      for (const { vmId, message } of refused) results.set(vmId, { kind: 'failed', message });
+      waiting = refused.filter(({ code }) => PASSES.has(code)).map(({ vmId }) => vmId);
     }
+    if (running.length + waiting.length === 0 || nowUtc(context) >= untilUtc) break;
+    yield* waitUntil(context, addSeconds(nowUtc(context), pace.assessmentPollSeconds));
+    running = yield* collect(context, running, due, results);
   }
   for (const { vmId } of running)
     results.set(vmId, { kind: 'failed', message: 'The assessment did not end in time.' });
   return results;
+}
+
+/** Refusals that pass by themselves: another operation on the VM, or too many requests. */
+const PASSES: ReadonlySet<string> = new Set(['conflict', 'throttled']);
+
+interface Operation {
+  readonly vmId: VmId;
+  readonly operationId: string;
+}
+
+/** Reads what is running; adds what has ended to the results and tells each VM's entity. Returns what is still running. */
+function* collect(
+  context: OrchestrationContext,
+  operations: Operation[],
+  due: KeyRange | null,
+  results: Map<VmId, Assessed>,
+): Step<Operation[]> {
+  if (operations.length === 0) return [];
+  const { running, assessed, failed } = yield* call(context, readAssessments, { operations, due });
+  for (const { vmId, message } of failed) results.set(vmId, { kind: 'failed', message });
+  for (const { vmId, summary } of assessed) {
+    results.set(vmId, { kind: 'assessed', summary });
+    signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
+      kind: 'assessed',
+      summary,
+    });
+  }
+  return running;
 }

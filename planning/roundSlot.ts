@@ -45,7 +45,7 @@ export function roundSlot(
     if (opensUtc >= endsUtc) return null;
     const startByUtc = before(closesUtc, policy.rebootReserveSeconds + policy.installMinimumSeconds);
     const acquireByUtc = before(startByUtc, policy.assessmentPollSeconds * ASSESSMENT_POLLS);
-    if (opensUtc <= acquireByUtc) return { opensUtc, acquireByUtc, startByUtc, closesUtc };
+    if (opensUtc < acquireByUtc) return { opensUtc, acquireByUtc, startByUtc, closesUtc };
     fromUtc = closesUtc > fromUtc ? closesUtc : opensUtc;
   }
   return null;

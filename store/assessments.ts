@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { keyOf, VmId } from '../domain/ids';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** A VM and the time zone that says when it may be assessed. */
@@ -32,10 +33,12 @@ export interface AssessmentStore {
   markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
 }
 
+const parseDueAssessment = parsedOnce(DueAssessment);
+
 export function assessmentStore(store: Store): AssessmentStore {
   const table = store.table('assessments');
   const rowsOf = (rows: readonly { row: string; value: unknown }[]): DueRow[] =>
-    rows.map(({ row, value }) => ({ key: row, ...DueAssessment.parse(value) }));
+    rows.map(({ row, value }) => ({ key: row, ...parseDueAssessment(value) }));
   const due = (dueUtc: string, { vmId, timeZone }: DueAssessment): { row: string; value: DueAssessment } => ({
     row: `${dueUtc}~${keyOf(vmId)}`,
     value: { vmId, timeZone },
@@ -47,7 +50,7 @@ export function assessmentStore(store: Store): AssessmentStore {
       table.write(DUE, { upsert: rows.map((row) => due(dueUtc, row)), remove: rows.map(({ key }) => key) }),
     schedule: (vms) => table.write(DUE, { upsert: vms.map((vm) => due(vm.dueUtc, vm)) }),
     outdatedExtensions: async () =>
-      (await table.list(EXTENSIONS)).map(({ value }) => DueAssessment.parse(value)),
+      (await table.list(EXTENSIONS)).map(({ value }) => parseDueAssessment(value)),
     markExtension: (vms, state) =>
       table.write(
         EXTENSIONS,

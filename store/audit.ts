@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../domain/ids';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** One decision: who, what, why, on what evidence. Rows are added, never changed. */
@@ -37,6 +38,8 @@ export interface AuditStore {
   list(rolloutId: string): Promise<readonly AuditRow[]>;
 }
 
+const parseAuditRow = parsedOnce(AuditRow);
+
 export function auditStore(store: Store): AuditStore {
   const table = store.table('audit');
   return {
@@ -45,7 +48,7 @@ export function auditStore(store: Store): AuditStore {
     },
     list: async (rolloutId) =>
       (await table.list(rolloutId))
-        .map(({ value }) => AuditRow.parse(value))
+        .map(({ value }) => parseAuditRow(value))
         .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0)),
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyOf, type AvailabilitySetId, type VmId } from '../domain/ids';
 import { VirtualMachine } from '../domain/virtualMachine';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 const VMS = 'vms';
@@ -21,20 +22,23 @@ export interface InventoryStore {
   setSize(id: AvailabilitySetId): Promise<number>;
 }
 
+const parseSetSize = parsedOnce(SetSize);
+const parseVirtualMachine = parsedOnce(VirtualMachine);
+
 export function inventoryStore(store: Store): InventoryStore {
   const table = store.table('inventory');
   const list = async (): Promise<VirtualMachine[]> =>
-    (await table.list(VMS)).map(({ value }) => VirtualMachine.parse(value));
+    (await table.list(VMS)).map(({ value }) => parseVirtualMachine(value));
   return {
     list,
     read: async (id) => {
       const row = await table.get(VMS, keyOf(id));
-      return row && VirtualMachine.parse(row.value);
+      return row && parseVirtualMachine(row.value);
     },
     save: (vm) => table.upsert(VMS, keyOf(vm.id), vm),
     setSize: async (id) => {
       const row = await table.get(SETS, keyOf(id));
-      return row ? SetSize.parse(row.value).size : 1;
+      return row ? parseSetSize(row.value).size : 1;
     },
     refresh: async (vms) => {
       const before = new Map((await list()).map((vm) => [vm.id, JSON.stringify(vm)]));

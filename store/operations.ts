@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { PatchInstallationSummary } from '../domain/patches';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** The installation of a VM that is in flight, or was last: the row whose ETag makes starting one idempotent. */
@@ -30,12 +31,14 @@ export interface OperationStore {
   inFlight(region: string): Promise<readonly InstallOperation[]>;
 }
 
+const parseInstallOperation = parsedOnce(InstallOperation);
+
 export function operationStore(store: Store): OperationStore {
   const table = store.table('operations');
   return {
     read: async (region, vmId) => {
       const row = await table.get(region, keyOf(vmId));
-      return row && { operation: InstallOperation.parse(row.value), etag: row.etag };
+      return row && { operation: parseInstallOperation(row.value), etag: row.etag };
     },
     claim: (operation, etag) => {
       const { region, vmId } = operation;
@@ -45,7 +48,7 @@ export function operationStore(store: Store): OperationStore {
     save: (operation) => table.upsert(operation.region, keyOf(operation.vmId), operation),
     inFlight: async (region) =>
       (await table.list(region))
-        .map(({ value }) => InstallOperation.parse(value))
+        .map(({ value }) => parseInstallOperation(value))
         .filter(({ endedUtc }) => endedUtc === null),
   };
 }

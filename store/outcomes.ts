@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { keyOf, Utc, type RolloutId, type VmId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
 import { PatchInstallationSummary } from '../domain/patches';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** How a VM stands in a rollout. The last word counts: a second chance overwrites the first try. */
@@ -35,6 +36,9 @@ export interface OutcomeStore {
 export const deservesSecondChance = ({ kind }: Pick<Outcome, 'kind'>): boolean =>
   kind === 'deferred' || kind === 'failed';
 
+const parseOutcomeRecord = parsedOnce(OutcomeRecord);
+const parseSecondChance = parsedOnce(SecondChance);
+
 export function outcomeStore(store: Store): OutcomeStore {
   const table = store.table('outcomes');
   const history = store.table('history');
@@ -42,9 +46,9 @@ export function outcomeStore(store: Store): OutcomeStore {
   return {
     read: async (id, vmId) => {
       const row = await table.get(id, keyOf(vmId));
-      return row && OutcomeRecord.parse(row.value);
+      return row && parseOutcomeRecord(row.value);
     },
-    list: async (id) => (await table.list(id)).map(({ value }) => OutcomeRecord.parse(value)),
+    list: async (id) => (await table.list(id)).map(({ value }) => parseOutcomeRecord(value)),
     save: async (id, records) => {
       await table.write(id, { upsert: records.map((value) => ({ row: keyOf(value.vmId), value })) });
       const again = records.filter(deservesSecondChance);
@@ -58,7 +62,7 @@ export function outcomeStore(store: Store): OutcomeStore {
       for (const record of records)
         await history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record });
     },
-    secondChances: async (id) => (await table.list(queue(id))).map(({ value }) => SecondChance.parse(value)),
+    secondChances: async (id) => (await table.list(queue(id))).map(({ value }) => parseSecondChance(value)),
     markBusy: (id, chances, busyUntilUtc) =>
       table.write(queue(id), {
         upsert: chances.map((chance) => ({

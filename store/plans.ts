@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AvailabilitySetId, RolloutId, Utc, VmId } from '../domain/ids';
 import type { Plan, PlannedPhase } from '../planning/plan';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** One round of a plan: a row. Small enough for any table, and everything a round needs to run. */
@@ -57,6 +58,9 @@ export interface PlanStore {
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
 }
 
+const parsePlanSummary = parsedOnce(PlanSummary);
+const parseRoundPlan = parsedOnce(RoundPlan);
+
 export function planStore(store: Store): PlanStore {
   const table = store.table('plans');
   const addRounds: PlanStore['addRounds'] = async (id, rounds) => {
@@ -66,7 +70,7 @@ export function planStore(store: Store): PlanStore {
     addRounds,
     readSummary: async (id) => {
       const row = await table.get(id, SUMMARY);
-      return row && PlanSummary.parse(row.value);
+      return row && parsePlanSummary(row.value);
     },
     save: async (plan, timeZoneOf) => {
       await addRounds(
@@ -79,12 +83,10 @@ export function planStore(store: Store): PlanStore {
     },
     rounds: async (id, phase, region) =>
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
-        ({ value }) => RoundPlan.parse(value),
+        ({ value }) => parseRoundPlan(value),
       ),
     allRounds: async (id) =>
-      (await table.list(id, { from: 'phase-', before: 'phase-~' })).map(({ value }) =>
-        RoundPlan.parse(value),
-      ),
+      (await table.list(id, { from: 'phase-', before: 'phase-~' })).map(({ value }) => parseRoundPlan(value)),
   };
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
 import { OutcomeCounts } from '../domain/gates';
 import { Utc, type RolloutId } from '../domain/ids';
+import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 export const PhaseRecord = z.object({
@@ -50,21 +51,26 @@ export interface RolloutStore {
   rounds(id: RolloutId, phase: string, region?: string): Promise<readonly RoundRecord[]>;
 }
 
+const parseHalt = parsedOnce(Halt);
+const parsePhaseRecord = parsedOnce(PhaseRecord);
+const parseRolloutControl = parsedOnce(RolloutControl);
+const parseRoundRecord = parsedOnce(RoundRecord);
+
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
   const rounds = store.table('rounds');
   return {
-    list: async () => (await table.list(CONTROL)).map(({ value }) => RolloutControl.parse(value)),
+    list: async () => (await table.list(CONTROL)).map(({ value }) => parseRolloutControl(value)),
     read: async (id) => {
       const row = await table.get(CONTROL, id);
-      return row && RolloutControl.parse(row.value);
+      return row && parseRolloutControl(row.value);
     },
     create: (control) => table.insert(CONTROL, control.rolloutId, control),
     update: async (id, change) => {
       for (;;) {
         const row = await table.get(CONTROL, id);
         if (!row) return null;
-        const before = RolloutControl.parse(row.value);
+        const before = parseRolloutControl(row.value);
         const after = change(before);
         if (after === null) return before;
         if (await table.replace(CONTROL, id, after, row.etag)) return after;
@@ -72,20 +78,20 @@ export function rolloutStore(store: Store): RolloutStore {
     },
     phases: async (id) =>
       (await table.list(id, { from: 'phase~', before: 'phase~~' })).map(({ value }) =>
-        PhaseRecord.parse(value),
+        parsePhaseRecord(value),
       ),
     readPhase: async (id, phase) => {
       const row = await table.get(id, `phase~${phase}`);
-      return row && PhaseRecord.parse(row.value);
+      return row && parsePhaseRecord(row.value);
     },
     savePhase: (id, record) => table.upsert(id, `phase~${record.phase}`, record),
     halts: async (id) =>
-      (await table.list(id, { from: 'halt~', before: 'halt~~' })).map(({ value }) => Halt.parse(value)),
+      (await table.list(id, { from: 'halt~', before: 'halt~~' })).map(({ value }) => parseHalt(value)),
     addHalt: (id, halt) => table.insert(id, `halt~${halt.haltId}`, halt),
     decide: async (id, haltId, decision) => {
       const row = await table.get(id, `halt~${haltId}`);
       if (!row) return false;
-      const halt = Halt.parse(row.value);
+      const halt = parseHalt(row.value);
       if (halt.decision !== null) return false; // a double click must not answer the next halt
       return table.replace(id, `halt~${haltId}`, { ...halt, decision }, row.etag);
     },
@@ -98,7 +104,7 @@ export function rolloutStore(store: Store): RolloutStore {
     rounds: async (id, phase, region) => {
       const prefix = region === undefined ? phase : `${phase}~${region}`;
       const rows = await rounds.list(id, { from: `${prefix}~`, before: `${prefix}~~` });
-      return rows.map(({ value }) => RoundRecord.parse(value));
+      return rows.map(({ value }) => parseRoundRecord(value));
     },
   };
 }
