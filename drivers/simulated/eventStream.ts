@@ -2,7 +2,8 @@ import type { DriverEvent } from '../driver';
 import { monthIndexOf, monthStartMs, type MonthIndex } from './calendar';
 import type { Machine, Operation, Step } from './machine';
 import { agentLostInMonth, hasAgent, isAgentReady, isOn, offInMonth } from './vitals';
-import type { World } from './world';
+import { operationIdOf, stepsOf } from './operations';
+import type { Incident, World } from './world';
 
 /** At one instant: first what schedules bring, then what is under way, then what is asked. */
 type Rank = 0 | 1 | 2;
@@ -71,7 +72,7 @@ export class EventStream {
         this.#addMonth(machine, this.#nextMonth);
     for (; this.#nextHappening < happenings.length; this.#nextHappening += 1) {
       const happening = happenings[this.#nextHappening];
-      if (happening === undefined || happening.atMs > untilMs) break;
+      if (happening === undefined || happening.startMs > untilMs) break;
       this.#addHappening(this.#nextHappening);
     }
   }
@@ -98,8 +99,8 @@ export class EventStream {
   #addHappening(order: number): void {
     const happening = this.#world.happenings[order];
     if (happening === undefined) return;
-    const { machine, operation, steps } = happening;
-    const first = operation === null ? stepAt(machine, steps, 0, order) : operationStep(operation, 0, order);
+    const first =
+      happening.kind === 'incident' ? incidentStep(happening, 0, order) : operationStep(happening, 0, order);
     if (first !== null) push(this.#waiting, first);
   }
 }
@@ -130,33 +131,32 @@ function agentChange(machine: Machine, atMs: number): 'agentRestored' | 'agentLo
   return isNow ? 'agentRestored' : 'agentLost';
 }
 
-/** Reads the operation's steps when their time comes: they may have been cut short since. */
+/** Looks at the operation's steps when their time comes: it may have been cut short since. */
 function operationStep(operation: Operation, at: number, order: number): Entry | null {
-  const step = operation.steps[at];
+  const step = stepsOf(operation)[at];
   if (step === undefined) return null;
+  const stillSo = (): boolean => {
+    const now = stepsOf(operation)[at];
+    return now?.atMs === step.atMs && now.action === step.action;
+  };
   return {
     atMs: step.atMs,
     rank: step.atMs === operation.startMs ? 2 : 1,
     order,
-    tell: () => (operation.steps[at] === step ? eventOf(operation.machine, step, operation) : null),
-    then: () => operationStep(operation, operation.steps[at] === step ? at + 1 : at, order),
+    tell: () => (stillSo() ? eventOf(operation.machine, step, operation) : null),
+    then: () => operationStep(operation, stillSo() ? at + 1 : at, order),
   };
 }
 
-function stepAt(
-  machine: Machine,
-  steps: readonly (Step & { readonly operation?: Operation })[],
-  at: number,
-  order: number,
-): Entry | null {
-  const step = steps[at];
+function incidentStep(incident: Incident, at: number, order: number): Entry | null {
+  const step = incident.steps[at];
   if (step === undefined) return null;
   return {
     atMs: step.atMs,
     rank: 2,
     order,
-    tell: () => eventOf(machine, step, step.operation ?? null),
-    then: () => stepAt(machine, steps, at + 1, order),
+    tell: () => eventOf(incident.machine, step, step.operation ?? null),
+    then: () => incidentStep(incident, at + 1, order),
   };
 }
 
@@ -171,8 +171,8 @@ function eventOf(machine: Machine, step: Step, operation: Operation | null): Dri
     availabilitySet: machine.setArmId,
     updateDomain: vm.updateDomain,
     subscription: vm.subscriptionId,
-    operationId: operation?.id ?? null,
-    rolloutId: operation?.rolloutId ?? null,
+    operationId: operation === null ? null : operationIdOf(operation),
+    rolloutId: operation?.kind === 'installation' ? operation.rolloutId : null,
     ...step.detail,
   };
 }

@@ -30,9 +30,13 @@ const REBOOT_MAX_MINUTES = 10;
 const LAST_WORDS_MS = MINUTE_MS / 2;
 
 /** Tells the installation asked for at `startMs`, from its first minute to its end, by the VM's dice and nothing else. */
-export function tellInstallation(machine: Machine, startMs: number, request: InstallRequest): InstallStory {
+export function tellInstallation(
+  machine: Machine,
+  startMs: number,
+  request: InstallRequest,
+  call: number,
+): InstallStory {
   const deadlineMs = startMs + request.maximumDurationMinutes * MINUTE_MS;
-  const call = machine.asks;
   const dice = (what: string): number => chance(machine.dice, 'install', call, what);
   const struck = (what: EffectKind): boolean => strikes(machine, what, startMs, call) !== undefined;
   const choice = choosePatches(machine, startMs, request);

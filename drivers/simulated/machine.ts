@@ -42,24 +42,27 @@ export type InstallationResult = Omit<
 >;
 
 interface OperationBase {
-  readonly id: string;
-  readonly activityId: string;
   readonly machine: Machine;
+  /** What was started on the VM is counted from 1. */
+  readonly ordinal: number;
   readonly startMs: number;
-  readonly rolloutId: string | null;
   /** When it ends. May come earlier than first foreseen: somebody pulls the plug. */
   endMs: number;
-  steps: readonly Step[];
   /** Forgotten by the platform: nobody can ask for it. */
   lost: boolean;
 }
+/** Kept small: there are ten a month for every VM. */
 export interface Assessment extends OperationBase {
   readonly kind: 'assessment';
+  /** Its end was logged by whoever cut it short. */
+  endToldElsewhere: boolean;
   readonly rebootPending: boolean;
   result: AssessmentResult;
 }
 export interface Installation extends OperationBase {
   readonly kind: 'installation';
+  readonly rolloutId: string | null;
+  steps: readonly Step[];
   /** All that were selected, tried or not. */
   readonly selectedCount: number;
   result: InstallationResult;
@@ -70,6 +73,7 @@ export interface Installation extends OperationBase {
 }
 export interface ExtensionInstallation extends OperationBase {
   readonly kind: 'extension';
+  steps: readonly Step[];
   readonly version: string;
   failed: boolean;
 }
@@ -110,7 +114,8 @@ export interface Machine {
   readonly installed: Map<string, number>;
   effects: readonly ActiveEffect[];
   readonly switches: PowerSwitch[];
-  asks: number;
+  /** What was started on it, in order: the one with ordinal 1 first. */
+  readonly operations: Operation[];
   current: Operation | null;
   lastAssessment: Assessment | null;
   lastInstallation: Installation | null;
@@ -155,7 +160,7 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number): Ma
     installed: new Map(),
     effects: [],
     switches: stopped ? [{ atMs: -Infinity, on: false, deallocated: true }] : [],
-    asks: 0,
+    operations: [],
     current: null,
     lastAssessment: null,
     lastInstallation: null,
@@ -169,8 +174,9 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number): Ma
 /** The version of a line that the VM has now. */
 export function installedVersion(machine: Machine, line: PatchLine, nowMs: number): number {
   let version = machine.installed.get(line.key) ?? line.latestAt(machine.baselineMs);
-  for (const { atMs, installed } of machine.current?.steps ?? [])
-    if (atMs <= nowMs && installed?.line === line) version = installed.version;
+  if (machine.current?.kind === 'installation')
+    for (const { atMs, installed } of machine.current.steps)
+      if (atMs <= nowMs && installed?.line === line) version = installed.version;
   return version;
 }
 
@@ -178,8 +184,9 @@ export function installedVersion(machine: Machine, line: PatchLine, nowMs: numbe
 export function settleCurrent(machine: Machine, nowMs: number): void {
   const { current } = machine;
   if (current === null || current.endMs > nowMs) return;
-  for (const { installed } of current.steps)
-    if (installed !== undefined) machine.installed.set(installed.line.key, installed.version);
+  if (current.kind === 'installation')
+    for (const { installed } of current.steps)
+      if (installed !== undefined) machine.installed.set(installed.line.key, installed.version);
   machine.current = null;
 }
 

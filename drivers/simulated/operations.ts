@@ -19,21 +19,20 @@ import { isOn, latestExtension, nextOffMs, strikes, wasStartedSince } from './vi
 
 /** Begins an assessment: 2 to 8 minutes. What it finds is what can be seen when it starts. */
 export function beginAssessment(machine: Machine, startMs: number): Assessment {
-  const base = begin(machine, startMs, 'assessment');
-  const call = machine.asks;
-  const endMs = Math.floor(startMs + (2 + 6 * chance(machine.dice, 'assess', call)) * MINUTE_MS);
-  const fails = strikes(machine, 'assessmentFails', startMs, call) !== undefined;
-  const result = fails ? FAILED_ASSESSMENT : assess(machine, startMs);
-  const steps: Step[] = [{ atMs: startMs, action: 'assessmentStarted' }, assessed(endMs, result)];
-  const rebootPending = isRebootPending(machine, startMs);
+  const { ordinal, lost } = begin(machine, startMs);
+  const minutes = 2 + 6 * chance(machine.dice, 'assess', ordinal);
+  const fails = strikes(machine, 'assessmentFails', startMs, ordinal) !== undefined;
+  // Written out, not spread: V8 keeps it in a third of the room.
   const assessment: Assessment = {
-    ...base,
     kind: 'assessment',
-    rolloutId: null,
-    endMs,
-    steps,
-    rebootPending,
-    result,
+    machine,
+    ordinal,
+    startMs,
+    endMs: Math.floor(startMs + minutes * MINUTE_MS),
+    lost,
+    endToldElsewhere: false,
+    rebootPending: isRebootPending(machine, startMs),
+    result: fails ? FAILED_ASSESSMENT : assess(machine, startMs),
   };
   machine.lastAssessment = assessment;
   return underway(assessment);
@@ -41,14 +40,10 @@ export function beginAssessment(machine: Machine, startMs: number): Assessment {
 
 /** Begins an installation by the extension (R-114). */
 export function beginInstallation(machine: Machine, startMs: number, request: InstallRequest): Installation {
-  const base = begin(machine, startMs, 'installation');
-  const story = tellInstallation(machine, startMs, request);
-  const installation: Installation = {
-    ...base,
-    kind: 'installation',
-    rolloutId: request.rolloutId,
-    ...story,
-  };
+  const base = begin(machine, startMs);
+  const story = tellInstallation(machine, startMs, request, base.ordinal);
+  const { rolloutId } = request;
+  const installation: Installation = { ...base, kind: 'installation', rolloutId, ...story };
   machine.lastInstallation = installation;
   if (story.faults.length > 0 || story.agentGap !== null) machine.aftermaths.push(installation);
   return underway(installation);
@@ -56,8 +51,8 @@ export function beginInstallation(machine: Machine, startMs: number, request: In
 
 /** Begins to install or update the patch extension: mostly some minutes, now and then more than three hours (R-702). */
 export function beginExtension(machine: Machine, startMs: number): ExtensionInstallation {
-  const base = begin(machine, startMs, 'extension');
-  const dice = chance(machine.dice, 'extension', machine.asks);
+  const base = begin(machine, startMs);
+  const dice = chance(machine.dice, 'extension', base.ordinal);
   const minutes = dice < 0.8 ? 5 + 40 * dice : 40 + 160 * ((dice - 0.8) / 0.2);
   const endMs = Math.floor(startMs + minutes * MINUTE_MS);
   const version = latestExtension(endMs);
@@ -65,7 +60,6 @@ export function beginExtension(machine: Machine, startMs: number): ExtensionInst
   const extension: ExtensionInstallation = {
     ...base,
     kind: 'extension',
-    rolloutId: null,
     endMs,
     steps,
     version,
@@ -82,23 +76,54 @@ export function beginExtension(machine: Machine, startMs: number): ExtensionInst
 function begin(
   machine: Machine,
   startMs: number,
-  kind: Operation['kind'],
-): { id: string; activityId: string; machine: Machine; startMs: number; lost: boolean } {
+): Pick<Operation, 'machine' | 'ordinal' | 'startMs' | 'lost'> {
   settleCurrent(machine, startMs);
-  machine.asks += 1;
+  const ordinal = machine.operations.length + 1;
   return {
-    id: guidOf(machine.dice, machine.bornMs, kind, machine.asks),
-    activityId: guidOf(machine.dice, machine.bornMs, kind, machine.asks, 'activity'),
     machine,
+    ordinal,
     startMs,
-    lost: strikes(machine, 'operationLost', startMs, machine.asks) !== undefined,
+    lost: strikes(machine, 'operationLost', startMs, ordinal) !== undefined,
   };
 }
 
+/** The operation is the VM's current one; if the VM goes off or away meanwhile, it will end there and then. */
 function underway<T extends Operation>(operation: T): T {
+  operation.machine.operations.push(operation);
   operation.machine.current = operation;
   interruptWhereItMust(operation, operation.startMs);
   return operation;
+}
+
+/**
+ * The same seed, VM and ordinal make the same id. Its last twelve digits say where to find the operation, so that a hundred
+ * thousand of them need no index.
+ */
+export function operationIdOf({ machine, ordinal }: Operation): string {
+  const hash = guidOf(machine.dice, machine.bornMs, ordinal).slice(0, 24);
+  return hash + hex6(machine.index) + hex6(ordinal);
+}
+
+export function findOperation(machines: readonly Machine[], id: string): Operation | undefined {
+  const [index, ordinal] = [id.slice(24, 30), id.slice(30)].map((digits) => Number.parseInt(digits, 16));
+  const operation = machines[index ?? NaN]?.operations[(ordinal ?? NaN) - 1];
+  return operation !== undefined && operationIdOf(operation) === id ? operation : undefined;
+}
+
+/** The id by which an installation is known again after its operation is forgotten. */
+export function activityIdOf({ machine, ordinal }: Operation): string {
+  return guidOf(machine.dice, machine.bornMs, ordinal, 'activity');
+}
+
+function hex6(number: number): string {
+  return number.toString(16).padStart(6, '0');
+}
+
+/** What the operation logs itself. */
+export function stepsOf(operation: Operation): readonly Step[] {
+  if (operation.kind !== 'assessment') return operation.steps;
+  const started: Step = { atMs: operation.startMs, action: 'assessmentStarted' };
+  return operation.endToldElsewhere ? [started] : [started, assessed(operation.endMs, operation.result)];
 }
 
 /** If the VM goes off or away before the operation is over, it ends there and then. */
@@ -109,7 +134,8 @@ export function interruptWhereItMust(operation: Operation, nowMs: number): void 
   if (cutMs >= endMs) return;
   const gone = machine.goneMs <= offMs;
   const last = interrupt(operation, cutMs, gone ? GONE : POWERED_OFF);
-  operation.steps = [...operation.steps, ...last];
+  if (operation.kind === 'assessment') operation.endToldElsewhere = false;
+  else operation.steps = [...operation.steps, ...last];
   if (gone) operation.lost = true;
 }
 
@@ -133,17 +159,19 @@ export function interrupt(
   atMs: number,
   error: { readonly code: string; readonly message: string },
 ): readonly Step[] {
-  const done = operation.steps.filter((step) => step.atMs < atMs || step.atMs === operation.startMs);
-  operation.steps = done;
   operation.endMs = atMs;
   switch (operation.kind) {
     case 'assessment':
       operation.result = { ...FAILED_ASSESSMENT, error };
+      operation.endToldElsewhere = true;
       return [assessed(atMs, operation.result)];
     case 'extension':
       operation.failed = true;
+      operation.steps = [];
       return [];
     case 'installation': {
+      const done = operation.steps.filter((step) => step.atMs < atMs || step.atMs === operation.startMs);
+      operation.steps = done;
       const count = (action: Step['action']): number => done.filter((step) => step.action === action).length;
       const installed = count('patchInstalled');
       const failed = count('patchFailed');
@@ -174,12 +202,24 @@ function assess(machine: Machine, nowMs: number): AssessmentResult {
   const available = availablePatches(machine, nowMs);
   const automatic: readonly PatchClassification[] = AUTOMATIC_CLASSIFICATIONS;
   const count = available.filter(({ line }) => automatic.includes(line.classification)).length;
-  return {
+  return assessmentResult(count, available.length - count);
+}
+
+const results = new Map<number, AssessmentResult>();
+
+/** Most assessments find what others found; they share the result. */
+function assessmentResult(automatic: number, other: number): AssessmentResult {
+  const key = automatic * 1_000 + other;
+  const known = results.get(key);
+  if (known !== undefined) return known;
+  const result: AssessmentResult = {
     status: 'Succeeded',
-    criticalAndSecurityPatchCount: count,
-    otherPatchCount: available.length - count,
+    criticalAndSecurityPatchCount: automatic,
+    otherPatchCount: other,
     error: null,
   };
+  results.set(key, result);
+  return result;
 }
 
 function isRebootPending(machine: Machine, nowMs: number): boolean {

@@ -1,6 +1,7 @@
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../domain/patches';
 import type { OperationAnswer, VmReading } from '../driver';
 import type { Assessment, Installation, Machine, Operation } from './machine';
+import { activityIdOf } from './operations';
 import { RATES } from './rates';
 import { chance } from '../../domain/seed';
 import { hasAgent, isAgentReady, isOn, latestExtension, powerStateOf, signalsOf } from './vitals';
@@ -39,7 +40,7 @@ export function assessmentSummary(assessment: Assessment, nowMs: number): Availa
   const running = nowMs < endMs;
   return {
     status: running ? 'InProgress' : result.status,
-    assessmentActivityId: assessment.activityId,
+    assessmentActivityId: activityIdOf(assessment),
     rebootPending: assessment.rebootPending,
     criticalAndSecurityPatchCount: result.criticalAndSecurityPatchCount,
     otherPatchCount: result.otherPatchCount,
@@ -51,8 +52,11 @@ export function assessmentSummary(assessment: Assessment, nowMs: number): Availa
 
 /** While it is running, what is done so far is installed or failed, and the rest is pending. */
 export function installationSummary(installation: Installation, nowMs: number): PatchInstallationSummary {
-  const { result, endMs, startMs, activityId, steps, selectedCount } = installation;
-  const identity = { installationActivityId: activityId, startTime: new Date(startMs).toISOString() };
+  const { result, endMs, startMs, steps, selectedCount } = installation;
+  const identity = {
+    installationActivityId: activityIdOf(installation),
+    startTime: new Date(startMs).toISOString(),
+  };
   if (nowMs >= endMs) return { ...result, ...identity, lastModifiedTime: new Date(endMs).toISOString() };
   const done = steps.filter(({ atMs }) => atMs <= nowMs);
   const count = (action: string): number => done.filter((step) => step.action === action).length;

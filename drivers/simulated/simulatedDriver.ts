@@ -6,6 +6,7 @@ import { parseFleet, printFleet, type ParsedFleet } from '../fleet/parseFleet';
 import type { Ask, AskJournal, PowerAsk, VmAsk } from './askJournal';
 import { EventStream } from './eventStream';
 import { availablePatches, type Machine, type Operation } from './machine';
+import { findOperation, operationIdOf } from './operations';
 import { operationAnswer, readingOf } from './readings';
 import { refusalOf } from './refusals';
 import type { PatchName } from './patchLine';
@@ -119,7 +120,7 @@ class PocketAzure implements SimulatedDriver {
 
   readOperation(operationId: string): ReturnType<FleetDriver['readOperation']> {
     const nowMs = this.#now();
-    const operation = this.#world.operations.get(operationId);
+    const operation = findOperation(this.#world.everyMachine, operationId);
     return Promise.resolve(operation === undefined ? { kind: 'lost' } : operationAnswer(operation, nowMs));
   }
 
@@ -188,9 +189,9 @@ class PocketAzure implements SimulatedDriver {
     const refusal = refusalOf(machine, kind, nowMs);
     if (refusal !== null || machine === undefined) return refusal ?? NOT_FOUND;
     const operation = await this.#ask(askAt(utcOf(nowMs)), nowMs);
-    if (operation === null || strikes(machine, 'answerLost', nowMs, machine.asks) !== undefined)
+    if (operation === null || strikes(machine, 'answerLost', nowMs, operation.ordinal) !== undefined)
       throw new Error(`The connection was lost before the answer to ${kind} of ${id} came.`);
-    return { kind: 'started', operationId: operation.id, retryAfterSeconds: null };
+    return { kind: 'started', operationId: operationIdOf(operation), retryAfterSeconds: null };
   }
 
   /** Remembers and does. What happens is told only when it is durable. */

@@ -28,15 +28,16 @@ import { DAY_MS, MINUTE_MS } from './rates';
 import { concerns, type Scenario } from './scenario';
 import { isOn, signalsOf, spanOf } from './vitals';
 
-/** What was asked of a VM and what became of it, in the order of asking. The log of the driver is made of these. */
-export interface Happening {
+/** Something asked that is no operation: a probe, a turn of the power switch, and the operation that was cut short by it. */
+export interface Incident {
+  readonly kind: 'incident';
   readonly machine: Machine;
-  readonly atMs: number;
-  /** Whose steps are told as they are now: an operation may be cut short after it was begun. */
-  readonly operation: Operation | null;
-  /** Steps of the asking itself, and what it did to operations of others. */
+  readonly startMs: number;
   readonly steps: readonly (Step & { readonly operation?: Operation })[];
 }
+
+/** What was asked of a VM, in the order of asking. The log of the driver is made of these. */
+export type Happening = Operation | Incident;
 
 /** Everything there is, as a consequence of what was asked. It reads no clock and no file. */
 export interface World {
@@ -45,7 +46,6 @@ export interface World {
   /** Also those that are gone: their log stays. */
   readonly everyMachine: readonly Machine[];
   readonly happenings: readonly Happening[];
-  readonly operations: ReadonlyMap<string, Operation>;
   readonly fleet: ParsedFleet | null;
   readonly scenario: Scenario | null;
   /** Counts what changes schedules, and so the log that was still to come. */
@@ -55,7 +55,6 @@ export interface World {
 export class SimulatedWorld implements World {
   readonly everyMachine: Machine[] = [];
   readonly happenings: Happening[] = [];
-  readonly operations = new Map<string, Operation>();
   machines: ReadonlyMap<VmId, Machine> = new Map();
   fleet: ParsedFleet | null = null;
   scenario: Scenario | null = null;
@@ -133,7 +132,7 @@ export class SimulatedWorld implements World {
       case 'extension':
         return this.#began(beginExtension(machine, atMs));
       case 'probe':
-        this.#log(machine, atMs, [{ atMs, action: 'healthProbed', detail: { ...probeOf(machine, atMs) } }]);
+        this.#log(machine, atMs, [{ atMs, action: 'healthProbed', detail: probeDetail(machine, atMs) }]);
         return null;
       case 'power':
         this.#switchPower(machine, ask.power, atMs);
@@ -142,13 +141,12 @@ export class SimulatedWorld implements World {
   }
 
   #began(operation: Operation): Operation {
-    this.operations.set(operation.id, operation);
-    this.happenings.push({ machine: operation.machine, atMs: operation.startMs, operation, steps: [] });
+    this.happenings.push(operation);
     return operation;
   }
 
-  #log(machine: Machine, atMs: number, steps: Happening['steps']): void {
-    this.happenings.push({ machine, atMs, operation: null, steps });
+  #log(machine: Machine, startMs: number, steps: Incident['steps']): void {
+    this.happenings.push({ kind: 'incident', machine, startMs, steps });
   }
 
   #switchPower(machine: Machine, power: PowerAsk, atMs: number): void {
@@ -203,6 +201,17 @@ function deletionMs(active: ActiveEffect, nowMs: number): number {
     );
   }
   return Infinity;
+}
+
+const probes = new Map<string, Readonly<Record<string, unknown>>>();
+
+/** Few kinds of health make up a hundred thousand probes; those alike share what is logged. */
+function probeDetail(machine: Machine, nowMs: number): Readonly<Record<string, unknown>> {
+  const probe = probeOf(machine, nowMs);
+  const key = Object.values(probe.signals).join(' ');
+  const known = probes.get(key) ?? { ...probe };
+  probes.set(key, known);
+  return known;
 }
 
 export function probeOf(machine: Machine, nowMs: number): HealthProbe {
