@@ -36,3 +36,24 @@ export function refuseHang(guards: Guards, instance: Instance): void {
     fix: 'Yield each finished task, or combine tasks before the first of them is yielded.',
   });
 }
+
+export function refuseAsync(guards: Guards, instance: Instance): void {
+  guards.refuse({
+    code: 'async-orchestrator',
+    subject: instance.name,
+    what: 'Its function is no plain generator function.',
+    why: 'The library resumes an orchestrator with next(), synchronously; what an async one awaits is lost on replay.',
+    fix: 'Write function*, and yield tasks instead of awaiting promises.',
+  });
+}
+
+export function refuseScalar(guards: Guards, activity: string, input: string): void {
+  if (!guards.strict || input.startsWith('{')) return;
+  guards.refuse({
+    code: 'scalar-activity-input',
+    subject: activity,
+    what: 'Its input is no object.',
+    why: 'Scalars change on the way: true arrives as the string "True", the string "5" as a number, null as undefined.',
+    fix: 'Pass an object.',
+  });
+}

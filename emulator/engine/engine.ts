@@ -110,7 +110,7 @@ export class Engine {
   get hasWork(): boolean {
     if (this.halted) return false;
     const queued = this.ready.size + this.activities.queued + this.entities.queued;
-    return queued > 0 || this.acknowledgements.length > 0;
+    return queued > 0 || this.dirty || this.acknowledgements.length > 0;
   }
 
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */

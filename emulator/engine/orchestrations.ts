@@ -89,14 +89,16 @@ export class Orchestrations {
     fn: RegisteredFunction,
     afterwards: readonly Afterwards[],
   ): void | Promise<void> {
+    let episode: Episode | Promise<Episode>;
     try {
       if (instance.episodes === 1)
         this.engine.options.guards.checkTimestampKeys(instance.name, instance.input);
+      episode = this.engine.options.runner.run(instance, fn);
     } catch (error) {
-      this.fail(instance, (error as Error).message);
+      if (!(error instanceof GuardError)) throw error;
+      this.fail(instance, error.message);
       return;
     }
-    const episode = this.engine.options.runner.run(instance, fn);
     if (episode instanceof Promise)
       return episode.then((done) => this.conclude(instance, fn, done, afterwards));
     return this.conclude(instance, fn, episode, afterwards);

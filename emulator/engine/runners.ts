@@ -1,6 +1,7 @@
 import type { RegisteredFunction } from '../coreApi';
 import type { Guards } from '../guards';
 import type { Invoker } from '../invoke';
+import { refuseAsync } from './checks';
 import { flatten, type RawAction } from './actions';
 import { EventType, toWire, type HistoryEvent } from './history';
 import type { Instance } from './instance';
@@ -146,6 +147,8 @@ export class SessionRunner implements Runner {
     const history = instance.history.map((event, i) => toWire(event, instance.id, i < instance.played));
     const trigger = orchestrationTrigger(instance, history);
     const executor = this.library.capture(() => fn.callback(trigger, this.invoker.directContext(fn)));
+    if (Object.prototype.toString.call(executor.generator) !== '[object Generator]')
+      refuseAsync(this.guards, instance);
     instance.executor = executor;
     return executor;
   }

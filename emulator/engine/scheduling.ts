@@ -1,5 +1,6 @@
 import { ActionType, type RawAction } from './actions';
 import { HTTP_ACTIVITY } from './callHttp';
+import { refuseScalar } from './checks';
 import type { Engine } from './engine';
 import { schedulerId } from './entities';
 import { eventSent, taskScheduled, timerCreated, timerFired, type HistoryEvent } from './history';
@@ -136,6 +137,7 @@ export class Scheduling {
     if (!activities.exists(name))
       throw new OrchestrationFault(unknownFunction(name, 'activity', activities.names));
     options.guards.checkSize(name, 'The input', input);
+    if (name !== HTTP_ACTIVITY) refuseScalar(options.guards, name, input);
     instance.history.push(taskScheduled(this.engine.nowMs, id, name));
     instance.openTask(id, { ...task, kind: 'activity', input });
     activities.add(instance, id, name, input);
