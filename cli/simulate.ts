@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { auditVmOf } from '../audit/auditInput';
-import { auditMonth, type AuditReport } from '../audit/auditMonth';
+import { auditVmOf, type AuditOutcome, type AuditPhase } from '../audit/auditInput';
+import { auditMonth } from '../audit/auditMonth';
+import type { AuditReport } from '../audit/auditReport';
 import { renderCertificate } from '../audit/certificate';
 import { defaultPolicy } from '../domain/policy';
 import { Month, rolloutIdOf } from '../domain/ids';
@@ -80,9 +81,13 @@ export async function simulateMonth(
       events,
       vms: fleet.vms.map(auditVmOf),
       offPeak: { opens: defaultPolicy.offPeakOpens, closes: defaultPolicy.offPeakCloses },
-      shares: { setSharePercent: defaultPolicy.setSharePercent, setOneByOneBelow: defaultPolicy.setOneByOneBelow },
+      shares: {
+        setSharePercent: defaultPolicy.setSharePercent,
+        setOneByOneBelow: defaultPolicy.setOneByOneBelow,
+      },
       untilUtc: endUtc,
-      phases: rollout.phases,
+      phases: rollout.phases.map(auditPhaseOf),
+      outcomes: await outcomesOf(host, rollout.rolloutId),
     });
     return {
       ...rollout,
@@ -131,6 +136,32 @@ async function readRollout(host: Host, id: string): Promise<RolloutView> {
   if (status !== 200) throw new Error(`GET /api/rollouts/${id} answered ${status}: ${JSON.stringify(body)}`);
   const { vmCount, outcomes, reasons, phases, halts, state } = body as RolloutView;
   return { rolloutId: id, vmCount, outcomes, reasons, phases, halts, state };
+}
+
+function auditPhaseOf({
+  phase,
+  regions,
+  startedUtc,
+  endedUtc,
+  gate,
+}: RolloutView['phases'][number]): AuditPhase {
+  return {
+    ...{ phase: Number(phase.replace('phase-', '')), regions, startedUtc, endedUtc },
+    gateOpenedUtc: gate?.kind === 'open' ? endedUtc : null,
+  };
+}
+
+/** Every VM's outcome, page by page, as an operator would read it. */
+async function outcomesOf(host: Host, id: string): Promise<AuditOutcome[]> {
+  const outcomes: AuditOutcome[] = [];
+  let path: string | undefined = `/api/rollouts/${id}/virtual-machines`;
+  while (path !== undefined) {
+    const { body } = await host.request('GET', path);
+    const page = body as { value: { vmId: string; kind: string; reason: string }[]; nextLink?: string };
+    outcomes.push(...page.value.map(({ vmId, kind, reason }) => ({ vm: vmId, kind, reason })));
+    path = page.nextLink;
+  }
+  return outcomes;
 }
 
 /** The driver's own log, from the app's own copy of the driver. */

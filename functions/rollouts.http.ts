@@ -5,7 +5,7 @@ import { Month, RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { theWorld } from './composition';
-import { decideRollout } from './decideRollout';
+import { decideRollout, notFound } from './decideRollout';
 import { answer, jsonBody, whoAsks } from './problem';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { requestRollout } from './startRollout';
@@ -57,6 +57,24 @@ app.http('showRollout', {
   authLevel: 'function',
   handler: (request) =>
     answer(async () => ({ jsonBody: await describeRollout(await theWorld(), idOf(request)) })),
+});
+
+/** A page of 500 VMs with how each of them stands and why, in the order of their keys; `nextLink` leads to the rest. */
+app.http('listRolloutVirtualMachines', {
+  route: 'api/rollouts/{id}/virtual-machines',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: (request) =>
+    answer(async () => {
+      const world = await theWorld();
+      const id = idOf(request);
+      if ((await world.rollouts.read(id)) === null) throw notFound(id);
+      const { value, next } = await world.outcomes.page(id, request.query.get('after') ?? '');
+      const path = `/api/rollouts/${id}/virtual-machines`;
+      return {
+        jsonBody: { value, ...(next !== null && { nextLink: `${path}?after=${encodeURIComponent(next)}` }) },
+      };
+    }),
 });
 
 for (const kind of ['pause', 'resume', 'skip', 'cancel'] as const)

@@ -24,6 +24,8 @@ export type SecondChance = Readonly<z.infer<typeof SecondChance>>;
 export interface OutcomeStore {
   read(id: RolloutId, vmId: VmId): Promise<OutcomeRecord | null>;
   list(id: RolloutId): Promise<readonly OutcomeRecord[]>;
+  /** In the order of the VMs' keys, from behind `after`; `next` is where the following page begins, null after the last. */
+  page(id: RolloutId, after: string): Promise<{ value: readonly OutcomeRecord[]; next: string | null }>;
   /** Records outcomes, and queues for a second chance those that call for one (`deservesSecondChance`). */
   save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<void>;
   secondChances(id: RolloutId): Promise<readonly SecondChance[]>;
@@ -31,6 +33,8 @@ export interface OutcomeStore {
   /** Everything that ever happened to a VM, oldest first. */
   history(vmId: VmId): Promise<readonly unknown[]>;
 }
+
+const PAGE_SIZE = 500;
 
 /** R-111, R-804: deferred VMs, and failed or pending patches, are caught up; a broken VM is not patched again, a skipped one not at all. */
 export const deservesSecondChance = ({ kind }: Pick<Outcome, 'kind'>): boolean =>
@@ -49,6 +53,14 @@ export function outcomeStore(store: Store): OutcomeStore {
       return row && parseOutcomeRecord(row.value);
     },
     list: async (id) => (await table.list(id)).map(({ value }) => parseOutcomeRecord(value)),
+    page: async (id, after) => {
+      const rows = (await table.list(id, { from: after })).filter(({ row }) => row > after);
+      const page = rows.slice(0, PAGE_SIZE);
+      return {
+        value: page.map(({ value }) => parseOutcomeRecord(value)),
+        next: rows.length > PAGE_SIZE ? (page.at(-1)?.row ?? null) : null,
+      };
+    },
     save: async (id, records) => {
       await table.write(id, { upsert: records.map((value) => ({ row: keyOf(value.vmId), value })) });
       const again = records.filter(deservesSecondChance);
