@@ -141,9 +141,14 @@ const shortName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
 const shortNames = (detail: string): string => detail.replace(/\/subscriptions\/[^\s,]+/gi, shortName);
 
-const minute = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
+const minute = (utc: string): string => inWords(utc, 'HH:MM'.length);
 
-const second = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 19)} UTC`;
+const second = (utc: string): string => inWords(utc, 'HH:MM:SS'.length);
+
+/** A time that is none stays as the log has it. */
+function inWords(utc: string, length: number): string {
+  return utc.endsWith('Z') ? `${utc.slice(0, 10)} ${utc.slice(11, 11 + length)} UTC` : utc;
+}
 
 const number = (value: number): string => value.toLocaleString('en-US');
 

@@ -9,7 +9,9 @@ interface SetNow {
   readonly size: number;
   /** VMs being disrupted. */
   readonly down: Set<Place>;
-  /** VMs updated and not proven healthy since, with what the last probe said; `unproven` before the first. */
+  /** VMs updated and back: what is learnt of their health counts. */
+  readonly updated: Set<Place>;
+  /** Those of them not proven healthy, with what the last probe said; `unproven` before the first. */
   readonly suspect: Map<Place, Health | 'unproven'>;
 }
 
@@ -31,6 +33,7 @@ export class SetRules {
     this.checkHealthOfOthers(set, place, start);
     // From now on it is down, and what was known of its health is history.
     set.down.add(place);
+    set.updated.delete(place);
     set.suspect.delete(place);
     this.checkShare(set, place, start);
   }
@@ -40,28 +43,32 @@ export class SetRules {
     const set = this.setOf(place);
     if (set === null || !last) return;
     set.down.delete(place);
+    set.updated.add(place);
     if (!this.off.has(place)) set.suspect.set(place, 'unproven');
   }
 
   probed(place: Place, health: Health): void {
     const set = this.setOf(place);
-    if (set?.suspect.has(place) !== true) return;
+    if (set?.updated.has(place) !== true) return;
     if (health === 'unhealthy' || health === 'unknown') set.suspect.set(place, health);
     else set.suspect.delete(place);
   }
 
-  /** Its owner stopped it: no verdict on the update. */
+  /** Its owner stopped it: that is no verdict on the update. What is learnt of it later counts again. */
   stopped(place: Place): void {
     this.off.add(place);
-    this.waived(place);
+    this.setOf(place)?.suspect.delete(place);
   }
 
   poweredOn(place: Place): void {
     this.off.delete(place);
   }
 
+  /** An operator took it upon them, until its next update. */
   waived(place: Place): void {
-    this.setOf(place)?.suspect.delete(place);
+    const set = this.setOf(place);
+    set?.updated.delete(place);
+    set?.suspect.delete(place);
   }
 
   private checkUpdateDomains({ down }: SetNow, place: Place, at: number): void {
@@ -104,7 +111,7 @@ export class SetRules {
     let now = this.sets.get(set);
     if (now === undefined) {
       const size = this.fleet.setSize(set);
-      now = { share: this.shareOf(size), size, down: new Set(), suspect: new Map() };
+      now = { share: this.shareOf(size), size, down: new Set(), updated: new Set(), suspect: new Map() };
       this.sets.set(set, now);
     }
     return now;
