@@ -26,6 +26,10 @@ export interface OpenTask {
   timer?: TimerEntry;
 }
 
+/** Shared by all instances that have none: a month leaves hundreds of thousands of them. Never written to. */
+const NO_TASKS = new Map<number, OpenTask>();
+const NO_WAITS = new Map<string, number>();
+
 export interface NewInstance {
   readonly id: string;
   readonly name: string;
@@ -62,7 +66,7 @@ export class Instance {
   nextTaskId = 0;
   /** How many actions of this execution have taken effect. */
   applied = 0;
-  open = new Map<number, OpenTask>();
+  open: Map<number, OpenTask> = NO_TASKS;
   /** Set when the orchestrator has returned and tasks are still open: the real host waits for them. */
   returned: { readonly output: string } | undefined;
   /** JSON text, set by a continue-as-new action of the current episode. */
@@ -71,7 +75,7 @@ export class Instance {
   /** JSON of actions that a suspended orchestration has emitted. Session mode: faithful mode sees them again. */
   held: readonly RawAction[] | undefined;
   /** How often this execution has waited for each external event, by lower-cased name. */
-  waits = new Map<string, number>();
+  waits: Map<string, number> = NO_WAITS;
   /** The next episode starts an execution that continue-as-new has prepared; it takes nothing from the inbox. */
   continued = false;
   terminatedBecause: string | undefined;
@@ -100,6 +104,7 @@ export class Instance {
   }
 
   openTask(id: number, task: OpenTask): void {
+    if (this.open === NO_TASKS) this.open = new Map();
     this.open.set(id, task);
     this.changedTasks?.add(id);
   }
@@ -109,17 +114,32 @@ export class Instance {
     this.changedTasks?.add(id);
   }
 
+  noteWait(eventName: string): void {
+    if (this.waits === NO_WAITS) this.waits = new Map();
+    const name = eventName.toLowerCase();
+    this.waits.set(name, (this.waits.get(name) ?? 0) + 1);
+  }
+
+  /** Forgets what only a live instance needs. */
+  clearLive(): void {
+    for (const task of this.open.values()) if (task.timer) task.timer.fire = undefined;
+    this.open = NO_TASKS;
+    this.waits = NO_WAITS;
+    this.returned = undefined;
+    this.held = undefined;
+    this.executor = undefined;
+    this.fed = 0;
+  }
+
   /** Continue-as-new: the same instance, a new execution. */
   beginAnew(input: string, executionId: string): void {
     this.input = input;
     this.executionId = executionId;
     this.history = [];
     this.played = 0;
-    this.open = new Map();
     this.nextTaskId = 0;
     this.applied = 0;
     this.nextInput = undefined;
-    this.waits = new Map();
     this.episodes = 0;
     this.journaled = -1;
     this.continued = true;

@@ -46,7 +46,7 @@ export class Orchestrations {
   create(from: Omit<NewInstance, 'nowMs'>): Instance {
     const { engine } = this;
     const previous = engine.instances.get(from.id);
-    if (previous) this.discard(previous);
+    previous?.clearLive();
     const instance = new Instance({ ...from, nowMs: engine.nowMs });
     if (engine.options.store) instance.changedTasks = new Set();
     engine.instances.set(from.id, instance);
@@ -308,21 +308,12 @@ export class Orchestrations {
     instance.status = status;
     instance.updatedMs = engine.nowMs;
     this.scheduling.release(instance);
-    this.discard(instance);
+    instance.clearLive();
     instance.inbox = [];
     if (instance.parent && !engine.options.keepHistoryOfFinishedChildren) {
       instance.historyDropped = instance.history.length;
       instance.history = [];
     }
-  }
-
-  /** Forgets everything that only a live instance needs. */
-  discard(instance: Instance): void {
-    for (const task of instance.open.values()) if (task.timer) task.timer.fire = undefined;
-    instance.open = noTasks;
-    instance.returned = undefined;
-    instance.held = undefined;
-    this.engine.options.runner.forget(instance);
   }
 
   /** The new execution starts in the same turn; events that were received and not consumed come first in its history. */
@@ -331,7 +322,7 @@ export class Orchestrations {
     const now = engine.nowMs;
     const carried = unconsumed(instance).map((event) => ({ ...event, Carried: true }));
     this.scheduling.release(instance);
-    this.discard(instance);
+    instance.clearLive();
     instance.beginAnew(input, withoutDashes(engine.options.ids.guid()));
     const started = { ...this.executionStarted(instance), Generation: null };
     instance.history.push(orchestratorStarted(now), started, ...carried, orchestratorCompleted(now, true));
@@ -395,6 +386,3 @@ export function unknownFunction(
   const names = known.map((each) => `'${each}'`).join(', ');
   return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: The following are the known ${kind} functions: ${names}.`;
 }
-
-/** Shared by all finished instances: a month leaves hundreds of thousands of them. */
-const noTasks = new Map<number, OpenTask>();

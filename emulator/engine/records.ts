@@ -99,7 +99,7 @@ export function applyRecord(known: Instance | undefined, record: InstanceRecord)
   if (!instance) throw new Error(`The journal speaks of the instance ${record.id} before it was started.`);
   const { waits, returned, lock, terminatedBecause, ...plain } = row;
   Object.assign(instance, plain);
-  instance.waits = new Map(waits);
+  if (waits.length > 0) instance.waits = new Map(waits);
   instance.returned = returned;
   instance.lock = lock;
   instance.terminatedBecause = terminatedBecause;
@@ -108,8 +108,9 @@ export function applyRecord(known: Instance | undefined, record: InstanceRecord)
   instance.journaled = instance.history.length;
   instance.changedTasks ??= new Set();
   for (const [id, task] of record.tasks) {
-    if (task) instance.open.set(id, task);
-    else instance.open.delete(id);
+    if (task) instance.openTask(id, task);
+    else instance.closeTask(id);
   }
+  instance.changedTasks.clear();
   return instance;
 }

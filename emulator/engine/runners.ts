@@ -25,7 +25,6 @@ export interface Episode {
 
 export interface Runner {
   run(instance: Instance, fn: RegisteredFunction): Episode | Promise<Episode>;
-  forget(instance: Instance): void;
 }
 
 /** The input of an orchestration trigger, as recorded. */
@@ -65,10 +64,6 @@ export class FaithfulRunner implements Runner {
       customStatus: state.customStatus === undefined ? undefined : toJson(state.customStatus),
       executor: undefined,
     };
-  }
-
-  forget(): void {
-    // Nothing is kept between episodes.
   }
 
   private async invoke(fn: RegisteredFunction, json: string): Promise<OrchestratorState> {
@@ -130,11 +125,6 @@ export class SessionRunner implements Runner {
       customStatus: executor.context.customStatus ? toJson(executor.context.customStatus) : undefined,
       executor,
     };
-  }
-
-  forget(instance: Instance): void {
-    instance.executor = undefined;
-    instance.fed = 0;
   }
 
   private output(instance: Instance, executor: LiveExecutor): string {

@@ -28,11 +28,9 @@ export class Scheduling {
     const actionIndex = instance.applied;
     instance.applied += 1;
     switch (action.actionType) {
-      case ActionType.WaitForExternalEvent: {
-        const name = (action.externalEventName ?? '').toLowerCase();
-        instance.waits.set(name, (instance.waits.get(name) ?? 0) + 1);
+      case ActionType.WaitForExternalEvent:
+        instance.noteWait(action.externalEventName ?? '');
         return;
-      }
       case ActionType.ContinueAsNew:
         instance.nextInput = this.inputOf(instance, action);
         return;
