@@ -47,12 +47,18 @@ const INSTANCE_ID_MAX = 100;
 const READABLE_MAX = 20;
 const HASH_DIGITS = 12;
 
-const digest = (text: string): string => hash53(text).toString(16).padStart(14, '0').slice(-HASH_DIGITS);
+/** The last hexadecimal digits of the hash. In two halves: numbers beyond 32 bits are written digit by digit, ten times as slowly. */
+const digest = (text: string): string => {
+  const hash = hash53(text);
+  const [high, low] = [Math.floor(hash / 2 ** 32), hash >>> 0];
+  return `${high.toString(16).padStart(6, '0')}${low.toString(16).padStart(8, '0')}`.slice(-HASH_DIGITS);
+};
 
 /** `<readable 20>-<hash 12>` of an ARM id, by its lower-cased text: readable, unique, safe in table keys and instance ids. */
 export function keyOf(armId: string): string {
   const lower = armId.toLowerCase();
-  const readable = (lower.split('/').at(-1) ?? '').replace(/[^a-z0-9-]/g, '-').slice(0, READABLE_MAX);
+  const name = lower.lastIndexOf('/') + 1;
+  const readable = lower.slice(name, name + READABLE_MAX).replace(/[^a-z0-9-]/g, '-');
   return `${readable}-${digest(lower)}`;
 }
 

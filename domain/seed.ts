@@ -22,8 +22,9 @@ export function chance(...words: readonly (string | number)[]): number {
 
 /** The items in an order that depends only on their keys and the seed, never on the order they came in. */
 export function seededShuffle<T>(items: readonly T[], seed: string, keyOf: (item: T) => string): T[] {
+  const seedHash = hash53(seed);
   return items
-    .map((item) => ({ item, key: keyOf(item), dice: hash53(keyOf(item), hash53(seed)) }))
+    .map((item) => ({ item, key: keyOf(item), dice: hash53(keyOf(item), seedHash) }))
     .sort((a, b) => a.dice - b.dice || (a.key < b.key ? -1 : 1))
     .map(({ item }) => item);
 }

@@ -166,7 +166,9 @@ function checkSetRound(
   const share = (vmIds.length * 100) / members;
   const tooMany =
     vmIds.length > 1 &&
-    (members < policy.setOneByOneBelow || share > policy.setSharePercent + Number.EPSILON);
+    (vmIds.length === members ||
+      members < policy.setOneByOneBelow ||
+      share > policy.setSharePercent + Number.EPSILON);
   if (tooMany)
     faults.push(fault('setShare', `round ${round} of ${group} takes ${vmIds.length} of ${members} VMs`));
   for (const id of vmIds) {

@@ -44,6 +44,13 @@ const NIGHTS_TRIED = 4;
 /** The first instant at which every zone is off-peak and enough of the shortest night is left for a round. */
 export function firstStart(zones: readonly string[], policy: Policy, cursor: Cursor): Start {
   const needsMs = roundNeedsMs(policy);
+  const [only] = zones;
+  if (only !== undefined && zones.length === 1) {
+    // By far the most frequent question of a plan: one zone, and tonight still has room.
+    const { opensMs, closesMs } = nightFrom(only, policy, cursor);
+    const startMs = Math.max(cursor.atMs, opensMs);
+    if (closesMs - startMs >= needsMs) return { startMs, fits: true };
+  }
   let fromMs = cursor.atMs;
   let tried: number | null = null;
   for (let night = 0; night < NIGHTS_TRIED * zones.length; night += 1) {

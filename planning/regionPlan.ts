@@ -86,13 +86,14 @@ export function stageName(zone: string | null): string {
   return zone === null ? 'regional' : `zone-${zone}`;
 }
 
-/** R-207: how many VMs of a set may be down together. */
+/** R-207: how many VMs of a set may be down together; never all of them, whatever policy says. */
 export function setShare(
   setSize: number,
   policy: Pick<Policy, 'setSharePercent' | 'setOneByOneBelow'>,
 ): number {
   if (setSize < policy.setOneByOneBelow) return 1;
-  return Math.min(ROUND_SIZE_MAX, Math.max(1, Math.floor((setSize * policy.setSharePercent) / 100)));
+  const share = Math.floor((setSize * policy.setSharePercent) / 100);
+  return Math.max(1, Math.min(ROUND_SIZE_MAX, share, setSize - 1));
 }
 
 /** Stages one after another; in a stage the sets beside the batches, and beside each other. */

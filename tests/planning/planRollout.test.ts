@@ -27,7 +27,7 @@ describe('the plan', () => {
       .record({
         offPeakOpens: fc.constantFrom('22:00', '01:30', '00:00'),
         offPeakCloses: fc.constantFrom('06:00', '04:00', '00:00'),
-        setSharePercent: fc.constantFrom(0, 20, 50),
+        setSharePercent: fc.constantFrom(0, 20, 50, 100),
         setOneByOneBelow: fc.constantFrom(0, 3, 10),
         phasesMin: fc.integer({ min: 1, max: 6 }),
         canaryRegions: fc.subarray(['eastus', 'westus', 'japaneast']),
@@ -188,6 +188,26 @@ describe('batches of standalone VMs', () => {
     expect(mixed).toEqual([]);
   });
 
+  test('R-108: a foreign VM does not wait either until a batch of several nights is done', () => {
+    const vms = [...vmsOf(600), ...vmsOf(3, () => ({ timeZone: 'Tokyo Standard Time' }))];
+    const tokyo = new Set(vms.slice(600).map(({ id }) => id));
+    const rounds = roundsOf(planOf(vms, { nowUtc: '2026-11-10T22:00:00.000Z' }));
+    const nights = rounds
+      .filter(({ vmIds }) => vmIds.some((id) => tokyo.has(id)))
+      .map((round) => round.expectedStartUtc);
+    expect(nights.every((start) => start.startsWith('2026-11-11T1'))).toBe(true);
+    expect(rounds.at(-1)?.expectedStartUtc.slice(0, 10)).toBe('2026-11-12');
+  });
+
+  test('R-108: VMs whose windows open more than an hour apart do not wait for each other', () => {
+    const vms = [aVm({ region: 'uksouth' }), aVm({ region: 'uksouth', timeZone: 'FLE Standard Time' })];
+    const rounds = roundsOf(planOf(vms, { policy: Policy.parse({ batchSharePercents: [100] }) }));
+    expect(rounds.map(({ expectedStartUtc }) => expectedStartUtc)).toEqual([
+      '2026-11-10T20:00:00.000Z',
+      '2026-11-10T22:00:00.000Z',
+    ]);
+  });
+
   test('R-108: VMs whose windows open within the hour share a round', () => {
     const vms = [aVm({ region: 'uksouth' }), aVm({ region: 'uksouth', timeZone: 'Romance Standard Time' })];
     const [round] = roundsOf(planOf(vms, { policy: Policy.parse({ batchSharePercents: [100] }) }));
@@ -210,6 +230,12 @@ describe('availability sets', () => {
   test('R-207: in a set of fewer than ten, one VM at a time', () => {
     expect(roundsOf(planOf(setOf(9, 3))).map(({ vmCount }) => vmCount)).toEqual(new Array(9).fill(1));
     expect(roundsOf(planOf(setOf(10, 2))).map(({ vmCount }) => vmCount)).toEqual([2, 2, 1, 2, 2, 1]);
+  });
+
+  test('R-207: a policy of 100 % still leaves one VM of the set alone', () => {
+    const policy = Policy.parse({ setSharePercent: 100, setOneByOneBelow: 0 });
+    expect(roundsOf(planOf(setOf(12, 1), { policy })).map(({ vmCount }) => vmCount)).toEqual([11, 1]);
+    expect(roundsOf(planOf(setOf(1, 1), { policy })).map(({ vmCount }) => vmCount)).toEqual([1]);
   });
 
   test('R-207: members that are not eligible count in the size of the set', () => {
