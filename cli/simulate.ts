@@ -86,7 +86,7 @@ export async function simulateMonth(
         setOneByOneBelow: defaultPolicy.setOneByOneBelow,
       },
       untilUtc: endUtc,
-      phases: rollout.phases.map(auditPhaseOf),
+      phases: await phasesOf(host),
       outcomes: await outcomesOf(host, rollout.rolloutId),
     });
     return {
@@ -138,17 +138,24 @@ async function readRollout(host: Host, id: string): Promise<RolloutView> {
   return { rolloutId: id, vmCount, outcomes, reasons, phases, halts, state };
 }
 
-function auditPhaseOf({
-  phase,
-  regions,
-  startedUtc,
-  endedUtc,
-  gate,
-}: RolloutView['phases'][number]): AuditPhase {
+function auditPhaseOf(
+  rolloutId: string,
+  { phase, regions, startedUtc, endedUtc, gate }: RolloutView['phases'][number],
+): AuditPhase {
   return {
+    rolloutId,
     ...{ phase: Number(phase.replace('phase-', '')), regions, startedUtc, endedUtc },
     gateOpenedUtc: gate?.kind === 'open' ? endedUtc : null,
   };
+}
+
+/** Phases of every rollout: the next month's may begin before this one's thirty days are over. */
+async function phasesOf(host: Host): Promise<AuditPhase[]> {
+  const { body } = await host.request('GET', '/api/rollouts');
+  const phases: AuditPhase[] = [];
+  for (const { id } of (body as { value: { id: string }[] }).value)
+    for (const phase of (await readRollout(host, id)).phases) phases.push(auditPhaseOf(id, phase));
+  return phases;
 }
 
 /** Every VM's outcome, page by page, as an operator would read it. */
