@@ -360,6 +360,7 @@ describe('the forecast', () => {
     const plan = planOf(vms);
     // On a quiet machine it is under 100 ms without jest, whose sandbox makes it some five times as slow.
     expect(performance.now() - started).toBeLessThan(5_000);
+    expect(checkPlan(plan, vms, defaultPolicy)).toEqual([]);
     expect(plan.vmCount).toBe(10_000);
   });
 });
