@@ -9,7 +9,7 @@ import {
 } from './auditReport';
 
 /** So many of a kind are told; beyond, people want a count. */
-const TOLD_MAX = 10;
+const TOLD_MAX = 5;
 
 const SCOPE_NAMES: Readonly<Record<BlastScope, string>> = {
   fleet: 'the fleet',
@@ -106,7 +106,7 @@ function told(
     .slice(0, TOLD_MAX)
     .map(
       ({ at, vm, detail }) =>
-        `  ${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${shortNames(detail)}`,
+        `  ${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${forPeople(detail)}`,
     );
   return found.length > TOLD_MAX ? [...lines, `  … and ${number(found.length - TOLD_MAX)} more`] : lines;
 }
@@ -139,7 +139,8 @@ function table(rows: readonly (readonly string[])[], alignment: readonly ('left'
 /** The last part of an ARM id says enough to a person who knows the fleet. */
 const shortName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);
 
-const shortNames = (detail: string): string => detail.replace(/\/subscriptions\/[^\s,]+/gi, shortName);
+const forPeople = (detail: string): string =>
+  detail.replace(/\/subscriptions\/[^\s,]+/gi, shortName).replace(/\b\d{4}-\d\d-\d\dT[\d:.]+Z/g, second);
 
 const minute = (utc: string): string => inWords(utc, 'HH:MM'.length);
 

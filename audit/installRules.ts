@@ -11,19 +11,21 @@ export function checkNight(install: Install, nights: OffPeakNights, findings: Fi
   if (rolloutId === null) return;
   findings.evaluated('INV-4');
   const violated = (detail: string): void => {
-    findings.violated('INV-4', place.vm, start, `${detail} (${place.timeZone})`);
+    findings.violated('INV-4', place.vm, start, `${detail} (time zone ${place.timeZone})`);
   };
   const night = nights.at(place.timeZone, start);
   if (night === null) {
     violated('starts outside its off-peak hours');
     return;
   }
+  findings.evaluated('INV-4');
   if (end > night.closes)
     violated(
       install.completed
         ? `ends at ${utcOf(end)}, after its off-peak hours closed at ${utcOf(night.closes)}`
         : `has not ended by ${utcOf(end)}; its off-peak hours closed at ${utcOf(night.closes)}`,
     );
+  findings.evaluated('INV-4');
   if (maximumDurationMinutes === null)
     findings.doubted(place.vm, utcOf(start), 'an installation without a maximum duration');
   else if (start + maximumDurationMinutes * MINUTE > night.closes)

@@ -54,6 +54,7 @@ export class RegionRules {
         at,
         `${place.region} starts while ${other.vm} is down in its pair ${region}`,
       );
+      return;
     }
   }
 
@@ -68,6 +69,7 @@ export class RegionRules {
         at,
         `${zoneText(place.zone)} of ${place.region} starts while ${other.vm} is down in ${zoneText(zone)}`,
       );
+      return;
     }
   }
 

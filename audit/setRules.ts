@@ -1,5 +1,5 @@
 import type { SetShares } from './auditInput';
-import { type Findings, utcOf } from './auditReport';
+import type { Findings } from './auditReport';
 import type { Health, Install } from './driverLog';
 import type { FleetFacts, Place } from './fleetFacts';
 
@@ -102,7 +102,7 @@ export class SetRules {
         'INV-13',
         place.vm,
         at,
-        `update domain ${place.updateDomain} of ${String(place.set)} starts at ${utcOf(at)} while ${other.vm} of update domain ${other.updateDomain} is ${suspect.get(other) ?? 'unproven'} after its update`,
+        `update domain ${place.updateDomain} of ${String(place.set)} starts while ${other.vm} of update domain ${other.updateDomain} is ${suspect.get(other) ?? 'unproven'} after its update`,
       );
   }
 

@@ -33,8 +33,13 @@ function windowsZone(name: string | null | undefined): string | undefined {
   return zoneOfWindowsName.get((name ?? '').trim().toLowerCase());
 }
 
+/** Asking the platform takes tens of microseconds, and ten thousand VMs name a few dozen zones. */
+const asked = new Map<string, boolean>();
+
 /** A place, not an offset: `+05:45` would pass for a zone on some runtimes. */
 function existing(name: string | undefined): string | undefined {
   const place = (name ?? '').trim();
-  return /^[a-z]/i.test(place) && IANAZone.isValidZone(place) ? place : undefined;
+  let exists = asked.get(place);
+  if (exists === undefined) asked.set(place, (exists = /^[a-z]/i.test(place) && IANAZone.isValidZone(place)));
+  return exists ? place : undefined;
 }
