@@ -4,6 +4,7 @@ import { admin } from './admin';
 import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
 import { createClock, type Clock, type ClockOptions } from './clock';
 import type { RegisteredFunction } from './coreApi';
+import type { PersistPoint } from './engine/crashPoints';
 import { Engine, type Stats } from './engine/engine';
 import { countedIds, randomIds } from './engine/ids';
 import { openLibrary, type DurableLibrary } from './engine/library';
@@ -25,6 +26,7 @@ import { TimerTriggers } from './timers';
 import { Webhooks } from './webhooks';
 
 export type { ClockOptions } from './clock';
+export { CrashHost, type PersistPoint } from './engine/crashPoints';
 
 export interface HostOptions {
   /** Folder with package.json, host.json and perhaps local.settings.json. */
@@ -50,6 +52,11 @@ export interface HostOptions {
    * the memory store, where a month leaves hundreds of thousands of them.
    */
   readonly keepChildHistory?: boolean;
+  /**
+   * For torture tests, with a journal: called at every step that the real host persists; throwing a CrashHost makes this
+   * host die there, and the next one on the same journal finds what the real one would have left.
+   */
+  readonly onPersist?: (point: PersistPoint) => void;
 }
 
 export interface InstanceView extends StatusView {
@@ -242,6 +249,7 @@ function createEngine(
     keepHistoryOfFinishedChildren:
       options.keepChildHistory ?? !(isVirtual && options.store.kind === 'memory'),
     extraInputs: tools.extraInputs,
+    onPersist: options.onPersist,
     log,
   });
 }

@@ -11,6 +11,7 @@ import {
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { Orphan } from './engine/crashPoints';
 import type { Changes, Store } from './engine/engine';
 import type { Entity } from './engine/entities';
 import type { Instance } from './engine/instance';
@@ -28,6 +29,7 @@ interface Line {
   readonly entities?: readonly EntityRecord[];
   readonly purged?: readonly string[];
   readonly timers?: readonly (readonly [string, number])[];
+  readonly orphans?: readonly Orphan[];
 }
 
 /** What a journal knew when it was opened. */
@@ -35,6 +37,7 @@ export interface Recovered {
   readonly instances: Map<string, Instance>;
   readonly entities: Map<string, Entity>;
   readonly timers: Map<string, number>;
+  readonly orphans: readonly Orphan[];
   /** Undefined when the journal is new. */
   readonly nowMs: number | undefined;
   readonly idCounter: number;
@@ -69,13 +72,14 @@ export class Journal implements Store {
     }
   }
 
-  async commit({ nowMs, idCounter, instances, entities, purged }: Changes): Promise<void> {
+  async commit({ nowMs, idCounter, instances, entities, purged, orphans }: Changes): Promise<void> {
     const line: Line = {
       nowMs,
       ids: idCounter,
       ...(instances.size > 0 && { instances: [...instances].map((instance) => recordOf(instance, false)) }),
       ...(entities.size > 0 && { entities: [...entities].map(entityRecord) }),
       ...(purged.length > 0 && { purged }),
+      ...(orphans.length > 0 && { orphans }),
       ...(this.timers.size > 0 && { timers: [...this.timers] }),
     };
     await this.file.appendFile(encode(line));
@@ -105,6 +109,7 @@ function recover(path: string): Recovered {
   const instances = new Map<string, Instance>();
   const entities = new Map<string, Entity>();
   let timers = new Map<string, number>();
+  const orphans: Orphan[] = [];
   let nowMs: number | undefined;
   let idCounter = 0;
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
@@ -120,9 +125,10 @@ function recover(path: string): Recovered {
     for (const record of line.instances ?? [])
       instances.set(record.id, applyRecord(instances.get(record.id), record));
     for (const record of line.entities ?? []) entities.set(record.id, { ...record, queued: false });
+    orphans.push(...(line.orphans ?? []));
     if (line.timers) timers = new Map(line.timers);
   }
-  return { instances, entities, timers, nowMs, idCounter, tornBytes: text.length - at };
+  return { instances, entities, timers, orphans, nowMs, idCounter, tornBytes: text.length - at };
 }
 
 function writeSnapshot(

@@ -1,6 +1,7 @@
 import type { RegisteredFunction } from '../coreApi';
 import { taskCompleted, taskFailed, type HistoryEvent } from './history';
 import { callHttp, HTTP_ACTIVITY } from './callHttp';
+import { CrashHost, type Orphan } from './crashPoints';
 import type { Engine } from './engine';
 import type { Instance } from './instance';
 import { Queue } from './queue';
@@ -45,6 +46,18 @@ export class Activities {
     this.engine.wake();
   }
 
+  /** Messages of activities that have not started. */
+  pendingOf(instance: Instance): Orphan[] {
+    const own = this.pending.list().filter((each) => each.instance === instance);
+    return own.map(({ executionId, taskId, name, input }) => ({
+      instanceId: instance.id,
+      executionId,
+      taskId,
+      name,
+      input,
+    }));
+  }
+
   /** In order: starts a batch and waits for it. Otherwise: fills the free places and goes on. */
   async dispatch(): Promise<void> {
     if (this.engine.options.inOrder) {
@@ -64,7 +77,10 @@ export class Activities {
       const next = this.pending.take();
       if (!next) break;
       batch.push(next);
-      results.push(this.run(next));
+      const result = this.run(next);
+      // A crash is met when its turn comes; until then Node must not take it for unhandled.
+      result.catch(() => undefined);
+      results.push(result);
     }
     for (let i = 0; i < batch.length; i += 1) {
       const done = batch[i];
@@ -76,10 +92,14 @@ export class Activities {
   private start(next: Pending): void {
     this.running += 1;
     this.engine.started();
-    void this.run(next).then((event) => {
+    const ended = (event?: HistoryEvent): void => {
       this.running -= 1;
-      this.engine.deliver(next.instance, next.executionId, event);
+      if (event) this.engine.deliver(next.instance, next.executionId, event);
       this.engine.ended();
+    };
+    this.run(next).then(ended, (crash: unknown) => {
+      this.engine.break(crash as Error);
+      ended();
     });
   }
 
@@ -89,9 +109,11 @@ export class Activities {
     stats.durableSteps += 1;
     try {
       const result = await this.invoke(next);
+      this.engine.crashPoints?.at('activity.beforeResult', next.instance.id);
       this.engine.options.guards.checkSize(next.name, 'The result', result);
       return taskCompleted(this.engine.nowMs, next.taskId, result);
     } catch (error) {
+      if (error instanceof CrashHost) throw error;
       return taskFailed(this.engine.nowMs, next.taskId, activityFailure(next.name, error));
     }
   }

@@ -3,6 +3,7 @@ import type { RegisteredFunction } from '../coreApi';
 import type { Guards } from '../guards';
 import type { Invoker } from '../invoke';
 import { Activities } from './activities';
+import { CrashPoints, type Orphan, type PersistPoint } from './crashPoints';
 import { Entities, type Entity } from './entities';
 import type { HistoryEvent } from './history';
 import type { Ids } from './ids';
@@ -26,6 +27,7 @@ export interface Changes {
   readonly instances: ReadonlySet<Instance>;
   readonly entities: ReadonlySet<Entity>;
   readonly purged: readonly string[];
+  readonly orphans: readonly Orphan[];
 }
 
 export interface Stats {
@@ -58,6 +60,8 @@ export interface EngineOptions {
   readonly keepHistoryOfFinishedChildren: boolean;
   /** The values of a function's input bindings other than its trigger: the durable client. */
   readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
+  /** For tests that let the host die: called at every step that the real host persists. */
+  readonly onPersist: ((point: PersistPoint) => void) | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -79,8 +83,9 @@ export class Engine {
   readonly activities: Activities;
   readonly entities: Entities;
   readonly orchestrations: Orchestrations;
+  readonly crashPoints: CrashPoints | undefined;
   private readonly ready = new Queue<Instance>();
-  private acknowledgements: (() => void)[] = [];
+  private acknowledgements: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   private dirty = false;
   private changedInstances = new Set<Instance>();
   private changedEntities = new Set<Entity>();
@@ -96,6 +101,7 @@ export class Engine {
     this.activities = new Activities(this);
     this.entities = new Entities(this);
     this.orchestrations = new Orchestrations(this);
+    this.crashPoints = options.onPersist && new CrashPoints(this, options.onPersist);
   }
 
   get nowMs(): number {
@@ -152,8 +158,9 @@ export class Engine {
       this.wake();
       return Promise.resolve();
     }
-    return new Promise((resolve) => {
-      this.acknowledgements.push(resolve);
+    if (this.failure) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => {
+      this.acknowledgements.push({ resolve, reject });
       this.wake();
     });
   }
@@ -236,20 +243,29 @@ export class Engine {
     try {
       while (this.hasWork) await this.round();
     } catch (error) {
-      this.failure = error instanceof Error ? error : new Error(String(error));
-      this.options.log(`error: the emulator stopped: ${this.failure.stack ?? this.failure.message}`);
+      this.break(error instanceof Error ? error : new Error(String(error)));
     } finally {
       this.running = undefined;
     }
-    if (!this.failure && this.hasWork) this.wake();
-    else this.wake();
+    this.wake();
+  }
+
+  /** Nothing more is run or promised: what is in memory may be more than what is on disk. */
+  break(failure: Error): void {
+    this.failure = failure;
+    this.halted = true;
+    this.options.log(`error: the emulator stopped: ${failure.stack ?? failure.message}`);
+    for (const { reject } of this.acknowledgements) reject(failure);
+    this.acknowledgements = [];
   }
 
   private async round(): Promise<void> {
     if (this.entities.queued > 0) await this.entities.runReady();
     for (let instance = this.ready.take(); instance; instance = this.ready.take()) {
       instance.queued = false;
-      const episode = this.orchestrations.runEpisode(instance);
+      const episode = this.crashPoints
+        ? this.crashPoints.orchestration(instance)
+        : this.orchestrations.runEpisode(instance);
       if (episode) await episode;
     }
     if (this.entities.queued > 0) return;
@@ -257,15 +273,24 @@ export class Engine {
     if (this.activities.queued > 0) await this.activities.dispatch();
   }
 
-  private async commit(): Promise<void> {
+  async commit(): Promise<void> {
     const { store } = this.options;
     if (!store) return;
     const heard = this.acknowledgements;
     this.acknowledgements = [];
-    if (this.dirty) {
-      await store.commit(this.takeChanges());
-    }
-    for (const resolve of heard) resolve();
+    if (this.dirty) await store.commit(this.takeChanges());
+    for (const { resolve } of heard) resolve();
+  }
+
+  /** A crash between messages and history: everybody else has heard of the turn, its own row has not. */
+  async commitWithout(own: Instance | Entity): Promise<void> {
+    const { instances, entities, ...changes } = this.takeChanges();
+    const others = {
+      instances: new Set([...instances].filter((each) => each !== own)),
+      entities: new Set([...entities].filter((each) => each !== own)),
+      orphans: own instanceof Instance ? this.activities.pendingOf(own) : [],
+    };
+    await this.options.store?.commit({ ...changes, ...others });
   }
 
   private takeChanges(): Changes {
@@ -275,6 +300,7 @@ export class Engine {
       instances: this.changedInstances,
       entities: this.changedEntities,
       purged: this.purged,
+      orphans: [],
     };
     this.dirty = false;
     this.changedInstances = new Set();

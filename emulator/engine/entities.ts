@@ -21,6 +21,8 @@ export type EntityMessage =
       readonly input: string | null;
       /** Absent for a signal. */
       readonly from?: Caller;
+      /** A signal that came from a client, not from an orchestration or entity. */
+      readonly byClient?: true;
     }
   | {
       readonly kind: 'lock';
@@ -111,22 +113,33 @@ export class Entities {
   }
 
   async runReady(): Promise<void> {
+    const { crashPoints } = this.engine;
     while (this.ready.size > 0) {
-      const turns: [Entity, readonly Operation[], Promise<EntityState>][] = [];
-      for (const entity of this.ready.takeAll()) {
-        entity.queued = false;
-        const granted: (() => void)[] = [];
-        const operations = takeOperations(entity, (message) =>
-          granted.push(() => {
-            this.grant(message);
-          }),
-        );
-        if (operations.length > 0) turns.push([entity, operations, this.invoke(entity, operations)]);
-        for (const grant of granted) grant();
+      const ready = this.ready.takeAll();
+      for (const entity of ready) entity.queued = false;
+      if (!crashPoints) {
+        await this.runTurns(ready);
+        continue;
       }
-      // Awaited in the order they were queued, so that what follows does not depend on which is faster.
-      for (const [entity, operations, turn] of turns) this.conclude(entity, operations, await turn);
+      for (const entity of ready) await crashPoints.entity(entity, () => this.runTurns([entity]));
     }
+  }
+
+  private async runTurns(ready: readonly Entity[]): Promise<void> {
+    const turns: [Entity, readonly Operation[], Promise<EntityState>][] = [];
+    for (const entity of ready) {
+      const granted: (() => void)[] = [];
+      const operations = takeOperations(entity, (message) => {
+        granted.push(() => {
+          this.grant(message);
+        });
+      });
+      this.engine.touch(entity);
+      if (operations.length > 0) turns.push([entity, operations, this.invoke(entity, operations)]);
+      for (const grant of granted) grant();
+    }
+    // Awaited in the order they were queued, so that what follows does not depend on which is faster.
+    for (const [entity, operations, turn] of turns) this.conclude(entity, operations, await turn);
   }
 
   private open(id: string): Entity {

@@ -47,6 +47,7 @@ export class Management {
       id: engine.options.ids.guid(),
       name: operation,
       input,
+      byClient: true,
     });
     await engine.accepted();
     return true;

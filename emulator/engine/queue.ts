@@ -22,6 +22,10 @@ export class Queue<T> {
     return item;
   }
 
+  list(): readonly T[] {
+    return this.items.slice(this.head);
+  }
+
   takeAll(): readonly T[] {
     const all = this.head === 0 ? this.items : this.items.slice(this.head);
     this.items = [];

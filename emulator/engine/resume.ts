@@ -5,12 +5,16 @@ import type { Engine } from './engine';
 import type { Instance } from './instance';
 
 /** Takes up what a journal knew: timers, activities that were under way, and messages that had been received. */
-export function resume(engine: Engine, { instances, entities }: Recovered): void {
+export function resume(engine: Engine, { instances, entities, orphans }: Recovered): void {
   for (const [id, instance] of instances) engine.instances.set(id, instance);
   for (const [id, entity] of entities) engine.entities.all.set(id, entity);
   for (const entity of entities.values()) engine.entities.resume(entity);
   for (const instance of instances.values()) {
     if (!instance.isFinished) resumeInstance(engine, instance);
+  }
+  for (const { instanceId, executionId, taskId, name, input } of orphans) {
+    const instance = instances.get(instanceId);
+    if (instance?.executionId === executionId) engine.activities.add(instance, taskId, name, input);
   }
 }
 

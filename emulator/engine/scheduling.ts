@@ -149,7 +149,8 @@ export class Scheduling {
       throw new OrchestrationFault(unknownFunction(name, 'orchestrator', orchestrations.names));
     const childId = action.instanceId ?? `${instance.executionId}:${id}`;
     const live = engine.instances.get(childId);
-    if (live && !live.isFinished) {
+    const isRepeat = live?.parent?.executionId === instance.executionId && live.parent.taskId === id;
+    if (live && !live.isFinished && !isRepeat) {
       guards.refuse({
         code: 'duplicate-live-instance',
         subject: instance.name,
