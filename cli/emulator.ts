@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { LowtideError } from '../domain/lowtideError';
+import { startHost } from '../emulator/host';
+import { interrupted } from './interrupted';
+import { checkPortFree } from './portInUse';
+import { say } from './say';
+
+export interface EmulatorOptions {
+  readonly app: string;
+  readonly port: number;
+  readonly journal?: string | undefined;
+  readonly https?: boolean | undefined;
+}
+
+/** Hosts any Functions v4 app folder at the real clock, as `func start` would, until Ctrl-C. */
+export async function runEmulator({ app, port, journal, https }: EmulatorOptions): Promise<0> {
+  checkAppFolder(app);
+  await checkPortFree(port);
+  const stop = interrupted();
+  const host = await startHost({
+    appDir: resolve(app),
+    clock: { kind: 'real' },
+    store: journal === undefined ? { kind: 'memory' } : { kind: 'journal', path: resolve(journal) },
+    engine: 'session',
+    port,
+    https: https === true,
+    log: (line) => {
+      say.line(line);
+    },
+  });
+  say.line(`The app in ${app} is served at ${host.baseUrl}/. Ctrl-C ends it.`);
+  await stop;
+  await host.close();
+  return 0;
+}
+
+function checkAppFolder(app: string): void {
+  if (existsSync(join(app, 'package.json'))) return;
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: `${app} is not the folder of a Functions app.`,
+    why: 'There is no package.json in it.',
+    fix: 'Name a folder with package.json ("main" names the built functions) and host.json.',
+  });
+}

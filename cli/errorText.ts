@@ -1,0 +1,38 @@
+import type { LowtideError } from '../domain/lowtideError';
+
+/** What went wrong, why, and how to fix it. Only a fault of Lowtide itself shows a stack. */
+export function errorText(error: unknown): string {
+  if (isLowtideError(error)) {
+    const { what, why, fix } = error.detail;
+    return threeLines(what, why, `${fix.trim()} (${error.code}, see docs/errors.md)`);
+  }
+  const file = fileTrouble(error);
+  if (file !== null) return file;
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return threeLines('Lowtide itself failed.', text, 'Please report it, with the command you ran.');
+}
+
+/** The app that runs in the emulator has its own copy of the class, so that `instanceof` would miss its errors. */
+function isLowtideError(error: unknown): error is LowtideError {
+  return error instanceof Error && error.name === 'LowtideError' && 'detail' in error && 'code' in error;
+}
+
+const TROUBLE: Readonly<Record<string, readonly [why: string, fix: string]>> = {
+  ENOENT: ['There is no such file or folder.', 'Check the path; it is relative to the current folder.'],
+  EISDIR: ['It is a folder.', 'Name a file in it.'],
+  EACCES: ['This user may not do that.', 'Give yourself the right, or name another path.'],
+  ENOSPC: ['The disk is full.', 'Make room.'],
+};
+
+function fileTrouble(error: unknown): string | null {
+  if (!(error instanceof Error)) return null;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const trouble = TROUBLE[code ?? ''];
+  if (trouble === undefined || path === undefined) return null;
+  const did = syscall === 'open' || syscall === 'read' ? 'cannot be opened' : 'cannot be used';
+  return threeLines(`${path} ${did}.`, ...trouble);
+}
+
+function threeLines(what: string, why: string, fix: string): string {
+  return `error: ${what}\n  why: ${why}\n  fix: ${fix}`;
+}

@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander';
+import { Month } from '../domain/ids';
+
+/** Readers of option values: each refuses with a sentence that says what would be right. */
+
+export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= from && value <= to) return value;
+    const upTo = to === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${to}`;
+    throw new InvalidArgumentError(`It is a whole number, ${from} ${upTo}.`);
+  };
+}
+
+/** Times as fast as real time. */
+export function speed(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError('It is a number greater than 0: how many times as fast as real time.');
+}
+
+export function month(text: string): Month {
+  const parsed = Month.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new InvalidArgumentError('A month is written YYYY-MM, as in 2026-11.');
+}
+
+export function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url !== null && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '');
+  throw new InvalidArgumentError('It is the address of a running host, as in http://127.0.0.1:7071.');
+}

@@ -1,0 +1,37 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { Month } from '../domain/ids';
+import { monthOfLatestRelease, releaseOf } from '../domain/release';
+import { parseFleet } from '../drivers/fleet/parseFleet';
+import { readSettings } from '../functions/settings';
+import { checkPlan } from '../planning/checkPlan';
+import { describePlan } from '../planning/describePlan';
+import { planRollout } from '../planning/planRollout';
+import { say } from './say';
+
+export interface PlanOptions {
+  readonly fleet: string;
+  readonly month?: Month | undefined;
+  readonly json?: string | undefined;
+}
+
+/**
+ * Plans a month as it looks at its release, by the policy of the LOWTIDE_ settings in the environment, without touching anything: the
+ * plan that a rollout of this fleet would make. Returns the exit code.
+ */
+export function runPlan({ fleet: file, month, json }: PlanOptions): 0 | 2 {
+  const { policy } = readSettings(process.env);
+  const fleet = parseFleet(readFileSync(file, 'utf8'), file);
+  const latest = monthOfLatestRelease(new Date().toISOString());
+  const planned = month ?? latest;
+  const { vms } = fleet;
+  const plan = planRollout({ vms, month: planned, policy, seed: planned, nowUtc: releaseOf(planned) });
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(plan, null, 2)}\n`);
+  for (const note of fleet.notes) say.line(`note: ${note}`);
+  if (month === undefined)
+    say.line(`The month is that of the latest release, ${latest}; --month plans another.\n`);
+  say.text(describePlan(plan));
+  const faults = checkPlan(plan, vms, policy);
+  for (const { rule, detail } of faults) say.error(`fault: ${rule}: ${detail}`);
+  if (faults.length > 0) say.error('The checker, which is other code than the planner, refuses this plan.');
+  return faults.length === 0 ? 0 : 2;
+}

@@ -1,0 +1,198 @@
+import { Command, CommanderError, Option } from 'commander';
+import { runAudit, type AuditOptions } from './audit';
+import { runE2e } from './e2e';
+import { runEmulator, type EmulatorOptions } from './emulator';
+import { errorText } from './errorText';
+import { generateFleet, printGeneratedFleet } from './generateFleet';
+import { baseUrl, month, speed, wholeNumber } from './optionValues';
+import { runPlan, type PlanOptions } from './plan';
+import { say } from './say';
+import { runServe, type ServeOptions } from './serve';
+import { runSimulate } from './simulate';
+import { runStart, START_DEFAULTS, type StartOptions } from './start';
+
+/** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
+export type ExitCode = 0 | 1 | 2;
+
+/** Carries out a command line. What goes wrong is told on standard error; nothing is thrown. */
+export async function runCli(args: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // The parser has already said what was wrong with the command line.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
+    say.error(errorText(error));
+    return 1;
+  }
+}
+
+type Ended = (code: ExitCode) => void;
+
+function createProgram(ended: Ended): Command {
+  const program = new Command('lowtide')
+    .description('Availability-first patching for fleets of virtual machines.')
+    .usage('<command> [options]')
+    .helpCommand(false)
+    .helpOption('-h, --help', 'tell how it is used')
+    .showSuggestionAfterError()
+    .showHelpAfterError('lowtide --help lists the commands.')
+    .configureOutput({
+      writeOut: (text) => {
+        say.text(text);
+      },
+      writeErr: (text) => {
+        say.error(text);
+      },
+      getOutHelpWidth: () => HELP_WIDTH,
+      getErrHelpWidth: () => HELP_WIDTH,
+    })
+    .exitOverride()
+    .addHelpText('after', EVERY_COMMAND);
+  addHosts(program, ended);
+  addRehearsals(program, ended);
+  addTools(program, ended);
+  return program;
+}
+
+const HELP_WIDTH = 100;
+
+const EVERY_COMMAND = `
+From the package: npm start, and npm run <command> -- [options]. Each command has its own --help.
+Exit codes: 0 done, 1 bad input, 2 an invariant or a check was violated.`;
+
+/** What keeps running until Ctrl-C. */
+function addHosts(program: Command, ended: Ended): void {
+  command(program, 'start', 'roll out the latest month over a sample fleet, sped up, and watch it', [
+    'npm start',
+    'npm start -- --scenario bad-patch --seed 7',
+  ])
+    .option('--fleet <file>', 'fleet to patch', START_DEFAULTS.fleet)
+    .option('--scenario <name>', 'who suffers what: a name under fleets/scenarios, or a file')
+    .option('--speed <times>', 'times as fast as real time', speed, START_DEFAULTS.speed)
+    .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), START_DEFAULTS.port)
+    .option('--seed <number>', 'chooses the luck of the fleet', wholeNumber(0), START_DEFAULTS.seed)
+    .action(async (options: StartOptions) => {
+      ended(await runStart(options));
+    });
+  command(program, 'serve', 'run the app on this machine; nothing starts by itself but its timers', [
+    'npm run serve',
+    'npm run serve -- --fleet fleets/contoso.json --speed 60 --https',
+  ])
+    .option('--fleet <file>', 'fleet of the pocket Azure; without it the one there was, or none')
+    .option('--speed <times>', 'times as fast as real time', speed, 1)
+    .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
+    .option('--https', 'serve TLS with a certificate of its own (Azure clients send no token over http)')
+    .action(async (options: ServeOptions) => {
+      ended(await runServe(options));
+    });
+  command(program, 'emulator', 'host any Functions v4 app folder, as func start would', [
+    'npm run emulator -- --app ../my-app --port 7072',
+  ])
+    .addOption(needed('--app <folder>', 'folder with package.json, host.json, perhaps local.settings.json'))
+    .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
+    .option('--journal <file>', 'keep orchestrations in this file, over restarts and crashes')
+    .option('--https', 'serve TLS with a certificate of its own')
+    .action(async (options: EmulatorOptions) => {
+      ended(await runEmulator(options));
+    });
+}
+
+interface SimulateOptions {
+  readonly fleet: string;
+  readonly seed: number;
+  readonly month: string;
+  readonly scenario?: string;
+  readonly json?: string;
+  readonly events?: string;
+}
+
+/** What looks at a month without living through it. */
+function addRehearsals(program: Command, ended: Ended): void {
+  command(program, 'simulate', 'rehearse a month on the virtual clock, and audit it', [
+    'npm run simulate -- --fleet fleets/contoso.json --seed 1 --month 2026-11',
+    'npm run simulate -- --fleet my.json --seed 1 --month 2026-11 --json report.json --events log.jsonl',
+  ])
+    .addOption(needed('--fleet <file>', 'fleet to patch'))
+    .addOption(
+      needed('--seed <number>', 'the same seed gives the same month, event by event', wholeNumber(0)),
+    )
+    .addOption(needed('--month <YYYY-MM>', 'month of the release', month))
+    .option('--scenario <name>', 'who suffers what: a name under fleets/scenarios, or a file')
+    .option('--json <file>', 'write the report there, too')
+    .option('--events <file>', "write the driver's own log there, one JSON object a line")
+    .action(async ({ fleet, seed, month: of, scenario, json, events }: SimulateOptions) => {
+      ended(await runSimulate({ fleet, seed, month: of, scenario, json, events }));
+    });
+  command(program, 'plan', 'say who is patched after whom, on which nights; touches nothing', [
+    'npm run plan -- --fleet fleets/contoso.json',
+    'npm run plan -- --fleet my.json --month 2026-11 --json plan.json',
+  ])
+    .addOption(needed('--fleet <file>', 'fleet to plan'))
+    .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
+    .option('--json <file>', 'write the whole plan there, with the VM ids of each round')
+    .action((options: PlanOptions) => {
+      ended(runPlan(options));
+    });
+  command(program, 'audit', "judge a driver's log by the invariants; trusts nothing else", [
+    'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
+  ])
+    .addOption(needed('--events <file>', 'the log, as simulate --events writes it'))
+    .addOption(needed('--fleet <file>', 'the fleet it is about'))
+    .option('--json <file>', 'write the report there, too')
+    .action((options: AuditOptions) => {
+      ended(runAudit(options));
+    });
+}
+
+function addTools(program: Command, ended: Ended): void {
+  command(program, 'fleet-generate', 'make up a fleet with the variety of a real one', [
+    'npm run --silent fleet:generate -- --vms 10000 --seed 1 > fleet.json',
+  ])
+    .addOption(needed('--vms <number>', 'how many VMs', wholeNumber(1, 1_000_000)))
+    .addOption(needed('--seed <number>', 'the same seed gives the same fleet', wholeNumber(0)))
+    .action((options: { readonly vms: number; readonly seed: number }) => {
+      say.text(printGeneratedFleet(generateFleet(options)));
+    });
+  command(program, 'e2e', 'check a running host over HTTP, from the fleet to the last outcome', [
+    'npm run e2e -- --base-url http://127.0.0.1:7071',
+  ])
+    .addOption(needed('--base-url <url>', 'the host, with the settings of local.settings.e2e.json', baseUrl))
+    .action(async (options: { readonly baseUrl: string }) => {
+      ended(await runE2e(options));
+    });
+}
+
+/** An option that must be given. It is asked for after unknown ones were refused: `--flet` is better told than `--fleet is missing`. */
+function needed(flags: string, description: string, parse?: (text: string) => unknown): Option {
+  const option = new Option(flags, `${description} (needed)`);
+  return parse === undefined ? option : option.argParser(parse);
+}
+
+function checkNeeded(command: Command): void {
+  for (const option of command.options)
+    if (
+      option.description.endsWith('(needed)') &&
+      command.getOptionValue(option.attributeName()) === undefined
+    )
+      command.error(`error: option '${option.flags}' is needed.`);
+}
+
+function command(program: Command, name: string, description: string, examples: readonly string[]): Command {
+  const said = examples.map((example) => `  $ ${example}`).join('\n');
+  return program
+    .command(name)
+    .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
+    .summary(description)
+    .helpOption('-h, --help', 'tell how it is used')
+    .allowExcessArguments(false)
+    .hook('preAction', (_program, action) => {
+      checkNeeded(action);
+    })
+    .showHelpAfterError(`\nlowtide ${name} --help tells its options. For example:\n${said}`)
+    .addHelpText('after', `\nFor example:\n${said}`);
+}

@@ -1,0 +1,56 @@
+import { DateTime } from 'luxon';
+import { withOutcome, type RolloutView } from './rolloutView';
+
+/** How a rollout went, for people: each phase with its gate, every outcome with its reasons, what halted it. */
+export function describeOutcome(rollout: RolloutView): string {
+  return [headline(rollout), '', ...phases(rollout), '', ...outcomes(rollout), ...halts(rollout), ''].join(
+    '\n',
+  );
+}
+
+function headline(rollout: RolloutView): string {
+  const { id, state, vmCount, releasedUtc, endedUtc } = rollout;
+  const total = vmCount ?? 0;
+  if (endedUtc === null)
+    return `${id} is ${state}: ${withOutcome(rollout)} of ${total} VMs have their outcome`;
+  const days = Math.ceil((Date.parse(endedUtc) - Date.parse(releasedUtc)) / 86_400_000);
+  return `${id} has ${state}: ${total} VMs have their outcome, on day ${days} after the release`;
+}
+
+function phases({ phases: all }: RolloutView): string[] {
+  const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate }) => {
+    const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
+    const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
+    const verdict = gate === null ? 'gate not judged' : `gate ${gate.kind}: ${gate.why}`;
+    return [
+      `  ${phase.padEnd(9)} ${from.padEnd(16)} ${to.padEnd(19)} ${String(vmCount).padStart(5)} VMs  ${regions.join(', ')}`,
+      `            ${verdict}`,
+    ];
+  });
+  return ['Phases (times in UTC)', ...rows];
+}
+
+function outcomes({ outcomes: counts, reasons }: RolloutView): string[] {
+  const rows = descending(counts).map(([kind, count]) => {
+    const why = descending(reasons[kind] ?? {}).map(([reason, of]) => `${reason} ${of}`);
+    return `  ${kind.padEnd(10)} ${String(count).padStart(5)}   ${why.join(', ')}`;
+  });
+  return ['Outcomes', ...rows];
+}
+
+function halts({ halts: all }: RolloutView): string[] {
+  const rows = all.map(({ kind, why, atUtc, decision }) => {
+    const answer = decision === null ? 'nobody decided' : `a person decided: ${decision.kind}`;
+    return `  ${shortTime(atUtc)}  ${kind}: ${why} (${answer})`;
+  });
+  return rows.length === 0 ? [] : ['', 'Halts', ...rows];
+}
+
+function descending(counts: Readonly<Record<string, number>>): [string, number][] {
+  return Object.entries(counts).sort(([a, some], [b, others]) => others - some || (a < b ? -1 : 1));
+}
+
+/** `Tue 10 Nov 18:00`, whatever the language of the machine. */
+export function shortTime(utc: string): string {
+  return DateTime.fromISO(utc, { zone: 'UTC' }).setLocale('en-GB').toFormat('ccc d LLL HH:mm');
+}

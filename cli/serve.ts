@@ -1,0 +1,61 @@
+import { writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { connect } from 'node:tls';
+import { interrupted } from './interrupted';
+import { readFleet, startLocalApp } from './localApp';
+import { say } from './say';
+import { STATE_HOME } from './stateFolder';
+
+export interface ServeOptions {
+  readonly fleet?: string | undefined;
+  readonly speed: number;
+  readonly port: number;
+  readonly https?: boolean | undefined;
+}
+
+const FOLDER = join(STATE_HOME, 'serve');
+
+/** Runs the app with the pocket Azure until Ctrl-C, and goes on from there the next time. Only its timers start anything. */
+export async function runServe({ fleet, speed, port, https = false }: ServeOptions): Promise<0> {
+  const vms = fleet === undefined ? null : readFleet(fleet).vms;
+  const stopped = interrupted();
+  const app = await startLocalApp({
+    folder: FOLDER,
+    fresh: false,
+    clock: speed === 1 ? { kind: 'real' } : { kind: 'spedUp', speed },
+    port,
+    https,
+    environment: fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) },
+  });
+  try {
+    const { host } = app;
+    say.line(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`);
+    if (https) say.line(`Its certificate: ${await saveCertificate(host.baseUrl)}`);
+    say.line(
+      vms === null
+        ? `What it keeps is in ${FOLDER}. POST /api/fleet gives it a fleet.`
+        : `Its fleet: ${vms.length} VMs of ${fleet ?? ''}. What it keeps is in ${FOLDER}.`,
+    );
+    say.line('Ctrl-C ends it.');
+    await stopped;
+    return 0;
+  } finally {
+    await app.close();
+  }
+}
+
+/** Asks the server for its certificate, as any client would, and keeps it where clients can be told to trust it. */
+async function saveCertificate(baseUrl: string): Promise<string> {
+  const { hostname: host, port } = new URL(baseUrl);
+  const raw = await new Promise<Buffer>((resolve, reject) => {
+    const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
+      resolve(socket.getPeerCertificate().raw);
+      socket.end();
+    });
+    socket.once('error', reject);
+  });
+  const lines = raw.toString('base64').match(/.{1,64}/g) ?? [];
+  const path = join(FOLDER, 'certificate.pem');
+  writeFileSync(path, ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'));
+  return path;
+}
