@@ -35,13 +35,14 @@ export function theWorld(): Promise<SimulatedWorld> {
 }
 
 async function compose(settings: Settings): Promise<SimulatedWorld> {
-  const { policy, seed, stateDir } = settings;
+  const { policy, seed, pace, stateDir } = settings;
   const store = settings.store === 'memory' ? memoryStore() : azureStore(settings.connectionString);
   const driver = simulatedDriver({
     fleet: await fleetOf(settings),
     seed,
+    pace,
     scenario: await scenarioOf(settings),
-    journal: stateDir === null ? memoryJournal() : await fileJournal(stateDir),
+    journal: stateDir === null ? memoryJournal() : fileJournal(stateDir),
   });
   const composed: SimulatedWorld = {
     driver,

@@ -11,6 +11,8 @@ export interface Settings {
   /** Folder of the simulated driver's memory; null keeps it in the process only. */
   readonly stateDir: string | null;
   readonly seed: number;
+  /** The work of simulated VMs goes so many times as fast as in life. */
+  readonly pace: number;
   /** Paths of files that are read when the app starts; null for none. */
   readonly fleetFile: string | null;
   readonly scenarioFile: string | null;
@@ -43,12 +45,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   const seed = Number(given('LOWTIDE_SEED') ?? '1');
   if (!Number.isSafeInteger(seed))
     problems.push(`LOWTIDE_SEED is '${given('LOWTIDE_SEED') ?? ''}'; it is a whole number.`);
+  const pace = Number(given('LOWTIDE_SIMULATED_PACE') ?? '1');
+  if (!(Number.isFinite(pace) && pace > 0))
+    problems.push(
+      `LOWTIDE_SIMULATED_PACE is '${given('LOWTIDE_SIMULATED_PACE') ?? ''}'; it is a number > 0.`,
+    );
   const settings: Settings = {
     driver: oneOf('LOWTIDE_DRIVER', ['simulated'], 'simulated'),
     store: oneOf('LOWTIDE_STORE', ['tables', 'memory'], 'tables'),
     connectionString: given('AzureWebJobsStorage') ?? 'UseDevelopmentStorage=true',
     stateDir: given('LOWTIDE_STATE_DIR'),
     seed,
+    pace,
     fleetFile: given('LOWTIDE_FLEET'),
     scenarioFile: given('LOWTIDE_SCENARIO'),
     policy: readPolicy(given, problems),

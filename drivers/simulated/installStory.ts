@@ -27,7 +27,7 @@ export interface InstallStory {
 
 /** Kept free at the end of the maximum duration when a reboot may come: no reboot takes longer. */
 const REBOOT_MAX_MINUTES = 10;
-const LAST_WORDS_MS = MINUTE_MS / 2;
+const LAST_WORDS_MINUTES = 0.5;
 
 /** Tells the installation asked for at `startMs`, from its first minute to its end, by the VM's dice and nothing else. */
 export function tellInstallation(
@@ -140,16 +140,17 @@ function installPatches(telling: Telling, hangs: boolean): Work {
     ? (strikes(machine, 'slowInstall', startMs, call)?.effect.factor ?? 1)
     : 1;
   const latestMs =
-    deadlineMs - (mayReboot(choice, request) ? REBOOT_MAX_MINUTES * MINUTE_MS : 0) - LAST_WORDS_MS;
+    deadlineMs -
+    ((mayReboot(choice, request) ? REBOOT_MAX_MINUTES : 0) + LAST_WORDS_MINUTES) * machine.minuteMs;
   // A hang comes in the middle of the work: some is done, nothing more will be.
   const tried = hangs ? choice.selected.slice(0, Math.floor(choice.selected.length / 2)) : choice.selected;
   const steps: Step[] = [];
   const installed: AvailablePatch[] = [];
   let failedCount = 0;
-  let atMs = startMs + (2 + 2 * dice('prepare')) * MINUTE_MS;
+  let atMs = startMs + (2 + 2 * dice('prepare')) * machine.minuteMs;
   for (const patch of tried) {
     const { key, minutes, classification } = patch.line;
-    const endMs = Math.floor(atMs + minutes * (0.7 + 0.6 * dice(key)) * slow * MINUTE_MS);
+    const endMs = Math.floor(atMs + minutes * (0.7 + 0.6 * dice(key)) * slow * machine.minuteMs);
     if (endMs > latestMs) break;
     atMs = endMs;
     const fails = strikes(machine, 'patchFails', startMs, `${call} ${key}`) !== undefined;
@@ -190,9 +191,9 @@ function rebootAsRequired(telling: Telling, work: Work): Reboot {
       line.reboot === 'AlwaysRequiresReboot' ||
       (line.reboot === 'CanRequestReboot' && dice(`${line.key} reboot`) < RATES.rebootRequested),
   );
-  const endMs = Math.floor(work.endMs + LAST_WORDS_MS);
+  const endMs = Math.floor(work.endMs + LAST_WORDS_MINUTES * machine.minuteMs);
   const wanted = request.rebootSetting === 'Always' || (required && request.rebootSetting === 'IfRequired');
-  const completedMs = Math.floor(endMs + (3 + 5 * dice('rebootMinutes')) * MINUTE_MS);
+  const completedMs = Math.floor(endMs + (3 + 5 * dice('rebootMinutes')) * machine.minuteMs);
   if (!wanted || completedMs > deadlineMs)
     return { steps: [], endMs, status: required || wanted ? 'Required' : 'NotNeeded', faults: [] };
   const rebootStarted: Step = { atMs: endMs, action: 'rebootStarted' };
@@ -203,7 +204,7 @@ function rebootAsRequired(telling: Telling, work: Work): Reboot {
   }
   return {
     steps: [rebootStarted, { atMs: completedMs, action: 'rebootCompleted' }],
-    endMs: Math.min(completedMs + LAST_WORDS_MS, deadlineMs),
+    endMs: Math.min(completedMs + LAST_WORDS_MINUTES * machine.minuteMs, deadlineMs),
     status: 'Completed',
     faults: [],
   };
@@ -234,8 +235,8 @@ function resultOf({ choice }: Telling, work: Work, reboot: Reboot): Installation
 }
 
 /** The extension breaks before it has done anything. */
-function failAtOnce({ startMs, deadlineMs, choice, dice, started }: Telling): InstallStory {
-  const endMs = Math.min(Math.floor(startMs + (2 + 6 * dice('failsAfter')) * MINUTE_MS), deadlineMs);
+function failAtOnce({ machine, startMs, deadlineMs, choice, dice, started }: Telling): InstallStory {
+  const endMs = Math.min(Math.floor(startMs + (2 + 6 * dice('failsAfter')) * machine.minuteMs), deadlineMs);
   const result: InstallationResult = {
     status: 'Failed',
     maintenanceWindowExceeded: false,
@@ -283,7 +284,9 @@ function aftermath(
     return active === undefined ? [] : [faultFrom(endMs, kind, active.effect.forMinutes)];
   });
   if (faults.length === 0 && dice('unknown') < RATES.healthUnknownAfterUpdate)
-    faults.push(faultFrom(endMs, 'unknown', 5 + 15 * dice('unknownMinutes')));
+    faults.push(
+      faultFrom(endMs, 'unknown', ((5 + 15 * dice('unknownMinutes')) * machine.minuteMs) / MINUTE_MS),
+    );
   const silent = strikes(machine, 'agentSilentAfterUpdate', startMs, call);
   if (silent === undefined) return { steps: [], faults, agentGap: null };
   const { fromMs, toMs } = faultFrom(endMs, 'unknown', silent.effect.forMinutes);

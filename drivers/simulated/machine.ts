@@ -11,6 +11,7 @@ import type { Interval, MonthIndex } from './calendar';
 import type { PatchView } from './patchCatalogue';
 import type { PatchLine } from './patchLine';
 import type { PatchSource } from './patchSource';
+import { MINUTE_MS } from './rates';
 import { POWER_HABIT_TAG, powerHabitOf, type PowerHabit } from './schedules';
 import type { Effect } from './scenario';
 
@@ -101,6 +102,8 @@ export interface Machine {
   readonly setArmId: string | null;
   /** All its luck comes from this number. */
   readonly dice: number;
+  /** How long a minute of its work takes: less than a minute where people watch in real time. */
+  readonly minuteMs: number;
   readonly bornMs: number;
   /** Deleted, or replaced with its fleet. */
   goneMs: number;
@@ -140,7 +143,7 @@ export interface MachineModel {
 /** Azure's agents of the year, new enough for guest patching. */
 const AGENT_VERSIONS = { Linux: '2.9.1.1', Windows: '2.7.41491.1095' } as const;
 
-export function machineOf(model: MachineModel, seed: number, bornMs: number): Machine {
+export function machineOf(model: MachineModel, seed: number, bornMs: number, pace = 1): Machine {
   const { vm, instance, view } = model;
   const dice = hash53(vm.id, seed);
   const stopped = instance?.running === false;
@@ -149,6 +152,7 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number): Ma
     vm,
     setArmId: model.setArmId,
     dice,
+    minuteMs: MINUTE_MS / pace,
     bornMs,
     goneMs: Infinity,
     agentVersion: instance?.agentVersion ?? AGENT_VERSIONS[vm.osType ?? 'Linux'],

@@ -14,7 +14,6 @@ import {
   type Operation,
   type Step,
 } from './machine';
-import { MINUTE_MS } from './rates';
 import { isOn, latestExtension, nextOffMs, strikes, wasStartedSince } from './vitals';
 
 /** Begins an assessment: 2 to 8 minutes. What it finds is what can be seen when it starts. */
@@ -28,7 +27,7 @@ export function beginAssessment(machine: Machine, startMs: number): Assessment {
     machine,
     ordinal,
     startMs,
-    endMs: Math.floor(startMs + minutes * MINUTE_MS),
+    endMs: Math.floor(startMs + minutes * machine.minuteMs),
     lost,
     endToldElsewhere: false,
     rebootPending: isRebootPending(machine, startMs),
@@ -54,7 +53,7 @@ export function beginExtension(machine: Machine, startMs: number): ExtensionInst
   const base = begin(machine, startMs);
   const dice = chance(machine.dice, 'extension', base.ordinal);
   const minutes = dice < 0.8 ? 5 + 40 * dice : 40 + 160 * ((dice - 0.8) / 0.2);
-  const endMs = Math.floor(startMs + minutes * MINUTE_MS);
+  const endMs = Math.floor(startMs + minutes * machine.minuteMs);
   const version = latestExtension(endMs);
   const steps: Step[] = [{ atMs: endMs, action: 'extensionInstalled', detail: { version } }];
   const extension: ExtensionInstallation = {

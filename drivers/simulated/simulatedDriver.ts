@@ -19,6 +19,8 @@ export interface SimulatedDriverOptions {
   /** Null: the one the journal remembers, if any. One that was not given the last time replaces that. */
   readonly fleet: ParsedFleet | null;
   readonly seed: number;
+  /** Assessments, installations and reboots go so many times as fast as in life; 1 when absent. The same at every start. */
+  readonly pace?: number;
   /** As with the fleet. */
   readonly scenario: Scenario | null;
   readonly journal: AskJournal;
@@ -77,7 +79,7 @@ class PocketAzure implements SimulatedDriver {
 
   constructor(options: SimulatedDriverOptions) {
     this.#options = options;
-    this.#world = new SimulatedWorld(options.seed);
+    this.#world = new SimulatedWorld(options.seed, options.pace);
     for (const ask of options.journal.remembered()) this.#replay(ask);
     this.#stream = new EventStream(this.#world);
     this.#stream.skip(this.#nowMs);

@@ -61,7 +61,11 @@ export class SimulatedWorld implements World {
   revision = 0;
   readonly #viewOf: ReturnType<typeof patchCatalogue>;
 
-  constructor(readonly seed: number) {
+  /** Work of VMs goes `pace` times as fast as in life; what scenarios and schedules say keeps its time. */
+  constructor(
+    readonly seed: number,
+    private readonly pace = 1,
+  ) {
     this.#viewOf = patchCatalogue(seed);
   }
 
@@ -99,6 +103,7 @@ export class SimulatedWorld implements World {
         },
         this.seed,
         nowMs,
+        this.pace,
       );
       this.everyMachine.push(machine);
       machines.set(vm.id, machine);
