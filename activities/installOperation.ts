@@ -1,3 +1,4 @@
+import { keyOf } from '../domain/ids';
 import type { PatchInstallationSummary } from '../domain/patches';
 import type { VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
@@ -7,22 +8,47 @@ import type { World } from './world';
 const ADOPTED = 'adopted:';
 
 /**
- * Which installation on the VM is ours although no answer says so; as an operation id, or null. With an intent: one that was not there
- * before it. Without any row (a table may have lost its last seconds): one that began since our attempt did.
+ * Which installation on the VM is ours although no answer says so. With an intent: one that was not there before it. Without any row
+ * (a table may have lost its last seconds): one that began since our attempt did.
  */
 export function adoptable(
   { lastInstallation: last }: VmReading,
   mine: InstallOperation | null,
   sinceUtc: string,
   anyRow: boolean,
-): string | null {
+): { readonly operationId: string; readonly startTime: string } | null {
   if (last === null) return null;
   const { installationActivityId: activityId, startTime } = last;
+  // With an intent, times are not compared: the platform's clock, and how it rounds, are not ours.
   const ours = mine
-    ? mine.endedUtc === null && activityId !== mine.previousActivityId && startTime >= mine.intentUtc
+    ? isUnanswered(mine) && activityId !== mine.previousActivityId
     : !anyRow && startTime >= sinceUtc;
-  return ours ? `${ADOPTED}${activityId}` : null;
+  return ours ? { operationId: `${ADOPTED}${activityId}`, startTime } : null;
 }
+
+/** The request may be on its way, or its answer may have been lost. */
+export const isUnanswered = ({ operationId, endedUtc }: InstallOperation): boolean =>
+  operationId === null && endedUtc === null;
+
+export const isSameIntent = (a: InstallOperation, b: InstallOperation): boolean =>
+  a.claimId === b.claimId && a.intentUtc === b.intentUtc;
+
+/** Writes what became of an intent, unless another one has taken its place meanwhile: that one must not be forgotten. */
+export async function replaceIntent(
+  world: World,
+  intent: InstallOperation,
+  next: InstallOperation,
+): Promise<void> {
+  const now = await world.operations.read(intent.region, intent.vmId);
+  if (now === null || isSameIntent(now.operation, intent))
+    await world.operations.claim(next, now?.etag ?? null);
+}
+
+/** One row in the audit for the start of an installation and one for its end, whoever writes it down how often. */
+export const auditKey = (
+  { claimId, vmId, intentUtc }: InstallOperation,
+  what: 'installStarted' | 'installEnded',
+): string => [claimId, keyOf(vmId), intentUtc, what].join('~');
 
 export type InstallProgress =
   | { readonly kind: 'running' }
@@ -37,23 +63,14 @@ export async function settle(world: World, operation: InstallOperation): Promise
   if (progress.kind === 'running') return progress;
   const endedUtc = world.nowUtc();
   const summary = progress.kind === 'ended' ? progress.summary : null;
-  await world.operations.save({ ...operation, endedUtc, summary });
+  await replaceIntent(world, operation, { ...operation, endedUtc, summary });
   if (operation.rolloutId !== null)
-    await world.audit.append(
-      operation.rolloutId,
-      `${operation.operationId ?? operation.claimId}~installEnded`,
-      {
-        ...{
-          atUtc: endedUtc,
-          who: 'lowtide',
-          what: 'installEnded',
-          subject: operation.vmId,
-          vmId: operation.vmId,
-        },
-        why: summary ? `The platform reported ${summary.status}.` : 'The platform lost the installation.',
-        evidence: { operationId: operation.operationId, ...summary },
-      },
-    );
+    await world.audit.append(operation.rolloutId, auditKey(operation, 'installEnded'), {
+      ...{ atUtc: endedUtc, who: 'lowtide', what: 'installEnded' },
+      ...{ subject: operation.vmId, vmId: operation.vmId },
+      why: summary ? `The platform reported ${summary.status}.` : 'The platform lost the installation.',
+      evidence: { operationId: operation.operationId, ...summary },
+    });
   return progress;
 }
 

@@ -7,7 +7,7 @@ import type { InstallRequest, StartAnswer, VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { askControl, rolloutOf } from './control';
-import { adoptable, settle } from './installOperation';
+import { adoptable, auditKey, isSameIntent, isUnanswered, replaceIntent, settle } from './installOperation';
 import { outcomeNow } from './lookAtVm';
 import { activity, type AnswerTo, type World } from './world';
 
@@ -35,20 +35,15 @@ export const startInstall = activity(contracts.startInstall, async (world, input
   const reading = await world.driver.readVirtualMachine(input.vmId);
   if (reading === null) return end(world, input, 'skipped', 'vmDeleted', 'The VM does not exist any more.');
   const adopted = adoptable(reading, mine, input.sinceUtc, found !== null);
-  if (adopted)
-    return adopt(
-      world,
-      input,
-      mine ?? intentOf(world, input, reading, minutesLeft(world, input, reading)),
-      adopted,
-    );
-  if (mine && mine.endedUtc === null && world.nowUtc() < ambiguousUntil(world, mine))
-    return { kind: 'wait', untilUtc: ambiguousUntil(world, mine) };
+  if (adopted) return started(world, input, mine ?? lostIntent(world, input, adopted), adopted.operationId);
+  if (found && isUnanswered(found.operation) && world.nowUtc() < ambiguousUntil(world, found.operation))
+    return { kind: 'wait', untilUtc: ambiguousUntil(world, found.operation) };
 
   if (found && !mine && found.operation.endedUtc === null) {
     const settled = await settle(world, found.operation);
     if (settled.kind === 'running')
       return end(world, input, 'deferred', 'installInFlight', 'Another installation is running on the VM.');
+    return soon(world, 5); // the row has changed: everything from the start
   }
   return begin(world, input, reading, found?.etag ?? null);
 });
@@ -67,9 +62,9 @@ async function begin(world: World, input: Input, reading: VmReading, etag: strin
       'windowMissed',
       'Too little of its off-peak hours is left for an installation.',
     );
+  const maxPatchPublishDate = await publishedBy(world, input, reading);
   const intent = intentOf(world, input, reading, minutes);
-  const current = await world.operations.read(input.region, input.vmId);
-  if (!(await world.operations.claim(intent, current?.etag ?? etag))) return soon(world);
+  if (!(await world.operations.claim(intent, etag))) return soon(world); // somebody came between
 
   const control = await askControl(world, input);
   if (control.kind !== 'go') {
@@ -77,12 +72,28 @@ async function begin(world: World, input: Input, reading: VmReading, etag: strin
     if (control.kind === 'stop') return end(world, input, 'skipped', control.reason, '');
     return end(world, input, 'deferred', control.reason, control.why);
   }
-  const answer = await send(world, input, reading, minutes);
+  const own = await world.operations.read(input.region, input.vmId);
+  if (!own || !isSameIntent(own.operation, intent)) return soon(world);
+  if (hasStoodStill(world, input, reading, intent)) {
+    await withdraw(world, intent);
+    return soon(world, 5);
+  }
+  const answer = await send(world, input, { maximumDurationMinutes: minutes, maxPatchPublishDate });
   if (answer === null) return soon(world);
   if (answer.kind === 'started') return started(world, input, intent, answer.operationId);
   await withdraw(world, intent); // a refusal is certain: nothing was started
   return refused(world, input, answer);
 }
+
+/** Since the intent, so much time has passed that the duration to be asked for is wrong, or that another process may take over. */
+function hasStoodStill(world: World, input: Input, reading: VmReading, intent: InstallOperation): boolean {
+  const now = world.nowUtc();
+  const late = (Date.parse(now) - Date.parse(intent.intentUtc)) / 1000 > STANDSTILL_MAX_SECONDS;
+  return late || now >= ambiguousUntil(world, intent) || minutesLeft(world, input, reading) === 0;
+}
+
+/** Far less than the ambiguity and the reserve for a reboot, far more than a slow table needs. */
+const STANDSTILL_MAX_SECONDS = 120;
 
 /** Minutes of the VM's own window that are left for an installation, less the reserve for a reboot; 0 outside of it. */
 function minutesLeft(world: World, { claim }: Input, reading: VmReading): number {
@@ -110,24 +121,37 @@ function intentOf(world: World, input: Input, reading: VmReading, minutes: numbe
   };
 }
 
+/** The intent of an installation that was found on the VM although the table knows nothing of it (any more). */
+function lostIntent(world: World, input: Input, { startTime }: { startTime: string }): InstallOperation {
+  const { vmId, region, rolloutId, claim } = input;
+  const endsMs = Date.parse(startTime) + world.policy.installMaximumSeconds * 1000;
+  return {
+    ...{ vmId, region, rolloutId, claimId: claim.claimId, intentUtc: world.nowUtc() },
+    previousActivityId: null, // the VM's last installation is this one itself
+    deadlineUtc: new Date(endsMs).toISOString(),
+    ...{ operationId: null, endedUtc: null, summary: null },
+  };
+}
+
+/** R-304: for an OS type with a fixed cadence, the release of the rollout; null for no limit. */
+async function publishedBy(world: World, input: Input, { vm }: VmReading): Promise<string | null> {
+  if (vm.osType === null || !world.policy.fixedReleaseOsTypes.includes(vm.osType)) return null;
+  return (await rolloutOf(world, input.rolloutId)).releasedUtc;
+}
+
 /** Null when the request's fate is unknown: the intent stays, and the next call finds out. */
 async function send(
   world: World,
   input: Input,
-  reading: VmReading,
-  minutes: number,
+  request: Pick<InstallRequest, 'maximumDurationMinutes' | 'maxPatchPublishDate'>,
 ): Promise<StartAnswer | null> {
-  const { osType } = reading.vm;
-  const fixed = osType !== null && world.policy.fixedReleaseOsTypes.includes(osType);
-  const request: InstallRequest = {
-    maximumDurationMinutes: minutes,
-    classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
-    rebootSetting: 'IfRequired',
-    maxPatchPublishDate: fixed ? (await rolloutOf(world, input.rolloutId)).releasedUtc : null,
-    rolloutId: input.rolloutId,
-  };
   try {
-    return await world.driver.startInstallation(input.vmId, request);
+    return await world.driver.startInstallation(input.vmId, {
+      ...request,
+      classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
+      rebootSetting: 'IfRequired',
+      rolloutId: input.rolloutId,
+    });
   } catch {
     return null;
   }
@@ -139,8 +163,8 @@ async function started(
   intent: InstallOperation,
   operationId: string,
 ): Promise<Answer> {
-  await world.operations.save({ ...intent, operationId });
-  await world.audit.append(input.rolloutId, `${operationId}~installStarted`, {
+  await replaceIntent(world, intent, { ...intent, operationId });
+  await world.audit.append(input.rolloutId, auditKey(intent, 'installStarted'), {
     ...{
       atUtc: intent.intentUtc,
       who: 'lowtide',
@@ -154,17 +178,8 @@ async function started(
   return { kind: 'started', deadlineUtc: intent.deadlineUtc };
 }
 
-async function adopt(
-  world: World,
-  input: Input,
-  intent: InstallOperation,
-  operationId: string,
-): Promise<Answer> {
-  return started(world, input, intent, operationId);
-}
-
 async function withdraw(world: World, intent: InstallOperation): Promise<void> {
-  await world.operations.save({ ...intent, endedUtc: world.nowUtc() });
+  await replaceIntent(world, intent, { ...intent, endedUtc: world.nowUtc() });
 }
 
 /** Patience that the platform asks for, or none needed: these pass. The rest are facts about the VM. */

@@ -177,7 +177,7 @@ export async function eventsOf(host: Host, untilUtc: string): Promise<readonly D
     theWorld: () => Promise<SimulatedWorld>;
   };
   const { driver } = await theWorld();
-  await driver.settle(untilUtc);
+  driver.settle(untilUtc);
   return [...driver.events()];
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
-import { OutcomeReason } from './outcome';
+import type { OutcomeReason } from './outcome';
 
 /** The row that decides about a rollout: whether it exists, whether it may go on. At most one is open. */
 export const RolloutControl = z.object({

@@ -30,11 +30,15 @@ export function conflict(a: Disruption, b: Disruption): ConflictRule | null {
   return a.count + b.count > Math.min(a.shareMax ?? 1, b.shareMax ?? 1) ? 'setShare' : null;
 }
 
-/** How many VMs of a set of this size may be down at once: a percentage rounded down, at least one; small sets go one by one. */
+/**
+ * R-207: how many VMs of a set of this size may be down at once: a percentage rounded down, at least one, never all of them whatever
+ * the policy says; small sets go one by one.
+ */
 export function setShare(
   setSize: number,
   policy: Pick<Policy, 'setSharePercent' | 'setOneByOneBelow'>,
 ): number {
   if (setSize < policy.setOneByOneBelow) return 1;
-  return Math.max(1, Math.floor((setSize * policy.setSharePercent) / 100));
+  const share = Math.floor((setSize * policy.setSharePercent) / 100);
+  return Math.max(1, Math.min(share, setSize - 1));
 }

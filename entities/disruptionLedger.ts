@@ -41,6 +41,7 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
       });
       return;
     }
+    case undefined:
     default:
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- a thrown Error reaches the caller as «[object Object]»
       throw `The ledger has no operation '${String(df.operationName)}'.`;

@@ -15,7 +15,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
   const { claimId, kind, ledger, disruption, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } =
     input;
   let rules: string[] = [];
-  const answer = yield* pollForAnswer<Claimed, typeof input>(
+  const answer = yield* pollForAnswer<Claimed>(
     context,
     input,
     {

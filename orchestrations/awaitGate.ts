@@ -12,7 +12,7 @@ interface Gate {
 export function* awaitGate(context: OrchestrationContext): Step<Gate> {
   const input = children.awaitGate.input.parse(context.df.getInput());
   const { rolloutId, phase, pace, untilUtc } = input;
-  const answer = yield* pollForAnswer<Gate, typeof input>(
+  const answer = yield* pollForAnswer<Gate>(
     context,
     input,
     { firstSeconds: pace.gatePollSeconds, lastSeconds: pace.gatePollSeconds, untilUtc },

@@ -14,7 +14,7 @@ interface Go {
 export function* awaitGo(context: OrchestrationContext): Step<Go> {
   const input = children.awaitGo.input.parse(context.df.getInput());
   const { rolloutId, phase, region, pace, untilUtc } = input;
-  const answer = yield* pollForAnswer<Go, typeof input>(
+  const answer = yield* pollForAnswer<Go>(
     context,
     input,
     { firstSeconds: pace.controlPollSeconds, lastSeconds: pace.controlPollSeconds, untilUtc },

@@ -12,7 +12,7 @@ interface Ended {
 export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
   const input = children.awaitInstall.input.parse(context.df.getInput());
   const { region, vmId, claimId, sinceUtc, pace, untilUtc } = input;
-  const answer = yield* pollForAnswer<Ended, typeof input>(
+  const answer = yield* pollForAnswer<Ended>(
     context,
     input,
     { firstSeconds: pace.installPollFirstSeconds, lastSeconds: pace.installPollLastSeconds, untilUtc },

@@ -7,7 +7,7 @@ import { call, pollForAnswer, type Step } from './durable';
 export function* awaitSettled(context: OrchestrationContext): Step<{ settled: boolean }> {
   const input = children.awaitSettled.input.parse(context.df.getInput());
   const { rolloutId, pace, untilUtc } = input;
-  const answer = yield* pollForAnswer<{ settled: boolean }, typeof input>(
+  const answer = yield* pollForAnswer<{ settled: boolean }>(
     context,
     input,
     { firstSeconds: pace.gatePollSeconds, lastSeconds: pace.gatePollSeconds, untilUtc },

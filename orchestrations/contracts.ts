@@ -45,20 +45,25 @@ export const regionRollout = {
 
 const Rounds = z.object({ rounds: z.number().int() });
 
+/** How far a scope has come, from one generation of its instance to the next. `done` holds `<group>.<round>`. */
+const Progress = z
+  .object({ done: z.array(z.string()), attempts: z.number().int() })
+  .default({ done: [], attempts: 0 });
+
 export const zoneRollout = {
   name: 'zoneRollout',
-  input: InRollout.extend({ region: z.string(), stage: z.string() }),
+  input: InRollout.extend({ region: z.string(), stage: z.string(), progress: Progress }),
   output: Rounds,
 } as const;
 
 export const availabilitySetRollout = {
   name: 'availabilitySetRollout',
-  input: InRollout.extend({ region: z.string(), stage: z.string(), group: z.string() }),
+  input: InRollout.extend({ region: z.string(), stage: z.string(), group: z.string(), progress: Progress }),
   output: Rounds,
 } as const;
 
 /** What the rounds of a scope share: the input of `zoneRollout` or `availabilitySetRollout`, less what they differ in. */
-export const RunRounds = InRollout.extend({ scope: RoundScope });
+export const RunRounds = InRollout.extend({ scope: RoundScope, progress: Progress });
 export type RunRounds = Readonly<z.infer<typeof RunRounds>>;
 
 export const updateDomainRollout = {

@@ -164,9 +164,9 @@ const POLLS_PER_GENERATION = 50;
  * The whole body of a waiting child: asks, and waits ever longer between two asks, until there is an answer or time is up (null).
  * `polls` counts over the generations; the input carries it through `continueAsNew`.
  */
-export function* pollForAnswer<T, I extends { readonly polls: number }>(
+export function* pollForAnswer<T>(
   context: OrchestrationContext,
-  input: I,
+  input: { readonly polls: number },
   pace: PollPace,
   ask: () => Step<T | null>,
 ): Step<T | null> {

@@ -5,8 +5,8 @@ import type { OutcomeReason } from '../domain/outcome';
 import * as children from './contracts';
 import { call, child, messageOf, waitUntil, type Step } from './durable';
 
-/** A scope of 80-VM rounds that misses a night now and then stays far below this; it bounds the history. */
-const ATTEMPTS_MAX = 90;
+/** An attempt costs about 12 history rows; after so many the scope continues as new. */
+const ATTEMPTS_PER_GENERATION = 60;
 
 /**
  * Runs the rounds of one scope, one after another: always the one whose window opens first, each in a night in which the ledger
@@ -16,38 +16,41 @@ export function* runRounds(
   context: OrchestrationContext,
   input: children.RunRounds,
 ): Step<{ rounds: number }> {
-  const { scope, ...rollout } = input;
-  const done: string[] = [];
-  let reason: OutcomeReason = 'notReached';
-  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+  const { scope, progress, ...rollout } = input;
+  const done = [...progress.done];
+  for (let attempt = progress.attempts + 1; ; attempt += 1) {
     const next = yield* call(context, chooseRound, {
-      ...scope,
-      done,
-      freshAfterUtc: rollout.freshAfterUtc,
-      endsUtc: rollout.endsUtc,
+      ...{ ...scope, done, freshAfterUtc: rollout.freshAfterUtc, endsUtc: rollout.endsUtc },
     });
     if (next.kind === 'none') {
-      if (next.reason === null) return { rounds: done.length };
-      reason = next.reason;
-      break;
+      if (next.reason !== null) yield* call(context, endRounds, { ...scope, done, reason: next.reason });
+      return { rounds: done.length };
     }
-    yield* waitUntil(context, next.opensUtc);
-    const { kind: _kind, opensUtc: _opensUtc, ...round } = next;
-    const id = childId(context.df.instanceId, `${next.ref.group}.${next.ref.round}-${attempt}`);
-    const result = yield* runRound(context, id, { ...rollout, ...round });
-    if (result.kind === 'ran') done.push(`${next.ref.group}.${next.ref.round}`);
-    if (result.kind === 'stopped') {
-      reason = result.reason;
-      break;
-    }
-    if (result.kind === 'missed' && (rollout.kind === 'catchUp' || result.rules.includes('setImpaired'))) {
-      reason = result.rules.includes('setImpaired') ? 'waitingForSet' : 'windowMissed';
-      break;
+    const { opensUtc, ...round } = next;
+    yield* waitUntil(context, opensUtc);
+    const key = `${next.ref.group}.${next.ref.round}`;
+    const id = childId(context.df.instanceId, `${key}-${attempt}`);
+    const result = yield* runRound(context, id, { ...round, ...rollout });
+    if (result.kind === 'ran') done.push(key);
+    const reason = givenUp(result, rollout.kind);
+    if (reason !== null) {
+      yield* call(context, endRounds, { ...scope, done, reason });
+      return { rounds: done.length };
     }
     if (result.kind === 'missed') yield* waitUntil(context, round.acquireByUtc);
+    if (attempt - progress.attempts >= ATTEMPTS_PER_GENERATION) {
+      context.df.continueAsNew({ ...rollout, ...scope, progress: { done, attempts: attempt } });
+      return { rounds: done.length }; // dropped: the next generation goes on
+    }
   }
-  yield* call(context, endRounds, { ...scope, done, reason });
-  return { rounds: done.length };
+}
+
+/** Why a scope goes no further; null when it does: another night, another try. */
+function givenUp(result: RoundResult, kind: children.RunRounds['kind']): OutcomeReason | null {
+  if (result.kind === 'stopped') return result.reason;
+  if (result.kind === 'ran') return null;
+  if (result.rules.includes('setImpaired')) return 'waitingForSet'; // caught up once the set is healthy again
+  return kind === 'catchUp' ? 'windowMissed' : null;
 }
 
 type RoundResult = ReturnType<(typeof children.updateDomainRollout.output)['parse']>;

@@ -1,6 +1,7 @@
 import type { AvailabilitySetId } from '../domain/ids';
 import { keyOf } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { stageName } from './regionPlan';
 import { ROUND_SIZE_MAX, type PlannedGroup, type PlannedRound, type PlannedStage } from './plan';
 
 export interface CatchUpVm {
@@ -41,7 +42,7 @@ export function planCatchUpRounds(
     for (let start = 0; start < together.length; start += size) {
       const chunk = together.slice(start, start + size);
       rounds.push({
-        ...{ phase, region, stage: zone === null ? 'regional' : `zone-${zone}`, zone },
+        ...{ phase, region, stage: stageName(zone), zone },
         group: availabilitySetId === null ? 'catchup' : keyOf(availabilitySetId),
         kind: availabilitySetId === null ? 'standalone' : 'availabilitySet',
         ...{ availabilitySetId, setSize: set?.size ?? 0, updateDomain },

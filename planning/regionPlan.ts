@@ -1,3 +1,4 @@
+import { setShare } from '../domain/disruption';
 import { keyOf, type AvailabilitySetId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import { seededShuffle } from '../domain/seed';
@@ -86,16 +87,6 @@ export function stageName(zone: string | null): string {
   return zone === null ? 'regional' : `zone-${zone}`;
 }
 
-/** R-207: how many VMs of a set may be down together; never all of them, whatever policy says. */
-export function setShare(
-  setSize: number,
-  policy: Pick<Policy, 'setSharePercent' | 'setOneByOneBelow'>,
-): number {
-  if (setSize < policy.setOneByOneBelow) return 1;
-  const share = Math.floor((setSize * policy.setSharePercent) / 100);
-  return Math.max(1, Math.min(ROUND_SIZE_MAX, share, setSize - 1));
-}
-
 /** Stages one after another; in a stage the sets beside the batches, and beside each other. */
 export function scheduleRegion(work: RegionWork, policy: Policy, from: Cursor): ScheduledRegion {
   let cursor = from;
@@ -125,7 +116,7 @@ function planSets(members: readonly Candidate[], facts: RegionFacts): SetWork[] 
     .flatMap(([set, inSet]): SetWork[] => {
       if (set === null) return [];
       const setSize = facts.setSizes.get(set) ?? inSet.length;
-      const roundSizeMax = setShare(setSize, facts.policy);
+      const roundSizeMax = Math.min(ROUND_SIZE_MAX, setShare(setSize, facts.policy));
       // Their order is that of each domain's first VM in the month's shuffle, and there the carried over come first.
       const domains = [...groupBy(inSet, ({ vm }) => vm.updateDomain)];
       const updateDomains = domains.map(([updateDomain, candidates]) => ({
