@@ -1,7 +1,7 @@
 import type { DriverEvent } from '../driver';
 import { monthIndexOf, monthStartMs, type MonthIndex } from './calendar';
 import type { Machine, Operation, Step } from './machine';
-import { agentLostInMonth, hasAgent, isAgentReady, isOn, offInMonth } from './vitals';
+import { agentLostInMonth, hasAgent, isAgentReady, isOn, offInMonth, wasOnAt } from './vitals';
 import { operationIdOf, stepsOf } from './operations';
 import type { Incident, World } from './world';
 
@@ -62,7 +62,7 @@ export class EventStream {
       this.#nextMonth ??= monthIndexOf(machine.bornMs) - 1;
       push(
         this.#waiting,
-        scheduled(machine, machine.bornMs, () => (isOn(machine, machine.bornMs) ? null : 'poweredOff')),
+        scheduled(machine, machine.bornMs, () => (wasOnAt(machine, machine.bornMs) ? null : 'poweredOff')),
       );
       for (let month = monthIndexOf(machine.bornMs) - 1; month < this.#nextMonth; month += 1)
         this.#addMonth(machine, month);
@@ -100,7 +100,9 @@ export class EventStream {
     const happening = this.#world.happenings[order];
     if (happening === undefined) return;
     const first =
-      happening.kind === 'incident' ? incidentStep(happening, 0, order) : operationStep(happening, 0, order);
+      happening.kind === 'incident'
+        ? incidentStep(happening, 0, order)
+        : operationStep(happening, operationIdOf(happening), 0, order);
     if (first !== null) push(this.#waiting, first);
   }
 }
@@ -120,7 +122,7 @@ function scheduled(machine: Machine, atMs: number, action: () => DriverEvent['ac
 }
 
 function powerChange(machine: Machine, atMs: number): 'poweredOn' | 'poweredOff' | null {
-  const isNow = isOn(machine, atMs);
+  const isNow = wasOnAt(machine, atMs);
   if (isNow === isOn(machine, atMs - 1)) return null;
   return isNow ? 'poweredOn' : 'poweredOff';
 }
@@ -132,7 +134,7 @@ function agentChange(machine: Machine, atMs: number): 'agentRestored' | 'agentLo
 }
 
 /** Looks at the operation's steps when their time comes: it may have been cut short since. */
-function operationStep(operation: Operation, at: number, order: number): Entry | null {
+function operationStep(operation: Operation, id: string, at: number, order: number): Entry | null {
   const step = stepsOf(operation)[at];
   if (step === undefined) return null;
   const stillSo = (): boolean => {
@@ -143,8 +145,8 @@ function operationStep(operation: Operation, at: number, order: number): Entry |
     atMs: step.atMs,
     rank: step.atMs === operation.startMs ? 2 : 1,
     order,
-    tell: () => (stillSo() ? eventOf(operation.machine, step, operation) : null),
-    then: () => operationStep(operation, stillSo() ? at + 1 : at, order),
+    tell: () => (stillSo() ? eventOf(operation.machine, step, operation, id) : null),
+    then: () => operationStep(operation, id, stillSo() ? at + 1 : at, order),
   };
 }
 
@@ -160,7 +162,12 @@ function incidentStep(incident: Incident, at: number, order: number): Entry | nu
   };
 }
 
-function eventOf(machine: Machine, step: Step, operation: Operation | null): DriverEvent {
+function eventOf(
+  machine: Machine,
+  step: Step,
+  operation: Operation | null,
+  id = operation === null ? null : operationIdOf(operation),
+): DriverEvent {
   const { vm } = machine;
   return {
     at: new Date(step.atMs).toISOString(),
@@ -171,7 +178,7 @@ function eventOf(machine: Machine, step: Step, operation: Operation | null): Dri
     availabilitySet: machine.setArmId,
     updateDomain: vm.updateDomain,
     subscription: vm.subscriptionId,
-    operationId: operation === null ? null : operationIdOf(operation),
+    operationId: id,
     rolloutId: operation?.kind === 'installation' ? operation.rolloutId : null,
     ...step.detail,
   };

@@ -89,7 +89,7 @@ function startOf(pid: number): string {
 }
 
 function isCode(cause: unknown, code: string): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === code;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === code;
 }
 
 function inUse(folder: string, pid: number): LowtideError {

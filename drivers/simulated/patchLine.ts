@@ -29,8 +29,8 @@ export interface PatchName {
 
 type Kind = Pick<PatchLine, 'key' | 'classification' | 'reboot' | 'minutes'>;
 
-/** No VM of a simulation is older than this. */
-const FIRST_MONTH: MonthIndex = 2015 * 12;
+/** Simulations begin later than this: before the document that Lowtide follows was written, there is nothing to patch. */
+const FIRST_MONTH: MonthIndex = 2019 * 12;
 
 /** A line whose versions appear so and so in each month; made month by month, as far as time has come. */
 export function monthlyLine(
@@ -80,10 +80,11 @@ export function afterRelease(
   share: number,
   daysAfter: readonly [first: number, last: number] = [0, 0],
 ): (month: MonthIndex) => readonly number[] {
+  const dice = hash53(key, seed);
+  const [first, last] = daysAfter;
   return (month) => {
-    if (chance(seed, key, month, 'published') >= share) return [];
-    const [first, last] = daysAfter;
-    const days = first + Math.floor(chance(seed, key, month, 'day') * (last - first + 1));
+    if (share < 1 && chance(dice, month, 'published') >= share) return [];
+    const days = first + (first < last ? Math.floor(chance(dice, month, 'day') * (last - first + 1)) : 0);
     return [releaseMsOf(month) + days * DAY_MS];
   };
 }
@@ -94,12 +95,14 @@ export function onSeededDays(
   key: string,
   perMonth: number,
 ): (month: MonthIndex) => readonly number[] {
+  const dice = hash53(key, seed);
   return (month) => {
-    const times = Math.floor(perMonth + chance(seed, key, month, 'times'));
+    const times = Math.floor(perMonth + chance(dice, month, 'times'));
+    if (times === 0) return [];
     const start = monthStartMs(month);
     const length = monthStartMs(month + 1) - start;
     return Array.from({ length: times }, (_, n) => {
-      const at = start + chance(seed, key, month, 'at', n) * length;
+      const at = start + chance(dice, month, n) * length;
       return at - (at % HOUR_MS);
     });
   };

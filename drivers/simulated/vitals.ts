@@ -1,7 +1,7 @@
 import { chance } from '../../domain/seed';
 import type { HealthSignals } from '../../domain/health';
 import { monthIndexOf, monthStartMs, releaseMsOf, union, type Interval, type MonthIndex } from './calendar';
-import type { ActiveEffect, Installation, Machine } from './machine';
+import type { ActiveEffect, Installation, Machine, PowerSwitch } from './machine';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './rates';
 import { agentGaps, offIntervals } from './schedules';
 import { isDayOf, type EffectKind } from './scenario';
@@ -67,7 +67,19 @@ export function offInMonth(machine: Machine, month: MonthIndex): readonly Interv
 
 /** Manual switches win over habits: off until somebody starts it; on until the next time its owner would switch it off. */
 export function isOn(machine: Machine, ms: number): boolean {
-  const last = lastSwitch(machine, ms);
+  return isOnAfter(machine, ms, lastSwitch(machine, ms));
+}
+
+/** The same, before anybody switched it at this very instant. */
+export function wasOnAt(machine: Machine, ms: number): boolean {
+  return isOnAfter(
+    machine,
+    ms,
+    machine.switches.findLast(({ atMs }) => atMs < ms),
+  );
+}
+
+function isOnAfter(machine: Machine, ms: number, last: PowerSwitch | undefined): boolean {
   if (last?.on === false) return false;
   const since = last?.atMs ?? -Infinity;
   const month = monthIndexOf(ms);
@@ -77,7 +89,7 @@ export function isOn(machine: Machine, ms: number): boolean {
   );
 }
 
-function lastSwitch(machine: Machine, ms: number): Machine['switches'][number] | undefined {
+function lastSwitch(machine: Machine, ms: number): PowerSwitch | undefined {
   return machine.switches.findLast(({ atMs }) => atMs <= ms);
 }
 

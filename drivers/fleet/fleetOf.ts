@@ -1,0 +1,63 @@
+import type { AvailabilitySetId } from '../../domain/ids';
+import { UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { ArmResource } from './armModel';
+import type { ImportedSet, ParsedFleet } from './parseFleet';
+
+/** A fleet of VMs that come from no file: their models are made from what is known of them. */
+export function fleetOf(vms: readonly VirtualMachine[]): ParsedFleet {
+  const sorted = vms.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const sets = new Map<AvailabilitySetId, ImportedSet>();
+  for (const { availabilitySetId: id, region } of sorted) if (id !== null) sets.set(id, setOf(id, region));
+  return {
+    vms: sorted,
+    models: new Map(sorted.map((vm) => [vm.id, modelOf(vm)])),
+    instances: new Map(),
+    availabilitySets: sets,
+    notes: [],
+  };
+}
+
+function setOf(id: AvailabilitySetId, location: string): ImportedSet {
+  const properties = { platformUpdateDomainCount: UPDATE_DOMAINS_DEFAULT };
+  const model = {
+    id,
+    name: id.split('/').at(-1),
+    type: 'Microsoft.Compute/availabilitySets',
+    location,
+    properties,
+  };
+  return { id, armId: id, updateDomainCount: UPDATE_DOMAINS_DEFAULT, model };
+}
+
+function modelOf(vm: VirtualMachine): ArmResource {
+  const patchSettings = vm.patchMode === null ? {} : { patchSettings: { patchMode: vm.patchMode } };
+  const agent = vm.provisionVMAgent === null ? {} : { provisionVMAgent: vm.provisionVMAgent };
+  const windows = {
+    ...agent,
+    ...(vm.enableAutomaticUpdates === null ? {} : { enableAutomaticUpdates: vm.enableAutomaticUpdates }),
+    ...(vm.timeZone === null ? {} : { timeZone: vm.timeZone }),
+    ...patchSettings,
+  };
+  return {
+    id: vm.armId,
+    name: vm.name,
+    type: 'Microsoft.Compute/virtualMachines',
+    location: vm.region,
+    tags: vm.tags,
+    ...(vm.zone === null ? {} : { zones: [vm.zone] }),
+    properties: {
+      hardwareProfile: { vmSize: vm.vmSize },
+      storageProfile: {
+        imageReference: vm.customImage ? { id: `${vm.armId}/image` } : vm.image,
+        osDisk: { createOption: 'FromImage', osType: vm.osType },
+      },
+      osProfile:
+        vm.osType === 'Linux'
+          ? { linuxConfiguration: { ...agent, ...patchSettings } }
+          : { windowsConfiguration: windows },
+      ...(vm.availabilitySetId === null ? {} : { availabilitySet: { id: vm.availabilitySetId } }),
+      ...(vm.updateDomain === null ? {} : { instanceView: { platformUpdateDomain: vm.updateDomain } }),
+    },
+  };
+}

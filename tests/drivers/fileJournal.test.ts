@@ -1,0 +1,185 @@
+import { spawnSync } from 'node:child_process';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { fileJournal } from '../../drivers/simulated/fileJournal';
+import { aVm } from '../support/builders';
+import {
+  ALWAYS_ON,
+  aPocket,
+  aScenario,
+  CRITICAL_AND_SECURITY,
+  RELEASE,
+  started,
+  type Pocket,
+} from './pocket';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+
+const folders: string[] = [];
+const aFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-journal-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const vms = ['a', 'b', 'c'].map((name) => aVm({ name, tags: ALWAYS_ON }));
+const [a, b] = vms as [VirtualMachine, VirtualMachine];
+
+/** What `kill -9` leaves: the files, and a lock nobody lets go of. Here the lock is let go of, for the process lives on. */
+async function withJournal<T>(
+  folder: string,
+  use: (pocket: Pocket) => Promise<T>,
+  options: { vms?: readonly VirtualMachine[]; startUtc?: string; seed?: number } = { vms },
+): Promise<T> {
+  const journal = fileJournal(folder);
+  try {
+    return await use(aPocket({ startUtc: RELEASE, ...options, journal }));
+  } finally {
+    await journal.close();
+  }
+}
+
+describe('a file journal', () => {
+  it('remembers fleet, scenario and every operation, so that a new process goes on where the old one was killed', async () => {
+    const folder = aFolder();
+    const [id, log] = await withJournal(folder, async (pocket) => {
+      await pocket.driver.loadScenario(aScenario([{ what: 'slowInstall', factor: 2 }]));
+      const operation = await started(pocket, () =>
+        pocket.driver.startInstallation(a.id, CRITICAL_AND_SECURITY),
+      );
+      await pocket.driver.power(b.id, 'deallocate');
+      pocket.pass(300);
+      return [operation, [...pocket.driver.events()]] as const;
+    });
+    await withJournal(
+      folder,
+      async (pocket) => {
+        pocket.pass(330);
+        expect(await pocket.driver.readOperation(id)).toMatchObject({ kind: 'installed' });
+        expect((await pocket.driver.readVirtualMachine(b.id))?.powerState).toBe('deallocated');
+        expect([...pocket.driver.events()].slice(0, log.length)).toEqual(log);
+      },
+      {},
+    );
+  });
+
+  it('has on disk what was acknowledged, before the answer comes', async () => {
+    const folder = aFolder();
+    await withJournal(folder, async (pocket) => {
+      await Promise.all(vms.map(({ id }) => pocket.driver.probeHealth(id)));
+      const lines = readFileSync(join(folder, 'asks.jsonl'), 'utf8').trimEnd().split('\n');
+      expect(lines.map((line) => (JSON.parse(line) as { ask: string }).ask)).toEqual([
+        'fleet',
+        'probe',
+        'probe',
+        'probe',
+      ]);
+    });
+  });
+
+  it('drops a torn last line, wherever it is torn, and nothing before it', async () => {
+    const whole = aFolder();
+    await withJournal(whole, async (pocket) => {
+      for (const { id } of vms) await pocket.driver.probeHealth(id);
+    });
+    const text = readFileSync(join(whole, 'asks.jsonl'), 'utf8');
+    const lastLine = text.trimEnd().lastIndexOf('\n') + 1;
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: lastLine, max: text.length - 1 }), async (length) => {
+        truncateSync(join(whole, 'asks.jsonl'), length);
+        const journal = fileJournal(whole);
+        expect(journal.remembered().map(({ ask }) => ask)).toEqual(['fleet', 'probe', 'probe']);
+        await journal.append({ ask: 'probe', at: RELEASE, vm: a.id });
+        await journal.close();
+        expect(readFileSync(join(whole, 'asks.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(4);
+        writeFileSync(join(whole, 'asks.jsonl'), text);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('refuses a journal that is damaged elsewhere, naming the line', async () => {
+    const folder = aFolder();
+    await withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id));
+    const path = join(folder, 'asks.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"ask":"fleet"', '"ask":"flea"'));
+    expect(() => fileJournal(folder)).toThrow(
+      expect.objectContaining({ code: 'STORAGE_UNAVAILABLE' }) as Error,
+    );
+    expect(() => fileJournal(folder)).toThrow('Line 1 of');
+  });
+
+  it('forgets what was loaded when another fleet is given, and keeps what was loaded when the same is', async () => {
+    const folder = aFolder();
+    const other = aVm({ name: 'other', tags: ALWAYS_ON });
+    const names = async (pocket: Pocket): Promise<string[]> =>
+      (await pocket.driver.listVirtualMachines(null)).items.map(({ name }) => name);
+    await withJournal(folder, names);
+    expect(await withJournal(folder, names, { vms: [other] })).toEqual(['other']);
+    expect(await withJournal(folder, names, { vms: [other] })).toEqual(['other']);
+    expect(readFileSync(join(folder, 'asks.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  it('refuses another seed than the one its world was made with', async () => {
+    const folder = aFolder();
+    await withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id));
+    const begin = withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id), { seed: 2, vms });
+    await expect(begin).rejects.toMatchObject({ code: 'SETTING_INVALID' });
+  });
+});
+
+describe('the lock of a state folder', () => {
+  it('lets no second journal in, within one process or between two', () => {
+    const folder = aFolder();
+    const journal = fileJournal(folder);
+    expect(() => fileJournal(folder)).toThrow(expect.objectContaining({ code: 'STATE_IN_USE' }) as Error);
+    return journal.close();
+  });
+
+  it('respects the lock of a living process', () => {
+    const folder = aFolder();
+    writeFileSync(join(folder, 'lock.json'), JSON.stringify({ pid: process.ppid, started: '' }));
+    expect(() => fileJournal(folder)).toThrow(expect.objectContaining({ code: 'STATE_IN_USE' }) as Error);
+  });
+
+  it.each([
+    ['of a dead process', (): string => JSON.stringify({ pid: deadPid(), started: '1' })],
+    [
+      'of a process whose number another has now',
+      (): string => JSON.stringify({ pid: process.ppid, started: '1' }),
+    ],
+    ['of this number before a restart', (): string => JSON.stringify({ pid: process.pid, started: '1' })],
+    ['that a crash tore', (): string => '{"pid":'],
+  ])('takes over a lock %s', async (_, lock) => {
+    const folder = aFolder();
+    writeFileSync(join(folder, 'lock.json'), lock());
+    const journal = fileJournal(folder);
+    expect(JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8'))).toMatchObject({ pid: process.pid });
+    await journal.close();
+    expect(existsSync(join(folder, 'lock.json'))).toBe(false);
+  });
+
+  it('lets go of the folder when the journal cannot be read', () => {
+    const folder = aFolder();
+    appendFileSync(join(folder, 'asks.jsonl'), 'x\ny\n');
+    expect(() => fileJournal(folder)).toThrow('Line 1 of');
+    expect(existsSync(join(folder, 'lock.json'))).toBe(false);
+  });
+});
+
+/** The number of a process that has ended. */
+function deadPid(): number {
+  return spawnSync(process.execPath, ['-e', '']).pid;
+}

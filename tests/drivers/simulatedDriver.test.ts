@@ -1,0 +1,374 @@
+import fc from 'fast-check';
+import type { DriverEvent } from '../../drivers/driver';
+import { fleetOf } from '../../drivers/fleet/fleetOf';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { aSet, aVm, vmsOf } from '../support/builders';
+import { itKeepsTheContract } from './driverContract';
+import { ALWAYS_ON, aPocket, aScenario, assess, install, RELEASE, started, type Pocket } from './pocket';
+
+const onVm = (over: Partial<VirtualMachine> & { name?: string } = {}): VirtualMachine =>
+  aVm({ tags: ALWAYS_ON, ...over });
+const actions = (events: Iterable<DriverEvent>, vm: VirtualMachine): string[] =>
+  [...events].filter((event) => event.vm === vm.armId).map(({ action }) => action);
+const eventsOf = (pocket: Pocket, action: string): DriverEvent[] =>
+  [...pocket.driver.events()].filter((event) => event.action === action);
+
+describe('the simulated driver keeps the contract of drivers', () => {
+  itKeepsTheContract(async () => {
+    const ready = onVm({ name: 'ready' });
+    const poweredOff = aVm({ name: 'off', tags: { 'lowtide-power': 'parked' } });
+    const notEnabled = onVm({ name: 'not-enabled', enabled: false });
+    const agentless = onVm({ name: 'agentless', provisionVMAgent: false });
+    const vms = [ready, poweredOff, notEnabled, agentless, ...vmsOf(500)];
+    const pocket = aPocket({ vms, startUtc: RELEASE, seed: 5 });
+    return Promise.resolve({
+      driver: pocket.driver,
+      ready: ready.id,
+      poweredOff: poweredOff.id,
+      notEnabled: notEnabled.id,
+      agentless: agentless.id,
+      pass(minutes) {
+        pocket.pass(minutes);
+        return Promise.resolve();
+      },
+    });
+  });
+});
+
+describe('which patches', () => {
+  it('R-101, R-102: of what is available, only Critical and Security is installed; definition updates and the rest are counted', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    const before = pocket.driver.availablePatches(vm.id) ?? [];
+    expect(before.map(({ classification }) => classification)).toEqual(
+      expect.arrayContaining(['Security', 'UpdateRollUp', 'Definition']),
+    );
+    const answer = await install(pocket, vm);
+    const wanted = before.filter(({ classification }) => /Critical|Security/.test(classification));
+    expect(answer).toMatchObject({
+      kind: 'installed',
+      summary: {
+        installedPatchCount: wanted.length,
+        notSelectedPatchCount: before.length - wanted.length,
+        excludedPatchCount: 0,
+        failedPatchCount: 0,
+        pendingPatchCount: 0,
+      },
+    });
+    const installed = eventsOf(pocket, 'patchInstalled');
+    expect(installed.map(({ patchId }) => patchId).sort()).toEqual(
+      wanted.map(({ patchId }) => patchId).sort(),
+    );
+    expect(new Set(installed.map((event) => event['classification']))).not.toContain('Definition');
+  });
+
+  it('R-301: every Critical and Security patch assessed is installed, or counted as failed or pending', async () => {
+    const vms = vmsOf(40, (n) => ({ tags: ALWAYS_ON, osType: n % 2 === 0 ? 'Windows' : 'Linux' }));
+    const pocket = aPocket({ vms, startUtc: RELEASE, effects: [{ what: 'patchFails', percent: 20 }] });
+    for (const vm of vms) {
+      const found = await assess(pocket, vm);
+      const done = await install(pocket, vm, { maximumDurationMinutes: 45 });
+      if (found.kind !== 'assessed' || done.kind !== 'installed') continue;
+      const { installedPatchCount, failedPatchCount, pendingPatchCount } = done.summary;
+      expect(installedPatchCount + failedPatchCount + pendingPatchCount).toBe(
+        found.summary.criticalAndSecurityPatchCount,
+      );
+    }
+    expect(eventsOf(pocket, 'patchFailed').length).toBeGreaterThan(0);
+  });
+
+  it('R-302: like VMs assessed at different times may get different patches', () => {
+    const vm = onVm({
+      name: 'linux',
+      osType: 'Linux',
+      tags: { ...ALWAYS_ON, 'lowtide-patch-source': 'UbuntuStream' },
+    });
+    const pocket = aPocket({ vms: [vm] });
+    const early = pocket.driver.availablePatches(vm.id);
+    pocket.pass(20 * 24 * 60);
+    expect(pocket.driver.availablePatches(vm.id)).not.toEqual(early);
+  });
+
+  it('R-303: like VMs with different sources may get different patches', () => {
+    const from = (source: string) =>
+      onVm({ name: `from-${source}`, tags: { ...ALWAYS_ON, 'lowtide-patch-source': source } });
+    const vms = [from('WindowsUpdate'), from('WSUS'), from('PrivateRepository')];
+    const pocket = aPocket({ vms, startUtc: RELEASE });
+    const [open, wsus, frozen] = vms.map(({ id }) =>
+      pocket.driver.availablePatches(id)?.map(({ publishedDate }) => publishedDate),
+    );
+    expect(open).toContain(RELEASE);
+    expect(wsus).not.toContain(RELEASE);
+    expect(frozen).not.toContain(RELEASE);
+  });
+
+  it('R-304: like Windows VMs with the public source get one set through all phases of a month, when the rollout names its release', async () => {
+    const days = [0, 6, 13, 20, 26];
+    const vms = days.map((day) =>
+      onVm({ name: `phase-${day}`, tags: { ...ALWAYS_ON, 'lowtide-patch-source': 'WindowsUpdate' } }),
+    );
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
+      const pocket = aPocket({ vms, seed });
+      for (const [n, vm] of vms.entries()) {
+        pocket.goTo(new Date(Date.parse(RELEASE) + (days[n] ?? 0) * 86_400_000).toISOString());
+        await pocket.driver.power(vm.id, 'start');
+        await install(pocket, vm, { maxPatchPublishDate: RELEASE });
+      }
+      const sets = vms.map(({ armId }) =>
+        eventsOf(pocket, 'patchInstalled').flatMap(({ vm, patchId }) => (vm === armId ? [patchId] : [])),
+      );
+      const complete = sets.filter((set) => set.length === Math.max(...sets.map(({ length }) => length)));
+      expect(complete.length).toBeGreaterThanOrEqual(4);
+      expect(new Set(complete.map(String)).size).toBe(1);
+    }
+  });
+
+  it('R-804: what failed or was left pending is offered again', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE, effects: [{ what: 'patchFails' }] });
+    const before = await assess(pocket, vm);
+    expect(await install(pocket, vm)).toMatchObject({
+      summary: { status: 'CompletedWithWarnings', installedPatchCount: 0 },
+    });
+    expect(await assess(pocket, vm)).toMatchObject({
+      summary: {
+        criticalAndSecurityPatchCount:
+          before.kind === 'assessed' ? before.summary.criticalAndSecurityPatchCount : -1,
+      },
+    });
+  });
+
+  it('excludes by number, and includes by it', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    const patches = pocket.driver.availablePatches(vm.id) ?? [];
+    const cumulative = patches.find(({ rebootBehavior }) => rebootBehavior === 'AlwaysRequiresReboot');
+    const removal = patches.find(({ classification }) => classification === 'UpdateRollUp');
+    await install(pocket, vm, {
+      kbNumbersToExclude: [cumulative?.kbId ?? ''],
+      kbNumbersToInclude: [`KB${removal?.kbId ?? ''}`],
+    });
+    const installed = eventsOf(pocket, 'patchInstalled').map(({ patchId }) => patchId);
+    expect(installed).toContain(removal?.patchId);
+    expect(installed).not.toContain(cumulative?.patchId);
+    expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation?.excludedPatchCount).toBe(1);
+  });
+});
+
+describe('an installation', () => {
+  it('R-104: reboots the VM as required, within the operation', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    expect(await install(pocket, vm)).toMatchObject({ summary: { rebootStatus: 'Completed' } });
+    const log = actions(pocket.driver.events(), vm);
+    expect(log.slice(-3)).toEqual(['rebootStarted', 'rebootCompleted', 'installCompleted']);
+  });
+
+  it('does not reboot when it must not, and says that a reboot is pending', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    expect(await install(pocket, vm, { rebootSetting: 'Never' })).toMatchObject({
+      summary: { rebootStatus: 'Required' },
+    });
+    expect(eventsOf(pocket, 'rebootStarted')).toEqual([]);
+    await assess(pocket, vm);
+    expect((await pocket.driver.readVirtualMachine(vm.id))?.lastAssessment?.rebootPending).toBe(true);
+    await pocket.driver.power(vm.id, 'restart');
+    pocket.pass(5);
+    await assess(pocket, vm);
+    expect((await pocket.driver.readVirtualMachine(vm.id))?.lastAssessment?.rebootPending).toBe(false);
+  });
+
+  it('ends by its maximum duration whatever happens, and logs it', async () => {
+    const effects = [
+      { who: { share: 40 }, what: 'installHangs' },
+      { who: { share: 40 }, what: 'rebootHangs' },
+      { who: { share: 40 }, what: 'slowInstall', factor: 8 },
+      { who: { share: 20 }, what: 'installFails' },
+    ];
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 1e6 }),
+        fc.integer({ min: 1, max: 235 }),
+        async (seed, minutes) => {
+          const vm = onVm({ name: 'one' });
+          const pocket = aPocket({ vms: [vm], seed, effects, startUtc: RELEASE });
+          await install(pocket, vm, { maximumDurationMinutes: minutes });
+          const log = [...pocket.driver.events()].filter(({ operationId }) => operationId !== null);
+          const [first, last] = [log[0], log.at(-1)];
+          expect([first?.action, last?.action]).toEqual(['installStarted', 'installCompleted']);
+          expect(log.filter(({ action }) => action === 'installCompleted')).toHaveLength(1);
+          const took = Date.parse(last?.at ?? '') - Date.parse(first?.at ?? '');
+          expect(took).toBeLessThanOrEqual(minutes * 60_000);
+          expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).not.toBe(
+            'InProgress',
+          );
+        },
+      ),
+    );
+  });
+
+  it('leaves what would not fit as pending, and says that the window was exceeded', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    expect(await install(pocket, vm, { maximumDurationMinutes: 15 })).toMatchObject({
+      summary: {
+        status: 'CompletedWithWarnings',
+        maintenanceWindowExceeded: true,
+        rebootStatus: 'NotNeeded',
+      },
+    });
+  });
+
+  it('fails and is logged when the VM is powered off meanwhile', async () => {
+    const vm = onVm();
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    const id = await started(pocket, () =>
+      pocket.driver.startInstallation(vm.id, {
+        maximumDurationMinutes: 200,
+        classificationsToInclude: ['Security'],
+        rebootSetting: 'IfRequired',
+        maxPatchPublishDate: null,
+        rolloutId: null,
+      }),
+    );
+    pocket.pass(3);
+    expect(await pocket.driver.power(vm.id, 'powerOff')).toBe(true);
+    expect(await pocket.driver.readOperation(id)).toMatchObject({
+      kind: 'installed',
+      summary: { status: 'Failed' },
+    });
+    expect(actions(pocket.driver.events(), vm)).toEqual(['installStarted', 'poweredOff', 'installCompleted']);
+    expect(await pocket.driver.startAssessment(vm.id)).toMatchObject({ code: 'notRunning' });
+    await pocket.driver.power(vm.id, 'start');
+    pocket.pass(1);
+    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
+  });
+
+  it('R-803: names the counts in its log as Azure names them', async () => {
+    const vm = onVm({ zone: '2', availabilitySetId: aSet('web'), updateDomain: 3 });
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    await install(pocket, vm);
+    const [event] = eventsOf(pocket, 'installCompleted');
+    expect(event).toEqual({
+      at: expect.stringMatching(/^2026-11-10T\d\d:\d\d:\d\d\.\d{3}Z$/) as string,
+      action: 'installCompleted',
+      vm: vm.armId,
+      region: 'eastus',
+      zone: '2',
+      availabilitySet: aSet('web'),
+      updateDomain: 3,
+      subscription: vm.subscriptionId,
+      operationId: expect.any(String) as string,
+      rolloutId: 'rollout-2026-11',
+      status: 'Succeeded',
+      installedPatchCount: expect.any(Number) as number,
+      failedPatchCount: 0,
+      pendingPatchCount: 0,
+      excludedPatchCount: 0,
+      notSelectedPatchCount: expect.any(Number) as number,
+      maintenanceWindowExceeded: false,
+      rebootStatus: 'Completed',
+      error: null,
+    });
+  });
+});
+
+describe('the log', () => {
+  const busyMonth = async (seed: number): Promise<Pocket> => {
+    const vms = vmsOf(60, (n) => ({
+      name: `vm-${String(n)}`,
+      osType: n % 3 === 0 ? 'Linux' : 'Windows',
+      tags:
+        n % 4 === 0
+          ? { 'lowtide-power': 'comesAndGoes' }
+          : n % 4 === 1
+            ? { 'lowtide-power': 'offAtNight' }
+            : {},
+    }));
+    const pocket = aPocket({
+      vms,
+      seed,
+      effects: [
+        { who: { share: 20 }, what: 'agentLost', forMinutes: 600 },
+        { who: { share: 20 }, what: 'vmDeleted' },
+        { who: { share: 10 }, what: 'agentSilentAfterUpdate', forMinutes: 60 },
+        { who: { share: 10 }, what: 'poweredOff', when: { fromDay: 2, toDay: 5 } },
+        { who: { share: 30 }, what: 'answerLost', percent: 30 },
+      ],
+    });
+    for (let step = 0; step < 400; step += 1) {
+      pocket.pass(97);
+      const vm = vms[(step * 7) % vms.length];
+      if (vm === undefined) continue;
+      if (step % 11 === 0) await pocket.driver.power(vm.id, step % 2 === 0 ? 'restart' : 'deallocate');
+      else if (step % 13 === 0) await pocket.driver.power(vm.id, 'start');
+      else if (step % 3 === 0) await pocket.driver.probeHealth(vm.id);
+      else if (step % 3 === 1) await pocket.driver.startAssessment(vm.id).catch(() => null);
+      else await install(pocket, vm, { maximumDurationMinutes: 60 }).catch(() => null);
+      if (step === 200)
+        await pocket.driver.loadScenario(
+          aScenario([{ who: { share: 30 }, what: 'poweredOff', forMinutes: 4000 }]),
+        );
+    }
+    pocket.driver.settle(pocket.now());
+    return pocket;
+  };
+
+  it('INV-12: the same seed and the same asks give the same log, twice; another seed another', async () => {
+    const [one, two, other] = [await busyMonth(3), await busyMonth(3), await busyMonth(4)];
+    const log = [...one.driver.events()];
+    expect(log.length).toBeGreaterThan(500);
+    expect([...two.driver.events()]).toEqual(log);
+    expect([...other.driver.events()]).not.toEqual(log);
+  });
+
+  it('tells live what it tells when asked for all of it, in order of time', async () => {
+    const pocket = await busyMonth(8);
+    const log = [...pocket.driver.events()];
+    expect(pocket.told).toEqual(log);
+    expect(log.map(({ at }) => at)).toEqual(log.map(({ at }) => at).sort());
+  });
+
+  it('closes every installation and assessment it opened, by one event, and power and agent change by turns', async () => {
+    const pocket = await busyMonth(15);
+    pocket.pass(300);
+    const log = [...pocket.driver.events()];
+    const ids = (action: string): (string | null)[] =>
+      log
+        .filter((event) => event.action === action)
+        .map(({ operationId }) => operationId)
+        .sort();
+    expect(ids('installStarted').length).toBeGreaterThan(20);
+    expect(ids('installCompleted')).toEqual(ids('installStarted'));
+    expect(ids('assessmentCompleted')).toEqual(ids('assessmentStarted'));
+    for (const vm of new Set(log.map((event) => event.vm))) {
+      const power = log
+        .filter((event) => event.vm === vm && event.action.startsWith('powered'))
+        .map(({ action }) => action);
+      expect(power.filter((action, n) => action === power[n - 1])).toEqual([]);
+    }
+  });
+
+  it('says of a VM that is off when the fleet is loaded that it is off', () => {
+    const vm = aVm({ tags: { 'lowtide-power': 'parked' } });
+    const pocket = aPocket({ vms: [vm] });
+    pocket.driver.settle(pocket.now());
+    expect(pocket.told).toMatchObject([{ action: 'poweredOff', at: pocket.now(), vm: vm.armId }]);
+  });
+});
+
+describe('loading another fleet', () => {
+  it('is refused while operations are in flight, and ends them as lost when forced', async () => {
+    const [vm, next] = [onVm({ name: 'old' }), onVm({ name: 'new' })];
+    const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
+    const id = await started(pocket, () => pocket.driver.startAssessment(vm.id));
+    await expect(pocket.driver.loadFleet(fleetOf([next]))).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+    await pocket.driver.loadFleet(fleetOf([next]), { force: true });
+    expect(await pocket.driver.readOperation(id)).toEqual({ kind: 'lost' });
+    expect(await pocket.driver.readVirtualMachine(vm.id)).toBeNull();
+    expect((await pocket.driver.listVirtualMachines(null)).items.map(({ name }) => name)).toEqual(['new']);
+    expect(actions(pocket.driver.events(), vm)).toEqual(['assessmentStarted', 'assessmentCompleted']);
+    expect(pocket.told).toEqual([...pocket.driver.events()]);
+  });
+});
