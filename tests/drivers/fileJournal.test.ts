@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -138,6 +138,50 @@ describe('a file journal', () => {
     const begin = withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id), { seed: 2, vms });
     await expect(begin).rejects.toMatchObject({ code: 'SETTING_INVALID' });
   });
+});
+
+/** Probes one VM again and again, and says each time that it was acknowledged. Compiled on the way, as jest does. */
+const PROBER = `
+  const swc = require('@swc/core');
+  require.extensions['.ts'] = (module, file) => module._compile(
+    swc.transformFileSync(file, { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }).code, file);
+  const { fileJournal } = require('./drivers/simulated/fileJournal.ts');
+  const { simulatedDriver } = require('./drivers/simulated/simulatedDriver.ts');
+  const { parseFleet } = require('./drivers/fleet/parseFleet.ts');
+  const fleet = parseFleet(process.argv[2], 'argument');
+  const nowUtc = () => '${RELEASE}';
+  const driver = simulatedDriver({ fleet, seed: 1, scenario: null, journal: fileJournal(process.argv[1]), nowUtc });
+  (async () => { for (;;) { await driver.probeHealth(fleet.vms[0].id); process.stdout.write('.'); } })();
+`;
+
+describe('kill -9', () => {
+  it('loses nothing that was acknowledged, and the folder is free for the next process', async () => {
+    const folder = aFolder();
+    const child = spawn(process.execPath, [
+      '-e',
+      PROBER,
+      folder,
+      JSON.stringify([{ id: a.armId, location: 'eastus' }]),
+    ]);
+    let acknowledged = 0;
+    let complaint = '';
+    child.stderr.on('data', (data: Buffer) => (complaint += data.toString()));
+    await new Promise<void>((resolve) => {
+      child.on('exit', () => {
+        resolve();
+      });
+      child.stdout.on('data', (data: Buffer) => {
+        acknowledged += data.length;
+        if (acknowledged > 50) child.kill('SIGKILL');
+      });
+    });
+    const journal = fileJournal(folder);
+    const probes = journal.remembered().filter(({ ask }) => ask === 'probe').length;
+    await journal.close();
+    expect(complaint).toBe('');
+    expect(acknowledged).toBeGreaterThan(50);
+    expect(probes).toBeGreaterThanOrEqual(acknowledged);
+  }, 30_000);
 });
 
 describe('the lock of a state folder', () => {
