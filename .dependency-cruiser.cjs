@@ -21,7 +21,7 @@ module.exports = {
     layer('entities', ['domain/'], 'An entity adapts a reducer of domain/ to the durable library.'),
     layer(
       'activities',
-      ['domain/', 'planning/', 'drivers/driver', 'store/store'],
+      ['domain/', 'planning/', 'drivers/driver', 'store/(?!azure|memory)'],
       'Activities see the interfaces of drivers and stores; functions/ chooses the implementation.',
     ),
     layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),
