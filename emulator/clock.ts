@@ -20,29 +20,36 @@ export interface Clock {
 export function createClock(options: ClockOptions, resumeMs?: number): Clock {
   switch (options.kind) {
     case 'real':
-      return realClock();
+      return realClock(resumeMs);
     case 'spedUp':
-      return spedUpClock(options.speed, resumeMs ?? startMs(options.startUtc));
+      return spedUpClock(options.speed, startAt(options.startUtc, resumeMs));
     case 'virtual':
-      return virtualClock(Math.max(startMs(options.startUtc), resumeMs ?? 0));
+      return virtualClock(startAt(options.startUtc, resumeMs));
   }
 }
 
-function startMs(utc: string | undefined): number {
-  if (utc === undefined) return Date.now();
-  const ms = Date.parse(utc);
-  if (Number.isNaN(ms))
-    throw new Error(`startUtc is not an instant: "${utc}". Give ISO 8601, for example 2026-11-10T00:00:00Z.`);
-  return ms;
+/** Time never goes back: a journal's last instant wins over an earlier start. */
+function startAt(startUtc: string | undefined, resumeMs: number | undefined): number {
+  if (startUtc === undefined) return resumeMs ?? Date.now();
+  const ms = Date.parse(startUtc);
+  if (Number.isNaN(ms)) {
+    throw new Error(
+      `startUtc is not an instant: "${startUtc}". Give ISO 8601, for example 2026-11-10T00:00:00Z.`,
+    );
+  }
+  return Math.max(ms, resumeMs ?? ms);
 }
 
-function realClock(): Clock {
+/** After a virtual or sped-up clock the journal may be ahead of the machine; then time goes on from there. */
+function realClock(resumeMs = 0): Clock {
+  const aheadMs = Math.max(0, resumeMs - Date.now());
+  const nowMs = (): number => Date.now() + aheadMs;
   return {
     kind: 'real',
-    nowMs: () => Date.now(),
+    nowMs,
     stop: nothing,
     flow: nothing,
-    wallMsUntil: (untilMs) => Math.max(0, untilMs - Date.now()),
+    wallMsUntil: (untilMs) => Math.max(0, untilMs - nowMs()),
     jump: cannotJump,
   };
 }

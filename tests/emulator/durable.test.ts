@@ -1,5 +1,5 @@
 import type { AppFolder } from './support/appFolder';
-import type { Host } from './support/nativeHost';
+import { startHost, type Host } from './support/nativeHost';
 import { manage, minutes, start, startVirtual, testApp } from './support/testApp';
 
 const SOURCE = `
@@ -46,6 +46,22 @@ df.app.orchestration('mixed', function* (ctx: any): any {
   const third = yield ctx.df.callActivity('double', { n: first.n + second.n });
   let failed = false; try { yield retrying; } catch { failed = true; }
   return { third: third.n, failed };
+});
+df.app.orchestration('batch', function* (ctx: any): any {
+  const done = ctx.df.callActivity('double', { n: 1 });
+  const retrying = ctx.df.callActivityWithRetry('never', new df.RetryOptions(60_000, 2), {});
+  yield ctx.df.Task.any([done, retrying]);
+  const { n } = yield ctx.df.callActivity('double', { n: 7 });
+  let failed = false; try { yield retrying; } catch { failed = true; }
+  return { n, failed };
+});
+df.app.activity('slow', { handler: async (input: any) => { await new Promise((resolve) => setTimeout(resolve, input.ms)); return input; } });
+df.app.orchestration('leaves', function* (ctx: any): any {
+  const { round } = ctx.df.getInput();
+  if (round === 2) return yield ctx.df.callActivity('slow', { ms: 150, of: 'second' });
+  const slow = ctx.df.callActivity('slow', { ms: 60, of: 'first' });
+  yield ctx.df.Task.any([slow, ctx.df.callActivity('double', { n: 1 })]);
+  ctx.df.continueAsNew({ round: 2 });
 });
 df.app.orchestration('parent', function* (ctx: any): any {
   const named = yield ctx.df.callSubOrchestrator('sequence', { n: 1 }, ctx.df.instanceId + ':child', 'x2');
@@ -163,6 +179,12 @@ describe.each([
     await start(host, 'mixed', 'i');
     await host.runUntil(minutes(60));
     expect(output('i')).toEqual({ third: 12, failed: true });
+  });
+
+  test('a failed attempt takes its task id before what user code schedules in the same batch', async () => {
+    await start(host, 'batch', 'i');
+    await host.runUntil(minutes(60));
+    expect(output('i')).toEqual({ n: 14, failed: true });
   });
 
   test('a child gets the version its parent passes, and without one the default of host.json', async () => {
@@ -288,4 +310,17 @@ test('both modes write the same history', async () => {
     await each.close();
   }
   expect(histories[1]).toEqual(histories[0]);
+});
+
+test('a result that comes after continue-as-new is not taken for one of the new execution', async () => {
+  const each = await startHost({
+    appDir: app.dir,
+    clock: { kind: 'real' },
+    store: { kind: 'memory' },
+    timers: false,
+  });
+  await start(each, 'leaves', 'i', { round: 1 });
+  await each.idle();
+  expect(each.instance('i')?.output).toEqual({ ms: 150, of: 'second' });
+  await each.close();
 });

@@ -74,6 +74,7 @@ test.each(['session', 'faithful'] as const)(
     await manage(now, 'POST', 'instances/i:child/raiseEvent/go', { went: true });
     now = await open(options);
     await now.idle();
+    now = await open(options);
     await manage(now, 'POST', 'instances/i/raiseEvent/late', { came: true });
     now = await open(options);
     await now.idle();
@@ -95,6 +96,17 @@ test('the virtual clock goes on where the journal ends, not where the host is to
   expect(second.nowUtc()).toBe(minutes(60));
 });
 
+test('time does not go back when the real clock takes over from a virtual one', async () => {
+  const first = await open();
+  await start(first, 'everything', 'i');
+  const ahead = new Date(Date.now() + 10 * 365 * 86_400_000).toISOString();
+  await first.runUntil(ahead);
+  await start(first, 'steps', 'j', { steps: 1 });
+  await first.idle();
+  const second = await open({ clock: { kind: 'real' } });
+  expect(second.nowUtc() >= ahead).toBe(true);
+});
+
 test('a purged instance does not come back', async () => {
   const first = await open();
   await start(first, 'steps', 'i', { steps: 1 });
@@ -104,11 +116,14 @@ test('a purged instance does not come back', async () => {
   expect(second.instance('i')).toBeUndefined();
 });
 
-test('a torn end is dropped, what stands before it is kept', async () => {
+test.each([
+  ['half a line', '0badc0de {"nowMs":17'],
+  ['a line that is not what its checksum says', '0badc0de {"nowMs":17}\n'],
+])('a torn end is dropped, what stands before it is kept: %s', async (_, torn) => {
   const first = await open();
   await start(first, 'waits', 'i');
   await first.close();
-  appendFileSync(journal, '0badc0de {"nowMs":17');
+  appendFileSync(journal, torn);
   const lines: string[] = [];
   const second = await open({ log: (line) => lines.push(line) });
   expect(second.instance('i')?.runtimeStatus).toBe('Running');
