@@ -1,0 +1,242 @@
+import { readInstall } from '../../activities/readInstall';
+import { startInstall } from '../../activities/startInstall';
+import { aVm } from '../support/builders';
+import type { PostStory } from '../support/fakeDriver';
+import { aWorld, IN_THE_NIGHT, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import {
+  inputFor,
+  start,
+  startPatiently,
+  START_BY,
+  AMBIGUITY_SECONDS,
+  vm,
+  wasStarted,
+} from '../support/installScene';
+import { pausingAfter } from '../support/interleave';
+
+describe('what is asked of the platform', () => {
+  it('R-101, R-102, INV-5: Critical and Security patches, nothing else', async () => {
+    const world = await aWorld({ vms: [vm] });
+    await start(world);
+    expect(world.driver.accepted[0]?.request.classificationsToInclude).toEqual(['Critical', 'Security']);
+  });
+
+  it('R-104: a reboot as required', async () => {
+    const world = await aWorld({ vms: [vm] });
+    await start(world);
+    expect(world.driver.accepted[0]?.request.rebootSetting).toBe('IfRequired');
+  });
+
+  it('R-304: Windows VMs get nothing published after the release of the rollout', async () => {
+    const world = await aWorld({ vms: [vm] });
+    await start(world);
+    expect(world.driver.accepted[0]?.request.maxPatchPublishDate).toBe('2026-11-10T18:00:00.000Z');
+  });
+
+  it('R-302: Linux VMs get what there is when their turn comes', async () => {
+    const world = await aWorld({ vms: [{ ...vm, osType: 'Linux' }] });
+    await start(world);
+    expect(world.driver.accepted[0]?.request.maxPatchPublishDate).toBeNull();
+  });
+
+  it('R-304: an OS type that opted in gets the release of the rollout too', async () => {
+    const vms = [{ ...vm, osType: 'Linux' as const }];
+    const world = await aWorld({ vms, policy: { fixedReleaseOsTypes: ['Linux', 'Windows'] } });
+    await start(world);
+    expect(world.driver.accepted[0]?.request.maxPatchPublishDate).toBe('2026-11-10T18:00:00.000Z');
+  });
+
+  it('the name of the rollout', async () => {
+    const world = await aWorld({ vms: [vm] });
+    await start(world);
+    expect(world.driver.accepted[0]?.request.rolloutId).toBe(ROLLOUT);
+  });
+});
+
+describe('INV-4, R-108: the window', () => {
+  it.each([
+    ['early in the night, no more than the longest duration Azure takes', IN_THE_NIGHT, 235],
+    ['late in the night, what is left of it less the reserve for a reboot', '2026-11-13T09:00:00.000Z', 95],
+    ['in the last minute in which an install may start, an hour', START_BY, 60],
+  ])('the duration asked for is, %s', async (_when, nowUtc, minutes) => {
+    const world = await aWorld({ vms: [vm], nowUtc });
+    const answer = await start(world);
+    expect(world.driver.accepted[0]?.request.maximumDurationMinutes).toBe(minutes);
+    expect(answer.kind === 'started' && answer.deadlineUtc < NIGHT_CLOSES).toBe(true);
+  });
+
+  it.each([
+    ['before the window', '2026-11-13T02:59:59.000Z'],
+    ['when too little of it is left', '2026-11-13T09:35:00.001Z'],
+    ['at the moment it closes', NIGHT_CLOSES],
+    ['in the day', '2026-11-13T16:00:00.000Z'],
+  ])('nothing starts %s: the VM is deferred', async (_when, nowUtc) => {
+    const world = await aWorld({ vms: [vm], nowUtc });
+    const answer = await start(world);
+    expect(answer).toMatchObject({ kind: 'end', outcome: { kind: 'deferred', reason: 'windowMissed' } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
+  it('the window is that of the time zone the VM has now, not of the one it was planned with', async () => {
+    const world = await aWorld({ vms: [{ ...vm, timeZone: 'Tokyo Standard Time' }] });
+    expect(await start(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
+  it('a process that was held up from its intent to the end of the night asks for nothing any more', async () => {
+    for (let n = 1; n <= 12; n += 1) {
+      const world = await aWorld({ vms: [vm] });
+      const heldUp = pausingAfter(world, n, () => {
+        world.clock.nowUtc = NIGHT_CLOSES;
+        return Promise.resolve();
+      });
+      await start(heldUp);
+      for (const { atUtc } of world.driver.accepted) expect(atUtc < START_BY).toBe(true);
+    }
+  });
+});
+
+describe('INV-6, INV-9: the control row is asked last', () => {
+  it.each([
+    ['paused', { mode: 'paused' as const }, 'deferred', 'rolloutPaused'],
+    ['cancelled', { mode: 'cancelled' as const }, 'skipped', 'rolloutCancelled'],
+    ['superseded', { endsUtc: NIGHT_OPENS }, 'skipped', 'superseded'],
+  ])('a rollout that is %s starts nothing', async (_mode, control, kind, reason) => {
+    const world = await aWorld({ vms: [vm], control });
+    expect(await start(world)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
+  it('a pause that comes while a start is being prepared still stops it', async () => {
+    const world = await aWorld({ vms: [vm] });
+    const paused = pausingAfter(world, 4, () =>
+      world.rollouts.update(ROLLOUT, (row) => ({ ...row, mode: 'paused' })),
+    );
+    expect(await start(paused)).toMatchObject({ kind: 'end', outcome: { reason: 'rolloutPaused' } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
+  it('a VM that a pause kept from starting can start when the rollout goes on', async () => {
+    const world = await aWorld({ vms: [vm], control: { mode: 'paused' } });
+    await start(world);
+    await world.rollouts.update(ROLLOUT, (row) => ({ ...row, mode: 'running' }));
+    expect(await start(world, 'claim-2')).toMatchObject({ kind: 'started' });
+    expect(world.driver.accepted).toHaveLength(1);
+  });
+});
+
+describe('a request whose answer is lost', () => {
+  it('and which started: the installation on the VM is adopted', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push('startsUnheard');
+    expect(await start(world)).toMatchObject({ kind: 'wait' });
+    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
+    await wasStarted(world);
+  });
+
+  it('and which started: adopted also when the platform rounds the time of its start down', async () => {
+    const world = await aWorld({ vms: [vm], nowUtc: '2026-11-13T03:15:00.700Z' });
+    world.driver.postStories.push('startsUnheard');
+    await start(world);
+    const reading = await world.driver.readVirtualMachine(vm.id);
+    const lastInstallation = reading?.lastInstallation ?? null;
+    if (lastInstallation === null) throw new Error('it was not started');
+    world.driver.change(vm.id, {
+      lastInstallation: { ...lastInstallation, startTime: '2026-11-13T03:15:00.000Z' },
+    });
+    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
+    expect(world.driver.accepted).toHaveLength(1);
+  });
+
+  it('and which did not: a second one is sent, but only when the ambiguity is over', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push('vanishes');
+    await start(world);
+    world.wait(AMBIGUITY_SECONDS - 1);
+    expect(await start(world)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:25:00.000Z' });
+    expect(world.driver.accepted).toEqual([]);
+    world.wait(1);
+    expect(await start(world)).toMatchObject({ kind: 'started' });
+    await wasStarted(world);
+  });
+
+  it('again and again, until the night is too short: the VM is deferred', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push(...Array.from({ length: 100 }, (): PostStory => 'vanishes'));
+    expect(await startPatiently(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+});
+
+describe('a refusal', () => {
+  it('for want of patience is obeyed, and the VM is patched later', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push({ refused: 'throttled', retryAfterSeconds: 300 });
+    expect(await start(world)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:20:00.000Z' });
+    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
+    await wasStarted(world);
+  });
+
+  it('because a person is installing: we wait, and defer the VM when the night ends first', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
+    world.driver.postStories.push(
+      ...Array.from({ length: 1_000 }, (): PostStory => ({ refused: 'conflict' })),
+    );
+    expect(await startPatiently(world)).toMatchObject({ kind: 'end', outcome: { kind: 'deferred' } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
+  it('because a person is installing: ours follows when that one is over', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
+    world.driver.postStories.push({ refused: 'conflict' }, { refused: 'conflict' });
+    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
+    await wasStarted(world);
+  });
+
+  it.each([
+    ['notFound', 'skipped', 'vmDeleted'],
+    ['notRunning', 'deferred', 'poweredOff'],
+    ['agentNotReady', 'deferred', 'agentSilent'],
+    ['extensionMissing', 'skipped', 'notEnabled'],
+    ['notAllowed', 'failed', 'installRefused'],
+  ] as const)('%s ends the VM as %s: %s', async (refused, kind, reason) => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push({ refused });
+    expect(await start(world)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
+  });
+
+  it('of a VM that does not exist any more ends it', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.remove(vm.id);
+    expect(await start(world)).toMatchObject({
+      kind: 'end',
+      outcome: { kind: 'skipped', reason: 'vmDeleted' },
+    });
+  });
+});
+
+describe('INV-11: the audit', () => {
+  it('has one row for the start and one for the end of each installation, also of VMs under one claim', async () => {
+    const other = aVm({ zone: '1' });
+    const world = await aWorld({ vms: [vm, other] });
+    world.driver.postStories.push('startsUnheard');
+    for (const each of [vm, other]) {
+      await startInstall.handler(world)(inputFor('claim-1', each));
+      await startInstall.handler(world)(inputFor('claim-1', each));
+      world.driver.endInstall(each.id);
+      await world.run(readInstall, { ...inputFor('claim-1', each), claimId: 'claim-1' });
+    }
+    const rows = (await world.audit.list(ROLLOUT)).map(({ what, vmId }) => [what, vmId]);
+    expect(rows).toHaveLength(4);
+    expect(rows).toEqual(
+      expect.arrayContaining(
+        [vm, other].flatMap(({ id }) => [
+          ['installStarted', id],
+          ['installEnded', id],
+        ]),
+      ),
+    );
+  });
+});

@@ -1,0 +1,193 @@
+import type { OrchestrationContext } from 'durable-functions';
+import { Pace, readSettled } from '../../activities/contracts';
+import { RolloutId } from '../../domain/ids';
+import { defaultPolicy } from '../../domain/policy';
+import { awaitGo, awaitSettled, zoneRollout } from '../../orchestrations/contracts';
+import {
+  allSettled,
+  call,
+  child,
+  firstOf,
+  join,
+  nowUtc,
+  startChild,
+  waitUntil,
+  type Child,
+  type Step,
+} from '../../orchestrations/durable';
+import { after, failsAfter, replay, type Run } from '../support/replay';
+
+const rolloutId = RolloutId.parse('rollout-2026-11');
+const pace = Pace.parse(defaultPolicy);
+const NOW = '2026-11-12T22:00:00.000Z';
+const untilUtc = '2026-12-08T18:00:00.000Z';
+
+describe('waitUntil', () => {
+  function* sleeper(context: OrchestrationContext): Step<{ wokeUtc: string }> {
+    const { untilUtc: instant } = context.df.getInput<{ untilUtc: string }>();
+    yield* waitUntil(context, instant);
+    return { wokeUtc: nowUtc(context) };
+  }
+  const sleepUntil = (instant: string, timersEarlyMs = 0): Promise<Run> =>
+    replay(sleeper, { input: { untilUtc: instant }, nowUtc: NOW, timersEarlyMs });
+
+  it('wakes at the instant it waits for', async () => {
+    const { output } = await sleepUntil('2026-11-12T23:00:00.000Z');
+    expect(output).toEqual({ wokeUtc: '2026-11-12T23:00:00.000Z' });
+  });
+
+  it.each([1, 400, 999])('never wakes before it, although timers fire %d ms early', async (earlyMs) => {
+    const { output, calls } = await sleepUntil('2026-11-12T23:00:00.000Z', earlyMs);
+    expect(output).toEqual({ wokeUtc: '2026-11-12T23:00:00.000Z' });
+    expect(calls).toHaveLength(2);
+  });
+
+  it('waits for weeks in pieces that storage can take', async () => {
+    const { output, calls } = await sleepUntil('2026-12-12T22:00:00.000Z', 500);
+    expect(output).toEqual({ wokeUtc: '2026-12-12T22:00:00.000Z' });
+    expect(calls.length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('does not wait for the past', async () => {
+    const { output, calls } = await sleepUntil('2026-11-12T21:00:00.000Z');
+    expect(output).toEqual({ wokeUtc: NOW });
+    expect(calls).toEqual([]);
+  });
+});
+
+describe('call', () => {
+  function* caller(context: OrchestrationContext): Step<unknown> {
+    const first = yield* call(context, readSettled, { rolloutId });
+    const second = yield* call(context, readSettled, { rolloutId });
+    return [first, second, nowUtc(context)];
+  }
+
+  it('tries an activity that fails again, ever later, and goes on with its answer', async () => {
+    let attempts = 0;
+    const { output, calls } = await replay(caller, {
+      input: {},
+      nowUtc: NOW,
+      activities: {
+        readSettled: () => {
+          attempts += 1;
+          if (attempts < 4) throw new Error('storage does not answer');
+          return { settled: true };
+        },
+      },
+    });
+    expect(output).toEqual([{ settled: true }, { settled: true }, '2026-11-12T22:01:05.000Z']);
+    expect(calls.map(({ atUtc }) => atUtc.slice(11, 19))).toEqual([
+      ...['22:00:00', '22:00:05', '22:00:20', '22:01:05'],
+      '22:01:05',
+    ]);
+  });
+
+  it('fails when an activity has failed four times', async () => {
+    const { failure, calls } = await replay(caller, {
+      input: {},
+      activities: {
+        readSettled: () => {
+          throw new Error('storage does not answer');
+        },
+      },
+    });
+    expect(failure).toMatch(/storage does not answer/);
+    expect(calls).toHaveLength(4);
+  });
+
+  it('refuses an answer that is not what the contract says', async () => {
+    const readSettledWrongly = (): { settled: boolean } => ({ settled: 'yes' }) as unknown as never;
+    const { failure } = await replay(caller, {
+      input: {},
+      activities: { readSettled: readSettledWrongly },
+    });
+    expect(failure).toMatch(/expected boolean/);
+  });
+});
+
+describe('children', () => {
+  const scope = {
+    ...{ rolloutId, phase: 'phase-1', endsUtc: untilUtc, freshAfterUtc: null, pace },
+    kind: 'rollout' as const,
+  };
+  const zone = (context: OrchestrationContext, stage: string): Child<{ rounds: number }> =>
+    startChild(context, zoneRollout, `child-${stage}`, { ...scope, region: 'eastus', stage });
+
+  it('run in the version of their parent', async () => {
+    function* parent(context: OrchestrationContext): Step<unknown> {
+      return yield* child(context, awaitSettled, 'settled', { rolloutId, pace, untilUtc });
+    }
+    const { calls, output } = await replay(parent, {
+      input: {},
+      version: '7',
+      children: { awaitSettled: () => ({ settled: true }) },
+    });
+    expect(output).toEqual({ settled: true });
+    expect(calls.map(({ version }) => version)).toEqual(['7']);
+  });
+
+  it('are all waited for, also when one fails early', async () => {
+    function* parent(context: OrchestrationContext): Step<unknown> {
+      const results = yield* allSettled(
+        context,
+        ['1', '2', '3'].map((stage) => zone(context, stage)),
+      );
+      return { results, endedUtc: nowUtc(context) };
+    }
+    const { output } = await replay(parent, {
+      input: {},
+      nowUtc: NOW,
+      children: {
+        zoneRollout: ({ stage }) =>
+          stage === '2'
+            ? failsAfter(60, 'lost')
+            : after(stage === '1' ? 3600 : 600, { rounds: Number(stage) }),
+      },
+    });
+    expect(output).toEqual({
+      results: [
+        { ok: true, value: { rounds: 1 } },
+        { ok: false, error: expect.stringContaining('lost') as unknown },
+        { ok: true, value: { rounds: 3 } },
+      ],
+      endedUtc: '2026-11-12T23:00:00.000Z',
+    });
+  });
+
+  it('need not exist: nobody is waited for when there is nobody', async () => {
+    function* parent(context: OrchestrationContext): Step<unknown> {
+      return yield* allSettled(context, []);
+    }
+    expect((await replay(parent, { input: {} })).output).toEqual([]);
+  });
+
+  it.each([
+    [60, 600],
+    [600, 60],
+    [60, 60],
+  ])('can be raced and then joined: after %d s and %d s', async (goSeconds, zoneSeconds) => {
+    function* parent(context: OrchestrationContext): Step<unknown> {
+      const go = startChild(context, awaitGo, 'go', {
+        ...{ rolloutId, phase: 'phase-1', region: null, pace, untilUtc },
+      });
+      const other = zone(context, '1');
+      yield* firstOf(context, go, other);
+      const first = nowUtc(context);
+      return { first, go: yield* join(go), other: yield* join(other) };
+    }
+    const { output, calls } = await replay(parent, {
+      input: {},
+      nowUtc: NOW,
+      children: {
+        awaitGo: () => after(goSeconds, { go: true, reason: null }),
+        zoneRollout: () => after(zoneSeconds, { rounds: 1 }),
+      },
+    });
+    expect(output).toEqual({
+      first: '2026-11-12T22:01:00.000Z',
+      go: { go: true, reason: null },
+      other: { rounds: 1 },
+    });
+    expect(calls).toHaveLength(2);
+  });
+});

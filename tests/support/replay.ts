@@ -1,0 +1,408 @@
+import { createRequire } from 'node:module';
+import type { OrchestrationContext, Task } from 'durable-functions';
+import * as activityContracts from '../../activities/contracts';
+import * as childContracts from '../../orchestrations/contracts';
+import { disruptionLedger, virtualMachine } from '../../entities/contracts';
+import { poisoned } from './poison';
+import { Failing, Later, type AnyFake, type Call, type Contract, type Run, type Scene } from './scene';
+
+export { after, failsAfter, type Run } from './scene';
+
+/** The published library's own wrapper around an orchestrator: the executor that runs in production. */
+const { createOrchestrator, DummyOrchestrationContext } = createRequire(__filename)(
+  'durable-functions/lib/src/util/testingUtils',
+) as {
+  createOrchestrator: (orchestrator: Orchestrator) => (trigger: object, context: object) => Promise<State>;
+  DummyOrchestrationContext: new (name: string, invocationId: string, log: () => void) => object;
+};
+
+type Orchestrator = (context: OrchestrationContext) => Generator<Task, unknown, unknown>;
+
+/** The one inner array of a reply, the output, and whether it is over. */
+interface State {
+  readonly isDone: boolean;
+  readonly actions: readonly (readonly Action[])[];
+  readonly output?: unknown;
+  readonly error?: string;
+}
+
+interface Action {
+  readonly actionType: number;
+  readonly functionName?: string;
+  readonly input?: unknown;
+  readonly instanceId?: string;
+  readonly operation?: string;
+  readonly version?: string;
+  readonly fireAt?: Date;
+  readonly retryOptions?: RetryOptions;
+  readonly compoundActions?: readonly Action[];
+}
+
+interface RetryOptions {
+  readonly firstRetryIntervalInMilliseconds: number;
+  readonly maxNumberOfAttempts: number;
+  readonly backoffCoefficient?: number;
+}
+
+const EVENT = {
+  ...{ executionStarted: 0, taskScheduled: 4, taskCompleted: 5, taskFailed: 6, childCreated: 7 },
+  ...{ childCompleted: 8, childFailed: 9, timerCreated: 10, timerFired: 11, orchestratorStarted: 12 },
+  ...{ orchestratorCompleted: 13, eventSent: 14, eventRaised: 15 },
+} as const;
+
+type HistoryEvent = Readonly<Record<string, unknown>> & { readonly EventType: number };
+
+interface Arrival {
+  readonly atMs: number;
+  readonly order: number;
+  readonly event: HistoryEvent;
+  /** Ids that the library allocates by itself when it sees this event. */
+  readonly delivered?: () => void;
+}
+
+const EPISODES_MAX = 3_000;
+const SCHEDULED_IN_ONE_EPISODE_MAX = 90;
+const MESSAGE_BYTES_MAX = 16_384;
+const TIMER_MAX_MS = 6 * 24 * 3_600_000;
+
+/**
+ * Runs an orchestrator as the durable host does: on the library's real executor, from its first line with the whole history after every
+ * single event, in a world without clock or dice. Fails when a replay schedules anything else than before, when an instance ends with a
+ * timer or a child still open, when an id of a child is used twice, or when a message or a fan-out outgrows its limit.
+ */
+export async function replay(orchestrator: Orchestrator, scene: Scene): Promise<Run> {
+  const host = new FakeHost(orchestrator, scene);
+  let input = scene.input;
+  const generations: unknown[] = [];
+  for (;;) {
+    const end = await host.runGeneration(input);
+    if (end.kind === 'ended') return host.report(end.output, end.failure, generations);
+    input = end.input;
+    generations.push(end.input);
+  }
+}
+
+type GenerationEnd =
+  | { readonly kind: 'ended'; readonly output: unknown; readonly failure: string | null }
+  | { readonly kind: 'continued'; readonly input: unknown };
+
+class FakeHost {
+  private nowMs: number;
+  private readonly calls: Call[] = [];
+  private readonly childIds = new Set<string>();
+  private episodes = 0;
+
+  // Of one generation:
+  private history: HistoryEvent[] = [];
+  private arrivals: Arrival[] = [];
+  private applied: string[] = [];
+  private nextId = 0;
+  private order = 0;
+
+  constructor(
+    private readonly orchestrator: Orchestrator,
+    private readonly scene: Scene,
+  ) {
+    this.nowMs = Date.parse(scene.nowUtc ?? '2026-11-12T22:00:00.000Z');
+  }
+
+  report(output: unknown, failure: string | null, generations: readonly unknown[]): Run {
+    const { calls } = this;
+    return {
+      ...{ output, failure, calls, generations, endedUtc: this.nowUtc() },
+      of: (name) => calls.filter((call) => call.name === name).map(({ input }) => input),
+      story: calls.filter(({ kind }) => kind !== 'timer').map(({ name }) => name),
+    };
+  }
+
+  async runGeneration(input: unknown): Promise<GenerationEnd> {
+    this.history = [];
+    this.arrivals = [];
+    this.applied = [];
+    this.nextId = 0;
+    const Version = this.scene.version ?? '1';
+    let next: Arrival | undefined = this.arrival(0, {
+      ...{ EventType: EVENT.executionStarted, Name: 'underTest', Version, Input: JSON.stringify(input) },
+    });
+    while (next !== undefined) {
+      const end = await this.episode(input, next);
+      if (end !== null) return end;
+      this.arrivals.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+      next = this.arrivals.shift();
+    }
+    throw new Error(`The orchestrator waits for something that nobody does. Story: ${this.storySoFar()}`);
+  }
+
+  private async episode(input: unknown, { atMs, event, delivered }: Arrival): Promise<GenerationEnd | null> {
+    this.episodes += 1;
+    if (this.episodes > EPISODES_MAX) throw new Error(`It never ends. Story: ${this.storySoFar()}`);
+    this.nowMs = Math.max(this.nowMs, atMs);
+    const playedBefore = this.history.length;
+    this.remember({ EventType: EVENT.orchestratorStarted });
+    this.remember(event);
+    const state = await this.runFromTheStart(input, playedBefore);
+    delivered?.();
+    const actions = (state.actions[0] ?? []).flatMap(flatten);
+    this.checkSameAsBefore(actions);
+    const fresh = actions.slice(this.applied.length);
+    this.applied = actions.map(textOf);
+    checkLimits(fresh);
+    for (const action of fresh) this.apply(action);
+    this.remember({ EventType: EVENT.orchestratorCompleted });
+
+    const continued = actions.find(({ actionType }) => actionType === 4);
+    if (continued) return { kind: 'continued', input: unwrapped(continued.input) };
+    if (state.error !== undefined) return { kind: 'ended', output: null, failure: state.error };
+    if (!state.isDone) return null;
+    this.checkNothingOpen();
+    return { kind: 'ended', output: jsonRoundTrip(state.output), failure: null };
+  }
+
+  private async runFromTheStart(input: unknown, playedBefore: number): Promise<State> {
+    const context = new DummyOrchestrationContext('underTest', 'invocation', () => undefined);
+    const trigger = {
+      history: this.history.map((event, n) => ({ ...event, IsPlayed: n < playedBefore })),
+      input: jsonRoundTrip(input),
+      instanceId: this.scene.instanceId ?? 'rollout-2026-11.1',
+      isReplaying: playedBefore > 0,
+      parentInstanceId: '',
+      ...{ upperSchemaVersion: 1, upperSchemaVersionNew: 3 },
+      longRunningTimerIntervalDuration: '3.00:00:00',
+      maximumShortTimerDuration: '6.00:00:00',
+      defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
+    };
+    const run = createOrchestrator(this.orchestrator);
+    try {
+      return await poisoned(() => run(trigger, context));
+    } catch (error) {
+      return failedState(error);
+    }
+  }
+
+  private checkSameAsBefore(actions: readonly Action[]): void {
+    this.applied.forEach((before, n) => {
+      const now = actions[n] && textOf(actions[n]);
+      if (now !== before)
+        throw new Error(`A replay scheduled something else:\nbefore ${before}\nnow    ${now ?? 'nothing'}`);
+    });
+  }
+
+  private checkNothingOpen(): void {
+    const open = this.arrivals.map(({ event }) => JSON.stringify(event));
+    if (open.length > 0)
+      throw new Error(`It ended with something still open, which would keep it running: ${open.join()}`);
+  }
+
+  private apply(action: Action): void {
+    switch (action.actionType) {
+      case 0:
+      case 1:
+        this.callActivity(action, 1);
+        return;
+      case 2:
+        this.startChild(action);
+        return;
+      case 4:
+        return;
+      case 5:
+        this.createTimer(action.fireAt ?? new Date(0));
+        return;
+      case 7:
+        this.callEntity(action);
+        return;
+      case 9:
+        this.signalEntity(action);
+        return;
+      default:
+        throw new Error(`Lowtide does not use actions of type ${action.actionType}.`);
+    }
+  }
+
+  private callActivity(action: Action, attempt: number): void {
+    const { functionName: name = '', retryOptions } = action;
+    const contract = contractOf(activityContracts, name);
+    const input = contract.input.parse(unwrapped(action.input));
+    const id = this.schedule({ kind: 'activity', name, input }, EVENT.taskScheduled);
+    const fake = (this.scene.activities as Record<string, AnyFake | undefined> | undefined)?.[name];
+    if (!fake) throw new Error(`This scene has no activity '${name}'.`);
+    this.answer(
+      () => fake(input, this.nowUtc()),
+      (Result) => ({ EventType: EVENT.taskCompleted, TaskScheduledId: id, Result }),
+      (Reason) => ({ EventType: EVENT.taskFailed, TaskScheduledId: id, Reason, Details: 'in a test' }),
+      () => {
+        if (retryOptions) this.retry(action, retryOptions, attempt);
+      },
+    );
+  }
+
+  /** The library allocates an id for the timer of each retry, and for the next attempt, without any action. */
+  private retry(action: Action, options: RetryOptions, attempt: number): void {
+    const TimerId = this.allocate();
+    const more = attempt < options.maxNumberOfAttempts;
+    const pause =
+      options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (attempt - 1);
+    this.arrivals.push(
+      this.arrival(more ? pause : 0, { EventType: EVENT.timerFired, TimerId }, () => {
+        if (more) this.callActivity(action, attempt + 1);
+      }),
+    );
+  }
+
+  private startChild(action: Action): void {
+    const { functionName: name = '', instanceId = '', version = null } = action;
+    const input = contractOf(childContracts, name).input.parse(action.input);
+    if (this.childIds.has(instanceId)) throw new Error(`Two children have the id ${instanceId}.`);
+    if (instanceId === '' || instanceId.length > 100) throw new Error(`A child's id is '${instanceId}'.`);
+    this.childIds.add(instanceId);
+    const id = this.schedule({ kind: 'child', name, input, id: instanceId, version }, EVENT.childCreated);
+    const fake = (this.scene.children as Record<string, AnyFake | undefined> | undefined)?.[name];
+    if (!fake) throw new Error(`This scene has no child '${name}'.`);
+    this.answer(
+      () => fake(input, instanceId, this.nowUtc()),
+      (Result) => ({ EventType: EVENT.childCompleted, TaskScheduledId: id, Result }),
+      (Reason) => ({ EventType: EVENT.childFailed, TaskScheduledId: id, Reason, Details: 'in a test' }),
+    );
+  }
+
+  private createTimer(fireAt: Date): void {
+    const inMs = fireAt.getTime() - this.nowMs;
+    if (inMs > TIMER_MAX_MS) throw new Error(`A timer of ${inMs} ms is longer than storage takes.`);
+    const name = fireAt.toISOString();
+    const TimerId = this.schedule({ kind: 'timer', name, input: null }, EVENT.timerCreated);
+    const earlyMs = this.scene.timersEarlyMs ?? 0;
+    const early = inMs > earlyMs ? earlyMs : 0;
+    this.arrivals.push(this.arrival(inMs - early, { EventType: EVENT.timerFired, TimerId, FireAt: fireAt }));
+  }
+
+  private callEntity(action: Action): void {
+    const { name, key } = entityOf(action);
+    const { operation = '' } = action;
+    const input = jsonRoundTrip(action.input);
+    const request = `request-${this.nextId}`;
+    this.schedule(
+      { kind: 'entity', name: `${name}.${operation}`, input, id: key },
+      EVENT.eventSent,
+      JSON.stringify({ id: request }),
+    );
+    const fake = this.scene.entities?.[name];
+    if (!fake) throw new Error(`This scene has no entity '${name}'.`);
+    this.answer(
+      () => fake(operation, input, key, this.nowUtc()),
+      (result) => ({
+        ...{ EventType: EVENT.eventRaised, Name: request, Input: JSON.stringify({ result }) },
+      }),
+      (message) => ({
+        ...{ EventType: EVENT.eventRaised, Name: request },
+        Input: JSON.stringify({ result: JSON.stringify(message), exceptionType: 'Error' }),
+      }),
+    );
+  }
+
+  private signalEntity(action: Action): void {
+    const { name, key } = entityOf(action);
+    const input = jsonRoundTrip(action.input);
+    const call = { kind: 'signal', name: `${name}.${action.operation ?? ''}`, input, id: key } as const;
+    this.schedule(call, EVENT.eventSent, '{}');
+  }
+
+  /** Lets a fake answer, and puts its answer on the way. */
+  private answer(
+    ask: () => unknown,
+    succeeded: (json: string) => HistoryEvent,
+    failed: (reason: string) => HistoryEvent,
+    onFailure?: () => void,
+  ): void {
+    let given: unknown;
+    try {
+      given = ask();
+    } catch (error) {
+      given = new Failing(error instanceof Error ? error.message : String(error));
+    }
+    const later: Later<unknown> = given instanceof Later ? given : new Later(0, given);
+    const { seconds, value } = later;
+    this.arrivals.push(
+      value instanceof Failing
+        ? this.arrival(seconds * 1000, failed(value.message), onFailure)
+        : this.arrival(seconds * 1000, succeeded(JSON.stringify(value ?? null))),
+    );
+  }
+
+  private schedule(
+    call: Pick<Call, 'kind' | 'name' | 'input'> & Partial<Call>,
+    EventType: number,
+    Input?: string,
+  ): number {
+    const EventId = this.allocate();
+    this.calls.push({ id: '', version: null, ...call, atUtc: this.nowUtc() });
+    this.remember({ EventType, EventId, Name: call.name, Input });
+    return EventId;
+  }
+
+  private allocate(): number {
+    const id = this.nextId;
+    this.nextId += 1;
+    return id;
+  }
+
+  private arrival(inMs: number, event: HistoryEvent, delivered?: () => void): Arrival {
+    this.order += 1;
+    return { atMs: this.nowMs + inMs, order: this.order, event, ...(delivered && { delivered }) };
+  }
+
+  private remember(event: HistoryEvent): void {
+    this.history.push({ EventId: -1, ...event, Timestamp: new Date(this.nowMs) });
+  }
+
+  private nowUtc(): string {
+    return new Date(this.nowMs).toISOString();
+  }
+
+  private storySoFar(): string {
+    return this.calls
+      .slice(-20)
+      .map(({ name }) => name)
+      .join(', ');
+  }
+}
+
+const flatten = (action: Action): Action[] =>
+  action.compoundActions ? action.compoundActions.flatMap(flatten) : [action];
+
+const textOf = (action: Action): string => JSON.stringify({ ...action, isCanceled: undefined });
+
+const jsonRoundTrip = (value: unknown): unknown =>
+  value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
+
+/** Inputs of activities and of `continueAsNew` travel as JSON text when they are no objects. */
+const unwrapped = (input: unknown): unknown =>
+  typeof input === 'string' ? (JSON.parse(input) as unknown) : jsonRoundTrip(input);
+
+function entityOf({ instanceId = '' }: Action): { name: string; key: string } {
+  const [, lowerCased = '', key = ''] = instanceId.split('@');
+  const name = [disruptionLedger, virtualMachine].find((each) => each.name.toLowerCase() === lowerCased);
+  return { name: name?.name ?? lowerCased, key };
+}
+
+function contractOf(contracts: Readonly<Record<string, unknown>>, name: string): Contract {
+  const contract = contracts[name];
+  if (typeof contract === 'object' && contract !== null && 'output' in contract) return contract as Contract;
+  throw new Error(`There is no contract '${name}'.`);
+}
+
+function checkLimits(fresh: readonly Action[]): void {
+  const scheduled = fresh.filter(({ actionType }) => [0, 1, 2].includes(actionType));
+  if (scheduled.length > SCHEDULED_IN_ONE_EPISODE_MAX)
+    throw new Error(`${scheduled.length} children and activities were scheduled in one episode.`);
+  for (const action of fresh) {
+    const bytes = Buffer.byteLength(JSON.stringify(action.input ?? null));
+    if (bytes > MESSAGE_BYTES_MAX) throw new Error(`A message of ${bytes} bytes: ${textOf(action)}`);
+  }
+}
+
+/** The library throws an orchestrator's failure, with its state as JSON text at the end of the message. */
+function failedState(error: unknown): State {
+  const message = error instanceof Error ? error.message : String(error);
+  const [, json] = message.split('\n\n$OutOfProcData$:');
+  if (json === undefined) throw error;
+  return JSON.parse(json) as State;
+}
