@@ -47,6 +47,7 @@ export interface HttpRequestAction {
   readonly uri: string;
   readonly content?: string;
   readonly headers?: Readonly<Record<string, string>>;
+  readonly asynchronousPatternEnabled?: boolean;
 }
 
 /** Depth first through Task.all and Task.any: the order in which the library hands out task ids. */

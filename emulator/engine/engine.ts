@@ -108,11 +108,7 @@ export class Engine {
     return this.options.clock.nowMs();
   }
 
-  /** Nothing can run now; only a timer, a request or an activity under way can change that. */
-  get isQuiet(): boolean {
-    return this.busy === 0 && !this.hasWork;
-  }
-
+  /** Something can run now, or wants to be committed. */
   get hasWork(): boolean {
     if (this.halted) return false;
     const queued = this.ready.size + this.activities.queued + this.entities.queued;

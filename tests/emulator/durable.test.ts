@@ -56,6 +56,9 @@ df.app.orchestration('batch', function* (ctx: any): any {
   return { n, failed };
 });
 df.app.activity('slow', { handler: async (input: any) => { await new Promise((resolve) => setTimeout(resolve, input.ms)); return input; } });
+let polls = 0;
+app.http('polled', { route: 'polled', methods: ['GET'], handler: async () => { polls += 1; return polls < 3 ? { status: 202, headers: { Location: '/polled', 'Retry-After': '0' } } : { jsonBody: { polls } }; } });
+df.app.orchestration('callsHttp', function* (ctx: any): any { const answer = yield ctx.df.callHttp({ method: 'GET', url: ctx.df.getInput().url }); const { n } = yield ctx.df.callActivity('double', { n: 2 }); return { code: answer.statusCode, content: answer.content, n }; });
 df.app.orchestration('leaves', function* (ctx: any): any {
   const { round } = ctx.df.getInput();
   if (round === 2) return yield ctx.df.callActivity('slow', { ms: 150, of: 'second' });
@@ -322,5 +325,19 @@ test('a result that comes after continue-as-new is not taken for one of the new 
   await start(each, 'leaves', 'i', { round: 1 });
   await each.idle();
   expect(each.instance('i')?.output).toEqual({ ms: 150, of: 'second' });
+  await each.close();
+});
+
+test('callHttp polls an answer of 202 until it is done', async () => {
+  const each = await startHost({
+    appDir: app.dir,
+    clock: { kind: 'real' },
+    store: { kind: 'memory' },
+    timers: false,
+    port: 0,
+  });
+  await start(each, 'callsHttp', 'i', { url: `${each.baseUrl}/polled` });
+  await each.idle();
+  expect(each.instance('i')?.output).toEqual({ code: 200, content: '{"polls":3}', n: 4 });
   await each.close();
 });
