@@ -11,6 +11,7 @@ import { assessmentStore } from '../store/assessments';
 import { auditStore } from '../store/audit';
 import { azureStore } from '../store/azureTable';
 import { inventoryStore } from '../store/inventory';
+import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
 import { operationStore } from '../store/operations';
 import { outcomeStore } from '../store/outcomes';
@@ -21,6 +22,7 @@ import { readSettings, type Settings } from './settings';
 /** The world of a deployment with the simulated driver: beside the world, its pocket Azure. */
 export interface SimulatedWorld extends World {
   readonly driver: SimulatedDriver;
+  readonly longRunning: LongRunningStore;
 }
 
 let world: Promise<SimulatedWorld> | null = null;
@@ -53,6 +55,7 @@ async function compose(settings: Settings): Promise<SimulatedWorld> {
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
+    longRunning: longRunningStore(store),
     policy,
     nowUtc: () => DateTime.utc().toISO(),
   };

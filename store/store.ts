@@ -47,6 +47,7 @@ export const TABLE_NAMES = [
   'assessments',
   'history',
   'audit',
+  'longRunning',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 
