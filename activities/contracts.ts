@@ -178,7 +178,11 @@ const AssessmentOperation = z.object({ vmId: VmId, operationId: z.string() });
 /** Starts assessments. A repeat starts them again, which harms nobody: an assessment changes nothing. */
 export const startAssessments = {
   name: 'startAssessments',
-  input: z.object({ vmIds: z.array(VmId) }),
+  input: z.object({
+    vmIds: z.array(VmId),
+    /** The range of due keys that the VMs were found in; a VM that is gone is due no more. */
+    due: KeyRange.nullable().default(null),
+  }),
   output: z.object({
     started: z.array(AssessmentOperation),
     refused: z.array(z.object({ vmId: VmId, code: z.string(), message: z.string() })),

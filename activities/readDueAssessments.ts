@@ -6,13 +6,6 @@ export const readDueAssessments = activity(
   contracts.readDueAssessments,
   async (world, { nowUtc, from, before }) => {
     const rows = openNow(await world.assessments.range({ from, before }), nowUtc, world.policy);
-    const gone: string[] = [];
-    const vmIds = [];
-    for (const { key, vmId } of rows.slice(0, ASSESSED_TOGETHER_MAX)) {
-      if (await world.inventory.read(vmId)) vmIds.push(vmId);
-      else gone.push(key);
-    }
-    if (gone.length > 0) await world.assessments.forget(gone);
-    return { vmIds };
+    return { vmIds: rows.slice(0, ASSESSED_TOGETHER_MAX).map(({ vmId }) => vmId) };
   },
 );

@@ -1,7 +1,7 @@
 import * as contracts from './contracts';
 import { activity } from './world';
 
-export const startAssessments = activity(contracts.startAssessments, async (world, { vmIds }) => {
+export const startAssessments = activity(contracts.startAssessments, async (world, { vmIds, due }) => {
   const started: { vmId: (typeof vmIds)[number]; operationId: string }[] = [];
   const refused: { vmId: (typeof vmIds)[number]; code: string; message: string }[] = [];
   let retryAfterSeconds: number | null = null;
@@ -11,6 +11,11 @@ export const startAssessments = activity(contracts.startAssessments, async (worl
     else refused.push({ vmId, code: answer.code, message: answer.message });
     if (answer.retryAfterSeconds !== null)
       retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, answer.retryAfterSeconds);
+  }
+  const gone = new Set(refused.filter(({ code }) => code === 'notFound').map(({ vmId }) => vmId));
+  if (due && gone.size > 0) {
+    const rows = (await world.assessments.range(due)).filter(({ vmId }) => gone.has(vmId));
+    await world.assessments.forget(rows.map(({ key }) => key));
   }
   return { started, refused, retryAfterSeconds };
 });

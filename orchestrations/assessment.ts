@@ -28,7 +28,7 @@ export function* assessAll(
   let running: Operation[] = [];
   for (;;) {
     if (waiting.length > 0) {
-      const { started, refused } = yield* call(context, startAssessments, { vmIds: waiting });
+      const { started, refused } = yield* call(context, startAssessments, { vmIds: waiting, due });
       running = [...running, ...started];
       for (const { vmId, message } of refused) results.set(vmId, { kind: 'failed', message });
       waiting = refused.filter(({ code }) => PASSES.has(code)).map(({ vmId }) => vmId);
