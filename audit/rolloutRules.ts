@@ -67,13 +67,16 @@ export function checkOutcomes(
     findings.evaluated('INV-8');
     const own = byVm.get(id.toLowerCase()) ?? [];
     byVm.delete(id.toLowerCase());
-    if (own.length !== 1)
-      violated(id, `has ${own.length} outcomes: ${own.map(inWords).join(', ') || 'none'}`);
-    for (const outcome of own)
-      if (!OUTCOME_KINDS.has(outcome.kind) || outcome.reason === '')
-        violated(id, `ends in «${inWords(outcome)}», which is no outcome with a reason`);
+    const [outcome] = own;
+    if (outcome === undefined || own.length > 1)
+      violated(id, `has ${own.length} outcomes${own.map((one) => ` «${inWords(one)}»`).join('')}`);
+    else if (!OUTCOME_KINDS.has(outcome.kind) || outcome.reason === '')
+      violated(id, `ends in «${inWords(outcome)}», which is no outcome with a reason`);
   }
-  for (const vm of byVm.keys()) violated(vm, 'has an outcome and is not in the fleet');
+  for (const vm of byVm.keys()) {
+    findings.evaluated('INV-8');
+    violated(vm, 'has an outcome and is not in the fleet');
+  }
 }
 
 const inWords = ({ kind, reason }: AuditOutcome): string => `${kind}: ${reason}`;

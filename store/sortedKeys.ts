@@ -9,7 +9,7 @@ export class SortedKeys {
   /** The key must be new. */
   add(key: string): void {
     const last = this.sorted.at(-1);
-    if (this.waiting.size === 0 && (last === undefined || key > last)) this.sorted.push(key);
+    if (last === undefined || key > last) this.sorted.push(key);
     else this.waiting.add(key);
   }
 

@@ -89,6 +89,21 @@ describe('INV-13: a set with a VM that is not proven healthy', () => {
     expect(violated(audit(set, [install(a0, 0, 60), learnt, install(b0, 70, 90)]))).toEqual(['INV-13']);
   });
 
+  it('does not take a VM that was off and came back before its update for stopped', () => {
+    const power = [event(a0, -20, 'poweredOff'), event(a0, -10, 'poweredOn')];
+    expect(violated(audit(set, [power, install(a0, 0, 60), install(b0, 70, 90)]))).toEqual(['INV-13']);
+  });
+
+  it('counts a VM once that is down again, whatever probes say of it meanwhile', () => {
+    const again = [
+      install(a0, 0, 60),
+      probe(a0, 61, 'healthy'),
+      install(a0, 70, 130),
+      probe(a0, 80, 'unknown'),
+    ].flat();
+    expect(violated(audit(set.slice(0, 10), [again, install(a1, 90, 120)]))).toEqual([]);
+  });
+
   it.each([
     ['is healthy', [probe(a0, 61, 'healthy')]],
     ['is healed', [probe(a0, 61, 'unhealthy'), probe(a0, 62, 'unknown'), probe(a0, 70, 'healthy')]],
