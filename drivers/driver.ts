@@ -27,6 +27,13 @@ export const VmReading = z.object({
   /** The last installation, running ones included (status InProgress); the identity of an adopted install. */
   lastInstallation: PatchInstallationSummary.nullable(),
   signals: HealthSignals,
+  /** What the guest needs for its updates (R-503, R-504). Absent when the platform does not tell. */
+  guest: z
+    .object({
+      windowsUpdateService: z.enum(['running', 'stopped', 'unknown']),
+      updateEndpoint: z.enum(['reachable', 'unreachable', 'unknown']),
+    })
+    .exactOptional(),
 });
 export type VmReading = Readonly<z.infer<typeof VmReading>>;
 
@@ -97,8 +104,11 @@ export interface FleetDriver {
   readVirtualMachine(id: VmId): Promise<VmReading | null>;
   startAssessment(id: VmId): Promise<StartAnswer>;
   startInstallation(id: VmId, request: InstallRequest): Promise<StartAnswer>;
-  /** Installs or updates the patch extension and turns the guest's own automatic updates off where that can be done. */
-  startExtensionInstallation(id: VmId): Promise<StartAnswer>;
+  /**
+   * Installs or updates the patch extension and turns the guest's own automatic updates off where that can be done. What is not done at
+   * `notAfterUtc` stops there, and goes on from there when it is started again (R-704, R-705).
+   */
+  startExtensionInstallation(id: VmId, notAfterUtc?: string): Promise<StartAnswer>;
   readOperation(operationId: string): Promise<OperationAnswer>;
   probeHealth(id: VmId): Promise<HealthProbe | null>;
 }

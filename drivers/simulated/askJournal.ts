@@ -29,7 +29,7 @@ export const Ask = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('scenario'), at, scenario: Scenario.nullable(), given }),
   z.object({ ask: z.literal('assess'), at, vm }),
   z.object({ ask: z.literal('install'), at, vm, request: InstallAsk }),
-  z.object({ ask: z.literal('extension'), at, vm }),
+  z.object({ ask: z.literal('extension'), at, vm, notAfterUtc: z.string().exactOptional() }),
   z.object({ ask: z.literal('probe'), at, vm }),
   z.object({ ask: z.literal('power'), at, vm, power: PowerAsk }),
 ]);

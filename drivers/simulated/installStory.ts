@@ -11,7 +11,7 @@ import {
   type Step,
 } from './machine';
 import { MINUTE_MS, RATES } from './rates';
-import { strikes } from './vitals';
+import { canReachUpdates, strikes } from './vitals';
 import type { EffectKind } from './scenario';
 
 /** What an installation will do, unless somebody pulls the plug. */
@@ -49,7 +49,8 @@ export function tellInstallation(
     },
   };
   const telling = { machine, startMs, deadlineMs, request, choice, call, dice, struck, started };
-  if (struck('installFails') || dice('fails') < RATES.installFails) return failAtOnce(telling);
+  if (struck('installFails') || dice('fails') < RATES.installFails || !canReachUpdates(machine))
+    return failAtOnce(telling);
   const work = installPatches(telling, struck('installHangs') || dice('hangs') < RATES.installHangs);
   const reboot = work.hangs ? hung(deadlineMs) : rebootAsRequired(telling, work);
   const endMs = Math.min(reboot.endMs, deadlineMs);

@@ -76,7 +76,11 @@ export interface ExtensionInstallation extends OperationBase {
   readonly kind: 'extension';
   steps: readonly Step[];
   readonly version: string;
-  failed: boolean;
+  /** When all of it would be done; it may be stopped before. */
+  readonly doneMs: number;
+  /** What the VM had before it. */
+  readonly before: Pick<Machine, 'extensionMs' | 'enabledMs'>;
+  failed: z.infer<typeof ApiError> | null;
 }
 export type Operation = Assessment | Installation | ExtensionInstallation;
 
@@ -128,6 +132,8 @@ export interface Machine {
   extensionMs: number;
   /** When enablement was completed; Infinity when it was not. */
   enabledMs: number;
+  /** What is left of an extension's work that was stopped; null when there is nothing to go on with. */
+  extensionLeftMs: number | null;
   readonly offByMonth: Map<MonthIndex, readonly Interval[]>;
 }
 
@@ -171,6 +177,7 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
     aftermaths: [],
     extensionMs: vm.enabled ? bornMs : Infinity,
     enabledMs: vm.enabled ? -Infinity : Infinity,
+    extensionLeftMs: null,
     offByMonth: new Map(),
   };
 }

@@ -14,13 +14,14 @@ import {
   type Operation,
   type Step,
 } from './machine';
-import { isOn, latestExtension, nextOffMs, strikes, wasStartedSince } from './vitals';
+import { canReachUpdates, isOn, latestExtension, nextOffMs, strikes, wasStartedSince } from './vitals';
 
 /** Begins an assessment: 2 to 8 minutes. What it finds is what can be seen when it starts. */
 export function beginAssessment(machine: Machine, startMs: number): Assessment {
   const { ordinal, lost } = begin(machine, startMs);
   const minutes = 2 + 6 * chance(machine.dice, 'assess', ordinal);
-  const fails = strikes(machine, 'assessmentFails', startMs, ordinal) !== undefined;
+  const fails =
+    strikes(machine, 'assessmentFails', startMs, ordinal) !== undefined || !canReachUpdates(machine);
   // Written out, not spread: V8 keeps it in a third of the room.
   const assessment: Assessment = {
     kind: 'assessment',
@@ -48,28 +49,32 @@ export function beginInstallation(machine: Machine, startMs: number, request: In
   return underway(installation);
 }
 
-/** Begins to install or update the patch extension: mostly some minutes, now and then more than three hours (R-702). */
-export function beginExtension(machine: Machine, startMs: number): ExtensionInstallation {
+/**
+ * Begins to install or update the patch extension, or goes on with it: mostly some minutes, now and then more than three hours (R-702).
+ * At `notAfterMs` it stops, and what is left is done when it is begun again (R-705).
+ */
+export function beginExtension(machine: Machine, startMs: number, notAfterMs: number): ExtensionInstallation {
   const base = begin(machine, startMs);
   const dice = chance(machine.dice, 'extension', base.ordinal);
   const minutes = dice < 0.8 ? 5 + 40 * dice : 40 + 160 * ((dice - 0.8) / 0.2);
-  const endMs = Math.floor(startMs + minutes * machine.minuteMs);
-  const version = latestExtension(endMs);
-  const steps: Step[] = [{ atMs: endMs, action: 'extensionInstalled', detail: { version } }];
+  const doneMs = Math.floor(startMs + (machine.extensionLeftMs ?? minutes * machine.minuteMs));
+  const version = latestExtension(doneMs);
+  const { extensionMs, enabledMs } = machine;
   const extension: ExtensionInstallation = {
     ...base,
     kind: 'extension',
-    endMs,
-    steps,
+    endMs: doneMs,
+    steps: [{ atMs: doneMs, action: 'extensionInstalled', detail: { version } }],
     version,
-    failed: false,
+    doneMs,
+    before: { extensionMs, enabledMs },
+    failed: null,
   };
-  underway(extension);
-  if (!extension.failed) {
-    machine.extensionMs = endMs;
-    machine.enabledMs = Math.min(machine.enabledMs, endMs);
-  }
-  return extension;
+  machine.extensionMs = doneMs;
+  machine.enabledMs = Math.min(enabledMs, doneMs);
+  machine.extensionLeftMs = null;
+  if (notAfterMs < doneMs) interrupt(extension, Math.max(startMs, notAfterMs), OFF_PEAK_OVER);
+  return underway(extension);
 }
 
 function begin(
@@ -138,6 +143,10 @@ export function interruptWhereItMust(operation: Operation, nowMs: number): void 
   if (gone) operation.lost = true;
 }
 
+const OFF_PEAK_OVER = {
+  code: 'OffPeakHoursOver',
+  message: 'Off-peak hours ended before the extension was installed; it goes on in the next.',
+};
 const POWERED_OFF = { code: 'VMNotRunning', message: 'The VM was powered off during the operation.' };
 const GONE = { code: 'VMDeleted', message: 'The VM was deleted during the operation.' };
 export const INTERRUPTIONS = { poweredOff: POWERED_OFF, gone: GONE };
@@ -164,10 +173,15 @@ export function interrupt(
       operation.result = { ...FAILED_ASSESSMENT, error };
       operation.endToldElsewhere = true;
       return [assessed(atMs, operation.result)];
-    case 'extension':
-      operation.failed = true;
+    case 'extension': {
+      const { machine, before } = operation;
+      operation.failed = error;
       operation.steps = [];
+      machine.extensionMs = before.extensionMs;
+      machine.enabledMs = before.enabledMs;
+      machine.extensionLeftMs = operation.doneMs - atMs;
       return [];
+    }
     case 'installation': {
       const done = operation.steps.filter((step) => step.atMs < atMs || step.atMs === operation.startMs);
       operation.steps = done;

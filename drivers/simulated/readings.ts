@@ -4,7 +4,15 @@ import type { Assessment, Installation, Machine, Operation } from './machine';
 import { activityIdOf } from './operations';
 import { RATES } from './rates';
 import { chance } from '../../domain/seed';
-import { hasAgent, isAgentReady, isOn, latestExtension, powerStateOf, signalsOf } from './vitals';
+import {
+  agentVersionOf,
+  guestOf,
+  isAgentReady,
+  isOn,
+  latestExtension,
+  powerStateOf,
+  signalsOf,
+} from './vitals';
 
 /** Everything the platform says of the VM at this instant. */
 export function readingOf(machine: Machine, nowMs: number): VmReading {
@@ -16,12 +24,13 @@ export function readingOf(machine: Machine, nowMs: number): VmReading {
     powerState: powerStateOf(machine, nowMs),
     agent: {
       status: on ? (isAgentReady(machine, nowMs) ? 'ready' : 'notReady') : 'unknown',
-      version: hasAgent(machine) ? machine.agentVersion : null,
+      version: agentVersionOf(machine),
     },
     extension: extensionOf(machine, nowMs),
     lastAssessment: lastAssessment === null ? null : assessmentSummary(lastAssessment, nowMs),
     lastInstallation: lastInstallation === null ? null : installationSummary(lastInstallation, nowMs),
     signals: signalsOf(machine, nowMs),
+    guest: guestOf(machine),
   };
 }
 
@@ -94,11 +103,8 @@ export function operationAnswer(operation: Operation, nowMs: number): OperationA
         : { kind: 'installed', summary: installationSummary(operation, nowMs) };
     }
     case 'extension':
-      return operation.failed
-        ? {
-            kind: 'failed',
-            error: { code: 'VMExtensionProvisioningError', message: 'The VM went off meanwhile.' },
-          }
-        : { kind: 'extensionInstalled', version: operation.version };
+      return operation.failed === null
+        ? { kind: 'extensionInstalled', version: operation.version }
+        : { kind: 'failed', error: operation.failed };
   }
 }

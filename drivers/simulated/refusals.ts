@@ -1,8 +1,9 @@
+import { unmetRequirements, type RequirementFacts } from '../../domain/requirements';
 import { chance } from '../../domain/seed';
 import type { StartAnswer } from '../driver';
 import type { Machine, Operation } from './machine';
 import { MINUTE_MS, RATES } from './rates';
-import { isAgentReady, isOn, strikes } from './vitals';
+import { agentVersionOf, guestOf, isAgentReady, isOn, strikes } from './vitals';
 
 type Refusal = Extract<StartAnswer, { kind: 'refused' }>;
 
@@ -26,9 +27,15 @@ export function refusalOf(
   if (!isAgentReady(machine, nowMs)) return refused('agentNotReady', 'The VM agent does not report ready.');
   if (machine.current !== null && machine.current.endMs > nowMs)
     return refused('conflict', `Another operation is in progress on the VM (${machine.current.kind}).`, 60);
+  const [unmet] = kind === 'extension' ? unmetRequirements(requirementFacts(machine)) : [];
+  if (unmet !== undefined) return refused('notAllowed', unmet.message);
   if (kind === 'installation' && machine.enabledMs > nowMs)
     return refused('extensionMissing', 'The patch extension is not installed on the VM.');
   return null;
+}
+
+function requirementFacts(machine: Machine): RequirementFacts {
+  return { vm: machine.vm, agent: { version: agentVersionOf(machine) }, guest: guestOf(machine) };
 }
 
 function refused(code: Refusal['code'], message: string, retryAfterSeconds: number | null = null): Refusal {

@@ -9,6 +9,7 @@ import { availablePatches, type Machine, type Operation } from './machine';
 import { findOperation, operationIdOf } from './operations';
 import { operationAnswer, readingOf } from './readings';
 import { refusalOf } from './refusals';
+import type { PocketResources } from './resources';
 import type { PatchName } from './patchLine';
 import type { PatchClassification } from '../../domain/patches';
 import type { Scenario } from './scenario';
@@ -42,6 +43,8 @@ export interface KnownPatch extends PatchName {
 /** The pocket Azure: the driver, and what its owner may do to it. */
 export interface SimulatedDriver extends FleetDriver {
   readonly kind: 'simulated';
+  /** What its owners put into it, through the ARM API. */
+  readonly resources: PocketResources;
   /** The fleet there is, with the models the file had. */
   fleet(): ParsedFleet | null;
   /** Replaces it. Throws DRIVER_CANNOT while operations are in flight, unless forced: then they end as lost. */
@@ -116,8 +119,9 @@ class PocketAzure implements SimulatedDriver {
     return this.#start(id, 'installation', (at) => ({ ask: 'install', at, vm: id, request }));
   }
 
-  startExtensionInstallation(id: VmId): Promise<StartAnswer> {
-    return this.#start(id, 'extension', (at) => ({ ask: 'extension', at, vm: id }));
+  startExtensionInstallation(id: VmId, notAfterUtc?: string): Promise<StartAnswer> {
+    const until = notAfterUtc === undefined ? {} : { notAfterUtc };
+    return this.#start(id, 'extension', (at) => ({ ask: 'extension', at, vm: id, ...until }));
   }
 
   readOperation(operationId: string): ReturnType<FleetDriver['readOperation']> {

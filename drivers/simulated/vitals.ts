@@ -5,6 +5,8 @@ import type { ActiveEffect, Installation, Machine, PowerSwitch } from './machine
 import { DAY_MS, HOUR_MS, MINUTE_MS } from './rates';
 import { agentGaps, offIntervals } from './schedules';
 import { isDayOf, type EffectKind } from './scenario';
+import { tagOf } from '../../domain/tags';
+import type { VmReading } from '../driver';
 
 const NONE: readonly Interval[] = [];
 const within = ({ fromMs, toMs }: Interval, ms: number): boolean => fromMs <= ms && ms < toMs;
@@ -116,6 +118,33 @@ export function agentLostInMonth(machine: Machine, month: MonthIndex): readonly 
 
 export function hasAgent(machine: Machine): boolean {
   return machine.vm.provisionVMAgent !== false;
+}
+
+/** By which a fleet says what stands in the way of a VM's updates. */
+const AGENT_VERSION_TAG = 'lowtide-agent-version';
+const UPDATE_SERVICE_TAG = 'lowtide-windows-update-service';
+const UPDATE_ENDPOINT_TAG = 'lowtide-update-endpoint';
+
+export function agentVersionOf(machine: Machine): string | null {
+  if (!hasAgent(machine)) return null;
+  return tagOf(machine.vm.tags, AGENT_VERSION_TAG)?.trim() ?? machine.agentVersion;
+}
+
+/** R-503, R-504: as its tags say, and in order without them. */
+export function guestOf({ vm }: Machine): NonNullable<VmReading['guest']> {
+  const says = (tag: string, trouble: string): boolean =>
+    tagOf(vm.tags, tag)?.trim().toLowerCase() === trouble;
+  const service = says(UPDATE_SERVICE_TAG, 'stopped') ? 'stopped' : 'running';
+  return {
+    windowsUpdateService: vm.osType === 'Windows' ? service : 'unknown',
+    updateEndpoint: says(UPDATE_ENDPOINT_TAG, 'unreachable') ? 'unreachable' : 'reachable',
+  };
+}
+
+/** Without these the guest finds no updates and installs none. */
+export function canReachUpdates(machine: Machine): boolean {
+  const { windowsUpdateService, updateEndpoint } = guestOf(machine);
+  return windowsUpdateService !== 'stopped' && updateEndpoint === 'reachable';
 }
 
 export function isAgentReady(machine: Machine, ms: number): boolean {

@@ -135,7 +135,13 @@ export class SimulatedWorld implements World {
       case 'install':
         return this.#began(beginInstallation(machine, atMs, ask.request satisfies InstallRequest));
       case 'extension':
-        return this.#began(beginExtension(machine, atMs));
+        return this.#began(
+          beginExtension(
+            machine,
+            atMs,
+            ask.notAfterUtc === undefined ? Infinity : Date.parse(ask.notAfterUtc),
+          ),
+        );
       case 'probe':
         this.#log(machine, atMs, [{ atMs, action: 'healthProbed', detail: probeDetail(machine, atMs) }]);
         return null;

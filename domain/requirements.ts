@@ -1,0 +1,61 @@
+import type { VirtualMachine } from './virtualMachine';
+
+/** R-502. */
+export const LINUX_AGENT_VERSION_MIN = '2.2.53.1';
+
+/** What a VM's own guest tells of itself. Unknown is no obstacle: then the work itself finds out. */
+export interface RequirementFacts {
+  readonly vm: Pick<VirtualMachine, 'osType' | 'provisionVMAgent'>;
+  /** Null while no agent reports a version. */
+  readonly agent: { readonly version: string | null };
+  readonly guest?: {
+    readonly windowsUpdateService: 'running' | 'stopped' | 'unknown';
+    readonly updateEndpoint: 'reachable' | 'unreachable' | 'unknown';
+  };
+}
+
+export interface UnmetRequirement {
+  readonly code:
+    | 'VMAgentNotProvisioned'
+    | 'LinuxAgentOutdated'
+    | 'WindowsUpdateServiceStopped'
+    | 'UpdateEndpointUnreachable';
+  readonly message: string;
+}
+
+/** R-501 to R-504: what the VM lacks for automatic guest patching; all of it, each with what to do about it. */
+export function unmetRequirements({ vm, agent, guest }: RequirementFacts): readonly UnmetRequirement[] {
+  const unmet: UnmetRequirement[] = [];
+  if (vm.provisionVMAgent === false)
+    unmet.push({
+      code: 'VMAgentNotProvisioned',
+      message: 'The VM has no VM agent (provisionVMAgent is false). Install the Azure VM agent.',
+    });
+  if (vm.osType === 'Linux' && agent.version !== null && isOlder(agent.version, LINUX_AGENT_VERSION_MIN))
+    unmet.push({
+      code: 'LinuxAgentOutdated',
+      message: `The Azure Linux agent is ${agent.version}; it must be ${LINUX_AGENT_VERSION_MIN} or higher. Update the agent.`,
+    });
+  if (vm.osType === 'Windows' && guest?.windowsUpdateService === 'stopped')
+    unmet.push({
+      code: 'WindowsUpdateServiceStopped',
+      message: 'The Windows Update service is not running on the VM. Start the service.',
+    });
+  if (guest?.updateEndpoint === 'unreachable')
+    unmet.push({
+      code: 'UpdateEndpointUnreachable',
+      message:
+        'The VM cannot reach its configured update endpoint. Open the way to the public, private or WSUS source it uses.',
+    });
+  return unmet;
+}
+
+/** Compares dotted versions number by number; what is no number counts as 0. */
+function isOlder(version: string, than: string): boolean {
+  const [a, b] = [version, than].map((dotted) => dotted.split('.').map((part) => Number(part) || 0));
+  for (let n = 0; n < Math.max(a?.length ?? 0, b?.length ?? 0); n += 1) {
+    const difference = (a?.[n] ?? 0) - (b?.[n] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
