@@ -25,6 +25,7 @@ export async function runEmulator({ app, port, journal, https }: EmulatorOptions
     engine: 'session',
     port,
     https: https === true,
+    environment: ownEnvironment(),
     log: (line) => {
       say.line(line);
     },
@@ -33,6 +34,12 @@ export async function runEmulator({ app, port, journal, https }: EmulatorOptions
   await stop;
   await host.close();
   return 0;
+}
+
+/** As with func start: what the environment says goes over local.settings.json. */
+function ownEnvironment(): Record<string, string> {
+  const known = Object.entries(process.env).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(known) as Record<string, string>;
 }
 
 function checkAppFolder(app: string): void {

@@ -18,7 +18,9 @@ export interface LocalAppOptions {
   readonly clock: ClockOptions;
   readonly port: number;
   readonly https?: boolean;
-  /** Over the settings of local.settings.json. */
+  /** Over the settings of local.settings.json; where everything is kept is decided here all the same. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Over everything else. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -66,7 +68,7 @@ export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp>
 }
 
 function hostApp(options: LocalAppOptions, connectionString: string): Promise<Host> {
-  const { folder, clock, port, https, environment } = options;
+  const { folder, clock, port, https, settings, environment } = options;
   return startHost({
     appDir: PACKAGE_ROOT,
     clock,
@@ -76,6 +78,7 @@ function hostApp(options: LocalAppOptions, connectionString: string): Promise<Ho
     port,
     https: https === true,
     environment: {
+      ...settings,
       AzureWebJobsStorage: connectionString,
       LOWTIDE_DRIVER: 'simulated',
       LOWTIDE_STORE: 'tables',

@@ -82,11 +82,14 @@ function addHosts(program: Command, ended: Ended): void {
   command(program, 'serve', 'run the app on this machine; nothing starts by itself but its timers', [
     'npm run serve',
     'npm run serve -- --fleet fleets/contoso.json --speed 60 --https',
+    'npm run serve -- --fresh --settings local.settings.e2e.json',
   ])
     .option('--fleet <file>', 'fleet of the pocket Azure; without it the one there was, or none')
     .option('--speed <times>', 'times as fast as real time', speed, 1)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
     .option('--https', 'serve TLS with a certificate of its own (Azure clients send no token over http)')
+    .option('--settings <file>', 'settings over those of local.settings.json, in a file like it')
+    .option('--fresh', 'forget what was kept of the runs before')
     .action(async (options: ServeOptions) => {
       ended(await runServe(options));
     });

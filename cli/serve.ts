@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { connect } from 'node:tls';
 import { interrupted } from './interrupted';
 import { readFleet, startLocalApp } from './localApp';
+import { readLocalSettings } from './localSettings';
 import { say } from './say';
 import { STATE_HOME } from './stateFolder';
 
@@ -11,20 +12,25 @@ export interface ServeOptions {
   readonly speed: number;
   readonly port: number;
   readonly https?: boolean | undefined;
+  /** A file such as local.settings.json, over what that says. */
+  readonly settings?: string | undefined;
+  readonly fresh?: boolean | undefined;
 }
 
 const FOLDER = join(STATE_HOME, 'serve');
 
 /** Runs the app with the pocket Azure until Ctrl-C, and goes on from there the next time. Only its timers start anything. */
-export async function runServe({ fleet, speed, port, https = false }: ServeOptions): Promise<0> {
+export async function runServe(options: ServeOptions): Promise<0> {
+  const { fleet, speed, port, https = false, settings, fresh = false } = options;
   const vms = fleet === undefined ? null : readFleet(fleet).vms;
   const stopped = interrupted();
   const app = await startLocalApp({
     folder: FOLDER,
-    fresh: false,
+    fresh,
     clock: speed === 1 ? { kind: 'real' } : { kind: 'spedUp', speed },
     port,
     https,
+    settings: settings === undefined ? {} : readLocalSettings(settings),
     environment: fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) },
   });
   try {

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { LowtideError } from '../domain/lowtideError';
+
+const LocalSettings = z.looseObject({ Values: z.record(z.string(), z.string()) });
+
+/** The `Values` of a file written like local.settings.json. */
+export function readLocalSettings(file: string): Readonly<Record<string, string>> {
+  const text = readFileSync(file, 'utf8');
+  try {
+    return LocalSettings.parse(JSON.parse(text)).Values;
+  } catch (cause) {
+    throw new LowtideError(
+      'SETTING_INVALID',
+      {
+        what: `${file} holds no settings.`,
+        why: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
+        fix: 'Write it like local.settings.sample.json: { "Values": { "LOWTIDE_SEED": "1", … } }, every value a text.',
+      },
+      { cause },
+    );
+  }
+}
