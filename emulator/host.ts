@@ -4,11 +4,12 @@ import { admin } from './admin';
 import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
 import { createClock, type Clock, type ClockOptions } from './clock';
 import type { RegisteredFunction } from './coreApi';
-import type { PersistPoint } from './engine/crashPoints';
-import { Engine, type Stats } from './engine/engine';
+import type { Stats } from './engine/core';
+import { Engine } from './engine/engine';
 import { countedIds, randomIds } from './engine/ids';
 import { openLibrary, type DurableLibrary } from './engine/library';
 import { FaithfulRunner, SessionRunner } from './engine/runners';
+import type { PersistPoint } from './engine/persistPoints';
 import { resume } from './engine/resume';
 import { sessionsWork } from './engine/selfTest';
 import { Guards, type Finding } from './guards';
@@ -26,7 +27,7 @@ import { TimerTriggers } from './timers';
 import { Webhooks } from './webhooks';
 
 export type { ClockOptions } from './clock';
-export { CrashHost, type PersistPoint } from './engine/crashPoints';
+export { CrashHost, type PersistPoint } from './engine/persistPoints';
 
 export interface HostOptions {
   /** Folder with package.json, host.json and perhaps local.settings.json. */

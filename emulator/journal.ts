@@ -11,10 +11,10 @@ import {
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
-import type { Orphan } from './engine/crashPoints';
-import type { Changes, Store } from './engine/engine';
-import type { Entity } from './engine/entities';
+import type { Changes, Store } from './engine/core';
+import type { Entity } from './engine/entity';
 import type { Instance } from './engine/instance';
+import type { Orphan } from './engine/persistPoints';
 import { applyRecord, recordOf, type EntityRecord, type InstanceRecord } from './engine/records';
 
 /**

@@ -1,6 +1,6 @@
 import { managementUrls } from './clientBinding';
 import type { Engine } from './engine/engine';
-import { schedulerId, type Entity } from './engine/entities';
+import { schedulerId, type Entity } from './engine/entity';
 import type { Instance } from './engine/instance';
 import { Management, type Accepted } from './engine/management';
 import { empty, json, type Answer, type Exchange, type HttpHandler } from './http';

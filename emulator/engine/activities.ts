@@ -1,8 +1,8 @@
 import type { RegisteredFunction } from '../coreApi';
 import { taskCompleted, taskFailed, type HistoryEvent } from './history';
 import { callHttp, HTTP_ACTIVITY } from './callHttp';
-import { CrashHost, type Orphan } from './crashPoints';
-import type { Engine } from './engine';
+import { CrashHost, type Orphan } from './persistPoints';
+import type { EngineCore } from './core';
 import type { Instance } from './instance';
 import { Queue } from './queue';
 import { activityFailure, activityInputDirect, activityInputToRpc, resultToJson, toJson } from './values';
@@ -22,7 +22,7 @@ export class Activities {
   private readonly byName = new Map<string, RegisteredFunction>();
   private running = 0;
 
-  constructor(private readonly engine: Engine) {
+  constructor(private readonly engine: EngineCore) {
     for (const fn of engine.options.functions.values()) {
       if (fn.trigger.type === 'activityTrigger') this.byName.set(fn.name.toLowerCase(), fn);
     }

@@ -1,76 +1,20 @@
-import type { Clock } from '../clock';
-import type { RegisteredFunction } from '../coreApi';
-import type { Guards } from '../guards';
-import type { Invoker } from '../invoke';
 import { Activities } from './activities';
-import { CrashPoints, type Orphan, type PersistPoint } from './crashPoints';
-import { Entities, type Entity } from './entities';
+import type { Changes, EngineCore, EngineOptions, Stats } from './core';
+import { CrashPoints } from './crashPoints';
+import { Entities } from './entities';
+import type { Entity } from './entity';
 import type { HistoryEvent } from './history';
-import type { Ids } from './ids';
 import { Instance } from './instance';
-import type { DurableLibrary } from './library';
 import { Orchestrations } from './orchestrations';
 import { Queue } from './queue';
-import type { Runner } from './runners';
 import { TimerHeap } from './timerHeap';
-
-/** Keeps what must survive a crash of the host. The memory store has none: nothing there outlives the process. */
-export interface Store {
-  /** Resolves when everything that changed is on disk. */
-  commit(changes: Changes): Promise<void>;
-}
-
-/** What changed since the last commit. */
-export interface Changes {
-  readonly nowMs: number;
-  readonly idCounter: number;
-  readonly instances: ReadonlySet<Instance>;
-  readonly entities: ReadonlySet<Entity>;
-  readonly purged: readonly string[];
-  readonly orphans: readonly Orphan[];
-}
-
-export interface Stats {
-  episodes: number;
-  activities: number;
-  entityOperations: number;
-  /** Starts, completions, operations, timers and events: each is one row of some history on the real host. */
-  durableSteps: number;
-  timersFired: number;
-}
-
-export interface EngineOptions {
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly guards: Guards;
-  readonly invoker: Invoker;
-  readonly functions: ReadonlyMap<string, RegisteredFunction>;
-  readonly runner: Runner;
-  /** Set when sessions are audited: replays an episode from JSON. */
-  readonly auditor: Runner | undefined;
-  readonly auditEvery: number;
-  readonly library: DurableLibrary | undefined;
-  readonly store: Store | undefined;
-  readonly activitiesMax: number;
-  /** Virtual clock: wait for every activity of a batch, and take the results in the order of dispatch. */
-  readonly inOrder: boolean;
-  /** Request messages of entities as the real host writes them, or without their .NET decoration. */
-  readonly fullMessages: boolean;
-  readonly defaultVersion: string | null;
-  readonly keepHistoryOfFinishedChildren: boolean;
-  /** The values of a function's input bindings other than its trigger: the durable client. */
-  readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
-  /** For tests that let the host die: called at every step that the real host persists. */
-  readonly onPersist: ((point: PersistPoint) => void) | undefined;
-  readonly log: (line: string) => void;
-}
 
 /**
  * One single-writer scheduler. A round drains activities before entities before orchestrators, so that an orchestrator
  * meets its completions in batches; everything a round changed is committed before an activity starts or a client hears
  * that its call was accepted.
  */
-export class Engine {
+export class Engine implements EngineCore {
   readonly instances = new Map<string, Instance>();
   readonly timers = new TimerHeap();
   readonly stats: Stats = {

@@ -1,60 +1,10 @@
 import type { RegisteredFunction } from '../coreApi';
-import type { Engine } from './engine';
+import type { EngineCore } from './core';
 import { eventRaised } from './history';
 import { Queue } from './queue';
 import { responseMessage } from './requests';
-import { unknownFunction } from './orchestrations';
-
-/** Who waits for an answer. */
-export interface Caller {
-  readonly instanceId: string;
-  readonly executionId: string;
-  readonly taskId: number;
-}
-
-export type EntityMessage =
-  | {
-      readonly kind: 'operation';
-      readonly id: string;
-      readonly name: string;
-      /** JSON text. */
-      readonly input: string | null;
-      /** Absent for a signal. */
-      readonly from?: Caller;
-      /** A signal that came from a client, not from an orchestration or entity. */
-      readonly byClient?: true;
-    }
-  | {
-      readonly kind: 'lock';
-      readonly id: string;
-      /** The whole lock set; it is locked entity by entity, in this order, so two orchestrations cannot block each other. */
-      readonly entities: readonly string[];
-      readonly position: number;
-      readonly from: Caller;
-    }
-  | { readonly kind: 'release'; readonly owner: string };
-
-type Operation = Extract<EntityMessage, { kind: 'operation' }>;
-
-export interface Entity {
-  readonly id: string;
-  readonly name: string;
-  readonly key: string;
-  exists: boolean;
-  /** JSON text. */
-  state: string | null;
-  inbox: EntityMessage[];
-  queued: boolean;
-  /** The orchestration that holds it. */
-  lockedBy: string | undefined;
-  createdMs: number;
-  lastOperationMs: number;
-}
-
-/** The runtime lower-cases entity names and keeps the case of keys. */
-export function schedulerId(name: string, key: string): string {
-  return `@${name.toLowerCase()}@${key}`;
-}
+import { schedulerId, type Entity, type EntityMessage, type Operation } from './entity';
+import { unknownFunction } from './faults';
 
 interface EntityState {
   readonly entityExists: boolean;
@@ -73,7 +23,7 @@ export class Entities {
   private readonly ready = new Queue<Entity>();
   private readonly byName = new Map<string, RegisteredFunction>();
 
-  constructor(private readonly engine: Engine) {
+  constructor(private readonly engine: EngineCore) {
     for (const fn of engine.options.functions.values()) {
       if (fn.trigger.type === 'entityTrigger') this.byName.set(fn.name.toLowerCase(), fn);
     }

@@ -1,5 +1,5 @@
 import type { Engine } from './engine';
-import { schedulerId } from './entities';
+import { schedulerId } from './entity';
 import { controlEvent, eventRaised, type HistoryEvent } from './history';
 import { withoutDashes } from './ids';
 import type { Instance } from './instance';

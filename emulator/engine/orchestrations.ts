@@ -1,7 +1,7 @@
 import type { RegisteredFunction } from '../coreApi';
 import { FAN_OUT_MAX, GuardError, HISTORY_WARN_EVENTS } from '../guards';
 import { retryDelayMs } from './actions';
-import type { Engine } from './engine';
+import type { EngineCore } from './core';
 import {
   EventType,
   childCompleted,
@@ -13,12 +13,10 @@ import {
 import { Instance, type NewInstance, type OpenTask } from './instance';
 import { auditEpisode } from './audit';
 import { checkFanOut, checkHistoryLength, refuseHang } from './checks';
+import { OrchestrationFault, unknownFunction } from './faults';
 import { withoutDashes } from './ids';
 import { waitsForNothing, type Episode } from './runners';
 import { Scheduling } from './scheduling';
-
-/** Ends an orchestration as failed with this message, as an error in its own code would. */
-export class OrchestrationFault extends Error {}
 
 /** What the library did by itself during an episode and the host has to do after it, in the same order of task ids. */
 type Afterwards = () => void;
@@ -27,11 +25,11 @@ export class Orchestrations {
   private readonly byName = new Map<string, RegisteredFunction>();
   readonly scheduling: Scheduling;
 
-  constructor(private readonly engine: Engine) {
+  constructor(private readonly engine: EngineCore) {
     for (const fn of engine.options.functions.values()) {
       if (fn.trigger.type === 'orchestrationTrigger') this.byName.set(fn.name.toLowerCase(), fn);
     }
-    this.scheduling = new Scheduling(engine, this);
+    this.scheduling = new Scheduling(engine);
   }
 
   exists(name: string): boolean {
@@ -376,13 +374,4 @@ function unconsumed(instance: Instance): HistoryEvent[] {
     left.set(name, waits - 1);
     return waits <= 0;
   });
-}
-
-export function unknownFunction(
-  name: string,
-  kind: 'orchestrator' | 'activity' | 'entity',
-  known: readonly string[],
-): string {
-  const names = known.map((each) => `'${each}'`).join(', ');
-  return `The function '${name}' doesn't exist, is disabled, or is not an ${kind} function. Additional info: The following are the known ${kind} functions: ${names}.`;
 }

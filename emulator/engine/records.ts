@@ -1,5 +1,5 @@
 import type { RawAction } from './actions';
-import type { Entity } from './entities';
+import type { Entity } from './entity';
 import type { HistoryEvent, ParentLink } from './history';
 import { Instance, type OpenTask, type RuntimeStatus } from './instance';
 

@@ -1,12 +1,12 @@
 import { ActionType, type RawAction } from './actions';
 import { HTTP_ACTIVITY } from './callHttp';
 import { refuseScalar } from './checks';
-import type { Engine } from './engine';
-import { schedulerId } from './entities';
+import type { EngineCore } from './core';
+import { schedulerId } from './entity';
 import { eventSent, taskScheduled, timerCreated, timerFired, type HistoryEvent } from './history';
 import { withoutDashes } from './ids';
 import type { Instance, OpenTask } from './instance';
-import { OrchestrationFault, unknownFunction, type Orchestrations } from './orchestrations';
+import { OrchestrationFault, unknownFunction } from './faults';
 import { lockRequest, operationRequest, releaseMessage } from './requests';
 import { toJson } from './values';
 
@@ -19,10 +19,7 @@ const applied = Symbol('applied');
 
 /** Turns the actions of an orchestrator into history, messages and open tasks, giving out the library's task ids. */
 export class Scheduling {
-  constructor(
-    private readonly engine: Engine,
-    private readonly orchestrations: Orchestrations,
-  ) {}
+  constructor(private readonly engine: EngineCore) {}
 
   apply(instance: Instance, action: RawAction): void {
     const actionIndex = instance.applied;
@@ -142,7 +139,8 @@ export class Scheduling {
   }
 
   private callChild(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
-    const { engine, orchestrations } = this;
+    const { engine } = this;
+    const { orchestrations } = engine;
     const { ids, defaultVersion, guards } = engine.options;
     const name = action.functionName ?? '';
     if (!orchestrations.exists(name))

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AppFolder } from './support/appFolder';
 import { loadNatively, type Host } from './support/nativeHost';
 import { manage, minutes, start, startVirtual, testApp } from './support/testApp';
-import type { CrashHost as CrashHostClass, PersistPoint } from '../../emulator/engine/crashPoints';
+import type { CrashHost as CrashHostClass, PersistPoint } from '../../emulator/engine/persistPoints';
 
 const { CrashHost } = loadNatively('dist/emulator/host.js') as { CrashHost: typeof CrashHostClass };
 
