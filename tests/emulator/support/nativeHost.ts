@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as HostModule from '../../../emulator/host';
 
-export type { Host, HostOptions, InstanceView } from '../../../emulator/host';
+export type { Host, HostOptions } from '../../../emulator/host';
 
 /**
  * jest keeps a module registry of its own, where the emulator's patch of `require` does not reach. So the compiled
