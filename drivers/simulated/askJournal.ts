@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { PatchClassification } from '../../domain/patches';
+import { RESOURCE_ASKS } from './resourceAsks';
 import { Scenario } from './scenario';
 
 const PowerAsk = z.enum(['start', 'powerOff', 'deallocate', 'restart']);
@@ -32,6 +33,7 @@ export const Ask = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('extension'), at, vm, notAfterUtc: z.string().exactOptional() }),
   z.object({ ask: z.literal('probe'), at, vm }),
   z.object({ ask: z.literal('power'), at, vm, power: PowerAsk }),
+  ...RESOURCE_ASKS,
 ]);
 export type Ask = Readonly<z.infer<typeof Ask>>;
 /** What is asked of one VM. */

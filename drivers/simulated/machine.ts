@@ -101,7 +101,8 @@ export interface PowerSwitch {
 /** One simulated VM: what it is, and what was done to it. All else follows from these and the time. */
 export interface Machine {
   readonly index: number;
-  readonly vm: VirtualMachine;
+  /** Its owner may change it. */
+  vm: VirtualMachine;
   /** The set's id in the case it was written in; one and the same for all its members. */
   readonly setArmId: string | null;
   /** All its luck comes from this number. */

@@ -9,6 +9,8 @@ import { availablePatches, type Machine, type Operation } from './machine';
 import { findOperation, operationIdOf } from './operations';
 import { operationAnswer, readingOf } from './readings';
 import { refusalOf } from './refusals';
+import { pocketResources } from './pocketResources';
+import { isResourceAsk, type ResourceAsk } from './resourceAsks';
 import type { PocketResources } from './resources';
 import type { PatchName } from './patchLine';
 import type { PatchClassification } from '../../domain/patches';
@@ -76,9 +78,10 @@ class PocketAzure implements SimulatedDriver {
   #stream: EventStream;
   #nowMs = -Infinity;
   #begun = false;
+  readonly resources: PocketResources;
   /** What the driver was given when it was made, the last time that was another than before. */
   readonly #given: { fleet: string | null; scenario: Scenario | null } = { fleet: null, scenario: null };
-  #ids: readonly VmId[] = [];
+  #sortedIds: readonly VmId[] = [];
 
   constructor(options: SimulatedDriverOptions) {
     this.#options = options;
@@ -86,6 +89,11 @@ class PocketAzure implements SimulatedDriver {
     for (const ask of options.journal.remembered()) this.#replay(ask);
     this.#stream = new EventStream(this.#world);
     this.#stream.skip(this.#nowMs);
+    this.resources = pocketResources({
+      world: this.#world,
+      nowMs: () => this.#now(),
+      ask: (ask) => this.#askResource(ask),
+    });
   }
 
   fleet(): ParsedFleet | null {
@@ -208,6 +216,22 @@ class PocketAzure implements SimulatedDriver {
     return operation;
   }
 
+  /** Resources change between two instants, as everything that changes the world does. */
+  async #askResource(askAt: (at: string) => ResourceAsk): Promise<void> {
+    const nowMs = this.#nextInstant();
+    const ask = askAt(utcOf(nowMs));
+    this.#world.resources.apply(ask, nowMs);
+    await this.#options.journal.append(ask);
+    this.#tell(nowMs);
+  }
+
+  /** In order, for paging. VMs are only ever added to a world, so their number tells whether it is still so. */
+  get #ids(): readonly VmId[] {
+    const { machines } = this.#world;
+    if (this.#sortedIds.length !== machines.size) this.#sortedIds = [...machines.keys()].sort();
+    return this.#sortedIds;
+  }
+
   #machine(id: VmId, nowMs: number): Machine | undefined {
     const machine = this.#world.machines.get(id);
     return machine === undefined || machine.goneMs <= nowMs ? undefined : machine;
@@ -258,7 +282,7 @@ class PocketAzure implements SimulatedDriver {
   }
 
   #worldChanged(nowMs: number): void {
-    this.#ids = [...this.#world.machines.keys()].sort();
+    this.#sortedIds = [];
     this.#stream = new EventStream(this.#world);
     this.#stream.skip(nowMs - 1);
   }
@@ -269,12 +293,13 @@ class PocketAzure implements SimulatedDriver {
     if (ask.ask === 'fleet') {
       if (ask.seed !== this.#options.seed) throw seedDiffers(ask.seed, this.#options.seed);
       this.#world.replaceFleet(parseFleet(this.#options.journal.fleetText(ask.fleet), ask.fleet), atMs);
-      this.#ids = [...this.#world.machines.keys()].sort();
+      this.#sortedIds = [];
       if (ask.given) this.#given.fleet = ask.fleet;
     } else if (ask.ask === 'scenario') {
       this.#world.setScenario(ask.scenario, atMs);
       if (ask.given) this.#given.scenario = ask.scenario;
-    } else this.#world.apply(ask, atMs);
+    } else if (isResourceAsk(ask)) this.#world.resources.apply(ask, atMs);
+    else this.#world.apply(ask, atMs);
   }
 
   #tell(untilMs: number): void {

@@ -1,6 +1,10 @@
 import { LowtideError } from '../../domain/lowtideError';
 import { VmId } from '../../domain/ids';
+import { effectivePatchMode } from '../../domain/patchMode';
 import { chance } from '../../domain/seed';
+import { tagOf } from '../../domain/tags';
+import { assignUpdateDomains } from '../../domain/updateDomains';
+import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { HealthProbe, InstallRequest } from '../driver';
 import { judgeHealth } from '../../domain/health';
 import type { ParsedFleet } from '../fleet/parseFleet';
@@ -25,7 +29,9 @@ import {
 import { patchCatalogue, type PatchView } from './patchCatalogue';
 import { patchSourceOf } from './patchSource';
 import { DAY_MS, MINUTE_MS } from './rates';
+import { ResourceWorld, type StoredSet } from './resourceWorld';
 import { concerns, type Scenario } from './scenario';
+import { POWER_HABIT_TAG } from './schedules';
 import { isOn, signalsOf, spanOf } from './vitals';
 
 /** Something asked that is no operation: a probe, a turn of the power switch, and the operation that was cut short by it. */
@@ -55,7 +61,8 @@ export interface World {
 export class SimulatedWorld implements World {
   readonly everyMachine: Machine[] = [];
   readonly happenings: Happening[] = [];
-  machines: ReadonlyMap<VmId, Machine> = new Map();
+  machines = new Map<VmId, Machine>();
+  readonly resources: ResourceWorld;
   fleet: ParsedFleet | null = null;
   scenario: Scenario | null = null;
   revision = 0;
@@ -67,6 +74,7 @@ export class SimulatedWorld implements World {
     private readonly pace = 1,
   ) {
     this.#viewOf = patchCatalogue(seed);
+    this.resources = new ResourceWorld(this, pace);
   }
 
   /** Operations that have not ended. */
@@ -110,8 +118,54 @@ export class SimulatedWorld implements World {
     }
     this.machines = machines;
     this.fleet = fleet;
+    this.resources.replaceFleet(fleet, nowMs);
     if (this.scenario !== null) this.#applyScenario(this.scenario, nowMs);
     this.revision += 1;
+  }
+
+  /** A VM that its owner creates: off until it is `readyMs`, and then on until he says otherwise. */
+  addMachine(vm: VirtualMachine, set: StoredSet | undefined, atMs: number, readyMs: number): Machine {
+    const domain = set === undefined ? null : this.#domainFor(vm, set.updateDomainCount, atMs);
+    const created = { ...vm, updateDomain: domain, enabled: false };
+    const source = patchSourceOf(created, this.seed);
+    const model = {
+      ...{ index: this.everyMachine.length, vm: created, setArmId: set?.armId ?? null, source },
+      instance: { running: false, agentVersion: null, extensionVersion: null },
+      view: this.#viewOf(created, source) satisfies PatchView,
+    };
+    const drawn = machineOf(model, this.seed, atMs, this.pace);
+    const tagged = tagOf(vm.tags, POWER_HABIT_TAG) !== undefined;
+    const machine: Machine = tagged ? drawn : { ...drawn, habit: 'alwaysOn' };
+    machine.switches.push({ atMs: readyMs, on: true, deallocated: false });
+    this.everyMachine.push(machine);
+    this.machines.set(vm.id, machine);
+    if (this.scenario !== null) this.#applyScenario(this.scenario, atMs, [machine]);
+    this.#log(machine, atMs, [{ atMs: readyMs, action: 'poweredOn' }]);
+    return machine;
+  }
+
+  /** What can change of a VM: tags, size and settings. Where it is stays, and so do its schedules. */
+  changeMachine(machine: Machine, vm: VirtualMachine): void {
+    const { zone, region, availabilitySetId, updateDomain } = machine.vm;
+    machine.vm = { ...vm, zone, region, availabilitySetId, updateDomain, armId: machine.vm.armId };
+    if (isPlatformMode(vm)) return;
+    machine.enabledMs = Infinity;
+    machine.extensionLeftMs = null;
+  }
+
+  removeMachine(machine: Machine, goneMs: number, nowMs: number): void {
+    machine.goneMs = Math.min(machine.goneMs, goneMs);
+    const { current } = machine;
+    if (current !== null && current.endMs > nowMs) interruptWhereItMust(current, nowMs);
+  }
+
+  /** R-208: a new VM goes where the fewest of its set are. */
+  #domainFor(vm: VirtualMachine, count: number, atMs: number): number | null {
+    const members = [...this.machines.values()]
+      .filter((other) => other.vm.availabilitySetId === vm.availabilitySetId && other.goneMs > atMs)
+      .map((other) => other.vm);
+    const dealt = assignUpdateDomains([...members, { ...vm, updateDomain: null }], () => count);
+    return dealt.at(-1)?.updateDomain ?? null;
   }
 
   /** From now on this scenario holds; what the one before did stays done. */
@@ -181,8 +235,12 @@ export class SimulatedWorld implements World {
     this.#log(machine, atMs, steps);
   }
 
-  #applyScenario(scenario: Scenario, nowMs: number): void {
-    for (const machine of this.machines.values()) {
+  #applyScenario(
+    scenario: Scenario,
+    nowMs: number,
+    machines: Iterable<Machine> = this.machines.values(),
+  ): void {
+    for (const machine of machines) {
       const added = scenario.effects.flatMap((effect, index): ActiveEffect[] => {
         if (!concerns(effect, machine.vm, machine.source)) return [];
         if (chance(machine.dice, 'share', scenario.name, index) * 100 >= effect.who.share) return [];
@@ -194,6 +252,11 @@ export class SimulatedWorld implements World {
       machine.goneMs = Math.min(machine.goneMs, ...added.map((active) => deletionMs(active, nowMs)));
     }
   }
+}
+
+function isPlatformMode(vm: VirtualMachine): boolean {
+  const effective = effectivePatchMode(vm);
+  return effective.kind === 'mode' && effective.mode === 'AutomaticByPlatform';
 }
 
 /** A VM needs so long from off to on. */

@@ -16,11 +16,11 @@ export interface ArmRequest {
   readonly subscriptionId: string;
   readonly resourceGroup: string;
   /** The route's other parameters, as written: `request.name('vm')`. */
-  name(parameter: string): string;
+  readonly name: (parameter: string) => string;
   /** Lower-cased. */
   readonly apiVersion: string;
   /** A query parameter by its name, without regard to case; null when it is not there. */
-  query(name: string): string | null;
+  readonly query: (name: string) => string | null;
   /** The parsed JSON; null for an empty body. */
   readonly body: unknown;
   /** Scheme and host that the client used: every link in an answer begins with it. */
