@@ -1,0 +1,236 @@
+import {
+  emptyLedger,
+  heal,
+  release,
+  suspects,
+  tryAcquire,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type LedgerState,
+} from '../../domain/ledger';
+import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
+
+/** A ledger that answers one request after another. */
+class Asked {
+  state: LedgerState = emptyLedger;
+
+  ask(request: ClaimRequest): ClaimAnswer {
+    const { state, answer } = tryAcquire(this.state, request);
+    this.state = state;
+    return answer;
+  }
+
+  rulesAgainst(request: ClaimRequest): readonly string[] {
+    const answer = this.ask(request);
+    return answer.kind === 'granted' ? [] : answer.because.map(({ rule }) => rule);
+  }
+}
+
+const ZONE_2 = aDisruption({ zone: '2' });
+
+describe('a claim', () => {
+  it('is granted when nobody is in the way', () => {
+    expect(new Asked().ask(aRequest('a'))).toEqual({ kind: 'granted', fence: 1 });
+  });
+
+  it('asked for twice is granted once, under one fence', () => {
+    const ledger = new Asked();
+    const first = ledger.ask(aRequest('a'));
+    expect(ledger.ask(aRequest('a', aDisruption(), { nowUtc: minutesAfter(NINE, 5) }))).toEqual(first);
+    expect(ledger.state.claims).toHaveLength(1);
+  });
+
+  it('has a fence above all before it', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a'));
+    ledger.state = release(ledger.state, 'a', []);
+    expect(ledger.ask(aRequest('b'))).toEqual({ kind: 'granted', fence: 2 });
+  });
+
+  it('released twice is released once, and one that never was harms nobody', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a'));
+    const once = release(ledger.state, 'a', [anImpairment('web')]);
+    expect(release(once, 'a', once.impairments)).toEqual(once);
+    expect(release(once, 'nobody', [])).toEqual(once);
+  });
+
+  it('INV-3: of another zone is refused until the first is released, and told why', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a'));
+    expect(ledger.ask(aRequest('b', ZONE_2))).toEqual({
+      kind: 'refused',
+      because: [{ rule: 'zones', by: 'a' }],
+    });
+    ledger.state = release(ledger.state, 'a', []);
+    expect(ledger.rulesAgainst(aRequest('b', ZONE_2))).toEqual([]);
+  });
+
+  it('R-207: of a set counts together with all others of the set', () => {
+    const ledger = new Asked();
+    const one = inSet('web', 0, { count: 2, shareMax: 5 });
+    expect(ledger.rulesAgainst(aRequest('a', one))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('b', one))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('c', one))).toEqual(['setShare']);
+    expect(ledger.rulesAgainst(aRequest('d', { ...one, count: 1 }))).toEqual([]);
+  });
+
+  it('R-207: that alone is more than the share of its set is never granted', () => {
+    expect(new Asked().rulesAgainst(aRequest('a', inSet('web', 0, { count: 5, shareMax: 4 })))).toEqual([
+      'setShare',
+    ]);
+  });
+
+  it('tells every kind of reason, but not more than a message can carry', () => {
+    const ledger = new Asked();
+    for (let n = 0; n < 9; n += 1) ledger.ask(aRequest(`a${n}`));
+    const answer = ledger.ask(aRequest('b', ZONE_2));
+    expect(answer.kind === 'refused' && answer.because).toHaveLength(5);
+  });
+});
+
+describe('INV-13: an unhealthy VM of a set', () => {
+  const impaired = anImpairment('web');
+  const withImpairment = (): Asked => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a', inSet('web', 0)));
+    ledger.state = release(ledger.state, 'a', [impaired]);
+    return ledger;
+  };
+
+  it.each([0, 1])('keeps every update domain of the set as it is: domain %d', (updateDomain) => {
+    expect(withImpairment().rulesAgainst(aRequest('b', inSet('web', updateDomain)))).toEqual(['setImpaired']);
+  });
+
+  it('holds neither another set nor the rest of the region', () => {
+    const ledger = withImpairment();
+    expect(ledger.rulesAgainst(aRequest('b', inSet('db', 1)))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('c', aDisruption({ zone: null })))).toEqual([]);
+  });
+
+  it('holds its set no longer once it is healed', () => {
+    const ledger = withImpairment();
+    ledger.state = heal(ledger.state, [impaired.vmId]);
+    expect(ledger.rulesAgainst(aRequest('b', inSet('web', 1)))).toEqual([]);
+  });
+
+  it('makes nobody queue behind those it holds up', () => {
+    const ledger = withImpairment();
+    ledger.ask(aRequest('b', inSet('web', 1), { deadlineUtc: NINE }));
+    expect(ledger.rulesAgainst(aRequest('c', aDisruption({ zone: '1' })))).toEqual([]);
+  });
+});
+
+describe('tickets', () => {
+  const EARLY = '2026-11-20T00:00:00.000Z';
+
+  it('a request that conflicts with an older deadline waits behind it, though the place is free', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('holder'));
+    ledger.ask(aRequest('urgent', ZONE_2, { deadlineUtc: EARLY }));
+    ledger.state = release(ledger.state, 'holder', []);
+    expect(ledger.ask(aRequest('late'))).toEqual({
+      kind: 'refused',
+      because: [{ rule: 'olderTicket', by: 'urgent' }],
+    });
+    expect(ledger.rulesAgainst(aRequest('urgent', ZONE_2, { deadlineUtc: EARLY }))).toEqual([]);
+  });
+
+  it('with the same deadline, who asked first is first, however often the others ask', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('holder'));
+    ledger.ask(aRequest('first', ZONE_2, { nowUtc: minutesAfter(NINE, 1) }));
+    ledger.ask(aRequest('second', aDisruption({ zone: '3' }), { nowUtc: minutesAfter(NINE, 2) }));
+    ledger.ask(aRequest('first', ZONE_2, { nowUtc: minutesAfter(NINE, 3) }));
+    ledger.state = release(ledger.state, 'holder', []);
+    const second = aRequest('second', aDisruption({ zone: '3' }), { nowUtc: minutesAfter(NINE, 4) });
+    expect(ledger.rulesAgainst(second)).toEqual(['olderTicket']);
+    expect(ledger.rulesAgainst(aRequest('first', ZONE_2, { nowUtc: minutesAfter(NINE, 5) }))).toEqual([]);
+  });
+
+  it('hold up nobody whom they do not concern', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('holder'));
+    ledger.ask(aRequest('urgent', ZONE_2, { deadlineUtc: EARLY }));
+    expect(ledger.rulesAgainst(aRequest('elsewhere', aDisruption({ region: 'japaneast' })))).toEqual([]);
+  });
+
+  it('lapse when they are not polled', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('holder'));
+    ledger.ask(aRequest('gone', ZONE_2, { deadlineUtc: EARLY }));
+    ledger.state = release(ledger.state, 'holder', []);
+    expect(ledger.rulesAgainst(aRequest('late', aDisruption(), { nowUtc: minutesAfter(NINE, 15) }))).toEqual([
+      'olderTicket',
+    ]);
+    expect(ledger.rulesAgainst(aRequest('late', aDisruption(), { nowUtc: minutesAfter(NINE, 16) }))).toEqual(
+      [],
+    );
+  });
+
+  it('are taken back with the claim that never was', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('holder'));
+    ledger.ask(aRequest('missed', ZONE_2, { deadlineUtc: EARLY }));
+    ledger.state = release(release(ledger.state, 'missed', []), 'holder', []);
+    expect(ledger.rulesAgainst(aRequest('late'))).toEqual([]);
+    expect(ledger.state.tickets).toEqual([]);
+  });
+});
+
+describe('catch-ups', () => {
+  const catchUp = (id: string, over: Partial<ClaimRequest> = {}): ClaimRequest =>
+    aRequest(id, aDisruption(), { kind: 'catchUp', ...over });
+  const granted = (ledger: Asked, request: ClaimRequest): boolean => ledger.ask(request).kind === 'granted';
+
+  it('that are compatible are granted together, in one slot', () => {
+    const ledger = new Asked();
+    expect(granted(ledger, catchUp('a'))).toBe(true);
+    expect(granted(ledger, catchUp('b'))).toBe(true);
+  });
+
+  it.each([1, 2])('open at most %d slots a night in a region', (catchUpSlotsMax) => {
+    const ledger = new Asked();
+    for (let slot = 1; slot <= catchUpSlotsMax; slot += 1) {
+      expect(granted(ledger, catchUp(`slot-${slot}`, { catchUpSlotsMax }))).toBe(true);
+      ledger.state = release(ledger.state, `slot-${slot}`, []);
+    }
+    expect(ledger.rulesAgainst(catchUp('more', { catchUpSlotsMax }))).toEqual(['catchUpSlot']);
+  });
+
+  it('have another slot in the next night, and in another region', () => {
+    const ledger = new Asked();
+    ledger.ask(catchUp('a'));
+    ledger.state = release(ledger.state, 'a', []);
+    expect(granted(ledger, catchUp('b', { expiresUtc: '2026-11-14T11:00:00.000Z' }))).toBe(true);
+    const elsewhere = { ...catchUp('c'), disruption: aDisruption({ region: 'japaneast' }) };
+    expect(granted(ledger, elsewhere)).toBe(true);
+  });
+
+  it('that find no slot make no rollout wait', () => {
+    const ledger = new Asked();
+    ledger.ask(catchUp('a'));
+    ledger.state = release(ledger.state, 'a', []);
+    ledger.ask({ ...catchUp('b'), disruption: ZONE_2, deadlineUtc: NINE });
+    expect(granted(ledger, aRequest('rollout'))).toBe(true);
+  });
+});
+
+describe('a claim that outlives its window', () => {
+  const expired = minutesAfter('2026-11-13T11:00:00.000Z', 91);
+
+  it('is suspect after the grace, not before', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a'));
+    expect(suspects(ledger.state, minutesAfter(expired, -2), 5400)).toEqual([]);
+    expect(suspects(ledger.state, expired, 5400).map(({ claimId }) => claimId)).toEqual(['a']);
+  });
+
+  it('still blocks: neither a dead orchestration nor an overrun breaks an invariant', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a'));
+    expect(ledger.rulesAgainst(aRequest('b', ZONE_2, { nowUtc: minutesAfter(expired, 9999) }))).toEqual([
+      'zones',
+    ]);
+  });
+});

@@ -1,0 +1,221 @@
+import fc from 'fast-check';
+import type { Disruption } from '../../domain/disruption';
+import {
+  emptyLedger,
+  heal,
+  LedgerState,
+  release,
+  tryAcquire,
+  type ClaimAnswer,
+  type ClaimRequest,
+} from '../../domain/ledger';
+import type { VmId } from '../../domain/ids';
+import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
+
+/** The rules of design section 4 once more, as plainly as possible and from nothing but the design. */
+const PAIRS = [
+  ['eastus', 'westus'],
+  ['southcentralus', 'northcentralus'],
+  ['southcentralus', 'brazilsouth'],
+];
+
+function mayNotCoexist(a: Disruption, b: Disruption): boolean {
+  if (PAIRS.some((pair) => pair.includes(a.region) && pair.includes(b.region) && a.region !== b.region))
+    return true;
+  if (a.region !== b.region) return false;
+  if ((a.zone ?? 'regional') !== (b.zone ?? 'regional')) return true;
+  const sameSet = a.availabilitySetId !== null && a.availabilitySetId === b.availabilitySetId;
+  return sameSet && a.updateDomain !== b.updateDomain;
+}
+
+function overShare(held: readonly Disruption[]): boolean {
+  return held.some(({ availabilitySetId, shareMax }) => {
+    if (availabilitySetId === null) return false;
+    const down = held
+      .filter((other) => other.availabilitySetId === availabilitySetId)
+      .reduce((sum, { count }) => sum + count, 0);
+    return down > (shareMax ?? 1);
+  });
+}
+
+const impossible = (held: readonly Disruption[]): boolean =>
+  overShare(held) || held.some((a, n) => held.slice(n + 1).some((b) => mayNotCoexist(a, b)));
+
+const place = fc.oneof(
+  fc.record({
+    region: fc.constantFrom(
+      'eastus',
+      'westus',
+      'southcentralus',
+      'northcentralus',
+      'brazilsouth',
+      'atlantis',
+    ),
+    zone: fc.constantFrom(null, '1', '2'),
+  }),
+  fc.record({ region: fc.constantFrom('eastus', 'southcentralus'), zone: fc.constantFrom('1', '2', '3') }),
+);
+
+const disruption: fc.Arbitrary<Disruption> = fc.oneof(
+  place.map((where) => aDisruption(where)),
+  fc
+    .record({
+      set: fc.constantFrom('web', 'db'),
+      updateDomain: fc.nat(2),
+      count: fc.integer({ min: 1, max: 4 }),
+    })
+    .map(({ set, updateDomain, count }) => inSet(set, updateDomain, { count })),
+);
+
+type Deed =
+  | { readonly kind: 'acquire'; readonly who: number }
+  | { readonly kind: 'release'; readonly who: number; readonly leavesImpaired: boolean }
+  | { readonly kind: 'heal' }
+  | { readonly kind: 'wait'; readonly minutes: number };
+
+const WHO_MAX = 7;
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('acquire' as const), who: fc.nat(WHO_MAX) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('release' as const),
+      who: fc.nat(WHO_MAX),
+      leavesImpaired: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.constant({ kind: 'heal' as const }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('wait' as const), minutes: fc.nat(30) }) },
+);
+
+const callers = fc.array(
+  fc.record({
+    disruption,
+    urgency: fc.nat(3),
+    kind: fc.constantFrom('rollout' as const, 'catchUp' as const),
+  }),
+  { minLength: WHO_MAX + 1, maxLength: WHO_MAX + 1 },
+);
+
+/** Does deeds on a ledger, and remembers beside it who holds what, and which sets have an unhealthy VM. */
+class Bookkeeper {
+  state = emptyLedger;
+  nowUtc = NINE;
+  readonly held = new Map<string, Disruption>();
+  readonly impaired = new Map<string, VmId[]>();
+
+  do(deedToDo: Deed, requests: readonly ClaimRequest[]): void {
+    switch (deedToDo.kind) {
+      case 'wait':
+        this.nowUtc = minutesAfter(this.nowUtc, deedToDo.minutes);
+        return;
+      case 'heal':
+        this.state = heal(this.state, [...this.impaired.values()].flat());
+        this.impaired.clear();
+        return;
+      case 'release':
+        this.release(requests[deedToDo.who], deedToDo.leavesImpaired);
+        return;
+      case 'acquire':
+        this.acquire(requests[deedToDo.who]);
+    }
+  }
+
+  acquire(request?: ClaimRequest): ClaimAnswer | null {
+    if (!request) return null;
+    const { claimId, disruption: wanted } = request;
+    const { state, answer } = tryAcquire(this.state, { ...request, nowUtc: this.nowUtc });
+    this.state = LedgerState.parse(JSON.parse(JSON.stringify(state)));
+    const held = this.held.has(claimId);
+    if (answer.kind === 'granted' && !held) {
+      if (this.impaired.has(wanted.availabilitySetId ?? '')) throw new Error('granted in an impaired set');
+      this.held.set(claimId, wanted);
+    }
+    if (answer.kind === 'refused' && held) throw new Error('refused what is held');
+    if (answer.kind === 'refused') this.checkReasons(wanted, answer.because);
+    return answer;
+  }
+
+  release(request: ClaimRequest | undefined, leavesImpaired: boolean): void {
+    if (!request) return;
+    const { claimId, disruption: was } = request;
+    const { availabilitySetId } = was;
+    const impairments =
+      leavesImpaired && this.held.has(claimId) && availabilitySetId !== null
+        ? [anImpairment('any', { availabilitySetId })]
+        : [];
+    const set = availabilitySetId ?? '';
+    for (const { vmId } of impairments) this.impaired.set(set, [...(this.impaired.get(set) ?? []), vmId]);
+    this.state = release(this.state, claimId, impairments);
+    this.held.delete(claimId);
+  }
+
+  /** A refusal for a rule of availability has that rule behind it. */
+  private checkReasons(wanted: Disruption, because: readonly { rule: string }[]): void {
+    const rules = new Set(because.map(({ rule }) => rule));
+    const inTheWay = impossible([...this.held.values(), wanted]);
+    const named = ['geoPair', 'zones', 'updateDomains', 'setShare'].some((rule) => rules.has(rule));
+    if (named !== inTheWay)
+      throw new Error(`refused for ${[...rules].join()}, in the way: ${String(inTheWay)}`);
+    if (rules.has('setImpaired') !== this.impaired.has(wanted.availabilitySetId ?? '') && because.length < 5)
+      throw new Error('impairment');
+  }
+}
+
+describe('INV-1, INV-2, INV-3, INV-13: the ledger, whatever is done to it', () => {
+  it('never has granted two claims that may not be at the same time, and refuses only with reason', () => {
+    fc.assert(
+      fc.property(callers, fc.array(deed, { maxLength: 80, size: 'max' }), (who, deeds) => {
+        const books = new Bookkeeper();
+        const requests = who.map(({ disruption: wanted, urgency, kind }, n) =>
+          aRequest(`claim-${n}`, wanted, { kind, deadlineUtc: `2026-12-0${urgency + 1}T00:00:00.000Z` }),
+        );
+        for (const each of deeds) {
+          books.do(each, requests);
+          if (impossible([...books.held.values()])) return false;
+          if (books.state.claims.length !== books.held.size) return false;
+        }
+        return true;
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it('lets nobody starve: whoever keeps asking is granted in the end', () => {
+    fc.assert(
+      fc.property(
+        callers,
+        fc.array(fc.nat(WHO_MAX), { minLength: 40, maxLength: 40 }),
+        fc.integer({ min: 1, max: 6 }),
+        (who, order, heldForRounds) => {
+          const books = new Bookkeeper();
+          const served = new Set<string>();
+          const since = new Map<string, number>();
+          const requests = who.map(({ disruption: wanted, urgency }, n) =>
+            aRequest(`claim-${n}`, wanted, { deadlineUtc: `2026-12-0${urgency + 1}T00:00:00.000Z` }),
+          );
+          // Greedy newcomers ask in any order, all the time; every caller asks every five minutes.
+          for (let round = 0; round < (WHO_MAX + 2) * (heldForRounds + 1); round += 1) {
+            const shuffled = [...requests.keys()].sort(
+              (a, b) => (order[(a + round) % 40] ?? 0) - (order[(b + round) % 40] ?? 0),
+            );
+            for (const n of shuffled) {
+              const request = requests[n];
+              if (!request || served.has(request.claimId)) continue;
+              if (books.acquire(request)?.kind === 'granted') {
+                served.add(request.claimId);
+                since.set(request.claimId, round);
+              }
+            }
+            for (const request of requests)
+              if (round - (since.get(request.claimId) ?? round) >= heldForRounds)
+                books.release(request, false);
+            books.nowUtc = minutesAfter(books.nowUtc, 5);
+          }
+          return served.size === requests.length;
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
