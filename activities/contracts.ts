@@ -316,9 +316,23 @@ export const readEnablement = {
   name: 'readEnablement',
   input: z.object({ vmId: VmId }),
   output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('ready') }),
+    /** The extension is there; `detail` says what became of the guest's own updates. The window is when it may be assessed. */
+    z.object({
+      kind: z.literal('ready'),
+      detail: z.string().exactOptional(),
+      opensUtc: Utc.exactOptional(),
+      closesUtc: Utc.exactOptional(),
+    }),
     /** The extension can be worked on from `opensUtc` to `closesUtc`. */
-    z.object({ kind: z.literal('window'), opensUtc: Utc, closesUtc: Utc }),
+    z.object({
+      kind: z.literal('window'),
+      opensUtc: Utc,
+      closesUtc: Utc,
+      /** It was enabled before: the extension is only behind. */
+      enabled: z.boolean().exactOptional(),
+      /** What the VM lacks (R-501 to R-504). */
+      obstacle: z.string().exactOptional(),
+    }),
     z.object({ kind: z.literal('stop'), why: z.string() }),
   ]),
 } satisfies ActivityContract;
@@ -328,7 +342,8 @@ export const startExtension = {
   input: z.object({ vmId: VmId, closesUtc: Utc }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('started'), operationId: z.string() }),
-    z.object({ kind: z.literal('refused'), message: z.string() }),
+    /** `retryUtc`: the refusal passes by itself, soon. */
+    z.object({ kind: z.literal('refused'), message: z.string(), retryUtc: Utc.exactOptional() }),
   ]),
 } satisfies ActivityContract;
 

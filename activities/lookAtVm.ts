@@ -9,7 +9,7 @@ import * as contracts from './contracts';
 import { askControl } from './control';
 import { activity, type AnswerTo, type World } from './world';
 
-type Ending = readonly [OutcomeKind, OutcomeReason, string];
+export type Ending = readonly [OutcomeKind, OutcomeReason, string];
 
 export const lookAtVm = activity(
   contracts.lookAtVm,

@@ -1,7 +1,10 @@
 import { effectivePatchMode } from '../domain/patchMode';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { unmetRequirements } from '../domain/requirements';
 import { timeZoneOf } from '../domain/timeZone';
+import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
+import { nativeUpdates } from './readExtension';
 import { activity, type AnswerTo } from './world';
 
 export const readEnablement = activity(
@@ -13,10 +16,16 @@ export const readEnablement = activity(
     const mode = effectivePatchMode(vm);
     if (mode.kind !== 'mode' || mode.mode !== 'AutomaticByPlatform')
       return { kind: 'stop', why: 'Its patch mode is no longer AutomaticByPlatform.' };
-    if (vm.enabled && extension && extension.version === extension.latestVersion) return { kind: 'ready' };
-    return {
-      kind: 'window',
-      ...windowAtOrAfter(timeZoneOf(vm, world.policy).zone, world.policy, world.nowUtc()),
-    };
+    const window = windowAtOrAfter(timeZoneOf(vm, world.policy).zone, world.policy, world.nowUtc());
+    if (vm.enabled && extension && extension.version === extension.latestVersion)
+      return { kind: 'ready', detail: nativeUpdates(vm), ...window };
+    return { kind: 'window', enabled: vm.enabled, ...obstacleOf(reading), ...window };
   },
 );
+
+/** what the VM lacks, whether it runs or not; with all of it said at once. */
+function obstacleOf(reading: VmReading): { obstacle?: string } {
+  const unmet = unmetRequirements(reading);
+  if (unmet.length > 0) return { obstacle: unmet.map(({ message }) => message).join(' ') };
+  return {};
+}

@@ -1,6 +1,7 @@
+import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import * as contracts from './contracts';
-import { activity, type AnswerTo } from './world';
+import { activity, type AnswerTo, type World } from './world';
 
 export const readExtension = activity(
   contracts.readExtension,
@@ -12,13 +13,23 @@ export const readExtension = activity(
       return { kind: 'failed', message: `The operation ended as '${answer.kind}'.` };
     const reading = await world.driver.readVirtualMachine(vmId);
     if (reading === null) return { kind: 'failed', message: 'The VM does not exist any more.' };
-    await world.inventory.save({ ...reading.vm, enabled: true });
+    await keep(world, { ...reading.vm, enabled: true });
     return { kind: 'installed', detail: nativeUpdates(reading.vm) };
   },
 );
 
+/** The VM takes part from now on: the next plan finds it, and its periodic assessments begin (R-107). */
+async function keep(world: World, vm: VirtualMachine): Promise<void> {
+  if ((await world.inventory.read(vm.id)) === null) {
+    const dueMs = Date.parse(world.nowUtc()) + world.policy.assessmentEverySeconds * 1000;
+    const dueUtc = new Date(dueMs).toISOString();
+    await world.assessments.schedule([{ vmId: vm.id, timeZone: timeZoneOf(vm, world.policy).zone, dueUtc }]);
+  }
+  await world.inventory.save(vm);
+}
+
 /** R-706 to R-708: what has become of the guest's own automatic updates. */
-function nativeUpdates({ osType, image }: VirtualMachine): string {
+export function nativeUpdates({ osType, image }: VirtualMachine): string {
   if (osType === 'Windows') return 'Automatic Windows Update is turned off.';
   if (image?.publisher.toLowerCase() === 'redhat')
     return 'Automatic updates have to be disabled by hand: systemctl stop packagekit; systemctl mask packagekit.';

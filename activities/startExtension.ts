@@ -3,9 +3,13 @@ import { activity, type AnswerTo } from './world';
 
 export const startExtension = activity(
   contracts.startExtension,
-  async (world, { vmId }): Promise<AnswerTo<typeof contracts.startExtension>> => {
-    const answer = await world.driver.startExtensionInstallation(vmId);
-    if (answer.kind === 'refused') return { kind: 'refused', message: answer.message };
-    return { kind: 'started', operationId: answer.operationId };
+  async (world, { vmId, closesUtc }): Promise<AnswerTo<typeof contracts.startExtension>> => {
+    const answer = await world.driver.startExtensionInstallation(vmId, closesUtc);
+    if (answer.kind === 'started') return { kind: 'started', operationId: answer.operationId };
+    const { code, message } = answer;
+    if (code !== 'throttled' && code !== 'conflict') return { kind: 'refused', message };
+    const seconds = Math.max(5, answer.retryAfterSeconds ?? 60);
+    const retryUtc = new Date(Date.parse(world.nowUtc()) + seconds * 1000).toISOString();
+    return { kind: 'refused', message, retryUtc };
   },
 );

@@ -31,6 +31,14 @@ export const newVmState: VmState = {
 
 export const VmEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
+  /** Another VM has the id of one that was deleted: nothing that is remembered is true of it. */
+  z.object({ kind: z.literal('created') }),
+  /** An installation that a person asked for has ended, and its soak. */
+  z.object({
+    kind: z.literal('installEnded'),
+    installation: PatchInstallationSummary.nullable(),
+    health: VmState.shape.health,
+  }),
   z.object({ kind: z.literal('installStarted'), claimId: z.string() }),
   z.object({
     kind: z.literal('ended'),
@@ -53,22 +61,28 @@ export function applyVmEvent(state: VmState, event: VmEvent): VmState {
   switch (event.kind) {
     case 'assessed':
       return newer(event.summary, state.lastAssessment) ? { ...state, lastAssessment: event.summary } : state;
+    case 'created':
+      return newVmState;
+    case 'installEnded':
+      return withInstallation({ ...state, installSlot: null, health: event.health ?? state.health }, event);
     case 'installStarted':
       return { ...state, installSlot: event.claimId };
     case 'ended': {
-      const { installation } = event;
-      return {
-        ...state,
-        installSlot: null,
-        outcome: { ...event.outcome, rolloutId: event.rolloutId },
-        health: event.health ?? state.health,
-        lastInstallation:
-          installation && newer(installation, state.lastInstallation) ? installation : state.lastInstallation,
-      };
+      const outcome = { ...event.outcome, rolloutId: event.rolloutId };
+      const health = event.health ?? state.health;
+      return withInstallation({ ...state, installSlot: null, outcome, health }, event);
     }
     case 'enablement':
       return { ...state, enablement: { kind: event.state, sinceUtc: event.atUtc, detail: event.detail } };
   }
+}
+
+function withInstallation(
+  state: VmState,
+  { installation }: { readonly installation: PatchInstallationSummary | null },
+): VmState {
+  if (installation === null || !newer(installation, state.lastInstallation)) return state;
+  return { ...state, lastInstallation: installation };
 }
 
 function newer(a: { readonly startTime: string }, b: { readonly startTime: string } | null): boolean {

@@ -167,6 +167,12 @@ export const catchUp = {
 
 export const enableVm = {
   name: 'enableVm',
-  input: z.object({ vmId: VmId, endsUtc: Utc, pace: Pace }),
+  input: z.object({
+    vmId: VmId,
+    endsUtc: Utc,
+    pace: Pace,
+    /** What was said last of what it waits for. */
+    told: z.string().default(''),
+  }),
   output: z.object({ enabled: z.boolean(), detail: z.string() }),
 } as const;

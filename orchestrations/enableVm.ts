@@ -1,13 +1,24 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readEnablement, readExtension, startExtension, type Pace } from '../activities/contracts';
+import type { z } from 'zod';
+import { readEnablement, readExtension, startExtension } from '../activities/contracts';
 import { virtualMachine } from '../entities/contracts';
-import { keyOf, type VmId } from '../domain/ids';
+import { keyOf } from '../domain/ids';
 import { assess } from './assessment';
 import * as children from './contracts';
 import { addSeconds, call, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
-/** A month of nights: whoever needs more is not going to be enabled. */
-const NIGHTS_MAX = 35;
+/** The owner may give the VM another time zone or mode meanwhile: nobody waits longer than this without looking again. */
+const LOOK_EVERY_SECONDS = 4 * 3600;
+
+/** What stands in the way may pass within the night: somebody starts the VM, or mends its agent. */
+const RETRY_SECONDS = 30 * 60;
+
+/** Looks of one generation; each costs some history. */
+const LOOKS_MAX = 20;
+
+type Input = z.infer<typeof children.enableVm.input>;
+type Where = z.infer<typeof readEnablement.output>;
+type InWindow = Extract<Where, { kind: 'window' }>;
 
 interface Enabled {
   readonly enabled: boolean;
@@ -19,52 +30,85 @@ interface Enabled {
  * assesses. If the window ends first it resumes in the next one, from where it was (R-702 to R-705).
  */
 export function* enableVm(context: OrchestrationContext): Step<Enabled> {
-  const { vmId, endsUtc, pace } = children.enableVm.input.parse(context.df.getInput());
-  tell(context, vmId, 'pending', 'Waiting for off-peak hours.');
-  let detail = '';
-  for (let night = 0; night < NIGHTS_MAX; night += 1) {
-    const where = yield* call(context, readEnablement, { vmId });
+  const input = children.enableVm.input.parse(context.df.getInput());
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const where = yield* call(context, readEnablement, { vmId: input.vmId });
     if (where.kind === 'stop') return { enabled: false, detail: where.why };
-    if (where.kind === 'ready') {
-      tell(context, vmId, 'ready', detail);
-      yield* assess(context, vmId, pace);
-      return { enabled: true, detail };
-    }
-    if (where.opensUtc > endsUtc)
-      return { enabled: false, detail: 'Time was up before enablement could be completed.' };
-    yield* waitUntil(context, where.opensUtc);
-    detail = yield* workInWindow(context, vmId, where.closesUtc, pace);
+    const now = nowUtc(context);
+    if (now >= input.endsUtc || (where.kind === 'window' && where.opensUtc > input.endsUtc))
+      return giveUp(context, input, where);
+    if (where.opensUtc !== undefined && now < where.opensUtc) {
+      const obstacle = where.kind === 'window' ? where.obstacle : undefined;
+      tell(context, input, where, obstacle ?? 'Waiting for off-peak hours.');
+      yield* waitUntil(context, earlier(where.opensUtc, addSeconds(now, LOOK_EVERY_SECONDS)));
+    } else if (where.kind === 'ready') {
+      const done = yield* complete(context, input, where.detail ?? input.told);
+      if (done !== null) return done;
+    } else yield* workInWindow(context, input, where);
   }
-  return { enabled: false, detail };
+  context.df.continueAsNew(input);
+  return { enabled: false, detail: input.told };
 }
 
-/** One window's worth of work; returns what there is to tell of it. */
-function* workInWindow(
-  context: OrchestrationContext,
-  vmId: VmId,
-  closesUtc: string,
-  pace: Pace,
-): Step<string> {
+function giveUp(context: OrchestrationContext, input: Input, where: Where): Enabled {
+  tell(context, input, where, 'Time was up before enablement could be completed. Put the VM again to go on.');
+  return { enabled: false, detail: input.told };
+}
+
+/** The extension is there; the first assessment completes enablement (R-709). */
+function* complete(context: OrchestrationContext, input: Input, detail: string): Step<Enabled | null> {
+  const assessed = yield* assess(context, input.vmId, input.pace);
+  if (assessed.kind === 'assessed') {
+    signal(context, input, 'ready', detail);
+    return { enabled: true, detail };
+  }
+  tell(context, input, null, `The first assessment failed: ${assessed.message}`);
+  yield* waitUntil(context, addSeconds(nowUtc(context), RETRY_SECONDS));
+  return null;
+}
+
+/** Works on the extension until it is there or the window ends. */
+function* workInWindow(context: OrchestrationContext, input: Input, where: InWindow): Step<void> {
+  const { vmId, pace } = input;
+  const { closesUtc, obstacle } = where;
+  const soon = (): string => earlier(closesUtc, addSeconds(nowUtc(context), RETRY_SECONDS));
+  if (obstacle !== undefined) {
+    tell(context, input, where, obstacle);
+    yield* waitUntil(context, soon());
+    return;
+  }
   const start = yield* call(context, startExtension, { vmId, closesUtc });
   if (start.kind === 'refused') {
-    tell(context, vmId, 'pending', start.message);
-    yield* waitUntil(context, closesUtc);
-    return start.message;
+    tell(context, input, where, start.message);
+    yield* waitUntil(context, earlier(start.retryUtc ?? closesUtc, soon()));
+    return;
   }
+  tell(context, input, where, 'The patch extension is being installed.');
   while (nowUtc(context) < closesUtc) {
     yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), pace.assessmentPollSeconds)));
     const read = yield* call(context, readExtension, { vmId, operationId: start.operationId });
-    if (read.kind === 'installed') return read.detail;
+    if (read.kind === 'installed') return;
     if (read.kind === 'failed') {
-      tell(context, vmId, 'pending', read.message);
-      yield* waitUntil(context, closesUtc);
-      return read.message;
+      tell(context, input, where, read.message);
+      yield* waitUntil(context, soon());
+      return;
     }
   }
-  return 'Off-peak hours ended before the extension was installed; it goes on in the next.';
 }
 
-function tell(context: OrchestrationContext, vmId: VmId, state: 'pending' | 'ready', detail: string): void {
+/** Says what is being waited for, once. An enabled VM whose extension is only updated stays enabled. */
+function tell(context: OrchestrationContext, input: Input, where: Where | null, detail: string): void {
+  if (input.told === detail || (where?.kind === 'window' && where.enabled === true)) return;
+  input.told = detail;
+  signal(context, input, 'pending', detail);
+}
+
+function signal(
+  context: OrchestrationContext,
+  { vmId }: Input,
+  state: 'pending' | 'ready',
+  detail: string,
+): void {
   signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
     ...{ kind: 'enablement', state, atUtc: nowUtc(context), detail },
   });
