@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { auditVmOf, type AuditPhase } from '../audit/auditInput';
 import { auditMonth } from '../audit/auditMonth';
@@ -11,6 +11,7 @@ import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { readSettings } from '../functions/settings';
 import type { RolloutView } from './rolloutView';
 import { say } from './say';
+import { readText } from './readText';
 
 export interface AuditOptions {
   readonly events: string;
@@ -21,7 +22,7 @@ export interface AuditOptions {
 /** Audits the driver's log of a month that somebody kept, by the policy of the LOWTIDE_ settings in the environment. */
 export function runAudit({ events: file, fleet: fleetFile, json }: AuditOptions): 0 | 2 {
   const { policy } = readSettings(process.env);
-  const fleet = parseFleet(readFileSync(fleetFile, 'utf8'), fleetFile);
+  const fleet = parseFleet(readText(fleetFile), fleetFile);
   const report = judge(readEvents(file), fleet, policy);
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   say.text(renderCertificate(report));
@@ -73,10 +74,10 @@ const Event = z.looseObject({
 
 function readEvents(file: string): readonly DriverEvent[] {
   const events: DriverEvent[] = [];
-  for (const [index, line] of readFileSync(file, 'utf8').split('\n').entries()) {
+  for (const [index, line] of readText(file).split('\n').entries()) {
     if (line.trim() === '') continue;
     const parsed = Event.safeParse(parseJson(line));
-    if (!parsed.success) throw notAnEvent(file, index + 1, z.prettifyError(parsed.error).split('\n'));
+    if (!parsed.success) throw notAnEvent(file, index + 1, parsed.error);
     events.push(parsed.data as DriverEvent);
   }
   return events;
@@ -90,10 +91,12 @@ function parseJson(line: string): unknown {
   }
 }
 
-function notAnEvent(file: string, line: number, [first = '']: readonly string[]): LowtideError {
+function notAnEvent(file: string, line: number, error: z.ZodError): LowtideError {
+  const [first] = error.issues;
+  const member = first?.path.join('.') ?? '';
   return new LowtideError('ARGUMENT_INVALID', {
     what: `${file}, line ${line}, is not an event of a driver's log.`,
-    why: `${first.replace(/^\W+/, '')}.`,
+    why: member === '' ? 'It is not a JSON object.' : `Its member ${member} is missing or of the wrong type.`,
     fix: 'Give a file that `npm run simulate -- --events FILE` wrote: one JSON object a line.',
   });
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import { newChecker } from './e2e/checker';
@@ -7,6 +6,7 @@ import { checkMonth } from './e2e/month';
 import { checkRefusals } from './e2e/refusals';
 import { PACKAGE_ROOT } from './packageRoot';
 import { say } from './say';
+import { readText } from './readText';
 
 const FLEET = join('fleets', 'e2e.json');
 
@@ -18,7 +18,7 @@ export interface E2eOptions {
 
 /** Checks a running host, as a client sees it, in real time. Returns the exit code. */
 export async function runE2e({ baseUrl, root = PACKAGE_ROOT }: E2eOptions): Promise<0 | 2> {
-  const text = readFileSync(join(root, FLEET), 'utf8');
+  const text = readText(join(root, FLEET));
   const fleet = parseFleet(text, FLEET);
   const http = httpClient(baseUrl);
   const checker = newChecker();

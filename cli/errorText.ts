@@ -14,7 +14,7 @@ export function errorText(error: unknown): string {
 
 /** The app that runs in the emulator has its own copy of the class, so that `instanceof` would miss its errors. */
 function isLowtideError(error: unknown): error is LowtideError {
-  return error instanceof Error && error.name === 'LowtideError' && 'detail' in error && 'code' in error;
+  return isObject(error) && error['name'] === 'LowtideError' && 'detail' in error && 'code' in error;
 }
 
 const TROUBLE: Readonly<Record<string, readonly [why: string, fix: string]>> = {
@@ -25,12 +25,16 @@ const TROUBLE: Readonly<Record<string, readonly [why: string, fix: string]>> = {
 };
 
 function fileTrouble(error: unknown): string | null {
-  if (!(error instanceof Error)) return null;
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
-  const trouble = TROUBLE[code ?? ''];
-  if (trouble === undefined || path === undefined) return null;
+  if (!isObject(error)) return null;
+  const { code, path, syscall } = error;
+  const trouble = TROUBLE[String(code)];
+  if (trouble === undefined || typeof path !== 'string') return null;
   const did = syscall === 'open' || syscall === 'read' ? 'cannot be opened' : 'cannot be used';
   return threeLines(`${path} ${did}.`, ...trouble);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 function threeLines(what: string, why: string, fix: string): string {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { loadScenario, scenarioPath } from '../drivers/simulated/scenario';
@@ -9,6 +9,7 @@ import { PACKAGE_ROOT } from './packageRoot';
 import { checkPortFree } from './portInUse';
 import { say } from './say';
 import { takeStateFolder } from './stateFolder';
+import { readText } from './readText';
 
 export interface LocalAppOptions {
   /** Everything it keeps is in this folder. */
@@ -104,13 +105,24 @@ async function checkItAnswers(host: Host): Promise<void> {
 }
 
 export function readFleet(file: string): ParsedFleet {
-  return parseFleet(readFileSync(file, 'utf8'), file);
+  return parseFleet(readText(file), file);
 }
 
 /** The path of a scenario that exists and is well formed. */
 export function checkedScenario(nameOrPath: string): string {
   const path = scenarioPath(nameOrPath);
-  const file = path === nameOrPath ? resolve(path) : join(PACKAGE_ROOT, path);
-  loadScenario(readFileSync(file, 'utf8'), file);
+  const shipped = path !== nameOrPath;
+  const file = shipped ? join(PACKAGE_ROOT, path) : resolve(path);
+  if (shipped && !existsSync(file)) throw noSuchScenario(nameOrPath, dirname(file));
+  loadScenario(readText(file), file);
   return file;
+}
+
+function noSuchScenario(name: string, folder: string): LowtideError {
+  const names = readdirSync(folder).map((file) => file.replace(/\.json$/, ''));
+  return new LowtideError('ARGUMENT_INVALID', {
+    what: `There is no scenario '${name}'.`,
+    why: `fleets/scenarios/ has ${names.sort().join(', ')}.`,
+    fix: 'Name one of these, or a scenario file by its path.',
+  });
 }

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
+import { readText } from './readText';
 
 const LocalSettings = z.looseObject({ Values: z.record(z.string(), z.string()) });
 
 /** The `Values` of a file written like local.settings.json. */
 export function readLocalSettings(file: string): Readonly<Record<string, string>> {
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file);
   try {
     return LocalSettings.parse(JSON.parse(text)).Values;
   } catch (cause) {

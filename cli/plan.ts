@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import type { Month } from '../domain/ids';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { parseFleet } from '../drivers/fleet/parseFleet';
@@ -7,6 +7,7 @@ import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
 import { planRollout } from '../planning/planRollout';
 import { say } from './say';
+import { readText } from './readText';
 
 export interface PlanOptions {
   readonly fleet: string;
@@ -20,7 +21,7 @@ export interface PlanOptions {
  */
 export function runPlan({ fleet: file, month, json }: PlanOptions): 0 | 2 {
   const { policy } = readSettings(process.env);
-  const fleet = parseFleet(readFileSync(file, 'utf8'), file);
+  const fleet = parseFleet(readText(file), file);
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;
   const { vms } = fleet;

@@ -4,6 +4,7 @@ import { runE2e } from './e2e';
 import { runEmulator, type EmulatorOptions } from './emulator';
 import { errorText } from './errorText';
 import { generateFleet, printGeneratedFleet } from './generateFleet';
+import { checkedScenario } from './localApp';
 import { baseUrl, month, speed, wholeNumber } from './optionValues';
 import { runPlan, type PlanOptions } from './plan';
 import { say } from './say';
@@ -129,7 +130,8 @@ function addRehearsals(program: Command, ended: Ended): void {
     .option('--json <file>', 'write the report there, too')
     .option('--events <file>', "write the driver's own log there, one JSON object a line")
     .action(async ({ fleet, seed, month: of, scenario, json, events }: SimulateOptions) => {
-      ended(await runSimulate({ fleet, seed, month: of, scenario, json, events }));
+      const checked = scenario === undefined ? undefined : checkedScenario(scenario);
+      ended(await runSimulate({ fleet, seed, month: of, scenario: checked, json, events }));
     });
   command(program, 'plan', 'say who is patched after whom, on which nights; touches nothing', [
     'npm run plan -- --fleet fleets/contoso.json',

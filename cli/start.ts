@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderCertificate } from '../audit/certificate';
@@ -16,6 +15,7 @@ import { isOver, RolloutView, withOutcome } from './rolloutView';
 import { say } from './say';
 import { eventsOf } from './simulate';
 import { STATE_HOME } from './stateFolder';
+import { readText } from './readText';
 
 export interface StartOptions {
   readonly fleet: string;
@@ -61,7 +61,7 @@ export async function runStart(options: StartOptions): Promise<0> {
 }
 
 async function rollOut(host: Host, fleet: string, month: string): Promise<void> {
-  await ask(host, 'POST', '/api/fleet', readFileSync(fleet, 'utf8'));
+  await ask(host, 'POST', '/api/fleet', readText(fleet));
   // The app's own monthly timer may have been faster: that is the same rollout.
   await ask(host, 'POST', '/api/rollouts', { month }, [409]);
   const progress = showProgress('VMs');

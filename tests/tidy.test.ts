@@ -1,0 +1,188 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Duration } from 'luxon';
+import { OutcomeReason } from '../domain/outcome';
+import { defaultPolicy, Policy } from '../domain/policy';
+import { readSettings, settingName } from '../functions/settings';
+
+const ROOT = join(__dirname, '..');
+const NOT_OURS = new Set([
+  '.git',
+  '.lowtide',
+  'coverage',
+  'dist',
+  'dist-docs',
+  'local.settings.json',
+  'node_modules',
+]);
+const LINES_MAX = 400;
+
+function filesUnder(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    if (NOT_OURS.has(entry.name)) return [];
+    const path = join(folder, entry.name);
+    return entry.isDirectory() ? filesUnder(path) : [relative(ROOT, path)];
+  });
+}
+
+const files = filesUnder(ROOT);
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
+const matches = (text: string, pattern: RegExp): string[] =>
+  [...text.matchAll(pattern)].map(([, found = '']) => found);
+
+describe('the documentation is complete', () => {
+  test('every error code has its heading in docs/errors.md, and no heading is of none', () => {
+    const codes = matches(read('domain/lowtideError.ts'), /^ {2}\| '([A-Z_]+)'/gm);
+    expect(codes.length).toBeGreaterThan(0);
+    expect(matches(read('docs/errors.md'), /^## ([A-Z_]+)$/gm).sort()).toEqual(codes.sort());
+  });
+
+  test('every outcome reason has its row in docs/reasons.md, and no row is of none', () => {
+    const rows = matches(read('docs/reasons.md'), /^\| `(\w+)`/gm);
+    expect(rows.sort()).toEqual([...OutcomeReason.options].sort());
+  });
+
+  test('every setting of the policy is in docs/settings.md, with its default', () => {
+    const text = read('docs/settings.md');
+    const documented = Object.keys(Policy.shape).map((key) => {
+      const cells = new RegExp(`^\\| \`${settingName(key)}\` *\\| (\\S+)`, 'm').exec(text);
+      const written = cells?.[1] ?? 'missing';
+      return [key, written === 'none' ? [] : valueOf(key, written.replaceAll('`', ''))];
+    });
+    expect(Object.fromEntries(documented)).toEqual(defaultPolicy);
+  });
+
+  test('every setting that the code reads is in docs/settings.md, and every one in there is read', () => {
+    const policy = Object.keys(Policy.shape).map(settingName);
+    const code = files
+      .filter((file) => /^(functions|drivers|store|activities)\/.*\.ts$/.test(file))
+      .map(read);
+    const inCode = matches(code.join('\n'), /'(LOWTIDE_[A-Z_]+[A-Z])'/g);
+    const inDocs = matches(read('docs/settings.md'), /^\| `(LOWTIDE_[A-Z_]+)`/gm);
+    expect(inDocs.sort()).toEqual([...new Set([...inCode, ...policy])].sort());
+  });
+
+  test('the settings that are ready to copy are understood', () => {
+    for (const file of ['local.settings.sample.json', 'local.settings.e2e.json']) {
+      const { Values } = JSON.parse(read(file)) as { Values: Record<string, string> };
+      expect(() => readSettings(Values)).not.toThrow();
+      const documented = read('docs/settings.md');
+      const unknown = Object.keys(Values).filter(
+        (name) => name.startsWith('LOWTIDE_') && !documented.includes(`| \`${name}\``),
+      );
+      expect(unknown).toEqual([]);
+    }
+  });
+
+  test('every link between documents leads somewhere', () => {
+    const broken = files
+      .filter((file) => file.endsWith('.md') && !file.startsWith('tests/'))
+      .flatMap((file) =>
+        matches(read(file), /\]\(([^)#:]+)(?:#[^)]*)?\)/g)
+          .filter((to) => !existsSync(join(ROOT, file, '..', to)))
+          .map((to) => `${file}: ${to}`),
+      );
+    expect(broken).toEqual([]);
+  });
+});
+
+/** As the app itself reads it. */
+function valueOf(key: string, written: string): unknown {
+  if (key.endsWith('Seconds') && Duration.fromISO(written).isValid)
+    return Duration.fromISO(written).as('seconds');
+  return readSettings({ [settingName(key)]: written }).policy[key as keyof Policy];
+}
+
+interface Requirement {
+  readonly id: string;
+  readonly file: string;
+  readonly state: string;
+}
+
+describe('requirements, code and tests know each other', () => {
+  const rows: Requirement[] = [
+    ...read('docs/requirements.md').matchAll(/^\| (R-\d{3}) *\|.*\| (.*?) *\| (\S.*?) *\|$/gm),
+  ].map(([, id = '', file = '', state = '']) => ({ id, file: file.replaceAll('`', ''), state }));
+  const tests = files.filter((file) => /^tests\/.*\.test\.ts$/.test(file) && file !== 'tests/tidy.test.ts');
+  const titles = tests.flatMap((file) =>
+    matches(read(file), /\b(?:it|test|describe)(?:\.\w+)*\(\s*(['"`].*)/g),
+  );
+  const eachTitles = tests.flatMap((file) => matches(read(file), /^\s*\]?\)\(\s*(['"`].*)/gm));
+  const named = [...titles, ...eachTitles].flatMap((title) => matches(title, /\b((?:R|INV)-\d+)/g));
+
+  test('every requirement is there once, done or waiting', () => {
+    expect(rows).toHaveLength(66);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    for (const { state } of rows) expect(['done', 'waits for the ARM API']).toContain(state);
+  });
+
+  test('every requirement that is done names a file that exists', () => {
+    const missing = rows.filter(
+      ({ file, state }) => (state === 'done' || file !== '') && !existsSync(join(ROOT, file)),
+    );
+    expect(missing).toEqual([]);
+    expect(rows.filter(({ file, state }) => state === 'done' && file === '')).toEqual([]);
+  });
+
+  test('every requirement that is done has a test whose title carries its id', () => {
+    const tested = new Set(named);
+    expect(rows.filter(({ id, state }) => state === 'done' && !tested.has(id)).map(({ id }) => id)).toEqual(
+      [],
+    );
+  });
+
+  test('no test carries an id that is in no table', () => {
+    const known = new Set([
+      ...rows.map(({ id }) => id),
+      ...Array.from({ length: 13 }, (_, n) => `INV-${n + 1}`),
+    ]);
+    expect([...new Set(named)].filter((id) => !known.has(id))).toEqual([]);
+  });
+
+  test('every orchestration has a test of its own', () => {
+    const orchestrations = files.filter(
+      (file) =>
+        /^orchestrations\/\w+\.ts$/.test(file) && /^export function\* \w+\(context: \w+\)/m.test(read(file)),
+    );
+    const untested = orchestrations.filter(
+      (file) => !existsSync(join(ROOT, 'tests', file.replace(/\.ts$/, '.test.ts'))),
+    );
+    expect(orchestrations.length).toBeGreaterThan(10);
+    expect(untested).toEqual([]);
+  });
+});
+
+describe('house rules', () => {
+  const texts = files.filter((file) => /\.(ts|js|cjs|mjs|json|md|txt|ya?ml)$|^\.npmrc$|^\.ci\//.test(file));
+
+  test('no file names a package registry, or a path of the machine it was written on', () => {
+    const machine = ['', 'work', ''].join('/');
+    const home = new RegExp(['', '(home|Users)', '[a-z]+', ''].join('/'));
+    const registry = /\bregistry\.[a-z][\w-]*\.(org|com|io|dev)\b/i;
+    const guilty = texts.filter((file) => {
+      const text = read(file);
+      return text.includes(machine) || home.test(text) || registry.test(text);
+    });
+    expect(guilty).toEqual([]);
+  });
+
+  test('the lockfile does not say where packages were fetched from', () => {
+    expect(read('package-lock.json')).not.toContain('"resolved"');
+  });
+
+  test(`no source file has more than ${LINES_MAX} lines`, () => {
+    const long = files
+      .filter((file) => file.endsWith('.ts') && !file.includes('recordings/'))
+      .map(
+        (file) =>
+          [
+            file,
+            read(file)
+              .split('\n')
+              .filter((line) => line.trim() !== '').length,
+          ] as const,
+      )
+      .filter(([, lines]) => lines > LINES_MAX);
+    expect(long).toEqual([]);
+  });
+});
