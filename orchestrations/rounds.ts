@@ -17,7 +17,7 @@ export function* runRounds(
   input: children.RunRounds,
 ): Step<{ rounds: number }> {
   const { scope, progress, ...rollout } = input;
-  const done = [...progress.done];
+  let { done } = progress; // never changed in place: it is part of what was scheduled
   for (let attempt = progress.attempts + 1; ; attempt += 1) {
     const next = yield* call(context, chooseRound, {
       ...{ ...scope, done, freshAfterUtc: rollout.freshAfterUtc, endsUtc: rollout.endsUtc },
@@ -31,7 +31,7 @@ export function* runRounds(
     const key = `${next.ref.group}.${next.ref.round}`;
     const id = childId(context.df.instanceId, `${key}-${attempt}`);
     const result = yield* runRound(context, id, { ...round, ...rollout });
-    if (result.kind === 'ran') done.push(key);
+    if (result.kind === 'ran') done = [...done, key];
     const reason = givenUp(result, rollout.kind);
     if (reason !== null) {
       yield* call(context, endRounds, { ...scope, done, reason });

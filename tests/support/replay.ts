@@ -6,7 +6,7 @@ import { disruptionLedger, virtualMachine } from '../../entities/contracts';
 import { poisoned } from './poison';
 import { Failing, Later, type AnyFake, type Call, type Contract, type Run, type Scene } from './scene';
 
-export { after, failsAfter, type Run } from './scene';
+export { after, failsAfter, type Call, type Run } from './scene';
 
 /** The published library's own wrapper around an orchestrator: the executor that runs in production. */
 const { createOrchestrator, DummyOrchestrationContext } = createRequire(__filename)(

@@ -67,7 +67,7 @@ export interface Run {
   /** Input of every generation but the first: `continueAsNew` begins one. */
   readonly generations: readonly unknown[];
   /** Inputs of the calls of this name. */
-  of(name: string): readonly unknown[];
+  readonly of: (name: string) => readonly unknown[];
   /** Names of everything but timers, in order. */
   readonly story: readonly string[];
 }

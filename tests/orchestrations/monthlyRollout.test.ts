@@ -1,0 +1,198 @@
+import { monthlyRollout } from '../../orchestrations/monthlyRollout';
+import { counts, ROLLOUT } from '../support/fakeWorld';
+import { after, failsAfter, replay, type Run } from '../support/replay';
+import { ENDS, pace } from '../support/rolloutScene';
+import type { Scene } from '../support/scene';
+
+type Activities = NonNullable<Scene['activities']>;
+type Children = NonNullable<Scene['children']>;
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const START = '2026-11-10T18:05:00.000Z';
+const PHASES = [
+  { phase: 'phase-1', regions: ['japaneast'] },
+  { phase: 'phase-2', regions: ['eastus', 'northeurope'] },
+  { phase: 'phase-3', regions: ['westus'] },
+];
+
+const later = (utc: string, seconds: number): string =>
+  new Date(Date.parse(utc) + seconds * 1000).toISOString();
+
+/** A month of three phases, each of which takes two days; its gate opens after one. */
+function month(over: { activities?: Activities; children?: Children; earlyMs?: number } = {}): Promise<Run> {
+  return replay(monthlyRollout, {
+    ...{ instanceId: ROLLOUT, nowUtc: START, timersEarlyMs: over.earlyMs ?? 0 },
+    input: { rolloutId: ROLLOUT, generation: 1 },
+    activities: {
+      planRollout: () => ({ phases: PHASES, endsUtc: ENDS, pace }),
+      openPhase: (_, nowUtc) => ({ startedUtc: nowUtc, attemptMax: null }),
+      closeRollout: () => ({ counts: counts({ patched: 600 }) }),
+      ...over.activities,
+    },
+    children: {
+      awaitGo: () => ({ go: true, reason: null }),
+      phaseRollout: ({ regions }) => after(2 * DAY, { regions: regions.length, failed: [] }),
+      awaitGate: (_, _id, nowUtc) => after(DAY, { openedUtc: later(nowUtc, DAY) }),
+      awaitSettled: () => ({ settled: true }),
+      ...over.children,
+    },
+  });
+}
+
+const startOf = (run: Run, phase: string): string =>
+  run.calls.find(({ name, input }) => name === 'phaseRollout' && (input as { phase: string }).phase === phase)
+    ?.atUtc ?? 'never';
+
+const phasesOf = (run: Run): unknown[] =>
+  run.of('phaseRollout').map((input) => (input as { phase: string }).phase);
+
+describe('R-103, R-201: a month', () => {
+  it('plans, rolls out phase after phase, waits for the second chances, and closes', async () => {
+    const run = await month();
+    expect(run.output).toEqual({ counts: counts({ patched: 600 }) });
+    expect(run.story).toEqual([
+      'planRollout',
+      ...['phase-1', 'phase-2', 'phase-3'].flatMap(() => [
+        'awaitGo',
+        'openPhase',
+        'phaseRollout',
+        'awaitGate',
+      ]),
+      ...['awaitSettled', 'closeRollout'],
+    ]);
+  });
+
+  it('names its children after its generation: a rollout that is started anew has others', async () => {
+    const { calls } = await month();
+    for (const { id } of calls.filter(({ kind }) => kind === 'child'))
+      expect(id).toMatch(/^rollout-2026-11\.1:/);
+  });
+
+  it('gives each phase what it may attempt', async () => {
+    const run = await month({
+      activities: {
+        openPhase: ({ phase }, nowUtc) => ({
+          startedUtc: nowUtc,
+          attemptMax: phase === 'phase-2' ? 40 : null,
+        }),
+      },
+    });
+    const limits = run.of('phaseRollout').map((input) => (input as { attemptMax: number | null }).attemptMax);
+    expect(limits).toEqual([null, 40, null]);
+  });
+});
+
+describe('R-202, INV-6: the next phase', () => {
+  it.each([0, 900])(
+    'starts only after the gate of the one before has opened (timers %d ms early)',
+    async (earlyMs) => {
+      const run = await month({ earlyMs });
+      const gates = run.calls
+        .filter(({ name }) => name === 'awaitGate')
+        .map(({ atUtc }) => later(atUtc, DAY));
+      expect(startOf(run, 'phase-2') >= (gates[0] ?? '')).toBe(true);
+      expect(startOf(run, 'phase-3') >= (gates[1] ?? '')).toBe(true);
+    },
+  );
+
+  it('never starts when the gate does not open', async () => {
+    const run = await month({
+      children: {
+        awaitGate: ({ phase }, _id, nowUtc) =>
+          after(DAY, { openedUtc: phase === 'phase-2' ? null : later(nowUtc, DAY) }),
+      },
+    });
+    expect(phasesOf(run)).toEqual(['phase-1', 'phase-2']);
+    expect(run.story.slice(-2)).toEqual(['awaitSettled', 'closeRollout']);
+  });
+
+  it('never starts when the regions are done but the gate holds', async () => {
+    const run = await month({
+      children: { awaitGate: () => after(20 * DAY, { openedUtc: null }) },
+    });
+    expect(phasesOf(run)).toEqual(['phase-1']);
+  });
+
+  it('never starts when the rollout has stopped: cancelled, superseded', async () => {
+    const run = await month({
+      children: {
+        awaitGo: ({ phase }) =>
+          phase === 'phase-1' ? { go: true, reason: null } : { go: false, reason: 'superseded' },
+      },
+    });
+    expect(phasesOf(run)).toEqual(['phase-1']);
+    expect(run.story.slice(-2)).toEqual(['awaitSettled', 'closeRollout']);
+  });
+
+  it('INV-9: waits while the rollout is paused', async () => {
+    const run = await month({
+      children: {
+        awaitGo: ({ phase }) => after(phase === 'phase-2' ? 3 * DAY : 0, { go: true, reason: null }),
+      },
+    });
+    expect(startOf(run, 'phase-2')).toBe('2026-11-15T06:05:00.000Z');
+  });
+});
+
+describe('the bake', () => {
+  it('is twelve hours after the canary phase', async () => {
+    const run = await month();
+    expect(startOf(run, 'phase-2')).toBe(later(START, DAY + 12 * HOUR));
+  });
+
+  it('of later phases lasts until the next night: only windows that open after the gate count', async () => {
+    const run = await month();
+    const gateOpened = later(startOf(run, 'phase-2'), DAY);
+    expect(startOf(run, 'phase-3')).toBe(gateOpened);
+    const fresh = run
+      .of('phaseRollout')
+      .map((input) => (input as { freshAfterUtc: string | null }).freshAfterUtc);
+    expect(fresh).toEqual([null, null, gateOpened]);
+  });
+
+  it('of later phases may be a fixed time, by policy', async () => {
+    const run = await month({
+      activities: {
+        planRollout: () => ({ phases: PHASES, endsUtc: ENDS, pace: { ...pace, bakeSeconds: 6 * HOUR } }),
+      },
+    });
+    expect(startOf(run, 'phase-3')).toBe(later(startOf(run, 'phase-2'), DAY + 6 * HOUR));
+  });
+});
+
+describe('stragglers', () => {
+  it('go on beside the next phase', async () => {
+    const run = await month();
+    expect(startOf(run, 'phase-2') < later(START, 2 * DAY)).toBe(true);
+  });
+
+  it('are waited for before the month is closed', async () => {
+    const run = await month({
+      children: {
+        phaseRollout: ({ phase }) => after(phase === 'phase-1' ? 15 * DAY : DAY, { regions: 1, failed: [] }),
+      },
+    });
+    const settled = run.calls.find(({ name }) => name === 'awaitSettled')?.atUtc;
+    expect(settled).toBe(later(START, 15 * DAY));
+  });
+
+  it('INV-8: a phase that fails as an orchestration does not keep the month from its end', async () => {
+    const run = await month({
+      children: {
+        phaseRollout: ({ phase }) =>
+          phase === 'phase-1' ? failsAfter(HOUR, 'lost') : after(DAY, { regions: 1, failed: [] }),
+      },
+    });
+    expect(run.failure).toBeNull();
+    expect(phasesOf(run)).toEqual(['phase-1', 'phase-2', 'phase-3']);
+    expect(run.story.at(-1)).toBe('closeRollout');
+  });
+});
+
+describe('a month without anybody to patch', () => {
+  it('is closed at once', async () => {
+    const run = await month({ activities: { planRollout: () => ({ phases: [], endsUtc: ENDS, pace }) } });
+    expect(run.story).toEqual(['planRollout', 'awaitSettled', 'closeRollout']);
+  });
+});

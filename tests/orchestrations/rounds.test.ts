@@ -1,0 +1,176 @@
+import { availabilitySetRollout } from '../../orchestrations/availabilitySetRollout';
+import { zoneRollout } from '../../orchestrations/zoneRollout';
+import { NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import { aDisruption } from '../support/claims';
+import { after, failsAfter, replay, type Run } from '../support/replay';
+import { aSlot, inRollout } from '../support/rolloutScene';
+import type { Scene } from '../support/scene';
+
+type Activities = NonNullable<Scene['activities']>;
+type Children = NonNullable<Scene['children']>;
+type Chosen = ReturnType<NonNullable<Activities['chooseRound']>>;
+
+const ZONE = { ...inRollout, region: 'eastus', stage: 'zone-1' };
+const BEFORE = '2026-11-13T02:00:00.000Z';
+
+/** Round `round` of batch 1, in the window that opens then. */
+function theRound(round: number, opensUtc = NIGHT_OPENS): Chosen {
+  const later = (hours: number): string => new Date(Date.parse(opensUtc) + hours * 3_600_000).toISOString();
+  return {
+    ...{ kind: 'round', ...aSlot, ref: { ...aSlot.ref, round }, opensUtc },
+    ...{ acquireByUtc: later(6), startByUtc: later(6.5), closesUtc: later(8) },
+    disruption: aDisruption(),
+  };
+}
+
+/** Rounds 1 to n, each as long as it is not done. */
+const roundsUpTo =
+  (last: number): NonNullable<Activities['chooseRound']> =>
+  ({ done }, nowUtc) => {
+    const next = Array.from({ length: last }, (_, n) => n + 1).find((n) => !done.includes(`batch-1.${n}`));
+    if (next === undefined) return { kind: 'none', reason: null };
+    return theRound(next, nowUtc < NIGHT_OPENS ? NIGHT_OPENS : nowUtc);
+  };
+
+function scope(
+  activities: Activities,
+  updateDomainRollout: NonNullable<Children['updateDomainRollout']>,
+  over: Readonly<Record<string, unknown>> = {},
+): Promise<Run> {
+  return replay(zoneRollout, {
+    ...{ input: { ...ZONE, ...over }, nowUtc: BEFORE, instanceId: 'parent' },
+    activities: { endRounds: () => ({ ended: 0 }), ...activities },
+    children: { updateDomainRollout },
+  });
+}
+
+const ran = (): ReturnType<NonNullable<Children['updateDomainRollout']>> => after(3600, { kind: 'ran' });
+const missed = (...rules: string[]): { kind: 'missed'; rules: string[] } => ({ kind: 'missed', rules });
+
+describe('the rounds of a scope', () => {
+  it('run one after another, never two at once', async () => {
+    const { output, calls } = await scope({ chooseRound: roundsUpTo(3) }, ran);
+    expect(output).toEqual({ rounds: 3 });
+    const started = calls.filter(({ kind }) => kind === 'child').map(({ atUtc }) => atUtc.slice(11, 16));
+    expect(started).toEqual(['03:00', '04:00', '05:00']);
+  });
+
+  it('R-108: wait for their window before they ask for anything', async () => {
+    const { calls } = await scope({ chooseRound: roundsUpTo(1) }, ran);
+    expect(calls.find(({ kind }) => kind === 'child')?.atUtc).toBe(NIGHT_OPENS);
+  });
+
+  it('are chosen anew each time, by what is still to do', async () => {
+    const { of } = await scope({ chooseRound: roundsUpTo(2) }, ran);
+    expect((of('chooseRound') as { done: string[] }[]).map(({ done }) => done)).toEqual([
+      ...[[], ['batch-1.1'], ['batch-1.1', 'batch-1.2']],
+    ]);
+  });
+
+  it('know their place, and the windows they must not use', async () => {
+    const freshAfterUtc = '2026-11-12T09:00:00.000Z';
+    const { of } = await scope({ chooseRound: () => ({ kind: 'none', reason: null }) }, ran, {
+      freshAfterUtc,
+    });
+    expect(of('chooseRound')).toEqual([
+      {
+        ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: null },
+        ...{ done: [], freshAfterUtc, endsUtc: inRollout.endsUtc },
+      },
+    ]);
+  });
+
+  it('of a set are those of its group', async () => {
+    const { of } = await replay(availabilitySetRollout, {
+      input: { ...ZONE, stage: 'regional', group: 'web-123' },
+      activities: { chooseRound: () => ({ kind: 'none', reason: null }) },
+    });
+    expect(of('chooseRound')).toEqual([expect.objectContaining({ stage: 'regional', group: 'web-123' })]);
+  });
+
+  it('that all have run need no ending', async () => {
+    const { of } = await scope({ chooseRound: roundsUpTo(1) }, ran);
+    expect(of('endRounds')).toEqual([]);
+  });
+});
+
+describe('a round that was missed', () => {
+  it('is tried again, but not before this night is over for it', async () => {
+    let asked = 0;
+    const { output, calls } = await scope({ chooseRound: roundsUpTo(1) }, () => {
+      asked += 1;
+      return asked === 1 ? missed('zones') : { kind: 'ran' };
+    });
+    expect(output).toEqual({ rounds: 1 });
+    const starts = calls.filter(({ kind }) => kind === 'child').map(({ atUtc }) => atUtc);
+    expect(starts).toEqual([NIGHT_OPENS, '2026-11-13T09:00:00.000Z']);
+  });
+
+  it('gets an instance of its own each time: one that is over is never started anew', async () => {
+    let asked = 0;
+    const { calls } = await scope({ chooseRound: roundsUpTo(1) }, () => {
+      asked += 1;
+      return asked < 4 ? missed('zones') : { kind: 'ran' };
+    });
+    const ids = calls.filter(({ kind }) => kind === 'child').map(({ id }) => id);
+    expect(ids).toEqual([1, 2, 3, 4].map((n) => `parent:batch-1.1-${n}`));
+  });
+
+  it('of a catch-up is given up: the sweep comes again', async () => {
+    const { of, output } = await scope({ chooseRound: roundsUpTo(2) }, () => missed('catchUpSlot'), {
+      kind: 'catchUp',
+    });
+    expect(output).toEqual({ rounds: 0 });
+    expect(of('endRounds')).toEqual([expect.objectContaining({ reason: 'windowMissed', done: [] })]);
+  });
+
+  it('INV-13: because its set has an unhealthy VM leaves the rest of the set to be caught up', async () => {
+    const { of } = await scope({ chooseRound: roundsUpTo(3) }, (_, id) =>
+      id.endsWith('-1') ? { kind: 'ran' } : missed('setImpaired', 'olderTicket'),
+    );
+    expect(of('endRounds')).toEqual([
+      expect.objectContaining({ reason: 'waitingForSet', done: ['batch-1.1'] }),
+    ]);
+  });
+});
+
+describe('INV-8: rounds that will not run any more leave a reason', () => {
+  it.each(['superseded', 'deadlinePassed'] as const)('because no window is left: %s', async (reason) => {
+    const { of, output } = await scope({ chooseRound: () => ({ kind: 'none', reason }) }, ran);
+    expect(of('endRounds')).toEqual([
+      expect.objectContaining({ reason, done: [], stage: 'zone-1', group: null }),
+    ]);
+    expect(output).toEqual({ rounds: 0 });
+  });
+
+  it.each(['superseded', 'rolloutCancelled', 'operatorSkipped'] as const)(
+    'because the rollout stopped: %s',
+    async (reason) => {
+      const { of } = await scope({ chooseRound: roundsUpTo(3) }, () => ({ kind: 'stopped', reason }));
+      expect(of('updateDomainRollout')).toHaveLength(1);
+      expect(of('endRounds')).toEqual([expect.objectContaining({ reason })]);
+    },
+  );
+
+  it('a round that failed as an orchestration is not tried again blindly; the others go on', async () => {
+    const { output, of } = await scope({ chooseRound: roundsUpTo(2) }, (_, id) =>
+      id.endsWith('1.1-1') ? failsAfter(60, 'out of memory') : { kind: 'ran' },
+    );
+    expect(output).toEqual({ rounds: 2 });
+    expect(of('updateDomainRollout')).toHaveLength(2);
+  });
+});
+
+describe('a scope of very many rounds', () => {
+  it('continues as new, forgets nothing, and never starts one twice', async () => {
+    const { generations, output, calls } = await scope({ chooseRound: roundsUpTo(130) }, () => ({
+      kind: 'ran',
+    }));
+    expect(output).toEqual({ rounds: 130 });
+    expect(generations).toHaveLength(2);
+    const rounds = calls
+      .filter(({ name }) => name === 'updateDomainRollout')
+      .map(({ input }) => (input as { ref: { round: number } }).ref.round);
+    expect(rounds).toEqual(Array.from({ length: 130 }, (_, n) => n + 1));
+  });
+});

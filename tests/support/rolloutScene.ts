@@ -1,0 +1,38 @@
+import { Pace } from '../../activities/contracts';
+import { keyOf } from '../../domain/ids';
+import { defaultPolicy } from '../../domain/policy';
+import { aVm } from './builders';
+import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from './fakeWorld';
+
+export const pace = Pace.parse(defaultPolicy);
+export const ENDS = '2026-12-08T18:00:00.000Z';
+export const ACQUIRE_BY = '2026-11-13T09:25:00.000Z';
+export const START_BY = '2026-11-13T09:35:00.000Z';
+
+/** What every orchestration of a rollout is told. */
+export const inRollout = {
+  ...{ rolloutId: ROLLOUT, phase: 'phase-1', endsUtc: ENDS, freshAfterUtc: null, pace },
+  kind: 'rollout' as const,
+};
+
+export const vmId = aVm({ name: 'vm-a' }).id;
+export const vmKey = keyOf(vmId);
+
+/** The input of `patchVm`. */
+export const patchInput = {
+  ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId, pace },
+  claim: { claimId: 'claim-1', startByUtc: START_BY, closesUtc: NIGHT_CLOSES },
+};
+
+/** A round of standalone VMs of zone 1, as its orchestration is told. */
+export const roundInput = {
+  ref: {
+    ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: 'batch-1' },
+    round: 1,
+  },
+  ...{ acquireByUtc: ACQUIRE_BY, startByUtc: START_BY, closesUtc: NIGHT_CLOSES },
+  ...{ ledger: 'eastus', catchUpSlotsMax: 1 },
+};
+
+/** The same in the night of 2026-11-13, as it is chosen. */
+export const aSlot = { ...roundInput, opensUtc: NIGHT_OPENS };
