@@ -24,13 +24,14 @@ import { recordRound } from './recordRound';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startInstall } from './startInstall';
+import { startOrderedInstall } from './startOrderedInstall';
 import type { Activity } from './world';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [
   ...[planRollout, readControl, openPhase, decidePhaseGate, readSettled, closeRollout],
   ...[readRegion, chooseRound, readRound, recordRound, endRounds],
-  ...[lookAtVm, startInstall, readInstall, probeHealth, recordOutcome],
+  ...[lookAtVm, startInstall, startOrderedInstall, readInstall, probeHealth, recordOutcome],
   ...[startAssessments, readAssessments, listDueAssessments, readDueAssessments],
   ...[planCatchUps, inspectClaim],
   ...[listOutdatedExtensions, readEnablement, startExtension, readExtension],

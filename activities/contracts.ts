@@ -5,7 +5,12 @@ import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { Claim } from '../domain/ledger';
 import { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
-import { AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
+import {
+  ApiError,
+  AvailablePatchSummary,
+  PatchClassification,
+  PatchInstallationSummary,
+} from '../domain/patches';
 import { Policy } from '../domain/policy';
 
 /**
@@ -222,6 +227,38 @@ export const startInstall = {
     /** The answer to a request is not known, or the platform asks for patience: ask again at this instant. */
     z.object({ kind: z.literal('wait'), untilUtc: Utc }),
     z.object({ kind: z.literal('end'), outcome: Outcome }),
+  ]),
+} satisfies ActivityContract;
+
+/** What a person asks to have installed: the body of installPatches, understood. */
+export const InstallOrder = z.object({
+  maximumDurationMinutes: z.number().int().positive(),
+  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
+  classificationsToInclude: z.array(PatchClassification),
+  maxPatchPublishDate: z.string().nullable(),
+  kbNumbersToInclude: z.array(z.string()).exactOptional(),
+  kbNumbersToExclude: z.array(z.string()).exactOptional(),
+  excludeKbsRequiringReboot: z.boolean().exactOptional(),
+  packageNameMasksToInclude: z.array(z.string()).exactOptional(),
+  packageNameMasksToExclude: z.array(z.string()).exactOptional(),
+});
+export type InstallOrder = Readonly<z.infer<typeof InstallOrder>>;
+
+/** As `startInstall`, for what a person asked for: at any hour, but under a claim, and at most once. */
+export const startOrderedInstall = {
+  name: 'startOrderedInstall',
+  input: z.object({
+    region: z.string(),
+    vmId: VmId,
+    claim: z.object({ claimId: z.string(), startByUtc: Utc }),
+    sinceUtc: Utc,
+    order: InstallOrder,
+    by: z.string(),
+  }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('started'), deadlineUtc: Utc }),
+    z.object({ kind: z.literal('wait'), untilUtc: Utc }),
+    z.object({ kind: z.literal('refused'), error: ApiError }),
   ]),
 } satisfies ActivityContract;
 

@@ -13,6 +13,7 @@ import { awaitInstall } from '../orchestrations/awaitInstall';
 import { awaitSettled } from '../orchestrations/awaitSettled';
 import { catchUp } from '../orchestrations/catchUp';
 import { enableVm } from '../orchestrations/enableVm';
+import { installOnDemand } from '../orchestrations/installOnDemand';
 import { monthlyRollout } from '../orchestrations/monthlyRollout';
 import { patchVm } from '../orchestrations/patchVm';
 import { phaseRollout } from '../orchestrations/phaseRollout';
@@ -32,7 +33,7 @@ const orchestrations = {
     updateDomainRollout,
     patchVm,
   },
-  ...{ assessmentSweep, assessBatch, assessVm, catchUp, enableVm },
+  ...{ assessmentSweep, assessBatch, assessVm, catchUp, enableVm, installOnDemand },
   ...{ awaitGo, awaitClaim, awaitInstall, awaitGate, awaitSettled },
 };
 for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);

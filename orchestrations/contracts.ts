@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { Pace, RoundRef, RoundScope, VmResult } from '../activities/contracts';
+import { InstallOrder, Pace, RoundRef, RoundScope, VmResult } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
+import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { ClaimKind } from '../domain/ledger';
 import { OutcomeReason } from '../domain/outcome';
-import { PatchInstallationSummary } from '../domain/patches';
+import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
 
 /**
  * What a parent may know of a child orchestration: its durable name, its input and its output. Instances outlive deployments, so
@@ -140,10 +141,37 @@ export const awaitSettled = {
   output: z.object({ settled: z.boolean() }),
 } as const;
 
+/** One installation that a person asked for, on one VM. */
+export const installOnDemand = {
+  name: 'installOnDemand',
+  input: z.object({
+    vmId: VmId,
+    order: InstallOrder,
+    by: z.string(),
+    disruption: Disruption,
+    ledger: z.string(),
+    /** What to do while the availability rules forbid it. */
+    ifBusy: z.enum(['wait', 'fail']),
+    /** Whoever is not admitted until then is told so. */
+    waitUntilUtc: Utc,
+    pace: Pace,
+  }),
+  output: z.object({
+    summary: PatchInstallationSummary.nullable(),
+    health: z.object({ answer: HealthAnswer, because: z.string() }).nullable(),
+    /** Why nothing was installed, or why it is not known what was. */
+    error: ApiError.nullable(),
+  }),
+} as const;
+
 export const assessVm = {
   name: 'assessVm',
   input: z.object({ vmId: VmId, pace: Pace }),
-  output: z.object({ assessed: z.boolean(), message: z.string() }),
+  output: z.object({
+    assessed: z.boolean(),
+    message: z.string(),
+    summary: AvailablePatchSummary.nullable().default(null),
+  }),
 } as const;
 
 /** The VMs of a key range of those that are due, assessed together. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { patchingIn, type PatchingInVersion } from '../../domain/apiVersion';
 import { effectivePatchMode } from '../../domain/patchMode';
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../domain/patches';
 import { unmetRequirements } from '../../domain/requirements';
@@ -17,9 +18,6 @@ export interface InstanceViewSource {
   readonly apiVersion: string;
   readonly nowUtc: string;
 }
-
-/** The one version before 2020-12-01 that is served, with the shapes of its time (R-505). */
-export const LIMITED_VERSION = '2020-06-01';
 
 /** VirtualMachineInstanceView, bare (R-801). */
 export function buildInstanceView(source: InstanceViewSource): JsonObject {
@@ -64,11 +62,12 @@ const ModelFacts = z.looseObject({
 function patchStatusOf({ reading, state, apiVersion, nowUtc }: InstanceViewSource): JsonObject {
   const assessment = newest(reading.lastAssessment, state.lastAssessment);
   const installation = newest(reading.lastInstallation, state.lastInstallation);
-  const statuses = apiVersion === LIMITED_VERSION ? [] : configurationStatuses(reading, state, nowUtc);
+  const shapes = patchingIn(apiVersion);
+  const statuses = shapes.configurationStatuses ? configurationStatuses(reading, state, nowUtc) : [];
   return {
     ...(assessment && { availablePatchSummary: availablePatchSummary(assessment) }),
     ...(installation && {
-      lastPatchInstallationSummary: lastPatchInstallationSummary(installation, apiVersion),
+      lastPatchInstallationSummary: lastPatchInstallationSummary(installation, shapes),
     }),
     ...(statuses.length > 0 && { configurationStatuses: statuses }),
   };
@@ -89,14 +88,14 @@ function availablePatchSummary({ error, ...summary }: AvailablePatchSummary): Js
   return { ...summary, ...(error && { error }) };
 }
 
-/** In 2020-06-01 the reboot is told here; later only installPatches tells it. */
+/** Where there is no installPatches, the reboot is told here (R-505). */
 function lastPatchInstallationSummary(
   { error, rebootStatus, ...summary }: PatchInstallationSummary,
-  apiVersion: string,
+  { installPatches }: PatchingInVersion,
 ): JsonObject {
   return {
     ...summary,
-    ...(apiVersion === LIMITED_VERSION && { rebootStatus, startedBy: 'Lowtide' }),
+    ...(!installPatches && { rebootStatus, startedBy: 'Lowtide' }),
     ...(error && { error }),
   };
 }
@@ -177,7 +176,7 @@ function operatingSystemOf({ vm }: VmReading): JsonObject {
   if (vm.osType === 'Windows')
     return {
       osName: `Windows Server ${sku.split('-').slice(0, 2).join(' ')}`.trim(),
-      osVersion: /2012/.test(sku) ? '6.3' : '10.0',
+      osVersion: sku.includes('2012') ? '6.3' : '10.0',
     };
   const isRedHat = /redhat/i.test(vm.image?.publisher ?? '');
   return { osName: isRedHat ? 'rhel' : 'ubuntu', osVersion: sku.split('-')[0] ?? '' };
