@@ -48,3 +48,16 @@ function patternOf(image: string): RegExp {
   const literal = (text: string): string => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
   return new RegExp(`^${image.split(/\*+/).map(literal).join('.*')}$`, 'i');
 }
+
+const WINDOWS_PUBLISHERS: ReadonlySet<string> = new Set([
+  'microsoftwindowsserver',
+  'microsoftwindowsdesktop',
+  'microsoftsqlserver',
+  'microsoftsharepoint',
+  'microsoftvisualstudio',
+]);
+
+/** The operating system of a platform image, by its publisher: Azure knows it, whoever creates a VM need not say it. */
+export function osTypeOfImage(publisher: string): 'Windows' | 'Linux' {
+  return WINDOWS_PUBLISHERS.has(publisher.toLowerCase()) ? 'Windows' : 'Linux';
+}

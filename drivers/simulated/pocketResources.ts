@@ -54,9 +54,9 @@ export function pocketResources(host: ResourceHost): PocketResources {
       return there(vmOf(host, id));
     },
     async deleteVirtualMachine(id) {
-      if (vmOf(host, id) === null) return false;
+      if (vmOf(host, id) === null) return null;
       await host.ask((at) => ({ ask: 'deleteVm', at, id }));
-      return true;
+      return utcOf(resources.work.get(id)?.untilMs ?? host.nowMs());
     },
     availabilitySet: (id) => setOf(host, id),
     availabilitySets: (scope) => {
@@ -131,10 +131,11 @@ function groupApi(
       return there(read({ subscriptionId, resourceGroup }));
     },
     async deleteResourceGroup(key) {
-      if (read(key) === null) return false;
+      if (read(key) === null) return null;
       const { subscriptionId: subscription, resourceGroup: group } = key;
       await host.ask((at) => ({ ask: 'deleteGroup', at, subscription, group }));
-      return true;
+      const nowMs = host.nowMs();
+      return utcOf(resources.group(subscription, group, nowMs)?.goneMs ?? nowMs);
     },
   };
 }
@@ -172,7 +173,7 @@ function describe(world: SimulatedWorld, machine: Machine, nowMs: number): VmRes
   return {
     ...{ id: vm.id, armId: vm.armId, vm, provisioningState: state },
     model: withoutInstance(model),
-    settledUtc: new Date(work?.untilMs ?? machine.bornMs).toISOString(),
+    settledUtc: utcOf(work?.untilMs ?? machine.bornMs),
     vmId: guidOf(machine.dice, machine.bornMs, 'vmId'),
   };
 }
@@ -201,6 +202,10 @@ function setOf(host: ResourceHost, id: AvailabilitySetId): SetResource | null {
     .filter(({ vm }) => vm.availabilitySetId === id)
     .flatMap((machine) => vmOf(host, machine.vm.id) ?? []);
   return { id, armId, model, updateDomainCount, members };
+}
+
+function utcOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function there<T>(found: T | null): T {

@@ -71,8 +71,8 @@ export interface PocketResources {
   resourceGroups(subscriptionId: string): readonly GroupResource[];
   /** Creates or changes one. The location of one that exists stays. */
   putResourceGroup(group: NewGroup): Promise<GroupResource>;
-  /** With everything in it. False when there is none. Takes some minutes. */
-  deleteResourceGroup(key: GroupKey): Promise<boolean>;
+  /** With everything in it. Tells when that is done, which takes some minutes; null when there is none. */
+  deleteResourceGroup(key: GroupKey): Promise<string | null>;
 
   virtualMachine(id: VmId): VmResource | null;
   /** In the order of their ids; of the whole subscription when no group is given. */
@@ -85,8 +85,8 @@ export interface PocketResources {
    * becomes AutomaticByPlatform is not enabled yet; one that ceases to be, no more.
    */
   putVirtualMachine(model: ArmResource): Promise<VmResource>;
-  /** False when there is none. Takes some minutes, in which it can still be read. */
-  deleteVirtualMachine(id: VmId): Promise<boolean>;
+  /** Tells when it is done, which takes some minutes, in which the VM can still be read; null when there is none. */
+  deleteVirtualMachine(id: VmId): Promise<string | null>;
 
   availabilitySet(id: AvailabilitySetId): SetResource | null;
   availabilitySets(scope: {

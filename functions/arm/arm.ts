@@ -54,12 +54,21 @@ export interface ArmRoute {
   readonly family: ApiFamily | null;
 }
 
-const registered = new Set<string>();
+const registered = new Map<string, { readonly pattern: RegExp; readonly methods: readonly HttpMethod[] }>();
+
+/** The methods that some route has for a path; none for a path that is nobody's. */
+export function methodsAt(path: string): readonly HttpMethod[] {
+  return [...registered.values()].flatMap(({ pattern, methods }) => (pattern.test(path) ? methods : []));
+}
 
 /** Registers a route of the ARM API. Whatever a client sends, the answer is the handler's or an ARM error, never the host's 500. */
 export function armRoute({ name, route, methods, family }: ArmRoute, handler: ArmHandler): void {
   if (registered.has(name)) throw new Error(`The ARM route ${name} is registered twice.`);
-  registered.add(name);
+  const pattern = route
+    .split('/')
+    .map((part) => (part.startsWith('{') ? '[^/]+' : part.replaceAll('.', '\\.')));
+  if (!route.includes('*'))
+    registered.set(name, { pattern: new RegExp(`^/+${pattern.join('/+')}/*$`, 'i'), methods });
   app.http(name, {
     route,
     methods: [...methods],

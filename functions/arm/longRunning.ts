@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { LongRunningOperation } from '../../store/longRunning';
-import { armRoute, type ArmAnswer, type ArmContext, type ArmRequest } from './arm';
+import type { ArmAnswer, ArmContext, ArmRequest } from './arm';
 import { ArmError, type ArmErrorBody } from './armError';
 
 /** What became of an operation. `endedUtc` is shown when it is known; `httpStatus` is that of the result resource, 409 by default. */
@@ -87,23 +87,16 @@ function linksOf(operation: LongRunningOperation, baseUrl: string): { status: st
   return { status, result: `${status}&monitor=true` };
 }
 
-armRoute(
-  {
-    name: 'armGetOperation',
-    route: 'subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{id}',
-    methods: ['GET'],
-    family: 'resources',
-  },
-  async (request, context) => {
-    const operation = await find(request, context);
-    const resolve = kinds.get(operation.kind);
-    if (resolve === undefined) throw notFound(request);
-    const state = await resolve(operation, context);
-    return request.query('monitor')?.toLowerCase() === 'true'
-      ? resultAnswer(operation, state, request)
-      : statusAnswer(operation, state);
-  },
-);
+/** What a poll is answered: the status, or with `monitor=true` the result. */
+export async function operationAnswer(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
+  const operation = await find(request, context);
+  const resolve = kinds.get(operation.kind);
+  if (resolve === undefined) throw notFound(request);
+  const state = await resolve(operation, context);
+  return request.query('monitor')?.toLowerCase() === 'true'
+    ? resultAnswer(operation, state, request)
+    : statusAnswer(operation, state);
+}
 
 async function find(request: ArmRequest, { world }: ArmContext): Promise<LongRunningOperation> {
   const id = request.name('id').toLowerCase();

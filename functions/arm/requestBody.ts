@@ -72,3 +72,9 @@ function notUnderstood(why: string): ArmError {
     `The request content was invalid and could not be deserialized: '${why}'.`,
   );
 }
+
+/** The body of a request that must have one. */
+export function objectBody({ body }: { readonly body: unknown }): JsonObject {
+  if (isObject(body)) return body;
+  throw notUnderstood(body === null ? 'There is no content.' : 'It is not an object.');
+}

@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { refreshInventory } from '../../activities/refreshInventory';
+import { VmId } from '../../domain/ids';
+import type { VmResource } from '../../drivers/simulated/resources';
+import { armRoute, type ArmAnswer, type ArmContext, type ArmRequest } from './arm';
+import { operationNotAllowed } from './armError';
+import { requestEnablement } from './enablement';
+import { checkResourceName, locationOf, Tags } from './envelope';
+import { instanceViewOf } from './instanceView';
+import { accepted, acceptedWith, operationKind } from './longRunning';
+import { findGroup, findVm, VM_TYPE, vmArmId } from './lookup';
+import { requireProvider } from './optIn';
+import { page } from './paging';
+import { patchExtensionResources } from './patchExtension';
+import { checkPatchMembers, inVersion } from './patchSettings';
+import { isObject, objectBody, type JsonObject } from './requestBody';
+import { untilDone } from './untilDone';
+import { mergedModel, readModel, withDefaults, withoutSecrets } from './vmModel';
+import { checkVmChange } from './vmRules';
+
+const IN_SUBSCRIPTION = 'subscriptions/{subscriptionId}/providers/Microsoft.Compute/virtualMachines';
+const IN_GROUP =
+  'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines';
+const ONE = `${IN_GROUP}/{vm}`;
+const family = 'compute';
+
+armRoute({ name: 'armGetVirtualMachine', route: ONE, methods: ['GET'], family }, async (request, context) => {
+  const vm = findVm(request, context);
+  const expanded = (request.query('$expand') ?? '').toLowerCase().split(',').includes('instanceview');
+  return { status: 200, body: await vmBody(vm, context, request.apiVersion, expanded) };
+});
+
+armRoute(
+  { name: 'armListVirtualMachinesInGroup', route: IN_GROUP, methods: ['GET'], family },
+  (request, context) => {
+    findGroup(request, context);
+    const { subscriptionId, resourceGroup } = request;
+    return list(request, context, { subscriptionId, resourceGroup });
+  },
+);
+
+armRoute(
+  { name: 'armListVirtualMachines', route: IN_SUBSCRIPTION, methods: ['GET'], family },
+  (request, context) => list(request, context, { subscriptionId: request.subscriptionId }),
+);
+
+async function list(
+  request: ArmRequest,
+  context: ArmContext,
+  scope: { readonly subscriptionId: string; readonly resourceGroup?: string },
+): Promise<ArmAnswer> {
+  const vms = context.world.driver.resources.virtualMachines(scope);
+  const answer = page(
+    request,
+    vms,
+    ({ id }) => id,
+    (vm) => vmBody(vm, context, request.apiVersion, false),
+  );
+  const { value, ...rest } = answer.body as { readonly value: readonly Promise<JsonObject>[] };
+  return { ...answer, body: { value: await Promise.all(value), ...rest } };
+}
+
+/** The resource as it is shown: in the shapes of the version, without secrets, with what Azure adds. */
+async function vmBody(
+  vm: VmResource,
+  context: ArmContext,
+  apiVersion: string,
+  expanded: boolean,
+): Promise<JsonObject> {
+  const shown = inVersion(withoutSecrets(vm.model) as JsonObject, apiVersion);
+  const { properties, ...envelope } = shown;
+  const reading = vm.vm.enabled ? await context.world.driver.readVirtualMachine(vm.id) : null;
+  const resources = reading === null ? [] : patchExtensionResources(reading);
+  return {
+    ...envelope,
+    ...{ id: vm.armId, name: vm.vm.name, type: VM_TYPE, location: vm.vm.region },
+    ...(resources.length > 0 && { resources }),
+    properties: {
+      ...(isObject(properties) && properties),
+      ...{ vmId: vm.vmId, provisioningState: vm.provisioningState },
+      ...(expanded && { instanceView: await instanceViewOf(context, vm, apiVersion) }),
+    },
+  };
+}
+
+const VmBody = z.looseObject({
+  location: z.string().nullish(),
+  tags: Tags,
+  zones: z.array(z.string()).nullish(),
+  properties: z
+    .looseObject({
+      hardwareProfile: z.looseObject({ vmSize: z.string().nullish() }).nullish(),
+      storageProfile: z.looseObject({}).nullish(),
+      osProfile: z.looseObject({}).nullish(),
+      availabilitySet: z.looseObject({ id: z.string() }).nullish(),
+    })
+    .nullish(),
+});
+
+armRoute(
+  { name: 'armPutVirtualMachine', route: ONE, methods: ['PUT', 'PATCH'], family },
+  async (request, context) => {
+    const group = findGroup(request, context);
+    if (group.provisioningState === 'Deleting')
+      throw operationNotAllowed(`The resource group '${group.name}' is being deleted.`);
+    requireProvider(request, context);
+    const before = request.method === 'PATCH' ? findVm(request, context) : existing(request, context);
+    if (before?.provisioningState === 'Deleting')
+      throw operationNotAllowed(`The virtual machine '${before.vm.name}' is being deleted.`);
+    const sent = VmBody.parse(objectBody(request));
+    if (before === null) {
+      checkResourceName(request.name('vm'), 'vmName');
+      locationOf(sent.location);
+    } else if (typeof sent.location === 'string') locationOf(sent.location);
+    checkPatchMembers(sent, request.apiVersion);
+    const armId = before?.armId ?? `${group.armId}/providers/${VM_TYPE}/${request.name('vm')}`;
+    const method = request.method === 'PATCH' ? 'PATCH' : 'PUT';
+    const model = mergedModel(armId, before?.model ?? null, sent, method);
+    const vm = readModel(model);
+    const mode = checkVmChange({ sent, model, vm, before }, request, context);
+    const complete = withDefaults(model, vm, mode);
+    const after = await context.world.driver.resources.putVirtualMachine(complete);
+    await keepInventory(after, before, context);
+    await requestEnablement(context, after, before);
+    const body = await vmBody(after, context, request.apiVersion, false);
+    return acceptedWith({ status: before === null ? 201 : 200, body }, request, context, {
+      ...{ kind: 'vmPut', location: after.vm.region, resourceId: after.armId },
+      data: { doneUtc: after.settledUtc },
+    });
+  },
+);
+
+function existing(request: ArmRequest, { world }: ArmContext): VmResource | null {
+  const id = VmId.safeParse(vmArmId(request));
+  return id.success ? world.driver.resources.virtualMachine(id.data) : null;
+}
+
+/** A new VM changes more than its own row: its set has grown, and its assessments have to be scheduled. */
+async function keepInventory(
+  { vm }: VmResource,
+  before: VmResource | null,
+  { world }: ArmContext,
+): Promise<void> {
+  if (before === null) await refreshInventory(world);
+  else await world.inventory.save(vm);
+}
+
+operationKind(
+  'vmPut',
+  untilDone(async ({ resourceId, apiVersion }, context) => {
+    const vm = context.world.driver.resources.virtualMachine(VmId.parse(resourceId));
+    return vm === null ? undefined : vmBody(vm, context, apiVersion, false);
+  }),
+);
+
+operationKind('vmDelete', untilDone());
+
+armRoute(
+  { name: 'armDeleteVirtualMachine', route: ONE, methods: ['DELETE'], family },
+  async (request, context) => {
+    const vm = existing(request, context);
+    if (vm === null) return { status: 204 };
+    const doneUtc =
+      vm.provisioningState === 'Deleting'
+        ? vm.settledUtc
+        : await context.world.driver.resources.deleteVirtualMachine(vm.id);
+    if (doneUtc === null) return { status: 204 };
+    return accepted(request, context, {
+      ...{ kind: 'vmDelete', location: vm.vm.region, resourceId: vm.armId },
+      data: { doneUtc },
+    });
+  },
+);
