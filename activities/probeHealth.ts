@@ -6,7 +6,8 @@ export const probeHealth = activity(
   async (world, { vmId }): Promise<AnswerTo<typeof contracts.probeHealth>> => {
     const probe = await world.driver.probeHealth(vmId);
     const atUtc = world.nowUtc();
-    if (probe === null) return { answer: 'stopped', because: 'the VM does not exist any more', atUtc };
+    if (probe === null)
+      return { answer: 'stopped', because: 'the VM does not exist any more', atUtc, gone: true };
     return { answer: probe.answer, because: probe.because, atUtc };
   },
 );

@@ -85,7 +85,7 @@ function* tidyLedger(
       yield* callEntity(context, ledger, ['release', release], { claimId: claim.claimId, impaired: [] });
   }
   for (const { vmId } of found.impairments) {
-    const { answer } = yield* call(context, probeHealth, { vmId });
-    if (answer === 'healthy') yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
+    const { answer, gone } = yield* call(context, probeHealth, { vmId });
+    if (answer === 'healthy' || gone) yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
   }
 }

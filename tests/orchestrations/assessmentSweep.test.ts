@@ -1,0 +1,238 @@
+import type { Claim, Impairment } from '../../domain/ledger';
+import type { HealthAnswer } from '../../domain/health';
+import { assessBatch } from '../../orchestrations/assessBatch';
+import { assessmentSweep } from '../../orchestrations/assessmentSweep';
+import { assessVm } from '../../orchestrations/assessVm';
+import { aVm, vmsOf } from '../support/builders';
+import { aDisruption, anImpairment } from '../support/claims';
+import { anAssessment } from '../support/fakeDriver';
+import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import { after, failsAfter, replay, type Run } from '../support/replay';
+import { ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
+import type { Scene } from '../support/scene';
+
+type Activities = NonNullable<Scene['activities']>;
+type Children = NonNullable<Scene['children']>;
+
+const SWEEP = '2026-11-14T03:10:00.000Z';
+const plan = { catchUps: [], pace, ledgers: [], claimGraceSeconds: 5400 };
+
+const aClaim = (claimId: string): Claim => ({
+  ...{ claimId, kind: 'rollout', disruption: aDisruption(), fence: 1, startByUtc: START_BY },
+  expiresUtc: NIGHT_CLOSES,
+});
+
+/** A sweep with nothing to do, but for what is said. */
+function sweep(
+  activities: Activities = {},
+  children: Children = {},
+  ledger: { suspects?: Claim[]; impairments?: Impairment[] } = {},
+): Promise<Run> {
+  return replay(assessmentSweep, {
+    ...{ input: { sweepUtc: SWEEP }, nowUtc: SWEEP, instanceId: 'sweep-2026-11-14T03' },
+    activities: {
+      planCatchUps: () => plan,
+      listDueAssessments: () => ({ chunks: [] }),
+      listOutdatedExtensions: () => ({ vmIds: [] }),
+      ...activities,
+    },
+    children,
+    entities: {
+      disruptionLedger: (operation) => {
+        if (operation === 'inspect') return { suspects: [], impairments: [], ...ledger };
+        return operation === 'release' ? { released: true } : { impaired: 0 };
+      },
+    },
+  });
+}
+
+describe('the hourly sweep', () => {
+  it('plans second chances, lists what is due and what is behind; when there is nothing it does nothing', async () => {
+    const run = await sweep();
+    expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 0 });
+    expect(run.story).toEqual(['planCatchUps', 'listDueAssessments', 'listOutdatedExtensions']);
+  });
+
+  it('R-107: assesses what is due, in batches side by side', async () => {
+    const chunks = [
+      { from: 'a', before: 'b' },
+      { from: 'b', before: 'c' },
+    ];
+    const run = await sweep(
+      { listDueAssessments: () => ({ chunks }) },
+      {
+        assessBatch: ({ from }) =>
+          from === 'a' ? after(600, { assessed: 30, failed: 0 }) : failsAfter(60, 'lost'),
+      },
+    );
+    expect(run.output).toEqual({ assessed: 30, caughtUpRegions: 0 });
+    expect(run.of('assessBatch')).toEqual(
+      chunks.map((chunk) => expect.objectContaining({ ...chunk, nowUtc: SWEEP }) as unknown),
+    );
+  });
+
+  it('R-703: updates extensions that are behind', async () => {
+    const run = await sweep(
+      { listOutdatedExtensions: () => ({ vmIds: [vmId] }) },
+      { enableVm: () => ({ enabled: true, detail: '' }) },
+    );
+    expect(run.of('enableVm')).toEqual([
+      expect.objectContaining({ vmId, endsUtc: '2026-11-17T03:10:00.000Z' }),
+    ]);
+  });
+
+  it('R-111, R-804: hands second chances to catch-ups under the id of their rollout', async () => {
+    const run = await sweep(
+      {
+        planCatchUps: () => ({
+          ...plan,
+          catchUps: [{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS }],
+        }),
+      },
+      { catchUp: () => ({ rounds: 1 }) },
+    );
+    expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 1 });
+    expect(run.of('catchUp')).toEqual([
+      expect.objectContaining({
+        ...{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS, kind: 'catchUp' },
+        phase: 'catchup-2026-11-14t03',
+      }),
+    ]);
+  });
+
+  it("gives every sweep's smaller plan a name of its own", async () => {
+    const run = await sweep();
+    expect(run.of('planCatchUps')).toEqual([{ nowUtc: SWEEP, phase: 'catchup-2026-11-14t03' }]);
+  });
+
+  it('of a large fleet schedules no more than an episode may', async () => {
+    const chunks = Array.from({ length: 300 }, (_, n) => ({ from: `${n}`, before: `${n + 1}` }));
+    const run = await sweep(
+      { listDueAssessments: () => ({ chunks }) },
+      { assessBatch: () => ({ assessed: 30, failed: 0 }) },
+    );
+    expect(run.output).toMatchObject({ assessed: 2400 });
+  });
+});
+
+describe('a suspect claim', () => {
+  const suspects = [aClaim('dead'), aClaim('overrunning')];
+  const withLedger = (inFlight: (claimId: string) => number): Promise<Run> =>
+    sweep(
+      {
+        planCatchUps: () => ({ ...plan, ledgers: ['eastus'] }),
+        inspectClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false }),
+      },
+      {},
+      { suspects },
+    );
+
+  it('is freed only when the driver says that nothing is in flight under it', async () => {
+    const run = await withLedger((claimId) => (claimId === 'dead' ? 0 : 1));
+    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
+  });
+
+  it('is looked for after the grace of the policy', async () => {
+    const run = await withLedger(() => 1);
+    expect(run.of('disruptionLedger.inspect')).toEqual([{ nowUtc: SWEEP, graceSeconds: 5400 }]);
+    expect(run.of('disruptionLedger.release')).toEqual([]);
+  });
+});
+
+describe('INV-13: a VM that holds its set', () => {
+  const impairment = anImpairment('web', { vmId });
+  const probing = (answer: HealthAnswer, gone = false): Promise<Run> =>
+    sweep(
+      {
+        planCatchUps: () => ({ ...plan, ledgers: ['eastus'] }),
+        probeHealth: (_, nowUtc) => ({ answer, because: '', atUtc: nowUtc, gone }),
+      },
+      {},
+      { impairments: [impairment] },
+    );
+
+  it('is healed when it is found healthy again', async () => {
+    expect((await probing('healthy')).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
+  });
+
+  it('is healed when it does not exist any more', async () => {
+    expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
+  });
+
+  it.each(['unhealthy', 'unknown', 'stopped'] as const)('holds it as long as it is %s', async (answer) => {
+    expect((await probing(answer)).of('disruptionLedger.heal')).toEqual([]);
+  });
+});
+
+describe('assessments', () => {
+  const range = { nowUtc: NIGHT_OPENS, from: 'a', before: 'b', pace };
+  const [one, two, three] = vmsOf(3).map(({ id }) => ({ vmId: id, operationId: `assess-${id}` }));
+  if (!one || !two || !three) throw new Error('three VMs');
+  const batch = (activities: Activities): Promise<Run> =>
+    replay(assessBatch, {
+      ...{ input: range, nowUtc: NIGHT_OPENS },
+      activities: {
+        readDueAssessments: () => ({ vmIds: [one.vmId, two.vmId, three.vmId] }),
+        startAssessments: () => ({ started: [one, two, three], refused: [], retryAfterSeconds: null }),
+        ...activities,
+      },
+    });
+
+  it('of a batch start together, and each VM is told as soon as its own is there', async () => {
+    let reads = 0;
+    const run = await batch({
+      readAssessments: ({ operations }) => {
+        reads += 1;
+        const [done, ...running] = operations;
+        if (!done) throw new Error('nothing to read');
+        return { running, assessed: [{ vmId: done.vmId, summary: anAssessment() }], failed: [] };
+      },
+    });
+    expect(run.output).toEqual({ assessed: 3, failed: 0 });
+    expect(reads).toBe(3);
+    expect(run.of('virtualMachine.apply')).toHaveLength(3);
+    expect(run.of('readAssessments')[0]).toMatchObject({ due: { from: 'a', before: 'b' } });
+  });
+
+  it('that fail, are refused or never end are counted as failed', async () => {
+    const run = await batch({
+      startAssessments: () => ({
+        ...{ started: [one, two], retryAfterSeconds: null },
+        refused: [{ vmId: three.vmId, code: 'notRunning', message: 'The VM is stopped.' }],
+      }),
+      readAssessments: ({ operations }) => ({
+        running: operations.filter(({ vmId: id }) => id === one.vmId),
+        assessed: [],
+        failed: operations
+          .filter(({ vmId: id }) => id === two.vmId)
+          .map(({ vmId: id }) => ({ vmId: id, message: 'no' })),
+      }),
+    });
+    expect(run.output).toEqual({ assessed: 0, failed: 3 });
+    expect(run.endedUtc).toBe('2026-11-13T04:00:00.000Z');
+  });
+
+  it('for want of VMs are not begun', async () => {
+    const run = await batch({ readDueAssessments: () => ({ vmIds: [] }) });
+    expect(run.story).toEqual(['readDueAssessments']);
+  });
+
+  it('R-901, R-903: that a person asks for at any time tell the VM, and install nothing', async () => {
+    const { id } = aVm();
+    const run = await replay(assessVm, {
+      ...{ input: { vmId: id, pace }, nowUtc: '2026-11-13T16:00:00.000Z' },
+      activities: {
+        startAssessments: () => ({
+          ...{ started: [{ vmId: id, operationId: 'a' }], refused: [], retryAfterSeconds: null },
+        }),
+        readAssessments: () => ({
+          running: [],
+          assessed: [{ vmId: id, summary: anAssessment() }],
+          failed: [],
+        }),
+      },
+    });
+    expect(run.output).toMatchObject({ assessed: true });
+    expect(run.story).toEqual(['startAssessments', 'readAssessments', 'virtualMachine.apply']);
+  });
+});
