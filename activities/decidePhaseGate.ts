@@ -73,7 +73,7 @@ async function judge(
     attempted(counts) === 0
       ? 'Nothing could be attempted in this phase: it passes without evidence.'
       : `${patched + upToDate} VMs are healthy, ${unhealthy} unhealthy, ${failed} installs failed.`;
-  return openGate(world, control, record, why);
+  return openGate(world, control, record, why, counts);
 }
 
 const total = (rounds: readonly RoundRecord[]): OutcomeCounts =>
@@ -84,8 +84,9 @@ async function openGate(
   control: RolloutControl,
   record: PhaseRecord,
   why: string,
+  evidence: Readonly<Record<string, number>> = {},
 ): Promise<{ kind: 'open'; openedUtc: string; why: string }> {
-  const openedUtc = await closeGate(world, control, record, 'open', why);
+  const openedUtc = await closeGate(world, control, record, 'open', why, evidence);
   return { kind: 'open', openedUtc, why };
 }
 
@@ -95,12 +96,14 @@ async function closeGate(
   record: PhaseRecord,
   kind: 'open' | 'stopped',
   why: string,
+  evidence: Readonly<Record<string, number>> = {},
 ): Promise<string> {
   const atUtc = world.nowUtc();
-  await world.rollouts.savePhase(rolloutId, { ...record, gate: { kind, atUtc, why } });
+  // the audit first: once the gate is written, nobody comes here again
   if (kind === 'open')
     await world.audit.append(rolloutId, `${record.phase}~gateOpened`, {
-      ...{ atUtc, who: 'lowtide', what: 'gateOpened', subject: record.phase, vmId: null, why, evidence: {} },
+      ...{ atUtc, who: 'lowtide', what: 'gateOpened', subject: record.phase, vmId: null, why, evidence },
     });
+  await world.rollouts.savePhase(rolloutId, { ...record, gate: { kind, atUtc, why } });
   return atUtc;
 }

@@ -145,12 +145,13 @@ async function started(
   operationId: string,
 ): Promise<InstallAnswer> {
   const { intentUtc, deadlineUtc } = intent;
-  await replaceIntent(world, intent, { ...intent, operationId });
+  // the audit first: once the row has its operation, nobody comes here again
   await world.audit.append(audit.partition, auditKey(intent, 'installStarted'), {
     ...{ atUtc: intentUtc, who: audit.who, what: 'installStarted', subject: vmId, vmId },
     why: audit.why,
     evidence: { operationId, deadlineUtc, claimId },
   });
+  await replaceIntent(world, intent, { ...intent, operationId });
   return { kind: 'started', deadlineUtc };
 }
 

@@ -63,15 +63,38 @@ export async function settle(world: World, operation: InstallOperation): Promise
   if (progress.kind === 'running') return progress;
   const endedUtc = world.nowUtc();
   const summary = progress.kind === 'ended' ? progress.summary : null;
+  // the audit first: once the row has its end, nobody comes here again
+  await auditEnd(world, operation, endedUtc, summary);
   await replaceIntent(world, operation, { ...operation, endedUtc, summary });
-  if (operation.rolloutId !== null)
-    await world.audit.append(operation.rolloutId, auditKey(operation, 'installEnded'), {
-      ...{ atUtc: endedUtc, who: 'lowtide', what: 'installEnded' },
-      ...{ subject: operation.vmId, vmId: operation.vmId },
-      why: summary ? `The platform reported ${summary.status}.` : 'The platform lost the installation.',
-      evidence: { operationId: operation.operationId, ...summary },
-    });
   return progress;
+}
+
+/**
+ * Writes the end of a rollout's installation into the audit. One that was never heard of since its request is written down from its
+ * start, when the VM shows it; when it does not, there was none.
+ */
+async function auditEnd(
+  world: World,
+  operation: InstallOperation,
+  atUtc: string,
+  summary: PatchInstallationSummary | null,
+): Promise<void> {
+  const { rolloutId, vmId, claimId, intentUtc, deadlineUtc } = operation;
+  const unheard = operation.operationId === null;
+  if (rolloutId === null || (unheard && summary === null)) return;
+  const operationId = operation.operationId ?? `${ADOPTED}${summary?.installationActivityId ?? ''}`;
+  const whose = { who: 'lowtide', subject: vmId, vmId };
+  if (unheard)
+    await world.audit.append(rolloutId, auditKey(operation, 'installStarted'), {
+      ...{ atUtc: intentUtc, ...whose, what: 'installStarted' },
+      why: `Its request under claim ${claimId} was not answered; it was found on the VM.`,
+      evidence: { operationId, deadlineUtc, claimId },
+    });
+  await world.audit.append(rolloutId, auditKey(operation, 'installEnded'), {
+    ...{ atUtc, ...whose, what: 'installEnded' },
+    why: summary ? `The platform reported ${summary.status}.` : 'The platform lost the installation.',
+    evidence: { operationId, ...summary },
+  });
 }
 
 async function ask(world: World, operation: InstallOperation): Promise<InstallProgress> {

@@ -13,13 +13,13 @@ export const openPhase = activity(contracts.openPhase, async (world, { rolloutId
 
   const startedUtc = world.nowUtc();
   const attemptMax = await provenLimit(world, rolloutId, phases.slice(0, index), record);
-  await world.rollouts.savePhase(rolloutId, { ...record, startedUtc, attemptMax });
   await world.audit.append(rolloutId, `${phase}~phaseStarted`, {
     ...{ atUtc: startedUtc, who: 'lowtide', what: 'phaseStarted', subject: phase, vmId: null },
     why:
       index === 0 ? 'The rollout begins with its canary phase.' : 'The gate of the phase before has opened.',
     evidence: { regions: record.regions, vmCount: record.vmCount, attemptMax },
   });
+  await world.rollouts.savePhase(rolloutId, { ...record, startedUtc, attemptMax });
   return { startedUtc, attemptMax };
 });
 

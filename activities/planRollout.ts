@@ -13,6 +13,7 @@ import { activity, type World } from './world';
 export const planRollout = activity(contracts.planRollout, async (world, { rolloutId }) => {
   const control = await rolloutOf(world, rolloutId);
   const summary = (await world.plans.readSummary(rolloutId)) ?? (await makePlan(world, control));
+  if (control.plannedUtc === null) await publish(world, control, summary);
   return {
     phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
     endsUtc: summary.endsUtc,
@@ -22,7 +23,7 @@ export const planRollout = activity(contracts.planRollout, async (world, { rollo
 
 /** Every write is an upsert by a key of the plan, and the summary comes last: a crash in between only repeats them. */
 async function makePlan(world: World, control: RolloutControl): Promise<PlanSummary> {
-  const { rolloutId, month, seed } = control;
+  const { month, seed } = control;
   const { policy } = world;
   const vms = await refreshInventory(world);
   const nowUtc = world.nowUtc();
@@ -30,22 +31,29 @@ async function makePlan(world: World, control: RolloutControl): Promise<PlanSumm
   const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
   await recordIneligible(world, made, nowUtc);
   const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
-  const summary = await world.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
-  for (const { phase, regions, vmCount } of summary.phases)
-    await world.rollouts.savePhase(rolloutId, {
-      ...{ phase, regions, vmCount, startedUtc: null, gate: null, attemptMax: null },
-    });
+  return world.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
+}
+
+/** Makes the plan known: its phases, the audit, and last the rollout's row, so that a crash after the plan was kept repeats this. */
+async function publish(world: World, control: RolloutControl, summary: PlanSummary): Promise<void> {
+  const { rolloutId, seed } = control;
+  const { vmCount: eligible, ineligibleCount, lateCount, phases } = summary;
+  for (const { phase, regions, vmCount } of phases)
+    if ((await world.rollouts.readPhase(rolloutId, phase)) === null)
+      await world.rollouts.savePhase(rolloutId, {
+        ...{ phase, regions, vmCount, startedUtc: null, gate: null, attemptMax: null },
+      });
+  const nowUtc = world.nowUtc();
+  await world.audit.append(rolloutId, 'rolloutPlanned', {
+    ...{ atUtc: nowUtc, who: 'lowtide', what: 'rolloutPlanned', subject: rolloutId, vmId: null },
+    why: `${eligible} eligible VMs in ${phases.length} phases; ${ineligibleCount} VMs are not eligible.`,
+    evidence: { late: lateCount, seed, carriedOver: (await leftOver(world, control)).length },
+  });
   await world.rollouts.update(rolloutId, (row) => ({
     ...row,
     plannedUtc: row.plannedUtc ?? nowUtc,
-    vmCount: vms.length,
+    vmCount: eligible + ineligibleCount,
   }));
-  await world.audit.append(rolloutId, 'rolloutPlanned', {
-    ...{ atUtc: nowUtc, who: 'lowtide', what: 'rolloutPlanned', subject: rolloutId, vmId: null },
-    why: `${made.vmCount} eligible VMs in ${made.phases.length} phases; ${made.ineligible.length} VMs are not eligible.`,
-    evidence: { late: made.late.length, seed, carriedOver: carriedOver.length },
-  });
-  return summary;
 }
 
 /** VMs that the rollout before this one did not reach go first. */

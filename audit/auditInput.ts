@@ -43,6 +43,37 @@ export interface AuditOutcome {
   readonly vm: string;
   readonly kind: string;
   readonly reason: string;
+  /** When that was written; absent: by the end of the audit. */
+  readonly atUtc?: string;
+}
+
+/** A gate that did not open: a `halt` stops the whole rollout, a `hold` its region, until a person decides. */
+export interface AuditHalt {
+  readonly haltId: string;
+  readonly kind: string;
+  /** Null when the phase as a whole is concerned. */
+  readonly region: string | null;
+  readonly atUtc: string;
+  readonly decision: { readonly kind: string; readonly atUtc: string } | null;
+}
+
+/** What a rollout reports of itself, beside its phases and outcomes. */
+export interface AuditRollout {
+  readonly rolloutId: string;
+  readonly state: string;
+  /** Nothing of it may be in flight after this. */
+  readonly endsUtc: string;
+  readonly halts: readonly AuditHalt[];
+}
+
+/** A row of the app's own audit. */
+export interface AuditTrailRow {
+  readonly rolloutId: string;
+  readonly atUtc: string;
+  readonly what: string;
+  readonly subject: string;
+  readonly vmId: string | null;
+  readonly evidence: Readonly<Record<string, unknown>>;
 }
 
 /** An operator took responsibility for a VM that is not healthy: from then on it holds its set no more. */
@@ -64,6 +95,13 @@ export interface AuditInput {
   readonly phases?: readonly AuditPhase[];
   /** Of one rollout that has ended. */
   readonly outcomes?: readonly AuditOutcome[];
+  readonly rollouts?: readonly AuditRollout[];
+  /** The whole audit of every rollout in the log. */
+  readonly trail?: readonly AuditTrailRow[];
+  /** So long after a halt an install may still start: one poll of the rollout's state; 300 when absent. */
+  readonly pollSeconds?: number;
+  /** So long after a pause an install may still start: the request that was on its way; 0 when absent. */
+  readonly onItsWaySeconds?: number;
 }
 
 /** An AuditVm from any record that names its members as Lowtide's inventory does. */

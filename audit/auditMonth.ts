@@ -1,15 +1,19 @@
 import type { AuditInput } from './auditInput';
 import { type AuditReport, Findings, utcOf } from './auditReport';
 import { BlastMeter } from './blastRadius';
+import { checkHalts, checkPauses } from './controlRules';
 import { type DriverLog, readDriverLog } from './driverLog';
+import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
 import { checkClassification, checkNight, OnceRules } from './installRules';
 import { OffPeakNights } from './offPeakNights';
 import { checkPhasePairs, RegionRules } from './regionRules';
-import { checkOutcomes, GateRule } from './rolloutRules';
+import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules } from './setRules';
+import { checkTrail } from './trailRules';
 
 const TIME_ZONE_TAG = 'lowtide-timezone';
+const POLL_SECONDS = 300;
 
 /**
  * Judges what really happened, from the driver's own log and the fleet's facts. It shares no code with the app and asks nothing
@@ -25,7 +29,7 @@ export function auditMonth(input: AuditInput): AuditReport {
   for (const install of log.installs) checkNight(install, nights, findings);
   for (const patch of log.patches) checkClassification(patch, findings);
   checkPhasePairs(phases, log.from ?? log.until, findings);
-  if (input.outcomes !== undefined) checkOutcomes(input.outcomes, vms, log.until, findings);
+  checkReport(log, fleet, input, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, input, findings);
 
   return {
@@ -39,6 +43,18 @@ export function auditMonth(input: AuditInput): AuditReport {
     evaluations: findings.evaluations,
     blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, nights) },
   };
+}
+
+/** Holds what the rollout says of itself, as far as it is given, against what happened. */
+function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findings: Findings): void {
+  const { vms, outcomes, rollouts = [], trail, phases = [] } = input;
+  if (outcomes !== undefined) checkOutcomes(outcomes, vms, log.until, findings);
+  checkRolloutsEnd(rollouts, log.until, findings);
+  checkHalts(log.installs, rollouts, input.pollSeconds ?? POLL_SECONDS, findings);
+  checkEvidence(log, fleet, { outcomes: outcomes ?? [], trail: trail ?? [], phases }, findings);
+  if (trail === undefined) return;
+  checkPauses(log.installs, trail, input.onItsWaySeconds ?? 0, findings);
+  checkTrail(log, trail, findings);
 }
 
 /** Goes through the month once, in order, and asks every rule at every start. */

@@ -5,9 +5,12 @@ export const INVARIANTS = {
   'INV-3': 'Never two zones of a region at once',
   'INV-4': 'Rollouts install within off-peak hours, and start nothing that cannot end in them',
   'INV-5': 'Rollouts install Critical and Security patches only',
-  'INV-6': 'No phase starts before the gate of the one before it opened',
+  'INV-6': 'No phase before the gate of the one before it, and nothing new after a halt',
   'INV-7': 'One install at a time on a VM, and no patch twice',
-  'INV-8': 'Every VM ends in exactly one outcome, with a reason',
+  'INV-8': 'Every VM ends in exactly one outcome, with a reason, and every rollout ends',
+  'INV-9': 'Nothing new starts while the rollout is paused',
+  'INV-10': 'No gate opens on a VM that was not proven healthy',
+  'INV-11': 'The audit tells of the same installs as the log of the driver',
   'INV-13': 'No other update domain starts while a VM of the set is not proven healthy',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
@@ -73,6 +76,9 @@ export class Findings {
     'INV-6': 0,
     'INV-7': 0,
     'INV-8': 0,
+    'INV-9': 0,
+    'INV-10': 0,
+    'INV-11': 0,
     'INV-13': 0,
   };
 

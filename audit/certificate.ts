@@ -24,6 +24,9 @@ const SCOPE_NAMES: Readonly<Record<BlastScope, string>> = {
 const NEEDS: Partial<Readonly<Record<Invariant, string>>> = {
   'INV-6': 'no phases of the rollout given',
   'INV-8': 'no outcomes of the rollout given',
+  'INV-9': 'no audit of the rollout given',
+  'INV-10': 'no outcomes or gates of the rollout given',
+  'INV-11': 'no audit of the rollout given',
 };
 
 /** True when something was judged, nothing was violated, and nothing in the log was in doubt. */

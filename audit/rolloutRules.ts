@@ -1,4 +1,4 @@
-import type { AuditOutcome, AuditPhase, AuditVm } from './auditInput';
+import type { AuditOutcome, AuditPhase, AuditRollout, AuditVm } from './auditInput';
 import type { Findings } from './auditReport';
 import type { Install } from './driverLog';
 import { regionName } from './timeZone';
@@ -76,6 +76,24 @@ export function checkOutcomes(
   for (const vm of byVm.keys()) {
     findings.evaluated('INV-8');
     violated(vm, 'has an outcome and is not in the fleet');
+  }
+}
+
+/** Its last poll comes when its time is up, and closing it takes a while. */
+const ENDING_MS = 3_600_000;
+
+/** INV-8: whose time is over has ended, unless it waits for a person. */
+export function checkRolloutsEnd(
+  rollouts: readonly AuditRollout[],
+  untilMs: number,
+  findings: Findings,
+): void {
+  for (const { rolloutId, state, endsUtc } of rollouts) {
+    const endsMs = Date.parse(endsUtc);
+    if (endsMs + ENDING_MS > untilMs) continue;
+    findings.evaluated('INV-8');
+    if (state !== 'ended' && state !== 'cancelled')
+      findings.violated('INV-8', null, untilMs, `${rolloutId} had to end by ${endsUtc}, and is ${state}`);
   }
 }
 

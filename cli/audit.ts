@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { auditVmOf, type AuditPhase } from '../audit/auditInput';
+import { auditVmOf, type AuditInput, type AuditPhase } from '../audit/auditInput';
 import { auditMonth } from '../audit/auditMonth';
 import type { AuditReport } from '../audit/auditReport';
 import { renderCertificate } from '../audit/certificate';
@@ -9,6 +9,7 @@ import type { Policy } from '../domain/policy';
 import type { DriverEvent } from '../drivers/driver';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { readSettings } from '../functions/settings';
+import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from './rolloutEvidence';
 import type { RolloutView } from './rolloutView';
 import { say } from './say';
 import { readText } from './readText';
@@ -16,17 +17,22 @@ import { readText } from './readText';
 export interface AuditOptions {
   readonly events: string;
   readonly fleet: string;
+  readonly report?: string | undefined;
+  readonly audit?: string | undefined;
   readonly json?: string | undefined;
 }
 
 /** Audits the driver's log of a month that somebody kept, by the policy of the LOWTIDE_ settings in the environment. */
-export function runAudit({ events: file, fleet: fleetFile, json }: AuditOptions): 0 | 2 {
+export function runAudit({ events: file, fleet: fleetFile, report, audit, json }: AuditOptions): 0 | 2 {
   const { policy } = readSettings(process.env);
   const fleet = parseFleet(readText(fleetFile), fleetFile);
-  const report = judge(readEvents(file), fleet, policy);
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
-  say.text(renderCertificate(report));
-  return report.violations.length === 0 ? 0 : 2;
+  const judged = judge(readLines(EVENTS, file) as readonly DriverEvent[], fleet, policy, {
+    ...(report !== undefined && readReport(report)),
+    ...(audit !== undefined && { trail: readLines(AUDIT_ROWS, audit) }),
+  });
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(judged, null, 2)}\n`);
+  say.text(renderCertificate(judged));
+  return judged.violations.length === 0 ? 0 : 2;
 }
 
 /** The auditor's report on what a driver's log says happened to a fleet. */
@@ -34,7 +40,7 @@ export function judge(
   events: readonly DriverEvent[],
   { vms }: ParsedFleet,
   policy: Policy,
-  rollout: { readonly phases?: readonly AuditPhase[] } = {},
+  rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
 ): AuditReport {
   const { offPeakOpens, offPeakCloses, setSharePercent, setOneByOneBelow, timeZoneTag } = policy;
   return auditMonth({
@@ -43,6 +49,7 @@ export function judge(
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     shares: { setSharePercent, setOneByOneBelow },
     timeZoneTag,
+    pollSeconds: policy.controlPollSeconds,
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,
   });
@@ -58,45 +65,76 @@ export function auditPhasesOf({ id, phases }: RolloutView): AuditPhase[] {
   }));
 }
 
-/** What every event has, whatever its action; the auditor reads the rest with suspicion of its own. */
-const Event = z.looseObject({
-  at: z.iso.datetime(),
-  action: z.string(),
-  vm: z.string(),
-  region: z.string(),
-  zone: z.string().nullable(),
-  availabilitySet: z.string().nullable(),
-  updateDomain: z.number().nullable(),
-  subscription: z.string(),
-  operationId: z.string().nullable(),
-  rolloutId: z.string().nullable(),
+/** What `simulate --json` writes, as far as the auditor holds it against the log. */
+const Report = z.looseObject({
+  rollouts: z.array(ReportedRollout),
+  virtualMachines: z.array(ReportedOutcome),
+  audit: z.looseObject({ untilUtc: z.iso.datetime() }),
 });
 
-function readEvents(file: string): readonly DriverEvent[] {
-  const events: DriverEvent[] = [];
-  for (const [index, line] of readText(file).split('\n').entries()) {
-    if (line.trim() === '') continue;
-    const parsed = Event.safeParse(parseJson(line));
-    if (!parsed.success) throw notAnEvent(file, index + 1, parsed.error);
-    events.push(parsed.data as DriverEvent);
-  }
-  return events;
+function readReport(
+  file: string,
+): Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'untilUtc'>> {
+  const parsed = Report.safeParse(parseJson(readText(file)));
+  if (!parsed.success)
+    throw new LowtideError('ARGUMENT_INVALID', {
+      what: `${file} is not the report of a month.`,
+      why: `${firstProblem(parsed.error)}.`,
+      fix: 'Give a file that `npm run simulate -- --json FILE` wrote.',
+    });
+  const { rollouts, virtualMachines, audit } = parsed.data;
+  return { ...auditRollouts(rollouts), outcomes: virtualMachines, untilUtc: audit.untilUtc };
 }
 
-function parseJson(line: string): unknown {
+interface Lines<S extends z.ZodType> {
+  readonly each: S;
+  readonly what: string;
+  readonly option: string;
+}
+
+/** What every event has, whatever its action; the auditor reads the rest with suspicion of its own. */
+const EVENTS = {
+  what: "an event of a driver's log",
+  option: '--events',
+  each: z.looseObject({
+    at: z.iso.datetime(),
+    action: z.string(),
+    vm: z.string(),
+    region: z.string(),
+    zone: z.string().nullable(),
+    availabilitySet: z.string().nullable(),
+    updateDomain: z.number().nullable(),
+    subscription: z.string(),
+    operationId: z.string().nullable(),
+    rolloutId: z.string().nullable(),
+  }),
+};
+
+const AUDIT_ROWS = { what: "a row of a rollout's audit", option: '--audit', each: ReportedAuditRow };
+
+function readLines<S extends z.ZodType>({ each, what, option }: Lines<S>, file: string): z.output<S>[] {
+  const rows: z.output<S>[] = [];
+  for (const [index, line] of readText(file).split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const parsed = each.safeParse(parseJson(line));
+    if (!parsed.success)
+      throw new LowtideError('ARGUMENT_INVALID', {
+        what: `${file}, line ${index + 1}, is not ${what}.`,
+        why: `${firstProblem(parsed.error)}.`,
+        fix: `Give a file that \`npm run simulate -- ${option} FILE\` wrote: one JSON object a line.`,
+      });
+    rows.push(parsed.data);
+  }
+  return rows;
+}
+
+const firstProblem = (error: z.ZodError): string =>
+  (z.prettifyError(error).split('\n')[0] ?? '').replace(/^\W+/, '');
+
+function parseJson(text: string): unknown {
   try {
-    return JSON.parse(line) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
     return null;
   }
-}
-
-function notAnEvent(file: string, line: number, error: z.ZodError): LowtideError {
-  const [first] = error.issues;
-  const member = first?.path.join('.') ?? '';
-  return new LowtideError('ARGUMENT_INVALID', {
-    what: `${file}, line ${line}, is not an event of a driver's log.`,
-    why: member === '' ? 'It is not a JSON object.' : `Its member ${member} is missing or of the wrong type.`,
-    fix: 'Give a file that `npm run simulate -- --events FILE` wrote: one JSON object a line.',
-  });
 }

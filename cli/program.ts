@@ -113,6 +113,7 @@ interface SimulateOptions {
   readonly scenario?: string;
   readonly json?: string;
   readonly events?: string;
+  readonly audit?: string;
 }
 
 /** What looks at a month without living through it. */
@@ -129,9 +130,10 @@ function addRehearsals(program: Command, ended: Ended): void {
     .option('--scenario <name>', 'who suffers what: a name under fleets/scenarios, or a file')
     .option('--json <file>', 'write the report there, too')
     .option('--events <file>', "write the driver's own log there, one JSON object a line")
-    .action(async ({ fleet, seed, month: of, scenario, json, events }: SimulateOptions) => {
+    .option('--audit <file>', "write the rollouts' own audit there, one JSON object a line")
+    .action(async ({ month: of, scenario, ...options }: SimulateOptions) => {
       const checked = scenario === undefined ? undefined : checkedScenario(scenario);
-      ended(await runSimulate({ fleet, seed, month: of, scenario: checked, json, events }));
+      ended(await runSimulate({ ...options, month: of, scenario: checked }));
     });
   command(program, 'plan', 'say who is patched after whom, on which nights; touches nothing', [
     'npm run plan -- --fleet fleets/contoso.json',
@@ -145,9 +147,12 @@ function addRehearsals(program: Command, ended: Ended): void {
     });
   command(program, 'audit', "judge a driver's log by the invariants; trusts nothing else", [
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
+    'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
   ])
     .addOption(needed('--events <file>', 'the log, as simulate --events writes it'))
     .addOption(needed('--fleet <file>', 'the fleet it is about'))
+    .option('--report <file>', 'hold the report against it, as simulate --json writes it')
+    .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
     .option('--json <file>', 'write the report there, too')
     .action((options: AuditOptions) => {
       ended(runAudit(options));

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { auditVmOf, type AuditOutcome, type AuditPhase } from '../audit/auditInput';
-import { auditMonth } from '../audit/auditMonth';
 import type { AuditReport } from '../audit/auditReport';
 import { renderCertificate } from '../audit/certificate';
 import { defaultPolicy } from '../domain/policy';
@@ -15,7 +13,17 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import type { SimulatedWorld } from '../functions/composition';
 import { startHost, type Host } from '../emulator/host';
 
+import { judge } from './audit';
 import { PACKAGE_ROOT } from './packageRoot';
+import {
+  auditRollouts,
+  outcomesOf,
+  rolloutsOf,
+  trailOf,
+  type ReportedAuditRow,
+  type ReportedOutcome,
+  type ReportedRollout,
+} from './rolloutEvidence';
 import { say } from './say';
 
 export interface SimulationOptions {
@@ -44,6 +52,10 @@ export interface SimulationReport {
   }[];
   readonly state: string;
   readonly halts: readonly { readonly haltId: string; readonly why: string }[];
+  /** Every rollout there was, as it reports itself. */
+  readonly rollouts: readonly ReportedRollout[];
+  /** How each VM stands in this one. */
+  readonly virtualMachines: readonly ReportedOutcome[];
   readonly virtualDays: number;
   readonly wallSeconds: number;
   readonly durableSteps: number;
@@ -58,10 +70,18 @@ export interface SimulationReport {
 const DAYS = 30;
 const DAY_MS = 86_400_000;
 
+/** What a month leaves behind beside its report. */
+export interface SimulationFiles {
+  /** The driver's own log, one JSON line an event. */
+  readonly events?: (lines: Iterable<string>) => void;
+  /** The audit of every rollout, one JSON line a row. */
+  readonly audit?: (lines: Iterable<string>) => void;
+}
+
 /** Rehearses one month on the virtual clock: the whole app, hosted by the emulator, over the simulated driver. */
 export async function simulateMonth(
   options: SimulationOptions,
-  onEvents: (lines: Iterable<string>) => void = () => undefined,
+  files: SimulationFiles = {},
 ): Promise<SimulationReport> {
   const started = performance.now();
   const month = monthOf(options.month);
@@ -75,22 +95,21 @@ export async function simulateMonth(
       options.onProgress?.(day);
     }
     const rollout = await readRollout(host, rolloutIdOf(month));
+    const rollouts = await rolloutsOf(host);
+    const virtualMachines = await outcomesOf(host, rollout.rolloutId);
+    const trail = await trailOf(host, rollouts);
     const events = await eventsOf(host, endUtc);
-    const { hash, count } = hashEvents(events, onEvents);
-    const audit = auditMonth({
-      events,
-      vms: fleet.vms.map(auditVmOf),
-      offPeak: { opens: defaultPolicy.offPeakOpens, closes: defaultPolicy.offPeakCloses },
-      shares: {
-        setSharePercent: defaultPolicy.setSharePercent,
-        setOneByOneBelow: defaultPolicy.setOneByOneBelow,
-      },
+    const { hash, count } = hashEvents(events, files.events);
+    files.audit?.(jsonLines(trail));
+    const audit = judge(events, fleet, defaultPolicy, {
       untilUtc: endUtc,
-      phases: await phasesOf(host),
-      outcomes: await outcomesOf(host, rollout.rolloutId),
+      ...auditRollouts(rollouts),
+      outcomes: virtualMachines,
+      trail,
     });
     return {
       ...rollout,
+      ...{ rollouts, virtualMachines },
       virtualDays: DAYS,
       wallSeconds: Math.round((performance.now() - started) / 10) / 100,
       durableSteps: host.stats.durableSteps,
@@ -126,9 +145,9 @@ function hostOf(options: SimulationOptions, releasedUtc: string): Promise<Host> 
   });
 }
 
-type RolloutView = Omit<
+type RolloutView = Pick<
   SimulationReport,
-  'virtualDays' | 'wallSeconds' | 'durableSteps' | 'violations' | 'traceHash' | 'eventCount' | 'audit'
+  'rolloutId' | 'vmCount' | 'outcomes' | 'reasons' | 'phases' | 'halts' | 'state'
 >;
 
 async function readRollout(host: Host, id: string): Promise<RolloutView> {
@@ -136,39 +155,6 @@ async function readRollout(host: Host, id: string): Promise<RolloutView> {
   if (status !== 200) throw new Error(`GET /api/rollouts/${id} answered ${status}: ${JSON.stringify(body)}`);
   const { vmCount, outcomes, reasons, phases, halts, state } = body as RolloutView;
   return { rolloutId: id, vmCount, outcomes, reasons, phases, halts, state };
-}
-
-function auditPhaseOf(
-  rolloutId: string,
-  { phase, regions, startedUtc, endedUtc, gate }: RolloutView['phases'][number],
-): AuditPhase {
-  return {
-    rolloutId,
-    ...{ phase: Number(phase.replace('phase-', '')), regions, startedUtc, endedUtc },
-    gateOpenedUtc: gate?.kind === 'open' ? endedUtc : null,
-  };
-}
-
-/** Phases of every rollout: the next month's may begin before this one's thirty days are over. */
-async function phasesOf(host: Host): Promise<AuditPhase[]> {
-  const { body } = await host.request('GET', '/api/rollouts');
-  const phases: AuditPhase[] = [];
-  for (const { id } of (body as { value: { id: string }[] }).value)
-    for (const phase of (await readRollout(host, id)).phases) phases.push(auditPhaseOf(id, phase));
-  return phases;
-}
-
-/** Every VM's outcome, page by page, as an operator would read it. */
-async function outcomesOf(host: Host, id: string): Promise<AuditOutcome[]> {
-  const outcomes: AuditOutcome[] = [];
-  let path: string | undefined = `/api/rollouts/${id}/virtual-machines`;
-  while (path !== undefined) {
-    const { body } = await host.request('GET', path);
-    const page = body as { value: { vmId: string; kind: string; reason: string }[]; nextLink?: string };
-    outcomes.push(...page.value.map(({ vmId, kind, reason }) => ({ vm: vmId, kind, reason })));
-    path = page.nextLink;
-  }
-  return outcomes;
 }
 
 /** The driver's own log, from the app's own copy of the driver. */
@@ -183,15 +169,16 @@ export async function eventsOf(host: Host, untilUtc: string): Promise<readonly D
 
 function hashEvents(
   events: readonly DriverEvent[],
-  onEvents: (lines: Iterable<string>) => void,
+  onEvents: SimulationFiles['events'],
 ): { hash: string; count: number } {
   const hash = createHash('sha256');
-  const lines = function* (): Iterable<string> {
-    for (const event of events) yield `${JSON.stringify(event)}\n`;
-  };
-  for (const line of lines()) hash.update(line);
-  onEvents(lines());
+  for (const line of jsonLines(events)) hash.update(line);
+  onEvents?.(jsonLines(events));
   return { hash: hash.digest('hex'), count: events.length };
+}
+
+function* jsonLines(rows: readonly (DriverEvent | ReportedAuditRow)[]): Iterable<string> {
+  for (const row of rows) yield `${JSON.stringify(row)}\n`;
 }
 
 function monthOf(text: string): Month {
@@ -206,12 +193,22 @@ function monthOf(text: string): Month {
 
 /** `npm run simulate`: returns the exit code. */
 export async function runSimulate(
-  options: SimulationOptions & { readonly json?: string | undefined; readonly events?: string | undefined },
+  options: SimulationOptions & {
+    readonly json?: string | undefined;
+    readonly events?: string | undefined;
+    readonly audit?: string | undefined;
+  },
 ): Promise<0 | 2> {
-  const report = await simulateMonth(options, (lines) => {
-    if (options.events !== undefined) writeLines(options.events, lines);
+  const { json, events, audit } = options;
+  const report = await simulateMonth(options, {
+    events: (lines) => {
+      if (events !== undefined) writeLines(events, lines);
+    },
+    audit: (lines) => {
+      if (audit !== undefined) writeLines(audit, lines);
+    },
   });
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   say.line(describe(report));
   return report.violations.length === 0 ? 0 : 2;
 }

@@ -69,13 +69,33 @@ app.http('listRolloutVirtualMachines', {
       const world = await theWorld();
       const id = idOf(request);
       if ((await world.rollouts.read(id)) === null) throw notFound(id);
-      const { value, next } = await world.outcomes.page(id, request.query.get('after') ?? '');
-      const path = `/api/rollouts/${id}/virtual-machines`;
-      return {
-        jsonBody: { value, ...(next !== null && { nextLink: `${path}?after=${encodeURIComponent(next)}` }) },
-      };
+      const page = await world.outcomes.page(id, request.query.get('after') ?? '');
+      return pageOf(`/api/rollouts/${id}/virtual-machines`, page);
     }),
 });
+
+/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order of their keys, not of time. */
+app.http('listRolloutAudit', {
+  route: 'api/rollouts/{id}/audit',
+  methods: ['GET'],
+  authLevel: 'function',
+  handler: (request) =>
+    answer(async () => {
+      const world = await theWorld();
+      const id = idOf(request);
+      if ((await world.rollouts.read(id)) === null) throw notFound(id);
+      const page = await world.audit.page(id, request.query.get('after') ?? '');
+      return pageOf(`/api/rollouts/${id}/audit`, page);
+    }),
+});
+
+function pageOf(
+  path: string,
+  { value, next }: { readonly value: readonly unknown[]; readonly next: string | null },
+): HttpResponseInit {
+  const nextLink = next === null ? {} : { nextLink: `${path}?after=${encodeURIComponent(next)}` };
+  return { jsonBody: { value, ...nextLink } };
+}
 
 for (const kind of ['pause', 'resume', 'skip', 'cancel'] as const)
   app.http(`${kind}Rollout`, {

@@ -36,7 +36,11 @@ export interface AuditStore {
   append(rolloutId: string, key: string, row: AuditRow): Promise<void>;
   /** Oldest first. */
   list(rolloutId: string): Promise<readonly AuditRow[]>;
+  /** In the order of the rows' keys, from behind `after`; `next` is where the following page begins, null after the last. */
+  page(rolloutId: string, after: string): Promise<{ value: readonly AuditRow[]; next: string | null }>;
 }
+
+const PAGE_SIZE = 500;
 
 const parseAuditRow = parsedOnce(AuditRow);
 
@@ -50,5 +54,13 @@ export function auditStore(store: Store): AuditStore {
       (await table.list(rolloutId))
         .map(({ value }) => parseAuditRow(value))
         .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0)),
+    page: async (rolloutId, after) => {
+      const rows = (await table.list(rolloutId, { from: after })).filter(({ row }) => row > after);
+      const page = rows.slice(0, PAGE_SIZE);
+      return {
+        value: page.map(({ value }) => parseAuditRow(value)),
+        next: rows.length > PAGE_SIZE ? (page.at(-1)?.row ?? null) : null,
+      };
+    },
   };
 }

@@ -381,18 +381,18 @@ describe('INV-7: once', () => {
 
 describe('INV-8: outcomes', () => {
   const [a, b] = [aVm('a'), aVm('b')];
-  const patched = (vm: Vm) => ({ vm: vm.id.toLowerCase(), kind: 'patched', reason: 'installed' });
+  const upToDate = (vm: Vm) => ({ vm: vm.id.toLowerCase(), kind: 'upToDate', reason: 'nothingToInstall' });
 
   it('is content when every VM of the fleet has one', () => {
-    expect(violated(audit([a, b], [], { outcomes: [patched(a), patched(b)] }))).toEqual([]);
+    expect(violated(audit([a, b], [], { outcomes: [upToDate(a), upToDate(b)] }))).toEqual([]);
   });
 
   it.each([
-    ['none', [patched(a)]],
-    ['two', [patched(a), patched(b), patched(b)]],
-    ['one of no known kind', [patched(a), { ...patched(b), kind: 'lost' }]],
-    ['one without a reason', [patched(a), { ...patched(b), reason: '' }]],
-    ['one that is not in the fleet', [patched(a), patched(b), patched(aVm('c'))]],
+    ['none', [upToDate(a)]],
+    ['two', [upToDate(a), upToDate(b), upToDate(b)]],
+    ['one of no known kind', [upToDate(a), { ...upToDate(b), kind: 'lost' }]],
+    ['one without a reason', [upToDate(a), { ...upToDate(b), reason: '' }]],
+    ['one that is not in the fleet', [upToDate(a), upToDate(b), upToDate(aVm('c'))]],
   ])('catches a VM with %s', (_, outcomes) => {
     expect(violated(audit([a, b], [], { outcomes }))).toEqual(['INV-8']);
   });

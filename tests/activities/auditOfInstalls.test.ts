@@ -1,0 +1,67 @@
+import { readInstall } from '../../activities/readInstall';
+import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { inputFor, read, start, startPatiently, vm } from '../support/installScene';
+import { countCalls, dyingAt } from '../support/interleave';
+
+const rows = async (world: FakeWorld): Promise<string[]> =>
+  (await world.audit.list(ROLLOUT)).map(({ what }) => what).sort();
+
+const running = async (): Promise<FakeWorld> => {
+  const world = await aWorld({ vms: [vm] });
+  await start(world);
+  world.wait(1800);
+  return world;
+};
+
+describe('INV-11: the audit of an installation', () => {
+  it.each(['before', 'after'] as const)(
+    'has its start, once, also when the process dies right %s any of its calls',
+    async (when) => {
+      const calls = await countCalls(await aWorld({ vms: [vm] }), start);
+      for (let n = 1; n <= calls; n += 1) {
+        const world = await aWorld({ vms: [vm] });
+        await dyingAt(world, n, when, start);
+        world.wait(5);
+        await startPatiently(world);
+        expect(await rows(world)).toEqual(['installStarted']);
+      }
+    },
+  );
+
+  it.each(['before', 'after'] as const)(
+    'has its end, once, also when the process dies right %s any of its calls',
+    async (when) => {
+      const scene = await running();
+      scene.driver.endInstall(vm.id);
+      const calls = await countCalls(scene, read);
+      for (let n = 1; n <= calls; n += 1) {
+        const world = await running();
+        world.driver.endInstall(vm.id);
+        await dyingAt(world, n, when, read);
+        await read(world);
+        expect(await rows(world)).toEqual(['installEnded', 'installStarted']);
+      }
+    },
+  );
+
+  it('has both when the installation was never heard of and another claim finds it', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push('startsUnheard');
+    await start(world, 'claim-1');
+    world.wait(3600);
+    world.driver.endInstall(vm.id);
+    await startPatiently(world, 'claim-2');
+    expect(await rows(world)).toEqual(['installEnded', 'installStarted', 'installStarted']);
+  });
+
+  it('has nothing of a request that never arrived', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.postStories.push('vanishes');
+    await start(world, 'claim-1');
+    world.wait(3600);
+    await startPatiently(world, 'claim-2');
+    expect(await rows(world)).toEqual(['installStarted']);
+    await world.run(readInstall, { ...inputFor('claim-1'), claimId: 'claim-1' });
+    expect(await rows(world)).toEqual(['installStarted']);
+  });
+});

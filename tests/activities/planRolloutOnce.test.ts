@@ -1,0 +1,36 @@
+import { planRollout } from '../../activities/planRollout';
+import { vmsOf } from '../support/builders';
+import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { countCalls, dyingAt } from '../support/interleave';
+
+const scene = (): Promise<FakeWorld> =>
+  aWorld({
+    vms: vmsOf(6, (n) => ({ name: `vm-${n}`, region: n < 3 ? 'eastus' : 'northeurope' })),
+    control: { plannedUtc: null, vmCount: null },
+  });
+
+const plan = (world: FakeWorld): Promise<unknown> => world.run(planRollout, { rolloutId: ROLLOUT });
+
+describe('the plan of a month', () => {
+  it.each(['before', 'after'] as const)(
+    'is whole and known when it is asked for again after the process died right %s any of its calls',
+    async (when) => {
+      const whole = await scene();
+      const calls = await countCalls(whole, plan);
+      const phases = await whole.rollouts.phases(ROLLOUT);
+      expect(phases.length).toBeGreaterThan(1);
+      for (let n = 1; n <= calls; n += 1) {
+        const world = await scene();
+        await dyingAt(world, n, when, plan);
+        await plan(world);
+        expect(await world.rollouts.phases(ROLLOUT)).toEqual(phases);
+        expect(await world.rollouts.read(ROLLOUT)).toMatchObject({
+          vmCount: 6,
+          plannedUtc: world.nowUtc(),
+        });
+        const rows = await world.audit.list(ROLLOUT);
+        expect(rows.map(({ what }) => what)).toEqual(['rolloutPlanned']);
+      }
+    },
+  );
+});

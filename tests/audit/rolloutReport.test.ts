@@ -1,0 +1,235 @@
+import type {
+  AuditHalt,
+  AuditInput,
+  AuditOutcome,
+  AuditRollout,
+  AuditTrailRow,
+} from '../../audit/auditInput';
+import type { DriverEvent } from '../../drivers/driver';
+import { at, audit, aVm, install, probe, violated } from './aLog';
+
+const ROLLOUT = 'rollout-2026-11';
+const [a, b] = [aVm('a'), aVm('b')];
+const vms = [a, b];
+
+const aRollout = (over: Partial<AuditRollout> = {}): AuditRollout => ({
+  rolloutId: ROLLOUT,
+  ...{ state: 'ended', endsUtc: at(28 * 24 * 60), halts: [], ...over },
+});
+
+const aHalt = (over: Partial<AuditHalt> = {}): AuditHalt => ({
+  ...{ haltId: 'phase-1.eastus.zone-1', kind: 'halt', region: 'eastus', atUtc: at(10), decision: null },
+  ...over,
+});
+
+const row = (minute: number, what: string, over: Partial<AuditTrailRow> = {}): AuditTrailRow => ({
+  ...{ rolloutId: ROLLOUT, atUtc: at(minute), what, subject: ROLLOUT, vmId: null, evidence: {} },
+  ...over,
+});
+
+/** Every row that the app should have written about these events. */
+function trailOf(events: readonly DriverEvent[]): AuditTrailRow[] {
+  return events.flatMap(({ action, at: atUtc, vm, operationId }) => {
+    const what = new Map([
+      ['installStarted', 'installStarted'],
+      ['installCompleted', 'installEnded'],
+    ]).get(action);
+    if (what === undefined) return [];
+    const vmId = vm.toLowerCase();
+    return [row(0, what, { atUtc, vmId, subject: vmId, evidence: { operationId } })];
+  });
+}
+
+describe('INV-6: a halt', () => {
+  const started = (minute: number, halt: Partial<AuditHalt>): unknown =>
+    violated(audit(vms, [install(a, minute, 100)], { rollouts: [aRollout({ halts: [aHalt(halt)] })] }));
+
+  it('stops new installs within one poll, everywhere', () => {
+    expect(started(16, {})).toEqual(['INV-6']);
+    expect(started(16, { region: null })).toEqual(['INV-6']);
+    expect(started(16, { region: 'westeurope' })).toEqual(['INV-6']);
+  });
+
+  it('lets one poll pass, and what was installing goes on', () => {
+    expect(started(15, {})).toEqual([]);
+    expect(started(9, {})).toEqual([]);
+  });
+
+  it('is over when a person has decided', () => {
+    const decision = { kind: 'resume', atUtc: at(60) };
+    expect(started(60, { decision })).toEqual([]);
+    expect(started(59, { decision })).toEqual(['INV-6']);
+  });
+
+  it('that only holds a region stops nothing elsewhere', () => {
+    expect(started(16, { kind: 'hold' })).toEqual(['INV-6']);
+    expect(started(16, { kind: 'hold', region: 'East US' })).toEqual(['INV-6']);
+    expect(started(16, { kind: 'hold', region: 'westeurope' })).toEqual([]);
+  });
+
+  it('of another rollout, or what a person installs by hand, is no concern of it', () => {
+    const rollouts = [aRollout({ rolloutId: 'rollout-2026-10', halts: [aHalt()] })];
+    expect(violated(audit(vms, [install(a, 16, 100)], { rollouts }))).toEqual([]);
+    const byHand = install(a, 16, 100, { rolloutId: null });
+    expect(violated(audit(vms, [byHand], { rollouts: [aRollout({ halts: [aHalt()] })] }))).toEqual([]);
+  });
+});
+
+describe('INV-8: a rollout', () => {
+  const standing = (over: Partial<AuditRollout>): unknown =>
+    violated(audit(vms, [], { rollouts: [aRollout(over)] }));
+
+  it.each(['running', 'ending', 'planning', 'halted', 'paused'])(
+    'that is %s when its time is over is caught',
+    (state) => {
+      expect(standing({ state })).toEqual(['INV-8']);
+    },
+  );
+
+  it('that has ended or was cancelled is in order, and so is one whose time is not over', () => {
+    expect(standing({ state: 'ended' })).toEqual([]);
+    expect(standing({ state: 'cancelled' })).toEqual([]);
+    expect(standing({ state: 'running', endsUtc: at(30 * 24 * 60) })).toEqual([]);
+  });
+});
+
+describe('INV-9: a paused rollout', () => {
+  const started = (minute: number, trail: AuditTrailRow[], more: Partial<AuditInput> = {}): unknown => {
+    const log = install(a, minute, 100);
+    return violated(audit(vms, [log], { trail: [...trail, ...trailOf(log)], ...more }));
+  };
+
+  it('starts nothing new until it is resumed', () => {
+    expect(started(11, [row(10, 'paused')])).toEqual(['INV-9']);
+    expect(started(59, [row(60, 'resumed'), row(10, 'paused')])).toEqual(['INV-9']);
+    expect(started(9, [row(10, 'paused')])).toEqual([]);
+    expect(started(60, [row(10, 'paused'), row(60, 'resumed')])).toEqual([]);
+  });
+
+  it('that is paused twice is resumed once, and can be paused again', () => {
+    const trail = [row(10, 'paused'), row(20, 'paused'), row(30, 'resumed'), row(40, 'paused')];
+    expect(started(25, trail)).toEqual(['INV-9']);
+    expect(started(35, trail)).toEqual([]);
+    expect(started(45, trail)).toEqual(['INV-9']);
+  });
+
+  it('starts nothing when it is cancelled, ever', () => {
+    expect(started(11, [row(10, 'cancelled')])).toEqual(['INV-9']);
+    expect(started(10, [row(10, 'cancelled')])).toEqual([]);
+  });
+
+  it('lets the request through that was on its way', () => {
+    expect(started(11, [row(10, 'paused')], { onItsWaySeconds: 60 })).toEqual([]);
+    expect(started(12, [row(10, 'paused')], { onItsWaySeconds: 60 })).toEqual(['INV-9']);
+  });
+
+  it('is no concern of another one', () => {
+    expect(started(11, [row(10, 'paused', { rolloutId: 'rollout-2026-12' })])).toEqual([]);
+  });
+});
+
+describe('INV-10: unknown health opens no gate', () => {
+  const patched = (minute: number): AuditOutcome => ({
+    ...{ vm: a.id.toLowerCase(), kind: 'patched', reason: 'installed', atUtc: at(minute) },
+  });
+  const skipped: AuditOutcome = { vm: b.id, kind: 'skipped', reason: 'excluded' };
+  const called = (events: DriverEvent[], minute = 80): unknown =>
+    violated(audit(vms, events, { outcomes: [patched(minute), skipped] }));
+
+  it.each([
+    ['nobody asked after its health', []],
+    ['its last answer was unknown', [probe(a, 61, 'healthy'), probe(a, 75, 'unknown')]],
+    ['its last answer was unhealthy', [probe(a, 75, 'unhealthy')]],
+    ['it was stopped', [probe(a, 75, 'stopped')]],
+    ['it was healthy before the update only', [probe(a, 59, 'healthy')]],
+    ['it was healthy only after it was called so', [probe(a, 81, 'healthy')]],
+  ])('catches a VM that counts as patched when %s', (_, probes) => {
+    expect(called([...install(a, 0, 60), ...probes])).toEqual(['INV-10']);
+  });
+
+  it('takes the last answer by then for proof', () => {
+    expect(called([...install(a, 0, 60), probe(a, 61, 'unknown'), probe(a, 75, 'healthy')])).toEqual([]);
+    expect(called([...install(a, 0, 60), probe(a, 80, 'healthy'), probe(a, 81, 'unknown')])).toEqual([]);
+  });
+
+  it('catches a VM that counts as patched although nothing was installed on it', () => {
+    expect(called([probe(a, 75, 'healthy')])).toEqual(['INV-10']);
+  });
+
+  const gate = (patchedCount: unknown, log: DriverEvent[], rolloutId = ROLLOUT): unknown =>
+    violated(
+      audit(vms, log, {
+        phases: [
+          {
+            ...{ rolloutId: ROLLOUT, phase: 1, regions: ['eastus'] },
+            ...{ startedUtc: at(0), endedUtc: at(80), gateOpenedUtc: at(80) },
+          },
+        ],
+        trail: [
+          row(80, 'gateOpened', { rolloutId, subject: 'phase-1', evidence: { patched: patchedCount } }),
+          ...trailOf(log),
+        ],
+      }),
+    );
+
+  it('catches a gate that counts more patched VMs than were proven healthy', () => {
+    const log = [...install(a, 0, 60), probe(a, 75, 'healthy'), ...install(b, 0, 60)];
+    expect(gate(2, [...log, probe(b, 75, 'unknown')])).toEqual(['INV-10']);
+    expect(gate(2, [...log, probe(b, 81, 'healthy')])).toEqual(['INV-10']);
+    expect(gate(2, [...log, probe(b, 80, 'healthy')])).toEqual([]);
+    expect(gate(1, [...log, probe(b, 75, 'unknown')])).toEqual([]);
+  });
+
+  it('asks no proof of a gate that a person opened', () => {
+    expect(gate(undefined, install(a, 0, 60))).toEqual([]);
+  });
+});
+
+describe('INV-11: the audit', () => {
+  const log = [...install(a, 0, 60), ...install(b, 70, 100)];
+  const trail = trailOf(log);
+  const held = (rows: readonly AuditTrailRow[], events = log): unknown =>
+    violated(audit(vms, events, { trail: rows }));
+
+  it('tells of every install once when it starts and once when it ends', () => {
+    expect(held(trail)).toEqual([]);
+    expect(held([...trail].reverse())).toEqual([]);
+  });
+
+  it.each([
+    ['says nothing of a start', trail.slice(1)],
+    ['says nothing of an end', trail.slice(0, -1)],
+    ['says nothing at all', [row(0, 'rolloutPlanned')]],
+    ['tells of a start twice', [...trail, ...trail.slice(0, 1)]],
+    ['tells of an end twice', [...trail, ...trail.slice(-1)]],
+    [
+      'tells of an install that nobody started',
+      [...trail, row(5, 'installStarted', { vmId: a.id, evidence: { operationId: 'made-up' } })],
+    ],
+    [
+      'tells of an install without an id, and there was none',
+      [...trail, row(5, 'installEnded', { vmId: a.id, evidence: { operationId: null } })],
+    ],
+    ['gives an install to another VM', trail.map((one, n) => (n === 0 ? { ...one, vmId: b.id } : one))],
+    ['gives an install to another rollout', trail.map((one) => ({ ...one, rolloutId: 'rollout-2026-12' }))],
+  ])('is caught when it %s', (_, rows) => {
+    expect(held(rows)).toEqual(['INV-11']);
+  });
+
+  it('may know an install by the VM it was found on, when its answer was lost', () => {
+    const adopted = trail.map((one) => ({ ...one, evidence: { operationId: 'adopted:activity-1' } }));
+    expect(held(adopted)).toEqual([]);
+    expect(held(adopted.slice(1))).toEqual(['INV-11']);
+  });
+
+  it('need not know of an end that has only just come, and not of what people install by hand', () => {
+    const untilUtc = at(115);
+    const report = audit(vms, log, { trail: trail.slice(0, -1), untilUtc });
+    expect(violated(report)).toEqual([]);
+    expect(held([], install(a, 0, 60, { rolloutId: null }))).toEqual([]);
+  });
+
+  it('is not asked for when it is not given', () => {
+    expect(audit(vms, log).evaluations['INV-11']).toBe(0);
+  });
+});
