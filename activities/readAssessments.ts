@@ -12,6 +12,9 @@ export const readAssessments = activity(contracts.readAssessments, async (world,
     const { vmId, operationId } = operation;
     const answer = await world.driver.readOperation(operationId);
     if (answer.kind === 'running') running.push(operation);
+    else if (answer.kind === 'assessed' && answer.summary.status === 'Failed')
+      // the request was served, the assessment was not: its counts prove nothing
+      failed.push({ vmId, message: answer.summary.error?.message ?? 'The assessment failed.' });
     else if (answer.kind === 'assessed') assessed.push({ vmId, summary: answer.summary });
     else if (answer.kind === 'failed') failed.push({ vmId, message: answer.error.message });
     else failed.push({ vmId, message: `The assessment ended as '${answer.kind}'.` });
