@@ -31,7 +31,11 @@ interface Parameter {
 }
 
 export function createRouter(functions: Iterable<RegisteredFunction>, routePrefix: string): Router {
-  const router = findMyWay({ caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true });
+  const router = findMyWay({
+    ...{ caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    // The real host knows no limit but that of the request line.
+    maxParamLength: 8_192,
+  });
   for (const fn of functions) {
     if (fn.trigger.type !== 'httpTrigger') continue;
     const methods = fn.trigger.methods?.map((method) => method.toUpperCase() as HTTPMethod) ?? METHODS;

@@ -19,6 +19,11 @@ armRoute(
   (request) => Promise.reject(unknown(request)),
 );
 
+/** What Azure has outside of subscriptions, as GET /providers. */
+armRoute({ name: 'armUnknownProviders', route: 'providers/{*rest}', methods: ALL, family: null }, (request) =>
+  Promise.reject(unknown(request)),
+);
+
 for (const [name, route] of [
   ['armSubscriptionsOther', 'subscriptions'],
   ['armSubscriptionOther', 'subscriptions/{subscriptionId}'],
