@@ -15,6 +15,7 @@ import type { PocketResources } from './resources';
 import type { PatchName } from './patchLine';
 import type { PatchClassification } from '../../domain/patches';
 import type { Scenario } from './scenario';
+import { triedPatches, type TriedPatch } from './triedPatches';
 import { isOn, strikes } from './vitals';
 import { inFlightError, probeOf, SimulatedWorld } from './world';
 
@@ -61,6 +62,8 @@ export interface SimulatedDriver extends FleetDriver {
   power(id: VmId, what: PowerAsk): Promise<boolean>;
   /** What an assessment would find now; null when there is no such VM. */
   availablePatches(id: VmId): readonly KnownPatch[] | null;
+  /** What the installation with this activity id did, patch by patch; null when the VM knows no such installation. */
+  triedPatches(id: VmId, activityId: string): readonly TriedPatch[] | null;
   close(): Promise<void>;
 }
 
@@ -191,6 +194,12 @@ class PocketAzure implements SimulatedDriver {
       rebootBehavior: line.reboot,
       publishedDate: utcOf(line.publishedMs(version)),
     }));
+  }
+
+  triedPatches(id: VmId, activityId: string): readonly TriedPatch[] | null {
+    const nowMs = this.#now();
+    const machine = this.#machine(id, nowMs);
+    return machine === undefined ? null : triedPatches(machine, activityId, nowMs);
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,10 @@ import { patchingIn } from '../../domain/apiVersion';
 import { setShare, type Disruption } from '../../domain/disruption';
 import { emptyLedger, LedgerState, tryAcquire } from '../../domain/ledger';
 import type { PatchInstallationSummary } from '../../domain/patches';
+import { VmId } from '../../domain/ids';
 import { pairComponent } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { TriedPatch } from '../../drivers/simulated/triedPatches';
 import { disruptionLedger } from '../../entities/contracts';
 import { installOnDemand } from '../../orchestrations/contracts';
 import { armRoute, type ArmContext, type ArmRequest } from './arm';
@@ -106,7 +108,7 @@ async function requireFree({ client, world }: ArmContext, claimId: string, input
 
 const Data = z.object({ instanceId: z.string() });
 
-operationKind('installPatches', async ({ data }, context) => {
+operationKind('installPatches', async ({ data, resourceId }, context) => {
   const outcome = await outcomeOf(context, Data.parse(data).instanceId, installOnDemand.output);
   if (outcome.kind !== 'ended') return outcome.state;
   const { output, endedUtc } = outcome;
@@ -114,7 +116,9 @@ operationKind('installPatches', async ({ data }, context) => {
   const error = output.error ?? (isBroken(summary) ? summary.error : null);
   if (summary === null || error !== null)
     return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
-  return { status: 'Succeeded', body: installResult(summary), endedUtc };
+  const { installationActivityId } = summary;
+  const tried = context.world.driver.triedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
+  return { status: 'Succeeded', body: installResult(summary, tried), endedUtc };
 });
 
 const UNKNOWN = { code: 'VMGuestPatchInternalError', message: 'The result is not known.' };
@@ -125,13 +129,23 @@ function isBroken(summary: PatchInstallationSummary | null): summary is PatchIns
 }
 
 /** VirtualMachineInstallPatchesResult. */
-function installResult({
-  startTime,
-  lastModifiedTime: _lastModifiedTime,
-  error,
-  ...counts
-}: PatchInstallationSummary): JsonObject {
-  return { ...counts, startDateTime: startTime, ...(error && { error }) };
+function installResult(summary: PatchInstallationSummary, tried: readonly TriedPatch[]): JsonObject {
+  const { startTime: startDateTime, error } = summary;
+  const patches = tried.map(({ kbId, classification, ...patch }) => ({
+    ...patch,
+    ...(kbId !== null && { kbId }),
+    classifications: [classification],
+  }));
+  return {
+    ...{ status: summary.status, installationActivityId: summary.installationActivityId },
+    ...{ rebootStatus: summary.rebootStatus, maintenanceWindowExceeded: summary.maintenanceWindowExceeded },
+    ...{
+      excludedPatchCount: summary.excludedPatchCount,
+      notSelectedPatchCount: summary.notSelectedPatchCount,
+    },
+    ...{ pendingPatchCount: summary.pendingPatchCount, installedPatchCount: summary.installedPatchCount },
+    ...{ failedPatchCount: summary.failedPatchCount, patches, startDateTime, ...(error && { error }) },
+  };
 }
 
 function notInVersion(apiVersion: string): ArmError {
