@@ -137,7 +137,7 @@ export class ResourceWorld {
         this.#putVm(ask.model, atMs);
         return;
       case 'deleteVm':
-        this.#deleteVm(VmId.parse(ask.id), atMs + this.#takes('delete', ask.id, atMs), atMs);
+        this.#deleteVm(VmId.parse(ask.id), this.#deletedMs(VmId.parse(ask.id), atMs), atMs);
         return;
       case 'putSet':
         this.#putSet(ask.model);
@@ -219,10 +219,12 @@ export class ResourceWorld {
     const key = lower(subscription, name);
     const group = this.groups.get(key);
     if (group === undefined) return;
-    const goneMs = atMs + this.#takes('delete', key, atMs);
-    this.groups.set(key, { ...group, goneMs });
     const prefix = `/subscriptions/${lower(subscription)}/resourcegroups/${lower(name)}/`;
-    for (const id of this.#world.machines.keys()) if (id.startsWith(prefix)) this.#deleteVm(id, goneMs, atMs);
+    const vms = [...this.#world.machines.keys()].filter((id) => id.startsWith(prefix));
+    const emptyMs = atMs + this.#takes('delete', key, atMs);
+    const goneMs = Math.max(emptyMs, ...vms.map((id) => this.#deletedMs(id, atMs)));
+    this.groups.set(key, { ...group, goneMs });
+    for (const id of vms) this.#deleteVm(id, goneMs, atMs);
     for (const id of [...this.sets.keys()]) if (id.startsWith(prefix)) this.sets.delete(id);
   }
 
@@ -244,6 +246,13 @@ export class ResourceWorld {
     const untilMs = atMs + this.#takes('create', vm.id, atMs);
     const machine = this.#world.addMachine(vm, set, atMs, untilMs);
     this.work.set(vm.id, { machine, model, state: 'Creating', untilMs });
+  }
+
+  /** What is being created is created first. */
+  #deletedMs(id: VmId, atMs: number): number {
+    const work = this.work.get(id);
+    const fromMs = work?.state === 'Creating' ? Math.max(atMs, work.untilMs) : atMs;
+    return fromMs + this.#takes('delete', id, atMs);
   }
 
   #deleteVm(id: VmId, untilMs: number, atMs: number): void {

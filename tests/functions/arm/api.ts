@@ -80,7 +80,7 @@ export async function anApi(options: Partial<HostOptions> = {}): Promise<Api> {
       const link = reply.headers['azure-asyncoperation'] ?? '';
       for (let polls = 0; polls < 200; polls += 1) {
         const { body } = await send('GET', link.replace(/^https?:\/\/[^/]+/, ''));
-        if (String(body['status']) !== 'InProgress') return body;
+        if ((body['status'] as unknown) !== 'InProgress') return body;
         await pass(0.5);
       }
       throw new Error(`${link} does not end`);

@@ -42,7 +42,8 @@ describe('Long-running operations', () => {
     expect(running.body).toEqual({ startTime: api.host.nowUtc(), status: 'InProgress', name });
     const done = await api.finish(put);
     expect(done).toMatchObject({ status: 'Succeeded', name, properties: { output: { id: VM } } });
-    expect(Date.parse(String(done['endTime']))).toBeGreaterThan(Date.parse(String(done['startTime'])));
+    const [started, ended] = [done['startTime'], done['endTime']] as unknown as [string, string];
+    expect(ended > started).toBe(true);
   });
 
   it('the result resource is 202 while it runs, then 200', async () => {

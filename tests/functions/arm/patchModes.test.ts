@@ -30,7 +30,7 @@ describe('Patch modes over the ARM API', () => {
   };
   const settingsOf = async (path: string): Promise<Json> => {
     const profile = (await api.call('GET', path)).body['properties']?.['osProfile'];
-    return (profile?.['windowsConfiguration'] ?? profile?.['linuxConfiguration']) as Json;
+    return profile?.['windowsConfiguration'] ?? profile?.['linuxConfiguration'] ?? {};
   };
   const errorOf = ({ status, body }: Reply): unknown => ({ status, ...body['error'] });
 

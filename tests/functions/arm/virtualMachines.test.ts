@@ -353,6 +353,6 @@ describe('A fleet that was imported', () => {
     const { body } = await api.call('GET', set);
     expect(body['id']).toBe(set);
     expect((body['properties']?.['virtualMachines'] as unknown as unknown[]).length).toBeGreaterThan(1);
-    expect((await api.call('GET', `${GROUP}`)).status).toBe(404);
+    expect((await api.call('GET', GROUP)).status).toBe(404);
   });
 });

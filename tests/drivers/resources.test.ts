@@ -1,0 +1,188 @@
+import { memoryJournal, type Ask, type AskJournal } from '../../drivers/simulated/askJournal';
+import { Ask as AskSchema } from '../../drivers/simulated/askJournal';
+import type { ArmResource } from '../../drivers/fleet/armModel';
+import { VmId } from '../../domain/ids';
+import { aVm } from '../support/builders';
+import { ALWAYS_ON, aPocket, type Pocket } from './pocket';
+
+const SUB = '11111111-0000-4000-8000-000000000001';
+const GROUP = { subscriptionId: SUB, resourceGroup: 'Group' };
+const armId = (name: string): string =>
+  `/subscriptions/${SUB}/resourceGroups/Group/providers/Microsoft.Compute/virtualMachines/${name}`;
+const idOf = (name: string): VmId => VmId.parse(armId(name));
+
+function aModel(name: string, patchMode = 'AutomaticByPlatform', more: object = {}): ArmResource {
+  return {
+    ...{ id: armId(name), name, type: 'Microsoft.Compute/virtualMachines', location: 'eastus' },
+    properties: {
+      storageProfile: {
+        imageReference: { publisher: 'Canonical', offer: 'UbuntuServer', sku: '18.04-LTS' },
+        osDisk: { osType: 'Linux' },
+      },
+      osProfile: { linuxConfiguration: { patchSettings: { patchMode } } },
+    },
+    ...more,
+  };
+}
+
+/** Remembers what it was told, and keeps it as lines as a file would. */
+function listening(): AskJournal & { readonly asks: Ask[] } {
+  const asks: Ask[] = [];
+  return {
+    ...memoryJournal(),
+    asks,
+    append(ask) {
+      asks.push(AskSchema.parse(JSON.parse(JSON.stringify(ask))));
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Everything that can be asked of the resources, with time going by. */
+async function aDay(pocket: Pocket): Promise<void> {
+  const { resources } = pocket.driver;
+  await resources.registerFeature(SUB, 'InGuestAutoPatchVMPreview');
+  pocket.pass(15);
+  await resources.registerProvider(SUB);
+  await resources.putResourceGroup({ ...GROUP, location: 'eastus', tags: { a: 'b' } });
+  await resources.putVirtualMachine(aModel('One'));
+  await resources.putVirtualMachine(aModel('two', 'ImageDefault'));
+  pocket.pass(10);
+  await resources.putVirtualMachine(aModel('one', 'AutomaticByPlatform', { tags: { x: 'y' } }));
+  await pocket.driver.power(idOf('two'), 'powerOff');
+  await pocket.driver.startAssessment(idOf('one'));
+  pocket.pass(1);
+  await resources.deleteVirtualMachine(idOf('one'));
+  pocket.pass(60);
+  await resources.putVirtualMachine(aModel('one', 'ImageDefault'));
+  pocket.pass(60);
+}
+
+function facts({ driver }: Pocket): unknown {
+  const { resources } = driver;
+  return {
+    feature: resources.featureState(SUB, 'InGuestAutoPatchVMPreview'),
+    provider: resources.providerState(SUB),
+    groups: resources.resourceGroups(SUB),
+    vms: resources.virtualMachines(GROUP),
+    events: [...driver.events()],
+  };
+}
+
+describe('The resources of the pocket Azure', () => {
+  it('INV-12: are the same after a restart, with the same log', async () => {
+    const journal = listening();
+    const pocket = aPocket({ journal });
+    await aDay(pocket);
+    const before = facts(pocket);
+    pocket.driver.settle(pocket.now());
+    const again = aPocket({
+      journal: memoryJournal(journal.asks),
+      startUtc: pocket.now(),
+    });
+    expect(facts(again)).toEqual(before);
+    expect(pocket.told).toEqual([...pocket.driver.events()]);
+  });
+
+  it('R-602: registration takes up to 15 minutes, whatever the dice', async () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const pocket = aPocket({ seed });
+      const { resources } = pocket.driver;
+      await resources.registerFeature(SUB, 'InGuestPatchVMPreview');
+      expect(resources.featureState(SUB, 'InGuestPatchVMPreview')).toBe('Registering');
+      pocket.pass(15);
+      expect(resources.featureState(SUB.toUpperCase(), 'InGuestPatchVMPreview')).toBe('Registered');
+    }
+  });
+
+  it('a new VM is off until it is there, then on, and not enabled', async () => {
+    const pocket = aPocket({});
+    const { driver } = pocket;
+    await driver.resources.putVirtualMachine(aModel('One'));
+    expect(await driver.readVirtualMachine(idOf('one'))).toMatchObject({
+      powerState: 'deallocated',
+      vm: { enabled: false, armId: armId('One') },
+    });
+    pocket.pass(6);
+    expect(await driver.readVirtualMachine(idOf('one'))).toMatchObject({
+      powerState: 'running',
+      extension: null,
+    });
+    expect((await driver.listVirtualMachines(null)).items).toHaveLength(1);
+  });
+
+  it('R-416: a VM that leaves AutomaticByPlatform is enabled no more', async () => {
+    const vm = aVm({ tags: ALWAYS_ON });
+    const pocket = aPocket({ vms: [vm] });
+    const { driver } = pocket;
+    const model = driver.resources.virtualMachine(vm.id)?.model ?? {};
+    expect((await driver.readVirtualMachine(vm.id))?.vm.enabled).toBe(true);
+    await driver.resources.putVirtualMachine({ ...model, tags: { ...ALWAYS_ON, a: 'b' } });
+    expect((await driver.readVirtualMachine(vm.id))?.vm).toMatchObject({ enabled: true, tags: { a: 'b' } });
+    const text = JSON.stringify(model).replace('AutomaticByPlatform', 'AutomaticByOS');
+    await driver.resources.putVirtualMachine(JSON.parse(text) as ArmResource);
+    expect((await driver.readVirtualMachine(vm.id))?.vm.enabled).toBe(false);
+    await driver.resources.putVirtualMachine(model);
+    expect((await driver.readVirtualMachine(vm.id))?.vm.enabled).toBe(false);
+  });
+
+  it('a VM that is deleted takes its operation with it', async () => {
+    const pocket = aPocket({});
+    const { driver } = pocket;
+    await driver.resources.putVirtualMachine(aModel('one'));
+    pocket.pass(10);
+    const started = await driver.startAssessment(idOf('one'));
+    expect(started.kind).toBe('started');
+    await driver.resources.deleteVirtualMachine(idOf('one'));
+    pocket.pass(10);
+    expect(await driver.readVirtualMachine(idOf('one'))).toBeNull();
+    expect(started.kind === 'started' && (await driver.readOperation(started.operationId))).toEqual({
+      kind: 'lost',
+    });
+  });
+
+  it('a VM that is deleted while it is being created is created first', async () => {
+    const pocket = aPocket({});
+    const { resources } = pocket.driver;
+    const { settledUtc } = await resources.putVirtualMachine(aModel('one'));
+    const doneUtc = await resources.deleteVirtualMachine(idOf('one'));
+    expect(doneUtc !== null && doneUtc > settledUtc).toBe(true);
+    pocket.pass(20);
+    expect(resources.virtualMachine(idOf('one'))).toBeNull();
+    const told = [...pocket.driver.events()];
+    expect(told.map(({ action }) => action)).toEqual(['poweredOff', 'poweredOn']);
+  });
+
+  it('a fleet that is loaded replaces them', async () => {
+    const pocket = aPocket({});
+    const { driver } = pocket;
+    await driver.resources.putVirtualMachine(aModel('one'));
+    const vm = aVm({});
+    const other = aPocket({ vms: [vm] }).driver.fleet();
+    if (other === null) throw new Error('no fleet');
+    await driver.loadFleet(other);
+    expect(driver.resources.virtualMachine(idOf('one'))).toBeNull();
+    expect(driver.resources.virtualMachine(vm.id)?.provisioningState).toBe('Succeeded');
+    expect(driver.resources.optIn(vm.subscriptionId, 'InGuestAutoPatchVMPreview')).toBe('effective');
+  });
+
+  it('secrets are for the caller to leave out: what is put is what is remembered, and nothing else', async () => {
+    const journal = listening();
+    const pocket = aPocket({ journal });
+    await aDay(pocket);
+    expect(journal.asks.map(({ ask }) => ask)).toEqual([
+      ...[
+        'feature',
+        'provider',
+        'putGroup',
+        'putVm',
+        'putVm',
+        'putVm',
+        'power',
+        'assess',
+        'deleteVm',
+        'putVm',
+      ],
+    ]);
+  });
+});
