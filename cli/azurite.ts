@@ -67,6 +67,8 @@ async function start(location: string | undefined, wanted: AzuritePorts): Promis
     if (location !== undefined) await mkdir(location, { recursive: true });
     child = spawn(process.execPath, argumentsFor(location, wanted), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // In a group of its own: Ctrl-C in the terminal is for us, who still have things to store before it ends.
+      detached: true,
     });
     return running(child, await listening(child));
   } catch (cause) {

@@ -1,11 +1,20 @@
 import { DateTime } from 'luxon';
 import { withOutcome, type RolloutView } from './rolloutView';
+import { drawTimeline } from './timeline';
 
 /** How a rollout went, for people: each phase with its gate, every outcome with its reasons, what halted it. */
 export function describeOutcome(rollout: RolloutView): string {
-  return [headline(rollout), '', ...phases(rollout), '', ...outcomes(rollout), ...halts(rollout), ''].join(
-    '\n',
-  );
+  return [
+    headline(rollout),
+    '',
+    ...picture(rollout),
+    '',
+    ...phases(rollout),
+    '',
+    ...outcomes(rollout),
+    ...halts(rollout),
+    '',
+  ].join('\n');
 }
 
 function headline(rollout: RolloutView): string {
@@ -16,6 +25,25 @@ function headline(rollout: RolloutView): string {
   const days = Math.ceil((Date.parse(endedUtc) - Date.parse(releasedUtc)) / 86_400_000);
   return `${id} has ${state}: ${total} VMs have their outcome, on day ${days} after the release`;
 }
+
+/** Phases side by side with the calendar, blast radius growing. */
+function picture({ phases: all, vmCount }: RolloutView): string[] {
+  const spans = all.flatMap(({ phase, vmCount: ofPhase, regions, startedUtc, endedUtc }) =>
+    startedUtc === null
+      ? []
+      : [
+          {
+            name: phase,
+            startUtc: startedUtc,
+            endUtc: endedUtc ?? startedUtc,
+            note: `${String(ofPhase).padStart(String(vmCount ?? 0).length)} VMs in ${regionCount(regions.length)}`,
+          },
+        ],
+  );
+  return drawTimeline(spans).map((line) => `  ${line}`);
+}
+
+const regionCount = (count: number): string => `${count} region${count === 1 ? '' : 's'}`;
 
 function phases({ phases: all }: RolloutView): string[] {
   const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate }) => {

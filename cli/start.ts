@@ -6,10 +6,11 @@ import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import type { Host } from '../emulator/host';
 import { readSettings } from '../functions/settings';
-import { auditPhasesOf, judge } from './audit';
+import { judge } from './audit';
 import { interrupted } from './interrupted';
 import { checkedScenario, readFleet, startLocalApp, type LocalApp } from './localApp';
 import { showProgress, type Progress } from './progress';
+import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from './rolloutEvidence';
 import { describeOutcome, shortTime } from './rolloutSummary';
 import { isOver, RolloutView, withOutcome } from './rolloutView';
 import { say } from './say';
@@ -25,10 +26,11 @@ export interface StartOptions {
   readonly seed: number;
 }
 
-/** At this speed a month takes 50 seconds, and the work in it some more. */
-export const START_DEFAULTS = { fleet: 'fleets/contoso.json', speed: 51_840, port: 7071, seed: 1 } as const;
+/** At this speed a month takes 25 seconds, and the work in it, while which the clock stands still, some more. */
+export const START_DEFAULTS = { fleet: 'fleets/contoso.json', speed: 100_000, port: 7071, seed: 1 } as const;
 
-const LOOK_EVERY_MS = 500;
+/** Each look reads the outcome of every VM. */
+const LOOK_EVERY_MS = 1_000;
 
 /** Rolls out the latest month over a fleet before one's eyes, then serves what came of it until Ctrl-C. */
 export async function runStart(options: StartOptions): Promise<0> {
@@ -48,8 +50,11 @@ export async function runStart(options: StartOptions): Promise<0> {
     environment: { LOWTIDE_FLEET: '', LOWTIDE_SCENARIO: scenario, LOWTIDE_SEED: String(options.seed) },
   });
   try {
-    say.line(`Serving ${app.host.baseUrl}/, where a day takes ${seconds(86_400 / options.speed)}.\n`);
+    say.line(
+      `Serving ${app.host.baseUrl}/, where a day takes at least ${seconds(86_400 / options.speed)}.\n`,
+    );
     const rolledOut = rollOut(app.host, options.fleet, month).then(() => 'done' as const);
+    rolledOut.catch(() => undefined); // after Ctrl-C nobody waits for it any more
     const how = await Promise.race([rolledOut, stopped]);
     if (how !== 'done') return 0;
     await tell(app.host, rolloutIdOf(month), fleet);
@@ -119,11 +124,18 @@ function howToDecide(id: string): string {
 /** The whole story: what the rollout says of itself, and what the auditor says of what really happened. */
 async function tell(host: Host, id: string, fleet: ParsedFleet): Promise<void> {
   const rollout = RolloutView.parse(await ask(host, 'GET', `/api/rollouts/${id}`));
+  const rollouts = await rolloutsOf(host);
   const events = await eventsOf(host, host.nowUtc());
   const { policy } = readSettings(process.env);
+  const audit = judge(events, fleet, policy, {
+    untilUtc: host.nowUtc(),
+    ...auditRollouts(rollouts),
+    outcomes: await outcomesOf(host, id),
+    trail: await trailOf(host, rollouts),
+  });
   say.line();
   say.line(describeOutcome(rollout));
-  say.line(renderCertificate(judge(events, fleet, policy, { phases: auditPhasesOf(rollout) })));
+  say.line(renderCertificate(audit));
 }
 
 /** From now on time passes as it does elsewhere, so that there is time to look around. */

@@ -1,0 +1,53 @@
+import { DateTime } from 'luxon';
+
+/** Something that lasts: a row of the picture. */
+export interface Span {
+  readonly name: string;
+  readonly startUtc: string;
+  readonly endUtc: string;
+  /** Said behind the row. */
+  readonly note: string;
+}
+
+const HOUR_MS = 3_600_000;
+const CELL_HOURS = [6, 12, 24, 48];
+const CELLS_MAX = 64;
+const LABEL_WIDTH_MIN = 9;
+
+/** A picture of what lasted from when to when, each cell so many hours, below the dates (UTC). Empty for no spans. */
+export function drawTimeline(spans: readonly Span[]): string[] {
+  if (spans.length === 0) return [];
+  const fromMs = dayOf(Math.min(...spans.map(({ startUtc }) => Date.parse(startUtc))));
+  const toMs = Math.max(...spans.map(({ endUtc }) => Date.parse(endUtc)));
+  const hours = CELL_HOURS.find((each) => (toMs - fromMs) / (each * HOUR_MS) <= CELLS_MAX) ?? 24 * 7;
+  const cellMs = hours * HOUR_MS;
+  const cells = Math.ceil((toMs - fromMs) / cellMs);
+  const nameWidth = Math.max(...spans.map(({ name }) => name.length));
+  const axis = ' '.repeat(nameWidth + 2) + dates(fromMs, cells, cellMs);
+  return [
+    axis.trimEnd(),
+    ...spans.map(({ name, startUtc, endUtc, note }) => {
+      const first = Math.floor((Date.parse(startUtc) - fromMs) / cellMs);
+      const last = Math.max(first + 1, Math.ceil((Date.parse(endUtc) - fromMs) / cellMs));
+      const bar = ' '.repeat(first) + '█'.repeat(last - first);
+      return `${name.padEnd(nameWidth)}  ${bar.padEnd(cells)}  ${note}`.trimEnd();
+    }),
+  ];
+}
+
+/** A date wherever there is room for one. */
+function dates(fromMs: number, cells: number, cellMs: number): string {
+  const cellsPerDay = (24 * HOUR_MS) / cellMs;
+  const step = Math.ceil(Math.ceil(LABEL_WIDTH_MIN / cellsPerDay) * cellsPerDay);
+  let text = '';
+  for (let cell = 0; cell < cells; cell += step)
+    text += DateTime.fromMillis(fromMs + cell * cellMs, { zone: 'UTC' })
+      .setLocale('en-GB')
+      .toFormat('d LLL')
+      .padEnd(step);
+  return text;
+}
+
+function dayOf(ms: number): number {
+  return ms - (ms % (24 * HOUR_MS));
+}

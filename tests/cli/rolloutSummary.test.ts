@@ -1,0 +1,83 @@
+import { describeOutcome } from '../../cli/rolloutSummary';
+import type { RolloutView } from '../../cli/rolloutView';
+import { drawTimeline } from '../../cli/timeline';
+import { expectGolden } from '../support/golden';
+
+type Phase = RolloutView['phases'][number];
+
+function phase(n: number, over: Partial<Phase>): Phase {
+  return {
+    phase: `phase-${n}`,
+    regions: ['eastus'],
+    vmCount: n * 10,
+    startedUtc: null,
+    endedUtc: null,
+    gate: null,
+    ...over,
+  };
+}
+
+const halted: RolloutView = {
+  id: 'rollout-2026-11',
+  month: '2026-11',
+  state: 'ended',
+  releasedUtc: '2026-11-10T18:00:00.000Z',
+  endsUtc: '2026-12-08T18:00:00.000Z',
+  endedUtc: '2026-11-20T06:00:00.000Z',
+  vmCount: 45,
+  outcomes: { patched: 20, unhealthy: 3, skipped: 22 },
+  reasons: {
+    patched: { installed: 20 },
+    unhealthy: { unhealthyAfterUpdate: 3 },
+    skipped: { operatorSkipped: 12, excluded: 10 },
+  },
+  phases: [
+    phase(1, {
+      startedUtc: '2026-11-10T18:05:00.000Z',
+      endedUtc: '2026-11-11T06:30:00.000Z',
+      gate: { kind: 'open', why: '10 VMs are healthy, 0 unhealthy, 0 installs failed.' },
+    }),
+    phase(2, {
+      regions: ['westeurope', 'japaneast'],
+      startedUtc: '2026-11-12T04:00:00.000Z',
+      endedUtc: '2026-11-15T09:00:00.000Z',
+      gate: { kind: 'stopped', why: 'A person gave it up.' },
+    }),
+    phase(3, {}),
+  ],
+  halts: [
+    {
+      haltId: 'phase-2',
+      kind: 'halt',
+      why: '3 of 13 VMs are unhealthy.',
+      atUtc: '2026-11-13T04:00:00.000Z',
+      decision: { kind: 'skip' },
+    },
+  ],
+};
+
+test('a person reads how a rollout went: when each phase was, its gate, every outcome with its reasons, what halted it', () => {
+  expectGolden('rollout-summary.txt', describeOutcome(halted));
+});
+
+test('the picture of a long month fits a terminal', () => {
+  const lines = drawTimeline([
+    {
+      name: 'phase-1',
+      startUtc: '2026-11-10T18:00:00.000Z',
+      endUtc: '2026-11-11T18:00:00.000Z',
+      note: '1 VM',
+    },
+    {
+      name: 'phase-2',
+      startUtc: '2026-11-12T18:00:00.000Z',
+      endUtc: '2026-12-08T18:00:00.000Z',
+      note: '9 VMs',
+    },
+  ]);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(100);
+});
+
+test('nothing that lasted, no picture', () => {
+  expect(drawTimeline([])).toEqual([]);
+});
