@@ -65,6 +65,10 @@ export class FakeDriver implements FleetDriver {
     this.readings.set(id, { ...reading, ...over });
   }
 
+  add(vm: VirtualMachine): void {
+    this.readings.set(vm.id, readingOf(vm));
+  }
+
   remove(id: VmId): void {
     this.readings.delete(id);
   }
@@ -99,6 +103,10 @@ export class FakeDriver implements FleetDriver {
   }
 
   startAssessment(vmId: VmId): Promise<StartAnswer> {
+    if (!this.readings.has(vmId))
+      return Promise.resolve({
+        ...{ kind: 'refused', code: 'notFound', message: 'no such VM', retryAfterSeconds: null },
+      });
     this.assessed.push(vmId);
     return Promise.resolve(startedAs(`assess-${this.assessed.length}`));
   }

@@ -1,0 +1,193 @@
+import { planCatchUps } from '../../activities/planCatchUps';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { Halt } from '../../domain/control';
+import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type { RoundPlan } from '../../store/plans';
+import { aSet, aVm, vmsOf } from '../support/builders';
+import { HEALTHY } from '../support/fakeDriver';
+import { aPhase, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { ENDS } from '../support/rolloutScene';
+
+const PHASE = 'catchup-2026-11-13t04';
+const NOW = '2026-11-13T04:10:00.000Z';
+const LAST_NIGHT = '2026-11-12T05:00:00.000Z';
+
+/** A world in the night of eastus, in which these VMs have ended so the night before. */
+async function endedAs(
+  vms: readonly VirtualMachine[],
+  [kind, reason]: readonly [OutcomeKind, OutcomeReason],
+  over: { atUtc?: string; nowUtc?: string; control?: Parameters<typeof aWorld>[0] } = {},
+): Promise<FakeWorld> {
+  const world = await aWorld({ ...over.control, vms, nowUtc: over.nowUtc ?? NOW });
+  await world.rollouts.savePhase(ROLLOUT, aPhase());
+  const atUtc = over.atUtc ?? LAST_NIGHT;
+  await world.outcomes.save(
+    ROLLOUT,
+    vms.map(({ id: vmId, region }) => ({
+      ...{ vmId, kind, reason, detail: '', atUtc, phase: 'phase-1', region, installation: null },
+    })),
+  );
+  return world;
+}
+
+const plan = (world: FakeWorld, phase = PHASE): Promise<unknown> =>
+  world.run(planCatchUps, { nowUtc: world.nowUtc(), phase });
+
+const roundsIn = (world: FakeWorld, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
+  world.plans.rounds(ROLLOUT, phase, region);
+
+const POWERED_OFF = ['deferred', 'poweredOff'] as const;
+const PENDING = ['failed', 'patchesPending'] as const;
+
+describe('R-111: a deferred VM', () => {
+  it('is caught up as soon as it can be reached in its off-peak hours', async () => {
+    const vm = aVm({ zone: '1' });
+    const world = await endedAs([vm], POWERED_OFF);
+    expect(await plan(world)).toMatchObject({
+      catchUps: [{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS }],
+      ledgers: ['eastus'],
+    });
+    expect(await roundsIn(world)).toEqual([
+      expect.objectContaining({
+        stage: 'zone-1',
+        zone: '1',
+        vmIds: [vm.id],
+        timeZones: ['America/New_York'],
+      }),
+    ]);
+  });
+
+  it('may be caught up in the very night in which it was deferred', async () => {
+    const world = await endedAs([aVm()], POWERED_OFF, { atUtc: '2026-11-13T03:20:00.000Z' });
+    expect(await plan(world)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+  });
+
+  it.each([
+    ['is off', { powerState: 'deallocated' as const }],
+    ['has a silent agent', { agent: { status: 'notReady' as const, version: null } }],
+  ])('waits as long as it %s', async (_why, reading) => {
+    const vm = aVm();
+    const world = await endedAs([vm], POWERED_OFF);
+    world.driver.change(vm.id, { signals: HEALTHY, ...reading });
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+  });
+
+  it('that was deleted is not looked for', async () => {
+    const vm = aVm();
+    const world = await endedAs([vm], POWERED_OFF);
+    world.driver.remove(vm.id);
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+  });
+
+  it.each([
+    ['before its off-peak hours', '2026-11-13T02:59:00.000Z'],
+    ['when too little of them is left', '2026-11-13T09:30:00.000Z'],
+    ['after them', NIGHT_CLOSES],
+  ])('R-108: is not caught up %s', async (_when, nowUtc) => {
+    const world = await endedAs([aVm()], POWERED_OFF, { nowUtc });
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+  });
+});
+
+describe('R-804: failed and pending patches', () => {
+  it('are retried in the next off-peak hours, not in the same again', async () => {
+    const vm = aVm();
+    const same = await endedAs([vm], PENDING, { atUtc: '2026-11-13T03:50:00.000Z' });
+    expect(await plan(same)).toMatchObject({ catchUps: [] });
+    const next = await endedAs([vm], PENDING, {
+      ...{ atUtc: '2026-11-13T03:50:00.000Z', nowUtc: '2026-11-14T03:10:00.000Z' },
+    });
+    expect(await plan(next)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+  });
+});
+
+describe('a VM that gets no second chance', () => {
+  it.each([
+    ['patched', 'installed'],
+    ['upToDate', 'nothingToInstall'],
+    ['unhealthy', 'unhealthyAfterUpdate'],
+    ['skipped', 'unhealthyBefore'],
+  ] as const)('is one that ended %s: %s', async (kind, reason) => {
+    const world = await endedAs([aVm()], [kind, reason]);
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+  });
+
+  it('is one that has had it: the last word counts', async () => {
+    const vm = aVm();
+    const world = await endedAs([vm], POWERED_OFF);
+    await world.outcomes.save(ROLLOUT, [
+      {
+        ...{ vmId: vm.id, kind: 'patched', reason: 'installed', detail: '', atUtc: NOW, phase: PHASE },
+        ...{ region: 'eastus', installation: null },
+      },
+    ]);
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+  });
+
+  it('is one that another catch-up has tonight', async () => {
+    const world = await endedAs([aVm()], POWERED_OFF);
+    await plan(world);
+    world.wait(3600);
+    expect(await plan(world, 'catchup-2026-11-13t05')).toMatchObject({ catchUps: [] });
+    world.clock.nowUtc = '2026-11-14T03:10:00.000Z';
+    expect(await plan(world, 'catchup-2026-11-14t03')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+  });
+});
+
+describe('no path around control', () => {
+  const halt: Halt = {
+    ...{ haltId: 'h', kind: 'halt', phase: 'phase-1', region: 'westus', why: '', atUtc: NIGHT_OPENS },
+    decision: null,
+  };
+
+  it.each(['paused', 'cancelled', 'ended'] as const)(
+    'INV-9: a rollout that is %s catches nobody up',
+    async (mode) => {
+      const world = await endedAs([aVm()], POWERED_OFF, { control: { control: { mode } } });
+      expect(await plan(world)).toMatchObject({ catchUps: [] });
+    },
+  );
+
+  it('INV-6: nor does one that is halted, anywhere', async () => {
+    const world = await endedAs([aVm()], POWERED_OFF);
+    await world.rollouts.addHalt(ROLLOUT, halt);
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+  });
+
+  it('a rollout that was never planned or is over has no ledgers to look into', async () => {
+    const world = await endedAs([aVm()], POWERED_OFF, { control: { control: { endedUtc: NIGHT_OPENS } } });
+    expect(await plan(world)).toMatchObject({ catchUps: [], ledgers: [] });
+  });
+});
+
+describe('the smaller plan', () => {
+  it('R-205, R-207, R-208: keeps zones, sets, update domains and shares apart', async () => {
+    const web = aSet('web');
+    const members = vmsOf(12, (n) => ({ availabilitySetId: web, updateDomain: n % 3 }));
+    const zoned = [aVm({ zone: '1' }), aVm({ zone: '2' })];
+    const world = await endedAs([...members, ...zoned], POWERED_OFF);
+    await plan(world);
+    const rounds = await roundsIn(world);
+    expect(rounds.flatMap(({ vmIds }) => vmIds)).toHaveLength(14);
+    expect(new Set(rounds.map(({ stage }) => stage))).toEqual(new Set(['regional', 'zone-1', 'zone-2']));
+    for (const { vmIds, availabilitySetId, updateDomain } of rounds.filter(
+      ({ kind }) => kind === 'availabilitySet',
+    )) {
+      expect(availabilitySetId).toBe(web);
+      expect(vmIds.length).toBeLessThanOrEqual(2); // 20 % of twelve
+      const domains = members.filter(({ id }) => vmIds.includes(id)).map((vm) => vm.updateDomain);
+      expect(new Set(domains)).toEqual(new Set([updateDomain]));
+    }
+  });
+
+  it('has no more VMs in a round than an episode may start', async () => {
+    const world = await endedAs(
+      vmsOf(200, () => ({ zone: '1' })),
+      POWERED_OFF,
+    );
+    await plan(world);
+    const sizes = (await roundsIn(world)).map(({ vmIds }) => vmIds.length);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
+    expect(sizes.reduce((a, b) => a + b)).toBe(200);
+  });
+});
