@@ -47,7 +47,7 @@ async function passUntil(isSo: () => Promise<boolean>, hoursMax = 60): Promise<v
 }
 
 const isReady = async (): Promise<boolean> =>
-  String((await statusOf())?.['code']) === 'PatchModeConfigurationState/Ready';
+  ((await statusOf())?.['code'] as unknown) === 'PatchModeConfigurationState/Ready';
 
 /** Hour of the day in New York. */
 const localHour = (): number =>
