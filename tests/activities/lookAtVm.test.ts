@@ -1,0 +1,113 @@
+import { lookAtVm } from '../../activities/lookAtVm';
+import { probeHealth } from '../../activities/probeHealth';
+import { aVm } from '../support/builders';
+import { HEALTHY } from '../support/fakeDriver';
+import {
+  aWorld,
+  IN_THE_NIGHT,
+  NIGHT_CLOSES,
+  NIGHT_OPENS,
+  ROLLOUT,
+  type FakeWorld,
+} from '../support/fakeWorld';
+import type { VmReading } from '../../drivers/driver';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+
+const vm = aVm({ name: 'looked-at' });
+
+const look = (world: FakeWorld): Promise<unknown> =>
+  world.run(lookAtVm, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId: vm.id });
+
+async function lookAt(reading: Partial<VmReading>, model: Partial<VirtualMachine> = {}): Promise<unknown> {
+  const world = await aWorld({ vms: [vm] });
+  world.driver.change(vm.id, { vm: { ...vm, ...model }, ...reading });
+  return look(world);
+}
+
+const ending = (kind: string, reason: string): unknown => ({
+  kind: 'end',
+  outcome: expect.objectContaining({ vmId: vm.id, kind, reason, atUtc: IN_THE_NIGHT }) as unknown,
+});
+
+describe('right before a VM is touched, everything is looked at again', () => {
+  it('a VM that is well, eligible and in its off-peak hours may go', async () => {
+    expect(await lookAt({})).toEqual({ kind: 'go' });
+  });
+
+  it.each(['stopped', 'deallocated', 'starting', 'stopping', 'unknown'] as const)(
+    'R-110: one that is %s is deferred at once',
+    async (powerState) => {
+      expect(await lookAt({ powerState })).toEqual(ending('deferred', 'poweredOff'));
+    },
+  );
+
+  it.each(['notReady', 'unknown'] as const)('R-501: one whose agent is %s is deferred', async (status) => {
+    expect(await lookAt({ agent: { status, version: null } })).toEqual(ending('deferred', 'agentSilent'));
+  });
+
+  it('R-204: one that is unhealthy before is skipped: that is not held against the update', async () => {
+    const signals = { ...HEALTHY, resourceHealth: 'unavailable' as const };
+    expect(await lookAt({ signals })).toEqual(ending('skipped', 'unhealthyBefore'));
+  });
+
+  it('INV-10: one whose health is unknown is not touched', async () => {
+    const signals = { ...HEALTHY, heartbeat: 'unknown' as const };
+    expect(await lookAt({ signals })).toMatchObject({ kind: 'end', outcome: { kind: 'deferred' } });
+  });
+
+  it.each([
+    [{ patchMode: 'AutomaticByOS' }, 'patchModeNotPlatform'],
+    [{ tags: { 'lowtide-exclude': 'true' } }, 'excluded'],
+    [{ enabled: false }, 'notEnabled'],
+    [{ customImage: true }, 'customImage'],
+  ])('R-416: one that its owner has changed since the plan is skipped: %j', async (model, reason) => {
+    expect(await lookAt({}, model)).toEqual(ending('skipped', reason));
+  });
+
+  it('R-108, INV-4: one whose time zone its owner has changed is not touched outside its new off-peak hours', async () => {
+    expect(await lookAt({}, { timeZone: 'Tokyo Standard Time' })).toEqual(ending('deferred', 'windowMissed'));
+  });
+
+  it.each([
+    ['a moment before they open', '2026-11-13T02:59:59.999Z'],
+    ['when they close', NIGHT_CLOSES],
+  ])('R-108: off-peak hours are half open: not %s', async (_when, nowUtc) => {
+    const world = await aWorld({ vms: [vm], nowUtc });
+    expect(await look(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
+  });
+
+  it('one that is gone is skipped', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.remove(vm.id);
+    expect(await look(world)).toEqual(ending('skipped', 'vmDeleted'));
+  });
+
+  it.each([
+    [{ mode: 'paused' as const }, 'deferred', 'rolloutPaused'],
+    [{ mode: 'cancelled' as const }, 'skipped', 'rolloutCancelled'],
+    [{ endsUtc: NIGHT_OPENS }, 'skipped', 'superseded'],
+  ])('INV-6, INV-9: none is touched when the rollout is %j', async (control, kind, reason) => {
+    expect(await look(await aWorld({ vms: [vm], control }))).toEqual(ending(kind, reason));
+  });
+
+  it('INV-6: none is touched in a rollout that is halted', async () => {
+    const world = await aWorld({ vms: [vm] });
+    await world.rollouts.addHalt(ROLLOUT, {
+      ...{ haltId: 'h', kind: 'halt', phase: 'phase-1', region: 'westus', why: 'sick', atUtc: NIGHT_OPENS },
+      decision: null,
+    });
+    expect(await look(world)).toEqual(ending('deferred', 'rolloutHalted'));
+  });
+});
+
+describe('a health probe', () => {
+  it("answers from the platform's signals", async () => {
+    const world = await aWorld({ vms: [vm] });
+    expect(await world.run(probeHealth, { vmId: vm.id })).toMatchObject({ answer: 'healthy' });
+  });
+
+  it('of a VM that is gone answers that no verdict is possible any more', async () => {
+    const world = await aWorld();
+    expect(await world.run(probeHealth, { vmId: vm.id })).toMatchObject({ answer: 'stopped', gone: true });
+  });
+});

@@ -1,0 +1,136 @@
+import { inspectClaim } from '../../activities/inspectClaim';
+import { planRollout } from '../../activities/planRollout';
+import { startInstall } from '../../activities/startInstall';
+import { Month, RolloutId } from '../../domain/ids';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { aSet, vmsOf } from '../support/builders';
+import { aDisruption } from '../support/claims';
+import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { countCalls, dyingAt } from '../support/interleave';
+import { inputFor, read, vm } from '../support/installScene';
+import { ENDS } from '../support/rolloutScene';
+
+const fleet = (): VirtualMachine[] => [
+  ...vmsOf(30, (n) => ({ name: `zoned-${n}`, zone: `${(n % 3) + 1}` })),
+  ...vmsOf(8, (n) => ({
+    name: `set-${n}`,
+    availabilitySetId: aSet('web'),
+    updateDomain: n % 4,
+    region: 'japaneast',
+  })),
+  ...vmsOf(2, (n) => ({ name: `manual-${n}`, patchMode: 'Manual' })),
+];
+
+const aPlanner = (vms = fleet()): Promise<FakeWorld> =>
+  aWorld({ vms, nowUtc: '2026-11-10T18:05:00.000Z', control: { plannedUtc: null } });
+
+const plan = (world: FakeWorld): Promise<unknown> => world.run(planRollout, { rolloutId: ROLLOUT });
+
+const planned = async (world: FakeWorld): Promise<string[]> =>
+  (await world.plans.allRounds(ROLLOUT))
+    .flatMap(({ phase, vmIds }) => vmIds.map((id) => `${phase} ${id}`))
+    .sort();
+
+describe('R-103: the plan of the month', () => {
+  it('has every eligible VM once, and an outcome for the others', async () => {
+    const world = await aPlanner();
+    expect(await plan(world)).toMatchObject({ endsUtc: ENDS, phases: expect.any(Array) as unknown });
+    expect(await planned(world)).toHaveLength(38);
+    expect((await world.outcomes.list(ROLLOUT)).map(({ reason }) => reason)).toEqual([
+      ...['patchModeNotPlatform', 'patchModeNotPlatform'],
+    ]);
+    expect(await world.rollouts.read(ROLLOUT)).toMatchObject({
+      vmCount: 40,
+      plannedUtc: '2026-11-10T18:05:00.000Z',
+    });
+  });
+
+  it('made again is the one that was kept, though the fleet has changed', async () => {
+    const world = await aPlanner();
+    const first = [await plan(world), await planned(world)];
+    for (const more of vmsOf(20)) world.driver.add(more);
+    world.wait(3600);
+    expect([await plan(world), await planned(world)]).toEqual(first);
+    expect((await world.audit.list(ROLLOUT)).map(({ what }) => what)).toEqual(['rolloutPlanned']);
+  });
+
+  it.each(['before', 'after'] as const)(
+    'is whole although its maker died right %s any of its calls',
+    async (when) => {
+      const whole = await aPlanner();
+      await plan(whole);
+      const calls = await countCalls(await aPlanner(), (own) =>
+        planRollout.handler(own)({ rolloutId: ROLLOUT }),
+      );
+      for (let n = 1; n <= calls; n += 1) {
+        const world = await aPlanner();
+        await dyingAt(world, n, when, (own) => planRollout.handler(own)({ rolloutId: ROLLOUT }));
+        await plan(world);
+        expect(await planned(world)).toEqual(await planned(whole));
+        expect(await world.rollouts.phases(ROLLOUT)).toEqual(await world.rollouts.phases(ROLLOUT));
+      }
+    },
+  );
+
+  it('puts those that the rollout before did not reach first', async () => {
+    const before = RolloutId.parse('rollout-2026-10');
+    const vms = vmsOf(60, (n) => ({ name: `left-${n}`, region: n < 30 ? 'eastus' : 'japaneast' }));
+    const world = await aPlanner(vms);
+    await world.rollouts.create(
+      aControl({ rolloutId: before, month: Month.parse('2026-10'), endedUtc: ENDS }),
+    );
+    const [first] = vms;
+    if (!first) throw new Error('no VM');
+    await world.outcomes.save(before, [
+      {
+        ...{
+          vmId: first.id,
+          kind: 'skipped',
+          reason: 'superseded',
+          detail: '',
+          atUtc: '2026-11-10T18:00:00.000Z',
+        },
+        ...{ phase: 'phase-5', region: 'eastus', installation: null },
+      },
+    ]);
+    await plan(world);
+    const inItsRegion = (await world.plans.allRounds(ROLLOUT)).filter(({ region }) => region === 'eastus');
+    expect(inItsRegion[0]?.vmIds).toContain(first.id);
+  });
+});
+
+describe('a suspect claim', () => {
+  const claim = {
+    ...{ claimId: 'claim-1', kind: 'rollout', disruption: aDisruption(), fence: 1 },
+    ...{ startByUtc: '2026-11-13T09:35:00.000Z', expiresUtc: '2026-11-13T11:00:00.000Z' },
+  };
+  const installing = async (): Promise<FakeWorld> => {
+    const world = await aWorld({ vms: [vm] });
+    await startInstall.handler(world)(inputFor('claim-1'));
+    world.clock.nowUtc = '2026-11-13T12:31:00.000Z';
+    return world;
+  };
+
+  it('has something in flight as long as the platform says so, whatever the clock says', async () => {
+    const world = await installing();
+    expect(await world.run(inspectClaim, { claim })).toEqual({ inFlight: 1, overrun: false });
+    world.driver.endInstall(vm.id);
+    expect(await world.run(inspectClaim, { claim })).toEqual({ inFlight: 0, overrun: false });
+    expect(await read(world)).toMatchObject({ kind: 'ended' });
+  });
+
+  it('two hours past its window is told to the operator, once', async () => {
+    const world = await installing();
+    world.clock.nowUtc = '2026-11-13T13:00:00.001Z';
+    expect(await world.run(inspectClaim, { claim })).toEqual({ inFlight: 1, overrun: true });
+    await world.run(inspectClaim, { claim });
+    expect(await world.audit.list('ledger')).toEqual([expect.objectContaining({ what: 'claimOverrun' })]);
+  });
+
+  it('is not held by the installations of another', async () => {
+    const world = await installing();
+    expect(await world.run(inspectClaim, { claim: { ...claim, claimId: 'claim-2' } })).toMatchObject({
+      inFlight: 0,
+    });
+  });
+});

@@ -1,0 +1,104 @@
+import type { Halt } from '../../domain/control';
+import { RolloutId } from '../../domain/ids';
+import { decideRollout, type DecisionKind } from '../../functions/decideRollout';
+import { aWorld, IN_THE_NIGHT, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+
+const ANN = { by: 'ann', reason: 'looked into it' };
+
+const decide = (world: FakeWorld, kind: DecisionKind): Promise<void> =>
+  decideRollout(world, ROLLOUT, kind, ANN);
+const modeOf = async (world: FakeWorld): Promise<string | undefined> =>
+  (await world.rollouts.read(ROLLOUT))?.mode;
+
+function aHalt(haltId: string, over: Partial<Halt> = {}): Halt {
+  return {
+    ...{
+      haltId,
+      kind: 'halt',
+      phase: 'phase-2',
+      region: 'eastus',
+      why: 'sick',
+      atUtc: NIGHT_OPENS,
+      decision: null,
+    },
+    ...over,
+  };
+}
+
+async function halted(...halts: Halt[]): Promise<FakeWorld> {
+  const world = await aWorld();
+  for (const halt of halts) await world.rollouts.addHalt(ROLLOUT, halt);
+  return world;
+}
+
+describe('what a person decides', () => {
+  it('INV-9: pausing is written on the row, where everything that starts something looks', async () => {
+    const world = await aWorld();
+    await decide(world, 'pause');
+    expect(await modeOf(world)).toBe('paused');
+    await decide(world, 'resume');
+    expect(await modeOf(world)).toBe('running');
+  });
+
+  it('answers the halts that are open, each by itself, and no halt that comes later', async () => {
+    const world = await halted(aHalt('one'), aHalt('two', { kind: 'hold' }));
+    await decide(world, 'resume');
+    await world.rollouts.addHalt(ROLLOUT, aHalt('three'));
+    expect(
+      (await world.rollouts.halts(ROLLOUT)).map(({ haltId, decision }) => [haltId, decision?.kind]),
+    ).toEqual([
+      ['one', 'resume'],
+      ['three', undefined],
+      ['two', 'resume'],
+    ]);
+  });
+
+  it('twice, by a double click, answers once: the second finds nothing to decide', async () => {
+    const world = await halted(aHalt('one'));
+    await decide(world, 'resume');
+    await expect(decide(world, 'resume')).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
+  });
+
+  it('is in the audit: who, what, why, and which halts', async () => {
+    const world = await halted(aHalt('one'));
+    await decide(world, 'skip');
+    expect(await world.audit.list(ROLLOUT)).toEqual([
+      expect.objectContaining({
+        ...{ who: 'ann', what: 'skipped', why: 'looked into it', atUtc: IN_THE_NIGHT },
+        evidence: { halts: ['one'] },
+      }),
+    ]);
+  });
+
+  it('cancels also what is paused or halted', async () => {
+    const world = await halted(aHalt('one'));
+    await decide(world, 'pause');
+    await decide(world, 'cancel');
+    expect(await modeOf(world)).toBe('cancelled');
+  });
+
+  it('pausing leaves open halts open', async () => {
+    const world = await halted(aHalt('one'));
+    await decide(world, 'pause');
+    expect((await world.rollouts.halts(ROLLOUT))[0]?.decision).toBeNull();
+  });
+});
+
+describe('what a person cannot decide', () => {
+  it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
+    await expect(decide(await aWorld(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
+  });
+
+  it.each(['pause', 'resume', 'skip', 'cancel'] as const)('%s what is over', async (kind) => {
+    const ended = await aWorld({ control: { mode: 'ended', endedUtc: NIGHT_OPENS } });
+    await expect(decide(ended, kind)).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
+    const cancelled = await aWorld({ control: { mode: 'cancelled' } });
+    await expect(decide(cancelled, kind)).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
+  });
+
+  it('anything about a rollout that never was', async () => {
+    const world = await aWorld({ control: null });
+    const missing = decideRollout(world, RolloutId.parse('rollout-2027-01'), 'pause', ANN);
+    await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
