@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { auditVmOf, type AuditInput, type AuditPhase } from '../audit/auditInput';
+import { auditVmOf, type AuditInput } from '../audit/auditInput';
 import { auditMonth } from '../audit/auditMonth';
 import type { AuditReport } from '../audit/auditReport';
 import { renderCertificate } from '../audit/certificate';
@@ -10,7 +10,6 @@ import type { DriverEvent } from '../drivers/driver';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { readSettings } from '../functions/settings';
 import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from './rolloutEvidence';
-import type { RolloutView } from './rolloutView';
 import { say } from './say';
 import { readText } from './readText';
 
@@ -53,16 +52,6 @@ export function judge(
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,
   });
-}
-
-/** What a rollout says of its phases, for the auditor to hold against the log. */
-export function auditPhasesOf({ id, phases }: RolloutView): AuditPhase[] {
-  return phases.map(({ phase, regions, startedUtc, endedUtc, gate }) => ({
-    rolloutId: id,
-    phase: Number(phase.replace('phase-', '')),
-    ...{ regions, startedUtc, endedUtc },
-    gateOpenedUtc: gate?.kind === 'open' ? endedUtc : null,
-  }));
 }
 
 /** What `simulate --json` writes, as far as the auditor holds it against the log. */
