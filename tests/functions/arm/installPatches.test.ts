@@ -19,7 +19,7 @@ beforeEach(async () => {
   await create(WEB_0, 'Linux', { location: 'westus3', ...inSet });
   await create(WEB_1, 'Linux', { location: 'westus3', ...inSet });
   for (let hour = 0; hour < 40 && !(await areReady()); hour += 1) await api.pass(60);
-  expect(await areReady()).toBe(true);
+  if (!(await areReady())) throw new Error('They were never enabled.');
   await api.host.runUntil(NOON);
 });
 afterEach(() => api.close());
