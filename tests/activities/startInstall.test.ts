@@ -77,6 +77,14 @@ describe('INV-4, R-108: the window', () => {
     expect(world.driver.accepted).toEqual([]);
   });
 
+  it('nothing starts when the claim says that it is too late, though the VM itself has time', async () => {
+    const world = await aWorld({ vms: [vm] });
+    const claim = { claimId: 'claim-1', startByUtc: NIGHT_OPENS };
+    const answer = await world.run(startInstall, { ...inputFor(), claim });
+    expect(answer).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
   it('the window is that of the time zone the VM has now, not of the one it was planned with', async () => {
     const world = await aWorld({ vms: [{ ...vm, timeZone: 'Tokyo Standard Time' }] });
     expect(await start(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });

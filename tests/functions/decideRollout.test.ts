@@ -59,6 +59,15 @@ describe('what a person decides', () => {
     await expect(decide(world, 'resume')).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
   });
 
+  it('by two people at once is what the first of them said', async () => {
+    const world = await halted(aHalt('one'));
+    const halts = await world.rollouts.halts(ROLLOUT);
+    const bob = { ...world, rollouts: { ...world.rollouts, halts: () => Promise.resolve(halts) } };
+    await decide(world, 'skip');
+    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'too late' });
+    expect((await world.rollouts.halts(ROLLOUT))[0]?.decision).toMatchObject({ kind: 'skip', by: 'ann' });
+  });
+
   it('is in the audit: who, what, why, and which halts', async () => {
     const world = await halted(aHalt('one'));
     await decide(world, 'skip');
