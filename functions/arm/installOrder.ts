@@ -78,8 +78,15 @@ function required(value: string | null | undefined, name: string): string {
   throw invalidParameter(`Required parameter '${name}' is missing (null).`, name);
 }
 
-function refuseOther(parameters: unknown, name: string, osType: 'Windows' | 'Linux'): void {
-  if (parameters === null || parameters === undefined) return;
+/** The CLI sends the parameters of both systems, those of the other one empty. */
+function refuseOther(
+  parameters: Readonly<Record<string, unknown>> | null | undefined,
+  name: string,
+  osType: 'Windows' | 'Linux',
+): void {
+  const saysNothing = (value: unknown): boolean =>
+    value === null || value === undefined || (Array.isArray(value) && value.length === 0);
+  if (Object.values(parameters ?? {}).every(saysNothing)) return;
   throw invalidParameter(`Parameter '${name}' is not allowed: the VM runs ${osType}.`, name);
 }
 

@@ -179,6 +179,17 @@ it('R-505: the version of 2020-06-01 shows a Windows VM in the shapes of its tim
   expect(patchStatus?.['configurationStatuses']).toBeUndefined();
 });
 
+it('R-114: nothing is installed before the patch extension is there', async () => {
+  await create('Linux');
+  await api.pass(HOURS);
+  const order = { maximumDuration: 'PT2H', rebootSetting: 'IfRequired' };
+  const early = await api.call('POST', `${VM}/installPatches`, order);
+  expect(early).toMatchObject({ status: 409, body: { error: { code: 'OperationNotAllowed' } } });
+  expect(early.body['error']?.['message']).toMatch(/patch extension/);
+  await passUntil(isReady);
+  expect((await api.call('POST', `${VM}/installPatches`, order)).status).toBe(202);
+});
+
 it('what was known of a VM that was deleted is not told of another one of its name', async () => {
   await create('Linux');
   await passUntil(isReady);

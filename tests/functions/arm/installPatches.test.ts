@@ -185,6 +185,11 @@ describe('an installation on demand', () => {
     expect(Number(result['pendingPatchCount'])).toBeGreaterThan(0);
   });
 
+  it('takes what the CLI sends: the parameters of both systems, those of the other one empty', async () => {
+    const linuxParameters = { classificationsToInclude: null, packageNameMasksToInclude: [] };
+    expect((await install(ONE, { ...ORDER, linuxParameters })).status).toBe(202);
+  });
+
   it('honours rebootSetting Never', async () => {
     const result = await resultOf(await install(ONE, { ...ORDER, rebootSetting: 'Never' }));
     expect(textOf(result['rebootStatus'])).toMatch(/Required|NotNeeded/);
