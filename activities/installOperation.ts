@@ -101,18 +101,33 @@ async function ask(world: World, operation: InstallOperation): Promise<InstallPr
   const { operationId } = operation;
   if (operationId === null || operationId.startsWith(ADOPTED)) return askVm(world, operation);
   const answer = await world.driver.readOperation(operationId);
-  if (answer.kind === 'running') return { kind: 'running' };
+  // An installation ends by its maximum duration: an operation that says otherwise is not believed, the VM is asked.
+  if (answer.kind === 'running' && world.nowUtc() < operation.deadlineUtc) return { kind: 'running' };
   if (answer.kind === 'installed') return { kind: 'ended', summary: answer.summary };
   const seen = await askVm(world, operation);
-  if (seen.kind !== 'lost' || answer.kind !== 'failed') return seen;
+  if (seen.kind === 'ended' || answer.kind !== 'failed') return seen;
   return { kind: 'ended', summary: failedSummary(operation, answer.error) };
 }
 
-/** The VM's own last installation, when it is newer than the one before ours. */
+/**
+ * The VM's own last installation, when it is newer than the one before ours. An instance view lags behind: one that does not show our
+ * installation yet proves nothing before its deadline has passed, and to take it for over would open the gate on a VM that is being
+ * rebooted.
+ */
 async function askVm(world: World, operation: InstallOperation): Promise<InstallProgress> {
-  const last = (await world.driver.readVirtualMachine(operation.vmId))?.lastInstallation ?? null;
-  if (last === null || last.installationActivityId === operation.previousActivityId) return { kind: 'lost' };
+  const reading = await world.driver.readVirtualMachine(operation.vmId);
+  if (reading === null) return { kind: 'lost' }; // it was deleted, and the installation with it
+  const last = reading.lastInstallation;
+  if (last === null || last.installationActivityId === operation.previousActivityId)
+    return { kind: isSurelyOver(world, operation) ? 'lost' : 'running' };
   return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
+}
+
+/** A request that was never answered may not have arrived: after the ambiguity nobody waits for it. */
+function isSurelyOver(world: World, { operationId, deadlineUtc, intentUtc }: InstallOperation): boolean {
+  const now = world.nowUtc();
+  if (operationId !== null) return now >= deadlineUtc;
+  return Date.parse(now) >= Date.parse(intentUtc) + world.policy.installAmbiguitySeconds * 1000;
 }
 
 function failedSummary(

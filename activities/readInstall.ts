@@ -1,6 +1,10 @@
 import * as contracts from './contracts';
 import { settle } from './installOperation';
-import { activity, type AnswerTo } from './world';
+import { activity, type AnswerTo, type World } from './world';
+
+/** The instance view lags behind: what it does not show yet may run for as long as any installation may. */
+const mayRun = ({ policy, nowUtc }: World, sinceUtc: string): boolean =>
+  Date.parse(nowUtc()) < Date.parse(sinceUtc) + policy.installMaximumSeconds * 1000;
 
 export const readInstall = activity(
   contracts.readInstall,
@@ -8,8 +12,10 @@ export const readInstall = activity(
     const found = await world.operations.read(region, vmId);
     if (found?.operation.claimId === claimId) return settle(world, found.operation);
     // The table lost the row, or another claim came after ours ended: the VM itself still knows.
-    const last = (await world.driver.readVirtualMachine(vmId))?.lastInstallation ?? null;
-    if (last === null || last.startTime < sinceUtc) return { kind: 'lost' };
+    const reading = await world.driver.readVirtualMachine(vmId);
+    const last = reading?.lastInstallation ?? null;
+    if (last === null || last.startTime < sinceUtc)
+      return { kind: found === null && reading !== null && mayRun(world, sinceUtc) ? 'running' : 'lost' };
     return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
   },
 );
