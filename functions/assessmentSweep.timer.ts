@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { theWorld } from './composition';
+import { reviveRollouts } from './startRollout';
 
 const HOURLY = '0 10 * * * *';
 
@@ -13,6 +14,7 @@ app.timer('assessmentSweepTimer', {
     const sweepUtc = world.nowUtc();
     const instanceId = `sweep-${sweepUtc.slice(0, 16)}`;
     const client = df.getClient(context);
+    for (const id of await reviveRollouts(world, client)) context.warn(`${id} had stopped; it goes on.`);
     try {
       await client.startNew('assessmentSweep', { instanceId, input: { sweepUtc } });
     } catch (error) {

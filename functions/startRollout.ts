@@ -15,8 +15,9 @@ export async function requestRollout(
   month: Month,
   by: string,
 ): Promise<{ control: RolloutControl; created: boolean }> {
-  const requested = newControl(world, month, by);
-  const created = await world.rollouts.create(requested);
+  const known = await world.rollouts.read(rolloutIdOf(month));
+  const requested = known ?? newControl(world, month, by);
+  const created = known === null && (await world.rollouts.create(requested));
   const control = (await world.rollouts.read(requested.rolloutId)) ?? requested;
   if (created)
     await world.audit.append(control.rolloutId, 'rolloutRequested', {
@@ -30,26 +31,66 @@ export async function requestRollout(
       why: `The release of ${month} is out.`,
       evidence: { releasedUtc: control.releasedUtc, endsUtc: control.endsUtc },
     });
-  if (control.endedUtc === null) await startOnce(client, control);
+  if (control.endedUtc === null) await startOnce(world, client, control);
   return { control, created };
 }
 
-/** A row without an instance is a crash between the two: the next who asks starts it. */
-async function startOnce(client: DurableClient, { rolloutId, generation }: RolloutControl): Promise<void> {
-  if (await isKnown(client, rolloutId)) return;
+/**
+ * Rollouts whose orchestration is gone or has failed go on: a crash between row and start, or an outage that was longer than its
+ * patience. Nothing is done twice: the plan, the phases and the rounds that have run are in their tables.
+ */
+export async function reviveRollouts(world: World, client: DurableClient): Promise<readonly string[]> {
+  const revived: string[] = [];
+  for (const control of await world.rollouts.list())
+    if (control.endedUtc === null && (await startOnce(world, client, control)))
+      revived.push(control.rolloutId);
+  return revived;
+}
+
+/** A row without an instance is a crash between the two: the next who asks starts it. False when it runs. */
+async function startOnce(world: World, client: DurableClient, control: RolloutControl): Promise<boolean> {
+  const { rolloutId } = control;
+  const status = await statusOf(client, rolloutId);
+  if (status !== null && !DEAD.has(status)) return false;
+  // Children belong to one execution, so the next one has a generation of its own.
+  const next = status === null ? control.generation : control.generation + 1;
+  if (next !== control.generation && !(await raiseGeneration(world, control))) return false;
   try {
-    await client.startNew('monthlyRollout', { instanceId: rolloutId, input: { rolloutId, generation } });
+    await client.startNew('monthlyRollout', {
+      instanceId: rolloutId,
+      input: { rolloutId, generation: next },
+    });
+    return true;
   } catch (error) {
-    if (!(await isKnown(client, rolloutId))) throw error; // else somebody else was faster: that is the same rollout
+    const now = await statusOf(client, rolloutId);
+    if (now === null || DEAD.has(now)) throw error;
+    return false; // somebody else was faster: that is the same rollout
   }
 }
 
-async function isKnown(client: DurableClient, instanceId: string): Promise<boolean> {
+/** Of two who find it dead at once, one raises the generation, and that one starts it. */
+async function raiseGeneration(
+  world: World,
+  { rolloutId, generation }: Pick<RolloutControl, 'rolloutId' | 'generation'>,
+): Promise<boolean> {
+  let mine = false;
+  await world.rollouts.update(rolloutId, (now) => {
+    mine = now.generation === generation;
+    return mine ? { ...now, generation: generation + 1 } : null;
+  });
+  return mine;
+}
+
+/** One that has completed although its row says otherwise is one whose row was lost. */
+const DEAD: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Canceled']);
+
+/** Null when there is no such instance. */
+async function statusOf(client: DurableClient, instanceId: string): Promise<string | null> {
   try {
-    const status: unknown = await client.getStatus(instanceId);
-    return status !== null && status !== undefined;
+    const status = await client.getStatus(instanceId);
+    return status.runtimeStatus;
   } catch {
-    return false; // the library throws on 404
+    return null; // the library throws on 404
   }
 }
 

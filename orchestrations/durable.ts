@@ -10,8 +10,11 @@ import type { ActivityContract } from '../activities/contracts';
 /** A sub-step of an orchestrator. Use with `yield*`, which keeps the result's type. */
 export type Step<T> = Generator<Task, T, unknown>;
 
-/** Activities are idempotent, so what failed by accident is tried again; no timer is shorter than 5 s. */
-const RETRY = { firstMilliseconds: 5_000, attempts: 4, backoff: 3 };
+/**
+ * Activities are idempotent, so what failed by accident is tried again: for about three hours, because storage or the platform may be
+ * down so long, and a rollout must outlast that. 40 attempts are some 320 history rows; no timer is shorter than 5 s.
+ */
+const RETRY = { firstMilliseconds: 5_000, attempts: 40, backoff: 3, longestMilliseconds: 300_000 };
 
 /** The longest timer Azure Storage takes in one piece is 7 days; longer waits loop. */
 const TIMER_MAX_SECONDS = 6 * 24 * 3600;
@@ -24,6 +27,7 @@ export function* call<C extends ActivityContract>(
 ): Step<z.output<C['output']>> {
   const retry = new RetryOptions(RETRY.firstMilliseconds, RETRY.attempts);
   retry.backoffCoefficient = RETRY.backoff;
+  retry.maxRetryIntervalInMilliseconds = RETRY.longestMilliseconds;
   const result = yield context.df.callActivityWithRetry(contract.name, retry, input);
   return contract.output.parse(result) as z.output<C['output']>;
 }

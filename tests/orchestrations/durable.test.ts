@@ -82,7 +82,7 @@ describe('call', () => {
     ]);
   });
 
-  it('fails when an activity has failed four times', async () => {
+  it('outlasts an outage of three hours, and fails when an activity goes on failing', async () => {
     const { failure, calls } = await replay(caller, {
       input: {},
       activities: {
@@ -92,7 +92,8 @@ describe('call', () => {
       },
     });
     expect(failure).toMatch(/storage does not answer/);
-    expect(calls).toHaveLength(4);
+    expect(calls).toHaveLength(40);
+    expect(calls.at(-1)?.atUtc).toBe('2026-11-13T00:58:20.000Z');
   });
 
   it('refuses an answer that is not what the contract says', async () => {

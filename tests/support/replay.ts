@@ -42,6 +42,7 @@ interface RetryOptions {
   readonly firstRetryIntervalInMilliseconds: number;
   readonly maxNumberOfAttempts: number;
   readonly backoffCoefficient?: number;
+  readonly maxRetryIntervalInMilliseconds?: number;
 }
 
 const EVENT = {
@@ -239,8 +240,10 @@ class FakeHost {
   private retry(action: Action, options: RetryOptions, attempt: number): void {
     const TimerId = this.allocate();
     const more = attempt < options.maxNumberOfAttempts;
-    const pause =
-      options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (attempt - 1);
+    const pause = Math.min(
+      options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (attempt - 1),
+      options.maxRetryIntervalInMilliseconds ?? Infinity,
+    );
     this.arrivals.push(
       this.arrival(more ? pause : 0, { EventType: EVENT.timerFired, TimerId }, () => {
         if (more) this.callActivity(action, attempt + 1);
