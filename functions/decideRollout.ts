@@ -28,14 +28,20 @@ export async function decideRollout(
   )
     throw nothingToDecide(id, kind);
 
-  if (kind === 'pause' || kind === 'cancel')
-    await setMode(world, id, kind === 'pause' ? 'paused' : 'cancelled');
-  if (kind === 'resume' || kind === 'skip') await answerHalts(world, id, open, { kind, ...who, atUtc });
-  if (kind === 'resume') await setMode(world, id, 'running');
-  await world.audit.append(id, `${atUtc}~${kind}`, {
-    ...{ atUtc, who: who.by, what: DONE[kind], subject: id, vmId: null, why: who.reason },
-    evidence: { halts: open.map(({ haltId }) => haltId) },
-  });
+  const writeDown = (): Promise<void> =>
+    world.audit.append(id, `${atUtc}~${kind}`, {
+      ...{ atUtc, who: who.by, what: DONE[kind], subject: id, vmId: null, why: who.reason },
+      evidence: { halts: open.map(({ haltId }) => haltId) },
+    });
+  // Should it stop half way, the audit may say «paused» too late and «resumed» too early, never the other way round.
+  if (kind === 'resume' || kind === 'skip') {
+    await writeDown();
+    await answerHalts(world, id, open, { kind, ...who, atUtc });
+    if (kind === 'resume') await setMode(world, id, 'running');
+    return;
+  }
+  await setMode(world, id, kind === 'pause' ? 'paused' : 'cancelled');
+  await writeDown();
 }
 
 /** Each halt is answered by itself: a halt that comes while a person decides waits for its own decision. */
