@@ -1,6 +1,6 @@
 /** @type {import('dependency-cruiser').IConfiguration} */
 const folders =
-  'domain|planning|orchestrations|entities|activities|drivers|store|functions|emulator|audit|cli|bench|tests';
+  'domain|planning|orchestrations|entities|activities|drivers|store|functions|emulator|audit|cli|torture|bench|tests';
 const layer = (from, mayUse, comment) => ({
   name: `${from}-may-use-only-${mayUse.map((m) => m.replace(/\W+/g, '-')).join('-') || 'itself'}`,
   severity: 'error',
@@ -35,8 +35,21 @@ module.exports = {
       name: 'only-hosts-and-tests-use-the-emulator',
       severity: 'error',
       comment: 'The app must never know which host it runs on.',
-      from: { pathNot: '^(emulator|cli|bench|tests)/' },
+      from: { pathNot: '^(emulator|cli|torture|bench|tests)/' },
       to: { path: '^emulator/' },
+    },
+    {
+      name: 'only-the-command-and-tests-torture',
+      severity: 'error',
+      comment: 'Nothing that ships to a Function App may know the faults it is tried with.',
+      from: { pathNot: '^(torture|cli|tests)/' },
+      to: { path: '^torture/' },
+    },
+    {
+      name: 'torture-does-not-know-the-tests',
+      severity: 'error',
+      from: { path: '^torture/' },
+      to: { path: '^(tests|bench)/' },
     },
     {
       name: 'emulator-does-not-know-the-app',

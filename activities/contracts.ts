@@ -277,7 +277,12 @@ export const probeHealth = {
   name: 'probeHealth',
   input: z.object({ vmId: VmId }),
   /** A VM that is gone answers `stopped`, and `gone`. */
-  output: z.object({ answer: HealthAnswer, because: z.string(), atUtc: Utc, gone: z.boolean().default(false) }),
+  output: z.object({
+    answer: HealthAnswer,
+    because: z.string(),
+    atUtc: Utc,
+    gone: z.boolean().default(false),
+  }),
 } satisfies ActivityContract;
 
 /** Writes down how a VM ended, in the rollout and in its history; an outcome that calls for a second chance is queued for it. */

@@ -58,6 +58,8 @@ export interface HostOptions {
    * host die there, and the next one on the same journal finds what the real one would have left.
    */
   readonly onPersist?: (point: PersistPoint) => void;
+  /** Called with the app's own modules when they are loaded, before anything of the app runs: for tests that put seams to use. */
+  readonly prepare?: (appModule: (path: string) => unknown) => void;
 }
 
 export interface InstanceView extends StatusView {
@@ -119,6 +121,7 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
     log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
   });
   undo.push(app.unload);
+  options.prepare?.((path) => app.require(path) as unknown);
   const guards = new Guards(options.strict ?? false, log);
   const invoker = new Invoker(app.core, (level, _category, message) => {
     log(`${level}: ${message}`);

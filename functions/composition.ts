@@ -17,6 +17,7 @@ import { operationStore } from '../store/operations';
 import { outcomeStore } from '../store/outcomes';
 import { planStore } from '../store/plans';
 import { rolloutStore } from '../store/rollouts';
+import { seams } from './seams';
 import { readSettings, type Settings } from './settings';
 
 /** The world of a deployment with the simulated driver: beside the world, its pocket Azure. */
@@ -38,14 +39,18 @@ export function theWorld(): Promise<SimulatedWorld> {
 
 async function compose(settings: Settings): Promise<SimulatedWorld> {
   const { policy, seed, pace, stateDir } = settings;
-  const store = settings.store === 'memory' ? memoryStore() : azureStore(settings.connectionString);
-  const driver = simulatedDriver({
-    fleet: await fleetOf(settings),
-    seed,
-    pace,
-    scenario: await scenarioOf(settings),
-    journal: stateDir === null ? memoryJournal() : fileJournal(stateDir),
-  });
+  const store = seams.store(
+    settings.store === 'memory' ? memoryStore() : azureStore(settings.connectionString),
+  );
+  const driver = seams.driver(
+    simulatedDriver({
+      fleet: await fleetOf(settings),
+      seed,
+      pace,
+      scenario: await scenarioOf(settings),
+      journal: stateDir === null ? memoryJournal() : fileJournal(stateDir),
+    }),
+  );
   const composed: SimulatedWorld = {
     driver,
     inventory: inventoryStore(store),

@@ -21,6 +21,7 @@ import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
 import { theWorld } from './composition';
+import { seams } from './seams';
 
 /** Everything durable, registered under the names that instances in flight know it by: never rename one. */
 const orchestrations = {
@@ -42,4 +43,6 @@ df.app.entity('disruptionLedger', disruptionLedger);
 df.app.entity('virtualMachine', virtualMachine);
 
 for (const { name, handler } of activities)
-  df.app.activity(name, { handler: async (input: unknown) => handler(await theWorld())(input) });
+  df.app.activity(name, {
+    handler: (input: unknown) => seams.activity(name, async () => handler(await theWorld())(input)),
+  });

@@ -1,0 +1,116 @@
+import { join } from 'node:path';
+import { PACKAGE_ROOT } from '../cli/packageRoot';
+import { CrashHost, startHost, type Host, type HostOptions } from '../emulator/host';
+import type { Seams } from '../functions/seams';
+import { diceOf } from './faults';
+import type { Action, Operator } from './operator';
+import type { Outside } from './outside';
+import type { Scene } from './scene';
+
+/** A host that is to die: from an instant on its persisted steps are counted, and at one of them it does. */
+export interface Crash {
+  readonly atMs: number;
+  readonly step: number;
+}
+
+const STEPS_MAX = 3000;
+
+/** Most in the first week, when most is under way. */
+export function crashesOf({ seed, crashes, fromMs, calmMs }: Scene): Crash[] {
+  const dice = diceOf(seed, 'crashes');
+  return Array.from({ length: crashes }, () => ({
+    atMs: fromMs + dice() ** 3 * (calmMs - fromMs),
+    step: 1 + Math.floor(dice() ** 2 * STEPS_MAX),
+  })).sort((a, b) => a.atMs - b.atMs);
+}
+
+/** The lives of hosts, one after the other, over the same storage and the same Azure. */
+export class Lives {
+  private stepsOfTheDead = 0;
+  private crashed: Error | null = null;
+
+  constructor(
+    private readonly outside: Outside,
+    private readonly folder: string,
+    private readonly withJournal: boolean,
+  ) {}
+
+  get host(): Host {
+    if (this.outside.host === null) throw new Error('No host lives.');
+    return this.outside.host;
+  }
+
+  get durableSteps(): number {
+    return this.stepsOfTheDead + this.host.stats.durableSteps;
+  }
+
+  async begin(dieAtStep?: number): Promise<void> {
+    const { outside } = this;
+    const { scene, seams } = outside;
+    const onPersist: NonNullable<HostOptions['onPersist']> = (point) => {
+      if (point.step < (dieAtStep ?? Infinity) || this.crashed !== null) return;
+      this.crashed = new CrashHost(point);
+      outside.faults.count('hostCrash', point.kind);
+      throw this.crashed;
+    };
+    this.crashed = null;
+    outside.host = await startHost({
+      appDir: PACKAGE_ROOT,
+      clock: { kind: 'virtual', startUtc: new Date(scene.fromMs).toISOString() },
+      store: this.withJournal ? { kind: 'journal', path: join(this.folder, 'journal') } : { kind: 'memory' },
+      engine: 'session',
+      strict: true,
+      keepChildHistory: false,
+      environment: {
+        ...scene.environment,
+        ...{ LOWTIDE_DRIVER: 'simulated', LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '' },
+        LOWTIDE_FLEET: outside.fleetFile,
+        LOWTIDE_SCENARIO: outside.scenarioFile,
+        LOWTIDE_SEED: String(scene.seed),
+      },
+      ...(dieAtStep !== undefined && { onPersist }),
+      ...(process.env['TORTURE_LOG'] !== undefined && {
+        log: (line) => {
+          process.stderr.write(`${outside.host?.nowUtc() ?? ''} ${line}\n`);
+        },
+      }),
+      prepare: (appModule) => {
+        Object.assign((appModule('./dist/functions/seams') as { seams: Seams }).seams, seams);
+      },
+    });
+  }
+
+  async end(): Promise<void> {
+    this.stepsOfTheDead += this.outside.host?.stats.durableSteps ?? 0;
+    await this.outside.host?.close();
+  }
+
+  /** Lives until then; a host that dies on the way is followed by another. */
+  async until(ms: number): Promise<void> {
+    await this.surviving(() => this.host.runUntil(new Date(ms).toISOString()));
+  }
+
+  async act(operator: Operator, action: Action): Promise<void> {
+    await this.surviving(() => operator.act(this.host, action));
+  }
+
+  /** The next host is one that will die at a step of its own. */
+  async doom({ atMs, step }: Crash): Promise<void> {
+    await this.until(atMs);
+    await this.end();
+    await this.begin(step);
+  }
+
+  private async surviving(work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await work();
+        if (this.crashed === null) return;
+      } catch (error) {
+        if (this.crashed === null) throw error;
+      }
+      await this.end();
+      await this.begin();
+    }
+  }
+}

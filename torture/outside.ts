@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generateFleet } from '../cli/generateFleet';
+import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
+import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
+import type { Host } from '../emulator/host';
+import type { Seams } from '../functions/seams';
+import type { Store } from '../store/store';
+import { faultyActivity } from './faultyActivity';
+import { behindABadLine, FaultyDriver } from './faultyDriver';
+import { faultyStore } from './faultyStore';
+import { Faults, type FaultKind } from './faults';
+import { scenarioOf, type Scene } from './scene';
+import { VmLife } from './vmLife';
+
+/** What outlives the app: storage, Azure and the dice. They do not die with a host. */
+export class Outside {
+  readonly faults: Faults;
+  readonly fleet: ParsedFleet;
+  /** The host that lives now; it has the clock. */
+  host: Host | null = null;
+  readonly fleetFile: string;
+  readonly scenarioFile: string;
+  private tables: { readonly plain: Store; readonly faulty: Store } | null = null;
+  private azure: { readonly plain: SimulatedDriver; readonly faulty: SimulatedDriver; life: VmLife } | null =
+    null;
+
+  constructor(
+    readonly scene: Scene,
+    allowed: ReadonlySet<FaultKind>,
+    folder: string,
+  ) {
+    const { seed, vms, intensity, fromMs, calmMs } = scene;
+    const text = JSON.stringify(generateFleet({ vms, seed }));
+    this.fleet = parseFleet(text, `the fleet of seed ${seed}`);
+    this.fleetFile = join(folder, 'fleet.json');
+    writeFileSync(this.fleetFile, text);
+    const scenario = scenarioOf(seed, intensity, allowed);
+    this.scenarioFile = join(folder, 'scenario.json');
+    writeFileSync(this.scenarioFile, JSON.stringify(scenario));
+    this.faults = new Faults(seed, intensity, allowed, { fromMs, toMs: calmMs });
+    this.faults.useClock(() => this.nowMs());
+    for (const { what } of scenario.effects) this.faults.count('scenario', what);
+  }
+
+  nowMs(): number {
+    return this.host === null ? this.scene.fromMs : Date.parse(this.host.nowUtc());
+  }
+
+  /** Azure itself, on a good line. */
+  get driver(): SimulatedDriver {
+    return this.known.plain;
+  }
+
+  get life(): VmLife {
+    return this.known.life;
+  }
+
+  readonly seams: Seams = {
+    store: (made) => {
+      this.tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
+      return this.tables.faulty;
+    },
+    driver: (made) => {
+      this.azure ??= this.azureOf(made);
+      return this.azure.faulty;
+    },
+    activity: (name, run) => this.activity(name, run),
+  };
+
+  private readonly activity: Seams['activity'] = (name, run) => {
+    this.callActivity ??= faultyActivity(this.faults);
+    return this.callActivity(name, run);
+  };
+
+  private callActivity: Seams['activity'] | null = null;
+
+  private get known(): NonNullable<Outside['azure']> {
+    if (this.azure === null) throw new Error('The app was not put together yet.');
+    return this.azure;
+  }
+
+  private azureOf(plain: SimulatedDriver): NonNullable<Outside['azure']> {
+    const { fromMs, calmMs } = this.scene;
+    const nowMs = (): number => this.nowMs();
+    const ids = this.fleet.vms.map(({ id }) => id);
+    const life = new VmLife(plain, this.faults, nowMs, ids, { fromMs, toMs: calmMs });
+    return { plain, life, faulty: behindABadLine(plain, new FaultyDriver(plain, this.faults, life, nowMs)) };
+  }
+}
