@@ -54,6 +54,16 @@ describe('what is asked of the platform', () => {
 });
 
 describe('INV-4, R-108: the window', () => {
+  it('nothing starts after the start-by instant of the claim, however long the night still is', async () => {
+    const claim = { claimId: 'claim-1', startByUtc: IN_THE_NIGHT };
+    const world = await aWorld({ vms: [vm] });
+    world.wait(1);
+    expect(await startInstall.handler(world)({ ...inputFor(), claim })).toMatchObject({
+      ...{ kind: 'end', outcome: { kind: 'deferred', reason: 'windowMissed' } },
+    });
+    expect(world.driver.accepted).toEqual([]);
+  });
+
   it.each([
     ['early in the night, no more than the longest duration Azure takes', IN_THE_NIGHT, 235],
     ['late in the night, what is left of it less the reserve for a reboot', '2026-11-13T09:00:00.000Z', 95],
@@ -165,6 +175,16 @@ describe('a request whose answer is lost', () => {
     expect(world.driver.accepted).toEqual([]);
     world.wait(1);
     expect(await start(world)).toMatchObject({ kind: 'started' });
+    await wasStarted(world);
+  });
+
+  it('and which did not: an installation from before is not taken for it', async () => {
+    const world = await aWorld({ vms: [vm] });
+    world.driver.installByHand(vm.id, '2026-11-13T01:00:00.000Z');
+    world.driver.endInstall(vm.id);
+    world.driver.postStories.push('vanishes');
+    expect(await start(world)).toMatchObject({ kind: 'wait' });
+    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
     await wasStarted(world);
   });
 

@@ -59,6 +59,11 @@ describe('R-207: how much of a set may be down', () => {
     expect(setShare(size, defaultPolicy)).toBe(share);
   });
 
+  it('one VM of a small set, whatever its share comes to', () => {
+    const policy = { setSharePercent: 50, setOneByOneBelow: 10 };
+    expect([8, 9, 10, 12].map((size) => setShare(size, policy))).toEqual([1, 1, 5, 6]);
+  });
+
   it('never all of two or more, whatever the policy says, and never none', () => {
     const policies = fc.record({
       setSharePercent: fc.integer({ min: 0, max: 100 }),

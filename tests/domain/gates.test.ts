@@ -29,6 +29,12 @@ describe('R-204: the gate after a round', () => {
     expect(judgeRound(seen, policy).kind).toBe(verdict);
   });
 
+  it('halts when all of two or more are unhealthy, however many policy puts up with', () => {
+    const patient = { ...policy, batchUnhealthyMin: 10 };
+    expect(judgeRound(counts({ unhealthy: 2 }), patient).kind).toBe('halt');
+    expect(judgeRound(counts({ patched: 1, unhealthy: 2 }), patient).kind).toBe('open');
+  });
+
   it('deferred and skipped VMs leave the denominator', () => {
     const seen = counts({ patched: 4, unhealthy: 2, deferred: 500, skipped: 500 });
     expect(judgeRound(seen, policy).kind).toBe('halt');

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { ClaimKind } from '../../domain/ledger';
 import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
 import { updateDomainRollout } from '../../orchestrations/updateDomainRollout';
 import { aSet, vmsOf } from '../support/builders';
@@ -13,10 +15,14 @@ const [first = '', second = '', third = ''] = vmIds;
 
 type Children = NonNullable<Scene['children']>;
 
-function round(over: Children = {}, disruption = aDisruption({ count: 3 })): Promise<Run> {
+function round(
+  over: Children = {},
+  disruption = aDisruption({ count: 3 }),
+  kind: z.infer<typeof ClaimKind> = 'rollout',
+): Promise<Run> {
   return replay(updateDomainRollout, {
     instanceId: ROUND,
-    input: { ...inRollout, ...slot, disruption },
+    input: { ...inRollout, ...slot, disruption, kind },
     activities: { readRound: () => ({ vmIds }), recordRound: () => ({ gate: 'open', why: '' }) },
     children: {
       awaitGo: () => ({ go: true, reason: null }),
@@ -118,6 +124,16 @@ describe('a round that does not run', () => {
     expect(story).toEqual(['awaitGo', 'awaitClaim', 'disruptionLedger.release']);
     expect(of('disruptionLedger.release')).toEqual([{ claimId: ROUND, impaired: [] }]);
   });
+
+  it.each(['rollout', 'catchUp'] as const)(
+    'patches nobody without a claim, there is no way around the ledger: %s',
+    async (kind) => {
+      const refused = { awaitClaim: () => ({ granted: false, rules: ['zones'] }) };
+      const { output, story } = await round(refused, undefined, kind);
+      expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
+      expect(story).not.toContain('patchVm');
+    },
+  );
 });
 
 describe('INV-13: VMs that are unhealthy after their update', () => {

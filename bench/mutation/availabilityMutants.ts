@@ -1,0 +1,175 @@
+import { planted, type Mutant } from './mutant';
+
+const DISRUPTION = 'domain/disruption.ts';
+const LEDGER = 'domain/ledger.ts';
+const LEDGER_TESTS = ['tests/domain/ledger.test.ts', 'tests/domain/ledgerModel.test.ts'];
+
+/** Bugs in what may be down together, and in who grants it. */
+export const availabilityMutants: readonly Mutant[] = [
+  planted(
+    'both ends of a geo pair may be down together',
+    DISRUPTION,
+    ["  if (arePaired(a.region, b.region)) return 'geoPair';\n", ''],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'two zones of a region may be down together',
+    DISRUPTION,
+    ["  if (a.zone !== b.zone) return 'zones';\n", ''],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'a VM without a zone may be down beside a zone',
+    DISRUPTION,
+    ['if (a.zone !== b.zone)', 'if (a.zone !== null && b.zone !== null && a.zone !== b.zone)'],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'two update domains of a set may be down together',
+    DISRUPTION,
+    ["  if (a.updateDomain !== b.updateDomain) return 'updateDomains';\n", ''],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'one VM more than the share of a set may be down',
+    DISRUPTION,
+    ['a.count + b.count > Math.min(', 'a.count + b.count > 1 + Math.min('],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'the share of a set is rounded up',
+    DISRUPTION,
+    [
+      'Math.floor((setSize * policy.setSharePercent) / 100)',
+      'Math.ceil((setSize * policy.setSharePercent) / 100)',
+    ],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'small sets do not go one by one',
+    DISRUPTION,
+    ['  if (setSize < policy.setOneByOneBelow) return 1;\n', ''],
+    'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'the claims on a set are not added up',
+    LEDGER,
+    ['return down + wanted.count <=', 'return wanted.count <='],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'claims are granted against the rules',
+    LEDGER,
+    ['const because = refusals(state, request);', 'const because = refusals(state, request).slice(0, 0);'],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'the order of the tickets is ignored',
+    LEDGER,
+    ['if (goesBefore(state, ticket, request) &&', 'if (ticket.claimId === "" &&'],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'a ticket that lapsed still goes first',
+    LEDGER,
+    [
+      'ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc',
+      'ticket.claimId === request.claimId',
+    ],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'a claim that expired is free',
+    LEDGER,
+    [
+      'const rule = conflict(disruption, claim.disruption);',
+      'const rule = claim.expiresUtc < request.nowUtc ? null : conflict(disruption, claim.disruption);',
+    ],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'an unhealthy VM does not hold its set',
+    LEDGER,
+    [
+      'if (impairment.availabilitySetId === disruption.availabilitySetId)',
+      'if (impairment.availabilitySetId === null)',
+    ],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'catch-ups take as many slots of a night as they like',
+    LEDGER,
+    [
+      'return tonight?.night !== request.expiresUtc || tonight.slots < request.catchUpSlotsMax;',
+      'return true;',
+    ],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'a claim asked for twice is taken twice',
+    LEDGER,
+    ["  if (held) return { state, answer: { kind: 'granted', fence: held.fence } };\n", ''],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'unhealthy VMs are not handed over to the ledger',
+    'orchestrations/updateDomainRollout.ts',
+    [
+      'yield* letGo(context, input, impairedBy(context, input, vmIds, results));',
+      'yield* letGo(context, input, []);',
+    ],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a catch-up goes on without a claim',
+    'orchestrations/updateDomainRollout.ts',
+    ['if (!claim.granted) {', "if (!claim.granted && input.kind !== 'catchUp') {"],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a refused round leaves its ticket in the queue',
+    'orchestrations/updateDomainRollout.ts',
+    ['    yield* letGo(context, input, []); // also takes back the ticket\n', ''],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a suspect claim is freed without asking the platform',
+    'orchestrations/assessmentSweep.ts',
+    ['    if (inFlight === 0)\n', ''],
+    'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
+    'a set is let go although its VM is still unhealthy',
+    'orchestrations/assessmentSweep.ts',
+    ["if (answer === 'healthy' || gone)", "if (answer !== 'unknown' || gone)"],
+    'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
+    'the claim of a round covers a whole zone less',
+    'activities/chooseRound.ts',
+    [
+      'return { region, zone, availabilitySetId, updateDomain, count: vmIds.length, shareMax };',
+      'return { region, zone: null, availabilitySetId, updateDomain, count: vmIds.length, shareMax };',
+    ],
+    'tests/activities/chooseRound.test.ts',
+  ),
+  planted(
+    'phases may share a geo pair',
+    'planning/phases.ts',
+    ['return isAlone(region, taken);', 'return taken.length >= 0 || isAlone(region, taken);'],
+    'tests/planning/phases.test.ts',
+  ),
+  {
+    ...planted('a round of a set takes more than its share', 'planning/regionPlan.ts', [
+      'Math.min(ROUND_SIZE_MAX, setShare(setSize, facts.policy))',
+      'Math.min(ROUND_SIZE_MAX, setShare(setSize, facts.policy) + 1)',
+    ]),
+    tests: ['tests/planning/planRollout.test.ts'],
+  },
+  planted(
+    'a catch-up takes VMs of two update domains in one round',
+    'planning/planCatchUpRounds.ts',
+    ["...[vm.updateDomain ?? '', vm.availabilitySetId", "...['', vm.availabilitySetId"],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+];

@@ -1,0 +1,12 @@
+import { availabilityMutants } from './availabilityMutants';
+import { monthMutants } from './monthMutants';
+import type { Mutant } from './mutant';
+import { rolloutMutants } from './rolloutMutants';
+import { storyMutants } from './storyMutants';
+
+export const mutants: readonly Mutant[] = [
+  ...availabilityMutants,
+  ...storyMutants,
+  ...rolloutMutants,
+  ...monthMutants,
+];
