@@ -171,6 +171,18 @@ describe('house rules', () => {
     expect(read('package-lock.json')).not.toContain('"resolved"');
   });
 
+  test('the lockfile names the optional packages of every platform, so that npm ci works on each', () => {
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test(`no source file has more than ${LINES_MAX} lines`, () => {
     const long = files
       .filter((file) => file.endsWith('.ts') && !file.includes('recordings/'))
