@@ -4,7 +4,7 @@ import { controlFor } from '../domain/control';
 import { isOpen, windowAtOrAfter, type OffPeakWindow } from '../domain/offPeak';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
-import type { AvailabilitySetId } from '../domain/ids';
+import type { AvailabilitySetId, VmId } from '../domain/ids';
 import { planCatchUpRounds, type CatchUpVm } from '../planning/planCatchUpRounds';
 import { roundSlot } from '../planning/roundSlot';
 import type { SecondChance } from '../store/outcomes';
@@ -78,9 +78,18 @@ async function reachableNow(
   const window = windowAtOrAfter(timeZone, world.policy, nowUtc);
   if (!isOpen(window, nowUtc)) return null;
   if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;
+  if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(world, control, outcome.vmId)))
+    return null;
   const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc: control.endsUtc }, world.policy);
   if (slot === null || slot.opensUtc > nowUtc) return null;
   const reading = await world.driver.readVirtualMachine(outcome.vmId);
   if (reading?.powerState !== 'running' || reading.agent.status !== 'ready') return null;
   return { vm, timeZone, chance, window };
+}
+
+/** A VM that was held back because nothing was proven yet waits until its own phase has proven something. */
+async function phaseHasPassed(world: World, { rolloutId }: RolloutControl, vmId: VmId): Promise<boolean> {
+  const record = await world.outcomes.read(rolloutId, vmId);
+  const phase = record && (await world.rollouts.readPhase(rolloutId, record.phase));
+  return phase?.gate?.kind === 'open';
 }

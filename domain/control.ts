@@ -83,7 +83,7 @@ export function judgedUntil(
   where: { readonly phase: string; readonly region: string | null },
 ): string | null {
   const answers = halts
-    .filter((halt) => halt.decision?.kind === 'resume' && halt.phase === where.phase)
+    .filter((halt) => halt.decision !== null && halt.phase === where.phase)
     .filter((halt) => where.region === null || halt.region === null || halt.region === where.region)
     .map((halt) => halt.decision?.atUtc ?? '');
   return answers.length === 0 ? null : answers.reduce((a, b) => (a > b ? a : b));

@@ -9,6 +9,8 @@ interface Claimed {
   readonly rules: string[];
 }
 
+const JITTER_SHARE = 0.2;
+
 /** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
 export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
   const input = children.awaitClaim.input.parse(context.df.getInput());
@@ -22,6 +24,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
       firstSeconds: pace.claimPollFirstSeconds,
       lastSeconds: pace.claimPollLastSeconds,
       untilUtc: input.untilUtc,
+      jitterShare: JITTER_SHARE,
     },
     function* () {
       const said = yield* callEntity(

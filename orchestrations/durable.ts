@@ -1,6 +1,7 @@
 import { EntityId, RetryOptions, type OrchestrationContext, type Task } from 'durable-functions';
 import type { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
+import { chance } from '../domain/seed';
 
 /**
  * The one file that knows the library's Task shapes (it will rename them in its next major version). Everything here obeys what
@@ -159,6 +160,8 @@ export interface PollPace {
   readonly lastSeconds: number;
   /** Gives up at this instant. */
   readonly untilUtc: string;
+  /** Up to this share longer, by dice of the instance's own: waiters that were refused together must not come back together. */
+  readonly jitterShare?: number;
 }
 
 /** One poll costs 8 history rows; after so many a waiting child continues as new. */
@@ -179,7 +182,9 @@ export function* pollForAnswer<T>(
     if (answer !== null) return answer;
     if (nowUtc(context) >= pace.untilUtc) return null;
     const seconds = Math.min(pace.lastSeconds, pace.firstSeconds * 2 ** Math.min(polls, 20));
-    yield* waitUntil(context, earlier(pace.untilUtc, addSeconds(nowUtc(context), seconds)));
+    const jitter = (pace.jitterShare ?? 0) * chance('jitter', context.df.instanceId, polls);
+    const next = addSeconds(nowUtc(context), Math.ceil(seconds * (1 + jitter)));
+    yield* waitUntil(context, earlier(pace.untilUtc, next));
     if (polls - input.polls >= POLLS_PER_GENERATION) {
       context.df.continueAsNew({ ...input, polls: polls + 1 });
       return null; // this generation's answer is dropped: the next one goes on

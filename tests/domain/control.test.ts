@@ -100,14 +100,13 @@ describe('evidence that a person has judged', () => {
     expect(judgedUntil(halts, { ...PHASE, phase: 'phase-3' })).toBeNull();
   });
 
-  it('is that until the latest of several decisions; an open halt and a skip judge nothing', () => {
-    const later = '2026-11-14T03:00:00.000Z';
+  it('is that until the latest of several decisions, skips among them; an open halt judges nothing', () => {
     const halts = [
-      aHalt({ haltId: '1', decision: decided('resume', later) }),
+      aHalt({ haltId: '1', decision: decided('resume', '2026-11-14T03:00:00.000Z') }),
       aHalt({ haltId: '2', decision: decided('resume') }),
       aHalt({ haltId: '3', decision: decided('skip', '2026-11-15T03:00:00.000Z') }),
       aHalt({ haltId: '4' }),
     ];
-    expect(judgedUntil(halts, HERE)).toBe(later);
+    expect(judgedUntil(halts, HERE)).toBe('2026-11-15T03:00:00.000Z');
   });
 });
