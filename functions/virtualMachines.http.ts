@@ -1,13 +1,15 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
+import { z } from 'zod';
 import { eligibility } from '../domain/eligibility';
 import { keyOf, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import { newVmState, VmState } from '../domain/vmState';
 import { theWorld } from './composition';
-import { answer } from './problem';
+import { answer, jsonBody, whoAsks } from './problem';
 
 /** What Lowtide knows of one VM: its model, whether and why it is eligible, when its off-peak hours are, what was done to it. */
 app.http('getVirtualMachine', {
@@ -33,6 +35,31 @@ app.http('getVirtualMachine', {
           history: await world.outcomes.history(id),
         },
       };
+    }),
+});
+
+const WaiverBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
+
+/** A person takes responsibility for a VM that is not healthy after its update: from now on it holds its availability set no more. */
+app.http('waiveVirtualMachine', {
+  route: 'api/virtual-machines/waive',
+  methods: ['POST'],
+  authLevel: 'function',
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    answer(async () => {
+      const world = await theWorld();
+      const id = idOf(request.query.get('id'));
+      const { reason } = WaiverBody.parse(await jsonBody(request));
+      const vm = await world.inventory.read(id);
+      if (vm === null) throw unknownVm(id);
+      const atUtc = world.nowUtc();
+      await world.audit.append('ledger', `${atUtc}~waived~${keyOf(id)}`, {
+        ...{ atUtc, who: whoAsks(request), what: 'waived', subject: id, vmId: id, why: reason, evidence: {} },
+      });
+      const ledger = new df.EntityId('disruptionLedger', pairComponent(vm.region));
+      await df.getClient(context).signalEntity(ledger, 'heal', { vmIds: [id] });
+      return { status: 202, jsonBody: { id, waivedUtc: atUtc } };
     }),
 });
 

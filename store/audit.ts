@@ -18,6 +18,7 @@ export const AuditRow = z.object({
     'resumed',
     'skipped',
     'cancelled',
+    'waived',
     'installStarted',
     'installEnded',
     'claimOverrun',

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { startHost, type Host } from '../emulator/support/nativeHost';
+
+const SET = '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/availabilitysets/as';
+const VM = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web-1';
+const fleet = [{ id: VM, location: 'westus2', name: 'web-1', availabilitySet: { id: SET } }];
+const LEDGER = '/runtime/webhooks/durabletask/entities/disruptionledger/westcentralus';
+
+describe('a VM that is unhealthy after its update', () => {
+  let host: Host;
+  beforeAll(async () => {
+    host = await startHost({
+      appDir: join(__dirname, '..', '..'),
+      clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
+      store: { kind: 'memory' },
+      environment: { LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '' },
+      timers: false,
+    });
+    await host.request('POST', '/api/fleet', fleet);
+    const impaired = {
+      vmId: VM,
+      availabilitySetId: SET,
+      region: 'westus2',
+      sinceUtc: '2026-11-10T18:00:00.000Z',
+    };
+    await host.request('POST', `${LEDGER}?op=release`, { claimId: 'gone', impaired: [impaired] });
+    await host.idle();
+  });
+  afterAll(() => host.close());
+
+  const impairments = async (): Promise<unknown> => {
+    const { body } = await host.request('GET', LEDGER);
+    return (body as { impairments: unknown }).impairments;
+  };
+
+  it('INV-13: holds its set until a person waives it, with a reason', async () => {
+    expect(await impairments()).toHaveLength(1);
+    const path = `/api/virtual-machines/waive?id=${VM.toUpperCase()}`;
+    expect(await host.request('POST', path, {})).toMatchObject({ status: 400 });
+    expect(await impairments()).toHaveLength(1);
+    expect(await host.request('POST', path, { reason: 'it is to be decommissioned' })).toMatchObject({
+      status: 202,
+    });
+    await host.idle();
+    expect(await impairments()).toEqual([]);
+  });
+
+  it('is told apart from one that nobody knows', async () => {
+    const path = `/api/virtual-machines/waive?id=${VM}-2`;
+    expect(await host.request('POST', path, { reason: 'x' })).toMatchObject({ status: 404 });
+  });
+});
