@@ -26,28 +26,28 @@ export const monthMutants: readonly Mutant[] = [
     ],
   ]),
   inMonth('both ends of a geo pair share a phase', 'planning/phases.ts', [
-    ['return isAlone(region, taken);', 'return taken.length >= 0 || isAlone(region, taken);'],
+    ['if (sides.length === 0) return [[...left]];', 'if (sides.length >= 0) return [[...left]];'],
   ]),
   inMonth('a whole update domain goes at once', 'domain/disruption.ts', [
     ['  if (setSize < policy.setOneByOneBelow) return 1;\n', '  if (setSize > 1) return setSize - 1;\n'],
   ]),
-  inMonth('nobody waits for the gate', 'orchestrations/monthlyRollout.ts', [
+  inMonth('nobody waits for the gate', 'orchestrations/awaitGate.ts', [
     [
-      '  const { openedUtc } = yield* join(gate);\n  return { regions, openedUtc };',
-      '  return { regions, openedUtc: nowUtc(context) };',
+      "if (gate.kind === 'wait') return null;",
+      "if (gate.kind === 'wait') return { openedUtc: context.df.currentUtcDateTime.toISOString() };",
     ],
   ]),
   inMonth(
     'halts stop nothing',
     'domain/control.ts',
     [['      halt.decision === null &&\n', "      halt.decision?.by === '' &&\n"]],
-    'very-bad-patch',
+    'flapping-health',
   ),
   inMonth(
     'unknown health counts as healthy',
     'orchestrations/patchVm.ts',
     [["  if (health.answer === 'unknown') return say('unhealthy', 'unknownTooLong', health.because);\n", '']],
-    'reboot-hangs',
+    'flapping-health',
   ),
   inMonth(
     'unhealthy VMs count as patched',
@@ -75,7 +75,7 @@ export const monthMutants: readonly Mutant[] = [
         '  const availabilitySetId = null;\n  void disruption;\n',
       ],
     ],
-    'very-bad-patch',
+    'flapping-health',
   ),
   inMonth('the audit leaves out how installations ended', 'activities/installOperation.ts', [
     ['  await auditEnd(world, operation, endedUtc, summary);\n', '  void auditEnd;\n'],

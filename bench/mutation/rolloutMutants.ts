@@ -105,8 +105,14 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a rollout that has ended is started again',
     'functions/startRollout.ts',
-    ['  if (await isKnown(client, rolloutId)) return;\n', ''],
+    ['if (control.endedUtc === null) await startOnce(', 'await startOnce('],
     'tests/functions/startRollout.test.ts',
+  ),
+  planted(
+    'a rollout that is started anew takes the ids of its former children',
+    'functions/startRollout.ts',
+    ['status === null ? control.generation : control.generation + 1', 'control.generation'],
+    'tests/functions/reviveRollouts.test.ts',
   ),
   planted(
     'VMs that were not reached have no outcome',
@@ -171,7 +177,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'an activity that fails is not tried again',
     'orchestrations/durable.ts',
-    ['attempts: 4,', 'attempts: 1,'],
+    ['attempts: 40,', 'attempts: 1,'],
     'tests/orchestrations/durable.test.ts',
   ),
   planted(

@@ -133,7 +133,9 @@ export function applyEdits(source: string, edits: Mutant['edits'], file: string)
   for (const [find, replace] of edits) {
     const [before, after, ...more] = text.split(find);
     if (before === undefined || after === undefined || more.length > 0)
-      throw new Error(`${file} must contain this exactly once, to plant a bug in its place:\n${find}`);
+      throw new Error(
+        `${file} must contain this exactly once, to plant a bug in its place (has it changed? then change bench/mutation/):\n${find}`,
+      );
     text = before + replace + after;
   }
   return text;

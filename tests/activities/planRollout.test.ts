@@ -72,31 +72,29 @@ describe('R-103: the plan of the month', () => {
     },
   );
 
-  it('puts those that the rollout before did not reach first', async () => {
-    const before = RolloutId.parse('rollout-2026-10');
-    const vms = vmsOf(60, (n) => ({ name: `left-${n}`, region: n < 30 ? 'eastus' : 'japaneast' }));
-    const world = await aPlanner(vms);
-    await world.rollouts.create(
-      aControl({ rolloutId: before, month: Month.parse('2026-10'), endedUtc: ENDS }),
-    );
-    const [first] = vms;
-    if (!first) throw new Error('no VM');
-    await world.outcomes.save(before, [
-      {
-        ...{
-          vmId: first.id,
-          kind: 'skipped',
-          reason: 'superseded',
-          detail: '',
-          atUtc: '2026-11-10T18:00:00.000Z',
+  it.each([0, 1, 2, 3, 4])(
+    'puts those that the rollout before did not reach first: VM %d',
+    async (chosen) => {
+      const before = RolloutId.parse('rollout-2026-10');
+      const vms = vmsOf(60, (n) => ({ name: `left-${n}`, region: n < 30 ? 'eastus' : 'japaneast' }));
+      const world = await aPlanner(vms);
+      await world.rollouts.create(
+        aControl({ rolloutId: before, month: Month.parse('2026-10'), endedUtc: ENDS }),
+      );
+      const left = vms[chosen];
+      if (!left) throw new Error('no VM');
+      const superseded = { kind: 'skipped', reason: 'superseded', detail: '' } as const;
+      await world.outcomes.save(before, [
+        {
+          ...{ vmId: left.id, ...superseded, atUtc: '2026-11-10T18:00:00.000Z' },
+          ...{ phase: 'phase-5', region: 'eastus', installation: null },
         },
-        ...{ phase: 'phase-5', region: 'eastus', installation: null },
-      },
-    ]);
-    await plan(world);
-    const inItsRegion = (await world.plans.allRounds(ROLLOUT)).filter(({ region }) => region === 'eastus');
-    expect(inItsRegion[0]?.vmIds).toContain(first.id);
-  });
+      ]);
+      await plan(world);
+      const inItsRegion = (await world.plans.allRounds(ROLLOUT)).filter(({ region }) => region === 'eastus');
+      expect(inItsRegion[0]?.vmIds).toEqual([left.id]);
+    },
+  );
 });
 
 describe('a suspect claim', () => {
