@@ -25,9 +25,12 @@ export function isObject(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** What `npm run … > file` puts before the output. Its lines stay, empty, so that the numbers of the others are right. */
+const NPM_BANNER = /^(?:\s*> [^\n]*\n)+/;
+
 /** Finds the records in any of the accepted shapes; throws FLEET_MALFORMED when there are none to find. */
 export function readRecords(text: string, file: string): FleetRecords {
-  const content = text.replace(/^\uFEFF/, '');
+  const content = text.replace(/^\uFEFF/, '').replace(NPM_BANNER, (banner) => banner.replace(/[^\n]/g, ''));
   if (content.trim() === '') throw fleetMalformed(file, [wholeFile('The file is empty.', SHAPES)]);
   const whole = tryParse(content);
   if (whole.ok) return fromDocument(whole.value, file);

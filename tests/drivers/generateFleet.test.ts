@@ -26,6 +26,13 @@ describe('a generated fleet', () => {
   );
 });
 
+it('is read also when npm run has put its banner before it', () => {
+  const banner = '\n> lowtide@0.1.0 fleet:generate\n> npm run --silent build && node dist/cli/lowtide.js\n\n';
+  const printed = printGeneratedFleet(generateFleet({ vms: 3, seed: 1 }));
+  expect(parseFleet(banner + printed, 'fleet.json').vms).toHaveLength(3);
+  expect(() => parseFleet(`${banner}{\n oops`, 'fleet.json')).toThrow(/line 6/);
+});
+
 describe('Contoso', () => {
   const text = readFileSync(join(__dirname, '../../fleets/contoso.json'), 'utf8');
   const { vms, availabilitySets } = parseFleet(text, 'contoso.json');
