@@ -1,4 +1,4 @@
-import type { AuditInput } from './auditInput';
+import type { AuditInput, AuditWaiver } from './auditInput';
 import { type AuditReport, Findings, utcOf } from './auditReport';
 import { BlastMeter } from './blastRadius';
 import { checkHalts, checkPauses } from './controlRules';
@@ -20,10 +20,14 @@ const POLL_SECONDS = 300;
  * of its state: a mistake there must not blind it here.
  */
 export function auditMonth(input: AuditInput): AuditReport {
-  const { vms, phases = [], waivers = [], timeZoneTag = TIME_ZONE_TAG } = input;
+  const { vms, phases = [], timeZoneTag = TIME_ZONE_TAG } = input;
   const findings = new Findings();
   const fleet = new FleetFacts(vms, timeZoneTag);
-  const log = readDriverLog({ events: input.events, untilUtc: input.untilUtc, waivers }, fleet, findings);
+  const log = readDriverLog(
+    { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
+    fleet,
+    findings,
+  );
   const nights = new OffPeakNights(input.offPeak, log.from ?? log.until, log.until);
 
   for (const install of log.installs) checkNight(install, nights, findings);
@@ -43,6 +47,14 @@ export function auditMonth(input: AuditInput): AuditReport {
     evaluations: findings.evaluations,
     blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, nights) },
   };
+}
+
+/** Given as such, or told by the audit. */
+function waiversIn({ waivers = [], trail = [] }: AuditInput): readonly AuditWaiver[] {
+  const told = trail.flatMap(({ what, vmId, atUtc }) =>
+    what === 'waived' && vmId !== null ? [{ vm: vmId, at: atUtc }] : [],
+  );
+  return [...waivers, ...told];
 }
 
 /** Holds what the rollout says of itself, as far as it is given, against what happened. */

@@ -63,7 +63,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'one resume forgets the evidence of every phase',
     CONTROL,
-    ["halt.decision?.kind === 'resume' && halt.phase === where.phase", "halt.decision?.kind === 'resume'"],
+    ['halt.decision !== null && halt.phase === where.phase', 'halt.decision !== null'],
     CONTROL_TEST,
   ),
   planted(

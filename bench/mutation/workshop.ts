@@ -47,7 +47,12 @@ export class Workshop {
 
   /** Plants the bug and asks one after the other who should notice, until one does. */
   judge(mutant: Mutant): Verdict {
-    const undo = this.plant(mutant);
+    let undo: () => void;
+    try {
+      undo = this.plant(mutant);
+    } catch (error) {
+      return { killed: false, by: error instanceof Error ? error.message : String(error) };
+    }
     try {
       for (const file of mutant.tests) {
         const verdict = this.runTests([file]);

@@ -6,7 +6,7 @@ import type {
   AuditTrailRow,
 } from '../../audit/auditInput';
 import type { DriverEvent } from '../../drivers/driver';
-import { at, audit, aVm, install, probe, violated } from './aLog';
+import { aSet, at, audit, aVm, install, probe, violated } from './aLog';
 
 const ROLLOUT = 'rollout-2026-11';
 const [a, b] = [aVm('a'), aVm('b')];
@@ -231,5 +231,22 @@ describe('INV-11: the audit', () => {
 
   it('is not asked for when it is not given', () => {
     expect(audit(vms, log).evaluations['INV-11']).toBe(0);
+  });
+});
+
+describe('INV-13: a waiver in the audit', () => {
+  const [first = a, second = b] = aSet('web', 20);
+  const log = [...install(first, 0, 60), probe(first, 61, 'unhealthy'), ...install(second, 70, 90)];
+  const waived = (minute: number, vm = first): unknown =>
+    violated(
+      audit(aSet('web', 20), log, {
+        trail: [...trailOf(log), row(minute, 'waived', { rolloutId: 'ledger', vmId: vm.id.toLowerCase() })],
+      }),
+    );
+
+  it('lets the next update domain go, from then on, and for its VM only', () => {
+    expect(waived(65)).toEqual([]);
+    expect(waived(75)).toEqual(['INV-13']);
+    expect(waived(65, second)).toEqual(['INV-13']);
   });
 });
