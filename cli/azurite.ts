@@ -24,8 +24,11 @@ export interface AzuritePorts {
 export interface AzuriteOptions {
   /** Folder for the data, made when it is not there; without it everything stays in memory. */
   readonly location?: string;
-  /** The ports `UseDevelopmentStorage=true` means, when they are free; for tests, that run side by side, `any`. */
-  readonly ports?: 'developmentWhenFree' | 'any';
+  /**
+   * The ports `UseDevelopmentStorage=true` means, when they are free; for tests, that run side by side, `any`; those of one that was
+   * killed, so that its clients find it again.
+   */
+  readonly ports?: 'developmentWhenFree' | 'any' | AzuritePorts;
 }
 
 /** What `UseDevelopmentStorage=true` means. */
@@ -50,6 +53,7 @@ const STOP_WHEN_PARENT_LEAVES =
 /** Starts the storage emulator of this package as a child process; answers when all three services listen. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const { location, ports = 'developmentWhenFree' } = options;
+  if (typeof ports === 'object') return start(location, ports);
   const wanted =
     ports === 'developmentWhenFree' && (await areFree(DEVELOPMENT_PORTS)) ? DEVELOPMENT_PORTS : ANY_PORTS;
   try {

@@ -11,6 +11,7 @@ import { say } from './say';
 import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
 import { runStart, START_DEFAULTS, type StartOptions } from './start';
+import { runTorture, type TortureOptions } from './torture';
 
 /** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
 export type ExitCode = 0 | 1 | 2;
@@ -167,6 +168,23 @@ function addTools(program: Command, ended: Ended): void {
     .addOption(needed('--seed <number>', 'the same seed gives the same fleet', wholeNumber(0)))
     .action((options: { readonly vms: number; readonly seed: number }) => {
       say.text(printGeneratedFleet(generateFleet(options)));
+    });
+  command(program, 'torture', 'run months in which everything fails, and judge every one of them', [
+    'npm run torture -- --seeds 100 --vms 200',
+    'npm run torture -- --seeds 1 --from 132 --vms 60 --kinds staleRead,operationLost',
+    'npm run torture -- --points',
+    'npm run torture -- --real --seeds 50',
+  ])
+    .option('--seeds <number>', 'how many months; with --real, how many kills', wholeNumber(1), 20)
+    .option('--vms <number>', 'VMs of each fleet', wholeNumber(1, 10_000), 60)
+    .option('--from <number>', 'the first seed', wholeNumber(0), 1)
+    .option('--kinds <names>', 'only these kinds of faults, separated by commas; none for none')
+    .option('--points', 'let hosts die at every step they persist of one small rollout')
+    .option('--every <number>', 'with --points: at one step in so many', wholeNumber(1), 1)
+    .option('--real', 'kill -9 the app and its storage, over and over, in the middle of a rollout')
+    .option('--json <file>', 'write the report there, too')
+    .action(async (options: TortureOptions) => {
+      ended(await runTorture(options));
     });
   command(program, 'e2e', 'check a running host over HTTP, from the fleet to the last outcome', [
     'npm run e2e -- --base-url http://127.0.0.1:7071',

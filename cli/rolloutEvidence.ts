@@ -49,8 +49,11 @@ export const ReportedAuditRow = z.looseObject({
 });
 export type ReportedAuditRow = Readonly<z.infer<typeof ReportedAuditRow>>;
 
+/** Who answers: a host in this process, or one behind a socket. */
+export type Api = Pick<Host, 'request'>;
+
 /** Every rollout there is: the next month's may begin before this one's thirty days are over. */
-export async function rolloutsOf(host: Host): Promise<readonly ReportedRollout[]> {
+export async function rolloutsOf(host: Api): Promise<readonly ReportedRollout[]> {
   const rollouts: ReportedRollout[] = [];
   for (const { id } of (await ask<{ value: { id: string }[] }>(host, '/api/rollouts')).value) {
     const told = await ask<object>(host, `/api/rollouts/${id}`);
@@ -60,7 +63,7 @@ export async function rolloutsOf(host: Host): Promise<readonly ReportedRollout[]
 }
 
 /** Every VM's outcome, as an operator would read it. */
-export async function outcomesOf(host: Host, rolloutId: string): Promise<readonly ReportedOutcome[]> {
+export async function outcomesOf(host: Api, rolloutId: string): Promise<readonly ReportedOutcome[]> {
   const outcomes: ReportedOutcome[] = [];
   const path = `/api/rollouts/${rolloutId}/virtual-machines`;
   for await (const one of paged<{ vmId: string; kind: string; reason: string; atUtc: string }>(host, path))
@@ -70,7 +73,7 @@ export async function outcomesOf(host: Host, rolloutId: string): Promise<readonl
 
 /** The audit of rollouts, oldest row first. */
 export async function trailOf(
-  host: Host,
+  host: Api,
   rollouts: readonly ReportedRollout[],
 ): Promise<readonly ReportedAuditRow[]> {
   const rows: ReportedAuditRow[] = [];
@@ -95,7 +98,7 @@ export function auditRollouts(rollouts: readonly ReportedRollout[]): Pick<AuditI
   };
 }
 
-async function* paged<T>(host: Host, first: string): AsyncGenerator<T> {
+async function* paged<T>(host: Api, first: string): AsyncGenerator<T> {
   let path: string | undefined = first;
   while (path !== undefined) {
     const page: { value: T[]; nextLink?: string } = await ask(host, path);
@@ -104,7 +107,7 @@ async function* paged<T>(host: Host, first: string): AsyncGenerator<T> {
   }
 }
 
-async function ask<T>(host: Host, path: string): Promise<T> {
+async function ask<T>(host: Api, path: string): Promise<T> {
   const { status, body } = await host.request('GET', path);
   if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
   return body as T;

@@ -16,7 +16,9 @@ import { memoryStore } from '../store/memoryTable';
 import { operationStore } from '../store/operations';
 import { outcomeStore } from '../store/outcomes';
 import { planStore } from '../store/plans';
+import { redoLog, watcherOf } from '../store/redoLog';
 import { rolloutStore } from '../store/rollouts';
+import type { Store } from '../store/store';
 import { seams } from './seams';
 import { readSettings, type Settings } from './settings';
 
@@ -39,9 +41,7 @@ export function theWorld(): Promise<SimulatedWorld> {
 
 async function compose(settings: Settings): Promise<SimulatedWorld> {
   const { policy, seed, pace, stateDir } = settings;
-  const store = seams.store(
-    settings.store === 'memory' ? memoryStore() : azureStore(settings.connectionString),
-  );
+  const store = seams.store(storeOf(settings));
   const driver = seams.driver(
     simulatedDriver({
       fleet: await fleetOf(settings),
@@ -66,6 +66,14 @@ async function compose(settings: Settings): Promise<SimulatedWorld> {
   };
   if (settings.fleetFile !== null) await refreshInventory(composed);
   return composed;
+}
+
+/** Beside Azurite, which forgets its last seconds when it is killed, they are kept where the pocket Azure keeps its own. */
+function storeOf({ store, connectionString, stateDir }: Settings): Store {
+  if (store === 'memory') return memoryStore();
+  const watch = watcherOf(connectionString);
+  const tables = azureStore(connectionString);
+  return watch === null || stateDir === null ? tables : redoLog(tables, { folder: stateDir, watch });
 }
 
 async function fleetOf({ fleetFile }: Settings): Promise<ParsedFleet | null> {

@@ -1,12 +1,28 @@
 import { auditVmOf } from '../audit/auditInput';
 import { auditMonth } from '../audit/auditMonth';
 import type { Violation } from '../audit/auditReport';
-import { auditRollouts, outcomesOf, rolloutsOf, trailOf, type ReportedRollout } from '../cli/rolloutEvidence';
+import {
+  type Api,
+  auditRollouts,
+  outcomesOf,
+  rolloutsOf,
+  trailOf,
+  type ReportedRollout,
+} from '../cli/rolloutEvidence';
 import type { DriverEvent } from '../drivers/driver';
-import type { Host } from '../emulator/host';
+import type { ParsedFleet } from '../drivers/fleet/parseFleet';
+import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import type { Pause } from './operator';
-import type { Outside } from './outside';
-import type { Gone } from './vmLife';
+import type { Scene } from './scene';
+import type { Gone, VmLife } from './vmLife';
+
+/** What is judged: a month, what there was, and what its owners did. */
+export interface Judged {
+  readonly scene: Scene;
+  readonly fleet: ParsedFleet;
+  readonly driver: Pick<SimulatedDriver, 'settle' | 'events'>;
+  readonly life: Pick<VmLife, 'gone' | 'created'>;
+}
 
 /** A violation, by the auditor or by what only torture can know. */
 export interface Broken {
@@ -26,9 +42,10 @@ export interface Verdict {
 
 /** Holds the month against the invariants: the auditor over the driver's log, and what the log alone does not tell. */
 export async function judgeMonth(
-  { scene, fleet, driver, life }: Outside,
-  host: Host,
+  { scene, fleet, driver, life }: Judged,
+  host: Api,
   pauses: readonly Pause[],
+  pollSeconds = 0,
 ): Promise<Verdict> {
   const untilUtc = new Date(scene.untilMs).toISOString();
   driver.settle(untilUtc);
@@ -46,14 +63,16 @@ export async function judgeMonth(
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
     shares: { setSharePercent: policy.setSharePercent, setOneByOneBelow: policy.setOneByOneBelow },
     untilUtc,
-    waivers: life.gone.map(({ vmId, atUtc }) => ({ vm: vmId, at: atUtc })),
+    waivers: life.gone
+      .filter(({ vmId }) => planned.some(({ id }) => id === vmId))
+      .map(({ vmId, atUtc }) => ({ vm: vmId, at: atUtc })),
     ...auditRollouts(rollouts),
     ...(isOver && {
       outcomes: (await outcomesOf(host, ownId)).filter(({ vm }) => !created.has(vm)),
     }),
     trail: await trailOf(host, rollouts),
-    // Nothing is on its way while the virtual clock stands still.
-    pollSeconds: 0,
+    // Nothing is on its way while a virtual clock stands still.
+    ...{ pollSeconds, onItsWaySeconds: pollSeconds },
   });
   const extra = new Extra();
   checkLiveness(own, isOver, untilUtc, extra);

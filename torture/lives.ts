@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../cli/packageRoot';
-import { CrashHost, startHost, type Host, type HostOptions } from '../emulator/host';
+import { CrashHost, startHost, type Host, type HostOptions, type PersistPoint } from '../emulator/host';
 import type { Seams } from '../functions/seams';
 import { diceOf } from './faults';
 import type { Action, Operator } from './operator';
@@ -26,6 +26,8 @@ export function crashesOf({ seed, crashes, fromMs, calmMs }: Scene): Crash[] {
 
 /** The lives of hosts, one after the other, over the same storage and the same Azure. */
 export class Lives {
+  /** How the last one died. */
+  epitaph = 'not crashed';
   private stepsOfTheDead = 0;
   private crashed: Error | null = null;
 
@@ -33,6 +35,8 @@ export class Lives {
     private readonly outside: Outside,
     private readonly folder: string,
     private readonly withJournal: boolean,
+    /** How the hosts that follow a dead one die. */
+    private readonly successorsDie?: (point: PersistPoint) => boolean,
   ) {}
 
   get host(): Host {
@@ -44,12 +48,14 @@ export class Lives {
     return this.stepsOfTheDead + this.host.stats.durableSteps;
   }
 
-  async begin(dieAtStep?: number): Promise<void> {
+  /** `dies`: asked at every step that the host persists. */
+  async begin(dies?: (point: PersistPoint) => boolean): Promise<void> {
     const { outside } = this;
     const { scene, seams } = outside;
     const onPersist: NonNullable<HostOptions['onPersist']> = (point) => {
-      if (point.step < (dieAtStep ?? Infinity) || this.crashed !== null) return;
+      if (this.crashed !== null || dies?.(point) !== true) return;
       this.crashed = new CrashHost(point);
+      this.epitaph = this.crashed.message;
       outside.faults.count('hostCrash', point.kind);
       throw this.crashed;
     };
@@ -68,7 +74,7 @@ export class Lives {
         LOWTIDE_SCENARIO: outside.scenarioFile,
         LOWTIDE_SEED: String(scene.seed),
       },
-      ...(dieAtStep !== undefined && { onPersist }),
+      ...(dies !== undefined && { onPersist }),
       ...(process.env['TORTURE_LOG'] !== undefined && {
         log: (line) => {
           process.stderr.write(`${outside.host?.nowUtc() ?? ''} ${line}\n`);
@@ -98,7 +104,7 @@ export class Lives {
   async doom({ atMs, step }: Crash): Promise<void> {
     await this.until(atMs);
     await this.end();
-    await this.begin(step);
+    await this.begin((point) => point.step >= step);
   }
 
   private async surviving(work: () => Promise<void>): Promise<void> {
@@ -110,7 +116,7 @@ export class Lives {
         if (this.crashed === null) throw error;
       }
       await this.end();
-      await this.begin();
+      await this.begin(this.successorsDie);
     }
   }
 }

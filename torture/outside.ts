@@ -31,11 +31,11 @@ export class Outside {
     folder: string,
   ) {
     const { seed, vms, intensity, fromMs, calmMs } = scene;
-    const text = JSON.stringify(generateFleet({ vms, seed }));
+    const text = JSON.stringify(scene.fleet ?? generateFleet({ vms, seed }));
     this.fleet = parseFleet(text, `the fleet of seed ${seed}`);
     this.fleetFile = join(folder, 'fleet.json');
     writeFileSync(this.fleetFile, text);
-    const scenario = scenarioOf(seed, intensity, allowed);
+    const scenario = scene.scenario ?? scenarioOf(seed, intensity, allowed);
     this.scenarioFile = join(folder, 'scenario.json');
     writeFileSync(this.scenarioFile, JSON.stringify(scenario));
     this.faults = new Faults(seed, intensity, allowed, { fromMs, toMs: calmMs });

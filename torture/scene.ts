@@ -1,3 +1,4 @@
+import type { GeneratedFleet } from '../cli/generateFleet';
 import { Policy } from '../domain/policy';
 import { Month } from '../domain/ids';
 import { releaseOf } from '../domain/release';
@@ -17,7 +18,9 @@ export interface Scene {
   readonly policy: Policy;
   /** Settings of the app that say this policy. */
   readonly environment: Readonly<Record<string, string>>;
-  readonly scenario: Scenario;
+  /** Absent: made up from the seed. */
+  readonly scenario?: Scenario;
+  readonly fleet?: GeneratedFleet;
   readonly intensity: number;
   /** Hosts that die in the month. */
   readonly crashes: number;
@@ -30,7 +33,7 @@ const CALM_DAY = 24;
 const FIRST_YEAR = 2025;
 const YEARS = 4; // leap day 2028-02-29 included
 /** A month with crashes is run from a journal, which costs about as much again: so one month in so many has them. */
-const CRASHES_ONE_IN = 4;
+const CRASHES_ONE_IN = 8;
 const CRASHES_MAX = 3;
 
 export function sceneOf(seed: number, vms: number): Scene {
@@ -45,7 +48,6 @@ export function sceneOf(seed: number, vms: number): Scene {
     calmMs: fromMs + CALM_DAY * DAY_MS,
     untilMs: fromMs + MONTH_DAYS * DAY_MS + DAY_MS / 2,
     environment: settingsOf(policy),
-    scenario: scenarioOf(seed, intensity),
     crashes: seed % CRASHES_ONE_IN === 0 ? 1 + Math.floor(dice() * CRASHES_MAX) : 0,
   };
 }
@@ -88,7 +90,7 @@ function pickOf<T>(items: readonly T[], dice: () => number): T {
 }
 
 /** The settings that say a policy; what is the default is left out. */
-function settingsOf(policy: Policy): Record<string, string> {
+export function settingsOf(policy: Policy): Record<string, string> {
   const settings: Record<string, string> = {};
   const usual = Policy.parse({});
   for (const [key, value] of Object.entries(policy)) {
@@ -126,14 +128,10 @@ const LUCK: readonly (readonly [EffectKind, share: number, percent: number, minu
 ];
 const EFFECTS_MAX = 6;
 
-/** Which effects a scenario may have: for the shortest reproduction, some may be left out. */
-export function scenarioOf(
-  seed: number,
-  intensity: number,
-  allowed: ReadonlySet<FaultKind> | null = null,
-): Scenario {
+/** What befalls the fleet of a seed. */
+export function scenarioOf(seed: number, intensity: number, allowed: ReadonlySet<FaultKind>): Scenario {
   const dice = diceOf(seed, 'scenario');
-  const count = allowed?.has('scenario') === false ? 0 : Math.floor(dice() * (EFFECTS_MAX + 1) * intensity);
+  const count = !allowed.has('scenario') ? 0 : Math.floor(dice() * (EFFECTS_MAX + 1) * intensity);
   const effects = Array.from({ length: count }, () => {
     const [what, share, percent, minutes] = pickOf(LUCK, dice);
     const fromDay = Math.floor(dice() * 15);

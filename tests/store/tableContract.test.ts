@@ -1,6 +1,10 @@
 import { createCipheriv } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { azureStore } from '../../store/azureTable';
 import { memoryStore } from '../../store/memoryTable';
+import { redoLog, watcherOf } from '../../store/redoLog';
 import type { Row, Store, Table } from '../../store/store';
 import { startAzurite } from '../support/azurite';
 
@@ -26,6 +30,22 @@ const kinds: { name: string; open: () => Promise<{ store: Store; close: () => Pr
     open: async () => {
       const azurite = await startAzurite();
       return { store: azureStore(azurite.connectionString), close: () => azurite.stop() };
+    },
+  },
+  {
+    name: 'Azure Tables with a redo log',
+    open: async () => {
+      const azurite = await startAzurite();
+      const folder = mkdtempSync(join(tmpdir(), 'lowtide-redo-'));
+      const watch = watcherOf(azurite.connectionString);
+      if (watch === null) throw new Error('Azurite was not recognised.');
+      return {
+        store: redoLog(azureStore(azurite.connectionString), { folder, watch }),
+        close: async () => {
+          await azurite.stop();
+          rmSync(folder, { recursive: true });
+        },
+      };
     },
   },
 ];

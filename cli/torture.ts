@@ -1,0 +1,114 @@
+import { writeFileSync } from 'node:fs';
+import { LowtideError } from '../domain/lowtideError';
+import { FAULT_KINDS, type FaultKind } from '../torture/faults';
+import type { MonthOptions, MonthReport } from '../torture/runMonth';
+import { describeKills, runRealKills } from '../torture/realKills';
+import { commandOf, shrink } from '../torture/shrink';
+import { describePoints, sumOf } from '../torture/pointsTally';
+import { describeTally, tallyOf } from '../torture/tally';
+import { runMonths, runPoints } from '../torture/workers';
+import { showProgress } from './progress';
+import { say } from './say';
+
+export interface TortureOptions {
+  readonly seeds: number;
+  readonly vms: number;
+  readonly from: number;
+  /** Names of fault kinds, separated by commas; `none` for none; absent for all. */
+  readonly kinds?: string | undefined;
+  /** Instead: every step at which the host can die. */
+  readonly points?: boolean | undefined;
+  /** Of those, one in so many. */
+  readonly every: number;
+  /** Instead: real processes, really killed. */
+  readonly real?: boolean | undefined;
+  readonly json?: string | undefined;
+}
+
+/** Of so many seeds one runs twice: the same seed tells the same story (INV-12). */
+const REPEAT_ONE_IN = 20;
+const SHRUNK_MAX = 3;
+
+/** `npm run torture`: returns the exit code. */
+export async function runTorture(options: TortureOptions): Promise<0 | 2> {
+  if (options.points === true) return tellPoints(options);
+  if (options.real === true) return tellReal(options);
+  return tellMonths(options);
+}
+
+async function tellPoints({ vms, every, json }: TortureOptions): Promise<0 | 2> {
+  const started = performance.now();
+  const report = { ...sumOf(await runPoints(vms, every)), wallSeconds: (performance.now() - started) / 1000 };
+  say.text(describePoints(vms, report));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  return report.violations.length === 0 && report.hit === report.aimed ? 0 : 2;
+}
+
+async function tellReal({ seeds: kills, vms, from: seed, json }: TortureOptions): Promise<0 | 2> {
+  const progress = showProgress('kills');
+  const onProgress = (done: number, note: string): void => {
+    progress.update(done, kills, note);
+  };
+  const report = await runRealKills({ seed, vms, kills, onProgress });
+  progress.stop();
+  say.text(describeKills(report));
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  return report.violations.length === 0 ? 0 : 2;
+}
+
+async function tellMonths(options: TortureOptions): Promise<0 | 2> {
+  const kinds = kindsOf(options.kinds);
+  const started = performance.now();
+  const months = Array.from({ length: options.seeds }, (_, n): MonthOptions => ({
+    ...{ seed: options.from + n, vms: options.vms, ...(kinds !== null && { kinds }) },
+  }));
+  const twice = months.filter((_, n) => n % REPEAT_ONE_IN === 0);
+  const reports: MonthReport[] = [];
+  const again: MonthReport[] = [];
+  const progress = showProgress('months');
+  await runMonths([...months, ...twice], (report) => {
+    const known = reports.some(({ seed }) => seed === report.seed);
+    (known ? again : reports).push(report);
+    progress.update(reports.length + again.length, months.length + twice.length, '');
+  });
+  progress.stop();
+  const tally = tallyOf(reports, again, (performance.now() - started) / 1000);
+  say.text(describeTally(tally));
+  const failed = reports.filter(({ violations }) => violations.length > 0);
+  for (const report of failed.slice(0, SHRUNK_MAX)) await tellFailure(report, kinds === null);
+  if (options.json !== undefined)
+    writeFileSync(options.json, `${JSON.stringify({ tally, failed }, null, 2)}\n`);
+  return failed.length + tally.different.length === 0 ? 0 : 2;
+}
+
+/** The seed, what was violated, the shortest reproduction found, and the command that repeats it. */
+async function tellFailure(report: MonthReport, mayShrink: boolean): Promise<void> {
+  say.line(`Seed ${report.seed} (${report.month}): ${report.violations.length} violations`);
+  for (const { invariant, vm, at, detail } of report.violations.slice(0, 5))
+    say.line(`  ${invariant} ${at} ${vm ?? ''} ${detail}`);
+  if (!mayShrink) return;
+  const shortest = await shrink(report, runOne);
+  say.line(`  Shortest reproduction of ${shortest.runs} tried: ${commandOf(shortest)}`);
+}
+
+async function runOne(options: MonthOptions): Promise<MonthReport> {
+  const reports: MonthReport[] = [];
+  await runMonths([options], (report) => reports.push(report));
+  const [report] = reports;
+  if (report === undefined) throw new Error(`The month of seed ${options.seed} was not run.`);
+  return report;
+}
+
+function kindsOf(text: string | undefined): readonly FaultKind[] | null {
+  if (text === undefined) return null;
+  const names = text === 'none' ? [] : text.split(',');
+  return names.map((name) => {
+    const kind = FAULT_KINDS.find((one) => one === name);
+    if (kind !== undefined) return kind;
+    throw new LowtideError('ARGUMENT_INVALID', {
+      what: `'${name}' is no kind of fault.`,
+      why: `The kinds are ${FAULT_KINDS.join(', ')}.`,
+      fix: 'Give some of them, separated by commas, or `none`.',
+    });
+  });
+}
