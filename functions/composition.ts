@@ -7,6 +7,7 @@ import { memoryJournal } from '../drivers/simulated/askJournal';
 import { fileJournal } from '../drivers/simulated/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
+import { armResourceStore, type ArmResourceStore } from '../store/armResources';
 import { assessmentStore } from '../store/assessments';
 import { auditStore } from '../store/audit';
 import { azureStore } from '../store/azureTable';
@@ -26,6 +27,7 @@ import { readSettings, type Settings } from './settings';
 export interface SimulatedWorld extends World {
   readonly driver: SimulatedDriver;
   readonly longRunning: LongRunningStore;
+  readonly armResources: ArmResourceStore;
 }
 
 let world: Promise<SimulatedWorld> | null = null;
@@ -61,6 +63,7 @@ async function compose(settings: Settings): Promise<SimulatedWorld> {
     assessments: assessmentStore(store),
     audit: auditStore(store),
     longRunning: longRunningStore(store),
+    armResources: armResourceStore(store),
     policy,
     nowUtc: () => DateTime.utc().toISO(),
   };

@@ -48,6 +48,7 @@ export const TABLE_NAMES = [
   'history',
   'audit',
   'longRunning',
+  'armResources',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 

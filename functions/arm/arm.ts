@@ -119,7 +119,7 @@ function checkSubscription(subscriptionId: string): void {
   );
 }
 
-function apiVersionOf(family: ApiFamily, written: string | null): string {
+export function apiVersionOf(family: ApiFamily, written: string | null): string {
   const check = checkApiVersion(family, written);
   switch (check.kind) {
     case 'ok':

@@ -16,13 +16,18 @@ export class ArmError extends Error {
     readonly target?: string,
     /** Seconds after which asking again may help. */
     readonly retryAfterSeconds?: number,
+    readonly details?: readonly ArmErrorBody[],
   ) {
     super(message);
   }
 
   get body(): ArmErrorBody {
-    const { code, message, target } = this;
-    return { code, message, ...(target !== undefined && { target }) };
+    const { code, message, target, details } = this;
+    return {
+      ...{ code, message },
+      ...(target !== undefined && { target }),
+      ...(details !== undefined && { details }),
+    };
   }
 }
 

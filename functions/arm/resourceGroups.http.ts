@@ -62,6 +62,7 @@ armRoute(
     const { armId: resourceId, location } = findGroup(request, context);
     const { resources } = context.world.driver;
     const doneUtc = await resources.deleteResourceGroup(request);
+    await context.world.armResources.removeGroup(resourceId);
     return accepted(request, context, {
       ...{ kind: 'groupDelete', location, resourceId },
       data: { doneUtc: doneUtc ?? context.world.nowUtc() },

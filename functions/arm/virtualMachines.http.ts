@@ -97,33 +97,50 @@ const VmBody = z.looseObject({
     .nullish(),
 });
 
+/** What a PUT or PATCH would make of a VM. */
+interface VmPlan {
+  readonly before: VmResource | null;
+  readonly complete: JsonObject;
+}
+
+/** Checks a PUT or PATCH of a VM, and does nothing of it yet. */
+export function planVm(request: ArmRequest, context: ArmContext): VmPlan {
+  const group = findGroup(request, context);
+  if (group.provisioningState === 'Deleting')
+    throw operationNotAllowed(`The resource group '${group.name}' is being deleted.`);
+  requireProvider(request, context);
+  const before = request.method === 'PATCH' ? findVm(request, context) : existing(request, context);
+  if (before?.provisioningState === 'Deleting')
+    throw operationNotAllowed(`The virtual machine '${before.vm.name}' is being deleted.`);
+  const sent = VmBody.parse(objectBody(request));
+  if (before === null) {
+    checkResourceName(request.name('vm'), 'vmName');
+    locationOf(sent.location);
+  } else if (typeof sent.location === 'string') locationOf(sent.location);
+  checkPatchMembers(sent, request.apiVersion);
+  const armId = before?.armId ?? `${group.armId}/providers/${VM_TYPE}/${request.name('vm')}`;
+  const method = request.method === 'PATCH' ? 'PATCH' : 'PUT';
+  const model = mergedModel(armId, before?.model ?? null, sent, method);
+  const vm = readModel(model);
+  const mode = checkVmChange({ sent, model, vm, before }, request, context);
+  return { before, complete: withDefaults(model, vm, mode) };
+}
+
+/** Carries it out: the VM is there from now on, and settled some minutes later. */
+export async function carryOutVm({ before, complete }: VmPlan, context: ArmContext): Promise<VmResource> {
+  const after = await context.world.driver.resources.putVirtualMachine(complete);
+  await keepInventory(after, before, context);
+  await requestEnablement(context, after, before);
+  return after;
+}
+
 armRoute(
   { name: 'armPutVirtualMachine', route: ONE, methods: ['PUT', 'PATCH'], family },
   async (request, context) => {
-    const group = findGroup(request, context);
-    if (group.provisioningState === 'Deleting')
-      throw operationNotAllowed(`The resource group '${group.name}' is being deleted.`);
-    requireProvider(request, context);
-    const before = request.method === 'PATCH' ? findVm(request, context) : existing(request, context);
-    if (before?.provisioningState === 'Deleting')
-      throw operationNotAllowed(`The virtual machine '${before.vm.name}' is being deleted.`);
-    const sent = VmBody.parse(objectBody(request));
-    if (before === null) {
-      checkResourceName(request.name('vm'), 'vmName');
-      locationOf(sent.location);
-    } else if (typeof sent.location === 'string') locationOf(sent.location);
-    checkPatchMembers(sent, request.apiVersion);
-    const armId = before?.armId ?? `${group.armId}/providers/${VM_TYPE}/${request.name('vm')}`;
-    const method = request.method === 'PATCH' ? 'PATCH' : 'PUT';
-    const model = mergedModel(armId, before?.model ?? null, sent, method);
-    const vm = readModel(model);
-    const mode = checkVmChange({ sent, model, vm, before }, request, context);
-    const complete = withDefaults(model, vm, mode);
-    const after = await context.world.driver.resources.putVirtualMachine(complete);
-    await keepInventory(after, before, context);
-    await requestEnablement(context, after, before);
+    const plan = planVm(request, context);
+    const after = await carryOutVm(plan, context);
     const body = await vmBody(after, context, request.apiVersion, false);
-    return acceptedWith({ status: before === null ? 201 : 200, body }, request, context, {
+    return acceptedWith({ status: plan.before === null ? 201 : 200, body }, request, context, {
       ...{ kind: 'vmPut', location: after.vm.region, resourceId: after.armId },
       data: { doneUtc: after.settledUtc },
     });

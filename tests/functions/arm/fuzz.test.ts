@@ -59,6 +59,12 @@ const path = fc.oneof(
   under(vm, '/assessPatches', '/installPatches', '/nothing'),
   fc.tuple(vm, name('LinuxPatchExtension')).map(([v, e]) => `${v}/extensions/${e}`),
   fc.tuple(sub, fc.array(anyName, { maxLength: 4 })).map(([s, rest]) => [s, ...rest].join('/')),
+  fc
+    .tuple(group, name('vm_deploy', 'none'), oneOf('', '/validate', '/operationStatuses/x'))
+    .map(([g, d, end]) => `${g}/providers/Microsoft.Resources/deployments/${d}${end}`),
+  fc
+    .tuple(group, name('virtualNetworks'), oneOf('', '/net', '/none'))
+    .map(([g, type, end]) => `${g}/providers/Microsoft.Network/${type}${end}`),
   oneOf('/subscriptions', '/tenants'),
 );
 
