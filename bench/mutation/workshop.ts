@@ -24,6 +24,7 @@ const COPIED = [
 ];
 
 const RUN_SECONDS_MAX = 300;
+const ATTEMPTS_MAX = 3;
 
 export interface Verdict {
   readonly killed: boolean;
@@ -121,15 +122,26 @@ export class Workshop {
     return { killed: true, by: `the auditor, in a month of ${scenario}: ${broken.join(', ')}` };
   }
 
+  /** A process that is ended from outside says nothing about the bug: it is run again. */
   private run(args: readonly string[]): { readonly status: number | null; readonly stderr: string } {
-    const { status, stderr } = spawnSync(process.execPath, args, {
-      cwd: this.folder,
-      encoding: 'utf8',
-      timeout: RUN_SECONDS_MAX * 1000,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '', UPDATE_GOLDEN: '', JEST_WORKER_ID: '' },
-    });
-    return { status, stderr };
+    for (let attempt = 1; ; attempt += 1) {
+      const { status, stderr, signal, error } = spawnSync(process.execPath, args, {
+        cwd: this.folder,
+        encoding: 'utf8',
+        timeout: RUN_SECONDS_MAX * 1000,
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          UPDATE_GOLDEN: '',
+          UPDATE_HISTORIES: '',
+          JEST_WORKER_ID: '',
+        },
+      });
+      const tookTooLong = error !== undefined && 'code' in error && error.code === 'ETIMEDOUT';
+      if (signal === null || tookTooLong) return { status, stderr: tookTooLong ? 'It never ends.' : stderr };
+      if (attempt === ATTEMPTS_MAX) throw new Error(`${args.join(' ')} was ended from outside by ${signal}.`);
+    }
   }
 }
 
