@@ -81,6 +81,8 @@ export class Instance {
   terminatedBecause: string | undefined;
   /** A task was handed to Task.any or Task.all twice: from then on the ids of host and library differ, as on the real host. */
   reusedTask = false;
+  /** The execution that waited for it was overwritten, as happens when a host dies: it may be overwritten in its turn. */
+  orphaned = false;
   queued = false;
   /** Session mode: the library's live executor, and how much of the history it has seen. */
   executor: LiveExecutor | undefined;

@@ -44,7 +44,7 @@ export class Orchestrations {
   create(from: Omit<NewInstance, 'nowMs'>): Instance {
     const { engine } = this;
     const previous = engine.instances.get(from.id);
-    previous?.clearLive();
+    if (previous) this.overwrite(previous);
     const instance = new Instance({ ...from, nowMs: engine.nowMs });
     if (engine.options.store) instance.changedTasks = new Set();
     engine.instances.set(from.id, instance);
@@ -52,6 +52,20 @@ export class Orchestrations {
     engine.options.guards.checkSize(from.name, 'The input', from.input);
     engine.deliver(instance, undefined, this.executionStarted(instance));
     return instance;
+  }
+
+  /** Another execution takes its place: it runs no more, also when it stands in the queue, and nobody waits for its children. */
+  private overwrite(previous: Instance): void {
+    if (!previous.isFinished) {
+      for (const other of this.engine.instances.values()) {
+        if (other.isFinished || other.parent?.executionId !== previous.executionId) continue;
+        other.orphaned = true;
+        this.engine.touch(other);
+      }
+      previous.status = 'Terminated';
+      previous.inbox = [];
+    }
+    previous.clearLive();
   }
 
   /** Runs one episode. A promise only in faithful mode: session mode must not pay for one. */

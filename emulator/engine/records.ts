@@ -32,6 +32,8 @@ export interface InstanceRecord {
     readonly continued: boolean;
     readonly terminatedBecause?: string;
     readonly reusedTask: boolean;
+    /** Absent: false. */
+    readonly orphaned?: boolean;
   };
   readonly inbox: readonly HistoryEvent[];
   readonly history: readonly HistoryEvent[];
@@ -52,7 +54,8 @@ export function recordOf(instance: Instance, whole: boolean): InstanceRecord {
   });
   const { name, version, parent, generation, executionId, createdMs } = instance;
   const { input, status, output, customStatus, updatedMs, played, nextTaskId, applied } = instance;
-  const { episodes, historyDropped, returned, lock, continued, terminatedBecause, reusedTask } = instance;
+  const { episodes, historyDropped, returned, lock, continued, terminatedBecause, reusedTask, orphaned } =
+    instance;
   const record: InstanceRecord = {
     id: instance.id,
     ...(isNew && { anew: { name, version, parent, generation, executionId, createdMs } }),
@@ -73,6 +76,7 @@ export function recordOf(instance: Instance, whole: boolean): InstanceRecord {
       continued,
       ...(terminatedBecause !== undefined && { terminatedBecause }),
       reusedTask,
+      ...(orphaned && { orphaned }),
     },
     inbox: instance.inbox,
     history: instance.history.slice(from),

@@ -148,7 +148,7 @@ export class Scheduling {
     const childId = action.instanceId ?? `${instance.executionId}:${id}`;
     const live = engine.instances.get(childId);
     const isRepeat = live?.parent?.executionId === instance.executionId && live.parent.taskId === id;
-    if (live && !live.isFinished && !isRepeat) {
+    if (live && !live.isFinished && !isRepeat && !live.orphaned) {
       guards.refuse({
         code: 'duplicate-live-instance',
         subject: instance.name,

@@ -21,7 +21,8 @@ df.app.orchestration('parent', function* (ctx: any): any {
   const { n } = yield ctx.df.callEntity(new df.EntityId('counter', 'c'), 'get');
   return { first: first.what, child, both: both.map((each: any) => each.what), counted: n > 0 };
 });
-df.app.orchestration('child', function* (ctx: any): any { const { what } = yield ctx.df.callActivity('note', { what: 'child' }); return { what }; });
+df.app.orchestration('child', function* (ctx: any): any { return yield ctx.df.callSubOrchestrator('grandchild', {}, ctx.df.instanceId + ':grandchild'); });
+df.app.orchestration('grandchild', function* (ctx: any): any { const { what } = yield ctx.df.callActivity('note', { what: 'child' }); return { what }; });
 `;
 
 let app: AppFolder;
@@ -50,6 +51,7 @@ async function live(dieAt: number): Promise<Life> {
     store: { kind: 'journal', path: join(folder, `${name}.journal`) },
     environment: { NOTES: join(folder, `${name}.notes`) },
     timers: false,
+    strict: true,
   } as const;
   let host: Host = await startVirtual(app, {
     ...options,
