@@ -7,7 +7,7 @@ import { settingsOf, type Scene } from './scene';
 
 const DAY_MS = 86_400_000;
 
-/** One small rollout in which everything happens that a rollout does, within a day: off-peak hours are always open, and nobody waits. */
+/** One small rollout in which everything happens that a rollout does, within a day or two: off-peak hours are always open, and nobody waits. */
 export function canonicalScene(vms: number): Scene {
   const month = Month.parse('2026-11');
   const fromMs = Date.parse(releaseOf(month));
@@ -18,7 +18,7 @@ export function canonicalScene(vms: number): Scene {
   });
   return {
     ...{ seed: 1, vms, month, fromMs, policy, environment: settingsOf(policy), intensity: 0, crashes: 0 },
-    ...{ calmMs: fromMs, untilMs: fromMs + DAY_MS },
+    ...{ calmMs: fromMs, untilMs: fromMs + 3 * DAY_MS },
     fleet: alwaysOn(generateFleet({ vms, seed: 1 })),
     scenario: Scenario.parse({ name: 'calm', description: 'Nothing but crashes.', effects: [] }),
   };

@@ -88,6 +88,15 @@ export async function runEveryPoint({ vms, remainder, of, every }: PointsOptions
   };
 }
 
+const HOUR_MS = 3_600_000;
+
+/** Looked up in the table itself: a request would be a step of its own. */
+async function isOver({ scene, store }: Outside): Promise<boolean> {
+  const row = await store?.table('rollouts').get('rollouts', `rollout-${scene.month}`);
+  const control = row?.value as { readonly endedUtc: string | null } | undefined;
+  return control !== undefined && control.endedUtc !== null;
+}
+
 /** One canonical rollout in which hosts die where they are told to. */
 async function rollout(vms: number, dies: (point: PersistPoint) => boolean): Promise<readonly Broken[]> {
   const folder = mkdtempSync(join(FOLDERS, 'lowtide-points-'));
@@ -96,7 +105,8 @@ async function rollout(vms: number, dies: (point: PersistPoint) => boolean): Pro
   const lives = new Lives(outside, folder, true, dies);
   try {
     await lives.begin(dies);
-    await lives.until(scene.untilMs);
+    for (let atMs = scene.fromMs; atMs < scene.untilMs && !(await isOver(outside)); atMs += HOUR_MS)
+      await lives.until(atMs + HOUR_MS);
     return (await judgeMonth(outside, lives.host, [])).violations;
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));

@@ -47,6 +47,11 @@ export class Outside {
     return this.host === null ? this.scene.fromMs : Date.parse(this.host.nowUtc());
   }
 
+  /** Storage itself, on a good line. */
+  get store(): Store | null {
+    return this.tables?.plain ?? null;
+  }
+
   /** Azure itself, on a good line. */
   get driver(): SimulatedDriver {
     return this.known.plain;
