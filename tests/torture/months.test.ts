@@ -14,11 +14,10 @@ const brokenBy = async (options: MonthOptions): Promise<readonly string[]> =>
     ({ invariant, vm, at, detail }) => `${invariant} ${at} ${vm ?? ''} ${detail}`,
   );
 
-/** Seeds that once failed, with what they found. */
+/** Seeds that fail without what was mended after they, or others like them, had failed. */
 const FOUND: readonly (readonly [what: string, options: MonthOptions])[] = [
-  ['an installation that is lost from sight while it runs', { seed: 132, vms: 60 }],
   ['an operation that never ends', { seed: 127, vms: 60 }],
-  ['an outage longer than the patience of an activity', { seed: 3, vms: 60 }],
+  ['an outage longer than the patience of an activity', { seed: 736, vms: 30 }],
 ];
 
 describe('a tortured month', () => {
