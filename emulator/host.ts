@@ -10,6 +10,7 @@ import { countedIds, randomIds } from './engine/ids';
 import { openLibrary, type DurableLibrary } from './engine/library';
 import { FaithfulRunner, SessionRunner } from './engine/runners';
 import type { PersistPoint } from './engine/persistPoints';
+import type { Transit } from './engine/transit';
 import { resume } from './engine/resume';
 import { sessionsWork } from './engine/selfTest';
 import { Guards, type Finding } from './guards';
@@ -28,6 +29,7 @@ import { Webhooks } from './webhooks';
 
 export type { ClockOptions } from './clock';
 export { CrashHost, type PersistPoint } from './engine/persistPoints';
+export type { Transit } from './engine/transit';
 
 export interface HostOptions {
   /** Folder with package.json, host.json and perhaps local.settings.json. */
@@ -58,6 +60,8 @@ export interface HostOptions {
    * host die there, and the next one on the same journal finds what the real one would have left.
    */
   readonly onPersist?: (point: PersistPoint) => void;
+  /** For torture tests: messages that come late, and workers that hang. */
+  readonly transit?: Transit;
   /** Called with the app's own modules when they are loaded, before anything of the app runs: for tests that put seams to use. */
   readonly prepare?: (appModule: (path: string) => unknown) => void;
 }
@@ -84,6 +88,8 @@ export interface Host {
   ): Promise<{ status: number; headers: Record<string, string>; body: unknown }>;
   /** Virtual clock: processes everything due up to and including that instant, and stands at it afterwards. */
   runUntil(utc: string): Promise<void>;
+  /** Virtual clock: until that instant the machine is suspended. What becomes due meanwhile is so all at once afterwards. */
+  sleepUntil(utc: string): Promise<void>;
   /** Nothing can run now; timers in the future may remain. */
   idle(): Promise<void>;
   instance(id: string): InstanceView | undefined;
@@ -254,6 +260,7 @@ function createEngine(
       options.keepChildHistory ?? !(isVirtual && options.store.kind === 'memory'),
     extraInputs: tools.extraInputs,
     onPersist: options.onPersist,
+    transit: options.transit,
     log,
   });
 }
@@ -300,6 +307,10 @@ function createHost({ engine, clock, guards, handler, app, baseUrl, undo }: Part
       return readable(await handler({ method, url, headers: all, body: Buffer.from(text) }));
     },
     runUntil: (utc) => runVirtualUntil(engine, clock, utc),
+    sleepUntil: async (utc) => {
+      await engine.settle();
+      clock.jump(Date.parse(utc));
+    },
     idle: () => engine.settle(),
     instance: (id) => view(engine, id),
     appModule: (path) => app.require(path) as unknown,

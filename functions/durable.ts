@@ -44,5 +44,6 @@ df.app.entity('virtualMachine', virtualMachine);
 
 for (const { name, handler } of activities)
   df.app.activity(name, {
-    handler: (input: unknown) => seams.activity(name, async () => handler(await theWorld())(input)),
+    handler: async (input: unknown) =>
+      seams.activity(name, await theWorld(), (world) => handler(world)(input)),
   });

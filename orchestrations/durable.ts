@@ -20,6 +20,9 @@ const RETRY = { firstMilliseconds: 5_000, attempts: 40, backoff: 3, longestMilli
 /** The longest timer Azure Storage takes in one piece is 7 days; longer waits loop. */
 const TIMER_MAX_SECONDS = 6 * 24 * 3600;
 
+/** An answer that is none (a poisoned message, a worker of another version) is asked for again, so often in all. */
+const ASKED_MAX = 3;
+
 /** Calls an activity and parses what comes back, so that replayed history is checked like any input. */
 export function* call<C extends ActivityContract>(
   context: OrchestrationContext,
@@ -29,8 +32,13 @@ export function* call<C extends ActivityContract>(
   const retry = new RetryOptions(RETRY.firstMilliseconds, RETRY.attempts);
   retry.backoffCoefficient = RETRY.backoff;
   retry.maxRetryIntervalInMilliseconds = RETRY.longestMilliseconds;
-  const result = yield context.df.callActivityWithRetry(contract.name, retry, input);
-  return contract.output.parse(result) as z.output<C['output']>;
+  for (let asked = 1; ; asked += 1) {
+    const result = yield context.df.callActivityWithRetry(contract.name, retry, input);
+    const answer = contract.output.safeParse(result);
+    if (answer.success) return answer.data as z.output<C['output']>;
+    if (asked === ASKED_MAX)
+      throw new Error(`${contract.name} answered ${asked} times what it must not: ${answer.error.message}`);
+  }
 }
 
 /** What a parent may know of a child: its name, its input and its output. */

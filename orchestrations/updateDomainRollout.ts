@@ -40,7 +40,9 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
   const { vmIds } = yield* call(context, readRound, ref);
   const results = yield* patchAll(context, input, vmIds);
   yield* call(context, recordRound, { ...ref, results });
-  yield* letGo(context, input, impairedBy(context, input, vmIds, results));
+  // Nobody knows whether a VM without its orchestration is still installing: the reaper asks before it frees the claim.
+  if (!results.some(({ reason }) => reason === 'orchestrationFailed'))
+    yield* letGo(context, input, impairedBy(context, input, vmIds, results));
   return { kind: 'ran' };
 }
 
@@ -71,7 +73,7 @@ function impairedBy(
   const { availabilitySetId } = disruption;
   if (availabilitySetId === null) return [];
   return vmIds
-    .filter((_, n) => results[n]?.kind === 'unhealthy' || results[n]?.reason === 'orchestrationFailed')
+    .filter((_, n) => results[n]?.kind === 'unhealthy')
     .map((vmId) => ({ vmId, availabilitySetId, region: ref.region, sinceUtc: nowUtc(context) }));
 }
 

@@ -17,7 +17,17 @@ export function canonicalScene(vms: number): Scene {
     ...{ installPollFirstSeconds: 900, installPollLastSeconds: 900, assessmentPollSeconds: 600 },
   });
   return {
-    ...{ seed: 1, vms, month, fromMs, policy, environment: settingsOf(policy), intensity: 0, crashes: 0 },
+    ...{
+      seed: 1,
+      vms,
+      month,
+      fromMs,
+      policy,
+      environment: settingsOf(policy),
+      intensity: 0,
+      crashes: 0,
+      redeployment: null,
+    },
     ...{ calmMs: fromMs, untilMs: fromMs + 3 * DAY_MS },
     fleet: alwaysOn(generateFleet({ vms, seed: 1 })),
     scenario: Scenario.parse({ name: 'calm', description: 'Nothing but crashes.', effects: [] }),

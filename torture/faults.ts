@@ -7,12 +7,39 @@ export const FAULT_KINDS = [
   // Azure Resource Manager. Lost and endless operations are running or over; the platform tells otherwise.
   ...['armThrottled', 'armConflict', 'armErrorBefore', 'armErrorAfter', 'armOutage'],
   ...['operationLost', 'operationEndless', 'staleRead'],
-  // Activities: messages are delivered at least once, and sometimes to two workers.
-  ...['activityThrows', 'activityUnacknowledged', 'activityTwice', 'activityAtOnce'],
+  // Activities: messages are delivered at least once, and sometimes to two workers. Poisoned: what comes back is garbage.
+  ...[
+    'activityThrows',
+    'activityUnacknowledged',
+    'activityTwice',
+    'activityAtOnce',
+    'activityHangs',
+    'activityPoisoned',
+  ],
+  // Messages on their way, which thereby overtake each other.
+  'messageDelayed',
+  // Two hosts at once: their clocks differ, their timers fire on both. Jump: the machine is suspended, and then it is later.
+  ...['clockSkew', 'clockJump', 'timerTwice'],
   // Owners of VMs.
-  ...['vmPoweredOff', 'vmRestarted', 'vmDeleted', 'vmCreated', 'vmRetagged', 'vmReimaged'],
+  ...[
+    'vmPoweredOff',
+    'vmRestarted',
+    'vmComesAndGoes',
+    'vmDeleted',
+    'vmCreated',
+    'vmMoved',
+    'vmRetagged',
+    'vmReimaged',
+  ],
   // Operators.
-  ...['operatorPause', 'operatorResume', 'operatorSkip', 'operatorCancel', 'operatorDoubleStart'],
+  ...[
+    'operatorPause',
+    'operatorResume',
+    'operatorSkip',
+    'operatorCancel',
+    'operatorDoubleStart',
+    'policyChanged',
+  ],
   // The host.
   'hostCrash',
   // The luck of the fleet: effects of a made-up scenario.
@@ -38,6 +65,7 @@ export class Faults {
   armed = false;
   private nowMs: () => number = () => 0;
   private readonly outages: readonly Outage[];
+  private readonly shares: () => number;
 
   constructor(
     readonly seed: number,
@@ -47,6 +75,7 @@ export class Faults {
     span: { readonly fromMs: number; readonly toMs: number },
   ) {
     this.outages = outagesOf(seed, intensity, span);
+    this.shares = diceOf(seed, 'shares');
   }
 
   useClock(nowMs: () => number): void {
@@ -75,6 +104,11 @@ export class Faults {
     );
     if (out) this.count(kind);
     return out;
+  }
+
+  /** A number in [0, 1), for how much of what has struck. */
+  share(): number {
+    return this.shares();
   }
 
   /** A stream of its own for each place, so that one kind of fault can be left out without moving all others. */

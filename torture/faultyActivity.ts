@@ -1,3 +1,4 @@
+import type { World } from '../activities/world';
 import type { Seams } from '../functions/seams';
 import type { FaultKind, Faults } from './faults';
 
@@ -6,21 +7,31 @@ const RATES: readonly (readonly [FaultKind, number])[] = [
   ['activityUnacknowledged', 0.001],
   ['activityTwice', 0.002],
   ['activityAtOnce', 0.002],
+  ['activityPoisoned', 0.0001],
+  ['clockSkew', 0.02],
 ];
+
+/** A host that has not heard of the time for a while. */
+const SKEW_MS_MAX = 60_000;
 
 /** Messages to activities are delivered at least once: to a worker that dies, to two one after the other, to two at once. */
 export function faultyActivity(faults: Faults): Seams['activity'] {
   const strike = faults.stream('activity', RATES);
-  return async (name, run) => {
+  return async (name, world, run) => {
     const fault = strike();
     if (fault === 'activityThrows') throw new Error(`Torture: the worker of ${name} died before it began.`);
-    if (fault === 'activityTwice') await run().catch(() => undefined);
+    if (fault === 'clockSkew') return run(skewed(world, (faults.share() * 2 - 1) * SKEW_MS_MAX));
+    if (fault === 'activityTwice') await run(world).catch(() => undefined);
     // Of two at once the second one's result counts; the first one's may have failed.
-    const other = fault === 'activityAtOnce' ? run().catch(() => undefined) : undefined;
-    const result = await run();
+    const other = fault === 'activityAtOnce' ? run(world).catch(() => undefined) : undefined;
+    const result = await run(world);
     await other;
     if (fault === 'activityUnacknowledged')
       throw new Error(`Torture: the worker of ${name} died before it answered.`);
-    return result;
+    return fault === 'activityPoisoned' ? { torture: 'This is no answer.' } : result;
   };
+}
+
+function skewed(world: World, byMs: number): World {
+  return { ...world, nowUtc: () => new Date(Date.parse(world.nowUtc()) + byMs).toISOString() };
 }

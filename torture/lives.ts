@@ -5,7 +5,7 @@ import type { Seams } from '../functions/seams';
 import { diceOf } from './faults';
 import type { Action, Operator } from './operator';
 import type { Outside } from './outside';
-import type { Scene } from './scene';
+import type { Redeployment, Scene } from './scene';
 
 /** A host that is to die: from an instant on its persisted steps are counted, and at one of them it does. */
 export interface Crash {
@@ -14,6 +14,23 @@ export interface Crash {
 }
 
 const STEPS_MAX = 3000;
+
+/** A machine that is suspended. */
+export interface Sleep {
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
+const SLEEPS_MAX = 3;
+const SLEEP_MS_MAX = 4 * 3_600_000;
+
+export function sleepsOf({ seed, intensity, fromMs, calmMs }: Scene): Sleep[] {
+  const dice = diceOf(seed, 'sleeps');
+  return Array.from({ length: Math.floor(dice() * intensity * (SLEEPS_MAX + 1)) }, () => {
+    const atMs = fromMs + dice() ** 2 * (calmMs - fromMs);
+    return { atMs, untilMs: Math.min(calmMs, atMs + dice() ** 2 * SLEEP_MS_MAX) };
+  });
+}
 
 /** Most in the first week, when most is under way. */
 export function crashesOf({ seed, crashes, fromMs, calmMs }: Scene): Crash[] {
@@ -28,6 +45,7 @@ export function crashesOf({ seed, crashes, fromMs, calmMs }: Scene): Crash[] {
 export class Lives {
   /** How the last one died. */
   epitaph = 'not crashed';
+  private environment: Scene['environment'];
   private stepsOfTheDead = 0;
   private crashed: Error | null = null;
 
@@ -37,7 +55,9 @@ export class Lives {
     private readonly withJournal: boolean,
     /** How the hosts that follow a dead one die. */
     private readonly successorsDie?: (point: PersistPoint) => boolean,
-  ) {}
+  ) {
+    this.environment = outside.scene.environment;
+  }
 
   get host(): Host {
     if (this.outside.host === null) throw new Error('No host lives.');
@@ -68,12 +88,13 @@ export class Lives {
       strict: true,
       keepChildHistory: false,
       environment: {
-        ...scene.environment,
+        ...this.environment,
         ...{ LOWTIDE_DRIVER: 'simulated', LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '' },
         LOWTIDE_FLEET: outside.fleetFile,
         LOWTIDE_SCENARIO: outside.scenarioFile,
         LOWTIDE_SEED: String(scene.seed),
       },
+      transit: outside.transit,
       ...(dies !== undefined && { onPersist }),
       ...(process.env['TORTURE_LOG'] !== undefined && {
         log: (line) => {
@@ -105,6 +126,22 @@ export class Lives {
     await this.until(atMs);
     await this.end();
     await this.begin((point) => point.step >= step);
+  }
+
+  /** The host is stopped in good order, and another one starts with other settings. */
+  async redeploy({ atMs, environment }: Redeployment): Promise<void> {
+    await this.until(atMs);
+    await this.end();
+    this.environment = environment;
+    this.outside.faults.count('policyChanged');
+    await this.begin(this.successorsDie);
+  }
+
+  /** The machine is suspended for a while: nothing runs, and then it is later. */
+  async sleep({ atMs, untilMs }: Sleep): Promise<void> {
+    await this.until(atMs);
+    this.outside.faults.count('clockJump');
+    await this.surviving(() => this.host.sleepUntil(new Date(untilMs).toISOString()));
   }
 
   private async surviving(work: () => Promise<void>): Promise<void> {

@@ -36,6 +36,8 @@ export function actionsOf(
   }
   for (let n = Math.floor(dice() * 3); n > 0; n -= 1)
     actions.push({ atMs: fromMs + dice() * (toMs - fromMs), kind: 'operatorDoubleStart' });
+  for (let n = Math.floor(dice() * 4); n > 0; n -= 1)
+    actions.push({ atMs: fromMs + dice() ** 2 * (toMs - fromMs), kind: 'timerTwice' });
   if (dice() < 0.08) actions.push({ atMs: fromMs + dice() * (toMs - fromMs), kind: 'operatorCancel' });
   return actions.filter(({ atMs }) => atMs < toMs).sort((a, b) => a.atMs - b.atMs);
 }
@@ -56,6 +58,13 @@ export class Operator {
     private readonly month: string,
   ) {}
 
+  /** Each host has the app's timers; they fire once on all of them together, at least. */
+  private async fireTimersTwice(host: Host): Promise<void> {
+    this.faults.count('timerTwice');
+    const names = ['monthlyRolloutTimer', 'assessmentSweepTimer'].flatMap((name) => [name, name]);
+    await Promise.all(names.map((name) => host.request('POST', `/admin/functions/${name}`, {})));
+  }
+
   async act(host: Host, { kind }: Action): Promise<void> {
     if (!this.faults.allows(kind)) return;
     const path = `/api/rollouts/rollout-${this.month}`;
@@ -66,6 +75,7 @@ export class Operator {
       await Promise.all([start(), start()]);
       return;
     }
+    if (kind === 'timerTwice') return this.fireTimersTwice(host);
     const open = this.pauses.find(({ untilUtc }) => untilUtc === null);
     if (kind !== 'operatorPause' && open !== undefined) open.untilUtc = host.nowUtc();
     const { status } = await host.request('POST', `${path}/${VERBS[kind] ?? ''}`, { reason: 'torture' });

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { generateFleet } from '../cli/generateFleet';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
-import type { Host } from '../emulator/host';
+import type { Host, Transit } from '../emulator/host';
 import type { Seams } from '../functions/seams';
 import type { Store } from '../store/store';
 import { faultyActivity } from './faultyActivity';
 import { behindABadLine, FaultyDriver } from './faultyDriver';
 import { faultyStore } from './faultyStore';
+import { faultyTransit } from './faultyTransit';
 import { Faults, type FaultKind } from './faults';
 import { scenarioOf, type Scene } from './scene';
 import { VmLife } from './vmLife';
@@ -16,6 +17,7 @@ import { VmLife } from './vmLife';
 /** What outlives the app: storage, Azure and the dice. They do not die with a host. */
 export class Outside {
   readonly faults: Faults;
+  readonly transit: Transit;
   readonly fleet: ParsedFleet;
   /** The host that lives now; it has the clock. */
   host: Host | null = null;
@@ -40,6 +42,8 @@ export class Outside {
     writeFileSync(this.scenarioFile, JSON.stringify(scenario));
     this.faults = new Faults(seed, intensity, allowed, { fromMs, toMs: calmMs });
     this.faults.useClock(() => this.nowMs());
+    this.callActivity = faultyActivity(this.faults);
+    this.transit = faultyTransit(this.faults);
     for (const { what } of scenario.effects) this.faults.count('scenario', what);
   }
 
@@ -70,15 +74,10 @@ export class Outside {
       this.azure ??= this.azureOf(made);
       return this.azure.faulty;
     },
-    activity: (name, run) => this.activity(name, run),
+    activity: (name, world, run) => this.callActivity(name, world, run),
   };
 
-  private readonly activity: Seams['activity'] = (name, run) => {
-    this.callActivity ??= faultyActivity(this.faults);
-    return this.callActivity(name, run);
-  };
-
-  private callActivity: Seams['activity'] | null = null;
+  private readonly callActivity: Seams['activity'];
 
   private get known(): NonNullable<Outside['azure']> {
     if (this.azure === null) throw new Error('The app was not put together yet.');

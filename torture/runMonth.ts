@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DriverEvent } from '../drivers/driver';
 import { FAULT_KINDS, type FaultKind } from './faults';
 import { judgeMonth, type Broken } from './judge';
-import { crashesOf, Lives } from './lives';
+import { crashesOf, Lives, sleepsOf } from './lives';
 import { actionsOf, Operator } from './operator';
 import { Outside } from './outside';
 import { sceneOf } from './scene';
@@ -52,7 +52,7 @@ export async function runMonth({
   const scene = sceneOf(seed, vms);
   const outside = new Outside(scene, new Set(kinds), folder);
   const crashes = kinds.includes('hostCrash') ? crashesOf(scene) : [];
-  const lives = new Lives(outside, folder, crashes.length > 0);
+  const lives = new Lives(outside, folder, scene.crashes > 0);
   try {
     const operator = new Operator(outside.faults, scene.month);
     await liveThrough(outside, lives, operator, crashes);
@@ -90,7 +90,15 @@ async function liveThrough(
   await lives.host.request('GET', '/api/rollouts');
   faults.armed = true;
   const actions = actionsOf(scene.seed, scene.intensity, { fromMs: scene.fromMs, toMs: scene.calmMs });
+  const { redeployment } = scene;
   const due = [
+    ...(faults.allows('clockJump') ? sleepsOf(scene) : []).map((sleep) => ({
+      atMs: sleep.atMs,
+      act: () => lives.sleep(sleep),
+    })),
+    ...(redeployment !== null && faults.allows('policyChanged')
+      ? [{ atMs: redeployment.atMs, act: () => lives.redeploy(redeployment) }]
+      : []),
     ...actions.map((action) => ({ atMs: action.atMs, act: () => lives.act(operator, action) })),
     ...crashes.map((crash) => ({ atMs: crash.atMs, act: () => lives.doom(crash) })),
   ].sort((a, b) => a.atMs - b.atMs);

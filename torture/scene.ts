@@ -24,6 +24,13 @@ export interface Scene {
   readonly intensity: number;
   /** Hosts that die in the month. */
   readonly crashes: number;
+  /** From some instant on the app is deployed with another policy. Null: it never is. */
+  readonly redeployment: Redeployment | null;
+}
+
+export interface Redeployment {
+  readonly atMs: number;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 const DAY_MS = 86_400_000;
@@ -43,12 +50,29 @@ export function sceneOf(seed: number, vms: number): Scene {
   const fromMs = Date.parse(releaseOf(month));
   const policy = policyOf(dice);
   const intensity = [0.3, 1, 1, 2][Math.floor(dice() * 4)] ?? 1;
+  const crashes = seed % CRASHES_ONE_IN === 0 ? 1 + Math.floor(dice() * CRASHES_MAX) : 0;
+  const calmMs = fromMs + CALM_DAY * DAY_MS;
   return {
     ...{ seed, vms, month, fromMs, policy, intensity },
-    calmMs: fromMs + CALM_DAY * DAY_MS,
+    calmMs,
     untilMs: fromMs + MONTH_DAYS * DAY_MS + DAY_MS / 2,
     environment: settingsOf(policy),
-    crashes: seed % CRASHES_ONE_IN === 0 ? 1 + Math.floor(dice() * CRASHES_MAX) : 0,
+    crashes,
+    redeployment: crashes > 0 ? redeploymentOf(policy, fromMs, calmMs, diceOf(seed, 'redeployment')) : null,
+  };
+}
+
+/** Somebody changes his mind about everything that he may while a rollout is in flight: the rest is part of its plan. */
+function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, dice: () => number): Redeployment {
+  const { soakSeconds, unknownTimeoutSeconds, bakeAfterCanarySeconds, bakeSeconds, ...other } =
+    policyOf(dice);
+  const { assessmentEverySeconds, installMinimumSeconds, phaseClosePercent, claimGraceSeconds } = other;
+  return {
+    atMs: fromMs + dice() ** 2 * (calmMs - fromMs),
+    environment: settingsOf({
+      ...{ ...policy, soakSeconds, unknownTimeoutSeconds, bakeAfterCanarySeconds, bakeSeconds },
+      ...{ assessmentEverySeconds, installMinimumSeconds, phaseClosePercent, claimGraceSeconds },
+    }),
   };
 }
 

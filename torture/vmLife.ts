@@ -7,6 +7,8 @@ interface Deed {
   readonly dueMs: number;
   readonly kind: FaultKind;
   readonly vmId: VmId;
+  /** How often it still comes or goes. */
+  readonly times?: number;
 }
 
 /** A VM that is gone; since then it can hold nobody. A new machine under its name remembers nothing of it. */
@@ -19,7 +21,22 @@ export interface Gone {
 const MINUTE_MS = 60_000;
 /** After a deletion was asked for, until the VM is surely gone. */
 const DELETION_MS = 4 * MINUTE_MS;
-const DEEDS_MAX = 10;
+const DEEDS_MAX = 12;
+/** A VM that comes and goes does so so often, and stays so long each time. */
+const TURNS = 6;
+const TURN_MINUTES_MAX = 90;
+
+const DEEDS: readonly FaultKind[] = [
+  ...([
+    'vmRetagged',
+    'vmCreated',
+    'vmMoved',
+    'vmReimaged',
+    'vmDeleted',
+    'vmPoweredOff',
+    'vmComesAndGoes',
+  ] as const),
+];
 
 /** So often, of installations that start, the owner pulls the plug in the middle of it. */
 const MEDDLING: readonly (readonly [FaultKind, number])[] = [
@@ -27,6 +44,8 @@ const MEDDLING: readonly (readonly [FaultKind, number])[] = [
   ['vmRestarted', 0.008],
   ['vmDeleted', 0.004],
 ];
+
+const REMOVES: ReadonlySet<FaultKind> = new Set<FaultKind>(['vmDeleted', 'vmMoved', 'vmReimaged']);
 
 /** What owners do to their VMs behind our back, at seeded times and in the middle of installations. */
 export class VmLife {
@@ -48,7 +67,7 @@ export class VmLife {
     this.meddle = faults.stream('meddling', MEDDLING);
     this.dice = diceOf(faults.seed, 'vm life');
     const count = Math.floor(this.dice() * (DEEDS_MAX + 1) * faults.intensity);
-    const kinds = ['vmRetagged', 'vmCreated', 'vmReimaged', 'vmDeleted', 'vmPoweredOff'] as const;
+    const kinds = DEEDS;
     for (let n = 0; n < count; n += 1) {
       const vmId = vmIds[Math.floor(this.dice() * vmIds.length)];
       const kind = kinds[Math.floor(this.dice() * kinds.length)];
@@ -75,7 +94,7 @@ export class VmLife {
     this.busy = false;
   }
 
-  private async carryOut({ kind, vmId }: Deed, nowMs: number): Promise<void> {
+  private async carryOut({ kind, vmId, times = TURNS }: Deed, nowMs: number): Promise<void> {
     const resource = this.driver.resources.virtualMachine(vmId);
     if (!this.faults.armed || !this.faults.allows(kind)) return;
     const recreated = this.gone.find((one) => one.vmId === vmId);
@@ -83,16 +102,37 @@ export class VmLife {
       if (kind === 'vmReimaged' && recreated?.reimaged === true) await this.create(vmId);
       return;
     }
-    if (kind !== 'vmDeleted' && kind !== 'vmReimaged') this.faults.count(kind);
+    if (!REMOVES.has(kind)) this.faults.count(kind);
     const { model, vm } = resource;
-    if (kind === 'vmPoweredOff') await this.driver.power(vmId, 'powerOff');
+    if (kind === 'vmComesAndGoes') await this.comeOrGo(vmId, times, nowMs);
+    else if (kind === 'vmPoweredOff') await this.driver.power(vmId, 'powerOff');
     else if (kind === 'vmRestarted') await this.driver.power(vmId, 'restart');
     else if (kind === 'vmRetagged')
       await this.driver.resources.putVirtualMachine({ ...model, tags: this.newTags() });
-    else if (kind === 'vmCreated')
-      this.created.push((await this.driver.resources.putVirtualMachine(twinOf(model, vmId))).id);
+    else if (kind === 'vmCreated') await this.putTwin(model, vmId, (id) => `${id}-twin`);
     // A second machine under a name would be two for those who read the log by names.
-    else if (recreated === undefined) await this.remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
+    else if (recreated === undefined) {
+      await this.remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
+      // Moved to another resource group: another id, so another VM to everybody.
+      if (kind === 'vmMoved')
+        await this.putTwin(model, vmId, (id) => id.replace(/\/resourceGroups\/[^/]+/i, '$&-moved'));
+    }
+  }
+
+  /** A standalone VM like this one under another id: it was in no plan, so it has to wait for the next month. */
+  private async putTwin(model: ArmResource, vmId: VmId, idOf: (id: string) => string): Promise<void> {
+    const properties = { ...(model['properties'] as Record<string, unknown>) };
+    Reflect.deleteProperty(properties, 'availabilitySet');
+    const id = idOf(typeof model['id'] === 'string' ? model['id'] : vmId);
+    const twin = { ...model, id, name: id.slice(id.lastIndexOf('/') + 1), properties };
+    this.created.push((await this.driver.resources.putVirtualMachine(twin)).id);
+  }
+
+  private async comeOrGo(vmId: VmId, times: number, nowMs: number): Promise<void> {
+    await this.driver.power(vmId, times % 2 === 0 ? 'powerOff' : 'start');
+    if (times <= 1) return;
+    const dueMs = nowMs + (1 + this.dice() * TURN_MINUTES_MAX) * MINUTE_MS;
+    this.deeds.push({ dueMs, kind: 'vmComesAndGoes', vmId, times: times - 1 });
   }
 
   private newTags(): Record<string, string> {
@@ -105,10 +145,11 @@ export class VmLife {
   private async remove(vmId: VmId, kind: FaultKind, inSet: boolean, nowMs: number): Promise<void> {
     const model = this.driver.resources.virtualMachine(vmId)?.model;
     const reimaged = kind === 'vmReimaged' && !inSet && model !== undefined;
+    const counted = kind === 'vmMoved' ? kind : reimaged ? 'vmReimaged' : 'vmDeleted';
     await this.driver.resources.deleteVirtualMachine(vmId);
     const backMs = nowMs + DELETION_MS;
     this.gone.push({ vmId, atUtc: new Date(backMs).toISOString(), reimaged });
-    this.faults.count(reimaged ? 'vmReimaged' : 'vmDeleted');
+    this.faults.count(counted);
     if (!reimaged) return;
     this.models.set(vmId, model);
     this.deeds.push({ dueMs: backMs, kind: 'vmReimaged', vmId });
@@ -118,16 +159,4 @@ export class VmLife {
     const model = this.models.get(vmId);
     if (model !== undefined) await this.driver.resources.putVirtualMachine(model);
   }
-}
-
-/** A standalone VM like this one: it was in no plan, so it has to wait for the next month. */
-function twinOf(model: ArmResource, vmId: VmId): ArmResource {
-  const properties = { ...(model['properties'] as Record<string, unknown>) };
-  Reflect.deleteProperty(properties, 'availabilitySet');
-  return {
-    ...model,
-    id: `${typeof model['id'] === 'string' ? model['id'] : vmId}-twin`,
-    name: `${typeof model['name'] === 'string' ? model['name'] : ''}-twin`,
-    properties,
-  };
 }

@@ -42,8 +42,13 @@ export class Activities {
   }
 
   add(instance: Instance, taskId: number, name: string, input: string): void {
-    this.pending.add({ instance, executionId: instance.executionId, taskId, name, input });
-    this.engine.wake();
+    this.send({ instance, executionId: instance.executionId, taskId, name, input });
+  }
+
+  private send(message: Pending): void {
+    this.engine.carry('activity', () => {
+      this.pending.add(message);
+    });
   }
 
   /** Messages of activities that have not started. */
@@ -85,7 +90,7 @@ export class Activities {
     for (let i = 0; i < batch.length; i += 1) {
       const done = batch[i];
       const event = await results[i];
-      if (done && event) this.engine.deliver(done.instance, done.executionId, event);
+      if (done && event) this.conclude(done, event);
     }
   }
 
@@ -94,13 +99,24 @@ export class Activities {
     this.engine.started();
     const ended = (event?: HistoryEvent): void => {
       this.running -= 1;
-      if (event) this.engine.deliver(next.instance, next.executionId, event);
+      if (event) this.conclude(next, event);
       this.engine.ended();
     };
     this.run(next).then(ended, (crash: unknown) => {
       this.engine.break(crash as Error);
       ended();
     });
+  }
+
+  /** A worker that hangs never tells: when its time is up, the message is another worker's. */
+  private conclude(done: Pending, event: HistoryEvent): void {
+    const { engine } = this;
+    const hangsMs = engine.options.transit?.hangsMs(done.name) ?? 0;
+    if (hangsMs === 0) engine.deliver(done.instance, done.executionId, event);
+    else
+      engine.timers.add(engine.nowMs + hangsMs, () => {
+        this.pending.add(done);
+      });
   }
 
   private async run(next: Pending): Promise<HistoryEvent> {

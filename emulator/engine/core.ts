@@ -10,6 +10,7 @@ import type { DurableLibrary } from './library';
 import type { Orphan, PersistKind, PersistPoint } from './persistPoints';
 import type { Runner } from './runners';
 import type { TimerHeap } from './timerHeap';
+import type { Transit } from './transit';
 
 /** Keeps what must survive a crash of the host. The memory store has none: nothing there outlives the process. */
 export interface Store {
@@ -59,6 +60,7 @@ export interface EngineOptions {
   readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
   /** For tests that let the host die: called at every step that the real host persists. */
   readonly onPersist: ((point: PersistPoint) => void) | undefined;
+  readonly transit: Transit | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -98,6 +100,8 @@ export interface EngineCore {
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
   deliver(instance: Instance | undefined, executionId: string | undefined, event: HistoryEvent): void;
   enqueue(instance: Instance): void;
+  /** Delivers a message: now, or as much later as it is under way. */
+  carry(to: Parameters<Transit['lateMs']>[0], deliver: () => void): void;
   /** Notes what changed, for the store. */
   touch(what?: Instance | Entity): void;
   wake(): void;

@@ -71,7 +71,15 @@ export class Engine implements EngineCore {
   enqueue(instance: Instance): void {
     if (instance.queued) return;
     instance.queued = true;
-    this.ready.add(instance);
+    this.carry('orchestration', () => {
+      this.ready.add(instance);
+    });
+  }
+
+  carry(to: Parameters<EngineCore['carry']>[0], deliver: () => void): void {
+    const lateMs = this.options.transit?.lateMs(to) ?? 0;
+    if (lateMs > 0) this.timers.add(this.nowMs + lateMs, deliver);
+    else deliver();
     this.wake();
   }
 

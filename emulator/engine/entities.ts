@@ -47,8 +47,9 @@ export class Entities {
     this.engine.touch(entity);
     if (entity.queued) return;
     entity.queued = true;
-    this.ready.add(entity);
-    this.engine.wake();
+    this.engine.carry('entity', () => {
+      this.ready.add(entity);
+    });
   }
 
   release(id: string, owner: string): void {
