@@ -1,11 +1,11 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PersistPoint } from '../emulator/host';
 import { canonicalScene } from './canonical';
 import { diceOf } from './faults';
 import { judgeMonth, type Broken } from './judge';
 import { Lives } from './lives';
+import type { Step } from './mortal';
 import { Outside } from './outside';
 
 export interface PointsOptions {
@@ -18,7 +18,7 @@ export interface PointsOptions {
 }
 
 export interface PointsReport {
-  /** Steps that a host persists in the canonical rollout: places to die at. */
+  /** Steps of the canonical rollout that outlive their host: places to die at. */
   readonly exist: number;
   /** Of those this process had to hit, and did. */
   readonly aimed: number;
@@ -36,12 +36,12 @@ const GAP_MIN = 40;
 const GAP_MORE = 80;
 const VIOLATIONS_MAX = 20;
 
-/** Which step of which instance: the n-th of its kind there. It is the same one in every rollout that has come so far alike. */
+/** Which step of which instance, row or VM: the n-th of its kind there. It is the same one in every rollout that has come so far alike. */
 class Names {
   private readonly seen = new Map<string, number>();
 
-  nameOf({ kind, instanceId }: PersistPoint): string {
-    const key = `${kind} ${instanceId}`;
+  nameOf({ kind, of }: Step): string {
+    const key = `${kind} ${of}`;
     const n = (this.seen.get(key) ?? 0) + 1;
     this.seen.set(key, n);
     return `${key} ${n}`;
@@ -56,8 +56,8 @@ export async function runEveryPoint({ vms, remainder, of, every }: PointsOptions
   const cpu = process.cpuUsage();
   const names: string[] = [];
   const baseline = new Names();
-  await rollout(vms, (point) => {
-    names.push(baseline.nameOf(point));
+  await rollout(vms, (step) => {
+    names.push(baseline.nameOf(step));
     return false;
   });
   const open = new Set(names.filter((_, n) => n % of === remainder && Math.floor(n / of) % every === 0));
@@ -69,12 +69,12 @@ export async function runEveryPoint({ vms, remainder, of, every }: PointsOptions
     const run = new Names();
     const dice = diceOf('gaps', sum.rollouts, remainder);
     let gap = 0;
-    const found = await rollout(vms, (point) => {
-      const name = run.nameOf(point);
+    const found = await rollout(vms, (step) => {
+      const name = run.nameOf(step);
       gap -= 1;
       if (gap > 0 || !open.delete(name)) return false;
       gap = GAP_MIN + Math.floor(dice() * GAP_MORE);
-      byKind[point.kind] = (byKind[point.kind] ?? 0) + 1;
+      byKind[step.kind] = (byKind[step.kind] ?? 0) + 1;
       sum.crashes += 1;
       return true;
     });
@@ -98,7 +98,7 @@ async function isOver({ scene, store }: Outside): Promise<boolean> {
 }
 
 /** One canonical rollout in which hosts die where they are told to. */
-async function rollout(vms: number, dies: (point: PersistPoint) => boolean): Promise<readonly Broken[]> {
+async function rollout(vms: number, dies: (step: Step) => boolean): Promise<readonly Broken[]> {
   const folder = mkdtempSync(join(FOLDERS, 'lowtide-points-'));
   const scene = canonicalScene(vms);
   const outside = new Outside(scene, new Set(), folder);

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../cli/packageRoot';
-import { CrashHost, startHost, type Host, type HostOptions, type PersistPoint } from '../emulator/host';
+import { CrashHost, startHost, type Host } from '../emulator/host';
 import type { Seams } from '../functions/seams';
 import { diceOf } from './faults';
+import type { Pulse, Step } from './mortal';
 import type { Action, Operator } from './operator';
 import type { Outside } from './outside';
 import type { Redeployment, Scene } from './scene';
@@ -54,7 +55,7 @@ export class Lives {
     private readonly folder: string,
     private readonly withJournal: boolean,
     /** How the hosts that follow a dead one die. */
-    private readonly successorsDie?: (point: PersistPoint) => boolean,
+    private readonly successorsDie?: (step: Step) => boolean,
   ) {
     this.environment = outside.scene.environment;
   }
@@ -68,18 +69,11 @@ export class Lives {
     return this.stepsOfTheDead + this.host.stats.durableSteps;
   }
 
-  /** `dies`: asked at every step that the host persists. */
-  async begin(dies?: (point: PersistPoint) => boolean): Promise<void> {
+  /** `dies`: asked at every step of the host that outlives it. */
+  async begin(dies?: (step: Step) => boolean): Promise<void> {
     const { outside } = this;
-    const { scene, seams } = outside;
-    const onPersist: NonNullable<HostOptions['onPersist']> = (point) => {
-      if (this.crashed !== null || dies?.(point) !== true) return;
-      this.crashed = new CrashHost(point);
-      this.epitaph = this.crashed.message;
-      outside.faults.count('hostCrash', point.kind);
-      throw this.crashed;
-    };
-    this.crashed = null;
+    const { scene } = outside;
+    const pulse = dies === undefined ? null : this.pulseOf(dies);
     outside.host = await startHost({
       appDir: PACKAGE_ROOT,
       clock: { kind: 'virtual', startUtc: new Date(scene.fromMs).toISOString() },
@@ -95,16 +89,38 @@ export class Lives {
         LOWTIDE_SEED: String(scene.seed),
       },
       transit: outside.transit,
-      ...(dies !== undefined && { onPersist }),
+      ...(pulse !== null && {
+        onPersist: ({ kind, instanceId }) => {
+          pulse.beat({ kind, of: instanceId });
+        },
+      }),
       ...(process.env['TORTURE_LOG'] !== undefined && {
         log: (line) => {
           process.stderr.write(`${outside.host?.nowUtc() ?? ''} ${line}\n`);
         },
       }),
       prepare: (appModule) => {
-        Object.assign((appModule('./dist/functions/seams') as { seams: Seams }).seams, seams);
+        const { seams } = appModule('./dist/functions/seams') as { seams: Seams };
+        Object.assign(seams, outside.seamsFor(pulse));
       },
     });
+  }
+
+  private pulseOf(dies: (step: Step) => boolean): Pulse {
+    let death: Error | null = null;
+    this.crashed = null;
+    const check = (): void => {
+      if (death !== null) throw death;
+    };
+    const beat = (step: Step): void => {
+      check();
+      if (!dies(step)) return;
+      this.epitaph = `died after ${step.kind} of ${step.of}`;
+      this.outside.faults.count('hostCrash', step.kind);
+      death = this.crashed = new CrashHost();
+      throw death;
+    };
+    return { beat, check };
   }
 
   async end(): Promise<void> {
@@ -125,7 +141,8 @@ export class Lives {
   async doom({ atMs, step }: Crash): Promise<void> {
     await this.until(atMs);
     await this.end();
-    await this.begin((point) => point.step >= step);
+    let steps = 0;
+    await this.begin(() => (steps += 1) >= step);
   }
 
   /** The host is stopped in good order, and another one starts with other settings. */

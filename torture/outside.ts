@@ -11,6 +11,7 @@ import { behindABadLine, FaultyDriver } from './faultyDriver';
 import { faultyStore } from './faultyStore';
 import { faultyTransit } from './faultyTransit';
 import { Faults, type FaultKind } from './faults';
+import { mortalDriver, mortalStore, type Pulse } from './mortal';
 import { scenarioOf, type Scene } from './scene';
 import { VmLife } from './vmLife';
 
@@ -65,17 +66,20 @@ export class Outside {
     return this.known.life;
   }
 
-  readonly seams: Seams = {
-    store: (made) => {
-      this.tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
-      return this.tables.faulty;
-    },
-    driver: (made) => {
-      this.azure ??= this.azureOf(made);
-      return this.azure.faulty;
-    },
-    activity: (name, world, run) => this.callActivity(name, world, run),
-  };
+  /** Between the app and the outside, for one host. Without a pulse it never dies. */
+  seamsFor(pulse: Pulse | null): Seams {
+    return {
+      store: (made) => {
+        this.tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
+        return pulse === null ? this.tables.faulty : mortalStore(this.tables.faulty, pulse);
+      },
+      driver: (made) => {
+        this.azure ??= this.azureOf(made);
+        return pulse === null ? this.azure.faulty : mortalDriver(this.azure.faulty, pulse);
+      },
+      activity: (name, world, run) => this.callActivity(name, world, run),
+    };
+  }
 
   private readonly callActivity: Seams['activity'];
 

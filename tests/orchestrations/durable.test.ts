@@ -96,6 +96,17 @@ describe('call', () => {
     expect(calls.at(-1)?.atUtc).toBe('2026-11-13T00:58:20.000Z');
   });
 
+  it('asks again when the answer is none', async () => {
+    let asked = 0;
+    const { output, calls } = await replay(caller, {
+      input: {},
+      nowUtc: NOW,
+      activities: { readSettled: () => ((asked += 1) === 2 ? { torture: true } : { settled: asked > 2 }) },
+    });
+    expect(output).toEqual([{ settled: false }, { settled: true }, NOW]);
+    expect(calls).toHaveLength(3);
+  });
+
   it('refuses an answer that is not what the contract says', async () => {
     const readSettledWrongly = (): { settled: boolean } => ({ settled: 'yes' }) as unknown as never;
     const { failure } = await replay(caller, {
