@@ -48,7 +48,7 @@ export function redoLog(store: Store, { folder, watch }: RedoLogOptions): Store 
   };
 }
 
-/** Every change is in the file before anybody hears that it was made, and every answer is from storage that has all of them. */
+/** Every change is in the file before anybody hears that it was made or acts on it, and every answer is from storage that has all of them. */
 function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo): Table {
   const changed = (partition: string, changes: Parameters<Table['write']>[1]): void => {
     const { upsert = [], remove = [] } = changes;
@@ -65,10 +65,21 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
   ): Promise<boolean> => {
     const before = await redo.ready();
     const done = await work();
+    const isKnown = file.has(name, partition, row);
+    const died = !redo.isAlive(before);
+    // What was given back meanwhile may lack this change, or have been overwritten by it.
+    if (died) redo.again();
     // Storage that died and came back meanwhile may have taken a row for new that it had forgotten.
-    if (!redo.isAlive(before) && file.has(name, partition, row)) return false;
+    if (died && isKnown) return false;
     if (done) changed(partition, { upsert: [{ row, value }] });
+    else if (!isKnown) await adopt(partition, row);
     return done;
+  };
+  /** A row that is there and not in the file: a process wrote it and died before it could say so. Storage may not have it on disk yet. */
+  const adopt = async (partition: string, row: string): Promise<void> => {
+    const found = await redo.read(() => table.get(partition, row));
+    if (found !== null && !file.has(name, partition, row))
+      changed(partition, { upsert: [{ row, value: found.value }] });
   };
   const unconditional = async (
     work: () => Promise<void>,
@@ -76,8 +87,9 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
     changes: Parameters<Table['write']>[1],
   ): Promise<void> => {
     await redo.ready();
-    await work();
+    // First, because it holds whatever was there: if it fails, its fate is unknown, and it may be made later.
     changed(partition, changes);
+    await work();
   };
   return {
     get: (partition, row) => redo.read(() => table.get(partition, row)),
@@ -106,6 +118,11 @@ class Redo {
     private readonly file: RedoFile,
     private readonly watch: (died: () => void) => void,
   ) {}
+
+  /** Everything is given back once more before anybody asks again: as if storage had died now. */
+  again(): void {
+    this.deaths += 1;
+  }
 
   /** Nobody has died since `before`. */
   isAlive(before: number): boolean {

@@ -28,8 +28,8 @@ export interface RealKillsReport {
   readonly kills: { readonly app: number; readonly azurite: number };
   readonly wallSeconds: number;
   readonly installs: number;
-  /** Answers of the API that had to be as true after a kill as before: outcomes read. */
-  readonly acknowledged: number;
+  /** Answers of the API that had to be as true after a kill as before: outcomes that were read, pauses and resumes that were promised. */
+  readonly acknowledged: { readonly outcomes: number; readonly decisions: number };
   readonly violations: readonly Broken[];
 }
 
@@ -45,7 +45,8 @@ const ON_ITS_WAY_SECONDS = 300;
 export async function runRealKills(options: RealKillsOptions): Promise<RealKillsReport> {
   const started = performance.now();
   const dice = diceOf(options.seed, 'real kills');
-  const sum = { rollouts: 0, installs: 0, acknowledged: 0 };
+  const sum = { rollouts: 0, installs: 0 };
+  const acknowledged = { outcomes: 0, decisions: 0 };
   const kills = { app: 0, azurite: 0 };
   const violations: Broken[] = [];
   while (kills.app + kills.azurite < options.kills) {
@@ -55,21 +56,32 @@ export async function runRealKills(options: RealKillsOptions): Promise<RealKills
       violations.push(...(await rollout.torment(options, kills, dice)));
       sum.rollouts += 1;
       sum.installs += rollout.installs;
-      sum.acknowledged += rollout.seen.size;
+      acknowledged.outcomes += rollout.seen.size;
+      acknowledged.decisions += rollout.decisions;
     } finally {
       await rollout.end();
     }
   }
   return {
-    ...{ vms: options.vms, ...sum, kills, violations },
+    ...{ vms: options.vms, ...sum, acknowledged, kills, violations },
     wallSeconds: (performance.now() - started) / 1000,
   };
+}
+
+/** What the API says of a rollout, as far as it matters here. */
+interface Standing {
+  readonly state: string;
+  readonly endedUtc: string | null;
 }
 
 /** One rollout with a process for the app and one for its storage, both on disk. */
 class RealRollout {
   readonly seen = new Map<string, string>();
   installs = 0;
+  decisions = 0;
+  /** What was promised last; null when no promise is known to stand. */
+  private promised: 'paused' | 'running' | null = 'running';
+  private readonly broken: Broken[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'lowtide-real-'));
   private readonly scene;
   private readonly outside: Outside;
@@ -98,12 +110,40 @@ class RealRollout {
       const rollout = await this.look(id);
       if (rollout !== null && rollout.endedUtc !== null) return this.judge(rollout.endedUtc);
       if (Date.now() > deadlineMs) return this.judge(null);
-      if (kills.app + kills.azurite >= wanted) continue;
+      const enough = kills.app + kills.azurite >= wanted;
+      if (rollout !== null) await this.decide(id, !enough && dice() < 0.4 ? 'paused' : 'running');
+      if (enough) continue;
       const victim = dice() < 0.5 ? 'app' : 'azurite';
       kills[victim] += 1;
       onProgress(kills.app + kills.azurite, `kill -9 ${victim}`);
       await (victim === 'app' ? this.killApp() : this.killAzurite());
     }
+  }
+
+  /** The next thing that happens may be a kill: what was promised has to stand. */
+  private async decide(id: string, wanted: 'paused' | 'running'): Promise<void> {
+    if (this.promised === wanted) return;
+    const verb = wanted === 'paused' ? 'pause' : 'resume';
+    this.promised = null;
+    try {
+      const { status } = await this.api.request('POST', `/api/rollouts/${id}/${verb}`, { reason: 'torture' });
+      // 409: there is nothing to resume, so it does run.
+      if (status !== 200 && !(status === 409 && wanted === 'running')) return;
+      this.promised = wanted;
+      this.decisions += 1;
+    } catch {
+      // Nobody knows; the next round asks again.
+    }
+  }
+
+  private checkPromise({ state, endedUtc }: Standing): void {
+    const { promised } = this;
+    if (promised === null || endedUtc !== null || (state === 'paused') === (promised === 'paused')) return;
+    this.broken.push({
+      ...{ invariant: 'acknowledged', vm: null, at: '' },
+      detail: `was promised to be ${promised}, and is ${state}`,
+    });
+    this.promised = null;
   }
 
   async end(): Promise<void> {
@@ -113,13 +153,14 @@ class RealRollout {
   }
 
   /** How the rollout stands; what is told of VMs that have been patched must stay true. Null while nobody can answer. */
-  private async look(id: string): Promise<{ readonly endedUtc: string | null } | null> {
+  private async look(id: string): Promise<Standing | null> {
     try {
       const { status, body } = await this.api.request('GET', `/api/rollouts/${id}`);
       if (status !== 200) return null;
       for (const { vm, kind } of await outcomesOf(this.api, id))
         if (kind === 'patched') this.seen.set(vm, kind);
-      return body as { endedUtc: string | null };
+      this.checkPromise(body as Standing);
+      return body as Standing;
     } catch {
       return null;
     }
@@ -144,6 +185,7 @@ class RealRollout {
     this.installs = verdict.installs;
     return [
       ...verdict.violations,
+      ...this.broken,
       ...lost.map((vm): Broken => ({
         ...{ invariant: 'acknowledged', vm, at: endedUtc ?? '' },
         detail: 'was told to be patched, and is not any more',
@@ -164,9 +206,10 @@ class RealRollout {
   }
 
   private readonly api: Api = {
-    request: async (method, path) => {
+    request: async (method, path, body) => {
       const response = await fetch(`${this.app?.baseUrl ?? ''}${path}`, {
         method,
+        ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(REQUEST_MS_MAX),
       });
       const text = await response.text();
@@ -222,7 +265,7 @@ export function describeKills(report: RealKillsReport): string {
   const { vms, rollouts, kills, wallSeconds, installs, acknowledged, violations } = report;
   return [
     `${rollouts} rollouts of ${vms} VMs; the app was killed ${kills.app} times, its storage ${kills.azurite} times, in ${Math.round(wallSeconds)} s`,
-    `  ${installs} installations; ${acknowledged} outcomes that were told before a kill were looked for after it`,
+    `  ${installs} installations; ${acknowledged.outcomes} outcomes that had been told and ${acknowledged.decisions} pauses and resumes that had been promised were looked for after the kills`,
     `  violations ${violations.length}`,
     ...violations.map(({ invariant, vm, at, detail }) => `  ${invariant} ${at} ${vm ?? ''} ${detail}`),
     '',

@@ -97,11 +97,15 @@ describe('call', () => {
   });
 
   it('asks again when the answer is none', async () => {
-    let asked = 0;
+    const answers = [
+      { settled: false },
+      { torture: true } as unknown as { settled: boolean },
+      { settled: true },
+    ];
     const { output, calls } = await replay(caller, {
       input: {},
       nowUtc: NOW,
-      activities: { readSettled: () => ((asked += 1) === 2 ? { torture: true } : { settled: asked > 2 }) },
+      activities: { readSettled: () => answers.shift() ?? { settled: false } },
     });
     expect(output).toEqual([{ settled: false }, { settled: true }, NOW]);
     expect(calls).toHaveLength(3);

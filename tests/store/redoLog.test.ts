@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryStore } from '../../store/memoryTable';
 import { redoLog, watcherOf } from '../../store/redoLog';
-import type { Store } from '../../store/store';
+import type { Store, Table, TableName } from '../../store/store';
 
 let folder: string;
 beforeEach(() => {
@@ -32,6 +32,40 @@ function mortal(): {
     kill: () => {
       life = memoryStore();
       died();
+    },
+  };
+}
+
+/** A change of row `r` is made at once; its answer comes when it is told to. */
+function slow(store: Store): {
+  readonly store: Store;
+  readonly written: Promise<void>;
+  readonly answer: () => void;
+} {
+  let write = (): void => undefined;
+  let answer = (): void => undefined;
+  const written = new Promise<void>((resolve) => (write = resolve));
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const late = async <T>(row: string, made: Promise<T>): Promise<T> => {
+    const done = await made;
+    if (row !== 'r') return done;
+    write();
+    await answered;
+    return done;
+  };
+  const table = (name: TableName): Table => ({
+    ...store.table(name),
+    get: (partition, row) => store.table(name).get(partition, row),
+    list: (partition, range) => store.table(name).list(partition, range),
+    write: (partition, changes) => store.table(name).write(partition, changes),
+    insert: (partition, row, value) => late(row, store.table(name).insert(partition, row, value)),
+    upsert: (partition, row, value) => late(row, store.table(name).upsert(partition, row, value)),
+  });
+  return {
+    store: { table },
+    written,
+    answer: () => {
+      answer();
     },
   };
 }
@@ -68,6 +102,40 @@ describe('the redo log', () => {
     const answer = table.get('p', 'r');
     kill();
     expect((await answer)?.value).toEqual({ n: 1 });
+  });
+
+  it('gives back also what storage acknowledged right before it died', async () => {
+    const { store, watch, kill } = mortal();
+    const acknowledged = slow(store);
+    const table = redoLog(acknowledged.store, { folder, watch }).table('audit');
+    await table.upsert('p', 'first', { n: 1 });
+    const inserting = table.insert('p', 'r', { n: 1 });
+    await acknowledged.written;
+    kill();
+    // Somebody else notices, and has everything given back, before the answer has come all the way.
+    await table.get('p', 'first');
+    acknowledged.answer();
+    await inserting;
+    expect((await table.get('p', 'r'))?.value).toEqual({ n: 1 });
+  });
+
+  it('keeps what another process wrote and had no time to keep', async () => {
+    const { store, watch, kill } = mortal();
+    await store.table('audit').insert('p', 'r', { n: 1 });
+    const table = redoLog(store, { folder, watch }).table('audit');
+    expect(await table.insert('p', 'r', { n: 2 })).toBe(false);
+    kill();
+    expect((await table.get('p', 'r'))?.value).toEqual({ n: 1 });
+  });
+
+  it('keeps a change before storage makes it', async () => {
+    const { store, watch, kill } = mortal();
+    const acknowledged = slow(store);
+    const table = redoLog(acknowledged.store, { folder, watch }).table('rollouts');
+    void table.upsert('p', 'r', { n: 1 });
+    await acknowledged.written;
+    kill();
+    expect((await table.get('p', 'r'))?.value).toEqual({ n: 1 });
   });
 
   it('is for Azurite alone', () => {
