@@ -179,8 +179,9 @@ function addTools(program: Command, ended: Ended): void {
     .option('--vms <number>', 'VMs of each fleet', wholeNumber(1, 10_000), 60)
     .option('--from <number>', 'the first seed', wholeNumber(0), 1)
     .option('--kinds <names>', 'only these kinds of faults, separated by commas; none for none')
-    .option('--points', 'let hosts die at every step they persist of one small rollout')
-    .option('--every <number>', 'with --points: at one step in so many', wholeNumber(1), 1)
+    .option('--points', 'let hosts die after every step of one small rollout that outlives them')
+    .option('--every <number>', 'with --points: after one step in so many', wholeNumber(1), 1)
+    .option('--alone', 'with --points: one death a rollout, which takes hours for all of them')
     .option('--real', 'kill -9 the app and its storage, over and over, in the middle of a rollout')
     .option('--json <file>', 'write the report there, too')
     .action(async (options: TortureOptions) => {

@@ -20,6 +20,8 @@ export interface TortureOptions {
   readonly points?: boolean | undefined;
   /** Of those, one in so many. */
   readonly every: number;
+  /** And each of them in a rollout of its own. */
+  readonly alone?: boolean | undefined;
   /** Instead: real processes, really killed. */
   readonly real?: boolean | undefined;
   readonly json?: string | undefined;
@@ -36,9 +38,12 @@ export async function runTorture(options: TortureOptions): Promise<0 | 2> {
   return tellMonths(options);
 }
 
-async function tellPoints({ vms, every, json }: TortureOptions): Promise<0 | 2> {
+async function tellPoints({ vms, every, alone = false, json }: TortureOptions): Promise<0 | 2> {
   const started = performance.now();
-  const report = { ...sumOf(await runPoints(vms, every)), wallSeconds: (performance.now() - started) / 1000 };
+  const report = {
+    ...sumOf(await runPoints({ vms, every, alone })),
+    wallSeconds: (performance.now() - started) / 1000,
+  };
   say.text(describePoints(vms, report));
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
   return report.violations.length === 0 && report.hit === report.aimed ? 0 : 2;

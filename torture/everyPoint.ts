@@ -15,6 +15,8 @@ export interface PointsOptions {
   readonly of: number;
   /** Only every so many points are aimed at; 1 for all. */
   readonly every: number;
+  /** One death a rollout, instead of one every so many steps. */
+  readonly alone: boolean;
 }
 
 export interface PointsReport {
@@ -52,7 +54,13 @@ class Names {
  * Lets hosts die at every step they persist of one rollout. Each rollout begins with the first step that none has died at yet, reached
  * undisturbed; from then on each host dies at the next such step that it meets after a gap. Every rollout has to come to its end, and is audited.
  */
-export async function runEveryPoint({ vms, remainder, of, every }: PointsOptions): Promise<PointsReport> {
+export async function runEveryPoint({
+  vms,
+  remainder,
+  of,
+  every,
+  alone,
+}: PointsOptions): Promise<PointsReport> {
   const cpu = process.cpuUsage();
   const names: string[] = [];
   const baseline = new Names();
@@ -73,7 +81,7 @@ export async function runEveryPoint({ vms, remainder, of, every }: PointsOptions
       const name = run.nameOf(step);
       gap -= 1;
       if (gap > 0 || !open.delete(name)) return false;
-      gap = GAP_MIN + Math.floor(dice() * GAP_MORE);
+      gap = alone ? Infinity : GAP_MIN + Math.floor(dice() * GAP_MORE);
       byKind[step.kind] = (byKind[step.kind] ?? 0) + 1;
       sum.crashes += 1;
       return true;

@@ -67,12 +67,14 @@ class Worker {
 }
 
 /** The points of the canonical rollout, shared out among the processes. */
-export async function runPoints(vms: number, every: number): Promise<readonly PointsReport[]> {
+export async function runPoints(
+  options: Omit<PointsOptions, 'remainder' | 'of'>,
+): Promise<readonly PointsReport[]> {
   return Promise.all(
     Array.from({ length: lines }, async (_, remainder) => {
       const worker = new Worker();
       try {
-        const told = await worker.run({ kind: 'points', points: { vms, every, remainder, of: lines } });
+        const told = await worker.run({ kind: 'points', points: { ...options, remainder, of: lines } });
         if ('report' in told) return told.report as PointsReport;
         throw new Error(told.error);
       } finally {
