@@ -42,7 +42,7 @@ export const Pace = Policy.pick({
 });
 export type Pace = Readonly<z.infer<typeof Pace>>;
 
-/** `phase-2`, or `catchup-2026-11-14t22` for a smaller plan made along the way. */
+/** `phase-2`, or `catchup-2026-11-14t2210` for a smaller plan made along the way. */
 const PhaseName = z.string();
 
 /** Where rounds are run one after another: a set, or the standalone batches of a stage (`group` null). */
@@ -326,10 +326,18 @@ export const readDueAssessments = {
   output: z.object({ vmIds: z.array(VmId) }),
 } satisfies ActivityContract;
 
-/** Makes small plans for the VMs of open rollouts that deserve a second chance and can be reached now. */
+/**
+ * Makes small plans for the VMs of open rollouts that deserve a second chance and can be reached now. A repeat for the same phase
+ * returns the plans that were kept.
+ */
 export const planCatchUps = {
   name: 'planCatchUps',
-  input: z.object({ nowUtc: Utc, phase: PhaseName }),
+  input: z.object({
+    nowUtc: Utc,
+    phase: PhaseName,
+    /** So many catch-ups at most; VMs of other regions wait for the next sweep. */
+    regionsMax: z.number().int().default(80),
+  }),
   output: z.object({
     catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
     pace: Pace,
@@ -339,17 +347,26 @@ export const planCatchUps = {
   }),
 } satisfies ActivityContract;
 
-/** Asks the driver whether anything is still in flight under a suspect claim. */
+/** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
 export const inspectClaim = {
   name: 'inspectClaim',
   input: z.object({ claim: Claim }),
-  output: z.object({ inFlight: z.number().int(), overrun: z.boolean() }),
+  output: z.object({
+    inFlight: z.number().int(),
+    overrun: z.boolean(),
+    /** VMs installed under the claim and not known to be healthy since: unhealthy, or nobody watched them to the end. */
+    unproven: z.array(VmId).default([]),
+  }),
 } satisfies ActivityContract;
 
-/** VMs whose patch extension is behind and whose window is open. */
+/** VMs whose patch extension is behind and whose window is open. Listing takes them off the list. */
 export const listOutdatedExtensions = {
   name: 'listOutdatedExtensions',
-  input: z.object({ nowUtc: Utc }),
+  input: z.object({
+    nowUtc: Utc,
+    /** So many at most; the next sweep takes the rest. */
+    vmsMax: z.number().int().default(40),
+  }),
   output: z.object({ vmIds: z.array(VmId) }),
 } satisfies ActivityContract;
 

@@ -2,15 +2,12 @@ import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import * as contracts from './contracts';
 import { activity } from './world';
 
-/** So many VMs get their extension updated by one sweep; the next sweep takes the rest. */
-const UPDATED_TOGETHER_MAX = 40;
-
 export const listOutdatedExtensions = activity(
   contracts.listOutdatedExtensions,
-  async (world, { nowUtc }) => {
+  async (world, { nowUtc, vmsMax }) => {
     const open = (await world.assessments.outdatedExtensions())
       .filter(({ timeZone }) => isOpen(windowAtOrAfter(timeZone, world.policy, nowUtc), nowUtc))
-      .slice(0, UPDATED_TOGETHER_MAX);
+      .slice(0, vmsMax);
     // Taken off the list now: an update that does not succeed is noticed again at the VM's next assessment.
     if (open.length > 0) await world.assessments.markExtension(open, 'current');
     return { vmIds: open.map(({ vmId }) => vmId) };

@@ -1,7 +1,7 @@
 import { setShare } from '../domain/disruption';
 import type { RolloutControl } from '../domain/control';
 import { controlFor } from '../domain/control';
-import { isOpen, windowAtOrAfter, type OffPeakWindow } from '../domain/offPeak';
+import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
@@ -11,7 +11,7 @@ import type { SecondChance } from '../store/outcomes';
 import * as contracts from './contracts';
 import { activity, type World } from './world';
 
-export const planCatchUps = activity(contracts.planCatchUps, async (world, { nowUtc, phase }) => {
+export const planCatchUps = activity(contracts.planCatchUps, async (world, { nowUtc, phase, regionsMax }) => {
   const catchUps: { rolloutId: RolloutControl['rolloutId']; region: string; endsUtc: string }[] = [];
   const ledgers = new Set<string>();
   for (const control of await world.rollouts.list()) {
@@ -20,7 +20,8 @@ export const planCatchUps = activity(contracts.planCatchUps, async (world, { now
       for (const region of record.regions) ledgers.add(pairComponent(region));
     const halts = await world.rollouts.halts(control.rolloutId);
     if (controlFor(control, halts, { phase, region: null }, nowUtc).kind !== 'go') continue;
-    for (const region of await planRegions(world, control, phase, nowUtc))
+    const turn: Turn = { nowUtc, phase, regionsMax: regionsMax - catchUps.length };
+    for (const region of await planRegions(world, control, turn))
       catchUps.push({ rolloutId: control.rolloutId, region, endsUtc: control.endsUtc });
   }
   return {
@@ -31,23 +32,29 @@ export const planCatchUps = activity(contracts.planCatchUps, async (world, { now
   };
 });
 
-interface Candidate extends CatchUpVm {
-  readonly chance: SecondChance;
-  readonly window: OffPeakWindow;
+/** One sweep's turn: when, under what name, and how many regions it can still take. */
+interface Turn {
+  readonly nowUtc: string;
+  readonly phase: string;
+  readonly regionsMax: number;
 }
 
-/** Writes the small plans of a rollout; returns the regions that have one. */
-async function planRegions(
-  world: World,
-  control: RolloutControl,
-  phase: string,
-  nowUtc: string,
-): Promise<readonly string[]> {
-  const candidates: Candidate[] = [];
-  for (const chance of await world.outcomes.secondChances(control.rolloutId)) {
-    const candidate = await reachableNow(world, control, chance, nowUtc);
-    if (candidate) candidates.push(candidate);
-  }
+interface Candidate extends CatchUpVm {
+  readonly chance: SecondChance;
+  /** The end of its off-peak hours. */
+  readonly untilUtc: string;
+}
+
+/**
+ * Writes the small plan of a rollout, unless that was done before; returns its regions. The VMs are taken first and the plan is made
+ * whole last: whoever comes again after a crash finds the same VMs, and the rounds of a catch-up that runs are not touched any more.
+ */
+async function planRegions(world: World, control: RolloutControl, turn: Turn): Promise<readonly string[]> {
+  const { rolloutId } = control;
+  const { nowUtc, phase } = turn;
+  const kept = await world.plans.catchUpRegions(rolloutId, phase);
+  if (kept !== null) return kept;
+  const candidates = await findCandidates(world, control, turn);
   if (candidates.length === 0) return [];
   const shares = new Map<AvailabilitySetId, { size: number; share: number }>();
   for (const { vm } of candidates) {
@@ -57,10 +64,18 @@ async function planRegions(
     shares.set(id, { size, share: setShare(size, world.policy) });
   }
   const rounds = planCatchUpRounds(candidates, shares, phase, nowUtc);
-  await world.plans.addRounds(control.rolloutId, rounds);
-  for (const { chance, window } of candidates)
-    await world.outcomes.markBusy(control.rolloutId, [chance], window.closesUtc);
-  return [...new Set(rounds.map(({ region }) => region))].sort();
+  await world.outcomes.markBusy(rolloutId, phase, candidates);
+  return world.plans.saveCatchUp(rolloutId, phase, rounds);
+}
+
+async function findCandidates(world: World, control: RolloutControl, turn: Turn): Promise<Candidate[]> {
+  const candidates: Candidate[] = [];
+  for (const chance of await world.outcomes.secondChances(control.rolloutId)) {
+    const candidate = await reachableNow(world, control, chance, turn);
+    if (candidate) candidates.push(candidate);
+  }
+  const regions = [...new Set(candidates.map(({ vm }) => vm.region))].sort().slice(0, turn.regionsMax);
+  return candidates.filter(({ vm }) => regions.includes(vm.region));
 }
 
 /** a deferred VM as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
@@ -68,10 +83,11 @@ async function reachableNow(
   world: World,
   control: RolloutControl,
   chance: SecondChance,
-  nowUtc: string,
+  { nowUtc, phase }: Turn,
 ): Promise<Candidate | null> {
-  const { outcome, busyUntilUtc } = chance;
-  if (busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;
+  const { outcome, busyUntilUtc, busyWith } = chance;
+  const isTaken = busyWith === phase; // by this very turn, which died before its plan was whole
+  if (!isTaken && busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;
   const vm = await world.inventory.read(outcome.vmId);
   if (vm === null) return null;
   const timeZone = timeZoneOf(vm, world.policy).zone;
@@ -82,9 +98,10 @@ async function reachableNow(
     return null;
   const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc: control.endsUtc }, world.policy);
   if (slot === null || slot.opensUtc > nowUtc) return null;
+  const candidate: Candidate = { vm, timeZone, chance, untilUtc: window.closesUtc };
+  if (isTaken) return candidate; // it could be reached then, and will be looked at again before it is touched
   const reading = await world.driver.readVirtualMachine(outcome.vmId);
-  if (reading?.powerState !== 'running' || reading.agent.status !== 'ready') return null;
-  return { vm, timeZone, chance, window };
+  return reading?.powerState === 'running' && reading.agent.status === 'ready' ? candidate : null;
 }
 
 /** A VM that was held back because nothing was proven yet waits until its own phase has proven something. */

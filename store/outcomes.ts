@@ -18,6 +18,8 @@ export const SecondChance = z.object({
   outcome: Outcome,
   /** A catch-up has it until then. */
   busyUntilUtc: Utc.nullable(),
+  /** The phase of that catch-up. */
+  busyWith: z.string().nullable().default(null),
 });
 export type SecondChance = Readonly<z.infer<typeof SecondChance>>;
 
@@ -29,7 +31,12 @@ export interface OutcomeStore {
   /** Records outcomes, and queues for a second chance those that call for one (`deservesSecondChance`). */
   save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<void>;
   secondChances(id: RolloutId): Promise<readonly SecondChance[]>;
-  markBusy(id: RolloutId, chances: readonly SecondChance[], untilUtc: string): Promise<void>;
+  /** Gives VMs to the catch-up of this phase, each until an instant of its own. */
+  markBusy(
+    id: RolloutId,
+    phase: string,
+    given: readonly { readonly chance: SecondChance; readonly untilUtc: string }[],
+  ): Promise<void>;
   /** Everything that ever happened to a VM, oldest first. */
   history(vmId: VmId): Promise<readonly unknown[]>;
 }
@@ -67,7 +74,7 @@ export function outcomeStore(store: Store): OutcomeStore {
       await table.write(queue(id), {
         upsert: again.map(({ vmId, kind, reason, detail, atUtc }) => ({
           row: keyOf(vmId),
-          value: { outcome: { vmId, kind, reason, detail, atUtc }, busyUntilUtc: null },
+          value: { outcome: { vmId, kind, reason, detail, atUtc }, busyUntilUtc: null, busyWith: null },
         })),
         remove: records.filter((record) => !deservesSecondChance(record)).map(({ vmId }) => keyOf(vmId)),
       });
@@ -75,11 +82,11 @@ export function outcomeStore(store: Store): OutcomeStore {
         await history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record });
     },
     secondChances: async (id) => (await table.list(queue(id))).map(({ value }) => parseSecondChance(value)),
-    markBusy: (id, chances, busyUntilUtc) =>
+    markBusy: (id, busyWith, given) =>
       table.write(queue(id), {
-        upsert: chances.map((chance) => ({
-          row: keyOf(chance.outcome.vmId),
-          value: { ...chance, busyUntilUtc },
+        upsert: given.map(({ chance: { outcome }, untilUtc: busyUntilUtc }) => ({
+          row: keyOf(outcome.vmId),
+          value: { outcome, busyUntilUtc, busyWith },
         })),
       }),
     history: async (vmId) => (await history.list(keyOf(vmId))).map(({ value }) => value),

@@ -51,21 +51,28 @@ export interface PlanStore {
   readSummary(id: RolloutId): Promise<PlanSummary | null>;
   /** The summary is written last: a plan with a summary is whole. */
   save(plan: Plan, timeZoneOf: (vmId: VmId) => string): Promise<PlanSummary>;
-  /** Adds rounds of a catch-up. */
+  /** Adds rounds to a plan. */
   addRounds(id: RolloutId, rounds: readonly RoundPlan[]): Promise<void>;
+  /** The regions of a catch-up's small plan; null when it has none that is whole. */
+  catchUpRegions(id: RolloutId, phase: string): Promise<readonly string[] | null>;
+  /** Keeps the small plan of a catch-up, in place of whatever an attempt that died has left of it. Its regions are written last. */
+  saveCatchUp(id: RolloutId, phase: string, rounds: readonly RoundPlan[]): Promise<readonly string[]>;
   /** In the order they were planned. */
   rounds(id: RolloutId, phase: string, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
 }
 
+const CatchUp = z.object({ regions: z.array(z.string()) });
+
+const parseCatchUp = parsedOnce(CatchUp);
 const parsePlanSummary = parsedOnce(PlanSummary);
 const parseRoundPlan = parsedOnce(RoundPlan);
 
 export function planStore(store: Store): PlanStore {
   const table = store.table('plans');
-  const addRounds: PlanStore['addRounds'] = async (id, rounds) => {
-    await table.write(id, { upsert: rounds.map((value, n) => ({ row: rowKey(value, n), value })) });
-  };
+  const rowsOf = (rounds: readonly RoundPlan[]): { row: string; value: RoundPlan }[] =>
+    rounds.map((value, n) => ({ row: rowKey(value, n), value }));
+  const addRounds: PlanStore['addRounds'] = (id, rounds) => table.write(id, { upsert: rowsOf(rounds) });
   return {
     addRounds,
     readSummary: async (id) => {
@@ -80,6 +87,19 @@ export function planStore(store: Store): PlanStore {
       const summary = summaryOf(plan);
       await table.upsert(plan.rolloutId, SUMMARY, summary);
       return summary;
+    },
+    catchUpRegions: async (id, phase) => {
+      const row = await table.get(id, phase);
+      return row && parseCatchUp(row.value).regions;
+    },
+    saveCatchUp: async (id, phase, rounds) => {
+      const upsert = rowsOf(rounds);
+      const kept = new Set(upsert.map(({ row }) => row));
+      const left = await table.list(id, { from: `${phase}~`, before: `${phase}~~` });
+      await table.write(id, { upsert, remove: left.map(({ row }) => row).filter((row) => !kept.has(row)) });
+      const regions = [...new Set(rounds.map(({ region }) => region))].sort();
+      await table.upsert(id, phase, { regions });
+      return regions;
     },
     rounds: async (id, phase, region) =>
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(

@@ -203,6 +203,17 @@ describe('R-703, R-704: an extension that is behind', () => {
     expect(await list()).toEqual({ vmIds: [] });
   });
 
+  it('of a VM for which there is no room stays on the list', async () => {
+    const world = await dueSince([]);
+    const vms = vmsOf(3).map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK }));
+    await world.assessments.markExtension(vms, 'outdated');
+    const list = async (vmsMax: number): Promise<number> => {
+      const listed = await world.run(listOutdatedExtensions, { nowUtc: world.nowUtc(), vmsMax });
+      return (listed as { vmIds: VmId[] }).vmIds.length;
+    };
+    expect([await list(0), await list(2), await list(2), await list(2)]).toEqual([0, 2, 1, 0]);
+  });
+
   it('is not touched by day', async () => {
     const world = await behind();
     world.clock.nowUtc = NIGHT_CLOSES;

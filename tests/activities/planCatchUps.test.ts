@@ -2,7 +2,9 @@ import { planCatchUps } from '../../activities/planCatchUps';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
 import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
-import type { RoundPlan } from '../../store/plans';
+import { outcomeStore } from '../../store/outcomes';
+import { planStore, type RoundPlan } from '../../store/plans';
+import type { Table, TableName } from '../../store/store';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
 import { aPhase, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
@@ -35,6 +37,28 @@ const plan = (world: FakeWorld, phase = PHASE): Promise<unknown> =>
 
 const roundsIn = (world: FakeWorld, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
   world.plans.rounds(ROLLOUT, phase, region);
+
+/** The same world, whose store fails at its n-th write from now, counted from 0; a larger write stops there. */
+function failingAtWrite(world: FakeWorld, n: number): FakeWorld {
+  let writes = 0;
+  const mayFail = async (write: () => Promise<unknown>): Promise<void> => {
+    if (writes === n) throw new Error('The store is out.');
+    writes += 1;
+    await write();
+  };
+  const table = (name: TableName): Table => {
+    const own = world.store.table(name);
+    return {
+      ...own,
+      upsert: (partition, row, value) => mayFail(() => own.upsert(partition, row, value)),
+      write: async (partition, { upsert = [], remove = [] }) => {
+        for (const { row, value } of upsert) await mayFail(() => own.upsert(partition, row, value));
+        for (const row of remove) await mayFail(() => own.remove(partition, row));
+      },
+    };
+  };
+  return { ...world, plans: planStore({ table }), outcomes: outcomeStore({ table }) };
+}
 
 const POWERED_OFF = ['deferred', 'poweredOff'] as const;
 const PENDING = ['failed', 'patchesPending'] as const;
@@ -131,6 +155,110 @@ describe('a VM that gets no second chance', () => {
     expect(await plan(world, 'catchup-2026-11-13t05')).toMatchObject({ catchUps: [] });
     world.clock.nowUtc = '2026-11-14T03:10:00.000Z';
     expect(await plan(world, 'catchup-2026-11-14t03')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+  });
+});
+
+describe('a plan that is made twice', () => {
+  const vms = [
+    ...vmsOf(4, (n) => ({ name: `web-${n}`, availabilitySetId: aSet('web'), updateDomain: n % 2 })),
+    aVm({ name: 'zoned', zone: '1' }),
+    aVm({ name: 'quebec', region: 'canadaeast' }),
+  ];
+  const scene = (): Promise<FakeWorld> => endedAs(vms, POWERED_OFF);
+  const attempt = (world: FakeWorld): Promise<unknown> =>
+    planCatchUps.handler(world)({ nowUtc: NOW, phase: PHASE });
+  const plannedIn = async (world: FakeWorld): Promise<readonly RoundPlan[]> => [
+    ...(await roundsIn(world, 'canadaeast')),
+    ...(await roundsIn(world, 'eastus')),
+  ];
+  const busyIn = (world: FakeWorld): Promise<readonly unknown[]> => world.outcomes.secondChances(ROLLOUT);
+
+  it('because the store failed at any of its writes is the same, and nobody loses the night', async () => {
+    const whole = await scene();
+    const answer = await attempt(whole);
+    const [rounds, busy] = [await plannedIn(whole), await busyIn(whole)];
+    expect(rounds.flatMap(({ vmIds }) => vmIds)).toHaveLength(vms.length);
+    let failures = 0;
+    for (let failed = true; failed; failures += 1) {
+      const world = await scene();
+      failed = await attempt(failingAtWrite(world, failures)).then(
+        () => false,
+        () => true,
+      );
+      expect(await attempt(world)).toEqual(answer);
+      expect(await plannedIn(world)).toEqual(rounds);
+      expect(await busyIn(world)).toEqual(busy);
+    }
+    expect(failures).toBeGreaterThan(rounds.length + vms.length);
+  });
+
+  it('takes along a VM that was taken and is off meanwhile: it is looked at again before it is touched', async () => {
+    const world = await scene();
+    const [taken] = await world.outcomes.secondChances(ROLLOUT);
+    if (!taken) throw new Error('nobody deserves a second chance');
+    await world.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: NIGHT_CLOSES }]);
+    world.driver.change(taken.outcome.vmId, { powerState: 'deallocated' });
+    await attempt(world);
+    expect((await plannedIn(world)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
+      vms.map(({ id }) => id).sort(),
+    );
+  });
+
+  it('keeps nothing of an attempt that died and found other VMs', async () => {
+    const world = await scene();
+    await expect(attempt(failingAtWrite(world, vms.length + 6))).rejects.toThrow('The store is out.');
+    const left = await plannedIn(world);
+    await world.outcomes.save(
+      ROLLOUT,
+      vms.slice(0, 4).map(({ id: vmId, region }) => ({
+        ...{ vmId, kind: 'patched', reason: 'installed', detail: '', atUtc: NOW, phase: PHASE, region },
+        installation: null,
+      })),
+    );
+    await attempt(world);
+    expect(left).toHaveLength(6);
+    expect((await plannedIn(world)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
+      vms
+        .slice(4)
+        .map(({ id }) => id)
+        .sort(),
+    );
+  });
+
+  it('although it was whole leaves the rounds alone: they may be running', async () => {
+    const world = await scene();
+    const answer = await attempt(world);
+    const rounds = await plannedIn(world);
+    const [patched, off] = vms;
+    if (!patched || !off) throw new Error('two VMs');
+    await world.outcomes.save(ROLLOUT, [
+      {
+        ...{ vmId: patched.id, kind: 'patched', reason: 'installed', detail: '', atUtc: NOW },
+        ...{ phase: PHASE, region: 'eastus', installation: null },
+      },
+    ]);
+    expect(await attempt(world)).toEqual(answer);
+    expect(await plannedIn(world)).toEqual(rounds);
+  });
+
+  it('knows a VM by the row of an older version, which did not say who has it', async () => {
+    const world = await endedAs([aVm({ name: 'old' })], POWERED_OFF);
+    const table = world.store.table('outcomes');
+    const [row] = await table.list(`${ROLLOUT}~again`);
+    const { outcome } = row?.value as { outcome: unknown };
+    const queue = `${ROLLOUT}~again`;
+    await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NIGHT_CLOSES });
+    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NOW });
+    expect(await plan(world)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+  });
+
+  it('takes no VM of a region for which the sweep has no room', async () => {
+    const world = await scene();
+    const turn = (phase: string): Promise<unknown> =>
+      world.run(planCatchUps, { nowUtc: NOW, phase, regionsMax: 1 });
+    expect(await turn(PHASE)).toMatchObject({ catchUps: [{ region: 'canadaeast' }] });
+    expect(await turn('catchup-2026-11-13t0510')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
 });
 
