@@ -1,12 +1,21 @@
+import { RolloutId, type VmId } from '../domain/ids';
+import type { OutcomeReason } from '../domain/outcome';
+import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './installOperation';
-import { activity } from './world';
+import { activity, type World } from './world';
 
 export const inspectClaim = activity(contracts.inspectClaim, async (world, { claim }) => {
   const { claimId, expiresUtc, disruption } = claim;
   let inFlight = 0;
-  for (const operation of await world.operations.inFlight(disruption.region))
-    if (operation.claimId === claimId && (await settle(world, operation)).kind === 'running') inFlight += 1;
+  const unproven: VmId[] = [];
+  for (const operation of await world.operations.ofClaim(disruption.region, claimId)) {
+    const { kind } = await settle(world, operation);
+    if (kind === 'running') inFlight += 1;
+    // an intent that was withdrawn, or never heard of again, disrupted nobody
+    const wasInstalled = kind === 'ended' || operation.operationId !== null;
+    if (wasInstalled && !(await wasWatched(world, operation))) unproven.push(operation.vmId);
+  }
   const now = world.nowUtc();
   const overrun = Date.parse(now) - Date.parse(expiresUtc) > world.policy.claimOverrunSeconds * 1000;
   if (inFlight > 0 && overrun)
@@ -15,5 +24,18 @@ export const inspectClaim = activity(contracts.inspectClaim, async (world, { cla
       why: `${inFlight} installations are still running long after their window; the place is held until they end.`,
       evidence: { ...disruption, expiresUtc },
     });
-  return { inFlight, overrun };
+  return { inFlight, overrun, unproven };
 });
+
+/** What `patchVm` says only of a VM that came through its soak healthy, or that its owner stopped meanwhile. */
+const WATCHED: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
+  ...(['installed', 'patchesFailed', 'patchesPending', 'installFailed', 'installLost'] as const),
+  'stoppedDuringSoak',
+]);
+
+/** Nothing but an outcome since the installation proves that: an earlier one says nothing, and time proves nothing. */
+async function wasWatched(world: World, { rolloutId, vmId, intentUtc }: InstallOperation): Promise<boolean> {
+  if (rolloutId === null) return false; // what a person asked for has no outcome
+  const outcome = await world.outcomes.read(RolloutId.parse(rolloutId), vmId);
+  return outcome !== null && outcome.atUtc > intentUtc && WATCHED.has(outcome.reason);
+}

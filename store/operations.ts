@@ -27,8 +27,8 @@ export interface OperationStore {
   /** Replaces the row that was read, or inserts the first. False when somebody came between. */
   claim(operation: InstallOperation, etag: string | null): Promise<boolean>;
   save(operation: InstallOperation): Promise<void>;
-  /** Installs of a region that have not ended. */
-  inFlight(region: string): Promise<readonly InstallOperation[]>;
+  /** The installs of a region that were begun under a claim, ended or not. */
+  ofClaim(region: string, claimId: string): Promise<readonly InstallOperation[]>;
 }
 
 const parseInstallOperation = parsedOnce(InstallOperation);
@@ -46,9 +46,9 @@ export function operationStore(store: Store): OperationStore {
       return table.replace(region, keyOf(vmId), operation, etag);
     },
     save: (operation) => table.upsert(operation.region, keyOf(operation.vmId), operation),
-    inFlight: async (region) =>
+    ofClaim: async (region, claimId) =>
       (await table.list(region))
         .map(({ value }) => parseInstallOperation(value))
-        .filter(({ endedUtc }) => endedUtc === null),
+        .filter((operation) => operation.claimId === claimId),
   };
 }

@@ -1,13 +1,9 @@
-import { inspectClaim } from '../../activities/inspectClaim';
 import { planRollout } from '../../activities/planRollout';
-import { startInstall } from '../../activities/startInstall';
 import { Month, RolloutId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aSet, vmsOf } from '../support/builders';
-import { aDisruption } from '../support/claims';
 import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
 import { countCalls, dyingAt } from '../support/interleave';
-import { inputFor, read, vm } from '../support/installScene';
 import { ENDS } from '../support/rolloutScene';
 
 const fleet = (): VirtualMachine[] => [
@@ -95,40 +91,4 @@ describe('R-103: the plan of the month', () => {
       expect(inItsRegion[0]?.vmIds).toEqual([left.id]);
     },
   );
-});
-
-describe('a suspect claim', () => {
-  const claim = {
-    ...{ claimId: 'claim-1', kind: 'rollout', disruption: aDisruption(), fence: 1 },
-    ...{ startByUtc: '2026-11-13T09:35:00.000Z', expiresUtc: '2026-11-13T11:00:00.000Z' },
-  };
-  const installing = async (): Promise<FakeWorld> => {
-    const world = await aWorld({ vms: [vm] });
-    await startInstall.handler(world)(inputFor('claim-1'));
-    world.clock.nowUtc = '2026-11-13T12:31:00.000Z';
-    return world;
-  };
-
-  it('has something in flight as long as the platform says so, whatever the clock says', async () => {
-    const world = await installing();
-    expect(await world.run(inspectClaim, { claim })).toEqual({ inFlight: 1, overrun: false });
-    world.driver.endInstall(vm.id);
-    expect(await world.run(inspectClaim, { claim })).toEqual({ inFlight: 0, overrun: false });
-    expect(await read(world)).toMatchObject({ kind: 'ended' });
-  });
-
-  it('two hours past its window is told to the operator, once', async () => {
-    const world = await installing();
-    world.clock.nowUtc = '2026-11-13T13:00:00.001Z';
-    expect(await world.run(inspectClaim, { claim })).toEqual({ inFlight: 1, overrun: true });
-    await world.run(inspectClaim, { claim });
-    expect(await world.audit.list('ledger')).toEqual([expect.objectContaining({ what: 'claimOverrun' })]);
-  });
-
-  it('is not held by the installations of another', async () => {
-    const world = await installing();
-    expect(await world.run(inspectClaim, { claim: { ...claim, claimId: 'claim-2' } })).toMatchObject({
-      inFlight: 0,
-    });
-  });
 });
