@@ -1,91 +1,124 @@
 import type { OrchestrationContext } from 'durable-functions';
+import type { z } from 'zod';
 import {
   inspectClaim,
   listDueAssessments,
   listOutdatedExtensions,
   planCatchUps,
   probeHealth,
-  type Pace,
 } from '../activities/contracts';
 import { disruptionLedger } from '../entities/contracts';
-import { childId, keyOf } from '../domain/ids';
+import { childId, keyOf, type VmId } from '../domain/ids';
+import type { Claim, Impairment } from '../domain/ledger';
 import * as children from './contracts';
-import { addSeconds, allSettled, call, callEntity, startChild, type Step } from './durable';
+import {
+  addSeconds,
+  allSettled,
+  call,
+  callEntities,
+  callEntity,
+  SIDE_BY_SIDE_MAX,
+  startChild,
+  type Step,
+} from './durable';
 
-/** At most 90 children may be scheduled in one episode. */
-const SIDE_BY_SIDE_MAX = 80;
+type Ended = z.output<
+  typeof children.catchUp.output | typeof children.assessBatch.output | typeof children.enableVm.output
+>;
+
+const { inspect, release, heal } = disruptionLedger.operations;
 
 /** Longest time an extension update may take before its orchestration gives up; the next sweep finds it again. */
 const EXTENSION_UPDATE_SECONDS = 3 * 24 * 3600;
 
+/** So many VMs get their extension updated by one sweep, and fewer when there is less room. */
+const EXTENSIONS_MAX = 40;
+
+/** An impairment is some 400 bytes, and a message stays under 16 KB. */
+const IMPAIRED_TOGETHER_MAX = 30;
+
 /**
- * Once an hour: frees what hangs, heals what recovered, assesses the VMs that are due while their window is open, and hands the
- * VMs that deserve a second chance to catch-ups.
+ * Once an hour: frees what hangs, heals what recovered, hands the VMs that deserve a second chance to catch-ups, and assesses the VMs
+ * that are due while their window is open.
  */
 export function* assessmentSweep(
   context: OrchestrationContext,
 ): Step<{ assessed: number; caughtUpRegions: number }> {
   const { sweepUtc } = children.assessmentSweep.input.parse(context.df.getInput());
-  const phase = `catchup-${sweepUtc.slice(0, 13).toLowerCase()}`;
-  const plan = yield* call(context, planCatchUps, { nowUtc: sweepUtc, phase });
-  for (const ledger of plan.ledgers) yield* tidyLedger(context, ledger, sweepUtc, plan.claimGraceSeconds);
+  const asked = { nowUtc: sweepUtc };
+  const phase = `catchup-${sweepUtc.slice(0, 16).replace(':', '').toLowerCase()}`;
+  const plan = yield* call(context, planCatchUps, { ...asked, phase, regionsMax: SIDE_BY_SIDE_MAX });
+  yield* tidyLedgers(context, plan.ledgers, { ...asked, graceSeconds: plan.claimGraceSeconds });
 
-  const assessed = yield* assessWhatIsDue(context, sweepUtc, plan.pace);
-  yield* updateExtensions(context, sweepUtc, plan.pace);
-  yield* allSettled(
-    context,
-    plan.catchUps.slice(0, SIDE_BY_SIDE_MAX).map(({ rolloutId, region, endsUtc }) =>
-      startChild(context, children.catchUp, childId(context.df.instanceId, `${rolloutId}:${region}`), {
-        ...{ rolloutId, region, phase, kind: 'catchUp', endsUtc, freshAfterUtc: null, pace: plan.pace },
+  // Catch-ups go first: their VMs are taken for tonight. What finds no room beside them is due again in an hour.
+  const room = SIDE_BY_SIDE_MAX - plan.catchUps.length;
+  const due = (yield* call(context, listDueAssessments, asked)).chunks.slice(0, room);
+  const behind = yield* call(context, listOutdatedExtensions, {
+    ...asked,
+    vmsMax: Math.min(EXTENSIONS_MAX, room - due.length),
+  });
+
+  const { pace } = plan;
+  const idOf = (name: string): string => childId(context.df.instanceId, name);
+  const ended = yield* allSettled<Ended>(context, [
+    ...plan.catchUps.map(({ rolloutId, region, endsUtc }) =>
+      startChild(context, children.catchUp, idOf(`${rolloutId}:${region}`), {
+        ...{ rolloutId, region, phase, kind: 'catchUp', endsUtc, freshAfterUtc: null, pace },
       }),
     ),
-  );
-  return { assessed, caughtUpRegions: plan.catchUps.length };
-}
-
-function* assessWhatIsDue(context: OrchestrationContext, sweepUtc: string, pace: Pace): Step<number> {
-  const { chunks } = yield* call(context, listDueAssessments, { nowUtc: sweepUtc });
-  const batches = chunks.slice(0, SIDE_BY_SIDE_MAX).map((chunk, n) =>
-    startChild(context, children.assessBatch, childId(context.df.instanceId, `assess-${n}`), {
-      ...chunk,
-      nowUtc: sweepUtc,
-      pace,
-    }),
-  );
-  const results = yield* allSettled(context, batches);
-  return results.reduce((sum, result) => sum + (result.ok ? result.value.assessed : 0), 0);
-}
-
-/** R-703, R-704: nobody updates the extension by hand; the platform does, off-peak. */
-function* updateExtensions(context: OrchestrationContext, sweepUtc: string, pace: Pace): Step<void> {
-  const { vmIds } = yield* call(context, listOutdatedExtensions, { nowUtc: sweepUtc });
-  yield* allSettled(
-    context,
-    vmIds.map((vmId) =>
-      startChild(context, children.enableVm, childId(context.df.instanceId, `extension:${keyOf(vmId)}`), {
+    ...due.map((chunk, n) =>
+      startChild(context, children.assessBatch, idOf(`assess-${n}`), { ...chunk, ...asked, pace }),
+    ),
+    // R-703, R-704: nobody updates the extension by hand; the platform does, off-peak.
+    ...behind.vmIds.map((vmId) =>
+      startChild(context, children.enableVm, idOf(`extension:${keyOf(vmId)}`), {
         ...{ vmId, endsUtc: addSeconds(sweepUtc, EXTENSION_UPDATE_SECONDS), pace },
       }),
     ),
-  );
+  ]);
+  return {
+    assessed: ended.reduce(
+      (sum, one) => sum + (one.ok && 'assessed' in one.value ? one.value.assessed : 0),
+      0,
+    ),
+    caughtUpRegions: plan.catchUps.length,
+  };
 }
 
-/** Suspect claims are freed once the driver says that nothing is in flight; impaired VMs once they are healthy again, or gone. */
-function* tidyLedger(
+/** All ledgers are asked at once, because nearly always there is nothing to do; what there is, is done one thing after another. */
+function* tidyLedgers(
   context: OrchestrationContext,
-  key: string,
-  nowUtc: string,
-  graceSeconds: number,
+  keys: readonly string[],
+  asked: z.input<typeof inspect.input>,
 ): Step<void> {
-  const ledger = { name: disruptionLedger.name, key };
-  const { inspect, release, heal } = disruptionLedger.operations;
-  const found = yield* callEntity(context, ledger, ['inspect', inspect], { nowUtc, graceSeconds });
-  for (const claim of found.suspects) {
-    const { inFlight } = yield* call(context, inspectClaim, { claim });
-    if (inFlight === 0)
-      yield* callEntity(context, ledger, ['release', release], { claimId: claim.claimId, impaired: [] });
+  const { name } = disruptionLedger;
+  const ledgers = yield* callEntities(context, { name, keys }, ['inspect', inspect], asked);
+  for (const [key, { suspects, impairments }] of ledgers) {
+    for (const claim of suspects) yield* reap(context, { name, key }, claim, asked.nowUtc);
+    for (const { vmId } of impairments) yield* probeAgain(context, { name, key }, vmId);
   }
-  for (const { vmId } of found.impairments) {
-    const { answer, gone } = yield* call(context, probeHealth, { vmId });
-    if (answer === 'healthy' || gone) yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
-  }
+}
+
+type Ledger = Parameters<typeof callEntity>[1];
+
+/** A suspect claim is freed once the driver says that nothing is in flight; what was not proven healthy holds its set from then on. */
+function* reap(context: OrchestrationContext, ledger: Ledger, claim: Claim, sinceUtc: string): Step<void> {
+  const { claimId } = claim;
+  const { inFlight, unproven } = yield* call(context, inspectClaim, { claim });
+  if (inFlight > 0) return;
+  const { availabilitySetId, region } = claim.disruption;
+  const impaired =
+    availabilitySetId === null
+      ? []
+      : unproven.map((vmId): Impairment => ({ vmId, availabilitySetId, region, sinceUtc }));
+  for (let start = 0; start === 0 || start < impaired.length; start += IMPAIRED_TOGETHER_MAX)
+    yield* callEntity(context, ledger, ['release', release], {
+      ...{ claimId, impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX) },
+    });
+}
+
+/** A VM holds its set until it is healthy again, or gone. */
+function* probeAgain(context: OrchestrationContext, ledger: Ledger, vmId: VmId): Step<void> {
+  const { answer, gone } = yield* call(context, probeHealth, { vmId });
+  if (answer === 'healthy' || gone) yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
 }

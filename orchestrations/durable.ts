@@ -1,5 +1,5 @@
 import { EntityId, RetryOptions, type OrchestrationContext, type Task } from 'durable-functions';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
 import { chance } from '../domain/seed';
 
@@ -22,6 +22,9 @@ const TIMER_MAX_SECONDS = 6 * 24 * 3600;
 
 /** An answer that is none (a poisoned message, a worker of another version) is asked for again, so often in all. */
 const ASKED_MAX = 3;
+
+/** So many children or calls may be under way side by side: one episode may schedule at most 90. */
+export const SIDE_BY_SIDE_MAX = 80;
 
 /** Calls an activity and parses what comes back, so that replayed history is checked like any input. */
 export function* call<C extends ActivityContract>(
@@ -131,6 +134,26 @@ export function* callEntity<O extends EntityOperation>(
   const [name, contract] = operation;
   const result = yield context.df.callEntity(new EntityId(entity.name, entity.key), name, input);
   return contract.output.parse(result) as z.output<O['output']>;
+}
+
+/** Asks several entities of one kind the same, side by side; each answer with its key. Fails when one of them does. */
+export function* callEntities<O extends EntityOperation>(
+  context: OrchestrationContext,
+  entities: { readonly name: string; readonly keys: readonly string[] },
+  operation: readonly [name: string, contract: O],
+  input: z.input<O['input']>,
+): Step<(readonly [key: string, answer: z.output<O['output']>])[]> {
+  const [name, contract] = operation;
+  const answers: (readonly [string, z.output<O['output']>])[] = [];
+  for (let start = 0; start < entities.keys.length; start += SIDE_BY_SIDE_MAX) {
+    const keys = entities.keys.slice(start, start + SIDE_BY_SIDE_MAX);
+    const results = yield context.df.Task.all(
+      keys.map((key) => context.df.callEntity(new EntityId(entities.name, key), name, input)),
+    );
+    for (const [n, result] of z.array(z.unknown()).parse(results).entries())
+      answers.push([keys[n] ?? '', contract.output.parse(result) as z.output<O['output']>]);
+  }
+  return answers;
 }
 
 /** Tells an entity something and goes on. */

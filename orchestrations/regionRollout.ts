@@ -2,14 +2,11 @@ import type { OrchestrationContext } from 'durable-functions';
 import { readRegion } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
-import { allSettled, call, startChild, type Child, type Step } from './durable';
-
-/** At most 90 children may be scheduled in one episode; larger regions run their sets in waves. */
-const SIDE_BY_SIDE_MAX = 80;
+import { allSettled, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } from './durable';
 
 /**
  * Rolls out one region, stage by stage: zone after zone, never two at once. Within the regional stage every availability set goes
- * its own way beside the batches of standalone VMs.
+ * its own way beside the batches of standalone VMs; where there are very many, in waves.
  */
 export function* regionRollout(context: OrchestrationContext): Step<{ rounds: number }> {
   const { attemptMax, ...here } = children.regionRollout.input.parse(context.df.getInput());

@@ -135,8 +135,20 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a suspect claim is freed without asking the platform',
     'orchestrations/assessmentSweep.ts',
-    ['    if (inFlight === 0)\n', ''],
+    ['  if (inFlight > 0) return;\n', ''],
     'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
+    'a set whose round died is let go with its VMs unproven',
+    'orchestrations/assessmentSweep.ts',
+    ['impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX)', 'impaired: []'],
+    'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
+    'an outcome from before its installation proves a VM healthy',
+    'activities/inspectClaim.ts',
+    ['outcome.atUtc > intentUtc && ', ''],
+    'tests/activities/inspectClaim.test.ts',
   ),
   planted(
     'a set is let go although its VM is still unhealthy',

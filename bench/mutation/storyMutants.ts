@@ -239,9 +239,30 @@ export const storyMutants: readonly Mutant[] = [
     'tests/activities/endings.test.ts',
   ),
   planted(
+    'a catch-up that died while it was planned loses its VMs for the night',
+    'activities/planCatchUps.ts',
+    ['const isTaken = busyWith === phase;', 'const isTaken = busyWith === `${phase}.`;'],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+  planted(
+    'the plan of a catch-up that runs is made anew',
+    'activities/planCatchUps.ts',
+    ['  if (kept !== null) return kept;\n', ''],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+  planted(
+    'assessments wait for the catch-ups of their sweep',
+    'orchestrations/assessmentSweep.ts',
+    [
+      '    ...due.map((chunk, n) =>',
+      '  ]);\n  yield* allSettled<Ended>(context, [\n    ...due.map((chunk, n) =>',
+    ],
+    'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
     'a VM is caught up by two catch-ups at once',
     'activities/planCatchUps.ts',
-    ['  if (busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;\n', ''],
+    ['  if (!isTaken && busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;\n', ''],
     'tests/activities/planCatchUps.test.ts',
   ),
   planted(

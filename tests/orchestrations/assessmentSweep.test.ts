@@ -1,10 +1,11 @@
 import type { Claim, Impairment } from '../../domain/ledger';
 import type { HealthAnswer } from '../../domain/health';
+import type { VmId } from '../../domain/ids';
 import { assessBatch } from '../../orchestrations/assessBatch';
 import { assessmentSweep } from '../../orchestrations/assessmentSweep';
 import { assessVm } from '../../orchestrations/assessVm';
-import { aVm, vmsOf } from '../support/builders';
-import { aDisruption, anImpairment } from '../support/claims';
+import { aSet, aVm, vmsOf } from '../support/builders';
+import { aDisruption, anImpairment, inSet } from '../support/claims';
 import { anAssessment } from '../support/fakeDriver';
 import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
 import { after, failsAfter, replay, type Run } from '../support/replay';
@@ -17,10 +18,17 @@ type Children = NonNullable<Scene['children']>;
 const SWEEP = '2026-11-14T03:10:00.000Z';
 const plan = { catchUps: [], pace, ledgers: [], claimGraceSeconds: 5400 };
 
-const aClaim = (claimId: string): Claim => ({
-  ...{ claimId, kind: 'rollout', disruption: aDisruption(), fence: 1, startByUtc: START_BY },
+const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
+  ...{ claimId, kind: 'rollout', disruption, fence: 1, startByUtc: START_BY },
   expiresUtc: NIGHT_CLOSES,
 });
+
+const caughtUp = (region: string): { rolloutId: typeof ROLLOUT; region: string; endsUtc: string } => ({
+  ...{ rolloutId: ROLLOUT, region, endsUtc: ENDS },
+});
+
+const chunksOf = (count: number): { from: string; before: string }[] =>
+  Array.from({ length: count }, (_, n) => ({ from: `${n}`, before: `${n + 1}` }));
 
 /** A sweep with nothing to do, but for what is said. */
 function sweep(
@@ -83,49 +91,125 @@ describe('the hourly sweep', () => {
 
   it('R-111, R-804: hands second chances to catch-ups under the id of their rollout', async () => {
     const run = await sweep(
-      {
-        planCatchUps: () => ({
-          ...plan,
-          catchUps: [{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS }],
-        }),
-      },
+      { planCatchUps: () => ({ ...plan, catchUps: [caughtUp('eastus')] }) },
       { catchUp: () => ({ rounds: 1 }) },
     );
     expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 1 });
     expect(run.of('catchUp')).toEqual([
       expect.objectContaining({
         ...{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS, kind: 'catchUp' },
-        phase: 'catchup-2026-11-14t03',
+        phase: 'catchup-2026-11-14t0310',
       }),
     ]);
   });
 
   it("gives every sweep's smaller plan a name of its own", async () => {
     const run = await sweep();
-    expect(run.of('planCatchUps')).toEqual([{ nowUtc: SWEEP, phase: 'catchup-2026-11-14t03' }]);
+    expect(run.of('planCatchUps')).toMatchObject([{ nowUtc: SWEEP, phase: 'catchup-2026-11-14t0310' }]);
   });
 
-  it('of a large fleet schedules no more than an episode may', async () => {
-    const chunks = Array.from({ length: 300 }, (_, n) => ({ from: `${n}`, before: `${n + 1}` }));
+  it('starts everything at once: a catch-up whose window is open waits for no assessment and no extension', async () => {
     const run = await sweep(
-      { listDueAssessments: () => ({ chunks }) },
-      { assessBatch: () => ({ assessed: 30, failed: 0 }) },
+      {
+        planCatchUps: () => ({ ...plan, catchUps: [caughtUp('eastus')] }),
+        listDueAssessments: () => ({ chunks: chunksOf(2) }),
+        listOutdatedExtensions: () => ({ vmIds: [vmId] }),
+      },
+      {
+        catchUp: () => after(3600, { rounds: 1 }),
+        assessBatch: () => after(1800, { assessed: 30, failed: 0 }),
+        enableVm: () => after(3 * 24 * 3600, { enabled: true, detail: '' }),
+      },
     );
-    expect(run.output).toMatchObject({ assessed: 2400 });
+    const started = run.calls.filter(({ kind }) => kind === 'child');
+    expect(started.map(({ name }) => name)).toEqual(['catchUp', 'assessBatch', 'assessBatch', 'enableVm']);
+    expect(new Set(started.map(({ atUtc }) => atUtc))).toEqual(new Set([SWEEP]));
+    expect(run.output).toEqual({ assessed: 60, caughtUpRegions: 1 });
+  });
+
+  it.each([
+    { regions: 0, chunks: 10, extensions: 40 },
+    { regions: 3, chunks: 60, extensions: 17 },
+    { regions: 3, chunks: 300, extensions: 0 },
+    { regions: 80, chunks: 300, extensions: 0 },
+  ])('of a large fleet schedules no more than an episode may, catch-ups first: %o', async (given) => {
+    const regions = Array.from({ length: given.regions }, (_, n) => `region-${n}`);
+    const vmIds = vmsOf(100).map(({ id }) => id);
+    const run = await sweep(
+      {
+        planCatchUps: ({ regionsMax }) => ({
+          ...plan,
+          catchUps: regions.slice(0, regionsMax).map(caughtUp),
+        }),
+        listDueAssessments: () => ({ chunks: chunksOf(given.chunks) }),
+        listOutdatedExtensions: ({ vmsMax }) => ({ vmIds: vmIds.slice(0, vmsMax) }),
+      },
+      {
+        catchUp: () => ({ rounds: 1 }),
+        assessBatch: () => ({ assessed: 30, failed: 0 }),
+        enableVm: () => ({ enabled: true, detail: '' }),
+      },
+    );
+    expect(run.failure).toBeNull();
+    expect(run.of('catchUp')).toHaveLength(given.regions);
+    expect(run.of('assessBatch')).toHaveLength(Math.min(given.chunks, 80 - given.regions));
+    expect(run.of('enableVm')).toHaveLength(given.extensions);
+    expect(run.of('planCatchUps')).toMatchObject([{ regionsMax: 80 }]);
+  });
+
+  it('asks all ledgers at once', async () => {
+    const run = await replay(assessmentSweep, {
+      ...{ input: { sweepUtc: SWEEP }, nowUtc: SWEEP, instanceId: 'sweep-2026-11-14T03' },
+      activities: {
+        planCatchUps: () => ({ ...plan, ledgers: ['eastus', 'northeurope', 'japaneast'] }),
+        listDueAssessments: () => ({ chunks: [] }),
+        listOutdatedExtensions: () => ({ vmIds: [] }),
+      },
+      entities: { disruptionLedger: () => after(60, { suspects: [], impairments: [] }) },
+    });
+    const asked = run.calls.filter(({ kind }) => kind === 'entity');
+    expect(asked.map(({ id, atUtc }) => [id, atUtc])).toEqual([
+      ['eastus', SWEEP],
+      ['northeurope', SWEEP],
+      ['japaneast', SWEEP],
+    ]);
+    expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 0 });
   });
 });
 
 describe('a suspect claim', () => {
-  const suspects = [aClaim('dead'), aClaim('overrunning')];
-  const withLedger = (inFlight: (claimId: string) => number): Promise<Run> =>
+  const withLedger = (
+    inFlight: (claimId: string) => number,
+    suspects = [aClaim('dead'), aClaim('overrunning')],
+    unproven: VmId[] = [],
+  ): Promise<Run> =>
     sweep(
       {
         planCatchUps: () => ({ ...plan, ledgers: ['eastus'] }),
-        inspectClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false }),
+        inspectClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false, unproven }),
       },
       {},
       { suspects },
     );
+
+  it('INV-13: of a set is freed, but whoever was not proven healthy under it goes on holding the set', async () => {
+    const run = await withLedger(() => 0, [aClaim('dead', inSet('web', 1))], [vmId]);
+    const held = { vmId, availabilitySetId: aSet('web'), region: 'eastus', sinceUtc: SWEEP };
+    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [held] }]);
+  });
+
+  it('of a very large set is freed in messages that stay small', async () => {
+    const vmIds = vmsOf(80).map(({ id }) => id);
+    const run = await withLedger(() => 0, [aClaim('dead', inSet('web', 1))], vmIds);
+    const held = run.of('disruptionLedger.release') as { impaired: Impairment[] }[];
+    expect(held.map(({ impaired }) => impaired.length)).toEqual([30, 30, 20]);
+    expect(held.flatMap(({ impaired }) => impaired.map((one) => one.vmId))).toEqual(vmIds);
+  });
+
+  it('outside of sets is freed for good: nobody there is held by the health of another', async () => {
+    const run = await withLedger(() => 0, [aClaim('dead')], [vmId]);
+    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
+  });
 
   it('is freed only when the driver says that nothing is in flight under it', async () => {
     const run = await withLedger((claimId) => (claimId === 'dead' ? 0 : 1));

@@ -2,10 +2,12 @@ import type { OrchestrationContext } from 'durable-functions';
 import { Pace, readSettled } from '../../activities/contracts';
 import { RolloutId } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
+import { disruptionLedger } from '../../entities/contracts';
 import { awaitGo, awaitSettled, zoneRollout } from '../../orchestrations/contracts';
 import {
   allSettled,
   call,
+  callEntities,
   child,
   firstOf,
   join,
@@ -15,6 +17,7 @@ import {
   type Child,
   type Step,
 } from '../../orchestrations/durable';
+import { anImpairment } from '../support/claims';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 
 const rolloutId = RolloutId.parse('rollout-2026-11');
@@ -118,6 +121,63 @@ describe('call', () => {
       activities: { readSettled: readSettledWrongly },
     });
     expect(failure).toMatch(/expected boolean/);
+  });
+});
+
+describe('entities', () => {
+  const inspect = disruptionLedger.operations.inspect;
+  const asked = { nowUtc: NOW, graceSeconds: 60 };
+  function* asker(context: OrchestrationContext): Step<unknown> {
+    const { keys } = context.df.getInput<{ keys: string[] }>();
+    const answers = yield* callEntities(
+      context,
+      { name: disruptionLedger.name, keys },
+      ['inspect', inspect],
+      asked,
+    );
+    return answers.map(([key, { impairments }]) => [key, impairments[0]?.region]);
+  }
+  const ask = (keys: readonly string[], answer: (key: string) => unknown): Promise<Run> =>
+    replay(asker, {
+      ...{ input: { keys }, nowUtc: NOW },
+      entities: { disruptionLedger: (_operation, _input, key) => answer(key) },
+    });
+  const told = (region: string): unknown => ({
+    suspects: [],
+    impairments: [anImpairment('web', { region })],
+  });
+
+  it('are asked side by side, and each answer comes with its key', async () => {
+    const run = await ask(['a', 'b', 'c'], (key) => after(key === 'a' ? 600 : 60, told(`of ${key}`)));
+    expect(run.output).toEqual([
+      ['a', 'of a'],
+      ['b', 'of b'],
+      ['c', 'of c'],
+    ]);
+    expect(run.calls.map(({ atUtc }) => atUtc)).toEqual([NOW, NOW, NOW]);
+    expect(run.of('disruptionLedger.inspect')).toEqual([asked, asked, asked]);
+  });
+
+  it('that are very many are asked in waves', async () => {
+    const keys = Array.from({ length: 170 }, (_, n) => `${n}`);
+    const run = await ask(keys, (key) => after(60, told(key)));
+    expect(run.output).toEqual(keys.map((key) => [key, key]));
+    const waves = [...new Set(run.calls.map(({ atUtc }) => atUtc))];
+    expect(waves.map((wave) => run.calls.filter(({ atUtc }) => atUtc === wave).length)).toEqual([80, 80, 10]);
+  });
+
+  it('need not exist', async () => {
+    expect((await ask([], told)).output).toEqual([]);
+  });
+
+  it('that answer what the contract does not say, or fail, fail whoever asked', async () => {
+    expect((await ask(['a', 'b'], (key) => (key === 'a' ? told(key) : {}))).failure).toMatch(/suspects/);
+    const failing = (): never => {
+      throw new Error('no such ledger');
+    };
+    expect((await ask(['a', 'b'], (key) => (key === 'a' ? told(key) : failing()))).failure).toMatch(
+      /no such ledger/,
+    );
   });
 });
 
