@@ -8,7 +8,7 @@ import type { Host } from '../emulator/host';
 import { readSettings } from '../functions/settings';
 import { judge } from './audit';
 import { interrupted } from './interrupted';
-import { checkedScenario, readFleet, startLocalApp, type LocalApp } from './localApp';
+import { checkedScenario, readFleet, startLocalApp } from './localApp';
 import { showProgress, type Progress } from './progress';
 import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from './rolloutEvidence';
 import { describeOutcome, shortTime } from './rolloutSummary';
@@ -57,8 +57,10 @@ export async function runStart(options: StartOptions): Promise<0> {
     rolledOut.catch(() => undefined); // after Ctrl-C nobody waits for it any more
     const how = await Promise.race([rolledOut, stopped]);
     if (how !== 'done') return 0;
-    await tell(app.host, rolloutIdOf(month), fleet);
-    await serveOn(app, rolloutIdOf(month), stopped);
+    // From now on time passes as it does elsewhere: it stands nearly still while it is judged, and then there is time to look around.
+    const { host } = await app.withClock({ kind: 'spedUp', speed: 1 });
+    await tell(host, rolloutIdOf(month), fleet);
+    await serveOn(host, rolloutIdOf(month), stopped);
     return 0;
   } finally {
     await app.close();
@@ -138,9 +140,7 @@ async function tell(host: Host, id: string, fleet: ParsedFleet): Promise<void> {
   say.line(renderCertificate(audit));
 }
 
-/** From now on time passes as it does elsewhere, so that there is time to look around. */
-async function serveOn(app: LocalApp, id: string, stopped: Promise<void>): Promise<void> {
-  const { host } = await app.withClock({ kind: 'spedUp', speed: 1 });
+async function serveOn(host: Host, id: string, stopped: Promise<void>): Promise<void> {
   say.line(
     `The clock of the app now stands at ${shortTime(host.nowUtc())} UTC and runs as fast as yours. Look around:`,
   );
