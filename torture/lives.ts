@@ -73,6 +73,7 @@ export class Lives {
   async begin(dies?: (step: Step) => boolean): Promise<void> {
     const { outside } = this;
     const { scene } = outside;
+    this.crashed = null;
     const pulse = dies === undefined ? null : this.pulseOf(dies);
     outside.host = await startHost({
       appDir: PACKAGE_ROOT,
@@ -108,7 +109,6 @@ export class Lives {
 
   private pulseOf(dies: (step: Step) => boolean): Pulse {
     let death: Error | null = null;
-    this.crashed = null;
     const check = (): void => {
       if (death !== null) throw death;
     };
