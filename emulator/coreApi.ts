@@ -70,7 +70,7 @@ export class CoreApi {
   private locked = false;
   readonly exported: object;
 
-  constructor(log: (level: string, category: string, message: string) => void) {
+  constructor(public log: (level: string, category: string, message: string) => void) {
     this.exported = {
       version: '3.10.0',
       hostVersion: '4.1037.0',
@@ -82,7 +82,9 @@ export class CoreApi {
       },
       getProgrammingModel: () => this.model,
       registerHook: (name: HookName, hook: Hook) => this.addHook(name, hook),
-      log,
+      log: (level: string, category: string, message: string) => {
+        this.log(level, category, message);
+      },
     };
   }
 

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { admin } from './admin';
 import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
 import { createClock, type Clock, type ClockOptions } from './clock';
-import type { RegisteredFunction } from './coreApi';
+import type { CoreApi, RegisteredFunction } from './coreApi';
 import type { Stats } from './engine/core';
 import { Engine } from './engine/engine';
 import { countedIds, randomIds } from './engine/ids';
@@ -62,6 +62,11 @@ export interface HostOptions {
   readonly onPersist?: (point: PersistPoint) => void;
   /** For torture tests: messages that come late, and workers that hang. */
   readonly transit?: Transit;
+  /**
+   * The app stays loaded for the next host in this process that wants it so: for thousands of short runs. What it has in memory stays,
+   * too; forgetting it is up to `prepare`.
+   */
+  readonly keepApp?: boolean;
   /** Called with the app's own modules when they are loaded, before anything of the app runs: for tests that put seams to use. */
   readonly prepare?: (appModule: (path: string) => unknown) => void;
 }
@@ -79,6 +84,7 @@ export interface Host {
   /** What the guards found, once for each kind and function. */
   readonly findings: readonly Finding[];
   nowUtc(): string;
+  nowMs(): number;
   /** In process, no socket. `body` is sent as JSON unless it is a string. */
   request(
     method: string,
@@ -123,9 +129,10 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const clock = createClock(options.clock, journal?.recovered.nowMs);
   undo.push(replaceLuxonClock(settings.appDir, clock));
   const environment = { WEBSITE_HOSTNAME: '127.0.0.1', ...settings.values, ...options.environment };
-  const app = await loadApp(settings, environment, (level, category, message) => {
+  const logOfApp: CoreApi['log'] = (level, category, message) => {
     log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
-  });
+  };
+  const app = await loadApp(settings, environment, logOfApp, options.keepApp);
   undo.push(app.unload);
   options.prepare?.((path) => app.require(path) as unknown);
   const guards = new Guards(options.strict ?? false, log);
@@ -293,6 +300,7 @@ function createHost({ engine, clock, guards, handler, app, baseUrl, undo }: Part
     stats: engine.stats,
     findings: guards.findings,
     nowUtc: () => new Date(clock.nowMs()).toISOString(),
+    nowMs: () => clock.nowMs(),
     request: async (method, path, body, headers = {}) => {
       const origin = baseUrl === '' ? 'http://127.0.0.1' : baseUrl;
       const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);

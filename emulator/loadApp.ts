@@ -34,14 +34,21 @@ export interface LoadedApp {
   readonly unload: () => void;
 }
 
+/** Apps that stay loaded for the next host, by folder. */
+const kept = new Map<string, Omit<LoadedApp, 'unload'>>();
+
+/** `keep`: the app stays loaded for the next host that keeps it, with whatever it has in memory. */
 export async function loadApp(
   settings: AppSettings,
   environment: Readonly<Record<string, string>>,
-  log: (level: string, category: string, message: string) => void,
+  log: CoreApi['log'],
+  keep = false,
 ): Promise<LoadedApp> {
   if (current)
     throw new Error('Another host is running in this process. Close it before starting the next one.');
   const { appDir } = settings;
+  const known = keep ? kept.get(appDir) : undefined;
+  if (known) return takeOver(known, environment, log);
   const files = filesMatching(appDir, settings.main);
   if (files.length === 0) {
     throw new Error(
@@ -69,11 +76,28 @@ export async function loadApp(
       );
     }
     core.lock();
+    if (keep) kept.set(appDir, { core, require });
     return { core, require, unload };
   } catch (error) {
     unload();
     throw error;
   }
+}
+
+function takeOver(
+  known: Omit<LoadedApp, 'unload'>,
+  environment: Readonly<Record<string, string>>,
+  log: CoreApi['log'],
+): LoadedApp {
+  const { core } = known;
+  core.log = log;
+  current = core;
+  const restore = setEnvironment(environment);
+  const unload = (): void => {
+    if (current === core) current = undefined;
+    restore();
+  };
+  return { ...known, unload };
 }
 
 async function load(require: NodeJS.Require, file: string): Promise<void> {

@@ -41,6 +41,11 @@ export function theWorld(): Promise<SimulatedWorld> {
   return world;
 }
 
+/** As a process that begins. For rehearsals, where one process is many after each other. */
+export function forgetTheWorld(): void {
+  world = null;
+}
+
 async function compose(settings: Settings): Promise<SimulatedWorld> {
   const { policy, seed, pace, stateDir } = settings;
   const store = seams.store(storeOf(settings));

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../cli/packageRoot';
 import { CrashHost, startHost, type Host } from '../emulator/host';
+import type * as Composition from '../functions/composition';
 import type { Seams } from '../functions/seams';
 import { diceOf } from './faults';
 import type { Pulse, Step } from './mortal';
@@ -100,7 +101,9 @@ export class Lives {
           process.stderr.write(`${outside.host?.nowUtc() ?? ''} ${line}\n`);
         },
       }),
+      keepApp: true,
       prepare: (appModule) => {
+        (appModule('./dist/functions/composition') as typeof Composition).forgetTheWorld();
         const { seams } = appModule('./dist/functions/seams') as { seams: Seams };
         Object.assign(seams, outside.seamsFor(pulse));
       },

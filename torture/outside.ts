@@ -49,7 +49,7 @@ export class Outside {
   }
 
   nowMs(): number {
-    return this.host === null ? this.scene.fromMs : Date.parse(this.host.nowUtc());
+    return this.host?.nowMs() ?? this.scene.fromMs;
   }
 
   /** Storage itself, on a good line. */

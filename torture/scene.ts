@@ -39,8 +39,8 @@ const MONTH_DAYS = 30;
 const CALM_DAY = 24;
 const FIRST_YEAR = 2025;
 const YEARS = 4; // leap day 2028-02-29 included
-/** A month with crashes is run from a journal, which costs about as much again: so one month in so many has them. */
-const CRASHES_ONE_IN = 8;
+/** A month with crashes is run from a journal, which costs twice as much again: so one month in so many has them. */
+const CRASHES_ONE_IN = 10;
 const CRASHES_MAX = 3;
 
 export function sceneOf(seed: number, vms: number): Scene {

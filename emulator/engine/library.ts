@@ -67,7 +67,12 @@ export function openLibrary(appDir: string): DurableLibrary | undefined {
   };
 }
 
+/** A library that stays loaded for the next host is wrapped once. */
+const captures = new WeakMap<ExecutorClass, DurableLibrary['capture']>();
+
 function capturing(executorClass: ExecutorClass): DurableLibrary['capture'] {
+  const known = captures.get(executorClass);
+  if (known) return known;
   let latest: LiveExecutor[] = [];
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the executor as `this` below
   const execute = executorClass.prototype.execute;
@@ -75,7 +80,7 @@ function capturing(executorClass: ExecutorClass): DurableLibrary['capture'] {
     latest.push(this);
     return execute.apply(this, args);
   };
-  return (start) => {
+  const capture: DurableLibrary['capture'] = (start) => {
     latest = [];
     const result = start();
     // The executor has already run as far as it can; a failure is read from it, not from the promise.
@@ -85,4 +90,6 @@ function capturing(executorClass: ExecutorClass): DurableLibrary['capture'] {
     if (!executor) throw new Error('durable-functions did not start its executor synchronously');
     return executor;
   };
+  captures.set(executorClass, capture);
+  return capture;
 }
