@@ -44,7 +44,10 @@ export async function installOnce(world: World, job: InstallJob): Promise<Instal
   if (mine?.operationId) return { kind: 'started', deadlineUtc: mine.deadlineUtc };
 
   const reading = await world.driver.readVirtualMachine(job.vmId);
-  if (reading === null) return end(['skipped', 'vmDeleted', 'The VM does not exist any more.']);
+  if (reading === null) {
+    if (mine !== null) await settle(world, mine);
+    return end(['skipped', 'vmDeleted', 'The VM does not exist any more.']);
+  }
   const adopted = adoptable(reading, mine, job.sinceUtc, found !== null);
   if (adopted) return started(world, job, mine ?? lostIntent(world, job, adopted), adopted.operationId);
   if (found && isUnanswered(found.operation) && world.nowUtc() < ambiguousUntil(world, found.operation))

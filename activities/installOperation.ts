@@ -33,15 +33,21 @@ export const isUnanswered = ({ operationId, endedUtc }: InstallOperation): boole
 export const isSameIntent = (a: InstallOperation, b: InstallOperation): boolean =>
   a.claimId === b.claimId && a.intentUtc === b.intentUtc;
 
+/** Somebody who writes the same row at the same time has a reason, and soon is done. */
+const ATTEMPTS_MAX = 5;
+
 /** Writes what became of an intent, unless another one has taken its place meanwhile: that one must not be forgotten. */
 export async function replaceIntent(
   world: World,
   intent: InstallOperation,
   next: InstallOperation,
 ): Promise<void> {
-  const now = await world.operations.read(intent.region, intent.vmId);
-  if (now === null || isSameIntent(now.operation, intent))
-    await world.operations.claim(next, now?.etag ?? null);
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const now = await world.operations.read(intent.region, intent.vmId);
+    if (now !== null && !isSameIntent(now.operation, intent)) return;
+    if (await world.operations.claim(next, now?.etag ?? null)) return;
+  }
+  throw new Error(`The row of the installation on ${intent.vmId} changes too often to be written.`);
 }
 
 /** One row in the audit for the start of an installation and one for its end, whoever writes it down how often. */
@@ -71,7 +77,7 @@ export async function settle(world: World, operation: InstallOperation): Promise
 
 /**
  * Writes the end of a rollout's installation into the audit. One that was never heard of since its request is written down from its
- * start, when the VM shows it; when it does not, there was none.
+ * start, when the VM shows it; when it does not, there was none, unless the audit has its start: then the answer came, and was lost.
  */
 async function auditEnd(
   world: World,
@@ -81,7 +87,13 @@ async function auditEnd(
 ): Promise<void> {
   const { rolloutId, vmId, claimId, intentUtc, deadlineUtc } = operation;
   const unheard = operation.operationId === null;
-  if (rolloutId === null || (unheard && summary === null)) return;
+  if (rolloutId === null) return;
+  if (
+    unheard &&
+    summary === null &&
+    !(await world.audit.has(rolloutId, auditKey(operation, 'installStarted')))
+  )
+    return;
   const operationId = operation.operationId ?? `${ADOPTED}${summary?.installationActivityId ?? ''}`;
   const whose = { who: 'lowtide', subject: vmId, vmId };
   if (unheard)

@@ -80,9 +80,13 @@ async function tellMonths(options: TortureOptions): Promise<0 | 2> {
   const tally = tallyOf(reports, again, (performance.now() - started) / 1000);
   say.text(describeTally(tally));
   const failed = reports.filter(({ violations }) => violations.length > 0);
-  for (const report of failed.slice(0, SHRUNK_MAX)) await tellFailure(report, kinds === null);
   if (options.json !== undefined)
     writeFileSync(options.json, `${JSON.stringify({ tally, failed }, null, 2)}\n`);
+  if (failed.length > SHRUNK_MAX)
+    say.line(
+      `Seeds that failed: ${failed.map(({ seed }) => seed).join(', ')}; the first ${SHRUNK_MAX} in detail:`,
+    );
+  for (const report of failed.slice(0, SHRUNK_MAX)) await tellFailure(report, kinds === null);
   return failed.length + tally.different.length === 0 ? 0 : 2;
 }
 

@@ -17,6 +17,7 @@ import {
   call,
   callEntities,
   callEntity,
+  messageOf,
   SIDE_BY_SIDE_MAX,
   startChild,
   type Step,
@@ -94,8 +95,20 @@ function* tidyLedgers(
   const { name } = disruptionLedger;
   const ledgers = yield* callEntities(context, { name, keys }, ['inspect', inspect], asked);
   for (const [key, { suspects, impairments }] of ledgers) {
-    for (const claim of suspects) yield* reap(context, { name, key }, claim, asked.nowUtc);
-    for (const { vmId } of impairments) yield* probeAgain(context, { name, key }, vmId);
+    const steps = [
+      ...suspects.map((claim) => reap(context, { name, key }, claim, asked.nowUtc)),
+      ...impairments.map(({ vmId }) => probeAgain(context, { name, key }, vmId)),
+    ];
+    for (const step of steps) yield* leniently(context, step);
+  }
+}
+
+/** What cannot be tidied now is tried by the next sweep; the rest of this one must not suffer. */
+function* leniently(context: OrchestrationContext, step: Step<void>): Step<void> {
+  try {
+    yield* step;
+  } catch (error) {
+    context.warn(`A ledger was not tidied: ${messageOf(error)}`);
   }
 }
 

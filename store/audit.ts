@@ -35,6 +35,7 @@ export type AuditRow = Readonly<z.infer<typeof AuditRow>>;
 export interface AuditStore {
   /** `key` makes a repeated decision the same row: a crash between two lines must not write it twice. */
   append(rolloutId: string, key: string, row: AuditRow): Promise<void>;
+  has(rolloutId: string, key: string): Promise<boolean>;
   /** Oldest first. */
   list(rolloutId: string): Promise<readonly AuditRow[]>;
   /** In the order of the rows' keys, from behind `after`; `next` is where the following page begins, null after the last. */
@@ -51,6 +52,7 @@ export function auditStore(store: Store): AuditStore {
     append: async (rolloutId, key, row) => {
       await table.insert(rolloutId, key, row);
     },
+    has: async (rolloutId, key) => (await table.get(rolloutId, key)) !== null,
     list: async (rolloutId) =>
       (await table.list(rolloutId))
         .map(({ value }) => parseAuditRow(value))

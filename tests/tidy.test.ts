@@ -86,6 +86,16 @@ describe('the documentation is complete', () => {
   });
 });
 
+describe('the app', () => {
+  test('keeps nothing in memory that another host would miss', () => {
+    const folders = ['domain', 'planning', 'orchestrations', 'entities', 'activities', 'store', 'functions'];
+    const changeable = files
+      .filter((file) => folders.includes(file.split('/')[0] ?? '') && file.endsWith('.ts'))
+      .filter((file) => /^(?:export )?let /m.test(read(file)));
+    expect(changeable).toEqual(['functions/composition.ts']); // the world, put together from the settings
+  });
+});
+
 /** As the app itself reads it. */
 function valueOf(key: string, written: string): unknown {
   if (key.endsWith('Seconds') && Duration.fromISO(written).isValid)

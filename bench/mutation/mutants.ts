@@ -1,6 +1,7 @@
 import { availabilityMutants } from './availabilityMutants';
 import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
+import { outageMutants } from './outageMutants';
 import { rolloutMutants } from './rolloutMutants';
 import { storyMutants } from './storyMutants';
 
@@ -8,5 +9,6 @@ export const mutants: readonly Mutant[] = [
   ...availabilityMutants,
   ...storyMutants,
   ...rolloutMutants,
+  ...outageMutants,
   ...monthMutants,
 ];

@@ -59,6 +59,42 @@ describe('INV-11: the audit of an installation', () => {
     expect(await rows(world)).toEqual(['installEnded', 'installStarted', 'installStarted']);
   });
 
+  it.each(['before', 'after'] as const)(
+    'has as many ends as starts when a process dies right %s any of its calls and the VM is deleted meanwhile',
+    async (when) => {
+      const calls = await countCalls(await aWorld({ vms: [vm] }), start);
+      for (let n = 1; n <= calls; n += 1) {
+        const world = await aWorld({ vms: [vm] });
+        await dyingAt(world, n, when, start);
+        world.wait(5);
+        world.driver.remove(vm.id);
+        await startPatiently(world);
+        world.wait(24 * 3600); // the fake's operations know nothing of deletions
+        await read(world);
+        const starts = (await rows(world)).filter((what) => what === 'installStarted');
+        expect(await rows(world)).toEqual([...starts.map(() => 'installEnded'), ...starts]);
+      }
+    },
+  );
+
+  it('is followed to its end although somebody else writes its row when its answer is stored', async () => {
+    const world = await aWorld({ vms: [vm] });
+    let claims = 0;
+    const { claim } = world.operations;
+    const contended = {
+      ...world.operations,
+      claim: (...args: Parameters<typeof claim>): ReturnType<typeof claim> => {
+        claims += 1;
+        return claims === 2 ? Promise.resolve(false) : claim(...args);
+      },
+    };
+    await start({ ...world, operations: contended });
+    world.driver.remove(vm.id);
+    world.wait(24 * 3600);
+    await read(world);
+    expect(await rows(world)).toEqual(['installEnded', 'installStarted']);
+  });
+
   it('has nothing of a request that never arrived', async () => {
     const world = await aWorld({ vms: [vm] });
     world.driver.postStories.push('vanishes');

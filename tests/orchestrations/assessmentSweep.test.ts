@@ -243,6 +243,21 @@ describe('INV-13: a VM that holds its set', () => {
     expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
   });
 
+  it('and cannot be asked keeps nobody else from a second chance', async () => {
+    const run = await sweep(
+      {
+        planCatchUps: () => ({ ...plan, ledgers: ['eastus'], catchUps: [caughtUp('eastus')] }),
+        probeHealth: () => {
+          throw new Error('Azure does not answer');
+        },
+      },
+      { catchUp: () => ({ rounds: 1 }) },
+      { impairments: [impairment] },
+    );
+    expect(run.failure).toBeNull();
+    expect(run.of('catchUp')).toHaveLength(1);
+  });
+
   it.each(['unhealthy', 'unknown', 'stopped'] as const)('holds it as long as it is %s', async (answer) => {
     expect((await probing(answer)).of('disruptionLedger.heal')).toEqual([]);
   });

@@ -1,0 +1,50 @@
+import { planted, type Mutant } from './mutant';
+
+/** Guards that torture asked for: against answers that are garbage, dead rounds, and storage that forgets. */
+export const outageMutants: readonly Mutant[] = [
+  planted(
+    'an answer that is none ends the orchestration',
+    'orchestrations/durable.ts',
+    ['const ASKED_MAX = 3;', 'const ASKED_MAX = 1;'],
+    'tests/orchestrations/durable.test.ts',
+  ),
+  planted(
+    'a round that lost the orchestration of a VM lets go of its place',
+    'orchestrations/updateDomainRollout.ts',
+    [
+      "if (!results.some(({ reason }) => reason === 'orchestrationFailed'))",
+      "if (!results.some(({ kind }) => kind === 'unhealthy') || results.length > 0)",
+    ],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a ledger that cannot be tidied costs the catch-ups of the sweep',
+    'orchestrations/assessmentSweep.ts',
+    [
+      '    context.warn(`A ledger was not tidied: ${messageOf(error)}`);',
+      '    throw new Error(messageOf(error), { cause: error });',
+    ],
+    'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
+    'what storage acknowledged right before it died is not given back',
+    'store/redoLog.ts',
+    ['    if (died) redo.again();\n', ''],
+    'tests/store/redoLog.test.ts',
+  ),
+  planted(
+    'a change is kept only after storage made it',
+    'store/redoLog.ts',
+    [
+      '    changed(partition, changes);\n    await work();',
+      '    await work();\n    changed(partition, changes);',
+    ],
+    'tests/store/redoLog.test.ts',
+  ),
+  planted(
+    'a row of a process that died is believed to be on disk',
+    'store/redoLog.ts',
+    ['    else if (!isKnown) await adopt(partition, row);\n', ''],
+    'tests/store/redoLog.test.ts',
+  ),
+];
