@@ -65,8 +65,8 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
   ): Promise<boolean> => {
     const before = await redo.ready();
     const done = await work();
-    const isKnown = file.has(name, partition, row);
     const died = !redo.isAlive(before);
+    const isKnown = (died || !done) && file.has(name, partition, row);
     // What was given back meanwhile may lack this change, or have been overwritten by it.
     if (died) redo.again();
     // Storage that died and came back meanwhile may have taken a row for new that it had forgotten.
