@@ -44,6 +44,8 @@ export const FAULT_KINDS = [
   'hostCrash',
   // The luck of the fleet: effects of a made-up scenario.
   'scenario',
+  // Nothing strikes, but the month has it: nights an hour shorter or longer, a leap day, the end of a year.
+  'calendar',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 

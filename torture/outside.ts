@@ -6,6 +6,7 @@ import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import type { Host, Transit } from '../emulator/host';
 import type { Seams } from '../functions/seams';
 import type { Store } from '../store/store';
+import { calendarOf } from './calendar';
 import { faultyActivity } from './faultyActivity';
 import { behindABadLine, FaultyDriver } from './faultyDriver';
 import { faultyStore } from './faultyStore';
@@ -46,6 +47,8 @@ export class Outside {
     this.callActivity = faultyActivity(this.faults);
     this.transit = faultyTransit(this.faults);
     for (const { what } of scenario.effects) this.faults.count('scenario', what);
+    if (allowed.has('calendar'))
+      for (const what of calendarOf(this.fleet.vms, scene.policy, scene)) this.faults.count('calendar', what);
   }
 
   nowMs(): number {

@@ -1,6 +1,9 @@
+import { defaultPolicy } from '../../domain/policy';
+import { calendarOf } from '../../torture/calendar';
 import { diceOf, FAULT_KINDS, Faults } from '../../torture/faults';
 import type { MonthOptions, MonthReport } from '../../torture/runMonth';
 import { commandOf, shrink } from '../../torture/shrink';
+import { aVm } from '../support/builders';
 
 const span = { fromMs: 0, toMs: 1000 };
 
@@ -33,6 +36,28 @@ describe('faults', () => {
     faults.armed = true;
     expect(strike()).toBe('storeUnavailable');
     expect(Object.fromEntries(faults.counts)).toEqual({ storeUnavailable: 1 });
+  });
+});
+
+describe('the calendar of a month', () => {
+  const DAY_MS = 86_400_000;
+  const after = (fromUtc: string): string[] => {
+    const fromMs = Date.parse(fromUtc);
+    return calendarOf([aVm({ region: 'westeurope' })], defaultPolicy, {
+      fromMs,
+      untilMs: fromMs + 30 * DAY_MS,
+    });
+  };
+
+  it.each([
+    ['2027-03-09T18:00:00Z', ['daylightSaving']],
+    ['2026-10-13T17:00:00Z', ['daylightSaving']],
+    ['2028-02-08T18:00:00Z', ['leapDay']],
+    ['2027-02-09T18:00:00Z', []],
+    ['2025-12-09T18:00:00Z', ['yearEnd']],
+    ['2026-06-09T17:00:00Z', []],
+  ])('that begins at %s has %j', (fromUtc, unusual) => {
+    expect(after(fromUtc)).toEqual(unusual);
   });
 });
 
