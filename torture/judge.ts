@@ -55,8 +55,12 @@ export async function judgeMonth(
   const own = rollouts.find(({ rolloutId }) => rolloutId === ownId);
   const isOver = own !== undefined && (own.state === 'ended' || own.state === 'cancelled');
   const { policy } = scene;
-  const planned = fleet.vms.filter(({ id }) => !life.gone.some((vm) => vm.vmId === id && wasGone(vm, own)));
   const created = new Set<string>(life.created);
+  const outcomes = isOver ? (await outcomesOf(host, ownId)).filter(({ vm }) => !created.has(vm)) : null;
+  const told = new Set(outcomes?.map(({ vm }) => vm));
+  const planned = fleet.vms.filter(
+    ({ id }) => told.has(id) || !life.gone.some((vm) => vm.vmId === id && mayBeUnplanned(vm, own)),
+  );
   const report = auditMonth({
     events,
     vms: planned.map(auditVmOf),
@@ -67,9 +71,7 @@ export async function judgeMonth(
       .filter(({ vmId }) => planned.some(({ id }) => id === vmId))
       .map(({ vmId, atUtc }) => ({ vm: vmId, at: atUtc })),
     ...auditRollouts(rollouts),
-    ...(isOver && {
-      outcomes: (await outcomesOf(host, ownId)).filter(({ vm }) => !created.has(vm)),
-    }),
+    ...(outcomes !== null && { outcomes }),
     trail: await trailOf(host, rollouts),
     // Nothing is on its way while a virtual clock stands still.
     ...{ pollSeconds, onItsWaySeconds: pollSeconds },
@@ -86,8 +88,8 @@ export async function judgeMonth(
   };
 }
 
-/** A VM that was deleted before the plan was made has no part in the rollout: storage may have been down when it was to be made. */
-function wasGone({ atUtc }: Gone, own: ReportedRollout | undefined): boolean {
+/** A VM that was deleted before the first phase may have been missing when the plan was made; if it was not, it has its one outcome. */
+function mayBeUnplanned({ atUtc }: Gone, own: ReportedRollout | undefined): boolean {
   const planned = own?.phases.map(({ startedUtc }) => startedUtc).find((utc) => utc !== null);
   return planned !== undefined && atUtc <= planned;
 }
