@@ -34,7 +34,7 @@ export interface LoadedApp {
   readonly unload: () => void;
 }
 
-/** Apps that stay loaded for the next host, by folder. */
+/** Apps that stay loaded for the next host, by folder; until one is loaded afresh. */
 const kept = new Map<string, Omit<LoadedApp, 'unload'>>();
 
 /** `keep`: the app stays loaded for the next host that keeps it, with whatever it has in memory. */
@@ -111,6 +111,7 @@ async function load(require: NodeJS.Require, file: string): Promise<void> {
 
 /** Registrations live in module state, so the app and the two libraries that keep them are loaded afresh. */
 function forgetModules(appDir: string): void {
+  kept.delete(appDir);
   const { cache } = createRequire(join(appDir, 'package.json'));
   const keeps = `${sep}node_modules${sep}`;
   const stateful = [

@@ -64,7 +64,7 @@ export async function runEveryPoint({
   const cpu = process.cpuUsage();
   const names: string[] = [];
   const baseline = new Names();
-  await rollout(vms, (step) => {
+  const undisturbed = await rollout(vms, (step) => {
     names.push(baseline.nameOf(step));
     return false;
   });
@@ -72,7 +72,7 @@ export async function runEveryPoint({
   const aimed = open.size;
   const byKind: Record<string, number> = {};
   const sum = { rollouts: 0, crashes: 0 };
-  const violations: Broken[] = [];
+  const violations: Broken[] = [...undisturbed];
   while (open.size > 0 && violations.length < VIOLATIONS_MAX) {
     const run = new Names();
     const dice = diceOf('gaps', sum.rollouts, remainder);

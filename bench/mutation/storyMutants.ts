@@ -127,7 +127,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'a new intent is forgotten when an old one ends',
     OPERATION,
-    ['if (now === null || isSameIntent(now.operation, intent))', 'if (now === null || now.etag !== "")'],
+    ['if (now !== null && !isSameIntent(now.operation, intent)) return;', 'if (now?.etag === "") return;'],
     ONCE_TEST,
   ),
   {

@@ -2,6 +2,7 @@ import { readInstall } from '../../activities/readInstall';
 import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
 import { inputFor, start, startPatiently, vm } from '../support/installScene';
 import { countCalls, dyingAt } from '../support/interleave';
+import type { OperationStore } from '../../store/operations';
 
 const rows = async (world: FakeWorld): Promise<string[]> =>
   (await world.audit.list(ROLLOUT)).map(({ what }) => what).sort();
@@ -80,12 +81,12 @@ describe('INV-11: the audit of an installation', () => {
   it('is followed to its end although somebody else writes its row when its answer is stored', async () => {
     const world = await aWorld({ vms: [vm] });
     let claims = 0;
-    const { claim } = world.operations;
-    const contended = {
-      ...world.operations,
-      claim: (...args: Parameters<typeof claim>): ReturnType<typeof claim> => {
+    const { operations } = world;
+    const contended: OperationStore = {
+      ...operations,
+      claim: (operation, etag) => {
         claims += 1;
-        return claims === 2 ? Promise.resolve(false) : claim(...args);
+        return claims === 2 ? Promise.resolve(false) : operations.claim(operation, etag);
       },
     };
     await start({ ...world, operations: contended });
