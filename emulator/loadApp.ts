@@ -111,7 +111,7 @@ async function load(require: NodeJS.Require, file: string): Promise<void> {
 
 /** Registrations live in module state, so the app and the two libraries that keep them are loaded afresh. */
 function forgetModules(appDir: string): void {
-  kept.delete(appDir);
+  kept.clear(); // they share libraries that are forgotten here
   const { cache } = createRequire(join(appDir, 'package.json'));
   const keeps = `${sep}node_modules${sep}`;
   const stateful = [
