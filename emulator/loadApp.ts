@@ -56,11 +56,7 @@ export async function loadApp(
     );
   }
   const core = new CoreApi(log);
-  const restore = setEnvironment(environment);
-  const unload = (): void => {
-    if (current === core) current = undefined;
-    restore();
-  };
+  const unload = unloaderOf(core, environment);
   try {
     patchRequire();
     forgetModules(appDir);
@@ -92,12 +88,16 @@ function takeOver(
   const { core } = known;
   core.log = log;
   current = core;
+  return { ...known, unload: unloaderOf(core, environment) };
+}
+
+/** Sets the environment of an app; what it returns takes both away again. */
+function unloaderOf(core: CoreApi, environment: Readonly<Record<string, string>>): () => void {
   const restore = setEnvironment(environment);
-  const unload = (): void => {
+  return () => {
     if (current === core) current = undefined;
     restore();
   };
-  return { ...known, unload };
 }
 
 async function load(require: NodeJS.Require, file: string): Promise<void> {

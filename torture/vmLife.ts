@@ -27,15 +27,13 @@ const TURNS = 6;
 const TURN_MINUTES_MAX = 90;
 
 const DEEDS: readonly FaultKind[] = [
-  ...([
-    'vmRetagged',
-    'vmCreated',
-    'vmMoved',
-    'vmReimaged',
-    'vmDeleted',
-    'vmPoweredOff',
-    'vmComesAndGoes',
-  ] as const),
+  'vmRetagged',
+  'vmCreated',
+  'vmMoved',
+  'vmReimaged',
+  'vmDeleted',
+  'vmPoweredOff',
+  'vmComesAndGoes',
 ];
 
 /** So often, of installations that start, the owner pulls the plug in the middle of it. */
@@ -67,10 +65,9 @@ export class VmLife {
     this.meddle = faults.stream('meddling', MEDDLING);
     this.dice = diceOf(faults.seed, 'vm life');
     const count = Math.floor(this.dice() * (DEEDS_MAX + 1) * faults.intensity);
-    const kinds = DEEDS;
     for (let n = 0; n < count; n += 1) {
       const vmId = vmIds[Math.floor(this.dice() * vmIds.length)];
-      const kind = kinds[Math.floor(this.dice() * kinds.length)];
+      const kind = DEEDS[Math.floor(this.dice() * DEEDS.length)];
       const dueMs = span.fromMs + this.dice() ** 2 * (span.toMs - span.fromMs);
       if (vmId !== undefined && kind !== undefined) this.deeds.push({ dueMs, kind, vmId });
     }

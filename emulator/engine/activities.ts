@@ -42,10 +42,7 @@ export class Activities {
   }
 
   add(instance: Instance, taskId: number, name: string, input: string): void {
-    this.send({ instance, executionId: instance.executionId, taskId, name, input });
-  }
-
-  private send(message: Pending): void {
+    const message = { instance, executionId: instance.executionId, taskId, name, input };
     this.engine.carry('activity', () => {
       this.pending.add(message);
     });
