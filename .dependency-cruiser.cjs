@@ -1,6 +1,6 @@
 /** @type {import('dependency-cruiser').IConfiguration} */
 const folders =
-  'domain|planning|orchestrations|entities|activities|drivers|store|functions|emulator|audit|cli|torture|bench|tests';
+  'domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions|emulator|audit|local|fleets|cli|lab|tests';
 const layer = (from, mayUse, comment) => ({
   name: `${from}-may-use-only-${mayUse.map((m) => m.replace(/\W+/g, '-')).join('-') || 'itself'}`,
   severity: 'error',
@@ -32,24 +32,40 @@ module.exports = {
       'The auditor shares no rule with the app: a bug there must not blind it.',
     ),
     {
-      name: 'only-hosts-and-tests-use-the-emulator',
+      name: 'the-app-does-not-know-what-surrounds-it',
       severity: 'error',
-      comment: 'The app must never know which host it runs on.',
-      from: { pathNot: '^(emulator|cli|torture|bench|tests)/' },
-      to: { path: '^emulator/' },
+      comment:
+        'What ships to a Function App must not know which host it runs on, nor the commands and experiments around it.',
+      from: {
+        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions)/',
+      },
+      to: { path: '^(emulator|local|fleets|cli|lab|audit)/' },
     },
     {
-      name: 'only-the-command-and-tests-torture',
+      name: 'only-functions-register',
       severity: 'error',
-      comment: 'Nothing that ships to a Function App may know the faults it is tried with.',
-      from: { pathNot: '^(torture|cli|tests)/' },
-      to: { path: '^torture/' },
+      comment: 'functions/ is what the host loads; nothing of the app leans on it.',
+      from: {
+        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|local|fleets|lab|cli|audit)/',
+      },
+      to: { path: '^functions/' },
     },
+    layer(
+      'fleets',
+      ['domain/', 'drivers/'],
+      'Made-up fleets are fleet files; they need the words of a fleet and no more.',
+    ),
+    layer(
+      'local',
+      ['domain/', 'drivers/', 'composition/', 'emulator/', 'audit/'],
+      'local/ hosts the app on this machine; the commands and the experiments use it.',
+    ),
     {
-      name: 'torture-does-not-know-the-tests',
+      name: 'lab-does-not-know-the-commands',
       severity: 'error',
-      from: { path: '^torture/' },
-      to: { path: '^(tests|bench)/' },
+      comment: 'The commands run the experiments, never the other way round.',
+      from: { path: '^lab/' },
+      to: { path: '^(tests|cli)/' },
     },
     {
       name: 'emulator-does-not-know-the-app',
@@ -75,14 +91,16 @@ module.exports = {
     {
       name: 'azure-only-at-the-edge',
       severity: 'error',
-      from: { pathNot: '^(functions|drivers/azure|store|emulator|cli|bench|tests)/' },
+      from: {
+        pathNot: '^(functions|armApi|operatorApi|composition|drivers/azure|store|emulator|local|lab|tests)/',
+      },
       to: { path: 'node_modules/(@azure|@azure-rest)/' },
     },
     {
       name: 'durable-functions-at-runtime-only-in-functions',
       severity: 'error',
       comment: 'Elsewhere its types suffice.',
-      from: { pathNot: '^(functions|emulator|bench|tests)/|^orchestrations/durable' },
+      from: { pathNot: '^(functions|armApi|operatorApi|emulator|lab|tests)/|^orchestrations/durable' },
       to: { path: 'node_modules/durable-functions/', dependencyTypesNot: ['type-only'] },
     },
   ],

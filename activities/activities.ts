@@ -25,7 +25,7 @@ import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startInstall } from './startInstall';
 import { startOrderedInstall } from './startOrderedInstall';
-import type { Activity } from './world';
+import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [

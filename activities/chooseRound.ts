@@ -5,17 +5,17 @@ import { roundSlot, type RoundSlot } from '../planning/roundSlot';
 import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { activity, type AnswerTo, type World } from './world';
+import { activity, type AnswerTo, type Services } from './services';
 
 export const chooseRound = activity(
   contracts.chooseRound,
-  async (world, input): Promise<AnswerTo<typeof contracts.chooseRound>> => {
-    const control = await rolloutOf(world, input.rolloutId);
-    const nowUtc = world.nowUtc();
-    const pending = await pendingRounds(world, input);
+  async (services, input): Promise<AnswerTo<typeof contracts.chooseRound>> => {
+    const control = await rolloutOf(services, input.rolloutId);
+    const nowUtc = services.nowUtc();
+    const pending = await pendingRounds(services, input);
     if (pending.length === 0) return { kind: 'none', reason: null };
 
-    const next = earliest(pending, input, nowUtc, world.policy);
+    const next = earliest(pending, input, nowUtc, services.policy);
     if (next === null) return { kind: 'none', reason: control.endsBecause };
     const { round, slot } = next;
     const elapsedDays = (Date.parse(nowUtc) - Date.parse(control.releasedUtc)) / 86_400_000;
@@ -23,9 +23,9 @@ export const chooseRound = activity(
       kind: 'round',
       ref: { ...scopeOf(input), group: round.group, round: round.round },
       ...slot,
-      disruption: disruptionOf(round, world.policy),
+      disruption: disruptionOf(round, services.policy),
       ledger: pairComponent(round.region),
-      catchUpSlotsMax: elapsedDays < world.policy.forecastTargetDays ? 1 : 2,
+      catchUpSlotsMax: elapsedDays < services.policy.forecastTargetDays ? 1 : 2,
     };
   },
 );
@@ -33,18 +33,21 @@ export const chooseRound = activity(
 type Scope = contracts.RoundScope;
 
 const scopeOf = ({ rolloutId, phase, region, stage }: Scope): Omit<Scope, 'group'> => ({
-  ...{ rolloutId, phase, region, stage },
+  rolloutId,
+  phase,
+  region,
+  stage,
 });
 
 /** The rounds of a scope that have neither run nor been given up. */
 export async function pendingRounds(
-  world: World,
+  services: Services,
   input: Scope & { readonly done: readonly string[] },
 ): Promise<readonly RoundPlan[]> {
   const { rolloutId, phase, region, stage, group } = input;
   const [planned, recorded] = await Promise.all([
-    world.plans.rounds(rolloutId, phase, region),
-    world.rollouts.rounds(rolloutId, phase, region),
+    services.plans.rounds(rolloutId, phase, region),
+    services.rollouts.rounds(rolloutId, phase, region),
   ]);
   const over = new Set([...input.done, ...recorded.filter((row) => row.stage === stage).map(keyOfRound)]);
   return planned.filter(

@@ -4,20 +4,24 @@ import type { VmId } from '../domain/ids';
 import type { OutcomeRecord } from '../store/outcomes';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { activity, type World } from './world';
+import { activity, type Services } from './services';
 
-export const closeRollout = activity(contracts.closeRollout, async (world, { rolloutId }) => {
-  const control = await rolloutOf(world, rolloutId);
-  await endUnreached(world, control);
-  const counts = countOutcomes(await world.outcomes.list(rolloutId));
-  const endedUtc = world.nowUtc();
-  await world.rollouts.update(rolloutId, (row) =>
+export const closeRollout = activity(contracts.closeRollout, async (services, { rolloutId }) => {
+  const control = await rolloutOf(services, rolloutId);
+  await endUnreached(services, control);
+  const counts = countOutcomes(await services.outcomes.list(rolloutId));
+  const endedUtc = services.nowUtc();
+  await services.rollouts.update(rolloutId, (row) =>
     row.endedUtc === null
       ? { ...row, endedUtc, mode: row.mode === 'cancelled' ? 'cancelled' : 'ended' }
       : null,
   );
-  await world.audit.append(rolloutId, 'rolloutEnded', {
-    ...{ atUtc: endedUtc, who: 'lowtide', what: 'rolloutEnded', subject: rolloutId, vmId: null },
+  await services.audit.append(rolloutId, 'rolloutEnded', {
+    atUtc: endedUtc,
+    who: 'lowtide',
+    what: 'rolloutEnded',
+    subject: rolloutId,
+    vmId: null,
     why: 'Every VM has its outcome.',
     evidence: { ...counts },
   });
@@ -25,18 +29,25 @@ export const closeRollout = activity(contracts.closeRollout, async (world, { rol
 });
 
 /** INV-8: whoever was planned and not reached ends `skipped`, with the reason that ended the rollout. */
-async function endUnreached(world: World, control: RolloutControl): Promise<void> {
+async function endUnreached(services: Services, control: RolloutControl): Promise<void> {
   const { rolloutId } = control;
-  const known = new Set<VmId>((await world.outcomes.list(rolloutId)).map(({ vmId }) => vmId));
+  const known = new Set<VmId>((await services.outcomes.list(rolloutId)).map(({ vmId }) => vmId));
   const reason = control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause;
-  const atUtc = world.nowUtc();
-  const unreached: OutcomeRecord[] = (await world.plans.allRounds(rolloutId)).flatMap(
+  const atUtc = services.nowUtc();
+  const unreached: OutcomeRecord[] = (await services.plans.allRounds(rolloutId)).flatMap(
     ({ vmIds, phase, region }) =>
       vmIds
         .filter((vmId) => !known.has(vmId))
         .map((vmId): OutcomeRecord => ({
-          ...{ vmId, kind: 'skipped', reason, detail: '', atUtc, phase, region, installation: null },
+          vmId,
+          kind: 'skipped',
+          reason,
+          detail: '',
+          atUtc,
+          phase,
+          region,
+          installation: null,
         })),
   );
-  await world.outcomes.save(rolloutId, unreached);
+  await services.outcomes.save(rolloutId, unreached);
 }

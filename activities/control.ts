@@ -1,11 +1,11 @@
 import { controlFor, type Control, type RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import type { World } from './world';
+import type { Services } from './services';
 
 /** The rollout's row, which must exist: an orchestration runs only after it was written. */
-export async function rolloutOf(world: World, rolloutId: RolloutId): Promise<RolloutControl> {
-  const control = await world.rollouts.read(rolloutId);
+export async function rolloutOf(services: Services, rolloutId: RolloutId): Promise<RolloutControl> {
+  const control = await services.rollouts.read(rolloutId);
   if (control) return control;
   throw new LowtideError('NOT_FOUND', {
     what: `There is no rollout ${rolloutId}.`,
@@ -16,12 +16,12 @@ export async function rolloutOf(world: World, rolloutId: RolloutId): Promise<Rol
 
 /** May something new start here now? Read afresh each time: the row is the only truth. */
 export async function askControl(
-  world: World,
+  services: Services,
   where: { readonly rolloutId: RolloutId; readonly phase: string; readonly region: string | null },
 ): Promise<Control> {
   const [control, halts] = await Promise.all([
-    rolloutOf(world, where.rolloutId),
-    world.rollouts.halts(where.rolloutId),
+    rolloutOf(services, where.rolloutId),
+    services.rollouts.halts(where.rolloutId),
   ]);
-  return controlFor(control, halts, where, world.nowUtc());
+  return controlFor(control, halts, where, services.nowUtc());
 }

@@ -11,55 +11,55 @@ import type { PhaseRecord, RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { writeHalt } from './halts';
-import { activity, type AnswerTo, type World } from './world';
+import { activity, type AnswerTo, type Services } from './services';
 
 export const decidePhaseGate = activity(
   contracts.decidePhaseGate,
-  async (world, { rolloutId, phase }): Promise<AnswerTo<typeof contracts.decidePhaseGate>> => {
-    const control = await rolloutOf(world, rolloutId);
-    const halts = await world.rollouts.halts(rolloutId);
-    const record = await world.rollouts.readPhase(rolloutId, phase);
+  async (services, { rolloutId, phase }): Promise<AnswerTo<typeof contracts.decidePhaseGate>> => {
+    const control = await rolloutOf(services, rolloutId);
+    const halts = await services.rollouts.halts(rolloutId);
+    const record = await services.rollouts.readPhase(rolloutId, phase);
     if (!record) throw new Error(`Rollout ${rolloutId} has no phase ${phase}.`);
     if (record.gate?.kind === 'open')
       return { kind: 'open', openedUtc: record.gate.atUtc, why: record.gate.why };
 
-    const now = controlFor(control, halts, { phase, region: null }, world.nowUtc());
+    const now = controlFor(control, halts, { phase, region: null }, services.nowUtc());
     if (now.kind === 'stop' && now.reason !== 'operatorSkipped') {
-      await closeGate(world, control, record, 'stopped', `The rollout is over: ${now.reason}.`);
+      await closeGate(services, control, record, 'stopped', `The rollout is over: ${now.reason}.`);
       return now;
     }
     if (now.kind === 'stop')
-      return openGate(world, control, record, 'An operator skipped the rest of this phase.');
+      return openGate(services, control, record, 'An operator skipped the rest of this phase.');
     if (now.kind === 'wait') return { kind: 'wait', why: now.why };
-    return judge(world, control, record, halts);
+    return judge(services, control, record, halts);
   },
 );
 
 async function judge(
-  world: World,
+  services: Services,
   control: RolloutControl,
   record: PhaseRecord,
   halts: readonly Halt[],
 ): Promise<{ kind: 'wait'; why: string } | { kind: 'open'; openedUtc: string; why: string }> {
   const { phase, regions, vmCount } = record;
   const { rolloutId } = control;
-  const rounds = await world.rollouts.rounds(rolloutId, phase);
+  const rounds = await services.rollouts.rounds(rolloutId, phase);
   const counts = total(rounds);
   const heard = new Set(rounds.map(({ region }) => region));
   const progress = {
     planned: vmCount,
     counts,
     silentRegions: regions.filter((region) => !heard.has(region)),
-    startedUtc: record.startedUtc ?? world.nowUtc(),
+    startedUtc: record.startedUtc ?? services.nowUtc(),
   };
-  if (!phaseIsClosed(progress, world.nowUtc(), world.policy))
+  if (!phaseIsClosed(progress, services.nowUtc(), services.policy))
     return { kind: 'wait', why: `${attempted(counts)} of ${vmCount} VMs have been attempted.` };
 
   const judged = judgedUntil(halts, { phase, region: null });
   const fresh = total(rounds.filter(({ atUtc }) => judged === null || atUtc > judged));
-  const verdict = judgeScope(phase, fresh, world.policy, phase === 'phase-1');
+  const verdict = judgeScope(phase, fresh, services.policy, phase === 'phase-1');
   if (verdict.kind !== 'open') {
-    await writeHalt(world, rolloutId, {
+    await writeHalt(services, rolloutId, {
       ...verdict,
       phase,
       region: null,
@@ -73,37 +73,43 @@ async function judge(
     attempted(counts) === 0
       ? 'Nothing could be attempted in this phase: it passes without evidence.'
       : `${patched + upToDate} VMs are healthy, ${unhealthy} unhealthy, ${failed} installs failed.`;
-  return openGate(world, control, record, why, counts);
+  return openGate(services, control, record, why, counts);
 }
 
 const total = (rounds: readonly RoundRecord[]): OutcomeCounts =>
   rounds.reduce((sum, { counts }) => addCounts(sum, counts), noOutcomes);
 
 async function openGate(
-  world: World,
+  services: Services,
   control: RolloutControl,
   record: PhaseRecord,
   why: string,
   evidence: Readonly<Record<string, number>> = {},
 ): Promise<{ kind: 'open'; openedUtc: string; why: string }> {
-  const openedUtc = await closeGate(world, control, record, 'open', why, evidence);
+  const openedUtc = await closeGate(services, control, record, 'open', why, evidence);
   return { kind: 'open', openedUtc, why };
 }
 
 async function closeGate(
-  world: World,
+  services: Services,
   { rolloutId }: RolloutControl,
   record: PhaseRecord,
   kind: 'open' | 'stopped',
   why: string,
   evidence: Readonly<Record<string, number>> = {},
 ): Promise<string> {
-  const atUtc = world.nowUtc();
+  const atUtc = services.nowUtc();
   // the audit first: once the gate is written, nobody comes here again
   if (kind === 'open')
-    await world.audit.append(rolloutId, `${record.phase}~gateOpened`, {
-      ...{ atUtc, who: 'lowtide', what: 'gateOpened', subject: record.phase, vmId: null, why, evidence },
+    await services.audit.append(rolloutId, `${record.phase}~gateOpened`, {
+      atUtc,
+      who: 'lowtide',
+      what: 'gateOpened',
+      subject: record.phase,
+      vmId: null,
+      why,
+      evidence,
     });
-  await world.rollouts.savePhase(rolloutId, { ...record, gate: { kind, atUtc, why } });
+  await services.rollouts.savePhase(rolloutId, { ...record, gate: { kind, atUtc, why } });
   return atUtc;
 }

@@ -4,7 +4,7 @@ import type { OutcomeKind, OutcomeReason } from '../domain/outcome';
 import type { OutcomeRecord } from '../store/outcomes';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
-import { activity, type World } from './world';
+import { activity, type Services } from './services';
 
 /** What is said of VMs whose round did not run. Only what waits for better circumstances is deferred. */
 const DEFERS: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
@@ -13,27 +13,32 @@ const DEFERS: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
   'notReached',
 ]);
 
-export const endRounds = activity(contracts.endRounds, async (world, input) => {
+export const endRounds = activity(contracts.endRounds, async (services, input) => {
   const { rolloutId, phase, region, stage, reason } = input;
   const kind: OutcomeKind = DEFERS.has(reason) ? 'deferred' : 'skipped';
   let ended = 0;
-  for (const round of await pendingRounds(world, input)) {
-    const atUtc = world.nowUtc();
+  for (const round of await pendingRounds(services, input)) {
+    const atUtc = services.nowUtc();
     const outcomes = round.vmIds.map((vmId) => ({
-      ...{ vmId, kind, reason, detail: '', atUtc, phase, region, installation: null },
+      vmId,
+      kind,
+      reason,
+      detail: '',
+      atUtc,
+      phase,
+      region,
+      installation: null,
     }));
-    const kept = await withoutWorse(world, rolloutId, phase, outcomes);
-    await world.outcomes.save(rolloutId, kept);
-    await world.rollouts.saveRound(rolloutId, {
-      ...{
-        phase,
-        region,
-        stage,
-        group: round.group,
-        round: round.round,
-        atUtc,
-        counts: countOutcomes(outcomes),
-      },
+    const kept = await withoutWorse(services, rolloutId, phase, outcomes);
+    await services.outcomes.save(rolloutId, kept);
+    await services.rollouts.saveRound(rolloutId, {
+      phase,
+      region,
+      stage,
+      group: round.group,
+      round: round.round,
+      atUtc,
+      counts: countOutcomes(outcomes),
     });
     ended += outcomes.length;
   }
@@ -42,7 +47,7 @@ export const endRounds = activity(contracts.endRounds, async (world, input) => {
 
 /** A catch-up that was not granted leaves the outcome of the VM's own turn as it was: nothing has happened since. */
 async function withoutWorse(
-  world: World,
+  services: Services,
   rolloutId: RolloutId,
   phase: string,
   outcomes: readonly OutcomeRecord[],
@@ -50,6 +55,6 @@ async function withoutWorse(
   if (phase.startsWith('phase-')) return outcomes;
   const kept: OutcomeRecord[] = [];
   for (const outcome of outcomes)
-    if (!(await world.outcomes.read(rolloutId, outcome.vmId))) kept.push(outcome);
+    if (!(await services.outcomes.read(rolloutId, outcome.vmId))) kept.push(outcome);
   return kept;
 }

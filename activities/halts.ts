@@ -1,10 +1,10 @@
 import type { OutcomeCounts } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
-import type { World } from './world';
+import type { Services } from './services';
 
 /** Writes a halt (or hold) down, once: what happens in `at` happens once. From then on nothing new starts where it applies. */
 export async function writeHalt(
-  world: World,
+  services: Services,
   rolloutId: RolloutId,
   halt: {
     readonly kind: 'halt' | 'hold';
@@ -17,10 +17,15 @@ export async function writeHalt(
 ): Promise<void> {
   const { kind, why, phase, region, at, counts } = halt;
   const haltId = [phase, region ?? 'all', at].join('.');
-  const atUtc = world.nowUtc();
-  await world.rollouts.addHalt(rolloutId, { haltId, kind, phase, region, why, atUtc, decision: null });
-  await world.audit.append(rolloutId, `${haltId}~${kind}`, {
-    ...{ atUtc, who: 'lowtide', what: kind === 'halt' ? 'halted' : 'held', subject: haltId, vmId: null, why },
+  const atUtc = services.nowUtc();
+  await services.rollouts.addHalt(rolloutId, { haltId, kind, phase, region, why, atUtc, decision: null });
+  await services.audit.append(rolloutId, `${haltId}~${kind}`, {
+    atUtc,
+    who: 'lowtide',
+    what: kind === 'halt' ? 'halted' : 'held',
+    subject: haltId,
+    vmId: null,
+    why,
     evidence: { ...counts },
   });
 }

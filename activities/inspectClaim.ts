@@ -3,24 +3,28 @@ import type { OutcomeReason } from '../domain/outcome';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './installOperation';
-import { activity, type World } from './world';
+import { activity, type Services } from './services';
 
-export const inspectClaim = activity(contracts.inspectClaim, async (world, { claim }) => {
+export const inspectClaim = activity(contracts.inspectClaim, async (services, { claim }) => {
   const { claimId, expiresUtc, disruption } = claim;
   let inFlight = 0;
   const unproven: VmId[] = [];
-  for (const operation of await world.operations.ofClaim(disruption.region, claimId)) {
-    const { kind } = await settle(world, operation);
+  for (const operation of await services.operations.ofClaim(disruption.region, claimId)) {
+    const { kind } = await settle(services, operation);
     if (kind === 'running') inFlight += 1;
     // an intent that was withdrawn, or never heard of again, disrupted nobody
     const wasInstalled = kind === 'ended' || operation.operationId !== null;
-    if (wasInstalled && !(await wasWatched(world, operation))) unproven.push(operation.vmId);
+    if (wasInstalled && !(await wasWatched(services, operation))) unproven.push(operation.vmId);
   }
-  const now = world.nowUtc();
-  const overrun = Date.parse(now) - Date.parse(expiresUtc) > world.policy.claimOverrunSeconds * 1000;
+  const now = services.nowUtc();
+  const overrun = Date.parse(now) - Date.parse(expiresUtc) > services.policy.claimOverrunSeconds * 1000;
   if (inFlight > 0 && overrun)
-    await world.audit.append('ledger', `${claimId}~claimOverrun`, {
-      ...{ atUtc: now, who: 'lowtide', what: 'claimOverrun', subject: claimId, vmId: null },
+    await services.audit.append('ledger', `${claimId}~claimOverrun`, {
+      atUtc: now,
+      who: 'lowtide',
+      what: 'claimOverrun',
+      subject: claimId,
+      vmId: null,
       why: `${inFlight} installations are still running long after their window; the place is held until they end.`,
       evidence: { ...disruption, expiresUtc },
     });
@@ -34,8 +38,11 @@ const WATCHED: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
 ]);
 
 /** Nothing but an outcome since the installation proves that: an earlier one says nothing, and time proves nothing. */
-async function wasWatched(world: World, { rolloutId, vmId, intentUtc }: InstallOperation): Promise<boolean> {
+async function wasWatched(
+  services: Services,
+  { rolloutId, vmId, intentUtc }: InstallOperation,
+): Promise<boolean> {
   if (rolloutId === null) return false; // what a person asked for has no outcome
-  const outcome = await world.outcomes.read(RolloutId.parse(rolloutId), vmId);
+  const outcome = await services.outcomes.read(RolloutId.parse(rolloutId), vmId);
   return outcome !== null && outcome.atUtc > intentUtc && WATCHED.has(outcome.reason);
 }

@@ -3,7 +3,7 @@ import type { InstallRequest, StartAnswer, VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
 import { adoptable, auditKey, isSameIntent, isUnanswered, replaceIntent, settle } from './installOperation';
 import type { Ending } from './lookAtVm';
-import type { World } from './world';
+import type { Services } from './services';
 
 /** One installation, as whoever wants it describes it: a rollout whose turn it is, or a person. */
 export interface InstallJob {
@@ -38,36 +38,36 @@ export type InstallAnswer =
  * client operation id: an intent is written by ETag first, everything is looked at again, then the request is sent, then its answer is
  * stored. A repeat that finds an intent without an answer looks at the VM; it never sends a second request while the first is unclear.
  */
-export async function installOnce(world: World, job: InstallJob): Promise<InstallAnswer> {
-  const found = await world.operations.read(job.region, job.vmId);
+export async function installOnce(services: Services, job: InstallJob): Promise<InstallAnswer> {
+  const found = await services.operations.read(job.region, job.vmId);
   const mine = found?.operation.claimId === job.claimId ? found.operation : null;
   if (mine?.operationId) return { kind: 'started', deadlineUtc: mine.deadlineUtc };
 
-  const reading = await world.driver.readVirtualMachine(job.vmId);
+  const reading = await services.driver.readVirtualMachine(job.vmId);
   if (reading === null) {
-    if (mine !== null) await settle(world, mine);
+    if (mine !== null) await settle(services, mine);
     return end(['skipped', 'vmDeleted', 'The VM does not exist any more.']);
   }
   const adopted = adoptable(reading, mine, job.sinceUtc, found !== null);
-  if (adopted) return started(world, job, mine ?? lostIntent(world, job, adopted), adopted.operationId);
-  if (found && isUnanswered(found.operation) && world.nowUtc() < ambiguousUntil(world, found.operation))
-    return { kind: 'wait', untilUtc: ambiguousUntil(world, found.operation) };
+  if (adopted) return started(services, job, mine ?? lostIntent(services, job, adopted), adopted.operationId);
+  if (found && isUnanswered(found.operation) && services.nowUtc() < ambiguousUntil(services, found.operation))
+    return { kind: 'wait', untilUtc: ambiguousUntil(services, found.operation) };
 
   if (found && !mine && found.operation.endedUtc === null) {
-    const settled = await settle(world, found.operation);
+    const settled = await settle(services, found.operation);
     if (settled.kind === 'running')
       return end(['deferred', 'installInFlight', 'Another installation is running on the VM.']);
-    return soon(world, 5); // the row has changed: everything from the start
+    return soon(services, 5); // the row has changed: everything from the start
   }
-  return begin(world, job, reading, found?.etag ?? null);
+  return begin(services, job, reading, found?.etag ?? null);
 }
 
-const ambiguousUntil = (world: World, { intentUtc }: InstallOperation): string =>
-  new Date(Date.parse(intentUtc) + world.policy.installAmbiguitySeconds * 1000).toISOString();
+const ambiguousUntil = (services: Services, { intentUtc }: InstallOperation): string =>
+  new Date(Date.parse(intentUtc) + services.policy.installAmbiguitySeconds * 1000).toISOString();
 
 /** Writes the intent, looks again at everything, sends the request, stores the answer: in this order, for the crash between any two lines. */
 async function begin(
-  world: World,
+  services: Services,
   job: InstallJob,
   reading: VmReading,
   etag: string | null,
@@ -75,100 +75,126 @@ async function begin(
   const minutes = job.minutesNow(reading);
   if (minutes < job.minutesMin) return end(job.tooLate);
   const request = await job.request(reading);
-  const intent = intentOf(world, job, reading, minutes);
-  if (!(await world.operations.claim(intent, etag))) return soon(world); // somebody came between
+  const intent = intentOf(services, job, reading, minutes);
+  if (!(await services.operations.claim(intent, etag))) return soon(services); // somebody came between
 
   const forbidden = await job.forbidden();
   if (forbidden !== null) {
-    await withdraw(world, intent);
+    await withdraw(services, intent);
     return end(forbidden);
   }
-  const own = await world.operations.read(job.region, job.vmId);
-  if (!own || !isSameIntent(own.operation, intent)) return soon(world);
-  if (hasStoodStill(world, job, reading, intent)) {
-    await withdraw(world, intent);
-    return soon(world, 5);
+  const own = await services.operations.read(job.region, job.vmId);
+  if (!own || !isSameIntent(own.operation, intent)) return soon(services);
+  if (hasStoodStill(services, job, reading, intent)) {
+    await withdraw(services, intent);
+    return soon(services, 5);
   }
   const { rolloutId } = job;
-  const answer = await send(world, job.vmId, { ...request, maximumDurationMinutes: minutes, rolloutId });
-  if (answer === null) return soon(world);
-  if (answer.kind === 'started') return started(world, job, intent, answer.operationId);
-  await withdraw(world, intent); // a refusal is certain: nothing was started
-  return refused(world, answer);
+  const answer = await send(services, job.vmId, { ...request, maximumDurationMinutes: minutes, rolloutId });
+  if (answer === null) return soon(services);
+  if (answer.kind === 'started') return started(services, job, intent, answer.operationId);
+  await withdraw(services, intent); // a refusal is certain: nothing was started
+  return refused(services, answer);
 }
 
 /** Since the intent, so much time has passed that the duration to be asked for is wrong, or that another process may take over. */
-function hasStoodStill(world: World, job: InstallJob, reading: VmReading, intent: InstallOperation): boolean {
-  const now = world.nowUtc();
+function hasStoodStill(
+  services: Services,
+  job: InstallJob,
+  reading: VmReading,
+  intent: InstallOperation,
+): boolean {
+  const now = services.nowUtc();
   const late = (Date.parse(now) - Date.parse(intent.intentUtc)) / 1000 > STANDSTILL_MAX_SECONDS;
-  return late || now >= ambiguousUntil(world, intent) || job.minutesNow(reading) === 0;
+  return late || now >= ambiguousUntil(services, intent) || job.minutesNow(reading) === 0;
 }
 
 /** Far less than the ambiguity and the reserve for a reboot, far more than a slow table needs. */
 const STANDSTILL_MAX_SECONDS = 120;
 
-function intentOf(world: World, job: InstallJob, reading: VmReading, minutes: number): InstallOperation {
+function intentOf(
+  services: Services,
+  job: InstallJob,
+  reading: VmReading,
+  minutes: number,
+): InstallOperation {
   const { vmId, region, rolloutId, claimId } = job;
-  const intentUtc = world.nowUtc();
+  const intentUtc = services.nowUtc();
   return {
-    ...{ vmId, region, rolloutId, claimId, intentUtc },
+    vmId,
+    region,
+    rolloutId,
+    claimId,
+    intentUtc,
     previousActivityId: reading.lastInstallation?.installationActivityId ?? null,
     deadlineUtc: new Date(Date.parse(intentUtc) + minutes * 60_000).toISOString(),
-    ...{ operationId: null, endedUtc: null, summary: null },
+    operationId: null,
+    endedUtc: null,
+    summary: null,
   };
 }
 
 /** The intent of an installation that was found on the VM although the table knows nothing of it (any more). */
 function lostIntent(
-  world: World,
+  services: Services,
   { vmId, region, rolloutId, claimId, maximumSeconds }: InstallJob,
   { startTime }: { readonly startTime: string },
 ): InstallOperation {
   return {
-    ...{ vmId, region, rolloutId, claimId, intentUtc: world.nowUtc() },
+    vmId,
+    region,
+    rolloutId,
+    claimId,
+    intentUtc: services.nowUtc(),
     previousActivityId: null, // the VM's last installation is this one itself
     deadlineUtc: new Date(Date.parse(startTime) + maximumSeconds * 1000).toISOString(),
-    ...{ operationId: null, endedUtc: null, summary: null },
+    operationId: null,
+    endedUtc: null,
+    summary: null,
   };
 }
 
 /** Null when the request's fate is unknown: the intent stays, and the next call finds out. */
-async function send(world: World, vmId: VmId, request: InstallRequest): Promise<StartAnswer | null> {
+async function send(services: Services, vmId: VmId, request: InstallRequest): Promise<StartAnswer | null> {
   try {
-    return await world.driver.startInstallation(vmId, request);
+    return await services.driver.startInstallation(vmId, request);
   } catch {
     return null;
   }
 }
 
 async function started(
-  world: World,
+  services: Services,
   { vmId, claimId, audit }: InstallJob,
   intent: InstallOperation,
   operationId: string,
 ): Promise<InstallAnswer> {
   const { intentUtc, deadlineUtc } = intent;
   // the audit first: once the row has its operation, nobody comes here again
-  await world.audit.append(audit.partition, auditKey(intent, 'installStarted'), {
-    ...{ atUtc: intentUtc, who: audit.who, what: 'installStarted', subject: vmId, vmId },
+  await services.audit.append(audit.partition, auditKey(intent, 'installStarted'), {
+    atUtc: intentUtc,
+    who: audit.who,
+    what: 'installStarted',
+    subject: vmId,
+    vmId,
     why: audit.why,
     evidence: { operationId, deadlineUtc, claimId },
   });
-  await replaceIntent(world, intent, { ...intent, operationId });
+  await replaceIntent(services, intent, { ...intent, operationId });
   return { kind: 'started', deadlineUtc };
 }
 
-async function withdraw(world: World, intent: InstallOperation): Promise<void> {
-  await replaceIntent(world, intent, { ...intent, endedUtc: world.nowUtc() });
+async function withdraw(services: Services, intent: InstallOperation): Promise<void> {
+  await replaceIntent(services, intent, { ...intent, endedUtc: services.nowUtc() });
 }
 
 /** Patience that the platform asks for, or none needed: these pass. The rest are facts about the VM. */
-function refused(world: World, answer: Extract<StartAnswer, { kind: 'refused' }>): InstallAnswer {
+function refused(services: Services, answer: Extract<StartAnswer, { kind: 'refused' }>): InstallAnswer {
   const { code, message, retryAfterSeconds } = answer;
   switch (code) {
     case 'throttled':
     case 'conflict':
-      return soon(world, retryAfterSeconds ?? 60);
+      return soon(services, retryAfterSeconds ?? 60);
     case 'notFound':
       return end(['skipped', 'vmDeleted', message]);
     case 'notRunning':
@@ -183,8 +209,8 @@ function refused(world: World, answer: Extract<StartAnswer, { kind: 'refused' }>
 }
 
 /** No production timer is shorter than 5 s. */
-function soon(world: World, seconds = 30): InstallAnswer {
-  const untilMs = Date.parse(world.nowUtc()) + Math.max(5, seconds) * 1000;
+function soon(services: Services, seconds = 30): InstallAnswer {
+  const untilMs = Date.parse(services.nowUtc()) + Math.max(5, seconds) * 1000;
   return { kind: 'wait', untilUtc: new Date(untilMs).toISOString() };
 }
 

@@ -2,7 +2,7 @@ import { keyOf } from '../domain/ids';
 import type { PatchInstallationSummary } from '../domain/patches';
 import type { VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
-import type { World } from './world';
+import type { Services } from './services';
 
 /** An installation that is followed through the VM's instance view, because the answer to the request never arrived. */
 const ADOPTED = 'adopted:';
@@ -38,14 +38,14 @@ const ATTEMPTS_MAX = 5;
 
 /** Writes what became of an intent, unless another one has taken its place meanwhile: that one must not be forgotten. */
 export async function replaceIntent(
-  world: World,
+  services: Services,
   intent: InstallOperation,
   next: InstallOperation,
 ): Promise<void> {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const now = await world.operations.read(intent.region, intent.vmId);
+    const now = await services.operations.read(intent.region, intent.vmId);
     if (now !== null && !isSameIntent(now.operation, intent)) return;
-    if (await world.operations.claim(next, now?.etag ?? null)) return;
+    if (await services.operations.claim(next, now?.etag ?? null)) return;
   }
   throw new Error(`The row of the installation on ${intent.vmId} changes too often to be written.`);
 }
@@ -62,16 +62,16 @@ export type InstallProgress =
   | { readonly kind: 'lost' };
 
 /** Asks the driver how an installation stands, and writes its end down. */
-export async function settle(world: World, operation: InstallOperation): Promise<InstallProgress> {
+export async function settle(services: Services, operation: InstallOperation): Promise<InstallProgress> {
   if (operation.endedUtc !== null)
     return operation.summary ? { kind: 'ended', summary: operation.summary } : { kind: 'lost' };
-  const progress = await ask(world, operation);
+  const progress = await ask(services, operation);
   if (progress.kind === 'running') return progress;
-  const endedUtc = world.nowUtc();
+  const endedUtc = services.nowUtc();
   const summary = progress.kind === 'ended' ? progress.summary : null;
   // the audit first: once the row has its end, nobody comes here again
-  await auditEnd(world, operation, endedUtc, summary);
-  await replaceIntent(world, operation, { ...operation, endedUtc, summary });
+  await auditEnd(services, operation, endedUtc, summary);
+  await replaceIntent(services, operation, { ...operation, endedUtc, summary });
   return progress;
 }
 
@@ -80,7 +80,7 @@ export async function settle(world: World, operation: InstallOperation): Promise
  * start, when the VM shows it; when it does not, there was none, unless the audit has its start: then the answer came, and was lost.
  */
 async function auditEnd(
-  world: World,
+  services: Services,
   operation: InstallOperation,
   atUtc: string,
   summary: PatchInstallationSummary | null,
@@ -91,32 +91,36 @@ async function auditEnd(
   if (
     unheard &&
     summary === null &&
-    !(await world.audit.has(rolloutId, auditKey(operation, 'installStarted')))
+    !(await services.audit.has(rolloutId, auditKey(operation, 'installStarted')))
   )
     return;
   const operationId = operation.operationId ?? `${ADOPTED}${summary?.installationActivityId ?? ''}`;
   const whose = { who: 'lowtide', subject: vmId, vmId };
   if (unheard)
-    await world.audit.append(rolloutId, auditKey(operation, 'installStarted'), {
-      ...{ atUtc: intentUtc, ...whose, what: 'installStarted' },
+    await services.audit.append(rolloutId, auditKey(operation, 'installStarted'), {
+      atUtc: intentUtc,
+      ...whose,
+      what: 'installStarted',
       why: `Its request under claim ${claimId} was not answered; it was found on the VM.`,
       evidence: { operationId, deadlineUtc, claimId },
     });
-  await world.audit.append(rolloutId, auditKey(operation, 'installEnded'), {
-    ...{ atUtc, ...whose, what: 'installEnded' },
+  await services.audit.append(rolloutId, auditKey(operation, 'installEnded'), {
+    atUtc,
+    ...whose,
+    what: 'installEnded',
     why: summary ? `The platform reported ${summary.status}.` : 'The platform lost the installation.',
     evidence: { operationId, ...summary },
   });
 }
 
-async function ask(world: World, operation: InstallOperation): Promise<InstallProgress> {
+async function ask(services: Services, operation: InstallOperation): Promise<InstallProgress> {
   const { operationId } = operation;
-  if (operationId === null || operationId.startsWith(ADOPTED)) return askVm(world, operation);
-  const answer = await world.driver.readOperation(operationId);
+  if (operationId === null || operationId.startsWith(ADOPTED)) return askVm(services, operation);
+  const answer = await services.driver.readOperation(operationId);
   // An installation ends by its maximum duration: an operation that says otherwise is not believed, the VM is asked.
-  if (answer.kind === 'running' && world.nowUtc() < operation.deadlineUtc) return { kind: 'running' };
+  if (answer.kind === 'running' && services.nowUtc() < operation.deadlineUtc) return { kind: 'running' };
   if (answer.kind === 'installed') return { kind: 'ended', summary: answer.summary };
-  const seen = await askVm(world, operation);
+  const seen = await askVm(services, operation);
   if (seen.kind === 'ended' || answer.kind !== 'failed') return seen;
   return { kind: 'ended', summary: failedSummary(operation, answer.error) };
 }
@@ -126,20 +130,23 @@ async function ask(world: World, operation: InstallOperation): Promise<InstallPr
  * installation yet proves nothing before its deadline has passed, and to take it for over would open the gate on a VM that is being
  * rebooted.
  */
-async function askVm(world: World, operation: InstallOperation): Promise<InstallProgress> {
-  const reading = await world.driver.readVirtualMachine(operation.vmId);
+async function askVm(services: Services, operation: InstallOperation): Promise<InstallProgress> {
+  const reading = await services.driver.readVirtualMachine(operation.vmId);
   if (reading === null) return { kind: 'lost' }; // it was deleted, and the installation with it
   const last = reading.lastInstallation;
   if (last === null || last.installationActivityId === operation.previousActivityId)
-    return { kind: isSurelyOver(world, operation) ? 'lost' : 'running' };
+    return { kind: isSurelyOver(services, operation) ? 'lost' : 'running' };
   return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
 }
 
 /** A request that was never answered may not have arrived: after the ambiguity nobody waits for it. */
-function isSurelyOver(world: World, { operationId, deadlineUtc, intentUtc }: InstallOperation): boolean {
-  const now = world.nowUtc();
+function isSurelyOver(
+  services: Services,
+  { operationId, deadlineUtc, intentUtc }: InstallOperation,
+): boolean {
+  const now = services.nowUtc();
   if (operationId !== null) return now >= deadlineUtc;
-  return Date.parse(now) >= Date.parse(intentUtc) + world.policy.installAmbiguitySeconds * 1000;
+  return Date.parse(now) >= Date.parse(intentUtc) + services.policy.installAmbiguitySeconds * 1000;
 }
 
 function failedSummary(
@@ -151,7 +158,10 @@ function failedSummary(
     installationActivityId: operationId ?? '',
     maintenanceWindowExceeded: false,
     rebootStatus: 'Unknown',
-    ...{ notSelectedPatchCount: 0, excludedPatchCount: 0, pendingPatchCount: 0, installedPatchCount: 0 },
+    notSelectedPatchCount: 0,
+    excludedPatchCount: 0,
+    pendingPatchCount: 0,
+    installedPatchCount: 0,
     failedPatchCount: 0,
     startTime: intentUtc,
     lastModifiedTime: intentUtc,

@@ -1,9 +1,9 @@
 import * as contracts from './contracts';
 import { ASSESSED_TOGETHER_MAX, openNow } from './dueAssessments';
-import { activity } from './world';
+import { activity } from './services';
 
-export const listDueAssessments = activity(contracts.listDueAssessments, async (world, { nowUtc }) => {
-  const rows = openNow(await world.assessments.dueBefore(nowUtc), nowUtc, world.policy);
+export const listDueAssessments = activity(contracts.listDueAssessments, async (services, { nowUtc }) => {
+  const rows = openNow(await services.assessments.dueBefore(nowUtc), nowUtc, services.policy);
   const chunks: contracts.KeyRange[] = [];
   for (let start = 0; start < rows.length; start += ASSESSED_TOGETHER_MAX) {
     const from = rows[start]?.key ?? '';

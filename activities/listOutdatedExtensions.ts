@@ -1,15 +1,15 @@
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import * as contracts from './contracts';
-import { activity } from './world';
+import { activity } from './services';
 
 export const listOutdatedExtensions = activity(
   contracts.listOutdatedExtensions,
-  async (world, { nowUtc, vmsMax }) => {
-    const open = (await world.assessments.outdatedExtensions())
-      .filter(({ timeZone }) => isOpen(windowAtOrAfter(timeZone, world.policy, nowUtc), nowUtc))
+  async (services, { nowUtc, vmsMax }) => {
+    const open = (await services.assessments.outdatedExtensions())
+      .filter(({ timeZone }) => isOpen(windowAtOrAfter(timeZone, services.policy, nowUtc), nowUtc))
       .slice(0, vmsMax);
     // Taken off the list now: an update that does not succeed is noticed again at the VM's next assessment.
-    if (open.length > 0) await world.assessments.markExtension(open, 'current');
+    if (open.length > 0) await services.assessments.markExtension(open, 'current');
     return { vmIds: open.map(({ vmId }) => vmId) };
   },
 );

@@ -7,21 +7,21 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
 import { askControl } from './control';
-import { activity, type AnswerTo, type World } from './world';
+import { activity, type AnswerTo, type Services } from './services';
 
 export type Ending = readonly [OutcomeKind, OutcomeReason, string];
 
 export const lookAtVm = activity(
   contracts.lookAtVm,
-  async (world, input): Promise<AnswerTo<typeof contracts.lookAtVm>> => {
-    const ending = await obstacle(world, input);
+  async (services, input): Promise<AnswerTo<typeof contracts.lookAtVm>> => {
+    const ending = await obstacle(services, input);
     if (ending === null) return { kind: 'go' };
-    return { kind: 'end', outcome: outcomeNow(world, input.vmId, ending) };
+    return { kind: 'end', outcome: outcomeNow(services, input.vmId, ending) };
   },
 );
 
 async function obstacle(
-  world: World,
+  services: Services,
   input: {
     rolloutId: contracts.RoundScope['rolloutId'];
     phase: string;
@@ -29,16 +29,16 @@ async function obstacle(
     vmId: VirtualMachine['id'];
   },
 ): Promise<Ending | null> {
-  const control = await askControl(world, input);
+  const control = await askControl(services, input);
   if (control.kind === 'stop') return ['skipped', control.reason, ''];
   if (control.kind === 'wait') return ['deferred', control.reason, control.why];
-  const reading = await world.driver.readVirtualMachine(input.vmId);
+  const reading = await services.driver.readVirtualMachine(input.vmId);
   if (reading === null) return ['skipped', 'vmDeleted', 'The VM does not exist any more.'];
-  return obstacleIn(reading, world) ?? windowObstacle(reading.vm, world);
+  return obstacleIn(reading, services) ?? windowObstacle(reading.vm, services);
 }
 
 /** What the platform says of the VM itself. A VM that is unhealthy before is not counted against the update. */
-function obstacleIn(reading: VmReading, { policy }: World): Ending | null {
+function obstacleIn(reading: VmReading, { policy }: Services): Ending | null {
   const { vm, powerState, agent, signals } = reading;
   const eligible = eligibility(vm, policy);
   if (eligible.kind === 'ineligible') return ['skipped', eligible.reason, eligible.detail];
@@ -52,7 +52,7 @@ function obstacleIn(reading: VmReading, { policy }: World): Ending | null {
 }
 
 /** The plan was made for the time zone of that day; the owner may have changed it since. */
-function windowObstacle(vm: VirtualMachine, { policy, nowUtc }: World): Ending | null {
+function windowObstacle(vm: VirtualMachine, { policy, nowUtc }: Services): Ending | null {
   const now = nowUtc();
   const window = windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, now);
   if (isOpen(window, now)) return null;
@@ -60,9 +60,9 @@ function windowObstacle(vm: VirtualMachine, { policy, nowUtc }: World): Ending |
 }
 
 export function outcomeNow(
-  world: World,
+  services: Services,
   vmId: VirtualMachine['id'],
   [kind, reason, detail]: Ending,
 ): Outcome {
-  return { vmId, kind, reason, detail, atUtc: world.nowUtc() };
+  return { vmId, kind, reason, detail, atUtc: services.nowUtc() };
 }

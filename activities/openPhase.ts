@@ -2,30 +2,34 @@ import { addCounts, attempted, noOutcomes, type OutcomeCounts } from '../domain/
 import type { RolloutId } from '../domain/ids';
 import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
-import { activity, type World } from './world';
+import { activity, type Services } from './services';
 
-export const openPhase = activity(contracts.openPhase, async (world, { rolloutId, phase }) => {
-  const phases = await world.rollouts.phases(rolloutId);
+export const openPhase = activity(contracts.openPhase, async (services, { rolloutId, phase }) => {
+  const phases = await services.rollouts.phases(rolloutId);
   const index = phases.findIndex((record) => record.phase === phase);
   const record = phases[index];
   if (!record) throw new Error(`Rollout ${rolloutId} has no phase ${phase}.`);
   if (record.startedUtc !== null) return { startedUtc: record.startedUtc, attemptMax: record.attemptMax };
 
-  const startedUtc = world.nowUtc();
-  const attemptMax = await provenLimit(world, rolloutId, phases.slice(0, index), record);
-  await world.audit.append(rolloutId, `${phase}~phaseStarted`, {
-    ...{ atUtc: startedUtc, who: 'lowtide', what: 'phaseStarted', subject: phase, vmId: null },
+  const startedUtc = services.nowUtc();
+  const attemptMax = await provenLimit(services, rolloutId, phases.slice(0, index), record);
+  await services.audit.append(rolloutId, `${phase}~phaseStarted`, {
+    atUtc: startedUtc,
+    who: 'lowtide',
+    what: 'phaseStarted',
+    subject: phase,
+    vmId: null,
     why:
       index === 0 ? 'The rollout begins with its canary phase.' : 'The gate of the phase before has opened.',
     evidence: { regions: record.regions, vmCount: record.vmCount, attemptMax },
   });
-  await world.rollouts.savePhase(rolloutId, { ...record, startedUtc, attemptMax });
+  await services.rollouts.savePhase(rolloutId, { ...record, startedUtc, attemptMax });
   return { startedUtc, attemptMax };
 });
 
 /** After a phase in which nothing could be attempted, the next may attempt at most so many times the VMs proven so far. */
 async function provenLimit(
-  world: World,
+  services: Services,
   rolloutId: RolloutId,
   before: readonly PhaseRecord[],
   { vmCount }: PhaseRecord,
@@ -34,7 +38,7 @@ async function provenLimit(
   const counts: OutcomeCounts[] = [];
   for (const { phase } of before)
     counts.push(
-      (await world.rollouts.rounds(rolloutId, phase)).reduce(
+      (await services.rollouts.rounds(rolloutId, phase)).reduce(
         (sum, row) => addCounts(sum, row.counts),
         noOutcomes,
       ),
@@ -42,6 +46,6 @@ async function provenLimit(
   const last = counts.at(-1) ?? noOutcomes;
   if (attempted(last) > 0) return null;
   const proven = counts.reduce((sum, { patched, upToDate }) => sum + patched + upToDate, 0);
-  const attemptMax = Math.max(1, proven) * world.policy.unprovenFactor;
+  const attemptMax = Math.max(1, proven) * services.policy.unprovenFactor;
   return attemptMax < vmCount ? attemptMax : null;
 }

@@ -9,28 +9,31 @@ import { planCatchUpRounds, type CatchUpVm } from '../planning/planCatchUpRounds
 import { roundSlot } from '../planning/roundSlot';
 import type { SecondChance } from '../store/outcomes';
 import * as contracts from './contracts';
-import { activity, type World } from './world';
+import { activity, type Services } from './services';
 
-export const planCatchUps = activity(contracts.planCatchUps, async (world, { nowUtc, phase, regionsMax }) => {
-  const catchUps: { rolloutId: RolloutControl['rolloutId']; region: string; endsUtc: string }[] = [];
-  const ledgers = new Set<string>();
-  for (const control of await world.rollouts.list()) {
-    if (control.endedUtc !== null || control.plannedUtc === null) continue;
-    for (const record of await world.rollouts.phases(control.rolloutId))
-      for (const region of record.regions) ledgers.add(pairComponent(region));
-    const halts = await world.rollouts.halts(control.rolloutId);
-    if (controlFor(control, halts, { phase, region: null }, nowUtc).kind !== 'go') continue;
-    const turn: Turn = { nowUtc, phase, regionsMax: regionsMax - catchUps.length };
-    for (const region of await planRegions(world, control, turn))
-      catchUps.push({ rolloutId: control.rolloutId, region, endsUtc: control.endsUtc });
-  }
-  return {
-    catchUps,
-    pace: contracts.Pace.parse(world.policy),
-    ledgers: [...ledgers].sort(),
-    claimGraceSeconds: world.policy.claimGraceSeconds,
-  };
-});
+export const planCatchUps = activity(
+  contracts.planCatchUps,
+  async (services, { nowUtc, phase, regionsMax }) => {
+    const catchUps: { rolloutId: RolloutControl['rolloutId']; region: string; endsUtc: string }[] = [];
+    const ledgers = new Set<string>();
+    for (const control of await services.rollouts.list()) {
+      if (control.endedUtc !== null || control.plannedUtc === null) continue;
+      for (const record of await services.rollouts.phases(control.rolloutId))
+        for (const region of record.regions) ledgers.add(pairComponent(region));
+      const halts = await services.rollouts.halts(control.rolloutId);
+      if (controlFor(control, halts, { phase, region: null }, nowUtc).kind !== 'go') continue;
+      const turn: Turn = { nowUtc, phase, regionsMax: regionsMax - catchUps.length };
+      for (const region of await planRegions(services, control, turn))
+        catchUps.push({ rolloutId: control.rolloutId, region, endsUtc: control.endsUtc });
+    }
+    return {
+      catchUps,
+      pace: contracts.Pace.parse(services.policy),
+      ledgers: [...ledgers].sort(),
+      claimGraceSeconds: services.policy.claimGraceSeconds,
+    };
+  },
+);
 
 /** One sweep's turn: when, under what name, and how many regions it can still take. */
 interface Turn {
@@ -49,29 +52,33 @@ interface Candidate extends CatchUpVm {
  * Writes the small plan of a rollout, unless that was done before; returns its regions. The VMs are taken first and the plan is made
  * whole last: whoever comes again after a crash finds the same VMs, and the rounds of a catch-up that runs are not touched any more.
  */
-async function planRegions(world: World, control: RolloutControl, turn: Turn): Promise<readonly string[]> {
+async function planRegions(
+  services: Services,
+  control: RolloutControl,
+  turn: Turn,
+): Promise<readonly string[]> {
   const { rolloutId } = control;
   const { nowUtc, phase } = turn;
-  const kept = await world.plans.catchUpRegions(rolloutId, phase);
+  const kept = await services.plans.catchUpRegions(rolloutId, phase);
   if (kept !== null) return kept;
-  const candidates = await findCandidates(world, control, turn);
+  const candidates = await findCandidates(services, control, turn);
   if (candidates.length === 0) return [];
   const shares = new Map<AvailabilitySetId, { size: number; share: number }>();
   for (const { vm } of candidates) {
     const id = vm.availabilitySetId;
     if (id === null || shares.has(id)) continue;
-    const size = await world.inventory.setSize(id);
-    shares.set(id, { size, share: setShare(size, world.policy) });
+    const size = await services.inventory.setSize(id);
+    shares.set(id, { size, share: setShare(size, services.policy) });
   }
   const rounds = planCatchUpRounds(candidates, shares, phase, nowUtc);
-  await world.outcomes.markBusy(rolloutId, phase, candidates);
-  return world.plans.saveCatchUp(rolloutId, phase, rounds);
+  await services.outcomes.markBusy(rolloutId, phase, candidates);
+  return services.plans.saveCatchUp(rolloutId, phase, rounds);
 }
 
-async function findCandidates(world: World, control: RolloutControl, turn: Turn): Promise<Candidate[]> {
+async function findCandidates(services: Services, control: RolloutControl, turn: Turn): Promise<Candidate[]> {
   const candidates: Candidate[] = [];
-  for (const chance of await world.outcomes.secondChances(control.rolloutId)) {
-    const candidate = await reachableNow(world, control, chance, turn);
+  for (const chance of await services.outcomes.secondChances(control.rolloutId)) {
+    const candidate = await reachableNow(services, control, chance, turn);
     if (candidate) candidates.push(candidate);
   }
   const regions = [...new Set(candidates.map(({ vm }) => vm.region))].sort().slice(0, turn.regionsMax);
@@ -80,7 +87,7 @@ async function findCandidates(world: World, control: RolloutControl, turn: Turn)
 
 /** R-111, R-804: a deferred VM as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
 async function reachableNow(
-  world: World,
+  services: Services,
   control: RolloutControl,
   chance: SecondChance,
   { nowUtc, phase }: Turn,
@@ -88,25 +95,33 @@ async function reachableNow(
   const { outcome, busyUntilUtc, busyWith } = chance;
   const isTaken = busyWith === phase; // by this very turn, which died before its plan was whole
   if (!isTaken && busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;
-  const vm = await world.inventory.read(outcome.vmId);
+  const vm = await services.inventory.read(outcome.vmId);
   if (vm === null) return null;
-  const timeZone = timeZoneOf(vm, world.policy).zone;
-  const window = windowAtOrAfter(timeZone, world.policy, nowUtc);
+  const timeZone = timeZoneOf(vm, services.policy).zone;
+  const window = windowAtOrAfter(timeZone, services.policy, nowUtc);
   if (!isOpen(window, nowUtc)) return null;
   if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;
-  if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(world, control, outcome.vmId)))
+  if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(services, control, outcome.vmId)))
     return null;
-  const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc: control.endsUtc }, world.policy);
+  const slot = roundSlot(
+    [timeZone],
+    { nowUtc, freshAfterUtc: null, endsUtc: control.endsUtc },
+    services.policy,
+  );
   if (slot === null || slot.opensUtc > nowUtc) return null;
   const candidate: Candidate = { vm, timeZone, chance, untilUtc: window.closesUtc };
   if (isTaken) return candidate; // it could be reached then, and will be looked at again before it is touched
-  const reading = await world.driver.readVirtualMachine(outcome.vmId);
+  const reading = await services.driver.readVirtualMachine(outcome.vmId);
   return reading?.powerState === 'running' && reading.agent.status === 'ready' ? candidate : null;
 }
 
 /** A VM that was held back because nothing was proven yet waits until its own phase has proven something. */
-async function phaseHasPassed(world: World, { rolloutId }: RolloutControl, vmId: VmId): Promise<boolean> {
-  const record = await world.outcomes.read(rolloutId, vmId);
-  const phase = record && (await world.rollouts.readPhase(rolloutId, record.phase));
+async function phaseHasPassed(
+  services: Services,
+  { rolloutId }: RolloutControl,
+  vmId: VmId,
+): Promise<boolean> {
+  const record = await services.outcomes.read(rolloutId, vmId);
+  const phase = record && (await services.rollouts.readPhase(rolloutId, record.phase));
   return phase?.gate?.kind === 'open';
 }

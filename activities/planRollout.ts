@@ -8,48 +8,57 @@ import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { refreshInventory } from './refreshInventory';
-import { activity, type World } from './world';
+import { activity, type Services } from './services';
 
-export const planRollout = activity(contracts.planRollout, async (world, { rolloutId }) => {
-  const control = await rolloutOf(world, rolloutId);
-  const summary = (await world.plans.readSummary(rolloutId)) ?? (await makePlan(world, control));
-  if (control.plannedUtc === null) await publish(world, control, summary);
+export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
+  const control = await rolloutOf(services, rolloutId);
+  const summary = (await services.plans.readSummary(rolloutId)) ?? (await makePlan(services, control));
+  if (control.plannedUtc === null) await publish(services, control, summary);
   return {
     phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
     endsUtc: summary.endsUtc,
-    pace: contracts.Pace.parse(world.policy),
+    pace: contracts.Pace.parse(services.policy),
   };
 });
 
 /** Every write is an upsert by a key of the plan, and the summary comes last: a crash in between only repeats them. */
-async function makePlan(world: World, control: RolloutControl): Promise<PlanSummary> {
+async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary> {
   const { month, seed } = control;
-  const { policy } = world;
-  const vms = await refreshInventory(world);
-  const nowUtc = world.nowUtc();
-  const carriedOver = await leftOver(world, control);
+  const { policy } = services;
+  const vms = await refreshInventory(services);
+  const nowUtc = services.nowUtc();
+  const carriedOver = await leftOver(services, control);
   const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
-  await recordIneligible(world, made, nowUtc);
+  await recordIneligible(services, made, nowUtc);
   const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
-  return world.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
+  return services.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
 }
 
 /** Makes the plan known: its phases, the audit, and last the rollout's row, so that a crash after the plan was kept repeats this. */
-async function publish(world: World, control: RolloutControl, summary: PlanSummary): Promise<void> {
+async function publish(services: Services, control: RolloutControl, summary: PlanSummary): Promise<void> {
   const { rolloutId, seed } = control;
   const { vmCount: eligible, ineligibleCount, lateCount, phases } = summary;
   for (const { phase, regions, vmCount } of phases)
-    if ((await world.rollouts.readPhase(rolloutId, phase)) === null)
-      await world.rollouts.savePhase(rolloutId, {
-        ...{ phase, regions, vmCount, startedUtc: null, gate: null, attemptMax: null },
+    if ((await services.rollouts.readPhase(rolloutId, phase)) === null)
+      await services.rollouts.savePhase(rolloutId, {
+        phase,
+        regions,
+        vmCount,
+        startedUtc: null,
+        gate: null,
+        attemptMax: null,
       });
-  const nowUtc = world.nowUtc();
-  await world.audit.append(rolloutId, 'rolloutPlanned', {
-    ...{ atUtc: nowUtc, who: 'lowtide', what: 'rolloutPlanned', subject: rolloutId, vmId: null },
+  const nowUtc = services.nowUtc();
+  await services.audit.append(rolloutId, 'rolloutPlanned', {
+    atUtc: nowUtc,
+    who: 'lowtide',
+    what: 'rolloutPlanned',
+    subject: rolloutId,
+    vmId: null,
     why: `${eligible} eligible VMs in ${phases.length} phases; ${ineligibleCount} VMs are not eligible.`,
-    evidence: { late: lateCount, seed, carriedOver: (await leftOver(world, control)).length },
+    evidence: { late: lateCount, seed, carriedOver: (await leftOver(services, control)).length },
   });
-  await world.rollouts.update(rolloutId, (row) => ({
+  await services.rollouts.update(rolloutId, (row) => ({
     ...row,
     plannedUtc: row.plannedUtc ?? nowUtc,
     vmCount: eligible + ineligibleCount,
@@ -57,21 +66,31 @@ async function publish(world: World, control: RolloutControl, summary: PlanSumma
 }
 
 /** VMs that the rollout before this one did not reach go first. */
-async function leftOver(world: World, { month }: RolloutControl): Promise<readonly VmId[]> {
+async function leftOver(services: Services, { month }: RolloutControl): Promise<readonly VmId[]> {
   const before = rolloutIdOf(monthAfter(month, -1));
-  if (!(await world.rollouts.read(before))) return [];
-  return (await world.outcomes.list(before))
+  if (!(await services.rollouts.read(before))) return [];
+  return (await services.outcomes.list(before))
     .filter(({ kind, reason }) => (kind === 'skipped' && reason === 'superseded') || kind === 'deferred')
     .map(({ vmId }) => vmId);
 }
 
-async function recordIneligible(world: World, { rolloutId, ineligible }: Plan, atUtc: string): Promise<void> {
-  const regions = new Map((await world.inventory.list()).map(({ id, region }) => [id, region]));
-  await world.outcomes.save(
+async function recordIneligible(
+  services: Services,
+  { rolloutId, ineligible }: Plan,
+  atUtc: string,
+): Promise<void> {
+  const regions = new Map((await services.inventory.list()).map(({ id, region }) => [id, region]));
+  await services.outcomes.save(
     rolloutId,
     ineligible.map(({ vmId, reason, detail }) => ({
-      ...{ vmId, kind: 'skipped', reason, detail, atUtc, installation: null },
-      ...{ phase: 'none', region: regions.get(vmId) ?? '' },
+      vmId,
+      kind: 'skipped',
+      reason,
+      detail,
+      atUtc,
+      installation: null,
+      phase: 'none',
+      region: regions.get(vmId) ?? '',
     })),
   );
 }

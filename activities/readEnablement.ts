@@ -5,18 +5,18 @@ import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
 import { nativeUpdates } from './readExtension';
-import { activity, type AnswerTo } from './world';
+import { activity, type AnswerTo } from './services';
 
 export const readEnablement = activity(
   contracts.readEnablement,
-  async (world, { vmId }): Promise<AnswerTo<typeof contracts.readEnablement>> => {
-    const reading = await world.driver.readVirtualMachine(vmId);
+  async (services, { vmId }): Promise<AnswerTo<typeof contracts.readEnablement>> => {
+    const reading = await services.driver.readVirtualMachine(vmId);
     if (reading === null) return { kind: 'stop', why: 'The VM does not exist any more.' };
     const { vm, extension } = reading;
     const mode = effectivePatchMode(vm);
     if (mode.kind !== 'mode' || mode.mode !== 'AutomaticByPlatform')
       return { kind: 'stop', why: 'Its patch mode is no longer AutomaticByPlatform.' };
-    const window = windowAtOrAfter(timeZoneOf(vm, world.policy).zone, world.policy, world.nowUtc());
+    const window = windowAtOrAfter(timeZoneOf(vm, services.policy).zone, services.policy, services.nowUtc());
     if (vm.enabled && extension && extension.version === extension.latestVersion)
       return { kind: 'ready', detail: nativeUpdates(vm), ...window };
     return { kind: 'window', enabled: vm.enabled, ...obstacleOf(reading), ...window };

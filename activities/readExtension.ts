@@ -1,31 +1,33 @@
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import * as contracts from './contracts';
-import { activity, type AnswerTo, type World } from './world';
+import { activity, type AnswerTo, type Services } from './services';
 
 export const readExtension = activity(
   contracts.readExtension,
-  async (world, { vmId, operationId }): Promise<AnswerTo<typeof contracts.readExtension>> => {
-    const answer = await world.driver.readOperation(operationId);
+  async (services, { vmId, operationId }): Promise<AnswerTo<typeof contracts.readExtension>> => {
+    const answer = await services.driver.readOperation(operationId);
     if (answer.kind === 'running') return { kind: 'running' };
     if (answer.kind === 'failed') return { kind: 'failed', message: answer.error.message };
     if (answer.kind !== 'extensionInstalled')
       return { kind: 'failed', message: `The operation ended as '${answer.kind}'.` };
-    const reading = await world.driver.readVirtualMachine(vmId);
+    const reading = await services.driver.readVirtualMachine(vmId);
     if (reading === null) return { kind: 'failed', message: 'The VM does not exist any more.' };
-    await keep(world, { ...reading.vm, enabled: true });
+    await keep(services, { ...reading.vm, enabled: true });
     return { kind: 'installed', detail: nativeUpdates(reading.vm) };
   },
 );
 
 /** The VM takes part from now on: the next plan finds it, and its periodic assessments begin (R-107). */
-async function keep(world: World, vm: VirtualMachine): Promise<void> {
-  if ((await world.inventory.read(vm.id)) === null) {
-    const dueMs = Date.parse(world.nowUtc()) + world.policy.assessmentEverySeconds * 1000;
+async function keep(services: Services, vm: VirtualMachine): Promise<void> {
+  if ((await services.inventory.read(vm.id)) === null) {
+    const dueMs = Date.parse(services.nowUtc()) + services.policy.assessmentEverySeconds * 1000;
     const dueUtc = new Date(dueMs).toISOString();
-    await world.assessments.schedule([{ vmId: vm.id, timeZone: timeZoneOf(vm, world.policy).zone, dueUtc }]);
+    await services.assessments.schedule([
+      { vmId: vm.id, timeZone: timeZoneOf(vm, services.policy).zone, dueUtc },
+    ]);
   }
-  await world.inventory.save(vm);
+  await services.inventory.save(vm);
 }
 
 /** R-706 to R-708: what has become of the guest's own automatic updates. */

@@ -1,21 +1,21 @@
 import * as contracts from './contracts';
 import { settle } from './installOperation';
-import { activity, type AnswerTo, type World } from './world';
+import { activity, type AnswerTo, type Services } from './services';
 
 /** The instance view lags behind: what it does not show yet may run for as long as any installation may. */
-const mayRun = ({ policy, nowUtc }: World, sinceUtc: string): boolean =>
+const mayRun = ({ policy, nowUtc }: Services, sinceUtc: string): boolean =>
   Date.parse(nowUtc()) < Date.parse(sinceUtc) + policy.installMaximumSeconds * 1000;
 
 export const readInstall = activity(
   contracts.readInstall,
-  async (world, { region, vmId, claimId, sinceUtc }): Promise<AnswerTo<typeof contracts.readInstall>> => {
-    const found = await world.operations.read(region, vmId);
-    if (found?.operation.claimId === claimId) return settle(world, found.operation);
+  async (services, { region, vmId, claimId, sinceUtc }): Promise<AnswerTo<typeof contracts.readInstall>> => {
+    const found = await services.operations.read(region, vmId);
+    if (found?.operation.claimId === claimId) return settle(services, found.operation);
     // The table lost the row, or another claim came after ours ended: the VM itself still knows.
-    const reading = await world.driver.readVirtualMachine(vmId);
+    const reading = await services.driver.readVirtualMachine(vmId);
     const last = reading?.lastInstallation ?? null;
     if (last === null || last.startTime < sinceUtc)
-      return { kind: found === null && reading !== null && mayRun(world, sinceUtc) ? 'running' : 'lost' };
+      return { kind: found === null && reading !== null && mayRun(services, sinceUtc) ? 'running' : 'lost' };
     return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
   },
 );

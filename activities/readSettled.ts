@@ -1,10 +1,10 @@
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { activity } from './world';
+import { activity } from './services';
 
 /** All turns are over when this is asked; what is left to wait for are the second chances. */
-export const readSettled = activity(contracts.readSettled, async (world, { rolloutId }) => {
-  const control = await rolloutOf(world, rolloutId);
-  if (control.mode === 'cancelled' || world.nowUtc() >= control.endsUtc) return { settled: true };
-  return { settled: (await world.outcomes.secondChances(rolloutId)).length === 0 };
+export const readSettled = activity(contracts.readSettled, async (services, { rolloutId }) => {
+  const control = await rolloutOf(services, rolloutId);
+  if (control.mode === 'cancelled' || services.nowUtc() >= control.endsUtc) return { settled: true };
+  return { settled: (await services.outcomes.secondChances(rolloutId)).length === 0 };
 });

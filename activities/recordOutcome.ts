@@ -1,8 +1,8 @@
 import * as contracts from './contracts';
-import { activity } from './world';
+import { activity } from './services';
 
-export const recordOutcome = activity(contracts.recordOutcome, async (world, input) => {
+export const recordOutcome = activity(contracts.recordOutcome, async (services, input) => {
   const { rolloutId, phase, region, outcome, installation } = input;
-  await world.outcomes.save(rolloutId, [{ ...outcome, phase, region, installation }]);
+  await services.outcomes.save(rolloutId, [{ ...outcome, phase, region, installation }]);
   return {};
 });

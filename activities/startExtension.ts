@@ -1,15 +1,15 @@
 import * as contracts from './contracts';
-import { activity, type AnswerTo } from './world';
+import { activity, type AnswerTo } from './services';
 
 export const startExtension = activity(
   contracts.startExtension,
-  async (world, { vmId, closesUtc }): Promise<AnswerTo<typeof contracts.startExtension>> => {
-    const answer = await world.driver.startExtensionInstallation(vmId, closesUtc);
+  async (services, { vmId, closesUtc }): Promise<AnswerTo<typeof contracts.startExtension>> => {
+    const answer = await services.driver.startExtensionInstallation(vmId, closesUtc);
     if (answer.kind === 'started') return { kind: 'started', operationId: answer.operationId };
     const { code, message } = answer;
     if (code !== 'throttled' && code !== 'conflict') return { kind: 'refused', message };
     const seconds = Math.max(5, answer.retryAfterSeconds ?? 60);
-    const retryUtc = new Date(Date.parse(world.nowUtc()) + seconds * 1000).toISOString();
+    const retryUtc = new Date(Date.parse(services.nowUtc()) + seconds * 1000).toISOString();
     return { kind: 'refused', message, retryUtc };
   },
 );

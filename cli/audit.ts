@@ -8,10 +8,10 @@ import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
 import type { DriverEvent } from '../drivers/driver';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
-import { readSettings } from '../functions/settings';
-import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from './rolloutEvidence';
-import { say } from './say';
-import { readText } from './readText';
+import { readSettings } from '../composition/settings';
+import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from '../local/rolloutEvidence';
+import { say } from '../local/say';
+import { readText } from '../local/readText';
 
 export interface AuditOptions {
   readonly events: string;

@@ -4,9 +4,9 @@ import { newChecker } from './e2e/checker';
 import { httpClient } from './e2e/httpClient';
 import { checkMonth } from './e2e/month';
 import { checkRefusals } from './e2e/refusals';
-import { PACKAGE_ROOT } from './packageRoot';
-import { say } from './say';
-import { readText } from './readText';
+import { PACKAGE_ROOT } from '../local/packageRoot';
+import { say } from '../local/say';
+import { readText } from '../local/readText';
 
 const FLEET = join('fleets', 'e2e.json');
 

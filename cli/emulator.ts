@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
 import { startHost } from '../emulator/host';
 import { interrupted } from './interrupted';
-import { checkPortFree } from './portInUse';
-import { say } from './say';
+import { checkPortFree } from '../local/portInUse';
+import { say } from '../local/say';
 
 export interface EmulatorOptions {
   readonly app: string;

@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import type { Month } from '../domain/ids';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { parseFleet } from '../drivers/fleet/parseFleet';
-import { readSettings } from '../functions/settings';
+import { readSettings } from '../composition/settings';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
 import { planRollout } from '../planning/planRollout';
-import { say } from './say';
-import { readText } from './readText';
+import { say } from '../local/say';
+import { readText } from '../local/readText';
 
 export interface PlanOptions {
   readonly fleet: string;

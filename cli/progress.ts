@@ -1,5 +1,5 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
-import { say } from './say';
+import { say } from '../local/say';
 
 /** Shows how far something is: a bar on a terminal, now and then a line elsewhere. Lines told meanwhile stand above the bar. */
 export interface Progress {

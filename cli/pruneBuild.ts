@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { PACKAGE_ROOT } from './packageRoot';
+import { PACKAGE_ROOT } from '../local/packageRoot';
 
 /**
  * Removes from dist/ what was built from a source that is gone: the host loads every file under dist/functions, also one that a newer version

@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connect } from 'node:tls';
 import { interrupted } from './interrupted';
-import { readFleet, startLocalApp } from './localApp';
-import { readLocalSettings } from './localSettings';
-import { say } from './say';
-import { STATE_HOME } from './stateFolder';
+import { readFleet, startLocalApp } from '../local/localApp';
+import { readLocalSettings } from '../local/localSettings';
+import { say } from '../local/say';
+import { STATE_HOME } from '../local/stateFolder';
 
 export interface ServeOptions {
   readonly fleet?: string | undefined;

@@ -10,11 +10,11 @@ import { releaseOf } from '../domain/release';
 import type { DriverEvent } from '../drivers/driver';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import { scenarioPath } from '../drivers/simulated/scenario';
-import type { SimulatedWorld } from '../functions/composition';
+import type { SimulatedServices } from '../composition/compose';
 import { startHost, type Host } from '../emulator/host';
 
 import { judge } from './audit';
-import { PACKAGE_ROOT } from './packageRoot';
+import { PACKAGE_ROOT } from '../local/packageRoot';
 import {
   auditRollouts,
   outcomesOf,
@@ -23,8 +23,8 @@ import {
   type ReportedAuditRow,
   type ReportedOutcome,
   type ReportedRollout,
-} from './rolloutEvidence';
-import { say } from './say';
+} from '../local/rolloutEvidence';
+import { say } from '../local/say';
 
 export interface SimulationOptions {
   readonly fleet: string;
@@ -109,7 +109,8 @@ export async function simulateMonth(
     });
     return {
       ...rollout,
-      ...{ rollouts, virtualMachines },
+      rollouts,
+      virtualMachines,
       virtualDays: DAYS,
       wallSeconds: Math.round((performance.now() - started) / 10) / 100,
       durableSteps: host.stats.durableSteps,
@@ -159,10 +160,10 @@ async function readRollout(host: Host, id: string): Promise<RolloutView> {
 
 /** The driver's own log, from the app's own copy of the driver. */
 export async function eventsOf(host: Host, untilUtc: string): Promise<readonly DriverEvent[]> {
-  const { theWorld } = host.appModule('./dist/functions/composition') as {
-    theWorld: () => Promise<SimulatedWorld>;
+  const { appServices } = host.appModule('./dist/functions/composition') as {
+    appServices: () => Promise<SimulatedServices>;
   };
-  const { driver } = await theWorld();
+  const { driver } = await appServices();
   driver.settle(untilUtc);
   return [...driver.events()];
 }

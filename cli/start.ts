@@ -5,18 +5,18 @@ import { rolloutIdOf } from '../domain/ids';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import type { Host } from '../emulator/host';
-import { readSettings } from '../functions/settings';
+import { readSettings } from '../composition/settings';
 import { judge } from './audit';
 import { interrupted } from './interrupted';
-import { checkedScenario, readFleet, startLocalApp } from './localApp';
+import { checkedScenario, readFleet, startLocalApp } from '../local/localApp';
 import { showProgress, type Progress } from './progress';
-import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from './rolloutEvidence';
+import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
 import { describeOutcome, shortTime } from './rolloutSummary';
 import { isOver, RolloutView, withOutcome } from './rolloutView';
-import { say } from './say';
+import { say } from '../local/say';
 import { eventsOf } from './simulate';
-import { STATE_HOME } from './stateFolder';
-import { readText } from './readText';
+import { STATE_HOME } from '../local/stateFolder';
+import { readText } from '../local/readText';
 
 export interface StartOptions {
   readonly fleet: string;

@@ -1,14 +1,14 @@
 import { writeFileSync } from 'node:fs';
 import { LowtideError } from '../domain/lowtideError';
-import { FAULT_KINDS, type FaultKind } from '../torture/faults';
-import type { MonthOptions, MonthReport } from '../torture/runMonth';
-import { describeKills, runRealKills } from '../torture/realKills';
-import { commandOf, shrink } from '../torture/shrink';
-import { describePoints, sumOf } from '../torture/pointsTally';
-import { describeTally, tallyOf } from '../torture/tally';
-import { runMonths, runPoints } from '../torture/workers';
+import { FAULT_KINDS, type FaultKind } from '../lab/faults/faults';
+import type { MonthOptions, MonthReport } from '../lab/faults/runMonth';
+import { describeKills, runRealKills } from '../lab/faults/realKills';
+import { commandOf, shrink } from '../lab/faults/shrink';
+import { describePoints, sumOf } from '../lab/faults/pointsTally';
+import { describeTally, tallyOf } from '../lab/faults/tally';
+import { runMonths, runPoints } from '../lab/faults/workers';
 import { showProgress } from './progress';
-import { say } from './say';
+import { say } from '../local/say';
 
 export interface TortureOptions {
   readonly seeds: number;
@@ -65,7 +65,9 @@ async function tellMonths(options: TortureOptions): Promise<0 | 2> {
   const kinds = kindsOf(options.kinds);
   const started = performance.now();
   const months = Array.from({ length: options.seeds }, (_, n): MonthOptions => ({
-    ...{ seed: options.from + n, vms: options.vms, ...(kinds !== null && { kinds }) },
+    seed: options.from + n,
+    vms: options.vms,
+    ...(kinds !== null && { kinds }),
   }));
   const twice = months.filter((_, n) => n % REPEAT_ONE_IN === 0);
   const reports: MonthReport[] = [];

@@ -32,7 +32,9 @@ interface Parameter {
 
 export function createRouter(functions: Iterable<RegisteredFunction>, routePrefix: string): Router {
   const router = findMyWay({
-    ...{ caseSensitive: false, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true },
+    caseSensitive: false,
+    ignoreTrailingSlash: true,
+    ignoreDuplicateSlashes: true,
     // The real host knows no limit but that of the request line.
     maxParamLength: 8_192,
   });

@@ -1,7 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { theWorld } from './composition';
-import { reviveRollouts } from './startRollout';
+import { appServices } from '../composition/compose';
+import { reviveRollouts } from '../operatorApi/startRollout';
 
 const HOURLY = '0 10 * * * *';
 
@@ -10,11 +10,11 @@ app.timer('assessmentSweepTimer', {
   schedule: process.env['LOWTIDE_SWEEP_SCHEDULE'] ?? HOURLY,
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
-    const world = await theWorld();
-    const sweepUtc = world.nowUtc();
+    const services = await appServices();
+    const sweepUtc = services.nowUtc();
     const instanceId = `sweep-${sweepUtc.slice(0, 16)}`;
     const client = df.getClient(context);
-    for (const id of await reviveRollouts(world, client)) context.warn(`${id} had stopped; it goes on.`);
+    for (const id of await reviveRollouts(services, client)) context.warn(`${id} had stopped; it goes on.`);
     try {
       await client.startNew('assessmentSweep', { instanceId, input: { sweepUtc } });
     } catch (error) {

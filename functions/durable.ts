@@ -20,22 +20,29 @@ import { phaseRollout } from '../orchestrations/phaseRollout';
 import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
-import { theWorld } from './composition';
-import { seams } from './seams';
+import { appServices } from '../composition/compose';
+import { seams } from '../composition/faultHooks';
 
 /** Everything durable, registered under the names that instances in flight know it by: never rename one. */
 const orchestrations = {
-  ...{
-    monthlyRollout,
-    phaseRollout,
-    regionRollout,
-    zoneRollout,
-    availabilitySetRollout,
-    updateDomainRollout,
-    patchVm,
-  },
-  ...{ assessmentSweep, assessBatch, assessVm, catchUp, enableVm, installOnDemand },
-  ...{ awaitGo, awaitClaim, awaitInstall, awaitGate, awaitSettled },
+  monthlyRollout,
+  phaseRollout,
+  regionRollout,
+  zoneRollout,
+  availabilitySetRollout,
+  updateDomainRollout,
+  patchVm,
+  assessmentSweep,
+  assessBatch,
+  assessVm,
+  catchUp,
+  enableVm,
+  installOnDemand,
+  awaitGo,
+  awaitClaim,
+  awaitInstall,
+  awaitGate,
+  awaitSettled,
 };
 for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
 
@@ -45,5 +52,5 @@ df.app.entity('virtualMachine', virtualMachine);
 for (const { name, handler } of activities)
   df.app.activity(name, {
     handler: async (input: unknown) =>
-      seams.activity(name, await theWorld(), (world) => handler(world)(input)),
+      seams.activity(name, await appServices(), (services) => handler(services)(input)),
   });

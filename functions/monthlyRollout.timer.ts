@@ -1,8 +1,8 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { monthOfLatestRelease } from '../domain/release';
-import { theWorld } from './composition';
-import { requestRollout } from './startRollout';
+import { appServices } from '../composition/compose';
+import { requestRollout } from '../operatorApi/startRollout';
 
 /** Daily, a little after the hour at which a release comes out, in winter and in summer. */
 const DAILY = '0 5 18 * * *';
@@ -12,12 +12,12 @@ app.timer('monthlyRolloutTimer', {
   schedule: process.env['LOWTIDE_ROLLOUT_SCHEDULE'] ?? DAILY,
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
-    const world = await theWorld();
-    if ((await world.inventory.list()).length === 0 && world.driver.fleet() === null) return;
+    const services = await appServices();
+    if ((await services.inventory.list()).length === 0 && services.driver.fleet() === null) return;
     const { control, created } = await requestRollout(
-      world,
+      services,
       df.getClient(context),
-      monthOfLatestRelease(world.nowUtc()),
+      monthOfLatestRelease(services.nowUtc()),
       'monthly timer',
     );
     if (created) context.log(`Started ${control.rolloutId}.`);

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { theWorld } from './composition';
+import { appServices } from '../composition/compose';
 
 const NIGHTLY = '0 30 3 * * *';
 
@@ -13,7 +13,7 @@ app.timer('retentionTimer', {
   schedule: process.env['LOWTIDE_RETENTION_SCHEDULE'] ?? NIGHTLY,
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) => {
-    const { nowUtc } = await theWorld();
+    const { nowUtc } = await appServices();
     const result = await df.getClient(context).purgeInstanceHistoryBy({
       createdTimeFrom: new Date(0),
       createdTimeTo: new Date(Date.parse(nowUtc()) - KEPT_DAYS * 86_400_000),

@@ -64,7 +64,13 @@ export function* assessmentSweep(
   const ended = yield* allSettled<Ended>(context, [
     ...plan.catchUps.map(({ rolloutId, region, endsUtc }) =>
       startChild(context, children.catchUp, idOf(`${rolloutId}:${region}`), {
-        ...{ rolloutId, region, phase, kind: 'catchUp', endsUtc, freshAfterUtc: null, pace },
+        rolloutId,
+        region,
+        phase,
+        kind: 'catchUp',
+        endsUtc,
+        freshAfterUtc: null,
+        pace,
       }),
     ),
     ...due.map((chunk, n) =>
@@ -73,7 +79,9 @@ export function* assessmentSweep(
     // R-703, R-704: nobody updates the extension by hand; the platform does, off-peak.
     ...behind.vmIds.map((vmId) =>
       startChild(context, children.enableVm, idOf(`extension:${keyOf(vmId)}`), {
-        ...{ vmId, endsUtc: addSeconds(sweepUtc, EXTENSION_UPDATE_SECONDS), pace },
+        vmId,
+        endsUtc: addSeconds(sweepUtc, EXTENSION_UPDATE_SECONDS),
+        pace,
       }),
     ),
   ]);
@@ -126,7 +134,8 @@ function* reap(context: OrchestrationContext, ledger: Ledger, claim: Claim, sinc
       : unproven.map((vmId): Impairment => ({ vmId, availabilitySetId, region, sinceUtc }));
   for (let start = 0; start === 0 || start < impaired.length; start += IMPAIRED_TOGETHER_MAX)
     yield* callEntity(context, ledger, ['release', release], {
-      ...{ claimId, impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX) },
+      claimId,
+      impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX),
     });
 }
 

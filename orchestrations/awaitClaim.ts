@@ -32,8 +32,15 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
         { name: disruptionLedger.name, key: ledger },
         ['tryAcquire', disruptionLedger.operations.tryAcquire],
         {
-          ...{ claimId, kind, disruption, startByUtc, expiresUtc: closesUtc, deadlineUtc },
-          ...{ nowUtc: nowUtc(context), ticketLapseSeconds: pace.ticketLapseSeconds, catchUpSlotsMax },
+          claimId,
+          kind,
+          disruption,
+          startByUtc,
+          expiresUtc: closesUtc,
+          deadlineUtc,
+          nowUtc: nowUtc(context),
+          ticketLapseSeconds: pace.ticketLapseSeconds,
+          catchUpSlotsMax,
         },
       );
       if (said.kind === 'granted') return { granted: true, rules: [] };

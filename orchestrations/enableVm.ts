@@ -110,6 +110,9 @@ function signal(
   detail: string,
 ): void {
   signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
-    ...{ kind: 'enablement', state, atUtc: nowUtc(context), detail },
+    kind: 'enablement',
+    state,
+    atUtc: nowUtc(context),
+    detail,
   });
 }

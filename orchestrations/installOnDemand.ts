@@ -70,8 +70,15 @@ function* acquire(context: OrchestrationContext, input: Input): Step<Claimed> {
       children.awaitClaim,
       childId(context.df.instanceId, `claim-${spell}`),
       {
-        ...{ claimId: context.df.instanceId, kind: 'onDemand', ledger, disruption, pace, untilUtc },
-        ...{ startByUtc, closesUtc: addSeconds(startByUtc, seconds), deadlineUtc: waitUntilUtc },
+        claimId: context.df.instanceId,
+        kind: 'onDemand',
+        ledger,
+        disruption,
+        pace,
+        untilUtc,
+        startByUtc,
+        closesUtc: addSeconds(startByUtc, seconds),
+        deadlineUtc: waitUntilUtc,
         catchUpSlotsMax: 0,
       },
     );
@@ -103,7 +110,12 @@ function* install(context: OrchestrationContext, input: Input, startByUtc: strin
   });
   const untilUtc = addSeconds(start.deadlineUtc, pace.installPollLastSeconds * 2);
   const { summary } = yield* child(context, children.awaitInstall, childId(claimId, 'install'), {
-    ...{ region, vmId, claimId, sinceUtc, pace, untilUtc },
+    region,
+    vmId,
+    claimId,
+    sinceUtc,
+    pace,
+    untilUtc,
   });
   return { kind: 'ended', summary };
 }
@@ -115,7 +127,9 @@ function tellVm(
   health: HealthSeen,
 ): void {
   signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
-    ...{ kind: 'installEnded', installation, health },
+    kind: 'installEnded',
+    installation,
+    health,
   });
 }
 

@@ -66,11 +66,20 @@ function* runPhase(
 ): Step<StartedPhase> {
   const { attemptMax } = yield* call(context, openPhase, { rolloutId, phase });
   const regions = startChild(context, children.phaseRollout, childId(ownId, phase), {
-    ...{ rolloutId, phase, kind: 'rollout', endsUtc, freshAfterUtc, pace, attemptMax },
+    rolloutId,
+    phase,
+    kind: 'rollout',
+    endsUtc,
+    freshAfterUtc,
+    pace,
+    attemptMax,
     regions: [...names],
   });
   const gate = startChild(context, children.awaitGate, childId(ownId, `${phase}:gate`), {
-    ...{ rolloutId, phase, pace, untilUtc: endsUtc },
+    rolloutId,
+    phase,
+    pace,
+    untilUtc: endsUtc,
   });
   yield* firstOf(context, regions, gate); // starts both; either may end first
   const { openedUtc } = yield* join(gate);
@@ -95,7 +104,11 @@ function* bake(
 
 function* mayGo(context: OrchestrationContext, month: MonthInFlight, phase: string): Step<boolean> {
   const { go } = yield* child(context, children.awaitGo, childId(month.ownId, `${phase}:go`), {
-    ...{ rolloutId: month.rolloutId, phase, region: null, pace: month.pace, untilUtc: month.endsUtc },
+    rolloutId: month.rolloutId,
+    phase,
+    region: null,
+    pace: month.pace,
+    untilUtc: month.endsUtc,
   });
   return go;
 }

@@ -25,10 +25,19 @@ export function* patchVm(context: OrchestrationContext): Step<VmResult> {
   const { rolloutId, phase, region, vmId, claim } = input;
   const { outcome, installation, health } = ending;
   yield* call(context, recordOutcome, {
-    ...{ rolloutId, phase, region, claimId: claim.claimId, outcome, installation },
+    rolloutId,
+    phase,
+    region,
+    claimId: claim.claimId,
+    outcome,
+    installation,
   });
   signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
-    ...{ kind: 'ended', rolloutId, outcome, installation, health },
+    kind: 'ended',
+    rolloutId,
+    outcome,
+    installation,
+    health,
   });
   return { kind: outcome.kind, reason: outcome.reason };
 }
@@ -79,7 +88,11 @@ function* installCriticalAndSecurity(
       children.awaitInstall,
       childId(context.df.instanceId, 'install'),
       {
-        ...{ region, vmId, claimId: claim.claimId, sinceUtc, pace },
+        region,
+        vmId,
+        claimId: claim.claimId,
+        sinceUtc,
+        pace,
         untilUtc: addSeconds(start.deadlineUtc, pace.installPollLastSeconds * 2),
       },
     );

@@ -20,7 +20,10 @@ export function* runRounds(
   let { done } = progress; // never changed in place: it is part of what was scheduled
   for (let attempt = progress.attempts + 1; ; attempt += 1) {
     const next = yield* call(context, chooseRound, {
-      ...{ ...scope, done, freshAfterUtc: rollout.freshAfterUtc, endsUtc: rollout.endsUtc },
+      ...scope,
+      done,
+      freshAfterUtc: rollout.freshAfterUtc,
+      endsUtc: rollout.endsUtc,
     });
     if (next.kind === 'none') {
       if (next.reason !== null) yield* call(context, endRounds, { ...scope, done, reason: next.reason });

@@ -18,19 +18,25 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
   const input = children.updateDomainRollout.input.parse(context.df.getInput());
   const { rolloutId, ref, pace } = input;
   const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
-    ...{ rolloutId, phase: input.phase, region: ref.region, pace, untilUtc: input.acquireByUtc },
+    rolloutId,
+    phase: input.phase,
+    region: ref.region,
+    pace,
+    untilUtc: input.acquireByUtc,
   });
   if (!go) return reason === null ? { kind: 'missed', rules: [] } : { kind: 'stopped', reason };
 
   const claim = yield* child(context, children.awaitClaim, childId(context.df.instanceId, 'claim'), {
-    ...{
-      claimId: context.df.instanceId,
-      kind: input.kind,
-      ledger: input.ledger,
-      disruption: input.disruption,
-    },
-    ...{ startByUtc: input.startByUtc, closesUtc: input.closesUtc, deadlineUtc: input.endsUtc },
-    ...{ catchUpSlotsMax: input.catchUpSlotsMax, pace, untilUtc: input.acquireByUtc },
+    claimId: context.df.instanceId,
+    kind: input.kind,
+    ledger: input.ledger,
+    disruption: input.disruption,
+    startByUtc: input.startByUtc,
+    closesUtc: input.closesUtc,
+    deadlineUtc: input.endsUtc,
+    catchUpSlotsMax: input.catchUpSlotsMax,
+    pace,
+    untilUtc: input.acquireByUtc,
   });
   if (!claim.granted) {
     yield* letGo(context, input, []); // also takes back the ticket
@@ -54,7 +60,12 @@ function* patchAll(context: OrchestrationContext, input: Input, vmIds: readonly 
     context,
     vmIds.map((vmId) =>
       startChild(context, children.patchVm, childId(context.df.instanceId, keyOf(vmId)), {
-        ...{ rolloutId, phase, region: ref.region, vmId, claim, pace },
+        rolloutId,
+        phase,
+        region: ref.region,
+        vmId,
+        claim,
+        pace,
       }),
     ),
   );

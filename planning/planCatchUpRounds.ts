@@ -42,14 +42,20 @@ export function planCatchUpRounds(
     for (let start = 0; start < together.length; start += size) {
       const chunk = together.slice(start, start + size);
       rounds.push({
-        ...{ phase, region, stage: stageName(zone), zone },
+        phase,
+        region,
+        stage: stageName(zone),
+        zone,
         group: availabilitySetId === null ? 'catchup' : keyOf(availabilitySetId),
         kind: availabilitySetId === null ? 'standalone' : 'availabilitySet',
-        ...{ availabilitySetId, setSize: set?.size ?? 0, updateDomain },
+        availabilitySetId,
+        setSize: set?.size ?? 0,
+        updateDomain,
         round: rounds.length + 1,
         vmIds: chunk.map((member) => member.vm.id),
         timeZones: [...new Set(chunk.map(({ timeZone }) => timeZone))].sort(),
-        ...{ expectedStartUtc: nowUtc, expectedEndUtc: nowUtc },
+        expectedStartUtc: nowUtc,
+        expectedEndUtc: nowUtc,
       });
     }
   }

@@ -4,7 +4,7 @@ import { LowtideError } from '../domain/lowtideError';
 import { type Entity, entityOf, rowOf, wireBytesOf, writerOf } from './azureEntity';
 import { assertKey, byRow, type Change, jsonOf, listChanges, TRANSACTION_CHANGES_MAX } from './rowValue';
 import { codeOf, explainStorageError, statusOf } from './storageErrors';
-import type { Row, RowRange, Store, Table, TableName } from './store';
+import { accountTableName, type Row, type RowRange, type Store, type Table, type TableName } from './store';
 
 /** Azure takes 4 MiB a transaction; the rest is room for the envelope of each change. */
 const TRANSACTION_BYTES_MAX = 3_500_000;
@@ -36,7 +36,7 @@ export function azureStore(
 
 function clientOf(connectionString: string, name: TableName, requestMillisecondsMax: number): TableClient {
   try {
-    return TableClient.fromConnectionString(connectionString, `lowtide${name}`, {
+    return TableClient.fromConnectionString(connectionString, accountTableName(name), {
       // Plain HTTP is asked for by the connection string alone: Azurite.
       allowInsecureConnection: /=http:|DefaultEndpointsProtocol=http(;|$)/i.test(connectionString),
       retryOptions: { maxRetries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 3000 },

@@ -52,7 +52,7 @@ const parseSecondChance = parsedOnce(SecondChance);
 
 export function outcomeStore(store: Store): OutcomeStore {
   const table = store.table('outcomes');
-  const history = store.table('history');
+  const history = store.table('vmEvents');
   const queue = (id: RolloutId): string => `${id}~again`;
   return {
     read: async (id, vmId) => {

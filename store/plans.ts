@@ -117,8 +117,19 @@ function roundsOf({ phase, regions }: PlannedPhase, timeZoneOf: (vmId: VmId) => 
     stages.flatMap(({ stage, zone, groups }) =>
       groups.flatMap(({ group, kind, availabilitySetId, setSize, rounds }) =>
         rounds.map(({ round, updateDomain, vmIds, expectedStartUtc, expectedEndUtc }) => ({
-          ...{ phase: phaseName(phase), region, stage, zone, group, kind, availabilitySetId, setSize },
-          ...{ round, updateDomain, vmIds, expectedStartUtc, expectedEndUtc },
+          phase: phaseName(phase),
+          region,
+          stage,
+          zone,
+          group,
+          kind,
+          availabilitySetId,
+          setSize,
+          round,
+          updateDomain,
+          vmIds,
+          expectedStartUtc,
+          expectedEndUtc,
           timeZones: [...new Set(vmIds.map(timeZoneOf))].sort(),
         })),
       ),
@@ -132,18 +143,18 @@ const rowKey = ({ phase, region, stage, group, round }: RoundPlan, order: number
 
 function summaryOf(plan: Plan): PlanSummary {
   return {
-    ...{
-      rolloutId: plan.rolloutId,
-      releasedUtc: plan.releasedUtc,
-      endsUtc: plan.endsUtc,
-      vmCount: plan.vmCount,
-    },
+    rolloutId: plan.rolloutId,
+    releasedUtc: plan.releasedUtc,
+    endsUtc: plan.endsUtc,
+    vmCount: plan.vmCount,
     ineligibleCount: plan.ineligible.length,
     lateCount: plan.late.length,
     phases: plan.phases.map(({ phase, regions, vmCount, expectedStartUtc, expectedEndUtc }) => ({
       phase: phaseName(phase),
       regions: regions.map(({ region }) => region),
-      ...{ vmCount, expectedStartUtc, expectedEndUtc },
+      vmCount,
+      expectedStartUtc,
+      expectedEndUtc,
     })),
   };
 }

@@ -37,6 +37,10 @@ export interface Table {
   ): Promise<void>;
 }
 
+/**
+ * None may end in `History`, `Instances` or `Partitions`, in any case: the task hub of the Functions host keeps tables of its own in the same
+ * account, called `<hub>History`, `<hub>Instances` and `<hub>Partitions`, and table names ignore case. So no hub name can meet ours.
+ */
 export const TABLE_NAMES = [
   'inventory',
   'rollouts',
@@ -45,12 +49,17 @@ export const TABLE_NAMES = [
   'outcomes',
   'operations',
   'assessments',
-  'history',
+  'vmEvents',
   'audit',
   'longRunning',
   'armResources',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
+
+/** The name of one of Lowtide's tables in the storage account. */
+export function accountTableName(name: TableName): string {
+  return `lowtide${name}`;
+}
 
 export interface Store {
   table(name: TableName): Table;

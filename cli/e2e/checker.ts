@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import { say } from '../say';
+import { say } from '../../local/say';
 
 /** Counts checks, and tells each in a line. */
 export interface Checker {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ParsedFleet } from '../../drivers/fleet/parseFleet';
 import { RolloutView, withOutcome } from '../rolloutView';
-import { say } from '../say';
+import { say } from '../../local/say';
 import type { Checker } from './checker';
 import type { HttpAnswer, HttpClient } from './httpClient';
 import { expectProblem } from './refusals';

@@ -4,7 +4,7 @@ import { LowtideError } from '../../domain/lowtideError';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { dayOfRollout } from './calendar';
-import { PatchSource } from './patchSource';
+import { PatchSource } from './patches/patchSource';
 
 /** Whom an effect strikes. All that is given must fit; texts match without regard to case, `*` stands for any run of characters. */
 const Who = z.strictObject({

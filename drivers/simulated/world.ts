@@ -8,7 +8,7 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { HealthProbe, InstallRequest } from '../driver';
 import { judgeHealth } from '../../domain/health';
 import type { ParsedFleet } from '../fleet/parseFleet';
-import type { PowerAsk, VmAsk } from './askJournal';
+import type { PowerAsk, VmAsk } from './log/askJournal';
 import { releaseMonthAt } from './calendar';
 import {
   machineOf,
@@ -17,7 +17,7 @@ import {
   type Machine,
   type Operation,
   type Step,
-} from './machine';
+} from './machine/machine';
 import {
   beginAssessment,
   beginExtension,
@@ -25,14 +25,14 @@ import {
   interrupt,
   INTERRUPTIONS,
   interruptWhereItMust,
-} from './operations';
-import { patchCatalogue, type PatchView } from './patchCatalogue';
-import { patchSourceOf } from './patchSource';
-import { DAY_MS, MINUTE_MS } from './rates';
-import { ResourceWorld, type StoredSet } from './resourceWorld';
+} from './machine/operations';
+import { patchCatalogue, type PatchView } from './patches/patchCatalogue';
+import { patchSourceOf } from './patches/patchSource';
+import { DAY_MS, MINUTE_MS } from './machine/rates';
+import { ResourceWorld, type StoredSet } from './resources/resourceWorld';
 import { concerns, type Scenario } from './scenario';
-import { POWER_HABIT_TAG } from './schedules';
-import { isOn, signalsOf, spanOf } from './vitals';
+import { POWER_HABIT_TAG } from './machine/schedules';
+import { isOn, signalsOf, spanOf } from './machine/vitals';
 
 /** Something asked that is no operation: a probe, a turn of the power switch, and the operation that was cut short by it. */
 export interface Incident {
@@ -129,7 +129,10 @@ export class SimulatedWorld implements World {
     const created = { ...vm, updateDomain: domain, enabled: false };
     const source = patchSourceOf(created, this.seed);
     const model = {
-      ...{ index: this.everyMachine.length, vm: created, setArmId: set?.armId ?? null, source },
+      index: this.everyMachine.length,
+      vm: created,
+      setArmId: set?.armId ?? null,
+      source,
       instance: { running: false, agentVersion: null, extensionVersion: null },
       view: this.#viewOf(created, source) satisfies PatchView,
     };

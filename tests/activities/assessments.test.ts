@@ -8,7 +8,7 @@ import type { VmId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm, vmsOf } from '../support/builders';
 import { anAssessment } from '../support/fakeDriver';
-import { aWorld, IN_THE_NIGHT, NIGHT_CLOSES, type FakeWorld } from '../support/fakeWorld';
+import { aWorld, IN_THE_NIGHT, NIGHT_CLOSES, type FakeWorld } from '../support/fakeServices';
 
 const NEW_YORK = 'America/New_York';
 const YESTERDAY = '2026-11-12T04:00:00.000Z';
@@ -17,10 +17,10 @@ async function dueSince(
   vms: readonly VirtualMachine[],
   over: { dueUtc?: string; timeZone?: string; nowUtc?: string } = {},
 ): Promise<FakeWorld> {
-  const world = await aWorld({ vms, nowUtc: over.nowUtc ?? IN_THE_NIGHT });
+  const services = await aWorld({ vms, nowUtc: over.nowUtc ?? IN_THE_NIGHT });
   const { dueUtc = YESTERDAY, timeZone = NEW_YORK } = over;
-  await world.assessments.schedule(vms.map(({ id: vmId }) => ({ vmId, timeZone, dueUtc })));
-  return world;
+  await services.assessments.schedule(vms.map(({ id: vmId }) => ({ vmId, timeZone, dueUtc })));
+  return services;
 }
 
 interface Range {
@@ -28,13 +28,15 @@ interface Range {
   readonly before: string;
 }
 
-const chunksOf = async (world: FakeWorld): Promise<Range[]> => {
-  const answer = (await world.run(listDueAssessments, { nowUtc: world.nowUtc() })) as { chunks: Range[] };
+const chunksOf = async (services: FakeWorld): Promise<Range[]> => {
+  const answer = (await services.run(listDueAssessments, { nowUtc: services.nowUtc() })) as {
+    chunks: Range[];
+  };
   return answer.chunks;
 };
 
-const dueIn = async (world: FakeWorld, range: Range): Promise<VmId[]> => {
-  const answer = (await world.run(readDueAssessments, { nowUtc: world.nowUtc(), ...range })) as {
+const dueIn = async (services: FakeWorld, range: Range): Promise<VmId[]> => {
+  const answer = (await services.run(readDueAssessments, { nowUtc: services.nowUtc(), ...range })) as {
     vmIds: VmId[];
   };
   return answer.vmIds;
@@ -44,9 +46,9 @@ describe('R-107, R-113: which VMs are due', () => {
   it('those whose time has come, in their off-peak hours', async () => {
     const [vm] = vmsOf(1);
     if (!vm) throw new Error('no VM');
-    const world = await dueSince([vm]);
-    const [chunk] = await chunksOf(world);
-    expect(chunk && (await dueIn(world, chunk))).toEqual([vm.id]);
+    const services = await dueSince([vm]);
+    const [chunk] = await chunksOf(services);
+    expect(chunk && (await dueIn(services, chunk))).toEqual([vm.id]);
   });
 
   it.each([
@@ -60,10 +62,10 @@ describe('R-107, R-113: which VMs are due', () => {
 
   it('in chunks of at most thirty that leave out nobody and name nobody twice', async () => {
     const vms = vmsOf(95);
-    const world = await dueSince(vms);
-    const chunks = await chunksOf(world);
+    const services = await dueSince(vms);
+    const chunks = await chunksOf(services);
     expect(chunks).toHaveLength(4);
-    const found = (await Promise.all(chunks.map((chunk) => dueIn(world, chunk)))).flat();
+    const found = (await Promise.all(chunks.map((chunk) => dueIn(services, chunk)))).flat();
     expect(new Set(found)).toEqual(new Set(vms.map(({ id }) => id)));
     expect(found).toHaveLength(95);
   });
@@ -71,12 +73,12 @@ describe('R-107, R-113: which VMs are due', () => {
   it('a VM that is gone is forgotten, once the platform says so', async () => {
     const [kept, gone] = vmsOf(2);
     if (!kept || !gone) throw new Error('two VMs');
-    const world = await dueSince([kept, gone]);
-    world.driver.remove(gone.id);
-    const [due] = await chunksOf(world);
-    const started = await world.run(startAssessments, { vmIds: [kept.id, gone.id], due });
+    const services = await dueSince([kept, gone]);
+    services.driver.remove(gone.id);
+    const [due] = await chunksOf(services);
+    const started = await services.run(startAssessments, { vmIds: [kept.id, gone.id], due });
     expect(started).toMatchObject({ started: [{ vmId: kept.id }], refused: [{ vmId: gone.id }] });
-    expect(await world.assessments.dueBefore(IN_THE_NIGHT)).toEqual([
+    expect(await services.assessments.dueBefore(IN_THE_NIGHT)).toEqual([
       expect.objectContaining({ vmId: kept.id }),
     ]);
   });
@@ -85,57 +87,57 @@ describe('R-107, R-113: which VMs are due', () => {
 describe('R-107: a VM that is new', () => {
   it('is due within one period, so that the fleet is not assessed all at once', async () => {
     const vms = vmsOf(60);
-    const world = await aWorld({ nowUtc: YESTERDAY });
-    for (const vm of vms) world.driver.add(vm);
-    await refreshInventory(world);
-    const due = await world.assessments.dueBefore('2026-11-15T04:00:00.001Z');
+    const services = await aWorld({ nowUtc: YESTERDAY });
+    for (const vm of vms) services.driver.add(vm);
+    await refreshInventory(services);
+    const due = await services.assessments.dueBefore('2026-11-15T04:00:00.001Z');
     expect(due).toHaveLength(60);
     expect(new Set(due.map(({ key }) => key.slice(0, 13))).size).toBeGreaterThan(20);
-    expect(await world.assessments.dueBefore(YESTERDAY)).toEqual([]);
+    expect(await services.assessments.dueBefore(YESTERDAY)).toEqual([]);
   });
 
   it('on any page of the inventory is found once', async () => {
-    const world = await aWorld();
-    for (const vm of vmsOf(23)) world.driver.add(vm);
-    world.driver.pageSize = 5;
-    expect(await refreshInventory(world)).toHaveLength(23);
-    await refreshInventory(world);
-    expect(await world.assessments.dueBefore('2027-01-01T00:00:00.000Z')).toHaveLength(23);
+    const services = await aWorld();
+    for (const vm of vmsOf(23)) services.driver.add(vm);
+    services.driver.pageSize = 5;
+    expect(await refreshInventory(services)).toHaveLength(23);
+    await refreshInventory(services);
+    expect(await services.assessments.dueBefore('2027-01-01T00:00:00.000Z')).toHaveLength(23);
   });
 });
 
 describe('reading assessments', () => {
   const due = { from: YESTERDAY, before: IN_THE_NIGHT };
   const read = (
-    world: FakeWorld,
+    services: FakeWorld,
     vms: readonly VirtualMachine[],
     range: Range | null = due,
   ): Promise<unknown> =>
-    world.run(readAssessments, {
+    services.run(readAssessments, {
       operations: vms.map(({ id: vmId }, n) => ({ vmId, operationId: `assess-${n}` })),
       due: range,
     });
 
   it('R-107: an assessed VM is due again in three days, and no earlier', async () => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms);
-    world.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await read(world, vms);
-    expect(await world.assessments.dueBefore('2026-11-16T03:15:00.000Z')).toEqual([]);
-    expect(await world.assessments.dueBefore('2026-11-16T03:15:00.001Z')).toHaveLength(1);
+    const services = await dueSince(vms);
+    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
+    await read(services, vms);
+    expect(await services.assessments.dueBefore('2026-11-16T03:15:00.000Z')).toEqual([]);
+    expect(await services.assessments.dueBefore('2026-11-16T03:15:00.001Z')).toHaveLength(1);
   });
 
   it('R-107: every VM is assessed several times in any 30 days', async () => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms);
-    world.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
+    const services = await dueSince(vms);
+    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     let assessed = 0;
     for (let hour = 0; hour < 30 * 24; hour += 1) {
-      for (const chunk of await chunksOf(world)) {
-        assessed += (await dueIn(world, chunk)).length;
-        await read(world, vms, chunk);
+      for (const chunk of await chunksOf(services)) {
+        assessed += (await dueIn(services, chunk)).length;
+        await read(services, vms, chunk);
       }
-      world.wait(3600);
+      services.wait(3600);
     }
     expect(assessed).toBeGreaterThanOrEqual(7);
     expect(assessed).toBeLessThanOrEqual(11);
@@ -148,75 +150,75 @@ describe('reading assessments', () => {
     ['was served but failed', { kind: 'assessed', summary: anAssessment({ status: 'Failed' }) }],
   ] as const)('a VM whose assessment %s stays due', async (_how, answer) => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms);
-    world.driver.operations.set('assess-0', answer);
-    const result = await read(world, vms);
-    expect(await world.assessments.dueBefore(IN_THE_NIGHT)).toHaveLength(1);
+    const services = await dueSince(vms);
+    services.driver.operations.set('assess-0', answer);
+    const result = await read(services, vms);
+    expect(await services.assessments.dueBefore(IN_THE_NIGHT)).toHaveLength(1);
     expect(result).toMatchObject({ assessed: [] });
   });
 
   it('R-504: an assessment that could not reach its source is a failure, not an absence of patches', async () => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms);
+    const services = await dueSince(vms);
     const error = { code: 'PackageManagerFailed', message: 'no endpoint' };
     const summary = anAssessment({ status: 'Failed', criticalAndSecurityPatchCount: 0, error });
-    world.driver.operations.set('assess-0', { kind: 'assessed', summary });
-    expect(await read(world, vms)).toMatchObject({ assessed: [], failed: [{ message: 'no endpoint' }] });
+    services.driver.operations.set('assess-0', { kind: 'assessed', summary });
+    expect(await read(services, vms)).toMatchObject({ assessed: [], failed: [{ message: 'no endpoint' }] });
   });
 
   it('R-901: one that nobody was due for moves no date', async () => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms);
-    world.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await read(world, vms, null);
-    expect(await world.assessments.dueBefore(IN_THE_NIGHT)).toHaveLength(1);
+    const services = await dueSince(vms);
+    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
+    await read(services, vms, null);
+    expect(await services.assessments.dueBefore(IN_THE_NIGHT)).toHaveLength(1);
   });
 
   it('R-903: starting and reading one installs nothing', async () => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms);
-    await world.run(startAssessments, { vmIds: vms.map(({ id }) => id) });
-    await read(world, vms);
-    expect(world.driver.assessed).toHaveLength(1);
-    expect(world.driver.accepted).toEqual([]);
+    const services = await dueSince(vms);
+    await services.run(startAssessments, { vmIds: vms.map(({ id }) => id) });
+    await read(services, vms);
+    expect(services.driver.assessed).toHaveLength(1);
+    expect(services.driver.accepted).toEqual([]);
   });
 });
 
 describe('R-703, R-704: an extension that is behind', () => {
   const behind = async (nowUtc = IN_THE_NIGHT): Promise<FakeWorld> => {
     const vms = vmsOf(1);
-    const world = await dueSince(vms, { nowUtc });
+    const services = await dueSince(vms, { nowUtc });
     for (const { id } of vms)
-      world.driver.change(id, { extension: { version: '1.4', latestVersion: '1.5' } });
-    world.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await world.run(readAssessments, {
+      services.driver.change(id, { extension: { version: '1.4', latestVersion: '1.5' } });
+    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
+    await services.run(readAssessments, {
       operations: vms.map(({ id: vmId }) => ({ vmId, operationId: 'assess-0' })),
       due: { from: YESTERDAY, before: IN_THE_NIGHT },
     });
-    return world;
+    return services;
   };
 
   it('is noticed at the assessment, and listed once, in off-peak hours', async () => {
-    const world = await behind();
-    const list = (): Promise<unknown> => world.run(listOutdatedExtensions, { nowUtc: world.nowUtc() });
+    const services = await behind();
+    const list = (): Promise<unknown> => services.run(listOutdatedExtensions, { nowUtc: services.nowUtc() });
     expect(await list()).toMatchObject({ vmIds: [expect.any(String)] });
     expect(await list()).toEqual({ vmIds: [] });
   });
 
   it('of a VM for which there is no room stays on the list', async () => {
-    const world = await dueSince([]);
+    const services = await dueSince([]);
     const vms = vmsOf(3).map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK }));
-    await world.assessments.markExtension(vms, 'outdated');
+    await services.assessments.markExtension(vms, 'outdated');
     const list = async (vmsMax: number): Promise<number> => {
-      const listed = await world.run(listOutdatedExtensions, { nowUtc: world.nowUtc(), vmsMax });
+      const listed = await services.run(listOutdatedExtensions, { nowUtc: services.nowUtc(), vmsMax });
       return (listed as { vmIds: VmId[] }).vmIds.length;
     };
     expect([await list(0), await list(2), await list(2), await list(2)]).toEqual([0, 2, 1, 0]);
   });
 
   it('is not touched by day', async () => {
-    const world = await behind();
-    world.clock.nowUtc = NIGHT_CLOSES;
-    expect(await world.run(listOutdatedExtensions, { nowUtc: world.nowUtc() })).toEqual({ vmIds: [] });
+    const services = await behind();
+    services.clock.nowUtc = NIGHT_CLOSES;
+    expect(await services.run(listOutdatedExtensions, { nowUtc: services.nowUtc() })).toEqual({ vmIds: [] });
   });
 });

@@ -1,21 +1,21 @@
 import { readInstall } from '../../activities/readInstall';
-import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { inputFor, start, startPatiently, vm } from '../support/installScene';
 import { countCalls, dyingAt } from '../support/interleave';
 import type { OperationStore } from '../../store/operations';
 
-const rows = async (world: FakeWorld): Promise<string[]> =>
-  (await world.audit.list(ROLLOUT)).map(({ what }) => what).sort();
+const rows = async (services: FakeWorld): Promise<string[]> =>
+  (await services.audit.list(ROLLOUT)).map(({ what }) => what).sort();
 
-/** Through the world it is given, which may be one that dies. */
-const read = (world: FakeWorld): Promise<unknown> =>
-  readInstall.handler(world)({ ...inputFor('claim-1'), claimId: 'claim-1' });
+/** Through the services it is given, which may be one that dies. */
+const read = (services: FakeWorld): Promise<unknown> =>
+  readInstall.handler(services)({ ...inputFor('claim-1'), claimId: 'claim-1' });
 
 const running = async (): Promise<FakeWorld> => {
-  const world = await aWorld({ vms: [vm] });
-  await start(world);
-  world.wait(1800);
-  return world;
+  const services = await aWorld({ vms: [vm] });
+  await start(services);
+  services.wait(1800);
+  return services;
 };
 
 describe('INV-11: the audit of an installation', () => {
@@ -24,11 +24,11 @@ describe('INV-11: the audit of an installation', () => {
     async (when) => {
       const calls = await countCalls(await aWorld({ vms: [vm] }), start);
       for (let n = 1; n <= calls; n += 1) {
-        const world = await aWorld({ vms: [vm] });
-        await dyingAt(world, n, when, start);
-        world.wait(5);
-        await startPatiently(world);
-        expect(await rows(world)).toEqual(['installStarted']);
+        const services = await aWorld({ vms: [vm] });
+        await dyingAt(services, n, when, start);
+        services.wait(5);
+        await startPatiently(services);
+        expect(await rows(services)).toEqual(['installStarted']);
       }
     },
   );
@@ -41,23 +41,23 @@ describe('INV-11: the audit of an installation', () => {
       const calls = await countCalls(scene, read);
       expect(calls).toBeGreaterThan(3);
       for (let n = 1; n <= calls; n += 1) {
-        const world = await running();
-        world.driver.endInstall(vm.id);
-        await dyingAt(world, n, when, read);
-        await read(world);
-        expect(await rows(world)).toEqual(['installEnded', 'installStarted']);
+        const services = await running();
+        services.driver.endInstall(vm.id);
+        await dyingAt(services, n, when, read);
+        await read(services);
+        expect(await rows(services)).toEqual(['installEnded', 'installStarted']);
       }
     },
   );
 
   it('has both when the installation was never heard of and another claim finds it', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push('startsUnheard');
-    await start(world, 'claim-1');
-    world.wait(3600);
-    world.driver.endInstall(vm.id);
-    await startPatiently(world, 'claim-2');
-    expect(await rows(world)).toEqual(['installEnded', 'installStarted', 'installStarted']);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push('startsUnheard');
+    await start(services, 'claim-1');
+    services.wait(3600);
+    services.driver.endInstall(vm.id);
+    await startPatiently(services, 'claim-2');
+    expect(await rows(services)).toEqual(['installEnded', 'installStarted', 'installStarted']);
   });
 
   it.each(['before', 'after'] as const)(
@@ -65,23 +65,23 @@ describe('INV-11: the audit of an installation', () => {
     async (when) => {
       const calls = await countCalls(await aWorld({ vms: [vm] }), start);
       for (let n = 1; n <= calls; n += 1) {
-        const world = await aWorld({ vms: [vm] });
-        await dyingAt(world, n, when, start);
-        world.wait(5);
-        world.driver.remove(vm.id);
-        await startPatiently(world);
-        world.wait(24 * 3600); // the fake's operations know nothing of deletions
-        await read(world);
-        const starts = (await rows(world)).filter((what) => what === 'installStarted');
-        expect(await rows(world)).toEqual([...starts.map(() => 'installEnded'), ...starts]);
+        const services = await aWorld({ vms: [vm] });
+        await dyingAt(services, n, when, start);
+        services.wait(5);
+        services.driver.remove(vm.id);
+        await startPatiently(services);
+        services.wait(24 * 3600); // the fake's operations know nothing of deletions
+        await read(services);
+        const starts = (await rows(services)).filter((what) => what === 'installStarted');
+        expect(await rows(services)).toEqual([...starts.map(() => 'installEnded'), ...starts]);
       }
     },
   );
 
   it('is followed to its end although somebody else writes its row when its answer is stored', async () => {
-    const world = await aWorld({ vms: [vm] });
+    const services = await aWorld({ vms: [vm] });
     let claims = 0;
-    const { operations } = world;
+    const { operations } = services;
     const contended: OperationStore = {
       ...operations,
       claim: (operation, etag) => {
@@ -89,21 +89,21 @@ describe('INV-11: the audit of an installation', () => {
         return claims === 2 ? Promise.resolve(false) : operations.claim(operation, etag);
       },
     };
-    await start({ ...world, operations: contended });
-    world.driver.remove(vm.id);
-    world.wait(24 * 3600);
-    await read(world);
-    expect(await rows(world)).toEqual(['installEnded', 'installStarted']);
+    await start({ ...services, operations: contended });
+    services.driver.remove(vm.id);
+    services.wait(24 * 3600);
+    await read(services);
+    expect(await rows(services)).toEqual(['installEnded', 'installStarted']);
   });
 
   it('has nothing of a request that never arrived', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push('vanishes');
-    await start(world, 'claim-1');
-    world.wait(3600);
-    await startPatiently(world, 'claim-2');
-    expect(await rows(world)).toEqual(['installStarted']);
-    await read(world);
-    expect(await rows(world)).toEqual(['installStarted']);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push('vanishes');
+    await start(services, 'claim-1');
+    services.wait(3600);
+    await startPatiently(services, 'claim-2');
+    expect(await rows(services)).toEqual(['installStarted']);
+    await read(services);
+    expect(await rows(services)).toEqual(['installStarted']);
   });
 });

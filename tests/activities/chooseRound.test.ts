@@ -4,12 +4,26 @@ import { keyOf } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
 import type { RoundPlan } from '../../store/plans';
 import { aSet, vmsOf } from '../support/builders';
-import { aControl, aRecord, aRound, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import {
+  aControl,
+  aRecord,
+  aRound,
+  aWorld,
+  NIGHT_CLOSES,
+  NIGHT_OPENS,
+  ROLLOUT,
+} from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const SCOPE = {
-  ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: null },
-  ...{ done: [], freshAfterUtc: null, endsUtc: ENDS },
+  rolloutId: ROLLOUT,
+  phase: 'phase-1',
+  region: 'eastus',
+  stage: 'zone-1',
+  group: null,
+  done: [],
+  freshAfterUtc: null,
+  endsUtc: ENDS,
 };
 const AFTERNOON = '2026-11-12T20:00:00.000Z';
 
@@ -19,10 +33,10 @@ async function choose(
   given: { nowUtc?: string; policy?: Partial<Policy>; ran?: readonly number[] } = {},
 ): Promise<unknown> {
   const { nowUtc = AFTERNOON, policy = {}, ran = [] } = given;
-  const world = await aWorld({ nowUtc, policy });
-  await world.plans.addRounds(ROLLOUT, rounds);
-  for (const round of ran) await world.rollouts.saveRound(ROLLOUT, aRecord({ round }));
-  return world.run(chooseRound, { ...SCOPE, ...over });
+  const services = await aWorld({ nowUtc, policy });
+  await services.plans.addRounds(ROLLOUT, rounds);
+  for (const round of ran) await services.rollouts.saveRound(ROLLOUT, aRecord({ round }));
+  return services.run(chooseRound, { ...SCOPE, ...over });
 }
 
 const chosen = (round: number, over: object = {}): unknown =>
@@ -34,15 +48,23 @@ describe('the next round', () => {
     expect(await choose([aRound({ vmIds: vmsOf(3).map(({ id }) => id) })])).toEqual({
       kind: 'round',
       ref: {
-        ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1' },
-        ...{ group: 'batch-1', round: 1 },
+        rolloutId: ROLLOUT,
+        phase: 'phase-1',
+        region: 'eastus',
+        stage: 'zone-1',
+        group: 'batch-1',
+        round: 1,
       },
       opensUtc: NIGHT_OPENS,
       acquireByUtc: '2026-11-13T09:25:00.000Z',
       startByUtc: '2026-11-13T09:35:00.000Z',
       closesUtc: NIGHT_CLOSES,
       disruption: {
-        ...{ region: 'eastus', zone: '1', availabilitySetId: null, updateDomain: null, count: 3 },
+        region: 'eastus',
+        zone: '1',
+        availabilitySetId: null,
+        updateDomain: null,
+        count: 3,
         shareMax: null,
       },
       ledger: 'eastus',
@@ -88,8 +110,14 @@ describe('the next round', () => {
     const group = keyOf(web);
     const vmIds = vmsOf(2).map(({ id }) => id);
     const set = aRound({
-      ...{ kind: 'availabilitySet', availabilitySetId: web, group, setSize: 15, updateDomain: 4 },
-      ...{ stage: 'regional', zone: null, vmIds },
+      kind: 'availabilitySet',
+      availabilitySetId: web,
+      group,
+      setSize: 15,
+      updateDomain: 4,
+      stage: 'regional',
+      zone: null,
+      vmIds,
     });
     expect(await choose([set, aRound({ stage: 'regional' })], { stage: 'regional', group })).toEqual(
       chosen(1, {
@@ -203,9 +231,9 @@ describe('INV-8: the end of the rollout', () => {
   });
 
   it('names the deadline when that is what ended it', async () => {
-    const world = await aWorld({ control: { endsBecause: 'deadlinePassed' }, nowUtc: ENDS });
-    await world.plans.addRounds(ROLLOUT, [aRound()]);
-    expect(await world.run(chooseRound, SCOPE)).toEqual({ kind: 'none', reason: 'deadlinePassed' });
+    const services = await aWorld({ control: { endsBecause: 'deadlinePassed' }, nowUtc: ENDS });
+    await services.plans.addRounds(ROLLOUT, [aRound()]);
+    expect(await services.run(chooseRound, SCOPE)).toEqual({ kind: 'none', reason: 'deadlinePassed' });
   });
 });
 
@@ -222,10 +250,10 @@ describe('catch-up slots', () => {
 describe('the VMs of a round', () => {
   it('are those of the plan', async () => {
     const vmIds = vmsOf(4).map(({ id }) => id);
-    const world = await aWorld();
-    await world.plans.addRounds(ROLLOUT, [aRound({ round: 1 }), aRound({ round: 2, vmIds })]);
+    const services = await aWorld();
+    await services.plans.addRounds(ROLLOUT, [aRound({ round: 1 }), aRound({ round: 2, vmIds })]);
     const ref = { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: 'batch-1' };
-    expect(await world.run(readRound, { ...ref, round: 2 })).toEqual({ vmIds });
-    await expect(world.run(readRound, { ...ref, round: 3 })).rejects.toThrow(/no round/);
+    expect(await services.run(readRound, { ...ref, round: 2 })).toEqual({ vmIds });
+    await expect(services.run(readRound, { ...ref, round: 3 })).rejects.toThrow(/no round/);
   });
 });

@@ -6,7 +6,15 @@ import { recordOutcome } from '../../activities/recordOutcome';
 import { keyOf, type VmId } from '../../domain/ids';
 import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
 import { aSet, vmsOf } from '../support/builders';
-import { aPhase, aRound, aWorld, counts, IN_THE_NIGHT, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import {
+  aPhase,
+  aRound,
+  aWorld,
+  counts,
+  IN_THE_NIGHT,
+  ROLLOUT,
+  type FakeWorld,
+} from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const vms = vmsOf(6);
@@ -18,20 +26,24 @@ async function threeRounds(
   given: NonNullable<Parameters<typeof aWorld>[0]> = {},
   phase = 'phase-1',
 ): Promise<FakeWorld> {
-  const world = await aWorld({ vms, ...given });
+  const services = await aWorld({ vms, ...given });
   const rounds = [1, 2, 3].map((round) => aRound({ phase, round, vmIds: idsOf(2 * round - 2, 2 * round) }));
-  await world.plans.addRounds(ROLLOUT, rounds);
-  return world;
+  await services.plans.addRounds(ROLLOUT, rounds);
+  return services;
 }
 
-const ended = (world: FakeWorld, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<unknown> =>
-  world.run(recordOutcome, {
-    ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', claimId: 'c', installation: null },
+const ended = (services: FakeWorld, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<unknown> =>
+  services.run(recordOutcome, {
+    rolloutId: ROLLOUT,
+    phase: 'phase-1',
+    region: 'eastus',
+    claimId: 'c',
+    installation: null,
     outcome: { vmId, kind, reason, detail: '', atUtc: IN_THE_NIGHT },
   });
 
-const outcomes = async (world: FakeWorld): Promise<string[]> =>
-  (await world.outcomes.list(ROLLOUT)).map(({ kind, reason }) => `${kind}: ${reason}`);
+const outcomes = async (services: FakeWorld): Promise<string[]> =>
+  (await services.outcomes.list(ROLLOUT)).map(({ kind, reason }) => `${kind}: ${reason}`);
 
 describe('INV-8: rounds that do not run any more', () => {
   it.each([
@@ -42,44 +54,44 @@ describe('INV-8: rounds that do not run any more', () => {
     ['waitingForSet', 'deferred'],
     ['windowMissed', 'deferred'],
   ] as const)('give each of their VMs an outcome: %s is %s', async (reason, kind) => {
-    const world = await threeRounds();
-    expect(await world.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason })).toEqual({ ended: 4 });
-    expect(await outcomes(world)).toEqual(Array<string>(4).fill(`${kind}: ${reason}`));
+    const services = await threeRounds();
+    expect(await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason })).toEqual({ ended: 4 });
+    expect(await outcomes(services)).toEqual(Array<string>(4).fill(`${kind}: ${reason}`));
   });
 
   it('are recorded, so that the gate counts them and nobody runs them', async () => {
-    const world = await threeRounds();
-    await world.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'waitingForSet' });
-    const recorded = await world.rollouts.rounds(ROLLOUT, 'phase-1');
+    const services = await threeRounds();
+    await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'waitingForSet' });
+    const recorded = await services.rollouts.rounds(ROLLOUT, 'phase-1');
     expect(recorded.map((row) => [row.round, row.counts])).toEqual([
       [2, counts({ deferred: 2 })],
       [3, counts({ deferred: 2 })],
     ]);
-    expect(await world.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'superseded' })).toEqual({
+    expect(await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'superseded' })).toEqual({
       ended: 0,
     });
   });
 
   it("of a catch-up leave the outcome of the VM's own turn as it was", async () => {
     const phase = 'catchup-2026-11-13t04';
-    const world = await threeRounds({}, phase);
+    const services = await threeRounds({}, phase);
     const [vmId] = idsOf(0, 1);
     if (vmId === undefined) throw new Error('no VM');
-    await ended(world, vmId, 'failed', 'patchesFailed');
-    await world.run(endRounds, { ...SCOPE, phase, done: [], reason: 'windowMissed' });
-    expect((await world.outcomes.read(ROLLOUT, vmId))?.reason).toBe('patchesFailed');
-    expect(await outcomes(world)).toHaveLength(6);
+    await ended(services, vmId, 'failed', 'patchesFailed');
+    await services.run(endRounds, { ...SCOPE, phase, done: [], reason: 'windowMissed' });
+    expect((await services.outcomes.read(ROLLOUT, vmId))?.reason).toBe('patchesFailed');
+    expect(await outcomes(services)).toHaveLength(6);
   });
 });
 
 describe('INV-8: closing a rollout', () => {
   it('gives every planned VM that was not reached an outcome, and leaves the others alone', async () => {
-    const world = await threeRounds();
-    for (const vmId of idsOf(0, 3)) await ended(world, vmId, 'patched', 'installed');
-    expect(await world.run(closeRollout, { rolloutId: ROLLOUT })).toEqual({
+    const services = await threeRounds();
+    for (const vmId of idsOf(0, 3)) await ended(services, vmId, 'patched', 'installed');
+    expect(await services.run(closeRollout, { rolloutId: ROLLOUT })).toEqual({
       counts: counts({ patched: 3, skipped: 3 }),
     });
-    expect(await outcomes(world)).toEqual(
+    expect(await outcomes(services)).toEqual(
       expect.arrayContaining([...Array<string>(3).fill('skipped: superseded')]),
     );
   });
@@ -88,74 +100,80 @@ describe('INV-8: closing a rollout', () => {
     [{ mode: 'cancelled' as const }, 'rolloutCancelled', 'cancelled'],
     [{ endsBecause: 'deadlinePassed' as const }, 'deadlinePassed', 'ended'],
   ])('says what ended it: %j', async (control, reason, mode) => {
-    const world = await threeRounds({ control });
-    await world.run(closeRollout, { rolloutId: ROLLOUT });
-    expect(new Set(await outcomes(world))).toEqual(new Set([`skipped: ${reason}`]));
-    expect(await world.rollouts.read(ROLLOUT)).toMatchObject({ mode, endedUtc: IN_THE_NIGHT });
+    const services = await threeRounds({ control });
+    await services.run(closeRollout, { rolloutId: ROLLOUT });
+    expect(new Set(await outcomes(services))).toEqual(new Set([`skipped: ${reason}`]));
+    expect(await services.rollouts.read(ROLLOUT)).toMatchObject({ mode, endedUtc: IN_THE_NIGHT });
   });
 
   it('twice is closing once', async () => {
-    const world = await threeRounds();
-    const first = await world.run(closeRollout, { rolloutId: ROLLOUT });
-    world.wait(60);
-    expect(await world.run(closeRollout, { rolloutId: ROLLOUT })).toEqual(first);
-    expect((await world.rollouts.read(ROLLOUT))?.endedUtc).toBe(IN_THE_NIGHT);
-    expect(await world.audit.list(ROLLOUT)).toHaveLength(1);
+    const services = await threeRounds();
+    const first = await services.run(closeRollout, { rolloutId: ROLLOUT });
+    services.wait(60);
+    expect(await services.run(closeRollout, { rolloutId: ROLLOUT })).toEqual(first);
+    expect((await services.rollouts.read(ROLLOUT))?.endedUtc).toBe(IN_THE_NIGHT);
+    expect(await services.audit.list(ROLLOUT)).toHaveLength(1);
   });
 
   it('needs its row', async () => {
-    const world = await aWorld({ control: null });
-    await expect(world.run(closeRollout, { rolloutId: ROLLOUT })).rejects.toThrow(
+    const services = await aWorld({ control: null });
+    await expect(services.run(closeRollout, { rolloutId: ROLLOUT })).rejects.toThrow(
       /no rollout rollout-2026-11/,
     );
   });
 });
 
 describe('a rollout is settled', () => {
-  const settled = (world: FakeWorld): Promise<unknown> => world.run(readSettled, { rolloutId: ROLLOUT });
+  const settled = (services: FakeWorld): Promise<unknown> =>
+    services.run(readSettled, { rolloutId: ROLLOUT });
 
   it('when nobody waits for a second chance', async () => {
-    const world = await threeRounds();
+    const services = await threeRounds();
     const [first, second] = idsOf(0, 2);
     if (first === undefined || second === undefined) throw new Error('no VM');
-    await ended(world, first, 'patched', 'installed');
-    await ended(world, second, 'skipped', 'unhealthyBefore');
-    expect(await settled(world)).toEqual({ settled: true });
-    await ended(world, first, 'deferred', 'poweredOff');
-    expect(await settled(world)).toEqual({ settled: false });
-    await ended(world, first, 'patched', 'installed');
-    expect(await settled(world)).toEqual({ settled: true });
+    await ended(services, first, 'patched', 'installed');
+    await ended(services, second, 'skipped', 'unhealthyBefore');
+    expect(await settled(services)).toEqual({ settled: true });
+    await ended(services, first, 'deferred', 'poweredOff');
+    expect(await settled(services)).toEqual({ settled: false });
+    await ended(services, first, 'patched', 'installed');
+    expect(await settled(services)).toEqual({ settled: true });
   });
 
   it.each([{ nowUtc: ENDS }, { control: { mode: 'cancelled' as const } }])(
     'at its end: %j',
     async (given) => {
-      const world = await threeRounds(given);
+      const services = await threeRounds(given);
       const [first] = idsOf(0, 1);
       if (first === undefined) throw new Error('no VM');
-      await ended(world, first, 'deferred', 'poweredOff');
-      expect(await settled(world)).toEqual({ settled: true });
+      await ended(services, first, 'deferred', 'poweredOff');
+      expect(await settled(services)).toEqual({ settled: true });
     },
   );
 });
 
 describe('the stages of a region', () => {
-  const read = (world: FakeWorld, attemptMax: number | null): Promise<unknown> =>
-    world.run(readRegion, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', attemptMax });
+  const read = (services: FakeWorld, attemptMax: number | null): Promise<unknown> =>
+    services.run(readRegion, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', attemptMax });
 
   it('come in the order of the plan, each with its sets and whether it has batches', async () => {
-    const world = await aWorld();
+    const services = await aWorld();
     const setRound = (name: string, round: number): ReturnType<typeof aRound> =>
       aRound({
-        ...{ stage: 'regional', zone: null, kind: 'availabilitySet', round },
-        ...{ availabilitySetId: aSet(name), group: keyOf(aSet(name)), setSize: 3 },
+        stage: 'regional',
+        zone: null,
+        kind: 'availabilitySet',
+        round,
+        availabilitySetId: aSet(name),
+        group: keyOf(aSet(name)),
+        setSize: 3,
       });
-    await world.plans.addRounds(ROLLOUT, [
+    await services.plans.addRounds(ROLLOUT, [
       ...[aRound({ stage: 'zone-2', zone: '2' }), aRound({ stage: 'zone-2', zone: '2', round: 2 })],
       ...[setRound('web', 1), setRound('web', 2), setRound('db', 1)],
       ...[aRound({ region: 'westus' })],
     ]);
-    expect(await read(world, null)).toEqual({
+    expect(await read(services, null)).toEqual({
       stages: [
         { stage: 'zone-2', standalone: true, sets: [] },
         { stage: 'regional', standalone: false, sets: [keyOf(aSet('web')), keyOf(aSet('db'))] },
@@ -164,18 +182,18 @@ describe('the stages of a region', () => {
   });
 
   it('INV-10: after a phase that proved nothing only as many VMs are attempted as may be; the rest wait', async () => {
-    const world = await threeRounds();
-    await world.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 6 }));
-    expect(await read(world, 4)).toEqual({ stages: [{ stage: 'zone-1', standalone: true, sets: [] }] });
-    expect(await outcomes(world)).toEqual(Array<string>(2).fill('deferred: evidenceLimit'));
-    const recorded = await world.rollouts.rounds(ROLLOUT, 'phase-1');
+    const services = await threeRounds();
+    await services.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 6 }));
+    expect(await read(services, 4)).toEqual({ stages: [{ stage: 'zone-1', standalone: true, sets: [] }] });
+    expect(await outcomes(services)).toEqual(Array<string>(2).fill('deferred: evidenceLimit'));
+    const recorded = await services.rollouts.rounds(ROLLOUT, 'phase-1');
     expect(recorded.map(({ round }) => round)).toEqual([3]);
   });
 
   it('shares the limit of a phase among its regions', async () => {
-    const world = await threeRounds();
-    await world.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 12, regions: ['eastus', 'japaneast'] }));
-    await read(world, 4);
-    expect(await outcomes(world)).toHaveLength(4);
+    const services = await threeRounds();
+    await services.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 12, regions: ['eastus', 'japaneast'] }));
+    await read(services, 4);
+    expect(await outcomes(services)).toHaveLength(4);
   });
 });

@@ -13,7 +13,7 @@ import {
   IN_THE_NIGHT,
   ROLLOUT,
   type FakeWorld,
-} from '../support/fakeWorld';
+} from '../support/fakeServices';
 
 const PHASE_2 = { rolloutId: ROLLOUT, phase: 'phase-2' };
 
@@ -21,128 +21,144 @@ async function inPhase2(
   seen: Parameters<typeof counts>[0],
   over: { control?: Partial<RolloutControl>; regions?: string[] } = {},
 ): Promise<FakeWorld> {
-  const world = await aWorld({ control: over.control ?? {} });
-  await world.rollouts.savePhase(ROLLOUT, aPhase({ phase: 'phase-2', regions: over.regions ?? ['eastus'] }));
-  await world.rollouts.saveRound(ROLLOUT, aRecord({ phase: 'phase-2', counts: counts(seen) }));
-  return world;
+  const services = await aWorld({ control: over.control ?? {} });
+  await services.rollouts.savePhase(
+    ROLLOUT,
+    aPhase({ phase: 'phase-2', regions: over.regions ?? ['eastus'] }),
+  );
+  await services.rollouts.saveRound(ROLLOUT, aRecord({ phase: 'phase-2', counts: counts(seen) }));
+  return services;
 }
 
-const halts = (world: FakeWorld): ReturnType<FakeWorld['rollouts']['halts']> => world.rollouts.halts(ROLLOUT);
-const audited = async (world: FakeWorld): Promise<string[]> =>
-  (await world.audit.list(ROLLOUT)).map(({ what }) => what);
+const halts = (services: FakeWorld): ReturnType<FakeWorld['rollouts']['halts']> =>
+  services.rollouts.halts(ROLLOUT);
+const audited = async (services: FakeWorld): Promise<string[]> =>
+  (await services.audit.list(ROLLOUT)).map(({ what }) => what);
 
-const answer = (world: FakeWorld, kind: 'resume' | 'skip'): Promise<boolean[]> =>
-  halts(world).then((open) =>
+const answer = (services: FakeWorld, kind: 'resume' | 'skip'): Promise<boolean[]> =>
+  halts(services).then((open) =>
     Promise.all(
       open.map(({ haltId }) =>
-        world.rollouts.decide(ROLLOUT, haltId, { kind, by: 'ann', reason: 'seen to', atUtc: world.nowUtc() }),
+        services.rollouts.decide(ROLLOUT, haltId, {
+          kind,
+          by: 'ann',
+          reason: 'seen to',
+          atUtc: services.nowUtc(),
+        }),
       ),
     ),
   );
 
 describe('R-202, INV-6: the gate of a phase', () => {
   it('opens on healthy VMs, says why, and stays open', async () => {
-    const world = await inPhase2({ patched: 9, upToDate: 1 });
-    const gate = await world.run(decidePhaseGate, PHASE_2);
+    const services = await inPhase2({ patched: 9, upToDate: 1 });
+    const gate = await services.run(decidePhaseGate, PHASE_2);
     expect(gate).toMatchObject({
       kind: 'open',
       openedUtc: IN_THE_NIGHT,
       why: expect.stringMatching('10') as unknown,
     });
-    world.wait(3600);
-    await world.rollouts.saveRound(
+    services.wait(3600);
+    await services.rollouts.saveRound(
       ROLLOUT,
       aRecord({ phase: 'phase-2', round: 2, counts: counts({ unhealthy: 9 }) }),
     );
-    expect(await world.run(decidePhaseGate, PHASE_2)).toEqual(gate);
-    expect(await audited(world)).toEqual(['gateOpened']);
+    expect(await services.run(decidePhaseGate, PHASE_2)).toEqual(gate);
+    expect(await audited(services)).toEqual(['gateOpened']);
   });
 
   it('waits for evidence', async () => {
-    const world = await inPhase2({ patched: 8 });
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
+    const services = await inPhase2({ patched: 8 });
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
   });
 
   it('waits for every region', async () => {
-    const world = await inPhase2({ patched: 10 }, { regions: ['eastus', 'japaneast'] });
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
+    const services = await inPhase2({ patched: 10 }, { regions: ['eastus', 'japaneast'] });
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
   });
 
   it('counts no round of another phase', async () => {
-    const world = await inPhase2({ patched: 1 });
-    await world.rollouts.saveRound(ROLLOUT, aRecord({ phase: 'phase-20', counts: counts({ patched: 50 }) }));
-    await world.rollouts.saveRound(
+    const services = await inPhase2({ patched: 1 });
+    await services.rollouts.saveRound(
+      ROLLOUT,
+      aRecord({ phase: 'phase-20', counts: counts({ patched: 50 }) }),
+    );
+    await services.rollouts.saveRound(
       ROLLOUT,
       aRecord({ phase: 'catchup-2026-11-14t03', counts: counts({ patched: 50 }) }),
     );
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
   });
 
   it('halts on too many unhealthy VMs, once, and waits for a person', async () => {
-    const world = await inPhase2({ patched: 7, unhealthy: 3 });
+    const services = await inPhase2({ patched: 7, unhealthy: 3 });
     for (let poll = 0; poll < 3; poll += 1)
-      expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
-    expect(await halts(world)).toEqual([
+      expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
+    expect(await halts(services)).toEqual([
       expect.objectContaining({ kind: 'halt', phase: 'phase-2', region: null, decision: null }),
     ]);
-    expect(await audited(world)).toEqual(['halted']);
+    expect(await audited(services)).toEqual(['halted']);
   });
 
   it('opens once a person has answered the halt: what was judged is not held against it twice', async () => {
-    const world = await inPhase2({ patched: 7, unhealthy: 3 });
-    await world.run(decidePhaseGate, PHASE_2);
-    world.wait(3600);
-    await answer(world, 'resume');
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'open' });
+    const services = await inPhase2({ patched: 7, unhealthy: 3 });
+    await services.run(decidePhaseGate, PHASE_2);
+    services.wait(3600);
+    await answer(services, 'resume');
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'open' });
   });
 
   it('halts anew on new evidence after a person has answered', async () => {
-    const world = await inPhase2({ patched: 7, unhealthy: 3 });
-    await world.run(decidePhaseGate, PHASE_2);
-    world.wait(3600);
-    await answer(world, 'resume');
-    world.wait(3600);
-    const atUtc = world.nowUtc();
-    await world.rollouts.saveRound(
+    const services = await inPhase2({ patched: 7, unhealthy: 3 });
+    await services.run(decidePhaseGate, PHASE_2);
+    services.wait(3600);
+    await answer(services, 'resume');
+    services.wait(3600);
+    const atUtc = services.nowUtc();
+    await services.rollouts.saveRound(
       ROLLOUT,
       aRecord({ phase: 'phase-2', round: 2, atUtc, counts: counts({ unhealthy: 3 }) }),
     );
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
-    expect((await halts(world)).filter(({ decision }) => decision === null)).toHaveLength(1);
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
+    expect((await halts(services)).filter(({ decision }) => decision === null)).toHaveLength(1);
   });
 
   it('opens when an operator gives the phase up', async () => {
-    const world = await inPhase2({ patched: 7, unhealthy: 3 });
-    await world.run(decidePhaseGate, PHASE_2);
-    await answer(world, 'skip');
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'open' });
+    const services = await inPhase2({ patched: 7, unhealthy: 3 });
+    await services.run(decidePhaseGate, PHASE_2);
+    await answer(services, 'skip');
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'open' });
   });
 
   it('INV-9: waits while the rollout is paused, whatever the evidence', async () => {
-    const world = await inPhase2({ patched: 10 }, { control: { mode: 'paused' } });
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
+    const services = await inPhase2({ patched: 10 }, { control: { mode: 'paused' } });
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
   });
 
   it('stays shut when the rollout is over', async () => {
-    const world = await inPhase2({ patched: 10 }, { control: { mode: 'cancelled' } });
-    expect(await world.run(decidePhaseGate, PHASE_2)).toEqual({ kind: 'stop', reason: 'rolloutCancelled' });
-    expect((await world.rollouts.readPhase(ROLLOUT, 'phase-2'))?.gate?.kind).toBe('stopped');
+    const services = await inPhase2({ patched: 10 }, { control: { mode: 'cancelled' } });
+    expect(await services.run(decidePhaseGate, PHASE_2)).toEqual({
+      kind: 'stop',
+      reason: 'rolloutCancelled',
+    });
+    expect((await services.rollouts.readPhase(ROLLOUT, 'phase-2'))?.gate?.kind).toBe('stopped');
   });
 
   it('of the canary phase halts at any unhealthy VM', async () => {
-    const world = await aWorld();
-    await world.rollouts.savePhase(ROLLOUT, aPhase());
-    await world.rollouts.saveRound(ROLLOUT, aRecord({ counts: counts({ patched: 99, unhealthy: 1 }) }));
-    expect(await world.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: 'phase-1' })).toMatchObject({
+    const services = await aWorld();
+    await services.rollouts.savePhase(ROLLOUT, aPhase());
+    await services.rollouts.saveRound(ROLLOUT, aRecord({ counts: counts({ patched: 99, unhealthy: 1 }) }));
+    expect(await services.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: 'phase-1' })).toMatchObject({
       kind: 'wait',
     });
-    expect(await halts(world)).toHaveLength(1);
+    expect(await halts(services)).toHaveLength(1);
   });
 
   it('passes without evidence when nothing could be attempted, and says so', async () => {
-    const world = await inPhase2({ deferred: 6, skipped: 4 });
-    expect(await world.run(decidePhaseGate, PHASE_2)).toMatchObject({
-      ...{ kind: 'open', why: expect.stringMatching('without evidence') as unknown },
+    const services = await inPhase2({ deferred: 6, skipped: 4 });
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({
+      kind: 'open',
+      why: expect.stringMatching('without evidence') as unknown,
     });
   });
 });
@@ -153,7 +169,7 @@ describe('the beginning of a phase', () => {
     aPhase({ phase: 'phase-2', vmCount: 500 }),
     aPhase({ phase: 'phase-3', vmCount: 5000 }),
   ];
-  const world = async (...seen: Parameters<typeof counts>[0][]): Promise<FakeWorld> => {
+  const services = async (...seen: Parameters<typeof counts>[0][]): Promise<FakeWorld> => {
     const made = await aWorld();
     for (const phase of phases) await made.rollouts.savePhase(ROLLOUT, { ...phase, startedUtc: null });
     for (const [n, each] of seen.entries())
@@ -164,7 +180,7 @@ describe('the beginning of a phase', () => {
     of.run(openPhase, { rolloutId: ROLLOUT, phase });
 
   it('is written down once, and begins once', async () => {
-    const of = await world();
+    const of = await services();
     const first = await open(of, 'phase-1');
     of.wait(600);
     expect(await open(of, 'phase-1')).toEqual(first);
@@ -172,19 +188,19 @@ describe('the beginning of a phase', () => {
   });
 
   it('has no limit when the phase before proved something', async () => {
-    expect(await open(await world({ patched: 1 }), 'phase-2')).toMatchObject({ attemptMax: null });
-    expect(await open(await world({ failed: 1 }), 'phase-2')).toMatchObject({ attemptMax: null });
+    expect(await open(await services({ patched: 1 }), 'phase-2')).toMatchObject({ attemptMax: null });
+    expect(await open(await services({ failed: 1 }), 'phase-2')).toMatchObject({ attemptMax: null });
   });
 
   it('after a phase that proved nothing may attempt ten times the VMs proven so far', async () => {
-    expect(await open(await world({ patched: 20, upToDate: 5 }, { deferred: 500 }), 'phase-3')).toMatchObject(
-      { attemptMax: 250 },
-    );
-    expect(await open(await world({ deferred: 3 }), 'phase-2')).toMatchObject({ attemptMax: 10 });
+    expect(
+      await open(await services({ patched: 20, upToDate: 5 }, { deferred: 500 }), 'phase-3'),
+    ).toMatchObject({ attemptMax: 250 });
+    expect(await open(await services({ deferred: 3 }), 'phase-2')).toMatchObject({ attemptMax: 10 });
   });
 
   it('has no limit when that is more than it has', async () => {
-    expect(await open(await world({ patched: 900 }, { deferred: 500 }), 'phase-3')).toMatchObject({
+    expect(await open(await services({ patched: 900 }, { deferred: 500 }), 'phase-3')).toMatchObject({
       attemptMax: null,
     });
   });
@@ -203,68 +219,70 @@ describe('the record of a round', () => {
     return of.run(recordRound, { ...ref, ...over, results: given });
   }
   const aRoundWorld = async (): Promise<FakeWorld> => {
-    const world = await aWorld();
-    await world.plans.addRounds(ROLLOUT, [aRound({ phase: 'phase-2', vmIds: vms.map(({ id }) => id) })]);
-    return world;
+    const services = await aWorld();
+    await services.plans.addRounds(ROLLOUT, [aRound({ phase: 'phase-2', vmIds: vms.map(({ id }) => id) })]);
+    return services;
   };
 
   it('keeps its counts, and says that all may go on', async () => {
-    const world = await aRoundWorld();
-    expect(await recorded(world, results([9, well], [1, ill]))).toEqual({ gate: 'open', why: '' });
-    expect(await world.rollouts.rounds(ROLLOUT, 'phase-2')).toEqual([
+    const services = await aRoundWorld();
+    expect(await recorded(services, results([9, well], [1, ill]))).toEqual({ gate: 'open', why: '' });
+    expect(await services.rollouts.rounds(ROLLOUT, 'phase-2')).toEqual([
       expect.objectContaining({ counts: counts({ patched: 9, unhealthy: 1 }) }),
     ]);
   });
 
   it('R-204: halts the rollout on a sick batch, in its region, and says so in the audit', async () => {
-    const world = await aRoundWorld();
-    expect(await recorded(world, results([8, well], [2, ill]))).toMatchObject({ gate: 'halt' });
-    expect(await halts(world)).toEqual([expect.objectContaining({ kind: 'halt', region: 'eastus' })]);
-    expect(await audited(world)).toEqual(['halted']);
+    const services = await aRoundWorld();
+    expect(await recorded(services, results([8, well], [2, ill]))).toMatchObject({ gate: 'halt' });
+    expect(await halts(services)).toEqual([expect.objectContaining({ kind: 'halt', region: 'eastus' })]);
+    expect(await audited(services)).toEqual(['halted']);
   });
 
   it('holds its region on a bad patch source', async () => {
-    const world = await aRoundWorld();
-    expect(await recorded(world, results([7, well], [3, failed]))).toMatchObject({ gate: 'hold' });
-    expect(await halts(world)).toEqual([expect.objectContaining({ kind: 'hold', region: 'eastus' })]);
+    const services = await aRoundWorld();
+    expect(await recorded(services, results([7, well], [3, failed]))).toMatchObject({ gate: 'hold' });
+    expect(await halts(services)).toEqual([expect.objectContaining({ kind: 'hold', region: 'eastus' })]);
   });
 
   it('written twice is written once', async () => {
-    const world = await aRoundWorld();
-    await recorded(world, results([8, well], [2, ill]));
-    world.wait(30);
-    await recorded(world, results([8, well], [2, ill]));
-    expect(await halts(world)).toHaveLength(1);
-    expect(await world.rollouts.rounds(ROLLOUT, 'phase-2')).toHaveLength(1);
-    expect(await audited(world)).toEqual(['halted']);
+    const services = await aRoundWorld();
+    await recorded(services, results([8, well], [2, ill]));
+    services.wait(30);
+    await recorded(services, results([8, well], [2, ill]));
+    expect(await halts(services)).toHaveLength(1);
+    expect(await services.rollouts.rounds(ROLLOUT, 'phase-2')).toHaveLength(1);
+    expect(await audited(services)).toEqual(['halted']);
   });
 
   it('halts the region when small batches add up: each below its own limit', async () => {
-    const world = await aRoundWorld();
+    const services = await aRoundWorld();
     const gates: unknown[] = [];
     for (let round = 1; round <= 3; round += 1) {
-      gates.push(((await recorded(world, results([9, well], [1, ill]), { round })) as { gate: string }).gate);
+      gates.push(
+        ((await recorded(services, results([9, well], [1, ill]), { round })) as { gate: string }).gate,
+      );
     }
     expect(gates).toEqual(['open', 'open', 'halt']);
   });
 
   it('does not halt again on what a person has judged', async () => {
-    const world = await aRoundWorld();
-    await recorded(world, results([7, well], [3, ill]));
-    world.wait(60);
-    await answer(world, 'resume');
-    world.wait(60);
-    expect(await recorded(world, results([10, well]), { round: 2 })).toMatchObject({ gate: 'open' });
+    const services = await aRoundWorld();
+    await recorded(services, results([7, well], [3, ill]));
+    services.wait(60);
+    await answer(services, 'resume');
+    services.wait(60);
+    expect(await recorded(services, results([10, well]), { round: 2 })).toMatchObject({ gate: 'open' });
   });
 
   it('INV-8: gives a VM whose orchestration failed the outcome it could not write itself', async () => {
-    const world = await aRoundWorld();
+    const services = await aRoundWorld();
     const crashed: VmResult = { kind: 'failed', reason: 'orchestrationFailed' };
-    await recorded(world, [...results([9, well]), crashed]);
+    await recorded(services, [...results([9, well]), crashed]);
     const [last] = vms.slice(-1);
-    expect(last && (await world.outcomes.read(ROLLOUT, last.id))).toMatchObject({
+    expect(last && (await services.outcomes.read(ROLLOUT, last.id))).toMatchObject({
       reason: 'orchestrationFailed',
     });
-    expect(await world.outcomes.list(ROLLOUT)).toHaveLength(1);
+    expect(await services.outcomes.list(ROLLOUT)).toHaveLength(1);
   });
 });

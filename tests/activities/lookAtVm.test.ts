@@ -9,19 +9,19 @@ import {
   NIGHT_OPENS,
   ROLLOUT,
   type FakeWorld,
-} from '../support/fakeWorld';
+} from '../support/fakeServices';
 import type { VmReading } from '../../drivers/driver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 
 const vm = aVm({ name: 'looked-at' });
 
-const look = (world: FakeWorld): Promise<unknown> =>
-  world.run(lookAtVm, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId: vm.id });
+const look = (services: FakeWorld): Promise<unknown> =>
+  services.run(lookAtVm, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId: vm.id });
 
 async function lookAt(reading: Partial<VmReading>, model: Partial<VirtualMachine> = {}): Promise<unknown> {
-  const world = await aWorld({ vms: [vm] });
-  world.driver.change(vm.id, { vm: { ...vm, ...model }, ...reading });
-  return look(world);
+  const services = await aWorld({ vms: [vm] });
+  services.driver.change(vm.id, { vm: { ...vm, ...model }, ...reading });
+  return look(services);
 }
 
 const ending = (kind: string, reason: string): unknown => ({
@@ -72,14 +72,14 @@ describe('right before a VM is touched, everything is looked at again', () => {
     ['a moment before they open', '2026-11-13T02:59:59.999Z'],
     ['when they close', NIGHT_CLOSES],
   ])('R-108: off-peak hours are half open: not %s', async (_when, nowUtc) => {
-    const world = await aWorld({ vms: [vm], nowUtc });
-    expect(await look(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
+    const services = await aWorld({ vms: [vm], nowUtc });
+    expect(await look(services)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
   });
 
   it('one that is gone is skipped', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.remove(vm.id);
-    expect(await look(world)).toEqual(ending('skipped', 'vmDeleted'));
+    const services = await aWorld({ vms: [vm] });
+    services.driver.remove(vm.id);
+    expect(await look(services)).toEqual(ending('skipped', 'vmDeleted'));
   });
 
   it.each([
@@ -91,23 +91,28 @@ describe('right before a VM is touched, everything is looked at again', () => {
   });
 
   it('INV-6: none is touched in a rollout that is halted', async () => {
-    const world = await aWorld({ vms: [vm] });
-    await world.rollouts.addHalt(ROLLOUT, {
-      ...{ haltId: 'h', kind: 'halt', phase: 'phase-1', region: 'westus', why: 'sick', atUtc: NIGHT_OPENS },
+    const services = await aWorld({ vms: [vm] });
+    await services.rollouts.addHalt(ROLLOUT, {
+      haltId: 'h',
+      kind: 'halt',
+      phase: 'phase-1',
+      region: 'westus',
+      why: 'sick',
+      atUtc: NIGHT_OPENS,
       decision: null,
     });
-    expect(await look(world)).toEqual(ending('deferred', 'rolloutHalted'));
+    expect(await look(services)).toEqual(ending('deferred', 'rolloutHalted'));
   });
 });
 
 describe('a health probe', () => {
   it("answers from the platform's signals", async () => {
-    const world = await aWorld({ vms: [vm] });
-    expect(await world.run(probeHealth, { vmId: vm.id })).toMatchObject({ answer: 'healthy' });
+    const services = await aWorld({ vms: [vm] });
+    expect(await services.run(probeHealth, { vmId: vm.id })).toMatchObject({ answer: 'healthy' });
   });
 
   it('of a VM that is gone answers that no verdict is possible any more', async () => {
-    const world = await aWorld();
-    expect(await world.run(probeHealth, { vmId: vm.id })).toMatchObject({ answer: 'stopped', gone: true });
+    const services = await aWorld();
+    expect(await services.run(probeHealth, { vmId: vm.id })).toMatchObject({ answer: 'stopped', gone: true });
   });
 });

@@ -7,39 +7,46 @@ import { planStore, type RoundPlan } from '../../store/plans';
 import type { Table, TableName } from '../../store/store';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
-import { aPhase, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { aPhase, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const PHASE = 'catchup-2026-11-13t04';
 const NOW = '2026-11-13T04:10:00.000Z';
 const LAST_NIGHT = '2026-11-12T05:00:00.000Z';
 
-/** A world in the night of eastus, in which these VMs have ended so the night before. */
+/** A services in the night of eastus, in which these VMs have ended so the night before. */
 async function endedAs(
   vms: readonly VirtualMachine[],
   [kind, reason]: readonly [OutcomeKind, OutcomeReason],
   over: { atUtc?: string; nowUtc?: string; control?: Parameters<typeof aWorld>[0] } = {},
 ): Promise<FakeWorld> {
-  const world = await aWorld({ ...over.control, vms, nowUtc: over.nowUtc ?? NOW });
-  await world.rollouts.savePhase(ROLLOUT, aPhase());
+  const services = await aWorld({ ...over.control, vms, nowUtc: over.nowUtc ?? NOW });
+  await services.rollouts.savePhase(ROLLOUT, aPhase());
   const atUtc = over.atUtc ?? LAST_NIGHT;
-  await world.outcomes.save(
+  await services.outcomes.save(
     ROLLOUT,
     vms.map(({ id: vmId, region }) => ({
-      ...{ vmId, kind, reason, detail: '', atUtc, phase: 'phase-1', region, installation: null },
+      vmId,
+      kind,
+      reason,
+      detail: '',
+      atUtc,
+      phase: 'phase-1',
+      region,
+      installation: null,
     })),
   );
-  return world;
+  return services;
 }
 
-const plan = (world: FakeWorld, phase = PHASE): Promise<unknown> =>
-  world.run(planCatchUps, { nowUtc: world.nowUtc(), phase });
+const plan = (services: FakeWorld, phase = PHASE): Promise<unknown> =>
+  services.run(planCatchUps, { nowUtc: services.nowUtc(), phase });
 
-const roundsIn = (world: FakeWorld, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
-  world.plans.rounds(ROLLOUT, phase, region);
+const roundsIn = (services: FakeWorld, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
+  services.plans.rounds(ROLLOUT, phase, region);
 
-/** The same world, whose store fails at its n-th write from now, counted from 0; a larger write stops there. */
-function failingAtWrite(world: FakeWorld, n: number): FakeWorld {
+/** The same services, whose store fails at its n-th write from now, counted from 0; a larger write stops there. */
+function failingAtWrite(services: FakeWorld, n: number): FakeWorld {
   let writes = 0;
   const mayFail = async (write: () => Promise<unknown>): Promise<void> => {
     if (writes === n) throw new Error('The store is out.');
@@ -47,7 +54,7 @@ function failingAtWrite(world: FakeWorld, n: number): FakeWorld {
     await write();
   };
   const table = (name: TableName): Table => {
-    const own = world.store.table(name);
+    const own = services.store.table(name);
     return {
       ...own,
       upsert: (partition, row, value) => mayFail(() => own.upsert(partition, row, value)),
@@ -57,7 +64,7 @@ function failingAtWrite(world: FakeWorld, n: number): FakeWorld {
       },
     };
   };
-  return { ...world, plans: planStore({ table }), outcomes: outcomeStore({ table }) };
+  return { ...services, plans: planStore({ table }), outcomes: outcomeStore({ table }) };
 }
 
 const POWERED_OFF = ['deferred', 'poweredOff'] as const;
@@ -66,12 +73,12 @@ const PENDING = ['failed', 'patchesPending'] as const;
 describe('R-111: a deferred VM', () => {
   it('is caught up as soon as it can be reached in its off-peak hours', async () => {
     const vm = aVm({ zone: '1' });
-    const world = await endedAs([vm], POWERED_OFF);
-    expect(await plan(world)).toMatchObject({
+    const services = await endedAs([vm], POWERED_OFF);
+    expect(await plan(services)).toMatchObject({
       catchUps: [{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS }],
       ledgers: ['eastus'],
     });
-    expect(await roundsIn(world)).toEqual([
+    expect(await roundsIn(services)).toEqual([
       expect.objectContaining({
         stage: 'zone-1',
         zone: '1',
@@ -82,8 +89,8 @@ describe('R-111: a deferred VM', () => {
   });
 
   it('may be caught up in the very night in which it was deferred', async () => {
-    const world = await endedAs([aVm()], POWERED_OFF, { atUtc: '2026-11-13T03:20:00.000Z' });
-    expect(await plan(world)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+    const services = await endedAs([aVm()], POWERED_OFF, { atUtc: '2026-11-13T03:20:00.000Z' });
+    expect(await plan(services)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
 
   it.each([
@@ -91,16 +98,16 @@ describe('R-111: a deferred VM', () => {
     ['has a silent agent', { agent: { status: 'notReady' as const, version: null } }],
   ])('waits as long as it %s', async (_why, reading) => {
     const vm = aVm();
-    const world = await endedAs([vm], POWERED_OFF);
-    world.driver.change(vm.id, { signals: HEALTHY, ...reading });
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    const services = await endedAs([vm], POWERED_OFF);
+    services.driver.change(vm.id, { signals: HEALTHY, ...reading });
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
   it('that was deleted is not looked for', async () => {
     const vm = aVm();
-    const world = await endedAs([vm], POWERED_OFF);
-    world.driver.remove(vm.id);
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    const services = await endedAs([vm], POWERED_OFF);
+    services.driver.remove(vm.id);
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
   it.each([
@@ -108,8 +115,8 @@ describe('R-111: a deferred VM', () => {
     ['when too little of them is left', '2026-11-13T09:30:00.000Z'],
     ['after them', NIGHT_CLOSES],
   ])('R-108: is not caught up %s', async (_when, nowUtc) => {
-    const world = await endedAs([aVm()], POWERED_OFF, { nowUtc });
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    const services = await endedAs([aVm()], POWERED_OFF, { nowUtc });
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 });
 
@@ -119,7 +126,8 @@ describe('R-804: failed and pending patches', () => {
     const same = await endedAs([vm], PENDING, { atUtc: '2026-11-13T03:50:00.000Z' });
     expect(await plan(same)).toMatchObject({ catchUps: [] });
     const next = await endedAs([vm], PENDING, {
-      ...{ atUtc: '2026-11-13T03:50:00.000Z', nowUtc: '2026-11-14T03:10:00.000Z' },
+      atUtc: '2026-11-13T03:50:00.000Z',
+      nowUtc: '2026-11-14T03:10:00.000Z',
     });
     expect(await plan(next)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
@@ -132,29 +140,35 @@ describe('a VM that gets no second chance', () => {
     ['unhealthy', 'unhealthyAfterUpdate'],
     ['skipped', 'unhealthyBefore'],
   ] as const)('is one that ended %s: %s', async (kind, reason) => {
-    const world = await endedAs([aVm()], [kind, reason]);
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    const services = await endedAs([aVm()], [kind, reason]);
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
   it('is one that has had it: the last word counts', async () => {
     const vm = aVm();
-    const world = await endedAs([vm], POWERED_OFF);
-    await world.outcomes.save(ROLLOUT, [
+    const services = await endedAs([vm], POWERED_OFF);
+    await services.outcomes.save(ROLLOUT, [
       {
-        ...{ vmId: vm.id, kind: 'patched', reason: 'installed', detail: '', atUtc: NOW, phase: PHASE },
-        ...{ region: 'eastus', installation: null },
+        vmId: vm.id,
+        kind: 'patched',
+        reason: 'installed',
+        detail: '',
+        atUtc: NOW,
+        phase: PHASE,
+        region: 'eastus',
+        installation: null,
       },
     ]);
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
   it('is one that another catch-up has tonight', async () => {
-    const world = await endedAs([aVm()], POWERED_OFF);
-    await plan(world);
-    world.wait(3600);
-    expect(await plan(world, 'catchup-2026-11-13t05')).toMatchObject({ catchUps: [] });
-    world.clock.nowUtc = '2026-11-14T03:10:00.000Z';
-    expect(await plan(world, 'catchup-2026-11-14t03')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+    const services = await endedAs([aVm()], POWERED_OFF);
+    await plan(services);
+    services.wait(3600);
+    expect(await plan(services, 'catchup-2026-11-13t05')).toMatchObject({ catchUps: [] });
+    services.clock.nowUtc = '2026-11-14T03:10:00.000Z';
+    expect(await plan(services, 'catchup-2026-11-14t03')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
 });
 
@@ -165,13 +179,14 @@ describe('a plan that is made twice', () => {
     aVm({ name: 'quebec', region: 'canadaeast' }),
   ];
   const scene = (): Promise<FakeWorld> => endedAs(vms, POWERED_OFF);
-  const attempt = (world: FakeWorld): Promise<unknown> =>
-    planCatchUps.handler(world)({ nowUtc: NOW, phase: PHASE });
-  const plannedIn = async (world: FakeWorld): Promise<readonly RoundPlan[]> => [
-    ...(await roundsIn(world, 'canadaeast')),
-    ...(await roundsIn(world, 'eastus')),
+  const attempt = (services: FakeWorld): Promise<unknown> =>
+    planCatchUps.handler(services)({ nowUtc: NOW, phase: PHASE });
+  const plannedIn = async (services: FakeWorld): Promise<readonly RoundPlan[]> => [
+    ...(await roundsIn(services, 'canadaeast')),
+    ...(await roundsIn(services, 'eastus')),
   ];
-  const busyIn = (world: FakeWorld): Promise<readonly unknown[]> => world.outcomes.secondChances(ROLLOUT);
+  const busyIn = (services: FakeWorld): Promise<readonly unknown[]> =>
+    services.outcomes.secondChances(ROLLOUT);
 
   it('because the store failed at any of its writes is the same, and nobody loses the night', async () => {
     const whole = await scene();
@@ -180,44 +195,50 @@ describe('a plan that is made twice', () => {
     expect(rounds.flatMap(({ vmIds }) => vmIds)).toHaveLength(vms.length);
     let failures = 0;
     for (let failed = true; failed; failures += 1) {
-      const world = await scene();
-      failed = await attempt(failingAtWrite(world, failures)).then(
+      const services = await scene();
+      failed = await attempt(failingAtWrite(services, failures)).then(
         () => false,
         () => true,
       );
-      expect(await attempt(world)).toEqual(answer);
-      expect(await plannedIn(world)).toEqual(rounds);
-      expect(await busyIn(world)).toEqual(busy);
+      expect(await attempt(services)).toEqual(answer);
+      expect(await plannedIn(services)).toEqual(rounds);
+      expect(await busyIn(services)).toEqual(busy);
     }
     expect(failures).toBeGreaterThan(rounds.length + vms.length);
   });
 
   it('takes along a VM that was taken and is off meanwhile: it is looked at again before it is touched', async () => {
-    const world = await scene();
-    const [taken] = await world.outcomes.secondChances(ROLLOUT);
+    const services = await scene();
+    const [taken] = await services.outcomes.secondChances(ROLLOUT);
     if (!taken) throw new Error('nobody deserves a second chance');
-    await world.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: NIGHT_CLOSES }]);
-    world.driver.change(taken.outcome.vmId, { powerState: 'deallocated' });
-    await attempt(world);
-    expect((await plannedIn(world)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
+    await services.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: NIGHT_CLOSES }]);
+    services.driver.change(taken.outcome.vmId, { powerState: 'deallocated' });
+    await attempt(services);
+    expect((await plannedIn(services)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
       vms.map(({ id }) => id).sort(),
     );
   });
 
   it('keeps nothing of an attempt that died and found other VMs', async () => {
-    const world = await scene();
-    await expect(attempt(failingAtWrite(world, vms.length + 6))).rejects.toThrow('The store is out.');
-    const left = await plannedIn(world);
-    await world.outcomes.save(
+    const services = await scene();
+    await expect(attempt(failingAtWrite(services, vms.length + 6))).rejects.toThrow('The store is out.');
+    const left = await plannedIn(services);
+    await services.outcomes.save(
       ROLLOUT,
       vms.slice(0, 4).map(({ id: vmId, region }) => ({
-        ...{ vmId, kind: 'patched', reason: 'installed', detail: '', atUtc: NOW, phase: PHASE, region },
+        vmId,
+        kind: 'patched',
+        reason: 'installed',
+        detail: '',
+        atUtc: NOW,
+        phase: PHASE,
+        region,
         installation: null,
       })),
     );
-    await attempt(world);
+    await attempt(services);
     expect(left).toHaveLength(6);
-    expect((await plannedIn(world)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
+    expect((await plannedIn(services)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
       vms
         .slice(4)
         .map(({ id }) => id)
@@ -226,37 +247,43 @@ describe('a plan that is made twice', () => {
   });
 
   it('although it was whole leaves the rounds alone: they may be running', async () => {
-    const world = await scene();
-    const answer = await attempt(world);
-    const rounds = await plannedIn(world);
+    const services = await scene();
+    const answer = await attempt(services);
+    const rounds = await plannedIn(services);
     const [patched, off] = vms;
     if (!patched || !off) throw new Error('two VMs');
-    await world.outcomes.save(ROLLOUT, [
+    await services.outcomes.save(ROLLOUT, [
       {
-        ...{ vmId: patched.id, kind: 'patched', reason: 'installed', detail: '', atUtc: NOW },
-        ...{ phase: PHASE, region: 'eastus', installation: null },
+        vmId: patched.id,
+        kind: 'patched',
+        reason: 'installed',
+        detail: '',
+        atUtc: NOW,
+        phase: PHASE,
+        region: 'eastus',
+        installation: null,
       },
     ]);
-    expect(await attempt(world)).toEqual(answer);
-    expect(await plannedIn(world)).toEqual(rounds);
+    expect(await attempt(services)).toEqual(answer);
+    expect(await plannedIn(services)).toEqual(rounds);
   });
 
   it('knows a VM by the row of an older version, which did not say who has it', async () => {
-    const world = await endedAs([aVm({ name: 'old' })], POWERED_OFF);
-    const table = world.store.table('outcomes');
+    const services = await endedAs([aVm({ name: 'old' })], POWERED_OFF);
+    const table = services.store.table('outcomes');
     const [row] = await table.list(`${ROLLOUT}~again`);
     const { outcome } = row?.value as { outcome: unknown };
     const queue = `${ROLLOUT}~again`;
     await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NIGHT_CLOSES });
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
     await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NOW });
-    expect(await plan(world)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+    expect(await plan(services)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
 
   it('takes no VM of a region for which the sweep has no room', async () => {
-    const world = await scene();
+    const services = await scene();
     const turn = (phase: string): Promise<unknown> =>
-      world.run(planCatchUps, { nowUtc: NOW, phase, regionsMax: 1 });
+      services.run(planCatchUps, { nowUtc: NOW, phase, regionsMax: 1 });
     expect(await turn(PHASE)).toMatchObject({ catchUps: [{ region: 'canadaeast' }] });
     expect(await turn('catchup-2026-11-13t0510')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
@@ -264,27 +291,32 @@ describe('a plan that is made twice', () => {
 
 describe('no path around control', () => {
   const halt: Halt = {
-    ...{ haltId: 'h', kind: 'halt', phase: 'phase-1', region: 'westus', why: '', atUtc: NIGHT_OPENS },
+    haltId: 'h',
+    kind: 'halt',
+    phase: 'phase-1',
+    region: 'westus',
+    why: '',
+    atUtc: NIGHT_OPENS,
     decision: null,
   };
 
   it.each(['paused', 'cancelled', 'ended'] as const)(
     'INV-9: a rollout that is %s catches nobody up',
     async (mode) => {
-      const world = await endedAs([aVm()], POWERED_OFF, { control: { control: { mode } } });
-      expect(await plan(world)).toMatchObject({ catchUps: [] });
+      const services = await endedAs([aVm()], POWERED_OFF, { control: { control: { mode } } });
+      expect(await plan(services)).toMatchObject({ catchUps: [] });
     },
   );
 
   it('INV-6: nor does one that is halted, anywhere', async () => {
-    const world = await endedAs([aVm()], POWERED_OFF);
-    await world.rollouts.addHalt(ROLLOUT, halt);
-    expect(await plan(world)).toMatchObject({ catchUps: [] });
+    const services = await endedAs([aVm()], POWERED_OFF);
+    await services.rollouts.addHalt(ROLLOUT, halt);
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
   it('a rollout that was never planned or is over has no ledgers to look into', async () => {
-    const world = await endedAs([aVm()], POWERED_OFF, { control: { control: { endedUtc: NIGHT_OPENS } } });
-    expect(await plan(world)).toMatchObject({ catchUps: [], ledgers: [] });
+    const services = await endedAs([aVm()], POWERED_OFF, { control: { control: { endedUtc: NIGHT_OPENS } } });
+    expect(await plan(services)).toMatchObject({ catchUps: [], ledgers: [] });
   });
 });
 
@@ -293,9 +325,9 @@ describe('the smaller plan', () => {
     const web = aSet('web');
     const members = vmsOf(12, (n) => ({ availabilitySetId: web, updateDomain: n % 3 }));
     const zoned = [aVm({ zone: '1' }), aVm({ zone: '2' })];
-    const world = await endedAs([...members, ...zoned], POWERED_OFF);
-    await plan(world);
-    const rounds = await roundsIn(world);
+    const services = await endedAs([...members, ...zoned], POWERED_OFF);
+    await plan(services);
+    const rounds = await roundsIn(services);
     expect(rounds.flatMap(({ vmIds }) => vmIds)).toHaveLength(14);
     expect(new Set(rounds.map(({ stage }) => stage))).toEqual(new Set(['regional', 'zone-1', 'zone-2']));
     for (const { vmIds, availabilitySetId, updateDomain } of rounds.filter(
@@ -309,12 +341,12 @@ describe('the smaller plan', () => {
   });
 
   it('has no more VMs in a round than an episode may start', async () => {
-    const world = await endedAs(
+    const services = await endedAs(
       vmsOf(200, () => ({ zone: '1' })),
       POWERED_OFF,
     );
-    await plan(world);
-    const sizes = (await roundsIn(world)).map(({ vmIds }) => vmIds.length);
+    await plan(services);
+    const sizes = (await roundsIn(services)).map(({ vmIds }) => vmIds.length);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(80);
     expect(sizes.reduce((a, b) => a + b)).toBe(200);
   });

@@ -2,7 +2,7 @@ import { planRollout } from '../../activities/planRollout';
 import { Month, RolloutId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aSet, vmsOf } from '../support/builders';
-import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
 import { ENDS } from '../support/rolloutScene';
 
@@ -20,34 +20,34 @@ const fleet = (): VirtualMachine[] => [
 const aPlanner = (vms = fleet()): Promise<FakeWorld> =>
   aWorld({ vms, nowUtc: '2026-11-10T18:05:00.000Z', control: { plannedUtc: null } });
 
-const plan = (world: FakeWorld): Promise<unknown> => world.run(planRollout, { rolloutId: ROLLOUT });
+const plan = (services: FakeWorld): Promise<unknown> => services.run(planRollout, { rolloutId: ROLLOUT });
 
-const planned = async (world: FakeWorld): Promise<string[]> =>
-  (await world.plans.allRounds(ROLLOUT))
+const planned = async (services: FakeWorld): Promise<string[]> =>
+  (await services.plans.allRounds(ROLLOUT))
     .flatMap(({ phase, vmIds }) => vmIds.map((id) => `${phase} ${id}`))
     .sort();
 
 describe('R-103: the plan of the month', () => {
   it('has every eligible VM once, and an outcome for the others', async () => {
-    const world = await aPlanner();
-    expect(await plan(world)).toMatchObject({ endsUtc: ENDS, phases: expect.any(Array) as unknown });
-    expect(await planned(world)).toHaveLength(38);
-    expect((await world.outcomes.list(ROLLOUT)).map(({ reason }) => reason)).toEqual([
+    const services = await aPlanner();
+    expect(await plan(services)).toMatchObject({ endsUtc: ENDS, phases: expect.any(Array) as unknown });
+    expect(await planned(services)).toHaveLength(38);
+    expect((await services.outcomes.list(ROLLOUT)).map(({ reason }) => reason)).toEqual([
       ...['patchModeNotPlatform', 'patchModeNotPlatform'],
     ]);
-    expect(await world.rollouts.read(ROLLOUT)).toMatchObject({
+    expect(await services.rollouts.read(ROLLOUT)).toMatchObject({
       vmCount: 40,
       plannedUtc: '2026-11-10T18:05:00.000Z',
     });
   });
 
   it('made again is the one that was kept, though the fleet has changed', async () => {
-    const world = await aPlanner();
-    const first = [await plan(world), await planned(world)];
-    for (const more of vmsOf(20)) world.driver.add(more);
-    world.wait(3600);
-    expect([await plan(world), await planned(world)]).toEqual(first);
-    expect((await world.audit.list(ROLLOUT)).map(({ what }) => what)).toEqual(['rolloutPlanned']);
+    const services = await aPlanner();
+    const first = [await plan(services), await planned(services)];
+    for (const more of vmsOf(20)) services.driver.add(more);
+    services.wait(3600);
+    expect([await plan(services), await planned(services)]).toEqual(first);
+    expect((await services.audit.list(ROLLOUT)).map(({ what }) => what)).toEqual(['rolloutPlanned']);
   });
 
   it.each(['before', 'after'] as const)(
@@ -59,11 +59,11 @@ describe('R-103: the plan of the month', () => {
         planRollout.handler(own)({ rolloutId: ROLLOUT }),
       );
       for (let n = 1; n <= calls; n += 1) {
-        const world = await aPlanner();
-        await dyingAt(world, n, when, (own) => planRollout.handler(own)({ rolloutId: ROLLOUT }));
-        await plan(world);
-        expect(await planned(world)).toEqual(await planned(whole));
-        expect(await world.rollouts.phases(ROLLOUT)).toEqual(await world.rollouts.phases(ROLLOUT));
+        const services = await aPlanner();
+        await dyingAt(services, n, when, (own) => planRollout.handler(own)({ rolloutId: ROLLOUT }));
+        await plan(services);
+        expect(await planned(services)).toEqual(await planned(whole));
+        expect(await services.rollouts.phases(ROLLOUT)).toEqual(await services.rollouts.phases(ROLLOUT));
       }
     },
   );
@@ -73,21 +73,27 @@ describe('R-103: the plan of the month', () => {
     async (chosen) => {
       const before = RolloutId.parse('rollout-2026-10');
       const vms = vmsOf(60, (n) => ({ name: `left-${n}`, region: n < 30 ? 'eastus' : 'japaneast' }));
-      const world = await aPlanner(vms);
-      await world.rollouts.create(
+      const services = await aPlanner(vms);
+      await services.rollouts.create(
         aControl({ rolloutId: before, month: Month.parse('2026-10'), endedUtc: ENDS }),
       );
       const left = vms[chosen];
       if (!left) throw new Error('no VM');
       const superseded = { kind: 'skipped', reason: 'superseded', detail: '' } as const;
-      await world.outcomes.save(before, [
+      await services.outcomes.save(before, [
         {
-          ...{ vmId: left.id, ...superseded, atUtc: '2026-11-10T18:00:00.000Z' },
-          ...{ phase: 'phase-5', region: 'eastus', installation: null },
+          vmId: left.id,
+          ...superseded,
+          atUtc: '2026-11-10T18:00:00.000Z',
+          phase: 'phase-5',
+          region: 'eastus',
+          installation: null,
         },
       ]);
-      await plan(world);
-      const inItsRegion = (await world.plans.allRounds(ROLLOUT)).filter(({ region }) => region === 'eastus');
+      await plan(services);
+      const inItsRegion = (await services.plans.allRounds(ROLLOUT)).filter(
+        ({ region }) => region === 'eastus',
+      );
       expect(inItsRegion[0]?.vmIds).toEqual([left.id]);
     },
   );

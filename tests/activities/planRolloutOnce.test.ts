@@ -1,6 +1,6 @@
 import { planRollout } from '../../activities/planRollout';
 import { vmsOf } from '../support/builders';
-import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeWorld';
+import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
 
 const scene = (): Promise<FakeWorld> =>
@@ -9,8 +9,8 @@ const scene = (): Promise<FakeWorld> =>
     control: { plannedUtc: null, vmCount: null },
   });
 
-/** Through the world it is given, which may be one that dies. */
-const plan = (world: FakeWorld): Promise<unknown> => planRollout.handler(world)({ rolloutId: ROLLOUT });
+/** Through the services it is given, which may be one that dies. */
+const plan = (services: FakeWorld): Promise<unknown> => planRollout.handler(services)({ rolloutId: ROLLOUT });
 
 describe('the plan of a month', () => {
   it.each(['before', 'after'] as const)(
@@ -22,15 +22,15 @@ describe('the plan of a month', () => {
       const phases = await whole.rollouts.phases(ROLLOUT);
       expect(phases.length).toBeGreaterThan(1);
       for (let n = 1; n <= calls; n += 1) {
-        const world = await scene();
-        await dyingAt(world, n, when, plan);
-        await plan(world);
-        expect(await world.rollouts.phases(ROLLOUT)).toEqual(phases);
-        expect(await world.rollouts.read(ROLLOUT)).toMatchObject({
+        const services = await scene();
+        await dyingAt(services, n, when, plan);
+        await plan(services);
+        expect(await services.rollouts.phases(ROLLOUT)).toEqual(phases);
+        expect(await services.rollouts.read(ROLLOUT)).toMatchObject({
           vmCount: 6,
-          plannedUtc: world.nowUtc(),
+          plannedUtc: services.nowUtc(),
         });
-        const rows = await world.audit.list(ROLLOUT);
+        const rows = await services.audit.list(ROLLOUT);
         expect(rows.map(({ what }) => what)).toEqual(['rolloutPlanned']);
       }
     },

@@ -2,7 +2,7 @@ import { readInstall } from '../../activities/readInstall';
 import { startInstall } from '../../activities/startInstall';
 import { aVm } from '../support/builders';
 import type { PostStory } from '../support/fakeDriver';
-import { aWorld, IN_THE_NIGHT, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import { aWorld, IN_THE_NIGHT, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
 import {
   inputFor,
   start,
@@ -16,52 +16,53 @@ import { pausingAfter } from '../support/interleave';
 
 describe('what is asked of the platform', () => {
   it('R-101, R-102, INV-5: Critical and Security patches, nothing else', async () => {
-    const world = await aWorld({ vms: [vm] });
-    await start(world);
-    expect(world.driver.accepted[0]?.request.classificationsToInclude).toEqual(['Critical', 'Security']);
+    const services = await aWorld({ vms: [vm] });
+    await start(services);
+    expect(services.driver.accepted[0]?.request.classificationsToInclude).toEqual(['Critical', 'Security']);
   });
 
   it('R-104: a reboot as required', async () => {
-    const world = await aWorld({ vms: [vm] });
-    await start(world);
-    expect(world.driver.accepted[0]?.request.rebootSetting).toBe('IfRequired');
+    const services = await aWorld({ vms: [vm] });
+    await start(services);
+    expect(services.driver.accepted[0]?.request.rebootSetting).toBe('IfRequired');
   });
 
   it('R-304: Windows VMs get nothing published after the release of the rollout', async () => {
-    const world = await aWorld({ vms: [vm] });
-    await start(world);
-    expect(world.driver.accepted[0]?.request.maxPatchPublishDate).toBe('2026-11-10T18:00:00.000Z');
+    const services = await aWorld({ vms: [vm] });
+    await start(services);
+    expect(services.driver.accepted[0]?.request.maxPatchPublishDate).toBe('2026-11-10T18:00:00.000Z');
   });
 
   it('R-302: Linux VMs get what there is when their turn comes', async () => {
-    const world = await aWorld({ vms: [{ ...vm, osType: 'Linux' }] });
-    await start(world);
-    expect(world.driver.accepted[0]?.request.maxPatchPublishDate).toBeNull();
+    const services = await aWorld({ vms: [{ ...vm, osType: 'Linux' }] });
+    await start(services);
+    expect(services.driver.accepted[0]?.request.maxPatchPublishDate).toBeNull();
   });
 
   it('R-304: an OS type that opted in gets the release of the rollout too', async () => {
     const vms = [{ ...vm, osType: 'Linux' as const }];
-    const world = await aWorld({ vms, policy: { fixedReleaseOsTypes: ['Linux', 'Windows'] } });
-    await start(world);
-    expect(world.driver.accepted[0]?.request.maxPatchPublishDate).toBe('2026-11-10T18:00:00.000Z');
+    const services = await aWorld({ vms, policy: { fixedReleaseOsTypes: ['Linux', 'Windows'] } });
+    await start(services);
+    expect(services.driver.accepted[0]?.request.maxPatchPublishDate).toBe('2026-11-10T18:00:00.000Z');
   });
 
   it('the name of the rollout', async () => {
-    const world = await aWorld({ vms: [vm] });
-    await start(world);
-    expect(world.driver.accepted[0]?.request.rolloutId).toBe(ROLLOUT);
+    const services = await aWorld({ vms: [vm] });
+    await start(services);
+    expect(services.driver.accepted[0]?.request.rolloutId).toBe(ROLLOUT);
   });
 });
 
 describe('INV-4, R-108: the window', () => {
   it('nothing starts after the start-by instant of the claim, however long the night still is', async () => {
     const claim = { claimId: 'claim-1', startByUtc: IN_THE_NIGHT };
-    const world = await aWorld({ vms: [vm] });
-    world.wait(1);
-    expect(await startInstall.handler(world)({ ...inputFor(), claim })).toMatchObject({
-      ...{ kind: 'end', outcome: { kind: 'deferred', reason: 'windowMissed' } },
+    const services = await aWorld({ vms: [vm] });
+    services.wait(1);
+    expect(await startInstall.handler(services)({ ...inputFor(), claim })).toMatchObject({
+      kind: 'end',
+      outcome: { kind: 'deferred', reason: 'windowMissed' },
     });
-    expect(world.driver.accepted).toEqual([]);
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it.each([
@@ -69,9 +70,9 @@ describe('INV-4, R-108: the window', () => {
     ['late in the night, what is left of it less the reserve for a reboot', '2026-11-13T09:00:00.000Z', 95],
     ['in the last minute in which an install may start, an hour', START_BY, 60],
   ])('the duration asked for is, %s', async (_when, nowUtc, minutes) => {
-    const world = await aWorld({ vms: [vm], nowUtc });
-    const answer = await start(world);
-    expect(world.driver.accepted[0]?.request.maximumDurationMinutes).toBe(minutes);
+    const services = await aWorld({ vms: [vm], nowUtc });
+    const answer = await start(services);
+    expect(services.driver.accepted[0]?.request.maximumDurationMinutes).toBe(minutes);
     expect(answer.kind === 'started' && answer.deadlineUtc < NIGHT_CLOSES).toBe(true);
   });
 
@@ -81,35 +82,35 @@ describe('INV-4, R-108: the window', () => {
     ['at the moment it closes', NIGHT_CLOSES],
     ['in the day', '2026-11-13T16:00:00.000Z'],
   ])('nothing starts %s: the VM is deferred', async (_when, nowUtc) => {
-    const world = await aWorld({ vms: [vm], nowUtc });
-    const answer = await start(world);
+    const services = await aWorld({ vms: [vm], nowUtc });
+    const answer = await start(services);
     expect(answer).toMatchObject({ kind: 'end', outcome: { kind: 'deferred', reason: 'windowMissed' } });
-    expect(world.driver.accepted).toEqual([]);
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it('nothing starts when the claim says that it is too late, though the VM itself has time', async () => {
-    const world = await aWorld({ vms: [vm] });
+    const services = await aWorld({ vms: [vm] });
     const claim = { claimId: 'claim-1', startByUtc: NIGHT_OPENS };
-    const answer = await world.run(startInstall, { ...inputFor(), claim });
+    const answer = await services.run(startInstall, { ...inputFor(), claim });
     expect(answer).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
-    expect(world.driver.accepted).toEqual([]);
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it('the window is that of the time zone the VM has now, not of the one it was planned with', async () => {
-    const world = await aWorld({ vms: [{ ...vm, timeZone: 'Tokyo Standard Time' }] });
-    expect(await start(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
-    expect(world.driver.accepted).toEqual([]);
+    const services = await aWorld({ vms: [{ ...vm, timeZone: 'Tokyo Standard Time' }] });
+    expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it('a process that was held up from its intent to the end of the night asks for nothing any more', async () => {
     for (let n = 1; n <= 12; n += 1) {
-      const world = await aWorld({ vms: [vm] });
-      const heldUp = pausingAfter(world, n, () => {
-        world.clock.nowUtc = NIGHT_CLOSES;
+      const services = await aWorld({ vms: [vm] });
+      const heldUp = pausingAfter(services, n, () => {
+        services.clock.nowUtc = NIGHT_CLOSES;
         return Promise.resolve();
       });
       await start(heldUp);
-      for (const { atUtc } of world.driver.accepted) expect(atUtc < START_BY).toBe(true);
+      for (const { atUtc } of services.driver.accepted) expect(atUtc < START_BY).toBe(true);
     }
   });
 });
@@ -120,107 +121,110 @@ describe('INV-6, INV-9: the control row is asked last', () => {
     ['cancelled', { mode: 'cancelled' as const }, 'skipped', 'rolloutCancelled'],
     ['superseded', { endsUtc: NIGHT_OPENS }, 'skipped', 'superseded'],
   ])('a rollout that is %s starts nothing', async (_mode, control, kind, reason) => {
-    const world = await aWorld({ vms: [vm], control });
-    expect(await start(world)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
-    expect(world.driver.accepted).toEqual([]);
+    const services = await aWorld({ vms: [vm], control });
+    expect(await start(services)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it('a pause that comes while a start is being prepared still stops it', async () => {
-    const world = await aWorld({ vms: [vm] });
-    const paused = pausingAfter(world, 4, () =>
-      world.rollouts.update(ROLLOUT, (row) => ({ ...row, mode: 'paused' })),
+    const services = await aWorld({ vms: [vm] });
+    const paused = pausingAfter(services, 4, () =>
+      services.rollouts.update(ROLLOUT, (row) => ({ ...row, mode: 'paused' })),
     );
     expect(await start(paused)).toMatchObject({ kind: 'end', outcome: { reason: 'rolloutPaused' } });
-    expect(world.driver.accepted).toEqual([]);
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it('a VM that a pause kept from starting can start when the rollout goes on', async () => {
-    const world = await aWorld({ vms: [vm], control: { mode: 'paused' } });
-    await start(world);
-    await world.rollouts.update(ROLLOUT, (row) => ({ ...row, mode: 'running' }));
-    expect(await start(world, 'claim-2')).toMatchObject({ kind: 'started' });
-    expect(world.driver.accepted).toHaveLength(1);
+    const services = await aWorld({ vms: [vm], control: { mode: 'paused' } });
+    await start(services);
+    await services.rollouts.update(ROLLOUT, (row) => ({ ...row, mode: 'running' }));
+    expect(await start(services, 'claim-2')).toMatchObject({ kind: 'started' });
+    expect(services.driver.accepted).toHaveLength(1);
   });
 });
 
 describe('a request whose answer is lost', () => {
   it('and which started: the installation on the VM is adopted', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push('startsUnheard');
-    expect(await start(world)).toMatchObject({ kind: 'wait' });
-    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
-    await wasStarted(world);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push('startsUnheard');
+    expect(await start(services)).toMatchObject({ kind: 'wait' });
+    expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
+    await wasStarted(services);
   });
 
   it('and which started: adopted also when the platform rounds the time of its start down', async () => {
-    const world = await aWorld({ vms: [vm], nowUtc: '2026-11-13T03:15:00.700Z' });
-    world.driver.postStories.push('startsUnheard');
-    await start(world);
-    const reading = await world.driver.readVirtualMachine(vm.id);
+    const services = await aWorld({ vms: [vm], nowUtc: '2026-11-13T03:15:00.700Z' });
+    services.driver.postStories.push('startsUnheard');
+    await start(services);
+    const reading = await services.driver.readVirtualMachine(vm.id);
     const lastInstallation = reading?.lastInstallation ?? null;
     if (lastInstallation === null) throw new Error('it was not started');
-    world.driver.change(vm.id, {
+    services.driver.change(vm.id, {
       lastInstallation: { ...lastInstallation, startTime: '2026-11-13T03:15:00.000Z' },
     });
-    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
-    expect(world.driver.accepted).toHaveLength(1);
+    expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
+    expect(services.driver.accepted).toHaveLength(1);
   });
 
   it('and which did not: a second one is sent, but only when the ambiguity is over', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push('vanishes');
-    await start(world);
-    world.wait(AMBIGUITY_SECONDS - 1);
-    expect(await start(world)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:25:00.000Z' });
-    expect(world.driver.accepted).toEqual([]);
-    world.wait(1);
-    expect(await start(world)).toMatchObject({ kind: 'started' });
-    await wasStarted(world);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push('vanishes');
+    await start(services);
+    services.wait(AMBIGUITY_SECONDS - 1);
+    expect(await start(services)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:25:00.000Z' });
+    expect(services.driver.accepted).toEqual([]);
+    services.wait(1);
+    expect(await start(services)).toMatchObject({ kind: 'started' });
+    await wasStarted(services);
   });
 
   it('and which did not: an installation from before is not taken for it', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.installByHand(vm.id, '2026-11-13T01:00:00.000Z');
-    world.driver.endInstall(vm.id);
-    world.driver.postStories.push('vanishes');
-    expect(await start(world)).toMatchObject({ kind: 'wait' });
-    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
-    await wasStarted(world);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.installByHand(vm.id, '2026-11-13T01:00:00.000Z');
+    services.driver.endInstall(vm.id);
+    services.driver.postStories.push('vanishes');
+    expect(await start(services)).toMatchObject({ kind: 'wait' });
+    expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
+    await wasStarted(services);
   });
 
   it('again and again, until the night is too short: the VM is deferred', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push(...Array.from({ length: 100 }, (): PostStory => 'vanishes'));
-    expect(await startPatiently(world)).toMatchObject({ kind: 'end', outcome: { reason: 'windowMissed' } });
-    expect(world.driver.accepted).toEqual([]);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push(...Array.from({ length: 100 }, (): PostStory => 'vanishes'));
+    expect(await startPatiently(services)).toMatchObject({
+      kind: 'end',
+      outcome: { reason: 'windowMissed' },
+    });
+    expect(services.driver.accepted).toEqual([]);
   });
 });
 
 describe('a refusal', () => {
   it('for want of patience is obeyed, and the VM is patched later', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push({ refused: 'throttled', retryAfterSeconds: 300 });
-    expect(await start(world)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:20:00.000Z' });
-    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
-    await wasStarted(world);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push({ refused: 'throttled', retryAfterSeconds: 300 });
+    expect(await start(services)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:20:00.000Z' });
+    expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
+    await wasStarted(services);
   });
 
   it('because a person is installing: we wait, and defer the VM when the night ends first', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
-    world.driver.postStories.push(
+    const services = await aWorld({ vms: [vm] });
+    services.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
+    services.driver.postStories.push(
       ...Array.from({ length: 1_000 }, (): PostStory => ({ refused: 'conflict' })),
     );
-    expect(await startPatiently(world)).toMatchObject({ kind: 'end', outcome: { kind: 'deferred' } });
-    expect(world.driver.accepted).toEqual([]);
+    expect(await startPatiently(services)).toMatchObject({ kind: 'end', outcome: { kind: 'deferred' } });
+    expect(services.driver.accepted).toEqual([]);
   });
 
   it('because a person is installing: ours follows when that one is over', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
-    world.driver.postStories.push({ refused: 'conflict' }, { refused: 'conflict' });
-    expect(await startPatiently(world)).toMatchObject({ kind: 'started' });
-    await wasStarted(world);
+    const services = await aWorld({ vms: [vm] });
+    services.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
+    services.driver.postStories.push({ refused: 'conflict' }, { refused: 'conflict' });
+    expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
+    await wasStarted(services);
   });
 
   it.each([
@@ -230,15 +234,15 @@ describe('a refusal', () => {
     ['extensionMissing', 'skipped', 'notEnabled'],
     ['notAllowed', 'failed', 'installRefused'],
   ] as const)('%s ends the VM as %s: %s', async (refused, kind, reason) => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.postStories.push({ refused });
-    expect(await start(world)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
+    const services = await aWorld({ vms: [vm] });
+    services.driver.postStories.push({ refused });
+    expect(await start(services)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
   });
 
   it('of a VM that does not exist any more ends it', async () => {
-    const world = await aWorld({ vms: [vm] });
-    world.driver.remove(vm.id);
-    expect(await start(world)).toMatchObject({
+    const services = await aWorld({ vms: [vm] });
+    services.driver.remove(vm.id);
+    expect(await start(services)).toMatchObject({
       kind: 'end',
       outcome: { kind: 'skipped', reason: 'vmDeleted' },
     });
@@ -248,15 +252,15 @@ describe('a refusal', () => {
 describe('INV-11: the audit', () => {
   it('has one row for the start and one for the end of each installation, also of VMs under one claim', async () => {
     const other = aVm({ zone: '1' });
-    const world = await aWorld({ vms: [vm, other] });
-    world.driver.postStories.push('startsUnheard');
+    const services = await aWorld({ vms: [vm, other] });
+    services.driver.postStories.push('startsUnheard');
     for (const each of [vm, other]) {
-      await startInstall.handler(world)(inputFor('claim-1', each));
-      await startInstall.handler(world)(inputFor('claim-1', each));
-      world.driver.endInstall(each.id);
-      await world.run(readInstall, { ...inputFor('claim-1', each), claimId: 'claim-1' });
+      await startInstall.handler(services)(inputFor('claim-1', each));
+      await startInstall.handler(services)(inputFor('claim-1', each));
+      services.driver.endInstall(each.id);
+      await services.run(readInstall, { ...inputFor('claim-1', each), claimId: 'claim-1' });
     }
-    const rows = (await world.audit.list(ROLLOUT)).map(({ what, vmId }) => [what, vmId]);
+    const rows = (await services.audit.list(ROLLOUT)).map(({ what, vmId }) => [what, vmId]);
     expect(rows).toHaveLength(4);
     expect(rows).toEqual(
       expect.arrayContaining(

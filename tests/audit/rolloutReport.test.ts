@@ -14,16 +14,28 @@ const vms = [a, b];
 
 const aRollout = (over: Partial<AuditRollout> = {}): AuditRollout => ({
   rolloutId: ROLLOUT,
-  ...{ state: 'ended', endsUtc: at(28 * 24 * 60), halts: [], ...over },
+  state: 'ended',
+  endsUtc: at(28 * 24 * 60),
+  halts: [],
+  ...over,
 });
 
 const aHalt = (over: Partial<AuditHalt> = {}): AuditHalt => ({
-  ...{ haltId: 'phase-1.eastus.zone-1', kind: 'halt', region: 'eastus', atUtc: at(10), decision: null },
+  haltId: 'phase-1.eastus.zone-1',
+  kind: 'halt',
+  region: 'eastus',
+  atUtc: at(10),
+  decision: null,
   ...over,
 });
 
 const row = (minute: number, what: string, over: Partial<AuditTrailRow> = {}): AuditTrailRow => ({
-  ...{ rolloutId: ROLLOUT, atUtc: at(minute), what, subject: ROLLOUT, vmId: null, evidence: {} },
+  rolloutId: ROLLOUT,
+  atUtc: at(minute),
+  what,
+  subject: ROLLOUT,
+  vmId: null,
+  evidence: {},
   ...over,
 });
 
@@ -130,7 +142,10 @@ describe('INV-9: a paused rollout', () => {
 
 describe('INV-10: unknown health opens no gate', () => {
   const patched = (minute: number): AuditOutcome => ({
-    ...{ vm: a.id.toLowerCase(), kind: 'patched', reason: 'installed', atUtc: at(minute) },
+    vm: a.id.toLowerCase(),
+    kind: 'patched',
+    reason: 'installed',
+    atUtc: at(minute),
   });
   const skipped: AuditOutcome = { vm: b.id, kind: 'skipped', reason: 'excluded' };
   const called = (events: DriverEvent[], minute = 80): unknown =>
@@ -161,8 +176,12 @@ describe('INV-10: unknown health opens no gate', () => {
       audit(vms, log, {
         phases: [
           {
-            ...{ rolloutId: ROLLOUT, phase: 1, regions: ['eastus'] },
-            ...{ startedUtc: at(0), endedUtc: at(80), gateOpenedUtc: at(80) },
+            rolloutId: ROLLOUT,
+            phase: 1,
+            regions: ['eastus'],
+            startedUtc: at(0),
+            endedUtc: at(80),
+            gateOpenedUtc: at(80),
           },
         ],
         trail: [

@@ -15,8 +15,10 @@ const fleet = {
       properties: {
         storageProfile: {
           imageReference: {
-            ...{ publisher: 'MicrosoftWindowsServer', offer: 'WindowsServer' },
-            ...{ sku: '2019-Datacenter', version: 'latest' },
+            publisher: 'MicrosoftWindowsServer',
+            offer: 'WindowsServer',
+            sku: '2019-Datacenter',
+            version: 'latest',
           },
         },
         osProfile: {

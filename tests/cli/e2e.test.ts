@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readLocalSettings } from '../../cli/localSettings';
+import { readLocalSettings } from '../../local/localSettings';
 import { startAzurite } from '../support/azurite';
 import { startLowtide } from './lowtideProcess';
 

@@ -19,9 +19,13 @@ describe('R-505: the api-version of a request', () => {
   it('may be 2020-06-01, for Windows, with limited functionality', () => {
     expect(kindOf('compute', '2020-06-01')).toBe('ok');
     expect(patchingIn('2020-06-01')).toEqual({
-      ...{ linuxPatchSettings: false, enableHotpatching: false, installPatches: false },
-      ...{ configurationStatuses: false, availablePatches: false },
-      ...{ assessmentMode: false, automaticByPlatformSettings: false },
+      linuxPatchSettings: false,
+      enableHotpatching: false,
+      installPatches: false,
+      configurationStatuses: false,
+      availablePatches: false,
+      assessmentMode: false,
+      automaticByPlatformSettings: false,
     });
   });
 

@@ -1,26 +1,35 @@
 import { controlFor, judgedUntil, type Halt } from '../../domain/control';
-import { aControl, IN_THE_NIGHT, NIGHT_OPENS } from '../support/fakeWorld';
+import { aControl, IN_THE_NIGHT, NIGHT_OPENS } from '../support/fakeServices';
 
 const HERE = { phase: 'phase-2', region: 'eastus' };
 const PHASE = { phase: 'phase-2', region: null };
 
 function aHalt(over: Partial<Halt> = {}): Halt {
   return {
-    ...{ haltId: 'phase-2.eastus.zone-1', kind: 'halt', phase: 'phase-2', region: 'eastus' },
-    ...{ why: '2 of 3 VMs are unhealthy', atUtc: NIGHT_OPENS, decision: null },
+    haltId: 'phase-2.eastus.zone-1',
+    kind: 'halt',
+    phase: 'phase-2',
+    region: 'eastus',
+    why: '2 of 3 VMs are unhealthy',
+    atUtc: NIGHT_OPENS,
+    decision: null,
     ...over,
   };
 }
 
 const decided = (kind: 'resume' | 'skip' | 'cancel', atUtc = IN_THE_NIGHT): Halt['decision'] => ({
-  ...{ kind, by: 'ann', reason: 'seen to', atUtc },
+  kind,
+  by: 'ann',
+  reason: 'seen to',
+  atUtc,
 });
 
 describe('INV-9: paused means that nothing new starts', () => {
   it('a running rollout may go on, a paused one waits', () => {
     expect(controlFor(aControl(), [], HERE, IN_THE_NIGHT)).toEqual({ kind: 'go' });
     expect(controlFor(aControl({ mode: 'paused' }), [], HERE, IN_THE_NIGHT)).toMatchObject({
-      ...{ kind: 'wait', reason: 'rolloutPaused' },
+      kind: 'wait',
+      reason: 'rolloutPaused',
     });
   });
 });
@@ -34,7 +43,9 @@ describe('INV-6: a halt', () => {
     ['in catch-ups', { phase: 'catchup-2026-11-14t03', region: 'eastus' }],
   ])('stops new starts %s', (_where, where) => {
     expect(controlFor(aControl(), [aHalt()], where, IN_THE_NIGHT)).toEqual({
-      ...{ kind: 'wait', reason: 'rolloutHalted', why: '2 of 3 VMs are unhealthy' },
+      kind: 'wait',
+      reason: 'rolloutHalted',
+      why: '2 of 3 VMs are unhealthy',
     });
   });
 

@@ -8,7 +8,7 @@ import {
   type PhaseProgress,
 } from '../../domain/gates';
 import { defaultPolicy as policy } from '../../domain/policy';
-import { counts, NIGHT_OPENS } from '../support/fakeWorld';
+import { counts, NIGHT_OPENS } from '../support/fakeServices';
 import { minutesAfter } from '../support/claims';
 
 describe('R-204: the gate after a round', () => {
@@ -120,7 +120,10 @@ describe('R-202: the gate of a region or a phase', () => {
 
 describe('R-202, INV-6: a phase is judged', () => {
   const progress = (seen: Partial<OutcomeCounts>, over: Partial<PhaseProgress> = {}): PhaseProgress => ({
-    ...{ planned: 100, counts: counts(seen), silentRegions: [], startedUtc: NIGHT_OPENS },
+    planned: 100,
+    counts: counts(seen),
+    silentRegions: [],
+    startedUtc: NIGHT_OPENS,
     ...over,
   });
   const soon = minutesAfter(NIGHT_OPENS, 60);

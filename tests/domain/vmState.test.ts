@@ -1,7 +1,7 @@
 import { applyVmEvent, newVmState, VmState, type VmEvent } from '../../domain/vmState';
 import { aVm } from '../support/builders';
 import { anAssessment, anInstallation } from '../support/fakeDriver';
-import { IN_THE_NIGHT } from '../support/fakeWorld';
+import { IN_THE_NIGHT } from '../support/fakeServices';
 
 const { id: vmId } = aVm();
 const healthy = { answer: 'healthy' as const, because: '', atUtc: IN_THE_NIGHT };

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { fileJournal } from '../../drivers/simulated/fileJournal';
+import { fileJournal } from '../../drivers/simulated/log/fileJournal';
 import { aVm } from '../support/builders';
 import {
   ALWAYS_ON,

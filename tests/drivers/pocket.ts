@@ -1,10 +1,10 @@
 import type { DriverEvent, InstallRequest, StartAnswer } from '../../drivers/driver';
 import { fleetOf } from '../../drivers/fleet/fleetOf';
-import { memoryJournal, type AskJournal } from '../../drivers/simulated/askJournal';
+import { memoryJournal, type AskJournal } from '../../drivers/simulated/log/askJournal';
 import { loadScenario, type Scenario } from '../../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { POWER_HABIT_TAG } from '../../drivers/simulated/schedules';
+import { POWER_HABIT_TAG } from '../../drivers/simulated/machine/schedules';
 
 /** Before the release of November 2026, which is on the 10th at 18:00. */
 export const START = '2026-11-09T00:00:00.000Z';

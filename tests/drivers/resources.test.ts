@@ -1,5 +1,5 @@
-import { memoryJournal, type Ask, type AskJournal } from '../../drivers/simulated/askJournal';
-import { Ask as AskSchema } from '../../drivers/simulated/askJournal';
+import { memoryJournal, type Ask, type AskJournal } from '../../drivers/simulated/log/askJournal';
+import { Ask as AskSchema } from '../../drivers/simulated/log/askJournal';
 import type { ArmResource } from '../../drivers/fleet/armModel';
 import { VmId } from '../../domain/ids';
 import { aVm } from '../support/builders';
@@ -13,7 +13,10 @@ const idOf = (name: string): VmId => VmId.parse(armId(name));
 
 function aModel(name: string, patchMode = 'AutomaticByPlatform', more: object = {}): ArmResource {
   return {
-    ...{ id: armId(name), name, type: 'Microsoft.Compute/virtualMachines', location: 'eastus' },
+    id: armId(name),
+    name,
+    type: 'Microsoft.Compute/virtualMachines',
+    location: 'eastus',
     properties: {
       storageProfile: {
         imageReference: { publisher: 'Canonical', offer: 'UbuntuServer', sku: '18.04-LTS' },

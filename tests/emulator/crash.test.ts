@@ -65,7 +65,7 @@ async function live(dieAt: number): Promise<Life> {
     await manage(host, 'POST', 'entities/counter/c?op=add', {});
     await host.runUntil(minutes(5));
   } catch (error) {
-    // Its message is all that crosses from the host's world into jest's.
+    // Its message is all that crosses from the host's realm into jest's.
     expect(String(error)).toMatch(/crashed at step/);
   }
   await host.close();

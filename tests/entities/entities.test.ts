@@ -31,7 +31,8 @@ async function batch(
   const reply = await createEntityFunction(entity)(
     {
       self: { name: 'entity', key: 'key' },
-      ...{ exists: state !== null, state },
+      exists: state !== null,
+      state,
       batch: operations.map(([name, input]) => ({ name, input: JSON.stringify(input), isSignal: false })),
     },
     new DummyEntityContext(),

@@ -7,7 +7,7 @@ import { assessVm } from '../../orchestrations/assessVm';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { aDisruption, anImpairment, inSet } from '../support/claims';
 import { anAssessment } from '../support/fakeDriver';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
@@ -19,12 +19,18 @@ const SWEEP = '2026-11-14T03:10:00.000Z';
 const plan = { catchUps: [], pace, ledgers: [], claimGraceSeconds: 5400 };
 
 const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
-  ...{ claimId, kind: 'rollout', disruption, fence: 1, startByUtc: START_BY },
+  claimId,
+  kind: 'rollout',
+  disruption,
+  fence: 1,
+  startByUtc: START_BY,
   expiresUtc: NIGHT_CLOSES,
 });
 
 const caughtUp = (region: string): { rolloutId: typeof ROLLOUT; region: string; endsUtc: string } => ({
-  ...{ rolloutId: ROLLOUT, region, endsUtc: ENDS },
+  rolloutId: ROLLOUT,
+  region,
+  endsUtc: ENDS,
 });
 
 const chunksOf = (count: number): { from: string; before: string }[] =>
@@ -37,7 +43,9 @@ function sweep(
   ledger: { suspects?: Claim[]; impairments?: Impairment[] } = {},
 ): Promise<Run> {
   return replay(assessmentSweep, {
-    ...{ input: { sweepUtc: SWEEP }, nowUtc: SWEEP, instanceId: 'sweep-2026-11-14T03' },
+    input: { sweepUtc: SWEEP },
+    nowUtc: SWEEP,
+    instanceId: 'sweep-2026-11-14T03',
     activities: {
       planCatchUps: () => plan,
       listDueAssessments: () => ({ chunks: [] }),
@@ -97,7 +105,10 @@ describe('the hourly sweep', () => {
     expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 1 });
     expect(run.of('catchUp')).toEqual([
       expect.objectContaining({
-        ...{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS, kind: 'catchUp' },
+        rolloutId: ROLLOUT,
+        region: 'eastus',
+        endsUtc: ENDS,
+        kind: 'catchUp',
         phase: 'catchup-2026-11-14t0310',
       }),
     ]);
@@ -159,7 +170,9 @@ describe('the hourly sweep', () => {
 
   it('asks all ledgers at once', async () => {
     const run = await replay(assessmentSweep, {
-      ...{ input: { sweepUtc: SWEEP }, nowUtc: SWEEP, instanceId: 'sweep-2026-11-14T03' },
+      input: { sweepUtc: SWEEP },
+      nowUtc: SWEEP,
+      instanceId: 'sweep-2026-11-14T03',
       activities: {
         planCatchUps: () => ({ ...plan, ledgers: ['eastus', 'northeurope', 'japaneast'] }),
         listDueAssessments: () => ({ chunks: [] }),
@@ -269,7 +282,8 @@ describe('assessments', () => {
   if (!one || !two || !three) throw new Error('three VMs');
   const batch = (activities: Activities): Promise<Run> =>
     replay(assessBatch, {
-      ...{ input: range, nowUtc: NIGHT_OPENS },
+      input: range,
+      nowUtc: NIGHT_OPENS,
       activities: {
         readDueAssessments: () => ({ vmIds: [one.vmId, two.vmId, three.vmId] }),
         startAssessments: () => ({ started: [one, two, three], refused: [], retryAfterSeconds: null }),
@@ -296,7 +310,8 @@ describe('assessments', () => {
   it('that fail, are refused or never end are counted as failed', async () => {
     const run = await batch({
       startAssessments: () => ({
-        ...{ started: [one, two], retryAfterSeconds: null },
+        started: [one, two],
+        retryAfterSeconds: null,
         refused: [{ vmId: three.vmId, code: 'notRunning', message: 'The VM is stopped.' }],
       }),
       readAssessments: ({ operations }) => ({
@@ -319,10 +334,13 @@ describe('assessments', () => {
   it('R-901, R-903: that a person asks for at any time tell the VM, and install nothing', async () => {
     const { id } = aVm();
     const run = await replay(assessVm, {
-      ...{ input: { vmId: id, pace }, nowUtc: '2026-11-13T16:00:00.000Z' },
+      input: { vmId: id, pace },
+      nowUtc: '2026-11-13T16:00:00.000Z',
       activities: {
         startAssessments: () => ({
-          ...{ started: [{ vmId: id, operationId: 'a' }], refused: [], retryAfterSeconds: null },
+          started: [{ vmId: id, operationId: 'a' }],
+          refused: [],
+          retryAfterSeconds: null,
         }),
         readAssessments: () => ({
           running: [],

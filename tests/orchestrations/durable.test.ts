@@ -139,7 +139,8 @@ describe('entities', () => {
   }
   const ask = (keys: readonly string[], answer: (key: string) => unknown): Promise<Run> =>
     replay(asker, {
-      ...{ input: { keys }, nowUtc: NOW },
+      input: { keys },
+      nowUtc: NOW,
       entities: { disruptionLedger: (_operation, _input, key) => answer(key) },
     });
   const told = (region: string): unknown => ({
@@ -183,7 +184,11 @@ describe('entities', () => {
 
 describe('children', () => {
   const scope = {
-    ...{ rolloutId, phase: 'phase-1', endsUtc: untilUtc, freshAfterUtc: null, pace },
+    rolloutId,
+    phase: 'phase-1',
+    endsUtc: untilUtc,
+    freshAfterUtc: null,
+    pace,
     kind: 'rollout' as const,
   };
   const zone = (context: OrchestrationContext, stage: string): Child<{ rounds: number }> =>
@@ -244,7 +249,11 @@ describe('children', () => {
   ])('can be raced and then joined: after %d s and %d s', async (goSeconds, zoneSeconds) => {
     function* parent(context: OrchestrationContext): Step<unknown> {
       const go = startChild(context, awaitGo, 'go', {
-        ...{ rolloutId, phase: 'phase-1', region: null, pace, untilUtc },
+        rolloutId,
+        phase: 'phase-1',
+        region: null,
+        pace,
+        untilUtc,
       });
       const other = zone(context, '1');
       yield* firstOf(context, go, other);

@@ -36,8 +36,14 @@ function install(given: Given = {}): Promise<Run> {
     instanceId: 'install-1',
     nowUtc: NOON,
     input: {
-      ...{ vmId, order, by: 'a person', disruption, ledger: 'eastus' },
-      ...{ ifBusy, waitUntilUtc: TOMORROW, pace },
+      vmId,
+      order,
+      by: 'a person',
+      disruption,
+      ledger: 'eastus',
+      ifBusy,
+      waitUntilUtc: TOMORROW,
+      pace,
     },
     activities: {
       startOrderedInstall: () => ({ kind: 'started', deadlineUtc: '2026-11-12T19:00:00.000Z' }),

@@ -1,5 +1,5 @@
 import { monthlyRollout } from '../../orchestrations/monthlyRollout';
-import { counts, ROLLOUT } from '../support/fakeWorld';
+import { counts, ROLLOUT } from '../support/fakeServices';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { ENDS, pace } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
@@ -22,7 +22,9 @@ const later = (utc: string, seconds: number): string =>
 /** A month of three phases, each of which takes two days; its gate opens after one. */
 function month(over: { activities?: Activities; children?: Children; earlyMs?: number } = {}): Promise<Run> {
   return replay(monthlyRollout, {
-    ...{ instanceId: ROLLOUT, nowUtc: START, timersEarlyMs: over.earlyMs ?? 0 },
+    instanceId: ROLLOUT,
+    nowUtc: START,
+    timersEarlyMs: over.earlyMs ?? 0,
     input: { rolloutId: ROLLOUT, generation: 1 },
     activities: {
       planRollout: () => ({ phases: PHASES, endsUtc: ENDS, pace }),

@@ -4,7 +4,7 @@ import type { Outcome, OutcomeKind, OutcomeReason } from '../../domain/outcome';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import { patchVm } from '../../orchestrations/patchVm';
 import { anAssessment, anInstallation } from '../support/fakeDriver';
-import { IN_THE_NIGHT } from '../support/fakeWorld';
+import { IN_THE_NIGHT } from '../support/fakeServices';
 import { after, replay, type Run } from '../support/replay';
 import { patchInput, vmId, vmKey } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
@@ -29,7 +29,9 @@ function story(
   const activities: Activities = {
     lookAtVm: () => ({ kind: 'go' }),
     startAssessments: () => ({
-      ...{ started: [{ vmId, operationId: 'assess-1' }], refused: [], retryAfterSeconds: null },
+      started: [{ vmId, operationId: 'assess-1' }],
+      refused: [],
+      retryAfterSeconds: null,
     }),
     readAssessments: () => ({ running: [], assessed: [{ vmId, summary: anAssessment() }], failed: [] }),
     startInstall: () => ({ kind: 'started', deadlineUtc: DEADLINE }),
@@ -237,7 +239,7 @@ const anySummary = fc.constantFrom(
   anInstallation({ pendingPatchCount: 1 }),
 );
 
-describe('INV-7, INV-8: whatever the world answers', () => {
+describe('INV-7, INV-8: whatever the services answers', () => {
   it('one VM is installed at most once, and ends in exactly one outcome, written down once', async () => {
     await fc.assert(
       fc.asyncProperty(

@@ -1,7 +1,7 @@
 import { catchUp } from '../../orchestrations/catchUp';
 import { phaseRollout } from '../../orchestrations/phaseRollout';
 import { regionRollout } from '../../orchestrations/regionRollout';
-import { ROLLOUT } from '../support/fakeWorld';
+import { ROLLOUT } from '../support/fakeServices';
 import { after, failsAfter, replay, type Call, type Run } from '../support/replay';
 import { inRollout } from '../support/rolloutScene';
 
@@ -15,7 +15,7 @@ const HOUR = 3600;
 
 function region(stages: readonly Stage[], over: Readonly<Record<string, unknown>> = {}): Promise<Run> {
   return replay(regionRollout, {
-    ...{ instanceId: 'rollout-2026-11.1:phase-1:eastus' },
+    instanceId: 'rollout-2026-11.1:phase-1:eastus',
     input: { ...inRollout, region: 'eastus', attemptMax: null, ...over },
     activities: { readRegion: () => ({ stages: [...stages] }) },
     children: {
@@ -129,7 +129,10 @@ describe('R-111, R-804: a catch-up', () => {
       expect.objectContaining({
         id: 'sweep-2026-11-14t03:rollout-2026-11:eastus:region',
         input: expect.objectContaining({
-          ...{ rolloutId: ROLLOUT, phase: 'catchup-2026-11-14t03', kind: 'catchUp', attemptMax: null },
+          rolloutId: ROLLOUT,
+          phase: 'catchup-2026-11-14t03',
+          kind: 'catchUp',
+          attemptMax: null,
         }) as unknown,
       }),
     ]);

@@ -1,6 +1,6 @@
 import { availabilitySetRollout } from '../../orchestrations/availabilitySetRollout';
 import { zoneRollout } from '../../orchestrations/zoneRollout';
-import { NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import { NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
 import { aDisruption } from '../support/claims';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { aSlot, inRollout } from '../support/rolloutScene';
@@ -17,8 +17,13 @@ const BEFORE = '2026-11-13T02:00:00.000Z';
 function theRound(round: number, opensUtc = NIGHT_OPENS): Chosen {
   const later = (hours: number): string => new Date(Date.parse(opensUtc) + hours * 3_600_000).toISOString();
   return {
-    ...{ kind: 'round', ...aSlot, ref: { ...aSlot.ref, round }, opensUtc },
-    ...{ acquireByUtc: later(6), startByUtc: later(6.5), closesUtc: later(8) },
+    kind: 'round',
+    ...aSlot,
+    ref: { ...aSlot.ref, round },
+    opensUtc,
+    acquireByUtc: later(6),
+    startByUtc: later(6.5),
+    closesUtc: later(8),
     disruption: aDisruption(),
   };
 }
@@ -38,7 +43,9 @@ function scope(
   over: Readonly<Record<string, unknown>> = {},
 ): Promise<Run> {
   return replay(zoneRollout, {
-    ...{ input: { ...ZONE, ...over }, nowUtc: BEFORE, instanceId: 'parent' },
+    input: { ...ZONE, ...over },
+    nowUtc: BEFORE,
+    instanceId: 'parent',
     activities: { endRounds: () => ({ ended: 0 }), ...activities },
     children: { updateDomainRollout },
   });
@@ -74,8 +81,14 @@ describe('the rounds of a scope', () => {
     });
     expect(of('chooseRound')).toEqual([
       {
-        ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: null },
-        ...{ done: [], freshAfterUtc, endsUtc: inRollout.endsUtc },
+        rolloutId: ROLLOUT,
+        phase: 'phase-1',
+        region: 'eastus',
+        stage: 'zone-1',
+        group: null,
+        done: [],
+        freshAfterUtc,
+        endsUtc: inRollout.endsUtc,
       },
     ]);
   });

@@ -4,7 +4,7 @@ import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
 import { updateDomainRollout } from '../../orchestrations/updateDomainRollout';
 import { aSet, vmsOf } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
-import { NIGHT_CLOSES } from '../support/fakeWorld';
+import { NIGHT_CLOSES } from '../support/fakeServices';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { roundInput as slot, inRollout, ENDS } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';

@@ -6,7 +6,7 @@ import { awaitInstall } from '../../orchestrations/awaitInstall';
 import { awaitSettled } from '../../orchestrations/awaitSettled';
 import { aDisruption } from '../support/claims';
 import { anInstallation } from '../support/fakeDriver';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeWorld';
+import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
 import { replay, type Run } from '../support/replay';
 import { ACQUIRE_BY, ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 
@@ -108,20 +108,22 @@ describe('awaitInstall', () => {
 
 describe('awaitClaim', () => {
   const refused = (...rules: string[]): unknown => ({
-    ...{ kind: 'refused', because: rules.map((rule) => ({ rule, by: 'somebody' })) },
+    kind: 'refused',
+    because: rules.map((rule) => ({ rule, by: 'somebody' })),
   });
   const awaiting = (answer: (nowUtc: string) => unknown, untilUtc = ACQUIRE_BY): Promise<Run> =>
     replay(awaitClaim, {
       input: {
-        ...{
-          claimId: 'claim-1',
-          kind: 'rollout',
-          ledger: 'eastus',
-          disruption: aDisruption(),
-          pace,
-          untilUtc,
-        },
-        ...{ startByUtc: START_BY, closesUtc: NIGHT_CLOSES, deadlineUtc: ENDS, catchUpSlotsMax: 1 },
+        claimId: 'claim-1',
+        kind: 'rollout',
+        ledger: 'eastus',
+        disruption: aDisruption(),
+        pace,
+        untilUtc,
+        startByUtc: START_BY,
+        closesUtc: NIGHT_CLOSES,
+        deadlineUtc: ENDS,
+        catchUpSlotsMax: 1,
       },
       nowUtc: NOW,
       entities: { disruptionLedger: (_operation, _input, _key, nowUtc) => answer(nowUtc) },
@@ -135,9 +137,15 @@ describe('awaitClaim', () => {
         name: 'disruptionLedger.tryAcquire',
         id: 'eastus',
         input: {
-          ...{ claimId: 'claim-1', kind: 'rollout', disruption: aDisruption(), nowUtc: NOW },
-          ...{ startByUtc: START_BY, expiresUtc: NIGHT_CLOSES, deadlineUtc: ENDS },
-          ...{ ticketLapseSeconds: 900, catchUpSlotsMax: 1 },
+          claimId: 'claim-1',
+          kind: 'rollout',
+          disruption: aDisruption(),
+          nowUtc: NOW,
+          startByUtc: START_BY,
+          expiresUtc: NIGHT_CLOSES,
+          deadlineUtc: ENDS,
+          ticketLapseSeconds: 900,
+          catchUpSlotsMax: 1,
         },
       }),
     ]);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { anApi, aVmBody, SUB, SUBSCRIPTION, type Api, type Reply } from '../functions/arm/api';
+import { anApi, aVmBody, SUB, SUBSCRIPTION, type Api, type Reply } from '../armApi/api';
 
 const DOCUMENT = readFileSync(join(__dirname, '../../docs/azure-clients.md'), 'utf8');
 const VM = `${SUB}/resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines/myVM`;
@@ -19,7 +19,8 @@ const BODIES: readonly (readonly [RegExp, unknown])[] = [
     aVmBody(
       'Windows',
       {
-        ...{ provisionVMAgent: true, enableAutomaticUpdates: true },
+        provisionVMAgent: true,
+        enableAutomaticUpdates: true,
         patchSettings: { patchMode: 'AutomaticByPlatform' },
       },
       { tags: { 'lowtide-power': 'alwaysOn' } },
@@ -28,7 +29,8 @@ const BODIES: readonly (readonly [RegExp, unknown])[] = [
   [
     /installPatches/,
     {
-      ...{ maximumDuration: 'PT2H', rebootSetting: 'IfRequired' },
+      maximumDuration: 'PT2H',
+      rebootSetting: 'IfRequired',
       windowsParameters: { classificationsToInclude: ['Critical', 'Security'] },
     },
   ],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import type { Azurite } from '../../cli/azurite';
+import type { Azurite } from '../../local/azurite';
 import { LowtideError } from '../../domain/lowtideError';
 import { azureStore } from '../../store/azureTable';
 import { startAzurite } from '../support/azurite';

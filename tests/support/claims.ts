@@ -11,14 +11,12 @@ export const minutesAfter = (utc: string, minutes: number): string =>
 /** Ten standalone VMs in zone 1 of eastus. */
 export function aDisruption(over: Partial<Disruption> = {}): Disruption {
   return {
-    ...{
-      region: 'eastus',
-      zone: '1',
-      availabilitySetId: null,
-      updateDomain: null,
-      count: 10,
-      shareMax: null,
-    },
+    region: 'eastus',
+    zone: '1',
+    availabilitySetId: null,
+    updateDomain: null,
+    count: 10,
+    shareMax: null,
     ...over,
   };
 }
@@ -26,7 +24,11 @@ export function aDisruption(over: Partial<Disruption> = {}): Disruption {
 /** Two VMs of an update domain of a set of twenty, of which four may be down. */
 export function inSet(name: string, updateDomain: number, over: Partial<Disruption> = {}): Disruption {
   return aDisruption({
-    ...{ zone: null, availabilitySetId: aSet(name), updateDomain, count: 2, shareMax: 4 },
+    zone: null,
+    availabilitySetId: aSet(name),
+    updateDomain,
+    count: 2,
+    shareMax: 4,
     ...over,
   });
 }
@@ -37,10 +39,15 @@ export function aRequest(
   over: Partial<ClaimRequest> = {},
 ): ClaimRequest {
   return {
-    ...{ claimId, kind: 'rollout', disruption, deadlineUtc: DEADLINE, nowUtc: NINE },
+    claimId,
+    kind: 'rollout',
+    disruption,
+    deadlineUtc: DEADLINE,
+    nowUtc: NINE,
     startByUtc: '2026-11-13T09:35:00.000Z',
     expiresUtc: '2026-11-13T11:00:00.000Z',
-    ...{ ticketLapseSeconds: 900, catchUpSlotsMax: 1 },
+    ticketLapseSeconds: 900,
+    catchUpSlotsMax: 1,
     ...over,
   };
 }

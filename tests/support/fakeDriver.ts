@@ -105,7 +105,10 @@ export class FakeDriver implements FleetDriver {
   startAssessment(vmId: VmId): Promise<StartAnswer> {
     if (!this.readings.has(vmId))
       return Promise.resolve({
-        ...{ kind: 'refused', code: 'notFound', message: 'no such VM', retryAfterSeconds: null },
+        kind: 'refused',
+        code: 'notFound',
+        message: 'no such VM',
+        retryAfterSeconds: null,
       });
     this.assessed.push(vmId);
     return Promise.resolve(startedAs(`assess-${this.assessed.length}`));

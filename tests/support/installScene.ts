@@ -1,10 +1,10 @@
 import { readInstall } from '../../activities/readInstall';
 import { startInstall } from '../../activities/startInstall';
 import type * as contracts from '../../activities/contracts';
-import type { AnswerTo } from '../../activities/world';
+import type { AnswerTo } from '../../activities/services';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm } from './builders';
-import { NIGHT_OPENS, ROLLOUT, type FakeWorld } from './fakeWorld';
+import { NIGHT_OPENS, ROLLOUT, type FakeWorld } from './fakeServices';
 
 type Answer = AnswerTo<typeof contracts.startInstall>;
 
@@ -13,28 +13,32 @@ export const AMBIGUITY_SECONDS = 600;
 export const vm = aVm({ name: 'vm-under-test', zone: '1' });
 
 export const inputFor = (claimId = 'claim-1', target: VirtualMachine = vm): Record<string, unknown> => ({
-  ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: target.region, vmId: target.id },
-  ...{ claim: { claimId, startByUtc: START_BY }, sinceUtc: NIGHT_OPENS },
+  rolloutId: ROLLOUT,
+  phase: 'phase-1',
+  region: target.region,
+  vmId: target.id,
+  claim: { claimId, startByUtc: START_BY },
+  sinceUtc: NIGHT_OPENS,
 });
 
-export const start = async (world: FakeWorld, claimId?: string): Promise<Answer> =>
-  (await startInstall.handler(world)(inputFor(claimId))) as Answer;
+export const start = async (services: FakeWorld, claimId?: string): Promise<Answer> =>
+  (await startInstall.handler(services)(inputFor(claimId))) as Answer;
 
-export const read = async (world: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
-  world.run(readInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: NIGHT_OPENS });
+export const read = async (services: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
+  services.run(readInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: NIGHT_OPENS });
 
 /** As patchVm does: asks again at the instant it is told, until there is an answer. */
-export async function startPatiently(world: FakeWorld, claimId?: string): Promise<Answer> {
+export async function startPatiently(services: FakeWorld, claimId?: string): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked += 1) {
-    const answer = await start(world, claimId);
+    const answer = await start(services, claimId);
     if (answer.kind !== 'wait') return answer;
-    if (world.nowUtc() < answer.untilUtc) world.clock.nowUtc = answer.untilUtc;
+    if (services.nowUtc() < answer.untilUtc) services.clock.nowUtc = answer.untilUtc;
   }
   throw new Error('It waits for ever.');
 }
 
 /** The platform has accepted one installation, and it is followed. */
-export const wasStarted = async (world: FakeWorld): Promise<void> => {
-  expect(world.driver.accepted).toHaveLength(1);
-  expect(await read(world)).toEqual({ kind: 'running' });
+export const wasStarted = async (services: FakeWorld): Promise<void> => {
+  expect(services.driver.accepted).toHaveLength(1);
+  expect(await read(services)).toEqual({ kind: 'running' });
 };

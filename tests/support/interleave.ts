@@ -1,4 +1,4 @@
-import type { FakeWorld } from './fakeWorld';
+import type { FakeWorld } from './fakeServices';
 
 type Step = (call: () => Promise<unknown>) => Promise<unknown>;
 
@@ -13,8 +13,8 @@ const STEPPED = [
   'audit',
 ];
 
-/** The same world, every call into which goes through `step`. */
-function stepped(world: FakeWorld, step: Step): FakeWorld {
+/** The same services, every call into which goes through `step`. */
+function stepped(services: FakeWorld, step: Step): FakeWorld {
   const wrap = (target: object): object =>
     new Proxy(target, {
       get: (inner, name): unknown => {
@@ -23,16 +23,16 @@ function stepped(world: FakeWorld, step: Step): FakeWorld {
         return (...args: unknown[]) => step(() => Reflect.apply(member, inner, args) as Promise<unknown>);
       },
     });
-  const parts = STEPPED.map((part) => [part, wrap(Reflect.get(world, part) as object)]);
-  return { ...world, ...(Object.fromEntries(parts) as object) };
+  const parts = STEPPED.map((part) => [part, wrap(Reflect.get(services, part) as object)]);
+  return { ...services, ...(Object.fromEntries(parts) as object) };
 }
 
 /** Lets a process die at its n-th call (counted from 1), right before the call or right after it took effect: nothing catches that. */
 export async function dyingAt(
-  world: FakeWorld,
+  services: FakeWorld,
   n: number,
   when: 'before' | 'after',
-  work: (world: FakeWorld) => Promise<unknown>,
+  work: (services: FakeWorld) => Promise<unknown>,
 ): Promise<void> {
   let calls = 0;
   await new Promise<void>((over, fail) => {
@@ -40,7 +40,7 @@ export async function dyingAt(
       over();
       return new Promise<never>(() => undefined);
     };
-    const mortal = stepped(world, async (call) => {
+    const mortal = stepped(services, async (call) => {
       calls += 1;
       const own = calls;
       if (own === n && when === 'before') return die();
@@ -53,10 +53,10 @@ export async function dyingAt(
   });
 }
 
-/** The world for a process that stands still after its n-th call until `meanwhile` is over. */
-export function pausingAfter(world: FakeWorld, n: number, meanwhile: () => Promise<unknown>): FakeWorld {
+/** The services for a process that stands still after its n-th call until `meanwhile` is over. */
+export function pausingAfter(services: FakeWorld, n: number, meanwhile: () => Promise<unknown>): FakeWorld {
   let calls = 0;
-  return stepped(world, async (call) => {
+  return stepped(services, async (call) => {
     calls += 1;
     const own = calls;
     const result = await call();
@@ -65,14 +65,14 @@ export function pausingAfter(world: FakeWorld, n: number, meanwhile: () => Promi
   });
 }
 
-/** How many calls into the world some work makes. */
+/** How many calls into the services some work makes. */
 export async function countCalls(
-  world: FakeWorld,
-  work: (world: FakeWorld) => Promise<unknown>,
+  services: FakeWorld,
+  work: (services: FakeWorld) => Promise<unknown>,
 ): Promise<number> {
   let calls = 0;
   await work(
-    stepped(world, (call) => {
+    stepped(services, (call) => {
       calls += 1;
       return call();
     }),
@@ -81,21 +81,21 @@ export async function countCalls(
 }
 
 /**
- * Runs several pieces of work side by side, in every order in which their calls into the world can follow each other. `scene` makes a
- * new world for each order and says what must hold at its end. Returns how many orders there were.
+ * Runs several pieces of work side by side, in every order in which their calls into the services can follow each other. `scene` makes a
+ * new services for each order and says what must hold at its end. Returns how many orders there were.
  */
 export async function everyInterleaving(
   scene: () => Promise<{
-    readonly world: FakeWorld;
-    readonly works: readonly ((world: FakeWorld) => Promise<unknown>)[];
+    readonly services: FakeWorld;
+    readonly works: readonly ((services: FakeWorld) => Promise<unknown>)[];
     readonly atTheEnd: () => Promise<void>;
   }>,
 ): Promise<number> {
   let orders = 0;
   let choices: number[] | null = [];
   while (choices !== null) {
-    const { world, works, atTheEnd } = await scene();
-    const options = await inOrder(world, works, choices);
+    const { services, works, atTheEnd } = await scene();
+    const options = await inOrder(services, works, choices);
     await atTheEnd();
     orders += 1;
     choices = nextOrder(choices, options);
@@ -115,14 +115,14 @@ function nextOrder(choices: readonly number[], options: readonly number[]): numb
 
 /** Lets one waiting call through at a time, as `choices` say (the first where they are silent); returns how many could have gone. */
 export async function inOrder(
-  world: FakeWorld,
-  works: readonly ((world: FakeWorld) => Promise<unknown>)[],
+  services: FakeWorld,
+  works: readonly ((services: FakeWorld) => Promise<unknown>)[],
   choices: readonly number[],
 ): Promise<number[]> {
   const waiting: (() => void)[][] = works.map(() => []);
   let running = works.length;
   const all = works.map(async (work, who) => {
-    const own = stepped(world, async (call) => {
+    const own = stepped(services, async (call) => {
       await new Promise<void>((go) => waiting[who]?.push(go));
       return call();
     });
@@ -138,7 +138,7 @@ export async function inOrder(
     if (running === 0) break;
     const ready = waiting.filter(({ length }) => length > 0); // each process makes its calls in its own order
     const go = ready[(choices[options.length] ?? 0) % ready.length]?.shift();
-    if (!go) throw new Error('Work waits for something that is not the world.');
+    if (!go) throw new Error('Work waits for something that is not one of the services.');
     options.push(ready.length);
     go();
   }

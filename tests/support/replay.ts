@@ -46,9 +46,19 @@ interface RetryOptions {
 }
 
 const EVENT = {
-  ...{ executionStarted: 0, taskScheduled: 4, taskCompleted: 5, taskFailed: 6, childCreated: 7 },
-  ...{ childCompleted: 8, childFailed: 9, timerCreated: 10, timerFired: 11, orchestratorStarted: 12 },
-  ...{ orchestratorCompleted: 13, eventSent: 14, eventRaised: 15 },
+  executionStarted: 0,
+  taskScheduled: 4,
+  taskCompleted: 5,
+  taskFailed: 6,
+  childCreated: 7,
+  childCompleted: 8,
+  childFailed: 9,
+  timerCreated: 10,
+  timerFired: 11,
+  orchestratorStarted: 12,
+  orchestratorCompleted: 13,
+  eventSent: 14,
+  eventRaised: 15,
 } as const;
 
 type HistoryEvent = Readonly<Record<string, unknown>> & { readonly EventType: number };
@@ -68,7 +78,7 @@ const TIMER_MAX_MS = 6 * 24 * 3_600_000;
 
 /**
  * Runs an orchestrator as the durable host does: on the library's real executor, from its first line with the whole history after every
- * single event, in a world without clock or dice. Fails when a replay schedules anything else than before, when an instance ends with a
+ * single event, in an environment without clock or dice. Fails when a replay schedules anything else than before, when an instance ends with a
  * timer or a child still open, when an id of a child is used twice, or when a message or a fan-out outgrows its limit.
  */
 export async function replay(orchestrator: Orchestrator, scene: Scene): Promise<Run> {
@@ -110,7 +120,11 @@ class FakeHost {
   report(output: unknown, failure: string | null, generations: readonly unknown[]): Run {
     const { calls } = this;
     return {
-      ...{ output, failure, calls, generations, endedUtc: this.nowUtc() },
+      output,
+      failure,
+      calls,
+      generations,
+      endedUtc: this.nowUtc(),
       of: (name) => calls.filter((call) => call.name === name).map(({ input }) => input),
       story: calls.filter(({ kind }) => kind !== 'timer').map(({ name }) => name),
     };
@@ -123,7 +137,10 @@ class FakeHost {
     this.nextId = 0;
     const Version = this.scene.version ?? '1';
     let next: Arrival | undefined = this.arrival(0, {
-      ...{ EventType: EVENT.executionStarted, Name: 'underTest', Version, Input: JSON.stringify(input) },
+      EventType: EVENT.executionStarted,
+      Name: 'underTest',
+      Version,
+      Input: JSON.stringify(input),
     });
     while (next !== undefined) {
       const end = await this.episode(input, next);
@@ -167,7 +184,8 @@ class FakeHost {
       instanceId: this.scene.instanceId ?? 'rollout-2026-11.1',
       isReplaying: playedBefore > 0,
       parentInstanceId: '',
-      ...{ upperSchemaVersion: 1, upperSchemaVersionNew: 3 },
+      upperSchemaVersion: 1,
+      upperSchemaVersionNew: 3,
       longRunningTimerIntervalDuration: '3.00:00:00',
       maximumShortTimerDuration: '6.00:00:00',
       defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
@@ -292,10 +310,13 @@ class FakeHost {
     this.answer(
       () => fake(operation, input, key, this.nowUtc()),
       (result) => ({
-        ...{ EventType: EVENT.eventRaised, Name: request, Input: JSON.stringify({ result }) },
+        EventType: EVENT.eventRaised,
+        Name: request,
+        Input: JSON.stringify({ result }),
       }),
       (message) => ({
-        ...{ EventType: EVENT.eventRaised, Name: request },
+        EventType: EVENT.eventRaised,
+        Name: request,
         Input: JSON.stringify({ result: JSON.stringify(message), exceptionType: 'Error' }),
       }),
     );

@@ -2,7 +2,7 @@ import { Pace } from '../../activities/contracts';
 import { keyOf } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { aVm } from './builders';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from './fakeWorld';
+import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from './fakeServices';
 
 export const pace = Pace.parse(defaultPolicy);
 export const ENDS = '2026-12-08T18:00:00.000Z';
@@ -11,7 +11,11 @@ export const START_BY = '2026-11-13T09:35:00.000Z';
 
 /** What every orchestration of a rollout is told. */
 export const inRollout = {
-  ...{ rolloutId: ROLLOUT, phase: 'phase-1', endsUtc: ENDS, freshAfterUtc: null, pace },
+  rolloutId: ROLLOUT,
+  phase: 'phase-1',
+  endsUtc: ENDS,
+  freshAfterUtc: null,
+  pace,
   kind: 'rollout' as const,
 };
 
@@ -20,18 +24,29 @@ export const vmKey = keyOf(vmId);
 
 /** The input of `patchVm`. */
 export const patchInput = {
-  ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId, pace },
+  rolloutId: ROLLOUT,
+  phase: 'phase-1',
+  region: 'eastus',
+  vmId,
+  pace,
   claim: { claimId: 'claim-1', startByUtc: START_BY, closesUtc: NIGHT_CLOSES },
 };
 
 /** A round of standalone VMs of zone 1, as its orchestration is told. */
 export const roundInput = {
   ref: {
-    ...{ rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: 'batch-1' },
+    rolloutId: ROLLOUT,
+    phase: 'phase-1',
+    region: 'eastus',
+    stage: 'zone-1',
+    group: 'batch-1',
     round: 1,
   },
-  ...{ acquireByUtc: ACQUIRE_BY, startByUtc: START_BY, closesUtc: NIGHT_CLOSES },
-  ...{ ledger: 'eastus', catchUpSlotsMax: 1 },
+  acquireByUtc: ACQUIRE_BY,
+  startByUtc: START_BY,
+  closesUtc: NIGHT_CLOSES,
+  ledger: 'eastus',
+  catchUpSlotsMax: 1,
 };
 
 /** The same in the night of 2026-11-13, as it is chosen. */

@@ -46,7 +46,7 @@ export interface Scene {
   readonly timersEarlyMs?: number;
 }
 
-/** Something the orchestrator asked of the world, in the order in which it asked. */
+/** Something the orchestrator asked of the services, in the order in which it asked. */
 export interface Call {
   readonly kind: 'activity' | 'child' | 'entity' | 'signal' | 'timer';
   /** Of an entity: `name.operation`; of a timer: the instant. */

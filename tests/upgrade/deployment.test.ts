@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Azurite } from '../../cli/azurite';
+import type { Azurite } from '../../local/azurite';
 import { startAzurite } from '../support/azurite';
 import { repository, startHost, type Host } from '../emulator/support/nativeHost';
 import { currentVersion } from './support/record';
@@ -17,13 +17,16 @@ const fleet = JSON.stringify({
     properties: {
       storageProfile: {
         imageReference: {
-          ...{ publisher: 'MicrosoftWindowsServer', offer: 'WindowsServer' },
-          ...{ sku: '2019-Datacenter', version: 'latest' },
+          publisher: 'MicrosoftWindowsServer',
+          offer: 'WindowsServer',
+          sku: '2019-Datacenter',
+          version: 'latest',
         },
       },
       osProfile: {
         windowsConfiguration: {
-          ...{ provisionVMAgent: true, enableAutomaticUpdates: true },
+          provisionVMAgent: true,
+          enableAutomaticUpdates: true,
           patchSettings: { patchMode: 'AutomaticByPlatform' },
         },
       },
@@ -72,9 +75,13 @@ describe('a rollout in flight', () => {
       engine: 'session',
       strict: true,
       environment: {
-        ...{ AzureWebJobsStorage: azurite.connectionString, LOWTIDE_STORE: 'tables' },
-        ...{ LOWTIDE_DRIVER: 'simulated', LOWTIDE_STATE_DIR: join(folder, 'pocket-azure') },
-        ...{ LOWTIDE_FLEET: join(folder, 'fleet.json'), LOWTIDE_SEED: '1', LOWTIDE_SCENARIO: '' },
+        AzureWebJobsStorage: azurite.connectionString,
+        LOWTIDE_STORE: 'tables',
+        LOWTIDE_DRIVER: 'simulated',
+        LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
+        LOWTIDE_FLEET: join(folder, 'fleet.json'),
+        LOWTIDE_SEED: '1',
+        LOWTIDE_SCENARIO: '',
         LOWTIDE_SWEEP_SCHEDULE: '0 10 */6 * * *',
       },
     });

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateFleet, printGeneratedFleet } from '../../../cli/generateFleet';
+import { generateFleet, printGeneratedFleet } from '../../../fleets/generateFleet';
 import { defaultPolicy } from '../../../domain/policy';
 import { repository, startHost, type Host } from '../../emulator/support/nativeHost';
 import { compact, endOf, scheduledBy, type RecordedHistory, type HistoryEvent, type State } from './history';
@@ -80,7 +80,10 @@ async function liveThrough({ fleet, scenario, environment, act }: Month): Promis
     engine: 'faithful',
     strict: true,
     environment: {
-      ...{ LOWTIDE_DRIVER: 'simulated', LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '', LOWTIDE_SEED: '1' },
+      LOWTIDE_DRIVER: 'simulated',
+      LOWTIDE_STORE: 'memory',
+      LOWTIDE_STATE_DIR: '',
+      LOWTIDE_SEED: '1',
       LOWTIDE_FLEET: fleetFile,
       LOWTIDE_SCENARIO: scenario === undefined ? '' : join(repository, `fleets/scenarios/${scenario}.json`),
       ...environment,
@@ -207,11 +210,17 @@ async function pauseAndAsk(host: Host, day: number): Promise<void> {
     const pace = defaultPolicy;
     await start(host, 'assessVm', `assess-${day}-${n}`, { vmId, pace });
     await start(host, 'installOnDemand', `install-${day}-${n}`, {
-      ...{ vmId, pace, by: 'recorded', ledger: 'recorded', ifBusy: n % 2 === 0 ? 'wait' : 'fail' },
+      vmId,
+      pace,
+      by: 'recorded',
+      ledger: 'recorded',
+      ifBusy: n % 2 === 0 ? 'wait' : 'fail',
       disruption: { region, zone: null, availabilitySetId: null, updateDomain: n, count: 1, shareMax: null },
       waitUntilUtc: new Date(Date.parse(host.nowUtc()) + DAY_MS).toISOString(),
       order: {
-        ...{ maximumDurationMinutes: 120, rebootSetting: 'IfRequired', maxPatchPublishDate: null },
+        maximumDurationMinutes: 120,
+        rebootSetting: 'IfRequired',
+        maxPatchPublishDate: null,
         classificationsToInclude: ['Critical', 'Security'],
       },
     });
@@ -234,13 +243,16 @@ function oneLargeSet(): string {
         availabilitySet: { id: `${group}/availabilitySets/large` },
         storageProfile: {
           imageReference: {
-            ...{ publisher: 'MicrosoftWindowsServer', offer: 'WindowsServer' },
-            ...{ sku: '2019-Datacenter', version: 'latest' },
+            publisher: 'MicrosoftWindowsServer',
+            offer: 'WindowsServer',
+            sku: '2019-Datacenter',
+            version: 'latest',
           },
         },
         osProfile: {
           windowsConfiguration: {
-            ...{ provisionVMAgent: true, enableAutomaticUpdates: true },
+            provisionVMAgent: true,
+            enableAutomaticUpdates: true,
             patchSettings: { patchMode: 'AutomaticByPlatform' },
           },
         },

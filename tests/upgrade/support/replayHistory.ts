@@ -17,15 +17,18 @@ const { createOrchestrator, DummyOrchestrationContext } = createRequire(__filena
 /** What stands behind the message of a failed orchestrator: its state. */
 const STATE_MARK = '\n\n$OutOfProcData$:';
 
-/** Replays a recorded history under today's code, as JSON, in a world without clock or dice: what it schedules now. */
+/** Replays a recorded history under today's code, as JSON, in a services without clock or dice: what it schedules now. */
 export async function replayHistory(recorded: RecordedHistory): Promise<State> {
   const { name, instanceId } = recorded;
   const trigger = JSON.parse(
     JSON.stringify({
       history: expand(recorded.history),
       input: recorded.input,
-      ...{ instanceId, isReplaying: true, parentInstanceId: null },
-      ...{ upperSchemaVersion: 1, upperSchemaVersionNew: 3 },
+      instanceId,
+      isReplaying: true,
+      parentInstanceId: null,
+      upperSchemaVersion: 1,
+      upperSchemaVersionNew: 3,
       longRunningTimerIntervalDuration: '3.00:00:00',
       maximumShortTimerDuration: '6.00:00:00',
       defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,

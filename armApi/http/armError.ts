@@ -1,0 +1,54 @@
+/** One thing that is wrong, as ARM writes it. */
+export interface ArmErrorBody {
+  readonly code: string;
+  readonly message: string;
+  readonly target?: string;
+  readonly details?: readonly ArmErrorBody[];
+}
+
+/** An answer that is an error: thrown by a handler, answered as `{"error":{…}}` with its status. */
+export class ArmError extends Error {
+  override readonly name = 'ArmError';
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly target?: string,
+    /** Seconds after which asking again may help. */
+    readonly retryAfterSeconds?: number,
+    readonly details?: readonly ArmErrorBody[],
+  ) {
+    super(message);
+  }
+
+  get body(): ArmErrorBody {
+    const { code, message, target, details } = this;
+    return {
+      code,
+      message,
+      ...(target !== undefined && { target }),
+      ...(details !== undefined && { details }),
+    };
+  }
+}
+
+export function invalidParameter(message: string, target?: string): ArmError {
+  return new ArmError(400, 'InvalidParameter', message, target);
+}
+
+/** `type` is `Microsoft.Compute/virtualMachines`, or `…/virtualMachines/extensions` with names joined alike. */
+export function resourceNotFound(type: string, name: string, resourceGroup: string): ArmError {
+  return new ArmError(
+    404,
+    'ResourceNotFound',
+    `The Resource '${type}/${name}' under resource group '${resourceGroup}' was not found.`,
+  );
+}
+
+export function resourceGroupNotFound(resourceGroup: string): ArmError {
+  return new ArmError(404, 'ResourceGroupNotFound', `Resource group '${resourceGroup}' could not be found.`);
+}
+
+export function operationNotAllowed(message: string, target?: string): ArmError {
+  return new ArmError(409, 'OperationNotAllowed', message, target);
+}

@@ -1,0 +1,176 @@
+import { randomUUID } from 'node:crypto';
+import * as df from 'durable-functions';
+import { z } from 'zod';
+import { Pace } from '../../activities/contracts';
+import { patchingIn } from '../../domain/apiVersion';
+import { setShare, type Disruption } from '../../domain/disruption';
+import { emptyLedger, LedgerState, tryAcquire } from '../../domain/ledger';
+import type { PatchInstallationSummary } from '../../domain/patches';
+import { VmId } from '../../domain/ids';
+import { pairComponent } from '../../domain/regions';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { TriedPatch } from '../../drivers/simulated/patches/triedPatches';
+import { disruptionLedger } from '../../entities/contracts';
+import { installOnDemand } from '../../orchestrations/contracts';
+import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import { ArmError, invalidParameter, operationNotAllowed } from '../http/armError';
+import { readInstallOrder } from './installOrder';
+import { accepted, operationKind } from '../http/longRunning';
+import { findSettledVm } from '../resources/lookup';
+import { requireFeature } from './optIn';
+import { outcomeOf } from '../http/orchestrated';
+import { requireReachable } from '../resources/reachable';
+import type { JsonObject } from '../http/requestBody';
+
+/** A person who has waited so long wants to be told. */
+const WAIT_HOURS_MAX = 24;
+
+/** Installation by a person: at any hour, but through the disruption ledger like everything that takes VMs down. */
+armRoute(
+  {
+    name: 'armInstallPatches',
+    route:
+      'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/installPatches',
+    methods: ['POST'],
+    family: 'compute',
+  },
+  async (request, context) => {
+    if (!patchingIn(request.apiVersion).installPatches) throw notInVersion(request.apiVersion);
+    requireFeature(request, context, 'InGuestPatchVMPreview');
+    const { id, armId, vm } = findSettledVm(request, context);
+    const order = readInstallOrder(request.body, vm.osType);
+    const ifBusy = ifBusyOf(request);
+    const { extension } = await requireReachable(context, id);
+    if (extension === null)
+      throw operationNotAllowed(
+        'The patch extension is not installed yet: it comes with patch mode AutomaticByPlatform, in the off-peak hours of the VM.',
+      );
+    const input = inputOf(context, vm, { order, ifBusy });
+    const instanceId = `install-${randomUUID()}`;
+    if (ifBusy === 'fail') await requireFree(context, instanceId, input);
+    await context.client.startNew(installOnDemand.name, { instanceId, input });
+    return accepted(request, context, {
+      kind: 'installPatches',
+      location: vm.region,
+      resourceId: armId,
+      data: { instanceId },
+    });
+  },
+);
+
+type Input = z.infer<typeof installOnDemand.input>;
+
+function inputOf(
+  { services }: ArmContext,
+  vm: VirtualMachine,
+  asked: Pick<Input, 'order' | 'ifBusy'>,
+): Input {
+  const waitUntilMs = Date.parse(services.nowUtc()) + WAIT_HOURS_MAX * 3_600_000;
+  return {
+    ...asked,
+    vmId: vm.id,
+    by: 'ARM API',
+    ledger: pairComponent(vm.region),
+    disruption: disruptionOf(services, vm),
+    waitUntilUtc: new Date(waitUntilMs).toISOString(),
+    pace: Pace.parse(services.policy),
+  };
+}
+
+function disruptionOf({ driver, policy }: ArmContext['services'], vm: VirtualMachine): Disruption {
+  const { region, zone, availabilitySetId, updateDomain } = vm;
+  const members =
+    availabilitySetId === null
+      ? null
+      : (driver.resources.availabilitySet(availabilitySetId)?.members.length ?? 1);
+  const shareMax = members === null ? null : setShare(members, policy);
+  return { region, zone, availabilitySetId, updateDomain, count: 1, shareMax };
+}
+
+/** `ifBusy=fail` wants an answer at once; by default it waits. An option of Lowtide: Azure knows no such parameter. */
+function ifBusyOf(request: ArmRequest): 'wait' | 'fail' {
+  const written = request.query('ifBusy')?.toLowerCase() ?? 'wait';
+  if (written === 'wait' || written === 'fail') return written;
+  throw invalidParameter("The query parameter 'ifBusy' may be 'wait' or 'fail'.", 'ifBusy');
+}
+
+/**
+ * Would the ledger grant it? Only the orchestration takes the claim: should somebody come between, the operation fails instead of
+ * this request.
+ */
+async function requireFree({ client, services }: ArmContext, claimId: string, input: Input): Promise<void> {
+  const { ledger, disruption, waitUntilUtc: deadlineUtc, pace } = input;
+  const entity = await client.readEntityState(new df.EntityId(disruptionLedger.name, ledger));
+  const state = entity.entityExists ? LedgerState.parse(entity.entityState) : emptyLedger;
+  const nowUtc = services.nowUtc();
+  const { answer } = tryAcquire(state, {
+    claimId,
+    kind: 'onDemand',
+    disruption,
+    deadlineUtc,
+    nowUtc,
+    startByUtc: deadlineUtc,
+    expiresUtc: deadlineUtc,
+    ticketLapseSeconds: pace.ticketLapseSeconds,
+    catchUpSlotsMax: 0,
+  });
+  if (answer.kind === 'granted') return;
+  const because = answer.because.map(({ rule, by }) => `${rule}, held by ${by}`).join('; ');
+  throw operationNotAllowed(
+    `The availability rules forbid an installation on this VM now: ${because}. Without ifBusy=fail it would wait for its turn.`,
+  );
+}
+
+const Data = z.object({ instanceId: z.string() });
+
+operationKind('installPatches', async ({ data, resourceId }, context) => {
+  const outcome = await outcomeOf(context, Data.parse(data).instanceId, installOnDemand.output);
+  if (outcome.kind !== 'ended') return outcome.state;
+  const { output, endedUtc } = outcome;
+  const { summary } = output;
+  const error = output.error ?? (isBroken(summary) ? summary.error : null);
+  if (summary === null || error !== null)
+    return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
+  const { installationActivityId } = summary;
+  const tried = context.services.driver.triedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
+  return { status: 'Succeeded', body: installResult(summary, tried), endedUtc };
+});
+
+const UNKNOWN = { code: 'VMGuestPatchInternalError', message: 'The result is not known.' };
+
+/** The extension itself broke; there are no results to show. Patches that failed are a result. */
+function isBroken(summary: PatchInstallationSummary | null): summary is PatchInstallationSummary {
+  return summary?.status === 'Failed' && summary.error?.code === 'VMGuestPatchInternalError';
+}
+
+/** VirtualMachineInstallPatchesResult. */
+function installResult(summary: PatchInstallationSummary, tried: readonly TriedPatch[]): JsonObject {
+  const { startTime: startDateTime, error } = summary;
+  const patches = tried.map(({ kbId, classification, ...patch }) => ({
+    ...patch,
+    ...(kbId !== null && { kbId }),
+    classifications: [classification],
+  }));
+  return {
+    status: summary.status,
+    installationActivityId: summary.installationActivityId,
+    rebootStatus: summary.rebootStatus,
+    maintenanceWindowExceeded: summary.maintenanceWindowExceeded,
+    excludedPatchCount: summary.excludedPatchCount,
+    notSelectedPatchCount: summary.notSelectedPatchCount,
+    pendingPatchCount: summary.pendingPatchCount,
+    installedPatchCount: summary.installedPatchCount,
+    failedPatchCount: summary.failedPatchCount,
+    patches,
+    startDateTime,
+    ...(error && { error }),
+  };
+}
+
+function notInVersion(apiVersion: string): ArmError {
+  return new ArmError(
+    400,
+    'NoRegisteredProviderFound',
+    `The operation 'installPatches' does not exist in API version '${apiVersion}'. It exists from 2020-12-01 on.`,
+  );
+}

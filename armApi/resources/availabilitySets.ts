@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { AvailabilitySetId } from '../../domain/ids';
+import { regionNameOf } from '../../domain/regions';
+import { UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
+import type { SetResource } from '../../drivers/simulated/resources/resources';
+import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import { ArmError, invalidParameter, operationNotAllowed, resourceNotFound } from '../http/armError';
+import { checkResourceName, locationOf, Tags } from '../http/envelope';
+import { findGroup } from './lookup';
+import { requireProvider } from '../patching/optIn';
+import { page } from '../http/paging';
+import { notToBeChanged } from '../patching/patchSettings';
+import { isObject, objectBody, type JsonObject } from '../http/requestBody';
+import { at } from './vmModel';
+
+const TYPE = 'Microsoft.Compute/availabilitySets';
+const IN_SUBSCRIPTION = 'subscriptions/{subscriptionId}/providers/Microsoft.Compute/availabilitySets';
+const IN_GROUP =
+  'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/availabilitySets';
+const ONE = `${IN_GROUP}/{availabilitySet}`;
+const family = 'compute';
+
+/** Azure's limits. */
+const LIMITS = { platformUpdateDomainCount: 20, platformFaultDomainCount: 3 } as const;
+const FAULT_DOMAINS_DEFAULT = 3;
+
+const SetBody = z.looseObject({
+  location: z.string().nullish(),
+  tags: Tags,
+  sku: z.looseObject({ name: z.string().nullish() }).nullish(),
+  properties: z
+    .looseObject({
+      platformUpdateDomainCount: z.number().nullish(),
+      platformFaultDomainCount: z.number().nullish(),
+      proximityPlacementGroup: z.looseObject({ id: z.string() }).nullish(),
+    })
+    .nullish(),
+});
+type SetBody = z.infer<typeof SetBody>;
+
+armRoute({ name: 'armGetAvailabilitySet', route: ONE, methods: ['GET'], family }, (request, context) =>
+  Promise.resolve({ status: 200, body: setBody(find(request, context)) }),
+);
+
+armRoute(
+  { name: 'armListAvailabilitySetsInGroup', route: IN_GROUP, methods: ['GET'], family },
+  (request, context) => {
+    findGroup(request, context);
+    const { subscriptionId, resourceGroup } = request;
+    const sets = context.services.driver.resources.availabilitySets({ subscriptionId, resourceGroup });
+    return Promise.resolve(page(request, sets, ({ id }) => id, setBody));
+  },
+);
+
+armRoute(
+  { name: 'armListAvailabilitySets', route: IN_SUBSCRIPTION, methods: ['GET'], family },
+  (request, { services }) => {
+    const { subscriptionId } = request;
+    const sets = services.driver.resources.availabilitySets({ subscriptionId });
+    return Promise.resolve(page(request, sets, ({ id }) => id, setBody));
+  },
+);
+
+armRoute(
+  { name: 'armPutAvailabilitySet', route: ONE, methods: ['PUT', 'PATCH'], family },
+  async (request, context) => {
+    const group = findGroup(request, context);
+    requireProvider(request, context);
+    const before = request.method === 'PATCH' ? find(request, context) : existing(request, context);
+    const sent = SetBody.parse(objectBody(request));
+    if (before === null) checkResourceName(request.name('availabilitySet'), 'availabilitySetName');
+    const armId = before?.armId ?? `${group.armId}/providers/${TYPE}/${request.name('availabilitySet')}`;
+    const model = modelOf(armId, sent, before, request.method);
+    return { status: 200, body: setBody(await context.services.driver.resources.putAvailabilitySet(model)) };
+  },
+);
+
+armRoute(
+  { name: 'armDeleteAvailabilitySet', route: ONE, methods: ['DELETE'], family },
+  async (request, context) => {
+    const set = existing(request, context);
+    if (set === null) return { status: 204 };
+    if (set.members.length > 0)
+      throw operationNotAllowed(
+        `Availability Set '${request.name('availabilitySet')}' cannot be deleted. Before deleting an Availability Set please ensure that it does not contain any VM.`,
+      );
+    await context.services.driver.resources.deleteAvailabilitySet(set.id);
+    return { status: 200 };
+  },
+);
+
+function existing(request: ArmRequest, { services }: ArmContext): SetResource | null {
+  const { subscriptionId, resourceGroup, name } = request;
+  const id = AvailabilitySetId.safeParse(
+    `/subscriptions/${subscriptionId}/resourceGroups/${resourceGroup}/providers/${TYPE}/${name('availabilitySet')}`,
+  );
+  return id.success ? services.driver.resources.availabilitySet(id.data) : null;
+}
+
+function find(request: ArmRequest, context: ArmContext): SetResource {
+  findGroup(request, context);
+  const found = existing(request, context);
+  if (found === null) throw resourceNotFound(TYPE, request.name('availabilitySet'), request.resourceGroup);
+  return found;
+}
+
+/** A PUT replaces tags; counts and SKU that are not given stay, or have Azure's defaults. */
+function modelOf(armId: string, sent: SetBody, before: SetResource | null, method: string): JsonObject {
+  const old = before?.model ?? {};
+  const oldLocation = old['location'];
+  const known = typeof oldLocation === 'string' ? oldLocation : null;
+  const location = regionNameOf(locationOf(sent.location ?? known));
+  if (known !== null && regionNameOf(known) !== location)
+    throw new ArmError(
+      409,
+      'InvalidResourceLocation',
+      `The availability set already exists in location '${known}'; it cannot be moved to '${location}'.`,
+    );
+  const stored = at(old, 'sku', 'name');
+  const sku = sent.sku?.name ?? (typeof stored === 'string' ? stored : 'Classic');
+  const name = ['Classic', 'Aligned'].find((one) => one.toLowerCase() === sku.toLowerCase());
+  if (name === undefined)
+    throw invalidParameter(`The value '${sku}' of parameter 'sku.name' is not allowed.`, 'sku.name');
+  const tags = sent.tags ?? (method === 'PATCH' ? old['tags'] : undefined);
+  return {
+    id: armId,
+    name: armId.split('/').at(-1),
+    type: TYPE,
+    location,
+    sku: { name },
+    ...(tags !== undefined && { tags }),
+    properties: {
+      ...count('platformUpdateDomainCount', UPDATE_DOMAINS_DEFAULT, sent, before),
+      ...count('platformFaultDomainCount', FAULT_DOMAINS_DEFAULT, sent, before),
+      ...(sent.properties?.proximityPlacementGroup && {
+        proximityPlacementGroup: { id: sent.properties.proximityPlacementGroup.id },
+      }),
+    },
+  };
+}
+
+function count(
+  member: keyof typeof LIMITS,
+  otherwise: number,
+  sent: SetBody,
+  before: SetResource | null,
+): JsonObject {
+  const stored = at(before?.model, 'properties', member);
+  const is = typeof stored === 'number' ? stored : before === null ? null : otherwise;
+  const wanted = sent.properties?.[member] ?? is ?? otherwise;
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > LIMITS[member])
+    throw invalidParameter(
+      `The value '${wanted}' of parameter '${member}' is out of range: it must be between 1 and ${LIMITS[member]}.`,
+      member,
+    );
+  if (is !== null && is !== wanted) throw notToBeChanged(member);
+  return { [member]: wanted };
+}
+
+function setBody({ armId, model, members }: SetResource): JsonObject {
+  const properties = at(model, 'properties');
+  return {
+    sku: { name: 'Classic' },
+    ...model,
+    id: armId,
+    name: armId.split('/').at(-1),
+    type: TYPE,
+    properties: {
+      platformFaultDomainCount: FAULT_DOMAINS_DEFAULT,
+      ...(isObject(properties) && properties),
+      virtualMachines: members.map((vm) => ({ id: vm.armId })),
+    },
+  };
+}

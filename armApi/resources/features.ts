@@ -1,0 +1,81 @@
+import { featureNameOf, FEATURES, type FeatureName } from '../../domain/features';
+import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import { ArmError } from '../http/armError';
+import type { JsonObject } from '../http/requestBody';
+
+const NAMESPACE = 'Microsoft.Compute';
+const OF_NAMESPACE =
+  'subscriptions/{subscriptionId}/providers/Microsoft.Features/providers/{namespace}/features';
+const FEATURE = `${OF_NAMESPACE}/{feature}`;
+
+/** R-602: its state as of now. */
+armRoute(
+  { name: 'armGetFeature', route: FEATURE, methods: ['GET'], family: 'features' },
+  (request, context) =>
+    Promise.resolve({ status: 200, body: featureResult(request, context, featureOf(request)) }),
+);
+
+armRoute(
+  { name: 'armListFeatures', route: OF_NAMESPACE, methods: ['GET'], family: 'features' },
+  (request, context) => {
+    const own = request.name('namespace').toLowerCase() === NAMESPACE.toLowerCase();
+    return Promise.resolve({ status: 200, body: { value: own ? results(request, context) : [] } });
+  },
+);
+
+armRoute(
+  {
+    name: 'armListAllFeatures',
+    route: 'subscriptions/{subscriptionId}/providers/Microsoft.Features/features',
+    methods: ['GET'],
+    family: 'features',
+  },
+  (request, context) => Promise.resolve({ status: 200, body: { value: results(request, context) } }),
+);
+
+/** R-601. */
+armRoute(
+  { name: 'armRegisterFeature', route: `${FEATURE}/register`, methods: ['POST'], family: 'features' },
+  async (request, context) => {
+    const feature = featureOf(request);
+    await context.services.driver.resources.registerFeature(request.subscriptionId, feature);
+    return { status: 200, body: featureResult(request, context, feature) };
+  },
+);
+
+armRoute(
+  { name: 'armUnregisterFeature', route: `${FEATURE}/unregister`, methods: ['POST'], family: 'features' },
+  async (request, context) => {
+    const feature = featureOf(request);
+    await context.services.driver.resources.unregisterFeature(request.subscriptionId, feature);
+    return { status: 200, body: featureResult(request, context, feature) };
+  },
+);
+
+function featureOf(request: ArmRequest): FeatureName {
+  const found = featureNameOf(request.name('feature'));
+  if (found !== undefined && request.name('namespace').toLowerCase() === NAMESPACE.toLowerCase())
+    return found;
+  throw new ArmError(
+    404,
+    'FeatureNotFound',
+    `The feature '${request.name('feature')}' could not be found in the namespace '${request.name('namespace')}'.`,
+  );
+}
+
+function results(request: ArmRequest, context: ArmContext): JsonObject[] {
+  return FEATURES.map((feature) => featureResult(request, context, feature));
+}
+
+function featureResult(
+  { subscriptionId }: ArmRequest,
+  { services }: ArmContext,
+  feature: FeatureName,
+): JsonObject {
+  return {
+    id: `/subscriptions/${subscriptionId}/providers/Microsoft.Features/providers/${NAMESPACE}/features/${feature}`,
+    name: `${NAMESPACE}/${feature}`,
+    type: 'Microsoft.Features/providers/features',
+    properties: { state: services.driver.resources.featureState(subscriptionId, feature) },
+  };
+}

@@ -1,0 +1,71 @@
+import { knownRegions } from '../../domain/regions';
+import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import { ArmError } from '../http/armError';
+import type { JsonObject } from '../http/requestBody';
+
+const ALL = 'subscriptions/{subscriptionId}/providers';
+const ONE = `${ALL}/{namespace}`;
+
+/** Compute is registered by whoever uses it; what Azure registers by itself is. */
+const NAMESPACES = ['Microsoft.Compute', 'Microsoft.Features', 'Microsoft.Resources'] as const;
+type Namespace = (typeof NAMESPACES)[number];
+
+const COMPUTE_TYPES = [
+  'availabilitySets',
+  'virtualMachines',
+  'virtualMachines/extensions',
+  'locations/operations',
+];
+
+armRoute(
+  { name: 'armListProviders', route: ALL, methods: ['GET'], family: 'resources' },
+  (request, context) =>
+    Promise.resolve({
+      status: 200,
+      body: { value: NAMESPACES.map((namespace) => provider(request, context, namespace)) },
+    }),
+);
+
+armRoute({ name: 'armGetProvider', route: ONE, methods: ['GET'], family: 'resources' }, (request, context) =>
+  Promise.resolve({ status: 200, body: provider(request, context, namespaceOf(request)) }),
+);
+
+/** R-603: registers the provider, and propagates to it the features that are Registered. */
+armRoute(
+  { name: 'armRegisterProvider', route: `${ONE}/register`, methods: ['POST'], family: 'resources' },
+  async (request, context) => {
+    const namespace = namespaceOf(request);
+    if (namespace === 'Microsoft.Compute')
+      await context.services.driver.resources.registerProvider(request.subscriptionId);
+    return { status: 200, body: provider(request, context, namespace) };
+  },
+);
+
+function namespaceOf(request: ArmRequest): Namespace {
+  const written = request.name('namespace');
+  const found = NAMESPACES.find((name) => name.toLowerCase() === written.toLowerCase());
+  if (found !== undefined) return found;
+  throw new ArmError(404, 'InvalidResourceNamespace', `The resource namespace '${written}' is invalid.`);
+}
+
+function provider(
+  { subscriptionId }: ArmRequest,
+  { services }: ArmContext,
+  namespace: Namespace,
+): JsonObject {
+  const compute = namespace === 'Microsoft.Compute';
+  const locations = knownRegions().map(({ displayName }) => displayName);
+  return {
+    id: `/subscriptions/${subscriptionId}/providers/${namespace}`,
+    namespace,
+    registrationState: compute ? services.driver.resources.providerState(subscriptionId) : 'Registered',
+    registrationPolicy: compute ? 'RegistrationRequired' : 'RegistrationFree',
+    resourceTypes: compute
+      ? COMPUTE_TYPES.map((resourceType) => ({
+          resourceType,
+          locations,
+          apiVersions: ['2024-11-01', '2022-11-01', '2020-12-01', '2020-06-01'],
+        }))
+      : [],
+  };
+}

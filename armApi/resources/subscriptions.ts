@@ -1,0 +1,82 @@
+import { knownRegions } from '../../domain/regions';
+import { armRoute } from '../http/armRoute';
+import type { JsonObject } from '../http/requestBody';
+
+/** The one tenant of the pocket Azure. */
+const TENANT_ID = '10000000-0000-4000-8000-0000000000aa';
+
+armRoute(
+  { name: 'armListSubscriptions', route: 'subscriptions', methods: ['GET'], family: 'subscriptions' },
+  (_request, { services }) =>
+    Promise.resolve({
+      status: 200,
+      body: { value: services.driver.resources.subscriptions().map(subscription) },
+    }),
+);
+
+/** Every subscription exists: it is made on first use. */
+armRoute(
+  {
+    name: 'armGetSubscription',
+    route: 'subscriptions/{subscriptionId}',
+    methods: ['GET'],
+    family: 'subscriptions',
+  },
+  ({ subscriptionId }) => Promise.resolve({ status: 200, body: subscription(subscriptionId) }),
+);
+
+armRoute(
+  {
+    name: 'armListLocations',
+    route: 'subscriptions/{subscriptionId}/locations',
+    methods: ['GET'],
+    family: 'subscriptions',
+  },
+  ({ subscriptionId }) =>
+    Promise.resolve({
+      status: 200,
+      body: {
+        value: knownRegions().map(({ name, displayName }) => ({
+          id: `/subscriptions/${subscriptionId}/locations/${name}`,
+          name,
+          displayName,
+          regionalDisplayName: displayName,
+        })),
+      },
+    }),
+);
+
+armRoute({ name: 'armListTenants', route: 'tenants', methods: ['GET'], family: 'subscriptions' }, () =>
+  Promise.resolve({
+    status: 200,
+    body: {
+      value: [
+        {
+          id: `/tenants/${TENANT_ID}`,
+          tenantId: TENANT_ID,
+          tenantCategory: 'Home',
+          displayName: 'Pocket Azure',
+          defaultDomain: 'pocket.example',
+          countryCode: 'XX',
+        },
+      ],
+    },
+  }),
+);
+
+function subscription(subscriptionId: string): JsonObject {
+  return {
+    id: `/subscriptions/${subscriptionId}`,
+    subscriptionId,
+    tenantId: TENANT_ID,
+    displayName: `Pocket Azure ${subscriptionId.slice(-4)}`,
+    state: 'Enabled',
+    authorizationSource: 'RoleBased',
+    managedByTenants: [],
+    subscriptionPolicies: {
+      locationPlacementId: 'Public_2014-09-01',
+      quotaId: 'PayAsYouGo_2014-09-01',
+      spendingLimit: 'Off',
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import type { Services } from '../activities/services';
+import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
+import type { Store } from '../store/store';
+
+/** Where a rehearsal may put faults between the app and what it leans on. */
+export interface Seams {
+  store: (store: Store) => Store;
+  driver: (driver: SimulatedDriver) => SimulatedDriver;
+  /** `run` gets the services as the worker sees it that the message of the activity has come to. */
+  activity: (
+    name: string,
+    services: Services,
+    run: (services: Services) => Promise<unknown>,
+  ) => Promise<unknown>;
+}
+
+/** Everything passes as it is; torture/ assigns others before the services is first needed. */
+export const seams: Seams = {
+  store: (store) => store,
+  driver: (driver) => driver,
+  activity: (_name, services, run) => run(services),
+};

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  write,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { LowtideError } from '../../../domain/lowtideError';
+import { Ask, type AskJournal } from './askJournal';
+import { holdFolder } from './folderLock';
+
+const JOURNAL = 'asks.jsonl';
+
+const writeAll = promisify(write);
+const syncData = promisify(fdatasync);
+
+/**
+ * A journal in a folder: one line an ask, synced to disk before it counts as remembered; asks that come while a sync runs share the
+ * next one. A line torn by a crash is dropped, for nobody was told that it was remembered. Throws STATE_IN_USE when another process has
+ * the folder.
+ */
+export function fileJournal(folder: string): AskJournal {
+  mkdirSync(folder, { recursive: true });
+  const release = holdFolder(folder);
+  try {
+    return openJournal(folder, release);
+  } catch (cause) {
+    release();
+    throw cause;
+  }
+}
+
+function openJournal(folder: string, release: () => void): AskJournal {
+  const path = join(folder, JOURNAL);
+  const isNew = !existsSync(path);
+  const file = openSync(path, 'a+');
+  if (isNew) syncFolder(folder);
+  const { asks, length } = readAsks(readFileSync(path), path);
+  ftruncateSync(file, length);
+  const writer = groupCommit(file, path);
+  return {
+    remembered: () => asks,
+    append: (ask) => writer.append(`${JSON.stringify(ask)}\n`),
+    keepFleet: (text) => keepFleet(folder, text),
+    fleetText: (name) => readFileSync(join(folder, name), 'utf8'),
+    async close() {
+      await writer.drained();
+      closeSync(file);
+      release();
+    },
+  };
+}
+
+/** What can be read, and how many bytes of the file that is. Only the last line may be torn; elsewhere it is damage. */
+function readAsks(content: Buffer, path: string): { asks: readonly Ask[]; length: number } {
+  const asks: Ask[] = [];
+  let length = 0;
+  for (let end = content.indexOf('\n'); end >= 0; end = content.indexOf('\n', length)) {
+    const ask = parseAsk(content.toString('utf8', length, end));
+    const isLast = end + 1 === content.length;
+    if (ask === null && !isLast) throw damaged(path, asks.length + 1);
+    if (ask === null) break;
+    asks.push(ask);
+    length = end + 1;
+  }
+  return { asks, length };
+}
+
+function parseAsk(line: string): Ask | null {
+  try {
+    const parsed = Ask.safeParse(JSON.parse(line));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+interface GroupCommit {
+  append(line: string): Promise<void>;
+  drained(): Promise<void>;
+}
+
+/** Lines that arrive while the disk is busy are written and synced together. After an error nothing more is taken. */
+function groupCommit(file: number, path: string): GroupCommit {
+  let waiting: string[] = [];
+  let round: Promise<void> = Promise.resolve();
+  let next: Promise<void> | null = null;
+  const commit = async (): Promise<void> => {
+    await round;
+    const lines = Buffer.from(waiting.join(''));
+    waiting = [];
+    round = next ?? round;
+    next = null;
+    for (let done = 0; done < lines.length;)
+      done += (await writeAll(file, lines, done, lines.length - done)).bytesWritten;
+    await syncData(file);
+  };
+  return {
+    append(line) {
+      waiting.push(line);
+      next ??= commit().catch((cause: unknown) => {
+        throw unwritable(path, cause);
+      });
+      return next;
+    },
+    drained: async () => {
+      await (next ?? round);
+    },
+  };
+}
+
+/** Named by its content, and there whole or not at all. */
+function keepFleet(folder: string, text: string): string {
+  const name = `fleet-${createHash('sha256').update(text).digest('hex').slice(0, 16)}.json`;
+  const path = join(folder, name);
+  if (existsSync(path)) return name;
+  const file = openSync(`${path}.new`, 'w');
+  writeSync(file, text);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
+  syncFolder(folder);
+  return name;
+}
+
+/** A file is there for good only when its folder is synced, too. */
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+function damaged(path: string, line: number): LowtideError {
+  return new LowtideError('STORAGE_UNAVAILABLE', {
+    what: `Line ${line} of ${path} cannot be read.`,
+    why: 'It is not the last line, so no crash tore it: the file was changed or the disk is damaged.',
+    fix: 'Restore the folder from a copy, or begin with an empty state folder.',
+  });
+}
+
+function unwritable(path: string, cause: unknown): LowtideError {
+  if (cause instanceof LowtideError) return cause;
+  return new LowtideError(
+    'STORAGE_UNAVAILABLE',
+    {
+      what: `${path} cannot be written.`,
+      why: cause instanceof Error ? cause.message : String(cause),
+      fix: 'Make room on the disk or mend its permissions, and start again: nothing that was acknowledged is lost.',
+    },
+    { cause },
+  );
+}

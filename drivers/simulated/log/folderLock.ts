@@ -1,0 +1,101 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import { LowtideError } from '../../../domain/lowtideError';
+
+const LOCK = 'lock.json';
+
+const Holder = z.object({ pid: z.number(), started: z.string() });
+type Holder = z.infer<typeof Holder>;
+
+/** Folders this very process holds: its own pid in a lock file may also be that of a process before it, in a container. */
+const held = new Set<string>();
+
+/** Takes the folder for this process and returns how to let go of it. A lock whose process is dead is taken over. */
+export function holdFolder(folder: string): () => void {
+  const key = resolve(folder);
+  const path = join(key, LOCK);
+  if (held.has(key)) throw inUse(folder, process.pid);
+  if (!tryWrite(path)) takeOver(path, folder);
+  held.add(key);
+  return () => {
+    held.delete(key);
+    rmSync(path, { force: true });
+  };
+}
+
+function tryWrite(path: string): boolean {
+  const holder: Holder = { pid: process.pid, started: startOf(process.pid) };
+  try {
+    writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
+    return true;
+  } catch (cause) {
+    if (isCode(cause, 'EEXIST')) return false;
+    throw cause;
+  }
+}
+
+function takeOver(path: string, folder: string): void {
+  const found = read(path);
+  if (found !== null && isAlive(found)) throw inUse(folder, found.pid);
+  const aside = `${path}.stale-${process.pid}`;
+  try {
+    renameSync(path, aside);
+  } catch (cause) {
+    // Somebody was faster; the lock that is there next is theirs.
+    if (!isCode(cause, 'ENOENT')) throw cause;
+  }
+  const moved = read(aside);
+  // Between the look and the move another process may have taken over: then it is its fresh lock that was moved.
+  if (moved !== null && isAlive(moved)) {
+    renameSync(aside, path);
+    throw inUse(folder, moved.pid);
+  }
+  rmSync(aside, { force: true });
+  if (!tryWrite(path)) throw inUse(folder, read(path)?.pid ?? 0);
+}
+
+/** Null for a lock that is gone, or torn by the crash of whoever wrote it. */
+function read(path: string): Holder | null {
+  try {
+    const parsed = Holder.safeParse(JSON.parse(readFileSync(path, 'utf8')));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** A process with that number that started when the holder did. Numbers are used again, soonest in containers. */
+function isAlive({ pid, started }: Holder): boolean {
+  if (pid === process.pid) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (cause) {
+    if (!isCode(cause, 'EPERM')) return false;
+  }
+  const now = startOf(pid);
+  return now === '' || started === '' || now === started;
+}
+
+/** When the process started, as the kernel counts it; empty where it does not say (not on Linux). */
+function startOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is a name in parentheses that may contain anything; the twenty-second is the start.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function isCode(cause: unknown, code: string): boolean {
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === code;
+}
+
+function inUse(folder: string, pid: number): LowtideError {
+  return new LowtideError('STATE_IN_USE', {
+    what: `The state folder ${folder} is in use.`,
+    why: `Process ${pid} has it open, and two would contradict each other.`,
+    fix: 'Stop that process, or give this one another folder.',
+  });
+}

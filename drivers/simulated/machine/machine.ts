@@ -1,0 +1,222 @@
+import type { ApiError, PatchStatus, PatchInstallationSummary } from '../../../domain/patches';
+import { defaultPolicy } from '../../../domain/policy';
+import { chance, hash53 } from '../../../domain/seed';
+import { tagOf } from '../../../domain/tags';
+import { timeZoneOf } from '../../../domain/timeZone';
+import type { VirtualMachine } from '../../../domain/virtualMachine';
+import type { z } from 'zod';
+import type { ImportedInstance } from '../../fleet/vmRecord';
+import type { DriverAction } from '../../driver';
+import type { Interval, MonthIndex } from '../calendar';
+import type { PatchView } from '../patches/patchCatalogue';
+import type { PatchLine } from '../patches/patchLine';
+import type { PatchSource } from '../patches/patchSource';
+import { MINUTE_MS } from './rates';
+import { POWER_HABIT_TAG, powerHabitOf, type PowerHabit } from './schedules';
+import type { Effect } from '../scenario';
+
+/** Something that happens to a VM at an instant; what is the same for all events of the VM is added when it is told. */
+export interface Step {
+  readonly atMs: number;
+  readonly action: DriverAction;
+  readonly detail?: Readonly<Record<string, unknown>>;
+  /** Of patchInstalled: what the VM has from then on. */
+  readonly installed?: { readonly line: PatchLine; readonly version: number };
+}
+
+export type FaultKind = 'unhealthy' | 'unknown' | 'flapping' | 'rebootHangs';
+/** What an update left behind. */
+export interface Fault extends Interval {
+  readonly kind: FaultKind;
+}
+
+export interface AssessmentResult {
+  readonly status: PatchStatus;
+  readonly criticalAndSecurityPatchCount: number;
+  readonly otherPatchCount: number;
+  readonly error: z.infer<typeof ApiError> | null;
+}
+
+export type InstallationResult = Omit<
+  PatchInstallationSummary,
+  'installationActivityId' | 'startTime' | 'lastModifiedTime'
+>;
+
+interface OperationBase {
+  readonly machine: Machine;
+  /** What was started on the VM is counted from 1. */
+  readonly ordinal: number;
+  readonly startMs: number;
+  /** When it ends. May come earlier than first foreseen: somebody pulls the plug. */
+  endMs: number;
+  /** Forgotten by the platform: nobody can ask for it. */
+  lost: boolean;
+}
+/** Kept small: there are ten a month for every VM. */
+export interface Assessment extends OperationBase {
+  readonly kind: 'assessment';
+  /** Its end was logged by whoever cut it short. */
+  endToldElsewhere: boolean;
+  readonly rebootPending: boolean;
+  result: AssessmentResult;
+}
+export interface Installation extends OperationBase {
+  readonly kind: 'installation';
+  readonly rolloutId: string | null;
+  steps: readonly Step[];
+  /** All that were selected, tried or not. */
+  readonly selectedCount: number;
+  result: InstallationResult;
+  /** The platform reports an error instead of a result. */
+  readonly outrightError: boolean;
+  faults: readonly Fault[];
+  agentGap: Interval | null;
+}
+export interface ExtensionInstallation extends OperationBase {
+  readonly kind: 'extension';
+  steps: readonly Step[];
+  readonly version: string;
+  /** When all of it would be done; it may be stopped before. */
+  readonly doneMs: number;
+  /** What the VM had before it. */
+  readonly before: Pick<Machine, 'extensionMs' | 'enabledMs'>;
+  failed: z.infer<typeof ApiError> | null;
+}
+export type Operation = Assessment | Installation | ExtensionInstallation;
+
+/** An effect of a scenario that concerns the VM, and while which it was loaded. */
+export interface ActiveEffect extends Interval {
+  readonly effect: Effect;
+  /** A dice of its own for this VM and effect. */
+  readonly dice: number;
+}
+
+/** Switched by somebody, rather than by the owner's habit. */
+export interface PowerSwitch {
+  readonly atMs: number;
+  readonly on: boolean;
+  readonly deallocated: boolean;
+}
+
+/** One simulated VM: what it is, and what was done to it. All else follows from these and the time. */
+export interface Machine {
+  readonly index: number;
+  /** Its owner may change it. */
+  vm: VirtualMachine;
+  /** The set's id in the case it was written in; one and the same for all its members. */
+  readonly setArmId: string | null;
+  /** All its luck comes from this number. */
+  readonly dice: number;
+  /** How long a minute of its work takes: less than a minute where people watch in real time. */
+  readonly minuteMs: number;
+  readonly bornMs: number;
+  /** Deleted, or replaced with its fleet. */
+  goneMs: number;
+  readonly agentVersion: string;
+  readonly habit: PowerHabit;
+  readonly zone: () => string;
+  readonly source: PatchSource;
+  readonly view: PatchView;
+  readonly baselineMs: number;
+  /** By line key; what was installed by operations that are over. */
+  readonly installed: Map<string, number>;
+  effects: readonly ActiveEffect[];
+  readonly switches: PowerSwitch[];
+  /** What was started on it, in order: the one with ordinal 1 first. */
+  readonly operations: Operation[];
+  current: Operation | null;
+  lastAssessment: Assessment | null;
+  lastInstallation: Installation | null;
+  /** Installations whose faults or silent agent may outlast them. */
+  readonly aftermaths: Installation[];
+  /** When the patch extension was installed last; Infinity when it is not there. */
+  extensionMs: number;
+  /** When enablement was completed; Infinity when it was not. */
+  enabledMs: number;
+  /** What is left of an extension's work that was stopped; null when there is nothing to go on with. */
+  extensionLeftMs: number | null;
+  readonly offByMonth: Map<MonthIndex, readonly Interval[]>;
+}
+
+export interface MachineModel {
+  readonly index: number;
+  readonly vm: VirtualMachine;
+  readonly setArmId: string | null;
+  readonly instance: ImportedInstance | undefined;
+  readonly source: PatchSource;
+  readonly view: PatchView;
+}
+
+/** Azure's agents of the year, new enough for guest patching. */
+const AGENT_VERSIONS = { Linux: '2.9.1.1', Windows: '2.7.41491.1095' } as const;
+
+export function machineOf(model: MachineModel, seed: number, bornMs: number, pace = 1): Machine {
+  const { vm, instance, view } = model;
+  const dice = hash53(vm.id, seed);
+  const stopped = instance?.running === false;
+  return {
+    index: model.index,
+    vm,
+    setArmId: model.setArmId,
+    dice,
+    minuteMs: MINUTE_MS / pace,
+    bornMs,
+    goneMs: Infinity,
+    agentVersion: instance?.agentVersion ?? AGENT_VERSIONS[vm.osType ?? 'Linux'],
+    habit: powerHabitOf(tagOf(vm.tags, POWER_HABIT_TAG), chance(dice, 'habit')),
+    zone: () => timeZoneOf(vm, defaultPolicy).zone,
+    source: model.source,
+    view,
+    baselineMs: view.baselineMs(bornMs, chance(dice, 'baseline')),
+    installed: new Map(),
+    effects: [],
+    switches: stopped ? [{ atMs: -Infinity, on: false, deallocated: true }] : [],
+    operations: [],
+    current: null,
+    lastAssessment: null,
+    lastInstallation: null,
+    aftermaths: [],
+    extensionMs: vm.enabled ? bornMs : Infinity,
+    enabledMs: vm.enabled ? -Infinity : Infinity,
+    extensionLeftMs: null,
+    offByMonth: new Map(),
+  };
+}
+
+/** The version of a line that the VM has now. */
+export function installedVersion(machine: Machine, line: PatchLine, nowMs: number): number {
+  let version = machine.installed.get(line.key) ?? line.latestAt(machine.baselineMs);
+  if (machine.current?.kind === 'installation')
+    for (const { atMs, installed } of machine.current.steps)
+      if (atMs <= nowMs && installed?.line === line) version = installed.version;
+  return version;
+}
+
+/** Once an operation is over, what it installed belongs to the VM. */
+export function settleCurrent(machine: Machine, nowMs: number): void {
+  const { current } = machine;
+  if (current === null || current.endMs > nowMs) return;
+  if (current.kind === 'installation')
+    for (const { installed } of current.steps)
+      if (installed !== undefined) machine.installed.set(installed.line.key, installed.version);
+  machine.current = null;
+}
+
+export interface AvailablePatch {
+  readonly line: PatchLine;
+  readonly version: number;
+}
+
+/** What the VM could install now, of what was published until then. */
+export function availablePatches(
+  machine: Machine,
+  nowMs: number,
+  publishedUntilMs = Infinity,
+): readonly AvailablePatch[] {
+  const found: AvailablePatch[] = [];
+  for (const line of machine.view.lines) {
+    const version = machine.view.visible(line, nowMs, publishedUntilMs);
+    if (version > installedVersion(machine, line, nowMs)) found.push({ line, version });
+  }
+  return found;
+}

@@ -1,0 +1,16 @@
+import '../armApi/resources/availabilitySets';
+import '../armApi/resources/extensions';
+import '../armApi/resources/features';
+import '../armApi/resources/images';
+import '../armApi/resources/instanceViewRoute';
+import '../armApi/resources/network';
+import '../armApi/resources/power';
+import '../armApi/resources/providers';
+import '../armApi/resources/resourceGroups';
+import '../armApi/resources/subscriptions';
+import '../armApi/resources/virtualMachines';
+import '../armApi/templates/deployments';
+import '../armApi/patching/assessPatches';
+import '../armApi/patching/installPatches';
+import '../armApi/http/operations';
+import '../armApi/http/unknownRoutes';

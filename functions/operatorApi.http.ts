@@ -1,0 +1,3 @@
+import '../operatorApi/fleet';
+import '../operatorApi/rollouts';
+import '../operatorApi/virtualMachines';

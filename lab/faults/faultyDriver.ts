@@ -1,0 +1,147 @@
+import type { VmId } from '../../domain/ids';
+import type { FleetDriver, OperationAnswer, StartAnswer, VmReading } from '../../drivers/driver';
+import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
+import type { FaultKind, Faults } from './faults';
+import type { VmLife } from './vmLife';
+
+const READ_RATES: readonly (readonly [FaultKind, number])[] = [
+  ['armErrorBefore', 0.001],
+  ['staleRead', 0.01],
+];
+const START_RATES: readonly (readonly [FaultKind, number])[] = [
+  ['armThrottled', 0.01],
+  ['armConflict', 0.004],
+  ['armErrorBefore', 0.004],
+  ['armErrorAfter', 0.004],
+];
+const OPERATION_RATES: readonly (readonly [FaultKind, number])[] = [
+  ['armErrorBefore', 0.001],
+  ['operationLost', 0.001],
+  ['operationEndless', 0.001],
+];
+
+/** A reading may be so old; the app waits longer than that before it takes an unanswered request for lost. */
+const STALE_MS_MAX = 5 * 60_000;
+
+/** The pocket Azure behind a bad line: refusals, lost answers, readings of minutes ago, operations forgotten or never over. */
+export class FaultyDriver implements FleetDriver {
+  readonly kind = 'simulated';
+  private readonly read: () => FaultKind | null;
+  private readonly start: () => FaultKind | null;
+  private readonly operation: () => FaultKind | null;
+  /** What became of operations the platform lies about. */
+  private readonly lies = new Map<string, OperationAnswer>();
+  private readonly readings = new Map<VmId, { readonly atMs: number; readonly reading: VmReading | null }>();
+
+  constructor(
+    private readonly driver: SimulatedDriver,
+    private readonly faults: Faults,
+    private readonly life: VmLife,
+    private readonly nowMs: () => number,
+  ) {
+    this.read = faults.stream('arm read', READ_RATES);
+    this.start = faults.stream('arm start', START_RATES);
+    this.operation = faults.stream('arm operation', OPERATION_RATES);
+  }
+
+  async listVirtualMachines(cursor: string | null): ReturnType<FleetDriver['listVirtualMachines']> {
+    await this.passTime();
+    if (this.read() === 'armErrorBefore') throw serverError();
+    return this.driver.listVirtualMachines(cursor);
+  }
+
+  async readVirtualMachine(id: VmId): Promise<VmReading | null> {
+    await this.passTime();
+    const fault = this.read();
+    if (fault === 'armErrorBefore') throw serverError();
+    const nowMs = this.nowMs();
+    const before = this.readings.get(id);
+    if (fault === 'staleRead' && before !== undefined && nowMs - before.atMs <= STALE_MS_MAX)
+      return before.reading;
+    const reading = await this.driver.readVirtualMachine(id);
+    this.readings.set(id, { atMs: nowMs, reading });
+    return reading;
+  }
+
+  startAssessment(id: VmId): Promise<StartAnswer> {
+    return this.starting(() => this.driver.startAssessment(id));
+  }
+
+  async startInstallation(
+    id: VmId,
+    request: Parameters<FleetDriver['startInstallation']>[1],
+  ): Promise<StartAnswer> {
+    return this.starting(async () => {
+      const answer = await this.driver.startInstallation(id, request);
+      if (answer.kind === 'started') this.life.installStarted(id);
+      return answer;
+    });
+  }
+
+  startExtensionInstallation(id: VmId, notAfterUtc?: string): Promise<StartAnswer> {
+    return this.starting(() => this.driver.startExtensionInstallation(id, notAfterUtc));
+  }
+
+  async readOperation(operationId: string): Promise<OperationAnswer> {
+    await this.passTime();
+    const fault = this.operation();
+    if (fault === 'armErrorBefore') throw serverError();
+    if (fault === 'operationLost') this.lies.set(operationId, { kind: 'lost' });
+    if (fault === 'operationEndless')
+      this.lies.set(operationId, { kind: 'running', retryAfterSeconds: null });
+    // Lies end with the faults: the platform has been repaired.
+    const lie = this.faults.armed ? this.lies.get(operationId) : undefined;
+    return lie ?? this.driver.readOperation(operationId);
+  }
+
+  async probeHealth(id: VmId): ReturnType<FleetDriver['probeHealth']> {
+    await this.passTime();
+    if (this.read() === 'armErrorBefore') throw serverError();
+    return this.driver.probeHealth(id);
+  }
+
+  private async starting(start: () => Promise<StartAnswer>): Promise<StartAnswer> {
+    await this.passTime();
+    const fault = this.start();
+    if (fault === 'armErrorBefore') throw serverError();
+    if (fault === 'armThrottled')
+      return { kind: 'refused', code: 'throttled', message: 'Torture: 429.', retryAfterSeconds: 45 };
+    if (fault === 'armConflict')
+      return { kind: 'refused', code: 'conflict', message: 'Torture: 409.', retryAfterSeconds: null };
+    const answer = await start();
+    if (fault === 'armErrorAfter') throw serverError();
+    return answer;
+  }
+
+  /** Owners do to their VMs what they meant to do by now; an outage keeps everybody out. */
+  private async passTime(): Promise<void> {
+    await this.life.passTime();
+    if (this.faults.isOut('armOutage')) throw serverError();
+  }
+}
+
+function serverError(): Error {
+  return new Error('Torture: Azure Resource Manager answers 500.');
+}
+
+/** The pocket Azure itself, with the driver's own methods taken over; its owner's doors stay as they are. */
+export function behindABadLine(driver: SimulatedDriver, faulty: FleetDriver): SimulatedDriver {
+  return new Proxy(driver, {
+    get(target, name) {
+      const over: unknown = Reflect.get(faulty, name);
+      if (typeof over === 'function' && TAKEN_OVER.has(name)) return over.bind(faulty) as unknown;
+      const own: unknown = Reflect.get(target, name, target);
+      return typeof own === 'function' ? (own.bind(target) as unknown) : own;
+    },
+  });
+}
+
+const TAKEN_OVER: ReadonlySet<string | symbol> = new Set<keyof FleetDriver>([
+  'listVirtualMachines',
+  'readVirtualMachine',
+  'startAssessment',
+  'startInstallation',
+  'startExtensionInstallation',
+  'readOperation',
+  'probeHealth',
+]);

@@ -1,0 +1,86 @@
+import type { Host } from '../../emulator/host';
+import { diceOf, type FaultKind, type Faults } from './faults';
+
+/** What a person does, and when. */
+export interface Action {
+  readonly atMs: number;
+  readonly kind: FaultKind;
+}
+
+/** From the moment pausing was acknowledged until resuming was first tried: nothing may start. */
+export interface Pause {
+  readonly fromUtc: string;
+  untilUtc: string | null;
+}
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** When the operator looks in. Every day he answers halts one way or another; now and then he pauses, cancels, starts twice. */
+export function actionsOf(
+  seed: number,
+  intensity: number,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): Action[] {
+  if (intensity === 0) return [];
+  const dice = diceOf(seed, 'operator');
+  const actions: Action[] = [];
+  for (let atMs = fromMs + dice() * DAY_MS; atMs < toMs; atMs += (0.5 + dice()) * DAY_MS)
+    actions.push({ atMs, kind: dice() < 0.85 ? 'operatorResume' : 'operatorSkip' });
+  for (let n = Math.floor(dice() * 4); n > 0; n -= 1) {
+    const atMs = fromMs + dice() ** 2 * (toMs - fromMs);
+    actions.push(
+      { atMs, kind: 'operatorPause' },
+      { atMs: atMs + dice() ** 2 * 3 * DAY_MS, kind: 'operatorResume' },
+    );
+  }
+  for (let n = Math.floor(dice() * 3); n > 0; n -= 1)
+    actions.push({ atMs: fromMs + dice() * (toMs - fromMs), kind: 'operatorDoubleStart' });
+  for (let n = Math.floor(dice() * 4); n > 0; n -= 1)
+    actions.push({ atMs: fromMs + dice() ** 2 * (toMs - fromMs), kind: 'timerTwice' });
+  if (dice() < 0.08) actions.push({ atMs: fromMs + dice() * (toMs - fromMs), kind: 'operatorCancel' });
+  return actions.filter(({ atMs }) => atMs < toMs).sort((a, b) => a.atMs - b.atMs);
+}
+
+const VERBS: Partial<Readonly<Record<FaultKind, string>>> = {
+  operatorPause: 'pause',
+  operatorResume: 'resume',
+  operatorSkip: 'skip',
+  operatorCancel: 'cancel',
+};
+
+/** The person at the API. Takes 2xx for done, and everything else for unknown. */
+export class Operator {
+  readonly pauses: Pause[] = [];
+
+  constructor(
+    private readonly faults: Faults,
+    private readonly month: string,
+  ) {}
+
+  /** Each host has the app's timers; they fire once on all of them together, at least. */
+  private async fireTimersTwice(host: Host): Promise<void> {
+    this.faults.count('timerTwice');
+    const names = ['monthlyRolloutTimer', 'assessmentSweepTimer'].flatMap((name) => [name, name]);
+    await Promise.all(names.map((name) => host.request('POST', `/admin/functions/${name}`, {})));
+  }
+
+  async act(host: Host, { kind }: Action): Promise<void> {
+    if (!this.faults.allows(kind)) return;
+    const path = `/api/rollouts/rollout-${this.month}`;
+    if (kind === 'operatorDoubleStart') {
+      this.faults.count(kind);
+      const start = (): ReturnType<Host['request']> =>
+        host.request('POST', '/api/rollouts', { month: this.month });
+      await Promise.all([start(), start()]);
+      return;
+    }
+    if (kind === 'timerTwice') return this.fireTimersTwice(host);
+    const open = this.pauses.find(({ untilUtc }) => untilUtc === null);
+    if (kind !== 'operatorPause' && open !== undefined) open.untilUtc = host.nowUtc();
+    const { status } = await host.request('POST', `${path}/${VERBS[kind] ?? ''}`, { reason: 'torture' });
+    if (status !== 409 && status !== 404) this.faults.count(kind);
+    if (kind === 'operatorPause' && status === 200 && open === undefined)
+      this.pauses.push({ fromUtc: host.nowUtc(), untilUtc: null });
+  }
+}

@@ -1,0 +1,104 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import type { PointsOptions, PointsReport } from './everyPoint';
+import type { MonthOptions, MonthReport } from './runMonth';
+
+/** A process that has seen so many makes room for a new one, and takes what it may have kept with it. */
+const MONTHS_PER_PROCESS = 100;
+const PROCESSES_MAX = 8;
+
+export type Job =
+  | { readonly kind: 'month'; readonly month: MonthOptions }
+  | { readonly kind: 'points'; readonly points: PointsOptions };
+
+export type Told = { readonly report: MonthReport | PointsReport } | { readonly error: string };
+
+/** So many processes at once. */
+const lines = Math.min(availableParallelism(), PROCESSES_MAX);
+
+/** Runs months in as many processes as there are cores. What a month reports is told in the order in which they end. */
+export async function runMonths(
+  months: readonly MonthOptions[],
+  onReport: (report: MonthReport) => void,
+): Promise<void> {
+  const waiting = [...months];
+  await Promise.all(
+    Array.from({ length: Math.min(lines, months.length) }, async () => {
+      while (waiting.length > 0) {
+        const worker = new Worker();
+        try {
+          for (let n = 0; n < MONTHS_PER_PROCESS; n += 1) {
+            const next = waiting.shift();
+            if (next === undefined) break;
+            const told = await worker.run({ kind: 'month', month: next });
+            onReport('report' in told ? (told.report as MonthReport) : unrunnable(next, told.error));
+          }
+        } finally {
+          worker.end();
+        }
+      }
+    }),
+  );
+}
+
+class Worker {
+  private readonly process: ChildProcess = fork(join(__dirname, 'worker.js'), {
+    // As many processes as cores, so none of them gains by threads of its own.
+    execArgv: ['--single-threaded', '--max-semi-space-size=128'],
+  });
+
+  async run(job: Job): Promise<Told> {
+    return new Promise<Told>((resolve) => {
+      const died = (code: number | null): void => {
+        resolve({ error: `The process of ${JSON.stringify(job)} ended with code ${String(code)}.` });
+      };
+      this.process.once('exit', died);
+      this.process.once('message', (message: Told) => {
+        this.process.off('exit', died);
+        resolve(message);
+      });
+      this.process.send(job);
+    });
+  }
+
+  end(): void {
+    this.process.kill();
+  }
+}
+
+/** The points of the canonical rollout, shared out among the processes. */
+export async function runPoints(
+  options: Omit<PointsOptions, 'remainder' | 'of'>,
+): Promise<readonly PointsReport[]> {
+  return Promise.all(
+    Array.from({ length: lines }, async (_, remainder) => {
+      const worker = new Worker();
+      try {
+        const told = await worker.run({ kind: 'points', points: { ...options, remainder, of: lines } });
+        if ('report' in told) return told.report as PointsReport;
+        throw new Error(told.error);
+      } finally {
+        worker.end();
+      }
+    }),
+  );
+}
+
+/** A month that could not even be run is a failure of its own. */
+function unrunnable({ seed, vms }: MonthOptions, error: string): MonthReport {
+  return {
+    seed,
+    vms,
+    month: '',
+    state: 'crashed',
+    virtualDays: 0,
+    cpuSeconds: 0,
+    durableSteps: 0,
+    installs: 0,
+    faults: {},
+    evaluations: {},
+    traceHash: '',
+    violations: [{ invariant: 'run', vm: null, at: '', detail: error }],
+  };
+}

@@ -1,0 +1,92 @@
+import type { Mutant } from './mutant';
+
+const inMonth = (bug: string, file: string, edits: Mutant['edits'], month = 'calm'): Mutant => ({
+  bug,
+  file,
+  edits,
+  month,
+  tests: [],
+});
+
+/** Bugs that the auditor has to find in what the driver says happened in a month. */
+export const monthMutants: readonly Mutant[] = [
+  inMonth('every VM lives in UTC', 'domain/timeZone.ts', [
+    [
+      '  const invalid: { source: TimeZoneSource; value: string }[] = [];\n',
+      "  const invalid: { source: TimeZoneSource; value: string }[] = [];\n  if (invalid.length === 0) return { zone: 'UTC', source: 'utc', invalid };\n",
+    ],
+  ]),
+  inMonth('installations may outlast the night', 'activities/startInstall.ts', [
+    [
+      'Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60)',
+      'Math.floor(Math.max(seconds, policy.installMaximumSeconds * 2) / 60)',
+    ],
+  ]),
+  inMonth('rollouts install every classification', 'domain/patches.ts', [
+    [
+      "export const AUTOMATIC_CLASSIFICATIONS = [\n  'Critical',",
+      "export const AUTOMATIC_CLASSIFICATIONS = [\n  'Definition',\n  'UpdateRollUp',\n  'Updates',\n  'Other',\n  'Critical',",
+    ],
+  ]),
+  inMonth('both ends of a geo pair share a phase', 'planning/phases.ts', [
+    ['if (sides.length === 0) return [[...left]];', 'if (sides.length >= 0) return [[...left]];'],
+  ]),
+  inMonth('a whole update domain goes at once', 'domain/disruption.ts', [
+    ['  if (setSize < policy.setOneByOneBelow) return 1;\n', '  if (setSize > 1) return setSize - 1;\n'],
+  ]),
+  inMonth('nobody waits for the gate', 'orchestrations/awaitGate.ts', [
+    [
+      "if (gate.kind === 'wait') return null;",
+      "if (gate.kind === 'wait') return { openedUtc: context.df.currentUtcDateTime.toISOString() };",
+    ],
+  ]),
+  inMonth(
+    'halts stop nothing',
+    'domain/control.ts',
+    [['      halt.decision === null &&\n', "      halt.decision?.by === '' &&\n"]],
+    'flapping-health',
+  ),
+  inMonth(
+    'unknown health counts as healthy',
+    'orchestrations/patchVm.ts',
+    [["  if (health.answer === 'unknown') return say('unhealthy', 'unknownTooLong', health.because);\n", '']],
+    'flapping-health',
+  ),
+  inMonth(
+    'unhealthy VMs count as patched',
+    'orchestrations/patchVm.ts',
+    [
+      [
+        "  if (health.answer === 'unhealthy') return say('unhealthy', 'unhealthyAfterUpdate', health.because);\n",
+        '',
+      ],
+    ],
+    'very-bad-patch',
+  ),
+  inMonth('VMs are not watched after their update', 'orchestrations/patchVm.ts', [
+    [
+      'const health = yield* watchHealth(context, vmId, pace);',
+      "const health: HealthSeen = { answer: 'healthy', because: '', atUtc: nowUtc(context) };",
+    ],
+  ]),
+  inMonth(
+    'unhealthy VMs do not hold their set',
+    'orchestrations/updateDomainRollout.ts',
+    [
+      [
+        '  const { availabilitySetId } = disruption;\n',
+        '  const availabilitySetId = null;\n  void disruption;\n',
+      ],
+    ],
+    'flapping-health',
+  ),
+  inMonth('the audit leaves out how installations ended', 'activities/installOperation.ts', [
+    ['  await auditEnd(services, operation, endedUtc, summary);\n', '  void auditEnd;\n'],
+  ]),
+  inMonth(
+    'VMs that were not reached have no outcome',
+    'activities/closeRollout.ts',
+    [['await services.outcomes.save(rolloutId, unreached);', 'void unreached;']],
+    'very-bad-patch',
+  ),
+];

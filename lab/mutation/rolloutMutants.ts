@@ -1,0 +1,234 @@
+import { planted, type Mutant } from './mutant';
+
+const GATES = 'domain/gates.ts';
+const CONTROL = 'domain/control.ts';
+const GATES_TEST = 'tests/domain/gates.test.ts';
+const CONTROL_TEST = 'tests/domain/control.test.ts';
+const GATE_ACTIVITIES_TEST = 'tests/activities/gates.test.ts';
+const PLAN_TEST = 'tests/planning/planRollout.test.ts';
+
+/** Bugs in gates, in what people decide, in the plan, and in the orchestrations of a month. */
+export const rolloutMutants: readonly Mutant[] = [
+  planted(
+    'the canary phase has no gate of its own',
+    GATES,
+    ['if (canary && unhealthy > 0)', 'if (canary && unhealthy > 99)'],
+    GATES_TEST,
+  ),
+  planted(
+    'a batch of unhealthy VMs does not halt',
+    GATES,
+    ['if (health >= 2 && unhealthy === health)', 'if (health >= 99 && unhealthy === health)'],
+    GATES_TEST,
+  ),
+  planted(
+    'a bad patch source does not hold',
+    GATES,
+    ['if (tried >= policy.batchFailedOf &&', 'if (tried > 1_000_000 &&'],
+    GATES_TEST,
+  ),
+  planted(
+    'silence does not hold a batch',
+    GATES,
+    ['if (health > 0 && unknown >= 2 &&', 'if (health > 0 && unknown >= 1_000_000 &&'],
+    GATES_TEST,
+  ),
+  planted(
+    'a phase is judged before every region has spoken',
+    GATES,
+    ['if (silentRegions.length === 0 && done', 'if (silentRegions.length >= 0 && done'],
+    GATES_TEST,
+  ),
+  planted(
+    'VMs that were skipped are evidence',
+    GATES,
+    [
+      'counts.patched + counts.upToDate + counts.unhealthy;',
+      'counts.patched + counts.upToDate + counts.unhealthy + counts.skipped;',
+    ],
+    GATES_TEST,
+  ),
+  planted(
+    'a resumed round halts on the same evidence for ever',
+    'activities/recordRound.ts',
+    ['(judged === null || row.atUtc > judged)', '(judged === null || row.atUtc !== "")'],
+    GATE_ACTIVITIES_TEST,
+  ),
+  planted(
+    'a resumed gate halts on the same evidence for ever',
+    'activities/decidePhaseGate.ts',
+    ['judged === null || atUtc > judged', 'judged === null || atUtc !== ""'],
+    GATE_ACTIVITIES_TEST,
+  ),
+  planted(
+    'one resume forgets the evidence of every phase',
+    CONTROL,
+    ['halt.decision !== null && halt.phase === where.phase', 'halt.decision !== null'],
+    CONTROL_TEST,
+  ),
+  planted(
+    'a skip skips every phase',
+    CONTROL,
+    ['  if (halt.phase !== where.phase) return false;\n', ''],
+    CONTROL_TEST,
+  ),
+  planted(
+    'a pause is ignored',
+    CONTROL,
+    ["if (control.mode === 'paused')", "if (control.mode === 'ended')"],
+    CONTROL_TEST,
+  ),
+  planted(
+    'a halt stops its own region only',
+    CONTROL,
+    ["(halt.kind === 'halt' || (where", '((where'],
+    CONTROL_TEST,
+  ),
+  planted(
+    'a rollout goes on when its time is over',
+    CONTROL,
+    ["control.mode === 'ended' || nowUtc >= control.endsUtc", "control.mode === 'ended'"],
+    CONTROL_TEST,
+  ),
+  planted(
+    'a cancelled rollout goes on',
+    CONTROL,
+    ["  if (control.mode === 'cancelled') return { kind: 'stop', reason: 'rolloutCancelled' };\n", ''],
+    CONTROL_TEST,
+  ),
+  planted(
+    'who was superseded is not told so',
+    'operatorApi/startRollout.ts',
+    ["endsUtc === nextReleaseAfter(releasedUtc) ? 'superseded' : 'deadlinePassed'", "'deadlinePassed'"],
+    'tests/operatorApi/startRollout.test.ts',
+  ),
+  planted(
+    'a rollout that has ended is started again',
+    'operatorApi/startRollout.ts',
+    ['if (control.endedUtc === null) await startOnce(', 'await startOnce('],
+    'tests/operatorApi/startRollout.test.ts',
+  ),
+  planted(
+    'a rollout that is started anew takes the ids of its former children',
+    'operatorApi/startRollout.ts',
+    ['status === null ? control.generation : control.generation + 1', 'control.generation'],
+    'tests/operatorApi/reviveRollouts.test.ts',
+  ),
+  planted(
+    'VMs that were not reached have no outcome',
+    'activities/closeRollout.ts',
+    ['await services.outcomes.save(rolloutId, unreached);', 'void unreached;'],
+    'tests/activities/endings.test.ts',
+  ),
+  planted(
+    'the same VMs go first every month',
+    'planning/planRollout.ts',
+    ['`${request.seed}:${month}`', '`${request.seed}`'],
+    PLAN_TEST,
+  ),
+  planted(
+    'VMs carried over go last',
+    'planning/regionPlan.ts',
+    [
+      'return [...first, ...shuffled.filter(({ vm }) => !carriedOver.has(vm.id))];',
+      'return [...shuffled.filter(({ vm }) => !carriedOver.has(vm.id)), ...first];',
+    ],
+    PLAN_TEST,
+  ),
+  planted(
+    'VMs of a superseded rollout are not carried over',
+    'activities/planRollout.ts',
+    ["(kind === 'skipped' && reason === 'superseded') || kind === 'deferred'", "kind === 'deferred'"],
+    'tests/activities/planRollout.test.ts',
+  ),
+  planted(
+    'batches do not grow',
+    'planning/batches.ts',
+    ['Math.floor((count * share) / total)', 'Math.floor((count * share) / share / sharePercents.length)'],
+    PLAN_TEST,
+  ),
+  planted(
+    'a subscription may have all its VMs in one batch',
+    'planning/batches.ts',
+    ['  if (batches.length > 1 && spread.size > 0) spreadSubscriptions(batches, spread);\n', ''],
+    PLAN_TEST,
+  ),
+  planted(
+    'a crash after the plan was kept leaves it without phases',
+    'activities/planRollout.ts',
+    [
+      'if (control.plannedUtc === null) await publish(',
+      'if (control.plannedUtc === null && (await services.rollouts.phases(rolloutId)).length > 0) await publish(',
+    ],
+    'tests/activities/planRolloutOnce.test.ts',
+  ),
+  planted(
+    'a timer that fires early is believed',
+    'orchestrations/durable.ts',
+    ['while (nowUtc(context) < utc) {', 'if (nowUtc(context) < utc) {'],
+    'tests/orchestrations/durable.test.ts',
+  ),
+  planted(
+    'children get the version of the host',
+    'orchestrations/durable.ts',
+    ['contract.name, input, instanceId, context.df.version)', 'contract.name, input, instanceId)'],
+    'tests/orchestrations/durable.test.ts',
+  ),
+  planted(
+    'an activity that fails is not tried again',
+    'orchestrations/durable.ts',
+    ['attempts: 40,', 'attempts: 1,'],
+    'tests/orchestrations/durable.test.ts',
+  ),
+  planted(
+    'ids of children do not belong to one execution',
+    'orchestrations/monthlyRollout.ts',
+    [
+      'const ownId = `${rolloutId}.${generation}`;',
+      'const ownId = `${rolloutId}.${generation - generation}`;',
+    ],
+    'tests/orchestrations/monthlyRollout.test.ts',
+  ),
+  planted(
+    'the next phase does not wait for the gate',
+    'orchestrations/monthlyRollout.ts',
+    ['if (started.openedUtc === null) break;', 'if (started.openedUtc === "") break;'],
+    'tests/orchestrations/monthlyRollout.test.ts',
+  ),
+  planted(
+    'there is no bake after the canary phase',
+    'orchestrations/monthlyRollout.ts',
+    ['    yield* waitUntil(context, addSeconds(openedUtc, pace.bakeAfterCanarySeconds));\n', ''],
+    'tests/orchestrations/monthlyRollout.test.ts',
+  ),
+  planted(
+    'a round tried again meets its own former self',
+    'orchestrations/rounds.ts',
+    ['`${key}-${attempt}`', '`${key}`'],
+    'tests/orchestrations/rounds.test.ts',
+  ),
+  planted(
+    'a new generation forgets which rounds have run',
+    'orchestrations/rounds.ts',
+    ['progress: { done, attempts: attempt }', 'progress: { done: [], attempts: attempt }'],
+    'tests/orchestrations/rounds.test.ts',
+  ),
+  planted(
+    'a VM whose orchestration failed counts as patched',
+    'orchestrations/updateDomainRollout.ts',
+    [
+      "result.ok ? result.value : { kind: 'failed', reason: 'orchestrationFailed' }",
+      "result.ok ? result.value : { kind: 'patched', reason: 'installed' }",
+    ],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'the zones of a region go side by side',
+    'orchestrations/regionRollout.ts',
+    [
+      'for (const { stage, standalone, sets } of stages) {',
+      'for (const { stage, standalone, sets } of [...stages].reverse()) {',
+    ],
+    'tests/orchestrations/regions.test.ts',
+  ),
+];

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { AuditInput, AuditPhase } from '../audit/auditInput';
+import type { Host } from '../emulator/host';
+
+/** What a rollout says of itself, as far as the auditor holds it against the driver's log. */
+export const ReportedRollout = z.object({
+  rolloutId: z.string(),
+  state: z.string(),
+  endsUtc: z.string(),
+  phases: z.array(
+    z.object({
+      phase: z.string(),
+      regions: z.array(z.string()),
+      startedUtc: z.string().nullable(),
+      endedUtc: z.string().nullable(),
+      gate: z.object({ kind: z.string(), why: z.string() }).nullable(),
+    }),
+  ),
+  halts: z.array(
+    z.object({
+      haltId: z.string(),
+      kind: z.string(),
+      phase: z.string(),
+      region: z.string().nullable(),
+      why: z.string(),
+      atUtc: z.string(),
+      decision: z.object({ kind: z.string(), atUtc: z.string() }).nullable(),
+    }),
+  ),
+});
+export type ReportedRollout = Readonly<z.infer<typeof ReportedRollout>>;
+
+export const ReportedOutcome = z.object({
+  vm: z.string(),
+  kind: z.string(),
+  reason: z.string(),
+  atUtc: z.string(),
+});
+export type ReportedOutcome = Readonly<z.infer<typeof ReportedOutcome>>;
+
+/** A row of a rollout's audit, with the rollout it belongs to. */
+export const ReportedAuditRow = z.looseObject({
+  rolloutId: z.string(),
+  atUtc: z.string(),
+  what: z.string(),
+  subject: z.string(),
+  vmId: z.string().nullable(),
+  evidence: z.record(z.string(), z.unknown()),
+});
+export type ReportedAuditRow = Readonly<z.infer<typeof ReportedAuditRow>>;
+
+/** Who answers: a host in this process, or one behind a socket. */
+export type Api = Pick<Host, 'request'>;
+
+/** Every rollout there is: the next month's may begin before this one's thirty days are over. */
+export async function rolloutsOf(host: Api): Promise<readonly ReportedRollout[]> {
+  const rollouts: ReportedRollout[] = [];
+  for (const { id } of (await ask<{ value: { id: string }[] }>(host, '/api/rollouts')).value) {
+    const told = await ask<object>(host, `/api/rollouts/${id}`);
+    rollouts.push(ReportedRollout.parse({ ...told, rolloutId: id }));
+  }
+  return rollouts;
+}
+
+/** Every VM's outcome, as an operator would read it. */
+export async function outcomesOf(host: Api, rolloutId: string): Promise<readonly ReportedOutcome[]> {
+  const outcomes: ReportedOutcome[] = [];
+  const path = `/api/rollouts/${rolloutId}/virtual-machines`;
+  for await (const one of paged<{ vmId: string; kind: string; reason: string; atUtc: string }>(host, path))
+    outcomes.push({ vm: one.vmId, kind: one.kind, reason: one.reason, atUtc: one.atUtc });
+  return outcomes;
+}
+
+/** The audit of rollouts, oldest row first. */
+export async function trailOf(
+  host: Api,
+  rollouts: readonly ReportedRollout[],
+): Promise<readonly ReportedAuditRow[]> {
+  const rows: ReportedAuditRow[] = [];
+  for (const { rolloutId } of rollouts)
+    for await (const row of paged<object>(host, `/api/rollouts/${rolloutId}/audit`))
+      rows.push(ReportedAuditRow.parse({ rolloutId, ...row }));
+  return rows.sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0));
+}
+
+/** What the auditor is told of the rollouts' own words. */
+export function auditRollouts(rollouts: readonly ReportedRollout[]): Pick<AuditInput, 'rollouts' | 'phases'> {
+  return {
+    rollouts,
+    phases: rollouts.flatMap(({ rolloutId, phases }) =>
+      phases.map(({ phase, regions, startedUtc, endedUtc, gate }): AuditPhase => ({
+        rolloutId,
+        phase: Number(phase.replace('phase-', '')),
+        regions,
+        startedUtc,
+        endedUtc,
+        gateOpenedUtc: gate?.kind === 'open' ? endedUtc : null,
+      })),
+    ),
+  };
+}
+
+async function* paged<T>(host: Api, first: string): AsyncGenerator<T> {
+  let path: string | undefined = first;
+  while (path !== undefined) {
+    const page: { value: T[]; nextLink?: string } = await ask(host, path);
+    yield* page.value;
+    path = page.nextLink;
+  }
+}
+
+async function ask<T>(host: Api, path: string): Promise<T> {
+  const { status, body } = await host.request('GET', path);
+  if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
+  return body as T;
+}

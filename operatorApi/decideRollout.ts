@@ -1,0 +1,90 @@
+import type { Services } from '../activities/services';
+import type { Halt, RolloutControl } from '../domain/control';
+import type { RolloutId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+
+export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
+
+const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cancel: 'cancelled' } as const;
+
+/**
+ * Carries out what a person decided: it is written on the rollout's row or on the halts it answers, where everything that is about to
+ * start something looks. Nothing in flight is cut off.
+ */
+export async function decideRollout(
+  services: Services,
+  id: RolloutId,
+  kind: DecisionKind,
+  who: { readonly by: string; readonly reason: string },
+): Promise<void> {
+  const control = await services.rollouts.read(id);
+  if (control === null) throw notFound(id);
+  if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
+  const open = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
+  const atUtc = services.nowUtc();
+  if (
+    (kind === 'resume' && control.mode !== 'paused' && open.length === 0) ||
+    (kind === 'skip' && open.length === 0)
+  )
+    throw nothingToDecide(id, kind);
+
+  const writeDown = (): Promise<void> =>
+    services.audit.append(id, `${atUtc}~${kind}`, {
+      atUtc,
+      who: who.by,
+      what: DONE[kind],
+      subject: id,
+      vmId: null,
+      why: who.reason,
+      evidence: { halts: open.map(({ haltId }) => haltId) },
+    });
+  // Should it stop half way, the audit may say «paused» too late and «resumed» too early, never the other way round.
+  if (kind === 'resume' || kind === 'skip') {
+    await writeDown();
+    await answerHalts(services, id, open, { kind, ...who, atUtc });
+    if (kind === 'resume') await setMode(services, id, 'running');
+    return;
+  }
+  await setMode(services, id, kind === 'pause' ? 'paused' : 'cancelled');
+  await writeDown();
+}
+
+/** Each halt is answered by itself: a halt that comes while a person decides waits for its own decision. */
+async function answerHalts(
+  services: Services,
+  id: RolloutId,
+  halts: readonly Halt[],
+  decision: NonNullable<Halt['decision']>,
+): Promise<void> {
+  for (const { haltId } of halts) await services.rollouts.decide(id, haltId, decision);
+}
+
+async function setMode(services: Services, id: RolloutId, mode: RolloutControl['mode']): Promise<void> {
+  await services.rollouts.update(id, (row) =>
+    row.mode === 'ended' || row.mode === mode ? null : { ...row, mode },
+  );
+}
+
+export function notFound(id: RolloutId): LowtideError {
+  return new LowtideError('NOT_FOUND', {
+    what: `There is no rollout '${id}'.`,
+    why: 'It was never started here.',
+    fix: 'GET /api/rollouts lists the rollouts; POST /api/rollouts starts one.',
+  });
+}
+
+function over({ rolloutId, mode }: RolloutControl): LowtideError {
+  return new LowtideError('ROLLOUT_ENDED', {
+    what: `${rolloutId} is over.`,
+    why: mode === 'cancelled' ? 'It was cancelled.' : 'Every VM of it has its outcome.',
+    fix: 'Nothing is left to decide.',
+  });
+}
+
+function nothingToDecide(id: RolloutId, kind: DecisionKind): LowtideError {
+  return new LowtideError('NOTHING_TO_DECIDE', {
+    what: `There is nothing to ${kind} in ${id}.`,
+    why: kind === 'skip' ? 'No halt is open.' : 'It is neither paused nor halted.',
+    fix: `See its state with GET /api/rollouts/${id}.`,
+  });
+}

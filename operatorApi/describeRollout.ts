@@ -1,0 +1,67 @@
+import type { Services } from '../activities/services';
+import type { RolloutControl } from '../domain/control';
+import type { RolloutId } from '../domain/ids';
+import { notFound } from './decideRollout';
+
+type Counts = Record<string, number>;
+
+/** One line of the list of rollouts. */
+export function summarizeRollout(control: RolloutControl, nowUtc: string): Record<string, unknown> {
+  const { rolloutId, month, releasedUtc, endsUtc, requestedUtc, requestedBy, endedUtc, vmCount } = control;
+  return {
+    id: rolloutId,
+    month,
+    state: stateOf(control, nowUtc),
+    releasedUtc,
+    endsUtc,
+    requestedUtc,
+    requestedBy,
+    endedUtc,
+    vmCount,
+  };
+}
+
+function stateOf(control: RolloutControl, nowUtc: string): string {
+  if (control.endedUtc !== null) return control.mode === 'cancelled' ? 'cancelled' : 'ended';
+  if (control.mode === 'running' && nowUtc >= control.endsUtc) return 'ending';
+  return control.plannedUtc === null && control.mode === 'running' ? 'planning' : control.mode;
+}
+
+/** Everything there is to tell of a rollout without naming every VM: outcomes, reasons, phases with their gates, open halts. */
+export async function describeRollout(services: Services, id: RolloutId): Promise<Record<string, unknown>> {
+  const control = await services.rollouts.read(id);
+  if (control === null) throw notFound(id);
+  const [outcomes, phases, halts, plan] = await Promise.all([
+    services.outcomes.list(id),
+    services.rollouts.phases(id),
+    services.rollouts.halts(id),
+    services.plans.readSummary(id),
+  ]);
+  const counts: Counts = {};
+  const reasons: Record<string, Counts> = {};
+  for (const { kind, reason } of outcomes) {
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    const ofKind = (reasons[kind] ??= {});
+    ofKind[reason] = (ofKind[reason] ?? 0) + 1;
+  }
+  const halted = halts.some(({ decision, kind }) => decision === null && kind === 'halt');
+  const summary = summarizeRollout(control, services.nowUtc());
+  return {
+    ...summary,
+    state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
+    eligibleCount: plan?.vmCount ?? null,
+    lateCount: plan?.lateCount ?? null,
+    outcomes: counts,
+    reasons,
+    phases: phases.map(({ phase, regions, vmCount, startedUtc, gate }) => ({
+      phase,
+      regions,
+      vmCount,
+      startedUtc,
+      endedUtc: gate?.atUtc ?? null,
+      gate: gate === null ? null : { kind: gate.kind, why: gate.why },
+      expected: plan?.phases.find((expected) => expected.phase === phase) ?? null,
+    })),
+    halts,
+  };
+}

@@ -1,0 +1,24 @@
+import { app } from '@azure/functions';
+import { refreshInventory } from '../activities/refreshInventory';
+import { parseFleet } from '../drivers/fleet/parseFleet';
+import { appServices } from '../composition/compose';
+import { answer } from './problem';
+
+/** Loads a fleet file into the pocket Azure; everything in it, or, when a record is malformed, nothing. */
+app.http('postFleet', {
+  route: 'api/fleet',
+  methods: ['POST'],
+  authLevel: 'function',
+  handler: (request) =>
+    answer(async () => {
+      const services = await appServices();
+      const fleet = parseFleet(await request.text(), 'the request body');
+      await services.driver.loadFleet(fleet);
+      await refreshInventory(services);
+      const { vms, availabilitySets, notes } = fleet;
+      return {
+        status: 200,
+        jsonBody: { vmCount: vms.length, availabilitySetCount: availabilitySets.size, notes },
+      };
+    }),
+});

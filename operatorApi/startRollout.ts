@@ -1,0 +1,130 @@
+import type { DurableClient } from 'durable-functions';
+import type { Services } from '../activities/services';
+import type { RolloutControl } from '../domain/control';
+import { rolloutIdOf, type Month } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { endsUtcOf, nextReleaseAfter, releaseOf } from '../domain/release';
+
+/**
+ * Requests the rollout of a month. The row decides: whoever asks twice, at once or after a crash, gets the one rollout, because on the
+ * real host starting an id that has finished would start it anew.
+ */
+export async function requestRollout(
+  services: Services,
+  client: DurableClient,
+  month: Month,
+  by: string,
+): Promise<{ control: RolloutControl; created: boolean }> {
+  const known = await services.rollouts.read(rolloutIdOf(month));
+  const requested = known ?? newControl(services, month, by);
+  const created = known === null && (await services.rollouts.create(requested));
+  const control = (await services.rollouts.read(requested.rolloutId)) ?? requested;
+  if (created)
+    await services.audit.append(control.rolloutId, 'rolloutRequested', {
+      atUtc: control.requestedUtc,
+      who: by,
+      what: 'rolloutRequested',
+      subject: control.rolloutId,
+      vmId: null,
+      why: `The release of ${month} is out.`,
+      evidence: { releasedUtc: control.releasedUtc, endsUtc: control.endsUtc },
+    });
+  if (control.endedUtc === null) await startOnce(services, client, control);
+  return { control, created };
+}
+
+/**
+ * Rollouts whose orchestration is gone or has failed go on: a crash between row and start, or an outage that was longer than its
+ * patience. Nothing is done twice: the plan, the phases and the rounds that have run are in their tables.
+ */
+export async function reviveRollouts(services: Services, client: DurableClient): Promise<readonly string[]> {
+  const revived: string[] = [];
+  for (const control of await services.rollouts.list())
+    if (control.endedUtc === null && (await startOnce(services, client, control)))
+      revived.push(control.rolloutId);
+  return revived;
+}
+
+/** A row without an instance is a crash between the two: the next who asks starts it. False when it runs. */
+async function startOnce(
+  services: Services,
+  client: DurableClient,
+  control: RolloutControl,
+): Promise<boolean> {
+  const { rolloutId } = control;
+  const status = await statusOf(client, rolloutId);
+  if (status !== null && !DEAD.has(status)) return false;
+  // Children belong to one execution, so the next one has a generation of its own.
+  const next = status === null ? control.generation : control.generation + 1;
+  if (next !== control.generation && !(await raiseGeneration(services, control))) return false;
+  try {
+    await client.startNew('monthlyRollout', {
+      instanceId: rolloutId,
+      input: { rolloutId, generation: next },
+    });
+    return true;
+  } catch (error) {
+    const now = await statusOf(client, rolloutId);
+    if (now === null || DEAD.has(now)) throw error;
+    return false; // somebody else was faster: that is the same rollout
+  }
+}
+
+/** Of two who find it dead at once, one raises the generation, and that one starts it. */
+async function raiseGeneration(
+  services: Services,
+  { rolloutId, generation }: Pick<RolloutControl, 'rolloutId' | 'generation'>,
+): Promise<boolean> {
+  let mine = false;
+  await services.rollouts.update(rolloutId, (now) => {
+    mine = now.generation === generation;
+    return mine ? { ...now, generation: generation + 1 } : null;
+  });
+  return mine;
+}
+
+/** One that has completed although its row says otherwise is one whose row was lost. */
+const DEAD: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Canceled']);
+
+/** Null when there is no such instance. */
+async function statusOf(client: DurableClient, instanceId: string): Promise<string | null> {
+  try {
+    const status = await client.getStatus(instanceId);
+    return status.runtimeStatus;
+  } catch {
+    return null; // the library throws on 404
+  }
+}
+
+function newControl(services: Services, month: Month, by: string): RolloutControl {
+  const now = services.nowUtc();
+  const releasedUtc = releaseOf(month);
+  const endsUtc = endsUtcOf(month, services.policy);
+  if (now < releasedUtc)
+    throw new LowtideError('REQUEST_INVALID', {
+      what: `The release of ${month} is not out yet.`,
+      why: `It comes on ${releasedUtc}, the second Tuesday, 10:00 in Redmond.`,
+      fix: 'Wait for it; the monthly timer starts the rollout by itself.',
+    });
+  if (now >= endsUtc)
+    throw new LowtideError('REQUEST_INVALID', {
+      what: `The time of the rollout of ${month} is over.`,
+      why: `Its patches had to be installed by ${endsUtc}.`,
+      fix: 'Start the rollout of the latest release instead.',
+    });
+  return {
+    rolloutId: rolloutIdOf(month),
+    month,
+    releasedUtc,
+    endsUtc,
+    endsBecause: endsUtc === nextReleaseAfter(releasedUtc) ? 'superseded' : 'deadlinePassed',
+    mode: 'running',
+    generation: 1,
+    requestedUtc: now,
+    requestedBy: by,
+    plannedUtc: null,
+    endedUtc: null,
+    vmCount: null,
+    seed: month,
+  };
+}

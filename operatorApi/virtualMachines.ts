@@ -1,0 +1,91 @@
+import { app } from '@azure/functions';
+import * as df from 'durable-functions';
+import { z } from 'zod';
+import { eligibility } from '../domain/eligibility';
+import { keyOf, VmId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { windowAtOrAfter } from '../domain/offPeak';
+import { pairComponent } from '../domain/regions';
+import { timeZoneOf } from '../domain/timeZone';
+import { newVmState, VmState } from '../domain/vmState';
+import { appServices } from '../composition/compose';
+import { answer, jsonBody, whoAsks } from './problem';
+
+/** What Lowtide knows of one VM: its model, whether and why it is eligible, when its off-peak hours are, what was done to it. */
+app.http('getVirtualMachine', {
+  route: 'api/virtual-machines',
+  methods: ['GET'],
+  authLevel: 'function',
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    answer(async () => {
+      const services = await appServices();
+      const id = idOf(request.query.get('id'));
+      const vm = await services.inventory.read(id);
+      if (vm === null) throw unknownVm(id);
+      const entity = await df
+        .getClient(context)
+        .readEntityState(new df.EntityId('virtualMachine', keyOf(id)));
+      const state = entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
+      const timeZone = timeZoneOf(vm, services.policy);
+      return {
+        jsonBody: {
+          vm,
+          eligibility: eligibility(vm, services.policy),
+          timeZone,
+          state,
+          offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
+          history: await services.outcomes.history(id),
+        },
+      };
+    }),
+});
+
+const WaiverBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
+
+/** A person takes responsibility for a VM that is not healthy after its update: from now on it holds its availability set no more. */
+app.http('waiveVirtualMachine', {
+  route: 'api/virtual-machines/waive',
+  methods: ['POST'],
+  authLevel: 'function',
+  extraInputs: [df.input.durableClient()],
+  handler: (request, context) =>
+    answer(async () => {
+      const services = await appServices();
+      const id = idOf(request.query.get('id'));
+      const { reason } = WaiverBody.parse(await jsonBody(request));
+      const vm = await services.inventory.read(id);
+      if (vm === null) throw unknownVm(id);
+      const atUtc = services.nowUtc();
+      await services.audit.append('ledger', `${atUtc}~waived~${keyOf(id)}`, {
+        atUtc,
+        who: whoAsks(request),
+        what: 'waived',
+        subject: id,
+        vmId: id,
+        why: reason,
+        evidence: {},
+      });
+      const ledger = new df.EntityId('disruptionLedger', pairComponent(vm.region));
+      await df.getClient(context).signalEntity(ledger, 'heal', { vmIds: [id] });
+      return { status: 202, jsonBody: { id, waivedUtc: atUtc } };
+    }),
+});
+
+function idOf(given: string | null): VmId {
+  const parsed = VmId.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: given === null ? 'The query has no id.' : `'${given}' is not the ARM id of a virtual machine.`,
+    why: 'A VM is named by its full ARM id; its name alone is not unique.',
+    fix: 'Ask for ?id=/subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/….',
+  });
+}
+
+function unknownVm(id: VmId): LowtideError {
+  return new LowtideError('NOT_FOUND', {
+    what: `There is no virtual machine ${id} in the inventory.`,
+    why: 'The inventory is what the driver listed when it was last refreshed.',
+    fix: 'Check the id; a VM that is new is known after the next rollout was planned or the fleet was posted.',
+  });
+}

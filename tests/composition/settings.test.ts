@@ -1,0 +1,81 @@
+import { defaultPolicy, Policy } from '../../domain/policy';
+import { LowtideError } from '../../domain/lowtideError';
+import { readSettings, settingName } from '../../composition/settings';
+
+function problemsOf(environment: Record<string, string>): string {
+  try {
+    readSettings(environment);
+  } catch (error) {
+    if (error instanceof LowtideError && error.code === 'SETTING_INVALID') return error.detail.what;
+    throw error;
+  }
+  return '';
+}
+
+describe('settings', () => {
+  it('none are needed: everything has a default', () => {
+    expect(readSettings({})).toMatchObject({
+      driver: 'simulated',
+      store: 'tables',
+      connectionString: 'UseDevelopmentStorage=true',
+      seed: 1,
+      stateDir: null,
+      fleetFile: null,
+      scenarioFile: null,
+      policy: defaultPolicy,
+    });
+  });
+
+  it.each([
+    ['LOWTIDE_SOAK', 'PT30M', { soakSeconds: 1800 }],
+    ['LOWTIDE_ROLLOUT_DEADLINE', 'P20D', { rolloutDeadlineSeconds: 20 * 86_400 }],
+    ['LOWTIDE_BAKE_AFTER_CANARY', 'PT1H30M', { bakeAfterCanarySeconds: 5400 }],
+    ['LOWTIDE_BAKE', 'PT6H', { bakeSeconds: 21_600 }],
+    ['LOWTIDE_BAKE', 'nextNight', { bakeSeconds: null }],
+    ['LOWTIDE_PHASES_MAX', '5', { phasesMax: 5 }],
+    ['LOWTIDE_OFF_PEAK_OPENS', '23:30', { offPeakOpens: '23:30' }],
+    ['LOWTIDE_CANARY_REGIONS', 'japaneast, polandcentral', { canaryRegions: ['japaneast', 'polandcentral'] }],
+    ['LOWTIDE_BATCH_SHARE_PERCENTS', '10, 90', { batchSharePercents: [10, 90] }],
+  ])('%s=%s turns the policy', (name, value, policy) => {
+    expect(readSettings({ [name]: value }).policy).toEqual({ ...defaultPolicy, ...policy });
+  });
+
+  it('an empty one is none', () => {
+    expect(readSettings({ LOWTIDE_SOAK: ' ', LOWTIDE_SEED: '', LOWTIDE_FLEET: '' })).toEqual(
+      readSettings({}),
+    );
+  });
+
+  it('all mistakes are told at once, each with its name and value', () => {
+    const told = problemsOf({
+      LOWTIDE_STORE: 'disk',
+      LOWTIDE_SEED: 'seven',
+      LOWTIDE_SOAK: '15 minutes',
+      LOWTIDE_PHASES_MAX: 'many',
+      LOWTIDE_OFF_PEAK_OPENS: '25:00',
+      LOWTIDE_SET_SHARE_PERCENT: '120',
+    });
+    for (const name of ['STORE', 'SEED', 'SOAK', 'PHASES_MAX', 'OFF_PEAK_OPENS', 'SET_SHARE_PERCENT'])
+      expect(told).toContain(`LOWTIDE_${name}`);
+    expect(told).toContain("'15 minutes'");
+    expect(told).toContain("'disk'");
+  });
+
+  it.each([
+    ['LOWTIDE_STORE', 'Tables'],
+    ['LOWTIDE_DRIVER', 'aws'],
+    ['LOWTIDE_SEED', '1.5'],
+    ['LOWTIDE_SOAK', '900'],
+    ['LOWTIDE_SOAK', '-PT5M'],
+    ['LOWTIDE_PHASES_MAX', '0'],
+    ['LOWTIDE_FIXED_RELEASE_OS_TYPES', 'BeOS'],
+  ])('what an operator meant is not guessed: %s=%s is refused', (name, value) => {
+    expect(problemsOf({ [name]: value })).toContain(name);
+  });
+
+  it('of the policy have names of their own, all different', () => {
+    const names = Object.keys(Policy.shape).map(settingName);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names) expect(name).toMatch(/^LOWTIDE_[A-Z]+(_[A-Z]+)*$/);
+  });
+});

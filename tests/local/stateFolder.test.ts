@@ -1,0 +1,45 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { takeStateFolder } from '../../local/stateFolder';
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'lowtide-state-'));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+test('a folder belongs to one process at a time, and a second one is told which', () => {
+  const taken = takeStateFolder(join(home, 'serve'), { fresh: false });
+  expect(() => takeStateFolder(join(home, 'serve'), { fresh: false })).toThrow(`process ${process.pid}`);
+  taken.release();
+  expect(() => {
+    takeStateFolder(join(home, 'serve'), { fresh: false }).release();
+  }).not.toThrow();
+});
+
+test('nothing is wiped while another process uses it', () => {
+  const taken = takeStateFolder(join(home, 'start'), { fresh: true });
+  writeFileSync(join(taken.path, 'kept'), '');
+  expect(() => takeStateFolder(join(home, 'start'), { fresh: true })).toThrow('in use');
+  expect(existsSync(join(taken.path, 'kept'))).toBe(true);
+});
+
+test('a fresh one begins empty; otherwise what was kept is there', () => {
+  const first = takeStateFolder(join(home, 'start'), { fresh: false });
+  writeFileSync(join(first.path, 'kept'), '');
+  first.release();
+  const second = takeStateFolder(join(home, 'start'), { fresh: false });
+  expect(existsSync(join(second.path, 'kept'))).toBe(true);
+  second.release();
+  takeStateFolder(join(home, 'start'), { fresh: true });
+  expect(existsSync(join(home, 'start', 'kept'))).toBe(false);
+});
+
+test('a lock left behind by a process that is gone is no obstacle', () => {
+  const first = takeStateFolder(join(home, 'start'), { fresh: false });
+  writeFileSync(join(first.path, 'running.pid'), '99999999');
+  expect(() => takeStateFolder(join(home, 'start'), { fresh: false })).not.toThrow();
+});

@@ -1,0 +1,114 @@
+import type { Halt } from '../../domain/control';
+import { RolloutId } from '../../domain/ids';
+import { decideRollout, type DecisionKind } from '../../operatorApi/decideRollout';
+import { aWorld, IN_THE_NIGHT, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+
+const ANN = { by: 'ann', reason: 'looked into it' };
+
+const decide = (services: FakeWorld, kind: DecisionKind): Promise<void> =>
+  decideRollout(services, ROLLOUT, kind, ANN);
+const modeOf = async (services: FakeWorld): Promise<string | undefined> =>
+  (await services.rollouts.read(ROLLOUT))?.mode;
+
+function aHalt(haltId: string, over: Partial<Halt> = {}): Halt {
+  return {
+    haltId,
+    kind: 'halt',
+    phase: 'phase-2',
+    region: 'eastus',
+    why: 'sick',
+    atUtc: NIGHT_OPENS,
+    decision: null,
+    ...over,
+  };
+}
+
+async function halted(...halts: Halt[]): Promise<FakeWorld> {
+  const services = await aWorld();
+  for (const halt of halts) await services.rollouts.addHalt(ROLLOUT, halt);
+  return services;
+}
+
+describe('what a person decides', () => {
+  it('INV-9: pausing is written on the row, where everything that starts something looks', async () => {
+    const services = await aWorld();
+    await decide(services, 'pause');
+    expect(await modeOf(services)).toBe('paused');
+    await decide(services, 'resume');
+    expect(await modeOf(services)).toBe('running');
+  });
+
+  it('answers the halts that are open, each by itself, and no halt that comes later', async () => {
+    const services = await halted(aHalt('one'), aHalt('two', { kind: 'hold' }));
+    await decide(services, 'resume');
+    await services.rollouts.addHalt(ROLLOUT, aHalt('three'));
+    expect(
+      (await services.rollouts.halts(ROLLOUT)).map(({ haltId, decision }) => [haltId, decision?.kind]),
+    ).toEqual([
+      ['one', 'resume'],
+      ['three', undefined],
+      ['two', 'resume'],
+    ]);
+  });
+
+  it('twice, by a double click, answers once: the second finds nothing to decide', async () => {
+    const services = await halted(aHalt('one'));
+    await decide(services, 'resume');
+    await expect(decide(services, 'resume')).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
+  });
+
+  it('by two people at once is what the first of them said', async () => {
+    const services = await halted(aHalt('one'));
+    const halts = await services.rollouts.halts(ROLLOUT);
+    const bob = { ...services, rollouts: { ...services.rollouts, halts: () => Promise.resolve(halts) } };
+    await decide(services, 'skip');
+    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'too late' });
+    expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toMatchObject({ kind: 'skip', by: 'ann' });
+  });
+
+  it('is in the audit: who, what, why, and which halts', async () => {
+    const services = await halted(aHalt('one'));
+    await decide(services, 'skip');
+    expect(await services.audit.list(ROLLOUT)).toEqual([
+      expect.objectContaining({
+        who: 'ann',
+        what: 'skipped',
+        why: 'looked into it',
+        atUtc: IN_THE_NIGHT,
+        evidence: { halts: ['one'] },
+      }),
+    ]);
+  });
+
+  it('cancels also what is paused or halted', async () => {
+    const services = await halted(aHalt('one'));
+    await decide(services, 'pause');
+    await decide(services, 'cancel');
+    expect(await modeOf(services)).toBe('cancelled');
+  });
+
+  it('pausing leaves open halts open', async () => {
+    const services = await halted(aHalt('one'));
+    await decide(services, 'pause');
+    expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toBeNull();
+  });
+});
+
+describe('what a person cannot decide', () => {
+  it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
+    await expect(decide(await aWorld(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
+  });
+
+  it.each(['pause', 'resume', 'skip', 'cancel'] as const)('%s what is over', async (kind) => {
+    const ended = await aWorld({ control: { mode: 'ended', endedUtc: NIGHT_OPENS } });
+    await expect(decide(ended, kind)).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
+    const cancelled = await aWorld({ control: { mode: 'cancelled' } });
+    await expect(decide(cancelled, kind)).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
+  });
+
+  it('anything about a rollout that never was', async () => {
+    const services = await aWorld({ control: null });
+    const missing = decideRollout(services, RolloutId.parse('rollout-2027-01'), 'pause', ANN);
+    await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});

@@ -1,0 +1,61 @@
+import type { DurableClient } from 'durable-functions';
+import { reviveRollouts } from '../../operatorApi/startRollout';
+import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+
+/** A host that knows one instance, or none. */
+function aClient(runtimeStatus: string | null): { client: DurableClient; started: unknown[] } {
+  const started: unknown[] = [];
+  const client = {
+    getStatus: () =>
+      runtimeStatus === null ? Promise.reject(new Error('404')) : Promise.resolve({ runtimeStatus }),
+    startNew: (name: string, { instanceId, input }: { instanceId: string; input: unknown }) => {
+      started.push({ name, instanceId, input });
+      return Promise.resolve(instanceId);
+    },
+  };
+  return { client: client as unknown as DurableClient, started };
+}
+
+const generationOf = async (services: FakeWorld): Promise<unknown> =>
+  (await services.rollouts.read(ROLLOUT))?.generation;
+
+describe('a rollout whose orchestration is gone', () => {
+  it.each(['Failed', 'Terminated', 'Completed'])(
+    'goes on as another execution, whose children have ids of their own: %s',
+    async (runtimeStatus) => {
+      const services = await aWorld();
+      const { client, started } = aClient(runtimeStatus);
+      expect(await reviveRollouts(services, client)).toEqual([ROLLOUT]);
+      const input = { rolloutId: ROLLOUT, generation: 2 };
+      expect(started).toEqual([{ name: 'monthlyRollout', instanceId: ROLLOUT, input }]);
+      expect(await generationOf(services)).toBe(2);
+    },
+  );
+
+  it('starts as it was when it never did', async () => {
+    const services = await aWorld();
+    const { client, started } = aClient(null);
+    await reviveRollouts(services, client);
+    expect(started).toMatchObject([{ input: { generation: 1 } }]);
+    expect(await generationOf(services)).toBe(1);
+  });
+
+  it('is revived once by two who find it dead at the same time', async () => {
+    const services = await aWorld();
+    const { client, started } = aClient('Failed');
+    await Promise.all([reviveRollouts(services, client), reviveRollouts(services, client)]);
+    expect(started).toHaveLength(1);
+    expect(await generationOf(services)).toBe(2);
+  });
+
+  it.each([
+    ['runs', 'Running', null],
+    ['waits for its first turn', 'Pending', null],
+    ['has ended', 'Completed', '2026-11-30T00:00:00.000Z'],
+  ])('is left alone when it %s', async (_, runtimeStatus, endedUtc) => {
+    const services = await aWorld({ control: { endedUtc } });
+    const { client, started } = aClient(runtimeStatus);
+    expect(await reviveRollouts(services, client)).toEqual([]);
+    expect([started, await generationOf(services)]).toEqual([[], 1]);
+  });
+});

@@ -1,0 +1,136 @@
+import type { RolloutControl } from '../../domain/control';
+import { noOutcomes, type OutcomeCounts } from '../../domain/gates';
+import { Month, RolloutId } from '../../domain/ids';
+import { defaultPolicy, type Policy } from '../../domain/policy';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { Activity, Services } from '../../activities/services';
+import { assessmentStore } from '../../store/assessments';
+import { auditStore } from '../../store/audit';
+import { inventoryStore } from '../../store/inventory';
+import { memoryStore } from '../../store/memoryTable';
+import { operationStore } from '../../store/operations';
+import { outcomeStore } from '../../store/outcomes';
+import { planStore, type RoundPlan } from '../../store/plans';
+import { rolloutStore, type PhaseRecord, type RoundRecord } from '../../store/rollouts';
+import type { Store } from '../../store/store';
+import { FakeDriver } from './fakeDriver';
+
+export const ROLLOUT = RolloutId.parse('rollout-2026-11');
+
+/** In the off-peak night of eastus, 2026-11-13 03:00 to 11:00 UTC: a quarter past ten in the evening. */
+export const IN_THE_NIGHT = '2026-11-13T03:15:00.000Z';
+export const NIGHT_OPENS = '2026-11-13T03:00:00.000Z';
+export const NIGHT_CLOSES = '2026-11-13T11:00:00.000Z';
+
+export interface FakeWorld extends Services {
+  readonly driver: FakeDriver;
+  readonly store: Store;
+  readonly clock: { nowUtc: string };
+  /** Lets time pass. */
+  wait(seconds: number): void;
+  run(activity: Activity, input: unknown): Promise<unknown>;
+}
+
+/** A services in memory, with a platform that obeys, a clock that stands still, and one running rollout. */
+export async function aWorld(
+  given: {
+    readonly vms?: readonly VirtualMachine[];
+    readonly nowUtc?: string;
+    readonly policy?: Partial<Policy>;
+    readonly control?: Partial<RolloutControl> | null;
+  } = {},
+): Promise<FakeWorld> {
+  const clock = { nowUtc: given.nowUtc ?? IN_THE_NIGHT };
+  const nowUtc = (): string => clock.nowUtc;
+  const store = memoryStore();
+  const vms = given.vms ?? [];
+  const services: FakeWorld = {
+    driver: new FakeDriver(vms, nowUtc),
+    inventory: inventoryStore(store),
+    rollouts: rolloutStore(store),
+    plans: planStore(store),
+    outcomes: outcomeStore(store),
+    operations: operationStore(store),
+    assessments: assessmentStore(store),
+    audit: auditStore(store),
+    policy: { ...defaultPolicy, ...given.policy },
+    nowUtc,
+    store,
+    clock,
+    wait: (seconds) => {
+      clock.nowUtc = new Date(Date.parse(clock.nowUtc) + seconds * 1000).toISOString();
+    },
+    run: (activity, input) => activity.handler(services)(input),
+  };
+  await services.inventory.refresh(vms);
+  if (given.control !== null) await services.rollouts.create(aControl(given.control));
+  return services;
+}
+
+export function aControl(over: Partial<RolloutControl> = {}): RolloutControl {
+  return {
+    rolloutId: ROLLOUT,
+    month: Month.parse('2026-11'),
+    releasedUtc: '2026-11-10T18:00:00.000Z',
+    endsUtc: '2026-12-08T18:00:00.000Z',
+    endsBecause: 'superseded',
+    mode: 'running',
+    generation: 1,
+    requestedUtc: '2026-11-10T18:05:00.000Z',
+    requestedBy: 'test',
+    plannedUtc: '2026-11-10T18:06:00.000Z',
+    endedUtc: null,
+    vmCount: 1,
+    seed: '2026-11',
+    ...over,
+  };
+}
+
+/** A round of standalone VMs in zone 1 of eastus. */
+export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
+  return {
+    phase: 'phase-1',
+    region: 'eastus',
+    stage: 'zone-1',
+    zone: '1',
+    group: 'batch-1',
+    kind: 'standalone',
+    availabilitySetId: null,
+    setSize: 0,
+    round: 1,
+    updateDomain: null,
+    vmIds: [],
+    timeZones: ['America/New_York'],
+    expectedStartUtc: NIGHT_OPENS,
+    expectedEndUtc: NIGHT_CLOSES,
+    ...over,
+  };
+}
+
+export function aPhase(over: Partial<PhaseRecord> = {}): PhaseRecord {
+  return {
+    phase: 'phase-1',
+    regions: ['eastus'],
+    vmCount: 10,
+    startedUtc: NIGHT_OPENS,
+    gate: null,
+    attemptMax: null,
+    ...over,
+  };
+}
+
+export const counts = (over: Partial<OutcomeCounts> = {}): OutcomeCounts => ({ ...noOutcomes, ...over });
+
+/** What a round came to. */
+export function aRecord(over: Partial<RoundRecord> = {}): RoundRecord {
+  return {
+    phase: 'phase-1',
+    region: 'eastus',
+    stage: 'zone-1',
+    group: 'batch-1',
+    round: 1,
+    atUtc: IN_THE_NIGHT,
+    counts: counts(),
+    ...over,
+  };
+}
