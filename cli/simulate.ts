@@ -160,7 +160,7 @@ async function readRollout(host: Host, id: string): Promise<RolloutView> {
 
 /** The driver's own log, from the app's own copy of the driver. */
 export async function eventsOf(host: Host, untilUtc: string): Promise<readonly DriverEvent[]> {
-  const { appServices } = host.appModule('./dist/functions/composition') as {
+  const { appServices } = host.appModule('./dist/composition/compose') as {
     appServices: () => Promise<SimulatedServices>;
   };
   const { driver } = await appServices();

@@ -105,8 +105,8 @@ export class Lives {
       }),
       keepApp: true,
       prepare: (appModule) => {
-        (appModule('./dist/functions/composition') as typeof Composition).forgetServices();
-        const { seams } = appModule('./dist/functions/seams') as { seams: Seams };
+        (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
+        const { seams } = appModule('./dist/composition/faultHooks') as { seams: Seams };
         Object.assign(seams, outside.seamsFor(pulse));
       },
     });

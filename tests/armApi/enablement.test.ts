@@ -120,7 +120,7 @@ it('a PUT repeated does not begin a second enablement', async () => {
   await passUntil(isReady);
   await create('Linux');
   await api.pass(24 * HOURS);
-  const { appServices } = api.host.appModule('./dist/functions/composition') as {
+  const { appServices } = api.host.appModule('./dist/composition/compose') as {
     appServices: () => Promise<{ driver: { events(): Iterable<{ action: string }> } }>;
   };
   const events = [...(await appServices()).driver.events()];
