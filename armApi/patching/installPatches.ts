@@ -132,7 +132,8 @@ operationKind('installPatches', async ({ data, resourceId }, context) => {
   if (summary === null || error !== null)
     return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
   const { installationActivityId } = summary;
-  const tried = context.services.driver.attemptedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
+  const tried =
+    context.services.driver.attemptedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
   return { status: 'Succeeded', body: installResult(summary, tried), endedUtc };
 });
 
