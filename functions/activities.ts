@@ -1,11 +1,11 @@
 import * as df from 'durable-functions';
 import { activities } from '../activities/activities';
 import { appServices } from '../composition/compose';
-import { seams } from '../composition/faultHooks';
+import { faultHooks } from '../composition/faultHooks';
 
 /** Under the names that orchestrations in flight call them by: never rename one. */
 for (const { name, handler } of activities)
   df.app.activity(name, {
     handler: async (input: unknown) =>
-      seams.activity(name, await appServices(), (services) => handler(services)(input)),
+      faultHooks.activity(name, await appServices(), (services) => handler(services)(input)),
   });

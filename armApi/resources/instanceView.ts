@@ -1,7 +1,7 @@
 import { EntityId } from 'durable-functions';
 import { keyOf, type VmId } from '../../domain/ids';
 import { newVmState, VmState } from '../../domain/vmState';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRoute } from '../http/armRoute';
 import type { JsonObject } from '../http/json';
 import { instanceViewBody } from './instanceViewBody';

@@ -1,6 +1,6 @@
 import { refreshInventory } from '../../activities/refreshInventory';
 import { VmId } from '../../domain/ids';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { accepted, acceptedWith, type OperationKind } from '../http/longRunning';
 import { page } from '../http/paging';

@@ -1,4 +1,4 @@
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext } from '../http/armRoute';
 import { objectAt, type JsonObject } from '../http/json';
 import { patchExtensionResources } from '../patching/patchExtension';

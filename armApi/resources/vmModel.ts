@@ -4,7 +4,7 @@ import { effectivePatchMode, type PatchMode, type PatchSettings } from '../../do
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { readVmRecord } from '../../drivers/fleet/vmRecord';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { ArmError } from '../http/armError';
 import type { ArmRequest } from '../http/armRoute';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';

@@ -1,5 +1,5 @@
 import { AvailabilitySetId } from '../../domain/ids';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
 import { at, isObject } from '../http/json';
