@@ -12,6 +12,7 @@ export type LowtideErrorCode =
   | 'NOTHING_TO_DECIDE'
   | 'DRIVER_CANNOT'
   | 'STATE_IN_USE'
+  | 'OUTPUT_FAILED'
   | 'STORAGE_UNAVAILABLE'
   | 'INTERNAL_ERROR';
 
