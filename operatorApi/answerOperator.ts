@@ -50,7 +50,7 @@ function read(request: HttpRequest, by: string): OperatorRequest {
     query: (name) => request.query.get(name),
     method: request.method.toUpperCase(),
     path: new URL(request.url).pathname,
-    text: () => request.text(),
+    bytes: async () => new Uint8Array(await request.arrayBuffer()),
     json: async () => parseJson(await request.text()),
     by,
   };

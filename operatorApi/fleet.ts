@@ -1,6 +1,10 @@
 import { refreshInventory } from '../activities/refreshInventory';
+import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import type { OperatorRoute } from './route';
+
+/** How messages call what was sent. */
+const SENT = 'the request body';
 
 /** Loads a fleet file into the pocket Azure; everything in it, or, when a record is malformed, nothing. */
 const postFleet: OperatorRoute = {
@@ -9,7 +13,7 @@ const postFleet: OperatorRoute = {
   route: 'api/fleet',
   query: [],
   handler: async (request, { services }) => {
-    const fleet = parseFleet(await request.text(), 'the request body');
+    const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
     await services.driver.loadFleet(fleet);
     await refreshInventory(services);
     const { vms, availabilitySets, notes } = fleet;

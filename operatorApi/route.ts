@@ -11,7 +11,8 @@ export interface OperatorRequest {
   readonly method: string;
   /** Path of the request without query, as written. */
   readonly path: string;
-  readonly text: () => Promise<string>;
+  /** The body as it was sent. */
+  readonly bytes: () => Promise<Uint8Array>;
   /** The body as JSON; an empty one is an empty object. */
   readonly json: () => Promise<unknown>;
   /** Who asks, for the audit. */
