@@ -4,7 +4,7 @@ import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
 import { activity, type Services } from './services';
 
-export const readRegion = activity(contracts.readRegion, async (services, input) => {
+export const openRegion = activity(contracts.openRegion, async (services, input) => {
   const { rolloutId, phase, region, attemptMax } = input;
   const planned = await services.plans.rounds(rolloutId, phase, region);
   const rounds = attemptMax === null ? planned : await deferTheRest(services, input, planned, attemptMax);
