@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { admin } from './admin';
+import { callerOf, type Caller } from './caller';
 import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
 import { createClock, type Clock } from './clock';
 import type { CoreApi, RegisteredFunction } from './coreApi';
@@ -11,7 +12,7 @@ import { Guards } from './guards';
 import type { Host, HostOptions, InstanceView } from './hostOptions';
 import { httpFunctions } from './httpFunctions';
 import type { Answer, HttpHandler } from './http';
-import { callerOf, Invoker, type Caller } from './invoke';
+import { Invoker } from './invoke';
 import { Journal } from './journal';
 import { loadApp, type LoadedApp } from './loadApp';
 import { driveClock, runVirtualUntil } from './pace';

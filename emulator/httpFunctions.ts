@@ -1,6 +1,6 @@
 import type { RegisteredFunction } from './coreApi';
 import { empty, type Answer, type Exchange, type HttpHandler } from './http';
-import type { Caller } from './invoke';
+import type { Caller } from './caller';
 import type { Router } from './routes';
 
 interface RpcHttp {

@@ -1,6 +1,5 @@
 import { format } from 'node:util';
 import type { CoreApi, RegisteredFunction, RpcValue } from './coreApi';
-import type { Workers } from './engine/workers';
 import { withinTimeout } from './functionTimeout';
 
 export interface InvocationInput {
@@ -100,21 +99,6 @@ export class Invoker {
   }
 }
 
-/** Calls HTTP and timer functions. */
-export type Caller = Pick<Invoker, 'throughWorker'>;
-
-/** The first worker that runs. On the real host a load balancer and a lock choose it. */
-export function callerOf(workers: Workers): Caller {
-  return {
-    throughWorker: async (fn, input) => {
-      const [worker] = workers.alive;
-      if (!worker) throw new Error(`${fn.name} cannot run: every worker is dead.`);
-      const own = worker.find(fn.trigger.type as 'httpTrigger' | 'timerTrigger', fn.name) ?? fn;
-      return worker.invoker.throughWorker(own, input);
-    },
-  };
-}
-
 /** What handlers see of InvocationContext, without the conversions that make the real one cost microseconds. */
 class DirectContext {
   readonly functionName: string;
@@ -138,7 +122,11 @@ class DirectContext {
   }
 
   get options(): object {
-    return { trigger: { ...this.#fn.trigger, name: this.#fn.triggerName }, extraInputs: [], extraOutputs: [] };
+    return {
+      trigger: { ...this.#fn.trigger, name: this.#fn.triggerName },
+      extraInputs: [],
+      extraOutputs: [],
+    };
   }
   log(...args: unknown[]): void {
     this.#write('information', 'user', format(...args));

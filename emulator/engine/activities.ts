@@ -82,7 +82,8 @@ export class Activities {
 
   async #runBatch(): Promise<void> {
     const { workers } = this.#engine.options;
-    const batch: { readonly next: Pending; readonly worker: Worker; readonly result: Promise<Outcome> }[] = [];
+    const batch: { readonly next: Pending; readonly worker: Worker; readonly result: Promise<Outcome> }[] =
+      [];
     for (let worker = workers.free(); worker; worker = workers.free()) {
       const next = this.#pending.take();
       if (!next) break;

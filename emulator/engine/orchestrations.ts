@@ -230,11 +230,7 @@ export class Orchestrations {
     this.#tellParent(instance, (now, taskId) => childFailed(now, taskId, { reason, details }));
   }
 
-  #terminated(
-    instance: Instance,
-    fn: RegisteredFunction | undefined,
-    why: string,
-  ): void | Promise<void> {
+  #terminated(instance: Instance, fn: RegisteredFunction | undefined, why: string): void | Promise<void> {
     const end = (): void => {
       this.#closeEpisode(instance);
       instance.output = JSON.stringify(why);

@@ -6,7 +6,8 @@ import type { Runner } from './runners';
 /** A dead host's leases lapse after 30 s, and the others look every few seconds: seen on the real host, all within 31 s. */
 export const LEASE_TAKE_OVER_MS = 31_000;
 
-type TriggerType = 'activityTrigger' | 'entityTrigger' | 'orchestrationTrigger' | 'timerTrigger' | 'httpTrigger';
+type TriggerType =
+  'activityTrigger' | 'entityTrigger' | 'orchestrationTrigger' | 'timerTrigger' | 'httpTrigger';
 
 /** One process of the app: a loaded copy of it, with its own module state. */
 export class Worker {
@@ -49,11 +50,7 @@ export class Workers {
   readonly #lapsed = new Set<Worker>();
   readonly #activitiesMax: number;
 
-  constructor(
-    first: Worker,
-    partitionCount: number,
-    activitiesMax: number,
-  ) {
+  constructor(first: Worker, partitionCount: number, activitiesMax: number) {
     this.#activitiesMax = activitiesMax;
     this.#all = [first];
     this.#leases = Array.from({ length: partitionCount }, () => first);
@@ -82,7 +79,11 @@ export class Workers {
   free(): Worker | undefined {
     let best: Worker | undefined;
     for (const worker of this.#all)
-      if (worker.alive && worker.running < this.#activitiesMax && worker.running < (best?.running ?? Infinity))
+      if (
+        worker.alive &&
+        worker.running < this.#activitiesMax &&
+        worker.running < (best?.running ?? Infinity)
+      )
         best = worker;
     return best;
   }

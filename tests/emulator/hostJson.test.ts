@@ -58,7 +58,9 @@ test('the shipped host.json says nothing that the host or the durable extension 
 });
 
 test('a member that the real host ignores is an error for Lowtide and a warning for a hosted app', async () => {
-  const app = appWith(hostJson({ workItemQueueVisibilityTimeout: '00:01:00', storageProvider: { partition: 4 } }));
+  const app = appWith(
+    hostJson({ workItemQueueVisibilityTimeout: '00:01:00', storageProvider: { partition: 4 } }),
+  );
   await expect(startVirtual(app, { strict: true })).rejects.toThrow(
     /host-json.*durableTask.workItemQueueVisibilityTimeout/,
   );
@@ -162,7 +164,9 @@ test('a function that runs longer than functionTimeout fails, with the words of 
   expect((await host.request('GET', '/slow')).status).toBe(500);
   await host.idle();
   expect(host.instance('i')?.output).toEqual({
-    failed: expect.stringContaining('Timeout value of 00:00:01 was exceeded by function: Functions.hangs') as string,
+    failed: expect.stringContaining(
+      'Timeout value of 00:00:01 was exceeded by function: Functions.hangs',
+    ) as string,
   });
   expect(lines.join('\n')).toContain('exceeded by function: Functions.slow');
 });
