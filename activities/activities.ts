@@ -1,24 +1,24 @@
 import { advanceRound } from './advanceRound';
 import { chooseRound } from './chooseRound';
 import { closeRollout } from './closeRollout';
+import { collectAssessments } from './collectAssessments';
+import { collectExtension } from './collectExtension';
+import { collectInstall } from './collectInstall';
+import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
-import { inspectClaim } from './inspectClaim';
 import { listDueAssessments } from './listDueAssessments';
-import { listOutdatedExtensions } from './listOutdatedExtensions';
 import { openPhase } from './openPhase';
+import { openRegion } from './openRegion';
 import { planCatchUps } from './planCatchUps';
 import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
-import { readAssessments } from './readAssessments';
+import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
 import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
-import { readExtension } from './readExtension';
-import { readInstall } from './readInstall';
-import { readRegion } from './readRegion';
-import { readSettled } from './readSettled';
 import { recordRound } from './recordRound';
+import { settleClaim } from './settleClaim';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
@@ -26,10 +26,28 @@ import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [
-  ...[planRollout, readControl, openPhase, decidePhaseGate, readSettled, closeRollout],
-  ...[readRegion, chooseRound, advanceRound, recordRound, endRounds],
-  ...[startOrderedInstall, readInstall, probeHealth],
-  ...[startAssessments, readAssessments, listDueAssessments, readDueAssessments],
-  ...[planCatchUps, inspectClaim],
-  ...[listOutdatedExtensions, readEnablement, startExtension, readExtension],
+  planRollout,
+  readControl,
+  openPhase,
+  decidePhaseGate,
+  readCompletion,
+  closeRollout,
+  openRegion,
+  chooseRound,
+  advanceRound,
+  recordRound,
+  endRounds,
+  startOrderedInstall,
+  collectInstall,
+  probeHealth,
+  startAssessments,
+  collectAssessments,
+  listDueAssessments,
+  readDueAssessments,
+  planCatchUps,
+  settleClaim,
+  collectOutdatedExtensions,
+  readEnablement,
+  startExtension,
+  collectExtension,
 ];

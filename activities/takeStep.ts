@@ -2,7 +2,7 @@ import type { VmId } from '../domain/ids';
 import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUpdate';
 import type { OperationAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
-import { followInstall } from './readInstall';
+import { followInstall } from './collectInstall';
 import { lookAtVm } from './lookAtVm';
 import { ask, type Services } from './services';
 import { startInstall } from './startInstall';

@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { auditVmOf, type AuditInput } from '../audit/auditInput';
-import { auditMonth } from '../audit/auditMonth';
-import type { AuditReport } from '../audit/auditReport';
+import type { AuditInput } from '../audit/auditInput';
 import { renderCertificate } from '../audit/certificate';
 import { LowtideError } from '../domain/lowtideError';
-import type { Policy } from '../domain/policy';
 import type { DriverEvent } from '../drivers/driver';
-import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { readSettings } from '../composition/settings';
+import { auditEvents } from '../local/auditEvents';
+import { readFleet } from '../local/readFleet';
 import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { readText } from '../local/readText';
@@ -24,34 +22,14 @@ export interface AuditOptions {
 /** Audits the driver's log of a month that somebody kept, by the policy of the LOWTIDE_ settings in the environment. */
 export function runAudit({ events: file, fleet: fleetFile, report, audit, json }: AuditOptions): 0 | 2 {
   const { policy } = readSettings(process.env);
-  const fleet = parseFleet(readText(fleetFile), fleetFile);
-  const judged = judge(readLines(EVENTS, file) as readonly DriverEvent[], fleet, policy, {
+  const fleet = readFleet(fleetFile);
+  const judged = auditEvents(readLines(EVENTS, file) as readonly DriverEvent[], fleet, policy, {
     ...(report !== undefined && readReport(report)),
     ...(audit !== undefined && { trail: readLines(AUDIT_ROWS, audit) }),
   });
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(judged, null, 2)}\n`);
   say.text(renderCertificate(judged));
   return judged.violations.length === 0 ? 0 : 2;
-}
-
-/** The auditor's report on what a driver's log says happened to a fleet. */
-export function judge(
-  events: readonly DriverEvent[],
-  { vms }: ParsedFleet,
-  policy: Policy,
-  rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
-): AuditReport {
-  const { offPeakOpens, offPeakCloses, setSharePercent, setOneByOneBelow, timeZoneTag } = policy;
-  return auditMonth({
-    events,
-    vms: vms.map(auditVmOf),
-    offPeak: { opens: offPeakOpens, closes: offPeakCloses },
-    shares: { setSharePercent, setOneByOneBelow },
-    timeZoneTag,
-    pollSeconds: policy.controlPollSeconds,
-    untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
-    ...rollout,
-  });
 }
 
 /** What `simulate --json` writes, as far as the auditor holds it against the log. */

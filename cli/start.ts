@@ -6,15 +6,16 @@ import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import type { Host } from '../emulator/host';
 import { readSettings } from '../composition/settings';
-import { judge } from './audit';
+import { auditEvents } from '../local/auditEvents';
+import { eventsOf } from '../local/driverEvents';
+import { readFleet } from '../local/readFleet';
 import { interrupted } from './interrupted';
-import { checkedScenario, readFleet, startLocalApp } from '../local/localApp';
+import { checkedScenario, startLocalApp } from '../local/localApp';
 import { showProgress, type Progress } from './progress';
 import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
 import { describeOutcome, shortTime } from './rolloutSummary';
 import { isOver, RolloutView, withOutcome } from './rolloutView';
 import { say } from '../local/say';
-import { eventsOf } from './simulate';
 import { STATE_HOME } from '../local/stateFolder';
 import { readText } from '../local/readText';
 
@@ -129,7 +130,7 @@ async function tell(host: Host, id: string, fleet: ParsedFleet): Promise<void> {
   const rollouts = await rolloutsOf(host);
   const events = await eventsOf(host, host.nowUtc());
   const { policy } = readSettings(process.env);
-  const audit = judge(events, fleet, policy, {
+  const audit = auditEvents(events, fleet, policy, {
     untilUtc: host.nowUtc(),
     ...auditRollouts(rollouts),
     outcomes: await outcomesOf(host, id),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secondsBetween } from './instants';
 import type { OutcomeKind } from './outcome';
 import type { Policy } from './policy';
 
@@ -122,7 +123,6 @@ export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: P
   const { planned, counts, silentRegions, startedUtc } = progress;
   const done = attempted(counts) + counts.deferred + counts.skipped;
   if (silentRegions.length === 0 && done * 100 >= planned * policy.phaseClosePercent) return true;
-  const elapsedSeconds = (Date.parse(nowUtc) - Date.parse(startedUtc)) / 1000;
   const evidence = Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
-  return elapsedSeconds >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
+  return secondsBetween(startedUtc, nowUtc) >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
 }

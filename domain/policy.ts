@@ -46,7 +46,6 @@ export const Policy = z.object({
   /** How long a ticket of a waiting caller keeps its place without being polled again. */
   ticketLapseSeconds: seconds(15 * MINUTE),
   controlPollSeconds: seconds(5 * MINUTE),
-  setHealthPollSeconds: seconds(30 * MINUTE),
   /** Beyond its expiry a claim is suspect; the reaper asks the driver after this. */
   claimGraceSeconds: seconds(90 * MINUTE),
   claimOverrunSeconds: seconds(2 * HOUR),

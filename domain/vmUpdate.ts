@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HealthAnswer } from './health';
 import { Utc, type VmId } from './ids';
+import { addSeconds } from './instants';
 import { Outcome, OutcomeKind, OutcomeReason } from './outcome';
 import { AvailablePatchSummary, PatchInstallationSummary } from './patches';
 import type { Policy } from './policy';
@@ -157,7 +158,7 @@ function afterLook(obstacle: Outcome | null, { nowUtc, pace }: Moment): Advanced
     dueUtc: nowUtc,
     failures: 0,
     sinceUtc: nowUtc,
-    giveUpUtc: plus(nowUtc, pace.assessmentTimeoutSeconds),
+    giveUpUtc: addSeconds(nowUtc, pace.assessmentTimeoutSeconds),
   });
 }
 
@@ -169,13 +170,13 @@ function afterAssessmentStart(
   const { nowUtc, pace } = moment;
   const wait = { failures: 0, sinceUtc: since, giveUpUtc };
   if ('operationId' in observation) {
-    const dueUtc = plus(nowUtc, pace.assessmentPollSeconds);
+    const dueUtc = addSeconds(nowUtc, pace.assessmentPollSeconds);
     const { operationId } = observation;
     return open({ kind: 'readAssessment', dueUtc, operationId, ...wait });
   }
   const { passes, message, retryAfterSeconds } = observation.refusal;
   if (!passes || nowUtc >= giveUpUtc) return assessmentFailed(message, moment);
-  const dueUtc = plus(nowUtc, Math.max(pace.assessmentPollSeconds, retryAfterSeconds ?? 0));
+  const dueUtc = addSeconds(nowUtc, Math.max(pace.assessmentPollSeconds, retryAfterSeconds ?? 0));
   return open({ kind: 'startAssessment', dueUtc, ...wait });
 }
 
@@ -189,7 +190,7 @@ function afterAssessmentRead(
   if (answer.kind === 'running') {
     if (nowUtc >= update.giveUpUtc) return assessmentFailed('The assessment did not end in time.', moment);
     const seconds = Math.max(pace.assessmentPollSeconds, answer.retryAfterSeconds ?? 0);
-    return open({ ...update, dueUtc: plus(nowUtc, seconds), failures: 0 });
+    return open({ ...update, dueUtc: addSeconds(nowUtc, seconds), failures: 0 });
   }
   const { summary } = answer;
   if (summary.criticalAndSecurityPatchCount === 0) {
@@ -222,11 +223,11 @@ function afterInstallStart(
     case 'started':
       return open({
         kind: 'readInstall',
-        dueUtc: plus(nowUtc, pace.installPollFirstSeconds),
+        dueUtc: addSeconds(nowUtc, pace.installPollFirstSeconds),
         failures: 0,
         sinceUtc: update.sinceUtc,
         assessment: update.assessment,
-        giveUpUtc: plus(answer.deadlineUtc, pace.installPollLastSeconds * 2),
+        giveUpUtc: addSeconds(answer.deadlineUtc, pace.installPollLastSeconds * 2),
         polls: 0,
       });
   }
@@ -240,10 +241,10 @@ function afterInstallRead(
   if (answer.kind === 'running' && nowUtc < update.giveUpUtc) {
     const polls = update.polls + 1;
     const backedOff = pace.installPollFirstSeconds * 2 ** Math.min(polls, 20);
-    const dueUtc = plus(nowUtc, Math.min(pace.installPollLastSeconds, backedOff));
+    const dueUtc = addSeconds(nowUtc, Math.min(pace.installPollLastSeconds, backedOff));
     return open({ ...update, dueUtc, failures: 0, polls });
   }
-  const soakedUtc = plus(nowUtc, pace.soakSeconds);
+  const soakedUtc = addSeconds(nowUtc, pace.soakSeconds);
   return open({
     kind: 'probe',
     dueUtc: nowUtc,
@@ -251,7 +252,7 @@ function afterInstallRead(
     assessment: update.assessment,
     installation: answer.kind === 'ended' ? answer.summary : null,
     soakedUtc,
-    silentUtc: plus(soakedUtc, pace.unknownTimeoutSeconds),
+    silentUtc: addSeconds(soakedUtc, pace.unknownTimeoutSeconds),
   });
 }
 
@@ -269,7 +270,7 @@ function afterProbe(
     return { kind: 'ended', ending: { outcome, assessment: assessed, installation, health } };
   }
   const boundUtc = nowUtc < soakedUtc ? soakedUtc : silentUtc;
-  const nextUtc = plus(nowUtc, pace.healthPollSeconds);
+  const nextUtc = addSeconds(nowUtc, pace.healthPollSeconds);
   return open({ ...update, dueUtc: nextUtc < boundUtc ? nextUtc : boundUtc, failures: 0 });
 }
 
@@ -309,7 +310,7 @@ function afterFailure(update: OpenVmUpdate, message: string, moment: Moment): Ad
     return ended(outcomeAt(moment, 'failed', 'orchestrationFailed', detail));
   }
   const seconds = Math.min(RETRY_LAST_SECONDS, RETRY_FIRST_SECONDS * 3 ** Math.min(count - 1, 10));
-  return open({ ...update, dueUtc: plus(moment.nowUtc, seconds), failures: count });
+  return open({ ...update, dueUtc: addSeconds(moment.nowUtc, seconds), failures: count });
 }
 
 const assessmentFailed = (message: string, moment: Moment): Advanced =>
@@ -330,6 +331,3 @@ const ended = (outcome: Outcome): Advanced => ({
   kind: 'ended',
   ending: { outcome, assessment: null, installation: null, health: null },
 });
-
-const plus = (utc: string, seconds: number): string =>
-  new Date(Date.parse(utc) + seconds * 1000).toISOString();

@@ -20,7 +20,7 @@ import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
 import { appServices } from '../composition/compose';
-import { seams } from '../composition/faultHooks';
+import { faultHooks } from '../composition/faultHooks';
 
 /** Everything durable, registered under the names that instances in flight know it by: never rename one. */
 const orchestrations = {
@@ -50,5 +50,5 @@ df.app.entity('virtualMachine', virtualMachine);
 for (const { name, handler } of activities)
   df.app.activity(name, {
     handler: async (input: unknown) =>
-      seams.activity(name, await appServices(), (services) => handler(services)(input)),
+      faultHooks.activity(name, await appServices(), (services) => handler(services)(input)),
   });

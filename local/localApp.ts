@@ -1,7 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
-import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { loadScenario, scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type ClockOptions, type Host } from '../emulator/host';
 import { startAzurite } from './azurite';
@@ -102,10 +101,6 @@ async function checkItAnswers(host: Host): Promise<void> {
     why: 'The app was started, but does not work with its settings.',
     fix: detail,
   });
-}
-
-export function readFleet(file: string): ParsedFleet {
-  return parseFleet(readText(file), file);
 }
 
 /** The path of a scenario that exists and is well formed. */

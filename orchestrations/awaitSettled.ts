@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readSettled } from '../activities/contracts';
+import { readCompletion } from '../activities/contracts';
 import * as children from './contracts';
 import { call, pollForAnswer, type Step } from './durable';
 
@@ -12,8 +12,8 @@ export function* awaitSettled(context: OrchestrationContext): Step<{ settled: bo
     input,
     { firstSeconds: pace.gatePollSeconds, lastSeconds: pace.gatePollSeconds, untilUtc },
     function* () {
-      const { settled } = yield* call(context, readSettled, { rolloutId });
-      return settled ? { settled } : null;
+      const { complete } = yield* call(context, readCompletion, { rolloutId });
+      return complete ? { settled: true } : null;
     },
   );
   return answer ?? { settled: false };

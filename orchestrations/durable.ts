@@ -1,7 +1,10 @@
 import { EntityId, RetryOptions, type OrchestrationContext, type Task } from 'durable-functions';
 import { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
+import { addSeconds, earlier } from '../domain/instants';
 import { chance } from '../domain/seed';
+
+export { addSeconds, earlier };
 
 /**
  * The one file that knows the library's Task shapes (it will rename them in its next major version). Everything here obeys what
@@ -167,12 +170,6 @@ export function signalEntity(
 }
 
 export const nowUtc = (context: OrchestrationContext): string => context.df.currentUtcDateTime.toISOString();
-
-export function addSeconds(utc: string, seconds: number): string {
-  return new Date(Date.parse(utc) + seconds * 1000).toISOString();
-}
-
-export const earlier = (a: string, b: string): string => (a < b ? a : b);
 
 /** Waits until an instant has been reached. A durable timer may fire up to a second early, so it looks again. */
 export function* waitUntil(context: OrchestrationContext, utc: string): Step<void> {

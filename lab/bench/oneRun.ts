@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { simulateMonth } from '../../cli/simulate';
+import { simulateMonth } from '../../local/simulateMonth';
 import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';

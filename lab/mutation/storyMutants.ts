@@ -81,12 +81,12 @@ export const storyMutants: readonly Mutant[] = [
   ),
   {
     ...planted('the intent is not written before the request', ONCE, [
-      '  if (!(await services.operations.claim(intent, etag))) return soon(services); // somebody came between\n',
+      '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
       '  void etag;\n',
     ]),
     edits: [
       [
-        '  if (!(await services.operations.claim(intent, etag))) return soon(services); // somebody came between\n',
+        '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
         '  void etag;\n',
       ],
       ['  if (!own || !isSameIntent(own.operation, intent)) return soon(services);\n', '  void own;\n'],
@@ -170,7 +170,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'a VM is not watched through its soak',
     VM_UPDATE,
-    ['plus(nowUtc, pace.soakSeconds)', 'plus(nowUtc, 0)'],
+    ['addSeconds(nowUtc, pace.soakSeconds)', 'addSeconds(nowUtc, 0)'],
     VM_UPDATE_TEST,
   ),
   planted(

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type * as Simulate from '../../cli/simulate';
+import type * as Simulation from '../../local/simulateMonth';
 import { runCli } from '../../cli/program';
 import { loadNatively } from '../emulator/support/nativeHost';
 
-const { simulateMonth } = loadNatively('dist/cli/simulate.js') as typeof Simulate;
+const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof Simulation;
 
 const fleet = {
   virtualMachines: ['eastus', 'northeurope', 'japaneast'].flatMap((location) =>

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SimulationReport } from '../../cli/simulate';
+import type { SimulationReport } from '../../local/simulateMonth';
 import type { DriverEvent } from '../../drivers/driver';
 import { startLowtide } from './lowtideProcess';
 

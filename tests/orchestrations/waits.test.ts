@@ -74,7 +74,7 @@ describe('awaitInstall', () => {
     replay(awaitInstall, {
       input: { region: 'eastus', vmId, claimId: 'claim-1', sinceUtc: NOW, pace, untilUtc },
       nowUtc: NOW,
-      activities: { readInstall: (_, nowUtc) => answer(nowUtc) },
+      activities: { collectInstall: (_, nowUtc) => answer(nowUtc) },
     });
 
   it('asks after one minute, two, four, then every five', async () => {
@@ -217,7 +217,7 @@ describe('awaitSettled', () => {
     replay(awaitSettled, {
       input: { rolloutId: ROLLOUT, pace, untilUtc: FIVE_DAYS_LATER },
       nowUtc: NOW,
-      activities: { readSettled: (_, nowUtc) => ({ settled: answer(nowUtc) }) },
+      activities: { readCompletion: (_, nowUtc) => ({ complete: answer(nowUtc) }) },
     });
 
   it('waits for the second chances', async () => {

@@ -1,0 +1,49 @@
+import { RolloutId, type VmId } from '../domain/ids';
+import { addSeconds } from '../domain/instants';
+import type { OutcomeReason } from '../domain/outcome';
+import type { InstallOperation } from '../store/operations';
+import * as contracts from './contracts';
+import { settle } from './installOperation';
+import { activity, type Services } from './services';
+
+export const settleClaim = activity(contracts.settleClaim, async (services, { claim }) => {
+  const { claimId, expiresUtc, disruption } = claim;
+  let inFlight = 0;
+  const unproven: VmId[] = [];
+  for (const operation of await services.operations.ofClaim(disruption.region, claimId)) {
+    const { kind } = await settle(services, operation);
+    if (kind === 'running') inFlight += 1;
+    // an intent that was withdrawn, or never heard of again, disrupted nobody
+    const wasInstalled = kind === 'ended' || operation.operationId !== null;
+    if (wasInstalled && !(await wasWatched(services, operation))) unproven.push(operation.vmId);
+  }
+  const now = services.nowUtc();
+  const overrun = now > addSeconds(expiresUtc, services.policy.claimOverrunSeconds);
+  if (inFlight > 0 && overrun)
+    await services.audit.append('ledger', `${claimId}~claimOverrun`, {
+      atUtc: now,
+      who: 'lowtide',
+      what: 'claimOverrun',
+      subject: claimId,
+      vmId: null,
+      why: `${inFlight} installations are still running long after their window; the place is held until they end.`,
+      evidence: { ...disruption, expiresUtc },
+    });
+  return { inFlight, overrun, unproven };
+});
+
+/** What is said only of a VM that came through its soak healthy, or that its owner stopped meanwhile. */
+const WATCHED: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
+  ...(['installed', 'patchesFailed', 'patchesPending', 'installFailed', 'installLost'] as const),
+  'stoppedDuringSoak',
+]);
+
+/** Nothing but an outcome since the installation proves that: an earlier one says nothing, and time proves nothing. */
+async function wasWatched(
+  services: Services,
+  { rolloutId, vmId, intentUtc }: InstallOperation,
+): Promise<boolean> {
+  if (rolloutId === null) return false; // what a person asked for has no outcome
+  const outcome = await services.outcomes.read(RolloutId.parse(rolloutId), vmId);
+  return outcome !== null && outcome.atUtc > intentUtc && WATCHED.has(outcome.reason);
+}

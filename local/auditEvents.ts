@@ -1,0 +1,26 @@
+import { auditVmOf, type AuditInput } from '../audit/auditInput';
+import { auditMonth } from '../audit/auditMonth';
+import type { AuditReport } from '../audit/auditReport';
+import type { Policy } from '../domain/policy';
+import type { DriverEvent } from '../drivers/driver';
+import type { ParsedFleet } from '../drivers/fleet/parseFleet';
+
+/** The auditor's report on what a driver's log says happened to a fleet. */
+export function auditEvents(
+  events: readonly DriverEvent[],
+  { vms }: ParsedFleet,
+  policy: Policy,
+  rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
+): AuditReport {
+  const { offPeakOpens, offPeakCloses, setSharePercent, setOneByOneBelow, timeZoneTag } = policy;
+  return auditMonth({
+    events,
+    vms: vms.map(auditVmOf),
+    offPeak: { opens: offPeakOpens, closes: offPeakCloses },
+    shares: { setSharePercent, setOneByOneBelow },
+    timeZoneTag,
+    pollSeconds: policy.controlPollSeconds,
+    untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
+    ...rollout,
+  });
+}

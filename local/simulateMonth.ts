@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import type { AuditReport } from '../audit/auditReport';
+import { defaultPolicy } from '../domain/policy';
+import { Month, rolloutIdOf } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { releaseOf } from '../domain/release';
+import type { DriverEvent } from '../drivers/driver';
+import { scenarioPath } from '../drivers/simulated/scenario';
+import { startHost, type Host } from '../emulator/host';
+import { auditEvents } from './auditEvents';
+import { eventsOf } from './driverEvents';
+import { PACKAGE_ROOT } from './packageRoot';
+import { readFleet } from './readFleet';
+import {
+  auditRollouts,
+  outcomesOf,
+  rolloutsOf,
+  trailOf,
+  type ReportedAuditRow,
+  type ReportedOutcome,
+  type ReportedRollout,
+} from './rolloutEvidence';
+import { say } from './say';
+
+export interface SimulationOptions {
+  readonly fleet: string;
+  readonly seed: number;
+  readonly month: string;
+  readonly scenario?: string | undefined;
+  /** Replays every Kth episode from JSON as the real host does, and compares; 0 = never. */
+  readonly auditEvery?: number;
+  readonly engine?: 'faithful' | 'session';
+  readonly onProgress?: (virtualDay: number) => void;
+}
+
+/** What a month came to. Counts are of VMs; instants are ISO 8601 in UTC. */
+export interface SimulationReport {
+  readonly rolloutId: string;
+  readonly vmCount: number;
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly reasons: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly phases: readonly {
+    readonly phase: string;
+    readonly regions: readonly string[];
+    readonly startedUtc: string | null;
+    readonly endedUtc: string | null;
+    readonly gate: { readonly kind: string; readonly why: string } | null;
+  }[];
+  readonly state: string;
+  readonly halts: readonly { readonly haltId: string; readonly why: string }[];
+  /** Every rollout there was, as it reports itself. */
+  readonly rollouts: readonly ReportedRollout[];
+  /** How each VM stands in this one. */
+  readonly virtualMachines: readonly ReportedOutcome[];
+  readonly virtualDays: number;
+  readonly wallSeconds: number;
+  readonly durableSteps: number;
+  readonly violations: AuditReport['violations'];
+  /** SHA-256 of the events, one JSON line each: what `--events` writes. */
+  readonly traceHash: string;
+  readonly eventCount: number;
+  readonly audit: AuditReport;
+}
+
+/** R-109: a rollout's patches are installed within so many days; so long a month is simulated. */
+const DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** What a month leaves behind beside its report. */
+export interface SimulationFiles {
+  /** The driver's own log, one JSON line an event. */
+  readonly events?: (lines: Iterable<string>) => void;
+  /** The audit of every rollout, one JSON line a row. */
+  readonly audit?: (lines: Iterable<string>) => void;
+}
+
+/** Rehearses one month on the virtual clock: the whole app, hosted by the emulator, over the simulated driver. */
+export async function simulateMonth(
+  options: SimulationOptions,
+  files: SimulationFiles = {},
+): Promise<SimulationReport> {
+  const started = performance.now();
+  const month = monthOf(options.month);
+  const releasedUtc = releaseOf(month);
+  const endUtc = new Date(Date.parse(releasedUtc) + DAYS * DAY_MS).toISOString();
+  const fleet = readFleet(options.fleet);
+  const host = await hostOf(options, releasedUtc);
+  try {
+    for (let day = 1; day <= DAYS; day += 1) {
+      await host.runUntil(new Date(Date.parse(releasedUtc) + day * DAY_MS).toISOString());
+      options.onProgress?.(day);
+    }
+    const rollout = await readRollout(host, rolloutIdOf(month));
+    const rollouts = await rolloutsOf(host);
+    const virtualMachines = await outcomesOf(host, rollout.rolloutId);
+    const trail = await trailOf(host, rollouts);
+    const events = await eventsOf(host, endUtc);
+    const { hash, count } = hashEvents(events, files.events);
+    files.audit?.(jsonLines(trail));
+    const audit = auditEvents(events, fleet, defaultPolicy, {
+      untilUtc: endUtc,
+      ...auditRollouts(rollouts),
+      outcomes: virtualMachines,
+      trail,
+    });
+    return {
+      ...rollout,
+      rollouts,
+      virtualMachines,
+      virtualDays: DAYS,
+      wallSeconds: Math.round((performance.now() - started) / 10) / 100,
+      durableSteps: host.stats.durableSteps,
+      violations: audit.violations,
+      traceHash: hash,
+      eventCount: count,
+      audit,
+    };
+  } finally {
+    await host.close();
+  }
+}
+
+function hostOf(options: SimulationOptions, releasedUtc: string): Promise<Host> {
+  return startHost({
+    appDir: PACKAGE_ROOT,
+    clock: { kind: 'virtual', startUtc: releasedUtc },
+    store: { kind: 'memory' },
+    engine: options.engine ?? 'session',
+    auditEvery: options.auditEvery ?? 0,
+    strict: true,
+    environment: {
+      LOWTIDE_DRIVER: 'simulated',
+      LOWTIDE_STORE: 'memory',
+      LOWTIDE_STATE_DIR: '',
+      LOWTIDE_FLEET: resolve(options.fleet),
+      LOWTIDE_SEED: String(options.seed),
+      LOWTIDE_SCENARIO: options.scenario === undefined ? '' : scenarioPath(options.scenario),
+    },
+    log: (line) => {
+      if (/^(error|warn)/i.test(line)) say.error(line);
+    },
+  });
+}
+
+type RolloutView = Pick<
+  SimulationReport,
+  'rolloutId' | 'vmCount' | 'outcomes' | 'reasons' | 'phases' | 'halts' | 'state'
+>;
+
+async function readRollout(host: Host, id: string): Promise<RolloutView> {
+  const { status, body } = await host.request('GET', `/api/rollouts/${id}`);
+  if (status !== 200) throw new Error(`GET /api/rollouts/${id} answered ${status}: ${JSON.stringify(body)}`);
+  const { vmCount, outcomes, reasons, phases, halts, state } = body as RolloutView;
+  return { rolloutId: id, vmCount, outcomes, reasons, phases, halts, state };
+}
+
+function hashEvents(
+  events: readonly DriverEvent[],
+  onEvents: SimulationFiles['events'],
+): { hash: string; count: number } {
+  const hash = createHash('sha256');
+  for (const line of jsonLines(events)) hash.update(line);
+  onEvents?.(jsonLines(events));
+  return { hash: hash.digest('hex'), count: events.length };
+}
+
+function* jsonLines(rows: readonly (DriverEvent | ReportedAuditRow)[]): Iterable<string> {
+  for (const row of rows) yield `${JSON.stringify(row)}\n`;
+}
+
+function monthOf(text: string): Month {
+  const parsed = Month.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: `'${text}' is not a month.`,
+    why: 'A month is written YYYY-MM.',
+    fix: 'For example: --month 2026-11.',
+  });
+}
