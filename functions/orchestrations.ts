@@ -12,7 +12,6 @@ import { catchUp } from '../orchestrations/catchUp';
 import { enableVm } from '../orchestrations/enableVm';
 import { installOnDemand } from '../orchestrations/installOnDemand';
 import { monthlyRollout } from '../orchestrations/monthlyRollout';
-import { patchVm } from '../orchestrations/patchVm';
 import { phaseRollout } from '../orchestrations/phaseRollout';
 import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
@@ -26,7 +25,6 @@ const orchestrations = {
   zoneRollout,
   availabilitySetRollout,
   updateDomainRollout,
-  patchVm,
   assessmentSweep,
   assessBatch,
   assessVm,
