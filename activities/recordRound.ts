@@ -7,6 +7,9 @@ import {
   noOutcomes,
   type GateVerdict,
 } from '../domain/gates';
+import { outcomeOf } from '../domain/outcome';
+import { isCanary } from '../domain/phaseId';
+import { because } from '../domain/reasons';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { writeHalt } from './halts';
@@ -47,7 +50,7 @@ async function judge(
   if (own.kind !== 'open') return own;
   const halts = await services.rollouts.halts(rolloutId);
   const rounds = await services.rollouts.rounds(rolloutId, phase);
-  const canary = phase === 'phase-1';
+  const canary = isCanary(phase);
   for (const scope of [region, null]) {
     const judged = judgedUntil(halts, { phase, region: scope });
     const counts = rounds
@@ -70,13 +73,9 @@ async function recordCrashed(services: Services, input: Input): Promise<void> {
     vmIds
       .filter((_, n) => input.results[n]?.reason === 'orchestrationFailed')
       .map((vmId) => ({
-        vmId,
-        kind: 'failed' as const,
-        reason: 'orchestrationFailed' as const,
-        atUtc,
+        ...outcomeOf(vmId, atUtc, because('orchestrationFailed')),
         phase,
         region,
-        detail: 'Its orchestration failed; see the log of the host.',
         installation: null,
       })),
   );

@@ -3,8 +3,9 @@ import type { z } from 'zod';
 import { lookAtVm, recordOutcome, startInstall, type VmResult } from '../activities/contracts';
 import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
-import type { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
+import { outcomeOf, type Outcome } from '../domain/outcome';
 import type { PatchInstallationSummary } from '../domain/patches';
+import { because, type Because } from '../domain/reasons';
 import { assess } from './assessment';
 import * as children from './contracts';
 import { addSeconds, call, child, nowUtc, signalEntity, waitUntil, type Step } from './durable';
@@ -50,15 +51,21 @@ function* patch(context: OrchestrationContext, input: Input): Step<Ending> {
 
   const assessed = yield* assess(context, vmId, pace);
   if (assessed.kind === 'failed')
-    return ended(outcomeOf(context, input, 'failed', 'assessmentFailed', assessed.message));
+    return ended(
+      outcomeOf(vmId, nowUtc(context), because('assessmentFailed', { message: assessed.message })),
+    );
   if (assessed.summary.criticalAndSecurityPatchCount === 0)
-    return ended(outcomeOf(context, input, 'upToDate', 'nothingToInstall', ''));
+    return ended(outcomeOf(vmId, nowUtc(context), because('nothingToInstall')));
 
   const install = yield* installCriticalAndSecurity(context, input, sinceUtc);
   if (install.kind === 'end') return ended(install.outcome);
 
   const health = yield* watchHealth(context, vmId, pace);
-  return { outcome: judge(context, input, install.summary, health), installation: install.summary, health };
+  return {
+    outcome: outcomeOf(vmId, nowUtc(context), becauseOf(install.summary, health)),
+    installation: install.summary,
+    health,
+  };
 }
 
 type Installed =
@@ -101,47 +108,19 @@ function* installCriticalAndSecurity(
 }
 
 /** Health decides first: a VM that is unhealthy after its update is that, however the installation ended. */
-function judge(
-  context: OrchestrationContext,
-  input: Input,
-  summary: PatchInstallationSummary | null,
-  health: HealthSeen,
-): Outcome {
-  const say = (kind: OutcomeKind, reason: OutcomeReason, detail: string): Outcome =>
-    outcomeOf(context, input, kind, reason, detail);
-  if (health.answer === 'stopped') return say('deferred', 'stoppedDuringSoak', health.because);
-  if (health.answer === 'unknown') return say('unhealthy', 'unknownTooLong', health.because);
-  if (health.answer === 'unhealthy') return say('unhealthy', 'unhealthyAfterUpdate', health.because);
-  if (summary === null)
-    return say('failed', 'installLost', 'The platform lost the installation; its result is not known.');
+function becauseOf(summary: PatchInstallationSummary | null, health: HealthSeen): Because {
+  if (health.answer === 'stopped') return because('stoppedDuringSoak', { because: health.because });
+  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });
+  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });
+  if (summary === null) return because('installLost');
   const { status, failedPatchCount, pendingPatchCount, installedPatchCount, error } = summary;
-  if (failedPatchCount > 0)
-    return say(
-      'failed',
-      'patchesFailed',
-      `${failedPatchCount} patches failed, ${installedPatchCount} were installed.`,
-    );
+  if (failedPatchCount > 0) return because('patchesFailed', { failedPatchCount, installedPatchCount });
   if (status === 'Failed')
-    return say('failed', 'installFailed', error?.message ?? 'The installation failed.');
-  if (pendingPatchCount > 0)
-    return say(
-      'failed',
-      'patchesPending',
-      `${pendingPatchCount} patches are pending, ${installedPatchCount} were installed.`,
-    );
-  return say('patched', 'installed', `${installedPatchCount} patches were installed.`);
+    return because('installFailed', { message: error?.message ?? 'The installation failed.' });
+  if (pendingPatchCount > 0) return because('patchesPending', { pendingPatchCount, installedPatchCount });
+  return because('installed', { installedPatchCount });
 }
 
 function ended(outcome: Outcome): Ending {
   return { outcome, installation: null, health: null };
-}
-
-function outcomeOf(
-  context: OrchestrationContext,
-  { vmId }: Input,
-  kind: OutcomeKind,
-  reason: OutcomeReason,
-  detail: string,
-): Outcome {
-  return { vmId, kind, reason, detail, atUtc: nowUtc(context) };
 }

@@ -49,7 +49,7 @@ export const monthMutants: readonly Mutant[] = [
   inMonth(
     'unknown health counts as healthy',
     'orchestrations/patchVm.ts',
-    [["  if (health.answer === 'unknown') return say('unhealthy', 'unknownTooLong', health.because);\n", '']],
+    [["  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });\n", '']],
     'flapping-health',
   ),
   inMonth(
@@ -57,7 +57,7 @@ export const monthMutants: readonly Mutant[] = [
     'orchestrations/patchVm.ts',
     [
       [
-        "  if (health.answer === 'unhealthy') return say('unhealthy', 'unhealthyAfterUpdate', health.because);\n",
+        "  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });\n",
         '',
       ],
     ],

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ClaimKind } from '../../domain/ledger';
-import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { updateDomainRollout } from '../../orchestrations/updateDomainRollout';
 import { aSet, vmsOf } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
