@@ -59,7 +59,14 @@ export const REASONS = {
   ),
   installLost: reason('failed', {}, 'The platform lost the installation; its result is not known.'),
   installRefused: reason('failed', { message }, (facts) => facts.message),
-  orchestrationFailed: reason('failed', {}, 'Its orchestration failed; see the log of the host.'),
+  orchestrationFailed: reason(
+    'failed',
+    { step: text.exactOptional(), failures: whole.exactOptional(), message: message.exactOptional() },
+    ({ step, failures, message: said }) =>
+      step === undefined
+        ? 'Its orchestration failed; see the log of the host.'
+        : `The step ${step} failed ${failures ?? 1} times: ${said ?? 'without a message'}`,
+  ),
 
   unhealthyAfterUpdate: reason('unhealthy', { because: text }, ({ because }) => because),
   unknownTooLong: reason('unhealthy', { because: text }, ({ because }) => because),

@@ -15,13 +15,12 @@ import { catchUp } from '../orchestrations/catchUp';
 import { enableVm } from '../orchestrations/enableVm';
 import { installOnDemand } from '../orchestrations/installOnDemand';
 import { monthlyRollout } from '../orchestrations/monthlyRollout';
-import { patchVm } from '../orchestrations/patchVm';
 import { phaseRollout } from '../orchestrations/phaseRollout';
 import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
 import { appServices } from '../composition/compose';
-import { seams } from '../composition/faultHooks';
+import { faultHooks } from '../composition/faultHooks';
 
 /** Everything durable, registered under the names that instances in flight know it by: never rename one. */
 const orchestrations = {
@@ -31,7 +30,6 @@ const orchestrations = {
   zoneRollout,
   availabilitySetRollout,
   updateDomainRollout,
-  patchVm,
   assessmentSweep,
   assessBatch,
   assessVm,
@@ -52,5 +50,5 @@ df.app.entity('virtualMachine', virtualMachine);
 for (const { name, handler } of activities)
   df.app.activity(name, {
     handler: async (input: unknown) =>
-      seams.activity(name, await appServices(), (services) => handler(services)(input)),
+      faultHooks.activity(name, await appServices(), (services) => handler(services)(input)),
   });
