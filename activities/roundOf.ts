@@ -1,12 +1,8 @@
 import type { RolloutId } from '../domain/ids';
 import type { RoundPlan } from '../store/plans';
-import * as contracts from './contracts';
-import { activity, type Services } from './services';
+import type { Services } from './services';
 
-export const readRound = activity(contracts.readRound, async (services, ref) => ({
-  vmIds: (await roundOf(services, ref)).vmIds,
-}));
-
+/** The row of a round in the plan. */
 export async function roundOf(
   services: Services,
   ref: { rolloutId: RolloutId; phase: string; region: string; stage: string; group: string; round: number },
