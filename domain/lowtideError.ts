@@ -11,6 +11,7 @@ export type LowtideErrorCode =
   | 'NOTHING_TO_DECIDE'
   | 'DRIVER_CANNOT'
   | 'STATE_IN_USE'
+  | 'OUTPUT_FAILED'
   | 'STORAGE_UNAVAILABLE';
 
 /** An error made for the person who reads it: what happened, why, and how to fix it. */

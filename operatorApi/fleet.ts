@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import { refreshInventory } from '../activities/refreshInventory';
+import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import { appServices } from '../composition/compose';
 import { answer } from './problem';
@@ -12,7 +13,10 @@ app.http('postFleet', {
   handler: (request) =>
     answer(async () => {
       const services = await appServices();
-      const fleet = parseFleet(await request.text(), 'the request body');
+      const fleet = parseFleet(
+        decodeText(new Uint8Array(await request.arrayBuffer()), 'the request body'),
+        'the request body',
+      );
       await services.driver.loadFleet(fleet);
       await refreshInventory(services);
       const { vms, availabilitySets, notes } = fleet;

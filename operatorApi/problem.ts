@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   ROLLOUT_ENDED: 409,
   NOTHING_TO_DECIDE: 409,
   DRIVER_CANNOT: 409,
+  OUTPUT_FAILED: 500,
   STATE_IN_USE: 409,
   STORAGE_UNAVAILABLE: 503,
 };
