@@ -9,12 +9,12 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const LONGEST = [
   'tests/cli/e2e.test.ts',
   'tests/emulator/recordings.test.ts',
-  'tests/lab/faults/months.test.ts',
-  'tests/lab/faults/real.test.ts',
+  'tests/lab/faults/runMonth.test.ts',
+  'tests/lab/faults/processKills.test.ts',
   'tests/cli/simulate.test.ts',
   'tests/sdk/document.test.ts',
   'tests/lab/mutation/mutants.test.ts',
-  'tests/lab/faults/points.test.ts',
+  'tests/lab/faults/crashAtEveryStep.test.ts',
   'tests/activities/startInstallOnce.test.ts',
   'tests/cli/build.test.ts',
 ];

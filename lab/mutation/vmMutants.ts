@@ -8,8 +8,8 @@ const START_TEST = 'tests/activities/startInstall.test.ts';
 const ONCE_TEST = 'tests/activities/startInstallOnce.test.ts';
 const PATCH_VM_TEST = 'tests/orchestrations/patchVm.test.ts';
 
-/** Bugs in the story of one VM: its window, its installation, its health. */
-export const storyMutants: readonly Mutant[] = [
+/** Bugs in the update of one VM: its window, its installation, its health. */
+export const vmMutants: readonly Mutant[] = [
   planted(
     'off-peak hours include the minute they close',
     'domain/offPeak.ts',
