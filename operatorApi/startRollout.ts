@@ -3,6 +3,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
+import { hostVersion } from './hostVersion';
 import { endsUtcOf, nextReleaseAfter, releaseOf } from '../domain/release';
 
 /**
@@ -78,7 +79,7 @@ async function raiseGeneration(
   let mine = false;
   await services.rollouts.update(rolloutId, (now) => {
     mine = now.generation === generation;
-    return mine ? { ...now, generation: generation + 1 } : null;
+    return mine ? { ...now, generation: generation + 1, version: hostVersion() } : null;
   });
   return mine;
 }
@@ -126,5 +127,6 @@ function newControl(services: Services, month: Month, by: string): RolloutContro
     endedUtc: null,
     vmCount: null,
     seed: month,
+    version: hostVersion(),
   };
 }
