@@ -12,6 +12,7 @@ import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
 import { readAssessments } from './readAssessments';
 import { readControl } from './readControl';
+import { registerWait } from './registerWait';
 import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
 import { readExtension } from './readExtension';
@@ -29,7 +30,7 @@ import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [
-  ...[planRollout, readControl, openPhase, decidePhaseGate, readSettled, closeRollout],
+  ...[planRollout, readControl, registerWait, openPhase, decidePhaseGate, readSettled, closeRollout],
   ...[readRegion, chooseRound, readRound, recordRound, endRounds],
   ...[lookAtVm, startInstall, startOrderedInstall, readInstall, probeHealth, recordOutcome],
   ...[startAssessments, readAssessments, listDueAssessments, readDueAssessments],

@@ -4,7 +4,8 @@ import type { OutcomeKind, OutcomeReason } from '../domain/outcome';
 import type { OutcomeRecord } from '../store/outcomes';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
-import { activity, type Services } from './services';
+import { wakeAfterRounds } from './wake';
+import { type Services, wakingActivity } from './services';
 
 /** What is said of VMs whose round did not run. Only what waits for better circumstances is deferred. */
 const DEFERS: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
@@ -13,7 +14,7 @@ const DEFERS: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
   'notReached',
 ]);
 
-export const endRounds = activity(contracts.endRounds, async (services, input) => {
+export const endRounds = wakingActivity(contracts.endRounds, async (services, input) => {
   const { rolloutId, phase, region, stage, reason } = input;
   const kind: OutcomeKind = DEFERS.has(reason) ? 'deferred' : 'skipped';
   let ended = 0;
@@ -42,6 +43,7 @@ export const endRounds = activity(contracts.endRounds, async (services, input) =
     });
     ended += outcomes.length;
   }
+  await wakeAfterRounds(services, rolloutId, phase);
   return { ended };
 });
 

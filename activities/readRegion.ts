@@ -2,9 +2,10 @@ import { countOutcomes } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
 import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
-import { activity, type Services } from './services';
+import { wakeAfterRounds } from './wake';
+import { type Services, wakingActivity } from './services';
 
-export const readRegion = activity(contracts.readRegion, async (services, input) => {
+export const readRegion = wakingActivity(contracts.readRegion, async (services, input) => {
   const { rolloutId, phase, region, attemptMax } = input;
   const planned = await services.plans.rounds(rolloutId, phase, region);
   const rounds = attemptMax === null ? planned : await deferTheRest(services, input, planned, attemptMax);
@@ -15,6 +16,7 @@ export const readRegion = activity(contracts.readRegion, async (services, input)
     if (kind === 'standalone') found.standalone = true;
     else if (!found.sets.includes(group)) found.sets.push(group);
   }
+  if (attemptMax !== null) await wakeAfterRounds(services, rolloutId, phase); // deferred VMs may close the phase
   return { stages: [...stages.values()] };
 });
 

@@ -11,9 +11,10 @@ import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { writeHalt } from './halts';
 import { roundOf } from './readRound';
-import { activity, type AnswerTo, type Services } from './services';
+import { wakeAfterRounds } from './wake';
+import { type AnswerTo, type Services, wakingActivity } from './services';
 
-export const recordRound = activity(
+export const recordRound = wakingActivity(
   contracts.recordRound,
   async (services, input): Promise<AnswerTo<typeof contracts.recordRound>> => {
     const { rolloutId, results, ...ref } = input;
@@ -21,17 +22,13 @@ export const recordRound = activity(
     await recordCrashed(services, input);
     await services.rollouts.saveRound(rolloutId, record);
 
-    const at = [ref.stage, ref.group, ref.round].join('.');
     const verdict = await judge(services, input, record);
-    if (verdict.kind === 'open') return { gate: 'open', why: '' };
-    await writeHalt(services, rolloutId, {
-      ...verdict,
-      phase: ref.phase,
-      region: ref.region,
-      at,
-      counts: record.counts,
-    });
-    return { gate: verdict.kind, why: verdict.why };
+    const at = [ref.stage, ref.group, ref.round].join('.');
+    const { phase, region } = ref;
+    if (verdict.kind !== 'open')
+      await writeHalt(services, rolloutId, { ...verdict, phase, region, at, counts: record.counts });
+    await wakeAfterRounds(services, rolloutId, phase);
+    return { gate: verdict.kind, why: verdict.kind === 'open' ? '' : verdict.why };
   },
 );
 

@@ -20,6 +20,7 @@ import { planStore } from '../store/plans';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { rolloutStore } from '../store/rollouts';
 import type { Store } from '../store/store';
+import { waitStore } from '../store/waits';
 import { seams } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
@@ -67,6 +68,7 @@ async function compose(settings: Settings): Promise<SimulatedServices> {
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
+    waits: waitStore(store),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
     policy,

@@ -126,3 +126,13 @@ export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: P
   const evidence = Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
   return elapsedSeconds >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
 }
+
+/** When a phase whose evidence does not close it may close by the passing of time; null when that instant is past. */
+export function closesByTimeUtc(
+  { startedUtc }: Pick<PhaseProgress, 'startedUtc'>,
+  nowUtc: string,
+  policy: Policy,
+): string | null {
+  const closesUtc = new Date(Date.parse(startedUtc) + policy.phaseCloseAfterSeconds * 1000).toISOString();
+  return closesUtc > nowUtc ? closesUtc : null;
+}

@@ -10,7 +10,7 @@ import { awaitClaim } from '../orchestrations/awaitClaim';
 import { awaitGate } from '../orchestrations/awaitGate';
 import { awaitGo } from '../orchestrations/awaitGo';
 import { awaitInstall } from '../orchestrations/awaitInstall';
-import { awaitSettled } from '../orchestrations/awaitSettled';
+import { awaitCompletion } from '../orchestrations/awaitCompletion';
 import { catchUp } from '../orchestrations/catchUp';
 import { enableVm } from '../orchestrations/enableVm';
 import { installOnDemand } from '../orchestrations/installOnDemand';
@@ -22,6 +22,7 @@ import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
 import { appServices } from '../composition/compose';
 import { seams } from '../composition/faultHooks';
+import { withWaking } from '../composition/waking';
 
 /** Everything durable, registered under the names that instances in flight know it by: never rename one. */
 const orchestrations = {
@@ -42,15 +43,26 @@ const orchestrations = {
   awaitClaim,
   awaitInstall,
   awaitGate,
-  awaitSettled,
+  awaitCompletion,
 };
 for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
 
 df.app.entity('disruptionLedger', disruptionLedger);
 df.app.entity('virtualMachine', virtualMachine);
 
-for (const { name, handler } of activities)
-  df.app.activity(name, {
-    handler: async (input: unknown) =>
-      seams.activity(name, await appServices(), (services) => handler(services)(input)),
-  });
+for (const activity of activities)
+  if (activity.wakes)
+    df.app.activity(activity.name, {
+      extraInputs: [df.input.durableClient()],
+      handler: async (input: unknown, context) =>
+        seams.activity(
+          activity.name,
+          withWaking(await appServices(), df.getClient(context), context),
+          (services) => activity.handler(services)(input),
+        ),
+    });
+  else
+    df.app.activity(activity.name, {
+      handler: async (input: unknown) =>
+        seams.activity(activity.name, await appServices(), (services) => activity.handler(services)(input)),
+    });

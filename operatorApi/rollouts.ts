@@ -5,6 +5,7 @@ import { Month, RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { appServices } from '../composition/compose';
+import { withWaking } from '../composition/waking';
 import { decideRollout, notFound } from './decideRollout';
 import { answer, jsonBody, whoAsks } from './problem';
 import { describeRollout, summarizeRollout } from './describeRollout';
@@ -102,9 +103,10 @@ for (const kind of ['pause', 'resume', 'skip', 'cancel'] as const)
     route: `api/rollouts/{id}/${kind}`,
     methods: ['POST'],
     authLevel: 'function',
-    handler: (request): Promise<HttpResponseInit> =>
+    extraInputs: [df.input.durableClient()],
+    handler: (request, context): Promise<HttpResponseInit> =>
       answer(async () => {
-        const services = await appServices();
+        const services = withWaking(await appServices(), df.getClient(context), context);
         const id = idOf(request);
         const { reason } = DecisionBody.parse(await jsonBody(request));
         await decideRollout(services, id, kind, { by: whoAsks(request), reason });

@@ -13,7 +13,7 @@ import type { Claim, Impairment } from '../domain/ledger';
 import * as children from './contracts';
 import {
   addSeconds,
-  allSettled,
+  allEnded,
   call,
   callEntities,
   callEntity,
@@ -61,7 +61,7 @@ export function* assessmentSweep(
 
   const { pace } = plan;
   const idOf = (name: string): string => childId(context.df.instanceId, name);
-  const ended = yield* allSettled<Ended>(context, [
+  const ended = yield* allEnded<Ended>(context, [
     ...plan.catchUps.map(({ rolloutId, region, endsUtc }) =>
       startChild(context, children.catchUp, idOf(`${rolloutId}:${region}`), {
         rolloutId,

@@ -99,18 +99,21 @@ export const patchVm = {
   output: VmResult,
 } as const;
 
-/** The waits of a rollout: small children that poll, back off and continue as new. */
-const Waiting = z.object({ polls: z.number().int().default(0), pace: Pace, untilUtc: Utc });
+/** Small children that poll what cannot wake them, back off and continue as new. */
+const Polling = z.object({ polls: z.number().int().default(0), pace: Pace, untilUtc: Utc });
+
+/** Small children that sleep until they are woken, or until time alone can change the answer. */
+const Waiting = z.object({ looks: z.number().int().default(0), pace: Pace, untilUtc: Utc });
 
 export const awaitInstall = {
   name: 'awaitInstall',
-  input: Waiting.extend({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
+  input: Polling.extend({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
   output: z.object({ summary: PatchInstallationSummary.nullable() }),
 } as const;
 
 export const awaitClaim = {
   name: 'awaitClaim',
-  input: Waiting.extend({
+  input: Polling.extend({
     claimId: z.string(),
     kind: ClaimKind,
     ledger: z.string(),
@@ -135,10 +138,10 @@ export const awaitGate = {
   output: z.object({ openedUtc: Utc.nullable() }),
 } as const;
 
-export const awaitSettled = {
-  name: 'awaitSettled',
+export const awaitCompletion = {
+  name: 'awaitCompletion',
   input: Waiting.extend({ rolloutId: RolloutId }),
-  output: z.object({ settled: z.boolean() }),
+  output: z.object({ complete: z.boolean() }),
 } as const;
 
 /** One installation that a person asked for, on one VM. */
@@ -201,6 +204,8 @@ export const enableVm = {
     pace: Pace,
     /** What was said last of what it waits for. */
     told: z.string().default(''),
+    /** Tries in vain since it last got further. */
+    tries: z.number().int().default(0),
   }),
   output: z.object({ enabled: z.boolean(), detail: z.string() }),
 } as const;

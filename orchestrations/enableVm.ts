@@ -5,13 +5,10 @@ import { virtualMachine } from '../entities/contracts';
 import { keyOf } from '../domain/ids';
 import { assess } from './assessment';
 import * as children from './contracts';
-import { addSeconds, call, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
+import { addSeconds, call, continueAs, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
-/** The owner may give the VM another time zone or mode meanwhile: nobody waits longer than this without looking again. */
+/** The owner may give the VM another time zone or mode meanwhile: no wait is longer than this. */
 const LOOK_EVERY_SECONDS = 4 * 3600;
-
-/** What stands in the way may pass within the night: somebody starts the VM, or mends its agent. */
-const RETRY_SECONDS = 30 * 60;
 
 /** Looks of one generation; each costs some history. */
 const LOOKS_MAX = 20;
@@ -46,7 +43,7 @@ export function* enableVm(context: OrchestrationContext): Step<Enabled> {
       if (done !== null) return done;
     } else yield* workInWindow(context, input, where);
   }
-  context.df.continueAsNew(input);
+  continueAs(context, children.enableVm, input);
   return { enabled: false, detail: input.told };
 }
 
@@ -63,7 +60,7 @@ function* complete(context: OrchestrationContext, input: Input, detail: string):
     return { enabled: true, detail };
   }
   tell(context, input, null, `The first assessment failed: ${assessed.message}`);
-  yield* waitUntil(context, addSeconds(nowUtc(context), RETRY_SECONDS));
+  yield* waitUntil(context, nextTryUtc(context, input));
   return null;
 }
 
@@ -71,7 +68,7 @@ function* complete(context: OrchestrationContext, input: Input, detail: string):
 function* workInWindow(context: OrchestrationContext, input: Input, where: InWindow): Step<void> {
   const { vmId, pace } = input;
   const { closesUtc, obstacle } = where;
-  const soon = (): string => earlier(closesUtc, addSeconds(nowUtc(context), RETRY_SECONDS));
+  const soon = (): string => earlier(closesUtc, nextTryUtc(context, input));
   if (obstacle !== undefined) {
     tell(context, input, where, obstacle);
     yield* waitUntil(context, soon());
@@ -80,20 +77,37 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
   const start = yield* call(context, startExtension, { vmId, closesUtc });
   if (start.kind === 'refused') {
     tell(context, input, where, start.message);
-    yield* waitUntil(context, earlier(start.retryUtc ?? closesUtc, soon()));
+    yield* waitUntil(context, start.retryUtc === undefined ? soon() : earlier(closesUtc, start.retryUtc));
     return;
   }
   tell(context, input, where, 'The patch extension is being installed.');
   while (nowUtc(context) < closesUtc) {
     yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), pace.assessmentPollSeconds)));
     const read = yield* call(context, readExtension, { vmId, operationId: start.operationId });
-    if (read.kind === 'installed') return;
+    if (read.kind === 'installed') {
+      input.tries = 0;
+      return;
+    }
     if (read.kind === 'failed') {
       tell(context, input, where, read.message);
       yield* waitUntil(context, soon());
       return;
     }
   }
+}
+
+/**
+ * What stands in the way may pass in seconds (the VM is only just starting) or in hours (a person must mend its agent): the next try comes
+ * soon after the first, then ever later.
+ */
+function nextTryUtc(context: OrchestrationContext, input: Input): string {
+  const { enablementRetryFirstSeconds, enablementRetryLastSeconds } = input.pace;
+  const seconds = Math.min(
+    enablementRetryLastSeconds,
+    enablementRetryFirstSeconds * 2 ** Math.min(input.tries, 20),
+  );
+  input.tries += 1;
+  return addSeconds(nowUtc(context), seconds);
 }
 
 /** Says what is being waited for, once. An enabled VM whose extension is only updated stays enabled. */

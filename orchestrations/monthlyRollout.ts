@@ -37,7 +37,7 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
   }
   yield* allFinished(underWay);
 
-  yield* child(context, children.awaitSettled, childId(ownId, 'settled'), {
+  yield* child(context, children.awaitCompletion, childId(ownId, 'completion'), {
     rolloutId,
     pace: plan.pace,
     untilUtc: plan.endsUtc,

@@ -15,6 +15,7 @@ const ATTEMPTS_PER_GENERATION = 60;
 export function* runRounds(
   context: OrchestrationContext,
   input: children.RunRounds,
+  continueWith: (progress: children.RunRounds['progress']) => void,
 ): Step<{ rounds: number }> {
   const { scope, progress, ...rollout } = input;
   let { done } = progress; // never changed in place: it is part of what was scheduled
@@ -42,7 +43,7 @@ export function* runRounds(
     }
     if (result.kind === 'missed') yield* waitUntil(context, round.acquireByUtc);
     if (attempt - progress.attempts >= ATTEMPTS_PER_GENERATION) {
-      context.df.continueAsNew({ ...rollout, ...scope, progress: { done, attempts: attempt } });
+      continueWith({ done, attempts: attempt });
       return { rounds: done.length }; // dropped: the next generation goes on
     }
   }

@@ -5,7 +5,7 @@ import { disruptionLedger } from '../entities/contracts';
 import { childId, keyOf, type VmId } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import * as children from './contracts';
-import { allSettled, call, callEntity, child, nowUtc, startChild, type Step } from './durable';
+import { allEnded, call, callEntity, child, nowUtc, startChild, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
 type Result = z.infer<typeof children.updateDomainRollout.output>;
@@ -56,7 +56,7 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
 function* patchAll(context: OrchestrationContext, input: Input, vmIds: readonly VmId[]): Step<VmResult[]> {
   const { rolloutId, phase, pace, ref, startByUtc, closesUtc } = input;
   const claim = { claimId: context.df.instanceId, startByUtc, closesUtc };
-  const settled = yield* allSettled(
+  const settled = yield* allEnded(
     context,
     vmIds.map((vmId) =>
       startChild(context, children.patchVm, childId(context.df.instanceId, keyOf(vmId)), {

@@ -32,6 +32,6 @@ export function faultyActivity(faults: Faults): Seams['activity'] {
   };
 }
 
-function skewed(services: Services, byMs: number): Services {
+function skewed<S extends Services>(services: S, byMs: number): S {
   return { ...services, nowUtc: () => new Date(Date.parse(services.nowUtc()) + byMs).toISOString() };
 }

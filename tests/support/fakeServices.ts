@@ -3,7 +3,7 @@ import { noOutcomes, type OutcomeCounts } from '../../domain/gates';
 import { Month, RolloutId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { Activity, Services } from '../../activities/services';
+import type { Activity, WakingServices } from '../../activities/services';
 import { assessmentStore } from '../../store/assessments';
 import { auditStore } from '../../store/audit';
 import { inventoryStore } from '../../store/inventory';
@@ -13,6 +13,7 @@ import { outcomeStore } from '../../store/outcomes';
 import { planStore, type RoundPlan } from '../../store/plans';
 import { rolloutStore, type PhaseRecord, type RoundRecord } from '../../store/rollouts';
 import type { Store } from '../../store/store';
+import { waitStore } from '../../store/waits';
 import { FakeDriver } from './fakeDriver';
 
 export const ROLLOUT = RolloutId.parse('rollout-2026-11');
@@ -22,7 +23,9 @@ export const IN_THE_NIGHT = '2026-11-13T03:15:00.000Z';
 export const NIGHT_OPENS = '2026-11-13T03:00:00.000Z';
 export const NIGHT_CLOSES = '2026-11-13T11:00:00.000Z';
 
-export interface FakeWorld extends Services {
+export interface FakeWorld extends WakingServices {
+  /** Instances that were told to look again, in order. */
+  readonly woken: readonly string[];
   readonly driver: FakeDriver;
   readonly store: Store;
   readonly clock: { nowUtc: string };
@@ -43,6 +46,7 @@ export async function aWorld(
   const clock = { nowUtc: given.nowUtc ?? IN_THE_NIGHT };
   const nowUtc = (): string => clock.nowUtc;
   const store = memoryStore();
+  const woken: string[] = [];
   const vms = given.vms ?? [];
   const services: FakeWorld = {
     driver: new FakeDriver(vms, nowUtc),
@@ -53,6 +57,12 @@ export async function aWorld(
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
+    waits: waitStore(store),
+    woken,
+    wake: (instanceId) => {
+      woken.push(instanceId);
+      return Promise.resolve();
+    },
     policy: { ...defaultPolicy, ...given.policy },
     nowUtc,
     store,
