@@ -2,24 +2,24 @@ import { chooseRound } from './chooseRound';
 import { closeRollout } from './closeRollout';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
-import { inspectClaim } from './inspectClaim';
+import { settleClaim } from './settleClaim';
 import { listDueAssessments } from './listDueAssessments';
-import { listOutdatedExtensions } from './listOutdatedExtensions';
+import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { lookAtVm } from './lookAtVm';
 import { openPhase } from './openPhase';
 import { planCatchUps } from './planCatchUps';
 import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
-import { readAssessments } from './readAssessments';
+import { collectAssessments } from './collectAssessments';
 import { readControl } from './readControl';
 import { registerWait } from './registerWait';
 import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
-import { readExtension } from './readExtension';
-import { readInstall } from './readInstall';
-import { readRegion } from './readRegion';
+import { collectExtension } from './collectExtension';
+import { collectInstall } from './collectInstall';
+import { openRegion } from './openRegion';
 import { readRound } from './readRound';
-import { readSettled } from './readSettled';
+import { readCompletion } from './readCompletion';
 import { recordOutcome } from './recordOutcome';
 import { recordRound } from './recordRound';
 import { startAssessments } from './startAssessments';
@@ -30,10 +30,10 @@ import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [
-  ...[planRollout, readControl, registerWait, openPhase, decidePhaseGate, readSettled, closeRollout],
-  ...[readRegion, chooseRound, readRound, recordRound, endRounds],
-  ...[lookAtVm, startInstall, startOrderedInstall, readInstall, probeHealth, recordOutcome],
-  ...[startAssessments, readAssessments, listDueAssessments, readDueAssessments],
-  ...[planCatchUps, inspectClaim],
-  ...[listOutdatedExtensions, readEnablement, startExtension, readExtension],
+  ...[planRollout, readControl, registerWait, openPhase, decidePhaseGate, readCompletion, closeRollout],
+  ...[openRegion, chooseRound, readRound, recordRound, endRounds],
+  ...[lookAtVm, startInstall, startOrderedInstall, collectInstall, probeHealth, recordOutcome],
+  ...[startAssessments, collectAssessments, listDueAssessments, readDueAssessments],
+  ...[planCatchUps, settleClaim],
+  ...[collectOutdatedExtensions, readEnablement, startExtension, collectExtension],
 ];

@@ -1,4 +1,5 @@
 import { setShare, type Disruption } from '../domain/disruption';
+import { daysBetween } from '../domain/instants';
 import { pairComponent } from '../domain/regions';
 import type { Policy } from '../domain/policy';
 import { roundSlot, type RoundSlot } from '../planning/roundSlot';
@@ -18,7 +19,7 @@ export const chooseRound = activity(
     const next = earliest(pending, input, nowUtc, services.policy);
     if (next === null) return { kind: 'none', reason: control.endsBecause };
     const { round, slot } = next;
-    const elapsedDays = (Date.parse(nowUtc) - Date.parse(control.releasedUtc)) / 86_400_000;
+    const elapsedDays = daysBetween(control.releasedUtc, nowUtc);
     return {
       kind: 'round',
       ref: { ...scopeOf(input), group: round.group, round: round.round },

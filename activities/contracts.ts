@@ -113,8 +113,8 @@ export const decidePhaseGate = {
 } satisfies ActivityContract;
 
 /** The stages of a region, in order, and the sets in each. VMs beyond `attemptMax` are deferred here and now. */
-export const readRegion = {
-  name: 'readRegion',
+export const openRegion = {
+  name: 'openRegion',
   input: z.object({
     rolloutId: RolloutId,
     phase: PhaseName,
@@ -210,8 +210,8 @@ export const startAssessments = {
 } satisfies ActivityContract;
 
 /** Reads assessments, and writes down when each VM is due again. */
-export const readAssessments = {
-  name: 'readAssessments',
+export const collectAssessments = {
+  name: 'collectAssessments',
   input: z.object({
     operations: z.array(AssessmentOperation),
     /** The range of due keys that the VMs were found in; null when nobody was due. */
@@ -277,8 +277,8 @@ export const startOrderedInstall = {
 } satisfies ActivityContract;
 
 /** Reads the installation that `startInstall` started for this claim. */
-export const readInstall = {
-  name: 'readInstall',
+export const collectInstall = {
+  name: 'collectInstall',
   input: z.object({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('running') }),
@@ -314,10 +314,10 @@ export const recordOutcome = {
 } satisfies ActivityContract;
 
 /** Whether every VM of the rollout has its final outcome, or the rollout's time is up. */
-export const readSettled = {
-  name: 'readSettled',
+export const readCompletion = {
+  name: 'readCompletion',
   input: z.object({ rolloutId: RolloutId }),
-  output: z.object({ settled: z.boolean() }),
+  output: z.object({ complete: z.boolean() }),
 } satisfies ActivityContract;
 
 /** Ends the rollout: gives every VM without an outcome one, and writes the summary. */
@@ -362,8 +362,8 @@ export const planCatchUps = {
 } satisfies ActivityContract;
 
 /** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
-export const inspectClaim = {
-  name: 'inspectClaim',
+export const settleClaim = {
+  name: 'settleClaim',
   input: z.object({ claim: Claim }),
   output: z.object({
     inFlight: z.number().int(),
@@ -374,8 +374,8 @@ export const inspectClaim = {
 } satisfies ActivityContract;
 
 /** VMs whose patch extension is behind and whose window is open. Listing takes them off the list. */
-export const listOutdatedExtensions = {
-  name: 'listOutdatedExtensions',
+export const collectOutdatedExtensions = {
+  name: 'collectOutdatedExtensions',
   input: z.object({
     nowUtc: Utc,
     /** So many at most; the next sweep takes the rest. */
@@ -420,8 +420,8 @@ export const startExtension = {
   ]),
 } satisfies ActivityContract;
 
-export const readExtension = {
-  name: 'readExtension',
+export const collectExtension = {
+  name: 'collectExtension',
   input: z.object({ vmId: VmId, operationId: z.string() }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('running') }),

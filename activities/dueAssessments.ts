@@ -1,3 +1,4 @@
+import { secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 import type { DueRow } from '../store/assessments';
@@ -12,7 +13,7 @@ export function openNow(rows: readonly DueRow[], nowUtc: string, policy: Policy)
     const known = openZones.get(timeZone);
     if (known !== undefined) return known;
     const window = windowAtOrAfter(timeZone, policy, nowUtc);
-    const left = (Date.parse(window.closesUtc) - Date.parse(nowUtc)) / 1000;
+    const left = secondsBetween(nowUtc, window.closesUtc);
     const open = isOpen(window, nowUtc) && left >= policy.assessmentPollSeconds * 4;
     openZones.set(timeZone, open);
     return open;

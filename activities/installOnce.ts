@@ -1,4 +1,5 @@
 import type { VmId } from '../domain/ids';
+import { addSeconds, secondsBetween } from '../domain/instants';
 import type { InstallRequest, StartAnswer, VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
 import { adoptable, auditKey, isSameIntent, isUnanswered, replaceIntent, settle } from './installOperation';
@@ -63,7 +64,7 @@ export async function installOnce(services: Services, job: InstallJob): Promise<
 }
 
 const ambiguousUntil = (services: Services, { intentUtc }: InstallOperation): string =>
-  new Date(Date.parse(intentUtc) + services.policy.installAmbiguitySeconds * 1000).toISOString();
+  addSeconds(intentUtc, services.policy.installAmbiguitySeconds);
 
 /** Writes the intent, looks again at everything, sends the request, stores the answer: in this order, for the crash between any two lines. */
 async function begin(
@@ -76,7 +77,7 @@ async function begin(
   if (minutes < job.minutesMin) return end(job.tooLate);
   const request = await job.request(reading);
   const intent = intentOf(services, job, reading, minutes);
-  if (!(await services.operations.claim(intent, etag))) return soon(services); // somebody came between
+  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between
 
   const forbidden = await job.forbidden();
   if (forbidden !== null) {
@@ -105,7 +106,7 @@ function hasStoodStill(
   intent: InstallOperation,
 ): boolean {
   const now = services.nowUtc();
-  const late = (Date.parse(now) - Date.parse(intent.intentUtc)) / 1000 > STANDSTILL_MAX_SECONDS;
+  const late = secondsBetween(intent.intentUtc, now) > STANDSTILL_MAX_SECONDS;
   return late || now >= ambiguousUntil(services, intent) || job.minutesNow(reading) === 0;
 }
 
@@ -127,7 +128,7 @@ function intentOf(
     claimId,
     intentUtc,
     previousActivityId: reading.lastInstallation?.installationActivityId ?? null,
-    deadlineUtc: new Date(Date.parse(intentUtc) + minutes * 60_000).toISOString(),
+    deadlineUtc: addSeconds(intentUtc, minutes * 60),
     operationId: null,
     endedUtc: null,
     summary: null,
@@ -147,7 +148,7 @@ function lostIntent(
     claimId,
     intentUtc: services.nowUtc(),
     previousActivityId: null, // the VM's last installation is this one itself
-    deadlineUtc: new Date(Date.parse(startTime) + maximumSeconds * 1000).toISOString(),
+    deadlineUtc: addSeconds(startTime, maximumSeconds),
     operationId: null,
     endedUtc: null,
     summary: null,
@@ -210,8 +211,7 @@ function refused(services: Services, answer: Extract<StartAnswer, { kind: 'refus
 
 /** No production timer is shorter than 5 s. */
 function soon(services: Services, seconds = 30): InstallAnswer {
-  const untilMs = Date.parse(services.nowUtc()) + Math.max(5, seconds) * 1000;
-  return { kind: 'wait', untilUtc: new Date(untilMs).toISOString() };
+  return { kind: 'wait', untilUtc: addSeconds(services.nowUtc(), Math.max(5, seconds)) };
 }
 
 const end = (ending: Ending): InstallAnswer => ({ kind: 'end', ending });

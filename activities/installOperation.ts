@@ -1,4 +1,5 @@
 import { keyOf } from '../domain/ids';
+import { addSeconds } from '../domain/instants';
 import type { PatchInstallationSummary } from '../domain/patches';
 import type { VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
@@ -45,7 +46,7 @@ export async function replaceIntent(
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const now = await services.operations.read(intent.region, intent.vmId);
     if (now !== null && !isSameIntent(now.operation, intent)) return;
-    if (await services.operations.claim(next, now?.etag ?? null)) return;
+    if (await services.operations.put(next, now?.etag ?? null)) return;
   }
   throw new Error(`The row of the installation on ${intent.vmId} changes too often to be written.`);
 }
@@ -146,7 +147,7 @@ function isSurelyOver(
 ): boolean {
   const now = services.nowUtc();
   if (operationId !== null) return now >= deadlineUtc;
-  return Date.parse(now) >= Date.parse(intentUtc) + services.policy.installAmbiguitySeconds * 1000;
+  return now >= addSeconds(intentUtc, services.policy.installAmbiguitySeconds);
 }
 
 function failedSummary(

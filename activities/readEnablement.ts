@@ -4,7 +4,7 @@ import { unmetRequirements } from '../domain/requirements';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
-import { nativeUpdates } from './readExtension';
+import { nativeUpdates } from './collectExtension';
 import { activity, type AnswerTo } from './services';
 
 export const readEnablement = activity(

@@ -1,3 +1,4 @@
+import { addSeconds } from '../domain/instants';
 import { timeZoneOf } from '../domain/timeZone';
 import { chance } from '../domain/seed';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -13,15 +14,13 @@ export async function refreshInventory(services: Services): Promise<readonly Vir
     cursor = page.next;
   } while (cursor !== null);
   const { added } = await services.inventory.refresh(vms);
-  const now = Date.parse(services.nowUtc());
+  const now = services.nowUtc();
   await services.assessments.schedule(
     added.map((vm) => ({
       vmId: vm.id,
       timeZone: timeZoneOf(vm, services.policy).zone,
       // spread over one period, so that the fleet is not assessed all at once
-      dueUtc: new Date(
-        now + chance('first assessment', vm.id) * services.policy.assessmentEverySeconds * 1000,
-      ).toISOString(),
+      dueUtc: addSeconds(now, chance('first assessment', vm.id) * services.policy.assessmentEverySeconds),
     })),
   );
   return vms;

@@ -1,3 +1,4 @@
+import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
 import { activity, type AnswerTo } from './services';
 
@@ -9,7 +10,7 @@ export const startExtension = activity(
     const { code, message } = answer;
     if (code !== 'throttled' && code !== 'conflict') return { kind: 'refused', message };
     const seconds = Math.max(5, answer.retryAfterSeconds ?? 60);
-    const retryUtc = new Date(Date.parse(services.nowUtc()) + seconds * 1000).toISOString();
+    const retryUtc = addSeconds(services.nowUtc(), seconds);
     return { kind: 'refused', message, retryUtc };
   },
 );

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import { AUTOMATIC_CLASSIFICATIONS } from '../domain/patches';
 import { timeZoneOf } from '../domain/timeZone';
@@ -62,7 +63,7 @@ function minutesLeft(services: Services, { claim }: Input, reading: VmReading): 
   const now = services.nowUtc();
   const window = windowAtOrAfter(timeZoneOf(reading.vm, policy).zone, policy, now);
   if (!isOpen(window, now) || now > claim.startByUtc) return 0;
-  const seconds = (Date.parse(window.closesUtc) - Date.parse(now)) / 1000 - policy.rebootReserveSeconds;
+  const seconds = secondsBetween(now, window.closesUtc) - policy.rebootReserveSeconds;
   return Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60);
 }
 

@@ -3,7 +3,7 @@ import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { refreshInventory } from '../activities/refreshInventory';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
-import { memoryJournal } from '../drivers/simulated/log/askJournal';
+import { memoryJournal } from '../drivers/simulated/log/requestJournal';
 import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
@@ -21,7 +21,7 @@ import { redoLog, watcherOf } from '../store/redoLog';
 import { rolloutStore } from '../store/rollouts';
 import type { Store } from '../store/store';
 import { waitStore } from '../store/waits';
-import { seams } from './faultHooks';
+import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
 /** The services of a deployment with the simulated driver: beside the services, its pocket Azure. */
@@ -49,8 +49,8 @@ export function forgetServices(): void {
 
 async function compose(settings: Settings): Promise<SimulatedServices> {
   const { policy, seed, pace, stateDir } = settings;
-  const store = seams.store(storeOf(settings));
-  const driver = seams.driver(
+  const store = faultHooks.store(storeOf(settings));
+  const driver = faultHooks.driver(
     simulatedDriver({
       fleet: await fleetOf(settings),
       seed,

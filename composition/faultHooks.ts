@@ -3,7 +3,7 @@ import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import type { Store } from '../store/store';
 
 /** Where a rehearsal may put faults between the app and what it leans on. */
-export interface Seams {
+export interface FaultHooks {
   store: (store: Store) => Store;
   driver: (driver: SimulatedDriver) => SimulatedDriver;
   /** `run` gets the services as the worker sees it that the message of the activity has come to. */
@@ -15,7 +15,7 @@ export interface Seams {
 }
 
 /** Everything passes as it is; torture/ assigns others before the services is first needed. */
-export const seams: Seams = {
+export const faultHooks: FaultHooks = {
   store: (store) => store,
   driver: (driver) => driver,
   activity: (_name, services, run) => run(services),

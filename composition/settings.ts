@@ -1,7 +1,8 @@
 import { Duration } from 'luxon';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
-import { Policy } from '../domain/policy';
+import { defaultPolicy, Policy } from '../domain/policy';
+import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
 
 /** What a deployment decides, beside the policy. */
 export interface Settings {
@@ -11,7 +12,7 @@ export interface Settings {
   /** Folder of the simulated driver's memory; null keeps it in the process only. */
   readonly stateDir: string | null;
   readonly seed: number;
-  /** The work of simulated VMs goes so many times as fast as in life. */
+  /** Assessments, installations and reboots of simulated VMs go so many times as fast as on real ones. */
   readonly pace: number;
   /** Paths of files that are read when the app starts; null for none. */
   readonly fleetFile: string | null;
@@ -22,6 +23,21 @@ export interface Settings {
 const PREFIX = 'LOWTIDE_';
 const NEXT_NIGHT = 'nextNight';
 
+/** Every setting that is not a value of the policy, with the part of the app that reads it: here, or a timer trigger's schedule. */
+const DEPLOYMENT_SETTINGS = [
+  'LOWTIDE_DRIVER',
+  'LOWTIDE_STORE',
+  'LOWTIDE_STATE_DIR',
+  'LOWTIDE_SEED',
+  'LOWTIDE_SIMULATED_PACE',
+  'LOWTIDE_FLEET',
+  'LOWTIDE_SCENARIO',
+  'LOWTIDE_ROLLOUT_SCHEDULE',
+  'LOWTIDE_SWEEP_SCHEDULE',
+  'LOWTIDE_RETENTION_SCHEDULE',
+] as const;
+const SCHEDULE_FIELDS = 6;
+
 /** `soakSeconds` is read from LOWTIDE_SOAK as an ISO 8601 duration; `phasesMax` from LOWTIDE_PHASES_MAX as it is. */
 export function settingName(policyKey: string): string {
   const name = policyKey.replace(/Seconds$/, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
@@ -30,7 +46,7 @@ export function settingName(policyKey: string): string {
 
 /** Reads the settings; every mistake in them is reported at once. Source of the names: docs/settings.md. */
 export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
-  const problems: string[] = [];
+  const problems = nameProblems(Object.keys(environment), settingNames());
   const given = (name: string): string | null => {
     const value = environment[name]?.trim() ?? '';
     return value === '' ? null : value;
@@ -42,6 +58,13 @@ export function readSettings(environment: Readonly<Record<string, string | undef
       problems.push(`${name} is '${value}'; it may be ${allowed.join(' or ')}.`);
     return found ?? otherwise;
   };
+  for (const name of DEPLOYMENT_SETTINGS.filter((each) => each.endsWith('_SCHEDULE'))) {
+    const fields = given(name)?.split(/\s+/).length ?? SCHEDULE_FIELDS;
+    if (fields !== SCHEDULE_FIELDS)
+      problems.push(
+        `${name} is '${given(name) ?? ''}'; it is a cron expression of six fields: 0 5 18 * * *.`,
+      );
+  }
   const seed = Number(given('LOWTIDE_SEED') ?? '1');
   if (!Number.isSafeInteger(seed))
     problems.push(`LOWTIDE_SEED is '${given('LOWTIDE_SEED') ?? ''}'; it is a whole number.`);
@@ -69,18 +92,44 @@ export function readSettings(environment: Readonly<Record<string, string | undef
   });
 }
 
+/** Every name that a setting of Lowtide may have. */
+function settingNames(): readonly string[] {
+  return [...DEPLOYMENT_SETTINGS, ...Object.keys(Policy.shape).map(settingName)];
+}
+
 function readPolicy(given: (name: string) => string | null, problems: string[]): Policy {
-  const raw: Record<string, unknown> = {};
-  for (const key of Object.keys(Policy.shape)) {
+  const raw: Partial<Record<keyof Policy, unknown>> = {};
+  for (const key of Policy.keyof().options) {
     const name = settingName(key);
     const value = given(name);
     if (value !== null) raw[key] = readValue(key, value, (problem) => problems.push(`${name} ${problem}`));
   }
+  problems.push(...valueProblems(raw));
   const parsed = Policy.safeParse(raw);
   if (parsed.success) return parsed.data;
   for (const { path, message } of parsed.error.issues)
     problems.push(`${settingName(String(path[0]))}: ${message}.`);
   return Policy.parse({});
+}
+
+/** What the shape of a value does not show: names of things that do not exist, and values that contradict each other. */
+function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
+  const valueOf = <K extends keyof Policy>(key: K): Policy[K] => {
+    const parsed = Policy.shape[key].safeParse(raw[key]);
+    return parsed.success ? (parsed.data as Policy[K]) : defaultPolicy[key];
+  };
+  const [phasesMin, phasesMax] = [valueOf('phasesMin'), valueOf('phasesMax')];
+  const problems = [
+    ...canaryProblems(valueOf('canaryRegions')).map(
+      (problem) => `${settingName('canaryRegions')}: ${problem}`,
+    ),
+    ...imageProblems(valueOf('extraImages')).map((problem) => `${settingName('extraImages')}: ${problem}`),
+  ];
+  if (phasesMin > phasesMax)
+    problems.push(
+      `${settingName('phasesMin')} is ${phasesMin}, more than ${settingName('phasesMax')}, which is ${phasesMax}.`,
+    );
+  return problems;
 }
 
 function readValue(key: string, value: string, problem: (text: string) => void): unknown {

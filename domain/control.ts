@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
+import { later } from './instants';
 import type { OutcomeReason } from './outcome';
 
 /** The row that decides about a rollout: whether it exists, whether it may go on. At most one is open. */
@@ -86,5 +87,5 @@ export function judgedUntil(
     .filter((halt) => halt.decision !== null && halt.phase === where.phase)
     .filter((halt) => where.region === null || halt.region === null || halt.region === where.region)
     .map((halt) => halt.decision?.atUtc ?? '');
-  return answers.length === 0 ? null : answers.reduce((a, b) => (a > b ? a : b));
+  return answers.length === 0 ? null : answers.reduce(later);
 }

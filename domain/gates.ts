@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addSeconds, secondsBetween } from './instants';
 import type { OutcomeKind } from './outcome';
 import type { Policy } from './policy';
 
@@ -122,9 +123,8 @@ export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: P
   const { planned, counts, silentRegions, startedUtc } = progress;
   const done = attempted(counts) + counts.deferred + counts.skipped;
   if (silentRegions.length === 0 && done * 100 >= planned * policy.phaseClosePercent) return true;
-  const elapsedSeconds = (Date.parse(nowUtc) - Date.parse(startedUtc)) / 1000;
   const evidence = Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
-  return elapsedSeconds >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
+  return secondsBetween(startedUtc, nowUtc) >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
 }
 
 /** When a phase whose evidence does not close it may close by the passing of time; null when that instant is past. */
@@ -133,6 +133,6 @@ export function closesByTimeUtc(
   nowUtc: string,
   policy: Policy,
 ): string | null {
-  const closesUtc = new Date(Date.parse(startedUtc) + policy.phaseCloseAfterSeconds * 1000).toISOString();
+  const closesUtc = addSeconds(startedUtc, policy.phaseCloseAfterSeconds);
   return closesUtc > nowUtc ? closesUtc : null;
 }

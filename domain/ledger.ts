@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conflict, Disruption, type ConflictRule } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
+import { addSeconds } from './instants';
 
 export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
 
@@ -169,7 +170,7 @@ const NOT_WORTH_A_TICKET: ReadonlySet<RefusalRule> = new Set<RefusalRule>(['setI
 function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[] {
   const { claimId, disruption, deadlineUtc, nowUtc } = request;
   const before = tickets.find((ticket) => ticket.claimId === claimId);
-  const lapsesUtc = new Date(Date.parse(nowUtc) + request.ticketLapseSeconds * 1000).toISOString();
+  const lapsesUtc = addSeconds(nowUtc, request.ticketLapseSeconds);
   const alive = tickets.filter((ticket) => ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc);
   return [
     ...alive,
@@ -217,6 +218,6 @@ export function heal(state: LedgerState, vmIds: readonly VmId[]): LedgerState {
 
 /** Claims whose window has been over for longer than the grace: their holder may be dead, but they still block. */
 export function suspects(state: LedgerState, nowUtc: string, graceSeconds: number): readonly Claim[] {
-  const expiredBefore = new Date(Date.parse(nowUtc) - graceSeconds * 1000).toISOString();
+  const expiredBefore = addSeconds(nowUtc, -graceSeconds);
   return state.claims.filter((claim) => claim.expiresUtc < expiredBefore);
 }

@@ -23,7 +23,3 @@ function offsetMs(zone: string, instant: number): number {
     throw new RangeError(`«${zone}» is no IANA time zone; names are checked by timeZoneOf`);
   return offset * MINUTE_MS;
 }
-
-export function utcOf(instant: number): string {
-  return new Date(instant).toISOString();
-}

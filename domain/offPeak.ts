@@ -1,4 +1,5 @@
-import { instantOf, utcOf } from './localTime';
+import { utcOf } from './instants';
+import { instantOf } from './localTime';
 import type { Policy } from './policy';
 
 /** One night of one time zone. Half open: at `closesUtc` it is closed. */

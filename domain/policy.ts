@@ -49,7 +49,6 @@ export const Policy = z.object({
   /** Tries to enable a VM that is not ready for it back off from the first to the last. */
   enablementRetryFirstSeconds: seconds(15),
   enablementRetryLastSeconds: seconds(30 * MINUTE),
-  setHealthPollSeconds: seconds(30 * MINUTE),
   /** Beyond its expiry a claim is suspect; the reaper asks the driver after this. */
   claimGraceSeconds: seconds(90 * MINUTE),
   claimOverrunSeconds: seconds(2 * HOUR),

@@ -1,5 +1,6 @@
 import { Month } from './ids';
-import { instantOf, utcOf } from './localTime';
+import { addSeconds, earlier, utcOf } from './instants';
+import { instantOf } from './localTime';
 import type { Policy } from './policy';
 
 /** Microsoft publishes at ten in the morning, Pacific time, on the second Tuesday: «Patch Tuesday». */
@@ -27,8 +28,7 @@ export function nextReleaseAfter(utc: string): string {
 
 /** a rollout ends 30 days after its release, or when the next release supersedes it, whichever is earlier. */
 export function endsUtcOf(month: Month, policy: Pick<Policy, 'rolloutDeadlineSeconds'>): string {
-  const deadline = releaseMs(month) + policy.rolloutDeadlineSeconds * 1_000;
-  return utcOf(Math.min(deadline, releaseMs(monthAfter(month))));
+  return earlier(addSeconds(releaseOf(month), policy.rolloutDeadlineSeconds), releaseOf(monthAfter(month)));
 }
 
 /** The month so many months later; negative for earlier. */

@@ -93,8 +93,8 @@ export interface HealthProbe {
 }
 
 /**
- * The world behind an interface. Long operations are start and read: no call waits. A method that throws has an *unknown* outcome
- * (network, 5xx): whoever called must find out, never assume.
+ * The platform with the VMs, behind an interface. Long operations are start and read: no call waits. A method that throws has an
+ * *unknown* outcome (network, 5xx): its caller must find out, never assume.
  */
 export interface FleetDriver {
   readonly kind: 'simulated' | 'azure';

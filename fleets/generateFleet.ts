@@ -1,8 +1,8 @@
 import { knownRegions } from '../domain/regions';
 import { chance, hash53 } from '../domain/seed';
-import { SHOWPIECES, type App, type Layout } from './showpieces';
+import { EDGE_CASE_APPS, type App, type Layout } from './edgeCaseApps';
 
-/** A VM or an availability set as `az` prints it. */
+/** A VM or an availability set as `az` prints it. A member that is undefined is not printed. */
 type Resource = Readonly<Record<string, unknown>>;
 
 export interface GeneratedFleet {
@@ -42,13 +42,13 @@ const zonesOf = new Map(knownRegions().map(({ name, availabilityZones }) => [nam
 
 /**
  * A made-up fleet with the variety of a real one: zones, sets, subscriptions, images, patch modes, time zones, tags, and mistakes. The
- * same numbers give the same fleet. From 300 VMs on it has at least one of everything (`SHOWPIECES`).
+ * same numbers give the same fleet. From 300 VMs on it has at least one of everything (`EDGE_CASE_APPS`).
  */
 export function generateFleet(options: { readonly vms: number; readonly seed: number }): GeneratedFleet {
   const { vms, seed } = options;
   const virtualMachines: Resource[] = [];
   const availabilitySets: Resource[] = [];
-  const fixed = vms >= 300 ? SHOWPIECES : [];
+  const fixed = vms >= 300 ? EDGE_CASE_APPS : [];
   for (let at = 0; virtualMachines.length < vms; at += 1) {
     const app = fixed[at] ?? inventApp(seed, at, vms);
     const size = Math.min(app.size, vms - virtualMachines.length);
@@ -66,37 +66,37 @@ export function printGeneratedFleet({ virtualMachines, availabilitySets }: Gener
 }
 
 function inventApp(seed: number, at: number, vms: number): App {
-  const dice = (what: string): number => chance(seed, 'app', at, what);
-  const region = weighted(SITES, dice('region'));
+  const random = (what: string): number => chance(seed, 'app', at, what);
+  const region = weighted(SITES, random('region'));
   const pick = <T>(items: readonly T[], what: string, otherwise: T): T =>
-    items[Math.floor(dice(what) * items.length)] ?? otherwise;
+    items[Math.floor(random(what) * items.length)] ?? otherwise;
   const subscriptions = SUBSCRIPTIONS + Math.floor(vms / VMS_PER_SUBSCRIPTION);
-  const layout = layoutOf(region, dice('layout'));
+  const layout = layoutOf(region, random('layout'));
   return {
     name: `${pick(NAMES, 'name', 'shop')}-${pick(ROLES, 'role', 'web')}-${at}`,
     region,
     layout,
-    subscription: 1 + Math.floor(dice('subscription') * subscriptions),
+    subscription: 1 + Math.floor(random('subscription') * subscriptions),
     // Squared: many small ones, few large ones.
-    size: (layout === 'set' ? 2 : 1) + Math.floor(dice('size') ** 2 * (layout === 'set' ? 30 : 16)),
+    size: (layout === 'set' ? 2 : 1) + Math.floor(random('size') ** 2 * (layout === 'set' ? 30 : 16)),
     updateDomains: pick(UPDATE_DOMAINS, 'updateDomains', 5),
-    ...systemOf(dice),
+    ...systemOf(random),
   };
 }
 
-function layoutOf(region: string, dice: number): Layout {
-  if (dice < 0.2) return 'set';
-  return dice < 0.8 && (zonesOf.get(region) ?? 0) > 0 ? 'zonal' : 'regional';
+function layoutOf(region: string, random: number): Layout {
+  if (random < 0.2) return 'set';
+  return random < 0.8 && (zonesOf.get(region) ?? 0) > 0 ? 'zonal' : 'regional';
 }
 
-function weighted<T>(items: readonly (readonly [T, number])[], dice: number): T {
+function weighted<T>(items: readonly (readonly [T, number])[], random: number): T {
   const total = items.reduce((sum, [, weight]) => sum + weight, 0);
-  let left = dice * total;
+  let left = random * total;
   for (const [item, weight] of items) {
     left -= weight;
     if (left < 0) return item;
   }
-  throw new Error('dice are below 1, so one of the items was met');
+  throw new Error('a random number is below 1, so one of the items was found');
 }
 
 type Image = readonly [os: 'Windows' | 'Linux', publisher: string, offer: string, sku: string];
@@ -118,9 +118,9 @@ const IMAGES: readonly (readonly [Image, number])[] = [
   [['Linux', 'debian', 'debian-10', '10'], 1],
 ];
 
-function systemOf(dice: (what: string) => number): Pick<App, 'os' | 'image'> {
-  const [os, publisher, offer, sku] = weighted(IMAGES, dice('image'));
-  return { os, image: dice('custom') < 0.02 ? null : { publisher, offer, sku, version: 'latest' } };
+function systemOf(random: (what: string) => number): Pick<App, 'os' | 'image'> {
+  const [os, publisher, offer, sku] = weighted(IMAGES, random('image'));
+  return { os, image: random('custom') < 0.02 ? null : { publisher, offer, sku, version: 'latest' } };
 }
 
 const SIZES = ['Standard_B2s', 'Standard_D2s_v3', 'Standard_D4s_v3', 'Standard_E8s_v3', 'Standard_F16s_v2'];
@@ -151,9 +151,9 @@ function setOf(app: App): Resource {
 
 function machineOf(seed: number, app: App, n: number): Resource {
   const name = `${app.name}-${String(n).padStart(2, '0')}`;
-  const dice = (what: string): number => chance(seed, 'vm', name, what);
-  const size = SIZES[Math.floor(dice('size') * SIZES.length)];
-  const tags = { ...tagsOf(app, dice), ...app.tags };
+  const random = (what: string): number => chance(seed, 'vm', name, what);
+  const size = SIZES[Math.floor(random('size') * SIZES.length)];
+  const tags = { ...tagsOf(app, random), ...app.tags };
   const zones = app.zone ?? (app.layout === 'zonal' ? String(1 + ((n - 1) % 3)) : null);
   return {
     id: `${groupId(app)}/providers/Microsoft.Compute/virtualMachines/${name}`,
@@ -171,11 +171,10 @@ function machineOf(seed: number, app: App, n: number): Resource {
     osProfile: {
       adminUsername: 'azureuser',
       computerName: `vm${hash53(name).toString(36)}`.slice(0, 15),
-      ...(app.os === 'Windows'
-        ? { windowsConfiguration: windowsConfiguration(app, dice) }
-        : { linuxConfiguration: linuxConfiguration(app, dice) }),
+      windowsConfiguration: app.os === 'Windows' ? windowsConfiguration(app, random) : undefined,
+      linuxConfiguration: app.os === 'Linux' ? linuxConfiguration(app, random) : undefined,
     },
-    ...(app.instanceView === undefined ? {} : { instanceView: app.instanceView }),
+    instanceView: app.instanceView,
   };
 }
 
@@ -185,11 +184,11 @@ function imageReference(app: App): Resource {
   return { id: `${gallery}/images/golden-${app.os.toLowerCase()}` };
 }
 
-function tagsOf(app: App, dice: (what: string) => number): Record<string, string> {
+function tagsOf(app: App, random: (what: string) => number): Record<string, string> {
   const tags: Record<string, string> = {};
-  if (dice('team') < 0.3) tags['team'] = app.name.split('-')[0] ?? '';
-  if (dice('exclude') < 0.005) tags['lowtide-exclude'] = 'true';
-  if (dice('source') < 0.06)
+  if (random('team') < 0.3) tags['team'] = app.name.split('-')[0] ?? '';
+  if (random('exclude') < 0.005) tags['lowtide-exclude'] = 'true';
+  if (random('source') < 0.06)
     tags['lowtide-patch-source'] = app.os === 'Windows' ? 'WSUS' : 'PrivateRepository';
   return tags;
 }
@@ -206,7 +205,7 @@ const WINDOWS_ZONES: Readonly<Record<string, string>> = {
   brazilsouth: 'E. South America Standard Time',
 };
 
-function windowsConfiguration(app: App, dice: (what: string) => number): Resource {
+function windowsConfiguration(app: App, random: (what: string) => number): Resource {
   const mode =
     app.patchMode ??
     weighted(
@@ -216,18 +215,18 @@ function windowsConfiguration(app: App, dice: (what: string) => number): Resourc
         ['Manual', 5],
         ['', 5],
       ],
-      dice('mode'),
+      random('mode'),
     );
-  const zone = app.windowsZone ?? (dice('timeZone') < 0.3 ? WINDOWS_ZONES[app.region] : undefined);
+  const zone = app.windowsZone ?? (random('timeZone') < 0.3 ? WINDOWS_ZONES[app.region] : undefined);
   return {
     provisionVmAgent: true,
     enableAutomaticUpdates: mode !== 'Manual',
-    ...(zone === undefined ? {} : { timeZone: zone }),
-    ...(mode === '' ? {} : { patchSettings: { patchMode: mode } }),
+    timeZone: zone,
+    patchSettings: mode === '' ? undefined : { patchMode: mode },
   };
 }
 
-function linuxConfiguration(app: App, dice: (what: string) => number): Resource {
+function linuxConfiguration(app: App, random: (what: string) => number): Resource {
   const mode =
     app.patchMode ??
     weighted(
@@ -236,11 +235,11 @@ function linuxConfiguration(app: App, dice: (what: string) => number): Resource 
         ['ImageDefault', 7],
         ['', 5],
       ],
-      dice('mode'),
+      random('mode'),
     );
   return {
     disablePasswordAuthentication: true,
     provisionVmAgent: true,
-    ...(mode === '' ? {} : { patchSettings: { patchMode: mode } }),
+    patchSettings: mode === '' ? undefined : { patchMode: mode },
   };
 }

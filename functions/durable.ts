@@ -21,7 +21,7 @@ import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
 import { appServices } from '../composition/compose';
-import { seams } from '../composition/faultHooks';
+import { faultHooks } from '../composition/faultHooks';
 import { withWaking } from '../composition/waking';
 
 /** Everything durable, registered under the names that instances in flight know it by: never rename one. */
@@ -55,7 +55,7 @@ for (const activity of activities)
     df.app.activity(activity.name, {
       extraInputs: [df.input.durableClient()],
       handler: async (input: unknown, context) =>
-        seams.activity(
+        faultHooks.activity(
           activity.name,
           withWaking(await appServices(), df.getClient(context), context),
           (services) => activity.handler(services)(input),
@@ -64,5 +64,5 @@ for (const activity of activities)
   else
     df.app.activity(activity.name, {
       handler: async (input: unknown) =>
-        seams.activity(activity.name, await appServices(), (services) => activity.handler(services)(input)),
+        faultHooks.activity(activity.name, await appServices(), (services) => activity.handler(services)(input)),
     });

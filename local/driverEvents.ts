@@ -8,6 +8,6 @@ export async function eventsOf(host: Host, untilUtc: string): Promise<readonly D
     appServices: () => Promise<SimulatedServices>;
   };
   const { driver } = await appServices();
-  driver.settle(untilUtc);
+  driver.logUntil(untilUtc);
   return [...driver.events()];
 }

@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readAssessments, startAssessments, type KeyRange, type Pace } from '../activities/contracts';
+import { collectAssessments, startAssessments, type KeyRange, type Pace } from '../activities/contracts';
 import { virtualMachine } from '../entities/contracts';
 import { keyOf, type VmId } from '../domain/ids';
 import type { AvailablePatchSummary } from '../domain/patches';
@@ -58,7 +58,7 @@ function* collect(
   results: Map<VmId, Assessed>,
 ): Step<Operation[]> {
   if (operations.length === 0) return [];
-  const { running, assessed, failed } = yield* call(context, readAssessments, { operations, due });
+  const { running, assessed, failed } = yield* call(context, collectAssessments, { operations, due });
   for (const { vmId, message } of failed) results.set(vmId, { kind: 'failed', message });
   for (const { vmId, summary } of assessed) {
     results.set(vmId, { kind: 'assessed', summary });

@@ -1,9 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import {
-  inspectClaim,
+  settleClaim,
   listDueAssessments,
-  listOutdatedExtensions,
+  collectOutdatedExtensions,
   planCatchUps,
   probeHealth,
 } from '../activities/contracts';
@@ -54,7 +54,7 @@ export function* assessmentSweep(
   // Catch-ups go first: their VMs are taken for tonight. What finds no room beside them is due again in an hour.
   const room = SIDE_BY_SIDE_MAX - plan.catchUps.length;
   const due = (yield* call(context, listDueAssessments, asked)).chunks.slice(0, room);
-  const behind = yield* call(context, listOutdatedExtensions, {
+  const behind = yield* call(context, collectOutdatedExtensions, {
     ...asked,
     vmsMax: Math.min(EXTENSIONS_MAX, room - due.length),
   });
@@ -125,7 +125,7 @@ type Ledger = Parameters<typeof callEntity>[1];
 /** A suspect claim is freed once the driver says that nothing is in flight; what was not proven healthy holds its set from then on. */
 function* reap(context: OrchestrationContext, ledger: Ledger, claim: Claim, sinceUtc: string): Step<void> {
   const { claimId } = claim;
-  const { inFlight, unproven } = yield* call(context, inspectClaim, { claim });
+  const { inFlight, unproven } = yield* call(context, settleClaim, { claim });
   if (inFlight > 0) return;
   const { availabilitySetId, region } = claim.disruption;
   const impaired =

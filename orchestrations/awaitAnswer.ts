@@ -1,8 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { registerWait } from '../activities/contracts';
 import type { RolloutId } from '../domain/ids';
+import { addSeconds, earlier, later } from '../domain/instants';
 import type { WaitTopic } from '../domain/waitTopic';
-import { addSeconds, call, earlier, nowUtc, sleepUntilEvent, type Step } from './durable';
+import { call, nowUtc, sleepUntilEvent, type Step } from './durable';
 
 /** The event that makes a waiting instance look again. It carries nothing: what is true stands in the tables. */
 export const LOOK_AGAIN = 'lookAgain';
@@ -52,7 +53,7 @@ export function* awaitAnswer<T>(
     const fallbackUtc = addSeconds(nowUtc(context), fallbackSeconds);
     const soonestUtc = addSeconds(nowUtc(context), LOOKS_APART_SECONDS);
     const nextUtc = earlier(untilUtc, earlier(seen.nextUtc ?? untilUtc, fallbackUtc));
-    const isWoken = yield* sleepUntilEvent(context, LOOK_AGAIN, nextUtc < soonestUtc ? soonestUtc : nextUtc);
+    const isWoken = yield* sleepUntilEvent(context, LOOK_AGAIN, later(soonestUtc, nextUtc));
     if (!isWoken || looks - wait.looks >= LOOKS_PER_GENERATION) {
       steps.continueWith(looks + 1);
       return null; // this generation's answer is dropped: the next one goes on

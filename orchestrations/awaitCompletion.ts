@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readSettled } from '../activities/contracts';
+import { readCompletion } from '../activities/contracts';
 import { awaitAnswer } from './awaitAnswer';
 import * as children from './contracts';
 import { call, continueAs, type Step } from './durable';
@@ -17,8 +17,8 @@ export function* awaitCompletion(context: OrchestrationContext): Step<Completion
     { rolloutId, topic: 'completion', looks, untilUtc, fallbackSeconds: pace.wakeFallbackSeconds },
     {
       look: function* () {
-        const { settled } = yield* call(context, readSettled, { rolloutId });
-        return settled ? { kind: 'answer', answer: { complete: true } } : { kind: 'wait', nextUtc: null };
+        const { complete } = yield* call(context, readCompletion, { rolloutId });
+        return complete ? { kind: 'answer', answer: { complete: true } } : { kind: 'wait', nextUtc: null };
       },
       continueWith: (next) => {
         continueAs(context, children.awaitCompletion, { ...input, looks: next });

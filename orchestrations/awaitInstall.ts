@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readInstall } from '../activities/contracts';
+import { collectInstall } from '../activities/contracts';
 import type { PatchInstallationSummary } from '../domain/patches';
 import * as children from './contracts';
 import { call, continueAs, pollForAnswer, type Step } from './durable';
@@ -18,7 +18,7 @@ export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
     { firstSeconds: pace.installPollFirstSeconds, lastSeconds: pace.installPollLastSeconds, untilUtc },
     {
       ask: function* () {
-        const install = yield* call(context, readInstall, { region, vmId, claimId, sinceUtc });
+        const install = yield* call(context, collectInstall, { region, vmId, claimId, sinceUtc });
         if (install.kind === 'running') return null;
         return { summary: install.kind === 'ended' ? install.summary : null };
       },

@@ -7,7 +7,10 @@ import {
 } from 'durable-functions';
 import { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
+import { addSeconds, earlier } from '../domain/instants';
 import { chance } from '../domain/seed';
+
+export { addSeconds, earlier };
 
 /**
  * The one file that knows the library's Task shapes (it will rename them in its next major version). Everything here obeys what
@@ -173,12 +176,6 @@ export function signalEntity(
 }
 
 export const nowUtc = (context: OrchestrationContext): string => context.df.currentUtcDateTime.toISOString();
-
-export function addSeconds(utc: string, seconds: number): string {
-  return new Date(Date.parse(utc) + seconds * 1000).toISOString();
-}
-
-export const earlier = (a: string, b: string): string => (a < b ? a : b);
 
 /** A durable timer may fire so much before its instant, never more. */
 const EARLY_MS_MAX = 1_000;

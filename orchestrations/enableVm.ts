@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { readEnablement, readExtension, startExtension } from '../activities/contracts';
+import { readEnablement, collectExtension, startExtension } from '../activities/contracts';
 import { virtualMachine } from '../entities/contracts';
 import { keyOf } from '../domain/ids';
 import { assess } from './assessment';
@@ -83,7 +83,7 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
   tell(context, input, where, 'The patch extension is being installed.');
   while (nowUtc(context) < closesUtc) {
     yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), pace.assessmentPollSeconds)));
-    const read = yield* call(context, readExtension, { vmId, operationId: start.operationId });
+    const read = yield* call(context, collectExtension, { vmId, operationId: start.operationId });
     if (read.kind === 'installed') {
       input.tries = 0;
       return;

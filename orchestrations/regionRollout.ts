@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readRegion } from '../activities/contracts';
+import { openRegion } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
 import { allEnded, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } from './durable';
@@ -11,7 +11,7 @@ import { allEnded, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } f
 export function* regionRollout(context: OrchestrationContext): Step<{ rounds: number }> {
   const { attemptMax, ...here } = children.regionRollout.input.parse(context.df.getInput());
   const { rolloutId, phase, region } = here;
-  const { stages } = yield* call(context, readRegion, { rolloutId, phase, region, attemptMax });
+  const { stages } = yield* call(context, openRegion, { rolloutId, phase, region, attemptMax });
 
   let rounds = 0;
   for (const { stage, standalone, sets } of stages) {

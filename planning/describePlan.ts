@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { daysBetween } from '../domain/instants';
 import { regionTimeZone } from '../domain/regions';
 import type { Plan, PlannedPhase, PlannedRegion, PlannedStage } from './plan';
 
@@ -25,8 +26,7 @@ export function describePlan(plan: Plan, { lateMax = LATE_MAX }: PlanTextOptions
 function heading(plan: Plan): string[] {
   const last = plan.phases.at(-1);
   const of = (utc: string): string => instantText(utc, 'UTC');
-  const days = (utc: string): number =>
-    Math.ceil((Date.parse(utc) - Date.parse(plan.releasedUtc)) / 86_400_000);
+  const days = (utc: string): number => Math.ceil(daysBetween(plan.releasedUtc, utc));
   return [
     `${plan.rolloutId}: ${count(plan.vmCount, 'VM')} in ${count(plan.phases.length, 'phase')}`,
     `  released  ${of(plan.releasedUtc)}`,

@@ -1,4 +1,4 @@
-import { utcOf } from '../domain/localTime';
+import { utcOf } from '../domain/instants';
 import { nightAtOrAfter, nightOpeningAfter, type OffPeakNight } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 

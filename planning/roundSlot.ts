@@ -1,3 +1,4 @@
+import { addSeconds, earlier, later } from '../domain/instants';
 import { windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 
@@ -40,11 +41,11 @@ export function roundSlot(
   let fromUtc = nowUtc;
   for (let night = 0; night < NIGHTS_MAX; night += 1) {
     const windows = timeZones.map((zone) => windowFrom(zone, fromUtc, freshAfterUtc, policy));
-    const opensUtc = windows.reduce((latest, { opensUtc: at }) => (at > latest ? at : latest), nowUtc);
-    const closesUtc = windows.reduce((soonest, { closesUtc: at }) => (at < soonest ? at : soonest), endsUtc);
+    const opensUtc = windows.map((window) => window.opensUtc).reduce(later, nowUtc);
+    const closesUtc = windows.map((window) => window.closesUtc).reduce(earlier, endsUtc);
     if (opensUtc >= endsUtc) return null;
-    const startByUtc = before(closesUtc, policy.rebootReserveSeconds + policy.installMinimumSeconds);
-    const acquireByUtc = before(startByUtc, policy.assessmentPollSeconds * ASSESSMENT_POLLS);
+    const startByUtc = addSeconds(closesUtc, -(policy.rebootReserveSeconds + policy.installMinimumSeconds));
+    const acquireByUtc = addSeconds(startByUtc, -policy.assessmentPollSeconds * ASSESSMENT_POLLS);
     if (opensUtc < acquireByUtc) return { opensUtc, acquireByUtc, startByUtc, closesUtc };
     fromUtc = closesUtc > fromUtc ? closesUtc : opensUtc;
   }
@@ -62,6 +63,3 @@ function windowFrom(
   if (freshAfterUtc === null || alwaysOpen || window.opensUtc > freshAfterUtc) return window;
   return windowOpeningAfter(zone, policy, freshAfterUtc);
 }
-
-const before = (utc: string, seconds: number): string =>
-  new Date(Date.parse(utc) - seconds * 1000).toISOString();

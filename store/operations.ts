@@ -24,8 +24,8 @@ export type InstallOperation = Readonly<z.infer<typeof InstallOperation>>;
 
 export interface OperationStore {
   read(region: string, vmId: VmId): Promise<{ operation: InstallOperation; etag: string } | null>;
-  /** Replaces the row that was read, or inserts the first. False when somebody came between. */
-  claim(operation: InstallOperation, etag: string | null): Promise<boolean>;
+  /** Replaces the row that was read, or inserts the first. False when the row has changed since. */
+  put(operation: InstallOperation, etag: string | null): Promise<boolean>;
   save(operation: InstallOperation): Promise<void>;
   /** The installs of a region that were begun under a claim, ended or not. */
   ofClaim(region: string, claimId: string): Promise<readonly InstallOperation[]>;
@@ -40,7 +40,7 @@ export function operationStore(store: Store): OperationStore {
       const row = await table.get(region, keyOf(vmId));
       return row && { operation: parseInstallOperation(row.value), etag: row.etag };
     },
-    claim: (operation, etag) => {
+    put: (operation, etag) => {
       const { region, vmId } = operation;
       if (etag === null) return table.insert(region, keyOf(vmId), operation);
       return table.replace(region, keyOf(vmId), operation, etag);

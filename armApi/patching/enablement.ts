@@ -4,7 +4,7 @@ import { Pace } from '../../activities/contracts';
 import { keyOf } from '../../domain/ids';
 import { effectivePatchMode } from '../../domain/patchMode';
 import type { VmEvent } from '../../domain/vmState';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { virtualMachine } from '../../entities/contracts';
 import { enableVm } from '../../orchestrations/contracts';
 import type { ArmContext } from '../http/armRoute';

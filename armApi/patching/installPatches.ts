@@ -9,7 +9,7 @@ import type { PatchInstallationSummary } from '../../domain/patches';
 import { VmId } from '../../domain/ids';
 import { pairComponent } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { TriedPatch } from '../../drivers/simulated/patches/triedPatches';
+import type { AttemptedPatch } from '../../drivers/simulated/patches/attemptedPatches';
 import { disruptionLedger } from '../../entities/contracts';
 import { installOnDemand } from '../../orchestrations/contracts';
 import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
@@ -132,7 +132,8 @@ operationKind('installPatches', async ({ data, resourceId }, context) => {
   if (summary === null || error !== null)
     return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
   const { installationActivityId } = summary;
-  const tried = context.services.driver.triedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
+  const tried =
+    context.services.driver.attemptedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
   return { status: 'Succeeded', body: installResult(summary, tried), endedUtc };
 });
 
@@ -144,7 +145,7 @@ function isBroken(summary: PatchInstallationSummary | null): summary is PatchIns
 }
 
 /** VirtualMachineInstallPatchesResult. */
-function installResult(summary: PatchInstallationSummary, tried: readonly TriedPatch[]): JsonObject {
+function installResult(summary: PatchInstallationSummary, tried: readonly AttemptedPatch[]): JsonObject {
   const { startTime: startDateTime, error } = summary;
   const patches = tried.map(({ kbId, classification, ...patch }) => ({
     ...patch,

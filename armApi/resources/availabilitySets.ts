@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { AvailabilitySetId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import { UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
-import type { SetResource } from '../../drivers/simulated/resources/resources';
+import type { SetResource } from '../../drivers/simulated/resources/resourceContracts';
 import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
 import { ArmError, invalidParameter, operationNotAllowed, resourceNotFound } from '../http/armError';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';

@@ -1,7 +1,7 @@
 import * as df from 'durable-functions';
 import { keyOf, type VmId } from '../../domain/ids';
 import { newVmState, VmState } from '../../domain/vmState';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext } from '../http/armRoute';
 import { buildInstanceView } from './buildInstanceView';
 import type { JsonObject } from '../http/requestBody';

@@ -1,5 +1,5 @@
 import { VmId } from '../../domain/ids';
-import type { GroupResource, VmResource } from '../../drivers/simulated/resources/resources';
+import type { GroupResource, VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { ArmError, resourceGroupNotFound, resourceNotFound } from '../http/armError';
 

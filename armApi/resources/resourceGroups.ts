@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { regionNameOf } from '../../domain/regions';
-import type { GroupResource } from '../../drivers/simulated/resources/resources';
+import type { GroupResource } from '../../drivers/simulated/resources/resourceContracts';
 import { armRoute, type ArmRequest } from '../http/armRoute';
 import { ArmError } from '../http/armError';
 import { findGroup } from './lookup';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { refreshInventory } from '../../activities/refreshInventory';
 import { VmId } from '../../domain/ids';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { armRoute, type ArmAnswer, type ArmContext, type ArmRequest } from '../http/armRoute';
 import { operationNotAllowed } from '../http/armError';
 import { requestEnablement } from '../patching/enablement';

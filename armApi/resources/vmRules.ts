@@ -6,7 +6,7 @@ import {
   type PatchSettings,
 } from '../../domain/patchMode';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { VmResource } from '../../drivers/simulated/resources/resources';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { AvailabilitySetId } from '../../domain/ids';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { ArmError, invalidParameter, resourceNotFound } from '../http/armError';

@@ -31,21 +31,21 @@ function setOf(id: AvailabilitySetId, location: string): ImportedSet {
 }
 
 function modelOf(vm: VirtualMachine): ArmResource {
-  const patchSettings = vm.patchMode === null ? {} : { patchSettings: { patchMode: vm.patchMode } };
-  const agent = vm.provisionVMAgent === null ? {} : { provisionVMAgent: vm.provisionVMAgent };
-  const windows = {
-    ...agent,
-    ...(vm.enableAutomaticUpdates === null ? {} : { enableAutomaticUpdates: vm.enableAutomaticUpdates }),
-    ...(vm.timeZone === null ? {} : { timeZone: vm.timeZone }),
-    ...patchSettings,
+  const configuration = {
+    provisionVMAgent: vm.provisionVMAgent ?? undefined,
+    patchSettings: vm.patchMode === null ? undefined : { patchMode: vm.patchMode },
   };
-  return {
+  const windowsOnly = {
+    enableAutomaticUpdates: vm.enableAutomaticUpdates ?? undefined,
+    timeZone: vm.timeZone ?? undefined,
+  };
+  return withoutUndefined({
     id: vm.armId,
     name: vm.name,
     type: 'Microsoft.Compute/virtualMachines',
     location: vm.region,
     tags: vm.tags,
-    ...(vm.zone === null ? {} : { zones: [vm.zone] }),
+    zones: vm.zone === null ? undefined : [vm.zone],
     properties: {
       hardwareProfile: { vmSize: vm.vmSize },
       storageProfile: {
@@ -54,10 +54,15 @@ function modelOf(vm: VirtualMachine): ArmResource {
       },
       osProfile:
         vm.osType === 'Linux'
-          ? { linuxConfiguration: { ...agent, ...patchSettings } }
-          : { windowsConfiguration: windows },
-      ...(vm.availabilitySetId === null ? {} : { availabilitySet: { id: vm.availabilitySetId } }),
-      ...(vm.updateDomain === null ? {} : { instanceView: { platformUpdateDomain: vm.updateDomain } }),
+          ? { linuxConfiguration: configuration }
+          : { windowsConfiguration: { ...windowsOnly, ...configuration } },
+      availabilitySet: vm.availabilitySetId === null ? undefined : { id: vm.availabilitySetId },
+      instanceView: vm.updateDomain === null ? undefined : { platformUpdateDomain: vm.updateDomain },
     },
-  };
+  });
+}
+
+/** A resource as JSON has it: no member is undefined, at any depth. */
+function withoutUndefined(model: ArmResource): ArmResource {
+  return JSON.parse(JSON.stringify(model)) as ArmResource;
 }

@@ -24,7 +24,7 @@ function describe({ where, line, field, what, fix }: Problem): string {
   return `${place.filter((part) => part !== '').join(', ') || 'the file'}: ${what} ${fix}`;
 }
 
-/** All that is wrong with the file, in one error: nobody should mend a file record by record. */
+/** All that is wrong with the file, in one error, so that a file is mended in one go. */
 export function fleetMalformed(file: string, problems: readonly Problem[]): LowtideError {
   const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `\n  ${describe(problem)}`);
   const more = problems.length - shown.length;

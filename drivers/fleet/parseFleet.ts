@@ -19,7 +19,7 @@ export interface ImportedSet {
 /** A fleet, read whole or not at all. Sorted by id, so that the order of the file never matters. */
 export interface ParsedFleet {
   readonly vms: readonly VirtualMachine[];
-  /** The VMs in REST shape, with everything the file told of them. */
+  /** The VMs in REST shape, with everything the file says of them. */
   readonly models: ReadonlyMap<VmId, ArmResource>;
   readonly instances: ReadonlyMap<VmId, ImportedInstance>;
   readonly availabilitySets: ReadonlyMap<AvailabilitySetId, ImportedSet>;

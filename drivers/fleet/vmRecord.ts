@@ -55,7 +55,7 @@ const VmRecord = z.looseObject({
 });
 type VmRecord = z.infer<typeof VmRecord>;
 
-/** What a file may tell of a VM's present state. Null: not told. */
+/** What a file may say of a VM's present state. Null: the file does not say. */
 export interface ImportedInstance {
   readonly running: boolean | null;
   readonly agentVersion: string | null;

@@ -1,12 +1,18 @@
 import { IANAZone } from 'luxon';
 import { Month } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
-import { DAY_MS, MINUTE_MS } from './machine/rates';
+import { DAY_MS, MINUTE_MS } from './timeUnits';
 
 /** A stretch of time, in epoch milliseconds: from `fromMs` until just before `toMs`. */
 export interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
+}
+
+export const NO_INTERVALS: readonly Interval[] = [];
+
+export function within({ fromMs, toMs }: Interval, ms: number): boolean {
+  return fromMs <= ms && ms < toMs;
 }
 
 /** Calendar months in UTC, counted from January of the year 0: dense, so that schedules can be kept by month. */
@@ -46,7 +52,7 @@ export function dayOfRollout(ms: number): number {
 
 const offsets = new Map<string, number>();
 
-/** What the clocks of the zone are ahead of UTC at the start of this UTC day. A night's error at a change of the clocks is no matter. */
+/** What the clocks of the zone are ahead of UTC at the start of this UTC day. On the day the clocks change it is off by the change, which is no matter for schedules. */
 export function zoneOffsetMs(zone: string, ms: number): number {
   const day = Math.floor(ms / DAY_MS);
   const key = `${zone} ${day}`;

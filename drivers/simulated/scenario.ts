@@ -6,8 +6,8 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import { dayOfRollout } from './calendar';
 import { PatchSource } from './patches/patchSource';
 
-/** Whom an effect strikes. All that is given must fit; texts match without regard to case, `*` stands for any run of characters. */
-const Who = z.strictObject({
+/** Which VMs an effect concerns. All that is given must fit; texts match without regard to case, `*` stands for any run of characters. */
+const VmSelector = z.strictObject({
   /** `publisher:offer:sku`, or a sku alone. */
   image: z.string().optional(),
   osType: z.enum(['Windows', 'Linux']).optional(),
@@ -45,7 +45,7 @@ export const EffectKind = z.enum([
 export type EffectKind = z.infer<typeof EffectKind>;
 
 const Effect = z.strictObject({
-  who: Who.default({ share: 100 }),
+  who: VmSelector.default({ share: 100 }),
   what: EffectKind,
   /** Days since the monthly release, both included; the day of the release is 0. Absent: always. */
   when: z
@@ -54,7 +54,7 @@ const Effect = z.strictObject({
     .optional(),
   /** How long it lasts; absent: for ever, or to the end of `when`. */
   forMinutes: z.number().positive().optional(),
-  /** Of the patches, calls or installations of a VM that is struck, so many in a hundred. */
+  /** Of the patches, calls or installations of such a VM, so many in a hundred. */
   percent: z.number().min(0).max(100).default(100),
   /** Only for slowInstall: how many times slower. */
   factor: z.number().positive().default(4),
@@ -110,7 +110,7 @@ function malformed(file: string, why: string, cause?: unknown): LowtideError {
   );
 }
 
-/** Does the effect concern a VM like this? Its share and its days are not asked here. */
+/** Does the effect concern a VM like this? Its share and its days are not considered here. */
 export function concerns({ who }: Effect, vm: VirtualMachine, source: PatchSource): boolean {
   const set = vm.availabilitySetId?.split('/').at(-1) ?? null;
   return (

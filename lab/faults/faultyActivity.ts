@@ -1,5 +1,5 @@
 import type { Services } from '../../activities/services';
-import type { Seams } from '../../composition/faultHooks';
+import type { FaultHooks } from '../../composition/faultHooks';
 import type { FaultKind, Faults } from './faults';
 
 const RATES: readonly (readonly [FaultKind, number])[] = [
@@ -15,7 +15,7 @@ const RATES: readonly (readonly [FaultKind, number])[] = [
 const SKEW_MS_MAX = 60_000;
 
 /** Messages to activities are delivered at least once: to a worker that dies, to two one after the other, to two at once. */
-export function faultyActivity(faults: Faults): Seams['activity'] {
+export function faultyActivity(faults: Faults): FaultHooks['activity'] {
   const strike = faults.stream('activity', RATES);
   return async (name, services, run) => {
     const fault = strike();

@@ -20,7 +20,7 @@ import type { Gone, VmLife } from './vmLife';
 export interface Judged {
   readonly scene: Scene;
   readonly fleet: ParsedFleet;
-  readonly driver: Pick<SimulatedDriver, 'settle' | 'events'>;
+  readonly driver: Pick<SimulatedDriver, 'logUntil' | 'events'>;
   readonly life: Pick<VmLife, 'gone' | 'created'>;
 }
 
@@ -48,7 +48,7 @@ export async function judgeMonth(
   pollSeconds = 0,
 ): Promise<Verdict> {
   const untilUtc = new Date(scene.untilMs).toISOString();
-  driver.settle(untilUtc);
+  driver.logUntil(untilUtc);
   const events = [...driver.events()];
   const rollouts = await rolloutsOf(host);
   const ownId = `rollout-${scene.month}`;

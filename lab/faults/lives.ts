@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { CrashHost, startHost, type Host } from '../../emulator/host';
 import type * as Composition from '../../composition/compose';
-import type { Seams } from '../../composition/faultHooks';
+import type { FaultHooks } from '../../composition/faultHooks';
 import { diceOf } from './faults';
 import type { Pulse, Step } from './mortal';
 import type { Action, Operator } from './operator';
@@ -106,8 +106,8 @@ export class Lives {
       keepApp: true,
       prepare: (appModule) => {
         (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
-        const { seams } = appModule('./dist/composition/faultHooks') as { seams: Seams };
-        Object.assign(seams, outside.seamsFor(pulse));
+        const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };
+        Object.assign(faultHooks, outside.faultHooksFor(pulse));
       },
     });
   }

@@ -4,7 +4,7 @@ import { generateFleet } from '../../fleets/generateFleet';
 import { parseFleet, type ParsedFleet } from '../../drivers/fleet/parseFleet';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { Host, Transit } from '../../emulator/host';
-import type { Seams } from '../../composition/faultHooks';
+import type { FaultHooks } from '../../composition/faultHooks';
 import type { Store } from '../../store/store';
 import { calendarOf } from './calendar';
 import { faultyActivity } from './faultyActivity';
@@ -70,7 +70,7 @@ export class Outside {
   }
 
   /** Between the app and the outside, for one host. Without a pulse it never dies. */
-  seamsFor(pulse: Pulse | null): Seams {
+  faultHooksFor(pulse: Pulse | null): FaultHooks {
     return {
       store: (made) => {
         this.tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
@@ -84,7 +84,7 @@ export class Outside {
     };
   }
 
-  private readonly callActivity: Seams['activity'];
+  private readonly callActivity: FaultHooks['activity'];
 
   private get known(): NonNullable<Outside['azure']> {
     if (this.azure === null) throw new Error('The app was not put together yet.');

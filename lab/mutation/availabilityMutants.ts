@@ -146,9 +146,9 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'an outcome from before its installation proves a VM healthy',
-    'activities/inspectClaim.ts',
+    'activities/settleClaim.ts',
     ['outcome.atUtc > intentUtc && ', ''],
-    'tests/activities/inspectClaim.test.ts',
+    'tests/activities/settleClaim.test.ts',
   ),
   planted(
     'a set is let go although its VM is still unhealthy',

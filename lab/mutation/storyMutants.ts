@@ -79,12 +79,12 @@ export const storyMutants: readonly Mutant[] = [
   ),
   {
     ...planted('the intent is not written before the request', ONCE, [
-      '  if (!(await services.operations.claim(intent, etag))) return soon(services); // somebody came between\n',
+      '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
       '  void etag;\n',
     ]),
     edits: [
       [
-        '  if (!(await services.operations.claim(intent, etag))) return soon(services); // somebody came between\n',
+        '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
         '  void etag;\n',
       ],
       ['  if (!own || !isSameIntent(own.operation, intent)) return soon(services);\n', '  void own;\n'],

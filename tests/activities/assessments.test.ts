@@ -1,6 +1,6 @@
 import { listDueAssessments } from '../../activities/listDueAssessments';
-import { listOutdatedExtensions } from '../../activities/listOutdatedExtensions';
-import { readAssessments } from '../../activities/readAssessments';
+import { collectOutdatedExtensions } from '../../activities/collectOutdatedExtensions';
+import { collectAssessments } from '../../activities/collectAssessments';
 import { readDueAssessments } from '../../activities/readDueAssessments';
 import { refreshInventory } from '../../activities/refreshInventory';
 import { startAssessments } from '../../activities/startAssessments';
@@ -113,7 +113,7 @@ describe('reading assessments', () => {
     vms: readonly VirtualMachine[],
     range: Range | null = due,
   ): Promise<unknown> =>
-    services.run(readAssessments, {
+    services.run(collectAssessments, {
       operations: vms.map(({ id: vmId }, n) => ({ vmId, operationId: `assess-${n}` })),
       due: range,
     });
@@ -191,7 +191,7 @@ describe('R-703, R-704: an extension that is behind', () => {
     for (const { id } of vms)
       services.driver.change(id, { extension: { version: '1.4', latestVersion: '1.5' } });
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await services.run(readAssessments, {
+    await services.run(collectAssessments, {
       operations: vms.map(({ id: vmId }) => ({ vmId, operationId: 'assess-0' })),
       due: { from: YESTERDAY, before: IN_THE_NIGHT },
     });
@@ -200,7 +200,8 @@ describe('R-703, R-704: an extension that is behind', () => {
 
   it('is noticed at the assessment, and listed once, in off-peak hours', async () => {
     const services = await behind();
-    const list = (): Promise<unknown> => services.run(listOutdatedExtensions, { nowUtc: services.nowUtc() });
+    const list = (): Promise<unknown> =>
+      services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() });
     expect(await list()).toMatchObject({ vmIds: [expect.any(String)] });
     expect(await list()).toEqual({ vmIds: [] });
   });
@@ -210,7 +211,7 @@ describe('R-703, R-704: an extension that is behind', () => {
     const vms = vmsOf(3).map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK }));
     await services.assessments.markExtension(vms, 'outdated');
     const list = async (vmsMax: number): Promise<number> => {
-      const listed = await services.run(listOutdatedExtensions, { nowUtc: services.nowUtc(), vmsMax });
+      const listed = await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc(), vmsMax });
       return (listed as { vmIds: VmId[] }).vmIds.length;
     };
     expect([await list(0), await list(2), await list(2), await list(2)]).toEqual([0, 2, 1, 0]);
@@ -219,6 +220,8 @@ describe('R-703, R-704: an extension that is behind', () => {
   it('is not touched by day', async () => {
     const services = await behind();
     services.clock.nowUtc = NIGHT_CLOSES;
-    expect(await services.run(listOutdatedExtensions, { nowUtc: services.nowUtc() })).toEqual({ vmIds: [] });
+    expect(await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() })).toEqual({
+      vmIds: [],
+    });
   });
 });

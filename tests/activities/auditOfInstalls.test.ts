@@ -1,4 +1,4 @@
-import { readInstall } from '../../activities/readInstall';
+import { collectInstall } from '../../activities/collectInstall';
 import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { inputFor, start, startPatiently, vm } from '../support/installScene';
 import { countCalls, dyingAt } from '../support/interleave';
@@ -9,7 +9,7 @@ const rows = async (services: FakeWorld): Promise<string[]> =>
 
 /** Through the services it is given, which may be one that dies. */
 const read = (services: FakeWorld): Promise<unknown> =>
-  readInstall.handler(services)({ ...inputFor('claim-1'), claimId: 'claim-1' });
+  collectInstall.handler(services)({ ...inputFor('claim-1'), claimId: 'claim-1' });
 
 const running = async (): Promise<FakeWorld> => {
   const services = await aWorld({ vms: [vm] });
@@ -84,9 +84,9 @@ describe('INV-11: the audit of an installation', () => {
     const { operations } = services;
     const contended: OperationStore = {
       ...operations,
-      claim: (operation, etag) => {
+      put: (operation, etag) => {
         claims += 1;
-        return claims === 2 ? Promise.resolve(false) : operations.claim(operation, etag);
+        return claims === 2 ? Promise.resolve(false) : operations.put(operation, etag);
       },
     };
     await start({ ...services, operations: contended });

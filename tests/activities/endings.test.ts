@@ -1,7 +1,7 @@
 import { closeRollout } from '../../activities/closeRollout';
 import { endRounds } from '../../activities/endRounds';
-import { readRegion } from '../../activities/readRegion';
-import { readSettled } from '../../activities/readSettled';
+import { openRegion } from '../../activities/openRegion';
+import { readCompletion } from '../../activities/readCompletion';
 import { recordOutcome } from '../../activities/recordOutcome';
 import { keyOf, type VmId } from '../../domain/ids';
 import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
@@ -123,9 +123,9 @@ describe('INV-8: closing a rollout', () => {
   });
 });
 
-describe('a rollout is settled', () => {
-  const settled = (services: FakeWorld): Promise<unknown> =>
-    services.run(readSettled, { rolloutId: ROLLOUT });
+describe('a rollout is complete', () => {
+  const isComplete = (services: FakeWorld): Promise<unknown> =>
+    services.run(readCompletion, { rolloutId: ROLLOUT });
 
   it('when nobody waits for a second chance', async () => {
     const services = await threeRounds();
@@ -133,11 +133,11 @@ describe('a rollout is settled', () => {
     if (first === undefined || second === undefined) throw new Error('no VM');
     await ended(services, first, 'patched', 'installed');
     await ended(services, second, 'skipped', 'unhealthyBefore');
-    expect(await settled(services)).toEqual({ settled: true });
+    expect(await isComplete(services)).toEqual({ complete: true });
     await ended(services, first, 'deferred', 'poweredOff');
-    expect(await settled(services)).toEqual({ settled: false });
+    expect(await isComplete(services)).toEqual({ complete: false });
     await ended(services, first, 'patched', 'installed');
-    expect(await settled(services)).toEqual({ settled: true });
+    expect(await isComplete(services)).toEqual({ complete: true });
   });
 
   it.each([{ nowUtc: ENDS }, { control: { mode: 'cancelled' as const } }])(
@@ -147,14 +147,14 @@ describe('a rollout is settled', () => {
       const [first] = idsOf(0, 1);
       if (first === undefined) throw new Error('no VM');
       await ended(services, first, 'deferred', 'poweredOff');
-      expect(await settled(services)).toEqual({ settled: true });
+      expect(await isComplete(services)).toEqual({ complete: true });
     },
   );
 });
 
 describe('the stages of a region', () => {
   const read = (services: FakeWorld, attemptMax: number | null): Promise<unknown> =>
-    services.run(readRegion, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', attemptMax });
+    services.run(openRegion, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', attemptMax });
 
   it('come in the order of the plan, each with its sets and whether it has batches', async () => {
     const services = await aWorld();

@@ -1,4 +1,4 @@
-import { readInstall } from '../../activities/readInstall';
+import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
 import { aVm } from '../support/builders';
 import type { PostStory } from '../support/fakeDriver';
@@ -258,7 +258,7 @@ describe('INV-11: the audit', () => {
       await startInstall.handler(services)(inputFor('claim-1', each));
       await startInstall.handler(services)(inputFor('claim-1', each));
       services.driver.endInstall(each.id);
-      await services.run(readInstall, { ...inputFor('claim-1', each), claimId: 'claim-1' });
+      await services.run(collectInstall, { ...inputFor('claim-1', each), claimId: 'claim-1' });
     }
     const rows = (await services.audit.list(ROLLOUT)).map(({ what, vmId }) => [what, vmId]);
     expect(rows).toHaveLength(4);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { readInstall } from '../../activities/readInstall';
+import { collectInstall } from '../../activities/collectInstall';
 import { keyOf } from '../../domain/ids';
 import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import {
@@ -230,7 +230,7 @@ describe('INV-7: at most one installation per VM in flight, also under two claim
     const slow = pausingAfter(services, 2, async () => {
       await startPatiently(services, 'claim-2');
     });
-    await readInstall.handler(slow)({ ...inputFor('claim-1'), claimId: 'claim-1' });
+    await collectInstall.handler(slow)({ ...inputFor('claim-1'), claimId: 'claim-1' });
     expect((await services.operations.read(vm.region, vm.id))?.operation.claimId).toBe('claim-2');
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { anApi, aVmBody, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
-const RUNS = Number(process.env['LOWTIDE_FUZZ_RUNS'] ?? '300');
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? '300');
 
 const oneOf = (...values: readonly string[]): fc.Arbitrary<string> => fc.constantFrom(...values);
 const anyText = fc.oneof(

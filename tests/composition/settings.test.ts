@@ -73,6 +73,36 @@ describe('settings', () => {
     expect(problemsOf({ [name]: value })).toContain(name);
   });
 
+  it.each([
+    [{ LOWTIDE_SOKA: 'PT30M' }, 'There is no setting LOWTIDE_SOKA. Did you mean LOWTIDE_SOAK?'],
+    [{ LOWTDE_SEED: '7' }, 'There is no setting LOWTDE_SEED. Did you mean LOWTIDE_SEED?'],
+    [{ Lowtide_Seed: '7' }, 'There is no setting Lowtide_Seed. Did you mean LOWTIDE_SEED?'],
+    [{ LOWTIDE_MAKE_COFFEE_AT_NOON: '1' }, 'There is no setting LOWTIDE_MAKE_COFFEE_AT_NOON.'],
+  ])('a name that is none is refused, with the nearest that is one: %p', (environment, problem) => {
+    expect(problemsOf(environment)).toBe(problem);
+  });
+
+  it('names of other programs are no concern of ours', () => {
+    expect(
+      problemsOf({ PATH: '/bin', SEED: '1', SOAK: '2', TIDE: '3', APPSETTING_LOWTIDE_SOAK: 'PT1M' }),
+    ).toBe('');
+  });
+
+  it.each([
+    ['LOWTIDE_CANARY_REGIONS', 'westeurop', "there is no region 'westeurop'. Did you mean westeurope?"],
+    ['LOWTIDE_CANARY_REGIONS', 'West Europe, North Europe', 'westeurope and northeurope are a geo pair'],
+    ['LOWTIDE_EXTRA_IMAGES', 'debian:debian-12', "'debian:debian-12' is no image; write publisher:offer:sku"],
+    ['LOWTIDE_PHASES_MIN', '8', 'LOWTIDE_PHASES_MIN is 8, more than LOWTIDE_PHASES_MAX, which is 6.'],
+    ['LOWTIDE_SWEEP_SCHEDULE', 'hourly', "LOWTIDE_SWEEP_SCHEDULE is 'hourly'; it is a cron expression"],
+  ])('a value is held against what it names: %s=%s', (name, value, problem) => {
+    expect(problemsOf({ [name]: value })).toContain(problem);
+  });
+
+  it('a wrong name, a wrong form and a wrong region are all told at once', () => {
+    const told = problemsOf({ LOWTIDE_SOKA: 'PT1M', LOWTIDE_SOAK: '1 h', LOWTIDE_CANARY_REGIONS: 'eastus9' });
+    for (const problem of ['LOWTIDE_SOKA', "'1 h'", 'eastus9']) expect(told).toContain(problem);
+  });
+
   it('of the policy have names of their own, all different', () => {
     const names = Object.keys(Policy.shape).map(settingName);
     expect(new Set(names).size).toBe(names.length);

@@ -57,11 +57,11 @@ describe('the log', () => {
           aScenario([{ who: { share: 30 }, what: 'poweredOff', forMinutes: 4000 }]),
         );
     }
-    pocket.driver.settle(pocket.now());
+    pocket.driver.logUntil(pocket.now());
     return pocket;
   };
 
-  it('INV-12: the same seed and the same asks give the same log, twice; another seed another', async () => {
+  it('INV-12: the same seed and the same requests give the same log, twice; another seed another', async () => {
     const [one, two, other] = [await busyMonth(3), await busyMonth(3), await busyMonth(4)];
     const log = [...one.driver.events()];
     expect(log.length).toBeGreaterThan(500);
@@ -113,7 +113,7 @@ describe('the log', () => {
   it('says of a VM that is off when the fleet is loaded that it is off', () => {
     const vm = aVm({ tags: { 'lowtide-power': 'parked' } });
     const pocket = aPocket({ vms: [vm] });
-    pocket.driver.settle(pocket.now());
+    pocket.driver.logUntil(pocket.now());
     expect(pocket.told).toMatchObject([{ action: 'poweredOff', at: pocket.now(), vm: vm.armId }]);
   });
 });

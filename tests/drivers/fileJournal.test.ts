@@ -79,8 +79,8 @@ describe('a file journal', () => {
     const folder = aFolder();
     await withJournal(folder, async (pocket) => {
       await Promise.all(vms.map(({ id }) => pocket.driver.probeHealth(id)));
-      const lines = readFileSync(join(folder, 'asks.jsonl'), 'utf8').trimEnd().split('\n');
-      expect(lines.map((line) => (JSON.parse(line) as { ask: string }).ask)).toEqual([
+      const lines = readFileSync(join(folder, 'requests.jsonl'), 'utf8').trimEnd().split('\n');
+      expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual([
         'fleet',
         'probe',
         'probe',
@@ -94,19 +94,19 @@ describe('a file journal', () => {
     await withJournal(whole, async (pocket) => {
       for (const { id } of vms) await pocket.driver.probeHealth(id);
     });
-    const text = readFileSync(join(whole, 'asks.jsonl'), 'utf8');
+    const text = readFileSync(join(whole, 'requests.jsonl'), 'utf8');
     const lastLine = text.trimEnd().lastIndexOf('\n') + 1;
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: lastLine, max: text.length - 1 }), async (length) => {
-        truncateSync(join(whole, 'asks.jsonl'), length);
+        truncateSync(join(whole, 'requests.jsonl'), length);
         const journal = fileJournal(whole);
-        expect(journal.remembered().map(({ ask }) => ask)).toEqual(['fleet', 'probe', 'probe']);
-        await journal.append({ ask: 'probe', at: RELEASE, vm: a.id });
+        expect(journal.remembered().map(({ kind }) => kind)).toEqual(['fleet', 'probe', 'probe']);
+        await journal.append({ kind: 'probe', at: RELEASE, vm: a.id });
         await journal.close();
         const again = fileJournal(whole);
-        expect(again.remembered().map(({ ask }) => ask)).toEqual(['fleet', 'probe', 'probe', 'probe']);
+        expect(again.remembered().map(({ kind }) => kind)).toEqual(['fleet', 'probe', 'probe', 'probe']);
         await again.close();
-        writeFileSync(join(whole, 'asks.jsonl'), text);
+        writeFileSync(join(whole, 'requests.jsonl'), text);
       }),
       { numRuns: 25 },
     );
@@ -115,8 +115,8 @@ describe('a file journal', () => {
   it('refuses a journal that is damaged elsewhere, naming the line', async () => {
     const folder = aFolder();
     await withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id));
-    const path = join(folder, 'asks.jsonl');
-    writeFileSync(path, readFileSync(path, 'utf8').replace('"ask":"fleet"', '"ask":"flea"'));
+    const path = join(folder, 'requests.jsonl');
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"kind":"fleet"', '"kind":"flea"'));
     expect(() => fileJournal(folder)).toThrow(
       expect.objectContaining({ code: 'STORAGE_UNAVAILABLE' }) as Error,
     );
@@ -131,7 +131,7 @@ describe('a file journal', () => {
     await withJournal(folder, names);
     expect(await withJournal(folder, names, { vms: [other] })).toEqual(['other']);
     expect(await withJournal(folder, names, { vms: [other] })).toEqual(['other']);
-    expect(readFileSync(join(folder, 'asks.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    expect(readFileSync(join(folder, 'requests.jsonl'), 'utf8').trimEnd().split('\n')).toHaveLength(2);
   });
 
   it('refuses another seed than the one its world was made with', async () => {
@@ -147,7 +147,7 @@ const PROBER = `
   const swc = require('@swc/core');
   require.extensions['.ts'] = (module, file) => module._compile(
     swc.transformFileSync(file, { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }).code, file);
-  const { fileJournal } = require('./drivers/simulated/fileJournal.ts');
+  const { fileJournal } = require('./drivers/simulated/log/fileJournal.ts');
   const { simulatedDriver } = require('./drivers/simulated/simulatedDriver.ts');
   const { parseFleet } = require('./drivers/fleet/parseFleet.ts');
   const fleet = parseFleet(process.argv[2], 'argument');
@@ -178,7 +178,7 @@ describe('kill -9', () => {
       });
     });
     const journal = fileJournal(folder);
-    const probes = journal.remembered().filter(({ ask }) => ask === 'probe').length;
+    const probes = journal.remembered().filter(({ kind }) => kind === 'probe').length;
     await journal.close();
     expect(complaint).toBe('');
     expect(acknowledged).toBeGreaterThan(50);
@@ -219,7 +219,7 @@ describe('the lock of a state folder', () => {
 
   it('lets go of the folder when the journal cannot be read', () => {
     const folder = aFolder();
-    appendFileSync(join(folder, 'asks.jsonl'), 'x\ny\n');
+    appendFileSync(join(folder, 'requests.jsonl'), 'x\ny\n');
     expect(() => fileJournal(folder)).toThrow('Line 1 of');
     expect(existsSync(join(folder, 'lock.json'))).toBe(false);
   });

@@ -1,10 +1,10 @@
 import type { DriverEvent, InstallRequest, StartAnswer } from '../../drivers/driver';
 import { fleetOf } from '../../drivers/fleet/fleetOf';
-import { memoryJournal, type AskJournal } from '../../drivers/simulated/log/askJournal';
+import { memoryJournal, type RequestJournal } from '../../drivers/simulated/log/requestJournal';
 import { loadScenario, type Scenario } from '../../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { POWER_HABIT_TAG } from '../../drivers/simulated/machine/schedules';
+import { POWER_HABIT_TAG } from '../../drivers/simulated/machine/powerHabits';
 
 /** Before the release of November 2026, which is on the 10th at 18:00. */
 export const START = '2026-11-09T00:00:00.000Z';
@@ -25,7 +25,7 @@ export function aPocket(options: {
   readonly vms?: readonly VirtualMachine[];
   readonly seed?: number;
   readonly effects?: readonly unknown[];
-  readonly journal?: AskJournal;
+  readonly journal?: RequestJournal;
   readonly startUtc?: string;
 }): Pocket {
   let nowMs = Date.parse(options.startUtc ?? START);
@@ -59,7 +59,7 @@ export function aScenario(effects: readonly unknown[]): Scenario {
 /** A tag that keeps the VM's owner from the power switch. */
 export const ALWAYS_ON = { [POWER_HABIT_TAG]: 'alwaysOn' };
 
-/** What a rollout asks for. */
+/** What a rollout requests for. */
 export const CRITICAL_AND_SECURITY: InstallRequest = {
   maximumDurationMinutes: 235,
   classificationsToInclude: ['Critical', 'Security'],

@@ -1,5 +1,8 @@
-import { memoryJournal, type Ask, type AskJournal } from '../../drivers/simulated/log/askJournal';
-import { Ask as AskSchema } from '../../drivers/simulated/log/askJournal';
+import {
+  JournalRequest,
+  memoryJournal,
+  type RequestJournal,
+} from '../../drivers/simulated/log/requestJournal';
 import type { ArmResource } from '../../drivers/fleet/armModel';
 import { VmId } from '../../domain/ids';
 import { aVm } from '../support/builders';
@@ -29,13 +32,13 @@ function aModel(name: string, patchMode = 'AutomaticByPlatform', more: object = 
 }
 
 /** Remembers what it was told, and keeps it as lines as a file would. */
-function listening(): AskJournal & { readonly asks: Ask[] } {
-  const asks: Ask[] = [];
+function listening(): RequestJournal & { readonly requests: JournalRequest[] } {
+  const requests: JournalRequest[] = [];
   return {
     ...memoryJournal(),
-    asks,
-    append(ask) {
-      asks.push(AskSchema.parse(JSON.parse(JSON.stringify(ask))));
+    requests,
+    append(request) {
+      requests.push(JournalRequest.parse(JSON.parse(JSON.stringify(request))));
       return Promise.resolve();
     },
   };
@@ -78,16 +81,16 @@ describe('The resources of the pocket Azure', () => {
     const pocket = aPocket({ journal });
     await aDay(pocket);
     const before = facts(pocket);
-    pocket.driver.settle(pocket.now());
+    pocket.driver.logUntil(pocket.now());
     const again = aPocket({
-      journal: memoryJournal(journal.asks),
+      journal: memoryJournal(journal.requests),
       startUtc: pocket.now(),
     });
     expect(facts(again)).toEqual(before);
     expect(pocket.told).toEqual([...pocket.driver.events()]);
   });
 
-  it('R-602: registration takes up to 15 minutes, whatever the dice', async () => {
+  it('R-602: registration takes up to 15 minutes, whatever the random', async () => {
     for (let seed = 1; seed <= 200; seed += 1) {
       const pocket = aPocket({ seed });
       const { resources } = pocket.driver;
@@ -173,7 +176,7 @@ describe('The resources of the pocket Azure', () => {
     const journal = listening();
     const pocket = aPocket({ journal });
     await aDay(pocket);
-    expect(journal.asks.map(({ ask }) => ask)).toEqual([
+    expect(journal.requests.map(({ kind }) => kind)).toEqual([
       ...[
         'feature',
         'provider',

@@ -91,10 +91,10 @@ describe('whom an effect strikes', () => {
       const probes = await Promise.all(many.map(({ id }) => pocket.driver.probeHealth(id)));
       return probes.flatMap((probe, n) => (probe?.answer === 'unhealthy' ? [n] : []));
     };
-    const struck = await sick();
-    expect(struck.length).toBeGreaterThan(20);
-    expect(struck.length).toBeLessThan(60);
-    expect(await sick()).toEqual(struck);
+    const affected = await sick();
+    expect(affected.length).toBeGreaterThan(20);
+    expect(affected.length).toBeLessThan(60);
+    expect(await sick()).toEqual(affected);
   });
 });
 

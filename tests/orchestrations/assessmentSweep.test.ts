@@ -49,7 +49,7 @@ function sweep(
     activities: {
       planCatchUps: () => plan,
       listDueAssessments: () => ({ chunks: [] }),
-      listOutdatedExtensions: () => ({ vmIds: [] }),
+      collectOutdatedExtensions: () => ({ vmIds: [] }),
       ...activities,
     },
     children,
@@ -66,7 +66,7 @@ describe('the hourly sweep', () => {
   it('plans second chances, lists what is due and what is behind; when there is nothing it does nothing', async () => {
     const run = await sweep();
     expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 0 });
-    expect(run.story).toEqual(['planCatchUps', 'listDueAssessments', 'listOutdatedExtensions']);
+    expect(run.story).toEqual(['planCatchUps', 'listDueAssessments', 'collectOutdatedExtensions']);
   });
 
   it('R-107: assesses what is due, in batches side by side', async () => {
@@ -89,7 +89,7 @@ describe('the hourly sweep', () => {
 
   it('R-703: updates extensions that are behind', async () => {
     const run = await sweep(
-      { listOutdatedExtensions: () => ({ vmIds: [vmId] }) },
+      { collectOutdatedExtensions: () => ({ vmIds: [vmId] }) },
       { enableVm: () => ({ enabled: true, detail: '' }) },
     );
     expect(run.of('enableVm')).toEqual([
@@ -124,7 +124,7 @@ describe('the hourly sweep', () => {
       {
         planCatchUps: () => ({ ...plan, catchUps: [caughtUp('eastus')] }),
         listDueAssessments: () => ({ chunks: chunksOf(2) }),
-        listOutdatedExtensions: () => ({ vmIds: [vmId] }),
+        collectOutdatedExtensions: () => ({ vmIds: [vmId] }),
       },
       {
         catchUp: () => after(3600, { rounds: 1 }),
@@ -153,7 +153,7 @@ describe('the hourly sweep', () => {
           catchUps: regions.slice(0, regionsMax).map(caughtUp),
         }),
         listDueAssessments: () => ({ chunks: chunksOf(given.chunks) }),
-        listOutdatedExtensions: ({ vmsMax }) => ({ vmIds: vmIds.slice(0, vmsMax) }),
+        collectOutdatedExtensions: ({ vmsMax }) => ({ vmIds: vmIds.slice(0, vmsMax) }),
       },
       {
         catchUp: () => ({ rounds: 1 }),
@@ -176,7 +176,7 @@ describe('the hourly sweep', () => {
       activities: {
         planCatchUps: () => ({ ...plan, ledgers: ['eastus', 'northeurope', 'japaneast'] }),
         listDueAssessments: () => ({ chunks: [] }),
-        listOutdatedExtensions: () => ({ vmIds: [] }),
+        collectOutdatedExtensions: () => ({ vmIds: [] }),
       },
       entities: { disruptionLedger: () => after(60, { suspects: [], impairments: [] }) },
     });
@@ -199,7 +199,7 @@ describe('a suspect claim', () => {
     sweep(
       {
         planCatchUps: () => ({ ...plan, ledgers: ['eastus'] }),
-        inspectClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false, unproven }),
+        settleClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false, unproven }),
       },
       {},
       { suspects },
@@ -294,7 +294,7 @@ describe('assessments', () => {
   it('of a batch start together, and each VM is told as soon as its own is there', async () => {
     let reads = 0;
     const run = await batch({
-      readAssessments: ({ operations }) => {
+      collectAssessments: ({ operations }) => {
         reads += 1;
         const [done, ...running] = operations;
         if (!done) throw new Error('nothing to read');
@@ -304,7 +304,7 @@ describe('assessments', () => {
     expect(run.output).toEqual({ assessed: 3, failed: 0 });
     expect(reads).toBe(3);
     expect(run.of('virtualMachine.apply')).toHaveLength(3);
-    expect(run.of('readAssessments')[0]).toMatchObject({ due: { from: 'a', before: 'b' } });
+    expect(run.of('collectAssessments')[0]).toMatchObject({ due: { from: 'a', before: 'b' } });
   });
 
   it('that fail, are refused or never end are counted as failed', async () => {
@@ -314,7 +314,7 @@ describe('assessments', () => {
         retryAfterSeconds: null,
         refused: [{ vmId: three.vmId, code: 'notRunning', message: 'The VM is stopped.' }],
       }),
-      readAssessments: ({ operations }) => ({
+      collectAssessments: ({ operations }) => ({
         running: operations.filter(({ vmId: id }) => id === one.vmId),
         assessed: [],
         failed: operations
@@ -342,7 +342,7 @@ describe('assessments', () => {
           refused: [],
           retryAfterSeconds: null,
         }),
-        readAssessments: () => ({
+        collectAssessments: () => ({
           running: [],
           assessed: [{ vmId: id, summary: anAssessment() }],
           failed: [],
@@ -350,6 +350,6 @@ describe('assessments', () => {
       },
     });
     expect(run.output).toMatchObject({ assessed: true });
-    expect(run.story).toEqual(['startAssessments', 'readAssessments', 'virtualMachine.apply']);
+    expect(run.story).toEqual(['startAssessments', 'collectAssessments', 'virtualMachine.apply']);
   });
 });

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import fc from 'fast-check';
-import { Pace, readSettled } from '../../activities/contracts';
+import { Pace, readCompletion } from '../../activities/contracts';
 import { RolloutId } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { disruptionLedger } from '../../entities/contracts';
@@ -93,7 +93,7 @@ describe('sleepUntilEvent', () => {
     const raised: boolean[] = [];
     for (let n = 0; n < 2; n += 1) {
       raised.push(yield* sleepUntilEvent(context, 'bell', LATER));
-      yield* call(context, readSettled, { rolloutId });
+      yield* call(context, readCompletion, { rolloutId });
       if (raised.at(-1) === false) break;
     }
     return { raised, endedUtc: nowUtc(context) };
@@ -102,7 +102,7 @@ describe('sleepUntilEvent', () => {
     replay(sleeper, {
       input: {},
       nowUtc: NOW,
-      activities: { readSettled: () => after(readSeconds, { settled: true }) },
+      activities: { readCompletion: () => after(readSeconds, { complete: true }) },
       events: events.map((atUtc) => ({ name: 'bell', atUtc })),
     });
 
@@ -125,8 +125,8 @@ describe('sleepUntilEvent', () => {
 
 describe('call', () => {
   function* caller(context: OrchestrationContext): Step<unknown> {
-    const first = yield* call(context, readSettled, { rolloutId });
-    const second = yield* call(context, readSettled, { rolloutId });
+    const first = yield* call(context, readCompletion, { rolloutId });
+    const second = yield* call(context, readCompletion, { rolloutId });
     return [first, second, nowUtc(context)];
   }
 
@@ -136,14 +136,14 @@ describe('call', () => {
       input: {},
       nowUtc: NOW,
       activities: {
-        readSettled: () => {
+        readCompletion: () => {
           attempts += 1;
           if (attempts < 4) throw new Error('storage does not answer');
-          return { settled: true };
+          return { complete: true };
         },
       },
     });
-    expect(output).toEqual([{ settled: true }, { settled: true }, '2026-11-12T22:01:05.000Z']);
+    expect(output).toEqual([{ complete: true }, { complete: true }, '2026-11-12T22:01:05.000Z']);
     expect(calls.map(({ atUtc }) => atUtc.slice(11, 19))).toEqual([
       ...['22:00:00', '22:00:05', '22:00:20', '22:01:05'],
       '22:01:05',
@@ -154,7 +154,7 @@ describe('call', () => {
     const { failure, calls } = await replay(caller, {
       input: {},
       activities: {
-        readSettled: () => {
+        readCompletion: () => {
           throw new Error('storage does not answer');
         },
       },
@@ -166,24 +166,24 @@ describe('call', () => {
 
   it('asks again when the answer is none', async () => {
     const answers = [
-      { settled: false },
-      { torture: true } as unknown as { settled: boolean },
-      { settled: true },
+      { complete: false },
+      { torture: true } as unknown as { complete: boolean },
+      { complete: true },
     ];
     const { output, calls } = await replay(caller, {
       input: {},
       nowUtc: NOW,
-      activities: { readSettled: () => answers.shift() ?? { settled: false } },
+      activities: { readCompletion: () => answers.shift() ?? { complete: false } },
     });
-    expect(output).toEqual([{ settled: false }, { settled: true }, NOW]);
+    expect(output).toEqual([{ complete: false }, { complete: true }, NOW]);
     expect(calls).toHaveLength(3);
   });
 
   it('refuses an answer that is not what the contract says', async () => {
-    const readSettledWrongly = (): { settled: boolean } => ({ settled: 'yes' }) as unknown as never;
+    const readWrongly = (): { complete: boolean } => ({ complete: 'yes' }) as unknown as never;
     const { failure } = await replay(caller, {
       input: {},
-      activities: { readSettled: readSettledWrongly },
+      activities: { readCompletion: readWrongly },
     });
     expect(failure).toMatch(/expected boolean/);
   });

@@ -39,7 +39,7 @@ class Guest {
       this.leftMinutes = Math.max(0, (doneMs - Date.parse(closesUtc)) / 60_000);
       return { kind: 'started', operationId: 'extension-1' };
     },
-    readExtension: (_input, nowUtc) => {
+    collectExtension: (_input, nowUtc) => {
       if (nowUtc >= this.untilUtc && this.untilUtc <= this.stopsUtc) {
         this.installed = true;
         return { kind: 'installed', detail: '' };
@@ -53,7 +53,7 @@ class Guest {
       refused: [],
       retryAfterSeconds: null,
     }),
-    readAssessments: () => ({
+    collectAssessments: () => ({
       running: [],
       assessed: this.assessable ? [{ vmId, summary: anAssessment() }] : [],
       failed: this.assessable ? [] : [{ vmId, message: 'The update endpoint could not be reached.' }],
@@ -195,9 +195,9 @@ describe('the enablement of a VM', () => {
     guest.assessable = false;
     const run = await enable({
       ...guest.activities,
-      readAssessments: (input, nowUtc) => {
+      collectAssessments: (input, nowUtc) => {
         guest.assessable = nowUtc > '2026-11-13T05:00:00.000Z';
-        return guest.activities.readAssessments?.(input, nowUtc) ?? missing();
+        return guest.activities.collectAssessments?.(input, nowUtc) ?? missing();
       },
     });
     expect(run.output).toMatchObject({ enabled: true });
@@ -245,7 +245,7 @@ describe('the enablement of a VM', () => {
           ? { kind: 'ready', detail: '', opensUtc: NOON, closesUtc: CLOSES }
           : { kind: 'window', enabled: true, opensUtc: NOON, closesUtc: CLOSES },
       startExtension: () => ({ kind: 'started', operationId: 'update' }),
-      readExtension: () => {
+      collectExtension: () => {
         updated = true;
         return after(1, { kind: 'installed', detail: '' });
       },

@@ -33,7 +33,7 @@ function story(
       refused: [],
       retryAfterSeconds: null,
     }),
-    readAssessments: () => ({ running: [], assessed: [{ vmId, summary: anAssessment() }], failed: [] }),
+    collectAssessments: () => ({ running: [], assessed: [{ vmId, summary: anAssessment() }], failed: [] }),
     startInstall: () => ({ kind: 'started', deadlineUtc: DEADLINE }),
     probeHealth: (_, nowUtc) => ({ answer: 'healthy', because: '', atUtc: nowUtc }),
     recordOutcome: () => ({}),
@@ -58,7 +58,7 @@ describe('a VM with patches to install', () => {
     const { output, story: told } = await story();
     expect(output).toEqual({ kind: 'patched', reason: 'installed' });
     expect(told.filter((name, n) => name !== told[n - 1])).toEqual([
-      ...['lookAtVm', 'startAssessments', 'readAssessments', 'virtualMachine.apply'],
+      ...['lookAtVm', 'startAssessments', 'collectAssessments', 'virtualMachine.apply'],
       ...['startInstall', 'virtualMachine.apply', 'awaitInstall', 'probeHealth', 'recordOutcome'],
       'virtualMachine.apply',
     ]);
@@ -110,7 +110,7 @@ describe('a VM that is not to be touched', () => {
   it('R-102: one without Critical and Security patches is up to date, whatever else is available', async () => {
     const summary = anAssessment({ criticalAndSecurityPatchCount: 0, otherPatchCount: 40 });
     const { output, story: told } = await story({
-      readAssessments: () => ({ running: [], assessed: [{ vmId, summary }], failed: [] }),
+      collectAssessments: () => ({ running: [], assessed: [{ vmId, summary }], failed: [] }),
     });
     expect(output).toEqual({ kind: 'upToDate', reason: 'nothingToInstall' });
     expect(told).not.toContain('startInstall');
@@ -127,10 +127,19 @@ describe('a VM that is not to be touched', () => {
         }),
       },
     ],
-    ['failed', { readAssessments: () => ({ running: [], assessed: [], failed: [{ vmId, message: 'no' }] }) }],
+    [
+      'failed',
+      { collectAssessments: () => ({ running: [], assessed: [], failed: [{ vmId, message: 'no' }] }) },
+    ],
     [
       'never ended',
-      { readAssessments: () => ({ running: [{ vmId, operationId: 'assess-1' }], assessed: [], failed: [] }) },
+      {
+        collectAssessments: () => ({
+          running: [{ vmId, operationId: 'assess-1' }],
+          assessed: [],
+          failed: [],
+        }),
+      },
     ],
   ] satisfies [string, Activities][])(
     'one whose assessment %s fails, and nothing is installed',
@@ -270,7 +279,7 @@ describe('INV-7, INV-8: whatever the services answers', () => {
                 flaky();
                 return look ? { kind: 'go' } : { kind: 'end', outcome: outcomeOf('deferred', 'poweredOff') };
               },
-              readAssessments: () => {
+              collectAssessments: () => {
                 if (found === 'failed')
                   return { running: [], assessed: [], failed: [{ vmId, message: 'no' }] };
                 const criticalAndSecurityPatchCount = found === 'none' ? 0 : 3;

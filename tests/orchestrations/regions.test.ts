@@ -17,7 +17,7 @@ function region(stages: readonly Stage[], over: Readonly<Record<string, unknown>
   return replay(regionRollout, {
     instanceId: 'rollout-2026-11.1:phase-1:eastus',
     input: { ...inRollout, region: 'eastus', attemptMax: null, ...over },
-    activities: { readRegion: () => ({ stages: [...stages] }) },
+    activities: { openRegion: () => ({ stages: [...stages] }) },
     children: {
       zoneRollout: ({ stage }) => after(stage === 'regional' ? HOUR : 2 * HOUR, { rounds: 3 }),
       availabilitySetRollout: ({ group }) =>
@@ -72,7 +72,7 @@ describe('a region', () => {
   it('passes on what its children must know: until when, and since when a window counts', async () => {
     const freshAfterUtc = '2026-11-12T09:00:00.000Z';
     const { calls, of } = await region([zone(1)], { freshAfterUtc, attemptMax: 40 });
-    expect(of('readRegion')).toEqual([
+    expect(of('openRegion')).toEqual([
       { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', attemptMax: 40 },
     ]);
     expect(calls.at(-1)).toMatchObject({

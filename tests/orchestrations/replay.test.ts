@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readSettled, startAssessments } from '../../activities/contracts';
+import { readCompletion, startAssessments } from '../../activities/contracts';
 import { RolloutId, VmId } from '../../domain/ids';
 import { awaitCompletion } from '../../orchestrations/contracts';
 import { call, startChild, waitUntil, type Step } from '../../orchestrations/durable';
@@ -8,7 +8,7 @@ import { defaultPolicy } from '../../domain/policy';
 import { replay } from '../support/replay';
 
 const rolloutId = RolloutId.parse('rollout-2026-11');
-const settled = { readSettled: () => ({ settled: true }) };
+const settled = { readCompletion: () => ({ complete: true }) };
 const waiting = { rolloutId, pace: Pace.parse(defaultPolicy), untilUtc: '2026-12-08T18:00:00.000Z' };
 
 /** The harness is what stands between an orchestrator and the real host: each of its guards is broken once, here. */
@@ -32,7 +32,7 @@ describe('the replay harness', () => {
     function* fickle(context: OrchestrationContext): Step<unknown> {
       runs += 1;
       const id = RolloutId.parse(runs === 1 ? 'rollout-2026-11' : 'rollout-2026-12');
-      return yield* call(context, readSettled, { rolloutId: id });
+      return yield* call(context, readCompletion, { rolloutId: id });
     }
     await expect(replay(fickle, { input: {}, activities: settled })).rejects.toThrow(/something else/);
   });

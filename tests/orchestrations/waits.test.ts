@@ -125,7 +125,7 @@ describe('awaitInstall', () => {
     replay(awaitInstall, {
       input: { region: 'eastus', vmId, claimId: 'claim-1', sinceUtc: NOW, pace, untilUtc },
       nowUtc: NOW,
-      activities: { readInstall: (_, nowUtc) => answer(nowUtc) },
+      activities: { collectInstall: (_, nowUtc) => answer(nowUtc) },
     });
 
   it('asks after one minute, two, four, then every five', async () => {
@@ -285,7 +285,7 @@ describe('awaitCompletion', () => {
     replay(awaitCompletion, {
       input: { rolloutId: ROLLOUT, pace, untilUtc: FIVE_DAYS_LATER },
       nowUtc: NOW,
-      activities: { readSettled: (_, nowUtc) => ({ settled: answer(nowUtc) }), registerWait: () => ({}) },
+      activities: { readCompletion: (_, nowUtc) => ({ complete: answer(nowUtc) }), registerWait: () => ({}) },
       ...(events && { events }),
     });
 

@@ -1,4 +1,4 @@
-import { readInstall } from '../../activities/readInstall';
+import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
 import type * as contracts from '../../activities/contracts';
 import type { AnswerTo } from '../../activities/services';
@@ -25,7 +25,7 @@ export const start = async (services: FakeWorld, claimId?: string): Promise<Answ
   (await startInstall.handler(services)(inputFor(claimId))) as Answer;
 
 export const read = async (services: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
-  services.run(readInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: NIGHT_OPENS });
+  services.run(collectInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: NIGHT_OPENS });
 
 /** As patchVm does: asks again at the instant it is told, until there is an answer. */
 export async function startPatiently(services: FakeWorld, claimId?: string): Promise<Answer> {

@@ -1,122 +1,162 @@
 import type { DriverEvent } from '../../driver';
 import { monthIndexOf, monthStartMs, type MonthIndex } from '../calendar';
+import { agentLostInMonth, hasAgent, isAgentReady } from '../machine/agent';
 import type { Machine, Operation, Step } from '../machine/machine';
-import { agentLostInMonth, hasAgent, isAgentReady, isOn, offInMonth, wasOnAt } from '../machine/vitals';
-import { operationIdOf, stepsOf } from '../machine/operations';
-import type { Incident, World } from '../world';
+import { operationIdOf } from '../machine/operationIds';
+import { stepsOf } from '../machine/operationSteps';
+import { isOn, offInMonth, wasOnAt } from '../machine/power';
+import type { FleetState, ImmediateRequest } from '../simulatedFleet';
 
-/** At one instant: first what schedules bring, then what is under way, then what is asked. */
+/** At one instant: first what schedules bring, then steps of operations under way, then what is requested. */
 type Rank = 0 | 1 | 2;
 
-interface Entry {
+interface PendingEvent {
   readonly atMs: number;
   readonly rank: Rank;
-  /** Within the rank: of the machine, or of the happening. */
+  /** Within the rank: of the machine, or of the request. */
   readonly order: number;
-  readonly tell: () => DriverEvent | null;
-  /** The next step of the same story. */
-  readonly then: (() => Entry | null) | null;
+  /** Null when it turns out not to happen: a VM that is off already is not powered off. */
+  readonly event: () => DriverEvent | null;
+  /** The next step of the same operation. */
+  readonly following: (() => PendingEvent | null) | null;
 }
 
 /**
- * The driver's log, told in order of time from what was asked. It keeps no event: reading it again from the start gives the same
- * one, and a month of ten thousand VMs fits in memory.
+ * The driver's log in order of time, worked out from what was requested. It keeps no event: reading it again from the start gives the
+ * same one, and a month of ten thousand VMs fits in memory.
  */
 export class EventStream {
-  readonly #world: World;
-  readonly #waiting: Entry[] = [];
-  #nextHappening = 0;
+  readonly #fleet: FleetState;
+  readonly #pending = new PendingEvents();
+  #nextRequest = 0;
   #nextMachine = 0;
   #nextMonth: MonthIndex | null = null;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(fleet: FleetState) {
+    this.#fleet = fleet;
   }
 
-  /** What happens until this instant, itself included, and was not told before. */
+  /** What happens until this instant, itself included, and was not returned before. */
   *advance(untilMs: number): Generator<DriverEvent, void, undefined> {
     for (;;) {
-      this.#gather(Math.min(untilMs, this.#waiting[0]?.atMs ?? Infinity));
-      const first = this.#waiting[0];
-      if (first === undefined || first.atMs > untilMs) return;
-      pop(this.#waiting);
-      const next = first.then?.() ?? null;
-      if (next !== null) push(this.#waiting, next);
-      const event = first.tell();
+      this.#gather(Math.min(untilMs, this.#pending.nextMs));
+      const next = this.#pending.takeUntil(untilMs);
+      if (next === undefined) return;
+      const following = next.following?.() ?? null;
+      if (following !== null) this.#pending.add(following);
+      const event = next.event();
       if (event !== null) yield event;
     }
   }
 
-  /** Goes on to this instant without telling. */
+  /** Goes on to this instant without returning anything. */
   skip(untilMs: number): void {
-    const told = this.advance(untilMs);
-    while (told.next().done !== true);
+    const events = this.advance(untilMs);
+    while (events.next().done !== true);
   }
 
-  /** Everything that begins until this instant joins what waits: VMs, months of their schedules, things asked. */
+  /** Adds everything that begins until this instant: VMs, months of their schedules, requests. */
   #gather(untilMs: number): void {
-    const { everyMachine, happenings } = this.#world;
+    const { everyMachine, loggedRequests } = this.#fleet;
+    const found: PendingEvent[] = [];
     for (; this.#nextMachine < everyMachine.length; this.#nextMachine += 1) {
       const machine = everyMachine[this.#nextMachine];
       if (machine === undefined || machine.bornMs > untilMs) break;
       this.#nextMonth ??= monthIndexOf(machine.bornMs) - 1;
-      push(
-        this.#waiting,
+      found.push(
         scheduled(machine, machine.bornMs, () => (wasOnAt(machine, machine.bornMs) ? null : 'poweredOff')),
       );
       for (let month = monthIndexOf(machine.bornMs) - 1; month < this.#nextMonth; month += 1)
-        this.#addMonth(machine, month);
+        found.push(...schedulesOf(machine, month));
     }
     for (; this.#nextMonth !== null && monthStartMs(this.#nextMonth) <= untilMs; this.#nextMonth += 1)
       for (const machine of everyMachine.slice(0, this.#nextMachine))
-        this.#addMonth(machine, this.#nextMonth);
-    for (; this.#nextHappening < happenings.length; this.#nextHappening += 1) {
-      const happening = happenings[this.#nextHappening];
-      if (happening === undefined || happening.startMs > untilMs) break;
-      this.#addHappening(this.#nextHappening);
+        found.push(...schedulesOf(machine, this.#nextMonth));
+    for (; this.#nextRequest < loggedRequests.length; this.#nextRequest += 1) {
+      const request = loggedRequests[this.#nextRequest];
+      if (request === undefined || request.startMs > untilMs) break;
+      const first =
+        request.kind === 'immediate'
+          ? immediateStep(request, 0, this.#nextRequest)
+          : operationStep(request, operationIdOf(request), 0, this.#nextRequest);
+      if (first !== null) found.push(first);
     }
-  }
-
-  #addMonth(machine: Machine, month: MonthIndex): void {
-    if (machine.goneMs <= monthStartMs(month)) return;
-    for (const { fromMs, toMs } of offInMonth(machine, month))
-      for (const atMs of [fromMs, toMs])
-        if (atMs > machine.bornMs)
-          push(
-            this.#waiting,
-            scheduled(machine, atMs, () => powerChange(machine, atMs)),
-          );
-    if (!hasAgent(machine)) return;
-    for (const { fromMs, toMs } of agentLostInMonth(machine, month))
-      for (const atMs of [fromMs, toMs])
-        if (atMs > machine.bornMs)
-          push(
-            this.#waiting,
-            scheduled(machine, atMs, () => agentChange(machine, atMs)),
-          );
-  }
-
-  #addHappening(order: number): void {
-    const happening = this.#world.happenings[order];
-    if (happening === undefined) return;
-    const first =
-      happening.kind === 'incident'
-        ? incidentStep(happening, 0, order)
-        : operationStep(happening, operationIdOf(happening), 0, order);
-    if (first !== null) push(this.#waiting, first);
+    this.#pending.addAll(found);
   }
 }
 
-function scheduled(machine: Machine, atMs: number, action: () => DriverEvent['action'] | null): Entry {
+/**
+ * Events to come, the latest first: the next one is taken from the end. A month of schedules is added at once and sorted; steps of
+ * operations are due within hours, so that each is inserted near the end, where few others have to move.
+ */
+class PendingEvents {
+  readonly #latestFirst: PendingEvent[] = [];
+
+  /** Infinity when there is none. */
+  get nextMs(): number {
+    return this.#latestFirst.at(-1)?.atMs ?? Infinity;
+  }
+
+  takeUntil(untilMs: number): PendingEvent | undefined {
+    return this.nextMs > untilMs ? undefined : this.#latestFirst.pop();
+  }
+
+  addAll(events: readonly PendingEvent[]): void {
+    if (events.length < SORT_FROM) {
+      for (const event of events) this.add(event);
+      return;
+    }
+    for (const event of events) this.#latestFirst.push(event);
+    this.#latestFirst.sort((a, b) => compare(b, a));
+  }
+
+  add(event: PendingEvent): void {
+    let low = 0;
+    let high = this.#latestFirst.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#latestFirst[middle];
+      if (other !== undefined && compare(other, event) > 0) low = middle + 1;
+      else high = middle;
+    }
+    this.#latestFirst.splice(low, 0, event);
+  }
+}
+
+/** From so many new events on, sorting once is faster than inserting each. */
+const SORT_FROM = 32;
+
+function compare(a: PendingEvent, b: PendingEvent): number {
+  return a.atMs - b.atMs || a.rank - b.rank || a.order - b.order;
+}
+
+/** The ends of the intervals in which the VM is off, or its agent silent, by its schedules of this month. */
+function schedulesOf(machine: Machine, month: MonthIndex): readonly PendingEvent[] {
+  if (machine.goneMs <= monthStartMs(month)) return [];
+  const power = offInMonth(machine, month).flatMap(({ fromMs, toMs }) =>
+    [fromMs, toMs].map((atMs) => scheduled(machine, atMs, () => powerChange(machine, atMs))),
+  );
+  const silent = hasAgent(machine) ? agentLostInMonth(machine, month) : [];
+  const agent = silent.flatMap(({ fromMs, toMs }) =>
+    [fromMs, toMs].map((atMs) => scheduled(machine, atMs, () => agentChange(machine, atMs))),
+  );
+  return [...power, ...agent].filter(({ atMs }) => atMs > machine.bornMs);
+}
+
+function scheduled(
+  machine: Machine,
+  atMs: number,
+  actionNow: () => DriverEvent['action'] | null,
+): PendingEvent {
   return {
     atMs,
     rank: 0,
     order: machine.index,
-    then: null,
-    tell() {
+    following: null,
+    event() {
       if (atMs >= machine.goneMs) return null;
-      const happened = action();
-      return happened === null ? null : eventOf(machine, { atMs, action: happened }, null);
+      const action = actionNow();
+      return action === null ? null : eventOf(machine, { atMs, action }, null);
     },
   };
 }
@@ -134,7 +174,7 @@ function agentChange(machine: Machine, atMs: number): 'agentRestored' | 'agentLo
 }
 
 /** Looks at the operation's steps when their time comes: it may have been cut short since. */
-function operationStep(operation: Operation, id: string, at: number, order: number): Entry | null {
+function operationStep(operation: Operation, id: string, at: number, order: number): PendingEvent | null {
   const step = stepsOf(operation)[at];
   if (step === undefined) return null;
   const stillSo = (): boolean => {
@@ -145,20 +185,20 @@ function operationStep(operation: Operation, id: string, at: number, order: numb
     atMs: step.atMs,
     rank: step.atMs === operation.startMs ? 2 : 1,
     order,
-    tell: () => (stillSo() ? eventOf(operation.machine, step, operation, id) : null),
-    then: () => operationStep(operation, id, stillSo() ? at + 1 : at, order),
+    event: () => (stillSo() ? eventOf(operation.machine, step, operation, id) : null),
+    following: () => operationStep(operation, id, stillSo() ? at + 1 : at, order),
   };
 }
 
-function incidentStep(incident: Incident, at: number, order: number): Entry | null {
-  const step = incident.steps[at];
+function immediateStep(request: ImmediateRequest, at: number, order: number): PendingEvent | null {
+  const step = request.steps[at];
   if (step === undefined) return null;
   return {
     atMs: step.atMs,
     rank: 2,
     order,
-    tell: () => eventOf(incident.machine, step, step.operation ?? null),
-    then: () => incidentStep(incident, at + 1, order),
+    event: () => eventOf(request.machine, step, step.operation ?? null),
+    following: () => immediateStep(request, at + 1, order),
   };
 }
 
@@ -182,41 +222,4 @@ function eventOf(
     rolloutId: operation?.kind === 'installation' ? operation.rolloutId : null,
     ...step.detail,
   };
-}
-
-function isBefore(a: Entry, b: Entry): boolean {
-  if (a.atMs !== b.atMs) return a.atMs < b.atMs;
-  if (a.rank !== b.rank) return a.rank < b.rank;
-  return a.order < b.order;
-}
-
-/** A binary heap: the first entry is the next to tell. */
-function push(heap: Entry[], entry: Entry): void {
-  let at = heap.length;
-  heap.push(entry);
-  while (at > 0) {
-    const parent = (at - 1) >>> 1;
-    const above = heap[parent];
-    if (above === undefined || !isBefore(entry, above)) break;
-    heap[at] = above;
-    at = parent;
-  }
-  heap[at] = entry;
-}
-
-function pop(heap: Entry[]): void {
-  const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
-  let at = 0;
-  for (;;) {
-    const left = 2 * at + 1;
-    const right = left + 1;
-    const [a, b] = [heap[left], heap[right]];
-    if (a === undefined) break;
-    const [child, next] = b !== undefined && isBefore(b, a) ? [right, b] : [left, a];
-    if (!isBefore(next, last)) break;
-    heap[at] = next;
-    at = child;
-  }
-  heap[at] = last;
 }

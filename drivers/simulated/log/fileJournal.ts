@@ -15,20 +15,20 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LowtideError } from '../../../domain/lowtideError';
-import { Ask, type AskJournal } from './askJournal';
+import { JournalRequest, type RequestJournal } from './requestJournal';
 import { holdFolder } from './folderLock';
 
-const JOURNAL = 'asks.jsonl';
+const JOURNAL = 'requests.jsonl';
 
 const writeAll = promisify(write);
 const syncData = promisify(fdatasync);
 
 /**
- * A journal in a folder: one line an ask, synced to disk before it counts as remembered; asks that come while a sync runs share the
- * next one. A line torn by a crash is dropped, for nobody was told that it was remembered. Throws STATE_IN_USE when another process has
+ * A journal in a folder: one line a request, synced to disk before it counts as remembered; requests that come while a sync runs share the
+ * next one. A line torn by a crash is dropped, for its request was never acknowledged. Throws STATE_IN_USE when another process has
  * the folder.
  */
-export function fileJournal(folder: string): AskJournal {
+export function fileJournal(folder: string): RequestJournal {
   mkdirSync(folder, { recursive: true });
   const release = holdFolder(folder);
   try {
@@ -39,17 +39,17 @@ export function fileJournal(folder: string): AskJournal {
   }
 }
 
-function openJournal(folder: string, release: () => void): AskJournal {
+function openJournal(folder: string, release: () => void): RequestJournal {
   const path = join(folder, JOURNAL);
   const isNew = !existsSync(path);
   const file = openSync(path, 'a+');
   if (isNew) syncFolder(folder);
-  const { asks, length } = readAsks(readFileSync(path), path);
+  const { requests, length } = readRequests(readFileSync(path), path);
   ftruncateSync(file, length);
   const writer = groupCommit(file, path);
   return {
-    remembered: () => asks,
-    append: (ask) => writer.append(`${JSON.stringify(ask)}\n`),
+    remembered: () => requests,
+    append: (request) => writer.append(`${JSON.stringify(request)}\n`),
     keepFleet: (text) => keepFleet(folder, text),
     fleetText: (name) => readFileSync(join(folder, name), 'utf8'),
     async close() {
@@ -61,23 +61,26 @@ function openJournal(folder: string, release: () => void): AskJournal {
 }
 
 /** What can be read, and how many bytes of the file that is. Only the last line may be torn; elsewhere it is damage. */
-function readAsks(content: Buffer, path: string): { asks: readonly Ask[]; length: number } {
-  const asks: Ask[] = [];
+function readRequests(
+  content: Buffer,
+  path: string,
+): { requests: readonly JournalRequest[]; length: number } {
+  const requests: JournalRequest[] = [];
   let length = 0;
   for (let end = content.indexOf('\n'); end >= 0; end = content.indexOf('\n', length)) {
-    const ask = parseAsk(content.toString('utf8', length, end));
+    const request = parseRequest(content.toString('utf8', length, end));
     const isLast = end + 1 === content.length;
-    if (ask === null && !isLast) throw damaged(path, asks.length + 1);
-    if (ask === null) break;
-    asks.push(ask);
+    if (request === null && !isLast) throw damaged(path, requests.length + 1);
+    if (request === null) break;
+    requests.push(request);
     length = end + 1;
   }
-  return { asks, length };
+  return { requests, length };
 }
 
-function parseAsk(line: string): Ask | null {
+function parseRequest(line: string): JournalRequest | null {
   try {
-    const parsed = Ask.safeParse(JSON.parse(line));
+    const parsed = JournalRequest.safeParse(JSON.parse(line));
     return parsed.success ? parsed.data : null;
   } catch {
     return null;

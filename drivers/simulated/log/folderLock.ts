@@ -42,7 +42,7 @@ function takeOver(path: string, folder: string): void {
   try {
     renameSync(path, aside);
   } catch (cause) {
-    // Somebody was faster; the lock that is there next is theirs.
+    // Another process was faster; the lock that is there next is its own.
     if (!isCode(cause, 'ENOENT')) throw cause;
   }
   const moved = read(aside);
@@ -55,7 +55,7 @@ function takeOver(path: string, folder: string): void {
   if (!tryWrite(path)) throw inUse(folder, read(path)?.pid ?? 0);
 }
 
-/** Null for a lock that is gone, or torn by the crash of whoever wrote it. */
+/** Null for a lock that is gone, or torn by a crash of its writer. */
 function read(path: string): Holder | null {
   try {
     const parsed = Holder.safeParse(JSON.parse(readFileSync(path, 'utf8')));

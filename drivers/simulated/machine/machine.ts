@@ -9,19 +9,19 @@ import type { ImportedInstance } from '../../fleet/vmRecord';
 import type { DriverAction } from '../../driver';
 import type { Interval, MonthIndex } from '../calendar';
 import type { PatchView } from '../patches/patchCatalogue';
-import type { PatchLine } from '../patches/patchLine';
+import type { PatchSeries } from '../patches/patchSeries';
 import type { PatchSource } from '../patches/patchSource';
-import { MINUTE_MS } from './rates';
-import { POWER_HABIT_TAG, powerHabitOf, type PowerHabit } from './schedules';
+import { MINUTE_MS } from '../timeUnits';
+import { POWER_HABIT_TAG, powerHabitOf, type PowerHabit } from './powerHabits';
 import type { Effect } from '../scenario';
 
-/** Something that happens to a VM at an instant; what is the same for all events of the VM is added when it is told. */
+/** Something that happens to a VM at an instant; members that all events of the VM share are added when it is logged. */
 export interface Step {
   readonly atMs: number;
   readonly action: DriverAction;
   readonly detail?: Readonly<Record<string, unknown>>;
   /** Of patchInstalled: what the VM has from then on. */
-  readonly installed?: { readonly line: PatchLine; readonly version: number };
+  readonly installed?: { readonly series: PatchSeries; readonly version: number };
 }
 
 export type FaultKind = 'unhealthy' | 'unknown' | 'flapping' | 'rebootHangs';
@@ -47,16 +47,16 @@ interface OperationBase {
   /** What was started on the VM is counted from 1. */
   readonly ordinal: number;
   readonly startMs: number;
-  /** When it ends. May come earlier than first foreseen: somebody pulls the plug. */
+  /** When it ends. May come earlier than first foreseen: the VM is powered off or deleted. */
   endMs: number;
-  /** Forgotten by the platform: nobody can ask for it. */
+  /** Forgotten by the platform: it answers that it does not know the operation. */
   lost: boolean;
 }
 /** Kept small: there are ten a month for every VM. */
 export interface Assessment extends OperationBase {
   readonly kind: 'assessment';
-  /** Its end was logged by whoever cut it short. */
-  endToldElsewhere: boolean;
+  /** Its end was logged by the request that cut it short. */
+  endLoggedElsewhere: boolean;
   readonly rebootPending: boolean;
   result: AssessmentResult;
 }
@@ -87,11 +87,11 @@ export type Operation = Assessment | Installation | ExtensionInstallation;
 /** An effect of a scenario that concerns the VM, and while which it was loaded. */
 export interface ActiveEffect extends Interval {
   readonly effect: Effect;
-  /** A dice of its own for this VM and effect. */
-  readonly dice: number;
+  /** In [0, 1): drawn once for this VM and effect. */
+  readonly random: number;
 }
 
-/** Switched by somebody, rather than by the owner's habit. */
+/** Switched by a request, rather than by the habit of its owner. */
 export interface PowerSwitch {
   readonly atMs: number;
   readonly on: boolean;
@@ -105,8 +105,8 @@ export interface Machine {
   vm: VirtualMachine;
   /** The set's id in the case it was written in; one and the same for all its members. */
   readonly setArmId: string | null;
-  /** All its luck comes from this number. */
-  readonly dice: number;
+  /** Seed of everything random about this VM. */
+  readonly vmSeed: number;
   /** How long a minute of its work takes: less than a minute where people watch in real time. */
   readonly minuteMs: number;
   readonly bornMs: number;
@@ -118,7 +118,7 @@ export interface Machine {
   readonly source: PatchSource;
   readonly view: PatchView;
   readonly baselineMs: number;
-  /** By line key; what was installed by operations that are over. */
+  /** By series key; what was installed by operations that are over. */
   readonly installed: Map<string, number>;
   effects: readonly ActiveEffect[];
   readonly switches: PowerSwitch[];
@@ -128,7 +128,7 @@ export interface Machine {
   lastAssessment: Assessment | null;
   lastInstallation: Installation | null;
   /** Installations whose faults or silent agent may outlast them. */
-  readonly aftermaths: Installation[];
+  readonly installationsWithFaults: Installation[];
   /** When the patch extension was installed last; Infinity when it is not there. */
   extensionMs: number;
   /** When enablement was completed; Infinity when it was not. */
@@ -152,22 +152,22 @@ const AGENT_VERSIONS = { Linux: '2.9.1.1', Windows: '2.7.41491.1095' } as const;
 
 export function machineOf(model: MachineModel, seed: number, bornMs: number, pace = 1): Machine {
   const { vm, instance, view } = model;
-  const dice = hash53(vm.id, seed);
+  const vmSeed = hash53(vm.id, seed);
   const stopped = instance?.running === false;
   return {
     index: model.index,
     vm,
     setArmId: model.setArmId,
-    dice,
+    vmSeed,
     minuteMs: MINUTE_MS / pace,
     bornMs,
     goneMs: Infinity,
     agentVersion: instance?.agentVersion ?? AGENT_VERSIONS[vm.osType ?? 'Linux'],
-    habit: powerHabitOf(tagOf(vm.tags, POWER_HABIT_TAG), chance(dice, 'habit')),
+    habit: powerHabitOf(tagOf(vm.tags, POWER_HABIT_TAG), chance(vmSeed, 'habit')),
     zone: () => timeZoneOf(vm, defaultPolicy).zone,
     source: model.source,
     view,
-    baselineMs: view.baselineMs(bornMs, chance(dice, 'baseline')),
+    baselineMs: view.baselineMs(bornMs, chance(vmSeed, 'baseline')),
     installed: new Map(),
     effects: [],
     switches: stopped ? [{ atMs: -Infinity, on: false, deallocated: true }] : [],
@@ -175,7 +175,7 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
     current: null,
     lastAssessment: null,
     lastInstallation: null,
-    aftermaths: [],
+    installationsWithFaults: [],
     extensionMs: vm.enabled ? bornMs : Infinity,
     enabledMs: vm.enabled ? -Infinity : Infinity,
     extensionLeftMs: null,
@@ -183,12 +183,12 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
   };
 }
 
-/** The version of a line that the VM has now. */
-export function installedVersion(machine: Machine, line: PatchLine, nowMs: number): number {
-  let version = machine.installed.get(line.key) ?? line.latestAt(machine.baselineMs);
+/** The version of a series that the VM has now. */
+export function installedVersion(machine: Machine, series: PatchSeries, nowMs: number): number {
+  let version = machine.installed.get(series.key) ?? series.latestAt(machine.baselineMs);
   if (machine.current?.kind === 'installation')
     for (const { atMs, installed } of machine.current.steps)
-      if (atMs <= nowMs && installed?.line === line) version = installed.version;
+      if (atMs <= nowMs && installed?.series === series) version = installed.version;
   return version;
 }
 
@@ -198,12 +198,12 @@ export function settleCurrent(machine: Machine, nowMs: number): void {
   if (current === null || current.endMs > nowMs) return;
   if (current.kind === 'installation')
     for (const { installed } of current.steps)
-      if (installed !== undefined) machine.installed.set(installed.line.key, installed.version);
+      if (installed !== undefined) machine.installed.set(installed.series.key, installed.version);
   machine.current = null;
 }
 
 export interface AvailablePatch {
-  readonly line: PatchLine;
+  readonly series: PatchSeries;
   readonly version: number;
 }
 
@@ -214,9 +214,9 @@ export function availablePatches(
   publishedUntilMs = Infinity,
 ): readonly AvailablePatch[] {
   const found: AvailablePatch[] = [];
-  for (const line of machine.view.lines) {
-    const version = machine.view.visible(line, nowMs, publishedUntilMs);
-    if (version > installedVersion(machine, line, nowMs)) found.push({ line, version });
+  for (const series of machine.view.allSeries) {
+    const version = machine.view.visible(series, nowMs, publishedUntilMs);
+    if (version > installedVersion(machine, series, nowMs)) found.push({ series, version });
   }
   return found;
 }

@@ -2,8 +2,11 @@ import { unmetRequirements, type RequirementFacts } from '../../../domain/requir
 import { chance } from '../../../domain/seed';
 import type { StartAnswer } from '../../driver';
 import type { Machine, Operation } from './machine';
-import { MINUTE_MS, RATES } from './rates';
-import { agentVersionOf, guestOf, isAgentReady, isOn, strikes } from './vitals';
+import { MINUTE_MS } from '../timeUnits';
+import { RATES } from './normalMonthRates';
+import { agentVersionOf, guestOf, isAgentReady } from './agent';
+import { isOn } from './power';
+import { activeEffect } from './scenarioEffects';
 
 type Refusal = Extract<StartAnswer, { kind: 'refused' }>;
 
@@ -17,8 +20,8 @@ export function refusalOf(
   // By the minute, so that asking again a little later is worth it.
   const minute = Math.floor(nowMs / MINUTE_MS);
   const throttled =
-    strikes(machine, 'throttled', nowMs, minute) !== undefined ||
-    chance(machine.dice, 'throttled', minute) < RATES.throttled;
+    activeEffect(machine, 'throttled', nowMs, minute) !== undefined ||
+    chance(machine.vmSeed, 'throttled', minute) < RATES.throttled;
   if (throttled) {
     const seconds = Math.ceil(((minute + 1) * MINUTE_MS - nowMs) / 1_000);
     return refused('throttled', 'Too many calls for this VM. Try again later.', seconds);

@@ -4,29 +4,29 @@ import type { VirtualMachine } from '../../../domain/virtualMachine';
 import { monthIndexOf, monthStartMs, releaseMonthAt, releaseMsOf } from '../calendar';
 import {
   afterRelease,
-  dailyLine,
-  monthlyLine,
+  dailySeries,
+  monthlySeries,
   onSeededDays,
   packageName,
   windowsName,
-  type PatchLine,
+  type PatchSeries,
   type RebootBehavior,
-} from './patchLine';
+} from './patchSeries';
 import type { PatchSource } from './patchSource';
-import { DAY_MS, HOUR_MS } from '../machine/rates';
+import { DAY_MS, HOUR_MS } from '../timeUnits';
 
-/** What a VM can see of the patches in the world. Shared by all VMs with the same source. */
+/** The patches that a VM can see. Shared by all VMs with the same source. */
 export interface PatchView {
-  readonly lines: readonly PatchLine[];
-  /** The newest version of the line to be seen now, among those published until `publishedUntilMs`; -1 for none. */
-  visible(line: PatchLine, nowMs: number, publishedUntilMs: number): number;
-  /** What a VM with this dice had when it was first seen: versions published until this instant. */
-  baselineMs(firstSeenMs: number, dice: number): number;
+  readonly allSeries: readonly PatchSeries[];
+  /** The newest version of the series to be seen now, among those published until `publishedUntilMs`; -1 for none. */
+  visible(series: PatchSeries, nowMs: number, publishedUntilMs: number): number;
+  /** What a VM with this random had when it was first seen: versions published until this instant. */
+  baselineMs(firstSeenMs: number, random: number): number;
 }
 
 /** Hands out views, each made once: catalogues are large and VMs many. */
 export function patchCatalogue(seed: number): (vm: VirtualMachine, source: PatchSource) => PatchView {
-  const streams = new Map<string, readonly PatchLine[]>();
+  const streams = new Map<string, readonly PatchSeries[]>();
   const views = new Map<string, PatchView>();
   return (vm, source) => {
     const stream = streamOf(vm);
@@ -34,9 +34,9 @@ export function patchCatalogue(seed: number): (vm: VirtualMachine, source: Patch
     const key = `${source}/${stream}/${server}`;
     const known = views.get(key);
     if (known !== undefined) return known;
-    const lines = streams.get(stream) ?? linesOf(seed, stream);
-    streams.set(stream, lines);
-    const view = viewOf(seed, source, server, lines, stream.startsWith('windows'));
+    const allSeries = streams.get(stream) ?? seriesOf(seed, stream);
+    streams.set(stream, allSeries);
+    const view = viewOf(seed, source, server, allSeries, stream.startsWith('windows'));
     views.set(key, view);
     return view;
   };
@@ -54,26 +54,26 @@ function viewOf(
   seed: number,
   source: PatchSource,
   server: string,
-  lines: readonly PatchLine[],
+  allSeries: readonly PatchSeries[],
   windows: boolean,
 ): PatchView {
   const seenUntil = source === 'PrivateRepository' ? (ms: number) => snapshotMs(seed, server, ms) : identity;
   const lagOf = source === 'WSUS' ? (ms: number) => approvalLagMs(seed, server, ms) : (): number => 0;
   return {
-    lines,
-    visible(line, nowMs, publishedUntilMs) {
-      let version = line.latestAt(Math.min(seenUntil(nowMs), publishedUntilMs));
+    allSeries,
+    visible(series, nowMs, publishedUntilMs) {
+      let version = series.latestAt(Math.min(seenUntil(nowMs), publishedUntilMs));
       while (version >= 0) {
-        const published = line.publishedMs(version);
+        const published = series.publishedMs(version);
         if (published + lagOf(published) <= nowMs) break;
         version -= 1;
       }
       return version;
     },
-    baselineMs(firstSeenMs, dice) {
+    baselineMs(firstSeenMs, random) {
       // Linux VMs were patched 5 to 35 days ago. Windows VMs lack the last two releases, every one of them, so that like VMs of one
       // release cadence lack the same patches (R-304).
-      if (!windows) return firstSeenMs - (5 + 30 * dice) * DAY_MS;
+      if (!windows) return firstSeenMs - (5 + 30 * random) * DAY_MS;
       return releaseMsOf(releaseMonthAt(firstSeenMs) - 1);
     },
   };
@@ -97,47 +97,51 @@ function approvalLagMs(seed: number, server: string, publishedMs: number): numbe
   return (1 + 6 * chance(seed, 'approval', server, monthIndexOf(publishedMs))) * DAY_MS;
 }
 
-function linesOf(seed: number, stream: string): readonly PatchLine[] {
-  if (stream.startsWith('windows')) return windowsLines(seed, stream);
-  return stream.startsWith('rhel') ? packageLines(seed, stream, RHEL) : packageLines(seed, stream, UBUNTU);
+function seriesOf(seed: number, stream: string): readonly PatchSeries[] {
+  if (stream.startsWith('windows')) return windowsSeries(seed, stream);
+  return stream.startsWith('rhel') ? packageSeries(seed, stream, RHEL) : packageSeries(seed, stream, UBUNTU);
 }
 
-function windowsLines(seed: number, stream: string): readonly PatchLine[] {
+function windowsSeries(seed: number, stream: string): readonly PatchSeries[] {
   const os = `Windows Server ${stream.slice('windows-'.length).toUpperCase()}`;
-  const line = (
+  const series = (
     name: string,
     title: string,
-    kind: Pick<PatchLine, 'classification' | 'reboot' | 'minutes'>,
+    kind: Pick<PatchSeries, 'classification' | 'reboot' | 'minutes'>,
     ...cadence: [share: number, daysAfter?: readonly [number, number]]
-  ): PatchLine => {
+  ): PatchSeries => {
     const key = `${stream}/${name}`;
-    return monthlyLine({ key, ...kind }, afterRelease(seed, key, ...cadence), windowsName(seed, key, title));
+    return monthlySeries(
+      { key, ...kind },
+      afterRelease(seed, key, ...cadence),
+      windowsName(seed, key, title),
+    );
   };
   return [
-    line('cumulative', `Cumulative Update for ${os}`, kind('Security', 'AlwaysRequiresReboot', 14), 1),
-    line(
+    series('cumulative', `Cumulative Update for ${os}`, kind('Security', 'AlwaysRequiresReboot', 14), 1),
+    series(
       'dotnet',
       `Cumulative Update for .NET Framework on ${os}`,
       kind('Security', 'CanRequestReboot', 6),
       0.8,
     ),
-    line('servicing', `Servicing Stack Update for ${os}`, kind('Critical', 'NeverReboots', 3), 0.5),
-    line('removal', 'Windows Malicious Software Removal Tool', kind('UpdateRollUp', 'NeverReboots', 2), 1),
-    line(
+    series('servicing', `Servicing Stack Update for ${os}`, kind('Critical', 'NeverReboots', 3), 0.5),
+    series('removal', 'Windows Malicious Software Removal Tool', kind('UpdateRollUp', 'NeverReboots', 2), 1),
+    series(
       'preview',
       `Preview of Quality Rollup for ${os}`,
       kind('Updates', 'AlwaysRequiresReboot', 12),
       0.9,
       [14, 14],
     ),
-    line(
+    series(
       'outofband',
       `Out-of-band Update for ${os}`,
       kind('Critical', 'AlwaysRequiresReboot', 10),
       0.25,
       [4, 18],
     ),
-    dailyLine(
+    dailySeries(
       { key: `${stream}/definition`, ...kind('Definition', 'NeverReboots', 1) },
       6,
       windowsName(
@@ -153,7 +157,7 @@ function kind(
   classification: PatchClassification,
   reboot: RebootBehavior,
   minutes: number,
-): Pick<PatchLine, 'classification' | 'reboot' | 'minutes'> {
+): Pick<PatchSeries, 'classification' | 'reboot' | 'minutes'> {
   return { classification, reboot, minutes };
 }
 
@@ -196,10 +200,10 @@ const RHEL: readonly Package[] = [
   ['NetworkManager', '1.18.8-2', 'Other', 'CanRequestReboot', 2, 0.5],
 ];
 
-function packageLines(seed: number, stream: string, packages: readonly Package[]): readonly PatchLine[] {
+function packageSeries(seed: number, stream: string, packages: readonly Package[]): readonly PatchSeries[] {
   return packages.map(([name, version, classification, reboot, minutes, perMonth]) => {
     const key = `${stream}/${name}`;
-    return monthlyLine(
+    return monthlySeries(
       { key, ...kind(classification, reboot, minutes) },
       onSeededDays(seed, key, perMonth),
       packageName(name, version),

@@ -1,31 +1,31 @@
 import type { PatchClassification } from '../../../domain/patches';
 import type { Installation, Machine } from '../machine/machine';
-import { activityIdOf } from '../machine/operations';
-import type { PatchName } from './patchLine';
+import { activityIdOf } from '../machine/operationIds';
+import type { PatchName } from './patchSeries';
 
 /** A patch that an installation has tried. */
-export interface TriedPatch extends PatchName {
+export interface AttemptedPatch extends PatchName {
   readonly classification: PatchClassification;
   readonly installationState: 'Installed' | 'Failed';
 }
 
 /** What an installation did, patch by patch, until this instant. Null when the VM knows no such installation. */
-export function triedPatches(
+export function attemptedPatches(
   machine: Machine,
   activityId: string,
   nowMs: number,
-): readonly TriedPatch[] | null {
+): readonly AttemptedPatch[] | null {
   const installation = machine.operations.findLast(
     (operation): operation is Installation =>
       operation.kind === 'installation' && activityIdOf(operation) === activityId,
   );
   if (installation === undefined) return null;
-  return installation.steps.flatMap((step): TriedPatch[] => {
+  return installation.steps.flatMap((step): AttemptedPatch[] => {
     if (step.atMs > nowMs) return [];
     if (step.installed !== undefined) {
-      const { line, version } = step.installed;
-      const { classification } = line;
-      return [{ ...line.describe(version), classification, installationState: 'Installed' }];
+      const { series, version } = step.installed;
+      const { classification } = series;
+      return [{ ...series.describe(version), classification, installationState: 'Installed' }];
     }
     return step.action === 'patchFailed'
       ? failed(machine, String(step.detail?.['patchId']), installation.startMs)
@@ -37,13 +37,13 @@ export function triedPatches(
 const VERSIONS_BACK_MAX = 40;
 
 /** A failed patch is logged by its id alone; it is among those that the VM saw when the installation began. */
-function failed({ view }: Machine, patchId: string, startMs: number): TriedPatch[] {
-  for (const line of view.lines) {
-    const newest = view.visible(line, startMs, Infinity);
+function failed({ view }: Machine, patchId: string, startMs: number): AttemptedPatch[] {
+  for (const series of view.allSeries) {
+    const newest = view.visible(series, startMs, Infinity);
     for (let version = newest; version >= 0 && version > newest - VERSIONS_BACK_MAX; version -= 1) {
-      const patch = line.describe(version);
+      const patch = series.describe(version);
       if (patch.patchId === patchId)
-        return [{ ...patch, classification: line.classification, installationState: 'Failed' }];
+        return [{ ...patch, classification: series.classification, installationState: 'Failed' }];
     }
   }
   return [];

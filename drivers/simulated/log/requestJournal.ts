@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { PatchClassification } from '../../../domain/patches';
-import { RESOURCE_ASKS } from '../resources/resourceAsks';
+import { RESOURCE_REQUESTS } from '../resources/resourceRequests';
 import { Scenario } from '../scenario';
 
-const PowerAsk = z.enum(['start', 'powerOff', 'deallocate', 'restart']);
-export type PowerAsk = z.infer<typeof PowerAsk>;
+const PowerAction = z.enum(['start', 'powerOff', 'deallocate', 'restart']);
+export type PowerAction = z.infer<typeof PowerAction>;
 
-const InstallAsk = z.object({
+const InstallRequestShape = z.object({
   maximumDurationMinutes: z.number(),
   classificationsToInclude: z.array(PatchClassification).readonly(),
   rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
@@ -24,27 +24,27 @@ const given = z.boolean();
 const at = z.string();
 const vm = z.string();
 
-/** One thing the simulated world was asked or told, and when. With the seed, these are all it needs to be what it is. */
-export const Ask = z.discriminatedUnion('ask', [
-  z.object({ ask: z.literal('fleet'), at, fleet: z.string(), seed: z.number(), given }),
-  z.object({ ask: z.literal('scenario'), at, scenario: Scenario.nullable(), given }),
-  z.object({ ask: z.literal('assess'), at, vm }),
-  z.object({ ask: z.literal('install'), at, vm, request: InstallAsk }),
-  z.object({ ask: z.literal('extension'), at, vm, notAfterUtc: z.string().exactOptional() }),
-  z.object({ ask: z.literal('probe'), at, vm }),
-  z.object({ ask: z.literal('power'), at, vm, power: PowerAsk }),
-  ...RESOURCE_ASKS,
+/** One request to the simulated fleet, and when it came. With the seed, the requests determine its whole state. */
+export const JournalRequest = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('fleet'), at, fleet: z.string(), seed: z.number(), given }),
+  z.object({ kind: z.literal('scenario'), at, scenario: Scenario.nullable(), given }),
+  z.object({ kind: z.literal('assess'), at, vm }),
+  z.object({ kind: z.literal('install'), at, vm, request: InstallRequestShape }),
+  z.object({ kind: z.literal('extension'), at, vm, notAfterUtc: z.string().exactOptional() }),
+  z.object({ kind: z.literal('probe'), at, vm }),
+  z.object({ kind: z.literal('power'), at, vm, power: PowerAction }),
+  ...RESOURCE_REQUESTS,
 ]);
-export type Ask = Readonly<z.infer<typeof Ask>>;
-/** What is asked of one VM. */
-export type VmAsk = Extract<Ask, { vm: string }>;
+export type JournalRequest = Readonly<z.infer<typeof JournalRequest>>;
+/** A request for one VM. */
+export type VmRequest = Extract<JournalRequest, { vm: string }>;
 
-/** Remembers what was asked, in order, and only ever adds. */
-export interface AskJournal {
+/** Remembers requests, in order, and only ever adds. */
+export interface RequestJournal {
   /** What was remembered when the journal was opened, oldest first. */
-  remembered(): readonly Ask[];
-  /** Resolves when the ask is as durable as the journal makes it. Asks become durable in the order they were given. */
-  append(ask: Ask): Promise<void>;
+  remembered(): readonly JournalRequest[];
+  /** Resolves when the request is as durable as the journal makes it. Requests become durable in the order they were given. */
+  append(request: JournalRequest): Promise<void>;
   /** Keeps the text of a fleet (too large for a line) and returns the name it is kept under. Kept before it returns. */
   keepFleet(text: string): string;
   fleetText(name: string): string;
@@ -53,9 +53,9 @@ export interface AskJournal {
 
 /** For simulations that need not outlive their process. */
 export function memoryJournal(
-  remembered: readonly Ask[] = [],
+  remembered: readonly JournalRequest[] = [],
   fleets = new Map<string, string>(),
-): AskJournal {
+): RequestJournal {
   return {
     remembered: () => remembered,
     append: () => Promise.resolve(),

@@ -1,4 +1,4 @@
-import { inspectClaim } from '../../activities/inspectClaim';
+import { settleClaim } from '../../activities/settleClaim';
 import { startInstall } from '../../activities/startInstall';
 import { startOrderedInstall } from '../../activities/startOrderedInstall';
 import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
@@ -26,7 +26,7 @@ const claim = {
 };
 
 const inspect = (services: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
-  services.run(inspectClaim, { claim: { ...claim, claimId } });
+  services.run(settleClaim, { claim: { ...claim, claimId } });
 
 const installing = async (): Promise<FakeWorld> => {
   const services = await aWorld({ vms: [vm] });
@@ -160,7 +160,7 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
     services.driver.endInstall(member.id);
     services.clock.nowUtc = LONG_AFTER;
     expect(
-      await services.run(inspectClaim, { claim: { ...claim, disruption: inSet('web', 1) } }),
+      await services.run(settleClaim, { claim: { ...claim, disruption: inSet('web', 1) } }),
     ).toMatchObject({
       unproven: [member.id],
     });

@@ -2,12 +2,12 @@ import type { PatchClassification } from '../../../domain/patches';
 import { chance, hash53 } from '../../../domain/seed';
 import { guidOf } from '../guid';
 import { monthIndexOf, monthStartMs, releaseMsOf, type MonthIndex } from '../calendar';
-import { DAY_MS, HOUR_MS } from '../machine/rates';
+import { DAY_MS, HOUR_MS } from '../timeUnits';
 
 export type RebootBehavior = 'NeverReboots' | 'AlwaysRequiresReboot' | 'CanRequestReboot';
 
 /** One package, or one kind of monthly update: each version replaces the one before. Versions are counted from 0. */
-export interface PatchLine {
+export interface PatchSeries {
   readonly key: string;
   readonly classification: PatchClassification;
   readonly reboot: RebootBehavior;
@@ -27,17 +27,17 @@ export interface PatchName {
   readonly kbId: string | null;
 }
 
-type Kind = Pick<PatchLine, 'key' | 'classification' | 'reboot' | 'minutes'>;
+type Kind = Pick<PatchSeries, 'key' | 'classification' | 'reboot' | 'minutes'>;
 
 /** Simulations begin later than this: before the document that Lowtide follows was written, there is nothing to patch. */
 const FIRST_MONTH: MonthIndex = 2019 * 12;
 
-/** A line whose versions appear so and so in each month; made month by month, as far as time has come. */
-export function monthlyLine(
+/** A series whose versions appear so and so in each month; made month by month, as far as time has come. */
+export function monthlySeries(
   kind: Kind,
   publishedIn: (month: MonthIndex) => readonly number[],
   describe: (version: number, publishedMs: number) => PatchName,
-): PatchLine {
+): PatchSeries {
   const published: number[] = [];
   let nextMonth = FIRST_MONTH;
   const reach = (ms: number): void => {
@@ -63,7 +63,7 @@ export function monthlyLine(
 }
 
 /** Definition updates come every day and are never installed by automatic patching. */
-export function dailyLine(kind: Kind, hour: number, describe: (version: number) => PatchName): PatchLine {
+export function dailySeries(kind: Kind, hour: number, describe: (version: number) => PatchName): PatchSeries {
   const first = monthStartMs(FIRST_MONTH) + hour * HOUR_MS;
   return {
     ...kind,
@@ -80,11 +80,12 @@ export function afterRelease(
   share: number,
   daysAfter: readonly [first: number, last: number] = [0, 0],
 ): (month: MonthIndex) => readonly number[] {
-  const dice = hash53(key, seed);
+  const seriesSeed = hash53(key, seed);
   const [first, last] = daysAfter;
   return (month) => {
-    if (share < 1 && chance(dice, month, 'published') >= share) return [];
-    const days = first + (first < last ? Math.floor(chance(dice, month, 'day') * (last - first + 1)) : 0);
+    if (share < 1 && chance(seriesSeed, month, 'published') >= share) return [];
+    const days =
+      first + (first < last ? Math.floor(chance(seriesSeed, month, 'day') * (last - first + 1)) : 0);
     return [releaseMsOf(month) + days * DAY_MS];
   };
 }
@@ -95,14 +96,14 @@ export function onSeededDays(
   key: string,
   perMonth: number,
 ): (month: MonthIndex) => readonly number[] {
-  const dice = hash53(key, seed);
+  const seriesSeed = hash53(key, seed);
   return (month) => {
-    const times = Math.floor(perMonth + chance(dice, month, 'times'));
+    const times = Math.floor(perMonth + chance(seriesSeed, month, 'times'));
     if (times === 0) return [];
     const start = monthStartMs(month);
     const length = monthStartMs(month + 1) - start;
     return Array.from({ length: times }, (_, n) => {
-      const at = start + chance(dice, month, n) * length;
+      const at = start + chance(seriesSeed, month, n) * length;
       return at - (at % HOUR_MS);
     });
   };

@@ -5,7 +5,7 @@ import * as contracts from './contracts';
 import { wakeAfterRounds } from './wake';
 import { type Services, wakingActivity } from './services';
 
-export const readRegion = wakingActivity(contracts.readRegion, async (services, input) => {
+export const openRegion = wakingActivity(contracts.openRegion, async (services, input) => {
   const { rolloutId, phase, region, attemptMax } = input;
   const planned = await services.plans.rounds(rolloutId, phase, region);
   const rounds = attemptMax === null ? planned : await deferTheRest(services, input, planned, attemptMax);

@@ -1,11 +1,12 @@
 import { RolloutId, type VmId } from '../domain/ids';
+import { addSeconds } from '../domain/instants';
 import type { OutcomeReason } from '../domain/outcome';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './installOperation';
 import { activity, type Services } from './services';
 
-export const inspectClaim = activity(contracts.inspectClaim, async (services, { claim }) => {
+export const settleClaim = activity(contracts.settleClaim, async (services, { claim }) => {
   const { claimId, expiresUtc, disruption } = claim;
   let inFlight = 0;
   const unproven: VmId[] = [];
@@ -17,7 +18,7 @@ export const inspectClaim = activity(contracts.inspectClaim, async (services, { 
     if (wasInstalled && !(await wasWatched(services, operation))) unproven.push(operation.vmId);
   }
   const now = services.nowUtc();
-  const overrun = Date.parse(now) - Date.parse(expiresUtc) > services.policy.claimOverrunSeconds * 1000;
+  const overrun = now > addSeconds(expiresUtc, services.policy.claimOverrunSeconds);
   if (inFlight > 0 && overrun)
     await services.audit.append('ledger', `${claimId}~claimOverrun`, {
       atUtc: now,

@@ -10,12 +10,15 @@ import {
   type Machine,
   type Step,
 } from './machine';
-import { MINUTE_MS, RATES } from './rates';
-import { canReachUpdates, strikes } from './vitals';
+import { MINUTE_MS } from '../timeUnits';
+import { canReachUpdates } from './agent';
+import { RATES } from './normalMonthRates';
+import { installCompleted } from './operationSteps';
+import { activeEffect } from './scenarioEffects';
 import type { EffectKind } from '../scenario';
 
-/** What an installation will do, unless somebody pulls the plug. */
-export interface InstallStory {
+/** What an installation will do, unless the VM is powered off or deleted meanwhile. */
+export interface SimulatedInstallation {
   readonly steps: readonly Step[];
   readonly endMs: number;
   readonly selectedCount: number;
@@ -27,18 +30,18 @@ export interface InstallStory {
 
 /** Kept free at the end of the maximum duration when a reboot may come: no reboot takes longer. */
 const REBOOT_MAX_MINUTES = 10;
-const LAST_WORDS_MINUTES = 0.5;
+const REPORT_MINUTES = 0.5;
 
-/** Tells the installation asked for at `startMs`, from its first minute to its end, by the VM's dice and nothing else. */
-export function tellInstallation(
+/** Works out the whole installation requested at `startMs`, from its first minute to its end, from the seed of the VM alone. */
+export function simulateInstallation(
   machine: Machine,
   startMs: number,
   request: InstallRequest,
   call: number,
-): InstallStory {
+): SimulatedInstallation {
   const deadlineMs = startMs + request.maximumDurationMinutes * MINUTE_MS;
-  const dice = (what: string): number => chance(machine.dice, 'install', call, what);
-  const struck = (what: EffectKind): boolean => strikes(machine, what, startMs, call) !== undefined;
+  const random = (what: string): number => chance(machine.vmSeed, 'install', call, what);
+  const affected = (what: EffectKind): boolean => activeEffect(machine, what, startMs, call) !== undefined;
   const choice = choosePatches(machine, startMs, request);
   const started: Step = {
     atMs: startMs,
@@ -48,16 +51,16 @@ export function tellInstallation(
       classifications: request.classificationsToInclude,
     },
   };
-  const telling = { machine, startMs, deadlineMs, request, choice, call, dice, struck, started };
-  if (struck('installFails') || dice('fails') < RATES.installFails || !canReachUpdates(machine))
-    return failAtOnce(telling);
-  const work = installPatches(telling, struck('installHangs') || dice('hangs') < RATES.installHangs);
-  const reboot = work.hangs ? hung(deadlineMs) : rebootAsRequired(telling, work);
+  const context = { machine, startMs, deadlineMs, request, choice, call, random, affected, started };
+  if (affected('installFails') || random('fails') < RATES.installFails || !canReachUpdates(machine))
+    return failAtOnce(context);
+  const work = installPatches(context, affected('installHangs') || random('hangs') < RATES.installHangs);
+  const reboot = work.hangs ? hung(deadlineMs) : rebootAsRequired(context, work);
   const endMs = Math.min(reboot.endMs, deadlineMs);
-  const result = resultOf(telling, work, reboot);
-  const after = aftermath(telling, endMs, work.installed.length > 0 && !work.hangs);
+  const result = resultOf(context, work, reboot);
+  const after = faultsAfterUpdate(context, endMs, work.installed.length > 0 && !work.hangs);
   return {
-    steps: [started, ...work.steps, ...reboot.steps, completed(endMs, result), ...after.steps],
+    steps: [started, ...work.steps, ...reboot.steps, installCompleted(endMs, result), ...after.steps],
     endMs,
     selectedCount: choice.selected.length,
     result,
@@ -65,12 +68,6 @@ export function tellInstallation(
     faults: [...reboot.faults, ...after.faults],
     agentGap: after.agentGap,
   };
-}
-
-/** The event that ends every installation, with the counts named as in Azure's patch summaries. */
-export function completed(atMs: number, result: InstallationResult): Step {
-  const { error, ...counts } = result;
-  return { atMs, action: 'installCompleted', detail: { ...counts, error } };
 }
 
 interface Choice {
@@ -89,13 +86,13 @@ function choosePatches(machine: Machine, startMs: number, request: InstallReques
   const wanted = available.filter(
     (patch) =>
       everything ||
-      request.classificationsToInclude.includes(patch.line.classification) ||
+      request.classificationsToInclude.includes(patch.series.classification) ||
       isNamed(patch, include),
   );
   const selected = wanted.filter(
     (patch) =>
       !isNamed(patch, exclude) &&
-      !(request.excludeKbsRequiringReboot === true && patch.line.reboot !== 'NeverReboots'),
+      !(request.excludeKbsRequiringReboot === true && patch.series.reboot !== 'NeverReboots'),
   );
   return {
     selected,
@@ -104,9 +101,9 @@ function choosePatches(machine: Machine, startMs: number, request: InstallReques
   };
 }
 
-function isNamed({ line, version }: AvailablePatch, masks: readonly string[]): boolean {
+function isNamed({ series, version }: AvailablePatch, masks: readonly string[]): boolean {
   if (masks.length === 0) return false;
-  const { name, kbId } = line.describe(version);
+  const { name, kbId } = series.describe(version);
   return masks.some((mask) => {
     if (kbId !== null) return mask.replace(/^kb/i, '') === kbId;
     const literal = (part: string): string => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
@@ -114,15 +111,15 @@ function isNamed({ line, version }: AvailablePatch, masks: readonly string[]): b
   });
 }
 
-interface Telling {
+interface InstallationContext {
   readonly machine: Machine;
   readonly startMs: number;
   readonly deadlineMs: number;
   readonly request: InstallRequest;
   readonly choice: Choice;
   readonly call: number;
-  readonly dice: (what: string) => number;
-  readonly struck: (what: EffectKind) => boolean;
+  readonly random: (what: string) => number;
+  readonly affected: (what: EffectKind) => boolean;
   readonly started: Step;
 }
 
@@ -135,28 +132,27 @@ interface Work {
 }
 
 /** One patch after another, as long as the next one and a reboot would still fit. */
-function installPatches(telling: Telling, hangs: boolean): Work {
-  const { machine, startMs, deadlineMs, request, choice, call, dice, struck } = telling;
-  const slow = struck('slowInstall')
-    ? (strikes(machine, 'slowInstall', startMs, call)?.effect.factor ?? 1)
+function installPatches(context: InstallationContext, hangs: boolean): Work {
+  const { machine, startMs, deadlineMs, request, choice, call, random, affected } = context;
+  const slow = affected('slowInstall')
+    ? (activeEffect(machine, 'slowInstall', startMs, call)?.effect.factor ?? 1)
     : 1;
   const latestMs =
-    deadlineMs -
-    ((mayReboot(choice, request) ? REBOOT_MAX_MINUTES : 0) + LAST_WORDS_MINUTES) * machine.minuteMs;
+    deadlineMs - ((mayReboot(choice, request) ? REBOOT_MAX_MINUTES : 0) + REPORT_MINUTES) * machine.minuteMs;
   // A hang comes in the middle of the work: some is done, nothing more will be.
   const tried = hangs ? choice.selected.slice(0, Math.floor(choice.selected.length / 2)) : choice.selected;
   const steps: Step[] = [];
   const installed: AvailablePatch[] = [];
   let failedCount = 0;
-  let atMs = startMs + (2 + 2 * dice('prepare')) * machine.minuteMs;
+  let atMs = startMs + (2 + 2 * random('prepare')) * machine.minuteMs;
   for (const patch of tried) {
-    const { key, minutes, classification } = patch.line;
-    const endMs = Math.floor(atMs + minutes * (0.7 + 0.6 * dice(key)) * slow * machine.minuteMs);
+    const { key, minutes, classification } = patch.series;
+    const endMs = Math.floor(atMs + minutes * (0.7 + 0.6 * random(key)) * slow * machine.minuteMs);
     if (endMs > latestMs) break;
     atMs = endMs;
-    const fails = strikes(machine, 'patchFails', startMs, `${call} ${key}`) !== undefined;
-    const failed = fails || dice(`${key} fails`) < RATES.patchFails;
-    const detail = { patchId: patch.line.describe(patch.version).patchId, classification };
+    const fails = activeEffect(machine, 'patchFails', startMs, `${call} ${key}`) !== undefined;
+    const failed = fails || random(`${key} fails`) < RATES.patchFails;
+    const detail = { patchId: patch.series.describe(patch.version).patchId, classification };
     if (failed) failedCount += 1;
     else installed.push(patch);
     steps.push(
@@ -169,7 +165,7 @@ function installPatches(telling: Telling, hangs: boolean): Work {
 }
 
 function mayReboot({ selected }: Choice, { rebootSetting }: InstallRequest): boolean {
-  if (rebootSetting === 'IfRequired') return selected.some(({ line }) => line.reboot !== 'NeverReboots');
+  if (rebootSetting === 'IfRequired') return selected.some(({ series }) => series.reboot !== 'NeverReboots');
   return rebootSetting === 'Always';
 }
 
@@ -184,34 +180,34 @@ function hung(deadlineMs: number): Reboot {
   return { steps: [], endMs: deadlineMs, status: 'Unknown', faults: [] };
 }
 
-/** R-104: the VM is rebooted when what was installed asks for it, and the request allows it. */
-function rebootAsRequired(telling: Telling, work: Work): Reboot {
-  const { machine, startMs, deadlineMs, request, call, dice } = telling;
+/** R-104: the VM is rebooted when what was installed requests for it, and the request allows it. */
+function rebootAsRequired(context: InstallationContext, work: Work): Reboot {
+  const { machine, startMs, deadlineMs, request, call, random } = context;
   const required = work.installed.some(
-    ({ line }) =>
-      line.reboot === 'AlwaysRequiresReboot' ||
-      (line.reboot === 'CanRequestReboot' && dice(`${line.key} reboot`) < RATES.rebootRequested),
+    ({ series }) =>
+      series.reboot === 'AlwaysRequiresReboot' ||
+      (series.reboot === 'CanRequestReboot' && random(`${series.key} reboot`) < RATES.rebootRequested),
   );
-  const endMs = Math.floor(work.endMs + LAST_WORDS_MINUTES * machine.minuteMs);
+  const endMs = Math.floor(work.endMs + REPORT_MINUTES * machine.minuteMs);
   const wanted = request.rebootSetting === 'Always' || (required && request.rebootSetting === 'IfRequired');
-  const completedMs = Math.floor(endMs + (3 + 5 * dice('rebootMinutes')) * machine.minuteMs);
+  const completedMs = Math.floor(endMs + (3 + 5 * random('rebootMinutes')) * machine.minuteMs);
   if (!wanted || completedMs > deadlineMs)
     return { steps: [], endMs, status: required || wanted ? 'Required' : 'NotNeeded', faults: [] };
   const rebootStarted: Step = { atMs: endMs, action: 'rebootStarted' };
-  const hangs = strikes(machine, 'rebootHangs', startMs, call);
+  const hangs = activeEffect(machine, 'rebootHangs', startMs, call);
   if (hangs !== undefined) {
     const fault = faultFrom(endMs, 'rebootHangs', hangs.effect.forMinutes);
     return { steps: [rebootStarted], endMs: deadlineMs, status: 'Failed', faults: [fault] };
   }
   return {
     steps: [rebootStarted, { atMs: completedMs, action: 'rebootCompleted' }],
-    endMs: Math.min(completedMs + LAST_WORDS_MINUTES * machine.minuteMs, deadlineMs),
+    endMs: Math.min(completedMs + REPORT_MINUTES * machine.minuteMs, deadlineMs),
     status: 'Completed',
     faults: [],
   };
 }
 
-function resultOf({ choice }: Telling, work: Work, reboot: Reboot): InstallationResult {
+function resultOf({ choice }: InstallationContext, work: Work, reboot: Reboot): InstallationResult {
   const pending = choice.selected.length - work.installed.length - work.failedCount;
   const partly = work.failedCount + pending > 0;
   const failed = work.hangs || reboot.status === 'Failed';
@@ -235,9 +231,16 @@ function resultOf({ choice }: Telling, work: Work, reboot: Reboot): Installation
   };
 }
 
-/** The extension breaks before it has done anything. */
-function failAtOnce({ machine, startMs, deadlineMs, choice, dice, started }: Telling): InstallStory {
-  const endMs = Math.min(Math.floor(startMs + (2 + 6 * dice('failsAfter')) * machine.minuteMs), deadlineMs);
+/** The extension fails before it has installed anything. */
+function failAtOnce({
+  machine,
+  startMs,
+  deadlineMs,
+  choice,
+  random,
+  started,
+}: InstallationContext): SimulatedInstallation {
+  const endMs = Math.min(Math.floor(startMs + (2 + 6 * random('failsAfter')) * machine.minuteMs), deadlineMs);
   const result: InstallationResult = {
     status: 'Failed',
     maintenanceWindowExceeded: false,
@@ -253,7 +256,7 @@ function failAtOnce({ machine, startMs, deadlineMs, choice, dice, started }: Tel
     },
   };
   return {
-    steps: [started, completed(endMs, result)],
+    steps: [started, installCompleted(endMs, result)],
     endMs,
     selectedCount: choice.selected.length,
     result,
@@ -263,15 +266,15 @@ function failAtOnce({ machine, startMs, deadlineMs, choice, dice, started }: Tel
   };
 }
 
-const AFTERMATHS = [
+const HEALTH_FAULTS = [
   ['unhealthyAfterUpdate', 'unhealthy'],
   ['healthUnknown', 'unknown'],
   ['healthFlaps', 'flapping'],
 ] as const satisfies readonly (readonly [EffectKind, FaultKind])[];
 
-/** What becomes of the VM when something was installed. Left alone, some are not heard of for some minutes; none breaks. */
-function aftermath(
-  { machine, startMs, call, dice }: Telling,
+/** What becomes of the VM when something was installed. Without a scenario the health of a few is unknown for some minutes; none is unhealthy. */
+function faultsAfterUpdate(
+  { machine, startMs, call, random }: InstallationContext,
   endMs: number,
   updated: boolean,
 ): {
@@ -280,15 +283,15 @@ function aftermath(
   readonly agentGap: Interval | null;
 } {
   if (!updated) return { steps: [], faults: [], agentGap: null };
-  const faults = AFTERMATHS.flatMap(([what, kind]) => {
-    const active = strikes(machine, what, startMs, call);
+  const faults = HEALTH_FAULTS.flatMap(([what, kind]) => {
+    const active = activeEffect(machine, what, startMs, call);
     return active === undefined ? [] : [faultFrom(endMs, kind, active.effect.forMinutes)];
   });
-  if (faults.length === 0 && dice('unknown') < RATES.healthUnknownAfterUpdate)
+  if (faults.length === 0 && random('unknown') < RATES.healthUnknownAfterUpdate)
     faults.push(
-      faultFrom(endMs, 'unknown', ((5 + 15 * dice('unknownMinutes')) * machine.minuteMs) / MINUTE_MS),
+      faultFrom(endMs, 'unknown', ((5 + 15 * random('unknownMinutes')) * machine.minuteMs) / MINUTE_MS),
     );
-  const silent = strikes(machine, 'agentSilentAfterUpdate', startMs, call);
+  const silent = activeEffect(machine, 'agentSilentAfterUpdate', startMs, call);
   if (silent === undefined) return { steps: [], faults, agentGap: null };
   const { fromMs, toMs } = faultFrom(endMs, 'unknown', silent.effect.forMinutes);
   const restored: readonly Step[] = toMs === Infinity ? [] : [{ atMs: toMs, action: 'agentRestored' }];

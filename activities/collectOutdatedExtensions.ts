@@ -2,8 +2,8 @@ import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import * as contracts from './contracts';
 import { activity } from './services';
 
-export const listOutdatedExtensions = activity(
-  contracts.listOutdatedExtensions,
+export const collectOutdatedExtensions = activity(
+  contracts.collectOutdatedExtensions,
   async (services, { nowUtc, vmsMax }) => {
     const open = (await services.assessments.outdatedExtensions())
       .filter(({ timeZone }) => isOpen(windowAtOrAfter(timeZone, services.policy, nowUtc), nowUtc))

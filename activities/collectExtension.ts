@@ -1,11 +1,12 @@
+import { addSeconds } from '../domain/instants';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import * as contracts from './contracts';
 import { activity, type AnswerTo, type Services } from './services';
 
-export const readExtension = activity(
-  contracts.readExtension,
-  async (services, { vmId, operationId }): Promise<AnswerTo<typeof contracts.readExtension>> => {
+export const collectExtension = activity(
+  contracts.collectExtension,
+  async (services, { vmId, operationId }): Promise<AnswerTo<typeof contracts.collectExtension>> => {
     const answer = await services.driver.readOperation(operationId);
     if (answer.kind === 'running') return { kind: 'running' };
     if (answer.kind === 'failed') return { kind: 'failed', message: answer.error.message };
@@ -21,8 +22,7 @@ export const readExtension = activity(
 /** The VM takes part from now on: the next plan finds it, and its periodic assessments begin. */
 async function keep(services: Services, vm: VirtualMachine): Promise<void> {
   if ((await services.inventory.read(vm.id)) === null) {
-    const dueMs = Date.parse(services.nowUtc()) + services.policy.assessmentEverySeconds * 1000;
-    const dueUtc = new Date(dueMs).toISOString();
+    const dueUtc = addSeconds(services.nowUtc(), services.policy.assessmentEverySeconds);
     await services.assessments.schedule([
       { vmId: vm.id, timeZone: timeZoneOf(vm, services.policy).zone, dueUtc },
     ]);

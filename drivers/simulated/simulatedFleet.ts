@@ -8,7 +8,7 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { HealthProbe, InstallRequest } from '../driver';
 import { judgeHealth } from '../../domain/health';
 import type { ParsedFleet } from '../fleet/parseFleet';
-import type { PowerAsk, VmAsk } from './log/askJournal';
+import type { PowerAction, VmRequest } from './log/requestJournal';
 import { releaseMonthAt } from './calendar';
 import {
   machineOf,
@@ -18,63 +18,58 @@ import {
   type Operation,
   type Step,
 } from './machine/machine';
-import {
-  beginAssessment,
-  beginExtension,
-  beginInstallation,
-  interrupt,
-  INTERRUPTIONS,
-  interruptWhereItMust,
-} from './machine/operations';
+import { interrupt, interruptIfOffOrGone, INTERRUPTIONS } from './machine/interruptOperation';
+import { isOn } from './machine/power';
+import { POWER_HABIT_TAG } from './machine/powerHabits';
+import { spanOf } from './machine/scenarioEffects';
+import { signalsOf } from './machine/healthSignals';
+import { startAssessment, startExtension, startInstallation } from './machine/startOperation';
 import { patchCatalogue, type PatchView } from './patches/patchCatalogue';
 import { patchSourceOf } from './patches/patchSource';
-import { DAY_MS, MINUTE_MS } from './machine/rates';
-import { ResourceWorld, type StoredSet } from './resources/resourceWorld';
+import { ResourceState, type StoredSet } from './resources/resourceState';
 import { concerns, type Scenario } from './scenario';
-import { POWER_HABIT_TAG } from './machine/schedules';
-import { isOn, signalsOf, spanOf } from './machine/vitals';
+import { DAY_MS, MINUTE_MS } from './timeUnits';
 
-/** Something asked that is no operation: a probe, a turn of the power switch, and the operation that was cut short by it. */
-export interface Incident {
-  readonly kind: 'incident';
+/** A request that starts no operation (a probe, a power action), with the operation that it cut short. */
+export interface ImmediateRequest {
+  readonly kind: 'immediate';
   readonly machine: Machine;
   readonly startMs: number;
   readonly steps: readonly (Step & { readonly operation?: Operation })[];
 }
 
-/** What was asked of a VM, in the order of asking. The log of the driver is made of these. */
-export type Happening = Operation | Incident;
+/** What was requested of a VM, in order. The log of the driver is made of these. */
+export type LoggedRequest = Operation | ImmediateRequest;
 
-/** Everything there is, as a consequence of what was asked. It reads no clock and no file. */
-export interface World {
+/** The state of all VMs: a consequence of what was requested. It reads no clock and no file. */
+export interface FleetState {
   readonly seed: number;
   readonly machines: ReadonlyMap<VmId, Machine>;
   /** Also those that are gone: their log stays. */
   readonly everyMachine: readonly Machine[];
-  readonly happenings: readonly Happening[];
-  readonly fleet: ParsedFleet | null;
+  readonly loggedRequests: readonly LoggedRequest[];
+  readonly loaded: ParsedFleet | null;
   readonly scenario: Scenario | null;
-  /** Counts what changes schedules, and so the log that was still to come. */
-  readonly revision: number;
 }
 
-export class SimulatedWorld implements World {
+export class SimulatedFleet implements FleetState {
   readonly everyMachine: Machine[] = [];
-  readonly happenings: Happening[] = [];
+  readonly loggedRequests: LoggedRequest[] = [];
   machines = new Map<VmId, Machine>();
-  readonly resources: ResourceWorld;
-  fleet: ParsedFleet | null = null;
+  readonly resources: ResourceState;
+  loaded: ParsedFleet | null = null;
   scenario: Scenario | null = null;
-  revision = 0;
+  readonly #pace: number;
   readonly #viewOf: ReturnType<typeof patchCatalogue>;
 
-  /** Work of VMs goes `pace` times as fast as in life; what scenarios and schedules say keeps its time. */
+  /** Operations of VMs take a `pace`th of their real time; scenarios and schedules keep theirs. */
   constructor(
     readonly seed: number,
-    private readonly pace = 1,
+    pace = 1,
   ) {
+    this.#pace = pace;
     this.#viewOf = patchCatalogue(seed);
-    this.resources = new ResourceWorld(this, pace);
+    this.resources = new ResourceState(this, pace);
   }
 
   /** Operations that have not ended. */
@@ -111,19 +106,18 @@ export class SimulatedWorld implements World {
         },
         this.seed,
         nowMs,
-        this.pace,
+        this.#pace,
       );
       this.everyMachine.push(machine);
       machines.set(vm.id, machine);
     }
     this.machines = machines;
-    this.fleet = fleet;
+    this.loaded = fleet;
     this.resources.replaceFleet(fleet, nowMs);
     if (this.scenario !== null) this.#applyScenario(this.scenario, nowMs);
-    this.revision += 1;
   }
 
-  /** A VM that its owner creates: off until it is `readyMs`, and then on until he says otherwise. */
+  /** A VM that its owner creates: off until it is `readyMs`, and then on until its owner says otherwise. */
   addMachine(vm: VirtualMachine, set: StoredSet | undefined, atMs: number, readyMs: number): Machine {
     const domain = set === undefined ? null : this.#domainFor(vm, set.updateDomainCount, atMs);
     const created = { ...vm, updateDomain: domain, enabled: false };
@@ -136,7 +130,7 @@ export class SimulatedWorld implements World {
       instance: { running: false, agentVersion: null, extensionVersion: null },
       view: this.#viewOf(created, source) satisfies PatchView,
     };
-    const drawn = machineOf(model, this.seed, atMs, this.pace);
+    const drawn = machineOf(model, this.seed, atMs, this.#pace);
     const tagged = tagOf(vm.tags, POWER_HABIT_TAG) !== undefined;
     const machine: Machine = tagged ? drawn : { ...drawn, habit: 'alwaysOn' };
     machine.switches.push({ atMs: readyMs, on: true, deallocated: false });
@@ -159,7 +153,7 @@ export class SimulatedWorld implements World {
   removeMachine(machine: Machine, goneMs: number, nowMs: number): void {
     machine.goneMs = Math.min(machine.goneMs, goneMs);
     const { current } = machine;
-    if (current !== null && current.endMs > nowMs) interruptWhereItMust(current, nowMs);
+    if (current !== null && current.endMs > nowMs) interruptIfOffOrGone(current, nowMs);
   }
 
   /** R-208: a new VM goes where the fewest of its set are. */
@@ -178,46 +172,45 @@ export class SimulatedWorld implements World {
     this.scenario = scenario;
     if (scenario !== null) this.#applyScenario(scenario, nowMs);
     for (const machine of this.machines.values()) machine.offByMonth.clear();
-    for (const operation of this.inFlight(nowMs)) interruptWhereItMust(operation, nowMs);
-    this.revision += 1;
+    for (const operation of this.inFlight(nowMs)) interruptIfOffOrGone(operation, nowMs);
   }
 
-  /** Does what was asked of a VM; the answer is the operation, if it is one. */
-  apply(ask: VmAsk, atMs: number): Operation | null {
-    const machine = this.machines.get(VmId.parse(ask.vm));
-    if (machine === undefined) throw new Error(`there is no ${ask.vm} to ${ask.ask}`);
-    switch (ask.ask) {
+  /** Does what was requested of a VM; returns the operation, if it starts one. */
+  apply(request: VmRequest, atMs: number): Operation | null {
+    const machine = this.machines.get(VmId.parse(request.vm));
+    if (machine === undefined) throw new Error(`there is no ${request.vm} to ${request.kind}`);
+    switch (request.kind) {
       case 'assess':
-        return this.#began(beginAssessment(machine, atMs));
+        return this.#started(startAssessment(machine, atMs));
       case 'install':
-        return this.#began(beginInstallation(machine, atMs, ask.request satisfies InstallRequest));
+        return this.#started(startInstallation(machine, atMs, request.request satisfies InstallRequest));
       case 'extension':
-        return this.#began(
-          beginExtension(
+        return this.#started(
+          startExtension(
             machine,
             atMs,
-            ask.notAfterUtc === undefined ? Infinity : Date.parse(ask.notAfterUtc),
+            request.notAfterUtc === undefined ? Infinity : Date.parse(request.notAfterUtc),
           ),
         );
       case 'probe':
         this.#log(machine, atMs, [{ atMs, action: 'healthProbed', detail: probeDetail(machine, atMs) }]);
         return null;
       case 'power':
-        this.#switchPower(machine, ask.power, atMs);
+        this.#switchPower(machine, request.power, atMs);
         return null;
     }
   }
 
-  #began(operation: Operation): Operation {
-    this.happenings.push(operation);
+  #started(operation: Operation): Operation {
+    this.loggedRequests.push(operation);
     return operation;
   }
 
-  #log(machine: Machine, startMs: number, steps: Incident['steps']): void {
-    this.happenings.push({ kind: 'incident', machine, startMs, steps });
+  #log(machine: Machine, startMs: number, steps: ImmediateRequest['steps']): void {
+    this.loggedRequests.push({ kind: 'immediate', machine, startMs, steps });
   }
 
-  #switchPower(machine: Machine, power: PowerAsk, atMs: number): void {
+  #switchPower(machine: Machine, power: PowerAction, atMs: number): void {
     const wasOn = isOn(machine, atMs);
     const off = power !== 'start' && wasOn;
     const steps: (Step & { operation?: Operation })[] = [];
@@ -246,9 +239,9 @@ export class SimulatedWorld implements World {
     for (const machine of machines) {
       const added = scenario.effects.flatMap((effect, index): ActiveEffect[] => {
         if (!concerns(effect, machine.vm, machine.source)) return [];
-        if (chance(machine.dice, 'share', scenario.name, index) * 100 >= effect.who.share) return [];
-        const dice = chance(machine.dice, 'effect', scenario.name, index);
-        return [{ effect, dice, fromMs: nowMs, toMs: Infinity }];
+        if (chance(machine.vmSeed, 'share', scenario.name, index) * 100 >= effect.who.share) return [];
+        const random = chance(machine.vmSeed, 'effect', scenario.name, index);
+        return [{ effect, random, fromMs: nowMs, toMs: Infinity }];
       });
       if (added.length === 0) continue;
       machine.effects = [...machine.effects, ...added];
@@ -272,9 +265,9 @@ function deletionMs(active: ActiveEffect, nowMs: number): number {
     const { fromMs, toMs } = spanOf(active, month);
     if (toMs - nowMs < DAY_MS) continue;
     return Math.floor(
-      fromMs + active.dice * (toMs - fromMs) > nowMs
-        ? fromMs + active.dice * (toMs - fromMs)
-        : nowMs + active.dice * (toMs - nowMs),
+      fromMs + active.random * (toMs - fromMs) > nowMs
+        ? fromMs + active.random * (toMs - fromMs)
+        : nowMs + active.random * (toMs - nowMs),
     );
   }
   return Infinity;

@@ -29,7 +29,3 @@ export const RATES = {
   wsus: 0.12,
   privateRepository: 0.1,
 } as const;
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;

@@ -1,6 +1,7 @@
 import { chance } from '../../../domain/seed';
-import { monthStartMs, union, zoneOffsetMs, type Interval, type MonthIndex } from '../calendar';
-import { DAY_MS, HOUR_MS, RATES } from './rates';
+import { monthStartMs, NO_INTERVALS, union, zoneOffsetMs, type Interval, type MonthIndex } from '../calendar';
+import { DAY_MS, HOUR_MS } from '../timeUnits';
+import { RATES } from './normalMonthRates';
 
 /** How the owner of a VM treats its power switch. A fact of the VM, drawn once. */
 export type PowerHabit = 'alwaysOn' | 'offAtNight' | 'offAtWeekends' | 'offAWeek' | 'comesAndGoes' | 'parked';
@@ -16,10 +17,10 @@ const HABITS = [
   ['parked', RATES.parked],
 ] as const satisfies readonly (readonly [PowerHabit, number])[];
 
-export function powerHabitOf(tagged: string | undefined, dice: number): PowerHabit {
+export function powerHabitOf(tagged: string | undefined, random: number): PowerHabit {
   const written = tagged?.trim().toLowerCase();
   if (written === 'alwayson') return 'alwaysOn';
-  let left = dice;
+  let left = random;
   for (const [habit, share] of HABITS) {
     if (written === undefined ? left < share : written === habit.toLowerCase()) return habit;
     left -= share;
@@ -27,12 +28,10 @@ export function powerHabitOf(tagged: string | undefined, dice: number): PowerHab
   return 'alwaysOn';
 }
 
-const NONE: readonly Interval[] = [];
-
 /** When a VM with this habit is off: the intervals that start in this month, in order. None is longer than a month. */
 export function offIntervals(
   habit: PowerHabit,
-  dice: number,
+  vmSeed: number,
   zone: string,
   month: MonthIndex,
 ): readonly Interval[] {
@@ -40,19 +39,19 @@ export function offIntervals(
   const end = monthStartMs(month + 1);
   switch (habit) {
     case 'alwaysOn':
-      return NONE;
+      return NO_INTERVALS;
     case 'parked':
       return [{ fromMs: start, toMs: end }];
     case 'offAWeek': {
-      const fromMs = start + Math.floor(chance(dice, 'week', month) * 24) * DAY_MS;
+      const fromMs = start + Math.floor(chance(vmSeed, 'week', month) * 24) * DAY_MS;
       return [{ fromMs, toMs: fromMs + 7 * DAY_MS }];
     }
     case 'offAtNight':
-      return days(start, end).flatMap((day) => night(dice, zone, day));
+      return days(start, end).flatMap((day) => night(vmSeed, zone, day));
     case 'offAtWeekends':
       return days(start, end).flatMap((day) => weekend(zone, day));
     case 'comesAndGoes':
-      return union(days(start, end).flatMap((day) => absence(dice, day)));
+      return union(days(start, end).flatMap((day) => absence(vmSeed, day)));
   }
 }
 
@@ -61,35 +60,22 @@ function days(start: number, end: number): readonly number[] {
 }
 
 /** From eight in the evening to seven in the morning, in three nights of five. */
-function night(dice: number, zone: string, day: number): readonly Interval[] {
-  if (chance(dice, 'night', day) >= 0.6) return NONE;
+function night(vmSeed: number, zone: string, day: number): readonly Interval[] {
+  if (chance(vmSeed, 'night', day) >= 0.6) return NO_INTERVALS;
   const midnight = day - zoneOffsetMs(zone, day);
   return [{ fromMs: midnight + 20 * HOUR_MS, toMs: midnight + 31 * HOUR_MS }];
 }
 
 /** From Friday evening to Monday morning. */
 function weekend(zone: string, day: number): readonly Interval[] {
-  if (new Date(day).getUTCDay() !== 5) return NONE;
+  if (new Date(day).getUTCDay() !== 5) return NO_INTERVALS;
   const midnight = day - zoneOffsetMs(zone, day);
   return [{ fromMs: midnight + 20 * HOUR_MS, toMs: midnight + (3 * 24 + 6) * HOUR_MS }];
 }
 
 /** On seven days of ten, off for 2 to 20 hours from some hour on. */
-function absence(dice: number, day: number): readonly Interval[] {
-  if (chance(dice, 'absent', day) >= 0.7) return NONE;
-  const fromMs = day + Math.floor(chance(dice, 'absentFrom', day) * 24) * HOUR_MS;
-  return [{ fromMs, toMs: fromMs + (2 + Math.floor(chance(dice, 'absentFor', day) * 18)) * HOUR_MS }];
-}
-
-/** When the VM agent is silent by itself: at most once a month. */
-export function agentGaps(dice: number, month: MonthIndex): readonly Interval[] {
-  if (chance(dice, 'agentLost', month) >= RATES.agentLostInMonth) return NONE;
-  const start = monthStartMs(month);
-  const fromMs = start + chance(dice, 'agentLostAt', month) * (monthStartMs(month + 1) - start);
-  return [
-    {
-      fromMs: Math.floor(fromMs),
-      toMs: Math.floor(fromMs + (2 + 34 * chance(dice, 'agentLostFor', month)) * HOUR_MS),
-    },
-  ];
+function absence(vmSeed: number, day: number): readonly Interval[] {
+  if (chance(vmSeed, 'absent', day) >= 0.7) return NO_INTERVALS;
+  const fromMs = day + Math.floor(chance(vmSeed, 'absentFrom', day) * 24) * HOUR_MS;
+  return [{ fromMs, toMs: fromMs + (2 + Math.floor(chance(vmSeed, 'absentFor', day) * 18)) * HOUR_MS }];
 }

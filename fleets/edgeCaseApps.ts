@@ -16,7 +16,7 @@ export interface App {
   /** Instead of zones 1 to 3 in turn. */
   readonly zone?: string;
   readonly tags?: Readonly<Record<string, string>>;
-  /** Empty for none; absent leaves it to the dice. */
+  /** Empty for none; absent: drawn at random. */
   readonly patchMode?: string;
   readonly windowsZone?: string;
   readonly instanceView?: Readonly<Record<string, unknown>>;
@@ -52,8 +52,8 @@ const regional = (region: string, size: number): Spread => ({
   updateDomains: 0,
 });
 
-/** One of everything a planner has to cope with, so that no roll of the dice can leave it out of a demonstration. */
-export const SHOWPIECES: readonly App[] = [
+/** One of everything a planner has to cope with, so that no seed leaves one out of a demonstration. */
+export const EDGE_CASE_APPS: readonly App[] = [
   // Sets from the smallest to the largest, of one to twenty update domains.
   { name: 'hub-web', subscription: 1, ...set('eastus2', 40, 20), ...windows('2019-Datacenter'), ...PLATFORM },
   { name: 'hub-sql', subscription: 1, ...set('centralus', 2, 1), ...windows('2016-Datacenter'), ...PLATFORM },
@@ -103,7 +103,7 @@ export const SHOWPIECES: readonly App[] = [
   },
   // A subscription of its own, with a single VM.
   { name: 'loner', subscription: 999, ...regional('westeurope', 1), ...UBUNTU, ...PLATFORM },
-  // Nights that are not those of the region.
+  // Off-peak hours that are not those of the region.
   {
     name: 'nepal',
     subscription: 2,
@@ -179,7 +179,7 @@ export const SHOWPIECES: readonly App[] = [
     patchMode: 'ImageDefault',
   },
   { name: 'unset', subscription: 5, ...regional('ukwest', 2), ...RHEL, patchMode: '' },
-  // What an instance view tells.
+  // What an instance view says.
   {
     name: 'oldagent',
     subscription: 2,

@@ -5,26 +5,26 @@ import type { ArmResource } from '../../fleet/armModel';
 import { isObject } from '../../fleet/readRecords';
 import { guidOf } from '../guid';
 import type { Machine } from '../machine/machine';
-import { readingOf } from '../machine/readings';
-import type { ResourceAsk } from './resourceAsks';
-import type { StoredGroup, StoredSet } from './resourceWorld';
+import { readingOf } from '../machine/vmReading';
+import type { ResourceRequest } from './resourceRequests';
+import type { StoredGroup, StoredSet } from './resourceState';
 import type {
   GroupKey,
   GroupResource,
   NewGroup,
-  PocketResources,
+  SimulatedResources,
   ProvisioningState,
   SetResource,
   VmResource,
-} from './resources';
-import type { SimulatedWorld } from '../world';
+} from './resourceContracts';
+import type { SimulatedFleet } from '../simulatedFleet';
 
 /** What the resources need of the driver around them. */
 export interface ResourceHost {
-  readonly world: SimulatedWorld;
+  readonly fleet: SimulatedFleet;
   nowMs(): number;
   /** Remembers and does, at an instant of its own. Resolves when it is durable. */
-  ask(ask: (at: string) => ResourceAsk): Promise<void>;
+  request(requestAt: (at: string) => ResourceRequest): Promise<void>;
 }
 
 interface Scope {
@@ -32,15 +32,15 @@ interface Scope {
   readonly resourceGroup?: string;
 }
 
-/** Azure finds one in an empty world, so that `az login` finds something to log in to. */
+/** Azure finds one in an empty fleet, so that `az login` finds something to log in to. */
 const FIRST_SUBSCRIPTION = '10000000-0000-4000-8000-000000000001';
 
-export function pocketResources(host: ResourceHost): PocketResources {
-  const { world } = host;
-  const { resources } = world;
+export function simulatedResources(host: ResourceHost): SimulatedResources {
+  const { fleet } = host;
+  const { resources } = fleet;
   return {
     subscriptions() {
-      host.nowMs(); // the first look at the clock begins the world
+      host.nowMs(); // the first look at the clock loads the fleet
       const known = [...resources.subscriptions.values()];
       return known.length === 0 ? [FIRST_SUBSCRIPTION] : known;
     },
@@ -50,12 +50,12 @@ export function pocketResources(host: ResourceHost): PocketResources {
     virtualMachines: (scope) => vmsOf(host, scope),
     async putVirtualMachine(model) {
       const id = VmId.parse(model['id']);
-      await host.ask((at) => ({ ask: 'putVm', at, model }));
+      await host.request((at) => ({ kind: 'putVm', at, model }));
       return there(vmOf(host, id));
     },
     async deleteVirtualMachine(id) {
       if (vmOf(host, id) === null) return null;
-      await host.ask((at) => ({ ask: 'deleteVm', at, id }));
+      await host.request((at) => ({ kind: 'deleteVm', at, id }));
       return utcOf(resources.work.get(id)?.untilMs ?? host.nowMs());
     },
     availabilitySet: (id) => setOf(host, id),
@@ -65,12 +65,12 @@ export function pocketResources(host: ResourceHost): PocketResources {
       return ids.flatMap((id) => setOf(host, id) ?? []);
     },
     async putAvailabilitySet(model) {
-      await host.ask((at) => ({ ask: 'putSet', at, model }));
+      await host.request((at) => ({ kind: 'putSet', at, model }));
       return there(setOf(host, SetId.parse(model['id'])));
     },
     async deleteAvailabilitySet(id) {
       if (setOf(host, id) === null) return false;
-      await host.ask((at) => ({ ask: 'deleteSet', at, id }));
+      await host.request((at) => ({ kind: 'deleteSet', at, id }));
       return true;
     },
   };
@@ -79,24 +79,24 @@ export function pocketResources(host: ResourceHost): PocketResources {
 function featureApi(
   host: ResourceHost,
 ): Pick<
-  PocketResources,
+  SimulatedResources,
   'featureState' | 'registerFeature' | 'unregisterFeature' | 'providerState' | 'registerProvider' | 'optIn'
 > {
-  const { resources } = host.world;
-  const ask = (subscription: string, feature: FeatureName, register: boolean): Promise<void> =>
-    host.ask((at) => ({ ask: 'feature', at, subscription, feature, register }));
+  const { resources } = host.fleet;
+  const setFeature = (subscription: string, feature: FeatureName, register: boolean): Promise<void> =>
+    host.request((at) => ({ kind: 'feature', at, subscription, feature, register }));
   return {
     featureState(subscription, feature) {
       const nowMs = host.nowMs();
       return featureState(resources.feature(subscription, feature), nowMs);
     },
-    registerFeature: (subscription, feature) => ask(subscription, feature, true),
-    unregisterFeature: (subscription, feature) => ask(subscription, feature, false),
+    registerFeature: (subscription, feature) => setFeature(subscription, feature, true),
+    unregisterFeature: (subscription, feature) => setFeature(subscription, feature, false),
     providerState(subscription) {
       const nowMs = host.nowMs();
       return providerState(resources.provider(subscription), nowMs);
     },
-    registerProvider: (subscription) => host.ask((at) => ({ ask: 'provider', at, subscription })),
+    registerProvider: (subscription) => host.request((at) => ({ kind: 'provider', at, subscription })),
     optIn(subscription, feature) {
       const nowMs = host.nowMs();
       return optInOf(resources.feature(subscription, feature), resources.provider(subscription), nowMs);
@@ -106,8 +106,8 @@ function featureApi(
 
 function groupApi(
   host: ResourceHost,
-): Pick<PocketResources, 'resourceGroup' | 'resourceGroups' | 'putResourceGroup' | 'deleteResourceGroup'> {
-  const { resources } = host.world;
+): Pick<SimulatedResources, 'resourceGroup' | 'resourceGroups' | 'putResourceGroup' | 'deleteResourceGroup'> {
+  const { resources } = host.fleet;
   const read = ({ subscriptionId, resourceGroup }: GroupKey): GroupResource | null => {
     const nowMs = host.nowMs();
     const found = resources.group(subscriptionId, resourceGroup, nowMs);
@@ -124,8 +124,8 @@ function groupApi(
       return groups.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => groupOf(group));
     },
     async putResourceGroup({ subscriptionId, resourceGroup, location, tags }: NewGroup) {
-      await host.ask((at) => ({
-        ask: 'putGroup',
+      await host.request((at) => ({
+        kind: 'putGroup',
         at,
         subscription: subscriptionId,
         group: resourceGroup,
@@ -137,7 +137,7 @@ function groupApi(
     async deleteResourceGroup(key) {
       if (read(key) === null) return null;
       const { subscriptionId: subscription, resourceGroup: group } = key;
-      await host.ask((at) => ({ ask: 'deleteGroup', at, subscription, group }));
+      await host.request((at) => ({ kind: 'deleteGroup', at, subscription, group }));
       const nowMs = host.nowMs();
       return utcOf(resources.group(subscription, group, nowMs)?.goneMs ?? nowMs);
     },
@@ -158,21 +158,21 @@ function prefixOf({ subscriptionId, resourceGroup }: Scope): string {
 function vmsOf(host: ResourceHost, scope: Scope): readonly VmResource[] {
   host.nowMs();
   const prefix = prefixOf(scope);
-  const ids = [...host.world.machines.keys()].filter((id) => id.startsWith(prefix)).sort();
+  const ids = [...host.fleet.machines.keys()].filter((id) => id.startsWith(prefix)).sort();
   return ids.flatMap((id) => vmOf(host, id) ?? []);
 }
 
 function vmOf(host: ResourceHost, id: VmId): VmResource | null {
   const nowMs = host.nowMs();
-  const machine = host.world.machines.get(id);
-  return machine === undefined || machine.goneMs <= nowMs ? null : describe(host.world, machine, nowMs);
+  const machine = host.fleet.machines.get(id);
+  return machine === undefined || machine.goneMs <= nowMs ? null : describe(host.fleet, machine, nowMs);
 }
 
-function describe(world: SimulatedWorld, machine: Machine, nowMs: number): VmResource {
+function describe(fleet: SimulatedFleet, machine: Machine, nowMs: number): VmResource {
   const { vm } = readingOf(machine, nowMs);
-  const known = world.resources.work.get(vm.id);
+  const known = fleet.resources.work.get(vm.id);
   const work = known?.machine === machine ? known : undefined;
-  const model = work?.model ?? world.fleet?.models.get(vm.id) ?? {};
+  const model = work?.model ?? fleet.loaded?.models.get(vm.id) ?? {};
   const state: ProvisioningState = work === undefined || work.untilMs <= nowMs ? 'Succeeded' : work.state;
   return {
     id: vm.id,
@@ -181,7 +181,7 @@ function describe(world: SimulatedWorld, machine: Machine, nowMs: number): VmRes
     provisioningState: state,
     model: withoutInstance(model),
     settledUtc: utcOf(work?.untilMs ?? machine.bornMs),
-    vmId: guidOf(machine.dice, machine.bornMs, 'vmId'),
+    vmId: guidOf(machine.vmSeed, machine.bornMs, 'vmId'),
   };
 }
 
@@ -202,10 +202,10 @@ function without(record: ArmResource, members: readonly string[]): ArmResource {
 
 function setOf(host: ResourceHost, id: AvailabilitySetId): SetResource | null {
   host.nowMs();
-  const stored: StoredSet | undefined = host.world.resources.sets.get(id);
+  const stored: StoredSet | undefined = host.fleet.resources.sets.get(id);
   if (stored === undefined) return null;
   const { armId, model, updateDomainCount } = stored;
-  const members = [...host.world.machines.values()]
+  const members = [...host.fleet.machines.values()]
     .filter(({ vm }) => vm.availabilitySetId === id)
     .flatMap((machine) => vmOf(host, machine.vm.id) ?? []);
   return { id, armId, model, updateDomainCount, members };

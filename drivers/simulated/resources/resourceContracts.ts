@@ -50,10 +50,10 @@ export interface NewGroup extends GroupKey {
 
 /**
  * The resources of the pocket Azure. A fleet that is loaded shows up in it, and its subscriptions count as opted in. Names match without
- * regard to case. What is asked is remembered in the journal; how long it takes is a matter of dice and of the clock.
+ * regard to case. What is requested is remembered in the journal; how long it takes follows from the seed and the clock.
  */
-export interface PocketResources {
-  /** Known ones, as first written; one is made up for a world without any, so that a client finds one to log in to. */
+export interface SimulatedResources {
+  /** Known ones, as first written; one is made up for a fleet without any, so that a client finds one to log in to. */
   subscriptions(): readonly string[];
 
   featureState(subscriptionId: string, feature: FeatureName): FeatureState;
@@ -71,7 +71,7 @@ export interface PocketResources {
   resourceGroups(subscriptionId: string): readonly GroupResource[];
   /** Creates or changes one. The location of one that exists stays. */
   putResourceGroup(group: NewGroup): Promise<GroupResource>;
-  /** With everything in it. Tells when that is done, which takes some minutes; null when there is none. */
+  /** With everything in it. Returns when that is done, which takes some minutes; null when there is none. */
   deleteResourceGroup(key: GroupKey): Promise<string | null>;
 
   virtualMachine(id: VmId): VmResource | null;
@@ -85,7 +85,7 @@ export interface PocketResources {
    * becomes AutomaticByPlatform is not enabled yet; one that ceases to be, no more.
    */
   putVirtualMachine(model: ArmResource): Promise<VmResource>;
-  /** Tells when it is done, which takes some minutes, in which the VM can still be read; null when there is none. */
+  /** Returns when it is done, which takes some minutes, in which the VM can still be read; null when there is none. */
   deleteVirtualMachine(id: VmId): Promise<string | null>;
 
   availabilitySet(id: AvailabilitySetId): SetResource | null;

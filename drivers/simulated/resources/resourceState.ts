@@ -15,15 +15,15 @@ import type { ParsedFleet } from '../../fleet/parseFleet';
 import { isObject } from '../../fleet/readRecords';
 import { readVmRecord } from '../../fleet/vmRecord';
 import type { Machine } from '../machine/machine';
-import { MINUTE_MS } from '../machine/rates';
-import type { ResourceAsk } from './resourceAsks';
+import { MINUTE_MS } from '../timeUnits';
+import type { ResourceRequest } from './resourceRequests';
 import type { VirtualMachine } from '../../../domain/virtualMachine';
 
 /** The VMs behind the resources. */
 export interface Machines {
   readonly seed: number;
   readonly machines: ReadonlyMap<VmId, Machine>;
-  readonly fleet: ParsedFleet | null;
+  readonly loaded: ParsedFleet | null;
   addMachine(vm: VirtualMachine, set: StoredSet | undefined, atMs: number, readyMs: number): Machine;
   changeMachine(machine: Machine, vm: VirtualMachine): void;
   removeMachine(machine: Machine, goneMs: number, nowMs: number): void;
@@ -69,8 +69,8 @@ const NO_PROVIDER: ProviderFacts = { registrations: [] };
 
 const lower = (...parts: readonly string[]): string => parts.join('/').toLowerCase();
 
-/** The part of the simulated world that its owners make: a consequence of what was asked, as the rest of it. */
-export class ResourceWorld {
+/** The resources that owners made in the simulated fleet: a consequence of what was requested, as all of its state. */
+export class ResourceState {
   /** By lower-cased id; as first written. */
   readonly subscriptions = new Map<string, string>();
   readonly groups = new Map<string, StoredGroup>();
@@ -79,11 +79,11 @@ export class ResourceWorld {
   readonly work = new Map<VmId, VmWork>();
   readonly #features = new Map<string, FeatureFacts>();
   readonly #providers = new Map<string, ProviderFacts>();
-  readonly #world: Machines;
+  readonly #fleet: Machines;
   readonly #minuteMs: number;
 
-  constructor(world: Machines, pace: number) {
-    this.#world = world;
+  constructor(fleet: Machines, pace: number) {
+    this.#fleet = fleet;
     this.#minuteMs = MINUTE_MS / pace;
   }
 
@@ -117,43 +117,43 @@ export class ResourceWorld {
         this.#optIn(subscription, nowMs);
   }
 
-  apply(ask: ResourceAsk, atMs: number): void {
-    switch (ask.ask) {
+  apply(request: ResourceRequest, atMs: number): void {
+    switch (request.kind) {
       case 'feature':
-        this.#know(ask.subscription);
-        this.#askFeature(ask, atMs);
+        this.#know(request.subscription);
+        this.#askFeature(request, atMs);
         return;
       case 'provider':
-        this.#know(ask.subscription);
-        this.#askProvider(ask.subscription, atMs);
+        this.#know(request.subscription);
+        this.#askProvider(request.subscription, atMs);
         return;
       case 'putGroup':
-        this.#putGroup(ask, atMs);
+        this.#putGroup(request, atMs);
         return;
       case 'deleteGroup':
-        this.#deleteGroup(ask.subscription, ask.group, atMs);
+        this.#deleteGroup(request.subscription, request.group, atMs);
         return;
       case 'putVm':
-        this.#putVm(ask.model, atMs);
+        this.#putVm(request.model, atMs);
         return;
       case 'deleteVm':
-        this.#deleteVm(VmId.parse(ask.id), this.#deletedMs(VmId.parse(ask.id), atMs), atMs);
+        this.#deleteVm(VmId.parse(request.id), this.#deletedMs(VmId.parse(request.id), atMs), atMs);
         return;
       case 'putSet':
-        this.#putSet(ask.model);
+        this.#putSet(request.model);
         return;
       case 'deleteSet':
-        this.sets.delete(AvailabilitySetId.parse(ask.id));
+        this.sets.delete(AvailabilitySetId.parse(request.id));
         return;
       default:
-        assertNever(ask);
+        assertNever(request);
     }
   }
 
   #takes(what: keyof typeof MINUTES, ...words: readonly (string | number)[]): number {
     const [least, more] = MINUTES[what];
-    const dice = chance(this.#world.seed, what, ...words);
-    return Math.ceil((least + more * dice) * this.#minuteMs);
+    const random = chance(this.#fleet.seed, what, ...words);
+    return Math.ceil((least + more * random) * this.#minuteMs);
   }
 
   #know(subscription: string): void {
@@ -181,7 +181,7 @@ export class ResourceWorld {
   }
 
   #askFeature(
-    { subscription, feature, register }: Extract<ResourceAsk, { ask: 'feature' }>,
+    { subscription, feature, register }: Extract<ResourceRequest, { kind: 'feature' }>,
     atMs: number,
   ): void {
     const key = lower(subscription, feature);
@@ -206,7 +206,7 @@ export class ResourceWorld {
   }
 
   #putGroup(
-    { subscription, group, location, tags }: Extract<ResourceAsk, { ask: 'putGroup' }>,
+    { subscription, group, location, tags }: Extract<ResourceRequest, { kind: 'putGroup' }>,
     atMs: number,
   ): void {
     this.#know(subscription);
@@ -220,7 +220,7 @@ export class ResourceWorld {
     const group = this.groups.get(key);
     if (group === undefined) return;
     const prefix = `/subscriptions/${lower(subscription)}/resourcegroups/${lower(name)}/`;
-    const vms = [...this.#world.machines.keys()].filter((id) => id.startsWith(prefix));
+    const vms = [...this.#fleet.machines.keys()].filter((id) => id.startsWith(prefix));
     const emptyMs = atMs + this.#takes('delete', key, atMs);
     const goneMs = Math.max(emptyMs, ...vms.map((id) => this.#deletedMs(id, atMs)));
     this.groups.set(key, { ...group, goneMs });
@@ -234,17 +234,17 @@ export class ResourceWorld {
     const { vm } = read.imported;
     this.#know(vm.subscriptionId);
     const set = vm.availabilitySetId === null ? undefined : this.sets.get(vm.availabilitySetId);
-    const before = this.#world.machines.get(vm.id);
+    const before = this.#fleet.machines.get(vm.id);
     const work = this.work.get(vm.id);
     if (before !== undefined && before.goneMs > atMs) {
-      this.#world.changeMachine(before, vm);
+      this.#fleet.changeMachine(before, vm);
       const creating = work?.machine === before && work.state === 'Creating' && work.untilMs > atMs;
       const untilMs = creating ? work.untilMs : atMs + this.#takes('update', vm.id, atMs);
       this.work.set(vm.id, { machine: before, model, state: creating ? 'Creating' : 'Updating', untilMs });
       return;
     }
     const untilMs = atMs + this.#takes('create', vm.id, atMs);
-    const machine = this.#world.addMachine(vm, set, atMs, untilMs);
+    const machine = this.#fleet.addMachine(vm, set, atMs, untilMs);
     this.work.set(vm.id, { machine, model, state: 'Creating', untilMs });
   }
 
@@ -256,10 +256,10 @@ export class ResourceWorld {
   }
 
   #deleteVm(id: VmId, untilMs: number, atMs: number): void {
-    const machine = this.#world.machines.get(id);
+    const machine = this.#fleet.machines.get(id);
     if (machine === undefined || machine.goneMs <= atMs) return;
-    const model = this.work.get(id)?.model ?? this.#world.fleet?.models.get(id) ?? {};
-    this.#world.removeMachine(machine, untilMs, atMs);
+    const model = this.work.get(id)?.model ?? this.#fleet.loaded?.models.get(id) ?? {};
+    this.#fleet.removeMachine(machine, untilMs, atMs);
     this.work.set(id, { machine, model, state: 'Deleting', untilMs });
   }
 

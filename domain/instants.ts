@@ -1,0 +1,28 @@
+/** Arithmetic with instants (`Utc` in ids.ts). Pure: nothing in here asks a clock. */
+
+const SECOND_MS = 1_000;
+const DAY_SECONDS = 86_400;
+
+/** An instant given in milliseconds since 1970, as text. */
+export function utcOf(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}
+
+/** The instant so many seconds later; earlier for a negative number. */
+export function addSeconds(utc: string, seconds: number): string {
+  return utcOf(Date.parse(utc) + seconds * SECOND_MS);
+}
+
+/** Seconds from one instant to another; negative when the second is the earlier one. */
+export function secondsBetween(fromUtc: string, toUtc: string): number {
+  return (Date.parse(toUtc) - Date.parse(fromUtc)) / SECOND_MS;
+}
+
+/** The same in days of 24 hours. */
+export function daysBetween(fromUtc: string, toUtc: string): number {
+  return secondsBetween(fromUtc, toUtc) / DAY_SECONDS;
+}
+
+export const earlier = (a: string, b: string): string => (a < b ? a : b);
+
+export const later = (a: string, b: string): string => (a > b ? a : b);

@@ -1,0 +1,70 @@
+import type { AvailablePatchSummary, PatchInstallationSummary } from '../../../domain/patches';
+import type { OperationAnswer } from '../../driver';
+import type { Assessment, Installation, Operation } from './machine';
+import { activityIdOf } from './operationIds';
+
+export function operationAnswer(operation: Operation, nowMs: number): OperationAnswer {
+  if (operation.lost) return { kind: 'lost' };
+  if (nowMs < operation.endMs) return { kind: 'running', retryAfterSeconds: null };
+  switch (operation.kind) {
+    case 'assessment': {
+      const { error } = operation.result;
+      return error === null
+        ? { kind: 'assessed', summary: assessmentSummary(operation, nowMs) }
+        : { kind: 'failed', error };
+    }
+    case 'installation': {
+      const { error } = operation.result;
+      return operation.outrightError && error !== null
+        ? { kind: 'failed', error }
+        : { kind: 'installed', summary: installationSummary(operation, nowMs) };
+    }
+    case 'extension':
+      return operation.failed === null
+        ? { kind: 'extensionInstalled', version: operation.version }
+        : { kind: 'failed', error: operation.failed };
+  }
+}
+
+/** While one is running, the counts are those it will find: no patch is ever hidden by a fresh assessment. */
+export function assessmentSummary(assessment: Assessment, nowMs: number): AvailablePatchSummary {
+  const { result, endMs, startMs } = assessment;
+  const running = nowMs < endMs;
+  return {
+    status: running ? 'InProgress' : result.status,
+    assessmentActivityId: activityIdOf(assessment),
+    rebootPending: assessment.rebootPending,
+    criticalAndSecurityPatchCount: result.criticalAndSecurityPatchCount,
+    otherPatchCount: result.otherPatchCount,
+    startTime: new Date(startMs).toISOString(),
+    lastModifiedTime: new Date(running ? startMs : endMs).toISOString(),
+    error: running ? null : result.error,
+  };
+}
+
+/** While it is running, what is done so far is installed or failed, and the rest is pending. */
+export function installationSummary(installation: Installation, nowMs: number): PatchInstallationSummary {
+  const { result, endMs, startMs, steps, selectedCount } = installation;
+  const identity = {
+    installationActivityId: activityIdOf(installation),
+    startTime: new Date(startMs).toISOString(),
+  };
+  if (nowMs >= endMs) return { ...result, ...identity, lastModifiedTime: new Date(endMs).toISOString() };
+  const done = steps.filter(({ atMs }) => atMs <= nowMs);
+  const count = (action: string): number => done.filter((step) => step.action === action).length;
+  const installed = count('patchInstalled');
+  const failed = count('patchFailed');
+  return {
+    ...result,
+    ...identity,
+    status: 'InProgress',
+    rebootStatus:
+      count('rebootCompleted') > 0 ? 'Completed' : count('rebootStarted') > 0 ? 'Started' : 'Unknown',
+    maintenanceWindowExceeded: false,
+    installedPatchCount: installed,
+    failedPatchCount: failed,
+    pendingPatchCount: selectedCount - installed - failed,
+    lastModifiedTime: new Date(done.at(-1)?.atMs ?? startMs).toISOString(),
+    error: null,
+  };
+}

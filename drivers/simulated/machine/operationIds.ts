@@ -1,0 +1,26 @@
+import { guidOf } from '../guid';
+import type { Machine, Operation } from './machine';
+
+/**
+ * The same seed, VM and ordinal make the same id. Its last twelve digits say where to find the operation, so that a hundred
+ * thousand of them need no index.
+ */
+export function operationIdOf({ machine, ordinal }: Operation): string {
+  const hash = guidOf(machine.vmSeed, machine.bornMs, ordinal).slice(0, 24);
+  return hash + hex6(machine.index) + hex6(ordinal);
+}
+
+export function findOperation(machines: readonly Machine[], id: string): Operation | undefined {
+  const [index, ordinal] = [id.slice(24, 30), id.slice(30)].map((digits) => Number.parseInt(digits, 16));
+  const operation = machines[index ?? NaN]?.operations[(ordinal ?? NaN) - 1];
+  return operation !== undefined && operationIdOf(operation) === id ? operation : undefined;
+}
+
+/** The id by which an installation is known again after its operation is forgotten. */
+export function activityIdOf({ machine, ordinal }: Operation): string {
+  return guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
+}
+
+function hex6(number: number): string {
+  return number.toString(16).padStart(6, '0');
+}

@@ -1,0 +1,37 @@
+import { chance } from '../../../domain/seed';
+import type { VmReading } from '../../driver';
+import { agentVersionOf, guestOf, isAgentReady, latestExtension } from './agent';
+import { signalsOf } from './healthSignals';
+import type { Machine } from './machine';
+import { RATES } from './normalMonthRates';
+import { assessmentSummary, installationSummary } from './operationAnswer';
+import { isOn, powerStateOf } from './power';
+
+/** Everything the platform says of the VM at this instant. */
+export function readingOf(machine: Machine, nowMs: number): VmReading {
+  const { vm, lastAssessment, lastInstallation } = machine;
+  const on = isOn(machine, nowMs);
+  const enabled = machine.enabledMs <= nowMs;
+  return {
+    vm: vm.enabled === enabled ? vm : { ...vm, enabled },
+    powerState: powerStateOf(machine, nowMs),
+    agent: {
+      status: on ? (isAgentReady(machine, nowMs) ? 'ready' : 'notReady') : 'unknown',
+      version: agentVersionOf(machine),
+    },
+    extension: extensionOf(machine, nowMs),
+    lastAssessment: lastAssessment === null ? null : assessmentSummary(lastAssessment, nowMs),
+    lastInstallation: lastInstallation === null ? null : installationSummary(lastInstallation, nowMs),
+    signals: signalsOf(machine, nowMs),
+    guest: guestOf(machine),
+  };
+}
+
+/** Most agents keep the extension current by themselves; some have to be helped. */
+function extensionOf(machine: Machine, nowMs: number): VmReading['extension'] {
+  if (machine.enabledMs > nowMs) return null;
+  const latestVersion = latestExtension(nowMs);
+  const lags = chance(machine.vmSeed, 'extensionLags') < RATES.extensionLags;
+  const installedMs = Math.min(machine.extensionMs, nowMs);
+  return { version: lags ? latestExtension(installedMs) : latestVersion, latestVersion };
+}

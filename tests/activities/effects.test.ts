@@ -1,0 +1,160 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+
+/**
+ * What each activity may write, read off its source: every function that it can reach through calls and imports, and in those every call
+ * of a store's writing method or of a driver's start. A method of a store writes when its own code reaches a writing call on a table.
+ */
+const ROOT = join(__dirname, '../..');
+
+/** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
+const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
+const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide)[A-Z]/;
+
+const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write']);
+
+interface Declarations {
+  readonly nodes: ReadonlyMap<string, ts.Node>;
+  /** Local name -> the file of the same folder that it comes from. */
+  readonly imports: ReadonlyMap<string, string>;
+}
+
+const parse = (folder: string, file: string): ts.SourceFile =>
+  ts.createSourceFile(file, readFileSync(join(ROOT, folder, file), 'utf8'), ts.ScriptTarget.ES2022, true);
+
+function declarationsOf(source: ts.SourceFile): Declarations {
+  const nodes = new Map<string, ts.Node>();
+  const imports = new Map<string, string>();
+  for (const statement of source.statements) {
+    if (ts.isFunctionDeclaration(statement) && statement.name) nodes.set(statement.name.text, statement);
+    if (ts.isVariableStatement(statement))
+      for (const { name, initializer } of statement.declarationList.declarations)
+        if (ts.isIdentifier(name) && initializer) nodes.set(name.text, initializer);
+    if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
+    const from = /^\.\/(\w+)$/.exec(statement.moduleSpecifier.text)?.[1];
+    const named = statement.importClause?.namedBindings;
+    if (from !== undefined && named && ts.isNamedImports(named))
+      for (const { name } of named.elements) imports.set(name.text, `${from}.ts`);
+  }
+  return { nodes, imports };
+}
+
+function visit(node: ts.Node, see: (node: ts.Node) => void): void {
+  see(node);
+  node.forEachChild((child) => {
+    visit(child, see);
+  });
+}
+
+const filesOf = (folder: string): string[] =>
+  readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.ts'));
+
+/** `store.method` of every method that writes, by the names that `Services` gives the stores. */
+function writingMethods(): ReadonlySet<string> {
+  const services = parse('activities', 'services.ts').text;
+  const found = new Set<string>();
+  for (const [, member = '', type = ''] of services.matchAll(/readonly (\w+): (\w+Store);/g)) {
+    const factory = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
+    const file = filesOf('store').find((name) =>
+      parse('store', name).text.includes(`export function ${factory}(`),
+    );
+    if (file === undefined) throw new Error(`No file in store/ has ${factory}.`);
+    for (const method of writersIn(parse('store', file), factory)) found.add(`${member}.${method}`);
+  }
+  return found;
+}
+
+function writersIn(source: ts.SourceFile, factory: string): string[] {
+  const locals = new Map<string, ts.Node>();
+  const methods = new Map<string, ts.Node>();
+  visit(source, (node) => {
+    if (ts.isFunctionDeclaration(node) && node.name && node.name.text !== factory)
+      locals.set(node.name.text, node);
+    if (ts.isVariableDeclaration(node) && ts.isIdentifier(node.name) && node.initializer)
+      locals.set(node.name.text, node.initializer);
+  });
+  const body = declarationsOf(source).nodes.get(factory);
+  if (body && ts.isFunctionDeclaration(body))
+    for (const statement of body.body?.statements ?? [])
+      if (ts.isReturnStatement(statement) && statement.expression)
+        for (const property of (statement.expression as ts.ObjectLiteralExpression).properties)
+          if (property.name && ts.isIdentifier(property.name)) methods.set(property.name.text, property);
+  const writes = (node: ts.Node, seen: ReadonlySet<string>): boolean => {
+    let found = false;
+    visit(node, (inner) => {
+      if (ts.isPropertyAccessExpression(inner) && TABLE_WRITES.has(inner.name.text)) found = true;
+      if (!ts.isIdentifier(inner) || seen.has(inner.text)) return;
+      const local = locals.get(inner.text);
+      if (local && writes(local, new Set([...seen, inner.text]))) found = true;
+    });
+    return found;
+  };
+  return [...methods].filter(([, node]) => writes(node, new Set())).map(([name]) => name);
+}
+
+const writing = writingMethods();
+const parsed = new Map(
+  filesOf('activities').map((file) => [file, declarationsOf(parse('activities', file))]),
+);
+
+/** The effects that a function of activities/ can reach: `outcomes.save`, `driver.startAssessment`. */
+function effectsOf(file: string, name: string, seen = new Set<string>()): ReadonlySet<string> {
+  const found = new Set<string>();
+  const here = parsed.get(file);
+  const body = here?.nodes.get(name);
+  if (here === undefined || body === undefined || seen.has(`${file} ${name}`)) return found;
+  seen.add(`${file} ${name}`);
+  visit(body, (node) => {
+    if (ts.isPropertyAccessExpression(node)) {
+      const owner = ts.isPropertyAccessExpression(node.expression)
+        ? node.expression.name.text
+        : node.expression.getText();
+      const effect = `${owner}.${node.name.text}`;
+      if (writing.has(effect) || effect.startsWith('driver.start')) found.add(effect);
+    }
+    if (!ts.isIdentifier(node)) return;
+    const from = here.imports.get(node.text) ?? file;
+    for (const effect of effectsOf(from, node.text, seen)) found.add(effect);
+  });
+  return found;
+}
+
+const names = [
+  ...parse('activities', 'contracts.ts').text.matchAll(/^export const (\w+) = \{\n {2}name: '\1',$/gm),
+].map(([, name = '']) => name);
+
+describe('the name of an activity says whether it has an effect', () => {
+  test('every activity has a verb of which that is known, and a file of its own', () => {
+    expect(names.length).toBeGreaterThan(20);
+    expect(names.filter((name) => !WITHOUT_EFFECT.test(name) && !WITH_EFFECT.test(name))).toEqual([]);
+    expect(names.filter((name) => !parsed.has(`${name}.ts`))).toEqual([]);
+  });
+
+  test.each(names.filter((name) => WITHOUT_EFFECT.test(name)))(
+    '%s writes nothing and starts nothing',
+    (name) => {
+      expect([...effectsOf(`${name}.ts`, name)]).toEqual([]);
+    },
+  );
+
+  test.each(names.filter((name) => WITH_EFFECT.test(name)))('%s writes or starts something', (name) => {
+    expect([...effectsOf(`${name}.ts`, name)]).not.toEqual([]);
+  });
+
+  test('effects are found behind helpers and imports, and in every store', () => {
+    expect([...effectsOf('settleClaim.ts', 'settleClaim')].sort()).toEqual([
+      'audit.append',
+      'operations.put',
+    ]);
+    expect([...effectsOf('openRegion.ts', 'openRegion')].sort()).toEqual([
+      'outcomes.save',
+      'rollouts.saveRound',
+    ]);
+    expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
+      'driver.startExtensionInstallation',
+    ]);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(7);
+    expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
+  });
+});
