@@ -12,7 +12,7 @@ import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
 import { collectAssessments } from './collectAssessments';
 import { readControl } from './readControl';
-import { registerWait } from './registerWait';
+import { recordWait } from './recordWait';
 import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
 import { collectExtension } from './collectExtension';
@@ -30,7 +30,7 @@ import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [
-  ...[planRollout, readControl, registerWait, openPhase, decidePhaseGate, readCompletion, closeRollout],
+  ...[planRollout, readControl, recordWait, openPhase, decidePhaseGate, readCompletion, closeRollout],
   ...[openRegion, chooseRound, readRound, recordRound, endRounds],
   ...[lookAtVm, startInstall, startOrderedInstall, collectInstall, probeHealth, recordOutcome],
   ...[startAssessments, collectAssessments, listDueAssessments, readDueAssessments],

@@ -83,8 +83,8 @@ export const readControl = {
 } satisfies ActivityContract;
 
 /** Writes down that an instance sleeps until it is woken: what changes its answer raises an event to it. */
-export const registerWait = {
-  name: 'registerWait',
+export const recordWait = {
+  name: 'recordWait',
   input: z.object({ rolloutId: RolloutId, topic: WaitTopic, instanceId: z.string(), untilUtc: Utc }),
   output: z.object({}),
 } satisfies ActivityContract;

@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { registerWait } from '../activities/contracts';
+import { recordWait } from '../activities/contracts';
 import type { RolloutId } from '../domain/ids';
 import { addSeconds, earlier, later } from '../domain/instants';
 import type { WaitTopic } from '../domain/waitTopic';
@@ -16,7 +16,7 @@ const LOOKS_APART_SECONDS = 5;
 
 export interface Wait {
   readonly rolloutId: RolloutId;
-  /** What the answer depends on: whoever changes that wakes the waits of this topic. */
+  /** What the answer depends on: an activity or request that changes it wakes the waits of this topic. */
   readonly topic: WaitTopic;
   /** Looks of the generations before. */
   readonly looks: number;
@@ -45,7 +45,7 @@ export function* awaitAnswer<T>(
   const { instanceId } = context.df;
   for (let looks = wait.looks; ; looks += 1) {
     // Most answers are there at the first look, and need no registration.
-    if (looks > 0) yield* call(context, registerWait, { rolloutId, topic, instanceId, untilUtc });
+    if (looks > 0) yield* call(context, recordWait, { rolloutId, topic, instanceId, untilUtc });
     const seen = yield* steps.look();
     if (seen.kind === 'answer') return seen.answer;
     if (nowUtc(context) >= untilUtc) return null;

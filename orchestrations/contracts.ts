@@ -13,14 +13,14 @@ import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../do
  * these change by addition only.
  */
 
-/** What every orchestration of a rollout is told by its parent. */
+/** What every orchestration of a rollout gets from its parent. */
 const InRollout = z.object({
   rolloutId: RolloutId,
   /** `phase-2`, or the name of a catch-up. */
   phase: z.string(),
   kind: ClaimKind,
   endsUtc: Utc,
-  /** Only windows that open after this instant: «until the next night». Null for any. */
+  /** Only windows that open after this instant, so that a bake lasts until the next window. Null for any. */
   freshAfterUtc: Utc.nullable(),
   pace: Pace,
 });
@@ -80,7 +80,7 @@ export const updateDomainRollout = {
   }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('ran') }),
-    /** The claim could not be had tonight. */
+    /** The claim was not granted in this window. */
     z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
     z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
   ]),
@@ -155,7 +155,7 @@ export const installOnDemand = {
     ledger: z.string(),
     /** What to do while the availability rules forbid it. */
     ifBusy: z.enum(['wait', 'fail']),
-    /** Whoever is not admitted until then is told so. */
+    /** The request is refused when it has not been admitted by then. */
     waitUntilUtc: Utc,
     pace: Pace,
   }),
@@ -203,7 +203,7 @@ export const enableVm = {
     endsUtc: Utc,
     pace: Pace,
     /** What was said last of what it waits for. */
-    told: z.string().default(''),
+    reported: z.string().default(''),
     /** Tries in vain since it last got further. */
     tries: z.number().int().default(0),
   }),

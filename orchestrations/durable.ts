@@ -165,7 +165,7 @@ export function* callEntities<O extends EntityOperation>(
   return answers;
 }
 
-/** Tells an entity something and goes on. */
+/** Signals to an entity and goes on without an answer. */
 export function signalEntity(
   context: OrchestrationContext,
   entity: { readonly name: string; readonly key: string },

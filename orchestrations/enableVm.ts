@@ -36,20 +36,25 @@ export function* enableVm(context: OrchestrationContext): Step<Enabled> {
       return giveUp(context, input, where);
     if (where.opensUtc !== undefined && now < where.opensUtc) {
       const obstacle = where.kind === 'window' ? where.obstacle : undefined;
-      tell(context, input, where, obstacle ?? 'Waiting for off-peak hours.');
+      report(context, input, where, obstacle ?? 'Waiting for off-peak hours.');
       yield* waitUntil(context, earlier(where.opensUtc, addSeconds(now, LOOK_EVERY_SECONDS)));
     } else if (where.kind === 'ready') {
-      const done = yield* complete(context, input, where.detail ?? input.told);
+      const done = yield* complete(context, input, where.detail ?? input.reported);
       if (done !== null) return done;
     } else yield* workInWindow(context, input, where);
   }
   continueAs(context, children.enableVm, input);
-  return { enabled: false, detail: input.told };
+  return { enabled: false, detail: input.reported };
 }
 
 function giveUp(context: OrchestrationContext, input: Input, where: Where): Enabled {
-  tell(context, input, where, 'Time was up before enablement could be completed. Put the VM again to go on.');
-  return { enabled: false, detail: input.told };
+  report(
+    context,
+    input,
+    where,
+    'Time was up before enablement could be completed. Put the VM again to go on.',
+  );
+  return { enabled: false, detail: input.reported };
 }
 
 /** The extension is there; the first assessment completes enablement (R-709). */
@@ -59,7 +64,7 @@ function* complete(context: OrchestrationContext, input: Input, detail: string):
     signal(context, input, 'ready', detail);
     return { enabled: true, detail };
   }
-  tell(context, input, null, `The first assessment failed: ${assessed.message}`);
+  report(context, input, null, `The first assessment failed: ${assessed.message}`);
   yield* waitUntil(context, nextTryUtc(context, input));
   return null;
 }
@@ -70,17 +75,17 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
   const { closesUtc, obstacle } = where;
   const soon = (): string => earlier(closesUtc, nextTryUtc(context, input));
   if (obstacle !== undefined) {
-    tell(context, input, where, obstacle);
+    report(context, input, where, obstacle);
     yield* waitUntil(context, soon());
     return;
   }
   const start = yield* call(context, startExtension, { vmId, closesUtc });
   if (start.kind === 'refused') {
-    tell(context, input, where, start.message);
+    report(context, input, where, start.message);
     yield* waitUntil(context, start.retryUtc === undefined ? soon() : earlier(closesUtc, start.retryUtc));
     return;
   }
-  tell(context, input, where, 'The patch extension is being installed.');
+  report(context, input, where, 'The patch extension is being installed.');
   while (nowUtc(context) < closesUtc) {
     yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), pace.assessmentPollSeconds)));
     const read = yield* call(context, collectExtension, { vmId, operationId: start.operationId });
@@ -89,7 +94,7 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
       return;
     }
     if (read.kind === 'failed') {
-      tell(context, input, where, read.message);
+      report(context, input, where, read.message);
       yield* waitUntil(context, soon());
       return;
     }
@@ -111,9 +116,9 @@ function nextTryUtc(context: OrchestrationContext, input: Input): string {
 }
 
 /** Says what is being waited for, once. An enabled VM whose extension is only updated stays enabled. */
-function tell(context: OrchestrationContext, input: Input, where: Where | null, detail: string): void {
-  if (input.told === detail || (where?.kind === 'window' && where.enabled === true)) return;
-  input.told = detail;
+function report(context: OrchestrationContext, input: Input, where: Where | null, detail: string): void {
+  if (input.reported === detail || (where?.kind === 'window' && where.enabled === true)) return;
+  input.reported = detail;
   signal(context, input, 'pending', detail);
 }
 

@@ -86,7 +86,7 @@ function* runPhase(
   return { regions, openedUtc };
 }
 
-/** After the canary phase a fixed time; later until the next night: only windows that open after the returned instant count. */
+/** After the canary phase a fixed time; later until the next window: only windows that open after the returned instant count. */
 function* bake(
   context: OrchestrationContext,
   pace: Pace,

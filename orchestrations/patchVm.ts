@@ -18,7 +18,7 @@ interface Ending {
   readonly health: HealthSeen | null;
 }
 
-/** The story of one VM in one round: look, assess, install Critical and Security, watch its health, write down how it ended. */
+/** One VM in one round: look, assess, install Critical and Security, watch its health, write down how it ended. */
 export function* patchVm(context: OrchestrationContext): Step<VmResult> {
   const input = children.patchVm.input.parse(context.df.getInput());
   const ending = yield* patch(context, input);
@@ -58,7 +58,11 @@ function* patch(context: OrchestrationContext, input: Input): Step<Ending> {
   if (install.kind === 'end') return ended(install.outcome);
 
   const health = yield* watchHealth(context, vmId, pace);
-  return { outcome: judge(context, input, install.summary, health), installation: install.summary, health };
+  return {
+    outcome: outcomeOfInstall(context, input, install.summary, health),
+    installation: install.summary,
+    health,
+  };
 }
 
 type Installed =
@@ -101,7 +105,7 @@ function* installCriticalAndSecurity(
 }
 
 /** Health decides first: a VM that is unhealthy after its update is that, however the installation ended. */
-function judge(
+function outcomeOfInstall(
   context: OrchestrationContext,
   input: Input,
   summary: PatchInstallationSummary | null,

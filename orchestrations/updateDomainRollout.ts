@@ -12,7 +12,7 @@ type Result = z.infer<typeof children.updateDomainRollout.output>;
 
 /**
  * One round: the VMs that may be down together, an update domain's share of a set or a batch of standalone VMs. Takes the claim
- * when the window is open, patches them side by side, watches them, writes the gate's verdict down, and only then lets go.
+ * when the window is open, patches them side by side, watches them, records the round, and only then releases the claim.
  */
 export function* updateDomainRollout(context: OrchestrationContext): Step<Result> {
   const input = children.updateDomainRollout.input.parse(context.df.getInput());
@@ -39,16 +39,16 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
     untilUtc: input.acquireByUtc,
   });
   if (!claim.granted) {
-    yield* letGo(context, input, []); // also takes back the ticket
+    yield* releaseClaim(context, input, []); // also takes back the ticket
     return { kind: 'missed', rules: claim.rules };
   }
 
   const { vmIds } = yield* call(context, readRound, ref);
   const results = yield* patchAll(context, input, vmIds);
   yield* call(context, recordRound, { ...ref, results });
-  // Nobody knows whether a VM without its orchestration is still installing: the reaper asks before it frees the claim.
+  // It is not known whether a VM without its orchestration is still installing: the sweep asks the driver before it frees the claim.
   if (!results.some(({ reason }) => reason === 'orchestrationFailed'))
-    yield* letGo(context, input, impairedBy(context, input, vmIds, results));
+    yield* releaseClaim(context, input, impairedBy(context, input, vmIds, results));
   return { kind: 'ran' };
 }
 
@@ -88,7 +88,7 @@ function impairedBy(
     .map((vmId) => ({ vmId, availabilitySetId, region: ref.region, sinceUtc: nowUtc(context) }));
 }
 
-function* letGo(context: OrchestrationContext, input: Input, impaired: Impairment[]): Step<void> {
+function* releaseClaim(context: OrchestrationContext, input: Input, impaired: Impairment[]): Step<void> {
   yield* callEntity(
     context,
     { name: disruptionLedger.name, key: input.ledger },

@@ -3,7 +3,7 @@ import type { VmResult } from '../../activities/contracts';
 import { decidePhaseGate } from '../../activities/decidePhaseGate';
 import { endRounds } from '../../activities/endRounds';
 import { recordRound } from '../../activities/recordRound';
-import { registerWait } from '../../activities/registerWait';
+import { recordWait } from '../../activities/recordWait';
 import { wakeWaits } from '../../activities/wake';
 import { vmsOf } from '../support/builders';
 import {
@@ -23,7 +23,7 @@ const patched: VmResult = { kind: 'patched', reason: 'installed' };
 const CATCH_UP = 'catchup-2026-11-14t2210';
 
 const wait = (services: FakeWorld, topic: string, instanceId: string, untilUtc = ENDS): Promise<unknown> =>
-  services.run(registerWait, { rolloutId: ROLLOUT, topic, instanceId, untilUtc });
+  services.run(recordWait, { rolloutId: ROLLOUT, topic, instanceId, untilUtc });
 
 /** A phase of ten VMs, and everything that waits for it. */
 async function inPhase(vmCount = 10): Promise<FakeWorld> {

@@ -42,7 +42,7 @@ describe('awaitGo', () => {
       },
       nowUtc: NOW,
       timersEarlyMs: over.earlyMs ?? 0,
-      activities: { readControl: (_, nowUtc) => answer(nowUtc), registerWait: () => ({}) },
+      activities: { readControl: (_, nowUtc) => answer(nowUtc), recordWait: () => ({}) },
       ...(over.events && { events: over.events }),
     });
   const paused = { kind: 'wait', reason: 'rolloutPaused', why: 'paused' } as const;
@@ -68,9 +68,9 @@ describe('awaitGo', () => {
 
   it('registers the wait before the look that it sleeps after: a decision in between wakes it', async () => {
     const { story, of } = await awaiting(pausedUntil(hoursLater(1)), { events: wakesAt(hoursLater(1)) });
-    expect(story).toEqual(['readControl', 'registerWait', 'readControl', 'registerWait', 'readControl']);
+    expect(story).toEqual(['readControl', 'recordWait', 'readControl', 'recordWait', 'readControl']);
     const wait = { rolloutId: ROLLOUT, topic: 'control', instanceId: 'rollout-2026-11.1', untilUtc: ENDS };
-    expect(of('registerWait')).toEqual([wait, wait]);
+    expect(of('recordWait')).toEqual([wait, wait]);
   });
 
   it('goes on waiting when it is woken and nothing has changed', async () => {
@@ -233,7 +233,7 @@ describe('awaitGate', () => {
     replay(awaitGate, {
       input: { rolloutId: ROLLOUT, phase: 'phase-1', pace, untilUtc: over.untilUtc ?? ENDS },
       nowUtc: NOW,
-      activities: { decidePhaseGate: (_, nowUtc) => answer(nowUtc), registerWait: () => ({}) },
+      activities: { decidePhaseGate: (_, nowUtc) => answer(nowUtc), recordWait: () => ({}) },
       ...(over.events && { events: over.events }),
     });
 
@@ -246,7 +246,7 @@ describe('awaitGate', () => {
     );
     expect(run.output).toEqual({ openedUtc });
     expect(run.endedUtc).toBe(openedUtc);
-    expect(new Set(run.of('registerWait').map((wait) => (wait as { topic: string }).topic))).toEqual(
+    expect(new Set(run.of('recordWait').map((wait) => (wait as { topic: string }).topic))).toEqual(
       new Set(['gate~phase-1']),
     );
   });
@@ -285,7 +285,7 @@ describe('awaitCompletion', () => {
     replay(awaitCompletion, {
       input: { rolloutId: ROLLOUT, pace, untilUtc: FIVE_DAYS_LATER },
       nowUtc: NOW,
-      activities: { readCompletion: (_, nowUtc) => ({ complete: answer(nowUtc) }), registerWait: () => ({}) },
+      activities: { readCompletion: (_, nowUtc) => ({ complete: answer(nowUtc) }), recordWait: () => ({}) },
       ...(events && { events }),
     });
 
@@ -294,7 +294,7 @@ describe('awaitCompletion', () => {
     const { output, endedUtc, of } = await awaiting((nowUtc) => nowUtc >= lastUtc, wakesAt(lastUtc));
     expect(output).toEqual({ complete: true });
     expect(endedUtc).toBe(lastUtc);
-    expect(of('registerWait')).toContainEqual(expect.objectContaining({ topic: 'completion' }));
+    expect(of('recordWait')).toContainEqual(expect.objectContaining({ topic: 'completion' }));
   });
 
   it('INV-8: but not beyond the end of the rollout', async () => {

@@ -1,7 +1,7 @@
 import * as contracts from './contracts';
 import { activity } from './services';
 
-export const registerWait = activity(contracts.registerWait, async (services, input) => {
+export const recordWait = activity(contracts.recordWait, async (services, input) => {
   const { rolloutId, ...wait } = input;
   await services.waits.register(rolloutId, wait);
   return {};
