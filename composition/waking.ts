@@ -5,7 +5,7 @@ import type { Services, WakingServices } from '../activities/services';
 const LOOK_AGAIN = 'lookAgain';
 
 /** What the library throws when the host knows no such instance (any more): then none waits. Source: DurableClient.raiseEvent of durable-functions 3.5. */
-const NOT_FOUND = /^No instance with ID /;
+const NOT_FOUND = 'No instance with ID ';
 
 /**
  * The services of an invocation that has a client of its host. Waking never fails: the wait looks by itself after a while, and what the
@@ -21,7 +21,7 @@ export function withWaking<S extends Services>(
       await client.raiseEvent(instanceId, LOOK_AGAIN, {});
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (NOT_FOUND.test(message)) return;
+      if (message.startsWith(NOT_FOUND)) return;
       log.warn(
         `${instanceId} was not woken: ${message} It looks again by itself within LOWTIDE_WAKE_FALLBACK.`,
       );
