@@ -5,10 +5,6 @@ module.exports = {
   // Some start processes or Azurite; a busy machine needs longer than Jest's five seconds.
   testTimeout: 30_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } },
-    ],
-  },
+  // With the settings of .swcrc, as the app itself is built.
+  transform: { '^.+\\.ts$': '@swc/jest' },
 };

@@ -4,7 +4,7 @@ import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { Claim } from '../domain/ledger';
-import { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
+import { Outcome, OutcomeReason } from '../domain/outcome';
 import {
   ApiError,
   AvailablePatchSummary,
@@ -13,6 +13,7 @@ import {
 } from '../domain/patches';
 import { Policy } from '../domain/policy';
 import { WaitTopic } from '../domain/waitTopic';
+import { VmEvent } from '../domain/vmState';
 
 /**
  * What an orchestrator may know of an activity: its name and the shapes that cross the wire. Inputs and outputs are objects under
@@ -162,21 +163,37 @@ export const endRounds = {
   output: z.object({ ended: z.number().int() }),
 } satisfies ActivityContract;
 
-export const readRound = {
-  name: 'readRound',
-  input: RoundRef,
-  output: z.object({ vmIds: z.array(VmId) }),
+/** The right under which a round disrupts its VMs: `claimId` is the id of the round's orchestration. */
+export const RoundClaim = z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc });
+export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
+
+/**
+ * Takes the steps that are due for the VMs of a round, all together. `call` counts from 1: a call that is repeated answers what it
+ * answered first. At most 16 KB: what does not fit waits for the next call, which is due at once.
+ */
+export const advanceRound = {
+  name: 'advanceRound',
+  input: z.object({ ref: RoundRef, claim: RoundClaim, call: z.number().int() }),
+  output: z.object({
+    /** When the next step of any VM is due; null when every VM has its outcome. */
+    dueUtc: Utc.nullable(),
+    /** What the VMs' entities are to be told. */
+    events: z.array(z.object({ vmId: VmId, event: VmEvent })),
+  }),
 } satisfies ActivityContract;
 
-/** How one VM ended, in the few words its round needs. */
-export const VmResult = z.object({ kind: OutcomeKind, reason: OutcomeReason });
-export type VmResult = Readonly<z.infer<typeof VmResult>>;
-
-/** Writes a round down, judges it, its region and its phase, and writes down the halt if there is to be one. */
+/** Writes a round down when every VM of it has ended, judges it, its region and its phase, and writes down the halt if there is to be one. */
 export const recordRound = {
   name: 'recordRound',
-  input: RoundRef.extend({ results: z.array(VmResult) }),
-  output: z.object({ gate: z.enum(['open', 'hold', 'halt']), why: z.string() }),
+  input: z.object({ ref: RoundRef, claimId: z.string() }),
+  output: z.object({
+    gate: z.enum(['open', 'hold', 'halt']),
+    why: z.string(),
+    /** VMs that are unhealthy after their update, or unknown for too long: they go on holding their availability set (INV-13). */
+    unhealthy: z.array(VmId),
+    /** VMs of which nobody can say whether they are still being installed: the claim must not be released by its round. */
+    unclear: z.number().int(),
+  }),
 } satisfies ActivityContract;
 
 /** Looks again at everything before touching a VM: control, model, power, agent, health, window. */
@@ -297,20 +314,6 @@ export const probeHealth = {
     atUtc: Utc,
     gone: z.boolean().default(false),
   }),
-} satisfies ActivityContract;
-
-/** Writes down how a VM ended, in the rollout and in its history; an outcome that calls for a second chance is queued for it. */
-export const recordOutcome = {
-  name: 'recordOutcome',
-  input: z.object({
-    rolloutId: RolloutId,
-    phase: PhaseName,
-    region: z.string(),
-    claimId: z.string(),
-    outcome: Outcome,
-    installation: PatchInstallationSummary.nullable(),
-  }),
-  output: z.object({}),
 } satisfies ActivityContract;
 
 /** Whether every VM of the rollout has its final outcome, or the rollout's time is up. */

@@ -9,6 +9,7 @@ import type { OutcomeStore } from '../store/outcomes';
 import type { PlanStore } from '../store/plans';
 import type { RolloutStore } from '../store/rollouts';
 import type { WaitStore } from '../store/waits';
+import type { RoundProgressStore } from '../store/roundProgress';
 import type { ActivityContract } from './contracts';
 
 /** Everything an activity may touch. functions/ chooses what stands behind it. */
@@ -17,6 +18,7 @@ export interface Services {
   readonly inventory: InventoryStore;
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
+  readonly roundProgress: RoundProgressStore;
   readonly outcomes: OutcomeStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
@@ -56,6 +58,15 @@ const handlerOf =
   (services: S) =>
   (raw: unknown): Promise<unknown> =>
     run(services, contract.input.parse(raw) as z.output<C['input']>);
+/** Asks an activity's code as the host would: its input and output are parsed. */
+export async function ask<C extends ActivityContract>(
+  { handler }: ActivityOver<Services, false>,
+  contract: C,
+  services: Services,
+  input: z.input<C['input']>,
+): Promise<z.output<C['output']>> {
+  return contract.output.parse(await handler(services)(input)) as z.output<C['output']>;
+}
 
 export function activity<C extends ActivityContract>(
   contract: C,

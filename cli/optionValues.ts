@@ -19,10 +19,17 @@ export function speed(text: string): number {
   throw new InvalidArgumentError('It is a number greater than 0: how many times as fast as real time.');
 }
 
+/** Azure patches guests since then; there is no month of it before. */
+const FIRST_MONTH = '2020-01';
+/** Farther ahead nobody has said when clocks change. */
+const YEARS_AHEAD_MAX = 5;
+
 export function month(text: string): Month {
   const parsed = Month.safeParse(text);
-  if (parsed.success) return parsed.data;
-  throw new InvalidArgumentError('A month is written YYYY-MM, as in 2026-11.');
+  if (!parsed.success) throw new InvalidArgumentError('A month is written YYYY-MM, as in 2026-11.');
+  const last = `${new Date().getUTCFullYear() + YEARS_AHEAD_MAX}-12`;
+  if (parsed.data >= FIRST_MONTH && parsed.data <= last) return parsed.data;
+  throw new InvalidArgumentError(`It is a month from ${FIRST_MONTH} to ${last}.`);
 }
 
 export function baseUrl(text: string): string {

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { LowtideError } from '../domain/lowtideError';
 import { FAULT_KINDS, type FaultKind } from '../lab/faults/faults';
 import type { MonthOptions, MonthReport } from '../lab/faults/runMonth';
@@ -9,6 +8,7 @@ import { describeTally, tallyOf } from '../lab/faults/tally';
 import { runMonths, runPoints } from '../lab/faults/workers';
 import { showProgress } from './progress';
 import { say } from '../local/say';
+import { writeJson } from '../local/writeOutput';
 
 export interface TortureOptions {
   readonly seeds: number;
@@ -45,7 +45,7 @@ async function tellPoints({ vms, every, alone = false, json }: TortureOptions): 
     wallSeconds: (performance.now() - started) / 1000,
   };
   say.text(describePoints(vms, report));
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (json !== undefined) writeJson(json, report);
   return report.violations.length === 0 && report.hit === report.aimed ? 0 : 2;
 }
 
@@ -57,7 +57,7 @@ async function tellReal({ seeds: kills, vms, from: seed, json }: TortureOptions)
   const report = await runRealKills({ seed, vms, kills, onProgress });
   progress.stop();
   say.text(describeKills(report));
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  if (json !== undefined) writeJson(json, report);
   return report.violations.length === 0 ? 0 : 2;
 }
 
@@ -82,8 +82,7 @@ async function tellMonths(options: TortureOptions): Promise<0 | 2> {
   const tally = tallyOf(reports, again, (performance.now() - started) / 1000);
   say.text(describeTally(tally));
   const failed = reports.filter(({ violations }) => violations.length > 0);
-  if (options.json !== undefined)
-    writeFileSync(options.json, `${JSON.stringify({ tally, failed }, null, 2)}\n`);
+  if (options.json !== undefined) writeJson(options.json, { tally, failed });
   if (failed.length > SHRUNK_MAX)
     say.line(
       `Seeds that failed: ${failed.map(({ seed }) => seed).join(', ')}; the first ${SHRUNK_MAX} in detail:`,

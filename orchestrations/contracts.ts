@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InstallOrder, Pace, RoundRef, RoundScope, VmResult } from '../activities/contracts';
+import { InstallOrder, Pace, RoundRef, RoundScope } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
@@ -77,6 +77,8 @@ export const updateDomainRollout = {
     startByUtc: Utc,
     closesUtc: Utc,
     catchUpSlotsMax: z.number().int(),
+    /** Calls of `advanceRound` in the generations before this one; 0 before the claim. */
+    call: z.number().int().default(0),
   }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('ran') }),
@@ -84,19 +86,6 @@ export const updateDomainRollout = {
     z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
     z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
   ]),
-} as const;
-
-export const patchVm = {
-  name: 'patchVm',
-  input: z.object({
-    rolloutId: RolloutId,
-    phase: z.string(),
-    region: z.string(),
-    vmId: VmId,
-    claim: z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc }),
-    pace: Pace,
-  }),
-  output: VmResult,
 } as const;
 
 /** Small children that poll what cannot wake them, back off and continue as new. */

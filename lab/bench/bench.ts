@@ -1,84 +1,67 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
-import { generateFleet } from '../../fleets/generateFleet';
-import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { say } from '../../local/say';
+import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from './benchmark';
+import { gatesBenchmark } from './gates';
+import { largeMonthBenchmark, monthBenchmark } from './month';
+import { planBenchmark } from './plan';
 
-/** Whole-process figures of one run: seconds on the wall, and the most memory it held. */
-interface Run {
-  readonly seconds: number;
-  readonly megabytes: number;
-}
+/** What `npm run bench` runs by itself. */
+const TIMES: readonly Benchmark[] = [planBenchmark, monthBenchmark, largeMonthBenchmark];
 
-interface Figure {
-  readonly name: string;
-  readonly runs: number;
-  /** Medians. */
-  readonly seconds: number;
-  readonly megabytes: number;
-  readonly secondsMax: number;
-  readonly megabytesMax: number;
-}
-
-const { values: options } = parseArgs({
-  options: { runs: { type: 'string', default: '3' }, json: { type: 'string' }, only: { type: 'string' } },
+const { values } = parseArgs({
+  options: {
+    gates: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    runs: { type: 'string', default: '3' },
+    months: { type: 'string', default: '1000' },
+    vms: { type: 'string', default: '600' },
+    json: { type: 'string' },
+  },
 });
 
-/** What is measured, and what issue and design ask of it on 2 cores. */
-const MEASURED = [
-  { name: 'plan-10000', secondsMax: 0.1, megabytesMax: 2000 },
-  { name: 'simulate-contoso', secondsMax: 10, megabytesMax: 500 },
-  { name: 'simulate-10000', secondsMax: 60, megabytesMax: 2000 },
-];
-
-/** Each run is a process of its own, so that none profits from the one before and memory is its own. */
-function measure(name: string, fleet: string): Run {
-  const script = join(__dirname, 'oneRun.js');
-  const printed = execFileSync(process.execPath, ['--max-semi-space-size=64', script, name, fleet], {
-    cwd: PACKAGE_ROOT,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  return JSON.parse(printed) as Run;
+/** Each flag names one benchmark of its own; without any, the times are measured. */
+function chosen(): readonly Benchmark[] {
+  const flagged = values.gates ? [gatesBenchmark] : [];
+  if (values.only === undefined) return flagged.length > 0 ? flagged : TIMES;
+  const named = [...TIMES, gatesBenchmark].filter(({ name }) => name === values.only);
+  if (named.length > 0) return named;
+  const names = [...TIMES, gatesBenchmark].map(({ name }) => name).join(', ');
+  throw new Error(`There is no benchmark '${values.only}'. These there are: ${names}.`);
 }
 
-const median = (numbers: readonly number[]): number => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-};
+function countOf(option: 'runs' | 'months' | 'vms'): number {
+  const count = Number(values[option]);
+  if (Number.isInteger(count) && count > 0) return count;
+  throw new Error(`--${option} ${values[option]} is not a count: give a whole number above 0.`);
+}
 
-function bench(): Figure[] {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-bench-'));
-  const large = join(folder, 'fleet.json');
-  try {
-    writeFileSync(large, JSON.stringify(generateFleet({ vms: 10_000, seed: 1 })));
-    return MEASURED.filter(({ name }) => options.only === undefined || name === options.only).map(
-      (wanted) => {
-        const fleet =
-          wanted.name === 'simulate-contoso' ? join(PACKAGE_ROOT, 'fleets', 'contoso.json') : large;
-        const runs = Array.from({ length: Number(options.runs) }, () => measure(wanted.name, fleet));
-        const figure: Figure = {
-          ...wanted,
-          runs: runs.length,
-          seconds: median(runs.map(({ seconds }) => seconds)),
-          megabytes: median(runs.map(({ megabytes }) => megabytes)),
-        };
-        say.line(
-          `${figure.name.padEnd(18)} ${figure.seconds.toFixed(3).padStart(8)} s (at most ${figure.secondsMax})` +
-            ` ${figure.megabytes.toFixed(0).padStart(6)} MB (at most ${figure.megabytesMax})`,
-        );
-        return figure;
-      },
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
+async function bench(): Promise<void> {
+  const options: BenchOptions = {
+    runs: countOf('runs'),
+    months: countOf('months'),
+    vms: countOf('vms'),
+    say: (line) => {
+      say.line(line);
+    },
+  };
+  const figures: Figure[] = [];
+  for (const benchmark of chosen()) {
+    say.line(`${benchmark.name}: ${benchmark.what}`);
+    figures.push(...(await benchmark.run(options)));
   }
+  say.line(`\n${tableOf(figures)}\n\nnode ${process.version}, ${cpus().length} cores`);
+  if (values.json === undefined) return;
+  const report = {
+    node: process.version,
+    cores: cpus().length,
+    figures: figures.map((figure) => ({ ...figure, ratio: ratioOf(figure) })),
+  };
+  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
 }
 
-say.line(`Medians of ${options.runs} runs, node ${process.version}, ${cpus().length} cores`);
-const figures = bench();
-const report = { node: process.version, cores: cpus().length, figures };
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+bench().catch((error: unknown) => {
+  say.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+});

@@ -115,21 +115,21 @@ export const availabilityMutants: readonly Mutant[] = [
     'unhealthy VMs are not handed over to the ledger',
     'orchestrations/updateDomainRollout.ts',
     [
-      'yield* letGo(context, input, impairedBy(context, input, vmIds, results));',
-      'yield* letGo(context, input, []);',
+      'yield* release(context, input, impairments(context, input, unhealthy));',
+      'yield* release(context, input, []);',
     ],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
     'a catch-up goes on without a claim',
     'orchestrations/updateDomainRollout.ts',
-    ['if (!claim.granted) {', "if (!claim.granted && input.kind !== 'catchUp') {"],
+    ['if (claim.granted) return null;', "if (claim.granted || input.kind === 'catchUp') return null;"],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
     'a refused round leaves its ticket in the queue',
     'orchestrations/updateDomainRollout.ts',
-    ['    yield* letGo(context, input, []); // also takes back the ticket\n', ''],
+    ['  yield* release(context, input, []); // also takes back the ticket\n', ''],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(

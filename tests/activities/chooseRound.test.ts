@@ -1,5 +1,5 @@
 import { chooseRound } from '../../activities/chooseRound';
-import { readRound } from '../../activities/readRound';
+import { roundOf } from '../../activities/roundOf';
 import { keyOf } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
 import type { RoundPlan } from '../../store/plans';
@@ -253,7 +253,7 @@ describe('the VMs of a round', () => {
     const services = await aWorld();
     await services.plans.addRounds(ROLLOUT, [aRound({ round: 1 }), aRound({ round: 2, vmIds })]);
     const ref = { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: 'batch-1' };
-    expect(await services.run(readRound, { ...ref, round: 2 })).toEqual({ vmIds });
-    await expect(services.run(readRound, { ...ref, round: 3 })).rejects.toThrow(/no round/);
+    expect(await roundOf(services, { ...ref, round: 2 })).toMatchObject({ vmIds });
+    await expect(roundOf(services, { ...ref, round: 3 })).rejects.toThrow(/no round/);
   });
 });

@@ -10,7 +10,7 @@ const ROOT = join(__dirname, '../..');
 
 /** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
 const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
-const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide)[A-Z]/;
+const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance)[A-Z]/;
 
 const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write']);
 

@@ -2,7 +2,6 @@ import { closeRollout } from '../../activities/closeRollout';
 import { endRounds } from '../../activities/endRounds';
 import { openRegion } from '../../activities/openRegion';
 import { readCompletion } from '../../activities/readCompletion';
-import { recordOutcome } from '../../activities/recordOutcome';
 import { keyOf, type VmId } from '../../domain/ids';
 import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
 import { aSet, vmsOf } from '../support/builders';
@@ -32,15 +31,19 @@ async function threeRounds(
   return services;
 }
 
-const ended = (services: FakeWorld, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<unknown> =>
-  services.run(recordOutcome, {
-    rolloutId: ROLLOUT,
-    phase: 'phase-1',
-    region: 'eastus',
-    claimId: 'c',
-    installation: null,
-    outcome: { vmId, kind, reason, detail: '', atUtc: IN_THE_NIGHT },
-  });
+const ended = (services: FakeWorld, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<void> =>
+  services.outcomes.save(ROLLOUT, [
+    {
+      vmId,
+      kind,
+      reason,
+      detail: '',
+      atUtc: IN_THE_NIGHT,
+      phase: 'phase-1',
+      region: 'eastus',
+      installation: null,
+    },
+  ]);
 
 const outcomes = async (services: FakeWorld): Promise<string[]> =>
   (await services.outcomes.list(ROLLOUT)).map(({ kind, reason }) => `${kind}: ${reason}`);

@@ -2,7 +2,8 @@ import { decidePhaseGate } from '../../activities/decidePhaseGate';
 import { openPhase } from '../../activities/openPhase';
 import { recordRound } from '../../activities/recordRound';
 import type { RolloutControl } from '../../domain/control';
-import type { VmResult } from '../../activities/contracts';
+import type { VmUpdate } from '../../domain/vmUpdate';
+import type { VmId } from '../../domain/ids';
 import { vmsOf } from '../support/builders';
 import {
   aPhase,
@@ -209,14 +210,22 @@ describe('the beginning of a phase', () => {
 describe('the record of a round', () => {
   const vms = vmsOf(10);
   const ref = { ...PHASE_2, region: 'eastus', stage: 'zone-1', group: 'batch-1', round: 1 };
-  const well: VmResult = { kind: 'patched', reason: 'installed' };
-  const ill: VmResult = { kind: 'unhealthy', reason: 'unhealthyAfterUpdate' };
-  const failed: VmResult = { kind: 'failed', reason: 'patchesFailed' };
-  const results = (...some: [number, VmResult][]): VmResult[] =>
+  const well: VmUpdate = { kind: 'ended', outcomeKind: 'patched', reason: 'installed' };
+  const ill: VmUpdate = { kind: 'ended', outcomeKind: 'unhealthy', reason: 'unhealthyAfterUpdate' };
+  const failed: VmUpdate = { kind: 'ended', outcomeKind: 'failed', reason: 'patchesFailed' };
+  const results = (...some: [number, VmUpdate][]): VmUpdate[] =>
     some.flatMap(([n, result]) => Array.from({ length: n }, () => result));
 
-  async function recorded(of: FakeWorld, given: VmResult[], over: object = {}): Promise<unknown> {
-    return of.run(recordRound, { ...ref, ...over, results: given });
+  async function recorded(of: FakeWorld, given: VmUpdate[], over: object = {}): Promise<unknown> {
+    const round = { ...ref, ...over };
+    const claimId = `round-${round.round}`;
+    const progress = {
+      call: 1,
+      answer: { dueUtc: null, events: [] },
+      vms: given.map((update, n) => ({ vmId: vms[n % vms.length]?.id ?? ('' as VmId), update })),
+    };
+    await of.roundProgress.write(ROLLOUT, claimId, progress, null);
+    return of.run(recordRound, { ref: round, claimId });
   }
   const aRoundWorld = async (): Promise<FakeWorld> => {
     const services = await aWorld();
@@ -226,7 +235,10 @@ describe('the record of a round', () => {
 
   it('keeps its counts, and says that all may go on', async () => {
     const services = await aRoundWorld();
-    expect(await recorded(services, results([9, well], [1, ill]))).toEqual({ gate: 'open', why: '' });
+    expect(await recorded(services, results([9, well], [1, ill]))).toMatchObject({
+      gate: 'open',
+      why: '',
+    });
     expect(await services.rollouts.rounds(ROLLOUT, 'phase-2')).toEqual([
       expect.objectContaining({ counts: counts({ patched: 9, unhealthy: 1 }) }),
     ]);
@@ -275,14 +287,12 @@ describe('the record of a round', () => {
     expect(await recorded(services, results([10, well]), { round: 2 })).toMatchObject({ gate: 'open' });
   });
 
-  it('INV-8: gives a VM whose orchestration failed the outcome it could not write itself', async () => {
+  it('INV-13: names the VMs that are unhealthy, and counts those that may still be installing', async () => {
     const services = await aRoundWorld();
-    const crashed: VmResult = { kind: 'failed', reason: 'orchestrationFailed' };
-    await recorded(services, [...results([9, well]), crashed]);
-    const [last] = vms.slice(-1);
-    expect(last && (await services.outcomes.read(ROLLOUT, last.id))).toMatchObject({
-      reason: 'orchestrationFailed',
+    const unclear: VmUpdate = { kind: 'ended', outcomeKind: 'failed', reason: 'orchestrationFailed' };
+    expect(await recorded(services, [...results([8, well], [1, ill]), unclear])).toMatchObject({
+      unhealthy: [vms[8]?.id],
+      unclear: 1,
     });
-    expect(await services.outcomes.list(ROLLOUT)).toHaveLength(1);
   });
 });

@@ -1,10 +1,10 @@
 import { closeRollout } from '../../activities/closeRollout';
-import type { VmResult } from '../../activities/contracts';
 import { decidePhaseGate } from '../../activities/decidePhaseGate';
 import { endRounds } from '../../activities/endRounds';
 import { recordRound } from '../../activities/recordRound';
 import { recordWait } from '../../activities/recordWait';
 import { wakeWaits } from '../../activities/wake';
+import type { VmUpdate } from '../../domain/vmUpdate';
 import { vmsOf } from '../support/builders';
 import {
   aPhase,
@@ -19,7 +19,7 @@ import {
 } from '../support/fakeServices';
 
 const ENDS = '2026-12-08T18:00:00.000Z';
-const patched: VmResult = { kind: 'patched', reason: 'installed' };
+const patched: VmUpdate = { kind: 'ended', outcomeKind: 'patched', reason: 'installed' };
 const CATCH_UP = 'catchup-2026-11-14t2210';
 
 const wait = (services: FakeWorld, topic: string, instanceId: string, untilUtc = ENDS): Promise<unknown> =>
@@ -36,21 +36,32 @@ async function inPhase(vmCount = 10): Promise<FakeWorld> {
   return services;
 }
 
-const record = (services: FakeWorld, phase: string, results: readonly VmResult[]): Promise<unknown> => {
+async function record(services: FakeWorld, phase: string, updates: readonly VmUpdate[]): Promise<unknown> {
   const { region, stage, group, round } = aRound();
-  return services.run(recordRound, { rolloutId: ROLLOUT, phase, region, stage, group, round, results });
-};
+  const claimId = `${phase}-round`;
+  const vms = vmsOf(10).slice(0, updates.length);
+  const progress = {
+    call: 1,
+    answer: { dueUtc: null, events: [] },
+    vms: vms.map(({ id: vmId }, n) => ({ vmId, update: updates[n] ?? patched })),
+  };
+  await services.roundProgress.write(ROLLOUT, claimId, progress, null);
+  return services.run(recordRound, {
+    ref: { rolloutId: ROLLOUT, phase, region, stage, group, round },
+    claimId,
+  });
+}
 
 describe('a round that is written down', () => {
   it('wakes the gate of its phase, and no other wait, once the evidence is enough', async () => {
     const services = await inPhase();
-    await record(services, 'phase-2', Array<VmResult>(9).fill(patched));
+    await record(services, 'phase-2', Array<VmUpdate>(9).fill(patched));
     expect(services.woken).toEqual(['gate-2']);
   });
 
   it('wakes nothing while the evidence is not enough: most rounds change no answer', async () => {
     const services = await inPhase();
-    await record(services, 'phase-2', Array<VmResult>(8).fill(patched));
+    await record(services, 'phase-2', Array<VmUpdate>(8).fill(patched));
     expect(services.woken).toEqual([]);
   });
 

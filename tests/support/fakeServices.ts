@@ -12,6 +12,7 @@ import { operationStore } from '../../store/operations';
 import { outcomeStore } from '../../store/outcomes';
 import { planStore, type RoundPlan } from '../../store/plans';
 import { rolloutStore, type PhaseRecord, type RoundRecord } from '../../store/rollouts';
+import { roundProgressStore } from '../../store/roundProgress';
 import type { Store } from '../../store/store';
 import { waitStore } from '../../store/waits';
 import { FakeDriver } from './fakeDriver';
@@ -53,6 +54,7 @@ export async function aWorld(
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
+    roundProgress: roundProgressStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),

@@ -1,0 +1,231 @@
+import { z } from 'zod';
+import { VmId } from './ids';
+import { nextCusum, type UnhealthyRates } from './unhealthyRate';
+
+/** The numbers of design section 6, each for the operator to change. */
+export interface EvidencePolicy {
+  /** So many VMs of a family may be installed before any of it has proven anything. */
+  readonly evidenceFirst: number;
+  /** After that: so many times the VMs that have. */
+  readonly evidenceFactor: number;
+  readonly expectedUnhealthyPercent: number;
+  readonly refusedUnhealthyPercent: number;
+  /** The results must be so many times likelier at the refused rate than at the expected one. */
+  readonly haltLikelihoodRatio: number;
+  /** Among the first so many results of a family … */
+  readonly firstResults: number;
+  /** … so many unhealthy ones halt. */
+  readonly firstResultsUnhealthyMin: number;
+  /** All VMs of a round unhealthy halt when they are at least so many. */
+  readonly roundUnhealthyMin: number;
+  /** A rollout halts above so many unhealthy VMs, or above this share of its eligible ones, whichever is more. */
+  readonly rolloutUnhealthyMax: number;
+  readonly rolloutUnhealthyPercent: number;
+  /** Installs are held when at least this share failed of at least so many that were tried. */
+  readonly failedPercent: number;
+  readonly failedOf: number;
+}
+
+export const defaultEvidencePolicy: EvidencePolicy = {
+  evidenceFirst: 5,
+  evidenceFactor: 5,
+  expectedUnhealthyPercent: 0.5,
+  refusedUnhealthyPercent: 2,
+  haltLikelihoodRatio: 1000,
+  firstResults: 30,
+  firstResultsUnhealthyMin: 2,
+  roundUnhealthyMin: 2,
+  rolloutUnhealthyMax: 10,
+  rolloutUnhealthyPercent: 0.5,
+  failedPercent: 30,
+  failedOf: 5,
+};
+
+export const ratesOf = (policy: EvidencePolicy): UnhealthyRates => ({
+  expected: policy.expectedUnhealthyPercent / 100,
+  refused: policy.refusedUnhealthyPercent / 100,
+});
+
+/**
+ * How the update of one VM ended. `healthy`: it installed at least one patch and was healthy after its soak; `unhealthy`: it was not, or
+ * stayed unknown too long; `failed`: the installation failed; `unproven`: neither (nothing was installed, or its owner stopped it).
+ */
+export interface UpdateResult {
+  readonly vm: VmId;
+  /** Its place in its round, from 0: the key under which the result is counted once. */
+  readonly place: number;
+  readonly kind: 'healthy' | 'unhealthy' | 'failed' | 'unproven';
+  /** When the VM's soak ended. */
+  readonly atUtc: string;
+  readonly region: string;
+  /** One of the first VMs of the rollout. */
+  readonly canary: boolean;
+  /** Names of the patches that were installed. */
+  readonly patches: readonly string[];
+}
+
+/** So many unhealthy VMs of a scope are kept by name; `unhealthyCount` tells how many there are. */
+export const UNHEALTHY_NAMED_MAX = 20;
+/** So many patches that all unhealthy VMs of a scope have in common are kept by name. */
+export const COMMON_PATCHES_MAX = 20;
+/** One region or more than one: no more need be known. */
+const UNHEALTHY_REGIONS_MAX = 2;
+
+/** What one scope has shown so far: an image family, a region, a phase, or the rollout. Totals; nothing in it grows with the fleet. */
+export const ScopeEvidence = z.object({
+  /** Installs ever started. */
+  startedCount: z.int().nonnegative(),
+  healthyCount: z.int().nonnegative(),
+  unhealthyCount: z.int().nonnegative(),
+  failedCount: z.int().nonnegative(),
+  unprovenCount: z.int().nonnegative(),
+  /** Unhealthy ones among the first results. */
+  firstUnhealthyCount: z.int().nonnegative(),
+  canaryUnhealthyCount: z.int().nonnegative(),
+  /** Logarithm of the likelihood ratio, see nextCusum. */
+  cusum: z.number().nonnegative(),
+  /** The highest it has been: once crossed, a threshold stays so, whatever comes in later. */
+  cusumMax: z.number().nonnegative(),
+  unhealthyVms: z.array(VmId).max(UNHEALTHY_NAMED_MAX),
+  /** The first two regions with an unhealthy VM. */
+  unhealthyRegions: z.array(z.string()).max(UNHEALTHY_REGIONS_MAX),
+  /** Null until a VM is unhealthy. */
+  patchesInCommon: z.array(z.string()).max(COMMON_PATCHES_MAX).nullable(),
+});
+export type ScopeEvidence = Readonly<z.infer<typeof ScopeEvidence>>;
+
+export const noEvidence: ScopeEvidence = {
+  startedCount: 0,
+  healthyCount: 0,
+  unhealthyCount: 0,
+  failedCount: 0,
+  unprovenCount: 0,
+  firstUnhealthyCount: 0,
+  canaryUnhealthyCount: 0,
+  cusum: 0,
+  cusumMax: 0,
+  unhealthyVms: [],
+  unhealthyRegions: [],
+  patchesInCommon: null,
+};
+
+/** A round has at most 80 VMs (design section 1), so its row stays small. */
+const Places = z.array(z.int().nonnegative()).max(80);
+
+/** What the counters already hold of one round: kept in the round's own row and changed in the same transaction as the counters. */
+export const RoundCounted = z.object({
+  /** Places whose installs have been granted. */
+  started: Places,
+  /** Places whose results have been counted. */
+  results: Places,
+});
+export type RoundCounted = Readonly<z.infer<typeof RoundCounted>>;
+
+export const nothingCounted: RoundCounted = { started: [], results: [] };
+
+/** Exposure: the installs that a rollout may ever have started in a family (INV-14). */
+export function exposureMax(
+  family: Pick<ScopeEvidence, 'healthyCount'>,
+  { evidenceFirst, evidenceFactor }: EvidencePolicy,
+): number {
+  return Math.max(evidenceFirst, Math.floor(evidenceFactor * family.healthyCount));
+}
+
+export interface Grant {
+  readonly family: ScopeEvidence;
+  readonly round: RoundCounted;
+  /** Of the places that were asked for: these may start their installs. */
+  readonly granted: readonly number[];
+  /** These wait for evidence (`deferred: evidenceLimit`). */
+  readonly held: readonly number[];
+}
+
+/**
+ * Takes places of one family out of its exposure. A place that was granted before is granted again and not counted again: a round that
+ * crashed after its transaction may ask once more.
+ */
+export function grantInstalls(
+  family: ScopeEvidence,
+  round: RoundCounted,
+  places: readonly number[],
+  policy: EvidencePolicy,
+): Grant {
+  const before = new Set(round.started);
+  const asked = [...new Set(places)];
+  const again = asked.filter((place) => before.has(place));
+  const fresh = asked.filter((place) => !before.has(place));
+  const left = Math.max(0, exposureMax(family, policy) - family.startedCount);
+  const started = fresh.slice(0, left);
+  return {
+    family: { ...family, startedCount: family.startedCount + started.length },
+    round: { ...round, started: [...round.started, ...started] },
+    granted: [...again, ...started],
+    held: fresh.slice(left),
+  };
+}
+
+/** Those of a round's results that the counters do not hold yet, and the round's row afterwards. Each place has one result, the first. */
+export function takeNewResults(
+  round: RoundCounted,
+  results: readonly UpdateResult[],
+): { readonly round: RoundCounted; readonly fresh: readonly UpdateResult[] } {
+  const counted = new Set(round.results);
+  const fresh: UpdateResult[] = [];
+  for (const result of results) {
+    if (counted.has(result.place)) continue;
+    counted.add(result.place);
+    fresh.push(result);
+  }
+  return { round: { ...round, results: [...counted] }, fresh };
+}
+
+/** Adds results to a scope, in order of time; within one instant the unhealthy ones first, so that their order does not matter. */
+export function addResults(
+  scope: ScopeEvidence,
+  fresh: readonly UpdateResult[],
+  policy: EvidencePolicy,
+): ScopeEvidence {
+  const sum = { ...scope };
+  const rates = ratesOf(policy);
+  for (const result of [...fresh].sort(byTime)) {
+    if (result.kind === 'failed') sum.failedCount += 1;
+    else if (result.kind === 'unproven') sum.unprovenCount += 1;
+    else {
+      sum.cusum = nextCusum(sum.cusum, result.kind === 'unhealthy', rates);
+      sum.cusumMax = Math.max(sum.cusumMax, sum.cusum);
+      if (result.kind === 'healthy') sum.healthyCount += 1;
+      else addUnhealthy(sum, result, policy);
+    }
+  }
+  return sum;
+}
+
+const byTime = (a: UpdateResult, b: UpdateResult): number =>
+  compare(a.atUtc, b.atUtc) || unhealthyFirst(a) - unhealthyFirst(b) || compare(a.vm, b.vm);
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const unhealthyFirst = ({ kind }: UpdateResult): number => (kind === 'unhealthy' ? 0 : 1);
+
+function addUnhealthy(
+  sum: z.infer<typeof ScopeEvidence>,
+  result: UpdateResult,
+  policy: EvidencePolicy,
+): void {
+  if (sum.healthyCount + sum.unhealthyCount < policy.firstResults) sum.firstUnhealthyCount += 1;
+  sum.unhealthyCount += 1;
+  if (result.canary) sum.canaryUnhealthyCount += 1;
+  sum.unhealthyVms = withOne(sum.unhealthyVms, result.vm, UNHEALTHY_NAMED_MAX);
+  sum.unhealthyRegions = withOne(sum.unhealthyRegions, result.region, UNHEALTHY_REGIONS_MAX);
+  sum.patchesInCommon = inCommon(sum.patchesInCommon, result.patches);
+}
+
+function withOne<T>(known: T[], one: T, max: number): T[] {
+  return known.includes(one) || known.length >= max ? known : [...known, one];
+}
+
+/** It only ever shrinks; of more than the maximum the first by name are kept. */
+function inCommon(known: readonly string[] | null, patches: readonly string[]): string[] {
+  if (known === null) return [...new Set(patches)].sort().slice(0, COMMON_PATCHES_MAX);
+  const installed = new Set(patches);
+  return known.filter((patch) => installed.has(patch));
+}

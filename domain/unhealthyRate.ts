@@ -1,0 +1,45 @@
+/** Shares of VMs that are unhealthy after their update, between 0 and 1. */
+export interface UnhealthyRates {
+  /** What a good patch leaves behind: VMs break by themselves, too. */
+  readonly expected: number;
+  /** What a patch must not do: the test is built to notice this rate. */
+  readonly refused: number;
+}
+
+/**
+ * Wald's sequential test as a cumulative sum: the logarithm of how much more likely the results are at the refused rate than at the
+ * expected one, never below 0, so that a long healthy past cannot hide a bad present.
+ */
+export function nextCusum(cusum: number, unhealthy: boolean, { expected, refused }: UnhealthyRates): number {
+  const step = unhealthy ? Math.log(refused / expected) : Math.log((1 - refused) / (1 - expected));
+  return Math.max(0, cusum + step);
+}
+
+/** The chance that at least `unhealthy` of `of` VMs are unhealthy when each is so with probability `rate` by itself. */
+export function chanceOfAtLeast(unhealthy: number, of: number, rate: number): number {
+  if (unhealthy <= 0) return 1;
+  if (unhealthy > of || rate <= 0) return 0;
+  if (rate >= 1) return 1;
+  // The shorter tail is summed: its terms fall from the first on, and the other one is what is left of 1.
+  if (unhealthy > of * rate) return Math.min(1, tail(unhealthy, of, rate, 1));
+  return Math.max(0, 1 - tail(unhealthy - 1, of, rate, -1));
+}
+
+/** The terms of the binomial distribution from `first` on, upwards or downwards, each from the one before. */
+function tail(first: number, of: number, rate: number, direction: 1 | -1): number {
+  const odds = rate / (1 - rate);
+  let term = Math.exp(logBinomial(of, first) + first * Math.log(rate) + (of - first) * Math.log1p(-rate));
+  let sum = 0;
+  for (let count = first; count >= 0 && count <= of; count += direction) {
+    sum += term;
+    term *= direction > 0 ? ((of - count) / (count + 1)) * odds : count / ((of - count + 1) * odds);
+    if (term < sum * 1e-15) break;
+  }
+  return sum;
+}
+
+function logBinomial(of: number, chosen: number): number {
+  let sum = 0;
+  for (let i = 1; i <= chosen; i += 1) sum += Math.log((of - chosen + i) / i);
+  return sum;
+}

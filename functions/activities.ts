@@ -1,0 +1,25 @@
+import * as df from 'durable-functions';
+import { activities } from '../activities/activities';
+import { appServices } from '../composition/compose';
+import { faultHooks } from '../composition/faultHooks';
+import { withWaking } from '../composition/waking';
+
+/** Under the names that orchestrations in flight call them by: never rename one. */
+for (const activity of activities)
+  if (activity.wakes)
+    df.app.activity(activity.name, {
+      extraInputs: [df.input.durableClient()],
+      handler: async (input: unknown, context) =>
+        faultHooks.activity(
+          activity.name,
+          withWaking(await appServices(), df.getClient(context), context),
+          (services) => activity.handler(services)(input),
+        ),
+    });
+  else
+    df.app.activity(activity.name, {
+      handler: async (input: unknown) =>
+        faultHooks.activity(activity.name, await appServices(), (services) =>
+          activity.handler(services)(input),
+        ),
+    });

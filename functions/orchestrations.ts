@@ -1,0 +1,41 @@
+import * as df from 'durable-functions';
+import { assessBatch } from '../orchestrations/assessBatch';
+import { assessmentSweep } from '../orchestrations/assessmentSweep';
+import { assessVm } from '../orchestrations/assessVm';
+import { availabilitySetRollout } from '../orchestrations/availabilitySetRollout';
+import { awaitClaim } from '../orchestrations/awaitClaim';
+import { awaitGate } from '../orchestrations/awaitGate';
+import { awaitGo } from '../orchestrations/awaitGo';
+import { awaitInstall } from '../orchestrations/awaitInstall';
+import { awaitCompletion } from '../orchestrations/awaitCompletion';
+import { catchUp } from '../orchestrations/catchUp';
+import { enableVm } from '../orchestrations/enableVm';
+import { installOnDemand } from '../orchestrations/installOnDemand';
+import { monthlyRollout } from '../orchestrations/monthlyRollout';
+import { phaseRollout } from '../orchestrations/phaseRollout';
+import { regionRollout } from '../orchestrations/regionRollout';
+import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
+import { zoneRollout } from '../orchestrations/zoneRollout';
+
+/** Under the names that instances in flight know them by: never rename one. */
+const orchestrations = {
+  monthlyRollout,
+  phaseRollout,
+  regionRollout,
+  zoneRollout,
+  availabilitySetRollout,
+  updateDomainRollout,
+  assessmentSweep,
+  assessBatch,
+  assessVm,
+  catchUp,
+  enableVm,
+  installOnDemand,
+  awaitGo,
+  awaitClaim,
+  awaitInstall,
+  awaitGate,
+  awaitCompletion,
+};
+
+for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
