@@ -1,5 +1,6 @@
 import { noOutcomes, addCounts, phaseIsClosed, type PhaseProgress } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
+import { isCatchUp, type PhaseId } from '../domain/phaseId';
 import { gateTopic, type WaitTopic } from '../domain/waitTopic';
 import type { PhaseRecord, RoundRecord } from '../store/rollouts';
 import type { Services, WakingServices } from './services';
@@ -29,15 +30,15 @@ export async function wakeWaits(
 export async function wakeAfterRounds(
   services: WakingServices,
   rolloutId: RolloutId,
-  phase: string,
+  phase: PhaseId,
 ): Promise<void> {
-  const record = await services.rollouts.readPhase(rolloutId, phase);
-  if (record === null) {
+  if (isCatchUp(phase)) {
     if ((await services.outcomes.secondChances(rolloutId)).length === 0)
       await wakeWaits(services, rolloutId, 'completion');
     return;
   }
-  if (record.gate !== null) return;
+  const record = await services.rollouts.readPhase(rolloutId, phase);
+  if (record === null || record.gate !== null) return;
   const progress = progressOf(services, record, await services.rollouts.rounds(rolloutId, phase));
   if (phaseIsClosed(progress, services.nowUtc(), services.policy))
     await wakeWaits(services, rolloutId, gateTopic(phase));

@@ -4,6 +4,7 @@ import { endRounds } from '../../activities/endRounds';
 import { recordRound } from '../../activities/recordRound';
 import { recordWait } from '../../activities/recordWait';
 import { wakeWaits } from '../../activities/wake';
+import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import type { VmUpdate } from '../../domain/vmUpdate';
 import { vmsOf } from '../support/builders';
 import {
@@ -20,7 +21,8 @@ import {
 
 const ENDS = '2026-12-08T18:00:00.000Z';
 const patched: VmUpdate = { kind: 'ended', outcomeKind: 'patched', reason: 'installed' };
-const CATCH_UP = 'catchup-2026-11-14t2210';
+const PHASE_2 = phaseIdOf(2);
+const CATCH_UP = PhaseId.parse('catchup-2026-11-14t2210');
 
 const wait = (services: FakeWorld, topic: string, instanceId: string, untilUtc = ENDS): Promise<unknown> =>
   services.run(recordWait, { rolloutId: ROLLOUT, topic, instanceId, untilUtc });
@@ -28,7 +30,7 @@ const wait = (services: FakeWorld, topic: string, instanceId: string, untilUtc =
 /** A phase of ten VMs, and everything that waits for it. */
 async function inPhase(vmCount = 10): Promise<FakeWorld> {
   const services = await aWorld();
-  await services.rollouts.savePhase(ROLLOUT, aPhase({ phase: 'phase-2', vmCount }));
+  await services.rollouts.savePhase(ROLLOUT, aPhase({ phase: PHASE_2, vmCount }));
   await wait(services, 'gate~phase-2', 'gate-2');
   await wait(services, 'gate~phase-3', 'gate-3');
   await wait(services, 'control', 'go');
@@ -36,7 +38,7 @@ async function inPhase(vmCount = 10): Promise<FakeWorld> {
   return services;
 }
 
-async function record(services: FakeWorld, phase: string, updates: readonly VmUpdate[]): Promise<unknown> {
+async function record(services: FakeWorld, phase: PhaseId, updates: readonly VmUpdate[]): Promise<unknown> {
   const { region, stage, group, round } = aRound();
   const claimId = `${phase}-round`;
   const vms = vmsOf(10).slice(0, updates.length);
@@ -55,24 +57,21 @@ async function record(services: FakeWorld, phase: string, updates: readonly VmUp
 describe('a round that is written down', () => {
   it('wakes the gate of its phase, and no other wait, once the evidence is enough', async () => {
     const services = await inPhase();
-    await record(services, 'phase-2', Array<VmUpdate>(9).fill(patched));
+    await record(services, PHASE_2, Array<VmUpdate>(9).fill(patched));
     expect(services.woken).toEqual(['gate-2']);
   });
 
   it('wakes nothing while the evidence is not enough: most rounds change no answer', async () => {
     const services = await inPhase();
-    await record(services, 'phase-2', Array<VmUpdate>(8).fill(patched));
+    await record(services, PHASE_2, Array<VmUpdate>(8).fill(patched));
     expect(services.woken).toEqual([]);
   });
 
   it('wakes nothing after the gate has opened', async () => {
     const services = await inPhase();
-    await services.rollouts.saveRound(
-      ROLLOUT,
-      aRecord({ phase: 'phase-2', counts: counts({ patched: 10 }) }),
-    );
-    await services.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: 'phase-2' });
-    await record(services, 'phase-2', [patched]);
+    await services.rollouts.saveRound(ROLLOUT, aRecord({ phase: PHASE_2, counts: counts({ patched: 10 }) }));
+    await services.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: PHASE_2 });
+    await record(services, PHASE_2, [patched]);
     expect(services.woken).toEqual([]);
   });
 
@@ -81,7 +80,7 @@ describe('a round that is written down', () => {
     const services = await inPhase();
     if (vm === undefined) throw new Error('There is no VM.');
     const outcome = { vmId: vm.id, reason: 'poweredOff', detail: '', atUtc: IN_THE_NIGHT } as const;
-    const place = { phase: 'phase-2', region: 'eastus', installation: null };
+    const place = { phase: PHASE_2, region: 'eastus', installation: null };
     await services.outcomes.save(ROLLOUT, [{ ...outcome, ...place, kind: 'deferred' }]);
     await record(services, CATCH_UP, [patched]);
     expect(services.woken).toEqual([]);
@@ -94,7 +93,7 @@ describe('a round that is written down', () => {
 describe('rounds that cannot run any more', () => {
   it('wake the gate of their phase, too', async () => {
     const services = await inPhase();
-    const round = aRound({ phase: 'phase-2', vmIds: vmsOf(10).map(({ id }) => id) });
+    const round = aRound({ phase: PHASE_2, vmIds: vmsOf(10).map(({ id }) => id) });
     await services.plans.addRounds(ROLLOUT, [round]);
     const { phase, region, stage } = round;
     await services.run(endRounds, {
@@ -142,7 +141,7 @@ describe('a wait', () => {
 describe('a gate that waits', () => {
   it('says when time alone may decide it, and after that instant no more', async () => {
     const services = await inPhase();
-    const gate = { rolloutId: ROLLOUT, phase: 'phase-2' };
+    const gate = { rolloutId: ROLLOUT, phase: PHASE_2 };
     const nextUtc = '2026-11-16T03:00:00.000Z'; // three days after the phase began
     expect(await services.run(decidePhaseGate, gate)).toMatchObject({ kind: 'wait', nextUtc });
     services.wait(4 * 24 * 3600);
