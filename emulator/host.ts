@@ -10,6 +10,7 @@ import { countedIds, randomIds } from './engine/ids';
 import { openLibrary, type DurableLibrary } from './engine/library';
 import { FaithfulRunner, SessionRunner } from './engine/runners';
 import type { PersistPoint } from './engine/persistPoints';
+import type { EngineObserver } from './engine/observer';
 import type { Transit } from './engine/transit';
 import { resume } from './engine/resume';
 import { sessionsWork } from './engine/selfTest';
@@ -62,6 +63,8 @@ export interface HostOptions {
   readonly onPersist?: (point: PersistPoint) => void;
   /** For torture tests: messages that come late, and workers that hang. */
   readonly transit?: Transit;
+  /** Made with the host's clock, and told of the engine's work: see storageModel. */
+  readonly observe?: (nowMs: () => number) => EngineObserver;
   /**
    * The app stays loaded for the next host in this process that wants it so: for thousands of short runs. What it has in memory stays,
    * too; forgetting it is up to `prepare`.
@@ -268,6 +271,7 @@ function createEngine(
     extraInputs: tools.extraInputs,
     onPersist: options.onPersist,
     transit: options.transit,
+    observer: options.observe?.(() => clock.nowMs()),
     log,
   });
 }

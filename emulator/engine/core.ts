@@ -8,6 +8,7 @@ import type { Ids } from './ids';
 import type { Instance, NewInstance } from './instance';
 import type { DurableLibrary } from './library';
 import type { Orphan, PersistKind, PersistPoint } from './persistPoints';
+import type { EngineObserver } from './observer';
 import type { Runner } from './runners';
 import type { TimerHeap } from './timerHeap';
 import type { Transit } from './transit';
@@ -61,6 +62,7 @@ export interface EngineOptions {
   /** For tests that let the host die: called at every step that the real host persists. */
   readonly onPersist: ((point: PersistPoint) => void) | undefined;
   readonly transit: Transit | undefined;
+  readonly observer: EngineObserver | undefined;
   readonly log: (line: string) => void;
 }
 
