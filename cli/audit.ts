@@ -1,15 +1,15 @@
-import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { AuditInput } from '../audit/auditInput';
 import { renderCertificate } from '../audit/certificate';
 import { LowtideError } from '../domain/lowtideError';
 import type { DriverEvent } from '../drivers/driver';
-import { readSettings } from '../composition/settings';
+import { readAppSettings } from '../local/appSettings';
 import { auditEvents } from '../local/auditEvents';
 import { readFleet } from '../local/readFleet';
 import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { readText } from '../local/readText';
+import { writeJson } from '../local/writeOutput';
 
 export interface AuditOptions {
   readonly events: string;
@@ -17,19 +17,32 @@ export interface AuditOptions {
   readonly report?: string | undefined;
   readonly audit?: string | undefined;
   readonly json?: string | undefined;
+  readonly settings?: string | undefined;
 }
 
-/** Audits the driver's log of a month that somebody kept, by the policy of the LOWTIDE_ settings in the environment. */
-export function runAudit({ events: file, fleet: fleetFile, report, audit, json }: AuditOptions): 0 | 2 {
-  const { policy } = readSettings(process.env);
+/** Audits the driver's log of a month that was kept, by the same settings as the other commands. */
+export function runAudit(options: AuditOptions): 0 | 2 {
+  const { events: file, fleet: fleetFile, report, audit, json, settings: settingsFile } = options;
+  const { settings, summary } = readAppSettings({ file: settingsFile });
   const fleet = readFleet(fleetFile);
-  const judged = auditEvents(readLines(EVENTS, file) as readonly DriverEvent[], fleet, policy, {
+  const events = readLines(EVENTS, file) as readonly DriverEvent[];
+  if (events.length === 0) throw nothingToJudge(file);
+  const judged = auditEvents(events, fleet, settings.policy, {
     ...(report !== undefined && readReport(report)),
     ...(audit !== undefined && { trail: readLines(AUDIT_ROWS, audit) }),
   });
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(judged, null, 2)}\n`);
+  if (json !== undefined) writeJson(json, judged);
+  say.line(summary);
   say.text(renderCertificate(judged));
   return judged.violations.length === 0 ? 0 : 2;
+}
+
+function nothingToJudge(file: string): LowtideError {
+  return new LowtideError('ARGUMENT_INVALID', {
+    what: `There is nothing to judge in ${file}.`,
+    why: 'It holds no event: an empty log shows nothing, neither good nor bad.',
+    fix: 'Give the log of a month in which something happened: `npm run simulate -- --events FILE` writes one.',
+  });
 }
 
 /** What `simulate --json` writes, as far as the auditor holds it against the log. */

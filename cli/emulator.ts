@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
 import { startHost } from '../emulator/host';
-import { interrupted } from './interrupted';
+import { aborted } from './serve';
+import { interruption } from './interruption';
 import { checkPortFree } from '../local/portInUse';
 import { say } from '../local/say';
 
@@ -17,7 +18,7 @@ export interface EmulatorOptions {
 export async function runEmulator({ app, port, journal, https }: EmulatorOptions): Promise<0> {
   checkAppFolder(app);
   await checkPortFree(port);
-  const stop = interrupted();
+  const stop = interruption();
   const host = await startHost({
     appDir: resolve(app),
     clock: { kind: 'real' },
@@ -31,7 +32,7 @@ export async function runEmulator({ app, port, journal, https }: EmulatorOptions
     },
   });
   say.line(`The app in ${app} is served at ${host.baseUrl}/. Ctrl-C ends it.`);
-  await stop;
+  await aborted(stop);
   await host.close();
   return 0;
 }

@@ -1,32 +1,34 @@
-import { writeFileSync } from 'node:fs';
 import type { Month } from '../domain/ids';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
-import { parseFleet } from '../drivers/fleet/parseFleet';
-import { readSettings } from '../composition/settings';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
 import { planRollout } from '../planning/planRollout';
+import { readAppSettings } from '../local/appSettings';
+import { readFleet } from '../local/readFleet';
 import { say } from '../local/say';
-import { readText } from '../local/readText';
+import { writeJson } from '../local/writeOutput';
 
 export interface PlanOptions {
   readonly fleet: string;
   readonly month?: Month | undefined;
   readonly json?: string | undefined;
+  readonly settings?: string | undefined;
 }
 
 /**
- * Plans a month as it looks at its release, by the policy of the LOWTIDE_ settings in the environment, without touching anything: the
+ * Plans a month as it looks at its release, by the same settings that a rollout on this machine would use, without touching anything: the
  * plan that a rollout of this fleet would make. Returns the exit code.
  */
-export function runPlan({ fleet: file, month, json }: PlanOptions): 0 | 2 {
-  const { policy } = readSettings(process.env);
-  const fleet = parseFleet(readText(file), file);
+export function runPlan({ fleet: file, month, json, settings: settingsFile }: PlanOptions): 0 | 2 {
+  const { settings, summary } = readAppSettings({ file: settingsFile });
+  const { policy } = settings;
+  const fleet = readFleet(file);
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;
   const { vms } = fleet;
   const plan = planRollout({ vms, month: planned, policy, seed: planned, nowUtc: releaseOf(planned) });
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(plan, null, 2)}\n`);
+  if (json !== undefined) writeJson(json, plan);
+  say.line(summary);
   for (const note of fleet.notes) say.line(`note: ${note}`);
   if (month === undefined)
     say.line(`The month is that of the latest release, ${latest}; --month plans another.\n`);

@@ -1,10 +1,11 @@
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { runAudit, type AuditOptions } from './audit';
 import { runE2e } from './e2e';
 import { runEmulator, type EmulatorOptions } from './emulator';
 import { errorText } from './errorText';
 import { generateFleet, printGeneratedFleet } from '../fleets/generateFleet';
 import { checkedScenario } from '../local/localApp';
+import { runLook, type LookOptions } from './look';
 import { baseUrl, month, speed, wholeNumber } from './optionValues';
 import { runPlan, type PlanOptions } from './plan';
 import { say } from '../local/say';
@@ -16,7 +17,7 @@ import { runTorture, type TortureOptions } from './torture';
 /** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Carries out a command line. What goes wrong is told on standard error; nothing is thrown. */
+/** Carries out a command line. What goes wrong is written to standard error; nothing is thrown. */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = createProgram((code) => {
@@ -26,7 +27,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // The parser has already said what was wrong with the command line.
+    // The parser has already printed what was wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     say.error(errorText(error));
     return 1;
@@ -40,7 +41,7 @@ function createProgram(ended: Ended): Command {
     .description('Availability-first patching for fleets of virtual machines.')
     .usage('<command> [options]')
     .helpCommand(false)
-    .helpOption('-h, --help', 'tell how it is used')
+    .helpOption('-h, --help', 'show how it is used')
     .showSuggestionAfterError()
     .showHelpAfterError('lowtide --help lists the commands.')
     .configureOutput({
@@ -63,6 +64,15 @@ function createProgram(ended: Ended): Command {
 
 const HELP_WIDTH = 100;
 
+/** The same for every command that uses the settings of the app. */
+const SETTINGS = [
+  '--settings <file>',
+  'settings over those of local.settings.json, in a file like it',
+] as const;
+const VERBOSE = ['--verbose', 'show everything the host and the app log, which is in the log file'] as const;
+const STATE = ['--state <folder>', 'folder of all that it keeps (default: one under .lowtide)'] as const;
+const KEY = ['--key <key>', 'function key, for a host that wants one'] as const;
+
 const EVERY_COMMAND = `
 From the package: npm start, and npm run <command> -- [options]. Each command has its own --help.
 Exit codes: 0 done, 1 bad input, 2 an invariant or a check was violated.`;
@@ -74,10 +84,20 @@ function addHosts(program: Command, ended: Ended): void {
     'npm start -- --scenario bad-patch --seed 7',
   ])
     .option('--fleet <file>', 'fleet to patch', START_DEFAULTS.fleet)
-    .option('--scenario <name>', 'who suffers what: a name under fleets/scenarios, or a file')
-    .option('--speed <times>', 'times as fast as real time', speed, START_DEFAULTS.speed)
+    .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
+    .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
+    .option('--speed <times>', 'at most so many times as fast as real time', speed, START_DEFAULTS.speed)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), START_DEFAULTS.port)
-    .option('--seed <number>', 'chooses the luck of the fleet', wholeNumber(0), START_DEFAULTS.seed)
+    .option(
+      '--seed <number>',
+      "seed of the simulated fleet's random choices",
+      wholeNumber(0),
+      START_DEFAULTS.seed,
+    )
+    .option('--keep-going', 'let virtual time go on while a halt waits for your decision')
+    .option(...STATE)
+    .option(...SETTINGS)
+    .option(...VERBOSE)
     .action(async (options: StartOptions) => {
       ended(await runStart(options));
     });
@@ -90,15 +110,20 @@ function addHosts(program: Command, ended: Ended): void {
     .option('--speed <times>', 'times as fast as real time', speed, 1)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
     .option('--https', 'serve TLS with a certificate of its own (Azure clients send no token over http)')
-    .option('--settings <file>', 'settings over those of local.settings.json, in a file like it')
     .option('--fresh', 'forget what was kept of the runs before')
+    .option(...STATE)
+    .option(...SETTINGS)
+    .option(...VERBOSE)
     .action(async (options: ServeOptions) => {
       ended(await runServe(options));
     });
   command(program, 'emulator', 'host any Functions v4 app folder, as func start would', [
     'npm run emulator -- --app ../my-app --port 7072',
   ])
-    .addOption(needed('--app <folder>', 'folder with package.json, host.json, perhaps local.settings.json'))
+    .requiredOption(
+      '--app <folder>',
+      'folder with package.json, host.json, perhaps local.settings.json (required)',
+    )
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
     .option('--journal <file>', 'keep orchestrations in this file, over restarts and crashes')
     .option('--https', 'serve TLS with a certificate of its own')
@@ -115,34 +140,39 @@ interface SimulateOptions {
   readonly json?: string;
   readonly events?: string;
   readonly audit?: string;
+  readonly settings?: string;
 }
 
-/** What looks at a month without living through it. */
+/** What looks at a month without a host that keeps running. */
 function addRehearsals(program: Command, ended: Ended): void {
   command(program, 'simulate', 'rehearse a month on the virtual clock, and audit it', [
     'npm run simulate -- --fleet fleets/contoso.json --seed 1 --month 2026-11',
     'npm run simulate -- --fleet my.json --seed 1 --month 2026-11 --json report.json --events log.jsonl',
   ])
-    .addOption(needed('--fleet <file>', 'fleet to patch'))
-    .addOption(
-      needed('--seed <number>', 'the same seed gives the same month, event by event', wholeNumber(0)),
+    .requiredOption('--fleet <file>', 'fleet to patch (required)')
+    .requiredOption(
+      '--seed <number>',
+      'the same seed gives the same month, event by event (required)',
+      wholeNumber(0),
     )
-    .addOption(needed('--month <YYYY-MM>', 'month of the release', month))
-    .option('--scenario <name>', 'who suffers what: a name under fleets/scenarios, or a file')
+    .requiredOption('--month <YYYY-MM>', 'month of the release (required)', month)
+    .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .option('--json <file>', 'write the report there, too')
     .option('--events <file>', "write the driver's own log there, one JSON object a line")
     .option('--audit <file>', "write the rollouts' own audit there, one JSON object a line")
+    .option(...SETTINGS)
     .action(async ({ month: of, scenario, ...options }: SimulateOptions) => {
       const checked = scenario === undefined ? undefined : checkedScenario(scenario);
       ended(await runSimulate({ ...options, month: of, scenario: checked }));
     });
-  command(program, 'plan', 'say who is patched after whom, on which nights; touches nothing', [
+  command(program, 'plan', 'show the order of the VMs and their windows; touches nothing', [
     'npm run plan -- --fleet fleets/contoso.json',
     'npm run plan -- --fleet my.json --month 2026-11 --json plan.json',
   ])
-    .addOption(needed('--fleet <file>', 'fleet to plan'))
+    .requiredOption('--fleet <file>', 'fleet to plan (required)')
     .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
     .option('--json <file>', 'write the whole plan there, with the VM ids of each round')
+    .option(...SETTINGS)
     .action((options: PlanOptions) => {
       ended(runPlan(options));
     });
@@ -150,11 +180,12 @@ function addRehearsals(program: Command, ended: Ended): void {
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
     'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
   ])
-    .addOption(needed('--events <file>', 'the log, as simulate --events writes it'))
-    .addOption(needed('--fleet <file>', 'the fleet it is about'))
+    .requiredOption('--events <file>', 'the log, as simulate --events writes it (required)')
+    .requiredOption('--fleet <file>', 'the fleet it is about (required)')
     .option('--report <file>', 'hold the report against it, as simulate --json writes it')
     .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
     .option('--json <file>', 'write the report there, too')
+    .option(...SETTINGS)
     .action((options: AuditOptions) => {
       ended(runAudit(options));
     });
@@ -164,8 +195,8 @@ function addTools(program: Command, ended: Ended): void {
   command(program, 'fleet-generate', 'make up a fleet with the variety of a real one', [
     'npm run --silent fleet:generate -- --vms 10000 --seed 1 > fleet.json',
   ])
-    .addOption(needed('--vms <number>', 'how many VMs', wholeNumber(1, 1_000_000)))
-    .addOption(needed('--seed <number>', 'the same seed gives the same fleet', wholeNumber(0)))
+    .requiredOption('--vms <number>', 'how many VMs (required)', wholeNumber(1, 1_000_000))
+    .requiredOption('--seed <number>', 'the same seed gives the same fleet (required)', wholeNumber(0))
     .action((options: { readonly vms: number; readonly seed: number }) => {
       say.text(printGeneratedFleet(generateFleet(options)));
     });
@@ -179,9 +210,9 @@ function addTools(program: Command, ended: Ended): void {
     .option('--vms <number>', 'VMs of each fleet', wholeNumber(1, 10_000), 60)
     .option('--from <number>', 'the first seed', wholeNumber(0), 1)
     .option('--kinds <names>', 'only these kinds of faults, separated by commas; none for none')
-    .option('--points', 'let hosts die after every step of one small rollout that outlives them')
+    .option('--points', 'crash the host after every step of one small rollout')
     .option('--every <number>', 'with --points: after one step in so many', wholeNumber(1), 1)
-    .option('--alone', 'with --points: one death a rollout, which takes hours for all of them')
+    .option('--alone', 'with --points: one crash a rollout, which takes hours for all of them')
     .option('--real', 'kill -9 the app and its storage, over and over, in the middle of a rollout')
     .option('--json <file>', 'write the report there, too')
     .action(async (options: TortureOptions) => {
@@ -190,38 +221,35 @@ function addTools(program: Command, ended: Ended): void {
   command(program, 'e2e', 'check a running host over HTTP, from the fleet to the last outcome', [
     'npm run e2e -- --base-url http://127.0.0.1:7071',
   ])
-    .addOption(needed('--base-url <url>', 'the host, with the settings of local.settings.e2e.json', baseUrl))
-    .action(async (options: { readonly baseUrl: string }) => {
+    .requiredOption(
+      '--base-url <url>',
+      'the host, with the settings of local.settings.e2e.json (required)',
+      baseUrl,
+    )
+    .option(...KEY)
+    .action(async (options: { readonly baseUrl: string; readonly key?: string }) => {
       ended(await runE2e(options));
+    });
+  command(program, 'look', 'show what a running host answers, as people read it', [
+    'npm run --silent look -- /api/rollouts',
+    'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
+  ])
+    .argument('<path>', 'path of a route, as docs/http-api.md lists them')
+    .option('--base-url <url>', 'the host', baseUrl, 'http://127.0.0.1:7071')
+    .option(...KEY)
+    .action(async (path: string, options: LookOptions) => {
+      ended(await runLook(path, options));
     });
 }
 
-/** An option that must be given. It is asked for after unknown ones were refused: `--flet` is better told than `--fleet is missing`. */
-function needed(flags: string, description: string, parse?: (text: string) => unknown): Option {
-  const option = new Option(flags, `${description} (needed)`);
-  return parse === undefined ? option : option.argParser(parse);
-}
-
-function checkNeeded(command: Command): void {
-  for (const option of command.options)
-    if (
-      option.description.endsWith('(needed)') &&
-      command.getOptionValue(option.attributeName()) === undefined
-    )
-      command.error(`error: option '${option.flags}' is needed.`);
-}
-
 function command(program: Command, name: string, description: string, examples: readonly string[]): Command {
-  const said = examples.map((example) => `  $ ${example}`).join('\n');
+  const shown = examples.map((example) => `  $ ${example}`).join('\n');
   return program
     .command(name)
     .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
     .summary(description)
-    .helpOption('-h, --help', 'tell how it is used')
+    .helpOption('-h, --help', 'show how it is used')
     .allowExcessArguments(false)
-    .hook('preAction', (_program, action) => {
-      checkNeeded(action);
-    })
-    .showHelpAfterError(`\nlowtide ${name} --help tells its options. For example:\n${said}`)
-    .addHelpText('after', `\nFor example:\n${said}`);
+    .showHelpAfterError(`\nlowtide ${name} --help lists its options. For example:\n${shown}`)
+    .addHelpText('after', `\nFor example:\n${shown}`);
 }

@@ -1,14 +1,17 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { say } from '../local/say';
+import { terminalWidth, wrap } from './wrap';
 
-/** Shows how far something is: a bar on a terminal, now and then a line elsewhere. Lines told meanwhile stand above the bar. */
+/** Shows how far something is: a bar on a terminal, now and then a line elsewhere. Lines printed meanwhile stand above the bar. */
 export interface Progress {
-  line(text: string): void;
+  /** Wrapped to the terminal, further lines below the first, behind the indent. */
+  line(text: string, indent?: string): void;
   update(done: number, total: number, note: string): void;
   stop(): void;
 }
 
 const PLAIN_EVERY_MS = 5_000;
+const BAR_WIDTH = 20;
 
 export function showProgress(unit: string, stream: NodeJS.WriteStream = process.stdout): Progress {
   return stream.isTTY ? bar(unit, stream) : plain(unit);
@@ -19,7 +22,7 @@ function bar(unit: string, stream: NodeJS.WriteStream): Progress {
     {
       stream,
       format: `{bar} {value}/{total} ${unit}  {note}`,
-      barsize: 30,
+      barsize: BAR_WIDTH,
       hideCursor: true,
       linewrap: false,
       clearOnComplete: false,
@@ -28,13 +31,15 @@ function bar(unit: string, stream: NodeJS.WriteStream): Progress {
   );
   let own: SingleBar | null = null;
   return {
-    line(text) {
-      bars.log(`${text}\n`);
+    line(text, indent = '') {
+      bars.log(`${wrap(text, indent)}\n`);
     },
     update(done, total, note) {
-      own ??= bars.create(total, done, { note });
+      const room = terminalWidth() - BAR_WIDTH - `  ${total}/${total} ${unit}  `.length;
+      const fitting = note.slice(0, Math.max(0, room));
+      own ??= bars.create(total, done, { note: fitting });
       own.setTotal(total);
-      own.update(done, { note });
+      own.update(done, { note: fitting });
     },
     stop() {
       bars.stop();
@@ -43,18 +48,18 @@ function bar(unit: string, stream: NodeJS.WriteStream): Progress {
 }
 
 function plain(unit: string): Progress {
-  let saidMs = 0;
-  let said = '';
+  let printedMs = 0;
+  let printed = '';
   return {
-    line(text) {
-      say.line(text);
+    line(text, indent = '') {
+      say.line(wrap(text, indent));
     },
     update(done, total, note) {
       const now = performance.now();
       const text = `${done}/${total} ${unit}  ${note}`;
-      if (text === said || now - saidMs < PLAIN_EVERY_MS) return;
-      saidMs = now;
-      said = text;
+      if (text === printed || now - printedMs < PLAIN_EVERY_MS) return;
+      printedMs = now;
+      printed = text;
       say.line(text);
     },
     stop: () => undefined,

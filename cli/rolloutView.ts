@@ -4,13 +4,15 @@ import { z } from 'zod';
 export const RolloutView = z.looseObject({
   id: z.string(),
   month: z.string(),
-  /** `planning`, `running`, `paused`, `halted`, `ending`, `ended`, `cancelled`. */
+  /** `planning`, `running`, `paused`, `halted`, `ending`, `ended`, `cancelling`, `cancelled`. */
   state: z.string(),
   releasedUtc: z.string(),
   endsUtc: z.string(),
   endedUtc: z.string().nullable(),
   /** Null until the rollout is planned. */
   vmCount: z.number().nullable(),
+  /** VMs that take part; the others are skipped from the start. */
+  eligibleCount: z.number().nullable(),
   outcomes: z.record(z.string(), z.number()),
   reasons: z.record(z.string(), z.record(z.string(), z.number())),
   phases: z.array(
@@ -27,6 +29,9 @@ export const RolloutView = z.looseObject({
     z.looseObject({
       haltId: z.string(),
       kind: z.string(),
+      phase: z.string(),
+      /** Null when the phase as a whole is concerned. */
+      region: z.string().nullable(),
       why: z.string(),
       atUtc: z.string(),
       decision: z.looseObject({ kind: z.string() }).nullable(),
@@ -35,7 +40,36 @@ export const RolloutView = z.looseObject({
 });
 export type RolloutView = Readonly<z.infer<typeof RolloutView>>;
 
-export const isOver = ({ state }: RolloutView): boolean => state === 'ended' || state === 'cancelled';
+const isOver = ({ state }: RolloutView): boolean => state === 'ended' || state === 'cancelled';
 
 export const withOutcome = ({ outcomes }: RolloutView): number =>
   Object.values(outcomes).reduce((sum, count) => sum + count, 0);
+
+export interface RolloutProgress {
+  readonly done: number;
+  /** Null until the rollout is planned. */
+  readonly total: number | null;
+  readonly note: string;
+}
+
+const TOLD_KINDS = [
+  ['patched', 'patched'],
+  ['upToDate', 'up to date'],
+  ['deferred', 'deferred'],
+  ['failed', 'failed'],
+  ['unhealthy', 'unhealthy'],
+] as const;
+
+/** How many VMs are done of those that take part: a deferred one still has a second chance until the rollout is over. */
+export function progressOf(rollout: RolloutView): RolloutProgress {
+  const { vmCount, eligibleCount, outcomes, state } = rollout;
+  const counts = TOLD_KINDS.flatMap(([kind, name]) => {
+    const count = outcomes[kind] ?? 0;
+    return count === 0 ? [] : [`${count} ${name}`];
+  });
+  const note = [...counts, state].join(', ');
+  if (vmCount === null || eligibleCount === null) return { done: 0, total: null, note };
+  const waiting = isOver(rollout) ? 0 : (outcomes['deferred'] ?? 0);
+  const done = withOutcome(rollout) - (vmCount - eligibleCount) - waiting;
+  return { done: Math.max(0, done), total: eligibleCount, note };
+}

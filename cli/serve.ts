@@ -1,68 +1,95 @@
-import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { connect } from 'node:tls';
-import { interrupted } from './interrupted';
-import { startLocalApp } from '../local/localApp';
+import { readAppSettings } from '../local/appSettings';
+import { withLocalApp, type LocalApp } from '../local/localApp';
 import { readFleet } from '../local/readFleet';
-import { readLocalSettings } from '../local/localSettings';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
+import { writeOutput } from '../local/writeOutput';
+import { interruption } from './interruption';
 
 export interface ServeOptions {
   readonly fleet?: string | undefined;
   readonly speed: number;
   readonly port: number;
   readonly https?: boolean | undefined;
-  /** A file such as local.settings.json, over what that says. */
+  /** A file such as local.settings.json, over the values of that. */
   readonly settings?: string | undefined;
   readonly fresh?: boolean | undefined;
+  /** Folder of everything it keeps; without it one under .lowtide. */
+  readonly state?: string | undefined;
+  readonly verbose?: boolean | undefined;
 }
-
-const FOLDER = join(STATE_HOME, 'serve');
 
 /** Runs the app with the pocket Azure until Ctrl-C, and goes on from there the next time. Only its timers start anything. */
 export async function runServe(options: ServeOptions): Promise<0> {
-  const { fleet, speed, port, https = false, settings, fresh = false } = options;
-  const vms = fleet === undefined ? null : readFleet(fleet).vms;
-  const stopped = interrupted();
-  const app = await startLocalApp({
-    folder: FOLDER,
-    fresh,
-    clock: speed === 1 ? { kind: 'real' } : { kind: 'spedUp', speed },
-    port,
-    https,
-    settings: settings === undefined ? {} : readLocalSettings(settings),
-    environment: fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) },
-  });
-  try {
-    const { host } = app;
-    say.line(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`);
-    if (https) say.line(`Its certificate: ${await saveCertificate(host.baseUrl)}`);
-    say.line(
-      vms === null
-        ? `What it keeps is in ${FOLDER}. POST /api/fleet gives it a fleet.`
-        : `Its fleet: ${vms.length} VMs of ${fleet ?? ''}. What it keeps is in ${FOLDER}.`,
-    );
-    say.line('Ctrl-C ends it.');
-    await stopped;
-    return 0;
-  } finally {
-    await app.close();
-  }
+  const { fleet, speed, port, https = false, settings: file, fresh = false, verbose } = options;
+  const stopped = interruption();
+  const folder = options.state === undefined ? join(STATE_HOME, 'serve') : resolve(options.state);
+  const vmCount = fleet === undefined ? null : readFleet(fleet).vms.length;
+  const own: Record<string, string> = fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) };
+  const { values, summary } = readAppSettings({ file, own });
+  say.line(`Starting Azurite and the app. ${summary}`);
+  await withLocalApp(
+    {
+      folder,
+      fresh,
+      clock: speed === 1 ? { kind: 'real' } : { kind: 'spedUp', speed },
+      port,
+      https,
+      settings: values,
+      verbose,
+    },
+    stopped,
+    async (app) => {
+      await introduce(app, { https, vmCount, fleet, folder });
+      await aborted(stopped);
+    },
+  );
+  return 0;
 }
 
-/** Asks the server for its certificate, as any client would, and keeps it where clients can be told to trust it. */
-async function saveCertificate(baseUrl: string): Promise<string> {
+interface Introduction {
+  readonly https: boolean;
+  readonly vmCount: number | null;
+  readonly fleet: string | undefined;
+  readonly folder: string;
+}
+
+async function introduce({ host }: LocalApp, { https, vmCount, fleet, folder }: Introduction): Promise<void> {
+  say.line(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`);
+  if (https) say.line(`Its certificate: ${await saveCertificate(host.baseUrl, folder)}`);
+  say.line(
+    vmCount === null
+      ? `What it keeps is in ${folder}. POST /api/fleet gives it a fleet.`
+      : `Its fleet: ${vmCount} VMs of ${fleet ?? ''}. What it keeps is in ${folder}.`,
+  );
+  say.line('Ctrl-C ends it.');
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((done) => {
+    if (signal.aborted) done();
+    signal.addEventListener('abort', () => {
+      done();
+    });
+  });
+}
+
+/** Reads the certificate from the server, as any client would, and keeps it where clients can be told to trust it. */
+async function saveCertificate(baseUrl: string, folder: string): Promise<string> {
   const { hostname: host, port } = new URL(baseUrl);
-  const raw = await new Promise<Buffer>((resolve, reject) => {
+  const raw = await new Promise<Buffer>((done, reject) => {
     const socket = connect({ host, port: Number(port), rejectUnauthorized: false }, () => {
-      resolve(socket.getPeerCertificate().raw);
+      done(socket.getPeerCertificate().raw);
       socket.end();
     });
     socket.once('error', reject);
   });
   const lines = raw.toString('base64').match(/.{1,64}/g) ?? [];
-  const path = join(FOLDER, 'certificate.pem');
-  writeFileSync(path, ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''].join('\n'));
+  const path = join(folder, 'certificate.pem');
+  const pem = ['-----BEGIN CERTIFICATE-----', ...lines, '-----END CERTIFICATE-----', ''];
+  writeOutput(path, [pem.join('\n')]);
   return path;
 }

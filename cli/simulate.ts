@@ -1,39 +1,35 @@
-import { writeFileSync } from 'node:fs';
 import { renderCertificate } from '../audit/certificate';
+import { readAppSettings } from '../local/appSettings';
 import { say } from '../local/say';
 import { simulateMonth, type SimulationOptions, type SimulationReport } from '../local/simulateMonth';
+import { writeJson, writeOutput } from '../local/writeOutput';
 
 /** `npm run simulate`: returns the exit code. */
 export async function runSimulate(
-  options: SimulationOptions & {
+  options: Omit<SimulationOptions, 'settings'> & {
+    readonly settings?: string | undefined;
     readonly json?: string | undefined;
     readonly events?: string | undefined;
     readonly audit?: string | undefined;
   },
 ): Promise<0 | 2> {
-  const { json, events, audit } = options;
-  const report = await simulateMonth(options, {
-    events: (lines) => {
-      if (events !== undefined) writeLines(events, lines);
+  const { json, events, audit, settings: file, ...month } = options;
+  const settings = readAppSettings({ file });
+  say.line(settings.summary);
+  const report = await simulateMonth(
+    { ...month, settings },
+    {
+      events: (lines) => {
+        if (events !== undefined) writeOutput(events, lines);
+      },
+      audit: (lines) => {
+        if (audit !== undefined) writeOutput(audit, lines);
+      },
     },
-    audit: (lines) => {
-      if (audit !== undefined) writeLines(audit, lines);
-    },
-  });
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(report, null, 2)}\n`);
+  );
+  if (json !== undefined) writeJson(json, report);
   say.line(describe(report));
   return report.violations.length === 0 ? 0 : 2;
-}
-
-function writeLines(file: string, lines: Iterable<string>): void {
-  writeFileSync(file, '');
-  let chunk: string[] = [];
-  const flush = (): void => {
-    writeFileSync(file, chunk.join(''), { flag: 'a' });
-    chunk = [];
-  };
-  for (const line of lines) if (chunk.push(line) >= 10_000) flush();
-  flush();
 }
 
 function describe(report: SimulationReport): string {

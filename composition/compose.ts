@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { refreshInventory } from '../activities/refreshInventory';
+import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { memoryJournal } from '../drivers/simulated/log/requestJournal';
 import { fileJournal } from '../drivers/simulated/log/fileJournal';
@@ -19,6 +20,7 @@ import { outcomeStore } from '../store/outcomes';
 import { planStore } from '../store/plans';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { rolloutStore } from '../store/rollouts';
+import { roundProgressStore } from '../store/roundProgress';
 import type { Store } from '../store/store';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
@@ -63,6 +65,7 @@ async function compose(settings: Settings): Promise<SimulatedServices> {
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
+    roundProgress: roundProgressStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),
@@ -85,9 +88,11 @@ function storeOf({ store, connectionString, stateDir }: Settings): Store {
 }
 
 async function fleetOf({ fleetFile }: Settings): Promise<ParsedFleet | null> {
-  return fleetFile === null ? null : parseFleet(await readFile(fleetFile, 'utf8'), fleetFile);
+  return fleetFile === null ? null : parseFleet(decodeText(await readFile(fleetFile), fleetFile), fleetFile);
 }
 
 async function scenarioOf({ scenarioFile }: Settings): Promise<ReturnType<typeof loadScenario> | null> {
-  return scenarioFile === null ? null : loadScenario(await readFile(scenarioFile, 'utf8'), scenarioFile);
+  return scenarioFile === null
+    ? null
+    : loadScenario(decodeText(await readFile(scenarioFile), scenarioFile), scenarioFile);
 }

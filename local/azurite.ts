@@ -9,6 +9,8 @@ export interface Azurite {
   readonly connectionString: string;
   readonly ports: AzuritePorts;
   readonly pid: number;
+  /** Resolves with its last words when it ends, whoever ended it. */
+  readonly ended: Promise<string>;
   /** Closes and writes everything to the folder. */
   stop(): Promise<void>;
   /** As a crash: Azurite loses up to five seconds of acknowledged writes. */
@@ -29,6 +31,8 @@ export interface AzuriteOptions {
    * killed, so that its clients find it again.
    */
   readonly ports?: 'developmentWhenFree' | 'any' | AzuritePorts;
+  /** Aborted, it ends at once, also while it starts. */
+  readonly signal?: AbortSignal;
 }
 
 /** What `UseDevelopmentStorage=true` means. */
@@ -39,7 +43,8 @@ const ANY_PORTS: AzuritePorts = { blob: 0, queue: 0, table: 0 };
 
 const HOST = '127.0.0.1';
 const START_SECONDS_MAX = 60;
-const STOP_SECONDS_MAX = 15;
+/** What it has not written by then is in the redo log, as after a crash. */
+const STOP_SECONDS_MAX = 3;
 
 /** Published in Microsoft's documentation of Azurite; it protects nothing. */
 const ACCOUNT = 'devstoreaccount1';
@@ -52,31 +57,37 @@ const STOP_WHEN_PARENT_LEAVES =
 
 /** Starts the storage emulator of this package as a child process; answers when all three services listen. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
-  const { location, ports = 'developmentWhenFree' } = options;
-  if (typeof ports === 'object') return start(location, ports);
+  const { location, ports = 'developmentWhenFree', signal } = options;
+  if (typeof ports === 'object') return start(location, ports, signal);
   const wanted =
     ports === 'developmentWhenFree' && (await areFree(DEVELOPMENT_PORTS)) ? DEVELOPMENT_PORTS : ANY_PORTS;
   try {
-    return await start(location, wanted);
+    return await start(location, wanted, signal);
   } catch (error) {
-    // Somebody else may have taken the ports since we looked.
+    // Another program may have taken the ports since we looked.
     if (wanted === ANY_PORTS || !String(error).includes('EADDRINUSE')) throw error;
-    return start(location, ANY_PORTS);
+    return start(location, ANY_PORTS, signal);
   }
 }
 
-async function start(location: string | undefined, wanted: AzuritePorts): Promise<Azurite> {
+async function start(
+  location: string | undefined,
+  wanted: AzuritePorts,
+  signal?: AbortSignal,
+): Promise<Azurite> {
   let child: ChildProcess | null = null;
   try {
+    signal?.throwIfAborted();
     if (location !== undefined) await mkdir(location, { recursive: true });
     child = spawn(process.execPath, argumentsFor(location, wanted), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // In a group of its own: Ctrl-C in the terminal is for us, who still have things to store before it ends.
+      // In a group of its own: Ctrl-C in the terminal is for this process, which has something to store before Azurite ends.
       detached: true,
     });
-    return running(child, await listening(child));
+    return running(child, await listening(child, signal));
   } catch (cause) {
     if (child !== null) await end(child, 'atOnce');
+    signal?.throwIfAborted();
     throw new LowtideError(
       'STORAGE_UNAVAILABLE',
       {
@@ -94,9 +105,26 @@ function running(child: ChildProcess, ports: AzuritePorts): Azurite {
     connectionString: connectionStringOf(ports),
     ports,
     pid: child.pid ?? 0,
+    ended: lastWords(child),
     stop: () => end(child, 'gently'),
     kill: () => end(child, 'atOnce'),
   };
+}
+
+const LAST_WORDS_LENGTH = 2_000;
+
+function lastWords(child: ChildProcess): Promise<string> {
+  let output = '';
+  const read = (chunk: Buffer): void => {
+    output = (output + chunk.toString()).slice(-LAST_WORDS_LENGTH);
+  };
+  child.stdout?.on('data', read);
+  child.stderr?.on('data', read);
+  return new Promise((resolve) => {
+    child.once('exit', (code, endedBy) => {
+      resolve(`It ended with ${endedBy ?? `code ${String(code)}`}. ${output.trim()}`.trim());
+    });
+  });
 }
 
 function argumentsFor(location: string | undefined, ports: AzuritePorts): string[] {
@@ -113,34 +141,37 @@ function argumentsFor(location: string | undefined, ports: AzuritePorts): string
   ];
 }
 
-/** Waits for the three lines in which Azurite names its addresses; fails with what it said when it ends or takes too long. */
-function listening(child: ChildProcess): Promise<AzuritePorts> {
+/** Waits for the three lines in which Azurite names its addresses; fails with its output when it ends or takes too long. */
+function listening(child: ChildProcess, signal?: AbortSignal): Promise<AzuritePorts> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    signal?.addEventListener('abort', () => {
+      reject(new Error('It was stopped.'));
+    });
+    let output = '';
     const timer = setTimeout(() => {
-      reject(new Error(`It did not listen within ${START_SECONDS_MAX} s. It said: ${said.trim()}`));
+      reject(new Error(`It did not listen within ${START_SECONDS_MAX} s. Its output: ${output.trim()}`));
     }, START_SECONDS_MAX * 1000);
     const read = (chunk: Buffer): void => {
-      if (said.length > 20_000) return;
-      said += chunk.toString();
-      const [blob, queue, table] = ['Blob', 'Queue', 'Table'].map((service) => portIn(said, service));
+      if (output.length > 20_000) return;
+      output += chunk.toString();
+      const [blob, queue, table] = ['Blob', 'Queue', 'Table'].map((service) => portIn(output, service));
       if (blob === undefined || queue === undefined || table === undefined) return;
       clearTimeout(timer);
       resolve({ blob, queue, table });
     };
-    // Both pipes are read to the end of its days: a full one would stop Azurite.
+    // Both pipes are read until it ends: a full one would stop Azurite.
     child.stdout?.on('data', read);
     child.stderr?.on('data', read);
     child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`It ended with code ${String(code)}. It said: ${said.trim()}`));
+      reject(new Error(`It ended with code ${String(code)}. Its output: ${output.trim()}`));
     });
   });
 }
 
-function portIn(said: string, service: string): number | undefined {
-  const found = new RegExp(`${service} service is successfully listening at \\S+?:(\\d+)\\s`).exec(said);
+function portIn(output: string, service: string): number | undefined {
+  const found = new RegExp(`${service} service is successfully listening at \\S+?:(\\d+)\\s`).exec(output);
   return found?.[1] === undefined ? undefined : Number(found[1]);
 }
 

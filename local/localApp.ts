@@ -3,12 +3,14 @@ import { dirname, join, resolve } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
 import { loadScenario, scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type ClockOptions, type Host } from '../emulator/host';
-import { startAzurite } from './azurite';
+import { startAzurite, type Azurite } from './azurite';
+import { checkRoom, watchRoom, type FreeBytes } from './diskSpace';
+import { openLog, type LogFile } from './logFile';
 import { PACKAGE_ROOT } from './packageRoot';
 import { checkPortFree } from './portInUse';
+import { readText } from './readText';
 import { say } from './say';
 import { takeStateFolder } from './stateFolder';
-import { readText } from './readText';
 
 export interface LocalAppOptions {
   /** Everything it keeps is in this folder. */
@@ -18,57 +20,105 @@ export interface LocalAppOptions {
   readonly clock: ClockOptions;
   readonly port: number;
   readonly https?: boolean;
-  /** Over the settings of local.settings.json; where everything is kept is decided here all the same. */
-  readonly settings?: Readonly<Record<string, string>>;
-  /** Over everything else. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** The settings of the app; where everything is kept is decided here all the same. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** Everything the host and the app write to their log is shown on the terminal, too. */
+  readonly verbose?: boolean | undefined;
+  /** Of the disk; for tests. */
+  readonly free?: FreeBytes;
 }
 
 /** Lowtide itself, with the pocket Azure, on this machine. */
 export interface LocalApp {
   readonly host: Host;
   /** The same app goes on from where it is, under another clock. */
-  withClock(clock: ClockOptions): Promise<LocalApp>;
-  close(): Promise<void>;
+  withClock(clock: ClockOptions): Promise<Host>;
 }
 
-/** Starts Azurite and the app in the emulator. When this fails half way, nothing is left running. */
-export async function startLocalApp(options: LocalAppOptions): Promise<LocalApp> {
+/** Interrupted by a person, or ended with what `work` came to. */
+export type Ended<T> = { readonly kind: 'interrupted' } | { readonly kind: 'done'; readonly value: T };
+
+/** How long the host may take to stop before what it leans on is stopped all the same. */
+const STOP_HOST_MS = 1_500;
+const LOOK_EVERY_MS = 1_000;
+
+type Step = () => Promise<unknown> | undefined;
+
+/**
+ * Starts Azurite and the app in the emulator, and does the work with them. However that ends, by itself, by an error, by the signal at any
+ * moment, by a full disk or a storage that died, nothing is left running and the folder is free for the next one.
+ */
+export async function withLocalApp<T>(
+  options: LocalAppOptions,
+  signal: AbortSignal,
+  work: (app: LocalApp) => Promise<T>,
+): Promise<Ended<T>> {
   await checkPortFree(options.port);
-  const folder = takeStateFolder(options.folder, options);
-  const undo: (() => Promise<void> | void)[] = [
-    () => {
-      folder.release();
-    },
-  ];
-  const close = async (): Promise<void> => {
-    for (let step = undo.pop(); step; step = undo.pop()) await step();
-  };
+  const undo: Step[] = [];
+  const failure = new AbortController();
+  const stop = AbortSignal.any([signal, failure.signal]);
   try {
-    const azurite = await startAzurite({ location: join(folder.path, 'azurite') });
-    undo.push(() => azurite.stop());
-    const host = await hostApp(options, azurite.connectionString);
-    undo.push(() => host.close());
-    await checkItAnswers(host);
-    const app: LocalApp = {
-      host,
-      withClock: async (clock) => {
-        await undo.pop()?.();
-        const again = await hostApp({ ...options, clock }, azurite.connectionString);
-        undo.push(() => again.close());
-        return { ...app, host: again };
-      },
-      close,
-    };
-    return app;
+    const app = await start(options, stop, undo, (error) => {
+      failure.abort(error);
+    });
+    return { kind: 'done', value: await unlessAborted(work(app), stop) };
   } catch (error) {
-    await close();
-    throw error;
+    if (failure.signal.aborted) throw failure.signal.reason;
+    if (!signal.aborted) throw error;
+    if (signal.reason instanceof LowtideError) throw signal.reason;
+    return { kind: 'interrupted' };
+  } finally {
+    for (let step = undo.pop(); step; step = undo.pop())
+      await Promise.resolve()
+        .then(step)
+        .catch(() => undefined); // what cannot be undone does not keep the rest
   }
 }
 
-function hostApp(options: LocalAppOptions, connectionString: string): Promise<Host> {
-  const { folder, clock, port, https, settings, environment } = options;
+async function start(
+  options: LocalAppOptions,
+  stop: AbortSignal,
+  undo: Step[],
+  failed: (error: unknown) => void,
+): Promise<LocalApp> {
+  const folder = takeStateFolder(options.folder, options);
+  undo.push(() => {
+    folder.release();
+    return undefined;
+  });
+  await checkRoom(folder.path, options.free);
+  const log = openLog(join(folder.path, 'lowtide.log'));
+  undo.push(() => log.close());
+  const unwatch = watchRoom(folder.path, failed, options.free);
+  undo.push(() => {
+    unwatch();
+    return undefined;
+  });
+  const azurite = await startAzurite({ location: join(folder.path, 'azurite'), signal: stop });
+  undo.push(() => azurite.stop());
+  failWhenItEnds(azurite, stop, failed);
+  let host = await hostApp(options, azurite.connectionString, log);
+  undo.push(() => withinMs(host.close(), STOP_HOST_MS));
+  await unlessAborted(checkItAnswers(host), stop);
+  const unwatchHost = watchHost(() => host, failed);
+  undo.push(() => {
+    unwatchHost();
+    return undefined;
+  });
+  return {
+    get host() {
+      return host;
+    },
+    withClock: async (clock) => {
+      await host.close();
+      host = await hostApp({ ...options, clock }, azurite.connectionString, log);
+      return host;
+    },
+  };
+}
+
+function hostApp(options: LocalAppOptions, connectionString: string, log: LogFile): Promise<Host> {
+  const { folder, clock, port, https, settings, verbose = false } = options;
   return startHost({
     appDir: PACKAGE_ROOT,
     clock,
@@ -83,15 +133,19 @@ function hostApp(options: LocalAppOptions, connectionString: string): Promise<Ho
       LOWTIDE_DRIVER: 'simulated',
       LOWTIDE_STORE: 'tables',
       LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
-      ...environment,
     },
     log: (line) => {
-      if (/^(error|warning|critical)/i.test(line)) say.error(line);
+      log.write(line);
+      if (verbose || /^(error|warning|critical)/i.test(line)) say.error(firstLine(line, verbose));
     },
   });
 }
 
-/** Settings are read when the app is first asked for something: better now than in the middle of the night. */
+/** A stack is in the log file; on the terminal it is only when it was asked for. */
+const firstLine = (text: string, verbose: boolean): string =>
+  verbose ? text : (text.split('\n')[0] ?? text);
+
+/** Settings are read when the app is first asked for something: better now than in the middle of the month. */
 async function checkItAnswers(host: Host): Promise<void> {
   const { status, body } = await host.request('GET', '/api/rollouts');
   if (status === 200) return;
@@ -101,6 +155,71 @@ async function checkItAnswers(host: Host): Promise<void> {
     why: 'The app was started, but does not work with its settings.',
     fix: detail,
   });
+}
+
+function failWhenItEnds(azurite: Azurite, stop: AbortSignal, failed: (error: unknown) => void): void {
+  void azurite.ended.then((why) => {
+    if (stop.aborted) return;
+    const what = 'Azurite, which keeps the tables of the app, has ended.';
+    failed(
+      new LowtideError('STORAGE_UNAVAILABLE', {
+        what,
+        why,
+        fix: 'Start again; the log file has what came before.',
+      }),
+    );
+  });
+}
+
+/** A host that could not keep what it did, on a full disk, stands still: that is found out, and is not waited for. */
+function watchHost(hostNow: () => Host, failed: (error: unknown) => void): () => void {
+  const timer = setInterval(() => {
+    hostNow()
+      .idle()
+      .catch((cause: unknown) => {
+        failed(hostStopped(cause));
+      });
+  }, LOOK_EVERY_MS);
+  timer.unref();
+  return () => {
+    clearInterval(timer);
+  };
+}
+
+function hostStopped(cause: unknown): LowtideError {
+  const { code = '', message } = cause as NodeJS.ErrnoException;
+  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  return new LowtideError(
+    'STORAGE_UNAVAILABLE',
+    {
+      what: 'The host stopped: it could not keep what it did.',
+      why: full ? 'The disk under .lowtide is full.' : message,
+      fix: full ? 'Make room on that disk, and start again.' : 'Start again; the log file has the details.',
+    },
+    { cause },
+  );
+}
+
+/** What the work comes to, or the reason of the signal as soon as it is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => undefined); // after the signal its end is of no interest
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const give = (): void => {
+      reject(new Error('aborted', { cause: signal.reason }));
+    };
+    if (signal.aborted) give();
+    signal.addEventListener('abort', give);
+  });
+  return Promise.race([work, aborted]);
+}
+
+async function withinMs(work: Promise<unknown>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work.catch(() => undefined), late]);
+  clearTimeout(timer);
 }
 
 /** The path of a scenario that exists and is well formed. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LowtideError } from '../domain/lowtideError';
+import { decodeText } from '../drivers/fleet/decodeText';
 
 const WHY: Readonly<Record<string, string>> = {
   ENOENT: 'There is no such file.',
@@ -7,11 +8,12 @@ const WHY: Readonly<Record<string, string>> = {
   EACCES: 'This user may not read it.',
 };
 
-/** The text of a file that a person named. */
+/** The text of a file that a person named, in UTF-8 or UTF-16. */
 export function readText(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return decodeText(readFileSync(file), file);
   } catch (cause) {
+    if (cause instanceof LowtideError) throw cause;
     const { code = '' } = cause as NodeJS.ErrnoException;
     throw new LowtideError(
       'ARGUMENT_INVALID',

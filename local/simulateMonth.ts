@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { AuditReport } from '../audit/auditReport';
-import { defaultPolicy } from '../domain/policy';
 import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { releaseOf } from '../domain/release';
 import type { DriverEvent } from '../drivers/driver';
 import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host } from '../emulator/host';
+import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { eventsOf } from './driverEvents';
 import { PACKAGE_ROOT } from './packageRoot';
@@ -28,6 +28,8 @@ export interface SimulationOptions {
   readonly seed: number;
   readonly month: string;
   readonly scenario?: string | undefined;
+  /** Those of local.settings.json and the environment, unless given. */
+  readonly settings?: AppSettings;
   /** Replays every Kth episode from JSON as the real host does, and compares; 0 = never. */
   readonly auditEvery?: number;
   readonly engine?: 'faithful' | 'session';
@@ -85,7 +87,8 @@ export async function simulateMonth(
   const releasedUtc = releaseOf(month);
   const endUtc = new Date(Date.parse(releasedUtc) + DAYS * DAY_MS).toISOString();
   const fleet = readFleet(options.fleet);
-  const host = await hostOf(options, releasedUtc);
+  const { values, settings } = options.settings ?? readAppSettings();
+  const host = await hostOf(options, values, releasedUtc);
   try {
     for (let day = 1; day <= DAYS; day += 1) {
       await host.runUntil(new Date(Date.parse(releasedUtc) + day * DAY_MS).toISOString());
@@ -98,7 +101,7 @@ export async function simulateMonth(
     const events = await eventsOf(host, endUtc);
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(trail));
-    const audit = auditEvents(events, fleet, defaultPolicy, {
+    const audit = auditEvents(events, fleet, settings.policy, {
       untilUtc: endUtc,
       ...auditRollouts(rollouts),
       outcomes: virtualMachines,
@@ -121,7 +124,11 @@ export async function simulateMonth(
   }
 }
 
-function hostOf(options: SimulationOptions, releasedUtc: string): Promise<Host> {
+function hostOf(
+  options: SimulationOptions,
+  values: AppSettings['values'],
+  releasedUtc: string,
+): Promise<Host> {
   return startHost({
     appDir: PACKAGE_ROOT,
     clock: { kind: 'virtual', startUtc: releasedUtc },
@@ -130,6 +137,7 @@ function hostOf(options: SimulationOptions, releasedUtc: string): Promise<Host> 
     auditEvery: options.auditEvery ?? 0,
     strict: true,
     environment: {
+      ...values,
       LOWTIDE_DRIVER: 'simulated',
       LOWTIDE_STORE: 'memory',
       LOWTIDE_STATE_DIR: '',

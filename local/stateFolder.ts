@@ -1,10 +1,14 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
+import { outputFailed } from './writeOutput';
 import { PACKAGE_ROOT } from './packageRoot';
 
 /** Where everything is that Lowtide keeps on this machine. */
 export const STATE_HOME = join(PACKAGE_ROOT, '.lowtide');
+
+/** Marks the folder as Lowtide's own, which may be emptied. */
+const MARKER = 'lowtide-state';
 
 export interface StateFolder {
   readonly path: string;
@@ -16,13 +20,19 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
   const lock = join(path, 'running.pid');
   const holder = pidIn(lock);
   if (holder !== null) throw inUse(path, holder);
-  if (fresh) rmSync(path, { recursive: true, force: true });
-  mkdirSync(path, { recursive: true });
-  rmSync(lock, { force: true });
+  if (fresh) checkOwn(path);
   try {
+    if (fresh) rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+    rmSync(lock, { force: true });
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
-  } catch {
-    throw inUse(path, pidIn(lock) ?? 0);
+    writeFileSync(
+      join(path, MARKER),
+      'What Lowtide keeps here is thrown away by --fresh and by npm start.\n',
+    );
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, pidIn(lock) ?? 0);
+    throw outputFailed(`The state folder ${path}`, cause);
   }
   return {
     path,
@@ -32,14 +42,25 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
   };
 }
 
-/** The process that holds the lock; null when nobody does, or none that lives. */
+/** Nothing is thrown away but what Lowtide made: a folder that a person named may be any. */
+function checkOwn(path: string): void {
+  const isHome = !relative(STATE_HOME, path).startsWith('..');
+  if (isHome || !existsSync(path) || existsSync(join(path, MARKER)) || readdirSync(path).length === 0) return;
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: `${path} is not emptied: it is no state folder of Lowtide.`,
+    why: `It holds files, and no file named ${MARKER}.`,
+    fix: 'Name a folder that is empty or does not exist yet.',
+  });
+}
+
+/** The process that holds the lock; null when there is no lock, or its process has ended. */
 function pidIn(lock: string): number | null {
   try {
     const pid = Number(readFileSync(lock, 'utf8'));
     process.kill(pid, 0);
     return pid;
   } catch (error) {
-    // EPERM: it lives, and belongs to somebody else.
+    // EPERM: it runs, as another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM' ? 0 : null;
   }
 }

@@ -23,6 +23,8 @@ export function summarizeRollout(control: RolloutControl, nowUtc: string): Recor
 
 function stateOf(control: RolloutControl, nowUtc: string): string {
   if (control.endedUtc !== null) return control.mode === 'cancelled' ? 'cancelled' : 'ended';
+  // Cancelled is what a person decided; the rollout is over when what was in flight has ended and every VM has its outcome.
+  if (control.mode === 'cancelled') return 'cancelling';
   if (control.mode === 'running' && nowUtc >= control.endsUtc) return 'ending';
   return control.plannedUtc === null && control.mode === 'running' ? 'planning' : control.mode;
 }

@@ -18,23 +18,32 @@ export interface HttpClient {
 
 const ANSWER_SECONDS_MAX = 60;
 
-export function httpClient(baseUrl: string): HttpClient {
+/** `key`: a function key, which a Function App wants. */
+export function httpClient(baseUrl: string, key?: string): HttpClient {
   const answers: HttpAnswer[] = [];
   const ask = async (method: string, path: string, body?: unknown): Promise<HttpAnswer> => {
-    const answer = await request(`${baseUrl}${path}`, method, body);
+    const answer = await request(`${baseUrl}${path}`, method, body, key);
     answers.push(answer);
     return answer;
   };
   return { answers, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
 }
 
-async function request(url: string, method: string, body: unknown): Promise<HttpAnswer> {
+async function request(
+  url: string,
+  method: string,
+  body: unknown,
+  key: string | undefined,
+): Promise<HttpAnswer> {
   const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
   let response: Response;
   try {
     response = await fetch(url, {
       method,
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(key === undefined ? {} : { 'x-functions-key': key }),
+      },
       signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1_000),
       ...sent,
     });
@@ -44,7 +53,7 @@ async function request(url: string, method: string, body: unknown): Promise<Http
       {
         what: `${method} ${url} was not answered.`,
         why: String(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause),
-        fix: 'Start a host with the settings of local.settings.e2e.json, and give its address with --base-url.',
+        fix: 'Start a host, and give its address with --base-url.',
       },
       { cause },
     );

@@ -1,4 +1,5 @@
-import { isObject } from './readRecords';
+import { restSpelling } from './memberNames';
+import { isObject } from './isObject';
 
 /** A resource as the REST API spells it: envelope at the top, the rest under `properties`. Survives JSON. */
 export type ArmResource = Readonly<Record<string, unknown>>;
@@ -20,18 +21,14 @@ const ENVELOPE = new Set([
   'managedBy',
 ]);
 
-/** `az` derives its member names from snake case, so its capitals differ from the wire in these. */
-const SPELLED_BY_AZ: Readonly<Record<string, string>> = {
-  provisionVmAgent: 'provisionVMAgent',
-  enableVmAgentPlatformUpdates: 'enableVMAgentPlatformUpdates',
-  diskSizeGb: 'diskSizeGB',
-  winRm: 'winRM',
-  ultraSsdEnabled: 'ultraSSDEnabled',
-};
-
-/** Members `az` adds that no REST resource has. */
-const ADDED_BY_AZ = new Set([
+/** Members that `az`, Get-AzVM and Azure Resource Graph add, and no REST resource has. */
+const NOT_IN_REST = new Set([
   'resourceGroup',
+  'subscriptionId',
+  'tenantId',
+  'kind',
+  'statusCode',
+  'requestId',
   'powerState',
   'publicIps',
   'privateIps',
@@ -39,25 +36,27 @@ const ADDED_BY_AZ = new Set([
   'macAddresses',
 ]);
 
-/** A resource in the shape of REST, whether it was printed by `az` (flattened, respelled, full of nulls) or by the API. */
+/** A resource in the shape of REST, whether it was printed by `az` (flattened, full of nulls), by PowerShell (PascalCase) or by the API. */
 export function toRestShape(record: Readonly<Record<string, unknown>>): ArmResource {
+  const spelled = restSpelling(record);
   const envelope: Record<string, unknown> = {};
   const properties: Record<string, unknown> = {};
-  for (const [member, value] of Object.entries(record)) {
+  for (const [member, value] of Object.entries(isObject(spelled) ? spelled : {})) {
     if (member === 'properties' || value === null) continue;
     if (ENVELOPE.has(member)) envelope[member] = value;
-    else if (!ADDED_BY_AZ.has(member)) properties[member] = respell(value);
+    else if (!NOT_IN_REST.has(member)) properties[member] = withoutNulls(value);
   }
-  const nested = record['properties'];
-  const inner = isObject(nested) ? (respell(nested) as Record<string, unknown>) : nested;
+  const nested = isObject(spelled) ? spelled['properties'] : undefined;
+  const inner = withoutNulls(nested);
   return { ...envelope, properties: isObject(inner) ? { ...properties, ...inner } : (inner ?? properties) };
 }
 
-function respell(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(respell);
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls);
   if (!isObject(value)) return value;
-  const result: Record<string, unknown> = {};
-  for (const [member, inner] of Object.entries(value))
-    if (inner !== null) result[SPELLED_BY_AZ[member] ?? member] = respell(inner);
-  return result;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, inner]) => inner !== null)
+      .map(([member, inner]) => [member, withoutNulls(inner)]),
+  );
 }

@@ -4,7 +4,8 @@ import { assignUpdateDomains, UPDATE_DOMAINS_DEFAULT } from '../../domain/update
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { toRestShape, type ArmResource } from './armModel';
 import { fleetMalformed, type Problem } from './malformed';
-import { isObject, readRecords, type FleetRecord } from './readRecords';
+import { isObject } from './isObject';
+import { readRecords, type FleetRecord } from './readRecords';
 import { readVmRecord, type ImportedInstance, type ImportedVm } from './vmRecord';
 
 export interface ImportedSet {
@@ -69,15 +70,15 @@ function readMachines(records: readonly FleetRecord[], problems: Problem[]): Fou
   const firstAt = new Map<VmId, number>();
   for (const { index, line, value } of records) {
     const complain = (field: string, what: string, fix: string): number =>
-      problems.push({ where: `record ${index}`, line, field, what, fix });
+      problems.push({ where: `record ${index}${nameOf(value)}`, line, field, what, fix });
     if (!isObject(value)) {
       complain('', 'This is not an object.', 'Write the VM as { "id": …, "location": …, … }.');
       continue;
     }
     const model = toRestShape(value);
-    const read = readVmRecord({ ...model, powerState: value['powerState'] });
+    const read = readVmRecord({ ...model, powerState: powerStateText(value) });
     if ('error' in read) {
-      for (const issue of read.error.issues) complain(fieldOf(issue), ...explain(issue));
+      for (const issue of read.error.issues) complain(fieldOf(issue), ...explain(issue, model));
       continue;
     }
     const { vm } = read.imported;
@@ -90,12 +91,16 @@ function readMachines(records: readonly FleetRecord[], problems: Problem[]): Fou
   return found;
 }
 
-/** What `az --show-details` prints beside the model goes where REST has it, so that nothing read is lost in the model. */
+/** What `az vm list --show-details` and Get-AzVM -Status print beside the model. */
+function powerStateText(record: Readonly<Record<string, unknown>>): unknown {
+  return Object.entries(record).find(([member]) => member.toLowerCase() === 'powerstate')?.[1];
+}
+
+/** A power state beside the model goes where REST has it, so that nothing read is lost in the model. */
 function withPower(model: ArmResource, { instance }: ImportedVm): ArmResource {
   const properties = model['properties'];
-  if (instance.running === null || !isObject(properties) || isObject(properties['instanceView']))
-    return model;
-  const statuses = [{ code: `PowerState/${instance.running ? 'running' : 'deallocated'}` }];
+  if (instance.power === null || !isObject(properties) || isObject(properties['instanceView'])) return model;
+  const statuses = [{ code: `PowerState/${instance.power}` }];
   return { ...model, properties: { ...properties, instanceView: { statuses } } };
 }
 
@@ -111,18 +116,48 @@ const FIXES: Readonly<Record<string, string>> = {
   tags: 'Write an object of texts, as { "team": "web" }, or leave it out.',
 };
 
-function explain(issue: z.core.$ZodIssue): [what: string, fix: string] {
+function explain(issue: z.core.$ZodIssue, model: ArmResource): [what: string, fix: string] {
   const field = fieldOf(issue);
   const fix = FIXES[field] ?? FIXES[String(issue.path[0])] ?? 'Write it as Azure does, or leave it out.';
-  if (issue.code !== 'invalid_type')
-    return [`It ${issue.code === 'custom' ? issue.message : 'is empty or of the wrong type'}.`, fix];
-  const missing = issue.input === undefined && (field === 'id' || field === 'location');
-  return [
-    missing
-      ? 'It is missing.'
-      : `It is not ${issue.expected === 'array' ? 'a list' : `of type ${issue.expected}`}.`,
-    fix,
-  ];
+  const written = issue.path.reduce<unknown>((value, part) => memberOf(value, String(part)), model);
+  if (written === undefined) return ['It is missing.', fix];
+  if (issue.code === 'custom') return [`It ${issue.message}.`, fix];
+  // ConvertTo-Json writes the name of the .NET type where its depth ends.
+  if (typeof written === 'string' && /^Microsoft\.Azure\./.test(written))
+    return [`PowerShell cut it off: it is only ${JSON.stringify(written)}.`, 'Use ConvertTo-Json -Depth 10.'];
+  const wanted = issue.code === 'invalid_type' ? `, not ${TYPES[issue.expected] ?? issue.expected}` : '';
+  return [`It is ${described(written)}${wanted}.`, fix];
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+};
+
+function memberOf(value: unknown, member: string): unknown {
+  if (Array.isArray(value)) return value[Number(member)] as unknown;
+  return isObject(value) ? value[member] : undefined;
+}
+
+const SHOWN_MAX = 40;
+
+function described(value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (isObject(value)) return 'an object';
+  const shown = JSON.stringify(value).slice(0, SHOWN_MAX);
+  return typeof value === 'string' ? `the text ${shown}` : `the ${typeof value} ${shown}`;
+}
+
+/** ` (web-01)`: the name of a record, or what its id ends in, for the person who looks for it. Empty when it has neither. */
+function nameOf(value: unknown): string {
+  const { name, id } = isObject(value) ? toRestShape(value) : {};
+  const found =
+    typeof name === 'string' && name !== '' ? name : typeof id === 'string' ? id.split('/').at(-1) : '';
+  return found === undefined || found === '' ? '' : ` (${found})`;
 }
 
 const SetRecord = z.looseObject({

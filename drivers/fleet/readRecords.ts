@@ -1,3 +1,5 @@
+import { isObject } from './isObject';
+import { jsonDocuments, lineAt, type JsonDocument } from './jsonDocuments';
 import { fleetMalformed, type Problem } from './malformed';
 
 /** A piece of a fleet file that should be one resource. Not yet looked at. */
@@ -14,16 +16,12 @@ export interface FleetRecords {
   readonly availabilitySets: readonly FleetRecord[];
   /** Lines that are not JSON. The records beside them are still looked at, so that one error names all. */
   readonly problems: readonly Problem[];
-  /** Facts worth telling that are no errors. */
+  /** Facts worth knowing that are no errors. */
   readonly notes: readonly string[];
 }
 
 const SHAPES =
-  'Give the output of "az vm list -o json", a REST list with "value", an array of VMs, or one VM a line.';
-
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+  'Give the output of "az vm list -o json" or "az graph query", a REST list with "value", an array of VMs, or one VM a line.';
 
 /** What `npm run … > file` puts before the output. Its lines stay, empty, so that the numbers of the others are right. */
 const NPM_BANNER = /^(?:\s*> [^\n]*\n)+/;
@@ -33,47 +31,103 @@ export function readRecords(text: string, file: string): FleetRecords {
   const content = text.replace(/^\uFEFF/, '').replace(NPM_BANNER, (banner) => banner.replace(/[^\n]/g, ''));
   if (content.trim() === '') throw fleetMalformed(file, [wholeFile('The file is empty.', SHAPES)]);
   const whole = tryParse(content);
-  if (whole.ok) return fromDocument(whole.value, file);
-  if (looksLikeLines(content)) return fromLines(content);
+  if (whole !== undefined) return fromDocuments([{ line: 1, value: whole.value }], file);
+  const found = jsonDocuments(content);
+  if (found.ok) return fromDocuments(parsed(content, found.documents), file);
+  if (looksLikeLines(content)) return fromLines(content, file);
+  const line = lineAt(content, found.position);
+  const column = found.position - content.lastIndexOf('\n', found.position - 1);
   throw fleetMalformed(file, [
-    { ...wholeFile(`This is not JSON: ${whole.error}.`, SHAPES), line: whole.line },
+    { ...wholeFile(`This is not JSON: column ${column} has ${found.what}.`, SHAPES), line },
   ]);
 }
 
-function wholeFile(what: string, fix: string): Problem {
-  return { where: '', line: null, field: '', what, fix };
+function tryParse(content: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(content) as unknown };
+  } catch {
+    return undefined;
+  }
 }
 
-function records(values: readonly unknown[]): FleetRecord[] {
-  return values.map((value, index) => ({ index, line: null, value }));
+function parsed(content: string, documents: readonly JsonDocument[]): readonly ParsedDocument[] {
+  let line = 1;
+  let counted = 0;
+  return documents.map(({ start, end }) => {
+    line += lineAt(content.slice(counted, start), start - counted) - 1;
+    counted = start;
+    return { line, value: JSON.parse(content.slice(start, end)) as unknown };
+  });
 }
 
-function fromDocument(value: unknown, file: string): FleetRecords {
+interface ParsedDocument {
+  readonly line: number;
+  readonly value: unknown;
+}
+
+/** One document, or several one after another: the lists of several subscriptions, or one VM a line. */
+function fromDocuments(documents: readonly ParsedDocument[], file: string): FleetRecords {
+  const machines: FleetRecord[] = [];
+  const availabilitySets: FleetRecord[] = [];
+  const notes: string[] = [];
+  let emptyIsMeant = false;
+  for (const { line, value } of documents) {
+    const content = contentOf(value, file);
+    const ownLine = documents.length > 1 && content.shape === 'one' ? line : null;
+    for (const vm of content.machines) machines.push({ index: machines.length, line: ownLine, value: vm });
+    for (const set of content.availabilitySets)
+      availabilitySets.push({ index: availabilitySets.length, line: null, value: set });
+    notes.push(...content.notes);
+    emptyIsMeant ||= content.shape === 'fleet';
+  }
+  if (machines.length === 0 && !emptyIsMeant) throw noMachines(file);
+  if (machines.some(({ value }) => isLogEvent(value))) throw isALog(file);
+  return { machines, availabilitySets, problems: [], notes };
+}
+
+interface DocumentContent {
+  /** `fleet`: an object with `virtualMachines`, which may be empty on purpose. */
+  readonly shape: 'list' | 'fleet' | 'one';
+  readonly machines: readonly unknown[];
+  readonly availabilitySets: readonly unknown[];
+  readonly notes: readonly string[];
+}
+
+function contentOf(value: unknown, file: string): DocumentContent {
+  // `az … | jq -s` puts the lists of several subscriptions into a list.
   if (Array.isArray(value))
-    return { machines: records(value), availabilitySets: [], problems: [], notes: [] };
+    return { shape: 'list', machines: value.flat(1) as readonly unknown[], availabilitySets: [], notes: [] };
   if (!isObject(value))
     throw fleetMalformed(file, [wholeFile('This is neither a list nor an object.', SHAPES)]);
-  const member = 'virtualMachines' in value ? 'virtualMachines' : 'value' in value ? 'value' : null;
-  if (member === null) {
+  const memberOf = (name: string): string | undefined =>
+    Object.keys(value).find((member) => member.toLowerCase() === name.toLowerCase());
+  const list = memberOf('virtualMachines') ?? memberOf('value') ?? memberOf('data');
+  if (list === undefined) {
     // One VM, as `az vm show` prints it; also JSON lines of a single line.
-    if ('id' in value || 'properties' in value || 'storageProfile' in value)
-      return { machines: records([value]), availabilitySets: [], problems: [], notes: [] };
-    throw fleetMalformed(file, [wholeFile('The object has neither "virtualMachines" nor "value".', SHAPES)]);
+    const isOne = ['id', 'properties', 'storageProfile', 'action'].some(
+      (name) => memberOf(name) !== undefined,
+    );
+    if (isOne) return { shape: 'one', machines: [value], availabilitySets: [], notes: [] };
+    throw fleetMalformed(file, [
+      wholeFile('The object has neither "virtualMachines" nor "value" nor "data".', SHAPES),
+    ]);
   }
+  const sets = memberOf('availabilitySets');
   return {
-    machines: records(listOf(value, member, file)),
-    availabilitySets: records(listOf(value, 'availabilitySets', file)),
-    problems: [],
-    notes:
-      typeof value['nextLink'] === 'string'
-        ? [`${file} has a nextLink: it is one page of a longer list, so the fleet may be incomplete.`]
-        : [],
+    shape: list.toLowerCase() === 'virtualmachines' ? 'fleet' : 'list',
+    machines: listOf(value[list], list, file),
+    availabilitySets: sets === undefined ? [] : listOf(value[sets], sets, file),
+    notes: isOnePage(value)
+      ? [
+          `${file} is one page of a longer list, so the fleet may be incomplete (it has a nextLink or skip_token).`,
+        ]
+      : [],
   };
 }
 
-function listOf(value: Readonly<Record<string, unknown>>, member: string, file: string): readonly unknown[] {
-  const list = value[member] ?? [];
-  if (Array.isArray(list)) return list as readonly unknown[];
+function listOf(value: unknown, member: string, file: string): readonly unknown[] {
+  if (value === null) return [];
+  if (Array.isArray(value)) return value as readonly unknown[];
   const problem = {
     ...wholeFile('This is not a list.', 'Make it a list of resources: [ … ].'),
     field: member,
@@ -81,18 +135,13 @@ function listOf(value: Readonly<Record<string, unknown>>, member: string, file: 
   throw fleetMalformed(file, [problem]);
 }
 
-type Parsed =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly error: string; readonly line: number };
+function isOnePage(document: Readonly<Record<string, unknown>>): boolean {
+  return ['nextLink', 'skip_token', '$skipToken'].some((member) => typeof document[member] === 'string');
+}
 
-function tryParse(text: string): Parsed {
-  try {
-    return { ok: true, value: JSON.parse(text) as unknown };
-  } catch (cause) {
-    const error = cause instanceof Error ? cause.message : String(cause);
-    const position = Number(/position (\d+)/.exec(error)?.[1] ?? text.length);
-    return { ok: false, error, line: text.slice(0, position).split('\n').length };
-  }
+/** The driver's log is JSON lines, too, and its lines have an `id` of nothing. */
+function isLogEvent(value: unknown): boolean {
+  return isObject(value) && ['at', 'action', 'vm'].every((member) => typeof value[member] === 'string');
 }
 
 /** A broken list or a broken object over several lines is no JSON lines: each line of those is an object by itself. */
@@ -100,24 +149,47 @@ function looksLikeLines(content: string): boolean {
   const lines = content.split('\n').map((line) => line.trim());
   const first = lines.find((line) => line !== '') ?? '';
   if (first.startsWith('[')) return false;
-  return lines.some((line) => line.startsWith('{') && line.endsWith('}') && tryParse(line).ok);
+  return lines.some((line) => line.startsWith('{') && line.endsWith('}') && jsonDocuments(line).ok);
 }
 
-function fromLines(content: string): FleetRecords {
+function fromLines(content: string, file: string): FleetRecords {
   const machines: FleetRecord[] = [];
   const problems: Problem[] = [];
   const lines = content.split('\n').map((text, at) => ({ text, line: at + 1 }));
   for (const [index, { text, line }] of lines.filter(({ text }) => text.trim() !== '').entries()) {
-    const parsed = tryParse(text);
-    if (parsed.ok) machines.push({ index, line, value: parsed.value });
+    const found = jsonDocuments(text);
+    if (found.ok) machines.push({ index, line, value: JSON.parse(text) as unknown });
     else
       problems.push({
         where: `record ${index}`,
         line,
         field: '',
-        what: `This line is not JSON: ${parsed.error}.`,
+        what: `This line is not JSON: column ${found.position + 1} has ${found.what}.`,
         fix: 'Write one complete VM on each line.',
       });
   }
+  if (machines.some(({ value }) => isLogEvent(value))) throw isALog(file);
   return { machines, availabilitySets: [], problems, notes: [] };
+}
+
+function noMachines(file: string): Error {
+  return fleetMalformed(file, [
+    wholeFile(
+      'The list is empty. "az vm list" prints [] also for a login that may see no VM, and for another subscription than the one meant.',
+      'Check "az account show" and the Reader role of the login; {"virtualMachines": []} says that a fleet without VMs is meant.',
+    ),
+  ]);
+}
+
+function isALog(file: string): Error {
+  return fleetMalformed(file, [
+    wholeFile(
+      "This is a driver's log, not a fleet.",
+      'Give it to "audit --events", and the fleet that the log is about to "--fleet".',
+    ),
+  ]);
+}
+
+function wholeFile(what: string, fix: string): Problem {
+  return { where: '', line: null, field: '', what, fix };
 }

@@ -6,12 +6,23 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 const text = z.string().nullish();
 const member = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape).nullish();
 
-const PatchSettings = member({ patchMode: text });
+const PatchSettings = member({
+  patchMode: text,
+  enableHotpatching: z.boolean().nullish(),
+  automaticByPlatformSettings: member({
+    rebootSetting: text,
+    bypassPlatformSafetyChecksOnUserSchedule: z.boolean().nullish(),
+  }),
+});
+
+const Statuses = z.array(z.looseObject({ code: text, displayStatus: text })).nullish();
 
 const InstanceView = member({
   platformUpdateDomain: z.number().int().nonnegative().nullish(),
-  vmAgent: member({ vmAgentVersion: text }),
-  statuses: z.array(z.looseObject({ code: text })).nullish(),
+  vmAgent: member({ vmAgentVersion: text, statuses: Statuses }),
+  statuses: Statuses,
+  /** Azure Resource Graph has the power state alone. */
+  powerState: member({ code: text }),
   extensions: z.array(z.looseObject({ type: text, typeHandlerVersion: text })).nullish(),
 });
 
@@ -50,16 +61,26 @@ const VmRecord = z.looseObject({
       linuxConfiguration: member({ provisionVMAgent: z.boolean().nullish(), patchSettings: PatchSettings }),
     }),
     availabilitySet: member({ id: z.string().refine(isSetId, 'is not the id of an availability set') }),
+    virtualMachineScaleSet: member({ id: z.string() }),
+    platformFaultDomain: z.number().int().nonnegative().nullish(),
+    vmId: text,
+    provisioningState: text,
     instanceView: InstanceView,
+    /** Of Azure Resource Graph. */
+    extended: member({ instanceView: InstanceView }),
   }),
 });
 type VmRecord = z.infer<typeof VmRecord>;
 
 /** What a file may say of a VM's present state. Null: the file does not say. */
 export interface ImportedInstance {
-  readonly running: boolean | null;
+  readonly power: 'running' | 'stopped' | 'deallocated' | null;
+  readonly agentStatus: 'ready' | 'notReady' | null;
   readonly agentVersion: string | null;
   readonly extensionVersion: string | null;
+  /** The GUID that a VM keeps when it is moved to another resource group. */
+  readonly vmId: string | null;
+  readonly provisioningState: string | null;
 }
 
 export interface ImportedVm {
@@ -128,17 +149,49 @@ function isGallery(reference: ImageReference): boolean {
   return [id, sharedGalleryImageId, communityGalleryImageId].some(Boolean);
 }
 
-function instanceOf({ powerState, properties: { instanceView } }: VmRecord): ImportedInstance {
-  const code = instanceView?.statuses
-    ?.map((status) => status.code ?? '')
-    .find((c) => /^PowerState\//i.test(c));
-  const power = (code?.split('/')[1] ?? powerState?.replace(/^VM /i, ''))?.toLowerCase();
-  const extension = instanceView?.extensions?.find((e) =>
-    /(Linux|Windows)PatchExtension$/i.test(e.type ?? ''),
-  );
+function instanceOf({ powerState, properties }: VmRecord): ImportedInstance {
+  const view = properties.instanceView ?? properties.extended?.instanceView;
+  const extension = view?.extensions?.find((e) => /(Linux|Windows)PatchExtension$/i.test(e.type ?? ''));
   return {
-    running: power === undefined ? null : power === 'running' || power === 'starting',
-    agentVersion: instanceView?.vmAgent?.vmAgentVersion ?? null,
+    power: powerOf(view, powerState),
+    agentStatus: agentStatusOf(view),
+    agentVersion: agentVersionOf(view),
     extensionVersion: extension?.typeHandlerVersion ?? null,
+    vmId: properties.vmId ?? null,
+    provisioningState: properties.provisioningState ?? null,
   };
+}
+
+type InstanceView = VmRecord['properties']['instanceView'];
+
+const POWER_WORDS: Readonly<Record<string, ImportedInstance['power']>> = {
+  running: 'running',
+  starting: 'running',
+  stopped: 'stopped',
+  stopping: 'stopped',
+  deallocated: 'deallocated',
+  deallocating: 'deallocated',
+};
+
+/** Azure prints "" and words of other kinds ("Provisioning succeeded", "VM unknown") for a power state that it does not know. */
+function powerOf(view: InstanceView, powerState: string | null | undefined): ImportedInstance['power'] {
+  const codes = [...(view?.statuses ?? []), view?.powerState].map((status) => status?.code ?? '');
+  const code = codes.find((written) => /^PowerState\//i.test(written));
+  const word = code?.slice('PowerState/'.length) ?? powerState?.replace(/^VM /i, '') ?? '';
+  return POWER_WORDS[word.trim().toLowerCase()] ?? null;
+}
+
+/** The display status says "Ready" or "Not Ready"; the code of an agent that does not report is ProvisioningState/Unavailable. */
+function agentStatusOf(view: InstanceView): ImportedInstance['agentStatus'] {
+  const status = view?.vmAgent?.statuses?.at(0);
+  const display = status?.displayStatus?.trim().toLowerCase();
+  if (display === 'ready') return 'ready';
+  if (display === 'not ready' || /\/unavailable$/i.test(status?.code ?? '')) return 'notReady';
+  return null;
+}
+
+/** Azure prints "Unknown" for the version of an agent that does not report. */
+function agentVersionOf(view: InstanceView): string | null {
+  const version = view?.vmAgent?.vmAgentVersion?.trim() ?? '';
+  return /^\d/.test(version) ? version : null;
 }

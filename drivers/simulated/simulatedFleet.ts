@@ -127,13 +127,16 @@ export class SimulatedFleet implements FleetState {
       vm: created,
       setArmId: set?.armId ?? null,
       source,
-      instance: { running: false, agentVersion: null, extensionVersion: null },
+      instance: undefined,
       view: this.#viewOf(created, source) satisfies PatchView,
     };
     const drawn = machineOf(model, this.seed, atMs, this.#pace);
     const tagged = tagOf(vm.tags, POWER_HABIT_TAG) !== undefined;
     const machine: Machine = tagged ? drawn : { ...drawn, habit: 'alwaysOn' };
-    machine.switches.push({ atMs: readyMs, on: true, deallocated: false });
+    machine.switches.push(
+      { atMs: -Infinity, on: false, deallocated: true },
+      { atMs: readyMs, on: true, deallocated: false },
+    );
     this.everyMachine.push(machine);
     this.machines.set(vm.id, machine);
     if (this.scenario !== null) this.#applyScenario(this.scenario, atMs, [machine]);
@@ -293,6 +296,6 @@ export function inFlightError(count: number): LowtideError {
   return new LowtideError('DRIVER_CANNOT', {
     what: 'The fleet was not replaced.',
     why: `${count} operations on its VMs are in flight.`,
-    fix: 'Wait until they have ended, or force it; then they end as lost.',
+    fix: 'Wait until they have ended, then send the fleet again.',
   });
 }

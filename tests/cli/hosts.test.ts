@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { takeStateFolder } from '../../local/stateFolder';
 import { startLowtide } from './lowtideProcess';
 
 const MINUTE_MS = 60_000;
@@ -25,6 +28,50 @@ test(
   },
   MINUTE_MS,
 );
+
+/** While Azurite starts; while the app is loaded; when it is asked for the first time; when it works. */
+const MOMENTS_MS = [0, 700, 2_000, 5_000];
+
+describe.each([['start'], ['serve']])('one Ctrl-C ends %s', (command) => {
+  test.each(MOMENTS_MS)(
+    '%i ms after its first line, with all that it started, and the next one can begin',
+    async (ms) => {
+      const home = mkdtempSync(join(tmpdir(), 'lowtide-interrupted-'));
+      const folder = join(home, 'state');
+      const host = startLowtide([command, '--port', '0', '--state', folder]);
+      await host.said(/Starting Azurite/);
+      await sleep(ms);
+      const started = childrenOf(host.child.pid ?? 0);
+      expect([0, 130]).toContain(await host.stop());
+      await gone(started);
+      expect(host.output()).not.toMatch(/error/i);
+      takeStateFolder(folder, { fresh: true }).release();
+      rmSync(home, { recursive: true });
+    },
+    MINUTE_MS,
+  );
+});
+
+/** Processes whose parent it is. */
+function childrenOf(pid: number): number[] {
+  const rows = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  return rows
+    .map((row) => row.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === pid)
+    .map(([child]) => child ?? 0);
+}
+
+/** Resolves when none of the processes is there any more; the test's own time limit ends the wait. */
+async function gone(pids: readonly number[]): Promise<void> {
+  const isThere = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+  while (pids.some(isThere)) await sleep(50);
+}
 
 test.each([['start'], ['serve'], ['emulator', '--app', '.']])(
   '%s refuses a port that is taken, before it starts or wipes anything',

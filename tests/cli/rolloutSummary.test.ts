@@ -25,6 +25,7 @@ const halted: RolloutView = {
   endsUtc: '2026-12-08T18:00:00.000Z',
   endedUtc: '2026-11-20T06:00:00.000Z',
   vmCount: 45,
+  eligibleCount: 35,
   outcomes: { patched: 20, unhealthy: 3, skipped: 22 },
   reasons: {
     patched: { installed: 20 },
@@ -49,6 +50,8 @@ const halted: RolloutView = {
     {
       haltId: 'phase-2',
       kind: 'halt',
+      phase: 'phase-2',
+      region: null,
       why: '3 of 13 VMs are unhealthy.',
       atUtc: '2026-11-13T04:00:00.000Z',
       decision: { kind: 'skip' },

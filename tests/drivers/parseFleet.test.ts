@@ -157,13 +157,20 @@ describe('the shapes of a fleet file', () => {
     const fleet = parse([rest('a', {}, { instanceView, availabilitySet: { id: setId('s') } })]);
     expect(fleet.vms[0]?.updateDomain).toBe(3);
     expect([...fleet.instances.values()]).toEqual([
-      { running: false, agentVersion: '2.2.53.1', extensionVersion: '1.6.40' },
+      {
+        power: 'deallocated',
+        agentStatus: null,
+        agentVersion: '2.2.53.1',
+        extensionVersion: '1.6.40',
+        vmId: null,
+        provisioningState: null,
+      },
     ]);
   });
 
   it('reads the power state that az vm list --show-details prints', () => {
     const fleet = parse([az('a', { powerState: 'VM deallocated' }), az('b', { powerState: 'VM running' })]);
-    expect([...fleet.instances.values()].map(({ running }) => running)).toEqual([false, true]);
+    expect([...fleet.instances.values()].map(({ power }) => power)).toEqual(['deallocated', 'running']);
   });
 });
 
@@ -184,8 +191,8 @@ describe('real life is no error', () => {
     expect(parse([az('a', record)]).vms[0]).toMatchObject(expected);
   });
 
-  it('imports an empty list as no VMs', () => {
-    expect(parse([]).vms).toEqual([]);
+  it('imports a fleet that says it has no VMs', () => {
+    expect(parse({ virtualMachines: [] }).vms).toEqual([]);
   });
 });
 
@@ -220,23 +227,28 @@ describe('a malformed file', () => {
   it.each([
     ['no id', { id: undefined }, 'field "id": It is missing.'],
     ['an id of something else', { id: setId('x') }, 'field "id": It is not the id of a virtual machine.'],
-    ['zones that are no list', { zones: '1' }, 'field "zones": It is not a list.'],
+    ['zones that are no list', { zones: '1' }, 'field "zones": It is the text "1", not a list.'],
     ['no location', { location: undefined }, 'field "location": It is missing.'],
+    ['a location that is a number', { location: 42 }, 'field "location": It is the number 42, not a text.'],
     ['an empty location', { location: ' ' }, 'field "location": It is empty.'],
-    ['tags that are no texts', { tags: { a: 1 } }, 'field "tags.a": It is not of type string.'],
-    ['an OS profile that is a text', { osProfile: 'x' }, 'field "osProfile": It is not of type object.'],
+    ['tags that are no texts', { tags: { a: 1 } }, 'field "tags.a": It is the number 1, not a text.'],
+    [
+      'an OS profile that is a text',
+      { osProfile: 'x' },
+      'field "osProfile": It is the text "x", not an object.',
+    ],
     ['a set id that is none', { availabilitySet: { id: 'web' } }, 'field "availabilitySet.id"'],
   ])('names file, record and field of a VM with %s', (_, record, words) => {
     const error = errorOf([az('fine'), { ...az('bad'), ...record }]);
     expect(error.code).toBe('FLEET_MALFORMED');
     expect(error.message).toContain('fleet.json is malformed');
-    expect(error.message).toContain(`record 1, ${words}`);
+    expect(error.message).toContain(`record 1 (bad), ${words}`);
     expect(error.detail.fix).not.toBe('');
   });
 
   it('takes two ids that differ in case for one, and names both records', () => {
     expect(errorOf([az('web'), az('other'), az('WEB')]).message).toContain(
-      'record 2, field "id": It is the id of record 0',
+      'record 2 (WEB), field "id": It is the id of record 0',
     );
   });
 
@@ -249,7 +261,7 @@ describe('a malformed file', () => {
       `${JSON.stringify(az('a'))}\n\n{"id": oops\n${lines({ ...az('b'), location: null })}`,
     );
     expect(message).toContain('record 1, line 3: This line is not JSON');
-    expect(message).toContain('record 2, line 4, field "location": It is missing.');
+    expect(message).toContain('record 2 (b), line 4, field "location": It is missing.');
   });
 
   it('tells all that is wrong at once, twenty of it in words', () => {
@@ -262,11 +274,15 @@ describe('a malformed file', () => {
   it.each([
     ['an empty file', '', 'The file is empty'],
     ['text that is no JSON', 'hello', 'This is not JSON'],
-    ['a list that breaks off', '[\n{"id": 1},\n', 'line 3: This is not JSON'],
+    ['a list that breaks off', '[\n{"id": 1},\n', 'line 2: This is not JSON'],
     ['an object without VMs', '{"items": []}', 'neither "virtualMachines" nor "value"'],
     ['a value that is no list', '{"value": {}}', 'field "value": This is not a list.'],
     ['a number', '7', 'neither a list nor an object'],
-    ['a malformed set', '{"value": [], "availabilitySets": [{"id": 5}]}', 'availabilitySets record 0'],
+    [
+      'a malformed set',
+      '{"virtualMachines": [], "availabilitySets": [{"id": 5}]}',
+      'availabilitySets record 0',
+    ],
   ])('is refused: %s', (_, text, words) => {
     expect(errorOf(text)).toMatchObject({ code: 'FLEET_MALFORMED' });
     expect(errorOf(text).message).toContain(words);

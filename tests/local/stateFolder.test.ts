@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeStateFolder } from '../../local/stateFolder';
@@ -42,4 +42,19 @@ test('a lock left behind by a process that is gone is no obstacle', () => {
   const first = takeStateFolder(join(home, 'start'), { fresh: false });
   writeFileSync(join(first.path, 'running.pid'), '99999999');
   expect(() => takeStateFolder(join(home, 'start'), { fresh: false })).not.toThrow();
+});
+
+test('a folder that is not its own is never emptied', () => {
+  const folder = join(home, 'documents');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'thesis'), '');
+  expect(() => takeStateFolder(folder, { fresh: true })).toThrow('is not emptied');
+  expect(existsSync(join(folder, 'thesis'))).toBe(true);
+});
+
+test('a folder that cannot be made is refused with what, why and how to fix it', () => {
+  writeFileSync(join(home, 'file'), '');
+  expect(() => takeStateFolder(join(home, 'file', 'state'), { fresh: false })).toThrow(
+    /state could not be written\. .* a file\./,
+  );
 });

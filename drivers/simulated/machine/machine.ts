@@ -11,6 +11,7 @@ import type { Interval, MonthIndex } from '../calendar';
 import type { PatchView } from '../patches/patchCatalogue';
 import type { PatchSeries } from '../patches/patchSeries';
 import type { PatchSource } from '../patches/patchSource';
+import { guidOf } from '../guid';
 import { MINUTE_MS } from '../timeUnits';
 import { POWER_HABIT_TAG, powerHabitOf, type PowerHabit } from './powerHabits';
 import type { Effect } from '../scenario';
@@ -113,6 +114,10 @@ export interface Machine {
   /** Deleted, or replaced with its fleet. */
   goneMs: number;
   readonly agentVersion: string;
+  /** The file that named the VM says that its agent does not report. */
+  readonly agentSilent: boolean;
+  /** The GUID of this very VM: it keeps it when it is moved, and another VM of the same name has another. */
+  readonly vmId: string;
   readonly habit: PowerHabit;
   readonly zone: () => string;
   readonly source: PatchSource;
@@ -153,7 +158,7 @@ const AGENT_VERSIONS = { Linux: '2.9.1.1', Windows: '2.7.41491.1095' } as const;
 export function machineOf(model: MachineModel, seed: number, bornMs: number, pace = 1): Machine {
   const { vm, instance, view } = model;
   const vmSeed = hash53(vm.id, seed);
-  const stopped = instance?.running === false;
+  const offAs = instance?.power === 'stopped' || instance?.power === 'deallocated' ? instance.power : null;
   return {
     index: model.index,
     vm,
@@ -163,6 +168,8 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
     bornMs,
     goneMs: Infinity,
     agentVersion: instance?.agentVersion ?? AGENT_VERSIONS[vm.osType ?? 'Linux'],
+    agentSilent: instance?.agentStatus === 'notReady',
+    vmId: instance?.vmId ?? guidOf(vmSeed, bornMs, 'vmId'),
     habit: powerHabitOf(tagOf(vm.tags, POWER_HABIT_TAG), chance(vmSeed, 'habit')),
     zone: () => timeZoneOf(vm, defaultPolicy).zone,
     source: model.source,
@@ -170,7 +177,7 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
     baselineMs: view.baselineMs(bornMs, chance(vmSeed, 'baseline')),
     installed: new Map(),
     effects: [],
-    switches: stopped ? [{ atMs: -Infinity, on: false, deallocated: true }] : [],
+    switches: offAs === null ? [] : [{ atMs: -Infinity, on: false, deallocated: offAs === 'deallocated' }],
     operations: [],
     current: null,
     lastAssessment: null,

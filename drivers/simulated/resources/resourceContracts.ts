@@ -3,7 +3,7 @@ import type { AvailabilitySetId, VmId } from '../../../domain/ids';
 import type { VirtualMachine } from '../../../domain/virtualMachine';
 import type { ArmResource } from '../../fleet/armModel';
 
-export type ProvisioningState = 'Creating' | 'Updating' | 'Deleting' | 'Succeeded';
+export type ProvisioningState = 'Creating' | 'Updating' | 'Deleting' | 'Succeeded' | 'Failed' | 'Canceled';
 
 /** A virtual machine as its owner knows it: what was put, less the secrets, and how far Azure is with it. */
 export interface VmResource {

@@ -12,7 +12,7 @@ import { chance } from '../../../domain/seed';
 import { UPDATE_DOMAINS_DEFAULT } from '../../../domain/updateDomains';
 import type { ArmResource } from '../../fleet/armModel';
 import type { ParsedFleet } from '../../fleet/parseFleet';
-import { isObject } from '../../fleet/readRecords';
+import { isObject } from '../../fleet/isObject';
 import { readVmRecord } from '../../fleet/vmRecord';
 import type { Machine } from '../machine/machine';
 import { MINUTE_MS } from '../timeUnits';

@@ -2,8 +2,7 @@ import { featureState, optInOf, providerState, type FeatureName } from '../../..
 import type { AvailabilitySetId } from '../../../domain/ids';
 import { AvailabilitySetId as SetId, VmId } from '../../../domain/ids';
 import type { ArmResource } from '../../fleet/armModel';
-import { isObject } from '../../fleet/readRecords';
-import { guidOf } from '../guid';
+import { isObject } from '../../fleet/isObject';
 import type { Machine } from '../machine/machine';
 import { readingOf } from '../machine/vmReading';
 import type { ResourceRequest } from './resourceRequests';
@@ -173,7 +172,8 @@ function describe(fleet: SimulatedFleet, machine: Machine, nowMs: number): VmRes
   const known = fleet.resources.work.get(vm.id);
   const work = known?.machine === machine ? known : undefined;
   const model = work?.model ?? fleet.loaded?.models.get(vm.id) ?? {};
-  const state: ProvisioningState = work === undefined || work.untilMs <= nowMs ? 'Succeeded' : work.state;
+  const state: ProvisioningState =
+    work === undefined ? imported(fleet, vm.id) : work.untilMs <= nowMs ? 'Succeeded' : work.state;
   return {
     id: vm.id,
     armId: vm.armId,
@@ -181,9 +181,17 @@ function describe(fleet: SimulatedFleet, machine: Machine, nowMs: number): VmRes
     provisioningState: state,
     model: withoutInstance(model),
     settledUtc: utcOf(work?.untilMs ?? machine.bornMs),
-    vmId: guidOf(machine.vmSeed, machine.bornMs, 'vmId'),
+    vmId: machine.vmId,
   };
 }
+
+/** As the fleet file has it, until the owner changes the VM. */
+function imported(fleet: SimulatedFleet, id: VmId): ProvisioningState {
+  const written = fleet.loaded?.instances.get(id)?.provisioningState?.toLowerCase();
+  return IMPORTED_STATES.find((state) => state.toLowerCase() === written) ?? 'Succeeded';
+}
+
+const IMPORTED_STATES = ['Succeeded', 'Failed', 'Canceled'] as const satisfies readonly ProvisioningState[];
 
 /** What Azure writes itself is not part of what its owner put. */
 function withoutInstance(model: ArmResource): ArmResource {

@@ -1,0 +1,54 @@
+import type { ReportedOutcome } from '../local/rolloutEvidence';
+import type { RolloutView } from './rolloutView';
+import { shortTime } from './rolloutSummary';
+
+export interface HaltNotice {
+  readonly rollout: RolloutView;
+  readonly halt: RolloutView['halts'][number];
+  readonly outcomes: readonly ReportedOutcome[];
+  readonly baseUrl: string;
+}
+
+interface Line {
+  readonly text: string;
+  /** Before the text, and as many blanks before its further lines. */
+  readonly indent: string;
+}
+
+const VMS_MAX = 10;
+const BLANK = ' '.repeat(18);
+
+/** A halt as a person needs it to decide: why, which VMs, and the commands, complete, to copy. */
+export function describeHalt({ rollout, halt, outcomes, baseUrl }: HaltNotice): readonly Line[] {
+  const bad = outcomes.filter(({ kind }) => kind === 'unhealthy' || kind === 'failed');
+  const shown = bad.slice(0, VMS_MAX).map(({ vm, kind, reason }): Line => ({
+    text: `${shortName(vm)}: ${kind}, ${reason}`,
+    indent: `${BLANK}  `,
+  }));
+  const more =
+    bad.length > VMS_MAX ? [{ text: `and ${bad.length - VMS_MAX} more`, indent: `${BLANK}  ` }] : [];
+  const where = halt.region === null ? halt.phase : `${halt.phase}, ${halt.region}`;
+  return [
+    { text: `${halt.kind.toUpperCase()} of ${where}: ${halt.why}`, indent: `${shortTime(halt.atUtc)}  ` },
+    ...(bad.length === 0 ? [] : [{ text: 'VMs that are unhealthy or failed so far:', indent: BLANK }]),
+    ...shown,
+    ...more,
+    { text: 'You decide, with one of these (and a reason of your own):', indent: BLANK },
+    ...decisions(halt.region ?? halt.phase).flatMap(([kind, effect]): Line[] => [
+      { text: `# ${effect}`, indent: '' },
+      { text: commandFor(`${baseUrl}/api/rollouts/${rollout.id}/${kind}`, effect), indent: '' },
+    ]),
+  ];
+}
+
+const decisions = (scope: string): readonly (readonly [kind: string, effect: string])[] => [
+  ['resume', 'go on with the rollout'],
+  ['skip', `give up the rest of ${scope}`],
+  ['cancel', 'end the rollout'],
+];
+
+function commandFor(url: string, reason: string): string {
+  return `curl -X POST ${url} -H 'content-type: application/json' -d '{"reason": "${reason}"}'`;
+}
+
+const shortName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);

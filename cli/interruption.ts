@@ -1,0 +1,47 @@
+import { say } from '../local/say';
+import { outputFailed } from '../local/writeOutput';
+import { errorText } from './errorText';
+
+/** One Ctrl-C may arrive twice: from the terminal, and passed on by npm or a supervisor. */
+const ONE_PRESS_MS = 1_000;
+
+/** Whatever still runs so long after Ctrl-C is left to itself; Azurite ends when this process does. */
+const STOP_MS_MAX = 4_000;
+
+const controller = new AbortController();
+let isListening = false;
+
+/**
+ * Aborted when a person presses Ctrl-C, the process is asked to end, or nothing can be written to standard output any more. Pressed again,
+ * the process ends there and then.
+ */
+export function interruption(): AbortSignal {
+  if (isListening) return controller.signal;
+  isListening = true;
+  let firstMs: number | null = null;
+  const pressed = (): void => {
+    const nowMs = performance.now();
+    firstMs ??= nowMs;
+    if (nowMs - firstMs > ONE_PRESS_MS) process.exit(130);
+    stop('interrupted', 130);
+  };
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, pressed);
+  return controller.signal;
+}
+
+/** Standard output is full, or its reader has gone. */
+export function outputBroke(cause: Error): void {
+  const error = outputFailed('Standard output', cause);
+  if (isListening) {
+    stop(error, 1);
+    return;
+  }
+  say.error(errorText(error));
+  process.exit(1);
+}
+
+function stop(reason: unknown, exitCodeWhenLate: number): void {
+  if (controller.signal.aborted) return;
+  setTimeout(() => process.exit(exitCodeWhenLate), STOP_MS_MAX).unref();
+  controller.abort(reason);
+}

@@ -1,0 +1,46 @@
+import { isObject } from './isObject';
+
+/** Members of VMs and availability sets as the REST API spells them. */
+const NAMES = `
+additionalCapabilities adminPassword adminUsername allowExtensionOperations applicationProfile assessmentMode automaticByPlatformSettings
+availabilitySet billingProfile bypassPlatformSafetyChecksOnUserSchedule capacityReservation communityGalleryImageId computerName createOption
+customData dataDisks deleteOption diagnosticsProfile diffDiskSettings diskControllerType diskSizeGB disablePasswordAuthentication
+displayStatus enableAutomaticUpdates enableHotpatching enableVMAgentPlatformUpdates encryptionAtHost evictionPolicy exactVersion
+extendedLocation extensionHandlers extensionsTimeBudget hardwareProfile hostGroup hyperVGeneration imageReference instanceView keyData
+licenseType linuxConfiguration managedBy managedDisk networkInterfaces networkProfile nextLink osDisk osName osProfile osType osVersion
+patchMode patchSettings platformFaultDomain platformFaultDomainCount platformUpdateDomain platformUpdateDomainCount powerState
+provisionVMAgent provisioningState proximityPlacementGroup publicKeys rebootSetting requireGuestProvisionSignal resourceGroup
+scheduledEventsProfile securityProfile securityType sharedGalleryImageId storageAccountType storageProfile timeCreated timeZone
+typeHandlerVersion uefiSettings ultraSSDEnabled userData virtualMachineScaleSet vmAgent vmAgentVersion vmId vmSize
+windowsConfiguration winRM
+code etag extensions id identity level location message name offer plan properties publisher resources sku statuses tags type version zones`;
+
+/** By lower-cased name. The second part: names of Get-AzVM and of Azure Resource Graph for members that have another in the REST API. */
+const SPELLING: ReadonlyMap<string, string> = new Map([
+  ...NAMES.trim()
+    .split(/\s+/)
+    .map((name) => [name.toLowerCase(), name] as const),
+  ['availabilitysetreference', 'availabilitySet'],
+  ['resourcegroupname', 'resourceGroup'],
+]);
+
+/** Below these a member is named by its owner, and its name is kept as it is. */
+const NAMED_BY_OWNER: ReadonlySet<string> = new Set([
+  'tags',
+  'userassignedidentities',
+  'settings',
+  'protectedsettings',
+]);
+
+/** The value with every member in the spelling of the REST API: ARM reads names without regard to case, and so does Lowtide. */
+export function restSpelling(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(restSpelling);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([member, inner]) => {
+      const lower = member.toLowerCase();
+      const name = SPELLING.get(lower) ?? member.charAt(0).toLowerCase() + member.slice(1);
+      return [name, NAMED_BY_OWNER.has(lower) ? inner : restSpelling(inner)];
+    }),
+  );
+}

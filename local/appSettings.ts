@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { readSettings, settingName, type Settings } from '../composition/settings';
+import { defaultPolicy, Policy } from '../domain/policy';
+import { readLocalSettings } from './localSettings';
+import { PACKAGE_ROOT } from './packageRoot';
+
+/** The settings that a command uses: the same for `plan`, which only looks, as for `start` and `serve`, which act. */
+export interface AppSettings {
+  /** Names and values, for the environment of a hosted app. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  /** What people should know before they trust the answer: where the settings are from, and which policy values are not the defaults. */
+  readonly summary: string;
+}
+
+export interface AppSettingsOptions {
+  /** A file like local.settings.json, over that and over the environment. */
+  readonly file?: string | undefined;
+  /** What the command itself decides, over everything. */
+  readonly own?: Readonly<Record<string, string>>;
+  /** Folder of local.settings.json. */
+  readonly folder?: string;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+const LOCAL_SETTINGS = 'local.settings.json';
+
+/**
+ * local.settings.json, below the environment (as with func start), below the named file, below the command's own. Throws SETTING_INVALID
+ * with every mistake.
+ */
+export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
+  const { file, own = {}, folder = PACKAGE_ROOT, environment = process.env } = options;
+  const local = join(folder, LOCAL_SETTINGS);
+  const hasLocal = existsSync(local);
+  const fromEnvironment = settingsIn(environment);
+  const values = {
+    ...(hasLocal ? readLocalSettings(local) : {}),
+    ...fromEnvironment,
+    ...(file === undefined ? {} : readLocalSettings(file)),
+    ...own,
+  };
+  // Of the environment every name is looked at: LOWTDE_SOAK is a mistake, too.
+  const settings = readSettings({ ...environment, ...values });
+  const sources = [
+    ...(hasLocal ? [LOCAL_SETTINGS] : []),
+    ...(Object.keys(fromEnvironment).length > 0 ? ['the environment'] : []),
+    ...(file === undefined ? [] : [file]),
+  ];
+  return { values, settings, summary: summaryOf(sources, values, settings.policy) };
+}
+
+function settingsIn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [name, value] of Object.entries(environment))
+    if (value !== undefined && (name.startsWith('LOWTIDE_') || name === 'AzureWebJobsStorage'))
+      found[name] = value;
+  return found;
+}
+
+function summaryOf(
+  sources: readonly string[],
+  values: Readonly<Record<string, string>>,
+  policy: Policy,
+): string {
+  const from = sources.length === 0 ? 'the defaults' : sources.join(', then ');
+  const changed = Policy.keyof().options.filter(
+    (key) => JSON.stringify(policy[key]) !== JSON.stringify(defaultPolicy[key]),
+  );
+  if (changed.length === 0) return `Settings: ${from}. Policy: the defaults.`;
+  const rows = changed.map((key) => `  ${settingName(key)}=${values[settingName(key)] ?? ''}`);
+  return [`Settings: ${from}. Policy: the defaults, but`, ...rows].join('\n');
+}

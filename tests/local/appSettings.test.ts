@@ -1,0 +1,54 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readAppSettings } from '../../local/appSettings';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lowtide-settings-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function settingsFile(name: string, Values: Record<string, string>): string {
+  const path = join(folder, name);
+  writeFileSync(path, JSON.stringify({ IsEncrypted: false, Values }));
+  return path;
+}
+
+test('without any, the defaults are used, and said', () => {
+  const { values, summary } = readAppSettings({ folder, environment: { PATH: '/bin' } });
+  expect(values).toEqual({});
+  expect(summary).toBe('Settings: the defaults. Policy: the defaults.');
+});
+
+test('local.settings.json goes below the environment, that below the named file, that below what the command decides', () => {
+  settingsFile('local.settings.json', {
+    LOWTIDE_SOAK: 'PT1M',
+    LOWTIDE_BAKE: 'PT1M',
+    LOWTIDE_GATE_POLL: 'PT1M',
+    LOWTIDE_SEED: '1',
+  });
+  const file = settingsFile('mine.json', { LOWTIDE_GATE_POLL: 'PT3M', LOWTIDE_SEED: '3' });
+  const environment = { LOWTIDE_BAKE: 'PT2M', LOWTIDE_GATE_POLL: 'PT2M', LOWTIDE_SEED: '2' };
+  const { settings } = readAppSettings({ folder, file, environment, own: { LOWTIDE_SEED: '4' } });
+  const { soakSeconds, bakeSeconds, gatePollSeconds } = settings.policy;
+  expect([soakSeconds, bakeSeconds, gatePollSeconds, settings.seed]).toEqual([60, 120, 180, 4]);
+});
+
+test('it is said which files were used, and which values of the policy are not the defaults', () => {
+  settingsFile('local.settings.json', { LOWTIDE_SOAK: 'PT30M', LOWTIDE_BAKE: 'nextNight' });
+  const { summary } = readAppSettings({ folder, environment: { LOWTIDE_PHASES_MAX: '5' } });
+  expect(summary.split('\n')).toEqual([
+    'Settings: local.settings.json, then the environment. Policy: the defaults, but',
+    '  LOWTIDE_SOAK=PT30M',
+    '  LOWTIDE_PHASES_MAX=5',
+  ]);
+});
+
+test('a misspelt setting is refused wherever it stands', () => {
+  expect(() => readAppSettings({ folder, environment: { LOWTDE_SOAK: 'PT1M' } })).toThrow('LOWTIDE_SOAK');
+  settingsFile('local.settings.json', { LOWTIDE_SOKA: 'PT1M' });
+  expect(() => readAppSettings({ folder, environment: {} })).toThrow('LOWTIDE_SOKA');
+});
