@@ -32,6 +32,8 @@ const APP_LEASE_EVERY_MS = 25_000;
  */
 export class StorageModel implements EngineObserver {
   readonly counts = new RequestCounts();
+  /** Rows that orchestrations have written into the history table. */
+  historyRows = 0;
   readonly #nowMs: () => number;
   readonly #startMs: number;
   readonly #control: readonly QueuePolling[];
@@ -101,6 +103,7 @@ export class StorageModel implements EngineObserver {
     const isNew = instance.executionId !== before.executionId;
     if (!isNew && instance.episodes === before.episodes) return;
     const written = instance.historyLength - (isNew ? 0 : before.rows);
+    this.historyRows += written;
     counts.add(name, 'historyWrite', Math.max(1, Math.ceil(written / ROWS_WRITTEN)));
     counts.add(name, 'instanceWrite');
     // A start by a client is compared with its row in the instance table; one by a parent is not.

@@ -26,6 +26,8 @@ export interface StorageRun {
 
 export interface StorageCount {
   readonly counts: RequestCounts;
+  /** Rows in the history table. */
+  readonly historyRows: number;
   readonly vmCount: number;
   /** VMs whose patches were installed. */
   readonly installCount: number;
@@ -59,13 +61,13 @@ export async function countRequests(run: StorageRun): Promise<StorageCount> {
     await host.runUntil(new Date(Date.parse(releasedUtc) + forMs).toISOString());
     const [model] = seen;
     if (model === undefined) throw new Error('The host has made no observer.');
-    return { counts: model.finish(), ...(await outcomesOf(host)) };
+    return { counts: model.finish(), historyRows: model.historyRows, ...(await outcomesOf(host)) };
   } finally {
     await host.close();
   }
 }
 
-async function outcomesOf(host: Host): Promise<Omit<StorageCount, 'counts'>> {
+async function outcomesOf(host: Host): Promise<Pick<StorageCount, 'vmCount' | 'installCount'>> {
   const path = `/api/rollouts/${rolloutIdOf(MONTH)}`;
   const { status, body } = await host.request('GET', path);
   if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
