@@ -2,6 +2,7 @@ import { eligibility } from '../domain/eligibility';
 import { judgeHealth } from '../domain/health';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import type { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
+import { unmetRequirements } from '../domain/requirements';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmReading } from '../drivers/driver';
@@ -45,6 +46,9 @@ function obstacleIn(reading: VmReading, { policy }: Services): Ending | null {
   if (powerState !== 'running')
     return ['deferred', 'poweredOff', `The VM is ${powerState} in its off-peak hours.`];
   if (agent.status !== 'ready') return ['deferred', 'agentSilent', `The VM agent is ${agent.status}.`];
+  // R-502, asked at every look: an agent may be replaced by an older one, and an imported VM was never enabled by Lowtide.
+  const outdated = unmetRequirements(reading).find(({ code }) => code === 'LinuxAgentOutdated');
+  if (outdated !== undefined) return ['deferred', 'agentOutdated', outdated.message];
   const { answer, because } = judgeHealth(signals);
   if (answer === 'unhealthy') return ['skipped', 'unhealthyBefore', `Before its update ${because}.`];
   if (answer === 'unknown') return ['deferred', 'agentSilent', `Its health is unknown: ${because}.`];

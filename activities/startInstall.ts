@@ -37,7 +37,7 @@ function jobOf(services: Services, input: Input): InstallJob {
     tooLate: ['deferred', 'windowMissed', 'Too little of its off-peak hours is left for an installation.'],
     request: async (reading) => ({
       classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
-      rebootSetting: 'IfRequired',
+      rebootSetting: reading.vm.rebootSetting ?? 'IfRequired',
       maxPatchPublishDate: await publishedBy(services, input, reading),
     }),
     forbidden: () => stoppedBy(services, input),

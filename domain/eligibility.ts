@@ -27,6 +27,7 @@ export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Elig
   const obstacles = [
     excludedByTag(vm, policy),
     patchModeObstacle(vm),
+    notInChargeObstacle(vm),
     vm.osType === null ? obstacle('osTypeUnknown', 'the operating system is not known') : null,
     imageObstacle(vm, policy),
     vm.provisionVMAgent === false
@@ -64,6 +65,15 @@ function patchModeObstacle(vm: VirtualMachine): Obstacle | null {
   if (from === 'default') return obstacle('patchModeMissing', `no patch mode is set, so it is ${mode}`);
   if (mode === 'AutomaticByPlatform') return null;
   return obstacle('patchModeNotPlatform', `its patch mode is ${mode}, not AutomaticByPlatform`);
+}
+
+/** Azure's «customer managed schedules»: with this setting Azure does no automatic guest patching, and Lowtide does none in its place. */
+function notInChargeObstacle(vm: VirtualMachine): Obstacle | null {
+  if (vm.customerManagedSchedule !== true) return null;
+  return obstacle(
+    'notInCharge',
+    'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
+  );
 }
 
 /** R-401, R-402. */
