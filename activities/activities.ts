@@ -1,38 +1,53 @@
+import { advanceRound } from './advanceRound';
 import { chooseRound } from './chooseRound';
 import { closeRollout } from './closeRollout';
+import { collectAssessments } from './collectAssessments';
+import { collectExtension } from './collectExtension';
+import { collectInstall } from './collectInstall';
+import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
-import { settleClaim } from './settleClaim';
 import { listDueAssessments } from './listDueAssessments';
-import { collectOutdatedExtensions } from './collectOutdatedExtensions';
-import { lookAtVm } from './lookAtVm';
 import { openPhase } from './openPhase';
+import { openRegion } from './openRegion';
 import { planCatchUps } from './planCatchUps';
 import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
-import { collectAssessments } from './collectAssessments';
+import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
 import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
-import { collectExtension } from './collectExtension';
-import { collectInstall } from './collectInstall';
-import { openRegion } from './openRegion';
-import { readRound } from './readRound';
-import { readCompletion } from './readCompletion';
-import { recordOutcome } from './recordOutcome';
 import { recordRound } from './recordRound';
+import { settleClaim } from './settleClaim';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
-import { startInstall } from './startInstall';
 import { startOrderedInstall } from './startOrderedInstall';
 import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
 export const activities: readonly Activity[] = [
-  ...[planRollout, readControl, openPhase, decidePhaseGate, readCompletion, closeRollout],
-  ...[openRegion, chooseRound, readRound, recordRound, endRounds],
-  ...[lookAtVm, startInstall, startOrderedInstall, collectInstall, probeHealth, recordOutcome],
-  ...[startAssessments, collectAssessments, listDueAssessments, readDueAssessments],
-  ...[planCatchUps, settleClaim],
-  ...[collectOutdatedExtensions, readEnablement, startExtension, collectExtension],
+  planRollout,
+  readControl,
+  openPhase,
+  decidePhaseGate,
+  readCompletion,
+  closeRollout,
+  openRegion,
+  chooseRound,
+  advanceRound,
+  recordRound,
+  endRounds,
+  startOrderedInstall,
+  collectInstall,
+  probeHealth,
+  startAssessments,
+  collectAssessments,
+  listDueAssessments,
+  readDueAssessments,
+  planCatchUps,
+  settleClaim,
+  collectOutdatedExtensions,
+  readEnablement,
+  startExtension,
+  collectExtension,
 ];

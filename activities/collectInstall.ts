@@ -1,6 +1,7 @@
 import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
-import { settle } from './installOperation';
+import type { z } from 'zod';
+import { settle, type InstallProgress } from './installOperation';
 import { activity, type AnswerTo, type Services } from './services';
 
 /** The instance view lags behind: what it does not show yet may run for as long as any installation may. */
@@ -9,17 +10,20 @@ const mayRun = ({ policy, nowUtc }: Services, sinceUtc: string): boolean =>
 
 export const collectInstall = activity(
   contracts.collectInstall,
-  async (
-    services,
-    { region, vmId, claimId, sinceUtc },
-  ): Promise<AnswerTo<typeof contracts.collectInstall>> => {
-    const found = await services.operations.read(region, vmId);
-    if (found?.operation.claimId === claimId) return settle(services, found.operation);
-    // The table lost the row, or another claim came after ours ended: the VM itself still knows.
-    const reading = await services.driver.readVirtualMachine(vmId);
-    const last = reading?.lastInstallation ?? null;
-    if (last === null || last.startTime < sinceUtc)
-      return { kind: found === null && reading !== null && mayRun(services, sinceUtc) ? 'running' : 'lost' };
-    return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
-  },
+  (services, input): Promise<AnswerTo<typeof contracts.collectInstall>> => followInstall(services, input),
 );
+
+/** How the installation stands that was started under a claim; writes its end down. */
+export async function followInstall(
+  services: Services,
+  { region, vmId, claimId, sinceUtc }: z.output<typeof contracts.collectInstall.input>,
+): Promise<InstallProgress> {
+  const found = await services.operations.read(region, vmId);
+  if (found?.operation.claimId === claimId) return settle(services, found.operation);
+  // The table lost the row, or another claim came after ours ended: the VM itself still knows.
+  const reading = await services.driver.readVirtualMachine(vmId);
+  const last = reading?.lastInstallation ?? null;
+  if (last === null || last.startTime < sinceUtc)
+    return { kind: found === null && reading !== null && mayRun(services, sinceUtc) ? 'running' : 'lost' };
+  return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
+}

@@ -1,17 +1,21 @@
 import { z } from 'zod';
+import { StopReason, WaitReason } from '../domain/control';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { Claim } from '../domain/ledger';
-import { Outcome, OutcomeKind, OutcomeReason } from '../domain/outcome';
+import { Outcome } from '../domain/outcome';
+import { OutcomeReason } from '../domain/reasons';
 import {
   ApiError,
   AvailablePatchSummary,
   PatchClassification,
   PatchInstallationSummary,
 } from '../domain/patches';
+import { PhaseId } from '../domain/phaseId';
 import { Policy } from '../domain/policy';
+import { VmEvent } from '../domain/vmState';
 
 /**
  * What an orchestrator may know of an activity: its name and the shapes that cross the wire. Inputs and outputs are objects under
@@ -42,13 +46,10 @@ export const Pace = Policy.pick({
 });
 export type Pace = Readonly<z.infer<typeof Pace>>;
 
-/** `phase-2`, or `catchup-2026-11-14t2210` for a smaller plan made along the way. */
-const PhaseName = z.string();
-
 /** Where rounds are run one after another: a set, or the standalone batches of a stage (`group` null). */
 export const RoundScope = z.object({
   rolloutId: RolloutId,
-  phase: PhaseName,
+  phase: PhaseId,
   region: z.string(),
   stage: z.string(),
   group: z.string().nullable(),
@@ -63,7 +64,7 @@ export const planRollout = {
   name: 'planRollout',
   input: z.object({ rolloutId: RolloutId }),
   output: z.object({
-    phases: z.array(z.object({ phase: PhaseName, regions: z.array(z.string()) })),
+    phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
     endsUtc: Utc,
     pace: Pace,
   }),
@@ -72,29 +73,29 @@ export const planRollout = {
 /** May something new start here now? `wait` passes when a person decides; `stop` never does. */
 export const readControl = {
   name: 'readControl',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName, region: z.string().nullable() }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('go') }),
-    z.object({ kind: z.literal('wait'), reason: OutcomeReason, why: z.string() }),
-    z.object({ kind: z.literal('stop'), reason: OutcomeReason }),
+    z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
 } satisfies ActivityContract;
 
 /** Writes down that a phase begins, and how many VMs it may attempt when those before it proved nothing. */
 export const openPhase = {
   name: 'openPhase',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.object({ startedUtc: Utc, attemptMax: z.number().int().nullable() }),
 } satisfies ActivityContract;
 
 /** Judges a phase on its evidence. A halt is written down here and waits for a person; asking again is the poll. */
 export const decidePhaseGate = {
   name: 'decidePhaseGate',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('wait'), why: z.string() }),
     z.object({ kind: z.literal('open'), openedUtc: Utc, why: z.string() }),
-    z.object({ kind: z.literal('stop'), reason: OutcomeReason }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
 } satisfies ActivityContract;
 
@@ -103,7 +104,7 @@ export const openRegion = {
   name: 'openRegion',
   input: z.object({
     rolloutId: RolloutId,
-    phase: PhaseName,
+    phase: PhaseId,
     region: z.string(),
     attemptMax: z.number().int().nullable(),
   }),
@@ -148,27 +149,43 @@ export const endRounds = {
   output: z.object({ ended: z.number().int() }),
 } satisfies ActivityContract;
 
-export const readRound = {
-  name: 'readRound',
-  input: RoundRef,
-  output: z.object({ vmIds: z.array(VmId) }),
+/** The right under which a round disrupts its VMs: `claimId` is the id of the round's orchestration. */
+export const RoundClaim = z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc });
+export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
+
+/**
+ * Takes the steps that are due for the VMs of a round, all together. `call` counts from 1: a call that is repeated answers what it
+ * answered first. At most 16 KB: what does not fit waits for the next call, which is due at once.
+ */
+export const advanceRound = {
+  name: 'advanceRound',
+  input: z.object({ ref: RoundRef, claim: RoundClaim, call: z.number().int() }),
+  output: z.object({
+    /** When the next step of any VM is due; null when every VM has its outcome. */
+    dueUtc: Utc.nullable(),
+    /** What the VMs' entities are to be told. */
+    events: z.array(z.object({ vmId: VmId, event: VmEvent })),
+  }),
 } satisfies ActivityContract;
 
-/** How one VM ended, in the few words its round needs. */
-export const VmResult = z.object({ kind: OutcomeKind, reason: OutcomeReason });
-export type VmResult = Readonly<z.infer<typeof VmResult>>;
-
-/** Writes a round down, judges it, its region and its phase, and writes down the halt if there is to be one. */
+/** Writes a round down when every VM of it has ended, judges it, its region and its phase, and writes down the halt if there is to be one. */
 export const recordRound = {
   name: 'recordRound',
-  input: RoundRef.extend({ results: z.array(VmResult) }),
-  output: z.object({ gate: z.enum(['open', 'hold', 'halt']), why: z.string() }),
+  input: z.object({ ref: RoundRef, claimId: z.string() }),
+  output: z.object({
+    gate: z.enum(['open', 'hold', 'halt']),
+    why: z.string(),
+    /** VMs that are unhealthy after their update, or unknown for too long: they go on holding their availability set (INV-13). */
+    unhealthy: z.array(VmId),
+    /** VMs of which nobody can say whether they are still being installed: the claim must not be released by its round. */
+    unclear: z.number().int(),
+  }),
 } satisfies ActivityContract;
 
 /** Looks again at everything before touching a VM: control, model, power, agent, health, window. */
 export const lookAtVm = {
   name: 'lookAtVm',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName, region: z.string(), vmId: VmId }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string(), vmId: VmId }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('go') }),
     z.object({ kind: z.literal('end'), outcome: Outcome }),
@@ -215,7 +232,7 @@ export const startInstall = {
   name: 'startInstall',
   input: z.object({
     rolloutId: RolloutId,
-    phase: PhaseName,
+    phase: PhaseId,
     region: z.string(),
     vmId: VmId,
     claim: z.object({ claimId: z.string(), startByUtc: Utc }),
@@ -285,20 +302,6 @@ export const probeHealth = {
   }),
 } satisfies ActivityContract;
 
-/** Writes down how a VM ended, in the rollout and in its history; an outcome that calls for a second chance is queued for it. */
-export const recordOutcome = {
-  name: 'recordOutcome',
-  input: z.object({
-    rolloutId: RolloutId,
-    phase: PhaseName,
-    region: z.string(),
-    claimId: z.string(),
-    outcome: Outcome,
-    installation: PatchInstallationSummary.nullable(),
-  }),
-  output: z.object({}),
-} satisfies ActivityContract;
-
 /** Whether every VM of the rollout has its final outcome, or the rollout's time is up. */
 export const readCompletion = {
   name: 'readCompletion',
@@ -334,7 +337,7 @@ export const planCatchUps = {
   name: 'planCatchUps',
   input: z.object({
     nowUtc: Utc,
-    phase: PhaseName,
+    phase: PhaseId,
     /** So many catch-ups at most; VMs of other regions wait for the next sweep. */
     regionsMax: z.number().int().default(80),
   }),

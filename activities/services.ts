@@ -8,6 +8,7 @@ import type { OperationStore } from '../store/operations';
 import type { OutcomeStore } from '../store/outcomes';
 import type { PlanStore } from '../store/plans';
 import type { RolloutStore } from '../store/rollouts';
+import type { RoundProgressStore } from '../store/roundProgress';
 import type { ActivityContract } from './contracts';
 
 /** Everything an activity may touch. functions/ chooses what stands behind it. */
@@ -16,6 +17,7 @@ export interface Services {
   readonly inventory: InventoryStore;
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
+  readonly roundProgress: RoundProgressStore;
   readonly outcomes: OutcomeStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
@@ -33,6 +35,16 @@ export interface Activity {
 
 /** What an activity answers, before it is parsed. */
 export type AnswerTo<C extends ActivityContract> = Readonly<z.input<C['output']>>;
+
+/** Asks an activity's code as the host would: its input and output are parsed. */
+export async function ask<C extends ActivityContract>(
+  { handler }: Activity,
+  contract: C,
+  services: Services,
+  input: z.input<C['input']>,
+): Promise<z.output<C['output']>> {
+  return contract.output.parse(await handler(services)(input)) as z.output<C['output']>;
+}
 
 export function activity<C extends ActivityContract>(
   contract: C,

@@ -1,6 +1,6 @@
 import { RolloutId, type VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
-import type { OutcomeReason } from '../domain/outcome';
+import type { OutcomeReason } from '../domain/reasons';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './installOperation';
@@ -32,7 +32,7 @@ export const settleClaim = activity(contracts.settleClaim, async (services, { cl
   return { inFlight, overrun, unproven };
 });
 
-/** What `patchVm` says only of a VM that came through its soak healthy, or that its owner stopped meanwhile. */
+/** What is said only of a VM that came through its soak healthy, or that its owner stopped meanwhile. */
 const WATCHED: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
   ...(['installed', 'patchesFailed', 'patchesPending', 'installFailed', 'installLost'] as const),
   'stoppedDuringSoak',

@@ -20,6 +20,7 @@ import { outcomeStore } from '../store/outcomes';
 import { planStore } from '../store/plans';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { rolloutStore } from '../store/rollouts';
+import { roundProgressStore } from '../store/roundProgress';
 import type { Store } from '../store/store';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
@@ -64,6 +65,7 @@ async function compose(settings: Settings): Promise<SimulatedServices> {
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
+    roundProgress: roundProgressStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),

@@ -6,13 +6,15 @@ export type LowtideErrorCode =
   | 'ARGUMENT_INVALID'
   | 'REQUEST_INVALID'
   | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
   | 'ROLLOUT_EXISTS'
   | 'ROLLOUT_ENDED'
   | 'NOTHING_TO_DECIDE'
   | 'DRIVER_CANNOT'
   | 'STATE_IN_USE'
   | 'OUTPUT_FAILED'
-  | 'STORAGE_UNAVAILABLE';
+  | 'STORAGE_UNAVAILABLE'
+  | 'INTERNAL_ERROR';
 
 /** An error made for the person who reads it: what happened, why, and how to fix it. */
 export class LowtideError extends Error {

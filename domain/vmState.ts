@@ -44,6 +44,8 @@ export const VmEvent = z.discriminatedUnion('kind', [
     kind: z.literal('ended'),
     rolloutId: z.string(),
     outcome: Outcome,
+    /** The assessment of this round; null when there was none. */
+    assessment: AvailablePatchSummary.nullable().default(null),
     installation: PatchInstallationSummary.nullable(),
     health: VmState.shape.health,
   }),
@@ -60,7 +62,7 @@ export type VmEvent = Readonly<z.infer<typeof VmEvent>>;
 export function applyVmEvent(state: VmState, event: VmEvent): VmState {
   switch (event.kind) {
     case 'assessed':
-      return newer(event.summary, state.lastAssessment) ? { ...state, lastAssessment: event.summary } : state;
+      return withAssessment(state, event.summary);
     case 'created':
       return newVmState;
     case 'installEnded':
@@ -70,11 +72,17 @@ export function applyVmEvent(state: VmState, event: VmEvent): VmState {
     case 'ended': {
       const outcome = { ...event.outcome, rolloutId: event.rolloutId };
       const health = event.health ?? state.health;
-      return withInstallation({ ...state, installSlot: null, outcome, health }, event);
+      const assessed = withAssessment(state, event.assessment);
+      return withInstallation({ ...assessed, installSlot: null, outcome, health }, event);
     }
     case 'enablement':
       return { ...state, enablement: { kind: event.state, sinceUtc: event.atUtc, detail: event.detail } };
   }
+}
+
+function withAssessment(state: VmState, summary: AvailablePatchSummary | null): VmState {
+  if (summary === null || !newer(summary, state.lastAssessment)) return state;
+  return { ...state, lastAssessment: summary };
 }
 
 function withInstallation(

@@ -10,6 +10,7 @@ export type GuardCode =
   | 'fan-out'
   | 'hang'
   | 'history-length'
+  | 'host-json'
   | 'message-size'
   | 'not-json'
   | 'open-tasks-at-return'
@@ -46,31 +47,34 @@ export const HISTORY_MAX_EVENTS = 5_000;
 
 export class Guards {
   readonly findings: Finding[] = [];
-  private readonly told = new Set<string>();
+  readonly #told = new Set<string>();
+  readonly #log: (line: string) => void;
 
   constructor(
     readonly strict: boolean,
-    private readonly log: (line: string) => void,
-  ) {}
+    log: (line: string) => void,
+  ) {
+    this.#log = log;
+  }
 
   /** Throws when strict, otherwise says it once for each code and subject. */
   refuse(finding: Finding): void {
     const error = new GuardError(finding);
-    this.tell(finding, this.strict ? 'error' : 'warning', error.message);
+    this.#tell(finding, this.strict ? 'error' : 'warning', error.message);
     if (this.strict) throw error;
   }
 
   /** Says it once, strict or not. */
   warn(finding: Finding): void {
-    this.tell(finding, 'warning', new GuardError(finding).message);
+    this.#tell(finding, 'warning', new GuardError(finding).message);
   }
 
-  private tell(finding: Finding, level: string, message: string): void {
+  #tell(finding: Finding, level: string, message: string): void {
     const key = `${finding.code} ${finding.subject}`;
-    if (this.told.has(key)) return;
-    this.told.add(key);
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
     this.findings.push(finding);
-    this.log(`${level}: ${message}`);
+    this.#log(`${level}: ${message}`);
   }
 
   /** `text` is JSON that is about to become a message or a row. */

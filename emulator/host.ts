@@ -1,19 +1,15 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { admin } from './admin';
+import { callerOf, type Caller } from './caller';
 import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
-import { createClock, type Clock, type ClockOptions } from './clock';
+import { createClock, type Clock } from './clock';
 import type { CoreApi, RegisteredFunction } from './coreApi';
-import type { Stats } from './engine/core';
-import { Engine } from './engine/engine';
-import { countedIds, randomIds } from './engine/ids';
-import { openLibrary, type DurableLibrary } from './engine/library';
-import { FaithfulRunner, SessionRunner } from './engine/runners';
-import type { PersistPoint } from './engine/persistPoints';
-import type { Transit } from './engine/transit';
+import { createEngine, type Tools } from './createEngine';
+import type { Engine } from './engine/engine';
 import { resume } from './engine/resume';
-import { sessionsWork } from './engine/selfTest';
-import { Guards, type Finding } from './guards';
+import { Guards } from './guards';
+import type { Host, HostOptions, InstanceView } from './hostOptions';
 import { httpFunctions } from './httpFunctions';
 import type { Answer, HttpHandler } from './http';
 import { Invoker } from './invoke';
@@ -23,86 +19,15 @@ import { driveClock, runVirtualUntil } from './pace';
 import { createRouter } from './routes';
 import { listen } from './server';
 import { readSettings, type AppSettings } from './settings';
-import { historyOf, statusOf, type StatusView } from './statusView';
+import { historyOf, statusOf } from './statusView';
 import { TimerTriggers } from './timers';
 import { Webhooks } from './webhooks';
+import { workerControl, type WorkerControl } from './workerControl';
 
 export type { ClockOptions } from './clock';
 export { CrashHost, type PersistPoint } from './engine/persistPoints';
 export type { Transit } from './engine/transit';
-
-export interface HostOptions {
-  /** Folder with package.json, host.json and perhaps local.settings.json. */
-  readonly appDir: string;
-  readonly clock: ClockOptions;
-  readonly store: { readonly kind: 'memory' } | { readonly kind: 'journal'; readonly path: string };
-  /** `faithful` replays every episode through JSON as the real host does; `session` (default) keeps generators alive. */
-  readonly engine?: 'faithful' | 'session';
-  /** Session mode: every Kth episode and every last one is also replayed from JSON and compared. 0 = never. */
-  readonly auditEvery?: number;
-  /** 0 = any free port; undefined = no listening socket, requests only through `request`. */
-  readonly port?: number;
-  readonly https?: boolean;
-  /** Guards are errors (Lowtide itself) instead of warnings (hosted apps). */
-  readonly strict?: boolean;
-  /** Over `Values` of local.settings.json; in process.env before the app is loaded. */
-  readonly environment?: Readonly<Record<string, string>>;
-  readonly log?: (line: string) => void;
-  /** Default true: fire timer-triggered functions. */
-  readonly timers?: boolean;
-  /**
-   * Whether finished sub-orchestrations keep their history. Default: all stores and clocks but the virtual clock with
-   * the memory store, where a month leaves hundreds of thousands of them.
-   */
-  readonly keepChildHistory?: boolean;
-  /**
-   * For torture tests, with a journal: called at every step that the real host persists; throwing a CrashHost makes this
-   * host die there, and the next one on the same journal finds what the real one would have left.
-   */
-  readonly onPersist?: (point: PersistPoint) => void;
-  /** For torture tests: messages that come late, and workers that hang. */
-  readonly transit?: Transit;
-  /**
-   * The app stays loaded for the next host in this process that wants it so: for thousands of short runs. What it has in memory stays,
-   * too; forgetting it is up to `prepare`.
-   */
-  readonly keepApp?: boolean;
-  /** Called with the app's own modules when they are loaded, before anything of the app runs: for tests that put seams to use. */
-  readonly prepare?: (appModule: (path: string) => unknown) => void;
-}
-
-export interface InstanceView extends StatusView {
-  readonly version: string | null;
-  readonly parentInstanceId: string | null;
-  readonly history: readonly Record<string, unknown>[];
-}
-
-export interface Host {
-  /** '' when not listening. */
-  readonly baseUrl: string;
-  readonly stats: Readonly<Stats>;
-  /** What the guards found, once for each kind and function. */
-  readonly findings: readonly Finding[];
-  nowUtc(): string;
-  nowMs(): number;
-  /** In process, no socket. `body` is sent as JSON unless it is a string. */
-  request(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers?: Record<string, string>,
-  ): Promise<{ status: number; headers: Record<string, string>; body: unknown }>;
-  /** Virtual clock: processes everything due up to and including that instant, and stands at it afterwards. */
-  runUntil(utc: string): Promise<void>;
-  /** Virtual clock: until that instant the machine is suspended. What becomes due meanwhile is so all at once afterwards. */
-  sleepUntil(utc: string): Promise<void>;
-  /** Nothing can run now; timers in the future may remain. */
-  idle(): Promise<void>;
-  instance(id: string): InstanceView | undefined;
-  /** A module of the app as the app's own code sees it, for tests that look into a simulated world. */
-  appModule(path: string): unknown;
-  close(): Promise<void>;
-}
+export type { Host, HostOptions } from './hostOptions';
 
 /** What starting has done, to be undone in reverse, at the end or when starting fails half way. */
 type Undo = (() => unknown)[];
@@ -136,17 +61,30 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   undo.push(app.unload);
   options.prepare?.((path) => app.require(path) as unknown);
   const guards = new Guards(options.strict ?? false, log);
-  const invoker = new Invoker(app.core, (level, _category, message) => {
-    log(`${level}: ${message}`);
-  });
+  refuseUnknownMembers(guards, settings);
+  const newInvoker = (core: CoreApi): Invoker =>
+    new Invoker(
+      core,
+      (level, _category, message) => {
+        log(`${level}: ${message}`);
+      },
+      clock.kind === 'virtual' ? undefined : settings.functionTimeoutMs,
+    );
+  const invoker = newInvoker(app.core);
   const origin = { url: 'http://127.0.0.1' };
   const extraInputs = (fn: RegisteredFunction): Record<string, { json: string }> =>
     extraInputsOf(fn, durableClientInput(origin.url, settings.hubName));
   const tools = { guards, invoker, extraInputs, log };
   const engine = createEngine(options, settings, clock, app, journal, tools);
-  if (journal) resume(engine, journal.recovered);
-  const timers = createTimers(engine, app, journal, tools);
-  const handler = createHandler(engine, clock, app, settings, timers, origin, tools, undo);
+  if (journal) {
+    undo.push(async () => {
+      if (!engine.brokenBy) await journal.end();
+    });
+    resume(engine, journal.recovered);
+  }
+  const caller = callerOf(engine.options.workers);
+  const timers = createTimers(engine, caller, app, journal, tools);
+  const handler = createHandler(engine, caller, clock, app, settings, timers, origin, tools, undo);
   if (options.port !== undefined) {
     const server = await listen(options.port, options.https ?? false, handler);
     undo.push(() => server.close());
@@ -164,8 +102,21 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
     handler,
     app,
     baseUrl: options.port === undefined ? '' : origin.url,
+    workers: workerControl(engine, settings, newInvoker, logOfApp, options.engine === 'faithful'),
     undo,
   });
+}
+
+/** The real host ignores what it does not know, and the setting that was meant has no effect. */
+function refuseUnknownMembers(guards: Guards, { unknownMembers }: AppSettings): void {
+  for (const member of unknownMembers)
+    guards.refuse({
+      code: 'host-json',
+      subject: member,
+      what: 'host.json has this member, which neither the host nor the durable extension reads.',
+      why: 'The real host ignores it without a word.',
+      fix: 'Check its spelling and where it stands; docs/host.md says where the names are documented.',
+    });
 }
 
 async function openJournal(
@@ -183,15 +134,16 @@ async function openJournal(
 
 function createTimers(
   engine: Engine,
+  caller: Caller,
   app: LoadedApp,
   journal: Journal | undefined,
   tools: Tools,
 ): TimerTriggers {
   const timerFunctions = [...app.core.functions.values()].filter((fn) => fn.trigger.type === 'timerTrigger');
-  const { invoker, extraInputs, log } = tools;
+  const { extraInputs, log } = tools;
   const timers = new TimerTriggers(
     engine,
-    invoker,
+    caller,
     timerFunctions,
     extraInputs,
     log,
@@ -201,21 +153,22 @@ function createTimers(
   return timers;
 }
 
-/** Who answers a request: the durable extension, the host's admin API, or a function of the app. */
+/** A request is for the durable extension, the host's admin API, or a function of the app. */
 function createHandler(
   engine: Engine,
+  caller: Caller,
   clock: Clock,
   app: LoadedApp,
   settings: AppSettings,
   timers: TimerTriggers,
   origin: { readonly url: string },
-  { invoker, extraInputs, log }: Tools,
+  { extraInputs, log }: Tools,
   undo: Undo,
 ): HttpHandler {
   const { functions } = app.core;
   const webhooks = new Webhooks(engine, settings.hubName, () => origin.url);
   const router = createRouter(functions.values(), settings.routePrefix);
-  const appFunctions = httpFunctions(router, invoker, extraInputs, log);
+  const appFunctions = httpFunctions(router, caller, extraInputs, log);
   const adminApi = admin(functions, timers, settings, () => origin.url);
   const route: HttpHandler = (exchange) => {
     const own = webhooks.handler(exchange.url.pathname) ?? adminApi(exchange.url.pathname);
@@ -228,61 +181,6 @@ function createHandler(
   return clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;
 }
 
-interface Tools {
-  readonly guards: Guards;
-  readonly invoker: Invoker;
-  readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
-  readonly log: (line: string) => void;
-}
-
-function createEngine(
-  options: HostOptions,
-  settings: AppSettings,
-  clock: Clock,
-  app: LoadedApp,
-  journal: Journal | undefined,
-  tools: Tools,
-): Engine {
-  const { guards, invoker, log } = tools;
-  const library = openLibrary(settings.appDir);
-  const isVirtual = clock.kind === 'virtual';
-  const faithful = new FaithfulRunner(invoker);
-  const useSession = (options.engine ?? 'session') === 'session' && canUseSessions(library, invoker, log);
-  return new Engine({
-    clock,
-    ids: isVirtual ? countedIds(journal?.recovered.idCounter) : randomIds(),
-    guards,
-    invoker,
-    functions: app.core.functions,
-    runner: useSession && library ? new SessionRunner(library, invoker, guards) : faithful,
-    auditor: useSession ? faithful : undefined,
-    auditEvery: options.auditEvery ?? 0,
-    library,
-    store: journal,
-    activitiesMax: settings.activitiesMax,
-    inOrder: isVirtual,
-    fullMessages: !useSession,
-    defaultVersion: settings.defaultVersion,
-    keepHistoryOfFinishedChildren:
-      options.keepChildHistory ?? !(isVirtual && options.store.kind === 'memory'),
-    extraInputs: tools.extraInputs,
-    onPersist: options.onPersist,
-    transit: options.transit,
-    log,
-  });
-}
-
-function canUseSessions(
-  library: DurableLibrary | undefined,
-  invoker: Invoker,
-  log: (line: string) => void,
-): boolean {
-  if (!library) return false;
-  const why = sessionsWork(library, invoker);
-  if (why !== undefined) log(`warning: session mode is off, every episode is replayed: ${why}`);
-  return why === undefined;
-}
-
 interface Parts {
   readonly engine: Engine;
   readonly clock: Clock;
@@ -290,10 +188,12 @@ interface Parts {
   readonly handler: HttpHandler;
   readonly app: LoadedApp;
   readonly baseUrl: string;
+  readonly workers: WorkerControl;
   readonly undo: Undo;
 }
 
-function createHost({ engine, clock, guards, handler, app, baseUrl, undo }: Parts): Host {
+function createHost(parts: Parts): Host {
+  const { engine, clock, guards, handler, app, baseUrl, workers, undo } = parts;
   let closed: Promise<void> | undefined;
   return {
     baseUrl,
@@ -322,6 +222,11 @@ function createHost({ engine, clock, guards, handler, app, baseUrl, undo }: Part
     idle: () => engine.settle(),
     instance: (id) => view(engine, id),
     appModule: (path) => app.require(path) as unknown,
+    addWorker: (name) => workers.add(name),
+    killWorker: (name) => {
+      engine.killWorker(name);
+    },
+    workers: () => workers.list(),
     close: () => (closed ??= undoAll(undo)),
   };
 }

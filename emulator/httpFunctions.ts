@@ -1,6 +1,6 @@
 import type { RegisteredFunction } from './coreApi';
 import { empty, type Answer, type Exchange, type HttpHandler } from './http';
-import type { Invoker } from './invoke';
+import type { Caller } from './caller';
 import type { Router } from './routes';
 
 interface RpcHttp {
@@ -20,7 +20,7 @@ const BODY_MAX_BYTES = 104_857_600;
 /** The app's HTTP-triggered functions. */
 export function httpFunctions(
   router: Router,
-  invoker: Invoker,
+  caller: Caller,
   extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>,
   log: (line: string) => void,
 ): HttpHandler {
@@ -30,7 +30,7 @@ export function httpFunctions(
     if (exchange.body.length > BODY_MAX_BYTES) return empty(413);
     try {
       const http = toRpc(exchange, match.params);
-      const returned = await invoker.throughWorker(match.fn, {
+      const returned = await caller.throughWorker(match.fn, {
         trigger: { http },
         extra: extraInputs(match.fn),
       });

@@ -1,5 +1,6 @@
 import { format } from 'node:util';
 import type { CoreApi, RegisteredFunction, RpcValue } from './coreApi';
+import { withinTimeout } from './functionTimeout';
 
 export interface InvocationInput {
   readonly trigger: RpcValue | undefined;
@@ -9,16 +10,25 @@ export interface InvocationInput {
 
 /** Calls functions, in the two ways there are: as the worker does, and without its conversions. */
 export class Invoker {
-  private count = 0;
+  #count = 0;
+  readonly #core: CoreApi;
+  readonly #log: (level: string, category: string, message: string) => void;
+  readonly #timeoutMs: number | undefined;
 
+  /** `timeoutMs`: wall time that a call may take; undefined when time stands still meanwhile. */
   constructor(
-    private readonly core: CoreApi,
-    private readonly log: (level: string, category: string, message: string) => void,
-  ) {}
+    core: CoreApi,
+    log: (level: string, category: string, message: string) => void,
+    timeoutMs?: number,
+  ) {
+    this.#core = core;
+    this.#log = log;
+    this.#timeoutMs = timeoutMs;
+  }
 
   /** Hooks, typed data, InvocationContext: the same sequence of calls as the worker's InvocationHandler. */
   async throughWorker(fn: RegisteredFunction, input: InvocationInput): Promise<RpcValue | null | undefined> {
-    const invocationId = this.nextId();
+    const invocationId = this.#nextId();
     const inputData = [
       { name: fn.triggerName, data: input.trigger },
       ...Object.entries(input.extra ?? {}).map(([name, data]) => ({ name, data })),
@@ -31,10 +41,10 @@ export class Invoker {
       inputData,
     };
     const metadata = { name: fn.name, bindings: fn.bindings };
-    const coreContext: Record<string, unknown> = { invocationId, metadata, log: this.log, request };
-    const model = this.core.programmingModel.getInvocationModel(coreContext);
+    const coreContext: Record<string, unknown> = { invocationId, metadata, log: this.#log, request };
+    const model = this.#core.programmingModel.getInvocationModel(coreContext);
     const { context, inputs } = await model.getArguments();
-    const appHookData = this.core.appHookData;
+    const appHookData = this.#core.appHookData;
     const before = {
       hookData: {},
       appHookData,
@@ -42,7 +52,7 @@ export class Invoker {
       functionCallback: fn.callback,
       inputs,
     };
-    await this.core.runHooks('preInvocation', before);
+    await this.#core.runHooks('preInvocation', before);
     const after: { result: unknown; error: unknown; [key: string]: unknown } = {
       hookData: before.hookData,
       appHookData,
@@ -53,12 +63,13 @@ export class Invoker {
     };
     coreContext['state'] = 'invocation';
     try {
-      after.result = await model.invokeFunction(context, before.inputs, before.functionCallback);
+      const work = model.invokeFunction(context, before.inputs, before.functionCallback);
+      after.result = await withinTimeout(fn.name, this.#timeoutMs, work);
     } catch (error) {
       after.error = error;
     }
     coreContext['state'] = 'postInvocationHooks';
-    await this.core.runHooks('postInvocation', after);
+    await this.#core.runHooks('postInvocation', after);
     if (after.error) throw after.error as Error;
     return (await model.getResponse(context, after.result)).returnValue;
   }
@@ -67,18 +78,24 @@ export class Invoker {
   canCallDirectly(fn: RegisteredFunction): boolean {
     return (
       Object.keys(fn.bindings).length === 1 &&
-      !this.core.hasHooks('preInvocation') &&
-      !this.core.hasHooks('postInvocation')
+      !this.#core.hasHooks('preInvocation') &&
+      !this.#core.hasHooks('postInvocation')
     );
   }
 
-  directContext(fn: RegisteredFunction): object {
-    return new DirectContext(fn, this.nextId(), this.log);
+  /** Calls an activity without the worker's conversions. */
+  direct(fn: RegisteredFunction, input: unknown): Promise<unknown> {
+    const work = (async () => fn.callback(input, this.directContext(fn)))();
+    return withinTimeout(fn.name, this.#timeoutMs, work);
   }
 
-  private nextId(): string {
-    this.count += 1;
-    return `invocation-${this.count}`;
+  directContext(fn: RegisteredFunction): object {
+    return new DirectContext(fn, this.#nextId(), this.#log);
+  }
+
+  #nextId(): string {
+    this.#count += 1;
+    return `invocation-${this.#count}`;
   }
 }
 
@@ -91,34 +108,43 @@ class DirectContext {
   readonly retryContext = undefined;
   readonly traceContext = undefined;
 
+  readonly #fn: RegisteredFunction;
+  readonly #write: (level: string, category: string, message: string) => void;
+
   constructor(
-    private readonly fn: RegisteredFunction,
+    fn: RegisteredFunction,
     readonly invocationId: string,
-    private readonly write: (level: string, category: string, message: string) => void,
+    write: (level: string, category: string, message: string) => void,
   ) {
     this.functionName = fn.name;
+    this.#fn = fn;
+    this.#write = write;
   }
 
   get options(): object {
-    return { trigger: { ...this.fn.trigger, name: this.fn.triggerName }, extraInputs: [], extraOutputs: [] };
+    return {
+      trigger: { ...this.#fn.trigger, name: this.#fn.triggerName },
+      extraInputs: [],
+      extraOutputs: [],
+    };
   }
   log(...args: unknown[]): void {
-    this.write('information', 'user', format(...args));
+    this.#write('information', 'user', format(...args));
   }
   info(...args: unknown[]): void {
-    this.write('information', 'user', format(...args));
+    this.#write('information', 'user', format(...args));
   }
   trace(...args: unknown[]): void {
-    this.write('trace', 'user', format(...args));
+    this.#write('trace', 'user', format(...args));
   }
   debug(...args: unknown[]): void {
-    this.write('debug', 'user', format(...args));
+    this.#write('debug', 'user', format(...args));
   }
   warn(...args: unknown[]): void {
-    this.write('warning', 'user', format(...args));
+    this.#write('warning', 'user', format(...args));
   }
   error(...args: unknown[]): void {
-    this.write('error', 'user', format(...args));
+    this.#write('error', 'user', format(...args));
   }
 }
 

@@ -31,6 +31,8 @@ interface Line {
   readonly purged?: readonly string[];
   readonly timers?: readonly (readonly [string, number])[];
   readonly orphans?: readonly Orphan[];
+  /** The host ended in good order. A journal that does not end so was left by one that was killed. */
+  readonly ended?: true;
 }
 
 /** What a journal knew when it was opened. */
@@ -41,6 +43,8 @@ export interface Recovered {
   readonly orphans: readonly Orphan[];
   /** Undefined when the journal is new. */
   readonly nowMs: number | undefined;
+  /** The same, when the host before ended in good order; undefined when it was killed. */
+  readonly endedMs: number | undefined;
   readonly idCounter: number;
   /** Bytes at the end that were not a whole commit. Nobody was told that they were kept. */
   readonly tornBytes: number;
@@ -55,11 +59,21 @@ const APPEND_THROUGH = constants.O_WRONLY | constants.O_APPEND | constants.O_CRE
 const held = new Set<string>();
 
 export class Journal implements Store {
+  readonly #path: string;
+  readonly #file: FileHandle;
+  /** Instant and id counter of the last commit; undefined while there is none. */
+  #last: Pick<Line, 'nowMs' | 'ids'> | undefined;
+
   private constructor(
-    private readonly path: string,
-    private readonly file: FileHandle,
+    path: string,
+    file: FileHandle,
     readonly recovered: Recovered,
-  ) {}
+  ) {
+    this.#path = path;
+    this.#file = file;
+    const { nowMs, idCounter: ids } = recovered;
+    this.#last = nowMs === undefined ? undefined : { nowMs, ids };
+  }
 
   /** When the timer functions last fired; set by the host. */
   timers: ReadonlyMap<string, number> = new Map();
@@ -86,12 +100,18 @@ export class Journal implements Store {
       ...(orphans.length > 0 && { orphans }),
       ...(this.timers.size > 0 && { timers: [...this.timers] }),
     };
-    await this.file.appendFile(encode(line));
+    this.#last = { nowMs, ids: idCounter };
+    await this.#file.appendFile(encode(line));
+  }
+
+  /** The host ends in good order: nothing that it had taken is lost. Time goes on from the last commit. */
+  async end(): Promise<void> {
+    if (this.#last) await this.#file.appendFile(encode({ ...this.#last, ended: true }));
   }
 
   async close(): Promise<void> {
-    await this.file.close();
-    unlock(this.path);
+    await this.#file.close();
+    unlock(this.#path);
   }
 }
 
@@ -114,6 +134,7 @@ function recover(path: string): Recovered {
   let timers = new Map<string, number>();
   const orphans: Orphan[] = [];
   let nowMs: number | undefined;
+  let endedMs: number | undefined;
   let idCounter = 0;
   const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
   let at = 0;
@@ -124,6 +145,7 @@ function recover(path: string): Recovered {
     at = end + 1;
     nowMs = Math.max(nowMs ?? 0, line.nowMs);
     idCounter = line.ids;
+    endedMs = line.ended === true ? nowMs : undefined;
     for (const id of line.purged ?? []) instances.delete(id);
     for (const record of line.instances ?? [])
       instances.set(record.id, applyRecord(instances.get(record.id), record));
@@ -131,7 +153,7 @@ function recover(path: string): Recovered {
     orphans.push(...(line.orphans ?? []));
     if (line.timers) timers = new Map(line.timers);
   }
-  return { instances, entities, timers, orphans, nowMs, idCounter, tornBytes: text.length - at };
+  return { instances, entities, timers, orphans, nowMs, endedMs, idCounter, tornBytes: text.length - at };
 }
 
 function writeSnapshot(

@@ -80,6 +80,30 @@ export async function loadApp(
   }
 }
 
+/**
+ * A second copy of an app that is loaded, with module state of its own, as a second process would have; the first stays the one that
+ * `require` finds. `environment` holds only while the copy is loaded.
+ */
+export async function loadCopy(
+  settings: AppSettings,
+  environment: Readonly<Record<string, string>>,
+  log: CoreApi['log'],
+): Promise<CoreApi> {
+  const first = current;
+  const { cache } = createRequire(join(settings.appDir, 'package.json'));
+  const before = new Map(Object.entries(cache));
+  current = undefined;
+  try {
+    const { core, unload } = await loadApp(settings, environment, log);
+    unload();
+    return core;
+  } finally {
+    forgetModules(settings.appDir);
+    for (const [file, module] of before) cache[file] ??= module;
+    current = first;
+  }
+}
+
 function takeOver(
   known: Omit<LoadedApp, 'unload'>,
   environment: Readonly<Record<string, string>>,

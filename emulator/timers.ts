@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import type { RegisteredFunction } from './coreApi';
 import type { Engine } from './engine/engine';
-import type { Invoker } from './invoke';
+import type { Caller } from './caller';
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace('Z', '+00:00');
 
@@ -23,71 +23,81 @@ function resolveSetting(expression: string): string {
 
 /** Fires timer-triggered functions on the host's clock, and remembers when each one last fired. */
 export class TimerTriggers {
-  private readonly crons = new Map<string, Cron>();
+  readonly #engine: Engine;
+  readonly #caller: Caller;
+  readonly #functions: readonly RegisteredFunction[];
+  readonly #extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
+  readonly #log: (line: string) => void;
+  readonly #crons = new Map<string, Cron>();
   /** By function name, in milliseconds: kept in the journal. */
   readonly lastMs: Map<string, number>;
 
   constructor(
-    private readonly engine: Engine,
-    private readonly invoker: Invoker,
-    private readonly functions: readonly RegisteredFunction[],
-    private readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>,
-    private readonly log: (line: string) => void,
+    engine: Engine,
+    caller: Caller,
+    functions: readonly RegisteredFunction[],
+    extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>,
+    log: (line: string) => void,
     last: ReadonlyMap<string, number> = new Map(),
   ) {
+    this.#engine = engine;
+    this.#caller = caller;
+    this.#functions = functions;
+    this.#extraInputs = extraInputs;
+    this.#log = log;
     this.lastMs = new Map(last);
-    for (const fn of functions) this.crons.set(fn.name, schedule(resolveSetting(fn.trigger.schedule ?? '')));
+    for (const fn of functions) this.#crons.set(fn.name, schedule(resolveSetting(fn.trigger.schedule ?? '')));
   }
 
   /** An occurrence that was missed while the host was down is made up for, once, as with the real host's monitor. */
   start(): void {
-    for (const fn of this.functions) {
+    for (const fn of this.#functions) {
       const last = this.lastMs.get(fn.name);
-      const missed = last !== undefined && this.nextMs(fn, last) <= this.engine.nowMs;
-      if (missed || fn.trigger.runOnStartup === true) this.fire(fn, missed);
-      this.plan(fn);
+      const missed = last !== undefined && this.#nextMs(fn, last) <= this.#engine.nowMs;
+      if (missed || fn.trigger.runOnStartup === true) this.#fire(fn, missed);
+      this.#plan(fn);
     }
   }
 
   /** Runs the function once, now, outside of its schedule. */
   async invoke(fn: RegisteredFunction, isPastDue = false): Promise<void> {
-    const now = this.engine.nowMs;
+    const now = this.#engine.nowMs;
     const last = this.lastMs.get(fn.name);
     const trigger = JSON.stringify({
       Schedule: { AdjustForDST: true },
       ScheduleStatus: {
         Last: last === undefined ? '0001-01-01T00:00:00+00:00' : iso(last),
-        Next: iso(this.nextMs(fn, now)),
+        Next: iso(this.#nextMs(fn, now)),
         LastUpdated: last === undefined ? '0001-01-01T00:00:00+00:00' : iso(last),
       },
       IsPastDue: isPastDue,
     });
     this.lastMs.set(fn.name, now);
-    this.engine.touch();
+    this.#engine.touch();
     try {
-      await this.engine.during(() =>
-        this.invoker.throughWorker(fn, { trigger: { json: trigger }, extra: this.extraInputs(fn) }),
+      await this.#engine.during(() =>
+        this.#caller.throughWorker(fn, { trigger: { json: trigger }, extra: this.#extraInputs(fn) }),
       );
     } catch (error) {
-      this.log(
+      this.#log(
         `error: ${fn.name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
       );
     }
   }
 
-  private fire(fn: RegisteredFunction, isPastDue: boolean): void {
-    this.engine.stats.timersFired += 1;
+  #fire(fn: RegisteredFunction, isPastDue: boolean): void {
+    this.#engine.stats.timersFired += 1;
     void this.invoke(fn, isPastDue);
   }
 
-  private plan(fn: RegisteredFunction): void {
-    this.engine.timers.add(this.nextMs(fn, this.engine.nowMs), () => {
-      this.fire(fn, false);
-      this.plan(fn);
+  #plan(fn: RegisteredFunction): void {
+    this.#engine.timers.add(this.#nextMs(fn, this.#engine.nowMs), () => {
+      this.#fire(fn, false);
+      this.#plan(fn);
     });
   }
 
-  private nextMs(fn: RegisteredFunction, afterMs: number): number {
-    return this.crons.get(fn.name)?.nextRun(new Date(afterMs))?.getTime() ?? Infinity;
+  #nextMs(fn: RegisteredFunction, afterMs: number): number {
+    return this.#crons.get(fn.name)?.nextRun(new Date(afterMs))?.getTime() ?? Infinity;
   }
 }

@@ -1,16 +1,13 @@
-import '../armApi/resources/availabilitySets';
-import '../armApi/resources/extensions';
-import '../armApi/resources/features';
-import '../armApi/resources/images';
-import '../armApi/resources/instanceViewRoute';
-import '../armApi/resources/network';
-import '../armApi/resources/power';
-import '../armApi/resources/providers';
-import '../armApi/resources/resourceGroups';
-import '../armApi/resources/subscriptions';
-import '../armApi/resources/virtualMachines';
-import '../armApi/templates/deployments';
-import '../armApi/patching/assessPatches';
-import '../armApi/patching/installPatches';
-import '../armApi/http/operations';
-import '../armApi/http/unknownRoutes';
+import { app } from '@azure/functions';
+import * as df from 'durable-functions';
+import { answerArm } from '../armApi/http/answerArm';
+import { armRoutes } from '../armApi/routes';
+
+for (const route of armRoutes)
+  app.http(route.name, {
+    route: route.route,
+    methods: [...route.methods],
+    authLevel: 'anonymous',
+    extraInputs: [df.input.durableClient()],
+    handler: (request, context) => answerArm(route, request, context),
+  });

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpResponseInit } from '@azure/functions';
 import { ZodError } from 'zod';
 import { LowtideError, type LowtideErrorCode } from '../domain/lowtideError';
 
@@ -9,6 +9,7 @@ const STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   ARGUMENT_INVALID: 400,
   REQUEST_INVALID: 400,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   ROLLOUT_EXISTS: 409,
   ROLLOUT_ENDED: 409,
   NOTHING_TO_DECIDE: 409,
@@ -16,62 +17,41 @@ const STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   OUTPUT_FAILED: 500,
   STATE_IN_USE: 409,
   STORAGE_UNAVAILABLE: 503,
+  INTERNAL_ERROR: 500,
 };
 
-/** RFC 9457: what went wrong, why, and how to fix it. */
-function problem(status: number, code: string, title: string, detail: string): HttpResponseInit {
-  return {
-    status,
-    headers: { 'content-type': 'application/problem+json' },
-    body: JSON.stringify({
-      type: `https://lowtide.dev/errors#${code.toLowerCase()}`,
-      title,
-      status,
-      code,
-      detail,
-    }),
-  };
-}
+/** Storage that is throttled or fails over is back within seconds; a client that waits less only adds to its load. */
+const RETRY_AFTER_SECONDS = 10;
 
-/** Answers a request; what was expected to go wrong becomes a problem document, the rest the host's 500. */
-export async function answer(respond: () => Promise<HttpResponseInit>): Promise<HttpResponseInit> {
-  try {
-    return await respond();
-  } catch (error) {
-    if (error instanceof LowtideError) {
-      const { what, why, fix } = error.detail;
-      return problem(STATUS[error.code], error.code, what, `${why} ${fix}`);
-    }
-    if (error instanceof ZodError) {
-      const issues = error.issues
-        .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
-        .join('; ');
-      return problem(400, 'REQUEST_INVALID', 'The request is not understood.', issues);
-    }
-    throw error;
+/** What an error is over HTTP (RFC 9457): what went wrong, why, and how to fix it. What nobody expected is reported to the host's log. */
+export function problemOf(error: unknown, report: (message: string) => void): HttpResponseInit {
+  if (error instanceof LowtideError) {
+    if (STATUS[error.code] >= 500) report(stackOf(error));
+    const { what, why, fix } = error.detail;
+    return problem(error.code, what, `${why} ${fix}`);
   }
-}
-
-/** The body as JSON; an empty one is an empty object. */
-export async function jsonBody(request: HttpRequest): Promise<unknown> {
-  const text = await request.text();
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new LowtideError(
-      'REQUEST_INVALID',
-      {
-        what: 'The body is not JSON.',
-        why: cause instanceof Error ? cause.message : String(cause),
-        fix: 'Send JSON, or no body.',
-      },
-      { cause },
-    );
+  if (error instanceof ZodError) {
+    const issues = error.issues
+      .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
+      .join('; ');
+    return problem('REQUEST_INVALID', 'The request is not understood.', issues);
   }
+  report(stackOf(error));
+  return problem(
+    'INTERNAL_ERROR',
+    'The request could not be carried out.',
+    'Something went wrong that nobody expected; the log of the host has it. Try again, and report it if it stays.',
+  );
 }
 
-/** Who asks, for the audit: the principal that App Service authentication names, else nobody in particular. */
-export function whoAsks(request: HttpRequest): string {
-  return request.headers.get('x-ms-client-principal-name') ?? 'operator';
+function problem(code: LowtideErrorCode, title: string, detail: string): HttpResponseInit {
+  const status = STATUS[code];
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
+  const type = `https://lowtide.dev/errors#${code.toLowerCase()}`;
+  return { status, headers, body: JSON.stringify({ type, title, status, code, detail }) };
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

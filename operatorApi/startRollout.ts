@@ -3,6 +3,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
+import { isUnderWay, startInstance, statusOf } from '../composition/instances';
 import { endsUtcOf, nextReleaseAfter, releaseOf } from '../domain/release';
 
 /**
@@ -53,24 +54,17 @@ async function startOnce(
 ): Promise<boolean> {
   const { rolloutId } = control;
   const status = await statusOf(client, rolloutId);
-  if (status !== null && !DEAD.has(status)) return false;
+  if (isUnderWay(status)) return false;
   // Children belong to one execution, so the next one has a generation of its own.
   const next = status === null ? control.generation : control.generation + 1;
   if (next !== control.generation && !(await raiseGeneration(services, control))) return false;
-  try {
-    await client.startNew('monthlyRollout', {
-      instanceId: rolloutId,
-      input: { rolloutId, generation: next },
-    });
-    return true;
-  } catch (error) {
-    const now = await statusOf(client, rolloutId);
-    if (now === null || DEAD.has(now)) throw error;
-    return false; // somebody else was faster: that is the same rollout
-  }
+  return startInstance(client, 'monthlyRollout', {
+    instanceId: rolloutId,
+    input: { rolloutId, generation: next },
+  });
 }
 
-/** Of two who find it dead at once, one raises the generation, and that one starts it. */
+/** Of two callers that find it ended at once, one raises the generation, and that one starts it. */
 async function raiseGeneration(
   services: Services,
   { rolloutId, generation }: Pick<RolloutControl, 'rolloutId' | 'generation'>,
@@ -81,19 +75,6 @@ async function raiseGeneration(
     return mine ? { ...now, generation: generation + 1 } : null;
   });
   return mine;
-}
-
-/** One that has completed although its row says otherwise is one whose row was lost. */
-const DEAD: ReadonlySet<string> = new Set(['Completed', 'Failed', 'Terminated', 'Canceled']);
-
-/** Null when there is no such instance. */
-async function statusOf(client: DurableClient, instanceId: string): Promise<string | null> {
-  try {
-    const status = await client.getStatus(instanceId);
-    return status.runtimeStatus;
-  } catch {
-    return null; // the library throws on 404
-  }
 }
 
 function newControl(services: Services, month: Month, by: string): RolloutControl {

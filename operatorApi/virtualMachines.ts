@@ -1,5 +1,4 @@
-import { app } from '@azure/functions';
-import * as df from 'durable-functions';
+import { EntityId } from 'durable-functions';
 import { z } from 'zod';
 import { eligibility } from '../domain/eligibility';
 import { keyOf, VmId } from '../domain/ids';
@@ -8,69 +7,64 @@ import { windowAtOrAfter } from '../domain/offPeak';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import { newVmState, VmState } from '../domain/vmState';
-import { appServices } from '../composition/compose';
-import { answer, jsonBody, whoAsks } from './problem';
+import type { OperatorRoute } from './route';
 
 /** What Lowtide knows of one VM: its model, whether and why it is eligible, when its off-peak hours are, what was done to it. */
-app.http('getVirtualMachine', {
-  route: 'api/virtual-machines',
+const getVirtualMachine: OperatorRoute = {
+  name: 'getVirtualMachine',
   methods: ['GET'],
-  authLevel: 'function',
-  extraInputs: [df.input.durableClient()],
-  handler: (request, context) =>
-    answer(async () => {
-      const services = await appServices();
-      const id = idOf(request.query.get('id'));
-      const vm = await services.inventory.read(id);
-      if (vm === null) throw unknownVm(id);
-      const entity = await df
-        .getClient(context)
-        .readEntityState(new df.EntityId('virtualMachine', keyOf(id)));
-      const state = entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
-      const timeZone = timeZoneOf(vm, services.policy);
-      return {
-        jsonBody: {
-          vm,
-          eligibility: eligibility(vm, services.policy),
-          timeZone,
-          state,
-          offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
-          history: await services.outcomes.history(id),
-        },
-      };
-    }),
-});
+  route: 'api/virtual-machines',
+  query: ['id'],
+  handler: async (request, { services, client }) => {
+    const id = idOf(request.query('id'));
+    const vm = await services.inventory.read(id);
+    if (vm === null) throw unknownVm(id);
+    const entity = await client.readEntityState(new EntityId('virtualMachine', keyOf(id)));
+    const state = entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
+    const timeZone = timeZoneOf(vm, services.policy);
+    return {
+      jsonBody: {
+        vm,
+        eligibility: eligibility(vm, services.policy),
+        timeZone,
+        state,
+        offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
+        history: await services.outcomes.history(id),
+      },
+    };
+  },
+};
 
 const WaiverBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
 
 /** A person takes responsibility for a VM that is not healthy after its update: from now on it holds its availability set no more. */
-app.http('waiveVirtualMachine', {
-  route: 'api/virtual-machines/waive',
+const waiveVirtualMachine: OperatorRoute = {
+  name: 'waiveVirtualMachine',
   methods: ['POST'],
-  authLevel: 'function',
-  extraInputs: [df.input.durableClient()],
-  handler: (request, context) =>
-    answer(async () => {
-      const services = await appServices();
-      const id = idOf(request.query.get('id'));
-      const { reason } = WaiverBody.parse(await jsonBody(request));
-      const vm = await services.inventory.read(id);
-      if (vm === null) throw unknownVm(id);
-      const atUtc = services.nowUtc();
-      await services.audit.append('ledger', `${atUtc}~waived~${keyOf(id)}`, {
-        atUtc,
-        who: whoAsks(request),
-        what: 'waived',
-        subject: id,
-        vmId: id,
-        why: reason,
-        evidence: {},
-      });
-      const ledger = new df.EntityId('disruptionLedger', pairComponent(vm.region));
-      await df.getClient(context).signalEntity(ledger, 'heal', { vmIds: [id] });
-      return { status: 202, jsonBody: { id, waivedUtc: atUtc } };
-    }),
-});
+  route: 'api/virtual-machines/waive',
+  query: ['id'],
+  handler: async (request, { services, client }) => {
+    const id = idOf(request.query('id'));
+    const { reason } = WaiverBody.parse(await request.json());
+    const vm = await services.inventory.read(id);
+    if (vm === null) throw unknownVm(id);
+    const atUtc = services.nowUtc();
+    await services.audit.append('ledger', `${atUtc}~waived~${keyOf(id)}`, {
+      atUtc,
+      who: request.by,
+      what: 'waived',
+      subject: id,
+      vmId: id,
+      why: reason,
+      evidence: {},
+    });
+    const ledger = new EntityId('disruptionLedger', pairComponent(vm.region));
+    await client.signalEntity(ledger, 'heal', { vmIds: [id] });
+    return { status: 202, jsonBody: { id, waivedUtc: atUtc } };
+  },
+};
+
+export const virtualMachineRoutes: readonly OperatorRoute[] = [getVirtualMachine, waiveVirtualMachine];
 
 function idOf(given: string | null): VmId {
   const parsed = VmId.safeParse(given);

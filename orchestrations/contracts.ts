@@ -1,11 +1,12 @@
 import { z } from 'zod';
-import { InstallOrder, Pace, RoundRef, RoundScope, VmResult } from '../activities/contracts';
+import { InstallOrder, Pace, RoundRef, RoundScope } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { ClaimKind } from '../domain/ledger';
-import { OutcomeReason } from '../domain/outcome';
+import { PhaseId } from '../domain/phaseId';
+import { OutcomeReason } from '../domain/reasons';
 import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
 
 /**
@@ -16,8 +17,7 @@ import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../do
 /** What every orchestration of a rollout is told by its parent. */
 const InRollout = z.object({
   rolloutId: RolloutId,
-  /** `phase-2`, or the name of a catch-up. */
-  phase: z.string(),
+  phase: PhaseId,
   kind: ClaimKind,
   endsUtc: Utc,
   /** Only windows that open after this instant: «until the next night». Null for any. */
@@ -77,6 +77,8 @@ export const updateDomainRollout = {
     startByUtc: Utc,
     closesUtc: Utc,
     catchUpSlotsMax: z.number().int(),
+    /** Calls of `advanceRound` in the generations before this one; 0 before the claim. */
+    call: z.number().int().default(0),
   }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('ran') }),
@@ -84,19 +86,6 @@ export const updateDomainRollout = {
     z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
     z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
   ]),
-} as const;
-
-export const patchVm = {
-  name: 'patchVm',
-  input: z.object({
-    rolloutId: RolloutId,
-    phase: z.string(),
-    region: z.string(),
-    vmId: VmId,
-    claim: z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc }),
-    pace: Pace,
-  }),
-  output: VmResult,
 } as const;
 
 /** The waits of a rollout: small children that poll, back off and continue as new. */
@@ -125,13 +114,13 @@ export const awaitClaim = {
 
 export const awaitGo = {
   name: 'awaitGo',
-  input: Waiting.extend({ rolloutId: RolloutId, phase: z.string(), region: z.string().nullable() }),
+  input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.object({ go: z.boolean(), reason: OutcomeReason.nullable() }),
 } as const;
 
 export const awaitGate = {
   name: 'awaitGate',
-  input: Waiting.extend({ rolloutId: RolloutId, phase: z.string() }),
+  input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.object({ openedUtc: Utc.nullable() }),
 } as const;
 

@@ -1,21 +1,40 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { readRound, recordRound, type VmResult } from '../activities/contracts';
-import { disruptionLedger } from '../entities/contracts';
-import { childId, keyOf, type VmId } from '../domain/ids';
+import { advanceRound, recordRound } from '../activities/contracts';
+import { disruptionLedger, virtualMachine } from '../entities/contracts';
+import { childId, keyOf } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import * as children from './contracts';
-import { allSettled, call, callEntity, child, nowUtc, startChild, type Step } from './durable';
+import { call, callEntity, child, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
 type Result = z.infer<typeof children.updateDomainRollout.output>;
 
+/** One look at the VMs of a round costs about 8 history rows; after so many the round continues as new. */
+const CALLS_PER_GENERATION = 60;
+
 /**
  * One round: the VMs that may be down together, an update domain's share of a set or a batch of standalone VMs. Takes the claim
- * when the window is open, patches them side by side, watches them, writes the gate's verdict down, and only then lets go.
+ * when the window is open, advances the VMs together until each has its outcome, writes the gate's verdict down, and only then
+ * releases the claim.
  */
 export function* updateDomainRollout(context: OrchestrationContext): Step<Result> {
   const input = children.updateDomainRollout.input.parse(context.df.getInput());
+  if (input.call === 0) {
+    const before = yield* admission(context, input);
+    if (before !== null) return before;
+  }
+  if (!(yield* advanceTogether(context, input))) return { kind: 'ran' }; // dropped: the next generation goes on
+  const { ref } = input;
+  const claimId = context.df.instanceId;
+  const { unhealthy, unclear } = yield* call(context, recordRound, { ref, claimId });
+  // A VM may still be installing although no step could say so: the claim stays, and the ledger's sweep asks before it frees it.
+  if (unclear === 0) yield* release(context, input, impairments(context, input, unhealthy));
+  return { kind: 'ran' };
+}
+
+/** Waits for a go and for the claim. Null when the round may begin, otherwise why it does not run. */
+function* admission(context: OrchestrationContext, input: Input): Step<Result | null> {
   const { rolloutId, ref, pace } = input;
   const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
     rolloutId,
@@ -38,57 +57,41 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
     pace,
     untilUtc: input.acquireByUtc,
   });
-  if (!claim.granted) {
-    yield* letGo(context, input, []); // also takes back the ticket
-    return { kind: 'missed', rules: claim.rules };
-  }
-
-  const { vmIds } = yield* call(context, readRound, ref);
-  const results = yield* patchAll(context, input, vmIds);
-  yield* call(context, recordRound, { ...ref, results });
-  // Nobody knows whether a VM without its orchestration is still installing: the reaper asks before it frees the claim.
-  if (!results.some(({ reason }) => reason === 'orchestrationFailed'))
-    yield* letGo(context, input, impairedBy(context, input, vmIds, results));
-  return { kind: 'ran' };
+  if (claim.granted) return null;
+  yield* release(context, input, []); // also takes back the ticket
+  return { kind: 'missed', rules: claim.rules };
 }
 
-/** Patches the VMs side by side. A VM whose orchestration failed counts as failed, never as healthy. */
-function* patchAll(context: OrchestrationContext, input: Input, vmIds: readonly VmId[]): Step<VmResult[]> {
-  const { rolloutId, phase, pace, ref, startByUtc, closesUtc } = input;
+/** One timer and one activity, again and again, until every VM has its outcome. False when this generation has ended before that. */
+function* advanceTogether(context: OrchestrationContext, input: Input): Step<boolean> {
+  const { ref, startByUtc, closesUtc } = input;
   const claim = { claimId: context.df.instanceId, startByUtc, closesUtc };
-  const settled = yield* allSettled(
-    context,
-    vmIds.map((vmId) =>
-      startChild(context, children.patchVm, childId(context.df.instanceId, keyOf(vmId)), {
-        rolloutId,
-        phase,
-        region: ref.region,
-        vmId,
-        claim,
-        pace,
-      }),
-    ),
-  );
-  return settled.map((result) =>
-    result.ok ? result.value : { kind: 'failed', reason: 'orchestrationFailed' },
-  );
+  for (let n = input.call + 1; ; n += 1) {
+    const { dueUtc, events } = yield* call(context, advanceRound, { ref, claim, call: n });
+    for (const { vmId, event } of events)
+      signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', event);
+    if (dueUtc === null) return true;
+    yield* waitUntil(context, dueUtc);
+    if (n - input.call >= CALLS_PER_GENERATION) {
+      context.df.continueAsNew({ ...input, call: n });
+      return false;
+    }
+  }
 }
 
 /** The VMs that go on holding their availability set: unhealthy or unknown after their update (INV-13). */
-function impairedBy(
+function impairments(
   context: OrchestrationContext,
   { disruption, ref }: Input,
-  vmIds: readonly VmId[],
-  results: readonly VmResult[],
+  unhealthy: readonly Impairment['vmId'][],
 ): Impairment[] {
   const { availabilitySetId } = disruption;
   if (availabilitySetId === null) return [];
-  return vmIds
-    .filter((_, n) => results[n]?.kind === 'unhealthy')
-    .map((vmId) => ({ vmId, availabilitySetId, region: ref.region, sinceUtc: nowUtc(context) }));
+  const sinceUtc = nowUtc(context);
+  return unhealthy.map((vmId) => ({ vmId, availabilitySetId, region: ref.region, sinceUtc }));
 }
 
-function* letGo(context: OrchestrationContext, input: Input, impaired: Impairment[]): Step<void> {
+function* release(context: OrchestrationContext, input: Input, impaired: Impairment[]): Step<void> {
   yield* callEntity(
     context,
     { name: disruptionLedger.name, key: input.ledger },

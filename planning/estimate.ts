@@ -16,7 +16,7 @@ export function roundMs(policy: Pick<Policy, 'soakSeconds'>): number {
 }
 
 /**
- * What must be left of the night when a round starts. patchVm asks for the minimum and the reserve *after* it has assessed, so the
+ * What must be left of the night when a round starts. A round asks for the minimum and the reserve *after* it has assessed, so the
  * assessment is added: a round planned without it would be deferred in its own window.
  */
 export function roundNeedsMs(policy: Pick<Policy, 'installMinimumSeconds' | 'rebootReserveSeconds'>): number {

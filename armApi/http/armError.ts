@@ -23,12 +23,10 @@ export class ArmError extends Error {
 
   get body(): ArmErrorBody {
     const { code, message, target, details } = this;
-    return {
-      code,
-      message,
-      ...(target !== undefined && { target }),
-      ...(details !== undefined && { details }),
-    };
+    const body: { -readonly [M in keyof ArmErrorBody]: ArmErrorBody[M] } = { code, message };
+    if (target !== undefined) body.target = target;
+    if (details !== undefined) body.details = details;
+    return body;
   }
 }
 
@@ -51,4 +49,13 @@ export function resourceGroupNotFound(resourceGroup: string): ArmError {
 
 export function operationNotAllowed(message: string, target?: string): ArmError {
   return new ArmError(409, 'OperationNotAllowed', message, target);
+}
+
+export function propertyChangeNotAllowed(property: string, how = ''): ArmError {
+  return new ArmError(
+    409,
+    'PropertyChangeNotAllowed',
+    `Changing property '${property}'${how} is not allowed.`,
+    property,
+  );
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LongRunningOperation } from '../../store/longRunning';
-import type { ArmAnswer, ArmContext, ArmRequest } from './armRoute';
 import { ArmError, type ArmErrorBody } from './armError';
+import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
 
 /** What became of an operation. `endedUtc` is shown when it is known; `httpStatus` is that of the result resource, 409 by default. */
 export type OperationState =
@@ -17,19 +17,15 @@ export type OperationState =
 /** Finds out what became of an operation of one kind. Only reads, and gives the same after a restart of the host. */
 export type OperationKind = (operation: LongRunningOperation, context: ArmContext) => Promise<OperationState>;
 
-const kinds = new Map<string, OperationKind>();
-
-/** Makes a kind known, at import. Names are kept with operations: never rename one. */
-export function operationKind(name: string, resolve: OperationKind): void {
-  if (kinds.has(name)) throw new Error(`The kind of operation ${name} is registered twice.`);
-  kinds.set(name, resolve);
-}
+/** Kept with operations: never rename one. */
+export type OperationKindName =
+  'vmPut' | 'vmDelete' | 'vmPower' | 'groupDelete' | 'assessPatches' | 'installPatches';
 
 /** Wall seconds; clients take an absent one for 2 or 30 seconds, and a sped-up pocket Azure is done by then. */
 const RETRY_AFTER_SECONDS = 1;
 
 export interface NewOperation {
-  readonly kind: string;
+  readonly kind: OperationKindName;
   /** Region of the resource. */
   readonly location: string;
   readonly resourceId: string;
@@ -61,8 +57,14 @@ export async function acceptedWith(
   operation: NewOperation,
 ): Promise<ArmAnswer> {
   const links = await begin(request, context, operation);
-  const headers = { 'azure-asyncoperation': links.status, 'retry-after': String(RETRY_AFTER_SECONDS) };
-  return { ...answer, headers: { ...answer.headers, ...headers } };
+  return {
+    ...answer,
+    headers: {
+      ...answer.headers,
+      'azure-asyncoperation': links.status,
+      'retry-after': String(RETRY_AFTER_SECONDS),
+    },
+  };
 }
 
 async function begin(
@@ -70,7 +72,6 @@ async function begin(
   { services }: ArmContext,
   { kind, location, resourceId, data = {} }: NewOperation,
 ): Promise<{ status: string; result: string }> {
-  if (!kinds.has(kind)) throw new Error(`Nobody can tell what becomes of an operation of kind ${kind}.`);
   const operation: LongRunningOperation = {
     id: randomUUID(),
     kind,
@@ -92,15 +93,28 @@ function linksOf(operation: LongRunningOperation, baseUrl: string): { status: st
   return { status, result: `${status}&monitor=true` };
 }
 
-/** What a poll is answered: the status, or with `monitor=true` the result. */
-export async function operationAnswer(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
-  const operation = await find(request, context);
-  const resolve = kinds.get(operation.kind);
-  if (resolve === undefined) throw notFound(request);
-  const state = await resolve(operation, context);
-  return request.query('monitor')?.toLowerCase() === 'true'
-    ? resultAnswer(operation, state, request)
-    : statusAnswer(operation, state);
+/** The status of an operation, or with `&monitor=true` its result. */
+export function operationRoutes(
+  kinds: Readonly<Record<OperationKindName, OperationKind>>,
+): readonly ArmRoute[] {
+  return [
+    {
+      name: 'armGetOperation',
+      route:
+        'subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{id}',
+      methods: ['GET'],
+      family: 'resources',
+      handler: async (request, context) => {
+        const operation = await find(request, context);
+        const kind = Object.entries(kinds).find(([name]) => name === operation.kind)?.[1];
+        if (kind === undefined) throw notFound(request);
+        const state = await kind(operation, context);
+        return request.query('monitor')?.toLowerCase() === 'true'
+          ? resultAnswer(operation, state, request)
+          : statusAnswer(operation, state);
+      },
+    },
+  ];
 }
 
 async function find(request: ArmRequest, { services }: ArmContext): Promise<LongRunningOperation> {
@@ -117,16 +131,25 @@ function notFound(request: ArmRequest): ArmError {
 
 /** What became of it. The status of the answer itself is 200 also when the operation failed. */
 function statusAnswer({ id, startedUtc }: LongRunningOperation, state: OperationState): ArmAnswer {
-  const running = state.status === 'InProgress';
-  const body = {
-    startTime: startedUtc,
-    ...(!running && state.endedUtc !== undefined && { endTime: state.endedUtc }),
-    status: state.status,
-    ...(state.status === 'Succeeded' && state.body !== undefined && { properties: { output: state.body } }),
-    ...((state.status === 'Failed' || state.status === 'Canceled') && { error: state.error }),
-    name: id,
+  if (state.status === 'InProgress')
+    return {
+      status: 200,
+      body: { startTime: startedUtc, status: state.status, name: id },
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    };
+  const output =
+    state.status === 'Succeeded' && state.body !== undefined ? { output: state.body } : undefined;
+  return {
+    status: 200,
+    body: {
+      startTime: startedUtc,
+      endTime: state.endedUtc,
+      status: state.status,
+      properties: output,
+      error: state.status === 'Succeeded' ? undefined : state.error,
+      name: id,
+    },
   };
-  return { status: 200, body, ...(running && { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } }) };
 }
 
 /** The result itself: 202 while there is none. */

@@ -1,13 +1,16 @@
 import type { z } from 'zod';
+import { hasCompleted, isUnderWay, statusOf } from '../../composition/instances';
 import type { ArmContext } from './armRoute';
 import type { OperationState } from './longRunning';
-import { hasCompleted, isUnderWay, statusOf } from './startInstance';
 
 export type Orchestrated<T> =
   | { readonly kind: 'ended'; readonly output: T; readonly endedUtc: string }
   | { readonly kind: 'other'; readonly state: OperationState };
 
-/** What became of the orchestration that carries an operation out: its output, or what to say instead. */
+/**
+ * What became of the orchestration that carries an operation out: its output, or what to say instead. Throws when the host does not say
+ * how it stands: the client asks again, and the operation is not called failed for it.
+ */
 export async function outcomeOf<S extends z.ZodType>(
   { client }: ArmContext,
   instanceId: string,
@@ -15,16 +18,15 @@ export async function outcomeOf<S extends z.ZodType>(
 ): Promise<Orchestrated<z.output<S>>> {
   const status = await statusOf(client, instanceId);
   if (isUnderWay(status)) return { kind: 'other', state: { status: 'InProgress' } };
-  const endedUtc = new Date(status?.lastUpdatedTime ?? 0).toISOString();
-  const parsed = output.safeParse(status?.output);
+  if (status === null) return failed('The operation is not remembered any more.');
+  const endedUtc = new Date(status.lastUpdatedTime).toISOString();
+  const parsed = output.safeParse(status.output);
   if (hasCompleted(status) && parsed.success) return { kind: 'ended', output: parsed.data, endedUtc };
-  const message =
-    status === null
-      ? 'The operation is not remembered any more.'
-      : 'An internal execution error occurred. Please retry later.';
+  return failed('An internal execution error occurred. Please retry later.', endedUtc);
+}
+
+function failed(message: string, endedUtc?: string): Orchestrated<never> {
   const error = { code: 'VMGuestPatchInternalError', message };
-  return {
-    kind: 'other',
-    state: { status: 'Failed', error, ...(status !== null && { endedUtc }), httpStatus: 500 },
-  };
+  const state: OperationState = { status: 'Failed', error, httpStatus: 500 };
+  return { kind: 'other', state: endedUtc === undefined ? state : { ...state, endedUtc } };
 }

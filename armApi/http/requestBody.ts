@@ -1,17 +1,12 @@
 import type { HttpRequest } from '@azure/functions';
 import { ArmError } from './armError';
-
-export type JsonObject = Readonly<Record<string, unknown>>;
+import { isObject, type JsonObject } from './json';
 
 /** As large as what Azure Resource Manager takes. */
 const BODY_MAX_BYTES = 4 * 1024 * 1024;
 
-/** Deep enough for every resource; deeper JSON would overflow whoever walks it. */
+/** Deep enough for every resource; deeper JSON would overflow the stack of what walks it. */
 const DEPTH_MAX = 64;
-
-export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The body as JSON, null when it is empty. Every way of sending nonsense has its error. */
 export async function readBody(request: HttpRequest): Promise<unknown> {

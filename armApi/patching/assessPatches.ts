@@ -6,24 +6,22 @@ import { VmId } from '../../domain/ids';
 import type { AvailablePatchSummary } from '../../domain/patches';
 import type { KnownPatch } from '../../drivers/simulated/simulatedDriver';
 import { assessVm } from '../../orchestrations/contracts';
-import { armRoute } from '../http/armRoute';
-import { accepted, operationKind } from '../http/longRunning';
+import type { ArmRoute } from '../http/armRoute';
+import { accepted, type OperationKind } from '../http/longRunning';
 import { findSettledVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { requireReachable } from '../resources/reachable';
-import type { JsonObject } from '../http/requestBody';
+import type { JsonObject } from '../http/json';
 
 /** at any time, off-peak or not. It takes minutes, and installs nothing. */
-armRoute(
-  {
-    name: 'armAssessPatches',
-    route:
-      'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/assessPatches',
-    methods: ['POST'],
-    family: 'compute',
-  },
-  async (request, context) => {
+const assessPatches: ArmRoute = {
+  name: 'armAssessPatches',
+  route:
+    'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/assessPatches',
+  methods: ['POST'],
+  family: 'compute',
+  handler: async (request, context) => {
     requireFeature(request, context, 'InGuestPatchVMPreview');
     const { id, armId, vm } = findSettledVm(request, context);
     await requireReachable(context, id);
@@ -37,11 +35,12 @@ armRoute(
       data: { instanceId },
     });
   },
-);
+};
 
 const Data = z.object({ instanceId: z.string() });
 
-operationKind('assessPatches', async ({ data, resourceId, apiVersion }, context) => {
+/** What becomes of an assessment. */
+export const assessment: OperationKind = async ({ data, resourceId, apiVersion }, context) => {
   const outcome = await outcomeOf(context, Data.parse(data).instanceId, assessVm.output);
   if (outcome.kind !== 'ended') return outcome.state;
   const { output, endedUtc } = outcome;
@@ -51,7 +50,7 @@ operationKind('assessPatches', async ({ data, resourceId, apiVersion }, context)
   }
   const patches = context.services.driver.availablePatches(VmId.parse(resourceId)) ?? [];
   return { status: 'Succeeded', body: assessResult(output.summary, patches, apiVersion), endedUtc };
-});
+};
 
 /** VirtualMachineAssessPatchesResult. */
 function assessResult(
@@ -60,13 +59,14 @@ function assessResult(
   apiVersion: string,
 ): JsonObject {
   const { startTime, lastModifiedTime, error, ...counts } = summary;
-  const shapes = patchingIn(apiVersion);
-  const listed = patches.map(({ kbId, classification, name, version, patchId, ...patch }) => ({
-    patchId,
-    name,
-    version,
-    classifications: [classification],
-    ...(kbId !== null && (shapes.availablePatches ? { kbId } : { kbid: kbId })),
+  const { availablePatches: isCurrent } = patchingIn(apiVersion);
+  const listed = patches.map((patch) => ({
+    patchId: patch.patchId,
+    name: patch.name,
+    version: patch.version,
+    kbId: isCurrent ? (patch.kbId ?? undefined) : undefined,
+    kbid: isCurrent ? undefined : (patch.kbId ?? undefined),
+    classifications: [patch.classification],
     rebootBehavior: patch.rebootBehavior,
     activityId: summary.assessmentActivityId,
     publishedDate: patch.publishedDate,
@@ -76,7 +76,10 @@ function assessResult(
   return {
     ...counts,
     startDateTime: startTime,
-    ...(shapes.availablePatches ? { availablePatches: listed } : { patches: listed }),
-    ...(error && { error }),
+    availablePatches: isCurrent ? listed : undefined,
+    patches: isCurrent ? undefined : listed,
+    error: error ?? undefined,
   };
 }
+
+export const assessPatchesRoutes: readonly ArmRoute[] = [assessPatches];

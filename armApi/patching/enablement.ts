@@ -8,9 +8,9 @@ import type { VmResource } from '../../drivers/simulated/resources/resourceContr
 import { virtualMachine } from '../../entities/contracts';
 import { enableVm } from '../../orchestrations/contracts';
 import type { ArmContext } from '../http/armRoute';
-import { startUnlessUnderWay } from '../http/startInstance';
+import { isUnderWay, startInstance, statusOf } from '../../composition/instances';
 
-/** Whoever cannot be enabled in a month of nights will not be: a further PUT begins again. */
+/** A VM that cannot be enabled in the windows of a month will not be: a further PUT begins again. */
 const WITHIN_DAYS = 35;
 
 /**
@@ -34,7 +34,9 @@ export async function requestEnablement(
     endsUtc: new Date(endsMs).toISOString(),
     pace: Pace.parse(services.policy),
   };
-  await startUnlessUnderWay(client, enableVm.name, instanceOf(keyOf(id), vmId), input);
+  const instanceId = instanceOf(keyOf(id), vmId);
+  if (!isUnderWay(await statusOf(client, instanceId)))
+    await startInstance(client, enableVm.name, { instanceId, input });
 }
 
 /** One for each VM that ever had this name: a new one never meets what is left of the one before. */

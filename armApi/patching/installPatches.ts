@@ -12,29 +12,27 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { AttemptedPatch } from '../../drivers/simulated/patches/attemptedPatches';
 import { disruptionLedger } from '../../entities/contracts';
 import { installOnDemand } from '../../orchestrations/contracts';
-import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError, invalidParameter, operationNotAllowed } from '../http/armError';
 import { readInstallOrder } from './installOrder';
-import { accepted, operationKind } from '../http/longRunning';
+import { accepted, type OperationKind } from '../http/longRunning';
 import { findSettledVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { requireReachable } from '../resources/reachable';
-import type { JsonObject } from '../http/requestBody';
+import type { JsonObject } from '../http/json';
 
-/** A person who has waited so long wants to be told. */
+/** A person who has waited so long wants an answer. */
 const WAIT_HOURS_MAX = 24;
 
 /** Installation by a person: at any hour, but through the disruption ledger like everything that takes VMs down. */
-armRoute(
-  {
-    name: 'armInstallPatches',
-    route:
-      'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/installPatches',
-    methods: ['POST'],
-    family: 'compute',
-  },
-  async (request, context) => {
+const installPatches: ArmRoute = {
+  name: 'armInstallPatches',
+  route:
+    'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/installPatches',
+  methods: ['POST'],
+  family: 'compute',
+  handler: async (request, context) => {
     if (!patchingIn(request.apiVersion).installPatches) throw notInVersion(request.apiVersion);
     requireFeature(request, context, 'InGuestPatchVMPreview');
     const { id, armId, vm } = findSettledVm(request, context);
@@ -56,7 +54,7 @@ armRoute(
       data: { instanceId },
     });
   },
-);
+};
 
 type Input = z.infer<typeof installOnDemand.input>;
 
@@ -95,7 +93,7 @@ function ifBusyOf(request: ArmRequest): 'wait' | 'fail' {
 }
 
 /**
- * Would the ledger grant it? Only the orchestration takes the claim: should somebody come between, the operation fails instead of
+ * Would the ledger grant it? Only the orchestration takes the claim: should another claim come between, the operation fails instead of
  * this request.
  */
 async function requireFree({ client, services }: ArmContext, claimId: string, input: Input): Promise<void> {
@@ -123,24 +121,25 @@ async function requireFree({ client, services }: ArmContext, claimId: string, in
 
 const Data = z.object({ instanceId: z.string() });
 
-operationKind('installPatches', async ({ data, resourceId }, context) => {
+/** What becomes of an installation. */
+export const installation: OperationKind = async ({ data, resourceId }, context) => {
   const outcome = await outcomeOf(context, Data.parse(data).instanceId, installOnDemand.output);
   if (outcome.kind !== 'ended') return outcome.state;
   const { output, endedUtc } = outcome;
   const { summary } = output;
-  const error = output.error ?? (isBroken(summary) ? summary.error : null);
+  const error = output.error ?? (extensionFailed(summary) ? summary.error : null);
   if (summary === null || error !== null)
     return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
   const { installationActivityId } = summary;
   const tried =
     context.services.driver.attemptedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
   return { status: 'Succeeded', body: installResult(summary, tried), endedUtc };
-});
+};
 
 const UNKNOWN = { code: 'VMGuestPatchInternalError', message: 'The result is not known.' };
 
 /** The extension itself broke; there are no results to show. Patches that failed are a result. */
-function isBroken(summary: PatchInstallationSummary | null): summary is PatchInstallationSummary {
+function extensionFailed(summary: PatchInstallationSummary | null): summary is PatchInstallationSummary {
   return summary?.status === 'Failed' && summary.error?.code === 'VMGuestPatchInternalError';
 }
 
@@ -149,7 +148,7 @@ function installResult(summary: PatchInstallationSummary, tried: readonly Attemp
   const { startTime: startDateTime, error } = summary;
   const patches = tried.map(({ kbId, classification, ...patch }) => ({
     ...patch,
-    ...(kbId !== null && { kbId }),
+    kbId: kbId ?? undefined,
     classifications: [classification],
   }));
   return {
@@ -164,7 +163,7 @@ function installResult(summary: PatchInstallationSummary, tried: readonly Attemp
     failedPatchCount: summary.failedPatchCount,
     patches,
     startDateTime,
-    ...(error && { error }),
+    error: error ?? undefined,
   };
 }
 
@@ -175,3 +174,5 @@ function notInVersion(apiVersion: string): ArmError {
     `The operation 'installPatches' does not exist in API version '${apiVersion}'. It exists from 2020-12-01 on.`,
   );
 }
+
+export const installPatchesRoutes: readonly ArmRoute[] = [installPatches];

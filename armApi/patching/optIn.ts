@@ -24,13 +24,3 @@ const HOW_TO: Readonly<Record<Exclude<OptIn, 'effective'>, (s: string, feature: 
   propagating: () =>
     'The provider Microsoft.Compute is registering; the opt-in is complete when it is Registered.',
 };
-
-/** 409 MissingSubscriptionRegistration where nobody ever registered the provider. */
-export function requireProvider({ subscriptionId }: ArmRequest, { services }: ArmContext): void {
-  if (services.driver.resources.providerState(subscriptionId) !== 'NotRegistered') return;
-  throw new ArmError(
-    409,
-    'MissingSubscriptionRegistration',
-    "The subscription is not registered to use namespace 'Microsoft.Compute'. See https://aka.ms/rps-not-found for how to register subscriptions.",
-  );
-}

@@ -3,15 +3,20 @@ import { AvailabilitySetId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import { UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
 import type { SetResource } from '../../drivers/simulated/resources/resourceContracts';
-import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
-import { ArmError, invalidParameter, operationNotAllowed, resourceNotFound } from '../http/armError';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
+import {
+  ArmError,
+  invalidParameter,
+  operationNotAllowed,
+  propertyChangeNotAllowed,
+  resourceNotFound,
+} from '../http/armError';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { findGroup } from './lookup';
-import { requireProvider } from '../patching/optIn';
+import { requireProvider } from './registration';
 import { page } from '../http/paging';
-import { notToBeChanged } from '../patching/patchSettings';
-import { isObject, objectBody, type JsonObject } from '../http/requestBody';
-import { at } from './vmModel';
+import { at, objectAt, type JsonObject } from '../http/json';
+import { objectBody } from '../http/requestBody';
 
 const TYPE = 'Microsoft.Compute/availabilitySets';
 const IN_SUBSCRIPTION = 'subscriptions/{subscriptionId}/providers/Microsoft.Compute/availabilitySets';
@@ -38,32 +43,45 @@ const SetBody = z.looseObject({
 });
 type SetBody = z.infer<typeof SetBody>;
 
-armRoute({ name: 'armGetAvailabilitySet', route: ONE, methods: ['GET'], family }, (request, context) =>
-  Promise.resolve({ status: 200, body: setBody(find(request, context)) }),
-);
+const getAvailabilitySet: ArmRoute = {
+  name: 'armGetAvailabilitySet',
+  route: ONE,
+  methods: ['GET'],
+  family,
+  handler: (request, context) => Promise.resolve({ status: 200, body: setBody(find(request, context)) }),
+};
 
-armRoute(
-  { name: 'armListAvailabilitySetsInGroup', route: IN_GROUP, methods: ['GET'], family },
-  (request, context) => {
+const listAvailabilitySetsInGroup: ArmRoute = {
+  name: 'armListAvailabilitySetsInGroup',
+  route: IN_GROUP,
+  methods: ['GET'],
+  family,
+  handler: (request, context) => {
     findGroup(request, context);
     const { subscriptionId, resourceGroup } = request;
     const sets = context.services.driver.resources.availabilitySets({ subscriptionId, resourceGroup });
     return Promise.resolve(page(request, sets, ({ id }) => id, setBody));
   },
-);
+};
 
-armRoute(
-  { name: 'armListAvailabilitySets', route: IN_SUBSCRIPTION, methods: ['GET'], family },
-  (request, { services }) => {
+const listAvailabilitySets: ArmRoute = {
+  name: 'armListAvailabilitySets',
+  route: IN_SUBSCRIPTION,
+  methods: ['GET'],
+  family,
+  handler: (request, { services }) => {
     const { subscriptionId } = request;
     const sets = services.driver.resources.availabilitySets({ subscriptionId });
     return Promise.resolve(page(request, sets, ({ id }) => id, setBody));
   },
-);
+};
 
-armRoute(
-  { name: 'armPutAvailabilitySet', route: ONE, methods: ['PUT', 'PATCH'], family },
-  async (request, context) => {
+const putAvailabilitySet: ArmRoute = {
+  name: 'armPutAvailabilitySet',
+  route: ONE,
+  methods: ['PUT', 'PATCH'],
+  family,
+  handler: async (request, context) => {
     const group = findGroup(request, context);
     requireProvider(request, context);
     const before = request.method === 'PATCH' ? find(request, context) : existing(request, context);
@@ -73,11 +91,14 @@ armRoute(
     const model = modelOf(armId, sent, before, request.method);
     return { status: 200, body: setBody(await context.services.driver.resources.putAvailabilitySet(model)) };
   },
-);
+};
 
-armRoute(
-  { name: 'armDeleteAvailabilitySet', route: ONE, methods: ['DELETE'], family },
-  async (request, context) => {
+const deleteAvailabilitySet: ArmRoute = {
+  name: 'armDeleteAvailabilitySet',
+  route: ONE,
+  methods: ['DELETE'],
+  family,
+  handler: async (request, context) => {
     const set = existing(request, context);
     if (set === null) return { status: 204 };
     if (set.members.length > 0)
@@ -87,7 +108,7 @@ armRoute(
     await context.services.driver.resources.deleteAvailabilitySet(set.id);
     return { status: 200 };
   },
-);
+};
 
 function existing(request: ArmRequest, { services }: ArmContext): SetResource | null {
   const { subscriptionId, resourceGroup, name } = request;
@@ -121,6 +142,7 @@ function modelOf(armId: string, sent: SetBody, before: SetResource | null, metho
   const name = ['Classic', 'Aligned'].find((one) => one.toLowerCase() === sku.toLowerCase());
   if (name === undefined)
     throw invalidParameter(`The value '${sku}' of parameter 'sku.name' is not allowed.`, 'sku.name');
+  const placement = sent.properties?.proximityPlacementGroup;
   const tags = sent.tags ?? (method === 'PATCH' ? old['tags'] : undefined);
   return {
     id: armId,
@@ -128,13 +150,11 @@ function modelOf(armId: string, sent: SetBody, before: SetResource | null, metho
     type: TYPE,
     location,
     sku: { name },
-    ...(tags !== undefined && { tags }),
+    tags,
     properties: {
-      ...count('platformUpdateDomainCount', UPDATE_DOMAINS_DEFAULT, sent, before),
-      ...count('platformFaultDomainCount', FAULT_DOMAINS_DEFAULT, sent, before),
-      ...(sent.properties?.proximityPlacementGroup && {
-        proximityPlacementGroup: { id: sent.properties.proximityPlacementGroup.id },
-      }),
+      platformUpdateDomainCount: count('platformUpdateDomainCount', UPDATE_DOMAINS_DEFAULT, sent, before),
+      platformFaultDomainCount: count('platformFaultDomainCount', FAULT_DOMAINS_DEFAULT, sent, before),
+      proximityPlacementGroup: placement == null ? undefined : { id: placement.id },
     },
   };
 }
@@ -144,7 +164,7 @@ function count(
   otherwise: number,
   sent: SetBody,
   before: SetResource | null,
-): JsonObject {
+): number {
   const stored = at(before?.model, 'properties', member);
   const is = typeof stored === 'number' ? stored : before === null ? null : otherwise;
   const wanted = sent.properties?.[member] ?? is ?? otherwise;
@@ -153,12 +173,11 @@ function count(
       `The value '${wanted}' of parameter '${member}' is out of range: it must be between 1 and ${LIMITS[member]}.`,
       member,
     );
-  if (is !== null && is !== wanted) throw notToBeChanged(member);
-  return { [member]: wanted };
+  if (is !== null && is !== wanted) throw propertyChangeNotAllowed(member);
+  return wanted;
 }
 
 function setBody({ armId, model, members }: SetResource): JsonObject {
-  const properties = at(model, 'properties');
   return {
     sku: { name: 'Classic' },
     ...model,
@@ -167,8 +186,16 @@ function setBody({ armId, model, members }: SetResource): JsonObject {
     type: TYPE,
     properties: {
       platformFaultDomainCount: FAULT_DOMAINS_DEFAULT,
-      ...(isObject(properties) && properties),
+      ...objectAt(model, 'properties'),
       virtualMachines: members.map((vm) => ({ id: vm.armId })),
     },
   };
 }
+
+export const availabilitySetRoutes: readonly ArmRoute[] = [
+  getAvailabilitySet,
+  listAvailabilitySetsInGroup,
+  listAvailabilitySets,
+  putAvailabilitySet,
+  deleteAvailabilitySet,
+];

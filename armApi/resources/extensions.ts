@@ -1,10 +1,9 @@
-import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { operationNotAllowed, resourceNotFound } from '../http/armError';
 import { instanceViewOf } from './instanceView';
 import { findVm, VM_TYPE } from './lookup';
 import { patchExtensionResources } from '../patching/patchExtension';
-import { isObject, type JsonObject } from '../http/requestBody';
-import { at } from './vmModel';
+import { at, objectAt, type JsonObject } from '../http/json';
 
 const ALL =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/extensions';
@@ -12,39 +11,53 @@ const ONE = `${ALL}/{extension}`;
 const family = 'compute';
 
 /** R-703: the patch extension is the only one, and is there once it is installed. */
-armRoute({ name: 'armListExtensions', route: ALL, methods: ['GET'], family }, async (request, context) => ({
-  status: 200,
-  body: { value: await extensionsOf(request, context) },
-}));
-
-armRoute({ name: 'armGetExtension', route: ONE, methods: ['GET'], family }, async (request, context) => {
-  const name = request.name('extension');
-  const found = (await extensionsOf(request, context)).find(
-    (extension) => String(extension['name']).toLowerCase() === name.toLowerCase(),
-  );
-  if (found === undefined)
-    throw resourceNotFound(`${VM_TYPE}/${request.name('vm')}/extensions`, name, request.resourceGroup);
-  if (request.query('$expand')?.toLowerCase() !== 'instanceview') return { status: 200, body: found };
-  const properties = at(found, 'properties');
-  const instanceView = await viewOf(request, context, String(found['name']));
-  return {
+const listExtensions: ArmRoute = {
+  name: 'armListExtensions',
+  route: ALL,
+  methods: ['GET'],
+  family,
+  handler: async (request, context) => ({
     status: 200,
-    body: { ...found, properties: { ...(isObject(properties) && properties), instanceView } },
-  };
-});
+    body: { value: await extensionsOf(request, context) },
+  }),
+};
 
-armRoute(
-  { name: 'armPutExtension', route: ONE, methods: ['PUT', 'PATCH', 'DELETE'], family },
-  (request, context) => {
+const getExtension: ArmRoute = {
+  name: 'armGetExtension',
+  route: ONE,
+  methods: ['GET'],
+  family,
+  handler: async (request, context) => {
+    const name = request.name('extension');
+    const found = (await extensionsOf(request, context)).find(
+      (extension) => String(extension['name']).toLowerCase() === name.toLowerCase(),
+    );
+    if (found === undefined)
+      throw resourceNotFound(`${VM_TYPE}/${request.name('vm')}/extensions`, name, request.resourceGroup);
+    if (request.query('$expand')?.toLowerCase() !== 'instanceview') return { status: 200, body: found };
+    const instanceView = await viewOf(request, context, String(found['name']));
+    return {
+      status: 200,
+      body: { ...found, properties: { ...objectAt(found, 'properties'), instanceView } },
+    };
+  },
+};
+
+const putExtension: ArmRoute = {
+  name: 'armPutExtension',
+  route: ONE,
+  methods: ['PUT', 'PATCH', 'DELETE'],
+  family,
+  handler: (request, context) => {
     findVm(request, context);
     return Promise.reject(
       operationNotAllowed(
-        'Nobody installs, updates or removes extensions here: the patch extension is managed by the platform, in off-peak hours, and there are no others.',
+        'Extensions cannot be installed, updated or removed here: the patch extension is managed by the platform, in off-peak hours, and there are no others.',
         request.name('extension'),
       ),
     );
   },
-);
+};
 
 async function extensionsOf(request: ArmRequest, context: ArmContext): Promise<readonly JsonObject[]> {
   const { id } = findVm(request, context);
@@ -59,3 +72,5 @@ async function viewOf(request: ArmRequest, context: ArmContext, name: string): P
     ? extensions.find((extension: unknown) => at(extension, 'name') === name)
     : undefined;
 }
+
+export const extensionRoutes: readonly ArmRoute[] = [listExtensions, getExtension, putExtension];

@@ -1,7 +1,7 @@
 import { featureNameOf, FEATURES, type FeatureName } from '../../domain/features';
-import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError } from '../http/armError';
-import type { JsonObject } from '../http/requestBody';
+import type { JsonObject } from '../http/json';
 
 const NAMESPACE = 'Microsoft.Compute';
 const OF_NAMESPACE =
@@ -9,48 +9,58 @@ const OF_NAMESPACE =
 const FEATURE = `${OF_NAMESPACE}/{feature}`;
 
 /** R-602: its state as of now. */
-armRoute(
-  { name: 'armGetFeature', route: FEATURE, methods: ['GET'], family: 'features' },
-  (request, context) =>
+const getFeature: ArmRoute = {
+  name: 'armGetFeature',
+  route: FEATURE,
+  methods: ['GET'],
+  family: 'features',
+  handler: (request, context) =>
     Promise.resolve({ status: 200, body: featureResult(request, context, featureOf(request)) }),
-);
+};
 
-armRoute(
-  { name: 'armListFeatures', route: OF_NAMESPACE, methods: ['GET'], family: 'features' },
-  (request, context) => {
+const listFeatures: ArmRoute = {
+  name: 'armListFeatures',
+  route: OF_NAMESPACE,
+  methods: ['GET'],
+  family: 'features',
+  handler: (request, context) => {
     const own = request.name('namespace').toLowerCase() === NAMESPACE.toLowerCase();
     return Promise.resolve({ status: 200, body: { value: own ? results(request, context) : [] } });
   },
-);
+};
 
-armRoute(
-  {
-    name: 'armListAllFeatures',
-    route: 'subscriptions/{subscriptionId}/providers/Microsoft.Features/features',
-    methods: ['GET'],
-    family: 'features',
-  },
-  (request, context) => Promise.resolve({ status: 200, body: { value: results(request, context) } }),
-);
+const listAllFeatures: ArmRoute = {
+  name: 'armListAllFeatures',
+  route: 'subscriptions/{subscriptionId}/providers/Microsoft.Features/features',
+  methods: ['GET'],
+  family: 'features',
+  handler: (request, context) => Promise.resolve({ status: 200, body: { value: results(request, context) } }),
+};
 
 /** R-601. */
-armRoute(
-  { name: 'armRegisterFeature', route: `${FEATURE}/register`, methods: ['POST'], family: 'features' },
-  async (request, context) => {
+const registerFeature: ArmRoute = {
+  name: 'armRegisterFeature',
+  route: `${FEATURE}/register`,
+  methods: ['POST'],
+  family: 'features',
+  handler: async (request, context) => {
     const feature = featureOf(request);
     await context.services.driver.resources.registerFeature(request.subscriptionId, feature);
     return { status: 200, body: featureResult(request, context, feature) };
   },
-);
+};
 
-armRoute(
-  { name: 'armUnregisterFeature', route: `${FEATURE}/unregister`, methods: ['POST'], family: 'features' },
-  async (request, context) => {
+const unregisterFeature: ArmRoute = {
+  name: 'armUnregisterFeature',
+  route: `${FEATURE}/unregister`,
+  methods: ['POST'],
+  family: 'features',
+  handler: async (request, context) => {
     const feature = featureOf(request);
     await context.services.driver.resources.unregisterFeature(request.subscriptionId, feature);
     return { status: 200, body: featureResult(request, context, feature) };
   },
-);
+};
 
 function featureOf(request: ArmRequest): FeatureName {
   const found = featureNameOf(request.name('feature'));
@@ -79,3 +89,11 @@ function featureResult(
     properties: { state: services.driver.resources.featureState(subscriptionId, feature) },
   };
 }
+
+export const featureRoutes: readonly ArmRoute[] = [
+  getFeature,
+  listFeatures,
+  listAllFeatures,
+  registerFeature,
+  unregisterFeature,
+];

@@ -1,10 +1,11 @@
-import * as df from 'durable-functions';
+import { EntityId } from 'durable-functions';
 import { keyOf, type VmId } from '../../domain/ids';
 import { newVmState, VmState } from '../../domain/vmState';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
-import type { ArmContext } from '../http/armRoute';
-import { buildInstanceView } from './buildInstanceView';
-import type { JsonObject } from '../http/requestBody';
+import type { ArmContext, ArmRoute } from '../http/armRoute';
+import type { JsonObject } from '../http/json';
+import { instanceViewBody } from './instanceViewBody';
+import { findVm } from './lookup';
 
 /** VirtualMachineInstanceView in the shapes of the version: of GET …/instanceView, and of `$expand=instanceView`. */
 export async function instanceViewOf(
@@ -14,10 +15,10 @@ export async function instanceViewOf(
 ): Promise<JsonObject> {
   const { services } = context;
   const reading = await services.driver.readVirtualMachine(id);
-  // Deleted between two looks, or not born yet: there is nothing to see of it.
+  // Deleted between two readings, or not created yet: there is nothing to see of it.
   if (reading === null) return { statuses: [] };
   const state = await vmStateOf(context, id);
-  return buildInstanceView({
+  return instanceViewBody({
     model,
     provisioningState,
     reading,
@@ -28,7 +29,22 @@ export async function instanceViewOf(
 }
 
 /** What Lowtide remembers of a VM. */
-export async function vmStateOf({ client }: ArmContext, id: VmId): Promise<VmState> {
-  const entity = await client.readEntityState(new df.EntityId('virtualMachine', keyOf(id)));
+async function vmStateOf({ client }: ArmContext, id: VmId): Promise<VmState> {
+  const entity = await client.readEntityState(new EntityId('virtualMachine', keyOf(id)));
   return entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
 }
+
+/** R-801: the instance view by itself, without the envelope of a resource. */
+export const instanceViewRoutes: readonly ArmRoute[] = [
+  {
+    name: 'armGetInstanceView',
+    route:
+      'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/instanceView',
+    methods: ['GET'],
+    family: 'compute',
+    handler: async (request, context) => ({
+      status: 200,
+      body: await instanceViewOf(context, findVm(request, context), request.apiVersion),
+    }),
+  },
+];

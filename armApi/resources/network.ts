@@ -1,9 +1,10 @@
-import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError, resourceNotFound } from '../http/armError';
 import { findGroup } from './lookup';
 import { page } from '../http/paging';
-import { isObject, objectBody, type JsonObject } from '../http/requestBody';
-import { at, withoutSecrets } from './vmModel';
+import { objectAt, type JsonObject } from '../http/json';
+import { objectBody } from '../http/requestBody';
+import { withoutSecrets } from './mergedModel';
 
 /** R-710: `az vm create` puts a network around the VM and reads it again. There is none here: what is put is kept, and does nothing. */
 const NAMESPACE = 'Microsoft.Network';
@@ -15,9 +16,12 @@ const family = 'resources';
 /** Of the store's 900 KB a row. */
 const BYTES_MAX = 800_000;
 
-armRoute(
-  { name: 'armListNetworkResources', route: ALL, methods: ['GET'], family },
-  async (request, context) => {
+const listNetworkResources: ArmRoute = {
+  name: 'armListNetworkResources',
+  route: ALL,
+  methods: ['GET'],
+  family,
+  handler: async (request, context) => {
     const group = findGroup(request, context);
     const type = typeOf(request).toLowerCase();
     const kept = (await context.services.armResources.list(group.armId))
@@ -30,11 +34,14 @@ armRoute(
       ({ body }) => body,
     );
   },
-);
+};
 
-armRoute(
-  { name: 'armGetNetworkResource', route: ONE, methods: ['GET'], family },
-  async (request, context) => {
+const getNetworkResource: ArmRoute = {
+  name: 'armGetNetworkResource',
+  route: ONE,
+  methods: ['GET'],
+  family,
+  handler: async (request, context) => {
     const group = findGroup(request, context);
     const [type, name] = [typeOf(request), request.name('resource')];
     const id = `${group.armId}/providers/${type}/${name}`;
@@ -42,11 +49,14 @@ armRoute(
     if (kept === null) throw resourceNotFound(type, name, request.resourceGroup);
     return { status: 200, body: kept.body };
   },
-);
+};
 
-armRoute(
-  { name: 'armPutNetworkResource', route: ONE, methods: ['PUT'], family },
-  async (request, context) => {
+const putNetworkResource: ArmRoute = {
+  name: 'armPutNetworkResource',
+  route: ONE,
+  methods: ['PUT'],
+  family,
+  handler: async (request, context) => {
     const body = networkBody(
       request,
       context,
@@ -57,11 +67,14 @@ armRoute(
     await keepNetwork(request, context, body);
     return { status: 200, body };
   },
-);
+};
 
-armRoute(
-  { name: 'armDeleteNetworkResource', route: ONE, methods: ['DELETE'], family },
-  async (request, context) => {
+const deleteNetworkResource: ArmRoute = {
+  name: 'armDeleteNetworkResource',
+  route: ONE,
+  methods: ['DELETE'],
+  family,
+  handler: async (request, context) => {
     const { armId } = findGroup(request, context);
     const id = `${armId}/providers/${typeOf(request)}/${request.name('resource')}`;
     const kept = await context.services.armResources.read(armId, id);
@@ -69,7 +82,7 @@ armRoute(
     await context.services.armResources.remove(armId, id);
     return { status: 200 };
   },
-);
+};
 
 function typeOf(request: ArmRequest): string {
   return `${NAMESPACE}/${request.name('networkType')}`;
@@ -96,14 +109,13 @@ export function networkBody(
       `Resource name '${name.slice(0, 80)}' is invalid: up to 80 letters, digits, '_', '-' and '.'.`,
     );
   const given = withoutSecrets(sent) as JsonObject;
-  const properties = at(given, 'properties');
   const id = `${findGroup(request, context).armId}/providers/${type}/${name}`;
   const body = {
     ...given,
     id,
     name,
     type,
-    properties: { ...(isObject(properties) && properties), provisioningState: 'Succeeded' },
+    properties: { ...objectAt(given, 'properties'), provisioningState: 'Succeeded' },
   };
   if (Buffer.byteLength(JSON.stringify(body)) > BYTES_MAX)
     throw new ArmError(413, 'RequestContentTooLarge', `The resource is larger than ${BYTES_MAX} bytes.`);
@@ -118,3 +130,10 @@ export function keepNetwork(request: ArmRequest, context: ArmContext, body: Json
     body: { ...body },
   });
 }
+
+export const networkRoutes: readonly ArmRoute[] = [
+  listNetworkResources,
+  getNetworkResource,
+  putNetworkResource,
+  deleteNetworkResource,
+];

@@ -1,41 +1,55 @@
-import { armRoute } from '../http/armRoute';
+import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { invalidParameter, resourceNotFound } from '../http/armError';
-import { accepted, operationKind } from '../http/longRunning';
+import { accepted } from '../http/longRunning';
 import { findSettledVm, VM_TYPE } from './lookup';
-import { untilDone } from '../http/untilDone';
 
 const ONE =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}';
 
-const ACTIONS = [
-  ['armStartVirtualMachine', 'start'],
-  ['armPowerOffVirtualMachine', 'powerOff'],
-  ['armDeallocateVirtualMachine', 'deallocate'],
-  ['armRestartVirtualMachine', 'restart'],
-] as const;
+type PowerAction = 'start' | 'powerOff' | 'deallocate' | 'restart';
 
 /** How long a VM takes to be switched, in seconds of the pocket Azure. */
-const SWITCH_SECONDS = { start: 40, powerOff: 30, deallocate: 60, restart: 120 } as const;
+const SWITCH_SECONDS: Readonly<Record<PowerAction, number>> = {
+  start: 40,
+  powerOff: 30,
+  deallocate: 60,
+  restart: 120,
+};
 
-operationKind('vmPower', untilDone());
+async function switchPower(
+  action: PowerAction,
+  request: ArmRequest,
+  context: ArmContext,
+): Promise<ArmAnswer> {
+  const { id, vm, armId } = findSettledVm(request, context);
+  const skip = request.query('skipShutdown');
+  if (skip !== null && !/^(true|false)$/i.test(skip))
+    throw invalidParameter(`The value '${skip}' is not a boolean.`, 'skipShutdown');
+  const { services } = context;
+  if (!(await services.driver.power(id, action)))
+    throw resourceNotFound(VM_TYPE, request.name('vm'), request.resourceGroup);
+  const doneMs = Date.parse(services.nowUtc()) + SWITCH_SECONDS[action] * 1000;
+  return accepted(request, context, {
+    kind: 'vmPower',
+    location: vm.region,
+    resourceId: armId,
+    data: { doneUtc: new Date(doneMs).toISOString() },
+  });
+}
 
-for (const [name, action] of ACTIONS)
-  armRoute(
-    { name, route: `${ONE}/${action}`, methods: ['POST'], family: 'compute' },
-    async (request, context) => {
-      const { id, vm, armId } = findSettledVm(request, context);
-      const skip = request.query('skipShutdown');
-      if (skip !== null && !/^(true|false)$/i.test(skip))
-        throw invalidParameter(`The value '${skip}' is not a boolean.`, 'skipShutdown');
-      const { services } = context;
-      if (!(await services.driver.power(id, action)))
-        throw resourceNotFound(VM_TYPE, request.name('vm'), request.resourceGroup);
-      const doneMs = Date.parse(services.nowUtc()) + SWITCH_SECONDS[action] * 1000;
-      return accepted(request, context, {
-        kind: 'vmPower',
-        location: vm.region,
-        resourceId: armId,
-        data: { doneUtc: new Date(doneMs).toISOString() },
-      });
-    },
-  );
+function powerRoute(name: string, action: PowerAction): ArmRoute {
+  return {
+    name,
+    route: `${ONE}/${action}`,
+    methods: ['POST'],
+    family: 'compute',
+    handler: (request, context) => switchPower(action, request, context),
+  };
+}
+
+export const powerRoutes: readonly ArmRoute[] = [
+  powerRoute('armStartVirtualMachine', 'start'),
+  powerRoute('armPowerOffVirtualMachine', 'powerOff'),
+  powerRoute('armDeallocateVirtualMachine', 'deallocate'),
+  powerRoute('armRestartVirtualMachine', 'restart'),
+];

@@ -1,7 +1,7 @@
 import { knownRegions } from '../../domain/regions';
-import { armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError } from '../http/armError';
-import type { JsonObject } from '../http/requestBody';
+import type { JsonObject } from '../http/json';
 
 const ALL = 'subscriptions/{subscriptionId}/providers';
 const ONE = `${ALL}/{namespace}`;
@@ -17,29 +17,40 @@ const COMPUTE_TYPES = [
   'locations/operations',
 ];
 
-armRoute(
-  { name: 'armListProviders', route: ALL, methods: ['GET'], family: 'resources' },
-  (request, context) =>
+const listProviders: ArmRoute = {
+  name: 'armListProviders',
+  route: ALL,
+  methods: ['GET'],
+  family: 'resources',
+  handler: (request, context) =>
     Promise.resolve({
       status: 200,
       body: { value: NAMESPACES.map((namespace) => provider(request, context, namespace)) },
     }),
-);
+};
 
-armRoute({ name: 'armGetProvider', route: ONE, methods: ['GET'], family: 'resources' }, (request, context) =>
-  Promise.resolve({ status: 200, body: provider(request, context, namespaceOf(request)) }),
-);
+const getProvider: ArmRoute = {
+  name: 'armGetProvider',
+  route: ONE,
+  methods: ['GET'],
+  family: 'resources',
+  handler: (request, context) =>
+    Promise.resolve({ status: 200, body: provider(request, context, namespaceOf(request)) }),
+};
 
 /** R-603: registers the provider, and propagates to it the features that are Registered. */
-armRoute(
-  { name: 'armRegisterProvider', route: `${ONE}/register`, methods: ['POST'], family: 'resources' },
-  async (request, context) => {
+const registerProvider: ArmRoute = {
+  name: 'armRegisterProvider',
+  route: `${ONE}/register`,
+  methods: ['POST'],
+  family: 'resources',
+  handler: async (request, context) => {
     const namespace = namespaceOf(request);
     if (namespace === 'Microsoft.Compute')
       await context.services.driver.resources.registerProvider(request.subscriptionId);
     return { status: 200, body: provider(request, context, namespace) };
   },
-);
+};
 
 function namespaceOf(request: ArmRequest): Namespace {
   const written = request.name('namespace');
@@ -69,3 +80,5 @@ function provider(
       : [],
   };
 }
+
+export const providerRoutes: readonly ArmRoute[] = [listProviders, getProvider, registerProvider];

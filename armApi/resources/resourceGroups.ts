@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { regionNameOf } from '../../domain/regions';
 import type { GroupResource } from '../../drivers/simulated/resources/resourceContracts';
-import { armRoute, type ArmRequest } from '../http/armRoute';
+import type { ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError } from '../http/armError';
 import { findGroup } from './lookup';
-import { accepted, operationKind } from '../http/longRunning';
+import { accepted } from '../http/longRunning';
 import { locationOf, Tags } from '../http/envelope';
 import { page } from '../http/paging';
-import { objectBody, type JsonObject } from '../http/requestBody';
-import { untilDone } from '../http/untilDone';
+import type { JsonObject } from '../http/json';
+import { objectBody } from '../http/requestBody';
 
 const ALL = 'subscriptions/{subscriptionId}/resourceGroups';
 const ONE = `${ALL}/{resourceGroup}`;
@@ -16,28 +16,46 @@ const family = 'resources';
 
 const GroupBody = z.looseObject({ location: z.string().nullish(), tags: Tags });
 
-armRoute({ name: 'armListResourceGroups', route: ALL, methods: ['GET'], family }, (request, { services }) =>
-  Promise.resolve(
-    page(
-      request,
-      services.driver.resources.resourceGroups(request.subscriptionId),
-      ({ name }) => name.toLowerCase(),
-      groupBody,
+const listResourceGroups: ArmRoute = {
+  name: 'armListResourceGroups',
+  route: ALL,
+  methods: ['GET'],
+  family,
+  handler: (request, { services }) =>
+    Promise.resolve(
+      page(
+        request,
+        services.driver.resources.resourceGroups(request.subscriptionId),
+        ({ name }) => name.toLowerCase(),
+        groupBody,
+      ),
     ),
-  ),
-);
+};
 
-armRoute({ name: 'armGetResourceGroup', route: ONE, methods: ['GET'], family }, (request, context) =>
-  Promise.resolve({ status: 200, body: groupBody(findGroup(request, context)) }),
-);
+const getResourceGroup: ArmRoute = {
+  name: 'armGetResourceGroup',
+  route: ONE,
+  methods: ['GET'],
+  family,
+  handler: (request, context) =>
+    Promise.resolve({ status: 200, body: groupBody(findGroup(request, context)) }),
+};
 
-armRoute({ name: 'armHeadResourceGroup', route: ONE, methods: ['HEAD'], family }, (request, { services }) =>
-  Promise.resolve({ status: services.driver.resources.resourceGroup(request) === null ? 404 : 204 }),
-);
+const headResourceGroup: ArmRoute = {
+  name: 'armHeadResourceGroup',
+  route: ONE,
+  methods: ['HEAD'],
+  family,
+  handler: (request, { services }) =>
+    Promise.resolve({ status: services.driver.resources.resourceGroup(request) === null ? 404 : 204 }),
+};
 
-armRoute(
-  { name: 'armPutResourceGroup', route: ONE, methods: ['PUT', 'PATCH'], family },
-  async (request, context) => {
+const putResourceGroup: ArmRoute = {
+  name: 'armPutResourceGroup',
+  route: ONE,
+  methods: ['PUT', 'PATCH'],
+  family,
+  handler: async (request, context) => {
     const { resources } = context.services.driver;
     const before =
       request.method === 'PATCH' ? findGroup(request, context) : resources.resourceGroup(request);
@@ -51,14 +69,15 @@ armRoute(
     const group = await resources.putResourceGroup({ subscriptionId, resourceGroup, location, tags });
     return { status: before === null ? 201 : 200, body: groupBody(group) };
   },
-);
-
-operationKind('groupDelete', untilDone());
+};
 
 /** With everything in it. */
-armRoute(
-  { name: 'armDeleteResourceGroup', route: ONE, methods: ['DELETE'], family },
-  async (request, context) => {
+const deleteResourceGroup: ArmRoute = {
+  name: 'armDeleteResourceGroup',
+  route: ONE,
+  methods: ['DELETE'],
+  family,
+  handler: async (request, context) => {
     const { armId: resourceId, location } = findGroup(request, context);
     const { resources } = context.services.driver;
     const doneUtc = await resources.deleteResourceGroup(request);
@@ -70,7 +89,7 @@ armRoute(
       data: { doneUtc: doneUtc ?? context.services.nowUtc() },
     });
   },
-);
+};
 
 function groupBody({ armId, name, location, tags, provisioningState }: GroupResource): JsonObject {
   return {
@@ -107,3 +126,11 @@ function elsewhere({ name, location }: GroupResource, wanted: string): ArmError 
     `Invalid resource group location '${wanted}'. The Resource group '${name}' already exists in location '${location}'.`,
   );
 }
+
+export const resourceGroupRoutes: readonly ArmRoute[] = [
+  listResourceGroups,
+  getResourceGroup,
+  headResourceGroup,
+  putResourceGroup,
+  deleteResourceGroup,
+];

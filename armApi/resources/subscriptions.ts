@@ -1,38 +1,37 @@
 import { knownRegions } from '../../domain/regions';
-import { armRoute } from '../http/armRoute';
-import type { JsonObject } from '../http/requestBody';
+import type { ArmRoute } from '../http/armRoute';
+import type { JsonObject } from '../http/json';
 
 /** The one tenant of the pocket Azure. */
 const TENANT_ID = '10000000-0000-4000-8000-0000000000aa';
 
-armRoute(
-  { name: 'armListSubscriptions', route: 'subscriptions', methods: ['GET'], family: 'subscriptions' },
-  (_request, { services }) =>
+const listSubscriptions: ArmRoute = {
+  name: 'armListSubscriptions',
+  route: 'subscriptions',
+  methods: ['GET'],
+  family: 'subscriptions',
+  handler: (_request, { services }) =>
     Promise.resolve({
       status: 200,
       body: { value: services.driver.resources.subscriptions().map(subscription) },
     }),
-);
+};
 
 /** Every subscription exists: it is made on first use. */
-armRoute(
-  {
-    name: 'armGetSubscription',
-    route: 'subscriptions/{subscriptionId}',
-    methods: ['GET'],
-    family: 'subscriptions',
-  },
-  ({ subscriptionId }) => Promise.resolve({ status: 200, body: subscription(subscriptionId) }),
-);
+const getSubscription: ArmRoute = {
+  name: 'armGetSubscription',
+  route: 'subscriptions/{subscriptionId}',
+  methods: ['GET'],
+  family: 'subscriptions',
+  handler: ({ subscriptionId }) => Promise.resolve({ status: 200, body: subscription(subscriptionId) }),
+};
 
-armRoute(
-  {
-    name: 'armListLocations',
-    route: 'subscriptions/{subscriptionId}/locations',
-    methods: ['GET'],
-    family: 'subscriptions',
-  },
-  ({ subscriptionId }) =>
+const listLocations: ArmRoute = {
+  name: 'armListLocations',
+  route: 'subscriptions/{subscriptionId}/locations',
+  methods: ['GET'],
+  family: 'subscriptions',
+  handler: ({ subscriptionId }) =>
     Promise.resolve({
       status: 200,
       body: {
@@ -44,25 +43,30 @@ armRoute(
         })),
       },
     }),
-);
+};
 
-armRoute({ name: 'armListTenants', route: 'tenants', methods: ['GET'], family: 'subscriptions' }, () =>
-  Promise.resolve({
-    status: 200,
-    body: {
-      value: [
-        {
-          id: `/tenants/${TENANT_ID}`,
-          tenantId: TENANT_ID,
-          tenantCategory: 'Home',
-          displayName: 'Pocket Azure',
-          defaultDomain: 'pocket.example',
-          countryCode: 'XX',
-        },
-      ],
-    },
-  }),
-);
+const listTenants: ArmRoute = {
+  name: 'armListTenants',
+  route: 'tenants',
+  methods: ['GET'],
+  family: 'subscriptions',
+  handler: () =>
+    Promise.resolve({
+      status: 200,
+      body: {
+        value: [
+          {
+            id: `/tenants/${TENANT_ID}`,
+            tenantId: TENANT_ID,
+            tenantCategory: 'Home',
+            displayName: 'Pocket Azure',
+            defaultDomain: 'pocket.example',
+            countryCode: 'XX',
+          },
+        ],
+      },
+    }),
+};
 
 function subscription(subscriptionId: string): JsonObject {
   return {
@@ -80,3 +84,10 @@ function subscription(subscriptionId: string): JsonObject {
     },
   };
 }
+
+export const subscriptionRoutes: readonly ArmRoute[] = [
+  listSubscriptions,
+  getSubscription,
+  listLocations,
+  listTenants,
+];

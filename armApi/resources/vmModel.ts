@@ -1,107 +1,102 @@
+import { z } from 'zod';
 import { osTypeOfImage } from '../../domain/images';
+import { effectivePatchMode, type PatchMode, type PatchSettings } from '../../domain/patchMode';
 import { regionNameOf } from '../../domain/regions';
-import { readVmRecord } from '../../drivers/fleet/vmRecord';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { readVmRecord } from '../../drivers/fleet/vmRecord';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { ArmError } from '../http/armError';
-import { isObject, type JsonObject } from '../http/requestBody';
+import type { ArmRequest } from '../http/armRoute';
+import { checkResourceName, locationOf, Tags } from '../http/envelope';
+import { at, isObject, objectAt, type JsonObject } from '../http/json';
+import { objectBody } from '../http/requestBody';
+import { patchMembersIn } from '../patching/patchMembers';
+import type { VmPlace } from './lookup';
+import { mergedModel, withoutSecrets } from './mergedModel';
 
-/** Members whose values must never come back. Whoever puts them means them for the guest, not for us: they are not even kept. */
-const SECRETS: ReadonlySet<string> = new Set(
-  [
-    'adminPassword',
-    'customData',
-    'userData',
-    'protectedSettings',
-    'secrets',
-    'additionalUnattendContent',
-  ].map((name) => name.toLowerCase()),
-);
-
-/** The value without nulls (which say «not given») and, at any depth, without secrets. */
-export function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([member, inner]) => inner !== null && !SECRETS.has(member.toLowerCase()))
-      .map(([member, inner]) => [member, withoutSecrets(inner)]),
-  );
+/** A request for a VM that is to be created or changed, as far as it is understood. */
+export interface VmChange extends VmPlace {
+  /** As the client sent it. */
+  readonly sent: JsonObject;
+  /** The patch settings that the request itself gives; null where it says nothing. */
+  readonly given: PatchSettings;
+  /** Those that would come of it. */
+  readonly settings: PatchSettings;
+  /** The mode the VM would be in; null when there is no such mode, or its operating system is not known. */
+  readonly mode: PatchMode | null;
+  /** What would come of it: what was written, and the settings that Azure writes down when nothing was said. */
+  readonly model: JsonObject;
+  readonly vm: VirtualMachine;
 }
 
-/** A member at a path, if it is there. */
-export function at(value: unknown, ...path: readonly string[]): unknown {
-  return path.reduce<unknown>((inner, member) => (isObject(inner) ? inner[member] : undefined), value);
-}
+const VmBody = z.looseObject({
+  location: z.string().nullish(),
+  tags: Tags,
+  zones: z.array(z.string()).nullish(),
+  properties: z
+    .looseObject({
+      hardwareProfile: z.looseObject({ vmSize: z.string().nullish() }).nullish(),
+      storageProfile: z.looseObject({}).nullish(),
+      osProfile: z.looseObject({}).nullish(),
+      availabilitySet: z.looseObject({ id: z.string() }).nullish(),
+    })
+    .nullish(),
+});
 
-/** What only Azure writes. Clients send it back with what they change. */
-const READ_ONLY = ['provisioningState', 'vmId', 'instanceView', 'timeCreated'];
-const ENVELOPE = ['tags', 'zones', 'plan', 'identity', 'extendedLocation'];
-/** What a PUT may leave out without taking it away: a VM cannot lose its disk, its settings or its network. */
-const KEPT = ['hardwareProfile', 'storageProfile', 'osProfile', 'networkProfile', 'availabilitySet'];
-
-/** The model that a request makes of what there is. A PUT replaces all but what a VM cannot be without; a PATCH only adds. */
-export function mergedModel(
-  armId: string,
-  before: JsonObject | null,
-  sent: JsonObject,
-  method: 'PUT' | 'PATCH',
-): JsonObject {
-  const given = withoutSecrets(sent) as JsonObject;
-  const [stored, properties] = [objectAt(before, 'properties'), objectAt(given, 'properties')];
-  const base = method === 'PATCH' ? stored : pick(stored, KEPT);
-  const merged = mergeDeep(base, drop(properties, READ_ONLY));
-  const written = given['location'] ?? before?.['location'];
+/** Understands the body of a PUT or PATCH. Throws 400 for what has the wrong type. */
+export function readVmChange(request: ArmRequest, place: VmPlace): VmChange {
+  const sent = VmBody.parse(objectBody(request));
+  const { armId, before } = place;
+  if (before === null) checkResourceName(request.name('vm'), 'vmName');
+  if (before === null || typeof sent.location === 'string') locationOf(sent.location);
+  const method = request.method === 'PATCH' ? 'PATCH' : 'PUT';
+  const merged = mergedModel(armId, before?.model ?? null, sent, method);
+  const written = sent.location ?? before?.model['location'];
+  const model = withOsType({
+    ...merged,
+    location: typeof written === 'string' ? regionNameOf(written) : undefined,
+  });
+  const vm = readModel(model);
+  const settings = { ...vm, enableAutomaticUpdates: automaticUpdatesOf(model, vm) };
+  const mode = modeOf(settings);
   return {
-    id: armId,
-    name: armId.split('/').at(-1),
-    type: 'Microsoft.Compute/virtualMachines',
-    ...(typeof written === 'string' && { location: regionNameOf(written) }),
-    ...(before !== null && pick(before, method === 'PATCH' ? ENVELOPE : ['zones'])),
-    ...pick(given, ENVELOPE),
-    properties: withOsType(isObject(merged) ? merged : {}),
+    armId,
+    before,
+    sent,
+    given: givenSettings(sent, vm),
+    settings,
+    mode,
+    model: withDefaults(model, { vm, mode, sent, apiVersion: request.apiVersion, before }),
+    vm,
   };
 }
 
-function objectAt(value: JsonObject | null, member: string): JsonObject {
-  const inner = at(value, member);
-  return isObject(inner) ? inner : {};
-}
-
-function pick(record: JsonObject, members: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(record).filter(([member]) => members.includes(member)));
-}
-
-function drop(record: JsonObject, members: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(record).filter(([member]) => !members.includes(member)));
-}
-
-/** Objects member by member; anything else is replaced. */
-function mergeDeep(before: unknown, given: unknown): unknown {
-  if (given === undefined) return before;
-  if (!isObject(before) || !isObject(given)) return given;
-  const members = [...new Set([...Object.keys(before), ...Object.keys(given)])];
-  return Object.fromEntries(members.map((member) => [member, mergeDeep(before[member], given[member])]));
+/** The mode a VM is in; null when there is no such mode, or its operating system is not known. */
+export function modeOf(vm: PatchSettings): PatchMode | null {
+  const effective = effectivePatchMode(vm);
+  return effective.kind === 'mode' ? effective.mode : null;
 }
 
 /** Azure knows the operating system of a platform image and writes it down. */
-function withOsType(properties: JsonObject): JsonObject {
+function withOsType(model: JsonObject): JsonObject {
+  const properties = objectAt(model, 'properties');
   const storage = at(properties, 'storageProfile');
-  if (!isObject(storage) || at(storage, 'osDisk', 'osType') !== undefined) return properties;
+  if (!isObject(storage) || at(storage, 'osDisk', 'osType') !== undefined) return model;
   const publisher = at(storage, 'imageReference', 'publisher');
-  const osProfile = at(properties, 'osProfile');
-  const osType = isObject(at(osProfile, 'windowsConfiguration'))
-    ? 'Windows'
-    : isObject(at(osProfile, 'linuxConfiguration'))
-      ? 'Linux'
-      : null;
-  const known = typeof publisher === 'string' ? osTypeOfImage(publisher) : osType;
-  if (known === null) return properties;
+  const known = typeof publisher === 'string' ? osTypeOfImage(publisher) : osTypeOfProfile(properties);
+  if (known === null) return model;
   const osDisk = { createOption: 'FromImage', ...objectAt(storage, 'osDisk'), osType: known };
-  return { ...properties, storageProfile: { ...storage, osDisk } };
+  return { ...model, properties: { ...properties, storageProfile: { ...storage, osDisk } } };
 }
 
-/** The VM as Lowtide reads it from a model. Throws 400 for what has the wrong type. */
-export function readModel(model: JsonObject): VirtualMachine {
+function osTypeOfProfile(properties: JsonObject): 'Windows' | 'Linux' | null {
+  if (isObject(at(properties, 'osProfile', 'windowsConfiguration'))) return 'Windows';
+  if (isObject(at(properties, 'osProfile', 'linuxConfiguration'))) return 'Linux';
+  return null;
+}
+
+/** The VM as Lowtide reads it from a model. */
+function readModel(model: JsonObject): VirtualMachine {
   const read = readVmRecord(model);
   if ('imported' in read) return read.imported.vm;
   const [issue] = read.error.issues;
@@ -114,18 +109,67 @@ export function readModel(model: JsonObject): VirtualMachine {
   );
 }
 
-/** Settings that nobody wrote, written down as Azure does, so that whoever reads the VM sees the mode it is in. */
-export function withDefaults(model: JsonObject, { osType }: VirtualMachine, mode: string | null): JsonObject {
+/** What the request itself says, on a VM of this operating system. */
+function givenSettings(sent: JsonObject, { id, osType, image, customImage }: VirtualMachine): PatchSettings {
+  const osProfile = withoutSecrets(at(sent, 'properties', 'osProfile'));
+  const storageProfile = { osDisk: { osType } };
+  const read = readModel({ id, location: 'any', properties: { osProfile, storageProfile } });
+  const enableAutomaticUpdates = automaticUpdatesOf(sent, { ...read, osType });
+  return { ...read, enableAutomaticUpdates, osType, image, customImage };
+}
+
+/** Linux has no such property; one that is sent for it is looked at all the same, to be refused. */
+function automaticUpdatesOf(
+  model: JsonObject,
+  { osType, enableAutomaticUpdates }: VirtualMachine,
+): boolean | null {
+  if (osType !== 'Linux') return enableAutomaticUpdates;
+  const written = at(model, 'properties', 'osProfile', 'linuxConfiguration', 'enableAutomaticUpdates');
+  return typeof written === 'boolean' ? written : null;
+}
+
+interface Written {
+  readonly vm: VirtualMachine;
+  readonly mode: PatchMode | null;
+  readonly sent: JsonObject;
+  readonly apiVersion: string;
+  readonly before: VmResource | null;
+}
+
+/** Settings that were not written, written down as Azure does, so that a client that reads the VM sees the mode it is in. */
+function withDefaults(model: JsonObject, written: Written): JsonObject {
+  const { osType } = written.vm;
   const properties = objectAt(model, 'properties');
   const osProfile = at(properties, 'osProfile');
-  if (!isObject(osProfile) || osType === null || mode === null) return model;
+  if (!isObject(osProfile) || osType === null || written.mode === null) return model;
   const member = osType === 'Windows' ? 'windowsConfiguration' : 'linuxConfiguration';
   const given = objectAt(osProfile, member);
-  const configuration = {
-    provisionVMAgent: true,
-    ...(osType === 'Windows' && { enableAutomaticUpdates: mode !== 'Manual' }),
-    ...given,
-    patchSettings: { ...objectAt(given, 'patchSettings'), patchMode: mode },
-  };
+  const defaults: JsonObject =
+    osType === 'Windows'
+      ? { provisionVMAgent: true, enableAutomaticUpdates: written.mode !== 'Manual' }
+      : { provisionVMAgent: true };
+  const patchSettings = settingsOf(objectAt(given, 'patchSettings'), member, written);
+  const configuration = { ...defaults, ...given, patchSettings };
   return { ...model, properties: { ...properties, osProfile: { ...osProfile, [member]: configuration } } };
 }
+
+/**
+ * A PUT replaces the settings that its version knows, no others. Settings that are only to be had with AutomaticByPlatform go with the
+ * mode, unless the request itself asks for them: then they are refused.
+ */
+function settingsOf(merged: JsonObject, configuration: string, written: Written): JsonObject {
+  const { vm, mode, sent, apiVersion, before } = written;
+  const path = ['properties', 'osProfile', configuration, 'patchSettings'] as const;
+  const known = patchMembersIn(vm.osType ?? 'Linux', apiVersion);
+  const stored = objectAt(before?.model, ...path);
+  const hidden = Object.entries(stored).filter(([member]) => !known.includes(member));
+  const asked = objectAt(sent, ...path);
+  const all = Object.entries({ ...Object.fromEntries(hidden), ...merged, patchMode: mode });
+  return Object.fromEntries(
+    all.filter(
+      ([member]) => mode === 'AutomaticByPlatform' || !OF_THE_PLATFORM.includes(member) || member in asked,
+    ),
+  );
+}
+
+const OF_THE_PLATFORM: readonly string[] = ['automaticByPlatformSettings', 'enableHotpatching'];

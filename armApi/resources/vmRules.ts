@@ -1,46 +1,15 @@
-import {
-  checkPatchModeChange,
-  checkPatchSettings,
-  effectivePatchMode,
-  type PatchMode,
-  type PatchSettings,
-} from '../../domain/patchMode';
-import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { AvailabilitySetId } from '../../domain/ids';
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
-import { ArmError, invalidParameter, resourceNotFound } from '../http/armError';
-import { requireFeature } from '../patching/optIn';
-import { armErrorOf, checkModeSettings, notToBeChanged } from '../patching/patchSettings';
-import { isObject, type JsonObject } from '../http/requestBody';
-import { at, readModel } from './vmModel';
+import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
+import { at, isObject } from '../http/json';
+import type { VmChange } from './vmModel';
 
-/** A request for a VM that is to be created or changed, as far as it is understood. */
-export interface VmChange {
-  /** As the client sent it. */
-  readonly sent: JsonObject;
-  /** What would come of it. */
-  readonly model: JsonObject;
-  readonly vm: VirtualMachine;
-  readonly before: VmResource | null;
-}
-
-/** Everything that can be wrong with it, in the order in which Azure would say it. Returns the mode that the VM is in then. */
-export function checkVmChange(change: VmChange, request: ArmRequest, context: ArmContext): PatchMode | null {
+/** What can be wrong with a VM apart from its patching, in the order in which Azure would say it. */
+export function checkVmChange(change: VmChange, request: ArmRequest, context: ArmContext): void {
   if (change.before === null) checkNew(change, request, context);
-  else checkKept(change, change.before);
+  else checkKept(change, change.before, request);
   checkConfiguration(change);
-  const mode = checkMode(change, context);
-  const { before } = change;
-  const was = before === null ? null : modeOf(before.vm);
-  if (mode === 'AutomaticByPlatform' && was !== 'AutomaticByPlatform')
-    requireFeature(request, context, 'InGuestAutoPatchVMPreview');
-  return mode;
-}
-
-export function modeOf(vm: PatchSettings): PatchMode | null {
-  const effective = effectivePatchMode(vm);
-  return effective.kind === 'mode' ? effective.mode : null;
 }
 
 function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: ArmContext): void {
@@ -85,7 +54,7 @@ const FIXED: readonly (readonly [property: string, ...path: string[]])[] = [
   ['osProfile.adminUsername', 'osProfile', 'adminUsername'],
 ];
 
-function checkKept({ sent, model, vm }: VmChange, before: VmResource): void {
+function checkKept({ sent, model, vm }: VmChange, before: VmResource, { method }: ArmRequest): void {
   if (vm.region !== before.vm.region)
     throw new ArmError(
       409,
@@ -94,17 +63,20 @@ function checkKept({ sent, model, vm }: VmChange, before: VmResource): void {
     );
   const zones = at(sent, 'zones');
   if (Array.isArray(zones) && (zones[0] ?? null) !== null && String(zones[0]) !== before.vm.zone)
-    throw notToBeChanged('zones');
-  const set = at(sent, 'properties', 'availabilitySet', 'id');
-  if (typeof set === 'string' && AvailabilitySetId.safeParse(set).data !== before.vm.availabilitySetId)
-    throw notToBeChanged('availabilitySet.id');
+    throw propertyChangeNotAllowed('zones');
+  const set = at(sent, 'properties', 'availabilitySet');
+  const setId = at(set, 'id');
+  const isAnother =
+    typeof setId === 'string' && AvailabilitySetId.safeParse(setId).data !== before.vm.availabilitySetId;
+  const leaves = set === null && method === 'PATCH' && before.vm.availabilitySetId !== null;
+  if (isAnother || leaves) throw propertyChangeNotAllowed('availabilitySet.id');
   for (const [property, ...path] of FIXED) {
     const [is, wanted] = [at(before.model, 'properties', ...path), at(model, 'properties', ...path)];
     if (wanted === is || (typeof wanted === 'string' && typeof is === 'string' && same(wanted, is))) continue;
     // Nothing was known of it, and so nothing changes: files may leave out what Azure would tell.
     if (is === undefined && at(before.model, 'properties', path[0] ?? '') === undefined) continue;
     if (is === undefined && property !== 'imageReference.id') continue;
-    throw notToBeChanged(property);
+    throw propertyChangeNotAllowed(property);
   }
 }
 
@@ -117,45 +89,4 @@ function checkConfiguration({ model, vm }: VmChange): void {
   const other = vm.osType === 'Windows' ? 'linuxConfiguration' : 'windowsConfiguration';
   if (vm.osType !== null && isObject(at(model, 'properties', 'osProfile', other)))
     throw invalidParameter(`Parameter '${other}' is not allowed on a ${vm.osType} virtual machine.`, other);
-}
-
-/** R-411 to R-419. What the request itself says comes first, then what it would change, then what would come of it. */
-function checkMode({ sent, model, vm, before }: VmChange, { services }: ArmContext): PatchMode | null {
-  const { policy } = services;
-  const given = { ...givenSettings(sent, vm), image: vm.image, customImage: vm.customImage };
-  const settings = { ...vm, enableAutomaticUpdates: automaticUpdatesOf(model, vm) };
-  const touched = before === null || PATCHING.some((member) => settings[member] !== before.vm[member]);
-  const refusals = [
-    ...(given.patchMode === null ? [] : checkPatchSettings(given, policy)),
-    ...(before === null ? [] : checkPatchModeChange(before.vm, given)),
-    ...(touched ? checkPatchSettings(settings, policy) : []),
-  ];
-  const [first] = refusals;
-  if (first !== undefined) throw armErrorOf(first, vm.osType);
-  const mode = modeOf(settings);
-  checkModeSettings(model, vm.osType, mode === 'AutomaticByPlatform');
-  return mode;
-}
-
-const PATCHING = ['osType', 'patchMode', 'enableAutomaticUpdates', 'provisionVMAgent'] as const;
-
-/** What the request itself says, on a VM of this operating system. */
-function givenSettings(sent: JsonObject, { id, osType }: VirtualMachine): PatchSettings {
-  const properties = { osProfile: at(sent, 'properties', 'osProfile') ?? undefined };
-  const read = readModel({
-    id,
-    location: 'any',
-    properties: { ...properties, storageProfile: { osDisk: { osType } } },
-  });
-  return { ...read, enableAutomaticUpdates: automaticUpdatesOf(sent, { ...read, osType }), osType };
-}
-
-/** R-417: Linux has no such property; one that is sent for it is looked at all the same, to be refused. */
-function automaticUpdatesOf(
-  model: JsonObject,
-  { osType, enableAutomaticUpdates }: VirtualMachine,
-): boolean | null {
-  if (osType !== 'Linux') return enableAutomaticUpdates;
-  const written = at(model, 'properties', 'osProfile', 'linuxConfiguration', 'enableAutomaticUpdates');
-  return typeof written === 'boolean' ? written : null;
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { apiVersionOf, armRoute, type ArmContext, type ArmRequest } from '../http/armRoute';
+import { apiVersionOf } from '../http/apiVersion';
+import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError, invalidParameter, operationNotAllowed, type ArmErrorBody } from '../http/armError';
 import {
   DeploymentProperties,
@@ -12,7 +13,8 @@ import {
 } from './deploymentTemplate';
 import { findGroup, VM_TYPE } from '../resources/lookup';
 import { keepNetwork, networkBody } from '../resources/network';
-import { objectBody, type JsonObject } from '../http/requestBody';
+import { objectAt, type JsonObject } from '../http/json';
+import { objectBody } from '../http/requestBody';
 import { carryOutVm, planVm } from '../resources/virtualMachines';
 
 const TYPE = 'Microsoft.Resources/deployments';
@@ -47,9 +49,12 @@ interface PlannedResource {
 }
 
 /** R-710: what `az vm create --validate` sends. */
-armRoute(
-  { name: 'armValidateDeployment', route: `${ONE}/validate`, methods: ['POST'], family },
-  (request, context) => {
+const validateDeployment: ArmRoute = {
+  name: 'armValidateDeployment',
+  route: `${ONE}/validate`,
+  methods: ['POST'],
+  family,
+  handler: (request, context) => {
     const { template, planned } = plan(request, context);
     const { id, name } = identityOf(request, context);
     const now = context.services.nowUtc();
@@ -65,65 +70,77 @@ armRoute(
     };
     const body = deploymentBody(deployment, 'Succeeded');
     const validatedResources = planned.map((resource) => ({ id: resource.id }));
-    const properties = { ...(body['properties'] as JsonObject), validatedResources };
+    const properties = { ...objectAt(body, 'properties'), validatedResources };
     return Promise.resolve({ status: 200, body: { ...body, properties } });
   },
-);
+};
 
 /** R-710: what `az vm create` sends. Everything is checked before anything is created. */
-armRoute({ name: 'armPutDeployment', route: ONE, methods: ['PUT'], family }, async (request, context) => {
-  const { template, planned } = plan(request, context);
-  const { id, name, groupId } = identityOf(request, context);
-  const before = await read(request, context);
-  if (before !== null && stateOf(before, context) === 'Running')
-    throw new ArmError(
-      409,
-      'DeploymentActive',
-      `The deployment with resource id '${id}' cannot be saved, because this would overwrite an existing deployment which is still active.`,
-    );
-  const startedUtc = context.services.nowUtc();
-  const deployment: Deployment = {
-    id: before?.id ?? id,
-    name: before?.name ?? name,
-    correlationId: randomUUID(),
-    startedUtc,
-    ...(await carryOut(planned, startedUtc)),
-    outputs: template.outputs,
-    outputResources: planned.map((resource) => ({ id: resource.id })),
-  };
-  await context.services.armResources.put(groupId, { armId: deployment.id, type: TYPE, body: deployment });
-  const path = `${deployment.id}/operationStatuses/${deployment.correlationId}`;
-  return {
-    status: before === null ? 201 : 200,
-    body: deploymentBody(deployment, 'Accepted'),
-    headers: {
-      'azure-asyncoperation': `${request.baseUrl}${path}?api-version=${request.apiVersion}`,
-      'retry-after': '1',
-    },
-  };
-});
-
-armRoute({ name: 'armGetDeployment', route: ONE, methods: ['GET'], family }, async (request, context) => {
-  const deployment = await find(request, context);
-  return { status: 200, body: deploymentBody(deployment, stateOf(deployment, context)) };
-});
-
-armRoute(
-  {
-    name: 'armGetDeploymentStatus',
-    route: `${ONE}/operationStatuses/{operation}`,
-    methods: ['GET'],
-    family,
+const putDeployment: ArmRoute = {
+  name: 'armPutDeployment',
+  route: ONE,
+  methods: ['PUT'],
+  family,
+  handler: async (request, context) => {
+    const { template, planned } = plan(request, context);
+    const { id, name, groupId } = identityOf(request, context);
+    const before = await read(request, context);
+    if (before !== null && stateOf(before, context) === 'Running')
+      throw new ArmError(
+        409,
+        'DeploymentActive',
+        `The deployment with resource id '${id}' cannot be saved, because this would overwrite an existing deployment which is still active.`,
+      );
+    const startedUtc = context.services.nowUtc();
+    const { doneUtc, error } = await carryOut(planned, startedUtc);
+    const deployment: Deployment = {
+      id: before?.id ?? id,
+      name: before?.name ?? name,
+      correlationId: randomUUID(),
+      startedUtc,
+      doneUtc,
+      error,
+      outputs: template.outputs,
+      outputResources: planned.map((resource) => ({ id: resource.id })),
+    };
+    await context.services.armResources.put(groupId, { armId: deployment.id, type: TYPE, body: deployment });
+    const path = `${deployment.id}/operationStatuses/${deployment.correlationId}`;
+    return {
+      status: before === null ? 201 : 200,
+      body: deploymentBody(deployment, 'Accepted'),
+      headers: {
+        'azure-asyncoperation': `${request.baseUrl}${path}?api-version=${request.apiVersion}`,
+        'retry-after': '1',
+      },
+    };
   },
-  async (request, context) => {
+};
+
+const getDeployment: ArmRoute = {
+  name: 'armGetDeployment',
+  route: ONE,
+  methods: ['GET'],
+  family,
+  handler: async (request, context) => {
+    const deployment = await find(request, context);
+    return { status: 200, body: deploymentBody(deployment, stateOf(deployment, context)) };
+  },
+};
+
+const getDeploymentStatus: ArmRoute = {
+  name: 'armGetDeploymentStatus',
+  route: `${ONE}/operationStatuses/{operation}`,
+  methods: ['GET'],
+  family,
+  handler: async (request, context) => {
     const deployment = await find(request, context);
     if (deployment.correlationId !== request.name('operation').toLowerCase()) throw notFound(request);
     const { error } = deployment;
     const status = stateOf(deployment, context);
     const headers = status === 'Running' ? { 'retry-after': '1' } : {};
-    return { status: 200, body: { status, ...(error !== null && { error }) }, headers };
+    return { status: 200, body: { status, error: error ?? undefined }, headers };
   },
-);
+};
 
 /** The template as resources that have been checked, each by the very rules of a PUT of it. */
 function plan(
@@ -238,8 +255,9 @@ function deploymentBody(deployment: Deployment, provisioningState: State): JsonO
       correlationId,
       providers: [],
       dependencies: [],
-      ...(provisioningState === 'Succeeded' && { outputs, outputResources }),
-      ...(error !== null && ended && { error }),
+      outputs: provisioningState === 'Succeeded' ? outputs : undefined,
+      outputResources: provisioningState === 'Succeeded' ? outputResources : undefined,
+      error: ended ? (error ?? undefined) : undefined,
     },
   };
 }
@@ -278,3 +296,10 @@ function notFound(request: ArmRequest): ArmError {
     `Deployment '${request.name('deployment')}' could not be found.`,
   );
 }
+
+export const deploymentRoutes: readonly ArmRoute[] = [
+  validateDeployment,
+  putDeployment,
+  getDeployment,
+  getDeploymentStatus,
+];

@@ -296,6 +296,6 @@ export function inFlightError(count: number): LowtideError {
   return new LowtideError('DRIVER_CANNOT', {
     what: 'The fleet was not replaced.',
     why: `${count} operations on its VMs are in flight.`,
-    fix: 'Wait until they have ended, or force it; then they end as lost.',
+    fix: 'Wait until they have ended, then send the fleet again.',
   });
 }

@@ -5,6 +5,7 @@ import { CrashHost, type Orphan } from './persistPoints';
 import type { EngineCore } from './core';
 import type { Instance } from './instance';
 import { Queue } from './queue';
+import type { Worker } from './workers';
 import { activityFailure, activityInputDirect, activityInputToRpc, resultToJson, toJson } from './values';
 
 interface Pending {
@@ -16,41 +17,47 @@ interface Pending {
   readonly input: string;
 }
 
+/** Undefined: the worker died. */
+type Outcome = HistoryEvent | undefined;
+
 /** Runs activities at least once: a result counts only when the execution that asked for it still stands. */
 export class Activities {
-  private readonly pending = new Queue<Pending>();
-  private readonly byName = new Map<string, RegisteredFunction>();
-  private running = 0;
+  readonly #engine: EngineCore;
+  readonly #pending = new Queue<Pending>();
+  readonly #byName = new Map<string, RegisteredFunction>();
+  /** What a worker runs, while several may; each is called off when its worker dies. */
+  readonly #underWay = new Map<Pending, { readonly worker: Worker; readonly callOff: () => void }>();
 
-  constructor(private readonly engine: EngineCore) {
+  constructor(engine: EngineCore) {
+    this.#engine = engine;
     for (const fn of engine.options.functions.values()) {
-      if (fn.trigger.type === 'activityTrigger') this.byName.set(fn.name.toLowerCase(), fn);
+      if (fn.trigger.type === 'activityTrigger') this.#byName.set(fn.name.toLowerCase(), fn);
     }
   }
 
   /** How many could start now. */
   get queued(): number {
-    return this.running < this.engine.options.activitiesMax ? this.pending.size : 0;
+    return this.#engine.options.workers.free() ? this.#pending.size : 0;
   }
 
   get names(): string[] {
-    return [...this.byName.values()].map((fn) => fn.name);
+    return [...this.#byName.values()].map((fn) => fn.name);
   }
 
   exists(name: string): boolean {
-    return name === HTTP_ACTIVITY || this.byName.has(name.toLowerCase());
+    return name === HTTP_ACTIVITY || this.#byName.has(name.toLowerCase());
   }
 
   add(instance: Instance, taskId: number, name: string, input: string): void {
     const message = { instance, executionId: instance.executionId, taskId, name, input };
-    this.engine.carry('activity', () => {
-      this.pending.add(message);
+    this.#engine.carry('activity', () => {
+      this.#pending.add(message);
     });
   }
 
   /** Messages of activities that have not started. */
   pendingOf(instance: Instance): Orphan[] {
-    const own = this.pending.list().filter((each) => each.instance === instance);
+    const own = this.#pending.list().filter((each) => each.instance === instance);
     return own.map(({ executionId, taskId, name, input }) => ({
       instanceId: instance.id,
       executionId,
@@ -62,93 +69,125 @@ export class Activities {
 
   /** In order: starts a batch and waits for it. Otherwise: fills the free places and goes on. */
   async dispatch(): Promise<void> {
-    if (this.engine.options.inOrder) {
-      while (this.pending.size > 0) await this.runBatch();
+    if (this.#engine.options.inOrder) {
+      while (this.queued > 0) await this.#runBatch();
       return;
     }
-    while (this.queued > 0) {
-      const next = this.pending.take();
-      if (next) this.start(next);
+    const { workers } = this.#engine.options;
+    for (let worker = workers.free(); worker && this.#pending.size > 0; worker = workers.free()) {
+      const next = this.#pending.take();
+      if (next) this.#start(next, worker);
     }
   }
 
-  private async runBatch(): Promise<void> {
-    const batch: Pending[] = [];
-    const results: Promise<HistoryEvent>[] = [];
-    while (batch.length < this.engine.options.activitiesMax) {
-      const next = this.pending.take();
+  async #runBatch(): Promise<void> {
+    const { workers } = this.#engine.options;
+    const batch: { readonly next: Pending; readonly worker: Worker; readonly result: Promise<Outcome> }[] =
+      [];
+    for (let worker = workers.free(); worker; worker = workers.free()) {
+      const next = this.#pending.take();
       if (!next) break;
-      batch.push(next);
-      const result = this.run(next);
+      const result = this.#runOn(worker, next);
       // A crash is met when its turn comes; until then Node must not take it for unhandled.
       result.catch(() => undefined);
-      results.push(result);
+      batch.push({ next, worker, result });
     }
-    for (let i = 0; i < batch.length; i += 1) {
-      const done = batch[i];
-      const event = await results[i];
-      if (done && event) this.conclude(done, event);
+    try {
+      for (const { next, result } of batch) this.#conclude(next, await result);
+    } finally {
+      for (const { worker } of batch) worker.running -= 1;
     }
   }
 
-  private start(next: Pending): void {
-    this.running += 1;
-    this.engine.started();
-    const ended = (event?: HistoryEvent): void => {
-      this.running -= 1;
-      if (event) this.conclude(next, event);
-      this.engine.ended();
+  #start(next: Pending, worker: Worker): void {
+    this.#engine.started();
+    const ended = (outcome: Outcome): void => {
+      worker.running -= 1;
+      this.#conclude(next, outcome);
+      this.#engine.ended();
     };
-    this.run(next).then(ended, (crash: unknown) => {
-      this.engine.break(crash as Error);
-      ended();
+    this.#runOn(worker, next).then(ended, (crash: unknown) => {
+      this.#engine.break(crash as Error);
+      ended(undefined);
     });
   }
 
+  /** What has been taken by a worker that dies is hidden for a while, and then another one's. */
+  abandon(worker: Worker): void {
+    const engine = this.#engine;
+    const hiddenMs = engine.options.hidden?.workItemQueueMs ?? 0;
+    for (const [message, { worker: owner, callOff }] of this.#underWay) {
+      if (owner !== worker) continue;
+      callOff();
+      engine.timers.add(engine.nowMs + hiddenMs, () => {
+        this.#pending.add(message);
+        engine.wake();
+      });
+    }
+  }
+
+  /** Nothing comes back from a worker that dies meanwhile. */
+  #runOn(worker: Worker, next: Pending): Promise<Outcome> {
+    worker.running += 1;
+    const run = this.#run(next, worker);
+    if (!this.#engine.options.workers.several) return run;
+    const calledOff = new Promise<undefined>((resolve) => {
+      this.#underWay.set(next, {
+        worker,
+        callOff: () => {
+          resolve(undefined);
+        },
+      });
+    });
+    return Promise.race([run, calledOff]).finally(() => this.#underWay.delete(next));
+  }
+
   /** A worker that hangs never tells: when its time is up, the message is another worker's. */
-  private conclude(done: Pending, event: HistoryEvent): void {
-    const { engine } = this;
+  #conclude(done: Pending, event: Outcome): void {
+    if (!event) return;
+    const engine = this.#engine;
     const hangsMs = engine.options.transit?.hangsMs(done.name) ?? 0;
     if (hangsMs === 0) engine.deliver(done.instance, done.executionId, event);
     else
       engine.timers.add(engine.nowMs + hangsMs, () => {
-        this.pending.add(done);
+        this.#pending.add(done);
       });
   }
 
-  private async run(next: Pending): Promise<HistoryEvent> {
-    const { stats } = this.engine;
+  async #run(next: Pending, worker: Worker): Promise<HistoryEvent> {
+    const { stats } = this.#engine;
     stats.activities += 1;
     stats.durableSteps += 1;
     try {
-      const result = await this.invoke(next);
-      this.engine.crashPoints?.at('activity.beforeResult', next.instance.id);
-      this.engine.options.guards.checkSize(next.name, 'The result', result);
-      return taskCompleted(this.engine.nowMs, next.taskId, result);
+      const result = await this.#invoke(next, worker);
+      this.#engine.crashPoints?.at('activity.beforeResult', next.instance.id);
+      this.#engine.options.guards.checkSize(next.name, 'The result', result);
+      return taskCompleted(this.#engine.nowMs, next.taskId, result);
     } catch (error) {
       if (error instanceof CrashHost) throw error;
-      return taskFailed(this.engine.nowMs, next.taskId, activityFailure(next.name, error));
+      return taskFailed(this.#engine.nowMs, next.taskId, activityFailure(next.name, error));
     }
   }
 
-  private async invoke(next: Pending): Promise<string> {
+  async #invoke(next: Pending, worker: Worker): Promise<string> {
     if (next.name === HTTP_ACTIVITY) return callHttp(next.input);
-    const fn = this.byName.get(next.name.toLowerCase());
+    const fn = worker.find('activityTrigger', next.name);
     if (!fn) throw new Error(`The function '${next.name}' doesn't exist`);
-    const { invoker, guards, fullMessages } = this.engine.options;
+    const { invoker } = worker;
+    const { guards, fullMessages } = this.#engine.options;
     if (fullMessages || !invoker.canCallDirectly(fn)) {
       const trigger = activityInputToRpc(next.input);
       const triggerMetadata = { instanceId: { string: next.instance.id } };
       return resultToJson(
-        await invoker.throughWorker(fn, { trigger, triggerMetadata, extra: this.extra(fn) }),
+        await invoker.throughWorker(fn, { trigger, triggerMetadata, extra: this.#extra(fn) }),
       );
     }
-    const result = await fn.callback(activityInputDirect(next.input), invoker.directContext(fn));
+    const result = await invoker.direct(fn, activityInputDirect(next.input));
     guards.checkJson(next.name, 'result', result);
     return toJson(result);
   }
 
-  private extra(fn: RegisteredFunction): Record<string, { json: string }> {
-    return this.engine.options.extraInputs(fn);
+  #extra(fn: RegisteredFunction): Record<string, { json: string }> {
+    return this.#engine.options.extraInputs(fn);
   }
 }

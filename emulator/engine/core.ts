@@ -1,7 +1,6 @@
 import type { Clock } from '../clock';
 import type { RegisteredFunction } from '../coreApi';
 import type { Guards } from '../guards';
-import type { Invoker } from '../invoke';
 import type { Entity, EntityMessage } from './entity';
 import type { HistoryEvent } from './history';
 import type { Ids } from './ids';
@@ -9,6 +8,8 @@ import type { Instance, NewInstance } from './instance';
 import type { DurableLibrary } from './library';
 import type { Orphan, PersistKind, PersistPoint } from './persistPoints';
 import type { Runner } from './runners';
+import type { Versioning } from '../settings';
+import type { Worker, Workers } from './workers';
 import type { TimerHeap } from './timerHeap';
 import type { Transit } from './transit';
 
@@ -41,9 +42,7 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly guards: Guards;
-  readonly invoker: Invoker;
   readonly functions: ReadonlyMap<string, RegisteredFunction>;
-  readonly runner: Runner;
   /** Set when sessions are audited: replays an episode from JSON. */
   readonly auditor: Runner | undefined;
   readonly auditEvery: number;
@@ -52,9 +51,14 @@ export interface EngineOptions {
   readonly activitiesMax: number;
   /** Virtual clock: wait for every activity of a batch, and take the results in the order of dispatch. */
   readonly inOrder: boolean;
+  readonly workers: Workers;
+  readonly versioning: Versioning;
+  /** Timers fire up to a second early, as on the real host. */
+  readonly earlyTimers: boolean;
+  /** How long messages that a host had taken stay hidden after it died; undefined: they are there at once. */
+  readonly hidden: { readonly controlQueueMs: number; readonly workItemQueueMs: number } | undefined;
   /** Request messages of entities as the real host writes them, or without their .NET decoration. */
   readonly fullMessages: boolean;
-  readonly defaultVersion: string | null;
   readonly keepHistoryOfFinishedChildren: boolean;
   /** The values of a function's input bindings other than its trigger: the durable client. */
   readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
@@ -75,6 +79,8 @@ export interface EngineCore {
     readonly names: readonly string[];
     exists(name: string): boolean;
     add(instance: Instance, taskId: number, name: string, input: string): void;
+    /** Of a dead worker: they wait for another one. */
+    abandon(worker: Worker): void;
   };
   readonly entities: {
     readonly names: readonly string[];
@@ -100,6 +106,10 @@ export interface EngineCore {
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
   deliver(instance: Instance | undefined, executionId: string | undefined, event: HistoryEvent): void;
   enqueue(instance: Instance): void;
+  /** Its turn comes at that instant at the earliest. */
+  enqueueAt(what: Instance | Entity, atMs: number): void;
+  /** Nobody holds the lease of its partition: it waits until somebody does. */
+  park(what: Instance | Entity): void;
   /** Delivers a message: now, or as much later as it is under way. */
   carry(to: Parameters<Transit['lateMs']>[0], deliver: () => void): void;
   /** Notes what changed, for the store. */

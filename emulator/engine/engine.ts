@@ -8,6 +8,7 @@ import { Instance } from './instance';
 import { Orchestrations } from './orchestrations';
 import { Queue } from './queue';
 import { TimerHeap } from './timerHeap';
+import { LEASE_TAKE_OVER_MS, type Worker } from './workers';
 
 /**
  * One single-writer scheduler. A round drains activities before entities before orchestrators, so that an orchestrator
@@ -28,18 +29,22 @@ export class Engine implements EngineCore {
   readonly entities: Entities;
   readonly orchestrations: Orchestrations;
   readonly crashPoints: CrashPoints | undefined;
-  private readonly ready = new Queue<Instance>();
-  private acknowledgements: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
-  private dirty = false;
-  private changedInstances = new Set<Instance>();
-  private changedEntities = new Set<Entity>();
-  private purged: string[] = [];
-  private running: Promise<void> | undefined;
-  private failure: Error | undefined;
-  private halted = false;
-  private wakers: (() => void)[] = [];
+  readonly #ready = new Queue<Instance>();
+  #acknowledgements: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  #dirty = false;
+  #changedInstances = new Set<Instance>();
+  #changedEntities = new Set<Entity>();
+  #purged: string[] = [];
+  #running: Promise<void> | undefined;
+  #failure: Error | undefined;
+  #halted = false;
+  #wakers: (() => void)[] = [];
+  /** Turns whose partition no worker holds. */
+  #parked: (Instance | Entity)[] = [];
+  /** Of those, which a dead worker had taken. */
+  readonly #hiddenUntilMs = new Map<Instance | Entity, number>();
   /** Requests, timer functions and activities under way: the virtual clock must not move on while there are any. */
-  private busy = 0;
+  #busy = 0;
 
   constructor(readonly options: EngineOptions) {
     this.activities = new Activities(this);
@@ -54,9 +59,9 @@ export class Engine implements EngineCore {
 
   /** Something can run now, or wants to be committed. */
   get hasWork(): boolean {
-    if (this.halted) return false;
-    const queued = this.ready.size + this.activities.queued + this.entities.queued;
-    return queued > 0 || this.dirty || this.acknowledgements.length > 0;
+    if (this.#halted) return false;
+    const queued = this.#ready.size + this.activities.queued + this.entities.queued;
+    return queued > 0 || this.#dirty || this.#acknowledgements.length > 0;
   }
 
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
@@ -72,8 +77,62 @@ export class Engine implements EngineCore {
     if (instance.queued) return;
     instance.queued = true;
     this.carry('orchestration', () => {
-      this.ready.add(instance);
+      this.#ready.add(instance);
     });
+  }
+
+  enqueueAt(what: Instance | Entity, atMs: number): void {
+    if (what.queued) return;
+    what.queued = true;
+    if (atMs <= this.nowMs) this.#makeReady(what);
+    else
+      this.timers.add(atMs, () => {
+        this.#makeReady(what);
+      });
+  }
+
+  park(what: Instance | Entity): void {
+    what.queued = true;
+    this.#parked.push(what);
+  }
+
+  /** A process of the app dies, with all that it had taken; see docs/emulator.md. */
+  killWorker(name: string): void {
+    const { workers, hidden } = this.options;
+    const taken = [...this.#ready.list(), ...this.entities.waiting].filter(
+      ({ id }) => workers.ownerOf(id)?.name === name,
+    );
+    for (const each of taken) this.#hiddenUntilMs.set(each, this.nowMs + (hidden?.controlQueueMs ?? 0));
+    const dead = workers.kill(name);
+    this.activities.abandon(dead);
+    this.timers.add(this.nowMs + LEASE_TAKE_OVER_MS, () => {
+      workers.takeOver(dead);
+      this.#unpark();
+    });
+    this.wake();
+  }
+
+  addWorker(worker: Worker): void {
+    this.options.workers.join(worker);
+    this.#unpark();
+    this.wake();
+  }
+
+  #unpark(): void {
+    const parked = this.#parked;
+    this.#parked = [];
+    for (const each of parked) {
+      const atMs = this.#hiddenUntilMs.get(each) ?? 0;
+      this.#hiddenUntilMs.delete(each);
+      each.queued = false;
+      this.enqueueAt(each, atMs);
+    }
+  }
+
+  #makeReady(what: Instance | Entity): void {
+    if (what instanceof Instance) this.#ready.add(what);
+    else this.entities.makeReady(what);
+    this.wake();
   }
 
   carry(to: Parameters<EngineCore['carry']>[0], deliver: () => void): void {
@@ -86,16 +145,16 @@ export class Engine implements EngineCore {
   /** Notes what changed, for the store. */
   touch(what?: Instance | Entity): void {
     if (!this.options.store) return;
-    this.dirty = true;
-    if (what instanceof Instance) this.changedInstances.add(what);
-    else if (what) this.changedEntities.add(what);
+    this.#dirty = true;
+    if (what instanceof Instance) this.#changedInstances.add(what);
+    else if (what) this.#changedEntities.add(what);
   }
 
   /** A purged instance must not come back. */
   purge(instance: Instance): void {
     this.instances.delete(instance.id);
-    this.changedInstances.delete(instance);
-    this.purged.push(instance.id);
+    this.#changedInstances.delete(instance);
+    this.#purged.push(instance.id);
     this.touch();
   }
 
@@ -106,63 +165,63 @@ export class Engine implements EngineCore {
       this.wake();
       return Promise.resolve();
     }
-    if (this.failure) return Promise.reject(this.failure);
+    if (this.#failure) return Promise.reject(this.#failure);
     return new Promise((resolve, reject) => {
-      this.acknowledgements.push({ resolve, reject });
+      this.#acknowledgements.push({ resolve, reject });
       this.wake();
     });
   }
 
   /** Counts work that is under way outside of the scheduler. */
   async during<T>(work: () => Promise<T>): Promise<T> {
-    this.busy += 1;
+    this.#busy += 1;
     try {
       return await work();
     } finally {
-      this.busy -= 1;
+      this.#busy -= 1;
       this.wake();
     }
   }
 
   started(): void {
-    this.busy += 1;
+    this.#busy += 1;
   }
 
   ended(): void {
-    this.busy -= 1;
+    this.#busy -= 1;
     this.wake();
   }
 
   /** Resolves at the next change that may have made work. */
   changed(): Promise<void> {
-    return new Promise((resolve) => this.wakers.push(resolve));
+    return new Promise((resolve) => this.#wakers.push(resolve));
   }
 
   wake(): void {
-    if (this.wakers.length > 0) {
-      const wakers = this.wakers;
-      this.wakers = [];
+    if (this.#wakers.length > 0) {
+      const wakers = this.#wakers;
+      this.#wakers = [];
       for (const waker of wakers) waker();
     }
-    if (this.hasWork) this.running ??= Promise.resolve().then(() => this.run());
+    if (this.hasWork) this.#running ??= Promise.resolve().then(() => this.#run());
   }
 
   /** Runs until nothing is left that can run now, work under way included. */
   async settle(): Promise<void> {
     for (;;) {
-      if (this.failure) throw this.failure;
-      if (this.running) await this.running;
+      if (this.#failure) throw this.#failure;
+      if (this.#running) await this.#running;
       else if (this.hasWork) this.wake();
-      else if (this.busy > 0) await this.changed();
+      else if (this.#busy > 0) await this.changed();
       else return;
     }
   }
 
   /** Runs what can run now, and does not wait for what is under way. */
   async runNow(): Promise<void> {
-    while (!this.failure && (this.running !== undefined || this.hasWork)) {
+    while (!this.#failure && (this.#running !== undefined || this.hasWork)) {
       this.wake();
-      await this.running;
+      await this.#running;
     }
   }
 
@@ -178,38 +237,42 @@ export class Engine implements EngineCore {
 
   /** Starts nothing more; what is under way may end, and its result is lost, as when a host stops. */
   async halt(): Promise<void> {
-    this.halted = true;
+    this.#halted = true;
     this.wake();
-    await this.running;
+    await this.#running;
   }
 
   get brokenBy(): Error | undefined {
-    return this.failure;
+    return this.#failure;
   }
 
-  private async run(): Promise<void> {
+  async #run(): Promise<void> {
     try {
-      while (this.hasWork) await this.round();
+      while (this.hasWork) await this.#round();
     } catch (error) {
       this.break(error instanceof Error ? error : new Error(String(error)));
     } finally {
-      this.running = undefined;
+      this.#running = undefined;
     }
     this.wake();
   }
 
   /** Nothing more is run or promised: what is in memory may be more than what is on disk. */
   break(failure: Error): void {
-    this.failure = failure;
-    this.halted = true;
+    this.#failure = failure;
+    this.#halted = true;
     this.options.log(`error: the emulator stopped: ${failure.stack ?? failure.message}`);
-    for (const { reject } of this.acknowledgements) reject(failure);
-    this.acknowledgements = [];
+    for (const { reject } of this.#acknowledgements) reject(failure);
+    this.#acknowledgements = [];
   }
 
-  private async round(): Promise<void> {
+  async #round(): Promise<void> {
     if (this.entities.queued > 0) await this.entities.runReady();
-    for (let instance = this.ready.take(); instance; instance = this.ready.take()) {
+    for (let instance = this.#ready.take(); instance; instance = this.#ready.take()) {
+      if (!this.options.workers.ownerOf(instance.id)) {
+        this.park(instance);
+        continue;
+      }
       instance.queued = false;
       const episode = this.crashPoints
         ? this.crashPoints.orchestration(instance)
@@ -224,15 +287,15 @@ export class Engine implements EngineCore {
   async commit(): Promise<void> {
     const { store } = this.options;
     if (!store) return;
-    const heard = this.acknowledgements;
-    this.acknowledgements = [];
-    if (this.dirty) await store.commit(this.takeChanges());
+    const heard = this.#acknowledgements;
+    this.#acknowledgements = [];
+    if (this.#dirty) await store.commit(this.#takeChanges());
     for (const { resolve } of heard) resolve();
   }
 
   /** A crash between messages and history: everybody else has heard of the turn, its own row has not. */
   async commitWithout(own: Instance | Entity): Promise<void> {
-    const { instances, entities, ...changes } = this.takeChanges();
+    const { instances, entities, ...changes } = this.#takeChanges();
     const others = {
       instances: new Set([...instances].filter((each) => each !== own)),
       entities: new Set([...entities].filter((each) => each !== own)),
@@ -241,19 +304,19 @@ export class Engine implements EngineCore {
     await this.options.store?.commit({ ...changes, ...others });
   }
 
-  private takeChanges(): Changes {
+  #takeChanges(): Changes {
     const changes = {
       nowMs: this.nowMs,
       idCounter: this.options.ids.counter,
-      instances: this.changedInstances,
-      entities: this.changedEntities,
-      purged: this.purged,
+      instances: this.#changedInstances,
+      entities: this.#changedEntities,
+      purged: this.#purged,
       orphans: [],
     };
-    this.dirty = false;
-    this.changedInstances = new Set();
-    this.changedEntities = new Set();
-    this.purged = [];
+    this.#dirty = false;
+    this.#changedInstances = new Set();
+    this.#changedEntities = new Set();
+    this.#purged = [];
     return changes;
   }
 }

@@ -20,36 +20,47 @@ interface EntityState {
 /** Entities: one turn at a time, all waiting operations in one batch. */
 export class Entities {
   readonly all = new Map<string, Entity>();
-  private readonly ready = new Queue<Entity>();
-  private readonly byName = new Map<string, RegisteredFunction>();
+  readonly #engine: EngineCore;
+  readonly #ready = new Queue<Entity>();
+  readonly #byName = new Map<string, RegisteredFunction>();
 
-  constructor(private readonly engine: EngineCore) {
+  constructor(engine: EngineCore) {
+    this.#engine = engine;
     for (const fn of engine.options.functions.values()) {
-      if (fn.trigger.type === 'entityTrigger') this.byName.set(fn.name.toLowerCase(), fn);
+      if (fn.trigger.type === 'entityTrigger') this.#byName.set(fn.name.toLowerCase(), fn);
     }
   }
 
   get queued(): number {
-    return this.ready.size;
+    return this.#ready.size;
   }
 
   get names(): string[] {
-    return [...this.byName.values()].map((fn) => fn.name);
+    return [...this.#byName.values()].map((fn) => fn.name);
   }
 
   exists(name: string): boolean {
-    return this.byName.has(name.toLowerCase());
+    return this.#byName.has(name.toLowerCase());
   }
 
   send(id: string, message: EntityMessage): void {
-    const entity = this.open(id);
+    const entity = this.#open(id);
     entity.inbox.push(message);
-    this.engine.touch(entity);
+    this.#engine.touch(entity);
     if (entity.queued) return;
     entity.queued = true;
-    this.engine.carry('entity', () => {
-      this.ready.add(entity);
+    this.#engine.carry('entity', () => {
+      this.#ready.add(entity);
     });
+  }
+
+  /** Those whose turn can come. */
+  get waiting(): readonly Entity[] {
+    return this.#ready.list();
+  }
+
+  makeReady(entity: Entity): void {
+    this.#ready.add(entity);
   }
 
   release(id: string, owner: string): void {
@@ -60,44 +71,51 @@ export class Entities {
   resume(entity: Entity): void {
     if (entity.inbox.length === 0 || entity.queued) return;
     entity.queued = true;
-    this.ready.add(entity);
+    this.#ready.add(entity);
   }
 
   async runReady(): Promise<void> {
-    const { crashPoints } = this.engine;
-    while (this.ready.size > 0) {
-      const ready = this.ready.takeAll();
-      for (const entity of ready) entity.queued = false;
+    const { crashPoints, options } = this.#engine;
+    while (this.#ready.size > 0) {
+      const ready: Entity[] = [];
+      for (const entity of this.#ready.takeAll()) {
+        if (!options.workers.ownerOf(entity.id)) {
+          this.#engine.park(entity);
+          continue;
+        }
+        entity.queued = false;
+        ready.push(entity);
+      }
       if (!crashPoints) {
-        await this.runTurns(ready);
+        await this.#runTurns(ready);
         continue;
       }
-      for (const entity of ready) await crashPoints.entity(entity, () => this.runTurns([entity]));
+      for (const entity of ready) await crashPoints.entity(entity, () => this.#runTurns([entity]));
     }
   }
 
-  private async runTurns(ready: readonly Entity[]): Promise<void> {
+  async #runTurns(ready: readonly Entity[]): Promise<void> {
     const turns: [Entity, readonly Operation[], Promise<EntityState>][] = [];
     for (const entity of ready) {
       const granted: (() => void)[] = [];
       const operations = takeOperations(entity, (message) => {
         granted.push(() => {
-          this.grant(message);
+          this.#grant(message);
         });
       });
-      this.engine.touch(entity);
-      if (operations.length > 0) turns.push([entity, operations, this.invoke(entity, operations)]);
+      this.#engine.touch(entity);
+      if (operations.length > 0) turns.push([entity, operations, this.#invoke(entity, operations)]);
       for (const grant of granted) grant();
     }
     // Awaited in the order they were queued, so that what follows does not depend on which is faster.
-    for (const [entity, operations, turn] of turns) this.conclude(entity, operations, await turn);
+    for (const [entity, operations, turn] of turns) this.#conclude(entity, operations, await turn);
   }
 
-  private open(id: string): Entity {
+  #open(id: string): Entity {
     const known = this.all.get(id);
     if (known) return known;
     const split = id.indexOf('@', 1);
-    const nowMs = this.engine.nowMs;
+    const nowMs = this.#engine.nowMs;
     const entity: Entity = {
       id,
       name: id.slice(1, split),
@@ -114,13 +132,15 @@ export class Entities {
     return entity;
   }
 
-  private async invoke(entity: Entity, operations: readonly Operation[]): Promise<EntityState> {
-    const { engine } = this;
+  async #invoke(entity: Entity, operations: readonly Operation[]): Promise<EntityState> {
+    const engine = this.#engine;
     engine.stats.entityOperations += operations.length;
     engine.stats.durableSteps += operations.length;
-    const fn = this.byName.get(entity.name);
-    if (!fn) throw new Error(unknownFunction(entity.name, 'entity', this.names));
-    const { invoker, fullMessages } = engine.options;
+    const worker = engine.options.workers.ownerOf(entity.id);
+    const fn = worker?.find('entityTrigger', entity.name);
+    if (!fn || !worker) throw new Error(unknownFunction(entity.name, 'entity', this.names));
+    const { invoker } = worker;
+    const { fullMessages } = engine.options;
     const trigger = {
       self: { name: entity.name, key: entity.key },
       exists: entity.exists,
@@ -139,8 +159,8 @@ export class Entities {
     return (await fn.callback(trigger, invoker.directContext(fn))) as EntityState;
   }
 
-  private conclude(entity: Entity, operations: readonly Operation[], state: EntityState): void {
-    const { engine } = this;
+  #conclude(entity: Entity, operations: readonly Operation[], state: EntityState): void {
+    const engine = this.#engine;
     entity.exists = state.entityExists;
     entity.state = state.entityState ?? null;
     entity.lastOperationMs = engine.nowMs;
@@ -148,8 +168,8 @@ export class Entities {
     if (entity.state !== null) engine.options.guards.checkSize(entity.name, 'The state', entity.state);
     operations.forEach((operation, i) => {
       const result = state.results[i];
-      if (result?.isError === true) this.noteError(entity, operation, result.result);
-      if (operation.from) this.answer(operation, result?.result ?? null, result?.isError === true);
+      if (result?.isError === true) this.#noteError(entity, operation, result.result);
+      if (operation.from) this.#answer(operation, result?.result ?? null, result?.isError === true);
     });
     for (const { target, name, input } of state.signals) {
       const message = {
@@ -163,8 +183,8 @@ export class Entities {
     this.resume(entity);
   }
 
-  private answer(operation: Operation, result: string | null, failed: boolean): void {
-    const { engine } = this;
+  #answer(operation: Operation, result: string | null, failed: boolean): void {
+    const engine = this.#engine;
     const { from } = operation;
     if (!from) return;
     const response = responseMessage(result, failed, engine.options.fullMessages);
@@ -173,8 +193,8 @@ export class Entities {
   }
 
   /** The lock moves on to the next entity of its set; after the last one the orchestration gets it. */
-  private grant(lock: Extract<EntityMessage, { kind: 'lock' }>): void {
-    const { engine } = this;
+  #grant(lock: Extract<EntityMessage, { kind: 'lock' }>): void {
+    const engine = this.#engine;
     const next = lock.entities[lock.position + 1];
     if (next !== undefined) {
       this.send(next, { ...lock, position: lock.position + 1 });
@@ -185,9 +205,9 @@ export class Entities {
     engine.deliver(engine.instances.get(lock.from.instanceId), lock.from.executionId, event);
   }
 
-  private noteError(entity: Entity, operation: Operation, result: string | undefined): void {
+  #noteError(entity: Entity, operation: Operation, result: string | undefined): void {
     if (result !== '{}') return;
-    this.engine.options.guards.warn({
+    this.#engine.options.guards.warn({
       code: 'entity-threw-an-error',
       subject: entity.name,
       what: `Operation ${operation.name} threw an Error.`,

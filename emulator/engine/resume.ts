@@ -4,13 +4,33 @@ import { HTTP_ACTIVITY } from './callHttp';
 import type { Engine } from './engine';
 import type { Instance } from './instance';
 
-/** Takes up what a journal knew: timers, activities that were under way, and messages that had been received. */
-export function resume(engine: Engine, { instances, entities, orphans }: Recovered): void {
+/**
+ * Takes up what a journal knew: timers, activities that were under way, and messages that had been received. When the host was killed and
+ * `hidden` is set, messages it had taken come back when their timeout is over: everything received and not yet run, and as many activities as
+ * it may run at once.
+ */
+export function resume(engine: Engine, recovered: Recovered): void {
+  const { instances, entities, orphans, endedMs } = recovered;
+  const { hidden, activitiesMax } = engine.options;
+  const wasKilled = hidden !== undefined && endedMs === undefined && recovered.nowMs !== undefined;
+  const controlMs = wasKilled ? (recovered.nowMs ?? 0) + hidden.controlQueueMs : 0;
+  const workItemMs = wasKilled ? (recovered.nowMs ?? 0) + hidden.workItemQueueMs : 0;
   for (const [id, instance] of instances) engine.instances.set(id, instance);
   for (const [id, entity] of entities) engine.entities.all.set(id, entity);
-  for (const entity of entities.values()) engine.entities.resume(entity);
+  for (const entity of entities.values()) if (entity.inbox.length > 0) engine.enqueueAt(entity, controlMs);
+  let taken = 0;
+  const startActivity = (instance: Instance, id: number, name: string, input: string): void => {
+    taken += 1;
+    if (taken > activitiesMax || workItemMs <= engine.nowMs) engine.activities.add(instance, id, name, input);
+    else
+      engine.timers.add(workItemMs, () => {
+        if (instance.open.has(id)) engine.activities.add(instance, id, name, input);
+      });
+  };
   for (const instance of instances.values()) {
-    if (!instance.isFinished) resumeInstance(engine, instance);
+    if (instance.isFinished) continue;
+    resumeTasks(engine, instance, startActivity);
+    if (instance.inbox.length > 0 || instance.continued) engine.enqueueAt(instance, controlMs);
   }
   for (const { instanceId, executionId, taskId, name, input } of orphans) {
     const instance = instances.get(instanceId);
@@ -18,7 +38,11 @@ export function resume(engine: Engine, { instances, entities, orphans }: Recover
   }
 }
 
-function resumeInstance(engine: Engine, instance: Instance): void {
+function resumeTasks(
+  engine: Engine,
+  instance: Instance,
+  startActivity: (instance: Instance, id: number, name: string, input: string) => void,
+): void {
   const answered = new Set(instance.inbox.map((event) => event.TaskScheduledId ?? event.TimerId));
   for (const [id, task] of instance.open) {
     if (answered.has(id)) continue;
@@ -27,8 +51,7 @@ function resumeInstance(engine: Engine, instance: Instance): void {
     } else if (task.kind === 'activity') {
       const { actionType, functionName = '' } = task.action;
       const name = actionType === ActionType.CallHttp ? HTTP_ACTIVITY : functionName;
-      engine.activities.add(instance, id, name, task.input ?? 'null');
+      startActivity(instance, id, name, task.input ?? 'null');
     }
   }
-  if (instance.inbox.length > 0 || instance.continued) engine.enqueue(instance);
 }

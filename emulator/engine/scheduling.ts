@@ -2,6 +2,7 @@ import { ActionType, type RawAction } from './actions';
 import { HTTP_ACTIVITY } from './callHttp';
 import { refuseScalar } from './checks';
 import type { EngineCore } from './core';
+import { firesAtMs } from './earlyTimers';
 import { schedulerId } from './entity';
 import { eventSent, taskScheduled, timerCreated, timerFired, type HistoryEvent } from './history';
 import { withoutDashes } from './ids';
@@ -19,7 +20,11 @@ const applied = Symbol('applied');
 
 /** Turns the actions of an orchestrator into history, messages and open tasks, giving out the library's task ids. */
 export class Scheduling {
-  constructor(private readonly engine: EngineCore) {}
+  readonly #engine: EngineCore;
+
+  constructor(engine: EngineCore) {
+    this.#engine = engine;
+  }
 
   apply(instance: Instance, action: RawAction): void {
     const actionIndex = instance.applied;
@@ -29,17 +34,17 @@ export class Scheduling {
         instance.noteWait(action.externalEventName ?? '');
         return;
       case ActionType.ContinueAsNew:
-        instance.nextInput = this.inputOf(instance, action);
+        instance.nextInput = this.#inputOf(instance, action);
         return;
       case ActionType.SignalEntity:
-        this.signalEntity(instance, action);
+        this.#signalEntity(instance, action);
         return;
       case ActionType.ReleaseEntities:
         this.release(instance);
         return;
       default:
-        this.noteReuse(instance, action);
-        this.checkRetryTimeout(instance, action);
+        this.#noteReuse(instance, action);
+        this.#checkRetryTimeout(instance, action);
         this.schedule(instance, takeId(instance), action, actionIndex, action.retryOptions ? 1 : undefined);
     }
   }
@@ -50,26 +55,26 @@ export class Scheduling {
     switch (action.actionType) {
       case ActionType.CallActivity:
       case ActionType.CallActivityWithRetry:
-        this.callActivity(instance, id, action.functionName ?? '', this.inputOf(instance, action), task);
+        this.#callActivity(instance, id, action.functionName ?? '', this.#inputOf(instance, action), task);
         return;
       case ActionType.CallHttp:
-        this.callActivity(instance, id, HTTP_ACTIVITY, toJson(action.httpRequest), task);
+        this.#callActivity(instance, id, HTTP_ACTIVITY, toJson(action.httpRequest), task);
         return;
       case ActionType.CallSubOrchestrator:
       case ActionType.CallSubOrchestratorWithRetry:
-        this.callChild(instance, id, action, task);
+        this.#callChild(instance, id, action, task);
         return;
       case ActionType.CreateTimer: {
         const dueMs = new Date(action.fireAt ?? 0).getTime();
-        const isLong = dueMs - this.engine.nowMs > SHORT_TIMER_MAX_MS;
+        const isLong = dueMs - this.#engine.nowMs > SHORT_TIMER_MAX_MS;
         this.openTimer(instance, id, { ...task, kind: 'timer', dueMs, ...(isLong && { finalMs: dueMs }) });
         return;
       }
       case ActionType.CallEntity:
-        this.callEntity(instance, id, action, task);
+        this.#callEntity(instance, id, action, task);
         return;
       case ActionType.LockEntities:
-        this.lock(instance, id, action, task);
+        this.#lock(instance, id, action, task);
         return;
       default:
         throw new OrchestrationFault(`The emulator does not know the action ${action.actionType}.`);
@@ -77,7 +82,7 @@ export class Scheduling {
   }
 
   openTimer(instance: Instance, id: number, wanted: OpenTask): void {
-    const { engine } = this;
+    const engine = this.#engine;
     const now = engine.nowMs;
     const finalMs = wanted.finalMs;
     const isChunk = finalMs !== undefined && finalMs - now > SHORT_TIMER_MAX_MS;
@@ -89,9 +94,12 @@ export class Scheduling {
   }
 
   startTimer(instance: Instance, id: number, task: OpenTask): void {
-    const { engine } = this;
+    const engine = this.#engine;
     const dueMs = task.dueMs ?? 0;
-    task.timer = engine.timers.add(dueMs, () => {
+    const { earlyTimers } = engine.options;
+    const name = `${instance.id} ${instance.executionId} ${id}`;
+    const atMs = earlyTimers ? firesAtMs(name, engine.nowMs, dueMs) : dueMs;
+    task.timer = engine.timers.add(atMs, () => {
       engine.stats.timersFired += 1;
       engine.deliver(instance, undefined, timerFired(engine.nowMs, id, dueMs));
     });
@@ -114,34 +122,34 @@ export class Scheduling {
     if (!lock) return;
     instance.lock = undefined;
     for (const entityId of lock.entities.toReversed()) {
-      const input = releaseMessage(instance.id, lock.requestId, this.engine.options.fullMessages);
+      const input = releaseMessage(instance.id, lock.requestId, this.#engine.options.fullMessages);
       const sent = { instanceId: entityId, name: 'release', input } as const;
-      instance.history.push(eventSent(this.engine.nowMs, takeId(instance), sent));
-      this.engine.entities.release(entityId, instance.id);
+      instance.history.push(eventSent(this.#engine.nowMs, takeId(instance), sent));
+      this.#engine.entities.release(entityId, instance.id);
     }
   }
 
-  private callActivity(
+  #callActivity(
     instance: Instance,
     id: number,
     name: string,
     input: string,
     task: Omit<OpenTask, 'kind'>,
   ): void {
-    const { activities, options } = this.engine;
+    const { activities, options } = this.#engine;
     if (!activities.exists(name))
       throw new OrchestrationFault(unknownFunction(name, 'activity', activities.names));
     options.guards.checkSize(name, 'The input', input);
     if (name !== HTTP_ACTIVITY) refuseScalar(options.guards, name, input);
-    instance.history.push(taskScheduled(this.engine.nowMs, id, name));
+    instance.history.push(taskScheduled(this.#engine.nowMs, id, name));
     instance.openTask(id, { ...task, kind: 'activity', input });
     activities.add(instance, id, name, input);
   }
 
-  private callChild(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
-    const { engine } = this;
+  #callChild(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
+    const engine = this.#engine;
     const { orchestrations } = engine;
-    const { ids, defaultVersion, guards } = engine.options;
+    const { ids, versioning, guards } = engine.options;
     const name = action.functionName ?? '';
     if (!orchestrations.exists(name))
       throw new OrchestrationFault(unknownFunction(name, 'orchestrator', orchestrations.names));
@@ -157,7 +165,7 @@ export class Scheduling {
         fix: 'Let a child id belong to one parent execution.',
       });
     }
-    const version = action.version ?? defaultVersion;
+    const version = action.version ?? versioning.hostVersion;
     const now = engine.nowMs;
     instance.history.push({ ...childCreated(now, id, name, childId), Version: version });
     instance.openTask(id, { ...task, kind: 'child' });
@@ -165,7 +173,7 @@ export class Scheduling {
     orchestrations.create({
       id: childId,
       name,
-      input: this.inputOf(instance, action),
+      input: this.#inputOf(instance, action),
       version,
       parent: { instanceId: parentId, executionId, name: parentName, taskId: id, version: parentVersion },
       executionId: withoutDashes(ids.guid()),
@@ -173,12 +181,12 @@ export class Scheduling {
     });
   }
 
-  private signalEntity(instance: Instance, action: RawAction): void {
-    const { engine } = this;
+  #signalEntity(instance: Instance, action: RawAction): void {
+    const engine = this.#engine;
     const id = takeId(instance);
     const requestId = engine.options.ids.guid();
-    const to = this.entityOf(action);
-    const input = action.input === undefined ? null : this.inputOf(instance, action);
+    const to = this.#entityOf(action);
+    const input = action.input === undefined ? null : this.#inputOf(instance, action);
     const operation = action.operation ?? '';
     const request = { requestId, operation, input, isSignal: true, from: instance, nowMs: engine.nowMs };
     const text = operationRequest(request, engine.options.fullMessages);
@@ -186,11 +194,11 @@ export class Scheduling {
     engine.entities.send(to, { kind: 'operation', id: requestId, name: operation, input });
   }
 
-  private callEntity(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
-    const { engine } = this;
+  #callEntity(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
+    const engine = this.#engine;
     const requestId = engine.options.ids.guid();
-    const to = this.entityOf(action);
-    const input = action.input === undefined ? null : this.inputOf(instance, action);
+    const to = this.#entityOf(action);
+    const input = action.input === undefined ? null : this.#inputOf(instance, action);
     const operation = action.operation ?? '';
     const request = { requestId, operation, input, isSignal: false, from: instance, nowMs: engine.nowMs };
     const text = operationRequest(request, engine.options.fullMessages);
@@ -200,8 +208,8 @@ export class Scheduling {
     engine.entities.send(to, { kind: 'operation', id: requestId, name: operation, input, from });
   }
 
-  private lock(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
-    const { engine } = this;
+  #lock(instance: Instance, id: number, action: RawAction, task: Omit<OpenTask, 'kind'>): void {
+    const engine = this.#engine;
     const requestId = action.lockRequestId ?? '';
     const entities = (action.lockSet ?? []).map((each) => schedulerId(each.name, each.key));
     const first = entities[0];
@@ -214,9 +222,9 @@ export class Scheduling {
     engine.entities.send(first, { kind: 'lock', id: requestId, entities, position: 0, from });
   }
 
-  private entityOf(action: RawAction): string {
+  #entityOf(action: RawAction): string {
     const id = action.instanceId ?? '';
-    const { entities } = this.engine;
+    const { entities } = this.#engine;
     const name = id.slice(1, id.indexOf('@', 1));
     if (!entities.exists(name)) throw new OrchestrationFault(unknownFunction(name, 'entity', entities.names));
     return id;
@@ -226,12 +234,12 @@ export class Scheduling {
    * JSON text of an action's input. The library has already encoded the string inputs of activities and of
    * continue-as-new, and only those.
    */
-  private inputOf(instance: Instance, action: RawAction): string {
+  #inputOf(instance: Instance, action: RawAction): string {
     const { input, actionType } = action;
     const isEncoded =
       actionType <= ActionType.CallActivityWithRetry || actionType === ActionType.ContinueAsNew;
     if (typeof input === 'string') return isEncoded ? input : JSON.stringify(input);
-    this.engine.options.guards.checkJson(
+    this.#engine.options.guards.checkJson(
       instance.name,
       `input of ${action.functionName ?? action.operation ?? 'continueAsNew'}`,
       input,
@@ -239,14 +247,14 @@ export class Scheduling {
     return toJson(input);
   }
 
-  private noteReuse(instance: Instance, action: RawAction): void {
+  #noteReuse(instance: Instance, action: RawAction): void {
     const marked = action as { [applied]?: boolean };
     if (marked[applied] !== true) {
       marked[applied] = true;
       return;
     }
     instance.reusedTask = true;
-    this.engine.options.guards.refuse({
+    this.#engine.options.guards.refuse({
       code: 'task-reused',
       subject: instance.name,
       what: `A scheduled task (${action.functionName ?? action.operation ?? 'timer'}) is given to Task.any or Task.all again.`,
@@ -255,9 +263,9 @@ export class Scheduling {
     });
   }
 
-  private checkRetryTimeout(instance: Instance, action: RawAction): void {
+  #checkRetryTimeout(instance: Instance, action: RawAction): void {
     if (action.retryOptions?.retryTimeoutInMilliseconds === undefined) return;
-    this.engine.options.guards.refuse({
+    this.#engine.options.guards.refuse({
       code: 'retry-timeout',
       subject: instance.name,
       what: `${action.functionName ?? ''} is called with retryTimeoutInMilliseconds.`,

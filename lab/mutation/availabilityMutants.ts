@@ -100,7 +100,7 @@ export const availabilityMutants: readonly Mutant[] = [
     'catch-ups take as many slots of a night as they like',
     LEDGER,
     [
-      'return tonight?.night !== request.expiresUtc || tonight.slots < request.catchUpSlotsMax;',
+      'return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;',
       'return true;',
     ],
     ...LEDGER_TESTS,
@@ -108,28 +108,28 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a claim asked for twice is taken twice',
     LEDGER,
-    ["  if (held) return { state, answer: { kind: 'granted', fence: held.fence } };\n", ''],
+    ["  if (held) return { state, answer: { kind: 'granted' } };\n", ''],
     ...LEDGER_TESTS,
   ),
   planted(
     'unhealthy VMs are not handed over to the ledger',
     'orchestrations/updateDomainRollout.ts',
     [
-      'yield* letGo(context, input, impairedBy(context, input, vmIds, results));',
-      'yield* letGo(context, input, []);',
+      'yield* release(context, input, impairments(context, input, unhealthy));',
+      'yield* release(context, input, []);',
     ],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
     'a catch-up goes on without a claim',
     'orchestrations/updateDomainRollout.ts',
-    ['if (!claim.granted) {', "if (!claim.granted && input.kind !== 'catchUp') {"],
+    ['if (claim.granted) return null;', "if (claim.granted || input.kind === 'catchUp') return null;"],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
     'a refused round leaves its ticket in the queue',
     'orchestrations/updateDomainRollout.ts',
-    ['    yield* letGo(context, input, []); // also takes back the ticket\n', ''],
+    ['  yield* release(context, input, []); // also takes back the ticket\n', ''],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(

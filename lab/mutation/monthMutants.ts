@@ -48,26 +48,32 @@ export const monthMutants: readonly Mutant[] = [
   ),
   inMonth(
     'unknown health counts as healthy',
-    'orchestrations/patchVm.ts',
-    [["  if (health.answer === 'unknown') return say('unhealthy', 'unknownTooLong', health.because);\n", '']],
+    'domain/vmUpdate.ts',
+    [
+      [
+        "  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });\n",
+        '',
+      ],
+    ],
     'flapping-health',
   ),
   inMonth(
     'unhealthy VMs count as patched',
-    'orchestrations/patchVm.ts',
+    'domain/vmUpdate.ts',
     [
       [
-        "  if (health.answer === 'unhealthy') return say('unhealthy', 'unhealthyAfterUpdate', health.because);\n",
+        "  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });\n",
         '',
       ],
     ],
     'very-bad-patch',
   ),
-  inMonth('VMs are not watched after their update', 'orchestrations/patchVm.ts', [
+  inMonth('VMs are not watched after their update', 'domain/vmUpdate.ts', [
     [
-      'const health = yield* watchHealth(context, vmId, pace);',
-      "const health: HealthSeen = { answer: 'healthy', because: '', atUtc: nowUtc(context) };",
+      '  health: HealthSeen,\n  moment: Moment,',
+      "  seen: HealthSeen,\n  moment: Moment,\n  health: HealthSeen = { ...seen, answer: 'healthy' },",
     ],
+    ['const soaked = nowUtc >= soakedUtc &&', 'const soaked ='],
   ]),
   inMonth(
     'unhealthy VMs do not hold their set',

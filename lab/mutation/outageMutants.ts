@@ -9,15 +9,6 @@ export const outageMutants: readonly Mutant[] = [
     'tests/orchestrations/durable.test.ts',
   ),
   planted(
-    'a round that lost the orchestration of a VM lets go of its place',
-    'orchestrations/updateDomainRollout.ts',
-    [
-      "if (!results.some(({ reason }) => reason === 'orchestrationFailed'))",
-      "if (!results.some(({ kind }) => kind === 'unhealthy') || results.length > 0)",
-    ],
-    'tests/orchestrations/updateDomainRollout.test.ts',
-  ),
-  planted(
     'a ledger that cannot be tidied costs the catch-ups of the sweep',
     'orchestrations/assessmentSweep.ts',
     [

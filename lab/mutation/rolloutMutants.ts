@@ -214,13 +214,13 @@ export const rolloutMutants: readonly Mutant[] = [
     'tests/orchestrations/rounds.test.ts',
   ),
   planted(
-    'a VM whose orchestration failed counts as patched',
-    'orchestrations/updateDomainRollout.ts',
+    'a VM whose steps throw for hours counts as patched',
+    'domain/vmUpdate.ts',
     [
-      "result.ok ? result.value : { kind: 'failed', reason: 'orchestrationFailed' }",
-      "result.ok ? result.value : { kind: 'patched', reason: 'installed' }",
+      "because('orchestrationFailed', { step: update.kind, failures: count, message })",
+      "because('installed', { installedPatchCount: count })",
     ],
-    'tests/orchestrations/updateDomainRollout.test.ts',
+    'tests/domain/vmUpdate.test.ts',
   ),
   planted(
     'the zones of a region go side by side',

@@ -3,10 +3,12 @@ import { planted, type Mutant } from './mutant';
 const START = 'activities/startInstall.ts';
 const ONCE = 'activities/installOnce.ts';
 const OPERATION = 'activities/installOperation.ts';
-const PATCH_VM = 'orchestrations/patchVm.ts';
+const VM_UPDATE = 'domain/vmUpdate.ts';
 const START_TEST = 'tests/activities/startInstall.test.ts';
 const ONCE_TEST = 'tests/activities/startInstallOnce.test.ts';
-const PATCH_VM_TEST = 'tests/orchestrations/patchVm.test.ts';
+const VM_UPDATE_TEST = 'tests/domain/vmUpdate.test.ts';
+const ROUND = 'activities/advanceRound.ts';
+const ROUND_TEST = 'tests/activities/advanceRound.test.ts';
 
 /** Bugs in the story of one VM: its window, its installation, its health. */
 export const storyMutants: readonly Mutant[] = [
@@ -50,7 +52,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'too little time is time enough',
     ONCE,
-    ['  if (minutes < job.minutesMin) return end(job.tooLate);\n', ''],
+    ['if (minutes < job.minutesMin)', 'if (minutes < 0)'],
     START_TEST,
   ),
   planted(
@@ -73,18 +75,18 @@ export const storyMutants: readonly Mutant[] = [
     ONCE,
     [
       'const forbidden = await job.forbidden();',
-      'const forbidden = (await Promise.resolve(null)) as Ending | null;',
+      'const forbidden = (await Promise.resolve([])) as readonly Because[];',
     ],
     START_TEST,
   ),
   {
     ...planted('the intent is not written before the request', ONCE, [
-      '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
+      '  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since\n',
       '  void etag;\n',
     ]),
     edits: [
       [
-        '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
+        '  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since\n',
         '  void etag;\n',
       ],
       ['  if (!own || !isSameIntent(own.operation, intent)) return soon(services);\n', '  void own;\n'],
@@ -161,62 +163,92 @@ export const storyMutants: readonly Mutant[] = [
   ),
   planted(
     'a VM that does not answer is watched no longer',
-    'orchestrations/health.ts',
-    ["(seen.answer !== 'unknown' || now >= silentUtc)", 'now <= silentUtc'],
-    PATCH_VM_TEST,
+    VM_UPDATE,
+    ["(health.answer !== 'unknown' || nowUtc >= silentUtc)", 'nowUtc <= silentUtc'],
+    VM_UPDATE_TEST,
   ),
   planted(
     'a VM is not watched through its soak',
-    'orchestrations/health.ts',
-    ['addSeconds(nowUtc(context), pace.soakSeconds)', 'addSeconds(nowUtc(context), 0)'],
-    PATCH_VM_TEST,
+    VM_UPDATE,
+    ['addSeconds(nowUtc, pace.soakSeconds)', 'addSeconds(nowUtc, 0)'],
+    VM_UPDATE_TEST,
   ),
   planted(
     'unknown health counts as healthy',
-    PATCH_VM,
-    ["  if (health.answer === 'unknown') return say('unhealthy', 'unknownTooLong', health.because);\n", ''],
-    PATCH_VM_TEST,
+    VM_UPDATE,
+    [
+      "  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });\n",
+      '',
+    ],
+    VM_UPDATE_TEST,
   ),
   planted(
     'a VM that its owner stopped counts as patched',
-    PATCH_VM,
-    ["  if (health.answer === 'stopped') return say('deferred', 'stoppedDuringSoak', health.because);\n", ''],
-    PATCH_VM_TEST,
+    VM_UPDATE,
+    [
+      "  if (health.answer === 'stopped') return because('stoppedDuringSoak', { because: health.because });\n",
+      '',
+    ],
+    VM_UPDATE_TEST,
   ),
   planted(
     'an unhealthy VM counts as patched',
-    PATCH_VM,
+    VM_UPDATE,
     [
-      "  if (health.answer === 'unhealthy') return say('unhealthy', 'unhealthyAfterUpdate', health.because);\n",
+      "  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });\n",
       '',
     ],
-    PATCH_VM_TEST,
+    VM_UPDATE_TEST,
   ),
   planted(
     'patches that failed count as installed',
-    PATCH_VM,
+    VM_UPDATE,
     ['if (failedPatchCount > 0)', 'if (failedPatchCount < 0)'],
-    PATCH_VM_TEST,
+    VM_UPDATE_TEST,
   ),
   planted(
     'an installation that was lost counts as patched',
-    PATCH_VM,
-    ["return say('failed', 'installLost',", "return say('patched', 'installed',"],
-    PATCH_VM_TEST,
+    VM_UPDATE,
+    ["return because('installLost')", "return because('installed', { installedPatchCount: 0 })"],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'a step that throws is not taken again',
+    VM_UPDATE,
+    ['if (count >= FAILURES_MAX) {', 'if (count >= 1) {'],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'a repeated call does its steps again',
+    ROUND,
+    [
+      'if (found !== null && found.progress.call >= call)',
+      'if (found !== null && found.progress.call > call)',
+    ],
+    ROUND_TEST,
+  ),
+  planted(
+    'a VM that throws holds up its round',
+    ROUND,
+    ["({ of: 'threw', message: messageOf(error) })", '{ throw error; }'],
+    ROUND_TEST,
+  ),
+  planted(
+    'a VM that may still be installing releases its claim',
+    'orchestrations/updateDomainRollout.ts',
+    ['if (unclear === 0) yield*', 'if (unclear >= 0) yield*'],
+    'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
     'a VM that is unhealthy before is patched',
-    'activities/lookAtVm.ts',
-    [
-      "  if (answer === 'unhealthy') return ['skipped', 'unhealthyBefore', `Before its update ${because}.`];\n",
-      '',
-    ],
+    'domain/holds.ts',
+    ["health?.answer === 'unhealthy' ?", "health?.answer === 'stopped' ?"],
     'tests/activities/lookAtVm.test.ts',
   ),
   planted(
     'a VM that is powered off is not deferred',
-    'activities/lookAtVm.ts',
-    ["if (powerState !== 'running')", "if (powerState === 'unknown')"],
+    'domain/holds.ts',
+    ["powerState === undefined || powerState === 'running' ? null", "powerState !== 'unknown' ? null"],
     'tests/activities/lookAtVm.test.ts',
   ),
   planted(
@@ -268,7 +300,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'a catch-up that was not granted overwrites the outcome',
     'activities/endRounds.ts',
-    ["if (phase.startsWith('phase-')) return outcomes;", 'if (phase.length > 0) return outcomes;'],
+    ['if (!isCatchUp(phase)) return outcomes;', 'if (phase.length > 0) return outcomes;'],
     'tests/activities/endings.test.ts',
   ),
 ];

@@ -10,7 +10,7 @@ const ROOT = join(__dirname, '../..');
 
 /** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
 const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
-const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide)[A-Z]/;
+const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance)[A-Z]/;
 
 const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write']);
 
@@ -154,7 +154,7 @@ describe('the name of an activity says whether it has an effect', () => {
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(7);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(8);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

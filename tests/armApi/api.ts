@@ -23,7 +23,7 @@ export interface Json {
 export interface Api {
   readonly host: Host;
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
-  /** With api-version 2020-12-01, unless the path has one. */
+  /** With api-version 2020-12-01, unless the path has one or is the operator's. */
   call(method: string, path: string, body?: unknown): Promise<Reply>;
   pass(minutes: number): Promise<void>;
   /** Both features, and their propagation, in a subscription. */
@@ -59,7 +59,9 @@ export async function anApi(options: Partial<HostOptions> = {}): Promise<Api> {
   const call: Api['call'] = (method, path, body) =>
     send(
       method,
-      path.includes('api-version=') ? path : `${path}${path.includes('?') ? '&' : '?'}api-version=2020-12-01`,
+      path.includes('api-version=') || path.startsWith('/api/')
+        ? path
+        : `${path}${path.includes('?') ? '&' : '?'}api-version=2020-12-01`,
       body,
     );
   const pass = (minutes: number): Promise<void> =>

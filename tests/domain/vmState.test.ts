@@ -10,6 +10,7 @@ const ended = (over: Partial<Extract<VmEvent, { kind: 'ended' }>> = {}): VmEvent
   kind: 'ended',
   rolloutId: 'rollout-2026-11',
   outcome: { vmId, kind: 'patched', reason: 'installed', detail: '', atUtc: IN_THE_NIGHT },
+  assessment: null,
   installation: anInstallation({ status: 'Succeeded' }),
   health: healthy,
   ...over,
@@ -24,6 +25,17 @@ describe('what is remembered of a VM', () => {
     const events = [early, late].map((summary): VmEvent => ({ kind: 'assessed', summary }));
     expect(after(...events).lastAssessment).toEqual(late);
     expect(after(...events.reverse()).lastAssessment).toEqual(late);
+  });
+
+  it('R-802: the assessment of a round, which comes with its end', () => {
+    const late = anAssessment({ startTime: '2026-11-13T03:00:00.000Z' });
+    const early = anAssessment({ startTime: '2026-11-10T03:00:00.000Z' });
+    expect(after({ kind: 'assessed', summary: early }, ended({ assessment: late })).lastAssessment).toEqual(
+      late,
+    );
+    expect(after({ kind: 'assessed', summary: late }, ended({ assessment: early })).lastAssessment).toEqual(
+      late,
+    );
   });
 
   it('R-803: the latest installation, whatever order they arrive in', () => {

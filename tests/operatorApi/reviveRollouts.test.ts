@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { reviveRollouts } from '../../operatorApi/startRollout';
+import { instanceNotFound } from '../support/durableClient';
 import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 
 /** A host that knows one instance, or none. */
@@ -7,7 +8,7 @@ function aClient(runtimeStatus: string | null): { client: DurableClient; started
   const started: unknown[] = [];
   const client = {
     getStatus: () =>
-      runtimeStatus === null ? Promise.reject(new Error('404')) : Promise.resolve({ runtimeStatus }),
+      runtimeStatus === null ? Promise.reject(instanceNotFound(ROLLOUT)) : Promise.resolve({ runtimeStatus }),
     startNew: (name: string, { instanceId, input }: { instanceId: string; input: unknown }) => {
       started.push({ name, instanceId, input });
       return Promise.resolve(instanceId);

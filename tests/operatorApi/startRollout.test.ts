@@ -1,6 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { Month } from '../../domain/ids';
 import { requestRollout } from '../../operatorApi/startRollout';
+import { instanceNotFound } from '../support/durableClient';
 import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 
 const NOVEMBER = Month.parse('2026-11');
@@ -13,7 +14,9 @@ class FakeClient {
   failNextStart: 'before' | 'after' | null = null;
 
   getStatus(id: string): Promise<object> {
-    return this.known.has(id) ? Promise.resolve({ instanceId: id }) : Promise.reject(new Error('404'));
+    return this.known.has(id)
+      ? Promise.resolve({ instanceId: id, runtimeStatus: 'Running' })
+      : Promise.reject(instanceNotFound(id));
   }
 
   startNew(name: string, { instanceId, input }: { instanceId: string; input: unknown }): Promise<string> {

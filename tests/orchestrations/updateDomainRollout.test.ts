@@ -1,47 +1,52 @@
 import type { z } from 'zod';
 import type { ClaimKind } from '../../domain/ledger';
-import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type * as activityContracts from '../../activities/contracts';
+import { keyOf } from '../../domain/ids';
 import { updateDomainRollout } from '../../orchestrations/updateDomainRollout';
 import { aSet, vmsOf } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
 import { NIGHT_CLOSES } from '../support/fakeServices';
-import { after, failsAfter, replay, type Run } from '../support/replay';
+import { after, replay, type Run } from '../support/replay';
 import { roundInput as slot, inRollout, ENDS } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
 
 const ROUND = 'rollout-2026-11.1:phase-1:eastus:zone-1:batches:batch-1.1-1';
-const vmIds = vmsOf(3).map(({ id }) => id);
-const [first = '', second = '', third = ''] = vmIds;
+const [first = '', , third = ''] = vmsOf(3).map(({ id }) => id);
 
 type Children = NonNullable<Scene['children']>;
+type Activities = NonNullable<Scene['activities']>;
+type Recorded = z.input<typeof activityContracts.recordRound.output>;
+type Advanced = z.input<typeof activityContracts.advanceRound.output>;
+
+const open: Recorded = { gate: 'open', why: '', unhealthy: [], unclear: 0 };
+const CALL_SECONDS = 600;
+
+/** The VMs have their outcome after so many calls, ten minutes apart. */
+const endsAfter =
+  (calls: number, events: Advanced['events'] = []): NonNullable<Activities['advanceRound']> =>
+  ({ call }, nowUtc) => ({
+    dueUtc: call >= calls ? null : new Date(Date.parse(nowUtc) + CALL_SECONDS * 1000).toISOString(),
+    events: call === calls ? events : [],
+  });
 
 function round(
   over: Children = {},
+  activities: Activities = {},
   disruption = aDisruption({ count: 3 }),
   kind: z.infer<typeof ClaimKind> = 'rollout',
 ): Promise<Run> {
   return replay(updateDomainRollout, {
     instanceId: ROUND,
     input: { ...inRollout, ...slot, disruption, kind },
-    activities: { readRound: () => ({ vmIds }), recordRound: () => ({ gate: 'open', why: '' }) },
+    activities: { advanceRound: endsAfter(3), recordRound: () => open, ...activities },
     children: {
       awaitGo: () => ({ go: true, reason: null }),
       awaitClaim: () => ({ granted: true, rules: [] }),
-      patchVm: () => after(3600, { kind: 'patched', reason: 'installed' }),
       ...over,
     },
     entities: { disruptionLedger: () => ({ released: true }) },
   });
 }
-
-const endsAs =
-  (
-    results: Readonly<Record<string, readonly [OutcomeKind, OutcomeReason]>>,
-  ): NonNullable<Children['patchVm']> =>
-  ({ vmId }) => {
-    const [kind, reason] = results[vmId] ?? ['patched', 'installed'];
-    return after(600, { kind, reason });
-  };
 
 const releasedWith = (run: Run): unknown =>
   (run.of('disruptionLedger.release')[0] as { impaired: { vmId: string }[] }).impaired.map(
@@ -49,36 +54,40 @@ const releasedWith = (run: Run): unknown =>
   );
 
 describe('a round', () => {
-  it('asks whether it may go, takes the claim, patches, writes the verdict down, and only then lets go', async () => {
+  it('asks whether it may go, takes the claim, advances its VMs, writes the verdict down, and only then releases the claim', async () => {
     const { story, output } = await round();
     expect(output).toEqual({ kind: 'ran' });
     expect(story).toEqual([
-      ...['awaitGo', 'awaitClaim', 'readRound', 'patchVm', 'patchVm', 'patchVm'],
-      ...['recordRound', 'disruptionLedger.release'],
+      'awaitGo',
+      'awaitClaim',
+      'advanceRound',
+      'advanceRound',
+      'advanceRound',
+      'recordRound',
+      'disruptionLedger.release',
     ]);
   });
 
-  it('INV-1, INV-2, INV-3: patches no VM before the claim is granted', async () => {
+  it('INV-1, INV-2, INV-3: touches no VM before the claim is granted', async () => {
     const { calls } = await round({ awaitClaim: () => after(7200, { granted: true, rules: [] }) });
     const claimed = calls.find(({ name }) => name === 'awaitClaim')?.atUtc ?? '';
-    for (const { atUtc } of calls.filter(({ name }) => name === 'patchVm'))
-      expect(Date.parse(atUtc) - Date.parse(claimed)).toBe(7_200_000);
+    const first = calls.find(({ name }) => name === 'advanceRound')?.atUtc ?? '';
+    expect(Date.parse(first) - Date.parse(claimed)).toBe(7_200_000);
   });
 
-  it('holds the claim until the last of its VMs has soaked', async () => {
-    const { calls } = await round({
-      patchVm: ({ vmId }) => after(vmId === second ? 9000 : 60, { kind: 'patched', reason: 'installed' }),
-    });
+  it('holds the claim until the last of its VMs has its outcome', async () => {
+    const { calls } = await round({}, { advanceRound: endsAfter(16) });
     const at = (name: string): number => Date.parse(calls.find((call) => call.name === name)?.atUtc ?? '');
-    expect(at('disruptionLedger.release') - at('patchVm')).toBe(9_000_000);
+    expect(at('disruptionLedger.release') - at('advanceRound')).toBe(15 * CALL_SECONDS * 1000);
   });
 
-  it('its own id is the id of its claim, and that of its VMs', async () => {
+  it('its own id is the id of its claim', async () => {
     const { of } = await round();
     expect(of('awaitClaim')).toEqual([expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS })]);
     expect(of('disruptionLedger.release')).toEqual([expect.objectContaining({ claimId: ROUND })]);
     const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: NIGHT_CLOSES };
-    expect(of('patchVm')).toEqual(vmIds.map((vmId) => expect.objectContaining({ vmId, claim }) as unknown));
+    expect(of('advanceRound')).toEqual([1, 2, 3].map((call) => ({ ref: slot.ref, claim, call })));
+    expect(of('recordRound')).toEqual([{ ref: slot.ref, claimId: ROUND }]);
   });
 
   it('waits for a go and for the claim no longer than an installation would fit', async () => {
@@ -87,18 +96,24 @@ describe('a round', () => {
       expect(of(name)).toEqual([expect.objectContaining({ untilUtc: slot.acquireByUtc })]);
   });
 
-  it('writes down how each VM ended, in the order of the plan', async () => {
-    const { of } = await round({ patchVm: endsAs({ [second]: ['deferred', 'poweredOff'] }) });
-    expect(of('recordRound')).toEqual([
-      {
-        ...slot.ref,
-        results: [
-          { kind: 'patched', reason: 'installed' },
-          { kind: 'deferred', reason: 'poweredOff' },
-          { kind: 'patched', reason: 'installed' },
-        ],
-      },
+  it("tells the VMs' entities what the activity learnt", async () => {
+    const event = { kind: 'installStarted' as const, claimId: ROUND };
+    const { calls } = await round({}, { advanceRound: endsAfter(3, [{ vmId: first, event }]) });
+    const told = calls.filter(({ kind }) => kind === 'signal');
+    expect(told).toEqual([
+      expect.objectContaining({ name: 'virtualMachine.apply', id: keyOf(first), input: event }),
     ]);
+  });
+
+  it('that takes long continues as new, under the same claim, and counts its calls on', async () => {
+    const { of, generations, output } = await round({}, { advanceRound: endsAfter(150) });
+    expect(output).toEqual({ kind: 'ran' });
+    expect(generations.map((input) => (input as { call: number }).call)).toEqual([60, 120]);
+    expect(of('awaitClaim')).toHaveLength(1);
+    expect(of('advanceRound').map((input) => (input as { call: number }).call)).toEqual(
+      Array.from({ length: 150 }, (_, n) => n + 1),
+    );
+    expect(of('recordRound')).toHaveLength(1);
   });
 });
 
@@ -129,9 +144,9 @@ describe('a round that does not run', () => {
     'patches nobody without a claim, there is no way around the ledger: %s',
     async (kind) => {
       const refused = { awaitClaim: () => ({ granted: false, rules: ['zones'] }) };
-      const { output, story } = await round(refused, undefined, kind);
+      const { output, story } = await round(refused, {}, undefined, kind);
       expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
-      expect(story).not.toContain('patchVm');
+      expect(story).not.toContain('advanceRound');
     },
   );
 });
@@ -140,53 +155,21 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
   const web = inSet('web', 0, { count: 3 });
 
   it('go on holding their set', async () => {
-    const run = await round(
-      {
-        patchVm: endsAs({
-          [first]: ['unhealthy', 'unhealthyAfterUpdate'],
-          [third]: ['unhealthy', 'unknownTooLong'],
-        }),
-      },
-      web,
-    );
+    const run = await round({}, { recordRound: () => ({ ...open, unhealthy: [first, third] }) }, web);
     expect(releasedWith(run)).toEqual([first, third]);
     expect(run.of('disruptionLedger.release')[0]).toMatchObject({
       impaired: [{ availabilitySetId: aSet('web'), region: 'eastus' }, {}],
     });
   });
 
-  it('keep the whole claim when one lost its orchestration: it may still be installing, and the reaper asks', async () => {
-    const run = await round(
-      {
-        patchVm: ({ vmId }) =>
-          vmId === second
-            ? failsAfter(5, 'out of memory')
-            : after(60, { kind: 'patched', reason: 'installed' }),
-      },
-      web,
-    );
+  it('keep the whole claim when one of them may still be installing: the sweep of the ledger asks', async () => {
+    const run = await round({}, { recordRound: () => ({ ...open, unclear: 1 }) }, web);
     expect(run.of('disruptionLedger.release')).toEqual([]);
-    expect(run.of('recordRound')[0]).toMatchObject({
-      results: [{}, { kind: 'failed', reason: 'orchestrationFailed' }, {}],
-    });
+    expect(run.output).toEqual({ kind: 'ran' });
   });
 
   it('hold nothing outside a set', async () => {
-    const run = await round({ patchVm: endsAs({ [first]: ['unhealthy', 'unhealthyAfterUpdate'] }) });
-    expect(releasedWith(run)).toEqual([]);
-  });
-
-  it('are not those that merely failed to install, were deferred or skipped', async () => {
-    const run = await round(
-      {
-        patchVm: endsAs({
-          [first]: ['failed', 'patchesFailed'],
-          [second]: ['deferred', 'poweredOff'],
-          [third]: ['skipped', 'unhealthyBefore'],
-        }),
-      },
-      web,
-    );
+    const run = await round({}, { recordRound: () => ({ ...open, unhealthy: [first] }) });
     expect(releasedWith(run)).toEqual([]);
   });
 });

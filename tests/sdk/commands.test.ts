@@ -12,7 +12,7 @@ const REQUESTS = [...DOCUMENT.matchAll(/`(GET|POST|PUT) (\S+)`/g)].map(([, metho
 }));
 
 const BODIES: readonly (readonly [RegExp, unknown])[] = [
-  [/deployments\//, JSON.parse(readFileSync(join(__dirname, '../functions/arm/azVmCreate.json'), 'utf8'))],
+  [/deployments\//, JSON.parse(readFileSync(join(__dirname, '../armApi/azVmCreate.json'), 'utf8'))],
   [/resourcegroups\/myResourceGroup\?/, { location: 'eastus' }],
   [
     /virtualMachines\/myVM\?/,

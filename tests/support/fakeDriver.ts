@@ -91,6 +91,11 @@ export class FakeDriver implements FleetDriver {
     this.change(id, { lastInstallation: summary });
   }
 
+  /** The platform is done with an assessment: it found three patches. */
+  endAssessment(operationId: string): void {
+    this.operations.set(operationId, { kind: 'assessed', summary: anAssessment() });
+  }
+
   listVirtualMachines(cursor: string | null): Promise<{ items: VirtualMachine[]; next: string | null }> {
     const start = Number(cursor ?? 0);
     const all = [...this.readings.values()].map(({ vm }) => vm);

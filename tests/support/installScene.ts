@@ -27,7 +27,7 @@ export const start = async (services: FakeWorld, claimId?: string): Promise<Answ
 export const read = async (services: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
   services.run(collectInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: NIGHT_OPENS });
 
-/** As patchVm does: asks again at the instant it is told, until there is an answer. */
+/** As a round does: asks again at the instant it is told, until there is an answer. */
 export async function startPatiently(services: FakeWorld, claimId?: string): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked += 1) {
     const answer = await start(services, claimId);

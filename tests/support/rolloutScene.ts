@@ -22,16 +22,6 @@ export const inRollout = {
 export const vmId = aVm({ name: 'vm-a' }).id;
 export const vmKey = keyOf(vmId);
 
-/** The input of `patchVm`. */
-export const patchInput = {
-  rolloutId: ROLLOUT,
-  phase: 'phase-1',
-  region: 'eastus',
-  vmId,
-  pace,
-  claim: { claimId: 'claim-1', startByUtc: START_BY, closesUtc: NIGHT_CLOSES },
-};
-
 /** A round of standalone VMs of zone 1, as its orchestration is told. */
 export const roundInput = {
   ref: {

@@ -106,7 +106,7 @@ describe('a rollout in flight', () => {
     const before = await instances(old);
     const inFlight = [...before].filter(([id]) => old.instance(id)?.runtimeStatus === 'Running');
     expect(inFlight.map(([, { name }]) => name)).toEqual(
-      expect.arrayContaining(['monthlyRollout', 'patchVm', 'awaitInstall']),
+      expect.arrayContaining(['monthlyRollout', 'updateDomainRollout']),
     );
     await old.close();
 
@@ -120,7 +120,7 @@ describe('a rollout in flight', () => {
     const ofTheRollout = begun.filter(([id]) => id.startsWith(ROLLOUT));
     expect(new Set([...before.values()].map(({ version }) => version))).toEqual(new Set(['1.0']));
     expect(after.get(ROLLOUT)).toEqual({ name: 'monthlyRollout', version: '1.0' });
-    expect(new Set(ofTheRollout.map(([, { name }]) => name))).toContain('patchVm');
+    expect(new Set(ofTheRollout.map(([, { name }]) => name))).toContain('updateDomainRollout');
     expect(new Set(ofTheRollout.map(([, { version }]) => version))).toEqual(new Set(['1.0']));
     const sweeps = begun.filter(([id]) => id.startsWith('sweep-'));
     expect(sweeps.length).toBeGreaterThan(0);

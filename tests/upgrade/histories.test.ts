@@ -92,9 +92,9 @@ describe('the recordings', () => {
 
   it('tell a step that was added, dropped, renamed or swapped, and what to do about it', async () => {
     const recorded = readHistories(currentVersion()).find(
-      ({ name, scheduled }) => name === 'patchVm' && scheduled.length > 6,
+      ({ name, scheduled }) => name === 'updateDomainRollout' && scheduled.length > 6,
     );
-    if (recorded === undefined) throw new Error('No history of patchVm is recorded.');
+    if (recorded === undefined) throw new Error('No history of updateDomainRollout is recorded.');
     const { scheduled } = recorded;
     const [first = '', second = '', ...rest] = scheduled;
     for (const other of [

@@ -1,15 +1,12 @@
 import type { RolloutId } from '../domain/ids';
+import type { PhaseId } from '../domain/phaseId';
 import type { RoundPlan } from '../store/plans';
-import * as contracts from './contracts';
-import { activity, type Services } from './services';
+import type { Services } from './services';
 
-export const readRound = activity(contracts.readRound, async (services, ref) => ({
-  vmIds: (await roundOf(services, ref)).vmIds,
-}));
-
+/** The row of a round in the plan. */
 export async function roundOf(
   services: Services,
-  ref: { rolloutId: RolloutId; phase: string; region: string; stage: string; group: string; round: number },
+  ref: { rolloutId: RolloutId; phase: PhaseId; region: string; stage: string; group: string; round: number },
 ): Promise<RoundPlan> {
   const found = (await services.plans.rounds(ref.rolloutId, ref.phase, ref.region)).find(
     ({ stage, group, round }) => stage === ref.stage && group === ref.group && round === ref.round,

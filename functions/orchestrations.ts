@@ -1,7 +1,4 @@
 import * as df from 'durable-functions';
-import { activities } from '../activities/activities';
-import { disruptionLedger } from '../entities/disruptionLedger';
-import { virtualMachine } from '../entities/virtualMachine';
 import { assessBatch } from '../orchestrations/assessBatch';
 import { assessmentSweep } from '../orchestrations/assessmentSweep';
 import { assessVm } from '../orchestrations/assessVm';
@@ -15,15 +12,12 @@ import { catchUp } from '../orchestrations/catchUp';
 import { enableVm } from '../orchestrations/enableVm';
 import { installOnDemand } from '../orchestrations/installOnDemand';
 import { monthlyRollout } from '../orchestrations/monthlyRollout';
-import { patchVm } from '../orchestrations/patchVm';
 import { phaseRollout } from '../orchestrations/phaseRollout';
 import { regionRollout } from '../orchestrations/regionRollout';
 import { updateDomainRollout } from '../orchestrations/updateDomainRollout';
 import { zoneRollout } from '../orchestrations/zoneRollout';
-import { appServices } from '../composition/compose';
-import { faultHooks } from '../composition/faultHooks';
 
-/** Everything durable, registered under the names that instances in flight know it by: never rename one. */
+/** Under the names that instances in flight know them by: never rename one. */
 const orchestrations = {
   monthlyRollout,
   phaseRollout,
@@ -31,7 +25,6 @@ const orchestrations = {
   zoneRollout,
   availabilitySetRollout,
   updateDomainRollout,
-  patchVm,
   assessmentSweep,
   assessBatch,
   assessVm,
@@ -44,13 +37,5 @@ const orchestrations = {
   awaitGate,
   awaitSettled,
 };
+
 for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);
-
-df.app.entity('disruptionLedger', disruptionLedger);
-df.app.entity('virtualMachine', virtualMachine);
-
-for (const { name, handler } of activities)
-  df.app.activity(name, {
-    handler: async (input: unknown) =>
-      faultHooks.activity(name, await appServices(), (services) => handler(services)(input)),
-  });

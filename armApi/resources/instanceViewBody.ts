@@ -6,7 +6,7 @@ import { unmetRequirements } from '../../domain/requirements';
 import type { VmState } from '../../domain/vmState';
 import type { VmReading } from '../../drivers/driver';
 import { patchExtensionName, PATCH_EXTENSION_PUBLISHER } from '../patching/patchExtension';
-import type { JsonObject } from '../http/requestBody';
+import type { JsonObject } from '../http/json';
 
 /** What an instance view is made of: the model as its owner wrote it, what the platform says now, what Lowtide remembers. */
 export interface InstanceViewSource {
@@ -20,26 +20,28 @@ export interface InstanceViewSource {
 }
 
 /** VirtualMachineInstanceView, bare (R-801). */
-export function buildInstanceView(source: InstanceViewSource): JsonObject {
+export function instanceViewBody(source: InstanceViewSource): JsonObject {
   const { reading, nowUtc, provisioningState } = source;
   const { vm, agent, powerState } = reading;
   const { osProfile, storageProfile, instanceView } = ModelFacts.parse(source.model).properties ?? {};
   const patchStatus = patchStatusOf(source);
-  const faultDomain = instanceView?.platformFaultDomain;
   const disk = storageProfile?.osDisk?.name;
+  const os = agent.status === 'ready' ? operatingSystemOf(reading) : null;
   return {
-    ...(vm.updateDomain !== null && { platformUpdateDomain: vm.updateDomain }),
-    ...(faultDomain !== undefined && { platformFaultDomain: faultDomain }),
+    platformUpdateDomain: vm.updateDomain ?? undefined,
+    platformFaultDomain: instanceView?.platformFaultDomain,
     computerName: osProfile?.computerName ?? vm.name,
-    ...(agent.status === 'ready' && operatingSystemOf(reading)),
+    osName: os?.name,
+    osVersion: os?.version,
     hyperVGeneration: 'V1',
     vmAgent: vmAgentOf(reading, nowUtc),
-    ...(typeof disk === 'string' && {
-      disks: [{ name: disk, statuses: [status('ProvisioningState/succeeded', 'Provisioning succeeded')] }],
-    }),
+    disks:
+      typeof disk === 'string'
+        ? [{ name: disk, statuses: [status('ProvisioningState/succeeded', 'Provisioning succeeded')] }]
+        : undefined,
     extensions: extensionViews(reading),
     statuses: [provisioningStatus(provisioningState), status(`PowerState/${powerState}`, `VM ${powerState}`)],
-    ...(Object.keys(patchStatus).length > 0 && { patchStatus }),
+    patchStatus,
   };
 }
 
@@ -59,17 +61,17 @@ const ModelFacts = z.looseObject({
  * R-801 to R-803, R-709: the latest assessment and the last installation, whether Lowtide or the platform knows of the newer one. While
  * enablement is under way there is nothing but its configuration status.
  */
-function patchStatusOf({ reading, state, apiVersion, nowUtc }: InstanceViewSource): JsonObject {
+function patchStatusOf({ reading, state, apiVersion, nowUtc }: InstanceViewSource): JsonObject | undefined {
   const assessment = newest(reading.lastAssessment, state.lastAssessment);
   const installation = newest(reading.lastInstallation, state.lastInstallation);
   const shapes = patchingIn(apiVersion);
   const statuses = shapes.configurationStatuses ? configurationStatuses(reading, state, nowUtc) : [];
+  if (assessment === null && installation === null && statuses.length === 0) return undefined;
   return {
-    ...(assessment && { availablePatchSummary: availablePatchSummary(assessment) }),
-    ...(installation && {
-      lastPatchInstallationSummary: lastPatchInstallationSummary(installation, shapes),
-    }),
-    ...(statuses.length > 0 && { configurationStatuses: statuses }),
+    availablePatchSummary: assessment === null ? undefined : availablePatchSummary(assessment),
+    lastPatchInstallationSummary:
+      installation === null ? undefined : lastPatchInstallationSummary(installation, shapes),
+    configurationStatuses: statuses.length > 0 ? statuses : undefined,
   };
 }
 
@@ -85,7 +87,7 @@ function newest<T extends Dated>(a: T | null, b: T | null): T | null {
 }
 
 function availablePatchSummary({ error, ...summary }: AvailablePatchSummary): JsonObject {
-  return { ...summary, ...(error && { error }) };
+  return { ...summary, error: error ?? undefined };
 }
 
 /** Where there is no installPatches, the reboot is told here (R-505). */
@@ -95,8 +97,9 @@ function lastPatchInstallationSummary(
 ): JsonObject {
   return {
     ...summary,
-    ...(!installPatches && { rebootStatus, startedBy: 'Lowtide' }),
-    ...(error && { error }),
+    rebootStatus: installPatches ? undefined : rebootStatus,
+    startedBy: installPatches ? undefined : 'Lowtide',
+    error: error ?? undefined,
   };
 }
 
@@ -105,18 +108,18 @@ function configurationStatuses(reading: VmReading, state: VmState, nowUtc: strin
   const mode = effectivePatchMode(reading.vm);
   if (mode.kind !== 'mode' || mode.mode !== 'AutomaticByPlatform') return [];
   const { enablement } = state;
-  // An imported VM was enabled before Lowtide knew it: nobody wrote that down.
+  // An imported VM was enabled before Lowtide knew it: that was never written down.
   const ready = reading.vm.enabled && (enablement === null || enablement.kind === 'ready');
   const time = enablement?.sinceUtc ?? nowUtc;
-  const message = enablement === null || enablement.detail === '' ? {} : { message: enablement.detail };
-  if (ready) return [{ ...configurationStatus('Ready', 'Info', time), ...message }];
+  const message = enablement === null || enablement.detail === '' ? undefined : enablement.detail;
+  if (ready) return [{ ...configurationStatus('Ready', 'Info', time), message }];
   const unmet = unmetRequirements(reading);
   if (unmet.length > 0)
     return unmet.map((lack) => ({
       ...configurationStatus('Pending', 'Error', time),
       message: `${lack.code}: ${lack.message}`,
     }));
-  return [{ ...configurationStatus('Pending', 'Info', time), ...message }];
+  return [{ ...configurationStatus('Pending', 'Info', time), message }];
 }
 
 function configurationStatus(state: 'Pending' | 'Ready', level: Level, time: string): JsonObject {
@@ -171,13 +174,13 @@ function provisioningStatus(provisioningState: string): JsonObject {
   return status(`ProvisioningState/${state}`, `Provisioning ${state}`, state === 'failed' ? 'Error' : 'Info');
 }
 
-function operatingSystemOf({ vm }: VmReading): JsonObject {
+function operatingSystemOf({ vm }: VmReading): { readonly name: string; readonly version: string } {
   const sku = vm.image?.sku ?? '';
   if (vm.osType === 'Windows')
     return {
-      osName: `Windows Server ${sku.split('-').slice(0, 2).join(' ')}`.trim(),
-      osVersion: sku.includes('2012') ? '6.3' : '10.0',
+      name: `Windows Server ${sku.split('-').slice(0, 2).join(' ')}`.trim(),
+      version: sku.includes('2012') ? '6.3' : '10.0',
     };
   const isRedHat = /redhat/i.test(vm.image?.publisher ?? '');
-  return { osName: isRedHat ? 'rhel' : 'ubuntu', osVersion: sku.split('-')[0] ?? '' };
+  return { name: isRedHat ? 'rhel' : 'ubuntu', version: sku.split('-')[0] ?? '' };
 }

@@ -1,0 +1,157 @@
+import { chance } from '../domain/seed';
+import type { VmId } from '../domain/ids';
+import type { VmEvent } from '../domain/vmState';
+import {
+  firstStep,
+  observed,
+  type Advanced,
+  type Observation,
+  type OpenVmUpdate,
+  type VmEnding,
+  type VmUpdate,
+} from '../domain/vmUpdate';
+import type { OutcomeRecord } from '../store/outcomes';
+import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
+import * as contracts from './contracts';
+import { roundOf } from './roundOf';
+import { activity, type Services } from './services';
+import { takeStep, type RoundInFlight } from './takeStep';
+
+/** VMs that are worked on side by side by one call. */
+const SIDE_BY_SIDE_MAX = 8;
+
+/** An answer stays under 16 KB: with so many characters of events, the VMs that are left wait for the next call, which is at once. */
+const EVENTS_LENGTH_MAX = 5_000;
+
+/** A call starts no step after this: it ends within two minutes also on a slow table. */
+const CALL_SECONDS_MAX = 45;
+
+/** Steps of one VM in one call: from the first look to a running assessment it takes two. A pace of 0 s must not spin. */
+const STEPS_MAX = 6;
+
+/** VMs of a round are looked at together: each due instant is put off to a common grid of at most so many seconds. */
+const GRID_SECONDS_MAX = 60;
+
+/**
+ * Takes the steps that are due for the VMs of a round, and writes down how far each has come. A repeat of the same call, after it was
+ * written, does nothing and answers the same; before that every step is idempotent. A VM whose step throws is tried again later, and
+ * holds up no other.
+ */
+export const advanceRound = activity(contracts.advanceRound, async (services, input) => {
+  const { ref, claim, call } = input;
+  const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
+  if (found !== null && found.progress.call >= call) return found.progress.answer;
+
+  const before = found?.progress.vms ?? (await firstSteps(services, ref));
+  const work = new Work(services, { ...ref, claim });
+  const vms = await work.advance(before);
+  await services.outcomes.save(ref.rolloutId, work.outcomes);
+  const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
+  const progress: RoundProgress = { call, answer, vms };
+  if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null))
+    return answer;
+  const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
+  if (other !== null && other.progress.call >= call) return other.progress.answer;
+  throw new Error(
+    `The progress of round ${claim.claimId} was changed by another call; this one is repeated.`,
+  );
+});
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+type VmProgress = RoundProgress['vms'][number];
+
+async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<readonly VmProgress[]> {
+  const { vmIds } = await roundOf(services, ref);
+  const now = services.nowUtc();
+  return vmIds.map((vmId) => ({ vmId, update: firstStep(now) }));
+}
+
+/** The earliest instant at which a VM is due; null when all have ended. */
+function nextDue(vms: readonly VmProgress[]): string | null {
+  let earliest: string | null = null;
+  for (const { update } of vms)
+    if (update.kind !== 'ended' && (earliest === null || update.dueUtc < earliest)) earliest = update.dueUtc;
+  return earliest;
+}
+
+/** One call's work on the VMs of a round. */
+class Work {
+  readonly outcomes: OutcomeRecord[] = [];
+  readonly events: { vmId: VmId; event: VmEvent }[] = [];
+  #eventsLength = 0;
+  readonly #startedUtc: string;
+
+  constructor(
+    readonly services: Services,
+    readonly round: RoundInFlight,
+  ) {
+    this.#startedUtc = services.nowUtc();
+  }
+
+  /** A pool: when one VM has nothing more to do now, the next takes its place. */
+  async advance(before: readonly VmProgress[]): Promise<VmProgress[]> {
+    const after = [...before];
+    const waiting = [...before.keys()];
+    const worker = async (): Promise<void> => {
+      for (let n = waiting.shift(); n !== undefined; n = waiting.shift()) {
+        const vm = before[n];
+        if (vm !== undefined) after[n] = { vmId: vm.vmId, update: await this.#advanceOne(vm) };
+      }
+    };
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE_MAX }, worker));
+    return after;
+  }
+
+  async #advanceOne({ vmId, update: before }: VmProgress): Promise<VmUpdate> {
+    let update = before;
+    for (let steps = 0; steps < STEPS_MAX; steps += 1) {
+      if (update.kind === 'ended' || update.dueUtc > this.services.nowUtc() || this.#isFull()) break;
+      const advanced = await this.#step(vmId, update);
+      if (advanced.kind === 'ended') update = this.#end(vmId, advanced.ending);
+      else {
+        if (update.kind === 'startInstall' && advanced.update.kind === 'readInstall')
+          this.#tell(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
+        update = { ...advanced.update, dueUtc: this.#onGrid(advanced.update.dueUtc) };
+      }
+    }
+    return update;
+  }
+
+  async #step(vmId: VmId, update: OpenVmUpdate): Promise<Advanced> {
+    const { services } = this;
+    const observation = await takeStep(services, this.round, vmId, update).catch(
+      (error: unknown): Observation => ({ of: 'threw', message: messageOf(error) }),
+    );
+    return observed(update, observation, { vmId, nowUtc: services.nowUtc(), pace: services.policy });
+  }
+
+  #end(vmId: VmId, ending: VmEnding): VmUpdate {
+    const { rolloutId, phase, region } = this.round;
+    const { outcome, installation } = ending;
+    this.outcomes.push({ ...outcome, phase, region, installation });
+    this.#tell(vmId, { kind: 'ended', rolloutId, ...ending });
+    return { kind: 'ended', outcomeKind: outcome.kind, reason: outcome.reason };
+  }
+
+  #tell(vmId: VmId, event: VmEvent): void {
+    this.events.push({ vmId, event });
+    this.#eventsLength += JSON.stringify(event).length + vmId.length;
+  }
+
+  #isFull(): boolean {
+    const seconds = (Date.parse(this.services.nowUtc()) - Date.parse(this.#startedUtc)) / 1000;
+    return this.#eventsLength >= EVENTS_LENGTH_MAX || seconds >= CALL_SECONDS_MAX;
+  }
+
+  /** The next instant of the round's grid; what is due now stays due now. */
+  #onGrid(dueUtc: string): string {
+    const { installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds } = this.services.policy;
+    const step =
+      Math.min(GRID_SECONDS_MAX, installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds) * 1000;
+    const dueMs = Date.parse(dueUtc);
+    if (step <= 0 || dueMs <= Date.parse(this.services.nowUtc())) return dueUtc;
+    const offset = Math.floor(chance('grid', this.round.claim.claimId) * step); // not all rounds of a fleet at once
+    return new Date(Math.ceil((dueMs - offset) / step) * step + offset).toISOString();
+  }
+}

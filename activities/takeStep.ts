@@ -1,0 +1,80 @@
+import type { VmId } from '../domain/ids';
+import { passesByItself } from '../domain/refusals';
+import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUpdate';
+import type { OperationAnswer } from '../drivers/driver';
+import * as contracts from './contracts';
+import { followInstall } from './collectInstall';
+import { lookAtVm } from './lookAtVm';
+import { ask, type Services } from './services';
+import { startInstall } from './startInstall';
+
+/** The round that VMs are updated in: where it is, and the claim it runs under. */
+export interface RoundInFlight extends contracts.RoundRef {
+  readonly claim: contracts.RoundClaim;
+}
+
+/** Does what is next for a VM of a round, and says what came of it. Each step may be repeated. Throws when its outcome is not known. */
+export async function takeStep(
+  services: Services,
+  round: RoundInFlight,
+  vmId: VmId,
+  update: OpenVmUpdate,
+): Promise<Observation> {
+  const { rolloutId, phase, region, claim } = round;
+  switch (update.kind) {
+    case 'look': {
+      const answer = await ask(lookAtVm, contracts.lookAtVm, services, { rolloutId, phase, region, vmId });
+      return { of: 'look', obstacle: answer.kind === 'end' ? answer.outcome : null };
+    }
+    case 'startAssessment':
+      return startAssessment(services, vmId);
+    case 'readAssessment':
+      return {
+        of: 'readAssessment',
+        answer: assessmentOf(await services.driver.readOperation(update.operationId)),
+      };
+    case 'startInstall': {
+      const { sinceUtc } = update;
+      const input = { rolloutId, phase, region, vmId, claim, sinceUtc };
+      return { of: 'startInstall', answer: await ask(startInstall, contracts.startInstall, services, input) };
+    }
+    case 'readInstall': {
+      const { sinceUtc } = update;
+      const answer = await followInstall(services, { region, vmId, claimId: claim.claimId, sinceUtc });
+      return { of: 'readInstall', answer };
+    }
+    case 'probe':
+      return probe(services, vmId);
+  }
+}
+
+async function startAssessment({ driver }: Services, vmId: VmId): Promise<Observation> {
+  const answer = await driver.startAssessment(vmId);
+  if (answer.kind === 'started') return { of: 'startAssessment', operationId: answer.operationId };
+  const { code, message, retryAfterSeconds } = answer;
+  return { of: 'startAssessment', refusal: { passes: passesByItself(code), message, retryAfterSeconds } };
+}
+
+function assessmentOf(answer: OperationAnswer): AssessmentAnswer {
+  switch (answer.kind) {
+    case 'running':
+      return { kind: 'running', retryAfterSeconds: answer.retryAfterSeconds };
+    case 'assessed':
+      // the request was served, the assessment was not: its counts prove nothing
+      if (answer.summary.status === 'Failed')
+        return { kind: 'failed', message: answer.summary.error?.message ?? 'The assessment failed.' };
+      return { kind: 'assessed', summary: answer.summary };
+    case 'failed':
+      return { kind: 'failed', message: answer.error.message };
+    default:
+      return { kind: 'failed', message: `The assessment ended as '${answer.kind}'.` };
+  }
+}
+
+async function probe(services: Services, vmId: VmId): Promise<Observation> {
+  const seen = await services.driver.probeHealth(vmId);
+  const atUtc = services.nowUtc();
+  if (seen === null)
+    return { of: 'probe', health: { answer: 'stopped', because: 'the VM does not exist any more', atUtc } };
+  return { of: 'probe', health: { answer: seen.answer, because: seen.because, atUtc } };
+}

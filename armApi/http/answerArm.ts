@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
+import { ZodError } from 'zod';
+import { admit } from '../../composition/admit';
+import { appServices } from '../../composition/compose';
+import { LowtideError } from '../../domain/lowtideError';
+import { apiVersionOf } from './apiVersion';
+import { ArmError } from './armError';
+import type { ArmAnswer, ArmRequest, ArmRoute } from './armRoute';
+import { baseUrlOf } from './baseUrl';
+import { readBody } from './requestBody';
+
+/**
+ * A request that has found its route: admitted, understood, handled. Whatever a client sends, the answer is the handler's or an ARM error,
+ * never the host's 500.
+ */
+export async function answerArm(
+  route: ArmRoute,
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
+  return respond(request, await answerOf(route, request, context));
+}
+
+async function answerOf(
+  route: ArmRoute,
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<ArmAnswer> {
+  try {
+    await admit(request, { api: 'arm', name: route.name });
+    const understood = await understand(request, route);
+    return await route.handler(understood, {
+      services: await appServices(),
+      client: df.getClient(context),
+    });
+  } catch (error) {
+    return errorAnswer(error, (message) => {
+      context.error(`${route.name}: ${message}`);
+    });
+  }
+}
+
+async function understand(request: HttpRequest, { family }: ArmRoute): Promise<ArmRequest> {
+  const { params, query } = request;
+  const all = new Map([...query].map(([key, value]) => [key.toLowerCase(), value]));
+  const subscriptionId = params['subscriptionId'] ?? '';
+  if ('subscriptionId' in params) checkSubscription(subscriptionId);
+  return {
+    method: request.method.toUpperCase(),
+    subscriptionId,
+    resourceGroup: params['resourceGroup'] ?? '',
+    name: (parameter) => params[parameter] ?? '',
+    apiVersion: family === null ? '' : apiVersionOf(family, all.get('api-version') ?? null),
+    query: (key) => all.get(key.toLowerCase()) ?? null,
+    body: await readBody(request),
+    baseUrl: baseUrlOf(request),
+    path: new URL(request.url).pathname,
+  };
+}
+
+/** Subscriptions exist on first use, so all that can be wrong with one is how it is written. */
+function checkSubscription(subscriptionId: string): void {
+  if (/^[\w.-]{1,64}$/.test(subscriptionId)) return;
+  throw new ArmError(
+    400,
+    'InvalidSubscriptionId',
+    `The provided subscription identifier '${subscriptionId}' is malformed or invalid.`,
+  );
+}
+
+/** Storage that is throttled or fails over is back within seconds. */
+const RETRY_AFTER_SECONDS = 10;
+
+function errorAnswer(error: unknown, report: (message: string) => void): ArmAnswer {
+  if (error instanceof ArmError) {
+    const { status, body, retryAfterSeconds } = error;
+    const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+    return { status, body: { error: body }, headers };
+  }
+  if (error instanceof ZodError) {
+    const [issue] = error.issues;
+    const target = issue?.path.map(String).join('.') ?? '';
+    const message = `The value of '${target === '' ? 'the request content' : target}' is invalid: ${issue?.message ?? ''}.`;
+    return { status: 400, body: { error: { code: 'InvalidRequestContent', message, target } } };
+  }
+  report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  if (error instanceof LowtideError && error.code === 'STORAGE_UNAVAILABLE')
+    return {
+      status: 503,
+      body: { error: { code: 'ServiceUnavailable', message: error.message } },
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    };
+  const message = 'The server encountered an internal error. Please retry the request.';
+  return { status: 500, body: { error: { code: 'InternalServerError', message } } };
+}
+
+/** Correlation ids come back in headers, so they may not hold anything that a header must not. */
+const PLAIN = /^[\w.:{}-]{1,128}$/;
+
+function respond(request: HttpRequest, { status, body, headers }: ArmAnswer): HttpResponseInit {
+  const given = (name: string): string | null => {
+    const value = request.headers.get(name);
+    return value !== null && PLAIN.test(value) ? value : null;
+  };
+  const requestId = randomUUID();
+  const all: Record<string, string> = {
+    'x-ms-request-id': requestId,
+    'x-ms-correlation-request-id': given('x-ms-correlation-request-id') ?? requestId,
+    'cache-control': 'no-cache',
+  };
+  const clientId = given('x-ms-client-request-id');
+  const echo = given('x-ms-return-client-request-id')?.toLowerCase() === 'true';
+  if (echo && clientId !== null) all['x-ms-client-request-id'] = clientId;
+  if (body === undefined) return { status, headers: { ...all, ...headers } };
+  all['content-type'] = 'application/json; charset=utf-8';
+  return { status, headers: { ...all, ...headers }, body: JSON.stringify(body) };
+}

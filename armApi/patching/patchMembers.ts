@@ -1,0 +1,38 @@
+import { patchingIn } from '../../domain/apiVersion';
+import { at, isObject, objectAt, type JsonObject } from '../http/json';
+
+export type OsType = 'Windows' | 'Linux';
+
+export const CONFIGURATION = { Windows: 'windowsConfiguration', Linux: 'linuxConfiguration' } as const;
+
+/** The members of `patchSettings` that a version knows. Source: arm-contract, section 4. */
+export function patchMembersIn(osType: OsType, apiVersion: string): readonly string[] {
+  const known = patchingIn(apiVersion);
+  const members = ['patchMode'];
+  if (osType === 'Windows' && known.enableHotpatching) members.push('enableHotpatching');
+  if (known.assessmentMode) members.push('assessmentMode');
+  if (known.automaticByPlatformSettings) members.push('automaticByPlatformSettings');
+  return members;
+}
+
+/** R-505: a model in the shapes of the version: what it does not know is not shown. */
+export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
+  const osProfile = at(model, 'properties', 'osProfile');
+  if (!isObject(osProfile)) return model;
+  const shown: Record<string, unknown> = { ...osProfile };
+  for (const osType of ['Windows', 'Linux'] as const) {
+    const member = CONFIGURATION[osType];
+    if (member in shown) shown[member] = configurationIn(shown[member], osType, apiVersion);
+  }
+  return { ...model, properties: { ...objectAt(model, 'properties'), osProfile: shown } };
+}
+
+function configurationIn(value: unknown, osType: OsType, apiVersion: string): unknown {
+  const settings = at(value, 'patchSettings');
+  if (!isObject(value) || !isObject(settings)) return value;
+  const rest = Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
+  if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings) return rest;
+  const known = patchMembersIn(osType, apiVersion);
+  const kept = Object.entries(settings).filter(([member]) => known.includes(member));
+  return { ...rest, patchSettings: Object.fromEntries(kept) };
+}

@@ -1,0 +1,112 @@
+import { isObject, objectAt, type JsonObject } from '../http/json';
+
+/** Members whose values must never come back. Whoever sends them means them for the guest: they are not even kept. */
+const SECRETS: ReadonlySet<string> = new Set(
+  [
+    'adminPassword',
+    'customData',
+    'userData',
+    'protectedSettings',
+    'secrets',
+    'additionalUnattendContent',
+  ].map((name) => name.toLowerCase()),
+);
+
+/** The value without secrets and without nulls, at any depth. */
+export function withoutSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([member, inner]) => inner !== null && !SECRETS.has(member.toLowerCase()))
+      .map(([member, inner]) => [member, withoutSecrets(inner)]),
+  );
+}
+
+/** What only Azure writes. Clients send it back with what they change. */
+const READ_ONLY = ['provisioningState', 'vmId', 'instanceView', 'timeCreated'];
+const ENVELOPE = ['tags', 'zones', 'plan', 'identity', 'extendedLocation'];
+
+/**
+ * What a PUT may leave out without taking it away, for a VM cannot be without it or cannot change it: under `properties`, and under the
+ * profiles that it does send.
+ */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  '': ['hardwareProfile', 'storageProfile', 'osProfile', 'networkProfile', 'availabilitySet'],
+  storageProfile: ['imageReference', 'osDisk'],
+  'storageProfile.osDisk': ['osType', 'createOption', 'name'],
+  osProfile: ['computerName', 'adminUsername', 'windowsConfiguration', 'linuxConfiguration'],
+  'osProfile.windowsConfiguration': [
+    'provisionVMAgent',
+    'enableAutomaticUpdates',
+    'timeZone',
+    'patchSettings',
+  ],
+  'osProfile.linuxConfiguration': [
+    'provisionVMAgent',
+    'patchSettings',
+    'disablePasswordAuthentication',
+    'ssh',
+  ],
+};
+
+/**
+ * The model that a request makes of what there is. A PUT replaces: what it does not say is gone, but for what a VM cannot be without. A
+ * PATCH merges, and its nulls remove. `location` is the caller's.
+ */
+export function mergedModel(
+  armId: string,
+  before: JsonObject | null,
+  sent: JsonObject,
+  method: 'PUT' | 'PATCH',
+): JsonObject {
+  const stored = objectAt(before, 'properties');
+  const given = drop(objectAt(sent, 'properties'), READ_ONLY);
+  const properties = method === 'PATCH' ? patched(stored, given, '') : replaced(stored, given, '');
+  const envelope = pick(before ?? {}, method === 'PATCH' ? ENVELOPE : ['zones']);
+  for (const [member, value] of Object.entries(pick(sent, ENVELOPE)))
+    if (value !== null) envelope[member] = value;
+    else if (member !== 'zones') Reflect.deleteProperty(envelope, member);
+  return {
+    ...envelope,
+    id: armId,
+    name: armId.split('/').at(-1),
+    type: 'Microsoft.Compute/virtualMachines',
+    properties: withoutSecrets(properties),
+  };
+}
+
+/** Objects member by member; null removes what can be without; anything else is replaced. */
+function patched(before: JsonObject, given: JsonObject, path: string): JsonObject {
+  const result: Record<string, unknown> = { ...before };
+  for (const [member, value] of Object.entries(given)) {
+    const was = before[member];
+    const inner = path === '' ? member : `${path}.${member}`;
+    if (isObject(value)) result[member] = patched(isObject(was) ? was : {}, value, inner);
+    else if (value !== null) result[member] = value;
+    else if (member === 'patchSettings' || !(KEPT[path] ?? []).includes(member))
+      Reflect.deleteProperty(result, member);
+  }
+  return result;
+}
+
+/** What is given, and of what there was only that which a PUT may leave out. */
+function replaced(before: JsonObject, given: JsonObject, path: string): JsonObject {
+  const result: Record<string, unknown> = { ...given };
+  for (const member of KEPT[path] ?? []) {
+    const [was, now] = [before[member], given[member]];
+    if (was === undefined) continue;
+    const inner = path === '' ? member : `${path}.${member}`;
+    if (now === undefined || now === null) result[member] = was;
+    else if (isObject(was) && isObject(now) && inner in KEPT) result[member] = replaced(was, now, inner);
+  }
+  return result;
+}
+
+function pick(record: JsonObject, members: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([member]) => members.includes(member)));
+}
+
+function drop(record: JsonObject, members: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(record).filter(([member]) => !members.includes(member)));
+}

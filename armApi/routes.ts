@@ -1,0 +1,39 @@
+import type { ArmRoute } from './http/armRoute';
+import { operationRoutes } from './http/longRunning';
+import { unservedRoutes } from './http/unserved';
+import { operationKinds } from './operationKinds';
+import { assessPatchesRoutes } from './patching/assessPatches';
+import { installPatchesRoutes } from './patching/installPatches';
+import { availabilitySetRoutes } from './resources/availabilitySets';
+import { extensionRoutes } from './resources/extensions';
+import { featureRoutes } from './resources/features';
+import { imageRoutes } from './resources/images';
+import { instanceViewRoutes } from './resources/instanceView';
+import { networkRoutes } from './resources/network';
+import { powerRoutes } from './resources/power';
+import { providerRoutes } from './resources/providers';
+import { resourceGroupRoutes } from './resources/resourceGroups';
+import { subscriptionRoutes } from './resources/subscriptions';
+import { virtualMachineRoutes } from './resources/virtualMachines';
+import { deploymentRoutes } from './templates/deployments';
+
+const served: readonly ArmRoute[] = [
+  ...subscriptionRoutes,
+  ...providerRoutes,
+  ...featureRoutes,
+  ...resourceGroupRoutes,
+  ...deploymentRoutes,
+  ...virtualMachineRoutes,
+  ...instanceViewRoutes,
+  ...powerRoutes,
+  ...assessPatchesRoutes,
+  ...installPatchesRoutes,
+  ...extensionRoutes,
+  ...availabilitySetRoutes,
+  ...imageRoutes,
+  ...networkRoutes,
+  ...operationRoutes(operationKinds),
+];
+
+/** Every route of the ARM-compatible API. A function is registered for each, under its name. */
+export const armRoutes: readonly ArmRoute[] = [...served, ...unservedRoutes(served)];

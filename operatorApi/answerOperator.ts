@@ -1,0 +1,74 @@
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
+import { admit } from '../composition/admit';
+import { appServices } from '../composition/compose';
+import { LowtideError } from '../domain/lowtideError';
+import { problemOf } from './problem';
+import type { OperatorRequest, OperatorRoute } from './route';
+
+/** A request that has found its route: admitted, checked, handled. Whatever goes wrong is answered as a problem document. */
+export async function answerOperator(
+  route: OperatorRoute,
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
+  try {
+    const { name: by } = await admit(request, { api: 'operator', name: route.name });
+    checkQuery(route, request);
+    const services = await appServices();
+    return await route.handler(read(request, by), { services, client: df.getClient(context) });
+  } catch (error) {
+    return problemOf(error, (message) => {
+      context.error(`${route.name}: ${message}`);
+    });
+  }
+}
+
+/** The host's own: a function key may come in the query. */
+const OF_THE_HOST: ReadonlySet<string> = new Set(['code', 'clientid']);
+
+function checkQuery({ query }: OperatorRoute, request: HttpRequest): void {
+  const path = new URL(request.url).pathname;
+  const unknown = [...request.query.keys()].filter(
+    (name) => !query.includes(name) && !OF_THE_HOST.has(name.toLowerCase()),
+  );
+  if (unknown.length === 0) return;
+  const names = unknown.map((name) => `'${name}'`).join(', ');
+  throw new LowtideError('REQUEST_INVALID', {
+    what: `${request.method} ${path} has no query parameter ${names}.`,
+    why: 'It would be answered as if nothing had been asked for.',
+    fix:
+      query.length === 0
+        ? 'It knows none: leave it out.'
+        : `It knows ${query.map((name) => `'${name}'`).join(', ')}.`,
+  });
+}
+
+function read(request: HttpRequest, by: string): OperatorRequest {
+  return {
+    parameter: (name) => request.params[name] ?? '',
+    query: (name) => request.query.get(name),
+    method: request.method.toUpperCase(),
+    path: new URL(request.url).pathname,
+    bytes: async () => new Uint8Array(await request.arrayBuffer()),
+    json: async () => parseJson(await request.text()),
+    by,
+  };
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new LowtideError(
+      'REQUEST_INVALID',
+      {
+        what: 'The body is not JSON.',
+        why: cause instanceof Error ? cause.message : String(cause),
+        fix: 'Send JSON, or no body.',
+      },
+      { cause },
+    );
+  }
+}

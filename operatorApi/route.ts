@@ -1,0 +1,38 @@
+import type { HttpMethod, HttpResponseInit } from '@azure/functions';
+import type { DurableClient } from 'durable-functions';
+import type { SimulatedServices } from '../composition/compose';
+
+/** A request to the operator's API, as handlers see it. */
+export interface OperatorRequest {
+  /** A `{parameter}` of the route, as written; empty when it is not there. */
+  readonly parameter: (name: string) => string;
+  /** A query parameter that the route knows; null when it is not there. */
+  readonly query: (name: string) => string | null;
+  readonly method: string;
+  /** Path of the request without query, as written. */
+  readonly path: string;
+  /** The body as it was sent. */
+  readonly bytes: () => Promise<Uint8Array>;
+  /** The body as JSON; an empty one is an empty object. */
+  readonly json: () => Promise<unknown>;
+  /** Who asks, for the audit. */
+  readonly by: string;
+}
+
+export interface OperatorContext {
+  readonly services: SimulatedServices;
+  readonly client: DurableClient;
+}
+
+export interface OperatorRoute {
+  /** Of the function. */
+  readonly name: string;
+  readonly methods: readonly HttpMethod[];
+  /** As `api/rollouts/{id}`. */
+  readonly route: string;
+  /** The query parameters it knows. Any other is an error: an option that is ignored would be taken for obeyed. */
+  readonly query: readonly string[];
+  /** Needs no function key: it tells nothing of the fleet. */
+  readonly isOpen?: boolean;
+  readonly handler: (request: OperatorRequest, context: OperatorContext) => Promise<HttpResponseInit>;
+}

@@ -1,0 +1,62 @@
+import type { HttpMethod } from '@azure/functions';
+import { LowtideError } from '../domain/lowtideError';
+import type { OperatorRequest, OperatorRoute } from './route';
+
+const ALL: readonly HttpMethod[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
+
+/** What a person meets who types an address: what this is, and what there is. Never an empty 404. */
+export function unservedRoutes(served: readonly OperatorRoute[]): readonly OperatorRoute[] {
+  return [
+    {
+      name: 'showWelcome',
+      methods: ['GET'],
+      route: '/',
+      query: [],
+      isOpen: true,
+      handler: () => Promise.resolve({ jsonBody: welcome(served) }),
+    },
+    {
+      name: 'operatorUnknown',
+      methods: ALL,
+      route: 'api/{*rest}',
+      query: [],
+      isOpen: true,
+      handler: (request) => Promise.reject(notServed(request, served)),
+    },
+  ];
+}
+
+function welcome(served: readonly OperatorRoute[]): Record<string, unknown> {
+  return {
+    name: 'Lowtide',
+    what: 'Patches fleets of virtual machines once a month, one failure domain at a time, in the off-peak hours of each.',
+    operatorApi: served.map(lineOf),
+    azureApi: 'GET /subscriptions?api-version=2022-12-01 begins the API of Azure Resource Manager.',
+    documentation: 'docs/http-api.md and docs/azure-clients.md of this app.',
+  };
+}
+
+function notServed({ method, path }: OperatorRequest, served: readonly OperatorRoute[]): LowtideError {
+  const here = served.filter(({ route }) => patternOf(route).test(path));
+  if (here.length > 0)
+    return new LowtideError('METHOD_NOT_ALLOWED', {
+      what: `${path} has no ${method}.`,
+      why: 'The path exists, with other methods.',
+      fix: `There is ${here.map(lineOf).join(', ')}.`,
+    });
+  return new LowtideError('NOT_FOUND', {
+    what: `There is nothing at ${path}.`,
+    why: 'No route of the operator’s API has this path.',
+    fix: `There is ${served.map(lineOf).join(', ')}.`,
+  });
+}
+
+function lineOf({ methods, route, query }: OperatorRoute): string {
+  const asked = query.length === 0 ? '' : `?${query.map((name) => `${name}=`).join('&')}`;
+  return `${methods.join('|')} /${route}${asked}`;
+}
+
+function patternOf(route: string): RegExp {
+  const parts = route.split('/').map((part) => (part.startsWith('{') ? '[^/]+' : part));
+  return new RegExp(`^/+${parts.join('/+')}/*$`, 'i');
+}

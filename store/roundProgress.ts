@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { Utc, VmId, type RolloutId } from '../domain/ids';
+import { VmEvent } from '../domain/vmState';
+import { VmUpdate } from '../domain/vmUpdate';
+import { parsedOnce } from './parsedOnce';
+import type { Store } from './store';
+
+/** What `advanceRound` answers; kept with the row, so that a repeated call gets the answer of the first. */
+export const AdvanceAnswer = z.object({
+  /** When the next step of any VM is due; null when every VM has its outcome. */
+  dueUtc: Utc.nullable(),
+  /** What the VMs' entities are to be told. */
+  events: z.array(z.object({ vmId: VmId, event: VmEvent })),
+});
+export type AdvanceAnswer = Readonly<z.infer<typeof AdvanceAnswer>>;
+
+/** How far the VMs of a round have come, under the id of its claim. */
+export const RoundProgress = z.object({
+  /** Number of the last call of `advanceRound` that was written, from 1. */
+  call: z.number().int(),
+  answer: AdvanceAnswer,
+  /** In the order of the plan. */
+  vms: z.array(z.object({ vmId: VmId, update: VmUpdate })),
+});
+export type RoundProgress = Readonly<z.infer<typeof RoundProgress>>;
+
+export interface RoundProgressStore {
+  read(id: RolloutId, claimId: string): Promise<{ progress: RoundProgress; etag: string } | null>;
+  /** Inserts the first (`etag` null) or replaces the row that was read. False when another writer came first. */
+  write(id: RolloutId, claimId: string, progress: RoundProgress, etag: string | null): Promise<boolean>;
+}
+
+const parseProgress = parsedOnce(RoundProgress);
+
+/** One row a round in table `rounds`, in a partition of its own: 80 VMs are some 15 to 80 KB. */
+export function roundProgressStore(store: Store): RoundProgressStore {
+  const table = store.table('rounds');
+  const partition = (id: RolloutId): string => `${id}~progress`;
+  return {
+    read: async (id, claimId) => {
+      const row = await table.get(partition(id), claimId);
+      return row && { progress: parseProgress(row.value), etag: row.etag };
+    },
+    write: (id, claimId, progress, etag) =>
+      etag === null
+        ? table.insert(partition(id), claimId, progress)
+        : table.replace(partition(id), claimId, progress, etag),
+  };
+}

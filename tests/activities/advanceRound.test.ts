@@ -1,0 +1,139 @@
+import { advanceRound } from '../../activities/advanceRound';
+import type * as contracts from '../../activities/contracts';
+import { recordRound } from '../../activities/recordRound';
+import type { AnswerTo } from '../../activities/services';
+import type { VmId } from '../../domain/ids';
+import { vmsOf } from '../support/builders';
+import { aRound, aWorld, IN_THE_NIGHT, NIGHT_CLOSES, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { roundInput, START_BY } from '../support/rolloutScene';
+
+const { ref } = roundInput;
+const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: NIGHT_CLOSES };
+
+type Answer = AnswerTo<typeof contracts.advanceRound>;
+
+async function aRoundOf(count: number): Promise<{ services: FakeWorld; ids: VmId[] }> {
+  const vms = vmsOf(count);
+  const services = await aWorld({ vms });
+  const ids = vms.map(({ id }) => id);
+  await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
+  return { services, ids };
+}
+
+const callOf = async (services: FakeWorld, call: number): Promise<Answer> =>
+  (await services.run(advanceRound, { ref, claim, call })) as Answer;
+
+/** As its orchestration does: one call after another, each when it is due. Ends installations after `minutes`. */
+async function finish(services: FakeWorld, minutes = 20): Promise<{ answers: Answer[]; calls: number }> {
+  const answers: Answer[] = [];
+  for (let call = 1; call < 500; call += 1) {
+    for (const install of services.driver.accepted)
+      if (install.ended === null && sinceMinutes(services, install.atUtc) >= minutes)
+        services.driver.endInstall(install.vmId);
+    for (const operationId of services.driver.assessed.keys())
+      services.driver.endAssessment(`assess-${operationId + 1}`);
+    const answer = await callOf(services, call);
+    answers.push(answer);
+    if (answer.dueUtc === null) return { answers, calls: call };
+    if (answer.dueUtc > services.nowUtc()) services.clock.nowUtc = answer.dueUtc;
+  }
+  throw new Error('The round never ends.');
+}
+
+const sinceMinutes = (services: FakeWorld, utc: string): number =>
+  (Date.parse(services.nowUtc()) - Date.parse(utc)) / 60_000;
+
+describe('the VMs of a round advance together', () => {
+  it('each is patched once, each has its outcome, and the round is then written down', async () => {
+    const { services, ids } = await aRoundOf(12);
+    await finish(services);
+    expect(services.driver.accepted.map(({ vmId }) => vmId).sort()).toEqual([...ids].sort());
+    const outcomes = await services.outcomes.list(ROLLOUT);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(Array(12).fill('patched'));
+    const record = await services.run(recordRound, { ref, claimId: claim.claimId });
+    expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
+  });
+
+  it('80 VMs need about as many calls as one', async () => {
+    const one = await finish((await aRoundOf(1)).services);
+    const eighty = await finish((await aRoundOf(80)).services);
+    // the rest are answers that were full: 80 endings are told over several calls
+    expect(eighty.calls).toBeLessThan(one.calls + 20);
+  });
+
+  it('an answer stays under 16 KB however many VMs end at once', async () => {
+    const { answers } = await finish((await aRoundOf(80)).services);
+    const longest = Math.max(...answers.map((answer) => JSON.stringify(answer).length));
+    expect(longest).toBeLessThan(16_000);
+  });
+
+  it("each VM's entity is told once that it is being installed, and once how it ended, with everything learnt", async () => {
+    const { services, ids } = await aRoundOf(30);
+    const { answers } = await finish(services);
+    const told = answers.flatMap(({ events }) => events);
+    for (const id of ids) {
+      const events = told.filter(({ vmId }) => vmId === id).map(({ event }) => event);
+      expect(events).toEqual([
+        { kind: 'installStarted', claimId: claim.claimId },
+        expect.objectContaining({ kind: 'ended', assessment: expect.anything() as unknown }),
+      ]);
+    }
+  });
+
+  it('a call that is repeated does nothing, and answers what it answered first', async () => {
+    const { services } = await aRoundOf(3);
+    const first = await callOf(services, 1);
+    services.wait(3600);
+    expect(await callOf(services, 1)).toEqual(first);
+    expect(services.driver.assessed).toHaveLength(3);
+  });
+
+  it('INV-7: two workers with the same call at once give the same answer, and start one installation a VM', async () => {
+    const { services } = await aRoundOf(5);
+    for (let call = 1; call < 60; call += 1) {
+      for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
+      const [a, b] = await Promise.all([callOf(services, call), callOf(services, call)]);
+      expect(a).toEqual(b);
+      if (a.dueUtc === null) break;
+      services.clock.nowUtc = a.dueUtc > services.nowUtc() ? a.dueUtc : services.nowUtc();
+      for (const { vmId, ended } of services.driver.accepted)
+        if (ended === null) services.driver.endInstall(vmId);
+    }
+    expect(services.driver.accepted).toHaveLength(5);
+  });
+
+  it('a VM whose platform throws holds up no other, and ends after some hours with the reason', async () => {
+    const { services, ids } = await aRoundOf(4);
+    const [sick = ids[0]] = ids.slice(2, 3);
+    const probe = services.driver.probeHealth.bind(services.driver);
+    services.driver.probeHealth = (id) =>
+      id === sick ? Promise.reject(new Error('connection reset')) : probe(id);
+    await finish(services);
+    const outcomes = await services.outcomes.list(ROLLOUT);
+    const endedUtc = (id: VmId | undefined): string => outcomes.find(({ vmId }) => vmId === id)?.atUtc ?? '';
+    expect(outcomes.find(({ vmId }) => vmId === sick)).toMatchObject({
+      kind: 'failed',
+      reason: 'orchestrationFailed',
+      detail: expect.stringMatching('connection reset') as unknown,
+    });
+    expect(endedUtc(ids[0]) < '2026-11-13T04:10:00.000Z').toBe(true);
+    expect(endedUtc(sick) > '2026-11-13T06:00:00.000Z').toBe(true);
+    const record = await services.run(recordRound, { ref, claimId: claim.claimId });
+    expect(record).toMatchObject({ unclear: 1 });
+  });
+
+  it('is not written down before every VM has ended', async () => {
+    const { services } = await aRoundOf(2);
+    await callOf(services, 1);
+    await expect(services.run(recordRound, { ref, claimId: claim.claimId })).rejects.toThrow(/not over/);
+  });
+
+  it('the first look is at the moment of the first call', async () => {
+    const { services, ids } = await aRoundOf(1);
+    services.driver.change(ids[0] ?? ('' as VmId), { powerState: 'deallocated' });
+    expect(await callOf(services, 1)).toMatchObject({ dueUtc: null });
+    expect(await services.outcomes.list(ROLLOUT)).toEqual([
+      expect.objectContaining({ kind: 'deferred', reason: 'poweredOff', atUtc: IN_THE_NIGHT }),
+    ]);
+  });
+});

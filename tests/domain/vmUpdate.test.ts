@@ -1,0 +1,346 @@
+import fc from 'fast-check';
+import type { HealthAnswer } from '../../domain/health';
+import type { Outcome } from '../../domain/outcome';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
+import type { PatchInstallationSummary } from '../../domain/patches';
+import { defaultPolicy } from '../../domain/policy';
+import {
+  firstStep,
+  observed,
+  type Advanced,
+  type Observation,
+  type OpenVmUpdate,
+  type VmEnding,
+} from '../../domain/vmUpdate';
+import { aVm } from '../support/builders';
+import { anAssessment, anInstallation } from '../support/fakeDriver';
+import { IN_THE_NIGHT } from '../support/fakeServices';
+
+const { id: vmId } = aVm({ name: 'vm-a' });
+const succeeded = anInstallation({ status: 'Succeeded', installedPatchCount: 3 });
+const failedInstall = anInstallation({ status: 'Failed' });
+const DEADLINE = '2026-11-13T07:00:00.000Z';
+
+const outcomeOf = (kind: OutcomeKind, reason: OutcomeReason): Outcome => ({
+  vmId,
+  kind,
+  reason,
+  detail: '',
+  atUtc: IN_THE_NIGHT,
+});
+
+type Step = OpenVmUpdate['kind'];
+type Platform = { readonly [S in Step]?: (nowUtc: string, time: number) => Observation };
+
+interface Run {
+  readonly ending: VmEnding;
+  readonly steps: readonly Step[];
+  readonly endedUtc: string;
+}
+
+/** Installs three patches in 20 minutes, and is healthy. */
+const wellBehaved: Required<Platform> = {
+  look: () => ({ of: 'look', obstacle: null }),
+  startAssessment: () => ({ of: 'startAssessment', operationId: 'assess-1' }),
+  readAssessment: () => ({ of: 'readAssessment', answer: { kind: 'assessed', summary: anAssessment() } }),
+  startInstall: () => ({ of: 'startInstall', answer: { kind: 'started', deadlineUtc: DEADLINE } }),
+  readInstall: (_, time) => ({
+    of: 'readInstall',
+    answer: time < 5 ? { kind: 'running' } : { kind: 'ended', summary: succeeded },
+  }),
+  probe: (atUtc) => ({ of: 'probe', health: { answer: 'healthy', because: '', atUtc } }),
+};
+
+/** Takes each step when it is due, and none before, until the VM has its outcome. */
+function run(over: Platform = {}): Run {
+  const platform = { ...wellBehaved, ...over };
+  const times = new Map<Step, number>();
+  const steps: Step[] = [];
+  let nowUtc = IN_THE_NIGHT;
+  let update = firstStep(nowUtc);
+  for (let n = 0; n < 1000; n += 1) {
+    if (update.dueUtc > nowUtc) nowUtc = update.dueUtc;
+    const { kind } = update;
+    const time = (times.get(kind) ?? 0) + 1;
+    times.set(kind, time);
+    steps.push(kind);
+    const advanced: Advanced = observed(update, platform[kind](nowUtc, time), {
+      vmId,
+      nowUtc,
+      pace: defaultPolicy,
+    });
+    if (advanced.kind === 'ended') return { ending: advanced.ending, steps, endedUtc: nowUtc };
+    ({ update } = advanced);
+  }
+  throw new Error('The VM never ends.');
+}
+
+const endsAs = ({ ending: { outcome } }: Run): string => `${outcome.kind}: ${outcome.reason}`;
+const always = (answer: HealthAnswer): Platform => ({
+  probe: (atUtc) => ({ of: 'probe', health: { answer, because: `it is ${answer}`, atUtc } }),
+});
+const installed = (summary: PatchInstallationSummary | null): Platform => ({
+  readInstall: () => ({
+    of: 'readInstall',
+    answer: summary === null ? { kind: 'lost' } : { kind: 'ended', summary },
+  }),
+});
+
+describe('a VM with patches to install', () => {
+  it('R-101, R-106: is looked at, assessed, patched and watched, in this order', () => {
+    const { steps, ending } = run();
+    expect(steps.filter((step, n) => step !== steps[n - 1])).toEqual([
+      'look',
+      'startAssessment',
+      'readAssessment',
+      'startInstall',
+      'readInstall',
+      'probe',
+    ]);
+    expect(ending).toMatchObject({
+      outcome: { kind: 'patched', reason: 'installed' },
+      installation: succeeded,
+      health: { answer: 'healthy' },
+      assessment: anAssessment(),
+    });
+  });
+
+  it('is asked about its installation less and less often', () => {
+    const { endedUtc } = run();
+    // 5 min assessment; polls after 1, 2, 4, 5, 5 min; 15 min soak
+    expect(endedUtc).toBe('2026-11-13T03:52:00.000Z');
+  });
+
+  it('an installation that says it runs for ever is followed until its deadline and two polls, not for ever', () => {
+    const { steps, ending } = run({
+      readInstall: () => ({ of: 'readInstall', answer: { kind: 'running' } }),
+    });
+    expect(ending.outcome).toMatchObject({ kind: 'failed', reason: 'installLost' });
+    const first = Date.parse('2026-11-13T07:10:00.000Z');
+    expect(Date.parse(ending.outcome.atUtc)).toBeGreaterThanOrEqual(first);
+    expect(Date.parse(ending.outcome.atUtc)).toBeLessThan(first + 25 * 60_000);
+    expect(steps).toContain('probe');
+  });
+});
+
+describe('a VM that is not to be touched', () => {
+  it.each([
+    ['deferred', 'poweredOff'],
+    ['skipped', 'unhealthyBefore'],
+    ['skipped', 'superseded'],
+    ['deferred', 'rolloutPaused'],
+  ] as const)('R-110: when the look says %s: %s, nothing is assessed or installed', (kind, reason) => {
+    const { ending, steps } = run({ look: () => ({ of: 'look', obstacle: outcomeOf(kind, reason) }) });
+    expect(ending.outcome).toMatchObject({ kind, reason });
+    expect(steps).toEqual(['look']);
+  });
+
+  it('R-102: one without Critical and Security patches is up to date, whatever else is available', () => {
+    const summary = anAssessment({ criticalAndSecurityPatchCount: 0, otherPatchCount: 40 });
+    const seen = run({
+      readAssessment: () => ({ of: 'readAssessment', answer: { kind: 'assessed', summary } }),
+    });
+    expect(endsAs(seen)).toBe('upToDate: nothingToInstall');
+    expect(seen.steps).not.toContain('startInstall');
+  });
+
+  it.each([
+    [
+      'was refused',
+      {
+        startAssessment: () => ({
+          of: 'startAssessment',
+          refusal: { passes: false, message: 'no', retryAfterSeconds: null },
+        }),
+      },
+    ],
+    [
+      'failed',
+      { readAssessment: () => ({ of: 'readAssessment', answer: { kind: 'failed', message: 'no' } }) },
+    ],
+    [
+      'never ended',
+      {
+        readAssessment: () => ({
+          of: 'readAssessment',
+          answer: { kind: 'running', retryAfterSeconds: null },
+        }),
+      },
+    ],
+    [
+      'was refused for ever',
+      {
+        startAssessment: () => ({
+          of: 'startAssessment',
+          refusal: { passes: true, message: 'later', retryAfterSeconds: null },
+        }),
+      },
+    ],
+  ] satisfies [string, Platform][])(
+    'one whose assessment %s fails, and nothing is installed',
+    (_how, over) => {
+      const seen = run(over);
+      expect(endsAs(seen)).toBe('failed: assessmentFailed');
+      expect(seen.steps).not.toContain('startInstall');
+      expect(seen.endedUtc <= '2026-11-13T04:20:00.000Z').toBe(true);
+    },
+  );
+
+  it('an assessment that the platform throttles is asked for again, not sooner than the platform says', () => {
+    const asked: string[] = [];
+    const seen = run({
+      startAssessment: (nowUtc, time) => {
+        asked.push(nowUtc);
+        if (time > 1) return { of: 'startAssessment', operationId: 'assess-1' };
+        return { of: 'startAssessment', refusal: { passes: true, message: 'later', retryAfterSeconds: 900 } };
+      },
+    });
+    expect(endsAs(seen)).toBe('patched: installed');
+    expect(Date.parse(asked[1] ?? '') - Date.parse(asked[0] ?? '')).toBe(900_000);
+  });
+
+  it('a running assessment is read again not sooner than the platform says', () => {
+    const read: string[] = [];
+    run({
+      readAssessment: (nowUtc, time) => {
+        read.push(nowUtc);
+        if (time > 1) return wellBehaved.readAssessment(nowUtc, time);
+        return { of: 'readAssessment', answer: { kind: 'running', retryAfterSeconds: 700 } };
+      },
+    });
+    expect(Date.parse(read[1] ?? '') - Date.parse(read[0] ?? '')).toBe(700_000);
+  });
+
+  it('one whose installation may not start ends as it was told', () => {
+    const outcome = outcomeOf('deferred', 'windowMissed');
+    const seen = run({ startInstall: () => ({ of: 'startInstall', answer: { kind: 'end', outcome } }) });
+    expect(seen.ending).toMatchObject({ outcome, assessment: anAssessment(), installation: null });
+    expect(seen.steps).not.toContain('probe');
+  });
+});
+
+describe('R-204: success is measured by health after the update', () => {
+  it.each([
+    ['healthy', 'went well', 'patched: installed', succeeded],
+    ['unhealthy', 'went well', 'unhealthy: unhealthyAfterUpdate', succeeded],
+    ['unhealthy', 'failed', 'unhealthy: unhealthyAfterUpdate', failedInstall],
+    ['unhealthy', 'was lost', 'unhealthy: unhealthyAfterUpdate', null],
+    ['unknown', 'went well', 'unhealthy: unknownTooLong', succeeded],
+    ['unknown', 'was lost', 'unhealthy: unknownTooLong', null],
+    ['stopped', 'went well', 'deferred: stoppedDuringSoak', succeeded],
+    ['healthy', 'was lost', 'failed: installLost', null],
+    ['healthy', 'failed', 'failed: installFailed', failedInstall],
+    ['healthy', 'left failed patches', 'failed: patchesFailed', { ...succeeded, failedPatchCount: 1 }],
+    ['healthy', 'left pending patches', 'failed: patchesPending', { ...succeeded, pendingPatchCount: 2 }],
+    ['healthy', 'had warnings', 'patched: installed', { ...succeeded, status: 'CompletedWithWarnings' }],
+  ] as const)('%s, after an installation that %s, is %s', (answer, _how, outcome, summary) => {
+    expect(endsAs(run({ ...always(answer), ...installed(summary) }))).toBe(outcome);
+  });
+
+  const probing = (answer: (time: number) => HealthAnswer): Run =>
+    run({
+      ...installed(succeeded),
+      probe: (atUtc, time) => ({ of: 'probe', health: { answer: answer(time), because: '', atUtc } }),
+    });
+
+  it('INV-10: a VM that is unknown at the end of the soak is never healthy: it is watched until it answers', () => {
+    const seen = probing((time) => (time < 8 ? 'unknown' : 'healthy'));
+    expect(endsAs(seen)).toBe('patched: installed');
+    expect(seen.endedUtc).toBe('2026-11-13T03:56:00.000Z'); // 5 min assessment, 1 install, 15 soak, 20 of silence
+  });
+
+  it('INV-10: a VM that stays silent for an hour after the soak is unhealthy', () => {
+    const seen = probing(() => 'unknown');
+    expect(endsAs(seen)).toBe('unhealthy: unknownTooLong');
+    expect(seen.endedUtc).toBe('2026-11-13T04:36:00.000Z');
+  });
+
+  it('health counts at the end of the soak: a VM that was healthy only before is not', () => {
+    expect(endsAs(probing((time) => (time < 4 ? 'healthy' : 'unhealthy')))).toBe(
+      'unhealthy: unhealthyAfterUpdate',
+    );
+  });
+
+  it('R-104: a VM that reboots during its soak has until its end to come back', () => {
+    expect(endsAs(probing((time) => (time < 4 ? 'unhealthy' : 'healthy')))).toBe('patched: installed');
+  });
+});
+
+describe('INV-7, INV-8: whatever the platform answers', () => {
+  it('a step that throws is taken again, later and later; after three hours the VM ends, and says at which step', () => {
+    const seen = run({ probe: () => ({ of: 'threw', message: 'connection reset' }) });
+    expect(endsAs(seen)).toBe('failed: orchestrationFailed');
+    expect(seen.ending.outcome.detail).toMatch(/probe failed 40 times: connection reset/);
+    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_NIGHT)) / 3_600_000;
+    expect(hours).toBeGreaterThan(3);
+    expect(hours).toBeLessThan(4);
+  });
+
+  it('an observation of another step than the one that was due is refused', () => {
+    const told: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
+    const moment = { vmId, nowUtc: IN_THE_NIGHT, pace: defaultPolicy };
+    expect(() => observed(firstStep(IN_THE_NIGHT), told, moment)).toThrow(/next step is look/);
+  });
+
+  it('one VM is installed at most once, waits only forwards, and ends in exactly one outcome', () => {
+    fc.assert(
+      fc.property(
+        fc.record({
+          look: fc.boolean(),
+          patches: fc.nat(2),
+          starts: fc.array(fc.constantFrom('started', 'wait', 'end'), { minLength: 1, maxLength: 6 }),
+          probes: fc.array(fc.constantFrom<HealthAnswer>('healthy', 'unhealthy', 'unknown', 'stopped'), {
+            minLength: 1,
+            maxLength: 6,
+          }),
+          summary: fc.constantFrom(succeeded, failedInstall, null),
+          throwing: fc.array(fc.boolean(), { maxLength: 12 }),
+        }),
+        ({ look, patches, starts, probes, summary, throwing }) => {
+          let taken = 0;
+          let installs = 0;
+          const flaky = (observation: () => Observation): Observation => {
+            taken += 1;
+            return throwing[taken] === true ? { of: 'threw', message: 'no answer' } : observation();
+          };
+          const seen = run({
+            look: () =>
+              flaky(() => ({ of: 'look', obstacle: look ? null : outcomeOf('deferred', 'poweredOff') })),
+            readAssessment: () =>
+              flaky(() => ({
+                of: 'readAssessment',
+                answer: {
+                  kind: 'assessed',
+                  summary: anAssessment({ criticalAndSecurityPatchCount: patches }),
+                },
+              })),
+            startInstall: (nowUtc, time) =>
+              flaky(() => {
+                const kind = time > 20 ? 'end' : (starts[time - 1] ?? starts.at(-1));
+                if (kind === 'wait') {
+                  const untilUtc = new Date(Date.parse(nowUtc) + 30_000).toISOString();
+                  return { of: 'startInstall', answer: { kind, untilUtc } };
+                }
+                if (kind === 'end')
+                  return {
+                    of: 'startInstall',
+                    answer: { kind, outcome: outcomeOf('deferred', 'windowMissed') },
+                  };
+                installs += 1;
+                return { of: 'startInstall', answer: { kind: 'started', deadlineUtc: DEADLINE } };
+              }),
+            ...installed(summary),
+            probe: (atUtc, time) =>
+              flaky(() => ({
+                of: 'probe',
+                health: { answer: probes[time - 1] ?? probes.at(-1) ?? 'unknown', because: '', atUtc },
+              })),
+          });
+          expect(installs).toBeLessThanOrEqual(1);
+          expect(seen.ending.outcome.vmId).toBe(vmId);
+          if (seen.ending.outcome.kind === 'patched') expect(seen.ending.health?.answer).toBe('healthy');
+        },
+      ),
+    );
+  });
+});
