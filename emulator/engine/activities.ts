@@ -49,6 +49,7 @@ export class Activities {
   }
 
   add(instance: Instance, taskId: number, name: string, input: string): void {
+    this.#engine.options.observer?.activityScheduled(instance, input);
     const message = { instance, executionId: instance.executionId, taskId, name, input };
     this.#engine.carry('activity', () => {
       this.#pending.add(message);

@@ -7,6 +7,7 @@ import type { Ids } from './ids';
 import type { Instance, NewInstance } from './instance';
 import type { DurableLibrary } from './library';
 import type { Orphan, PersistKind, PersistPoint } from './persistPoints';
+import type { EngineObserver } from './observer';
 import type { Runner } from './runners';
 import type { Versioning } from '../settings';
 import type { Worker, Workers } from './workers';
@@ -65,6 +66,7 @@ export interface EngineOptions {
   /** For tests that let the host die: called at every step that the real host persists. */
   readonly onPersist: ((point: PersistPoint) => void) | undefined;
   readonly transit: Transit | undefined;
+  readonly observer: EngineObserver | undefined;
   readonly log: (line: string) => void;
 }
 

@@ -66,7 +66,9 @@ export class Engine implements EngineCore {
 
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
   deliver(instance: Instance | undefined, executionId: string | undefined, event: HistoryEvent): void {
-    if (!instance || instance.isFinished) return;
+    if (!instance) return;
+    this.options.observer?.messageToInstance(instance, event);
+    if (instance.isFinished) return;
     if (executionId !== undefined && instance.executionId !== executionId) return;
     instance.inbox.push(event);
     this.touch(instance);
@@ -278,10 +280,12 @@ export class Engine implements EngineCore {
         continue;
       }
       instance.queued = false;
+      this.options.observer?.episodeStarts(instance);
       const episode = this.crashPoints
         ? this.crashPoints.orchestration(instance)
         : this.orchestrations.runEpisode(instance);
       if (episode) await episode;
+      this.options.observer?.episodeEnded(instance);
     }
     if (this.entities.queued > 0) return;
     await this.commit();

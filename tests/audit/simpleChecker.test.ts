@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import geoPairs from '../../audit/geoPairs.json';
 import type { AuditVm } from '../../audit/auditInput';
 import type { DriverEvent } from '../../drivers/driver';
-import { at, audit, aVm, event, install, probe, setId } from './aLog';
+import { at, audit, aVm, event, install, probe, setId } from './logBuilders';
 
 /** One installation as the naive checker sees it. `order` is its place in the log, for those that start at one instant. */
 interface Span {

@@ -3,10 +3,10 @@ import { auditMonth } from '../../audit/auditMonth';
 import type { AuditReport, Invariant } from '../../audit/auditReport';
 import type { DriverAction, DriverEvent } from '../../drivers/driver';
 
-/** A night in UTC: off-peak hours open at minute 0 and close at minute 480. */
-const NIGHT = Date.parse('2026-11-10T22:00:00.000Z');
+/** A window in UTC: off-peak hours open at minute 0 and close at minute 480. */
+const WINDOW = Date.parse('2026-11-10T22:00:00.000Z');
 
-export const at = (minute: number): string => new Date(NIGHT + minute * 60_000).toISOString();
+export const at = (minute: number): string => new Date(WINDOW + minute * 60_000).toISOString();
 
 const SUBSCRIPTION = '/subscriptions/00000000-0000-0000-0000-000000000001';
 

@@ -3,8 +3,8 @@ import type { Policy } from '../../domain/policy';
 import { timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 
-/** What is unusual about the nights from one instant to another, where these VMs are. */
-export function calendarOf(
+/** What is unusual about the off-peak windows from one instant to another, where these VMs are. */
+export function unusualDatesOf(
   vms: readonly VirtualMachine[],
   policy: Policy,
   { fromMs, untilMs }: { readonly fromMs: number; readonly untilMs: number },

@@ -4,10 +4,10 @@ import { Month } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import { Scenario, type EffectKind } from '../../drivers/simulated/scenario';
 import { settingName } from '../../composition/settings';
-import { diceOf, type FaultKind } from './faults';
+import { randomOf, type FaultKind } from './faults';
 
-/** What one seed makes: a month, a policy, the luck of a fleet, and how bad everything is. */
-export interface Scene {
+/** What a seed decides: the month, the policy, the scenario of the fleet, and how frequent faults are. */
+export interface MonthSetup {
   readonly seed: number;
   readonly vms: number;
   readonly month: Month;
@@ -22,7 +22,7 @@ export interface Scene {
   readonly scenario?: Scenario;
   readonly fleet?: GeneratedFleet;
   readonly intensity: number;
-  /** Hosts that die in the month. */
+  /** Crashes of the host in the month. */
   readonly crashes: number;
   /** From some instant on the app is deployed with another policy. Null: it never is. */
   readonly redeployment: Redeployment | null;
@@ -43,14 +43,14 @@ const YEARS = 4; // leap day 2028-02-29 included
 const CRASHES_ONE_IN = 10;
 const CRASHES_MAX = 3;
 
-export function sceneOf(seed: number, vms: number): Scene {
-  const dice = diceOf(seed, 'scene');
-  const year = FIRST_YEAR + Math.floor(dice() * YEARS);
-  const month = Month.parse(`${year}-${String(1 + Math.floor(dice() * 12)).padStart(2, '0')}`);
+export function monthSetupOf(seed: number, vms: number): MonthSetup {
+  const random = randomOf(seed, 'scene');
+  const year = FIRST_YEAR + Math.floor(random() * YEARS);
+  const month = Month.parse(`${year}-${String(1 + Math.floor(random() * 12)).padStart(2, '0')}`);
   const fromMs = Date.parse(releaseOf(month));
-  const policy = policyOf(dice);
-  const intensity = [0.3, 1, 1, 2][Math.floor(dice() * 4)] ?? 1;
-  const crashes = seed % CRASHES_ONE_IN === 0 ? 1 + Math.floor(dice() * CRASHES_MAX) : 0;
+  const policy = policyOf(random);
+  const intensity = [0.3, 1, 1, 2][Math.floor(random() * 4)] ?? 1;
+  const crashes = seed % CRASHES_ONE_IN === 0 ? 1 + Math.floor(random() * CRASHES_MAX) : 0;
   const calmMs = fromMs + CALM_DAY * DAY_MS;
   return {
     seed,
@@ -63,17 +63,17 @@ export function sceneOf(seed: number, vms: number): Scene {
     untilMs: fromMs + MONTH_DAYS * DAY_MS + DAY_MS / 2,
     environment: settingsOf(policy),
     crashes,
-    redeployment: crashes > 0 ? redeploymentOf(policy, fromMs, calmMs, diceOf(seed, 'redeployment')) : null,
+    redeployment: crashes > 0 ? redeploymentOf(policy, fromMs, calmMs, randomOf(seed, 'redeployment')) : null,
   };
 }
 
 /** Somebody changes his mind about everything that he may while a rollout is in flight: the rest is part of its plan. */
-function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, dice: () => number): Redeployment {
+function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, random: () => number): Redeployment {
   const { soakSeconds, unknownTimeoutSeconds, bakeAfterCanarySeconds, bakeSeconds, ...other } =
-    policyOf(dice);
+    policyOf(random);
   const { assessmentEverySeconds, installMinimumSeconds, phaseClosePercent, claimGraceSeconds } = other;
   return {
-    atMs: fromMs + dice() ** 2 * (calmMs - fromMs),
+    atMs: fromMs + random() ** 2 * (calmMs - fromMs),
     environment: settingsOf({
       ...policy,
       soakSeconds,
@@ -99,8 +99,8 @@ const OFF_PEAK = [
 ] as const;
 
 /** Policies an operator might choose; bounds that the app promises hold for all of them. */
-function policyOf(dice: () => number): Policy {
-  const pick = <T>(items: readonly T[]): T => pickOf(items, dice);
+function policyOf(random: () => number): Policy {
+  const pick = <T>(items: readonly T[]): T => pickOf(items, random);
   const [offPeakOpens, offPeakCloses] = pick(OFF_PEAK);
   const phasesMin = pick([1, 3, 4, 4]);
   return Policy.parse({
@@ -123,8 +123,8 @@ function policyOf(dice: () => number): Policy {
 }
 
 /** One of several; there is at least one. */
-function pickOf<T>(items: readonly T[], dice: () => number): T {
-  const at = Math.floor(dice() * items.length);
+function pickOf<T>(items: readonly T[], random: () => number): T {
+  const at = Math.floor(random() * items.length);
   return items[at] as T;
 }
 
@@ -147,7 +147,7 @@ function settingText(key: string, value: unknown): string {
 }
 
 /** What may befall a fleet: kind, percent of the VMs at most, percent of the occasions, minutes at most. */
-const LUCK: readonly (readonly [EffectKind, share: number, percent: number, minutes: number])[] = [
+const EFFECTS: readonly (readonly [EffectKind, share: number, percent: number, minutes: number])[] = [
   ['poweredOff', 10, 100, 6000],
   ['agentLost', 10, 100, 6000],
   ['unhealthy', 4, 100, 3000],
@@ -169,17 +169,17 @@ const EFFECTS_MAX = 6;
 
 /** What befalls the fleet of a seed. */
 export function scenarioOf(seed: number, intensity: number, allowed: ReadonlySet<FaultKind>): Scenario {
-  const dice = diceOf(seed, 'scenario');
-  const count = !allowed.has('scenario') ? 0 : Math.floor(dice() * (EFFECTS_MAX + 1) * intensity);
+  const random = randomOf(seed, 'scenario');
+  const count = !allowed.has('scenario') ? 0 : Math.floor(random() * (EFFECTS_MAX + 1) * intensity);
   const effects = Array.from({ length: count }, () => {
-    const [what, share, percent, minutes] = pickOf(LUCK, dice);
-    const fromDay = Math.floor(dice() * 15);
+    const [what, share, percent, minutes] = pickOf(EFFECTS, random);
+    const fromDay = Math.floor(random() * 15);
     return {
-      who: { share: Math.ceil(dice() * share) },
+      who: { share: Math.ceil(random() * share) },
       what,
-      when: { fromDay, toDay: fromDay + Math.floor(dice() * (24 - fromDay)) },
-      percent: Math.ceil(dice() * percent),
-      ...(minutes > 0 && { forMinutes: Math.ceil(dice() * minutes) }),
+      when: { fromDay, toDay: fromDay + Math.floor(random() * (24 - fromDay)) },
+      percent: Math.ceil(random() * percent),
+      ...(minutes > 0 && { forMinutes: Math.ceil(random() * minutes) }),
     };
   });
   return Scenario.parse({ name: `torture-${seed}`, description: 'Made by torture.', effects });

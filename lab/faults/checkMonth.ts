@@ -13,53 +13,54 @@ import type { DriverEvent } from '../../drivers/driver';
 import type { ParsedFleet } from '../../drivers/fleet/parseFleet';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { Pause } from './operator';
-import type { Scene } from './scene';
-import type { Gone, VmLife } from './vmLife';
+import type { MonthSetup } from './monthSetup';
+import type { DeletedVm, OwnerActions } from './ownerActions';
 
-/** What is judged: a month, what there was, and what its owners did. */
-export interface Judged {
-  readonly scene: Scene;
+/** The month that is checked: its setup, its fleet and log, and what the owners of VMs did. */
+export interface CheckedMonth {
+  readonly setup: MonthSetup;
   readonly fleet: ParsedFleet;
   readonly driver: Pick<SimulatedDriver, 'logUntil' | 'events'>;
-  readonly life: Pick<VmLife, 'gone' | 'created'>;
+  readonly owners: Pick<OwnerActions, 'deletedVms' | 'created'>;
 }
 
-/** A violation, by the auditor or by what only torture can know. */
-export interface Broken {
+/** A violation, found by the auditor or by a check that only this test bed can make. */
+export interface FoundViolation {
   readonly invariant: string;
   readonly vm: string | null;
   readonly at: string;
   readonly detail: string;
 }
 
-export interface Verdict {
-  readonly violations: readonly Broken[];
+export interface MonthResult {
+  readonly violations: readonly FoundViolation[];
   readonly evaluations: Readonly<Record<string, number>>;
   readonly events: readonly DriverEvent[];
   readonly state: string;
   readonly installs: number;
 }
 
-/** Holds the month against the invariants: the auditor over the driver's log, and what the log alone does not tell. */
-export async function judgeMonth(
-  { scene, fleet, driver, life }: Judged,
+/** Holds the month against the invariants: the auditor over the driver's log, and what the log alone does not show. */
+export async function checkMonth(
+  { setup, fleet, driver, owners }: CheckedMonth,
   host: Api,
   pauses: readonly Pause[],
   pollSeconds = 0,
-): Promise<Verdict> {
-  const untilUtc = new Date(scene.untilMs).toISOString();
+): Promise<MonthResult> {
+  const untilUtc = new Date(setup.untilMs).toISOString();
   driver.logUntil(untilUtc);
   const events = [...driver.events()];
   const rollouts = await rolloutsOf(host);
-  const ownId = `rollout-${scene.month}`;
+  const ownId = `rollout-${setup.month}`;
   const own = rollouts.find(({ rolloutId }) => rolloutId === ownId);
   const isOver = own !== undefined && (own.state === 'ended' || own.state === 'cancelled');
-  const { policy } = scene;
-  const created = new Set<string>(life.created);
+  const { policy } = setup;
+  const created = new Set<string>(owners.created);
   const outcomes = isOver ? (await outcomesOf(host, ownId)).filter(({ vm }) => !created.has(vm)) : null;
-  const told = new Set(outcomes?.map(({ vm }) => vm));
+  const withOutcome = new Set(outcomes?.map(({ vm }) => vm));
   const planned = fleet.vms.filter(
-    ({ id }) => told.has(id) || !life.gone.some((vm) => vm.vmId === id && mayBeUnplanned(vm, own)),
+    ({ id }) =>
+      withOutcome.has(id) || !owners.deletedVms.some((vm) => vm.vmId === id && mayBeUnplanned(vm, own)),
   );
   const report = auditMonth({
     events,
@@ -67,7 +68,7 @@ export async function judgeMonth(
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
     shares: { setSharePercent: policy.setSharePercent, setOneByOneBelow: policy.setOneByOneBelow },
     untilUtc,
-    waivers: life.gone
+    waivers: owners.deletedVms
       .filter(({ vmId }) => planned.some(({ id }) => id === vmId))
       .map(({ vmId, atUtc }) => ({ vm: vmId, at: atUtc })),
     ...auditRollouts(rollouts),
@@ -81,7 +82,9 @@ export async function judgeMonth(
   checkLiveness(own, isOver, untilUtc, extra);
   checkPauses(events, pauses, ownId, extra);
   for (const { vm, at, detail } of report.doubts) extra.broken.push({ invariant: 'log', vm, at, detail });
-  const violations = report.violations.filter((violation) => !isOfAnotherMachine(violation, life.gone));
+  const violations = report.violations.filter(
+    (violation) => !isOfAnotherMachine(violation, owners.deletedVms),
+  );
   return {
     violations: [...violations, ...extra.broken],
     evaluations: { ...report.evaluations, ...extra.evaluations },
@@ -92,20 +95,20 @@ export async function judgeMonth(
 }
 
 /** A VM that was deleted before the first phase may have been missing when the plan was made; if it was not, it has its one outcome. */
-function mayBeUnplanned({ atUtc }: Gone, own: ReportedRollout | undefined): boolean {
+function mayBeUnplanned({ atUtc }: DeletedVm, own: ReportedRollout | undefined): boolean {
   const planned = own?.phases.map(({ startedUtc }) => startedUtc).find((utc) => utc !== null);
   return planned !== undefined && atUtc <= planned;
 }
 
 class Extra {
-  readonly broken: Broken[] = [];
+  readonly broken: FoundViolation[] = [];
   readonly evaluations: Record<string, number> = { liveness: 0, pause: 0 };
 }
 
 /** The machine that came after a VM under its name is another one: it has its own patches to install. */
-function isOfAnotherMachine({ invariant, vm, detail }: Violation, gone: readonly Gone[]): boolean {
+function isOfAnotherMachine({ invariant, vm, detail }: Violation, deletedVms: readonly DeletedVm[]): boolean {
   if (invariant !== 'INV-7' || !detail.includes('is installed again')) return false;
-  return gone.some(({ vmId, reimaged }) => reimaged && vmId === vm?.toLowerCase());
+  return deletedVms.some(({ vmId, reimaged }) => reimaged && vmId === vm?.toLowerCase());
 }
 
 /** INV-8, the second half: faults have stopped, so the rollout has come to its end. */
@@ -117,7 +120,7 @@ function checkLiveness(own: ReportedRollout | undefined, isOver: boolean, at: st
   extra.broken.push({ invariant: 'liveness', vm: null, at, detail });
 }
 
-/** INV-9 as the person saw it: from the answer that it was paused until he asked to resume, no install of it starts. */
+/** INV-9 as the operator sees it: between the answer to pause and the request to resume no install of the rollout starts. */
 function checkPauses(
   events: readonly DriverEvent[],
   pauses: readonly Pause[],

@@ -1,53 +1,48 @@
+import { transformSync } from '@swc/core';
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import ts from 'typescript';
+import { join } from 'node:path';
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import type { Mutant } from './mutant';
 
-/** What the tests and the app need of the package. Packages themselves are linked. */
-const COPIED = [
-  ...['domain', 'planning', 'orchestrations', 'entities', 'activities', 'drivers', 'store', 'functions'],
-  ...['emulator', 'audit', 'cli', 'tests', 'fleets', 'docs', 'dist'],
-  ...['package.json', 'host.json', 'jest.config.js', 'tsconfig.json'],
-];
+/** Everything of the package is copied but these; the packages it needs are linked. */
+const NOT_COPIED = new Set(['.git', '.lowtide', 'coverage', 'node_modules']);
 
 const RUN_SECONDS_MAX = 300;
 const ATTEMPTS_MAX = 3;
 
 export interface Verdict {
   readonly killed: boolean;
-  /** The test or the invariant that noticed; what else happened when nobody did. */
+  /** The test or the invariant that noticed; what was run when none did. */
   readonly by: string;
 }
 
 /** A copy of the package in which one bug at a time is planted. */
-export class Workshop {
+export class PackageCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'lowtide-mutants-'));
   private readonly fleet = join(this.folder, 'fleet.json');
 
   constructor() {
-    for (const name of COPIED) {
-      mkdirSync(dirname(join(this.folder, name)), { recursive: true });
-      cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), { recursive: true });
-    }
+    for (const name of readdirSync(PACKAGE_ROOT))
+      if (!NOT_COPIED.has(name))
+        cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), { recursive: true });
     symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'dir');
     writeFileSync(this.fleet, printGeneratedFleet(generateFleet({ vms: 150, seed: 1 })));
   }
 
-  /** Plants the bug and asks one after the other who should notice, until one does. */
-  judge(mutant: Mutant): Verdict {
+  /** Plants the bug and runs the tests that should notice it, one after the other, until one does. */
+  detect(mutant: Mutant): Verdict {
     let undo: () => void;
     try {
       undo = this.plant(mutant);
@@ -59,7 +54,7 @@ export class Workshop {
         const verdict = this.runTests([file]);
         if (verdict.killed) return verdict;
       }
-      if (mutant.month !== undefined) return this.liveThrough(mutant.month);
+      if (mutant.month !== undefined) return this.simulate(mutant.month);
       return { killed: false, by: mutant.tests.join(', ') };
     } finally {
       undo();
@@ -67,12 +62,12 @@ export class Workshop {
   }
 
   /** Everything that will be asked to notice bugs must be content without any. Returns the names of failing tests. */
-  healthyTests(mutants: readonly Mutant[]): Verdict {
+  runWithoutMutants(mutants: readonly Mutant[]): Verdict {
     const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
     const tests = files.length === 0 ? { killed: false, by: '' } : this.runTests(files);
     if (tests.killed) return tests;
     for (const month of new Set(mutants.flatMap(({ month: name }) => name ?? []))) {
-      const verdict = this.liveThrough(month);
+      const verdict = this.simulate(month);
       if (verdict.killed) return verdict;
     }
     return tests;
@@ -106,7 +101,7 @@ export class Workshop {
     return { killed: true, by: firstFailure(readFileSync(report, 'utf8')) };
   }
 
-  private liveThrough(scenario: string): Verdict {
+  private simulate(scenario: string): Verdict {
     const report = join(this.folder, 'month.json');
     rmSync(report, { force: true });
     const simulate = [join(this.folder, 'dist', 'cli', 'lowtide.js'), 'simulate', '--fleet', this.fleet];
@@ -122,7 +117,7 @@ export class Workshop {
     return { killed: true, by: `the auditor, in a month of ${scenario}: ${broken.join(', ')}` };
   }
 
-  /** A process that is ended from outside says nothing about the bug: it is run again. */
+  /** A process that is ended by a signal says nothing about the bug: it is run again. */
   private run(args: readonly string[]): { readonly status: number | null; readonly stderr: string } {
     for (let attempt = 1; ; attempt += 1) {
       const { status, stderr, signal, error } = spawnSync(process.execPath, args, {
@@ -140,7 +135,7 @@ export class Workshop {
       });
       const tookTooLong = error !== undefined && 'code' in error && error.code === 'ETIMEDOUT';
       if (signal === null || tookTooLong) return { status, stderr: tookTooLong ? 'It never ends.' : stderr };
-      if (attempt === ATTEMPTS_MAX) throw new Error(`${args.join(' ')} was ended from outside by ${signal}.`);
+      if (attempt === ATTEMPTS_MAX) throw new Error(`${args.join(' ')} was ended by ${signal}.`);
     }
   }
 }
@@ -151,28 +146,17 @@ export function applyEdits(source: string, edits: Mutant['edits'], file: string)
     const [before, after, ...more] = text.split(find);
     if (before === undefined || after === undefined || more.length > 0)
       throw new Error(
-        `${file} must contain this exactly once, to plant a bug in its place (has it changed? then change bench/mutation/):\n${find}`,
+        `${file} must contain this exactly once, to plant a bug in its place (has it changed? then change lab/mutation/):\n${find}`,
       );
     text = before + replace + after;
   }
   return text;
 }
 
-/** Each file by itself, as `isolatedModules` allows: a bug may be one that the compiler would have found. */
+/** As the build does: types are not checked, for a bug may be one that the type check would have found. */
 export function compile(source: string, file: string): string {
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.CommonJS,
-    esModuleInterop: true,
-  };
-  const { outputText, diagnostics = [] } = ts.transpileModule(source, {
-    compilerOptions,
-    fileName: file,
-    reportDiagnostics: true,
-  });
-  const [problem] = diagnostics;
-  if (problem) throw new Error(`${file}: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`);
-  return outputText;
+  const configFile = join(PACKAGE_ROOT, '.swcrc');
+  return transformSync(source, { filename: file, configFile, sourceMaps: false }).code;
 }
 
 interface JestReport {

@@ -1,9 +1,9 @@
 import type { VmId } from '../../domain/ids';
 import type { ArmResource } from '../../drivers/fleet/armModel';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
-import { diceOf, type FaultKind, type Faults } from './faults';
+import { randomOf, type FaultKind, type Faults } from './faults';
 
-interface Deed {
+interface OwnerAction {
   readonly dueMs: number;
   readonly kind: FaultKind;
   readonly vmId: VmId;
@@ -11,8 +11,8 @@ interface Deed {
   readonly times?: number;
 }
 
-/** A VM that is gone; since then it can hold nobody. A new machine under its name remembers nothing of it. */
-export interface Gone {
+/** A VM that was deleted: from then on it holds up nothing. A new machine under its name is another one. */
+export interface DeletedVm {
   readonly vmId: VmId;
   readonly atUtc: string;
   readonly reimaged: boolean;
@@ -21,12 +21,12 @@ export interface Gone {
 const MINUTE_MS = 60_000;
 /** After a deletion was asked for, until the VM is surely gone. */
 const DELETION_MS = 4 * MINUTE_MS;
-const DEEDS_MAX = 12;
+const ACTIONS_MAX = 12;
 /** A VM that comes and goes does so so often, and stays so long each time. */
 const TURNS = 6;
 const TURN_MINUTES_MAX = 90;
 
-const DEEDS: readonly FaultKind[] = [
+const ACTION_KINDS: readonly FaultKind[] = [
   'vmRetagged',
   'vmCreated',
   'vmMoved',
@@ -36,8 +36,8 @@ const DEEDS: readonly FaultKind[] = [
   'vmComesAndGoes',
 ];
 
-/** So often, of installations that start, the owner pulls the plug in the middle of it. */
-const MEDDLING: readonly (readonly [FaultKind, number])[] = [
+/** How often the owner interferes while an installation runs, as a share of the installations. */
+const DURING_INSTALL: readonly (readonly [FaultKind, number])[] = [
   ['vmPoweredOff', 0.008],
   ['vmRestarted', 0.008],
   ['vmDeleted', 0.004],
@@ -45,14 +45,14 @@ const MEDDLING: readonly (readonly [FaultKind, number])[] = [
 
 const REMOVES: ReadonlySet<FaultKind> = new Set<FaultKind>(['vmDeleted', 'vmMoved', 'vmReimaged']);
 
-/** What owners do to their VMs behind our back, at seeded times and in the middle of installations. */
-export class VmLife {
-  readonly gone: Gone[] = [];
+/** What the owners of VMs do to them while Lowtide patches, at seeded times and in the middle of installations. */
+export class OwnerActions {
+  readonly deletedVms: DeletedVm[] = [];
   /** VMs that were not in the fleet. */
   readonly created: string[] = [];
-  private deeds: Deed[] = [];
-  private readonly meddle: () => FaultKind | null;
-  private readonly dice: () => number;
+  private actions: OwnerAction[] = [];
+  private readonly duringInstall: () => FaultKind | null;
+  private readonly random: () => number;
   private busy = false;
 
   constructor(
@@ -62,39 +62,39 @@ export class VmLife {
     vmIds: readonly VmId[],
     span: { readonly fromMs: number; readonly toMs: number },
   ) {
-    this.meddle = faults.stream('meddling', MEDDLING);
-    this.dice = diceOf(faults.seed, 'vm life');
-    const count = Math.floor(this.dice() * (DEEDS_MAX + 1) * faults.intensity);
+    this.duringInstall = faults.stream('meddling', DURING_INSTALL);
+    this.random = randomOf(faults.seed, 'vm life');
+    const count = Math.floor(this.random() * (ACTIONS_MAX + 1) * faults.intensity);
     for (let n = 0; n < count; n += 1) {
-      const vmId = vmIds[Math.floor(this.dice() * vmIds.length)];
-      const kind = DEEDS[Math.floor(this.dice() * DEEDS.length)];
-      const dueMs = span.fromMs + this.dice() ** 2 * (span.toMs - span.fromMs);
-      if (vmId !== undefined && kind !== undefined) this.deeds.push({ dueMs, kind, vmId });
+      const vmId = vmIds[Math.floor(this.random() * vmIds.length)];
+      const kind = ACTION_KINDS[Math.floor(this.random() * ACTION_KINDS.length)];
+      const dueMs = span.fromMs + this.random() ** 2 * (span.toMs - span.fromMs);
+      if (vmId !== undefined && kind !== undefined) this.actions.push({ dueMs, kind, vmId });
     }
   }
 
   installStarted(vmId: VmId): void {
-    const kind = this.meddle();
+    const kind = this.duringInstall();
     if (kind !== null)
-      this.deeds.push({ dueMs: this.nowMs() + (1 + this.dice() * 25) * MINUTE_MS, kind, vmId });
+      this.actions.push({ dueMs: this.nowMs() + (1 + this.random() * 25) * MINUTE_MS, kind, vmId });
   }
 
-  /** Does what is due. Called before each call of the driver: nobody can tell it from having happened at its own time. */
+  /** Does what is due. Called before each call of the driver: the app cannot tell the difference from its having happened at its own time. */
   async passTime(): Promise<void> {
-    if (this.busy || this.deeds.length === 0) return;
+    if (this.busy || this.actions.length === 0) return;
     const nowMs = this.nowMs();
-    const due = this.deeds.filter(({ dueMs }) => dueMs <= nowMs);
+    const due = this.actions.filter(({ dueMs }) => dueMs <= nowMs);
     if (due.length === 0) return;
-    this.deeds = this.deeds.filter(({ dueMs }) => dueMs > nowMs);
+    this.actions = this.actions.filter(({ dueMs }) => dueMs > nowMs);
     this.busy = true;
-    for (const deed of due.sort((a, b) => a.dueMs - b.dueMs)) await this.carryOut(deed, nowMs);
+    for (const action of due.sort((a, b) => a.dueMs - b.dueMs)) await this.carryOut(action, nowMs);
     this.busy = false;
   }
 
-  private async carryOut({ kind, vmId, times = TURNS }: Deed, nowMs: number): Promise<void> {
+  private async carryOut({ kind, vmId, times = TURNS }: OwnerAction, nowMs: number): Promise<void> {
     const resource = this.driver.resources.virtualMachine(vmId);
     if (!this.faults.armed || !this.faults.allows(kind)) return;
-    const recreated = this.gone.find((one) => one.vmId === vmId);
+    const recreated = this.deletedVms.find((one) => one.vmId === vmId);
     if (resource === null) {
       if (kind === 'vmReimaged' && recreated?.reimaged === true) await this.create(vmId);
       return;
@@ -128,13 +128,13 @@ export class VmLife {
   private async comeOrGo(vmId: VmId, times: number, nowMs: number): Promise<void> {
     await this.driver.power(vmId, times % 2 === 0 ? 'powerOff' : 'start');
     if (times <= 1) return;
-    const dueMs = nowMs + (1 + this.dice() * TURN_MINUTES_MAX) * MINUTE_MS;
-    this.deeds.push({ dueMs, kind: 'vmComesAndGoes', vmId, times: times - 1 });
+    const dueMs = nowMs + (1 + this.random() * TURN_MINUTES_MAX) * MINUTE_MS;
+    this.actions.push({ dueMs, kind: 'vmComesAndGoes', vmId, times: times - 1 });
   }
 
   private newTags(): Record<string, string> {
     // Not its time zone: the auditor holds a VM to one for the whole month.
-    return this.dice() < 0.5 ? { 'lowtide-exclude': 'true' } : { team: 'torture' };
+    return this.random() < 0.5 ? { 'lowtide-exclude': 'true' } : { team: 'torture' };
   }
 
   private readonly models = new Map<VmId, ArmResource>();
@@ -145,11 +145,11 @@ export class VmLife {
     const counted = kind === 'vmMoved' ? kind : reimaged ? 'vmReimaged' : 'vmDeleted';
     await this.driver.resources.deleteVirtualMachine(vmId);
     const backMs = nowMs + DELETION_MS;
-    this.gone.push({ vmId, atUtc: new Date(backMs).toISOString(), reimaged });
+    this.deletedVms.push({ vmId, atUtc: new Date(backMs).toISOString(), reimaged });
     this.faults.count(counted);
     if (!reimaged) return;
     this.models.set(vmId, model);
-    this.deeds.push({ dueMs: backMs, kind: 'vmReimaged', vmId });
+    this.actions.push({ dueMs: backMs, kind: 'vmReimaged', vmId });
   }
 
   private async create(vmId: VmId): Promise<void> {

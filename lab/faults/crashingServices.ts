@@ -1,36 +1,36 @@
 import type { FleetDriver } from '../../drivers/driver';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { Store, Table, TableName } from '../../store/store';
-import { behindABadLine } from './faultyDriver';
+import { withDriverMethods } from './faultyDriver';
 
-/** What a host does that outlives it: a step of its own durable state, or a change of what is outside of it. */
+/** A change that remains after the host has crashed: of its own durable state, of a table, or of Azure. */
 export interface Step {
   readonly kind: string;
   /** The instance, the row or the VM. */
   readonly of: string;
 }
 
-/** The life of one host. Both throw when it is over: a dead host does nothing more. */
-export interface Pulse {
-  /** It has just done that. */
-  beat(step: Step): void;
+/** Decides when one host crashes. Both methods throw once it has: a crashed host does nothing more. */
+export interface CrashSwitch {
+  /** The host has just made this change. */
+  afterStep(step: Step): void;
   check(): void;
 }
 
-/** A store whose host may die after each change, which has then been made. */
-export function mortalStore(store: Store, pulse: Pulse): Store {
-  return { table: (name) => mortalTable(store.table(name), name, pulse) };
+/** A store whose host may crash right after each change. The change has then been made. */
+export function crashingStore(store: Store, crashSwitch: CrashSwitch): Store {
+  return { table: (name) => crashingTable(store.table(name), name, crashSwitch) };
 }
 
-function mortalTable(table: Table, name: TableName, pulse: Pulse): Table {
+function crashingTable(table: Table, name: TableName, crashSwitch: CrashSwitch): Table {
   const change = async <T>(of: string, work: () => Promise<T>): Promise<T> => {
-    pulse.check();
+    crashSwitch.check();
     const done = await work();
-    pulse.beat({ kind: `table.${name}`, of });
+    crashSwitch.afterStep({ kind: `table.${name}`, of });
     return done;
   };
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
-    pulse.check();
+    crashSwitch.check();
     return work();
   };
   return {
@@ -47,18 +47,18 @@ function mortalTable(table: Table, name: TableName, pulse: Pulse): Table {
   };
 }
 
-/** An Azure whose caller may die after each request, which has then been heard. */
-export function mortalDriver(driver: SimulatedDriver, pulse: Pulse): SimulatedDriver {
+/** An Azure whose caller may crash right after each request. Azure has then received it. */
+export function crashingDriver(driver: SimulatedDriver, crashSwitch: CrashSwitch): SimulatedDriver {
   const ask = async <T>(work: () => Promise<T>): Promise<T> => {
-    pulse.check();
+    crashSwitch.check();
     return work();
   };
   const request = async <T>(kind: string, of: string, work: () => Promise<T>): Promise<T> => {
     const answer = await ask(work);
-    pulse.beat({ kind: `azure.${kind}`, of });
+    crashSwitch.afterStep({ kind: `azure.${kind}`, of });
     return answer;
   };
-  const mortal: FleetDriver = {
+  const crashing: FleetDriver = {
     kind: driver.kind,
     listVirtualMachines: (cursor) => ask(() => driver.listVirtualMachines(cursor)),
     readVirtualMachine: (id) => ask(() => driver.readVirtualMachine(id)),
@@ -70,5 +70,5 @@ export function mortalDriver(driver: SimulatedDriver, pulse: Pulse): SimulatedDr
     startExtensionInstallation: (id, notAfterUtc) =>
       request('startExtensionInstallation', id, () => driver.startExtensionInstallation(id, notAfterUtc)),
   };
-  return behindABadLine(driver, mortal);
+  return withDriverMethods(driver, crashing);
 }

@@ -1,7 +1,7 @@
 import type { MonthReport } from './runMonth';
 
 /** What many months came to. */
-export interface Tally {
+export interface MonthTotals {
   readonly months: number;
   readonly vms: number;
   readonly wallSeconds: number;
@@ -27,11 +27,11 @@ const addAll = (sum: Counts, more: Readonly<Counts>): void => {
   for (const [name, count] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + count;
 };
 
-export function tallyOf(
+export function totalsOf(
   reports: readonly MonthReport[],
   again: readonly MonthReport[],
   wallSeconds: number,
-): Tally {
+): MonthTotals {
   const faults: Counts = {};
   const evaluations: Counts = {};
   const states: Counts = {};
@@ -72,19 +72,19 @@ export function tallyOf(
 
 const number = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-export function describeTally(tally: Tally): string {
+export function describeTotals(totals: MonthTotals): string {
   const rows = (counts: Readonly<Counts>): string[] =>
     Object.entries(counts)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, count]) => `  ${name.padEnd(44)} ${number(count).padStart(12)}`);
   return [
-    `${number(tally.months)} months of ${tally.vms} VMs in ${number(tally.wallSeconds)} s, ${tally.cpuSecondsPerMonth.toFixed(1)} s of CPU each`,
-    `  ${tally.seedsPerMinute.toFixed(1)} seeds a minute, ${number(tally.virtualDaysPerSecond)} virtual days, ` +
-      `${number(tally.durableStepsPerSecond)} durable steps and ${number(tally.faultsPerSecond)} faults a second`,
-    `  ${number(tally.installs)} installations by rollouts; rollouts ended as ${JSON.stringify(tally.states)}`,
-    ...['', 'Faults that struck', ...rows(tally.faults), '', 'Evaluations', ...rows(tally.evaluations), ''],
-    `  ${number(tally.repeated)} seeds ran twice; ${number(tally.different.length)} of them told another story the second time`,
-    `  violations ${number(tally.violations).padStart(33)}`,
+    `${number(totals.months)} months of ${totals.vms} VMs in ${number(totals.wallSeconds)} s, ${totals.cpuSecondsPerMonth.toFixed(1)} s of CPU each`,
+    `  ${totals.seedsPerMinute.toFixed(1)} seeds a minute, ${number(totals.virtualDaysPerSecond)} virtual days, ` +
+      `${number(totals.durableStepsPerSecond)} durable steps and ${number(totals.faultsPerSecond)} faults a second`,
+    `  ${number(totals.installs)} installations by rollouts; rollouts ended as ${JSON.stringify(totals.states)}`,
+    ...['', 'Faults that struck', ...rows(totals.faults), '', 'Evaluations', ...rows(totals.evaluations), ''],
+    `  ${number(totals.repeated)} seeds ran twice; ${number(totals.different.length)} of them had another log the second time`,
+    `  violations ${number(totals.violations).padStart(33)}`,
     '',
   ].join('\n');
 }

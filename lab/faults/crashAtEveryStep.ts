@@ -1,12 +1,12 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalScene } from './canonical';
-import { diceOf } from './faults';
-import { judgeMonth, type Broken } from './judge';
-import { Lives } from './lives';
-import type { Step } from './mortal';
-import { Outside } from './outside';
+import { canonicalSetup } from './canonicalSetup';
+import { randomOf } from './faults';
+import { checkMonth, type FoundViolation } from './checkMonth';
+import { HostRuns } from './hostRuns';
+import type { Step } from './crashingServices';
+import { Surroundings } from './surroundings';
 
 export interface PointsOptions {
   readonly vms: number;
@@ -15,12 +15,12 @@ export interface PointsOptions {
   readonly of: number;
   /** Only every so many points are aimed at; 1 for all. */
   readonly every: number;
-  /** One death a rollout, instead of one every so many steps. */
+  /** One crash a rollout, instead of one every so many steps. */
   readonly alone: boolean;
 }
 
 export interface PointsReport {
-  /** Steps of the canonical rollout that outlive their host: places to die at. */
+  /** Persisted steps of the canonical rollout, after each of which the host can crash. */
   readonly exist: number;
   /** Of those this process had to hit, and did. */
   readonly aimed: number;
@@ -29,11 +29,11 @@ export interface PointsReport {
   readonly rollouts: number;
   readonly crashes: number;
   readonly cpuSeconds: number;
-  readonly violations: readonly Broken[];
+  readonly violations: readonly FoundViolation[];
 }
 
 const FOLDERS = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
-/** After a crash the next host lives for so many steps before it may die in its turn. */
+/** After a crash the next host makes so many steps before it may crash in its turn. */
 const GAP_MIN = 40;
 const GAP_MORE = 80;
 const VIOLATIONS_MAX = 20;
@@ -51,8 +51,8 @@ class Names {
 }
 
 /**
- * Lets hosts die at every step they persist of one rollout. Each rollout begins with the first step that none has died at yet, reached
- * undisturbed; from then on each host dies at the next such step that it meets after a gap. Every rollout has to come to its end, and is audited.
+ * Crashes a host after every step that one rollout persists. Each rollout first reaches, undisturbed, the first step at which none has crashed
+ * yet; from then on each host crashes at the next such step after a gap. Every rollout has to come to its end, and is audited.
  */
 export async function runEveryPoint({
   vms,
@@ -72,16 +72,16 @@ export async function runEveryPoint({
   const aimed = open.size;
   const byKind: Record<string, number> = {};
   const sum = { rollouts: 0, crashes: 0 };
-  const violations: Broken[] = [...undisturbed];
+  const violations: FoundViolation[] = [...undisturbed];
   while (open.size > 0 && violations.length < VIOLATIONS_MAX) {
     const run = new Names();
-    const dice = diceOf('gaps', sum.rollouts, remainder);
+    const random = randomOf('gaps', sum.rollouts, remainder);
     let gap = 0;
     const found = await rollout(vms, (step) => {
       const name = run.nameOf(step);
       gap -= 1;
       if (gap > 0 || !open.delete(name)) return false;
-      gap = alone ? Infinity : GAP_MIN + Math.floor(dice() * GAP_MORE);
+      gap = alone ? Infinity : GAP_MIN + Math.floor(random() * GAP_MORE);
       byKind[step.kind] = (byKind[step.kind] ?? 0) + 1;
       sum.crashes += 1;
       return true;
@@ -104,29 +104,29 @@ export async function runEveryPoint({
 const HOUR_MS = 3_600_000;
 
 /** Looked up in the table itself: a request would be a step of its own. */
-async function isOver({ scene, store }: Outside): Promise<boolean> {
-  const row = await store?.table('rollouts').get('rollouts', `rollout-${scene.month}`);
+async function isOver({ setup, store }: Surroundings): Promise<boolean> {
+  const row = await store?.table('rollouts').get('rollouts', `rollout-${setup.month}`);
   const control = row?.value as { readonly endedUtc: string | null } | undefined;
   return control !== undefined && control.endedUtc !== null;
 }
 
-/** One canonical rollout in which hosts die where they are told to. */
-async function rollout(vms: number, dies: (step: Step) => boolean): Promise<readonly Broken[]> {
+/** One canonical rollout in which hosts crash at the chosen steps. */
+async function rollout(vms: number, crashes: (step: Step) => boolean): Promise<readonly FoundViolation[]> {
   const folder = mkdtempSync(join(FOLDERS, 'lowtide-points-'));
-  const scene = canonicalScene(vms);
-  const outside = new Outside(scene, new Set(), folder);
-  const lives = new Lives(outside, folder, true, dies);
+  const setup = canonicalSetup(vms);
+  const surroundings = new Surroundings(setup, new Set(), folder);
+  const runs = new HostRuns(surroundings, folder, true, crashes);
   try {
-    await lives.begin(dies);
-    for (let atMs = scene.fromMs; atMs < scene.untilMs && !(await isOver(outside)); atMs += HOUR_MS)
-      await lives.until(atMs + HOUR_MS);
-    return (await judgeMonth(outside, lives.host, [])).violations;
+    await runs.begin(crashes);
+    for (let atMs = setup.fromMs; atMs < setup.untilMs && !(await isOver(surroundings)); atMs += HOUR_MS)
+      await runs.until(atMs + HOUR_MS);
+    return (await checkMonth(surroundings, runs.host, [])).violations;
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    const detail = `${message} The host before had ${lives.epitaph}`;
-    return [{ invariant: 'run', vm: null, at: new Date(outside.nowMs()).toISOString(), detail }];
+    const detail = `${message} The host before ${runs.lastCrash}`;
+    return [{ invariant: 'run', vm: null, at: new Date(surroundings.nowMs()).toISOString(), detail }];
   } finally {
-    await lives.end();
+    await runs.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }

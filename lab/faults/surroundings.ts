@@ -6,40 +6,43 @@ import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { Host, Transit } from '../../emulator/host';
 import type { FaultHooks } from '../../composition/faultHooks';
 import type { Store } from '../../store/store';
-import { calendarOf } from './calendar';
+import { unusualDatesOf } from './unusualDates';
 import { faultyActivity } from './faultyActivity';
-import { behindABadLine, FaultyDriver } from './faultyDriver';
+import { withDriverMethods, FaultyDriver } from './faultyDriver';
 import { faultyStore } from './faultyStore';
 import { faultyTransit } from './faultyTransit';
 import { Faults, type FaultKind } from './faults';
-import { mortalDriver, mortalStore, type Pulse } from './mortal';
-import { scenarioOf, type Scene } from './scene';
-import { VmLife } from './vmLife';
+import { crashingDriver, crashingStore, type CrashSwitch } from './crashingServices';
+import { scenarioOf, type MonthSetup } from './monthSetup';
+import { OwnerActions } from './ownerActions';
 
-/** What outlives the app: storage, Azure and the dice. They do not die with a host. */
-export class Outside {
+/** What remains when a host crashes: storage, the simulated Azure, and the seeded faults of both. */
+export class Surroundings {
   readonly faults: Faults;
   readonly transit: Transit;
   readonly fleet: ParsedFleet;
-  /** The host that lives now; it has the clock. */
+  /** The host that runs now; it has the clock. */
   host: Host | null = null;
   readonly fleetFile: string;
   readonly scenarioFile: string;
   private tables: { readonly plain: Store; readonly faulty: Store } | null = null;
-  private azure: { readonly plain: SimulatedDriver; readonly faulty: SimulatedDriver; life: VmLife } | null =
-    null;
+  private azure: {
+    readonly plain: SimulatedDriver;
+    readonly faulty: SimulatedDriver;
+    owners: OwnerActions;
+  } | null = null;
 
   constructor(
-    readonly scene: Scene,
+    readonly setup: MonthSetup,
     allowed: ReadonlySet<FaultKind>,
     folder: string,
   ) {
-    const { seed, vms, intensity, fromMs, calmMs } = scene;
-    const text = JSON.stringify(scene.fleet ?? generateFleet({ vms, seed }));
+    const { seed, vms, intensity, fromMs, calmMs } = setup;
+    const text = JSON.stringify(setup.fleet ?? generateFleet({ vms, seed }));
     this.fleet = parseFleet(text, `the fleet of seed ${seed}`);
     this.fleetFile = join(folder, 'fleet.json');
     writeFileSync(this.fleetFile, text);
-    const scenario = scene.scenario ?? scenarioOf(seed, intensity, allowed);
+    const scenario = setup.scenario ?? scenarioOf(seed, intensity, allowed);
     this.scenarioFile = join(folder, 'scenario.json');
     writeFileSync(this.scenarioFile, JSON.stringify(scenario));
     this.faults = new Faults(seed, intensity, allowed, { fromMs, toMs: calmMs });
@@ -48,37 +51,38 @@ export class Outside {
     this.transit = faultyTransit(this.faults);
     for (const { what } of scenario.effects) this.faults.count('scenario', what);
     if (allowed.has('calendar'))
-      for (const what of calendarOf(this.fleet.vms, scene.policy, scene)) this.faults.count('calendar', what);
+      for (const what of unusualDatesOf(this.fleet.vms, setup.policy, setup))
+        this.faults.count('calendar', what);
   }
 
   nowMs(): number {
-    return this.host?.nowMs() ?? this.scene.fromMs;
+    return this.host?.nowMs() ?? this.setup.fromMs;
   }
 
-  /** Storage itself, on a good line. */
+  /** Storage itself, without faults. */
   get store(): Store | null {
     return this.tables?.plain ?? null;
   }
 
-  /** Azure itself, on a good line. */
+  /** The simulated Azure itself, without faults. */
   get driver(): SimulatedDriver {
     return this.known.plain;
   }
 
-  get life(): VmLife {
-    return this.known.life;
+  get owners(): OwnerActions {
+    return this.known.owners;
   }
 
-  /** Between the app and the outside, for one host. Without a pulse it never dies. */
-  faultHooksFor(pulse: Pulse | null): FaultHooks {
+  /** What is put between the app and its storage and Azure, for one host. Without a switch it never crashes. */
+  faultHooksFor(crashSwitch: CrashSwitch | null): FaultHooks {
     return {
       store: (made) => {
         this.tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
-        return pulse === null ? this.tables.faulty : mortalStore(this.tables.faulty, pulse);
+        return crashSwitch === null ? this.tables.faulty : crashingStore(this.tables.faulty, crashSwitch);
       },
       driver: (made) => {
         this.azure ??= this.azureOf(made);
-        return pulse === null ? this.azure.faulty : mortalDriver(this.azure.faulty, pulse);
+        return crashSwitch === null ? this.azure.faulty : crashingDriver(this.azure.faulty, crashSwitch);
       },
       activity: (name, services, run) => this.callActivity(name, services, run),
     };
@@ -86,16 +90,20 @@ export class Outside {
 
   private readonly callActivity: FaultHooks['activity'];
 
-  private get known(): NonNullable<Outside['azure']> {
+  private get known(): NonNullable<Surroundings['azure']> {
     if (this.azure === null) throw new Error('The app was not put together yet.');
     return this.azure;
   }
 
-  private azureOf(plain: SimulatedDriver): NonNullable<Outside['azure']> {
-    const { fromMs, calmMs } = this.scene;
+  private azureOf(plain: SimulatedDriver): NonNullable<Surroundings['azure']> {
+    const { fromMs, calmMs } = this.setup;
     const nowMs = (): number => this.nowMs();
     const ids = this.fleet.vms.map(({ id }) => id);
-    const life = new VmLife(plain, this.faults, nowMs, ids, { fromMs, toMs: calmMs });
-    return { plain, life, faulty: behindABadLine(plain, new FaultyDriver(plain, this.faults, life, nowMs)) };
+    const owners = new OwnerActions(plain, this.faults, nowMs, ids, { fromMs, toMs: calmMs });
+    return {
+      plain,
+      owners,
+      faulty: withDriverMethods(plain, new FaultyDriver(plain, this.faults, owners, nowMs)),
+    };
   }
 }

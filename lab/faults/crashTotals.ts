@@ -1,4 +1,4 @@
-import type { PointsReport } from './everyPoint';
+import type { PointsReport } from './crashAtEveryStep';
 
 /** The shares of several processes, together. */
 export function sumOf(reports: readonly PointsReport[]): PointsReport {
@@ -22,7 +22,7 @@ export function sumOf(reports: readonly PointsReport[]): PointsReport {
 export function describePoints(vms: number, report: PointsReport & { readonly wallSeconds: number }): string {
   const { exist, aimed, hit, byKind, rollouts, crashes, violations, wallSeconds, cpuSeconds } = report;
   return [
-    `A rollout of ${vms} VMs has ${exist} steps after which its host can die; ${aimed} were aimed at, ${hit} were hit.`,
+    `A rollout of ${vms} VMs has ${exist} steps after which its host can crash; ${aimed} were aimed at, ${hit} were hit.`,
     `${rollouts} rollouts with ${crashes} crashes in ${Math.round(wallSeconds)} s, ${Math.round(cpuSeconds)} s of CPU`,
     ...Object.entries(byKind)
       .sort(([a], [b]) => (a < b ? -1 : 1))

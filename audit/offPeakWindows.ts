@@ -2,19 +2,19 @@ import { DateTime } from 'luxon';
 import type { OffPeak } from './auditInput';
 
 /** Half open, in milliseconds. */
-export interface Night {
+export interface Window {
   readonly opens: number;
   readonly closes: number;
 }
 
 const DAY = 86_400_000;
 
-/** Zones are up to 14 hours from UTC and a night lasts into the next day. */
+/** Zones are up to 14 hours from UTC and a window lasts into the next day. */
 const DAYS_MARGIN = 3;
 
-/** The off-peak nights of time zones over a stretch of time, worked out once a zone. */
-export class OffPeakNights {
-  private readonly byZone = new Map<string, readonly Night[]>();
+/** The off-peak windows of time zones over a stretch of time, worked out once a zone. */
+export class OffPeakWindows {
+  private readonly byZone = new Map<string, readonly Window[]>();
 
   constructor(
     private readonly offPeak: OffPeak,
@@ -22,22 +22,22 @@ export class OffPeakNights {
     private readonly until: number,
   ) {}
 
-  /** The night an instant lies in; null when it is not off-peak there. */
-  at(zone: string, instant: number): Night | null {
+  /** The window an instant lies in; null when it is not off-peak there. */
+  at(zone: string, instant: number): Window | null {
     if (this.offPeak.opens === this.offPeak.closes) return { opens: -Infinity, closes: Infinity };
-    const nights = this.of(zone);
+    const windows = this.of(zone);
     let low = 0;
-    let high = nights.length;
+    let high = windows.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((nights[middle]?.closes ?? Infinity) <= instant) low = middle + 1;
+      if ((windows[middle]?.closes ?? Infinity) <= instant) low = middle + 1;
       else high = middle;
     }
-    const night = nights[low];
-    return night !== undefined && night.opens <= instant ? night : null;
+    const window = windows[low];
+    return window !== undefined && window.opens <= instant ? window : null;
   }
 
-  /** Milliseconds of [start, end) that lie in no night. */
+  /** Milliseconds of [start, end) that lie in no window. */
   outside(zone: string, start: number, end: number): number {
     if (this.offPeak.opens === this.offPeak.closes) return 0;
     let outside = end - start;
@@ -46,26 +46,26 @@ export class OffPeakNights {
     return outside;
   }
 
-  private of(zone: string): readonly Night[] {
-    let nights = this.byZone.get(zone);
-    if (nights === undefined) this.byZone.set(zone, (nights = this.workOut(zone)));
-    return nights;
+  private of(zone: string): readonly Window[] {
+    let windows = this.byZone.get(zone);
+    if (windows === undefined) this.byZone.set(zone, (windows = this.workOut(zone)));
+    return windows;
   }
 
-  private workOut(zone: string): Night[] {
-    const nights: Night[] = [];
+  private workOut(zone: string): Window[] {
+    const windows: Window[] = [];
     const last = DateTime.fromMillis(this.until + DAYS_MARGIN * DAY, { zone: 'UTC' });
     let date = DateTime.fromMillis(this.from - DAYS_MARGIN * DAY, { zone: 'UTC' }).startOf('day');
     for (; date <= last; date = date.plus({ days: 1 })) {
       const { opens, closes } = this.offPeak;
-      const night = {
+      const window = {
         opens: instantOf(zone, date, opens),
         closes: instantOf(zone, closes > opens ? date : date.plus({ days: 1 }), closes),
       };
-      // A change of clocks may swallow a short night.
-      if (night.closes > night.opens) nights.push(night);
+      // A change of clocks may swallow a short window.
+      if (window.closes > window.opens) windows.push(window);
     }
-    return nights;
+    return windows;
   }
 }
 

@@ -3,12 +3,12 @@ import { Policy } from '../../domain/policy';
 import { Month } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import { Scenario } from '../../drivers/simulated/scenario';
-import { settingsOf, type Scene } from './scene';
+import { settingsOf, type MonthSetup } from './monthSetup';
 
 const DAY_MS = 86_400_000;
 
-/** One small rollout in which everything happens that a rollout does, within a day or two: off-peak hours are always open, and nobody waits. */
-export function canonicalScene(vms: number): Scene {
+/** One small rollout in which everything happens that a rollout does, within a day or two: off-peak hours are always open. */
+export function canonicalSetup(vms: number): MonthSetup {
   const month = Month.parse('2026-11');
   const fromMs = Date.parse(releaseOf(month));
   const policy = Policy.parse({
@@ -41,7 +41,7 @@ export function canonicalScene(vms: number): Scene {
   };
 }
 
-/** A VM that its owner turns off at night would keep the rollout waiting for days. */
+/** A VM that its owner turns off every evening would keep the rollout waiting for days. */
 function alwaysOn({ virtualMachines, availabilitySets }: GeneratedFleet): GeneratedFleet {
   return {
     availabilitySets,

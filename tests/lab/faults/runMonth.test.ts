@@ -29,13 +29,13 @@ describe('a tortured month', () => {
     expect(await brokenBy({ seed, vms: 30 })).toEqual([]);
   });
 
-  it('of a seed in which hosts die keeps every invariant', async () => {
+  it('of a seed in which hosts crash keeps every invariant', async () => {
     const report = await runMonth({ seed: 10, vms: 30 });
     expect(Object.keys(report.faults).some((name) => name.startsWith('hostCrash'))).toBe(true);
     expect(report.violations).toEqual([]);
   });
 
-  it('tells the same story twice (INV-12)', async () => {
+  it('has the same log twice (INV-12)', async () => {
     const [once, again] = [await runMonth({ seed: 506, vms: 30 }), await runMonth({ seed: 506, vms: 30 })];
     expect(again.traceHash).toBe(once.traceHash);
     expect(again.faults).toEqual(once.faults);

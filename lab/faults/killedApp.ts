@@ -1,7 +1,7 @@
 import { startHost } from '../../emulator/host';
 
 /** How the app is to be hosted: by a process that may be killed at any moment. */
-export interface RealAppOptions {
+export interface KilledAppOptions {
   readonly appDir: string;
   readonly journal: string;
   readonly startUtc: string;
@@ -9,11 +9,11 @@ export interface RealAppOptions {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export type RealAppTold = { readonly baseUrl: string } | { readonly error: string };
+export type KilledAppAnswer = { readonly baseUrl: string } | { readonly error: string };
 
-process.once('message', ({ appDir, journal, startUtc, speed, environment }: RealAppOptions) => {
-  const tell = (told: RealAppTold): void => {
-    process.send?.(told);
+process.once('message', ({ appDir, journal, startUtc, speed, environment }: KilledAppOptions) => {
+  const reply = (answer: KilledAppAnswer): void => {
+    process.send?.(answer);
   };
   startHost({
     appDir,
@@ -28,10 +28,10 @@ process.once('message', ({ appDir, journal, startUtc, speed, environment }: Real
     },
   }).then(
     ({ baseUrl }) => {
-      tell({ baseUrl });
+      reply({ baseUrl });
     },
     (error: unknown) => {
-      tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   );
 });

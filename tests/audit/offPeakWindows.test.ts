@@ -1,5 +1,5 @@
 import geoPairs from '../../audit/geoPairs.json';
-import { OffPeakNights } from '../../audit/offPeakNights';
+import { OffPeakWindows } from '../../audit/offPeakWindows';
 import regionTimeZones from '../../audit/regionTimeZones.json';
 import { auditTimeZone } from '../../audit/timeZone';
 import { nightAtOrAfter } from '../../domain/offPeak';
@@ -14,27 +14,27 @@ const [from, until] = ['2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z'].map((utc)
   number,
 ];
 
-function night(zone: string, utc: string, opens = '22:00', closes = '06:00') {
-  const found = new OffPeakNights({ opens, closes }, from, until).at(zone, Date.parse(utc));
+function window(zone: string, utc: string, opens = '22:00', closes = '06:00') {
+  const found = new OffPeakWindows({ opens, closes }, from, until).at(zone, Date.parse(utc));
   return found && [found.opens, found.closes].map((instant) => new Date(instant).toISOString());
 }
 
-describe('the off-peak nights of a zone', () => {
+describe('the off-peak windows of a zone', () => {
   it.each([
     [
-      'an ordinary night',
+      'an ordinary window',
       'America/New_York',
       '2026-11-11T04:00Z',
       ['2026-11-11T03:00:00.000Z', '2026-11-11T11:00:00.000Z'],
     ],
     [
-      'a night an hour longer',
+      'a window an hour longer',
       'America/New_York',
       '2026-11-01T05:30Z',
       ['2026-11-01T02:00:00.000Z', '2026-11-01T11:00:00.000Z'],
     ],
     [
-      'a night an hour shorter',
+      'a window an hour shorter',
       'America/New_York',
       '2026-03-08T05:30Z',
       ['2026-03-08T03:00:00.000Z', '2026-03-08T10:00:00.000Z'],
@@ -52,29 +52,29 @@ describe('the off-peak nights of a zone', () => {
       ['2026-04-04T11:00:00.000Z', '2026-04-04T19:30:00.000Z'],
     ],
   ])('is told right for %s', (_, zone, instant, expected) => {
-    expect(night(zone, instant)).toEqual(expected);
+    expect(window(zone, instant)).toEqual(expected);
   });
 
   it('opens at the first of two equal times, and forward of a time that is missing', () => {
-    expect(night('America/New_York', '2026-11-01T05:45Z', '01:30', '03:00')?.[0]).toBe(
+    expect(window('America/New_York', '2026-11-01T05:45Z', '01:30', '03:00')?.[0]).toBe(
       '2026-11-01T05:30:00.000Z',
     );
-    expect(night('America/New_York', '2026-03-08T08:00Z', '02:30', '05:00')?.[0]).toBe(
+    expect(window('America/New_York', '2026-03-08T08:00Z', '02:30', '05:00')?.[0]).toBe(
       '2026-03-08T07:30:00.000Z',
     );
   });
 
   it('is half open: shut as it closes', () => {
-    expect(night('UTC', '2026-11-10T22:00:00.000Z')).not.toBeNull();
-    expect(night('UTC', '2026-11-11T05:59:59.999Z')).not.toBeNull();
-    expect(night('UTC', '2026-11-11T06:00:00.000Z')).toBeNull();
-    expect(night('UTC', '2026-11-10T21:59:59.999Z')).toBeNull();
+    expect(window('UTC', '2026-11-10T22:00:00.000Z')).not.toBeNull();
+    expect(window('UTC', '2026-11-11T05:59:59.999Z')).not.toBeNull();
+    expect(window('UTC', '2026-11-11T06:00:00.000Z')).toBeNull();
+    expect(window('UTC', '2026-11-10T21:59:59.999Z')).toBeNull();
   });
 
   it('measures what lies outside', () => {
-    const nights = new OffPeakNights({ opens: '22:00', closes: '06:00' }, from, until);
+    const windows = new OffPeakWindows({ opens: '22:00', closes: '06:00' }, from, until);
     const measure = (a: string, b: string): number =>
-      nights.outside('UTC', Date.parse(a), Date.parse(b)) / HOUR;
+      windows.outside('UTC', Date.parse(a), Date.parse(b)) / HOUR;
     expect(measure('2026-11-10T21:00Z', '2026-11-11T07:00Z')).toBe(2);
     expect(measure('2026-11-10T12:00Z', '2026-11-12T12:00Z')).toBe(32);
     expect(measure('2026-11-10T22:00Z', '2026-11-11T06:00Z')).toBe(0);
@@ -134,14 +134,14 @@ describe('the auditor and the app agree', () => {
     ['of every region, 22:00 to 06:00', regional, '22:00', '06:00'],
     ['that changes its clocks, 01:30 to 02:30', shifty, '01:30', '02:30'],
     ['that changes its clocks, 23:30 to 00:30', shifty, '23:30', '00:30'],
-  ])('on every night of a year in every zone %s', (_, zones, opens, closes) => {
+  ])('on every window of a year in every zone %s', (_, zones, opens, closes) => {
     const hours = { ...defaultPolicy, offPeakOpens: opens, offPeakCloses: closes };
-    const nights = new OffPeakNights({ opens, closes }, from, until);
+    const windows = new OffPeakWindows({ opens, closes }, from, until);
     const differences: string[] = [];
     for (const zone of zones)
       for (let now = from; now < until;) {
         const { opensMs, closesMs } = nightAtOrAfter(zone, hours, now);
-        const ours = nights.at(zone, opensMs);
+        const ours = windows.at(zone, opensMs);
         if (ours?.opens !== opensMs || ours.closes !== closesMs)
           differences.push(
             `${zone}: ${new Date(opensMs).toISOString()} to ${new Date(closesMs).toISOString()}`,

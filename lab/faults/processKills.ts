@@ -9,11 +9,11 @@ import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { outcomesOf, type Api } from '../../local/rolloutEvidence';
 import { fileJournal } from '../../drivers/simulated/log/fileJournal';
 import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
-import { canonicalScene } from './canonical';
-import { diceOf } from './faults';
-import { judgeMonth, type Broken } from './judge';
-import { Outside } from './outside';
-import type { RealAppOptions, RealAppTold } from './realApp';
+import { canonicalSetup } from './canonicalSetup';
+import { randomOf } from './faults';
+import { checkMonth, type FoundViolation } from './checkMonth';
+import { Surroundings } from './surroundings';
+import type { KilledAppOptions, KilledAppAnswer } from './killedApp';
 
 export interface RealKillsOptions {
   readonly seed: number;
@@ -30,7 +30,7 @@ export interface RealKillsReport {
   readonly installs: number;
   /** Answers of the API that had to be as true after a kill as before: outcomes that were read, pauses and resumes that were promised. */
   readonly acknowledged: { readonly outcomes: number; readonly decisions: number };
-  readonly violations: readonly Broken[];
+  readonly violations: readonly FoundViolation[];
 }
 
 /** An hour in a second: a rollout of the canonical fleet takes about half a minute. */
@@ -44,16 +44,16 @@ const ON_ITS_WAY_SECONDS = 300;
 /** Kills the app and its storage, in turn, at random moments of one rollout after the other, until there were so many kills. */
 export async function runRealKills(options: RealKillsOptions): Promise<RealKillsReport> {
   const started = performance.now();
-  const dice = diceOf(options.seed, 'real kills');
+  const random = randomOf(options.seed, 'real kills');
   const sum = { rollouts: 0, installs: 0 };
   const acknowledged = { outcomes: 0, decisions: 0 };
   const kills = { app: 0, azurite: 0 };
-  const violations: Broken[] = [];
+  const violations: FoundViolation[] = [];
   while (kills.app + kills.azurite < options.kills) {
     const rollout = new RealRollout(options.vms);
     try {
       await rollout.begin();
-      violations.push(...(await rollout.torment(options, kills, dice)));
+      violations.push(...(await rollout.killRepeatedly(options, kills, random)));
       sum.rollouts += 1;
       sum.installs += rollout.installs;
       acknowledged.outcomes += rollout.seen.size;
@@ -85,16 +85,16 @@ class RealRollout {
   decisions = 0;
   /** What was promised last; null when no promise is known to stand. */
   private promised: 'paused' | 'running' | null = 'running';
-  private readonly broken: Broken[] = [];
+  private readonly broken: FoundViolation[] = [];
   private readonly folder = mkdtempSync(join(tmpdir(), 'lowtide-real-'));
-  private readonly scene;
-  private readonly outside: Outside;
+  private readonly setup;
+  private readonly surroundings: Surroundings;
   private azurite: Azurite | null = null;
   private app: { readonly process: ChildProcess; readonly baseUrl: string } | null = null;
 
   constructor(vms: number) {
-    this.scene = canonicalScene(vms);
-    this.outside = new Outside(this.scene, new Set(), this.folder);
+    this.setup = canonicalSetup(vms);
+    this.surroundings = new Surroundings(this.setup, new Set(), this.folder);
   }
 
   async begin(): Promise<void> {
@@ -102,25 +102,25 @@ class RealRollout {
     await this.startApp();
   }
 
-  async torment(
+  async killRepeatedly(
     { kills: wanted, onProgress }: RealKillsOptions,
     kills: { app: number; azurite: number },
-    dice: () => number,
-  ): Promise<readonly Broken[]> {
-    const id = `rollout-${this.scene.month}`;
+    random: () => number,
+  ): Promise<readonly FoundViolation[]> {
+    const id = `rollout-${this.setup.month}`;
     const deadlineMs = Date.now() + ROLLOUT_SECONDS_MAX * 1000;
     for (;;) {
-      await sleep(200 + dice() * KILL_EVERY_MS);
+      await sleep(200 + random() * KILL_EVERY_MS);
       const rollout = await this.look(id);
-      if (rollout !== null && rollout.endedUtc !== null) return this.judge(rollout.endedUtc);
-      if (Date.now() > deadlineMs) return this.judge(null);
+      if (rollout !== null && rollout.endedUtc !== null) return this.check(rollout.endedUtc);
+      if (Date.now() > deadlineMs) return this.check(null);
       const enough = kills.app + kills.azurite >= wanted;
-      if (rollout !== null) await this.decide(id, !enough && dice() < 0.4 ? 'paused' : 'running');
+      if (rollout !== null) await this.decide(id, !enough && random() < 0.4 ? 'paused' : 'running');
       if (enough) continue;
-      const victim = dice() < 0.5 ? 'app' : 'azurite';
-      kills[victim] += 1;
-      onProgress(kills.app + kills.azurite, `kill -9 ${victim}`);
-      await (victim === 'app' ? this.killApp() : this.killAzurite());
+      const target = random() < 0.5 ? 'app' : 'azurite';
+      kills[target] += 1;
+      onProgress(kills.app + kills.azurite, `kill -9 ${target}`);
+      await (target === 'app' ? this.killApp() : this.killAzurite());
     }
   }
 
@@ -136,7 +136,7 @@ class RealRollout {
       this.promised = wanted;
       this.decisions += 1;
     } catch {
-      // Nobody knows; the next round asks again.
+      // The outcome is unknown; the next round asks again.
     }
   }
 
@@ -158,7 +158,7 @@ class RealRollout {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** How the rollout stands; what is told of VMs that have been patched must stay true. Null while nobody can answer. */
+  /** The state of the rollout. What the API has said of patched VMs must stay true. Null while the API does not answer. */
   private async look(id: string): Promise<Standing | null> {
     try {
       const { status, body } = await this.api.request('GET', `/api/rollouts/${id}`);
@@ -172,43 +172,43 @@ class RealRollout {
     }
   }
 
-  private async judge(endedUtc: string | null): Promise<readonly Broken[]> {
-    const { scene, outside } = this;
-    const untilMs = endedUtc === null ? scene.untilMs : Date.parse(endedUtc) + 60_000;
-    const outcomes = await outcomesOf(this.api, `rollout-${scene.month}`).catch(() => []);
+  private async check(endedUtc: string | null): Promise<readonly FoundViolation[]> {
+    const { setup, surroundings } = this;
+    const untilMs = endedUtc === null ? setup.untilMs : Date.parse(endedUtc) + 60_000;
+    const outcomes = await outcomesOf(this.api, `rollout-${setup.month}`).catch(() => []);
     const lost = [...this.seen.keys()].filter(
       (vm) => outcomes.find((outcome) => outcome.vm === vm)?.kind !== 'patched',
     );
     const driver = this.azureNow(untilMs);
-    const judged = {
-      scene: { ...scene, untilMs },
-      fleet: outside.fleet,
+    const month = {
+      setup: { ...setup, untilMs },
+      fleet: surroundings.fleet,
       driver,
-      life: { gone: [], created: [] },
+      owners: { deletedVms: [], created: [] },
     };
-    const verdict = await judgeMonth(judged, this.api, [], ON_ITS_WAY_SECONDS);
+    const result = await checkMonth(month, this.api, [], ON_ITS_WAY_SECONDS);
     await driver.close();
-    this.installs = verdict.installs;
+    this.installs = result.installs;
     return [
-      ...verdict.violations,
+      ...result.violations,
       ...this.broken,
-      ...lost.map((vm): Broken => ({
+      ...lost.map((vm): FoundViolation => ({
         invariant: 'acknowledged',
         vm,
         at: endedUtc ?? '',
-        detail: 'was told to be patched, and is not any more',
+        detail: 'was reported as patched, and is not any more',
       })),
     ];
   }
 
-  /** The pocket Azure as its journal has it; from a copy, for the app holds the folder. */
+  /** The simulated Azure as its journal has it; from a copy, for the app holds the folder. */
   private azureNow(untilMs: number): SimulatedDriver {
     const copy = join(this.folder, 'pocket-azure-copy');
     cpSync(join(this.folder, 'pocket-azure'), copy, { recursive: true });
     rmSync(join(copy, 'lock.json'), { force: true });
     return simulatedDriver({
       fleet: null,
-      seed: this.scene.seed,
+      seed: this.setup.seed,
       scenario: null,
       journal: fileJournal(copy),
       nowUtc: () => new Date(untilMs).toISOString(),
@@ -232,31 +232,31 @@ class RealRollout {
   };
 
   private async startApp(): Promise<void> {
-    const { scene, outside, folder, azurite } = this;
-    const child = fork(join(__dirname, 'realApp.js'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    const { setup, surroundings, folder, azurite } = this;
+    const child = fork(join(__dirname, 'killedApp.js'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     child.stderr?.on('data', (chunk: Buffer) => {
       appendFileSync(join(folder, 'app.log'), chunk);
     });
-    const options: RealAppOptions = {
+    const options: KilledAppOptions = {
       appDir: PACKAGE_ROOT,
       journal: join(folder, 'journal'),
       speed: SPEED,
-      startUtc: new Date(scene.fromMs).toISOString(),
+      startUtc: new Date(setup.fromMs).toISOString(),
       environment: {
-        ...scene.environment,
+        ...setup.environment,
         LOWTIDE_DRIVER: 'simulated',
         LOWTIDE_STORE: 'tables',
-        LOWTIDE_SEED: String(scene.seed),
+        LOWTIDE_SEED: String(setup.seed),
         LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
-        LOWTIDE_FLEET: outside.fleetFile,
-        LOWTIDE_SCENARIO: outside.scenarioFile,
+        LOWTIDE_FLEET: surroundings.fleetFile,
+        LOWTIDE_SCENARIO: surroundings.scenarioFile,
         AzureWebJobsStorage: azurite?.connectionString ?? '',
       },
     };
     child.send(options);
-    const [told] = (await once(child, 'message')) as [RealAppTold];
-    if ('error' in told) throw new Error(told.error);
-    this.app = { process: child, baseUrl: told.baseUrl };
+    const [answer] = (await once(child, 'message')) as [KilledAppAnswer];
+    if ('error' in answer) throw new Error(answer.error);
+    this.app = { process: child, baseUrl: answer.baseUrl };
   }
 
   private async killApp(): Promise<void> {

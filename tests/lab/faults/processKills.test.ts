@@ -1,7 +1,7 @@
-import type { RealKillsOptions, RealKillsReport } from '../../../lab/faults/realKills';
+import type { RealKillsOptions, RealKillsReport } from '../../../lab/faults/processKills';
 import { loadNatively } from '../../emulator/support/nativeHost';
 
-const { runRealKills } = loadNatively('dist/lab/faults/realKills.js') as {
+const { runRealKills } = loadNatively('dist/lab/faults/processKills.js') as {
   runRealKills: (options: RealKillsOptions) => Promise<RealKillsReport>;
 };
 

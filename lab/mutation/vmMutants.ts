@@ -10,8 +10,8 @@ const VM_UPDATE_TEST = 'tests/domain/vmUpdate.test.ts';
 const ROUND = 'activities/advanceRound.ts';
 const ROUND_TEST = 'tests/activities/advanceRound.test.ts';
 
-/** Bugs in the story of one VM: its window, its installation, its health. */
-export const storyMutants: readonly Mutant[] = [
+/** Bugs in the update of one VM: its window, its installation, its health. */
+export const vmMutants: readonly Mutant[] = [
   planted(
     'off-peak hours include the minute they close',
     'domain/offPeak.ts',
