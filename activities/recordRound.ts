@@ -8,13 +8,15 @@ import {
   type GateVerdict,
 } from '../domain/gates';
 import type { RolloutId, VmId } from '../domain/ids';
+import { isCanary } from '../domain/phaseId';
 import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { writeHalt } from './halts';
-import { activity, type AnswerTo, type Services } from './services';
+import { type AnswerTo, type Services, wakingActivity } from './services';
+import { wakeAfterRounds } from './wake';
 
-export const recordRound = activity(
+export const recordRound = wakingActivity(
   contracts.recordRound,
   async (services, { ref, claimId }): Promise<AnswerTo<typeof contracts.recordRound>> => {
     const { rolloutId, ...where } = ref;
@@ -34,6 +36,7 @@ export const recordRound = activity(
         at: [ref.stage, ref.group, ref.round].join('.'),
         counts: record.counts,
       });
+    await wakeAfterRounds(services, rolloutId, ref.phase);
     return {
       gate: verdict.kind,
       why: verdict.kind === 'open' ? '' : verdict.why,
@@ -69,7 +72,7 @@ async function judge(
   if (own.kind !== 'open') return own;
   const halts = await services.rollouts.halts(rolloutId);
   const rounds = await services.rollouts.rounds(rolloutId, phase);
-  const canary = phase === 'phase-1';
+  const canary = isCanary(phase);
   for (const scope of [region, null]) {
     const judged = judgedUntil(halts, { phase, region: scope });
     const counts = rounds

@@ -10,7 +10,7 @@ const ROOT = join(__dirname, '../..');
 
 /** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
 const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
-const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide)[A-Z]/;
+const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance)[A-Z]/;
 
 const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write']);
 
@@ -150,11 +150,12 @@ describe('the name of an activity says whether it has an effect', () => {
     expect([...effectsOf('openRegion.ts', 'openRegion')].sort()).toEqual([
       'outcomes.save',
       'rollouts.saveRound',
+      'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(7);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(9);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

@@ -12,11 +12,12 @@ import {
 } from '../support/fakeServices';
 import type { VmReading } from '../../drivers/driver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { phaseIdOf } from '../../domain/phaseId';
 
 const vm = aVm({ name: 'looked-at' });
 
 const look = (services: FakeWorld): Promise<unknown> =>
-  services.run(lookAtVm, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId: vm.id });
+  services.run(lookAtVm, { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', vmId: vm.id });
 
 async function lookAt(reading: Partial<VmReading>, model: Partial<VirtualMachine> = {}): Promise<unknown> {
   const services = await aWorld({ vms: [vm] });
@@ -95,13 +96,25 @@ describe('right before a VM is touched, everything is looked at again', () => {
     await services.rollouts.addHalt(ROLLOUT, {
       haltId: 'h',
       kind: 'halt',
-      phase: 'phase-1',
+      phase: phaseIdOf(1),
       region: 'westus',
       why: 'sick',
       atUtc: NIGHT_OPENS,
       decision: null,
     });
     expect(await look(services)).toEqual(ending('deferred', 'rolloutHalted'));
+  });
+});
+
+describe('R-502: a Linux agent older than 2.2.53.1', () => {
+  it.each([
+    ['2.2.46', ending('deferred', 'agentOutdated')],
+    ['2.2.53.1', { kind: 'go' }],
+  ])('is seen at every look: %s', async (version, answer) => {
+    const linux = { ...vm, osType: 'Linux' as const };
+    const services = await aWorld({ vms: [linux] });
+    services.driver.change(linux.id, { agent: { status: 'ready', version } });
+    expect(await look(services)).toEqual(answer);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Halt } from '../../domain/control';
 import { RolloutId } from '../../domain/ids';
+import { phaseIdOf } from '../../domain/phaseId';
 import { decideRollout, type DecisionKind } from '../../operatorApi/decideRollout';
 import { aWorld, IN_THE_NIGHT, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 
@@ -14,7 +15,7 @@ function aHalt(haltId: string, over: Partial<Halt> = {}): Halt {
   return {
     haltId,
     kind: 'halt',
-    phase: 'phase-2',
+    phase: phaseIdOf(2),
     region: 'eastus',
     why: 'sick',
     atUtc: NIGHT_OPENS,
@@ -91,6 +92,35 @@ describe('what a person decides', () => {
     const services = await halted(aHalt('one'));
     await decide(services, 'pause');
     expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toBeNull();
+  });
+});
+
+describe('whatever a person decides', () => {
+  const waits = async (services: FakeWorld): Promise<void> => {
+    for (const [topic, instanceId] of [
+      ['control', 'go'],
+      ['gate~phase-2', 'gate'],
+      ['completion', 'completion'],
+    ] as const)
+      await services.waits.register(ROLLOUT, { topic, instanceId, untilUtc: '2026-12-08T18:00:00.000Z' });
+  };
+
+  it.each(['pause', 'resume', 'skip', 'cancel'] as const)('wakes everything that waits: %s', async (kind) => {
+    const services = await halted(aHalt('one'));
+    await waits(services);
+    await decide(services, kind);
+    expect([...services.woken].sort()).toEqual(['completion', 'gate', 'go']);
+  });
+
+  it('is written down before anything is woken', async () => {
+    const services = await halted(aHalt('one'));
+    await waits(services);
+    const seen: unknown[] = [];
+    const wake = async (): Promise<void> => {
+      seen.push((await services.rollouts.halts(ROLLOUT))[0]?.decision?.kind);
+    };
+    await decideRollout({ ...services, wake }, ROLLOUT, 'resume', ANN);
+    expect(seen).toEqual(['resume', 'resume', 'resume']);
   });
 });
 

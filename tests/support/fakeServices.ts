@@ -3,7 +3,8 @@ import { noOutcomes, type OutcomeCounts } from '../../domain/gates';
 import { Month, RolloutId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { Activity, Services } from '../../activities/services';
+import { phaseIdOf } from '../../domain/phaseId';
+import type { Activity, WakingServices } from '../../activities/services';
 import { assessmentStore } from '../../store/assessments';
 import { auditStore } from '../../store/audit';
 import { inventoryStore } from '../../store/inventory';
@@ -14,6 +15,7 @@ import { planStore, type RoundPlan } from '../../store/plans';
 import { rolloutStore, type PhaseRecord, type RoundRecord } from '../../store/rollouts';
 import { roundProgressStore } from '../../store/roundProgress';
 import type { Store } from '../../store/store';
+import { waitStore } from '../../store/waits';
 import { FakeDriver } from './fakeDriver';
 
 export const ROLLOUT = RolloutId.parse('rollout-2026-11');
@@ -23,7 +25,9 @@ export const IN_THE_NIGHT = '2026-11-13T03:15:00.000Z';
 export const NIGHT_OPENS = '2026-11-13T03:00:00.000Z';
 export const NIGHT_CLOSES = '2026-11-13T11:00:00.000Z';
 
-export interface FakeWorld extends Services {
+export interface FakeWorld extends WakingServices {
+  /** Instances that were told to look again, in order. */
+  readonly woken: readonly string[];
   readonly driver: FakeDriver;
   readonly store: Store;
   readonly clock: { nowUtc: string };
@@ -44,6 +48,7 @@ export async function aWorld(
   const clock = { nowUtc: given.nowUtc ?? IN_THE_NIGHT };
   const nowUtc = (): string => clock.nowUtc;
   const store = memoryStore();
+  const woken: string[] = [];
   const vms = given.vms ?? [];
   const services: FakeWorld = {
     driver: new FakeDriver(vms, nowUtc),
@@ -55,6 +60,12 @@ export async function aWorld(
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
+    waits: waitStore(store),
+    woken,
+    wake: (instanceId) => {
+      woken.push(instanceId);
+      return Promise.resolve();
+    },
     policy: { ...defaultPolicy, ...given.policy },
     nowUtc,
     store,
@@ -91,7 +102,7 @@ export function aControl(over: Partial<RolloutControl> = {}): RolloutControl {
 /** A round of standalone VMs in zone 1 of eastus. */
 export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
   return {
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     region: 'eastus',
     stage: 'zone-1',
     zone: '1',
@@ -111,7 +122,7 @@ export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
 
 export function aPhase(over: Partial<PhaseRecord> = {}): PhaseRecord {
   return {
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     regions: ['eastus'],
     vmCount: 10,
     startedUtc: NIGHT_OPENS,
@@ -126,7 +137,7 @@ export const counts = (over: Partial<OutcomeCounts> = {}): OutcomeCounts => ({ .
 /** What a round came to. */
 export function aRecord(over: Partial<RoundRecord> = {}): RoundRecord {
   return {
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     region: 'eastus',
     stage: 'zone-1',
     group: 'batch-1',
