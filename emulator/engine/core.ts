@@ -123,6 +123,10 @@ export interface EngineCore {
   /** Nothing more is run or promised. */
   break(failure: Error): void;
   commit(): Promise<void>;
+  /** Whether a call of a client waits to be committed. */
+  readonly awaitsCommit: boolean;
+  /** Resolves at the next change that may have made work. */
+  changed(): Promise<void>;
   /** A crash between messages and history: everybody else has heard of the turn, its own row has not. */
   commitWithout(own: Instance | Entity): Promise<void>;
 }

@@ -194,6 +194,10 @@ export class Engine implements EngineCore {
     this.wake();
   }
 
+  get awaitsCommit(): boolean {
+    return this.#acknowledgements.length > 0;
+  }
+
   /** Resolves at the next change that may have made work. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.#wakers.push(resolve));
