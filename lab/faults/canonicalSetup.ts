@@ -17,7 +17,6 @@ export function canonicalSetup(vms: number): MonthSetup {
     bakeAfterCanarySeconds: 600,
     bakeSeconds: 600,
     soakSeconds: 300,
-    gatePollSeconds: 600,
     phasesMin: 2,
     phasesMax: 2,
     batchSharePercents: [30, 70],

@@ -33,6 +33,6 @@ export function faultyActivity(faults: Faults): FaultHooks['activity'] {
   };
 }
 
-function skewed(services: Services, byMs: number): Services {
+function skewed<S extends Services>(services: S, byMs: number): S {
   return { ...services, nowUtc: () => new Date(Date.parse(services.nowUtc()) + byMs).toISOString() };
 }
