@@ -36,6 +36,7 @@ async function factsOf(
     vm,
     powerState,
     agentStatus: agent.status,
+    agentVersion: agent.version,
     health: judgeHealth(signals),
     window: windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, nowUtc),
   };

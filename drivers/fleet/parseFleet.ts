@@ -4,6 +4,7 @@ import { assignUpdateDomains, UPDATE_DOMAINS_DEFAULT } from '../../domain/update
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { toRestShape, type ArmResource } from './armModel';
 import { fleetMalformed, type Problem } from './malformed';
+import { fleetNotes } from './fleetNotes';
 import { isObject } from './isObject';
 import { readRecords, type FleetRecord } from './readRecords';
 import { readVmRecord, type ImportedInstance, type ImportedVm } from './vmRecord';
@@ -51,7 +52,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
     models: new Map(found.map(({ vm, model }) => [vm.id, model])),
     instances: new Map(found.map(({ vm, instance }) => [vm.id, instance])),
     availabilitySets: sets,
-    notes,
+    notes: [...notes, ...fleetNotes(found.map(({ vm }) => vm))],
   };
 }
 
