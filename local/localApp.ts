@@ -110,8 +110,10 @@ async function start(
       return host;
     },
     withClock: async (clock) => {
+      // It keeps its address, also when the port was any free one.
+      const port = Number(new URL(host.baseUrl).port);
       await host.close();
-      host = await hostApp({ ...options, clock }, azurite.connectionString, log);
+      host = await hostApp({ ...options, clock, port }, azurite.connectionString, log);
       return host;
     },
   };

@@ -124,7 +124,7 @@ function explain(issue: z.core.$ZodIssue, model: ArmResource): [what: string, fi
   if (written === undefined) return ['It is missing.', fix];
   if (issue.code === 'custom') return [`It ${issue.message}.`, fix];
   // ConvertTo-Json writes the name of the .NET type where its depth ends.
-  if (typeof written === 'string' && /^Microsoft\.Azure\./.test(written))
+  if (typeof written === 'string' && written.startsWith('Microsoft.Azure.'))
     return [`PowerShell cut it off: it is only ${JSON.stringify(written)}.`, 'Use ConvertTo-Json -Depth 10.'];
   const wanted = issue.code === 'invalid_type' ? `, not ${TYPES[issue.expected] ?? issue.expected}` : '';
   return [`It is ${described(written)}${wanted}.`, fix];

@@ -67,7 +67,7 @@ export function monthSetupOf(seed: number, vms: number): MonthSetup {
   };
 }
 
-/** Somebody changes his mind about everything that he may while a rollout is in flight: the rest is part of its plan. */
+/** The operator changes every setting that may change while a rollout is in flight; the others are part of its plan. */
 function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, random: () => number): Redeployment {
   const { soakSeconds, unknownTimeoutSeconds, bakeAfterCanarySeconds, bakeSeconds, ...other } =
     policyOf(random);

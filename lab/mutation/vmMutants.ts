@@ -107,7 +107,7 @@ export const vmMutants: readonly Mutant[] = [
     ONCE_TEST,
   ),
   planted(
-    "somebody else's installation is taken for ours",
+    'an installation that another started is taken for ours',
     OPERATION,
     ['!anyRow && startTime >= sinceUtc', '!anyRow'],
     ONCE_TEST,

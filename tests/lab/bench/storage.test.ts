@@ -25,6 +25,6 @@ describe('the model of storage requests', () => {
     const perRow = workRequests(count.counts) / count.historyRows;
     expect(perRow / RECORDED_PER_ROW).toBeGreaterThan(0.7);
     expect(perRow / RECORDED_PER_ROW).toBeLessThan(1.3);
-    expect(storageTable(count)).toMatch(/^patchVm +\d+ +\d+ +\d+ +\d+ +\d+\.\d\d$/m);
+    expect(storageTable(count)).toMatch(/^monthlyRollout +\d+ +\d+ +\d+ +\d+ +\d+\.\d\d$/m);
   }, 180_000);
 });
