@@ -36,8 +36,8 @@ export const monthMutants: readonly Mutant[] = [
   ]),
   inMonth('the gate is not waited for', 'orchestrations/awaitGate.ts', [
     [
-      "if (gate.kind === 'wait') return null;",
-      "if (gate.kind === 'wait') return { openedUtc: context.df.currentUtcDateTime.toISOString() };",
+      "return { kind: 'wait', nextUtc: gate.nextUtc };",
+      "return { kind: 'answer', answer: { openedUtc: context.df.currentUtcDateTime.toISOString() } };",
     ],
   ]),
   inMonth(

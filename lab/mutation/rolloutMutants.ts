@@ -165,7 +165,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a timer that fires early is believed',
     'orchestrations/durable.ts',
-    ['while (nowUtc(context) < utc) {', 'if (nowUtc(context) < utc) {'],
+    ['while (nowUtc(context) < utc) yield', 'if (nowUtc(context) < utc) yield'],
     'tests/orchestrations/durable.test.ts',
   ),
   planted(
@@ -210,7 +210,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a new generation forgets which rounds have run',
     'orchestrations/rounds.ts',
-    ['progress: { done, attempts: attempt }', 'progress: { done: [], attempts: attempt }'],
+    ['continueWith({ done, attempts: attempt })', 'continueWith({ done: [], attempts: attempt })'],
     'tests/orchestrations/rounds.test.ts',
   ),
   planted(
