@@ -14,7 +14,7 @@ import {
 } from '../../domain/vmUpdate';
 import { aVm } from '../support/builders';
 import { anAssessment, anInstallation } from '../support/fakeDriver';
-import { IN_THE_NIGHT } from '../support/fakeServices';
+import { IN_THE_WINDOW } from '../support/fakeServices';
 
 const { id: vmId } = aVm({ name: 'vm-a' });
 const succeeded = anInstallation({ status: 'Succeeded', installedPatchCount: 3 });
@@ -26,7 +26,7 @@ const outcomeOf = (kind: OutcomeKind, reason: OutcomeReason): Outcome => ({
   kind,
   reason,
   detail: '',
-  atUtc: IN_THE_NIGHT,
+  atUtc: IN_THE_WINDOW,
 });
 
 type Step = OpenVmUpdate['kind'];
@@ -56,7 +56,7 @@ function run(over: Platform = {}): Run {
   const platform = { ...wellBehaved, ...over };
   const times = new Map<Step, number>();
   const steps: Step[] = [];
-  let nowUtc = IN_THE_NIGHT;
+  let nowUtc = IN_THE_WINDOW;
   let update = firstStep(nowUtc);
   for (let n = 0; n < 1000; n += 1) {
     if (update.dueUtc > nowUtc) nowUtc = update.dueUtc;
@@ -271,15 +271,15 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
     const seen = run({ probe: () => ({ of: 'threw', message: 'connection reset' }) });
     expect(endsAs(seen)).toBe('failed: orchestrationFailed');
     expect(seen.ending.outcome.detail).toMatch(/probe failed 40 times: connection reset/);
-    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_NIGHT)) / 3_600_000;
+    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_WINDOW)) / 3_600_000;
     expect(hours).toBeGreaterThan(3);
     expect(hours).toBeLessThan(4);
   });
 
   it('an observation of another step than the one that was due is refused', () => {
     const told: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
-    const moment = { vmId, nowUtc: IN_THE_NIGHT, pace: defaultPolicy };
-    expect(() => observed(firstStep(IN_THE_NIGHT), told, moment)).toThrow(/next step is look/);
+    const moment = { vmId, nowUtc: IN_THE_WINDOW, pace: defaultPolicy };
+    expect(() => observed(firstStep(IN_THE_WINDOW), told, moment)).toThrow(/next step is look/);
   });
 
   it('one VM is installed at most once, waits only forwards, and ends in exactly one outcome', () => {
