@@ -80,8 +80,11 @@ function cohortsOf(lots: readonly Lot[], policy: Policy, from: Cursor): string[]
   const windows = [...zones]
     .map((zone) => ({ zone, window: usableWindow(zone, policy, from) }))
     .sort((a, b) => a.window.opensMs - b.window.opensMs || (a.zone < b.zone ? -1 : 1));
-  const cohorts: { zones: string[]; shared: Pick<OffPeakWindowMs, 'opensMs' | 'closesMs'>; firstMs: number }[] =
-    [];
+  const cohorts: {
+    zones: string[];
+    shared: Pick<OffPeakWindowMs, 'opensMs' | 'closesMs'>;
+    firstMs: number;
+  }[] = [];
   for (const { zone, window } of windows) {
     const last = cohorts.at(-1);
     const closesMs = Math.min(window.closesMs, last?.shared.closesMs ?? Infinity);

@@ -4,7 +4,14 @@ import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
 import { vmsOf } from '../support/builders';
-import { aRound, someServices, IN_THE_WINDOW, WINDOW_CLOSES, ROLLOUT, type FakeServices } from '../support/fakeServices';
+import {
+  aRound,
+  someServices,
+  IN_THE_WINDOW,
+  WINDOW_CLOSES,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 import { roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;

@@ -8,7 +8,14 @@ import { planStore, type RoundPlan } from '../../store/plans';
 import type { Table, TableName } from '../../store/store';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
-import { aPhase, someServices, WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT, type FakeServices } from '../support/fakeServices';
+import {
+  aPhase,
+  someServices,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const PHASE = PhaseId.parse('catchup-2026-11-13t04');
@@ -320,7 +327,9 @@ describe('no path around control', () => {
   });
 
   it('a rollout that was never planned or is over has no ledgers to look into', async () => {
-    const services = await endedAs([aVm()], POWERED_OFF, { control: { control: { endedUtc: WINDOW_OPENS } } });
+    const services = await endedAs([aVm()], POWERED_OFF, {
+      control: { control: { endedUtc: WINDOW_OPENS } },
+    });
     expect(await plan(services)).toMatchObject({ catchUps: [], ledgers: [] });
   });
 });

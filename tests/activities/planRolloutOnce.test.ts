@@ -10,7 +10,8 @@ const scene = (): Promise<FakeServices> =>
   });
 
 /** Through the services it is given, which may be one that dies. */
-const plan = (services: FakeServices): Promise<unknown> => planRollout.handler(services)({ rolloutId: ROLLOUT });
+const plan = (services: FakeServices): Promise<unknown> =>
+  planRollout.handler(services)({ rolloutId: ROLLOUT });
 
 describe('the plan of a month', () => {
   it.each(['before', 'after'] as const)(

@@ -38,7 +38,11 @@ async function inPhase(vmCount = 10): Promise<FakeServices> {
   return services;
 }
 
-async function record(services: FakeServices, phase: PhaseId, updates: readonly VmUpdate[]): Promise<unknown> {
+async function record(
+  services: FakeServices,
+  phase: PhaseId,
+  updates: readonly VmUpdate[],
+): Promise<unknown> {
   const { region, stage, group, round } = aRound();
   const claimId = `${phase}-round`;
   const vms = vmsOf(10).slice(0, updates.length);

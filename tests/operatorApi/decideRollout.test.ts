@@ -2,7 +2,13 @@ import type { Halt } from '../../domain/control';
 import { RolloutId } from '../../domain/ids';
 import { phaseIdOf } from '../../domain/phaseId';
 import { decideRollout, type DecisionKind } from '../../operatorApi/decideRollout';
-import { someServices, IN_THE_WINDOW, WINDOW_OPENS, ROLLOUT, type FakeServices } from '../support/fakeServices';
+import {
+  someServices,
+  IN_THE_WINDOW,
+  WINDOW_OPENS,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 
 const ANN = { by: 'ann', reason: 'looked into it' };
 

@@ -54,7 +54,11 @@ export async function dyingAt(
 }
 
 /** The services for a process that stands still after its n-th call until `meanwhile` is over. */
-export function pausingAfter(services: FakeServices, n: number, meanwhile: () => Promise<unknown>): FakeServices {
+export function pausingAfter(
+  services: FakeServices,
+  n: number,
+  meanwhile: () => Promise<unknown>,
+): FakeServices {
   let calls = 0;
   return stepped(services, async (call) => {
     calls += 1;
