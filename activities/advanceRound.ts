@@ -111,7 +111,7 @@ class Work {
       if (advanced.kind === 'ended') update = this.#end(vmId, advanced.ending);
       else {
         if (update.kind === 'startInstall' && advanced.update.kind === 'readInstall')
-          this.#tell(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
+          this.#report(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
         update = { ...advanced.update, dueUtc: this.#onGrid(advanced.update.dueUtc) };
       }
     }
@@ -130,11 +130,11 @@ class Work {
     const { rolloutId, phase, region } = this.round;
     const { outcome, installation } = ending;
     this.outcomes.push({ ...outcome, phase, region, installation });
-    this.#tell(vmId, { kind: 'ended', rolloutId, ...ending });
+    this.#report(vmId, { kind: 'ended', rolloutId, ...ending });
     return { kind: 'ended', outcomeKind: outcome.kind, reason: outcome.reason };
   }
 
-  #tell(vmId: VmId, event: VmEvent): void {
+  #report(vmId: VmId, event: VmEvent): void {
     this.events.push({ vmId, event });
     this.#eventsLength += JSON.stringify(event).length + vmId.length;
   }

@@ -102,7 +102,7 @@ async function closeGate(
   evidence: Readonly<Record<string, number>> = {},
 ): Promise<string> {
   const atUtc = services.nowUtc();
-  // the audit first: once the gate is written, nobody comes here again
+  // the audit first: once the gate is written, a repeat does not come here again
   if (kind === 'open')
     await services.audit.append(rolloutId, `${record.phase}~gateOpened`, {
       atUtc,

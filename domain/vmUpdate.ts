@@ -149,7 +149,7 @@ export function observed(update: OpenVmUpdate, observation: Observation, moment:
     case 'probe':
       if (observation.of === 'probe') return afterProbe(update, observation.health, moment);
   }
-  throw new Error(`A VM whose next step is ${update.kind} was told of ${observation.of}.`);
+  throw new Error(`A VM whose next step is ${update.kind} was given an observation of ${observation.of}.`);
 }
 
 function afterLook(obstacle: Outcome | null, { nowUtc, pace }: Moment): Advanced {

@@ -22,7 +22,7 @@ export type PlanRule =
 
 export interface PlanFault {
   readonly rule: PlanRule;
-  /** One sentence that names who and where. */
+  /** One sentence that names what and where. */
   readonly detail: string;
 }
 

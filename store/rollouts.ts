@@ -36,7 +36,7 @@ export interface RolloutStore {
   read(id: RolloutId): Promise<RolloutControl | null>;
   /** False when the rollout exists already: the row decides, whoever asks twice. */
   create(control: RolloutControl): Promise<boolean>;
-  /** Reads, changes and writes until nobody came between. `change` returns null to leave it. Null when there is no such rollout. */
+  /** Reads, changes and writes until no other write came between. `change` returns null to leave it. Null when there is no such rollout. */
   update(
     id: RolloutId,
     change: (control: RolloutControl) => RolloutControl | null,

@@ -1,6 +1,6 @@
 /**
- * The row keys of a partition in order. New keys wait in a heap of unsorted ones until somebody lists: a month of writes that nobody
- * lists costs no sorting, and a list after few writes costs few insertions.
+ * The row keys of a partition in order. New keys wait in a heap of unsorted ones until they are listed: a month of writes that are never
+ * listed costs no sorting, and a list after few writes costs few insertions.
  */
 export class SortedKeys {
   private sorted: string[] = [];

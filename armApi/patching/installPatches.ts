@@ -22,7 +22,7 @@ import { outcomeOf } from '../http/orchestrated';
 import { requireReachable } from '../resources/reachable';
 import type { JsonObject } from '../http/json';
 
-/** A person who has waited so long wants an answer. */
+/** A caller that has waited so long gets an answer. */
 const WAIT_HOURS_MAX = 24;
 
 /** Installation by a person: at any hour, but through the disruption ledger like everything that takes VMs down. */

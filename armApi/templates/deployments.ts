@@ -42,7 +42,7 @@ const Deployment = z.object({
 });
 type Deployment = Readonly<z.infer<typeof Deployment>>;
 
-/** A resource that has been checked; `create` tells when it is done. */
+/** A resource that has been checked; `create` returns the instant at which it is done. */
 interface PlannedResource {
   readonly id: string;
   readonly isVm: boolean;

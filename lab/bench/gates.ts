@@ -188,7 +188,7 @@ const MEAN_MAX: readonly (readonly [unhealthyPercent: number, meanMax: number])[
 ];
 const BACKGROUND_PERCENT = 0.3;
 const VMS = 10_000;
-/** A tenth of the family at once; what exposure alone holds is told beside it. */
+/** A tenth of the family at once; what exposure alone holds is shown beside it. */
 const UNDER_WAY_MAX = 1_000;
 
 export const gatesBenchmark: Benchmark = {

@@ -97,7 +97,7 @@ export const rolloutMutants: readonly Mutant[] = [
     CONTROL_TEST,
   ),
   planted(
-    'who was superseded is not told so',
+    'a VM that was superseded is not marked so',
     'operatorApi/startRollout.ts',
     ["endsUtc === nextReleaseAfter(releasedUtc) ? 'superseded' : 'deadlinePassed'", "'deadlinePassed'"],
     'tests/operatorApi/startRollout.test.ts',

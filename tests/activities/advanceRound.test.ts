@@ -64,7 +64,7 @@ describe('the VMs of a round advance together', () => {
   it('80 VMs need about as many calls as one', async () => {
     const one = await finish((await aRoundOf(1)).services);
     const eighty = await finish((await aRoundOf(80)).services);
-    // the rest are answers that were full: 80 endings are told over several calls
+    // the rest are answers that were full: 80 endings are reported over several calls
     expect(eighty.calls).toBeLessThan(one.calls + 20);
   });
 
@@ -74,12 +74,12 @@ describe('the VMs of a round advance together', () => {
     expect(longest).toBeLessThan(16_000);
   });
 
-  it("each VM's entity is told once that it is being installed, and once how it ended, with everything learnt", async () => {
+  it("each VM's entity learns once that it is being installed, and once how it ended, with everything learnt", async () => {
     const { services, ids } = await aRoundOf(30);
     const { answers } = await finish(services);
-    const told = answers.flatMap(({ events }) => events);
+    const reported = answers.flatMap(({ events }) => events);
     for (const id of ids) {
-      const events = told.filter(({ vmId }) => vmId === id).map(({ event }) => event);
+      const events = reported.filter(({ vmId }) => vmId === id).map(({ event }) => event);
       expect(events).toEqual([
         { kind: 'installStarted', claimId: claim.claimId },
         expect.objectContaining({ kind: 'ended', assessment: expect.anything() as unknown }),

@@ -228,7 +228,7 @@ describe('the record of a round', () => {
     await of.roundProgress.write(ROLLOUT, claimId, progress, null);
     return of.run(recordRound, { ref: round, claimId });
   }
-  const aRoundWorld = async (): Promise<FakeServices> => {
+  const servicesOfARound = async (): Promise<FakeServices> => {
     const services = await someServices();
     await services.plans.addRounds(ROLLOUT, [
       aRound({ phase: phaseIdOf(2), vmIds: vms.map(({ id }) => id) }),
@@ -237,7 +237,7 @@ describe('the record of a round', () => {
   };
 
   it('keeps its counts, and says that all may go on', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     expect(await recorded(services, results([9, well], [1, ill]))).toMatchObject({
       gate: 'open',
       why: '',
@@ -248,20 +248,20 @@ describe('the record of a round', () => {
   });
 
   it('R-204: halts the rollout on a sick batch, in its region, and says so in the audit', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     expect(await recorded(services, results([8, well], [2, ill]))).toMatchObject({ gate: 'halt' });
     expect(await halts(services)).toEqual([expect.objectContaining({ kind: 'halt', region: 'eastus' })]);
     expect(await audited(services)).toEqual(['halted']);
   });
 
   it('holds its region on a bad patch source', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     expect(await recorded(services, results([7, well], [3, failed]))).toMatchObject({ gate: 'hold' });
     expect(await halts(services)).toEqual([expect.objectContaining({ kind: 'hold', region: 'eastus' })]);
   });
 
   it('written twice is written once', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([8, well], [2, ill]));
     services.wait(30);
     await recorded(services, results([8, well], [2, ill]));
@@ -271,7 +271,7 @@ describe('the record of a round', () => {
   });
 
   it('halts the region when small batches add up: each below its own limit', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     const gates: unknown[] = [];
     for (let round = 1; round <= 3; round += 1) {
       gates.push(
@@ -282,7 +282,7 @@ describe('the record of a round', () => {
   });
 
   it('does not halt again on what a person has judged', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([7, well], [3, ill]));
     services.wait(60);
     await answer(services, 'resume');
@@ -291,7 +291,7 @@ describe('the record of a round', () => {
   });
 
   it('INV-13: names the VMs that are unhealthy, and counts those that may still be installing', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     const unclear: VmUpdate = { kind: 'ended', outcomeKind: 'failed', reason: 'orchestrationFailed' };
     expect(await recorded(services, [...results([8, well], [1, ill]), unclear])).toMatchObject({
       unhealthy: [vms[8]?.id],

@@ -53,7 +53,7 @@ describe('R-103, R-201: a month', () => {
   it('plans, rolls out phase after phase, waits for the second chances, and closes', async () => {
     const run = await month();
     expect(run.output).toEqual({ counts: counts({ patched: 600 }) });
-    expect(run.story).toEqual([
+    expect(run.names).toEqual([
       'planRollout',
       ...['phase-1', 'phase-2', 'phase-3'].flatMap(() => [
         'awaitGo',
@@ -106,7 +106,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2']);
-    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
+    expect(run.names.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('never starts when the regions are done but the gate holds', async () => {
@@ -124,7 +124,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1']);
-    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
+    expect(run.names.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('INV-9: waits while the rollout is paused', async () => {
@@ -188,13 +188,13 @@ describe('stragglers', () => {
     });
     expect(run.failure).toBeNull();
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2', 'phase-3']);
-    expect(run.story.at(-1)).toBe('closeRollout');
+    expect(run.names.at(-1)).toBe('closeRollout');
   });
 });
 
 describe('a month without anybody to patch', () => {
   it('is closed at once', async () => {
     const run = await month({ activities: { planRollout: () => ({ phases: [], endsUtc: ENDS, pace }) } });
-    expect(run.story).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
+    expect(run.names).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
   });
 });

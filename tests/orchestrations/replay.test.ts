@@ -16,7 +16,7 @@ describe('the replay harness', () => {
   it.each([
     ['the clock', () => Date.now()],
     ['a new Date', () => new Date().getTime()],
-    ['dice', () => Math.random()],
+    ['random numbers', () => Math.random()],
     ['a timer of the process', () => setTimeout(() => undefined, 1)],
     ['the network', () => fetch('http://localhost')],
   ])('fails an orchestrator that uses %s', async (_what, use) => {
