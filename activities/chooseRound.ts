@@ -1,5 +1,6 @@
 import { setShare, type Disruption } from '../domain/disruption';
 import { daysBetween } from '../domain/instants';
+import { holdsOf } from '../domain/holds';
 import { pairComponent } from '../domain/regions';
 import type { Policy } from '../domain/policy';
 import { roundSlot, type RoundSlot } from '../planning/roundSlot';
@@ -17,7 +18,12 @@ export const chooseRound = activity(
     if (pending.length === 0) return { kind: 'none', reason: null };
 
     const next = earliest(pending, input, nowUtc, services.policy);
-    if (next === null) return { kind: 'none', reason: control.endsBecause };
+    const [hold] = holdsOf({
+      nowUtc,
+      policy: services.policy,
+      windows: { left: next !== null, endsBecause: control.endsBecause },
+    });
+    if (next === null) return { kind: 'none', reason: hold?.reason ?? control.endsBecause };
     const { round, slot } = next;
     const elapsedDays = daysBetween(control.releasedUtc, nowUtc);
     return {

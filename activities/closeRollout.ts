@@ -1,6 +1,8 @@
 import type { RolloutControl } from '../domain/control';
 import { countOutcomes } from '../domain/gates';
 import type { VmId } from '../domain/ids';
+import { outcomeOf } from '../domain/outcome';
+import { because } from '../domain/reasons';
 import type { OutcomeRecord } from '../store/outcomes';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
@@ -28,22 +30,18 @@ export const closeRollout = activity(contracts.closeRollout, async (services, { 
   return { counts };
 });
 
-/** INV-8: whoever was planned and not reached ends `skipped`, with the reason that ended the rollout. */
+/** INV-8: a VM that was planned and not reached ends `skipped`, with the reason that ended the rollout. */
 async function endUnreached(services: Services, control: RolloutControl): Promise<void> {
   const { rolloutId } = control;
   const known = new Set<VmId>((await services.outcomes.list(rolloutId)).map(({ vmId }) => vmId));
-  const reason = control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause;
+  const why = because(control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause);
   const atUtc = services.nowUtc();
   const unreached: OutcomeRecord[] = (await services.plans.allRounds(rolloutId)).flatMap(
     ({ vmIds, phase, region }) =>
       vmIds
         .filter((vmId) => !known.has(vmId))
         .map((vmId): OutcomeRecord => ({
-          vmId,
-          kind: 'skipped',
-          reason,
-          detail: '',
-          atUtc,
+          ...outcomeOf(vmId, atUtc, why),
           phase,
           region,
           installation: null,

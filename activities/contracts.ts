@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { StopReason, WaitReason } from '../domain/control';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { Claim } from '../domain/ledger';
-import { Outcome, OutcomeReason } from '../domain/outcome';
+import { Outcome } from '../domain/outcome';
+import { OutcomeReason } from '../domain/reasons';
 import {
   ApiError,
   AvailablePatchSummary,
   PatchClassification,
   PatchInstallationSummary,
 } from '../domain/patches';
+import { PhaseId } from '../domain/phaseId';
 import { Policy } from '../domain/policy';
 import { VmEvent } from '../domain/vmState';
 
@@ -43,13 +46,10 @@ export const Pace = Policy.pick({
 });
 export type Pace = Readonly<z.infer<typeof Pace>>;
 
-/** `phase-2`, or `catchup-2026-11-14t2210` for a smaller plan made along the way. */
-const PhaseName = z.string();
-
 /** Where rounds are run one after another: a set, or the standalone batches of a stage (`group` null). */
 export const RoundScope = z.object({
   rolloutId: RolloutId,
-  phase: PhaseName,
+  phase: PhaseId,
   region: z.string(),
   stage: z.string(),
   group: z.string().nullable(),
@@ -64,7 +64,7 @@ export const planRollout = {
   name: 'planRollout',
   input: z.object({ rolloutId: RolloutId }),
   output: z.object({
-    phases: z.array(z.object({ phase: PhaseName, regions: z.array(z.string()) })),
+    phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
     endsUtc: Utc,
     pace: Pace,
   }),
@@ -73,29 +73,29 @@ export const planRollout = {
 /** May something new start here now? `wait` passes when a person decides; `stop` never does. */
 export const readControl = {
   name: 'readControl',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName, region: z.string().nullable() }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('go') }),
-    z.object({ kind: z.literal('wait'), reason: OutcomeReason, why: z.string() }),
-    z.object({ kind: z.literal('stop'), reason: OutcomeReason }),
+    z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
 } satisfies ActivityContract;
 
 /** Writes down that a phase begins, and how many VMs it may attempt when those before it proved nothing. */
 export const openPhase = {
   name: 'openPhase',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.object({ startedUtc: Utc, attemptMax: z.number().int().nullable() }),
 } satisfies ActivityContract;
 
 /** Judges a phase on its evidence. A halt is written down here and waits for a person; asking again is the poll. */
 export const decidePhaseGate = {
   name: 'decidePhaseGate',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('wait'), why: z.string() }),
     z.object({ kind: z.literal('open'), openedUtc: Utc, why: z.string() }),
-    z.object({ kind: z.literal('stop'), reason: OutcomeReason }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
 } satisfies ActivityContract;
 
@@ -104,7 +104,7 @@ export const openRegion = {
   name: 'openRegion',
   input: z.object({
     rolloutId: RolloutId,
-    phase: PhaseName,
+    phase: PhaseId,
     region: z.string(),
     attemptMax: z.number().int().nullable(),
   }),
@@ -185,7 +185,7 @@ export const recordRound = {
 /** Looks again at everything before touching a VM: control, model, power, agent, health, window. */
 export const lookAtVm = {
   name: 'lookAtVm',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseName, region: z.string(), vmId: VmId }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string(), vmId: VmId }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('go') }),
     z.object({ kind: z.literal('end'), outcome: Outcome }),
@@ -232,7 +232,7 @@ export const startInstall = {
   name: 'startInstall',
   input: z.object({
     rolloutId: RolloutId,
-    phase: PhaseName,
+    phase: PhaseId,
     region: z.string(),
     vmId: VmId,
     claim: z.object({ claimId: z.string(), startByUtc: Utc }),
@@ -337,7 +337,7 @@ export const planCatchUps = {
   name: 'planCatchUps',
   input: z.object({
     nowUtc: Utc,
-    phase: PhaseName,
+    phase: PhaseId,
     /** So many catch-ups at most; VMs of other regions wait for the next sweep. */
     regionsMax: z.number().int().default(80),
   }),

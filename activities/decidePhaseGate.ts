@@ -7,6 +7,7 @@ import {
   phaseIsClosed,
   type OutcomeCounts,
 } from '../domain/gates';
+import { isCanary } from '../domain/phaseId';
 import type { PhaseRecord, RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
@@ -57,7 +58,7 @@ async function judge(
 
   const judged = judgedUntil(halts, { phase, region: null });
   const fresh = total(rounds.filter(({ atUtc }) => judged === null || atUtc > judged));
-  const verdict = judgeScope(phase, fresh, services.policy, phase === 'phase-1');
+  const verdict = judgeScope(phase, fresh, services.policy, isCanary(phase));
   if (verdict.kind !== 'open') {
     await writeHalt(services, rolloutId, {
       ...verdict,

@@ -1,30 +1,26 @@
+import { z } from 'zod';
+import { StopReason } from '../domain/control';
 import { countOutcomes } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
-import type { OutcomeKind, OutcomeReason } from '../domain/outcome';
+import { outcomeOf } from '../domain/outcome';
+import { isCatchUp, type PhaseId } from '../domain/phaseId';
+import { because } from '../domain/reasons';
 import type { OutcomeRecord } from '../store/outcomes';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
 import { activity, type Services } from './services';
 
-/** What is said of VMs whose round did not run. Only what waits for better circumstances is deferred. */
-const DEFERS: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([
-  'waitingForSet',
-  'windowMissed',
-  'notReached',
-]);
+/** Why rounds do not run any more. What waits for better circumstances is deferred, the rest skipped. */
+const EndReason = z.enum([...StopReason.options, 'waitingForSet', 'windowMissed']);
 
 export const endRounds = activity(contracts.endRounds, async (services, input) => {
-  const { rolloutId, phase, region, stage, reason } = input;
-  const kind: OutcomeKind = DEFERS.has(reason) ? 'deferred' : 'skipped';
+  const { rolloutId, phase, region, stage } = input;
+  const why = because(EndReason.parse(input.reason));
   let ended = 0;
   for (const round of await pendingRounds(services, input)) {
     const atUtc = services.nowUtc();
     const outcomes = round.vmIds.map((vmId) => ({
-      vmId,
-      kind,
-      reason,
-      detail: '',
-      atUtc,
+      ...outcomeOf(vmId, atUtc, why),
       phase,
       region,
       installation: null,
@@ -49,10 +45,10 @@ export const endRounds = activity(contracts.endRounds, async (services, input) =
 async function withoutWorse(
   services: Services,
   rolloutId: RolloutId,
-  phase: string,
+  phase: PhaseId,
   outcomes: readonly OutcomeRecord[],
 ): Promise<readonly OutcomeRecord[]> {
-  if (phase.startsWith('phase-')) return outcomes;
+  if (!isCatchUp(phase)) return outcomes;
   const kept: OutcomeRecord[] = [];
   for (const outcome of outcomes)
     if (!(await services.outcomes.read(rolloutId, outcome.vmId))) kept.push(outcome);

@@ -1,5 +1,6 @@
 import type { OutcomeCounts } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
+import type { PhaseId } from '../domain/phaseId';
 import type { Services } from './services';
 
 /** Writes a halt (or hold) down, once: what happens in `at` happens once. From then on nothing new starts where it applies. */
@@ -9,7 +10,7 @@ export async function writeHalt(
   halt: {
     readonly kind: 'halt' | 'hold';
     readonly why: string;
-    readonly phase: string;
+    readonly phase: PhaseId;
     readonly region: string | null;
     readonly at: string;
     readonly counts: OutcomeCounts;

@@ -1,9 +1,10 @@
 import type { VmId } from '../domain/ids';
 import { addSeconds, secondsBetween } from '../domain/instants';
+import type { Because } from '../domain/reasons';
+import { passesByItself, pauseAfter, type PassingRefusal, type RefusalCode } from '../domain/refusals';
 import type { InstallRequest, StartAnswer, VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
 import { adoptable, auditKey, isSameIntent, isUnanswered, replaceIntent, settle } from './installOperation';
-import type { Ending } from './lookAtVm';
 import type { Services } from './services';
 
 /** One installation, as whoever wants it describes it: a rollout whose turn it is, or a person. */
@@ -20,11 +21,9 @@ export interface InstallJob {
   readonly minutesMin: number;
   /** How long it may take if it started now; 0 when it must not start. */
   minutesNow(reading: VmReading): number;
-  /** Why it does not start with too few of them. */
-  readonly tooLate: Ending;
   request(reading: VmReading): Promise<Omit<InstallRequest, 'maximumDurationMinutes' | 'rolloutId'>>;
-  /** Asked last, right before the request is sent: why it must not be; null to go on. */
-  forbidden(): Promise<Ending | null>;
+  /** Asked last, right before the request is sent: what forbids it; empty to go on. */
+  forbidden(): Promise<readonly Because[]>;
   readonly audit: { readonly partition: string; readonly who: string; readonly why: string };
 }
 
@@ -32,7 +31,18 @@ export type InstallAnswer =
   | { readonly kind: 'started'; readonly deadlineUtc: string }
   /** The answer to a request is not known, or the platform asks for patience: ask again at this instant. */
   | { readonly kind: 'wait'; readonly untilUtc: string }
-  | { readonly kind: 'end'; readonly ending: Ending };
+  | { readonly kind: 'end'; readonly stop: InstallStop };
+
+/** Why an installation does not start, whoever asked for it: a rollout and a person each say it in words of their own. */
+export type InstallStop =
+  | { readonly kind: 'vmDeleted' }
+  | { readonly kind: 'installInFlight' }
+  | { readonly kind: 'tooLate'; readonly minutesLeft: number; readonly minutesMin: number }
+  | { readonly kind: 'forbidden'; readonly holds: readonly Because[] }
+  | { readonly kind: 'refused'; readonly code: LastingRefusal; readonly message: string };
+
+/** A refusal that does not pass by itself. */
+export type LastingRefusal = Exclude<RefusalCode, PassingRefusal>;
 
 /**
  * Starts an installation at most once per VM and claim, although it may run twice, even at the same time, and although Azure takes no
@@ -47,7 +57,7 @@ export async function installOnce(services: Services, job: InstallJob): Promise<
   const reading = await services.driver.readVirtualMachine(job.vmId);
   if (reading === null) {
     if (mine !== null) await settle(services, mine);
-    return end(['skipped', 'vmDeleted', 'The VM does not exist any more.']);
+    return end({ kind: 'vmDeleted' });
   }
   const adopted = adoptable(reading, mine, job.sinceUtc, found !== null);
   if (adopted) return started(services, job, mine ?? lostIntent(services, job, adopted), adopted.operationId);
@@ -56,8 +66,7 @@ export async function installOnce(services: Services, job: InstallJob): Promise<
 
   if (found && !mine && found.operation.endedUtc === null) {
     const settled = await settle(services, found.operation);
-    if (settled.kind === 'running')
-      return end(['deferred', 'installInFlight', 'Another installation is running on the VM.']);
+    if (settled.kind === 'running') return end({ kind: 'installInFlight' });
     return soon(services, 5); // the row has changed: everything from the start
   }
   return begin(services, job, reading, found?.etag ?? null);
@@ -74,15 +83,16 @@ async function begin(
   etag: string | null,
 ): Promise<InstallAnswer> {
   const minutes = job.minutesNow(reading);
-  if (minutes < job.minutesMin) return end(job.tooLate);
+  if (minutes < job.minutesMin)
+    return end({ kind: 'tooLate', minutesLeft: minutes, minutesMin: job.minutesMin });
   const request = await job.request(reading);
   const intent = intentOf(services, job, reading, minutes);
-  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between
+  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since
 
   const forbidden = await job.forbidden();
-  if (forbidden !== null) {
+  if (forbidden.length > 0) {
     await withdraw(services, intent);
-    return end(forbidden);
+    return end({ kind: 'forbidden', holds: forbidden });
   }
   const own = await services.operations.read(job.region, job.vmId);
   if (!own || !isSameIntent(own.operation, intent)) return soon(services);
@@ -191,22 +201,8 @@ async function withdraw(services: Services, intent: InstallOperation): Promise<v
 
 /** Patience that the platform asks for, or none needed: these pass. The rest are facts about the VM. */
 function refused(services: Services, answer: Extract<StartAnswer, { kind: 'refused' }>): InstallAnswer {
-  const { code, message, retryAfterSeconds } = answer;
-  switch (code) {
-    case 'throttled':
-    case 'conflict':
-      return soon(services, retryAfterSeconds ?? 60);
-    case 'notFound':
-      return end(['skipped', 'vmDeleted', message]);
-    case 'notRunning':
-      return end(['deferred', 'poweredOff', message]);
-    case 'agentNotReady':
-      return end(['deferred', 'agentSilent', message]);
-    case 'extensionMissing':
-      return end(['skipped', 'notEnabled', message]);
-    case 'notAllowed':
-      return end(['failed', 'installRefused', message]);
-  }
+  const { code, message } = answer;
+  return passesByItself(code) ? soon(services, pauseAfter(answer)) : end({ kind: 'refused', code, message });
 }
 
 /** No production timer is shorter than 5 s. */
@@ -214,4 +210,4 @@ function soon(services: Services, seconds = 30): InstallAnswer {
   return { kind: 'wait', untilUtc: addSeconds(services.nowUtc(), Math.max(5, seconds)) };
 }
 
-const end = (ending: Ending): InstallAnswer => ({ kind: 'end', ending });
+const end = (stop: InstallStop): InstallAnswer => ({ kind: 'end', stop });

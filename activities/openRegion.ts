@@ -1,5 +1,8 @@
 import { countOutcomes } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
+import type { PhaseId } from '../domain/phaseId';
+import { outcomeOf } from '../domain/outcome';
+import { because } from '../domain/reasons';
 import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
 import { activity, type Services } from './services';
@@ -21,7 +24,7 @@ export const openRegion = activity(contracts.openRegion, async (services, input)
 /** A region's part of the phase's limit; its later rounds wait for evidence from elsewhere and are caught up. */
 async function deferTheRest(
   services: Services,
-  { rolloutId, phase }: { readonly rolloutId: RolloutId; readonly phase: string },
+  { rolloutId, phase }: { readonly rolloutId: RolloutId; readonly phase: PhaseId },
   planned: readonly RoundPlan[],
   attemptMax: number,
 ): Promise<readonly RoundPlan[]> {
@@ -32,24 +35,25 @@ async function deferTheRest(
   let room = share;
   for (const round of planned) {
     if (round.vmIds.length <= room) kept.push(round);
-    else await deferRound(services, rolloutId, round);
+    else await deferRound(services, rolloutId, round, share);
     room -= round.vmIds.length;
   }
   return kept;
 }
 
-async function deferRound(services: Services, rolloutId: RolloutId, round: RoundPlan): Promise<void> {
+async function deferRound(
+  services: Services,
+  rolloutId: RolloutId,
+  round: RoundPlan,
+  attemptMax: number,
+): Promise<void> {
   const atUtc = services.nowUtc();
   const { phase, region, stage, group } = round;
   const outcomes = round.vmIds.map((vmId) => ({
-    vmId,
-    kind: 'deferred' as const,
-    reason: 'evidenceLimit' as const,
-    atUtc,
+    ...outcomeOf(vmId, atUtc, because('evidenceLimit', { attemptMax })),
     phase,
     region,
     installation: null,
-    detail: 'The phase before proved nothing, so this one attempts only a few VMs.',
   }));
   await services.outcomes.save(rolloutId, outcomes);
   await services.rollouts.saveRound(rolloutId, {

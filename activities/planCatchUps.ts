@@ -1,10 +1,12 @@
 import { setShare } from '../domain/disruption';
 import type { RolloutControl } from '../domain/control';
 import { controlFor } from '../domain/control';
-import { isOpen, windowAtOrAfter } from '../domain/offPeak';
+import { windowAtOrAfter } from '../domain/offPeak';
+import { holdsOf } from '../domain/holds';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
+import type { PhaseId } from '../domain/phaseId';
 import { planCatchUpRounds, type CatchUpVm } from '../planning/planCatchUpRounds';
 import { roundSlot } from '../planning/roundSlot';
 import type { SecondChance } from '../store/outcomes';
@@ -38,7 +40,7 @@ export const planCatchUps = activity(
 /** One sweep's turn: when, under what name, and how many regions it can still take. */
 interface Turn {
   readonly nowUtc: string;
-  readonly phase: string;
+  readonly phase: PhaseId;
   readonly regionsMax: number;
 }
 
@@ -99,7 +101,7 @@ async function reachableNow(
   if (vm === null) return null;
   const timeZone = timeZoneOf(vm, services.policy).zone;
   const window = windowAtOrAfter(timeZone, services.policy, nowUtc);
-  if (!isOpen(window, nowUtc)) return null;
+  if (holdsOf({ nowUtc, policy: services.policy, window }).length > 0) return null;
   if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;
   if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(services, control, outcome.vmId)))
     return null;
@@ -112,7 +114,10 @@ async function reachableNow(
   const candidate: Candidate = { vm, timeZone, chance, untilUtc: window.closesUtc };
   if (isTaken) return candidate; // it could be reached then, and will be looked at again before it is touched
   const reading = await services.driver.readVirtualMachine(outcome.vmId);
-  return reading?.powerState === 'running' && reading.agent.status === 'ready' ? candidate : null;
+  if (reading === null) return null;
+  const { powerState, agent } = reading;
+  const holds = holdsOf({ nowUtc, policy: services.policy, powerState, agentStatus: agent.status });
+  return holds.length === 0 ? candidate : null;
 }
 
 /** A VM that was held back because nothing was proven yet waits until its own phase has proven something. */

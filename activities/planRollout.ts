@@ -1,7 +1,11 @@
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type VmId } from '../domain/ids';
+import { holdsOf } from '../domain/holds';
+import { outcomeOf } from '../domain/outcome';
+import { NO_PHASE } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import { planRollout as plan } from '../planning/planRollout';
 import type { Plan } from '../planning/plan';
 import type { PlanSummary } from '../store/plans';
@@ -29,7 +33,7 @@ async function makePlan(services: Services, control: RolloutControl): Promise<Pl
   const nowUtc = services.nowUtc();
   const carriedOver = await leftOver(services, control);
   const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
-  await recordIneligible(services, made, nowUtc);
+  await recordIneligible(services, made, vms, nowUtc);
   const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
   return services.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
 }
@@ -74,23 +78,23 @@ async function leftOver(services: Services, { month }: RolloutControl): Promise<
     .map(({ vmId }) => vmId);
 }
 
+/** VMs that the plan left out end at once, each with everything that keeps it out. */
 async function recordIneligible(
   services: Services,
   { rolloutId, ineligible }: Plan,
+  vms: readonly VirtualMachine[],
   atUtc: string,
 ): Promise<void> {
-  const regions = new Map((await services.inventory.list()).map(({ id, region }) => [id, region]));
+  const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
   await services.outcomes.save(
     rolloutId,
-    ineligible.map(({ vmId, reason, detail }) => ({
-      vmId,
-      kind: 'skipped',
-      reason,
-      detail,
-      atUtc,
-      installation: null,
-      phase: 'none',
-      region: regions.get(vmId) ?? '',
-    })),
+    vms
+      .filter(({ id }) => leftOut.delete(id))
+      .flatMap((vm) => {
+        const [first, ...others] = holdsOf({ nowUtc: atUtc, policy: services.policy, vm });
+        if (first === undefined) return [];
+        const outcome = outcomeOf(vm.id, atUtc, first, others);
+        return [{ ...outcome, phase: NO_PHASE, region: vm.region, installation: null }];
+      }),
   );
 }

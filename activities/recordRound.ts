@@ -8,6 +8,7 @@ import {
   type GateVerdict,
 } from '../domain/gates';
 import type { RolloutId, VmId } from '../domain/ids';
+import { isCanary } from '../domain/phaseId';
 import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
@@ -69,7 +70,7 @@ async function judge(
   if (own.kind !== 'open') return own;
   const halts = await services.rollouts.halts(rolloutId);
   const rounds = await services.rollouts.rounds(rolloutId, phase);
-  const canary = phase === 'phase-1';
+  const canary = isCanary(phase);
   for (const scope of [region, null]) {
     const judged = judgedUntil(halts, { phase, region: scope });
     const counts = rounds

@@ -1,6 +1,6 @@
 import { RolloutId, type VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
-import type { OutcomeReason } from '../domain/outcome';
+import type { OutcomeReason } from '../domain/reasons';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './installOperation';

@@ -1,4 +1,5 @@
 import { addSeconds } from '../domain/instants';
+import { passesByItself, pauseAfter } from '../domain/refusals';
 import * as contracts from './contracts';
 import { activity, type AnswerTo } from './services';
 
@@ -8,9 +9,8 @@ export const startExtension = activity(
     const answer = await services.driver.startExtensionInstallation(vmId, closesUtc);
     if (answer.kind === 'started') return { kind: 'started', operationId: answer.operationId };
     const { code, message } = answer;
-    if (code !== 'throttled' && code !== 'conflict') return { kind: 'refused', message };
-    const seconds = Math.max(5, answer.retryAfterSeconds ?? 60);
-    const retryUtc = addSeconds(services.nowUtc(), seconds);
+    if (!passesByItself(code)) return { kind: 'refused', message };
+    const retryUtc = addSeconds(services.nowUtc(), pauseAfter(answer));
     return { kind: 'refused', message, retryUtc };
   },
 );

@@ -1,13 +1,17 @@
 import type { z } from 'zod';
+import { assertNever } from '../domain/assertNever';
+import { holdsOf, type HoldFacts } from '../domain/holds';
+import type { VmId } from '../domain/ids';
 import { secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
+import { outcomeOf, type Outcome } from '../domain/outcome';
 import { AUTOMATIC_CLASSIFICATIONS } from '../domain/patches';
+import { because, type Because } from '../domain/reasons';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
 import { askControl, rolloutOf } from './control';
-import { installOnce, type InstallJob } from './installOnce';
-import { outcomeNow, type Ending } from './lookAtVm';
+import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
 type Input = z.infer<typeof contracts.startInstall.input>;
@@ -18,7 +22,7 @@ export const startInstall = activity(
   async (services, input): Promise<AnswerTo<typeof contracts.startInstall>> => {
     const answer = await installOnce(services, jobOf(services, input));
     if (answer.kind !== 'end') return answer;
-    return { kind: 'end', outcome: outcomeNow(services, input.vmId, answer.ending) };
+    return { kind: 'end', outcome: outcomeFor(services, input.vmId, answer.stop) };
   },
 );
 
@@ -34,7 +38,6 @@ function jobOf(services: Services, input: Input): InstallJob {
     maximumSeconds: policy.installMaximumSeconds,
     minutesMin: policy.installMinimumSeconds / 60,
     minutesNow: (reading) => minutesLeft(services, input, reading),
-    tooLate: ['deferred', 'windowMissed', 'Too little of its off-peak hours is left for an installation.'],
     request: async (reading) => ({
       classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
       rebootSetting: 'IfRequired',
@@ -50,11 +53,52 @@ function jobOf(services: Services, input: Input): InstallJob {
 }
 
 /** A pause, a halt or the end of the rollout. */
-async function stoppedBy(services: Services, input: Input): Promise<Ending | null> {
+async function stoppedBy(services: Services, input: Input): Promise<readonly Because[]> {
   const control = await askControl(services, input);
-  if (control.kind === 'go') return null;
-  if (control.kind === 'stop') return ['skipped', control.reason, ''];
-  return ['deferred', control.reason, control.why];
+  return holdsOf({ nowUtc: services.nowUtc(), policy: services.policy, control });
+}
+
+function outcomeFor(services: Services, vmId: VmId, stop: InstallStop): Outcome {
+  const nowUtc = services.nowUtc();
+  const [first, ...others] = holdsFor(stop, { nowUtc, policy: services.policy });
+  if (first === undefined) throw new Error(`An installation did not start on ${vmId}, and nothing holds it.`);
+  return outcomeOf(vmId, nowUtc, first, others);
+}
+
+/** What it means for the rollout that an installation did not start. */
+function holdsFor(stop: InstallStop, now: HoldFacts): readonly Because[] {
+  switch (stop.kind) {
+    case 'vmDeleted':
+      return holdsOf({ ...now, vm: null });
+    case 'installInFlight':
+      return holdsOf({ ...now, installInFlight: true });
+    case 'tooLate':
+      return holdsOf({ ...now, minutes: { left: stop.minutesLeft, min: stop.minutesMin } });
+    case 'forbidden':
+      return stop.holds;
+    case 'refused':
+      return [refusedBecause(stop.code, stop.message)];
+    default:
+      return assertNever(stop);
+  }
+}
+
+/** The platform's own word, in the words of the rollout. */
+function refusedBecause(code: LastingRefusal, message: string): Because {
+  switch (code) {
+    case 'notFound':
+      return because('vmDeleted', { message });
+    case 'notRunning':
+      return because('poweredOff', { message });
+    case 'agentNotReady':
+      return because('agentSilent', { message });
+    case 'extensionMissing':
+      return because('notEnabled', { message });
+    case 'notAllowed':
+      return because('installRefused', { message });
+    default:
+      return assertNever(code);
+  }
 }
 
 /** Minutes of the VM's own window that are left for an installation, less the reserve for a reboot; 0 outside of it. */

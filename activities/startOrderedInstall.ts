@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { assertNever } from '../domain/assertNever';
 import * as contracts from './contracts';
-import { installOnce, type InstallJob } from './installOnce';
-import type { Ending } from './lookAtVm';
+import { installOnce, type InstallJob, type InstallStop } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
 type Input = z.infer<typeof contracts.startOrderedInstall.input>;
@@ -11,7 +11,7 @@ export const startOrderedInstall = activity(
   contracts.startOrderedInstall,
   async (services, input): Promise<AnswerTo<typeof contracts.startOrderedInstall>> => {
     const answer = await installOnce(services, jobOf(services, input));
-    return answer.kind === 'end' ? { kind: 'refused', error: errorOf(answer.ending) } : answer;
+    return answer.kind === 'end' ? { kind: 'refused', error: errorOf(answer.stop) } : answer;
   },
 );
 
@@ -26,9 +26,8 @@ function jobOf(services: Services, { vmId, region, claim, sinceUtc, order, by }:
     maximumSeconds: maximumDurationMinutes * 60,
     minutesMin: 1,
     minutesNow: () => (services.nowUtc() > claim.startByUtc ? 0 : maximumDurationMinutes),
-    tooLate: ['deferred', 'throttled', 'The platform did not let it start while the VM was reserved for it.'],
     request: () => Promise.resolve(request),
-    forbidden: () => Promise.resolve(null),
+    forbidden: () => Promise.resolve([]),
     audit: {
       partition: 'onDemand',
       who: by,
@@ -37,6 +36,26 @@ function jobOf(services: Services, { vmId, region, claim, sinceUtc, order, by }:
   };
 }
 
-function errorOf([, reason, message]: Ending): { code: string; message: string } {
-  return { code: reason === 'vmDeleted' ? 'ResourceNotFound' : 'OperationNotAllowed', message };
+/** Why nothing was started, in the words of the ARM API. */
+function errorOf(stop: InstallStop): { code: string; message: string } {
+  const notAllowed = (message: string): { code: string; message: string } => ({
+    code: 'OperationNotAllowed',
+    message,
+  });
+  switch (stop.kind) {
+    case 'vmDeleted':
+      return { code: 'ResourceNotFound', message: 'The VM does not exist any more.' };
+    case 'installInFlight':
+      return notAllowed('Another installation is running on the VM.');
+    case 'tooLate':
+      return notAllowed('The platform did not let it start while the VM was reserved for it.');
+    case 'forbidden':
+      return notAllowed(stop.holds.map(({ detail }) => detail).join(' '));
+    case 'refused':
+      return stop.code === 'notFound'
+        ? { code: 'ResourceNotFound', message: stop.message }
+        : notAllowed(stop.message);
+    default:
+      return assertNever(stop);
+  }
 }

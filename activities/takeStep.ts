@@ -1,4 +1,5 @@
 import type { VmId } from '../domain/ids';
+import { passesByItself } from '../domain/refusals';
 import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUpdate';
 import type { OperationAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
@@ -47,14 +48,11 @@ export async function takeStep(
   }
 }
 
-/** Refusals that pass by themselves: another operation on the VM, or too many requests. */
-const PASSES: ReadonlySet<string> = new Set(['conflict', 'throttled']);
-
 async function startAssessment({ driver }: Services, vmId: VmId): Promise<Observation> {
   const answer = await driver.startAssessment(vmId);
   if (answer.kind === 'started') return { of: 'startAssessment', operationId: answer.operationId };
   const { code, message, retryAfterSeconds } = answer;
-  return { of: 'startAssessment', refusal: { passes: PASSES.has(code), message, retryAfterSeconds } };
+  return { of: 'startAssessment', refusal: { passes: passesByItself(code), message, retryAfterSeconds } };
 }
 
 function assessmentOf(answer: OperationAnswer): AssessmentAnswer {

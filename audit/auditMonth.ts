@@ -9,7 +9,7 @@ import { checkClassification, checkNight, OnceRules } from './installRules';
 import { OffPeakNights } from './offPeakNights';
 import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
-import { SetRules } from './setRules';
+import { SetRules, setShareOf } from './setRules';
 import { checkTrail } from './trailRules';
 
 const TIME_ZONE_TAG = 'lowtide-timezone';
@@ -80,7 +80,7 @@ function sweep(
   const regions = new RegionRules(findings);
   const once = new OnceRules(findings);
   const gates = new GateRule(phases, findings);
-  const blast = new BlastMeter(fleet.fleet());
+  const blast = new BlastMeter(fleet.fleet(), (size) => setShareOf(size, shares));
 
   for (const happening of log.happenings)
     switch (happening.kind) {

@@ -38,6 +38,8 @@ export interface Peak {
   readonly name: string;
   readonly count: number;
   readonly size: number;
+  /** How many may be down at once by the policy; null where no rule limits this scope. */
+  readonly limit: number | null;
   readonly at: string;
 }
 

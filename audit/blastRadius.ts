@@ -34,7 +34,11 @@ export class BlastMeter {
   private readonly groups = new Map<string, Group>();
   private readonly groupsOfPlace = new Map<Place, readonly Group[]>();
 
-  constructor(fleet: readonly Place[]) {
+  /** `shareOf`: how many VMs of an availability set of that size may be down at once. */
+  constructor(
+    fleet: readonly Place[],
+    private readonly shareOf: (setSize: number) => number,
+  ) {
     for (const place of fleet) for (const group of this.groupsOf(place)) group.size += 1;
   }
 
@@ -58,7 +62,9 @@ export class BlastMeter {
       const [worst] = (notable.length > 0 ? notable : all).filter(({ most }) => most > 0).sort(byShare);
       if (worst === undefined) return [];
       const { name, most, mostAt } = worst;
-      return [{ scope, name, count: most, size: sizeOf(worst), at: utcOf(mostAt) }];
+      const size = sizeOf(worst);
+      const limit = scope === 'availabilitySet' ? this.shareOf(size) : null;
+      return [{ scope, name, count: most, size, limit, at: utcOf(mostAt) }];
     });
   }
 

@@ -58,10 +58,11 @@ function heading({ fromUtc, untilUtc, vmCount, eventCount, installs }: AuditRepo
 }
 
 function blastRadius({ blastRadius: { peaks, secondsOutOfWindow, pairOverlaps } }: AuditReport): string[] {
-  const rows = peaks.map(({ scope, name, count: down, size, at }: Peak): string[] => [
+  const rows = peaks.map(({ scope, name, count: down, size, limit, at }: Peak): string[] => [
     `of ${SCOPE_NAMES[scope]}`,
     `${number(down)} of ${number(size)}`,
     percent(down, size),
+    limit === null ? 'no limit' : `limit ${number(limit)}`,
     minute(at),
     scope === 'fleet' ? '' : name,
   ]);
@@ -69,7 +70,7 @@ function blastRadius({ blastRadius: { peaks, secondsOutOfWindow, pairOverlaps } 
     'Blast radius: the largest share that was ever down at once',
     ...(rows.length === 0
       ? ['  nothing was ever down']
-      : table(rows, ['left', 'right', 'right', 'left', 'left'])),
+      : table(rows, ['left', 'right', 'right', 'left', 'left', 'left'])),
     `  disruption by rollouts outside off-peak hours: ${number(Math.round(secondsOutOfWindow))} s`,
     `  installs while the paired region was down: ${number(pairOverlaps)}`,
   ];

@@ -111,16 +111,22 @@ export class SetRules {
     let now = this.sets.get(set);
     if (now === undefined) {
       const size = this.fleet.setSize(set);
-      now = { share: this.shareOf(size), size, down: new Set(), updated: new Set(), suspect: new Map() };
+      now = {
+        share: setShareOf(size, this.shares),
+        size,
+        down: new Set(),
+        updated: new Set(),
+        suspect: new Map(),
+      };
       this.sets.set(set, now);
     }
     return now;
   }
+}
 
-  private shareOf(size: number): number {
-    const { setSharePercent, setOneByOneBelow } = this.shares;
-    return size < setOneByOneBelow ? 1 : Math.max(1, Math.floor((size * setSharePercent) / 100));
-  }
+/** INV-1: how many VMs of a set of this size may be down at once. */
+export function setShareOf(size: number, { setSharePercent, setOneByOneBelow }: SetShares): number {
+  return size < setOneByOneBelow ? 1 : Math.max(1, Math.floor((size * setSharePercent) / 100));
 }
 
 function firstIn<T>(items: Iterable<T>, is: (item: T) => boolean): T | null {

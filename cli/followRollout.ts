@@ -27,7 +27,7 @@ const DECISION_POLL_MS = 300;
 export async function followRollout(follow: Follow): Promise<void> {
   const { host, id } = follow;
   const progress = showProgress('VMs done');
-  const told = new Set<string>();
+  const shown = new Set<string>();
   const pace = pacer(follow);
   let lookedMs = 0;
   try {
@@ -36,11 +36,11 @@ export async function followRollout(follow: Follow): Promise<void> {
       const { hasEnded, waitsForPerson } = await rolloutNow(host, id);
       const stands = waitsForPerson && !follow.keepGoing;
       if (hasEnded || stands || performance.now() - lookedMs >= LOOK_EVERY_MS) {
-        await look(follow, progress, told);
+        await look(follow, progress, shown);
         lookedMs = performance.now();
       }
       if (hasEnded) return;
-      if (stands) await decided(follow, progress, told);
+      if (stands) await decided(follow, progress, shown);
       await pace(stands);
     }
   } finally {
@@ -60,7 +60,7 @@ function pacer({ host, speed }: Follow): (stoodStill: boolean) => Promise<void> 
 }
 
 /** Virtual time stands still until a person has decided. */
-async function decided(follow: Follow, progress: Progress, told: Set<string>): Promise<void> {
+async function decided(follow: Follow, progress: Progress, shown: Set<string>): Promise<void> {
   const { host, id } = follow;
   progress.line(
     `${shortTime(host.nowUtc())}  Virtual time stands still until you decide; with --keep-going it would not.`,
@@ -69,31 +69,31 @@ async function decided(follow: Follow, progress: Progress, told: Set<string>): P
     await sleep(DECISION_POLL_MS);
     await host.idle();
   }
-  await look(follow, progress, told);
+  await look(follow, progress, shown);
 }
 
-async function look({ host, id }: Follow, progress: Progress, told: Set<string>): Promise<void> {
+async function look({ host, id }: Follow, progress: Progress, shown: Set<string>): Promise<void> {
   const { body } = await host.request('GET', `/api/rollouts/${id}`);
   const rollout = RolloutView.parse(body);
   for (const { key, atUtc, text } of newsOf(rollout)) {
-    if (told.has(key)) continue;
-    told.add(key);
+    if (shown.has(key)) continue;
+    shown.add(key);
     progress.line(text, `${shortTime(atUtc)}  `);
   }
-  await tellHalts(host, rollout, progress, told);
+  await showHalts(host, rollout, progress, shown);
   const { done, total, note } = progressOf(rollout);
   if (total !== null) progress.update(done, total, `${shortTime(host.nowUtc())}  ${note}`);
 }
 
-async function tellHalts(
+async function showHalts(
   host: Host,
   rollout: RolloutView,
   progress: Progress,
-  told: Set<string>,
+  shown: Set<string>,
 ): Promise<void> {
   for (const halt of rollout.halts) {
-    if (halt.decision !== null || told.has(halt.haltId)) continue;
-    told.add(halt.haltId);
+    if (halt.decision !== null || shown.has(halt.haltId)) continue;
+    shown.add(halt.haltId);
     const outcomes = await outcomesOf(host, rollout.id);
     for (const line of describeHalt({ rollout, halt, outcomes, baseUrl: host.baseUrl }))
       progress.line(line.text, line.indent);

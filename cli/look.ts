@@ -45,7 +45,7 @@ function describeRow(row: Row): string {
 function refused(path: string, status: number, text: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {
     what: `${path} answered ${status}.`,
-    why: text === '' ? 'It said nothing more.' : text,
+    why: text === '' ? 'The answer has no body.' : text,
     fix: 'Try /api/rollouts; docs/http-api.md lists what there is.',
   });
 }

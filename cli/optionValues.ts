@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { Month } from '../domain/ids';
 
-/** Readers of option values: each refuses with a sentence that says what would be right. */
+/** Readers of option values: each refuses with a sentence that names what is accepted. */
 
 export function wholeNumber(from: number, to = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
@@ -21,7 +21,7 @@ export function speed(text: string): number {
 
 /** Azure patches guests since then; there is no month of it before. */
 const FIRST_MONTH = '2020-01';
-/** Farther ahead nobody has said when clocks change. */
+/** Farther ahead no time-zone rules are published. */
 const YEARS_AHEAD_MAX = 5;
 
 export function month(text: string): Month {
@@ -29,7 +29,7 @@ export function month(text: string): Month {
   if (!parsed.success) throw new InvalidArgumentError('A month is written YYYY-MM, as in 2026-11.');
   const last = `${new Date().getUTCFullYear() + YEARS_AHEAD_MAX}-12`;
   if (parsed.data >= FIRST_MONTH && parsed.data <= last) return parsed.data;
-  throw new InvalidArgumentError(`It is a month from ${FIRST_MONTH} to ${last}.`);
+  throw new InvalidArgumentError(`Give a month from ${FIRST_MONTH} to five years ahead.`);
 }
 
 export function baseUrl(text: string): string {

@@ -27,7 +27,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
     await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' });
     return exitCode;
   } catch (error) {
-    // The parser has already said what was wrong with the command line.
+    // The parser has already printed what was wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
     say.error(errorText(error));
     return 1;
@@ -243,13 +243,13 @@ function addTools(program: Command, ended: Ended): void {
 }
 
 function command(program: Command, name: string, description: string, examples: readonly string[]): Command {
-  const said = examples.map((example) => `  $ ${example}`).join('\n');
+  const shown = examples.map((example) => `  $ ${example}`).join('\n');
   return program
     .command(name)
     .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
     .summary(description)
     .helpOption('-h, --help', 'show how it is used')
     .allowExcessArguments(false)
-    .showHelpAfterError(`\nlowtide ${name} --help lists its options. For example:\n${said}`)
-    .addHelpText('after', `\nFor example:\n${said}`);
+    .showHelpAfterError(`\nlowtide ${name} --help lists its options. For example:\n${shown}`)
+    .addHelpText('after', `\nFor example:\n${shown}`);
 }

@@ -2,7 +2,7 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress';
 import { say } from '../local/say';
 import { terminalWidth, wrap } from './wrap';
 
-/** Shows how far something is: a bar on a terminal, now and then a line elsewhere. Lines said meanwhile stand above the bar. */
+/** Shows how far something is: a bar on a terminal, now and then a line elsewhere. Lines printed meanwhile stand above the bar. */
 export interface Progress {
   /** Wrapped to the terminal, further lines below the first, behind the indent. */
   line(text: string, indent?: string): void;
@@ -48,8 +48,8 @@ function bar(unit: string, stream: NodeJS.WriteStream): Progress {
 }
 
 function plain(unit: string): Progress {
-  let saidMs = 0;
-  let said = '';
+  let printedMs = 0;
+  let printed = '';
   return {
     line(text, indent = '') {
       say.line(wrap(text, indent));
@@ -57,9 +57,9 @@ function plain(unit: string): Progress {
     update(done, total, note) {
       const now = performance.now();
       const text = `${done}/${total} ${unit}  ${note}`;
-      if (text === said || now - saidMs < PLAIN_EVERY_MS) return;
-      saidMs = now;
-      said = text;
+      if (text === printed || now - printedMs < PLAIN_EVERY_MS) return;
+      printedMs = now;
+      printed = text;
       say.line(text);
     },
     stop: () => undefined,

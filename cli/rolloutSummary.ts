@@ -68,7 +68,7 @@ function outcomes({ outcomes: counts, reasons }: RolloutView): string[] {
 
 function halts({ halts: all }: RolloutView): string[] {
   const rows = all.map(({ kind, why, atUtc, decision }) => {
-    const answer = decision === null ? 'nobody decided' : `a person decided: ${decision.kind}`;
+    const answer = decision === null ? 'no decision yet' : `a person decided: ${decision.kind}`;
     return `  ${shortTime(atUtc)}  ${kind}: ${why} (${answer})`;
   });
   return rows.length === 0 ? [] : ['', 'Halts', ...rows];

@@ -13,7 +13,7 @@ export interface ServeOptions {
   readonly speed: number;
   readonly port: number;
   readonly https?: boolean | undefined;
-  /** A file such as local.settings.json, over what that says. */
+  /** A file such as local.settings.json, over the values of that. */
   readonly settings?: string | undefined;
   readonly fresh?: boolean | undefined;
   /** Folder of everything it keeps; without it one under .lowtide. */

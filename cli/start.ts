@@ -92,7 +92,7 @@ function settingsOf({ settings: file, scenario, seed }: StartOptions): AppSettin
   return readAppSettings({ file, own });
 }
 
-/** What the rollout says of itself, and what the auditor says of what really happened. */
+/** The rollout's own report, and the auditor's on what really happened. */
 async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettings): Promise<AuditReport> {
   const rollout = RolloutView.parse(await request(host, 'GET', `/api/rollouts/${id}`));
   const rollouts = await rolloutsOf(host);

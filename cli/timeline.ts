@@ -5,7 +5,7 @@ export interface Span {
   readonly name: string;
   readonly startUtc: string;
   readonly endUtc: string;
-  /** Said behind the row. */
+  /** Shown behind the row. */
   readonly note: string;
 }
 

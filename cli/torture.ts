@@ -27,18 +27,18 @@ export interface TortureOptions {
   readonly json?: string | undefined;
 }
 
-/** Of so many seeds one runs twice: the same seed tells the same story (INV-12). */
+/** Of so many seeds one runs twice: the same seed gives the same events (INV-12). */
 const REPEAT_ONE_IN = 25;
 const SHRUNK_MAX = 3;
 
 /** `npm run torture`: returns the exit code. */
 export async function runTorture(options: TortureOptions): Promise<0 | 2> {
-  if (options.points === true) return tellPoints(options);
-  if (options.real === true) return tellReal(options);
-  return tellMonths(options);
+  if (options.points === true) return reportPoints(options);
+  if (options.real === true) return reportReal(options);
+  return reportMonths(options);
 }
 
-async function tellPoints({ vms, every, alone = false, json }: TortureOptions): Promise<0 | 2> {
+async function reportPoints({ vms, every, alone = false, json }: TortureOptions): Promise<0 | 2> {
   const started = performance.now();
   const report = {
     ...sumOf(await runPoints({ vms, every, alone })),
@@ -49,7 +49,7 @@ async function tellPoints({ vms, every, alone = false, json }: TortureOptions): 
   return report.violations.length === 0 && report.hit === report.aimed ? 0 : 2;
 }
 
-async function tellReal({ seeds: kills, vms, from: seed, json }: TortureOptions): Promise<0 | 2> {
+async function reportReal({ seeds: kills, vms, from: seed, json }: TortureOptions): Promise<0 | 2> {
   const progress = showProgress('kills');
   const onProgress = (done: number, note: string): void => {
     progress.update(done, kills, note);
@@ -61,7 +61,7 @@ async function tellReal({ seeds: kills, vms, from: seed, json }: TortureOptions)
   return report.violations.length === 0 ? 0 : 2;
 }
 
-async function tellMonths(options: TortureOptions): Promise<0 | 2> {
+async function reportMonths(options: TortureOptions): Promise<0 | 2> {
   const kinds = kindsOf(options.kinds);
   const started = performance.now();
   const months = Array.from({ length: options.seeds }, (_, n): MonthOptions => ({
@@ -87,12 +87,12 @@ async function tellMonths(options: TortureOptions): Promise<0 | 2> {
     say.line(
       `Seeds that failed: ${failed.map(({ seed }) => seed).join(', ')}; the first ${SHRUNK_MAX} in detail:`,
     );
-  for (const report of failed.slice(0, SHRUNK_MAX)) await tellFailure(report, kinds === null);
+  for (const report of failed.slice(0, SHRUNK_MAX)) await reportFailure(report, kinds === null);
   return failed.length + tally.different.length === 0 ? 0 : 2;
 }
 
 /** The seed, what was violated, the shortest reproduction found, and the command that repeats it. */
-async function tellFailure(report: MonthReport, mayShrink: boolean): Promise<void> {
+async function reportFailure(report: MonthReport, mayShrink: boolean): Promise<void> {
   say.line(`Seed ${report.seed} (${report.month}): ${report.violations.length} violations`);
   for (const { invariant, vm, at, detail } of report.violations.slice(0, 5))
     say.line(`  ${invariant} ${at} ${vm ?? ''} ${detail}`);

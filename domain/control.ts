@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
 import { later } from './instants';
-import type { OutcomeReason } from './outcome';
+import { PhaseId } from './phaseId';
+import { OutcomeReason } from './reasons';
 
 /** The row that decides about a rollout: whether it exists, whether it may go on. At most one is open. */
 export const RolloutControl = z.object({
@@ -35,7 +36,7 @@ export type Decision = Readonly<z.infer<typeof Decision>>;
 export const Halt = z.object({
   haltId: z.string(),
   kind: z.enum(['halt', 'hold']),
-  phase: z.string(),
+  phase: PhaseId,
   /** Null when the phase as a whole is concerned. */
   region: z.string().nullable(),
   why: z.string(),
@@ -44,16 +45,29 @@ export const Halt = z.object({
 });
 export type Halt = Readonly<z.infer<typeof Halt>>;
 
+/** A person decides when these pass. */
+export const WaitReason = OutcomeReason.extract(['rolloutPaused', 'rolloutHalted']);
+export type WaitReason = z.infer<typeof WaitReason>;
+
+/** These never pass: nothing new will start in that place. */
+export const StopReason = OutcomeReason.extract([
+  'superseded',
+  'deadlinePassed',
+  'operatorSkipped',
+  'rolloutCancelled',
+]);
+export type StopReason = z.infer<typeof StopReason>;
+
 export type Control =
   | { readonly kind: 'go' }
-  | { readonly kind: 'wait'; readonly reason: OutcomeReason; readonly why: string }
-  | { readonly kind: 'stop'; readonly reason: OutcomeReason };
+  | { readonly kind: 'wait'; readonly reason: WaitReason; readonly why: string }
+  | { readonly kind: 'stop'; readonly reason: StopReason };
 
 /** May something new start here now? `region` null asks for a phase as a whole. Paused, halted and over come before go (INV-6, INV-9). */
 export function controlFor(
   control: RolloutControl,
   halts: readonly Halt[],
-  where: { readonly phase: string; readonly region: string | null },
+  where: { readonly phase: PhaseId; readonly region: string | null },
   nowUtc: string,
 ): Control {
   if (control.mode === 'cancelled') return { kind: 'stop', reason: 'rolloutCancelled' };
@@ -73,7 +87,7 @@ export function controlFor(
 }
 
 /** A skip gives up the region of its halt, or the whole phase. */
-function concerns(halt: Halt, where: { readonly phase: string; readonly region: string | null }): boolean {
+function concerns(halt: Halt, where: { readonly phase: PhaseId; readonly region: string | null }): boolean {
   if (halt.phase !== where.phase) return false;
   return halt.region === null || halt.region === where.region;
 }
@@ -81,7 +95,7 @@ function concerns(halt: Halt, where: { readonly phase: string; readonly region: 
 /** Evidence that a person has already judged is not held against the rollout a second time. */
 export function judgedUntil(
   halts: readonly Halt[],
-  where: { readonly phase: string; readonly region: string | null },
+  where: { readonly phase: PhaseId; readonly region: string | null },
 ): string | null {
   const answers = halts
     .filter((halt) => halt.decision !== null && halt.phase === where.phase)

@@ -18,7 +18,8 @@ export const Disruption = z.object({
 export type Disruption = Readonly<z.infer<typeof Disruption>>;
 
 /** The rule that forbids two disruptions at once. Source: design section 4, R-203, R-205, R-207, R-208. */
-export type ConflictRule = 'geoPair' | 'zones' | 'updateDomains' | 'setShare';
+export const ConflictRule = z.enum(['geoPair', 'zones', 'updateDomains', 'setShare']);
+export type ConflictRule = z.infer<typeof ConflictRule>;
 
 /** Whether two disruptions may coexist, and if not, which rule forbids it. Symmetric. */
 export function conflict(a: Disruption, b: Disruption): ConflictRule | null {

@@ -1,5 +1,5 @@
 import { imageName, isSupportedImage } from './images';
-import type { OutcomeReason } from './outcome';
+import { because, type Because, type OutcomeReason } from './reasons';
 import { effectivePatchMode } from './patchMode';
 import type { Policy } from './policy';
 import { tagOf } from './tags';
@@ -10,76 +10,65 @@ export type Eligibility =
   /** `reason` is the most telling one, `detail` has all of them, in that order. */
   | { readonly kind: 'ineligible'; readonly reason: OutcomeReason; readonly detail: string };
 
-interface Obstacle {
-  readonly reason: OutcomeReason;
-  readonly detail: string;
-}
-
 type EligibilityPolicy = Pick<Policy, 'excludeTag' | 'extraImages'>;
 
 const ELIGIBLE: Eligibility = { kind: 'eligible' };
 
 /**
- * May automatic patching touch this VM at all? Its size (R-105), an unknown region and an unknown zone are no obstacles. What can change by
+ * May automatic patching touch this VM at all? Its size (R-105), an unknown region and an unknown zone hold nothing. What can change by
  * the hour (power, agent, freeze, health) is not asked here but right before the update.
  */
 export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Eligibility {
-  const obstacles = [
-    excludedByTag(vm, policy),
-    patchModeObstacle(vm),
-    vm.osType === null ? obstacle('osTypeUnknown', 'the operating system is not known') : null,
-    imageObstacle(vm, policy),
-    vm.provisionVMAgent === false
-      ? obstacle('agentNotProvisioned', 'the VM agent is not provisioned (provisionVMAgent is false)')
-      : null,
-    automaticUpdatesObstacle(vm),
-    vm.enabled
-      ? null
-      : obstacle('notEnabled', 'enablement is not complete: the patch extension is not in place'),
-  ].filter((found) => found !== null);
-  const [first] = obstacles;
+  const holds = eligibilityHolds(vm, policy);
+  const [first] = holds;
   if (first === undefined) return ELIGIBLE;
   return {
     kind: 'ineligible',
     reason: first.reason,
-    detail: obstacles.map(({ detail }) => detail).join('; '),
+    detail: holds.map(({ detail }) => detail).join('; '),
   };
 }
 
-function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): Obstacle | null {
+/** Everything that keeps automatic patching off this VM, the most telling reason first. Empty: it is eligible. */
+export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
+  return [
+    excludedByTag(vm, policy),
+    patchModeHold(vm),
+    vm.osType === null ? because('osTypeUnknown') : null,
+    imageHold(vm, policy),
+    vm.provisionVMAgent === false ? because('agentNotProvisioned') : null,
+    automaticUpdatesHold(vm),
+    vm.enabled ? null : because('notEnabled'),
+  ].filter((found) => found !== null);
+}
+
+function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): Because | null {
   if (tagOf(vm.tags, excludeTag)?.trim().toLowerCase() !== 'true') return null;
-  return obstacle('excluded', `its tag ${excludeTag} is true`);
+  return because('excluded', { tag: excludeTag });
 }
 
 /** R-411, R-416: only AutomaticByPlatform takes part. */
-function patchModeObstacle(vm: VirtualMachine): Obstacle | null {
+function patchModeHold(vm: VirtualMachine): Because | null {
   const effective = effectivePatchMode(vm);
-  if (effective.kind === 'undecided') return obstacle('patchModeMissing', 'no patch mode is set');
+  if (effective.kind === 'undecided') return because('patchModeMissing');
   if (effective.kind === 'unknown')
-    return obstacle(
-      'patchModeUnknown',
-      `patch mode «${effective.written}» is not one of ${vm.osType ?? 'any OS'}`,
-    );
+    return because('patchModeUnknown', { patchMode: effective.written, osType: vm.osType ?? 'any OS' });
   const { mode, from } = effective;
-  if (from === 'default') return obstacle('patchModeMissing', `no patch mode is set, so it is ${mode}`);
+  if (from === 'default') return because('patchModeMissing', { patchMode: mode });
   if (mode === 'AutomaticByPlatform') return null;
-  return obstacle('patchModeNotPlatform', `its patch mode is ${mode}, not AutomaticByPlatform`);
+  return because('patchModeNotPlatform', { patchMode: mode });
 }
 
 /** R-401, R-402. */
-function imageObstacle(vm: VirtualMachine, policy: EligibilityPolicy): Obstacle | null {
-  if (vm.customImage) return obstacle('customImage', 'custom images are not supported');
-  if (vm.image === null) return obstacle('unsupportedImage', 'its image is not known');
+function imageHold(vm: VirtualMachine, policy: EligibilityPolicy): Because | null {
+  if (vm.customImage) return because('customImage');
+  if (vm.image === null) return because('unsupportedImage');
   if (isSupportedImage(vm.image, policy)) return null;
-  return obstacle('unsupportedImage', `image ${imageName(vm.image)} is not supported`);
+  return because('unsupportedImage', { image: imageName(vm.image) });
 }
 
 /** R-412: not given means true, its default. */
-function automaticUpdatesObstacle(vm: VirtualMachine): Obstacle | null {
+function automaticUpdatesHold(vm: VirtualMachine): Because | null {
   if (vm.osType !== 'Windows' || vm.enableAutomaticUpdates !== false) return null;
-  return obstacle('automaticUpdatesOff', 'AutomaticByPlatform on Windows needs enableAutomaticUpdates=true');
-}
-
-function obstacle(reason: OutcomeReason, detail: string): Obstacle {
-  return { reason, detail };
+  return because('automaticUpdatesOff');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secondsBetween } from './instants';
-import type { OutcomeKind } from './outcome';
+import type { OutcomeKind } from './reasons';
 import type { Policy } from './policy';
 
 /** How many VMs of a scope ended how. Deferred and skipped VMs leave the denominator. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conflict, Disruption, type ConflictRule } from './disruption';
+import { conflict, ConflictRule, Disruption } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
 import { addSeconds } from './instants';
 
@@ -10,8 +10,6 @@ export const Claim = z.object({
   claimId: z.string(),
   kind: ClaimKind,
   disruption: Disruption,
-  /** Grows with every grant of this ledger. */
-  fence: z.number().int(),
   /** `startInstall` refuses after this instant. */
   startByUtc: Utc,
   /** The end of the window. Expiry does not free the claim, it makes it suspect. */
@@ -19,13 +17,13 @@ export const Claim = z.object({
 });
 export type Claim = Readonly<z.infer<typeof Claim>>;
 
-export const ClaimRequest = Claim.omit({ fence: true }).extend({
+export const ClaimRequest = Claim.extend({
   /** Older deadlines go first. */
   deadlineUtc: Utc,
   nowUtc: Utc,
   /** A ticket that is not polled for so long loses its place. */
   ticketLapseSeconds: z.number(),
-  /** Catch-ups open at most so many slots a night in a region. */
+  /** Catch-ups open at most so many slots a window in a region. */
   catchUpSlotsMax: z.number().int(),
 });
 export type ClaimRequest = Readonly<z.infer<typeof ClaimRequest>>;
@@ -51,40 +49,32 @@ export type Impairment = Readonly<z.infer<typeof Impairment>>;
 
 /** One connected component of the pair graph: everything that could conflict with each other. */
 export const LedgerState = z.object({
-  fence: z.number().int(),
   claims: z.array(Claim),
   tickets: z.array(Ticket),
   impairments: z.array(Impairment),
-  /** By region: the night (its closing instant) and how many catch-up slots it has seen. */
-  catchUpNights: z.record(z.string(), z.object({ night: Utc, slots: z.number().int() })),
+  /** By region: the window in which catch-ups ran last, and how many slots it has seen. */
+  catchUpWindows: z.record(z.string(), z.object({ closesUtc: Utc, slots: z.number().int() })).default({}),
 });
 export type LedgerState = Readonly<z.infer<typeof LedgerState>>;
 
 export const emptyLedger: LedgerState = {
-  fence: 0,
   claims: [],
   tickets: [],
   impairments: [],
-  catchUpNights: {},
+  catchUpWindows: {},
 };
 
-export type RefusalRule = ConflictRule | 'setImpaired' | 'olderTicket' | 'catchUpSlot';
+/** Why a claim is refused: two disruptions exclude each other, or one of the ledger's own rules. */
+export const RefusalRule = z.enum([...ConflictRule.options, 'setImpaired', 'olderTicket', 'catchUpSlot']);
+export type RefusalRule = z.infer<typeof RefusalRule>;
 
 export const ClaimAnswer = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('granted'), fence: z.number().int() }),
+  z.object({ kind: z.literal('granted') }),
   z.object({
     kind: z.literal('refused'),
     because: z.array(
       z.object({
-        rule: z.enum([
-          'geoPair',
-          'zones',
-          'updateDomains',
-          'setShare',
-          'setImpaired',
-          'olderTicket',
-          'catchUpSlot',
-        ]),
+        rule: RefusalRule,
         /** The claim, ticket or VM that stands in the way. */
         by: z.string(),
       }),
@@ -97,13 +87,13 @@ type Refusal = Extract<ClaimAnswer, { kind: 'refused' }>['because'][number];
 /** How many reasons a refusal carries at most: the answer is a message and must stay small. */
 const REASONS_MAX = 5;
 
-/** Grants or refuses a claim. A refusal keeps a ticket, so that whoever asked first (by deadline) is served first. */
+/** Grants or refuses a claim. A refusal keeps a ticket, so that the request with the earliest deadline is served first. */
 export function tryAcquire(
   state: LedgerState,
   request: ClaimRequest,
 ): { state: LedgerState; answer: ClaimAnswer } {
   const held = state.claims.find((claim) => claim.claimId === request.claimId);
-  if (held) return { state, answer: { kind: 'granted', fence: held.fence } };
+  if (held) return { state, answer: { kind: 'granted' } };
   const because = refusals(state, request);
   if (because.length > 0)
     return {
@@ -112,17 +102,15 @@ export function tryAcquire(
         : { ...state, tickets: keepTicket(state.tickets, request) },
       answer: { kind: 'refused', because: because.slice(0, REASONS_MAX) },
     };
-  const fence = state.fence + 1;
   const { claimId, kind, disruption, startByUtc, expiresUtc } = request;
   return {
     state: {
       ...state,
-      fence,
-      claims: [...state.claims, { claimId, kind, disruption, fence, startByUtc, expiresUtc }],
+      claims: [...state.claims, { claimId, kind, disruption, startByUtc, expiresUtc }],
       tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
-      catchUpNights: countCatchUpSlot(state, request),
+      catchUpWindows: countCatchUpSlot(state, request),
     },
-    answer: { kind: 'granted', fence },
+    answer: { kind: 'granted' },
   };
 }
 
@@ -156,7 +144,7 @@ function fitsShare(state: LedgerState, wanted: Disruption): boolean {
   return down + wanted.count <= (wanted.shareMax ?? 1);
 }
 
-/** Earliest deadline first, then who asked first. A lapsed ticket stands behind everybody. */
+/** Earliest deadline first, then the earliest request. A lapsed ticket goes behind all others. */
 function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): boolean {
   if (ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc) return false;
   if (ticket.deadlineUtc !== request.deadlineUtc) return ticket.deadlineUtc < request.deadlineUtc;
@@ -178,25 +166,25 @@ function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[]
   ];
 }
 
-/** A night of a region is named by the instant its window closes. */
+/** A window of a region is named by the instant it closes. */
 function catchUpSlotFree(state: LedgerState, request: ClaimRequest): boolean {
   const { region } = request.disruption;
   const slotOpen = state.claims.some(
     (claim) => claim.kind === 'catchUp' && claim.disruption.region === region,
   );
   if (slotOpen) return true; // compatible catch-ups are granted together
-  const tonight = state.catchUpNights[region];
-  return tonight?.night !== request.expiresUtc || tonight.slots < request.catchUpSlotsMax;
+  const latest = state.catchUpWindows[region];
+  return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;
 }
 
-function countCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState['catchUpNights'] {
+function countCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState['catchUpWindows'] {
   const { region } = request.disruption;
-  if (request.kind !== 'catchUp') return state.catchUpNights;
+  if (request.kind !== 'catchUp') return state.catchUpWindows;
   if (state.claims.some((claim) => claim.kind === 'catchUp' && claim.disruption.region === region))
-    return state.catchUpNights;
-  const tonight = state.catchUpNights[region];
-  const slots = tonight?.night === request.expiresUtc ? tonight.slots + 1 : 1;
-  return { ...state.catchUpNights, [region]: { night: request.expiresUtc, slots } };
+    return state.catchUpWindows;
+  const latest = state.catchUpWindows[region];
+  const slots = latest?.closesUtc === request.expiresUtc ? latest.slots + 1 : 1;
+  return { ...state.catchUpWindows, [region]: { closesUtc: request.expiresUtc, slots } };
 }
 
 /** Frees a claim and remembers the VMs that go on holding their sets. Releasing twice is releasing once. */
@@ -216,7 +204,7 @@ export function heal(state: LedgerState, vmIds: readonly VmId[]): LedgerState {
   return { ...state, impairments: state.impairments.filter(({ vmId }) => !healed.has(vmId)) };
 }
 
-/** Claims whose window has been over for longer than the grace: their holder may be dead, but they still block. */
+/** Claims whose window has been over for longer than the grace: their holder may have stopped, but they still block. */
 export function suspects(state: LedgerState, nowUtc: string, graceSeconds: number): readonly Claim[] {
   const expiredBefore = addSeconds(nowUtc, -graceSeconds);
   return state.claims.filter((claim) => claim.expiresUtc < expiredBefore);

@@ -1,60 +1,6 @@
 import { z } from 'zod';
 import { Utc, VmId } from './ids';
-
-/** How a VM ends in a rollout: exactly one of these (INV-8). */
-export const OutcomeKind = z.enum(['patched', 'upToDate', 'failed', 'unhealthy', 'deferred', 'skipped']);
-export type OutcomeKind = z.infer<typeof OutcomeKind>;
-
-/**
- * Why, as a short camelCase word from a closed list. People read `detail`; programs count `reason`.
- * Each is explained in docs/reasons.md, with what unblocks it.
- */
-export const OutcomeReason = z.enum([
-  // patched, upToDate
-  'installed',
-  'nothingToInstall',
-  // failed
-  'assessmentFailed',
-  'installFailed',
-  'patchesFailed',
-  'patchesPending',
-  'installLost',
-  'installRefused',
-  'orchestrationFailed',
-  // unhealthy
-  'unhealthyAfterUpdate',
-  'unknownTooLong',
-  // deferred: not a failure, caught up later
-  'poweredOff',
-  'stoppedDuringSoak',
-  'agentSilent',
-  'windowMissed',
-  'waitingForSet',
-  'evidenceLimit',
-  'rolloutHalted',
-  'rolloutPaused',
-  'throttled',
-  'installInFlight',
-  'notReached',
-  // skipped: not for this rollout
-  'unhealthyBefore',
-  'superseded',
-  'deadlinePassed',
-  'operatorSkipped',
-  'rolloutCancelled',
-  'vmDeleted',
-  'excluded',
-  'patchModeNotPlatform',
-  'patchModeMissing',
-  'patchModeUnknown',
-  'unsupportedImage',
-  'customImage',
-  'agentNotProvisioned',
-  'automaticUpdatesOff',
-  'notEnabled',
-  'osTypeUnknown',
-]);
-export type OutcomeReason = z.infer<typeof OutcomeReason>;
+import { FactValue, OutcomeKind, OutcomeReason, type Because } from './reasons';
 
 export const Outcome = z.object({
   vmId: VmId,
@@ -63,5 +9,36 @@ export const Outcome = z.object({
   /** One sentence for people; may be empty. */
   detail: z.string(),
   atUtc: Utc,
+  /** The numbers and ids of the reason, as `REASONS` lists them. Absent where it has none. */
+  facts: z.record(z.string(), FactValue).exactOptional(),
+  /** What else held the VM, in the order of `HOLDS`. Absent where nothing did. */
+  otherReasons: z.array(OutcomeReason).exactOptional(),
 });
 export type Outcome = Readonly<z.infer<typeof Outcome>>;
+
+/** The one constructor of outcomes. The first reason is the VM's, what else held it is named beside it. */
+export function outcomeOf(
+  vmId: VmId,
+  atUtc: string,
+  because: Because,
+  others: readonly Because[] = [],
+): Outcome {
+  const { kind, reason, facts } = because;
+  const outcome = { vmId, kind, reason, detail: sentences([because, ...others]), atUtc };
+  return {
+    ...outcome,
+    ...(Object.keys(facts).length > 0 && { facts }),
+    ...(others.length > 0 && { otherReasons: others.map((other) => other.reason) }),
+  };
+}
+
+/** What held the VM, one sentence after another; phrases without a full stop are joined by semicolons. */
+function sentences(all: readonly Because[]): string {
+  return all
+    .map(({ detail }) => detail)
+    .filter((detail) => detail !== '')
+    .reduce(
+      (said, detail) => (said === '' ? detail : `${said}${said.endsWith('.') ? '' : ';'} ${detail}`),
+      '',
+    );
+}

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { HealthAnswer } from './health';
 import { Utc, type VmId } from './ids';
 import { addSeconds } from './instants';
-import { Outcome, OutcomeKind, OutcomeReason } from './outcome';
+import { outcomeOf, type Outcome } from './outcome';
 import { AvailablePatchSummary, PatchInstallationSummary } from './patches';
 import type { Policy } from './policy';
+import { because, OutcomeKind, OutcomeReason, type Because } from './reasons';
 
 /**
  * One VM in one round, from the first look to its outcome: look again at everything, assess, install Critical and Security, watch its
@@ -194,7 +195,7 @@ function afterAssessmentRead(
   }
   const { summary } = answer;
   if (summary.criticalAndSecurityPatchCount === 0) {
-    const outcome = outcomeAt(moment, 'upToDate', 'nothingToInstall', '');
+    const outcome = outcomeAt(moment, because('nothingToInstall'));
     return { kind: 'ended', ending: { outcome, assessment: summary, installation: null, health: null } };
   }
   const { sinceUtc: since } = update;
@@ -266,7 +267,7 @@ function afterProbe(
   const { assessment: assessed, installation, soakedUtc, silentUtc } = update;
   const soaked = nowUtc >= soakedUtc && (health.answer !== 'unknown' || nowUtc >= silentUtc);
   if (soaked || health.answer === 'stopped') {
-    const outcome = outcomeOfInstall(moment, installation, health);
+    const outcome = outcomeAt(moment, becauseOf(installation, health));
     return { kind: 'ended', ending: { outcome, assessment: assessed, installation, health } };
   }
   const boundUtc = nowUtc < soakedUtc ? soakedUtc : silentUtc;
@@ -275,27 +276,17 @@ function afterProbe(
 }
 
 /** Health decides first: a VM that is unhealthy after its update is that, however the installation ended. */
-function outcomeOfInstall(
-  moment: Moment,
-  installation: PatchInstallationSummary | null,
-  health: HealthSeen,
-): Outcome {
-  const end = (kind: OutcomeKind, reason: OutcomeReason, detail: string): Outcome =>
-    outcomeAt(moment, kind, reason, detail);
-  if (health.answer === 'stopped') return end('deferred', 'stoppedDuringSoak', health.because);
-  if (health.answer === 'unknown') return end('unhealthy', 'unknownTooLong', health.because);
-  if (health.answer === 'unhealthy') return end('unhealthy', 'unhealthyAfterUpdate', health.because);
-  if (installation === null)
-    return end('failed', 'installLost', 'The platform lost the installation; its result is not known.');
+function becauseOf(installation: PatchInstallationSummary | null, health: HealthSeen): Because {
+  if (health.answer === 'stopped') return because('stoppedDuringSoak', { because: health.because });
+  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });
+  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });
+  if (installation === null) return because('installLost');
   const { status, failedPatchCount, pendingPatchCount, installedPatchCount, error } = installation;
-  const installed = `${installedPatchCount} were installed.`;
-  if (failedPatchCount > 0)
-    return end('failed', 'patchesFailed', `${failedPatchCount} patches failed, ${installed}`);
+  if (failedPatchCount > 0) return because('patchesFailed', { failedPatchCount, installedPatchCount });
   if (status === 'Failed')
-    return end('failed', 'installFailed', error?.message ?? 'The installation failed.');
-  if (pendingPatchCount > 0)
-    return end('failed', 'patchesPending', `${pendingPatchCount} patches are pending, ${installed}`);
-  return end('patched', 'installed', `${installedPatchCount} patches were installed.`);
+    return because('installFailed', { message: error?.message ?? 'The installation failed.' });
+  if (pendingPatchCount > 0) return because('patchesPending', { pendingPatchCount, installedPatchCount });
+  return because('installed', { installedPatchCount });
 }
 
 /** A step may throw so often, first after seconds and then every five minutes: about three hours, longer than platforms are usually out. */
@@ -306,24 +297,18 @@ const RETRY_LAST_SECONDS = 300;
 function afterFailure(update: OpenVmUpdate, message: string, moment: Moment): Advanced {
   const count = update.failures + 1;
   if (count >= FAILURES_MAX) {
-    const detail = `The step ${update.kind} failed ${count} times: ${message}`;
-    return ended(outcomeAt(moment, 'failed', 'orchestrationFailed', detail));
+    return ended(
+      outcomeAt(moment, because('orchestrationFailed', { step: update.kind, failures: count, message })),
+    );
   }
   const seconds = Math.min(RETRY_LAST_SECONDS, RETRY_FIRST_SECONDS * 3 ** Math.min(count - 1, 10));
   return open({ ...update, dueUtc: addSeconds(moment.nowUtc, seconds), failures: count });
 }
 
 const assessmentFailed = (message: string, moment: Moment): Advanced =>
-  ended(outcomeAt(moment, 'failed', 'assessmentFailed', message));
+  ended(outcomeAt(moment, because('assessmentFailed', { message })));
 
-function outcomeAt(
-  { vmId, nowUtc }: Moment,
-  kind: OutcomeKind,
-  reason: OutcomeReason,
-  detail: string,
-): Outcome {
-  return { vmId, kind, reason, detail, atUtc: nowUtc };
-}
+const outcomeAt = ({ vmId, nowUtc }: Moment, why: Because): Outcome => outcomeOf(vmId, nowUtc, why);
 
 const open = (update: OpenVmUpdate): Advanced => ({ kind: 'open', update });
 

@@ -8,6 +8,7 @@ import {
   type PatchClassification,
 } from '../domain/patches';
 import type { VmId } from '../domain/ids';
+import { RefusalCode } from '../domain/refusals';
 import { VirtualMachine } from '../domain/virtualMachine';
 
 /** A page of the inventory. `next` is opaque; null after the last page. */
@@ -52,17 +53,6 @@ export interface InstallRequest {
   /** The rollout this install belongs to, also in catch-up; null for what a person asked for by hand. */
   readonly rolloutId: string | null;
 }
-
-/** Why a driver refused to start something. `throttled` and `conflict` pass by themselves; the others are facts. */
-export const RefusalCode = z.enum([
-  'notFound',
-  'notRunning',
-  'agentNotReady',
-  'conflict',
-  'throttled',
-  'extensionMissing',
-  'notAllowed',
-]);
 
 export const StartAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), operationId: z.string(), retryAfterSeconds: z.number().nullable() }),

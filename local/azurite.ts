@@ -81,7 +81,7 @@ async function start(
     if (location !== undefined) await mkdir(location, { recursive: true });
     child = spawn(process.execPath, argumentsFor(location, wanted), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // In a group of its own: Ctrl-C in the terminal is for us, who still have things to store before it ends.
+      // In a group of its own: Ctrl-C in the terminal is for this process, which has something to store before Azurite ends.
       detached: true,
     });
     return running(child, await listening(child, signal));
@@ -114,15 +114,15 @@ function running(child: ChildProcess, ports: AzuritePorts): Azurite {
 const LAST_WORDS_LENGTH = 2_000;
 
 function lastWords(child: ChildProcess): Promise<string> {
-  let said = '';
+  let output = '';
   const read = (chunk: Buffer): void => {
-    said = (said + chunk.toString()).slice(-LAST_WORDS_LENGTH);
+    output = (output + chunk.toString()).slice(-LAST_WORDS_LENGTH);
   };
   child.stdout?.on('data', read);
   child.stderr?.on('data', read);
   return new Promise((resolve) => {
     child.once('exit', (code, endedBy) => {
-      resolve(`It ended with ${endedBy ?? `code ${String(code)}`}. ${said.trim()}`.trim());
+      resolve(`It ended with ${endedBy ?? `code ${String(code)}`}. ${output.trim()}`.trim());
     });
   });
 }
@@ -141,20 +141,20 @@ function argumentsFor(location: string | undefined, ports: AzuritePorts): string
   ];
 }
 
-/** Waits for the three lines in which Azurite names its addresses; fails with what it said when it ends or takes too long. */
+/** Waits for the three lines in which Azurite names its addresses; fails with its output when it ends or takes too long. */
 function listening(child: ChildProcess, signal?: AbortSignal): Promise<AzuritePorts> {
   return new Promise((resolve, reject) => {
     signal?.addEventListener('abort', () => {
-      reject(new Error('It was told to stop.'));
+      reject(new Error('It was stopped.'));
     });
-    let said = '';
+    let output = '';
     const timer = setTimeout(() => {
-      reject(new Error(`It did not listen within ${START_SECONDS_MAX} s. It said: ${said.trim()}`));
+      reject(new Error(`It did not listen within ${START_SECONDS_MAX} s. Its output: ${output.trim()}`));
     }, START_SECONDS_MAX * 1000);
     const read = (chunk: Buffer): void => {
-      if (said.length > 20_000) return;
-      said += chunk.toString();
-      const [blob, queue, table] = ['Blob', 'Queue', 'Table'].map((service) => portIn(said, service));
+      if (output.length > 20_000) return;
+      output += chunk.toString();
+      const [blob, queue, table] = ['Blob', 'Queue', 'Table'].map((service) => portIn(output, service));
       if (blob === undefined || queue === undefined || table === undefined) return;
       clearTimeout(timer);
       resolve({ blob, queue, table });
@@ -165,13 +165,13 @@ function listening(child: ChildProcess, signal?: AbortSignal): Promise<AzuritePo
     child.once('error', reject);
     child.once('exit', (code) => {
       clearTimeout(timer);
-      reject(new Error(`It ended with code ${String(code)}. It said: ${said.trim()}`));
+      reject(new Error(`It ended with code ${String(code)}. Its output: ${output.trim()}`));
     });
   });
 }
 
-function portIn(said: string, service: string): number | undefined {
-  const found = new RegExp(`${service} service is successfully listening at \\S+?:(\\d+)\\s`).exec(said);
+function portIn(output: string, service: string): number | undefined {
+  const found = new RegExp(`${service} service is successfully listening at \\S+?:(\\d+)\\s`).exec(output);
   return found?.[1] === undefined ? undefined : Number(found[1]);
 }
 

@@ -22,7 +22,7 @@ export interface LocalAppOptions {
   readonly https?: boolean;
   /** The settings of the app; where everything is kept is decided here all the same. */
   readonly settings: Readonly<Record<string, string>>;
-  /** Everything the host and the app write to their log is said on the terminal, too. */
+  /** Everything the host and the app write to their log is shown on the terminal, too. */
   readonly verbose?: boolean | undefined;
   /** Of the disk; for tests. */
   readonly free?: FreeBytes;

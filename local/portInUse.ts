@@ -8,7 +8,7 @@ export async function checkPortFree(port: number): Promise<void> {
   const taken = code === 'EADDRINUSE';
   throw new LowtideError('ARGUMENT_INVALID', {
     what: `Port ${port} cannot be used.`,
-    why: taken ? 'Another program listens on it, perhaps another Lowtide.' : `The system says ${code}.`,
+    why: taken ? 'Another program listens on it, perhaps another Lowtide.' : `The system answered ${code}.`,
     fix: 'End that program, or choose another port with --port.',
   });
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AuditInput, AuditPhase } from '../audit/auditInput';
 import type { Host } from '../emulator/host';
 
-/** What a rollout says of itself, as far as the auditor holds it against the driver's log. */
+/** A rollout's own report, as far as the auditor holds it against the driver's log. */
 export const ReportedRollout = z.object({
   rolloutId: z.string(),
   state: z.string(),
@@ -49,15 +49,15 @@ export const ReportedAuditRow = z.looseObject({
 });
 export type ReportedAuditRow = Readonly<z.infer<typeof ReportedAuditRow>>;
 
-/** Who answers: a host in this process, or one behind a socket. */
+/** What answers: a host in this process, or one behind a socket. */
 export type Api = Pick<Host, 'request'>;
 
 /** Every rollout there is: the next month's may begin before this one's thirty days are over. */
 export async function rolloutsOf(host: Api): Promise<readonly ReportedRollout[]> {
   const rollouts: ReportedRollout[] = [];
   for (const { id } of (await ask<{ value: { id: string }[] }>(host, '/api/rollouts')).value) {
-    const told = await ask<object>(host, `/api/rollouts/${id}`);
-    rollouts.push(ReportedRollout.parse({ ...told, rolloutId: id }));
+    const described = await ask<object>(host, `/api/rollouts/${id}`);
+    rollouts.push(ReportedRollout.parse({ ...described, rolloutId: id }));
   }
   return rollouts;
 }
@@ -83,7 +83,7 @@ export async function trailOf(
   return rows.sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0));
 }
 
-/** What the auditor is told of the rollouts' own words. */
+/** The rollouts' own reports, as the auditor reads them. */
 export function auditRollouts(rollouts: readonly ReportedRollout[]): Pick<AuditInput, 'rollouts' | 'phases'> {
   return {
     rollouts,

@@ -7,7 +7,7 @@ import { PACKAGE_ROOT } from './packageRoot';
 /** Where everything is that Lowtide keeps on this machine. */
 export const STATE_HOME = join(PACKAGE_ROOT, '.lowtide');
 
-/** Says that the folder is Lowtide's own, and may be emptied. */
+/** Marks the folder as Lowtide's own, which may be emptied. */
 const MARKER = 'lowtide-state';
 
 export interface StateFolder {

@@ -8,7 +8,7 @@ export interface FileCalls {
 
 const CALLS: FileCalls = {
   write: (file, text) => {
-    // A disk that is almost full takes a part of it, and says so only when it is asked for the rest.
+    // A disk that is almost full takes a part of it, and fails only with the rest.
     let rest = Buffer.from(text);
     while (rest.length > 0) rest = rest.subarray(writeSync(file, rest));
   },

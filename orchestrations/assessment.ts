@@ -3,6 +3,7 @@ import { collectAssessments, startAssessments, type KeyRange, type Pace } from '
 import { virtualMachine } from '../entities/contracts';
 import { keyOf, type VmId } from '../domain/ids';
 import type { AvailablePatchSummary } from '../domain/patches';
+import { passesByItself } from '../domain/refusals';
 import { addSeconds, call, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Assessed =
@@ -26,24 +27,26 @@ export function* assessAll(
   const untilUtc = addSeconds(nowUtc(context), pace.assessmentTimeoutSeconds);
   let waiting = [...vmIds];
   let running: Operation[] = [];
+  let pauseSeconds = pace.assessmentPollSeconds;
   for (;;) {
     if (waiting.length > 0) {
-      const { started, refused } = yield* call(context, startAssessments, { vmIds: waiting, due });
+      const { started, refused, retryAfterSeconds } = yield* call(context, startAssessments, {
+        vmIds: waiting,
+        due,
+      });
       running = [...running, ...started];
+      pauseSeconds = Math.max(pace.assessmentPollSeconds, retryAfterSeconds ?? 0);
       for (const { vmId, message } of refused) results.set(vmId, { kind: 'failed', message });
-      waiting = refused.filter(({ code }) => PASSES.has(code)).map(({ vmId }) => vmId);
+      waiting = refused.filter(({ code }) => passesByItself(code)).map(({ vmId }) => vmId);
     }
     if (running.length + waiting.length === 0 || nowUtc(context) >= untilUtc) break;
-    yield* waitUntil(context, addSeconds(nowUtc(context), pace.assessmentPollSeconds));
+    yield* waitUntil(context, addSeconds(nowUtc(context), pauseSeconds));
     running = yield* collect(context, running, due, results);
   }
   for (const { vmId } of running)
     results.set(vmId, { kind: 'failed', message: 'The assessment did not end in time.' });
   return results;
 }
-
-/** Refusals that pass by themselves: another operation on the VM, or too many requests. */
-const PASSES: ReadonlySet<string> = new Set(['conflict', 'throttled']);
 
 interface Operation {
   readonly vmId: VmId;

@@ -10,6 +10,7 @@ import {
 import { disruptionLedger } from '../entities/contracts';
 import { childId, keyOf, type VmId } from '../domain/ids';
 import type { Claim, Impairment } from '../domain/ledger';
+import { catchUpIdOf } from '../domain/phaseId';
 import * as children from './contracts';
 import {
   addSeconds,
@@ -47,7 +48,7 @@ export function* assessmentSweep(
 ): Step<{ assessed: number; caughtUpRegions: number }> {
   const { sweepUtc } = children.assessmentSweep.input.parse(context.df.getInput());
   const asked = { nowUtc: sweepUtc };
-  const phase = `catchup-${sweepUtc.slice(0, 16).replace(':', '').toLowerCase()}`;
+  const phase = catchUpIdOf(sweepUtc);
   const plan = yield* call(context, planCatchUps, { ...asked, phase, regionsMax: SIDE_BY_SIDE_MAX });
   yield* tidyLedgers(context, plan.ledgers, { ...asked, graceSeconds: plan.claimGraceSeconds });
 

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { readControl } from '../activities/contracts';
-import type { OutcomeReason } from '../domain/outcome';
+import type { OutcomeReason } from '../domain/reasons';
 import * as children from './contracts';
 import { call, pollForAnswer, type Step } from './durable';
 

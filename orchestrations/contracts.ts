@@ -5,7 +5,8 @@ import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { ClaimKind } from '../domain/ledger';
-import { OutcomeReason } from '../domain/outcome';
+import { PhaseId } from '../domain/phaseId';
+import { OutcomeReason } from '../domain/reasons';
 import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
 
 /**
@@ -16,8 +17,7 @@ import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../do
 /** What every orchestration of a rollout is told by its parent. */
 const InRollout = z.object({
   rolloutId: RolloutId,
-  /** `phase-2`, or the name of a catch-up. */
-  phase: z.string(),
+  phase: PhaseId,
   kind: ClaimKind,
   endsUtc: Utc,
   /** Only windows that open after this instant: «until the next night». Null for any. */
@@ -114,13 +114,13 @@ export const awaitClaim = {
 
 export const awaitGo = {
   name: 'awaitGo',
-  input: Waiting.extend({ rolloutId: RolloutId, phase: z.string(), region: z.string().nullable() }),
+  input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.object({ go: z.boolean(), reason: OutcomeReason.nullable() }),
 } as const;
 
 export const awaitGate = {
   name: 'awaitGate',
-  input: Waiting.extend({ rolloutId: RolloutId, phase: z.string() }),
+  input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.object({ openedUtc: Utc.nullable() }),
 } as const;
 

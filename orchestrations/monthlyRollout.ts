@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { closeRollout, openPhase, planRollout, type Pace } from '../activities/contracts';
 import { childId, type RolloutId } from '../domain/ids';
+import { isCanary } from '../domain/phaseId';
 import * as children from './contracts';
 import type { OutcomeCounts } from '../domain/gates';
 import {
@@ -28,12 +29,12 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
 
   const underWay: Child<unknown>[] = [];
   let freshAfterUtc: string | null = null;
-  for (const [index, phase] of plan.phases.entries()) {
+  for (const phase of plan.phases) {
     if (!(yield* mayGo(context, month, phase.phase))) break;
     const started: StartedPhase = yield* runPhase(context, month, phase, freshAfterUtc);
     underWay.push(started.regions);
     if (started.openedUtc === null) break;
-    freshAfterUtc = yield* bake(context, plan.pace, index === 0, started.openedUtc);
+    freshAfterUtc = yield* bake(context, plan.pace, isCanary(phase.phase), started.openedUtc);
   }
   yield* allFinished(underWay);
 

@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { chooseRound, endRounds } from '../activities/contracts';
 import { childId } from '../domain/ids';
-import type { OutcomeReason } from '../domain/outcome';
+import type { OutcomeReason } from '../domain/reasons';
 import * as children from './contracts';
 import { call, child, messageOf, waitUntil, type Step } from './durable';
 

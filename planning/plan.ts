@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AvailabilitySetId, Month, RolloutId, Utc, VmId } from '../domain/ids';
-import { OutcomeReason } from '../domain/outcome';
+import { OutcomeReason } from '../domain/reasons';
 
 /** The VMs that are down together: one update domain's share of a set, or a batch of standalone VMs, that share a window. */
 export const PlannedRound = z.object({

@@ -1,5 +1,6 @@
 import type { AvailabilitySetId } from '../domain/ids';
 import { keyOf } from '../domain/ids';
+import type { PhaseId } from '../domain/phaseId';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { stageName } from './regionPlan';
 import { ROUND_SIZE_MAX, type PlannedGroup, type PlannedRound, type PlannedStage } from './plan';
@@ -16,7 +17,7 @@ export interface CatchUpRound
     Pick<PlannedStage, 'stage' | 'zone'>,
     Pick<PlannedGroup, 'group' | 'kind' | 'availabilitySetId' | 'setSize'>,
     Omit<PlannedRound, 'vmCount'> {
-  readonly phase: string;
+  readonly phase: PhaseId;
   readonly region: string;
   readonly timeZones: string[];
 }
@@ -28,7 +29,7 @@ export interface CatchUpRound
 export function planCatchUpRounds(
   vms: readonly CatchUpVm[],
   sets: ReadonlyMap<AvailabilitySetId, { readonly size: number; readonly share: number }>,
-  phase: string,
+  phase: PhaseId,
   nowUtc: string,
 ): CatchUpRound[] {
   const rounds: CatchUpRound[] = [];

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { keyOf, Utc, type RolloutId, type VmId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
+import { PhaseId } from '../domain/phaseId';
 import { PatchInstallationSummary } from '../domain/patches';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** How a VM stands in a rollout. The last word counts: a second chance overwrites the first try. */
 export const OutcomeRecord = Outcome.extend({
-  phase: z.string(),
+  phase: PhaseId,
   region: z.string(),
   installation: PatchInstallationSummary.nullable(),
 });
@@ -19,7 +20,7 @@ export const SecondChance = z.object({
   /** A catch-up has it until then. */
   busyUntilUtc: Utc.nullable(),
   /** The phase of that catch-up. */
-  busyWith: z.string().nullable().default(null),
+  busyWith: PhaseId.nullable().default(null),
 });
 export type SecondChance = Readonly<z.infer<typeof SecondChance>>;
 
@@ -34,7 +35,7 @@ export interface OutcomeStore {
   /** Gives VMs to the catch-up of this phase, each until an instant of its own. */
   markBusy(
     id: RolloutId,
-    phase: string,
+    phase: PhaseId,
     given: readonly { readonly chance: SecondChance; readonly untilUtc: string }[],
   ): Promise<void>;
   /** Everything that ever happened to a VM, oldest first. */
@@ -72,9 +73,9 @@ export function outcomeStore(store: Store): OutcomeStore {
       await table.write(id, { upsert: records.map((value) => ({ row: keyOf(value.vmId), value })) });
       const again = records.filter(deservesSecondChance);
       await table.write(queue(id), {
-        upsert: again.map(({ vmId, kind, reason, detail, atUtc }) => ({
-          row: keyOf(vmId),
-          value: { outcome: { vmId, kind, reason, detail, atUtc }, busyUntilUtc: null, busyWith: null },
+        upsert: again.map((record) => ({
+          row: keyOf(record.vmId),
+          value: { outcome: Outcome.parse(record), busyUntilUtc: null, busyWith: null },
         })),
         remove: records.filter((record) => !deservesSecondChance(record)).map(({ vmId }) => keyOf(vmId)),
       });

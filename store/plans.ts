@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { AvailabilitySetId, RolloutId, Utc, VmId } from '../domain/ids';
+import { PLANNED_PHASES, PhaseId, phaseIdOf } from '../domain/phaseId';
 import type { Plan, PlannedPhase } from '../planning/plan';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 /** One round of a plan: a row. Small enough for any table, and everything a round needs to run. */
 export const RoundPlan = z.object({
-  phase: z.string(),
+  phase: PhaseId,
   region: z.string(),
   stage: z.string(),
   zone: z.string().nullable(),
@@ -34,7 +35,7 @@ export const PlanSummary = z.object({
   lateCount: z.number().int(),
   phases: z.array(
     z.object({
-      phase: z.string(),
+      phase: PhaseId,
       regions: z.array(z.string()),
       vmCount: z.number().int(),
       expectedStartUtc: Utc,
@@ -54,11 +55,11 @@ export interface PlanStore {
   /** Adds rounds to a plan. */
   addRounds(id: RolloutId, rounds: readonly RoundPlan[]): Promise<void>;
   /** The regions of a catch-up's small plan; null when it has none that is whole. */
-  catchUpRegions(id: RolloutId, phase: string): Promise<readonly string[] | null>;
+  catchUpRegions(id: RolloutId, phase: PhaseId): Promise<readonly string[] | null>;
   /** Keeps the small plan of a catch-up, in place of whatever an attempt that died has left of it. Its regions are written last. */
-  saveCatchUp(id: RolloutId, phase: string, rounds: readonly RoundPlan[]): Promise<readonly string[]>;
+  saveCatchUp(id: RolloutId, phase: PhaseId, rounds: readonly RoundPlan[]): Promise<readonly string[]>;
   /** In the order they were planned. */
-  rounds(id: RolloutId, phase: string, region: string): Promise<readonly RoundPlan[]>;
+  rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
 }
 
@@ -105,19 +106,16 @@ export function planStore(store: Store): PlanStore {
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
         ({ value }) => parseRoundPlan(value),
       ),
-    allRounds: async (id) =>
-      (await table.list(id, { from: 'phase-', before: 'phase-~' })).map(({ value }) => parseRoundPlan(value)),
+    allRounds: async (id) => (await table.list(id, PLANNED_PHASES)).map(({ value }) => parseRoundPlan(value)),
   };
 }
-
-export const phaseName = (phase: number): string => `phase-${phase}`;
 
 function roundsOf({ phase, regions }: PlannedPhase, timeZoneOf: (vmId: VmId) => string): RoundPlan[] {
   return regions.flatMap(({ region, stages }) =>
     stages.flatMap(({ stage, zone, groups }) =>
       groups.flatMap(({ group, kind, availabilitySetId, setSize, rounds }) =>
         rounds.map(({ round, updateDomain, vmIds, expectedStartUtc, expectedEndUtc }) => ({
-          phase: phaseName(phase),
+          phase: phaseIdOf(phase),
           region,
           stage,
           zone,
@@ -150,7 +148,7 @@ function summaryOf(plan: Plan): PlanSummary {
     ineligibleCount: plan.ineligible.length,
     lateCount: plan.late.length,
     phases: plan.phases.map(({ phase, regions, vmCount, expectedStartUtc, expectedEndUtc }) => ({
-      phase: phaseName(phase),
+      phase: phaseIdOf(phase),
       regions: regions.map(({ region }) => region),
       vmCount,
       expectedStartUtc,

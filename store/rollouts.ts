@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
 import { OutcomeCounts } from '../domain/gates';
 import { Utc, type RolloutId } from '../domain/ids';
+import { PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 export const PhaseRecord = z.object({
-  phase: z.string(),
+  phase: PhaseId,
   regions: z.array(z.string()),
   vmCount: z.number().int(),
   startedUtc: Utc.nullable(),
@@ -17,7 +18,7 @@ export const PhaseRecord = z.object({
 export type PhaseRecord = Readonly<z.infer<typeof PhaseRecord>>;
 
 export const RoundRecord = z.object({
-  phase: z.string(),
+  phase: PhaseId,
   region: z.string(),
   stage: z.string(),
   group: z.string(),
@@ -41,14 +42,14 @@ export interface RolloutStore {
     change: (control: RolloutControl) => RolloutControl | null,
   ): Promise<RolloutControl | null>;
   phases(id: RolloutId): Promise<readonly PhaseRecord[]>;
-  readPhase(id: RolloutId, phase: string): Promise<PhaseRecord | null>;
+  readPhase(id: RolloutId, phase: PhaseId): Promise<PhaseRecord | null>;
   savePhase(id: RolloutId, record: PhaseRecord): Promise<void>;
   halts(id: RolloutId): Promise<readonly Halt[]>;
   /** A halt that is there already stays as it is, decision and all. */
   addHalt(id: RolloutId, halt: Halt): Promise<boolean>;
   decide(id: RolloutId, haltId: string, decision: Decision): Promise<boolean>;
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
-  rounds(id: RolloutId, phase: string, region?: string): Promise<readonly RoundRecord[]>;
+  rounds(id: RolloutId, phase: PhaseId, region?: string): Promise<readonly RoundRecord[]>;
 }
 
 const parseHalt = parsedOnce(Halt);

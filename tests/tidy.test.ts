@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { Duration } from 'luxon';
-import { OutcomeReason } from '../domain/outcome';
+import { OutcomeReason } from '../domain/reasons';
 import { defaultPolicy, Policy } from '../domain/policy';
 import { readSettings, settingName } from '../composition/settings';
 

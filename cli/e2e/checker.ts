@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { say } from '../../local/say';
 
-/** Counts checks, and tells each in a line. */
+/** Counts checks, and prints each in a line. */
 export interface Checker {
   readonly check: (title: string, holds: () => Promise<void> | void) => Promise<boolean>;
   readonly passed: number;

@@ -75,7 +75,7 @@ async function checkModels({ check }: Checker, http: HttpClient): Promise<void> 
 async function checkStart({ check }: Checker, http: HttpClient): Promise<string | null> {
   let id = '';
   const started = await check(
-    'the rollout of the latest release starts, and is told where it is',
+    'the rollout of the latest release starts, and the answer has its address',
     async () => {
       const answer = await http.post('/api/rollouts');
       assert.notEqual(answer.status, 409, 'it exists already: this suite needs a host with empty storage');
@@ -86,7 +86,7 @@ async function checkStart({ check }: Checker, http: HttpClient): Promise<string 
   );
   if (!started) return null;
   const path = `/api/rollouts/${id}`;
-  await check('it is paused at once, and says so', async () => {
+  await check('it is paused at once, and its state shows it', async () => {
     const answer = await http.post(`${path}/pause`, { reason: 'e2e: paused' });
     assert.equal(viewOf(answer).state, 'paused');
   });
@@ -130,14 +130,14 @@ async function followToTheEnd({ check }: Checker, http: HttpClient, id: string):
   let rollout = await rolloutView(http, id);
   await check('INV-8: every VM gets an outcome, and every gate opens', async () => {
     const startMs = performance.now();
-    let told = -1;
+    let printed = -1;
     for (;;) {
       rollout = await rolloutView(http, id);
       const done = withOutcome(rollout);
       const seconds = Math.round((performance.now() - startMs) / 1_000);
-      if (done !== told)
+      if (done !== printed)
         say.line(`        ${done}/${rollout.vmCount ?? '?'} VMs have their outcome after ${seconds} s`);
-      told = done;
+      printed = done;
       const judged = rollout.phases.length > 0 && rollout.phases.every(({ gate }) => gate?.kind === 'open');
       if (judged && done === rollout.vmCount) return;
       assert.notEqual(rollout.state, 'halted', JSON.stringify(rollout.halts));
@@ -164,7 +164,7 @@ async function checkOutcomes({ check }: Checker, http: HttpClient, rollout: Roll
       assert.equal(state.installSlot, null);
     }
   });
-  await check('R-110: a VM that is powered off is deferred, and blocks nobody', () => {
+  await check('R-110: a VM that is powered off is deferred, and blocks no other', () => {
     assert.deepEqual(rollout.reasons['deferred'], { poweredOff: 1 });
   });
   await check('R-416: VMs that are not eligible are skipped, with their reason', () => {

@@ -11,7 +11,7 @@ const Problem = z.object({
   detail: z.string().min(1),
 });
 
-/** RFC 9457: an error says what, why and how to fix it, in the type made for it. */
+/** RFC 9457: an error has what, why and how to fix it, in the type made for it. */
 export function expectProblem(answer: HttpAnswer, status: number, code: string): void {
   assert.equal(answer.status, status, `it answered ${answer.status}: ${answer.text.slice(0, 500)}`);
   assert.match(answer.headers.get('content-type') ?? '', /^application\/problem\+json/);

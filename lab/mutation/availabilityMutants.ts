@@ -100,7 +100,7 @@ export const availabilityMutants: readonly Mutant[] = [
     'catch-ups take as many slots of a night as they like',
     LEDGER,
     [
-      'return tonight?.night !== request.expiresUtc || tonight.slots < request.catchUpSlotsMax;',
+      'return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;',
       'return true;',
     ],
     ...LEDGER_TESTS,
@@ -108,7 +108,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a claim asked for twice is taken twice',
     LEDGER,
-    ["  if (held) return { state, answer: { kind: 'granted', fence: held.fence } };\n", ''],
+    ["  if (held) return { state, answer: { kind: 'granted' } };\n", ''],
     ...LEDGER_TESTS,
   ),
   planted(

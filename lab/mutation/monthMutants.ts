@@ -49,7 +49,12 @@ export const monthMutants: readonly Mutant[] = [
   inMonth(
     'unknown health counts as healthy',
     'domain/vmUpdate.ts',
-    [["  if (health.answer === 'unknown') return end('unhealthy', 'unknownTooLong', health.because);\n", '']],
+    [
+      [
+        "  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });\n",
+        '',
+      ],
+    ],
     'flapping-health',
   ),
   inMonth(
@@ -57,7 +62,7 @@ export const monthMutants: readonly Mutant[] = [
     'domain/vmUpdate.ts',
     [
       [
-        "  if (health.answer === 'unhealthy') return end('unhealthy', 'unhealthyAfterUpdate', health.because);\n",
+        "  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });\n",
         '',
       ],
     ],

@@ -217,8 +217,8 @@ export const rolloutMutants: readonly Mutant[] = [
     'a VM whose steps throw for hours counts as patched',
     'domain/vmUpdate.ts',
     [
-      "outcomeAt(moment, 'failed', 'orchestrationFailed', detail)",
-      "outcomeAt(moment, 'patched', 'installed', detail)",
+      "because('orchestrationFailed', { step: update.kind, failures: count, message })",
+      "because('installed', { installedPatchCount: count })",
     ],
     'tests/domain/vmUpdate.test.ts',
   ),

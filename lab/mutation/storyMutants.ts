@@ -52,7 +52,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'too little time is time enough',
     ONCE,
-    ['  if (minutes < job.minutesMin) return end(job.tooLate);\n', ''],
+    ['if (minutes < job.minutesMin)', 'if (minutes < 0)'],
     START_TEST,
   ),
   planted(
@@ -75,18 +75,18 @@ export const storyMutants: readonly Mutant[] = [
     ONCE,
     [
       'const forbidden = await job.forbidden();',
-      'const forbidden = (await Promise.resolve(null)) as Ending | null;',
+      'const forbidden = (await Promise.resolve([])) as readonly Because[];',
     ],
     START_TEST,
   ),
   {
     ...planted('the intent is not written before the request', ONCE, [
-      '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
+      '  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since\n',
       '  void etag;\n',
     ]),
     edits: [
       [
-        '  if (!(await services.operations.put(intent, etag))) return soon(services); // somebody came between\n',
+        '  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since\n',
         '  void etag;\n',
       ],
       ['  if (!own || !isSameIntent(own.operation, intent)) return soon(services);\n', '  void own;\n'],
@@ -176,20 +176,26 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'unknown health counts as healthy',
     VM_UPDATE,
-    ["  if (health.answer === 'unknown') return end('unhealthy', 'unknownTooLong', health.because);\n", ''],
+    [
+      "  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });\n",
+      '',
+    ],
     VM_UPDATE_TEST,
   ),
   planted(
     'a VM that its owner stopped counts as patched',
     VM_UPDATE,
-    ["  if (health.answer === 'stopped') return end('deferred', 'stoppedDuringSoak', health.because);\n", ''],
+    [
+      "  if (health.answer === 'stopped') return because('stoppedDuringSoak', { because: health.because });\n",
+      '',
+    ],
     VM_UPDATE_TEST,
   ),
   planted(
     'an unhealthy VM counts as patched',
     VM_UPDATE,
     [
-      "  if (health.answer === 'unhealthy') return end('unhealthy', 'unhealthyAfterUpdate', health.because);\n",
+      "  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });\n",
       '',
     ],
     VM_UPDATE_TEST,
@@ -203,7 +209,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'an installation that was lost counts as patched',
     VM_UPDATE,
-    ["return end('failed', 'installLost',", "return end('patched', 'installed',"],
+    ["return because('installLost')", "return because('installed', { installedPatchCount: 0 })"],
     VM_UPDATE_TEST,
   ),
   planted(
@@ -235,17 +241,14 @@ export const storyMutants: readonly Mutant[] = [
   ),
   planted(
     'a VM that is unhealthy before is patched',
-    'activities/lookAtVm.ts',
-    [
-      "  if (answer === 'unhealthy') return ['skipped', 'unhealthyBefore', `Before its update ${because}.`];\n",
-      '',
-    ],
+    'domain/holds.ts',
+    ["health?.answer === 'unhealthy' ?", "health?.answer === 'stopped' ?"],
     'tests/activities/lookAtVm.test.ts',
   ),
   planted(
     'a VM that is powered off is not deferred',
-    'activities/lookAtVm.ts',
-    ["if (powerState !== 'running')", "if (powerState === 'unknown')"],
+    'domain/holds.ts',
+    ["powerState === undefined || powerState === 'running' ? null", "powerState !== 'unknown' ? null"],
     'tests/activities/lookAtVm.test.ts',
   ),
   planted(
@@ -297,7 +300,7 @@ export const storyMutants: readonly Mutant[] = [
   planted(
     'a catch-up that was not granted overwrites the outcome',
     'activities/endRounds.ts',
-    ["if (phase.startsWith('phase-')) return outcomes;", 'if (phase.length > 0) return outcomes;'],
+    ['if (!isCatchUp(phase)) return outcomes;', 'if (phase.length > 0) return outcomes;'],
     'tests/activities/endings.test.ts',
   ),
 ];

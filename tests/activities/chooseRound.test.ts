@@ -2,6 +2,7 @@ import { chooseRound } from '../../activities/chooseRound';
 import { roundOf } from '../../activities/roundOf';
 import { keyOf } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
+import { phaseIdOf } from '../../domain/phaseId';
 import type { RoundPlan } from '../../store/plans';
 import { aSet, vmsOf } from '../support/builders';
 import {
@@ -17,7 +18,7 @@ import { ENDS } from '../support/rolloutScene';
 
 const SCOPE = {
   rolloutId: ROLLOUT,
-  phase: 'phase-1',
+  phase: phaseIdOf(1),
   region: 'eastus',
   stage: 'zone-1',
   group: null,
@@ -49,7 +50,7 @@ describe('the next round', () => {
       kind: 'round',
       ref: {
         rolloutId: ROLLOUT,
-        phase: 'phase-1',
+        phase: phaseIdOf(1),
         region: 'eastus',
         stage: 'zone-1',
         group: 'batch-1',
@@ -99,7 +100,7 @@ describe('the next round', () => {
     const elsewhere = [
       aRound({ stage: 'zone-2', zone: '2' }),
       aRound({ region: 'westus' }),
-      aRound({ phase: 'phase-2' }),
+      aRound({ phase: phaseIdOf(2) }),
       aRound({ kind: 'availabilitySet', availabilitySetId: web, group: keyOf(web), setSize: 10 }),
     ];
     expect(await choose(elsewhere)).toEqual(NOTHING);
@@ -252,7 +253,13 @@ describe('the VMs of a round', () => {
     const vmIds = vmsOf(4).map(({ id }) => id);
     const services = await aWorld();
     await services.plans.addRounds(ROLLOUT, [aRound({ round: 1 }), aRound({ round: 2, vmIds })]);
-    const ref = { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: 'batch-1' };
+    const ref = {
+      rolloutId: ROLLOUT,
+      phase: phaseIdOf(1),
+      region: 'eastus',
+      stage: 'zone-1',
+      group: 'batch-1',
+    };
     expect(await roundOf(services, { ...ref, round: 2 })).toMatchObject({ vmIds });
     await expect(roundOf(services, { ...ref, round: 3 })).rejects.toThrow(/no round/);
   });

@@ -3,7 +3,8 @@ import { endRounds } from '../../activities/endRounds';
 import { openRegion } from '../../activities/openRegion';
 import { readCompletion } from '../../activities/readCompletion';
 import { keyOf, type VmId } from '../../domain/ids';
-import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
+import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { aSet, vmsOf } from '../support/builders';
 import {
   aPhase,
@@ -18,12 +19,12 @@ import { ENDS } from '../support/rolloutScene';
 
 const vms = vmsOf(6);
 const idsOf = (from: number, to: number): VmId[] => vms.slice(from, to).map(({ id }) => id);
-const SCOPE = { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', stage: 'zone-1', group: null };
+const SCOPE = { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', stage: 'zone-1', group: null };
 
 /** Three rounds of two VMs. */
 async function threeRounds(
   given: NonNullable<Parameters<typeof aWorld>[0]> = {},
-  phase = 'phase-1',
+  phase = phaseIdOf(1),
 ): Promise<FakeWorld> {
   const services = await aWorld({ vms, ...given });
   const rounds = [1, 2, 3].map((round) => aRound({ phase, round, vmIds: idsOf(2 * round - 2, 2 * round) }));
@@ -39,7 +40,7 @@ const ended = (services: FakeWorld, vmId: VmId, kind: OutcomeKind, reason: Outco
       reason,
       detail: '',
       atUtc: IN_THE_NIGHT,
-      phase: 'phase-1',
+      phase: phaseIdOf(1),
       region: 'eastus',
       installation: null,
     },
@@ -65,7 +66,7 @@ describe('INV-8: rounds that do not run any more', () => {
   it('are recorded, so that the gate counts them and nobody runs them', async () => {
     const services = await threeRounds();
     await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'waitingForSet' });
-    const recorded = await services.rollouts.rounds(ROLLOUT, 'phase-1');
+    const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
     expect(recorded.map((row) => [row.round, row.counts])).toEqual([
       [2, counts({ deferred: 2 })],
       [3, counts({ deferred: 2 })],
@@ -76,7 +77,7 @@ describe('INV-8: rounds that do not run any more', () => {
   });
 
   it("of a catch-up leave the outcome of the VM's own turn as it was", async () => {
-    const phase = 'catchup-2026-11-13t04';
+    const phase = PhaseId.parse('catchup-2026-11-13t04');
     const services = await threeRounds({}, phase);
     const [vmId] = idsOf(0, 1);
     if (vmId === undefined) throw new Error('no VM');
@@ -157,7 +158,7 @@ describe('a rollout is complete', () => {
 
 describe('the stages of a region', () => {
   const read = (services: FakeWorld, attemptMax: number | null): Promise<unknown> =>
-    services.run(openRegion, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', attemptMax });
+    services.run(openRegion, { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', attemptMax });
 
   it('come in the order of the plan, each with its sets and whether it has batches', async () => {
     const services = await aWorld();
@@ -189,7 +190,7 @@ describe('the stages of a region', () => {
     await services.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 6 }));
     expect(await read(services, 4)).toEqual({ stages: [{ stage: 'zone-1', standalone: true, sets: [] }] });
     expect(await outcomes(services)).toEqual(Array<string>(2).fill('deferred: evidenceLimit'));
-    const recorded = await services.rollouts.rounds(ROLLOUT, 'phase-1');
+    const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
     expect(recorded.map(({ round }) => round)).toEqual([3]);
   });
 

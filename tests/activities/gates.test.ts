@@ -2,6 +2,7 @@ import { decidePhaseGate } from '../../activities/decidePhaseGate';
 import { openPhase } from '../../activities/openPhase';
 import { recordRound } from '../../activities/recordRound';
 import type { RolloutControl } from '../../domain/control';
+import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import type { VmUpdate } from '../../domain/vmUpdate';
 import type { VmId } from '../../domain/ids';
 import { vmsOf } from '../support/builders';
@@ -16,7 +17,7 @@ import {
   type FakeWorld,
 } from '../support/fakeServices';
 
-const PHASE_2 = { rolloutId: ROLLOUT, phase: 'phase-2' };
+const PHASE_2 = { rolloutId: ROLLOUT, phase: phaseIdOf(2) };
 
 async function inPhase2(
   seen: Parameters<typeof counts>[0],
@@ -25,9 +26,9 @@ async function inPhase2(
   const services = await aWorld({ control: over.control ?? {} });
   await services.rollouts.savePhase(
     ROLLOUT,
-    aPhase({ phase: 'phase-2', regions: over.regions ?? ['eastus'] }),
+    aPhase({ phase: phaseIdOf(2), regions: over.regions ?? ['eastus'] }),
   );
-  await services.rollouts.saveRound(ROLLOUT, aRecord({ phase: 'phase-2', counts: counts(seen) }));
+  await services.rollouts.saveRound(ROLLOUT, aRecord({ phase: phaseIdOf(2), counts: counts(seen) }));
   return services;
 }
 
@@ -62,7 +63,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
     services.wait(3600);
     await services.rollouts.saveRound(
       ROLLOUT,
-      aRecord({ phase: 'phase-2', round: 2, counts: counts({ unhealthy: 9 }) }),
+      aRecord({ phase: phaseIdOf(2), round: 2, counts: counts({ unhealthy: 9 }) }),
     );
     expect(await services.run(decidePhaseGate, PHASE_2)).toEqual(gate);
     expect(await audited(services)).toEqual(['gateOpened']);
@@ -82,11 +83,11 @@ describe('R-202, INV-6: the gate of a phase', () => {
     const services = await inPhase2({ patched: 1 });
     await services.rollouts.saveRound(
       ROLLOUT,
-      aRecord({ phase: 'phase-20', counts: counts({ patched: 50 }) }),
+      aRecord({ phase: phaseIdOf(20), counts: counts({ patched: 50 }) }),
     );
     await services.rollouts.saveRound(
       ROLLOUT,
-      aRecord({ phase: 'catchup-2026-11-14t03', counts: counts({ patched: 50 }) }),
+      aRecord({ phase: PhaseId.parse('catchup-2026-11-14t03'), counts: counts({ patched: 50 }) }),
     );
     expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
   });
@@ -96,7 +97,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
     for (let poll = 0; poll < 3; poll += 1)
       expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
     expect(await halts(services)).toEqual([
-      expect.objectContaining({ kind: 'halt', phase: 'phase-2', region: null, decision: null }),
+      expect.objectContaining({ kind: 'halt', phase: phaseIdOf(2), region: null, decision: null }),
     ]);
     expect(await audited(services)).toEqual(['halted']);
   });
@@ -118,7 +119,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
     const atUtc = services.nowUtc();
     await services.rollouts.saveRound(
       ROLLOUT,
-      aRecord({ phase: 'phase-2', round: 2, atUtc, counts: counts({ unhealthy: 3 }) }),
+      aRecord({ phase: phaseIdOf(2), round: 2, atUtc, counts: counts({ unhealthy: 3 }) }),
     );
     expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'wait' });
     expect((await halts(services)).filter(({ decision }) => decision === null)).toHaveLength(1);
@@ -142,14 +143,14 @@ describe('R-202, INV-6: the gate of a phase', () => {
       kind: 'stop',
       reason: 'rolloutCancelled',
     });
-    expect((await services.rollouts.readPhase(ROLLOUT, 'phase-2'))?.gate?.kind).toBe('stopped');
+    expect((await services.rollouts.readPhase(ROLLOUT, phaseIdOf(2)))?.gate?.kind).toBe('stopped');
   });
 
   it('of the canary phase halts at any unhealthy VM', async () => {
     const services = await aWorld();
     await services.rollouts.savePhase(ROLLOUT, aPhase());
     await services.rollouts.saveRound(ROLLOUT, aRecord({ counts: counts({ patched: 99, unhealthy: 1 }) }));
-    expect(await services.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: 'phase-1' })).toMatchObject({
+    expect(await services.run(decidePhaseGate, { rolloutId: ROLLOUT, phase: phaseIdOf(1) })).toMatchObject({
       kind: 'wait',
     });
     expect(await halts(services)).toHaveLength(1);
@@ -167,41 +168,41 @@ describe('R-202, INV-6: the gate of a phase', () => {
 describe('the beginning of a phase', () => {
   const phases = [
     aPhase({ gate: null }),
-    aPhase({ phase: 'phase-2', vmCount: 500 }),
-    aPhase({ phase: 'phase-3', vmCount: 5000 }),
+    aPhase({ phase: phaseIdOf(2), vmCount: 500 }),
+    aPhase({ phase: phaseIdOf(3), vmCount: 5000 }),
   ];
   const services = async (...seen: Parameters<typeof counts>[0][]): Promise<FakeWorld> => {
     const made = await aWorld();
     for (const phase of phases) await made.rollouts.savePhase(ROLLOUT, { ...phase, startedUtc: null });
     for (const [n, each] of seen.entries())
-      await made.rollouts.saveRound(ROLLOUT, aRecord({ phase: `phase-${n + 1}`, counts: counts(each) }));
+      await made.rollouts.saveRound(ROLLOUT, aRecord({ phase: phaseIdOf(n + 1), counts: counts(each) }));
     return made;
   };
-  const open = (of: FakeWorld, phase: string): Promise<unknown> =>
+  const open = (of: FakeWorld, phase: PhaseId): Promise<unknown> =>
     of.run(openPhase, { rolloutId: ROLLOUT, phase });
 
   it('is written down once, and begins once', async () => {
     const of = await services();
-    const first = await open(of, 'phase-1');
+    const first = await open(of, phaseIdOf(1));
     of.wait(600);
-    expect(await open(of, 'phase-1')).toEqual(first);
+    expect(await open(of, phaseIdOf(1))).toEqual(first);
     expect(await audited(of)).toEqual(['phaseStarted']);
   });
 
   it('has no limit when the phase before proved something', async () => {
-    expect(await open(await services({ patched: 1 }), 'phase-2')).toMatchObject({ attemptMax: null });
-    expect(await open(await services({ failed: 1 }), 'phase-2')).toMatchObject({ attemptMax: null });
+    expect(await open(await services({ patched: 1 }), phaseIdOf(2))).toMatchObject({ attemptMax: null });
+    expect(await open(await services({ failed: 1 }), phaseIdOf(2))).toMatchObject({ attemptMax: null });
   });
 
   it('after a phase that proved nothing may attempt ten times the VMs proven so far', async () => {
     expect(
-      await open(await services({ patched: 20, upToDate: 5 }, { deferred: 500 }), 'phase-3'),
+      await open(await services({ patched: 20, upToDate: 5 }, { deferred: 500 }), phaseIdOf(3)),
     ).toMatchObject({ attemptMax: 250 });
-    expect(await open(await services({ deferred: 3 }), 'phase-2')).toMatchObject({ attemptMax: 10 });
+    expect(await open(await services({ deferred: 3 }), phaseIdOf(2))).toMatchObject({ attemptMax: 10 });
   });
 
   it('has no limit when that is more than it has', async () => {
-    expect(await open(await services({ patched: 900 }, { deferred: 500 }), 'phase-3')).toMatchObject({
+    expect(await open(await services({ patched: 900 }, { deferred: 500 }), phaseIdOf(3))).toMatchObject({
       attemptMax: null,
     });
   });
@@ -229,7 +230,9 @@ describe('the record of a round', () => {
   }
   const aRoundWorld = async (): Promise<FakeWorld> => {
     const services = await aWorld();
-    await services.plans.addRounds(ROLLOUT, [aRound({ phase: 'phase-2', vmIds: vms.map(({ id }) => id) })]);
+    await services.plans.addRounds(ROLLOUT, [
+      aRound({ phase: phaseIdOf(2), vmIds: vms.map(({ id }) => id) }),
+    ]);
     return services;
   };
 
@@ -239,7 +242,7 @@ describe('the record of a round', () => {
       gate: 'open',
       why: '',
     });
-    expect(await services.rollouts.rounds(ROLLOUT, 'phase-2')).toEqual([
+    expect(await services.rollouts.rounds(ROLLOUT, phaseIdOf(2))).toEqual([
       expect.objectContaining({ counts: counts({ patched: 9, unhealthy: 1 }) }),
     ]);
   });
@@ -263,7 +266,7 @@ describe('the record of a round', () => {
     services.wait(30);
     await recorded(services, results([8, well], [2, ill]));
     expect(await halts(services)).toHaveLength(1);
-    expect(await services.rollouts.rounds(ROLLOUT, 'phase-2')).toHaveLength(1);
+    expect(await services.rollouts.rounds(ROLLOUT, phaseIdOf(2))).toHaveLength(1);
     expect(await audited(services)).toEqual(['halted']);
   });
 

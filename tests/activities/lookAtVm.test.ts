@@ -12,11 +12,12 @@ import {
 } from '../support/fakeServices';
 import type { VmReading } from '../../drivers/driver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { phaseIdOf } from '../../domain/phaseId';
 
 const vm = aVm({ name: 'looked-at' });
 
 const look = (services: FakeWorld): Promise<unknown> =>
-  services.run(lookAtVm, { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', vmId: vm.id });
+  services.run(lookAtVm, { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', vmId: vm.id });
 
 async function lookAt(reading: Partial<VmReading>, model: Partial<VirtualMachine> = {}): Promise<unknown> {
   const services = await aWorld({ vms: [vm] });
@@ -95,7 +96,7 @@ describe('right before a VM is touched, everything is looked at again', () => {
     await services.rollouts.addHalt(ROLLOUT, {
       haltId: 'h',
       kind: 'halt',
-      phase: 'phase-1',
+      phase: phaseIdOf(1),
       region: 'westus',
       why: 'sick',
       atUtc: NIGHT_OPENS,

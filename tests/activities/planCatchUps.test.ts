@@ -1,7 +1,8 @@
 import { planCatchUps } from '../../activities/planCatchUps';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
-import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
+import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { outcomeStore } from '../../store/outcomes';
 import { planStore, type RoundPlan } from '../../store/plans';
 import type { Table, TableName } from '../../store/store';
@@ -10,7 +11,7 @@ import { HEALTHY } from '../support/fakeDriver';
 import { aPhase, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
-const PHASE = 'catchup-2026-11-13t04';
+const PHASE = PhaseId.parse('catchup-2026-11-13t04');
 const NOW = '2026-11-13T04:10:00.000Z';
 const LAST_NIGHT = '2026-11-12T05:00:00.000Z';
 
@@ -31,7 +32,7 @@ async function endedAs(
       reason,
       detail: '',
       atUtc,
-      phase: 'phase-1',
+      phase: phaseIdOf(1),
       region,
       installation: null,
     })),
@@ -166,9 +167,11 @@ describe('a VM that gets no second chance', () => {
     const services = await endedAs([aVm()], POWERED_OFF);
     await plan(services);
     services.wait(3600);
-    expect(await plan(services, 'catchup-2026-11-13t05')).toMatchObject({ catchUps: [] });
+    expect(await plan(services, PhaseId.parse('catchup-2026-11-13t05'))).toMatchObject({ catchUps: [] });
     services.clock.nowUtc = '2026-11-14T03:10:00.000Z';
-    expect(await plan(services, 'catchup-2026-11-14t03')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+    expect(await plan(services, PhaseId.parse('catchup-2026-11-14t03'))).toMatchObject({
+      catchUps: [{ region: 'eastus' }],
+    });
   });
 });
 
@@ -282,10 +285,12 @@ describe('a plan that is made twice', () => {
 
   it('takes no VM of a region for which the sweep has no room', async () => {
     const services = await scene();
-    const turn = (phase: string): Promise<unknown> =>
+    const turn = (phase: PhaseId): Promise<unknown> =>
       services.run(planCatchUps, { nowUtc: NOW, phase, regionsMax: 1 });
     expect(await turn(PHASE)).toMatchObject({ catchUps: [{ region: 'canadaeast' }] });
-    expect(await turn('catchup-2026-11-13t0510')).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+    expect(await turn(PhaseId.parse('catchup-2026-11-13t0510'))).toMatchObject({
+      catchUps: [{ region: 'eastus' }],
+    });
   });
 });
 
@@ -293,7 +298,7 @@ describe('no path around control', () => {
   const halt: Halt = {
     haltId: 'h',
     kind: 'halt',
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     region: 'westus',
     why: '',
     atUtc: NIGHT_OPENS,

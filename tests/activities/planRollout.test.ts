@@ -1,6 +1,7 @@
 import { planRollout } from '../../activities/planRollout';
 import { Month, RolloutId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { phaseIdOf } from '../../domain/phaseId';
 import { aSet, vmsOf } from '../support/builders';
 import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
@@ -85,7 +86,7 @@ describe('R-103: the plan of the month', () => {
           vmId: left.id,
           ...superseded,
           atUtc: '2026-11-10T18:00:00.000Z',
-          phase: 'phase-5',
+          phase: phaseIdOf(5),
           region: 'eastus',
           installation: null,
         },

@@ -1,7 +1,8 @@
 import { settleClaim } from '../../activities/settleClaim';
 import { startInstall } from '../../activities/startInstall';
 import { startOrderedInstall } from '../../activities/startOrderedInstall';
-import type { OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
+import { phaseIdOf } from '../../domain/phaseId';
 import { aVm } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
 import {
@@ -20,7 +21,6 @@ const claim = {
   claimId: 'claim-1',
   kind: 'rollout',
   disruption: aDisruption(),
-  fence: 1,
   startByUtc: START_BY,
   expiresUtc: NIGHT_CLOSES,
 };
@@ -75,7 +75,7 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
         reason,
         detail: '',
         atUtc,
-        phase: 'phase-1',
+        phase: phaseIdOf(1),
         region: 'eastus',
         installation: null,
       },

@@ -433,7 +433,7 @@ describe('a log in doubt', () => {
 });
 
 describe('the blast radius', () => {
-  it('is the largest share of anything that was ever down at once, and when', () => {
+  it('is the largest share of anything that was ever down at once, when, and how much is allowed', () => {
     const set = aSet('web', 20);
     const vms = [
       ...set,
@@ -445,12 +445,12 @@ describe('the blast radius', () => {
       install(first(vms, 21), 60, 90),
     ];
     expect(audit(vms, log).blastRadius.peaks).toEqual([
-      { scope: 'fleet', name: 'all VMs', count: 4, size: 40, at: at(10) },
-      { scope: 'region', name: 'eastus', count: 3, size: 20, at: at(10) },
-      { scope: 'zone', name: 'japaneast zone 1', count: 1, size: 20, at: at(0) },
-      { scope: 'availabilitySet', name: 'web', count: 3, size: 20, at: at(10) },
-      { scope: 'updateDomain', name: 'web update domain 0', count: 3, size: 10, at: at(10) },
-      { scope: 'subscription', name: first(vms).subscription, count: 4, size: 40, at: at(10) },
+      { scope: 'fleet', name: 'all VMs', count: 4, size: 40, limit: null, at: at(10) },
+      { scope: 'region', name: 'eastus', count: 3, size: 20, limit: null, at: at(10) },
+      { scope: 'zone', name: 'japaneast zone 1', count: 1, size: 20, limit: null, at: at(0) },
+      { scope: 'availabilitySet', name: 'web', count: 3, size: 20, limit: 4, at: at(10) },
+      { scope: 'updateDomain', name: 'web update domain 0', count: 3, size: 10, limit: null, at: at(10) },
+      { scope: 'subscription', name: first(vms).subscription, count: 4, size: 40, limit: null, at: at(10) },
     ]);
   });
 

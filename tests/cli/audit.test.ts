@@ -98,6 +98,16 @@ describe('npm run audit', () => {
     expect(said).toMatch(/the audit says nowhere that/);
   });
 
+  it('has nothing to judge in an empty log, and says so with exit code 1', async () => {
+    writeFileSync(file('empty.jsonl'), '\n');
+    const errors = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    expect(await audit(['--events', file('empty.jsonl')])).toBe(1);
+    const told = errors.mock.calls.join('\n');
+    errors.mockRestore();
+    expect(told).toMatch(/There is nothing to judge in .*empty\.jsonl/);
+    expect(said).not.toContain('Verdict');
+  });
+
   it('refuses a report and an audit that are none, and says which would do', async () => {
     const errors = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(await audit(['--report', file('audit.jsonl')])).toBe(1);

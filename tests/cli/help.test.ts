@@ -38,6 +38,7 @@ test('a wrong command line is told what is wrong, and what would be right', asyn
     'plan --flet fleets/contoso.json',
     'plan',
     'plan --fleet fleets/contoso.json --month 2026-13',
+    'plan --fleet fleets/contoso.json --month 1999-01',
     'plan --fleet fleets/contoso.json november',
     'simulate --fleet fleets/contoso.json --seed seven --month 2026-11',
     'start --speed 0',

@@ -1,14 +1,15 @@
 import { controlFor, judgedUntil, type Halt } from '../../domain/control';
+import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { aControl, IN_THE_NIGHT, NIGHT_OPENS } from '../support/fakeServices';
 
-const HERE = { phase: 'phase-2', region: 'eastus' };
-const PHASE = { phase: 'phase-2', region: null };
+const HERE = { phase: phaseIdOf(2), region: 'eastus' };
+const PHASE = { phase: phaseIdOf(2), region: null };
 
 function aHalt(over: Partial<Halt> = {}): Halt {
   return {
     haltId: 'phase-2.eastus.zone-1',
     kind: 'halt',
-    phase: 'phase-2',
+    phase: phaseIdOf(2),
     region: 'eastus',
     why: '2 of 3 VMs are unhealthy',
     atUtc: NIGHT_OPENS,
@@ -38,9 +39,9 @@ describe('INV-6: a halt', () => {
   it.each([
     ['in its region', HERE],
     ['in its phase', PHASE],
-    ['in every other region', { phase: 'phase-2', region: 'japaneast' }],
-    ['in stragglers of another phase', { phase: 'phase-1', region: 'westus' }],
-    ['in catch-ups', { phase: 'catchup-2026-11-14t03', region: 'eastus' }],
+    ['in every other region', { phase: phaseIdOf(2), region: 'japaneast' }],
+    ['in stragglers of another phase', { phase: phaseIdOf(1), region: 'westus' }],
+    ['in catch-ups', { phase: PhaseId.parse('catchup-2026-11-14t03'), region: 'eastus' }],
   ])('stops new starts %s', (_where, where) => {
     expect(controlFor(aControl(), [aHalt()], where, IN_THE_NIGHT)).toEqual({
       kind: 'wait',
@@ -81,7 +82,7 @@ describe('an operator who skips', () => {
       reason: 'operatorSkipped',
     });
     expect(controlFor(aControl(), halts, { ...HERE, region: 'japaneast' }, IN_THE_NIGHT).kind).toBe('go');
-    expect(controlFor(aControl(), halts, { ...HERE, phase: 'phase-3' }, IN_THE_NIGHT).kind).toBe('go');
+    expect(controlFor(aControl(), halts, { ...HERE, phase: phaseIdOf(3) }, IN_THE_NIGHT).kind).toBe('go');
   });
 
   it('the halt of a phase gives up the phase', () => {
@@ -108,7 +109,7 @@ describe('evidence that a person has judged', () => {
     expect(judgedUntil(halts, HERE)).toBe(IN_THE_NIGHT);
     expect(judgedUntil(halts, PHASE)).toBe(IN_THE_NIGHT);
     expect(judgedUntil(halts, { ...HERE, region: 'japaneast' })).toBeNull();
-    expect(judgedUntil(halts, { ...PHASE, phase: 'phase-3' })).toBeNull();
+    expect(judgedUntil(halts, { ...PHASE, phase: phaseIdOf(3) })).toBeNull();
   });
 
   it('is that until the latest of several decisions, skips among them; an open halt judges nothing', () => {

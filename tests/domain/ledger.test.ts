@@ -29,22 +29,22 @@ class Asked {
 const ZONE_2 = aDisruption({ zone: '2' });
 
 describe('a claim', () => {
-  it('is granted when nobody is in the way', () => {
-    expect(new Asked().ask(aRequest('a'))).toEqual({ kind: 'granted', fence: 1 });
+  it('is granted when nothing is in the way', () => {
+    expect(new Asked().ask(aRequest('a'))).toEqual({ kind: 'granted' });
   });
 
-  it('asked for twice is granted once, under one fence', () => {
+  it('asked for twice is granted once', () => {
     const ledger = new Asked();
     const first = ledger.ask(aRequest('a'));
     expect(ledger.ask(aRequest('a', aDisruption(), { nowUtc: minutesAfter(NINE, 5) }))).toEqual(first);
     expect(ledger.state.claims).toHaveLength(1);
   });
 
-  it('has a fence above all before it', () => {
+  it('may be granted again in the place of one that was released', () => {
     const ledger = new Asked();
     ledger.ask(aRequest('a'));
     ledger.state = release(ledger.state, 'a', []);
-    expect(ledger.ask(aRequest('b'))).toEqual({ kind: 'granted', fence: 2 });
+    expect(ledger.ask(aRequest('b'))).toEqual({ kind: 'granted' });
   });
 
   it('released twice is released once, and one that never was harms nobody', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { HealthAnswer } from '../../domain/health';
-import type { Outcome, OutcomeKind, OutcomeReason } from '../../domain/outcome';
+import type { Outcome } from '../../domain/outcome';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import { defaultPolicy } from '../../domain/policy';
 import {

@@ -1,5 +1,6 @@
 import type { Halt } from '../../domain/control';
 import { RolloutId } from '../../domain/ids';
+import { phaseIdOf } from '../../domain/phaseId';
 import { decideRollout, type DecisionKind } from '../../operatorApi/decideRollout';
 import { aWorld, IN_THE_NIGHT, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
 
@@ -14,7 +15,7 @@ function aHalt(haltId: string, over: Partial<Halt> = {}): Halt {
   return {
     haltId,
     kind: 'halt',
-    phase: 'phase-2',
+    phase: phaseIdOf(2),
     region: 'eastus',
     why: 'sick',
     atUtc: NIGHT_OPENS,

@@ -22,7 +22,6 @@ const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
   claimId,
   kind: 'rollout',
   disruption,
-  fence: 1,
   startByUtc: START_BY,
   expiresUtc: NIGHT_CLOSES,
 });

@@ -130,7 +130,7 @@ describe('awaitClaim', () => {
     });
 
   it('asks the ledger of its component, under its own id, for the window of the round', async () => {
-    const { calls, output } = await awaiting(() => ({ kind: 'granted', fence: 7 }));
+    const { calls, output } = await awaiting(() => ({ kind: 'granted' }));
     expect(output).toEqual({ granted: true, rules: [] });
     expect(calls).toEqual([
       expect.objectContaining({

@@ -3,6 +3,7 @@ import { noOutcomes, type OutcomeCounts } from '../../domain/gates';
 import { Month, RolloutId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { phaseIdOf } from '../../domain/phaseId';
 import type { Activity, Services } from '../../activities/services';
 import { assessmentStore } from '../../store/assessments';
 import { auditStore } from '../../store/audit';
@@ -91,7 +92,7 @@ export function aControl(over: Partial<RolloutControl> = {}): RolloutControl {
 /** A round of standalone VMs in zone 1 of eastus. */
 export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
   return {
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     region: 'eastus',
     stage: 'zone-1',
     zone: '1',
@@ -111,7 +112,7 @@ export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
 
 export function aPhase(over: Partial<PhaseRecord> = {}): PhaseRecord {
   return {
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     regions: ['eastus'],
     vmCount: 10,
     startedUtc: NIGHT_OPENS,
@@ -126,7 +127,7 @@ export const counts = (over: Partial<OutcomeCounts> = {}): OutcomeCounts => ({ .
 /** What a round came to. */
 export function aRecord(over: Partial<RoundRecord> = {}): RoundRecord {
   return {
-    phase: 'phase-1',
+    phase: phaseIdOf(1),
     region: 'eastus',
     stage: 'zone-1',
     group: 'batch-1',

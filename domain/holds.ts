@@ -1,0 +1,107 @@
+import type { Control } from './control';
+import { eligibilityHolds } from './eligibility';
+import type { HealthSignals, HealthVerdict } from './health';
+import { isOpen, type OffPeakWindow } from './offPeak';
+import type { Policy } from './policy';
+import { because, type Because, type OutcomeReason } from './reasons';
+import type { VirtualMachine } from './virtualMachine';
+
+/**
+ * What is known when somebody asks whether a VM may be patched now. An activity gathers what it can look at; what is absent was not looked
+ * at there, and holds nothing.
+ */
+export interface HoldFacts {
+  readonly nowUtc: string;
+  readonly policy: Policy;
+  /** Whether the rollout may start something in this place. */
+  readonly control?: Control;
+  /** Null: the VM does not exist any more. */
+  readonly vm?: VirtualMachine | null;
+  readonly powerState?: HealthSignals['powerState'];
+  readonly agentStatus?: HealthSignals['vmAgent'];
+  /** Its health before the update. */
+  readonly health?: HealthVerdict;
+  /** Another installation is running on the VM. */
+  readonly installInFlight?: boolean;
+  /** The VM's own off-peak window that is open, or the next to open. */
+  readonly window?: OffPeakWindow;
+  /** What is left of the window for an installation, and what one needs at least. */
+  readonly minutes?: { readonly left: number; readonly min: number };
+  /** Whether the rounds of a scope have a window left before the rollout ends, and why it ends. */
+  readonly windows?: { readonly left: boolean; readonly endsBecause: 'superseded' | 'deadlinePassed' };
+}
+
+/** A reason why a VM is not patched now; null when it does not apply. */
+export type Hold = (facts: HoldFacts) => Because | null | readonly Because[];
+
+/** The rollout is cancelled, over, or its place was given up by a person. */
+const rolloutStopped: Hold = ({ control }) => (control?.kind === 'stop' ? because(control.reason) : null);
+
+const rolloutWaits: Hold = ({ control }) =>
+  control?.kind === 'wait' ? because(control.reason, { why: control.why }) : null;
+
+const noWindowLeft: Hold = ({ windows }) => (windows?.left === false ? because(windows.endsBecause) : null);
+
+const vmDeleted: Hold = ({ vm }) => (vm === null ? because('vmDeleted') : null);
+
+const notEligible: Hold = ({ vm, policy }) => (vm ? eligibilityHolds(vm, policy) : null);
+
+const poweredOff: Hold = ({ powerState }) =>
+  powerState === undefined || powerState === 'running' ? null : because('poweredOff', { powerState });
+
+/** A VM that is off has no agent and no health: that it is off says it all. */
+const isOn = ({ powerState }: HoldFacts): boolean => powerState === undefined || powerState === 'running';
+
+const agentSilent: Hold = (facts) =>
+  isOn(facts) && facts.agentStatus !== undefined && facts.agentStatus !== 'ready'
+    ? because('agentSilent', { agentStatus: facts.agentStatus })
+    : null;
+
+/** A VM that is unhealthy before is not counted against the update. */
+const unhealthyBefore: Hold = ({ health }) =>
+  health?.answer === 'unhealthy' ? because('unhealthyBefore', { because: health.because }) : null;
+
+/** INV-10: unknown is never healthy. A silent agent is named by its own hold. */
+const healthUnknown: Hold = (facts) =>
+  isOn(facts) && agentSilent(facts) === null && facts.health?.answer === 'unknown'
+    ? because('agentSilent', { because: facts.health.because })
+    : null;
+
+const installInFlight: Hold = (facts) => (facts.installInFlight === true ? because('installInFlight') : null);
+
+/** The plan was made for the time zone of that day; the owner may have changed it since. */
+const outsideWindow: Hold = ({ window, nowUtc }) =>
+  window === undefined || isOpen(window, nowUtc)
+    ? null
+    : because('windowMissed', { opensUtc: window.opensUtc });
+
+const windowTooShort: Hold = ({ minutes }) =>
+  minutes !== undefined && minutes.left < minutes.min
+    ? because('windowMissed', { minutesLeft: minutes.left, minutesMin: minutes.min })
+    : null;
+
+/** Every hold, the most telling first: the first that applies is the VM's reason, the others are named beside it. */
+export const HOLDS: readonly (readonly [name: string, hold: Hold])[] = [
+  ['rolloutStopped', rolloutStopped],
+  ['rolloutWaits', rolloutWaits],
+  ['noWindowLeft', noWindowLeft],
+  ['vmDeleted', vmDeleted],
+  ['notEligible', notEligible],
+  ['poweredOff', poweredOff],
+  ['agentSilent', agentSilent],
+  ['unhealthyBefore', unhealthyBefore],
+  ['healthUnknown', healthUnknown],
+  ['installInFlight', installInFlight],
+  ['outsideWindow', outsideWindow],
+  ['windowTooShort', windowTooShort],
+];
+
+/** All holds that apply, in the order of `HOLDS`; each reason once. Empty: it may be patched, as far as was looked. */
+export function holdsOf(facts: HoldFacts): readonly Because[] {
+  const seen = new Set<OutcomeReason>();
+  return HOLDS.flatMap(([, hold]) => hold(facts) ?? []).filter(({ reason }) => {
+    if (seen.has(reason)) return false;
+    seen.add(reason);
+    return true;
+  });
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+
+/** How a VM ends in a rollout: exactly one of these (INV-8). */
+export const OutcomeKind = z.enum(['patched', 'upToDate', 'failed', 'unhealthy', 'deferred', 'skipped']);
+export type OutcomeKind = z.infer<typeof OutcomeKind>;
+
+/** What may stand in a fact: numbers, ids and short words, never another object. */
+export const FactValue = z.union([z.string(), z.number()]);
+
+type FactShape = Readonly<Record<string, z.ZodType<string | number | undefined>>>;
+
+interface ReasonOf<F extends FactShape> {
+  readonly kind: OutcomeKind;
+  /** The members that come with the reason, and their types. */
+  readonly facts: z.ZodObject<F>;
+  /** One sentence for people, made from the facts; empty when the reason says it all. */
+  readonly sentence: (facts: z.output<z.ZodObject<F>>) => string;
+}
+
+function reason<F extends FactShape>(
+  kind: OutcomeKind,
+  shape: F,
+  sentence: ReasonOf<F>['sentence'] | string = '',
+): ReasonOf<F> {
+  const say = typeof sentence === 'string' ? (): string => sentence : sentence;
+  return { kind, facts: z.object(shape), sentence: say };
+}
+
+const text = z.string();
+const whole = z.number().int();
+/** What the platform said when it refused. */
+const message = z.string();
+
+/**
+ * Every reason there is, the kind of outcome it leads to, and the facts it carries. Programs count `reason` and read `facts`; people read
+ * the sentence. Each is explained in docs/reasons.md, with what unblocks it.
+ */
+export const REASONS = {
+  installed: reason(
+    'patched',
+    { installedPatchCount: whole },
+    ({ installedPatchCount }) => `${installedPatchCount} patches were installed.`,
+  ),
+  nothingToInstall: reason('upToDate', {}),
+
+  assessmentFailed: reason('failed', { message }, (facts) => facts.message),
+  installFailed: reason('failed', { message }, (facts) => facts.message),
+  patchesFailed: reason(
+    'failed',
+    { failedPatchCount: whole, installedPatchCount: whole },
+    ({ failedPatchCount, installedPatchCount }) =>
+      `${failedPatchCount} patches failed, ${installedPatchCount} were installed.`,
+  ),
+  patchesPending: reason(
+    'failed',
+    { pendingPatchCount: whole, installedPatchCount: whole },
+    ({ pendingPatchCount, installedPatchCount }) =>
+      `${pendingPatchCount} patches are pending, ${installedPatchCount} were installed.`,
+  ),
+  installLost: reason('failed', {}, 'The platform lost the installation; its result is not known.'),
+  installRefused: reason('failed', { message }, (facts) => facts.message),
+  orchestrationFailed: reason(
+    'failed',
+    { step: text.exactOptional(), failures: whole.exactOptional(), message: message.exactOptional() },
+    ({ step, failures, message: said }) =>
+      step === undefined
+        ? 'Its orchestration failed; see the log of the host.'
+        : `The step ${step} failed ${failures ?? 1} times: ${said ?? 'without a message'}`,
+  ),
+
+  unhealthyAfterUpdate: reason('unhealthy', { because: text }, ({ because }) => because),
+  unknownTooLong: reason('unhealthy', { because: text }, ({ because }) => because),
+
+  poweredOff: reason(
+    'deferred',
+    { powerState: text.exactOptional(), message: message.exactOptional() },
+    ({ powerState, message: said }) => said ?? `The VM is ${powerState ?? 'off'} in its off-peak hours.`,
+  ),
+  stoppedDuringSoak: reason('deferred', { because: text }, ({ because }) => because),
+  agentSilent: reason(
+    'deferred',
+    { agentStatus: text.exactOptional(), because: text.exactOptional(), message: message.exactOptional() },
+    ({ agentStatus, because, message: said }) =>
+      said ??
+      (because === undefined
+        ? `The VM agent is ${agentStatus ?? 'unknown'}.`
+        : `Its health is unknown: ${because}.`),
+  ),
+  windowMissed: reason(
+    'deferred',
+    { opensUtc: text.exactOptional(), minutesLeft: whole.exactOptional(), minutesMin: whole.exactOptional() },
+    ({ opensUtc, minutesLeft, minutesMin }) => {
+      if (opensUtc !== undefined) return `Its off-peak hours begin at ${opensUtc}.`;
+      if (minutesLeft === undefined) return '';
+      return `Too little of its off-peak hours is left for an installation: ${minutesLeft} minutes of at least ${minutesMin ?? 1}.`;
+    },
+  ),
+  waitingForSet: reason('deferred', {}),
+  evidenceLimit: reason(
+    'deferred',
+    { attemptMax: whole },
+    ({ attemptMax }) =>
+      `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax} at most.`,
+  ),
+  rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
+  rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),
+  installInFlight: reason('deferred', {}, 'Another installation is running on the VM.'),
+
+  unhealthyBefore: reason('skipped', { because: text }, ({ because }) => `Before its update ${because}.`),
+  superseded: reason('skipped', {}),
+  deadlinePassed: reason('skipped', {}),
+  operatorSkipped: reason('skipped', {}),
+  rolloutCancelled: reason('skipped', {}),
+  vmDeleted: reason(
+    'skipped',
+    { message: message.exactOptional() },
+    (facts) => facts.message ?? 'The VM does not exist any more.',
+  ),
+  excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),
+  patchModeNotPlatform: reason(
+    'skipped',
+    { patchMode: text },
+    ({ patchMode }) => `its patch mode is ${patchMode}, not AutomaticByPlatform`,
+  ),
+  patchModeMissing: reason('skipped', { patchMode: text.exactOptional() }, ({ patchMode }) =>
+    patchMode === undefined ? 'no patch mode is set' : `no patch mode is set, so it is ${patchMode}`,
+  ),
+  patchModeUnknown: reason(
+    'skipped',
+    { patchMode: text, osType: text },
+    ({ patchMode, osType }) => `patch mode «${patchMode}» is not one of ${osType}`,
+  ),
+  unsupportedImage: reason('skipped', { image: text.exactOptional() }, ({ image }) =>
+    image === undefined ? 'its image is not known' : `image ${image} is not supported`,
+  ),
+  customImage: reason('skipped', {}, 'custom images are not supported'),
+  agentNotProvisioned: reason('skipped', {}, 'the VM agent is not provisioned (provisionVMAgent is false)'),
+  automaticUpdatesOff: reason(
+    'skipped',
+    {},
+    'AutomaticByPlatform on Windows needs enableAutomaticUpdates=true',
+  ),
+  notEnabled: reason(
+    'skipped',
+    { message: message.exactOptional() },
+    (facts) => facts.message ?? 'enablement is not complete: the patch extension is not in place',
+  ),
+  osTypeUnknown: reason('skipped', {}, 'the operating system is not known'),
+} as const;
+
+type Reasons = typeof REASONS;
+
+/** Why, as a short camelCase word from a closed list. */
+export const OutcomeReason = z.enum(Object.keys(REASONS) as [keyof Reasons, ...(keyof Reasons)[]]);
+export type OutcomeReason = z.infer<typeof OutcomeReason>;
+
+/** The facts that a reason carries, as typed members. */
+export type FactsOf<R extends OutcomeReason> = z.input<Reasons[R]['facts']>;
+
+/** A reason with its facts and the sentence they make. */
+export interface Because {
+  readonly kind: OutcomeKind;
+  readonly reason: OutcomeReason;
+  readonly facts: Readonly<Record<string, string | number>>;
+  readonly detail: string;
+}
+
+/** No facts are given for a reason that has none. */
+type FactsArgument<R extends OutcomeReason> =
+  Record<never, never> extends FactsOf<R> ? [facts?: FactsOf<R>] : [facts: FactsOf<R>];
+
+/** The one place in which a reason gets its kind and its sentence. */
+export function because<R extends OutcomeReason>(name: R, ...[given]: FactsArgument<R>): Because {
+  const { kind, facts: shape, sentence } = REASONS[name] as unknown as ReasonOf<FactShape>;
+  const facts = z.record(z.string(), FactValue).parse(shape.parse(given ?? {}));
+  return { kind, reason: name, facts, detail: sentence(facts) };
+}

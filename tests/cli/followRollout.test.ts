@@ -1,0 +1,102 @@
+import { progressOf, type RolloutView } from '../../cli/rolloutView';
+import { describeHalt } from '../../cli/haltNotice';
+import { describeBody } from '../../cli/look';
+import { wrap } from '../../cli/wrap';
+
+function rollout(over: Partial<RolloutView>): RolloutView {
+  return {
+    id: 'rollout-2026-11',
+    month: '2026-11',
+    state: 'running',
+    releasedUtc: '2026-11-10T18:00:00.000Z',
+    endsUtc: '2026-12-08T18:00:00.000Z',
+    endedUtc: null,
+    vmCount: 600,
+    eligibleCount: 482,
+    outcomes: { skipped: 118 },
+    reasons: {},
+    phases: [],
+    halts: [],
+    ...over,
+  };
+}
+
+test('the bar counts VMs that are done of those that take part, and every kind of outcome shows', () => {
+  expect(progressOf(rollout({}))).toEqual({ done: 0, total: 482, note: 'running' });
+  const outcomes = { skipped: 118, patched: 7, upToDate: 6, deferred: 5, failed: 4, unhealthy: 3 };
+  expect(progressOf(rollout({ outcomes }))).toEqual({
+    done: 20,
+    total: 482,
+    note: '7 patched, 6 up to date, 5 deferred, 4 failed, 3 unhealthy, running',
+  });
+});
+
+test('a VM that was deferred is done when the rollout is over, not before', () => {
+  const outcomes = { skipped: 118, patched: 478, deferred: 4 };
+  expect(progressOf(rollout({ outcomes })).done).toBe(478);
+  expect(progressOf(rollout({ outcomes, state: 'cancelling' })).done).toBe(478);
+  expect(progressOf(rollout({ outcomes, state: 'ended' })).done).toBe(482);
+});
+
+test('VMs that a person gave up count as done', () => {
+  expect(progressOf(rollout({ outcomes: { skipped: 128 } })).done).toBe(10);
+});
+
+test('a rollout that is not planned yet has no total', () => {
+  expect(progressOf(rollout({ vmCount: null, eligibleCount: null, state: 'planning' })).total).toBeNull();
+});
+
+test('lines fit the terminal; a command to copy stays whole', () => {
+  const text = 'phase-5 begins: 112 VMs in japanwest, northcentralus, northeurope, ukwest, westus';
+  const lines = wrap(text, 'Mon 16 Nov 10:35  ', 60).split('\n');
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(60);
+  expect(lines.slice(1).every((line) => line.startsWith(' '.repeat(18)))).toBe(true);
+  expect(lines.map((line) => line.slice(18)).join(' ')).toBe(text);
+  expect(wrap(text, '', 60)).toBe(text);
+});
+
+test('a halt shows its reason, the VMs, and complete commands to copy', () => {
+  const halt = {
+    haltId: 'phase-2',
+    kind: 'halt',
+    phase: 'phase-2',
+    region: null,
+    why: '3 of 13 VMs are unhealthy.',
+    atUtc: '2026-11-13T04:00:00.000Z',
+    decision: null,
+  };
+  const vm = (name: string): string =>
+    `/subscriptions/s/resourceGroups/g/providers/p/virtualMachines/${name}`;
+  const outcomes = [
+    { vm: vm('web-01'), kind: 'unhealthy', reason: 'unhealthyAfterUpdate', atUtc: halt.atUtc },
+    { vm: vm('web-02'), kind: 'patched', reason: 'installed', atUtc: halt.atUtc },
+    ...Array.from({ length: 12 }, (_, n) => ({
+      vm: vm(`db-${n}`),
+      kind: 'failed',
+      reason: 'installFailed',
+      atUtc: halt.atUtc,
+    })),
+  ];
+  const baseUrl = 'http://127.0.0.1:7071';
+  const lines = describeHalt({ rollout: rollout({ state: 'halted' }), halt, outcomes, baseUrl });
+  const text = lines.map(({ indent, text: line }) => `${indent}${line}`).join('\n');
+  expect(text).toContain('HALT of phase-2: 3 of 13 VMs are unhealthy.');
+  expect(text).toContain('web-01: unhealthy, unhealthyAfterUpdate');
+  expect(text).not.toContain('web-02');
+  expect(text).toContain('and 3 more');
+  for (const kind of ['resume', 'skip', 'cancel'])
+    expect(text).toMatch(
+      new RegExp(
+        `^curl -X POST ${baseUrl}/api/rollouts/rollout-2026-11/${kind} -H 'content-type: application/json' -d '\\{"reason": "[^"]+"\\}'$`,
+        'm',
+      ),
+    );
+});
+
+test('what a host answers is shown as people read it: a rollout as a summary, a list as lines, the rest as indented JSON', () => {
+  expect(describeBody(rollout({}))).toContain('rollout-2026-11 is running');
+  const value = [{ vmId: '/subscriptions/s/virtualMachines/web-01', kind: 'patched', detail: '', more: {} }];
+  expect(describeBody({ value })).toBe('web-01  patched\n');
+  expect(describeBody({ value: [] })).toBe('nothing\n');
+  expect(describeBody({ a: 1 })).toBe('{\n  "a": 1\n}\n');
+});

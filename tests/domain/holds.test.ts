@@ -1,0 +1,83 @@
+import { HOLDS, holdsOf, type HoldFacts } from '../../domain/holds';
+import { defaultPolicy } from '../../domain/policy';
+import { aVm } from '../support/builders';
+
+const NOW = '2026-11-13T03:15:00.000Z';
+const OPEN = { opensUtc: '2026-11-13T03:00:00.000Z', closesUtc: '2026-11-13T11:00:00.000Z' };
+const LATER = { opensUtc: '2026-11-13T13:00:00.000Z', closesUtc: '2026-11-13T21:00:00.000Z' };
+
+/** A VM that may be patched, with everything looked at. */
+const WELL: HoldFacts = {
+  nowUtc: NOW,
+  policy: defaultPolicy,
+  control: { kind: 'go' },
+  vm: aVm(),
+  powerState: 'running',
+  agentStatus: 'ready',
+  health: { answer: 'healthy', because: '' },
+  installInFlight: false,
+  window: OPEN,
+  minutes: { left: 60, min: 60 },
+  windows: { left: true, endsBecause: 'superseded' },
+};
+
+/** For each hold, the facts that make it apply alone. */
+const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason: string]>> = {
+  rolloutStopped: [{ control: { kind: 'stop', reason: 'rolloutCancelled' } }, 'rolloutCancelled'],
+  rolloutWaits: [{ control: { kind: 'wait', reason: 'rolloutPaused', why: 'paused' } }, 'rolloutPaused'],
+  noWindowLeft: [{ windows: { left: false, endsBecause: 'deadlinePassed' } }, 'deadlinePassed'],
+  vmDeleted: [{ vm: null }, 'vmDeleted'],
+  notEligible: [{ vm: aVm({ customImage: true }) }, 'customImage'],
+  poweredOff: [{ powerState: 'deallocated' }, 'poweredOff'],
+  agentSilent: [{ agentStatus: 'notReady' }, 'agentSilent'],
+  unhealthyBefore: [{ health: { answer: 'unhealthy', because: 'it is ill' } }, 'unhealthyBefore'],
+  healthUnknown: [{ health: { answer: 'unknown', because: 'no heartbeat' } }, 'agentSilent'],
+  installInFlight: [{ installInFlight: true }, 'installInFlight'],
+  outsideWindow: [{ window: LATER }, 'windowMissed'],
+  windowTooShort: [{ minutes: { left: 59, min: 60 } }, 'windowMissed'],
+};
+
+const reasons = (facts: HoldFacts): string[] => holdsOf(facts).map(({ reason }) => reason);
+
+describe('holds', () => {
+  it('a VM that is well, in its turn and in its window is held by none', () => {
+    expect(holdsOf(WELL)).toEqual([]);
+  });
+
+  it('what was not looked at holds nothing', () => {
+    expect(holdsOf({ nowUtc: NOW, policy: defaultPolicy })).toEqual([]);
+  });
+
+  it.each(HOLDS.map(([name]) => name))('%s holds by itself, and only where it applies', (name) => {
+    const [facts, reason] = ALONE[name] ?? [{}, 'no facts are given for it in this test'];
+    expect(reasons({ ...WELL, ...facts })).toEqual([reason]);
+    expect(HOLDS.filter(([, hold]) => [hold({ ...WELL, ...facts }) ?? []].flat().length > 0)).toEqual([
+      [name, expect.any(Function)],
+    ]);
+  });
+
+  it('all that apply are returned, the most telling first, each reason once', () => {
+    expect(
+      reasons({
+        ...WELL,
+        control: { kind: 'wait', reason: 'rolloutHalted', why: 'ill' },
+        vm: aVm({ patchMode: 'Manual', customImage: true }),
+        agentStatus: 'unknown',
+        health: { answer: 'unknown', because: 'the VM agent is unknown' },
+        window: LATER,
+        minutes: { left: 0, min: 60 },
+      }),
+    ).toEqual(['rolloutHalted', 'patchModeNotPlatform', 'customImage', 'agentSilent', 'windowMissed']);
+  });
+
+  it('a VM that is off is held by that alone: it has no agent to ask', () => {
+    expect(
+      reasons({
+        ...WELL,
+        powerState: 'stopped',
+        agentStatus: 'notReady',
+        health: { answer: 'unknown', because: 'silence' },
+      }),
+    ).toEqual(['poweredOff']);
+  });
+});

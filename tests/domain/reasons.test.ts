@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { outcomeOf } from '../../domain/outcome';
+import { because, OutcomeKind, OutcomeReason, REASONS } from '../../domain/reasons';
+import { aVm } from '../support/builders';
+
+const ROOT = join(__dirname, '../..');
+const NOW = '2026-11-13T03:15:00.000Z';
+const { id: vmId } = aVm();
+
+describe('a reason', () => {
+  it('decides the kind of outcome, and carries its facts as members beside the sentence they make', () => {
+    const facts = { failedPatchCount: 2, installedPatchCount: 3 };
+    expect(outcomeOf(vmId, NOW, because('patchesFailed', facts))).toEqual({
+      vmId,
+      kind: 'failed',
+      reason: 'patchesFailed',
+      detail: '2 patches failed, 3 were installed.',
+      atUtc: NOW,
+      facts,
+    });
+  });
+
+  it('without facts leaves the member out, so that what was stored before is still what is stored', () => {
+    expect(outcomeOf(vmId, NOW, because('superseded'))).toEqual({
+      vmId,
+      kind: 'skipped',
+      reason: 'superseded',
+      detail: '',
+      atUtc: NOW,
+    });
+  });
+
+  it('refuses facts that are not of its shape', () => {
+    expect(() => because('installed', { installedPatchCount: 1.5 })).toThrow(/int/i);
+  });
+
+  it('is the first that holds; the others are named beside it, and all are said', () => {
+    const others = [because('agentSilent', { agentStatus: 'notReady' }), because('superseded')];
+    expect(outcomeOf(vmId, NOW, because('poweredOff', { powerState: 'stopped' }), others)).toMatchObject({
+      kind: 'deferred',
+      reason: 'poweredOff',
+      detail: 'The VM is stopped in its off-peak hours. The VM agent is notReady.',
+      otherReasons: ['agentSilent', 'superseded'],
+    });
+  });
+});
+
+describe('docs/reasons.md', () => {
+  const rows = readFileSync(join(ROOT, 'docs/reasons.md'), 'utf8')
+    .split('\n')
+    .filter((line) => /^\| [`*]/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()));
+
+  it('lists every reason under its kind, with the facts it carries', () => {
+    const documented = new Map<string, { kind: string; facts: string[] }>();
+    let kind = '';
+    for (const [, name = '', , , facts = ''] of rows) {
+      if (name.startsWith('**')) kind = name.replaceAll('*', '');
+      else
+        documented.set(name.replaceAll('`', ''), {
+          kind,
+          facts: [...facts.matchAll(/`(\w+)`/g)].map(([, fact = '']) => fact),
+        });
+    }
+    const table = OutcomeReason.options.map((name) => {
+      const { kind: itsKind, facts } = REASONS[name];
+      return [name, { kind: itsKind, facts: Object.keys(facts.shape) }] as const;
+    });
+    expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(table));
+  });
+
+  it('has the kinds in their order', () => {
+    const kinds = rows.map(([, name = '']) => name).filter((name) => name.startsWith('**'));
+    expect(kinds).toEqual(OutcomeKind.options.map((kind) => `**${kind}**`));
+  });
+});
+
+/**
+ * Where the app makes a reason: as the first argument of `because`, or as the value of a member or variable that ends up there
+ * (`endsBecause`, `reason`). Comparisons, sets and the table itself make none.
+ */
+function madeIn(folder: string): string[] {
+  const made: string[] = [];
+  for (const file of readdirSync(join(ROOT, folder)).filter(
+    (name) => name.endsWith('.ts') && name !== 'reasons.ts',
+  )) {
+    const text = readFileSync(join(ROOT, folder, file), 'utf8');
+    const see = (node: ts.Node): void => {
+      if (ts.isStringLiteral(node) && OutcomeReason.safeParse(node.text).success && makes(node))
+        made.push(node.text);
+      node.forEachChild(see);
+    };
+    see(ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true));
+  }
+  return made;
+}
+
+function makes(literal: ts.Node): boolean {
+  const { parent } = literal;
+  if (ts.isConditionalExpression(parent)) return parent.condition !== literal && makes(parent);
+  if (ts.isCallExpression(parent)) return parent.expression.getText() === 'because';
+  if (ts.isPropertyAssignment(parent)) return ['reason', 'endsBecause'].includes(parent.name.getText());
+  return ts.isReturnStatement(parent) || ts.isVariableDeclaration(parent);
+}
+
+test('every reason can be produced: some line of the app makes it', () => {
+  const made = new Set(['domain', 'activities', 'orchestrations', 'operatorApi'].flatMap(madeIn));
+  expect(OutcomeReason.options.filter((name) => !made.has(name))).toEqual([]);
+});
