@@ -92,8 +92,9 @@ export function returnGrants(
   claimId: string,
   returned: readonly InstallRequested[],
 ): RolloutEvidence {
+  const before = evidence.rounds[claimId];
+  if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted
   const families = { ...evidence.families };
-  const before = roundOf(evidence, claimId);
   const places = new Set<number>();
   for (const { place, family } of returned) {
     if (!before.started.includes(place) || places.has(place)) continue;
@@ -101,6 +102,7 @@ export function returnGrants(
     const seen = families[family] ?? noEvidence;
     families[family] = { ...seen, startedCount: Math.max(0, seen.startedCount - 1) };
   }
+  if (places.size === 0) return evidence;
   const kept = (place: number): boolean => !places.has(place);
   const round = {
     ...before,
@@ -125,9 +127,11 @@ export function addRoundResults(
   results: readonly RoundResult[],
   policy: EvidencePolicy,
 ): RolloutEvidence {
-  const before = roundOf(evidence, claimId);
+  const before = evidence.rounds[claimId];
+  if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted
   const told = results.map((result) => ({ ...result, canary: before.canaries.includes(result.place) }));
   const { round, fresh } = takeNewResults(before, told);
+  if (fresh.length === 0) return evidence;
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
   const families = { ...evidence.families };
   for (const family of new Set(familyOf.values())) {
@@ -154,6 +158,7 @@ export function addRoundResults(
 
 /** A round that is written down needs no memory of its own any more. */
 export function closeRound(evidence: RolloutEvidence, claimId: string): RolloutEvidence {
+  if (evidence.rounds[claimId] === undefined) return evidence;
   const rounds = Object.fromEntries(Object.entries(evidence.rounds).filter(([id]) => id !== claimId));
   return { ...evidence, rounds };
 }

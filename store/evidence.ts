@@ -7,7 +7,7 @@ export interface EvidenceStore {
   read(id: RolloutId): Promise<RolloutEvidence>;
   /**
    * Reads, changes and writes, again and again until no other writer came between. `change` must be pure: it may run more than once.
-   * Returns what was written.
+   * The same value back means: nothing to write. Returns what stands now.
    */
   update(id: RolloutId, change: (before: RolloutEvidence) => RolloutEvidence): Promise<RolloutEvidence>;
 }
@@ -26,7 +26,9 @@ export function evidenceStore(store: Store): EvidenceStore {
     update: async (id, change) => {
       for (;;) {
         const row = await table.get(id, ROW);
-        const after = change(row === null ? noRolloutEvidence : parseEvidence(row.value));
+        const before = row === null ? noRolloutEvidence : parseEvidence(row.value);
+        const after = change(before);
+        if (after === before) return before;
         const written =
           row === null ? await table.insert(id, ROW, after) : await table.replace(id, ROW, after, row.etag);
         if (written) return after;
