@@ -15,6 +15,7 @@ import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
 import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
+import { recordWait } from './recordWait';
 import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
 import { recordRound } from './recordRound';
@@ -28,6 +29,7 @@ import type { Activity } from './services';
 export const activities: readonly Activity[] = [
   planRollout,
   readControl,
+  recordWait,
   openPhase,
   decidePhaseGate,
   readCompletion,

@@ -6,9 +6,10 @@ import { because } from '../domain/reasons';
 import type { OutcomeRecord } from '../store/outcomes';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { activity, type Services } from './services';
+import { wakeWaits } from './wake';
+import { type Services, wakingActivity } from './services';
 
-export const closeRollout = activity(contracts.closeRollout, async (services, { rolloutId }) => {
+export const closeRollout = wakingActivity(contracts.closeRollout, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
   await endUnreached(services, control);
   const counts = countOutcomes(await services.outcomes.list(rolloutId));
@@ -27,6 +28,7 @@ export const closeRollout = activity(contracts.closeRollout, async (services, { 
     why: 'Every VM has its outcome.',
     evidence: { ...counts },
   });
+  await wakeWaits(services, rolloutId, null);
   return { counts };
 });
 

@@ -16,6 +16,7 @@ import {
 } from '../domain/patches';
 import { PhaseId } from '../domain/phaseId';
 import { Policy } from '../domain/policy';
+import { WaitTopic } from '../domain/waitTopic';
 import { VmEvent } from '../domain/vmState';
 
 /**
@@ -39,11 +40,12 @@ export const Pace = Policy.pick({
   unknownTimeoutSeconds: true,
   bakeAfterCanarySeconds: true,
   bakeSeconds: true,
-  gatePollSeconds: true,
   claimPollFirstSeconds: true,
   claimPollLastSeconds: true,
   ticketLapseSeconds: true,
-  controlPollSeconds: true,
+  wakeFallbackSeconds: true,
+  enablementRetryFirstSeconds: true,
+  enablementRetryLastSeconds: true,
 });
 export type Pace = Readonly<z.infer<typeof Pace>>;
 
@@ -82,6 +84,13 @@ export const readControl = {
   ]),
 } satisfies ActivityContract;
 
+/** Writes down that an instance sleeps until it is woken: what changes its answer raises an event to it. */
+export const recordWait = {
+  name: 'recordWait',
+  input: z.object({ rolloutId: RolloutId, topic: WaitTopic, instanceId: z.string(), untilUtc: Utc }),
+  output: z.object({}),
+} satisfies ActivityContract;
+
 /** Writes down that a phase begins, and how many VMs it may attempt when those before it proved nothing. */
 export const openPhase = {
   name: 'openPhase',
@@ -89,12 +98,17 @@ export const openPhase = {
   output: z.object({ startedUtc: Utc, attemptMax: z.number().int().nullable() }),
 } satisfies ActivityContract;
 
-/** Judges a phase on its evidence. A halt is written down here and waits for a person; asking again is the poll. */
+/** Decides the gate of a phase on its evidence. A halt is written down here and waits for a person. */
 export const decidePhaseGate = {
   name: 'decidePhaseGate',
   input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
   output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('wait'), why: z.string() }),
+    z.object({
+      kind: z.literal('wait'),
+      why: z.string(),
+      /** When the passing of time alone may decide it; null when it needs more evidence, or a person. */
+      nextUtc: Utc.nullable().default(null),
+    }),
     z.object({ kind: z.literal('open'), openedUtc: Utc, why: z.string() }),
     z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),

@@ -3,6 +3,7 @@ import {
   addCounts,
   attempted,
   checkPhaseProof,
+  closesByTimeUtc,
   noOutcomes,
   phaseIsClosed,
   type OutcomeCounts,
@@ -11,6 +12,7 @@ import type { PhaseRecord, RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { writeHalt } from './halts';
+import { progressOf } from './wake';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const decidePhaseGate = activity(
@@ -40,20 +42,20 @@ async function judge(
   control: RolloutControl,
   record: PhaseRecord,
   halts: readonly Halt[],
-): Promise<{ kind: 'wait'; why: string } | { kind: 'open'; openedUtc: string; why: string }> {
-  const { phase, regions, vmCount } = record;
+): Promise<
+  { kind: 'wait'; why: string; nextUtc?: string | null } | { kind: 'open'; openedUtc: string; why: string }
+> {
+  const { phase, vmCount } = record;
   const { rolloutId } = control;
   const rounds = await services.rollouts.rounds(rolloutId, phase);
-  const counts = total(rounds);
-  const heard = new Set(rounds.map(({ region }) => region));
-  const progress = {
-    planned: vmCount,
-    counts,
-    silentRegions: regions.filter((region) => !heard.has(region)),
-    startedUtc: record.startedUtc ?? services.nowUtc(),
-  };
+  const progress = progressOf(services, record, rounds);
+  const { counts } = progress;
   if (!phaseIsClosed(progress, services.nowUtc(), services.policy))
-    return { kind: 'wait', why: `${attempted(counts)} of ${vmCount} VMs have been attempted.` };
+    return {
+      kind: 'wait',
+      why: `${attempted(counts)} of ${vmCount} VMs have been attempted.`,
+      nextUtc: closesByTimeUtc(progress, services.nowUtc(), services.policy),
+    };
 
   const judged = judgedUntil(halts, { phase, region: null });
   const fresh = total(rounds.filter(({ atUtc }) => judged === null || atUtc > judged));

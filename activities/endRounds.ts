@@ -8,12 +8,13 @@ import { because } from '../domain/reasons';
 import type { OutcomeRecord } from '../store/outcomes';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
-import { activity, type Services } from './services';
+import { wakeAfterRounds } from './wake';
+import { type Services, wakingActivity } from './services';
 
 /** Why rounds do not run any more. What waits for better circumstances is deferred, the rest skipped. */
 const EndReason = z.enum([...StopReason.options, 'waitingForSet', 'windowMissed']);
 
-export const endRounds = activity(contracts.endRounds, async (services, input) => {
+export const endRounds = wakingActivity(contracts.endRounds, async (services, input) => {
   const { rolloutId, phase, region, stage } = input;
   const why = because(EndReason.parse(input.reason));
   let ended = 0;
@@ -38,6 +39,7 @@ export const endRounds = activity(contracts.endRounds, async (services, input) =
     });
     ended += outcomes.length;
   }
+  await wakeAfterRounds(services, rolloutId, phase);
   return { ended };
 });
 

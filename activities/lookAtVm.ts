@@ -39,6 +39,7 @@ async function factsOf(
     vm,
     powerState,
     agentStatus: agent.status,
+    agentVersion: agent.version,
     health: judgeHealth(signals),
     window: windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, nowUtc),
   };

@@ -5,9 +5,10 @@ import { outcomeOf } from '../domain/outcome';
 import { because } from '../domain/reasons';
 import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
-import { activity, type Services } from './services';
+import { wakeAfterRounds } from './wake';
+import { type Services, wakingActivity } from './services';
 
-export const openRegion = activity(contracts.openRegion, async (services, input) => {
+export const openRegion = wakingActivity(contracts.openRegion, async (services, input) => {
   const { rolloutId, phase, region, attemptMax } = input;
   const planned = await services.plans.rounds(rolloutId, phase, region);
   const rounds = attemptMax === null ? planned : await deferTheRest(services, input, planned, attemptMax);
@@ -18,6 +19,7 @@ export const openRegion = activity(contracts.openRegion, async (services, input)
     if (kind === 'standalone') found.standalone = true;
     else if (!found.sets.includes(group)) found.sets.push(group);
   }
+  if (attemptMax !== null) await wakeAfterRounds(services, rolloutId, phase); // deferred VMs may close the phase
   return { stages: [...stages.values()] };
 });
 

@@ -5,9 +5,10 @@ import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { writeHalt } from './halts';
 import { closeRoundEvidence } from './roundEvidence';
-import { activity, type AnswerTo, type Services } from './services';
+import { type AnswerTo, type Services, wakingActivity } from './services';
+import { wakeAfterRounds } from './wake';
 
-export const recordRound = activity(
+export const recordRound = wakingActivity(
   contracts.recordRound,
   async (services, { ref, claimId }): Promise<AnswerTo<typeof contracts.recordRound>> => {
     const { rolloutId, ...where } = ref;
@@ -33,6 +34,7 @@ export const recordRound = activity(
         haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
         evidence: { ...record.counts },
       });
+    await wakeAfterRounds(services, rolloutId, ref.phase);
     return {
       gate: verdict.kind,
       why: verdict.kind === 'open' ? '' : verdict.why,

@@ -9,6 +9,7 @@ import type { OperationStore } from '../store/operations';
 import type { OutcomeStore } from '../store/outcomes';
 import type { PlanStore } from '../store/plans';
 import type { RolloutStore } from '../store/rollouts';
+import type { WaitStore } from '../store/waits';
 import type { RoundProgressStore } from '../store/roundProgress';
 import type { ActivityContract } from './contracts';
 
@@ -24,23 +25,44 @@ export interface Services {
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
+  readonly waits: WaitStore;
   readonly policy: Policy;
   /** The clock of the host, as an ISO instant in UTC. */
   readonly nowUtc: () => string;
 }
 
+/** The services of an invocation that may wake orchestrations. */
+export interface WakingServices extends Services {
+  /** Tells a waiting instance to look again. Never fails; an instance that is not there (any more) needs no waking. */
+  readonly wake: (instanceId: string) => Promise<void>;
+}
+
 /** An activity: its contract, and what it does to the services. The input is parsed at this edge, the output where it arrives (`call`). */
-export interface Activity {
+export type Activity = ActivityOver<Services, false> | ActivityOver<WakingServices, true>;
+
+interface ActivityOver<S extends Services, Wakes extends boolean> {
   readonly name: string;
-  readonly handler: (services: Services) => (raw: unknown) => Promise<unknown>;
+  /** Whether it needs the client of its host. */
+  readonly wakes: Wakes;
+  readonly handler: (services: S) => (raw: unknown) => Promise<unknown>;
 }
 
 /** What an activity answers, before it is parsed. */
 export type AnswerTo<C extends ActivityContract> = Readonly<z.input<C['output']>>;
 
+type Run<C extends ActivityContract, S extends Services> = (
+  services: S,
+  input: z.output<C['input']>,
+) => Promise<AnswerTo<C>>;
+
+const handlerOf =
+  <C extends ActivityContract, S extends Services>(contract: C, run: Run<C, S>) =>
+  (services: S) =>
+  (raw: unknown): Promise<unknown> =>
+    run(services, contract.input.parse(raw) as z.output<C['input']>);
 /** Asks an activity's code as the host would: its input and output are parsed. */
 export async function ask<C extends ActivityContract>(
-  { handler }: Activity,
+  { handler }: ActivityOver<Services, false>,
   contract: C,
   services: Services,
   input: z.input<C['input']>,
@@ -50,10 +72,15 @@ export async function ask<C extends ActivityContract>(
 
 export function activity<C extends ActivityContract>(
   contract: C,
-  run: (services: Services, input: z.output<C['input']>) => Promise<AnswerTo<C>>,
-): Activity {
-  return {
-    name: contract.name,
-    handler: (services) => (raw) => run(services, contract.input.parse(raw) as z.output<C['input']>),
-  };
+  run: Run<C, Services>,
+): ActivityOver<Services, false> {
+  return { name: contract.name, wakes: false, handler: handlerOf(contract, run) };
+}
+
+/** An activity whose effect changes what orchestrations wait for. */
+export function wakingActivity<C extends ActivityContract>(
+  contract: C,
+  run: Run<C, WakingServices>,
+): ActivityOver<WakingServices, true> {
+  return { name: contract.name, wakes: true, handler: handlerOf(contract, run) };
 }

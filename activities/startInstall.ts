@@ -40,7 +40,7 @@ function jobOf(services: Services, input: Input): InstallJob {
     minutesNow: (reading) => minutesLeft(services, input, reading),
     request: async (reading) => ({
       classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
-      rebootSetting: 'IfRequired',
+      rebootSetting: reading.vm.rebootSetting ?? 'IfRequired',
       maxPatchPublishDate: await publishedBy(services, input, reading),
     }),
     forbidden: () => stoppedBy(services, input),

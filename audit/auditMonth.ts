@@ -5,8 +5,8 @@ import { checkHalts, checkPauses } from './controlRules';
 import { type DriverLog, readDriverLog } from './driverLog';
 import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
-import { checkClassification, checkNight, OnceRules } from './installRules';
-import { OffPeakNights } from './offPeakNights';
+import { checkClassification, checkWindow, OnceRules } from './installRules';
+import { OffPeakWindows } from './offPeakWindows';
 import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules, setShareOf } from './setRules';
@@ -28,9 +28,9 @@ export function auditMonth(input: AuditInput): AuditReport {
     fleet,
     findings,
   );
-  const nights = new OffPeakNights(input.offPeak, log.from ?? log.until, log.until);
+  const windows = new OffPeakWindows(input.offPeak, log.from ?? log.until, log.until);
 
-  for (const install of log.installs) checkNight(install, nights, findings);
+  for (const install of log.installs) checkWindow(install, windows, findings);
   for (const patch of log.patches) checkClassification(patch, findings);
   checkPhasePairs(phases, log.from ?? log.until, findings);
   checkReport(log, fleet, input, findings);
@@ -45,7 +45,7 @@ export function auditMonth(input: AuditInput): AuditReport {
     violations: findings.violations.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
     doubts: findings.doubts,
     evaluations: findings.evaluations,
-    blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, nights) },
+    blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, windows) },
   };
 }
 
@@ -82,10 +82,10 @@ function sweep(
   const gates = new GateRule(phases, findings);
   const blast = new BlastMeter(fleet.fleet(), (size) => setShareOf(size, shares));
 
-  for (const happening of log.happenings)
-    switch (happening.kind) {
+  for (const entry of log.logEntries)
+    switch (entry.kind) {
       case 'installEnded': {
-        const { install } = happening;
+        const { install } = entry;
         const last = once.ended(install);
         sets.ended(install, last);
         regions.ended(install, last);
@@ -93,7 +93,7 @@ function sweep(
         break;
       }
       case 'installStarted': {
-        const { install } = happening;
+        const { install } = entry;
         gates.started(install);
         regions.started(install);
         sets.started(install);
@@ -101,12 +101,12 @@ function sweep(
         break;
       }
       case 'probed':
-        sets.probed(happening.place, happening.health);
+        sets.probed(entry.place, entry.health);
         break;
       case 'stopped':
       case 'poweredOn':
       case 'waived':
-        sets[happening.kind](happening.place);
+        sets[entry.kind](entry.place);
         break;
     }
   for (const patch of log.patches) once.patched(patch);
@@ -118,9 +118,9 @@ function countInstalls({ installs }: DriverLog): AuditReport['installs'] {
   return { rollout, onDemand: installs.length - rollout };
 }
 
-function secondsOutOfWindow({ installs }: DriverLog, nights: OffPeakNights): number {
+function secondsOutOfWindow({ installs }: DriverLog, windows: OffPeakWindows): number {
   let milliseconds = 0;
   for (const { rolloutId, place, start, end } of installs)
-    if (rolloutId !== null) milliseconds += nights.outside(place.timeZone, start, end);
+    if (rolloutId !== null) milliseconds += windows.outside(place.timeZone, start, end);
   return milliseconds / 1000;
 }

@@ -19,7 +19,7 @@ export interface Install {
 export type Health = 'healthy' | 'unhealthy' | 'unknown' | 'stopped';
 
 /** What happened, in an order in which things that merely touch do not overlap. */
-export type Happening = { readonly at: number; readonly rank: number } & (
+export type LogEntry = { readonly at: number; readonly rank: number } & (
   | { readonly kind: 'installStarted' | 'installEnded'; readonly install: Install }
   | { readonly kind: 'probed'; readonly place: Place; readonly health: Health }
   | { readonly kind: 'stopped' | 'poweredOn' | 'waived'; readonly place: Place }
@@ -39,7 +39,7 @@ export interface DriverLog {
   readonly eventCount: number;
   readonly installs: readonly Install[];
   readonly patches: readonly PatchInstalled[];
-  readonly happenings: readonly Happening[];
+  readonly logEntries: readonly LogEntry[];
 }
 
 /** At one instant: first what ends, then what is learnt, then what starts; an install that ends as it starts still starts first. */
@@ -76,7 +76,7 @@ function timed(events: Iterable<DriverEvent>, findings: Findings): { at: number;
 class LogReader {
   private readonly installs: Install[] = [];
   private readonly patches: PatchInstalled[] = [];
-  private readonly happenings: Happening[] = [];
+  private readonly logEntries: LogEntry[] = [];
   /** The latest install by operation, and by VM where there is no operation id. */
   private readonly latest = new Map<string, Install>();
 
@@ -98,7 +98,7 @@ class LogReader {
         this.patch(at, event);
         break;
       case 'healthProbed':
-        this.happenings.push({
+        this.logEntries.push({
           at,
           rank: RANK.told,
           kind: 'probed',
@@ -108,7 +108,7 @@ class LogReader {
         break;
       case 'poweredOff':
       case 'poweredOn':
-        this.happenings.push({
+        this.logEntries.push({
           at,
           rank: RANK.told,
           kind: event.action === 'poweredOff' ? 'stopped' : 'poweredOn',
@@ -123,7 +123,7 @@ class LogReader {
       case 'agentLost':
       case 'agentRestored':
       case 'extensionInstalled':
-        // Assessments, reboots, agents and extensions disrupt nobody by themselves.
+        // Assessments, reboots, agents and extensions disrupt no VM by themselves.
         break;
     }
   }
@@ -133,18 +133,18 @@ class LogReader {
     const place = this.fleet.find(vm);
     if (place === null || Number.isNaN(at))
       this.findings.doubted(vm, atUtc, 'a waiver at no time, or of a VM that is not in the fleet');
-    else this.happenings.push({ at, rank: RANK.told, kind: 'waived', place });
+    else this.logEntries.push({ at, rank: RANK.told, kind: 'waived', place });
   }
 
-  close(): Pick<DriverLog, 'installs' | 'patches' | 'happenings'> {
+  close(): Pick<DriverLog, 'installs' | 'patches' | 'logEntries'> {
     for (const install of this.installs) {
       const endRank = install.end === install.start ? RANK.endsAtOnce : RANK.ends;
-      this.happenings.push({ at: install.start, rank: RANK.starts, kind: 'installStarted', install });
+      this.logEntries.push({ at: install.start, rank: RANK.starts, kind: 'installStarted', install });
       if (install.completed)
-        this.happenings.push({ at: install.end, rank: endRank, kind: 'installEnded', install });
+        this.logEntries.push({ at: install.end, rank: endRank, kind: 'installEnded', install });
     }
-    this.happenings.sort((a, b) => a.at - b.at || a.rank - b.rank);
-    return { installs: this.installs, patches: this.patches, happenings: this.happenings };
+    this.logEntries.sort((a, b) => a.at - b.at || a.rank - b.rank);
+    return { installs: this.installs, patches: this.patches, logEntries: this.logEntries };
   }
 
   private start(at: number, event: DriverEvent): void {

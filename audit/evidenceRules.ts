@@ -11,29 +11,29 @@ interface Claims {
 }
 
 /**
- * INV-10: whoever counts as patched was proven healthy: the last probe since the end of its install says so. Silence and time prove
+ * INV-10: a VM that counts as patched was proven healthy: the last probe since the end of its install says so. Silence and time prove
  * nothing. Each VM that the rollout calls patched is asked for its proof, and each gate whether as many had one as it counts.
  */
 export function checkEvidence(log: DriverLog, fleet: FleetFacts, claims: Claims, findings: Findings): void {
   if (claims.outcomes.length + claims.trail.length === 0) return;
-  const stories = storiesOf(log);
+  const historyByPlace = healthHistories(log);
   for (const { vm, kind, atUtc } of claims.outcomes) {
     if (kind !== 'patched') continue;
     const place = fleet.find(vm);
     const at = atUtc === undefined ? log.until : Date.parse(atUtc);
-    const proof = proofOf((place && stories.get(place)) ?? [], at, null);
+    const proof = proofOf((place && historyByPlace.get(place)) ?? [], at, null);
     findings.evaluated('INV-10');
     if (proof !== 'healthy')
       findings.violated('INV-10', vm, at, `counts as patched, and its health is ${proof ?? 'of no install'}`);
   }
   for (const row of claims.trail)
-    if (row.what === 'gateOpened') checkGate(row, stories, claims.phases, findings);
+    if (row.what === 'gateOpened') checkGate(row, historyByPlace, claims.phases, findings);
 }
 
-/** A gate that a person opened, or one without evidence, counts nobody. */
+/** A gate that a person opened, or one without evidence, counts no VM. */
 function checkGate(
   { rolloutId, subject, atUtc, evidence }: AuditTrailRow,
-  stories: ReadonlyMap<Place, readonly Told[]>,
+  historyByPlace: ReadonlyMap<Place, readonly HealthEvent[]>,
   phases: readonly AuditPhase[],
   findings: Findings,
 ): void {
@@ -45,8 +45,8 @@ function checkGate(
   const regions = new Set(phase.regions.map(regionName));
   const at = Date.parse(atUtc);
   let proven = 0;
-  for (const [place, story] of stories)
-    if (regions.has(place.region) && proofOf(story, at, rolloutId) === 'healthy') proven += 1;
+  for (const [place, history] of historyByPlace)
+    if (regions.has(place.region) && proofOf(history, at, rolloutId) === 'healthy') proven += 1;
   findings.evaluated('INV-10');
   if (patched > proven)
     findings.violated(
@@ -57,41 +57,44 @@ function checkGate(
     );
 }
 
-/** What was told of a VM, in order. */
-interface Told {
+/** What the log says of one VM, in order. */
+interface HealthEvent {
   readonly at: number;
   readonly rolloutId: string | null;
   readonly what: 'started' | 'ended' | Health;
 }
 
-function storiesOf({ happenings }: DriverLog): ReadonlyMap<Place, readonly Told[]> {
-  const stories = new Map<Place, Told[]>();
-  const tell = (place: Place, told: Told): void => {
-    const story = stories.get(place);
-    if (story === undefined) stories.set(place, [told]);
-    else story.push(told);
+function healthHistories({ logEntries }: DriverLog): ReadonlyMap<Place, readonly HealthEvent[]> {
+  const historyByPlace = new Map<Place, HealthEvent[]>();
+  const add = (place: Place, event: HealthEvent): void => {
+    const history = historyByPlace.get(place);
+    if (history === undefined) historyByPlace.set(place, [event]);
+    else history.push(event);
   };
-  for (const happening of happenings) {
-    const { at } = happening;
-    if (happening.kind === 'installStarted' || happening.kind === 'installEnded') {
-      const { place, rolloutId } = happening.install;
-      tell(place, { at, rolloutId, what: happening.kind === 'installStarted' ? 'started' : 'ended' });
-    } else if (happening.kind === 'probed')
-      tell(happening.place, { at, rolloutId: null, what: happening.health });
+  for (const entry of logEntries) {
+    const { at } = entry;
+    if (entry.kind === 'installStarted' || entry.kind === 'installEnded') {
+      const { place, rolloutId } = entry.install;
+      add(place, { at, rolloutId, what: entry.kind === 'installStarted' ? 'started' : 'ended' });
+    } else if (entry.kind === 'probed') add(entry.place, { at, rolloutId: null, what: entry.health });
   }
-  return stories;
+  return historyByPlace;
 }
 
 /** The last word on a VM's health since its install ended; null when none ended by then. */
-function proofOf(story: readonly Told[], at: number, rolloutId: string | null): Health | 'unproven' | null {
+function proofOf(
+  history: readonly HealthEvent[],
+  at: number,
+  rolloutId: string | null,
+): Health | 'unproven' | null {
   let proof: Health | 'unproven' | null = null;
-  for (const told of story) {
-    if (told.at > at) break;
-    const isInstall = told.what === 'started' || told.what === 'ended';
-    if (isInstall && rolloutId !== null && told.rolloutId !== rolloutId) continue;
-    if (told.what === 'started') proof = null;
-    else if (told.what === 'ended') proof = 'unproven';
-    else if (proof !== null) proof = told.what;
+  for (const event of history) {
+    if (event.at > at) break;
+    const isInstall = event.what === 'started' || event.what === 'ended';
+    if (isInstall && rolloutId !== null && event.rolloutId !== rolloutId) continue;
+    if (event.what === 'started') proof = null;
+    else if (event.what === 'ended') proof = 'unproven';
+    else if (proof !== null) proof = event.what;
   }
   return proof;
 }

@@ -14,7 +14,7 @@ export interface Place {
   readonly timeZone: string;
 }
 
-/** An update domain that nobody knows is one of its own, named so. */
+/** An update domain that is not known is one of its own, named so. */
 const NO_UPDATE_DOMAIN = 'unknown';
 
 /**

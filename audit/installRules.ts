@@ -1,36 +1,36 @@
 import { type Findings, utcOf } from './auditReport';
 import type { Install, PatchInstalled } from './driverLog';
 import type { Place } from './fleetFacts';
-import type { OffPeakNights } from './offPeakNights';
+import type { OffPeakWindows } from './offPeakWindows';
 
 const MINUTE = 60_000;
 
-/** INV-4: a rollout's install starts in the VM's night, could not outlast it, and did not. */
-export function checkNight(install: Install, nights: OffPeakNights, findings: Findings): void {
+/** INV-4: a rollout's install starts in the VM's window, could not outlast it, and did not. */
+export function checkWindow(install: Install, windows: OffPeakWindows, findings: Findings): void {
   const { place, rolloutId, start, end, maximumDurationMinutes } = install;
   if (rolloutId === null) return;
   findings.evaluated('INV-4');
   const violated = (detail: string): void => {
     findings.violated('INV-4', place.vm, start, `${detail} (time zone ${place.timeZone})`);
   };
-  const night = nights.at(place.timeZone, start);
-  if (night === null) {
+  const window = windows.at(place.timeZone, start);
+  if (window === null) {
     violated('starts outside its off-peak hours');
     return;
   }
   findings.evaluated('INV-4');
-  if (end > night.closes)
+  if (end > window.closes)
     violated(
       install.completed
-        ? `ends at ${utcOf(end)}, after its off-peak hours closed at ${utcOf(night.closes)}`
-        : `has not ended by ${utcOf(end)}; its off-peak hours closed at ${utcOf(night.closes)}`,
+        ? `ends at ${utcOf(end)}, after its off-peak hours closed at ${utcOf(window.closes)}`
+        : `has not ended by ${utcOf(end)}; its off-peak hours closed at ${utcOf(window.closes)}`,
     );
   findings.evaluated('INV-4');
   if (maximumDurationMinutes === null)
     findings.doubted(place.vm, utcOf(start), 'an installation without a maximum duration');
-  else if (start + maximumDurationMinutes * MINUTE > night.closes)
+  else if (start + maximumDurationMinutes * MINUTE > window.closes)
     violated(
-      `may take ${maximumDurationMinutes} min, beyond the end of its off-peak hours at ${utcOf(night.closes)}`,
+      `may take ${maximumDurationMinutes} min, beyond the end of its off-peak hours at ${utcOf(window.closes)}`,
     );
 }
 

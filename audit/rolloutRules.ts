@@ -48,7 +48,7 @@ export class GateRule {
   }
 }
 
-/** INV-8: every VM of the fleet has one outcome, of a known kind, with a reason; nobody else has any. */
+/** INV-8: every VM of the fleet has one outcome, of a known kind, with a reason; no other VM has any. */
 export function checkOutcomes(
   outcomes: readonly AuditOutcome[],
   vms: readonly AuditVm[],

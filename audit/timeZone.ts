@@ -12,7 +12,7 @@ const zoneOfWindowsName = new Map(
     .map(({ mapZone }) => [mapZone._other.toLowerCase(), mapZone._type] as const),
 );
 
-/** IANA name of the zone whose nights count for the VM: its tag, its Windows setting, its region, UTC; the first that exists. */
+/** IANA name of the zone whose windows count for the VM: its tag, its Windows setting, its region, UTC; the first that exists. */
 export function auditTimeZone(vm: Pick<AuditVm, 'tags' | 'timeZone' | 'region'>, tagName: string): string {
   const tag = Object.entries(vm.tags).find(([name]) => name.toLowerCase() === tagName.toLowerCase())?.[1];
   return (

@@ -5,7 +5,7 @@ import type { DriverLog, Install } from './driverLog';
 /** An install that the app found on the VM, because the answer to its request was lost: the audit has no operation id for it. */
 const ADOPTED = 'adopted:';
 
-/** Ends are polled for: of what ended so shortly before the audit does, nobody need know yet. */
+/** Ends are polled for: of what ended so shortly before the audit does, the app need not know yet. */
 const POLLED_MS = 1_800_000;
 
 /**
@@ -49,7 +49,7 @@ function hold(
   }
 }
 
-/** Rows with their installs: by operation id; those without one by VM, the install nearest in time that nobody else tells of. */
+/** Rows with their installs: by operation id; those without one by VM, the install nearest in time that no other row names. */
 function match(
   what: 'started' | 'ended',
   installs: readonly Install[],

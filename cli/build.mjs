@@ -195,6 +195,8 @@ function removeWhenEmpty(folder, dist) {
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     await bringUpToDate();
+    // The app keeps its state there. Made only when it runs, the folder would restart the Functions host, which watches the root.
+    mkdirSync(join(PACKAGE_ROOT, '.lowtide'), { recursive: true });
   } catch (error) {
     console.error(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

@@ -23,7 +23,7 @@ function headline(rollout: RolloutView): string {
   if (endedUtc === null)
     return `${id} is ${state}: ${withOutcome(rollout)} of ${total} VMs have their outcome`;
   const days = Math.ceil((Date.parse(endedUtc) - Date.parse(releasedUtc)) / 86_400_000);
-  return `${id} has ${state}: ${total} VMs have their outcome, on day ${days} after the release`;
+  return `${id} ${state === 'cancelled' ? 'was cancelled' : `has ${state}`}: ${total} VMs have their outcome, on day ${days} after the release`;
 }
 
 /** Phases side by side with the calendar, blast radius growing. */

@@ -1,10 +1,10 @@
 import { LowtideError } from '../domain/lowtideError';
 import { FAULT_KINDS, type FaultKind } from '../lab/faults/faults';
 import type { MonthOptions, MonthReport } from '../lab/faults/runMonth';
-import { describeKills, runRealKills } from '../lab/faults/realKills';
+import { describeKills, runRealKills } from '../lab/faults/processKills';
 import { commandOf, shrink } from '../lab/faults/shrink';
-import { describePoints, sumOf } from '../lab/faults/pointsTally';
-import { describeTally, tallyOf } from '../lab/faults/tally';
+import { describePoints, sumOf } from '../lab/faults/crashTotals';
+import { describeTotals, totalsOf } from '../lab/faults/monthTotals';
 import { runMonths, runPoints } from '../lab/faults/workers';
 import { showProgress } from './progress';
 import { say } from '../local/say';
@@ -79,16 +79,16 @@ async function reportMonths(options: TortureOptions): Promise<0 | 2> {
     progress.update(reports.length + again.length, months.length + twice.length, '');
   });
   progress.stop();
-  const tally = tallyOf(reports, again, (performance.now() - started) / 1000);
-  say.text(describeTally(tally));
+  const totals = totalsOf(reports, again, (performance.now() - started) / 1000);
+  say.text(describeTotals(totals));
   const failed = reports.filter(({ violations }) => violations.length > 0);
-  if (options.json !== undefined) writeJson(options.json, { tally, failed });
+  if (options.json !== undefined) writeJson(options.json, { tally: totals, failed });
   if (failed.length > SHRUNK_MAX)
     say.line(
       `Seeds that failed: ${failed.map(({ seed }) => seed).join(', ')}; the first ${SHRUNK_MAX} in detail:`,
     );
   for (const report of failed.slice(0, SHRUNK_MAX)) await reportFailure(report, kinds === null);
-  return failed.length + tally.different.length === 0 ? 0 : 2;
+  return failed.length + totals.different.length === 0 ? 0 : 2;
 }
 
 /** The seed, what was violated, the shortest reproduction found, and the command that repeats it. */

@@ -23,6 +23,7 @@ import { redoLog, watcherOf } from '../store/redoLog';
 import { rolloutStore } from '../store/rollouts';
 import { roundProgressStore } from '../store/roundProgress';
 import type { Store } from '../store/store';
+import { waitStore } from '../store/waits';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
@@ -72,6 +73,7 @@ async function compose(settings: Settings): Promise<SimulatedServices> {
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
+    waits: waitStore(store),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
     policy,

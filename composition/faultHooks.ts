@@ -7,10 +7,10 @@ export interface FaultHooks {
   store: (store: Store) => Store;
   driver: (driver: SimulatedDriver) => SimulatedDriver;
   /** `run` gets the services as the worker sees it that the message of the activity has come to. */
-  activity: (
+  activity: <S extends Services>(
     name: string,
-    services: Services,
-    run: (services: Services) => Promise<unknown>,
+    services: S,
+    run: (services: S) => Promise<unknown>,
   ) => Promise<unknown>;
 }
 

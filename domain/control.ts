@@ -22,6 +22,8 @@ export const RolloutControl = z.object({
   endedUtc: Utc.nullable(),
   vmCount: z.number().int().nullable(),
   seed: z.string(),
+  /** Of the host that started its orchestration. Absent in rows of an earlier version. */
+  version: z.string().nullable().optional(),
 });
 export type RolloutControl = Readonly<z.infer<typeof RolloutControl>>;
 

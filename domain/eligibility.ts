@@ -34,6 +34,8 @@ export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy):
   return [
     excludedByTag(vm, policy),
     patchModeHold(vm),
+    // Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place.
+    vm.customerManagedSchedule === true ? because('notInCharge') : null,
     vm.osType === null ? because('osTypeUnknown') : null,
     imageHold(vm, policy),
     vm.provisionVMAgent === false ? because('agentNotProvisioned') : null,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { secondsBetween } from './instants';
+import { addSeconds, secondsBetween } from './instants';
 import type { OutcomeKind } from './reasons';
 import type { Policy } from './policy';
 
@@ -99,4 +99,14 @@ export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: P
   if (silentRegions.length === 0 && done * 100 >= planned * policy.phaseClosePercent) return true;
   const evidence = Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
   return secondsBetween(startedUtc, nowUtc) >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
+}
+
+/** When a phase whose evidence does not close it may close by the passing of time; null when that instant is past. */
+export function closesByTimeUtc(
+  { startedUtc }: Pick<PhaseProgress, 'startedUtc'>,
+  nowUtc: string,
+  policy: Policy,
+): string | null {
+  const closesUtc = addSeconds(startedUtc, policy.phaseCloseAfterSeconds);
+  return closesUtc > nowUtc ? closesUtc : null;
 }

@@ -4,6 +4,7 @@ import type { HealthSignals, HealthVerdict } from './health';
 import { isOpen, type OffPeakWindow } from './offPeak';
 import type { Policy } from './policy';
 import { because, type Because, type OutcomeReason } from './reasons';
+import { unmetRequirements } from './requirements';
 import type { VirtualMachine } from './virtualMachine';
 
 /**
@@ -19,6 +20,8 @@ export interface HoldFacts {
   readonly vm?: VirtualMachine | null;
   readonly powerState?: HealthSignals['powerState'];
   readonly agentStatus?: HealthSignals['vmAgent'];
+  /** The version that the agent reports; null when it reports none. */
+  readonly agentVersion?: string | null;
   /** Its health before the update. */
   readonly health?: HealthVerdict;
   /** Another installation is running on the VM. */
@@ -57,6 +60,14 @@ const agentSilent: Hold = (facts) =>
     ? because('agentSilent', { agentStatus: facts.agentStatus })
     : null;
 
+/** R-502, at every look: an agent may be replaced by an older one, and an imported VM was never enabled by Lowtide. */
+const agentOutdated: Hold = ({ vm, agentVersion }) => {
+  if (!vm || agentVersion === undefined) return null;
+  const unmet = unmetRequirements({ vm, agent: { version: agentVersion } });
+  const outdated = unmet.find(({ code }) => code === 'LinuxAgentOutdated');
+  return outdated === undefined ? null : because('agentOutdated', { message: outdated.message });
+};
+
 /** A VM that is unhealthy before is not counted against the update. */
 const unhealthyBefore: Hold = ({ health }) =>
   health?.answer === 'unhealthy' ? because('unhealthyBefore', { because: health.because }) : null;
@@ -89,6 +100,7 @@ export const HOLDS: readonly (readonly [name: string, hold: Hold])[] = [
   ['notEligible', notEligible],
   ['poweredOff', poweredOff],
   ['agentSilent', agentSilent],
+  ['agentOutdated', agentOutdated],
   ['unhealthyBefore', unhealthyBefore],
   ['healthUnknown', healthUnknown],
   ['installInFlight', installInFlight],

@@ -40,12 +40,15 @@ export const Policy = z.object({
   bakeAfterCanarySeconds: seconds(12 * HOUR),
   /** Null: until the next night, that is, until windows that open after the gate did. */
   bakeSeconds: z.number().nonnegative().nullable().default(null),
-  gatePollSeconds: seconds(30 * MINUTE),
   claimPollFirstSeconds: seconds(1 * MINUTE),
   claimPollLastSeconds: seconds(5 * MINUTE),
   /** How long a ticket of a waiting caller keeps its place without being polled again. */
   ticketLapseSeconds: seconds(15 * MINUTE),
-  controlPollSeconds: seconds(5 * MINUTE),
+  /** What waits for evidence or for a person is woken; should that be lost, it looks again by itself after this. */
+  wakeFallbackSeconds: seconds(1 * HOUR),
+  /** Tries to enable a VM that is not ready for it back off from the first to the last. */
+  enablementRetryFirstSeconds: seconds(15),
+  enablementRetryLastSeconds: seconds(30 * MINUTE),
   /** Beyond its expiry a claim is suspect; the reaper asks the driver after this. */
   claimGraceSeconds: seconds(90 * MINUTE),
   claimOverrunSeconds: seconds(2 * HOUR),

@@ -86,6 +86,7 @@ export const REASONS = {
         ? `The VM agent is ${agentStatus ?? 'unknown'}.`
         : `Its health is unknown: ${because}.`),
   ),
+  agentOutdated: reason('deferred', { message }, (facts) => facts.message),
   windowMissed: reason(
     'deferred',
     { opensUtc: text.exactOptional(), minutesLeft: whole.exactOptional(), minutesMin: whole.exactOptional() },
@@ -119,6 +120,11 @@ export const REASONS = {
     (facts) => facts.message ?? 'The VM does not exist any more.',
   ),
   excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),
+  notInCharge: reason(
+    'skipped',
+    {},
+    'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
+  ),
   patchModeNotPlatform: reason(
     'skipped',
     { patchMode: text },

@@ -31,6 +31,10 @@ export const VirtualMachine = z.object({
   /** As written in `patchSettings.patchMode`; null lets the default of the OS apply. */
   patchMode: z.string().nullable(),
   enableAutomaticUpdates: z.boolean().nullable(),
+  /** `automaticByPlatformSettings.rebootSetting`: how installations in AutomaticByPlatform reboot. Absent: not given, which is IfRequired. */
+  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']).exactOptional(),
+  /** `automaticByPlatformSettings.bypassPlatformSafetyChecksOnUserSchedule` is true: a schedule of its owner installs its patches. */
+  customerManagedSchedule: z.literal(true).exactOptional(),
   provisionVMAgent: z.boolean().nullable(),
   /** `osProfile.windowsConfiguration.timeZone`, a Windows time-zone name. */
   timeZone: z.string().nullable(),

@@ -63,6 +63,7 @@ export function createEngine(
     extraInputs: tools.extraInputs,
     onPersist: options.onPersist,
     transit: options.transit,
+    observer: options.observe?.(() => clock.nowMs()),
     log,
   });
 }

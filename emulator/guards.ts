@@ -11,6 +11,7 @@ export type GuardCode =
   | 'hang'
   | 'history-length'
   | 'host-json'
+  | 'hub-table'
   | 'message-size'
   | 'not-json'
   | 'open-tasks-at-return'

@@ -8,9 +8,11 @@ import type { CoreApi, RegisteredFunction } from './coreApi';
 import { createEngine, type Tools } from './createEngine';
 import type { Engine } from './engine/engine';
 import { resume } from './engine/resume';
+import { watchAppRoot } from './appRoot';
 import { Guards } from './guards';
 import type { Host, HostOptions, InstanceView } from './hostOptions';
 import { httpFunctions } from './httpFunctions';
+import { createHubTables, reserveHubTables } from './hubTables';
 import type { Answer, HttpHandler } from './http';
 import { Invoker } from './invoke';
 import { Journal } from './journal';
@@ -57,11 +59,13 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const logOfApp: CoreApi['log'] = (level, category, message) => {
     log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
   };
-  const app = await loadApp(settings, environment, logOfApp, options.keepApp);
-  undo.push(app.unload);
-  options.prepare?.((path) => app.require(path) as unknown);
   const guards = new Guards(options.strict ?? false, log);
   refuseUnknownMembers(guards, settings);
+  const app = await loadApp(settings, environment, logOfApp, options.keepApp);
+  undo.push(app.unload);
+  await keepHubTables(app, settings, environment, guards, log, undo);
+  undo.push(watchAppRoot(settings.appDir, log));
+  options.prepare?.((path) => app.require(path) as unknown);
   const newInvoker = (core: CoreApi): Invoker =>
     new Invoker(
       core,
@@ -105,6 +109,19 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
     workers: workerControl(engine, settings, newInvoker, logOfApp, options.engine === 'faithful'),
     undo,
   });
+}
+
+async function keepHubTables(
+  app: LoadedApp,
+  { appDir, hubName }: AppSettings,
+  environment: Readonly<Record<string, string>>,
+  guards: Guards,
+  log: (line: string) => void,
+  undo: Undo,
+): Promise<void> {
+  if (![...app.core.functions.values()].some((fn) => fn.trigger.type === 'orchestrationTrigger')) return;
+  await createHubTables(appDir, hubName, environment['AzureWebJobsStorage'], guards, log);
+  undo.push(reserveHubTables(appDir, hubName, guards));
 }
 
 /** The real host ignores what it does not know, and the setting that was meant has no effect. */

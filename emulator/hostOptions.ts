@@ -1,6 +1,7 @@
 import type { ClockOptions } from './clock';
 import type { Stats } from './engine/core';
 import type { PersistPoint } from './engine/persistPoints';
+import type { EngineObserver } from './engine/observer';
 import type { Transit } from './engine/transit';
 import type { Finding } from './guards';
 import type { StatusView } from './statusView';
@@ -41,6 +42,8 @@ export interface HostOptions {
   readonly onPersist?: (point: PersistPoint) => void;
   /** For fault tests: messages that come late, and workers that hang. */
   readonly transit?: Transit;
+  /** Made with the host's clock, and told of the engine's work: see storageModel. */
+  readonly observe?: (nowMs: () => number) => EngineObserver;
   /**
    * The app stays loaded for the next host in this process that wants it so: for thousands of short runs. What it has in memory stays,
    * too; forgetting it is up to `prepare`.

@@ -2,7 +2,7 @@ import type { EntityContext } from 'durable-functions';
 import { emptyLedger, heal, LedgerState, release, suspects, tryAcquire } from '../domain/ledger';
 import { disruptionLedger as contract } from './contracts';
 
-/** Answers are messages and must stay small; whoever inspects comes back within the hour. */
+/** Answers are messages and must stay small; the sweep that inspects comes back within the hour. */
 const INSPECTED_MAX = 40;
 
 /**

@@ -2,10 +2,24 @@ import * as df from 'durable-functions';
 import { activities } from '../activities/activities';
 import { appServices } from '../composition/compose';
 import { faultHooks } from '../composition/faultHooks';
+import { withWaking } from '../composition/waking';
 
 /** Under the names that orchestrations in flight call them by: never rename one. */
-for (const { name, handler } of activities)
-  df.app.activity(name, {
-    handler: async (input: unknown) =>
-      faultHooks.activity(name, await appServices(), (services) => handler(services)(input)),
-  });
+for (const activity of activities)
+  if (activity.wakes)
+    df.app.activity(activity.name, {
+      extraInputs: [df.input.durableClient()],
+      handler: async (input: unknown, context) =>
+        faultHooks.activity(
+          activity.name,
+          withWaking(await appServices(), df.getClient(context), context),
+          (services) => activity.handler(services)(input),
+        ),
+    });
+  else
+    df.app.activity(activity.name, {
+      handler: async (input: unknown) =>
+        faultHooks.activity(activity.name, await appServices(), (services) =>
+          activity.handler(services)(input),
+        ),
+    });

@@ -7,7 +7,7 @@ import { awaitClaim } from '../orchestrations/awaitClaim';
 import { awaitGate } from '../orchestrations/awaitGate';
 import { awaitGo } from '../orchestrations/awaitGo';
 import { awaitInstall } from '../orchestrations/awaitInstall';
-import { awaitSettled } from '../orchestrations/awaitSettled';
+import { awaitCompletion } from '../orchestrations/awaitCompletion';
 import { catchUp } from '../orchestrations/catchUp';
 import { enableVm } from '../orchestrations/enableVm';
 import { installOnDemand } from '../orchestrations/installOnDemand';
@@ -35,7 +35,7 @@ const orchestrations = {
   awaitClaim,
   awaitInstall,
   awaitGate,
-  awaitSettled,
+  awaitCompletion,
 };
 
 for (const [name, orchestration] of Object.entries(orchestrations)) df.app.orchestration(name, orchestration);

@@ -19,7 +19,6 @@ export function auditEvents(
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     shares: { setSharePercent, setOneByOneBelow },
     timeZoneTag,
-    pollSeconds: policy.controlPollSeconds,
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,
   });

@@ -64,7 +64,7 @@ export async function withLocalApp<T>(
     return { kind: 'done', value: await unlessAborted(work(app), stop) };
   } catch (error) {
     if (failure.signal.aborted) throw failure.signal.reason;
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) throw isDiskFull(error) ? hostStopped(error) : error;
     if (signal.reason instanceof LowtideError) throw signal.reason;
     return { kind: 'interrupted' };
   } finally {
@@ -110,8 +110,10 @@ async function start(
       return host;
     },
     withClock: async (clock) => {
+      // It keeps its address, also when the port was any free one.
+      const port = Number(new URL(host.baseUrl).port);
       await host.close();
-      host = await hostApp({ ...options, clock }, azurite.connectionString, log);
+      host = await hostApp({ ...options, clock, port }, azurite.connectionString, log);
       return host;
     },
   };
@@ -187,17 +189,23 @@ function watchHost(hostNow: () => Host, failed: (error: unknown) => void): () =>
 }
 
 function hostStopped(cause: unknown): LowtideError {
-  const { code = '', message } = cause as NodeJS.ErrnoException;
-  const full = code === 'ENOSPC' || code === 'EDQUOT';
+  const full = isDiskFull(cause);
   return new LowtideError(
     'STORAGE_UNAVAILABLE',
     {
       what: 'The host stopped: it could not keep what it did.',
-      why: full ? 'The disk under .lowtide is full.' : message,
-      fix: full ? 'Make room on that disk, and start again.' : 'Start again; the log file has the details.',
+      why: full ? 'The disk of its state folder is full.' : String(cause),
+      fix: full
+        ? 'Make room on that disk, or name a folder on another one with --state.'
+        : 'Start again; the log file has the details.',
     },
     { cause },
   );
+}
+
+function isDiskFull(error: unknown): boolean {
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
 }
 
 /** What the work comes to, or the reason of the signal as soon as it is aborted. */

@@ -2,6 +2,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import * as df from 'durable-functions';
 import { admit } from '../composition/admit';
 import { appServices } from '../composition/compose';
+import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
 import { problemOf } from './problem';
 import type { OperatorRequest, OperatorRoute } from './route';
@@ -15,8 +16,9 @@ export async function answerOperator(
   try {
     const { name: by } = await admit(request, { api: 'operator', name: route.name });
     checkQuery(route, request);
-    const services = await appServices();
-    return await route.handler(read(request, by), { services, client: df.getClient(context) });
+    const client = df.getClient(context);
+    const services = withWaking(await appServices(), client, context);
+    return await route.handler(read(request, by), { services, client });
   } catch (error) {
     return problemOf(error, (message) => {
       context.error(`${route.name}: ${message}`);

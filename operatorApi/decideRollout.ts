@@ -1,4 +1,5 @@
-import type { Services } from '../activities/services';
+import type { Services, WakingServices } from '../activities/services';
+import { wakeWaits } from '../activities/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
@@ -9,10 +10,10 @@ const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cancel: 'can
 
 /**
  * Carries out what a person decided: it is written on the rollout's row or on the halts it answers, where everything that is about to
- * start something looks. Nothing in flight is cut off.
+ * start something looks; what waits is woken to look. Nothing in flight is cut off.
  */
 export async function decideRollout(
-  services: Services,
+  services: WakingServices,
   id: RolloutId,
   kind: DecisionKind,
   who: { readonly by: string; readonly reason: string },
@@ -43,10 +44,11 @@ export async function decideRollout(
     await writeDown();
     await answerHalts(services, id, open, { kind, ...who, atUtc });
     if (kind === 'resume') await setMode(services, id, 'running');
-    return;
+  } else {
+    await setMode(services, id, kind === 'pause' ? 'paused' : 'cancelled');
+    await writeDown();
   }
-  await setMode(services, id, kind === 'pause' ? 'paused' : 'cancelled');
-  await writeDown();
+  await wakeWaits(services, id, null);
 }
 
 /** Each halt is answered by itself: a halt that comes while a person decides waits for its own decision. */

@@ -2,6 +2,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { notFound } from './decideRollout';
+import { hostVersion, whyNotAdvanced } from './hostVersion';
 
 type Counts = Record<string, number>;
 
@@ -51,6 +52,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
   return {
     ...summary,
     state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
+    notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     eligibleCount: plan?.vmCount ?? null,
     lateCount: plan?.lateCount ?? null,
     outcomes: counts,

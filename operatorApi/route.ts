@@ -1,5 +1,6 @@
 import type { HttpMethod, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
+import type { WakingServices } from '../activities/services';
 import type { SimulatedServices } from '../composition/compose';
 
 /** A request to the operator's API, as handlers see it. */
@@ -20,7 +21,7 @@ export interface OperatorRequest {
 }
 
 export interface OperatorContext {
-  readonly services: SimulatedServices;
+  readonly services: SimulatedServices & WakingServices;
   readonly client: DurableClient;
 }
 

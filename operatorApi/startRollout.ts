@@ -5,6 +5,7 @@ import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { isUnderWay, startInstance, statusOf } from '../composition/instances';
 import { endsUtcOf, nextReleaseAfter, releaseOf } from '../domain/release';
+import { hostVersion } from './hostVersion';
 
 /**
  * Requests the rollout of a month. The row decides: whoever asks twice, at once or after a crash, gets the one rollout, because on the
@@ -72,7 +73,7 @@ async function raiseGeneration(
   let mine = false;
   await services.rollouts.update(rolloutId, (now) => {
     mine = now.generation === generation;
-    return mine ? { ...now, generation: generation + 1 } : null;
+    return mine ? { ...now, generation: generation + 1, version: hostVersion() } : null;
   });
   return mine;
 }
@@ -107,5 +108,6 @@ function newControl(services: Services, month: Month, by: string): RolloutContro
     endedUtc: null,
     vmCount: null,
     seed: month,
+    version: hostVersion(),
   };
 }

@@ -16,7 +16,7 @@ export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): 
   return results.get(vmId) ?? { kind: 'failed', message: 'The assessment gave no result.' };
 }
 
-/** Assesses VMs together: starts all, waits for all, tells each VM's entity what was found. */
+/** Assesses VMs together: starts all, waits for all, signals to each VM's entity what was found. */
 export function* assessAll(
   context: OrchestrationContext,
   vmIds: readonly VmId[],
@@ -53,7 +53,7 @@ interface Operation {
   readonly operationId: string;
 }
 
-/** Reads what is running; adds what has ended to the results and tells each VM's entity. Returns what is still running. */
+/** Reads what is running; adds what has ended to the results and signals them to each VM's entity. Returns what is still running. */
 function* collect(
   context: OrchestrationContext,
   operations: Operation[],

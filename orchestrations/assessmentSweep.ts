@@ -14,7 +14,7 @@ import { catchUpIdOf } from '../domain/phaseId';
 import * as children from './contracts';
 import {
   addSeconds,
-  allSettled,
+  allEnded,
   call,
   callEntities,
   callEntity,
@@ -52,7 +52,7 @@ export function* assessmentSweep(
   const plan = yield* call(context, planCatchUps, { ...asked, phase, regionsMax: SIDE_BY_SIDE_MAX });
   yield* tidyLedgers(context, plan.ledgers, { ...asked, graceSeconds: plan.claimGraceSeconds });
 
-  // Catch-ups go first: their VMs are taken for tonight. What finds no room beside them is due again in an hour.
+  // Catch-ups go first: their VMs are taken for this window. What finds no room beside them is due again in an hour.
   const room = SIDE_BY_SIDE_MAX - plan.catchUps.length;
   const due = (yield* call(context, listDueAssessments, asked)).chunks.slice(0, room);
   const behind = yield* call(context, collectOutdatedExtensions, {
@@ -62,7 +62,7 @@ export function* assessmentSweep(
 
   const { pace } = plan;
   const idOf = (name: string): string => childId(context.df.instanceId, name);
-  const ended = yield* allSettled<Ended>(context, [
+  const ended = yield* allEnded<Ended>(context, [
     ...plan.catchUps.map(({ rolloutId, region, endsUtc }) =>
       startChild(context, children.catchUp, idOf(`${rolloutId}:${region}`), {
         rolloutId,
@@ -77,7 +77,7 @@ export function* assessmentSweep(
     ...due.map((chunk, n) =>
       startChild(context, children.assessBatch, idOf(`assess-${n}`), { ...chunk, ...asked, pace }),
     ),
-    // R-703, R-704: nobody updates the extension by hand; the platform does, off-peak.
+    // R-703, R-704: no person updates the extension by hand; the platform does, off-peak.
     ...behind.vmIds.map((vmId) =>
       startChild(context, children.enableVm, idOf(`extension:${keyOf(vmId)}`), {
         vmId,

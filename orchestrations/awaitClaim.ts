@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { disruptionLedger } from '../entities/contracts';
 import * as children from './contracts';
-import { callEntity, nowUtc, pollForAnswer, type Step } from './durable';
+import { callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
 
 interface Claimed {
   readonly granted: boolean;
@@ -26,26 +26,31 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
       untilUtc: input.untilUtc,
       jitterShare: JITTER_SHARE,
     },
-    function* () {
-      const said = yield* callEntity(
-        context,
-        { name: disruptionLedger.name, key: ledger },
-        ['tryAcquire', disruptionLedger.operations.tryAcquire],
-        {
-          claimId,
-          kind,
-          disruption,
-          startByUtc,
-          expiresUtc: closesUtc,
-          deadlineUtc,
-          nowUtc: nowUtc(context),
-          ticketLapseSeconds: pace.ticketLapseSeconds,
-          catchUpSlotsMax,
-        },
-      );
-      if (said.kind === 'granted') return { granted: true, rules: [] };
-      rules = [...new Set(said.because.map(({ rule }) => rule))];
-      return null;
+    {
+      ask: function* () {
+        const said = yield* callEntity(
+          context,
+          { name: disruptionLedger.name, key: ledger },
+          ['tryAcquire', disruptionLedger.operations.tryAcquire],
+          {
+            claimId,
+            kind,
+            disruption,
+            startByUtc,
+            expiresUtc: closesUtc,
+            deadlineUtc,
+            nowUtc: nowUtc(context),
+            ticketLapseSeconds: pace.ticketLapseSeconds,
+            catchUpSlotsMax,
+          },
+        );
+        if (said.kind === 'granted') return { granted: true, rules: [] };
+        rules = [...new Set(said.because.map(({ rule }) => rule))];
+        return null;
+      },
+      continueWith: (polls) => {
+        continueAs(context, children.awaitClaim, { ...input, polls });
+      },
     },
   );
   return answer ?? { granted: false, rules };

@@ -1,7 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { decidePhaseGate } from '../activities/contracts';
+import { gateTopic } from '../domain/waitTopic';
+import { awaitAnswer } from './awaitAnswer';
 import * as children from './contracts';
-import { call, pollForAnswer, type Step } from './durable';
+import { call, continueAs, type Step } from './durable';
 
 interface Gate {
   /** When the gate opened; null when the rollout ended before it did. */
@@ -11,15 +13,19 @@ interface Gate {
 /** Waits for the gate of a phase: for evidence first, and when the rollout halts, for a person. */
 export function* awaitGate(context: OrchestrationContext): Step<Gate> {
   const input = children.awaitGate.input.parse(context.df.getInput());
-  const { rolloutId, phase, pace, untilUtc } = input;
-  const answer = yield* pollForAnswer<Gate>(
+  const { rolloutId, phase, looks, untilUtc, pace } = input;
+  const answer = yield* awaitAnswer<Gate>(
     context,
-    input,
-    { firstSeconds: pace.gatePollSeconds, lastSeconds: pace.gatePollSeconds, untilUtc },
-    function* () {
-      const gate = yield* call(context, decidePhaseGate, { rolloutId, phase });
-      if (gate.kind === 'wait') return null;
-      return { openedUtc: gate.kind === 'open' ? gate.openedUtc : null };
+    { rolloutId, topic: gateTopic(phase), looks, untilUtc, fallbackSeconds: pace.wakeFallbackSeconds },
+    {
+      look: function* () {
+        const gate = yield* call(context, decidePhaseGate, { rolloutId, phase });
+        if (gate.kind === 'wait') return { kind: 'wait', nextUtc: gate.nextUtc };
+        return { kind: 'answer', answer: { openedUtc: gate.kind === 'open' ? gate.openedUtc : null } };
+      },
+      continueWith: (next) => {
+        continueAs(context, children.awaitGate, { ...input, looks: next });
+      },
     },
   );
   return answer ?? { openedUtc: null };

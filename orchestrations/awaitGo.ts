@@ -1,8 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { readControl } from '../activities/contracts';
 import type { OutcomeReason } from '../domain/reasons';
+import { awaitAnswer } from './awaitAnswer';
 import * as children from './contracts';
-import { call, pollForAnswer, type Step } from './durable';
+import { call, continueAs, type Step } from './durable';
 
 interface Go {
   readonly go: boolean;
@@ -10,18 +11,23 @@ interface Go {
   readonly reason: OutcomeReason | null;
 }
 
-/** Waits while the rollout is paused or halted. Control is a row that every wait looks at again, never a suspended instance. */
+/** Waits while the rollout is paused or halted. Control is a row that is read at every look, never a suspended instance. */
 export function* awaitGo(context: OrchestrationContext): Step<Go> {
   const input = children.awaitGo.input.parse(context.df.getInput());
-  const { rolloutId, phase, region, pace, untilUtc } = input;
-  const answer = yield* pollForAnswer<Go>(
+  const { rolloutId, phase, region, looks, untilUtc, pace } = input;
+  const answer = yield* awaitAnswer<Go>(
     context,
-    input,
-    { firstSeconds: pace.controlPollSeconds, lastSeconds: pace.controlPollSeconds, untilUtc },
-    function* () {
-      const control = yield* call(context, readControl, { rolloutId, phase, region });
-      if (control.kind === 'wait') return null;
-      return control.kind === 'go' ? { go: true, reason: null } : { go: false, reason: control.reason };
+    { rolloutId, topic: 'control', looks, untilUtc, fallbackSeconds: pace.wakeFallbackSeconds },
+    {
+      look: function* () {
+        const control = yield* call(context, readControl, { rolloutId, phase, region });
+        if (control.kind === 'wait') return { kind: 'wait', nextUtc: null };
+        const reason = control.kind === 'go' ? null : control.reason;
+        return { kind: 'answer', answer: { go: control.kind === 'go', reason } };
+      },
+      continueWith: (next) => {
+        continueAs(context, children.awaitGo, { ...input, looks: next });
+      },
     },
   );
   return answer ?? { go: false, reason: null };

@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { collectInstall } from '../activities/contracts';
 import type { PatchInstallationSummary } from '../domain/patches';
 import * as children from './contracts';
-import { call, pollForAnswer, type Step } from './durable';
+import { call, continueAs, pollForAnswer, type Step } from './durable';
 
 interface Ended {
   readonly summary: PatchInstallationSummary | null;
@@ -16,10 +16,15 @@ export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
     context,
     input,
     { firstSeconds: pace.installPollFirstSeconds, lastSeconds: pace.installPollLastSeconds, untilUtc },
-    function* () {
-      const install = yield* call(context, collectInstall, { region, vmId, claimId, sinceUtc });
-      if (install.kind === 'running') return null;
-      return { summary: install.kind === 'ended' ? install.summary : null };
+    {
+      ask: function* () {
+        const install = yield* call(context, collectInstall, { region, vmId, claimId, sinceUtc });
+        if (install.kind === 'running') return null;
+        return { summary: install.kind === 'ended' ? install.summary : null };
+      },
+      continueWith: (polls) => {
+        continueAs(context, children.awaitInstall, { ...input, polls });
+      },
     },
   );
   return answer ?? { summary: null };

@@ -14,13 +14,13 @@ import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../do
  * these change by addition only.
  */
 
-/** What every orchestration of a rollout is told by its parent. */
+/** What every orchestration of a rollout gets from its parent. */
 const InRollout = z.object({
   rolloutId: RolloutId,
   phase: PhaseId,
   kind: ClaimKind,
   endsUtc: Utc,
-  /** Only windows that open after this instant: «until the next night». Null for any. */
+  /** Only windows that open after this instant, so that a bake lasts until the next window. Null for any. */
   freshAfterUtc: Utc.nullable(),
   pace: Pace,
 });
@@ -82,24 +82,27 @@ export const updateDomainRollout = {
   }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('ran') }),
-    /** The claim could not be had tonight. */
+    /** The claim was not granted in this window. */
     z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
     z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
   ]),
 } as const;
 
-/** The waits of a rollout: small children that poll, back off and continue as new. */
-const Waiting = z.object({ polls: z.number().int().default(0), pace: Pace, untilUtc: Utc });
+/** Small children that poll what cannot wake them, back off and continue as new. */
+const Polling = z.object({ polls: z.number().int().default(0), pace: Pace, untilUtc: Utc });
+
+/** Small children that sleep until they are woken, or until time alone can change the answer. */
+const Waiting = z.object({ looks: z.number().int().default(0), pace: Pace, untilUtc: Utc });
 
 export const awaitInstall = {
   name: 'awaitInstall',
-  input: Waiting.extend({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
+  input: Polling.extend({ region: z.string(), vmId: VmId, claimId: z.string(), sinceUtc: Utc }),
   output: z.object({ summary: PatchInstallationSummary.nullable() }),
 } as const;
 
 export const awaitClaim = {
   name: 'awaitClaim',
-  input: Waiting.extend({
+  input: Polling.extend({
     claimId: z.string(),
     kind: ClaimKind,
     ledger: z.string(),
@@ -124,10 +127,10 @@ export const awaitGate = {
   output: z.object({ openedUtc: Utc.nullable() }),
 } as const;
 
-export const awaitSettled = {
-  name: 'awaitSettled',
+export const awaitCompletion = {
+  name: 'awaitCompletion',
   input: Waiting.extend({ rolloutId: RolloutId }),
-  output: z.object({ settled: z.boolean() }),
+  output: z.object({ complete: z.boolean() }),
 } as const;
 
 /** One installation that a person asked for, on one VM. */
@@ -141,7 +144,7 @@ export const installOnDemand = {
     ledger: z.string(),
     /** What to do while the availability rules forbid it. */
     ifBusy: z.enum(['wait', 'fail']),
-    /** Whoever is not admitted until then is told so. */
+    /** The request is refused when it has not been admitted by then. */
     waitUntilUtc: Utc,
     pace: Pace,
   }),
@@ -189,7 +192,9 @@ export const enableVm = {
     endsUtc: Utc,
     pace: Pace,
     /** What was said last of what it waits for. */
-    told: z.string().default(''),
+    reported: z.string().default(''),
+    /** Tries in vain since it last got further. */
+    tries: z.number().int().default(0),
   }),
   output: z.object({ enabled: z.boolean(), detail: z.string() }),
 } as const;

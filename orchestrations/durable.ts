@@ -1,4 +1,10 @@
-import { EntityId, RetryOptions, type OrchestrationContext, type Task } from 'durable-functions';
+import {
+  EntityId,
+  RetryOptions,
+  type OrchestrationContext,
+  type Task,
+  type TimerTask,
+} from 'durable-functions';
 import { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
 import { addSeconds, earlier } from '../domain/instants';
@@ -23,7 +29,7 @@ const RETRY = { firstMilliseconds: 5_000, attempts: 40, backoff: 3, longestMilli
 /** The longest timer Azure Storage takes in one piece is 7 days; longer waits loop. */
 const TIMER_MAX_SECONDS = 6 * 24 * 3600;
 
-/** An answer that is none (a poisoned message, a worker of another version) is asked for again, so often in all. */
+/** An answer of another shape (a poisoned message, a worker of another version) is asked for again, so often in all. */
 const ASKED_MAX = 3;
 
 /** So many children or calls may be under way side by side: one episode may schedule at most 90. */
@@ -54,7 +60,7 @@ export interface OrchestrationContract {
   readonly output: z.ZodType;
 }
 
-/** Starts a child under an id of the parent's making, in the parent's version: a child must not outlive its parent's meaning. */
+/** Starts a child under an id that the parent makes, in the parent's version: what a child schedules must be what its parent was written for. */
 export function startChild<C extends OrchestrationContract>(
   context: OrchestrationContext,
   contract: C,
@@ -86,26 +92,26 @@ export function* join<T>(started: Child<T>): Step<T> {
   return started.parse(yield started.task);
 }
 
-export type Settled<T> =
+export type ChildResult<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string };
 
-/** Runs children side by side and waits for every one, also when some fail: nobody is left running unseen. */
-export function* allSettled<T>(
+/** Runs children side by side and waits for every one, also when some fail: none is left running unseen. */
+export function* allEnded<T>(
   context: OrchestrationContext,
   children: readonly Child<T>[],
-): Step<Settled<T>[]> {
+): Step<ChildResult<T>[]> {
   if (children.length === 0) return []; // the library throws on an empty list
   try {
     yield context.df.Task.all(children.map(({ task }) => task));
   } catch {
     // `all` fails with its first failure; the others are waited for below, each by itself
   }
-  const results: Settled<T>[] = [];
-  for (const started of children) results.push(yield* settle(started));
+  const results: ChildResult<T>[] = [];
+  for (const started of children) results.push(yield* resultOf(started));
   return results;
 }
 
-function* settle<T>(started: Child<T>): Step<Settled<T>> {
+function* resultOf<T>(started: Child<T>): Step<ChildResult<T>> {
   try {
     return { ok: true, value: yield* join(started) };
   } catch (error) {
@@ -118,7 +124,7 @@ export function* firstOf(context: OrchestrationContext, a: Child<unknown>, b: Ch
   try {
     yield context.df.Task.any([a.task, b.task]);
   } catch {
-    // whoever joins the failed child sees its failure
+    // the caller sees the failure when it joins that child
   }
 }
 
@@ -159,7 +165,7 @@ export function* callEntities<O extends EntityOperation>(
   return answers;
 }
 
-/** Tells an entity something and goes on. */
+/** Signals to an entity and goes on without an answer. */
 export function signalEntity(
   context: OrchestrationContext,
   entity: { readonly name: string; readonly key: string },
@@ -171,12 +177,49 @@ export function signalEntity(
 
 export const nowUtc = (context: OrchestrationContext): string => context.df.currentUtcDateTime.toISOString();
 
-/** Waits until an instant has been reached. A durable timer may fire up to a second early, so it looks again. */
+/** A durable timer may fire so much before its instant, never more. */
+const EARLY_MS_MAX = 1_000;
+
+/**
+ * A timer for an instant, or for a part of the way there. With a second or less to go it is asked for a second later: asked for the
+ * instant itself, the host would answer at once, early again, some twenty times a second.
+ */
+function timerTowards(context: OrchestrationContext, utc: string): TimerTask {
+  const nowMs = context.df.currentUtcDateTime.getTime();
+  const wantedMs = Date.parse(utc);
+  const askedMs =
+    wantedMs - nowMs <= EARLY_MS_MAX
+      ? wantedMs + EARLY_MS_MAX
+      : Math.min(wantedMs, nowMs + TIMER_MAX_SECONDS * 1_000);
+  return context.df.createTimer(new Date(askedMs));
+}
+
+/** Waits until an instant has been reached: never less, at most a second more. */
 export function* waitUntil(context: OrchestrationContext, utc: string): Step<void> {
-  while (nowUtc(context) < utc) {
-    const chunk = earlier(utc, addSeconds(nowUtc(context), TIMER_MAX_SECONDS));
-    yield context.df.createTimer(new Date(chunk));
-  }
+  while (nowUtc(context) < utc) yield timerTowards(context, utc);
+}
+
+/**
+ * Sleeps until an event of this name comes, or until about an instant (a second early, or six days from now when it is further away).
+ * True for the event. After false the caller must continue as new before it sleeps again: this wait for the event stays open, and
+ * would take the event that a later wait is meant to get.
+ */
+export function* sleepUntilEvent(context: OrchestrationContext, event: string, utc: string): Step<boolean> {
+  const timer = timerTowards(context, utc);
+  const raised = context.df.waitForExternalEvent(event);
+  const first = yield context.df.Task.any([timer, raised]);
+  if (first === timer) return false;
+  if (!timer.isCompleted) timer.cancel(); // an open timer would keep the instance running
+  return true;
+}
+
+/** Begins the next generation of an instance: its history starts anew, events that have not been awaited are kept. */
+export function continueAs<C extends OrchestrationContract>(
+  context: OrchestrationContext,
+  _contract: C,
+  input: z.input<C['input']>,
+): void {
+  context.df.continueAsNew(input);
 }
 
 export function messageOf(error: unknown): string {
@@ -188,7 +231,7 @@ export interface PollPace {
   readonly lastSeconds: number;
   /** Gives up at this instant. */
   readonly untilUtc: string;
-  /** Up to this share longer, by dice of the instance's own: waiters that were refused together must not come back together. */
+  /** Up to this share longer, a random number of the instance's own: waiters that were refused together must not come back together. */
   readonly jitterShare?: number;
 }
 
@@ -196,25 +239,25 @@ export interface PollPace {
 const POLLS_PER_GENERATION = 50;
 
 /**
- * The whole body of a waiting child: asks, and waits ever longer between two asks, until there is an answer or time is up (null).
- * `polls` counts over the generations; the input carries it through `continueAsNew`.
+ * The whole body of a child that polls: asks, and waits ever longer between two looks, until there is an answer or time is up (null).
+ * `polls` counts over the generations; `continueWith` begins the next one. A look may come a second early: each costs one timer.
  */
 export function* pollForAnswer<T>(
   context: OrchestrationContext,
   input: { readonly polls: number },
   pace: PollPace,
-  ask: () => Step<T | null>,
+  steps: { readonly ask: () => Step<T | null>; readonly continueWith: (polls: number) => void },
 ): Step<T | null> {
   for (let polls = input.polls; ; polls += 1) {
-    const answer = yield* ask();
+    const answer = yield* steps.ask();
     if (answer !== null) return answer;
     if (nowUtc(context) >= pace.untilUtc) return null;
     const seconds = Math.min(pace.lastSeconds, pace.firstSeconds * 2 ** Math.min(polls, 20));
     const jitter = (pace.jitterShare ?? 0) * chance('jitter', context.df.instanceId, polls);
     const next = addSeconds(nowUtc(context), Math.ceil(seconds * (1 + jitter)));
-    yield* waitUntil(context, earlier(pace.untilUtc, next));
+    yield timerTowards(context, earlier(pace.untilUtc, next));
     if (polls - input.polls >= POLLS_PER_GENERATION) {
-      context.df.continueAsNew({ ...input, polls: polls + 1 });
+      steps.continueWith(polls + 1);
       return null; // this generation's answer is dropped: the next one goes on
     }
   }

@@ -5,13 +5,10 @@ import { virtualMachine } from '../entities/contracts';
 import { keyOf } from '../domain/ids';
 import { assess } from './assessment';
 import * as children from './contracts';
-import { addSeconds, call, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
+import { addSeconds, call, continueAs, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
-/** The owner may give the VM another time zone or mode meanwhile: nobody waits longer than this without looking again. */
+/** The owner may give the VM another time zone or mode meanwhile: no wait is longer than this. */
 const LOOK_EVERY_SECONDS = 4 * 3600;
-
-/** What stands in the way may pass within the night: somebody starts the VM, or mends its agent. */
-const RETRY_SECONDS = 30 * 60;
 
 /** Looks of one generation; each costs some history. */
 const LOOKS_MAX = 20;
@@ -39,20 +36,25 @@ export function* enableVm(context: OrchestrationContext): Step<Enabled> {
       return giveUp(context, input, where);
     if (where.opensUtc !== undefined && now < where.opensUtc) {
       const obstacle = where.kind === 'window' ? where.obstacle : undefined;
-      tell(context, input, where, obstacle ?? 'Waiting for off-peak hours.');
+      report(context, input, where, obstacle ?? 'Waiting for off-peak hours.');
       yield* waitUntil(context, earlier(where.opensUtc, addSeconds(now, LOOK_EVERY_SECONDS)));
     } else if (where.kind === 'ready') {
-      const done = yield* complete(context, input, where.detail ?? input.told);
+      const done = yield* complete(context, input, where.detail ?? input.reported);
       if (done !== null) return done;
     } else yield* workInWindow(context, input, where);
   }
-  context.df.continueAsNew(input);
-  return { enabled: false, detail: input.told };
+  continueAs(context, children.enableVm, input);
+  return { enabled: false, detail: input.reported };
 }
 
 function giveUp(context: OrchestrationContext, input: Input, where: Where): Enabled {
-  tell(context, input, where, 'Time was up before enablement could be completed. Put the VM again to go on.');
-  return { enabled: false, detail: input.told };
+  report(
+    context,
+    input,
+    where,
+    'Time was up before enablement could be completed. Put the VM again to go on.',
+  );
+  return { enabled: false, detail: input.reported };
 }
 
 /** The extension is there; the first assessment completes enablement (R-709). */
@@ -62,8 +64,8 @@ function* complete(context: OrchestrationContext, input: Input, detail: string):
     signal(context, input, 'ready', detail);
     return { enabled: true, detail };
   }
-  tell(context, input, null, `The first assessment failed: ${assessed.message}`);
-  yield* waitUntil(context, addSeconds(nowUtc(context), RETRY_SECONDS));
+  report(context, input, null, `The first assessment failed: ${assessed.message}`);
+  yield* waitUntil(context, nextTryUtc(context, input));
   return null;
 }
 
@@ -71,35 +73,52 @@ function* complete(context: OrchestrationContext, input: Input, detail: string):
 function* workInWindow(context: OrchestrationContext, input: Input, where: InWindow): Step<void> {
   const { vmId, pace } = input;
   const { closesUtc, obstacle } = where;
-  const soon = (): string => earlier(closesUtc, addSeconds(nowUtc(context), RETRY_SECONDS));
+  const soon = (): string => earlier(closesUtc, nextTryUtc(context, input));
   if (obstacle !== undefined) {
-    tell(context, input, where, obstacle);
+    report(context, input, where, obstacle);
     yield* waitUntil(context, soon());
     return;
   }
   const start = yield* call(context, startExtension, { vmId, closesUtc });
   if (start.kind === 'refused') {
-    tell(context, input, where, start.message);
-    yield* waitUntil(context, earlier(start.retryUtc ?? closesUtc, soon()));
+    report(context, input, where, start.message);
+    yield* waitUntil(context, start.retryUtc === undefined ? soon() : earlier(closesUtc, start.retryUtc));
     return;
   }
-  tell(context, input, where, 'The patch extension is being installed.');
+  report(context, input, where, 'The patch extension is being installed.');
   while (nowUtc(context) < closesUtc) {
     yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), pace.assessmentPollSeconds)));
     const read = yield* call(context, collectExtension, { vmId, operationId: start.operationId });
-    if (read.kind === 'installed') return;
+    if (read.kind === 'installed') {
+      input.tries = 0;
+      return;
+    }
     if (read.kind === 'failed') {
-      tell(context, input, where, read.message);
+      report(context, input, where, read.message);
       yield* waitUntil(context, soon());
       return;
     }
   }
 }
 
+/**
+ * What stands in the way may pass in seconds (the VM is only just starting) or in hours (a person must mend its agent): the next try comes
+ * soon after the first, then ever later.
+ */
+function nextTryUtc(context: OrchestrationContext, input: Input): string {
+  const { enablementRetryFirstSeconds, enablementRetryLastSeconds } = input.pace;
+  const seconds = Math.min(
+    enablementRetryLastSeconds,
+    enablementRetryFirstSeconds * 2 ** Math.min(input.tries, 20),
+  );
+  input.tries += 1;
+  return addSeconds(nowUtc(context), seconds);
+}
+
 /** Says what is being waited for, once. An enabled VM whose extension is only updated stays enabled. */
-function tell(context: OrchestrationContext, input: Input, where: Where | null, detail: string): void {
-  if (input.told === detail || (where?.kind === 'window' && where.enabled === true)) return;
-  input.told = detail;
+function report(context: OrchestrationContext, input: Input, where: Where | null, detail: string): void {
+  if (input.reported === detail || (where?.kind === 'window' && where.enabled === true)) return;
+  input.reported = detail;
   signal(context, input, 'pending', detail);
 }
 

@@ -11,7 +11,7 @@ export interface HealthSeen {
 }
 
 /**
- * Watches a VM through its soak and returns the verdict at its end. Elapsed time proves nothing: a VM that is unknown at the end is
+ * Watches a VM through its soak and returns what it was at its end. Elapsed time proves nothing: a VM that is unknown at the end is
  * watched on until it answers, or for so long that its silence is the answer.
  */
 export function* watchHealth(context: OrchestrationContext, vmId: VmId, pace: Pace): Step<HealthSeen> {

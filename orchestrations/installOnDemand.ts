@@ -22,34 +22,34 @@ import { watchHealth, type HealthSeen } from './health';
 type Input = z.infer<typeof children.installOnDemand.input>;
 type Result = z.infer<typeof children.installOnDemand.output>;
 
-/** A claim is asked for in spells, so that one whose holder dies does not block for as long as it might have waited. */
-const SPELL_SECONDS = 3600;
+/** A claim is asked for one hour at a time, so that one whose holder fails does not block for as long as it might have waited. */
+const CLAIM_ATTEMPT_SECONDS = 3600;
 
 /** Granted, but the platform asks for patience: after this the place is given back. */
 const START_WITHIN_SECONDS = 1800;
 
 /**
- * Installs what a person asked for on one VM. Nobody's window binds it, the availability rules do: it waits for its claim, holds it
+ * Installs what a person asked for on one VM. No off-peak window binds it, the availability rules do: it waits for its claim, holds it
  * through reboot and soak, and an unhealthy VM goes on holding its set, as in a round of a rollout.
  */
 export function* installOnDemand(context: OrchestrationContext): Step<Result> {
   const input = children.installOnDemand.input.parse(context.df.getInput());
   const claim = yield* acquire(context, input);
   if (claim.kind === 'refused') {
-    yield* letGo(context, input, null); // also takes back the ticket
+    yield* releaseClaim(context, input, null); // also takes back the ticket
     const message = `The availability rules forbid it: ${claim.rules.join(', ')}.`;
     return nothing({ code: 'OperationNotAllowed', message });
   }
   // Should anything fail from here on, the claim stays and becomes suspect: the sweep asks the driver before it frees the place.
   const installed = yield* install(context, input, claim.startByUtc);
   if (installed.kind === 'refused') {
-    yield* letGo(context, input, null);
+    yield* releaseClaim(context, input, null);
     return nothing(installed.error);
   }
   const { summary } = installed;
   const health = yield* watchHealth(context, input.vmId, input.pace);
-  tellVm(context, input, summary, health);
-  yield* letGo(context, input, health);
+  signalEnd(context, input, summary, health);
+  yield* releaseClaim(context, input, health);
   return { summary, health: { answer: health.answer, because: health.because }, error: lost(summary) };
 }
 
@@ -60,15 +60,15 @@ type Claimed =
 /** Asks the ledger, once or until time is up. A person's deadline is near, so a waiting person goes before a waiting rollout. */
 function* acquire(context: OrchestrationContext, input: Input): Step<Claimed> {
   const { ledger, disruption, pace, waitUntilUtc, order, ifBusy } = input;
-  for (let spell = 1; ; spell += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const now = nowUtc(context);
-    const untilUtc = ifBusy === 'fail' ? now : earlier(waitUntilUtc, addSeconds(now, SPELL_SECONDS));
+    const untilUtc = ifBusy === 'fail' ? now : earlier(waitUntilUtc, addSeconds(now, CLAIM_ATTEMPT_SECONDS));
     const startByUtc = addSeconds(untilUtc, START_WITHIN_SECONDS);
     const seconds = order.maximumDurationMinutes * 60 + pace.soakSeconds + pace.unknownTimeoutSeconds;
     const said = yield* child(
       context,
       children.awaitClaim,
-      childId(context.df.instanceId, `claim-${spell}`),
+      childId(context.df.instanceId, `claim-${attempt}`),
       {
         claimId: context.df.instanceId,
         kind: 'onDemand',
@@ -120,7 +120,7 @@ function* install(context: OrchestrationContext, input: Input, startByUtc: strin
   return { kind: 'ended', summary };
 }
 
-function tellVm(
+function signalEnd(
   context: OrchestrationContext,
   { vmId }: Input,
   installation: PatchInstallationSummary | null,
@@ -134,11 +134,11 @@ function tellVm(
 }
 
 /** Gives the claim back. A VM of a set that is not healthy goes on holding the set (INV-13). */
-function* letGo(context: OrchestrationContext, input: Input, health: HealthSeen | null): Step<void> {
+function* releaseClaim(context: OrchestrationContext, input: Input, health: HealthSeen | null): Step<void> {
   const { availabilitySetId, region } = input.disruption;
-  const isSick = health?.answer === 'unhealthy' || health?.answer === 'unknown';
+  const isImpaired = health?.answer === 'unhealthy' || health?.answer === 'unknown';
   const impaired: Impairment[] =
-    isSick && availabilitySetId !== null
+    isImpaired && availabilitySetId !== null
       ? [{ vmId: input.vmId, availabilitySetId, region, sinceUtc: nowUtc(context) }]
       : [];
   yield* callEntity(

@@ -38,7 +38,7 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
   }
   yield* allFinished(underWay);
 
-  yield* child(context, children.awaitSettled, childId(ownId, 'settled'), {
+  yield* child(context, children.awaitCompletion, childId(ownId, 'completion'), {
     rolloutId,
     pace: plan.pace,
     untilUtc: plan.endsUtc,
@@ -87,7 +87,7 @@ function* runPhase(
   return { regions, openedUtc };
 }
 
-/** After the canary phase a fixed time; later until the next night: only windows that open after the returned instant count. */
+/** After the canary phase a fixed time; later until the next window: only windows that open after the returned instant count. */
 function* bake(
   context: OrchestrationContext,
   pace: Pace,

@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import { openRegion } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
-import { allSettled, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } from './durable';
+import { allEnded, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } from './durable';
 
 /**
  * Rolls out one region, stage by stage: zone after zone, never two at once. Within the regional stage every availability set goes
@@ -30,7 +30,7 @@ export function* regionRollout(context: OrchestrationContext): Step<{ rounds: nu
       );
     for (let start = 0; start < scopes.length; start += SIDE_BY_SIDE_MAX) {
       const wave = scopes.slice(start, start + SIDE_BY_SIDE_MAX).map((begin) => begin());
-      for (const result of yield* allSettled(context, wave)) rounds += result.ok ? result.value.rounds : 0;
+      for (const result of yield* allEnded(context, wave)) rounds += result.ok ? result.value.rounds : 0;
     }
   }
   return { rounds };

@@ -9,12 +9,13 @@ import { call, child, messageOf, waitUntil, type Step } from './durable';
 const ATTEMPTS_PER_GENERATION = 60;
 
 /**
- * Runs the rounds of one scope, one after another: always the one whose window opens first, each in a night in which the ledger
+ * Runs the rounds of one scope, one after another: always the one whose window opens first, each in a window in which the ledger
  * grants it. Rounds that cannot run any more leave every VM with a reason.
  */
 export function* runRounds(
   context: OrchestrationContext,
   input: children.RunRounds,
+  continueWith: (progress: children.RunRounds['progress']) => void,
 ): Step<{ rounds: number }> {
   const { scope, progress, ...rollout } = input;
   let { done } = progress; // never changed in place: it is part of what was scheduled
@@ -42,13 +43,13 @@ export function* runRounds(
     }
     if (result.kind === 'missed') yield* waitUntil(context, round.acquireByUtc);
     if (attempt - progress.attempts >= ATTEMPTS_PER_GENERATION) {
-      context.df.continueAsNew({ ...rollout, ...scope, progress: { done, attempts: attempt } });
+      continueWith({ done, attempts: attempt });
       return { rounds: done.length }; // dropped: the next generation goes on
     }
   }
 }
 
-/** Why a scope goes no further; null when it does: another night, another try. */
+/** Why a scope goes no further; null when it does: another window, another attempt. */
 function givenUp(result: RoundResult, kind: children.RunRounds['kind']): OutcomeReason | null {
   if (result.kind === 'stopped') return result.reason;
   if (result.kind === 'ran') return null;
@@ -58,7 +59,7 @@ function givenUp(result: RoundResult, kind: children.RunRounds['kind']): Outcome
 
 type RoundResult = ReturnType<(typeof children.updateDomainRollout.output)['parse']>;
 
-/** A round that fails as an orchestration has still run: its VMs must not be tried again blindly tonight. */
+/** A round that fails as an orchestration has still run: its VMs must not be tried again blindly in this window. */
 function* runRound(
   context: OrchestrationContext,
   id: string,

@@ -5,7 +5,7 @@ import { disruptionLedger, virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import * as children from './contracts';
-import { call, callEntity, child, nowUtc, signalEntity, waitUntil, type Step } from './durable';
+import { call, callEntity, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
 type Result = z.infer<typeof children.updateDomainRollout.output>;
@@ -15,7 +15,7 @@ const CALLS_PER_GENERATION = 60;
 
 /**
  * One round: the VMs that may be down together, an update domain's share of a set or a batch of standalone VMs. Takes the claim
- * when the window is open, advances the VMs together until each has its outcome, writes the gate's verdict down, and only then
+ * when the window is open, advances the VMs together until each has its outcome, records the round, and only then
  * releases the claim.
  */
 export function* updateDomainRollout(context: OrchestrationContext): Step<Result> {
@@ -73,7 +73,7 @@ function* advanceTogether(context: OrchestrationContext, input: Input): Step<boo
     if (dueUtc === null) return true;
     yield* waitUntil(context, dueUtc);
     if (n - input.call >= CALLS_PER_GENERATION) {
-      context.df.continueAsNew({ ...input, call: n });
+      continueAs(context, children.updateDomainRollout, { ...input, call: n });
       return false;
     }
   }

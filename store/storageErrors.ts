@@ -43,6 +43,12 @@ export function explainStorageError(error: unknown, host: string, table: string)
       why: `It answered ${status} ${codeOf(error) ?? ''} for table ${table}.`,
       fix: 'Check the account key or shared access signature in AzureWebJobsStorage, the firewall of the account, and the clock of this machine.',
     });
+  if (codeOf(error) === 'TableNotFound')
+    return unavailable(error, {
+      what: `The table ${table} is not in the storage at ${host}, although it has just been made.`,
+      why: 'Table names ignore case: another table of this name in other letters, such as one of the durable hub, makes Azurite answer that it exists and then that it does not. Or it was deleted a moment ago, and is still being removed.',
+      fix: `List the tables of the account. If one is called like ${table} in other case, rename the hub (extensions.durableTask.hubName in host.json) or remove that table; if it was deleted, try again in a minute.`,
+    });
   if (mayPass(status))
     return unavailable(error, {
       what: `The table storage at ${host} cannot serve us now.`,

@@ -54,6 +54,7 @@ export const TABLE_NAMES = [
   'audit',
   'longRunning',
   'armResources',
+  'waits',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 

@@ -4,6 +4,7 @@ import { assignUpdateDomains, UPDATE_DOMAINS_DEFAULT } from '../../domain/update
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { toRestShape, type ArmResource } from './armModel';
 import { fleetMalformed, type Problem } from './malformed';
+import { fleetNotes } from './fleetNotes';
 import { isObject } from './isObject';
 import { readRecords, type FleetRecord } from './readRecords';
 import { readVmRecord, type ImportedInstance, type ImportedVm } from './vmRecord';
@@ -51,7 +52,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
     models: new Map(found.map(({ vm, model }) => [vm.id, model])),
     instances: new Map(found.map(({ vm, instance }) => [vm.id, instance])),
     availabilitySets: sets,
-    notes,
+    notes: [...notes, ...fleetNotes(found.map(({ vm }) => vm))],
   };
 }
 
@@ -123,7 +124,7 @@ function explain(issue: z.core.$ZodIssue, model: ArmResource): [what: string, fi
   if (written === undefined) return ['It is missing.', fix];
   if (issue.code === 'custom') return [`It ${issue.message}.`, fix];
   // ConvertTo-Json writes the name of the .NET type where its depth ends.
-  if (typeof written === 'string' && /^Microsoft\.Azure\./.test(written))
+  if (typeof written === 'string' && written.startsWith('Microsoft.Azure.'))
     return [`PowerShell cut it off: it is only ${JSON.stringify(written)}.`, 'Use ConvertTo-Json -Depth 10.'];
   const wanted = issue.code === 'invalid_type' ? `, not ${TYPES[issue.expected] ?? issue.expected}` : '';
   return [`It is ${described(written)}${wanted}.`, fix];

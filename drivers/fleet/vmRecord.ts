@@ -10,7 +10,13 @@ const PatchSettings = member({
   patchMode: text,
   enableHotpatching: z.boolean().nullish(),
   automaticByPlatformSettings: member({
-    rebootSetting: text,
+    rebootSetting: z
+      .string()
+      .refine(
+        (written) => rebootSettingOf(written) !== undefined,
+        'is not IfRequired, Never, Always or Unknown',
+      )
+      .nullish(),
     bypassPlatformSafetyChecksOnUserSchedule: z.boolean().nullish(),
   }),
 });
@@ -101,7 +107,10 @@ function importVm(record: VmRecord): ImportedVm {
   const windows = osProfile?.windowsConfiguration;
   const linux = osProfile?.linuxConfiguration;
   const osType = osTypeOf(record);
-  const patchMode = (osType === 'Linux' ? linux : (windows ?? linux))?.patchSettings?.patchMode ?? null;
+  const patchSettings = (osType === 'Linux' ? linux : (windows ?? linux))?.patchSettings;
+  const patchMode = patchSettings?.patchMode ?? null;
+  const platform = patchSettings?.automaticByPlatformSettings;
+  const rebootSetting = rebootSettingOf(platform?.rebootSetting ?? 'Unknown');
   const setId = availabilitySet?.id;
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = record.id.split('/');
   const vm: VirtualMachine = {
@@ -125,7 +134,19 @@ function importVm(record: VmRecord): ImportedVm {
     // A VM that is already patched by its platform has been through enablement.
     enabled: patchMode?.toLowerCase() === 'automaticbyplatform',
   };
-  return { vm, instance: instanceOf(record) };
+  const settings = {
+    ...(rebootSetting === undefined || rebootSetting === 'Unknown' ? NO_SETTING : { rebootSetting }),
+    ...(platform?.bypassPlatformSafetyChecksOnUserSchedule === true ? CUSTOMER_MANAGED : NO_SETTING),
+  };
+  return { vm: { ...vm, ...settings }, instance: instanceOf(record) };
+}
+
+const NO_SETTING = {};
+const CUSTOMER_MANAGED = { customerManagedSchedule: true } as const;
+const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always', 'Unknown'] as const;
+
+function rebootSettingOf(written: string): (typeof REBOOT_SETTINGS)[number] | undefined {
+  return REBOOT_SETTINGS.find((setting) => setting.toLowerCase() === written.toLowerCase());
 }
 
 function osTypeOf({ properties: { storageProfile, osProfile } }: VmRecord): VirtualMachine['osType'] {

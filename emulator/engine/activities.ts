@@ -49,6 +49,7 @@ export class Activities {
   }
 
   add(instance: Instance, taskId: number, name: string, input: string): void {
+    this.#engine.options.observer?.activityScheduled(instance, input);
     const message = { instance, executionId: instance.executionId, taskId, name, input };
     this.#engine.carry('activity', () => {
       this.#pending.add(message);
@@ -93,10 +94,25 @@ export class Activities {
       batch.push({ next, worker, result });
     }
     try {
-      for (const { next, result } of batch) this.#conclude(next, await result);
+      for (const { next, result } of batch) this.#conclude(next, await this.#acceptingMeanwhile(result));
     } finally {
       for (const { worker } of batch) worker.running -= 1;
     }
+  }
+
+  /** An activity may have a client, whose calls return once they are committed; the scheduler, which waits for the activity, commits meanwhile. */
+  async #acceptingMeanwhile(result: Promise<Outcome>): Promise<Outcome> {
+    let isDone = false;
+    const done = (): void => {
+      isDone = true;
+      this.#engine.wake();
+    };
+    result.then(done, done);
+    while (!isDone) {
+      await this.#engine.changed();
+      while (this.#engine.awaitsCommit) await this.#engine.commit();
+    }
+    return result;
   }
 
   #start(next: Pending, worker: Worker): void {

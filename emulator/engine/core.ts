@@ -7,6 +7,7 @@ import type { Ids } from './ids';
 import type { Instance, NewInstance } from './instance';
 import type { DurableLibrary } from './library';
 import type { Orphan, PersistKind, PersistPoint } from './persistPoints';
+import type { EngineObserver } from './observer';
 import type { Runner } from './runners';
 import type { Versioning } from '../settings';
 import type { Worker, Workers } from './workers';
@@ -65,6 +66,7 @@ export interface EngineOptions {
   /** For tests that let the host die: called at every step that the real host persists. */
   readonly onPersist: ((point: PersistPoint) => void) | undefined;
   readonly transit: Transit | undefined;
+  readonly observer: EngineObserver | undefined;
   readonly log: (line: string) => void;
 }
 
@@ -121,6 +123,10 @@ export interface EngineCore {
   /** Nothing more is run or promised. */
   break(failure: Error): void;
   commit(): Promise<void>;
+  /** Whether a call of a client waits to be committed. */
+  readonly awaitsCommit: boolean;
+  /** Resolves at the next change that may have made work. */
+  changed(): Promise<void>;
   /** A crash between messages and history: everybody else has heard of the turn, its own row has not. */
   commitWithout(own: Instance | Entity): Promise<void>;
 }

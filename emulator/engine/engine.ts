@@ -66,7 +66,9 @@ export class Engine implements EngineCore {
 
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
   deliver(instance: Instance | undefined, executionId: string | undefined, event: HistoryEvent): void {
-    if (!instance || instance.isFinished) return;
+    if (!instance) return;
+    this.options.observer?.messageToInstance(instance, event);
+    if (instance.isFinished) return;
     if (executionId !== undefined && instance.executionId !== executionId) return;
     instance.inbox.push(event);
     this.touch(instance);
@@ -192,6 +194,10 @@ export class Engine implements EngineCore {
     this.wake();
   }
 
+  get awaitsCommit(): boolean {
+    return this.#acknowledgements.length > 0;
+  }
+
   /** Resolves at the next change that may have made work. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.#wakers.push(resolve));
@@ -274,10 +280,12 @@ export class Engine implements EngineCore {
         continue;
       }
       instance.queued = false;
+      this.options.observer?.episodeStarts(instance);
       const episode = this.crashPoints
         ? this.crashPoints.orchestration(instance)
         : this.orchestrations.runEpisode(instance);
       if (episode) await episode;
+      this.options.observer?.episodeEnded(instance);
     }
     if (this.entities.queued > 0) return;
     await this.commit();

@@ -45,6 +45,7 @@ export class Entities {
 
   send(id: string, message: EntityMessage): void {
     const entity = this.#open(id);
+    this.#engine.options.observer?.messageToEntity(id, message.kind === 'operation' ? message.input : null);
     entity.inbox.push(message);
     this.#engine.touch(entity);
     if (entity.queued) return;
@@ -98,11 +99,13 @@ export class Entities {
     const turns: [Entity, readonly Operation[], Promise<EntityState>][] = [];
     for (const entity of ready) {
       const granted: (() => void)[] = [];
+      const before = entity.inbox.length;
       const operations = takeOperations(entity, (message) => {
         granted.push(() => {
           this.#grant(message);
         });
       });
+      this.#engine.options.observer?.entityTurn(entity.id, before - entity.inbox.length);
       this.#engine.touch(entity);
       if (operations.length > 0) turns.push([entity, operations, this.#invoke(entity, operations)]);
       for (const grant of granted) grant();

@@ -21,6 +21,7 @@ export class Management {
     const instanceId = id ?? withoutDashes(ids.guid());
     const previous = engine.instances.get(instanceId);
     if (previous && !previous.isFinished) return undefined;
+    engine.options.observer?.clientStarts(name);
     engine.orchestrations.create({
       id: instanceId,
       name,

@@ -90,6 +90,7 @@ export class Scheduling {
     const task: OpenTask = { ...wanted, dueMs };
     instance.history.push(timerCreated(now, id, dueMs));
     instance.openTask(id, task);
+    engine.options.observer?.timerCreated(instance);
     this.startTimer(instance, id, task);
   }
 
@@ -111,6 +112,7 @@ export class Scheduling {
       if (task.kind !== 'timer') continue;
       const action = all ? all[task.actionIndex] : task.action;
       if (action?.isCanceled !== true) continue;
+      this.#engine.options.observer?.timerCancelled(instance);
       if (task.timer) task.timer.fire = undefined;
       instance.closeTask(id);
     }

@@ -6,13 +6,18 @@ import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from
 import { gatesBenchmark } from './gates';
 import { largeMonthBenchmark, monthBenchmark } from './month';
 import { planBenchmark } from './plan';
+import { storageBenchmark } from './storage';
 
 /** What `npm run bench` runs by itself. */
 const TIMES: readonly Benchmark[] = [planBenchmark, monthBenchmark, largeMonthBenchmark];
 
+/** What it runs when it is asked to. */
+const ASKED: readonly Benchmark[] = [gatesBenchmark, storageBenchmark];
+
 const { values } = parseArgs({
   options: {
     gates: { type: 'boolean', default: false },
+    storage: { type: 'boolean', default: false },
     only: { type: 'string' },
     runs: { type: 'string', default: '3' },
     months: { type: 'string', default: '1000' },
@@ -23,11 +28,11 @@ const { values } = parseArgs({
 
 /** Each flag names one benchmark of its own; without any, the times are measured. */
 function chosen(): readonly Benchmark[] {
-  const flagged = values.gates ? [gatesBenchmark] : [];
+  const flagged = [...(values.gates ? [gatesBenchmark] : []), ...(values.storage ? [storageBenchmark] : [])];
   if (values.only === undefined) return flagged.length > 0 ? flagged : TIMES;
-  const named = [...TIMES, gatesBenchmark].filter(({ name }) => name === values.only);
+  const named = [...TIMES, ...ASKED].filter(({ name }) => name === values.only);
   if (named.length > 0) return named;
-  const names = [...TIMES, gatesBenchmark].map(({ name }) => name).join(', ');
+  const names = [...TIMES, ...ASKED].map(({ name }) => name).join(', ');
   throw new Error(`There is no benchmark '${values.only}'. These there are: ${names}.`);
 }
 

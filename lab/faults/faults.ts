@@ -42,15 +42,15 @@ export const FAULT_KINDS = [
   ],
   // The host.
   'hostCrash',
-  // The luck of the fleet: effects of a made-up scenario.
+  // Effects of a made-up scenario on the fleet.
   'scenario',
-  // Nothing strikes, but the month has it: nights an hour shorter or longer, a leap day, the end of a year.
+  // No fault, but counted when the month has it: windows an hour shorter or longer, a leap day, the end of a year.
   'calendar',
 ] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /** A fast generator of numbers in [0, 1) (mulberry32, public domain): hundreds of thousands are drawn in a month. */
-export function diceOf(...words: readonly (string | number)[]): () => number {
+export function randomOf(...words: readonly (string | number)[]): () => number {
   let state = hash53(words.join('\u0000')) >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
@@ -77,7 +77,7 @@ export class Faults {
     span: { readonly fromMs: number; readonly toMs: number },
   ) {
     this.outages = outagesOf(seed, intensity, span);
-    this.shares = diceOf(seed, 'shares');
+    this.shares = randomOf(seed, 'shares');
   }
 
   useClock(nowMs: () => number): void {
@@ -115,13 +115,13 @@ export class Faults {
 
   /** A stream of its own for each place, so that one kind of fault can be left out without moving all others. */
   stream(place: string, rates: readonly (readonly [FaultKind, number])[]): () => FaultKind | null {
-    const dice = diceOf(this.seed, place);
+    const random = randomOf(this.seed, place);
     const steps: (readonly [FaultKind, number])[] = [];
     let sum = 0;
     for (const [kind, rate] of rates) steps.push([kind, (sum += rate * this.intensity)]);
     return () => {
       if (!this.armed) return null;
-      const drawn = dice();
+      const drawn = random();
       if (drawn >= sum) return null;
       const [kind] = steps.find(([, below]) => drawn < below) ?? [null];
       if (kind === null || !this.allows(kind)) return null;
@@ -147,13 +147,13 @@ function outagesOf(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Outage[] {
   if (intensity === 0) return [];
-  const dice = diceOf(seed, 'outages');
-  return Array.from({ length: Math.floor(dice() * (OUTAGES_MAX + 1)) }, () => {
+  const random = randomOf(seed, 'outages');
+  return Array.from({ length: Math.floor(random() * (OUTAGES_MAX + 1)) }, () => {
     // Squared: half of them in the first quarter, where most of the work is done.
-    const startMs = fromMs + dice() ** 2 * (toMs - fromMs);
-    const minutes = dice() < 0.7 ? 1 + dice() * 20 : 20 + dice() * 160;
+    const startMs = fromMs + random() ** 2 * (toMs - fromMs);
+    const minutes = random() < 0.7 ? 1 + random() * 20 : 20 + random() * 160;
     return {
-      kind: dice() < 0.5 ? ('storeOutage' as const) : ('armOutage' as const),
+      kind: random() < 0.5 ? ('storeOutage' as const) : ('armOutage' as const),
       fromMs: startMs,
       toMs: Math.min(toMs, startMs + minutes * MINUTE_MS),
     };

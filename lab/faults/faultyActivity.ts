@@ -14,12 +14,13 @@ const RATES: readonly (readonly [FaultKind, number])[] = [
 /** A host that has not heard of the time for a while. */
 const SKEW_MS_MAX = 60_000;
 
-/** Messages to activities are delivered at least once: to a worker that dies, to two one after the other, to two at once. */
+/** Messages to activities are delivered at least once: to a worker that crashes, to two one after the other, to two at once. */
 export function faultyActivity(faults: Faults): FaultHooks['activity'] {
-  const strike = faults.stream('activity', RATES);
+  const nextFault = faults.stream('activity', RATES);
   return async (name, services, run) => {
-    const fault = strike();
-    if (fault === 'activityThrows') throw new Error(`Torture: the worker of ${name} died before it began.`);
+    const fault = nextFault();
+    if (fault === 'activityThrows')
+      throw new Error(`Torture: the worker of ${name} crashed before it began.`);
     if (fault === 'clockSkew') return run(skewed(services, (faults.share() * 2 - 1) * SKEW_MS_MAX));
     if (fault === 'activityTwice') await run(services).catch(() => undefined);
     // Of two at once the second one's result counts; the first one's may have failed.
@@ -27,11 +28,11 @@ export function faultyActivity(faults: Faults): FaultHooks['activity'] {
     const result = await run(services);
     await other;
     if (fault === 'activityUnacknowledged')
-      throw new Error(`Torture: the worker of ${name} died before it answered.`);
+      throw new Error(`Torture: the worker of ${name} crashed before it answered.`);
     return fault === 'activityPoisoned' ? { torture: 'This is no answer.' } : result;
   };
 }
 
-function skewed(services: Services, byMs: number): Services {
+function skewed<S extends Services>(services: S, byMs: number): S {
   return { ...services, nowUtc: () => new Date(Date.parse(services.nowUtc()) + byMs).toISOString() };
 }

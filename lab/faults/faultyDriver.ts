@@ -2,7 +2,7 @@ import type { VmId } from '../../domain/ids';
 import type { FleetDriver, OperationAnswer, StartAnswer, VmReading } from '../../drivers/driver';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { FaultKind, Faults } from './faults';
-import type { VmLife } from './vmLife';
+import type { OwnerActions } from './ownerActions';
 
 const READ_RATES: readonly (readonly [FaultKind, number])[] = [
   ['armErrorBefore', 0.001],
@@ -23,20 +23,20 @@ const OPERATION_RATES: readonly (readonly [FaultKind, number])[] = [
 /** A reading may be so old; the app waits longer than that before it takes an unanswered request for lost. */
 const STALE_MS_MAX = 5 * 60_000;
 
-/** The pocket Azure behind a bad line: refusals, lost answers, readings of minutes ago, operations forgotten or never over. */
+/** The simulated Azure with faults: refusals, lost answers, readings of minutes ago, operations forgotten or never over. */
 export class FaultyDriver implements FleetDriver {
   readonly kind = 'simulated';
   private readonly read: () => FaultKind | null;
   private readonly start: () => FaultKind | null;
   private readonly operation: () => FaultKind | null;
-  /** What became of operations the platform lies about. */
-  private readonly lies = new Map<string, OperationAnswer>();
+  /** What became of operations of which the platform gives wrong answers. */
+  private readonly wrongAnswers = new Map<string, OperationAnswer>();
   private readonly readings = new Map<VmId, { readonly atMs: number; readonly reading: VmReading | null }>();
 
   constructor(
     private readonly driver: SimulatedDriver,
     private readonly faults: Faults,
-    private readonly life: VmLife,
+    private readonly owners: OwnerActions,
     private readonly nowMs: () => number,
   ) {
     this.read = faults.stream('arm read', READ_RATES);
@@ -73,7 +73,7 @@ export class FaultyDriver implements FleetDriver {
   ): Promise<StartAnswer> {
     return this.starting(async () => {
       const answer = await this.driver.startInstallation(id, request);
-      if (answer.kind === 'started') this.life.installStarted(id);
+      if (answer.kind === 'started') this.owners.installStarted(id);
       return answer;
     });
   }
@@ -86,12 +86,12 @@ export class FaultyDriver implements FleetDriver {
     await this.passTime();
     const fault = this.operation();
     if (fault === 'armErrorBefore') throw serverError();
-    if (fault === 'operationLost') this.lies.set(operationId, { kind: 'lost' });
+    if (fault === 'operationLost') this.wrongAnswers.set(operationId, { kind: 'lost' });
     if (fault === 'operationEndless')
-      this.lies.set(operationId, { kind: 'running', retryAfterSeconds: null });
-    // Lies end with the faults: the platform has been repaired.
-    const lie = this.faults.armed ? this.lies.get(operationId) : undefined;
-    return lie ?? this.driver.readOperation(operationId);
+      this.wrongAnswers.set(operationId, { kind: 'running', retryAfterSeconds: null });
+    // Wrong answers end with the faults: the platform has been repaired.
+    const wrong = this.faults.armed ? this.wrongAnswers.get(operationId) : undefined;
+    return wrong ?? this.driver.readOperation(operationId);
   }
 
   async probeHealth(id: VmId): ReturnType<FleetDriver['probeHealth']> {
@@ -113,9 +113,9 @@ export class FaultyDriver implements FleetDriver {
     return answer;
   }
 
-  /** Owners do to their VMs what they meant to do by now; an outage keeps everybody out. */
+  /** Carries out what owners do to their VMs by now. During an outage every request fails. */
   private async passTime(): Promise<void> {
-    await this.life.passTime();
+    await this.owners.passTime();
     if (this.faults.isOut('armOutage')) throw serverError();
   }
 }
@@ -124,8 +124,8 @@ function serverError(): Error {
   return new Error('Torture: Azure Resource Manager answers 500.');
 }
 
-/** The pocket Azure itself, with the driver's own methods taken over; its owner's doors stay as they are. */
-export function behindABadLine(driver: SimulatedDriver, faulty: FleetDriver): SimulatedDriver {
+/** The simulated Azure with the methods of the driver replaced. What owners do to VMs goes to the simulated Azure itself. */
+export function withDriverMethods(driver: SimulatedDriver, faulty: FleetDriver): SimulatedDriver {
   return new Proxy(driver, {
     get(target, name) {
       const over: unknown = Reflect.get(faulty, name);

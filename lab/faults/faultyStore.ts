@@ -11,9 +11,9 @@ const RATES: readonly (readonly [FaultKind, number])[] = [
 /** A transaction of Azure Tables takes so many changes; a longer write may stop between two of them. */
 const TRANSACTION_CHANGES = 100;
 
-type Strike = () => FaultKind | null;
+type NextFault = () => FaultKind | null;
 
-/** A store that fails as Azure Tables does. What it says was done was done, and its ETags never lie. */
+/** A store that fails as Azure Tables does. What it says was done was done, and its ETags are always right. */
 export function faultyStore(store: Store, faults: Faults): Store {
   const tables = new Map<TableName, Table>();
   return {
@@ -26,19 +26,19 @@ export function faultyStore(store: Store, faults: Faults): Store {
 }
 
 function faultyTable(table: Table, name: TableName, faults: Faults): Table {
-  const strike = faults.stream(`table ${name}`, RATES);
+  const nextFault = faults.stream(`table ${name}`, RATES);
   const failIfOut = (): void => {
     if (faults.isOut('storeOutage')) throw unavailable(name);
   };
   const read = async <T>(work: () => Promise<T>): Promise<T> => {
     failIfOut();
-    const fault = strike();
+    const fault = nextFault();
     if (fault === 'storeUnavailable' || fault === 'storeAnswerLost') throw unavailable(name);
     return work();
   };
   const change = async <T>(work: () => Promise<T>): Promise<T> => {
     failIfOut();
-    const fault = strike();
+    const fault = nextFault();
     if (fault === 'storeUnavailable') throw unavailable(name);
     const done = await work();
     if (fault === 'storeAnswerLost') throw answerLost(name);
@@ -49,16 +49,16 @@ function faultyTable(table: Table, name: TableName, faults: Faults): Table {
     list: (partition, range) => read(() => table.list(partition, range)),
     upsert: (partition, row, value) => change(() => table.upsert(partition, row, value)),
     remove: (partition, row) => change(() => table.remove(partition, row)),
-    ...conditional(table, name, strike, failIfOut),
-    write: (partition, changes) => halfWritten(table, name, strike, failIfOut, partition, changes),
+    ...conditional(table, name, nextFault, failIfOut),
+    write: (partition, changes) => halfWritten(table, name, nextFault, failIfOut, partition, changes),
   };
 }
 
-/** 409 and 412: somebody else was there first, and wrote the very same. */
+/** 409 and 412: another writer came first, and wrote the same value. */
 function conditional(
   table: Table,
   name: TableName,
-  strike: Strike,
+  nextFault: NextFault,
   failIfOut: () => void,
 ): Pick<Table, 'insert' | 'replace'> {
   const guarded = async (
@@ -66,7 +66,7 @@ function conditional(
     interloper: () => Promise<unknown>,
   ): Promise<boolean> => {
     failIfOut();
-    const fault = strike();
+    const fault = nextFault();
     if (fault === 'storeUnavailable') throw unavailable(name);
     if (fault === 'storeConflict') await interloper();
     const done = await work();
@@ -96,13 +96,13 @@ async function touch(table: Table, partition: string, row: string): Promise<void
 async function halfWritten(
   table: Table,
   name: TableName,
-  strike: Strike,
+  nextFault: NextFault,
   failIfOut: () => void,
   partition: string,
   changes: Parameters<Table['write']>[1],
 ): Promise<void> {
   failIfOut();
-  const fault = strike();
+  const fault = nextFault();
   if (fault === 'storeUnavailable') throw unavailable(name);
   if (fault !== 'storeHalfWritten') {
     await table.write(partition, changes);

@@ -9,7 +9,7 @@ const LATE_MS_MAX = 10 * 60_000;
 /** When the host gives up a function: ten minutes on the plans that Lowtide is made for; then the message becomes visible again. */
 const FUNCTION_TIMEOUT_MS = 10 * 60_000;
 
-/** Messages that come late, and thereby in another order; workers that do their work and never tell. */
+/** Messages that come late, and thereby in another order; workers that do their work and never report the result. */
 export function faultyTransit(faults: Faults): Transit {
   const late = faults.stream('transit', LATE);
   const hangs = faults.stream('hangs', HANGS);

@@ -1,5 +1,5 @@
 import type { Host } from '../../emulator/host';
-import { diceOf, type FaultKind, type Faults } from './faults';
+import { randomOf, type FaultKind, type Faults } from './faults';
 
 /** What a person does, and when. */
 export interface Action {
@@ -23,22 +23,22 @@ export function actionsOf(
   { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
 ): Action[] {
   if (intensity === 0) return [];
-  const dice = diceOf(seed, 'operator');
+  const random = randomOf(seed, 'operator');
   const actions: Action[] = [];
-  for (let atMs = fromMs + dice() * DAY_MS; atMs < toMs; atMs += (0.5 + dice()) * DAY_MS)
-    actions.push({ atMs, kind: dice() < 0.85 ? 'operatorResume' : 'operatorSkip' });
-  for (let n = Math.floor(dice() * 4); n > 0; n -= 1) {
-    const atMs = fromMs + dice() ** 2 * (toMs - fromMs);
+  for (let atMs = fromMs + random() * DAY_MS; atMs < toMs; atMs += (0.5 + random()) * DAY_MS)
+    actions.push({ atMs, kind: random() < 0.85 ? 'operatorResume' : 'operatorSkip' });
+  for (let n = Math.floor(random() * 4); n > 0; n -= 1) {
+    const atMs = fromMs + random() ** 2 * (toMs - fromMs);
     actions.push(
       { atMs, kind: 'operatorPause' },
-      { atMs: atMs + dice() ** 2 * 3 * DAY_MS, kind: 'operatorResume' },
+      { atMs: atMs + random() ** 2 * 3 * DAY_MS, kind: 'operatorResume' },
     );
   }
-  for (let n = Math.floor(dice() * 3); n > 0; n -= 1)
-    actions.push({ atMs: fromMs + dice() * (toMs - fromMs), kind: 'operatorDoubleStart' });
-  for (let n = Math.floor(dice() * 4); n > 0; n -= 1)
-    actions.push({ atMs: fromMs + dice() ** 2 * (toMs - fromMs), kind: 'timerTwice' });
-  if (dice() < 0.08) actions.push({ atMs: fromMs + dice() * (toMs - fromMs), kind: 'operatorCancel' });
+  for (let n = Math.floor(random() * 3); n > 0; n -= 1)
+    actions.push({ atMs: fromMs + random() * (toMs - fromMs), kind: 'operatorDoubleStart' });
+  for (let n = Math.floor(random() * 4); n > 0; n -= 1)
+    actions.push({ atMs: fromMs + random() ** 2 * (toMs - fromMs), kind: 'timerTwice' });
+  if (random() < 0.08) actions.push({ atMs: fromMs + random() * (toMs - fromMs), kind: 'operatorCancel' });
   return actions.filter(({ atMs }) => atMs < toMs).sort((a, b) => a.atMs - b.atMs);
 }
 

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DriverEvent } from '../../drivers/driver';
 import { FAULT_KINDS, type FaultKind } from './faults';
-import { judgeMonth, type Broken } from './judge';
-import { crashesOf, Lives, sleepsOf } from './lives';
+import { checkMonth, type FoundViolation } from './checkMonth';
+import { crashesOf, HostRuns, sleepsOf } from './hostRuns';
 import { actionsOf, Operator } from './operator';
-import { Outside } from './outside';
-import { sceneOf } from './scene';
+import { Surroundings } from './surroundings';
+import { monthSetupOf } from './monthSetup';
 
 export interface MonthOptions {
   readonly seed: number;
   readonly vms: number;
-  /** Kinds of faults that may strike; all of them when absent. */
+  /** Kinds of faults that may occur; all of them when absent. */
   readonly kinds?: readonly FaultKind[] | undefined;
   /** Gets the driver's log, to look into a failure. */
   readonly onEvents?: (events: readonly DriverEvent[]) => void;
@@ -31,7 +31,7 @@ export interface MonthReport {
   /** By kind, and by what of the kind. */
   readonly faults: Readonly<Record<string, number>>;
   readonly evaluations: Readonly<Record<string, number>>;
-  readonly violations: readonly Broken[];
+  readonly violations: readonly FoundViolation[];
   /** SHA-256 of the driver's log: the same seed gives the same (INV-12). */
   readonly traceHash: string;
 }
@@ -49,68 +49,68 @@ export async function runMonth({
 }: MonthOptions): Promise<MonthReport> {
   const cpu = process.cpuUsage();
   const folder = mkdtempSync(join(FOLDERS, 'lowtide-torture-'));
-  const scene = sceneOf(seed, vms);
-  const outside = new Outside(scene, new Set(kinds), folder);
-  const crashes = kinds.includes('hostCrash') ? crashesOf(scene) : [];
-  const lives = new Lives(outside, folder, scene.crashes > 0);
+  const setup = monthSetupOf(seed, vms);
+  const surroundings = new Surroundings(setup, new Set(kinds), folder);
+  const crashes = kinds.includes('hostCrash') ? crashesOf(setup) : [];
+  const runs = new HostRuns(surroundings, folder, setup.crashes > 0);
   try {
-    const operator = new Operator(outside.faults, scene.month);
-    await liveThrough(outside, lives, operator, crashes);
-    const verdict = await judgeMonth(outside, lives.host, operator.pauses);
-    onEvents?.(verdict.events);
+    const operator = new Operator(surroundings.faults, setup.month);
+    await runThrough(surroundings, runs, operator, crashes);
+    const result = await checkMonth(surroundings, runs.host, operator.pauses);
+    onEvents?.(result.events);
     const hash = createHash('sha256');
-    for (const event of verdict.events) hash.update(JSON.stringify(event));
+    for (const event of result.events) hash.update(JSON.stringify(event));
     const { user, system } = process.cpuUsage(cpu);
     return {
       seed,
       vms,
-      month: scene.month,
-      state: verdict.state,
-      installs: verdict.installs,
-      virtualDays: (scene.untilMs - scene.fromMs) / DAY_MS,
+      month: setup.month,
+      state: result.state,
+      installs: result.installs,
+      virtualDays: (setup.untilMs - setup.fromMs) / DAY_MS,
       cpuSeconds: (user + system) / 1e6,
-      durableSteps: lives.durableSteps,
-      faults: Object.fromEntries([...outside.faults.counts].sort()),
-      evaluations: verdict.evaluations,
-      violations: verdict.violations,
+      durableSteps: runs.durableSteps,
+      faults: Object.fromEntries([...surroundings.faults.counts].sort()),
+      evaluations: result.evaluations,
+      violations: result.violations,
       traceHash: hash.digest('hex'),
     };
   } finally {
-    await lives.end();
+    await runs.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The month: what people do and when hosts die, in the order of time; then calm, until the month is over. */
-async function liveThrough(
-  { scene, faults }: Outside,
-  lives: Lives,
+/** The month: what operators do and when hosts crash, in the order of time; then no faults, until the month is over. */
+async function runThrough(
+  { setup, faults }: Surroundings,
+  runs: HostRuns,
   operator: Operator,
   crashes: ReturnType<typeof crashesOf>,
 ): Promise<void> {
-  await lives.begin();
-  await lives.until(scene.fromMs + 1);
+  await runs.begin();
+  await runs.until(setup.fromMs + 1);
   // The app is put together on a good day; then they come.
-  await lives.host.request('GET', '/api/rollouts');
+  await runs.host.request('GET', '/api/rollouts');
   faults.armed = true;
-  const actions = actionsOf(scene.seed, scene.intensity, { fromMs: scene.fromMs, toMs: scene.calmMs });
-  const { redeployment } = scene;
+  const actions = actionsOf(setup.seed, setup.intensity, { fromMs: setup.fromMs, toMs: setup.calmMs });
+  const { redeployment } = setup;
   const due = [
-    ...(faults.allows('clockJump') ? sleepsOf(scene) : []).map((sleep) => ({
+    ...(faults.allows('clockJump') ? sleepsOf(setup) : []).map((sleep) => ({
       atMs: sleep.atMs,
-      act: () => lives.sleep(sleep),
+      act: () => runs.sleep(sleep),
     })),
     ...(redeployment !== null && faults.allows('policyChanged')
-      ? [{ atMs: redeployment.atMs, act: () => lives.redeploy(redeployment) }]
+      ? [{ atMs: redeployment.atMs, act: () => runs.redeploy(redeployment) }]
       : []),
-    ...actions.map((action) => ({ atMs: action.atMs, act: () => lives.act(operator, action) })),
-    ...crashes.map((crash) => ({ atMs: crash.atMs, act: () => lives.doom(crash) })),
+    ...actions.map((action) => ({ atMs: action.atMs, act: () => runs.act(operator, action) })),
+    ...crashes.map((crash) => ({ atMs: crash.atMs, act: () => runs.crashAfter(crash) })),
   ].sort((a, b) => a.atMs - b.atMs);
   for (const { atMs, act } of due) {
-    await lives.until(atMs);
+    await runs.until(atMs);
     await act();
   }
-  await lives.until(scene.calmMs);
+  await runs.until(setup.calmMs);
   faults.armed = false;
-  await lives.until(scene.untilMs);
+  await runs.until(setup.untilMs);
 }

@@ -1,19 +1,19 @@
-import { runEveryPoint } from './everyPoint';
+import { runEveryPoint } from './crashAtEveryStep';
 import { runMonth } from './runMonth';
-import type { Job, Told } from './workers';
+import type { Job, WorkerAnswer } from './workers';
 
-/** A process of its own that does one job after the other, as it is told. */
+/** A process of its own that does one job after the other, as it is answer. */
 process.on('message', (job: Job) => {
   const doing = job.kind === 'month' ? runMonth(job.month) : runEveryPoint(job.points);
-  const tell = (told: Told): void => {
-    process.send?.(told);
+  const reply = (answer: WorkerAnswer): void => {
+    process.send?.(answer);
   };
   doing.then(
     (report) => {
-      tell({ report });
+      reply({ report });
     },
     (error: unknown) => {
-      tell({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
     },
   );
 });

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { PointsOptions, PointsReport } from './everyPoint';
+import type { PointsOptions, PointsReport } from './crashAtEveryStep';
 import type { MonthOptions, MonthReport } from './runMonth';
 
 /** A process that has seen so many makes room for a new one, and takes what it may have kept with it. */
@@ -12,12 +12,12 @@ export type Job =
   | { readonly kind: 'month'; readonly month: MonthOptions }
   | { readonly kind: 'points'; readonly points: PointsOptions };
 
-export type Told = { readonly report: MonthReport | PointsReport } | { readonly error: string };
+export type WorkerAnswer = { readonly report: MonthReport | PointsReport } | { readonly error: string };
 
 /** So many processes at once. */
 const lines = Math.min(availableParallelism(), PROCESSES_MAX);
 
-/** Runs months in as many processes as there are cores. What a month reports is told in the order in which they end. */
+/** Runs months in as many processes as there are cores. What a month reports is answer in the order in which they end. */
 export async function runMonths(
   months: readonly MonthOptions[],
   onReport: (report: MonthReport) => void,
@@ -31,8 +31,8 @@ export async function runMonths(
           for (let n = 0; n < MONTHS_PER_PROCESS; n += 1) {
             const next = waiting.shift();
             if (next === undefined) break;
-            const told = await worker.run({ kind: 'month', month: next });
-            onReport('report' in told ? (told.report as MonthReport) : unrunnable(next, told.error));
+            const answer = await worker.run({ kind: 'month', month: next });
+            onReport('report' in answer ? (answer.report as MonthReport) : unrunnable(next, answer.error));
           }
         } finally {
           worker.end();
@@ -48,13 +48,13 @@ class Worker {
     execArgv: ['--single-threaded', '--max-semi-space-size=128'],
   });
 
-  async run(job: Job): Promise<Told> {
-    return new Promise<Told>((resolve) => {
+  async run(job: Job): Promise<WorkerAnswer> {
+    return new Promise<WorkerAnswer>((resolve) => {
       const died = (code: number | null): void => {
         resolve({ error: `The process of ${JSON.stringify(job)} ended with code ${String(code)}.` });
       };
       this.process.once('exit', died);
-      this.process.once('message', (message: Told) => {
+      this.process.once('message', (message: WorkerAnswer) => {
         this.process.off('exit', died);
         resolve(message);
       });
@@ -75,9 +75,9 @@ export async function runPoints(
     Array.from({ length: lines }, async (_, remainder) => {
       const worker = new Worker();
       try {
-        const told = await worker.run({ kind: 'points', points: { ...options, remainder, of: lines } });
-        if ('report' in told) return told.report as PointsReport;
-        throw new Error(told.error);
+        const answer = await worker.run({ kind: 'points', points: { ...options, remainder, of: lines } });
+        if ('report' in answer) return answer.report as PointsReport;
+        throw new Error(answer.error);
       } finally {
         worker.end();
       }

@@ -16,7 +16,7 @@ export const monthMutants: readonly Mutant[] = [
       "  const invalid: { source: TimeZoneSource; value: string }[] = [];\n  if (invalid.length === 0) return { zone: 'UTC', source: 'utc', invalid };\n",
     ],
   ]),
-  inMonth('installations may outlast the night', 'activities/startInstall.ts', [
+  inMonth('installations may outlast the window', 'activities/startInstall.ts', [
     [
       'Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60)',
       'Math.floor(Math.max(seconds, policy.installMaximumSeconds * 2) / 60)',
@@ -34,7 +34,7 @@ export const monthMutants: readonly Mutant[] = [
   inMonth('a whole update domain goes at once', 'domain/disruption.ts', [
     ['  if (setSize < policy.setOneByOneBelow) return 1;\n', '  if (setSize > 1) return setSize - 1;\n'],
   ]),
-  inMonth('nobody waits for the gate', 'orchestrations/awaitGate.ts', [
+  inMonth('the gate is not waited for', 'orchestrations/awaitGate.ts', [
     [
       "if (gate.kind === 'wait') return null;",
       "if (gate.kind === 'wait') return { openedUtc: context.df.currentUtcDateTime.toISOString() };",

@@ -1,4 +1,4 @@
-/** A bug, planted by replacing text of a source file; and who should notice. */
+/** A bug, planted by replacing text of a source file; and which tests should notice. */
 export interface Mutant {
   /** What is wrong with it, in a few words; its name. */
   readonly bug: string;

@@ -3,11 +3,11 @@ import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
 import { outageMutants } from './outageMutants';
 import { rolloutMutants } from './rolloutMutants';
-import { storyMutants } from './storyMutants';
+import { vmMutants } from './vmMutants';
 
 export const mutants: readonly Mutant[] = [
   ...availabilityMutants,
-  ...storyMutants,
+  ...vmMutants,
   ...rolloutMutants,
   ...outageMutants,
   ...monthMutants,

@@ -2,23 +2,23 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { say } from '../../local/say';
 import { mutants } from './mutants';
-import { Workshop, type Verdict } from './workshop';
+import { PackageCopy, type Verdict } from './packageCopy';
 
 const { values: options } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
 
-/** Plants each bug in turn and says who noticed. Exit code 2 when one survives, 1 when the tests fail without any. */
+/** Plants each bug in turn and says which test noticed. Exit code 2 when one survives, 1 when the tests fail without any. */
 function mutate(): 0 | 1 | 2 {
   const chosen = mutants.filter(({ bug }) => options.only === undefined || bug.includes(options.only));
   const started = performance.now();
-  const workshop = new Workshop();
+  const copy = new PackageCopy();
   try {
-    const without = workshop.healthyTests(chosen);
+    const without = copy.runWithoutMutants(chosen);
     if (without.killed) {
       say.error(`Without any bug something fails already: ${without.by}`);
       return 1;
     }
     const results = chosen.map((mutant) => {
-      const verdict: Verdict = workshop.judge(mutant);
+      const verdict: Verdict = copy.detect(mutant);
       say.line(`${verdict.killed ? 'killed  ' : 'SURVIVED'}  ${mutant.bug} (${mutant.file})`);
       say.line(`          ${verdict.killed ? 'by' : 'unnoticed by'} ${verdict.by}`);
       return { bug: mutant.bug, file: mutant.file, ...verdict };
@@ -34,7 +34,7 @@ function mutate(): 0 | 1 | 2 {
       );
     return killed === results.length ? 0 : 2;
   } finally {
-    workshop.close();
+    copy.close();
   }
 }
 

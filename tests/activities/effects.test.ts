@@ -150,11 +150,12 @@ describe('the name of an activity says whether it has an effect', () => {
     expect([...effectsOf('openRegion.ts', 'openRegion')].sort()).toEqual([
       'outcomes.save',
       'rollouts.saveRound',
+      'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(8);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(9);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

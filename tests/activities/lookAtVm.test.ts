@@ -106,6 +106,18 @@ describe('right before a VM is touched, everything is looked at again', () => {
   });
 });
 
+describe('R-502: a Linux agent older than 2.2.53.1', () => {
+  it.each([
+    ['2.2.46', ending('deferred', 'agentOutdated')],
+    ['2.2.53.1', { kind: 'go' }],
+  ])('is seen at every look: %s', async (version, answer) => {
+    const linux = { ...vm, osType: 'Linux' as const };
+    const services = await aWorld({ vms: [linux] });
+    services.driver.change(linux.id, { agent: { status: 'ready', version } });
+    expect(await look(services)).toEqual(answer);
+  });
+});
+
 describe('a health probe', () => {
   it("answers from the platform's signals", async () => {
     const services = await aWorld({ vms: [vm] });

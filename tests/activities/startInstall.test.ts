@@ -27,6 +27,15 @@ describe('what is asked of the platform', () => {
     expect(services.driver.accepted[0]?.request.rebootSetting).toBe('IfRequired');
   });
 
+  it.each(['Never', 'Always'] as const)(
+    'R-104: the reboot setting of the VM itself, where it has one: %s',
+    async (rebootSetting) => {
+      const services = await aWorld({ vms: [{ ...vm, rebootSetting }] });
+      await start(services);
+      expect(services.driver.accepted[0]?.request.rebootSetting).toBe(rebootSetting);
+    },
+  );
+
   it('R-304: Windows VMs get nothing published after the release of the rollout', async () => {
     const services = await aWorld({ vms: [vm] });
     await start(services);

@@ -1,6 +1,6 @@
 import { isClean } from '../../audit/certificate';
 import type { AuditPhase } from '../../audit/auditInput';
-import { aSet, at, audit, aVm, event, install, probe, setId, violated } from './aLog';
+import { aSet, at, audit, aVm, event, install, probe, setId, violated } from './logBuilders';
 
 const first = <T>(items: readonly T[], index = 0): T => {
   const item = items[index];

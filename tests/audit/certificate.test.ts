@@ -1,6 +1,6 @@
 import { renderCertificate } from '../../audit/certificate';
 import { expectGolden } from '../support/golden';
-import { aSet, at, audit, aVm, event, install, probe } from './aLog';
+import { aSet, at, audit, aVm, event, install, probe } from './logBuilders';
 
 const set = aSet('web', 20);
 const singles = Array.from({ length: 1180 }, (_, i) =>
@@ -8,7 +8,7 @@ const singles = Array.from({ length: 1180 }, (_, i) =>
 );
 const vms = [...set, ...singles];
 
-/** One zone a night, forty at a time, and the set's update domains one after another. */
+/** One zone a window, forty at a time, and the set's update domains one after another. */
 const goodMonth = [
   ...singles
     .slice(0, 300)

@@ -6,7 +6,7 @@ import type {
   AuditTrailRow,
 } from '../../audit/auditInput';
 import type { DriverEvent } from '../../drivers/driver';
-import { aSet, at, audit, aVm, install, probe, violated } from './aLog';
+import { aSet, at, audit, aVm, install, probe, violated } from './logBuilders';
 
 const ROLLOUT = 'rollout-2026-11';
 const [a, b] = [aVm('a'), aVm('b')];

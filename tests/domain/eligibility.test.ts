@@ -61,6 +61,7 @@ describe('eligibility', () => {
   test('R-501: the agent must not be switched off, enablement must be complete, the OS known', () => {
     expect(reasonOf({ provisionVMAgent: null })).toBe('eligible');
     expect(reasonOf({ provisionVMAgent: false })).toBe('agentNotProvisioned');
+    expect(reasonOf({ customerManagedSchedule: true })).toBe('notInCharge');
     expect(reasonOf({ enabled: false })).toBe('notEnabled');
     expect(reasonOf({ osType: null })).toBe('osTypeUnknown');
   });

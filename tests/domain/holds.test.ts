@@ -30,6 +30,7 @@ const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason
   notEligible: [{ vm: aVm({ customImage: true }) }, 'customImage'],
   poweredOff: [{ powerState: 'deallocated' }, 'poweredOff'],
   agentSilent: [{ agentStatus: 'notReady' }, 'agentSilent'],
+  agentOutdated: [{ vm: aVm({ osType: 'Linux' }), agentVersion: '2.2.46' }, 'agentOutdated'],
   unhealthyBefore: [{ health: { answer: 'unhealthy', because: 'it is ill' } }, 'unhealthyBefore'],
   healthUnknown: [{ health: { answer: 'unknown', because: 'no heartbeat' } }, 'agentSilent'],
   installInFlight: [{ installInFlight: true }, 'installInFlight'],

@@ -276,7 +276,9 @@ describe('what an installation says of the patch', () => {
   });
 
   it('an installation that installed nothing is no patch: the VM is up to date', () => {
-    expect(endsAs(run(installed({ ...succeeded, installedPatchCount: 0 })))).toBe('upToDate: nothingToInstall');
+    expect(endsAs(run(installed({ ...succeeded, installedPatchCount: 0 })))).toBe(
+      'upToDate: nothingToInstall',
+    );
   });
 });
 
@@ -367,9 +369,7 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
           const seen = run({
             look: () =>
               flaky(() =>
-                look
-                  ? { of: 'look', family }
-                  : { of: 'look', obstacle: outcomeOf('deferred', 'poweredOff') },
+                look ? { of: 'look', family } : { of: 'look', obstacle: outcomeOf('deferred', 'poweredOff') },
               ),
             readAssessment: () =>
               flaky(() => ({

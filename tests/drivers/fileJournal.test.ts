@@ -7,8 +7,9 @@ import {
   rmSync,
   truncateSync,
   writeFileSync,
+  utimesSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { fileJournal } from '../../drivers/simulated/log/fileJournal';
@@ -194,19 +195,30 @@ describe('the lock of a state folder', () => {
     return journal.close();
   });
 
-  it('respects the lock of a living process', () => {
+  it('respects the lock of a living process, and names its machine, number and start', () => {
     const folder = aFolder();
-    writeFileSync(join(folder, 'lock.json'), JSON.stringify({ pid: process.ppid, started: '' }));
-    expect(() => fileJournal(folder)).toThrow(expect.objectContaining({ code: 'STATE_IN_USE' }) as Error);
+    writeFileSync(join(folder, 'lock.json'), aLock(process.ppid, ''));
+    expect(() => fileJournal(folder)).toThrow(
+      `Process ${process.ppid} on ${hostname()} has it open since 2026-11-10T18:00:00.000Z. The simulated driver is for one host`,
+    );
+  });
+
+  it('respects the lock of another machine while it is touched, and takes it over two minutes after', async () => {
+    const folder = aFolder();
+    const lock = join(folder, 'lock.json');
+    writeFileSync(lock, aLock(1, '1', 'other'));
+    expect(() => fileJournal(folder)).toThrow('Process 1 on other has it open');
+    const silentSince = new Date(Date.now() - 121_000);
+    utimesSync(lock, silentSince, silentSince);
+    const journal = fileJournal(folder);
+    expect(JSON.parse(readFileSync(lock, 'utf8'))).toMatchObject({ host: hostname() });
+    await journal.close();
   });
 
   it.each([
-    ['of a dead process', (): string => JSON.stringify({ pid: deadPid(), started: '1' })],
-    [
-      'of a process whose number another has now',
-      (): string => JSON.stringify({ pid: process.ppid, started: '1' }),
-    ],
-    ['of this number before a restart', (): string => JSON.stringify({ pid: process.pid, started: '1' })],
+    ['of a dead process', (): string => aLock(deadPid(), '1')],
+    ['of a process whose number another has now', (): string => aLock(process.ppid, '1')],
+    ['of this number before a restart', (): string => aLock(process.pid, '1')],
     ['that a crash tore', (): string => '{"pid":'],
   ])('takes over a lock %s', async (_, lock) => {
     const folder = aFolder();
@@ -224,6 +236,10 @@ describe('the lock of a state folder', () => {
     expect(existsSync(join(folder, 'lock.json'))).toBe(false);
   });
 });
+
+function aLock(pid: number, started: string, host = hostname()): string {
+  return JSON.stringify({ host, pid, started, sinceUtc: '2026-11-10T18:00:00.000Z' });
+}
 
 /** The number of a process that has ended. */
 function deadPid(): number {

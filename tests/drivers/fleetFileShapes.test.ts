@@ -259,6 +259,61 @@ describe('the present state of a VM in a file', () => {
   });
 });
 
+describe('the patch settings of a VM in a file', () => {
+  const withSettings = (settings: object): string =>
+    JSON.stringify([
+      vm('a', {
+        storageProfile: { osDisk: { osType: 'Linux' } },
+        osProfile: {
+          linuxConfiguration: {
+            patchSettings: { patchMode: 'AutomaticByPlatform', automaticByPlatformSettings: settings },
+          },
+        },
+      }),
+    ]);
+
+  it('say how its installations reboot, and whether a schedule of its owner patches it', () => {
+    const read = (settings: object): unknown => parse(withSettings(settings)).vms[0];
+    expect(read({ rebootSetting: 'never' })).toMatchObject({ rebootSetting: 'Never' });
+    expect(read({ rebootSetting: 'Unknown' })).not.toHaveProperty('rebootSetting');
+    expect(read({ bypassPlatformSafetyChecksOnUserSchedule: true })).toMatchObject({
+      customerManagedSchedule: true,
+    });
+    expect(read({ bypassPlatformSafetyChecksOnUserSchedule: false })).not.toHaveProperty(
+      'customerManagedSchedule',
+    );
+  });
+
+  it('are refused when their values mean nothing', () => {
+    expect(errorOf(withSettings({ rebootSetting: 'Sometimes' })).message).toContain(
+      'It is not IfRequired, Never, Always or Unknown.',
+    );
+    expect(errorOf(withSettings({ bypassPlatformSafetyChecksOnUserSchedule: 'yes' })).message).toContain(
+      'It is the text "yes", not true or false.',
+    );
+  });
+});
+
+describe('the notes on a fleet', () => {
+  it('name time zones that do not exist and regions that are not known, once for all VMs alike', () => {
+    const osProfile = { windowsConfiguration: { timeZone: 'CDT' } };
+    const vms = ['a', 'b', 'c', 'd'].map((name) => vm(name, { osProfile }));
+    const wrongTag = vm('e', { tags: { 'lowtide-timezone': 'Europe/Atlantis' } });
+    expect(parse(JSON.stringify([...vms, wrongTag, vm('f', { location: 'atlantisnorth' })])).notes).toEqual([
+      expect.stringMatching(/«CDT».*America\/New_York, by the region \(a, b, c and 1 more\)/),
+      expect.stringMatching(/«Europe\/Atlantis».*the tag lowtide-timezone/),
+      expect.stringMatching(/region atlantisnorth is not known.*\(f\)/),
+    ]);
+  });
+
+  it.each(['usgovvirginia', 'usdodcentral', 'chinanorth3', 'Jio India West'])(
+    'say nothing of %s, which is a region of Azure',
+    (location) => {
+      expect(parse(JSON.stringify([vm('a', { location })])).notes).toEqual([]);
+    },
+  );
+});
+
 const CASES = join(__dirname, '../../../shared/cases');
 const fieldFiles = (
   existsSync(CASES) ? readdirSync(CASES, { recursive: true, encoding: 'utf8' }) : []

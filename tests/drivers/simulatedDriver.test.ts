@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import type { DriverEvent } from '../../drivers/driver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { parseFleet } from '../../drivers/fleet/parseFleet';
+import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { itKeepsTheContract } from './driverContract';
 import {
@@ -310,6 +312,51 @@ describe('an installation', () => {
       maintenanceWindowExceeded: false,
       rebootStatus: 'Completed',
       error: null,
+    });
+  });
+});
+
+describe('what a fleet file says of the present state of a VM', () => {
+  const withFile = async (
+    more: object,
+  ): Promise<Awaited<ReturnType<SimulatedDriver['readVirtualMachine']>>> => {
+    const { armId, id } = aVm();
+    const fleet = parseFleet(
+      JSON.stringify([{ id: armId, location: 'eastus', tags: ALWAYS_ON, ...more }]),
+      'fleet.json',
+    );
+    const pocket = aPocket({});
+    await pocket.driver.loadFleet(fleet);
+    return pocket.driver.readVirtualMachine(id);
+  };
+
+  it('holds: an agent that does not report is not ready', async () => {
+    const statuses = [{ code: 'ProvisioningState/Unavailable', displayStatus: 'Not Ready' }];
+    const instanceView = { vmAgent: { vmAgentVersion: 'Unknown', statuses } };
+    expect((await withFile({ instanceView }))?.agent.status).toBe('notReady');
+    expect((await withFile({}))?.agent.status).toBe('ready');
+  });
+
+  it.each([
+    ['VM stopped', 'stopped'],
+    ['VM deallocated', 'deallocated'],
+    ['', 'running'],
+    ['VM unknown', 'running'],
+  ])(
+    'holds: power state %p; one that Azure does not know is left to the habit of the VM',
+    async (powerState, is) => {
+      expect((await withFile({ powerState }))?.powerState).toBe(is);
+    },
+  );
+
+  it('holds for a VM as its owner sees it: vmId and provisioningState', async () => {
+    const { armId, id } = aVm();
+    const file = [{ id: armId, location: 'eastus', vmId: 'v-1', provisioningState: 'Failed' }];
+    const pocket = aPocket({});
+    await pocket.driver.loadFleet(parseFleet(JSON.stringify(file), 'fleet.json'));
+    expect(pocket.driver.resources.virtualMachine(id)).toMatchObject({
+      vmId: 'v-1',
+      provisioningState: 'Failed',
     });
   });
 });

@@ -27,14 +27,14 @@ test('local.settings.json goes below the environment, that below the named file,
   settingsFile('local.settings.json', {
     LOWTIDE_SOAK: 'PT1M',
     LOWTIDE_BAKE: 'PT1M',
-    LOWTIDE_GATE_POLL: 'PT1M',
+    LOWTIDE_WAKE_FALLBACK: 'PT1M',
     LOWTIDE_SEED: '1',
   });
-  const file = settingsFile('mine.json', { LOWTIDE_GATE_POLL: 'PT3M', LOWTIDE_SEED: '3' });
-  const environment = { LOWTIDE_BAKE: 'PT2M', LOWTIDE_GATE_POLL: 'PT2M', LOWTIDE_SEED: '2' };
+  const file = settingsFile('mine.json', { LOWTIDE_WAKE_FALLBACK: 'PT3M', LOWTIDE_SEED: '3' });
+  const environment = { LOWTIDE_BAKE: 'PT2M', LOWTIDE_WAKE_FALLBACK: 'PT2M', LOWTIDE_SEED: '2' };
   const { settings } = readAppSettings({ folder, file, environment, own: { LOWTIDE_SEED: '4' } });
-  const { soakSeconds, bakeSeconds, gatePollSeconds } = settings.policy;
-  expect([soakSeconds, bakeSeconds, gatePollSeconds, settings.seed]).toEqual([60, 120, 180, 4]);
+  const { soakSeconds, bakeSeconds, wakeFallbackSeconds } = settings.policy;
+  expect([soakSeconds, bakeSeconds, wakeFallbackSeconds, settings.seed]).toEqual([60, 120, 180, 4]);
 });
 
 test('it is said which files were used, and which values of the policy are not the defaults', () => {

@@ -95,6 +95,35 @@ describe('what a person decides', () => {
   });
 });
 
+describe('whatever a person decides', () => {
+  const waits = async (services: FakeWorld): Promise<void> => {
+    for (const [topic, instanceId] of [
+      ['control', 'go'],
+      ['gate~phase-2', 'gate'],
+      ['completion', 'completion'],
+    ] as const)
+      await services.waits.register(ROLLOUT, { topic, instanceId, untilUtc: '2026-12-08T18:00:00.000Z' });
+  };
+
+  it.each(['pause', 'resume', 'skip', 'cancel'] as const)('wakes everything that waits: %s', async (kind) => {
+    const services = await halted(aHalt('one'));
+    await waits(services);
+    await decide(services, kind);
+    expect([...services.woken].sort()).toEqual(['completion', 'gate', 'go']);
+  });
+
+  it('is written down before anything is woken', async () => {
+    const services = await halted(aHalt('one'));
+    await waits(services);
+    const seen: unknown[] = [];
+    const wake = async (): Promise<void> => {
+      seen.push((await services.rollouts.halts(ROLLOUT))[0]?.decision?.kind);
+    };
+    await decideRollout({ ...services, wake }, ROLLOUT, 'resume', ANN);
+    expect(seen).toEqual(['resume', 'resume', 'resume']);
+  });
+});
+
 describe('what a person cannot decide', () => {
   it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
     await expect(decide(await aWorld(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });

@@ -1,17 +1,19 @@
 import type { OrchestrationContext } from 'durable-functions';
+import fc from 'fast-check';
 import { Pace, readCompletion } from '../../activities/contracts';
 import { RolloutId } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { disruptionLedger } from '../../entities/contracts';
-import { awaitGo, awaitSettled, zoneRollout } from '../../orchestrations/contracts';
+import { awaitGo, awaitCompletion, zoneRollout } from '../../orchestrations/contracts';
 import {
-  allSettled,
+  allEnded,
   call,
   callEntities,
   child,
   firstOf,
   join,
   nowUtc,
+  sleepUntilEvent,
   startChild,
   waitUntil,
   type Child,
@@ -19,6 +21,7 @@ import {
 } from '../../orchestrations/durable';
 import { anImpairment } from '../support/claims';
 import { after, failsAfter, replay, type Run } from '../support/replay';
+import type { Scene } from '../support/scene';
 
 const rolloutId = RolloutId.parse('rollout-2026-11');
 const pace = Pace.parse(defaultPolicy);
@@ -31,30 +34,92 @@ describe('waitUntil', () => {
     yield* waitUntil(context, instant);
     return { wokeUtc: nowUtc(context) };
   }
-  const sleepUntil = (instant: string, timersEarlyMs = 0): Promise<Run> =>
+  const sleepUntil = (instant: string, timersEarlyMs: Scene['timersEarlyMs'] = 0): Promise<Run> =>
     replay(sleeper, { input: { untilUtc: instant }, nowUtc: NOW, timersEarlyMs });
+  const lateMs = ({ output }: Run, instant: string): number =>
+    Date.parse((output as { wokeUtc: string }).wokeUtc) - Date.parse(instant);
 
   it('wakes at the instant it waits for', async () => {
     const { output } = await sleepUntil('2026-11-12T23:00:00.000Z');
     expect(output).toEqual({ wokeUtc: '2026-11-12T23:00:00.000Z' });
   });
 
-  it.each([1, 400, 999])('never wakes before it, although timers fire %d ms early', async (earlyMs) => {
-    const { output, calls } = await sleepUntil('2026-11-12T23:00:00.000Z', earlyMs);
-    expect(output).toEqual({ wokeUtc: '2026-11-12T23:00:00.000Z' });
-    expect(calls).toHaveLength(2);
+  it.each([1, 400, 999, 1000])(
+    'never wakes before it although timers fire %d ms early, and asks for one more timer at most',
+    async (earlyMs) => {
+      const instant = '2026-11-12T23:00:00.000Z';
+      const run = await sleepUntil(instant, earlyMs);
+      expect(lateMs(run, instant)).toBeGreaterThanOrEqual(0);
+      expect(lateMs(run, instant)).toBeLessThanOrEqual(1000);
+      expect(run.calls).toHaveLength(2);
+    },
+  );
+
+  it('asks for one more timer at most, however early each of them fires and however short the wait', async () => {
+    const early = fc.integer({ min: 0, max: 1000 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 10_000 }),
+        fc.tuple(early, early, early),
+        async (waitMs, earlyMs) => {
+          const instant = new Date(Date.parse(NOW) + waitMs).toISOString();
+          const run = await sleepUntil(instant, (n) => earlyMs[n] ?? 1000);
+          expect(lateMs(run, instant)).toBeGreaterThanOrEqual(0);
+          expect(lateMs(run, instant)).toBeLessThanOrEqual(1000);
+          expect(run.calls.length).toBeLessThanOrEqual(2);
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it('waits for weeks in pieces that storage can take', async () => {
-    const { output, calls } = await sleepUntil('2026-12-12T22:00:00.000Z', 500);
-    expect(output).toEqual({ wokeUtc: '2026-12-12T22:00:00.000Z' });
-    expect(calls.length).toBeGreaterThanOrEqual(5);
+    const instant = '2026-12-11T22:00:00.000Z';
+    const run = await sleepUntil(instant, 500);
+    expect(lateMs(run, instant)).toBe(500);
+    expect(run.calls).toHaveLength(6);
   });
 
   it('does not wait for the past', async () => {
     const { output, calls } = await sleepUntil('2026-11-12T21:00:00.000Z');
     expect(output).toEqual({ wokeUtc: NOW });
     expect(calls).toEqual([]);
+  });
+});
+
+describe('sleepUntilEvent', () => {
+  const LATER = '2026-11-13T22:00:00.000Z';
+  function* sleeper(context: OrchestrationContext): Step<unknown> {
+    const raised: boolean[] = [];
+    for (let n = 0; n < 2; n += 1) {
+      raised.push(yield* sleepUntilEvent(context, 'bell', LATER));
+      yield* call(context, readCompletion, { rolloutId });
+      if (raised.at(-1) === false) break;
+    }
+    return { raised, endedUtc: nowUtc(context) };
+  }
+  const sleep = (events: readonly string[], readSeconds = 0): Promise<Run> =>
+    replay(sleeper, {
+      input: {},
+      nowUtc: NOW,
+      activities: { readCompletion: () => after(readSeconds, { complete: true }) },
+      events: events.map((atUtc) => ({ name: 'bell', atUtc })),
+    });
+
+  it('wakes at the event, and leaves no timer behind', async () => {
+    const { output } = await sleep(['2026-11-13T01:00:00.000Z', '2026-11-13T02:00:00.000Z']);
+    expect(output).toEqual({ raised: [true, true], endedUtc: '2026-11-13T02:00:00.000Z' });
+  });
+
+  it('wakes at the instant when no event comes', async () => {
+    const { output, calls } = await sleep([]);
+    expect(output).toEqual({ raised: [false], endedUtc: LATER });
+    expect(calls.filter(({ kind }) => kind === 'timer')).toHaveLength(1);
+  });
+
+  it('does not miss an event that comes while it is awake', async () => {
+    const { output } = await sleep(['2026-11-13T01:00:00.000Z', '2026-11-13T01:30:00.000Z'], 3600);
+    expect(output).toEqual({ raised: [true, true], endedUtc: '2026-11-13T03:00:00.000Z' });
   });
 });
 
@@ -196,20 +261,20 @@ describe('children', () => {
 
   it('run in the version of their parent', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {
-      return yield* child(context, awaitSettled, 'settled', { rolloutId, pace, untilUtc });
+      return yield* child(context, awaitCompletion, 'settled', { rolloutId, pace, untilUtc });
     }
     const { calls, output } = await replay(parent, {
       input: {},
       version: '7',
-      children: { awaitSettled: () => ({ settled: true }) },
+      children: { awaitCompletion: () => ({ complete: true }) },
     });
-    expect(output).toEqual({ settled: true });
+    expect(output).toEqual({ complete: true });
     expect(calls.map(({ version }) => version)).toEqual(['7']);
   });
 
   it('are all waited for, also when one fails early', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {
-      const results = yield* allSettled(
+      const results = yield* allEnded(
         context,
         ['1', '2', '3'].map((stage) => zone(context, stage)),
       );
@@ -237,7 +302,7 @@ describe('children', () => {
 
   it('need not exist: nobody is waited for when there is nobody', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {
-      return yield* allSettled(context, []);
+      return yield* allEnded(context, []);
     }
     expect((await replay(parent, { input: {} })).output).toEqual([]);
   });

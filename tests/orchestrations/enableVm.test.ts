@@ -126,7 +126,42 @@ describe('the enablement of a VM', () => {
     });
     expect(run.output).toMatchObject({ enabled: true });
     expect(told(run)[0]).toBe(`pending: ${obstacle}`);
-    expect(callsOf(run, 'startExtension')).toEqual(['2026-11-13T05:00:00.000Z']);
+    const [started = ''] = callsOf(run, 'startExtension');
+    expect(started >= '2026-11-13T05:00:00.000Z' && started < '2026-11-13T05:30:00.000Z').toBe(true);
+  });
+
+  it('R-702: a VM that is only just starting is tried again after seconds', async () => {
+    const guest = new Guest(30);
+    const run = await enable({
+      ...guest.activities,
+      startExtension: (input, nowUtc) =>
+        nowUtc < '2026-11-13T03:00:40.000Z'
+          ? { kind: 'refused', message: 'The VM is not running.' }
+          : (guest.activities.startExtension?.(input, nowUtc) ?? missing()),
+    });
+    expect(callsOf(run, 'startExtension')).toEqual([
+      OPENS,
+      '2026-11-13T03:00:15.000Z',
+      '2026-11-13T03:00:45.000Z',
+    ]);
+  });
+
+  it('R-702: tries that fail come ever later, up to half an hour, also beyond continuing as new', async () => {
+    const run = await enable(
+      {
+        ...new Guest(30).activities,
+        startExtension: () => ({ kind: 'refused', message: 'The VM is not running.' }),
+      },
+      NEXT_CLOSES,
+    );
+    const tries = callsOf(run, 'startExtension')
+      .filter((at) => at < CLOSES)
+      .map((at) => Date.parse(at));
+    const pauses = tries.slice(1).map((at, n) => (at - (tries[n] ?? 0)) / 1000);
+    expect(pauses).toEqual([15, 30, 60, 120, 240, 480, 960, ...Array<number>(14).fill(1800)]);
+    expect(run.generations.length).toBeGreaterThan(0);
+    const later = callsOf(run, 'startExtension').filter((at) => at >= NEXT_OPENS);
+    expect(later.slice(0, 2)).toEqual([NEXT_OPENS, '2026-11-14T03:30:00.000Z']);
   });
 
   it('R-702: a VM that is off in its off-peak hours is asked again, in the same night and in the next', async () => {

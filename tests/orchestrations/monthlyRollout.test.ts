@@ -36,7 +36,7 @@ function month(over: { activities?: Activities; children?: Children; earlyMs?: n
       awaitGo: () => ({ go: true, reason: null }),
       phaseRollout: ({ regions }) => after(2 * DAY, { regions: regions.length, failed: [] }),
       awaitGate: (_, _id, nowUtc) => after(DAY, { openedUtc: later(nowUtc, DAY) }),
-      awaitSettled: () => ({ settled: true }),
+      awaitCompletion: () => ({ complete: true }),
       ...over.children,
     },
   });
@@ -61,7 +61,7 @@ describe('R-103, R-201: a month', () => {
         'phaseRollout',
         'awaitGate',
       ]),
-      ...['awaitSettled', 'closeRollout'],
+      ...['awaitCompletion', 'closeRollout'],
     ]);
   });
 
@@ -106,7 +106,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2']);
-    expect(run.story.slice(-2)).toEqual(['awaitSettled', 'closeRollout']);
+    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('never starts when the regions are done but the gate holds', async () => {
@@ -124,7 +124,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1']);
-    expect(run.story.slice(-2)).toEqual(['awaitSettled', 'closeRollout']);
+    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('INV-9: waits while the rollout is paused', async () => {
@@ -175,7 +175,7 @@ describe('stragglers', () => {
         phaseRollout: ({ phase }) => after(phase === 'phase-1' ? 15 * DAY : DAY, { regions: 1, failed: [] }),
       },
     });
-    const settled = run.calls.find(({ name }) => name === 'awaitSettled')?.atUtc;
+    const settled = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
     expect(settled).toBe(later(START, 15 * DAY));
   });
 
@@ -195,6 +195,6 @@ describe('stragglers', () => {
 describe('a month without anybody to patch', () => {
   it('is closed at once', async () => {
     const run = await month({ activities: { planRollout: () => ({ phases: [], endsUtc: ENDS, pace }) } });
-    expect(run.story).toEqual(['planRollout', 'awaitSettled', 'closeRollout']);
+    expect(run.story).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
   });
 });

@@ -1,7 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { readCompletion, startAssessments } from '../../activities/contracts';
 import { RolloutId, VmId } from '../../domain/ids';
-import { awaitSettled } from '../../orchestrations/contracts';
+import { awaitCompletion } from '../../orchestrations/contracts';
 import { call, startChild, waitUntil, type Step } from '../../orchestrations/durable';
 import { Pace } from '../../activities/contracts';
 import { defaultPolicy } from '../../domain/policy';
@@ -39,22 +39,22 @@ describe('the replay harness', () => {
 
   it('fails an orchestrator that leaves a timer or a child behind', async () => {
     function* forgetful(context: OrchestrationContext): Step<unknown> {
-      const left = startChild(context, awaitSettled, 'left', waiting);
+      const left = startChild(context, awaitCompletion, 'left', waiting);
       const timer = context.df.createTimer(new Date(Date.parse('2026-11-12T23:00:00.000Z')));
       yield context.df.Task.any([left.task, timer]);
       return null;
     }
-    const children = { awaitSettled: () => ({ settled: true }) };
+    const children = { awaitCompletion: () => ({ complete: true }) };
     await expect(replay(forgetful, { input: {}, children })).rejects.toThrow(/still open/);
   });
 
   it('fails an orchestrator that starts two children under one id', async () => {
     function* careless(context: OrchestrationContext): Step<unknown> {
-      yield startChild(context, awaitSettled, 'same', waiting).task;
-      yield startChild(context, awaitSettled, 'same', waiting).task;
+      yield startChild(context, awaitCompletion, 'same', waiting).task;
+      yield startChild(context, awaitCompletion, 'same', waiting).task;
       return null;
     }
-    const children = { awaitSettled: () => ({ settled: true }) };
+    const children = { awaitCompletion: () => ({ complete: true }) };
     await expect(replay(careless, { input: {}, children })).rejects.toThrow(/Two children/);
   });
 
@@ -62,12 +62,12 @@ describe('the replay harness', () => {
     function* crowd(context: OrchestrationContext): Step<unknown> {
       const tasks = Array.from(
         { length: 91 },
-        (_, n) => startChild(context, awaitSettled, `child-${n}`, waiting).task,
+        (_, n) => startChild(context, awaitCompletion, `child-${n}`, waiting).task,
       );
       yield context.df.Task.all(tasks);
       return null;
     }
-    const children = { awaitSettled: () => ({ settled: true }) };
+    const children = { awaitCompletion: () => ({ complete: true }) };
     await expect(replay(crowd, { input: {}, children })).rejects.toThrow(/91 children/);
 
     const vmId = VmId.parse(

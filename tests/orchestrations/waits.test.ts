@@ -1,13 +1,14 @@
-import type { readControl } from '../../activities/contracts';
+import type { decidePhaseGate, readControl } from '../../activities/contracts';
 import { awaitClaim } from '../../orchestrations/awaitClaim';
 import { awaitGate } from '../../orchestrations/awaitGate';
 import { awaitGo } from '../../orchestrations/awaitGo';
 import { awaitInstall } from '../../orchestrations/awaitInstall';
-import { awaitSettled } from '../../orchestrations/awaitSettled';
+import { awaitCompletion } from '../../orchestrations/awaitCompletion';
 import { aDisruption } from '../support/claims';
 import { anInstallation } from '../support/fakeDriver';
 import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
 import { replay, type Run } from '../support/replay';
+import type { Scene } from '../support/scene';
 import { ACQUIRE_BY, ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 
 const NOW = NIGHT_OPENS;
@@ -17,28 +18,88 @@ const minutesOf = ({ calls }: Run): number[] =>
     .filter(({ kind }) => kind !== 'timer')
     .map(({ atUtc }) => (Date.parse(atUtc) - Date.parse(NOW)) / 60_000);
 
+const LOOK_AGAIN = 'lookAgain';
+const HOUR_MS = 3_600_000;
+const wakesAt = (...instants: string[]): Scene['events'] =>
+  instants.map((atUtc) => ({ name: LOOK_AGAIN, atUtc }));
+const looksOf = (run: Run, activity: string): string[] =>
+  run.calls.filter(({ name }) => name === activity).map(({ atUtc }) => atUtc);
+const hoursLater = (hours: number): string => new Date(Date.parse(NOW) + hours * HOUR_MS).toISOString();
+
 describe('awaitGo', () => {
   const awaiting = (
     answer: (nowUtc: string) => (typeof readControl.output)['_zod']['input'],
-    untilUtc = ENDS,
+    over: { untilUtc?: string; events?: Scene['events']; looks?: number; earlyMs?: number } = {},
   ): Promise<Run> =>
     replay(awaitGo, {
-      input: { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', pace, untilUtc },
+      input: {
+        rolloutId: ROLLOUT,
+        phase: 'phase-1',
+        region: 'eastus',
+        pace,
+        untilUtc: over.untilUtc ?? ENDS,
+        looks: over.looks,
+      },
       nowUtc: NOW,
-      activities: { readControl: (_, nowUtc) => answer(nowUtc) },
+      timersEarlyMs: over.earlyMs ?? 0,
+      activities: { readControl: (_, nowUtc) => answer(nowUtc), recordWait: () => ({}) },
+      ...(over.events && { events: over.events }),
     });
   const paused = { kind: 'wait', reason: 'rolloutPaused', why: 'paused' } as const;
+  const pausedUntil =
+    (utc: string) =>
+    (nowUtc: string): (typeof readControl.output)['_zod']['input'] =>
+      nowUtc < utc ? paused : { kind: 'go' };
 
-  it('lets go at once what may go', async () => {
-    const { output, endedUtc } = await awaiting(() => ({ kind: 'go' }));
+  it('lets go at once what may go, and registers no wait', async () => {
+    const { output, endedUtc, story } = await awaiting(() => ({ kind: 'go' }));
     expect(output).toEqual({ go: true, reason: null });
     expect(endedUtc).toBe(NOW);
+    expect(story).toEqual(['readControl']);
   });
 
-  it('INV-9: waits as long as a person pauses, and looks again every five minutes', async () => {
-    const run = await awaiting((nowUtc) => (nowUtc < '2026-11-13T03:20:00.000Z' ? paused : { kind: 'go' }));
+  it('INV-9: waits as long as a person pauses, and goes on in the moment in which it is woken', async () => {
+    const resumedUtc = '2026-11-13T03:17:00.000Z';
+    const run = await awaiting(pausedUntil(resumedUtc), { events: wakesAt(resumedUtc) });
     expect(run.output).toEqual({ go: true, reason: null });
-    expect(minutesOf(run)).toEqual([0, 5, 10, 15, 20]);
+    expect(run.endedUtc).toBe(resumedUtc);
+    expect(looksOf(run, 'readControl')).toEqual([NOW, NOW, resumedUtc]);
+  });
+
+  it('registers the wait before the look that it sleeps after: a decision in between wakes it', async () => {
+    const { story, of } = await awaiting(pausedUntil(hoursLater(1)), { events: wakesAt(hoursLater(1)) });
+    expect(story).toEqual(['readControl', 'recordWait', 'readControl', 'recordWait', 'readControl']);
+    const wait = { rolloutId: ROLLOUT, topic: 'control', instanceId: 'rollout-2026-11.1', untilUtc: ENDS };
+    expect(of('recordWait')).toEqual([wait, wait]);
+  });
+
+  it('goes on waiting when it is woken and nothing has changed', async () => {
+    const run = await awaiting(pausedUntil(hoursLater(0.5)), {
+      events: wakesAt(hoursLater(0.25), hoursLater(0.5)),
+    });
+    expect(run.output).toEqual({ go: true, reason: null });
+    expect(run.endedUtc).toBe(hoursLater(0.5));
+  });
+
+  it('looks again every hour by itself: an event that is lost costs no more', async () => {
+    const run = await awaiting(pausedUntil(hoursLater(2.5)));
+    expect(run.output).toEqual({ go: true, reason: null });
+    expect(run.endedUtc).toBe(hoursLater(3));
+    expect(looksOf(run, 'readControl')).toEqual([NOW, ...[0, 1, 2, 3].map(hoursLater)]);
+  });
+
+  it('continues as new after each time that no event woke it, so that its history stays small', async () => {
+    const run = await awaiting(pausedUntil(hoursLater(72)), { earlyMs: 700 });
+    expect(run.output).toEqual({ go: true, reason: null });
+    expect(run.generations).toHaveLength(72 + 1);
+    expect(run.generations.at(-1)).toMatchObject({ rolloutId: ROLLOUT, region: 'eastus', untilUtc: ENDS });
+  });
+
+  it('continues as new after many events, too, and loses none of them meanwhile', async () => {
+    const hours = Array.from({ length: 25 }, (_, n) => hoursLater((n + 1) / 60));
+    const run = await awaiting(pausedUntil(hoursLater(25 / 60)), { events: wakesAt(...hours) });
+    expect(run.endedUtc).toBe(hoursLater(25 / 60));
+    expect(run.generations).toHaveLength(2);
   });
 
   it('says why nothing will start any more', async () => {
@@ -47,19 +108,9 @@ describe('awaitGo', () => {
   });
 
   it('gives up when its time is up, without a reason of its own', async () => {
-    const { output, endedUtc } = await awaiting(() => paused, '2026-11-13T03:12:00.000Z');
+    const { output, endedUtc } = await awaiting(() => paused, { untilUtc: '2026-11-13T03:12:00.000Z' });
     expect(output).toEqual({ go: false, reason: null });
     expect(endedUtc).toBe('2026-11-13T03:12:00.000Z');
-  });
-
-  it('continues as new after every fifty polls, and keeps counting', async () => {
-    const { generations, output, calls } = await awaiting((nowUtc) =>
-      nowUtc < '2026-11-13T15:00:00.000Z' ? paused : { kind: 'go' },
-    );
-    expect(output).toEqual({ go: true, reason: null });
-    const polls = generations.map((input) => (input as { polls: number }).polls);
-    expect(polls).toEqual([51, 102]);
-    expect(calls.filter(({ kind }) => kind === 'activity')).toHaveLength(145);
   });
 });
 
@@ -176,59 +227,79 @@ describe('awaitClaim', () => {
 
 describe('awaitGate', () => {
   const awaiting = (
-    answer: (
-      nowUtc: string,
-    ) =>
-      | { kind: 'wait'; why: string }
-      | { kind: 'open'; openedUtc: string; why: string }
-      | { kind: 'stop'; reason: 'superseded' },
-    untilUtc = ENDS,
+    answer: (nowUtc: string) => (typeof decidePhaseGate.output)['_zod']['input'],
+    over: { untilUtc?: string; events?: Scene['events'] } = {},
   ): Promise<Run> =>
     replay(awaitGate, {
-      input: { rolloutId: ROLLOUT, phase: 'phase-1', pace, untilUtc },
+      input: { rolloutId: ROLLOUT, phase: 'phase-1', pace, untilUtc: over.untilUtc ?? ENDS },
       nowUtc: NOW,
-      activities: { decidePhaseGate: (_, nowUtc) => answer(nowUtc) },
+      activities: { decidePhaseGate: (_, nowUtc) => answer(nowUtc), recordWait: () => ({}) },
+      ...(over.events && { events: over.events }),
     });
 
   it('INV-6: waits for as long as the gate is not open, and says when it was opened', async () => {
     const openedUtc = '2026-11-15T03:00:00.000Z';
-    const { output, generations } = await awaiting((nowUtc) =>
-      nowUtc < openedUtc ? { kind: 'wait', why: 'no evidence' } : { kind: 'open', openedUtc, why: '' },
+    const run = await awaiting(
+      (nowUtc) =>
+        nowUtc < openedUtc ? { kind: 'wait', why: 'no evidence' } : { kind: 'open', openedUtc, why: '' },
+      { events: wakesAt(openedUtc) },
     );
-    expect(output).toEqual({ openedUtc });
-    expect(generations).toHaveLength(1);
+    expect(run.output).toEqual({ openedUtc });
+    expect(run.endedUtc).toBe(openedUtc);
+    expect(new Set(run.of('recordWait').map((wait) => (wait as { topic: string }).topic))).toEqual(
+      new Set(['gate~phase-1']),
+    );
+  });
+
+  it('looks again at the instant at which time alone may decide it', async () => {
+    const nextUtc = '2026-11-13T03:20:00.000Z';
+    const run = await awaiting((nowUtc) =>
+      nowUtc < nextUtc ? { kind: 'wait', why: '', nextUtc } : { kind: 'open', openedUtc: nowUtc, why: '' },
+    );
+    expect(run.output).toEqual({ openedUtc: nextUtc });
+  });
+
+  it('does not spin when the clock that names that instant is behind its own', async () => {
+    const { calls } = await awaiting(() => ({ kind: 'wait', why: '', nextUtc: NOW }), {
+      untilUtc: hoursLater(1 / 60),
+    });
+    expect(calls.filter(({ name }) => name === 'decidePhaseGate').length).toBeLessThanOrEqual(14);
   });
 
   it('ends without an opening when the rollout is over', async () => {
-    expect((await awaiting(() => ({ kind: 'stop', reason: 'superseded' }))).output).toEqual({
-      openedUtc: null,
-    });
+    const { output } = await awaiting(() => ({ kind: 'stop', reason: 'superseded' }));
+    expect(output).toEqual({ openedUtc: null });
   });
 
   it('INV-6: never opens because time has passed', async () => {
-    const { output, endedUtc } = await awaiting(() => ({ kind: 'wait', why: 'halted' }), FIVE_DAYS_LATER);
+    const { output, endedUtc } = await awaiting(() => ({ kind: 'wait', why: 'halted' }), {
+      untilUtc: FIVE_DAYS_LATER,
+    });
     expect(output).toEqual({ openedUtc: null });
     expect(endedUtc).toBe(FIVE_DAYS_LATER);
   });
 });
 
-describe('awaitSettled', () => {
-  const awaiting = (answer: (nowUtc: string) => boolean): Promise<Run> =>
-    replay(awaitSettled, {
+describe('awaitCompletion', () => {
+  const awaiting = (answer: (nowUtc: string) => boolean, events?: Scene['events']): Promise<Run> =>
+    replay(awaitCompletion, {
       input: { rolloutId: ROLLOUT, pace, untilUtc: FIVE_DAYS_LATER },
       nowUtc: NOW,
-      activities: { readCompletion: (_, nowUtc) => ({ complete: answer(nowUtc) }) },
+      activities: { readCompletion: (_, nowUtc) => ({ complete: answer(nowUtc) }), recordWait: () => ({}) },
+      ...(events && { events }),
     });
 
-  it('waits for the second chances', async () => {
-    const { output, endedUtc } = await awaiting((nowUtc) => nowUtc >= '2026-11-15T03:00:00.000Z');
-    expect(output).toEqual({ settled: true });
-    expect(endedUtc).toBe('2026-11-15T03:00:00.000Z');
+  it('waits for the second chances, and ends when it is woken after the last', async () => {
+    const lastUtc = '2026-11-13T03:40:00.000Z';
+    const { output, endedUtc, of } = await awaiting((nowUtc) => nowUtc >= lastUtc, wakesAt(lastUtc));
+    expect(output).toEqual({ complete: true });
+    expect(endedUtc).toBe(lastUtc);
+    expect(of('recordWait')).toContainEqual(expect.objectContaining({ topic: 'completion' }));
   });
 
   it('INV-8: but not beyond the end of the rollout', async () => {
     const { output, endedUtc } = await awaiting(() => false);
-    expect(output).toEqual({ settled: false });
+    expect(output).toEqual({ complete: false });
     expect(endedUtc).toBe(FIVE_DAYS_LATER);
   });
 });

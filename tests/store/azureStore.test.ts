@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { TableClient } from '@azure/data-tables';
 import type { Azurite } from '../../local/azurite';
 import { LowtideError } from '../../domain/lowtideError';
 import { azureStore } from '../../store/azureTable';
@@ -93,16 +94,27 @@ describe('an Azure store', () => {
   });
   afterAll(() => azurite.stop());
 
-  it('makes its tables whoever comes first, also when many come at once', async () => {
+  it('makes its tables on first use, also when many use them at once', async () => {
     const stores = Array.from({ length: 4 }, () => azureStore(azurite.connectionString));
     await Promise.all(stores.map((store, i) => store.table('rollouts').upsert('p', String(i), i)));
     expect(await stores[0]?.table('rollouts').list('p')).toHaveLength(4);
   });
 
-  it('goes on when somebody dropped a table', async () => {
+  it('says which table is missing, and why, when another one has its name in other case', async () => {
+    const options = { allowInsecureConnection: true };
+    await TableClient.fromConnectionString(
+      azurite.connectionString,
+      'LowtideOutcomes',
+      options,
+    ).createTable();
+    const error = await errorOf(azureStore(azurite.connectionString).table('outcomes').get('p', 'r'));
+    expect(error.code).toBe('STORAGE_UNAVAILABLE');
+    expect(error.message).toMatch(/table lowtideoutcomes is not in the storage.*ignore case.*hubName/i);
+  });
+
+  it('goes on when a table was dropped', async () => {
     const table = azureStore(azurite.connectionString).table('plans');
     await table.upsert('p', 'r', 1);
-    const { TableClient } = await import('@azure/data-tables');
     const options = { allowInsecureConnection: true };
     await TableClient.fromConnectionString(azurite.connectionString, 'lowtideplans', options).deleteTable();
     await table.upsert('p', 'r', 2);

@@ -4,7 +4,7 @@ import { Month, RolloutId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { phaseIdOf } from '../../domain/phaseId';
-import type { Activity, Services } from '../../activities/services';
+import type { Activity, WakingServices } from '../../activities/services';
 import { assessmentStore } from '../../store/assessments';
 import { auditStore } from '../../store/audit';
 import { evidenceStore } from '../../store/evidence';
@@ -16,6 +16,7 @@ import { planStore, type RoundPlan } from '../../store/plans';
 import { rolloutStore, type PhaseRecord, type RoundRecord } from '../../store/rollouts';
 import { roundProgressStore } from '../../store/roundProgress';
 import type { Store } from '../../store/store';
+import { waitStore } from '../../store/waits';
 import { FakeDriver } from './fakeDriver';
 
 export const ROLLOUT = RolloutId.parse('rollout-2026-11');
@@ -25,7 +26,9 @@ export const IN_THE_NIGHT = '2026-11-13T03:15:00.000Z';
 export const NIGHT_OPENS = '2026-11-13T03:00:00.000Z';
 export const NIGHT_CLOSES = '2026-11-13T11:00:00.000Z';
 
-export interface FakeWorld extends Services {
+export interface FakeWorld extends WakingServices {
+  /** Instances that were told to look again, in order. */
+  readonly woken: readonly string[];
   readonly driver: FakeDriver;
   readonly store: Store;
   readonly clock: { nowUtc: string };
@@ -46,6 +49,7 @@ export async function aWorld(
   const clock = { nowUtc: given.nowUtc ?? IN_THE_NIGHT };
   const nowUtc = (): string => clock.nowUtc;
   const store = memoryStore();
+  const woken: string[] = [];
   const vms = given.vms ?? [];
   const services: FakeWorld = {
     driver: new FakeDriver(vms, nowUtc),
@@ -58,6 +62,12 @@ export async function aWorld(
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
+    waits: waitStore(store),
+    woken,
+    wake: (instanceId) => {
+      woken.push(instanceId);
+      return Promise.resolve();
+    },
     policy: { ...defaultPolicy, ...given.policy },
     nowUtc,
     store,

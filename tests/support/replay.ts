@@ -3,6 +3,7 @@ import type { OrchestrationContext, Task } from 'durable-functions';
 import * as activityContracts from '../../activities/contracts';
 import * as childContracts from '../../orchestrations/contracts';
 import { disruptionLedger, virtualMachine } from '../../entities/contracts';
+import { EVENT, type Action, type HistoryEvent, type RetryOptions, type State } from './durableWire';
 import { poisoned } from './poison';
 import { Failing, Later, type AnyFake, type Call, type Contract, type Run, type Scene } from './scene';
 
@@ -18,58 +19,17 @@ const { createOrchestrator, DummyOrchestrationContext } = createRequire(__filena
 
 type Orchestrator = (context: OrchestrationContext) => Generator<Task, unknown, unknown>;
 
-/** The one inner array of a reply, the output, and whether it is over. */
-interface State {
-  readonly isDone: boolean;
-  readonly actions: readonly (readonly Action[])[];
-  readonly output?: unknown;
-  readonly error?: string;
-}
-
-interface Action {
-  readonly actionType: number;
-  readonly functionName?: string;
-  readonly input?: unknown;
-  readonly instanceId?: string;
-  readonly operation?: string;
-  readonly version?: string;
-  readonly fireAt?: Date;
-  readonly retryOptions?: RetryOptions;
-  readonly compoundActions?: readonly Action[];
-}
-
-interface RetryOptions {
-  readonly firstRetryIntervalInMilliseconds: number;
-  readonly maxNumberOfAttempts: number;
-  readonly backoffCoefficient?: number;
-  readonly maxRetryIntervalInMilliseconds?: number;
-}
-
-const EVENT = {
-  executionStarted: 0,
-  taskScheduled: 4,
-  taskCompleted: 5,
-  taskFailed: 6,
-  childCreated: 7,
-  childCompleted: 8,
-  childFailed: 9,
-  timerCreated: 10,
-  timerFired: 11,
-  orchestratorStarted: 12,
-  orchestratorCompleted: 13,
-  eventSent: 14,
-  eventRaised: 15,
-} as const;
-
-type HistoryEvent = Readonly<Record<string, unknown>> & { readonly EventType: number };
-
 interface Arrival {
   readonly atMs: number;
   readonly order: number;
   readonly event: HistoryEvent;
   /** Ids that the library allocates by itself when it sees this event. */
   readonly delivered?: () => void;
+  /** An external event: it may still be on its way when the instance ends. */
+  readonly raised?: boolean;
 }
+
+type RaisedEvent = NonNullable<Scene['events']>[number];
 
 const EPISODES_MAX = 3_000;
 const SCHEDULED_IN_ONE_EPISODE_MAX = 90;
@@ -102,11 +62,16 @@ class FakeHost {
   private readonly calls: Call[] = [];
   private readonly childIds = new Set<string>();
   private episodes = 0;
+  private timers = 0;
+  /** Events that are still to come, or have come and were not awaited: they are kept when the instance continues as new. */
+  private events: readonly RaisedEvent[];
 
   // Of one generation:
   private history: HistoryEvent[] = [];
   private arrivals: Arrival[] = [];
   private applied: string[] = [];
+  private openTimers: { readonly action: number; readonly TimerId: number }[] = [];
+  private raised: RaisedEvent[] = [];
   private nextId = 0;
   private order = 0;
 
@@ -115,6 +80,7 @@ class FakeHost {
     private readonly scene: Scene,
   ) {
     this.nowMs = Date.parse(scene.nowUtc ?? '2026-11-12T22:00:00.000Z');
+    this.events = scene.events ?? [];
   }
 
   report(output: unknown, failure: string | null, generations: readonly unknown[]): Run {
@@ -134,6 +100,8 @@ class FakeHost {
     this.history = [];
     this.arrivals = [];
     this.applied = [];
+    this.openTimers = [];
+    this.raised = [];
     this.nextId = 0;
     const Version = this.scene.version ?? '1';
     let next: Arrival | undefined = this.arrival(0, {
@@ -142,9 +110,13 @@ class FakeHost {
       Version,
       Input: JSON.stringify(input),
     });
+    for (const raised of this.events) this.raise(raised);
     while (next !== undefined) {
       const end = await this.episode(input, next);
-      if (end !== null) return end;
+      if (end !== null) {
+        this.keepEvents();
+        return end;
+      }
       this.arrivals.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       next = this.arrivals.shift();
     }
@@ -165,7 +137,9 @@ class FakeHost {
     const fresh = actions.slice(this.applied.length);
     this.applied = actions.map(textOf);
     checkLimits(fresh);
-    for (const action of fresh) this.apply(action);
+    this.dropCanceledTimers(actions);
+    const firstFresh = actions.length - fresh.length;
+    for (const [n, action] of fresh.entries()) this.apply(action, firstFresh + n);
     this.remember({ EventType: EVENT.orchestratorCompleted });
 
     const continued = actions.find(({ actionType }) => actionType === 4);
@@ -207,12 +181,37 @@ class FakeHost {
   }
 
   private checkNothingOpen(): void {
-    const open = this.arrivals.map(({ event }) => JSON.stringify(event));
+    const open = this.arrivals.filter(({ raised }) => !raised).map(({ event }) => JSON.stringify(event));
     if (open.length > 0)
       throw new Error(`It ended with something still open, which would keep it running: ${open.join()}`);
   }
 
-  private apply(action: Action): void {
+  /** The library cancels a timer without an action of its own: the action that made it says so from then on. */
+  private dropCanceledTimers(actions: readonly Action[]): void {
+    for (const { action, TimerId } of this.openTimers)
+      if (actions[action]?.isCanceled === true)
+        this.arrivals = this.arrivals.filter(({ event }) => event['TimerId'] !== TimerId);
+  }
+
+  private raise(raised: RaisedEvent): void {
+    const inMs = Math.max(0, Date.parse(raised.atUtc) - this.nowMs);
+    const event = { EventType: EVENT.eventRaised, Name: raised.name, Input: '{}' };
+    const delivered = (): void => {
+      this.raised.push(raised);
+    };
+    this.arrivals.push({ ...this.arrival(inMs, event, delivered), raised: true });
+  }
+
+  /** Each wait for an event takes one, in the order in which they came. */
+  private keepEvents(): void {
+    const waits = this.applied.filter((action) => (JSON.parse(action) as Action).actionType === 6).length;
+    this.events = [
+      ...this.raised.slice(waits),
+      ...this.events.filter((event) => !this.raised.includes(event)),
+    ];
+  }
+
+  private apply(action: Action, index: number): void {
     switch (action.actionType) {
       case 0:
       case 1:
@@ -224,7 +223,9 @@ class FakeHost {
       case 4:
         return;
       case 5:
-        this.createTimer(action.fireAt ?? new Date(0));
+        this.createTimer(action.fireAt ?? new Date(0), index);
+        return;
+      case 6:
         return;
       case 7:
         this.callEntity(action);
@@ -285,14 +286,17 @@ class FakeHost {
     );
   }
 
-  private createTimer(fireAt: Date): void {
+  private createTimer(fireAt: Date, action: number): void {
     const inMs = fireAt.getTime() - this.nowMs;
     if (inMs > TIMER_MAX_MS) throw new Error(`A timer of ${inMs} ms is longer than storage takes.`);
     const name = fireAt.toISOString();
     const TimerId = this.schedule({ kind: 'timer', name, input: null }, EVENT.timerCreated);
-    const earlyMs = this.scene.timersEarlyMs ?? 0;
-    const early = inMs > earlyMs ? earlyMs : 0;
-    this.arrivals.push(this.arrival(inMs - early, { EventType: EVENT.timerFired, TimerId, FireAt: fireAt }));
+    this.openTimers.push({ action, TimerId });
+    const { timersEarlyMs = 0 } = this.scene;
+    const earlyMs = typeof timersEarlyMs === 'number' ? timersEarlyMs : timersEarlyMs(this.timers);
+    this.timers += 1;
+    const fired = { EventType: EVENT.timerFired, TimerId, FireAt: fireAt };
+    this.arrivals.push(this.arrival(Math.max(0, inMs - earlyMs), fired));
   }
 
   private callEntity(action: Action): void {

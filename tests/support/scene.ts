@@ -42,8 +42,10 @@ export interface Scene {
   readonly activities?: ActivityFakes;
   readonly children?: ChildFakes;
   readonly entities?: Readonly<Record<string, EntityFake>>;
-  /** The real host fires durable timers up to a second early. */
-  readonly timersEarlyMs?: number;
+  /** The real host fires durable timers up to a second early: by so much, all of them or the n-th. */
+  readonly timersEarlyMs?: number | ((n: number) => number);
+  /** External events that are raised to the instance, in the order of their instants. */
+  readonly events?: readonly { readonly name: string; readonly atUtc: string }[];
 }
 
 /** Something the orchestrator asked of the services, in the order in which it asked. */

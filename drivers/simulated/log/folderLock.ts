@@ -1,11 +1,12 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { LowtideError } from '../../../domain/lowtideError';
 
 const LOCK = 'lock.json';
 
-const Holder = z.object({ pid: z.number(), started: z.string() });
+const Holder = z.object({ host: z.string(), pid: z.number(), started: z.string(), sinceUtc: z.string() });
 type Holder = z.infer<typeof Holder>;
 
 /** Folders this very process holds: its own pid in a lock file may also be that of a process before it, in a container. */
@@ -15,17 +16,39 @@ const held = new Set<string>();
 export function holdFolder(folder: string): () => void {
   const key = resolve(folder);
   const path = join(key, LOCK);
-  if (held.has(key)) throw inUse(folder, process.pid);
+  if (held.has(key)) throw inUse(folder, read(path));
   if (!tryWrite(path)) takeOver(path, folder);
   held.add(key);
+  const heartbeat = setInterval(() => {
+    touch(path);
+  }, HEARTBEAT_MS).unref();
   return () => {
+    clearInterval(heartbeat);
     held.delete(key);
     rmSync(path, { force: true });
   };
 }
 
+/** So often a holder touches its lock; another machine can see nothing else of it. */
+const HEARTBEAT_MS = 10_000;
+/** A lock of another machine that was not touched for so long is that of a machine that is gone. Generous to clocks that differ. */
+const SILENT_MS = 120_000;
+
+function touch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // The disk is full or gone; the next append to the journal says so.
+  }
+}
+
 function tryWrite(path: string): boolean {
-  const holder: Holder = { pid: process.pid, started: startOf(process.pid) };
+  const holder: Holder = {
+    host: hostname(),
+    pid: process.pid,
+    started: startOf(process.pid),
+    sinceUtc: new Date().toISOString(),
+  };
   try {
     writeFileSync(path, JSON.stringify(holder), { flag: 'wx' });
     return true;
@@ -37,7 +60,7 @@ function tryWrite(path: string): boolean {
 
 function takeOver(path: string, folder: string): void {
   const found = read(path);
-  if (found !== null && isAlive(found)) throw inUse(folder, found.pid);
+  if (found !== null && isAlive(found, path)) throw inUse(folder, found);
   const aside = `${path}.stale-${process.pid}`;
   try {
     renameSync(path, aside);
@@ -47,12 +70,12 @@ function takeOver(path: string, folder: string): void {
   }
   const moved = read(aside);
   // Between the look and the move another process may have taken over: then it is its fresh lock that was moved.
-  if (moved !== null && isAlive(moved)) {
+  if (moved !== null && isAlive(moved, aside)) {
     renameSync(aside, path);
-    throw inUse(folder, moved.pid);
+    throw inUse(folder, moved);
   }
   rmSync(aside, { force: true });
-  if (!tryWrite(path)) throw inUse(folder, read(path)?.pid ?? 0);
+  if (!tryWrite(path)) throw inUse(folder, read(path));
 }
 
 /** Null for a lock that is gone, or torn by a crash of its writer. */
@@ -65,8 +88,12 @@ function read(path: string): Holder | null {
   }
 }
 
-/** A process with that number that started when the holder did. Numbers are used again, soonest in containers. */
-function isAlive({ pid, started }: Holder): boolean {
+/**
+ * A process with that number that started when the holder did. Numbers are used again, soonest in containers. Of a process on another
+ * machine only the age of its last touch is known.
+ */
+function isAlive({ host, pid, started }: Holder, path: string): boolean {
+  if (host !== hostname()) return Date.now() - statSync(path).mtimeMs < SILENT_MS;
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);
@@ -92,10 +119,12 @@ function isCode(cause: unknown, code: string): boolean {
   return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === code;
 }
 
-function inUse(folder: string, pid: number): LowtideError {
+function inUse(folder: string, holder: Holder | null): LowtideError {
+  const owner = holder === null ? 'Another process' : `Process ${holder.pid} on ${holder.host}`;
+  const since = holder === null ? '' : ` since ${holder.sinceUtc}`;
   return new LowtideError('STATE_IN_USE', {
     what: `The state folder ${folder} is in use.`,
-    why: `Process ${pid} has it open, and two would contradict each other.`,
-    fix: 'Stop that process, or give this one another folder.',
+    why: `${owner} has it open${since}. The simulated driver is for one host: two would contradict each other.`,
+    fix: `Stop that process, or give this one another folder (LOWTIDE_STATE_DIR). A machine that is gone lets go of it after two minutes.`,
   });
 }

@@ -30,7 +30,9 @@ export function refusalOf(
   if (!isAgentReady(machine, nowMs)) return refused('agentNotReady', 'The VM agent does not report ready.');
   if (machine.current !== null && machine.current.endMs > nowMs)
     return refused('conflict', `Another operation is in progress on the VM (${machine.current.kind}).`, 60);
-  const [unmet] = kind === 'extension' ? unmetRequirements(requirementFacts(machine)) : [];
+  const unmet = unmetRequirements(requirementFacts(machine)).find(
+    ({ code }) => kind === 'extension' || code === 'LinuxAgentOutdated',
+  );
   if (unmet !== undefined) return refused('notAllowed', unmet.message);
   if (kind === 'installation' && machine.enabledMs > nowMs)
     return refused('extensionMissing', 'The patch extension is not installed on the VM.');

@@ -1,6 +1,6 @@
+import { transformSync } from '@swc/core';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import ts from 'typescript';
 import { repository } from './nativeHost';
 
 /** A folder where `require` finds the repository's packages. */
@@ -23,14 +23,13 @@ export function appFolder(
 ): AppFolder {
   const dir = temporaryFolder(name);
   mkdirSync(join(dir, 'dist'));
-  const compilerOptions = {
-    target: ts.ScriptTarget.ES2022,
-    module: ts.ModuleKind.CommonJS,
-    esModuleInterop: true,
-  };
   for (const [file, source] of Object.entries(sources)) {
-    const { outputText } = ts.transpileModule(source, { compilerOptions, fileName: file });
-    writeFileSync(join(dir, 'dist', file.replace(/\.ts$/, '.js')), outputText);
+    const { code } = transformSync(source, {
+      filename: file,
+      configFile: join(repository, '.swcrc'),
+      sourceMaps: false,
+    });
+    writeFileSync(join(dir, 'dist', file.replace(/\.ts$/, '.js')), code);
   }
   const host = { version: '2.0', extensions: { http: { routePrefix: '' } } };
   const defaults = {

@@ -1,6 +1,6 @@
 import { defaultPolicy } from '../../../domain/policy';
-import { calendarOf } from '../../../lab/faults/calendar';
-import { diceOf, FAULT_KINDS, Faults } from '../../../lab/faults/faults';
+import { unusualDatesOf } from '../../../lab/faults/unusualDates';
+import { randomOf, FAULT_KINDS, Faults } from '../../../lab/faults/faults';
 import type { MonthOptions, MonthReport } from '../../../lab/faults/runMonth';
 import { commandOf, shrink } from '../../../lab/faults/shrink';
 import { aVm } from '../../support/builders';
@@ -9,7 +9,7 @@ const span = { fromMs: 0, toMs: 1000 };
 
 describe('faults', () => {
   it('are the same for the same seed', () => {
-    const draw = (seed: number): number[] => Array.from({ length: 5 }, diceOf(seed, 'place'));
+    const draw = (seed: number): number[] => Array.from({ length: 5 }, randomOf(seed, 'place'));
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
   });
@@ -18,32 +18,32 @@ describe('faults', () => {
     const struck = (kinds: readonly (typeof FAULT_KINDS)[number][]): (string | null)[] => {
       const faults = new Faults(7, 1, new Set(kinds), span);
       faults.armed = true;
-      const strike = faults.stream('table', [
+      const nextFault = faults.stream('table', [
         ['storeUnavailable', 0.2],
         ['storeConflict', 0.2],
       ]);
-      return Array.from({ length: 50 }, () => strike());
+      return Array.from({ length: 50 }, () => nextFault());
     };
     const both = struck(['storeUnavailable', 'storeConflict']);
     const one = struck(['storeConflict']);
     expect(one).toEqual(both.map((kind) => (kind === 'storeUnavailable' ? null : kind)));
   });
 
-  it('do not strike unless they are armed', () => {
+  it('do not nextFault unless they are armed', () => {
     const faults = new Faults(7, 1, new Set(FAULT_KINDS), span);
-    const strike = faults.stream('table', [['storeUnavailable', 1]]);
-    expect(strike()).toBeNull();
+    const nextFault = faults.stream('table', [['storeUnavailable', 1]]);
+    expect(nextFault()).toBeNull();
     faults.armed = true;
-    expect(strike()).toBe('storeUnavailable');
+    expect(nextFault()).toBe('storeUnavailable');
     expect(Object.fromEntries(faults.counts)).toEqual({ storeUnavailable: 1 });
   });
 });
 
-describe('the calendar of a month', () => {
+describe('the unusual dates of a month', () => {
   const DAY_MS = 86_400_000;
   const after = (fromUtc: string): string[] => {
     const fromMs = Date.parse(fromUtc);
-    return calendarOf([aVm({ region: 'westeurope' })], defaultPolicy, {
+    return unusualDatesOf([aVm({ region: 'westeurope' })], defaultPolicy, {
       fromMs,
       untilMs: fromMs + 30 * DAY_MS,
     });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mutants } from '../../../lab/mutation/mutants';
 import type { Mutant } from '../../../lab/mutation/mutant';
-import { applyEdits, compile, Workshop } from '../../../lab/mutation/workshop';
+import { applyEdits, compile, PackageCopy } from '../../../lab/mutation/packageCopy';
 import { PACKAGE_ROOT } from '../../../local/packageRoot';
 
 /** All of them take a quarter of an hour: `npm run mutate`. These few are quick, and of different kinds. */
@@ -44,22 +44,22 @@ describe('the bugs that npm run mutate plants', () => {
 });
 
 describe('the tests', () => {
-  let workshop: Workshop;
+  let copy: PackageCopy;
   beforeAll(() => {
-    workshop = new Workshop();
+    copy = new PackageCopy();
   }, 60_000);
   afterAll(() => {
-    workshop.close();
+    copy.close();
   });
 
-  it('are content without a bug, and a sample of bugs is noticed', () => {
+  it('pass without a bug, and a sample of bugs is noticed', () => {
     const sample = SAMPLE.map(named);
-    expect(workshop.healthyTests(sample)).toMatchObject({ killed: false });
+    expect(copy.runWithoutMutants(sample)).toMatchObject({ killed: false });
     for (const mutant of sample)
-      expect(workshop.judge(mutant)).toEqual({ killed: true, by: expect.stringMatching(/^«/) as unknown });
+      expect(copy.detect(mutant)).toEqual({ killed: true, by: expect.stringMatching(/^«/) as unknown });
   }, 300_000);
 
-  it('say so when nobody notices', () => {
+  it('say so when none of them notices', () => {
     const harmless: Mutant = {
       ...named('a claim that expired is free'),
       edits: [
@@ -67,6 +67,6 @@ describe('the tests', () => {
       ],
       tests: ['tests/domain/ledger.test.ts'],
     };
-    expect(workshop.judge(harmless)).toEqual({ killed: false, by: 'tests/domain/ledger.test.ts' });
+    expect(copy.detect(harmless)).toEqual({ killed: false, by: 'tests/domain/ledger.test.ts' });
   }, 120_000);
 });

@@ -1,0 +1,60 @@
+import { noOutcomes, addCounts, phaseIsClosed, type PhaseProgress } from '../domain/gates';
+import type { RolloutId } from '../domain/ids';
+import { isCatchUp, type PhaseId } from '../domain/phaseId';
+import { gateTopic, type WaitTopic } from '../domain/waitTopic';
+import type { PhaseRecord, RoundRecord } from '../store/rollouts';
+import type { Services, WakingServices } from './services';
+
+/** So many instances are woken at once: after a long pause thousands may wait. */
+const SIDE_BY_SIDE = 16;
+
+/**
+ * Wakes what waits for a topic of a rollout; null wakes every wait of it. To be called after the change is written, never before: a wait
+ * that is registered later looks later, too. A wait that is taken out and then not woken, because the host died in between, looks by itself
+ * after `wakeFallbackSeconds`.
+ */
+export async function wakeWaits(
+  services: WakingServices,
+  rolloutId: RolloutId,
+  topic: WaitTopic | null,
+): Promise<void> {
+  const instances = await services.waits.take(rolloutId, topic, services.nowUtc());
+  for (let start = 0; start < instances.length; start += SIDE_BY_SIDE)
+    await Promise.all(instances.slice(start, start + SIDE_BY_SIDE).map((id) => services.wake(id)));
+}
+
+/**
+ * After rounds have been written down: wakes the gate of their phase once the evidence is enough to decide it, and after a catch-up the
+ * month's end once no second chance is left. Most rounds change neither answer, and wake nothing.
+ */
+export async function wakeAfterRounds(
+  services: WakingServices,
+  rolloutId: RolloutId,
+  phase: PhaseId,
+): Promise<void> {
+  if (isCatchUp(phase)) {
+    if ((await services.outcomes.secondChances(rolloutId)).length === 0)
+      await wakeWaits(services, rolloutId, 'completion');
+    return;
+  }
+  const record = await services.rollouts.readPhase(rolloutId, phase);
+  if (record === null || record.gate !== null) return;
+  const progress = progressOf(services, record, await services.rollouts.rounds(rolloutId, phase));
+  if (phaseIsClosed(progress, services.nowUtc(), services.policy))
+    await wakeWaits(services, rolloutId, gateTopic(phase));
+}
+
+/** How far a phase has come, from the rows of its rounds. */
+export function progressOf(
+  services: Services,
+  { regions, vmCount, startedUtc }: PhaseRecord,
+  rounds: readonly RoundRecord[],
+): PhaseProgress {
+  const regionsHeard = new Set(rounds.map(({ region }) => region));
+  return {
+    planned: vmCount,
+    counts: rounds.reduce((sum, { counts }) => addCounts(sum, counts), noOutcomes),
+    silentRegions: regions.filter((region) => !regionsHeard.has(region)),
+    startedUtc: startedUtc ?? services.nowUtc(),
+  };
+}

@@ -1,0 +1,11 @@
+import { z } from 'zod';
+
+/** What the answer depends on that an orchestration sleeps for: control, the gate of a phase, or the last second chance. */
+export const WaitTopic = z.union([
+  z.literal('control'),
+  z.literal('completion'),
+  z.templateLiteral(['gate~', z.string()]),
+]);
+export type WaitTopic = z.infer<typeof WaitTopic>;
+
+export const gateTopic = (phase: string): WaitTopic => `gate~${phase}`;

@@ -1,0 +1,43 @@
+import { defaultPolicy } from '../../domain/policy';
+import { findRegion } from '../../domain/regions';
+import { timeZoneOf } from '../../domain/timeZone';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+
+/** Facts about a fleet that are no errors, but change when and beside what its VMs are patched. One note for all VMs alike. */
+export function fleetNotes(vms: readonly VirtualMachine[]): readonly string[] {
+  const namesByNote = new Map<string, string[]>();
+  for (const vm of vms)
+    for (const note of notesOf(vm)) namesByNote.set(note, [...(namesByNote.get(note) ?? []), vm.name]);
+  return [...namesByNote].map(([note, names]) => `${note} (${listed(names)})`);
+}
+
+function notesOf(vm: VirtualMachine): readonly string[] {
+  const { zone, source, invalid } = timeZoneOf(vm, defaultPolicy);
+  const used = source === 'utc' ? 'UTC' : `${zone}, by ${SOURCES[source]}`;
+  const zones = invalid
+    .filter((wrong) => wrong.source !== 'region')
+    .map(
+      ({ source: from, value }) =>
+        `«${value}», ${SOURCES[from]}, is no time zone that is known: off-peak hours are those of ${used}`,
+    );
+  const region = findRegion(vm.region) === undefined ? [unknownRegion(vm.region)] : [];
+  return [...zones, ...region];
+}
+
+const SOURCES = {
+  tag: 'the tag lowtide-timezone',
+  windows: 'the timeZone of its Windows configuration',
+  region: 'the region',
+  utc: 'UTC',
+} as const;
+
+function unknownRegion(region: string): string {
+  return `region ${region} is not known: it has no pair and no time zone of its own; give its VMs the tag lowtide-timezone`;
+}
+
+const NAMES_SHOWN_MAX = 3;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - NAMES_SHOWN_MAX;
+  return `${names.slice(0, NAMES_SHOWN_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,169 @@
+import { EventType, type HistoryEvent } from '../engine/history';
+import type { Instance } from '../engine/instance';
+import type { EngineObserver } from '../engine/observer';
+import { QueuePolling } from './queuePolling';
+import { RequestCounts } from './requests';
+
+export interface StorageModelOptions {
+  readonly nowMs: () => number;
+  /** host.json, `extensions.durableTask.storageProvider`; the defaults are the extension's. */
+  readonly partitionCount?: number;
+  readonly maxQueuePollingIntervalMs?: number;
+}
+
+/** What belongs to no orchestration. */
+export const IDLE_POLLING = '(idle polling)';
+export const LEASES = '(leases)';
+
+/** A message that is larger as UTF-8 goes into a blob (MessageManager). */
+const MESSAGE_BYTES_MAX = 45 * 1024;
+/** Rows of one answer of the table service. */
+const ROWS_READ = 1000;
+/** Rows of one transaction beside the sentinel row, which goes along in each (AzureTableTrackingStore). */
+const ROWS_WRITTEN = 99;
+/** TablePartitionManager reads the partition table so often, and renews each partition it owns. */
+const PARTITIONS_EVERY_MS = 10_000;
+/** AppLeaseOptions.RenewInterval. */
+const APP_LEASE_EVERY_MS = 25_000;
+
+/**
+ * Counts the requests that DurableTask.AzureStorage 2.x would make for what the engine does, on one host that owns all partitions, without
+ * extended sessions. It only counts; docs/performance.md says what it leaves out and how far it agrees with the real host.
+ */
+export class StorageModel implements EngineObserver {
+  readonly counts = new RequestCounts();
+  /** Rows that orchestrations have written into the history table. */
+  historyRows = 0;
+  readonly #nowMs: () => number;
+  readonly #startMs: number;
+  readonly #control: readonly QueuePolling[];
+  readonly #workItems: QueuePolling;
+  #before = { rows: 0, executionId: '', messages: 0, episodes: 0, starts: false, continued: false };
+
+  constructor({ nowMs, partitionCount = 4, maxQueuePollingIntervalMs = 30_000 }: StorageModelOptions) {
+    this.#nowMs = nowMs;
+    this.#startMs = nowMs();
+    const polling = (): QueuePolling => new QueuePolling(this.#startMs, maxQueuePollingIntervalMs);
+    this.#control = Array.from({ length: partitionCount }, polling);
+    this.#workItems = polling();
+  }
+
+  messageToInstance(instance: Instance, event: HistoryEvent): void {
+    const { counts } = this;
+    const { name } = instance;
+    if (event.EventType !== EventType.TimerFired) this.#send(name, event.Input ?? event.Result);
+    this.#receive(name, this.#controlOf(instance.id));
+    if (!instance.isFinished) return;
+    // Found to be of no use only after the history has been read.
+    counts.add(name, 'historyRead');
+    counts.add(name, 'queueDelete');
+  }
+
+  messageToEntity(entityId: string, input: string | null): void {
+    const name = nameOfEntity(entityId);
+    this.#send(name, input);
+    this.#receive(name, this.#controlOf(entityId));
+  }
+
+  timerCreated(instance: Instance): void {
+    this.counts.add(instance.name, 'queueAdd');
+    this.counts.add(IDLE_POLLING, 'queueGetEmpty', this.#controlOf(instance.id).wake(this.#nowMs()));
+  }
+
+  timerCancelled(instance: Instance): void {
+    this.counts.add(instance.name, 'queueGet');
+    this.counts.add(instance.name, 'historyRead');
+    this.counts.add(instance.name, 'queueDelete');
+  }
+
+  /** Its answer is a message to the instance. */
+  activityScheduled(instance: Instance, input: string): void {
+    const { name } = instance;
+    this.#send(name, input);
+    this.#receive(name, this.#workItems);
+    this.counts.add(name, 'queueDelete');
+  }
+
+  episodeStarts(instance: Instance): void {
+    const { inbox, executionId, episodes, continued } = instance;
+    const starts = inbox.some((event) => event.EventType === EventType.ExecutionStarted);
+    const rows = instance.history.length;
+    this.#before = { rows, executionId, messages: inbox.length, episodes, starts, continued };
+  }
+
+  episodeEnded(instance: Instance): void {
+    const { counts } = this;
+    const { name } = instance;
+    const before = this.#before;
+    // The provider commits an execution that continues as new together with the first episode of the next one.
+    if (before.continued) return;
+    if (before.messages === 0) return;
+    counts.add(name, 'historyRead', Math.max(1, Math.ceil((before.rows + 1) / ROWS_READ)));
+    counts.add(name, 'queueDelete', before.messages);
+    const isNew = instance.executionId !== before.executionId;
+    if (!isNew && instance.episodes === before.episodes) return;
+    const written = instance.historyLength - (isNew ? 0 : before.rows);
+    this.historyRows += written;
+    counts.add(name, 'historyWrite', Math.max(1, Math.ceil(written / ROWS_WRITTEN)));
+    counts.add(name, 'instanceWrite');
+    // A start by a client is compared with its row in the instance table; one by a parent is not.
+    if (before.starts && instance.parent === null) counts.add(name, 'instanceRead');
+  }
+
+  /** An entity is an orchestration that continues as new with its state after each batch of messages. */
+  entityTurn(entityId: string, messages: number): void {
+    const name = nameOfEntity(entityId);
+    this.counts.add(name, 'historyRead');
+    this.counts.add(name, 'historyWrite', Math.max(1, Math.ceil((messages + 3) / ROWS_WRITTEN)));
+    this.counts.add(name, 'instanceWrite');
+    this.counts.add(name, 'queueDelete', messages);
+  }
+
+  clientStarts(name: string): void {
+    this.counts.add(name, 'instanceRead');
+    this.counts.add(name, 'instanceWrite');
+  }
+
+  /** All counts until now, with what the hub costs while nothing happens. */
+  finish(): RequestCounts {
+    const nowMs = this.#nowMs();
+    for (const queue of [...this.#control, this.#workItems])
+      this.counts.add(IDLE_POLLING, 'queueGetEmpty', queue.wake(nowMs));
+    const elapsedMs = nowMs - this.#startMs;
+    const rounds = Math.floor(elapsedMs / PARTITIONS_EVERY_MS);
+    this.counts.add(LEASES, 'partitionRead', rounds);
+    this.counts.add(LEASES, 'partitionWrite', rounds * this.#control.length);
+    this.counts.add(LEASES, 'leaseRenew', Math.floor(elapsedMs / APP_LEASE_EVERY_MS));
+    return this.counts;
+  }
+
+  #send(name: string, payload: string | null | undefined): void {
+    this.counts.add(name, 'queueAdd');
+    // No text is longer as UTF-16 units than as bytes: most need not be measured.
+    if (payload === null || payload === undefined || payload.length * 3 <= MESSAGE_BYTES_MAX) return;
+    if (Buffer.byteLength(payload) <= MESSAGE_BYTES_MAX) return;
+    this.counts.add(name, 'blobPut');
+    this.counts.add(name, 'blobGet');
+  }
+
+  /** Messages of one instant would come in batches of up to 32; on the real host they are spread over milliseconds and come alone. */
+  #receive(name: string, queue: QueuePolling): void {
+    this.counts.add(name, 'queueGet');
+    this.counts.add(IDLE_POLLING, 'queueGetEmpty', queue.wake(this.#nowMs()));
+  }
+
+  #controlOf(instanceId: string): QueuePolling {
+    const queue = this.#control[fnv1a(instanceId) % this.#control.length];
+    if (queue === undefined) throw new Error('A task hub has at least one partition.');
+    return queue;
+  }
+}
+
+const nameOfEntity = (id: string): string => id.slice(0, id.indexOf('@', 1));
+
+/** The provider picks the control queue of an instance by this hash of its id. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
+}

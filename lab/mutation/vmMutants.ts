@@ -1,0 +1,306 @@
+import { planted, type Mutant } from './mutant';
+
+const START = 'activities/startInstall.ts';
+const ONCE = 'activities/installOnce.ts';
+const OPERATION = 'activities/installOperation.ts';
+const VM_UPDATE = 'domain/vmUpdate.ts';
+const START_TEST = 'tests/activities/startInstall.test.ts';
+const ONCE_TEST = 'tests/activities/startInstallOnce.test.ts';
+const VM_UPDATE_TEST = 'tests/domain/vmUpdate.test.ts';
+const ROUND = 'activities/advanceRound.ts';
+const ROUND_TEST = 'tests/activities/advanceRound.test.ts';
+
+/** Bugs in the update of one VM: its window, its installation, its health. */
+export const vmMutants: readonly Mutant[] = [
+  planted(
+    'off-peak hours include the minute they close',
+    'domain/offPeak.ts',
+    ['nowUtc < window.closesUtc', 'nowUtc <= window.closesUtc'],
+    'tests/domain/offPeak.test.ts',
+  ),
+  planted(
+    'a night that has just closed is tonight',
+    'domain/offPeak.ts',
+    ['night.closesMs > nowMs', 'night.closesMs >= nowMs'],
+    'tests/domain/offPeak.test.ts',
+  ),
+  planted(
+    'a night that ends on the day it began lasts a day more',
+    'domain/offPeak.ts',
+    ['(closes > opens ? day : day + 1)', '(day + 1)'],
+    'tests/domain/offPeak.test.ts',
+  ),
+  planted('no reserve is kept for the reboot', START, [' - policy.rebootReserveSeconds;', ';'], START_TEST),
+  planted(
+    'no reserve is planned for the reboot',
+    'planning/roundSlot.ts',
+    ['policy.rebootReserveSeconds + policy.installMinimumSeconds', 'policy.installMinimumSeconds'],
+    'tests/activities/chooseRound.test.ts',
+  ),
+  planted(
+    'the start-by instant of the claim is ignored',
+    START,
+    [' || now > claim.startByUtc) return 0;', ') return 0;'],
+    START_TEST,
+  ),
+  planted(
+    "the VM's own window is not looked at again",
+    START,
+    ['!isOpen(window, now) || now > claim', 'now > claim'],
+    START_TEST,
+  ),
+  planted(
+    'too little time is time enough',
+    ONCE,
+    ['if (minutes < job.minutesMin)', 'if (minutes < 0)'],
+    START_TEST,
+  ),
+  planted(
+    'Definition patches are installed',
+    'domain/patches.ts',
+    [
+      "export const AUTOMATIC_CLASSIFICATIONS = [\n  'Critical',",
+      "export const AUTOMATIC_CLASSIFICATIONS = [\n  'Definition',\n  'Critical',",
+    ],
+    START_TEST,
+  ),
+  planted(
+    'later phases may get later patches',
+    START,
+    ['await publishedBy(services, input, reading)', 'await Promise.resolve(null)'],
+    START_TEST,
+  ),
+  planted(
+    'a pause is not looked at before the request',
+    ONCE,
+    [
+      'const forbidden = await job.forbidden();',
+      'const forbidden = (await Promise.resolve([])) as readonly Because[];',
+    ],
+    START_TEST,
+  ),
+  {
+    ...planted('the intent is not written before the request', ONCE, [
+      '  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since\n',
+      '  void etag;\n',
+    ]),
+    edits: [
+      [
+        '  if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since\n',
+        '  void etag;\n',
+      ],
+      ['  if (!own || !isSameIntent(own.operation, intent)) return soon(services);\n', '  void own;\n'],
+    ],
+    tests: [ONCE_TEST],
+  },
+  planted(
+    'an intent without an answer is repeated at once',
+    ONCE,
+    ['if (found && isUnanswered(found.operation) && services', 'if (found && found.etag === "" && services'],
+    START_TEST,
+    ONCE_TEST,
+  ),
+  planted(
+    'what is installing under another claim is not looked at',
+    ONCE,
+    ['if (found && !mine && found.operation.endedUtc === null) {', 'if (found?.etag === "") {'],
+    ONCE_TEST,
+  ),
+  planted(
+    'an installation that another started is taken for ours',
+    OPERATION,
+    ['!anyRow && startTime >= sinceUtc', '!anyRow'],
+    ONCE_TEST,
+  ),
+  planted(
+    'the installation before ours is taken for ours',
+    OPERATION,
+    ['isUnanswered(mine) && activityId !== mine.previousActivityId', 'isUnanswered(mine)'],
+    START_TEST,
+    ONCE_TEST,
+  ),
+  planted(
+    'an installation whose answer was lost is never found',
+    OPERATION,
+    ['isUnanswered(mine) && activityId !==', 'mine.claimId === "" && activityId !=='],
+    START_TEST,
+    ONCE_TEST,
+  ),
+  planted(
+    'a new intent is forgotten when an old one ends',
+    OPERATION,
+    ['if (now !== null && !isSameIntent(now.operation, intent)) return;', 'if (now?.etag === "") return;'],
+    ONCE_TEST,
+  ),
+  {
+    ...planted('a crash loses the start of an installation from the audit', ONCE, ['', '']),
+    edits: [
+      [
+        '  // the audit first: once the row has its operation, nobody comes here again\n',
+        '  await replaceIntent(services, intent, { ...intent, operationId });\n',
+      ],
+    ],
+    tests: ['tests/activities/auditOfInstalls.test.ts'],
+  },
+  {
+    ...planted('a crash loses the end of an installation from the audit', OPERATION, ['', '']),
+    edits: [
+      [
+        '  // the audit first: once the row has its end, nobody comes here again\n',
+        '  await replaceIntent(services, operation, { ...operation, endedUtc, summary });\n',
+      ],
+    ],
+    tests: ['tests/activities/auditOfInstalls.test.ts'],
+  },
+  planted(
+    'a stale heartbeat is healthy',
+    'domain/health.ts',
+    [
+      "if (heartbeat !== 'fresh') return { answer: 'unknown'",
+      "if (heartbeat !== 'fresh') return { answer: 'healthy'",
+    ],
+    'tests/domain/health.test.ts',
+  ),
+  planted(
+    'a VM that does not answer is watched no longer',
+    VM_UPDATE,
+    ["(health.answer !== 'unknown' || nowUtc >= silentUtc)", 'nowUtc <= silentUtc'],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'a VM is not watched through its soak',
+    VM_UPDATE,
+    ['addSeconds(nowUtc, pace.soakSeconds)', 'addSeconds(nowUtc, 0)'],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'unknown health counts as healthy',
+    VM_UPDATE,
+    [
+      "  if (health.answer === 'unknown') return because('unknownTooLong', { because: health.because });\n",
+      '',
+    ],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'a VM that its owner stopped counts as patched',
+    VM_UPDATE,
+    [
+      "  if (health.answer === 'stopped') return because('stoppedDuringSoak', { because: health.because });\n",
+      '',
+    ],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'an unhealthy VM counts as patched',
+    VM_UPDATE,
+    [
+      "  if (health.answer === 'unhealthy') return because('unhealthyAfterUpdate', { because: health.because });\n",
+      '',
+    ],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'patches that failed count as installed',
+    VM_UPDATE,
+    ['if (failedPatchCount > 0)', 'if (failedPatchCount < 0)'],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'an installation that was lost counts as patched',
+    VM_UPDATE,
+    ["return because('installLost')", "return because('installed', { installedPatchCount: 0 })"],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'a step that throws is not taken again',
+    VM_UPDATE,
+    ['if (count >= FAILURES_MAX) {', 'if (count >= 1) {'],
+    VM_UPDATE_TEST,
+  ),
+  planted(
+    'a repeated call does its steps again',
+    ROUND,
+    [
+      'if (found !== null && found.progress.call >= call)',
+      'if (found !== null && found.progress.call > call)',
+    ],
+    ROUND_TEST,
+  ),
+  planted(
+    'a VM that throws holds up its round',
+    ROUND,
+    ["({ of: 'threw', message: messageOf(error) })", '{ throw error; }'],
+    ROUND_TEST,
+  ),
+  planted(
+    'a VM that may still be installing releases its claim',
+    'orchestrations/updateDomainRollout.ts',
+    ['if (unclear === 0) yield*', 'if (unclear >= 0) yield*'],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a VM that is unhealthy before is patched',
+    'domain/holds.ts',
+    ["health?.answer === 'unhealthy' ?", "health?.answer === 'stopped' ?"],
+    'tests/activities/lookAtVm.test.ts',
+  ),
+  planted(
+    'a VM that is powered off is not deferred',
+    'domain/holds.ts',
+    ["powerState === undefined || powerState === 'running' ? null", "powerState !== 'unknown' ? null"],
+    'tests/activities/lookAtVm.test.ts',
+  ),
+  planted(
+    'an excluded VM is eligible',
+    'domain/eligibility.ts',
+    ["?.trim().toLowerCase() !== 'true') return null;", "?.trim().toLowerCase() !== 'yes') return null;"],
+    'tests/domain/eligibility.test.ts',
+  ),
+  planted(
+    'a VM that failed gets its second chance in the same night',
+    'activities/planCatchUps.ts',
+    ["  if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;\n", ''],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+  planted(
+    'a deferred VM is never caught up',
+    'store/outcomes.ts',
+    ["kind === 'deferred' || kind === 'failed'", "kind === 'failed'"],
+    'tests/activities/planCatchUps.test.ts',
+    'tests/activities/endings.test.ts',
+  ),
+  planted(
+    'a catch-up that died while it was planned loses its VMs for the night',
+    'activities/planCatchUps.ts',
+    ['const isTaken = busyWith === phase;', 'const isTaken = busyWith === `${phase}.`;'],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+  planted(
+    'the plan of a catch-up that runs is made anew',
+    'activities/planCatchUps.ts',
+    ['  if (kept !== null) return kept;\n', ''],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+  planted(
+    'assessments wait for the catch-ups of their sweep',
+    'orchestrations/assessmentSweep.ts',
+    [
+      '    ...due.map((chunk, n) =>',
+      '  ]);\n  yield* allSettled<Ended>(context, [\n    ...due.map((chunk, n) =>',
+    ],
+    'tests/orchestrations/assessmentSweep.test.ts',
+  ),
+  planted(
+    'a VM is caught up by two catch-ups at once',
+    'activities/planCatchUps.ts',
+    ['  if (!isTaken && busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;\n', ''],
+    'tests/activities/planCatchUps.test.ts',
+  ),
+  planted(
+    'a catch-up that was not granted overwrites the outcome',
+    'activities/endRounds.ts',
+    ['if (!isCatchUp(phase)) return outcomes;', 'if (phase.length > 0) return outcomes;'],
+    'tests/activities/endings.test.ts',
+  ),
+];

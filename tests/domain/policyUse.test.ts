@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { Policy } from '../../domain/policy';
+
+const ROOT = join(__dirname, '../..');
+const FOLDERS = [
+  'domain',
+  'planning',
+  'activities',
+  'orchestrations',
+  'entities',
+  'operatorApi',
+  'armApi/patching',
+];
+
+/** Members that some line of the app takes out of an object: `policy.key`, or `{ key } = …` and `({ key }) => …`. */
+function membersRead(): ReadonlySet<string> {
+  const read = new Set<string>();
+  for (const folder of FOLDERS)
+    for (const file of readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'))) {
+      const see = (node: ts.Node): void => {
+        if (ts.isPropertyAccessExpression(node)) read.add(node.name.text);
+        if (ts.isBindingElement(node)) read.add((node.propertyName ?? node.name).getText());
+        node.forEachChild(see);
+      };
+      see(
+        ts.createSourceFile(
+          file,
+          readFileSync(join(ROOT, folder, file), 'utf8'),
+          ts.ScriptTarget.ES2022,
+          true,
+        ),
+      );
+    }
+  return read;
+}
+
+test('every key of the policy is used: no setting promises what nothing obeys', () => {
+  const read = membersRead();
+  expect(read.has('setHealthPollSeconds')).toBe(false); // was promised once, and obeyed by nothing
+  expect(Object.keys(Policy.shape).filter((key) => !read.has(key))).toEqual([]);
+});

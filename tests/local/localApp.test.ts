@@ -1,0 +1,79 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type * as LocalApp from '../../local/localApp';
+import { takeStateFolder } from '../../local/stateFolder';
+import { loadNatively } from '../emulator/support/nativeHost';
+
+const { withLocalApp } = loadNatively('dist/local/localApp.js') as typeof LocalApp;
+
+const PLENTY = 10_000_000_000;
+const MINUTE_MS = 60_000;
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'lowtide-local-'));
+});
+afterEach(() => {
+  rmSync(home, { recursive: true, force: true });
+});
+
+function options(free: () => Promise<number>): LocalApp.LocalAppOptions {
+  return {
+    folder: join(home, 'state'),
+    fresh: true,
+    clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
+    port: 0,
+    settings: {},
+    free,
+  };
+}
+
+const never = new AbortController().signal;
+
+test('a disk with too little room is refused before anything is started', async () => {
+  const work = jest.fn();
+  const started = withLocalApp(
+    options(() => Promise.resolve(1_000)),
+    never,
+    work,
+  );
+  await expect(started).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+  expect(work).not.toHaveBeenCalled();
+  expect(existsSync(join(home, 'state', 'azurite'))).toBe(false);
+});
+
+test(
+  'a disk that fills up while the app runs ends it with the reason, and leaves nothing running on its folder',
+  async () => {
+    let free = PLENTY;
+    const worked = withLocalApp(
+      options(() => Promise.resolve(free)),
+      never,
+      async ({ host }) => {
+        expect((await fetch(`${host.baseUrl}/api/rollouts`)).status).toBe(200);
+        free = 0;
+        await new Promise(() => undefined); // it would go on for ever
+      },
+    );
+    await expect(worked).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
+    takeStateFolder(join(home, 'state'), { fresh: true }).release();
+  },
+  MINUTE_MS,
+);
+
+test(
+  'a write that fails because the disk is full is the same error, whatever it was that wrote',
+  async () => {
+    const worked = withLocalApp(
+      options(() => Promise.resolve(PLENTY)),
+      never,
+      () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })),
+    );
+    await expect(worked).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      detail: { why: 'The disk of its state folder is full.' },
+    });
+  },
+  MINUTE_MS,
+);
