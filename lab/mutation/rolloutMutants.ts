@@ -197,7 +197,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a timer that fires early is believed',
     'orchestrations/durable.ts',
-    ['while (nowUtc(context) < utc) {', 'if (nowUtc(context) < utc) {'],
+    ['while (nowUtc(context) < utc) yield', 'if (nowUtc(context) < utc) yield'],
     'tests/orchestrations/durable.test.ts',
   ),
   planted(
@@ -242,14 +242,14 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a new generation forgets which rounds have run',
     'orchestrations/rounds.ts',
-    ['progress: { done, attempts: attempt }', 'progress: { done: [], attempts: attempt }'],
+    ['continueWith({ done, attempts: attempt });', 'continueWith({ done: [], attempts: attempt });'],
     'tests/orchestrations/rounds.test.ts',
   ),
   planted(
     'a VM whose steps throw for hours counts as patched',
     'domain/vmUpdate.ts',
     [
-      "because('orchestrationFailed', { step: update.kind, failures: count, message })",
+      "because('orchestrationFailed', { step, failures: count, message })",
       "because('installed', { installedPatchCount: count })",
     ],
     'tests/domain/vmUpdate.test.ts',

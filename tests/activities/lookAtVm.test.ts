@@ -32,7 +32,7 @@ const ending = (kind: string, reason: string): unknown => ({
 
 describe('right before a VM is touched, everything is looked at again', () => {
   it('a VM that is well, eligible and in its off-peak hours may go', async () => {
-    expect(await lookAt({})).toEqual({ kind: 'go' });
+    expect(await lookAt({})).toMatchObject({ kind: 'go' });
   });
 
   it.each(['stopped', 'deallocated', 'starting', 'stopping', 'unknown'] as const)(
