@@ -38,7 +38,7 @@ export const Policy = z.object({
   /** Unknown for this long counts as unhealthy. */
   unknownTimeoutSeconds: seconds(60 * MINUTE),
   bakeAfterCanarySeconds: seconds(12 * HOUR),
-  /** Null: until the next night, that is, until windows that open after the gate did. */
+  /** Null (`nextWindow`): until windows that open after the gate did. */
   bakeSeconds: z.number().nonnegative().nullable().default(null),
   claimPollFirstSeconds: seconds(1 * MINUTE),
   claimPollLastSeconds: seconds(5 * MINUTE),

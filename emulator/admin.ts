@@ -30,7 +30,8 @@ export function admin(
     isProxy: false,
   });
   return (path) => {
-    if (path === '/') {
+    // As on the real host: its home page is shown only where no function has the root.
+    if (path === '/' && !hasRoot(functions)) {
       return () => Promise.resolve({ status: 200, headers: { 'content-type': 'text/html' }, body: page });
     }
     const parts = path.split('/').filter((part) => part !== '');
@@ -50,6 +51,12 @@ export function admin(
       return Promise.resolve(empty(202));
     };
   };
+}
+
+function hasRoot(functions: ReadonlyMap<string, RegisteredFunction>): boolean {
+  return [...functions.values()].some(
+    ({ trigger }) => trigger.type === 'httpTrigger' && trigger.route === '/',
+  );
 }
 
 function hostStatus(): object {

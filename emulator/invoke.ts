@@ -85,7 +85,10 @@ export class Invoker {
 
   /** Calls an activity without the worker's conversions. */
   direct(fn: RegisteredFunction, input: unknown): Promise<unknown> {
-    const work = (async () => fn.callback(input, this.directContext(fn)))();
+    const work = new Promise<unknown>((resolve) => {
+      // A handler that throws at once is a failed call, too.
+      resolve(fn.callback(input, this.directContext(fn)));
+    });
     return withinTimeout(fn.name, this.#timeoutMs, work);
   }
 

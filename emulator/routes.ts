@@ -47,16 +47,25 @@ export function createRouter(functions: Iterable<RegisteredFunction>, routePrefi
     }
   }
   return (method, path) => {
-    const found = router.find(method as HTTPMethod, path);
+    const found = router.find(method as HTTPMethod, path.replaceAll(GROWING, STAND_IN));
     if (!found) return undefined;
     const { fn, catchAll } = found.store as RouteStore;
     const params: Record<string, string> = {};
     for (const [name, value] of Object.entries(found.params)) {
-      if (value !== undefined && value !== '') params[name === '*' ? (catchAll ?? '*') : name] = value;
+      if (value !== undefined && value !== '')
+        params[name === '*' ? (catchAll ?? '*') : name] = value.replaceAll(STANDS_IN, '\u0130');
     }
     return { fn, params };
   };
 }
+
+/**
+ * The one letter whose lower case is longer, percent-encoded or not. find-my-way compares paths in lower case and cuts parameters out by
+ * their position, so with this letter in it no path would match. A private letter stands in for it.
+ */
+const GROWING = /%C4%B0|\u0130/gi;
+const STANDS_IN = '\uE000';
+const STAND_IN = encodeURIComponent(STANDS_IN);
 
 interface RouteStore {
   readonly fn: RegisteredFunction;

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import { ArmError } from './armError';
 import { isObject, type JsonObject } from './json';
+import { spelledByArm } from './memberNames';
 
 /** As large as what Azure Resource Manager takes. */
 const BODY_MAX_BYTES = 4 * 1024 * 1024;
@@ -18,7 +19,7 @@ export async function readBody(request: HttpRequest): Promise<unknown> {
   if (text === '') return null;
   if (depthOf(text) > DEPTH_MAX) throw notUnderstood(`It is nested more than ${DEPTH_MAX} levels deep.`);
   try {
-    return JSON.parse(text, withoutPrototype) as unknown;
+    return spelledByArm(JSON.parse(text, withoutPrototype));
   } catch (cause) {
     throw notUnderstood(cause instanceof Error ? cause.message : 'It is not JSON.');
   }

@@ -154,7 +154,7 @@ function modelOf(armId: string, sent: SetBody, before: SetResource | null, metho
     properties: {
       platformUpdateDomainCount: count('platformUpdateDomainCount', UPDATE_DOMAINS_DEFAULT, sent, before),
       platformFaultDomainCount: count('platformFaultDomainCount', FAULT_DOMAINS_DEFAULT, sent, before),
-      proximityPlacementGroup: placement == null ? undefined : { id: placement.id },
+      proximityPlacementGroup: placement ? { id: placement.id } : undefined,
     },
   };
 }

@@ -14,6 +14,7 @@ import {
 import { findGroup, VM_TYPE } from '../resources/lookup';
 import { keepNetwork, networkBody } from '../resources/network';
 import { objectAt, type JsonObject } from '../http/json';
+import { spelledByArm } from '../http/memberNames';
 import { objectBody } from '../http/requestBody';
 import { carryOutVm, planVm } from '../resources/virtualMachines';
 
@@ -189,7 +190,7 @@ function planResource(resource: TemplateResource, request: ArmRequest, context: 
       ...request,
       method: 'PUT',
       path: id,
-      body,
+      body: spelledByArm(body),
       apiVersion: apiVersionOf('compute', apiVersion),
       name: (parameter) => (parameter === 'vm' ? name : ''),
     };

@@ -13,8 +13,8 @@ export function resume(engine: Engine, recovered: Recovered): void {
   const { instances, entities, orphans, endedMs } = recovered;
   const { hidden, activitiesMax } = engine.options;
   const wasKilled = hidden !== undefined && endedMs === undefined && recovered.nowMs !== undefined;
-  const controlMs = wasKilled ? (recovered.nowMs ?? 0) + hidden.controlQueueMs : 0;
-  const workItemMs = wasKilled ? (recovered.nowMs ?? 0) + hidden.workItemQueueMs : 0;
+  const controlMs = wasKilled ? recovered.nowMs + hidden.controlQueueMs : 0;
+  const workItemMs = wasKilled ? recovered.nowMs + hidden.workItemQueueMs : 0;
   for (const [id, instance] of instances) engine.instances.set(id, instance);
   for (const [id, entity] of entities) engine.entities.all.set(id, entity);
   for (const entity of entities.values()) if (entity.inbox.length > 0) engine.enqueueAt(entity, controlMs);

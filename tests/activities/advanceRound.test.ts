@@ -6,30 +6,37 @@ import type { VmId } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
 import { HEALTHY, type PostStory } from '../support/fakeDriver';
-import { aRound, aWorld, IN_THE_NIGHT, NIGHT_CLOSES, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import {
+  aRound,
+  someServices,
+  IN_THE_WINDOW,
+  WINDOW_CLOSES,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 import { roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;
-const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: NIGHT_CLOSES };
+const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
 
 type Answer = AnswerTo<typeof contracts.advanceRound>;
 
 async function aRoundOf(
   count: number,
   policy: Partial<Policy> = {},
-): Promise<{ services: FakeWorld; ids: VmId[] }> {
+): Promise<{ services: FakeServices; ids: VmId[] }> {
   const vms = vmsOf(count);
-  const services = await aWorld({ vms, policy });
+  const services = await someServices({ vms, policy });
   const ids = vms.map(({ id }) => id);
   await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
   return { services, ids };
 }
 
-const callOf = async (services: FakeWorld, call: number): Promise<Answer> =>
+const callOf = async (services: FakeServices, call: number): Promise<Answer> =>
   (await services.run(advanceRound, { ref, claim, call })) as Answer;
 
 /** As its orchestration does: one call after another, each when it is due. Ends installations after `minutes`. */
-async function finish(services: FakeWorld, minutes = 20): Promise<{ answers: Answer[]; calls: number }> {
+async function finish(services: FakeServices, minutes = 20): Promise<{ answers: Answer[]; calls: number }> {
   const answers: Answer[] = [];
   for (let call = 1; call < 500; call += 1) {
     for (const install of services.driver.accepted)
@@ -45,7 +52,7 @@ async function finish(services: FakeWorld, minutes = 20): Promise<{ answers: Ans
   throw new Error('The round never ends.');
 }
 
-const sinceMinutes = (services: FakeWorld, utc: string): number =>
+const sinceMinutes = (services: FakeServices, utc: string): number =>
   (Date.parse(services.nowUtc()) - Date.parse(utc)) / 60_000;
 
 describe('the VMs of a round advance together', () => {
@@ -172,7 +179,7 @@ describe('the VMs of a round advance together', () => {
     services.driver.change(ids[0] ?? ('' as VmId), { powerState: 'deallocated' });
     expect(await callOf(services, 1)).toMatchObject({ dueUtc: null });
     expect(await services.outcomes.list(ROLLOUT)).toEqual([
-      expect.objectContaining({ kind: 'deferred', reason: 'poweredOff', atUtc: IN_THE_NIGHT }),
+      expect.objectContaining({ kind: 'deferred', reason: 'poweredOff', atUtc: IN_THE_WINDOW }),
     ]);
   });
 });

@@ -13,11 +13,11 @@ import {
   aPhase,
   aRecord,
   aRound,
-  aWorld,
+  someServices,
   counts,
-  IN_THE_NIGHT,
+  IN_THE_WINDOW,
   ROLLOUT,
-  type FakeWorld,
+  type FakeServices,
 } from '../support/fakeServices';
 
 const PHASE_2 = { rolloutId: ROLLOUT, phase: phaseIdOf(2) };
@@ -25,8 +25,8 @@ const PHASE_2 = { rolloutId: ROLLOUT, phase: phaseIdOf(2) };
 async function inPhase2(
   seen: Parameters<typeof counts>[0],
   over: { control?: Partial<RolloutControl>; regions?: string[] } = {},
-): Promise<FakeWorld> {
-  const services = await aWorld({ control: over.control ?? {} });
+): Promise<FakeServices> {
+  const services = await someServices({ control: over.control ?? {} });
   await services.rollouts.savePhase(
     ROLLOUT,
     aPhase({ phase: phaseIdOf(2), regions: over.regions ?? ['eastus'] }),
@@ -35,12 +35,12 @@ async function inPhase2(
   return services;
 }
 
-const halts = (services: FakeWorld): ReturnType<FakeWorld['rollouts']['halts']> =>
+const halts = (services: FakeServices): ReturnType<FakeServices['rollouts']['halts']> =>
   services.rollouts.halts(ROLLOUT);
-const audited = async (services: FakeWorld): Promise<string[]> =>
+const audited = async (services: FakeServices): Promise<string[]> =>
   (await services.audit.list(ROLLOUT)).map(({ what }) => what);
 
-const answer = (services: FakeWorld, kind: 'resume' | 'skip'): Promise<boolean[]> =>
+const answer = (services: FakeServices, kind: 'resume' | 'skip'): Promise<boolean[]> =>
   halts(services).then((open) =>
     Promise.all(
       open.map(({ haltId }) =>
@@ -60,7 +60,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
     const gate = await services.run(decidePhaseGate, PHASE_2);
     expect(gate).toMatchObject({
       kind: 'open',
-      openedUtc: IN_THE_NIGHT,
+      openedUtc: IN_THE_WINDOW,
       why: expect.stringMatching('10') as unknown,
     });
     services.wait(3600);
@@ -164,14 +164,14 @@ describe('the beginning of a phase', () => {
     aPhase({ phase: phaseIdOf(2), vmCount: 500 }),
     aPhase({ phase: phaseIdOf(3), vmCount: 5000 }),
   ];
-  const services = async (...seen: Parameters<typeof counts>[0][]): Promise<FakeWorld> => {
-    const made = await aWorld();
+  const services = async (...seen: Parameters<typeof counts>[0][]): Promise<FakeServices> => {
+    const made = await someServices();
     for (const phase of phases) await made.rollouts.savePhase(ROLLOUT, { ...phase, startedUtc: null });
     for (const [n, each] of seen.entries())
       await made.rollouts.saveRound(ROLLOUT, aRecord({ phase: phaseIdOf(n + 1), counts: counts(each) }));
     return made;
   };
-  const open = (of: FakeWorld, phase: PhaseId): Promise<unknown> =>
+  const open = (of: FakeServices, phase: PhaseId): Promise<unknown> =>
     of.run(openPhase, { rolloutId: ROLLOUT, phase });
 
   it('is written down once, and begins once', async () => {
@@ -211,7 +211,7 @@ describe('the record of a round', () => {
     reason,
     family,
     result,
-    endedUtc: IN_THE_NIGHT,
+    endedUtc: IN_THE_WINDOW,
   });
   const well = ended('patched', 'installed', 'healthy');
   const ill = ended('unhealthy', 'unhealthyAfterUpdate', 'unhealthy');
@@ -220,7 +220,7 @@ describe('the record of a round', () => {
   const results = (...some: [number, VmUpdate][]): VmUpdate[] =>
     some.flatMap(([n, result]) => Array.from({ length: n }, () => result));
 
-  async function recorded(of: FakeWorld, given: VmUpdate[], over: object = {}): Promise<unknown> {
+  async function recorded(of: FakeServices, given: VmUpdate[], over: object = {}): Promise<unknown> {
     const round = { ...ref, ...over };
     const claimId = `round-${round.round}`;
     const progress = {
@@ -236,8 +236,8 @@ describe('the record of a round', () => {
     );
     return of.run(recordRound, { ref: round, claimId });
   }
-  const aRoundWorld = async (): Promise<FakeWorld> => {
-    const services = await aWorld();
+  const aRoundWorld = async (): Promise<FakeServices> => {
+    const services = await someServices();
     await services.plans.addRounds(ROLLOUT, [
       aRound({ phase: phaseIdOf(2), vmIds: vms.map(({ id }) => id) }),
     ]);

@@ -176,7 +176,21 @@ describe('Nothing a client sends', () => {
         await api.call('PUT', GROUP, { location: 'eastus' });
         return isArm(reply, method);
       }),
-      { numRuns: RUNS, interruptAfterTimeLimit: 45_000 },
+      {
+        numRuns: RUNS,
+        interruptAfterTimeLimit: 45_000,
+        // A letter whose lower case is longer, and an empty segment.
+        examples: [
+          [
+            'GET',
+            '/subscriptions/%C4%B0/resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines//extensions/LinuxPatchExtension',
+            '2020-12-01',
+            '',
+            undefined,
+            {},
+          ],
+        ],
+      },
     );
   }, 60_000);
 

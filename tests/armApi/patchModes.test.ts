@@ -248,7 +248,8 @@ describe('Patch modes over the ARM API', () => {
         'automaticByPlatformSettings',
         'LinuxPatchSettings',
       ],
-      ['2021-03-01', 'Windows', { patchmode: 'Manual' }, 'patchmode', 'PatchSettings'],
+      ['2021-03-01', 'Windows', { patchModes: 'Manual' }, 'patchModes', 'PatchSettings'],
+      ['2024-11-01', 'Linux', { rebootSetting: 'Never' }, 'rebootSetting', 'LinuxPatchSettings'],
     ] as const)('%s on %s does not know %j', async (version, os, patchSettings, member, type) => {
       const reply = await api.call(
         'PUT',
@@ -301,7 +302,6 @@ describe('Patch modes over the ARM API', () => {
 
     it.each([
       [{ enableHotpatching: true }, 'enableHotpatching'],
-      [{ enableHotpatching: 'yes' }, 'enableHotpatching'],
       [{ assessmentMode: 'Never' }, 'assessmentMode'],
     ])('%j has a value or a mode that is not allowed', async (patchSettings, member) => {
       const body = aVmBody('Windows', { patchSettings });

@@ -8,7 +8,7 @@ import {
   type PhaseProgress,
 } from '../../domain/gates';
 import { defaultPolicy as policy } from '../../domain/policy';
-import { counts, NIGHT_OPENS } from '../support/fakeServices';
+import { counts, WINDOW_OPENS } from '../support/fakeServices';
 import { minutesAfter } from '../support/claims';
 
 describe('INV-10: unknown health', () => {
@@ -51,11 +51,11 @@ describe('R-202, INV-6: a phase is judged', () => {
     planned: 100,
     counts: counts(seen),
     silentRegions: [],
-    startedUtc: NIGHT_OPENS,
+    startedUtc: WINDOW_OPENS,
     ...over,
   });
-  const soon = minutesAfter(NIGHT_OPENS, 60);
-  const threeDaysLater = minutesAfter(NIGHT_OPENS, 3 * 24 * 60);
+  const soon = minutesAfter(WINDOW_OPENS, 60);
+  const threeDaysLater = minutesAfter(WINDOW_OPENS, 3 * 24 * 60);
 
   it.each([
     ['when 90 % have an outcome', progress({ patched: 90 }), soon, true],
@@ -69,14 +69,14 @@ describe('R-202, INV-6: a phase is judged', () => {
     [
       'not while a region has none',
       progress({ patched: 95 }, { silentRegions: ['japaneast'] }),
-      minutesAfter(NIGHT_OPENS, 60),
+      minutesAfter(WINDOW_OPENS, 60),
       false,
     ],
-    ['after three nights on a tenth of the evidence', progress({ patched: 10 }), threeDaysLater, true],
-    ['not after three nights on less', progress({ patched: 9 }), threeDaysLater, false],
+    ['after three windows on a tenth of the evidence', progress({ patched: 10 }), threeDaysLater, true],
+    ['not after three windows on less', progress({ patched: 9 }), threeDaysLater, false],
     ['not a minute earlier', progress({ patched: 10 }), minutesAfter(threeDaysLater, -1), false],
     [
-      'not after three nights on deferred VMs: they prove nothing',
+      'not after three windows on deferred VMs: they prove nothing',
       progress({ deferred: 80 }),
       threeDaysLater,
       false,

@@ -4,7 +4,7 @@ import type { PatchInstallationSummary } from '../../domain/patches';
 import { defaultPolicy } from '../../domain/policy';
 import { firstStep, observed, type Observation } from '../../domain/vmUpdate';
 import { anAssessment } from '../support/fakeDriver';
-import { IN_THE_NIGHT } from '../support/fakeServices';
+import { IN_THE_WINDOW } from '../support/fakeServices';
 import {
   vmId,
   succeeded,
@@ -274,15 +274,15 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
     const seen = run({ probe: () => ({ of: 'threw', message: 'connection reset' }) });
     expect(endsAs(seen)).toBe('failed: orchestrationFailed');
     expect(seen.ending.outcome.detail).toMatch(/probe failed 40 times: connection reset/);
-    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_NIGHT)) / 3_600_000;
+    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_WINDOW)) / 3_600_000;
     expect(hours).toBeGreaterThan(3);
     expect(hours).toBeLessThan(4);
   });
 
   it('an observation of another step than the one that was due is refused', () => {
     const told: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
-    const moment = { vmId, nowUtc: IN_THE_NIGHT, pace: defaultPolicy };
-    expect(() => observed(firstStep(IN_THE_NIGHT), told, moment)).toThrow(/next step is look/);
+    const moment = { vmId, nowUtc: IN_THE_WINDOW, pace: defaultPolicy };
+    expect(() => observed(firstStep(IN_THE_WINDOW), told, moment)).toThrow(/next step is look/);
   });
 
   it('one VM is installed at most once, waits only forwards, and ends in exactly one outcome', () => {

@@ -12,7 +12,7 @@ import {
 } from '../../domain/vmUpdate';
 import { aVm } from './builders';
 import { anAssessment, anInstallation } from './fakeDriver';
-import { IN_THE_NIGHT } from './fakeServices';
+import { IN_THE_WINDOW } from './fakeServices';
 
 export const { id: vmId } = aVm({ name: 'vm-a' });
 export const succeeded = anInstallation({ status: 'Succeeded', installedPatchCount: 3 });
@@ -26,7 +26,7 @@ export const outcomeOf = (kind: OutcomeKind, reason: OutcomeReason): Outcome => 
   kind,
   reason,
   detail: '',
-  atUtc: IN_THE_NIGHT,
+  atUtc: IN_THE_WINDOW,
 });
 
 export type Step = OpenVmUpdate['kind'];
@@ -57,7 +57,7 @@ export function run(over: Platform = {}): Run {
   const platform = { ...wellBehaved, ...over };
   const times = new Map<Step, number>();
   const steps: Step[] = [];
-  let nowUtc = IN_THE_NIGHT;
+  let nowUtc = IN_THE_WINDOW;
   let update = firstStep(nowUtc);
   for (let n = 0; n < 1000; n += 1) {
     if (update.dueUtc > nowUtc) nowUtc = update.dueUtc;

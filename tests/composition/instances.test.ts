@@ -1,0 +1,80 @@
+import type { DurableClient } from 'durable-functions';
+import type { Services } from '../../activities/services';
+import { startInstance, statusOf } from '../../composition/instances';
+import { reviveRollouts } from '../../operatorApi/startRollout';
+import { startReleasedMonth, startSweep } from '../../operatorApi/scheduled';
+import { instanceNotFound } from '../support/durableClient';
+import { someServices } from '../support/fakeServices';
+
+const UNAVAILABLE = new Error('DurableClient error: the operation failed with an HTTP 503 response.');
+
+function aClient(getStatus: () => Promise<unknown>): { client: DurableClient; started: string[] } {
+  const started: string[] = [];
+  const client = {
+    getStatus,
+    startNew: (name: string) => {
+      started.push(name);
+      return Promise.resolve(name);
+    },
+  };
+  return { client: client as unknown as DurableClient, started };
+}
+
+const silentLog = (): { lines: string[]; log: (m: string) => void; warn: (m: string) => void } => {
+  const lines: string[] = [];
+  const keep = (message: string): void => void lines.push(message);
+  return { lines, log: keep, warn: keep };
+};
+
+describe('How an instance stands', () => {
+  it('is «not there» after a 404 of the host', async () => {
+    const { client } = aClient(() => Promise.reject(instanceNotFound('x')));
+    expect(await statusOf(client, 'x')).toBeNull();
+  });
+
+  it('is unknown after any other failure, and unknown is never taken for «not there»', async () => {
+    const { client } = aClient(() => Promise.reject(UNAVAILABLE));
+    await expect(statusOf(client, 'x')).rejects.toThrow('503');
+  });
+
+  it('a rollout of which it is unknown is not started a second time', async () => {
+    const { client, started } = aClient(() => Promise.reject(UNAVAILABLE));
+    await expect(reviveRollouts(await someServices(), client)).rejects.toThrow('503');
+    expect(started).toEqual([]);
+  });
+
+  it('an hour’s sweep takes place although it is unknown how the rollouts stand', async () => {
+    const { client, started } = aClient(() => Promise.reject(UNAVAILABLE));
+    const log = silentLog();
+    await startSweep(await someServices(), client, log);
+    expect(started).toEqual(['assessmentSweep']);
+    expect(log.lines.join()).toContain('503');
+  });
+
+  it('a start that was not answered counts when the instance runs, and is an error when it does not', async () => {
+    const failing = (runtimeStatus: string): DurableClient =>
+      ({
+        getStatus: () => Promise.resolve({ runtimeStatus }),
+        startNew: () => Promise.reject(new Error('connection reset')),
+      }) as unknown as DurableClient;
+    const what = { instanceId: 'x', input: {} };
+    expect(await startInstance(failing('Running'), 'monthlyRollout', what)).toBe(false);
+    await expect(startInstance(failing('Failed'), 'monthlyRollout', what)).rejects.toThrow('reset');
+  });
+});
+
+describe('The monthly timer', () => {
+  it('asks for one page of the fleet and starts nothing while there is none', async () => {
+    const services: Services = await someServices({ control: null });
+    const asked: unknown[] = [];
+    services.driver.listVirtualMachines = (cursor) => {
+      asked.push(cursor);
+      return Promise.resolve({ items: [], next: null });
+    };
+    const { client, started } = aClient(() => Promise.reject(instanceNotFound('x')));
+    const log = silentLog();
+    await startReleasedMonth(services, client, log);
+    expect([asked, started, await services.rollouts.list()]).toEqual([[null], [], []]);
+    expect(log.lines.join()).toContain('lists no VM');
+  });
+});
