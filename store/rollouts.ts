@@ -11,7 +11,7 @@ export const PhaseRecord = z.object({
   regions: z.array(z.string()),
   vmCount: z.number().int(),
   startedUtc: Utc.nullable(),
-  /** Null while the phase is not judged. */
+  /** Null while the gate is not decided. */
   gate: z.object({ kind: z.enum(['open', 'stopped']), atUtc: Utc, why: z.string() }).nullable(),
   attemptMax: z.number().int().nullable(),
 });

@@ -21,13 +21,13 @@ export class SortedKeys {
 
   /** Keys in [from, before). */
   between(from: string | undefined, before: string | undefined): readonly string[] {
-    this.settle();
+    this.sortWaiting();
     const start = from === undefined ? 0 : firstAtLeast(this.sorted, from);
     const end = before === undefined ? this.sorted.length : firstAtLeast(this.sorted, before);
     return this.sorted.slice(start, end);
   }
 
-  private settle(): void {
+  private sortWaiting(): void {
     if (this.waiting.size === 0) return;
     if (this.waiting.size <= INSERTIONS_MAX)
       for (const key of this.waiting) this.sorted.splice(firstAtLeast(this.sorted, key), 0, key);

@@ -16,7 +16,7 @@ import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError, invalidParameter, operationNotAllowed } from '../http/armError';
 import { readInstallOrder } from './installOrder';
 import { accepted, type OperationKind } from '../http/longRunning';
-import { findSettledVm } from '../resources/lookup';
+import { findProvisionedVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { requireReachable } from '../resources/reachable';
@@ -35,7 +35,7 @@ const installPatches: ArmRoute = {
   handler: async (request, context) => {
     if (!patchingIn(request.apiVersion).installPatches) throw notInVersion(request.apiVersion);
     requireFeature(request, context, 'InGuestPatchVMPreview');
-    const { id, armId, vm } = findSettledVm(request, context);
+    const { id, armId, vm } = findProvisionedVm(request, context);
     const order = readInstallOrder(request.body, vm.osType);
     const ifBusy = ifBusyOf(request);
     const { extension } = await requireReachable(context, id);

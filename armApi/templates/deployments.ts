@@ -195,7 +195,7 @@ function planResource(resource: TemplateResource, request: ArmRequest, context: 
       name: (parameter) => (parameter === 'vm' ? name : ''),
     };
     const vm = planVm(put, context);
-    return { id, isVm, create: async () => (await carryOutVm(vm, context)).settledUtc };
+    return { id, isVm, create: async () => (await carryOutVm(vm, context)).provisionedUtc };
   } catch (error) {
     throw refused(error, request);
   }

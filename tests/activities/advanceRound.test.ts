@@ -3,7 +3,9 @@ import type * as contracts from '../../activities/contracts';
 import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
+import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
+import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
 import {
   aRound,
   someServices,
@@ -19,9 +21,12 @@ const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOS
 
 type Answer = AnswerTo<typeof contracts.advanceRound>;
 
-async function aRoundOf(count: number): Promise<{ services: FakeServices; ids: VmId[] }> {
+async function aRoundOf(
+  count: number,
+  policy: Partial<Policy> = {},
+): Promise<{ services: FakeServices; ids: VmId[] }> {
   const vms = vmsOf(count);
-  const services = await someServices({ vms });
+  const services = await someServices({ vms, policy });
   const ids = vms.map(({ id }) => id);
   await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
   return { services, ids };
@@ -61,9 +66,9 @@ describe('the VMs of a round advance together', () => {
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
   });
 
-  it('80 VMs need about as many calls as one', async () => {
+  it('80 VMs that have evidence enough need about as many calls as one', async () => {
     const one = await finish((await aRoundOf(1)).services);
-    const eighty = await finish((await aRoundOf(80)).services);
+    const eighty = await finish((await aRoundOf(80, { evidenceFirst: 80 })).services);
     // the rest are answers that were full: 80 endings are reported over several calls
     expect(eighty.calls).toBeLessThan(one.calls + 20);
   });
@@ -127,6 +132,40 @@ describe('the VMs of a round advance together', () => {
     expect(endedUtc(sick) > '2026-11-13T06:00:00.000Z').toBe(true);
     const record = await services.run(recordRound, { ref, claimId: claim.claimId });
     expect(record).toMatchObject({ unclear: 1 });
+  });
+
+  it('INV-14: at every instant no more VMs of an image family have been installed than its evidence allows', async () => {
+    const { services, ids } = await aRoundOf(60);
+    const start = services.driver.startInstallation.bind(services.driver);
+    const allowed: [number, number][] = [];
+    services.driver.startInstallation = async (id, request) => {
+      const healthy = (await services.outcomes.list(ROLLOUT)).filter(({ kind }) => kind === 'patched').length;
+      allowed.push([services.driver.accepted.length + 1, Math.max(5, 5 * healthy)]);
+      return start(id, request);
+    };
+    await finish(services);
+    expect(allowed).toHaveLength(ids.length);
+    expect(allowed.filter(([started, max]) => started > max)).toEqual([]);
+  });
+
+  it('a bad patch meets five VMs of its family and halts; the rest are deferred with the reason', async () => {
+    const { services } = await aRoundOf(40);
+    services.driver.probeHealth = () =>
+      Promise.resolve({ answer: 'unhealthy', because: 'the agent is gone', signals: HEALTHY });
+    await finish(services);
+    const outcomes = await services.outcomes.list(ROLLOUT);
+    expect(services.driver.accepted).toHaveLength(5);
+    expect(outcomes.filter(({ kind }) => kind === 'unhealthy')).toHaveLength(5);
+    expect(outcomes.filter(({ reason }) => reason === 'evidenceLimit')).toHaveLength(35);
+    expect((await services.rollouts.halts(ROLLOUT)).map(({ scope }) => scope?.kind)).toContain('rollout');
+  });
+
+  it('an installation that is refused gives its place back: five refusals do not block a family', async () => {
+    const { services, ids } = await aRoundOf(12);
+    services.driver.postBehaviours.push(...Array<PostBehaviour>(5).fill({ refused: 'agentNotReady' }));
+    await finish(services);
+    expect(services.driver.accepted).toHaveLength(ids.length - 5);
+    expect(await services.rollouts.halts(ROLLOUT)).toEqual([]);
   });
 
   it('is not written down before every VM has ended', async () => {

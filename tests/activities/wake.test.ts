@@ -20,7 +20,14 @@ import {
 } from '../support/fakeServices';
 
 const ENDS = '2026-12-08T18:00:00.000Z';
-const patched: VmUpdate = { kind: 'ended', outcomeKind: 'patched', reason: 'installed' };
+const patched: VmUpdate = {
+  kind: 'ended',
+  outcomeKind: 'patched',
+  reason: 'installed',
+  family: null,
+  result: null,
+  endedUtc: IN_THE_WINDOW,
+};
 const PHASE_2 = phaseIdOf(2);
 const CATCH_UP = PhaseId.parse('catchup-2026-11-14t2210');
 

@@ -150,9 +150,9 @@ describe('The resources of the pocket Azure', () => {
   it('a VM that is deleted while it is being created is created first', async () => {
     const pocket = aPocket({});
     const { resources } = pocket.driver;
-    const { settledUtc } = await resources.putVirtualMachine(aModel('one'));
+    const { provisionedUtc } = await resources.putVirtualMachine(aModel('one'));
     const doneUtc = await resources.deleteVirtualMachine(idOf('one'));
-    expect(doneUtc !== null && doneUtc > settledUtc).toBe(true);
+    expect(doneUtc !== null && doneUtc > provisionedUtc).toBe(true);
     pocket.pass(20);
     expect(resources.virtualMachine(idOf('one'))).toBeNull();
     const reported = [...pocket.driver.events()];

@@ -261,7 +261,7 @@ describe('children', () => {
 
   it('run in the version of their parent', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {
-      return yield* child(context, awaitCompletion, 'settled', { rolloutId, pace, untilUtc });
+      return yield* child(context, awaitCompletion, 'completion', { rolloutId, pace, untilUtc });
     }
     const { calls, output } = await replay(parent, {
       input: {},

@@ -175,8 +175,8 @@ describe('stragglers', () => {
         phaseRollout: ({ phase }) => after(phase === 'phase-1' ? 15 * DAY : DAY, { regions: 1, failed: [] }),
       },
     });
-    const settled = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
-    expect(settled).toBe(later(START, 15 * DAY));
+    const completed = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
+    expect(completed).toBe(later(START, 15 * DAY));
   });
 
   it('INV-8: a phase that fails as an orchestration does not keep the month from its end', async () => {

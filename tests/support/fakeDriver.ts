@@ -1,5 +1,5 @@
 import type { HealthSignals } from '../../domain/health';
-import { judgeHealth } from '../../domain/health';
+import { healthFrom } from '../../domain/health';
 import type { VmId } from '../../domain/ids';
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../domain/patches';
 import type { VirtualMachine } from '../../domain/virtualMachine';
@@ -152,9 +152,9 @@ export class FakeDriver implements FleetDriver {
 
   probeHealth(
     id: VmId,
-  ): Promise<(ReturnType<typeof judgeHealth> & { readonly signals: HealthSignals }) | null> {
+  ): Promise<(ReturnType<typeof healthFrom> & { readonly signals: HealthSignals }) | null> {
     const reading = this.readings.get(id);
-    return Promise.resolve(reading ? { ...judgeHealth(reading.signals), signals: reading.signals } : null);
+    return Promise.resolve(reading ? { ...healthFrom(reading.signals), signals: reading.signals } : null);
   }
 }
 

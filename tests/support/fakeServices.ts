@@ -7,6 +7,7 @@ import { phaseIdOf } from '../../domain/phaseId';
 import type { Activity, WakingServices } from '../../activities/services';
 import { assessmentStore } from '../../store/assessments';
 import { auditStore } from '../../store/audit';
+import { evidenceStore } from '../../store/evidence';
 import { inventoryStore } from '../../store/inventory';
 import { memoryStore } from '../../store/memoryTable';
 import { operationStore } from '../../store/operations';
@@ -56,6 +57,7 @@ export async function someServices(
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    evidence: evidenceStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),

@@ -2,6 +2,7 @@ import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
 import type * as contracts from '../../activities/contracts';
 import type { AnswerTo } from '../../activities/services';
+import { imageFamilyOf } from '../../domain/imageFamily';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm } from './builders';
 import { WINDOW_OPENS, ROLLOUT, type FakeServices } from './fakeServices';
@@ -19,6 +20,7 @@ export const inputFor = (claimId = 'claim-1', target: VirtualMachine = vm): Reco
   vmId: target.id,
   claim: { claimId, startByUtc: START_BY },
   sinceUtc: WINDOW_OPENS,
+  family: imageFamilyOf(target),
 });
 
 export const start = async (services: FakeServices, claimId?: string): Promise<Answer> =>
