@@ -49,13 +49,14 @@ export const recordingsDir = join(__dirname, '..', 'recordings');
 
 export const readRecording = (file: string): string => readFileSync(join(recordingsDir, file), 'utf8');
 
-/** The app that the recordings were taken from, unchanged. */
-export function recordedApp(): AppFolder {
+/** The app that the recordings were taken from, unchanged, and what a test puts beside it. */
+export function recordedApp(beside: Readonly<Record<string, string>> = {}): AppFolder {
   const sources = ['record.ts', 'app.ts', 'extra.ts'].map(
     (file) => [file, readRecording(join('app', `${file}.txt`))] as const,
   );
   const files = ['host.json', 'package.json'].map(
     (file) => [basename(file), readRecording(join('app', file))] as const,
   );
-  return appFolder('recorded-app', Object.fromEntries(sources), Object.fromEntries(files));
+  const all = { ...Object.fromEntries(sources), ...beside };
+  return appFolder('recorded-app', all, Object.fromEntries(files));
 }
