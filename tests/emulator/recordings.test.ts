@@ -23,9 +23,9 @@ const CLIENT_TIMEOUT_MS = 90_000;
  */
 const SLOW_UNTIL_MS = 20_000;
 const SLOW_ENOUGH = `
-import { app } from '@azure/functions';
+import { app as recorded } from '@azure/functions';
 import { existsSync } from 'node:fs';
-app.hook.preInvocation((context) => {
+recorded.hook.preInvocation((context) => {
   if (context.invocationContext.functionName !== 'slow') return;
   const handler = context.functionHandler;
   context.functionHandler = async (...args: any[]) => {
@@ -52,7 +52,7 @@ const recordedInvocations = readRecording('invocations.jsonl')
   );
 
 beforeAll(async () => {
-  app = recordedApp({ 'slowEnough.ts': SLOW_ENOUGH });
+  app = recordedApp(SLOW_ENOUGH);
   folder = mkdtempSync(join(tmpdir(), 'recordings-'));
   const recordFile = join(folder, 'invocations.jsonl');
   const host = await startHost({

@@ -49,14 +49,14 @@ export const recordingsDir = join(__dirname, '..', 'recordings');
 
 export const readRecording = (file: string): string => readFileSync(join(recordingsDir, file), 'utf8');
 
-/** The app that the recordings were taken from, unchanged, and what a test puts beside it. */
-export function recordedApp(beside: Readonly<Record<string, string>> = {}): AppFolder {
+/** The app that the recordings were taken from, unchanged, and behind it what a test adds. */
+export function recordedApp(added: string): AppFolder {
   const sources = ['record.ts', 'app.ts', 'extra.ts'].map(
-    (file) => [file, readRecording(join('app', `${file}.txt`))] as const,
+    (file) =>
+      [file, `${readRecording(join('app', `${file}.txt`))}${file === 'extra.ts' ? added : ''}`] as const,
   );
   const files = ['host.json', 'package.json'].map(
     (file) => [basename(file), readRecording(join('app', file))] as const,
   );
-  const all = { ...Object.fromEntries(sources), ...beside };
-  return appFolder('recorded-app', all, Object.fromEntries(files));
+  return appFolder('recorded-app', Object.fromEntries(sources), Object.fromEntries(files));
 }
