@@ -3,6 +3,7 @@ import { StopReason, WaitReason } from '../domain/control';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
+import { ImageFamily } from '../domain/imageFamily';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { Claim } from '../domain/ledger';
 import { Outcome } from '../domain/outcome';
@@ -201,7 +202,7 @@ export const lookAtVm = {
   name: 'lookAtVm',
   input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string(), vmId: VmId }),
   output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('go') }),
+    z.object({ kind: z.literal('go'), family: ImageFamily }),
     z.object({ kind: z.literal('end'), outcome: Outcome }),
   ]),
 } satisfies ActivityContract;
@@ -252,6 +253,7 @@ export const startInstall = {
     claim: z.object({ claimId: z.string(), startByUtc: Utc }),
     /** When this attempt on the VM began: an installation that the platform began since, and nobody else wrote down, is ours. */
     sinceUtc: Utc,
+    family: ImageFamily,
   }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('started'), deadlineUtc: Utc }),

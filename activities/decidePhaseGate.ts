@@ -2,13 +2,12 @@ import { controlFor, judgedUntil, type Halt, type RolloutControl } from '../doma
 import {
   addCounts,
   attempted,
+  checkPhaseProof,
   closesByTimeUtc,
-  judgeScope,
   noOutcomes,
   phaseIsClosed,
   type OutcomeCounts,
 } from '../domain/gates';
-import { isCanary } from '../domain/phaseId';
 import type { PhaseRecord, RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
@@ -60,14 +59,14 @@ async function judge(
 
   const judged = judgedUntil(halts, { phase, region: null });
   const fresh = total(rounds.filter(({ atUtc }) => judged === null || atUtc > judged));
-  const verdict = judgeScope(phase, fresh, services.policy, isCanary(phase));
+  const verdict = checkPhaseProof(phase, fresh);
   if (verdict.kind !== 'open') {
     await writeHalt(services, rolloutId, {
       ...verdict,
       phase,
       region: null,
-      at: `gate-${halts.length}`,
-      counts: fresh,
+      haltId: [phase, 'all', `gate-${halts.length}`].join('.'),
+      evidence: { ...fresh },
     });
     return { kind: 'wait', why: verdict.why };
   }

@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
 import type { AssessmentStore } from '../store/assessments';
 import type { AuditStore } from '../store/audit';
+import type { EvidenceStore } from '../store/evidence';
 import type { InventoryStore } from '../store/inventory';
 import type { OperationStore } from '../store/operations';
 import type { OutcomeStore } from '../store/outcomes';
@@ -19,6 +20,7 @@ export interface Services {
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
+  readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;

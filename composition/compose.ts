@@ -13,6 +13,7 @@ import { armResourceStore, type ArmResourceStore } from '../store/armResources';
 import { assessmentStore } from '../store/assessments';
 import { auditStore } from '../store/audit';
 import { azureStore } from '../store/azureTable';
+import { evidenceStore } from '../store/evidence';
 import { inventoryStore } from '../store/inventory';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
@@ -85,6 +86,7 @@ async function compose(): Promise<SimulatedServices> {
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    evidence: evidenceStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),

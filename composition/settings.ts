@@ -22,7 +22,8 @@ export interface Settings {
 }
 
 const PREFIX = 'LOWTIDE_';
-const NEXT_NIGHT = 'nextNight';
+/** The next phase waits for windows that open after the gate did. The second is an older name of the first. */
+const NEXT_WINDOW = ['nextWindow', 'nextNight'];
 
 /** Every setting that is not a value of the policy, with the part of the app that reads it: here, or a timer trigger's schedule. */
 const DEPLOYMENT_SETTINGS = [
@@ -143,7 +144,7 @@ function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
 }
 
 function readValue(key: string, value: string, problem: (text: string) => void): unknown {
-  if (key === 'bakeSeconds' && value === NEXT_NIGHT) return null;
+  if (key === 'bakeSeconds' && NEXT_WINDOW.includes(value)) return null;
   if (key.endsWith('Seconds')) return readSeconds(value, problem);
   const shape = Policy.shape[key as keyof typeof Policy.shape].unwrap();
   if (shape instanceof z.ZodArray) {

@@ -1,13 +1,16 @@
+import { z } from 'zod';
 import { exposureMax, ratesOf, type EvidencePolicy, type ScopeEvidence, type UpdateResult } from './evidence';
 import type { VmId } from './ids';
-import type { ImageFamily } from './imageFamily';
+import { ImageFamily } from './imageFamily';
 import { chanceOfAtLeast } from './unhealthyRate';
 
 /** What a decision stops: the narrowest scope that explains what was seen. */
-export type StoppedScope =
-  | { readonly kind: 'family'; readonly family: ImageFamily }
-  | { readonly kind: 'region'; readonly region: string }
-  | { readonly kind: 'rollout' };
+export const StoppedScope = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('family'), family: ImageFamily }),
+  z.object({ kind: z.literal('region'), region: z.string() }),
+  z.object({ kind: z.literal('rollout') }),
+]);
+export type StoppedScope = Readonly<z.infer<typeof StoppedScope>>;
 
 export type HaltRule =
   | 'canaryUnhealthy'

@@ -239,7 +239,7 @@ function checkOrder(plan: Plan, policy: Policy): PlanFault[] {
 }
 
 /**
- * R-108: every round starts in the night of each of its VMs, with enough of it left, and in a night that opened after the phase
+ * R-108: every round starts in the window of each of its VMs, with enough of it left, and in a window that opened after the phase
  * before was done where policy wants one; or the plan says that it is late.
  */
 function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Policy): PlanFault[] {

@@ -1,16 +1,16 @@
-import type { OffPeakNight } from '../domain/offPeak';
+import type { OffPeakWindowMs } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { firstStart, roundMs, roundNeedsMs, usableNight, type Cursor, type Start } from './estimate';
+import { firstStart, roundMs, roundNeedsMs, usableWindow, type Cursor, type Start } from './estimate';
 
 /** An eligible VM with what the planner has to know of it beyond its model. */
 export interface Candidate {
   readonly vm: VirtualMachine;
-  /** IANA zone whose night is its off-peak time. */
+  /** IANA zone of its off-peak hours. */
   readonly timeZone: string;
 }
 
-/** VMs that are dealt with before those of the next lot of the same nights: a growing batch, or an update domain. */
+/** VMs that are dealt with before those of the next lot of the same windows: a growing batch, or an update domain. */
 export interface Lot {
   readonly updateDomain: number | null;
   /** In the order in which they should be taken. */
@@ -32,8 +32,8 @@ export interface ScheduledRound {
 const COHORT_SPAN_MS = 3_600_000;
 
 /**
- * Runs lots one round at a time and says when. The VMs are split into window cohorts; at each step the cohort whose night comes
- * first is taken, so that a VM in a foreign time zone is done in its own night and holds nobody for a day. Within a
+ * Runs lots one round at a time and says when. The VMs are split into window cohorts; at each step the cohort whose window comes
+ * first is taken, so that a VM in a foreign time zone is done in its own window and keeps no other VM waiting for a day. Within a
  * cohort the lots keep their order.
  */
 export function scheduleTrack(lots: readonly Lot[], policy: Policy, from: Cursor): ScheduledRound[] {
@@ -69,7 +69,7 @@ interface Queue {
 }
 
 /**
- * Zones whose usable nights open within the hour, as long as what they share is enough for a round. Ordered by the first to open, and
+ * Zones whose usable windows open within the hour, as long as what they share is enough for a round. Ordered by the first to open, and
  * by name, so that the order of the inventory does not matter.
  */
 function cohortsOf(lots: readonly Lot[], policy: Policy, from: Cursor): string[][] {
@@ -77,23 +77,26 @@ function cohortsOf(lots: readonly Lot[], policy: Policy, from: Cursor): string[]
   for (const { candidates } of lots) for (const { timeZone } of candidates) zones.add(timeZone);
   // Most tracks know one zone only, and a large fleet has thousands of tracks.
   if (zones.size <= 1) return [[...zones]];
-  const nights = [...zones]
-    .map((zone) => ({ zone, night: usableNight(zone, policy, from) }))
-    .sort((a, b) => a.night.opensMs - b.night.opensMs || (a.zone < b.zone ? -1 : 1));
-  const cohorts: { zones: string[]; shared: Pick<OffPeakNight, 'opensMs' | 'closesMs'>; firstMs: number }[] =
-    [];
-  for (const { zone, night } of nights) {
+  const windows = [...zones]
+    .map((zone) => ({ zone, window: usableWindow(zone, policy, from) }))
+    .sort((a, b) => a.window.opensMs - b.window.opensMs || (a.zone < b.zone ? -1 : 1));
+  const cohorts: {
+    zones: string[];
+    shared: Pick<OffPeakWindowMs, 'opensMs' | 'closesMs'>;
+    firstMs: number;
+  }[] = [];
+  for (const { zone, window } of windows) {
     const last = cohorts.at(-1);
-    const closesMs = Math.min(night.closesMs, last?.shared.closesMs ?? Infinity);
-    const startMs = Math.max(night.opensMs, from.atMs);
+    const closesMs = Math.min(window.closesMs, last?.shared.closesMs ?? Infinity);
+    const startMs = Math.max(window.opensMs, from.atMs);
     const joins =
       last !== undefined &&
-      night.opensMs - last.firstMs <= COHORT_SPAN_MS &&
+      window.opensMs - last.firstMs <= COHORT_SPAN_MS &&
       closesMs - startMs >= roundNeedsMs(policy);
     if (joins) {
       last.zones.push(zone);
-      last.shared = { opensMs: night.opensMs, closesMs };
-    } else cohorts.push({ zones: [zone], shared: night, firstMs: night.opensMs });
+      last.shared = { opensMs: window.opensMs, closesMs };
+    } else cohorts.push({ zones: [zone], shared: window, firstMs: window.opensMs });
   }
   return cohorts.map((cohort) => cohort.zones);
 }

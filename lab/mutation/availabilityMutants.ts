@@ -97,7 +97,7 @@ export const availabilityMutants: readonly Mutant[] = [
     ...LEDGER_TESTS,
   ),
   planted(
-    'catch-ups take as many slots of a night as they like',
+    'catch-ups take as many slots of a window as they like',
     LEDGER,
     [
       'return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;',

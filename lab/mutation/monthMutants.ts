@@ -36,14 +36,14 @@ export const monthMutants: readonly Mutant[] = [
   ]),
   inMonth('the gate is not waited for', 'orchestrations/awaitGate.ts', [
     [
-      "return { kind: 'wait', nextUtc: gate.nextUtc };",
-      "return { kind: 'answer', answer: { openedUtc: context.df.currentUtcDateTime.toISOString() } };",
+      "if (gate.kind === 'wait') return { kind: 'wait', nextUtc: gate.nextUtc };",
+      "if (gate.kind === 'wait') return { kind: 'answer', answer: { openedUtc: context.df.currentUtcDateTime.toISOString() } };",
     ],
   ]),
   inMonth(
     'halts stop nothing',
     'domain/control.ts',
-    [['      halt.decision === null &&\n', "      halt.decision?.by === '' &&\n"]],
+    [['halt.decision === null && stops(halt, where)', "halt.decision?.by === '' && stops(halt, where)"]],
     'flapping-health',
   ),
   inMonth(

@@ -2,7 +2,7 @@ import geoPairs from '../../audit/geoPairs.json';
 import { OffPeakWindows } from '../../audit/offPeakWindows';
 import regionTimeZones from '../../audit/regionTimeZones.json';
 import { auditTimeZone } from '../../audit/timeZone';
-import { nightAtOrAfter } from '../../domain/offPeak';
+import { windowMsAtOrAfter } from '../../domain/offPeak';
 import { defaultPolicy } from '../../domain/policy';
 import { arePaired, knownRegions } from '../../domain/regions';
 import { timeZoneOf } from '../../domain/timeZone';
@@ -140,7 +140,7 @@ describe('the auditor and the app agree', () => {
     const differences: string[] = [];
     for (const zone of zones)
       for (let now = from; now < until;) {
-        const { opensMs, closesMs } = nightAtOrAfter(zone, hours, now);
+        const { opensMs, closesMs } = windowMsAtOrAfter(zone, hours, now);
         const ours = windows.at(zone, opensMs);
         if (ours?.opens !== opensMs || ours.closes !== closesMs)
           differences.push(

@@ -61,7 +61,7 @@ test('a file that cannot be used is told by its name, without a stack', async ()
   expectGolden('file-errors.txt', await transcript(wrong));
 });
 
-test('R-109, R-203: a plan can be read: phases, nights by each region, who is late, who is not eligible', async () => {
+test('R-109, R-203: a plan can be read: phases, windows by the clock of each region, which VMs are late, which are not eligible', async () => {
   expectGolden('plan-contoso.txt', await typed('plan --fleet fleets/contoso.json --month 2026-11'));
 });
 

@@ -32,6 +32,7 @@ describe('settings', () => {
     ['LOWTIDE_ROLLOUT_DEADLINE', 'P20D', { rolloutDeadlineSeconds: 20 * 86_400 }],
     ['LOWTIDE_BAKE_AFTER_CANARY', 'PT1H30M', { bakeAfterCanarySeconds: 5400 }],
     ['LOWTIDE_BAKE', 'PT6H', { bakeSeconds: 21_600 }],
+    ['LOWTIDE_BAKE', 'nextWindow', { bakeSeconds: null }],
     ['LOWTIDE_BAKE', 'nextNight', { bakeSeconds: null }],
     ['LOWTIDE_PHASES_MAX', '5', { phasesMax: 5 }],
     ['LOWTIDE_OFF_PEAK_OPENS', '23:30', { offPeakOpens: '23:30' }],

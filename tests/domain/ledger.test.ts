@@ -189,7 +189,7 @@ describe('catch-ups', () => {
     expect(granted(ledger, catchUp('b'))).toBe(true);
   });
 
-  it.each([1, 2])('open at most %d slots a night in a region', (catchUpSlotsMax) => {
+  it.each([1, 2])('open at most %d slots a window in a region', (catchUpSlotsMax) => {
     const ledger = new Asked();
     for (let slot = 1; slot <= catchUpSlotsMax; slot += 1) {
       expect(granted(ledger, catchUp(`slot-${slot}`, { catchUpSlotsMax }))).toBe(true);
@@ -198,7 +198,7 @@ describe('catch-ups', () => {
     expect(ledger.rulesAgainst(catchUp('more', { catchUpSlotsMax }))).toEqual(['catchUpSlot']);
   });
 
-  it('have another slot in the next night, and in another region', () => {
+  it('have another slot in the next window, and in another region', () => {
     const ledger = new Asked();
     ledger.ask(catchUp('a'));
     ledger.state = release(ledger.state, 'a', []);

@@ -7,7 +7,7 @@ import { assessVm } from '../../orchestrations/assessVm';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { aDisruption, anImpairment, inSet } from '../support/claims';
 import { anAssessment } from '../support/fakeDriver';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
@@ -23,7 +23,7 @@ const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
   kind: 'rollout',
   disruption,
   startByUtc: START_BY,
-  expiresUtc: NIGHT_CLOSES,
+  expiresUtc: WINDOW_CLOSES,
 });
 
 const caughtUp = (region: string): { rolloutId: typeof ROLLOUT; region: string; endsUtc: string } => ({
@@ -276,13 +276,13 @@ describe('INV-13: a VM that holds its set', () => {
 });
 
 describe('assessments', () => {
-  const range = { nowUtc: NIGHT_OPENS, from: 'a', before: 'b', pace };
+  const range = { nowUtc: WINDOW_OPENS, from: 'a', before: 'b', pace };
   const [one, two, three] = vmsOf(3).map(({ id }) => ({ vmId: id, operationId: `assess-${id}` }));
   if (!one || !two || !three) throw new Error('three VMs');
   const batch = (activities: Activities): Promise<Run> =>
     replay(assessBatch, {
       input: range,
-      nowUtc: NIGHT_OPENS,
+      nowUtc: WINDOW_OPENS,
       activities: {
         readDueAssessments: () => ({ vmIds: [one.vmId, two.vmId, three.vmId] }),
         startAssessments: () => ({ started: [one, two, three], refused: [], retryAfterSeconds: null }),

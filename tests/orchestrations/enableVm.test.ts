@@ -13,7 +13,7 @@ const NEXT_CLOSES = '2026-11-14T11:00:00.000Z';
 
 type Activities = NonNullable<Scene['activities']>;
 
-const nightAt = (nowUtc: string): { opensUtc: string; closesUtc: string } =>
+const windowAt = (nowUtc: string): { opensUtc: string; closesUtc: string } =>
   nowUtc < CLOSES ? { opensUtc: OPENS, closesUtc: CLOSES } : { opensUtc: NEXT_OPENS, closesUtc: NEXT_CLOSES };
 
 /** A VM whose extension takes so many minutes of work, which stops when off-peak hours end and goes on in the next. */
@@ -30,8 +30,8 @@ class Guest {
   readonly activities: Activities = {
     readEnablement: (_input, nowUtc) =>
       this.installed
-        ? { kind: 'ready', detail: 'Automatic Windows Update is turned off.', ...nightAt(nowUtc) }
-        : { kind: 'window', enabled: false, ...nightAt(nowUtc) },
+        ? { kind: 'ready', detail: 'Automatic Windows Update is turned off.', ...windowAt(nowUtc) }
+        : { kind: 'window', enabled: false, ...windowAt(nowUtc) },
     startExtension: ({ closesUtc }, nowUtc) => {
       const doneMs = Date.parse(nowUtc) + this.leftMinutes * 60_000;
       this.untilUtc = new Date(doneMs).toISOString();
@@ -103,7 +103,7 @@ describe('the enablement of a VM', () => {
     expect(run.output).toMatchObject({ enabled: true });
     expect(callsOf(run, 'startExtension')).toEqual([OPENS, NEXT_OPENS]);
     expect(run.of('startExtension')).toMatchObject([{ closesUtc: CLOSES }, { closesUtc: NEXT_CLOSES }]);
-    // Eight of its ten hours were done in the first night.
+    // Eight of its ten hours were done in the first window.
     expect(run.endedUtc < '2026-11-14T05:30:00.000Z').toBe(true);
   });
 
@@ -113,7 +113,7 @@ describe('the enablement of a VM', () => {
     expect(callsOf(run, 'startAssessments')).toEqual([NEXT_OPENS]);
   });
 
-  it('R-503, R-504: says what the VM lacks, looks again through the night, and goes on when it is mended', async () => {
+  it('R-503, R-504: says what the VM lacks, looks again through the window, and goes on when it is mended', async () => {
     const guest = new Guest(30);
     const obstacle = 'The Windows Update service is not running on the VM. Start the service.';
     const run = await enable({
@@ -164,7 +164,7 @@ describe('the enablement of a VM', () => {
     expect(later.slice(0, 2)).toEqual([NEXT_OPENS, '2026-11-14T03:30:00.000Z']);
   });
 
-  it('R-702: a VM that is off in its off-peak hours is asked again, in the same night and in the next', async () => {
+  it('R-702: a VM that is off in its off-peak hours is asked again, in the same window and in the next', async () => {
     const guest = new Guest(30);
     const run = await enable({
       ...guest.activities,

@@ -143,7 +143,7 @@ describe('the bake', () => {
     expect(startOf(run, 'phase-2')).toBe(later(START, DAY + 12 * HOUR));
   });
 
-  it('of later phases lasts until the next night: only windows that open after the gate count', async () => {
+  it('of later phases lasts until the next window: only windows that open after the gate count', async () => {
     const run = await month();
     const gateOpened = later(startOf(run, 'phase-2'), DAY);
     expect(startOf(run, 'phase-3')).toBe(gateOpened);

@@ -5,7 +5,7 @@ import { keyOf } from '../../domain/ids';
 import { updateDomainRollout } from '../../orchestrations/updateDomainRollout';
 import { aSet, vmsOf } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
-import { NIGHT_CLOSES } from '../support/fakeServices';
+import { WINDOW_CLOSES } from '../support/fakeServices';
 import { after, replay, type Run } from '../support/replay';
 import { roundInput as slot, inRollout, ENDS } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
@@ -85,7 +85,7 @@ describe('a round', () => {
     const { of } = await round();
     expect(of('awaitClaim')).toEqual([expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS })]);
     expect(of('disruptionLedger.release')).toEqual([expect.objectContaining({ claimId: ROUND })]);
-    const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: NIGHT_CLOSES };
+    const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES };
     expect(of('advanceRound')).toEqual([1, 2, 3].map((call) => ({ ref: slot.ref, claim, call })));
     expect(of('recordRound')).toEqual([{ ref: slot.ref, claimId: ROUND }]);
   });
@@ -127,7 +127,7 @@ describe('a round that does not run', () => {
     },
   );
 
-  it('INV-9: because it was paused all night: missed', async () => {
+  it('INV-9: because it was paused for the whole window: missed', async () => {
     const { output, story } = await round({ awaitGo: () => ({ go: false, reason: null }) });
     expect(output).toEqual({ kind: 'missed', rules: [] });
     expect(story).toEqual(['awaitGo']);

@@ -6,12 +6,12 @@ import { awaitInstall } from '../../orchestrations/awaitInstall';
 import { awaitCompletion } from '../../orchestrations/awaitCompletion';
 import { aDisruption } from '../support/claims';
 import { anInstallation } from '../support/fakeDriver';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { replay, type Run } from '../support/replay';
 import type { Scene } from '../support/scene';
 import { ACQUIRE_BY, ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 
-const NOW = NIGHT_OPENS;
+const NOW = WINDOW_OPENS;
 const FIVE_DAYS_LATER = '2026-11-18T03:00:00.000Z';
 const minutesOf = ({ calls }: Run): number[] =>
   calls
@@ -172,7 +172,7 @@ describe('awaitClaim', () => {
         pace,
         untilUtc,
         startByUtc: START_BY,
-        closesUtc: NIGHT_CLOSES,
+        closesUtc: WINDOW_CLOSES,
         deadlineUtc: ENDS,
         catchUpSlotsMax: 1,
       },
@@ -193,7 +193,7 @@ describe('awaitClaim', () => {
           disruption: aDisruption(),
           nowUtc: NOW,
           startByUtc: START_BY,
-          expiresUtc: NIGHT_CLOSES,
+          expiresUtc: WINDOW_CLOSES,
           deadlineUtc: ENDS,
           ticketLapseSeconds: 900,
           catchUpSlotsMax: 1,

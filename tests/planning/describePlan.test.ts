@@ -5,7 +5,7 @@ import { expectGolden } from '../support/golden';
 import { planOf } from '../support/fleets';
 
 describe('the plan in words', () => {
-  test('R-201: a person can read which regions are patched on which nights, and who is not', () => {
+  test('R-201: a person can read which regions are patched when, and which VMs are not', () => {
     const shop = aSet('shop');
     const vms = [
       ...vmsOf(40, (n) => ({

@@ -42,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-/** Lets as much time pass as the next command needs: registration, a night, an assessment. */
+/** Lets as much time pass as the next command needs: registration, a window, an assessment. */
 async function settle({ method, path }: (typeof REQUESTS)[number], reply: Reply): Promise<void> {
   if (path.includes('register?')) await api.pass(15);
   else if (method === 'PUT' && path.startsWith(VM)) await api.pass(30 * 60);

@@ -2,7 +2,7 @@ import { Pace } from '../../activities/contracts';
 import { keyOf } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { aVm } from './builders';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from './fakeServices';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from './fakeServices';
 
 export const pace = Pace.parse(defaultPolicy);
 export const ENDS = '2026-12-08T18:00:00.000Z';
@@ -34,10 +34,10 @@ export const roundInput = {
   },
   acquireByUtc: ACQUIRE_BY,
   startByUtc: START_BY,
-  closesUtc: NIGHT_CLOSES,
+  closesUtc: WINDOW_CLOSES,
   ledger: 'eastus',
   catchUpSlotsMax: 1,
 };
 
-/** The same in the night of 2026-11-13, as it is chosen. */
-export const aSlot = { ...roundInput, opensUtc: NIGHT_OPENS };
+/** The same in the window of 2026-11-13, as it is chosen. */
+export const aSlot = { ...roundInput, opensUtc: WINDOW_OPENS };
