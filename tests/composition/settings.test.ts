@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import { LowtideError } from '../../domain/lowtideError';
 import { readSettings, settingName } from '../../composition/settings';
@@ -19,7 +20,7 @@ describe('settings', () => {
       store: 'tables',
       connectionString: 'UseDevelopmentStorage=true',
       seed: 1,
-      stateDir: null,
+      stateDir: join(process.cwd(), '.lowtide', 'func'),
       fleetFile: null,
       scenarioFile: null,
       policy: defaultPolicy,
@@ -39,6 +40,17 @@ describe('settings', () => {
     ['LOWTIDE_BATCH_SHARE_PERCENTS', '10, 90', { batchSharePercents: [10, 90] }],
   ])('%s=%s turns the policy', (name, value, policy) => {
     expect(readSettings({ [name]: value }).policy).toEqual({ ...defaultPolicy, ...policy });
+  });
+
+  it('beside tables there is always a state folder, by default in the folder of the app; in memory only when it is asked for', () => {
+    const stateDir = (environment: Record<string, string>): string | null =>
+      readSettings(environment).stateDir;
+    expect(stateDir({ AzureWebJobsScriptRoot: '/srv/app', LOWTIDE_STATE_DIR: '' })).toBe(
+      join('/srv/app', '.lowtide', 'func'),
+    );
+    expect(stateDir({ LOWTIDE_STATE_DIR: '/elsewhere' })).toBe('/elsewhere');
+    expect(stateDir({ LOWTIDE_STORE: 'memory' })).toBeNull();
+    expect(stateDir({ LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: 'kept' })).toBe('kept');
   });
 
   it('an empty one is none', () => {
