@@ -65,7 +65,9 @@ function naive(spans: readonly Span[], reported: readonly HealthReport[]): Set<s
     if (set === null) continue;
     const members = fleet.filter((other) => other.availabilitySet === set);
     const downHere = new Set([span.vm, ...down.filter((other) => members.includes(other))]);
-    const suspects = members.filter((other) => !downHere.has(other) && isSuspect(other, span, spans, reported));
+    const suspects = members.filter(
+      (other) => !downHere.has(other) && isSuspect(other, span, spans, reported),
+    );
     const inOtherDomain = (other: AuditVm): boolean => other.updateDomain !== span.vm.updateDomain;
     if ([...downHere].some(inOtherDomain)) say('INV-1');
     if (suspects.some(inOtherDomain)) say('INV-13');
@@ -76,7 +78,12 @@ function naive(spans: readonly Span[], reported: readonly HealthReport[]): Set<s
 }
 
 /** Was the VM updated, and is the last thing learnt since that it is healthy or stopped? */
-function isSuspect(member: AuditVm, by: Span, spans: readonly Span[], reported: readonly HealthReport[]): boolean {
+function isSuspect(
+  member: AuditVm,
+  by: Span,
+  spans: readonly Span[],
+  reported: readonly HealthReport[],
+): boolean {
   const ends = spans.filter((span) => span.vm === member && span.end <= by.start).map(({ end }) => end);
   if (ends.length === 0) return false;
   const end = Math.max(...ends);

@@ -112,7 +112,11 @@ describe('settings', () => {
   });
 
   it('a wrong name, a wrong form and a wrong region are all reported at once', () => {
-    const reported = problemsOf({ LOWTIDE_SOKA: 'PT1M', LOWTIDE_SOAK: '1 h', LOWTIDE_CANARY_REGIONS: 'eastus9' });
+    const reported = problemsOf({
+      LOWTIDE_SOKA: 'PT1M',
+      LOWTIDE_SOAK: '1 h',
+      LOWTIDE_CANARY_REGIONS: 'eastus9',
+    });
     for (const problem of ['LOWTIDE_SOKA', "'1 h'", 'eastus9']) expect(reported).toContain(problem);
   });
 

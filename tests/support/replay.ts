@@ -120,7 +120,9 @@ class FakeHost {
       this.arrivals.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       next = this.arrivals.shift();
     }
-    throw new Error(`The orchestrator waits for something that is never done. Calls so far: ${this.callsSoFar()}`);
+    throw new Error(
+      `The orchestrator waits for something that is never done. Calls so far: ${this.callsSoFar()}`,
+    );
   }
 
   private async episode(input: unknown, { atMs, event, delivered }: Arrival): Promise<GenerationEnd | null> {
