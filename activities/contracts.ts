@@ -183,12 +183,12 @@ export const advanceRound = {
   output: z.object({
     /** When the next step of any VM is due; null when every VM has its outcome. */
     dueUtc: Utc.nullable(),
-    /** What the VMs' entities are to be told. */
+    /** What the VMs' entities are to be sent. */
     events: z.array(z.object({ vmId: VmId, event: VmEvent })),
   }),
 } satisfies ActivityContract;
 
-/** Writes a round down when every VM of it has ended, judges it, its region and its phase, and writes down the halt if there is to be one. */
+/** Writes a round down when every VM of it has ended, decides on it, its region and its phase, and writes down the halt if there is to be one. */
 export const recordRound = {
   name: 'recordRound',
   input: z.object({ ref: RoundRef, claimId: z.string() }),
@@ -197,7 +197,7 @@ export const recordRound = {
     why: z.string(),
     /** VMs that are unhealthy after their update, or unknown for too long: they go on holding their availability set (INV-13). */
     unhealthy: z.array(VmId),
-    /** VMs of which nobody can say whether they are still being installed: the claim must not be released by its round. */
+    /** VMs of which it is not known whether they are still being installed: the claim must not be released by its round. */
     unclear: z.number().int(),
   }),
 } satisfies ActivityContract;
@@ -217,7 +217,7 @@ export type KeyRange = Readonly<z.infer<typeof KeyRange>>;
 
 const AssessmentOperation = z.object({ vmId: VmId, operationId: z.string() });
 
-/** Starts assessments. A repeat starts them again, which harms nobody: an assessment changes nothing. */
+/** Starts assessments. A repeat starts them again, which does no harm: an assessment changes nothing. */
 export const startAssessments = {
   name: 'startAssessments',
   input: z.object({
@@ -237,7 +237,7 @@ export const collectAssessments = {
   name: 'collectAssessments',
   input: z.object({
     operations: z.array(AssessmentOperation),
-    /** The range of due keys that the VMs were found in; null when nobody was due. */
+    /** The range of due keys that the VMs were found in; null when no VM was due. */
     due: KeyRange.nullable(),
   }),
   output: z.object({
@@ -256,7 +256,7 @@ export const startInstall = {
     region: z.string(),
     vmId: VmId,
     claim: z.object({ claimId: z.string(), startByUtc: Utc }),
-    /** When this attempt on the VM began: an installation that the platform began since, and nobody else wrote down, is ours. */
+    /** When this attempt on the VM began: an installation that the platform began since, and that is in no row, is ours. */
     sinceUtc: Utc,
     family: ImageFamily,
   }),
@@ -378,7 +378,7 @@ export const settleClaim = {
   output: z.object({
     inFlight: z.number().int(),
     overrun: z.boolean(),
-    /** VMs installed under the claim and not known to be healthy since: unhealthy, or nobody watched them to the end. */
+    /** VMs installed under the claim and not known to be healthy since: unhealthy, or not watched to the end. */
     unproven: z.array(VmId).default([]),
   }),
 } satisfies ActivityContract;

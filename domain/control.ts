@@ -117,8 +117,8 @@ function concerns(halt: Halt, where: ControlledPlace): boolean {
   return halt.region === null || halt.region === where.region;
 }
 
-/** Evidence that a person has already judged is not held against the rollout a second time. */
-export function judgedUntil(
+/** Evidence that a person has already decided on is not held against the rollout a second time. */
+export function decidedUntil(
   halts: readonly Halt[],
   where: { readonly phase: PhaseId; readonly region: string | null },
 ): string | null {

@@ -238,10 +238,10 @@ function createHost(parts: Parts): Host {
     },
     runUntil: (utc) => runVirtualUntil(engine, clock, utc),
     sleepUntil: async (utc) => {
-      await engine.settle();
+      await engine.untilIdle();
       clock.jump(Date.parse(utc));
     },
-    idle: () => engine.settle(),
+    idle: () => engine.untilIdle(),
     instance: (id) => view(engine, id),
     appModule: (path) => app.require(path) as unknown,
     addWorker: (name) => workers.add(name),

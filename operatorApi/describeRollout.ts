@@ -31,7 +31,7 @@ function stateOf(control: RolloutControl, nowUtc: string): string {
   return control.waitsForInventory ? 'waitingForInventory' : 'planning';
 }
 
-/** Everything there is to tell of a rollout without naming every VM: outcomes, reasons, phases with their gates, open halts. */
+/** Everything there is to report of a rollout without naming every VM: outcomes, reasons, phases with their gates, open halts. */
 export async function describeRollout(services: Services, id: RolloutId): Promise<Record<string, unknown>> {
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);

@@ -60,7 +60,7 @@ export function planVm(request: ArmRequest, context: ArmContext): VmChange {
   return change;
 }
 
-/** Carries it out: the VM is there from now on, and settled some minutes later. */
+/** Carries it out: the VM is there from now on, and provisioned some minutes later. */
 export async function carryOutVm({ before, model }: VmChange, context: ArmContext): Promise<VmResource> {
   const after = await context.services.driver.resources.putVirtualMachine(model);
   await keepInventory(after, before, context);
@@ -76,7 +76,7 @@ async function put(request: ArmRequest, context: ArmContext): Promise<ArmAnswer>
     kind: 'vmPut',
     location: after.vm.region,
     resourceId: after.armId,
-    data: { doneUtc: after.settledUtc },
+    data: { doneUtc: after.provisionedUtc },
   });
 }
 
@@ -105,7 +105,7 @@ async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnsw
   if (vm === null) return { status: 204 };
   const doneUtc =
     vm.provisioningState === 'Deleting'
-      ? vm.settledUtc
+      ? vm.provisionedUtc
       : await context.services.driver.resources.deleteVirtualMachine(vm.id);
   if (doneUtc === null) return { status: 204 };
   return accepted(request, context, {

@@ -59,8 +59,8 @@ describe('settings', () => {
     );
   });
 
-  it('all mistakes are told at once, each with its name and value', () => {
-    const told = problemsOf({
+  it('all mistakes are reported at once, each with its name and value', () => {
+    const reported = problemsOf({
       LOWTIDE_STORE: 'disk',
       LOWTIDE_SEED: 'seven',
       LOWTIDE_SOAK: '15 minutes',
@@ -69,9 +69,9 @@ describe('settings', () => {
       LOWTIDE_SET_SHARE_PERCENT: '120',
     });
     for (const name of ['STORE', 'SEED', 'SOAK', 'PHASES_MAX', 'OFF_PEAK_OPENS', 'SET_SHARE_PERCENT'])
-      expect(told).toContain(`LOWTIDE_${name}`);
-    expect(told).toContain("'15 minutes'");
-    expect(told).toContain("'disk'");
+      expect(reported).toContain(`LOWTIDE_${name}`);
+    expect(reported).toContain("'15 minutes'");
+    expect(reported).toContain("'disk'");
   });
 
   it.each([
@@ -111,9 +111,13 @@ describe('settings', () => {
     expect(problemsOf({ [name]: value })).toContain(problem);
   });
 
-  it('a wrong name, a wrong form and a wrong region are all told at once', () => {
-    const told = problemsOf({ LOWTIDE_SOKA: 'PT1M', LOWTIDE_SOAK: '1 h', LOWTIDE_CANARY_REGIONS: 'eastus9' });
-    for (const problem of ['LOWTIDE_SOKA', "'1 h'", 'eastus9']) expect(told).toContain(problem);
+  it('a wrong name, a wrong form and a wrong region are all reported at once', () => {
+    const reported = problemsOf({
+      LOWTIDE_SOKA: 'PT1M',
+      LOWTIDE_SOAK: '1 h',
+      LOWTIDE_CANARY_REGIONS: 'eastus9',
+    });
+    for (const problem of ['LOWTIDE_SOKA', "'1 h'", 'eastus9']) expect(reported).toContain(problem);
   });
 
   it('of the policy have names of their own, all different', () => {

@@ -43,7 +43,7 @@ describe('at its start the app', () => {
     expect(refusal()?.what).toMatch(/LOWTIDE_SEED is 'seven'/);
   });
 
-  it('starts once, however often it is told to', () => {
+  it('starts once, however often it is reported to', () => {
     process.env['LOWTIDE_STATE_DIR'] = join(folder, 'state');
     expect(refusal()).toBeNull();
     expect(refusal()).toBeNull();

@@ -53,7 +53,7 @@ describe('R-103, R-201: a month', () => {
   it('plans, rolls out phase after phase, waits for the second chances, and closes', async () => {
     const run = await month();
     expect(run.output).toEqual({ counts: counts({ patched: 600 }) });
-    expect(run.story).toEqual([
+    expect(run.names).toEqual([
       'planRollout',
       ...['phase-1', 'phase-2', 'phase-3'].flatMap(() => [
         'awaitGo',
@@ -122,7 +122,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2']);
-    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
+    expect(run.names.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('never starts when the regions are done but the gate holds', async () => {
@@ -140,7 +140,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1']);
-    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
+    expect(run.names.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('INV-9: waits while the rollout is paused', async () => {
@@ -191,8 +191,8 @@ describe('stragglers', () => {
         phaseRollout: ({ phase }) => after(phase === 'phase-1' ? 15 * DAY : DAY, { regions: 1, failed: [] }),
       },
     });
-    const settled = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
-    expect(settled).toBe(later(START, 15 * DAY));
+    const completed = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
+    expect(completed).toBe(later(START, 15 * DAY));
   });
 
   it('INV-8: a phase that fails as an orchestration does not keep the month from its end', async () => {
@@ -204,13 +204,13 @@ describe('stragglers', () => {
     });
     expect(run.failure).toBeNull();
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2', 'phase-3']);
-    expect(run.story.at(-1)).toBe('closeRollout');
+    expect(run.names.at(-1)).toBe('closeRollout');
   });
 });
 
 describe('a month without anybody to patch', () => {
   it('is closed at once', async () => {
     const run = await month({ activities: { planRollout: () => ({ phases: [], endsUtc: ENDS, pace }) } });
-    expect(run.story).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
+    expect(run.names).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
   });
 });
