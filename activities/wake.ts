@@ -44,7 +44,7 @@ export async function wakeAfterRounds(
     return;
   }
   const record = await services.rollouts.readPhase(rolloutId, phase);
-  if (record === null || record.gate !== null) return;
+  if (record?.gate !== null) return;
   const progress = progressOf(services, record, await services.rollouts.rounds(rolloutId, phase));
   if (phaseIsClosed(progress, services.nowUtc(), services.policy))
     await wakeWaits(services, rolloutId, gateTopic(phase));

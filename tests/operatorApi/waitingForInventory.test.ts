@@ -19,7 +19,7 @@ describe('a rollout whose driver lists no VM', () => {
       strict: true,
       environment: { LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '', LOWTIDE_FLEET: '' },
     });
-    expect(await host.request('POST', '/api/rollouts', { month: '2026-11' })).toMatchObject({ status: 202 });
+    await host.request('POST', '/api/rollouts', { month: '2026-11' });
     await host.runUntil('2026-11-12T18:30:00.000Z');
   });
   afterEach(() => host.close());

@@ -82,7 +82,7 @@ describe('R-103, R-201: a month', () => {
       },
       children: { awaitInventory: () => after(3 * DAY, { planned: true }) },
     });
-    expect(run.story.slice(0, 4)).toEqual(['planRollout', 'awaitInventory', 'planRollout', 'awaitGo']);
+    expect(run.names.slice(0, 4)).toEqual(['planRollout', 'awaitInventory', 'planRollout', 'awaitGo']);
     expect(startOf(run, 'phase-1')).toBe(later(START, 3 * DAY));
     expect(run.of('awaitInventory')).toEqual([expect.objectContaining({ untilUtc: ENDS })]);
   });
