@@ -21,6 +21,8 @@ export const RolloutControl = z.object({
   plannedUtc: Utc.nullable(),
   endedUtc: Utc.nullable(),
   vmCount: z.number().int().nullable(),
+  /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
+  waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
   seed: z.string(),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),

@@ -7,7 +7,10 @@ import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';
 import { type ActivityContract, Pace } from './shared';
 
-/** Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. */
+/**
+ * Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. While the driver lists no VM there is
+ * no plan: an empty one would end the rollout as if everything had been done.
+ */
 export const planRollout = {
   name: 'planRollout',
   input: z.object({ rolloutId: RolloutId }),
@@ -15,6 +18,8 @@ export const planRollout = {
     phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
     endsUtc: Utc,
     pace: Pace,
+    /** Nothing is planned, and the rollout waits until the driver lists VMs. */
+    waitsForInventory: z.boolean().default(false),
   }),
 } satisfies ActivityContract;
 

@@ -1,4 +1,5 @@
 import { refreshInventory } from '../../activities/refreshInventory';
+import { wakeForInventory } from '../../activities/wake';
 import { VmId } from '../../domain/ids';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
@@ -85,8 +86,12 @@ async function keepInventory(
   before: VmResource | null,
   { services }: ArmContext,
 ): Promise<void> {
-  if (before === null) await refreshInventory(services);
-  else await services.inventory.save(vm);
+  if (before !== null) {
+    await services.inventory.save(vm);
+    return;
+  }
+  await refreshInventory(services);
+  await wakeForInventory(services);
 }
 
 /** What becomes of a PUT or PATCH: the VM as it is then. */

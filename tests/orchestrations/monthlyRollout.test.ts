@@ -71,6 +71,22 @@ describe('R-103, R-201: a month', () => {
       expect(id).toMatch(/^rollout-2026-11\.1:/);
   });
 
+  it('over an inventory without a VM waits for one, and is planned then', async () => {
+    let looks = 0;
+    const run = await month({
+      activities: {
+        planRollout: () => {
+          looks += 1;
+          return { phases: looks === 1 ? [] : PHASES, endsUtc: ENDS, pace, waitsForInventory: looks === 1 };
+        },
+      },
+      children: { awaitInventory: () => after(3 * DAY, { planned: true }) },
+    });
+    expect(run.names.slice(0, 4)).toEqual(['planRollout', 'awaitInventory', 'planRollout', 'awaitGo']);
+    expect(startOf(run, 'phase-1')).toBe(later(START, 3 * DAY));
+    expect(run.of('awaitInventory')).toEqual([expect.objectContaining({ untilUtc: ENDS })]);
+  });
+
   it('gives each phase what it may attempt', async () => {
     const run = await month({
       activities: {
