@@ -1,4 +1,4 @@
-import { judgeHealth } from '../domain/health';
+import { healthFrom } from '../domain/health';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
@@ -40,7 +40,7 @@ async function factsOf(
     powerState,
     agentStatus: agent.status,
     agentVersion: agent.version,
-    health: judgeHealth(signals),
+    health: healthFrom(signals),
     window: windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, nowUtc),
   };
 }

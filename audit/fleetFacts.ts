@@ -48,7 +48,7 @@ export class FleetFacts {
     return [...this.vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.timeZoneTag));
   }
 
-  /** Null for a VM that neither the fleet nor the log has told us of. */
+  /** Null for a VM that neither the fleet nor the log has named. */
   find(vm: string): Place | null {
     const known = this.places.get(vm) ?? this.places.get(vm.toLowerCase());
     if (known !== undefined) return known;

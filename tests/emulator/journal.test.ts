@@ -88,7 +88,7 @@ test.each(['session', 'faithful'] as const)(
   },
 );
 
-test('the virtual clock goes on where the journal ends, not where the host is told to start', async () => {
+test('the virtual clock goes on where the journal ends, not where the host is set to start', async () => {
   const first = await open();
   await start(first, 'everything', 'i');
   await first.runUntil(minutes(60));

@@ -26,7 +26,7 @@ function region(stages: readonly Stage[], over: Readonly<Record<string, unknown>
   });
 }
 
-/** Who is under way when: from its start until so many hours later. */
+/** Which sets are under way when: from its start until so many hours later. */
 const startsOf = ({ calls }: Run): readonly Call[] => calls.filter(({ kind }) => kind === 'child');
 
 const zone = (n: number): Stage => ({ stage: `zone-${n}`, standalone: true, sets: [] });
