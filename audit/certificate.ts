@@ -9,7 +9,7 @@ import {
 } from './auditReport';
 
 /** So many of a kind are reported; beyond, people want a count. */
-const TOLD_MAX = 5;
+const LISTED_MAX = 5;
 
 const SCOPE_NAMES: Readonly<Record<BlastScope, string>> = {
   fleet: 'the fleet',
@@ -107,12 +107,12 @@ function reported(
   found: readonly { readonly at: string; readonly vm: string | null; readonly detail: string }[],
 ): string[] {
   const lines = found
-    .slice(0, TOLD_MAX)
+    .slice(0, LISTED_MAX)
     .map(
       ({ at, vm, detail }) =>
         `  ${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${forPeople(detail)}`,
     );
-  return found.length > TOLD_MAX ? [...lines, `  … and ${number(found.length - TOLD_MAX)} more`] : lines;
+  return found.length > LISTED_MAX ? [...lines, `  … and ${number(found.length - LISTED_MAX)} more`] : lines;
 }
 
 function verdict(report: AuditReport): string {

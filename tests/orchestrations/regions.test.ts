@@ -67,7 +67,7 @@ describe('a region', () => {
     const sets = Array.from({ length: 200 }, (_, n) => `set-${n}`);
     const run = await region([{ stage: 'regional', standalone: true, sets }]);
     expect(startsOf(run)).toHaveLength(201);
-  }, 30_000);
+  }, 240_000);
 
   it('passes on what its children must know: until when, and since when a window counts', async () => {
     const freshAfterUtc = '2026-11-12T09:00:00.000Z';
