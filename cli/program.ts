@@ -183,15 +183,18 @@ function addRehearsals(program: Command, ended: Ended): void {
   command(program, 'audit', "judge a driver's log by the invariants; trusts nothing else", [
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
     'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
+    'npm run audit -- --base-url http://127.0.0.1:7071',
   ])
-    .requiredOption('--events <file>', 'the log, as simulate --events writes it (required)')
-    .requiredOption('--fleet <file>', 'the fleet it is about (required)')
+    .option('--events <file>', 'the log, as simulate --events writes it')
+    .option('--fleet <file>', 'the fleet it is about')
+    .option('--base-url <url>', 'a running host with the simulated driver, instead of files')
+    .option('--key <key>', 'its function key, where it wants one')
     .option('--report <file>', 'hold the report against it, as simulate --json writes it')
     .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
     .option('--json <file>', 'write the report there, too')
     .option(...SETTINGS)
-    .action((options: AuditOptions) => {
-      ended(runAudit(options));
+    .action(async (options: AuditOptions) => {
+      ended(await runAudit(options));
     });
 }
 
