@@ -13,6 +13,7 @@ import {
 } from '../http/armError';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { findGroup } from './lookup';
+import { withGroupInCapitals } from './vmBody';
 import { requireProvider } from './registration';
 import { page } from '../http/paging';
 import { at, objectAt, type JsonObject } from '../http/json';
@@ -187,7 +188,9 @@ function setBody({ armId, model, members }: SetResource): JsonObject {
     properties: {
       platformFaultDomainCount: FAULT_DOMAINS_DEFAULT,
       ...objectAt(model, 'properties'),
-      virtualMachines: members.map((vm) => ({ id: vm.armId })),
+      virtualMachines: members.map((vm) => ({
+        id: withGroupInCapitals(vm.armId).replace(/[^/]+$/, (name) => name.toUpperCase()),
+      })),
     },
   };
 }

@@ -43,6 +43,7 @@ function powerRoute(name: string, action: PowerAction): ArmRoute {
     route: `${ONE}/${action}`,
     methods: ['POST'],
     family: 'compute',
+    quota: action === 'deallocate' ? 'deleteVm' : 'updateVm',
     handler: (request, context) => switchPower(action, request, context),
   };
 }
