@@ -52,7 +52,7 @@ async function countedAnswer(route: ArmRoute, request: ArmRequest, context: ArmC
     const answer = await route.handler(request, context);
     return isEmptyList(answer.body) ? answer : { ...answer, headers: { ...left, ...answer.headers } };
   } catch (error) {
-    if (!(error instanceof ArmError) || error.status !== 409) throw error;
+    if (!(error instanceof ArmError) || error.status !== 409 || OF_THE_GATEWAY.has(error.code)) throw error;
     return { status: error.status, body: { error: error.body }, headers: left };
   }
 }

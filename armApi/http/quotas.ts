@@ -2,7 +2,16 @@ import type { SimulatedServices } from '../../composition/compose';
 
 /** Kinds of requests that share a quota. */
 export type QuotaKind =
-  'guestPatch' | 'putVm' | 'updateVm' | 'deleteVm' | 'getVm' | 'listVms' | 'getOperation';
+  | 'guestPatch'
+  | 'putVm'
+  | 'updateVm'
+  | 'deleteVm'
+  | 'getVm'
+  | 'listVms'
+  | 'getSet'
+  | 'putSet'
+  | 'deleteSet'
+  | 'getOperation';
 
 interface Quota {
   /** As Azure names it in the header. */
@@ -21,6 +30,9 @@ export const QUOTAS: Readonly<Record<QuotaKind, Quota>> = {
   deleteVm: { name: 'DeleteVM', subscriptionMax: 1500, resourceMax: 12 },
   getVm: { name: 'LowCostGet', subscriptionMax: 24_000, resourceMax: 36 },
   listVms: { name: 'HighCostGet', subscriptionMax: 900, resourceMax: null },
+  getSet: { name: 'LowCostGet', subscriptionMax: 24_000, resourceMax: null },
+  putSet: { name: 'PutVM', subscriptionMax: 1500, resourceMax: null },
+  deleteSet: { name: 'DeleteVM', subscriptionMax: 1500, resourceMax: null },
   getOperation: { name: 'GetOperation', subscriptionMax: 15_000, resourceMax: 45 },
 };
 
@@ -49,7 +61,7 @@ export class Quotas {
   take(kind: QuotaKind, of: { readonly place: string; readonly resource: string }, nowMs: number): Remaining {
     const { name, subscriptionMax, resourceMax } = QUOTAS[kind];
     this.#forgetFull(nowMs);
-    const subscription = this.#takeOne(`${kind} ${of.place}`.toLowerCase(), subscriptionMax, nowMs);
+    const subscription = this.#takeOne(`${name} ${of.place}`.toLowerCase(), subscriptionMax, nowMs);
     const all = `Microsoft.Compute/${name}SubscriptionMaximum;${Math.max(0, subscription)}`;
     if (resourceMax === null) return { allowed: subscription >= 0, header: all };
     const resource = this.#takeOne(`${kind} = ${of.resource}`.toLowerCase(), resourceMax, nowMs);

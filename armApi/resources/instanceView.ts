@@ -10,7 +10,7 @@ import { findVm } from './lookup';
 /** VirtualMachineInstanceView in the shapes of the version: of GET …/instanceView, and of `$expand=instanceView`. */
 export async function instanceViewOf(
   context: ArmContext,
-  { id, model, provisioningState, settledUtc, isAgentNew }: VmResource,
+  { id, model, provisioningState, settledUtc, createdUtc, isAgentNew }: VmResource,
   apiVersion: string,
 ): Promise<JsonObject> {
   const { services } = context;
@@ -22,6 +22,7 @@ export async function instanceViewOf(
     model,
     provisioningState,
     settledUtc,
+    createdUtc,
     isAgentNew,
     reading,
     state,

@@ -14,6 +14,7 @@ export interface InstanceViewSource {
   readonly model: JsonObject;
   readonly provisioningState: string;
   readonly settledUtc: string;
+  readonly createdUtc: string;
   /** The VM is new, and its agent has not reported yet. */
   readonly isAgentNew: boolean;
   readonly reading: VmReading;
@@ -25,7 +26,7 @@ export interface InstanceViewSource {
 
 /** VirtualMachineInstanceView, bare. */
 export function instanceViewBody(source: InstanceViewSource): JsonObject {
-  const { reading, provisioningState, settledUtc } = source;
+  const { reading, provisioningState, settledUtc, createdUtc } = source;
   const { vm } = reading;
   const { osProfile, storageProfile, instanceView } = ModelFacts.parse(source.model).properties ?? {};
   const patchStatus = patchStatusOf(source);
@@ -47,7 +48,10 @@ export function instanceViewBody(source: InstanceViewSource): JsonObject {
             {
               name: disk,
               statuses: [
-                { ...status('ProvisioningState/succeeded', 'Provisioning succeeded'), time: settled },
+                {
+                  ...status('ProvisioningState/succeeded', 'Provisioning succeeded'),
+                  time: settled ?? armTime(createdUtc),
+                },
               ],
             },
           ]

@@ -29,7 +29,9 @@ function shownOsProfile(osProfile: JsonObject): JsonObject {
     const settings = { ...patchSettings, ...missing(patchSettings, { assessmentMode: 'ImageDefault' }) };
     shown[member] = { ...configuration, patchSettings: settings };
   }
-  return { ...shown, ...missing(osProfile, OS_PROFILE) };
+  const rest = Object.fromEntries(Object.entries(shown).filter(([member]) => !(member in OS_PROFILE)));
+  const own = Object.entries(OS_PROFILE).map(([member, value]) => [member, osProfile[member] ?? value]);
+  return { ...rest, ...Object.fromEntries(own) };
 }
 
 /** Those defaults that are not written. */

@@ -260,7 +260,7 @@ function isPlatformMode(vm: VirtualMachine): boolean {
 }
 
 /** A new VM runs for so long before its agent reports for the first time. Source: recordings 01 and 12. */
-const AGENT_FIRST_MINUTES = 0.4;
+const AGENT_FIRST_MINUTES = 0.7;
 
 /** A VM needs so long from off to on. */
 const RESTART_MS = 2 * MINUTE_MS;
