@@ -18,18 +18,16 @@ export interface Shown {
   readonly groupInCapitals?: boolean;
 }
 
+const WRITTEN_HERE = ['name', 'id', 'type', 'location', 'tags', 'properties'];
+
 /** A VM as it is shown: in the shapes of the version, without secrets, with what Azure adds. */
 export async function vmBody(vm: VmResource, context: ArmContext, how: Shown): Promise<JsonObject> {
   const { apiVersion, expanded, groupInCapitals } = how;
-  const {
-    id: _,
-    name: __,
-    type: ___,
-    location: ____,
-    tags,
-    properties,
-    ...envelope
-  } = inVersion(shownModel(vm.model), apiVersion);
+  const shown = inVersion(shownModel(vm.model), apiVersion);
+  const { tags, properties } = shown;
+  const envelope = Object.fromEntries(
+    Object.entries(shown).filter(([member]) => !WRITTEN_HERE.includes(member)),
+  );
   const reading = vm.vm.enabled ? await context.services.driver.readVirtualMachine(vm.id) : null;
   const extensions = reading === null ? [] : patchExtensionResources(reading);
   const { hardwareProfile, ...profiles } = isObject(properties) ? properties : {};

@@ -149,7 +149,7 @@ function withDefaults(model: JsonObject, written: Written): JsonObject {
       ? { provisionVMAgent: true, enableAutomaticUpdates: written.mode !== 'Manual' }
       : { provisionVMAgent: true };
   const patchSettings = settingsOf(objectAt(given, 'patchSettings'), member, written);
-  const { patchSettings: _, ...others } = given;
+  const others = Object.fromEntries(Object.entries(given).filter(([member]) => member !== 'patchSettings'));
   const configuration = { ...others, ...missingOf(defaults, given), patchSettings };
   return { ...model, properties: { ...properties, osProfile: { ...osProfile, [member]: configuration } } };
 }

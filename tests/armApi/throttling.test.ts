@@ -88,10 +88,9 @@ describe('A scenario throttles requests', () => {
     await api.call('PUT', at(name), aVmBody('Linux'));
     const reply = await api.call('GET', at(name));
     expect([reply.status, reply.headers['retry-after']]).toEqual([429, undefined]);
-    const isText = typeof reply.body === 'string';
-    expect(reply.headers['content-type']).toMatch(isText ? /^text\/plain/ : /^application\/json/);
-    expect(reply.body).toEqual(isText ? body : expect.objectContaining({}));
-    if (!isText) expect(reply.body).toMatchObject(body as object);
+    const type = name === 'plainText' ? /^text\/plain/ : /^application\/json/;
+    expect(reply.headers['content-type']).toMatch(type);
+    expect({ body: reply.body }).toMatchObject({ body });
   });
 
   it('a poll that is throttled does not fail the operation', async () => {
@@ -101,6 +100,7 @@ describe('A scenario throttles requests', () => {
     const polls = [];
     for (let n = 0; n < 40; n += 1) polls.push(await api.send('GET', link));
     expect(new Set(polls.map(({ status }) => status))).toEqual(new Set([429, 200]));
-    for (const { status, body } of polls) if (status === 200) expect(body['status']).toBe('Succeeded');
+    const answered = polls.filter(({ status }) => status === 200);
+    expect(new Set(answered.map(({ body }) => body['status'] as unknown))).toEqual(new Set(['Succeeded']));
   });
 });
