@@ -1,10 +1,10 @@
+import type { ImageFamily } from '../domain/imageFamily';
 import { chance } from '../domain/seed';
 import type { VmId } from '../domain/ids';
 import type { VmEvent } from '../domain/vmState';
 import {
   firstStep,
   observed,
-  type Advanced,
   type Observation,
   type OpenVmUpdate,
   type VmEnding,
@@ -13,6 +13,7 @@ import {
 import type { OutcomeRecord } from '../store/outcomes';
 import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
+import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
 import { activity, type Services } from './services';
 import { takeStep, type RoundInFlight } from './takeStep';
@@ -43,13 +44,17 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   if (found !== null && found.progress.call >= call) return found.progress.answer;
 
   const before = found?.progress.vms ?? (await firstSteps(services, ref));
+  await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
   const work = new Work(services, { ...ref, claim });
   const vms = await work.advance(before);
   await services.outcomes.save(ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms };
-  if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null))
+  if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
+    // Counted after it is written: a grant that is given back must not be used by a repeat of this call.
+    await tellResults(services, ref, claim.claimId, vms);
     return answer;
+  }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   if (other !== null && other.progress.call >= call) return other.progress.answer;
   throw new Error(
@@ -61,7 +66,7 @@ const messageOf = (error: unknown): string => (error instanceof Error ? error.me
 
 type VmProgress = RoundProgress['vms'][number];
 
-async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<readonly VmProgress[]> {
+async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<VmProgress[]> {
   const { vmIds } = await roundOf(services, ref);
   const now = services.nowUtc();
   return vmIds.map((vmId) => ({ vmId, update: firstStep(now) }));
@@ -89,8 +94,32 @@ class Work {
     this.#startedUtc = services.nowUtc();
   }
 
-  /** A pool: when one VM has nothing more to do now, the next takes its place. */
+  /** Takes every step that is due; those that want to install are asked for together, and then go on. */
   async advance(before: readonly VmProgress[]): Promise<VmProgress[]> {
+    const assessed = await this.#pass(before);
+    const asking = assessed.flatMap(({ update }, place) =>
+      update.kind === 'askExposure' && update.dueUtc <= this.services.nowUtc()
+        ? [{ place, family: update.family }]
+        : [],
+    );
+    if (asking.length === 0) return assessed;
+    const { claim } = this.round;
+    const granted = await grantInstallsTo(this.services, this.round, claim.claimId, asking);
+    const asked = new Set(asking.map(({ place }) => place));
+    const answered = assessed.map((vm, place) =>
+      asked.has(place) ? this.#answered(vm, granted.has(place)) : vm,
+    );
+    return this.#pass(answered);
+  }
+
+  #answered({ vmId, update }: VmProgress, granted: boolean): VmProgress {
+    if (update.kind !== 'askExposure') return { vmId, update };
+    const { startByUtc } = this.round.claim;
+    return { vmId, update: this.#after(vmId, update, { of: 'askExposure', granted, startByUtc }) };
+  }
+
+  /** A pool: when one VM has nothing more to do now, the next takes its place. */
+  async #pass(before: readonly VmProgress[]): Promise<VmProgress[]> {
     const after = [...before];
     const waiting = [...before.keys()];
     const worker = async (): Promise<void> => {
@@ -106,35 +135,39 @@ class Work {
   async #advanceOne({ vmId, update: before }: VmProgress): Promise<VmUpdate> {
     let update = before;
     for (let steps = 0; steps < STEPS_MAX; steps += 1) {
-      if (update.kind === 'ended' || update.dueUtc > this.services.nowUtc() || this.#isFull()) break;
-      const advanced = await this.#step(vmId, update);
-      if (advanced.kind === 'ended') update = this.#end(vmId, advanced.ending);
-      else {
-        if (update.kind === 'startInstall' && advanced.update.kind === 'readInstall')
-          this.#tell(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
-        update = { ...advanced.update, dueUtc: this.#onGrid(advanced.update.dueUtc) };
-      }
+      if (update.kind === 'ended' || update.kind === 'askExposure') break;
+      if (update.dueUtc > this.services.nowUtc() || this.#isFull()) break;
+      const observation = await takeStep(this.services, this.round, vmId, update).catch(
+        (error: unknown): Observation => ({ of: 'threw', message: messageOf(error) }),
+      );
+      update = this.#after(vmId, update, observation);
     }
     return update;
   }
 
-  async #step(vmId: VmId, update: OpenVmUpdate): Promise<Advanced> {
+  /** The state after a step, with everything that must be reported of it. */
+  #after(vmId: VmId, update: OpenVmUpdate, observation: Observation): VmUpdate {
     const { services } = this;
-    const observation = await takeStep(services, this.round, vmId, update).catch(
-      (error: unknown): Observation => ({ of: 'threw', message: messageOf(error) }),
-    );
-    return observed(update, observation, { vmId, nowUtc: services.nowUtc(), pace: services.policy });
+    const moment = { vmId, nowUtc: services.nowUtc(), pace: services.policy };
+    const advanced = observed(update, observation, moment);
+    if (advanced.kind === 'ended')
+      return this.#end(vmId, advanced.ending, 'family' in update ? update.family : null);
+    if (update.kind === 'startInstall' && advanced.update.kind === 'readInstall')
+      this.#report(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
+    return { ...advanced.update, dueUtc: this.#onGrid(advanced.update.dueUtc) };
   }
 
-  #end(vmId: VmId, ending: VmEnding): VmUpdate {
+  #end(vmId: VmId, ending: VmEnding, family: ImageFamily | null): VmUpdate {
     const { rolloutId, phase, region } = this.round;
-    const { outcome, installation } = ending;
+    const { result, ...learnt } = ending;
+    const { outcome, installation } = learnt;
     this.outcomes.push({ ...outcome, phase, region, installation });
-    this.#tell(vmId, { kind: 'ended', rolloutId, ...ending });
-    return { kind: 'ended', outcomeKind: outcome.kind, reason: outcome.reason };
+    this.#report(vmId, { kind: 'ended', rolloutId, ...learnt });
+    const { kind: outcomeKind, reason, atUtc: endedUtc } = outcome;
+    return { kind: 'ended', outcomeKind, reason, family, result, endedUtc };
   }
 
-  #tell(vmId: VmId, event: VmEvent): void {
+  #report(vmId: VmId, event: VmEvent): void {
     this.events.push({ vmId, event });
     this.#eventsLength += JSON.stringify(event).length + vmId.length;
   }

@@ -1,6 +1,5 @@
-import { controlFor, type Control, type RolloutControl } from '../domain/control';
+import { controlFor, type Control, type ControlledPlace, type RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
-import type { PhaseId } from '../domain/phaseId';
 import { LowtideError } from '../domain/lowtideError';
 import type { Services } from './services';
 
@@ -18,7 +17,7 @@ export async function rolloutOf(services: Services, rolloutId: RolloutId): Promi
 /** May something new start here now? Read afresh each time: the row is the only truth. */
 export async function askControl(
   services: Services,
-  where: { readonly rolloutId: RolloutId; readonly phase: PhaseId; readonly region: string | null },
+  where: ControlledPlace & { readonly rolloutId: RolloutId },
 ): Promise<Control> {
   const [control, halts] = await Promise.all([
     rolloutOf(services, where.rolloutId),

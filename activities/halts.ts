@@ -1,9 +1,9 @@
-import type { OutcomeCounts } from '../domain/gates';
+import type { StoppedScope } from '../domain/evidenceRules';
 import type { RolloutId } from '../domain/ids';
 import type { PhaseId } from '../domain/phaseId';
 import type { Services } from './services';
 
-/** Writes a halt (or hold) down, once: what happens in `at` happens once. From then on nothing new starts where it applies. */
+/** Writes a halt (or hold) down, once an id. From then on nothing new starts where it applies. */
 export async function writeHalt(
   services: Services,
   rolloutId: RolloutId,
@@ -12,14 +12,24 @@ export async function writeHalt(
     readonly why: string;
     readonly phase: PhaseId;
     readonly region: string | null;
-    readonly at: string;
-    readonly counts: OutcomeCounts;
+    readonly haltId: string;
+    readonly scope?: StoppedScope;
+    /** The numbers that it rests on, for the audit. */
+    readonly evidence: Readonly<Record<string, unknown>>;
   },
 ): Promise<void> {
-  const { kind, why, phase, region, at, counts } = halt;
-  const haltId = [phase, region ?? 'all', at].join('.');
+  const { kind, why, phase, region, haltId, scope, evidence } = halt;
   const atUtc = services.nowUtc();
-  await services.rollouts.addHalt(rolloutId, { haltId, kind, phase, region, why, atUtc, decision: null });
+  await services.rollouts.addHalt(rolloutId, {
+    haltId,
+    kind,
+    phase,
+    region,
+    why,
+    atUtc,
+    decision: null,
+    ...(scope !== undefined && { scope }),
+  });
   await services.audit.append(rolloutId, `${haltId}~${kind}`, {
     atUtc,
     who: 'lowtide',
@@ -27,6 +37,6 @@ export async function writeHalt(
     subject: haltId,
     vmId: null,
     why,
-    evidence: { ...counts },
+    evidence,
   });
 }

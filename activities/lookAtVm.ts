@@ -1,6 +1,7 @@
-import { judgeHealth } from '../domain/health';
+import { healthFrom } from '../domain/health';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
+import { imageFamilyOf } from '../domain/imageFamily';
 import { windowAtOrAfter } from '../domain/offPeak';
 import { outcomeOf } from '../domain/outcome';
 import { timeZoneOf } from '../domain/timeZone';
@@ -11,8 +12,10 @@ import { activity, type AnswerTo, type Services } from './services';
 export const lookAtVm = activity(
   contracts.lookAtVm,
   async (services, input): Promise<AnswerTo<typeof contracts.lookAtVm>> => {
-    const [first, ...others] = holdsOf(await factsOf(services, input));
-    if (first === undefined) return { kind: 'go' };
+    const facts = await factsOf(services, input);
+    const [first, ...others] = holdsOf(facts);
+    if (first === undefined && facts.vm) return { kind: 'go', family: imageFamilyOf(facts.vm) };
+    if (first === undefined) throw new Error(`Nothing holds ${input.vmId}, and it was not read.`);
     return { kind: 'end', outcome: outcomeOf(input.vmId, services.nowUtc(), first, others) };
   },
 );
@@ -32,12 +35,12 @@ async function factsOf(
   return {
     nowUtc,
     policy,
-    control,
+    control: await askControl(services, { ...input, family: imageFamilyOf(vm) }),
     vm,
     powerState,
     agentStatus: agent.status,
     agentVersion: agent.version,
-    health: judgeHealth(signals),
+    health: healthFrom(signals),
     window: windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, nowUtc),
   };
 }

@@ -1,18 +1,10 @@
-import { judgedUntil } from '../domain/control';
-import {
-  addCounts,
-  countOutcomes,
-  judgeRound,
-  judgeScope,
-  noOutcomes,
-  type GateVerdict,
-} from '../domain/gates';
+import { checkSilence, countOutcomes } from '../domain/gates';
 import type { RolloutId, VmId } from '../domain/ids';
-import { isCanary } from '../domain/phaseId';
 import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { writeHalt } from './halts';
+import { closeRoundEvidence } from './roundEvidence';
 import { type AnswerTo, type Services, wakingActivity } from './services';
 import { wakeAfterRounds } from './wake';
 
@@ -27,14 +19,20 @@ export const recordRound = wakingActivity(
       counts: countOutcomes(endings.map(({ outcomeKind: kind, reason }) => ({ kind, reason }))),
     };
     await services.rollouts.saveRound(rolloutId, record);
-    const verdict = await judge(services, ref, record);
+    await closeRoundEvidence(
+      services,
+      ref,
+      claimId,
+      endings.map(({ vmId, ...update }) => ({ vmId, update })),
+    );
+    const verdict = checkSilence(record.counts, services.policy);
     if (verdict.kind !== 'open')
       await writeHalt(services, rolloutId, {
         ...verdict,
         phase: ref.phase,
         region: ref.region,
-        at: [ref.stage, ref.group, ref.round].join('.'),
-        counts: record.counts,
+        haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
+        evidence: { ...record.counts },
       });
     await wakeAfterRounds(services, rolloutId, ref.phase);
     return {
@@ -60,26 +58,4 @@ async function endingsOf(
     if (update.kind === 'ended') return { ...update, vmId };
     throw new Error(`Round ${claimId} is not over: ${vmId} is at ${update.kind}.`);
   });
-}
-
-/** The round itself, then its region, then its phase: the first that does not open decides. */
-async function judge(
-  services: Services,
-  { rolloutId, phase, region }: contracts.RoundRef,
-  record: RoundRecord,
-): Promise<GateVerdict> {
-  const own = judgeRound(record.counts, services.policy);
-  if (own.kind !== 'open') return own;
-  const halts = await services.rollouts.halts(rolloutId);
-  const rounds = await services.rollouts.rounds(rolloutId, phase);
-  const canary = isCanary(phase);
-  for (const scope of [region, null]) {
-    const judged = judgedUntil(halts, { phase, region: scope });
-    const counts = rounds
-      .filter((row) => (scope === null || row.region === scope) && (judged === null || row.atUtc > judged))
-      .reduce((sum, row) => addCounts(sum, row.counts), noOutcomes);
-    const verdict = judgeScope(scope ?? phase, counts, services.policy, canary);
-    if (verdict.kind !== 'open') return verdict;
-  }
-  return { kind: 'open' };
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
 import type { AssessmentStore } from '../store/assessments';
 import type { AuditStore } from '../store/audit';
+import type { EvidenceStore } from '../store/evidence';
 import type { InventoryStore } from '../store/inventory';
 import type { OperationStore } from '../store/operations';
 import type { OutcomeStore } from '../store/outcomes';
@@ -19,6 +20,7 @@ export interface Services {
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
+  readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
@@ -31,7 +33,7 @@ export interface Services {
 
 /** The services of an invocation that may wake orchestrations. */
 export interface WakingServices extends Services {
-  /** Tells a waiting instance to look again. Never fails; an instance that is not there (any more) needs no waking. */
+  /** Wakes a waiting instance, which looks again. Never fails; an instance that is not there (any more) needs no waking. */
   readonly wake: (instanceId: string) => Promise<void>;
 }
 

@@ -13,18 +13,22 @@ export interface RoundInFlight extends contracts.RoundRef {
   readonly claim: contracts.RoundClaim;
 }
 
+/** `askExposure` is answered for all VMs of a round together, see advanceRound. */
+export type VmStep = Exclude<OpenVmUpdate, { kind: 'askExposure' }>;
+
 /** Does what is next for a VM of a round, and says what came of it. Each step may be repeated. Throws when its outcome is not known. */
 export async function takeStep(
   services: Services,
   round: RoundInFlight,
   vmId: VmId,
-  update: OpenVmUpdate,
+  update: VmStep,
 ): Promise<Observation> {
   const { rolloutId, phase, region, claim } = round;
   switch (update.kind) {
     case 'look': {
       const answer = await ask(lookAtVm, contracts.lookAtVm, services, { rolloutId, phase, region, vmId });
-      return { of: 'look', obstacle: answer.kind === 'end' ? answer.outcome : null };
+      if (answer.kind === 'end') return { of: 'look', obstacle: answer.outcome };
+      return { of: 'look', family: answer.family };
     }
     case 'startAssessment':
       return startAssessment(services, vmId);
@@ -34,8 +38,8 @@ export async function takeStep(
         answer: assessmentOf(await services.driver.readOperation(update.operationId)),
       };
     case 'startInstall': {
-      const { sinceUtc } = update;
-      const input = { rolloutId, phase, region, vmId, claim, sinceUtc };
+      const { sinceUtc, family } = update;
+      const input = { rolloutId, phase, region, vmId, claim, sinceUtc, family };
       return { of: 'startInstall', answer: await ask(startInstall, contracts.startInstall, services, input) };
     }
     case 'readInstall': {

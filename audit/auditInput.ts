@@ -12,6 +12,14 @@ export interface AuditVm {
   /** Windows name, as in `osProfile.windowsConfiguration.timeZone`. */
   readonly timeZone: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  /** `publisher:offer:sku`, lower-cased; absent or null when the fleet does not say. */
+  readonly imageFamily?: string | null;
+}
+
+/** How many VMs of an image family may meet a patch that has proven nothing, and how many times the proven ones after that. */
+export interface Exposure {
+  readonly first: number;
+  readonly factor: number;
 }
 
 /** Local off-peak hours, `HH:MM`. Equal times mean: always open. */
@@ -53,6 +61,8 @@ export interface AuditHalt {
   readonly kind: string;
   /** Null when the phase as a whole is concerned. */
   readonly region: string | null;
+  /** What it stops where that is narrower: one image family, or one region. */
+  readonly scope?: { readonly kind: string; readonly family?: string; readonly region?: string } | undefined;
   readonly atUtc: string;
   readonly decision: { readonly kind: string; readonly atUtc: string } | null;
 }
@@ -87,6 +97,8 @@ export interface AuditInput {
   readonly vms: readonly AuditVm[];
   readonly offPeak: OffPeak;
   readonly shares: SetShares;
+  /** Absent: nothing is said of exposure. */
+  readonly exposure?: Exposure;
   /** An install that the log leaves open lasts until here. */
   readonly untilUtc: string;
   /** Tag that names a VM's time zone; `lowtide-timezone` when absent. */
@@ -114,6 +126,7 @@ export function auditVmOf(vm: {
   readonly subscriptionId: string;
   readonly timeZone: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  readonly image?: { readonly publisher: string; readonly offer: string; readonly sku: string } | null;
 }): AuditVm {
   const { id, region, zone, updateDomain, timeZone, tags } = vm;
   return {
@@ -125,5 +138,6 @@ export function auditVmOf(vm: {
     subscription: vm.subscriptionId,
     timeZone,
     tags,
+    imageFamily: vm.image ? `${vm.image.publisher}:${vm.image.offer}:${vm.image.sku}`.toLowerCase() : null,
   };
 }

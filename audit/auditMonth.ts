@@ -3,6 +3,7 @@ import { type AuditReport, Findings, utcOf } from './auditReport';
 import { BlastMeter } from './blastRadius';
 import { checkHalts, checkPauses } from './controlRules';
 import { type DriverLog, readDriverLog } from './driverLog';
+import { checkExposure } from './exposureRules';
 import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
 import { checkClassification, checkWindow, OnceRules } from './installRules';
@@ -33,6 +34,7 @@ export function auditMonth(input: AuditInput): AuditReport {
   for (const install of log.installs) checkWindow(install, windows, findings);
   for (const patch of log.patches) checkClassification(patch, findings);
   checkPhasePairs(phases, log.from ?? log.until, findings);
+  if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, input, findings);
 
@@ -49,12 +51,12 @@ export function auditMonth(input: AuditInput): AuditReport {
   };
 }
 
-/** Given as such, or told by the audit. */
+/** Given as such, or in the audit. */
 function waiversIn({ waivers = [], trail = [] }: AuditInput): readonly AuditWaiver[] {
-  const told = trail.flatMap(({ what, vmId, atUtc }) =>
+  const reported = trail.flatMap(({ what, vmId, atUtc }) =>
     what === 'waived' && vmId !== null ? [{ vm: vmId, at: atUtc }] : [],
   );
-  return [...waivers, ...told];
+  return [...waivers, ...reported];
 }
 
 /** Holds what the rollout says of itself, as far as it is given, against what happened. */

@@ -10,8 +10,9 @@ export const INVARIANTS = {
   'INV-8': 'Every VM ends in exactly one outcome, with a reason, and every rollout ends',
   'INV-9': 'Nothing new starts while the rollout is paused',
   'INV-10': 'No gate opens on a VM that was not proven healthy',
-  'INV-11': 'The audit tells of the same installs as the log of the driver',
+  'INV-11': 'The audit reports the same installs as the log of the driver',
   'INV-13': 'No other update domain starts while a VM of the set is not proven healthy',
+  'INV-14': 'No more installs in an image family than its healthy VMs allow',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
 
@@ -82,6 +83,7 @@ export class Findings {
     'INV-10': 0,
     'INV-11': 0,
     'INV-13': 0,
+    'INV-14': 0,
   };
 
   evaluated(invariant: Invariant): void {

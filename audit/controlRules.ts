@@ -9,6 +9,8 @@ interface Stop {
   readonly until: number;
   /** Null for everywhere. */
   readonly region: string | null;
+  /** Null for every image. */
+  readonly family: string | null;
   readonly because: string;
 }
 
@@ -20,17 +22,25 @@ export function checkHalts(
   findings: Findings,
 ): void {
   const stops = new Map(
-    rollouts.map(({ rolloutId, halts }) => [rolloutId, halts.map((halt) => stopOf(halt, pollSeconds))]),
+    rollouts.map(({ rolloutId, halts }) => [
+      rolloutId,
+      halts.filter((halt) => !holdsOnlyItsGate(halt)).map((halt) => stopOf(halt, pollSeconds)),
+    ]),
   );
   checkStops('INV-6', installs, stops, findings);
 }
 
+/** A hold of a whole phase keeps its gate shut, which INV-6 checks by the phases' own times; second chances go on meanwhile. */
+const holdsOnlyItsGate = ({ kind, region, scope }: AuditHalt): boolean =>
+  kind === 'hold' && region === null && scope === undefined;
+
 /** A decision ends the halt, whatever it is: what is skipped or cancelled starts nothing for other reasons. */
-function stopOf({ kind, haltId, region, atUtc, decision }: AuditHalt, pollSeconds: number): Stop {
+function stopOf({ kind, haltId, region, scope, atUtc, decision }: AuditHalt, pollSeconds: number): Stop {
   return {
     from: Date.parse(atUtc) + pollSeconds * 1000,
     until: decision === null ? Infinity : Date.parse(decision.atUtc),
-    region: kind === 'hold' && region !== null ? regionName(region) : null,
+    region: (kind === 'hold' || scope?.kind === 'region') && region !== null ? regionName(region) : null,
+    family: scope?.kind === 'family' ? (scope.family ?? null) : null,
     because: `${kind} ${haltId} of ${atUtc} stands`,
   };
 }
@@ -46,7 +56,9 @@ export function checkPauses(
   const pausedSince = new Map<string, number>();
   const close = (rolloutId: string, from: number, until: number, what: string): void => {
     const because = `the rollout is ${what} since ${utcOf(from)}`;
-    stops.get(rolloutId)?.push({ from: from + onItsWaySeconds * 1000, until, region: null, because });
+    stops
+      .get(rolloutId)
+      ?.push({ from: from + onItsWaySeconds * 1000, until, region: null, family: null, because });
   };
   for (const { rolloutId, what, atUtc } of [...trail].sort(byTime)) {
     if (!stops.has(rolloutId)) stops.set(rolloutId, []);
@@ -76,8 +88,11 @@ function checkStops(
     if (stops === undefined) continue;
     findings.evaluated(invariant);
     const stop = stops.find(
-      ({ from, until, region }) =>
-        start > from && start < until && (region === null || region === place.region),
+      ({ from, until, region, family }) =>
+        start > from &&
+        start < until &&
+        (region === null || region === place.region) &&
+        (family === null || family === place.imageFamily),
     );
     if (stop !== undefined)
       findings.violated(invariant, place.vm, start, `an install starts while ${stop.because}`);

@@ -43,7 +43,7 @@ export interface DriverLog {
 }
 
 /** At one instant: first what ends, then what is learnt, then what starts; an install that ends as it starts still starts first. */
-const RANK = { ends: 0, told: 1, starts: 2, endsAtOnce: 3 } as const;
+const RANK = { ends: 0, reported: 1, starts: 2, endsAtOnce: 3 } as const;
 
 export interface LogSource {
   readonly events: Iterable<DriverEvent>;
@@ -100,7 +100,7 @@ class LogReader {
       case 'healthProbed':
         this.logEntries.push({
           at,
-          rank: RANK.told,
+          rank: RANK.reported,
           kind: 'probed',
           place: this.fleet.placeOf(event),
           health: this.healthIn(event),
@@ -110,7 +110,7 @@ class LogReader {
       case 'poweredOn':
         this.logEntries.push({
           at,
-          rank: RANK.told,
+          rank: RANK.reported,
           kind: event.action === 'poweredOff' ? 'stopped' : 'poweredOn',
           place: this.fleet.placeOf(event),
         });
@@ -133,7 +133,7 @@ class LogReader {
     const place = this.fleet.find(vm);
     if (place === null || Number.isNaN(at))
       this.findings.doubted(vm, atUtc, 'a waiver at no time, or of a VM that is not in the fleet');
-    else this.logEntries.push({ at, rank: RANK.told, kind: 'waived', place });
+    else this.logEntries.push({ at, rank: RANK.reported, kind: 'waived', place });
   }
 
   close(): Pick<DriverLog, 'installs' | 'patches' | 'logEntries'> {

@@ -12,6 +12,8 @@ export interface Place {
   readonly updateDomain: string;
   readonly subscription: string;
   readonly timeZone: string;
+  /** Null when the fleet does not say. */
+  readonly imageFamily: string | null;
 }
 
 /** An update domain that is not known is one of its own, named so. */
@@ -46,7 +48,7 @@ export class FleetFacts {
     return [...this.vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.timeZoneTag));
   }
 
-  /** Null for a VM that neither the fleet nor the log has told us of. */
+  /** Null for a VM that neither the fleet nor the log has named. */
   find(vm: string): Place | null {
     const known = this.places.get(vm) ?? this.places.get(vm.toLowerCase());
     if (known !== undefined) return known;
@@ -85,5 +87,6 @@ function placeOf(vm: AuditVm, timeZoneTag: string): Place {
     updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
     subscription: vm.subscription.toLowerCase(),
     timeZone: auditTimeZone(vm, timeZoneTag),
+    imageFamily: vm.imageFamily ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
+import { StoppedScope } from './evidenceRules';
 import { later } from './instants';
 import { PhaseId } from './phaseId';
 import { OutcomeReason } from './reasons';
@@ -20,6 +21,8 @@ export const RolloutControl = z.object({
   plannedUtc: Utc.nullable(),
   endedUtc: Utc.nullable(),
   vmCount: z.number().int().nullable(),
+  /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
+  waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
   seed: z.string(),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),
@@ -44,6 +47,8 @@ export const Halt = z.object({
   why: z.string(),
   atUtc: Utc,
   decision: Decision.nullable(),
+  /** What it stops, where that is not its region or the whole: every VM of an image family, or the rollout everywhere. */
+  scope: StoppedScope.exactOptional(),
 });
 export type Halt = Readonly<z.infer<typeof Halt>>;
 
@@ -69,7 +74,7 @@ export type Control =
 export function controlFor(
   control: RolloutControl,
   halts: readonly Halt[],
-  where: { readonly phase: PhaseId; readonly region: string | null },
+  where: ControlledPlace,
   nowUtc: string,
 ): Control {
   if (control.mode === 'cancelled') return { kind: 'stop', reason: 'rolloutCancelled' };
@@ -79,23 +84,41 @@ export function controlFor(
     return { kind: 'stop', reason: 'operatorSkipped' };
   if (control.mode === 'paused')
     return { kind: 'wait', reason: 'rolloutPaused', why: 'A person paused the rollout.' };
-  const standing = halts.find(
-    (halt) =>
-      halt.decision === null &&
-      (halt.kind === 'halt' || (where.region !== null && halt.region === where.region)),
-  );
+  const standing = halts.find((halt) => halt.decision === null && stops(halt, where));
   if (standing) return { kind: 'wait', reason: 'rolloutHalted', why: standing.why };
   return { kind: 'go' };
 }
 
-/** A skip gives up the region of its halt, or the whole phase. */
-function concerns(halt: Halt, where: { readonly phase: PhaseId; readonly region: string | null }): boolean {
+/** Where something is about to start. `family` is absent where no single VM is asked about. */
+export interface ControlledPlace {
+  readonly phase: PhaseId;
+  readonly region: string | null;
+  readonly family?: string;
+}
+
+/**
+ * A halt stops everything unless its scope is narrower: a region (which also keeps gates shut), an image family, while others go on, or
+ * nothing but the gate of its phase.
+ */
+function stops(halt: Halt, where: ControlledPlace): boolean {
+  const { kind, region, scope } = halt;
+  if (scope?.kind === 'family') return where.family === scope.family;
+  if (kind === 'hold' && region === null && scope === undefined)
+    return where.region === null && where.phase === halt.phase;
+  const regional = scope === undefined ? kind === 'hold' : scope.kind === 'region';
+  if (!regional) return true;
+  return where.region === null ? kind === 'halt' : region === where.region;
+}
+
+/** A skip gives up the family or the region of its halt, or the whole phase. */
+function concerns(halt: Halt, where: ControlledPlace): boolean {
+  if (halt.scope?.kind === 'family') return where.family === halt.scope.family;
   if (halt.phase !== where.phase) return false;
   return halt.region === null || halt.region === where.region;
 }
 
-/** Evidence that a person has already judged is not held against the rollout a second time. */
-export function judgedUntil(
+/** Evidence that a person has already decided on is not held against the rollout a second time. */
+export function decidedUntil(
   halts: readonly Halt[],
   where: { readonly phase: PhaseId; readonly region: string | null },
 ): string | null {

@@ -62,49 +62,23 @@ export type GateVerdict =
 
 const open: GateVerdict = { kind: 'open' };
 
-/** After a round: halts on broken VMs, holds on a bad source or on too much silence (design section 6). */
-export function judgeRound(counts: OutcomeCounts, policy: Policy): GateVerdict {
-  const { unhealthy, failed, unknown } = counts;
+/**
+ * After a round, beside what its evidence says (`evidenceRules.ts`): too much silence holds its region. Silence is no proof of a bad patch,
+ * and none of a good one.
+ */
+export function checkSilence(counts: OutcomeCounts, policy: Policy): GateVerdict {
+  const { unknown } = counts;
   const health = provenOrBroken(counts);
-  if (health >= 2 && unhealthy === health)
-    return { kind: 'halt', why: `all ${health} VMs of the batch are unhealthy after their update` };
-  if (unhealthy >= policy.batchUnhealthyMin && unhealthy * 100 >= health * policy.batchUnhealthyPercent)
-    return {
-      kind: 'halt',
-      why: `${unhealthy} of ${health} VMs of the batch are unhealthy after their update`,
-    };
-  const tried = attempted(counts);
-  if (tried >= policy.batchFailedOf && failed * 100 >= tried * policy.batchFailedPercent)
-    return {
-      kind: 'hold',
-      why: `installation failed on ${failed} of ${tried} VMs of the batch: a bad patch source?`,
-    };
   if (health > 0 && unknown >= 2 && unknown * 100 > health * policy.batchUnknownPercent)
     return { kind: 'hold', why: `the health of ${unknown} of ${health} VMs of the batch stayed unknown` };
   return open;
 }
 
-/** For a region or a phase: halts above max(2 VMs, 5 %); the canary phase at any unhealthy VM. */
-export function judgeScope(
-  scope: string,
-  counts: OutcomeCounts,
-  policy: Policy,
-  canary: boolean,
-): GateVerdict {
-  const { unhealthy } = counts;
-  const health = provenOrBroken(counts);
-  if (canary && unhealthy > 0)
-    return {
-      kind: 'halt',
-      why: `${unhealthy} of ${health} VMs of ${scope}, the canary, are unhealthy after their update`,
-    };
-  const tolerated = Math.max(policy.scopeUnhealthyMin, (health * policy.scopeUnhealthyPercent) / 100);
-  if (unhealthy > tolerated)
-    return {
-      kind: 'halt',
-      why: `${unhealthy} of ${health} VMs of ${scope} are unhealthy after their update`,
-    };
-  return open;
+/** A phase in which installations were tried and not one VM came out proven: its gate holds. */
+export function checkPhaseProof(phase: string, counts: OutcomeCounts): GateVerdict {
+  const { patched, upToDate, failed } = counts;
+  if (failed === 0 || patched + upToDate > 0) return open;
+  return { kind: 'hold', why: `every installation of ${phase} failed (${failed}), so it proves nothing` };
 }
 
 export interface PhaseProgress {
@@ -116,7 +90,7 @@ export interface PhaseProgress {
 }
 
 /**
- * Whether a phase is ready to be judged: nearly every VM has an outcome and every region has some, or enough nights have
+ * Whether a phase is ready for its gate: nearly every VM has an outcome and every region has some, or enough windows have
  * passed with enough evidence. The rest are stragglers.
  */
 export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: Policy): boolean {

@@ -38,7 +38,7 @@ export const Policy = z.object({
   /** Unknown for this long counts as unhealthy. */
   unknownTimeoutSeconds: seconds(60 * MINUTE),
   bakeAfterCanarySeconds: seconds(12 * HOUR),
-  /** Null: until the next night, that is, until windows that open after the gate did. */
+  /** Null (`nextWindow`): until windows that open after the gate did. */
   bakeSeconds: z.number().nonnegative().nullable().default(null),
   claimPollFirstSeconds: seconds(1 * MINUTE),
   claimPollLastSeconds: seconds(5 * MINUTE),
@@ -63,12 +63,27 @@ export const Policy = z.object({
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
   canaryRegions: z.array(z.string()).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
-  batchUnhealthyPercent: percent(20),
-  batchUnhealthyMin: z.number().int().positive().default(2),
-  scopeUnhealthyPercent: percent(5),
-  scopeUnhealthyMin: z.number().int().positive().default(2),
-  batchFailedPercent: percent(30),
-  batchFailedOf: z.number().int().positive().default(5),
+  /** Section 6 of the design: so many VMs of an image family may be installed before any of it has proven anything … */
+  evidenceFirst: z.number().int().positive().default(5),
+  /** … and after that so many times the VMs that have. */
+  evidenceFactor: z.number().min(1).default(5),
+  /** The first VMs that a rollout installs: any unhealthy one halts it. */
+  canaryVms: z.number().int().nonnegative().default(5),
+  /** What a good patch leaves unhealthy, and what is refused; the results must be so many times likelier at the refused rate to halt. */
+  expectedUnhealthyPercent: z.number().positive().max(100).default(0.5),
+  refusedUnhealthyPercent: z.number().positive().max(100).default(2),
+  haltLikelihoodRatio: z.number().min(1).default(1000),
+  /** Among the first so many results of an image family, so many unhealthy ones halt. */
+  firstResults: z.number().int().nonnegative().default(30),
+  firstResultsUnhealthyMin: z.number().int().positive().default(2),
+  /** A round of which all VMs are unhealthy halts when there are at least so many. */
+  roundUnhealthyMin: z.number().int().positive().default(2),
+  /** A rollout halts above so many unhealthy VMs, or above this share of its VMs, whichever is more. */
+  rolloutUnhealthyMax: z.number().int().nonnegative().default(10),
+  rolloutUnhealthyPercent: percent(0.5),
+  /** Installs of a scope are held when this share of at least so many that were tried has failed. */
+  failedPercent: percent(30),
+  failedOf: z.number().int().positive().default(5),
   batchUnknownPercent: percent(20),
   /** A phase closes for gating when this share of its VMs has an outcome … */
   phaseClosePercent: percent(90),

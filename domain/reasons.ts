@@ -99,9 +99,11 @@ export const REASONS = {
   waitingForSet: reason('deferred', {}),
   evidenceLimit: reason(
     'deferred',
-    { attemptMax: whole },
-    ({ attemptMax }) =>
-      `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax} at most.`,
+    { attemptMax: whole.exactOptional(), family: text.exactOptional() },
+    ({ attemptMax, family }) =>
+      family === undefined
+        ? `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax ?? 0} at most.`
+        : `Too few VMs of ${family} have been patched and stayed healthy for one more to be tried in this window.`,
   ),
   rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
   rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),

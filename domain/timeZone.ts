@@ -20,7 +20,7 @@ const ianaOfWindows: ReadonlyMap<string, string> = new Map(
 );
 
 /**
- * The zone whose night is the VM's off-peak time (R-108), by design section 5: the explicit tag (an IANA or a Windows name), the
+ * The zone of the VM's off-peak hours (R-108), by design section 5: the explicit tag (an IANA or a Windows name), the
  * zone of the Windows configuration, the region, UTC. One that cannot be used is reported and the next is asked.
  */
 export function timeZoneOf(

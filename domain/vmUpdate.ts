@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HealthAnswer } from './health';
 import { Utc, type VmId } from './ids';
+import { ImageFamily } from './imageFamily';
 import { addSeconds } from './instants';
 import { outcomeOf, type Outcome } from './outcome';
 import { AvailablePatchSummary, PatchInstallationSummary } from './patches';
@@ -21,9 +22,19 @@ const sinceUtc = Utc;
 
 const assessment = AvailablePatchSummary;
 
+/** VMs that get the same update: the family whose evidence decides how many of it may be installed. */
+const family = ImageFamily;
+
+/**
+ * What a VM's installation says of the patch. `unproven`: nothing; `notStarted`: it was granted, and certainly never started. Null when it
+ * was not granted.
+ */
+export const InstallResult = z.enum(['healthy', 'unhealthy', 'failed', 'unproven', 'notStarted']);
+export type InstallResult = z.infer<typeof InstallResult>;
+
 export const VmUpdate = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('look'), dueUtc: Utc, failures }),
-  z.object({ kind: z.literal('startAssessment'), dueUtc: Utc, failures, sinceUtc, giveUpUtc: Utc }),
+  z.object({ kind: z.literal('startAssessment'), dueUtc: Utc, failures, sinceUtc, giveUpUtc: Utc, family }),
   z.object({
     kind: z.literal('readAssessment'),
     dueUtc: Utc,
@@ -31,8 +42,11 @@ export const VmUpdate = z.discriminatedUnion('kind', [
     sinceUtc,
     giveUpUtc: Utc,
     operationId: z.string(),
+    family,
   }),
-  z.object({ kind: z.literal('startInstall'), dueUtc: Utc, failures, sinceUtc, assessment }),
+  /** Waits until its family has proven enough for one more installation. */
+  z.object({ kind: z.literal('askExposure'), dueUtc: Utc, failures, sinceUtc, assessment, family }),
+  z.object({ kind: z.literal('startInstall'), dueUtc: Utc, failures, sinceUtc, assessment, family }),
   z.object({
     kind: z.literal('readInstall'),
     dueUtc: Utc,
@@ -41,6 +55,7 @@ export const VmUpdate = z.discriminatedUnion('kind', [
     assessment,
     giveUpUtc: Utc,
     polls: z.number().int(),
+    family,
   }),
   z.object({
     kind: z.literal('probe'),
@@ -53,18 +68,30 @@ export const VmUpdate = z.discriminatedUnion('kind', [
     soakedUtc: Utc,
     /** A VM that is still unknown then counts as unhealthy: its silence is the answer. */
     silentUtc: Utc,
+    family,
   }),
-  z.object({ kind: z.literal('ended'), outcomeKind: OutcomeKind, reason: OutcomeReason }),
+  z.object({
+    kind: z.literal('ended'),
+    outcomeKind: OutcomeKind,
+    reason: OutcomeReason,
+    /** Null when it ended before its family was asked about. */
+    family: family.nullable(),
+    result: InstallResult.nullable(),
+    endedUtc: Utc,
+  }),
 ]);
 export type VmUpdate = Readonly<z.infer<typeof VmUpdate>>;
 export type OpenVmUpdate = Exclude<VmUpdate, { kind: 'ended' }>;
 
 /** What a step found. `threw`: its outcome is not known. */
 export type Observation =
-  | { readonly of: 'look'; readonly obstacle: Outcome | null }
+  | { readonly of: 'look'; readonly obstacle: Outcome }
+  | { readonly of: 'look'; readonly family: ImageFamily }
   | { readonly of: 'startAssessment'; readonly operationId: string }
   | { readonly of: 'startAssessment'; readonly refusal: Refusal }
   | { readonly of: 'readAssessment'; readonly answer: AssessmentAnswer }
+  /** `startByUtc`: after that no install of the round may start. */
+  | { readonly of: 'askExposure'; readonly granted: boolean; readonly startByUtc: string }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
   | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
   | { readonly of: 'probe'; readonly health: HealthSeen }
@@ -101,6 +128,7 @@ export interface VmEnding {
   readonly assessment: AvailablePatchSummary | null;
   readonly installation: PatchInstallationSummary | null;
   readonly health: HealthSeen | null;
+  readonly result: InstallResult | null;
 }
 
 export type Advanced =
@@ -132,13 +160,16 @@ export function observed(update: OpenVmUpdate, observation: Observation, moment:
   if (observation.of === 'threw') return afterFailure(update, observation.message, moment);
   switch (update.kind) {
     case 'look':
-      if (observation.of === 'look') return afterLook(observation.obstacle, moment);
+      if (observation.of === 'look') return afterLook(observation, moment);
       break;
     case 'startAssessment':
       if (observation.of === 'startAssessment') return afterAssessmentStart(update, observation, moment);
       break;
     case 'readAssessment':
       if (observation.of === 'readAssessment') return afterAssessmentRead(update, observation.answer, moment);
+      break;
+    case 'askExposure':
+      if (observation.of === 'askExposure') return afterExposureAnswer(update, observation, moment);
       break;
     case 'startInstall':
       if (observation.of === 'startInstall') return afterInstallStart(update, observation.answer, moment);
@@ -149,27 +180,28 @@ export function observed(update: OpenVmUpdate, observation: Observation, moment:
     case 'probe':
       if (observation.of === 'probe') return afterProbe(update, observation.health, moment);
   }
-  throw new Error(`A VM whose next step is ${update.kind} was told of ${observation.of}.`);
+  throw new Error(`A VM whose next step is ${update.kind} was given an observation of ${observation.of}.`);
 }
 
-function afterLook(obstacle: Outcome | null, { nowUtc, pace }: Moment): Advanced {
-  if (obstacle !== null) return ended(obstacle);
+function afterLook(found: Extract<Observation, { of: 'look' }>, { nowUtc, pace }: Moment): Advanced {
+  if ('obstacle' in found) return ended(found.obstacle);
   return open({
     kind: 'startAssessment',
     dueUtc: nowUtc,
     failures: 0,
     sinceUtc: nowUtc,
     giveUpUtc: addSeconds(nowUtc, pace.assessmentTimeoutSeconds),
+    family: found.family,
   });
 }
 
 function afterAssessmentStart(
-  { sinceUtc: since, giveUpUtc }: Extract<VmUpdate, { kind: 'startAssessment' }>,
+  { sinceUtc: since, giveUpUtc, family: of }: Extract<VmUpdate, { kind: 'startAssessment' }>,
   observation: Extract<Observation, { of: 'startAssessment' }>,
   moment: Moment,
 ): Advanced {
   const { nowUtc, pace } = moment;
-  const wait = { failures: 0, sinceUtc: since, giveUpUtc };
+  const wait = { failures: 0, sinceUtc: since, giveUpUtc, family: of };
   if ('operationId' in observation) {
     const dueUtc = addSeconds(nowUtc, pace.assessmentPollSeconds);
     const { operationId } = observation;
@@ -196,16 +228,31 @@ function afterAssessmentRead(
   const { summary } = answer;
   if (summary.criticalAndSecurityPatchCount === 0) {
     const outcome = outcomeAt(moment, because('nothingToInstall'));
-    return { kind: 'ended', ending: { outcome, assessment: summary, installation: null, health: null } };
+    return endedAssessed(outcome, summary, null);
   }
-  const { sinceUtc: since } = update;
+  const { sinceUtc: since, family: of } = update;
   return open({
-    kind: 'startInstall',
+    kind: 'askExposure',
     dueUtc: nowUtc,
     failures: 0,
     sinceUtc: since,
     assessment: summary,
+    family: of,
   });
+}
+
+/** What is not granted now may be when more VMs of the family have proven healthy, in this window while an install can still start in it. */
+function afterExposureAnswer(
+  update: Extract<VmUpdate, { kind: 'askExposure' }>,
+  { granted, startByUtc }: Extract<Observation, { of: 'askExposure' }>,
+  moment: Moment,
+): Advanced {
+  const { nowUtc, pace } = moment;
+  if (granted) return open({ ...update, kind: 'startInstall', dueUtc: nowUtc, failures: 0 });
+  if (nowUtc < startByUtc)
+    return open({ ...update, dueUtc: addSeconds(nowUtc, pace.installPollLastSeconds), failures: 0 });
+  const outcome = outcomeAt(moment, because('evidenceLimit', { family: update.family }));
+  return endedAssessed(outcome, update.assessment, null);
 }
 
 function afterInstallStart(
@@ -215,10 +262,7 @@ function afterInstallStart(
 ): Advanced {
   switch (answer.kind) {
     case 'end':
-      return {
-        kind: 'ended',
-        ending: { outcome: answer.outcome, assessment: update.assessment, installation: null, health: null },
-      };
+      return endedAssessed(answer.outcome, update.assessment, 'notStarted');
     case 'wait':
       return open({ ...update, dueUtc: answer.untilUtc, failures: 0 });
     case 'started':
@@ -230,6 +274,7 @@ function afterInstallStart(
         assessment: update.assessment,
         giveUpUtc: addSeconds(answer.deadlineUtc, pace.installPollLastSeconds * 2),
         polls: 0,
+        family: update.family,
       });
   }
 }
@@ -254,6 +299,7 @@ function afterInstallRead(
     installation: answer.kind === 'ended' ? answer.summary : null,
     soakedUtc,
     silentUtc: addSeconds(soakedUtc, pace.unknownTimeoutSeconds),
+    family: update.family,
   });
 }
 
@@ -268,7 +314,8 @@ function afterProbe(
   const soaked = nowUtc >= soakedUtc && (health.answer !== 'unknown' || nowUtc >= silentUtc);
   if (soaked || health.answer === 'stopped') {
     const outcome = outcomeAt(moment, becauseOf(installation, health));
-    return { kind: 'ended', ending: { outcome, assessment: assessed, installation, health } };
+    const result = resultOf(outcome, installation);
+    return { kind: 'ended', ending: { outcome, assessment: assessed, installation, health, result } };
   }
   const boundUtc = nowUtc < soakedUtc ? soakedUtc : silentUtc;
   const nextUtc = addSeconds(nowUtc, pace.healthPollSeconds);
@@ -286,7 +333,16 @@ function becauseOf(installation: PatchInstallationSummary | null, health: Health
   if (status === 'Failed')
     return because('installFailed', { message: error?.message ?? 'The installation failed.' });
   if (pendingPatchCount > 0) return because('patchesPending', { pendingPatchCount, installedPatchCount });
+  if (installedPatchCount === 0) return because('nothingToInstall'); // the platform found nothing after all
   return because('installed', { installedPatchCount });
+}
+
+/** Only a VM that installed something and stayed healthy is evidence. Pending patches count neither way. */
+function resultOf({ kind, reason }: Outcome, installation: PatchInstallationSummary | null): InstallResult {
+  if (kind === 'unhealthy') return 'unhealthy';
+  const installedSome = (installation?.installedPatchCount ?? 0) > 0;
+  if (kind === 'patched' || reason === 'patchesPending') return installedSome ? 'healthy' : 'unproven';
+  return kind === 'failed' ? 'failed' : 'unproven';
 }
 
 /** A step may throw so often, first after seconds and then every five minutes: about three hours, longer than platforms are usually out. */
@@ -297,9 +353,10 @@ const RETRY_LAST_SECONDS = 300;
 function afterFailure(update: OpenVmUpdate, message: string, moment: Moment): Advanced {
   const count = update.failures + 1;
   if (count >= FAILURES_MAX) {
-    return ended(
-      outcomeAt(moment, because('orchestrationFailed', { step: update.kind, failures: count, message })),
-    );
+    const step = update.kind;
+    const outcome = outcomeAt(moment, because('orchestrationFailed', { step, failures: count, message }));
+    const mayHaveStarted = step === 'startInstall' || step === 'readInstall' || step === 'probe';
+    return mayHaveStarted ? endedAssessed(outcome, update.assessment, 'unproven') : ended(outcome);
   }
   const seconds = Math.min(RETRY_LAST_SECONDS, RETRY_FIRST_SECONDS * 3 ** Math.min(count - 1, 10));
   return open({ ...update, dueUtc: addSeconds(moment.nowUtc, seconds), failures: count });
@@ -312,7 +369,13 @@ const outcomeAt = ({ vmId, nowUtc }: Moment, why: Because): Outcome => outcomeOf
 
 const open = (update: OpenVmUpdate): Advanced => ({ kind: 'open', update });
 
-const ended = (outcome: Outcome): Advanced => ({
+const ended = (outcome: Outcome): Advanced => endedAssessed(outcome, null, null);
+
+const endedAssessed = (
+  outcome: Outcome,
+  assessed: AvailablePatchSummary | null,
+  result: InstallResult | null,
+): Advanced => ({
   kind: 'ended',
-  ending: { outcome, assessment: null, installation: null, health: null },
+  ending: { outcome, assessment: assessed, installation: null, health: null, result },
 });

@@ -13,11 +13,13 @@ export function auditEvents(
   rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
 ): AuditReport {
   const { offPeakOpens, offPeakCloses, setSharePercent, setOneByOneBelow, timeZoneTag } = policy;
+  const exposure = { first: policy.evidenceFirst, factor: policy.evidenceFactor };
   return auditMonth({
     events,
     vms: vms.map(auditVmOf),
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     shares: { setSharePercent, setOneByOneBelow },
+    exposure,
     timeZoneTag,
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,

@@ -23,6 +23,9 @@ export const ReportedRollout = z.object({
       phase: z.string(),
       region: z.string().nullable(),
       why: z.string(),
+      scope: z
+        .object({ kind: z.string(), family: z.string().exactOptional(), region: z.string().exactOptional() })
+        .exactOptional(),
       atUtc: z.string(),
       decision: z.object({ kind: z.string(), atUtc: z.string() }).nullable(),
     }),

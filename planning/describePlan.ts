@@ -12,7 +12,7 @@ const LATE_MAX = 10;
 const LINE_WIDTH = 100;
 const LABEL_WIDTH = 22;
 
-/** The plan as text, for people: what happens where and on which nights, by the region's own clock. */
+/** The plan as text, for people: what happens where and when, by the region's own clock. */
 export function describePlan(plan: Plan, { lateMax = LATE_MAX }: PlanTextOptions = {}): string {
   return [
     ...heading(plan),
@@ -49,9 +49,9 @@ function describePhase(phase: PlannedPhase, plan: Plan): string[] {
 
 function describeRegion(region: PlannedRegion): string[] {
   const zone = regionTimeZone(region.region);
-  const nights = `${instantText(region.expectedStartUtc, zone)} to ${instantText(region.expectedEndUtc, zone)}`;
+  const windows = `${instantText(region.expectedStartUtc, zone)} to ${instantText(region.expectedEndUtc, zone)}`;
   return [
-    `  ${region.region.padEnd(LABEL_WIDTH - 2)}${count(region.vmCount, 'VM').padStart(9)}   ${nights} (${zone})`,
+    `  ${region.region.padEnd(LABEL_WIDTH - 2)}${count(region.vmCount, 'VM').padStart(9)}   ${windows} (${zone})`,
     ...region.stages.flatMap((stage) => wrap(describeStage(stage), 6)),
   ];
 }

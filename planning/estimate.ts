@@ -1,5 +1,5 @@
 import { utcOf } from '../domain/instants';
-import { nightAtOrAfter, nightOpeningAfter, type OffPeakNight } from '../domain/offPeak';
+import { windowMsAtOrAfter, windowMsOpeningAfter, type OffPeakWindowMs } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 
 const MINUTE_MS = 60_000;
@@ -16,7 +16,7 @@ export function roundMs(policy: Pick<Policy, 'soakSeconds'>): number {
 }
 
 /**
- * What must be left of the night when a round starts. A round asks for the minimum and the reserve *after* it has assessed, so the
+ * What must be left of the window when a round starts. A round asks for the minimum and the reserve *after* it has assessed, so the
  * assessment is added: a round planned without it would be deferred in its own window.
  */
 export function roundNeedsMs(policy: Pick<Policy, 'installMinimumSeconds' | 'rebootReserveSeconds'>): number {
@@ -25,7 +25,7 @@ export function roundNeedsMs(policy: Pick<Policy, 'installMinimumSeconds' | 'reb
   );
 }
 
-/** Where a forecast stands: not before this instant, and only in nights that open after the gate, if there is one. */
+/** Where a forecast stands: not before this instant, and only in windows that open after the gate, if there is one. */
 export interface Cursor {
   readonly atMs: number;
   /** Windows that opened at or before this do not count; -Infinity where any will do. */
@@ -34,27 +34,27 @@ export interface Cursor {
 
 export interface Start {
   readonly startMs: number;
-  /** False: no night of these zones is long enough for a round. The start is then only where one would be tried. */
+  /** False: no window of these zones is long enough for a round. The start is then only where one would be tried. */
   readonly fits: boolean;
 }
 
-/** So many nights are tried before a start is given up: the one that daylight saving shortens is followed by longer ones. */
-const NIGHTS_TRIED = 4;
+/** So many windows are tried before a start is given up: the one that daylight saving shortens is followed by longer ones. */
+const WINDOWS_TRIED = 4;
 
-/** The first instant at which every zone is off-peak and enough of the shortest night is left for a round. */
+/** The first instant at which every zone is off-peak and enough of the shortest window is left for a round. */
 export function firstStart(zones: readonly string[], policy: Policy, cursor: Cursor): Start {
   const needsMs = roundNeedsMs(policy);
   const [only] = zones;
   if (only !== undefined && zones.length === 1) {
-    // By far the most frequent question of a plan: one zone, and tonight still has room.
-    const { opensMs, closesMs } = nightFrom(only, policy, cursor);
+    // By far the most frequent question of a plan: one zone, and its current window still has room.
+    const { opensMs, closesMs } = windowFrom(only, policy, cursor);
     const startMs = Math.max(cursor.atMs, opensMs);
     if (closesMs - startMs >= needsMs) return { startMs, fits: true };
   }
   let fromMs = cursor.atMs;
   let tried: number | null = null;
-  for (let night = 0; night < NIGHTS_TRIED * zones.length; night += 1) {
-    const shared = sharedNight(zones, policy, { ...cursor, atMs: fromMs });
+  for (let window = 0; window < WINDOWS_TRIED * zones.length; window += 1) {
+    const shared = sharedWindow(zones, policy, { ...cursor, atMs: fromMs });
     if (shared.closesMs - shared.startMs >= needsMs) return { startMs: shared.startMs, fits: true };
     tried ??= shared.startMs;
     fromMs = Math.max(shared.closesMs, fromMs + MINUTE_MS);
@@ -62,20 +62,20 @@ export function firstStart(zones: readonly string[], policy: Policy, cursor: Cur
   return { startMs: tried ?? fromMs, fits: false };
 }
 
-/** The zone's night at or after the cursor. */
-export function nightFrom(zone: string, policy: Policy, { atMs, opensAfterMs }: Cursor): OffPeakNight {
-  const night = nightAtOrAfter(zone, policy, atMs);
-  return night.opensMs > opensAfterMs ? night : nightOpeningAfter(zone, policy, opensAfterMs);
+/** The zone's window at or after the cursor. */
+export function windowFrom(zone: string, policy: Policy, { atMs, opensAfterMs }: Cursor): OffPeakWindowMs {
+  const window = windowMsAtOrAfter(zone, policy, atMs);
+  return window.opensMs > opensAfterMs ? window : windowMsOpeningAfter(zone, policy, opensAfterMs);
 }
 
-/** The zone's night in which a round still fits; the next one if tonight is too far gone. */
-export function usableNight(zone: string, policy: Policy, cursor: Cursor): OffPeakNight {
+/** The zone's window in which a round still fits; the next one if too little is left of the current one. */
+export function usableWindow(zone: string, policy: Policy, cursor: Cursor): OffPeakWindowMs {
   const { startMs } = firstStart([zone], policy, cursor);
-  return nightFrom(zone, policy, { ...cursor, atMs: startMs });
+  return windowFrom(zone, policy, { ...cursor, atMs: startMs });
 }
 
-/** From when all zones are open until the first closes; empty (closes before it starts) where their nights do not meet. */
-function sharedNight(
+/** From when all zones are open until the first closes; empty (closes before it starts) where their windows do not meet. */
+function sharedWindow(
   zones: readonly string[],
   policy: Policy,
   cursor: Cursor,
@@ -83,9 +83,9 @@ function sharedNight(
   let startMs = cursor.atMs;
   let closesMs = Infinity;
   for (const zone of zones) {
-    const night = nightFrom(zone, policy, cursor);
-    startMs = Math.max(startMs, night.opensMs);
-    closesMs = Math.min(closesMs, night.closesMs);
+    const window = windowFrom(zone, policy, cursor);
+    startMs = Math.max(startMs, window.opensMs);
+    closesMs = Math.min(closesMs, window.closesMs);
   }
   return { startMs, closesMs };
 }

@@ -22,8 +22,8 @@ type SlotPolicy = Pick<
   | 'assessmentPollSeconds'
 >;
 
-/** Nights to look ahead: zones of one round open within the hour of each other, so the second night fits if the first does not. */
-const NIGHTS_MAX = 5;
+/** Windows to look ahead: zones of one round open within the hour of each other, so the second window fits if the first does not. */
+const WINDOWS_MAX = 5;
 
 /** Polls that an assessment usually takes. */
 const ASSESSMENT_POLLS = 2;
@@ -39,7 +39,7 @@ export function roundSlot(
 ): RoundSlot | null {
   const { nowUtc, freshAfterUtc, endsUtc } = when;
   let fromUtc = nowUtc;
-  for (let night = 0; night < NIGHTS_MAX; night += 1) {
+  for (let window = 0; window < WINDOWS_MAX; window += 1) {
     const windows = timeZones.map((zone) => windowFrom(zone, fromUtc, freshAfterUtc, policy));
     const opensUtc = windows.map((window) => window.opensUtc).reduce(later, nowUtc);
     const closesUtc = windows.map((window) => window.closesUtc).reduce(earlier, endsUtc);

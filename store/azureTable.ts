@@ -145,7 +145,7 @@ class AzureTable implements Table {
 
   /**
    * A write under a condition. When its answer is lost, the SDK sends it again and meets its own work as a conflict: the row's
-   * writer tells.
+   * writer says.
    */
   private async conditional(
     partition: string,
@@ -174,7 +174,7 @@ class AzureTable implements Table {
     return this.call(() => this.client.getEntity(partition, row, { queryOptions })).catch(unless404);
   }
 
-  /** Makes the table first if need be, again if somebody dropped it meanwhile, and explains what a person can repair. */
+  /** Makes the table first if need be, again if it was dropped meanwhile, and explains what a person can repair. */
   private async call<T>(work: () => Promise<T>): Promise<T> {
     try {
       await this.ensureCreated();

@@ -86,7 +86,7 @@ function assertKeys(partition: string, row: string): void {
   assertKey('row', row);
 }
 
-/** JSON until somebody reads it: most rows of a month are overwritten unread. */
+/** JSON until it is read: most rows of a month are overwritten unread. */
 interface StoredRow {
   etag: string;
   json: string;

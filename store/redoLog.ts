@@ -124,7 +124,7 @@ class Redo {
     this.deaths += 1;
   }
 
-  /** Nobody has died since `before`. */
+  /** No process has died since `before`. */
   isAlive(before: number): boolean {
     return this.deaths === before;
   }
@@ -236,7 +236,7 @@ class RedoFile {
 const textOf = (entries: readonly object[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
-/** A last line that a crash tore is dropped: nobody heard that its change was made. */
+/** A last line that a crash tore is dropped: its change was never acknowledged. */
 function linesOf(path: string): (Entry & { readonly atMs: number })[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');

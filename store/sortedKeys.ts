@@ -1,6 +1,6 @@
 /**
- * The row keys of a partition in order. New keys wait in a heap of unsorted ones until somebody lists: a month of writes that nobody
- * lists costs no sorting, and a list after few writes costs few insertions.
+ * The row keys of a partition in order. New keys wait in a heap of unsorted ones until they are listed: a month of writes that are never
+ * listed costs no sorting, and a list after few writes costs few insertions.
  */
 export class SortedKeys {
   private sorted: string[] = [];
@@ -21,13 +21,13 @@ export class SortedKeys {
 
   /** Keys in [from, before). */
   between(from: string | undefined, before: string | undefined): readonly string[] {
-    this.settle();
+    this.sortWaiting();
     const start = from === undefined ? 0 : firstAtLeast(this.sorted, from);
     const end = before === undefined ? this.sorted.length : firstAtLeast(this.sorted, before);
     return this.sorted.slice(start, end);
   }
 
-  private settle(): void {
+  private sortWaiting(): void {
     if (this.waiting.size === 0) return;
     if (this.waiting.size <= INSERTIONS_MAX)
       for (const key of this.waiting) this.sorted.splice(firstAtLeast(this.sorted, key), 0, key);

@@ -50,6 +50,7 @@ export const TABLE_NAMES = [
   'operations',
   'assessments',
   'vmEvents',
+  'evidence',
   'audit',
   'longRunning',
   'armResources',

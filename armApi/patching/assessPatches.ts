@@ -9,7 +9,7 @@ import { assessVm } from '../../orchestrations/contracts';
 import type { ArmRoute } from '../http/armRoute';
 import { armTime } from '../http/armTime';
 import { accepted, type OperationKind } from '../http/longRunning';
-import { findSettledVm } from '../resources/lookup';
+import { findProvisionedVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { AGENT_MAY_BE_SILENT_SECONDS, agentSilent, requireRunning } from '../resources/reachable';
@@ -26,7 +26,7 @@ const assessPatches: ArmRoute = {
   quota: 'guestPatch',
   handler: async (request, context) => {
     requireFeature(request, context, 'InGuestPatchVMPreview');
-    const { id, armId, vm } = findSettledVm(request, context);
+    const { id, armId, vm } = findProvisionedVm(request, context);
     await requireRunning(context, id);
     const instanceId = `assess-${randomUUID()}`;
     const input: z.input<typeof assessVm.input> = {

@@ -10,7 +10,7 @@ import { findVm } from './lookup';
 /** VirtualMachineInstanceView in the shapes of the version: of GET …/instanceView, and of `$expand=instanceView`. */
 export async function instanceViewOf(
   context: ArmContext,
-  { id, model, provisioningState, settledUtc, createdUtc, isAgentNew }: VmResource,
+  { id, model, provisioningState, provisionedUtc, createdUtc, isAgentNew }: VmResource,
   apiVersion: string,
 ): Promise<JsonObject> {
   const { services } = context;
@@ -21,7 +21,7 @@ export async function instanceViewOf(
   return instanceViewBody({
     model,
     provisioningState,
-    settledUtc,
+    provisionedUtc,
     createdUtc,
     isAgentNew,
     reading,

@@ -13,7 +13,7 @@ import type { JsonObject } from '../http/json';
 export interface InstanceViewSource {
   readonly model: JsonObject;
   readonly provisioningState: string;
-  readonly settledUtc: string;
+  readonly provisionedUtc: string;
   readonly createdUtc: string;
   /** The VM is new, and its agent has not reported yet. */
   readonly isAgentNew: boolean;
@@ -26,7 +26,7 @@ export interface InstanceViewSource {
 
 /** VirtualMachineInstanceView, bare (R-801). */
 export function instanceViewBody(source: InstanceViewSource): JsonObject {
-  const { reading, provisioningState, settledUtc, createdUtc } = source;
+  const { reading, provisioningState, provisionedUtc, createdUtc } = source;
   const { vm } = reading;
   const { osProfile, storageProfile, instanceView } = ModelFacts.parse(source.model).properties ?? {};
   const patchStatus = patchStatusOf(source);
@@ -34,7 +34,7 @@ export function instanceViewBody(source: InstanceViewSource): JsonObject {
   const isCreating = provisioningState === 'Creating';
   const powerState = isCreating ? 'running' : reading.powerState;
   const guest = isCreating || powerState === 'deallocated' ? null : guestOf(source);
-  const settled = isCreating ? undefined : armTime(settledUtc);
+  const provisioned = isCreating ? undefined : armTime(provisionedUtc);
   return {
     platformUpdateDomain: vm.updateDomain ?? undefined,
     platformFaultDomain: instanceView?.platformFaultDomain,
@@ -50,7 +50,7 @@ export function instanceViewBody(source: InstanceViewSource): JsonObject {
               statuses: [
                 {
                   ...status('ProvisioningState/succeeded', 'Provisioning succeeded'),
-                  time: settled ?? armTime(createdUtc),
+                  time: provisioned ?? armTime(createdUtc),
                 },
               ],
             },
@@ -59,7 +59,7 @@ export function instanceViewBody(source: InstanceViewSource): JsonObject {
     extensions: guest?.extensions,
     hyperVGeneration: 'V1',
     statuses: [
-      { ...provisioningStatus(provisioningState), time: settled },
+      { ...provisioningStatus(provisioningState), time: provisioned },
       status(`PowerState/${powerState}`, `VM ${powerState}`),
     ],
     patchStatus,
@@ -136,7 +136,7 @@ function availablePatchSummary({ error, ...summary }: AvailablePatchSummary): Js
   };
 }
 
-/** Where there is no installPatches, the reboot is told here (R-505). */
+/** Where there is no installPatches, the reboot is reported here (R-505). */
 function lastPatchInstallationSummary(
   { error, rebootStatus, ...summary }: PatchInstallationSummary,
   { installPatches }: PatchingInVersion,

@@ -175,12 +175,12 @@ function forLibrary(event: HistoryEvent): object {
  */
 export function waitsForNothing(executor: LiveExecutor, running: unknown): boolean {
   const task = executor.currentTask;
-  return task?.children !== undefined && task.state === running && allSettled(task, running);
+  return task?.children !== undefined && task.state === running && allCompleted(task, running);
 }
 
-function allSettled(task: LibraryTask, running: unknown): boolean {
+function allCompleted(task: LibraryTask, running: unknown): boolean {
   if (!task.children) return task.state !== running;
   return task.children.every(
-    (child) => child.state !== running || (child.children !== undefined && allSettled(child, running)),
+    (child) => child.state !== running || (child.children !== undefined && allCompleted(child, running)),
   );
 }

@@ -67,6 +67,7 @@ export async function checkMonth(
     vms: planned.map(auditVmOf),
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
     shares: { setSharePercent: policy.setSharePercent, setOneByOneBelow: policy.setOneByOneBelow },
+    exposure: { first: policy.evidenceFirst, factor: policy.evidenceFactor },
     untilUtc,
     waivers: owners.deletedVms
       .filter(({ vmId }) => planned.some(({ id }) => id === vmId))

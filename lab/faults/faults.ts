@@ -4,7 +4,7 @@ import { hash53 } from '../../domain/seed';
 export const FAULT_KINDS = [
   // Storage. Unavailable: nothing was done (503, a timeout). Answer lost: it was done, the caller hears a timeout.
   ...['storeUnavailable', 'storeAnswerLost', 'storeConflict', 'storeHalfWritten', 'storeOutage'],
-  // Azure Resource Manager. Lost and endless operations are running or over; the platform tells otherwise.
+  // Azure Resource Manager. Lost and endless operations are running or over; the platform says otherwise.
   ...['armThrottled', 'armConflict', 'armErrorBefore', 'armErrorAfter', 'armOutage'],
   ...['operationLost', 'operationEndless', 'staleRead'],
   // Activities: messages are delivered at least once, and sometimes to two workers. Poisoned: what comes back is garbage.

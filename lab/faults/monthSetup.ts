@@ -140,7 +140,7 @@ export function settingsOf(policy: Policy): Record<string, string> {
 }
 
 function settingText(key: string, value: unknown): string {
-  if (value === null) return 'nextNight';
+  if (value === null) return 'nextWindow';
   if (Array.isArray(value)) return value.join(',');
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return key.endsWith('Seconds') ? `PT${text}S` : text;

@@ -79,7 +79,7 @@ export class OwnerActions {
       this.actions.push({ dueMs: this.nowMs() + (1 + this.random() * 25) * MINUTE_MS, kind, vmId });
   }
 
-  /** Does what is due. Called before each call of the driver: the app cannot tell the difference from its having happened at its own time. */
+  /** Does what is due. Called before each call of the driver: for the app there is no difference from its having happened at its own time. */
   async passTime(): Promise<void> {
     if (this.busy || this.actions.length === 0) return;
     const nowMs = this.nowMs();
@@ -107,7 +107,7 @@ export class OwnerActions {
     else if (kind === 'vmRetagged')
       await this.driver.resources.putVirtualMachine({ ...model, tags: this.newTags() });
     else if (kind === 'vmCreated') await this.putTwin(model, vmId, (id) => `${id}-twin`);
-    // A second machine under a name would be two for those who read the log by names.
+    // A second machine under a name would be two for readers of the log that go by names.
     else if (recreated === undefined) {
       await this.remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
       // Moved to another resource group: another id, so another VM to everybody.

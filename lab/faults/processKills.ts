@@ -279,7 +279,7 @@ export function describeKills(report: RealKillsReport): string {
   const { vms, rollouts, kills, wallSeconds, installs, acknowledged, violations } = report;
   return [
     `${rollouts} rollouts of ${vms} VMs; the app was killed ${kills.app} times, its storage ${kills.azurite} times, in ${Math.round(wallSeconds)} s`,
-    `  ${installs} installations; ${acknowledged.outcomes} outcomes that had been told and ${acknowledged.decisions} pauses and resumes that had been promised were looked for after the kills`,
+    `  ${installs} installations; ${acknowledged.outcomes} outcomes that had been reported and ${acknowledged.decisions} pauses and resumes that had been promised were looked for after the kills`,
     `  violations ${violations.length}`,
     ...violations.map(({ invariant, vm, at, detail }) => `  ${invariant} ${at} ${vm ?? ''} ${detail}`),
     '',

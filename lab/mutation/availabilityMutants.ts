@@ -4,7 +4,7 @@ const DISRUPTION = 'domain/disruption.ts';
 const LEDGER = 'domain/ledger.ts';
 const LEDGER_TESTS = ['tests/domain/ledger.test.ts', 'tests/domain/ledgerModel.test.ts'];
 
-/** Bugs in what may be down together, and in who grants it. */
+/** Bugs in what may be down together, and in what grants it. */
 export const availabilityMutants: readonly Mutant[] = [
   planted(
     'both ends of a geo pair may be down together',
@@ -97,7 +97,7 @@ export const availabilityMutants: readonly Mutant[] = [
     ...LEDGER_TESTS,
   ),
   planted(
-    'catch-ups take as many slots of a night as they like',
+    'catch-ups take as many slots of a window as they like',
     LEDGER,
     [
       'return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;',

@@ -10,7 +10,7 @@ const inMonth = (bug: string, file: string, edits: Mutant['edits'], month = 'cal
 
 /** Bugs that the auditor has to find in what the driver says happened in a month. */
 export const monthMutants: readonly Mutant[] = [
-  inMonth('every VM lives in UTC', 'domain/timeZone.ts', [
+  inMonth('every VM is in UTC', 'domain/timeZone.ts', [
     [
       '  const invalid: { source: TimeZoneSource; value: string }[] = [];\n',
       "  const invalid: { source: TimeZoneSource; value: string }[] = [];\n  if (invalid.length === 0) return { zone: 'UTC', source: 'utc', invalid };\n",
@@ -36,14 +36,14 @@ export const monthMutants: readonly Mutant[] = [
   ]),
   inMonth('the gate is not waited for', 'orchestrations/awaitGate.ts', [
     [
-      "return { kind: 'wait', nextUtc: gate.nextUtc };",
-      "return { kind: 'answer', answer: { openedUtc: context.df.currentUtcDateTime.toISOString() } };",
+      "if (gate.kind === 'wait') return { kind: 'wait', nextUtc: gate.nextUtc };",
+      "if (gate.kind === 'wait') return { kind: 'answer', answer: { openedUtc: context.df.currentUtcDateTime.toISOString() } };",
     ],
   ]),
   inMonth(
     'halts stop nothing',
     'domain/control.ts',
-    [['      halt.decision === null &&\n', "      halt.decision?.by === '' &&\n"]],
+    [['halt.decision === null && stops(halt, where)', "halt.decision?.by === '' && stops(halt, where)"]],
     'flapping-health',
   ),
   inMonth(

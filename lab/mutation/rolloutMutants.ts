@@ -1,5 +1,7 @@
 import { planted, type Mutant } from './mutant';
 
+const EVIDENCE_RULES = 'domain/evidenceRules.ts';
+const ROUND_TEST = 'tests/activities/advanceRound.test.ts';
 const GATES = 'domain/gates.ts';
 const CONTROL = 'domain/control.ts';
 const GATES_TEST = 'tests/domain/gates.test.ts';
@@ -10,21 +12,51 @@ const PLAN_TEST = 'tests/planning/planRollout.test.ts';
 /** Bugs in gates, in what people decide, in the plan, and in the orchestrations of a month. */
 export const rolloutMutants: readonly Mutant[] = [
   planted(
-    'the canary phase has no gate of its own',
-    GATES,
-    ['if (canary && unhealthy > 0)', 'if (canary && unhealthy > 99)'],
-    GATES_TEST,
+    'an unhealthy canary does not halt',
+    EVIDENCE_RULES,
+    ['if (rollout.canaryUnhealthyCount > 0)', 'if (rollout.canaryUnhealthyCount > 99)'],
+    GATE_ACTIVITIES_TEST,
   ),
   planted(
-    'a batch of unhealthy VMs does not halt',
-    GATES,
-    ['if (health >= 2 && unhealthy === health)', 'if (health >= 99 && unhealthy === health)'],
-    GATES_TEST,
+    'two unhealthy VMs among the first of a family do not halt',
+    EVIDENCE_RULES,
+    [
+      'if (seen.firstUnhealthyCount >= policy.firstResultsUnhealthyMin)',
+      'if (seen.firstUnhealthyCount >= 99)',
+    ],
+    GATE_ACTIVITIES_TEST,
   ),
   planted(
     'a bad patch source does not hold',
+    EVIDENCE_RULES,
+    ['if (triedCount < policy.failedOf ||', 'if (triedCount < 1_000_000 ||'],
+    GATE_ACTIVITIES_TEST,
+  ),
+  planted(
+    'exposure has no limit',
+    'domain/evidence.ts',
+    ['const started = fresh.slice(0, left);', 'const started = fresh.slice(0, left + fresh.length);'],
+    ROUND_TEST,
+  ),
+  planted(
+    'an installation that never started uses up exposure',
+    'activities/roundEvidence.ts',
+    ["result === 'notStarted';", 'result === null;'],
+    ROUND_TEST,
+  ),
+  planted(
+    'the results of a round count twice',
+    'domain/rolloutEvidence.ts',
+    [
+      '  if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted\n  const reported',
+      '  const reported',
+    ],
+    GATE_ACTIVITIES_TEST,
+  ),
+  planted(
+    'a phase that proved nothing opens its gate',
     GATES,
-    ['if (tried >= policy.batchFailedOf &&', 'if (tried > 1_000_000 &&'],
+    ['if (failed === 0 || patched + upToDate > 0) return open;', 'if (failed >= 0) return open;'],
     GATES_TEST,
   ),
   planted(
@@ -34,7 +66,7 @@ export const rolloutMutants: readonly Mutant[] = [
     GATES_TEST,
   ),
   planted(
-    'a phase is judged before every region has spoken',
+    'the gate of a phase is decided before every region has outcomes',
     GATES,
     ['if (silentRegions.length === 0 && done', 'if (silentRegions.length >= 0 && done'],
     GATES_TEST,
@@ -49,15 +81,15 @@ export const rolloutMutants: readonly Mutant[] = [
     GATES_TEST,
   ),
   planted(
-    'a resumed round halts on the same evidence for ever',
-    'activities/recordRound.ts',
-    ['(judged === null || row.atUtc > judged)', '(judged === null || row.atUtc !== "")'],
+    'a resumed halt comes back on the same evidence for ever',
+    'activities/roundEvidence.ts',
+    ['decision !== null && !seen.answered', "decision?.kind === 'skip' && !seen.answered"],
     GATE_ACTIVITIES_TEST,
   ),
   planted(
     'a resumed gate halts on the same evidence for ever',
     'activities/decidePhaseGate.ts',
-    ['judged === null || atUtc > judged', 'judged === null || atUtc !== ""'],
+    ['decided === null || atUtc > decided', 'decided === null || atUtc !== ""'],
     GATE_ACTIVITIES_TEST,
   ),
   planted(
@@ -81,7 +113,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a halt stops its own region only',
     CONTROL,
-    ["(halt.kind === 'halt' || (where", '((where'],
+    ['if (!regional) return true;', 'if (!regional) return region === where.region;'],
     CONTROL_TEST,
   ),
   planted(
@@ -97,7 +129,7 @@ export const rolloutMutants: readonly Mutant[] = [
     CONTROL_TEST,
   ),
   planted(
-    'who was superseded is not told so',
+    'a VM that was superseded is not marked so',
     'operatorApi/startRollout.ts',
     ["endsUtc === nextReleaseAfter(releasedUtc) ? 'superseded' : 'deadlinePassed'", "'deadlinePassed'"],
     'tests/operatorApi/startRollout.test.ts',
@@ -210,14 +242,14 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a new generation forgets which rounds have run',
     'orchestrations/rounds.ts',
-    ['continueWith({ done, attempts: attempt })', 'continueWith({ done: [], attempts: attempt })'],
+    ['continueWith({ done, attempts: attempt });', 'continueWith({ done: [], attempts: attempt });'],
     'tests/orchestrations/rounds.test.ts',
   ),
   planted(
     'a VM whose steps throw for hours counts as patched',
     'domain/vmUpdate.ts',
     [
-      "because('orchestrationFailed', { step: update.kind, failures: count, message })",
+      "because('orchestrationFailed', { step, failures: count, message })",
       "because('installed', { installedPatchCount: count })",
     ],
     'tests/domain/vmUpdate.test.ts',

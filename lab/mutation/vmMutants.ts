@@ -19,13 +19,13 @@ export const vmMutants: readonly Mutant[] = [
     'tests/domain/offPeak.test.ts',
   ),
   planted(
-    'a night that has just closed is tonight',
+    'a window that has just closed is the current one',
     'domain/offPeak.ts',
-    ['night.closesMs > nowMs', 'night.closesMs >= nowMs'],
+    ['window.closesMs > nowMs', 'window.closesMs >= nowMs'],
     'tests/domain/offPeak.test.ts',
   ),
   planted(
-    'a night that ends on the day it began lasts a day more',
+    'a window that ends on the day it began lasts a day more',
     'domain/offPeak.ts',
     ['(closes > opens ? day : day + 1)', '(day + 1)'],
     'tests/domain/offPeak.test.ts',
@@ -136,7 +136,7 @@ export const vmMutants: readonly Mutant[] = [
     ...planted('a crash loses the start of an installation from the audit', ONCE, ['', '']),
     edits: [
       [
-        '  // the audit first: once the row has its operation, nobody comes here again\n',
+        '  // the audit first: once the row has its operation, a repeat does not come here again\n',
         '  await replaceIntent(services, intent, { ...intent, operationId });\n',
       ],
     ],
@@ -146,7 +146,7 @@ export const vmMutants: readonly Mutant[] = [
     ...planted('a crash loses the end of an installation from the audit', OPERATION, ['', '']),
     edits: [
       [
-        '  // the audit first: once the row has its end, nobody comes here again\n',
+        '  // the audit first: once the row has its end, a repeat does not come here again\n',
         '  await replaceIntent(services, operation, { ...operation, endedUtc, summary });\n',
       ],
     ],
@@ -258,7 +258,7 @@ export const vmMutants: readonly Mutant[] = [
     'tests/domain/eligibility.test.ts',
   ),
   planted(
-    'a VM that failed gets its second chance in the same night',
+    'a VM that failed gets its second chance in the same window',
     'activities/planCatchUps.ts',
     ["  if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;\n", ''],
     'tests/activities/planCatchUps.test.ts',
@@ -271,7 +271,7 @@ export const vmMutants: readonly Mutant[] = [
     'tests/activities/endings.test.ts',
   ),
   planted(
-    'a catch-up that died while it was planned loses its VMs for the night',
+    'a catch-up that died while it was planned loses its VMs for the window',
     'activities/planCatchUps.ts',
     ['const isTaken = busyWith === phase;', 'const isTaken = busyWith === `${phase}.`;'],
     'tests/activities/planCatchUps.test.ts',

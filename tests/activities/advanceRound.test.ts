@@ -3,28 +3,40 @@ import type * as contracts from '../../activities/contracts';
 import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
+import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
-import { aRound, aWorld, IN_THE_NIGHT, NIGHT_CLOSES, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
+import {
+  aRound,
+  someServices,
+  IN_THE_WINDOW,
+  WINDOW_CLOSES,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 import { roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;
-const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: NIGHT_CLOSES };
+const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
 
 type Answer = AnswerTo<typeof contracts.advanceRound>;
 
-async function aRoundOf(count: number): Promise<{ services: FakeWorld; ids: VmId[] }> {
+async function aRoundOf(
+  count: number,
+  policy: Partial<Policy> = {},
+): Promise<{ services: FakeServices; ids: VmId[] }> {
   const vms = vmsOf(count);
-  const services = await aWorld({ vms });
+  const services = await someServices({ vms, policy });
   const ids = vms.map(({ id }) => id);
   await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
   return { services, ids };
 }
 
-const callOf = async (services: FakeWorld, call: number): Promise<Answer> =>
+const callOf = async (services: FakeServices, call: number): Promise<Answer> =>
   (await services.run(advanceRound, { ref, claim, call })) as Answer;
 
 /** As its orchestration does: one call after another, each when it is due. Ends installations after `minutes`. */
-async function finish(services: FakeWorld, minutes = 20): Promise<{ answers: Answer[]; calls: number }> {
+async function finish(services: FakeServices, minutes = 20): Promise<{ answers: Answer[]; calls: number }> {
   const answers: Answer[] = [];
   for (let call = 1; call < 500; call += 1) {
     for (const install of services.driver.accepted)
@@ -40,7 +52,7 @@ async function finish(services: FakeWorld, minutes = 20): Promise<{ answers: Ans
   throw new Error('The round never ends.');
 }
 
-const sinceMinutes = (services: FakeWorld, utc: string): number =>
+const sinceMinutes = (services: FakeServices, utc: string): number =>
   (Date.parse(services.nowUtc()) - Date.parse(utc)) / 60_000;
 
 describe('the VMs of a round advance together', () => {
@@ -54,10 +66,10 @@ describe('the VMs of a round advance together', () => {
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
   });
 
-  it('80 VMs need about as many calls as one', async () => {
+  it('80 VMs that have evidence enough need about as many calls as one', async () => {
     const one = await finish((await aRoundOf(1)).services);
-    const eighty = await finish((await aRoundOf(80)).services);
-    // the rest are answers that were full: 80 endings are told over several calls
+    const eighty = await finish((await aRoundOf(80, { evidenceFirst: 80 })).services);
+    // the rest are answers that were full: 80 endings are reported over several calls
     expect(eighty.calls).toBeLessThan(one.calls + 20);
   });
 
@@ -67,12 +79,12 @@ describe('the VMs of a round advance together', () => {
     expect(longest).toBeLessThan(16_000);
   });
 
-  it("each VM's entity is told once that it is being installed, and once how it ended, with everything learnt", async () => {
+  it("each VM's entity learns once that it is being installed, and once how it ended, with everything learnt", async () => {
     const { services, ids } = await aRoundOf(30);
     const { answers } = await finish(services);
-    const told = answers.flatMap(({ events }) => events);
+    const reported = answers.flatMap(({ events }) => events);
     for (const id of ids) {
-      const events = told.filter(({ vmId }) => vmId === id).map(({ event }) => event);
+      const events = reported.filter(({ vmId }) => vmId === id).map(({ event }) => event);
       expect(events).toEqual([
         { kind: 'installStarted', claimId: claim.claimId },
         expect.objectContaining({ kind: 'ended', assessment: expect.anything() as unknown }),
@@ -122,6 +134,40 @@ describe('the VMs of a round advance together', () => {
     expect(record).toMatchObject({ unclear: 1 });
   });
 
+  it('INV-14: at every instant no more VMs of an image family have been installed than its evidence allows', async () => {
+    const { services, ids } = await aRoundOf(60);
+    const start = services.driver.startInstallation.bind(services.driver);
+    const allowed: [number, number][] = [];
+    services.driver.startInstallation = async (id, request) => {
+      const healthy = (await services.outcomes.list(ROLLOUT)).filter(({ kind }) => kind === 'patched').length;
+      allowed.push([services.driver.accepted.length + 1, Math.max(5, 5 * healthy)]);
+      return start(id, request);
+    };
+    await finish(services);
+    expect(allowed).toHaveLength(ids.length);
+    expect(allowed.filter(([started, max]) => started > max)).toEqual([]);
+  });
+
+  it('a bad patch meets five VMs of its family and halts; the rest are deferred with the reason', async () => {
+    const { services } = await aRoundOf(40);
+    services.driver.probeHealth = () =>
+      Promise.resolve({ answer: 'unhealthy', because: 'the agent is gone', signals: HEALTHY });
+    await finish(services);
+    const outcomes = await services.outcomes.list(ROLLOUT);
+    expect(services.driver.accepted).toHaveLength(5);
+    expect(outcomes.filter(({ kind }) => kind === 'unhealthy')).toHaveLength(5);
+    expect(outcomes.filter(({ reason }) => reason === 'evidenceLimit')).toHaveLength(35);
+    expect((await services.rollouts.halts(ROLLOUT)).map(({ scope }) => scope?.kind)).toContain('rollout');
+  });
+
+  it('an installation that is refused gives its place back: five refusals do not block a family', async () => {
+    const { services, ids } = await aRoundOf(12);
+    services.driver.postBehaviours.push(...Array<PostBehaviour>(5).fill({ refused: 'agentNotReady' }));
+    await finish(services);
+    expect(services.driver.accepted).toHaveLength(ids.length - 5);
+    expect(await services.rollouts.halts(ROLLOUT)).toEqual([]);
+  });
+
   it('is not written down before every VM has ended', async () => {
     const { services } = await aRoundOf(2);
     await callOf(services, 1);
@@ -133,7 +179,7 @@ describe('the VMs of a round advance together', () => {
     services.driver.change(ids[0] ?? ('' as VmId), { powerState: 'deallocated' });
     expect(await callOf(services, 1)).toMatchObject({ dueUtc: null });
     expect(await services.outcomes.list(ROLLOUT)).toEqual([
-      expect.objectContaining({ kind: 'deferred', reason: 'poweredOff', atUtc: IN_THE_NIGHT }),
+      expect.objectContaining({ kind: 'deferred', reason: 'poweredOff', atUtc: IN_THE_WINDOW }),
     ]);
   });
 });

@@ -8,7 +8,7 @@ import type { VmId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm, vmsOf } from '../support/builders';
 import { anAssessment } from '../support/fakeDriver';
-import { aWorld, IN_THE_NIGHT, NIGHT_CLOSES, type FakeWorld } from '../support/fakeServices';
+import { someServices, IN_THE_WINDOW, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';
 
 const NEW_YORK = 'America/New_York';
 const YESTERDAY = '2026-11-12T04:00:00.000Z';
@@ -16,8 +16,8 @@ const YESTERDAY = '2026-11-12T04:00:00.000Z';
 async function dueSince(
   vms: readonly VirtualMachine[],
   over: { dueUtc?: string; timeZone?: string; nowUtc?: string } = {},
-): Promise<FakeWorld> {
-  const services = await aWorld({ vms, nowUtc: over.nowUtc ?? IN_THE_NIGHT });
+): Promise<FakeServices> {
+  const services = await someServices({ vms, nowUtc: over.nowUtc ?? IN_THE_WINDOW });
   const { dueUtc = YESTERDAY, timeZone = NEW_YORK } = over;
   await services.assessments.schedule(vms.map(({ id: vmId }) => ({ vmId, timeZone, dueUtc })));
   return services;
@@ -28,14 +28,14 @@ interface Range {
   readonly before: string;
 }
 
-const chunksOf = async (services: FakeWorld): Promise<Range[]> => {
+const chunksOf = async (services: FakeServices): Promise<Range[]> => {
   const answer = (await services.run(listDueAssessments, { nowUtc: services.nowUtc() })) as {
     chunks: Range[];
   };
   return answer.chunks;
 };
 
-const dueIn = async (services: FakeWorld, range: Range): Promise<VmId[]> => {
+const dueIn = async (services: FakeServices, range: Range): Promise<VmId[]> => {
   const answer = (await services.run(readDueAssessments, { nowUtc: services.nowUtc(), ...range })) as {
     vmIds: VmId[];
   };
@@ -53,14 +53,14 @@ describe('R-107, R-113: which VMs are due', () => {
 
   it.each([
     ['by day', { nowUtc: '2026-11-13T16:00:00.000Z' }],
-    ['in the last minutes of the night: it would end outside', { nowUtc: '2026-11-13T10:45:00.000Z' }],
+    ['in the last minutes of the window: it would end after it', { nowUtc: '2026-11-13T10:45:00.000Z' }],
     ['before its time', { dueUtc: '2026-11-14T04:00:00.000Z' }],
     ['by day in its own time zone', { timeZone: 'Asia/Tokyo' }],
   ])('none %s', async (_when, over) => {
     expect(await chunksOf(await dueSince([aVm()], over))).toEqual([]);
   });
 
-  it('in chunks of at most thirty that leave out nobody and name nobody twice', async () => {
+  it('in chunks of at most thirty that leave out no VM and name none twice', async () => {
     const vms = vmsOf(95);
     const services = await dueSince(vms);
     const chunks = await chunksOf(services);
@@ -78,7 +78,7 @@ describe('R-107, R-113: which VMs are due', () => {
     const [due] = await chunksOf(services);
     const started = await services.run(startAssessments, { vmIds: [kept.id, gone.id], due });
     expect(started).toMatchObject({ started: [{ vmId: kept.id }], refused: [{ vmId: gone.id }] });
-    expect(await services.assessments.dueBefore(IN_THE_NIGHT)).toEqual([
+    expect(await services.assessments.dueBefore(IN_THE_WINDOW)).toEqual([
       expect.objectContaining({ vmId: kept.id }),
     ]);
   });
@@ -87,7 +87,7 @@ describe('R-107, R-113: which VMs are due', () => {
 describe('R-107: a VM that is new', () => {
   it('is due within one period, so that the fleet is not assessed all at once', async () => {
     const vms = vmsOf(60);
-    const services = await aWorld({ nowUtc: YESTERDAY });
+    const services = await someServices({ nowUtc: YESTERDAY });
     for (const vm of vms) services.driver.add(vm);
     await refreshInventory(services);
     const due = await services.assessments.dueBefore('2026-11-15T04:00:00.001Z');
@@ -97,7 +97,7 @@ describe('R-107: a VM that is new', () => {
   });
 
   it('on any page of the inventory is found once', async () => {
-    const services = await aWorld();
+    const services = await someServices();
     for (const vm of vmsOf(23)) services.driver.add(vm);
     services.driver.pageSize = 5;
     expect(await refreshInventory(services)).toHaveLength(23);
@@ -107,9 +107,9 @@ describe('R-107: a VM that is new', () => {
 });
 
 describe('reading assessments', () => {
-  const due = { from: YESTERDAY, before: IN_THE_NIGHT };
+  const due = { from: YESTERDAY, before: IN_THE_WINDOW };
   const read = (
-    services: FakeWorld,
+    services: FakeServices,
     vms: readonly VirtualMachine[],
     range: Range | null = due,
   ): Promise<unknown> =>
@@ -153,7 +153,7 @@ describe('reading assessments', () => {
     const services = await dueSince(vms);
     services.driver.operations.set('assess-0', answer);
     const result = await read(services, vms);
-    expect(await services.assessments.dueBefore(IN_THE_NIGHT)).toHaveLength(1);
+    expect(await services.assessments.dueBefore(IN_THE_WINDOW)).toHaveLength(1);
     expect(result).toMatchObject({ assessed: [] });
   });
 
@@ -166,12 +166,12 @@ describe('reading assessments', () => {
     expect(await read(services, vms)).toMatchObject({ assessed: [], failed: [{ message: 'no endpoint' }] });
   });
 
-  it('R-901: one that nobody was due for moves no date', async () => {
+  it('R-901: one that no VM was due for moves no date', async () => {
     const vms = vmsOf(1);
     const services = await dueSince(vms);
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     await read(services, vms, null);
-    expect(await services.assessments.dueBefore(IN_THE_NIGHT)).toHaveLength(1);
+    expect(await services.assessments.dueBefore(IN_THE_WINDOW)).toHaveLength(1);
   });
 
   it('R-903: starting and reading one installs nothing', async () => {
@@ -185,7 +185,7 @@ describe('reading assessments', () => {
 });
 
 describe('R-703, R-704: an extension that is behind', () => {
-  const behind = async (nowUtc = IN_THE_NIGHT): Promise<FakeWorld> => {
+  const behind = async (nowUtc = IN_THE_WINDOW): Promise<FakeServices> => {
     const vms = vmsOf(1);
     const services = await dueSince(vms, { nowUtc });
     for (const { id } of vms)
@@ -193,7 +193,7 @@ describe('R-703, R-704: an extension that is behind', () => {
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     await services.run(collectAssessments, {
       operations: vms.map(({ id: vmId }) => ({ vmId, operationId: 'assess-0' })),
-      due: { from: YESTERDAY, before: IN_THE_NIGHT },
+      due: { from: YESTERDAY, before: IN_THE_WINDOW },
     });
     return services;
   };
@@ -219,7 +219,7 @@ describe('R-703, R-704: an extension that is behind', () => {
 
   it('is not touched by day', async () => {
     const services = await behind();
-    services.clock.nowUtc = NIGHT_CLOSES;
+    services.clock.nowUtc = WINDOW_CLOSES;
     expect(await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() })).toEqual({
       vmIds: [],
     });

@@ -1,18 +1,18 @@
 import { collectInstall } from '../../activities/collectInstall';
-import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
 import { inputFor, start, startPatiently, vm } from '../support/installScene';
 import { countCalls, dyingAt } from '../support/interleave';
 import type { OperationStore } from '../../store/operations';
 
-const rows = async (services: FakeWorld): Promise<string[]> =>
+const rows = async (services: FakeServices): Promise<string[]> =>
   (await services.audit.list(ROLLOUT)).map(({ what }) => what).sort();
 
 /** Through the services it is given, which may be one that dies. */
-const read = (services: FakeWorld): Promise<unknown> =>
+const read = (services: FakeServices): Promise<unknown> =>
   collectInstall.handler(services)({ ...inputFor('claim-1'), claimId: 'claim-1' });
 
-const running = async (): Promise<FakeWorld> => {
-  const services = await aWorld({ vms: [vm] });
+const running = async (): Promise<FakeServices> => {
+  const services = await someServices({ vms: [vm] });
   await start(services);
   services.wait(1800);
   return services;
@@ -22,9 +22,9 @@ describe('INV-11: the audit of an installation', () => {
   it.each(['before', 'after'] as const)(
     'has its start, once, also when the process dies right %s any of its calls',
     async (when) => {
-      const calls = await countCalls(await aWorld({ vms: [vm] }), start);
+      const calls = await countCalls(await someServices({ vms: [vm] }), start);
       for (let n = 1; n <= calls; n += 1) {
-        const services = await aWorld({ vms: [vm] });
+        const services = await someServices({ vms: [vm] });
         await dyingAt(services, n, when, start);
         services.wait(5);
         await startPatiently(services);
@@ -51,8 +51,8 @@ describe('INV-11: the audit of an installation', () => {
   );
 
   it('has both when the installation was never heard of and another claim finds it', async () => {
-    const services = await aWorld({ vms: [vm] });
-    services.driver.postStories.push('startsUnheard');
+    const services = await someServices({ vms: [vm] });
+    services.driver.postBehaviours.push('startsUnheard');
     await start(services, 'claim-1');
     services.wait(3600);
     services.driver.endInstall(vm.id);
@@ -63,9 +63,9 @@ describe('INV-11: the audit of an installation', () => {
   it.each(['before', 'after'] as const)(
     'has as many ends as starts when a process dies right %s any of its calls and the VM is deleted meanwhile',
     async (when) => {
-      const calls = await countCalls(await aWorld({ vms: [vm] }), start);
+      const calls = await countCalls(await someServices({ vms: [vm] }), start);
       for (let n = 1; n <= calls; n += 1) {
-        const services = await aWorld({ vms: [vm] });
+        const services = await someServices({ vms: [vm] });
         await dyingAt(services, n, when, start);
         services.wait(5);
         services.driver.remove(vm.id);
@@ -78,8 +78,8 @@ describe('INV-11: the audit of an installation', () => {
     },
   );
 
-  it('is followed to its end although somebody else writes its row when its answer is stored', async () => {
-    const services = await aWorld({ vms: [vm] });
+  it('is followed to its end although another process writes its row when its answer is stored', async () => {
+    const services = await someServices({ vms: [vm] });
     let claims = 0;
     const { operations } = services;
     const contended: OperationStore = {
@@ -97,8 +97,8 @@ describe('INV-11: the audit of an installation', () => {
   });
 
   it('has nothing of a request that never arrived', async () => {
-    const services = await aWorld({ vms: [vm] });
-    services.driver.postStories.push('vanishes');
+    const services = await someServices({ vms: [vm] });
+    services.driver.postBehaviours.push('vanishes');
     await start(services, 'claim-1');
     services.wait(3600);
     await startPatiently(services, 'claim-2');

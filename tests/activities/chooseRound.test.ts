@@ -9,9 +9,9 @@ import {
   aControl,
   aRecord,
   aRound,
-  aWorld,
-  NIGHT_CLOSES,
-  NIGHT_OPENS,
+  someServices,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
   ROLLOUT,
 } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
@@ -34,7 +34,7 @@ async function choose(
   given: { nowUtc?: string; policy?: Partial<Policy>; ran?: readonly number[] } = {},
 ): Promise<unknown> {
   const { nowUtc = AFTERNOON, policy = {}, ran = [] } = given;
-  const services = await aWorld({ nowUtc, policy });
+  const services = await someServices({ nowUtc, policy });
   await services.plans.addRounds(ROLLOUT, rounds);
   for (const round of ran) await services.rollouts.saveRound(ROLLOUT, aRecord({ round }));
   return services.run(chooseRound, { ...SCOPE, ...over });
@@ -45,7 +45,7 @@ const chosen = (round: number, over: object = {}): unknown =>
 const NOTHING = { kind: 'none', reason: null };
 
 describe('the next round', () => {
-  it('R-108: has its window in the night of its VMs, as instants', async () => {
+  it('R-108: has the window of its VMs, as instants', async () => {
     expect(await choose([aRound({ vmIds: vmsOf(3).map(({ id }) => id) })])).toEqual({
       kind: 'round',
       ref: {
@@ -56,10 +56,10 @@ describe('the next round', () => {
         group: 'batch-1',
         round: 1,
       },
-      opensUtc: NIGHT_OPENS,
+      opensUtc: WINDOW_OPENS,
       acquireByUtc: '2026-11-13T09:25:00.000Z',
       startByUtc: '2026-11-13T09:35:00.000Z',
-      closesUtc: NIGHT_CLOSES,
+      closesUtc: WINDOW_CLOSES,
       disruption: {
         region: 'eastus',
         zone: '1',
@@ -150,7 +150,7 @@ describe('R-108, INV-4: its window', () => {
   });
 
   it.each(['2026-11-13T09:25:00.000Z', '2026-11-13T10:59:00.000Z'])(
-    'of which too little is left is not offered again: the next night is (%s)',
+    'of which too little is left is not offered again: the next window is (%s)',
     async (nowUtc) => {
       expect(await choose([aRound()], {}, { nowUtc })).toEqual(
         chosen(1, { opensUtc: '2026-11-14T03:00:00.000Z' }),
@@ -158,14 +158,14 @@ describe('R-108, INV-4: its window', () => {
     },
   );
 
-  it('for VMs of two time zones is what their nights share', async () => {
+  it('for VMs of two time zones is what their windows share', async () => {
     const timeZones = ['America/New_York', 'America/Chicago'];
     expect(await choose([aRound({ timeZones })])).toEqual(
-      chosen(1, { opensUtc: '2026-11-13T04:00:00.000Z', closesUtc: NIGHT_CLOSES }),
+      chosen(1, { opensUtc: '2026-11-13T04:00:00.000Z', closesUtc: WINDOW_CLOSES }),
     );
   });
 
-  it('until the next night after a gate counts only when it opens after it', async () => {
+  it('until the next window after a gate counts only when it opens after it', async () => {
     const freshAfterUtc = '2026-11-13T04:00:00.000Z';
     expect(await choose([aRound()], { freshAfterUtc }, { nowUtc: '2026-11-13T05:00:00.000Z' })).toEqual(
       chosen(1, { opensUtc: '2026-11-14T03:00:00.000Z' }),
@@ -174,14 +174,14 @@ describe('R-108, INV-4: its window', () => {
 
   it.each([
     [
-      'the night the clocks go back',
+      'the window in which the clocks go back',
       'America/New_York',
       '2026-10-31T12:00:00.000Z',
       '2026-11-01T02:00:00.000Z',
       '2026-11-01T11:00:00.000Z',
     ],
     [
-      'the night the clocks go forward',
+      'the window in which the clocks go forward',
       'America/New_York',
       '2027-03-13T12:00:00.000Z',
       '2027-03-14T03:00:00.000Z',
@@ -232,7 +232,7 @@ describe('INV-8: the end of the rollout', () => {
   });
 
   it('names the deadline when that is what ended it', async () => {
-    const services = await aWorld({ control: { endsBecause: 'deadlinePassed' }, nowUtc: ENDS });
+    const services = await someServices({ control: { endsBecause: 'deadlinePassed' }, nowUtc: ENDS });
     await services.plans.addRounds(ROLLOUT, [aRound()]);
     expect(await services.run(chooseRound, SCOPE)).toEqual({ kind: 'none', reason: 'deadlinePassed' });
   });
@@ -242,7 +242,7 @@ describe('catch-up slots', () => {
   it.each([
     ['2026-11-30T18:00:00.000Z', 1],
     ['2026-12-01T18:00:00.000Z', 2],
-  ])('are one a night before day 21 and two after: on %s %d', async (nowUtc, catchUpSlotsMax) => {
+  ])('are one a window before day 21 and two after: on %s %d', async (nowUtc, catchUpSlotsMax) => {
     expect(aControl().releasedUtc).toBe('2026-11-10T18:00:00.000Z');
     expect(await choose([aRound()], {}, { nowUtc })).toEqual(chosen(1, { catchUpSlotsMax }));
   });
@@ -251,7 +251,7 @@ describe('catch-up slots', () => {
 describe('the VMs of a round', () => {
   it('are those of the plan', async () => {
     const vmIds = vmsOf(4).map(({ id }) => id);
-    const services = await aWorld();
+    const services = await someServices();
     await services.plans.addRounds(ROLLOUT, [aRound({ round: 1 }), aRound({ round: 2, vmIds })]);
     const ref = {
       rolloutId: ROLLOUT,

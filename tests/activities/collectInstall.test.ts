@@ -1,16 +1,16 @@
-import { aWorld, type FakeWorld } from '../support/fakeServices';
+import { someServices, type FakeServices } from '../support/fakeServices';
 import { read, start, vm } from '../support/installScene';
 
 /** The platform has accepted an installation; `operation` is all it says of it from now on. */
-async function running(operation: 'lost' | 'running'): Promise<FakeWorld> {
-  const services = await aWorld({ vms: [vm] });
+async function running(operation: 'lost' | 'running'): Promise<FakeServices> {
+  const services = await someServices({ vms: [vm] });
   await start(services);
   services.driver.readOperation = () =>
     Promise.resolve(operation === 'lost' ? { kind: 'lost' } : { kind: 'running', retryAfterSeconds: null });
   return services;
 }
 
-describe('an installation that the platform tells wrongly of', () => {
+describe('an installation that the platform reports wrongly', () => {
   it('is not over when its operation is lost and the instance view does not show it yet', async () => {
     const services = await running('lost');
     services.driver.change(vm.id, { lastInstallation: null });
@@ -41,7 +41,7 @@ describe('an installation that the platform tells wrongly of', () => {
 });
 
 async function lastOf(
-  services: FakeWorld,
+  services: FakeServices,
 ): Promise<
   NonNullable<NonNullable<Awaited<ReturnType<typeof services.driver.readVirtualMachine>>>['lastInstallation']>
 > {

@@ -9,11 +9,11 @@ import { aSet, vmsOf } from '../support/builders';
 import {
   aPhase,
   aRound,
-  aWorld,
+  someServices,
   counts,
-  IN_THE_NIGHT,
+  IN_THE_WINDOW,
   ROLLOUT,
-  type FakeWorld,
+  type FakeServices,
 } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
@@ -23,30 +23,30 @@ const SCOPE = { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', stage
 
 /** Three rounds of two VMs. */
 async function threeRounds(
-  given: NonNullable<Parameters<typeof aWorld>[0]> = {},
+  given: NonNullable<Parameters<typeof someServices>[0]> = {},
   phase = phaseIdOf(1),
-): Promise<FakeWorld> {
-  const services = await aWorld({ vms, ...given });
+): Promise<FakeServices> {
+  const services = await someServices({ vms, ...given });
   const rounds = [1, 2, 3].map((round) => aRound({ phase, round, vmIds: idsOf(2 * round - 2, 2 * round) }));
   await services.plans.addRounds(ROLLOUT, rounds);
   return services;
 }
 
-const ended = (services: FakeWorld, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<void> =>
+const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<void> =>
   services.outcomes.save(ROLLOUT, [
     {
       vmId,
       kind,
       reason,
       detail: '',
-      atUtc: IN_THE_NIGHT,
+      atUtc: IN_THE_WINDOW,
       phase: phaseIdOf(1),
       region: 'eastus',
       installation: null,
     },
   ]);
 
-const outcomes = async (services: FakeWorld): Promise<string[]> =>
+const outcomes = async (services: FakeServices): Promise<string[]> =>
   (await services.outcomes.list(ROLLOUT)).map(({ kind, reason }) => `${kind}: ${reason}`);
 
 describe('INV-8: rounds that do not run any more', () => {
@@ -63,7 +63,7 @@ describe('INV-8: rounds that do not run any more', () => {
     expect(await outcomes(services)).toEqual(Array<string>(4).fill(`${kind}: ${reason}`));
   });
 
-  it('are recorded, so that the gate counts them and nobody runs them', async () => {
+  it('are recorded, so that the gate counts them and no round runs them', async () => {
     const services = await threeRounds();
     await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'waitingForSet' });
     const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
@@ -107,7 +107,7 @@ describe('INV-8: closing a rollout', () => {
     const services = await threeRounds({ control });
     await services.run(closeRollout, { rolloutId: ROLLOUT });
     expect(new Set(await outcomes(services))).toEqual(new Set([`skipped: ${reason}`]));
-    expect(await services.rollouts.read(ROLLOUT)).toMatchObject({ mode, endedUtc: IN_THE_NIGHT });
+    expect(await services.rollouts.read(ROLLOUT)).toMatchObject({ mode, endedUtc: IN_THE_WINDOW });
   });
 
   it('twice is closing once', async () => {
@@ -115,12 +115,12 @@ describe('INV-8: closing a rollout', () => {
     const first = await services.run(closeRollout, { rolloutId: ROLLOUT });
     services.wait(60);
     expect(await services.run(closeRollout, { rolloutId: ROLLOUT })).toEqual(first);
-    expect((await services.rollouts.read(ROLLOUT))?.endedUtc).toBe(IN_THE_NIGHT);
+    expect((await services.rollouts.read(ROLLOUT))?.endedUtc).toBe(IN_THE_WINDOW);
     expect(await services.audit.list(ROLLOUT)).toHaveLength(1);
   });
 
   it('needs its row', async () => {
-    const services = await aWorld({ control: null });
+    const services = await someServices({ control: null });
     await expect(services.run(closeRollout, { rolloutId: ROLLOUT })).rejects.toThrow(
       /no rollout rollout-2026-11/,
     );
@@ -128,10 +128,10 @@ describe('INV-8: closing a rollout', () => {
 });
 
 describe('a rollout is complete', () => {
-  const isComplete = (services: FakeWorld): Promise<unknown> =>
+  const isComplete = (services: FakeServices): Promise<unknown> =>
     services.run(readCompletion, { rolloutId: ROLLOUT });
 
-  it('when nobody waits for a second chance', async () => {
+  it('when no VM waits for a second chance', async () => {
     const services = await threeRounds();
     const [first, second] = idsOf(0, 2);
     if (first === undefined || second === undefined) throw new Error('no VM');
@@ -157,11 +157,11 @@ describe('a rollout is complete', () => {
 });
 
 describe('the stages of a region', () => {
-  const read = (services: FakeWorld, attemptMax: number | null): Promise<unknown> =>
+  const read = (services: FakeServices, attemptMax: number | null): Promise<unknown> =>
     services.run(openRegion, { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', attemptMax });
 
   it('come in the order of the plan, each with its sets and whether it has batches', async () => {
-    const services = await aWorld();
+    const services = await someServices();
     const setRound = (name: string, round: number): ReturnType<typeof aRound> =>
       aRound({
         stage: 'regional',

@@ -8,22 +8,29 @@ import { planStore, type RoundPlan } from '../../store/plans';
 import type { Table, TableName } from '../../store/store';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
-import { aPhase, aWorld, NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import {
+  aPhase,
+  someServices,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const PHASE = PhaseId.parse('catchup-2026-11-13t04');
 const NOW = '2026-11-13T04:10:00.000Z';
-const LAST_NIGHT = '2026-11-12T05:00:00.000Z';
+const WINDOW_BEFORE = '2026-11-12T05:00:00.000Z';
 
-/** A services in the night of eastus, in which these VMs have ended so the night before. */
+/** Services in the window of eastus; these VMs have ended so in the window before. */
 async function endedAs(
   vms: readonly VirtualMachine[],
   [kind, reason]: readonly [OutcomeKind, OutcomeReason],
-  over: { atUtc?: string; nowUtc?: string; control?: Parameters<typeof aWorld>[0] } = {},
-): Promise<FakeWorld> {
-  const services = await aWorld({ ...over.control, vms, nowUtc: over.nowUtc ?? NOW });
+  over: { atUtc?: string; nowUtc?: string; control?: Parameters<typeof someServices>[0] } = {},
+): Promise<FakeServices> {
+  const services = await someServices({ ...over.control, vms, nowUtc: over.nowUtc ?? NOW });
   await services.rollouts.savePhase(ROLLOUT, aPhase());
-  const atUtc = over.atUtc ?? LAST_NIGHT;
+  const atUtc = over.atUtc ?? WINDOW_BEFORE;
   await services.outcomes.save(
     ROLLOUT,
     vms.map(({ id: vmId, region }) => ({
@@ -40,14 +47,14 @@ async function endedAs(
   return services;
 }
 
-const plan = (services: FakeWorld, phase = PHASE): Promise<unknown> =>
+const plan = (services: FakeServices, phase = PHASE): Promise<unknown> =>
   services.run(planCatchUps, { nowUtc: services.nowUtc(), phase });
 
-const roundsIn = (services: FakeWorld, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
+const roundsIn = (services: FakeServices, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
   services.plans.rounds(ROLLOUT, phase, region);
 
 /** The same services, whose store fails at its n-th write from now, counted from 0; a larger write stops there. */
-function failingAtWrite(services: FakeWorld, n: number): FakeWorld {
+function failingAtWrite(services: FakeServices, n: number): FakeServices {
   let writes = 0;
   const mayFail = async (write: () => Promise<unknown>): Promise<void> => {
     if (writes === n) throw new Error('The store is out.');
@@ -89,7 +96,7 @@ describe('R-111: a deferred VM', () => {
     ]);
   });
 
-  it('may be caught up in the very night in which it was deferred', async () => {
+  it('may be caught up in the very window in which it was deferred', async () => {
     const services = await endedAs([aVm()], POWERED_OFF, { atUtc: '2026-11-13T03:20:00.000Z' });
     expect(await plan(services)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
   });
@@ -114,7 +121,7 @@ describe('R-111: a deferred VM', () => {
   it.each([
     ['before its off-peak hours', '2026-11-13T02:59:00.000Z'],
     ['when too little of them is left', '2026-11-13T09:30:00.000Z'],
-    ['after them', NIGHT_CLOSES],
+    ['after them', WINDOW_CLOSES],
   ])('R-108: is not caught up %s', async (_when, nowUtc) => {
     const services = await endedAs([aVm()], POWERED_OFF, { nowUtc });
     expect(await plan(services)).toMatchObject({ catchUps: [] });
@@ -163,7 +170,7 @@ describe('a VM that gets no second chance', () => {
     expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
-  it('is one that another catch-up has tonight', async () => {
+  it('is one that another catch-up has in this window', async () => {
     const services = await endedAs([aVm()], POWERED_OFF);
     await plan(services);
     services.wait(3600);
@@ -181,17 +188,17 @@ describe('a plan that is made twice', () => {
     aVm({ name: 'zoned', zone: '1' }),
     aVm({ name: 'quebec', region: 'canadaeast' }),
   ];
-  const scene = (): Promise<FakeWorld> => endedAs(vms, POWERED_OFF);
-  const attempt = (services: FakeWorld): Promise<unknown> =>
+  const scene = (): Promise<FakeServices> => endedAs(vms, POWERED_OFF);
+  const attempt = (services: FakeServices): Promise<unknown> =>
     planCatchUps.handler(services)({ nowUtc: NOW, phase: PHASE });
-  const plannedIn = async (services: FakeWorld): Promise<readonly RoundPlan[]> => [
+  const plannedIn = async (services: FakeServices): Promise<readonly RoundPlan[]> => [
     ...(await roundsIn(services, 'canadaeast')),
     ...(await roundsIn(services, 'eastus')),
   ];
-  const busyIn = (services: FakeWorld): Promise<readonly unknown[]> =>
+  const busyIn = (services: FakeServices): Promise<readonly unknown[]> =>
     services.outcomes.secondChances(ROLLOUT);
 
-  it('because the store failed at any of its writes is the same, and nobody loses the night', async () => {
+  it('because the store failed at any of its writes is the same, and no VM loses the window', async () => {
     const whole = await scene();
     const answer = await attempt(whole);
     const [rounds, busy] = [await plannedIn(whole), await busyIn(whole)];
@@ -213,8 +220,8 @@ describe('a plan that is made twice', () => {
   it('takes along a VM that was taken and is off meanwhile: it is looked at again before it is touched', async () => {
     const services = await scene();
     const [taken] = await services.outcomes.secondChances(ROLLOUT);
-    if (!taken) throw new Error('nobody deserves a second chance');
-    await services.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: NIGHT_CLOSES }]);
+    if (!taken) throw new Error('no VM deserves a second chance');
+    await services.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: WINDOW_CLOSES }]);
     services.driver.change(taken.outcome.vmId, { powerState: 'deallocated' });
     await attempt(services);
     expect((await plannedIn(services)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
@@ -271,13 +278,13 @@ describe('a plan that is made twice', () => {
     expect(await plannedIn(services)).toEqual(rounds);
   });
 
-  it('knows a VM by the row of an older version, which did not say who has it', async () => {
+  it('knows a VM by the row of an older version, which did not say which catch-up has it', async () => {
     const services = await endedAs([aVm({ name: 'old' })], POWERED_OFF);
     const table = services.store.table('outcomes');
     const [row] = await table.list(`${ROLLOUT}~again`);
     const { outcome } = row?.value as { outcome: unknown };
     const queue = `${ROLLOUT}~again`;
-    await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NIGHT_CLOSES });
+    await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: WINDOW_CLOSES });
     expect(await plan(services)).toMatchObject({ catchUps: [] });
     await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NOW });
     expect(await plan(services)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
@@ -301,12 +308,12 @@ describe('no path around control', () => {
     phase: phaseIdOf(1),
     region: 'westus',
     why: '',
-    atUtc: NIGHT_OPENS,
+    atUtc: WINDOW_OPENS,
     decision: null,
   };
 
   it.each(['paused', 'cancelled', 'ended'] as const)(
-    'INV-9: a rollout that is %s catches nobody up',
+    'INV-9: a rollout that is %s catches no VM up',
     async (mode) => {
       const services = await endedAs([aVm()], POWERED_OFF, { control: { control: { mode } } });
       expect(await plan(services)).toMatchObject({ catchUps: [] });
@@ -320,7 +327,9 @@ describe('no path around control', () => {
   });
 
   it('a rollout that was never planned or is over has no ledgers to look into', async () => {
-    const services = await endedAs([aVm()], POWERED_OFF, { control: { control: { endedUtc: NIGHT_OPENS } } });
+    const services = await endedAs([aVm()], POWERED_OFF, {
+      control: { control: { endedUtc: WINDOW_OPENS } },
+    });
     expect(await plan(services)).toMatchObject({ catchUps: [], ledgers: [] });
   });
 });

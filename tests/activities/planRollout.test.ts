@@ -3,7 +3,7 @@ import { Month, RolloutId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { phaseIdOf } from '../../domain/phaseId';
 import { aSet, vmsOf } from '../support/builders';
-import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { aControl, someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
 import { ENDS } from '../support/rolloutScene';
 
@@ -18,12 +18,12 @@ const fleet = (): VirtualMachine[] => [
   ...vmsOf(2, (n) => ({ name: `manual-${n}`, patchMode: 'Manual' })),
 ];
 
-const aPlanner = (vms = fleet()): Promise<FakeWorld> =>
-  aWorld({ vms, nowUtc: '2026-11-10T18:05:00.000Z', control: { plannedUtc: null } });
+const aPlanner = (vms = fleet()): Promise<FakeServices> =>
+  someServices({ vms, nowUtc: '2026-11-10T18:05:00.000Z', control: { plannedUtc: null } });
 
-const plan = (services: FakeWorld): Promise<unknown> => services.run(planRollout, { rolloutId: ROLLOUT });
+const plan = (services: FakeServices): Promise<unknown> => services.run(planRollout, { rolloutId: ROLLOUT });
 
-const planned = async (services: FakeWorld): Promise<string[]> =>
+const planned = async (services: FakeServices): Promise<string[]> =>
   (await services.plans.allRounds(ROLLOUT))
     .flatMap(({ phase, vmIds }) => vmIds.map((id) => `${phase} ${id}`))
     .sort();

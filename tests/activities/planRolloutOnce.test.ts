@@ -1,16 +1,17 @@
 import { planRollout } from '../../activities/planRollout';
 import { vmsOf } from '../support/builders';
-import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
 
-const scene = (): Promise<FakeWorld> =>
-  aWorld({
+const scene = (): Promise<FakeServices> =>
+  someServices({
     vms: vmsOf(6, (n) => ({ name: `vm-${n}`, region: n < 3 ? 'eastus' : 'northeurope' })),
     control: { plannedUtc: null, vmCount: null },
   });
 
 /** Through the services it is given, which may be one that dies. */
-const plan = (services: FakeWorld): Promise<unknown> => planRollout.handler(services)({ rolloutId: ROLLOUT });
+const plan = (services: FakeServices): Promise<unknown> =>
+  planRollout.handler(services)({ rolloutId: ROLLOUT });
 
 describe('the plan of a month', () => {
   it.each(['before', 'after'] as const)(

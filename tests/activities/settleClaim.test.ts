@@ -6,12 +6,12 @@ import { phaseIdOf } from '../../domain/phaseId';
 import { aVm } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
 import {
-  aWorld,
-  IN_THE_NIGHT,
-  NIGHT_CLOSES,
-  NIGHT_OPENS,
+  someServices,
+  IN_THE_WINDOW,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
   ROLLOUT,
-  type FakeWorld,
+  type FakeServices,
 } from '../support/fakeServices';
 import { inputFor, read, start, START_BY, vm } from '../support/installScene';
 
@@ -22,14 +22,14 @@ const claim = {
   kind: 'rollout',
   disruption: aDisruption(),
   startByUtc: START_BY,
-  expiresUtc: NIGHT_CLOSES,
+  expiresUtc: WINDOW_CLOSES,
 };
 
-const inspect = (services: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
+const inspect = (services: FakeServices, claimId = 'claim-1'): Promise<unknown> =>
   services.run(settleClaim, { claim: { ...claim, claimId } });
 
-const installing = async (): Promise<FakeWorld> => {
-  const services = await aWorld({ vms: [vm] });
+const installing = async (): Promise<FakeServices> => {
+  const services = await someServices({ vms: [vm] });
   await startInstall.handler(services)(inputFor('claim-1'));
   services.clock.nowUtc = LONG_AFTER;
   return services;
@@ -44,7 +44,7 @@ describe('a suspect claim', () => {
     expect(await read(services)).toMatchObject({ kind: 'ended' });
   });
 
-  it('two hours past its window is told to the operator, once', async () => {
+  it('two hours past its window is reported to the operator, once', async () => {
     const services = await installing();
     services.clock.nowUtc = '2026-11-13T13:00:00.001Z';
     expect(await inspect(services)).toMatchObject({ inFlight: 1, overrun: true });
@@ -63,7 +63,7 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
   const endedAs = async (
     outcome: readonly [OutcomeKind, OutcomeReason] | null,
     atUtc = LONG_AFTER,
-  ): Promise<FakeWorld> => {
+  ): Promise<FakeServices> => {
     const services = await installing();
     services.driver.endInstall(vm.id);
     if (outcome === null) return services;
@@ -83,12 +83,12 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
     return services;
   };
 
-  it('is unproven when nobody watched it to the end', async () => {
+  it('is unproven when it was not watched to the end', async () => {
     expect(await inspect(await endedAs(null))).toEqual({ inFlight: 0, overrun: false, unproven: [vm.id] });
   });
 
   it('is unproven when all that is known of it is older than the installation', async () => {
-    expect(await inspect(await endedAs(['patched', 'installed'], NIGHT_OPENS))).toMatchObject({
+    expect(await inspect(await endedAs(['patched', 'installed'], WINDOW_OPENS))).toMatchObject({
       unproven: [vm.id],
     });
   });
@@ -122,8 +122,8 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
   });
 
   it('is unproven when its answer was never heard, but the VM shows it', async () => {
-    const services = await aWorld({ vms: [vm] });
-    services.driver.postStories.push('startsUnheard');
+    const services = await someServices({ vms: [vm] });
+    services.driver.postBehaviours.push('startsUnheard');
     await start(services);
     services.clock.nowUtc = LONG_AFTER;
     services.driver.endInstall(vm.id);
@@ -133,9 +133,9 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
   it.each([
     ['was refused', { refused: 'notAllowed' }],
     ['never arrived', 'vanishes'],
-  ] as const)('is none of which the request %s', async (_what, story) => {
-    const services = await aWorld({ vms: [vm] });
-    services.driver.postStories.push(story);
+  ] as const)('is none of which the request %s', async (_what, behaviour) => {
+    const services = await someServices({ vms: [vm] });
+    services.driver.postBehaviours.push(behaviour);
     await start(services);
     services.clock.nowUtc = LONG_AFTER;
     expect(await inspect(services)).toEqual({ inFlight: 0, overrun: false, unproven: [] });
@@ -143,12 +143,12 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
 
   it('because a person asked for it has no outcome, and is unproven', async () => {
     const member = aVm({ name: 'vm-on-demand' });
-    const services = await aWorld({ vms: [member], nowUtc: IN_THE_NIGHT });
+    const services = await someServices({ vms: [member], nowUtc: IN_THE_WINDOW });
     await services.run(startOrderedInstall, {
       region: 'eastus',
       vmId: member.id,
       claim: { claimId: 'claim-1', startByUtc: START_BY },
-      sinceUtc: NIGHT_OPENS,
+      sinceUtc: WINDOW_OPENS,
       by: 'a person',
       order: {
         maximumDurationMinutes: 120,

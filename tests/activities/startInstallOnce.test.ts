@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { collectInstall } from '../../activities/collectInstall';
 import { keyOf } from '../../domain/ids';
-import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
 import {
   inputFor,
   read,
@@ -15,7 +15,7 @@ import { countCalls, dyingAt, everyInterleaving, inOrder, pausingAfter } from '.
 
 describe('INV-7: at most one installation per VM and claim, whatever is repeated', () => {
   it('asking again after it was started changes nothing', async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     const first = await start(services);
     services.wait(120);
     expect(await start(services)).toEqual(first);
@@ -23,7 +23,7 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
   });
 
   it('asking again after it has ended changes nothing', async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     await start(services);
     services.wait(1800);
     services.driver.endInstall(vm.id);
@@ -36,10 +36,10 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
   it.each(['before', 'after'] as const)(
     'a process that dies right %s any of its calls is followed by one that finds out',
     async (when) => {
-      const calls = await countCalls(await aWorld({ vms: [vm] }), start);
+      const calls = await countCalls(await someServices({ vms: [vm] }), start);
       expect(calls).toBeGreaterThan(5);
       for (let n = 1; n <= calls; n += 1) {
-        const services = await aWorld({ vms: [vm] });
+        const services = await someServices({ vms: [vm] });
         await dyingAt(services, n, when, start);
         services.wait(5);
         expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
@@ -51,7 +51,7 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
   it('a process that dies twice, anywhere, is followed by one that finds out', async () => {
     for (let first = 1; first <= 12; first += 1)
       for (let second = 1; second <= 12; second += 1) {
-        const services = await aWorld({ vms: [vm] });
+        const services = await someServices({ vms: [vm] });
         await dyingAt(services, first, 'after', start);
         services.wait(5);
         await dyingAt(services, second, 'after', start);
@@ -63,7 +63,7 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
 
   it('two processes at the same time start it once, in whatever order their calls fall', async () => {
     const orders = await everyInterleaving(async () => {
-      const services = await aWorld({ vms: [vm] });
+      const services = await someServices({ vms: [vm] });
       return {
         services,
         works: [start, start],
@@ -76,15 +76,15 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
       };
     });
     expect(orders).toBeGreaterThan(1000);
-  }, 60_000);
+  }, 240_000);
 
   it.each(['startsUnheard', 'vanishes'] as const)(
     'two processes at the same time, and the first request %s: at most one starts',
-    async (story) => {
+    async (behaviour) => {
       await fc.assert(
         fc.asyncProperty(fc.array(fc.nat(1), { maxLength: 30 }), async (choices) => {
-          const services = await aWorld({ vms: [vm] });
-          services.driver.postStories.push(story);
+          const services = await someServices({ vms: [vm] });
+          services.driver.postBehaviours.push(behaviour);
           await inOrder(services, [start, start], choices);
           services.wait(30);
           expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
@@ -96,9 +96,9 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
   );
 
   it('a process that stands still for longer than the ambiguity while another one starts it', async () => {
-    const calls = await countCalls(await aWorld({ vms: [vm] }), start);
+    const calls = await countCalls(await someServices({ vms: [vm] }), start);
     for (let n = 1; n < calls; n += 1) {
-      const services = await aWorld({ vms: [vm] });
+      const services = await someServices({ vms: [vm] });
       const slow = pausingAfter(services, n, async () => {
         services.wait(AMBIGUITY_SECONDS + 60);
         await startPatiently(services);
@@ -113,7 +113,7 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
     // After the last look at its own row nothing can be done any more: Azure takes no operation id of ours.
     const lastLook = 7;
     for (let n = 1; n < lastLook; n += 1) {
-      const services = await aWorld({ vms: [vm] });
+      const services = await someServices({ vms: [vm] });
       const ahead = { ...services, nowUtc: () => '2026-11-13T03:26:00.000Z' };
       await start(pausingAfter(services, n, () => start(ahead)));
       expect(services.driver.accepted).toHaveLength(1);
@@ -122,7 +122,7 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
 
   it('a process that stands still while another one starts it and the installation ends', async () => {
     for (let n = 1; n < 9; n += 1) {
-      const services = await aWorld({ vms: [vm] });
+      const services = await someServices({ vms: [vm] });
       const slow = pausingAfter(services, n, async () => {
         services.wait(AMBIGUITY_SECONDS + 60);
         await startPatiently(services);
@@ -139,11 +139,11 @@ describe('INV-7: at most one installation per VM and claim, whatever is repeated
 });
 
 describe('a table that lost its last seconds', () => {
-  const forget = (services: FakeWorld): Promise<void> =>
+  const forget = (services: FakeServices): Promise<void> =>
     services.store.table('operations').write(vm.region, { remove: [keyOf(vm.id)] });
 
   it('the installation that began since is ours: it is adopted, and followed to its end', async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     await start(services);
     await forget(services);
     services.wait(60);
@@ -153,8 +153,8 @@ describe('a table that lost its last seconds', () => {
     expect(await read(services)).toMatchObject({ kind: 'ended', summary: { installedPatchCount: 3 } });
   });
 
-  it('an adopted installation is waited for as long as it may take, also late in the night', async () => {
-    const services = await aWorld({ vms: [vm], nowUtc: '2026-11-13T09:00:00.000Z' });
+  it('an adopted installation is waited for as long as it may take, also late in the window', async () => {
+    const services = await someServices({ vms: [vm], nowUtc: '2026-11-13T09:00:00.000Z' });
     await start(services);
     await forget(services);
     services.clock.nowUtc = '2026-11-13T09:40:00.000Z';
@@ -163,7 +163,7 @@ describe('a table that lost its last seconds', () => {
   });
 
   it('the installation can still be read without any row', async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     await start(services);
     await forget(services);
     expect(await read(services)).toEqual({ kind: 'running' });
@@ -172,7 +172,7 @@ describe('a table that lost its last seconds', () => {
   });
 
   it('what was installed on the VM before its turn is not taken for ours', async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     services.driver.installByHand(vm.id, '2026-11-12T20:00:00.000Z');
     expect(await start(services)).toMatchObject({ kind: 'started' });
     expect(services.driver.accepted).toHaveLength(1);
@@ -182,7 +182,7 @@ describe('a table that lost its last seconds', () => {
 
 describe('INV-7: at most one installation per VM in flight, also under two claims', () => {
   it("another claim's installation that runs defers the VM", async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     await start(services, 'claim-1');
     expect(await start(services, 'claim-2')).toMatchObject({
       outcome: { kind: 'deferred', reason: 'installInFlight' },
@@ -191,7 +191,7 @@ describe('INV-7: at most one installation per VM in flight, also under two claim
   });
 
   it("another claim's installation that has ended is written down, and ours starts", async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     await start(services, 'claim-1');
     services.wait(600);
     services.driver.endInstall(vm.id);
@@ -202,8 +202,8 @@ describe('INV-7: at most one installation per VM in flight, also under two claim
   });
 
   it("another claim's intent without an answer is waited out before ours starts", async () => {
-    const services = await aWorld({ vms: [vm] });
-    services.driver.postStories.push('vanishes');
+    const services = await someServices({ vms: [vm] });
+    services.driver.postBehaviours.push('vanishes');
     await start(services, 'claim-1');
     services.wait(60);
     expect(await start(services, 'claim-2')).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:25:00.000Z' });
@@ -214,7 +214,7 @@ describe('INV-7: at most one installation per VM in flight, also under two claim
   it('two claims at the same time start it once, in whatever order their calls fall', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(1), { maxLength: 20 }), async (choices) => {
-        const services = await aWorld({ vms: [vm] });
+        const services = await someServices({ vms: [vm] });
         await inOrder(services, [(own) => start(own, 'claim-1'), (own) => start(own, 'claim-2')], choices);
         expect(services.driver.accepted).toHaveLength(1);
       }),
@@ -223,7 +223,7 @@ describe('INV-7: at most one installation per VM in flight, also under two claim
   });
 
   it('reading the end of an old installation never forgets a new one that began meanwhile', async () => {
-    const services = await aWorld({ vms: [vm] });
+    const services = await someServices({ vms: [vm] });
     await start(services, 'claim-1');
     services.wait(600);
     services.driver.endInstall(vm.id);

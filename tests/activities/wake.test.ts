@@ -11,25 +11,32 @@ import {
   aPhase,
   aRecord,
   aRound,
-  aWorld,
+  someServices,
   counts,
-  IN_THE_NIGHT,
-  NIGHT_CLOSES,
+  IN_THE_WINDOW,
+  WINDOW_CLOSES,
   ROLLOUT,
-  type FakeWorld,
+  type FakeServices,
 } from '../support/fakeServices';
 
 const ENDS = '2026-12-08T18:00:00.000Z';
-const patched: VmUpdate = { kind: 'ended', outcomeKind: 'patched', reason: 'installed' };
+const patched: VmUpdate = {
+  kind: 'ended',
+  outcomeKind: 'patched',
+  reason: 'installed',
+  family: null,
+  result: null,
+  endedUtc: IN_THE_WINDOW,
+};
 const PHASE_2 = phaseIdOf(2);
 const CATCH_UP = PhaseId.parse('catchup-2026-11-14t2210');
 
-const wait = (services: FakeWorld, topic: string, instanceId: string, untilUtc = ENDS): Promise<unknown> =>
+const wait = (services: FakeServices, topic: string, instanceId: string, untilUtc = ENDS): Promise<unknown> =>
   services.run(recordWait, { rolloutId: ROLLOUT, topic, instanceId, untilUtc });
 
 /** A phase of ten VMs, and everything that waits for it. */
-async function inPhase(vmCount = 10): Promise<FakeWorld> {
-  const services = await aWorld();
+async function inPhase(vmCount = 10): Promise<FakeServices> {
+  const services = await someServices();
   await services.rollouts.savePhase(ROLLOUT, aPhase({ phase: PHASE_2, vmCount }));
   await wait(services, 'gate~phase-2', 'gate-2');
   await wait(services, 'gate~phase-3', 'gate-3');
@@ -38,7 +45,11 @@ async function inPhase(vmCount = 10): Promise<FakeWorld> {
   return services;
 }
 
-async function record(services: FakeWorld, phase: PhaseId, updates: readonly VmUpdate[]): Promise<unknown> {
+async function record(
+  services: FakeServices,
+  phase: PhaseId,
+  updates: readonly VmUpdate[],
+): Promise<unknown> {
   const { region, stage, group, round } = aRound();
   const claimId = `${phase}-round`;
   const vms = vmsOf(10).slice(0, updates.length);
@@ -79,7 +90,7 @@ describe('a round that is written down', () => {
     const [vm] = vmsOf(1);
     const services = await inPhase();
     if (vm === undefined) throw new Error('There is no VM.');
-    const outcome = { vmId: vm.id, reason: 'poweredOff', detail: '', atUtc: IN_THE_NIGHT } as const;
+    const outcome = { vmId: vm.id, reason: 'poweredOff', detail: '', atUtc: IN_THE_WINDOW } as const;
     const place = { phase: PHASE_2, region: 'eastus', installation: null };
     await services.outcomes.save(ROLLOUT, [{ ...outcome, ...place, kind: 'deferred' }]);
     await record(services, CATCH_UP, [patched]);
@@ -123,15 +134,15 @@ describe('a wait', () => {
   });
 
   it('that has ended by itself is not woken', async () => {
-    const services = await aWorld();
-    await wait(services, 'control', 'go', NIGHT_CLOSES);
+    const services = await someServices();
+    await wait(services, 'control', 'go', WINDOW_CLOSES);
     services.wait(24 * 3600);
     await wakeWaits(services, ROLLOUT, null);
     expect(services.woken).toEqual([]);
   });
 
   it('of many is woken with all the others', async () => {
-    const services = await aWorld();
+    const services = await someServices();
     for (let n = 0; n < 250; n += 1) await wait(services, 'control', `go-${n}`);
     await wakeWaits(services, ROLLOUT, 'control');
     expect(new Set(services.woken).size).toBe(250);

@@ -13,7 +13,7 @@ afterEach(() => api.close());
 
 const BY_PLATFORM = { provisionVMAgent: true, patchSettings: { patchMode: 'AutomaticByPlatform' } };
 const WINDOWS_BY_PLATFORM = { ...BY_PLATFORM, enableAutomaticUpdates: true };
-const NIGHT = 'America/New_York';
+const NEW_YORK = 'America/New_York';
 
 async function put(body: Record<string, unknown>, path = VM): Promise<void> {
   const reply = await api.call('PUT', path, body);
@@ -52,7 +52,7 @@ const isReady = async (): Promise<boolean> =>
 /** Hour of the day in New York. */
 const localHour = (): number =>
   Number(
-    new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: NIGHT }).format(
+    new Intl.DateTimeFormat('en', { hour: 'numeric', hourCycle: 'h23', timeZone: NEW_YORK }).format(
       new Date(api.host.nowUtc()),
     ),
   );
@@ -133,7 +133,7 @@ it.each([
   ['R-504', 'Windows', { 'lowtide-update-endpoint': 'unreachable' }, /update endpoint/],
   ['R-504', 'Linux', { 'lowtide-update-endpoint': 'unreachable' }, /update endpoint/],
 ] as const)(
-  '%s: a %s VM that lacks what it needs is told so, and enabled once it is mended',
+  '%s: the state of a %s VM that lacks what it needs says so, and enabled once it is mended',
   async (_rule, os, tags, says) => {
     await create(os, tags);
     await api.pass(30 * HOURS);
@@ -161,7 +161,7 @@ it('R-501: a VM without an agent cannot be enabled, and nothing can be assessed 
   });
 });
 
-it('R-702: a VM that is off at night is enabled in the first night in which it runs', async () => {
+it('R-702: a VM that is often off is enabled in the first window in which it runs', async () => {
   await create('Linux');
   await api.pass(HOURS);
   await api.call('POST', `${VM}/deallocate`);
@@ -190,7 +190,7 @@ it('R-114: nothing is installed before the patch extension is there', async () =
   expect((await api.call('POST', `${VM}/installPatches`, order)).status).toBe(202);
 });
 
-it('what was known of a VM that was deleted is not told of another one of its name', async () => {
+it('what was known of a VM that was deleted is not reported for another one of its name', async () => {
   await create('Linux');
   await passUntil(isReady);
   await api.call('DELETE', VM);

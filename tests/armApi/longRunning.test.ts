@@ -138,5 +138,5 @@ describe('After a restart of the host', () => {
       await azurite.stop();
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 240_000);
 });

@@ -2,7 +2,7 @@ import geoPairs from '../../audit/geoPairs.json';
 import { OffPeakWindows } from '../../audit/offPeakWindows';
 import regionTimeZones from '../../audit/regionTimeZones.json';
 import { auditTimeZone } from '../../audit/timeZone';
-import { nightAtOrAfter } from '../../domain/offPeak';
+import { windowMsAtOrAfter } from '../../domain/offPeak';
 import { defaultPolicy } from '../../domain/policy';
 import { arePaired, knownRegions } from '../../domain/regions';
 import { timeZoneOf } from '../../domain/timeZone';
@@ -51,7 +51,7 @@ describe('the off-peak windows of a zone', () => {
       '2026-04-04T14:00Z',
       ['2026-04-04T11:00:00.000Z', '2026-04-04T19:30:00.000Z'],
     ],
-  ])('is told right for %s', (_, zone, instant, expected) => {
+  ])('is right for %s', (_, zone, instant, expected) => {
     expect(window(zone, instant)).toEqual(expected);
   });
 
@@ -140,7 +140,7 @@ describe('the auditor and the app agree', () => {
     const differences: string[] = [];
     for (const zone of zones)
       for (let now = from; now < until;) {
-        const { opensMs, closesMs } = nightAtOrAfter(zone, hours, now);
+        const { opensMs, closesMs } = windowMsAtOrAfter(zone, hours, now);
         const ours = windows.at(zone, opensMs);
         if (ours?.opens !== opensMs || ours.closes !== closesMs)
           differences.push(

@@ -4,7 +4,7 @@ import { startInstance, statusOf } from '../../composition/instances';
 import { reviveRollouts } from '../../operatorApi/startRollout';
 import { startReleasedMonth, startSweep } from '../../operatorApi/scheduled';
 import { instanceNotFound } from '../support/durableClient';
-import { aWorld } from '../support/fakeServices';
+import { someServices } from '../support/fakeServices';
 
 const UNAVAILABLE = new Error('DurableClient error: the operation failed with an HTTP 503 response.');
 
@@ -39,14 +39,14 @@ describe('How an instance stands', () => {
 
   it('a rollout of which it is unknown is not started a second time', async () => {
     const { client, started } = aClient(() => Promise.reject(UNAVAILABLE));
-    await expect(reviveRollouts(await aWorld(), client)).rejects.toThrow('503');
+    await expect(reviveRollouts(await someServices(), client)).rejects.toThrow('503');
     expect(started).toEqual([]);
   });
 
   it('an hour’s sweep takes place although it is unknown how the rollouts stand', async () => {
     const { client, started } = aClient(() => Promise.reject(UNAVAILABLE));
     const log = silentLog();
-    await startSweep(await aWorld(), client, log);
+    await startSweep(await someServices(), client, log);
     expect(started).toEqual(['assessmentSweep']);
     expect(log.lines.join()).toContain('503');
   });
@@ -65,7 +65,7 @@ describe('How an instance stands', () => {
 
 describe('The monthly timer', () => {
   it('asks for one page of the fleet and starts nothing while there is none', async () => {
-    const services: Services = await aWorld({ control: null });
+    const services: Services = await someServices({ control: null });
     const asked: unknown[] = [];
     services.driver.listVirtualMachines = (cursor) => {
       asked.push(cursor);

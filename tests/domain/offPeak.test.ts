@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import { isOpen, windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../../domain/offPeak';
 
-const night = { offPeakOpens: '22:00', offPeakCloses: '06:00' };
+const hours = { offPeakOpens: '22:00', offPeakCloses: '06:00' };
 const hoursOf = ({ opensUtc, closesUtc }: OffPeakWindow): number =>
   (Date.parse(closesUtc) - Date.parse(opensUtc)) / 3_600_000;
 const local = (utc: string, zone: string): string =>
@@ -10,11 +10,11 @@ const local = (utc: string, zone: string): string =>
 
 describe('off-peak windows', () => {
   test('R-108: off-peak hours are those of the time zone: 22:00 to 06:00 on its own clocks', () => {
-    expect(windowAtOrAfter('America/New_York', night, '2026-11-10T18:00:00.000Z')).toEqual({
+    expect(windowAtOrAfter('America/New_York', hours, '2026-11-10T18:00:00.000Z')).toEqual({
       opensUtc: '2026-11-11T03:00:00.000Z',
       closesUtc: '2026-11-11T11:00:00.000Z',
     });
-    expect(windowAtOrAfter('Asia/Tokyo', night, '2026-11-10T18:00:00.000Z')).toEqual({
+    expect(windowAtOrAfter('Asia/Tokyo', hours, '2026-11-10T18:00:00.000Z')).toEqual({
       opensUtc: '2026-11-10T13:00:00.000Z',
       closesUtc: '2026-11-10T21:00:00.000Z',
     });
@@ -22,8 +22,8 @@ describe('off-peak windows', () => {
 
   test('R-108: a window across midnight contains the hours on both sides of it', () => {
     const window = { opensUtc: '2026-11-10T22:00:00.000Z', closesUtc: '2026-11-11T06:00:00.000Z' };
-    expect(windowAtOrAfter('UTC', night, '2026-11-10T23:59:00.000Z')).toEqual(window);
-    expect(windowAtOrAfter('UTC', night, '2026-11-11T00:01:00.000Z')).toEqual(window);
+    expect(windowAtOrAfter('UTC', hours, '2026-11-10T23:59:00.000Z')).toEqual(window);
+    expect(windowAtOrAfter('UTC', hours, '2026-11-11T00:01:00.000Z')).toEqual(window);
   });
 
   test('R-108: a window within one day is not taken for one across midnight', () => {
@@ -35,20 +35,20 @@ describe('off-peak windows', () => {
   });
 
   test('R-108: a window is open from the instant it opens until just before it closes', () => {
-    const window = windowAtOrAfter('UTC', night, '2026-11-10T12:00:00.000Z');
+    const window = windowAtOrAfter('UTC', hours, '2026-11-10T12:00:00.000Z');
     expect(isOpen(window, '2026-11-10T21:59:59.999Z')).toBe(false);
     expect(isOpen(window, window.opensUtc)).toBe(true);
     expect(isOpen(window, '2026-11-11T05:59:59.999Z')).toBe(true);
     expect(isOpen(window, window.closesUtc)).toBe(false);
-    expect(windowAtOrAfter('UTC', night, window.opensUtc)).toEqual(window);
-    expect(windowAtOrAfter('UTC', night, window.closesUtc).opensUtc).toBe('2026-11-11T22:00:00.000Z');
-    expect(windowOpeningAfter('UTC', night, window.opensUtc).opensUtc).toBe('2026-11-11T22:00:00.000Z');
+    expect(windowAtOrAfter('UTC', hours, window.opensUtc)).toEqual(window);
+    expect(windowAtOrAfter('UTC', hours, window.closesUtc).opensUtc).toBe('2026-11-11T22:00:00.000Z');
+    expect(windowOpeningAfter('UTC', hours, window.opensUtc).opensUtc).toBe('2026-11-11T22:00:00.000Z');
   });
 
-  test('R-108: where clocks go forward in the night, it is an hour shorter; where they go back, an hour longer', () => {
-    const spring = windowAtOrAfter('America/New_York', night, '2026-03-08T00:00:00.000Z');
+  test('R-108: where clocks go forward in a window, it is an hour shorter; where they go back, an hour longer', () => {
+    const spring = windowAtOrAfter('America/New_York', hours, '2026-03-08T00:00:00.000Z');
     expect([spring.opensUtc, hoursOf(spring)]).toEqual(['2026-03-08T03:00:00.000Z', 7]);
-    const autumn = windowAtOrAfter('America/New_York', night, '2026-11-01T00:00:00.000Z');
+    const autumn = windowAtOrAfter('America/New_York', hours, '2026-11-01T00:00:00.000Z');
     expect([autumn.opensUtc, hoursOf(autumn)]).toEqual(['2026-11-01T02:00:00.000Z', 9]);
   });
 
@@ -76,28 +76,28 @@ describe('off-peak windows', () => {
     expect(isOpen(closes, '2026-11-01T06:00:00.000Z')).toBe(false);
   });
 
-  test('R-108: a night that the change of clocks swallows is left out', () => {
+  test('R-108: a window that the change of clocks swallows is left out', () => {
     const hours = { offPeakOpens: '02:30', offPeakCloses: '03:15' };
     const window = windowAtOrAfter('America/New_York', hours, '2026-03-08T05:00:00.000Z');
     expect(local(window.opensUtc, 'America/New_York')).toBe('2026-03-09 02:30');
   });
 
   test('R-108: Kathmandu is five hours and three quarters ahead', () => {
-    expect(windowAtOrAfter('Asia/Kathmandu', night, '2026-11-10T12:00:00.000Z')).toEqual({
+    expect(windowAtOrAfter('Asia/Kathmandu', hours, '2026-11-10T12:00:00.000Z')).toEqual({
       opensUtc: '2026-11-10T16:15:00.000Z',
       closesUtc: '2026-11-11T00:15:00.000Z',
     });
   });
 
   test('R-108: Lord Howe Island changes its clocks by half an hour', () => {
-    const spring = windowAtOrAfter('Australia/Lord_Howe', night, '2026-10-03T10:00:00.000Z');
+    const spring = windowAtOrAfter('Australia/Lord_Howe', hours, '2026-10-03T10:00:00.000Z');
     expect(hoursOf(spring)).toBe(7.5);
-    const autumn = windowAtOrAfter('Australia/Lord_Howe', night, '2026-04-04T10:00:00.000Z');
+    const autumn = windowAtOrAfter('Australia/Lord_Howe', hours, '2026-04-04T10:00:00.000Z');
     expect(hoursOf(autumn)).toBe(8.5);
   });
 
-  test('R-108: a date that a zone left out has no night of its own', () => {
-    const window = windowAtOrAfter('Pacific/Apia', night, '2011-12-30T18:00:00.000Z');
+  test('R-108: a date that a zone left out has no window of its own', () => {
+    const window = windowAtOrAfter('Pacific/Apia', hours, '2011-12-30T18:00:00.000Z');
     expect(local(window.opensUtc, 'Pacific/Apia')).toBe('2011-12-31 22:00');
   });
 
@@ -112,7 +112,7 @@ describe('off-peak windows', () => {
   });
 
   test('a zone that does not exist is a broken assumption, not a window', () => {
-    expect(() => windowAtOrAfter('Mars/Olympus', night, '2026-11-10T18:00:00.000Z')).toThrow(
+    expect(() => windowAtOrAfter('Mars/Olympus', hours, '2026-11-10T18:00:00.000Z')).toThrow(
       /no IANA time zone/,
     );
   });

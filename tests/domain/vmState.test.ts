@@ -1,15 +1,15 @@
 import { applyVmEvent, newVmState, VmState, type VmEvent } from '../../domain/vmState';
 import { aVm } from '../support/builders';
 import { anAssessment, anInstallation } from '../support/fakeDriver';
-import { IN_THE_NIGHT } from '../support/fakeServices';
+import { IN_THE_WINDOW } from '../support/fakeServices';
 
 const { id: vmId } = aVm();
-const healthy = { answer: 'healthy' as const, because: '', atUtc: IN_THE_NIGHT };
+const healthy = { answer: 'healthy' as const, because: '', atUtc: IN_THE_WINDOW };
 
 const ended = (over: Partial<Extract<VmEvent, { kind: 'ended' }>> = {}): VmEvent => ({
   kind: 'ended',
   rolloutId: 'rollout-2026-11',
-  outcome: { vmId, kind: 'patched', reason: 'installed', detail: '', atUtc: IN_THE_NIGHT },
+  outcome: { vmId, kind: 'patched', reason: 'installed', detail: '', atUtc: IN_THE_WINDOW },
   assessment: null,
   installation: anInstallation({ status: 'Succeeded' }),
   health: healthy,
@@ -57,15 +57,15 @@ describe('what is remembered of a VM', () => {
   });
 
   it('R-702: how far its enablement has come', () => {
-    const event: VmEvent = { kind: 'enablement', state: 'pending', atUtc: IN_THE_NIGHT, detail: 'waiting' };
-    expect(after(event).enablement).toEqual({ kind: 'pending', sinceUtc: IN_THE_NIGHT, detail: 'waiting' });
+    const event: VmEvent = { kind: 'enablement', state: 'pending', atUtc: IN_THE_WINDOW, detail: 'waiting' };
+    expect(after(event).enablement).toEqual({ kind: 'pending', sinceUtc: IN_THE_WINDOW, detail: 'waiting' });
   });
 
   it('is less than 8 KB, in JSON that reads back', () => {
     const long = { code: 'E', message: 'x'.repeat(1_000) };
     const state = after(
       { kind: 'assessed', summary: anAssessment({ error: long }) },
-      { kind: 'enablement', state: 'ready', atUtc: IN_THE_NIGHT, detail: 'y'.repeat(1_000) },
+      { kind: 'enablement', state: 'ready', atUtc: IN_THE_WINDOW, detail: 'y'.repeat(1_000) },
       ended({ installation: anInstallation({ error: long }) }),
     );
     const json = JSON.stringify(state);

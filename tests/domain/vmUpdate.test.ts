@@ -1,79 +1,23 @@
 import fc from 'fast-check';
 import type { HealthAnswer } from '../../domain/health';
-import type { Outcome } from '../../domain/outcome';
-import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import { defaultPolicy } from '../../domain/policy';
+import { firstStep, observed, type Observation } from '../../domain/vmUpdate';
+import { anAssessment } from '../support/fakeDriver';
+import { IN_THE_WINDOW } from '../support/fakeServices';
 import {
-  firstStep,
-  observed,
-  type Advanced,
-  type Observation,
-  type OpenVmUpdate,
-  type VmEnding,
-} from '../../domain/vmUpdate';
-import { aVm } from '../support/builders';
-import { anAssessment, anInstallation } from '../support/fakeDriver';
-import { IN_THE_NIGHT } from '../support/fakeServices';
-
-const { id: vmId } = aVm({ name: 'vm-a' });
-const succeeded = anInstallation({ status: 'Succeeded', installedPatchCount: 3 });
-const failedInstall = anInstallation({ status: 'Failed' });
-const DEADLINE = '2026-11-13T07:00:00.000Z';
-
-const outcomeOf = (kind: OutcomeKind, reason: OutcomeReason): Outcome => ({
   vmId,
-  kind,
-  reason,
-  detail: '',
-  atUtc: IN_THE_NIGHT,
-});
-
-type Step = OpenVmUpdate['kind'];
-type Platform = { readonly [S in Step]?: (nowUtc: string, time: number) => Observation };
-
-interface Run {
-  readonly ending: VmEnding;
-  readonly steps: readonly Step[];
-  readonly endedUtc: string;
-}
-
-/** Installs three patches in 20 minutes, and is healthy. */
-const wellBehaved: Required<Platform> = {
-  look: () => ({ of: 'look', obstacle: null }),
-  startAssessment: () => ({ of: 'startAssessment', operationId: 'assess-1' }),
-  readAssessment: () => ({ of: 'readAssessment', answer: { kind: 'assessed', summary: anAssessment() } }),
-  startInstall: () => ({ of: 'startInstall', answer: { kind: 'started', deadlineUtc: DEADLINE } }),
-  readInstall: (_, time) => ({
-    of: 'readInstall',
-    answer: time < 5 ? { kind: 'running' } : { kind: 'ended', summary: succeeded },
-  }),
-  probe: (atUtc) => ({ of: 'probe', health: { answer: 'healthy', because: '', atUtc } }),
-};
-
-/** Takes each step when it is due, and none before, until the VM has its outcome. */
-function run(over: Platform = {}): Run {
-  const platform = { ...wellBehaved, ...over };
-  const times = new Map<Step, number>();
-  const steps: Step[] = [];
-  let nowUtc = IN_THE_NIGHT;
-  let update = firstStep(nowUtc);
-  for (let n = 0; n < 1000; n += 1) {
-    if (update.dueUtc > nowUtc) nowUtc = update.dueUtc;
-    const { kind } = update;
-    const time = (times.get(kind) ?? 0) + 1;
-    times.set(kind, time);
-    steps.push(kind);
-    const advanced: Advanced = observed(update, platform[kind](nowUtc, time), {
-      vmId,
-      nowUtc,
-      pace: defaultPolicy,
-    });
-    if (advanced.kind === 'ended') return { ending: advanced.ending, steps, endedUtc: nowUtc };
-    ({ update } = advanced);
-  }
-  throw new Error('The VM never ends.');
-}
+  succeeded,
+  failedInstall,
+  family,
+  START_BY,
+  DEADLINE,
+  outcomeOf,
+  type Platform,
+  type Run,
+  wellBehaved,
+  run,
+} from '../support/vmUpdateRun';
 
 const endsAs = ({ ending: { outcome } }: Run): string => `${outcome.kind}: ${outcome.reason}`;
 const always = (answer: HealthAnswer): Platform => ({
@@ -93,6 +37,7 @@ describe('a VM with patches to install', () => {
       'look',
       'startAssessment',
       'readAssessment',
+      'askExposure',
       'startInstall',
       'readInstall',
       'probe',
@@ -211,11 +156,69 @@ describe('a VM that is not to be touched', () => {
     expect(Date.parse(read[1] ?? '') - Date.parse(read[0] ?? '')).toBe(700_000);
   });
 
-  it('one whose installation may not start ends as it was told', () => {
+  it('one whose installation may not start ends with the outcome given', () => {
     const outcome = outcomeOf('deferred', 'windowMissed');
     const seen = run({ startInstall: () => ({ of: 'startInstall', answer: { kind: 'end', outcome } }) });
     expect(seen.ending).toMatchObject({ outcome, assessment: anAssessment(), installation: null });
     expect(seen.steps).not.toContain('probe');
+  });
+});
+
+describe('INV-14: a VM whose family has proven too little', () => {
+  const held = (until: number): Run =>
+    run({
+      askExposure: (_, time) => ({ of: 'askExposure', granted: time > until, startByUtc: START_BY }),
+    });
+
+  it('waits within its window, and is patched when the evidence comes', () => {
+    const seen = held(4);
+    expect(endsAs(seen)).toBe('patched: installed');
+    expect(seen.steps.filter((step) => step === 'askExposure')).toHaveLength(5);
+    expect(seen.steps.filter((step) => step === 'look')).toHaveLength(1);
+  });
+
+  it('is deferred, with its family, when no install can start any more in this window', () => {
+    const seen = held(Infinity);
+    expect(seen.ending).toMatchObject({
+      outcome: { kind: 'deferred', reason: 'evidenceLimit', facts: { family } },
+      assessment: anAssessment(),
+      result: null,
+    });
+    expect(seen.endedUtc >= START_BY).toBe(true);
+    expect(seen.steps).not.toContain('startInstall');
+  });
+});
+
+describe('what an installation says of the patch', () => {
+  const resultOf = (answer: HealthAnswer, summary: PatchInstallationSummary | null): string | null =>
+    run({ ...always(answer), ...installed(summary) }).ending.result;
+
+  it.each([
+    ['healthy', { ...succeeded, installedPatchCount: 1 }, 'healthy'],
+    ['unhealthy', succeeded, 'unhealthy'],
+    ['unknown', succeeded, 'unhealthy'],
+    ['stopped', succeeded, 'unproven'],
+    ['healthy', null, 'failed'],
+    ['healthy', failedInstall, 'failed'],
+    ['healthy', { ...succeeded, failedPatchCount: 1 }, 'failed'],
+    ['healthy', { ...succeeded, pendingPatchCount: 1 }, 'healthy'],
+    ['healthy', { ...succeeded, pendingPatchCount: 1, installedPatchCount: 0 }, 'unproven'],
+    ['healthy', { ...succeeded, installedPatchCount: 0 }, 'unproven'],
+  ] as const)('%s after %j: %s', (answer, summary, result) => {
+    expect(resultOf(answer, summary)).toBe(result);
+  });
+
+  it('a VM whose installation was refused gives back what it was granted; one that threw may have started', () => {
+    const outcome = outcomeOf('deferred', 'windowMissed');
+    const refused = run({ startInstall: () => ({ of: 'startInstall', answer: { kind: 'end', outcome } }) });
+    expect(refused.ending.result).toBe('notStarted');
+    expect(run({ startInstall: () => ({ of: 'threw', message: 'x' }) }).ending.result).toBe('unproven');
+  });
+
+  it('an installation that installed nothing is no patch: the VM is up to date', () => {
+    expect(endsAs(run(installed({ ...succeeded, installedPatchCount: 0 })))).toBe(
+      'upToDate: nothingToInstall',
+    );
   });
 });
 
@@ -271,15 +274,15 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
     const seen = run({ probe: () => ({ of: 'threw', message: 'connection reset' }) });
     expect(endsAs(seen)).toBe('failed: orchestrationFailed');
     expect(seen.ending.outcome.detail).toMatch(/probe failed 40 times: connection reset/);
-    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_NIGHT)) / 3_600_000;
+    const hours = (Date.parse(seen.endedUtc) - Date.parse(IN_THE_WINDOW)) / 3_600_000;
     expect(hours).toBeGreaterThan(3);
     expect(hours).toBeLessThan(4);
   });
 
   it('an observation of another step than the one that was due is refused', () => {
-    const told: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
-    const moment = { vmId, nowUtc: IN_THE_NIGHT, pace: defaultPolicy };
-    expect(() => observed(firstStep(IN_THE_NIGHT), told, moment)).toThrow(/next step is look/);
+    const reported: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
+    const moment = { vmId, nowUtc: IN_THE_WINDOW, pace: defaultPolicy };
+    expect(() => observed(firstStep(IN_THE_WINDOW), reported, moment)).toThrow(/next step is look/);
   });
 
   it('one VM is installed at most once, waits only forwards, and ends in exactly one outcome', () => {
@@ -305,7 +308,9 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
           };
           const seen = run({
             look: () =>
-              flaky(() => ({ of: 'look', obstacle: look ? null : outcomeOf('deferred', 'poweredOff') })),
+              flaky(() =>
+                look ? { of: 'look', family } : { of: 'look', obstacle: outcomeOf('deferred', 'poweredOff') },
+              ),
             readAssessment: () =>
               flaky(() => ({
                 of: 'readAssessment',

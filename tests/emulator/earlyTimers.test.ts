@@ -1,14 +1,20 @@
 import type { AppFolder } from './support/appFolder';
-import { startHost, type Host } from './support/nativeHost';
+import { repository, startHost, type Host } from './support/nativeHost';
 import { minutes, start, startVirtual, testApp } from './support/testApp';
 
 const SOURCE = `
+const { waitUntil } = require(${JSON.stringify(`${repository}/dist/orchestrations/durable.js`)});
 const at = (ctx: any): Date => new Date(ctx.df.currentUtcDateTime.getTime() + ctx.df.getInput().ms);
 df.app.orchestration('askAgain', function* (ctx: any): any {
   const due = at(ctx);
   let timers = 0;
   for (; ctx.df.currentUtcDateTime < due; timers += 1) yield ctx.df.createTimer(due);
   return { timers };
+});
+df.app.orchestration('lowtide', function* (ctx: any): any {
+  const due = at(ctx);
+  yield* waitUntil(ctx, due.toISOString());
+  return { lateMs: ctx.df.currentUtcDateTime.getTime() - due.getTime() };
 });
 df.app.orchestration('once', function* (ctx: any): any {
   const due = at(ctx);
@@ -61,7 +67,15 @@ test('an orchestration that asks for the same instant again is seen to spin: 20 
   expect(Math.max(...timers)).toBeLessThanOrEqual(21);
 });
 
-test('session mode keeps timers exact, unless it is told otherwise', async () => {
+test("a wait of Lowtide's creates at most one timer more than its instant, and does not end before it", async () => {
+  const now = await runWaits('lowtide', 20);
+  for (let n = 0; n < 20; n += 1) {
+    expect(timersOf(now, `lowtide-${n}`)).toBeLessThanOrEqual(2);
+    expect(outputOf(now, `lowtide-${n}`)['lateMs']).toBeGreaterThanOrEqual(0);
+  }
+});
+
+test('session mode keeps timers exact, unless it is set otherwise', async () => {
   host = await startVirtual(app, { timers: false });
   await start(host, 'once', 'exact', { ms: 60_000 });
   await host.runUntil(minutes(2));

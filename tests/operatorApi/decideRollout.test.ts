@@ -2,13 +2,19 @@ import type { Halt } from '../../domain/control';
 import { RolloutId } from '../../domain/ids';
 import { phaseIdOf } from '../../domain/phaseId';
 import { decideRollout, type DecisionKind } from '../../operatorApi/decideRollout';
-import { aWorld, IN_THE_NIGHT, NIGHT_OPENS, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import {
+  someServices,
+  IN_THE_WINDOW,
+  WINDOW_OPENS,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 
 const ANN = { by: 'ann', reason: 'looked into it' };
 
-const decide = (services: FakeWorld, kind: DecisionKind): Promise<void> =>
+const decide = (services: FakeServices, kind: DecisionKind): Promise<void> =>
   decideRollout(services, ROLLOUT, kind, ANN);
-const modeOf = async (services: FakeWorld): Promise<string | undefined> =>
+const modeOf = async (services: FakeServices): Promise<string | undefined> =>
   (await services.rollouts.read(ROLLOUT))?.mode;
 
 function aHalt(haltId: string, over: Partial<Halt> = {}): Halt {
@@ -18,21 +24,21 @@ function aHalt(haltId: string, over: Partial<Halt> = {}): Halt {
     phase: phaseIdOf(2),
     region: 'eastus',
     why: 'sick',
-    atUtc: NIGHT_OPENS,
+    atUtc: WINDOW_OPENS,
     decision: null,
     ...over,
   };
 }
 
-async function halted(...halts: Halt[]): Promise<FakeWorld> {
-  const services = await aWorld();
+async function halted(...halts: Halt[]): Promise<FakeServices> {
+  const services = await someServices();
   for (const halt of halts) await services.rollouts.addHalt(ROLLOUT, halt);
   return services;
 }
 
 describe('what a person decides', () => {
   it('INV-9: pausing is written on the row, where everything that starts something looks', async () => {
-    const services = await aWorld();
+    const services = await someServices();
     await decide(services, 'pause');
     expect(await modeOf(services)).toBe('paused');
     await decide(services, 'resume');
@@ -75,7 +81,7 @@ describe('what a person decides', () => {
         who: 'ann',
         what: 'skipped',
         why: 'looked into it',
-        atUtc: IN_THE_NIGHT,
+        atUtc: IN_THE_WINDOW,
         evidence: { halts: ['one'] },
       }),
     ]);
@@ -96,7 +102,7 @@ describe('what a person decides', () => {
 });
 
 describe('whatever a person decides', () => {
-  const waits = async (services: FakeWorld): Promise<void> => {
+  const waits = async (services: FakeServices): Promise<void> => {
     for (const [topic, instanceId] of [
       ['control', 'go'],
       ['gate~phase-2', 'gate'],
@@ -126,18 +132,18 @@ describe('whatever a person decides', () => {
 
 describe('what a person cannot decide', () => {
   it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
-    await expect(decide(await aWorld(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
+    await expect(decide(await someServices(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
   });
 
   it.each(['pause', 'resume', 'skip', 'cancel'] as const)('%s what is over', async (kind) => {
-    const ended = await aWorld({ control: { mode: 'ended', endedUtc: NIGHT_OPENS } });
+    const ended = await someServices({ control: { mode: 'ended', endedUtc: WINDOW_OPENS } });
     await expect(decide(ended, kind)).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
-    const cancelled = await aWorld({ control: { mode: 'cancelled' } });
+    const cancelled = await someServices({ control: { mode: 'cancelled' } });
     await expect(decide(cancelled, kind)).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
   });
 
   it('anything about a rollout that never was', async () => {
-    const services = await aWorld({ control: null });
+    const services = await someServices({ control: null });
     const missing = decideRollout(services, RolloutId.parse('rollout-2027-01'), 'pause', ANN);
     await expect(missing).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });

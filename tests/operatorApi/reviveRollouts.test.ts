@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { reviveRollouts } from '../../operatorApi/startRollout';
 import { instanceNotFound } from '../support/durableClient';
-import { aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
 
 /** A host that knows one instance, or none. */
 function aClient(runtimeStatus: string | null): { client: DurableClient; started: unknown[] } {
@@ -17,14 +17,14 @@ function aClient(runtimeStatus: string | null): { client: DurableClient; started
   return { client: client as unknown as DurableClient, started };
 }
 
-const generationOf = async (services: FakeWorld): Promise<unknown> =>
+const generationOf = async (services: FakeServices): Promise<unknown> =>
   (await services.rollouts.read(ROLLOUT))?.generation;
 
 describe('a rollout whose orchestration is gone', () => {
   it.each(['Failed', 'Terminated', 'Completed'])(
     'goes on as another execution, whose children have ids of their own: %s',
     async (runtimeStatus) => {
-      const services = await aWorld();
+      const services = await someServices();
       const { client, started } = aClient(runtimeStatus);
       expect(await reviveRollouts(services, client)).toEqual([ROLLOUT]);
       const input = { rolloutId: ROLLOUT, generation: 2 };
@@ -34,15 +34,15 @@ describe('a rollout whose orchestration is gone', () => {
   );
 
   it('starts as it was when it never did', async () => {
-    const services = await aWorld();
+    const services = await someServices();
     const { client, started } = aClient(null);
     await reviveRollouts(services, client);
     expect(started).toMatchObject([{ input: { generation: 1 } }]);
     expect(await generationOf(services)).toBe(1);
   });
 
-  it('is revived once by two who find it dead at the same time', async () => {
-    const services = await aWorld();
+  it('is revived once by two hosts that find it dead at the same time', async () => {
+    const services = await someServices();
     const { client, started } = aClient('Failed');
     await Promise.all([reviveRollouts(services, client), reviveRollouts(services, client)]);
     expect(started).toHaveLength(1);
@@ -54,7 +54,7 @@ describe('a rollout whose orchestration is gone', () => {
     ['waits for its first turn', 'Pending', null],
     ['has ended', 'Completed', '2026-11-30T00:00:00.000Z'],
   ])('is left alone when it %s', async (_, runtimeStatus, endedUtc) => {
-    const services = await aWorld({ control: { endedUtc } });
+    const services = await someServices({ control: { endedUtc } });
     const { client, started } = aClient(runtimeStatus);
     expect(await reviveRollouts(services, client)).toEqual([]);
     expect([started, await generationOf(services)]).toEqual([[], 1]);

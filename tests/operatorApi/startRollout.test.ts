@@ -2,7 +2,7 @@ import type { DurableClient } from 'durable-functions';
 import { Month } from '../../domain/ids';
 import { requestRollout } from '../../operatorApi/startRollout';
 import { instanceNotFound } from '../support/durableClient';
-import { aControl, aWorld, ROLLOUT, type FakeWorld } from '../support/fakeServices';
+import { aControl, someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
 
 const NOVEMBER = Month.parse('2026-11');
 const RELEASED = '2026-11-10T18:05:00.000Z';
@@ -31,13 +31,13 @@ class FakeClient {
 }
 
 const request = (
-  services: FakeWorld,
+  services: FakeServices,
   client: FakeClient,
   month = NOVEMBER,
 ): ReturnType<typeof requestRollout> =>
   requestRollout(services, client as unknown as DurableClient, month, 'monthly timer');
 
-const nothingYet = (nowUtc = RELEASED): Promise<FakeWorld> => aWorld({ control: null, nowUtc });
+const nothingYet = (nowUtc = RELEASED): Promise<FakeServices> => someServices({ control: null, nowUtc });
 
 describe('R-103: the rollout of a month', () => {
   it('is a row first, then an orchestration of its name', async () => {
@@ -91,7 +91,7 @@ describe('R-103: the rollout of a month', () => {
   });
 
   it('that has finished is never started anew, although the host has forgotten its instance', async () => {
-    const services = await aWorld({ control: { mode: 'ended', endedUtc: '2026-11-30T00:00:00.000Z' } });
+    const services = await someServices({ control: { mode: 'ended', endedUtc: '2026-11-30T00:00:00.000Z' } });
     const client = new FakeClient();
     services.clock.nowUtc = '2026-12-01T18:05:00.000Z';
     expect(await request(services, client)).toMatchObject({ created: false });

@@ -7,7 +7,7 @@ import { assessVm } from '../../orchestrations/assessVm';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { aDisruption, anImpairment, inSet } from '../support/claims';
 import { anAssessment } from '../support/fakeDriver';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 import type { Scene } from '../support/scene';
@@ -23,7 +23,7 @@ const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
   kind: 'rollout',
   disruption,
   startByUtc: START_BY,
-  expiresUtc: NIGHT_CLOSES,
+  expiresUtc: WINDOW_CLOSES,
 });
 
 const caughtUp = (region: string): { rolloutId: typeof ROLLOUT; region: string; endsUtc: string } => ({
@@ -65,7 +65,7 @@ describe('the hourly sweep', () => {
   it('plans second chances, lists what is due and what is behind; when there is nothing it does nothing', async () => {
     const run = await sweep();
     expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 0 });
-    expect(run.story).toEqual(['planCatchUps', 'listDueAssessments', 'collectOutdatedExtensions']);
+    expect(run.names).toEqual(['planCatchUps', 'listDueAssessments', 'collectOutdatedExtensions']);
   });
 
   it('R-107: assesses what is due, in batches side by side', async () => {
@@ -218,7 +218,7 @@ describe('a suspect claim', () => {
     expect(held.flatMap(({ impaired }) => impaired.map((one) => one.vmId))).toEqual(vmIds);
   });
 
-  it('outside of sets is freed for good: nobody there is held by the health of another', async () => {
+  it('outside of sets is freed for good: no VM there is held by the health of another', async () => {
     const run = await withLedger(() => 0, [aClaim('dead')], [vmId]);
     expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
   });
@@ -255,7 +255,7 @@ describe('INV-13: a VM that holds its set', () => {
     expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
   });
 
-  it('and cannot be asked keeps nobody else from a second chance', async () => {
+  it('and cannot be asked keeps no other VM from a second chance', async () => {
     const run = await sweep(
       {
         planCatchUps: () => ({ ...plan, ledgers: ['eastus'], catchUps: [caughtUp('eastus')] }),
@@ -276,13 +276,13 @@ describe('INV-13: a VM that holds its set', () => {
 });
 
 describe('assessments', () => {
-  const range = { nowUtc: NIGHT_OPENS, from: 'a', before: 'b', pace };
+  const range = { nowUtc: WINDOW_OPENS, from: 'a', before: 'b', pace };
   const [one, two, three] = vmsOf(3).map(({ id }) => ({ vmId: id, operationId: `assess-${id}` }));
   if (!one || !two || !three) throw new Error('three VMs');
   const batch = (activities: Activities): Promise<Run> =>
     replay(assessBatch, {
       input: range,
-      nowUtc: NIGHT_OPENS,
+      nowUtc: WINDOW_OPENS,
       activities: {
         readDueAssessments: () => ({ vmIds: [one.vmId, two.vmId, three.vmId] }),
         startAssessments: () => ({ started: [one, two, three], refused: [], retryAfterSeconds: null }),
@@ -290,7 +290,7 @@ describe('assessments', () => {
       },
     });
 
-  it('of a batch start together, and each VM is told as soon as its own is there', async () => {
+  it('of a batch start together, and each VM is signalled as soon as its own is there', async () => {
     let reads = 0;
     const run = await batch({
       collectAssessments: ({ operations }) => {
@@ -327,10 +327,10 @@ describe('assessments', () => {
 
   it('for want of VMs are not begun', async () => {
     const run = await batch({ readDueAssessments: () => ({ vmIds: [] }) });
-    expect(run.story).toEqual(['readDueAssessments']);
+    expect(run.names).toEqual(['readDueAssessments']);
   });
 
-  it('R-901, R-903: that a person asks for at any time tell the VM, and install nothing', async () => {
+  it('R-901, R-903: that a person asks for at any time are recorded on the VM, and install nothing', async () => {
     const { id } = aVm();
     const run = await replay(assessVm, {
       input: { vmId: id, pace },
@@ -349,6 +349,6 @@ describe('assessments', () => {
       },
     });
     expect(run.output).toMatchObject({ assessed: true });
-    expect(run.story).toEqual(['startAssessments', 'collectAssessments', 'virtualMachine.apply']);
+    expect(run.names).toEqual(['startAssessments', 'collectAssessments', 'virtualMachine.apply']);
   });
 });

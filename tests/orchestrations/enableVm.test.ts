@@ -13,7 +13,7 @@ const NEXT_CLOSES = '2026-11-14T11:00:00.000Z';
 
 type Activities = NonNullable<Scene['activities']>;
 
-const nightAt = (nowUtc: string): { opensUtc: string; closesUtc: string } =>
+const windowAt = (nowUtc: string): { opensUtc: string; closesUtc: string } =>
   nowUtc < CLOSES ? { opensUtc: OPENS, closesUtc: CLOSES } : { opensUtc: NEXT_OPENS, closesUtc: NEXT_CLOSES };
 
 /** A VM whose extension takes so many minutes of work, which stops when off-peak hours end and goes on in the next. */
@@ -30,8 +30,8 @@ class Guest {
   readonly activities: Activities = {
     readEnablement: (_input, nowUtc) =>
       this.installed
-        ? { kind: 'ready', detail: 'Automatic Windows Update is turned off.', ...nightAt(nowUtc) }
-        : { kind: 'window', enabled: false, ...nightAt(nowUtc) },
+        ? { kind: 'ready', detail: 'Automatic Windows Update is turned off.', ...windowAt(nowUtc) }
+        : { kind: 'window', enabled: false, ...windowAt(nowUtc) },
     startExtension: ({ closesUtc }, nowUtc) => {
       const doneMs = Date.parse(nowUtc) + this.leftMinutes * 60_000;
       this.untilUtc = new Date(doneMs).toISOString();
@@ -70,7 +70,7 @@ function enable(activities: Activities, endsUtc = ENDS): Promise<Run> {
   });
 }
 
-const told = (run: Run): string[] =>
+const reported = (run: Run): string[] =>
   (run.of('virtualMachine.apply') as { kind: string; state?: string; detail?: string }[])
     .filter(({ kind }) => kind === 'enablement')
     .map(({ state = '', detail = '' }) => `${state}: ${detail}`);
@@ -83,7 +83,7 @@ describe('the enablement of a VM', () => {
     const run = await enable(new Guest(30).activities);
     expect(run.output).toMatchObject({ enabled: true });
     expect(callsOf(run, 'startExtension')).toEqual([OPENS]);
-    expect(told(run)).toEqual([
+    expect(reported(run)).toEqual([
       'pending: Waiting for off-peak hours.',
       'pending: The patch extension is being installed.',
       'ready: Automatic Windows Update is turned off.',
@@ -103,7 +103,7 @@ describe('the enablement of a VM', () => {
     expect(run.output).toMatchObject({ enabled: true });
     expect(callsOf(run, 'startExtension')).toEqual([OPENS, NEXT_OPENS]);
     expect(run.of('startExtension')).toMatchObject([{ closesUtc: CLOSES }, { closesUtc: NEXT_CLOSES }]);
-    // Eight of its ten hours were done in the first night.
+    // Eight of its ten hours were done in the first window.
     expect(run.endedUtc < '2026-11-14T05:30:00.000Z').toBe(true);
   });
 
@@ -113,7 +113,7 @@ describe('the enablement of a VM', () => {
     expect(callsOf(run, 'startAssessments')).toEqual([NEXT_OPENS]);
   });
 
-  it('R-503, R-504: says what the VM lacks, looks again through the night, and goes on when it is mended', async () => {
+  it('R-503, R-504: says what the VM lacks, looks again through the window, and goes on when it is mended', async () => {
     const guest = new Guest(30);
     const obstacle = 'The Windows Update service is not running on the VM. Start the service.';
     const run = await enable({
@@ -125,7 +125,7 @@ describe('the enablement of a VM', () => {
       },
     });
     expect(run.output).toMatchObject({ enabled: true });
-    expect(told(run)[0]).toBe(`pending: ${obstacle}`);
+    expect(reported(run)[0]).toBe(`pending: ${obstacle}`);
     const [started = ''] = callsOf(run, 'startExtension');
     expect(started >= '2026-11-13T05:00:00.000Z' && started < '2026-11-13T05:30:00.000Z').toBe(true);
   });
@@ -164,7 +164,7 @@ describe('the enablement of a VM', () => {
     expect(later.slice(0, 2)).toEqual([NEXT_OPENS, '2026-11-14T03:30:00.000Z']);
   });
 
-  it('R-702: a VM that is off in its off-peak hours is asked again, in the same night and in the next', async () => {
+  it('R-702: a VM that is off in its off-peak hours is asked again, in the same window and in the next', async () => {
     const guest = new Guest(30);
     const run = await enable({
       ...guest.activities,
@@ -174,7 +174,7 @@ describe('the enablement of a VM', () => {
           : (guest.activities.startExtension?.(input, nowUtc) ?? missing()),
     });
     expect(run.output).toMatchObject({ enabled: true });
-    expect(told(run)).toContain('pending: The VM is not running.');
+    expect(reported(run)).toContain('pending: The VM is not running.');
     expect(callsOf(run, 'startExtension').every((at) => at < CLOSES || at >= NEXT_OPENS)).toBe(true);
   });
 
@@ -201,7 +201,7 @@ describe('the enablement of a VM', () => {
       },
     });
     expect(run.output).toMatchObject({ enabled: true });
-    expect(told(run)).toContain(
+    expect(reported(run)).toContain(
       'pending: The first assessment failed: The update endpoint could not be reached.',
     );
   });
@@ -232,7 +232,7 @@ describe('the enablement of a VM', () => {
       CLOSES,
     );
     expect(run.output).toMatchObject({ enabled: false });
-    expect(told(run).at(-1)).toMatch(/Time was up/);
+    expect(reported(run).at(-1)).toMatch(/Time was up/);
   });
 
   it('R-703: an enabled VM whose extension is only behind stays enabled meanwhile', async () => {
@@ -250,7 +250,7 @@ describe('the enablement of a VM', () => {
         return after(1, { kind: 'installed', detail: '' });
       },
     });
-    expect(told(run)).toEqual(['ready: ']);
+    expect(reported(run)).toEqual(['ready: ']);
   });
 });
 

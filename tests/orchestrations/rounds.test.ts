@@ -1,6 +1,6 @@
 import { availabilitySetRollout } from '../../orchestrations/availabilitySetRollout';
 import { zoneRollout } from '../../orchestrations/zoneRollout';
-import { NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
+import { WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { aDisruption } from '../support/claims';
 import { after, failsAfter, replay, type Run } from '../support/replay';
 import { aSlot, inRollout } from '../support/rolloutScene';
@@ -14,7 +14,7 @@ const ZONE = { ...inRollout, region: 'eastus', stage: 'zone-1' };
 const BEFORE = '2026-11-13T02:00:00.000Z';
 
 /** Round `round` of batch 1, in the window that opens then. */
-function theRound(round: number, opensUtc = NIGHT_OPENS): Chosen {
+function theRound(round: number, opensUtc = WINDOW_OPENS): Chosen {
   const later = (hours: number): string => new Date(Date.parse(opensUtc) + hours * 3_600_000).toISOString();
   return {
     kind: 'round',
@@ -34,7 +34,7 @@ const roundsUpTo =
   ({ done }, nowUtc) => {
     const next = Array.from({ length: last }, (_, n) => n + 1).find((n) => !done.includes(`batch-1.${n}`));
     if (next === undefined) return { kind: 'none', reason: null };
-    return theRound(next, nowUtc < NIGHT_OPENS ? NIGHT_OPENS : nowUtc);
+    return theRound(next, nowUtc < WINDOW_OPENS ? WINDOW_OPENS : nowUtc);
   };
 
 function scope(
@@ -64,7 +64,7 @@ describe('the rounds of a scope', () => {
 
   it('R-108: wait for their window before they ask for anything', async () => {
     const { calls } = await scope({ chooseRound: roundsUpTo(1) }, ran);
-    expect(calls.find(({ kind }) => kind === 'child')?.atUtc).toBe(NIGHT_OPENS);
+    expect(calls.find(({ kind }) => kind === 'child')?.atUtc).toBe(WINDOW_OPENS);
   });
 
   it('are chosen anew each time, by what is still to do', async () => {
@@ -108,7 +108,7 @@ describe('the rounds of a scope', () => {
 });
 
 describe('a round that was missed', () => {
-  it('is tried again, but not before this night is over for it', async () => {
+  it('is tried again, but not before this window is over for it', async () => {
     let asked = 0;
     const { output, calls } = await scope({ chooseRound: roundsUpTo(1) }, () => {
       asked += 1;
@@ -116,7 +116,7 @@ describe('a round that was missed', () => {
     });
     expect(output).toEqual({ rounds: 1 });
     const starts = calls.filter(({ kind }) => kind === 'child').map(({ atUtc }) => atUtc);
-    expect(starts).toEqual([NIGHT_OPENS, '2026-11-13T09:00:00.000Z']);
+    expect(starts).toEqual([WINDOW_OPENS, '2026-11-13T09:00:00.000Z']);
   });
 
   it('gets an instance of its own each time: one that is over is never started anew', async () => {

@@ -6,12 +6,12 @@ import { awaitInstall } from '../../orchestrations/awaitInstall';
 import { awaitCompletion } from '../../orchestrations/awaitCompletion';
 import { aDisruption } from '../support/claims';
 import { anInstallation } from '../support/fakeDriver';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from '../support/fakeServices';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { replay, type Run } from '../support/replay';
 import type { Scene } from '../support/scene';
 import { ACQUIRE_BY, ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
 
-const NOW = NIGHT_OPENS;
+const NOW = WINDOW_OPENS;
 const FIVE_DAYS_LATER = '2026-11-18T03:00:00.000Z';
 const minutesOf = ({ calls }: Run): number[] =>
   calls
@@ -52,10 +52,10 @@ describe('awaitGo', () => {
       nowUtc < utc ? paused : { kind: 'go' };
 
   it('lets go at once what may go, and registers no wait', async () => {
-    const { output, endedUtc, story } = await awaiting(() => ({ kind: 'go' }));
+    const { output, endedUtc, names } = await awaiting(() => ({ kind: 'go' }));
     expect(output).toEqual({ go: true, reason: null });
     expect(endedUtc).toBe(NOW);
-    expect(story).toEqual(['readControl']);
+    expect(names).toEqual(['readControl']);
   });
 
   it('INV-9: waits as long as a person pauses, and goes on in the moment in which it is woken', async () => {
@@ -67,8 +67,8 @@ describe('awaitGo', () => {
   });
 
   it('registers the wait before the look that it sleeps after: a decision in between wakes it', async () => {
-    const { story, of } = await awaiting(pausedUntil(hoursLater(1)), { events: wakesAt(hoursLater(1)) });
-    expect(story).toEqual(['readControl', 'recordWait', 'readControl', 'recordWait', 'readControl']);
+    const { names, of } = await awaiting(pausedUntil(hoursLater(1)), { events: wakesAt(hoursLater(1)) });
+    expect(names).toEqual(['readControl', 'recordWait', 'readControl', 'recordWait', 'readControl']);
     const wait = { rolloutId: ROLLOUT, topic: 'control', instanceId: 'rollout-2026-11.1', untilUtc: ENDS };
     expect(of('recordWait')).toEqual([wait, wait]);
   });
@@ -160,7 +160,7 @@ describe('awaitInstall', () => {
 describe('awaitClaim', () => {
   const refused = (...rules: string[]): unknown => ({
     kind: 'refused',
-    because: rules.map((rule) => ({ rule, by: 'somebody' })),
+    because: rules.map((rule) => ({ rule, by: 'other-claim' })),
   });
   const awaiting = (answer: (nowUtc: string) => unknown, untilUtc = ACQUIRE_BY): Promise<Run> =>
     replay(awaitClaim, {
@@ -172,7 +172,7 @@ describe('awaitClaim', () => {
         pace,
         untilUtc,
         startByUtc: START_BY,
-        closesUtc: NIGHT_CLOSES,
+        closesUtc: WINDOW_CLOSES,
         deadlineUtc: ENDS,
         catchUpSlotsMax: 1,
       },
@@ -193,7 +193,7 @@ describe('awaitClaim', () => {
           disruption: aDisruption(),
           nowUtc: NOW,
           startByUtc: START_BY,
-          expiresUtc: NIGHT_CLOSES,
+          expiresUtc: WINDOW_CLOSES,
           deadlineUtc: ENDS,
           ticketLapseSeconds: 900,
           catchUpSlotsMax: 1,

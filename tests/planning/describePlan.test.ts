@@ -5,7 +5,7 @@ import { expectGolden } from '../support/golden';
 import { planOf } from '../support/fleets';
 
 describe('the plan in words', () => {
-  test('R-201: a person can read which regions are patched on which nights, and who is not', () => {
+  test('R-201: a person can read which regions are patched when, and which VMs are not', () => {
     const shop = aSet('shop');
     const vms = [
       ...vmsOf(40, (n) => ({
@@ -41,7 +41,7 @@ describe('the plan in words', () => {
     expectGolden('plan-late.txt', describePlan(planOf(vms, { policy }), { lateMax: 3 }));
   });
 
-  test('an empty fleet is told of in one glance', () => {
+  test('an empty fleet is shown at a glance', () => {
     expect(describePlan(planOf([]))).toContain('nothing to do');
   });
 });

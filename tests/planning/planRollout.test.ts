@@ -58,7 +58,7 @@ describe('the plan', () => {
     );
   });
 
-  test('a VM that two pages told of is planned once', () => {
+  test('a VM that is on two pages is planned once', () => {
     const vm = aVm();
     expect(planOf([vm, { ...vm, vmSize: 'Standard_D4s_v3' }])).toEqual(planOf([vm]));
   });
@@ -96,7 +96,7 @@ describe('regions and zones', () => {
       expect(stage.expectedStartUtc >= (stages[index]?.expectedEndUtc ?? '')).toBe(true);
   });
 
-  test('R-201: a phase starts when the one before it is done and has been watched: 12 hours after the canary, then the next night', () => {
+  test('R-201: a phase starts when the one before it is done and has been watched: 12 hours after the canary, then the next window', () => {
     const plan = planOf(['uksouth', 'francecentral', 'italynorth'].map((region) => aVm({ region })));
     expect(plan.phases.map(({ expectedStartUtc }) => expectedStartUtc)).toEqual([
       '2026-11-10T21:00:00.000Z',
@@ -167,7 +167,7 @@ describe('batches of standalone VMs', () => {
     expect(first?.rounds.flatMap(({ vmIds }) => vmIds).sort()).toEqual(carriedOver);
   });
 
-  test('R-108: a VM in a foreign time zone gets its own night, and holds the others for none', () => {
+  test('R-108: a VM in a foreign time zone gets its own window, and holds the others for none', () => {
     const at = { nowUtc: '2026-11-10T18:00:00.000Z' };
     const vms = vmsOf(30, (index) => ({ subscriptionId: `sub-${index}` }));
     const foreign = vms
@@ -188,14 +188,14 @@ describe('batches of standalone VMs', () => {
     expect(mixed).toEqual([]);
   });
 
-  test('R-108: a foreign VM does not wait either until a batch of several nights is done', () => {
+  test('R-108: a foreign VM does not wait either until a batch of several windows is done', () => {
     const vms = [...vmsOf(600), ...vmsOf(3, () => ({ timeZone: 'Tokyo Standard Time' }))];
     const tokyo = new Set(vms.slice(600).map(({ id }) => id));
     const rounds = roundsOf(planOf(vms, { nowUtc: '2026-11-10T22:00:00.000Z' }));
-    const nights = rounds
+    const windows = rounds
       .filter(({ vmIds }) => vmIds.some((id) => tokyo.has(id)))
       .map((round) => round.expectedStartUtc);
-    expect(nights.every((start) => start.startsWith('2026-11-11T1'))).toBe(true);
+    expect(windows.every((start) => start.startsWith('2026-11-11T1'))).toBe(true);
     expect(rounds.at(-1)?.expectedStartUtc.slice(0, 10)).toBe('2026-11-12');
   });
 
@@ -265,7 +265,7 @@ describe('availability sets', () => {
   });
 
   test('R-208: a member whose update domain is not known gets one', () => {
-    const vms = vmsOf(10, () => ({ availabilitySetId: aSet('untold') }));
+    const vms = vmsOf(10, () => ({ availabilitySetId: aSet('withoutDomains') }));
     const rounds = roundsOf(planOf(vms));
     expect(rounds.map(({ updateDomain }) => updateDomain).sort()).toEqual([0, 1, 2, 3, 4]);
   });
@@ -280,14 +280,14 @@ describe('availability sets', () => {
 });
 
 describe('the forecast', () => {
-  const nightsOf = (plan: Plan): number =>
+  const windowsOf = (plan: Plan): number =>
     new Set(roundsOf(plan).map((round) => round.expectedStartUtc.slice(0, 10))).size;
 
-  test('R-109: a set of 20 update domains takes 20 rounds and four nights, nine VMs one by one two', () => {
+  test('R-109: a set of 20 update domains takes 20 rounds and four windows, nine VMs one by one two', () => {
     const twenty = vmsOf(20, (index) => ({ availabilitySetId: aSet('twenty'), updateDomain: index }));
     const nine = vmsOf(9, (index) => ({ availabilitySetId: aSet('nine'), updateDomain: index % 3 }));
-    expect([roundsOf(planOf(twenty)).length, nightsOf(planOf(twenty))]).toEqual([20, 4]);
-    expect([roundsOf(planOf(nine)).length, nightsOf(planOf(nine))]).toEqual([9, 2]);
+    expect([roundsOf(planOf(twenty)).length, windowsOf(planOf(twenty))]).toEqual([20, 4]);
+    expect([roundsOf(planOf(nine)).length, windowsOf(planOf(nine))]).toEqual([9, 2]);
   });
 
   test('R-108: no round starts that could not end in its window', () => {

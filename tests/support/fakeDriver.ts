@@ -1,5 +1,5 @@
 import type { HealthSignals } from '../../domain/health';
-import { judgeHealth } from '../../domain/health';
+import { healthFrom } from '../../domain/health';
 import type { VmId } from '../../domain/ids';
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../domain/patches';
 import type { VirtualMachine } from '../../domain/virtualMachine';
@@ -20,7 +20,7 @@ export const HEALTHY: HealthSignals = {
 };
 
 /** What becomes of a request to install. */
-export type PostStory =
+export type PostBehaviour =
   | 'starts'
   /** It starts, but the answer never arrives. */
   | 'startsUnheard'
@@ -40,14 +40,14 @@ export interface AcceptedInstall {
   ended: PatchInstallationSummary | null;
 }
 
-/** A platform that does as it is told, and remembers what it accepted. It never objects to a second installation by itself. */
+/** A platform that does what is asked, and remembers what it accepted. It never objects to a second installation by itself. */
 export class FakeDriver implements FleetDriver {
   readonly kind = 'simulated';
   readonly accepted: AcceptedInstall[] = [];
   readonly assessed: VmId[] = [];
   readonly extensionsStarted: VmId[] = [];
   /** What becomes of the next requests; when it is empty they start. */
-  readonly postStories: PostStory[] = [];
+  readonly postBehaviours: PostBehaviour[] = [];
   readonly operations = new Map<string, OperationAnswer>();
   pageSize = 500;
   private readonly readings = new Map<VmId, VmReading>();
@@ -120,10 +120,10 @@ export class FakeDriver implements FleetDriver {
   }
 
   startInstallation(vmId: VmId, request: InstallRequest): Promise<StartAnswer> {
-    const story = this.postStories.shift() ?? 'starts';
-    if (story === 'vanishes') return Promise.reject(new Error('connection reset'));
-    if (typeof story === 'object') {
-      const { refused: code, retryAfterSeconds = null } = story;
+    const behaviour = this.postBehaviours.shift() ?? 'starts';
+    if (behaviour === 'vanishes') return Promise.reject(new Error('connection reset'));
+    if (typeof behaviour === 'object') {
+      const { refused: code, retryAfterSeconds = null } = behaviour;
       return Promise.resolve({ kind: 'refused', code, message: `refused: ${code}`, retryAfterSeconds });
     }
     const operationId = `install-${this.accepted.length + 1}`;
@@ -136,7 +136,7 @@ export class FakeDriver implements FleetDriver {
         startTime: atUtc,
       }),
     });
-    return story === 'starts'
+    return behaviour === 'starts'
       ? Promise.resolve(startedAs(operationId))
       : Promise.reject(new Error('connection reset'));
   }
@@ -152,9 +152,9 @@ export class FakeDriver implements FleetDriver {
 
   probeHealth(
     id: VmId,
-  ): Promise<(ReturnType<typeof judgeHealth> & { readonly signals: HealthSignals }) | null> {
+  ): Promise<(ReturnType<typeof healthFrom> & { readonly signals: HealthSignals }) | null> {
     const reading = this.readings.get(id);
-    return Promise.resolve(reading ? { ...judgeHealth(reading.signals), signals: reading.signals } : null);
+    return Promise.resolve(reading ? { ...healthFrom(reading.signals), signals: reading.signals } : null);
   }
 }
 

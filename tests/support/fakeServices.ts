@@ -7,6 +7,7 @@ import { phaseIdOf } from '../../domain/phaseId';
 import type { Activity, WakingServices } from '../../activities/services';
 import { assessmentStore } from '../../store/assessments';
 import { auditStore } from '../../store/audit';
+import { evidenceStore } from '../../store/evidence';
 import { inventoryStore } from '../../store/inventory';
 import { memoryStore } from '../../store/memoryTable';
 import { operationStore } from '../../store/operations';
@@ -20,13 +21,13 @@ import { FakeDriver } from './fakeDriver';
 
 export const ROLLOUT = RolloutId.parse('rollout-2026-11');
 
-/** In the off-peak night of eastus, 2026-11-13 03:00 to 11:00 UTC: a quarter past ten in the evening. */
-export const IN_THE_NIGHT = '2026-11-13T03:15:00.000Z';
-export const NIGHT_OPENS = '2026-11-13T03:00:00.000Z';
-export const NIGHT_CLOSES = '2026-11-13T11:00:00.000Z';
+/** In the off-peak window of eastus, 2026-11-13 03:00 to 11:00 UTC: a quarter past ten in the evening. */
+export const IN_THE_WINDOW = '2026-11-13T03:15:00.000Z';
+export const WINDOW_OPENS = '2026-11-13T03:00:00.000Z';
+export const WINDOW_CLOSES = '2026-11-13T11:00:00.000Z';
 
-export interface FakeWorld extends WakingServices {
-  /** Instances that were told to look again, in order. */
+export interface FakeServices extends WakingServices {
+  /** Instances that were woken, in order. */
   readonly woken: readonly string[];
   readonly driver: FakeDriver;
   readonly store: Store;
@@ -37,25 +38,26 @@ export interface FakeWorld extends WakingServices {
 }
 
 /** A services in memory, with a platform that obeys, a clock that stands still, and one running rollout. */
-export async function aWorld(
+export async function someServices(
   given: {
     readonly vms?: readonly VirtualMachine[];
     readonly nowUtc?: string;
     readonly policy?: Partial<Policy>;
     readonly control?: Partial<RolloutControl> | null;
   } = {},
-): Promise<FakeWorld> {
-  const clock = { nowUtc: given.nowUtc ?? IN_THE_NIGHT };
+): Promise<FakeServices> {
+  const clock = { nowUtc: given.nowUtc ?? IN_THE_WINDOW };
   const nowUtc = (): string => clock.nowUtc;
   const store = memoryStore();
   const woken: string[] = [];
   const vms = given.vms ?? [];
-  const services: FakeWorld = {
+  const services: FakeServices = {
     driver: new FakeDriver(vms, nowUtc),
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    evidence: evidenceStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),
@@ -114,8 +116,8 @@ export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
     updateDomain: null,
     vmIds: [],
     timeZones: ['America/New_York'],
-    expectedStartUtc: NIGHT_OPENS,
-    expectedEndUtc: NIGHT_CLOSES,
+    expectedStartUtc: WINDOW_OPENS,
+    expectedEndUtc: WINDOW_CLOSES,
     ...over,
   };
 }
@@ -125,7 +127,7 @@ export function aPhase(over: Partial<PhaseRecord> = {}): PhaseRecord {
     phase: phaseIdOf(1),
     regions: ['eastus'],
     vmCount: 10,
-    startedUtc: NIGHT_OPENS,
+    startedUtc: WINDOW_OPENS,
     gate: null,
     attemptMax: null,
     ...over,
@@ -142,7 +144,7 @@ export function aRecord(over: Partial<RoundRecord> = {}): RoundRecord {
     stage: 'zone-1',
     group: 'batch-1',
     round: 1,
-    atUtc: IN_THE_NIGHT,
+    atUtc: IN_THE_WINDOW,
     counts: counts(),
     ...over,
   };

@@ -2,9 +2,10 @@ import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
 import type * as contracts from '../../activities/contracts';
 import type { AnswerTo } from '../../activities/services';
+import { imageFamilyOf } from '../../domain/imageFamily';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm } from './builders';
-import { NIGHT_OPENS, ROLLOUT, type FakeWorld } from './fakeServices';
+import { WINDOW_OPENS, ROLLOUT, type FakeServices } from './fakeServices';
 
 type Answer = AnswerTo<typeof contracts.startInstall>;
 
@@ -18,17 +19,18 @@ export const inputFor = (claimId = 'claim-1', target: VirtualMachine = vm): Reco
   region: target.region,
   vmId: target.id,
   claim: { claimId, startByUtc: START_BY },
-  sinceUtc: NIGHT_OPENS,
+  sinceUtc: WINDOW_OPENS,
+  family: imageFamilyOf(target),
 });
 
-export const start = async (services: FakeWorld, claimId?: string): Promise<Answer> =>
+export const start = async (services: FakeServices, claimId?: string): Promise<Answer> =>
   (await startInstall.handler(services)(inputFor(claimId))) as Answer;
 
-export const read = async (services: FakeWorld, claimId = 'claim-1'): Promise<unknown> =>
-  services.run(collectInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: NIGHT_OPENS });
+export const read = async (services: FakeServices, claimId = 'claim-1'): Promise<unknown> =>
+  services.run(collectInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: WINDOW_OPENS });
 
-/** As a round does: asks again at the instant it is told, until there is an answer. */
-export async function startPatiently(services: FakeWorld, claimId?: string): Promise<Answer> {
+/** As a round does: asks again at the instant in the answer, until there is an answer. */
+export async function startPatiently(services: FakeServices, claimId?: string): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked += 1) {
     const answer = await start(services, claimId);
     if (answer.kind !== 'wait') return answer;
@@ -38,7 +40,7 @@ export async function startPatiently(services: FakeWorld, claimId?: string): Pro
 }
 
 /** The platform has accepted one installation, and it is followed. */
-export const wasStarted = async (services: FakeWorld): Promise<void> => {
+export const wasStarted = async (services: FakeServices): Promise<void> => {
   expect(services.driver.accepted).toHaveLength(1);
   expect(await read(services)).toEqual({ kind: 'running' });
 };

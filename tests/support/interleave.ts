@@ -1,4 +1,4 @@
-import type { FakeWorld } from './fakeServices';
+import type { FakeServices } from './fakeServices';
 
 type Step = (call: () => Promise<unknown>) => Promise<unknown>;
 
@@ -14,7 +14,7 @@ const STEPPED = [
 ];
 
 /** The same services, every call into which goes through `step`. */
-function stepped(services: FakeWorld, step: Step): FakeWorld {
+function stepped(services: FakeServices, step: Step): FakeServices {
   const wrap = (target: object): object =>
     new Proxy(target, {
       get: (inner, name): unknown => {
@@ -29,10 +29,10 @@ function stepped(services: FakeWorld, step: Step): FakeWorld {
 
 /** Lets a process die at its n-th call (counted from 1), right before the call or right after it took effect: nothing catches that. */
 export async function dyingAt(
-  services: FakeWorld,
+  services: FakeServices,
   n: number,
   when: 'before' | 'after',
-  work: (services: FakeWorld) => Promise<unknown>,
+  work: (services: FakeServices) => Promise<unknown>,
 ): Promise<void> {
   let calls = 0;
   await new Promise<void>((over, fail) => {
@@ -40,21 +40,25 @@ export async function dyingAt(
       over();
       return new Promise<never>(() => undefined);
     };
-    const mortal = stepped(services, async (call) => {
+    const crashable = stepped(services, async (call) => {
       calls += 1;
       const own = calls;
       if (own === n && when === 'before') return die();
       const result = await call();
       return own === n ? die() : result;
     });
-    work(mortal).then(() => {
+    work(crashable).then(() => {
       over();
     }, fail);
   });
 }
 
 /** The services for a process that stands still after its n-th call until `meanwhile` is over. */
-export function pausingAfter(services: FakeWorld, n: number, meanwhile: () => Promise<unknown>): FakeWorld {
+export function pausingAfter(
+  services: FakeServices,
+  n: number,
+  meanwhile: () => Promise<unknown>,
+): FakeServices {
   let calls = 0;
   return stepped(services, async (call) => {
     calls += 1;
@@ -67,8 +71,8 @@ export function pausingAfter(services: FakeWorld, n: number, meanwhile: () => Pr
 
 /** How many calls into the services some work makes. */
 export async function countCalls(
-  services: FakeWorld,
-  work: (services: FakeWorld) => Promise<unknown>,
+  services: FakeServices,
+  work: (services: FakeServices) => Promise<unknown>,
 ): Promise<number> {
   let calls = 0;
   await work(
@@ -86,8 +90,8 @@ export async function countCalls(
  */
 export async function everyInterleaving(
   scene: () => Promise<{
-    readonly services: FakeWorld;
-    readonly works: readonly ((services: FakeWorld) => Promise<unknown>)[];
+    readonly services: FakeServices;
+    readonly works: readonly ((services: FakeServices) => Promise<unknown>)[];
     readonly atTheEnd: () => Promise<void>;
   }>,
 ): Promise<number> {
@@ -115,8 +119,8 @@ function nextOrder(choices: readonly number[], options: readonly number[]): numb
 
 /** Lets one waiting call through at a time, as `choices` say (the first where they are silent); returns how many could have gone. */
 export async function inOrder(
-  services: FakeWorld,
-  works: readonly ((services: FakeWorld) => Promise<unknown>)[],
+  services: FakeServices,
+  works: readonly ((services: FakeServices) => Promise<unknown>)[],
   choices: readonly number[],
 ): Promise<number[]> {
   const waiting: (() => void)[][] = works.map(() => []);
@@ -146,7 +150,7 @@ export async function inOrder(
   return options;
 }
 
-/** Lets everything run that waits for no one: the stores in memory answer within a few microtasks. */
+/** Lets everything run that waits for nothing: the stores in memory answer within a few microtasks. */
 async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
 }

@@ -38,7 +38,7 @@ const TIMER_MAX_MS = 6 * 24 * 3_600_000;
 
 /**
  * Runs an orchestrator as the durable host does: on the library's real executor, from its first line with the whole history after every
- * single event, in an environment without clock or dice. Fails when a replay schedules anything else than before, when an instance ends with a
+ * single event, in an environment without clock or random numbers. Fails when a replay schedules anything else than before, when an instance ends with a
  * timer or a child still open, when an id of a child is used twice, or when a message or a fan-out outgrows its limit.
  */
 export async function replay(orchestrator: Orchestrator, scene: Scene): Promise<Run> {
@@ -92,7 +92,7 @@ class FakeHost {
       generations,
       endedUtc: this.nowUtc(),
       of: (name) => calls.filter((call) => call.name === name).map(({ input }) => input),
-      story: calls.filter(({ kind }) => kind !== 'timer').map(({ name }) => name),
+      names: calls.filter(({ kind }) => kind !== 'timer').map(({ name }) => name),
     };
   }
 
@@ -120,12 +120,14 @@ class FakeHost {
       this.arrivals.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
       next = this.arrivals.shift();
     }
-    throw new Error(`The orchestrator waits for something that nobody does. Story: ${this.storySoFar()}`);
+    throw new Error(
+      `The orchestrator waits for something that is never done. Calls so far: ${this.callsSoFar()}`,
+    );
   }
 
   private async episode(input: unknown, { atMs, event, delivered }: Arrival): Promise<GenerationEnd | null> {
     this.episodes += 1;
-    if (this.episodes > EPISODES_MAX) throw new Error(`It never ends. Story: ${this.storySoFar()}`);
+    if (this.episodes > EPISODES_MAX) throw new Error(`It never ends. Calls so far: ${this.callsSoFar()}`);
     this.nowMs = Math.max(this.nowMs, atMs);
     const playedBefore = this.history.length;
     this.remember({ EventType: EVENT.orchestratorStarted });
@@ -385,7 +387,7 @@ class FakeHost {
     return new Date(this.nowMs).toISOString();
   }
 
-  private storySoFar(): string {
+  private callsSoFar(): string {
     return this.calls
       .slice(-20)
       .map(({ name }) => name)

@@ -2,14 +2,14 @@ import { Pace } from '../../activities/contracts';
 import { keyOf } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { aVm } from './builders';
-import { NIGHT_CLOSES, NIGHT_OPENS, ROLLOUT } from './fakeServices';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from './fakeServices';
 
 export const pace = Pace.parse(defaultPolicy);
 export const ENDS = '2026-12-08T18:00:00.000Z';
 export const ACQUIRE_BY = '2026-11-13T09:25:00.000Z';
 export const START_BY = '2026-11-13T09:35:00.000Z';
 
-/** What every orchestration of a rollout is told. */
+/** What every orchestration of a rollout is given. */
 export const inRollout = {
   rolloutId: ROLLOUT,
   phase: 'phase-1',
@@ -22,7 +22,7 @@ export const inRollout = {
 export const vmId = aVm({ name: 'vm-a' }).id;
 export const vmKey = keyOf(vmId);
 
-/** A round of standalone VMs of zone 1, as its orchestration is told. */
+/** A round of standalone VMs of zone 1, as its orchestration gets it. */
 export const roundInput = {
   ref: {
     rolloutId: ROLLOUT,
@@ -34,10 +34,10 @@ export const roundInput = {
   },
   acquireByUtc: ACQUIRE_BY,
   startByUtc: START_BY,
-  closesUtc: NIGHT_CLOSES,
+  closesUtc: WINDOW_CLOSES,
   ledger: 'eastus',
   catchUpSlotsMax: 1,
 };
 
-/** The same in the night of 2026-11-13, as it is chosen. */
-export const aSlot = { ...roundInput, opensUtc: NIGHT_OPENS };
+/** The same in the window of 2026-11-13, as it is chosen. */
+export const aSlot = { ...roundInput, opensUtc: WINDOW_OPENS };
