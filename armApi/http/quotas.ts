@@ -85,10 +85,10 @@ export class Quotas {
   }
 }
 
-const quotas = new WeakMap<SimulatedServices, Quotas>();
+const quotas = new WeakMap<SimulatedServices['driver'], Quotas>();
 
-export function quotasOf(services: SimulatedServices): Quotas {
-  const known = quotas.get(services) ?? new Quotas();
-  quotas.set(services, known);
+export function quotasOf({ driver }: SimulatedServices): Quotas {
+  const known = quotas.get(driver) ?? new Quotas();
+  quotas.set(driver, known);
   return known;
 }

@@ -31,16 +31,17 @@ export function countRequest(
 
 /** A scenario throttles requests about a VM, polls of its operations included: that is not the operation's failure. */
 export function refuseIfThrottled(id: VmId, kind: QuotaKind, request: ArmRequest, context: ArmContext): void {
-  const counted = requestsOf.get(context.services) ?? new Map<VmId, number>();
-  requestsOf.set(context.services, counted);
+  const { driver } = context.services;
+  const counted = requestsOf.get(driver) ?? new Map<VmId, number>();
+  requestsOf.set(driver, counted);
   const call = (counted.get(id) ?? 0) + 1;
-  const shape = context.services.driver.throttledBy(id, call);
+  const shape = driver.throttledBy(id, call);
   if (shape === null) return;
   counted.set(id, call);
   throw new AnswerInstead(answer(shape, kind, request, context));
 }
 
-const requestsOf = new WeakMap<ArmContext['services'], Map<VmId, number>>();
+const requestsOf = new WeakMap<ArmContext['services']['driver'], Map<VmId, number>>();
 
 function answer(
   shape: ThrottleShape,

@@ -29,9 +29,9 @@ function shownOsProfile(osProfile: JsonObject): JsonObject {
     const settings = { ...patchSettings, ...missing(patchSettings, { assessmentMode: 'ImageDefault' }) };
     shown[member] = { ...configuration, patchSettings: settings };
   }
-  const rest = Object.fromEntries(Object.entries(shown).filter(([member]) => !(member in OS_PROFILE)));
-  const own = Object.entries(OS_PROFILE).map(([member, value]) => [member, osProfile[member] ?? value]);
-  return { ...rest, ...Object.fromEntries(own) };
+  const own = Object.fromEntries(Object.entries(shown).filter(([member]) => !(member in OS_PROFILE)));
+  for (const [member, value] of Object.entries(OS_PROFILE)) own[member] = osProfile[member] ?? value;
+  return own;
 }
 
 /** Those defaults that are not written. */
