@@ -132,7 +132,7 @@ class Bookkeeper {
       this.held.set(claimId, wanted);
     }
     if (answer.kind === 'refused' && held) throw new Error('refused what is held');
-    if (answer.kind === 'refused') this.checkReasons(wanted, answer.because);
+    if (answer.kind === 'refused') this.#checkReasons(wanted, answer.because);
     return answer;
   }
 
@@ -151,7 +151,7 @@ class Bookkeeper {
   }
 
   /** A refusal for a rule of availability has that rule behind it. */
-  private checkReasons(wanted: Disruption, because: readonly { rule: string }[]): void {
+  #checkReasons(wanted: Disruption, because: readonly { rule: string }[]): void {
     const rules = new Set(because.map(({ rule }) => rule));
     const inTheWay = impossible([...this.held.values(), wanted]);
     const named = ['geoPair', 'zones', 'updateDomains', 'setShare'].some((rule) => rules.has(rule));

@@ -21,8 +21,8 @@ class Guest {
   installed = false;
   assessable = true;
   leftMinutes: number;
-  private untilUtc = '';
-  private stopsUtc = '';
+  #untilUtc = '';
+  #stopsUtc = '';
   constructor(minutes: number) {
     this.leftMinutes = minutes;
   }
@@ -34,17 +34,17 @@ class Guest {
         : { kind: 'window', enabled: false, ...windowAt(nowUtc) },
     startExtension: ({ closesUtc }, nowUtc) => {
       const doneMs = Date.parse(nowUtc) + this.leftMinutes * 60_000;
-      this.untilUtc = new Date(doneMs).toISOString();
-      this.stopsUtc = closesUtc;
+      this.#untilUtc = new Date(doneMs).toISOString();
+      this.#stopsUtc = closesUtc;
       this.leftMinutes = Math.max(0, (doneMs - Date.parse(closesUtc)) / 60_000);
       return { kind: 'started', operationId: 'extension-1' };
     },
     collectExtension: (_input, nowUtc) => {
-      if (nowUtc >= this.untilUtc && this.untilUtc <= this.stopsUtc) {
+      if (nowUtc >= this.#untilUtc && this.#untilUtc <= this.#stopsUtc) {
         this.installed = true;
         return { kind: 'installed', detail: '' };
       }
-      return nowUtc >= this.stopsUtc
+      return nowUtc >= this.#stopsUtc
         ? { kind: 'failed', message: 'Off-peak hours ended before the extension was installed.' }
         : { kind: 'running' };
     },
