@@ -1,5 +1,5 @@
 import { healthFrom } from '../domain/health';
-import { holdsOf, type HoldFacts } from '../domain/holds';
+import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
 import type { VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { windowAtOrAfter } from '../domain/offPeak';
@@ -23,7 +23,7 @@ export const lookAtVm = activity(
 /** Everything that can be looked at. Where the rollout itself has stopped, the platform is not asked. */
 async function factsOf(
   services: Services,
-  input: Parameters<typeof askControl>[1] & { readonly vmId: VmId },
+  input: Parameters<typeof askControl>[1] & { readonly vmId: VmId; readonly claimed?: Place },
 ): Promise<HoldFacts> {
   const { policy } = services;
   const control = await askControl(services, input);
@@ -37,6 +37,7 @@ async function factsOf(
     policy,
     control: await askControl(services, { ...input, family: imageFamilyOf(vm) }),
     vm,
+    ...(input.claimed !== undefined && { claimed: input.claimed }),
     powerState,
     agentStatus: agent.status,
     agentVersion: agent.version,
