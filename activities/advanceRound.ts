@@ -145,7 +145,7 @@ class Work {
     return update;
   }
 
-  /** The state after a step, with everything that must be told of it. */
+  /** The state after a step, with everything that must be reported of it. */
   #after(vmId: VmId, update: OpenVmUpdate, observation: Observation): VmUpdate {
     const { services } = this;
     const moment = { vmId, nowUtc: services.nowUtc(), pace: services.policy };
@@ -153,7 +153,7 @@ class Work {
     if (advanced.kind === 'ended')
       return this.#end(vmId, advanced.ending, 'family' in update ? update.family : null);
     if (update.kind === 'startInstall' && advanced.update.kind === 'readInstall')
-      this.#tell(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
+      this.#report(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
     return { ...advanced.update, dueUtc: this.#onGrid(advanced.update.dueUtc) };
   }
 
@@ -162,12 +162,12 @@ class Work {
     const { result, ...learnt } = ending;
     const { outcome, installation } = learnt;
     this.outcomes.push({ ...outcome, phase, region, installation });
-    this.#tell(vmId, { kind: 'ended', rolloutId, ...learnt });
+    this.#report(vmId, { kind: 'ended', rolloutId, ...learnt });
     const { kind: outcomeKind, reason, atUtc: endedUtc } = outcome;
     return { kind: 'ended', outcomeKind, reason, family, result, endedUtc };
   }
 
-  #tell(vmId: VmId, event: VmEvent): void {
+  #report(vmId: VmId, event: VmEvent): void {
     this.events.push({ vmId, event });
     this.#eventsLength += JSON.stringify(event).length + vmId.length;
   }

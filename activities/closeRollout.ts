@@ -25,7 +25,10 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
     what: 'rolloutEnded',
     subject: rolloutId,
     vmId: null,
-    why: 'Every VM has its outcome.',
+    why:
+      control.plannedUtc === null
+        ? 'Nothing was planned: no VM was listed while there was time.'
+        : 'Every VM has its outcome.',
     evidence: { ...counts },
   });
   await wakeWaits(services, rolloutId, null);

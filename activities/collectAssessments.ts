@@ -43,7 +43,7 @@ async function dueAgain(
   );
 }
 
-/** nobody updates the extension by hand, so somebody has to notice that it is behind. */
+/** the extension is not updated by hand, so Lowtide has to notice that it is behind. */
 async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promise<void> {
   const outdated = [];
   for (const vmId of vmIds) {

@@ -1,4 +1,4 @@
-import { controlFor, judgedUntil, type Halt, type RolloutControl } from '../domain/control';
+import { controlFor, decidedUntil, type Halt, type RolloutControl } from '../domain/control';
 import {
   addCounts,
   attempted,
@@ -33,11 +33,11 @@ export const decidePhaseGate = activity(
     if (now.kind === 'stop')
       return openGate(services, control, record, 'An operator skipped the rest of this phase.');
     if (now.kind === 'wait') return { kind: 'wait', why: now.why };
-    return judge(services, control, record, halts);
+    return decide(services, control, record, halts);
   },
 );
 
-async function judge(
+async function decide(
   services: Services,
   control: RolloutControl,
   record: PhaseRecord,
@@ -57,8 +57,8 @@ async function judge(
       nextUtc: closesByTimeUtc(progress, services.nowUtc(), services.policy),
     };
 
-  const judged = judgedUntil(halts, { phase, region: null });
-  const fresh = total(rounds.filter(({ atUtc }) => judged === null || atUtc > judged));
+  const decided = decidedUntil(halts, { phase, region: null });
+  const fresh = total(rounds.filter(({ atUtc }) => decided === null || atUtc > decided));
   const verdict = checkPhaseProof(phase, fresh);
   if (verdict.kind !== 'open') {
     await writeHalt(services, rolloutId, {
@@ -101,7 +101,7 @@ async function closeGate(
   evidence: Readonly<Record<string, number>> = {},
 ): Promise<string> {
   const atUtc = services.nowUtc();
-  // the audit first: once the gate is written, nobody comes here again
+  // the audit first: once the gate is written, a repeat does not come here again
   if (kind === 'open')
     await services.audit.append(rolloutId, `${record.phase}~gateOpened`, {
       atUtc,

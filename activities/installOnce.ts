@@ -14,7 +14,7 @@ export interface InstallJob {
   readonly claimId: string;
   /** Null for what a person asked for. */
   readonly rolloutId: string | null;
-  /** An installation that the platform began since, and nobody else wrote down, is ours. */
+  /** An installation that the platform began since, and that is in no row, is ours. */
   readonly sinceUtc: string;
   readonly maximumSeconds: number;
   /** Fewer minutes than this and it does not start. */
@@ -181,7 +181,7 @@ async function started(
   operationId: string,
 ): Promise<InstallAnswer> {
   const { intentUtc, deadlineUtc } = intent;
-  // the audit first: once the row has its operation, nobody comes here again
+  // the audit first: once the row has its operation, a repeat does not come here again
   await services.audit.append(audit.partition, auditKey(intent, 'installStarted'), {
     atUtc: intentUtc,
     who: audit.who,

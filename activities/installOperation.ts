@@ -34,7 +34,7 @@ export const isUnanswered = ({ operationId, endedUtc }: InstallOperation): boole
 export const isSameIntent = (a: InstallOperation, b: InstallOperation): boolean =>
   a.claimId === b.claimId && a.intentUtc === b.intentUtc;
 
-/** Somebody who writes the same row at the same time has a reason, and soon is done. */
+/** Another write of the same row at the same time is soon done. */
 const ATTEMPTS_MAX = 5;
 
 /** Writes what became of an intent, unless another one has taken its place meanwhile: that one must not be forgotten. */
@@ -70,7 +70,7 @@ export async function settle(services: Services, operation: InstallOperation): P
   if (progress.kind === 'running') return progress;
   const endedUtc = services.nowUtc();
   const summary = progress.kind === 'ended' ? progress.summary : null;
-  // the audit first: once the row has its end, nobody comes here again
+  // the audit first: once the row has its end, a repeat does not come here again
   await auditEnd(services, operation, endedUtc, summary);
   await replaceIntent(services, operation, { ...operation, endedUtc, summary });
   return progress;
@@ -140,7 +140,7 @@ async function askVm(services: Services, operation: InstallOperation): Promise<I
   return last.status === 'InProgress' ? { kind: 'running' } : { kind: 'ended', summary: last };
 }
 
-/** A request that was never answered may not have arrived: after the ambiguity nobody waits for it. */
+/** A request that was never answered may not have arrived: after the ambiguity it is not waited for. */
 function isSurelyOver(
   services: Services,
   { operationId, deadlineUtc, intentUtc }: InstallOperation,

@@ -1,5 +1,5 @@
 import type { ControlledPlace } from '../domain/control';
-import { judgeHealth } from '../domain/health';
+import { healthFrom } from '../domain/health';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
@@ -42,7 +42,7 @@ async function factsOf(
     powerState,
     agentStatus: agent.status,
     agentVersion: agent.version,
-    health: judgeHealth(signals),
+    health: healthFrom(signals),
     window: windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, nowUtc),
   };
 }

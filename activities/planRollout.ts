@@ -12,11 +12,12 @@ import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { refreshInventory } from './refreshInventory';
-import { activity, type Services } from './services';
+import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
   const summary = (await services.plans.readSummary(rolloutId)) ?? (await makePlan(services, control));
+  if (summary === null) return withoutPlan(services, control);
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
     phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
@@ -25,11 +26,32 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
   };
 });
 
-/** Every write is an upsert by a key of the plan, and the summary comes last: a crash in between only repeats them. */
-async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary> {
+/** A rollout that is over, or that a person has cancelled, waits for nothing; its plan has no phases. */
+async function withoutPlan(
+  services: Services,
+  control: RolloutControl,
+): Promise<AnswerTo<typeof contracts.planRollout>> {
+  const { rolloutId, endsUtc, mode } = control;
+  const nowUtc = services.nowUtc();
+  const waitsForInventory = mode !== 'cancelled' && nowUtc < endsUtc;
+  const why =
+    'The driver lists no VM. The rollout is planned when it lists some; it looks again at least every LOWTIDE_WAKE_FALLBACK.';
+  if (waitsForInventory)
+    await services.rollouts.update(rolloutId, (row) =>
+      row.waitsForInventory ? null : { ...row, waitsForInventory: { sinceUtc: nowUtc, why } },
+    );
+  return { phases: [], endsUtc, pace: contracts.Pace.parse(services.policy), waitsForInventory };
+}
+
+/**
+ * Every write is an upsert by a key of the plan, and the summary comes last: a crash in between only repeats them. Null when the driver lists
+ * no VM.
+ */
+async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary | null> {
   const { month, seed } = control;
   const { policy } = services;
   const vms = await refreshInventory(services);
+  if (vms.length === 0) return null;
   const nowUtc = services.nowUtc();
   const carriedOver = await leftOver(services, control);
   const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
@@ -65,6 +87,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
   await services.rollouts.update(rolloutId, (row) => ({
     ...row,
     plannedUtc: row.plannedUtc ?? nowUtc,
+    waitsForInventory: null,
     vmCount: eligible + ineligibleCount,
   }));
 }

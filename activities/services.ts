@@ -33,7 +33,7 @@ export interface Services {
 
 /** The services of an invocation that may wake orchestrations. */
 export interface WakingServices extends Services {
-  /** Tells a waiting instance to look again. Never fails; an instance that is not there (any more) needs no waking. */
+  /** Wakes a waiting instance, which looks again. Never fails; an instance that is not there (any more) needs no waking. */
   readonly wake: (instanceId: string) => Promise<void>;
 }
 

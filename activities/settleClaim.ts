@@ -13,7 +13,7 @@ export const settleClaim = activity(contracts.settleClaim, async (services, { cl
   for (const operation of await services.operations.ofClaim(disruption.region, claimId)) {
     const { kind } = await settle(services, operation);
     if (kind === 'running') inFlight += 1;
-    // an intent that was withdrawn, or never heard of again, disrupted nobody
+    // an intent that was withdrawn, or never heard of again, disrupted no VM
     const wasInstalled = kind === 'ended' || operation.operationId !== null;
     if (wasInstalled && !(await wasWatched(services, operation))) unproven.push(operation.vmId);
   }

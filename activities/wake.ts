@@ -23,6 +23,12 @@ export async function wakeWaits(
     await Promise.all(instances.slice(start, start + SIDE_BY_SIDE).map((id) => services.wake(id)));
 }
 
+/** After VMs have been listed: wakes the months that could not be planned without any. */
+export async function wakeForInventory(services: WakingServices): Promise<void> {
+  for (const { rolloutId, endedUtc, waitsForInventory } of await services.rollouts.list())
+    if (endedUtc === null && waitsForInventory) await wakeWaits(services, rolloutId, 'inventory');
+}
+
 /**
  * After rounds have been written down: wakes the gate of their phase once the evidence is enough to decide it, and after a catch-up the
  * month's end once no second chance is left. Most rounds change neither answer, and wake nothing.
@@ -38,7 +44,7 @@ export async function wakeAfterRounds(
     return;
   }
   const record = await services.rollouts.readPhase(rolloutId, phase);
-  if (record === null || record.gate !== null) return;
+  if (record?.gate !== null) return;
   const progress = progressOf(services, record, await services.rollouts.rounds(rolloutId, phase));
   if (phaseIsClosed(progress, services.nowUtc(), services.policy))
     await wakeWaits(services, rolloutId, gateTopic(phase));

@@ -51,12 +51,12 @@ export function auditMonth(input: AuditInput): AuditReport {
   };
 }
 
-/** Given as such, or told by the audit. */
+/** Given as such, or in the audit. */
 function waiversIn({ waivers = [], trail = [] }: AuditInput): readonly AuditWaiver[] {
-  const told = trail.flatMap(({ what, vmId, atUtc }) =>
+  const reported = trail.flatMap(({ what, vmId, atUtc }) =>
     what === 'waived' && vmId !== null ? [{ vm: vmId, at: atUtc }] : [],
   );
-  return [...waivers, ...told];
+  return [...waivers, ...reported];
 }
 
 /** Holds what the rollout says of itself, as far as it is given, against what happened. */

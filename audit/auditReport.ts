@@ -10,7 +10,7 @@ export const INVARIANTS = {
   'INV-8': 'Every VM ends in exactly one outcome, with a reason, and every rollout ends',
   'INV-9': 'Nothing new starts while the rollout is paused',
   'INV-10': 'No gate opens on a VM that was not proven healthy',
-  'INV-11': 'The audit tells of the same installs as the log of the driver',
+  'INV-11': 'The audit reports the same installs as the log of the driver',
   'INV-13': 'No other update domain starts while a VM of the set is not proven healthy',
   'INV-14': 'No more installs in an image family than its healthy VMs allow',
 } as const;

@@ -31,19 +31,20 @@ interface Group {
 
 /** Counts how many VMs of each region, zone, set, update domain and subscription are down, and remembers the worst moment. */
 export class BlastMeter {
-  private readonly groups = new Map<string, Group>();
-  private readonly groupsOfPlace = new Map<Place, readonly Group[]>();
+  readonly #groups = new Map<string, Group>();
+  readonly #groupsOfPlace = new Map<Place, readonly Group[]>();
+
+  readonly #shareOf: (setSize: number) => number;
 
   /** `shareOf`: how many VMs of an availability set of that size may be down at once. */
-  constructor(
-    fleet: readonly Place[],
-    private readonly shareOf: (setSize: number) => number,
-  ) {
-    for (const place of fleet) for (const group of this.groupsOf(place)) group.size += 1;
+  constructor(fleet: readonly Place[], shareOf: (setSize: number) => number) {
+    this.#shareOf = shareOf;
+
+    for (const place of fleet) for (const group of this.#groupsOf(place)) group.size += 1;
   }
 
   wentDown(place: Place, at: number): void {
-    for (const group of this.groupsOf(place)) {
+    for (const group of this.#groupsOf(place)) {
       group.down += 1;
       if (group.down <= group.most) continue;
       group.most = group.down;
@@ -52,36 +53,36 @@ export class BlastMeter {
   }
 
   cameBack(place: Place): void {
-    for (const group of this.groupsOf(place)) group.down -= 1;
+    for (const group of this.#groupsOf(place)) group.down -= 1;
   }
 
   peaks(): Peak[] {
     return BLAST_SCOPES.flatMap((scope) => {
-      const all = [...this.groups.values()].filter((group) => group.scope === scope);
+      const all = [...this.#groups.values()].filter((group) => group.scope === scope);
       const notable = all.filter(({ size }) => size >= NOTABLE_SIZE[scope]);
       const [worst] = (notable.length > 0 ? notable : all).filter(({ most }) => most > 0).sort(byShare);
       if (worst === undefined) return [];
       const { name, most, mostAt } = worst;
       const size = sizeOf(worst);
-      const limit = scope === 'availabilitySet' ? this.shareOf(size) : null;
+      const limit = scope === 'availabilitySet' ? this.#shareOf(size) : null;
       return [{ scope, name, count: most, size, limit, at: utcOf(mostAt) }];
     });
   }
 
-  private groupsOf(place: Place): readonly Group[] {
-    let groups = this.groupsOfPlace.get(place);
+  #groupsOf(place: Place): readonly Group[] {
+    let groups = this.#groupsOfPlace.get(place);
     if (groups === undefined) {
-      groups = scopesOf(place).map((one) => this.group(...one));
-      this.groupsOfPlace.set(place, groups);
+      groups = scopesOf(place).map((one) => this.#group(...one));
+      this.#groupsOfPlace.set(place, groups);
     }
     return groups;
   }
 
-  private group(scope: BlastScope, id: string, name: string): Group {
+  #group(scope: BlastScope, id: string, name: string): Group {
     const key = `${scope} ${id}`;
-    let group = this.groups.get(key);
+    let group = this.#groups.get(key);
     if (group === undefined)
-      this.groups.set(key, (group = { scope, name, size: 0, down: 0, most: 0, mostAt: NaN }));
+      this.#groups.set(key, (group = { scope, name, size: 0, down: 0, most: 0, mostAt: NaN }));
     return group;
   }
 }

@@ -8,8 +8,8 @@ import {
   type Violation,
 } from './auditReport';
 
-/** So many of a kind are told; beyond, people want a count. */
-const TOLD_MAX = 5;
+/** So many of a kind are reported; beyond, people want a count. */
+const LISTED_MAX = 5;
 
 const SCOPE_NAMES: Readonly<Record<BlastScope, string>> = {
   fleet: 'the fleet',
@@ -95,24 +95,24 @@ function invariants({ evaluations, violations: found }: AuditReport): string[] {
 function violations(found: readonly Violation[]): string[] {
   return invariantNames().flatMap((invariant) => {
     const own = found.filter((violation) => violation.invariant === invariant);
-    return own.length === 0 ? [] : ['', `${invariant}: ${INVARIANTS[invariant]}`, ...told(own)];
+    return own.length === 0 ? [] : ['', `${invariant}: ${INVARIANTS[invariant]}`, ...reported(own)];
   });
 }
 
 function doubts(found: readonly Doubt[]): string[] {
-  return found.length === 0 ? [] : ['', 'In doubt: what the log says and cannot be', ...told(found)];
+  return found.length === 0 ? [] : ['', 'In doubt: what the log says and cannot be', ...reported(found)];
 }
 
-function told(
+function reported(
   found: readonly { readonly at: string; readonly vm: string | null; readonly detail: string }[],
 ): string[] {
   const lines = found
-    .slice(0, TOLD_MAX)
+    .slice(0, LISTED_MAX)
     .map(
       ({ at, vm, detail }) =>
         `  ${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${forPeople(detail)}`,
     );
-  return found.length > TOLD_MAX ? [...lines, `  … and ${number(found.length - TOLD_MAX)} more`] : lines;
+  return found.length > LISTED_MAX ? [...lines, `  … and ${number(found.length - LISTED_MAX)} more`] : lines;
 }
 
 function verdict(report: AuditReport): string {

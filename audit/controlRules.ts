@@ -22,10 +22,17 @@ export function checkHalts(
   findings: Findings,
 ): void {
   const stops = new Map(
-    rollouts.map(({ rolloutId, halts }) => [rolloutId, halts.map((halt) => stopOf(halt, pollSeconds))]),
+    rollouts.map(({ rolloutId, halts }) => [
+      rolloutId,
+      halts.filter((halt) => !holdsOnlyItsGate(halt)).map((halt) => stopOf(halt, pollSeconds)),
+    ]),
   );
   checkStops('INV-6', installs, stops, findings);
 }
+
+/** A hold of a whole phase keeps its gate shut, which INV-6 checks by the phases' own times; second chances go on meanwhile. */
+const holdsOnlyItsGate = ({ kind, region, scope }: AuditHalt): boolean =>
+  kind === 'hold' && region === null && scope === undefined;
 
 /** A decision ends the halt, whatever it is: what is skipped or cancelled starts nothing for other reasons. */
 function stopOf({ kind, haltId, region, scope, atUtc, decision }: AuditHalt, pollSeconds: number): Stop {

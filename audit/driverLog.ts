@@ -43,7 +43,7 @@ export interface DriverLog {
 }
 
 /** At one instant: first what ends, then what is learnt, then what starts; an install that ends as it starts still starts first. */
-const RANK = { ends: 0, told: 1, starts: 2, endsAtOnce: 3 } as const;
+const RANK = { ends: 0, reported: 1, starts: 2, endsAtOnce: 3 } as const;
 
 export interface LogSource {
   readonly events: Iterable<DriverEvent>;
@@ -74,45 +74,49 @@ function timed(events: Iterable<DriverEvent>, findings: Findings): { at: number;
 }
 
 class LogReader {
-  private readonly installs: Install[] = [];
-  private readonly patches: PatchInstalled[] = [];
-  private readonly logEntries: LogEntry[] = [];
+  readonly #installs: Install[] = [];
+  readonly #patches: PatchInstalled[] = [];
+  readonly #logEntries: LogEntry[] = [];
   /** The latest install by operation, and by VM where there is no operation id. */
-  private readonly latest = new Map<string, Install>();
+  readonly #latest = new Map<string, Install>();
 
-  constructor(
-    private readonly fleet: FleetFacts,
-    private readonly findings: Findings,
-    private readonly until: number,
-  ) {}
+  readonly #fleet: FleetFacts;
+  readonly #findings: Findings;
+  readonly #until: number;
+
+  constructor(fleet: FleetFacts, findings: Findings, until: number) {
+    this.#fleet = fleet;
+    this.#findings = findings;
+    this.#until = until;
+  }
 
   read(at: number, event: DriverEvent): void {
     switch (event.action) {
       case 'installStarted':
-        this.start(at, event);
+        this.#start(at, event);
         break;
       case 'installCompleted':
-        this.complete(at, event);
+        this.#complete(at, event);
         break;
       case 'patchInstalled':
-        this.patch(at, event);
+        this.#patch(at, event);
         break;
       case 'healthProbed':
-        this.logEntries.push({
+        this.#logEntries.push({
           at,
-          rank: RANK.told,
+          rank: RANK.reported,
           kind: 'probed',
-          place: this.fleet.placeOf(event),
-          health: this.healthIn(event),
+          place: this.#fleet.placeOf(event),
+          health: this.#healthIn(event),
         });
         break;
       case 'poweredOff':
       case 'poweredOn':
-        this.logEntries.push({
+        this.#logEntries.push({
           at,
-          rank: RANK.told,
+          rank: RANK.reported,
           kind: event.action === 'poweredOff' ? 'stopped' : 'poweredOn',
-          place: this.fleet.placeOf(event),
+          place: this.#fleet.placeOf(event),
         });
         break;
       case 'assessmentStarted':
@@ -130,75 +134,75 @@ class LogReader {
 
   waive(vm: string, atUtc: string): void {
     const at = Date.parse(atUtc);
-    const place = this.fleet.find(vm);
+    const place = this.#fleet.find(vm);
     if (place === null || Number.isNaN(at))
-      this.findings.doubted(vm, atUtc, 'a waiver at no time, or of a VM that is not in the fleet');
-    else this.logEntries.push({ at, rank: RANK.told, kind: 'waived', place });
+      this.#findings.doubted(vm, atUtc, 'a waiver at no time, or of a VM that is not in the fleet');
+    else this.#logEntries.push({ at, rank: RANK.reported, kind: 'waived', place });
   }
 
   close(): Pick<DriverLog, 'installs' | 'patches' | 'logEntries'> {
-    for (const install of this.installs) {
+    for (const install of this.#installs) {
       const endRank = install.end === install.start ? RANK.endsAtOnce : RANK.ends;
-      this.logEntries.push({ at: install.start, rank: RANK.starts, kind: 'installStarted', install });
+      this.#logEntries.push({ at: install.start, rank: RANK.starts, kind: 'installStarted', install });
       if (install.completed)
-        this.logEntries.push({ at: install.end, rank: endRank, kind: 'installEnded', install });
+        this.#logEntries.push({ at: install.end, rank: endRank, kind: 'installEnded', install });
     }
-    this.logEntries.sort((a, b) => a.at - b.at || a.rank - b.rank);
-    return { installs: this.installs, patches: this.patches, logEntries: this.logEntries };
+    this.#logEntries.sort((a, b) => a.at - b.at || a.rank - b.rank);
+    return { installs: this.#installs, patches: this.#patches, logEntries: this.#logEntries };
   }
 
-  private start(at: number, event: DriverEvent): void {
+  #start(at: number, event: DriverEvent): void {
     const { maximumDurationMinutes } = event;
     const install: Install = {
-      place: this.fleet.placeOf(event),
+      place: this.#fleet.placeOf(event),
       operationId: event.operationId,
       rolloutId: event.rolloutId,
       start: at,
-      end: this.until,
+      end: this.#until,
       completed: false,
       maximumDurationMinutes: typeof maximumDurationMinutes === 'number' ? maximumDurationMinutes : null,
     };
     const key = operationOf(event);
-    const earlier = this.latest.get(key);
+    const earlier = this.#latest.get(key);
     if (earlier !== undefined && (event.operationId !== null || !earlier.completed))
-      this.doubt(event, `operation ${key} starts twice`);
-    this.latest.set(key, install);
-    this.installs.push(install);
+      this.#doubt(event, `operation ${key} starts twice`);
+    this.#latest.set(key, install);
+    this.#installs.push(install);
   }
 
-  private complete(at: number, event: DriverEvent): void {
+  #complete(at: number, event: DriverEvent): void {
     const key = operationOf(event);
-    const install = this.latest.get(key);
+    const install = this.#latest.get(key);
     if (install === undefined || install.completed) {
-      this.doubt(event, `operation ${key} completes an installation that is not running`);
+      this.#doubt(event, `operation ${key} completes an installation that is not running`);
       return;
     }
-    if (install.place !== this.fleet.placeOf(event)) {
-      this.doubt(event, `operation ${key} started on ${install.place.vm}`);
+    if (install.place !== this.#fleet.placeOf(event)) {
+      this.#doubt(event, `operation ${key} started on ${install.place.vm}`);
       return;
     }
     install.end = at;
     install.completed = true;
   }
 
-  private patch(at: number, event: DriverEvent): void {
+  #patch(at: number, event: DriverEvent): void {
     const { patchId, classification, rolloutId } = event;
-    const install = this.latest.get(operationOf(event));
+    const install = this.#latest.get(operationOf(event));
     if (install === undefined || (install.completed && at > install.end))
-      this.doubt(event, 'a patch outside any installation');
-    this.patches.push({ place: this.fleet.placeOf(event), at, rolloutId, patchId, classification });
+      this.#doubt(event, 'a patch outside any installation');
+    this.#patches.push({ place: this.#fleet.placeOf(event), at, rolloutId, patchId, classification });
   }
 
-  private healthIn(event: DriverEvent): Health {
+  #healthIn(event: DriverEvent): Health {
     const { answer } = event;
     if (answer === 'healthy' || answer === 'unhealthy' || answer === 'stopped' || answer === 'unknown')
       return answer;
-    this.doubt(event, `a health answer that is none: ${JSON.stringify(answer)}`);
+    this.#doubt(event, `a health answer that is none: ${JSON.stringify(answer)}`);
     return 'unknown';
   }
 
-  private doubt(event: DriverEvent, detail: string): void {
-    this.findings.doubted(event.vm, event.at, detail);
+  #doubt(event: DriverEvent, detail: string): void {
+    this.#findings.doubted(event.vm, event.at, detail);
   }
 }
 

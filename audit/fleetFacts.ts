@@ -24,56 +24,57 @@ const NO_UPDATE_DOMAIN = 'unknown';
  * later.
  */
 export class FleetFacts {
-  private readonly vms = new Map<string, AuditVm>();
-  private readonly places = new Map<string, Place>();
-  private readonly setSizes = new Map<string, number>();
+  readonly #vms = new Map<string, AuditVm>();
+  readonly #places = new Map<string, Place>();
+  readonly #setSizes = new Map<string, number>();
 
-  constructor(
-    vms: readonly AuditVm[],
-    private readonly timeZoneTag: string,
-  ) {
+  readonly #timeZoneTag: string;
+
+  constructor(vms: readonly AuditVm[], timeZoneTag: string) {
+    this.#timeZoneTag = timeZoneTag;
+
     for (const vm of vms) {
-      this.vms.set(vm.id.toLowerCase(), vm);
+      this.#vms.set(vm.id.toLowerCase(), vm);
       const set = vm.availabilitySet?.toLowerCase();
-      if (set !== undefined) this.setSizes.set(set, (this.setSizes.get(set) ?? 0) + 1);
+      if (set !== undefined) this.#setSizes.set(set, (this.#setSizes.get(set) ?? 0) + 1);
     }
   }
 
   /** All members of a set in the fleet, patched by us or not. */
   setSize(set: string): number {
-    return this.setSizes.get(set) ?? 0;
+    return this.#setSizes.get(set) ?? 0;
   }
 
   fleet(): Place[] {
-    return [...this.vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.timeZoneTag));
+    return [...this.#vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.#timeZoneTag));
   }
 
-  /** Null for a VM that neither the fleet nor the log has told us of. */
+  /** Null for a VM that neither the fleet nor the log has named. */
   find(vm: string): Place | null {
-    const known = this.places.get(vm) ?? this.places.get(vm.toLowerCase());
+    const known = this.#places.get(vm) ?? this.#places.get(vm.toLowerCase());
     if (known !== undefined) return known;
-    const facts = this.vms.get(vm.toLowerCase());
-    return facts === undefined ? null : placeOf(facts, this.timeZoneTag);
+    const facts = this.#vms.get(vm.toLowerCase());
+    return facts === undefined ? null : placeOf(facts, this.#timeZoneTag);
   }
 
   placeOf(event: DriverEvent): Place {
-    let place = this.places.get(event.vm);
+    let place = this.#places.get(event.vm);
     if (place === undefined) {
       const id = event.vm.toLowerCase();
-      place = this.places.get(id) ?? this.learn(id, event);
+      place = this.#places.get(id) ?? this.#learn(id, event);
       // The log spells a VM mostly alike: remembering its spelling saves lower-casing half a million ids.
-      this.places.set(event.vm, place);
+      this.#places.set(event.vm, place);
     }
     return place;
   }
 
-  private learn(id: string, event: DriverEvent): Place {
-    const facts = this.vms.get(id);
+  #learn(id: string, event: DriverEvent): Place {
+    const facts = this.#vms.get(id);
     const place =
       facts === undefined
-        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.timeZoneTag)
-        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.timeZoneTag);
-    this.places.set(id, place);
+        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.#timeZoneTag)
+        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.#timeZoneTag);
+    this.#places.set(id, place);
     return place;
   }
 }

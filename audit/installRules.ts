@@ -50,52 +50,56 @@ export function checkClassification(patch: PatchInstalled, findings: Findings): 
 
 /** INV-7: one install at a time on a VM, and no patch twice. */
 export class OnceRules {
-  private readonly inFlight = new Map<Place, Install[]>();
-  private readonly installed = new Map<Place, Map<string, number>>();
+  readonly #inFlight = new Map<Place, Install[]>();
+  readonly #installed = new Map<Place, Map<string, number>>();
 
-  constructor(private readonly findings: Findings) {}
+  readonly #findings: Findings;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
 
   /** True when the VM was not down before. */
   started(install: Install): boolean {
     const { place, start } = install;
-    this.findings.evaluated('INV-7');
-    const others = this.inFlight.get(place) ?? [];
+    this.#findings.evaluated('INV-7');
+    const others = this.#inFlight.get(place) ?? [];
     const [other] = others;
     if (other !== undefined)
-      this.findings.violated(
+      this.#findings.violated(
         'INV-7',
         place.vm,
         start,
         `an install starts while the one of ${utcOf(other.start)} (${other.operationId ?? 'without id'}) is in flight`,
       );
-    this.inFlight.set(place, [...others, install]);
+    this.#inFlight.set(place, [...others, install]);
     return others.length === 0;
   }
 
   /** True when no other install is in flight on the VM. */
   ended(install: Install): boolean {
-    const others = (this.inFlight.get(install.place) ?? []).filter((other) => other !== install);
-    if (others.length === 0) this.inFlight.delete(install.place);
-    else this.inFlight.set(install.place, others);
+    const others = (this.#inFlight.get(install.place) ?? []).filter((other) => other !== install);
+    if (others.length === 0) this.#inFlight.delete(install.place);
+    else this.#inFlight.set(install.place, others);
     return others.length === 0;
   }
 
   patched({ place, at, patchId }: PatchInstalled): void {
-    this.findings.evaluated('INV-7');
+    this.#findings.evaluated('INV-7');
     if (typeof patchId !== 'string') {
-      this.findings.doubted(place.vm, utcOf(at), 'a patch without a patchId');
+      this.#findings.doubted(place.vm, utcOf(at), 'a patch without a patchId');
       return;
     }
-    const patches = this.installed.get(place) ?? new Map<string, number>();
+    const patches = this.#installed.get(place) ?? new Map<string, number>();
     const before = patches.get(patchId);
     if (before !== undefined)
-      this.findings.violated(
+      this.#findings.violated(
         'INV-7',
         place.vm,
         at,
         `${patchId} is installed again; it was at ${utcOf(before)}`,
       );
-    this.installed.set(place, patches.set(patchId, at));
+    this.#installed.set(place, patches.set(patchId, at));
   }
 }
 

@@ -14,18 +14,22 @@ const DAYS_MARGIN = 3;
 
 /** The off-peak windows of time zones over a stretch of time, worked out once a zone. */
 export class OffPeakWindows {
-  private readonly byZone = new Map<string, readonly Window[]>();
+  readonly #byZone = new Map<string, readonly Window[]>();
 
-  constructor(
-    private readonly offPeak: OffPeak,
-    private readonly from: number,
-    private readonly until: number,
-  ) {}
+  readonly #offPeak: OffPeak;
+  readonly #from: number;
+  readonly #until: number;
+
+  constructor(offPeak: OffPeak, from: number, until: number) {
+    this.#offPeak = offPeak;
+    this.#from = from;
+    this.#until = until;
+  }
 
   /** The window an instant lies in; null when it is not off-peak there. */
   at(zone: string, instant: number): Window | null {
-    if (this.offPeak.opens === this.offPeak.closes) return { opens: -Infinity, closes: Infinity };
-    const windows = this.of(zone);
+    if (this.#offPeak.opens === this.#offPeak.closes) return { opens: -Infinity, closes: Infinity };
+    const windows = this.#of(zone);
     let low = 0;
     let high = windows.length;
     while (low < high) {
@@ -39,25 +43,25 @@ export class OffPeakWindows {
 
   /** Milliseconds of [start, end) that lie in no window. */
   outside(zone: string, start: number, end: number): number {
-    if (this.offPeak.opens === this.offPeak.closes) return 0;
+    if (this.#offPeak.opens === this.#offPeak.closes) return 0;
     let outside = end - start;
-    for (const { opens, closes } of this.of(zone))
+    for (const { opens, closes } of this.#of(zone))
       outside -= Math.max(0, Math.min(end, closes) - Math.max(start, opens));
     return outside;
   }
 
-  private of(zone: string): readonly Window[] {
-    let windows = this.byZone.get(zone);
-    if (windows === undefined) this.byZone.set(zone, (windows = this.workOut(zone)));
+  #of(zone: string): readonly Window[] {
+    let windows = this.#byZone.get(zone);
+    if (windows === undefined) this.#byZone.set(zone, (windows = this.#workOut(zone)));
     return windows;
   }
 
-  private workOut(zone: string): Window[] {
+  #workOut(zone: string): Window[] {
     const windows: Window[] = [];
-    const last = DateTime.fromMillis(this.until + DAYS_MARGIN * DAY, { zone: 'UTC' });
-    let date = DateTime.fromMillis(this.from - DAYS_MARGIN * DAY, { zone: 'UTC' }).startOf('day');
+    const last = DateTime.fromMillis(this.#until + DAYS_MARGIN * DAY, { zone: 'UTC' });
+    let date = DateTime.fromMillis(this.#from - DAYS_MARGIN * DAY, { zone: 'UTC' }).startOf('day');
     for (; date <= last; date = date.plus({ days: 1 })) {
-      const { opens, closes } = this.offPeak;
+      const { opens, closes } = this.#offPeak;
       const window = {
         opens: instantOf(zone, date, opens),
         closes: instantOf(zone, closes > opens ? date : date.plus({ days: 1 }), closes),

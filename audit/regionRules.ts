@@ -16,19 +16,23 @@ interface RegionNow {
 
 /** INV-2 and INV-3: what may happen beside each other in regions and zones. */
 export class RegionRules {
-  private readonly regions = new Map<string, RegionNow>();
-  private overlaps = 0;
+  readonly #regions = new Map<string, RegionNow>();
+  #overlaps = 0;
 
-  constructor(private readonly findings: Findings) {}
+  readonly #findings: Findings;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
 
   get pairOverlaps(): number {
-    return this.overlaps;
+    return this.#overlaps;
   }
 
   started({ place, start }: Install): void {
-    this.checkPairs(place, start);
-    const region = this.regionOf(place.region);
-    this.checkZones(region, place, start);
+    this.#checkPairs(place, start);
+    const region = this.#regionOf(place.region);
+    this.#checkZones(region, place, start);
     const down = region.downByZone.get(place.zone) ?? new Set();
     region.downByZone.set(place.zone, down.add(place));
   }
@@ -36,19 +40,19 @@ export class RegionRules {
   /** `last`: no other install is in flight on the VM. */
   ended({ place }: Install, last: boolean): void {
     if (!last) return;
-    const { downByZone } = this.regionOf(place.region);
+    const { downByZone } = this.#regionOf(place.region);
     const down = downByZone.get(place.zone);
     down?.delete(place);
     if (down?.size === 0) downByZone.delete(place.zone);
   }
 
-  private checkPairs(place: Place, at: number): void {
-    this.findings.evaluated('INV-2');
+  #checkPairs(place: Place, at: number): void {
+    this.#findings.evaluated('INV-2');
     for (const region of pairedWith.get(place.region) ?? []) {
-      const other = someOf(this.regions.get(region)?.downByZone.values() ?? []);
+      const other = someOf(this.#regions.get(region)?.downByZone.values() ?? []);
       if (other === null) continue;
-      this.overlaps += 1;
-      this.findings.violated(
+      this.#overlaps += 1;
+      this.#findings.violated(
         'INV-2',
         place.vm,
         at,
@@ -58,12 +62,12 @@ export class RegionRules {
     }
   }
 
-  private checkZones({ downByZone }: RegionNow, place: Place, at: number): void {
-    this.findings.evaluated('INV-3');
+  #checkZones({ downByZone }: RegionNow, place: Place, at: number): void {
+    this.#findings.evaluated('INV-3');
     for (const [zone, down] of downByZone) {
       const other = zone === place.zone ? null : someOf([down]);
       if (other === null) continue;
-      this.findings.violated(
+      this.#findings.violated(
         'INV-3',
         place.vm,
         at,
@@ -73,9 +77,9 @@ export class RegionRules {
     }
   }
 
-  private regionOf(name: string): RegionNow {
-    let region = this.regions.get(name);
-    if (region === undefined) this.regions.set(name, (region = { downByZone: new Map() }));
+  #regionOf(name: string): RegionNow {
+    let region = this.#regions.get(name);
+    if (region === undefined) this.#regions.set(name, (region = { downByZone: new Map() }));
     return region;
   }
 }

@@ -9,33 +9,36 @@ const OUTCOME_KINDS = new Set(['patched', 'upToDate', 'failed', 'unhealthy', 'de
 /** INV-6: no install in a region before the gates of all earlier phases have opened. */
 export class GateRule {
   /** By rollout and region. */
-  private readonly gates = new Map<string, { phase: number; openedMs: number }>();
+  readonly #gates = new Map<string, { phase: number; openedMs: number }>();
 
-  constructor(
-    private readonly phases: readonly AuditPhase[],
-    private readonly findings: Findings,
-  ) {
+  readonly #phases: readonly AuditPhase[];
+  readonly #findings: Findings;
+
+  constructor(phases: readonly AuditPhase[], findings: Findings) {
+    this.#phases = phases;
+    this.#findings = findings;
+
     let rolloutId: string | undefined;
     let openedMs = -Infinity;
     for (const phase of [...phases].sort(inOrder)) {
       if (phase.rolloutId !== rolloutId) openedMs = -Infinity;
       rolloutId = phase.rolloutId;
       for (const region of phase.regions)
-        this.gates.set(keyOf(rolloutId, regionName(region)), { phase: phase.phase, openedMs });
+        this.#gates.set(keyOf(rolloutId, regionName(region)), { phase: phase.phase, openedMs });
       const opened = phase.gateOpenedUtc === null ? Infinity : Date.parse(phase.gateOpenedUtc);
       openedMs = Math.max(openedMs, opened);
     }
   }
 
   started({ place, rolloutId, start }: Install): void {
-    if (rolloutId === null || this.phases.length === 0) return;
+    if (rolloutId === null || this.#phases.length === 0) return;
     const gate =
-      this.gates.get(keyOf(rolloutId, place.region)) ?? this.gates.get(keyOf(undefined, place.region));
-    this.findings.evaluated('INV-6');
+      this.#gates.get(keyOf(rolloutId, place.region)) ?? this.#gates.get(keyOf(undefined, place.region));
+    this.#findings.evaluated('INV-6');
     if (gate === undefined)
-      this.findings.violated('INV-6', place.vm, start, `${place.region} is in no phase of ${rolloutId}`);
+      this.#findings.violated('INV-6', place.vm, start, `${place.region} is in no phase of ${rolloutId}`);
     else if (start < gate.openedMs)
-      this.findings.violated(
+      this.#findings.violated(
         'INV-6',
         place.vm,
         start,

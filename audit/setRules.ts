@@ -17,38 +17,42 @@ interface SetNow {
 
 /** INV-1 and INV-13: what may happen inside an availability set. */
 export class SetRules {
-  private readonly sets = new Map<string, SetNow>();
-  private readonly off = new Set<Place>();
+  readonly #sets = new Map<string, SetNow>();
+  readonly #off = new Set<Place>();
 
-  constructor(
-    private readonly fleet: FleetFacts,
-    private readonly shares: SetShares,
-    private readonly findings: Findings,
-  ) {}
+  readonly #fleet: FleetFacts;
+  readonly #shares: SetShares;
+  readonly #findings: Findings;
+
+  constructor(fleet: FleetFacts, shares: SetShares, findings: Findings) {
+    this.#fleet = fleet;
+    this.#shares = shares;
+    this.#findings = findings;
+  }
 
   started({ place, start }: Install): void {
-    const set = this.setOf(place);
+    const set = this.#setOf(place);
     if (set === null) return;
-    this.checkUpdateDomains(set, place, start);
-    this.checkHealthOfOthers(set, place, start);
+    this.#checkUpdateDomains(set, place, start);
+    this.#checkHealthOfOthers(set, place, start);
     // From now on it is down, and what was known of its health is history.
     set.down.add(place);
     set.updated.delete(place);
     set.suspect.delete(place);
-    this.checkShare(set, place, start);
+    this.#checkShare(set, place, start);
   }
 
   /** `last`: no other install is in flight on the VM. */
   ended({ place }: Install, last: boolean): void {
-    const set = this.setOf(place);
+    const set = this.#setOf(place);
     if (set === null || !last) return;
     set.down.delete(place);
     set.updated.add(place);
-    if (!this.off.has(place)) set.suspect.set(place, 'unproven');
+    if (!this.#off.has(place)) set.suspect.set(place, 'unproven');
   }
 
   probed(place: Place, health: Health): void {
-    const set = this.setOf(place);
+    const set = this.#setOf(place);
     if (set?.updated.has(place) !== true) return;
     if (health === 'unhealthy' || health === 'unknown') set.suspect.set(place, health);
     else set.suspect.delete(place);
@@ -56,26 +60,26 @@ export class SetRules {
 
   /** Its owner stopped it: that is no verdict on the update. What is learnt of it later counts again. */
   stopped(place: Place): void {
-    this.off.add(place);
-    this.setOf(place)?.suspect.delete(place);
+    this.#off.add(place);
+    this.#setOf(place)?.suspect.delete(place);
   }
 
   poweredOn(place: Place): void {
-    this.off.delete(place);
+    this.#off.delete(place);
   }
 
   /** An operator took it upon them, until its next update. */
   waived(place: Place): void {
-    const set = this.setOf(place);
+    const set = this.#setOf(place);
     set?.updated.delete(place);
     set?.suspect.delete(place);
   }
 
-  private checkUpdateDomains({ down }: SetNow, place: Place, at: number): void {
-    this.findings.evaluated('INV-1');
+  #checkUpdateDomains({ down }: SetNow, place: Place, at: number): void {
+    this.#findings.evaluated('INV-1');
     const other = firstIn(down, (vm) => vm.updateDomain !== place.updateDomain);
     if (other !== null)
-      this.findings.violated(
+      this.#findings.violated(
         'INV-1',
         place.vm,
         at,
@@ -83,10 +87,10 @@ export class SetRules {
       );
   }
 
-  private checkShare({ share, size, down, suspect }: SetNow, place: Place, at: number): void {
-    this.findings.evaluated('INV-1');
+  #checkShare({ share, size, down, suspect }: SetNow, place: Place, at: number): void {
+    this.#findings.evaluated('INV-1');
     if (down.size + suspect.size <= share) return;
-    this.findings.violated(
+    this.#findings.violated(
       'INV-1',
       place.vm,
       at,
@@ -94,11 +98,11 @@ export class SetRules {
     );
   }
 
-  private checkHealthOfOthers({ suspect }: SetNow, place: Place, at: number): void {
-    this.findings.evaluated('INV-13');
+  #checkHealthOfOthers({ suspect }: SetNow, place: Place, at: number): void {
+    this.#findings.evaluated('INV-13');
     const other = firstIn(suspect.keys(), (vm) => vm.updateDomain !== place.updateDomain);
     if (other !== null)
-      this.findings.violated(
+      this.#findings.violated(
         'INV-13',
         place.vm,
         at,
@@ -106,19 +110,19 @@ export class SetRules {
       );
   }
 
-  private setOf({ set }: Place): SetNow | null {
+  #setOf({ set }: Place): SetNow | null {
     if (set === null) return null;
-    let now = this.sets.get(set);
+    let now = this.#sets.get(set);
     if (now === undefined) {
-      const size = this.fleet.setSize(set);
+      const size = this.#fleet.setSize(set);
       now = {
-        share: setShareOf(size, this.shares),
+        share: setShareOf(size, this.#shares),
         size,
         down: new Set(),
         updated: new Set(),
         suspect: new Map(),
       };
-      this.sets.set(set, now);
+      this.#sets.set(set, now);
     }
     return now;
   }

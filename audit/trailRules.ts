@@ -10,7 +10,7 @@ const POLLED_MS = 1_800_000;
 
 /**
  * INV-11: every install of a rollout has exactly one row in the audit for its start, and one for its end once it has ended; and no row
- * tells of an install that the driver does not know.
+ * reports an install that the driver does not know.
  */
 export function checkTrail(log: DriverLog, trail: readonly AuditTrailRow[], findings: Findings): void {
   const started = trail.filter(({ what }) => what === 'installStarted');

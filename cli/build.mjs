@@ -4,7 +4,7 @@
  * every file under dist/functions). When nothing has changed it only reads, in about 50 ms.
  *
  * Each compiled file carries the hash of the source and the compiler settings it was made from, and is put in its place by a rename. So there is
- * no list beside the files that could disagree with them, and two builds at once write the same files and harm nobody.
+ * no list beside the files that could disagree with them, and two builds at once write the same files and do no harm.
  *
  * Types are not checked here; `npm run types` does. This file is JavaScript, because it runs before anything has been compiled.
  */

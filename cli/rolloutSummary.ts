@@ -49,7 +49,7 @@ function phases({ phases: all }: RolloutView): string[] {
   const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate }) => {
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
-    const verdict = gate === null ? 'gate not judged' : `gate ${gate.kind}: ${gate.why}`;
+    const verdict = gate === null ? 'gate not decided' : `gate ${gate.kind}: ${gate.why}`;
     return [
       `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} VMs  ${regions.join(', ')}`,
       `            ${verdict}`,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const RolloutView = z.looseObject({
   id: z.string(),
   month: z.string(),
-  /** `planning`, `running`, `paused`, `halted`, `ending`, `ended`, `cancelling`, `cancelled`. */
+  /** `planning`, `waitingForInventory`, `running`, `paused`, `halted`, `ending`, `ended`, `cancelling`, `cancelled`. */
   state: z.string(),
   releasedUtc: z.string(),
   endsUtc: z.string(),
@@ -52,7 +52,7 @@ export interface RolloutProgress {
   readonly note: string;
 }
 
-const TOLD_KINDS = [
+const REPORTED_KINDS = [
   ['patched', 'patched'],
   ['upToDate', 'up to date'],
   ['deferred', 'deferred'],
@@ -63,7 +63,7 @@ const TOLD_KINDS = [
 /** How many VMs are done of those that take part: a deferred one still has a second chance until the rollout is over. */
 export function progressOf(rollout: RolloutView): RolloutProgress {
   const { vmCount, eligibleCount, outcomes, state } = rollout;
-  const counts = TOLD_KINDS.flatMap(([kind, name]) => {
+  const counts = REPORTED_KINDS.flatMap(([kind, name]) => {
     const count = outcomes[kind] ?? 0;
     return count === 0 ? [] : [`${count} ${name}`];
   });

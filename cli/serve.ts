@@ -77,7 +77,7 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Reads the certificate from the server, as any client would, and keeps it where clients can be told to trust it. */
+/** Reads the certificate from the server, as any client would, and keeps it where clients can be set to trust it. */
 async function saveCertificate(baseUrl: string, folder: string): Promise<string> {
   const { hostname: host, port } = new URL(baseUrl);
   const raw = await new Promise<Buffer>((done, reject) => {

@@ -41,7 +41,7 @@ function describe(report: SimulationReport): string {
     });
   const phases = report.phases.map(({ phase, regions, startedUtc, endedUtc, gate }) => {
     const from = startedUtc?.slice(0, 16) ?? 'never started   ';
-    return `  ${phase}  ${from} … ${endedUtc?.slice(0, 16) ?? ''}  ${regions.join(' ')}\n           ${gate?.why ?? 'not judged'}`;
+    return `  ${phase}  ${from} … ${endedUtc?.slice(0, 16) ?? ''}  ${regions.join(' ')}\n           ${gate?.why ?? 'not decided'}`;
   });
   const halts = report.halts.map(({ haltId, why }) => `  halted at ${haltId}: ${why}`);
   return [

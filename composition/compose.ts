@@ -2,9 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { refreshInventory } from '../activities/refreshInventory';
+import { LowtideError } from '../domain/lowtideError';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
-import { memoryJournal } from '../drivers/simulated/log/requestJournal';
+import { memoryJournal, type RequestJournal } from '../drivers/simulated/log/requestJournal';
 import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
@@ -34,11 +35,29 @@ export interface SimulatedServices extends Services {
   readonly armResources: ArmResourceStore;
 }
 
+/** What a process takes once, before it does anything: its settings, and the state folder, which no other process may have. */
+interface Start {
+  readonly settings: Settings;
+  readonly journal: RequestJournal;
+}
+
+let start: Start | null = null;
+let driver: Promise<SimulatedDriver> | null = null;
 let services: Promise<SimulatedServices> | null = null;
+
+/**
+ * Called when the host starts the app, before it gives it any work. Throws when no later try can mend it: SETTING_INVALID, or STATE_IN_USE
+ * when another process has the state folder. Quick, for the host waits: storage is first asked when the app is.
+ */
+export function startApp(): void {
+  if (start !== null) return;
+  const settings = readSettings(process.env);
+  start = { settings, journal: journalOf(settings) };
+}
 
 /** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
 export function appServices(): Promise<SimulatedServices> {
-  services ??= compose(readSettings(process.env)).catch((error: unknown) => {
+  services ??= compose().catch((error: unknown) => {
     services = null;
     throw error;
   });
@@ -47,23 +66,22 @@ export function appServices(): Promise<SimulatedServices> {
 
 /** As a process that begins. For rehearsals, where one process is many after each other. */
 export function forgetServices(): void {
+  start = null;
+  driver = null;
   services = null;
 }
 
-async function compose(settings: Settings): Promise<SimulatedServices> {
-  const { policy, seed, pace, stateDir } = settings;
+async function compose(): Promise<SimulatedServices> {
+  startApp();
+  if (start === null) throw new Error('The app was not started.');
+  const { settings } = start;
   const store = faultHooks.store(storeOf(settings));
-  const driver = faultHooks.driver(
-    simulatedDriver({
-      fleet: await fleetOf(settings),
-      seed,
-      pace,
-      scenario: await scenarioOf(settings),
-      journal: stateDir === null ? memoryJournal() : fileJournal(stateDir),
-    }),
-  );
+  driver ??= openDriver(start).catch((error: unknown) => {
+    driver = null;
+    throw error;
+  });
   const composed: SimulatedServices = {
-    driver,
+    driver: await driver,
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
@@ -76,11 +94,42 @@ async function compose(settings: Settings): Promise<SimulatedServices> {
     waits: waitStore(store),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
-    policy,
+    policy: settings.policy,
     nowUtc: () => DateTime.utc().toISO(),
   };
   if (settings.fleetFile !== null) await refreshInventory(composed);
   return composed;
+}
+
+async function openDriver({ settings, journal }: Start): Promise<SimulatedDriver> {
+  const { seed, pace } = settings;
+  return faultHooks.driver(
+    simulatedDriver({
+      fleet: await fleetOf(settings),
+      seed,
+      pace,
+      scenario: await scenarioOf(settings),
+      journal,
+    }),
+  );
+}
+
+function journalOf({ stateDir }: Settings): RequestJournal {
+  if (stateDir === null) return memoryJournal();
+  try {
+    return fileJournal(stateDir);
+  } catch (cause) {
+    if (cause instanceof LowtideError) throw cause;
+    throw new LowtideError(
+      'SETTING_INVALID',
+      {
+        what: `The state folder ${stateDir} cannot be used.`,
+        why: cause instanceof Error ? cause.message : String(cause),
+        fix: 'Set LOWTIDE_STATE_DIR to a folder that this process may write to. Only LOWTIDE_STORE=memory needs none.',
+      },
+      { cause },
+    );
+  }
 }
 
 /** Beside Azurite, which forgets its last seconds when it is killed, they are kept where the pocket Azure keeps its own. */

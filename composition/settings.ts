@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Duration } from 'luxon';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
@@ -9,7 +10,7 @@ export interface Settings {
   readonly driver: 'simulated';
   readonly store: 'tables' | 'memory';
   readonly connectionString: string;
-  /** Folder of the simulated driver's memory; null keeps it in the process only. */
+  /** Folder of the simulated driver's memory; null keeps it in the process only, which the store `memory` alone allows. */
   readonly stateDir: string | null;
   readonly seed: number;
   /** Assessments, installations and reboots of simulated VMs go so many times as fast as on real ones. */
@@ -74,11 +75,12 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     problems.push(
       `LOWTIDE_SIMULATED_PACE is '${given('LOWTIDE_SIMULATED_PACE') ?? ''}'; it is a number > 0.`,
     );
+  const store = oneOf('LOWTIDE_STORE', ['tables', 'memory'], 'tables');
   const settings: Settings = {
     driver: oneOf('LOWTIDE_DRIVER', ['simulated'], 'simulated'),
-    store: oneOf('LOWTIDE_STORE', ['tables', 'memory'], 'tables'),
+    store,
     connectionString: given('AzureWebJobsStorage') ?? 'UseDevelopmentStorage=true',
-    stateDir: given('LOWTIDE_STATE_DIR'),
+    stateDir: given('LOWTIDE_STATE_DIR') ?? (store === 'tables' ? defaultStateDir(given) : null),
     seed,
     pace,
     fleetFile: given('LOWTIDE_FLEET'),
@@ -91,6 +93,14 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     why: 'Lowtide does not guess what an operator meant.',
     fix: 'Correct the settings in local.settings.json or in the Function App; docs/settings.md lists them all.',
   });
+}
+
+/**
+ * Tables outlive the process, so what the simulated driver did to the VMs must, too: a driver that has forgotten it, or a second host with
+ * VMs of its own, would contradict what the tables say. The host names its app's folder, and runs the app in it.
+ */
+function defaultStateDir(given: (name: string) => string | null): string {
+  return join(given('AzureWebJobsScriptRoot') ?? process.cwd(), '.lowtide', 'func');
 }
 
 /** Every name that a setting of Lowtide may have. */

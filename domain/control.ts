@@ -21,6 +21,8 @@ export const RolloutControl = z.object({
   plannedUtc: Utc.nullable(),
   endedUtc: Utc.nullable(),
   vmCount: z.number().int().nullable(),
+  /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
+  waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
   seed: z.string(),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),
@@ -115,8 +117,8 @@ function concerns(halt: Halt, where: ControlledPlace): boolean {
   return halt.region === null || halt.region === where.region;
 }
 
-/** Evidence that a person has already judged is not held against the rollout a second time. */
-export function judgedUntil(
+/** Evidence that a person has already decided on is not held against the rollout a second time. */
+export function decidedUntil(
   halts: readonly Halt[],
   where: { readonly phase: PhaseId; readonly region: string | null },
 ): string | null {

@@ -7,7 +7,7 @@ import type { VirtualMachine } from './virtualMachine';
 
 export type Eligibility =
   | { readonly kind: 'eligible' }
-  /** `reason` is the most telling one, `detail` has all of them, in that order. */
+  /** `reason` is the most specific one, `detail` has all of them, in that order. */
   | { readonly kind: 'ineligible'; readonly reason: OutcomeReason; readonly detail: string };
 
 type EligibilityPolicy = Pick<Policy, 'excludeTag' | 'extraImages'>;
@@ -29,7 +29,7 @@ export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Elig
   };
 }
 
-/** Everything that keeps automatic patching off this VM, the most telling reason first. Empty: it is eligible. */
+/** Everything that keeps automatic patching off this VM, the most specific reason first. Empty: it is eligible. */
 export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
   return [
     excludedByTag(vm, policy),

@@ -64,7 +64,7 @@ export interface UpdateResult {
   readonly patches: readonly string[];
 }
 
-/** So many unhealthy VMs of a scope are kept by name; `unhealthyCount` tells how many there are. */
+/** So many unhealthy VMs of a scope are kept by name; `unhealthyCount` says how many there are. */
 export const UNHEALTHY_NAMED_MAX = 20;
 /** So many patches that all unhealthy VMs of a scope have in common are kept by name. */
 export const COMMON_PATCHES_MAX = 20;

@@ -156,7 +156,7 @@ const regionsOf = ({ regions }: EvidenceFacts): Candidate[] =>
 
 /**
  * The narrower scope without which the wider one would not alarm: it is worse than a good patch leaves behind, and what remains is not.
- * Of several the one with most unhealthy VMs, and a family before a region. Totals do not tell how much of a family is in a region, so
+ * Of several the one with most unhealthy VMs, and a family before a region. Totals do not say how much of a family is in a region, so
  * all of it is taken to be.
  */
 function explains(
@@ -228,7 +228,7 @@ function usedUp(scope: StoppedScope, seen: ScopeEvidence, policy: EvidencePolicy
 const crossed = (seen: ScopeEvidence, policy: EvidencePolicy): boolean =>
   seen.cusumMax >= Math.log(policy.haltLikelihoodRatio);
 
-/** Worse than a good patch leaves behind, as far as so few results can tell. */
+/** Worse than a good patch leaves behind, as far as so few results can show. */
 function isBad(
   { healthyCount, unhealthyCount }: Pick<ScopeEvidence, 'healthyCount' | 'unhealthyCount'>,
   policy: EvidencePolicy,

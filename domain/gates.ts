@@ -90,7 +90,7 @@ export interface PhaseProgress {
 }
 
 /**
- * Whether a phase is ready to be judged: nearly every VM has an outcome and every region has some, or enough windows have
+ * Whether a phase is ready for its gate: nearly every VM has an outcome and every region has some, or enough windows have
  * passed with enough evidence. The rest are stragglers.
  */
 export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: Policy): boolean {

@@ -28,8 +28,8 @@ export interface HealthVerdict {
   readonly because: string;
 }
 
-/** R-106, R-204: judges a VM by platform signals alone. Healthy needs every signal; silence is unknown, never healthy. */
-export function judgeHealth(signals: HealthSignals): HealthVerdict {
+/** R-106, R-204: the health of a VM by platform signals alone. Healthy needs every signal; silence is unknown, never healthy. */
+export function healthFrom(signals: HealthSignals): HealthVerdict {
   const { powerState, vmAgent, resourceHealth, reboot, heartbeat } = signals;
   if (['stopped', 'stopping', 'deallocated', 'deallocating'].includes(powerState))
     return { answer: 'stopped', because: `the VM is ${powerState}` };

@@ -8,7 +8,7 @@ import { unmetRequirements } from './requirements';
 import type { VirtualMachine } from './virtualMachine';
 
 /**
- * What is known when somebody asks whether a VM may be patched now. An activity gathers what it can look at; what is absent was not looked
+ * What is known when it is asked whether a VM may be patched now. An activity gathers what it can look at; what is absent was not looked
  * at there, and holds nothing.
  */
 export interface HoldFacts {
@@ -91,7 +91,7 @@ const windowTooShort: Hold = ({ minutes }) =>
     ? because('windowMissed', { minutesLeft: minutes.left, minutesMin: minutes.min })
     : null;
 
-/** Every hold, the most telling first: the first that applies is the VM's reason, the others are named beside it. */
+/** Every hold, the most specific first: the first that applies is the VM's reason, the others are named beside it. */
 export const HOLDS: readonly (readonly [name: string, hold: Hold])[] = [
   ['rolloutStopped', rolloutStopped],
   ['rolloutWaits', rolloutWaits],

@@ -8,7 +8,7 @@ export interface OffPeakWindow {
   readonly closesUtc: string;
 }
 
-/** The same in milliseconds beside the text, for those who compute with thousands of them. */
+/** The same in milliseconds beside the text, for code that computes with thousands of them. */
 export interface OffPeakWindowMs extends OffPeakWindow {
   readonly opensMs: number;
   readonly closesMs: number;

@@ -3,7 +3,7 @@ import type { VirtualMachine } from './virtualMachine';
 /** */
 export const LINUX_AGENT_VERSION_MIN = '2.2.53.1';
 
-/** What a VM's own guest tells of itself. Unknown is no obstacle: then the work itself finds out. */
+/** What a VM's own guest reports about itself. Unknown is no obstacle: then the work itself finds out. */
 export interface RequirementFacts {
   readonly vm: Pick<VirtualMachine, 'osType' | 'provisionVMAgent'>;
   /** Null while no agent reports a version. */

@@ -24,7 +24,7 @@ export const RolloutEvidence = z.object({
   regions: z.record(z.string(), ScopeEvidence),
   /** Families of which a VM was held back since their last evidence came. */
   waiting: z.array(z.string()),
-  /** By claim: what each open round was granted and has told. `canaries` are places among the first installs of the rollout. */
+  /** By claim: what each open round was granted and has reported. `canaries` are places among the first installs of the rollout. */
   rounds: z.record(z.string(), RoundCounted.extend({ canaries: z.array(z.int().nonnegative()) })),
   /** Halts whose evidence a person has answered, so that it counts no more. */
   answered: z.array(z.string()),
@@ -129,8 +129,8 @@ export function addRoundResults(
 ): RolloutEvidence {
   const before = evidence.rounds[claimId];
   if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted
-  const told = results.map((result) => ({ ...result, canary: before.canaries.includes(result.place) }));
-  const { round, fresh } = takeNewResults(before, told);
+  const reported = results.map((result) => ({ ...result, canary: before.canaries.includes(result.place) }));
+  const { round, fresh } = takeNewResults(before, reported);
   if (fresh.length === 0) return evidence;
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
   const families = { ...evidence.families };

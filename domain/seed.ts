@@ -15,7 +15,7 @@ export function hash53(text: string, seed = 0): number {
   return 4294967296 * (2097151 & h2) + (h1 >>> 0);
 }
 
-/** A number in [0, 1) that depends only on the words given: the dice of planner and simulator. */
+/** A number in [0, 1) that depends only on the words given: the random numbers of planner and simulator. */
 export function chance(...words: readonly (string | number)[]): number {
   return hash53(words.join('\u0000')) / 9007199254740992;
 }
@@ -24,7 +24,7 @@ export function chance(...words: readonly (string | number)[]): number {
 export function seededShuffle<T>(items: readonly T[], seed: string, keyOf: (item: T) => string): T[] {
   const seedHash = hash53(seed);
   return items
-    .map((item) => ({ item, key: keyOf(item), dice: hash53(keyOf(item), seedHash) }))
-    .sort((a, b) => a.dice - b.dice || (a.key < b.key ? -1 : 1))
+    .map((item) => ({ item, key: keyOf(item), random: hash53(keyOf(item), seedHash) }))
+    .sort((a, b) => a.random - b.random || (a.key < b.key ? -1 : 1))
     .map(({ item }) => item);
 }

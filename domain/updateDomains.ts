@@ -1,7 +1,7 @@
 import type { AvailabilitySetId } from './ids';
 import type { VirtualMachine } from './virtualMachine';
 
-/** What Azure gives a new availability set when nobody says otherwise (`platformUpdateDomainCount`). */
+/** What Azure gives a new availability set when not set (`platformUpdateDomainCount`). */
 export const UPDATE_DOMAINS_DEFAULT = 5;
 
 /**

@@ -9,7 +9,7 @@ export const PlatformImage = z.object({
   version: z.string().nullable(),
 });
 
-/** What Lowtide needs to know of a VM's model, whatever driver told it. Null stands for «not given». */
+/** What Lowtide needs to know of a VM's model, whatever driver it came from. Null stands for «not given». */
 export const VirtualMachine = z.object({
   id: VmId,
   /** The ARM id in the case it was first written in; for people and for the wire. */

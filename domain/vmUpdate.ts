@@ -180,7 +180,7 @@ export function observed(update: OpenVmUpdate, observation: Observation, moment:
     case 'probe':
       if (observation.of === 'probe') return afterProbe(update, observation.health, moment);
   }
-  throw new Error(`A VM whose next step is ${update.kind} was told of ${observation.of}.`);
+  throw new Error(`A VM whose next step is ${update.kind} was given an observation of ${observation.of}.`);
 }
 
 function afterLook(found: Extract<Observation, { of: 'look' }>, { nowUtc, pace }: Moment): Advanced {
@@ -337,7 +337,7 @@ function becauseOf(installation: PatchInstallationSummary | null, health: Health
   return because('installed', { installedPatchCount });
 }
 
-/** Only a VM that installed something and stayed healthy is evidence. Patches that are pending are nobody's fault. */
+/** Only a VM that installed something and stayed healthy is evidence. Pending patches count neither way. */
 function resultOf({ kind, reason }: Outcome, installation: PatchInstallationSummary | null): InstallResult {
   if (kind === 'unhealthy') return 'unhealthy';
   const installedSome = (installation?.installedPatchCount ?? 0) > 0;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-/** What the answer depends on that an orchestration sleeps for: control, the gate of a phase, or the last second chance. */
+/** What the answer depends on that an orchestration sleeps for: control, VMs in the inventory, the gate of a phase, or the last second chance. */
 export const WaitTopic = z.union([
   z.literal('control'),
+  z.literal('inventory'),
   z.literal('completion'),
   z.templateLiteral(['gate~', z.string()]),
 ]);

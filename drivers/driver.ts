@@ -28,7 +28,7 @@ export const VmReading = z.object({
   /** The last installation, running ones included (status InProgress); the identity of an adopted install. */
   lastInstallation: PatchInstallationSummary.nullable(),
   signals: HealthSignals,
-  /** What the guest needs for its updates. Absent when the platform does not tell. */
+  /** What the guest needs for its updates. Absent when the platform does not say. */
   guest: z
     .object({
       windowsUpdateService: z.enum(['running', 'stopped', 'unknown']),

@@ -8,11 +8,11 @@ export function watchAppRoot(appDir: string, log: (line: string) => void): () =>
   let known = foldersIn(appDir);
   const compare = (): void => {
     const now = foldersIn(appDir);
-    for (const name of now) if (!known.has(name)) tell('Created', name);
-    for (const name of known) if (!now.has(name)) tell('Deleted', name);
+    for (const name of now) if (!known.has(name)) report('Created', name);
+    for (const name of known) if (!now.has(name)) report('Deleted', name);
     known = now;
   };
-  const tell = (change: 'Created' | 'Deleted', name: string): void => {
+  const report = (change: 'Created' | 'Deleted', name: string): void => {
     log(
       `warning: Directory change of type '${change}' detected for '${name}': the real host restarts now. ` +
         "Let the build make the folder, or put it outside of the app's root.",

@@ -1,6 +1,6 @@
 import { generate } from 'selfsigned';
 
-/** A certificate of its own for loopback, new at each start: tools that check it must be told to accept it. */
+/** A certificate of its own for loopback, new at each start: tools that check it must be set to accept it. */
 export async function createCertificate(): Promise<{ key: string; cert: string }> {
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,

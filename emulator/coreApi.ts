@@ -46,9 +46,13 @@ export type HookName = 'appStart' | 'appTerminate' | 'preInvocation' | 'postInvo
 type Hook = (context: object) => unknown;
 
 class Disposable {
-  constructor(private readonly undo: () => unknown) {}
+  readonly #undo: () => unknown;
+
+  constructor(undo: () => unknown) {
+    this.#undo = undo;
+  }
   dispose(): unknown {
-    return this.undo();
+    return this.#undo();
   }
   static from(...others: { dispose(): unknown }[]): Disposable {
     return new Disposable(() => others.map((other) => other.dispose()));
@@ -65,9 +69,9 @@ interface FunctionMetadata {
 export class CoreApi {
   readonly functions = new Map<string, RegisteredFunction>();
   readonly appHookData = {};
-  private readonly hooks = new Map<HookName, Hook[]>();
-  private model: ProgrammingModel | undefined;
-  private locked = false;
+  readonly #hooks = new Map<HookName, Hook[]>();
+  #model: ProgrammingModel | undefined;
+  #locked = false;
   readonly exported: object;
 
   constructor(public log: (level: string, category: string, message: string) => void) {
@@ -76,12 +80,12 @@ export class CoreApi {
       hostVersion: '4.1037.0',
       Disposable,
       registerFunction: (metadata: FunctionMetadata, callback: RegisteredFunction['callback']) =>
-        this.register(metadata, callback),
+        this.#register(metadata, callback),
       setProgrammingModel: (model: ProgrammingModel) => {
-        this.model = model;
+        this.#model = model;
       },
-      getProgrammingModel: () => this.model,
-      registerHook: (name: HookName, hook: Hook) => this.addHook(name, hook),
+      getProgrammingModel: () => this.#model,
+      registerHook: (name: HookName, hook: Hook) => this.#addHook(name, hook),
       log: (level: string, category: string, message: string) => {
         this.log(level, category, message);
       },
@@ -89,26 +93,26 @@ export class CoreApi {
   }
 
   get programmingModel(): ProgrammingModel {
-    if (!this.model)
+    if (!this.#model)
       throw new Error('The app registered nothing: it never called `app` of @azure/functions 4.x.');
-    return this.model;
+    return this.#model;
   }
 
   hasHooks(name: HookName): boolean {
-    return (this.hooks.get(name)?.length ?? 0) > 0;
+    return (this.#hooks.get(name)?.length ?? 0) > 0;
   }
 
   async runHooks(name: HookName, context: object): Promise<void> {
-    for (const hook of this.hooks.get(name) ?? []) await hook(context);
+    for (const hook of this.#hooks.get(name) ?? []) await hook(context);
   }
 
   /** From now on a registration is an error, as after the worker's start-up. */
   lock(): void {
-    this.locked = true;
+    this.#locked = true;
   }
 
-  private register(metadata: FunctionMetadata, callback: RegisteredFunction['callback']): Disposable {
-    if (this.locked) throw new Error('A function can only be registered during app startup.');
+  #register(metadata: FunctionMetadata, callback: RegisteredFunction['callback']): Disposable {
+    if (this.#locked) throw new Error('A function can only be registered during app startup.');
     const id = metadata.functionId ?? metadata.name;
     if (this.functions.has(id)) throw new Error(`A function with id "${id}" has already been registered.`);
     const found = Object.entries(metadata.bindings).find(([, binding]) => /trigger$/i.test(binding.type));
@@ -119,14 +123,14 @@ export class CoreApi {
     return new Disposable(() => this.functions.delete(id));
   }
 
-  private addHook(name: HookName, hook: Hook): Disposable {
-    const list = this.hooks.get(name) ?? [];
+  #addHook(name: HookName, hook: Hook): Disposable {
+    const list = this.#hooks.get(name) ?? [];
     list.push(hook);
-    this.hooks.set(name, list);
+    this.#hooks.set(name, list);
     return new Disposable(() => {
-      this.hooks.set(
+      this.#hooks.set(
         name,
-        (this.hooks.get(name) ?? []).filter((other) => other !== hook),
+        (this.#hooks.get(name) ?? []).filter((other) => other !== hook),
       );
     });
   }

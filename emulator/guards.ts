@@ -48,7 +48,7 @@ export const HISTORY_MAX_EVENTS = 5_000;
 
 export class Guards {
   readonly findings: Finding[] = [];
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   readonly #log: (line: string) => void;
 
   constructor(
@@ -61,19 +61,19 @@ export class Guards {
   /** Throws when strict, otherwise says it once for each code and subject. */
   refuse(finding: Finding): void {
     const error = new GuardError(finding);
-    this.#tell(finding, this.strict ? 'error' : 'warning', error.message);
+    this.#report(finding, this.strict ? 'error' : 'warning', error.message);
     if (this.strict) throw error;
   }
 
   /** Says it once, strict or not. */
   warn(finding: Finding): void {
-    this.#tell(finding, 'warning', new GuardError(finding).message);
+    this.#report(finding, 'warning', new GuardError(finding).message);
   }
 
-  #tell(finding: Finding, level: string, message: string): void {
+  #report(finding: Finding, level: string, message: string): void {
     const key = `${finding.code} ${finding.subject}`;
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
     this.findings.push(finding);
     this.#log(`${level}: ${message}`);
   }

@@ -55,7 +55,12 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   if (journal) undo.push(() => journal.close());
   const clock = createClock(options.clock, journal?.recovered.nowMs);
   undo.push(replaceLuxonClock(settings.appDir, clock));
-  const environment = { WEBSITE_HOSTNAME: '127.0.0.1', ...settings.values, ...options.environment };
+  const environment = {
+    WEBSITE_HOSTNAME: '127.0.0.1',
+    AzureWebJobsScriptRoot: settings.appDir,
+    ...settings.values,
+    ...options.environment,
+  };
   const logOfApp: CoreApi['log'] = (level, category, message) => {
     log(category === 'user' ? `${level}: ${message}` : `${level}: [${category}] ${message}`);
   };
@@ -233,10 +238,10 @@ function createHost(parts: Parts): Host {
     },
     runUntil: (utc) => runVirtualUntil(engine, clock, utc),
     sleepUntil: async (utc) => {
-      await engine.settle();
+      await engine.untilIdle();
       clock.jump(Date.parse(utc));
     },
-    idle: () => engine.settle(),
+    idle: () => engine.untilIdle(),
     instance: (id) => view(engine, id),
     appModule: (path) => app.require(path) as unknown,
     addWorker: (name) => workers.add(name),

@@ -42,7 +42,7 @@ export interface HostOptions {
   readonly onPersist?: (point: PersistPoint) => void;
   /** For fault tests: messages that come late, and workers that hang. */
   readonly transit?: Transit;
-  /** Made with the host's clock, and told of the engine's work: see storageModel. */
+  /** Made with the host's clock, and observes the engine's work: see storageModel. */
   readonly observe?: (nowMs: () => number) => EngineObserver;
   /**
    * The app stays loaded for the next host in this process that wants it so: for thousands of short runs. What it has in memory stays,
@@ -88,7 +88,7 @@ export interface Host {
   /** Nothing can run now; timers in the future may remain. */
   idle(): Promise<void>;
   instance(id: string): InstanceView | undefined;
-  /** A module of the app as the app's own code sees it, for tests that look into a simulated world. */
+  /** A module of the app as the app's own code sees it, for tests that look into the simulated Azure. */
   appModule(path: string): unknown;
   /**
    * Another worker joins the hub, as a second host of the same app would: a copy of the app with module state of its own, which finds its name

@@ -46,7 +46,7 @@ export interface Recovered {
   /** The same, when the host before ended in good order; undefined when it was killed. */
   readonly endedMs: number | undefined;
   readonly idCounter: number;
-  /** Bytes at the end that were not a whole commit. Nobody was told that they were kept. */
+  /** Bytes at the end that were not a whole commit. Nothing has been promised about them. */
   readonly tornBytes: number;
 }
 

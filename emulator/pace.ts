@@ -17,7 +17,7 @@ export async function runVirtualUntil(engine: Engine, clock: Clock, utc: string)
   if (Number.isNaN(untilMs)) throw new Error(`runUntil needs an instant in ISO 8601, not "${utc}".`);
   let breathedMs = performance.now();
   for (;;) {
-    await engine.settle();
+    await engine.untilIdle();
     const dueMs = engine.timers.nextDueMs();
     if (dueMs === undefined || dueMs > untilMs) break;
     clock.jump(dueMs);
@@ -37,7 +37,7 @@ export function driveClock(engine: Engine, clock: Clock): Driver {
     while (!stopped && !engine.brokenBy) {
       clock.stop();
       engine.fireDue();
-      await (clock.kind === 'spedUp' ? engine.settle() : engine.runNow());
+      await (clock.kind === 'spedUp' ? engine.untilIdle() : engine.runNow());
       const dueMs = engine.timers.nextDueMs();
       clock.flow(dueMs);
       await sleepUnlessChanged(engine, dueMs === undefined ? SLEEP_MAX_MS : clock.wallMsUntil(dueMs));

@@ -55,7 +55,7 @@ async function serve(
       await handler({ method: request.method ?? 'GET', url, headers, body: Buffer.concat(chunks) }),
     );
   } catch {
-    // The client went away, or what it sent is no HTTP request: nobody is left to be told.
+    // The client went away, or what it sent is no HTTP request: there is no client to answer.
     response.destroy();
   }
 }

@@ -16,14 +16,18 @@ const ACCEPTED: Readonly<Record<Accepted, number>> = { accepted: 202, unknown: 4
 
 /** The durable extension's HTTP API: the public webhooks, and the endpoints of the library's client, which are alike. */
 export class Webhooks {
-  private readonly management: Management;
+  readonly #management: Management;
 
-  constructor(
-    private readonly engine: Engine,
-    private readonly hubName: string,
-    private readonly origin: () => string,
-  ) {
-    this.management = new Management(engine);
+  readonly #engine: Engine;
+  readonly #hubName: string;
+  readonly #origin: () => string;
+
+  constructor(engine: Engine, hubName: string, origin: () => string) {
+    this.#engine = engine;
+    this.#hubName = hubName;
+    this.#origin = origin;
+
+    this.#management = new Management(engine);
   }
 
   /** Undefined when the path is not one of the extension's. */
@@ -36,59 +40,59 @@ export class Webhooks {
       .map(decodeURIComponent);
     switch ((match[1] ?? '').toLowerCase()) {
       case 'orchestrators':
-        return (exchange) => this.start(exchange, parts);
+        return (exchange) => this.#start(exchange, parts);
       case 'entities':
-        return (exchange) => this.entities(exchange, parts);
+        return (exchange) => this.#entities(exchange, parts);
       default:
-        return (exchange) => this.instances(exchange, parts);
+        return (exchange) => this.#instances(exchange, parts);
     }
   }
 
-  private async start(exchange: Exchange, [name, id]: string[]): Promise<Answer> {
+  async #start(exchange: Exchange, [name, id]: string[]): Promise<Answer> {
     if (exchange.method !== 'POST' || name === undefined) return empty(404);
     const query = exchange.url.searchParams;
     const text = exchange.body.toString().trim();
     const input = text === '' ? 'null' : validJson(text);
     if (input === undefined) return json(400, { Message: 'The request content is not valid JSON' });
-    const started = await this.management.start(name, input, id, query.get('version') ?? undefined);
+    const started = await this.#management.start(name, input, id, query.get('version') ?? undefined);
     if (started === undefined) {
       return json(409, { Message: `An Orchestration instance with the status Running already exists.` });
     }
     const timeout = Number(query.get('timeout') ?? 0);
-    return timeout > 0 ? this.waitFor(exchange, started, timeout) : this.links(exchange, started);
+    return timeout > 0 ? this.#waitFor(exchange, started, timeout) : this.#links(exchange, started);
   }
 
-  private links(exchange: Exchange, id: string): Answer {
-    const urls = managementUrls(this.originOf(exchange), this.hubName, id, false);
+  #links(exchange: Exchange, id: string): Answer {
+    const urls = managementUrls(this.#originOf(exchange), this.#hubName, id, false);
     return json(202, urls, { location: urls['statusQueryGetUri'] ?? '', 'retry-after': '10' });
   }
 
-  private async waitFor(exchange: Exchange, id: string, timeoutSeconds: number): Promise<Answer> {
+  async #waitFor(exchange: Exchange, id: string, timeoutSeconds: number): Promise<Answer> {
     const deadline = performance.now() + timeoutSeconds * 1000;
     for (;;) {
-      const instance = this.engine.instances.get(id);
+      const instance = this.#engine.instances.get(id);
       if (instance?.status === 'Completed') return json(200, JSON.parse(instance.output));
       if (instance?.isFinished === true)
         return json(instance.status === 'Failed' ? 500 : 200, statusOf(instance, true));
       const leftMs = deadline - performance.now();
-      if (leftMs <= 0) return this.links(exchange, id);
-      await Promise.race([this.engine.changed(), sleep(Math.min(leftMs, 50))]);
+      if (leftMs <= 0) return this.#links(exchange, id);
+      await Promise.race([this.#engine.changed(), sleep(Math.min(leftMs, 50))]);
     }
   }
 
-  private async instances(exchange: Exchange, [id, operation, name]: string[]): Promise<Answer> {
+  async #instances(exchange: Exchange, [id, operation, name]: string[]): Promise<Answer> {
     const { method } = exchange;
-    if (id === undefined) return method === 'DELETE' ? this.purgeAll(exchange) : this.list(exchange);
-    if (method === 'GET' && operation === undefined) return this.status(exchange, id);
+    if (id === undefined) return method === 'DELETE' ? this.#purgeAll(exchange) : this.#list(exchange);
+    if (method === 'GET' && operation === undefined) return this.#status(exchange, id);
     if (method === 'DELETE' && operation === undefined) {
-      const purged = await this.management.purge((instance) => instance.id === id);
+      const purged = await this.#management.purge((instance) => instance.id === id);
       return purged > 0 ? json(200, { instancesDeleted: purged }) : empty(404);
     }
     if (method !== 'POST') return empty(404);
-    return this.operate(exchange, id, (operation ?? '').toLowerCase(), name);
+    return this.#operate(exchange, id, (operation ?? '').toLowerCase(), name);
   }
 
-  private async operate(
+  async #operate(
     exchange: Exchange,
     id: string,
     operation: string,
@@ -102,16 +106,16 @@ export class Webhooks {
         }
         const input = validJson(exchange.body.toString() || 'null');
         if (input === undefined || name === undefined) return json(400, { Message: 'Invalid JSON content' });
-        return empty(ACCEPTED[await this.management.raise(id, name, input)]);
+        return empty(ACCEPTED[await this.#management.raise(id, name, input)]);
       }
       case 'terminate':
       case 'suspend':
       case 'resume':
-        return empty(ACCEPTED[await this.management.control(id, operation, query.get('reason') ?? '')]);
+        return empty(ACCEPTED[await this.#management.control(id, operation, query.get('reason') ?? '')]);
       case 'restart': {
         const withNewId = query.get('restartWithNewInstanceId') !== 'false';
-        const started = await this.management.restart(id, withNewId);
-        return started === undefined ? empty(404) : this.links(exchange, started);
+        const started = await this.#management.restart(id, withNewId);
+        return started === undefined ? empty(404) : this.#links(exchange, started);
       }
       case 'rewind':
         return json(501, { Message: 'The emulator does not rewind. Start the instance again.' });
@@ -120,9 +124,9 @@ export class Webhooks {
     }
   }
 
-  private status(exchange: Exchange, id: string): Answer {
+  #status(exchange: Exchange, id: string): Answer {
     const query = exchange.url.searchParams;
-    const instance = this.engine.instances.get(id);
+    const instance = this.#engine.instances.get(id);
     if (!instance) return empty(404);
     const body = {
       ...statusOf(instance, query.get('showInput') !== 'false'),
@@ -131,34 +135,34 @@ export class Webhooks {
       }),
     };
     if (instance.isFinished) return json(200, body);
-    const location = `${this.originOf(exchange)}/runtime/webhooks/durabletask/instances/${encodeURIComponent(id)}`;
+    const location = `${this.#originOf(exchange)}/runtime/webhooks/durabletask/instances/${encodeURIComponent(id)}`;
     return json(202, body, { location, 'retry-after': '5' });
   }
 
-  private list(exchange: Exchange): Answer {
+  #list(exchange: Exchange): Answer {
     const query = exchange.url.searchParams;
     const matches = filterOf(query);
     const showInput = query.get('showInput') !== 'false';
     const rows: Row[] = [];
-    for (const instance of this.engine.instances.values()) {
+    for (const instance of this.#engine.instances.values()) {
       if (matches(instance)) rows.push({ id: instance.id, view: () => statusOf(instance, showInput) });
     }
-    for (const entity of this.engine.entities.all.values()) {
+    for (const entity of this.#engine.entities.all.values()) {
       if (matches(asRow(entity))) rows.push({ id: entity.id, view: () => entityAsInstance(entity) });
     }
     return page(exchange, rows);
   }
 
-  private async purgeAll(exchange: Exchange): Promise<Answer> {
-    const purged = await this.management.purge(filterOf(exchange.url.searchParams));
+  async #purgeAll(exchange: Exchange): Promise<Answer> {
+    const purged = await this.#management.purge(filterOf(exchange.url.searchParams));
     return purged > 0 ? json(200, { instancesDeleted: purged }) : empty(404);
   }
 
-  private async entities(exchange: Exchange, [name, key]: string[]): Promise<Answer> {
+  async #entities(exchange: Exchange, [name, key]: string[]): Promise<Answer> {
     const query = exchange.url.searchParams;
     if (exchange.method === 'POST' && name !== undefined) {
       const text = exchange.body.toString();
-      const known = await this.management.signal(
+      const known = await this.#management.signal(
         name,
         key ?? '',
         query.get('op') ?? '',
@@ -168,10 +172,10 @@ export class Webhooks {
     }
     if (exchange.method !== 'GET') return empty(404);
     if (name !== undefined && key !== undefined) {
-      const entity = this.engine.entities.all.get(schedulerId(name, key));
+      const entity = this.#engine.entities.all.get(schedulerId(name, key));
       return entity?.exists === true ? json(200, JSON.parse(entity.state ?? 'null')) : empty(404);
     }
-    const rows = [...this.engine.entities.all.values()]
+    const rows = [...this.#engine.entities.all.values()]
       .filter((entity) => name === undefined || entity.name === name.toLowerCase())
       .map((entity) => ({
         id: entity.id,
@@ -180,9 +184,9 @@ export class Webhooks {
     return page(exchange, rows);
   }
 
-  private originOf(exchange: Exchange): string {
+  #originOf(exchange: Exchange): string {
     const host = exchange.headers['host'];
-    return host === undefined ? this.origin() : `${exchange.url.protocol}//${host}`;
+    return host === undefined ? this.#origin() : `${exchange.url.protocol}//${host}`;
   }
 }
 

@@ -6,6 +6,7 @@ import { availabilitySetRollout } from '../orchestrations/availabilitySetRollout
 import { awaitClaim } from '../orchestrations/awaitClaim';
 import { awaitGate } from '../orchestrations/awaitGate';
 import { awaitGo } from '../orchestrations/awaitGo';
+import { awaitInventory } from '../orchestrations/awaitInventory';
 import { awaitInstall } from '../orchestrations/awaitInstall';
 import { awaitCompletion } from '../orchestrations/awaitCompletion';
 import { catchUp } from '../orchestrations/catchUp';
@@ -31,6 +32,7 @@ const orchestrations = {
   catchUp,
   enableVm,
   installOnDemand,
+  awaitInventory,
   awaitGo,
   awaitClaim,
   awaitInstall,

@@ -1,7 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { outputFailed } from './writeOutput';
 
-/** Everything the host and the app log, for those who look into a failure. */
+/** Everything the host and the app log, for people looking into a failure. */
 export interface LogFile {
   readonly path: string;
   write(line: string): void;

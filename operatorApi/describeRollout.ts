@@ -27,10 +27,11 @@ function stateOf(control: RolloutControl, nowUtc: string): string {
   // Cancelled is what a person decided; the rollout is over when what was in flight has ended and every VM has its outcome.
   if (control.mode === 'cancelled') return 'cancelling';
   if (control.mode === 'running' && nowUtc >= control.endsUtc) return 'ending';
-  return control.plannedUtc === null && control.mode === 'running' ? 'planning' : control.mode;
+  if (control.plannedUtc !== null || control.mode !== 'running') return control.mode;
+  return control.waitsForInventory ? 'waitingForInventory' : 'planning';
 }
 
-/** Everything there is to tell of a rollout without naming every VM: outcomes, reasons, phases with their gates, open halts. */
+/** Everything there is to report of a rollout without naming every VM: outcomes, reasons, phases with their gates, open halts. */
 export async function describeRollout(services: Services, id: RolloutId): Promise<Record<string, unknown>> {
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);
@@ -53,6 +54,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     ...summary,
     state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
+    waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,
     eligibleCount: plan?.vmCount ?? null,
     lateCount: plan?.lateCount ?? null,
     outcomes: counts,

@@ -1,4 +1,5 @@
 import { refreshInventory } from '../activities/refreshInventory';
+import { wakeForInventory } from '../activities/wake';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import type { OperatorRoute } from './route';
@@ -16,6 +17,7 @@ const postFleet: OperatorRoute = {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
     await services.driver.loadFleet(fleet);
     await refreshInventory(services);
+    await wakeForInventory(services);
     const { vms, availabilitySets, notes } = fleet;
     return {
       status: 200,

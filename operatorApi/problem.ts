@@ -23,7 +23,7 @@ const STATUS: Readonly<Record<LowtideErrorCode, number>> = {
 /** Storage that is throttled or fails over is back within seconds; a client that waits less only adds to its load. */
 const RETRY_AFTER_SECONDS = 10;
 
-/** What an error is over HTTP (RFC 9457): what went wrong, why, and how to fix it. What nobody expected is reported to the host's log. */
+/** What an error is over HTTP (RFC 9457): what went wrong, why, and how to fix it. What was not expected is reported to the host's log. */
 export function problemOf(error: unknown, report: (message: string) => void): HttpResponseInit {
   if (error instanceof LowtideError) {
     if (STATUS[error.code] >= 500) report(stackOf(error));
@@ -40,7 +40,7 @@ export function problemOf(error: unknown, report: (message: string) => void): Ht
   return problem(
     'INTERNAL_ERROR',
     'The request could not be carried out.',
-    'Something went wrong that nobody expected; the log of the host has it. Try again, and report it if it stays.',
+    'Something unexpected went wrong; the log of the host has it. Try again, and report it if it stays.',
   );
 }
 

@@ -33,7 +33,7 @@ export interface OperatorRoute {
   readonly route: string;
   /** The query parameters it knows. Any other is an error: an option that is ignored would be taken for obeyed. */
   readonly query: readonly string[];
-  /** Needs no function key: it tells nothing of the fleet. */
+  /** Needs no function key: it reveals nothing of the fleet. */
   readonly isOpen?: boolean;
   readonly handler: (request: OperatorRequest, context: OperatorContext) => Promise<HttpResponseInit>;
 }

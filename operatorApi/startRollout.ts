@@ -47,7 +47,7 @@ export async function reviveRollouts(services: Services, client: DurableClient):
   return revived;
 }
 
-/** A row without an instance is a crash between the two: the next who asks starts it. False when it runs. */
+/** A row without an instance is a crash between the two: the next request starts it. False when it runs. */
 async function startOnce(
   services: Services,
   client: DurableClient,

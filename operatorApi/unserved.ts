@@ -4,7 +4,7 @@ import type { OperatorRequest, OperatorRoute } from './route';
 
 const ALL: readonly HttpMethod[] = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS'];
 
-/** What a person meets who types an address: what this is, and what there is. Never an empty 404. */
+/** What a person gets for an address that is not served: what this is, and what there is. Never an empty 404. */
 export function unservedRoutes(served: readonly OperatorRoute[]): readonly OperatorRoute[] {
   return [
     {

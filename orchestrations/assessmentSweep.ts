@@ -112,7 +112,7 @@ function* tidyLedgers(
   }
 }
 
-/** What cannot be tidied now is tried by the next sweep; the rest of this one must not suffer. */
+/** What cannot be tidied now is tried by the next sweep; the rest of this one goes on. */
 function* leniently(context: OrchestrationContext, step: Step<void>): Step<void> {
   try {
     yield* step;

@@ -115,6 +115,13 @@ export const awaitClaim = {
   output: z.object({ granted: z.boolean(), rules: z.array(z.string()) }),
 } as const;
 
+/** Waits until the driver lists VMs and the month is planned; false when the rollout's time was up first. */
+export const awaitInventory = {
+  name: 'awaitInventory',
+  input: Waiting.extend({ rolloutId: RolloutId }),
+  output: z.object({ planned: z.boolean() }),
+} as const;
+
 export const awaitGo = {
   name: 'awaitGo',
   input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),

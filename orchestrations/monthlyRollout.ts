@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import type { z } from 'zod';
 import { closeRollout, openPhase, planRollout, type Pace } from '../activities/contracts';
 import { childId, type RolloutId } from '../domain/ids';
 import { isCanary } from '../domain/phaseId';
@@ -24,7 +25,7 @@ import {
 export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: OutcomeCounts }> {
   const { rolloutId, generation } = children.monthlyRollout.input.parse(context.df.getInput());
   const ownId = `${rolloutId}.${generation}`;
-  const plan = yield* call(context, planRollout, { rolloutId });
+  const plan = yield* planOf(context, rolloutId, ownId);
   const month = { rolloutId, ownId, endsUtc: plan.endsUtc, pace: plan.pace };
 
   const underWay: Child<unknown>[] = [];
@@ -45,6 +46,20 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
   });
   return yield* call(context, closeRollout, { rolloutId });
 }
+
+/** A month over no VM at all is not over: it waits until there are some, or until its time is up. */
+function* planOf(context: OrchestrationContext, rolloutId: RolloutId, ownId: string): Step<RolloutPlan> {
+  const plan = yield* call(context, planRollout, { rolloutId });
+  if (!plan.waitsForInventory) return plan;
+  yield* child(context, children.awaitInventory, childId(ownId, 'inventory'), {
+    rolloutId,
+    pace: plan.pace,
+    untilUtc: plan.endsUtc,
+  });
+  return yield* call(context, planRollout, { rolloutId });
+}
+
+type RolloutPlan = z.output<typeof planRollout.output>;
 
 interface MonthInFlight {
   readonly rolloutId: RolloutId;

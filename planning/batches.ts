@@ -44,7 +44,7 @@ function spreadSubscriptions(batches: Candidate[][], spread: ReadonlySet<string>
   const tally = tallyOf(batches);
   const partnerOf = partners(batches, tally, spread);
   for (const [home, batch] of batches.entries()) {
-    // From the back, so that those who come first in their place (carried over) stay there. Partners join at known positions only.
+    // From the back, so that VMs that come first in their place (carried over) stay there. Partners join at known positions only.
     for (let index = batch.length - 1; index >= 0; index -= 1) {
       const candidate = batch[index];
       if (candidate === undefined) continue;
@@ -66,7 +66,7 @@ function spreadSubscriptions(batches: Candidate[][], spread: ReadonlySet<string>
   }
 }
 
-/** Where a VM goes when nobody will change places with it: later, where batches are larger; from the last, one earlier. */
+/** Where a VM goes when no other can change places with it: later, where batches are larger; from the last, one earlier. */
 function neighbour(home: number, count: number): number {
   return home === count - 1 ? home - 1 : home + 1;
 }
@@ -78,7 +78,7 @@ interface Partner {
 }
 
 /**
- * Finds a VM of another batch whose move to `home` gathers nobody's VMs there. Each pair of batches has a place up to which the one
+ * Finds a VM of another batch whose move to `home` gathers no subscription's VMs there. Each pair of batches has a place up to which the one
  * has been searched for the other, so that all searches together are linear in the VMs.
  */
 function partners(

@@ -22,12 +22,12 @@ export type PlanRule =
 
 export interface PlanFault {
   readonly rule: PlanRule;
-  /** One sentence that names who and where. */
+  /** One sentence that names what and where. */
   readonly detail: string;
 }
 
 /**
- * Judges a plan against the inventory it was made from. It shares the words with the planner and none of its code: a mistake there
+ * Checks a plan against the inventory it was made from. It shares the words with the planner and none of its code: a mistake there
  * must not be made here again. No fault means that carrying out the plan breaks no rule of availability.
  */
 export function checkPlan(plan: Plan, vms: readonly VirtualMachine[], policy: Policy): readonly PlanFault[] {

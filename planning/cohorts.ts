@@ -10,8 +10,8 @@ export interface Candidate {
   readonly timeZone: string;
 }
 
-/** VMs that are dealt with before those of the next lot of the same windows: a growing batch, or an update domain. */
-export interface Lot {
+/** VMs that are dealt with before those of the next step of the same windows: a growing batch, or an update domain. */
+export interface TrackStep {
   readonly updateDomain: number | null;
   /** In the order in which they should be taken. */
   readonly candidates: readonly Candidate[];
@@ -19,7 +19,7 @@ export interface Lot {
 }
 
 export interface ScheduledRound {
-  readonly lot: Lot;
+  readonly step: TrackStep;
   /** Which window cohort of its track this is. */
   readonly cohort: number;
   readonly candidates: readonly Candidate[];
@@ -32,12 +32,12 @@ export interface ScheduledRound {
 const COHORT_SPAN_MS = 3_600_000;
 
 /**
- * Runs lots one round at a time and says when. The VMs are split into window cohorts; at each step the cohort whose window comes
+ * Runs steps one round at a time and says when. The VMs are split into window cohorts; each time the cohort whose window comes
  * first is taken, so that a VM in a foreign time zone is done in its own window and keeps no other VM waiting for a day. Within a
- * cohort the lots keep their order.
+ * cohort the steps keep their order.
  */
-export function scheduleTrack(lots: readonly Lot[], policy: Policy, from: Cursor): ScheduledRound[] {
-  const queues = queuesOf(cohortsOf(lots, policy, from), lots);
+export function scheduleTrack(steps: readonly TrackStep[], policy: Policy, from: Cursor): ScheduledRound[] {
+  const queues = queuesOf(cohortsOf(steps, policy, from), steps);
   const rounds: ScheduledRound[] = [];
   const durationMs = roundMs(policy);
   let cursor = from;
@@ -45,10 +45,10 @@ export function scheduleTrack(lots: readonly Lot[], policy: Policy, from: Cursor
     const next = earliest(queues, policy, cursor);
     if (next === null) return rounds;
     const { queue, start } = next;
-    const { lot, candidates } = takeRound(queue);
+    const { step, candidates } = takeRound(queue);
     const endMs = start.startMs + durationMs;
     rounds.push({
-      lot,
+      step,
       cohort: queues.indexOf(queue),
       candidates,
       startMs: start.startMs,
@@ -61,8 +61,8 @@ export function scheduleTrack(lots: readonly Lot[], policy: Policy, from: Cursor
 
 interface Queue {
   readonly zones: readonly string[];
-  readonly lots: readonly { readonly lot: Lot; readonly candidates: readonly Candidate[] }[];
-  lotIndex: number;
+  readonly steps: readonly { readonly step: TrackStep; readonly candidates: readonly Candidate[] }[];
+  stepIndex: number;
   taken: number;
   /** The answer of the last question, good as long as the cursor has not passed it. */
   start: Start | null;
@@ -72,9 +72,9 @@ interface Queue {
  * Zones whose usable windows open within the hour, as long as what they share is enough for a round. Ordered by the first to open, and
  * by name, so that the order of the inventory does not matter.
  */
-function cohortsOf(lots: readonly Lot[], policy: Policy, from: Cursor): string[][] {
+function cohortsOf(steps: readonly TrackStep[], policy: Policy, from: Cursor): string[][] {
   const zones = new Set<string>();
-  for (const { candidates } of lots) for (const { timeZone } of candidates) zones.add(timeZone);
+  for (const { candidates } of steps) for (const { timeZone } of candidates) zones.add(timeZone);
   // Most tracks know one zone only, and a large fleet has thousands of tracks.
   if (zones.size <= 1) return [[...zones]];
   const windows = [...zones]
@@ -101,20 +101,20 @@ function cohortsOf(lots: readonly Lot[], policy: Policy, from: Cursor): string[]
   return cohorts.map((cohort) => cohort.zones);
 }
 
-function queuesOf(cohorts: readonly (readonly string[])[], lots: readonly Lot[]): Queue[] {
-  const fresh = { lotIndex: 0, taken: 0, start: null };
+function queuesOf(cohorts: readonly (readonly string[])[], steps: readonly TrackStep[]): Queue[] {
+  const fresh = { stepIndex: 0, taken: 0, start: null };
   if (cohorts.length === 1)
     return cohorts.map((zones) => ({
       ...fresh,
       zones,
-      lots: lots.map((lot) => ({ lot, candidates: lot.candidates })),
+      steps: steps.map((step) => ({ step, candidates: step.candidates })),
     }));
   return cohorts.map((zones) => {
     const inCohort = new Set(zones);
-    const own = lots
-      .map((lot) => ({ lot, candidates: lot.candidates.filter(({ timeZone }) => inCohort.has(timeZone)) }))
+    const own = steps
+      .map((step) => ({ step, candidates: step.candidates.filter(({ timeZone }) => inCohort.has(timeZone)) }))
       .filter(({ candidates }) => candidates.length > 0);
-    return { ...fresh, zones, lots: own };
+    return { ...fresh, zones, steps: own };
   });
 }
 
@@ -125,7 +125,7 @@ function earliest(
 ): { readonly queue: Queue; readonly start: Start } | null {
   let best: { queue: Queue; start: Start } | null = null;
   for (const queue of queues) {
-    if (queue.lotIndex >= queue.lots.length) continue;
+    if (queue.stepIndex >= queue.steps.length) continue;
     if (queue.start === null || queue.start.startMs < cursor.atMs)
       queue.start = firstStart(queue.zones, policy, cursor);
     if (best === null || queue.start.startMs < best.start.startMs) best = { queue, start: queue.start };
@@ -133,13 +133,13 @@ function earliest(
   return best;
 }
 
-function takeRound(queue: Queue): { readonly lot: Lot; readonly candidates: readonly Candidate[] } {
-  const head = queue.lots[queue.lotIndex];
+function takeRound(queue: Queue): { readonly step: TrackStep; readonly candidates: readonly Candidate[] } {
+  const head = queue.steps[queue.stepIndex];
   if (head === undefined) throw new Error('a round was taken from an empty queue');
-  const end = Math.min(queue.taken + head.lot.roundSizeMax, head.candidates.length);
+  const end = Math.min(queue.taken + head.step.roundSizeMax, head.candidates.length);
   const candidates = head.candidates.slice(queue.taken, end);
   const isLast = end === head.candidates.length;
   queue.taken = isLast ? 0 : end;
-  if (isLast) queue.lotIndex += 1;
-  return { lot: head.lot, candidates };
+  if (isLast) queue.stepIndex += 1;
+  return { step: head.step, candidates };
 }

@@ -61,7 +61,7 @@ export type PlannedPhase = Readonly<z.infer<typeof PlannedPhase>>;
 
 export const PlannedAbsence = z.object({ vmId: VmId, reason: OutcomeReason, detail: z.string() });
 
-/** What will happen to whom, and when, before anything happens. The same inventory in any order gives the same plan. */
+/** What will happen to which VM, and when, before anything happens. The same inventory in any order gives the same plan. */
 export const Plan = z.object({
   rolloutId: RolloutId,
   month: Month,

@@ -31,7 +31,7 @@ export interface PlanRequest {
   readonly carriedOver?: readonly VmId[];
 }
 
-/** Who is patched after whom, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
+/** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
 export function planRollout(request: PlanRequest): Plan {
   const { month, policy, nowUtc } = request;
   const inventory = assignUpdateDomains(byId(request.vms));
@@ -60,7 +60,7 @@ export function planRollout(request: PlanRequest): Plan {
 const DAY_MS = 86_400_000;
 const SECOND_MS = 1_000;
 
-/** By id. Should a page have told of a VM twice, one of the two is taken, whichever came first. */
+/** By id. Should two pages hold a VM, one of the two is taken, whichever came first. */
 function byId(vms: readonly VirtualMachine[]): VirtualMachine[] {
   const sorted = [...vms].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : byText(a, b)));
   return sorted.filter(({ id }, index) => sorted[index - 1]?.id !== id);
@@ -93,7 +93,7 @@ function setSizesOf(inventory: readonly VirtualMachine[]): ReadonlyMap<Availabil
 
 /**
  * The phases by the first ladder whose forecast keeps the target day. Each later ladder merges two phases of the one before; if none
- * keeps the day, the one that ends first is taken, and the plan names those who are late.
+ * keeps the day, the one that ends first is taken, and the plan names the regions that are late.
  */
 function inTime(
   works: readonly RegionWork[],

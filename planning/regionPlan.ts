@@ -3,7 +3,7 @@ import { keyOf, type AvailabilitySetId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import { seededShuffle } from '../domain/seed';
 import { cutIntoBatches } from './batches';
-import { scheduleTrack, type Candidate, type Lot, type ScheduledRound } from './cohorts';
+import { scheduleTrack, type Candidate, type TrackStep, type ScheduledRound } from './cohorts';
 import type { Cursor } from './estimate';
 import { ROUND_SIZE_MAX } from './plan';
 
@@ -18,7 +18,7 @@ interface StageWork {
   readonly stage: string;
   readonly zone: string | null;
   /** Growing batches of standalone VMs, one after another. */
-  readonly batches: readonly Lot[];
+  readonly batches: readonly TrackStep[];
   readonly sets: readonly SetWork[];
 }
 
@@ -27,7 +27,7 @@ interface SetWork {
   readonly availabilitySetId: AvailabilitySetId;
   readonly setSize: number;
   /** One a (update domain), in the order in which they are taken. */
-  readonly updateDomains: readonly Lot[];
+  readonly updateDomains: readonly TrackStep[];
 }
 
 /** The same work with the time at which each round is expected. */
@@ -106,7 +106,7 @@ export function scheduleRegion(work: RegionWork, policy: Policy, from: Cursor): 
   return { region: work.region, stages, endMs: cursor.atMs };
 }
 
-/** one lot an update domain, those with VMs carried over first. The order of the others differs by month. */
+/** one step for each update domain, those with VMs carried over first. The order of the others differs by month. */
 function planSets(members: readonly Candidate[], facts: RegionFacts): SetWork[] {
   const sets = groupBy(
     members.filter(({ vm }) => vm.availabilitySetId !== null),
@@ -135,7 +135,7 @@ function batchGroups(rounds: readonly ScheduledRound[]): ScheduledGroup[] {
   for (const round of rounds) {
     const last = groups.at(-1);
     const previous = last?.rounds.at(-1);
-    if (last !== undefined && previous?.lot === round.lot && previous.cohort === round.cohort)
+    if (last !== undefined && previous?.step === round.step && previous.cohort === round.cohort)
       last.rounds.push(round);
     else
       groups.push({

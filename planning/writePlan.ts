@@ -59,12 +59,12 @@ function writeGroup(scheduled: ScheduledGroup, utc: UtcText): PlannedGroup {
 
 function writeRound(
   round: number,
-  { lot, candidates, startMs, endMs }: ScheduledRound,
+  { step, candidates, startMs, endMs }: ScheduledRound,
   utc: UtcText,
 ): PlannedRound {
   return {
     round,
-    updateDomain: lot.updateDomain,
+    updateDomain: step.updateDomain,
     vmIds: candidates.map(({ vm }) => vm.id),
     vmCount: candidates.length,
     expectedStartUtc: utc(startMs),

@@ -68,36 +68,40 @@ function clientOf(connectionString: string, name: TableName, requestMilliseconds
 }
 
 class AzureTable implements Table {
-  private created: Promise<void> | null = null;
+  #created: Promise<void> | null = null;
 
-  constructor(private readonly client: TableClient) {}
+  readonly #client: TableClient;
+
+  constructor(client: TableClient) {
+    this.#client = client;
+  }
 
   async get(partition: string, row: string): Promise<Row | null> {
     assertKeys(partition, row);
-    const entity = await this.read(partition, row);
+    const entity = await this.#read(partition, row);
     return entity === null ? null : rowOf(entity);
   }
 
   async insert(partition: string, row: string, value: unknown): Promise<boolean> {
     const { entity, writer } = newEntity(partition, row, value);
-    return this.conditional(partition, row, writer, () => this.client.createEntity(entity));
+    return this.#conditional(partition, row, writer, () => this.#client.createEntity(entity));
   }
 
   async upsert(partition: string, row: string, value: unknown): Promise<void> {
     const { entity } = newEntity(partition, row, value);
-    await this.call(() => this.client.upsertEntity(entity, 'Replace'));
+    await this.#call(() => this.#client.upsertEntity(entity, 'Replace'));
   }
 
   async replace(partition: string, row: string, value: unknown, etag: string): Promise<boolean> {
     const { entity, writer } = newEntity(partition, row, value);
-    return this.conditional(partition, row, writer, () =>
-      this.client.updateEntity(entity, 'Replace', { etag }),
+    return this.#conditional(partition, row, writer, () =>
+      this.#client.updateEntity(entity, 'Replace', { etag }),
     );
   }
 
   async remove(partition: string, row: string): Promise<void> {
     assertKeys(partition, row);
-    await this.call(() => this.client.deleteEntity(partition, row)).catch(unless404);
+    await this.#call(() => this.#client.deleteEntity(partition, row)).catch(unless404);
   }
 
   async list(partition: string, { from, before }: RowRange = {}): Promise<readonly Row[]> {
@@ -105,9 +109,9 @@ class AzureTable implements Table {
     let filter = odata`PartitionKey eq ${partition}`;
     if (from !== undefined) filter += odata` and RowKey ge ${from}`;
     if (before !== undefined) filter += odata` and RowKey lt ${before}`;
-    const rows = await this.call(async () => {
+    const rows = await this.#call(async () => {
       const found: Row[] = [];
-      const pages = this.client.listEntities({ queryOptions: { filter } });
+      const pages = this.#client.listEntities({ queryOptions: { filter } });
       for await (const entity of pages) found.push(rowOf(entity));
       return found;
     });
@@ -116,28 +120,28 @@ class AzureTable implements Table {
 
   async write(partition: string, changes: Parameters<Table['write']>[1]): Promise<void> {
     const steps = listChanges(partition, changes).map((change) => stepOf(partition, change));
-    for (const transaction of inTransactions(steps)) await this.submit(partition, transaction);
+    for (const transaction of inTransactions(steps)) await this.#submit(partition, transaction);
   }
 
   /** Azure fails a whole transaction over one removal of a row that is gone: then the removals are looked at, and it is sent again. */
-  private async submit(partition: string, steps: readonly Step[]): Promise<void> {
+  async #submit(partition: string, steps: readonly Step[]): Promise<void> {
     let pending = steps;
     for (let attempt = 1; pending.length > 0; attempt += 1) {
       const actions = pending.map(({ action }) => action);
       try {
-        await this.call(() => this.client.submitTransaction(actions));
+        await this.#call(() => this.#client.submitTransaction(actions));
         return;
       } catch (error) {
         if (statusOf(error) !== 404 || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;
-        pending = await this.withoutVain(partition, pending);
+        pending = await this.#withoutVain(partition, pending);
       }
     }
   }
 
-  private async withoutVain(partition: string, steps: readonly Step[]): Promise<readonly Step[]> {
+  async #withoutVain(partition: string, steps: readonly Step[]): Promise<readonly Step[]> {
     const present = await Promise.all(
       steps.map(
-        async ({ kind, row }) => kind === 'upsert' || (await this.read(partition, row, ['RowKey'])) !== null,
+        async ({ kind, row }) => kind === 'upsert' || (await this.#read(partition, row, ['RowKey'])) !== null,
       ),
     );
     return steps.filter((_, index) => present[index]);
@@ -145,56 +149,56 @@ class AzureTable implements Table {
 
   /**
    * A write under a condition. When its answer is lost, the SDK sends it again and meets its own work as a conflict: the row's
-   * writer tells.
+   * writer says.
    */
-  private async conditional(
+  async #conditional(
     partition: string,
     row: string,
     writer: string,
     write: () => Promise<unknown>,
   ): Promise<boolean> {
     try {
-      await this.call(write);
+      await this.#call(write);
       return true;
     } catch (error) {
       const status = statusOf(error);
       if (status === 404) return false;
       if (status !== 409 && status !== 412) throw error;
-      const entity = await this.read(partition, row, ['writer']);
+      const entity = await this.#read(partition, row, ['writer']);
       return entity !== null && writerOf(entity) === writer;
     }
   }
 
-  private async read(
+  async #read(
     partition: string,
     row: string,
     select?: string[],
   ): Promise<Readonly<Record<string, unknown>> | null> {
     const queryOptions = select === undefined ? {} : { select };
-    return this.call(() => this.client.getEntity(partition, row, { queryOptions })).catch(unless404);
+    return this.#call(() => this.#client.getEntity(partition, row, { queryOptions })).catch(unless404);
   }
 
-  /** Makes the table first if need be, again if somebody dropped it meanwhile, and explains what a person can repair. */
-  private async call<T>(work: () => Promise<T>): Promise<T> {
+  /** Makes the table first if need be, again if it was dropped meanwhile, and explains what a person can repair. */
+  async #call<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await this.ensureCreated();
+      await this.#ensureCreated();
       return await work().catch(async (error: unknown) => {
         if (codeOf(error) !== 'TableNotFound') throw error;
-        this.created = null;
-        await this.ensureCreated();
+        this.#created = null;
+        await this.#ensureCreated();
         return work();
       });
     } catch (error) {
-      throw explainStorageError(error, new URL(this.client.url).host, this.client.tableName);
+      throw explainStorageError(error, new URL(this.#client.url).host, this.#client.tableName);
     }
   }
 
-  private async ensureCreated(): Promise<void> {
-    this.created ??= this.client.createTable().catch((error: unknown) => {
-      this.created = null;
+  async #ensureCreated(): Promise<void> {
+    this.#created ??= this.#client.createTable().catch((error: unknown) => {
+      this.#created = null;
       throw error;
     });
-    await this.created;
+    await this.#created;
   }
 }
 

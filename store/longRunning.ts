@@ -6,7 +6,7 @@ import type { Store } from './store';
 /** A long-running operation of the ARM API that was accepted. What became of it is asked of whatever carries it out. */
 export const LongRunningOperation = z.object({
   id: z.string(),
-  /** Who knows what became of it: `virtualMachine`, `assessPatches`, … */
+  /** What knows what became of it: `virtualMachine`, `assessPatches`, … */
   kind: z.string(),
   subscriptionId: z.string(),
   /** The region in the links of it, lower-cased. */

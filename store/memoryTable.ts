@@ -86,7 +86,7 @@ function assertKeys(partition: string, row: string): void {
   assertKey('row', row);
 }
 
-/** JSON until somebody reads it: most rows of a month are overwritten unread. */
+/** JSON until it is read: most rows of a month are overwritten unread. */
 interface StoredRow {
   etag: string;
   json: string;
@@ -94,25 +94,29 @@ interface StoredRow {
 }
 
 class Partition {
-  private readonly rows = new Map<string, StoredRow>();
-  private readonly keys = new SortedKeys();
+  readonly #rows = new Map<string, StoredRow>();
+  readonly #keys = new SortedKeys();
 
-  constructor(private readonly key: string) {}
+  readonly #key: string;
+
+  constructor(key: string) {
+    this.#key = key;
+  }
 
   etagOf(row: string): string | undefined {
-    return this.rows.get(row)?.etag;
+    return this.#rows.get(row)?.etag;
   }
 
   read(row: string): Row | null {
-    const stored = this.rows.get(row);
-    return stored === undefined ? null : this.rowOf(row, stored);
+    const stored = this.#rows.get(row);
+    return stored === undefined ? null : this.#rowOf(row, stored);
   }
 
   put(row: string, json: string, etag: string): void {
-    const stored = this.rows.get(row);
+    const stored = this.#rows.get(row);
     if (stored === undefined) {
-      this.rows.set(row, { etag, json, read: null });
-      this.keys.add(row);
+      this.#rows.set(row, { etag, json, read: null });
+      this.#keys.add(row);
       return;
     }
     stored.etag = etag;
@@ -121,21 +125,21 @@ class Partition {
   }
 
   remove(row: string): void {
-    if (this.rows.delete(row)) this.keys.remove(row);
+    if (this.#rows.delete(row)) this.#keys.remove(row);
   }
 
   list({ from, before }: RowRange): Row[] {
     const found: Row[] = [];
-    for (const row of this.keys.between(from, before)) {
-      const stored = this.rows.get(row);
-      if (stored !== undefined) found.push(this.rowOf(row, stored));
+    for (const row of this.#keys.between(from, before)) {
+      const stored = this.#rows.get(row);
+      if (stored !== undefined) found.push(this.#rowOf(row, stored));
     }
     return found;
   }
 
-  private rowOf(row: string, stored: StoredRow): Row {
+  #rowOf(row: string, stored: StoredRow): Row {
     stored.read ??= Object.freeze({
-      partition: this.key,
+      partition: this.#key,
       row,
       value: frozenValue(stored.json),
       etag: stored.etag,

@@ -109,35 +109,39 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
 /** Gives the changes back before anybody asks again. */
 class Redo {
   /** Grows each time that the storage may have died. */
-  private deaths = 1;
-  private redoneAt = 0;
-  private redoing: Promise<void> | null = null;
+  #deaths = 1;
+  #redoneAt = 0;
+  #redoing: Promise<void> | null = null;
 
-  constructor(
-    private readonly store: Store,
-    private readonly file: RedoFile,
-    private readonly watch: (died: () => void) => void,
-  ) {}
+  readonly #store: Store;
+  readonly #file: RedoFile;
+  readonly #watch: (died: () => void) => void;
+
+  constructor(store: Store, file: RedoFile, watch: (died: () => void) => void) {
+    this.#store = store;
+    this.#file = file;
+    this.#watch = watch;
+  }
 
   /** Everything is given back once more before anybody asks again: as if storage had died now. */
   again(): void {
-    this.deaths += 1;
+    this.#deaths += 1;
   }
 
-  /** Nobody has died since `before`. */
+  /** No process has died since `before`. */
   isAlive(before: number): boolean {
-    return this.deaths === before;
+    return this.#deaths === before;
   }
 
   /** Resolves when the storage has everything, with the number of deaths until then; fails when it does not answer. */
   async ready(): Promise<number> {
-    while (this.redoneAt !== this.deaths) {
-      this.redoing ??= this.redo().finally(() => {
-        this.redoing = null;
+    while (this.#redoneAt !== this.#deaths) {
+      this.#redoing ??= this.#redo().finally(() => {
+        this.#redoing = null;
       });
-      await this.redoing;
+      await this.#redoing;
     }
-    return this.redoneAt;
+    return this.#redoneAt;
   }
 
   /** An answer that came while the storage died may be an old one: it is asked again. */
@@ -149,14 +153,14 @@ class Redo {
     }
   }
 
-  private async redo(): Promise<void> {
-    const { deaths } = this;
-    this.watch(() => {
-      if (this.deaths === deaths) this.deaths += 1;
+  async #redo(): Promise<void> {
+    const deaths = this.#deaths;
+    this.#watch(() => {
+      if (this.#deaths === deaths) this.#deaths += 1;
     });
-    for (const [table, partition, changes] of byPartition(this.file.entries()))
-      await this.store.table(table).write(partition, changes);
-    this.redoneAt = deaths;
+    for (const [table, partition, changes] of byPartition(this.#file.entries()))
+      await this.#store.table(table).write(partition, changes);
+    this.#redoneAt = deaths;
   }
 }
 
@@ -182,32 +186,32 @@ function byPartition(
 
 /** Two files by turns, each for a minute; a process that is killed loses nothing that was written to them. */
 class RedoFile {
-  private current = 1;
-  private readonly handles: readonly number[];
-  private sinceMs = Date.now();
+  #current = 1;
+  readonly #handles: readonly number[];
+  #sinceMs = Date.now();
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
     const paths = [0, 1].map((n) => join(folder, `tables-redo-${n}.jsonl`));
-    this.known = paths.flatMap(linesOf).sort((a, b) => a.atMs - b.atMs);
+    this.#known = paths.flatMap(linesOf).sort((a, b) => a.atMs - b.atMs);
     // What the process before left is kept together before the other file begins anew.
     const [together = '', anew = ''] = paths;
-    writeFileSync(`${together}.new`, textOf(this.known));
+    writeFileSync(`${together}.new`, textOf(this.#known));
     renameSync(`${together}.new`, together);
     writeFileSync(anew, '');
-    this.handles = paths.map((path) => openSync(path, 'a'));
+    this.#handles = paths.map((path) => openSync(path, 'a'));
   }
 
   /** Oldest first; of both files. */
-  private known: (Entry & { readonly atMs: number })[];
+  #known: (Entry & { readonly atMs: number })[];
 
   entries(): readonly Entry[] {
-    return this.known;
+    return this.#known;
   }
 
   /** Has the row been written in the last minute, and not removed since? */
   has(table: TableName, partition: string, row: string): boolean {
-    const last = this.known.findLast(
+    const last = this.#known.findLast(
       (entry) => entry.table === table && entry.partition === partition && entry.row === row,
     );
     return last?.value !== undefined;
@@ -215,28 +219,28 @@ class RedoFile {
 
   append(entries: readonly Entry[]): void {
     const atMs = Date.now();
-    if (atMs - this.sinceMs > KEPT_MS) this.turn(atMs);
+    if (atMs - this.#sinceMs > KEPT_MS) this.#turn(atMs);
     const timed = entries.map((entry) => ({ atMs, ...entry }));
-    writeSync(this.handle, textOf(timed));
-    this.known.push(...timed);
+    writeSync(this.#handle, textOf(timed));
+    this.#known.push(...timed);
   }
 
-  private get handle(): number {
-    return this.handles[this.current] ?? -1;
+  get #handle(): number {
+    return this.#handles[this.#current] ?? -1;
   }
 
-  private turn(atMs: number): void {
-    this.known = this.known.filter((entry) => entry.atMs >= this.sinceMs);
-    this.sinceMs = atMs;
-    this.current = 1 - this.current;
-    ftruncateSync(this.handle, 0);
+  #turn(atMs: number): void {
+    this.#known = this.#known.filter((entry) => entry.atMs >= this.#sinceMs);
+    this.#sinceMs = atMs;
+    this.#current = 1 - this.#current;
+    ftruncateSync(this.#handle, 0);
   }
 }
 
 const textOf = (entries: readonly object[]): string =>
   entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 
-/** A last line that a crash tore is dropped: nobody heard that its change was made. */
+/** A last line that a crash tore is dropped: its change was never acknowledged. */
 function linesOf(path: string): (Entry & { readonly atMs: number })[] {
   if (!existsSync(path)) return [];
   const lines = readFileSync(path, 'utf8').split('\n');

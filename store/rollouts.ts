@@ -11,7 +11,7 @@ export const PhaseRecord = z.object({
   regions: z.array(z.string()),
   vmCount: z.number().int(),
   startedUtc: Utc.nullable(),
-  /** Null while the phase is not judged. */
+  /** Null while the gate is not decided. */
   gate: z.object({ kind: z.enum(['open', 'stopped']), atUtc: Utc, why: z.string() }).nullable(),
   attemptMax: z.number().int().nullable(),
 });
@@ -36,7 +36,7 @@ export interface RolloutStore {
   read(id: RolloutId): Promise<RolloutControl | null>;
   /** False when the rollout exists already: the row decides, whoever asks twice. */
   create(control: RolloutControl): Promise<boolean>;
-  /** Reads, changes and writes until nobody came between. `change` returns null to leave it. Null when there is no such rollout. */
+  /** Reads, changes and writes until no other write came between. `change` returns null to leave it. Null when there is no such rollout. */
   update(
     id: RolloutId,
     change: (control: RolloutControl) => RolloutControl | null,

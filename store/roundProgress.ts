@@ -9,7 +9,7 @@ import type { Store } from './store';
 export const AdvanceAnswer = z.object({
   /** When the next step of any VM is due; null when every VM has its outcome. */
   dueUtc: Utc.nullable(),
-  /** What the VMs' entities are to be told. */
+  /** What the VMs' entities are to be sent. */
   events: z.array(z.object({ vmId: VmId, event: VmEvent })),
 });
 export type AdvanceAnswer = Readonly<z.infer<typeof AdvanceAnswer>>;

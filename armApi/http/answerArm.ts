@@ -4,6 +4,7 @@ import * as df from 'durable-functions';
 import { ZodError } from 'zod';
 import { admit } from '../../composition/admit';
 import { appServices } from '../../composition/compose';
+import { withWaking } from '../../composition/waking';
 import { LowtideError } from '../../domain/lowtideError';
 import { apiVersionOf } from './apiVersion';
 import { ArmError } from './armError';
@@ -31,10 +32,9 @@ async function answerOf(
   try {
     await admit(request, { api: 'arm', name: route.name });
     const understood = await understand(request, route);
-    return await route.handler(understood, {
-      services: await appServices(),
-      client: df.getClient(context),
-    });
+    const client = df.getClient(context);
+    const services = withWaking(await appServices(), client, context);
+    return await route.handler(understood, { services, client });
   } catch (error) {
     return errorAnswer(error, (message) => {
       context.error(`${route.name}: ${message}`);

@@ -1,6 +1,7 @@
 import type { HttpMethod } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { ApiFamily } from '../../domain/apiVersion';
+import type { WakingServices } from '../../activities/services';
 import type { SimulatedServices } from '../../composition/compose';
 
 /** A request to the ARM-compatible API, as handlers see it. What cannot be understood never reaches them. */
@@ -32,7 +33,7 @@ export interface ArmAnswer {
 
 /** What handlers work on. */
 export interface ArmContext {
-  readonly services: SimulatedServices;
+  readonly services: SimulatedServices & WakingServices;
   readonly client: DurableClient;
 }
 

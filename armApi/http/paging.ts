@@ -7,7 +7,7 @@ const PAGE_SIZE = 100;
 const REPEATED = ['$expand', '$filter', 'statusOnly'] as const;
 
 /**
- * One page of a list that is in the order of its keys, and the link to the next. The link holds the last key that was told, so that what
+ * One page of a list that is in the order of its keys, and the link to the next. The link holds the last key that was listed, so that what
  * is created or deleted between two pages moves nothing else.
  */
 export async function page<T>(

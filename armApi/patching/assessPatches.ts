@@ -8,7 +8,7 @@ import type { KnownPatch } from '../../drivers/simulated/simulatedDriver';
 import { assessVm } from '../../orchestrations/contracts';
 import type { ArmRoute } from '../http/armRoute';
 import { accepted, type OperationKind } from '../http/longRunning';
-import { findSettledVm } from '../resources/lookup';
+import { findProvisionedVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { requireReachable } from '../resources/reachable';
@@ -23,7 +23,7 @@ const assessPatches: ArmRoute = {
   family: 'compute',
   handler: async (request, context) => {
     requireFeature(request, context, 'InGuestPatchVMPreview');
-    const { id, armId, vm } = findSettledVm(request, context);
+    const { id, armId, vm } = findProvisionedVm(request, context);
     await requireReachable(context, id);
     const instanceId = `assess-${randomUUID()}`;
     const input: z.input<typeof assessVm.input> = { vmId: id, pace: Pace.parse(context.services.policy) };

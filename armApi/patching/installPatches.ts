@@ -16,13 +16,13 @@ import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { ArmError, invalidParameter, operationNotAllowed } from '../http/armError';
 import { readInstallOrder } from './installOrder';
 import { accepted, type OperationKind } from '../http/longRunning';
-import { findSettledVm } from '../resources/lookup';
+import { findProvisionedVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { requireReachable } from '../resources/reachable';
 import type { JsonObject } from '../http/json';
 
-/** A person who has waited so long wants an answer. */
+/** A caller that has waited so long gets an answer. */
 const WAIT_HOURS_MAX = 24;
 
 /** Installation by a person: at any hour, but through the disruption ledger like everything that takes VMs down. */
@@ -35,7 +35,7 @@ const installPatches: ArmRoute = {
   handler: async (request, context) => {
     if (!patchingIn(request.apiVersion).installPatches) throw notInVersion(request.apiVersion);
     requireFeature(request, context, 'InGuestPatchVMPreview');
-    const { id, armId, vm } = findSettledVm(request, context);
+    const { id, armId, vm } = findProvisionedVm(request, context);
     const order = readInstallOrder(request.body, vm.osType);
     const ifBusy = ifBusyOf(request);
     const { extension } = await requireReachable(context, id);

@@ -8,7 +8,7 @@ export function patchExtensionName(osType: VirtualMachine['osType']): string {
   return osType === 'Windows' ? 'WindowsPatchExtension' : 'LinuxPatchExtension';
 }
 
-/** The patch extension as a child resource of its VM; none until it is installed. Nobody else may write it. */
+/** The patch extension as a child resource of its VM; none until it is installed. Lowtide alone writes it. */
 export function patchExtensionResources({
   vm,
   extension,

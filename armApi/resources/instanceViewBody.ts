@@ -90,7 +90,7 @@ function availablePatchSummary({ error, ...summary }: AvailablePatchSummary): Js
   return { ...summary, error: error ?? undefined };
 }
 
-/** Where there is no installPatches, the reboot is told here. */
+/** Where there is no installPatches, the reboot is reported here. */
 function lastPatchInstallationSummary(
   { error, rebootStatus, ...summary }: PatchInstallationSummary,
   { installPatches }: PatchingInVersion,

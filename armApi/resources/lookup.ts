@@ -32,7 +32,7 @@ export function vmIfAny(
 }
 
 /** As `findVm`, for what changes the VM or works on it: 409 while it is being created or deleted. */
-export function findSettledVm(request: ArmRequest, context: ArmContext): VmResource {
+export function findProvisionedVm(request: ArmRequest, context: ArmContext): VmResource {
   const found = findVm(request, context);
   if (found.provisioningState === 'Creating')
     throw operationNotAllowed(

@@ -1,7 +1,7 @@
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { invalidParameter, resourceNotFound } from '../http/armError';
 import { accepted } from '../http/longRunning';
-import { findSettledVm, VM_TYPE } from './lookup';
+import { findProvisionedVm, VM_TYPE } from './lookup';
 
 const ONE =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}';
@@ -21,7 +21,7 @@ async function switchPower(
   request: ArmRequest,
   context: ArmContext,
 ): Promise<ArmAnswer> {
-  const { id, vm, armId } = findSettledVm(request, context);
+  const { id, vm, armId } = findProvisionedVm(request, context);
   const skip = request.query('skipShutdown');
   if (skip !== null && !/^(true|false)$/i.test(skip))
     throw invalidParameter(`The value '${skip}' is not a boolean.`, 'skipShutdown');

@@ -1,4 +1,5 @@
 import { refreshInventory } from '../../activities/refreshInventory';
+import { wakeForInventory } from '../../activities/wake';
 import { VmId } from '../../domain/ids';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
@@ -59,7 +60,7 @@ export function planVm(request: ArmRequest, context: ArmContext): VmChange {
   return change;
 }
 
-/** Carries it out: the VM is there from now on, and settled some minutes later. */
+/** Carries it out: the VM is there from now on, and provisioned some minutes later. */
 export async function carryOutVm({ before, model }: VmChange, context: ArmContext): Promise<VmResource> {
   const after = await context.services.driver.resources.putVirtualMachine(model);
   await keepInventory(after, before, context);
@@ -75,7 +76,7 @@ async function put(request: ArmRequest, context: ArmContext): Promise<ArmAnswer>
     kind: 'vmPut',
     location: after.vm.region,
     resourceId: after.armId,
-    data: { doneUtc: after.settledUtc },
+    data: { doneUtc: after.provisionedUtc },
   });
 }
 
@@ -85,8 +86,12 @@ async function keepInventory(
   before: VmResource | null,
   { services }: ArmContext,
 ): Promise<void> {
-  if (before === null) await refreshInventory(services);
-  else await services.inventory.save(vm);
+  if (before !== null) {
+    await services.inventory.save(vm);
+    return;
+  }
+  await refreshInventory(services);
+  await wakeForInventory(services);
 }
 
 /** What becomes of a PUT or PATCH: the VM as it is then. */
@@ -100,7 +105,7 @@ async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnsw
   if (vm === null) return { status: 204 };
   const doneUtc =
     vm.provisioningState === 'Deleting'
-      ? vm.settledUtc
+      ? vm.provisionedUtc
       : await context.services.driver.resources.deleteVirtualMachine(vm.id);
   if (doneUtc === null) return { status: 204 };
   return accepted(request, context, {

@@ -73,7 +73,7 @@ function checkKept({ sent, model, vm }: VmChange, before: VmResource, { method }
   for (const [property, ...path] of FIXED) {
     const [is, wanted] = [at(before.model, 'properties', ...path), at(model, 'properties', ...path)];
     if (wanted === is || (typeof wanted === 'string' && typeof is === 'string' && same(wanted, is))) continue;
-    // Nothing was known of it, and so nothing changes: files may leave out what Azure would tell.
+    // Nothing was known of it, and so nothing changes: files may leave out what Azure would fill in.
     if (is === undefined && at(before.model, 'properties', path[0] ?? '') === undefined) continue;
     if (is === undefined && property !== 'imageReference.id') continue;
     throw propertyChangeNotAllowed(property);

@@ -76,14 +76,17 @@ export function idOf({ subscriptionId, resourceGroup }: DeploymentScope, type: s
 
 class Evaluation {
   readonly resources: TemplateResource[] = [];
-  private size = 0;
-  private depth = 0;
-  private expression = '';
+  #size = 0;
+  #depth = 0;
+  #expression = '';
 
-  constructor(
-    private readonly sent: DeploymentProperties,
-    private readonly scope: DeploymentScope,
-  ) {
+  readonly #sent: DeploymentProperties;
+  readonly #scope: DeploymentScope;
+
+  constructor(sent: DeploymentProperties, scope: DeploymentScope) {
+    this.#sent = sent;
+    this.#scope = scope;
+
     const declared = Object.keys(sent.template.parameters ?? {}).map((name) => name.toLowerCase());
     for (const name of Object.keys(sent.parameters ?? {}))
       if (!declared.includes(name.toLowerCase()))
@@ -99,7 +102,7 @@ class Evaluation {
       throw invalidTemplate(`'resources' of a resource is not served by the pocket Azure`);
     if (this.valueOf(resource['condition']) === false) return;
     const [type, name, apiVersion] = ['type', 'name', 'apiVersion'].map((member) =>
-      this.textOf(resource[member], member),
+      this.#textOf(resource[member], member),
     ) as [string, string, string];
     const own = Object.entries(resource).filter(([member]) => !OF_THE_TEMPLATE.includes(member));
     const body = Object.fromEntries(own.map(([member, value]) => [member, this.valueOf(value)]));
@@ -107,113 +110,113 @@ class Evaluation {
   }
 
   valueOf(value: unknown): unknown {
-    if (typeof value === 'string') return this.stringOf(value);
-    this.charge(8);
+    if (typeof value === 'string') return this.#stringOf(value);
+    this.#charge(8);
     if (typeof value !== 'object' || value === null) return value;
-    return this.deeper(() =>
+    return this.#deeper(() =>
       Array.isArray(value)
         ? value.map((item) => this.valueOf(item))
         : Object.fromEntries(
             Object.entries(value).map(([member, inner]) => {
-              this.charge(member.length);
+              this.#charge(member.length);
               return [member, this.valueOf(inner)];
             }),
           ),
     );
   }
 
-  private textOf(value: unknown, member: string): string {
+  #textOf(value: unknown, member: string): string {
     const text = this.valueOf(value);
     if (typeof text === 'string') return text;
     throw invalidTemplate(`The '${member}' of a resource is no text`);
   }
 
-  private stringOf(text: string): unknown {
-    this.charge(text.length + 8);
+  #stringOf(text: string): unknown {
+    this.#charge(text.length + 8);
     if (!text.startsWith('[') || !text.endsWith(']')) return text;
     if (text.startsWith('[[')) return text.slice(1);
     const parsed = parseExpression(text.slice(1, -1));
-    const outer = this.expression;
-    this.expression = text;
-    if (parsed === null) throw this.unable('it is not understood');
-    const value = this.deeper(() => this.evaluate(parsed));
-    this.expression = outer;
+    const outer = this.#expression;
+    this.#expression = text;
+    if (parsed === null) throw this.#unable('it is not understood');
+    const value = this.#deeper(() => this.#evaluate(parsed));
+    this.#expression = outer;
     return value;
   }
 
-  private evaluate(expression: Expression): unknown {
-    this.charge(8);
+  #evaluate(expression: Expression): unknown {
+    this.#charge(8);
     switch (expression.kind) {
       case 'literal':
         return expression.value;
       case 'member': {
-        const of = this.evaluate(expression.of);
+        const of = this.#evaluate(expression.of);
         if (isObject(of) && Object.hasOwn(of, expression.member)) return of[expression.member];
-        throw this.unable(`there is no property '${expression.member}'`);
+        throw this.#unable(`there is no property '${expression.member}'`);
       }
       case 'call':
-        return this.call(
+        return this.#call(
           expression.name,
-          expression.args.map((argument) => this.evaluate(argument)),
+          expression.args.map((argument) => this.#evaluate(argument)),
         );
     }
   }
 
-  private call(name: string, args: readonly unknown[]): unknown {
+  #call(name: string, args: readonly unknown[]): unknown {
     switch (name.toLowerCase()) {
       case 'parameters':
-        return this.parameter(this.single(args, name));
+        return this.#parameter(this.#single(args, name));
       case 'variables':
-        return this.variable(this.single(args, name));
+        return this.#variable(this.#single(args, name));
       case 'concat':
-        return this.concat(args);
+        return this.#concat(args);
       case 'resourceid':
-        return this.resourceId(args);
+        return this.#resourceId(args);
       case 'reference':
-        return this.reference(args);
+        return this.#reference(args);
       default:
-        throw this.unable(
+        throw this.#unable(
           `the function '${name}' is not served by the pocket Azure; it knows parameters, variables, resourceId, reference and concat`,
         );
     }
   }
 
-  private single(args: readonly unknown[], name: string): string {
+  #single(args: readonly unknown[], name: string): string {
     const [argument] = args;
     if (args.length === 1 && typeof argument === 'string') return argument;
-    throw this.unable(`'${name}' takes one name`);
+    throw this.#unable(`'${name}' takes one name`);
   }
 
-  private parameter(name: string): unknown {
-    const declared = found(this.sent.template.parameters, name);
-    if (declared === undefined) throw this.unable(`the template parameter '${name}' is not found`);
-    const given = found(this.sent.parameters, name)?.value;
-    if (given !== undefined) return this.charged(given);
+  #parameter(name: string): unknown {
+    const declared = found(this.#sent.template.parameters, name);
+    if (declared === undefined) throw this.#unable(`the template parameter '${name}' is not found`);
+    const given = found(this.#sent.parameters, name)?.value;
+    if (given !== undefined) return this.#charged(given);
     if (declared.defaultValue !== undefined) return this.valueOf(declared.defaultValue);
-    throw this.unable(`the value for the template parameter '${name}' is not provided`);
+    throw this.#unable(`the value for the template parameter '${name}' is not provided`);
   }
 
-  private variable(name: string): unknown {
-    const value = found(this.sent.template.variables, name);
-    if (value === undefined) throw this.unable(`the template variable '${name}' is not found`);
+  #variable(name: string): unknown {
+    const value = found(this.#sent.template.variables, name);
+    if (value === undefined) throw this.#unable(`the template variable '${name}' is not found`);
     return this.valueOf(value);
   }
 
-  private concat(args: readonly unknown[]): unknown {
+  #concat(args: readonly unknown[]): unknown {
     if (args.length > 0 && args.every((argument) => Array.isArray(argument)))
-      return this.charged(args.flat());
+      return this.#charged(args.flat());
     if (args.length > 0 && args.every((argument) => ['string', 'number'].includes(typeof argument)))
-      return this.charged(args.join(''));
-    throw this.unable("'concat' takes texts, or arrays");
+      return this.#charged(args.join(''));
+    throw this.#unable("'concat' takes texts, or arrays");
   }
 
   /** `[subscription, [group,]] type, name…`: the type is the first that has a slash. */
-  private resourceId(args: readonly unknown[]): string {
+  #resourceId(args: readonly unknown[]): string {
     const texts = args.filter((argument) => typeof argument === 'string');
     const at = texts.findIndex((text) => text.includes('/'));
     if (texts.length !== args.length || at < 0 || at > 2)
-      throw this.unable("'resourceId' takes a type and its names");
-    const { subscriptionId, resourceGroup } = this.scope;
+      throw this.#unable("'resourceId' takes a type and its names");
+    const { subscriptionId, resourceGroup } = this.#scope;
     const [group = resourceGroup, subscription = subscriptionId] = texts.slice(0, at).reverse();
     return idOf(
       { subscriptionId: subscription, resourceGroup: group },
@@ -223,45 +226,45 @@ class Evaluation {
   }
 
   /** Of what the template has before: its properties as they are put, or with 'Full' all of it. */
-  private reference([target, , full]: readonly unknown[]): unknown {
+  #reference([target, , full]: readonly unknown[]): unknown {
     const wanted = typeof target === 'string' ? target.toLowerCase() : '';
     const resource = this.resources.find(({ type, name }) =>
-      [idOf(this.scope, type, name), `${type}/${name}`, name].some((id) => id.toLowerCase() === wanted),
+      [idOf(this.#scope, type, name), `${type}/${name}`, name].some((id) => id.toLowerCase() === wanted),
     );
     if (resource === undefined)
-      throw this.unable(`the resource '${wanted}' is not defined before it in the template`);
+      throw this.#unable(`the resource '${wanted}' is not defined before it in the template`);
     const properties = resource.body['properties'];
-    return this.charged(
+    return this.#charged(
       typeof full === 'string' && full.toLowerCase() === 'full'
-        ? { ...resource.body, id: idOf(this.scope, resource.type, resource.name) }
+        ? { ...resource.body, id: idOf(this.#scope, resource.type, resource.name) }
         : isObject(properties)
           ? properties
           : {},
     );
   }
 
-  private deeper<T>(evaluate: () => T): T {
-    if (this.depth >= DEPTH_MAX) throw this.unable('it leads in a circle, or too deep');
-    this.depth += 1;
+  #deeper<T>(evaluate: () => T): T {
+    if (this.#depth >= DEPTH_MAX) throw this.#unable('it leads in a circle, or too deep');
+    this.#depth += 1;
     const value = evaluate();
-    this.depth -= 1;
+    this.#depth -= 1;
     return value;
   }
 
-  private charged<T>(value: T): T {
-    this.charge(JSON.stringify(value).length);
+  #charged<T>(value: T): T {
+    this.#charge(JSON.stringify(value).length);
     return value;
   }
 
-  private charge(characters: number): void {
-    this.size += characters;
-    if (this.size > SIZE_MAX)
+  #charge(characters: number): void {
+    this.#size += characters;
+    if (this.#size > SIZE_MAX)
       throw invalidTemplate(`What the template says is larger than ${SIZE_MAX} characters`);
   }
 
-  private unable(why: string): ArmError {
+  #unable(why: string): ArmError {
     return invalidTemplate(
-      `Unable to evaluate the template language expression ${shortened(this.expression)}: ${why}`,
+      `Unable to evaluate the template language expression ${shortened(this.#expression)}: ${why}`,
     );
   }
 }

@@ -42,7 +42,7 @@ const Deployment = z.object({
 });
 type Deployment = Readonly<z.infer<typeof Deployment>>;
 
-/** A resource that has been checked; `create` tells when it is done. */
+/** A resource that has been checked; `create` returns the instant at which it is done. */
 interface PlannedResource {
   readonly id: string;
   readonly isVm: boolean;
@@ -195,7 +195,7 @@ function planResource(resource: TemplateResource, request: ArmRequest, context: 
       name: (parameter) => (parameter === 'vm' ? name : ''),
     };
     const vm = planVm(put, context);
-    return { id, isVm, create: async () => (await carryOutVm(vm, context)).settledUtc };
+    return { id, isVm, create: async () => (await carryOutVm(vm, context)).provisionedUtc };
   } catch (error) {
     throw refused(error, request);
   }

@@ -125,7 +125,7 @@ async function checkPause({ check }: Checker, http: HttpClient, id: string): Pro
   });
 }
 
-/** Follows it until every VM has its outcome and every gate was judged. */
+/** Follows it until every VM has its outcome and every gate is decided. */
 async function followToTheEnd({ check }: Checker, http: HttpClient, id: string): Promise<RolloutView> {
   let rollout = await rolloutView(http, id);
   await check('INV-8: every VM gets an outcome, and every gate opens', async () => {

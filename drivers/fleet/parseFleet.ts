@@ -153,7 +153,7 @@ function described(value: unknown): string {
   return typeof value === 'string' ? `the text ${shown}` : `the ${typeof value} ${shown}`;
 }
 
-/** ` (web-01)`: the name of a record, or what its id ends in, for the person who looks for it. Empty when it has neither. */
+/** ` (web-01)`: the name of a record, or what its id ends in, for the person looking for it. Empty when it has neither. */
 function nameOf(value: unknown): string {
   const { name, id } = isObject(value) ? toRestShape(value) : {};
   const found =

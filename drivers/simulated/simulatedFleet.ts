@@ -6,13 +6,13 @@ import { tagOf } from '../../domain/tags';
 import { assignUpdateDomains } from '../../domain/updateDomains';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { HealthProbe, InstallRequest } from '../driver';
-import { judgeHealth } from '../../domain/health';
+import { healthFrom } from '../../domain/health';
 import type { ParsedFleet } from '../fleet/parseFleet';
 import type { PowerAction, VmRequest } from './log/requestJournal';
 import { releaseMonthAt } from './calendar';
 import {
   machineOf,
-  settleCurrent,
+  finishDueOperation,
   type ActiveEffect,
   type Machine,
   type Operation,
@@ -224,7 +224,7 @@ export class SimulatedFleet implements FleetState {
         for (const step of interrupt(current, atMs, INTERRUPTIONS.poweredOff))
           steps.push({ ...step, operation: current });
     }
-    settleCurrent(machine, atMs);
+    finishDueOperation(machine, atMs);
     if (power !== 'start') machine.switches.push({ atMs, on: false, deallocated: power === 'deallocate' });
     if (power === 'start' || power === 'restart') {
       const onMs = power === 'start' ? atMs : atMs + RESTART_MS;
@@ -289,7 +289,7 @@ function probeDetail(machine: Machine, nowMs: number): Readonly<Record<string, u
 
 export function probeOf(machine: Machine, nowMs: number): HealthProbe {
   const signals = signalsOf(machine, nowMs);
-  return { ...judgeHealth(signals), signals };
+  return { ...healthFrom(signals), signals };
 }
 
 export function inFlightError(count: number): LowtideError {

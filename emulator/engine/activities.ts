@@ -158,7 +158,7 @@ export class Activities {
     return Promise.race([run, calledOff]).finally(() => this.#underWay.delete(next));
   }
 
-  /** A worker that hangs never tells: when its time is up, the message is another worker's. */
+  /** A worker that hangs never answers: when its time is up, the message is another worker's. */
   #conclude(done: Pending, event: Outcome): void {
     if (!event) return;
     const engine = this.#engine;

@@ -110,7 +110,7 @@ export interface EngineCore {
   enqueue(instance: Instance): void;
   /** Its turn comes at that instant at the earliest. */
   enqueueAt(what: Instance | Entity, atMs: number): void;
-  /** Nobody holds the lease of its partition: it waits until somebody does. */
+  /** No worker holds the lease of its partition: it waits until one does. */
   park(what: Instance | Entity): void;
   /** Delivers a message: now, or as much later as it is under way. */
   carry(to: Parameters<Transit['lateMs']>[0], deliver: () => void): void;

@@ -213,7 +213,7 @@ export class Engine implements EngineCore {
   }
 
   /** Runs until nothing is left that can run now, work under way included. */
-  async settle(): Promise<void> {
+  async untilIdle(): Promise<void> {
     for (;;) {
       if (this.#failure) throw this.#failure;
       if (this.#running) await this.#running;

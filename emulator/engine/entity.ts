@@ -1,4 +1,4 @@
-/** Who waits for an answer. */
+/** What waits for an answer. */
 export interface Caller {
   readonly instanceId: string;
   readonly executionId: string;

@@ -11,7 +11,7 @@ const finished: ReadonlySet<RuntimeStatus> = new Set(['Completed', 'Failed', 'Te
 export interface OpenTask {
   readonly kind: 'activity' | 'child' | 'timer' | 'retryTimer' | 'entityCall' | 'lock';
   action: RawAction;
-  /** Its place among all actions of the execution: a replayed action tells there whether its timer was cancelled. */
+  /** Its place among all actions of the execution: a replayed action shows there whether its timer was cancelled. */
   readonly actionIndex: number;
   /** JSON text that was sent. */
   readonly input?: string;

@@ -57,7 +57,7 @@ export class Orchestrations {
     return instance;
   }
 
-  /** Another execution takes its place: it runs no more, also when it stands in the queue, and nobody waits for its children. */
+  /** Another execution takes its place: it runs no more, also when it stands in the queue, and its children are not waited for. */
   #overwrite(previous: Instance): void {
     if (!previous.isFinished) {
       for (const other of this.#engine.instances.values()) {
@@ -100,7 +100,7 @@ export class Orchestrations {
     return this.#invoke(instance, fn, afterwards);
   }
 
-  /** Turns of partitions that nobody holds are parked before they come here. */
+  /** Turns of partitions that no worker holds are parked before they come here. */
   #workerOf(instance: Instance): Worker {
     const worker = this.#engine.options.workers.ownerOf(instance.id);
     if (!worker) throw new Error(`${instance.id}: no worker holds its partition`);
@@ -218,7 +218,7 @@ export class Orchestrations {
     if (instance.open.size > 0) return;
     instance.output = instance.returned.output;
     this.#finish(instance, 'Completed');
-    this.#tellParent(instance, (now, taskId) => childCompleted(now, taskId, instance.output));
+    this.#notifyParent(instance, (now, taskId) => childCompleted(now, taskId, instance.output));
   }
 
   fail(instance: Instance, message: string): void {
@@ -227,7 +227,7 @@ export class Orchestrations {
     instance.output = JSON.stringify(reason);
     this.#finish(instance, 'Failed');
     const details = `Message: ${message}, StackTrace:    at emulator`;
-    this.#tellParent(instance, (now, taskId) => childFailed(now, taskId, { reason, details }));
+    this.#notifyParent(instance, (now, taskId) => childFailed(now, taskId, { reason, details }));
   }
 
   #terminated(instance: Instance, fn: RegisteredFunction | undefined, why: string): void | Promise<void> {
@@ -235,7 +235,7 @@ export class Orchestrations {
       this.#closeEpisode(instance);
       instance.output = JSON.stringify(why);
       this.#finish(instance, 'Terminated');
-      this.#tellParent(instance, (now, taskId) => childFailed(now, taskId, { reason: why, details: '' }));
+      this.#notifyParent(instance, (now, taskId) => childFailed(now, taskId, { reason: why, details: '' }));
     };
     // The real host still invokes the orchestrator once, and ignores what it says. Sessions need not.
     if (!fn || !this.#engine.options.fullMessages) {
@@ -245,7 +245,7 @@ export class Orchestrations {
     return Promise.resolve(this.#workerOf(instance).runner.run(instance, fn)).then(end);
   }
 
-  #tellParent(instance: Instance, event: (nowMs: number, taskId: number) => HistoryEvent): void {
+  #notifyParent(instance: Instance, event: (nowMs: number, taskId: number) => HistoryEvent): void {
     const { parent } = instance;
     if (!parent) return;
     const target = this.#engine.instances.get(parent.instanceId);

@@ -48,12 +48,16 @@ export function orchestrationTrigger(
 
 /** Replays the whole history through JSON and the worker's conversions, as the real host does at every episode. */
 export class FaithfulRunner implements Runner {
-  constructor(private readonly invoker: Invoker) {}
+  readonly #invoker: Invoker;
+
+  constructor(invoker: Invoker) {
+    this.#invoker = invoker;
+  }
 
   async run(instance: Instance, fn: RegisteredFunction): Promise<Episode> {
     const history = instance.history.map((event, i) => toWire(event, instance.id, i < instance.played));
     const json = JSON.stringify(orchestrationTrigger(instance, history));
-    const state = await this.invoke(fn, json);
+    const state = await this.#invoke(fn, json);
     const all = flatten(state.actions.flat());
     return {
       actions: all.slice(instance.applied),
@@ -66,9 +70,9 @@ export class FaithfulRunner implements Runner {
     };
   }
 
-  private async invoke(fn: RegisteredFunction, json: string): Promise<OrchestratorState> {
+  async #invoke(fn: RegisteredFunction, json: string): Promise<OrchestratorState> {
     try {
-      const returned = await this.invoker.throughWorker(fn, { trigger: { string: json } });
+      const returned = await this.#invoker.throughWorker(fn, { trigger: { string: json } });
       return JSON.parse(returned?.json ?? 'null') as OrchestratorState;
     } catch (error) {
       return stateOfFailure(error);
@@ -100,15 +104,19 @@ function stateOfFailure(error: unknown): OrchestratorState {
  * happened in it, not what the history has grown to. Extended sessions of the real host do the same.
  */
 export class SessionRunner implements Runner {
-  constructor(
-    private readonly library: DurableLibrary,
-    private readonly invoker: Invoker,
-    private readonly guards: Guards,
-  ) {}
+  readonly #library: DurableLibrary;
+  readonly #invoker: Invoker;
+  readonly #guards: Guards;
+
+  constructor(library: DurableLibrary, invoker: Invoker, guards: Guards) {
+    this.#library = library;
+    this.#invoker = invoker;
+    this.#guards = guards;
+  }
 
   run(instance: Instance, fn: RegisteredFunction): Episode {
     const live = instance.executor;
-    const executor = live ?? this.open(instance, fn);
+    const executor = live ?? this.#open(instance, fn);
     if (live) feed(live, instance);
     instance.fed = instance.history.length;
     const all = flatten(executor.actions);
@@ -121,24 +129,24 @@ export class SessionRunner implements Runner {
       actions,
       done: error === undefined && executor.hasCompletedSuccessfully(),
       error: error && (error.message ?? ''),
-      output: this.output(instance, executor),
+      output: this.#output(instance, executor),
       customStatus: executor.context.customStatus ? toJson(executor.context.customStatus) : undefined,
       executor,
     };
   }
 
-  private output(instance: Instance, executor: LiveExecutor): string {
+  #output(instance: Instance, executor: LiveExecutor): string {
     if (!executor.hasCompletedSuccessfully()) return 'null';
-    this.guards.checkJson(instance.name, 'output', executor.output);
+    this.#guards.checkJson(instance.name, 'output', executor.output);
     return toJson(executor.output);
   }
 
-  private open(instance: Instance, fn: RegisteredFunction): LiveExecutor {
+  #open(instance: Instance, fn: RegisteredFunction): LiveExecutor {
     const history = instance.history.map((event, i) => toWire(event, instance.id, i < instance.played));
     const trigger = orchestrationTrigger(instance, history);
-    const executor = this.library.capture(() => fn.callback(trigger, this.invoker.directContext(fn)));
+    const executor = this.#library.capture(() => fn.callback(trigger, this.#invoker.directContext(fn)));
     if (Object.prototype.toString.call(executor.generator) !== '[object Generator]')
-      refuseAsync(this.guards, instance);
+      refuseAsync(this.#guards, instance);
     instance.executor = executor;
     return executor;
   }
@@ -175,12 +183,12 @@ function forLibrary(event: HistoryEvent): object {
  */
 export function waitsForNothing(executor: LiveExecutor, running: unknown): boolean {
   const task = executor.currentTask;
-  return task?.children !== undefined && task.state === running && allSettled(task, running);
+  return task?.children !== undefined && task.state === running && allCompleted(task, running);
 }
 
-function allSettled(task: LibraryTask, running: unknown): boolean {
+function allCompleted(task: LibraryTask, running: unknown): boolean {
   if (!task.children) return task.state !== running;
   return task.children.every(
-    (child) => child.state !== running || (child.children !== undefined && allSettled(child, running)),
+    (child) => child.state !== running || (child.children !== undefined && allCompleted(child, running)),
   );
 }

@@ -69,7 +69,7 @@ export class Workers {
     return this.#all.length > 1;
   }
 
-  /** Undefined: the worker that holds the lease is dead, and nobody has taken it over yet. */
+  /** Undefined: the worker that holds the lease is dead, and no other has taken it over yet. */
   ownerOf(id: string): Worker | undefined {
     const owner = this.#leases.length === 1 ? this.#leases[0] : this.#leases[fnv1a(id) % this.#leases.length];
     return owner?.alive === true ? owner : undefined;

@@ -8,7 +8,7 @@ export interface Benchmark {
 }
 
 export interface BenchOptions {
-  /** How often each measurement is repeated, where repeating it tells anything. */
+  /** How often each measurement is repeated, where repeating it adds anything. */
   readonly runs: number;
   /** Simulated months for each cell of `--gates`. */
   readonly months: number;
@@ -26,7 +26,7 @@ export interface Figure {
   readonly min: number;
   readonly max: number;
   readonly runs: number;
-  /** What the figure must not exceed, or null. `docs/performance.md` tells where it comes from. */
+  /** What the figure must not exceed, or null. `docs/performance.md` says where it comes from. */
   readonly atMost: number | null;
 }
 

@@ -52,7 +52,7 @@ interface Round {
 }
 
 /**
- * Runs the real rules over one family, as fast as exposure lets it go: rounds side by side, each judged when it ends. Nothing else slows
+ * Runs the real rules over one family, as fast as exposure lets it go: rounds side by side, each decided on when it ends. Nothing else slows
  * it down (no ladder, no windows, no shares), so that as many installs as possible are under way when a halt comes.
  */
 export function simulateFamilyMonth(month: FamilyMonth): FamilyMonthEnd {
@@ -81,14 +81,14 @@ export function simulateFamilyMonth(month: FamilyMonth): FamilyMonthEnd {
     underWay -= ended.results.length;
     const { fresh } = takeNewResults(ended.row, ended.results);
     family = addResults(family, fresh, policy);
-    if (decisions.length === 0) decisions = judge(family, fresh, month.vmCount, policy);
+    if (decisions.length === 0) decisions = decide(family, fresh, month.vmCount, policy);
   }
   const { unhealthyCount, startedCount } = family;
   return { unhealthyCount, startedCount, halted: decisions.length > 0 };
 }
 
 /** A family alone is its region and its rollout, too. */
-function judge(
+function decide(
   seen: ScopeEvidence,
   round: readonly UpdateResult[],
   eligibleCount: number,
@@ -188,7 +188,7 @@ const MEAN_MAX: readonly (readonly [unhealthyPercent: number, meanMax: number])[
 ];
 const BACKGROUND_PERCENT = 0.3;
 const VMS = 10_000;
-/** A tenth of the family at once; what exposure alone holds is told beside it. */
+/** A tenth of the family at once; what exposure alone holds is shown beside it. */
 const UNDER_WAY_MAX = 1_000;
 
 export const gatesBenchmark: Benchmark = {

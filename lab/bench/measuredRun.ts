@@ -8,7 +8,7 @@ import { planRollout } from '../../planning/planRollout';
 
 const MONTH = Month.parse('2026-11');
 
-/** Plans run often enough that the just-in-time compiler has settled, as in a host that has been up for a while. */
+/** Plans run often enough that the just-in-time compiler has warmed up, as in a host that has been up for a while. */
 const PLANS = 9;
 
 /** What wholeProcess.ts runs in a process of its own: prints `{ seconds, megabytes }`. */

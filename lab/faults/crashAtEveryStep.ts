@@ -40,12 +40,12 @@ const VIOLATIONS_MAX = 20;
 
 /** Which step of which instance, row or VM: the n-th of its kind there. It is the same one in every rollout that has come so far alike. */
 class Names {
-  private readonly seen = new Map<string, number>();
+  readonly #seen = new Map<string, number>();
 
   nameOf({ kind, of }: Step): string {
     const key = `${kind} ${of}`;
-    const n = (this.seen.get(key) ?? 0) + 1;
-    this.seen.set(key, n);
+    const n = (this.#seen.get(key) ?? 0) + 1;
+    this.#seen.set(key, n);
     return `${key} ${n}`;
   }
 }

@@ -4,7 +4,7 @@ import { hash53 } from '../../domain/seed';
 export const FAULT_KINDS = [
   // Storage. Unavailable: nothing was done (503, a timeout). Answer lost: it was done, the caller hears a timeout.
   ...['storeUnavailable', 'storeAnswerLost', 'storeConflict', 'storeHalfWritten', 'storeOutage'],
-  // Azure Resource Manager. Lost and endless operations are running or over; the platform tells otherwise.
+  // Azure Resource Manager. Lost and endless operations are running or over; the platform says otherwise.
   ...['armThrottled', 'armConflict', 'armErrorBefore', 'armErrorAfter', 'armOutage'],
   ...['operationLost', 'operationEndless', 'staleRead'],
   // Activities: messages are delivered at least once, and sometimes to two workers. Poisoned: what comes back is garbage.
@@ -65,27 +65,31 @@ export class Faults {
   readonly counts = new Map<string, number>();
   /** Off until the app stands and after faults are to stop. */
   armed = false;
-  private nowMs: () => number = () => 0;
-  private readonly outages: readonly Outage[];
-  private readonly shares: () => number;
+  #nowMs: () => number = () => 0;
+  readonly #outages: readonly Outage[];
+  readonly #shares: () => number;
+
+  readonly #allowed: ReadonlySet<FaultKind>;
 
   constructor(
     readonly seed: number,
     /** 1: a bad month; 0: none. */
     readonly intensity: number,
-    private readonly allowed: ReadonlySet<FaultKind>,
+    allowed: ReadonlySet<FaultKind>,
     span: { readonly fromMs: number; readonly toMs: number },
   ) {
-    this.outages = outagesOf(seed, intensity, span);
-    this.shares = randomOf(seed, 'shares');
+    this.#allowed = allowed;
+
+    this.#outages = outagesOf(seed, intensity, span);
+    this.#shares = randomOf(seed, 'shares');
   }
 
   useClock(nowMs: () => number): void {
-    this.nowMs = nowMs;
+    this.#nowMs = nowMs;
   }
 
   allows(kind: FaultKind): boolean {
-    return this.allowed.has(kind);
+    return this.#allowed.has(kind);
   }
 
   count(kind: FaultKind, detail = ''): void {
@@ -100,8 +104,8 @@ export class Faults {
   /** Is the service down now? */
   isOut(kind: 'storeOutage' | 'armOutage'): boolean {
     if (!this.armed || !this.allows(kind)) return false;
-    const now = this.nowMs();
-    const out = this.outages.some(
+    const now = this.#nowMs();
+    const out = this.#outages.some(
       (outage) => outage.kind === kind && outage.fromMs <= now && now < outage.toMs,
     );
     if (out) this.count(kind);
@@ -110,7 +114,7 @@ export class Faults {
 
   /** A number in [0, 1), for how much of what has struck. */
   share(): number {
-    return this.shares();
+    return this.#shares();
   }
 
   /** A stream of its own for each place, so that one kind of fault can be left out without moving all others. */

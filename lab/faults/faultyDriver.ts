@@ -26,83 +26,88 @@ const STALE_MS_MAX = 5 * 60_000;
 /** The simulated Azure with faults: refusals, lost answers, readings of minutes ago, operations forgotten or never over. */
 export class FaultyDriver implements FleetDriver {
   readonly kind = 'simulated';
-  private readonly read: () => FaultKind | null;
-  private readonly start: () => FaultKind | null;
-  private readonly operation: () => FaultKind | null;
+  readonly #read: () => FaultKind | null;
+  readonly #start: () => FaultKind | null;
+  readonly #operation: () => FaultKind | null;
   /** What became of operations of which the platform gives wrong answers. */
-  private readonly wrongAnswers = new Map<string, OperationAnswer>();
-  private readonly readings = new Map<VmId, { readonly atMs: number; readonly reading: VmReading | null }>();
+  readonly #wrongAnswers = new Map<string, OperationAnswer>();
+  readonly #readings = new Map<VmId, { readonly atMs: number; readonly reading: VmReading | null }>();
 
-  constructor(
-    private readonly driver: SimulatedDriver,
-    private readonly faults: Faults,
-    private readonly owners: OwnerActions,
-    private readonly nowMs: () => number,
-  ) {
-    this.read = faults.stream('arm read', READ_RATES);
-    this.start = faults.stream('arm start', START_RATES);
-    this.operation = faults.stream('arm operation', OPERATION_RATES);
+  readonly #driver: SimulatedDriver;
+  readonly #faults: Faults;
+  readonly #owners: OwnerActions;
+  readonly #nowMs: () => number;
+
+  constructor(driver: SimulatedDriver, faults: Faults, owners: OwnerActions, nowMs: () => number) {
+    this.#driver = driver;
+    this.#faults = faults;
+    this.#owners = owners;
+    this.#nowMs = nowMs;
+
+    this.#read = faults.stream('arm read', READ_RATES);
+    this.#start = faults.stream('arm start', START_RATES);
+    this.#operation = faults.stream('arm operation', OPERATION_RATES);
   }
 
   async listVirtualMachines(cursor: string | null): ReturnType<FleetDriver['listVirtualMachines']> {
-    await this.passTime();
-    if (this.read() === 'armErrorBefore') throw serverError();
-    return this.driver.listVirtualMachines(cursor);
+    await this.#passTime();
+    if (this.#read() === 'armErrorBefore') throw serverError();
+    return this.#driver.listVirtualMachines(cursor);
   }
 
   async readVirtualMachine(id: VmId): Promise<VmReading | null> {
-    await this.passTime();
-    const fault = this.read();
+    await this.#passTime();
+    const fault = this.#read();
     if (fault === 'armErrorBefore') throw serverError();
-    const nowMs = this.nowMs();
-    const before = this.readings.get(id);
+    const nowMs = this.#nowMs();
+    const before = this.#readings.get(id);
     if (fault === 'staleRead' && before !== undefined && nowMs - before.atMs <= STALE_MS_MAX)
       return before.reading;
-    const reading = await this.driver.readVirtualMachine(id);
-    this.readings.set(id, { atMs: nowMs, reading });
+    const reading = await this.#driver.readVirtualMachine(id);
+    this.#readings.set(id, { atMs: nowMs, reading });
     return reading;
   }
 
   startAssessment(id: VmId): Promise<StartAnswer> {
-    return this.starting(() => this.driver.startAssessment(id));
+    return this.#starting(() => this.#driver.startAssessment(id));
   }
 
   async startInstallation(
     id: VmId,
     request: Parameters<FleetDriver['startInstallation']>[1],
   ): Promise<StartAnswer> {
-    return this.starting(async () => {
-      const answer = await this.driver.startInstallation(id, request);
-      if (answer.kind === 'started') this.owners.installStarted(id);
+    return this.#starting(async () => {
+      const answer = await this.#driver.startInstallation(id, request);
+      if (answer.kind === 'started') this.#owners.installStarted(id);
       return answer;
     });
   }
 
   startExtensionInstallation(id: VmId, notAfterUtc?: string): Promise<StartAnswer> {
-    return this.starting(() => this.driver.startExtensionInstallation(id, notAfterUtc));
+    return this.#starting(() => this.#driver.startExtensionInstallation(id, notAfterUtc));
   }
 
   async readOperation(operationId: string): Promise<OperationAnswer> {
-    await this.passTime();
-    const fault = this.operation();
+    await this.#passTime();
+    const fault = this.#operation();
     if (fault === 'armErrorBefore') throw serverError();
-    if (fault === 'operationLost') this.wrongAnswers.set(operationId, { kind: 'lost' });
+    if (fault === 'operationLost') this.#wrongAnswers.set(operationId, { kind: 'lost' });
     if (fault === 'operationEndless')
-      this.wrongAnswers.set(operationId, { kind: 'running', retryAfterSeconds: null });
+      this.#wrongAnswers.set(operationId, { kind: 'running', retryAfterSeconds: null });
     // Wrong answers end with the faults: the platform has been repaired.
-    const wrong = this.faults.armed ? this.wrongAnswers.get(operationId) : undefined;
-    return wrong ?? this.driver.readOperation(operationId);
+    const wrong = this.#faults.armed ? this.#wrongAnswers.get(operationId) : undefined;
+    return wrong ?? this.#driver.readOperation(operationId);
   }
 
   async probeHealth(id: VmId): ReturnType<FleetDriver['probeHealth']> {
-    await this.passTime();
-    if (this.read() === 'armErrorBefore') throw serverError();
-    return this.driver.probeHealth(id);
+    await this.#passTime();
+    if (this.#read() === 'armErrorBefore') throw serverError();
+    return this.#driver.probeHealth(id);
   }
 
-  private async starting(start: () => Promise<StartAnswer>): Promise<StartAnswer> {
-    await this.passTime();
-    const fault = this.start();
+  async #starting(start: () => Promise<StartAnswer>): Promise<StartAnswer> {
+    await this.#passTime();
+    const fault = this.#start();
     if (fault === 'armErrorBefore') throw serverError();
     if (fault === 'armThrottled')
       return { kind: 'refused', code: 'throttled', message: 'Torture: 429.', retryAfterSeconds: 45 };
@@ -114,9 +119,9 @@ export class FaultyDriver implements FleetDriver {
   }
 
   /** Carries out what owners do to their VMs by now. During an outage every request fails. */
-  private async passTime(): Promise<void> {
-    await this.owners.passTime();
-    if (this.faults.isOut('armOutage')) throw serverError();
+  async #passTime(): Promise<void> {
+    await this.#owners.passTime();
+    if (this.#faults.isOut('armOutage')) throw serverError();
   }
 }
 

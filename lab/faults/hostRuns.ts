@@ -47,44 +47,56 @@ export function crashesOf({ seed, crashes, fromMs, calmMs }: MonthSetup): Crash[
 export class HostRuns {
   /** After which step the last host crashed. */
   lastCrash = 'did not crash';
-  private environment: MonthSetup['environment'];
-  private stepsOfEndedHosts = 0;
-  private crashed: Error | null = null;
+  #environment: MonthSetup['environment'];
+  #stepsOfEndedHosts = 0;
+  #crashed: Error | null = null;
+
+  readonly #surroundings: Surroundings;
+  readonly #folder: string;
+  readonly #withJournal: boolean;
+  readonly #laterHostsCrash: ((step: Step) => boolean) | undefined;
 
   constructor(
-    private readonly surroundings: Surroundings,
-    private readonly folder: string,
-    private readonly withJournal: boolean,
+    surroundings: Surroundings,
+    folder: string,
+    withJournal: boolean,
     /** Whether a host that took over after a crash crashes at this step. */
-    private readonly laterHostsCrash?: (step: Step) => boolean,
+    laterHostsCrash?: (step: Step) => boolean,
   ) {
-    this.environment = surroundings.setup.environment;
+    this.#surroundings = surroundings;
+    this.#folder = folder;
+    this.#withJournal = withJournal;
+    this.#laterHostsCrash = laterHostsCrash;
+
+    this.#environment = surroundings.setup.environment;
   }
 
   get host(): Host {
-    if (this.surroundings.host === null) throw new Error('No host runs.');
-    return this.surroundings.host;
+    if (this.#surroundings.host === null) throw new Error('No host runs.');
+    return this.#surroundings.host;
   }
 
   get durableSteps(): number {
-    return this.stepsOfEndedHosts + this.host.stats.durableSteps;
+    return this.#stepsOfEndedHosts + this.host.stats.durableSteps;
   }
 
   /** `crashes` is asked at every persisted step whether the host crashes there. */
   async begin(crashes?: (step: Step) => boolean): Promise<void> {
-    const { surroundings } = this;
+    const surroundings = this.#surroundings;
     const { setup } = surroundings;
-    this.crashed = null;
-    const crashSwitch = crashes === undefined ? null : this.crashSwitch(crashes);
+    this.#crashed = null;
+    const crashSwitch = crashes === undefined ? null : this.#crashSwitch(crashes);
     surroundings.host = await startHost({
       appDir: PACKAGE_ROOT,
       clock: { kind: 'virtual', startUtc: new Date(setup.fromMs).toISOString() },
-      store: this.withJournal ? { kind: 'journal', path: join(this.folder, 'journal') } : { kind: 'memory' },
+      store: this.#withJournal
+        ? { kind: 'journal', path: join(this.#folder, 'journal') }
+        : { kind: 'memory' },
       engine: 'session',
       strict: true,
       keepChildHistory: false,
       environment: {
-        ...this.environment,
+        ...this.#environment,
         LOWTIDE_DRIVER: 'simulated',
         LOWTIDE_STORE: 'memory',
         LOWTIDE_STATE_DIR: '',
@@ -112,7 +124,7 @@ export class HostRuns {
     });
   }
 
-  private crashSwitch(crashes: (step: Step) => boolean): CrashSwitch {
+  #crashSwitch(crashes: (step: Step) => boolean): CrashSwitch {
     let crash: Error | null = null;
     const check = (): void => {
       if (crash !== null) throw crash;
@@ -121,25 +133,25 @@ export class HostRuns {
       check();
       if (!crashes(step)) return;
       this.lastCrash = `crashed after ${step.kind} of ${step.of}`;
-      this.surroundings.faults.count('hostCrash', step.kind);
-      crash = this.crashed = new CrashHost();
+      this.#surroundings.faults.count('hostCrash', step.kind);
+      crash = this.#crashed = new CrashHost();
       throw crash;
     };
     return { afterStep, check };
   }
 
   async end(): Promise<void> {
-    this.stepsOfEndedHosts += this.surroundings.host?.stats.durableSteps ?? 0;
-    await this.surroundings.host?.close();
+    this.#stepsOfEndedHosts += this.#surroundings.host?.stats.durableSteps ?? 0;
+    await this.#surroundings.host?.close();
   }
 
   /** Runs until then. When a host crashes on the way, the next one takes over. */
   async until(ms: number): Promise<void> {
-    await this.restartingAfterCrashes(() => this.host.runUntil(new Date(ms).toISOString()));
+    await this.#restartingAfterCrashes(() => this.host.runUntil(new Date(ms).toISOString()));
   }
 
   async act(operator: Operator, action: Action): Promise<void> {
-    await this.restartingAfterCrashes(() => operator.act(this.host, action));
+    await this.#restartingAfterCrashes(() => operator.act(this.host, action));
   }
 
   /** Replaces the host by one that crashes at a given step. */
@@ -154,28 +166,28 @@ export class HostRuns {
   async redeploy({ atMs, environment }: Redeployment): Promise<void> {
     await this.until(atMs);
     await this.end();
-    this.environment = environment;
-    this.surroundings.faults.count('policyChanged');
-    await this.begin(this.laterHostsCrash);
+    this.#environment = environment;
+    this.#surroundings.faults.count('policyChanged');
+    await this.begin(this.#laterHostsCrash);
   }
 
   /** The machine is suspended for a while: nothing runs, and then it is later. */
   async sleep({ atMs, untilMs }: Sleep): Promise<void> {
     await this.until(atMs);
-    this.surroundings.faults.count('clockJump');
-    await this.restartingAfterCrashes(() => this.host.sleepUntil(new Date(untilMs).toISOString()));
+    this.#surroundings.faults.count('clockJump');
+    await this.#restartingAfterCrashes(() => this.host.sleepUntil(new Date(untilMs).toISOString()));
   }
 
-  private async restartingAfterCrashes(work: () => Promise<void>): Promise<void> {
+  async #restartingAfterCrashes(work: () => Promise<void>): Promise<void> {
     for (;;) {
       try {
         await work();
-        if (this.crashed === null) return;
+        if (this.#crashed === null) return;
       } catch (error) {
-        if (this.crashed === null) throw error;
+        if (this.#crashed === null) throw error;
       }
       await this.end();
-      await this.begin(this.laterHostsCrash);
+      await this.begin(this.#laterHostsCrash);
     }
   }
 }

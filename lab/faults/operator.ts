@@ -53,33 +53,36 @@ const VERBS: Partial<Readonly<Record<FaultKind, string>>> = {
 export class Operator {
   readonly pauses: Pause[] = [];
 
-  constructor(
-    private readonly faults: Faults,
-    private readonly month: string,
-  ) {}
+  readonly #faults: Faults;
+  readonly #month: string;
+
+  constructor(faults: Faults, month: string) {
+    this.#faults = faults;
+    this.#month = month;
+  }
 
   /** Each host has the app's timers; they fire once on all of them together, at least. */
-  private async fireTimersTwice(host: Host): Promise<void> {
-    this.faults.count('timerTwice');
+  async #fireTimersTwice(host: Host): Promise<void> {
+    this.#faults.count('timerTwice');
     const names = ['monthlyRolloutTimer', 'assessmentSweepTimer'].flatMap((name) => [name, name]);
     await Promise.all(names.map((name) => host.request('POST', `/admin/functions/${name}`, {})));
   }
 
   async act(host: Host, { kind }: Action): Promise<void> {
-    if (!this.faults.allows(kind)) return;
-    const path = `/api/rollouts/rollout-${this.month}`;
+    if (!this.#faults.allows(kind)) return;
+    const path = `/api/rollouts/rollout-${this.#month}`;
     if (kind === 'operatorDoubleStart') {
-      this.faults.count(kind);
+      this.#faults.count(kind);
       const start = (): ReturnType<Host['request']> =>
-        host.request('POST', '/api/rollouts', { month: this.month });
+        host.request('POST', '/api/rollouts', { month: this.#month });
       await Promise.all([start(), start()]);
       return;
     }
-    if (kind === 'timerTwice') return this.fireTimersTwice(host);
+    if (kind === 'timerTwice') return this.#fireTimersTwice(host);
     const open = this.pauses.find(({ untilUtc }) => untilUtc === null);
     if (kind !== 'operatorPause' && open !== undefined) open.untilUtc = host.nowUtc();
     const { status } = await host.request('POST', `${path}/${VERBS[kind] ?? ''}`, { reason: 'torture' });
-    if (status !== 409 && status !== 404) this.faults.count(kind);
+    if (status !== 409 && status !== 404) this.#faults.count(kind);
     if (kind === 'operatorPause' && status === 200 && open === undefined)
       this.pauses.push({ fromUtc: host.nowUtc(), untilUtc: null });
   }

@@ -50,110 +50,118 @@ export class OwnerActions {
   readonly deletedVms: DeletedVm[] = [];
   /** VMs that were not in the fleet. */
   readonly created: string[] = [];
-  private actions: OwnerAction[] = [];
-  private readonly duringInstall: () => FaultKind | null;
-  private readonly random: () => number;
-  private busy = false;
+  #actions: OwnerAction[] = [];
+  readonly #duringInstall: () => FaultKind | null;
+  readonly #random: () => number;
+  #busy = false;
+
+  readonly #driver: SimulatedDriver;
+  readonly #faults: Faults;
+  readonly #nowMs: () => number;
 
   constructor(
-    private readonly driver: SimulatedDriver,
-    private readonly faults: Faults,
-    private readonly nowMs: () => number,
+    driver: SimulatedDriver,
+    faults: Faults,
+    nowMs: () => number,
     vmIds: readonly VmId[],
     span: { readonly fromMs: number; readonly toMs: number },
   ) {
-    this.duringInstall = faults.stream('meddling', DURING_INSTALL);
-    this.random = randomOf(faults.seed, 'vm life');
-    const count = Math.floor(this.random() * (ACTIONS_MAX + 1) * faults.intensity);
+    this.#driver = driver;
+    this.#faults = faults;
+    this.#nowMs = nowMs;
+
+    this.#duringInstall = faults.stream('meddling', DURING_INSTALL);
+    this.#random = randomOf(faults.seed, 'vm life');
+    const count = Math.floor(this.#random() * (ACTIONS_MAX + 1) * faults.intensity);
     for (let n = 0; n < count; n += 1) {
-      const vmId = vmIds[Math.floor(this.random() * vmIds.length)];
-      const kind = ACTION_KINDS[Math.floor(this.random() * ACTION_KINDS.length)];
-      const dueMs = span.fromMs + this.random() ** 2 * (span.toMs - span.fromMs);
-      if (vmId !== undefined && kind !== undefined) this.actions.push({ dueMs, kind, vmId });
+      const vmId = vmIds[Math.floor(this.#random() * vmIds.length)];
+      const kind = ACTION_KINDS[Math.floor(this.#random() * ACTION_KINDS.length)];
+      const dueMs = span.fromMs + this.#random() ** 2 * (span.toMs - span.fromMs);
+      if (vmId !== undefined && kind !== undefined) this.#actions.push({ dueMs, kind, vmId });
     }
   }
 
   installStarted(vmId: VmId): void {
-    const kind = this.duringInstall();
+    const kind = this.#duringInstall();
     if (kind !== null)
-      this.actions.push({ dueMs: this.nowMs() + (1 + this.random() * 25) * MINUTE_MS, kind, vmId });
+      this.#actions.push({ dueMs: this.#nowMs() + (1 + this.#random() * 25) * MINUTE_MS, kind, vmId });
   }
 
-  /** Does what is due. Called before each call of the driver: the app cannot tell the difference from its having happened at its own time. */
+  /** Does what is due. Called before each call of the driver: for the app there is no difference from its having happened at its own time. */
   async passTime(): Promise<void> {
-    if (this.busy || this.actions.length === 0) return;
-    const nowMs = this.nowMs();
-    const due = this.actions.filter(({ dueMs }) => dueMs <= nowMs);
+    if (this.#busy || this.#actions.length === 0) return;
+    const nowMs = this.#nowMs();
+    const due = this.#actions.filter(({ dueMs }) => dueMs <= nowMs);
     if (due.length === 0) return;
-    this.actions = this.actions.filter(({ dueMs }) => dueMs > nowMs);
-    this.busy = true;
-    for (const action of due.sort((a, b) => a.dueMs - b.dueMs)) await this.carryOut(action, nowMs);
-    this.busy = false;
+    this.#actions = this.#actions.filter(({ dueMs }) => dueMs > nowMs);
+    this.#busy = true;
+    for (const action of due.sort((a, b) => a.dueMs - b.dueMs)) await this.#carryOut(action, nowMs);
+    this.#busy = false;
   }
 
-  private async carryOut({ kind, vmId, times = TURNS }: OwnerAction, nowMs: number): Promise<void> {
-    const resource = this.driver.resources.virtualMachine(vmId);
-    if (!this.faults.armed || !this.faults.allows(kind)) return;
+  async #carryOut({ kind, vmId, times = TURNS }: OwnerAction, nowMs: number): Promise<void> {
+    const resource = this.#driver.resources.virtualMachine(vmId);
+    if (!this.#faults.armed || !this.#faults.allows(kind)) return;
     const recreated = this.deletedVms.find((one) => one.vmId === vmId);
     if (resource === null) {
-      if (kind === 'vmReimaged' && recreated?.reimaged === true) await this.create(vmId);
+      if (kind === 'vmReimaged' && recreated?.reimaged === true) await this.#create(vmId);
       return;
     }
-    if (!REMOVES.has(kind)) this.faults.count(kind);
+    if (!REMOVES.has(kind)) this.#faults.count(kind);
     const { model, vm } = resource;
-    if (kind === 'vmComesAndGoes') await this.comeOrGo(vmId, times, nowMs);
-    else if (kind === 'vmPoweredOff') await this.driver.power(vmId, 'powerOff');
-    else if (kind === 'vmRestarted') await this.driver.power(vmId, 'restart');
+    if (kind === 'vmComesAndGoes') await this.#comeOrGo(vmId, times, nowMs);
+    else if (kind === 'vmPoweredOff') await this.#driver.power(vmId, 'powerOff');
+    else if (kind === 'vmRestarted') await this.#driver.power(vmId, 'restart');
     else if (kind === 'vmRetagged')
-      await this.driver.resources.putVirtualMachine({ ...model, tags: this.newTags() });
-    else if (kind === 'vmCreated') await this.putTwin(model, vmId, (id) => `${id}-twin`);
-    // A second machine under a name would be two for those who read the log by names.
+      await this.#driver.resources.putVirtualMachine({ ...model, tags: this.#newTags() });
+    else if (kind === 'vmCreated') await this.#putTwin(model, vmId, (id) => `${id}-twin`);
+    // A second machine under a name would be two for readers of the log that go by names.
     else if (recreated === undefined) {
-      await this.remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
+      await this.#remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
       // Moved to another resource group: another id, so another VM to everybody.
       if (kind === 'vmMoved')
-        await this.putTwin(model, vmId, (id) => id.replace(/\/resourceGroups\/[^/]+/i, '$&-moved'));
+        await this.#putTwin(model, vmId, (id) => id.replace(/\/resourceGroups\/[^/]+/i, '$&-moved'));
     }
   }
 
   /** A standalone VM like this one under another id: it was in no plan, so it has to wait for the next month. */
-  private async putTwin(model: ArmResource, vmId: VmId, idOf: (id: string) => string): Promise<void> {
+  async #putTwin(model: ArmResource, vmId: VmId, idOf: (id: string) => string): Promise<void> {
     const properties = { ...(model['properties'] as Record<string, unknown>) };
     Reflect.deleteProperty(properties, 'availabilitySet');
     const id = idOf(typeof model['id'] === 'string' ? model['id'] : vmId);
     const twin = { ...model, id, name: id.slice(id.lastIndexOf('/') + 1), properties };
-    this.created.push((await this.driver.resources.putVirtualMachine(twin)).id);
+    this.created.push((await this.#driver.resources.putVirtualMachine(twin)).id);
   }
 
-  private async comeOrGo(vmId: VmId, times: number, nowMs: number): Promise<void> {
-    await this.driver.power(vmId, times % 2 === 0 ? 'powerOff' : 'start');
+  async #comeOrGo(vmId: VmId, times: number, nowMs: number): Promise<void> {
+    await this.#driver.power(vmId, times % 2 === 0 ? 'powerOff' : 'start');
     if (times <= 1) return;
-    const dueMs = nowMs + (1 + this.random() * TURN_MINUTES_MAX) * MINUTE_MS;
-    this.actions.push({ dueMs, kind: 'vmComesAndGoes', vmId, times: times - 1 });
+    const dueMs = nowMs + (1 + this.#random() * TURN_MINUTES_MAX) * MINUTE_MS;
+    this.#actions.push({ dueMs, kind: 'vmComesAndGoes', vmId, times: times - 1 });
   }
 
-  private newTags(): Record<string, string> {
+  #newTags(): Record<string, string> {
     // Not its time zone: the auditor holds a VM to one for the whole month.
-    return this.random() < 0.5 ? { 'lowtide-exclude': 'true' } : { team: 'torture' };
+    return this.#random() < 0.5 ? { 'lowtide-exclude': 'true' } : { team: 'torture' };
   }
 
-  private readonly models = new Map<VmId, ArmResource>();
+  readonly #models = new Map<VmId, ArmResource>();
 
-  private async remove(vmId: VmId, kind: FaultKind, inSet: boolean, nowMs: number): Promise<void> {
-    const model = this.driver.resources.virtualMachine(vmId)?.model;
+  async #remove(vmId: VmId, kind: FaultKind, inSet: boolean, nowMs: number): Promise<void> {
+    const model = this.#driver.resources.virtualMachine(vmId)?.model;
     const reimaged = kind === 'vmReimaged' && !inSet && model !== undefined;
     const counted = kind === 'vmMoved' ? kind : reimaged ? 'vmReimaged' : 'vmDeleted';
-    await this.driver.resources.deleteVirtualMachine(vmId);
+    await this.#driver.resources.deleteVirtualMachine(vmId);
     const backMs = nowMs + DELETION_MS;
     this.deletedVms.push({ vmId, atUtc: new Date(backMs).toISOString(), reimaged });
-    this.faults.count(counted);
+    this.#faults.count(counted);
     if (!reimaged) return;
-    this.models.set(vmId, model);
-    this.actions.push({ dueMs: backMs, kind: 'vmReimaged', vmId });
+    this.#models.set(vmId, model);
+    this.#actions.push({ dueMs: backMs, kind: 'vmReimaged', vmId });
   }
 
-  private async create(vmId: VmId): Promise<void> {
-    const model = this.models.get(vmId);
-    if (model !== undefined) await this.driver.resources.putVirtualMachine(model);
+  async #create(vmId: VmId): Promise<void> {
+    const model = this.#models.get(vmId);
+    if (model !== undefined) await this.#driver.resources.putVirtualMachine(model);
   }
 }

@@ -84,22 +84,22 @@ class RealRollout {
   installs = 0;
   decisions = 0;
   /** What was promised last; null when no promise is known to stand. */
-  private promised: 'paused' | 'running' | null = 'running';
-  private readonly broken: FoundViolation[] = [];
-  private readonly folder = mkdtempSync(join(tmpdir(), 'lowtide-real-'));
-  private readonly setup;
-  private readonly surroundings: Surroundings;
-  private azurite: Azurite | null = null;
-  private app: { readonly process: ChildProcess; readonly baseUrl: string } | null = null;
+  #promised: 'paused' | 'running' | null = 'running';
+  readonly #broken: FoundViolation[] = [];
+  readonly #folder = mkdtempSync(join(tmpdir(), 'lowtide-real-'));
+  readonly #setup;
+  readonly #surroundings: Surroundings;
+  #azurite: Azurite | null = null;
+  #app: { readonly process: ChildProcess; readonly baseUrl: string } | null = null;
 
   constructor(vms: number) {
-    this.setup = canonicalSetup(vms);
-    this.surroundings = new Surroundings(this.setup, new Set(), this.folder);
+    this.#setup = canonicalSetup(vms);
+    this.#surroundings = new Surroundings(this.#setup, new Set(), this.#folder);
   }
 
   async begin(): Promise<void> {
-    this.azurite = await startAzurite({ location: join(this.folder, 'azurite'), ports: 'any' });
-    await this.startApp();
+    this.#azurite = await startAzurite({ location: join(this.#folder, 'azurite'), ports: 'any' });
+    await this.#startApp();
   }
 
   async killRepeatedly(
@@ -107,91 +107,94 @@ class RealRollout {
     kills: { app: number; azurite: number },
     random: () => number,
   ): Promise<readonly FoundViolation[]> {
-    const id = `rollout-${this.setup.month}`;
+    const id = `rollout-${this.#setup.month}`;
     const deadlineMs = Date.now() + ROLLOUT_SECONDS_MAX * 1000;
     for (;;) {
       await sleep(200 + random() * KILL_EVERY_MS);
-      const rollout = await this.look(id);
-      if (rollout !== null && rollout.endedUtc !== null) return this.check(rollout.endedUtc);
-      if (Date.now() > deadlineMs) return this.check(null);
+      const rollout = await this.#look(id);
+      if (rollout !== null && rollout.endedUtc !== null) return this.#check(rollout.endedUtc);
+      if (Date.now() > deadlineMs) return this.#check(null);
       const enough = kills.app + kills.azurite >= wanted;
-      if (rollout !== null) await this.decide(id, !enough && random() < 0.4 ? 'paused' : 'running');
+      if (rollout !== null) await this.#decide(id, !enough && random() < 0.4 ? 'paused' : 'running');
       if (enough) continue;
       const target = random() < 0.5 ? 'app' : 'azurite';
       kills[target] += 1;
       onProgress(kills.app + kills.azurite, `kill -9 ${target}`);
-      await (target === 'app' ? this.killApp() : this.killAzurite());
+      await (target === 'app' ? this.#killApp() : this.#killAzurite());
     }
   }
 
   /** The next thing that happens may be a kill: what was promised has to stand. */
-  private async decide(id: string, wanted: 'paused' | 'running'): Promise<void> {
-    if (this.promised === wanted) return;
+  async #decide(id: string, wanted: 'paused' | 'running'): Promise<void> {
+    if (this.#promised === wanted) return;
     const verb = wanted === 'paused' ? 'pause' : 'resume';
-    this.promised = null;
+    this.#promised = null;
     try {
-      const { status } = await this.api.request('POST', `/api/rollouts/${id}/${verb}`, { reason: 'torture' });
+      const { status } = await this.#api.request('POST', `/api/rollouts/${id}/${verb}`, {
+        reason: 'torture',
+      });
       // 409: there is nothing to resume, so it does run.
       if (status !== 200 && !(status === 409 && wanted === 'running')) return;
-      this.promised = wanted;
+      this.#promised = wanted;
       this.decisions += 1;
     } catch {
       // The outcome is unknown; the next round asks again.
     }
   }
 
-  private checkPromise({ state, endedUtc }: Standing): void {
-    const { promised } = this;
+  #checkPromise({ state, endedUtc }: Standing): void {
+    const promised = this.#promised;
     if (promised === null || endedUtc !== null || (state === 'paused') === (promised === 'paused')) return;
-    this.broken.push({
+    this.#broken.push({
       invariant: 'acknowledged',
       vm: null,
       at: '',
       detail: `was promised to be ${promised}, and is ${state}`,
     });
-    this.promised = null;
+    this.#promised = null;
   }
 
   async end(): Promise<void> {
-    this.app?.process.kill('SIGKILL');
-    await this.azurite?.kill();
-    rmSync(this.folder, { recursive: true, force: true });
+    this.#app?.process.kill('SIGKILL');
+    await this.#azurite?.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   /** The state of the rollout. What the API has said of patched VMs must stay true. Null while the API does not answer. */
-  private async look(id: string): Promise<Standing | null> {
+  async #look(id: string): Promise<Standing | null> {
     try {
-      const { status, body } = await this.api.request('GET', `/api/rollouts/${id}`);
+      const { status, body } = await this.#api.request('GET', `/api/rollouts/${id}`);
       if (status !== 200) return null;
-      for (const { vm, kind } of await outcomesOf(this.api, id))
+      for (const { vm, kind } of await outcomesOf(this.#api, id))
         if (kind === 'patched') this.seen.set(vm, kind);
-      this.checkPromise(body as Standing);
+      this.#checkPromise(body as Standing);
       return body as Standing;
     } catch {
       return null;
     }
   }
 
-  private async check(endedUtc: string | null): Promise<readonly FoundViolation[]> {
-    const { setup, surroundings } = this;
+  async #check(endedUtc: string | null): Promise<readonly FoundViolation[]> {
+    const setup = this.#setup;
+    const surroundings = this.#surroundings;
     const untilMs = endedUtc === null ? setup.untilMs : Date.parse(endedUtc) + 60_000;
-    const outcomes = await outcomesOf(this.api, `rollout-${setup.month}`).catch(() => []);
+    const outcomes = await outcomesOf(this.#api, `rollout-${setup.month}`).catch(() => []);
     const lost = [...this.seen.keys()].filter(
       (vm) => outcomes.find((outcome) => outcome.vm === vm)?.kind !== 'patched',
     );
-    const driver = this.azureNow(untilMs);
+    const driver = this.#azureNow(untilMs);
     const month = {
       setup: { ...setup, untilMs },
       fleet: surroundings.fleet,
       driver,
       owners: { deletedVms: [], created: [] },
     };
-    const result = await checkMonth(month, this.api, [], ON_ITS_WAY_SECONDS);
+    const result = await checkMonth(month, this.#api, [], ON_ITS_WAY_SECONDS);
     await driver.close();
     this.installs = result.installs;
     return [
       ...result.violations,
-      ...this.broken,
+      ...this.#broken,
       ...lost.map((vm): FoundViolation => ({
         invariant: 'acknowledged',
         vm,
@@ -202,22 +205,22 @@ class RealRollout {
   }
 
   /** The simulated Azure as its journal has it; from a copy, for the app holds the folder. */
-  private azureNow(untilMs: number): SimulatedDriver {
-    const copy = join(this.folder, 'pocket-azure-copy');
-    cpSync(join(this.folder, 'pocket-azure'), copy, { recursive: true });
+  #azureNow(untilMs: number): SimulatedDriver {
+    const copy = join(this.#folder, 'pocket-azure-copy');
+    cpSync(join(this.#folder, 'pocket-azure'), copy, { recursive: true });
     rmSync(join(copy, 'lock.json'), { force: true });
     return simulatedDriver({
       fleet: null,
-      seed: this.setup.seed,
+      seed: this.#setup.seed,
       scenario: null,
       journal: fileJournal(copy),
       nowUtc: () => new Date(untilMs).toISOString(),
     });
   }
 
-  private readonly api: Api = {
+  readonly #api: Api = {
     request: async (method, path, body) => {
-      const response = await fetch(`${this.app?.baseUrl ?? ''}${path}`, {
+      const response = await fetch(`${this.#app?.baseUrl ?? ''}${path}`, {
         method,
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(REQUEST_MS_MAX),
@@ -231,8 +234,11 @@ class RealRollout {
     },
   };
 
-  private async startApp(): Promise<void> {
-    const { setup, surroundings, folder, azurite } = this;
+  async #startApp(): Promise<void> {
+    const setup = this.#setup;
+    const surroundings = this.#surroundings;
+    const folder = this.#folder;
+    const azurite = this.#azurite;
     const child = fork(join(__dirname, 'killedApp.js'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     child.stderr?.on('data', (chunk: Buffer) => {
       appendFileSync(join(folder, 'app.log'), chunk);
@@ -256,22 +262,23 @@ class RealRollout {
     child.send(options);
     const [answer] = (await once(child, 'message')) as [KilledAppAnswer];
     if ('error' in answer) throw new Error(answer.error);
-    this.app = { process: child, baseUrl: answer.baseUrl };
+    this.#app = { process: child, baseUrl: answer.baseUrl };
   }
 
-  private async killApp(): Promise<void> {
-    const { app } = this;
+  async #killApp(): Promise<void> {
+    const app = this.#app;
     if (app === null) return;
     app.process.kill('SIGKILL');
     await once(app.process, 'exit');
-    await this.startApp();
+    await this.#startApp();
   }
 
-  private async killAzurite(): Promise<void> {
-    const { azurite, folder } = this;
+  async #killAzurite(): Promise<void> {
+    const azurite = this.#azurite;
+    const folder = this.#folder;
     if (azurite === null) return;
     await azurite.kill();
-    this.azurite = await startAzurite({ location: join(folder, 'azurite'), ports: azurite.ports });
+    this.#azurite = await startAzurite({ location: join(folder, 'azurite'), ports: azurite.ports });
   }
 }
 
@@ -279,7 +286,7 @@ export function describeKills(report: RealKillsReport): string {
   const { vms, rollouts, kills, wallSeconds, installs, acknowledged, violations } = report;
   return [
     `${rollouts} rollouts of ${vms} VMs; the app was killed ${kills.app} times, its storage ${kills.azurite} times, in ${Math.round(wallSeconds)} s`,
-    `  ${installs} installations; ${acknowledged.outcomes} outcomes that had been told and ${acknowledged.decisions} pauses and resumes that had been promised were looked for after the kills`,
+    `  ${installs} installations; ${acknowledged.outcomes} outcomes that had been reported and ${acknowledged.decisions} pauses and resumes that had been promised were looked for after the kills`,
     `  violations ${violations.length}`,
     ...violations.map(({ invariant, vm, at, detail }) => `  ${invariant} ${at} ${vm ?? ''} ${detail}`),
     '',

@@ -16,6 +16,12 @@ import { crashingDriver, crashingStore, type CrashSwitch } from './crashingServi
 import { scenarioOf, type MonthSetup } from './monthSetup';
 import { OwnerActions } from './ownerActions';
 
+interface MadeAzure {
+  readonly plain: SimulatedDriver;
+  readonly faulty: SimulatedDriver;
+  owners: OwnerActions;
+}
+
 /** What remains when a host crashes: storage, the simulated Azure, and the seeded faults of both. */
 export class Surroundings {
   readonly faults: Faults;
@@ -25,12 +31,8 @@ export class Surroundings {
   host: Host | null = null;
   readonly fleetFile: string;
   readonly scenarioFile: string;
-  private tables: { readonly plain: Store; readonly faulty: Store } | null = null;
-  private azure: {
-    readonly plain: SimulatedDriver;
-    readonly faulty: SimulatedDriver;
-    owners: OwnerActions;
-  } | null = null;
+  #tables: { readonly plain: Store; readonly faulty: Store } | null = null;
+  #azure: MadeAzure | null = null;
 
   constructor(
     readonly setup: MonthSetup,
@@ -47,7 +49,7 @@ export class Surroundings {
     writeFileSync(this.scenarioFile, JSON.stringify(scenario));
     this.faults = new Faults(seed, intensity, allowed, { fromMs, toMs: calmMs });
     this.faults.useClock(() => this.nowMs());
-    this.callActivity = faultyActivity(this.faults);
+    this.#callActivity = faultyActivity(this.faults);
     this.transit = faultyTransit(this.faults);
     for (const { what } of scenario.effects) this.faults.count('scenario', what);
     if (allowed.has('calendar'))
@@ -61,41 +63,41 @@ export class Surroundings {
 
   /** Storage itself, without faults. */
   get store(): Store | null {
-    return this.tables?.plain ?? null;
+    return this.#tables?.plain ?? null;
   }
 
   /** The simulated Azure itself, without faults. */
   get driver(): SimulatedDriver {
-    return this.known.plain;
+    return this.#known.plain;
   }
 
   get owners(): OwnerActions {
-    return this.known.owners;
+    return this.#known.owners;
   }
 
   /** What is put between the app and its storage and Azure, for one host. Without a switch it never crashes. */
   faultHooksFor(crashSwitch: CrashSwitch | null): FaultHooks {
     return {
       store: (made) => {
-        this.tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
-        return crashSwitch === null ? this.tables.faulty : crashingStore(this.tables.faulty, crashSwitch);
+        this.#tables ??= { plain: made, faulty: faultyStore(made, this.faults) };
+        return crashSwitch === null ? this.#tables.faulty : crashingStore(this.#tables.faulty, crashSwitch);
       },
       driver: (made) => {
-        this.azure ??= this.azureOf(made);
-        return crashSwitch === null ? this.azure.faulty : crashingDriver(this.azure.faulty, crashSwitch);
+        this.#azure ??= this.#azureOf(made);
+        return crashSwitch === null ? this.#azure.faulty : crashingDriver(this.#azure.faulty, crashSwitch);
       },
-      activity: (name, services, run) => this.callActivity(name, services, run),
+      activity: (name, services, run) => this.#callActivity(name, services, run),
     };
   }
 
-  private readonly callActivity: FaultHooks['activity'];
+  readonly #callActivity: FaultHooks['activity'];
 
-  private get known(): NonNullable<Surroundings['azure']> {
-    if (this.azure === null) throw new Error('The app was not put together yet.');
-    return this.azure;
+  get #known(): MadeAzure {
+    if (this.#azure === null) throw new Error('The app was not put together yet.');
+    return this.#azure;
   }
 
-  private azureOf(plain: SimulatedDriver): NonNullable<Surroundings['azure']> {
+  #azureOf(plain: SimulatedDriver): MadeAzure {
     const { fromMs, calmMs } = this.setup;
     const nowMs = (): number => this.nowMs();
     const ids = this.fleet.vms.map(({ id }) => id);

@@ -43,7 +43,7 @@ export async function runMonths(
 }
 
 class Worker {
-  private readonly process: ChildProcess = fork(join(__dirname, 'worker.js'), {
+  readonly #process: ChildProcess = fork(join(__dirname, 'worker.js'), {
     // As many processes as cores, so none of them gains by threads of its own.
     execArgv: ['--single-threaded', '--max-semi-space-size=128'],
   });
@@ -53,17 +53,17 @@ class Worker {
       const died = (code: number | null): void => {
         resolve({ error: `The process of ${JSON.stringify(job)} ended with code ${String(code)}.` });
       };
-      this.process.once('exit', died);
-      this.process.once('message', (message: WorkerAnswer) => {
-        this.process.off('exit', died);
+      this.#process.once('exit', died);
+      this.#process.once('message', (message: WorkerAnswer) => {
+        this.#process.off('exit', died);
         resolve(message);
       });
-      this.process.send(job);
+      this.#process.send(job);
     });
   }
 
   end(): void {
-    this.process.kill();
+    this.#process.kill();
   }
 }
 

@@ -4,7 +4,7 @@ const DISRUPTION = 'domain/disruption.ts';
 const LEDGER = 'domain/ledger.ts';
 const LEDGER_TESTS = ['tests/domain/ledger.test.ts', 'tests/domain/ledgerModel.test.ts'];
 
-/** Bugs in what may be down together, and in who grants it. */
+/** Bugs in what may be down together, and in what grants it. */
 export const availabilityMutants: readonly Mutant[] = [
   planted(
     'both ends of a geo pair may be down together',

@@ -10,7 +10,7 @@ const inMonth = (bug: string, file: string, edits: Mutant['edits'], month = 'cal
 
 /** Bugs that the auditor has to find in what the driver says happened in a month. */
 export const monthMutants: readonly Mutant[] = [
-  inMonth('every VM lives in UTC', 'domain/timeZone.ts', [
+  inMonth('every VM is in UTC', 'domain/timeZone.ts', [
     [
       '  const invalid: { source: TimeZoneSource; value: string }[] = [];\n',
       "  const invalid: { source: TimeZoneSource; value: string }[] = [];\n  if (invalid.length === 0) return { zone: 'UTC', source: 'utc', invalid };\n",

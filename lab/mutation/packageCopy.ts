@@ -31,30 +31,30 @@ export interface Verdict {
 /** A copy of the package in which one bug at a time is planted. */
 export class PackageCopy {
   readonly folder = mkdtempSync(join(tmpdir(), 'lowtide-mutants-'));
-  private readonly fleet = join(this.folder, 'fleet.json');
+  readonly #fleet = join(this.folder, 'fleet.json');
 
   constructor() {
     for (const name of readdirSync(PACKAGE_ROOT))
       if (!NOT_COPIED.has(name))
         cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), { recursive: true });
     symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'dir');
-    writeFileSync(this.fleet, printGeneratedFleet(generateFleet({ vms: 150, seed: 1 })));
+    writeFileSync(this.#fleet, printGeneratedFleet(generateFleet({ vms: 150, seed: 1 })));
   }
 
   /** Plants the bug and runs the tests that should notice it, one after the other, until one does. */
   detect(mutant: Mutant): Verdict {
     let undo: () => void;
     try {
-      undo = this.plant(mutant);
+      undo = this.#plant(mutant);
     } catch (error) {
       return { killed: false, by: error instanceof Error ? error.message : String(error) };
     }
     try {
       for (const file of mutant.tests) {
-        const verdict = this.runTests([file]);
+        const verdict = this.#runTests([file]);
         if (verdict.killed) return verdict;
       }
-      if (mutant.month !== undefined) return this.simulate(mutant.month);
+      if (mutant.month !== undefined) return this.#simulate(mutant.month);
       return { killed: false, by: mutant.tests.join(', ') };
     } finally {
       undo();
@@ -64,10 +64,10 @@ export class PackageCopy {
   /** Everything that will be asked to notice bugs must be content without any. Returns the names of failing tests. */
   runWithoutMutants(mutants: readonly Mutant[]): Verdict {
     const files = [...new Set(mutants.flatMap(({ tests }) => tests))];
-    const tests = files.length === 0 ? { killed: false, by: '' } : this.runTests(files);
+    const tests = files.length === 0 ? { killed: false, by: '' } : this.#runTests(files);
     if (tests.killed) return tests;
     for (const month of new Set(mutants.flatMap(({ month: name }) => name ?? []))) {
-      const verdict = this.simulate(month);
+      const verdict = this.#simulate(month);
       if (verdict.killed) return verdict;
     }
     return tests;
@@ -77,7 +77,7 @@ export class PackageCopy {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  private plant({ file, edits }: Mutant): () => void {
+  #plant({ file, edits }: Mutant): () => void {
     const source = join(this.folder, file);
     const compiled = join(this.folder, 'dist', file.replace(/\.ts$/, '.js'));
     const [before, built] = [readFileSync(source, 'utf8'), readFileSync(compiled, 'utf8')];
@@ -90,23 +90,23 @@ export class PackageCopy {
     };
   }
 
-  private runTests(files: readonly string[]): Verdict {
+  #runTests(files: readonly string[]): Verdict {
     const report = join(this.folder, 'jest.json');
     rmSync(report, { force: true });
     const jest = join(this.folder, 'node_modules', 'jest', 'bin', 'jest.js');
     const options = ['--ci', '--runInBand', '--silent', '--json', `--outputFile=${report}`];
-    const { status, stderr } = this.run([jest, ...options, '--runTestsByPath', ...files]);
+    const { status, stderr } = this.#run([jest, ...options, '--runTestsByPath', ...files]);
     if (!existsSync(report)) return { killed: true, by: `the tests did not run: ${stderr.slice(-300)}` };
     if (status === 0) return { killed: false, by: files.join(', ') };
     return { killed: true, by: firstFailure(readFileSync(report, 'utf8')) };
   }
 
-  private simulate(scenario: string): Verdict {
+  #simulate(scenario: string): Verdict {
     const report = join(this.folder, 'month.json');
     rmSync(report, { force: true });
-    const simulate = [join(this.folder, 'dist', 'cli', 'lowtide.js'), 'simulate', '--fleet', this.fleet];
+    const simulate = [join(this.folder, 'dist', 'cli', 'lowtide.js'), 'simulate', '--fleet', this.#fleet];
     const month = ['--seed', '1', '--month', '2026-11', '--scenario', scenario, '--json', report];
-    const { status, stderr } = this.run([...simulate, ...month]);
+    const { status, stderr } = this.#run([...simulate, ...month]);
     if (status === 0) return { killed: false, by: `a month of ${scenario}` };
     if (status !== 2 || !existsSync(report))
       return { killed: true, by: `the month of ${scenario} failed: ${stderr.trim().slice(0, 200)}` };
@@ -118,7 +118,7 @@ export class PackageCopy {
   }
 
   /** A process that is ended by a signal says nothing about the bug: it is run again. */
-  private run(args: readonly string[]): { readonly status: number | null; readonly stderr: string } {
+  #run(args: readonly string[]): { readonly status: number | null; readonly stderr: string } {
     for (let attempt = 1; ; attempt += 1) {
       const { status, stderr, signal, error } = spawnSync(process.execPath, args, {
         cwd: this.folder,

@@ -48,8 +48,8 @@ export const rolloutMutants: readonly Mutant[] = [
     'the results of a round count twice',
     'domain/rolloutEvidence.ts',
     [
-      '  if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted\n  const told',
-      '  const told',
+      '  if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted\n  const reported',
+      '  const reported',
     ],
     GATE_ACTIVITIES_TEST,
   ),
@@ -66,7 +66,7 @@ export const rolloutMutants: readonly Mutant[] = [
     GATES_TEST,
   ),
   planted(
-    'a phase is judged before every region has spoken',
+    'the gate of a phase is decided before every region has outcomes',
     GATES,
     ['if (silentRegions.length === 0 && done', 'if (silentRegions.length >= 0 && done'],
     GATES_TEST,
@@ -89,7 +89,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a resumed gate halts on the same evidence for ever',
     'activities/decidePhaseGate.ts',
-    ['judged === null || atUtc > judged', 'judged === null || atUtc !== ""'],
+    ['decided === null || atUtc > decided', 'decided === null || atUtc !== ""'],
     GATE_ACTIVITIES_TEST,
   ),
   planted(
@@ -129,7 +129,7 @@ export const rolloutMutants: readonly Mutant[] = [
     CONTROL_TEST,
   ),
   planted(
-    'who was superseded is not told so',
+    'a VM that was superseded is not marked so',
     'operatorApi/startRollout.ts',
     ["endsUtc === nextReleaseAfter(releasedUtc) ? 'superseded' : 'deadlinePassed'", "'deadlinePassed'"],
     'tests/operatorApi/startRollout.test.ts',

@@ -136,7 +136,7 @@ export const vmMutants: readonly Mutant[] = [
     ...planted('a crash loses the start of an installation from the audit', ONCE, ['', '']),
     edits: [
       [
-        '  // the audit first: once the row has its operation, nobody comes here again\n',
+        '  // the audit first: once the row has its operation, a repeat does not come here again\n',
         '  await replaceIntent(services, intent, { ...intent, operationId });\n',
       ],
     ],
@@ -146,7 +146,7 @@ export const vmMutants: readonly Mutant[] = [
     ...planted('a crash loses the end of an installation from the audit', OPERATION, ['', '']),
     edits: [
       [
-        '  // the audit first: once the row has its end, nobody comes here again\n',
+        '  // the audit first: once the row has its end, a repeat does not come here again\n',
         '  await replaceIntent(services, operation, { ...operation, endedUtc, summary });\n',
       ],
     ],

@@ -5,7 +5,7 @@ import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
 import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
-import { HEALTHY, type PostStory } from '../support/fakeDriver';
+import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
 import {
   aRound,
   someServices,
@@ -69,7 +69,7 @@ describe('the VMs of a round advance together', () => {
   it('80 VMs that have evidence enough need about as many calls as one', async () => {
     const one = await finish((await aRoundOf(1)).services);
     const eighty = await finish((await aRoundOf(80, { evidenceFirst: 80 })).services);
-    // the rest are answers that were full: 80 endings are told over several calls
+    // the rest are answers that were full: 80 endings are reported over several calls
     expect(eighty.calls).toBeLessThan(one.calls + 20);
   });
 
@@ -79,12 +79,12 @@ describe('the VMs of a round advance together', () => {
     expect(longest).toBeLessThan(16_000);
   });
 
-  it("each VM's entity is told once that it is being installed, and once how it ended, with everything learnt", async () => {
+  it("each VM's entity learns once that it is being installed, and once how it ended, with everything learnt", async () => {
     const { services, ids } = await aRoundOf(30);
     const { answers } = await finish(services);
-    const told = answers.flatMap(({ events }) => events);
+    const reported = answers.flatMap(({ events }) => events);
     for (const id of ids) {
-      const events = told.filter(({ vmId }) => vmId === id).map(({ event }) => event);
+      const events = reported.filter(({ vmId }) => vmId === id).map(({ event }) => event);
       expect(events).toEqual([
         { kind: 'installStarted', claimId: claim.claimId },
         expect.objectContaining({ kind: 'ended', assessment: expect.anything() as unknown }),
@@ -162,7 +162,7 @@ describe('the VMs of a round advance together', () => {
 
   it('an installation that is refused gives its place back: five refusals do not block a family', async () => {
     const { services, ids } = await aRoundOf(12);
-    services.driver.postStories.push(...Array<PostStory>(5).fill({ refused: 'agentNotReady' }));
+    services.driver.postBehaviours.push(...Array<PostBehaviour>(5).fill({ refused: 'agentNotReady' }));
     await finish(services);
     expect(services.driver.accepted).toHaveLength(ids.length - 5);
     expect(await services.rollouts.halts(ROLLOUT)).toEqual([]);

@@ -53,14 +53,14 @@ describe('R-107, R-113: which VMs are due', () => {
 
   it.each([
     ['by day', { nowUtc: '2026-11-13T16:00:00.000Z' }],
-    ['in the last minutes of the window: it would end outside', { nowUtc: '2026-11-13T10:45:00.000Z' }],
+    ['in the last minutes of the window: it would end after it', { nowUtc: '2026-11-13T10:45:00.000Z' }],
     ['before its time', { dueUtc: '2026-11-14T04:00:00.000Z' }],
     ['by day in its own time zone', { timeZone: 'Asia/Tokyo' }],
   ])('none %s', async (_when, over) => {
     expect(await chunksOf(await dueSince([aVm()], over))).toEqual([]);
   });
 
-  it('in chunks of at most thirty that leave out nobody and name nobody twice', async () => {
+  it('in chunks of at most thirty that leave out no VM and name none twice', async () => {
     const vms = vmsOf(95);
     const services = await dueSince(vms);
     const chunks = await chunksOf(services);
@@ -166,7 +166,7 @@ describe('reading assessments', () => {
     expect(await read(services, vms)).toMatchObject({ assessed: [], failed: [{ message: 'no endpoint' }] });
   });
 
-  it('R-901: one that nobody was due for moves no date', async () => {
+  it('R-901: one that no VM was due for moves no date', async () => {
     const vms = vmsOf(1);
     const services = await dueSince(vms);
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });

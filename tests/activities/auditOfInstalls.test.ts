@@ -52,7 +52,7 @@ describe('INV-11: the audit of an installation', () => {
 
   it('has both when the installation was never heard of and another claim finds it', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push('startsUnheard');
+    services.driver.postBehaviours.push('startsUnheard');
     await start(services, 'claim-1');
     services.wait(3600);
     services.driver.endInstall(vm.id);
@@ -78,7 +78,7 @@ describe('INV-11: the audit of an installation', () => {
     },
   );
 
-  it('is followed to its end although somebody else writes its row when its answer is stored', async () => {
+  it('is followed to its end although another process writes its row when its answer is stored', async () => {
     const services = await someServices({ vms: [vm] });
     let claims = 0;
     const { operations } = services;
@@ -98,7 +98,7 @@ describe('INV-11: the audit of an installation', () => {
 
   it('has nothing of a request that never arrived', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push('vanishes');
+    services.driver.postBehaviours.push('vanishes');
     await start(services, 'claim-1');
     services.wait(3600);
     await startPatiently(services, 'claim-2');

@@ -10,7 +10,7 @@ async function running(operation: 'lost' | 'running'): Promise<FakeServices> {
   return services;
 }
 
-describe('an installation that the platform tells wrongly of', () => {
+describe('an installation that the platform reports wrongly', () => {
   it('is not over when its operation is lost and the instance view does not show it yet', async () => {
     const services = await running('lost');
     services.driver.change(vm.id, { lastInstallation: null });

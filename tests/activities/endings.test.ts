@@ -63,7 +63,7 @@ describe('INV-8: rounds that do not run any more', () => {
     expect(await outcomes(services)).toEqual(Array<string>(4).fill(`${kind}: ${reason}`));
   });
 
-  it('are recorded, so that the gate counts them and nobody runs them', async () => {
+  it('are recorded, so that the gate counts them and no round runs them', async () => {
     const services = await threeRounds();
     await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'waitingForSet' });
     const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
@@ -131,7 +131,7 @@ describe('a rollout is complete', () => {
   const isComplete = (services: FakeServices): Promise<unknown> =>
     services.run(readCompletion, { rolloutId: ROLLOUT });
 
-  it('when nobody waits for a second chance', async () => {
+  it('when no VM waits for a second chance', async () => {
     const services = await threeRounds();
     const [first, second] = idsOf(0, 2);
     if (first === undefined || second === undefined) throw new Error('no VM');

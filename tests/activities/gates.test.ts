@@ -105,7 +105,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
     expect(await audited(services)).toEqual(['held']);
   });
 
-  it('opens once a person has answered the halt: what was judged is not held against it twice', async () => {
+  it('opens once a person has answered the halt: what was decided on is not held against it twice', async () => {
     const services = await inPhase2({ failed: 9, deferred: 1 });
     await services.run(decidePhaseGate, PHASE_2);
     services.wait(3600);
@@ -236,7 +236,7 @@ describe('the record of a round', () => {
     );
     return of.run(recordRound, { ref: round, claimId });
   }
-  const aRoundWorld = async (): Promise<FakeServices> => {
+  const servicesOfARound = async (): Promise<FakeServices> => {
     const services = await someServices();
     await services.plans.addRounds(ROLLOUT, [
       aRound({ phase: phaseIdOf(2), vmIds: vms.map(({ id }) => id) }),
@@ -245,7 +245,7 @@ describe('the record of a round', () => {
   };
 
   it('keeps its counts, and says that all may go on', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     expect(await recorded(services, results([9, well], [1, ill]))).toMatchObject({
       gate: 'open',
       why: '',
@@ -256,7 +256,7 @@ describe('the record of a round', () => {
   });
 
   it('R-204: two unhealthy VMs of one image halt that image, with the VMs and the odds, and say so in the audit', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([8, well], [2, ill]));
     expect(await halts(services)).toContainEqual(
       expect.objectContaining({
@@ -269,14 +269,14 @@ describe('the record of a round', () => {
   });
 
   it('one unhealthy VM of many is no halt', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([6, well]), { round: 1 });
     await recorded(services, results([9, well], [1, ill]), { round: 2 });
     expect(await halts(services)).toEqual([]);
   });
 
   it('any unhealthy VM of the canary, the first five of the rollout, halts the rollout', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([4, well], [1, ill], [5, well]));
     expect(await halts(services)).toEqual([
       expect.objectContaining({ kind: 'halt', region: null, scope: { kind: 'rollout' } }),
@@ -284,20 +284,20 @@ describe('the record of a round', () => {
   });
 
   it('holds on a bad patch source: three of ten installations failed', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([7, well], [3, failed]));
     expect((await halts(services)).map(({ kind }) => kind)).toContain('hold');
     expect((await halts(services)).map(({ why }) => why).join()).toMatch(/failed on 3 of 10/);
   });
 
   it('holds its region on too much silence', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     expect(await recorded(services, results([7, well], [3, silent]))).toMatchObject({ gate: 'hold' });
     expect(await halts(services)).toContainEqual(expect.objectContaining({ kind: 'hold', region: 'eastus' }));
   });
 
   it('written twice is written once, and its results count once', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([8, well], [2, ill]));
     const before = { halts: await halts(services), evidence: await services.evidence.read(ROLLOUT) };
     services.wait(30);
@@ -310,7 +310,7 @@ describe('the record of a round', () => {
   });
 
   it('does not halt again on what a person has answered, and does on what comes after', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     await recorded(services, results([7, well], [3, ill]));
     services.wait(60);
     await answer(services, 'resume');
@@ -324,7 +324,7 @@ describe('the record of a round', () => {
   });
 
   it('INV-13: names the VMs that are unhealthy, and counts those that may still be installing', async () => {
-    const services = await aRoundWorld();
+    const services = await servicesOfARound();
     const unclear = ended('failed', 'orchestrationFailed', 'unproven');
     expect(await recorded(services, [...results([8, well], [1, ill]), unclear])).toMatchObject({
       unhealthy: [vms[8]?.id],

@@ -220,7 +220,7 @@ describe('a plan that is made twice', () => {
   it('takes along a VM that was taken and is off meanwhile: it is looked at again before it is touched', async () => {
     const services = await scene();
     const [taken] = await services.outcomes.secondChances(ROLLOUT);
-    if (!taken) throw new Error('nobody deserves a second chance');
+    if (!taken) throw new Error('no VM deserves a second chance');
     await services.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: WINDOW_CLOSES }]);
     services.driver.change(taken.outcome.vmId, { powerState: 'deallocated' });
     await attempt(services);
@@ -278,7 +278,7 @@ describe('a plan that is made twice', () => {
     expect(await plannedIn(services)).toEqual(rounds);
   });
 
-  it('knows a VM by the row of an older version, which did not say who has it', async () => {
+  it('knows a VM by the row of an older version, which did not say which catch-up has it', async () => {
     const services = await endedAs([aVm({ name: 'old' })], POWERED_OFF);
     const table = services.store.table('outcomes');
     const [row] = await table.list(`${ROLLOUT}~again`);
@@ -313,7 +313,7 @@ describe('no path around control', () => {
   };
 
   it.each(['paused', 'cancelled', 'ended'] as const)(
-    'INV-9: a rollout that is %s catches nobody up',
+    'INV-9: a rollout that is %s catches no VM up',
     async (mode) => {
       const services = await endedAs([aVm()], POWERED_OFF, { control: { control: { mode } } });
       expect(await plan(services)).toMatchObject({ catchUps: [] });

@@ -44,7 +44,7 @@ describe('a suspect claim', () => {
     expect(await read(services)).toMatchObject({ kind: 'ended' });
   });
 
-  it('two hours past its window is told to the operator, once', async () => {
+  it('two hours past its window is reported to the operator, once', async () => {
     const services = await installing();
     services.clock.nowUtc = '2026-11-13T13:00:00.001Z';
     expect(await inspect(services)).toMatchObject({ inFlight: 1, overrun: true });
@@ -83,7 +83,7 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
     return services;
   };
 
-  it('is unproven when nobody watched it to the end', async () => {
+  it('is unproven when it was not watched to the end', async () => {
     expect(await inspect(await endedAs(null))).toEqual({ inFlight: 0, overrun: false, unproven: [vm.id] });
   });
 
@@ -123,7 +123,7 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
 
   it('is unproven when its answer was never heard, but the VM shows it', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push('startsUnheard');
+    services.driver.postBehaviours.push('startsUnheard');
     await start(services);
     services.clock.nowUtc = LONG_AFTER;
     services.driver.endInstall(vm.id);
@@ -133,9 +133,9 @@ describe('INV-13: a VM that was installed under a suspect claim', () => {
   it.each([
     ['was refused', { refused: 'notAllowed' }],
     ['never arrived', 'vanishes'],
-  ] as const)('is none of which the request %s', async (_what, story) => {
+  ] as const)('is none of which the request %s', async (_what, behaviour) => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push(story);
+    services.driver.postBehaviours.push(behaviour);
     await start(services);
     services.clock.nowUtc = LONG_AFTER;
     expect(await inspect(services)).toEqual({ inFlight: 0, overrun: false, unproven: [] });

@@ -1,7 +1,7 @@
 import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
 import { aVm } from '../support/builders';
-import type { PostStory } from '../support/fakeDriver';
+import type { PostBehaviour } from '../support/fakeDriver';
 import { someServices, IN_THE_WINDOW, WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import {
   inputFor,
@@ -156,7 +156,7 @@ describe('INV-6, INV-9: the control row is asked last', () => {
 describe('a request whose answer is lost', () => {
   it('and which started: the installation on the VM is adopted', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push('startsUnheard');
+    services.driver.postBehaviours.push('startsUnheard');
     expect(await start(services)).toMatchObject({ kind: 'wait' });
     expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
     await wasStarted(services);
@@ -164,7 +164,7 @@ describe('a request whose answer is lost', () => {
 
   it('and which started: adopted also when the platform rounds the time of its start down', async () => {
     const services = await someServices({ vms: [vm], nowUtc: '2026-11-13T03:15:00.700Z' });
-    services.driver.postStories.push('startsUnheard');
+    services.driver.postBehaviours.push('startsUnheard');
     await start(services);
     const reading = await services.driver.readVirtualMachine(vm.id);
     const lastInstallation = reading?.lastInstallation ?? null;
@@ -178,7 +178,7 @@ describe('a request whose answer is lost', () => {
 
   it('and which did not: a second one is sent, but only when the ambiguity is over', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push('vanishes');
+    services.driver.postBehaviours.push('vanishes');
     await start(services);
     services.wait(AMBIGUITY_SECONDS - 1);
     expect(await start(services)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:25:00.000Z' });
@@ -192,7 +192,7 @@ describe('a request whose answer is lost', () => {
     const services = await someServices({ vms: [vm] });
     services.driver.installByHand(vm.id, '2026-11-13T01:00:00.000Z');
     services.driver.endInstall(vm.id);
-    services.driver.postStories.push('vanishes');
+    services.driver.postBehaviours.push('vanishes');
     expect(await start(services)).toMatchObject({ kind: 'wait' });
     expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
     await wasStarted(services);
@@ -200,7 +200,7 @@ describe('a request whose answer is lost', () => {
 
   it('again and again, until the window is too short: the VM is deferred', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push(...Array.from({ length: 100 }, (): PostStory => 'vanishes'));
+    services.driver.postBehaviours.push(...Array.from({ length: 100 }, (): PostBehaviour => 'vanishes'));
     expect(await startPatiently(services)).toMatchObject({
       kind: 'end',
       outcome: { reason: 'windowMissed' },
@@ -212,7 +212,7 @@ describe('a request whose answer is lost', () => {
 describe('a refusal', () => {
   it('for want of patience is obeyed, and the VM is patched later', async () => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push({ refused: 'throttled', retryAfterSeconds: 300 });
+    services.driver.postBehaviours.push({ refused: 'throttled', retryAfterSeconds: 300 });
     expect(await start(services)).toEqual({ kind: 'wait', untilUtc: '2026-11-13T03:20:00.000Z' });
     expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
     await wasStarted(services);
@@ -221,8 +221,8 @@ describe('a refusal', () => {
   it('because a person is installing: we wait, and defer the VM when the window ends first', async () => {
     const services = await someServices({ vms: [vm] });
     services.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
-    services.driver.postStories.push(
-      ...Array.from({ length: 1_000 }, (): PostStory => ({ refused: 'conflict' })),
+    services.driver.postBehaviours.push(
+      ...Array.from({ length: 1_000 }, (): PostBehaviour => ({ refused: 'conflict' })),
     );
     expect(await startPatiently(services)).toMatchObject({ kind: 'end', outcome: { kind: 'deferred' } });
     expect(services.driver.accepted).toEqual([]);
@@ -231,7 +231,7 @@ describe('a refusal', () => {
   it('because a person is installing: ours follows when that one is over', async () => {
     const services = await someServices({ vms: [vm] });
     services.driver.installByHand(vm.id, '2026-11-13T02:50:00.000Z');
-    services.driver.postStories.push({ refused: 'conflict' }, { refused: 'conflict' });
+    services.driver.postBehaviours.push({ refused: 'conflict' }, { refused: 'conflict' });
     expect(await startPatiently(services)).toMatchObject({ kind: 'started' });
     await wasStarted(services);
   });
@@ -244,7 +244,7 @@ describe('a refusal', () => {
     ['notAllowed', 'failed', 'installRefused'],
   ] as const)('%s ends the VM as %s: %s', async (refused, kind, reason) => {
     const services = await someServices({ vms: [vm] });
-    services.driver.postStories.push({ refused });
+    services.driver.postBehaviours.push({ refused });
     expect(await start(services)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
   });
 
@@ -262,7 +262,7 @@ describe('INV-11: the audit', () => {
   it('has one row for the start and one for the end of each installation, also of VMs under one claim', async () => {
     const other = aVm({ zone: '1' });
     const services = await someServices({ vms: [vm, other] });
-    services.driver.postStories.push('startsUnheard');
+    services.driver.postBehaviours.push('startsUnheard');
     for (const each of [vm, other]) {
       await startInstall.handler(services)(inputFor('claim-1', each));
       await startInstall.handler(services)(inputFor('claim-1', each));

@@ -133,7 +133,7 @@ it.each([
   ['R-504', 'Windows', { 'lowtide-update-endpoint': 'unreachable' }, /update endpoint/],
   ['R-504', 'Linux', { 'lowtide-update-endpoint': 'unreachable' }, /update endpoint/],
 ] as const)(
-  '%s: a %s VM that lacks what it needs is told so, and enabled once it is mended',
+  '%s: the state of a %s VM that lacks what it needs says so, and enabled once it is mended',
   async (_rule, os, tags, says) => {
     await create(os, tags);
     await api.pass(30 * HOURS);
@@ -190,7 +190,7 @@ it('R-114: nothing is installed before the patch extension is there', async () =
   expect((await api.call('POST', `${VM}/installPatches`, order)).status).toBe(202);
 });
 
-it('what was known of a VM that was deleted is not told of another one of its name', async () => {
+it('what was known of a VM that was deleted is not reported for another one of its name', async () => {
   await create('Linux');
   await passUntil(isReady);
   await api.call('DELETE', VM);

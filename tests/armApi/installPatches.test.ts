@@ -107,7 +107,7 @@ describe('an assessment on demand', () => {
       });
   });
 
-  it('R-505: is answered in the words of 2020-06-01 to who speaks them', async () => {
+  it('R-505: is answered in the words of 2020-06-01 to a client that speaks them', async () => {
     const found = await resultOf(await api.call('POST', `${ONE}/assessPatches?api-version=2020-06-01`));
     expect(found['patches']).toBeDefined();
     expect(found['availablePatches']).toBeUndefined();
@@ -220,7 +220,7 @@ describe('an installation on demand', () => {
     expect((await started(TWO)) > ended).toBe(true);
   });
 
-  it('INV-1, INV-2: answers 409 with the claim that is in the way, to who does not want to wait', async () => {
+  it('INV-1, INV-2: answers 409 with the claim that is in the way, to a caller that does not want to wait', async () => {
     await install(WEB_0, LINUX_ORDER);
     await api.pass(2);
     const otherDomain = await install(WEB_1, LINUX_ORDER, '?ifBusy=fail');
@@ -230,7 +230,7 @@ describe('an installation on demand', () => {
     expect(paired.body['error']?.['message']).toMatch(/geoPair, held by install-/);
   });
 
-  it('INV-7: of two orders for one VM at once one runs, and the other is told so', async () => {
+  it('INV-7: of two orders for one VM at once one runs, and the other is refused for that reason', async () => {
     const first = await install(ONE, ORDER);
     const second = await install(ONE, ORDER);
     await api.pass(5);

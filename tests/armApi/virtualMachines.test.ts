@@ -259,7 +259,7 @@ describe('Virtual machines over the ARM API', () => {
     expect([status, body['error']?.['code']]).toEqual([409, 'OperationNotAllowed']);
   });
 
-  it('R-703: nobody installs, updates or removes an extension by hand', async () => {
+  it('R-703: an extension cannot be installed, updated or removed by hand', async () => {
     await api.call('PUT', VM, aVmBody('Linux'));
     for (const method of ['PUT', 'PATCH', 'DELETE']) {
       const { status, body } = await api.call(method, `${VM}/extensions/LinuxPatchExtension`, {});

@@ -328,7 +328,7 @@ describe('INV-6: gates between phases', () => {
     ]);
   });
 
-  it('judges each rollout by its own phases, and nobody who installs by hand', () => {
+  it('judges each rollout by its own phases, and not what people install by hand', () => {
     const own = [
       { ...aPhase(1, ['northeurope'], null), rolloutId: 'rollout-2026-11' },
       { ...aPhase(2, ['japaneast'], null), rolloutId: 'rollout-2026-11' },

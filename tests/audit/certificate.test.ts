@@ -35,14 +35,14 @@ const goodMonth = [
 ];
 
 describe('the certificate', () => {
-  it('tells a clean month in half a page', () => {
+  it('reports a clean month in half a page', () => {
     expectGolden('certificate-clean.txt', renderCertificate(audit(vms, goodMonth)));
   });
 
-  it('tells what was violated, of whom and when, a handful of each kind', () => {
+  it('lists what was violated, by which VM and when, a handful of each kind', () => {
     const bad = [
       ...set.slice(0, 14).map((vm) => install(vm, 0, 500)),
-      event(singles[0] ?? aVm('x'), 3, 'installCompleted', { operationId: 'nobody-started-this' }),
+      event(singles[0] ?? aVm('x'), 3, 'installCompleted', { operationId: 'never-started' }),
     ];
     const phases = [
       { phase: 1, regions: ['uksouth'], startedUtc: at(0), endedUtc: null, gateOpenedUtc: null },

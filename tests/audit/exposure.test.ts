@@ -75,6 +75,22 @@ describe('INV-14: installs in an image family', () => {
   });
 });
 
+describe('INV-6: a hold of a whole phase', () => {
+  const held: AuditRollout = {
+    rolloutId: 'rollout-2026-11',
+    state: 'ended',
+    endsUtc: at(10_000),
+    halts: [{ haltId: 'phase-1.all.gate-0', kind: 'hold', region: null, atUtc: at(0), decision: null }],
+  };
+
+  it('keeps its gate shut, and lets second chances go on; a halt stops them, too', () => {
+    const log = [install(vm(0), 30, 40)];
+    expect(violated(audit(vms, log, { rollouts: [held] }))).toEqual([]);
+    const halts = held.halts.map((halt) => ({ ...halt, kind: 'halt' }));
+    expect(violated(audit(vms, log, { rollouts: [{ ...held, halts }] }))).toEqual(['INV-6']);
+  });
+});
+
 describe('INV-6: a halt of one image family', () => {
   const halted: AuditRollout = {
     rolloutId: 'rollout-2026-11',

@@ -51,7 +51,7 @@ describe('the off-peak windows of a zone', () => {
       '2026-04-04T14:00Z',
       ['2026-04-04T11:00:00.000Z', '2026-04-04T19:30:00.000Z'],
     ],
-  ])('is told right for %s', (_, zone, instant, expected) => {
+  ])('is right for %s', (_, zone, instant, expected) => {
     expect(window(zone, instant)).toEqual(expected);
   });
 

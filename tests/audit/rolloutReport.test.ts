@@ -152,7 +152,7 @@ describe('INV-10: unknown health opens no gate', () => {
     violated(audit(vms, events, { outcomes: [patched(minute), skipped] }));
 
   it.each([
-    ['nobody asked after its health', []],
+    ['its health was never asked', []],
     ['its last answer was unknown', [probe(a, 61, 'healthy'), probe(a, 75, 'unknown')]],
     ['its last answer was unhealthy', [probe(a, 75, 'unhealthy')]],
     ['it was stopped', [probe(a, 75, 'stopped')]],
@@ -210,7 +210,7 @@ describe('INV-11: the audit', () => {
   const held = (rows: readonly AuditTrailRow[], events = log): unknown =>
     violated(audit(vms, events, { trail: rows }));
 
-  it('tells of every install once when it starts and once when it ends', () => {
+  it('reports every install once when it starts and once when it ends', () => {
     expect(held(trail)).toEqual([]);
     expect(held([...trail].reverse())).toEqual([]);
   });
@@ -219,14 +219,14 @@ describe('INV-11: the audit', () => {
     ['says nothing of a start', trail.slice(1)],
     ['says nothing of an end', trail.slice(0, -1)],
     ['says nothing at all', [row(0, 'rolloutPlanned')]],
-    ['tells of a start twice', [...trail, ...trail.slice(0, 1)]],
-    ['tells of an end twice', [...trail, ...trail.slice(-1)]],
+    ['reports a start twice', [...trail, ...trail.slice(0, 1)]],
+    ['reports an end twice', [...trail, ...trail.slice(-1)]],
     [
-      'tells of an install that nobody started',
+      'reports an install that was never started',
       [...trail, row(5, 'installStarted', { vmId: a.id, evidence: { operationId: 'made-up' } })],
     ],
     [
-      'tells of an install without an id, and there was none',
+      'reports an install without an id, and there was none',
       [...trail, row(5, 'installEnded', { vmId: a.id, evidence: { operationId: null } })],
     ],
     ['gives an install to another VM', trail.map((one, n) => (n === 0 ? { ...one, vmId: b.id } : one))],

@@ -12,7 +12,7 @@ interface Span {
   readonly order: number;
 }
 
-interface Told {
+interface HealthReport {
   readonly vm: AuditVm;
   readonly minute: number;
   readonly what: 'healthy' | 'unhealthy' | 'unknown' | 'stopped' | 'poweredOff' | 'poweredOn';
@@ -35,12 +35,12 @@ const minute = fc.integer({ min: 0, max: 60 });
 const spans = fc.array(fc.record({ vm, start: minute, minutes: fc.integer({ min: 1, max: 25 }) }), {
   maxLength: 14,
 });
-const told = fc.array(
+const reported = fc.array(
   fc.record({
     vm,
     minute,
     what: fc.constantFrom('healthy', 'unhealthy', 'unknown', 'stopped', 'poweredOff', 'poweredOn'),
-  }) satisfies fc.Arbitrary<Told>,
+  }) satisfies fc.Arbitrary<HealthReport>,
   { maxLength: 25 },
 );
 
@@ -53,7 +53,7 @@ const arePaired = (a: string, b: string): boolean =>
   geoPairs.some(([x, y]) => (x === a && y === b) || (x === b && y === a));
 
 /** Straight from the definitions, one start at a time against everything else: slow, and easy to believe. */
-function naive(spans: readonly Span[], told: readonly Told[]): Set<string> {
+function naive(spans: readonly Span[], reported: readonly HealthReport[]): Set<string> {
   const found = new Set<string>();
   for (const span of spans) {
     const say = (invariant: string): void => void found.add(`${invariant} ${span.vm.id} ${at(span.start)}`);
@@ -65,7 +65,9 @@ function naive(spans: readonly Span[], told: readonly Told[]): Set<string> {
     if (set === null) continue;
     const members = fleet.filter((other) => other.availabilitySet === set);
     const downHere = new Set([span.vm, ...down.filter((other) => members.includes(other))]);
-    const suspects = members.filter((other) => !downHere.has(other) && isSuspect(other, span, spans, told));
+    const suspects = members.filter(
+      (other) => !downHere.has(other) && isSuspect(other, span, spans, reported),
+    );
     const inOtherDomain = (other: AuditVm): boolean => other.updateDomain !== span.vm.updateDomain;
     if ([...downHere].some(inOtherDomain)) say('INV-1');
     if (suspects.some(inOtherDomain)) say('INV-13');
@@ -76,11 +78,16 @@ function naive(spans: readonly Span[], told: readonly Told[]): Set<string> {
 }
 
 /** Was the VM updated, and is the last thing learnt since that it is healthy or stopped? */
-function isSuspect(member: AuditVm, by: Span, spans: readonly Span[], told: readonly Told[]): boolean {
+function isSuspect(
+  member: AuditVm,
+  by: Span,
+  spans: readonly Span[],
+  reported: readonly HealthReport[],
+): boolean {
   const ends = spans.filter((span) => span.vm === member && span.end <= by.start).map(({ end }) => end);
   if (ends.length === 0) return false;
   const end = Math.max(...ends);
-  const own = told.filter((one) => one.vm === member && one.minute <= by.start);
+  const own = reported.filter((one) => one.vm === member && one.minute <= by.start);
   const last = own.filter((one) => one.minute >= end && one.what !== 'poweredOn').at(-1)?.what;
   if (last !== undefined) return last === 'unhealthy' || last === 'unknown';
   return (
@@ -88,13 +95,13 @@ function isSuspect(member: AuditVm, by: Span, spans: readonly Span[], told: read
   );
 }
 
-function eventOf({ vm: about, minute: when, what }: Told): DriverEvent {
+function eventOf({ vm: about, minute: when, what }: HealthReport): DriverEvent {
   return what === 'poweredOff' || what === 'poweredOn' ? event(about, when, what) : probe(about, when, what);
 }
 
 it('finds what a naive checker finds, and nothing else, in any log', () => {
   fc.assert(
-    fc.property(spans, told, (drawn, unordered) => {
+    fc.property(spans, reported, (drawn, unordered) => {
       const log = drawn.map(({ vm: on, start, minutes }, order) => ({
         vm: on,
         start,

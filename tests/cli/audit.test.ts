@@ -71,7 +71,7 @@ describe('npm run audit', () => {
       { events: keep('events.jsonl'), audit: keep('audit.jsonl') },
     );
     writeFileSync(file('report.json'), JSON.stringify(report));
-  }, 60_000);
+  }, 240_000);
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
@@ -102,9 +102,9 @@ describe('npm run audit', () => {
     writeFileSync(file('empty.jsonl'), '\n');
     const errors = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(await audit(['--events', file('empty.jsonl')])).toBe(1);
-    const told = errors.mock.calls.join('\n');
+    const reported = errors.mock.calls.join('\n');
     errors.mockRestore();
-    expect(told).toMatch(/There is nothing to judge in .*empty\.jsonl/);
+    expect(reported).toMatch(/There is nothing to judge in .*empty\.jsonl/);
     expect(said).not.toContain('Verdict');
   });
 
@@ -112,9 +112,9 @@ describe('npm run audit', () => {
     const errors = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(await audit(['--report', file('audit.jsonl')])).toBe(1);
     expect(await audit(['--audit', file('events.jsonl')])).toBe(1);
-    const told = errors.mock.calls.join('\n');
+    const reported = errors.mock.calls.join('\n');
     errors.mockRestore();
-    expect(told).toMatch(/is not the report of a month/);
-    expect(told).toMatch(/line 1, is not a row of a rollout's audit/);
+    expect(reported).toMatch(/is not the report of a month/);
+    expect(reported).toMatch(/line 1, is not a row of a rollout's audit/);
   });
 });

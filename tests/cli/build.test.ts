@@ -126,7 +126,7 @@ describe('a command of the package', () => {
     expect(small.greet().stdout).toBe('Hello moon, 43, \n');
   });
 
-  it('builds what somebody has deleted from dist, or compiled with other tools', () => {
+  it('builds what was deleted from dist, or compiled with other tools', () => {
     small.greet();
     rmSync(join(small.folder, 'dist/domain/name.js.map'));
     writeFileSync(join(small.folder, 'dist/cli/greet.js'), 'console.log("old")\n');

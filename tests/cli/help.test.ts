@@ -27,12 +27,12 @@ async function transcript(lines: readonly string[]): Promise<string> {
 
 const COMMANDS = ['start', 'serve', 'emulator', 'simulate', 'plan', 'audit', 'fleet-generate', 'e2e'];
 
-test('--help tells what there is, for every command with an example', async () => {
+test('--help lists what there is, for every command with an example', async () => {
   expectGolden('help.txt', await transcript(['', '--help']));
   expectGolden('help-commands.txt', await transcript(COMMANDS.map((name) => `${name} --help`)));
 });
 
-test('a wrong command line is told what is wrong, and what would be right', async () => {
+test('a message about a wrong command line says what is wrong, and what would be right', async () => {
   const wrong = [
     'plna',
     'plan --flet fleets/contoso.json',
@@ -49,7 +49,7 @@ test('a wrong command line is told what is wrong, and what would be right', asyn
   expectGolden('usage-errors.txt', await transcript(wrong));
 });
 
-test('a file that cannot be used is told by its name, without a stack', async () => {
+test('a file that cannot be used is named, without a stack', async () => {
   const wrong = [
     'plan --fleet no-such-fleet.json',
     'plan --fleet fleets',

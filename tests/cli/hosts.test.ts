@@ -29,6 +29,31 @@ test(
   MINUTE_MS,
 );
 
+test(
+  'a second host on the state folder of another one does not start, and says which process has it and since when; the first goes on',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lowtide-two-hosts-'));
+    const environment = { LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: join(folder, 'state') };
+    const command = ['emulator', '--app', '.', '--port', '0'];
+    const first = startLowtide(command, environment);
+    const [, baseUrl = ''] = await first.said(/served at (http:\S+?)\/\./);
+    const second = startLowtide(command, environment);
+    expect(await second.ended()).toBe(1);
+    expect(second.output()).toMatch(/STATE_IN_USE/);
+    expect(second.output()).toMatch(
+      new RegExp(`Process ${first.child.pid ?? 0} on \\S+ has it open since \\d{4}-`),
+    );
+    expect(second.output()).not.toMatch(/served at/);
+    expect((await fetch(`${baseUrl}/api/rollouts`)).status).toBe(200);
+    expect(await first.stop()).toBe(0);
+    const third = startLowtide(command, environment);
+    await third.said(/served at/);
+    expect(await third.stop()).toBe(0);
+    rmSync(folder, { recursive: true, force: true });
+  },
+  MINUTE_MS,
+);
+
 /** While Azurite starts; while the app is loaded; when it is asked for the first time; when it works. */
 const MOMENTS_MS = [0, 700, 2_000, 5_000];
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import { LowtideError } from '../../domain/lowtideError';
 import { readSettings, settingName } from '../../composition/settings';
@@ -19,7 +20,7 @@ describe('settings', () => {
       store: 'tables',
       connectionString: 'UseDevelopmentStorage=true',
       seed: 1,
-      stateDir: null,
+      stateDir: join(process.cwd(), '.lowtide', 'func'),
       fleetFile: null,
       scenarioFile: null,
       policy: defaultPolicy,
@@ -41,14 +42,25 @@ describe('settings', () => {
     expect(readSettings({ [name]: value }).policy).toEqual({ ...defaultPolicy, ...policy });
   });
 
+  it('beside tables there is always a state folder, by default in the folder of the app; in memory only when it is asked for', () => {
+    const stateDir = (environment: Record<string, string>): string | null =>
+      readSettings(environment).stateDir;
+    expect(stateDir({ AzureWebJobsScriptRoot: '/srv/app', LOWTIDE_STATE_DIR: '' })).toBe(
+      join('/srv/app', '.lowtide', 'func'),
+    );
+    expect(stateDir({ LOWTIDE_STATE_DIR: '/elsewhere' })).toBe('/elsewhere');
+    expect(stateDir({ LOWTIDE_STORE: 'memory' })).toBeNull();
+    expect(stateDir({ LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: 'kept' })).toBe('kept');
+  });
+
   it('an empty one is none', () => {
     expect(readSettings({ LOWTIDE_SOAK: ' ', LOWTIDE_SEED: '', LOWTIDE_FLEET: '' })).toEqual(
       readSettings({}),
     );
   });
 
-  it('all mistakes are told at once, each with its name and value', () => {
-    const told = problemsOf({
+  it('all mistakes are reported at once, each with its name and value', () => {
+    const reported = problemsOf({
       LOWTIDE_STORE: 'disk',
       LOWTIDE_SEED: 'seven',
       LOWTIDE_SOAK: '15 minutes',
@@ -57,9 +69,9 @@ describe('settings', () => {
       LOWTIDE_SET_SHARE_PERCENT: '120',
     });
     for (const name of ['STORE', 'SEED', 'SOAK', 'PHASES_MAX', 'OFF_PEAK_OPENS', 'SET_SHARE_PERCENT'])
-      expect(told).toContain(`LOWTIDE_${name}`);
-    expect(told).toContain("'15 minutes'");
-    expect(told).toContain("'disk'");
+      expect(reported).toContain(`LOWTIDE_${name}`);
+    expect(reported).toContain("'15 minutes'");
+    expect(reported).toContain("'disk'");
   });
 
   it.each([
@@ -99,9 +111,13 @@ describe('settings', () => {
     expect(problemsOf({ [name]: value })).toContain(problem);
   });
 
-  it('a wrong name, a wrong form and a wrong region are all told at once', () => {
-    const told = problemsOf({ LOWTIDE_SOKA: 'PT1M', LOWTIDE_SOAK: '1 h', LOWTIDE_CANARY_REGIONS: 'eastus9' });
-    for (const problem of ['LOWTIDE_SOKA', "'1 h'", 'eastus9']) expect(told).toContain(problem);
+  it('a wrong name, a wrong form and a wrong region are all reported at once', () => {
+    const reported = problemsOf({
+      LOWTIDE_SOKA: 'PT1M',
+      LOWTIDE_SOAK: '1 h',
+      LOWTIDE_CANARY_REGIONS: 'eastus9',
+    });
+    for (const problem of ['LOWTIDE_SOKA', "'1 h'", 'eastus9']) expect(reported).toContain(problem);
   });
 
   it('of the policy have names of their own, all different', () => {

@@ -1,4 +1,4 @@
-import { controlFor, judgedUntil, type Halt } from '../../domain/control';
+import { controlFor, decidedUntil, type Halt } from '../../domain/control';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { aControl, IN_THE_WINDOW, WINDOW_OPENS } from '../support/fakeServices';
 
@@ -103,22 +103,22 @@ describe('a rollout that is over', () => {
   });
 });
 
-describe('evidence that a person has judged', () => {
+describe('evidence that a person has decided on', () => {
   it('is that until the decision, in the region and in the phase', () => {
     const halts = [aHalt({ decision: decided('resume') })];
-    expect(judgedUntil(halts, HERE)).toBe(IN_THE_WINDOW);
-    expect(judgedUntil(halts, PHASE)).toBe(IN_THE_WINDOW);
-    expect(judgedUntil(halts, { ...HERE, region: 'japaneast' })).toBeNull();
-    expect(judgedUntil(halts, { ...PHASE, phase: phaseIdOf(3) })).toBeNull();
+    expect(decidedUntil(halts, HERE)).toBe(IN_THE_WINDOW);
+    expect(decidedUntil(halts, PHASE)).toBe(IN_THE_WINDOW);
+    expect(decidedUntil(halts, { ...HERE, region: 'japaneast' })).toBeNull();
+    expect(decidedUntil(halts, { ...PHASE, phase: phaseIdOf(3) })).toBeNull();
   });
 
-  it('is that until the latest of several decisions, skips among them; an open halt judges nothing', () => {
+  it('is that until the latest of several decisions, skips among them; an open halt decides nothing', () => {
     const halts = [
       aHalt({ haltId: '1', decision: decided('resume', '2026-11-14T03:00:00.000Z') }),
       aHalt({ haltId: '2', decision: decided('resume') }),
       aHalt({ haltId: '3', decision: decided('skip', '2026-11-15T03:00:00.000Z') }),
       aHalt({ haltId: '4' }),
     ];
-    expect(judgedUntil(halts, HERE)).toBe('2026-11-15T03:00:00.000Z');
+    expect(decidedUntil(halts, HERE)).toBe('2026-11-15T03:00:00.000Z');
   });
 });

@@ -34,7 +34,7 @@ describe('which disruptions may not be at the same time', () => {
 
   it.each([
     ['regions that are no pair', aDisruption(), aDisruption({ region: 'japaneast' })],
-    ['regions nobody knows', aDisruption({ region: 'atlantis' }), aDisruption({ region: 'lemuria' })],
+    ['unknown regions', aDisruption({ region: 'atlantis' }), aDisruption({ region: 'lemuria' })],
     ['batches of the same zone', aDisruption(), aDisruption()],
     ['two sets of a region', inSet('web', 0), inSet('db', 1)],
     ['a set and standalone VMs without a zone', inSet('web', 0), aDisruption({ zone: null })],

@@ -14,7 +14,7 @@ describe('eligibility', () => {
     expect(reasonOf({ osType: 'Linux' })).toBe('eligible');
   });
 
-  test('R-105: every VM size is eligible, also one nobody has heard of', () => {
+  test('R-105: every VM size is eligible, also an unknown one', () => {
     for (const vmSize of [
       'Standard_B1s',
       'Standard_M416ms_v2',
@@ -72,7 +72,7 @@ describe('eligibility', () => {
     expect(reasonOf({ tags: { 'lowtide-exclude': 'false' } })).toBe('eligible');
   });
 
-  test('the most telling reason comes first, and the detail has them all', () => {
+  test('the most specific reason comes first, and the detail has them all', () => {
     const vm = aVm({ patchMode: 'Manual', customImage: true, enabled: false });
     expect(eligibility(vm, defaultPolicy)).toEqual({
       kind: 'ineligible',

@@ -8,7 +8,7 @@ import {
 } from '../../domain/features';
 
 const MINUTE = 60_000;
-const nobody: ProviderFacts = { registrations: [] };
+const noRegistration: ProviderFacts = { registrations: [] };
 const unknown: FeatureFacts = { registeredMs: null, unregisteredMs: null };
 const registered: FeatureFacts = { registeredMs: 10 * MINUTE, unregisteredMs: null };
 const provider = (...askedMinutes: readonly number[]): ProviderFacts => ({
@@ -31,8 +31,8 @@ describe('Opting in', () => {
 
   it('R-603: is complete only when the provider was registered after the feature was', () => {
     expect(optInOf(unknown, provider(1), 99 * MINUTE)).toBe('notRegistered');
-    expect(optInOf(registered, nobody, 9 * MINUTE)).toBe('registering');
-    expect(optInOf(registered, nobody, 11 * MINUTE)).toBe('notPropagated');
+    expect(optInOf(registered, noRegistration, 9 * MINUTE)).toBe('registering');
+    expect(optInOf(registered, noRegistration, 11 * MINUTE)).toBe('notPropagated');
     expect(optInOf(registered, provider(9), 99 * MINUTE)).toBe('notPropagated');
     expect(optInOf(registered, provider(9, 12), 12.5 * MINUTE)).toBe('propagating');
     expect(optInOf(registered, provider(9, 12), 13 * MINUTE)).toBe('effective');
@@ -42,7 +42,7 @@ describe('Opting in', () => {
     expect(optInOf(registered, provider(12, 50), 50.5 * MINUTE)).toBe('effective');
     expect(providerState(provider(12, 50), 50.5 * MINUTE)).toBe('Registering');
     expect(providerState(provider(12, 50), 51 * MINUTE)).toBe('Registered');
-    expect(providerState(nobody, 0)).toBe('NotRegistered');
+    expect(providerState(noRegistration, 0)).toBe('NotRegistered');
   });
 
   it('reads names of features without regard to case', () => {

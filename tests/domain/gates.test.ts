@@ -46,7 +46,7 @@ describe('a phase proves something', () => {
   });
 });
 
-describe('R-202, INV-6: a phase is judged', () => {
+describe('R-202, INV-6: the gate of a phase is decided', () => {
   const progress = (seen: Partial<OutcomeCounts>, over: Partial<PhaseProgress> = {}): PhaseProgress => ({
     planned: 100,
     counts: counts(seen),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { HealthSignals, judgeHealth } from '../../domain/health';
+import { HealthSignals, healthFrom } from '../../domain/health';
 import { HEALTHY } from '../support/fakeDriver';
 
 const anySignals = fc.record({
@@ -12,8 +12,8 @@ const anySignals = fc.record({
 
 describe('R-106, R-204: health, from platform signals', () => {
   it('is healthy when every signal says so, also after a reboot', () => {
-    expect(judgeHealth(HEALTHY)).toEqual({ answer: 'healthy', because: '' });
-    expect(judgeHealth({ ...HEALTHY, reboot: 'completed' }).answer).toBe('healthy');
+    expect(healthFrom(HEALTHY)).toEqual({ answer: 'healthy', because: '' });
+    expect(healthFrom({ ...HEALTHY, reboot: 'completed' }).answer).toBe('healthy');
   });
 
   it.each([
@@ -31,7 +31,7 @@ describe('R-106, R-204: health, from platform signals', () => {
     [{ powerState: 'stopped' }, 'stopped'],
     [{ powerState: 'deallocating' }, 'stopped'],
   ] as const)('%j alone makes it %s, and says why', (signal, answer) => {
-    const verdict = judgeHealth({ ...HEALTHY, ...signal });
+    const verdict = healthFrom({ ...HEALTHY, ...signal });
     expect(verdict.answer).toBe(answer);
     expect(verdict.because).not.toBe('');
   });
@@ -40,7 +40,7 @@ describe('R-106, R-204: health, from platform signals', () => {
     fc.assert(
       fc.property(anySignals, (signals) => {
         fc.pre(Object.values<string>(signals).includes('unknown'));
-        return judgeHealth(signals).answer !== 'healthy';
+        return healthFrom(signals).answer !== 'healthy';
       }),
     );
   });
@@ -49,7 +49,7 @@ describe('R-106, R-204: health, from platform signals', () => {
     fc.assert(
       fc.property(
         anySignals,
-        (signals) => judgeHealth({ ...signals, powerState: 'deallocated' }).answer === 'stopped',
+        (signals) => healthFrom({ ...signals, powerState: 'deallocated' }).answer === 'stopped',
       ),
     );
   });

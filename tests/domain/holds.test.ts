@@ -57,7 +57,7 @@ describe('holds', () => {
     ]);
   });
 
-  it('all that apply are returned, the most telling first, each reason once', () => {
+  it('all that apply are returned, the most specific first, each reason once', () => {
     expect(
       reasons({
         ...WELL,

@@ -47,15 +47,15 @@ describe('a claim', () => {
     expect(ledger.ask(aRequest('b'))).toEqual({ kind: 'granted' });
   });
 
-  it('released twice is released once, and one that never was harms nobody', () => {
+  it('released twice is released once, and releasing one that never was changes nothing', () => {
     const ledger = new Asked();
     ledger.ask(aRequest('a'));
     const once = release(ledger.state, 'a', [anImpairment('web')]);
     expect(release(once, 'a', once.impairments)).toEqual(once);
-    expect(release(once, 'nobody', [])).toEqual(once);
+    expect(release(once, 'never-granted', [])).toEqual(once);
   });
 
-  it('INV-3: of another zone is refused until the first is released, and told why', () => {
+  it('INV-3: of another zone is refused until the first is released, with the reason', () => {
     const ledger = new Asked();
     ledger.ask(aRequest('a'));
     expect(ledger.ask(aRequest('b', ZONE_2))).toEqual({
@@ -81,7 +81,7 @@ describe('a claim', () => {
     ]);
   });
 
-  it('tells every kind of reason, but not more than a message can carry', () => {
+  it('gives every kind of reason, but not more than a message can carry', () => {
     const ledger = new Asked();
     for (let n = 0; n < 9; n += 1) ledger.ask(aRequest(`a${n}`));
     const answer = ledger.ask(aRequest('b', ZONE_2));
@@ -114,7 +114,7 @@ describe('INV-13: an unhealthy VM of a set', () => {
     expect(ledger.rulesAgainst(aRequest('b', inSet('web', 1)))).toEqual([]);
   });
 
-  it('makes nobody queue behind those it holds up', () => {
+  it('makes no request queue behind those it holds up', () => {
     const ledger = withImpairment();
     ledger.ask(aRequest('b', inSet('web', 1), { deadlineUtc: NINE }));
     expect(ledger.rulesAgainst(aRequest('c', aDisruption({ zone: '1' })))).toEqual([]);
@@ -136,7 +136,7 @@ describe('tickets', () => {
     expect(ledger.rulesAgainst(aRequest('urgent', ZONE_2, { deadlineUtc: EARLY }))).toEqual([]);
   });
 
-  it('with the same deadline, who asked first is first, however often the others ask', () => {
+  it('with the same deadline, the request that asked first is first, however often the others ask', () => {
     const ledger = new Asked();
     ledger.ask(aRequest('holder'));
     ledger.ask(aRequest('first', ZONE_2, { nowUtc: minutesAfter(NINE, 1) }));
@@ -148,7 +148,7 @@ describe('tickets', () => {
     expect(ledger.rulesAgainst(aRequest('first', ZONE_2, { nowUtc: minutesAfter(NINE, 5) }))).toEqual([]);
   });
 
-  it('hold up nobody whom they do not concern', () => {
+  it('hold up no request that they do not concern', () => {
     const ledger = new Asked();
     ledger.ask(aRequest('holder'));
     ledger.ask(aRequest('urgent', ZONE_2, { deadlineUtc: EARLY }));

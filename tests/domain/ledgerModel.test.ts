@@ -67,14 +67,14 @@ const disruption: fc.Arbitrary<Disruption> = fc.oneof(
     .map(({ set, updateDomain, count }) => inSet(set, updateDomain, { count })),
 );
 
-type Deed =
+type Command =
   | { readonly kind: 'acquire'; readonly who: number }
   | { readonly kind: 'release'; readonly who: number; readonly leavesImpaired: boolean }
   | { readonly kind: 'heal' }
   | { readonly kind: 'wait'; readonly minutes: number };
 
 const WHO_MAX = 7;
-const deed: fc.Arbitrary<Deed> = fc.oneof(
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('acquire' as const), who: fc.nat(WHO_MAX) }) },
   {
     weight: 3,
@@ -97,27 +97,27 @@ const callers = fc.array(
   { minLength: WHO_MAX + 1, maxLength: WHO_MAX + 1 },
 );
 
-/** Does deeds on a ledger, and remembers beside it who holds what, and which sets have an unhealthy VM. */
+/** Runs commands on a ledger, and remembers beside it which request holds what, and which sets have an unhealthy VM. */
 class Bookkeeper {
   state = emptyLedger;
   nowUtc = NINE;
   readonly held = new Map<string, Disruption>();
   readonly impaired = new Map<string, VmId[]>();
 
-  do(deedToDo: Deed, requests: readonly ClaimRequest[]): void {
-    switch (deedToDo.kind) {
+  do(command: Command, requests: readonly ClaimRequest[]): void {
+    switch (command.kind) {
       case 'wait':
-        this.nowUtc = minutesAfter(this.nowUtc, deedToDo.minutes);
+        this.nowUtc = minutesAfter(this.nowUtc, command.minutes);
         return;
       case 'heal':
         this.state = heal(this.state, [...this.impaired.values()].flat());
         this.impaired.clear();
         return;
       case 'release':
-        this.release(requests[deedToDo.who], deedToDo.leavesImpaired);
+        this.release(requests[command.who], command.leavesImpaired);
         return;
       case 'acquire':
-        this.acquire(requests[deedToDo.who]);
+        this.acquire(requests[command.who]);
     }
   }
 
@@ -132,7 +132,7 @@ class Bookkeeper {
       this.held.set(claimId, wanted);
     }
     if (answer.kind === 'refused' && held) throw new Error('refused what is held');
-    if (answer.kind === 'refused') this.checkReasons(wanted, answer.because);
+    if (answer.kind === 'refused') this.#checkReasons(wanted, answer.because);
     return answer;
   }
 
@@ -151,7 +151,7 @@ class Bookkeeper {
   }
 
   /** A refusal for a rule of availability has that rule behind it. */
-  private checkReasons(wanted: Disruption, because: readonly { rule: string }[]): void {
+  #checkReasons(wanted: Disruption, because: readonly { rule: string }[]): void {
     const rules = new Set(because.map(({ rule }) => rule));
     const inTheWay = impossible([...this.held.values(), wanted]);
     const named = ['geoPair', 'zones', 'updateDomains', 'setShare'].some((rule) => rules.has(rule));
@@ -165,12 +165,12 @@ class Bookkeeper {
 describe('INV-1, INV-2, INV-3, INV-13: the ledger, whatever is done to it', () => {
   it('never has granted two claims that may not be at the same time, and refuses only with reason', () => {
     fc.assert(
-      fc.property(callers, fc.array(deed, { maxLength: 80, size: 'max' }), (who, deeds) => {
+      fc.property(callers, fc.array(anyCommand, { maxLength: 80, size: 'max' }), (who, commands) => {
         const books = new Bookkeeper();
         const requests = who.map(({ disruption: wanted, urgency, kind }, n) =>
           aRequest(`claim-${n}`, wanted, { kind, deadlineUtc: `2026-12-0${urgency + 1}T00:00:00.000Z` }),
         );
-        for (const each of deeds) {
+        for (const each of commands) {
           books.do(each, requests);
           if (impossible([...books.held.values()])) return false;
           if (books.state.claims.length !== books.held.size) return false;
@@ -181,7 +181,7 @@ describe('INV-1, INV-2, INV-3, INV-13: the ledger, whatever is done to it', () =
     );
   });
 
-  it('lets nobody starve: whoever keeps asking is granted in the end', () => {
+  it('lets no request starve: one that keeps asking is granted in the end', () => {
     fc.assert(
       fc.property(
         callers,

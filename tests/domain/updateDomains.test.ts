@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { assignUpdateDomains } from '../../domain/updateDomains';
 import { aSet, aVm, vmsOf } from '../support/builders';
 
-describe('update domains that nobody told', () => {
+describe('update domains that were not given', () => {
   test('R-208: they are dealt in turn over the five of a set, by id', () => {
     const vms = vmsOf(7, (index) => ({ name: `ud-${index}`, availabilitySetId: aSet('dealt') }));
     expect(assignUpdateDomains(vms).map(({ updateDomain }) => updateDomain)).toEqual([0, 1, 2, 3, 4, 0, 1]);
@@ -23,7 +23,7 @@ describe('update domains that nobody told', () => {
   });
 
   test('VMs outside sets, and those whose domain is known, are left as they are', () => {
-    const vms = [aVm(), aVm({ availabilitySetId: aSet('told'), updateDomain: 3 })];
+    const vms = [aVm(), aVm({ availabilitySetId: aSet('given'), updateDomain: 3 })];
     expect(assignUpdateDomains(vms)).toEqual(vms);
   });
 

@@ -156,7 +156,7 @@ describe('a VM that is not to be touched', () => {
     expect(Date.parse(read[1] ?? '') - Date.parse(read[0] ?? '')).toBe(700_000);
   });
 
-  it('one whose installation may not start ends as it was told', () => {
+  it('one whose installation may not start ends with the outcome given', () => {
     const outcome = outcomeOf('deferred', 'windowMissed');
     const seen = run({ startInstall: () => ({ of: 'startInstall', answer: { kind: 'end', outcome } }) });
     expect(seen.ending).toMatchObject({ outcome, assessment: anAssessment(), installation: null });
@@ -280,9 +280,9 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
   });
 
   it('an observation of another step than the one that was due is refused', () => {
-    const told: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
+    const reported: Observation = { of: 'readInstall', answer: { kind: 'lost' } };
     const moment = { vmId, nowUtc: IN_THE_WINDOW, pace: defaultPolicy };
-    expect(() => observed(firstStep(IN_THE_WINDOW), told, moment)).toThrow(/next step is look/);
+    expect(() => observed(firstStep(IN_THE_WINDOW), reported, moment)).toThrow(/next step is look/);
   });
 
   it('one VM is installed at most once, waits only forwards, and ends in exactly one outcome', () => {

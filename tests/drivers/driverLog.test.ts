@@ -69,10 +69,10 @@ describe('the log', () => {
     expect([...other.driver.events()]).not.toEqual(log);
   });
 
-  it('tells live what it tells when asked for all of it, in order of time', async () => {
+  it('reports live what it returns when asked for all of it, in order of time', async () => {
     const pocket = await busyMonth(8);
     const log = [...pocket.driver.events()];
-    expect(pocket.told).toEqual(log);
+    expect(pocket.reported).toEqual(log);
     expect(log.map(({ at }) => at)).toEqual(log.map(({ at }) => at).sort());
   });
 
@@ -96,7 +96,7 @@ describe('the log', () => {
     }
   });
 
-  it('tells at one instant the end of what was under way before what is begun', async () => {
+  it('reports at one instant the end of what was under way before what is begun', async () => {
     const [a, b] = [onVm({ name: 'first' }), onVm({ name: 'second' })];
     const pocket = aPocket({ vms: [a, b], startUtc: RELEASE });
     await started(pocket, () => pocket.driver.startInstallation(b.id, CRITICAL_AND_SECURITY));
@@ -114,7 +114,7 @@ describe('the log', () => {
     const vm = aVm({ tags: { 'lowtide-power': 'parked' } });
     const pocket = aPocket({ vms: [vm] });
     pocket.driver.logUntil(pocket.now());
-    expect(pocket.told).toMatchObject([{ action: 'poweredOff', at: pocket.now(), vm: vm.armId }]);
+    expect(pocket.reported).toMatchObject([{ action: 'poweredOff', at: pocket.now(), vm: vm.armId }]);
   });
 });
 
@@ -129,6 +129,6 @@ describe('loading another fleet', () => {
     expect(await pocket.driver.readVirtualMachine(vm.id)).toBeNull();
     expect((await pocket.driver.listVirtualMachines(null)).items.map(({ name }) => name)).toEqual(['new']);
     expect(actions(pocket.driver.events(), vm)).toEqual(['assessmentStarted', 'assessmentCompleted']);
-    expect(pocket.told).toEqual([...pocket.driver.events()]);
+    expect(pocket.reported).toEqual([...pocket.driver.events()]);
   });
 });

@@ -264,7 +264,7 @@ describe('a malformed file', () => {
     expect(message).toContain('record 2 (b), line 4, field "location": It is missing.');
   });
 
-  it('tells all that is wrong at once, twenty of it in words', () => {
+  it('reports all that is wrong at once, twenty of it in words', () => {
     const { message } = errorOf(Array.from({ length: 30 }, (_, n) => ({ ...az(`vm${n}`), location: 3 })));
     expect(message.match(/\n {2}record \d+/g)).toHaveLength(20);
     expect(message).toContain('30 things are wrong');

@@ -12,8 +12,8 @@ export const RELEASE = '2026-11-10T18:00:00.000Z';
 
 export interface Pocket {
   readonly driver: SimulatedDriver;
-  /** Told as they happened. */
-  readonly told: DriverEvent[];
+  /** In the order in which they happened. */
+  readonly reported: DriverEvent[];
   /** Time goes by. */
   pass(minutes: number): void;
   goTo(utc: string): void;
@@ -29,19 +29,19 @@ export function aPocket(options: {
   readonly startUtc?: string;
 }): Pocket {
   let nowMs = Date.parse(options.startUtc ?? START);
-  const told: DriverEvent[] = [];
+  const reported: DriverEvent[] = [];
   const now = (): string => new Date(nowMs).toISOString();
   const driver = simulatedDriver({
     fleet: options.vms === undefined ? null : fleetOf(options.vms),
     seed: options.seed ?? 1,
     scenario: options.effects === undefined ? null : aScenario(options.effects),
     journal: options.journal ?? memoryJournal(),
-    onEvent: (event) => told.push(event),
+    onEvent: (event) => reported.push(event),
     nowUtc: now,
   });
   return {
     driver,
-    told,
+    reported,
     now,
     pass(minutes) {
       nowMs += minutes * 60_000;

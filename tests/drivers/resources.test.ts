@@ -31,7 +31,7 @@ function aModel(name: string, patchMode = 'AutomaticByPlatform', more: object = 
   };
 }
 
-/** Remembers what it was told, and keeps it as lines as a file would. */
+/** Remembers what it was given, and keeps it as lines as a file would. */
 function listening(): RequestJournal & { readonly requests: JournalRequest[] } {
   const requests: JournalRequest[] = [];
   return {
@@ -87,7 +87,7 @@ describe('The resources of the pocket Azure', () => {
       startUtc: pocket.now(),
     });
     expect(facts(again)).toEqual(before);
-    expect(pocket.told).toEqual([...pocket.driver.events()]);
+    expect(pocket.reported).toEqual([...pocket.driver.events()]);
   });
 
   it('R-602: registration takes up to 15 minutes, whatever the random', async () => {
@@ -150,13 +150,13 @@ describe('The resources of the pocket Azure', () => {
   it('a VM that is deleted while it is being created is created first', async () => {
     const pocket = aPocket({});
     const { resources } = pocket.driver;
-    const { settledUtc } = await resources.putVirtualMachine(aModel('one'));
+    const { provisionedUtc } = await resources.putVirtualMachine(aModel('one'));
     const doneUtc = await resources.deleteVirtualMachine(idOf('one'));
-    expect(doneUtc !== null && doneUtc > settledUtc).toBe(true);
+    expect(doneUtc !== null && doneUtc > provisionedUtc).toBe(true);
     pocket.pass(20);
     expect(resources.virtualMachine(idOf('one'))).toBeNull();
-    const told = [...pocket.driver.events()];
-    expect(told.map(({ action }) => action)).toEqual(['poweredOff', 'poweredOn']);
+    const reported = [...pocket.driver.events()];
+    expect(reported.map(({ action }) => action)).toEqual(['poweredOff', 'poweredOn']);
   });
 
   it('a fleet that is loaded replaces them', async () => {

@@ -29,7 +29,7 @@ describe('scenario files', () => {
   it.each([
     ['text that is no JSON', '{', 'It is not JSON'],
     ['a member that is missing', '{"name":"x","effects":[]}', 'description: '],
-    ['an effect nobody knows', effects({ what: 'earthquake' }), 'effects.0.what: '],
+    ['an unknown effect', effects({ what: 'earthquake' }), 'effects.0.what: '],
     ['a misspelt member', effects({ what: 'poweredOff', for: 3 }), 'effects.0.for: '],
     [
       'a share above a hundred',
@@ -54,7 +54,7 @@ describe('scenario files', () => {
   });
 });
 
-describe('whom an effect strikes', () => {
+describe('the VMs that an effect strikes', () => {
   const vms: readonly VirtualMachine[] = [
     aVm({ name: 'win-1', tags: ALWAYS_ON, region: 'westeurope', zone: '1', subscriptionId: 'S1' }),
     aVm({
@@ -240,7 +240,7 @@ describe('what an effect does', () => {
     expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).toBe('InProgress');
   });
 
-  it('operationLost: nobody can ask for the operation, which goes on', async () => {
+  it('operationLost: the operation cannot be asked for, which goes on', async () => {
     const pocket = suffering({ what: 'operationLost' });
     expect(await install(pocket, vm)).toEqual({ kind: 'lost' });
     expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).toBe('Succeeded');

@@ -284,7 +284,7 @@ describe('an installation', () => {
     await pocket.driver.loadScenario(aScenario([{ what: 'poweredOff' }]));
     expect(await pocket.driver.readOperation(id)).toMatchObject({ summary: { status: 'Failed' } });
     expect(actions(pocket.driver.events(), vm)).toEqual(['installStarted', 'poweredOff', 'installCompleted']);
-    expect(pocket.told).toEqual([...pocket.driver.events()]);
+    expect(pocket.reported).toEqual([...pocket.driver.events()]);
   });
 
   it('R-803: names the counts in its log as Azure names them', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startVirtual, testApp } from './support/testApp';
 
-test("a folder made in the app's root after the start is told, for the real host restarts; files and inner folders are not", async () => {
+test("a folder made in the app's root after the start is reported, for the real host restarts; files and inner folders are not", async () => {
   const app = testApp('', {});
   mkdirSync(join(app.dir, '.lowtide'));
   const lines: string[] = [];

@@ -225,7 +225,7 @@ describe.each([
     expect((await manage(host, 'GET', 'entities/counter/kept')).status).toBe(404);
   });
 
-  test('a locked entity serves nobody else until it is released', async () => {
+  test('a locked entity serves no other caller until it is released', async () => {
     await start(host, 'locks', 'a');
     await start(host, 'locks', 'b');
     await host.runUntil(minutes(1));

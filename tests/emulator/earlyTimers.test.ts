@@ -75,7 +75,7 @@ test("a wait of Lowtide's creates at most one timer more than its instant, and d
   }
 });
 
-test('session mode keeps timers exact, unless it is told otherwise', async () => {
+test('session mode keeps timers exact, unless it is set otherwise', async () => {
   host = await startVirtual(app, { timers: false });
   await start(host, 'once', 'exact', { ms: 60_000 });
   await host.runUntil(minutes(2));

@@ -85,9 +85,9 @@ test('a result that JSON would change fails its activity', async () => {
   expect(output).toMatch(/\[emulator:not-json\] map: result\.found \(a Map\)/);
 });
 
-test('messages over 16 kB are told, over 64 kB refused', async () => {
-  const told = await run(true, 'large', { n: 20_000 });
-  expect([told.status, told.codes]).toEqual(['Completed', ['message-size']]);
+test('messages over 16 kB are reported, over 64 kB refused', async () => {
+  const reported = await run(true, 'large', { n: 20_000 });
+  expect([reported.status, reported.codes]).toEqual(['Completed', ['message-size']]);
   await host.close();
   expect((await run(true, 'large', { n: 70_000 })).status).toBe('Failed');
 });
@@ -120,7 +120,7 @@ test('a hosted app is warned once, and then gets what the real host does', async
   expect(await run(false, 'fan', { n: 200 })).toMatchObject({ status: 'Completed', codes: ['fan-out'] });
 });
 
-test('an Error thrown in an entity reaches the caller as "[object Object]", and is told', async () => {
+test('an Error thrown in an entity reaches the caller as "[object Object]", and is reported', async () => {
   expect(await run(true, 'callsGrumpy')).toEqual({
     status: 'Completed',
     output: '[object Object]',

@@ -107,7 +107,7 @@ test('what a dead host was doing is done by the other after its timeouts, and it
   expect(host.instance('job-0')?.output).toEqual({ by: 'second' });
 });
 
-test('HTTP goes to a host that lives, and nothing is lost while none does', async () => {
+test('HTTP goes to a host that is alive, and nothing is lost while none does', async () => {
   expect((await host.request('GET', '/whoAmI')).body).toEqual({ me: 'worker-1' });
   await startJobs();
   host.killWorker('worker-1');

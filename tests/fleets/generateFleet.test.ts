@@ -82,7 +82,7 @@ describe('Contoso', () => {
       expect(having(({ patchMode }) => patchMode === mode)).toBeGreaterThan(0);
   });
 
-  it('has tagged, Windows and invalid time zones, excluded VMs, and a region nobody knows', () => {
+  it('has tagged, Windows and invalid time zones, excluded VMs, and an unknown region', () => {
     const zones = vms.map((vm) => timeZoneOf(vm, defaultPolicy));
     expect(zones.map(({ zone }) => zone)).toContain('Asia/Kathmandu');
     expect(zones.filter(({ source }) => source === 'windows').length).toBeGreaterThan(0);

@@ -19,9 +19,9 @@ test('a disk that fills up is noticed while the app runs', async () => {
     (error) => full.emit('full', error),
     () => Promise.resolve(free),
   );
-  const told = once(full, 'full');
+  const reported = once(full, 'full');
   free = MEBIBYTE;
-  expect(String(await told)).toContain('no room left in /data');
+  expect(String(await reported)).toContain('no room left in /data');
   end();
 });
 

@@ -11,7 +11,7 @@ afterEach(() => {
   rmSync(home, { recursive: true, force: true });
 });
 
-test('a folder belongs to one process at a time, and a second one is told which', () => {
+test('a folder belongs to one process at a time, and a second one learns which', () => {
   const taken = takeStateFolder(join(home, 'serve'), { fresh: false });
   expect(() => takeStateFolder(join(home, 'serve'), { fresh: false })).toThrow(`process ${process.pid}`);
   taken.release();

@@ -62,7 +62,7 @@ test('a full disk leaves no half file, and the file that was there as it was', (
   expect(readdirSync(folder)).toEqual(['report.json']);
 });
 
-test('a folder that is not there, and one that is a file, are told apart from a full disk', () => {
+test('a folder that is not there, and one that is a file, are distinguished from a full disk', () => {
   writeFileSync(join(folder, 'file'), '');
   mkdirSync(join(folder, 'sub'));
   const why = (name: string): string =>

@@ -59,7 +59,7 @@ describe('What the operator’s API answers when it cannot do what was asked', (
     expect(answer.headers).toMatchObject({ 'content-type': 'application/problem+json', 'retry-after': '10' });
   });
 
-  it('what nobody expected is a problem document, too, and its stack is in the log alone', () => {
+  it('what was not expected is a problem document, too, and its stack is in the log alone', () => {
     const log: string[] = [];
     const answer = problemOf(new Error('secret of the house'), (line) => log.push(line));
     expect([answer.status, JSON.stringify(answer.body).includes('secret')]).toEqual([500, false]);

@@ -41,7 +41,7 @@ describe('a rollout whose orchestration is gone', () => {
     expect(await generationOf(services)).toBe(1);
   });
 
-  it('is revived once by two who find it dead at the same time', async () => {
+  it('is revived once by two hosts that find it dead at the same time', async () => {
     const services = await someServices();
     const { client, started } = aClient('Failed');
     await Promise.all([reviveRollouts(services, client), reviveRollouts(services, client)]);

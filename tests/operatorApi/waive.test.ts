@@ -45,7 +45,7 @@ describe('a VM that is unhealthy after its update', () => {
     expect(await impairments()).toEqual([]);
   });
 
-  it('is told apart from one that nobody knows', async () => {
+  it('is distinguished from one that is unknown', async () => {
     const path = `/api/virtual-machines/waive?id=${VM}-2`;
     expect(await host.request('POST', path, { reason: 'x' })).toMatchObject({ status: 404 });
   });

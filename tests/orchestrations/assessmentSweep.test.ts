@@ -65,7 +65,7 @@ describe('the hourly sweep', () => {
   it('plans second chances, lists what is due and what is behind; when there is nothing it does nothing', async () => {
     const run = await sweep();
     expect(run.output).toEqual({ assessed: 0, caughtUpRegions: 0 });
-    expect(run.story).toEqual(['planCatchUps', 'listDueAssessments', 'collectOutdatedExtensions']);
+    expect(run.names).toEqual(['planCatchUps', 'listDueAssessments', 'collectOutdatedExtensions']);
   });
 
   it('R-107: assesses what is due, in batches side by side', async () => {
@@ -218,7 +218,7 @@ describe('a suspect claim', () => {
     expect(held.flatMap(({ impaired }) => impaired.map((one) => one.vmId))).toEqual(vmIds);
   });
 
-  it('outside of sets is freed for good: nobody there is held by the health of another', async () => {
+  it('outside of sets is freed for good: no VM there is held by the health of another', async () => {
     const run = await withLedger(() => 0, [aClaim('dead')], [vmId]);
     expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
   });
@@ -255,7 +255,7 @@ describe('INV-13: a VM that holds its set', () => {
     expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
   });
 
-  it('and cannot be asked keeps nobody else from a second chance', async () => {
+  it('and cannot be asked keeps no other VM from a second chance', async () => {
     const run = await sweep(
       {
         planCatchUps: () => ({ ...plan, ledgers: ['eastus'], catchUps: [caughtUp('eastus')] }),
@@ -290,7 +290,7 @@ describe('assessments', () => {
       },
     });
 
-  it('of a batch start together, and each VM is told as soon as its own is there', async () => {
+  it('of a batch start together, and each VM is signalled as soon as its own is there', async () => {
     let reads = 0;
     const run = await batch({
       collectAssessments: ({ operations }) => {
@@ -327,10 +327,10 @@ describe('assessments', () => {
 
   it('for want of VMs are not begun', async () => {
     const run = await batch({ readDueAssessments: () => ({ vmIds: [] }) });
-    expect(run.story).toEqual(['readDueAssessments']);
+    expect(run.names).toEqual(['readDueAssessments']);
   });
 
-  it('R-901, R-903: that a person asks for at any time tell the VM, and install nothing', async () => {
+  it('R-901, R-903: that a person asks for at any time are recorded on the VM, and install nothing', async () => {
     const { id } = aVm();
     const run = await replay(assessVm, {
       input: { vmId: id, pace },
@@ -349,6 +349,6 @@ describe('assessments', () => {
       },
     });
     expect(run.output).toMatchObject({ assessed: true });
-    expect(run.story).toEqual(['startAssessments', 'collectAssessments', 'virtualMachine.apply']);
+    expect(run.names).toEqual(['startAssessments', 'collectAssessments', 'virtualMachine.apply']);
   });
 });

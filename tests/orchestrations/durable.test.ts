@@ -208,13 +208,13 @@ describe('entities', () => {
       nowUtc: NOW,
       entities: { disruptionLedger: (_operation, _input, key) => answer(key) },
     });
-  const told = (region: string): unknown => ({
+  const reported = (region: string): unknown => ({
     suspects: [],
     impairments: [anImpairment('web', { region })],
   });
 
   it('are asked side by side, and each answer comes with its key', async () => {
-    const run = await ask(['a', 'b', 'c'], (key) => after(key === 'a' ? 600 : 60, told(`of ${key}`)));
+    const run = await ask(['a', 'b', 'c'], (key) => after(key === 'a' ? 600 : 60, reported(`of ${key}`)));
     expect(run.output).toEqual([
       ['a', 'of a'],
       ['b', 'of b'],
@@ -226,22 +226,22 @@ describe('entities', () => {
 
   it('that are very many are asked in waves', async () => {
     const keys = Array.from({ length: 170 }, (_, n) => `${n}`);
-    const run = await ask(keys, (key) => after(60, told(key)));
+    const run = await ask(keys, (key) => after(60, reported(key)));
     expect(run.output).toEqual(keys.map((key) => [key, key]));
     const waves = [...new Set(run.calls.map(({ atUtc }) => atUtc))];
     expect(waves.map((wave) => run.calls.filter(({ atUtc }) => atUtc === wave).length)).toEqual([80, 80, 10]);
   });
 
   it('need not exist', async () => {
-    expect((await ask([], told)).output).toEqual([]);
+    expect((await ask([], reported)).output).toEqual([]);
   });
 
   it('that answer what the contract does not say, or fail, fail whoever asked', async () => {
-    expect((await ask(['a', 'b'], (key) => (key === 'a' ? told(key) : {}))).failure).toMatch(/suspects/);
+    expect((await ask(['a', 'b'], (key) => (key === 'a' ? reported(key) : {}))).failure).toMatch(/suspects/);
     const failing = (): never => {
       throw new Error('no such ledger');
     };
-    expect((await ask(['a', 'b'], (key) => (key === 'a' ? told(key) : failing()))).failure).toMatch(
+    expect((await ask(['a', 'b'], (key) => (key === 'a' ? reported(key) : failing()))).failure).toMatch(
       /no such ledger/,
     );
   });
@@ -261,7 +261,7 @@ describe('children', () => {
 
   it('run in the version of their parent', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {
-      return yield* child(context, awaitCompletion, 'settled', { rolloutId, pace, untilUtc });
+      return yield* child(context, awaitCompletion, 'completion', { rolloutId, pace, untilUtc });
     }
     const { calls, output } = await replay(parent, {
       input: {},
@@ -300,7 +300,7 @@ describe('children', () => {
     });
   });
 
-  it('need not exist: nobody is waited for when there is nobody', async () => {
+  it('need not exist: none is waited for when there is none', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {
       return yield* allEnded(context, []);
     }

@@ -21,8 +21,8 @@ class Guest {
   installed = false;
   assessable = true;
   leftMinutes: number;
-  private untilUtc = '';
-  private stopsUtc = '';
+  #untilUtc = '';
+  #stopsUtc = '';
   constructor(minutes: number) {
     this.leftMinutes = minutes;
   }
@@ -34,17 +34,17 @@ class Guest {
         : { kind: 'window', enabled: false, ...windowAt(nowUtc) },
     startExtension: ({ closesUtc }, nowUtc) => {
       const doneMs = Date.parse(nowUtc) + this.leftMinutes * 60_000;
-      this.untilUtc = new Date(doneMs).toISOString();
-      this.stopsUtc = closesUtc;
+      this.#untilUtc = new Date(doneMs).toISOString();
+      this.#stopsUtc = closesUtc;
       this.leftMinutes = Math.max(0, (doneMs - Date.parse(closesUtc)) / 60_000);
       return { kind: 'started', operationId: 'extension-1' };
     },
     collectExtension: (_input, nowUtc) => {
-      if (nowUtc >= this.untilUtc && this.untilUtc <= this.stopsUtc) {
+      if (nowUtc >= this.#untilUtc && this.#untilUtc <= this.#stopsUtc) {
         this.installed = true;
         return { kind: 'installed', detail: '' };
       }
-      return nowUtc >= this.stopsUtc
+      return nowUtc >= this.#stopsUtc
         ? { kind: 'failed', message: 'Off-peak hours ended before the extension was installed.' }
         : { kind: 'running' };
     },
@@ -70,7 +70,7 @@ function enable(activities: Activities, endsUtc = ENDS): Promise<Run> {
   });
 }
 
-const told = (run: Run): string[] =>
+const reported = (run: Run): string[] =>
   (run.of('virtualMachine.apply') as { kind: string; state?: string; detail?: string }[])
     .filter(({ kind }) => kind === 'enablement')
     .map(({ state = '', detail = '' }) => `${state}: ${detail}`);
@@ -83,7 +83,7 @@ describe('the enablement of a VM', () => {
     const run = await enable(new Guest(30).activities);
     expect(run.output).toMatchObject({ enabled: true });
     expect(callsOf(run, 'startExtension')).toEqual([OPENS]);
-    expect(told(run)).toEqual([
+    expect(reported(run)).toEqual([
       'pending: Waiting for off-peak hours.',
       'pending: The patch extension is being installed.',
       'ready: Automatic Windows Update is turned off.',
@@ -125,7 +125,7 @@ describe('the enablement of a VM', () => {
       },
     });
     expect(run.output).toMatchObject({ enabled: true });
-    expect(told(run)[0]).toBe(`pending: ${obstacle}`);
+    expect(reported(run)[0]).toBe(`pending: ${obstacle}`);
     const [started = ''] = callsOf(run, 'startExtension');
     expect(started >= '2026-11-13T05:00:00.000Z' && started < '2026-11-13T05:30:00.000Z').toBe(true);
   });
@@ -174,7 +174,7 @@ describe('the enablement of a VM', () => {
           : (guest.activities.startExtension?.(input, nowUtc) ?? missing()),
     });
     expect(run.output).toMatchObject({ enabled: true });
-    expect(told(run)).toContain('pending: The VM is not running.');
+    expect(reported(run)).toContain('pending: The VM is not running.');
     expect(callsOf(run, 'startExtension').every((at) => at < CLOSES || at >= NEXT_OPENS)).toBe(true);
   });
 
@@ -201,7 +201,7 @@ describe('the enablement of a VM', () => {
       },
     });
     expect(run.output).toMatchObject({ enabled: true });
-    expect(told(run)).toContain(
+    expect(reported(run)).toContain(
       'pending: The first assessment failed: The update endpoint could not be reached.',
     );
   });
@@ -232,7 +232,7 @@ describe('the enablement of a VM', () => {
       CLOSES,
     );
     expect(run.output).toMatchObject({ enabled: false });
-    expect(told(run).at(-1)).toMatch(/Time was up/);
+    expect(reported(run).at(-1)).toMatch(/Time was up/);
   });
 
   it('R-703: an enabled VM whose extension is only behind stays enabled meanwhile', async () => {
@@ -250,7 +250,7 @@ describe('the enablement of a VM', () => {
         return after(1, { kind: 'installed', detail: '' });
       },
     });
-    expect(told(run)).toEqual(['ready: ']);
+    expect(reported(run)).toEqual(['ready: ']);
   });
 });
 

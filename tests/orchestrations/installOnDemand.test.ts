@@ -67,9 +67,9 @@ const impairedIn = (run: Run): unknown =>
   (run.of('disruptionLedger.release')[0] as { impaired: unknown[] }).impaired;
 
 describe('an installation that a person asked for', () => {
-  it('takes its claim, installs, watches the health of the VM, tells its entity, and only then lets go', async () => {
-    const { story, output } = await install();
-    expect(story).toEqual([
+  it('takes its claim, installs, watches the health of the VM, signals its entity, and only then lets go', async () => {
+    const { names, output } = await install();
+    expect(names).toEqual([
       ...['awaitClaim', 'startOrderedInstall', 'virtualMachine.apply', 'awaitInstall'],
       ...['probeHealth', 'probeHealth', 'probeHealth', 'probeHealth'],
       ...['virtualMachine.apply', 'disruptionLedger.release'],
@@ -89,7 +89,7 @@ describe('an installation that a person asked for', () => {
     expect(start).toMatchObject({ order, claim: { claimId: 'install-1' }, sinceUtc: NOON });
   });
 
-  it('waits for its place, in spells, so that a claim never outlives a dead holder by much', async () => {
+  it('waits for its place, in parts, so that a claim never outlives a dead holder by much', async () => {
     let asked = 0;
     const run = await install({
       children: {
@@ -113,7 +113,7 @@ describe('an installation that a person asked for', () => {
       ifBusy: 'fail',
       children: { awaitClaim: () => ({ granted: false, rules: ['updateDomains'] }) },
     });
-    expect(run.story).toEqual(['awaitClaim', 'disruptionLedger.release']);
+    expect(run.names).toEqual(['awaitClaim', 'disruptionLedger.release']);
     expect(run.output).toMatchObject({
       summary: null,
       error: { code: 'OperationNotAllowed', message: expect.stringContaining('updateDomains') as string },
@@ -141,7 +141,7 @@ describe('an installation that a person asked for', () => {
         },
       },
     });
-    expect(run.story).toEqual([
+    expect(run.names).toEqual([
       ...['awaitClaim', 'startOrderedInstall', 'startOrderedInstall', 'disruptionLedger.release'],
     ]);
     expect(run.output).toMatchObject({ error: { message: 'The VM is not running.' } });

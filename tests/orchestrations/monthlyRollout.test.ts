@@ -53,7 +53,7 @@ describe('R-103, R-201: a month', () => {
   it('plans, rolls out phase after phase, waits for the second chances, and closes', async () => {
     const run = await month();
     expect(run.output).toEqual({ counts: counts({ patched: 600 }) });
-    expect(run.story).toEqual([
+    expect(run.names).toEqual([
       'planRollout',
       ...['phase-1', 'phase-2', 'phase-3'].flatMap(() => [
         'awaitGo',
@@ -69,6 +69,22 @@ describe('R-103, R-201: a month', () => {
     const { calls } = await month();
     for (const { id } of calls.filter(({ kind }) => kind === 'child'))
       expect(id).toMatch(/^rollout-2026-11\.1:/);
+  });
+
+  it('over an inventory without a VM waits for one, and is planned then', async () => {
+    let looks = 0;
+    const run = await month({
+      activities: {
+        planRollout: () => {
+          looks += 1;
+          return { phases: looks === 1 ? [] : PHASES, endsUtc: ENDS, pace, waitsForInventory: looks === 1 };
+        },
+      },
+      children: { awaitInventory: () => after(3 * DAY, { planned: true }) },
+    });
+    expect(run.names.slice(0, 4)).toEqual(['planRollout', 'awaitInventory', 'planRollout', 'awaitGo']);
+    expect(startOf(run, 'phase-1')).toBe(later(START, 3 * DAY));
+    expect(run.of('awaitInventory')).toEqual([expect.objectContaining({ untilUtc: ENDS })]);
   });
 
   it('gives each phase what it may attempt', async () => {
@@ -106,7 +122,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2']);
-    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
+    expect(run.names.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('never starts when the regions are done but the gate holds', async () => {
@@ -124,7 +140,7 @@ describe('R-202, INV-6: the next phase', () => {
       },
     });
     expect(phasesOf(run)).toEqual(['phase-1']);
-    expect(run.story.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
+    expect(run.names.slice(-2)).toEqual(['awaitCompletion', 'closeRollout']);
   });
 
   it('INV-9: waits while the rollout is paused', async () => {
@@ -175,8 +191,8 @@ describe('stragglers', () => {
         phaseRollout: ({ phase }) => after(phase === 'phase-1' ? 15 * DAY : DAY, { regions: 1, failed: [] }),
       },
     });
-    const settled = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
-    expect(settled).toBe(later(START, 15 * DAY));
+    const completed = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
+    expect(completed).toBe(later(START, 15 * DAY));
   });
 
   it('INV-8: a phase that fails as an orchestration does not keep the month from its end', async () => {
@@ -188,13 +204,13 @@ describe('stragglers', () => {
     });
     expect(run.failure).toBeNull();
     expect(phasesOf(run)).toEqual(['phase-1', 'phase-2', 'phase-3']);
-    expect(run.story.at(-1)).toBe('closeRollout');
+    expect(run.names.at(-1)).toBe('closeRollout');
   });
 });
 
 describe('a month without anybody to patch', () => {
   it('is closed at once', async () => {
     const run = await month({ activities: { planRollout: () => ({ phases: [], endsUtc: ENDS, pace }) } });
-    expect(run.story).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
+    expect(run.names).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);
   });
 });

@@ -8,7 +8,7 @@ import { defaultPolicy } from '../../domain/policy';
 import { replay } from '../support/replay';
 
 const rolloutId = RolloutId.parse('rollout-2026-11');
-const settled = { readCompletion: () => ({ complete: true }) };
+const completed = { readCompletion: () => ({ complete: true }) };
 const waiting = { rolloutId, pace: Pace.parse(defaultPolicy), untilUtc: '2026-12-08T18:00:00.000Z' };
 
 /** The harness is what stands between an orchestrator and the real host: each of its guards is broken once, here. */
@@ -16,7 +16,7 @@ describe('the replay harness', () => {
   it.each([
     ['the clock', () => Date.now()],
     ['a new Date', () => new Date().getTime()],
-    ['dice', () => Math.random()],
+    ['random numbers', () => Math.random()],
     ['a timer of the process', () => setTimeout(() => undefined, 1)],
     ['the network', () => fetch('http://localhost')],
   ])('fails an orchestrator that uses %s', async (_what, use) => {
@@ -34,7 +34,7 @@ describe('the replay harness', () => {
       const id = RolloutId.parse(runs === 1 ? 'rollout-2026-11' : 'rollout-2026-12');
       return yield* call(context, readCompletion, { rolloutId: id });
     }
-    await expect(replay(fickle, { input: {}, activities: settled })).rejects.toThrow(/something else/);
+    await expect(replay(fickle, { input: {}, activities: completed })).rejects.toThrow(/something else/);
   });
 
   it('fails an orchestrator that leaves a timer or a child behind', async () => {

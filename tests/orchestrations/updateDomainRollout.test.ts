@@ -55,9 +55,9 @@ const releasedWith = (run: Run): unknown =>
 
 describe('a round', () => {
   it('asks whether it may go, takes the claim, advances its VMs, writes the verdict down, and only then releases the claim', async () => {
-    const { story, output } = await round();
+    const { names, output } = await round();
     expect(output).toEqual({ kind: 'ran' });
-    expect(story).toEqual([
+    expect(names).toEqual([
       'awaitGo',
       'awaitClaim',
       'advanceRound',
@@ -96,11 +96,11 @@ describe('a round', () => {
       expect(of(name)).toEqual([expect.objectContaining({ untilUtc: slot.acquireByUtc })]);
   });
 
-  it("tells the VMs' entities what the activity learnt", async () => {
+  it("signals to the VMs' entities what the activity learnt", async () => {
     const event = { kind: 'installStarted' as const, claimId: ROUND };
     const { calls } = await round({}, { advanceRound: endsAfter(3, [{ vmId: first, event }]) });
-    const told = calls.filter(({ kind }) => kind === 'signal');
-    expect(told).toEqual([
+    const reported = calls.filter(({ kind }) => kind === 'signal');
+    expect(reported).toEqual([
       expect.objectContaining({ name: 'virtualMachine.apply', id: keyOf(first), input: event }),
     ]);
   });
@@ -121,32 +121,32 @@ describe('a round that does not run', () => {
   it.each(['superseded', 'rolloutCancelled', 'operatorSkipped'] as const)(
     'INV-6: because the rollout stops: it asks for no claim (%s)',
     async (reason) => {
-      const { output, story } = await round({ awaitGo: () => ({ go: false, reason }) });
+      const { output, names } = await round({ awaitGo: () => ({ go: false, reason }) });
       expect(output).toEqual({ kind: 'stopped', reason });
-      expect(story).toEqual(['awaitGo']);
+      expect(names).toEqual(['awaitGo']);
     },
   );
 
   it('INV-9: because it was paused for the whole window: missed', async () => {
-    const { output, story } = await round({ awaitGo: () => ({ go: false, reason: null }) });
+    const { output, names } = await round({ awaitGo: () => ({ go: false, reason: null }) });
     expect(output).toEqual({ kind: 'missed', rules: [] });
-    expect(story).toEqual(['awaitGo']);
+    expect(names).toEqual(['awaitGo']);
   });
 
   it('because the claim could not be had: it takes its ticket back, and says what stood in the way', async () => {
-    const { output, story, of } = await round({ awaitClaim: () => ({ granted: false, rules: ['zones'] }) });
+    const { output, names, of } = await round({ awaitClaim: () => ({ granted: false, rules: ['zones'] }) });
     expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
-    expect(story).toEqual(['awaitGo', 'awaitClaim', 'disruptionLedger.release']);
+    expect(names).toEqual(['awaitGo', 'awaitClaim', 'disruptionLedger.release']);
     expect(of('disruptionLedger.release')).toEqual([{ claimId: ROUND, impaired: [] }]);
   });
 
   it.each(['rollout', 'catchUp'] as const)(
-    'patches nobody without a claim, there is no way around the ledger: %s',
+    'patches no VM without a claim, there is no way around the ledger: %s',
     async (kind) => {
       const refused = { awaitClaim: () => ({ granted: false, rules: ['zones'] }) };
-      const { output, story } = await round(refused, {}, undefined, kind);
+      const { output, names } = await round(refused, {}, undefined, kind);
       expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
-      expect(story).not.toContain('advanceRound');
+      expect(names).not.toContain('advanceRound');
     },
   );
 });

@@ -52,10 +52,10 @@ describe('awaitGo', () => {
       nowUtc < utc ? paused : { kind: 'go' };
 
   it('lets go at once what may go, and registers no wait', async () => {
-    const { output, endedUtc, story } = await awaiting(() => ({ kind: 'go' }));
+    const { output, endedUtc, names } = await awaiting(() => ({ kind: 'go' }));
     expect(output).toEqual({ go: true, reason: null });
     expect(endedUtc).toBe(NOW);
-    expect(story).toEqual(['readControl']);
+    expect(names).toEqual(['readControl']);
   });
 
   it('INV-9: waits as long as a person pauses, and goes on in the moment in which it is woken', async () => {
@@ -67,8 +67,8 @@ describe('awaitGo', () => {
   });
 
   it('registers the wait before the look that it sleeps after: a decision in between wakes it', async () => {
-    const { story, of } = await awaiting(pausedUntil(hoursLater(1)), { events: wakesAt(hoursLater(1)) });
-    expect(story).toEqual(['readControl', 'recordWait', 'readControl', 'recordWait', 'readControl']);
+    const { names, of } = await awaiting(pausedUntil(hoursLater(1)), { events: wakesAt(hoursLater(1)) });
+    expect(names).toEqual(['readControl', 'recordWait', 'readControl', 'recordWait', 'readControl']);
     const wait = { rolloutId: ROLLOUT, topic: 'control', instanceId: 'rollout-2026-11.1', untilUtc: ENDS };
     expect(of('recordWait')).toEqual([wait, wait]);
   });
@@ -160,7 +160,7 @@ describe('awaitInstall', () => {
 describe('awaitClaim', () => {
   const refused = (...rules: string[]): unknown => ({
     kind: 'refused',
-    because: rules.map((rule) => ({ rule, by: 'somebody' })),
+    because: rules.map((rule) => ({ rule, by: 'other-claim' })),
   });
   const awaiting = (answer: (nowUtc: string) => unknown, untilUtc = ACQUIRE_BY): Promise<Run> =>
     replay(awaitClaim, {

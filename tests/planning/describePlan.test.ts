@@ -41,7 +41,7 @@ describe('the plan in words', () => {
     expectGolden('plan-late.txt', describePlan(planOf(vms, { policy }), { lateMax: 3 }));
   });
 
-  test('an empty fleet is told of in one glance', () => {
+  test('an empty fleet is shown at a glance', () => {
     expect(describePlan(planOf([]))).toContain('nothing to do');
   });
 });

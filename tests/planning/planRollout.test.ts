@@ -58,7 +58,7 @@ describe('the plan', () => {
     );
   });
 
-  test('a VM that two pages told of is planned once', () => {
+  test('a VM that is on two pages is planned once', () => {
     const vm = aVm();
     expect(planOf([vm, { ...vm, vmSize: 'Standard_D4s_v3' }])).toEqual(planOf([vm]));
   });
@@ -265,7 +265,7 @@ describe('availability sets', () => {
   });
 
   test('R-208: a member whose update domain is not known gets one', () => {
-    const vms = vmsOf(10, () => ({ availabilitySetId: aSet('untold') }));
+    const vms = vmsOf(10, () => ({ availabilitySetId: aSet('withoutDomains') }));
     const rounds = roundsOf(planOf(vms));
     expect(rounds.map(({ updateDomain }) => updateDomain).sort()).toEqual([0, 1, 2, 3, 4]);
   });

@@ -43,7 +43,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 /** Lets as much time pass as the next command needs: registration, a window, an assessment. */
-async function settle({ method, path }: (typeof REQUESTS)[number], reply: Reply): Promise<void> {
+async function passTime({ method, path }: (typeof REQUESTS)[number], reply: Reply): Promise<void> {
   if (path.includes('register?')) await api.pass(15);
   else if (method === 'PUT' && path.startsWith(VM)) await api.pass(30 * 60);
   else if (reply.status === 202) await api.finish(reply);
@@ -61,7 +61,7 @@ it('R-606, R-710: every request that the commands of the documentation make is s
       served: true,
       error: undefined,
     });
-    await settle(request, reply);
+    await passTime(request, reply);
   }
   const view = await api.call('GET', `${VM}/instanceView`);
   expect(view.body['patchStatus']).toMatchObject({

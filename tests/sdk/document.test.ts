@@ -150,7 +150,7 @@ describe.each([
     });
     expect(after?.lastPatchInstallationSummary).toBeUndefined();
 
-    // Beyond the document: a person installs now, and the summary tells what became of every patch.
+    // Beyond the document: a person installs now, and the summary says what became of every patch.
     const installed = await compute.virtualMachines.installPatches(GROUP, 'myWindowsVM', {
       maximumDuration: 'PT3H',
       rebootSetting: 'IfRequired',

@@ -50,7 +50,7 @@ describe('storage that cannot be used', () => {
   it.each([
     [403, 'refuses our credentials'],
     [503, 'cannot serve us now'],
-  ])('tells an answer of %i in words', async (status, words) => {
+  ])('describes an answer of %i in words', async (status, words) => {
     const { server, port } = await answering(status);
     const error = await errorOf(azureStore(accountAt(port)).table('audit').upsert('p', 'r', 1));
     expect(error.code).toBe('STORAGE_UNAVAILABLE');

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 /** Storage that forgets everything when it is killed, as Azurite forgets its last seconds. */
-function mortal(): {
+function crashableStore(): {
   readonly store: Store;
   readonly watch: (died: () => void) => void;
   readonly kill: () => void;
@@ -36,7 +36,7 @@ function mortal(): {
   };
 }
 
-/** A change of row `r` is made at once; its answer comes when it is told to. */
+/** A change of row `r` is made at once; its answer comes when the test lets it. */
 function slow(store: Store): {
   readonly store: Store;
   readonly written: Promise<void>;
@@ -72,7 +72,7 @@ function slow(store: Store): {
 
 describe('the redo log', () => {
   it('gives storage back what it forgot, before anybody asks again', async () => {
-    const { store, watch, kill } = mortal();
+    const { store, watch, kill } = crashableStore();
     const table = redoLog(store, { folder, watch }).table('rollouts');
     await table.insert('p', 'inserted', { n: 1 });
     await table.upsert('p', 'changed', { n: 1 });
@@ -88,15 +88,15 @@ describe('the redo log', () => {
   });
 
   it('gives it back to an app that starts again', async () => {
-    const before = mortal();
+    const before = crashableStore();
     await redoLog(before.store, { folder, watch: before.watch }).table('rollouts').upsert('p', 'r', { n: 1 });
-    const after = mortal();
+    const after = crashableStore();
     const table = redoLog(after.store, { folder, watch: after.watch }).table('rollouts');
     expect((await table.get('p', 'r'))?.value).toEqual({ n: 1 });
   });
 
   it('asks again when storage died while it answered', async () => {
-    const { store, watch, kill } = mortal();
+    const { store, watch, kill } = crashableStore();
     const table = redoLog(store, { folder, watch }).table('rollouts');
     await table.upsert('p', 'r', { n: 1 });
     const answer = table.get('p', 'r');
@@ -105,14 +105,14 @@ describe('the redo log', () => {
   });
 
   it('gives back also what storage acknowledged right before it died', async () => {
-    const { store, watch, kill } = mortal();
+    const { store, watch, kill } = crashableStore();
     const acknowledged = slow(store);
     const table = redoLog(acknowledged.store, { folder, watch }).table('audit');
     await table.upsert('p', 'first', { n: 1 });
     const inserting = table.insert('p', 'r', { n: 1 });
     await acknowledged.written;
     kill();
-    // Somebody else notices, and has everything given back, before the answer has come all the way.
+    // Another process notices, and has everything given back, before the answer has come all the way.
     await table.get('p', 'first');
     acknowledged.answer();
     await inserting;
@@ -120,7 +120,7 @@ describe('the redo log', () => {
   });
 
   it('keeps what another process wrote and had no time to keep', async () => {
-    const { store, watch, kill } = mortal();
+    const { store, watch, kill } = crashableStore();
     await store.table('audit').insert('p', 'r', { n: 1 });
     const table = redoLog(store, { folder, watch }).table('audit');
     expect(await table.insert('p', 'r', { n: 2 })).toBe(false);
@@ -129,7 +129,7 @@ describe('the redo log', () => {
   });
 
   it('keeps a change before storage makes it', async () => {
-    const { store, watch, kill } = mortal();
+    const { store, watch, kill } = crashableStore();
     const acknowledged = slow(store);
     const table = redoLog(acknowledged.store, { folder, watch }).table('rollouts');
     void table.upsert('p', 'r', { n: 1 });

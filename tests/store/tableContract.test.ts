@@ -67,7 +67,7 @@ describe.each(kinds)('a table in $name', ({ open }) => {
   });
 
   it('answers null for a row that is not there', async () => {
-    expect(await table.get(partition, 'nobody')).toBeNull();
+    expect(await table.get(partition, 'no-such-row')).toBeNull();
   });
 
   it('gives back what was put in, with its keys', async () => {

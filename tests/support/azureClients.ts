@@ -13,13 +13,13 @@ export interface AzureClients {
   readonly resources: ResourceManagementClient;
 }
 
-const TOKEN = 'a-token-of-nobody';
+const TOKEN = 'a-token-that-is-not-checked';
 
 const credential: TokenCredential = {
   getToken: () => Promise.resolve({ token: TOKEN, expiresOnTimestamp: Date.parse('2100-01-01') }),
 };
 
-/** The clients, unchanged: all they are told is where Azure is, and whose certificate to trust. */
+/** The clients, unchanged: all they are given is where Azure is, and whose certificate to trust. */
 export async function clientsOverTls(endpoint: string): Promise<AzureClients> {
   const tlsOptions = { ca: await certificateOf(endpoint) };
   return {
@@ -52,7 +52,7 @@ export function clientsOverHttp(endpoint: string): AzureClients {
   return clients;
 }
 
-/** Asks the server for its certificate, as a person would who is told to trust it. */
+/** Asks the server for its certificate, as a person would who is asked to trust it. */
 async function certificateOf(endpoint: string): Promise<string> {
   const { hostname: host, port } = new URL(endpoint);
   const raw = await new Promise<Buffer>((resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { HealthSignals } from '../../domain/health';
-import { judgeHealth } from '../../domain/health';
+import { healthFrom } from '../../domain/health';
 import type { VmId } from '../../domain/ids';
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../domain/patches';
 import type { VirtualMachine } from '../../domain/virtualMachine';
@@ -20,7 +20,7 @@ export const HEALTHY: HealthSignals = {
 };
 
 /** What becomes of a request to install. */
-export type PostStory =
+export type PostBehaviour =
   | 'starts'
   /** It starts, but the answer never arrives. */
   | 'startsUnheard'
@@ -40,37 +40,38 @@ export interface AcceptedInstall {
   ended: PatchInstallationSummary | null;
 }
 
-/** A platform that does as it is told, and remembers what it accepted. It never objects to a second installation by itself. */
+/** A platform that does what is asked, and remembers what it accepted. It never objects to a second installation by itself. */
 export class FakeDriver implements FleetDriver {
   readonly kind = 'simulated';
   readonly accepted: AcceptedInstall[] = [];
   readonly assessed: VmId[] = [];
   readonly extensionsStarted: VmId[] = [];
   /** What becomes of the next requests; when it is empty they start. */
-  readonly postStories: PostStory[] = [];
+  readonly postBehaviours: PostBehaviour[] = [];
   readonly operations = new Map<string, OperationAnswer>();
   pageSize = 500;
-  private readonly readings = new Map<VmId, VmReading>();
+  readonly #readings = new Map<VmId, VmReading>();
 
-  constructor(
-    vms: readonly VirtualMachine[],
-    private readonly nowUtc: () => string,
-  ) {
-    for (const vm of vms) this.readings.set(vm.id, readingOf(vm));
+  readonly #nowUtc: () => string;
+
+  constructor(vms: readonly VirtualMachine[], nowUtc: () => string) {
+    this.#nowUtc = nowUtc;
+
+    for (const vm of vms) this.#readings.set(vm.id, readingOf(vm));
   }
 
   change(id: VmId, over: Partial<VmReading>): void {
-    const reading = this.readings.get(id);
+    const reading = this.#readings.get(id);
     if (!reading) throw new Error(`The fake has no VM ${id}.`);
-    this.readings.set(id, { ...reading, ...over });
+    this.#readings.set(id, { ...reading, ...over });
   }
 
   add(vm: VirtualMachine): void {
-    this.readings.set(vm.id, readingOf(vm));
+    this.#readings.set(vm.id, readingOf(vm));
   }
 
   remove(id: VmId): void {
-    this.readings.delete(id);
+    this.#readings.delete(id);
   }
 
   /** An installation that a person started by other means. */
@@ -81,7 +82,7 @@ export class FakeDriver implements FleetDriver {
   /** The platform is done with the installation; the VM's own view shows it. */
   endInstall(id: VmId, over: Partial<PatchInstallationSummary> = {}): void {
     const install = this.accepted.findLast(({ vmId }) => vmId === id);
-    const before = this.readings.get(id)?.lastInstallation;
+    const before = this.#readings.get(id)?.lastInstallation;
     if (!before) throw new Error(`No installation is running on ${id}.`);
     const summary = { ...before, status: 'Succeeded' as const, installedPatchCount: 3, ...over };
     if (install) {
@@ -98,17 +99,17 @@ export class FakeDriver implements FleetDriver {
 
   listVirtualMachines(cursor: string | null): Promise<{ items: VirtualMachine[]; next: string | null }> {
     const start = Number(cursor ?? 0);
-    const all = [...this.readings.values()].map(({ vm }) => vm);
+    const all = [...this.#readings.values()].map(({ vm }) => vm);
     const end = start + this.pageSize;
     return Promise.resolve({ items: all.slice(start, end), next: end < all.length ? String(end) : null });
   }
 
   readVirtualMachine(id: VmId): Promise<VmReading | null> {
-    return Promise.resolve(this.readings.get(id) ?? null);
+    return Promise.resolve(this.#readings.get(id) ?? null);
   }
 
   startAssessment(vmId: VmId): Promise<StartAnswer> {
-    if (!this.readings.has(vmId))
+    if (!this.#readings.has(vmId))
       return Promise.resolve({
         kind: 'refused',
         code: 'notFound',
@@ -120,14 +121,14 @@ export class FakeDriver implements FleetDriver {
   }
 
   startInstallation(vmId: VmId, request: InstallRequest): Promise<StartAnswer> {
-    const story = this.postStories.shift() ?? 'starts';
-    if (story === 'vanishes') return Promise.reject(new Error('connection reset'));
-    if (typeof story === 'object') {
-      const { refused: code, retryAfterSeconds = null } = story;
+    const behaviour = this.postBehaviours.shift() ?? 'starts';
+    if (behaviour === 'vanishes') return Promise.reject(new Error('connection reset'));
+    if (typeof behaviour === 'object') {
+      const { refused: code, retryAfterSeconds = null } = behaviour;
       return Promise.resolve({ kind: 'refused', code, message: `refused: ${code}`, retryAfterSeconds });
     }
     const operationId = `install-${this.accepted.length + 1}`;
-    const atUtc = this.nowUtc();
+    const atUtc = this.#nowUtc();
     this.accepted.push({ vmId, request, atUtc, operationId, ended: null });
     this.operations.set(operationId, { kind: 'running', retryAfterSeconds: null });
     this.change(vmId, {
@@ -136,7 +137,7 @@ export class FakeDriver implements FleetDriver {
         startTime: atUtc,
       }),
     });
-    return story === 'starts'
+    return behaviour === 'starts'
       ? Promise.resolve(startedAs(operationId))
       : Promise.reject(new Error('connection reset'));
   }
@@ -152,9 +153,9 @@ export class FakeDriver implements FleetDriver {
 
   probeHealth(
     id: VmId,
-  ): Promise<(ReturnType<typeof judgeHealth> & { readonly signals: HealthSignals }) | null> {
-    const reading = this.readings.get(id);
-    return Promise.resolve(reading ? { ...judgeHealth(reading.signals), signals: reading.signals } : null);
+  ): Promise<(ReturnType<typeof healthFrom> & { readonly signals: HealthSignals }) | null> {
+    const reading = this.#readings.get(id);
+    return Promise.resolve(reading ? { ...healthFrom(reading.signals), signals: reading.signals } : null);
   }
 }
 

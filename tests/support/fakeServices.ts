@@ -27,7 +27,7 @@ export const WINDOW_OPENS = '2026-11-13T03:00:00.000Z';
 export const WINDOW_CLOSES = '2026-11-13T11:00:00.000Z';
 
 export interface FakeServices extends WakingServices {
-  /** Instances that were told to look again, in order. */
+  /** Instances that were woken, in order. */
   readonly woken: readonly string[];
   readonly driver: FakeDriver;
   readonly store: Store;

@@ -53,10 +53,10 @@ const oneVm = fc.record({
     'Nepal Standard Time',
     'GMT Standard Time',
   ),
-  eligible: fc.integer({ min: 0, max: 9 }).map((dice) => dice > 0),
+  eligible: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
 });
 
-/** Any fleet: VMs of sets have no zone, as in Azure, and the domains of a set are told for all of it or for none. */
+/** Any fleet: VMs of sets have no zone, as in Azure, and the domains of a set are given for all of it or for none. */
 export const anyFleet: fc.Arbitrary<VirtualMachine[]> = fc
   .array(oneVm, { maxLength: 120, size: 'max' })
   .map((facts) =>

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Longer, and nobody reads the difference. */
+/** Longer, and the difference is not read. */
 const LINES_MAX = 150;
 
 /** Holds a text that people read against the file in tests/golden/. `UPDATE_GOLDEN=1` rewrites it: read what changed before you commit. */

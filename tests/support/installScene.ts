@@ -29,7 +29,7 @@ export const start = async (services: FakeServices, claimId?: string): Promise<A
 export const read = async (services: FakeServices, claimId = 'claim-1'): Promise<unknown> =>
   services.run(collectInstall, { region: vm.region, vmId: vm.id, claimId, sinceUtc: WINDOW_OPENS });
 
-/** As a round does: asks again at the instant it is told, until there is an answer. */
+/** As a round does: asks again at the instant in the answer, until there is an answer. */
 export async function startPatiently(services: FakeServices, claimId?: string): Promise<Answer> {
   for (let asked = 0; asked < 1_000; asked += 1) {
     const answer = await start(services, claimId);

@@ -40,14 +40,14 @@ export async function dyingAt(
       over();
       return new Promise<never>(() => undefined);
     };
-    const mortal = stepped(services, async (call) => {
+    const crashable = stepped(services, async (call) => {
       calls += 1;
       const own = calls;
       if (own === n && when === 'before') return die();
       const result = await call();
       return own === n ? die() : result;
     });
-    work(mortal).then(() => {
+    work(crashable).then(() => {
       over();
     }, fail);
   });
@@ -150,7 +150,7 @@ export async function inOrder(
   return options;
 }
 
-/** Lets everything run that waits for no one: the stores in memory answer within a few microtasks. */
+/** Lets everything run that waits for nothing: the stores in memory answer within a few microtasks. */
 async function microtasks(): Promise<void> {
   for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
 }

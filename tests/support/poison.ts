@@ -1,4 +1,4 @@
-/** Runs `body` in an environment without a clock, dice, timers or network: what a replay must not need. Only its synchronous part. */
+/** Runs `body` in an environment without a clock, random numbers, timers or network: what a replay must not need. Only its synchronous part. */
 export function poisoned<R>(body: () => R): R {
   const replaced: Record<string, unknown> = {
     Date: frozenDate(),

@@ -38,7 +38,7 @@ const TIMER_MAX_MS = 6 * 24 * 3_600_000;
 
 /**
  * Runs an orchestrator as the durable host does: on the library's real executor, from its first line with the whole history after every
- * single event, in an environment without clock or dice. Fails when a replay schedules anything else than before, when an instance ends with a
+ * single event, in an environment without clock or random numbers. Fails when a replay schedules anything else than before, when an instance ends with a
  * timer or a child still open, when an id of a child is used twice, or when a message or a fan-out outgrows its limit.
  */
 export async function replay(orchestrator: Orchestrator, scene: Scene): Promise<Run> {
@@ -58,104 +58,109 @@ type GenerationEnd =
   | { readonly kind: 'continued'; readonly input: unknown };
 
 class FakeHost {
-  private nowMs: number;
-  private readonly calls: Call[] = [];
-  private readonly childIds = new Set<string>();
-  private episodes = 0;
-  private timers = 0;
+  #nowMs: number;
+  readonly #calls: Call[] = [];
+  readonly #childIds = new Set<string>();
+  #episodes = 0;
+  #timers = 0;
   /** Events that are still to come, or have come and were not awaited: they are kept when the instance continues as new. */
-  private events: readonly RaisedEvent[];
+  #events: readonly RaisedEvent[];
 
   // Of one generation:
-  private history: HistoryEvent[] = [];
-  private arrivals: Arrival[] = [];
-  private applied: string[] = [];
-  private openTimers: { readonly action: number; readonly TimerId: number }[] = [];
-  private raised: RaisedEvent[] = [];
-  private nextId = 0;
-  private order = 0;
+  #history: HistoryEvent[] = [];
+  #arrivals: Arrival[] = [];
+  #applied: string[] = [];
+  #openTimers: { readonly action: number; readonly TimerId: number }[] = [];
+  #raised: RaisedEvent[] = [];
+  #nextId = 0;
+  #order = 0;
 
-  constructor(
-    private readonly orchestrator: Orchestrator,
-    private readonly scene: Scene,
-  ) {
-    this.nowMs = Date.parse(scene.nowUtc ?? '2026-11-12T22:00:00.000Z');
-    this.events = scene.events ?? [];
+  readonly #orchestrator: Orchestrator;
+  readonly #scene: Scene;
+
+  constructor(orchestrator: Orchestrator, scene: Scene) {
+    this.#orchestrator = orchestrator;
+    this.#scene = scene;
+
+    this.#nowMs = Date.parse(scene.nowUtc ?? '2026-11-12T22:00:00.000Z');
+    this.#events = scene.events ?? [];
   }
 
   report(output: unknown, failure: string | null, generations: readonly unknown[]): Run {
-    const { calls } = this;
+    const calls = this.#calls;
     return {
       output,
       failure,
       calls,
       generations,
-      endedUtc: this.nowUtc(),
+      endedUtc: this.#nowUtc(),
       of: (name) => calls.filter((call) => call.name === name).map(({ input }) => input),
-      story: calls.filter(({ kind }) => kind !== 'timer').map(({ name }) => name),
+      names: calls.filter(({ kind }) => kind !== 'timer').map(({ name }) => name),
     };
   }
 
   async runGeneration(input: unknown): Promise<GenerationEnd> {
-    this.history = [];
-    this.arrivals = [];
-    this.applied = [];
-    this.openTimers = [];
-    this.raised = [];
-    this.nextId = 0;
-    const Version = this.scene.version ?? '1';
-    let next: Arrival | undefined = this.arrival(0, {
+    this.#history = [];
+    this.#arrivals = [];
+    this.#applied = [];
+    this.#openTimers = [];
+    this.#raised = [];
+    this.#nextId = 0;
+    const Version = this.#scene.version ?? '1';
+    let next: Arrival | undefined = this.#arrival(0, {
       EventType: EVENT.executionStarted,
       Name: 'underTest',
       Version,
       Input: JSON.stringify(input),
     });
-    for (const raised of this.events) this.raise(raised);
+    for (const raised of this.#events) this.#raise(raised);
     while (next !== undefined) {
-      const end = await this.episode(input, next);
+      const end = await this.#episode(input, next);
       if (end !== null) {
-        this.keepEvents();
+        this.#keepEvents();
         return end;
       }
-      this.arrivals.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
-      next = this.arrivals.shift();
+      this.#arrivals.sort((a, b) => a.atMs - b.atMs || a.order - b.order);
+      next = this.#arrivals.shift();
     }
-    throw new Error(`The orchestrator waits for something that nobody does. Story: ${this.storySoFar()}`);
+    throw new Error(
+      `The orchestrator waits for something that is never done. Calls so far: ${this.#callsSoFar()}`,
+    );
   }
 
-  private async episode(input: unknown, { atMs, event, delivered }: Arrival): Promise<GenerationEnd | null> {
-    this.episodes += 1;
-    if (this.episodes > EPISODES_MAX) throw new Error(`It never ends. Story: ${this.storySoFar()}`);
-    this.nowMs = Math.max(this.nowMs, atMs);
-    const playedBefore = this.history.length;
-    this.remember({ EventType: EVENT.orchestratorStarted });
-    this.remember(event);
-    const state = await this.runFromTheStart(input, playedBefore);
+  async #episode(input: unknown, { atMs, event, delivered }: Arrival): Promise<GenerationEnd | null> {
+    this.#episodes += 1;
+    if (this.#episodes > EPISODES_MAX) throw new Error(`It never ends. Calls so far: ${this.#callsSoFar()}`);
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+    const playedBefore = this.#history.length;
+    this.#remember({ EventType: EVENT.orchestratorStarted });
+    this.#remember(event);
+    const state = await this.#runFromTheStart(input, playedBefore);
     delivered?.();
     const actions = (state.actions[0] ?? []).flatMap(flatten);
-    this.checkSameAsBefore(actions);
-    const fresh = actions.slice(this.applied.length);
-    this.applied = actions.map(textOf);
+    this.#checkSameAsBefore(actions);
+    const fresh = actions.slice(this.#applied.length);
+    this.#applied = actions.map(textOf);
     checkLimits(fresh);
-    this.dropCanceledTimers(actions);
+    this.#dropCanceledTimers(actions);
     const firstFresh = actions.length - fresh.length;
-    for (const [n, action] of fresh.entries()) this.apply(action, firstFresh + n);
-    this.remember({ EventType: EVENT.orchestratorCompleted });
+    for (const [n, action] of fresh.entries()) this.#apply(action, firstFresh + n);
+    this.#remember({ EventType: EVENT.orchestratorCompleted });
 
     const continued = actions.find(({ actionType }) => actionType === 4);
     if (continued) return { kind: 'continued', input: unwrapped(continued.input) };
     if (state.error !== undefined) return { kind: 'ended', output: null, failure: state.error };
     if (!state.isDone) return null;
-    this.checkNothingOpen();
+    this.#checkNothingOpen();
     return { kind: 'ended', output: jsonRoundTrip(state.output), failure: null };
   }
 
-  private async runFromTheStart(input: unknown, playedBefore: number): Promise<State> {
+  async #runFromTheStart(input: unknown, playedBefore: number): Promise<State> {
     const context = new DummyOrchestrationContext('underTest', 'invocation', () => undefined);
     const trigger = {
-      history: this.history.map((event, n) => ({ ...event, IsPlayed: n < playedBefore })),
+      history: this.#history.map((event, n) => ({ ...event, IsPlayed: n < playedBefore })),
       input: jsonRoundTrip(input),
-      instanceId: this.scene.instanceId ?? 'rollout-2026-11.1',
+      instanceId: this.#scene.instanceId ?? 'rollout-2026-11.1',
       isReplaying: playedBefore > 0,
       parentInstanceId: '',
       upperSchemaVersion: 1,
@@ -164,7 +169,7 @@ class FakeHost {
       maximumShortTimerDuration: '6.00:00:00',
       defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
     };
-    const run = createOrchestrator(this.orchestrator);
+    const run = createOrchestrator(this.#orchestrator);
     try {
       return await poisoned(() => run(trigger, context));
     } catch (error) {
@@ -172,147 +177,147 @@ class FakeHost {
     }
   }
 
-  private checkSameAsBefore(actions: readonly Action[]): void {
-    this.applied.forEach((before, n) => {
+  #checkSameAsBefore(actions: readonly Action[]): void {
+    this.#applied.forEach((before, n) => {
       const now = actions[n] && textOf(actions[n]);
       if (now !== before)
         throw new Error(`A replay scheduled something else:\nbefore ${before}\nnow    ${now ?? 'nothing'}`);
     });
   }
 
-  private checkNothingOpen(): void {
-    const open = this.arrivals.filter(({ raised }) => !raised).map(({ event }) => JSON.stringify(event));
+  #checkNothingOpen(): void {
+    const open = this.#arrivals.filter(({ raised }) => !raised).map(({ event }) => JSON.stringify(event));
     if (open.length > 0)
       throw new Error(`It ended with something still open, which would keep it running: ${open.join()}`);
   }
 
   /** The library cancels a timer without an action of its own: the action that made it says so from then on. */
-  private dropCanceledTimers(actions: readonly Action[]): void {
-    for (const { action, TimerId } of this.openTimers)
+  #dropCanceledTimers(actions: readonly Action[]): void {
+    for (const { action, TimerId } of this.#openTimers)
       if (actions[action]?.isCanceled === true)
-        this.arrivals = this.arrivals.filter(({ event }) => event['TimerId'] !== TimerId);
+        this.#arrivals = this.#arrivals.filter(({ event }) => event['TimerId'] !== TimerId);
   }
 
-  private raise(raised: RaisedEvent): void {
-    const inMs = Math.max(0, Date.parse(raised.atUtc) - this.nowMs);
+  #raise(raised: RaisedEvent): void {
+    const inMs = Math.max(0, Date.parse(raised.atUtc) - this.#nowMs);
     const event = { EventType: EVENT.eventRaised, Name: raised.name, Input: '{}' };
     const delivered = (): void => {
-      this.raised.push(raised);
+      this.#raised.push(raised);
     };
-    this.arrivals.push({ ...this.arrival(inMs, event, delivered), raised: true });
+    this.#arrivals.push({ ...this.#arrival(inMs, event, delivered), raised: true });
   }
 
   /** Each wait for an event takes one, in the order in which they came. */
-  private keepEvents(): void {
-    const waits = this.applied.filter((action) => (JSON.parse(action) as Action).actionType === 6).length;
-    this.events = [
-      ...this.raised.slice(waits),
-      ...this.events.filter((event) => !this.raised.includes(event)),
+  #keepEvents(): void {
+    const waits = this.#applied.filter((action) => (JSON.parse(action) as Action).actionType === 6).length;
+    this.#events = [
+      ...this.#raised.slice(waits),
+      ...this.#events.filter((event) => !this.#raised.includes(event)),
     ];
   }
 
-  private apply(action: Action, index: number): void {
+  #apply(action: Action, index: number): void {
     switch (action.actionType) {
       case 0:
       case 1:
-        this.callActivity(action, 1);
+        this.#callActivity(action, 1);
         return;
       case 2:
-        this.startChild(action);
+        this.#startChild(action);
         return;
       case 4:
         return;
       case 5:
-        this.createTimer(action.fireAt ?? new Date(0), index);
+        this.#createTimer(action.fireAt ?? new Date(0), index);
         return;
       case 6:
         return;
       case 7:
-        this.callEntity(action);
+        this.#callEntity(action);
         return;
       case 9:
-        this.signalEntity(action);
+        this.#signalEntity(action);
         return;
       default:
         throw new Error(`Lowtide does not use actions of type ${action.actionType}.`);
     }
   }
 
-  private callActivity(action: Action, attempt: number): void {
+  #callActivity(action: Action, attempt: number): void {
     const { functionName: name = '', retryOptions } = action;
     const contract = contractOf(activityContracts, name);
     const input = contract.input.parse(unwrapped(action.input));
-    const id = this.schedule({ kind: 'activity', name, input }, EVENT.taskScheduled);
-    const fake = (this.scene.activities as Record<string, AnyFake | undefined> | undefined)?.[name];
+    const id = this.#schedule({ kind: 'activity', name, input }, EVENT.taskScheduled);
+    const fake = (this.#scene.activities as Record<string, AnyFake | undefined> | undefined)?.[name];
     if (!fake) throw new Error(`This scene has no activity '${name}'.`);
-    this.answer(
-      () => fake(input, this.nowUtc()),
+    this.#answer(
+      () => fake(input, this.#nowUtc()),
       (Result) => ({ EventType: EVENT.taskCompleted, TaskScheduledId: id, Result }),
       (Reason) => ({ EventType: EVENT.taskFailed, TaskScheduledId: id, Reason, Details: 'in a test' }),
       () => {
-        if (retryOptions) this.retry(action, retryOptions, attempt);
+        if (retryOptions) this.#retry(action, retryOptions, attempt);
       },
     );
   }
 
   /** The library allocates an id for the timer of each retry, and for the next attempt, without any action. */
-  private retry(action: Action, options: RetryOptions, attempt: number): void {
-    const TimerId = this.allocate();
+  #retry(action: Action, options: RetryOptions, attempt: number): void {
+    const TimerId = this.#allocate();
     const more = attempt < options.maxNumberOfAttempts;
     const pause = Math.min(
       options.firstRetryIntervalInMilliseconds * (options.backoffCoefficient ?? 1) ** (attempt - 1),
       options.maxRetryIntervalInMilliseconds ?? Infinity,
     );
-    this.arrivals.push(
-      this.arrival(more ? pause : 0, { EventType: EVENT.timerFired, TimerId }, () => {
-        if (more) this.callActivity(action, attempt + 1);
+    this.#arrivals.push(
+      this.#arrival(more ? pause : 0, { EventType: EVENT.timerFired, TimerId }, () => {
+        if (more) this.#callActivity(action, attempt + 1);
       }),
     );
   }
 
-  private startChild(action: Action): void {
+  #startChild(action: Action): void {
     const { functionName: name = '', instanceId = '', version = null } = action;
     const input = contractOf(childContracts, name).input.parse(action.input);
-    if (this.childIds.has(instanceId)) throw new Error(`Two children have the id ${instanceId}.`);
+    if (this.#childIds.has(instanceId)) throw new Error(`Two children have the id ${instanceId}.`);
     if (instanceId === '' || instanceId.length > 100) throw new Error(`A child's id is '${instanceId}'.`);
-    this.childIds.add(instanceId);
-    const id = this.schedule({ kind: 'child', name, input, id: instanceId, version }, EVENT.childCreated);
-    const fake = (this.scene.children as Record<string, AnyFake | undefined> | undefined)?.[name];
+    this.#childIds.add(instanceId);
+    const id = this.#schedule({ kind: 'child', name, input, id: instanceId, version }, EVENT.childCreated);
+    const fake = (this.#scene.children as Record<string, AnyFake | undefined> | undefined)?.[name];
     if (!fake) throw new Error(`This scene has no child '${name}'.`);
-    this.answer(
-      () => fake(input, instanceId, this.nowUtc()),
+    this.#answer(
+      () => fake(input, instanceId, this.#nowUtc()),
       (Result) => ({ EventType: EVENT.childCompleted, TaskScheduledId: id, Result }),
       (Reason) => ({ EventType: EVENT.childFailed, TaskScheduledId: id, Reason, Details: 'in a test' }),
     );
   }
 
-  private createTimer(fireAt: Date, action: number): void {
-    const inMs = fireAt.getTime() - this.nowMs;
+  #createTimer(fireAt: Date, action: number): void {
+    const inMs = fireAt.getTime() - this.#nowMs;
     if (inMs > TIMER_MAX_MS) throw new Error(`A timer of ${inMs} ms is longer than storage takes.`);
     const name = fireAt.toISOString();
-    const TimerId = this.schedule({ kind: 'timer', name, input: null }, EVENT.timerCreated);
-    this.openTimers.push({ action, TimerId });
-    const { timersEarlyMs = 0 } = this.scene;
-    const earlyMs = typeof timersEarlyMs === 'number' ? timersEarlyMs : timersEarlyMs(this.timers);
-    this.timers += 1;
+    const TimerId = this.#schedule({ kind: 'timer', name, input: null }, EVENT.timerCreated);
+    this.#openTimers.push({ action, TimerId });
+    const { timersEarlyMs = 0 } = this.#scene;
+    const earlyMs = typeof timersEarlyMs === 'number' ? timersEarlyMs : timersEarlyMs(this.#timers);
+    this.#timers += 1;
     const fired = { EventType: EVENT.timerFired, TimerId, FireAt: fireAt };
-    this.arrivals.push(this.arrival(Math.max(0, inMs - earlyMs), fired));
+    this.#arrivals.push(this.#arrival(Math.max(0, inMs - earlyMs), fired));
   }
 
-  private callEntity(action: Action): void {
+  #callEntity(action: Action): void {
     const { name, key } = entityOf(action);
     const { operation = '' } = action;
     const input = jsonRoundTrip(action.input);
-    const request = `request-${this.nextId}`;
-    this.schedule(
+    const request = `request-${this.#nextId}`;
+    this.#schedule(
       { kind: 'entity', name: `${name}.${operation}`, input, id: key },
       EVENT.eventSent,
       JSON.stringify({ id: request }),
     );
-    const fake = this.scene.entities?.[name];
+    const fake = this.#scene.entities?.[name];
     if (!fake) throw new Error(`This scene has no entity '${name}'.`);
-    this.answer(
-      () => fake(operation, input, key, this.nowUtc()),
+    this.#answer(
+      () => fake(operation, input, key, this.#nowUtc()),
       (result) => ({
         EventType: EVENT.eventRaised,
         Name: request,
@@ -326,15 +331,15 @@ class FakeHost {
     );
   }
 
-  private signalEntity(action: Action): void {
+  #signalEntity(action: Action): void {
     const { name, key } = entityOf(action);
     const input = jsonRoundTrip(action.input);
     const call = { kind: 'signal', name: `${name}.${action.operation ?? ''}`, input, id: key } as const;
-    this.schedule(call, EVENT.eventSent, '{}');
+    this.#schedule(call, EVENT.eventSent, '{}');
   }
 
   /** Lets a fake answer, and puts its answer on the way. */
-  private answer(
+  #answer(
     ask: () => unknown,
     succeeded: (json: string) => HistoryEvent,
     failed: (reason: string) => HistoryEvent,
@@ -348,45 +353,45 @@ class FakeHost {
     }
     const later: Later<unknown> = given instanceof Later ? given : new Later(0, given);
     const { seconds, value } = later;
-    this.arrivals.push(
+    this.#arrivals.push(
       value instanceof Failing
-        ? this.arrival(seconds * 1000, failed(value.message), onFailure)
-        : this.arrival(seconds * 1000, succeeded(JSON.stringify(value ?? null))),
+        ? this.#arrival(seconds * 1000, failed(value.message), onFailure)
+        : this.#arrival(seconds * 1000, succeeded(JSON.stringify(value ?? null))),
     );
   }
 
-  private schedule(
+  #schedule(
     call: Pick<Call, 'kind' | 'name' | 'input'> & Partial<Call>,
     EventType: number,
     Input?: string,
   ): number {
-    const EventId = this.allocate();
-    this.calls.push({ id: '', version: null, ...call, atUtc: this.nowUtc() });
-    this.remember({ EventType, EventId, Name: call.name, Input });
+    const EventId = this.#allocate();
+    this.#calls.push({ id: '', version: null, ...call, atUtc: this.#nowUtc() });
+    this.#remember({ EventType, EventId, Name: call.name, Input });
     return EventId;
   }
 
-  private allocate(): number {
-    const id = this.nextId;
-    this.nextId += 1;
+  #allocate(): number {
+    const id = this.#nextId;
+    this.#nextId += 1;
     return id;
   }
 
-  private arrival(inMs: number, event: HistoryEvent, delivered?: () => void): Arrival {
-    this.order += 1;
-    return { atMs: this.nowMs + inMs, order: this.order, event, ...(delivered && { delivered }) };
+  #arrival(inMs: number, event: HistoryEvent, delivered?: () => void): Arrival {
+    this.#order += 1;
+    return { atMs: this.#nowMs + inMs, order: this.#order, event, ...(delivered && { delivered }) };
   }
 
-  private remember(event: HistoryEvent): void {
-    this.history.push({ EventId: -1, ...event, Timestamp: new Date(this.nowMs) });
+  #remember(event: HistoryEvent): void {
+    this.#history.push({ EventId: -1, ...event, Timestamp: new Date(this.#nowMs) });
   }
 
-  private nowUtc(): string {
-    return new Date(this.nowMs).toISOString();
+  #nowUtc(): string {
+    return new Date(this.#nowMs).toISOString();
   }
 
-  private storySoFar(): string {
-    return this.calls
+  #callsSoFar(): string {
+    return this.#calls
       .slice(-20)
       .map(({ name }) => name)
       .join(', ');

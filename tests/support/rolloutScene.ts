@@ -9,7 +9,7 @@ export const ENDS = '2026-12-08T18:00:00.000Z';
 export const ACQUIRE_BY = '2026-11-13T09:25:00.000Z';
 export const START_BY = '2026-11-13T09:35:00.000Z';
 
-/** What every orchestration of a rollout is told. */
+/** What every orchestration of a rollout is given. */
 export const inRollout = {
   rolloutId: ROLLOUT,
   phase: 'phase-1',
@@ -22,7 +22,7 @@ export const inRollout = {
 export const vmId = aVm({ name: 'vm-a' }).id;
 export const vmKey = keyOf(vmId);
 
-/** A round of standalone VMs of zone 1, as its orchestration is told. */
+/** A round of standalone VMs of zone 1, as its orchestration gets it. */
 export const roundInput = {
   ref: {
     rolloutId: ROLLOUT,

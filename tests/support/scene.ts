@@ -71,7 +71,7 @@ export interface Run {
   /** Inputs of the calls of this name. */
   readonly of: (name: string) => readonly unknown[];
   /** Names of everything but timers, in order. */
-  readonly story: readonly string[];
+  readonly names: readonly string[];
 }
 
 export class Later<T> {

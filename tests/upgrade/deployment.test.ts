@@ -93,7 +93,7 @@ describe('a rollout in flight', () => {
   beforeAll(async () => {
     writeFileSync(join(folder, 'fleet.json'), fleet);
     azurite = await startAzurite();
-  }, 60_000);
+  }, 240_000);
   afterAll(async () => {
     await azurite.stop();
     rmSync(folder, { recursive: true, force: true });

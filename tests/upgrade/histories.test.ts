@@ -90,7 +90,7 @@ describe('the recordings', () => {
       expect(JSON.stringify(readHistories(version))).not.toContain(repository);
   });
 
-  it('tell a step that was added, dropped, renamed or swapped, and what to do about it', async () => {
+  it('show a step that was added, dropped, renamed or swapped, and what to do about it', async () => {
     const recorded = readHistories(currentVersion()).find(
       ({ name, scheduled }) => name === 'updateDomainRollout' && scheduled.length > 6,
     );

@@ -200,7 +200,7 @@ export function installedVersion(machine: Machine, series: PatchSeries, nowMs: n
 }
 
 /** Once an operation is over, what it installed belongs to the VM. */
-export function settleCurrent(machine: Machine, nowMs: number): void {
+export function finishDueOperation(machine: Machine, nowMs: number): void {
   const { current } = machine;
   if (current === null || current.endMs > nowMs) return;
   if (current.kind === 'installation')

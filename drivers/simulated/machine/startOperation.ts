@@ -5,7 +5,7 @@ import { canReachUpdates, latestExtension } from './agent';
 import { FAILED_ASSESSMENT, interrupt, interruptIfOffOrGone, INTERRUPTIONS } from './interruptOperation';
 import {
   availablePatches,
-  settleCurrent,
+  finishDueOperation,
   type Assessment,
   type AssessmentResult,
   type ExtensionInstallation,
@@ -83,7 +83,7 @@ function operationBase(
   machine: Machine,
   startMs: number,
 ): Pick<Operation, 'machine' | 'ordinal' | 'startMs' | 'lost'> {
-  settleCurrent(machine, startMs);
+  finishDueOperation(machine, startMs);
   const ordinal = machine.operations.length + 1;
   return {
     machine,

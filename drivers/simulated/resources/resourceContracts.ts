@@ -16,7 +16,7 @@ export interface VmResource {
   readonly vm: VirtualMachine;
   readonly provisioningState: ProvisioningState;
   /** When the last creation, update or deletion is done. */
-  readonly settledUtc: string;
+  readonly provisionedUtc: string;
   /** A GUID of this very VM: another one of the same name has another. */
   readonly vmId: string;
 }

@@ -180,7 +180,7 @@ function describe(fleet: SimulatedFleet, machine: Machine, nowMs: number): VmRes
     vm,
     provisioningState: state,
     model: withoutInstance(model),
-    settledUtc: utcOf(work?.untilMs ?? machine.bornMs),
+    provisionedUtc: utcOf(work?.untilMs ?? machine.bornMs),
     vmId: machine.vmId,
   };
 }

@@ -49,10 +49,11 @@ export const recordingsDir = join(__dirname, '..', 'recordings');
 
 export const readRecording = (file: string): string => readFileSync(join(recordingsDir, file), 'utf8');
 
-/** The app that the recordings were taken from, unchanged. */
-export function recordedApp(): AppFolder {
+/** The app that the recordings were taken from, unchanged, and behind it what a test adds. */
+export function recordedApp(added: string): AppFolder {
   const sources = ['record.ts', 'app.ts', 'extra.ts'].map(
-    (file) => [file, readRecording(join('app', `${file}.txt`))] as const,
+    (file) =>
+      [file, `${readRecording(join('app', `${file}.txt`))}${file === 'extra.ts' ? added : ''}`] as const,
   );
   const files = ['host.json', 'package.json'].map(
     (file) => [basename(file), readRecording(join('app', file))] as const,

@@ -7,7 +7,7 @@ export type { Host, HostOptions } from '../../../emulator/host';
 
 /**
  * jest keeps a module registry of its own, where the emulator's patch of `require` does not reach. So the compiled
- * emulator is loaded by Node itself: it and the app live outside of jest, in the same process, and only values cross.
+ * emulator is loaded by Node itself: it and the app are loaded by Node, not by jest, in the same process, and only values cross.
  */
 const load = (Module as unknown as { _load: (file: string, parent: null, isMain: boolean) => unknown })._load;
 

@@ -2,7 +2,7 @@ import type { FaultKind } from '../../../lab/faults/faults';
 import type { MonthOptions, MonthReport } from '../../../lab/faults/runMonth';
 import { loadNatively } from '../../emulator/support/nativeHost';
 
-// The app lives outside of jest, and torture with it: what was built is run.
+// The app runs in Node itself, not inside jest: what was built is run.
 const { runMonth } = loadNatively('dist/lab/faults/runMonth.js') as {
   runMonth: (options: MonthOptions) => Promise<MonthReport>;
 };

@@ -47,7 +47,7 @@ describe('the tests', () => {
   let copy: PackageCopy;
   beforeAll(() => {
     copy = new PackageCopy();
-  }, 60_000);
+  }, 240_000);
   afterAll(() => {
     copy.close();
   });
@@ -68,5 +68,5 @@ describe('the tests', () => {
       tests: ['tests/domain/ledger.test.ts'],
     };
     expect(copy.detect(harmless)).toEqual({ killed: false, by: 'tests/domain/ledger.test.ts' });
-  }, 120_000);
+  }, 240_000);
 });

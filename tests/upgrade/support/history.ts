@@ -1,5 +1,5 @@
 /**
- * A recorded execution of an orchestration, as small as it can be told: what the host handed to the library in its last episode, less
+ * A recorded execution of an orchestration, as small as it can be reported: what the host handed to the library in its last episode, less
  * what the library does not read, and what the orchestrator had scheduled by then.
  */
 export interface RecordedHistory {
@@ -37,7 +37,7 @@ export interface State {
 const CONTINUE_AS_NEW = 4;
 
 /**
- * Everything an orchestrator has scheduled, a line each: what kind, of whom. Inputs and the instants of timers are left out: the host
+ * Everything an orchestrator has scheduled, a line each: what kind, by its name. Inputs and the instants of timers are left out: the host
  * took them when they were scheduled, a replay's are ignored.
  */
 export function scheduledBy({ actions }: State): string[] {

@@ -35,7 +35,7 @@ export function readHistories(version: string): RecordedHistory[] {
 }
 
 /**
- * Lives through the months below and writes the histories of every orchestration down, under today's `defaultVersion`. Those of other
+ * Runs the months below and writes the histories of every orchestration down, under today's `defaultVersion`. Those of other
  * versions are never touched: they are what instances in flight remember.
  */
 export async function recordHistories(): Promise<void> {
@@ -46,7 +46,7 @@ export async function recordHistories(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   for (const name of new Set(seen.map((each) => each.name))) {
-    const chosen = mostTelling(seen.filter((each) => each.name === name));
+    const chosen = mostInstructive(seen.filter((each) => each.name === name));
     writeFileSync(join(folder, `${name}.jsonl`), chosen.map((each) => `${JSON.stringify(each)}\n`).join(''));
   }
 }
@@ -157,7 +157,7 @@ function stateIn(error: Error): State {
 }
 
 /** Those that together show every turn: one by one the history with most that is new, the shortest of these. */
-function mostTelling(histories: readonly RecordedHistory[]): RecordedHistory[] {
+function mostInstructive(histories: readonly RecordedHistory[]): RecordedHistory[] {
   const left = histories.map((history) => ({ history, turns: turnsOf(history) }));
   const known = new Set<string>();
   const chosen: RecordedHistory[] = [];

@@ -17,7 +17,7 @@ const { createOrchestrator, DummyOrchestrationContext } = createRequire(__filena
 /** What stands behind the message of a failed orchestrator: its state. */
 const STATE_MARK = '\n\n$OutOfProcData$:';
 
-/** Replays a recorded history under today's code, as JSON, in a services without clock or dice: what it schedules now. */
+/** Replays a recorded history under today's code, as JSON, in a services without clock or random numbers: what it schedules now. */
 export async function replayHistory(recorded: RecordedHistory): Promise<State> {
   const { name, instanceId } = recorded;
   const trigger = JSON.parse(

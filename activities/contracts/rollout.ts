@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { StopReason, WaitReason } from '../../domain/control';
+import { OutcomeCounts } from '../../domain/gates';
+import { RolloutId, Utc, VmId } from '../../domain/ids';
+import { Claim } from '../../domain/ledger';
+import { PhaseId } from '../../domain/phaseId';
+import { WaitTopic } from '../../domain/waitTopic';
+import { type ActivityContract, Pace } from './shared';
+
+/**
+ * Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. While the driver lists no VM there is
+ * no plan: an empty one would end the rollout as if everything had been done.
+ */
+export const planRollout = {
+  name: 'planRollout',
+  input: z.object({ rolloutId: RolloutId }),
+  output: z.object({
+    phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
+    endsUtc: Utc,
+    pace: Pace,
+    /** Nothing is planned, and the rollout waits until the driver lists VMs. */
+    waitsForInventory: z.boolean().default(false),
+  }),
+} satisfies ActivityContract;
+
+/** May something new start here now? `wait` passes when a person decides; `stop` never does. */
+export const readControl = {
+  name: 'readControl',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('go') }),
+    z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
+  ]),
+} satisfies ActivityContract;
+
+/** Writes down that an instance sleeps until it is woken: what changes its answer raises an event to it. */
+export const recordWait = {
+  name: 'recordWait',
+  input: z.object({ rolloutId: RolloutId, topic: WaitTopic, instanceId: z.string(), untilUtc: Utc }),
+  output: z.object({}),
+} satisfies ActivityContract;
+
+/** Writes down that a phase begins, and how many VMs it may attempt when those before it proved nothing. */
+export const openPhase = {
+  name: 'openPhase',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
+  output: z.object({ startedUtc: Utc, attemptMax: z.number().int().nullable() }),
+} satisfies ActivityContract;
+
+/** Decides the gate of a phase on its evidence. A halt is written down here and waits for a person. */
+export const decidePhaseGate = {
+  name: 'decidePhaseGate',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
+  output: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('wait'),
+      why: z.string(),
+      /** When the passing of time alone may decide it; null when it needs more evidence, or a person. */
+      nextUtc: Utc.nullable().default(null),
+    }),
+    z.object({ kind: z.literal('open'), openedUtc: Utc, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
+  ]),
+} satisfies ActivityContract;
+
+/** The stages of a region, in order, and the sets in each. VMs beyond `attemptMax` are deferred here and now. */
+export const openRegion = {
+  name: 'openRegion',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseId,
+    region: z.string(),
+    attemptMax: z.number().int().nullable(),
+  }),
+  output: z.object({
+    stages: z.array(z.object({ stage: z.string(), standalone: z.boolean(), sets: z.array(z.string()) })),
+  }),
+} satisfies ActivityContract;
+
+/** Whether every VM of the rollout has its final outcome, or the rollout's time is up. */
+export const readCompletion = {
+  name: 'readCompletion',
+  input: z.object({ rolloutId: RolloutId }),
+  output: z.object({ complete: z.boolean() }),
+} satisfies ActivityContract;
+
+/** Ends the rollout: gives every VM without an outcome one, and writes the summary. */
+export const closeRollout = {
+  name: 'closeRollout',
+  input: z.object({ rolloutId: RolloutId }),
+  output: z.object({ counts: OutcomeCounts }),
+} satisfies ActivityContract;
+
+/**
+ * Makes small plans for the VMs of open rollouts that deserve a second chance and can be reached now. A repeat for the same phase
+ * returns the plans that were kept.
+ */
+export const planCatchUps = {
+  name: 'planCatchUps',
+  input: z.object({
+    nowUtc: Utc,
+    phase: PhaseId,
+    /** So many catch-ups at most; VMs of other regions wait for the next sweep. */
+    regionsMax: z.number().int().default(80),
+  }),
+  output: z.object({
+    catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
+    pace: Pace,
+    /** Keys of the ledgers that may hold suspect claims or impaired VMs. */
+    ledgers: z.array(z.string()),
+    claimGraceSeconds: z.number(),
+  }),
+} satisfies ActivityContract;
+
+/** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
+export const settleClaim = {
+  name: 'settleClaim',
+  input: z.object({ claim: Claim }),
+  output: z.object({
+    inFlight: z.number().int(),
+    overrun: z.boolean(),
+    /** VMs installed under the claim and not known to be healthy since: unhealthy, or not watched to the end. */
+    unproven: z.array(VmId).default([]),
+  }),
+} satisfies ActivityContract;

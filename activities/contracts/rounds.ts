@@ -1,0 +1,88 @@
+import { z } from 'zod';
+import { Disruption } from '../../domain/disruption';
+import { ImageFamily } from '../../domain/imageFamily';
+import { RolloutId, Utc, VmId } from '../../domain/ids';
+import { Outcome } from '../../domain/outcome';
+import { OutcomeReason } from '../../domain/reasons';
+import { PhaseId } from '../../domain/phaseId';
+import { VmEvent } from '../../domain/vmState';
+import { type ActivityContract, RoundScope, RoundRef } from './shared';
+
+/** Which round of a scope comes next: the one whose window opens first. Everything instants, nothing about time zones. */
+export const chooseRound = {
+  name: 'chooseRound',
+  input: RoundScope.extend({
+    /** `<group>.<round>` of the rounds that have run. */
+    done: z.array(z.string()),
+    /** Only windows that open after this instant; null for any. */
+    freshAfterUtc: Utc.nullable(),
+    endsUtc: Utc,
+  }),
+  output: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('round'),
+      ref: RoundRef,
+      opensUtc: Utc,
+      /** No claim is worth having after this: too little of the window is left. */
+      acquireByUtc: Utc,
+      /** No install starts after this. */
+      startByUtc: Utc,
+      closesUtc: Utc,
+      disruption: Disruption,
+      /** Key of the ledger entity that grants it. */
+      ledger: z.string(),
+      catchUpSlotsMax: z.number().int(),
+    }),
+    z.object({ kind: z.literal('none'), reason: OutcomeReason.nullable() }),
+  ]),
+} satisfies ActivityContract;
+
+/** Gives every VM of the rounds that did not run its outcome. */
+export const endRounds = {
+  name: 'endRounds',
+  input: RoundScope.extend({ done: z.array(z.string()), reason: OutcomeReason }),
+  output: z.object({ ended: z.number().int() }),
+} satisfies ActivityContract;
+
+/** The right under which a round disrupts its VMs: `claimId` is the id of the round's orchestration. */
+export const RoundClaim = z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc });
+export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
+
+/**
+ * Takes the steps that are due for the VMs of a round, all together. `call` counts from 1: a call that is repeated answers what it
+ * answered first. At most 16 KB: what does not fit waits for the next call, which is due at once.
+ */
+export const advanceRound = {
+  name: 'advanceRound',
+  input: z.object({ ref: RoundRef, claim: RoundClaim, call: z.number().int() }),
+  output: z.object({
+    /** When the next step of any VM is due; null when every VM has its outcome. */
+    dueUtc: Utc.nullable(),
+    /** What the VMs' entities are to be sent. */
+    events: z.array(z.object({ vmId: VmId, event: VmEvent })),
+  }),
+} satisfies ActivityContract;
+
+/** Writes a round down when every VM of it has ended, decides on it, its region and its phase, and writes down the halt if there is to be one. */
+export const recordRound = {
+  name: 'recordRound',
+  input: z.object({ ref: RoundRef, claimId: z.string() }),
+  output: z.object({
+    gate: z.enum(['open', 'hold', 'halt']),
+    why: z.string(),
+    /** VMs that are unhealthy after their update, or unknown for too long: they go on holding their availability set (INV-13). */
+    unhealthy: z.array(VmId),
+    /** VMs of which it is not known whether they are still being installed: the claim must not be released by its round. */
+    unclear: z.number().int(),
+  }),
+} satisfies ActivityContract;
+
+/** Looks again at everything before touching a VM: control, model, power, agent, health, window. */
+export const lookAtVm = {
+  name: 'lookAtVm',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string(), vmId: VmId }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('go'), family: ImageFamily }),
+    z.object({ kind: z.literal('end'), outcome: Outcome }),
+  ]),
+} satisfies ActivityContract;
