@@ -10,38 +10,64 @@ import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } fro
 import { say } from '../local/say';
 import { readText } from '../local/readText';
 import { writeJson } from '../local/writeOutput';
+import { EVENTS, type AuditEvidence } from './auditEvidence';
+import { evidenceOf } from './auditHost';
 
 export interface AuditOptions {
-  readonly events: string;
-  readonly fleet: string;
+  readonly events?: string | undefined;
+  readonly fleet?: string | undefined;
+  readonly baseUrl?: string | undefined;
+  readonly key?: string | undefined;
   readonly report?: string | undefined;
   readonly audit?: string | undefined;
   readonly json?: string | undefined;
   readonly settings?: string | undefined;
 }
 
-/** Audits the driver's log of a month that was kept, by the same settings as the other commands. */
-export function runAudit(options: AuditOptions): 0 | 2 {
-  const { events: file, fleet: fleetFile, report, audit, json, settings: settingsFile } = options;
+/** Audits the driver's log of a month that was kept, or of a host that runs, by the same settings as the other commands. */
+export async function runAudit(options: AuditOptions): Promise<0 | 2> {
+  const { baseUrl, key, json, settings: settingsFile } = options;
+  checkSource(options);
   const { settings, summary } = readAppSettings({ file: settingsFile });
-  const fleet = readFleet(fleetFile);
-  const events = readLines(EVENTS, file) as readonly DriverEvent[];
-  if (events.length === 0) throw nothingToJudge(file);
-  const judged = auditEvents(events, fleet, settings.policy, {
-    ...(report !== undefined && readReport(report)),
-    ...(audit !== undefined && { trail: readLines(AUDIT_ROWS, audit) }),
-  });
+  const evidence = baseUrl === undefined ? readFiles(options) : await evidenceOf(baseUrl, key);
+  const { events, vms, rollout } = evidence;
+  if (events.length === 0) throw nothingToJudge(baseUrl ?? options.events ?? '');
+  const judged = auditEvents(events, { vms }, settings.policy, rollout);
   if (json !== undefined) writeJson(json, judged);
   say.line(summary);
   say.text(renderCertificate(judged));
   return judged.violations.length === 0 ? 0 : 2;
 }
 
+/** Either a host, which has everything, or files. */
+function checkSource({ baseUrl, events, fleet, report, audit, key }: AuditOptions): void {
+  const files = [events, fleet, report, audit].filter((file) => file !== undefined);
+  const isHost = baseUrl !== undefined && files.length === 0;
+  const isFiles = baseUrl === undefined && key === undefined && events !== undefined && fleet !== undefined;
+  if (isHost || isFiles) return;
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: 'It is not clear what is to be judged.',
+    why: 'A log is judged with the fleet it is about: both from files, or both from a host.',
+    fix: 'Give --events FILE and --fleet FILE, or --base-url URL (with --key where the host wants one) and no file.',
+  });
+}
+
+function readFiles({ events: file = '', fleet = '', report, audit }: AuditOptions): AuditEvidence {
+  return {
+    vms: readFleet(fleet).vms,
+    events: readLines(EVENTS, file) as readonly DriverEvent[],
+    rollout: {
+      ...(report !== undefined && readReport(report)),
+      ...(audit !== undefined && { trail: readLines(AUDIT_ROWS, audit) }),
+    },
+  };
+}
+
 function nothingToJudge(file: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {
     what: `There is nothing to judge in ${file}.`,
     why: 'It holds no event: an empty log shows nothing, neither good nor bad.',
-    fix: 'Give the log of a month in which something happened: `npm run simulate -- --events FILE` writes one.',
+    fix: 'Give the log of a month in which something happened: `npm run simulate -- --events FILE` writes one, and a host has one when its timers have run.',
   });
 }
 
@@ -71,24 +97,6 @@ interface Lines<S extends z.ZodType> {
   readonly what: string;
   readonly option: string;
 }
-
-/** What every event has, whatever its action; the auditor reads the rest with suspicion of its own. */
-const EVENTS = {
-  what: "an event of a driver's log",
-  option: '--events',
-  each: z.looseObject({
-    at: z.iso.datetime(),
-    action: z.string(),
-    vm: z.string(),
-    region: z.string(),
-    zone: z.string().nullable(),
-    availabilitySet: z.string().nullable(),
-    updateDomain: z.number().nullable(),
-    subscription: z.string(),
-    operationId: z.string().nullable(),
-    rolloutId: z.string().nullable(),
-  }),
-};
 
 const AUDIT_ROWS = { what: "a row of a rollout's audit", option: '--audit', each: ReportedAuditRow };
 

@@ -11,13 +11,17 @@ import { runPlan, type PlanOptions } from './plan';
 import { say } from '../local/say';
 import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
-import { runStart, START_DEFAULTS, type StartOptions } from './start';
+import { runStart, type StartOptions } from './start';
+import { START_DEFAULTS } from './startDefaults';
 import { runTorture, type TortureOptions } from './torture';
 
 /** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Carries out a command line. What goes wrong is written to standard error; nothing is thrown. */
+/**
+ * Carries out a command line. What goes wrong is written to standard error; nothing is thrown. The modules of the commands are in the list
+ * `lazy` of .swcrc: each is loaded when its command runs, so that help and mistakes are answered at once.
+ */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = createProgram((code) => {
@@ -193,15 +197,18 @@ function addRehearsals(program: Command, ended: Ended): void {
   command(program, 'audit', "judge a driver's log by the invariants; trusts nothing else", [
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
     'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
+    'npm run audit -- --base-url http://127.0.0.1:7071',
   ])
-    .requiredOption('--events <file>', 'the log, as simulate --events writes it (required)')
-    .requiredOption('--fleet <file>', 'the fleet it is about (required)')
+    .option('--events <file>', 'the log, as simulate --events writes it')
+    .option('--fleet <file>', 'the fleet it is about')
+    .option('--base-url <url>', 'a running host with the simulated driver, instead of files')
+    .option('--key <key>', 'its function key, where it wants one')
     .option('--report <file>', 'hold the report against it, as simulate --json writes it')
     .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
     .option('--json <file>', 'write the report there, too')
     .option(...SETTINGS)
-    .action((options: AuditOptions) => {
-      ended(runAudit(options));
+    .action(async (options: AuditOptions) => {
+      ended(await runAudit(options));
     });
 }
 

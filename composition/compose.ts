@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { refreshInventory } from '../activities/refreshInventory';
 import { LowtideError } from '../domain/lowtideError';
+import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
 import { memoryJournal, type RequestJournal } from '../drivers/simulated/log/requestJournal';
@@ -28,11 +29,29 @@ import { waitStore } from '../store/waits';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
-/** The services of a deployment with the simulated driver: beside the services, its pocket Azure. */
-export interface SimulatedServices extends Services {
-  readonly driver: SimulatedDriver;
+/** The services of a deployment, whatever its driver is. */
+export interface AppServices extends Services {
   readonly longRunning: LongRunningStore;
   readonly armResources: ArmResourceStore;
+}
+
+/** Those of a deployment with the simulated driver in its process: its VMs can be made, loaded and looked into. */
+export interface SimulatedServices extends AppServices {
+  readonly driver: SimulatedDriver;
+}
+
+/** Throws DRIVER_CANNOT when the VMs are not the simulated driver's. */
+export function simulatedOf<S extends AppServices>(all: S): S & SimulatedServices {
+  if (isSimulated(all)) return all;
+  throw new LowtideError('DRIVER_CANNOT', {
+    what: `The driver '${all.driver.kind}' has no simulated VMs.`,
+    why: 'This is a view into the simulated driver, and it is not in this process.',
+    fix: 'Ask the host with LOWTIDE_DRIVER=simulated, or the process that serves it.',
+  });
+}
+
+function isSimulated<S extends AppServices>(all: S): all is S & SimulatedServices {
+  return all.driver.kind === 'simulated';
 }
 
 /** What a process takes once, before it does anything: its settings, and the state folder, which no other process may have. */
@@ -42,8 +61,8 @@ interface Start {
 }
 
 let start: Start | null = null;
-let driver: Promise<SimulatedDriver> | null = null;
-let services: Promise<SimulatedServices> | null = null;
+let driver: Promise<FleetDriver> | null = null;
+let services: Promise<AppServices> | null = null;
 
 /**
  * Called when the host starts the app, before it gives it any work. Throws when no later try can mend it: SETTING_INVALID, or STATE_IN_USE
@@ -56,7 +75,7 @@ export function startApp(): void {
 }
 
 /** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
-export function appServices(): Promise<SimulatedServices> {
+export function appServices(): Promise<AppServices> {
   services ??= compose().catch((error: unknown) => {
     services = null;
     throw error;
@@ -71,7 +90,7 @@ export function forgetServices(): void {
   services = null;
 }
 
-async function compose(): Promise<SimulatedServices> {
+async function compose(): Promise<AppServices> {
   startApp();
   if (start === null) throw new Error('The app was not started.');
   const { settings } = start;
@@ -80,7 +99,7 @@ async function compose(): Promise<SimulatedServices> {
     driver = null;
     throw error;
   });
-  const composed: SimulatedServices = {
+  const composed: AppServices = {
     driver: await driver,
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
@@ -101,7 +120,7 @@ async function compose(): Promise<SimulatedServices> {
   return composed;
 }
 
-async function openDriver({ settings, journal }: Start): Promise<SimulatedDriver> {
+async function openDriver({ settings, journal }: Start): Promise<FleetDriver> {
   const { seed, pace } = settings;
   return faultHooks.driver(
     simulatedDriver({

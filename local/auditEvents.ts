@@ -3,12 +3,11 @@ import { auditMonth } from '../audit/auditMonth';
 import type { AuditReport } from '../audit/auditReport';
 import type { Policy } from '../domain/policy';
 import type { DriverEvent } from '../drivers/driver';
-import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 
 /** The auditor's report on what a driver's log says happened to a fleet. */
 export function auditEvents(
   events: readonly DriverEvent[],
-  { vms }: ParsedFleet,
+  { vms }: { readonly vms: readonly Parameters<typeof auditVmOf>[0][] },
   policy: Policy,
   rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
 ): AuditReport {

@@ -103,7 +103,8 @@ export function auditRollouts(rollouts: readonly ReportedRollout[]): Pick<AuditI
   };
 }
 
-async function* paged<T>(host: Api, first: string): AsyncGenerator<T> {
+/** The rows of every page. */
+export async function* paged<T>(host: Api, first: string): AsyncGenerator<T> {
   let path: string | undefined = first;
   while (path !== undefined) {
     const page: { value: T[]; nextLink?: string } = await ask(host, path);
@@ -112,7 +113,7 @@ async function* paged<T>(host: Api, first: string): AsyncGenerator<T> {
   }
 }
 
-async function ask<T>(host: Api, path: string): Promise<T> {
+export async function ask<T>(host: Api, path: string): Promise<T> {
   const { status, body } = await host.request('GET', path);
   if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
   return body as T;

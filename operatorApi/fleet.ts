@@ -1,5 +1,6 @@
 import { refreshInventory } from '../activities/refreshInventory';
 import { wakeForInventory } from '../activities/wake';
+import { simulatedOf } from '../composition/compose';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import type { OperatorRoute } from './route';
@@ -15,7 +16,7 @@ const postFleet: OperatorRoute = {
   query: [],
   handler: async (request, { services }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
-    await services.driver.loadFleet(fleet);
+    await simulatedOf(services).driver.loadFleet(fleet);
     await refreshInventory(services);
     await wakeForInventory(services);
     const { vms, availabilitySets, notes } = fleet;

@@ -1,7 +1,7 @@
 import type { HttpMethod, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { WakingServices } from '../activities/services';
-import type { SimulatedServices } from '../composition/compose';
+import type { AppServices } from '../composition/compose';
 
 /** A request to the operator's API, as handlers see it. */
 export interface OperatorRequest {
@@ -21,7 +21,7 @@ export interface OperatorRequest {
 }
 
 export interface OperatorContext {
-  readonly services: SimulatedServices & WakingServices;
+  readonly services: AppServices & WakingServices;
   readonly client: DurableClient;
 }
 

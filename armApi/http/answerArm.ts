@@ -3,7 +3,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import * as df from 'durable-functions';
 import { ZodError } from 'zod';
 import { admit } from '../../composition/admit';
-import { appServices } from '../../composition/compose';
+import { appServices, simulatedOf } from '../../composition/compose';
 import { withWaking } from '../../composition/waking';
 import { LowtideError } from '../../domain/lowtideError';
 import { apiVersionOf } from './apiVersion';
@@ -33,7 +33,7 @@ async function answerOf(
     await admit(request, { api: 'arm', name: route.name });
     const understood = await understand(request, route);
     const client = df.getClient(context);
-    const services = withWaking(await appServices(), client, context);
+    const services = withWaking(simulatedOf(await appServices()), client, context);
     return await route.handler(understood, { services, client });
   } catch (error) {
     return errorAnswer(error, (message) => {

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import type { AuditInput, auditVmOf } from '../audit/auditInput';
+import type { DriverEvent } from '../drivers/driver';
+
+/** What is judged: a log, the fleet it is about, and what the rollouts say of themselves. */
+export interface AuditEvidence {
+  readonly events: readonly DriverEvent[];
+  readonly vms: readonly Parameters<typeof auditVmOf>[0][];
+  readonly rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>>;
+}
+
+/** What every event has, whatever its action; the auditor reads the rest with suspicion of its own. */
+export const EVENTS = {
+  what: "an event of a driver's log",
+  option: '--events',
+  each: z.looseObject({
+    at: z.iso.datetime(),
+    action: z.string(),
+    vm: z.string(),
+    region: z.string(),
+    zone: z.string().nullable(),
+    availabilitySet: z.string().nullable(),
+    updateDomain: z.number().nullable(),
+    subscription: z.string(),
+    operationId: z.string().nullable(),
+    rolloutId: z.string().nullable(),
+  }),
+};

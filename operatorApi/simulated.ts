@@ -1,0 +1,96 @@
+import { simulatedOf } from '../composition/compose';
+import { LowtideError } from '../domain/lowtideError';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import type { DriverEvent, FleetDriver } from '../drivers/driver';
+import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
+import type { OperatorRequest, OperatorRoute } from './route';
+
+const EVENTS = 'api/simulated/events';
+const VIRTUAL_MACHINES = 'api/simulated/virtual-machines';
+const EVENTS_A_PAGE = 5_000;
+const VMS_A_PAGE = 500;
+
+/**
+ * A page of the driver's own log, oldest event first: what the auditor judges a month by. `untilUtc` is when the first page was asked for: all
+ * pages together are the log before that instant, whatever happens while they are read.
+ */
+const listEvents: OperatorRoute = {
+  name: 'listSimulatedEvents',
+  methods: ['GET'],
+  route: EVENTS,
+  query: ['after', 'untilUtc'],
+  handler: (request, { services }) => {
+    const { driver } = simulatedOf(services);
+    const untilUtc = instantIn(request, 'untilUtc') ?? services.nowUtc();
+    const after = countIn(request, 'after');
+    const value: DriverEvent[] = [];
+    let seen = 0;
+    for (const event of driver.events()) {
+      if (event.at >= untilUtc) break;
+      seen += 1;
+      if (seen > after + EVENTS_A_PAGE) break;
+      if (seen > after) value.push(event);
+    }
+    const next = after + EVENTS_A_PAGE;
+    const nextLink =
+      seen > next ? { nextLink: `/${EVENTS}?after=${next}&untilUtc=${encodeURIComponent(untilUtc)}` } : {};
+    return Promise.resolve({ jsonBody: { value, untilUtc, ...nextLink } });
+  },
+};
+
+/** A page of the VMs' models: the facts of the fleet that the log is judged by. */
+const listVirtualMachines: OperatorRoute = {
+  name: 'listSimulatedVirtualMachines',
+  methods: ['GET'],
+  route: VIRTUAL_MACHINES,
+  query: ['after'],
+  handler: async (request, { services }) => {
+    const after = countIn(request, 'after');
+    const all = await factsOf(simulatedOf(services).driver);
+    const next = after + VMS_A_PAGE;
+    const nextLink = all.length > next ? { nextLink: `/${VIRTUAL_MACHINES}?after=${next}` } : {};
+    return { jsonBody: { value: all.slice(after, next), ...nextLink } };
+  },
+};
+
+/** As the fleet file has them, also those that are gone since; and those that owners made later. */
+async function factsOf(driver: SimulatedDriver): Promise<readonly VirtualMachine[]> {
+  const loaded = driver.fleet()?.vms ?? [];
+  const known = new Set(loaded.map(({ id }) => id));
+  return [...loaded, ...(await listed(driver)).filter(({ id }) => !known.has(id))];
+}
+
+async function listed(driver: FleetDriver): Promise<readonly VirtualMachine[]> {
+  const all: VirtualMachine[] = [];
+  for (let cursor: string | null = null; ;) {
+    const { items, next } = await driver.listVirtualMachines(cursor);
+    all.push(...items);
+    if (next === null) return all;
+    cursor = next;
+  }
+}
+
+function countIn({ query }: OperatorRequest, name: string): number {
+  const text = query(name) ?? '0';
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw wrongQuery(name, text, 'a whole number, not negative');
+}
+
+function instantIn({ query }: OperatorRequest, name: string): string | null {
+  const text = query(name);
+  if (text === null) return null;
+  const milliseconds = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && Number.isFinite(milliseconds))
+    return new Date(milliseconds).toISOString();
+  throw wrongQuery(name, text, 'an instant in UTC, as 2026-11-10T18:00:00.000Z');
+}
+
+function wrongQuery(name: string, text: string, what: string): LowtideError {
+  return new LowtideError('REQUEST_INVALID', {
+    what: `The query parameter ${name} is '${text}'.`,
+    why: `It is ${what}.`,
+    fix: 'Follow the nextLink of the page before, or leave it out.',
+  });
+}
+
+export const simulatedRoutes: readonly OperatorRoute[] = [listEvents, listVirtualMachines];
