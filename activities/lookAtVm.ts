@@ -1,6 +1,6 @@
 import type { ControlledPlace } from '../domain/control';
 import { healthFrom } from '../domain/health';
-import { holdsOf, type HoldFacts } from '../domain/holds';
+import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
 import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { windowAtOrAfter } from '../domain/offPeak';
@@ -24,7 +24,7 @@ export const lookAtVm = activity(
 /** Everything that can be looked at. Where the rollout itself has stopped, the platform is not asked. */
 async function factsOf(
   services: Services,
-  input: ControlledPlace & { readonly rolloutId: RolloutId; readonly vmId: VmId },
+  input: ControlledPlace & { readonly rolloutId: RolloutId; readonly vmId: VmId; readonly claimed?: Place },
 ): Promise<HoldFacts> {
   const { policy } = services;
   const controlOf = await controlReader(services, input.rolloutId);
@@ -39,6 +39,7 @@ async function factsOf(
     policy,
     control: controlOf({ ...input, family: imageFamilyOf(vm) }),
     vm,
+    ...(input.claimed !== undefined && { claimed: input.claimed }),
     powerState,
     agentStatus: agent.status,
     agentVersion: agent.version,
