@@ -17,7 +17,13 @@ export function* awaitCompletion(context: OrchestrationContext): Step<Completion
   const { rolloutId, looks, untilUtc, pace } = input;
   const answer = yield* awaitAnswer<Completion>(
     context,
-    { rolloutId, topic: 'completion', looks, untilUtc, fallbackSeconds: FALLBACKS_APART * pace.wakeFallbackSeconds },
+    {
+      rolloutId,
+      topic: 'completion',
+      looks,
+      untilUtc,
+      fallbackSeconds: FALLBACKS_APART * pace.wakeFallbackSeconds,
+    },
     {
       look: function* () {
         const { complete } = yield* call(context, readCompletion, { rolloutId });

@@ -74,9 +74,8 @@ async function month(speed: number, port: number): Promise<unknown> {
     expect((await host.request('POST', '/api/rollouts', { month: MONTH })).status).toBeLessThan(300);
     const id = `rollout-${MONTH}`;
     await followRollout({ host, id, speed, keepGoing: true });
-    const { state, phases, outcomes, reasons, endedUtc } = (
-      await host.request('GET', `/api/rollouts/${id}`)
-    ).body as Record<string, unknown>;
+    const { state, phases, outcomes, reasons, endedUtc } = (await host.request('GET', `/api/rollouts/${id}`))
+      .body as Record<string, unknown>;
     return { state, phases, outcomes, reasons, endedUtc };
   } finally {
     said.mockRestore();
