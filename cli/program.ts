@@ -63,7 +63,21 @@ function createProgram(ended: Ended): Command {
   addHosts(program, ended);
   addRehearsals(program, ended);
   addTools(program, ended);
+  for (const command of program.commands) askForRequiredLast(command);
   return program;
+}
+
+/** A misspelt option is named before a required one that is missing: often they are the same. */
+function askForRequiredLast(command: Command): void {
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of required) option.mandatory = false;
+  command.hook('preAction', () => {
+    for (const option of required)
+      if (command.getOptionValue(option.attributeName()) === undefined)
+        command.error(`error: required option '${option.flags}' not specified`, {
+          code: 'commander.missingMandatoryOptionValue',
+        });
+  });
 }
 
 const HELP_WIDTH = 100;
