@@ -39,13 +39,13 @@ const GRID_SECONDS_MAX = 60;
  * holds up no other.
  */
 export const advanceRound = activity(contracts.advanceRound, async (services, input) => {
-  const { ref, claim, call } = input;
+  const { ref, claim, disruption, call } = input;
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   if (found !== null && found.progress.call >= call) return found.progress.answer;
 
   const before = found?.progress.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
-  const work = new Work(services, { ...ref, claim });
+  const work = new Work(services, { ...ref, claim, disruption });
   const vms = await work.advance(before);
   await services.outcomes.save(ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };

@@ -33,6 +33,7 @@ async function dueAgain(
   range: contracts.KeyRange,
   assessed: ReadonlySet<VmId>,
 ): Promise<void> {
+  if (assessed.size === 0) return;
   const rows = (await services.assessments.range(range)).filter(({ vmId }) => assessed.has(vmId));
   if (rows.length === 0) return;
   await noteExtensions(services, [...assessed]);

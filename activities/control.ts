@@ -15,13 +15,21 @@ export async function rolloutOf(services: Services, rolloutId: RolloutId): Promi
 }
 
 /** May something new start here now? Read afresh each time: the row is the only truth. */
-export async function askControl(
+export async function askControl(services: Services, where: Where): Promise<Control> {
+  const controlOf = await controlReader(services, where.rolloutId);
+  return controlOf(where);
+}
+
+type Where = ControlledPlace & { readonly rolloutId: RolloutId };
+
+/** The same for several questions about one VM at once: the rows are read once, and each question is answered from them. */
+export async function controlReader(
   services: Services,
-  where: ControlledPlace & { readonly rolloutId: RolloutId },
-): Promise<Control> {
+  rolloutId: RolloutId,
+): Promise<(where: ControlledPlace) => Control> {
   const [control, halts] = await Promise.all([
-    rolloutOf(services, where.rolloutId),
-    services.rollouts.halts(where.rolloutId),
+    rolloutOf(services, rolloutId),
+    services.rollouts.halts(rolloutId),
   ]);
-  return controlFor(control, halts, where, services.nowUtc());
+  return (where) => controlFor(control, halts, where, services.nowUtc());
 }

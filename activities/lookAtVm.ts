@@ -1,12 +1,13 @@
+import type { ControlledPlace } from '../domain/control';
 import { healthFrom } from '../domain/health';
-import { holdsOf, type HoldFacts } from '../domain/holds';
-import type { VmId } from '../domain/ids';
+import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
+import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { windowAtOrAfter } from '../domain/offPeak';
 import { outcomeOf } from '../domain/outcome';
 import { timeZoneOf } from '../domain/timeZone';
 import * as contracts from './contracts';
-import { askControl } from './control';
+import { controlReader } from './control';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const lookAtVm = activity(
@@ -23,10 +24,11 @@ export const lookAtVm = activity(
 /** Everything that can be looked at. Where the rollout itself has stopped, the platform is not asked. */
 async function factsOf(
   services: Services,
-  input: Parameters<typeof askControl>[1] & { readonly vmId: VmId },
+  input: ControlledPlace & { readonly rolloutId: RolloutId; readonly vmId: VmId; readonly claimed?: Place },
 ): Promise<HoldFacts> {
   const { policy } = services;
-  const control = await askControl(services, input);
+  const controlOf = await controlReader(services, input.rolloutId);
+  const control = controlOf(input);
   if (control.kind === 'stop') return { nowUtc: services.nowUtc(), policy, control };
   const reading = await services.driver.readVirtualMachine(input.vmId);
   const nowUtc = services.nowUtc();
@@ -35,8 +37,9 @@ async function factsOf(
   return {
     nowUtc,
     policy,
-    control: await askControl(services, { ...input, family: imageFamilyOf(vm) }),
+    control: controlOf({ ...input, family: imageFamilyOf(vm) }),
     vm,
+    ...(input.claimed !== undefined && { claimed: input.claimed }),
     powerState,
     agentStatus: agent.status,
     agentVersion: agent.version,

@@ -1,7 +1,7 @@
 import { setShare } from '../domain/disruption';
 import type { RolloutControl } from '../domain/control';
 import { controlFor } from '../domain/control';
-import { windowAtOrAfter } from '../domain/offPeak';
+import { windowAtOrAfter, type OffPeakWindow } from '../domain/offPeak';
 import { holdsOf } from '../domain/holds';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
@@ -22,10 +22,13 @@ export const planCatchUps = activity(
       if (control.endedUtc !== null || control.plannedUtc === null) continue;
       for (const record of await services.rollouts.phases(control.rolloutId))
         for (const region of record.regions) ledgers.add(pairComponent(region));
+      const turn: Turn = { nowUtc, phase, regionsMax: regionsMax - catchUps.length };
+      const candidates = await findCandidates(services, control, turn);
+      // In most hours there is none, and then nothing more is read.
+      if (candidates.length === 0) continue;
       const halts = await services.rollouts.halts(control.rolloutId);
       if (controlFor(control, halts, { phase, region: null }, nowUtc).kind !== 'go') continue;
-      const turn: Turn = { nowUtc, phase, regionsMax: regionsMax - catchUps.length };
-      for (const region of await planRegions(services, control, turn))
+      for (const region of await planRegions(services, control, turn, candidates))
         catchUps.push({ rolloutId: control.rolloutId, region, endsUtc: control.endsUtc });
     }
     return {
@@ -58,13 +61,12 @@ async function planRegions(
   services: Services,
   control: RolloutControl,
   turn: Turn,
+  candidates: readonly Candidate[],
 ): Promise<readonly string[]> {
   const { rolloutId } = control;
   const { nowUtc, phase } = turn;
   const kept = await services.plans.catchUpRegions(rolloutId, phase);
   if (kept !== null) return kept;
-  const candidates = await findCandidates(services, control, turn);
-  if (candidates.length === 0) return [];
   const shares = new Map<AvailabilitySetId, { size: number; share: number }>();
   for (const { vm } of candidates) {
     const id = vm.availabilitySetId;
@@ -87,6 +89,20 @@ async function findCandidates(services: Services, control: RolloutControl, turn:
   return candidates.filter(({ vm }) => regions.includes(vm.region));
 }
 
+const KNOWN_WINDOWS = new WeakMap<Services, Map<VmId, OffPeakWindow>>();
+
+/**
+ * The off-peak hours of waiting VMs, as last read: before they begin a VM's row need not be read. This process's own note, and no more than
+ * that: a process that begins without it reads the rows. A VM whose time zone changes meanwhile goes by its old one until those hours are over.
+ */
+function knownWindows(services: Services): Map<VmId, OffPeakWindow> {
+  const known = KNOWN_WINDOWS.get(services);
+  if (known !== undefined) return known;
+  const windows = new Map<VmId, OffPeakWindow>();
+  KNOWN_WINDOWS.set(services, windows);
+  return windows;
+}
+
 /** a deferred VM as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
 async function reachableNow(
   services: Services,
@@ -97,10 +113,16 @@ async function reachableNow(
   const { outcome, busyUntilUtc, busyWith } = chance;
   const isTaken = busyWith === phase; // by this very turn, which died before its plan was whole
   if (!isTaken && busyUntilUtc !== null && busyUntilUtc > nowUtc) return null;
+  const known = knownWindows(services).get(outcome.vmId);
+  if (known !== undefined && nowUtc < known.opensUtc) return null;
+  // Where its hours are known to be now, the platform is asked first: most VMs that wait are still off.
+  const isAskedFirst = !isTaken && known !== undefined && nowUtc < known.closesUtc;
+  if (isAskedFirst && !(await isReachable(services, outcome.vmId, nowUtc))) return null;
   const vm = await services.inventory.read(outcome.vmId);
   if (vm === null) return null;
   const timeZone = timeZoneOf(vm, services.policy).zone;
   const window = windowAtOrAfter(timeZone, services.policy, nowUtc);
+  knownWindows(services).set(outcome.vmId, window);
   if (holdsOf({ nowUtc, policy: services.policy, window }).length > 0) return null;
   if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;
   if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(services, control, outcome.vmId)))
@@ -112,12 +134,16 @@ async function reachableNow(
   );
   if (slot === null || slot.opensUtc > nowUtc) return null;
   const candidate: Candidate = { vm, timeZone, chance, untilUtc: window.closesUtc };
-  if (isTaken) return candidate; // it could be reached then, and will be looked at again before it is touched
-  const reading = await services.driver.readVirtualMachine(outcome.vmId);
-  if (reading === null) return null;
+  // A taken one could be reached then, and will be looked at again before it is touched.
+  if (isTaken || isAskedFirst) return candidate;
+  return (await isReachable(services, outcome.vmId, nowUtc)) ? candidate : null;
+}
+
+async function isReachable({ driver, policy }: Services, vmId: VmId, nowUtc: string): Promise<boolean> {
+  const reading = await driver.readVirtualMachine(vmId);
+  if (reading === null) return false;
   const { powerState, agent } = reading;
-  const holds = holdsOf({ nowUtc, policy: services.policy, powerState, agentStatus: agent.status });
-  return holds.length === 0 ? candidate : null;
+  return holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
 }
 
 /** A VM that was held back because nothing was proven yet waits until its own phase has proven something. */

@@ -86,6 +86,8 @@ async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEv
     resumed.length === 0
       ? seen
       : await services.evidence.update(rolloutId, (before) => forgive(before, resumed));
+  // The limits of a small rollout are the strictest: what they allow needs no look at how large this one is.
+  if (decideOnEvidence(evidence, 0, services.policy).length === 0) return;
   const control = await rolloutOf(services, rolloutId);
   await writeDecisions(
     services,

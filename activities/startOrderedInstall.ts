@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
+import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
 import { installOnce, type InstallJob, type InstallStop } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
@@ -11,9 +12,18 @@ export const startOrderedInstall = activity(
   contracts.startOrderedInstall,
   async (services, input): Promise<AnswerTo<typeof contracts.startOrderedInstall>> => {
     const answer = await installOnce(services, jobOf(services, input));
-    return answer.kind === 'end' ? { kind: 'refused', error: errorOf(answer.stop) } : answer;
+    if (answer.kind !== 'end') return answer;
+    const isSilent = answer.stop.kind === 'refused' && answer.stop.code === 'agentNotReady';
+    const nowUtc = services.nowUtc();
+    if (isSilent && nowUtc < addSeconds(input.sinceUtc, AGENT_MAY_BE_SILENT_SECONDS))
+      return { kind: 'wait', untilUtc: addSeconds(nowUtc, AGENT_POLL_SECONDS) };
+    return { kind: 'refused', error: errorOf(answer.stop) };
   },
 );
+
+/** So long Azure waits for an agent that is silent, before the operation fails. Shorter than the claim is held for the start. */
+const AGENT_MAY_BE_SILENT_SECONDS = 25 * 60;
+const AGENT_POLL_SECONDS = 60;
 
 function jobOf(services: Services, { vmId, region, claim, sinceUtc, order, by }: Input): InstallJob {
   const { maximumDurationMinutes, ...request } = order;
@@ -52,9 +62,10 @@ function errorOf(stop: InstallStop): { code: string; message: string } {
     case 'forbidden':
       return notAllowed(stop.holds.map(({ detail }) => detail).join(' '));
     case 'refused':
-      return stop.code === 'notFound'
-        ? { code: 'ResourceNotFound', message: stop.message }
-        : notAllowed(stop.message);
+      if (stop.code === 'notFound') return { code: 'ResourceNotFound', message: stop.message };
+      if (stop.code === 'agentNotReady')
+        return { code: 'VMAgentStatusCommunicationError', message: stop.message };
+      return notAllowed(stop.message);
     default:
       return assertNever(stop);
   }

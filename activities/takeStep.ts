@@ -1,3 +1,4 @@
+import type { Disruption } from '../domain/disruption';
 import type { VmId } from '../domain/ids';
 import { passesByItself } from '../domain/refusals';
 import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUpdate';
@@ -11,6 +12,7 @@ import { startInstall } from './startInstall';
 /** The round that VMs are updated in: where it is, and the claim it runs under. */
 export interface RoundInFlight extends contracts.RoundRef {
   readonly claim: contracts.RoundClaim;
+  readonly disruption: Disruption;
 }
 
 /** `askExposure` is answered for all VMs of a round together, see advanceRound. */
@@ -26,7 +28,13 @@ export async function takeStep(
   const { rolloutId, phase, region, claim } = round;
   switch (update.kind) {
     case 'look': {
-      const answer = await ask(lookAtVm, contracts.lookAtVm, services, { rolloutId, phase, region, vmId });
+      const answer = await ask(lookAtVm, contracts.lookAtVm, services, {
+        rolloutId,
+        phase,
+        region,
+        vmId,
+        claimed: round.disruption,
+      });
       if (answer.kind === 'end') return { of: 'look', obstacle: answer.outcome };
       return { of: 'look', family: answer.family };
     }

@@ -21,7 +21,7 @@ const VMS = '/api/simulated/virtual-machines';
 /** While the log is read the rollouts go on. So often is it read again when a phase, a gate or a halt has changed meanwhile. */
 const TRIES = 5;
 
-/** Everything that a running host with the simulated driver tells the auditor, over HTTP. */
+/** Everything that a running host with the simulated driver gives the auditor over HTTP. */
 export async function evidenceOf(baseUrl: string, key: string | undefined): Promise<AuditEvidence> {
   const api = apiOf(baseUrl, key);
   let rollouts = await rolloutsOf(api);

@@ -16,7 +16,7 @@ interface Line {
 }
 
 const VMS_MAX = 10;
-const BLANK = ' '.repeat(18);
+const BLANK = ' '.repeat(23);
 
 /** A halt as a person needs it to decide: why, which VMs, and the commands, complete, to copy. */
 export function describeHalt({ rollout, halt, outcomes, baseUrl }: HaltNotice): readonly Line[] {

@@ -11,13 +11,17 @@ import { runPlan, type PlanOptions } from './plan';
 import { say } from '../local/say';
 import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
-import { runStart, START_DEFAULTS, type StartOptions } from './start';
+import { runStart, type StartOptions } from './start';
+import { START_DEFAULTS } from './startDefaults';
 import { runTorture, type TortureOptions } from './torture';
 
 /** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
 export type ExitCode = 0 | 1 | 2;
 
-/** Carries out a command line. What goes wrong is written to standard error; nothing is thrown. */
+/**
+ * Carries out a command line. What goes wrong is written to standard error; nothing is thrown. The modules of the commands are in the list
+ * `lazy` of .swcrc: each is loaded when its command runs, so that help and mistakes are answered at once.
+ */
 export async function runCli(args: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = 0;
   const program = createProgram((code) => {
@@ -59,7 +63,21 @@ function createProgram(ended: Ended): Command {
   addHosts(program, ended);
   addRehearsals(program, ended);
   addTools(program, ended);
+  for (const command of program.commands) askForRequiredLast(command);
   return program;
+}
+
+/** A misspelt option is named before a required one that is missing: often they are the same. */
+function askForRequiredLast(command: Command): void {
+  const required = command.options.filter(({ mandatory }) => mandatory);
+  for (const option of required) option.mandatory = false;
+  command.hook('preAction', () => {
+    for (const option of required)
+      if (command.getOptionValue(option.attributeName()) === undefined)
+        command.error(`error: required option '${option.flags}' not specified`, {
+          code: 'commander.missingMandatoryOptionValue',
+        });
+  });
 }
 
 const HELP_WIDTH = 100;

@@ -51,7 +51,7 @@ function phases({ phases: all }: RolloutView): string[] {
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
     const verdict = gate === null ? 'gate not decided' : `gate ${gate.kind}: ${gate.why}`;
     return [
-      `  ${phase.padEnd(9)} ${from.padEnd(16)} ${to.padEnd(19)} ${String(vmCount).padStart(5)} VMs  ${regions.join(', ')}`,
+      `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} VMs  ${regions.join(', ')}`,
       `            ${verdict}`,
     ];
   });
@@ -78,7 +78,7 @@ function descending(counts: Readonly<Record<string, number>>): [string, number][
   return Object.entries(counts).sort(([a, some], [b, others]) => others - some || (a < b ? -1 : 1));
 }
 
-/** `Tue 10 Nov 18:00`, whatever the language of the machine. */
+/** `Tue 10 Nov 2026 18:00`, whatever the language of the machine. */
 export function shortTime(utc: string): string {
-  return DateTime.fromISO(utc, { zone: 'UTC' }).setLocale('en-GB').toFormat('ccc d LLL HH:mm');
+  return DateTime.fromISO(utc, { zone: 'UTC' }).setLocale('en-GB').toFormat('ccc d LLL yyyy HH:mm');
 }

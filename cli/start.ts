@@ -35,14 +35,6 @@ export interface StartOptions {
   readonly verbose?: boolean | undefined;
 }
 
-/** At this speed a day takes at least 0.09 s: what a month takes is the work in it. */
-export const START_DEFAULTS = {
-  fleet: 'fleets/contoso.json',
-  speed: 1_000_000,
-  port: 7071,
-  seed: 1,
-} as const;
-
 /** Rolls out a month over a fleet before one's eyes, then serves what came of it until Ctrl-C. */
 export async function runStart(options: StartOptions): Promise<0 | 2> {
   const stopped = interruption();

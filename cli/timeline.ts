@@ -12,7 +12,7 @@ export interface Span {
 const HOUR_MS = 3_600_000;
 const CELL_HOURS = [6, 12, 24, 48];
 const CELLS_MAX = 64;
-const LABEL_WIDTH_MIN = 9;
+const LABEL_WIDTH_MIN = 13;
 
 /** A picture of what lasted from when to when, each cell so many hours, below the dates (UTC). Empty for no spans. */
 export function drawTimeline(spans: readonly Span[]): string[] {
@@ -43,7 +43,7 @@ function dates(fromMs: number, cells: number, cellMs: number): string {
   for (let cell = 0; cell < cells; cell += step)
     text += DateTime.fromMillis(fromMs + cell * cellMs, { zone: 'UTC' })
       .setLocale('en-GB')
-      .toFormat('d LLL')
+      .toFormat('d LLL yyyy')
       .padEnd(step);
   return text;
 }

@@ -43,8 +43,6 @@ export interface PatchingInVersion {
   readonly enableHotpatching: boolean;
   readonly installPatches: boolean;
   readonly configurationStatuses: boolean;
-  /** `availablePatches` with `kbId`; before, `patches` with `kbid`. */
-  readonly availablePatches: boolean;
   readonly assessmentMode: boolean;
   readonly automaticByPlatformSettings: boolean;
 }
@@ -57,7 +55,6 @@ export function patchingIn(apiVersion: string): PatchingInVersion {
     enableHotpatching: december,
     installPatches: december,
     configurationStatuses: december,
-    availablePatches: december,
     assessmentMode: isAtLeast(apiVersion, '2021-03-01'),
     automaticByPlatformSettings: isAtLeast(apiVersion, '2022-03-01'),
   };

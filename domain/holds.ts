@@ -18,6 +18,8 @@ export interface HoldFacts {
   readonly control?: Control;
   /** Null: the VM does not exist any more. */
   readonly vm?: VirtualMachine | null;
+  /** Where the claim that it would be disrupted under says it is. */
+  readonly claimed?: Place;
   readonly powerState?: HealthSignals['powerState'];
   readonly agentStatus?: HealthSignals['vmAgent'];
   /** The version that the agent reports; null when it reports none. */
@@ -34,6 +36,9 @@ export interface HoldFacts {
   readonly windows?: { readonly left: boolean; readonly endsBecause: 'superseded' | 'deadlinePassed' };
 }
 
+/** Where a VM stands, as far as the availability rules look at it. */
+export type Place = Pick<VirtualMachine, 'region' | 'zone' | 'availabilitySetId' | 'updateDomain'>;
+
 /** A reason why a VM is not patched now; null when it does not apply. */
 export type Hold = (facts: HoldFacts) => Because | null | readonly Because[];
 
@@ -46,6 +51,23 @@ const rolloutWaits: Hold = ({ control }) =>
 const noWindowLeft: Hold = ({ windows }) => (windows?.left === false ? because(windows.endsBecause) : null);
 
 const vmDeleted: Hold = ({ vm }) => (vm === null ? because('vmDeleted') : null);
+
+/** A claim is for one place: a VM that has moved since the plan would be down beside others that the ledger does not know of. */
+const placeChanged: Hold = ({ vm, claimed }) => {
+  if (!vm || claimed === undefined) return null;
+  // An update domain that the platform does not tell was made up by the plan: it cannot have changed.
+  const found = vm.updateDomain === null ? { ...vm, updateDomain: claimed.updateDomain } : vm;
+  const planned = nameOf(claimed);
+  return planned === nameOf(found) ? null : because('placeChanged', { planned, found: nameOf(found) });
+};
+
+/** An update domain counts inside its set only. */
+function nameOf({ region, zone, availabilitySetId, updateDomain }: Place): string {
+  const place = zone === null ? region : `${region} zone ${zone}`;
+  if (availabilitySetId === null) return place;
+  const set = availabilitySetId.slice(availabilitySetId.lastIndexOf('/') + 1);
+  return `${place}, set ${set}, update domain ${updateDomain ?? 'unknown'}`;
+}
 
 const notEligible: Hold = ({ vm, policy }) => (vm ? eligibilityHolds(vm, policy) : null);
 
@@ -97,6 +119,7 @@ export const HOLDS: readonly (readonly [name: string, hold: Hold])[] = [
   ['rolloutWaits', rolloutWaits],
   ['noWindowLeft', noWindowLeft],
   ['vmDeleted', vmDeleted],
+  ['placeChanged', placeChanged],
   ['notEligible', notEligible],
   ['poweredOff', poweredOff],
   ['agentSilent', agentSilent],

@@ -97,6 +97,11 @@ export const REASONS = {
     },
   ),
   waitingForSet: reason('deferred', {}),
+  placeChanged: reason(
+    'deferred',
+    { planned: text, found: text },
+    ({ planned, found }) => `It is in ${found} now; its round has the right to disrupt ${planned}.`,
+  ),
   evidenceLimit: reason(
     'deferred',
     { attemptMax: whole.exactOptional(), family: text.exactOptional() },

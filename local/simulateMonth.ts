@@ -50,7 +50,7 @@ export interface SimulationReport {
     readonly gate: { readonly kind: string; readonly why: string } | null;
   }[];
   readonly state: string;
-  readonly halts: readonly { readonly haltId: string; readonly why: string }[];
+  readonly halts: readonly { readonly haltId: string; readonly why: string; readonly atUtc: string }[];
   /** Every rollout there was, as it reports itself. */
   readonly rollouts: readonly ReportedRollout[];
   /** How each VM stands in this one. */

@@ -8,7 +8,12 @@ import { addSeconds, call, nowUtc, signalEntity, waitUntil, type Step } from './
 
 type Assessed =
   | { readonly kind: 'assessed'; readonly summary: AvailablePatchSummary }
-  | { readonly kind: 'failed'; readonly message: string };
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      /** When the platform refused to start it. */
+      readonly code?: string;
+    };
 
 /** Assesses one VM and waits for the result. It never installs anything (R-903). */
 export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): Step<Assessed> {
@@ -36,7 +41,7 @@ export function* assessAll(
       });
       running = [...running, ...started];
       pauseSeconds = Math.max(pace.assessmentPollSeconds, retryAfterSeconds ?? 0);
-      for (const { vmId, message } of refused) results.set(vmId, { kind: 'failed', message });
+      for (const { vmId, code, message } of refused) results.set(vmId, { kind: 'failed', message, code });
       waiting = refused.filter(({ code }) => passesByItself(code)).map(({ vmId }) => vmId);
     }
     if (running.length + waiting.length === 0 || nowUtc(context) >= untilUtc) break;

@@ -165,10 +165,17 @@ export const installOnDemand = {
 
 export const assessVm = {
   name: 'assessVm',
-  input: z.object({ vmId: VmId, pace: Pace }),
+  input: z.object({
+    vmId: VmId,
+    pace: Pace,
+    /** So long a silent agent is waited for. */
+    agentSeconds: z.number().int().nonnegative().default(0),
+  }),
   output: z.object({
     assessed: z.boolean(),
     message: z.string(),
+    /** Of the refusal that it ended with, if it did. */
+    code: z.string().nullable().default(null),
     summary: AvailablePatchSummary.nullable().default(null),
   }),
 } as const;

@@ -64,10 +64,10 @@ function* admission(context: OrchestrationContext, input: Input): Step<Result | 
 
 /** One timer and one activity, again and again, until every VM has its outcome. False when this generation has ended before that. */
 function* advanceTogether(context: OrchestrationContext, input: Input): Step<boolean> {
-  const { ref, startByUtc, closesUtc } = input;
+  const { ref, disruption, startByUtc, closesUtc } = input;
   const claim = { claimId: context.df.instanceId, startByUtc, closesUtc };
   for (let n = input.call + 1; ; n += 1) {
-    const { dueUtc, events } = yield* call(context, advanceRound, { ref, claim, call: n });
+    const { dueUtc, events } = yield* call(context, advanceRound, { ref, claim, disruption, call: n });
     for (const { vmId, event } of events)
       signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', event);
     if (dueUtc === null) return true;

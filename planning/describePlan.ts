@@ -107,7 +107,7 @@ function nameOf(vmId: string): string {
 
 /** `Wed 11 Nov 22:00`, in words and numbers that do not depend on the machine's language. */
 function instantText(utc: string, zone: string): string {
-  return `${DateTime.fromISO(utc, { zone }).setLocale('en-GB').toFormat('ccc d LLL HH:mm')}${zone === 'UTC' ? ' UTC' : ''}`;
+  return `${DateTime.fromISO(utc, { zone }).setLocale('en-GB').toFormat('ccc d LLL yyyy HH:mm')}${zone === 'UTC' ? ' UTC' : ''}`;
 }
 
 function percent(share: number): string {

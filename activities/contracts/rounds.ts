@@ -54,7 +54,7 @@ export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
  */
 export const advanceRound = {
   name: 'advanceRound',
-  input: z.object({ ref: RoundRef, claim: RoundClaim, call: z.number().int() }),
+  input: z.object({ ref: RoundRef, claim: RoundClaim, disruption: Disruption, call: z.number().int() }),
   output: z.object({
     /** When the next step of any VM is due; null when every VM has its outcome. */
     dueUtc: Utc.nullable(),
@@ -80,7 +80,14 @@ export const recordRound = {
 /** Looks again at everything before touching a VM: control, model, power, agent, health, window. */
 export const lookAtVm = {
   name: 'lookAtVm',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string(), vmId: VmId }),
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseId,
+    region: z.string(),
+    vmId: VmId,
+    /** Where its claim says it is; absent when there is none. */
+    claimed: Disruption.exactOptional(),
+  }),
   output: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('go'), family: ImageFamily }),
     z.object({ kind: z.literal('end'), outcome: Outcome }),

@@ -8,9 +8,12 @@ import { withWaking } from '../../composition/waking';
 import { LowtideError } from '../../domain/lowtideError';
 import { apiVersionOf } from './apiVersion';
 import { ArmError } from './armError';
-import type { ArmAnswer, ArmRequest, ArmRoute } from './armRoute';
+import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { baseUrlOf } from './baseUrl';
+import { at } from './json';
 import { readBody } from './requestBody';
+import { countRequest } from './requestQuota';
+import { AnswerInstead } from './throttled';
 
 /**
  * A request that has found its route: admitted, understood, handled. Whatever a client sends, the answer is the handler's or an ARM error,
@@ -34,12 +37,30 @@ async function answerOf(
     const understood = await understand(request, route);
     const client = df.getClient(context);
     const services = withWaking(simulatedOf(await appServices()), client, context);
-    return await route.handler(understood, { services, client });
+    return await countedAnswer(route, understood, { services, client });
   } catch (error) {
     return errorAnswer(error, (message) => {
       context.error(`${route.name}: ${message}`);
     });
   }
+}
+
+/** The handler's answer, with what is left of the quotas where Compute itself answers. */
+async function countedAnswer(route: ArmRoute, request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
+  const left = countRequest(route, request, context);
+  try {
+    const answer = await route.handler(request, context);
+    return isEmptyList(answer.body) ? answer : { ...answer, headers: { ...left, ...answer.headers } };
+  } catch (error) {
+    if (!(error instanceof ArmError) || error.status !== 409 || OF_THE_GATEWAY.has(error.code)) throw error;
+    return { status: error.status, body: { error: error.body }, headers: left };
+  }
+}
+
+/** An empty list comes from the front of Azure, which does not ask Compute (20, 23). */
+function isEmptyList(body: unknown): boolean {
+  const value = at(body, 'value');
+  return Array.isArray(value) && value.length === 0;
 }
 
 async function understand(request: HttpRequest, { family }: ArmRoute): Promise<ArmRequest> {
@@ -54,6 +75,7 @@ async function understand(request: HttpRequest, { family }: ArmRoute): Promise<A
     name: (parameter) => params[parameter] ?? '',
     apiVersion: family === null ? '' : apiVersionOf(family, all.get('api-version') ?? null),
     query: (key) => all.get(key.toLowerCase()) ?? null,
+    header: (name) => request.headers.get(name),
     body: await readBody(request),
     baseUrl: baseUrlOf(request),
     path: new URL(request.url).pathname,
@@ -70,15 +92,28 @@ function checkSubscription(subscriptionId: string): void {
   );
 }
 
+/** Codes of errors that ARM finds before a provider is asked (71, 74, 78). */
+const OF_THE_GATEWAY: ReadonlySet<string> = new Set([
+  'ResourceNotFound',
+  'ResourceGroupNotFound',
+  'MissingSubscriptionRegistration',
+  'InvalidTemplateDeployment',
+  'AuthorizationFailed',
+  'ExpiredAuthenticationToken',
+]);
+
 /** Storage that is throttled or fails over is back within seconds. */
 const RETRY_AFTER_SECONDS = 10;
 
 function errorAnswer(error: unknown, report: (message: string) => void): ArmAnswer {
   if (error instanceof ArmError) {
-    const { status, body, retryAfterSeconds } = error;
-    const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) };
+    const { status, body, code, retryAfterSeconds } = error;
+    const headers: Record<string, string> = {};
+    if (retryAfterSeconds !== undefined) headers['retry-after'] = String(retryAfterSeconds);
+    if (OF_THE_GATEWAY.has(code)) headers['x-ms-failure-cause'] = 'gateway';
     return { status, body: { error: body }, headers };
   }
+  if (error instanceof AnswerInstead) return error.answer;
   if (error instanceof ZodError) {
     const [issue] = error.issues;
     const target = issue?.path.map(String).join('.') ?? '';
@@ -114,6 +149,7 @@ function respond(request: HttpRequest, { status, body, headers }: ArmAnswer): Ht
   const echo = given('x-ms-return-client-request-id')?.toLowerCase() === 'true';
   if (echo && clientId !== null) all['x-ms-client-request-id'] = clientId;
   if (body === undefined) return { status, headers: { ...all, ...headers } };
+  if (typeof body === 'string') return { status, headers: { ...all, ...headers }, body };
   all['content-type'] = 'application/json; charset=utf-8';
   return { status, headers: { ...all, ...headers }, body: JSON.stringify(body) };
 }

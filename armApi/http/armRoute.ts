@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import type { ApiFamily } from '../../domain/apiVersion';
 import type { WakingServices } from '../../activities/services';
 import type { SimulatedServices } from '../../composition/compose';
+import type { QuotaKind } from './quotas';
 
 /** A request to the ARM-compatible API, as handlers see it. What cannot be understood never reaches them. */
 export interface ArmRequest {
@@ -16,6 +17,8 @@ export interface ArmRequest {
   readonly apiVersion: string;
   /** A query parameter by its name, without regard to case; null when it is not there. */
   readonly query: (name: string) => string | null;
+  /** A header, by its name in lower case; null when it is not there. */
+  readonly header: (name: string) => string | null;
   /** The parsed JSON; null for an empty body. */
   readonly body: unknown;
   /** Scheme and host that the client used: every link in an answer begins with it. */
@@ -48,4 +51,6 @@ export interface ArmRoute {
   /** Whose rules for `api-version` hold; null where none is asked for. */
   readonly family: ApiFamily | null;
   readonly handler: ArmHandler;
+  /** Whose quotas the request counts against; absent where Compute reports none. */
+  readonly quota?: QuotaKind;
 }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import { VmId } from '../../domain/ids';
 import type { LongRunningOperation } from '../../store/longRunning';
 import { ArmError, type ArmErrorBody } from './armError';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
+import { armTime } from './armTime';
+import { refuseIfThrottled } from './requestQuota';
 
 /** What became of an operation. `endedUtc` is shown when it is known; `httpStatus` is that of the result resource, 409 by default. */
 export type OperationState =
@@ -24,6 +27,16 @@ export type OperationKindName =
 /** Wall seconds; clients take an absent one for 2 or 30 seconds, and a sped-up pocket Azure is done by then. */
 const RETRY_AFTER_SECONDS = 1;
 
+/** Azure sends none with these, nor with their polls (03, 04, 07, 08). */
+const WITHOUT_RETRY_AFTER: ReadonlySet<string> = new Set<OperationKindName>([
+  'assessPatches',
+  'installPatches',
+]);
+
+function retryAfter(kind: string): Readonly<Record<string, string>> {
+  return WITHOUT_RETRY_AFTER.has(kind) ? {} : { 'retry-after': String(RETRY_AFTER_SECONDS) };
+}
+
 export interface NewOperation {
   readonly kind: OperationKindName;
   /** Region of the resource. */
@@ -44,7 +57,7 @@ export async function accepted(
     headers: {
       'azure-asyncoperation': links.status,
       location: links.result,
-      'retry-after': String(RETRY_AFTER_SECONDS),
+      ...retryAfter(operation.kind),
     },
   };
 }
@@ -62,7 +75,7 @@ export async function acceptedWith(
     headers: {
       ...answer.headers,
       'azure-asyncoperation': links.status,
-      'retry-after': String(RETRY_AFTER_SECONDS),
+      ...retryAfter(operation.kind),
     },
   };
 }
@@ -89,8 +102,11 @@ async function begin(
 function linksOf(operation: LongRunningOperation, baseUrl: string): { status: string; result: string } {
   const { id, subscriptionId, location, apiVersion } = operation;
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location}/operations/${id}`;
-  const status = `${baseUrl}${path}?p=${id.slice(0, 8)}&api-version=${apiVersion}`;
-  return { status, result: `${status}&monitor=true` };
+  const url = `${baseUrl}${path}?p=${id}`;
+  return {
+    status: `${url}&api-version=${apiVersion}`,
+    result: `${url}&monitor=true&api-version=${apiVersion}`,
+  };
 }
 
 /** The status of an operation, or with `&monitor=true` its result. */
@@ -104,8 +120,11 @@ export function operationRoutes(
         'subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{id}',
       methods: ['GET'],
       family: 'resources',
+      quota: 'getOperation',
       handler: async (request, context) => {
         const operation = await find(request, context);
+        const vm = VmId.safeParse(operation.resourceId);
+        if (vm.success) refuseIfThrottled(vm.data, 'getOperation', request, context);
         const kind = Object.entries(kinds).find(([name]) => name === operation.kind)?.[1];
         if (kind === undefined) throw notFound(request);
         const state = await kind(operation, context);
@@ -130,20 +149,20 @@ function notFound(request: ArmRequest): ArmError {
 }
 
 /** What became of it. The status of the answer itself is 200 also when the operation failed. */
-function statusAnswer({ id, startedUtc }: LongRunningOperation, state: OperationState): ArmAnswer {
+function statusAnswer({ id, kind, startedUtc }: LongRunningOperation, state: OperationState): ArmAnswer {
   if (state.status === 'InProgress')
     return {
       status: 200,
-      body: { startTime: startedUtc, status: state.status, name: id },
-      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+      body: { startTime: armTime(startedUtc), status: state.status, name: id },
+      headers: retryAfter(kind),
     };
   const output =
     state.status === 'Succeeded' && state.body !== undefined ? { output: state.body } : undefined;
   return {
     status: 200,
     body: {
-      startTime: startedUtc,
-      endTime: state.endedUtc,
+      startTime: armTime(startedUtc),
+      endTime: state.endedUtc === undefined ? undefined : armTime(state.endedUtc),
       status: state.status,
       properties: output,
       error: state.status === 'Succeeded' ? undefined : state.error,
@@ -164,7 +183,7 @@ function resultAnswer(
         status: 202,
         headers: {
           location: linksOf(operation, baseUrl).result,
-          'retry-after': String(RETRY_AFTER_SECONDS),
+          ...retryAfter(operation.kind),
         },
       };
     case 'Succeeded':

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { Pace } from '../../activities/contracts';
-import { patchingIn } from '../../domain/apiVersion';
 import { VmId } from '../../domain/ids';
 import type { AvailablePatchSummary } from '../../domain/patches';
+import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { KnownPatch } from '../../drivers/simulated/simulatedDriver';
 import { assessVm } from '../../orchestrations/contracts';
 import type { ArmRoute } from '../http/armRoute';
+import { armTime } from '../http/armTime';
 import { accepted, type OperationKind } from '../http/longRunning';
 import { findProvisionedVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
-import { requireReachable } from '../resources/reachable';
+import { AGENT_MAY_BE_SILENT_SECONDS, agentSilent, requireRunning } from '../resources/reachable';
+import { availablePatch, countNeedingUbuntuPro, errorOf, osTypeOf } from './patchResult';
 import type { JsonObject } from '../http/json';
 
 /** R-901: at any time, off-peak or not. It takes minutes, and installs nothing (R-903). */
@@ -21,12 +23,17 @@ const assessPatches: ArmRoute = {
     'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/assessPatches',
   methods: ['POST'],
   family: 'compute',
+  quota: 'guestPatch',
   handler: async (request, context) => {
     requireFeature(request, context, 'InGuestPatchVMPreview');
     const { id, armId, vm } = findProvisionedVm(request, context);
-    await requireReachable(context, id);
+    await requireRunning(context, id);
     const instanceId = `assess-${randomUUID()}`;
-    const input: z.input<typeof assessVm.input> = { vmId: id, pace: Pace.parse(context.services.policy) };
+    const input: z.input<typeof assessVm.input> = {
+      vmId: id,
+      pace: Pace.parse(context.services.policy),
+      agentSeconds: AGENT_MAY_BE_SILENT_SECONDS,
+    };
     await context.client.startNew(assessVm.name, { instanceId, input });
     return accepted(request, context, {
       kind: 'assessPatches',
@@ -40,45 +47,44 @@ const assessPatches: ArmRoute = {
 const Data = z.object({ instanceId: z.string() });
 
 /** What becomes of an assessment. */
-export const assessment: OperationKind = async ({ data, resourceId, apiVersion }, context) => {
+export const assessment: OperationKind = async ({ data, resourceId }, context) => {
   const outcome = await outcomeOf(context, Data.parse(data).instanceId, assessVm.output);
   if (outcome.kind !== 'ended') return outcome.state;
   const { output, endedUtc } = outcome;
   if (output.summary === null) {
-    const error = { code: 'VMGuestPatchAssessmentFailed', message: output.message };
+    const { code, message } = output;
+    const isSilent = code === 'agentNotReady';
+    const error = isSilent ? agentSilent(resourceId) : { code: 'VMGuestPatchAssessmentFailed', message };
     return { status: 'Failed', error, endedUtc };
   }
-  const patches = context.services.driver.availablePatches(VmId.parse(resourceId)) ?? [];
-  return { status: 'Succeeded', body: assessResult(output.summary, patches, apiVersion), endedUtc };
+  const id = VmId.parse(resourceId);
+  const patches = context.services.driver.availablePatches(id) ?? [];
+  return {
+    status: 'Succeeded',
+    body: assessResult(output.summary, patches, osTypeOf(context, id)),
+    endedUtc,
+  };
 };
 
 /** VirtualMachineAssessPatchesResult. */
 function assessResult(
   summary: AvailablePatchSummary,
   patches: readonly KnownPatch[],
-  apiVersion: string,
+  osType: VirtualMachine['osType'],
 ): JsonObject {
-  const { startTime, lastModifiedTime, error, ...counts } = summary;
-  const { availablePatches: isCurrent } = patchingIn(apiVersion);
-  const listed = patches.map((patch) => ({
-    patchId: patch.patchId,
-    name: patch.name,
-    version: patch.version,
-    kbId: isCurrent ? (patch.kbId ?? undefined) : undefined,
-    kbid: isCurrent ? undefined : (patch.kbId ?? undefined),
-    classifications: [patch.classification],
-    rebootBehavior: patch.rebootBehavior,
-    activityId: summary.assessmentActivityId,
-    publishedDate: patch.publishedDate,
-    lastModifiedDateTime: lastModifiedTime,
-    assessmentState: 'Available',
-  }));
+  const { assessmentActivityId: activityId, error } = summary;
+  const lastModifiedDateTime = armTime(summary.lastModifiedTime);
   return {
-    ...counts,
-    startDateTime: startTime,
-    availablePatches: isCurrent ? listed : undefined,
-    patches: isCurrent ? undefined : listed,
-    error: error ?? undefined,
+    status: summary.status,
+    assessmentActivityId: activityId,
+    rebootPending: summary.rebootPending,
+    criticalAndSecurityPatchCount: summary.criticalAndSecurityPatchCount,
+    otherPatchCount: summary.otherPatchCount,
+    startDateTime: armTime(summary.startTime),
+    availablePatches: patches.map((patch) =>
+      availablePatch(patch, osType, { activityId, lastModifiedDateTime }),
+    ),
+    error: errorOf(error, osType, countNeedingUbuntuPro(patches)),
   };
 }
 

@@ -9,17 +9,19 @@ import type { PatchInstallationSummary } from '../../domain/patches';
 import { VmId } from '../../domain/ids';
 import { pairComponent } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { AttemptedPatch } from '../../drivers/simulated/patches/attemptedPatches';
+import type { FoundPatch } from '../../drivers/simulated/patches/foundPatches';
 import { disruptionLedger } from '../../entities/contracts';
 import { installOnDemand } from '../../orchestrations/contracts';
 import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
+import { armTime } from '../http/armTime';
 import { ArmError, invalidParameter, operationNotAllowed } from '../http/armError';
 import { readInstallOrder } from './installOrder';
 import { accepted, type OperationKind } from '../http/longRunning';
 import { findProvisionedVm } from '../resources/lookup';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
-import { requireReachable } from '../resources/reachable';
+import { agentSilent, requireRunning } from '../resources/reachable';
+import { countNeedingUbuntuPro, errorOf, installedPatch, osTypeOf } from './patchResult';
 import type { JsonObject } from '../http/json';
 
 /** A caller that has waited so long gets an answer. */
@@ -32,13 +34,14 @@ const installPatches: ArmRoute = {
     'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/installPatches',
   methods: ['POST'],
   family: 'compute',
+  quota: 'guestPatch',
   handler: async (request, context) => {
     if (!patchingIn(request.apiVersion).installPatches) throw notInVersion(request.apiVersion);
     requireFeature(request, context, 'InGuestPatchVMPreview');
     const { id, armId, vm } = findProvisionedVm(request, context);
     const order = readInstallOrder(request.body, vm.osType);
     const ifBusy = ifBusyOf(request);
-    const { extension } = await requireReachable(context, id);
+    const { extension } = await requireRunning(context, id);
     if (extension === null)
       throw operationNotAllowed(
         'The patch extension is not installed yet: it comes with patch mode AutomaticByPlatform, in the off-peak hours of the VM.',
@@ -127,13 +130,15 @@ export const installation: OperationKind = async ({ data, resourceId }, context)
   if (outcome.kind !== 'ended') return outcome.state;
   const { output, endedUtc } = outcome;
   const { summary } = output;
-  const error = output.error ?? (extensionFailed(summary) ? summary.error : null);
+  const silent = agentSilent(resourceId);
+  const ended = output.error?.code === silent.code ? silent : output.error;
+  const error = ended ?? (extensionFailed(summary) ? summary.error : null);
   if (summary === null || error !== null)
     return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
   const { installationActivityId } = summary;
-  const tried =
-    context.services.driver.attemptedPatches(VmId.parse(resourceId), installationActivityId) ?? [];
-  return { status: 'Succeeded', body: installResult(summary, tried), endedUtc };
+  const id = VmId.parse(resourceId);
+  const found = context.services.driver.foundPatches(id, installationActivityId) ?? [];
+  return { status: 'Succeeded', body: installResult(summary, found, osTypeOf(context, id)), endedUtc };
 };
 
 const UNKNOWN = { code: 'VMGuestPatchInternalError', message: 'The result is not known.' };
@@ -144,13 +149,11 @@ function extensionFailed(summary: PatchInstallationSummary | null): summary is P
 }
 
 /** VirtualMachineInstallPatchesResult. */
-function installResult(summary: PatchInstallationSummary, tried: readonly AttemptedPatch[]): JsonObject {
-  const { startTime: startDateTime, error } = summary;
-  const patches = tried.map(({ kbId, classification, ...patch }) => ({
-    ...patch,
-    kbId: kbId ?? undefined,
-    classifications: [classification],
-  }));
+function installResult(
+  summary: PatchInstallationSummary,
+  found: readonly FoundPatch[],
+  osType: VirtualMachine['osType'],
+): JsonObject {
   return {
     status: summary.status,
     installationActivityId: summary.installationActivityId,
@@ -161,9 +164,9 @@ function installResult(summary: PatchInstallationSummary, tried: readonly Attemp
     pendingPatchCount: summary.pendingPatchCount,
     installedPatchCount: summary.installedPatchCount,
     failedPatchCount: summary.failedPatchCount,
-    patches,
-    startDateTime,
-    error: error ?? undefined,
+    patches: found.map((patch) => installedPatch(patch, osType)),
+    startDateTime: armTime(summary.startTime),
+    error: errorOf(summary.error, osType, countNeedingUbuntuPro(found)),
   };
 }
 

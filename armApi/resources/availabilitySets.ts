@@ -13,6 +13,7 @@ import {
 } from '../http/armError';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { findGroup } from './lookup';
+import { withGroupInCapitals } from './vmBody';
 import { requireProvider } from './registration';
 import { page } from '../http/paging';
 import { at, objectAt, type JsonObject } from '../http/json';
@@ -48,6 +49,7 @@ const getAvailabilitySet: ArmRoute = {
   route: ONE,
   methods: ['GET'],
   family,
+  quota: 'getSet',
   handler: (request, context) => Promise.resolve({ status: 200, body: setBody(find(request, context)) }),
 };
 
@@ -56,6 +58,7 @@ const listAvailabilitySetsInGroup: ArmRoute = {
   route: IN_GROUP,
   methods: ['GET'],
   family,
+  quota: 'getSet',
   handler: (request, context) => {
     findGroup(request, context);
     const { subscriptionId, resourceGroup } = request;
@@ -81,6 +84,7 @@ const putAvailabilitySet: ArmRoute = {
   route: ONE,
   methods: ['PUT', 'PATCH'],
   family,
+  quota: 'putSet',
   handler: async (request, context) => {
     const group = findGroup(request, context);
     requireProvider(request, context);
@@ -89,7 +93,10 @@ const putAvailabilitySet: ArmRoute = {
     if (before === null) checkResourceName(request.name('availabilitySet'), 'availabilitySetName');
     const armId = before?.armId ?? `${group.armId}/providers/${TYPE}/${request.name('availabilitySet')}`;
     const model = modelOf(armId, sent, before, request.method);
-    return { status: 200, body: setBody(await context.services.driver.resources.putAvailabilitySet(model)) };
+    return {
+      status: 200,
+      body: changedBody(await context.services.driver.resources.putAvailabilitySet(model)),
+    };
   },
 };
 
@@ -98,6 +105,7 @@ const deleteAvailabilitySet: ArmRoute = {
   route: ONE,
   methods: ['DELETE'],
   family,
+  quota: 'deleteSet',
   handler: async (request, context) => {
     const set = existing(request, context);
     if (set === null) return { status: 204 };
@@ -177,18 +185,31 @@ function count(
   return wanted;
 }
 
+/** What a PUT answers: without the VMs (60). */
+function changedBody(set: SetResource): JsonObject {
+  const body = setBody(set);
+  const members = Object.entries(objectAt(body, 'properties'));
+  const properties = Object.fromEntries(members.filter(([member]) => member !== 'virtualMachines'));
+  return { ...body, properties };
+}
+
 function setBody({ armId, model, members }: SetResource): JsonObject {
+  const { location, tags, sku = { name: 'Classic' } } = model;
   return {
-    sku: { name: 'Classic' },
-    ...model,
-    id: armId,
     name: armId.split('/').at(-1),
+    id: armId,
     type: TYPE,
+    location,
+    tags,
     properties: {
+      platformUpdateDomainCount: UPDATE_DOMAINS_DEFAULT,
       platformFaultDomainCount: FAULT_DOMAINS_DEFAULT,
       ...objectAt(model, 'properties'),
-      virtualMachines: members.map((vm) => ({ id: vm.armId })),
+      virtualMachines: members.map((vm) => ({
+        id: withGroupInCapitals(vm.armId).replace(/[^/]+$/, (name) => name.toUpperCase()),
+      })),
     },
+    sku,
   };
 }
 

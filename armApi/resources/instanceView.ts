@@ -10,7 +10,7 @@ import { findVm } from './lookup';
 /** VirtualMachineInstanceView in the shapes of the version: of GET …/instanceView, and of `$expand=instanceView`. */
 export async function instanceViewOf(
   context: ArmContext,
-  { id, model, provisioningState }: VmResource,
+  { id, model, provisioningState, provisionedUtc, createdUtc, isAgentNew }: VmResource,
   apiVersion: string,
 ): Promise<JsonObject> {
   const { services } = context;
@@ -21,6 +21,9 @@ export async function instanceViewOf(
   return instanceViewBody({
     model,
     provisioningState,
+    provisionedUtc,
+    createdUtc,
+    isAgentNew,
     reading,
     state,
     apiVersion,
@@ -42,6 +45,7 @@ export const instanceViewRoutes: readonly ArmRoute[] = [
       'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/instanceView',
     methods: ['GET'],
     family: 'compute',
+    quota: 'getVm',
     handler: async (request, context) => ({
       status: 200,
       body: await instanceViewOf(context, findVm(request, context), request.apiVersion),

@@ -6,12 +6,17 @@ import { unmetRequirements } from '../../domain/requirements';
 import type { VmState } from '../../domain/vmState';
 import type { VmReading } from '../../drivers/driver';
 import { patchExtensionName, PATCH_EXTENSION_PUBLISHER } from '../patching/patchExtension';
+import { armTime } from '../http/armTime';
 import type { JsonObject } from '../http/json';
 
 /** What an instance view is made of: the model as its owner wrote it, what the platform says now, what Lowtide remembers. */
 export interface InstanceViewSource {
   readonly model: JsonObject;
   readonly provisioningState: string;
+  readonly provisionedUtc: string;
+  readonly createdUtc: string;
+  /** The VM is new, and its agent has not reported yet. */
+  readonly isAgentNew: boolean;
   readonly reading: VmReading;
   readonly state: VmState;
   /** Of the request: the shapes follow it. */
@@ -21,27 +26,63 @@ export interface InstanceViewSource {
 
 /** VirtualMachineInstanceView, bare (R-801). */
 export function instanceViewBody(source: InstanceViewSource): JsonObject {
-  const { reading, nowUtc, provisioningState } = source;
-  const { vm, agent, powerState } = reading;
+  const { reading, provisioningState, provisionedUtc, createdUtc } = source;
+  const { vm } = reading;
   const { osProfile, storageProfile, instanceView } = ModelFacts.parse(source.model).properties ?? {};
   const patchStatus = patchStatusOf(source);
   const disk = storageProfile?.osDisk?.name;
-  const os = agent.status === 'ready' ? operatingSystemOf(reading) : null;
+  const isCreating = provisioningState === 'Creating';
+  const powerState = isCreating ? 'running' : reading.powerState;
+  const guest = isCreating || powerState === 'deallocated' ? null : guestOf(source);
+  const provisioned = isCreating ? undefined : armTime(provisionedUtc);
   return {
     platformUpdateDomain: vm.updateDomain ?? undefined,
     platformFaultDomain: instanceView?.platformFaultDomain,
-    computerName: osProfile?.computerName ?? vm.name,
-    osName: os?.name,
-    osVersion: os?.version,
-    hyperVGeneration: 'V1',
-    vmAgent: vmAgentOf(reading, nowUtc),
+    computerName: guest?.isReporting === true ? (osProfile?.computerName ?? vm.name) : undefined,
+    osName: guest?.os?.name,
+    osVersion: guest?.os?.version,
+    vmAgent: guest?.vmAgent,
     disks:
       typeof disk === 'string'
-        ? [{ name: disk, statuses: [status('ProvisioningState/succeeded', 'Provisioning succeeded')] }]
+        ? [
+            {
+              name: disk,
+              statuses: [
+                {
+                  ...status('ProvisioningState/succeeded', 'Provisioning succeeded'),
+                  time: provisioned ?? armTime(createdUtc),
+                },
+              ],
+            },
+          ]
         : undefined,
-    extensions: extensionViews(reading),
-    statuses: [provisioningStatus(provisioningState), status(`PowerState/${powerState}`, `VM ${powerState}`)],
+    extensions: guest?.extensions,
+    hyperVGeneration: 'V1',
+    statuses: [
+      { ...provisioningStatus(provisioningState), time: provisioned },
+      status(`PowerState/${powerState}`, `VM ${powerState}`),
+    ],
     patchStatus,
+  };
+}
+
+interface GuestView {
+  readonly isReporting: boolean;
+  readonly os: { readonly name: string; readonly version: string } | null;
+  readonly vmAgent: JsonObject | undefined;
+  readonly extensions: JsonObject[] | undefined;
+}
+
+/** What the guest reports, or reported last: a VM that is stopped and not deallocated goes on saying Ready (20). */
+function guestOf({ reading, nowUtc, isAgentNew }: InstanceViewSource): GuestView {
+  const { agent, powerState } = reading;
+  const isReporting = agent.status === 'ready' || (powerState === 'stopped' && agent.version !== null);
+  const extensions = extensionViews(reading);
+  return {
+    isReporting,
+    os: isReporting ? operatingSystemOf(reading) : null,
+    vmAgent: vmAgentOf(reading, { isReporting, isAgentNew, time: armTime(nowUtc) }),
+    extensions: extensions.length > 0 ? extensions : undefined,
   };
 }
 
@@ -87,7 +128,12 @@ function newest<T extends Dated>(a: T | null, b: T | null): T | null {
 }
 
 function availablePatchSummary({ error, ...summary }: AvailablePatchSummary): JsonObject {
-  return { ...summary, error: error ?? undefined };
+  return {
+    ...summary,
+    startTime: armTime(summary.startTime),
+    lastModifiedTime: armTime(summary.lastModifiedTime),
+    error: error ?? undefined,
+  };
 }
 
 /** Where there is no installPatches, the reboot is reported here (R-505). */
@@ -97,6 +143,8 @@ function lastPatchInstallationSummary(
 ): JsonObject {
   return {
     ...summary,
+    startTime: armTime(summary.startTime),
+    lastModifiedTime: armTime(summary.lastModifiedTime),
     rebootStatus: installPatches ? undefined : rebootStatus,
     startedBy: installPatches ? undefined : 'Lowtide',
     error: error ?? undefined,
@@ -124,21 +172,35 @@ function configurationStatuses(reading: VmReading, state: VmState, nowUtc: strin
 
 function configurationStatus(state: 'Pending' | 'Ready', level: Level, time: string): JsonObject {
   const displayStatus = `Status_PatchModeConfigurationState_${state}`;
-  return { code: `PatchModeConfigurationState/${state}`, level, displayStatus, time };
+  return { code: `PatchModeConfigurationState/${state}`, level, displayStatus, time: armTime(time) };
 }
 
-function vmAgentOf(reading: VmReading, time: string): JsonObject {
-  const ready = reading.agent.status === 'ready';
-  const agentStatus = ready
-    ? { ...status('ProvisioningState/succeeded', 'Ready'), message: 'Guest Agent is running' }
-    : {
-        ...status('ProvisioningState/Unavailable', 'Not Ready', 'Warning'),
-        message: 'The VM agent does not report.',
-      };
+function vmAgentOf(
+  reading: VmReading,
+  {
+    isReporting,
+    isAgentNew,
+    time,
+  }: { readonly isReporting: boolean; readonly isAgentNew: boolean; readonly time: string },
+): JsonObject {
+  if (isReporting) {
+    const message =
+      reading.vm.osType === 'Windows'
+        ? 'GuestAgent is running and processing the extensions.'
+        : 'Guest Agent is running';
+    return {
+      vmAgentVersion: reading.agent.version ?? 'Unknown',
+      statuses: [{ ...status('ProvisioningState/succeeded', 'Ready'), message, time }],
+      extensionHandlers: extensionHandlers(reading),
+    };
+  }
+  const message = isAgentNew
+    ? 'VM status blob is found but not yet populated.'
+    : 'The VM agent does not report.';
   return {
-    vmAgentVersion: reading.agent.version ?? 'Unknown',
-    statuses: [{ ...agentStatus, time }],
-    extensionHandlers: extensionHandlers(reading),
+    vmAgentVersion: isAgentNew ? 'Unknown' : (reading.agent.version ?? 'Unknown'),
+    statuses: [{ ...status('ProvisioningState/Unavailable', 'Not Ready', 'Warning'), message, time }],
+    extensionHandlers: isAgentNew ? undefined : extensionHandlers(reading),
   };
 }
 
@@ -171,7 +233,9 @@ function status(code: string, displayStatus: string, level: Level = 'Info'): Jso
 
 function provisioningStatus(provisioningState: string): JsonObject {
   const state = provisioningState.toLowerCase();
-  return status(`ProvisioningState/${state}`, `Provisioning ${state}`, state === 'failed' ? 'Error' : 'Info');
+  const isUnderWay = ['creating', 'updating', 'deleting'].includes(state);
+  const displayStatus = isUnderWay ? provisioningState : `Provisioning ${state}`;
+  return status(`ProvisioningState/${state}`, displayStatus, state === 'failed' ? 'Error' : 'Info');
 }
 
 function operatingSystemOf({ vm }: VmReading): { readonly name: string; readonly version: string } {

@@ -1,3 +1,4 @@
+import type { VmId } from '../../domain/ids';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { invalidParameter, resourceNotFound } from '../http/armError';
 import { accepted } from '../http/longRunning';
@@ -6,7 +7,7 @@ import { findProvisionedVm, VM_TYPE } from './lookup';
 const ONE =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}';
 
-type PowerAction = 'start' | 'powerOff' | 'deallocate' | 'restart';
+type PowerAction = 'start' | 'powerOff' | 'deallocate' | 'restart' | 'redeploy' | 'reapply';
 
 /** How long a VM takes to be switched, in seconds of the pocket Azure. */
 const SWITCH_SECONDS: Readonly<Record<PowerAction, number>> = {
@@ -14,6 +15,8 @@ const SWITCH_SECONDS: Readonly<Record<PowerAction, number>> = {
   powerOff: 30,
   deallocate: 60,
   restart: 120,
+  redeploy: 180,
+  reapply: 20,
 };
 
 async function switchPower(
@@ -26,7 +29,7 @@ async function switchPower(
   if (skip !== null && !/^(true|false)$/i.test(skip))
     throw invalidParameter(`The value '${skip}' is not a boolean.`, 'skipShutdown');
   const { services } = context;
-  if (!(await services.driver.power(id, action)))
+  if (!(await switched(services.driver, id, action)))
     throw resourceNotFound(VM_TYPE, request.name('vm'), request.resourceGroup);
   const doneMs = Date.parse(services.nowUtc()) + SWITCH_SECONDS[action] * 1000;
   return accepted(request, context, {
@@ -37,12 +40,23 @@ async function switchPower(
   });
 }
 
+/** A VM that is redeployed starts anew on another host; to reapply its state changes nothing that can be seen of it. */
+async function switched(
+  driver: ArmContext['services']['driver'],
+  id: VmId,
+  action: PowerAction,
+): Promise<boolean> {
+  if (action === 'reapply') return (await driver.readVirtualMachine(id)) !== null;
+  return driver.power(id, action === 'redeploy' ? 'restart' : action);
+}
+
 function powerRoute(name: string, action: PowerAction): ArmRoute {
   return {
     name,
     route: `${ONE}/${action}`,
     methods: ['POST'],
     family: 'compute',
+    quota: action === 'deallocate' ? 'deleteVm' : 'updateVm',
     handler: (request, context) => switchPower(action, request, context),
   };
 }
@@ -52,4 +66,6 @@ export const powerRoutes: readonly ArmRoute[] = [
   powerRoute('armPowerOffVirtualMachine', 'powerOff'),
   powerRoute('armDeallocateVirtualMachine', 'deallocate'),
   powerRoute('armRestartVirtualMachine', 'restart'),
+  powerRoute('armRedeployVirtualMachine', 'redeploy'),
+  powerRoute('armReapplyVirtualMachine', 'reapply'),
 ];

@@ -69,8 +69,6 @@ function provider(
   return {
     id: `/subscriptions/${subscriptionId}/providers/${namespace}`,
     namespace,
-    registrationState: compute ? services.driver.resources.providerState(subscriptionId) : 'Registered',
-    registrationPolicy: compute ? 'RegistrationRequired' : 'RegistrationFree',
     resourceTypes: compute
       ? COMPUTE_TYPES.map((resourceType) => ({
           resourceType,
@@ -78,6 +76,8 @@ function provider(
           apiVersions: ['2024-11-01', '2022-11-01', '2020-12-01', '2020-06-01'],
         }))
       : [],
+    registrationState: compute ? services.driver.resources.providerState(subscriptionId) : 'Registered',
+    registrationPolicy: compute ? 'RegistrationRequired' : 'RegistrationFree',
   };
 }
 

@@ -1,20 +1,20 @@
 import { refreshInventory } from '../../activities/refreshInventory';
 import { wakeForInventory } from '../../activities/wake';
-import { VmId } from '../../domain/ids';
+import { isDeepStrictEqual } from 'node:util';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
-import { accepted, acceptedWith, type OperationKind } from '../http/longRunning';
-import { page } from '../http/paging';
-import { untilDone } from '../http/untilDone';
+import { ArmError } from '../http/armError';
+import type { JsonObject } from '../http/json';
+import { accepted, acceptedWith } from '../http/longRunning';
 import { requestEnablement } from '../patching/enablement';
 import { checkPatching } from '../patching/patchRules';
-import { findGroup, findVm, placeOfVm, vmIfAny } from './lookup';
+import { findVm, placeOfVm, vmIfAny } from './lookup';
 import { requireProvider } from './registration';
-import { vmBody } from './vmBody';
+import { shownModel } from './shownModel';
+import { etagOf, hasEtag, vmBody } from './vmBody';
 import { readVmChange, type VmChange } from './vmModel';
 import { checkVmChange } from './vmRules';
 
-const IN_SUBSCRIPTION = 'subscriptions/{subscriptionId}/providers/Microsoft.Compute/virtualMachines';
 const IN_GROUP =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines';
 const ONE = `${IN_GROUP}/{vm}`;
@@ -23,31 +23,13 @@ const family = 'compute';
 async function get(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
   const vm = findVm(request, context);
   const expanded = (request.query('$expand') ?? '').toLowerCase().split(',').includes('instanceview');
-  return { status: 200, body: await vmBody(vm, context, request.apiVersion, expanded) };
+  const body = await vmBody(vm, context, { apiVersion: request.apiVersion, expanded });
+  return expanded ? { status: 200, body } : withEtag({ status: 200, body }, vm, request);
 }
 
-function listInGroup(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
-  findGroup(request, context);
-  const { subscriptionId, resourceGroup } = request;
-  return list(request, context, { subscriptionId, resourceGroup });
-}
-
-function listInSubscription(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
-  return list(request, context, { subscriptionId: request.subscriptionId });
-}
-
-function list(
-  request: ArmRequest,
-  context: ArmContext,
-  scope: { readonly subscriptionId: string; readonly resourceGroup?: string },
-): Promise<ArmAnswer> {
-  const vms = context.services.driver.resources.virtualMachines(scope);
-  return page(
-    request,
-    vms,
-    ({ id }) => id,
-    (vm) => vmBody(vm, context, request.apiVersion, false),
-  );
+/** Not with an instance view (03, 12). */
+function withEtag(answer: ArmAnswer, vm: VmResource, { apiVersion }: ArmRequest): ArmAnswer {
+  return hasEtag(apiVersion) ? { ...answer, headers: { etag: etagOf(vm), ...answer.headers } } : answer;
 }
 
 /** Understands and checks a PUT or PATCH of a VM, and does nothing of it yet. */
@@ -70,14 +52,47 @@ export async function carryOutVm({ before, model }: VmChange, context: ArmContex
 
 async function put(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
   const change = planVm(request, context);
+  checkPrecondition(change, request);
   const after = await carryOutVm(change, context);
-  const body = await vmBody(after, context, request.apiVersion, false);
-  return acceptedWith({ status: change.before === null ? 201 : 200, body }, request, context, {
+  const body = await vmBody(after, context, { apiVersion: request.apiVersion });
+  const answer = withEtag({ status: change.before === null ? 201 : 200, body }, after, request);
+  if (changesTagsOnly(change)) return answer;
+  return acceptedWith(answer, request, context, {
     kind: 'vmPut',
     location: after.vm.region,
     resourceId: after.armId,
     data: { doneUtc: after.provisionedUtc },
   });
+}
+
+/** Who has read another version than there is may not change it. */
+function checkPrecondition({ before }: VmChange, { header }: ArmRequest): void {
+  const ifMatch = header('if-match');
+  const ifNoneMatch = header('if-none-match');
+  const current = before === null ? null : etagOf(before);
+  const fits = (tags: string): boolean =>
+    current !== null && tags.split(',').some((tag) => ['*', current].includes(tag.trim()));
+  if ((ifMatch === null || fits(ifMatch)) && (ifNoneMatch === null || !fits(ifNoneMatch))) return;
+  throw new ArmError(
+    412,
+    'PreconditionFailed',
+    `The condition '${ifMatch ?? ifNoneMatch ?? ''}' specified using HTTP conditional header(s) is not met: the virtual machine's etag is ${current ?? 'not there, for it does not exist'}.`,
+  );
+}
+
+/** Azure is done with those when it answers, and gives nothing to poll (12). */
+function changesTagsOnly({ before, model }: VmChange): boolean {
+  if (before === null) return false;
+  const { tags: tagsBefore, ...was } = shownModel(before.model);
+  const { tags: tagsNow, ...is } = shownModel(model);
+  return (
+    !isDeepStrictEqual(tagsBefore ?? {}, tagsNow ?? {}) && isDeepStrictEqual(comparable(was), comparable(is))
+  );
+}
+
+/** What is not written is the same as what is undefined; ids, names and regions are the same in any case. */
+function comparable(model: JsonObject): unknown {
+  return JSON.parse(JSON.stringify({ ...model, id: '', name: '', type: '', location: '' }));
 }
 
 /** A new VM changes more than its own row: its set has grown, and its assessments have to be scheduled. */
@@ -93,12 +108,6 @@ async function keepInventory(
   await refreshInventory(services);
   await wakeForInventory(services);
 }
-
-/** What becomes of a PUT or PATCH: the VM as it is then. */
-export const vmChange: OperationKind = untilDone(async ({ resourceId, apiVersion }, context) => {
-  const vm = context.services.driver.resources.virtualMachine(VmId.parse(resourceId));
-  return vm === null ? undefined : vmBody(vm, context, apiVersion, false);
-});
 
 async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
   const vm = vmIfAny(request, context);
@@ -117,21 +126,21 @@ async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnsw
 }
 
 export const virtualMachineRoutes: readonly ArmRoute[] = [
+  { name: 'armGetVirtualMachine', route: ONE, methods: ['GET'], family, quota: 'getVm', handler: get },
   {
-    name: 'armListVirtualMachines',
-    route: IN_SUBSCRIPTION,
-    methods: ['GET'],
+    name: 'armPutVirtualMachine',
+    route: ONE,
+    methods: ['PUT', 'PATCH'],
     family,
-    handler: listInSubscription,
+    quota: 'putVm',
+    handler: put,
   },
   {
-    name: 'armListVirtualMachinesInGroup',
-    route: IN_GROUP,
-    methods: ['GET'],
+    name: 'armDeleteVirtualMachine',
+    route: ONE,
+    methods: ['DELETE'],
     family,
-    handler: listInGroup,
+    quota: 'deleteVm',
+    handler: remove,
   },
-  { name: 'armGetVirtualMachine', route: ONE, methods: ['GET'], family, handler: get },
-  { name: 'armPutVirtualMachine', route: ONE, methods: ['PUT', 'PATCH'], family, handler: put },
-  { name: 'armDeleteVirtualMachine', route: ONE, methods: ['DELETE'], family, handler: remove },
 ];

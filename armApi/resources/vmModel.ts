@@ -149,8 +149,13 @@ function withDefaults(model: JsonObject, written: Written): JsonObject {
       ? { provisionVMAgent: true, enableAutomaticUpdates: written.mode !== 'Manual' }
       : { provisionVMAgent: true };
   const patchSettings = settingsOf(objectAt(given, 'patchSettings'), member, written);
-  const configuration = { ...defaults, ...given, patchSettings };
+  const others = Object.fromEntries(Object.entries(given).filter(([member]) => member !== 'patchSettings'));
+  const configuration = { ...others, ...missingOf(defaults, given), patchSettings };
   return { ...model, properties: { ...properties, osProfile: { ...osProfile, [member]: configuration } } };
+}
+
+function missingOf(defaults: JsonObject, given: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(defaults).filter(([member]) => given[member] === undefined));
 }
 
 /**

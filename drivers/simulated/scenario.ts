@@ -29,6 +29,8 @@ export const EffectKind = z.enum([
   'unhealthy',
   'vmDeleted',
   'throttled',
+  'requestsThrottled',
+  'needsUbuntuPro',
   'assessmentFails',
   'installFails',
   'installHangs',
@@ -58,6 +60,10 @@ const Effect = z.strictObject({
   percent: z.number().min(0).max(100).default(100),
   /** Only for slowInstall: how many times slower. */
   factor: z.number().positive().default(4),
+  /** Only for requestsThrottled: which of the bodies that Azure answers 429 with. */
+  shape: z
+    .enum(['compute', 'resource', 'subscription', 'retryable', 'withoutEnvelope', 'plainText'])
+    .default('compute'),
 });
 export type Effect = Readonly<z.infer<typeof Effect>>;
 

@@ -16,9 +16,8 @@ import { simulatedResources } from './resources/simulatedResources';
 import { isResourceRequest, type ResourceRequest } from './resources/resourceRequests';
 import type { SimulatedResources } from './resources/resourceContracts';
 import type { PatchName } from './patches/patchSeries';
-import type { PatchClassification } from '../../domain/patches';
-import type { Scenario } from './scenario';
-import { attemptedPatches, type AttemptedPatch } from './patches/attemptedPatches';
+import type { Effect, Scenario } from './scenario';
+import { foundPatches, nameOf, type FoundPatch, type ShownClassification } from './patches/foundPatches';
 import { inFlightError, probeOf, SimulatedFleet } from './simulatedFleet';
 
 export interface SimulatedDriverOptions {
@@ -40,7 +39,7 @@ export interface SimulatedDriverOptions {
 }
 
 export interface KnownPatch extends PatchName {
-  readonly classification: PatchClassification;
+  readonly classification: ShownClassification;
   readonly rebootBehavior: 'NeverReboots' | 'AlwaysRequiresReboot' | 'CanRequestReboot';
   readonly publishedDate: string;
 }
@@ -64,8 +63,10 @@ export interface SimulatedDriver extends FleetDriver {
   power(id: VmId, what: PowerAction): Promise<boolean>;
   /** What an assessment would find now; null when there is no such VM. */
   availablePatches(id: VmId): readonly KnownPatch[] | null;
-  /** What the installation with this activity id did, patch by patch; null when the VM knows no such installation. */
-  attemptedPatches(id: VmId, activityId: string): readonly AttemptedPatch[] | null;
+  /** What the installation with this activity id found and did, patch by patch; null when the VM knows no such installation. */
+  foundPatches(id: VmId, activityId: string): readonly FoundPatch[] | null;
+  /** How a request about this VM is throttled by the scenario; null when it is not. `call` numbers the requests. */
+  throttledBy(id: VmId, call: number): Effect['shape'] | null;
   close(): Promise<void>;
 }
 
@@ -190,18 +191,24 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const nowMs = this.#now();
     const machine = this.#machine(id, nowMs);
     if (machine === undefined) return null;
-    return availablePatches(machine, nowMs).map(({ series, version }) => ({
-      ...series.describe(version),
-      classification: series.classification,
-      rebootBehavior: series.reboot,
-      publishedDate: utcOf(series.publishedMs(version)),
+    return availablePatches(machine, nowMs).map((patch) => ({
+      ...nameOf(machine, patch, nowMs),
+      rebootBehavior: patch.series.reboot,
+      publishedDate: utcOf(patch.series.publishedMs(patch.version)),
     }));
   }
 
-  attemptedPatches(id: VmId, activityId: string): readonly AttemptedPatch[] | null {
+  foundPatches(id: VmId, activityId: string): readonly FoundPatch[] | null {
     const nowMs = this.#now();
     const machine = this.#machine(id, nowMs);
-    return machine === undefined ? null : attemptedPatches(machine, activityId, nowMs);
+    return machine === undefined ? null : foundPatches(machine, activityId, nowMs);
+  }
+
+  throttledBy(id: VmId, call: number): Effect['shape'] | null {
+    const nowMs = this.#now();
+    const machine = this.#machine(id, nowMs);
+    if (machine === undefined) return null;
+    return activeEffect(machine, 'requestsThrottled', nowMs, call)?.effect.shape ?? null;
   }
 
   async close(): Promise<void> {

@@ -133,6 +133,7 @@ export class SimulatedFleet implements FleetState {
     const drawn = machineOf(model, this.seed, atMs, this.#pace);
     const tagged = tagOf(vm.tags, POWER_HABIT_TAG) !== undefined;
     const machine: Machine = tagged ? drawn : { ...drawn, habit: 'alwaysOn' };
+    machine.agentSinceMs = readyMs + Math.ceil(AGENT_FIRST_MINUTES * machine.minuteMs);
     machine.switches.push(
       { atMs: -Infinity, on: false, deallocated: true },
       { atMs: readyMs, on: true, deallocated: false },
@@ -257,6 +258,9 @@ function isPlatformMode(vm: VirtualMachine): boolean {
   const effective = effectivePatchMode(vm);
   return effective.kind === 'mode' && effective.mode === 'AutomaticByPlatform';
 }
+
+/** A new VM runs for so long before its agent reports for the first time. Source: recordings 01 and 12. */
+const AGENT_FIRST_MINUTES = 0.7;
 
 /** A VM needs so long from off to on. */
 const RESTART_MS = 2 * MINUTE_MS;

@@ -19,6 +19,16 @@ import { roundInput, START_BY } from '../support/rolloutScene';
 const { ref } = roundInput;
 const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
 
+/** Where the builders' standalone VMs are. */
+const disruption = {
+  region: 'eastus',
+  zone: null,
+  availabilitySetId: null,
+  updateDomain: null,
+  count: 1,
+  shareMax: null,
+};
+
 type Answer = AnswerTo<typeof contracts.advanceRound>;
 
 async function aRoundOf(
@@ -33,7 +43,7 @@ async function aRoundOf(
 }
 
 const callOf = async (services: FakeServices, call: number): Promise<Answer> =>
-  (await services.run(advanceRound, { ref, claim, call })) as Answer;
+  (await services.run(advanceRound, { ref, claim, disruption, call })) as Answer;
 
 /** As its orchestration does: one call after another, each when it is due. Ends installations after `minutes`. */
 async function finish(services: FakeServices, minutes = 20): Promise<{ answers: Answer[]; calls: number }> {
@@ -166,6 +176,17 @@ describe('the VMs of a round advance together', () => {
     await finish(services);
     expect(services.driver.accepted).toHaveLength(ids.length - 5);
     expect(await services.rollouts.halts(ROLLOUT)).toEqual([]);
+  });
+
+  it('INV-1, INV-3: a VM that was moved to another zone since the plan is not touched under the claim of the old place', async () => {
+    const { services, ids } = await aRoundOf(2);
+    const [moved] = ids;
+    const reading = moved && (await services.driver.readVirtualMachine(moved));
+    if (!moved || !reading) throw new Error('no VM');
+    services.driver.change(moved, { vm: { ...reading.vm, zone: '2' } });
+    await finish(services);
+    expect(services.driver.accepted.map(({ vmId }) => vmId)).toEqual([ids[1]]);
+    expect(await services.outcomes.read(ROLLOUT, moved)).toMatchObject({ reason: 'placeChanged' });
   });
 
   it('is not written down before every VM has ended', async () => {

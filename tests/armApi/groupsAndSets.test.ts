@@ -90,7 +90,7 @@ describe('Resource groups and availability sets over the ARM API', () => {
         location: 'eastus',
         tags: { a: 'b' },
         sku: { name: 'Classic' },
-        properties: { platformUpdateDomainCount: 5, platformFaultDomainCount: 3, virtualMachines: [] },
+        properties: { platformUpdateDomainCount: 5, platformFaultDomainCount: 3 },
       },
     ]);
     expect((await api.call('PATCH', SET, { sku: { name: 'aligned' } })).body).toMatchObject({

@@ -33,21 +33,27 @@ describe('PUT replaces, PATCH merges, null removes', () => {
   it('AutomaticByPlatform is left by a PATCH of the mode alone: its own settings go with it', async () => {
     const path = await created(PLATFORM);
     const reply = await patch(path, { patchSettings: { patchMode: 'ImageDefault' } });
-    expect([reply.status, settingsOf(reply)]).toEqual([200, { patchMode: 'ImageDefault' }]);
+    expect([reply.status, settingsOf(reply)]).toEqual([
+      ...[200, { patchMode: 'ImageDefault', assessmentMode: 'ImageDefault' }],
+    ]);
   });
 
   it('AutomaticByPlatform is left by a PATCH that removes its settings with null', async () => {
     const path = await created(PLATFORM);
     const patchSettings = { patchMode: 'ImageDefault', automaticByPlatformSettings: null };
     const reply = await patch(path, { patchSettings });
-    expect([reply.status, settingsOf(reply)]).toEqual([200, { patchMode: 'ImageDefault' }]);
+    expect([reply.status, settingsOf(reply)]).toEqual([
+      ...[200, { patchMode: 'ImageDefault', assessmentMode: 'ImageDefault' }],
+    ]);
   });
 
   it('AutomaticByPlatform is left by a PUT that does not name its settings', async () => {
     const path = await created(PLATFORM);
     const patchSettings = { patchMode: 'ImageDefault' };
     const reply = await api.call('PUT', path, aVmBody('Linux', { patchSettings }));
-    expect([reply.status, settingsOf(reply)]).toEqual([200, { patchMode: 'ImageDefault' }]);
+    expect([reply.status, settingsOf(reply)]).toEqual([
+      ...[200, { patchMode: 'ImageDefault', assessmentMode: 'ImageDefault' }],
+    ]);
   });
 
   it('settings that a PATCH asks for together with another mode are refused', async () => {
@@ -60,7 +66,10 @@ describe('PUT replaces, PATCH merges, null removes', () => {
     const path = await created(PLATFORM);
     const older = path.replace(NEWER, 'api-version=2020-12-01');
     await api.call('PUT', older, (await api.call('GET', older)).body);
-    expect(settingsOf(await api.call('GET', path))).toEqual(PLATFORM.patchSettings);
+    expect(settingsOf(await api.call('GET', path))).toEqual({
+      ...PLATFORM.patchSettings,
+      assessmentMode: 'ImageDefault',
+    });
   });
 
   it.each(['licenseType', 'proximityPlacementGroup', 'securityProfile'])(

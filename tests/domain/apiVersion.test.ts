@@ -23,7 +23,6 @@ describe('R-505: the api-version of a request', () => {
       enableHotpatching: false,
       installPatches: false,
       configurationStatuses: false,
-      availablePatches: false,
       assessmentMode: false,
       automaticByPlatformSettings: false,
     });

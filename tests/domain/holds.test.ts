@@ -1,6 +1,6 @@
 import { HOLDS, holdsOf, type HoldFacts } from '../../domain/holds';
 import { defaultPolicy } from '../../domain/policy';
-import { aVm } from '../support/builders';
+import { aSet, aVm } from '../support/builders';
 
 const NOW = '2026-11-13T03:15:00.000Z';
 const OPEN = { opensUtc: '2026-11-13T03:00:00.000Z', closesUtc: '2026-11-13T11:00:00.000Z' };
@@ -27,6 +27,7 @@ const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason
   rolloutWaits: [{ control: { kind: 'wait', reason: 'rolloutPaused', why: 'paused' } }, 'rolloutPaused'],
   noWindowLeft: [{ windows: { left: false, endsBecause: 'deadlinePassed' } }, 'deadlinePassed'],
   vmDeleted: [{ vm: null }, 'vmDeleted'],
+  placeChanged: [{ vm: aVm({ zone: '2' }), claimed: aVm({ zone: '1' }) }, 'placeChanged'],
   notEligible: [{ vm: aVm({ customImage: true }) }, 'customImage'],
   poweredOff: [{ powerState: 'deallocated' }, 'poweredOff'],
   agentSilent: [{ agentStatus: 'notReady' }, 'agentSilent'],
@@ -55,6 +56,28 @@ describe('holds', () => {
     expect(HOLDS.filter(([, hold]) => [hold({ ...WELL, ...facts }) ?? []].flat().length > 0)).toEqual([
       [name, expect.any(Function)],
     ]);
+  });
+
+  it.each([
+    ['region', { region: 'westus' }],
+    ['zone', { zone: '3' }],
+    ['availability set', { availabilitySetId: aSet('db'), updateDomain: 1 }],
+    ['update domain', { updateDomain: 2 }],
+  ] as const)(
+    'a VM whose %s is another than that of its claim is held, and the reason names both',
+    (_what, moved) => {
+      const planned = aVm({ zone: '1', availabilitySetId: aSet('web'), updateDomain: 1 });
+      const [hold] = holdsOf({ ...WELL, vm: { ...planned, ...moved }, claimed: planned });
+      expect(hold).toMatchObject({ kind: 'deferred', reason: 'placeChanged' });
+      expect(hold?.detail).toMatch(
+        /^It is in .+ now; its round has the right to disrupt .*set web, update domain 1\.$/,
+      );
+    },
+  );
+
+  it('an update domain that the platform does not tell has not changed', () => {
+    const planned = aVm({ availabilitySetId: aSet('web'), updateDomain: 3 });
+    expect(holdsOf({ ...WELL, vm: { ...planned, updateDomain: null }, claimed: planned })).toEqual([]);
   });
 
   it('all that apply are returned, the most specific first, each reason once', () => {

@@ -86,7 +86,9 @@ describe('a round', () => {
     expect(of('awaitClaim')).toEqual([expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS })]);
     expect(of('disruptionLedger.release')).toEqual([expect.objectContaining({ claimId: ROUND })]);
     const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES };
-    expect(of('advanceRound')).toEqual([1, 2, 3].map((call) => ({ ref: slot.ref, claim, call })));
+    expect(of('advanceRound')).toEqual(
+      [1, 2, 3].map((call) => ({ ref: slot.ref, claim, disruption: aDisruption({ count: 3 }), call })),
+    );
     expect(of('recordRound')).toEqual([{ ref: slot.ref, claimId: ROUND }]);
   });
 

@@ -2,10 +2,20 @@ import { createRequire } from 'node:module';
 import type { OrchestrationContext, Task } from 'durable-functions';
 import * as activityContracts from '../../activities/contracts';
 import * as childContracts from '../../orchestrations/contracts';
-import { disruptionLedger, virtualMachine } from '../../entities/contracts';
+import {
+  checkLimits,
+  contractOf,
+  entityOf,
+  failedState,
+  flatten,
+  jsonRoundTrip,
+  textOf,
+  unwrapped,
+  type Arrival,
+} from './durableActions';
 import { EVENT, type Action, type HistoryEvent, type RetryOptions, type State } from './durableWire';
 import { poisoned } from './poison';
-import { Failing, Later, type AnyFake, type Call, type Contract, type Run, type Scene } from './scene';
+import { Failing, Later, type AnyFake, type Call, type Run, type Scene } from './scene';
 
 export { after, failsAfter, type Call, type Run } from './scene';
 
@@ -19,26 +29,14 @@ const { createOrchestrator, DummyOrchestrationContext } = createRequire(__filena
 
 type Orchestrator = (context: OrchestrationContext) => Generator<Task, unknown, unknown>;
 
-interface Arrival {
-  readonly atMs: number;
-  readonly order: number;
-  readonly event: HistoryEvent;
-  /** Ids that the library allocates by itself when it sees this event. */
-  readonly delivered?: () => void;
-  /** An external event: it may still be on its way when the instance ends. */
-  readonly raised?: boolean;
-}
-
 type RaisedEvent = NonNullable<Scene['events']>[number];
 
 const EPISODES_MAX = 3_000;
-const SCHEDULED_IN_ONE_EPISODE_MAX = 90;
-const MESSAGE_BYTES_MAX = 16_384;
 const TIMER_MAX_MS = 6 * 24 * 3_600_000;
 
 /**
  * Runs an orchestrator as the durable host does: on the library's real executor, from its first line with the whole history after every
- * single event, in an environment without clock or random numbers. Fails when a replay schedules anything else than before, when an instance ends with a
+ * single event, without clock or random numbers. Fails when a replay schedules anything else than before, when an instance ends with a
  * timer or a child still open, when an id of a child is used twice, or when a message or a fan-out outgrows its limit.
  */
 export async function replay(orchestrator: Orchestrator, scene: Scene): Promise<Run> {
@@ -396,46 +394,4 @@ class FakeHost {
       .map(({ name }) => name)
       .join(', ');
   }
-}
-
-const flatten = (action: Action): Action[] =>
-  action.compoundActions ? action.compoundActions.flatMap(flatten) : [action];
-
-const textOf = (action: Action): string => JSON.stringify({ ...action, isCanceled: undefined });
-
-const jsonRoundTrip = (value: unknown): unknown =>
-  value === undefined ? undefined : (JSON.parse(JSON.stringify(value)) as unknown);
-
-/** Inputs of activities and of `continueAsNew` travel as JSON text when they are no objects. */
-const unwrapped = (input: unknown): unknown =>
-  typeof input === 'string' ? (JSON.parse(input) as unknown) : jsonRoundTrip(input);
-
-function entityOf({ instanceId = '' }: Action): { name: string; key: string } {
-  const [, lowerCased = '', key = ''] = instanceId.split('@');
-  const name = [disruptionLedger, virtualMachine].find((each) => each.name.toLowerCase() === lowerCased);
-  return { name: name?.name ?? lowerCased, key };
-}
-
-function contractOf(contracts: Readonly<Record<string, unknown>>, name: string): Contract {
-  const contract = contracts[name];
-  if (typeof contract === 'object' && contract !== null && 'output' in contract) return contract as Contract;
-  throw new Error(`There is no contract '${name}'.`);
-}
-
-function checkLimits(fresh: readonly Action[]): void {
-  const scheduled = fresh.filter(({ actionType }) => [0, 1, 2].includes(actionType));
-  if (scheduled.length > SCHEDULED_IN_ONE_EPISODE_MAX)
-    throw new Error(`${scheduled.length} children and activities were scheduled in one episode.`);
-  for (const action of fresh) {
-    const bytes = Buffer.byteLength(JSON.stringify(action.input ?? null));
-    if (bytes > MESSAGE_BYTES_MAX) throw new Error(`A message of ${bytes} bytes: ${textOf(action)}`);
-  }
-}
-
-/** The library throws an orchestrator's failure, with its state as JSON text at the end of the message. */
-function failedState(error: unknown): State {
-  const message = error instanceof Error ? error.message : String(error);
-  const [, json] = message.split('\n\n$OutOfProcData$:');
-  if (json === undefined) throw error;
-  return JSON.parse(json) as State;
 }

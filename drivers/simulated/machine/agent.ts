@@ -38,7 +38,7 @@ export function agentVersionOf(machine: Machine): string | null {
 }
 
 export function isAgentReady(machine: Machine, ms: number): boolean {
-  if (!hasAgent(machine) || machine.agentSilent) return false;
+  if (!hasAgent(machine) || machine.agentSilent || ms < machine.agentSinceMs) return false;
   const month = monthIndexOf(ms);
   return !(
     agentLostInMonth(machine, month).some((gap) => within(gap, ms)) ||

@@ -38,6 +38,13 @@ export interface AssessmentResult {
   readonly error: z.infer<typeof ApiError> | null;
 }
 
+/** What an installation found when it began. */
+export interface FoundPatches {
+  readonly selected: readonly AvailablePatch[];
+  readonly excluded: readonly AvailablePatch[];
+  readonly notSelected: readonly AvailablePatch[];
+}
+
 export type InstallationResult = Omit<
   PatchInstallationSummary,
   'installationActivityId' | 'startTime' | 'lastModifiedTime'
@@ -67,6 +74,7 @@ export interface Installation extends OperationBase {
   steps: readonly Step[];
   /** All that were selected, tried or not. */
   readonly selectedCount: number;
+  readonly found: FoundPatches;
   result: InstallationResult;
   /** The platform reports an error instead of a result. */
   readonly outrightError: boolean;
@@ -116,6 +124,8 @@ export interface Machine {
   readonly agentVersion: string;
   /** The file that named the VM says that its agent does not report. */
   readonly agentSilent: boolean;
+  /** When the agent of a VM that was created here reports for the first time. */
+  agentSinceMs: number;
   /** The GUID of this very VM: it keeps it when it is moved, and another VM of the same name has another. */
   readonly vmId: string;
   readonly habit: PowerHabit;
@@ -169,6 +179,7 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
     goneMs: Infinity,
     agentVersion: instance?.agentVersion ?? AGENT_VERSIONS[vm.osType ?? 'Linux'],
     agentSilent: instance?.agentStatus === 'notReady',
+    agentSinceMs: -Infinity,
     vmId: instance?.vmId ?? guidOf(vmSeed, bornMs, 'vmId'),
     habit: powerHabitOf(tagOf(vm.tags, POWER_HABIT_TAG), chance(vmSeed, 'habit')),
     zone: () => timeZoneOf(vm, defaultPolicy).zone,

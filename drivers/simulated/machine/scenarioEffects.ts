@@ -1,6 +1,7 @@
 import { chance } from '../../../domain/seed';
 import { monthStartMs, NO_INTERVALS, releaseMsOf, within, type Interval, type MonthIndex } from '../calendar';
 import { isDayOf, type EffectKind } from '../scenario';
+import type { PatchSeries } from '../patches/patchSeries';
 import { DAY_MS, MINUTE_MS } from '../timeUnits';
 import type { ActiveEffect, Machine } from './machine';
 
@@ -17,6 +18,15 @@ export function activeEffect(
       within(active, ms) &&
       isDayOf(active.effect, ms) &&
       chance(active.random, what, call) * 100 < active.effect.percent,
+  );
+}
+
+/** A patch of class Security-ESM: it is found and counted, and cannot be installed without Ubuntu Pro. */
+export function needsUbuntuPro(machine: Machine, { key, classification }: PatchSeries, ms: number): boolean {
+  return (
+    machine.vm.osType === 'Linux' &&
+    classification === 'Security' &&
+    activeEffect(machine, 'needsUbuntuPro', ms, key) !== undefined
   );
 }
 

@@ -6,6 +6,7 @@ import {
   type AvailablePatch,
   type Fault,
   type FaultKind,
+  type FoundPatches,
   type InstallationResult,
   type Machine,
   type Step,
@@ -14,7 +15,7 @@ import { MINUTE_MS } from '../timeUnits';
 import { canReachUpdates } from './agent';
 import { RATES } from './normalMonthRates';
 import { installCompleted } from './operationSteps';
-import { activeEffect } from './scenarioEffects';
+import { activeEffect, needsUbuntuPro } from './scenarioEffects';
 import type { EffectKind } from '../scenario';
 
 /** What an installation will do, unless the VM is powered off or deleted meanwhile. */
@@ -22,6 +23,8 @@ export interface SimulatedInstallation {
   readonly steps: readonly Step[];
   readonly endMs: number;
   readonly selectedCount: number;
+  /** What it found when it began, selected or not. */
+  readonly found: FoundPatches;
   readonly result: InstallationResult;
   readonly outrightError: boolean;
   readonly faults: readonly Fault[];
@@ -63,6 +66,7 @@ export function simulateInstallation(
     steps: [started, ...work.steps, ...reboot.steps, installCompleted(endMs, result), ...after.steps],
     endMs,
     selectedCount: choice.selected.length,
+    found: choice,
     result,
     outrightError: false,
     faults: [...reboot.faults, ...after.faults],
@@ -70,14 +74,11 @@ export function simulateInstallation(
   };
 }
 
-interface Choice {
-  readonly selected: readonly AvailablePatch[];
-  readonly excludedCount: number;
-  readonly notSelectedCount: number;
-}
-
-/** Which patches the request means: by classification, or by number or name; less what it excludes. */
-function choosePatches(machine: Machine, startMs: number, request: InstallRequest): Choice {
+/**
+ * Which patches the request means: by classification, or by number or name; less what it excludes. What was published after its limit is
+ * excluded, whatever it is; what needs Ubuntu Pro is never selected.
+ */
+function choosePatches(machine: Machine, startMs: number, request: InstallRequest): FoundPatches {
   const until = request.maxPatchPublishDate === null ? Infinity : Date.parse(request.maxPatchPublishDate);
   const available = availablePatches(machine, startMs, until);
   const include = [...(request.kbNumbersToInclude ?? []), ...(request.packageNameMasksToInclude ?? [])];
@@ -85,19 +86,26 @@ function choosePatches(machine: Machine, startMs: number, request: InstallReques
   const everything = request.classificationsToInclude.length === 0 && include.length === 0;
   const wanted = available.filter(
     (patch) =>
-      everything ||
-      request.classificationsToInclude.includes(patch.series.classification) ||
-      isNamed(patch, include),
+      !needsUbuntuPro(machine, patch.series, startMs) &&
+      (everything ||
+        request.classificationsToInclude.includes(patch.series.classification) ||
+        isNamed(patch, include)),
   );
   const selected = wanted.filter(
     (patch) =>
       !isNamed(patch, exclude) &&
       !(request.excludeKbsRequiringReboot === true && patch.series.reboot !== 'NeverReboots'),
   );
+  const tooNew =
+    until === Infinity
+      ? []
+      : availablePatches(machine, startMs).filter(
+          ({ series }) => !available.some((patch) => patch.series === series),
+        );
   return {
     selected,
-    excludedCount: wanted.length - selected.length,
-    notSelectedCount: available.length - wanted.length,
+    excluded: [...wanted.filter((patch) => !selected.includes(patch)), ...tooNew],
+    notSelected: available.filter((patch) => !wanted.includes(patch)),
   };
 }
 
@@ -116,7 +124,7 @@ interface InstallationContext {
   readonly startMs: number;
   readonly deadlineMs: number;
   readonly request: InstallRequest;
-  readonly choice: Choice;
+  readonly choice: FoundPatches;
   readonly call: number;
   readonly random: (what: string) => number;
   readonly affected: (what: EffectKind) => boolean;
@@ -164,7 +172,7 @@ function installPatches(context: InstallationContext, hangs: boolean): Work {
   return { steps, endMs: atMs, installed, failedCount, hangs };
 }
 
-function mayReboot({ selected }: Choice, { rebootSetting }: InstallRequest): boolean {
+function mayReboot({ selected }: FoundPatches, { rebootSetting }: InstallRequest): boolean {
   if (rebootSetting === 'IfRequired') return selected.some(({ series }) => series.reboot !== 'NeverReboots');
   return rebootSetting === 'Always';
 }
@@ -215,8 +223,8 @@ function resultOf({ choice }: InstallationContext, work: Work, reboot: Reboot): 
     status: failed ? 'Failed' : partly ? 'CompletedWithWarnings' : 'Succeeded',
     maintenanceWindowExceeded: pending > 0,
     rebootStatus: reboot.status,
-    notSelectedPatchCount: choice.notSelectedCount,
-    excludedPatchCount: choice.excludedCount,
+    notSelectedPatchCount: choice.notSelected.length,
+    excludedPatchCount: choice.excluded.length,
     pendingPatchCount: pending,
     installedPatchCount: work.installed.length,
     failedPatchCount: work.failedCount,
@@ -245,8 +253,8 @@ function failAtOnce({
     status: 'Failed',
     maintenanceWindowExceeded: false,
     rebootStatus: 'NotNeeded',
-    notSelectedPatchCount: choice.notSelectedCount,
-    excludedPatchCount: choice.excludedCount,
+    notSelectedPatchCount: choice.notSelected.length,
+    excludedPatchCount: choice.excluded.length,
     pendingPatchCount: choice.selected.length,
     installedPatchCount: 0,
     failedPatchCount: 0,
@@ -259,6 +267,7 @@ function failAtOnce({
     steps: [started, installCompleted(endMs, result)],
     endMs,
     selectedCount: choice.selected.length,
+    found: choice,
     result,
     outrightError: true,
     faults: [],

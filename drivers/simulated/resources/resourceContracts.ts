@@ -19,6 +19,11 @@ export interface VmResource {
   readonly provisionedUtc: string;
   /** A GUID of this very VM: another one of the same name has another. */
   readonly vmId: string;
+  readonly createdUtc: string;
+  /** One more with every change: its ETag. */
+  readonly version: number;
+  /** The VM is new, and its agent has not reported yet. */
+  readonly isAgentNew: boolean;
 }
 
 export interface SetResource {

@@ -35,6 +35,10 @@ export interface VmWork {
   readonly model: ArmResource;
   readonly state: 'Creating' | 'Updating' | 'Deleting';
   readonly untilMs: number;
+  /** How often it was put, its creation included. */
+  readonly changes: number;
+  /** When it was created: what Azure does then is a change, too. */
+  readonly createdMs: number;
 }
 
 export interface StoredSet {
@@ -240,12 +244,20 @@ export class ResourceState {
       this.#fleet.changeMachine(before, vm);
       const creating = work?.machine === before && work.state === 'Creating' && work.untilMs > atMs;
       const untilMs = creating ? work.untilMs : atMs + this.#takes('update', vm.id, atMs);
-      this.work.set(vm.id, { machine: before, model, state: creating ? 'Creating' : 'Updating', untilMs });
+      this.work.set(vm.id, {
+        machine: before,
+        model,
+        state: creating ? 'Creating' : 'Updating',
+        untilMs,
+        changes: (work?.machine === before ? work.changes : 0) + 1,
+        createdMs: work?.machine === before ? work.createdMs : -Infinity,
+      });
       return;
     }
     const untilMs = atMs + this.#takes('create', vm.id, atMs);
     const machine = this.#fleet.addMachine(vm, set, atMs, untilMs);
-    this.work.set(vm.id, { machine, model, state: 'Creating', untilMs });
+    const done = { machine, model, state: 'Creating', untilMs, changes: 1, createdMs: untilMs } as const;
+    this.work.set(vm.id, done);
   }
 
   /** What is being created is created first. */
@@ -258,9 +270,11 @@ export class ResourceState {
   #deleteVm(id: VmId, untilMs: number, atMs: number): void {
     const machine = this.#fleet.machines.get(id);
     if (machine === undefined || machine.goneMs <= atMs) return;
-    const model = this.work.get(id)?.model ?? this.#fleet.loaded?.models.get(id) ?? {};
+    const work = this.work.get(id);
+    const model = work?.model ?? this.#fleet.loaded?.models.get(id) ?? {};
     this.#fleet.removeMachine(machine, untilMs, atMs);
-    this.work.set(id, { machine, model, state: 'Deleting', untilMs });
+    const [changes, createdMs] = [work?.changes ?? 1, work?.createdMs ?? Infinity];
+    this.work.set(id, { machine, model, state: 'Deleting', untilMs, changes, createdMs });
   }
 
   #putSet(model: ArmResource): void {

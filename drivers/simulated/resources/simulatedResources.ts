@@ -182,6 +182,9 @@ function describe(fleet: SimulatedFleet, machine: Machine, nowMs: number): VmRes
     model: withoutInstance(model),
     provisionedUtc: utcOf(work?.untilMs ?? machine.bornMs),
     vmId: machine.vmId,
+    createdUtc: utcOf(machine.bornMs),
+    version: work === undefined ? 1 : work.changes + (work.createdMs <= nowMs ? 1 : 0),
+    isAgentNew: nowMs < machine.agentSinceMs,
   };
 }
 

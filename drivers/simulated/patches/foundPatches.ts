@@ -1,0 +1,63 @@
+import type { PatchClassification } from '../../../domain/patches';
+import type { AvailablePatch, Installation, Machine } from '../machine/machine';
+import { activityIdOf } from '../machine/operationIds';
+import { needsUbuntuPro } from '../machine/scenarioEffects';
+import type { PatchName } from './patchSeries';
+
+/** What Azure calls the classes of patches: one more than it documents. */
+export type ShownClassification = PatchClassification | 'Security-ESM';
+
+/** A patch that an installation found, and what became of it until now. */
+export interface FoundPatch extends PatchName {
+  readonly classification: ShownClassification;
+  readonly installationState: 'Installed' | 'Failed' | 'Pending' | 'NotSelected' | 'Excluded';
+}
+
+/** What an installation found and did, patch by patch, until this instant. Null when the VM knows no such installation. */
+export function foundPatches(
+  machine: Machine,
+  activityId: string,
+  nowMs: number,
+): readonly FoundPatch[] | null {
+  const installation = machine.operations.findLast(
+    (operation): operation is Installation =>
+      operation.kind === 'installation' && activityIdOf(operation) === activityId,
+  );
+  if (installation === undefined) return null;
+  const { found, startMs } = installation;
+  const became = outcomesOf(installation, nowMs);
+  const show =
+    (state: FoundPatch['installationState']) =>
+    (patch: AvailablePatch): FoundPatch => {
+      const name = nameOf(machine, patch, startMs);
+      return { ...name, installationState: became.get(name.patchId) ?? state };
+    };
+  return [
+    ...found.selected.map(show('Pending')),
+    ...found.notSelected.map(show('NotSelected')),
+    ...found.excluded.map(show('Excluded')),
+  ];
+}
+
+/** How a patch of a VM is shown: one that needs Ubuntu Pro says so instead of its version. */
+export function nameOf(
+  machine: Machine,
+  { series, version }: AvailablePatch,
+  ms: number,
+): PatchName & { readonly classification: ShownClassification } {
+  const { classification } = series;
+  const name = series.describe(version);
+  if (!needsUbuntuPro(machine, series, ms)) return { ...name, classification };
+  const patchId = `${name.name}_UA_ESM_Required`;
+  return { ...name, patchId, version: 'UA_ESM_Required', classification: 'Security-ESM' };
+}
+
+function outcomesOf({ steps }: Installation, nowMs: number): ReadonlyMap<string, 'Installed' | 'Failed'> {
+  const outcomes = new Map<string, 'Installed' | 'Failed'>();
+  for (const { atMs, action, detail } of steps) {
+    if (atMs > nowMs) continue;
+    if (action === 'patchInstalled') outcomes.set(String(detail?.['patchId']), 'Installed');
+    if (action === 'patchFailed') outcomes.set(String(detail?.['patchId']), 'Failed');
+  }
+  return outcomes;
+}
