@@ -15,6 +15,7 @@ import { providerRoutes } from './resources/providers';
 import { resourceGroupRoutes } from './resources/resourceGroups';
 import { subscriptionRoutes } from './resources/subscriptions';
 import { virtualMachineRoutes } from './resources/virtualMachines';
+import { vmListRoutes } from './resources/vmLists';
 import { deploymentRoutes } from './templates/deployments';
 
 const served: readonly ArmRoute[] = [
@@ -24,6 +25,7 @@ const served: readonly ArmRoute[] = [
   ...resourceGroupRoutes,
   ...deploymentRoutes,
   ...virtualMachineRoutes,
+  ...vmListRoutes,
   ...instanceViewRoutes,
   ...powerRoutes,
   ...assessPatchesRoutes,

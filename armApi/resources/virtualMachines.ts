@@ -6,17 +6,15 @@ import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRou
 import { ArmError } from '../http/armError';
 import type { JsonObject } from '../http/json';
 import { accepted, acceptedWith } from '../http/longRunning';
-import { page } from '../http/paging';
 import { requestEnablement } from '../patching/enablement';
 import { checkPatching } from '../patching/patchRules';
-import { findGroup, findVm, placeOfVm, vmIfAny } from './lookup';
+import { findVm, placeOfVm, vmIfAny } from './lookup';
 import { requireProvider } from './registration';
 import { shownModel } from './shownModel';
 import { etagOf, hasEtag, vmBody } from './vmBody';
 import { readVmChange, type VmChange } from './vmModel';
 import { checkVmChange } from './vmRules';
 
-const IN_SUBSCRIPTION = 'subscriptions/{subscriptionId}/providers/Microsoft.Compute/virtualMachines';
 const IN_GROUP =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines';
 const ONE = `${IN_GROUP}/{vm}`;
@@ -32,31 +30,6 @@ async function get(request: ArmRequest, context: ArmContext): Promise<ArmAnswer>
 /** Not with an instance view (03, 12). */
 function withEtag(answer: ArmAnswer, vm: VmResource, { apiVersion }: ArmRequest): ArmAnswer {
   return hasEtag(apiVersion) ? { ...answer, headers: { etag: etagOf(vm), ...answer.headers } } : answer;
-}
-
-function listInGroup(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
-  findGroup(request, context);
-  const { subscriptionId, resourceGroup } = request;
-  return list(request, context, { subscriptionId, resourceGroup });
-}
-
-function listInSubscription(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
-  return list(request, context, { subscriptionId: request.subscriptionId });
-}
-
-function list(
-  request: ArmRequest,
-  context: ArmContext,
-  scope: { readonly subscriptionId: string; readonly resourceGroup?: string },
-): Promise<ArmAnswer> {
-  const vms = context.services.driver.resources.virtualMachines(scope);
-  const groupInCapitals = scope.resourceGroup === undefined;
-  return page(
-    request,
-    vms,
-    ({ id }) => id,
-    (vm) => vmBody(vm, context, { apiVersion: request.apiVersion, groupInCapitals }),
-  );
 }
 
 /** Understands and checks a PUT or PATCH of a VM, and does nothing of it yet. */
@@ -153,22 +126,6 @@ async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnsw
 }
 
 export const virtualMachineRoutes: readonly ArmRoute[] = [
-  {
-    name: 'armListVirtualMachines',
-    route: IN_SUBSCRIPTION,
-    methods: ['GET'],
-    family,
-    quota: 'listVms',
-    handler: listInSubscription,
-  },
-  {
-    name: 'armListVirtualMachinesInGroup',
-    route: IN_GROUP,
-    methods: ['GET'],
-    family,
-    quota: 'listVms',
-    handler: listInGroup,
-  },
   { name: 'armGetVirtualMachine', route: ONE, methods: ['GET'], family, quota: 'getVm', handler: get },
   {
     name: 'armPutVirtualMachine',
