@@ -108,7 +108,13 @@ describe('rounds that cannot run any more', () => {
     await services.plans.addRounds(ROLLOUT, [round]);
     const { phase, region, stage } = round;
     await services.run(endRounds, {
-      ...{ rolloutId: ROLLOUT, phase, region, stage, group: null, done: [], reason: 'superseded' },
+      rolloutId: ROLLOUT,
+      phase,
+      region,
+      stage,
+      group: null,
+      done: [],
+      reason: 'superseded',
     });
     expect(services.woken).toEqual(['gate-2']);
   });
