@@ -6,6 +6,7 @@ import { LowtideError } from '../domain/lowtideError';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
+import { servedDriver } from '../drivers/served/servedDriver';
 import { memoryJournal, type RequestJournal } from '../drivers/simulated/log/requestJournal';
 import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
@@ -121,7 +122,9 @@ async function compose(): Promise<AppServices> {
 }
 
 async function openDriver({ settings, journal }: Start): Promise<FleetDriver> {
-  const { seed, pace } = settings;
+  const { seed, pace, driverUrl } = settings;
+  if (settings.driver === 'served')
+    return servedDriver({ url: driverUrl ?? '', nowUtc: () => DateTime.utc().toISO() });
   return faultHooks.driver(
     simulatedDriver({
       fleet: await fleetOf(settings),

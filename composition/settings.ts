@@ -7,7 +7,9 @@ import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
 
 /** What a deployment decides, beside the policy. */
 export interface Settings {
-  readonly driver: 'simulated';
+  readonly driver: 'simulated' | 'served';
+  /** Where the simulated driver is served; null unless the driver is `served`. */
+  readonly driverUrl: string | null;
   readonly store: 'tables' | 'memory';
   readonly connectionString: string;
   /** Folder of the simulated driver's memory; null keeps it in the process only, which the store `memory` alone allows. */
@@ -28,6 +30,7 @@ const NEXT_WINDOW = ['nextWindow', 'nextNight'];
 /** Every setting that is not a value of the policy, with the part of the app that reads it: here, or a timer trigger's schedule. */
 const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_DRIVER',
+  'LOWTIDE_DRIVER_URL',
   'LOWTIDE_STORE',
   'LOWTIDE_STATE_DIR',
   'LOWTIDE_SEED',
@@ -75,12 +78,18 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     problems.push(
       `LOWTIDE_SIMULATED_PACE is '${given('LOWTIDE_SIMULATED_PACE') ?? ''}'; it is a number > 0.`,
     );
+  const driver = oneOf('LOWTIDE_DRIVER', ['simulated', 'served'], 'simulated');
+  problems.push(...driverProblems(driver, given));
   const store = oneOf('LOWTIDE_STORE', ['tables', 'memory'], 'tables');
   const settings: Settings = {
-    driver: oneOf('LOWTIDE_DRIVER', ['simulated'], 'simulated'),
+    driver,
+    driverUrl: given('LOWTIDE_DRIVER_URL'),
     store,
     connectionString: given('AzureWebJobsStorage') ?? 'UseDevelopmentStorage=true',
-    stateDir: given('LOWTIDE_STATE_DIR') ?? (store === 'tables' ? defaultStateDir(given) : null),
+    stateDir:
+      driver === 'served'
+        ? null
+        : (given('LOWTIDE_STATE_DIR') ?? (store === 'tables' ? defaultStateDir(given) : null)),
     seed,
     pace,
     fleetFile: given('LOWTIDE_FLEET'),
@@ -93,6 +102,23 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     why: 'Lowtide does not guess what an operator meant.',
     fix: 'Correct the settings in local.settings.json or in the Function App; docs/settings.md lists them all.',
   });
+}
+
+/** A served driver is somewhere, and what only a driver in the process can do is not asked of it. */
+function driverProblems(driver: string, given: (name: string) => string | null): string[] {
+  const url = given('LOWTIDE_DRIVER_URL');
+  if (driver !== 'served')
+    return url === null ? [] : ['LOWTIDE_DRIVER_URL is given, and LOWTIDE_DRIVER is not served.'];
+  const problems = ['LOWTIDE_STATE_DIR', 'LOWTIDE_FLEET', 'LOWTIDE_SCENARIO']
+    .filter((name) => given(name) !== null)
+    .map(
+      (name) => `${name} is of no use with LOWTIDE_DRIVER=served: the process that serves the driver has it.`,
+    );
+  if (url === null || !/^http:\/\/(127\.0\.0\.1|localhost):\d+\/?$/.test(url))
+    problems.push(
+      `LOWTIDE_DRIVER_URL is '${url ?? ''}'; it is an address on this machine: http://127.0.0.1:7072.`,
+    );
+  return problems;
 }
 
 /**

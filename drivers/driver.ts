@@ -87,7 +87,7 @@ export interface HealthProbe {
  * *unknown* outcome (network, 5xx): its caller must find out, never assume.
  */
 export interface FleetDriver {
-  readonly kind: 'simulated' | 'azure';
+  readonly kind: 'simulated' | 'served' | 'azure';
   /** Pages in a stable order; at most 500 VMs a page. */
   listVirtualMachines(cursor: string | null): Promise<InventoryPage>;
   /** Null when the VM does not exist (any more). */

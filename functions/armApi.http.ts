@@ -3,7 +3,10 @@ import * as df from 'durable-functions';
 import { answerArm } from '../armApi/http/answerArm';
 import { armRoutes } from '../armApi/routes';
 
-for (const route of armRoutes)
+/** It makes and changes VMs, which only a simulated driver in this process can. */
+const isHere = (process.env['LOWTIDE_DRIVER'] ?? '').trim() !== 'served';
+
+for (const route of isHere ? armRoutes : [])
   app.http(route.name, {
     route: route.route,
     methods: [...route.methods],

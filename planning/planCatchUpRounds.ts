@@ -2,7 +2,7 @@ import type { AvailabilitySetId } from '../domain/ids';
 import { keyOf } from '../domain/ids';
 import type { PhaseId } from '../domain/phaseId';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { stageName } from './regionPlan';
+import { groupBy, stageName } from './regionPlan';
 import { ROUND_SIZE_MAX, type PlannedGroup, type PlannedRound, type PlannedStage } from './plan';
 
 export interface CatchUpVm {
@@ -68,14 +68,3 @@ const placeOf = ({ vm, timeZone }: CatchUpVm): string =>
     ...[vm.region, vm.zone ?? '~', vm.availabilitySetId ?? ''],
     ...[vm.updateDomain ?? '', vm.availabilitySetId === null ? timeZone : ''],
   ].join('|');
-
-function groupBy<T>(items: readonly T[], keyOfItem: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOfItem(item);
-    const group = groups.get(key);
-    if (group) group.push(item);
-    else groups.set(key, [item]);
-  }
-  return groups;
-}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../domain/ids';
+import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
@@ -38,11 +39,9 @@ export interface AuditStore {
   has(rolloutId: string, key: string): Promise<boolean>;
   /** Oldest first. */
   list(rolloutId: string): Promise<readonly AuditRow[]>;
-  /** In the order of the rows' keys, from behind `after`; `next` is where the following page begins, null after the last. */
-  page(rolloutId: string, after: string): Promise<{ value: readonly AuditRow[]; next: string | null }>;
+  /** In the order of the rows' keys, from behind `after`. */
+  page(rolloutId: string, after: string): Promise<ListPage<AuditRow>>;
 }
-
-const PAGE_SIZE = 500;
 
 const parseAuditRow = parsedOnce(AuditRow);
 
@@ -57,13 +56,6 @@ export function auditStore(store: Store): AuditStore {
       (await table.list(rolloutId))
         .map(({ value }) => parseAuditRow(value))
         .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0)),
-    page: async (rolloutId, after) => {
-      const rows = (await table.list(rolloutId, { from: after })).filter(({ row }) => row > after);
-      const page = rows.slice(0, PAGE_SIZE);
-      return {
-        value: page.map(({ value }) => parseAuditRow(value)),
-        next: rows.length > PAGE_SIZE ? (page.at(-1)?.row ?? null) : null,
-      };
-    },
+    page: (rolloutId, after) => listPage(table, rolloutId, after, parseAuditRow),
   };
 }

@@ -3,6 +3,7 @@ import { keyOf, Utc, type RolloutId, type VmId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
 import { PhaseId } from '../domain/phaseId';
 import { PatchInstallationSummary } from '../domain/patches';
+import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
@@ -27,8 +28,8 @@ export type SecondChance = Readonly<z.infer<typeof SecondChance>>;
 export interface OutcomeStore {
   read(id: RolloutId, vmId: VmId): Promise<OutcomeRecord | null>;
   list(id: RolloutId): Promise<readonly OutcomeRecord[]>;
-  /** In the order of the VMs' keys, from behind `after`; `next` is where the following page begins, null after the last. */
-  page(id: RolloutId, after: string): Promise<{ value: readonly OutcomeRecord[]; next: string | null }>;
+  /** In the order of the VMs' keys, from behind `after`. */
+  page(id: RolloutId, after: string): Promise<ListPage<OutcomeRecord>>;
   /** Records outcomes, and queues for a second chance those that call for one (`deservesSecondChance`). */
   save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<void>;
   secondChances(id: RolloutId): Promise<readonly SecondChance[]>;
@@ -41,8 +42,6 @@ export interface OutcomeStore {
   /** Everything that ever happened to a VM, oldest first. */
   history(vmId: VmId): Promise<readonly unknown[]>;
 }
-
-const PAGE_SIZE = 500;
 
 /** R-111, R-804: deferred VMs, and failed or pending patches, are caught up; a broken VM is not patched again, a skipped one not at all. */
 export const deservesSecondChance = ({ kind }: Pick<Outcome, 'kind'>): boolean =>
@@ -61,14 +60,7 @@ export function outcomeStore(store: Store): OutcomeStore {
       return row && parseOutcomeRecord(row.value);
     },
     list: async (id) => (await table.list(id)).map(({ value }) => parseOutcomeRecord(value)),
-    page: async (id, after) => {
-      const rows = (await table.list(id, { from: after })).filter(({ row }) => row > after);
-      const page = rows.slice(0, PAGE_SIZE);
-      return {
-        value: page.map(({ value }) => parseOutcomeRecord(value)),
-        next: rows.length > PAGE_SIZE ? (page.at(-1)?.row ?? null) : null,
-      };
-    },
+    page: (id, after) => listPage(table, id, after, parseOutcomeRecord),
     save: async (id, records) => {
       await table.write(id, { upsert: records.map((value) => ({ row: keyOf(value.vmId), value })) });
       const again = records.filter(deservesSecondChance);

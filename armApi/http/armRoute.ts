@@ -51,6 +51,6 @@ export interface ArmRoute {
   /** Whose rules for `api-version` hold; null where none is asked for. */
   readonly family: ApiFamily | null;
   readonly handler: ArmHandler;
-  /** Whose quotas the request counts against; absent where Compute tells none. */
+  /** Whose quotas the request counts against; absent where Compute reports none. */
   readonly quota?: QuotaKind;
 }

@@ -12,7 +12,7 @@ export function osTypeOf({ services }: ArmContext, id: VmId): OsType {
   return services.driver.resources.virtualMachine(id)?.vm.osType ?? null;
 }
 
-/** The error member that stands beside Succeeded: its code tells success in the words of the guest (02, 03, 05 to 09). */
+/** The error member that stands beside Succeeded: its code says success in the words of the guest (02, 03, 05 to 09). */
 export function errorBeside(osType: OsType, needUbuntuPro: number): JsonObject {
   if (osType === 'Windows') return { details: [], code: 'Success', message: '0 error/s reported' };
   if (needUbuntuPro === 0) return { details: [], code: '0', message: '0 error/s reported.' };

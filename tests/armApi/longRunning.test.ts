@@ -34,7 +34,7 @@ describe('Long-running operations', () => {
     }
   });
 
-  it('the status resource tells start, end and status', async () => {
+  it('the status resource has start, end and status', async () => {
     const put = await api.call('PUT', VM, aVmBody('Linux'));
     const link = pathOf(put.headers['azure-asyncoperation']);
     const name = /operations\/([^?]+)/.exec(link)?.[1];

@@ -32,7 +32,7 @@ const KNOWN: readonly (readonly [at: RegExp, what: RegExp, why: string])[] = [
   [
     /authorization|capabilities/,
     /ours without/,
-    'of a provider only what the documentation of patching asks for is told',
+    'of a provider only what the documentation of patching asks for is returned',
   ],
 ];
 const needed = new Set<string>();

@@ -53,6 +53,16 @@ describe('settings', () => {
     expect(stateDir({ LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: 'kept' })).toBe('kept');
   });
 
+  it('a driver that is served has an address on this machine, and nothing of its own', () => {
+    const url = 'http://127.0.0.1:7072';
+    const served = { LOWTIDE_DRIVER: 'served', LOWTIDE_DRIVER_URL: url };
+    expect(readSettings(served)).toMatchObject({ driver: 'served', driverUrl: url, stateDir: null });
+    expect(problemsOf({ LOWTIDE_DRIVER: 'served' })).toMatch(/LOWTIDE_DRIVER_URL is ''/);
+    expect(problemsOf({ ...served, LOWTIDE_DRIVER_URL: 'http://example.org:80' })).toMatch(/on this machine/);
+    expect(problemsOf({ ...served, LOWTIDE_FLEET: 'f.json' })).toMatch(/LOWTIDE_FLEET is of no use/);
+    expect(problemsOf({ LOWTIDE_DRIVER_URL: url })).toMatch(/LOWTIDE_DRIVER is not served/);
+  });
+
   it('an empty one is none', () => {
     expect(readSettings({ LOWTIDE_SOAK: ' ', LOWTIDE_SEED: '', LOWTIDE_FLEET: '' })).toEqual(
       readSettings({}),

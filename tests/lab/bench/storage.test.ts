@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type * as Storage from '../../../lab/bench/storage';
 import { loadNatively, repository } from '../../emulator/support/nativeHost';
 
-const { countRequests, recordedSettings, storageTable, workRequests } = loadNatively(
+const { countRequests, IDLE_MAX, idleRequests, recordedSettings, storageTable, workRequests } = loadNatively(
   'dist/lab/bench/storage.js',
 ) as typeof Storage;
 const CONTOSO = join(repository, 'fleets', 'contoso.json');
@@ -26,5 +26,11 @@ describe('the model of storage requests', () => {
     expect(perRow / RECORDED_PER_ROW).toBeGreaterThan(0.7);
     expect(perRow / RECORDED_PER_ROW).toBeLessThan(1.3);
     expect(storageTable(count)).toMatch(/^monthlyRollout +\d+ +\d+ +\d+ +\d+ +\d+\.\d\d$/m);
+  }, 180_000);
+
+  test('an idle hub with a rollout open costs hardly more than one without: what waits does not poll', async () => {
+    const perMinute = await idleRequests(CONTOSO);
+    expect(perMinute).toBeGreaterThan(30); // what the hub costs by itself
+    expect(perMinute).toBeLessThanOrEqual(IDLE_MAX);
   }, 180_000);
 });
