@@ -34,7 +34,7 @@ export function describeHalt({ rollout, halt, outcomes, baseUrl }: HaltNotice): 
     ...shown,
     ...more,
     { text: 'You decide, with one of these (and a reason of your own):', indent: BLANK },
-    ...decisions(halt.region ?? halt.phase).flatMap(([kind, effect]): Line[] => [
+    ...decisions(givenUpBySkip(halt)).flatMap(([kind, effect]): Line[] => [
       { text: `# ${effect}`, indent: '' },
       { text: commandFor(`${baseUrl}/api/rollouts/${rollout.id}/${kind}`, effect), indent: '' },
     ]),
@@ -46,6 +46,11 @@ const decisions = (scope: string): readonly (readonly [kind: string, effect: str
   ['skip', `give up the rest of ${scope}`],
   ['cancel', 'end the rollout'],
 ];
+
+/** A skip gives up the image family of its halt wherever it is, or else the region or phase. */
+function givenUpBySkip({ scope, region, phase }: HaltNotice['halt']): string {
+  return scope?.kind === 'family' ? `image family ${scope.family ?? ''}` : (region ?? phase);
+}
 
 function commandFor(url: string, reason: string): string {
   return `curl -X POST ${url} -H 'content-type: application/json' -d '{"reason": "${reason}"}'`;

@@ -32,6 +32,8 @@ export const RolloutView = z.looseObject({
       phase: z.string(),
       /** Null when the phase as a whole is concerned. */
       region: z.string().nullable(),
+      /** What an evidence rule stopped; `family` when it is one image family. */
+      scope: z.looseObject({ kind: z.string(), family: z.string().optional() }).optional(),
       why: z.string(),
       atUtc: z.string(),
       decision: z.looseObject({ kind: z.string() }).nullable(),

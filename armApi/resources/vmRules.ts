@@ -2,7 +2,7 @@ import { AvailabilitySetId } from '../../domain/ids';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
-import { at, isObject } from '../http/json';
+import { at, isObject, type JsonObject } from '../http/json';
 import type { VmChange } from './vmModel';
 
 /** What can be wrong with a VM apart from its patching, in the order in which Azure would say it. */
@@ -15,6 +15,7 @@ export function checkVmChange(change: VmChange, request: ArmRequest, context: Ar
 function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: ArmContext): void {
   if (!isObject(at(model, 'properties', 'storageProfile')))
     throw invalidParameter("Required parameter 'storageProfile' is missing (null).", 'storageProfile');
+  checkComputerName(model, vm.osType);
   const zones = at(model, 'zones');
   if (zones !== undefined && !(Array.isArray(zones) && zones.length <= 1))
     throw invalidParameter('A virtual machine can be in one availability zone only.', 'zones');
@@ -39,6 +40,25 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
     throw invalidParameter(
       `The availability set is in '${home}', and the virtual machine would be in '${vm.region}'.`,
       'availabilitySet.id',
+    );
+}
+
+/** NetBIOS: what Windows allows as the name of a computer. Linux allows 64 characters. */
+const WINDOWS_NAME = /^(?!\d+$)[^`~!@#$%^&*()=+_[\]{}\\|;:.'",<>/?\s]{1,15}$/;
+const LINUX_NAME_MAX = 64;
+
+function checkComputerName(model: JsonObject, osType: 'Windows' | 'Linux' | null): void {
+  const name = at(model, 'properties', 'osProfile', 'computerName');
+  if (typeof name !== 'string') return;
+  if (osType === 'Windows' && !WINDOWS_NAME.test(name))
+    throw invalidParameter(
+      'Windows computer name cannot be more than 15 characters long, be entirely numeric, or contain the following characters: ` ~ ! @ # $ % ^ & * ( ) = + _ [ ] { } \\ | ; : . \' " , < > / ?.',
+      'computerName',
+    );
+  if (name.length > LINUX_NAME_MAX)
+    throw invalidParameter(
+      `Linux host name cannot exceed ${LINUX_NAME_MAX} characters in length.`,
+      'computerName',
     );
 }
 

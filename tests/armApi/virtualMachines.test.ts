@@ -222,6 +222,21 @@ describe('Virtual machines over the ARM API', () => {
     expect(second.body['properties']?.['vmId']).not.toEqual(first.body['properties']?.['vmId']);
   });
 
+  it.each(['sixteen-letters1', '12345', 'under_score', 'dot.ted'])(
+    'a Windows computer is not called %s: 400, and there is no VM',
+    async (computerName) => {
+      const bodyOf = (os: 'Windows' | 'Linux'): Record<string, unknown> => {
+        const body = aVmBody(os);
+        Object.assign((body['properties'] as { osProfile: object }).osProfile, { computerName });
+        return body;
+      };
+      const { status, body } = await api.call('PUT', VM, bodyOf('Windows'));
+      expect([status, body['error']?.['target']]).toEqual([400, 'computerName']);
+      expect((await api.call('GET', VM)).status).toBe(404);
+      expect((await api.call('PUT', VM, bodyOf('Linux'))).status).toBe(201);
+    },
+  );
+
   it('the provider has to be registered first', async () => {
     const other = SUB.replace('0001', '0002');
     await api.call('PUT', `${other}/resourceGroups/g`, { location: 'eastus' });

@@ -100,3 +100,24 @@ test('what a host answers is shown as people read it: a rollout as a summary, a 
   expect(describeBody({ value: [] })).toBe('nothing\n');
   expect(describeBody({ a: 1 })).toBe('{\n  "a": 1\n}\n');
 });
+
+test('a halt of an image family offers to give up that family, and names its VMs and the odds', () => {
+  const halt = {
+    haltId: 'evidence.firstResultsUnhealthy.redhat:rhel:7.8.1',
+    kind: 'halt',
+    phase: 'phase-4',
+    region: null,
+    scope: { kind: 'family', family: 'redhat:rhel:7.8' },
+    why: '2 of 17 VMs of image family redhat:rhel:7.8 are unhealthy after their update (crm-01, crm-02); with a good patch the chance of so many is 0.32 %',
+    atUtc: '2026-11-15T10:00:00.000Z',
+    decision: null,
+  };
+  const baseUrl = 'http://127.0.0.1:7071';
+  const text = describeHalt({ rollout: rollout({ state: 'halted' }), halt, outcomes: [], baseUrl })
+    .map(({ text: line }) => line)
+    .join('\n');
+  expect(text).toContain('crm-01, crm-02');
+  expect(text).toContain('0.32 %');
+  expect(text).toContain('# give up the rest of image family redhat:rhel:7.8');
+  expect(text).not.toContain('rest of phase-4');
+});
