@@ -92,7 +92,7 @@ function locationOf({ name }: ArmRequest): string {
   return name('location').toLowerCase().replaceAll(' ', '');
 }
 
-/** Name, cores, memory and temporary disk in MB, data disks: the sizes that the documentation of Azure tells. */
+/** Name, cores, memory and temporary disk in MB, data disks: the sizes that the documentation of Azure gives. */
 const SIZES: readonly (readonly [string, number, number, number, number])[] = [
   ['Standard_B2s', 2, 4096, 8192, 4],
   ['Standard_B2ms', 2, 8192, 16_384, 4],

@@ -10,7 +10,7 @@ export interface ServedDriver {
 }
 
 /**
- * Serves a driver on loopback to the hosts of one machine. Its clock is the latest that any of them has told, and never goes back. Port 0 is any
+ * Serves a driver on loopback to the hosts of one machine. Its clock is the latest that any of them has sent, and never goes back. Port 0 is any
  * free one.
  */
 export async function serveDriver(
