@@ -78,7 +78,9 @@ function assessmentOf(answer: OperationAnswer): AssessmentAnswer {
       return { kind: 'assessed', summary: answer.summary };
     case 'failed':
       return { kind: 'failed', message: answer.error.message };
-    default:
+    case 'installed':
+    case 'extensionInstalled':
+    case 'lost':
       return { kind: 'failed', message: `The assessment ended as '${answer.kind}'.` };
   }
 }

@@ -180,7 +180,7 @@ export interface Because {
 
 /** No facts are given for a reason that has none. */
 type FactsArgument<R extends OutcomeReason> =
-  Record<never, never> extends FactsOf<R> ? [facts?: FactsOf<R>] : [facts: FactsOf<R>];
+  Readonly<Record<string, never>> extends FactsOf<R> ? [facts?: FactsOf<R>] : [facts: FactsOf<R>];
 
 /** The one place in which a reason gets its kind and its sentence. */
 export function because<R extends OutcomeReason>(name: R, ...[given]: FactsArgument<R>): Because {

@@ -102,13 +102,13 @@ export class Activities {
 
   /** An activity may have a client, whose calls return once they are committed; the scheduler, which waits for the activity, commits meanwhile. */
   async #acceptingMeanwhile(result: Promise<Outcome>): Promise<Outcome> {
-    let isDone = false;
+    const state = { isDone: false };
     const done = (): void => {
-      isDone = true;
+      state.isDone = true;
       this.#engine.wake();
     };
     result.then(done, done);
-    while (!isDone) {
+    while (!state.isDone) {
       await this.#engine.changed();
       while (this.#engine.awaitsCommit) await this.#engine.commit();
     }

@@ -121,7 +121,10 @@ function effectsOf(file: string, name: string, seen = new Set<string>()): Readon
 }
 
 const names = [
-  ...parse('activities', 'contracts.ts').text.matchAll(/^export const (\w+) = \{\n {2}name: '\1',$/gm),
+  ...filesOf('activities/contracts')
+    .map((file) => parse('activities/contracts', file).text)
+    .join('\n')
+    .matchAll(/^export const (\w+) = \{\n {2}name: '\1',$/gm),
 ].map(([, name = '']) => name);
 
 describe('the name of an activity says whether it has an effect', () => {

@@ -1,5 +1,4 @@
 import { Pace } from '../../activities/contracts';
-import { keyOf } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { aVm } from './builders';
 import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from './fakeServices';
@@ -20,7 +19,6 @@ export const inRollout = {
 };
 
 export const vmId = aVm({ name: 'vm-a' }).id;
-export const vmKey = keyOf(vmId);
 
 /** A round of standalone VMs of zone 1, as its orchestration gets it. */
 export const roundInput = {

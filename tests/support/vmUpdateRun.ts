@@ -30,7 +30,7 @@ export const outcomeOf = (kind: OutcomeKind, reason: OutcomeReason): Outcome => 
 });
 
 export type Step = OpenVmUpdate['kind'];
-export type Platform = { readonly [S in Step]?: (nowUtc: string, time: number) => Observation };
+export type Platform = Readonly<Partial<Record<Step, (nowUtc: string, time: number) => Observation>>>;
 
 export interface Run {
   readonly ending: VmEnding;
