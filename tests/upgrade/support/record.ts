@@ -53,6 +53,8 @@ export async function recordHistories(): Promise<void> {
 
 interface Month {
   readonly fleet: () => string;
+  /** The VMs are there from this day on; absent: from the start. The rollout is then asked for before there are any. */
+  readonly listedOnDay?: number;
   readonly scenario?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** What people do at the end of a day, from 1. */
@@ -61,15 +63,24 @@ interface Month {
 
 const smallFleet = (): string => printGeneratedFleet(generateFleet({ vms: 60, seed: 1 }));
 
+const fewVms = (): string => printGeneratedFleet(generateFleet({ vms: 5, seed: 1 }));
+
 const MONTHS: readonly Month[] = [
   { fleet: smallFleet, act: pauseAndAsk },
+  { fleet: fewVms, listedOnDay: 2, act: resumeWhatHalted },
   { fleet: smallFleet, scenario: 'very-bad-patch', act: resumeWhatHalted },
   { fleet: smallFleet, scenario: 'bad-source', act: resumeWhatHalted },
   // one VM a round: so many rounds that the set continues as new
   { fleet: oneLargeSet, environment: { LOWTIDE_SET_ONE_BY_ONE_BELOW: '1000' }, act: resumeWhatHalted },
 ];
 
-async function liveThrough({ fleet, scenario, environment, act }: Month): Promise<RecordedHistory[]> {
+async function liveThrough({
+  fleet,
+  listedOnDay,
+  scenario,
+  environment,
+  act,
+}: Month): Promise<RecordedHistory[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-record-'));
   const fleetFile = join(folder, 'fleet.json');
   writeFileSync(fleetFile, fleet());
@@ -84,15 +95,17 @@ async function liveThrough({ fleet, scenario, environment, act }: Month): Promis
       LOWTIDE_STORE: 'memory',
       LOWTIDE_STATE_DIR: '',
       LOWTIDE_SEED: '1',
-      LOWTIDE_FLEET: fleetFile,
+      LOWTIDE_FLEET: listedOnDay === undefined ? fleetFile : '',
       LOWTIDE_SCENARIO: scenario === undefined ? '' : join(repository, `fleets/scenarios/${scenario}.json`),
       ...environment,
     },
   });
   try {
     const recorded = listen(host);
+    if (listedOnDay !== undefined) await host.request('POST', '/api/rollouts', { month: '2026-11' });
     for (let day = 1; day <= 29; day += 1) {
       await host.runUntil(new Date(Date.parse(STARTS_UTC) + day * DAY_MS).toISOString());
+      if (day === listedOnDay) await host.request('POST', '/api/fleet', JSON.parse(fleet()));
       await act(host, day);
     }
     return recorded();
