@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { runAudit, type AuditOptions } from './audit';
+import { runDriver, type DriverOptions } from './driver';
 import { runE2e } from './e2e';
 import { runEmulator, type EmulatorOptions } from './emulator';
 import { errorText } from './errorText';
@@ -134,6 +135,17 @@ function addHosts(program: Command, ended: Ended): void {
     .option(...VERBOSE)
     .action(async (options: ServeOptions) => {
       ended(await runServe(options));
+    });
+  command(program, 'driver', 'serve one simulated fleet to several hosts of this machine', [
+    'npm run driver -- --fleet fleets/contoso.json --port 7080',
+  ])
+    .requiredOption('--fleet <file>', 'fleet of the pocket Azure (required)')
+    .option('--seed <number>', "seed of the simulated fleet's random choices", wholeNumber(0), 1)
+    .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
+    .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7080)
+    .option('--events <file>', "at the end write the driver's own log there, one JSON object a line")
+    .action(async (options: DriverOptions) => {
+      ended(await runDriver(options));
     });
   command(program, 'emulator', 'host any Functions v4 app folder, as func start would', [
     'npm run emulator -- --app ../my-app --port 7072',

@@ -1,11 +1,13 @@
-import { memoryJournal } from '../../drivers/simulated/log/requestJournal';
-import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DriverEvent } from '../../drivers/driver';
 import { parseFleet } from '../../drivers/fleet/parseFleet';
-import { serveDriver, type ServedDriver } from '../../drivers/served/serveDriver';
 import { defaultPolicy } from '../../domain/policy';
 import type { Azurite } from '../../local/azurite';
 import { auditEvents } from '../../local/auditEvents';
 import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../../local/rolloutEvidence';
+import { startLowtide } from '../cli/lowtideProcess';
 import { startAzurite } from '../support/azurite';
 import { repository, startHost, type Host } from './support/nativeHost';
 
@@ -44,17 +46,18 @@ const FLEET = JSON.stringify({
 
 describe('two hosts on one hub, with the driver served to both', () => {
   let azurite: Azurite;
-  let served: ServedDriver;
-  let driver: SimulatedDriver;
+  let served: ReturnType<typeof startLowtide>;
   let host: Host;
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-two-hosts-'));
+  const log = join(folder, 'events.jsonl');
   const fleet = parseFleet(FLEET, 'the fleet');
 
   beforeAll(async () => {
     azurite = await startAzurite();
-    served = await serveDriver((nowUtc) => {
-      driver = simulatedDriver({ fleet, seed: 1, scenario: null, journal: memoryJournal(), nowUtc });
-      return driver;
-    }, 0);
+    const fleetFile = join(folder, 'fleet.json');
+    writeFileSync(fleetFile, FLEET);
+    served = startLowtide(['driver', '--fleet', fleetFile, '--seed', '1', '--port', '0', '--events', log]);
+    const [, url = ''] = await served.said(/LOWTIDE_DRIVER_URL=(\S+)/);
     host = await startHost({
       appDir: repository,
       clock: { kind: 'virtual', startUtc: RELEASED },
@@ -65,7 +68,7 @@ describe('two hosts on one hub, with the driver served to both', () => {
         AzureWebJobsStorage: azurite.connectionString,
         LOWTIDE_STORE: 'tables',
         LOWTIDE_DRIVER: 'served',
-        LOWTIDE_DRIVER_URL: served.url,
+        LOWTIDE_DRIVER_URL: url,
         LOWTIDE_STATE_DIR: '',
         LOWTIDE_FLEET: '',
         LOWTIDE_SCENARIO: '',
@@ -75,9 +78,10 @@ describe('two hosts on one hub, with the driver served to both', () => {
     await host.addWorker('second');
   }, 2 * MINUTES);
   afterAll(async () => {
+    await served.stop();
     await host.close();
-    await served.close();
     await azurite.stop();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it(
@@ -85,7 +89,9 @@ describe('two hosts on one hub, with the driver served to both', () => {
     async () => {
       await host.runUntil(daysLater(1.5));
       expect(host.workers().map(({ partitions }) => partitions.length)).toEqual([2, 2]);
-      const before = [...driver.events()].filter(({ action }) => action === 'installStarted').length;
+      const before = (await outcomesOf(host, 'rollout-2026-11')).filter(
+        ({ kind }) => kind === 'patched',
+      ).length;
       expect(before).toBeGreaterThan(0);
       host.killWorker('worker-1');
       await host.runUntil(daysLater(DAYS));
@@ -97,7 +103,10 @@ describe('two hosts on one hub, with the driver served to both', () => {
       expect(patched).toBeGreaterThan(before);
       expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['patched', 'upToDate']));
       expect(outcomes).toHaveLength(fleet.vms.length);
-      const report = auditEvents([...driver.events()], fleet, defaultPolicy, {
+      expect(await served.stop()).toBe(0); // what it writes then is all that the auditor has
+      const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+      const events = lines.map((line) => JSON.parse(line) as DriverEvent);
+      const report = auditEvents(events, fleet, defaultPolicy, {
         ...auditRollouts(rollouts),
         untilUtc: daysLater(DAYS),
         outcomes,
