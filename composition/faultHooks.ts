@@ -14,7 +14,7 @@ export interface FaultHooks {
   ) => Promise<unknown>;
 }
 
-/** Everything passes as it is; torture/ assigns others before the services is first needed. */
+/** Everything passes as it is; lab/faults/ assigns others before the app is put together. */
 export const faultHooks: FaultHooks = {
   store: (store) => store,
   driver: (driver) => driver,
