@@ -1,6 +1,7 @@
 import type { ImageFamily } from '../domain/imageFamily';
 import { chance } from '../domain/seed';
 import type { VmId } from '../domain/ids';
+import { earlier, secondsBetween, utcOf } from '../domain/instants';
 import type { VmEvent } from '../domain/vmState';
 import {
   firstStep,
@@ -52,7 +53,7 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   const progress: RoundProgress = { call, answer, vms };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call.
-    await tellResults(services, ref, claim.claimId, vms);
+    if (work.outcomes.length > 0) await tellResults(services, ref, claim.claimId, vms);
     return answer;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
@@ -74,10 +75,8 @@ async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<
 
 /** The earliest instant at which a VM is due; null when all have ended. */
 function nextDue(vms: readonly VmProgress[]): string | null {
-  let earliest: string | null = null;
-  for (const { update } of vms)
-    if (update.kind !== 'ended' && (earliest === null || update.dueUtc < earliest)) earliest = update.dueUtc;
-  return earliest;
+  const due = vms.flatMap(({ update }) => (update.kind === 'ended' ? [] : [update.dueUtc]));
+  return due.length === 0 ? null : due.reduce(earlier);
 }
 
 /** One call's work on the VMs of a round. */
@@ -173,7 +172,7 @@ class Work {
   }
 
   #isFull(): boolean {
-    const seconds = (Date.parse(this.services.nowUtc()) - Date.parse(this.#startedUtc)) / 1000;
+    const seconds = secondsBetween(this.#startedUtc, this.services.nowUtc());
     return this.#eventsLength >= EVENTS_LENGTH_MAX || seconds >= CALL_SECONDS_MAX;
   }
 
@@ -183,8 +182,8 @@ class Work {
     const step =
       Math.min(GRID_SECONDS_MAX, installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds) * 1000;
     const dueMs = Date.parse(dueUtc);
-    if (step <= 0 || dueMs <= Date.parse(this.services.nowUtc())) return dueUtc;
+    if (step <= 0 || dueUtc <= this.services.nowUtc()) return dueUtc;
     const offset = Math.floor(chance('grid', this.round.claim.claimId) * step); // not all rounds of a fleet at once
-    return new Date(Math.ceil((dueMs - offset) / step) * step + offset).toISOString();
+    return utcOf(Math.ceil((dueMs - offset) / step) * step + offset);
   }
 }

@@ -12,7 +12,6 @@ import {
   type RolloutEvidence,
   type RoundResult,
 } from '../domain/rolloutEvidence';
-import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundProgress } from '../store/roundProgress';
 import type { RoundRef } from './contracts';
 import { rolloutOf } from './control';
@@ -20,7 +19,6 @@ import { writeHalt } from './halts';
 import type { Services } from './services';
 
 type Vms = RoundProgress['vms'];
-type Ended = Extract<VmUpdate, { kind: 'ended' }>;
 
 /** Which of the VMs that ask may start their installation now, by their place in the round (INV-14). */
 export async function grantInstallsTo(
@@ -178,9 +176,8 @@ function resultsOf(vms: Vms, region: string): RoundResult[] {
 }
 
 function notStarted(vms: Vms): InstallRequested[] {
-  const gaveUp = ({ result }: Ended): boolean => result === 'notStarted';
   return vms.flatMap(({ update }, place) =>
-    update.kind === 'ended' && update.family !== null && gaveUp(update)
+    update.kind === 'ended' && update.family !== null && update.result === 'notStarted'
       ? [{ place, family: update.family }]
       : [],
   );

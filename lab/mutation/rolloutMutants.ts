@@ -41,7 +41,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'an installation that never started uses up exposure',
     'activities/roundEvidence.ts',
-    ["result === 'notStarted';", 'result === null;'],
+    ["update.result === 'notStarted'", 'update.result === null'],
     ROUND_TEST,
   ),
   planted(
