@@ -1,5 +1,4 @@
 import type { RpcValue } from '../coreApi';
-import { messageOf } from '../../domain/messageOf';
 
 /**
  * How values travel between host and worker. Recorded: a boolean activity input arrives as the string "True", and null
@@ -47,7 +46,7 @@ export function toJson(value: unknown): string {
 
 /** A failed activity as the extension reports it; recorded, field for field. The .NET frames cannot be had here. */
 export function activityFailure(name: string, error: unknown): { reason: string; details: string } {
-  const message = messageOf(error);
+  const message = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const details = {
     $type: 'System.Exception, System.Private.CoreLib',
