@@ -22,7 +22,8 @@ const postFleet: OperatorRoute = {
   route: 'api/fleet',
   query: {},
   description: {
-    summary: 'Loads a fleet file into the pocket Azure (the simulated driver only), in the place of the one there was.',
+    summary:
+      'Loads a fleet file into the pocket Azure (the simulated driver only), in the place of the one there was.',
     body: {
       about: 'A fleet file, see docs/fleet-files.md: JSON in one of the shapes that Azure tools write.',
       contentTypes: ['application/json'],

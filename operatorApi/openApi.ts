@@ -8,7 +8,11 @@ import { Problem, shapeNames } from './shapes/shared';
 type Json = Readonly<Record<string, unknown>>;
 
 /** Any route may answer these. */
-const ERRORS_OF_ALL: readonly LowtideErrorCode[] = ['REQUEST_INVALID', 'STORAGE_UNAVAILABLE', 'INTERNAL_ERROR'];
+const ERRORS_OF_ALL: readonly LowtideErrorCode[] = [
+  'REQUEST_INVALID',
+  'STORAGE_UNAVAILABLE',
+  'INTERNAL_ERROR',
+];
 
 /** The OpenAPI 3.1 document of the operator's API, made from what its routes say of themselves. */
 export function openApiOf(routes: readonly OperatorRoute[]): Json {

@@ -23,7 +23,9 @@ const startRollout: OperatorRoute = {
   description: {
     summary: 'Starts the rollout of a month, of the latest release when none is named.',
     body: { about: 'The month of the release.', schema: StartBody },
-    answers: { 202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) } },
+    answers: {
+      202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) },
+    },
     errors: ['ROLLOUT_EXISTS'],
   },
   handler: async (request, { services, client }) => {

@@ -49,7 +49,10 @@ const listEvents: OperatorRoute = {
   description: {
     summary: "The simulated driver's own log, oldest event first; 5,000 a page.",
     answers: {
-      200: { about: 'A page of the log before `untilUtc`.', schema: pageOfShape(Event).extend({ untilUtc: Utc }) },
+      200: {
+        about: 'A page of the log before `untilUtc`.',
+        schema: pageOfShape(Event).extend({ untilUtc: Utc }),
+      },
     },
     errors: ['DRIVER_CANNOT'],
   },

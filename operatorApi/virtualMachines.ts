@@ -18,7 +18,8 @@ const getVirtualMachine: OperatorRoute = {
   route: 'api/virtual-machines',
   query: { id: VM_ID },
   description: {
-    summary: 'What Lowtide knows of one VM: model, eligibility, time zone, off-peak hours, state and history.',
+    summary:
+      'What Lowtide knows of one VM: model, eligibility, time zone, off-peak hours, state and history.',
     answers: { 200: { about: 'The VM.', schema: VirtualMachineShape } },
     errors: ['NOT_FOUND'],
   },
@@ -49,7 +50,8 @@ const waiveVirtualMachine: OperatorRoute = {
   route: 'api/virtual-machines/waive',
   query: { id: VM_ID },
   description: {
-    summary: 'A person answers for a VM that is unhealthy after its update: it holds its availability set no more.',
+    summary:
+      'A person answers for a VM that is unhealthy after its update: it holds its availability set no more.',
     body: { about: 'Why.', schema: Reason },
     answers: { 202: { about: 'Its ledger is told.', schema: z.object({ id: VmId, waivedUtc: Utc }) } },
     errors: ['NOT_FOUND'],

@@ -31,7 +31,11 @@ const summary = {
   vmCount: z.number().int().nullable(),
 };
 
-export const RolloutSummaryShape = named('RolloutSummary', z.object(summary), 'One line of the list of rollouts.');
+export const RolloutSummaryShape = named(
+  'RolloutSummary',
+  z.object(summary),
+  'One line of the list of rollouts.',
+);
 
 named('Halt', Halt, 'A gate that did not open, and what a person decided about it.');
 named('Outcome', OutcomeRecord, 'How a VM stands in a rollout, and why.');

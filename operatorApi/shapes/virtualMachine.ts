@@ -6,8 +6,16 @@ import { VmState } from '../../domain/vmState';
 import { OutcomeRecord } from '../../store/outcomes';
 import { named } from './shared';
 
-named('VirtualMachineModel', VirtualMachine, "A VM's model, whatever driver it came from. Null stands for «not given».");
-named('VirtualMachineState', VmState, 'What was done to a VM: assessment, installation, health, outcome, enablement.');
+named(
+  'VirtualMachineModel',
+  VirtualMachine,
+  "A VM's model, whatever driver it came from. Null stands for «not given».",
+);
+named(
+  'VirtualMachineState',
+  VmState,
+  'What was done to a VM: assessment, installation, health, outcome, enablement.',
+);
 
 export const EligibilityShape = named(
   'Eligibility',

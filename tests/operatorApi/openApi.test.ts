@@ -110,7 +110,9 @@ describe('what the handlers answer', () => {
       if (!validate(reply.body)) faults.push({ method, path, errors: validate.errors?.slice(0, 3) });
     }
     expect(faults).toEqual([]);
-    expect(operations.map(({ operation }) => operation.operationId).filter((id) => !reached.has(id))).toEqual([]);
+    expect(operations.map(({ operation }) => operation.operationId).filter((id) => !reached.has(id))).toEqual(
+      [],
+    );
   });
 
   test('a member that the document does not know is a fault: the comparison can fail', () => {
@@ -119,7 +121,8 @@ describe('what the handlers answer', () => {
   });
 });
 
-const escaped = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+const escaped = (part: string): string =>
+  encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
 
 function operationFor(method: string, path: string): { operation: Operation; pointer: string } {
   const [bare = ''] = path.split('?');
