@@ -2,7 +2,8 @@ import type { HttpResponseInit } from '@azure/functions';
 import { ZodError } from 'zod';
 import { LowtideError, type LowtideErrorCode } from '../domain/lowtideError';
 
-const STATUS: Readonly<Record<LowtideErrorCode, number>> = {
+/** The HTTP status that each error code is answered with. */
+export const ERROR_STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   FLEET_MALFORMED: 400,
   SCENARIO_MALFORMED: 400,
   SETTING_INVALID: 500,
@@ -26,7 +27,7 @@ const RETRY_AFTER_SECONDS = 10;
 /** What an error is over HTTP (RFC 9457): what went wrong, why, and how to fix it. What was not expected is reported to the host's log. */
 export function problemOf(error: unknown, report: (message: string) => void): HttpResponseInit {
   if (error instanceof LowtideError) {
-    if (STATUS[error.code] >= 500) report(stackOf(error));
+    if (ERROR_STATUS[error.code] >= 500) report(stackOf(error));
     const { what, why, fix } = error.detail;
     return problem(error.code, what, `${why} ${fix}`);
   }
@@ -45,7 +46,7 @@ export function problemOf(error: unknown, report: (message: string) => void): Ht
 }
 
 function problem(code: LowtideErrorCode, title: string, detail: string): HttpResponseInit {
-  const status = STATUS[code];
+  const status = ERROR_STATUS[code];
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   const type = `https://lowtide.dev/errors#${code.toLowerCase()}`;

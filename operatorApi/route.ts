@@ -2,6 +2,7 @@ import type { HttpMethod, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { WakingServices } from '../activities/services';
 import type { AppServices } from '../composition/compose';
+import type { Parameter, RouteDescription } from './routeDescription';
 
 /** A request to the operator's API, as handlers see it. */
 export interface OperatorRequest {
@@ -32,7 +33,9 @@ export interface OperatorRoute {
   /** As `api/rollouts/{id}`. */
   readonly route: string;
   /** The query parameters it knows. Any other is an error: an option that is ignored would be taken for obeyed. */
-  readonly query: readonly string[];
+  readonly query: Readonly<Record<string, Parameter>>;
+  /** What it takes and answers; absent where it is no part of the API, such as the answer to an unknown path. */
+  readonly description?: RouteDescription;
   /** Needs no function key: it reveals nothing of the fleet. */
   readonly isOpen?: boolean;
   readonly handler: (request: OperatorRequest, context: OperatorContext) => Promise<HttpResponseInit>;
