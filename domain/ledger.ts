@@ -170,16 +170,15 @@ function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[]
   const before = tickets.find((ticket) => ticket.claimId === claimId);
   const lapsesUtc = addSeconds(nowUtc, request.ticketLapseSeconds);
   const alive = tickets.filter((ticket) => ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc);
-  return [
-    ...alive,
-    { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, lapsesUtc },
-  ];
+  return [...alive, { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, lapsesUtc }];
 }
 
 /** A catch-up that has its slot keeps it: all VMs that wait in a region go in the same window. Another one waits for the next. */
 function catchUpSlotFree(state: LedgerState, request: ClaimRequest): boolean {
   const taken = slotsTaken(state, request);
-  return taken.some(({ catchUp }) => catchUp === catchUpOf(request)) || taken.length < request.catchUpSlotsMax;
+  return (
+    taken.some(({ catchUp }) => catchUp === catchUpOf(request)) || taken.length < request.catchUpSlotsMax
+  );
 }
 
 const catchUpOf = ({ catchUp, claimId }: ClaimRequest): string => catchUp ?? claimId;

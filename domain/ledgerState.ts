@@ -82,32 +82,26 @@ export function unpackLedger(packed: PackedLedger): LedgerState {
   const region = (at: number): string => packed.regions[at] ?? '';
   const place = (written: PackedPlace): Disruption => disruptionOf(written, id, region);
   return {
-    claims: packed.claims.map(
-      ([claimId, kind, start, expires, where]): Claim => ({
-        claimId: id(claimId),
-        kind: ClaimKind.parse(ClaimKind.options[kind]),
-        disruption: place(where),
-        startByUtc: utc(start),
-        expiresUtc: utc(expires),
-      }),
-    ),
-    tickets: packed.tickets.map(
-      ([claimId, deadline, asked, lapses, where]): Ticket => ({
-        claimId: id(claimId),
-        disruption: place(where),
-        deadlineUtc: utc(deadline),
-        askedUtc: utc(asked),
-        lapsesUtc: utc(lapses),
-      }),
-    ),
-    impairments: packed.impairments.map(
-      ([vm, set, where, since]): Impairment => ({
-        vmId: VmId.parse(id(vm)),
-        availabilitySetId: AvailabilitySetId.parse(id(set)),
-        region: region(where),
-        sinceUtc: utc(since),
-      }),
-    ),
+    claims: packed.claims.map(([claimId, kind, start, expires, where]): Claim => ({
+      claimId: id(claimId),
+      kind: ClaimKind.parse(ClaimKind.options[kind]),
+      disruption: place(where),
+      startByUtc: utc(start),
+      expiresUtc: utc(expires),
+    })),
+    tickets: packed.tickets.map(([claimId, deadline, asked, lapses, where]): Ticket => ({
+      claimId: id(claimId),
+      disruption: place(where),
+      deadlineUtc: utc(deadline),
+      askedUtc: utc(asked),
+      lapsesUtc: utc(lapses),
+    })),
+    impairments: packed.impairments.map(([vm, set, where, since]): Impairment => ({
+      vmId: VmId.parse(id(vm)),
+      availabilitySetId: AvailabilitySetId.parse(id(set)),
+      region: region(where),
+      sinceUtc: utc(since),
+    })),
     catchUpSlots: packed.slots.map(([where, catchUp, closes]) => ({
       region: region(where),
       catchUp,

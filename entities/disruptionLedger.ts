@@ -66,8 +66,7 @@ function acquire(
   keep: (state: LedgerState) => void,
 ): ClaimAnswer {
   const { state, answer } = tryAcquire(before, request);
-  const grows =
-    state.claims.length + state.tickets.length > before.claims.length + before.tickets.length;
+  const grows = state.claims.length + state.tickets.length > before.claims.length + before.tickets.length;
   if (!grows || fitsLedger(packLedger(state))) {
     keep(state);
     return answer;
