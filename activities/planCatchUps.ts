@@ -7,7 +7,7 @@ import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { PhaseId } from '../domain/phaseId';
-import { planCatchUpRounds, type CatchUpVm } from '../planning/planCatchUpRounds';
+import { planCatchUp } from '../planning/planCatchUp';
 import { roundSlot } from '../planning/roundSlot';
 import type { SecondChance } from '../store/outcomes';
 import * as contracts from './contracts';

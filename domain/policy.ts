@@ -69,6 +69,8 @@ export const Policy = z.object({
   evidenceFirst: z.number().int().positive().default(5),
   /** … and after that so many times the VMs that have. */
   evidenceFactor: z.number().min(1).default(5),
+  /** So many VMs of a family are under way at once, or as many as have proven healthy, whichever is more. */
+  evidenceUnderWay: z.number().int().positive().default(1000),
   /** The first VMs that a rollout installs: any unhealthy one halts it. */
   canaryVms: z.number().int().nonnegative().default(5),
   /** What a good patch leaves unhealthy, and what is refused; the results must be so many times likelier at the refused rate to halt. */
