@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fleetRoutes } from './fleet';
+import { freezeRoutes } from './freezes';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -11,6 +12,7 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...freezeRoutes,
   ...simulatedRoutes,
 ];
 
