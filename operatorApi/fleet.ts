@@ -12,6 +12,7 @@ const SENT = 'the request body';
 const postFleet: OperatorRoute = {
   name: 'postFleet',
   methods: ['POST'],
+  role: 'operator',
   route: 'api/fleet',
   query: [],
   handler: async (request, { services }) => {

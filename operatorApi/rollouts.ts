@@ -17,6 +17,7 @@ const DecisionBody = z.object({ reason: z.string().min(1, 'say why: it goes into
 const startRollout: OperatorRoute = {
   name: 'startRollout',
   methods: ['POST'],
+  role: 'operator',
   route: ALL,
   query: [],
   handler: async (request, { services, client }) => {
@@ -36,6 +37,7 @@ const startRollout: OperatorRoute = {
 const listRollouts: OperatorRoute = {
   name: 'listRollouts',
   methods: ['GET'],
+  role: 'reader',
   route: ALL,
   query: [],
   handler: async (_request, { services }) => {
@@ -47,6 +49,7 @@ const listRollouts: OperatorRoute = {
 const showRollout: OperatorRoute = {
   name: 'showRollout',
   methods: ['GET'],
+  role: 'reader',
   route: ONE,
   query: [],
   handler: async (request, { services }) => ({ jsonBody: await describeRollout(services, idOf(request)) }),
@@ -56,6 +59,7 @@ const showRollout: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listRolloutVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/virtual-machines`,
   query: ['after'],
   handler: async (request, { services }) => {
@@ -70,6 +74,7 @@ const listVirtualMachines: OperatorRoute = {
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/audit`,
   query: ['after'],
   handler: async (request, { services }) => {
@@ -92,6 +97,7 @@ function decision(kind: DecisionKind): OperatorRoute {
   return {
     name: `${kind}Rollout`,
     methods: ['POST'],
+    role: 'operator',
     route: `${ONE}/${kind}`,
     query: [],
     handler: async (request, { services }) => {

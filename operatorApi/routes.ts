@@ -1,4 +1,5 @@
 import { fleetRoutes } from './fleet';
+import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { unservedRoutes } from './unserved';
@@ -6,6 +7,7 @@ import { virtualMachineRoutes } from './virtualMachines';
 import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
+  ...meRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,

@@ -17,6 +17,7 @@ const VMS_A_PAGE = 500;
 const listEvents: OperatorRoute = {
   name: 'listSimulatedEvents',
   methods: ['GET'],
+  role: 'reader',
   route: EVENTS,
   query: ['after', 'untilUtc'],
   handler: (request, { services }) => {
@@ -42,6 +43,7 @@ const listEvents: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listSimulatedVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: VIRTUAL_MACHINES,
   query: ['after'],
   handler: async (request, { services }) => {

@@ -13,6 +13,7 @@ import type { OperatorRoute } from './route';
 const getVirtualMachine: OperatorRoute = {
   name: 'getVirtualMachine',
   methods: ['GET'],
+  role: 'reader',
   route: 'api/virtual-machines',
   query: ['id'],
   handler: async (request, { services, client }) => {
@@ -41,6 +42,7 @@ const WaiverBody = z.object({ reason: z.string().min(1, 'say why: it goes into t
 const waiveVirtualMachine: OperatorRoute = {
   name: 'waiveVirtualMachine',
   methods: ['POST'],
+  role: 'operator',
   route: 'api/virtual-machines/waive',
   query: ['id'],
   handler: async (request, { services, client }) => {
