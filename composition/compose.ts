@@ -12,21 +12,12 @@ import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import { armResourceStore, type ArmResourceStore } from '../store/armResources';
-import { assessmentStore } from '../store/assessments';
-import { auditStore } from '../store/audit';
 import { azureStore } from '../store/azureTable';
-import { evidenceStore } from '../store/evidence';
-import { inventoryStore } from '../store/inventory';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
-import { operationStore } from '../store/operations';
-import { outcomeStore } from '../store/outcomes';
-import { planStore } from '../store/plans';
 import { redoLog, watcherOf } from '../store/redoLog';
-import { rolloutStore } from '../store/rollouts';
-import { roundProgressStore } from '../store/roundProgress';
+import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
-import { waitStore } from '../store/waits';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
@@ -112,16 +103,7 @@ async function compose(): Promise<AppServices> {
   });
   const composed: AppServices = {
     driver: await driver,
-    inventory: inventoryStore(store),
-    rollouts: rolloutStore(store),
-    plans: planStore(store),
-    roundProgress: roundProgressStore(store),
-    evidence: evidenceStore(store),
-    outcomes: outcomeStore(store),
-    operations: operationStore(store),
-    assessments: assessmentStore(store),
-    audit: auditStore(store),
-    waits: waitStore(store),
+    ...repositoriesOn(store),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
     policy: settings.policy,

@@ -33,17 +33,18 @@ const OF_THE_HOST: ReadonlySet<string> = new Set(['code', 'clientid']);
 function checkQuery({ query }: OperatorRoute, request: HttpRequest): void {
   const path = new URL(request.url).pathname;
   const unknown = [...request.query.keys()].filter(
-    (name) => !query.includes(name) && !OF_THE_HOST.has(name.toLowerCase()),
+    (name) => !Object.hasOwn(query, name) && !OF_THE_HOST.has(name.toLowerCase()),
   );
+  const known = Object.keys(query);
   if (unknown.length === 0) return;
   const names = unknown.map((name) => `'${name}'`).join(', ');
   throw new LowtideError('REQUEST_INVALID', {
     what: `${request.method} ${path} has no query parameter ${names}.`,
     why: 'It would be answered as if nothing had been asked for.',
     fix:
-      query.length === 0
+      known.length === 0
         ? 'It knows none: leave it out.'
-        : `It knows ${query.map((name) => `'${name}'`).join(', ')}.`,
+        : `It knows ${known.map((name) => `'${name}'`).join(', ')}.`,
   });
 }
 

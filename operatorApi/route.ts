@@ -3,6 +3,7 @@ import type { DurableClient } from 'durable-functions';
 import type { WakingServices } from '../activities/services';
 import type { Caller, Role } from '../composition/caller';
 import type { AppServices } from '../composition/compose';
+import type { Parameter, RouteDescription } from './routeDescription';
 
 /** A request to the operator's API, as handlers see it. */
 export interface OperatorRequest {
@@ -34,7 +35,9 @@ export interface OperatorRoute {
   /** As `api/rollouts/{id}`. */
   readonly route: string;
   /** The query parameters it knows. Any other is an error: an option that is ignored would be taken for obeyed. */
-  readonly query: readonly string[];
+  readonly query: Readonly<Record<string, Parameter>>;
+  /** What it takes and answers; absent where it is no part of the API, such as the answer to an unknown path. */
+  readonly description?: RouteDescription;
   /** What a caller must be; null for a route that needs no sign-in, because it reveals nothing of the fleet. */
   readonly role: Role | null;
   readonly handler: (request: OperatorRequest, context: OperatorContext) => Promise<HttpResponseInit>;

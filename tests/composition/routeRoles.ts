@@ -3,7 +3,7 @@
  * moment's thought about who may have it.
  */
 export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'approver', readonly string[]>> = {
-  open: ['showWelcome', 'operatorUnknown'],
+  open: ['showWelcome', 'showOpenApi', 'operatorUnknown'],
   reader: [
     'showMe',
     'listRollouts',
