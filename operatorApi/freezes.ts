@@ -27,6 +27,7 @@ function listOf(kind: Kind): OperatorRoute {
   return {
     name: `list${kind === 'freeze' ? 'Freezes' : 'Exclusions'}`,
     methods: ['GET'],
+    role: 'reader',
     route: WORDS[kind].path,
     query: {},
     description: {
@@ -44,6 +45,7 @@ function putOf(kind: Kind): OperatorRoute {
   return {
     name: `put${kind === 'freeze' ? 'Freeze' : 'Exclusion'}`,
     methods: ['PUT'],
+    role: 'operator',
     route: `${WORDS[kind].path}/{id}`,
     query: {},
     description: {
@@ -63,6 +65,7 @@ function deleteOf(kind: Kind): OperatorRoute {
   return {
     name: `delete${kind === 'freeze' ? 'Freeze' : 'Exclusion'}`,
     methods: ['DELETE'],
+    role: 'operator',
     route: `${WORDS[kind].path}/{id}`,
     query: {},
     description: {
@@ -128,6 +131,7 @@ const Imported = z.object({ value: z.array(FreezeShape), notes: z.array(z.string
 const importFreezes: OperatorRoute = {
   name: 'importFreezes',
   methods: ['POST'],
+  role: 'operator',
   route: 'api/freezes/import',
   query: {
     ...SELECTOR_QUERY,

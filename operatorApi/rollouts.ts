@@ -18,6 +18,7 @@ const StartBody = z.object({ month: Month.optional() }).strict();
 const startRollout: OperatorRoute = {
   name: 'startRollout',
   methods: ['POST'],
+  role: 'operator',
   route: ALL,
   query: {},
   description: {
@@ -45,6 +46,7 @@ const startRollout: OperatorRoute = {
 const listRollouts: OperatorRoute = {
   name: 'listRollouts',
   methods: ['GET'],
+  role: 'reader',
   route: ALL,
   query: {},
   description: {
@@ -60,6 +62,7 @@ const listRollouts: OperatorRoute = {
 const showRollout: OperatorRoute = {
   name: 'showRollout',
   methods: ['GET'],
+  role: 'reader',
   route: ONE,
   query: {},
   description: {
@@ -74,6 +77,7 @@ const showRollout: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listRolloutVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/virtual-machines`,
   query: { after: AFTER },
   description: {
@@ -93,6 +97,7 @@ const listVirtualMachines: OperatorRoute = {
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/audit`,
   query: { after: AFTER },
   description: {
@@ -127,6 +132,7 @@ function decision(kind: DecisionKind): OperatorRoute {
   return {
     name: `${kind}Rollout`,
     methods: ['POST'],
+    role: 'operator',
     route: `${ONE}/${kind}`,
     query: {},
     description: {

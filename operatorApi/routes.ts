@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { fleetRoutes } from './fleet';
 import { freezeRoutes } from './freezes';
+import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -9,6 +10,7 @@ import { virtualMachineRoutes } from './virtualMachines';
 import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
+  ...meRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
@@ -21,7 +23,7 @@ const showOpenApi: OperatorRoute = {
   methods: ['GET'],
   route: 'api/openapi.json',
   query: {},
-  isOpen: true,
+  role: null,
   description: {
     summary: 'This document.',
     answers: { 200: { about: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) } },
