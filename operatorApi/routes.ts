@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRoutes } from './audit';
 import { fleetRoutes } from './fleet';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
@@ -15,6 +16,7 @@ const served: readonly OperatorRoute[] = [
   ...rolloutRoutes,
   ...virtualMachineRoutes,
   ...freezeRoutes,
+  ...auditRoutes,
   ...simulatedRoutes,
 ];
 
