@@ -7,9 +7,10 @@ import { collectInstall } from './collectInstall';
 import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
+import { lookAtSet } from './lookAtSet';
 import { listDueAssessments } from './listDueAssessments';
 import { openPhase } from './openPhase';
-import { openRegion } from './openRegion';
+import { readRegion } from './readRegion';
 import { planCatchUps } from './planCatchUps';
 import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
@@ -23,6 +24,8 @@ import { settleClaim } from './settleClaim';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
+import { takeRound } from './takeRound';
+import { takeSet } from './takeSet';
 import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
@@ -34,8 +37,11 @@ export const activities: readonly Activity[] = [
   decidePhaseGate,
   readCompletion,
   closeRollout,
-  openRegion,
+  readRegion,
   chooseRound,
+  takeRound,
+  takeSet,
+  lookAtSet,
   advanceRound,
   recordRound,
   endRounds,

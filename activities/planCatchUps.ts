@@ -1,13 +1,16 @@
-import { setShare } from '../domain/disruption';
+import { installsLeft, noEvidence } from '../domain/evidence';
+import { imageFamilyOf } from '../domain/imageFamily';
 import type { RolloutControl } from '../domain/control';
 import { controlFor } from '../domain/control';
 import { windowAtOrAfter, type OffPeakWindow } from '../domain/offPeak';
+import { standingFreezes } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { PhaseId } from '../domain/phaseId';
-import { planCatchUp } from '../planning/planCatchUp';
+import { planCatchUp, type CatchUpRequest } from '../planning/planCatchUp';
 import { roundSlot } from '../planning/roundSlot';
 import type { SecondChance } from '../store/outcomes';
 import * as contracts from './contracts';
@@ -47,7 +50,8 @@ interface Turn {
   readonly regionsMax: number;
 }
 
-interface Candidate extends CatchUpVm {
+interface Candidate {
+  readonly vm: VirtualMachine;
   readonly chance: SecondChance;
   /** The end of its off-peak hours. */
   readonly untilUtc: string;
@@ -67,16 +71,30 @@ async function planRegions(
   const { nowUtc, phase } = turn;
   const kept = await services.plans.catchUpRegions(rolloutId, phase);
   if (kept !== null) return kept;
-  const shares = new Map<AvailabilitySetId, { size: number; share: number }>();
-  for (const { vm } of candidates) {
-    const id = vm.availabilitySetId;
-    if (id === null || shares.has(id)) continue;
-    const size = await services.inventory.setSize(id);
-    shares.set(id, { size, share: setShare(size, services.policy) });
-  }
-  const rounds = planCatchUpRounds(candidates, shares, phase, nowUtc);
+  const vms = candidates.map(({ vm }) => vm);
+  const planned = planCatchUp({ vms, policy: services.policy, nowUtc, ...(await sizesFor(services, vms)) });
   await services.outcomes.markBusy(rolloutId, phase, candidates);
-  return services.plans.saveCatchUp(rolloutId, phase, rounds);
+  return services.plans.saveCatchUp(rolloutId, phase, planned);
+}
+
+/** How large the sets and the subscriptions of these VMs are in the inventory: shares are shares of that. */
+async function sizesFor(
+  services: Services,
+  vms: readonly VirtualMachine[],
+): Promise<Pick<CatchUpRequest, 'setSizes' | 'standaloneCount'>> {
+  const setSizes = new Map<AvailabilitySetId, number>();
+  const standalone = new Map<string, number>();
+  const keyOf = (region: string, subscriptionId: string): string => `${region} ${subscriptionId}`;
+  for (const { availabilitySetId: set, region, subscriptionId } of vms) {
+    const key = keyOf(region, subscriptionId);
+    if (set !== null && !setSizes.has(set)) setSizes.set(set, await services.inventory.setSize(set));
+    if (set === null && !standalone.has(key))
+      standalone.set(key, await services.inventory.standaloneCount(subscriptionId, region));
+  }
+  return {
+    setSizes,
+    standaloneCount: (region, subscriptionId) => standalone.get(keyOf(region, subscriptionId)) ?? 1,
+  };
 }
 
 async function findCandidates(services: Services, control: RolloutControl, turn: Turn): Promise<Candidate[]> {
@@ -123,17 +141,17 @@ async function reachableNow(
   const timeZone = timeZoneOf(vm, services.policy).zone;
   const window = windowAtOrAfter(timeZone, services.policy, nowUtc);
   knownWindows(services).set(outcome.vmId, window);
-  if (holdsOf({ nowUtc, policy: services.policy, window }).length > 0) return null;
+  const freezes = standingFreezes(await services.freezes.list(), vm, timeZone, nowUtc);
+  if (holdsOf({ nowUtc, policy: services.policy, window, freezes }).length > 0) return null;
   if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;
-  if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(services, control, outcome.vmId)))
-    return null;
+  if (outcome.reason === 'evidenceLimit' && !(await hasEvidence(services, control, vm))) return null;
   const slot = roundSlot(
     [timeZone],
     { nowUtc, freshAfterUtc: null, endsUtc: control.endsUtc },
     services.policy,
   );
   if (slot === null || slot.opensUtc > nowUtc) return null;
-  const candidate: Candidate = { vm, timeZone, chance, untilUtc: window.closesUtc };
+  const candidate: Candidate = { vm, chance, untilUtc: window.closesUtc };
   // A taken one could be reached then, and will be looked at again before it is touched.
   if (isTaken || isAskedFirst) return candidate;
   return (await isReachable(services, outcome.vmId, nowUtc)) ? candidate : null;
@@ -146,13 +164,12 @@ async function isReachable({ driver, policy }: Services, vmId: VmId, nowUtc: str
   return holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
 }
 
-/** A VM that was held back because nothing was proven yet waits until its own phase has proven something. */
-async function phaseHasPassed(
-  services: Services,
+/** A VM that was held back for want of evidence goes on as soon as its family has proven enough, whatever its phase has come to. */
+async function hasEvidence(
+  { evidence, policy }: Services,
   { rolloutId }: RolloutControl,
-  vmId: VmId,
+  vm: VirtualMachine,
 ): Promise<boolean> {
-  const record = await services.outcomes.read(rolloutId, vmId);
-  const phase = record && (await services.rollouts.readPhase(rolloutId, record.phase));
-  return phase?.gate?.kind === 'open';
+  const { families } = await evidence.read(rolloutId);
+  return installsLeft(families[imageFamilyOf(vm)] ?? noEvidence, policy) > 0;
 }

@@ -66,6 +66,17 @@ export function startApp(): void {
   start = { settings, journal: journalOf(settings) };
 }
 
+/** What `startApp` has read. */
+export function startedSettings(): Settings {
+  return started().settings;
+}
+
+function started(): Start {
+  startApp();
+  if (start === null) throw new Error('The app was not started.');
+  return start;
+}
+
 /** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
 export function appServices(): Promise<AppServices> {
   services ??= compose().catch((error: unknown) => {
@@ -83,11 +94,10 @@ export function forgetServices(): void {
 }
 
 async function compose(): Promise<AppServices> {
-  startApp();
-  if (start === null) throw new Error('The app was not started.');
-  const { settings } = start;
+  const taken = started();
+  const { settings } = taken;
   const store = faultHooks.store(storeOf(settings));
-  driver ??= openDriver(start).catch((error: unknown) => {
+  driver ??= openDriver(taken).catch((error: unknown) => {
     driver = null;
     throw error;
   });

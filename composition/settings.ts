@@ -3,6 +3,7 @@ import { Duration } from 'luxon';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
+import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
 import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
 
 /** What a deployment decides, beside the policy. */
@@ -20,6 +21,7 @@ export interface Settings {
   /** Paths of files that are read when the app starts; null for none. */
   readonly fleetFile: string | null;
   readonly scenarioFile: string | null;
+  readonly auth: AuthSettings;
   readonly policy: Policy;
 }
 
@@ -37,13 +39,14 @@ const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_SIMULATED_PACE',
   'LOWTIDE_FLEET',
   'LOWTIDE_SCENARIO',
+  ...AUTH_SETTINGS,
   'LOWTIDE_ROLLOUT_SCHEDULE',
   'LOWTIDE_SWEEP_SCHEDULE',
   'LOWTIDE_RETENTION_SCHEDULE',
 ] as const;
 const SCHEDULE_FIELDS = 6;
 
-/** `soakSeconds` is read from LOWTIDE_SOAK as an ISO 8601 duration; `phasesMax` from LOWTIDE_PHASES_MAX as it is. */
+/** `soakSeconds` is read from LOWTIDE_SOAK as an ISO 8601 duration; `phasesMin` from LOWTIDE_PHASES_MIN as it is. */
 export function settingName(policyKey: string): string {
   const name = policyKey.replace(/Seconds$/, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
   return `${PREFIX}${name.toUpperCase()}`;
@@ -94,6 +97,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     pace,
     fleetFile: given('LOWTIDE_FLEET'),
     scenarioFile: given('LOWTIDE_SCENARIO'),
+    auth: readAuth(environment, problems),
     policy: readPolicy(given, problems),
   };
   if (problems.length === 0) return settings;
@@ -149,24 +153,18 @@ function readPolicy(given: (name: string) => string | null, problems: string[]):
   return Policy.parse({});
 }
 
-/** What the shape of a value does not show: names of things that do not exist, and values that contradict each other. */
+/** What the shape of a value does not show: names of things that do not exist. */
 function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
   const valueOf = <K extends keyof Policy>(key: K): Policy[K] => {
     const parsed = Policy.shape[key].safeParse(raw[key]);
     return parsed.success ? (parsed.data as Policy[K]) : defaultPolicy[key];
   };
-  const [phasesMin, phasesMax] = [valueOf('phasesMin'), valueOf('phasesMax')];
-  const problems = [
+  return [
     ...canaryProblems(valueOf('canaryRegions')).map(
       (problem) => `${settingName('canaryRegions')}: ${problem}`,
     ),
     ...imageProblems(valueOf('extraImages')).map((problem) => `${settingName('extraImages')}: ${problem}`),
   ];
-  if (phasesMin > phasesMax)
-    problems.push(
-      `${settingName('phasesMin')} is ${phasesMin}, more than ${settingName('phasesMax')}, which is ${phasesMax}.`,
-    );
-  return problems;
 }
 
 function readValue(key: string, value: string, problem: (text: string) => void): unknown {

@@ -60,8 +60,8 @@ export const Policy = z.object({
   setOneByOneBelow: z.number().int().nonnegative().default(10),
   /** At most so many of the standalone VMs that a subscription has in a region are down at once; at least one. */
   standaloneSharePercent: percent(20),
-  phasesMin: z.number().int().positive().default(4),
-  phasesMax: z.number().int().positive().default(6),
+  /** R-201: four to six phases. The steps of the ladder and the pairs make more than the least, never more than six. */
+  phasesMin: z.number().int().positive().max(6).default(4),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
   canaryRegions: z.array(z.string()).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
@@ -94,8 +94,6 @@ export const Policy = z.object({
   /** … or after this long, with this share attempted. */
   phaseCloseAfterSeconds: seconds(3 * DAY),
   phaseEvidencePercent: percent(10),
-  /** After a phase without evidence, the next may attempt at most so many times the VMs proven so far. */
-  unprovenFactor: z.number().positive().default(10),
   /** Windows VMs get maxPatchPublishDate = the release; these other OS types may opt in. */
   fixedReleaseOsTypes: z.array(z.enum(['Windows', 'Linux'])).default(['Windows']),
   /** VMs with this tag set to `true` are never touched. */

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { admit } from '../composition/admit';
+import type { Caller } from '../composition/caller';
 import { appServices } from '../composition/compose';
 import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
@@ -14,11 +15,11 @@ export async function answerOperator(
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
   try {
-    const { name: by } = await admit(request, { api: 'operator', name: route.name });
+    const caller = await admit(request, route);
     checkQuery(route, request);
     const client = df.getClient(context);
     const services = withWaking(await appServices(), client, context);
-    return await route.handler(read(request, by), { services, client });
+    return await route.handler(read(request, caller), { services, client });
   } catch (error) {
     return problemOf(error, (message) => {
       context.error(`${route.name}: ${message}`);
@@ -47,7 +48,7 @@ function checkQuery({ query }: OperatorRoute, request: HttpRequest): void {
   });
 }
 
-function read(request: HttpRequest, by: string): OperatorRequest {
+function read(request: HttpRequest, caller: Caller): OperatorRequest {
   return {
     parameter: (name) => request.params[name] ?? '',
     query: (name) => request.query.get(name),
@@ -55,7 +56,8 @@ function read(request: HttpRequest, by: string): OperatorRequest {
     path: new URL(request.url).pathname,
     bytes: async () => new Uint8Array(await request.arrayBuffer()),
     json: async () => parseJson(await request.text()),
-    by,
+    by: caller.name,
+    caller,
   };
 }
 

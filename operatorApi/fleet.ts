@@ -19,6 +19,7 @@ const FleetImported = z.object({
 const postFleet: OperatorRoute = {
   name: 'postFleet',
   methods: ['POST'],
+  role: 'operator',
   route: 'api/fleet',
   query: {},
   description: {

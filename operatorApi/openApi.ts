@@ -7,6 +7,13 @@ import { Problem, shapeNames } from './shapes/shared';
 
 type Json = Readonly<Record<string, unknown>>;
 
+/** Any route that needs a role may answer these, too. */
+const ERRORS_OF_THE_GUARD: readonly LowtideErrorCode[] = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'IDENTITY_UNAVAILABLE',
+];
+
 /** Any route may answer these. */
 const ERRORS_OF_ALL: readonly LowtideErrorCode[] = [
   'REQUEST_INVALID',
@@ -35,9 +42,16 @@ export function openApiOf(routes: readonly OperatorRoute[]): Json {
     paths,
     components: {
       schemas: namedSchemas(),
-      securitySchemes: { functionKey: { type: 'apiKey', in: 'header', name: 'x-functions-key' } },
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description:
+            'A token of Entra ID with the app role that the route names; a reader’s routes are an operator’s and an approver’s, too. None is asked for on loopback with LOWTIDE_AUTH=none.',
+        },
+      },
     },
-    security: [{ functionKey: [] }, {}],
   };
 }
 
@@ -58,8 +72,11 @@ function operationOf(route: OperatorRoute, { summary, body, answers, errors = []
         ),
       },
     }),
-    responses: { ...answersOf(answers), ...errorsOf([...ERRORS_OF_ALL, ...errors]) },
-    ...(route.isOpen && { security: [] }),
+    responses: {
+      ...answersOf(answers),
+      ...errorsOf([...ERRORS_OF_ALL, ...(route.role === null ? [] : ERRORS_OF_THE_GUARD), ...errors]),
+    },
+    security: route.role === null ? [] : [{ bearer: [route.role] }, {}],
   };
 }
 

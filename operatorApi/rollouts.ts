@@ -6,7 +6,7 @@ import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import type { OperatorRequest, OperatorRoute } from './route';
-import { AuditRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
+import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
 
@@ -18,6 +18,7 @@ const StartBody = z.object({ month: Month.optional() }).strict();
 const startRollout: OperatorRoute = {
   name: 'startRollout',
   methods: ['POST'],
+  role: 'operator',
   route: ALL,
   query: {},
   description: {
@@ -45,6 +46,7 @@ const startRollout: OperatorRoute = {
 const listRollouts: OperatorRoute = {
   name: 'listRollouts',
   methods: ['GET'],
+  role: 'reader',
   route: ALL,
   query: {},
   description: {
@@ -60,6 +62,7 @@ const listRollouts: OperatorRoute = {
 const showRollout: OperatorRoute = {
   name: 'showRollout',
   methods: ['GET'],
+  role: 'reader',
   route: ONE,
   query: {},
   description: {
@@ -74,6 +77,7 @@ const showRollout: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listRolloutVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/virtual-machines`,
   query: { after: AFTER },
   description: {
@@ -89,15 +93,16 @@ const listVirtualMachines: OperatorRoute = {
   },
 };
 
-/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order of their keys, not of time. */
+/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order in which they were written. */
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/audit`,
   query: { after: AFTER },
   description: {
     summary: 'Who decided what in a rollout, why, on what evidence: 500 a page.',
-    answers: { 200: { about: 'A page.', schema: pageOfShape(AuditRow) } },
+    answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services }) => {
@@ -127,6 +132,7 @@ function decision(kind: DecisionKind): OperatorRoute {
   return {
     name: `${kind}Rollout`,
     methods: ['POST'],
+    role: 'operator',
     route: `${ONE}/${kind}`,
     query: {},
     description: {

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { auditRoutes } from './audit';
 import { fleetRoutes } from './fleet';
+import { freezeRoutes } from './freezes';
+import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -8,9 +11,12 @@ import { virtualMachineRoutes } from './virtualMachines';
 import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
+  ...meRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...freezeRoutes,
+  ...auditRoutes,
   ...simulatedRoutes,
 ];
 
@@ -19,7 +25,7 @@ const showOpenApi: OperatorRoute = {
   methods: ['GET'],
   route: 'api/openapi.json',
   query: {},
-  isOpen: true,
+  role: null,
   description: {
     summary: 'This document.',
     answers: { 200: { about: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) } },

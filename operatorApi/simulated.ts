@@ -44,6 +44,7 @@ const Event = named(
 const listEvents: OperatorRoute = {
   name: 'listSimulatedEvents',
   methods: ['GET'],
+  role: 'reader',
   route: EVENTS,
   query: { after: AFTER_COUNT, untilUtc: UNTIL },
   description: {
@@ -79,6 +80,7 @@ const listEvents: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listSimulatedVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: VIRTUAL_MACHINES,
   query: { after: AFTER_COUNT },
   description: {

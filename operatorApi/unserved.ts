@@ -12,7 +12,7 @@ export function unservedRoutes(served: readonly OperatorRoute[]): readonly Opera
       methods: ['GET'],
       route: '/',
       query: {},
-      isOpen: true,
+      role: null,
       handler: () => Promise.resolve({ jsonBody: welcome(served) }),
     },
     {
@@ -20,7 +20,7 @@ export function unservedRoutes(served: readonly OperatorRoute[]): readonly Opera
       methods: ALL,
       route: 'api/{*rest}',
       query: {},
-      isOpen: true,
+      role: null,
       handler: (request) => Promise.reject(notServed(request, served)),
     },
   ];

@@ -15,6 +15,7 @@ import { VirtualMachineShape } from './shapes/virtualMachine';
 const getVirtualMachine: OperatorRoute = {
   name: 'getVirtualMachine',
   methods: ['GET'],
+  role: 'reader',
   route: 'api/virtual-machines',
   query: { id: VM_ID },
   description: {
@@ -47,6 +48,7 @@ const getVirtualMachine: OperatorRoute = {
 const waiveVirtualMachine: OperatorRoute = {
   name: 'waiveVirtualMachine',
   methods: ['POST'],
+  role: 'operator',
   route: 'api/virtual-machines/waive',
   query: { id: VM_ID },
   description: {

@@ -6,8 +6,5 @@ import { child, type Step } from './durable';
 /** Second chances in one region: the region's rollout over a smaller plan, under the same ledger and the same rollout id. */
 export function* catchUp(context: OrchestrationContext): Step<{ rounds: number }> {
   const input = children.catchUp.input.parse(context.df.getInput());
-  return yield* child(context, children.regionRollout, childId(context.df.instanceId, 'region'), {
-    ...input,
-    attemptMax: null,
-  });
+  return yield* child(context, children.regionRollout, childId(context.df.instanceId, 'region'), input);
 }

@@ -42,7 +42,8 @@ function withCarried(
   if (left.length === 0) return members;
   const fresh = members.filter((n) => carried[n] !== 1);
   const [first = 0] = sizes;
-  const ahead = sizes.length === 1 ? left.length : Math.min(left.length, Math.floor(first / CARRIED_PART_MAX));
+  const ahead =
+    sizes.length === 1 ? left.length : Math.min(left.length, Math.floor(first / CARRIED_PART_MAX));
   const others = first - ahead;
   return [...left.slice(0, ahead), ...fresh.slice(0, others), ...left.slice(ahead), ...fresh.slice(others)];
 }

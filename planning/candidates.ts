@@ -1,8 +1,9 @@
 import { standaloneShare } from '../domain/disruption';
 import { eligibility } from '../domain/eligibility';
-import type { AvailabilitySetId } from '../domain/ids';
+import type { AvailabilitySetId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import type { Policy } from '../domain/policy';
+import type { Because } from '../domain/reasons';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
 import { assignUpdateDomains } from '../domain/updateDomains';
@@ -54,13 +55,19 @@ class Names {
 export function sortOut(
   inventory: readonly VirtualMachine[],
   policy: Policy,
-  carriedOver: ReadonlySet<string>,
+  {
+    carriedOver,
+    held,
+  }: { readonly carriedOver: ReadonlySet<string>; readonly held: ReadonlyMap<VmId, Because> },
 ): { readonly candidates: Candidates; readonly ineligible: Plan['ineligible'] } {
   const vms: VirtualMachine[] = [];
   const ineligible: Plan['ineligible'] = [];
   for (const vm of inventory) {
     const answer = eligibility(vm, policy);
-    if (answer.kind === 'eligible') vms.push(vm);
+    const hold = held.size === 0 ? undefined : held.get(vm.id);
+    if (answer.kind === 'eligible' && hold !== undefined)
+      ineligible.push({ vmId: vm.id, reason: hold.reason, detail: hold.detail });
+    else if (answer.kind === 'eligible') vms.push(vm);
     else ineligible.push({ vmId: vm.id, reason: answer.reason, detail: answer.detail });
   }
   return { candidates: columnsOf(vms, policy, carriedOver), ineligible };
@@ -158,11 +165,7 @@ export function inventoryFacts(inventory: readonly VirtualMachine[], policy: Pol
     if (here === undefined) standalone.set(region, (here = new Map()));
     here.set(subscriptionId, (here.get(subscriptionId) ?? 0) + 1);
   }
-  return factsOf(
-    policy,
-    setSizes,
-    (region, subscription) => standalone.get(region)?.get(subscription) ?? 0,
-  );
+  return factsOf(policy, setSizes, (region, subscription) => standalone.get(region)?.get(subscription) ?? 0);
 }
 
 /** Update domains for the members of sets that do not say theirs; the other VMs are not looked at. */

@@ -39,9 +39,7 @@ export class Cohort {
   }
 
   #remember(startMs: number, opensAfterMs: number): void {
-    const windows = this.zones.map((zone) =>
-      windowFrom(zone, this.#policy, { atMs: startMs, opensAfterMs }),
-    );
+    const windows = this.zones.map((zone) => windowFrom(zone, this.#policy, { atMs: startMs, opensAfterMs }));
     this.#fromMs = startMs;
     this.#opensMs = Math.min(...windows.map(({ opensMs }) => opensMs));
     this.#untilMs = Math.min(...windows.map(({ closesMs }) => closesMs)) - roundNeedsMs(this.#policy);

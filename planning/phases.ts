@@ -16,10 +16,7 @@ export const BLAST_RADIUS_LADDER: readonly number[] = [1, 5, 25];
  * the update so far; then the rest, in two phases where it holds both ends of a pair. A step already reached is left out, as long as
  * there are phases enough: that makes them the fewest. With fewer regions than phases there is one region a phase.
  */
-export function orderIntoPhases(
-  regions: readonly RegionSize[],
-  policy: PhasePolicy,
-): RegionSize[][] {
+export function orderIntoPhases(regions: readonly RegionSize[], policy: PhasePolicy): RegionSize[][] {
   const total = vmCountOf(regions);
   const phasesMin = Math.min(policy.phasesMin, regions.length);
   let left = [...regions].sort(bySize);

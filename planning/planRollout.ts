@@ -1,5 +1,6 @@
 import { rolloutIdOf, type Month, type VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
+import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { inventoryFacts, sortOut, withUpdateDomains } from './candidates';
@@ -20,13 +21,18 @@ export interface PlanRequest {
   readonly nowUtc: string;
   /** VMs that the superseded rollout did not start: they come first in their place, but are at most a third of a first batch. */
   readonly carriedOver?: readonly VmId[];
+  /** VMs that are held until the rollout ends, and by what: they have no turn. */
+  readonly held?: ReadonlyMap<VmId, Because>;
 }
 
 /** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
 export function planRollout(request: PlanRequest): Plan {
   const { month, policy, nowUtc } = request;
   const inventory = withUpdateDomains(orderOfTheMonth(request.vms, `${request.seed}:${month}`));
-  const { candidates, ineligible } = sortOut(inventory, policy, new Set(request.carriedOver));
+  const { candidates, ineligible } = sortOut(inventory, policy, {
+    carriedOver: new Set(request.carriedOver),
+    held: request.held ?? new Map(),
+  });
   const facts = inventoryFacts(inventory, policy);
   const releasedUtc = releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));

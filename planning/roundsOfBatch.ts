@@ -25,14 +25,12 @@ export function roundsOfBatch(
   const cut: Cut[] = cutByShares(shareByShare(batch, subscription, shares), subscription, shares);
   const atOnce = roundsThatFit(cut, shares);
   const delays = delaysOf(cut, atOnce);
-  const rounds = cut.map(
-    ({ members }, index): RoundWork => ({
-      members,
-      cohort,
-      updateDomain: null,
-      delaySeconds: delays[index] ?? 0,
-    }),
-  );
+  const rounds = cut.map(({ members }, index): RoundWork => ({
+    members,
+    cohort,
+    updateDomain: null,
+    delaySeconds: delays[index] ?? 0,
+  }));
   return { rounds, atOnce };
 }
 

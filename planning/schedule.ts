@@ -4,15 +4,15 @@ import type { Candidates, InventoryFacts } from './candidates';
 import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { EventQueue } from './eventQueue';
 import { countBy, type BatchWork, type RegionWork, type RoundWork, type StageWork } from './regionWork';
+import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
 import { SETS_AT_ONCE_MAX } from './widths';
-
-/** What a round or a VM had to wait for, beside its turn. */
-export type WaitedFor = 'windows' | 'shares' | 'patchCalls' | 'evidence';
 
 export interface RoundTimes {
   readonly startMs: number;
-  /** When the last of its VMs is done. */
+  /** When its claim is released. */
   readonly endMs: number;
+  /** When the last of its VMs is done: later where some waited in vain for evidence, and are caught up. */
+  readonly doneMs: number;
   /** False: no window of its zones is long enough. */
   readonly fits: boolean;
   readonly waitedFor: WaitedFor;
@@ -45,54 +45,6 @@ export function schedulePhases(
 ): Schedule {
   const run = new Run(candidates, facts);
   return run.play(phases, fromMs);
-}
-
-interface PhaseRun {
-  readonly index: number;
-  readonly planned: number;
-  readonly startMs: number;
-  readonly silent: Set<string>;
-  done: number;
-  gateMs: number | null;
-}
-
-interface RegionRun {
-  readonly work: RegionWork;
-  readonly phase: PhaseRun;
-  readonly opensAfterMs: number;
-  /** Standalone VMs that are down, by subscription. */
-  readonly down: Map<number, number>;
-  /** Rounds that wait for a share, in the order in which they came. */
-  waiting: (() => void)[];
-  stage: number;
-  /** Pools and tracks of the stage that have not ended. */
-  open: number;
-  nextSet: number;
-  waitedFor: WaitedFor;
-}
-
-interface FamilyRun {
-  started: number;
-  healthy: number;
-  readonly waiting: Waiting[];
-}
-
-/** VMs of a round that wait until their family has proven enough. */
-interface Waiting {
-  readonly round: RoundRun;
-  readonly family: number;
-  count: number;
-}
-
-interface RoundRun {
-  readonly work: RoundWork;
-  readonly region: RegionRun;
-  readonly startMs: number;
-  readonly fits: boolean;
-  readonly end: () => void;
-  /** VMs that have no outcome yet. */
-  left: number;
-  waitedFor: WaitedFor;
 }
 
 class Run {
@@ -263,6 +215,7 @@ class Run {
       fits,
       left: work.members.length,
       waitedFor: region.waitedFor,
+      again: false,
       end: () => {
         this.#takeShares(region, counts, -1);
         const waiting = region.waiting;
@@ -271,7 +224,7 @@ class Run {
         end();
       },
     };
-    this.#note(round, startMs + this.#roundMs);
+    this.#note(round, startMs);
     this.#install(round);
   }
 
@@ -302,12 +255,16 @@ class Run {
       if (now > 0) granted.push([family, this.#grant(seen, now)]);
       if (now < count) this.#wait({ round, family, count: count - now });
     }
-    if (granted.length > 0) this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs);
+    if (granted.length > 0)
+      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs);
   }
 
   #installsLeft({ started, healthy }: FamilyRun): number {
     const left = exposureMax({ healthyCount: healthy }, this.#policy) - started;
-    return Math.max(0, Math.min(left, underWayMax({ healthyCount: healthy }, this.#policy) - (started - healthy)));
+    return Math.max(
+      0,
+      Math.min(left, underWayMax({ healthyCount: healthy }, this.#policy) - (started - healthy)),
+    );
   }
 
   #grant(family: FamilyRun, count: number): number {
@@ -361,31 +318,32 @@ class Run {
     const { count, round, family } = waiting;
     if (count === 0) return;
     waiting.count = 0;
-    const { region, work } = round;
+    this.#note(round, this.#nowMs);
     this.#outcomes(round, count);
-    const { startMs, fits } = work.cohort.firstStart({
+    const { startMs, fits } = round.work.cohort.firstStart({
       atMs: this.#nowMs + MINUTE_MS,
       opensAfterMs: this.#nowMs,
     });
     if (!fits) return;
     this.#queue.add(startMs, () => {
-      this.#wait({ round: { ...round, region, end: () => undefined, left: Infinity }, family, count });
+      this.#wait({ round: { ...round, again: true }, family, count });
       const seen = this.#families[family];
       if (seen !== undefined) this.#serve(seen);
     });
   }
 
   /** The times of a round, as far as they are known. */
-  #note({ work, startMs, fits, waitedFor }: RoundRun, endMs: number): void {
+  #note({ work, startMs, fits, waitedFor, again }: RoundRun, atMs: number): void {
     const before = this.#times.get(work);
-    if (before !== undefined && before.endMs >= endMs) return;
-    this.#times.set(work, { startMs, endMs, fits, waitedFor });
+    const endMs = again ? (before?.endMs ?? atMs) : Math.max(before?.endMs ?? 0, atMs);
+    this.#times.set(work, { startMs, endMs, doneMs: Math.max(before?.doneMs ?? 0, atMs), fits, waitedFor });
   }
 
   #outcomes(round: RoundRun, count: number): void {
     const { phase, work } = round.region;
     phase.silent.delete(work.region);
-    if (round.left !== Infinity) phase.done += count;
+    if (round.again) return; // these were counted when they were deferred
+    phase.done += count;
     this.#lookAtGate(phase);
     round.left -= count;
     if (round.left === 0) round.end();

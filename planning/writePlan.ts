@@ -1,10 +1,19 @@
 import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
 import type { Month, RolloutId } from '../domain/ids';
+import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedRegion, PlannedRound, PlannedStage } from './plan';
-import { countBy, type BatchWork, type RegionWork, type RoundWork, type SetWork, type StageWork } from './regionWork';
-import type { RoundTimes, Schedule, ScheduledPhase, WaitedFor } from './schedule';
+import {
+  countBy,
+  type BatchWork,
+  type RegionWork,
+  type RoundWork,
+  type SetWork,
+  type StageWork,
+} from './regionWork';
+import type { RoundTimes, Schedule, ScheduledPhase } from './schedule';
+import type { WaitedFor } from './scheduleState';
 
 export interface Scheduled {
   readonly rolloutId: RolloutId;
@@ -56,24 +65,30 @@ export function writeRegionNow(
   facts: Pick<Scheduled, 'candidates' | 'facts'>,
   nowMs: number,
 ): PlannedRegion {
-  const times: RoundTimes = { startMs: nowMs, endMs: nowMs, fits: true, waitedFor: 'windows' };
+  const times: RoundTimes = { startMs: nowMs, endMs: nowMs, doneMs: nowMs, fits: true, waitedFor: 'windows' };
   return new Writer({ ...facts, endsMs: Infinity, targetMs: Infinity, timesOf: () => times }).region(work);
 }
 
-const NOT_SCHEDULED: RoundTimes = { startMs: 0, endMs: 0, fits: false, waitedFor: 'windows' };
+const NOT_SCHEDULED: RoundTimes = { startMs: 0, endMs: 0, doneMs: 0, fits: false, waitedFor: 'windows' };
 
 class Writer {
   readonly late: Plan['late'] = [];
   readonly #facts: RegionFacts;
   readonly #utc = utcTexts();
+  /** When the last VM of the phase is done. */
+  #doneMs = 0;
 
   constructor(facts: RegionFacts) {
     this.#facts = facts;
   }
 
   phase(phase: number, { regions: works, gateMs }: ScheduledPhase): PlannedPhase {
+    this.#doneMs = 0;
     const regions = works.map((work) => this.region(work));
-    return { phase, ...extentOf(regions), expectedGateUtc: this.#utc(gateMs), regions };
+    const extent = extentOf(regions);
+    const doneUtc = this.#utc(this.#doneMs); // those that are caught up are done after their round
+    const expectedEndUtc = later(extent.expectedEndUtc, doneUtc);
+    return { phase, ...extent, expectedEndUtc, expectedGateUtc: this.#utc(gateMs), regions };
   }
 
   region(work: RegionWork): PlannedRegion {
@@ -90,7 +105,12 @@ class Writer {
     return { stage, zone, ...extentOf(groups), groups };
   }
 
-  #batch(region: string, place: string, { group, rounds: works, atOnce }: BatchWork, cohort: number): PlannedGroup {
+  #batch(
+    region: string,
+    place: string,
+    { group, rounds: works, atOnce }: BatchWork,
+    cohort: number,
+  ): PlannedGroup {
     const rounds = works.map((work, index) =>
       this.#round(index + 1, work, this.#sharesOf(region, work), `${works.length} of ${group} in ${place}`),
     );
@@ -131,6 +151,7 @@ class Writer {
     const { candidates, timesOf } = this.#facts;
     const { vms } = candidates;
     const times = timesOf(work);
+    this.#doneMs = Math.max(this.#doneMs, times.doneMs);
     const vmIds = work.members.flatMap((n) => vms[n]?.id ?? []);
     const expectedStartUtc = this.#utc(times.startMs);
     const because = this.#lateBecause(times);
@@ -163,11 +184,12 @@ class Writer {
   }
 
   /** R-109: of a VM whose forecast passes the target day or the end, what it waited for. */
-  #lateBecause({ endMs, fits, waitedFor }: RoundTimes): string | null {
+  #lateBecause({ doneMs, fits, waitedFor }: RoundTimes): string | null {
     if (!fits) return 'its off-peak window is too short for an assessment, an installation and a reboot';
     const because = WAITED_FOR[waitedFor];
-    if (endMs > this.#facts.endsMs) return `expected to be done only after the rollout has ended, because of ${because}`;
-    if (endMs > this.#facts.targetMs)
+    if (doneMs > this.#facts.endsMs)
+      return `expected to be done only after the rollout has ended, because of ${because}`;
+    if (doneMs > this.#facts.targetMs)
       return `expected to be done only after the target day of the forecast, because of ${because}`;
     return null;
   }

@@ -133,16 +133,18 @@ export function planStore(store: Store): PlanStore {
       const left = await table.list(id, { from: `${phase}~`, before: `${phase}~~` });
       const rounds = planned.flatMap((region) => roundsOf(phase, region));
       const kept = new Set(rounds.map(rowKey));
+      const stages = await table.list(stagesOf(id), { from: `${phase}~`, before: `${phase}~~` });
       await table.write(id, { remove: left.map(({ row }) => row).filter((row) => !kept.has(row)) });
+      await table.write(stagesOf(id), { remove: stages.map(({ row }) => row) });
       await addRounds(id, rounds);
       const regions = planned.map(({ region }) => region).sort();
       await table.upsert(id, phase, { regions });
       return regions;
     },
     stages: async (id, phase, region) =>
-      (
-        await table.list(stagesOf(id), { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })
-      ).map(({ value }) => parseStagePlan(value)),
+      (await table.list(stagesOf(id), { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
+        ({ value }) => parseStagePlan(value),
+      ),
     readStage: async (id, phase, region, stage) => {
       const row = await table.get(stagesOf(id), stageKey(phase, region, stage));
       return row && parseStagePlan(row.value);
@@ -195,7 +197,7 @@ const rowKey = ({ phase, region, stage, group, round }: RoundKey): string =>
 /** The stage of the VMs without a zone comes last, and `zone-10` behind `zone-2`. */
 const stageKey = (phase: PhaseId, region: string, stage: string): string => {
   const zone = /^zone-(\d+)$/.exec(stage)?.[1];
-  const order = zone === undefined ? (stage.startsWith('zone-') ? stage : '~') : zone.padStart(4, '0');
+  const order = zone === undefined ? (stage.startsWith('zone-') ? stage : 'zzzz') : zone.padStart(4, '0');
   return [phase, region, order, stage].join('~');
 };
 

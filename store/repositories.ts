@@ -1,12 +1,14 @@
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
 import { evidenceStore, type EvidenceStore } from './evidence';
+import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import { roundQueueStore, type RoundQueueStore } from './roundQueues';
 import type { Store } from './store';
 import { waitStore, type WaitStore } from './waits';
 
@@ -16,12 +18,14 @@ export interface Repositories {
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
+  readonly roundQueues: RoundQueueStore;
   readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly freezes: FreezeStore;
 }
 
 export function repositoriesOn(store: Store): Repositories {
@@ -30,11 +34,13 @@ export function repositoriesOn(store: Store): Repositories {
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    roundQueues: roundQueueStore(store),
     evidence: evidenceStore(store),
     outcomes: outcomeStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    freezes: freezeStore(store),
   };
 }

@@ -34,6 +34,7 @@ const installPatches: ArmRoute = {
   route:
     'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/installPatches',
   methods: ['POST'],
+  role: 'operator',
   family: 'compute',
   quota: 'guestPatch',
   handler: async (request, context) => {
@@ -47,7 +48,7 @@ const installPatches: ArmRoute = {
       throw operationNotAllowed(
         'The patch extension is not installed yet: it comes with patch mode AutomaticByPlatform, in the off-peak hours of the VM.',
       );
-    const input = await inputOf(context, vm, { order, ifBusy });
+    const input = await inputOf(context, vm, { order, ifBusy, by: `${request.by}, over the ARM API` });
     const instanceId = `install-${randomUUID()}`;
     if (ifBusy === 'fail') await requireFree(context, instanceId, input);
     await context.client.startNew(installOnDemand.name, { instanceId, input });
@@ -65,13 +66,12 @@ type Input = z.infer<typeof installOnDemand.input>;
 async function inputOf(
   { services }: ArmContext,
   vm: VirtualMachine,
-  asked: Pick<Input, 'order' | 'ifBusy'>,
+  asked: Pick<Input, 'order' | 'ifBusy' | 'by'>,
 ): Promise<Input> {
   const waitUntilMs = Date.parse(services.nowUtc()) + WAIT_HOURS_MAX * 3_600_000;
   return {
     ...asked,
     vmId: vm.id,
-    by: 'ARM API',
     ledger: pairComponent(vm.region),
     disruption: await disruptionOf(services, vm),
     waitUntilUtc: new Date(waitUntilMs).toISOString(),

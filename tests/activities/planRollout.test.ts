@@ -42,6 +42,36 @@ describe('R-103: the plan of the month', () => {
     });
   });
 
+  it('INV-17: gives no turn to VMs that a freeze or an exclusion holds to the end; lifted, they are caught up', async () => {
+    const services = await aPlanner();
+    const about = { timeZone: null, reason: 'r', owner: 'o', createdUtc: ENDS, createdBy: 'o' };
+    const [from, to] = ['2026-11-01', '2027-01-01'];
+    await services.freezes.save({
+      ...about,
+      id: 'a',
+      kind: 'freeze',
+      from,
+      to,
+      selector: { region: 'japaneast' },
+    });
+    await services.freezes.save({
+      ...about,
+      id: 'b',
+      kind: 'exclusion',
+      from,
+      to: '2026-11-20',
+      selector: {},
+    });
+    await plan(services);
+    expect(await planned(services)).toHaveLength(30);
+    const kept = (await services.outcomes.list(ROLLOUT)).filter(({ kind }) => kind === 'deferred');
+    // Both hold them now; the exclusion is named first, and it is the freeze that holds them to the end.
+    expect(
+      new Set(kept.map(({ reason, otherReasons }) => `${reason} ${(otherReasons ?? []).join()}`)),
+    ).toEqual(new Set(['excludedForNow frozen']));
+    expect(await services.outcomes.secondChances(ROLLOUT)).toHaveLength(8);
+  });
+
   it('made again is the one that was kept, though the fleet has changed', async () => {
     const services = await aPlanner();
     const first = [await plan(services), await planned(services)];
@@ -70,7 +100,7 @@ describe('R-103: the plan of the month', () => {
   );
 
   it.each([0, 1, 2, 3, 4])(
-    'puts those that the rollout before did not reach first: VM %d',
+    'puts those that the rollout before did not reach first, but never alone into a first batch: VM %d',
     async (chosen) => {
       const before = RolloutId.parse('rollout-2026-10');
       const vms = vmsOf(60, (n) => ({ name: `left-${n}`, region: n < 30 ? 'eastus' : 'japaneast' }));
@@ -95,7 +125,10 @@ describe('R-103: the plan of the month', () => {
       const inItsRegion = (await services.plans.allRounds(ROLLOUT)).filter(
         ({ region }) => region === 'eastus',
       );
-      expect(inItsRegion[0]?.vmIds).toEqual([left.id]);
+      expect(inItsRegion[0]).toMatchObject({ group: 'batch-1', vmIds: [expect.not.stringMatching(left.id)] });
+      const second = inItsRegion.find(({ group }) => group === 'batch-2');
+      expect(second).toMatchObject({ round: 1 });
+      expect(second?.vmIds).toContain(left.id);
     },
   );
 });

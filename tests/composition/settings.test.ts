@@ -21,6 +21,7 @@ describe('settings', () => {
       connectionString: 'UseDevelopmentStorage=true',
       seed: 1,
       stateDir: join(process.cwd(), '.lowtide', 'func'),
+      auth: { kind: 'none' },
       fleetFile: null,
       scenarioFile: null,
       policy: defaultPolicy,
@@ -34,7 +35,7 @@ describe('settings', () => {
     ['LOWTIDE_BAKE', 'PT6H', { bakeSeconds: 21_600 }],
     ['LOWTIDE_BAKE', 'nextWindow', { bakeSeconds: null }],
     ['LOWTIDE_BAKE', 'nextNight', { bakeSeconds: null }],
-    ['LOWTIDE_PHASES_MAX', '5', { phasesMax: 5 }],
+    ['LOWTIDE_PHASES_MIN', '5', { phasesMin: 5 }],
     ['LOWTIDE_OFF_PEAK_OPENS', '23:30', { offPeakOpens: '23:30' }],
     ['LOWTIDE_CANARY_REGIONS', 'japaneast, polandcentral', { canaryRegions: ['japaneast', 'polandcentral'] }],
     ['LOWTIDE_BATCH_SHARE_PERCENTS', '10, 90', { batchSharePercents: [10, 90] }],
@@ -74,11 +75,11 @@ describe('settings', () => {
       LOWTIDE_STORE: 'disk',
       LOWTIDE_SEED: 'seven',
       LOWTIDE_SOAK: '15 minutes',
-      LOWTIDE_PHASES_MAX: 'many',
+      LOWTIDE_PHASES_MIN: 'many',
       LOWTIDE_OFF_PEAK_OPENS: '25:00',
       LOWTIDE_SET_SHARE_PERCENT: '120',
     });
-    for (const name of ['STORE', 'SEED', 'SOAK', 'PHASES_MAX', 'OFF_PEAK_OPENS', 'SET_SHARE_PERCENT'])
+    for (const name of ['STORE', 'SEED', 'SOAK', 'PHASES_MIN', 'OFF_PEAK_OPENS', 'SET_SHARE_PERCENT'])
       expect(reported).toContain(`LOWTIDE_${name}`);
     expect(reported).toContain("'15 minutes'");
     expect(reported).toContain("'disk'");
@@ -90,7 +91,8 @@ describe('settings', () => {
     ['LOWTIDE_SEED', '1.5'],
     ['LOWTIDE_SOAK', '900'],
     ['LOWTIDE_SOAK', '-PT5M'],
-    ['LOWTIDE_PHASES_MAX', '0'],
+    ['LOWTIDE_PHASES_MIN', '0'],
+    ['LOWTIDE_PHASES_MIN', '8'],
     ['LOWTIDE_FIXED_RELEASE_OS_TYPES', 'BeOS'],
   ])('what an operator meant is not guessed: %s=%s is refused', (name, value) => {
     expect(problemsOf({ [name]: value })).toContain(name);
@@ -115,7 +117,6 @@ describe('settings', () => {
     ['LOWTIDE_CANARY_REGIONS', 'westeurop', "there is no region 'westeurop'. Did you mean westeurope?"],
     ['LOWTIDE_CANARY_REGIONS', 'West Europe, North Europe', 'westeurope and northeurope are a geo pair'],
     ['LOWTIDE_EXTRA_IMAGES', 'debian:debian-12', "'debian:debian-12' is no image; write publisher:offer:sku"],
-    ['LOWTIDE_PHASES_MIN', '8', 'LOWTIDE_PHASES_MIN is 8, more than LOWTIDE_PHASES_MAX, which is 6.'],
     ['LOWTIDE_SWEEP_SCHEDULE', 'hourly', "LOWTIDE_SWEEP_SCHEDULE is 'hourly'; it is a cron expression"],
   ])('a value is held against what it names: %s=%s', (name, value, problem) => {
     expect(problemsOf({ [name]: value })).toContain(problem);
@@ -134,5 +135,74 @@ describe('settings', () => {
     const names = Object.keys(Policy.shape).map(settingName);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^LOWTIDE_[A-Z]+(_[A-Z]+)*$/);
+  });
+
+  const TENANT = '0A0A0A0A-0000-4000-8000-000000000001';
+  const ENTRA = { LOWTIDE_AUTH: 'entra', LOWTIDE_AUTH_TENANT: TENANT, LOWTIDE_AUTH_AUDIENCE: 'api://a, b' };
+
+  it('tokens of Entra ID are checked against the tenant’s own issuers and keys, or against those that are given', () => {
+    const tenantId = TENANT.toLowerCase();
+    const common = { kind: 'entra', tenantId, audiences: ['api://a', 'b'] };
+    const authority = `https://login.microsoftonline.com/${tenantId}`;
+    expect(readSettings(ENTRA).auth).toEqual({
+      ...common,
+      issuers: [`${authority}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+      jwksUrl: `${authority}/discovery/v2.0/keys`,
+    });
+    const given = { LOWTIDE_AUTH_ISSUER: 'https://i', LOWTIDE_AUTH_JWKS_URL: 'https://i/keys' };
+    expect(readSettings({ ...ENTRA, ...given }).auth).toEqual({
+      ...common,
+      issuers: ['https://i'],
+      jwksUrl: 'https://i/keys',
+    });
+  });
+
+  it.each([
+    'WEBSITE_SITE_NAME',
+    'WEBSITE_SKU',
+    'WEBSITE_POD_NAME',
+    'LEGION_SERVICE_HOST',
+    'MANAGED_ENVIRONMENT',
+    'CONTAINER_APP_NAME',
+  ])('in the cloud (%s) requests are authenticated, or the app does not start', (sign) => {
+    expect(problemsOf({ [sign]: 'x' })).toMatch(
+      `LOWTIDE_AUTH is none, and this host is in the cloud (${sign}`,
+    );
+    expect(problemsOf({ [sign]: 'x', ...ENTRA })).toBe('');
+  });
+
+  it('an instance id of Azure is a sign of the cloud; one that keeps two hosts of a machine apart is none', () => {
+    expect(problemsOf({ WEBSITE_INSTANCE_ID: 'a1'.repeat(32) })).toMatch(/in the cloud/);
+    expect(problemsOf({ WEBSITE_INSTANCE_ID: 'worker-2', WEBSITE_HOSTNAME: 'localhost:7071' })).toBe('');
+    expect(problemsOf({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })).toBe('');
+    expect(problemsOf({ KUBERNETES_SERVICE_HOST: '10.0.0.1', POD_NAMESPACE: 'x' })).toMatch(/in the cloud/);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'an unknown kind',
+      { LOWTIDE_AUTH: 'basic' },
+      /LOWTIDE_AUTH is 'basic'; it may be none or entra or appService/,
+    ],
+    ['no tenant', { ...ENTRA, LOWTIDE_AUTH_TENANT: 'contoso' }, /LOWTIDE_AUTH_TENANT is 'contoso'/],
+    ['no audience', { ...ENTRA, LOWTIDE_AUTH_AUDIENCE: ' , ' }, /LOWTIDE_AUTH_AUDIENCE is not given/],
+    ['an issuer without its keys', { ...ENTRA, LOWTIDE_AUTH_ISSUER: 'https://i' }, /together or not at all/],
+    [
+      'keys from where anybody on the way may change them',
+      { ...ENTRA, LOWTIDE_AUTH_ISSUER: 'https://i', LOWTIDE_AUTH_JWKS_URL: 'http://i/keys' },
+      /it is an https address/,
+    ],
+    [
+      'what is of no use',
+      { LOWTIDE_AUTH_AUDIENCE: 'a' },
+      /LOWTIDE_AUTH_AUDIENCE is given, and LOWTIDE_AUTH is none/,
+    ],
+    [
+      'headers of App Service where there is no App Service',
+      { LOWTIDE_AUTH: 'appService', LOWTIDE_AUTH_TENANT: TENANT },
+      /any client could send its headers/,
+    ],
+  ])('authentication with %s is a mistake', (_what, environment, said) => {
+    expect(problemsOf(environment)).toMatch(said);
   });
 });
