@@ -24,24 +24,28 @@ export async function answerArm(
   request: HttpRequest,
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
-  return respond(request, await answerOf(route, request, context));
+  const report = (message: string): void => {
+    context.error(`${route.name}: ${message}`);
+  };
+  return answerArmWith(route, request, report, async () => {
+    await admit(request, { api: 'arm', name: route.name });
+    const client = df.getClient(context);
+    return { services: withWaking(simulatedOf(await appServices()), client, context), client };
+  });
 }
 
-async function answerOf(
+/** The same for whatever hosts the API: `open` admits the request and gives what handlers work on. */
+export async function answerArmWith(
   route: ArmRoute,
   request: HttpRequest,
-  context: InvocationContext,
-): Promise<ArmAnswer> {
+  report: (message: string) => void,
+  open: () => Promise<ArmContext>,
+): Promise<HttpResponseInit> {
   try {
-    await admit(request, { api: 'arm', name: route.name });
-    const understood = await understand(request, route);
-    const client = df.getClient(context);
-    const services = withWaking(simulatedOf(await appServices()), client, context);
-    return await countedAnswer(route, understood, { services, client });
+    const context = await open();
+    return respond(request, await countedAnswer(route, await understand(request, route), context));
   } catch (error) {
-    return errorAnswer(error, (message) => {
-      context.error(`${route.name}: ${message}`);
-    });
+    return respond(request, errorAnswer(error, report));
   }
 }
 
