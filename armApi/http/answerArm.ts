@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import * as df from 'durable-functions';
 import { ZodError } from 'zod';
 import { admit } from '../../composition/admit';
+import { NotAdmitted } from '../../composition/caller';
 import { appServices, simulatedOf } from '../../composition/compose';
 import { withWaking } from '../../composition/waking';
 import { LowtideError } from '../../domain/lowtideError';
@@ -12,6 +13,7 @@ import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { baseUrlOf } from './baseUrl';
 import { at } from './json';
 import { readBody } from './requestBody';
+import { refusalAnswer } from './refusalAnswer';
 import { countRequest } from './requestQuota';
 import { AnswerInstead } from './throttled';
 
@@ -28,22 +30,34 @@ export async function answerArm(
     context.error(`${route.name}: ${message}`);
   };
   return answerArmWith(route, request, report, async () => {
-    await admit(request, { api: 'arm', name: route.name });
-    const client = df.getClient(context);
-    return { services: withWaking(simulatedOf(await appServices()), client, context), client };
+    const { name: by } = await admit(request, route);
+    return {
+      by,
+      open: async () => {
+        const client = df.getClient(context);
+        return { services: withWaking(simulatedOf(await appServices()), client, context), client };
+      },
+    };
   });
 }
 
-/** The same for whatever hosts the API: `open` admits the request and gives what handlers work on. */
+/** A request that was let in, on whose behalf, and what handlers work on once it is understood. */
+export interface Admitted {
+  readonly by: string;
+  readonly open: () => Promise<ArmContext>;
+}
+
+/** The same for whatever hosts the API: `enter` admits the request. */
 export async function answerArmWith(
   route: ArmRoute,
   request: HttpRequest,
   report: (message: string) => void,
-  open: () => Promise<ArmContext>,
+  enter: () => Promise<Admitted>,
 ): Promise<HttpResponseInit> {
   try {
-    const context = await open();
-    return respond(request, await countedAnswer(route, await understand(request, route), context));
+    const { by, open } = await enter();
+    const understood = await understand(request, route, by);
+    return respond(request, await countedAnswer(route, understood, await open()));
   } catch (error) {
     return respond(request, errorAnswer(error, report));
   }
@@ -67,7 +81,7 @@ function isEmptyList(body: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-async function understand(request: HttpRequest, { family }: ArmRoute): Promise<ArmRequest> {
+async function understand(request: HttpRequest, { family }: ArmRoute, by: string): Promise<ArmRequest> {
   const { params, query } = request;
   const all = new Map([...query].map(([key, value]) => [key.toLowerCase(), value]));
   const subscriptionId = params['subscriptionId'] ?? '';
@@ -80,6 +94,7 @@ async function understand(request: HttpRequest, { family }: ArmRoute): Promise<A
     apiVersion: family === null ? '' : apiVersionOf(family, all.get('api-version') ?? null),
     query: (key) => all.get(key.toLowerCase()) ?? null,
     header: (name) => request.headers.get(name),
+    by,
     body: await readBody(request),
     baseUrl: baseUrlOf(request),
     path: new URL(request.url).pathname,
@@ -118,6 +133,7 @@ function errorAnswer(error: unknown, report: (message: string) => void): ArmAnsw
     return { status, body: { error: body }, headers };
   }
   if (error instanceof AnswerInstead) return error.answer;
+  if (error instanceof NotAdmitted) return refusalAnswer(error);
   if (error instanceof ZodError) {
     const [issue] = error.issues;
     const target = issue?.path.map(String).join('.') ?? '';

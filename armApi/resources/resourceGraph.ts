@@ -183,6 +183,7 @@ export const resourceGraphRoutes: readonly ArmRoute[] = [
     route: 'providers/Microsoft.ResourceGraph/resources',
     methods: ['POST'],
     family: 'resources',
+    role: 'reader',
     handler: answerQuery,
   },
 ];

@@ -29,6 +29,7 @@ export const resourceHealthRoutes: readonly ArmRoute[] = [
       'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/providers/Microsoft.ResourceHealth/availabilityStatuses/current',
     methods: ['GET'],
     family: 'resources',
+    role: 'reader',
     handler: async (request, context) => {
       const { id, armId, vm } = findVm(request, context);
       const reading = await context.services.driver.readVirtualMachine(id);
