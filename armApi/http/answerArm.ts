@@ -47,18 +47,20 @@ export interface Admitted {
   readonly open: () => Promise<ArmContext>;
 }
 
-/** The same for whatever hosts the API: `enter` admits the request. */
+/** The same for whatever hosts the API: `enter` admits the request, `failed` is shown what is answered with an error. */
 export async function answerArmWith(
   route: ArmRoute,
   request: HttpRequest,
   report: (message: string) => void,
   enter: () => Promise<Admitted>,
+  failed: (error: unknown) => void = () => undefined,
 ): Promise<HttpResponseInit> {
   try {
     const { by, open } = await enter();
     const understood = await understand(request, route, by);
     return respond(request, await countedAnswer(route, understood, await open()));
   } catch (error) {
+    failed(error);
     return respond(request, errorAnswer(error, report));
   }
 }

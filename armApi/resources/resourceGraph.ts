@@ -140,7 +140,8 @@ function vmRow(resource: VmResource): JsonObject {
     offer: text(image, 'offer'),
     sku: text(image, 'sku'),
     version: text(image, 'version'),
-    imageId: text(image, 'id') || text(image, 'sharedGalleryImageId') || text(image, 'communityGalleryImageId'),
+    imageId:
+      text(image, 'id') || text(image, 'sharedGalleryImageId') || text(image, 'communityGalleryImageId'),
     timeZone: text(configuration, 'timeZone'),
     provisionVMAgent: at(configuration, 'provisionVMAgent') ?? null,
     enableAutomaticUpdates: at(configuration, 'enableAutomaticUpdates') ?? null,

@@ -11,7 +11,7 @@ export interface RequestedOf {
  */
 export function actionOf({ method, path }: RequestedOf): string | null {
   const [clean = ''] = path.split('?');
-  const provider = /\/providers\/(Microsoft\.[^/]+)\/(.+)$/i.exec(clean.replace(/\/+$/, ''));
+  const provider = /^.*\/providers\/(Microsoft\.[^/]+)\/(.+)$/i.exec(clean.replace(/\/+$/, ''));
   if (provider === null) return null;
   const [, namespace = '', rest = ''] = provider;
   const found = ACTIONS.find(

@@ -112,7 +112,11 @@ export class Arm {
     const options = {
       abortSignal: AbortSignal.timeout(this.#options.deadlineMs ?? DEADLINE_MS),
       requestOptions: { headers: { 'x-ms-client-request-id': requestId } },
-      onResponse: (raw: { status: number; headers: Iterable<[string, string]>; bodyAsText?: string | null }) => {
+      onResponse: (raw: {
+        status: number;
+        headers: Iterable<[string, string]>;
+        bodyAsText?: string | null;
+      }) => {
         first ??= { status: raw.status, headers: headersOf(raw.headers), body: bodyOf(raw.bodyAsText) };
       },
     };
@@ -179,7 +183,8 @@ export class Arm {
       allowInsecureConnection: this.#isPlain,
     });
     // A token is never sent over http, and the SDK refuses to try.
-    if (this.#options.credential === null) client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
+    if (this.#options.credential === null)
+      client.pipeline.removePolicy({ name: 'bearerTokenAuthenticationPolicy' });
     this.#clients.set(subscription, client);
     return client;
   }

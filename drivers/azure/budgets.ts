@@ -97,7 +97,9 @@ export class Budgets {
   }
 
   #forgetFull(nowMs: number): void {
-    const minutesToFill = Math.max(...Object.values(BUDGETS).map(({ burst, perMinute }) => burst / perMinute));
+    const minutesToFill = Math.max(
+      ...Object.values(BUDGETS).map(({ burst, perMinute }) => burst / perMinute),
+    );
     for (const [key, { atMs, pausedUntilMs }] of this.#buckets)
       if (nowMs - atMs > minutesToFill * 60_000 && pausedUntilMs < nowMs) this.#buckets.delete(key);
   }

@@ -26,7 +26,9 @@ export function controlOf(facts: ControlFacts): Control {
       if (!bypassPlatformSafetyChecks && maintenance.length === 0)
         return notInCharge(`Azure patches it every month: AutomaticByPlatform without ${BYPASS}`);
       if (!bypassPlatformSafetyChecks)
-        return notInCharge(`the maintenance configuration ${assigned} is assigned, and lacks ${BYPASS} to work`);
+        return notInCharge(
+          `the maintenance configuration ${assigned} is assigned, and lacks ${BYPASS} to work`,
+        );
       return maintenance.length === 0
         ? IN_CHARGE
         : notInCharge(`Azure Update Manager patches it by the maintenance configuration ${assigned}`);

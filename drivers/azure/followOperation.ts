@@ -76,7 +76,8 @@ async function standingOf(
   const seconds = retryAfterSeconds(answer, nowUtc());
   if (statusUrl === null) return ofResultAlone(answer, seconds, nowUtc());
   const status = textAt(answer.body, 'status')?.toLowerCase() ?? '';
-  if (status.includes('fail') || status.includes('cancel')) return { kind: 'failed', error: errorIn(answer.body) };
+  if (status.includes('fail') || status.includes('cancel'))
+    return { kind: 'failed', error: errorIn(answer.body) };
   if (!status.includes('succeeded')) return { kind: 'running', retryAfterSeconds: seconds };
   const endedUtc = instantAt(answer.body, 'endTime') ?? nowUtc();
   const output = member(answer.body, 'properties', 'output');

@@ -40,7 +40,9 @@ export function signalsOf(facts: HealthFacts, settings: HealthSettings): HealthS
     reboot: rebootOf(facts.installation),
     heartbeat: heartbeatOf(facts, settings),
   };
-  return view.applicationHealth === null ? signals : { ...signals, applicationHealth: view.applicationHealth };
+  return view.applicationHealth === null
+    ? signals
+    : { ...signals, applicationHealth: view.applicationHealth };
 }
 
 /** A reboot that did not come about (`Failed`) leaves the VM in a state that is not known. */

@@ -40,7 +40,9 @@ export function instanceViewOf(view: unknown): InstanceView {
   const patchStatus = member(view, 'patchStatus');
   return {
     powerState,
-    isProvisioning: codesOf(view).some((code) => /^provisioningstate\/(creating|updating|deleting)/.test(code)),
+    isProvisioning: codesOf(view).some((code) =>
+      /^provisioningstate\/(creating|updating|deleting)/.test(code),
+    ),
     agent: agentOf(view, powerState),
     agentReportedUtc: instantAt(listAt(view, 'vmAgent', 'statuses')[0], 'time'),
     extensionVersion: extensionVersionOf(view),

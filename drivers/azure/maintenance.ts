@@ -92,7 +92,9 @@ function matches(vm: ScopedVm, filter: ScopeFilter): boolean {
 
 function tagsMatch({ tags }: ScopedVm, filter: ScopeFilter): boolean {
   if (filter.tags.length === 0) return true;
-  const lowered = new Map(Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value.toLowerCase()]));
+  const lowered = new Map(
+    Object.entries(tags).map(([name, value]) => [name.toLowerCase(), value.toLowerCase()]),
+  );
   const one = ([name, values]: ScopeFilter['tags'][number]): boolean => {
     const value = lowered.get(name);
     return value !== undefined && (values.length === 0 || values.includes(value));

@@ -21,7 +21,10 @@ const PREFIX = 'platform:';
 export class PlatformAssessments {
   readonly #graph: ResourceGraph;
   readonly #clock: Clock;
-  readonly #rows = new Map<string, { readonly atMs: number; readonly rows: Map<string, AvailablePatchSummary> }>();
+  readonly #rows = new Map<
+    string,
+    { readonly atMs: number; readonly rows: Map<string, AvailablePatchSummary> }
+  >();
 
   constructor(graph: ResourceGraph, clock: Clock) {
     this.#graph = graph;
@@ -32,7 +35,8 @@ export class PlatformAssessments {
   async start({ vm, model, installation }: VmState, nowUtc: string): Promise<StartAnswer | null> {
     if (model.assessmentMode?.toLowerCase() !== 'automaticbyplatform') return null;
     const summary = (await this.#rowsOf(vm.subscriptionId)).get(vm.id);
-    if (summary === undefined || !isOfUse(summary, installation?.lastModifiedTime ?? null, nowUtc)) return null;
+    if (summary === undefined || !isOfUse(summary, installation?.lastModifiedTime ?? null, nowUtc))
+      return null;
     const operationId = `${PREFIX}${Buffer.from(JSON.stringify(summary)).toString('base64url')}`;
     return { kind: 'started', operationId, retryAfterSeconds: null };
   }
@@ -72,7 +76,9 @@ function isOfUse(summary: AvailablePatchSummary, installedUtc: string | null, no
 }
 
 /** Names of the documented row; `id` is that of the VM and the result beneath it. */
-function assessmentOfRow(row: unknown): { readonly vmId: string; readonly summary: AvailablePatchSummary } | null {
+function assessmentOfRow(
+  row: unknown,
+): { readonly vmId: string; readonly summary: AvailablePatchSummary } | null {
   const vmId = textAt(row, 'id')?.toLowerCase().split('/patchassessmentresults')[0];
   const lastModifiedTime = instantAt(row, 'lastModifiedDateTime');
   if (vmId === undefined || lastModifiedTime === null) return null;

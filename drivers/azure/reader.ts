@@ -72,7 +72,8 @@ export class Reader {
       return new NotRead(`${request.method} ${path} was answered with what is no JSON.`, status, null);
     if (status < 400 || (status < 500 && status !== 401 && status !== 408 && status !== 429)) return answer;
     const asked = retryAfterSeconds(answer, this.#nowUtc());
-    if (status === 429) for (const [name, of] of budgets) this.#budgets.pause(name, of, asked ?? PAUSE_SECONDS);
+    if (status === 429)
+      for (const [name, of] of budgets) this.#budgets.pause(name, of, asked ?? PAUSE_SECONDS);
     const said = `${codeOf(answer.body)} ${messageOf(answer.body)}`.trim().slice(0, 200);
     return new NotRead(`${request.method} ${path} was answered ${status}: ${said}`, status, asked);
   }

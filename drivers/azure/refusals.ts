@@ -53,6 +53,7 @@ function conflictCode({ body }: ArmAnswer): Refused['code'] {
   if (/to be running|not running|powered off|deallocated|stopped/i.test(message)) return 'notRunning';
   if (/extension is not installed/i.test(message)) return 'extensionMissing';
   if (/VM agent|guest agent/i.test(message)) return 'agentNotReady';
-  if (/not registered|quota|PropertyChangeNotAllowed/i.test(`${codeOf(body)} ${message}`)) return 'notAllowed';
+  if (/not registered|quota|PropertyChangeNotAllowed/i.test(`${codeOf(body)} ${message}`))
+    return 'notAllowed';
   return 'conflict';
 }

@@ -12,8 +12,7 @@ const PAGES_MAX = 2_000;
 
 /** Where to look. Azure takes one of the two. */
 export type GraphScope =
-  | { readonly subscriptions: readonly string[] }
-  | { readonly managementGroups: readonly string[] };
+  { readonly subscriptions: readonly string[] } | { readonly managementGroups: readonly string[] };
 
 export interface GraphPage {
   readonly rows: readonly unknown[];

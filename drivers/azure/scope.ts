@@ -65,7 +65,8 @@ export async function answeringSubscriptions(
 ): Promise<Answered> {
   const configured = [...new Set(subscriptions.map((id) => id.toLowerCase()))].sort();
   const found = new Set<string>();
-  for (const chunk of chunksOf(configured)) add(found, await graph.all('subscriptions', { subscriptions: chunk }));
+  for (const chunk of chunksOf(configured))
+    add(found, await graph.all('subscriptions', { subscriptions: chunk }));
   if (managementGroups.length > 0) add(found, await graph.all('subscriptions', { managementGroups }));
   return {
     subscriptions: [...found].sort(),
@@ -86,6 +87,7 @@ const SUBSCRIPTIONS_MAX = 200;
 
 export function chunksOf(ids: readonly string[]): readonly (readonly string[])[] {
   const chunks: (readonly string[])[] = [];
-  for (let at = 0; at < ids.length; at += SUBSCRIPTIONS_MAX) chunks.push(ids.slice(at, at + SUBSCRIPTIONS_MAX));
+  for (let at = 0; at < ids.length; at += SUBSCRIPTIONS_MAX)
+    chunks.push(ids.slice(at, at + SUBSCRIPTIONS_MAX));
   return chunks;
 }

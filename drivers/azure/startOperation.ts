@@ -30,10 +30,17 @@ const UNANSWERED_MINUTES = 5;
 const BUSY_SECONDS = 60;
 
 /** Why a request is not sent at all; null when it may be. What Azure would refuse costs a call of a small budget. */
-export function ownRefusal({ vm, view, ownInstall }: VmState, wanted: Wanted, nowUtc: string): Refused | null {
+export function ownRefusal(
+  { vm, view, ownInstall }: VmState,
+  wanted: Wanted,
+  nowUtc: string,
+): Refused | null {
   if (view.powerState !== 'running') return refused('notRunning', `The VM is ${view.powerState}.`);
   if (view.agent.status !== 'ready')
-    return refused('agentNotReady', `The VM agent is ${view.agent.status === 'unknown' ? 'silent' : 'not ready'}.`);
+    return refused(
+      'agentNotReady',
+      `The VM agent is ${view.agent.status === 'unknown' ? 'silent' : 'not ready'}.`,
+    );
   const busy = runningOn(view, ownInstall, nowUtc);
   if (busy !== null) return refused('conflict', busy, BUSY_SECONDS);
   const { control } = vm;
@@ -71,7 +78,11 @@ function hoursSince(startUtc: string, nowUtc: string): number {
  * Sends the request, once. Written down before it goes out and after its answer came. Throws when it is not known whether Azure took it: then
  * the operation stays `sent`, and a reading of the VM finds out.
  */
-export async function startOperation(sources: StartSources, state: VmState, wanted: Wanted): Promise<StartAnswer> {
+export async function startOperation(
+  sources: StartSources,
+  state: VmState,
+  wanted: Wanted,
+): Promise<StartAnswer> {
   const { arm, budgets, operations, log, nowUtc } = sources;
   const { vm } = state;
   const prepared = actionOf(wanted, state);
@@ -80,14 +91,19 @@ export async function startOperation(sources: StartSources, state: VmState, want
   const wait = budgets.take(counted);
   if (wait > 0) return refused('throttled', 'The budget of patch operations is used up.', Math.ceil(wait));
 
-  const before = await operations.latest(vm.id, wanted.kind === 'installation' ? 'installation' : 'assessment');
+  const before = await operations.latest(
+    vm.id,
+    wanted.kind === 'installation' ? 'installation' : 'assessment',
+  );
   const sent = sentOperation(state, wanted, nowUtc());
   await operations.put(sent);
   const answer = await arm.start(vm.armId, prepared.action);
   if (answer.status !== 200 && answer.status !== 202) {
     const refusal = refusalOf(answer, nowUtc());
     if (refusal === null)
-      throw new Error(`POST ${prepared.action.kind} of ${vm.id} was answered ${answer.status}: not known whether it runs.`);
+      throw new Error(
+        `POST ${prepared.action.kind} of ${vm.id} was answered ${answer.status}: not known whether it runs.`,
+      );
     // What was there before is of use still: its result has the reboot status.
     await operations.put(before ?? { ...sent, state: 'refused' });
     if (refusal.code === 'throttled') pauseFor(budgets, counted, answer, refusal);
@@ -169,8 +185,7 @@ function acceptedOperation(
   seconds: number | null,
   nowUtc: string,
 ): AzureOperation {
-  const notBeforeUtc =
-    seconds === null ? null : new Date(Date.parse(nowUtc) + seconds * 1_000).toISOString();
+  const notBeforeUtc = seconds === null ? null : new Date(Date.parse(nowUtc) + seconds * 1_000).toISOString();
   return {
     ...sent,
     state: 'accepted',

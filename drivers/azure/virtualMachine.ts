@@ -66,7 +66,8 @@ export function modelOfVm(vm: unknown): VmModel | null {
   const armId = textAt(vm, 'id');
   if (armId === null || !VmId.safeParse(armId).success) return null;
   const properties = member(vm, 'properties');
-  const osType = osTypeOf(textAt(properties, 'storageProfile', 'osDisk', 'osType')) ?? osOfProfile(properties);
+  const osType =
+    osTypeOf(textAt(properties, 'storageProfile', 'osDisk', 'osType')) ?? osOfProfile(properties);
   const configuration = member(
     properties,
     'osProfile',
@@ -122,7 +123,10 @@ function tagsOf(tags: unknown): Record<string, string> {
 const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always'] as const;
 
 /** The VM in Lowtide's words. Ids match without regard to case: Azure writes groups and sets in capitals here and there (28, 60). */
-export function virtualMachineOf(model: VmModel, { updateDomain, assignments, sharedIs }: Beside): VirtualMachine {
+export function virtualMachineOf(
+  model: VmModel,
+  { updateDomain, assignments, sharedIs }: Beside,
+): VirtualMachine {
   const { armId, osType, image, tags } = model;
   const id = VmId.parse(armId);
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = armId.split('/');
