@@ -45,6 +45,11 @@ export function timeZoneOf(
   return { zone: 'UTC', source: 'utc', invalid };
 }
 
+/** Is it a time zone as Windows names them? */
+export function isWindowsTimeZone(name: string): boolean {
+  return windowsZone(name) !== undefined;
+}
+
 function windowsZone(written: string): string | undefined {
   return ianaOfWindows.get(written.trim().toLowerCase());
 }
