@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { auditRoutes } from './audit';
 import { fleetRoutes } from './fleet';
+import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -13,6 +15,8 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...freezeRoutes,
+  ...auditRoutes,
   ...simulatedRoutes,
 ];
 
