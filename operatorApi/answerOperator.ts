@@ -4,6 +4,7 @@ import { admit } from '../composition/admit';
 import { appServices } from '../composition/compose';
 import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
+import { conditional } from './conditional';
 import { problemOf } from './problem';
 import type { OperatorRequest, OperatorRoute } from './route';
 
@@ -18,7 +19,9 @@ export async function answerOperator(
     checkQuery(route, request);
     const client = df.getClient(context);
     const services = withWaking(await appServices(), client, context);
-    return await route.handler(read(request, by), { services, client });
+    const answer = await route.handler(read(request, by), { services, client });
+    if (request.method.toUpperCase() !== 'GET') return answer;
+    return conditional(answer, request.headers.get('if-none-match'), services.nowUtc());
   } catch (error) {
     return problemOf(error, (message) => {
       context.error(`${route.name}: ${message}`);

@@ -1,11 +1,12 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import { Month, RolloutId } from '../domain/ids';
+import { Month, type RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
-import type { OperatorRequest, OperatorRoute } from './route';
+import { rolloutIdIn } from './rolloutIdIn';
+import type { OperatorRoute } from './route';
 import { requestRollout } from './startRollout';
 
 const ALL = 'api/rollouts';
@@ -49,7 +50,9 @@ const showRollout: OperatorRoute = {
   methods: ['GET'],
   route: ONE,
   query: [],
-  handler: async (request, { services }) => ({ jsonBody: await describeRollout(services, idOf(request)) }),
+  handler: async (request, { services }) => ({
+    jsonBody: await describeRollout(services, rolloutIdIn(request)),
+  }),
 };
 
 /** A page of 500 VMs with how each of them stands and why, in the order of their keys; `nextLink` leads to the rest. */
@@ -59,7 +62,7 @@ const listVirtualMachines: OperatorRoute = {
   route: `${ONE}/virtual-machines`,
   query: ['after'],
   handler: async (request, { services }) => {
-    const id = idOf(request);
+    const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
     const page = await services.outcomes.page(id, request.query('after') ?? '');
     return pageOf(`/api/rollouts/${id}/virtual-machines`, page);
@@ -73,7 +76,7 @@ const listAudit: OperatorRoute = {
   route: `${ONE}/audit`,
   query: ['after'],
   handler: async (request, { services }) => {
-    const id = idOf(request);
+    const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
     const page = await services.audit.page(id, request.query('after') ?? '');
     return pageOf(`/api/rollouts/${id}/audit`, page);
@@ -95,7 +98,7 @@ function decision(kind: DecisionKind): OperatorRoute {
     route: `${ONE}/${kind}`,
     query: [],
     handler: async (request, { services }) => {
-      const id = idOf(request);
+      const id = rolloutIdIn(request);
       const { reason } = DecisionBody.parse(await request.json());
       await decideRollout(services, id, kind, { by: request.by, reason });
       return { jsonBody: await describeRollout(services, id) };
@@ -114,16 +117,6 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
   decision('skip'),
   decision('cancel'),
 ];
-
-function idOf(request: OperatorRequest): RolloutId {
-  const parsed = RolloutId.safeParse(request.parameter('id'));
-  if (parsed.success) return parsed.data;
-  throw new LowtideError('NOT_FOUND', {
-    what: `There is no rollout '${request.parameter('id')}'.`,
-    why: 'A rollout is called rollout-YYYY-MM, after the month of its release.',
-    fix: 'GET /api/rollouts lists them.',
-  });
-}
 
 function exists(rolloutId: RolloutId): LowtideError {
   return new LowtideError('ROLLOUT_EXISTS', {

@@ -1,3 +1,4 @@
+import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { fleetRoutes } from './fleet';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -9,6 +10,7 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...dashboardRoutes,
   ...simulatedRoutes,
 ];
 
