@@ -11,6 +11,7 @@ import { disruptionLedger } from '../entities/contracts';
 import { childId, keyOf, type VmId } from '../domain/ids';
 import type { Claim, Impairment } from '../domain/ledger';
 import { catchUpIdOf } from '../domain/phaseId';
+import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
 import {
   addSeconds,
@@ -18,7 +19,6 @@ import {
   call,
   callEntities,
   callEntity,
-  messageOf,
   SIDE_BY_SIDE_MAX,
   startChild,
   type Step,

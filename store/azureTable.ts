@@ -3,7 +3,7 @@ import { TableClient, odata, type TransactionAction } from '@azure/data-tables';
 import { LowtideError } from '../domain/lowtideError';
 import { type Entity, entityOf, rowOf, wireBytesOf, writerOf } from './azureEntity';
 import { assertKey, byRow, type Change, jsonOf, listChanges, TRANSACTION_CHANGES_MAX } from './rowValue';
-import { codeOf, explainStorageError, statusOf } from './storageErrors';
+import { codeOf, explainStorageError, httpStatusOf } from './storageErrors';
 import { accountTableName, type Row, type RowRange, type Store, type Table, type TableName } from './store';
 
 /** Azure takes 4 MiB a transaction; the rest is room for the envelope of each change. */
@@ -132,7 +132,7 @@ class AzureTable implements Table {
         await this.#call(() => this.#client.submitTransaction(actions));
         return;
       } catch (error) {
-        if (statusOf(error) !== 404 || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;
+        if (httpStatusOf(error) !== 404 || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;
         pending = await this.#withoutVain(partition, pending);
       }
     }
@@ -161,7 +161,7 @@ class AzureTable implements Table {
       await this.#call(write);
       return true;
     } catch (error) {
-      const status = statusOf(error);
+      const status = httpStatusOf(error);
       if (status === 404) return false;
       if (status !== 409 && status !== 412) throw error;
       const entity = await this.#read(partition, row, ['writer']);
@@ -203,7 +203,7 @@ class AzureTable implements Table {
 }
 
 function unless404(error: unknown): null {
-  if (statusOf(error) === 404) return null;
+  if (httpStatusOf(error) === 404) return null;
   throw error;
 }
 

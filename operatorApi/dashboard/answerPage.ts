@@ -1,7 +1,9 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { admit } from '../../composition/admit';
 import { etagOf, isKnown } from '../conditional';
+import { problemOf } from '../problem';
 
 /** Where `npm run build` has put the dashboard: beside the compiled app. */
 const FOLDER = join(__dirname, '..', '..', 'web');
@@ -30,7 +32,22 @@ const ENCODINGS = [
   { name: 'gzip', ending: '.gz' },
 ] as const;
 
-/** The dashboard itself: its files, and for every other address in it the page, which knows what to show there. It reveals nothing of a fleet. */
+/** Through the guard, as everything is: the page needs no role, for it holds no data. What it shows it asks the operator's API for. */
+export async function answerDashboard(
+  request: HttpRequest,
+  context: InvocationContext,
+): Promise<HttpResponseInit> {
+  try {
+    await admit(request, { name: 'showDashboard', role: null });
+    return await answerPage(request);
+  } catch (error) {
+    return problemOf(error, (message) => {
+      context.error(`showDashboard: ${message}`);
+    });
+  }
+}
+
+/** The dashboard itself: its files, and for every other address in it the page, which knows what to show there. */
 export async function answerPage(request: HttpRequest): Promise<HttpResponseInit> {
   const asked = request.params['path'] ?? '';
   const isAsset = asked.startsWith('assets/');

@@ -2,6 +2,7 @@ import type { RolloutControl } from '../../domain/control';
 import type { Services } from '../../activities/services';
 import { notFound } from '../decideRollout';
 import type { OperatorRequest, OperatorRoute } from '../route';
+import { DisruptionsShape, EvidenceShape, HaltsShape, TimelineShape } from '../shapes/dashboard';
 import { rolloutIdIn } from '../rolloutIdIn';
 import { readDownNow } from './downNow';
 import { readEvidenceView } from './evidenceView';
@@ -15,7 +16,14 @@ const showTimeline: OperatorRoute = {
   name: 'showTimeline',
   methods: ['GET'],
   route: `${ONE}/timeline`,
-  query: [],
+  query: {},
+  role: 'reader',
+  description: {
+    summary:
+      'The plan of a rollout beside what has happened, by phase, region, stage, group and update domain.',
+    answers: { 200: { about: 'As it stands now.', schema: TimelineShape } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
     const control = await controlIn(services, request);
     return { jsonBody: await readTimeline(services, control.rolloutId, control) };
@@ -26,7 +34,13 @@ const showEvidence: OperatorRoute = {
   name: 'showEvidence',
   methods: ['GET'],
   route: `${ONE}/evidence`,
-  query: [],
+  query: {},
+  role: 'reader',
+  description: {
+    summary: 'What each image family has proven in a rollout.',
+    answers: { 200: { about: 'As it stands now.', schema: EvidenceShape } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
     const { rolloutId } = await controlIn(services, request);
     const halts = await services.rollouts.halts(rolloutId);
@@ -38,7 +52,13 @@ const listHalts: OperatorRoute = {
   name: 'listHalts',
   methods: ['GET'],
   route: `${ONE}/halts`,
-  query: [],
+  query: {},
+  role: 'reader',
+  description: {
+    summary: 'The halts of a rollout: what they are about, and what each decision would concern.',
+    answers: { 200: { about: 'As it stands now.', schema: HaltsShape } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
     const { rolloutId } = await controlIn(services, request);
     return { jsonBody: await readHaltsView(services, rolloutId) };
@@ -49,7 +69,13 @@ const listDisruptions: OperatorRoute = {
   name: 'listDisruptions',
   methods: ['GET'],
   route: `${ONE}/disruptions`,
-  query: [],
+  query: {},
+  role: 'reader',
+  description: {
+    summary: 'What may be down at this moment, against its limit.',
+    answers: { 200: { about: 'As it stands now.', schema: DisruptionsShape } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services, client }) => {
     const { rolloutId } = await controlIn(services, request);
     const { rounds } = await fleetSnapshot(services, rolloutId);

@@ -3,30 +3,9 @@ import type { Services } from '../../activities/services';
 import type { RolloutId } from '../../domain/ids';
 import { emptyLedger, LedgerState, type Claim } from '../../domain/ledger';
 import { pairComponent } from '../../domain/regions';
+import type { Disruptions } from '../shapes/dashboard';
 
-/** One claim: VMs that may be down together now, and how far each has come. */
-export interface DownNow {
-  readonly claimId: string;
-  readonly kind: Claim['kind'];
-  readonly region: string;
-  readonly zone: string | null;
-  readonly availabilitySetId: string | null;
-  readonly updateDomain: number | null;
-  readonly count: number;
-  /** How many VMs of the availability set may be down at once; null outside of sets. */
-  readonly limit: number | null;
-  /** The end of its window. */
-  readonly expiresUtc: string;
-  /** Empty when another rollout, or none, has the claim. */
-  readonly vms: readonly { readonly vmId: string; readonly step: string }[];
-}
-
-export interface HeldSet {
-  readonly vmId: string;
-  readonly availabilitySetId: string;
-  readonly region: string;
-  readonly sinceUtc: string;
-}
+type DownNow = Disruptions['value'][number];
 
 /** What the disruption ledgers of these regions have granted, and which sets an unhealthy VM holds. */
 export async function readDownNow(
@@ -34,7 +13,7 @@ export async function readDownNow(
   client: DurableClient,
   id: RolloutId,
   regions: Iterable<string>,
-): Promise<{ readonly value: readonly DownNow[]; readonly heldSets: readonly HeldSet[] }> {
+): Promise<Disruptions> {
   const components = [...new Set([...regions].map(pairComponent))].sort();
   const ledgers = await Promise.all(components.map((component) => readLedger(client, component)));
   const claims = ledgers.flatMap((ledger) => ledger.claims);

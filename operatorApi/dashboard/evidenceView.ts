@@ -1,44 +1,13 @@
 import type { Services } from '../../activities/services';
 import type { Halt } from '../../domain/control';
-import { exposureMax, ratesOf, type ScopeEvidence } from '../../domain/evidence';
+import { exposureMax, ratesOf } from '../../domain/evidence';
 import type { RolloutId } from '../../domain/ids';
 import { nextCusum } from '../../domain/unhealthyRate';
+import type { Evidence } from '../shapes/dashboard';
 import { fleetSnapshot, type FleetRow } from './fleetSnapshot';
 
-/** The sequential test after each result: how strongly the results so far speak against the patch. */
-export interface CurvePoint {
-  readonly atUtc: string;
-  readonly value: number;
-  readonly unhealthy: boolean;
-}
-
-export interface FamilyEvidence {
-  readonly family: string;
-  readonly vmCount: number;
-  readonly startedCount: number;
-  /** How many installations its healthy VMs allow. */
-  readonly startedMax: number;
-  readonly healthyCount: number;
-  readonly unhealthyCount: number;
-  readonly failedCount: number;
-  readonly unprovenCount: number;
-  readonly cusum: number;
-  readonly cusumMax: number;
-  readonly unhealthyVms: readonly string[];
-  readonly patchesInCommon: readonly string[] | null;
-  readonly waiting: boolean;
-  /** At most CURVE_POINTS_MAX, drawn from the outcomes as they stand. */
-  readonly curve: readonly CurvePoint[];
-}
-
-export interface EvidenceView {
-  /** The value of the test at which the rollout halts for a family. */
-  readonly haltsAt: number;
-  readonly expectedUnhealthyPercent: number;
-  readonly refusedUnhealthyPercent: number;
-  readonly rollout: Pick<ScopeEvidence, 'startedCount' | 'healthyCount' | 'unhealthyCount' | 'failedCount'>;
-  readonly families: readonly FamilyEvidence[];
-}
+type FamilyEvidence = Evidence['families'][number];
+type CurvePoint = FamilyEvidence['curve'][number];
 
 const CURVE_POINTS_MAX = 200;
 
@@ -47,7 +16,7 @@ export async function readEvidenceView(
   services: Services,
   id: RolloutId,
   halts: readonly Halt[],
-): Promise<EvidenceView> {
+): Promise<Evidence> {
   const { policy } = services;
   const [evidence, { rows }] = await Promise.all([services.evidence.read(id), fleetSnapshot(services, id)]);
   const ofFamily = new Map<string, FleetRow[]>();
@@ -57,12 +26,10 @@ export async function readEvidenceView(
     if (known === undefined) ofFamily.set(row.family, [row]);
     else known.push(row);
   }
-  const { startedCount, healthyCount, unhealthyCount, failedCount } = evidence.rollout;
   return {
     haltsAt: Math.log(policy.haltLikelihoodRatio),
     expectedUnhealthyPercent: policy.expectedUnhealthyPercent,
     refusedUnhealthyPercent: policy.refusedUnhealthyPercent,
-    rollout: { startedCount, healthyCount, unhealthyCount, failedCount },
     families: Object.entries(evidence.families)
       .map(([family, seen]): FamilyEvidence => ({
         family,
@@ -76,7 +43,6 @@ export async function readEvidenceView(
         cusum: seen.cusum,
         cusumMax: seen.cusumMax,
         unhealthyVms: seen.unhealthyVms,
-        patchesInCommon: seen.patchesInCommon,
         waiting: evidence.waiting.includes(family),
         curve: curveOf(family, ofFamily.get(family) ?? [], halts, policy),
       }))
@@ -90,7 +56,7 @@ function curveOf(
   rows: readonly FleetRow[],
   halts: readonly Halt[],
   policy: Services['policy'],
-): readonly CurvePoint[] {
+): CurvePoint[] {
   const results = rows
     .flatMap(({ outcome }) => (outcome?.kind === 'patched' || outcome?.kind === 'unhealthy' ? [outcome] : []))
     .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0));
@@ -117,7 +83,7 @@ function forgivenAt(family: string, halts: readonly Halt[]): string[] {
 }
 
 /** Every unhealthy result stays, and of the others as many as fit. */
-function thinned(points: readonly CurvePoint[]): readonly CurvePoint[] {
+function thinned(points: CurvePoint[]): CurvePoint[] {
   if (points.length <= CURVE_POINTS_MAX) return points;
   const step = Math.ceil(points.length / CURVE_POINTS_MAX);
   return points.filter(({ unhealthy }, n) => unhealthy || n % step === 0 || n === points.length - 1);

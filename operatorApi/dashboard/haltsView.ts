@@ -1,47 +1,17 @@
 import type { Services } from '../../activities/services';
 import type { Halt } from '../../domain/control';
 import type { RolloutId } from '../../domain/ids';
+import type { Halts } from '../shapes/dashboard';
 import { fleetSnapshot, type FleetRow } from './fleetSnapshot';
 
-/** A VM that a halt is about. */
-export interface AccusedVm {
-  readonly vmId: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly reason: string;
-  readonly detail: string;
-}
-
-/** Something that all of these VMs share, and how many VMs of the rollout do. */
-export interface CommonFact {
-  readonly fact: string;
-  readonly value: string;
-  readonly sharedByCount: number;
-}
-
-export interface HaltView extends Halt {
-  /** What it stops, and what a skip would give up, in words. */
-  readonly stops: string;
-  readonly accusedCount: number;
-  /** At most ACCUSED_MAX. */
-  readonly accused: readonly AccusedVm[];
-  readonly inCommon: readonly CommonFact[];
-  /** Planned VMs in what it stops that have no outcome yet: a skip gives them up. */
-  readonly waitingCount: number;
-}
-
-export interface HaltsView {
-  readonly value: readonly HaltView[];
-  /** Planned VMs of the whole rollout that have no outcome yet: a cancel gives them up. */
-  readonly waitingCount: number;
-  readonly plannedCount: number;
-}
+type HaltView = Halts['value'][number];
+type CommonFact = HaltView['inCommon'][number];
 
 const ACCUSED_MAX = 50;
 const FACTS_MAX = 8;
 
 /** Each halt with the VMs it is about, what they have in common, and how many VMs each decision concerns. */
-export async function readHaltsView(services: Services, id: RolloutId): Promise<HaltsView> {
+export async function readHaltsView(services: Services, id: RolloutId): Promise<Halts> {
   const [halts, { rows }] = await Promise.all([services.rollouts.halts(id), fleetSnapshot(services, id)]);
   const planned = rows.filter((row) => row.planned !== null);
   return {
@@ -106,7 +76,7 @@ function scopeInWords({ scope, region, phase }: Halt): string {
 }
 
 /** What all of them share, the rarest in the rollout first: that is where to look. */
-function factsInCommon(accused: readonly FleetRow[], planned: readonly FleetRow[]): readonly CommonFact[] {
+function factsInCommon(accused: readonly FleetRow[], planned: readonly FleetRow[]): CommonFact[] {
   const [first, ...others] = accused.map(factsOf);
   if (first === undefined || others.length === 0) return [];
   const shared = [...first].filter(([fact, value]) => others.every((facts) => facts.get(fact) === value));

@@ -4,54 +4,12 @@ import { addSeconds } from '../../domain/instants';
 import { windowAtOrAfter } from '../../domain/offPeak';
 import { pairsOf, regionTimeZone } from '../../domain/regions';
 import type { RoundPlan } from '../../store/plans';
+import type { Timeline } from '../shapes/dashboard';
 import { fleetSnapshot, type FleetRow, type FleetSnapshot } from './fleetSnapshot';
 
-/** From the start of an installation to the outcome after its soak; and such intervals joined where little is between them. */
-export type Interval = readonly [startUtc: string, endUtc: string];
-
-interface Stage {
-  readonly stage: string;
-  readonly zone: string | null;
-  readonly vmCount: number;
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly expectedStartUtc: string;
-  readonly expectedEndUtc: string;
-  readonly worked: readonly Interval[];
-  readonly groups: readonly Group[];
-}
-
-interface Group {
-  readonly group: string;
-  readonly availabilitySetId: string | null;
-  readonly setSize: number;
-  readonly vmCount: number;
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly updateDomains: readonly UpdateDomain[];
-}
-
-/** Null for standalone VMs, which have none. */
-interface UpdateDomain {
-  readonly updateDomain: number | null;
-  readonly vmCount: number;
-  readonly outcomes: Readonly<Record<string, number>>;
-}
-
-interface Region {
-  readonly region: string;
-  readonly timeZone: string;
-  readonly pairs: readonly string[];
-  readonly offPeak: readonly Interval[];
-  readonly vmCount: number;
-  readonly outcomes: Readonly<Record<string, number>>;
-  readonly expectedStartUtc: string;
-  readonly expectedEndUtc: string;
-  readonly worked: readonly Interval[];
-  readonly stages: readonly Stage[];
-}
-
-export interface Timeline {
-  readonly phases: readonly { readonly phase: string; readonly regions: readonly Region[] }[];
-}
+type Region = Timeline['phases'][number]['regions'][number];
+type Stage = Region['stages'][number];
+type Interval = Region['worked'][number];
 
 /** The plan of a rollout beside what has happened: phases, regions and stages, with the off-peak windows of each region. */
 export async function readTimeline(
@@ -68,7 +26,7 @@ export async function readTimeline(
       regions: groupBy(ofPhase, ({ region }) => region).map(([region, rounds]) => ({
         region,
         timeZone: regionTimeZone(region),
-        pairs: pairsOf(region),
+        pairs: [...pairsOf(region)],
         offPeak: windows(region),
         ...summaryOf(snapshot, rounds),
         stages: groupBy(rounds, ({ stage }) => stage).map(([stage, ofStage]) =>
@@ -144,7 +102,7 @@ const JOINED_WITHIN_SECONDS = 3_600;
 /** In order of time, without overlaps. */
 export function joined(intervals: readonly Interval[]): Interval[] {
   const sorted = [...intervals].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const found: [string, string][] = [];
+  const found: Interval[] = [];
   for (const [startUtc, endUtc] of sorted) {
     const last = found.at(-1);
     if (last !== undefined && startUtc <= addSeconds(last[1], JOINED_WITHIN_SECONDS)) {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { heard, lost, refused } from './connection';
-import { keyHeader, problemIn, type Problem } from './send';
+import { tokenHeader, problemIn, type Problem } from './send';
 
 /** What a live answer is right now. `data` stays while a later poll fails. */
 export interface Live<T> {
@@ -74,7 +74,7 @@ class Poll {
   };
 
   async #request(): Promise<void> {
-    const headers: Record<string, string> = keyHeader();
+    const headers: Record<string, string> = tokenHeader();
     if (this.#etag !== null) headers['if-none-match'] = this.#etag;
     try {
       const answer = await fetch(this.#path, {

@@ -6,21 +6,21 @@ export interface Problem {
   readonly status: number;
 }
 
-const KEY = 'lowtide.key';
+const TOKEN = 'lowtide.token';
 
-/** The function key that a person gave for this tab; a host that asks for none gets none. */
-export function keyHeader(): Record<string, string> {
+/** The bearer token that a person gave for this tab; a host that asks for none gets none. */
+export function tokenHeader(): Record<string, string> {
   try {
-    const key = sessionStorage.getItem(KEY);
-    return key === null ? {} : { 'x-functions-key': key };
+    const token = sessionStorage.getItem(TOKEN);
+    return token === null ? {} : { authorization: `Bearer ${token}` };
   } catch {
     return {};
   }
 }
 
-export function keepKey(key: string): void {
+export function keepToken(token: string): void {
   try {
-    sessionStorage.setItem(KEY, key);
+    sessionStorage.setItem(TOKEN, token.trim());
   } catch {
     // The next request asks for it again.
   }
@@ -35,7 +35,7 @@ export async function send<T>(
   path: string,
   body?: unknown,
 ): Promise<Sent<T>> {
-  const headers: Record<string, string> = keyHeader();
+  const headers: Record<string, string> = tokenHeader();
   const init: RequestInit = { method, headers, cache: 'no-store' };
   if (body !== undefined) {
     headers['content-type'] = 'application/json';
@@ -69,7 +69,7 @@ export async function problemIn(answer: Response): Promise<Problem> {
   if (status === 401)
     return {
       title: 'The host wants to know who you are.',
-      detail: 'Sign in, or give it a function key.',
+      detail: 'Sign in, or give it a token.',
       status,
     };
   if (status === 403)

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useConnection } from '../connection';
 import { askAllNow } from '../live';
-import { keepKey } from '../send';
+import { keepToken } from '../send';
 import { Icon } from './icon';
 
 /** Says that what is on the page may be old, since when, and what can be done; nothing while all is well. */
@@ -29,7 +29,7 @@ export function ConnectionBar(): JSX.Element {
           <p>
             <strong>The host does not admit you.</strong> {why}
           </p>
-          <KeyForm />
+          <TokenForm />
         </div>
       )}
     </div>
@@ -50,29 +50,30 @@ function Since({ ms }: { readonly ms: number }): JSX.Element {
   return <span>What you see is {Math.max(0, Math.round((nowMs - ms) / 1_000))} s old.</span>;
 }
 
-function KeyForm(): JSX.Element {
-  const [key, setKey] = useState('');
+function TokenForm(): JSX.Element {
+  const [token, setToken] = useState('');
   return (
     <form
       class="key-form"
       onSubmit={(event) => {
         event.preventDefault();
-        keepKey(key);
+        keepToken(token);
         askAllNow();
       }}
     >
       <label>
-        Function key{' '}
+        Bearer token{' '}
         <input
           type="password"
           autocomplete="off"
-          value={key}
+          value={token}
           onInput={(event) => {
-            setKey(event.currentTarget.value);
+            setToken(event.currentTarget.value);
           }}
         />
       </label>
       <button type="submit">Use it in this tab</button>
+      <a href="/.auth/login/aad?post_login_redirect_uri=/dashboard">Sign in with App Service</a>
     </form>
   );
 }

@@ -1,0 +1,43 @@
+import { assessmentStore, type AssessmentStore } from './assessments';
+import { auditStore, type AuditStore } from './audit';
+import { evidenceStore, type EvidenceStore } from './evidence';
+import { freezeStore, type FreezeStore } from './freezes';
+import { inventoryStore, type InventoryStore } from './inventory';
+import { operationStore, type OperationStore } from './operations';
+import { outcomeStore, type OutcomeStore } from './outcomes';
+import { planStore, type PlanStore } from './plans';
+import { rolloutStore, type RolloutStore } from './rollouts';
+import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import type { Store } from './store';
+import { waitStore, type WaitStore } from './waits';
+
+/** The tables of an app as its activities see them. A new table is added here, and stands in the app and in the tests. */
+export interface Repositories {
+  readonly inventory: InventoryStore;
+  readonly rollouts: RolloutStore;
+  readonly plans: PlanStore;
+  readonly roundProgress: RoundProgressStore;
+  readonly evidence: EvidenceStore;
+  readonly outcomes: OutcomeStore;
+  readonly operations: OperationStore;
+  readonly assessments: AssessmentStore;
+  readonly audit: AuditStore;
+  readonly waits: WaitStore;
+  readonly freezes: FreezeStore;
+}
+
+export function repositoriesOn(store: Store): Repositories {
+  return {
+    inventory: inventoryStore(store),
+    rollouts: rolloutStore(store),
+    plans: planStore(store),
+    roundProgress: roundProgressStore(store),
+    evidence: evidenceStore(store),
+    outcomes: outcomeStore(store),
+    operations: operationStore(store),
+    assessments: assessmentStore(store),
+    audit: auditStore(store),
+    waits: waitStore(store),
+    freezes: freezeStore(store),
+  };
+}
