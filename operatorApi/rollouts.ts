@@ -7,7 +7,7 @@ import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
-import { AuditRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
+import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
 
@@ -96,7 +96,7 @@ const listVirtualMachines: OperatorRoute = {
   },
 };
 
-/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order of their keys, not of time. */
+/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order in which they were written. */
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
@@ -105,7 +105,7 @@ const listAudit: OperatorRoute = {
   query: { after: AFTER },
   description: {
     summary: 'Who decided what in a rollout, why, on what evidence: 500 a page.',
-    answers: { 200: { about: 'A page.', schema: pageOfShape(AuditRow) } },
+    answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services }) => {

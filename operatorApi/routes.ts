@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRoutes } from './audit';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { fleetRoutes } from './fleet';
 import { freezeRoutes } from './freezes';
@@ -17,6 +18,7 @@ const served: readonly OperatorRoute[] = [
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,
+  ...auditRoutes,
   ...simulatedRoutes,
 ];
 

@@ -1,7 +1,8 @@
 import { EntityId, type DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
 import type { RolloutId } from '../../domain/ids';
-import { emptyLedger, LedgerState, type Claim } from '../../domain/ledger';
+import { emptyLedger, type Claim, type LedgerState } from '../../domain/ledger';
+import { PackedLedger, unpackLedger } from '../../domain/ledgerState';
 import { pairComponent } from '../../domain/regions';
 import type { Disruptions } from '../shapes/dashboard';
 
@@ -32,7 +33,8 @@ export async function readDownNow(
 
 async function readLedger(client: DurableClient, component: string): Promise<LedgerState> {
   const entity = await client.readEntityState(new EntityId('disruptionLedger', component));
-  return LedgerState.parse(entity.entityState ?? emptyLedger);
+  const kept = entity.entityState ?? null;
+  return kept === null ? emptyLedger : unpackLedger(PackedLedger.parse(kept));
 }
 
 async function downNowOf(services: Services, id: RolloutId, claim: Claim): Promise<DownNow> {
@@ -47,6 +49,7 @@ async function downNowOf(services: Services, id: RolloutId, claim: Claim): Promi
     updateDomain: disruption.updateDomain,
     count: disruption.count,
     limit: disruption.shareMax,
+    subscriptions: (disruption.subscriptions ?? []).map(({ count, max }) => ({ count, max })),
     expiresUtc,
     vms: found?.progress.vms.map(({ vmId, update }) => ({ vmId, step: update.kind })) ?? [],
   };

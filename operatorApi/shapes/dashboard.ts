@@ -93,6 +93,8 @@ export const DisruptionsShape = named(
         count: whole,
         /** How many VMs of the availability set may be down at once; null outside of sets. */
         limit: whole.nullable(),
+        /** Of standalone VMs: how many of a subscription there, and how many of them may be down at once. */
+        subscriptions: z.array(z.object({ count: whole, max: whole })),
         /** The end of its window. */
         expiresUtc: Utc,
         /** Empty when another rollout, or none, has the claim. */

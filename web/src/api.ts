@@ -120,6 +120,7 @@ export interface DownNow {
   readonly updateDomain: number | null;
   readonly count: number;
   readonly limit: number | null;
+  readonly subscriptions: readonly { readonly count: number; readonly max: number }[];
   readonly expiresUtc: string;
   readonly vms: readonly { readonly vmId: string; readonly step: string }[];
 }

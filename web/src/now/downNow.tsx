@@ -30,7 +30,7 @@ export function DownNow({ disruptions, state }: DownNowProps): JSX.Element {
             </div>
             <div class="claim-count">
               {vms(claim.count)}
-              {claim.limit !== null && <span class="quiet"> of at most {count(claim.limit)} of its set</span>}
+              <span class="quiet">{limitOf(claim)}</span>
             </div>
             <div class="claim-steps quiet">{stepsOf(claim)}</div>
             <div class="quiet">until {time(claim.expiresUtc)} at the latest</div>
@@ -65,6 +65,13 @@ function placeOf({ zone, availabilitySetId, updateDomain }: Claim): string {
   const inZone = zone === null ? 'without a zone' : `zone ${zone}`;
   if (availabilitySetId === null) return inZone;
   return `${nameOf(availabilitySetId)}, update domain ${updateDomain ?? 'unknown'}`;
+}
+
+/** The limit that is nearest to being used up. */
+function limitOf({ limit, subscriptions }: Claim): string {
+  if (limit !== null) return `, at most ${count(limit)} of its set`;
+  const [nearest] = [...subscriptions].sort((a, b) => b.count / b.max - a.count / a.max);
+  return nearest === undefined ? '' : `, at most ${count(nearest.max)} of its subscription there`;
 }
 
 /** `2 installing, 1 watched after its update`. */
