@@ -2,6 +2,7 @@ import { setShare } from '../domain/disruption';
 import type { RolloutControl } from '../domain/control';
 import { controlFor } from '../domain/control';
 import { windowAtOrAfter, type OffPeakWindow } from '../domain/offPeak';
+import { standingFreezes } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
@@ -123,7 +124,8 @@ async function reachableNow(
   const timeZone = timeZoneOf(vm, services.policy).zone;
   const window = windowAtOrAfter(timeZone, services.policy, nowUtc);
   knownWindows(services).set(outcome.vmId, window);
-  if (holdsOf({ nowUtc, policy: services.policy, window }).length > 0) return null;
+  const freezes = standingFreezes(await services.freezes.list(), vm, timeZone, nowUtc);
+  if (holdsOf({ nowUtc, policy: services.policy, window, freezes }).length > 0) return null;
   if (outcome.kind === 'failed' && window.opensUtc <= outcome.atUtc) return null;
   if (outcome.reason === 'evidenceLimit' && !(await phaseHasPassed(services, control, outcome.vmId)))
     return null;

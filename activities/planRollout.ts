@@ -1,4 +1,5 @@
 import type { RolloutControl } from '../domain/control';
+import { standingFreezes, type Freeze } from '../domain/freezes';
 import { rolloutIdOf, type VmId } from '../domain/ids';
 import { holdsOf } from '../domain/holds';
 import { outcomeOf } from '../domain/outcome';
@@ -6,6 +7,7 @@ import { NO_PHASE } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { heldThroughout } from '../planning/heldVms';
 import { planRollout as plan } from '../planning/planRollout';
 import type { Plan } from '../planning/plan';
 import type { PlanSummary } from '../store/plans';
@@ -48,14 +50,16 @@ async function withoutPlan(
  * no VM.
  */
 async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary | null> {
-  const { month, seed } = control;
+  const { month, seed, endsUtc } = control;
   const { policy } = services;
   const vms = await refreshInventory(services);
   if (vms.length === 0) return null;
   const nowUtc = services.nowUtc();
   const carriedOver = await leftOver(services, control);
-  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
-  await recordIneligible(services, made, vms, nowUtc);
+  const freezes = await services.freezes.list();
+  const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
+  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver, held });
+  await recordIneligible(services, made, vms, { freezes, nowUtc });
   const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
   return services.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
 }
@@ -106,17 +110,19 @@ async function recordIneligible(
   services: Services,
   { rolloutId, ineligible }: Plan,
   vms: readonly VirtualMachine[],
-  atUtc: string,
+  { freezes, nowUtc }: { readonly freezes: readonly Freeze[]; readonly nowUtc: string },
 ): Promise<void> {
+  const { policy } = services;
   const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
   await services.outcomes.save(
     rolloutId,
     vms
       .filter(({ id }) => leftOut.delete(id))
       .flatMap((vm) => {
-        const [first, ...others] = holdsOf({ nowUtc: atUtc, policy: services.policy, vm });
+        const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
+        const [first, ...others] = holdsOf({ nowUtc, policy, vm, freezes: standing });
         if (first === undefined) return [];
-        const outcome = outcomeOf(vm.id, atUtc, first, others);
+        const outcome = outcomeOf(vm.id, nowUtc, first, others);
         return [{ ...outcome, phase: NO_PHASE, region: vm.region, installation: null }];
       }),
   );

@@ -8,9 +8,11 @@ import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
 import { checkClassification, checkWindow, OnceRules } from './installRules';
 import { OffPeakWindows } from './offPeakWindows';
+import { RegionFacts } from './regionFacts';
 import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules, setShareOf } from './setRules';
+import { StandaloneRules } from './standaloneRules';
 import { checkTrail } from './trailRules';
 
 const TIME_ZONE_TAG = 'lowtide-timezone';
@@ -23,7 +25,8 @@ const POLL_SECONDS = 300;
 export function auditMonth(input: AuditInput): AuditReport {
   const { vms, phases = [], timeZoneTag = TIME_ZONE_TAG } = input;
   const findings = new Findings();
-  const fleet = new FleetFacts(vms, timeZoneTag);
+  const regions = new RegionFacts(input.extraRegions ?? []);
+  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions });
   const log = readDriverLog(
     { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
     fleet,
@@ -33,10 +36,10 @@ export function auditMonth(input: AuditInput): AuditReport {
 
   for (const install of log.installs) checkWindow(install, windows, findings);
   for (const patch of log.patches) checkClassification(patch, findings);
-  checkPhasePairs(phases, log.from ?? log.until, findings);
+  checkPhasePairs(phases, log.from ?? log.until, regions, findings);
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
-  const { peaks, pairOverlaps } = sweep(log, fleet, input, findings);
+  const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
   return {
     fromUtc: log.from === null ? null : utcOf(log.from),
@@ -75,11 +78,17 @@ function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findi
 function sweep(
   log: DriverLog,
   fleet: FleetFacts,
-  { shares, phases = [] }: AuditInput,
+  regionFacts: RegionFacts,
+  { shares, phases = [], pollSeconds = POLL_SECONDS }: AuditInput,
   findings: Findings,
 ): { peaks: ReturnType<BlastMeter['peaks']>; pairOverlaps: number } {
-  const sets = new SetRules(fleet, shares, findings);
-  const regions = new RegionRules(findings);
+  const sets = new SetRules(fleet, shares, pollSeconds * 1000, findings);
+  const { standaloneSharePercent } = shares;
+  const standalone =
+    standaloneSharePercent === undefined
+      ? null
+      : new StandaloneRules(fleet, standaloneSharePercent, findings);
+  const regions = new RegionRules(regionFacts, findings);
   const once = new OnceRules(findings);
   const gates = new GateRule(phases, findings);
   const blast = new BlastMeter(fleet.fleet(), (size) => setShareOf(size, shares));
@@ -90,6 +99,7 @@ function sweep(
         const { install } = entry;
         const last = once.ended(install);
         sets.ended(install, last);
+        standalone?.ended(install, last);
         regions.ended(install, last);
         if (last) blast.cameBack(install.place);
         break;
@@ -99,6 +109,7 @@ function sweep(
         gates.started(install);
         regions.started(install);
         sets.started(install);
+        standalone?.started(install);
         if (once.started(install)) blast.wentDown(install.place, install.start);
         break;
       }
@@ -106,6 +117,8 @@ function sweep(
         sets.probed(entry.place, entry.health);
         break;
       case 'stopped':
+        sets.stopped(entry.place, entry.at);
+        break;
       case 'poweredOn':
       case 'waived':
         sets[entry.kind](entry.place);

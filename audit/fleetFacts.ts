@@ -1,6 +1,7 @@
 import type { DriverEvent } from '../drivers/driver';
 import type { AuditVm } from './auditInput';
-import { auditTimeZone, regionName } from './timeZone';
+import { regionName, type RegionFacts } from './regionFacts';
+import { auditTimeZone } from './timeZone';
 
 /** A VM where it stands, with names that compare as text. */
 export interface Place {
@@ -16,6 +17,12 @@ export interface Place {
   readonly imageFamily: string | null;
 }
 
+/** Where the time zone of a VM comes from, beside itself. */
+export interface TimeZoneFacts {
+  readonly tag: string;
+  readonly regions: RegionFacts;
+}
+
 /** An update domain that is not known is one of its own, named so. */
 const NO_UPDATE_DOMAIN = 'unknown';
 
@@ -27,17 +34,46 @@ export class FleetFacts {
   readonly #vms = new Map<string, AuditVm>();
   readonly #places = new Map<string, Place>();
   readonly #setSizes = new Map<string, number>();
+  readonly #standalone = new Map<string, number>();
+  readonly #offAtFirst = new Map<string, AuditVm[]>();
 
-  readonly #timeZoneTag: string;
+  readonly #timeZone: TimeZoneFacts;
 
-  constructor(vms: readonly AuditVm[], timeZoneTag: string) {
-    this.#timeZoneTag = timeZoneTag;
+  constructor(vms: readonly AuditVm[], timeZone: TimeZoneFacts) {
+    this.#timeZone = timeZone;
 
     for (const vm of vms) {
       this.#vms.set(vm.id.toLowerCase(), vm);
       const set = vm.availabilitySet?.toLowerCase();
-      if (set !== undefined) this.#setSizes.set(set, (this.#setSizes.get(set) ?? 0) + 1);
+      if (set === undefined) this.#countStandalone(vm);
+      else this.#setSizes.set(set, (this.#setSizes.get(set) ?? 0) + 1);
+      if (set === undefined || vm.isOff !== true) continue;
+      const off = this.#offAtFirst.get(set) ?? [];
+      this.#offAtFirst.set(set, [...off, vm]);
     }
+  }
+
+  /** VMs outside of sets that the subscription of this one has in its region, patched by us or not. */
+  standaloneCount({ subscription, region }: Place): number {
+    return this.#standalone.get(`${subscription} ${region}`) ?? 0;
+  }
+
+  /** Members of a set that are off when the log begins. */
+  offAtFirst(set: string): Place[] {
+    return (this.#offAtFirst.get(set) ?? []).flatMap(({ id }) => {
+      const known = this.#places.get(id.toLowerCase());
+      const facts = this.#vms.get(id.toLowerCase());
+      if (known !== undefined) return [known];
+      if (facts === undefined) return [];
+      const place = placeOf(facts, this.#timeZone);
+      this.#places.set(id.toLowerCase(), place);
+      return [place];
+    });
+  }
+
+  #countStandalone({ subscription, region }: { subscription: string; region: string }): void {
+    const key = `${subscription.toLowerCase()} ${regionName(region)}`;
+    this.#standalone.set(key, (this.#standalone.get(key) ?? 0) + 1);
   }
 
   /** All members of a set in the fleet, patched by us or not. */
@@ -46,7 +82,7 @@ export class FleetFacts {
   }
 
   fleet(): Place[] {
-    return [...this.#vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.#timeZoneTag));
+    return [...this.#vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.#timeZone));
   }
 
   /** Null for a VM that neither the fleet nor the log has named. */
@@ -54,7 +90,7 @@ export class FleetFacts {
     const known = this.#places.get(vm) ?? this.#places.get(vm.toLowerCase());
     if (known !== undefined) return known;
     const facts = this.#vms.get(vm.toLowerCase());
-    return facts === undefined ? null : placeOf(facts, this.#timeZoneTag);
+    return facts === undefined ? null : placeOf(facts, this.#timeZone);
   }
 
   placeOf(event: DriverEvent): Place {
@@ -72,14 +108,15 @@ export class FleetFacts {
     const facts = this.#vms.get(id);
     const place =
       facts === undefined
-        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.#timeZoneTag)
-        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.#timeZoneTag);
+        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.#timeZone)
+        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.#timeZone);
     this.#places.set(id, place);
+    if (facts === undefined && place.set === null) this.#countStandalone(place);
     return place;
   }
 }
 
-function placeOf(vm: AuditVm, timeZoneTag: string): Place {
+function placeOf(vm: AuditVm, { tag, regions }: TimeZoneFacts): Place {
   return {
     vm: vm.id,
     region: regionName(vm.region),
@@ -87,7 +124,7 @@ function placeOf(vm: AuditVm, timeZoneTag: string): Place {
     set: vm.availabilitySet?.toLowerCase() ?? null,
     updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
     subscription: vm.subscription.toLowerCase(),
-    timeZone: auditTimeZone(vm, timeZoneTag),
+    timeZone: auditTimeZone(vm, tag, regions),
     imageFamily: vm.imageFamily ?? null,
   };
 }

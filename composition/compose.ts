@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { refreshInventory } from '../activities/refreshInventory';
 import { LowtideError } from '../domain/lowtideError';
+import { learnRegions } from '../domain/regions';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
@@ -18,6 +19,7 @@ import { memoryStore } from '../store/memoryTable';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
+import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
@@ -63,7 +65,19 @@ let services: Promise<AppServices> | null = null;
 export function startApp(): void {
   if (start !== null) return;
   const settings = readSettings(process.env);
+  learnRegions(extraRegionsOf(settings.policy.extraRegions));
   start = { settings, journal: journalOf(settings) };
+}
+
+/** What `startApp` has read. */
+export function startedSettings(): Settings {
+  return started().settings;
+}
+
+function started(): Start {
+  startApp();
+  if (start === null) throw new Error('The app was not started.');
+  return start;
 }
 
 /** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
@@ -83,11 +97,10 @@ export function forgetServices(): void {
 }
 
 async function compose(): Promise<AppServices> {
-  startApp();
-  if (start === null) throw new Error('The app was not started.');
-  const { settings } = start;
+  const taken = started();
+  const { settings } = taken;
   const store = faultHooks.store(storeOf(settings));
-  driver ??= openDriver(start).catch((error: unknown) => {
+  driver ??= openDriver(taken).catch((error: unknown) => {
     driver = null;
     throw error;
   });

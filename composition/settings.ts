@@ -3,7 +3,14 @@ import { Duration } from 'luxon';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
-import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
+import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
+import {
+  canaryProblems,
+  extraRegionProblems,
+  extraRegionsOf,
+  imageProblems,
+  nameProblems,
+} from './settingProblems';
 
 /** What a deployment decides, beside the policy. */
 export interface Settings {
@@ -20,6 +27,7 @@ export interface Settings {
   /** Paths of files that are read when the app starts; null for none. */
   readonly fleetFile: string | null;
   readonly scenarioFile: string | null;
+  readonly auth: AuthSettings;
   readonly policy: Policy;
 }
 
@@ -37,6 +45,7 @@ const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_SIMULATED_PACE',
   'LOWTIDE_FLEET',
   'LOWTIDE_SCENARIO',
+  ...AUTH_SETTINGS,
   'LOWTIDE_ROLLOUT_SCHEDULE',
   'LOWTIDE_SWEEP_SCHEDULE',
   'LOWTIDE_RETENTION_SCHEDULE',
@@ -94,6 +103,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     pace,
     fleetFile: given('LOWTIDE_FLEET'),
     scenarioFile: given('LOWTIDE_SCENARIO'),
+    auth: readAuth(environment, problems),
     policy: readPolicy(given, problems),
   };
   if (problems.length === 0) return settings;
@@ -157,7 +167,10 @@ function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
   };
   const [phasesMin, phasesMax] = [valueOf('phasesMin'), valueOf('phasesMax')];
   const problems = [
-    ...canaryProblems(valueOf('canaryRegions')).map(
+    ...extraRegionProblems(valueOf('extraRegions')).map(
+      (problem) => `${settingName('extraRegions')}: ${problem}`,
+    ),
+    ...canaryProblems(valueOf('canaryRegions'), extraRegionsOf(valueOf('extraRegions'))).map(
       (problem) => `${settingName('canaryRegions')}: ${problem}`,
     ),
     ...imageProblems(valueOf('extraImages')).map((problem) => `${settingName('extraImages')}: ${problem}`),

@@ -110,6 +110,18 @@ export const REASONS = {
         ? `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax ?? 0} at most.`
         : `Too few VMs of ${family} have been patched and stayed healthy for one more to be tried in this window.`,
   ),
+  frozen: reason(
+    'deferred',
+    { freeze: text, untilUtc: text, owner: text, why: text },
+    ({ freeze, untilUtc, owner, why }) =>
+      `The freeze ${freeze} of ${owner} is in force until ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
+  ),
+  excludedForNow: reason(
+    'deferred',
+    { exclusion: text, untilUtc: text, owner: text, why: text },
+    ({ exclusion, untilUtc, owner, why }) =>
+      `The exclusion ${exclusion} of ${owner} ends at ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
+  ),
   rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
   rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),
   installInFlight: reason('deferred', {}, 'Another installation is running on the VM.'),
@@ -157,6 +169,12 @@ export const REASONS = {
     'skipped',
     { message: message.exactOptional() },
     (facts) => facts.message ?? 'enablement is not complete: the patch extension is not in place',
+  ),
+  unknownRegion: reason(
+    'skipped',
+    { region: text },
+    ({ region }) =>
+      `region ${region} is not known, nor its pair and time zone (setting LOWTIDE_EXTRA_REGIONS)`,
   ),
   osTypeUnknown: reason('skipped', {}, 'the operating system is not known'),
 } as const;

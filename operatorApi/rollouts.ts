@@ -5,20 +5,31 @@ import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
-import type { OperatorRequest, OperatorRoute } from './route';
+import { rolloutIdIn } from './rolloutIdIn';
+import type { OperatorRoute } from './route';
+import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
+import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
 
 const ALL = 'api/rollouts';
 const ONE = `${ALL}/{id}`;
 
 const StartBody = z.object({ month: Month.optional() }).strict();
-const DecisionBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
 
 const startRollout: OperatorRoute = {
   name: 'startRollout',
   methods: ['POST'],
+  role: 'operator',
   route: ALL,
-  query: [],
+  query: {},
+  description: {
+    summary: 'Starts the rollout of a month, of the latest release when none is named.',
+    body: { about: 'The month of the release.', schema: StartBody },
+    answers: {
+      202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) },
+    },
+    errors: ['ROLLOUT_EXISTS'],
+  },
   handler: async (request, { services, client }) => {
     const { month } = StartBody.parse(await request.json());
     const wanted = month ?? monthOfLatestRelease(services.nowUtc());
@@ -36,8 +47,13 @@ const startRollout: OperatorRoute = {
 const listRollouts: OperatorRoute = {
   name: 'listRollouts',
   methods: ['GET'],
+  role: 'reader',
   route: ALL,
-  query: [],
+  query: {},
+  description: {
+    summary: 'Every rollout, the latest first.',
+    answers: { 200: { about: 'All of them.', schema: z.object({ value: z.array(RolloutSummaryShape) }) } },
+  },
   handler: async (_request, { services }) => {
     const rollouts = [...(await services.rollouts.list())].reverse();
     return { jsonBody: { value: rollouts.map((control) => summarizeRollout(control, services.nowUtc())) } };
@@ -47,33 +63,53 @@ const listRollouts: OperatorRoute = {
 const showRollout: OperatorRoute = {
   name: 'showRollout',
   methods: ['GET'],
+  role: 'reader',
   route: ONE,
-  query: [],
-  handler: async (request, { services }) => ({ jsonBody: await describeRollout(services, idOf(request)) }),
+  query: {},
+  description: {
+    summary: 'One rollout: its state, outcomes, phases with their gates, halts.',
+    answers: { 200: { about: 'The rollout.', schema: RolloutShape } },
+    errors: ['NOT_FOUND'],
+  },
+  handler: async (request, { services }) => ({
+    jsonBody: await describeRollout(services, rolloutIdIn(request)),
+  }),
 };
 
 /** A page of 500 VMs with how each of them stands and why, in the order of their keys; `nextLink` leads to the rest. */
 const listVirtualMachines: OperatorRoute = {
   name: 'listRolloutVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/virtual-machines`,
-  query: ['after'],
+  query: { after: AFTER },
+  description: {
+    summary: 'How each VM stands in a rollout, and why: 500 a page, in the order of their keys.',
+    answers: { 200: { about: 'A page.', schema: pageOfShape(OutcomeRecord) } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
-    const id = idOf(request);
+    const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
     const page = await services.outcomes.page(id, request.query('after') ?? '');
     return pageOf(`/api/rollouts/${id}/virtual-machines`, page);
   },
 };
 
-/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order of their keys, not of time. */
+/** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order in which they were written. */
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/audit`,
-  query: ['after'],
+  query: { after: AFTER },
+  description: {
+    summary: 'Who decided what in a rollout, why, on what evidence: 500 a page.',
+    answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
-    const id = idOf(request);
+    const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
     const page = await services.audit.page(id, request.query('after') ?? '');
     return pageOf(`/api/rollouts/${id}/audit`, page);
@@ -88,15 +124,29 @@ function pageOf(
   return { jsonBody: { value, nextLink: `${path}?after=${encodeURIComponent(next)}` } };
 }
 
+const DECISIONS: Readonly<Record<DecisionKind, string>> = {
+  pause: 'Nothing new starts; what is in flight ends.',
+  resume: 'A rollout that was paused or halted goes on.',
+  skip: 'Gives up what the open halts stopped: a region, a phase or an image family.',
+  cancel: 'Nothing new starts, ever; VMs that were not reached end `skipped: rolloutCancelled`.',
+};
+
 function decision(kind: DecisionKind): OperatorRoute {
   return {
     name: `${kind}Rollout`,
     methods: ['POST'],
+    role: 'operator',
     route: `${ONE}/${kind}`,
-    query: [],
+    query: {},
+    description: {
+      summary: DECISIONS[kind],
+      body: { about: 'Why.', schema: Reason },
+      answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
+      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE'],
+    },
     handler: async (request, { services }) => {
-      const id = idOf(request);
-      const { reason } = DecisionBody.parse(await request.json());
+      const id = rolloutIdIn(request);
+      const { reason } = Reason.parse(await request.json());
       await decideRollout(services, id, kind, { by: request.by, reason });
       return { jsonBody: await describeRollout(services, id) };
     },
@@ -114,16 +164,6 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
   decision('skip'),
   decision('cancel'),
 ];
-
-function idOf(request: OperatorRequest): RolloutId {
-  const parsed = RolloutId.safeParse(request.parameter('id'));
-  if (parsed.success) return parsed.data;
-  throw new LowtideError('NOT_FOUND', {
-    what: `There is no rollout '${request.parameter('id')}'.`,
-    why: 'A rollout is called rollout-YYYY-MM, after the month of its release.',
-    fix: 'GET /api/rollouts lists them.',
-  });
-}
 
 function exists(rolloutId: RolloutId): LowtideError {
   return new LowtideError('ROLLOUT_EXISTS', {

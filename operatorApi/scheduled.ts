@@ -2,6 +2,7 @@ import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-function
 import type { Services } from '../activities/services';
 import { monthOfLatestRelease } from '../domain/release';
 import { messageOf } from '../domain/messageOf';
+import { remindOfExclusions } from './freezes';
 import { requestRollout, reviveRollouts } from './startRollout';
 
 /** Where the host keeps what a timer has to say. */
@@ -10,12 +11,13 @@ export interface TimerLog {
   warn(message: string): void;
 }
 
-/** R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
+/** Daily: exclusions that end soon; and R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
 export async function startReleasedMonth(
   services: Services,
   client: DurableClient,
   log: TimerLog,
 ): Promise<void> {
+  for (const said of await remindOfExclusions(services)) log.warn(said);
   const { items, next } = await services.driver.listVirtualMachines(null);
   if (items.length === 0 && next === null) {
     log.warn(

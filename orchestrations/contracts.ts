@@ -111,6 +111,8 @@ export const awaitClaim = {
     closesUtc: Utc,
     deadlineUtc: Utc,
     catchUpSlotsMax: z.number().int(),
+    /** The catch-up that asks: all its rounds share its slot. */
+    catchUp: z.string().exactOptional(),
   }),
   output: z.object({ granted: z.boolean(), rules: z.array(z.string()) }),
 } as const;

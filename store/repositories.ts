@@ -1,6 +1,7 @@
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
 import { evidenceStore, type EvidenceStore } from './evidence';
+import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
@@ -22,6 +23,7 @@ export interface Repositories {
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly freezes: FreezeStore;
 }
 
 export function repositoriesOn(store: Store): Repositories {
@@ -36,5 +38,6 @@ export function repositoriesOn(store: Store): Repositories {
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    freezes: freezeStore(store),
   };
 }

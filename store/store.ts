@@ -55,6 +55,7 @@ export const TABLE_NAMES = [
   'longRunning',
   'armResources',
   'waits',
+  'freezes',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 
