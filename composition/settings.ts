@@ -6,7 +6,13 @@ import { defaultPolicy, Policy } from '../domain/policy';
 import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
 import { AZURE_SETTINGS, readAzure, type AzureSettings } from './azureSettings';
 import { cloudProblems } from './cloudProblems';
-import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
+import {
+  canaryProblems,
+  extraRegionProblems,
+  extraRegionsOf,
+  imageProblems,
+  nameProblems,
+} from './settingProblems';
 import { storageOf, type StorageSettings } from './storageSettings';
 
 /** What a deployment decides, beside the policy. */
@@ -169,7 +175,10 @@ function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
   };
   const [phasesMin, phasesMax] = [valueOf('phasesMin'), valueOf('phasesMax')];
   const problems = [
-    ...canaryProblems(valueOf('canaryRegions')).map(
+    ...extraRegionProblems(valueOf('extraRegions')).map(
+      (problem) => `${settingName('extraRegions')}: ${problem}`,
+    ),
+    ...canaryProblems(valueOf('canaryRegions'), extraRegionsOf(valueOf('extraRegions'))).map(
       (problem) => `${settingName('canaryRegions')}: ${problem}`,
     ),
     ...imageProblems(valueOf('extraImages')).map((problem) => `${settingName('extraImages')}: ${problem}`),

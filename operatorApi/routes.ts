@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { auditRoutes } from './audit';
+import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { fleetRoutes } from './fleet';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
@@ -14,7 +16,9 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...dashboardRoutes,
   ...freezeRoutes,
+  ...auditRoutes,
   ...simulatedRoutes,
 ];
 
