@@ -1,6 +1,7 @@
 import { accountTableName, TABLE_NAMES } from '../store/store';
 import { cloudSign } from './cloudSign';
-import type { Settings } from './settings';
+import type { AzureSettings } from './azureSettings';
+import type { StorageSettings } from './storageSettings';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -11,12 +12,19 @@ const HUB_SETTINGS = [
   'AzureFunctionsJobHost:extensions:durableTask:hubName',
 ];
 
+interface Deployment {
+  readonly driver: string;
+  readonly store: 'tables' | 'memory';
+  readonly storage: StorageSettings;
+  readonly azure: AzureSettings | null;
+}
+
 /**
  * What must not be in the cloud, although it is fine on a machine of one's own: VMs that do not exist, tables that end with the process, an
  * endpoint that wants no token. That requests are let in without a sign-in is found by `readAuth`.
  */
 export function cloudProblems(
-  { driver, store, storage, azure }: Pick<Settings, 'driver' | 'store' | 'storage' | 'azure'>,
+  { driver, store, storage, azure }: Deployment,
   environment: Environment,
 ): readonly string[] {
   const sign = cloudSign(environment);
