@@ -29,6 +29,15 @@ export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Elig
   };
 }
 
+/**
+ * Is it assessed every few days? A VM that takes part is, and one whose owner asks for it (`assessmentMode` AutomaticByPlatform); never one that
+ * is excluded.
+ */
+export function isAssessed(vm: VirtualMachine, policy: EligibilityPolicy): boolean {
+  if (excludedByTag(vm, policy) !== null) return false;
+  return vm.assessmentMode !== undefined || eligibilityHolds(vm, policy).length === 0;
+}
+
 /** Everything that keeps automatic patching off this VM, the most specific reason first. Empty: it is eligible. */
 export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
   return [

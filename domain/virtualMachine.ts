@@ -35,6 +35,8 @@ export const VirtualMachine = z.object({
   rebootSetting: z.enum(['IfRequired', 'Never', 'Always']).exactOptional(),
   /** `automaticByPlatformSettings.bypassPlatformSafetyChecksOnUserSchedule` is true: a schedule of its owner installs its patches. */
   customerManagedSchedule: z.literal(true).exactOptional(),
+  /** `patchSettings.assessmentMode` asks the platform to assess it every day, whatever installs its patches. */
+  assessmentMode: z.literal('AutomaticByPlatform').exactOptional(),
   provisionVMAgent: z.boolean().nullable(),
   /** `osProfile.windowsConfiguration.timeZone`, a Windows time-zone name. */
   timeZone: z.string().nullable(),

@@ -56,6 +56,6 @@ export function auditStore(store: Store): AuditStore {
       (await table.list(rolloutId))
         .map(({ value }) => parseAuditRow(value))
         .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0)),
-    page: (rolloutId, after) => listPage(table, rolloutId, after, parseAuditRow),
+    page: (rolloutId, after) => listPage(table, rolloutId, { after }, parseAuditRow),
   };
 }
