@@ -11,6 +11,7 @@ import {
   type VmEnding,
   type VmUpdate,
 } from '../domain/vmUpdate';
+import { messageOf } from '../domain/messageOf';
 import type { OutcomeRecord } from '../store/outcomes';
 import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
@@ -62,8 +63,6 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
     `The progress of round ${claim.claimId} was changed by another call; this one is repeated.`,
   );
 });
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 type VmProgress = RoundProgress['vms'][number];
 

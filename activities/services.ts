@@ -1,31 +1,12 @@
 import type { z } from 'zod';
 import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
-import type { AssessmentStore } from '../store/assessments';
-import type { AuditStore } from '../store/audit';
-import type { EvidenceStore } from '../store/evidence';
-import type { InventoryStore } from '../store/inventory';
-import type { OperationStore } from '../store/operations';
-import type { OutcomeStore } from '../store/outcomes';
-import type { PlanStore } from '../store/plans';
-import type { RolloutStore } from '../store/rollouts';
-import type { WaitStore } from '../store/waits';
-import type { RoundProgressStore } from '../store/roundProgress';
+import type { Repositories } from '../store/repositories';
 import type { ActivityContract } from './contracts';
 
 /** Everything an activity may touch. functions/ chooses what stands behind it. */
-export interface Services {
+export interface Services extends Repositories {
   readonly driver: FleetDriver;
-  readonly inventory: InventoryStore;
-  readonly rollouts: RolloutStore;
-  readonly plans: PlanStore;
-  readonly roundProgress: RoundProgressStore;
-  readonly evidence: EvidenceStore;
-  readonly outcomes: OutcomeStore;
-  readonly operations: OperationStore;
-  readonly assessments: AssessmentStore;
-  readonly audit: AuditStore;
-  readonly waits: WaitStore;
   readonly policy: Policy;
   /** The clock of the host, as an ISO instant in UTC. */
   readonly nowUtc: () => string;

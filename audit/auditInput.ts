@@ -14,6 +14,8 @@ export interface AuditVm {
   readonly tags: Readonly<Record<string, string>>;
   /** `publisher:offer:sku`, lower-cased; absent or null when the fleet does not say. */
   readonly imageFamily?: string | null;
+  /** Off when the log begins; absent when the fleet does not say. */
+  readonly isOff?: boolean;
 }
 
 /** How many VMs of an image family may meet a patch that has proven nothing, and how many times the proven ones after that. */
@@ -32,6 +34,8 @@ export interface SetShares {
   readonly setSharePercent: number;
   /** Sets of fewer VMs go one at a time. */
   readonly setOneByOneBelow: number;
+  /** Of the standalone VMs of a subscription in a region; absent: nothing is said of them. */
+  readonly standaloneSharePercent?: number;
 }
 
 /** What the rollout says of its phases; the driver's log is held against it. */
@@ -126,6 +130,7 @@ export function auditVmOf(vm: {
   readonly subscriptionId: string;
   readonly timeZone: string | null;
   readonly tags: Readonly<Record<string, string>>;
+  readonly isOff?: boolean;
   readonly image?: { readonly publisher: string; readonly offer: string; readonly sku: string } | null;
 }): AuditVm {
   const { id, region, zone, updateDomain, timeZone, tags } = vm;
@@ -138,6 +143,7 @@ export function auditVmOf(vm: {
     subscription: vm.subscriptionId,
     timeZone,
     tags,
+    isOff: vm.isOff ?? false,
     imageFamily: vm.image ? `${vm.image.publisher}:${vm.image.offer}:${vm.image.sku}`.toLowerCase() : null,
   };
 }

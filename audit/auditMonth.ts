@@ -11,6 +11,7 @@ import { OffPeakWindows } from './offPeakWindows';
 import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules, setShareOf } from './setRules';
+import { StandaloneRules } from './standaloneRules';
 import { checkTrail } from './trailRules';
 
 const TIME_ZONE_TAG = 'lowtide-timezone';
@@ -75,10 +76,15 @@ function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findi
 function sweep(
   log: DriverLog,
   fleet: FleetFacts,
-  { shares, phases = [] }: AuditInput,
+  { shares, phases = [], pollSeconds = POLL_SECONDS }: AuditInput,
   findings: Findings,
 ): { peaks: ReturnType<BlastMeter['peaks']>; pairOverlaps: number } {
-  const sets = new SetRules(fleet, shares, findings);
+  const sets = new SetRules(fleet, shares, pollSeconds * 1000, findings);
+  const { standaloneSharePercent } = shares;
+  const standalone =
+    standaloneSharePercent === undefined
+      ? null
+      : new StandaloneRules(fleet, standaloneSharePercent, findings);
   const regions = new RegionRules(findings);
   const once = new OnceRules(findings);
   const gates = new GateRule(phases, findings);
@@ -90,6 +96,7 @@ function sweep(
         const { install } = entry;
         const last = once.ended(install);
         sets.ended(install, last);
+        standalone?.ended(install, last);
         regions.ended(install, last);
         if (last) blast.cameBack(install.place);
         break;
@@ -99,6 +106,7 @@ function sweep(
         gates.started(install);
         regions.started(install);
         sets.started(install);
+        standalone?.started(install);
         if (once.started(install)) blast.wentDown(install.place, install.start);
         break;
       }
@@ -106,6 +114,8 @@ function sweep(
         sets.probed(entry.place, entry.health);
         break;
       case 'stopped':
+        sets.stopped(entry.place, entry.at);
+        break;
       case 'poweredOn':
       case 'waived':
         sets[entry.kind](entry.place);

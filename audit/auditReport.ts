@@ -13,6 +13,7 @@ export const INVARIANTS = {
   'INV-11': 'The audit reports the same installs as the log of the driver',
   'INV-13': 'No other update domain starts while a VM of the set is not proven healthy',
   'INV-14': 'No more installs in an image family than its healthy VMs allow',
+  'INV-15': 'No more than its share of the standalone VMs that a subscription has in a region',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
 
@@ -84,6 +85,7 @@ export class Findings {
     'INV-11': 0,
     'INV-13': 0,
     'INV-14': 0,
+    'INV-15': 0,
   };
 
   evaluated(invariant: Invariant): void {

@@ -27,6 +27,8 @@ export class FleetFacts {
   readonly #vms = new Map<string, AuditVm>();
   readonly #places = new Map<string, Place>();
   readonly #setSizes = new Map<string, number>();
+  readonly #standalone = new Map<string, number>();
+  readonly #offAtFirst = new Map<string, AuditVm[]>();
 
   readonly #timeZoneTag: string;
 
@@ -36,8 +38,35 @@ export class FleetFacts {
     for (const vm of vms) {
       this.#vms.set(vm.id.toLowerCase(), vm);
       const set = vm.availabilitySet?.toLowerCase();
-      if (set !== undefined) this.#setSizes.set(set, (this.#setSizes.get(set) ?? 0) + 1);
+      if (set === undefined) this.#countStandalone(vm);
+      else this.#setSizes.set(set, (this.#setSizes.get(set) ?? 0) + 1);
+      if (set === undefined || vm.isOff !== true) continue;
+      const off = this.#offAtFirst.get(set) ?? [];
+      this.#offAtFirst.set(set, [...off, vm]);
     }
+  }
+
+  /** VMs outside of sets that the subscription of this one has in its region, patched by us or not. */
+  standaloneCount({ subscription, region }: Place): number {
+    return this.#standalone.get(`${subscription} ${region}`) ?? 0;
+  }
+
+  /** Members of a set that are off when the log begins. */
+  offAtFirst(set: string): Place[] {
+    return (this.#offAtFirst.get(set) ?? []).flatMap(({ id }) => {
+      const known = this.#places.get(id.toLowerCase());
+      const facts = this.#vms.get(id.toLowerCase());
+      if (known !== undefined) return [known];
+      if (facts === undefined) return [];
+      const place = placeOf(facts, this.#timeZoneTag);
+      this.#places.set(id.toLowerCase(), place);
+      return [place];
+    });
+  }
+
+  #countStandalone({ subscription, region }: { subscription: string; region: string }): void {
+    const key = `${subscription.toLowerCase()} ${regionName(region)}`;
+    this.#standalone.set(key, (this.#standalone.get(key) ?? 0) + 1);
   }
 
   /** All members of a set in the fleet, patched by us or not. */
@@ -75,6 +104,7 @@ export class FleetFacts {
         ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.#timeZoneTag)
         : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.#timeZoneTag);
     this.#places.set(id, place);
+    if (facts === undefined && place.set === null) this.#countStandalone(place);
     return place;
   }
 }

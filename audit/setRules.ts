@@ -13,20 +13,24 @@ interface SetNow {
   readonly updated: Set<Place>;
   /** Those of them not proven healthy, with what the last probe said; `unproven` before the first. */
   readonly suspect: Map<Place, Health | 'unproven'>;
+  /** Members that are off, and since when. */
+  readonly off: Map<Place, number>;
 }
 
 /** INV-1 and INV-13: what may happen inside an availability set. */
 export class SetRules {
   readonly #sets = new Map<string, SetNow>();
-  readonly #off = new Set<Place>();
 
   readonly #fleet: FleetFacts;
   readonly #shares: SetShares;
+  readonly #lookMs: number;
   readonly #findings: Findings;
 
-  constructor(fleet: FleetFacts, shares: SetShares, findings: Findings) {
+  /** `lookMs`: a VM that is off for so long has been seen to be. */
+  constructor(fleet: FleetFacts, shares: SetShares, lookMs: number, findings: Findings) {
     this.#fleet = fleet;
     this.#shares = shares;
+    this.#lookMs = lookMs;
     this.#findings = findings;
   }
 
@@ -48,7 +52,7 @@ export class SetRules {
     if (set === null || !last) return;
     set.down.delete(place);
     set.updated.add(place);
-    if (!this.#off.has(place)) set.suspect.set(place, 'unproven');
+    if (!set.off.has(place)) set.suspect.set(place, 'unproven');
   }
 
   probed(place: Place, health: Health): void {
@@ -59,13 +63,14 @@ export class SetRules {
   }
 
   /** Its owner stopped it: that is no verdict on the update. What is learnt of it later counts again. */
-  stopped(place: Place): void {
-    this.#off.add(place);
-    this.#setOf(place)?.suspect.delete(place);
+  stopped(place: Place, at: number): void {
+    const set = this.#setOf(place);
+    set?.suspect.delete(place);
+    if (set?.off.has(place) === false) set.off.set(place, at);
   }
 
   poweredOn(place: Place): void {
-    this.#off.delete(place);
+    this.#setOf(place)?.off.delete(place);
   }
 
   /** An operator took it upon them, until its next update. */
@@ -87,15 +92,36 @@ export class SetRules {
       );
   }
 
-  #checkShare({ share, size, down, suspect }: SetNow, place: Place, at: number): void {
+  #checkShare(set: SetNow, place: Place, at: number): void {
+    const { share, size, down, suspect } = set;
     this.#findings.evaluated('INV-1');
-    if (down.size + suspect.size <= share) return;
+    if (down.size + suspect.size > share) {
+      this.#findings.violated(
+        'INV-1',
+        place.vm,
+        at,
+        `${down.size} down and ${suspect.size} not proven healthy of the ${size} VMs of ${String(place.set)}: its share is ${share}`,
+      );
+      return;
+    }
+    const off = this.#offFor(set, at);
+    const shareOfRest = setShareOf(size - off, this.#shares);
+    const tooMany = down.size + suspect.size + off > share || down.size > shareOfRest;
+    if (down.size <= 1 || !tooMany) return; // one VM alone may always go
     this.#findings.violated(
       'INV-1',
       place.vm,
       at,
-      `${down.size} down and ${suspect.size} not proven healthy of the ${size} VMs of ${String(place.set)}: its share is ${share}`,
+      `${down.size} down while ${off} of the ${size} VMs of ${String(place.set)} are off: of its share of ${share}, of which those use up theirs, it is too many`,
     );
+  }
+
+  /** Members that have been off for as long as it takes to see it, and are neither being disrupted nor counted as not proven healthy. */
+  #offFor({ off, down, suspect }: SetNow, at: number): number {
+    let count = 0;
+    for (const [place, since] of off)
+      if (at - since > this.#lookMs && !down.has(place) && !suspect.has(place)) count += 1;
+    return count;
   }
 
   #checkHealthOfOthers({ suspect }: SetNow, place: Place, at: number): void {
@@ -121,7 +147,9 @@ export class SetRules {
         down: new Set(),
         updated: new Set(),
         suspect: new Map(),
+        off: new Map(),
       };
+      for (const member of this.#fleet.offAtFirst(set)) now.off.set(member, -Infinity);
       this.#sets.set(set, now);
     }
     return now;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
-import { refreshInventory } from '../activities/refreshInventory';
+import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
@@ -12,21 +12,12 @@ import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import { armResourceStore, type ArmResourceStore } from '../store/armResources';
-import { assessmentStore } from '../store/assessments';
-import { auditStore } from '../store/audit';
 import { azureStore } from '../store/azureTable';
-import { evidenceStore } from '../store/evidence';
-import { inventoryStore } from '../store/inventory';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
-import { operationStore } from '../store/operations';
-import { outcomeStore } from '../store/outcomes';
-import { planStore } from '../store/plans';
 import { redoLog, watcherOf } from '../store/redoLog';
-import { rolloutStore } from '../store/rollouts';
-import { roundProgressStore } from '../store/roundProgress';
+import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
-import { waitStore } from '../store/waits';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
@@ -75,6 +66,17 @@ export function startApp(): void {
   start = { settings, journal: journalOf(settings) };
 }
 
+/** What `startApp` has read. */
+export function startedSettings(): Settings {
+  return started().settings;
+}
+
+function started(): Start {
+  startApp();
+  if (start === null) throw new Error('The app was not started.');
+  return start;
+}
+
 /** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
 export function appServices(): Promise<AppServices> {
   services ??= compose().catch((error: unknown) => {
@@ -92,32 +94,22 @@ export function forgetServices(): void {
 }
 
 async function compose(): Promise<AppServices> {
-  startApp();
-  if (start === null) throw new Error('The app was not started.');
-  const { settings } = start;
+  const taken = started();
+  const { settings } = taken;
   const store = faultHooks.store(storeOf(settings));
-  driver ??= openDriver(start).catch((error: unknown) => {
+  driver ??= openDriver(taken).catch((error: unknown) => {
     driver = null;
     throw error;
   });
   const composed: AppServices = {
     driver: await driver,
-    inventory: inventoryStore(store),
-    rollouts: rolloutStore(store),
-    plans: planStore(store),
-    roundProgress: roundProgressStore(store),
-    evidence: evidenceStore(store),
-    outcomes: outcomeStore(store),
-    operations: operationStore(store),
-    assessments: assessmentStore(store),
-    audit: auditStore(store),
-    waits: waitStore(store),
+    ...repositoriesOn(store, settings.policy),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
     policy: settings.policy,
     nowUtc: () => DateTime.utc().toISO(),
   };
-  if (settings.fleetFile !== null) await refreshInventory(composed);
+  if (settings.fleetFile !== null) await takeListing(composed);
   return composed;
 }
 

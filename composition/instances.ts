@@ -10,7 +10,7 @@ const NOT_FOUND = /\breplied with HTTP 404\b/;
  * The host's 404 alone means that there is no such instance. Whatever else goes wrong leaves it unknown how the instance stands: that is
  * thrown, for whoever took it for «not there» would report a failure that never was, or start a second one.
  */
-export async function statusOf(client: DurableClient, instanceId: string): Promise<InstanceStatus> {
+export async function instanceStatus(client: DurableClient, instanceId: string): Promise<InstanceStatus> {
   try {
     return await client.getStatus(instanceId, { showInput: false });
   } catch (error) {
@@ -44,7 +44,7 @@ export async function startInstance(
     await client.startNew(name, { instanceId, input });
     return true;
   } catch (error) {
-    if (isUnderWay(await statusOf(client, instanceId))) return false;
+    if (isUnderWay(await instanceStatus(client, instanceId))) return false;
     throw error;
   }
 }

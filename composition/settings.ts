@@ -3,6 +3,7 @@ import { Duration } from 'luxon';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
+import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
 import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
 
 /** What a deployment decides, beside the policy. */
@@ -20,6 +21,7 @@ export interface Settings {
   /** Paths of files that are read when the app starts; null for none. */
   readonly fleetFile: string | null;
   readonly scenarioFile: string | null;
+  readonly auth: AuthSettings;
   readonly policy: Policy;
 }
 
@@ -37,6 +39,7 @@ const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_SIMULATED_PACE',
   'LOWTIDE_FLEET',
   'LOWTIDE_SCENARIO',
+  ...AUTH_SETTINGS,
   'LOWTIDE_ROLLOUT_SCHEDULE',
   'LOWTIDE_SWEEP_SCHEDULE',
   'LOWTIDE_RETENTION_SCHEDULE',
@@ -94,6 +97,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     pace,
     fleetFile: given('LOWTIDE_FLEET'),
     scenarioFile: given('LOWTIDE_SCENARIO'),
+    auth: readAuth(environment, problems),
     policy: readPolicy(given, problems),
   };
   if (problems.length === 0) return settings;

@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services, WakingServices } from '../activities/services';
+import { messageOf } from '../domain/messageOf';
 
 /** `LOOK_AGAIN` of `orchestrations/`, which knows nothing of clients. */
 const LOOK_AGAIN = 'lookAgain';
@@ -20,7 +21,7 @@ export function withWaking<S extends Services>(
     try {
       await client.raiseEvent(instanceId, LOOK_AGAIN, {});
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       if (message.startsWith(NOT_FOUND)) return;
       log.warn(
         `${instanceId} was not woken: ${message} It looks again by itself within LOWTIDE_WAKE_FALLBACK.`,

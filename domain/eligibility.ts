@@ -41,6 +41,7 @@ export function isAssessed(vm: VirtualMachine, policy: EligibilityPolicy): boole
 /** Everything that keeps automatic patching off this VM, the most specific reason first. Empty: it is eligible. */
 export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
   return [
+    placeHold(vm),
     excludedByTag(vm, policy),
     patchModeHold(vm),
     // Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place.
@@ -51,6 +52,16 @@ export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy):
     automaticUpdatesHold(vm),
     vm.enabled ? null : because('notEnabled'),
   ].filter((found) => found !== null);
+}
+
+/** What names of regions and zones look like: they become parts of keys, and say what must not be down together. */
+const PLACE_NAME = /^[a-z0-9-]{1,60}$/i;
+
+/** A VM whose place cannot be understood is set aside, by itself: it must not stop the month of the others. */
+function placeHold({ region, zone }: VirtualMachine): Because | null {
+  if (!PLACE_NAME.test(region)) return because('placeInvalid', { place: `region «${region}»` });
+  if (zone !== null && !PLACE_NAME.test(zone)) return because('placeInvalid', { place: `zone «${zone}»` });
+  return null;
 }
 
 function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): Because | null {

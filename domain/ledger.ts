@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { conflict, ConflictRule, Disruption } from './disruption';
+import { conflict, ConflictRule, Disruption, fitsSet, fitsSubscriptions } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
-import { addSeconds } from './instants';
+import { addSeconds, earlier, later } from './instants';
 
 export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
 
@@ -23,8 +23,10 @@ export const ClaimRequest = Claim.extend({
   nowUtc: Utc,
   /** A ticket that is not polled for so long loses its place. */
   ticketLapseSeconds: z.number(),
-  /** Catch-ups open at most so many slots a window in a region. */
+  /** So many catch-ups may run in a region in one window. */
   catchUpSlotsMax: z.number().int(),
+  /** The catch-up that asks: all its rounds share its slot. Absent for others. */
+  catchUp: z.string().exactOptional(),
 });
 export type ClaimRequest = Readonly<z.infer<typeof ClaimRequest>>;
 
@@ -33,10 +35,9 @@ const Ticket = z.object({
   disruption: Disruption,
   deadlineUtc: Utc,
   askedUtc: Utc,
-  polledUtc: Utc,
   lapsesUtc: Utc,
 });
-type Ticket = Readonly<z.infer<typeof Ticket>>;
+export type Ticket = Readonly<z.infer<typeof Ticket>>;
 
 /** A VM of a set that is unhealthy or unknown after its update: it holds its set until it is healed or waived. */
 export const Impairment = z.object({
@@ -52,8 +53,8 @@ export const LedgerState = z.object({
   claims: z.array(Claim),
   tickets: z.array(Ticket),
   impairments: z.array(Impairment),
-  /** By region: the window in which catch-ups ran last, and how many slots it has seen. */
-  catchUpWindows: z.record(z.string(), z.object({ closesUtc: Utc, slots: z.number().int() })).default({}),
+  /** Catch-ups that have run in a window of a region, as long as it is open: each has a slot. */
+  catchUpSlots: z.array(z.object({ region: z.string(), catchUp: z.string(), closesUtc: Utc })),
 });
 export type LedgerState = Readonly<z.infer<typeof LedgerState>>;
 
@@ -61,11 +62,18 @@ export const emptyLedger: LedgerState = {
   claims: [],
   tickets: [],
   impairments: [],
-  catchUpWindows: {},
+  catchUpSlots: [],
 };
 
 /** Why a claim is refused: two disruptions exclude each other, or one of the ledger's own rules. */
-export const RefusalRule = z.enum([...ConflictRule.options, 'setImpaired', 'olderTicket', 'catchUpSlot']);
+export const RefusalRule = z.enum([
+  ...ConflictRule.options,
+  'setImpaired',
+  'olderTicket',
+  'catchUpSlot',
+  /** The ledger has no room for one more claim: its state must stay small (`ledgerState.ts`). */
+  'ledgerFull',
+]);
 export type RefusalRule = z.infer<typeof RefusalRule>;
 
 export const ClaimAnswer = z.discriminatedUnion('kind', [
@@ -108,7 +116,7 @@ export function tryAcquire(
       ...state,
       claims: [...state.claims, { claimId, kind, disruption, startByUtc, expiresUtc }],
       tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
-      catchUpWindows: countCatchUpSlot(state, request),
+      catchUpSlots: takeCatchUpSlot(state, request),
     },
     answer: { kind: 'granted' },
   };
@@ -122,8 +130,7 @@ function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
     const rule = conflict(disruption, claim.disruption);
     if (rule) because.push({ rule, by: claim.claimId });
   }
-  if (because.length === 0 && !fitsShare(state, disruption))
-    because.push({ rule: 'setShare', by: disruption.availabilitySetId ?? '' });
+  if (because.length === 0) because.push(...sharesUsedUp(state, disruption));
   for (const impairment of state.impairments)
     if (impairment.availabilitySetId === disruption.availabilitySetId)
       because.push({ rule: 'setImpaired', by: impairment.vmId });
@@ -135,13 +142,16 @@ function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
   return because;
 }
 
-/** `conflict` looks at two; the share of a set is used up by all of its claims together. */
-function fitsShare(state: LedgerState, wanted: Disruption): boolean {
-  if (wanted.availabilitySetId === null) return true;
-  const down = state.claims
-    .filter((claim) => claim.disruption.availabilitySetId === wanted.availabilitySetId)
-    .reduce((sum, claim) => sum + claim.disruption.count, 0);
-  return down + wanted.count <= (wanted.shareMax ?? 1);
+/** `conflict` looks at two; a share is used up by all claims together. */
+function sharesUsedUp(state: LedgerState, wanted: Disruption): Refusal[] {
+  const { availabilitySetId, region, zone } = wanted;
+  const held = state.claims.map((claim) => claim.disruption);
+  const inPlace = held.filter((one) => one.availabilitySetId === availabilitySetId);
+  if (availabilitySetId !== null)
+    return fitsSet([...inPlace, wanted]) ? [] : [{ rule: 'setShare', by: availabilitySetId }];
+  const beside = inPlace.filter((one) => one.region === region);
+  if (fitsSubscriptions([...beside, wanted])) return [];
+  return [{ rule: 'subscriptionShare', by: zone === null ? region : `${region} zone ${zone}` }];
 }
 
 /** Earliest deadline first, then the earliest request. A lapsed ticket goes behind all others. */
@@ -160,31 +170,33 @@ function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[]
   const before = tickets.find((ticket) => ticket.claimId === claimId);
   const lapsesUtc = addSeconds(nowUtc, request.ticketLapseSeconds);
   const alive = tickets.filter((ticket) => ticket.claimId !== claimId && ticket.lapsesUtc >= nowUtc);
-  return [
-    ...alive,
-    { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, polledUtc: nowUtc, lapsesUtc },
-  ];
+  return [...alive, { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, lapsesUtc }];
 }
 
-/** A window of a region is named by the instant it closes. */
+/** A catch-up that has its slot keeps it: all VMs that wait in a region go in the same window. Another one waits for the next. */
 function catchUpSlotFree(state: LedgerState, request: ClaimRequest): boolean {
-  const { region } = request.disruption;
-  const slotOpen = state.claims.some(
-    (claim) => claim.kind === 'catchUp' && claim.disruption.region === region,
+  const taken = slotsTaken(state, request);
+  return (
+    taken.some(({ catchUp }) => catchUp === catchUpOf(request)) || taken.length < request.catchUpSlotsMax
   );
-  if (slotOpen) return true; // compatible catch-ups are granted together
-  const latest = state.catchUpWindows[region];
-  return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;
 }
 
-function countCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState['catchUpWindows'] {
+const catchUpOf = ({ catchUp, claimId }: ClaimRequest): string => catchUp ?? claimId;
+
+/** The slots of windows of the region that are still open. */
+function slotsTaken(state: LedgerState, { disruption, nowUtc }: ClaimRequest): LedgerState['catchUpSlots'] {
+  return state.catchUpSlots.filter(
+    ({ region, closesUtc }) => region === disruption.region && closesUtc > nowUtc,
+  );
+}
+
+function takeCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState['catchUpSlots'] {
+  if (request.kind !== 'catchUp') return state.catchUpSlots;
   const { region } = request.disruption;
-  if (request.kind !== 'catchUp') return state.catchUpWindows;
-  if (state.claims.some((claim) => claim.kind === 'catchUp' && claim.disruption.region === region))
-    return state.catchUpWindows;
-  const latest = state.catchUpWindows[region];
-  const slots = latest?.closesUtc === request.expiresUtc ? latest.slots + 1 : 1;
-  return { ...state.catchUpWindows, [region]: { closesUtc: request.expiresUtc, slots } };
+  const open = state.catchUpSlots.filter(({ closesUtc }) => closesUtc > request.nowUtc);
+  const own = open.find((slot) => slot.region === region && slot.catchUp === catchUpOf(request));
+  const closesUtc = later(own?.closesUtc ?? request.expiresUtc, request.expiresUtc);
+  return [...open.filter((slot) => slot !== own), { region, catchUp: catchUpOf(request), closesUtc }];
 }
 
 /** Frees a claim and remembers the VMs that go on holding their sets. Releasing twice is releasing once. */
@@ -202,6 +214,13 @@ export function release(state: LedgerState, claimId: string, impaired: readonly 
 export function heal(state: LedgerState, vmIds: readonly VmId[]): LedgerState {
   const healed = new Set<string>(vmIds);
   return { ...state, impairments: state.impairments.filter(({ vmId }) => !healed.has(vmId)) };
+}
+
+/** When the first claim that is not suspect yet expires; null when there is none. */
+export function firstExpiry(state: LedgerState, nowUtc: string, graceSeconds: number): string | null {
+  const suspect = new Set(suspects(state, nowUtc, graceSeconds));
+  const expiries = state.claims.filter((claim) => !suspect.has(claim)).map(({ expiresUtc }) => expiresUtc);
+  return expiries.length === 0 ? null : expiries.reduce(earlier);
 }
 
 /** Claims whose window has been over for longer than the grace: their holder may have stopped, but they still block. */

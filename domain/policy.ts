@@ -62,6 +62,8 @@ export const Policy = z.object({
   /** Documented rule of today: at most 20 % of a set, and one at a time in sets of fewer than ten. */
   setSharePercent: percent(20),
   setOneByOneBelow: z.number().int().nonnegative().default(10),
+  /** At most so many of the standalone VMs that a subscription has in a region are down at once; at least one. */
+  standaloneSharePercent: percent(20),
   phasesMin: z.number().int().positive().default(4),
   phasesMax: z.number().int().positive().default(6),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */

@@ -21,7 +21,7 @@ import { driveClock, runVirtualUntil } from './pace';
 import { createRouter } from './routes';
 import { listen } from './server';
 import { readSettings, type AppSettings } from './settings';
-import { historyOf, statusOf } from './statusView';
+import { historyOf, statusViewOf } from './statusView';
 import { TimerTriggers } from './timers';
 import { Webhooks } from './webhooks';
 import { workerControl, type WorkerControl } from './workerControl';
@@ -267,7 +267,7 @@ function view(engine: Engine, id: string): InstanceView | undefined {
   const instance = engine.instances.get(id);
   if (!instance) return undefined;
   return {
-    ...statusOf(instance, true),
+    ...statusViewOf(instance, true),
     version: instance.version,
     parentInstanceId: instance.parent?.instanceId ?? null,
     history: historyOf(instance, true),

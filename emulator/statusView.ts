@@ -19,7 +19,7 @@ export interface StatusView {
   readonly lastUpdatedTime: string;
 }
 
-export function statusOf(instance: Instance, showInput: boolean): StatusView {
+export function statusViewOf(instance: Instance, showInput: boolean): StatusView {
   return {
     name: instance.name,
     instanceId: instance.id,

@@ -4,7 +4,7 @@ import { schedulerId, type Entity } from './engine/entity';
 import type { Instance } from './engine/instance';
 import { Management, type Accepted } from './engine/management';
 import { empty, json, type Answer, type Exchange, type HttpHandler } from './http';
-import { historyOf, listTime, statusOf } from './statusView';
+import { historyOf, listTime, statusViewOf } from './statusView';
 
 const PATH =
   /^\/(?:runtime\/webhooks\/durabletask|durabletask)\/(orchestrators|instances|entities)(?:\/(.*))?$/i;
@@ -73,7 +73,7 @@ export class Webhooks {
       const instance = this.#engine.instances.get(id);
       if (instance?.status === 'Completed') return json(200, JSON.parse(instance.output));
       if (instance?.isFinished === true)
-        return json(instance.status === 'Failed' ? 500 : 200, statusOf(instance, true));
+        return json(instance.status === 'Failed' ? 500 : 200, statusViewOf(instance, true));
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return this.#links(exchange, id);
       await Promise.race([this.#engine.changed(), sleep(Math.min(leftMs, 50))]);
@@ -129,7 +129,7 @@ export class Webhooks {
     const instance = this.#engine.instances.get(id);
     if (!instance) return empty(404);
     const body = {
-      ...statusOf(instance, query.get('showInput') !== 'false'),
+      ...statusViewOf(instance, query.get('showInput') !== 'false'),
       ...(query.get('showHistory') === 'true' && {
         historyEvents: historyOf(instance, query.get('showHistoryOutput') === 'true'),
       }),
@@ -145,7 +145,7 @@ export class Webhooks {
     const showInput = query.get('showInput') !== 'false';
     const rows: Row[] = [];
     for (const instance of this.#engine.instances.values()) {
-      if (matches(instance)) rows.push({ id: instance.id, view: () => statusOf(instance, showInput) });
+      if (matches(instance)) rows.push({ id: instance.id, view: () => statusViewOf(instance, showInput) });
     }
     for (const entity of this.#engine.entities.all.values()) {
       if (matches(asRow(entity))) rows.push({ id: entity.id, view: () => entityAsInstance(entity) });

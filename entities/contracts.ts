@@ -13,10 +13,15 @@ export const disruptionLedger = {
       output: z.object({ released: z.boolean() }),
     },
     heal: { input: z.object({ vmIds: z.array(VmId) }), output: z.object({ impaired: z.number() }) },
-    /** Suspect claims and impairments, for the reaper and the healer of the hourly sweep; at most 40 of each. */
+    /** Suspect claims and impairments, those that were shown longest ago first; at most 12 of each: the answer is a message. */
     inspect: {
       input: z.object({ nowUtc: Utc, graceSeconds: z.number() }),
-      output: z.object({ suspects: z.array(Claim), impairments: z.array(Impairment) }),
+      output: z.object({
+        suspects: z.array(Claim),
+        impairments: z.array(Impairment),
+        /** When the first of the other claims expires; null when there is none. */
+        expiresUtc: Utc.nullable().default(null),
+      }),
     },
   },
 } as const;

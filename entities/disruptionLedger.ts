@@ -1,9 +1,19 @@
 import type { EntityContext } from 'durable-functions';
-import { emptyLedger, heal, LedgerState, release, suspects, tryAcquire } from '../domain/ledger';
+import {
+  emptyLedger,
+  firstExpiry,
+  heal,
+  release,
+  suspects,
+  tryAcquire,
+  type ClaimAnswer,
+  type LedgerState,
+} from '../domain/ledger';
+import { fitsLedger, PackedLedger, packLedger, unpackLedger } from '../domain/ledgerState';
 import { disruptionLedger as contract } from './contracts';
 
-/** Answers are messages and must stay small; the sweep that inspects comes back within the hour. */
-const INSPECTED_MAX = 40;
+/** Answers are messages and must stay under 16 KB; the sweep that inspects comes back within the hour. */
+const INSPECTED_MAX = 12;
 
 /**
  * The one place that grants the right to disrupt: an entity for each connected component of the pair graph, keyed by its name.
@@ -11,34 +21,36 @@ const INSPECTED_MAX = 40;
  */
 export function disruptionLedger(context: EntityContext<unknown>): void {
   const { df } = context;
-  const before = LedgerState.parse(df.getState(() => emptyLedger) ?? emptyLedger);
+  const kept: unknown = df.getState(() => null) ?? null;
+  const before = kept === null ? emptyLedger : unpackLedger(PackedLedger.parse(kept));
+  const keep = (state: LedgerState): void => {
+    df.setState(packLedger(state));
+  };
   const operations = contract.operations;
   switch (df.operationName) {
     case 'tryAcquire': {
-      const { state, answer } = tryAcquire(before, operations.tryAcquire.input.parse(df.getInput()));
-      df.setState(state);
-      df.return(answer);
+      df.return(acquire(before, operations.tryAcquire.input.parse(df.getInput()), keep));
       return;
     }
     case 'release': {
       const { claimId, impaired } = operations.release.input.parse(df.getInput());
       const after = release(before, claimId, impaired);
-      df.setState(after);
+      keep(after);
       df.return({ released: after.claims.length < before.claims.length });
       return;
     }
     case 'heal': {
       const after = heal(before, operations.heal.input.parse(df.getInput()).vmIds);
-      df.setState(after);
+      keep(after);
       df.return({ impaired: after.impairments.length });
       return;
     }
     case 'inspect': {
       const { nowUtc, graceSeconds } = operations.inspect.input.parse(df.getInput());
-      df.return({
-        suspects: suspects(before, nowUtc, graceSeconds).slice(0, INSPECTED_MAX),
-        impairments: before.impairments.slice(0, INSPECTED_MAX),
-      });
+      const impairments = before.impairments.slice(0, INSPECTED_MAX);
+      const late = suspects(before, nowUtc, graceSeconds).slice(0, INSPECTED_MAX);
+      keep(inspected(before, late, impairments));
+      df.return({ suspects: late, impairments, expiresUtc: firstExpiry(before, nowUtc, graceSeconds) });
       return;
     }
     case undefined:
@@ -46,4 +58,33 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- a thrown Error reaches the caller as «[object Object]»
       throw `The ledger has no operation '${String(df.operationName)}'.`;
   }
+}
+
+/** A state that has become too large takes no claim more: the request comes back, without a ticket. */
+function acquire(
+  before: LedgerState,
+  request: Parameters<typeof tryAcquire>[1],
+  keep: (state: LedgerState) => void,
+): ClaimAnswer {
+  const { state, answer } = tryAcquire(before, request);
+  const grows = state.claims.length + state.tickets.length > before.claims.length + before.tickets.length;
+  if (!grows || fitsLedger(packLedger(state))) {
+    keep(state);
+    return answer;
+  }
+  if (answer.kind === 'refused') return answer;
+  return { kind: 'refused', because: [{ rule: 'ledgerFull', by: request.disruption.region }] };
+}
+
+/** What was shown goes behind the rest, so that the next inspection shows what was not looked at for longest. */
+function inspected(
+  state: LedgerState,
+  late: LedgerState['claims'],
+  impairments: LedgerState['impairments'],
+): LedgerState {
+  return {
+    ...state,
+    claims: [...state.claims.filter((claim) => !late.includes(claim)), ...late],
+    impairments: [...state.impairments.filter((one) => !impairments.includes(one)), ...impairments],
+  };
 }

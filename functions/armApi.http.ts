@@ -3,8 +3,8 @@ import * as df from 'durable-functions';
 import { answerArm } from '../armApi/http/answerArm';
 import { armRoutes } from '../armApi/routes';
 
-/** It makes and changes VMs, which only a simulated driver in this process can. */
-const isHere = (process.env['LOWTIDE_DRIVER'] ?? '').trim() !== 'served';
+/** It makes and changes VMs, which only a simulated driver in this process can: with any other there is no such API. */
+const isHere = ['', 'simulated'].includes((process.env['LOWTIDE_DRIVER'] ?? '').trim());
 
 for (const route of isHere ? armRoutes : [])
   app.http(route.name, {

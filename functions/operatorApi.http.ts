@@ -7,7 +7,7 @@ for (const route of operatorRoutes)
   app.http(route.name, {
     route: route.route,
     methods: [...route.methods],
-    authLevel: route.isOpen ? 'anonymous' : 'function',
+    authLevel: 'anonymous',
     extraInputs: [df.input.durableClient()],
     handler: (request, context) => answerOperator(route, request, context),
   });

@@ -1,6 +1,7 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
 import * as df from 'durable-functions';
 import { admit } from '../composition/admit';
+import type { Caller } from '../composition/caller';
 import { appServices } from '../composition/compose';
 import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
@@ -14,11 +15,11 @@ export async function answerOperator(
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
   try {
-    const { name: by } = await admit(request, { api: 'operator', name: route.name });
+    const caller = await admit(request, route);
     checkQuery(route, request);
     const client = df.getClient(context);
     const services = withWaking(await appServices(), client, context);
-    return await route.handler(read(request, by), { services, client });
+    return await route.handler(read(request, caller), { services, client });
   } catch (error) {
     return problemOf(error, (message) => {
       context.error(`${route.name}: ${message}`);
@@ -32,21 +33,22 @@ const OF_THE_HOST: ReadonlySet<string> = new Set(['code', 'clientid']);
 function checkQuery({ query }: OperatorRoute, request: HttpRequest): void {
   const path = new URL(request.url).pathname;
   const unknown = [...request.query.keys()].filter(
-    (name) => !query.includes(name) && !OF_THE_HOST.has(name.toLowerCase()),
+    (name) => !Object.hasOwn(query, name) && !OF_THE_HOST.has(name.toLowerCase()),
   );
+  const known = Object.keys(query);
   if (unknown.length === 0) return;
   const names = unknown.map((name) => `'${name}'`).join(', ');
   throw new LowtideError('REQUEST_INVALID', {
     what: `${request.method} ${path} has no query parameter ${names}.`,
     why: 'It would be answered as if nothing had been asked for.',
     fix:
-      query.length === 0
+      known.length === 0
         ? 'It knows none: leave it out.'
-        : `It knows ${query.map((name) => `'${name}'`).join(', ')}.`,
+        : `It knows ${known.map((name) => `'${name}'`).join(', ')}.`,
   });
 }
 
-function read(request: HttpRequest, by: string): OperatorRequest {
+function read(request: HttpRequest, caller: Caller): OperatorRequest {
   return {
     parameter: (name) => request.params[name] ?? '',
     query: (name) => request.query.get(name),
@@ -54,7 +56,8 @@ function read(request: HttpRequest, by: string): OperatorRequest {
     path: new URL(request.url).pathname,
     bytes: async () => new Uint8Array(await request.arrayBuffer()),
     json: async () => parseJson(await request.text()),
-    by,
+    by: caller.name,
+    caller,
   };
 }
 

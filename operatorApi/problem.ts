@@ -1,13 +1,19 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { ZodError } from 'zod';
+import { challengeOf } from '../composition/admit';
+import { NotAdmitted } from '../composition/caller';
 import { LowtideError, type LowtideErrorCode } from '../domain/lowtideError';
 
-const STATUS: Readonly<Record<LowtideErrorCode, number>> = {
+/** The HTTP status that each error code is answered with. */
+export const ERROR_STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   FLEET_MALFORMED: 400,
   SCENARIO_MALFORMED: 400,
   SETTING_INVALID: 500,
   ARGUMENT_INVALID: 400,
   REQUEST_INVALID: 400,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  IDENTITY_UNAVAILABLE: 503,
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   ROLLOUT_EXISTS: 409,
@@ -26,9 +32,9 @@ const RETRY_AFTER_SECONDS = 10;
 /** What an error is over HTTP (RFC 9457): what went wrong, why, and how to fix it. What was not expected is reported to the host's log. */
 export function problemOf(error: unknown, report: (message: string) => void): HttpResponseInit {
   if (error instanceof LowtideError) {
-    if (STATUS[error.code] >= 500) report(stackOf(error));
+    if (ERROR_STATUS[error.code] >= 500) report(stackOf(error));
     const { what, why, fix } = error.detail;
-    return problem(error.code, what, `${why} ${fix}`);
+    return problem(error.code, what, `${why} ${fix}`, challengeTo(error));
   }
   if (error instanceof ZodError) {
     const issues = error.issues
@@ -44,9 +50,19 @@ export function problemOf(error: unknown, report: (message: string) => void): Ht
   );
 }
 
-function problem(code: LowtideErrorCode, title: string, detail: string): HttpResponseInit {
-  const status = STATUS[code];
-  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+function challengeTo(error: LowtideError): Record<string, string> {
+  const isUnknown = error instanceof NotAdmitted && ERROR_STATUS[error.code] === 401;
+  return isUnknown ? { 'www-authenticate': challengeOf(error) } : {};
+}
+
+function problem(
+  code: LowtideErrorCode,
+  title: string,
+  detail: string,
+  more: Readonly<Record<string, string>> = {},
+): HttpResponseInit {
+  const status = ERROR_STATUS[code];
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json', ...more };
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   const type = `https://lowtide.dev/errors#${code.toLowerCase()}`;
   return { status, headers, body: JSON.stringify({ type, title, status, code, detail }) };

@@ -6,19 +6,29 @@ import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import type { OperatorRequest, OperatorRoute } from './route';
+import { AuditRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
+import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
 
 const ALL = 'api/rollouts';
 const ONE = `${ALL}/{id}`;
 
 const StartBody = z.object({ month: Month.optional() }).strict();
-const DecisionBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
 
 const startRollout: OperatorRoute = {
   name: 'startRollout',
   methods: ['POST'],
+  role: 'operator',
   route: ALL,
-  query: [],
+  query: {},
+  description: {
+    summary: 'Starts the rollout of a month, of the latest release when none is named.',
+    body: { about: 'The month of the release.', schema: StartBody },
+    answers: {
+      202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) },
+    },
+    errors: ['ROLLOUT_EXISTS'],
+  },
   handler: async (request, { services, client }) => {
     const { month } = StartBody.parse(await request.json());
     const wanted = month ?? monthOfLatestRelease(services.nowUtc());
@@ -36,8 +46,13 @@ const startRollout: OperatorRoute = {
 const listRollouts: OperatorRoute = {
   name: 'listRollouts',
   methods: ['GET'],
+  role: 'reader',
   route: ALL,
-  query: [],
+  query: {},
+  description: {
+    summary: 'Every rollout, the latest first.',
+    answers: { 200: { about: 'All of them.', schema: z.object({ value: z.array(RolloutSummaryShape) }) } },
+  },
   handler: async (_request, { services }) => {
     const rollouts = [...(await services.rollouts.list())].reverse();
     return { jsonBody: { value: rollouts.map((control) => summarizeRollout(control, services.nowUtc())) } };
@@ -47,8 +62,14 @@ const listRollouts: OperatorRoute = {
 const showRollout: OperatorRoute = {
   name: 'showRollout',
   methods: ['GET'],
+  role: 'reader',
   route: ONE,
-  query: [],
+  query: {},
+  description: {
+    summary: 'One rollout: its state, outcomes, phases with their gates, halts.',
+    answers: { 200: { about: 'The rollout.', schema: RolloutShape } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => ({ jsonBody: await describeRollout(services, idOf(request)) }),
 };
 
@@ -56,8 +77,14 @@ const showRollout: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listRolloutVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/virtual-machines`,
-  query: ['after'],
+  query: { after: AFTER },
+  description: {
+    summary: 'How each VM stands in a rollout, and why: 500 a page, in the order of their keys.',
+    answers: { 200: { about: 'A page.', schema: pageOfShape(OutcomeRecord) } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
     const id = idOf(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
@@ -70,8 +97,14 @@ const listVirtualMachines: OperatorRoute = {
 const listAudit: OperatorRoute = {
   name: 'listRolloutAudit',
   methods: ['GET'],
+  role: 'reader',
   route: `${ONE}/audit`,
-  query: ['after'],
+  query: { after: AFTER },
+  description: {
+    summary: 'Who decided what in a rollout, why, on what evidence: 500 a page.',
+    answers: { 200: { about: 'A page.', schema: pageOfShape(AuditRow) } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services }) => {
     const id = idOf(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
@@ -88,15 +121,29 @@ function pageOf(
   return { jsonBody: { value, nextLink: `${path}?after=${encodeURIComponent(next)}` } };
 }
 
+const DECISIONS: Readonly<Record<DecisionKind, string>> = {
+  pause: 'Nothing new starts; what is in flight ends.',
+  resume: 'A rollout that was paused or halted goes on.',
+  skip: 'Gives up what the open halts stopped: a region, a phase or an image family.',
+  cancel: 'Nothing new starts, ever; VMs that were not reached end `skipped: rolloutCancelled`.',
+};
+
 function decision(kind: DecisionKind): OperatorRoute {
   return {
     name: `${kind}Rollout`,
     methods: ['POST'],
+    role: 'operator',
     route: `${ONE}/${kind}`,
-    query: [],
+    query: {},
+    description: {
+      summary: DECISIONS[kind],
+      body: { about: 'Why.', schema: Reason },
+      answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
+      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE'],
+    },
     handler: async (request, { services }) => {
       const id = idOf(request);
-      const { reason } = DecisionBody.parse(await request.json());
+      const { reason } = Reason.parse(await request.json());
       await decideRollout(services, id, kind, { by: request.by, reason });
       return { jsonBody: await describeRollout(services, id) };
     },

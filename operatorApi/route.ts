@@ -1,7 +1,9 @@
 import type { HttpMethod, HttpResponseInit } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { WakingServices } from '../activities/services';
+import type { Caller, Role } from '../composition/caller';
 import type { AppServices } from '../composition/compose';
+import type { Parameter, RouteDescription } from './routeDescription';
 
 /** A request to the operator's API, as handlers see it. */
 export interface OperatorRequest {
@@ -16,8 +18,9 @@ export interface OperatorRequest {
   readonly bytes: () => Promise<Uint8Array>;
   /** The body as JSON; an empty one is an empty object. */
   readonly json: () => Promise<unknown>;
-  /** Who asks, for the audit. */
+  /** Who asks, for the audit: from the token alone. */
   readonly by: string;
+  readonly caller: Caller;
 }
 
 export interface OperatorContext {
@@ -32,8 +35,10 @@ export interface OperatorRoute {
   /** As `api/rollouts/{id}`. */
   readonly route: string;
   /** The query parameters it knows. Any other is an error: an option that is ignored would be taken for obeyed. */
-  readonly query: readonly string[];
-  /** Needs no function key: it reveals nothing of the fleet. */
-  readonly isOpen?: boolean;
+  readonly query: Readonly<Record<string, Parameter>>;
+  /** What it takes and answers; absent where it is no part of the API, such as the answer to an unknown path. */
+  readonly description?: RouteDescription;
+  /** What a caller must be; null for a route that needs no sign-in, because it reveals nothing of the fleet. */
+  readonly role: Role | null;
   readonly handler: (request: OperatorRequest, context: OperatorContext) => Promise<HttpResponseInit>;
 }

@@ -1,16 +1,35 @@
+import { z } from 'zod';
 import { fleetRoutes } from './fleet';
+import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
+import { openApiOf } from './openApi';
 import { unservedRoutes } from './unserved';
 import { virtualMachineRoutes } from './virtualMachines';
 import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
+  ...meRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
   ...simulatedRoutes,
 ];
 
+const showOpenApi: OperatorRoute = {
+  name: 'showOpenApi',
+  methods: ['GET'],
+  route: 'api/openapi.json',
+  query: {},
+  role: null,
+  description: {
+    summary: 'This document.',
+    answers: { 200: { about: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) } },
+  },
+  handler: () => Promise.resolve({ jsonBody: openApiOf(described) }),
+};
+
+const described: readonly OperatorRoute[] = [...served, showOpenApi];
+
 /** Every route of the operator's API. A function is registered for each, under its name. */
-export const operatorRoutes: readonly OperatorRoute[] = [...served, ...unservedRoutes(served)];
+export const operatorRoutes: readonly OperatorRoute[] = [...described, ...unservedRoutes(described)];

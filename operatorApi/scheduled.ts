@@ -1,6 +1,7 @@
 import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
 import type { Services } from '../activities/services';
 import { monthOfLatestRelease } from '../domain/release';
+import { messageOf } from '../domain/messageOf';
 import { requestRollout, reviveRollouts } from './startRollout';
 
 /** Where the host keeps what a timer has to say. */
@@ -58,8 +59,4 @@ export async function purgeFinished(
     runtimeStatus: [Completed, Failed, Terminated],
   });
   log.log(`Purged ${result.instancesDeleted} finished instances.`);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,14 +1,41 @@
+import { z } from 'zod';
 import { simulatedOf } from '../composition/compose';
+import { Utc } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import type { VirtualMachine } from '../domain/virtualMachine';
+import { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent, FleetDriver } from '../drivers/driver';
 import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import type { OperatorRequest, OperatorRoute } from './route';
+import type { Parameter } from './routeDescription';
+import { instantParameter, named, pageOfShape } from './shapes/shared';
 
 const EVENTS = 'api/simulated/events';
 const VIRTUAL_MACHINES = 'api/simulated/virtual-machines';
 const EVENTS_A_PAGE = 5_000;
 const VMS_A_PAGE = 500;
+
+const AFTER_COUNT: Parameter = {
+  about: 'So many rows are passed over: as the nextLink of the page before has it.',
+  schema: z.coerce.number().int().nonnegative(),
+};
+const UNTIL = instantParameter('The log before this instant; now when it is left out.');
+
+const Event = named(
+  'DriverEvent',
+  z.looseObject({
+    at: Utc,
+    action: z.string(),
+    vm: z.string(),
+    region: z.string(),
+    zone: z.string().nullable(),
+    availabilitySet: z.string().nullable(),
+    updateDomain: z.number().int().nullable(),
+    subscription: z.string(),
+    operationId: z.string().nullable(),
+    rolloutId: z.string().nullable(),
+  }),
+  'Members beyond these depend on the action: docs/events.md.',
+);
 
 /**
  * A page of the driver's own log, oldest event first: what the auditor judges a month by. `untilUtc` is when the first page was asked for: all
@@ -17,8 +44,19 @@ const VMS_A_PAGE = 500;
 const listEvents: OperatorRoute = {
   name: 'listSimulatedEvents',
   methods: ['GET'],
+  role: 'reader',
   route: EVENTS,
-  query: ['after', 'untilUtc'],
+  query: { after: AFTER_COUNT, untilUtc: UNTIL },
+  description: {
+    summary: "The simulated driver's own log, oldest event first; 5,000 a page.",
+    answers: {
+      200: {
+        about: 'A page of the log before `untilUtc`.',
+        schema: pageOfShape(Event).extend({ untilUtc: Utc }),
+      },
+    },
+    errors: ['DRIVER_CANNOT'],
+  },
   handler: (request, { services }) => {
     const { driver } = simulatedOf(services);
     const untilUtc = instantIn(request, 'untilUtc') ?? services.nowUtc();
@@ -42,8 +80,14 @@ const listEvents: OperatorRoute = {
 const listVirtualMachines: OperatorRoute = {
   name: 'listSimulatedVirtualMachines',
   methods: ['GET'],
+  role: 'reader',
   route: VIRTUAL_MACHINES,
-  query: ['after'],
+  query: { after: AFTER_COUNT },
+  description: {
+    summary: 'The models of all simulated VMs, by which the log is judged; 500 a page.',
+    answers: { 200: { about: 'A page.', schema: pageOfShape(VirtualMachine) } },
+    errors: ['DRIVER_CANNOT'],
+  },
   handler: async (request, { services }) => {
     const after = countIn(request, 'after');
     const all = await factsOf(simulatedOf(services).driver);

@@ -3,7 +3,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import { isUnderWay, startInstance, statusOf } from '../composition/instances';
+import { isUnderWay, startInstance, instanceStatus } from '../composition/instances';
 import { endsUtcOf, nextReleaseAfter, releaseOf } from '../domain/release';
 import { hostVersion } from './hostVersion';
 
@@ -54,7 +54,7 @@ async function startOnce(
   control: RolloutControl,
 ): Promise<boolean> {
   const { rolloutId } = control;
-  const status = await statusOf(client, rolloutId);
+  const status = await instanceStatus(client, rolloutId);
   if (isUnderWay(status)) return false;
   // Children belong to one execution, so the next one has a generation of its own.
   const next = status === null ? control.generation : control.generation + 1;

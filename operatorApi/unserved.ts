@@ -11,16 +11,16 @@ export function unservedRoutes(served: readonly OperatorRoute[]): readonly Opera
       name: 'showWelcome',
       methods: ['GET'],
       route: '/',
-      query: [],
-      isOpen: true,
+      query: {},
+      role: null,
       handler: () => Promise.resolve({ jsonBody: welcome(served) }),
     },
     {
       name: 'operatorUnknown',
       methods: ALL,
       route: 'api/{*rest}',
-      query: [],
-      isOpen: true,
+      query: {},
+      role: null,
       handler: (request) => Promise.reject(notServed(request, served)),
     },
   ];
@@ -32,7 +32,8 @@ function welcome(served: readonly OperatorRoute[]): Record<string, unknown> {
     what: 'Patches fleets of virtual machines once a month, one failure domain at a time, in the off-peak hours of each.',
     operatorApi: served.map(lineOf),
     azureApi: 'GET /subscriptions?api-version=2022-12-01 begins the API of Azure Resource Manager.',
-    documentation: 'docs/http-api.md and docs/azure-clients.md of this app.',
+    documentation:
+      'GET /api/openapi.json describes every route; docs/http-api.md and docs/azure-clients.md of this app.',
   };
 }
 
@@ -52,7 +53,8 @@ function notServed({ method, path }: OperatorRequest, served: readonly OperatorR
 }
 
 function lineOf({ methods, route, query }: OperatorRoute): string {
-  const asked = query.length === 0 ? '' : `?${query.map((name) => `${name}=`).join('&')}`;
+  const names = Object.keys(query);
+  const asked = names.length === 0 ? '' : `?${names.map((name) => `${name}=`).join('&')}`;
   return `${methods.join('|')} /${route}${asked}`;
 }
 

@@ -1,20 +1,29 @@
 import { EntityId } from 'durable-functions';
 import { z } from 'zod';
 import { eligibility } from '../domain/eligibility';
-import { keyOf, VmId } from '../domain/ids';
+import { keyOf, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { windowAtOrAfter } from '../domain/offPeak';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import { newVmState, VmState } from '../domain/vmState';
 import type { OperatorRoute } from './route';
+import { Reason, VM_ID } from './shapes/shared';
+import { VirtualMachineShape } from './shapes/virtualMachine';
 
 /** What Lowtide knows of one VM: its model, whether and why it is eligible, when its off-peak hours are, what was done to it. */
 const getVirtualMachine: OperatorRoute = {
   name: 'getVirtualMachine',
   methods: ['GET'],
+  role: 'reader',
   route: 'api/virtual-machines',
-  query: ['id'],
+  query: { id: VM_ID },
+  description: {
+    summary:
+      'What Lowtide knows of one VM: model, eligibility, time zone, off-peak hours, state and history.',
+    answers: { 200: { about: 'The VM.', schema: VirtualMachineShape } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services, client }) => {
     const id = idOf(request.query('id'));
     const vm = await services.inventory.read(id);
@@ -35,17 +44,23 @@ const getVirtualMachine: OperatorRoute = {
   },
 };
 
-const WaiverBody = z.object({ reason: z.string().min(1, 'say why: it goes into the audit') }).strict();
-
 /** A person takes responsibility for a VM that is not healthy after its update: from now on it holds its availability set no more. */
 const waiveVirtualMachine: OperatorRoute = {
   name: 'waiveVirtualMachine',
   methods: ['POST'],
+  role: 'operator',
   route: 'api/virtual-machines/waive',
-  query: ['id'],
+  query: { id: VM_ID },
+  description: {
+    summary:
+      'A person answers for a VM that is unhealthy after its update: it holds its availability set no more.',
+    body: { about: 'Why.', schema: Reason },
+    answers: { 202: { about: 'Its ledger is told.', schema: z.object({ id: VmId, waivedUtc: Utc }) } },
+    errors: ['NOT_FOUND'],
+  },
   handler: async (request, { services, client }) => {
     const id = idOf(request.query('id'));
-    const { reason } = WaiverBody.parse(await request.json());
+    const { reason } = Reason.parse(await request.json());
     const vm = await services.inventory.read(id);
     if (vm === null) throw unknownVm(id);
     const atUtc = services.nowUtc();

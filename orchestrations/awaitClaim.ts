@@ -16,6 +16,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
   const input = children.awaitClaim.input.parse(context.df.getInput());
   const { claimId, kind, ledger, disruption, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } =
     input;
+  const { catchUp } = input;
   let rules: string[] = [];
   const answer = yield* pollForAnswer<Claimed>(
     context,
@@ -42,6 +43,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
             nowUtc: nowUtc(context),
             ticketLapseSeconds: pace.ticketLapseSeconds,
             catchUpSlotsMax,
+            ...(catchUp !== undefined && { catchUp }),
           },
         );
         if (said.kind === 'granted') return { granted: true, rules: [] };

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
 import { addSeconds, earlier } from '../domain/instants';
 import { chance } from '../domain/seed';
+import { messageOf } from '../domain/messageOf';
 
 export { addSeconds, earlier };
 
@@ -220,10 +221,6 @@ export function continueAs<C extends OrchestrationContract>(
   input: z.input<C['input']>,
 ): void {
   context.df.continueAsNew(input);
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 export interface PollPace {

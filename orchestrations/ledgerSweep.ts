@@ -4,18 +4,17 @@ import { listDueLedgers, probeHealth, settleClaim, settleLedgers } from '../acti
 import { disruptionLedger } from '../entities/contracts';
 import type { VmId } from '../domain/ids';
 import type { Claim, Impairment } from '../domain/ledger';
+import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
 import {
   addSeconds,
   call,
   callEntities,
   callEntity,
-  messageOf,
-  nowUtc,
   type Step,
 } from './durable';
 
-const { inspect, release, recordProbes } = disruptionLedger.operations;
+const { inspect, release, heal } = disruptionLedger.operations;
 
 /** An impairment is some 400 bytes, and a message stays under 16 KB. */
 const IMPAIRED_TOGETHER_MAX = 30;
@@ -66,7 +65,7 @@ function* tidy(
   sweepUtc: string,
 ): Step<void> {
   for (const claim of suspects) yield* leniently(context, reap(context, ledger, claim, sweepUtc));
-  if (impairments.length > 0) yield* leniently(context, probeAgain(context, ledger, impairments));
+  for (const { vmId } of impairments) yield* leniently(context, probeAgain(context, ledger, vmId));
 }
 
 /** What cannot be tidied now is tried by the next sweep; the rest of this one goes on. */
@@ -95,21 +94,8 @@ function* reap(context: OrchestrationContext, ledger: EntityRef, claim: Claim, s
     });
 }
 
-/** A VM holds its set until it is healthy again, or gone. Those that are not are looked at again after all the others. */
-function* probeAgain(
-  context: OrchestrationContext,
-  ledger: EntityRef,
-  impairments: readonly Impairment[],
-): Step<void> {
-  const healthy: VmId[] = [];
-  const others: VmId[] = [];
-  for (const { vmId } of impairments) {
-    const { answer, gone } = yield* call(context, probeHealth, { vmId });
-    (answer === 'healthy' || gone ? healthy : others).push(vmId);
-  }
-  yield* callEntity(context, ledger, ['recordProbes', recordProbes], {
-    healthy,
-    others,
-    atUtc: nowUtc(context),
-  });
+/** A VM holds its set until it is healthy again, or gone. */
+function* probeAgain(context: OrchestrationContext, ledger: EntityRef, vmId: VmId): Step<void> {
+  const { answer, gone } = yield* call(context, probeHealth, { vmId });
+  if (answer === 'healthy' || gone) yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
 }

@@ -2,8 +2,9 @@ import type { OrchestrationContext } from 'durable-functions';
 import { chooseRound, endRounds } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import type { OutcomeReason } from '../domain/reasons';
+import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
-import { call, child, messageOf, waitUntil, type Step } from './durable';
+import { call, child, waitUntil, type Step } from './durable';
 
 /** An attempt costs about 12 history rows; after so many the scope continues as new. */
 const ATTEMPTS_PER_GENERATION = 60;

@@ -54,6 +54,7 @@ function* admission(context: OrchestrationContext, input: Input): Step<Result | 
     closesUtc: input.closesUtc,
     deadlineUtc: input.endsUtc,
     catchUpSlotsMax: input.catchUpSlotsMax,
+    ...(input.kind === 'catchUp' && { catchUp: input.phase }),
     pace,
     untilUtc: input.acquireByUtc,
   });

@@ -11,7 +11,7 @@ import {
   listConditions,
   TRANSACTION_CHANGES_MAX,
 } from './rowValue';
-import { codeOf, explainStorageError, statusOf } from './storageErrors';
+import { codeOf, explainStorageError, httpStatusOf } from './storageErrors';
 import {
   accountTableName,
   type Conditions,
@@ -170,7 +170,7 @@ class AzureTable implements Table {
         await this.#call(() => this.#client.submitTransaction(actions));
         return;
       } catch (error) {
-        if (statusOf(error) !== 404 || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;
+        if (httpStatusOf(error) !== 404 || attempt === TRANSACTION_ATTEMPTS_MAX) throw error;
         pending = await this.#withoutVain(partition, pending);
       }
     }
@@ -199,7 +199,7 @@ class AzureTable implements Table {
       await this.#call(write);
       return true;
     } catch (error) {
-      const status = statusOf(error);
+      const status = httpStatusOf(error);
       if (status === 404) return false;
       if (status !== 409 && status !== 412) throw error;
       const entity = await this.#read(partition, row, ['writer']);
@@ -241,7 +241,7 @@ class AzureTable implements Table {
 }
 
 function unless404(error: unknown): null {
-  if (statusOf(error) === 404) return null;
+  if (httpStatusOf(error) === 404) return null;
   throw error;
 }
 

@@ -97,7 +97,7 @@ async function saveTogether(
   records: readonly OutcomeRecord[],
   attemptsMax: number,
 ): Promise<readonly KeptOutcome[]> {
-  const totalsRow = TOTALS + (records[0]?.region ?? '');
+  const totalsRow = TOTALS + (records[0]?.region ?? '').replace(/[^a-z0-9-]/gi, '-');
   for (;;) {
     const [before, ...rows] = await Promise.all([
       table.get(id, totalsRow),

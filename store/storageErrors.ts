@@ -2,7 +2,7 @@ import { RestError } from '@azure/data-tables';
 import { LowtideError } from '../domain/lowtideError';
 
 /** HTTP status of a failed storage request; null when there was no answer or the error is of another kind. */
-export function statusOf(error: unknown): number | null {
+export function httpStatusOf(error: unknown): number | null {
   return error instanceof RestError ? (error.statusCode ?? null) : null;
 }
 
@@ -30,7 +30,7 @@ const mayPass = (status: number | null): boolean =>
  * Anything else is a broken assumption of ours and stays as it is.
  */
 export function explainStorageError(error: unknown, host: string, table: string): unknown {
-  const status = statusOf(error);
+  const status = httpStatusOf(error);
   if (isSilence(error))
     return unavailable(error, {
       what: `The table storage at ${host} does not answer.`,

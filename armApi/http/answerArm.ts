@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import * as df from 'durable-functions';
 import { ZodError } from 'zod';
 import { admit } from '../../composition/admit';
+import { NotAdmitted } from '../../composition/caller';
 import { appServices, simulatedOf } from '../../composition/compose';
 import { withWaking } from '../../composition/waking';
 import { LowtideError } from '../../domain/lowtideError';
@@ -12,6 +13,7 @@ import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { baseUrlOf } from './baseUrl';
 import { at } from './json';
 import { readBody } from './requestBody';
+import { refusalAnswer } from './refusalAnswer';
 import { countRequest } from './requestQuota';
 import { AnswerInstead } from './throttled';
 
@@ -33,8 +35,8 @@ async function answerOf(
   context: InvocationContext,
 ): Promise<ArmAnswer> {
   try {
-    await admit(request, { api: 'arm', name: route.name });
-    const understood = await understand(request, route);
+    const caller = await admit(request, route);
+    const understood = await understand(request, route, caller.name);
     const client = df.getClient(context);
     const services = withWaking(simulatedOf(await appServices()), client, context);
     return await countedAnswer(route, understood, { services, client });
@@ -63,7 +65,7 @@ function isEmptyList(body: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-async function understand(request: HttpRequest, { family }: ArmRoute): Promise<ArmRequest> {
+async function understand(request: HttpRequest, { family }: ArmRoute, by: string): Promise<ArmRequest> {
   const { params, query } = request;
   const all = new Map([...query].map(([key, value]) => [key.toLowerCase(), value]));
   const subscriptionId = params['subscriptionId'] ?? '';
@@ -76,6 +78,7 @@ async function understand(request: HttpRequest, { family }: ArmRoute): Promise<A
     apiVersion: family === null ? '' : apiVersionOf(family, all.get('api-version') ?? null),
     query: (key) => all.get(key.toLowerCase()) ?? null,
     header: (name) => request.headers.get(name),
+    by,
     body: await readBody(request),
     baseUrl: baseUrlOf(request),
     path: new URL(request.url).pathname,
@@ -114,6 +117,7 @@ function errorAnswer(error: unknown, report: (message: string) => void): ArmAnsw
     return { status, body: { error: body }, headers };
   }
   if (error instanceof AnswerInstead) return error.answer;
+  if (error instanceof NotAdmitted) return refusalAnswer(error);
   if (error instanceof ZodError) {
     const [issue] = error.issues;
     const target = issue?.path.map(String).join('.') ?? '';

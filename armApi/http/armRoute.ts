@@ -2,6 +2,7 @@ import type { HttpMethod } from '@azure/functions';
 import type { DurableClient } from 'durable-functions';
 import type { ApiFamily } from '../../domain/apiVersion';
 import type { WakingServices } from '../../activities/services';
+import type { Role } from '../../composition/caller';
 import type { SimulatedServices } from '../../composition/compose';
 import type { QuotaKind } from './quotas';
 
@@ -19,6 +20,8 @@ export interface ArmRequest {
   readonly query: (name: string) => string | null;
   /** A header, by its name in lower case; null when it is not there. */
   readonly header: (name: string) => string | null;
+  /** Who asks, for the audit: from the token alone. */
+  readonly by: string;
   /** The parsed JSON; null for an empty body. */
   readonly body: unknown;
   /** Scheme and host that the client used: every link in an answer begins with it. */
@@ -50,6 +53,8 @@ export interface ArmRoute {
   readonly methods: readonly HttpMethod[];
   /** Whose rules for `api-version` hold; null where none is asked for. */
   readonly family: ApiFamily | null;
+  /** What a caller must be. */
+  readonly role: Role;
   readonly handler: ArmHandler;
   /** Whose quotas the request counts against; absent where Compute reports none. */
   readonly quota?: QuotaKind;

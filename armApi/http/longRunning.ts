@@ -119,6 +119,7 @@ export function operationRoutes(
       route:
         'subscriptions/{subscriptionId}/providers/Microsoft.Compute/locations/{location}/operations/{id}',
       methods: ['GET'],
+      role: 'reader',
       family: 'resources',
       quota: 'getOperation',
       handler: async (request, context) => {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { hasCompleted, isUnderWay, statusOf } from '../../composition/instances';
+import { hasCompleted, isUnderWay, instanceStatus } from '../../composition/instances';
 import type { ArmContext } from './armRoute';
 import type { OperationState } from './longRunning';
 
@@ -16,7 +16,7 @@ export async function outcomeOf<S extends z.ZodType>(
   instanceId: string,
   output: S,
 ): Promise<Orchestrated<z.output<S>>> {
-  const status = await statusOf(client, instanceId);
+  const status = await instanceStatus(client, instanceId);
   if (isUnderWay(status)) return { kind: 'other', state: { status: 'InProgress' } };
   if (status === null) return failed('The operation is not remembered any more.');
   const endedUtc = new Date(status.lastUpdatedTime).toISOString();

@@ -19,6 +19,7 @@ export function unservedRoutes(served: readonly ArmRoute[]): readonly ArmRoute[]
       route: 'subscriptions/{subscriptionId}/{segment}/{*rest}',
       methods: ALL,
       family,
+      role: 'reader',
       handler: unserved,
     },
     // What Azure has outside of subscriptions, as GET /providers.
@@ -27,6 +28,7 @@ export function unservedRoutes(served: readonly ArmRoute[]): readonly ArmRoute[]
       route: 'providers/{*rest}',
       methods: ALL,
       family,
+      role: 'reader',
       handler: unserved,
     },
     {
@@ -34,6 +36,7 @@ export function unservedRoutes(served: readonly ArmRoute[]): readonly ArmRoute[]
       route: 'subscriptions',
       methods: ALL_BUT_GET,
       family,
+      role: 'reader',
       handler: onlyGet,
     },
     {
@@ -41,9 +44,17 @@ export function unservedRoutes(served: readonly ArmRoute[]): readonly ArmRoute[]
       route: 'subscriptions/{subscriptionId}',
       methods: ALL_BUT_GET,
       family,
+      role: 'reader',
       handler: onlyGet,
     },
-    { name: 'armTenantsOther', route: 'tenants', methods: ALL_BUT_GET, family, handler: onlyGet },
+    {
+      name: 'armTenantsOther',
+      route: 'tenants',
+      methods: ALL_BUT_GET,
+      family,
+      role: 'reader',
+      handler: onlyGet,
+    },
   ];
 }
 

@@ -22,6 +22,7 @@ const assessPatches: ArmRoute = {
   route:
     'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/assessPatches',
   methods: ['POST'],
+  role: 'operator',
   family: 'compute',
   quota: 'guestPatch',
   handler: async (request, context) => {

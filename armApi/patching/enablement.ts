@@ -8,7 +8,7 @@ import type { VmResource } from '../../drivers/simulated/resources/resourceContr
 import { virtualMachine } from '../../entities/contracts';
 import { enableVm } from '../../orchestrations/contracts';
 import type { ArmContext } from '../http/armRoute';
-import { isUnderWay, startInstance, statusOf } from '../../composition/instances';
+import { isUnderWay, startInstance, instanceStatus } from '../../composition/instances';
 
 /** A VM that cannot be enabled in the windows of a month will not be: a further PUT begins again. */
 const WITHIN_DAYS = 35;
@@ -35,7 +35,7 @@ export async function requestEnablement(
     pace: Pace.parse(services.policy),
   };
   const instanceId = instanceOf(keyOf(id), vmId);
-  if (!isUnderWay(await statusOf(client, instanceId)))
+  if (!isUnderWay(await instanceStatus(client, instanceId)))
     await startInstance(client, enableVm.name, { instanceId, input });
 }
 

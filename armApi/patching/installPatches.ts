@@ -3,8 +3,9 @@ import * as df from 'durable-functions';
 import { z } from 'zod';
 import { Pace } from '../../activities/contracts';
 import { patchingIn } from '../../domain/apiVersion';
-import { setShare, type Disruption } from '../../domain/disruption';
-import { emptyLedger, LedgerState, tryAcquire } from '../../domain/ledger';
+import { setShare, standaloneShare, subscriptionKey, type Disruption } from '../../domain/disruption';
+import { emptyLedger, tryAcquire } from '../../domain/ledger';
+import { PackedLedger, unpackLedger } from '../../domain/ledgerState';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import { VmId } from '../../domain/ids';
 import { pairComponent } from '../../domain/regions';
@@ -33,6 +34,7 @@ const installPatches: ArmRoute = {
   route:
     'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/installPatches',
   methods: ['POST'],
+  role: 'operator',
   family: 'compute',
   quota: 'guestPatch',
   handler: async (request, context) => {
@@ -46,7 +48,7 @@ const installPatches: ArmRoute = {
       throw operationNotAllowed(
         'The patch extension is not installed yet: it comes with patch mode AutomaticByPlatform, in the off-peak hours of the VM.',
       );
-    const input = inputOf(context, vm, { order, ifBusy });
+    const input = await inputOf(context, vm, { order, ifBusy, by: `${request.by}, over the ARM API` });
     const instanceId = `install-${randomUUID()}`;
     if (ifBusy === 'fail') await requireFree(context, instanceId, input);
     await context.client.startNew(installOnDemand.name, { instanceId, input });
@@ -61,31 +63,38 @@ const installPatches: ArmRoute = {
 
 type Input = z.infer<typeof installOnDemand.input>;
 
-function inputOf(
+async function inputOf(
   { services }: ArmContext,
   vm: VirtualMachine,
-  asked: Pick<Input, 'order' | 'ifBusy'>,
-): Input {
+  asked: Pick<Input, 'order' | 'ifBusy' | 'by'>,
+): Promise<Input> {
   const waitUntilMs = Date.parse(services.nowUtc()) + WAIT_HOURS_MAX * 3_600_000;
   return {
     ...asked,
     vmId: vm.id,
-    by: 'ARM API',
     ledger: pairComponent(vm.region),
-    disruption: disruptionOf(services, vm),
+    disruption: await disruptionOf(services, vm),
     waitUntilUtc: new Date(waitUntilMs).toISOString(),
     pace: Pace.parse(services.policy),
   };
 }
 
-function disruptionOf({ driver, policy }: ArmContext['services'], vm: VirtualMachine): Disruption {
-  const { region, zone, availabilitySetId, updateDomain } = vm;
-  const members =
-    availabilitySetId === null
-      ? null
-      : (driver.resources.availabilitySet(availabilitySetId)?.members.length ?? 1);
-  const shareMax = members === null ? null : setShare(members, policy);
-  return { region, zone, availabilitySetId, updateDomain, count: 1, shareMax };
+async function disruptionOf(
+  { driver, inventory, policy }: ArmContext['services'],
+  vm: VirtualMachine,
+): Promise<Disruption> {
+  const { region, zone, availabilitySetId, updateDomain, subscriptionId } = vm;
+  const place = { region, zone, availabilitySetId, updateDomain, count: 1 };
+  if (availabilitySetId !== null) {
+    const members = driver.resources.availabilitySet(availabilitySetId)?.members.length ?? 1;
+    return { ...place, shareMax: setShare(members, policy) };
+  }
+  const max = standaloneShare(await inventory.standaloneCount(subscriptionId, region), policy);
+  return {
+    ...place,
+    shareMax: null,
+    subscriptions: [{ subscription: subscriptionKey(subscriptionId), count: 1, max }],
+  };
 }
 
 /** `ifBusy=fail` wants an answer at once; by default it waits. An option of Lowtide: Azure knows no such parameter. */
@@ -102,7 +111,7 @@ function ifBusyOf(request: ArmRequest): 'wait' | 'fail' {
 async function requireFree({ client, services }: ArmContext, claimId: string, input: Input): Promise<void> {
   const { ledger, disruption, waitUntilUtc: deadlineUtc, pace } = input;
   const entity = await client.readEntityState(new df.EntityId(disruptionLedger.name, ledger));
-  const state = entity.entityExists ? LedgerState.parse(entity.entityState) : emptyLedger;
+  const state = entity.entityExists ? unpackLedger(PackedLedger.parse(entity.entityState)) : emptyLedger;
   const nowUtc = services.nowUtc();
   const { answer } = tryAcquire(state, {
     claimId,

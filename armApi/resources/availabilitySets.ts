@@ -48,6 +48,7 @@ const getAvailabilitySet: ArmRoute = {
   name: 'armGetAvailabilitySet',
   route: ONE,
   methods: ['GET'],
+  role: 'reader',
   family,
   quota: 'getSet',
   handler: (request, context) => Promise.resolve({ status: 200, body: setBody(find(request, context)) }),
@@ -57,6 +58,7 @@ const listAvailabilitySetsInGroup: ArmRoute = {
   name: 'armListAvailabilitySetsInGroup',
   route: IN_GROUP,
   methods: ['GET'],
+  role: 'reader',
   family,
   quota: 'getSet',
   handler: (request, context) => {
@@ -71,6 +73,7 @@ const listAvailabilitySets: ArmRoute = {
   name: 'armListAvailabilitySets',
   route: IN_SUBSCRIPTION,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: (request, { services }) => {
     const { subscriptionId } = request;
@@ -83,6 +86,7 @@ const putAvailabilitySet: ArmRoute = {
   name: 'armPutAvailabilitySet',
   route: ONE,
   methods: ['PUT', 'PATCH'],
+  role: 'operator',
   family,
   quota: 'putSet',
   handler: async (request, context) => {
@@ -104,6 +108,7 @@ const deleteAvailabilitySet: ArmRoute = {
   name: 'armDeleteAvailabilitySet',
   route: ONE,
   methods: ['DELETE'],
+  role: 'operator',
   family,
   quota: 'deleteSet',
   handler: async (request, context) => {

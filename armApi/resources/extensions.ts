@@ -15,6 +15,7 @@ const listExtensions: ArmRoute = {
   name: 'armListExtensions',
   route: ALL,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: async (request, context) => ({
     status: 200,
@@ -26,6 +27,7 @@ const getExtension: ArmRoute = {
   name: 'armGetExtension',
   route: ONE,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: async (request, context) => {
     const name = request.name('extension');
@@ -47,6 +49,7 @@ const putExtension: ArmRoute = {
   name: 'armPutExtension',
   route: ONE,
   methods: ['PUT', 'PATCH', 'DELETE'],
+  role: 'operator',
   family,
   handler: (request, context) => {
     findVm(request, context);

@@ -13,6 +13,7 @@ const getFeature: ArmRoute = {
   name: 'armGetFeature',
   route: FEATURE,
   methods: ['GET'],
+  role: 'reader',
   family: 'features',
   handler: (request, context) =>
     Promise.resolve({ status: 200, body: featureResult(request, context, featureOf(request)) }),
@@ -22,6 +23,7 @@ const listFeatures: ArmRoute = {
   name: 'armListFeatures',
   route: OF_NAMESPACE,
   methods: ['GET'],
+  role: 'reader',
   family: 'features',
   handler: (request, context) => {
     const own = request.name('namespace').toLowerCase() === NAMESPACE.toLowerCase();
@@ -33,6 +35,7 @@ const listAllFeatures: ArmRoute = {
   name: 'armListAllFeatures',
   route: 'subscriptions/{subscriptionId}/providers/Microsoft.Features/features',
   methods: ['GET'],
+  role: 'reader',
   family: 'features',
   handler: (request, context) => Promise.resolve({ status: 200, body: { value: results(request, context) } }),
 };
@@ -42,6 +45,7 @@ const registerFeature: ArmRoute = {
   name: 'armRegisterFeature',
   route: `${FEATURE}/register`,
   methods: ['POST'],
+  role: 'operator',
   family: 'features',
   handler: async (request, context) => {
     const feature = featureOf(request);
@@ -54,6 +58,7 @@ const unregisterFeature: ArmRoute = {
   name: 'armUnregisterFeature',
   route: `${FEATURE}/unregister`,
   methods: ['POST'],
+  role: 'operator',
   family: 'features',
   handler: async (request, context) => {
     const feature = featureOf(request);

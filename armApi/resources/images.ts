@@ -13,6 +13,7 @@ const listImageVersions: ArmRoute = {
   name: 'armListImageVersions',
   route: ALL,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: (request) => {
     return Promise.resolve({ status: 200, body: [imageBody(request)] });
@@ -23,6 +24,7 @@ const getImageVersion: ArmRoute = {
   name: 'armGetImageVersion',
   route: `${ALL}/{version}`,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: (request) => {
     const operatingSystem = osTypeOfImage(request.name('publisher'));

@@ -44,6 +44,7 @@ export const instanceViewRoutes: readonly ArmRoute[] = [
     route:
       'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}/instanceView',
     methods: ['GET'],
+    role: 'reader',
     family: 'compute',
     quota: 'getVm',
     handler: async (request, context) => ({

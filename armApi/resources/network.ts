@@ -20,6 +20,7 @@ const listNetworkResources: ArmRoute = {
   name: 'armListNetworkResources',
   route: ALL,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: async (request, context) => {
     const group = findGroup(request, context);
@@ -40,6 +41,7 @@ const getNetworkResource: ArmRoute = {
   name: 'armGetNetworkResource',
   route: ONE,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: async (request, context) => {
     const group = findGroup(request, context);
@@ -55,6 +57,7 @@ const putNetworkResource: ArmRoute = {
   name: 'armPutNetworkResource',
   route: ONE,
   methods: ['PUT'],
+  role: 'operator',
   family,
   handler: async (request, context) => {
     const body = networkBody(
@@ -73,6 +76,7 @@ const deleteNetworkResource: ArmRoute = {
   name: 'armDeleteNetworkResource',
   route: ONE,
   methods: ['DELETE'],
+  role: 'operator',
   family,
   handler: async (request, context) => {
     const { armId } = findGroup(request, context);

@@ -55,6 +55,7 @@ function powerRoute(name: string, action: PowerAction): ArmRoute {
     name,
     route: `${ONE}/${action}`,
     methods: ['POST'],
+    role: 'operator',
     family: 'compute',
     quota: action === 'deallocate' ? 'deleteVm' : 'updateVm',
     handler: (request, context) => switchPower(action, request, context),

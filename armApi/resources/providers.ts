@@ -21,6 +21,7 @@ const listProviders: ArmRoute = {
   name: 'armListProviders',
   route: ALL,
   methods: ['GET'],
+  role: 'reader',
   family: 'resources',
   handler: (request, context) =>
     Promise.resolve({
@@ -33,6 +34,7 @@ const getProvider: ArmRoute = {
   name: 'armGetProvider',
   route: ONE,
   methods: ['GET'],
+  role: 'reader',
   family: 'resources',
   handler: (request, context) =>
     Promise.resolve({ status: 200, body: provider(request, context, namespaceOf(request)) }),
@@ -43,6 +45,7 @@ const registerProvider: ArmRoute = {
   name: 'armRegisterProvider',
   route: `${ONE}/register`,
   methods: ['POST'],
+  role: 'operator',
   family: 'resources',
   handler: async (request, context) => {
     const namespace = namespaceOf(request);

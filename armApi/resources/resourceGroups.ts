@@ -20,6 +20,7 @@ const listResourceGroups: ArmRoute = {
   name: 'armListResourceGroups',
   route: ALL,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: (request, { services }) =>
     Promise.resolve(
@@ -36,6 +37,7 @@ const getResourceGroup: ArmRoute = {
   name: 'armGetResourceGroup',
   route: ONE,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: (request, context) =>
     Promise.resolve({ status: 200, body: groupBody(findGroup(request, context)) }),
@@ -45,6 +47,7 @@ const headResourceGroup: ArmRoute = {
   name: 'armHeadResourceGroup',
   route: ONE,
   methods: ['HEAD'],
+  role: 'reader',
   family,
   handler: (request, { services }) =>
     Promise.resolve({ status: services.driver.resources.resourceGroup(request) === null ? 404 : 204 }),
@@ -54,6 +57,7 @@ const putResourceGroup: ArmRoute = {
   name: 'armPutResourceGroup',
   route: ONE,
   methods: ['PUT', 'PATCH'],
+  role: 'operator',
   family,
   handler: async (request, context) => {
     const { resources } = context.services.driver;
@@ -76,6 +80,7 @@ const deleteResourceGroup: ArmRoute = {
   name: 'armDeleteResourceGroup',
   route: ONE,
   methods: ['DELETE'],
+  role: 'operator',
   family,
   handler: async (request, context) => {
     const { armId: resourceId, location } = findGroup(request, context);

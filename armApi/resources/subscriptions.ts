@@ -9,6 +9,7 @@ const listSubscriptions: ArmRoute = {
   name: 'armListSubscriptions',
   route: 'subscriptions',
   methods: ['GET'],
+  role: 'reader',
   family: 'subscriptions',
   handler: (_request, { services }) =>
     Promise.resolve({
@@ -22,6 +23,7 @@ const getSubscription: ArmRoute = {
   name: 'armGetSubscription',
   route: 'subscriptions/{subscriptionId}',
   methods: ['GET'],
+  role: 'reader',
   family: 'subscriptions',
   handler: ({ subscriptionId }) => Promise.resolve({ status: 200, body: subscription(subscriptionId) }),
 };
@@ -30,6 +32,7 @@ const listLocations: ArmRoute = {
   name: 'armListLocations',
   route: 'subscriptions/{subscriptionId}/locations',
   methods: ['GET'],
+  role: 'reader',
   family: 'subscriptions',
   handler: ({ subscriptionId }) =>
     Promise.resolve({
@@ -49,6 +52,7 @@ const listTenants: ArmRoute = {
   name: 'armListTenants',
   route: 'tenants',
   methods: ['GET'],
+  role: 'reader',
   family: 'subscriptions',
   handler: () =>
     Promise.resolve({

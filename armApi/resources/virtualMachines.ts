@@ -126,11 +126,20 @@ async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnsw
 }
 
 export const virtualMachineRoutes: readonly ArmRoute[] = [
-  { name: 'armGetVirtualMachine', route: ONE, methods: ['GET'], family, quota: 'getVm', handler: get },
+  {
+    name: 'armGetVirtualMachine',
+    route: ONE,
+    methods: ['GET'],
+    role: 'reader',
+    family,
+    quota: 'getVm',
+    handler: get,
+  },
   {
     name: 'armPutVirtualMachine',
     route: ONE,
     methods: ['PUT', 'PATCH'],
+    role: 'operator',
     family,
     quota: 'putVm',
     handler: put,
@@ -139,6 +148,7 @@ export const virtualMachineRoutes: readonly ArmRoute[] = [
     name: 'armDeleteVirtualMachine',
     route: ONE,
     methods: ['DELETE'],
+    role: 'operator',
     family,
     quota: 'deleteVm',
     handler: remove,

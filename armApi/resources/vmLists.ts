@@ -137,6 +137,7 @@ export const vmListRoutes: readonly ArmRoute[] = LISTS.map(([name, route, handle
   name,
   route,
   methods: ['GET'],
+  role: 'reader',
   family: 'compute',
   quota: 'listVms',
   handler,

@@ -54,6 +54,7 @@ const validateDeployment: ArmRoute = {
   name: 'armValidateDeployment',
   route: `${ONE}/validate`,
   methods: ['POST'],
+  role: 'operator',
   family,
   handler: (request, context) => {
     const { template, planned } = plan(request, context);
@@ -81,6 +82,7 @@ const putDeployment: ArmRoute = {
   name: 'armPutDeployment',
   route: ONE,
   methods: ['PUT'],
+  role: 'operator',
   family,
   handler: async (request, context) => {
     const { template, planned } = plan(request, context);
@@ -121,6 +123,7 @@ const getDeployment: ArmRoute = {
   name: 'armGetDeployment',
   route: ONE,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: async (request, context) => {
     const deployment = await find(request, context);
@@ -132,6 +135,7 @@ const getDeploymentStatus: ArmRoute = {
   name: 'armGetDeploymentStatus',
   route: `${ONE}/operationStatuses/{operation}`,
   methods: ['GET'],
+  role: 'reader',
   family,
   handler: async (request, context) => {
     const deployment = await find(request, context);

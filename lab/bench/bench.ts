@@ -7,6 +7,7 @@ import { gatesBenchmark } from './gates';
 import { largeMonthBenchmark, monthBenchmark } from './month';
 import { planBenchmark } from './plan';
 import { storageBenchmark } from './storage';
+import { messageOf } from '../../domain/messageOf';
 
 /** What `npm run bench` runs by itself. */
 const TIMES: readonly Benchmark[] = [planBenchmark, monthBenchmark, largeMonthBenchmark];
@@ -67,6 +68,6 @@ async function bench(): Promise<void> {
 }
 
 bench().catch((error: unknown) => {
-  say.error(error instanceof Error ? error.message : String(error));
+  say.error(messageOf(error));
   process.exitCode = 1;
 });

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import type { Mutant } from './mutant';
+import { messageOf } from '../../domain/messageOf';
 
 /** Everything of the package is copied but these; the packages it needs are linked. */
 const NOT_COPIED = new Set(['.git', '.lowtide', 'coverage', 'node_modules']);
@@ -47,7 +48,7 @@ export class PackageCopy {
     try {
       undo = this.#plant(mutant);
     } catch (error) {
-      return { killed: false, by: error instanceof Error ? error.message : String(error) };
+      return { killed: false, by: messageOf(error) };
     }
     try {
       for (const file of mutant.tests) {

@@ -72,7 +72,13 @@ function naive(spans: readonly Span[], reported: readonly HealthReport[]): Set<s
     if ([...downHere].some(inOtherDomain)) say('INV-1');
     if (suspects.some(inOtherDomain)) say('INV-13');
     const share = members.length < 10 ? 1 : Math.max(1, Math.floor(members.length / 5));
-    if (downHere.size + suspects.length > share) say('INV-1');
+    const off = members.filter(
+      (other) => !downHere.has(other) && !suspects.includes(other) && isOff(other, span, reported),
+    );
+    const up = members.length - off.length;
+    const shareOfUp = up < 10 ? 1 : Math.floor(up / 5);
+    const withOff = downHere.size + suspects.length + off.length > share || downHere.size > shareOfUp;
+    if (downHere.size + suspects.length > share || (downHere.size > 1 && withOff)) say('INV-1');
   }
   return found;
 }
@@ -94,6 +100,19 @@ function isSuspect(
     own.filter((one) => one.minute < end && one.what.startsWith('powered')).at(-1)?.what !== 'poweredOff'
   );
 }
+
+/** Has the VM been off for longer than it takes to see it? */
+function isOff(member: AuditVm, by: Span, reported: readonly HealthReport[]): boolean {
+  const power = reported.filter(
+    (one) => one.vm === member && one.minute <= by.start && one.what.startsWith('powered'),
+  );
+  const lastOn = power.findLastIndex(({ what }) => what === 'poweredOn');
+  const since = power[lastOn + 1]?.minute;
+  return since !== undefined && by.start - since > POLL_MINUTES;
+}
+
+/** The auditor's `pollSeconds`, unless it is given. */
+const POLL_MINUTES = 5;
 
 function eventOf({ vm: about, minute: when, what }: HealthReport): DriverEvent {
   return what === 'poweredOff' || what === 'poweredOn' ? event(about, when, what) : probe(about, when, what);

@@ -4,34 +4,11 @@ import { join } from 'node:path';
 import type * as Simulation from '../../local/simulateMonth';
 import { runCli } from '../../cli/program';
 import { loadNatively } from '../emulator/support/nativeHost';
+import { windowsFleet } from '../support/windowsVm';
 
 const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof Simulation;
 
-const fleet = {
-  virtualMachines: ['eastus', 'northeurope', 'japaneast'].flatMap((location) =>
-    [1, 2].map((n) => ({
-      id: `/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/${location}-${n}`,
-      location,
-      properties: {
-        storageProfile: {
-          imageReference: {
-            publisher: 'MicrosoftWindowsServer',
-            offer: 'WindowsServer',
-            sku: '2019-Datacenter',
-            version: 'latest',
-          },
-        },
-        osProfile: {
-          windowsConfiguration: {
-            provisionVMAgent: true,
-            enableAutomaticUpdates: true,
-            patchSettings: { patchMode: 'AutomaticByPlatform' },
-          },
-        },
-      },
-    })),
-  ),
-};
+const fleet = windowsFleet(['eastus', 'northeurope', 'japaneast'], 2);
 
 describe('npm run audit', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-audit-'));

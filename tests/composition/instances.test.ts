@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
-import { startInstance, statusOf } from '../../composition/instances';
+import { startInstance, instanceStatus } from '../../composition/instances';
 import { reviveRollouts } from '../../operatorApi/startRollout';
 import { startReleasedMonth, startSweep } from '../../operatorApi/scheduled';
 import { instanceNotFound } from '../support/durableClient';
@@ -29,12 +29,12 @@ const silentLog = (): { lines: string[]; log: (m: string) => void; warn: (m: str
 describe('How an instance stands', () => {
   it('is «not there» after a 404 of the host', async () => {
     const { client } = aClient(() => Promise.reject(instanceNotFound('x')));
-    expect(await statusOf(client, 'x')).toBeNull();
+    expect(await instanceStatus(client, 'x')).toBeNull();
   });
 
   it('is unknown after any other failure, and unknown is never taken for «not there»', async () => {
     const { client } = aClient(() => Promise.reject(UNAVAILABLE));
-    await expect(statusOf(client, 'x')).rejects.toThrow('503');
+    await expect(instanceStatus(client, 'x')).rejects.toThrow('503');
   });
 
   it('a rollout of which it is unknown is not started a second time', async () => {

@@ -21,6 +21,7 @@ describe('settings', () => {
       connectionString: 'UseDevelopmentStorage=true',
       seed: 1,
       stateDir: join(process.cwd(), '.lowtide', 'func'),
+      auth: { kind: 'none' },
       fleetFile: null,
       scenarioFile: null,
       policy: defaultPolicy,
@@ -134,5 +135,74 @@ describe('settings', () => {
     const names = Object.keys(Policy.shape).map(settingName);
     expect(new Set(names).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^LOWTIDE_[A-Z]+(_[A-Z]+)*$/);
+  });
+
+  const TENANT = '0A0A0A0A-0000-4000-8000-000000000001';
+  const ENTRA = { LOWTIDE_AUTH: 'entra', LOWTIDE_AUTH_TENANT: TENANT, LOWTIDE_AUTH_AUDIENCE: 'api://a, b' };
+
+  it('tokens of Entra ID are checked against the tenant’s own issuers and keys, or against those that are given', () => {
+    const tenantId = TENANT.toLowerCase();
+    const common = { kind: 'entra', tenantId, audiences: ['api://a', 'b'] };
+    const authority = `https://login.microsoftonline.com/${tenantId}`;
+    expect(readSettings(ENTRA).auth).toEqual({
+      ...common,
+      issuers: [`${authority}/v2.0`, `https://sts.windows.net/${tenantId}/`],
+      jwksUrl: `${authority}/discovery/v2.0/keys`,
+    });
+    const given = { LOWTIDE_AUTH_ISSUER: 'https://i', LOWTIDE_AUTH_JWKS_URL: 'https://i/keys' };
+    expect(readSettings({ ...ENTRA, ...given }).auth).toEqual({
+      ...common,
+      issuers: ['https://i'],
+      jwksUrl: 'https://i/keys',
+    });
+  });
+
+  it.each([
+    'WEBSITE_SITE_NAME',
+    'WEBSITE_SKU',
+    'WEBSITE_POD_NAME',
+    'LEGION_SERVICE_HOST',
+    'MANAGED_ENVIRONMENT',
+    'CONTAINER_APP_NAME',
+  ])('in the cloud (%s) requests are authenticated, or the app does not start', (sign) => {
+    expect(problemsOf({ [sign]: 'x' })).toMatch(
+      `LOWTIDE_AUTH is none, and this host is in the cloud (${sign}`,
+    );
+    expect(problemsOf({ [sign]: 'x', ...ENTRA })).toBe('');
+  });
+
+  it('an instance id of Azure is a sign of the cloud; one that keeps two hosts of a machine apart is none', () => {
+    expect(problemsOf({ WEBSITE_INSTANCE_ID: 'a1'.repeat(32) })).toMatch(/in the cloud/);
+    expect(problemsOf({ WEBSITE_INSTANCE_ID: 'worker-2', WEBSITE_HOSTNAME: 'localhost:7071' })).toBe('');
+    expect(problemsOf({ KUBERNETES_SERVICE_HOST: '10.0.0.1' })).toBe('');
+    expect(problemsOf({ KUBERNETES_SERVICE_HOST: '10.0.0.1', POD_NAMESPACE: 'x' })).toMatch(/in the cloud/);
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    [
+      'an unknown kind',
+      { LOWTIDE_AUTH: 'basic' },
+      /LOWTIDE_AUTH is 'basic'; it may be none or entra or appService/,
+    ],
+    ['no tenant', { ...ENTRA, LOWTIDE_AUTH_TENANT: 'contoso' }, /LOWTIDE_AUTH_TENANT is 'contoso'/],
+    ['no audience', { ...ENTRA, LOWTIDE_AUTH_AUDIENCE: ' , ' }, /LOWTIDE_AUTH_AUDIENCE is not given/],
+    ['an issuer without its keys', { ...ENTRA, LOWTIDE_AUTH_ISSUER: 'https://i' }, /together or not at all/],
+    [
+      'keys from where anybody on the way may change them',
+      { ...ENTRA, LOWTIDE_AUTH_ISSUER: 'https://i', LOWTIDE_AUTH_JWKS_URL: 'http://i/keys' },
+      /it is an https address/,
+    ],
+    [
+      'what is of no use',
+      { LOWTIDE_AUTH_AUDIENCE: 'a' },
+      /LOWTIDE_AUTH_AUDIENCE is given, and LOWTIDE_AUTH is none/,
+    ],
+    [
+      'headers of App Service where there is no App Service',
+      { LOWTIDE_AUTH: 'appService', LOWTIDE_AUTH_TENANT: TENANT },
+      /any client could send its headers/,
+    ],
+  ])('authentication with %s is a mistake', (_what, environment, said) => {
+    expect(problemsOf(environment)).toMatch(said);
   });
 });

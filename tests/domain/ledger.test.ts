@@ -81,6 +81,28 @@ describe('a claim', () => {
     ]);
   });
 
+  it('INV-15: counts the standalone VMs of a subscription in a region over all claims', () => {
+    const ledger = new Asked();
+    const of = (count: number, region = 'eastus') =>
+      aDisruption({ region, subscriptions: [{ subscription: 'one', count, max: 4 }] });
+    expect(ledger.rulesAgainst(aRequest('a', of(2)))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('b', of(1)))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('c', of(2)))).toEqual(['subscriptionShare']);
+    expect(ledger.rulesAgainst(aRequest('d', of(4, 'japaneast')))).toEqual([]);
+    ledger.state = release(ledger.state, 'a', []);
+    expect(ledger.rulesAgainst(aRequest('c', of(2)))).toEqual([]);
+  });
+
+  it('INV-1: counts the members of a set that are down by themselves, and lets one VM alone always go', () => {
+    const few = inSet('web', 0, { count: 1, shareMax: 4, downCount: 16 });
+    const ledger = new Asked();
+    expect(ledger.rulesAgainst(aRequest('a', few))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('b', few))).toEqual(['setShare']);
+    const half = inSet('db', 0, { count: 2, shareMax: 4, downCount: 2 });
+    expect(ledger.rulesAgainst(aRequest('c', half))).toEqual([]);
+    expect(ledger.rulesAgainst(aRequest('d', { ...half, count: 1 }))).toEqual(['setShare']);
+  });
+
   it('gives every kind of reason, but not more than a message can carry', () => {
     const ledger = new Asked();
     for (let n = 0; n < 9; n += 1) ledger.ask(aRequest(`a${n}`));
@@ -180,30 +202,35 @@ describe('tickets', () => {
 
 describe('catch-ups', () => {
   const catchUp = (id: string, over: Partial<ClaimRequest> = {}): ClaimRequest =>
-    aRequest(id, aDisruption(), { kind: 'catchUp', ...over });
+    aRequest(id, aDisruption(), { kind: 'catchUp', catchUp: 'first', ...over });
   const granted = (ledger: Asked, request: ClaimRequest): boolean => ledger.ask(request).kind === 'granted';
 
-  it('that are compatible are granted together, in one slot', () => {
+  it('run all their rounds in one slot, one after another or side by side', () => {
     const ledger = new Asked();
     expect(granted(ledger, catchUp('a'))).toBe(true);
     expect(granted(ledger, catchUp('b'))).toBe(true);
+    ledger.state = release(release(ledger.state, 'a', []), 'b', []);
+    expect(granted(ledger, catchUp('c', { expiresUtc: '2026-11-13T12:00:00.000Z' }))).toBe(true);
   });
 
-  it.each([1, 2])('open at most %d slots a window in a region', (catchUpSlotsMax) => {
+  it.each([1, 2])('have at most %d slots a window in a region', (catchUpSlotsMax) => {
     const ledger = new Asked();
-    for (let slot = 1; slot <= catchUpSlotsMax; slot += 1) {
-      expect(granted(ledger, catchUp(`slot-${slot}`, { catchUpSlotsMax }))).toBe(true);
-      ledger.state = release(ledger.state, `slot-${slot}`, []);
-    }
-    expect(ledger.rulesAgainst(catchUp('more', { catchUpSlotsMax }))).toEqual(['catchUpSlot']);
+    for (let slot = 1; slot <= catchUpSlotsMax; slot += 1)
+      expect(granted(ledger, catchUp(`a-${slot}`, { catchUp: `catch-up ${slot}`, catchUpSlotsMax }))).toBe(
+        true,
+      );
+    const more = catchUp('more', { catchUp: 'one more', catchUpSlotsMax });
+    expect(ledger.rulesAgainst(more)).toEqual(['catchUpSlot']);
   });
 
-  it('have another slot in the next window, and in another region', () => {
+  it('have another slot when the window is over, and in another region', () => {
     const ledger = new Asked();
     ledger.ask(catchUp('a'));
     ledger.state = release(ledger.state, 'a', []);
-    expect(granted(ledger, catchUp('b', { expiresUtc: '2026-11-14T11:00:00.000Z' }))).toBe(true);
-    const elsewhere = { ...catchUp('c'), disruption: aDisruption({ region: 'japaneast' }) };
+    const later = { catchUp: 'second', expiresUtc: '2026-11-14T11:00:00.000Z' };
+    expect(granted(ledger, catchUp('b', later))).toBe(false);
+    expect(granted(ledger, catchUp('b', { ...later, nowUtc: '2026-11-13T11:00:00.000Z' }))).toBe(true);
+    const elsewhere = { ...catchUp('c', later), disruption: aDisruption({ region: 'japaneast' }) };
     expect(granted(ledger, elsewhere)).toBe(true);
   });
 
@@ -211,7 +238,7 @@ describe('catch-ups', () => {
     const ledger = new Asked();
     ledger.ask(catchUp('a'));
     ledger.state = release(ledger.state, 'a', []);
-    ledger.ask({ ...catchUp('b'), disruption: ZONE_2, deadlineUtc: NINE });
+    ledger.ask({ ...catchUp('b', { catchUp: 'second' }), disruption: ZONE_2, deadlineUtc: NINE });
     expect(granted(ledger, aRequest('rollout'))).toBe(true);
   });
 });

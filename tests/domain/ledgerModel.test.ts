@@ -3,13 +3,13 @@ import type { Disruption } from '../../domain/disruption';
 import {
   emptyLedger,
   heal,
-  LedgerState,
   release,
   tryAcquire,
   type ClaimAnswer,
   type ClaimRequest,
 } from '../../domain/ledger';
 import type { VmId } from '../../domain/ids';
+import { PackedLedger, packLedger, unpackLedger } from '../../domain/ledgerState';
 import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
 
 /** The rules of design section 4 once more, as plainly as possible and from nothing but the design. */
@@ -34,12 +34,33 @@ function overShare(held: readonly Disruption[]): boolean {
     const down = held
       .filter((other) => other.availabilitySetId === availabilitySetId)
       .reduce((sum, { count }) => sum + count, 0);
-    return down > (shareMax ?? 1);
+    const downAlready = Math.max(
+      ...held
+        .filter((other) => other.availabilitySetId === availabilitySetId)
+        .map((other) => other.downCount ?? 0),
+    );
+    return down > (shareMax ?? 1) || (down > 1 && down + downAlready > (shareMax ?? 1));
   });
 }
 
+/** More VMs of a subscription in one region than may be down at once. */
+function overSubscriptionShare(held: readonly Disruption[]): boolean {
+  return held.some(({ region, subscriptions = [] }) =>
+    subscriptions.some(({ subscription, max }) => {
+      const down = held
+        .filter((other) => other.region === region)
+        .flatMap((other) => other.subscriptions ?? [])
+        .filter((other) => other.subscription === subscription)
+        .reduce((sum, { count }) => sum + count, 0);
+      return down > max;
+    }),
+  );
+}
+
 const impossible = (held: readonly Disruption[]): boolean =>
-  overShare(held) || held.some((a, n) => held.slice(n + 1).some((b) => mayNotCoexist(a, b)));
+  overShare(held) ||
+  overSubscriptionShare(held) ||
+  held.some((a, n) => held.slice(n + 1).some((b) => mayNotCoexist(a, b)));
 
 const place = fc.oneof(
   fc.record({
@@ -56,15 +77,31 @@ const place = fc.oneof(
   fc.record({ region: fc.constantFrom('eastus', 'southcentralus'), zone: fc.constantFrom('1', '2', '3') }),
 );
 
+const subscriptions = fc.uniqueArray(
+  fc.record({
+    subscription: fc.constantFrom('one', 'two'),
+    count: fc.integer({ min: 1, max: 3 }),
+    max: fc.constant(4),
+  }),
+  { selector: ({ subscription }) => subscription },
+);
+
 const disruption: fc.Arbitrary<Disruption> = fc.oneof(
-  place.map((where) => aDisruption(where)),
+  fc
+    .record({ where: place, subscriptions })
+    .map(({ where, subscriptions: shares }) =>
+      aDisruption(shares.length === 0 ? where : { ...where, subscriptions: shares }),
+    ),
   fc
     .record({
       set: fc.constantFrom('web', 'db'),
       updateDomain: fc.nat(2),
       count: fc.integer({ min: 1, max: 4 }),
+      downCount: fc.nat(3),
     })
-    .map(({ set, updateDomain, count }) => inSet(set, updateDomain, { count })),
+    .map(({ set, updateDomain, count, downCount }) =>
+      inSet(set, updateDomain, { count: Math.max(1, count - downCount), downCount }),
+    ),
 );
 
 type Command =
@@ -125,7 +162,7 @@ class Bookkeeper {
     if (!request) return null;
     const { claimId, disruption: wanted } = request;
     const { state, answer } = tryAcquire(this.state, { ...request, nowUtc: this.nowUtc });
-    this.state = LedgerState.parse(JSON.parse(JSON.stringify(state)));
+    this.state = unpackLedger(PackedLedger.parse(JSON.parse(JSON.stringify(packLedger(state)))));
     const held = this.held.has(claimId);
     if (answer.kind === 'granted' && !held) {
       if (this.impaired.has(wanted.availabilitySetId ?? '')) throw new Error('granted in an impaired set');
@@ -154,7 +191,9 @@ class Bookkeeper {
   #checkReasons(wanted: Disruption, because: readonly { rule: string }[]): void {
     const rules = new Set(because.map(({ rule }) => rule));
     const inTheWay = impossible([...this.held.values(), wanted]);
-    const named = ['geoPair', 'zones', 'updateDomains', 'setShare'].some((rule) => rules.has(rule));
+    const named = ['geoPair', 'zones', 'updateDomains', 'setShare', 'subscriptionShare'].some((rule) =>
+      rules.has(rule),
+    );
     if (named !== inTheWay)
       throw new Error(`refused for ${[...rules].join()}, in the way: ${String(inTheWay)}`);
     if (rules.has('setImpaired') !== this.impaired.has(wanted.availabilitySetId ?? '') && because.length < 5)
@@ -162,7 +201,7 @@ class Bookkeeper {
   }
 }
 
-describe('INV-1, INV-2, INV-3, INV-13: the ledger, whatever is done to it', () => {
+describe('INV-1, INV-2, INV-3, INV-13, INV-15: the ledger, whatever is done to it', () => {
   it('never has granted two claims that may not be at the same time, and refuses only with reason', () => {
     fc.assert(
       fc.property(callers, fc.array(anyCommand, { maxLength: 80, size: 'max' }), (who, commands) => {

@@ -9,6 +9,7 @@ import { auditEvents } from '../../local/auditEvents';
 import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../../local/rolloutEvidence';
 import { startLowtide } from '../cli/lowtideProcess';
 import { startAzurite } from '../support/azurite';
+import { windowsFleet } from '../support/windowsVm';
 import { repository, startHost, type Host } from './support/nativeHost';
 
 const RELEASED = '2026-11-10T18:00:00.000Z';
@@ -18,31 +19,7 @@ const MINUTES = 60_000;
 const DAYS = 24;
 const daysLater = (days: number): string => new Date(Date.parse(RELEASED) + days * DAY_MS).toISOString();
 
-const FLEET = JSON.stringify({
-  virtualMachines: ['eastus', 'northeurope', 'japaneast', 'brazilsouth'].flatMap((location) =>
-    [1, 2, 3].map((n) => ({
-      id: `/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/${location}-${n}`,
-      location,
-      properties: {
-        storageProfile: {
-          imageReference: {
-            publisher: 'MicrosoftWindowsServer',
-            offer: 'WindowsServer',
-            sku: '2019-Datacenter',
-            version: 'latest',
-          },
-        },
-        osProfile: {
-          windowsConfiguration: {
-            provisionVMAgent: true,
-            enableAutomaticUpdates: true,
-            patchSettings: { patchMode: 'AutomaticByPlatform' },
-          },
-        },
-      },
-    })),
-  ),
-});
+const FLEET = JSON.stringify(windowsFleet(['eastus', 'northeurope', 'japaneast', 'brazilsouth'], 3));
 
 describe('two hosts on one hub, with the driver served to both', () => {
   let azurite: Azurite;

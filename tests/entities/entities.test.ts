@@ -1,10 +1,12 @@
 import { createRequire } from 'node:module';
 import type { EntityContext } from 'durable-functions';
+import { AvailabilitySetId } from '../../domain/ids';
+import type { ClaimRequest } from '../../domain/ledger';
 import { VmState } from '../../domain/vmState';
 import { disruptionLedger } from '../../entities/disruptionLedger';
 import { virtualMachine } from '../../entities/virtualMachine';
 import { aVm } from '../support/builders';
-import { aDisruption, anImpairment, aRequest, minutesAfter, NINE } from '../support/claims';
+import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
 import { anAssessment } from '../support/fakeDriver';
 
 const { createEntityFunction, DummyEntityContext } = createRequire(__filename)(
@@ -81,18 +83,60 @@ describe('the disruption ledger', () => {
     expect(answers).toEqual([{ released: false }, { impaired: 1 }]);
   });
 
-  it('shows at most forty suspects and impairments: an answer is a message', async () => {
-    const claims = Array.from({ length: 60 }, (_, n) => ['tryAcquire', aRequest(`claim-${n}`)] as const);
-    const impaired = Array.from({ length: 60 }, () => anImpairment('web', { vmId: aVm().id }));
+  it('shows a dozen suspects and impairments at a time, those not shown for longest first', async () => {
+    const claims = Array.from({ length: 15 }, (_, n) => ['tryAcquire', aRequest(`claim-${n}`)] as const);
+    const impaired = Array.from({ length: 20 }, () => anImpairment('web', { vmId: aVm().id }));
+    const inspect = ['inspect', { nowUtc: expired, graceSeconds: 5400 }] as const;
     const { answers } = await batch(
       disruptionLedger,
       null,
       ...claims,
       ['release', { claimId: 'none', impaired }],
-      ['inspect', { nowUtc: expired, graceSeconds: 5400 }],
+      inspect,
+      inspect,
     );
-    const found = answers.at(-1) as { suspects: unknown[]; impairments: unknown[] };
-    expect([found.suspects.length, found.impairments.length]).toEqual([40, 40]);
+    const [first, second] = answers.slice(-2) as {
+      suspects: { claimId: string }[];
+      impairments: unknown[];
+    }[];
+    expect([first?.suspects.length, first?.impairments.length]).toEqual([12, 12]);
+    expect(JSON.stringify(first).length).toBeLessThan(16_000);
+    expect(first?.impairments).toEqual(impaired.slice(0, 12));
+    expect(second?.impairments.slice(0, 8)).toEqual(impaired.slice(12));
+    expect(second?.suspects.slice(0, 3).map(({ claimId }) => claimId)).toEqual([
+      'claim-12',
+      'claim-13',
+      'claim-14',
+    ]);
+  });
+
+  const ARM = '/subscriptions/0b1f6471-1bf0-4dda-aec3-cb9272f09590/resourceGroups/rg-payments-production';
+  const longSet = (n: number): AvailabilitySetId =>
+    AvailabilitySetId.parse(`${ARM}-${n}/providers/Microsoft.Compute/availabilitySets/payments-web-${n}`);
+  /** A round as the plan of a region with so many sets has them: ids as long as they come. */
+  const roundOfSet = (n: number): ClaimRequest =>
+    aRequest(
+      `rollout-2026-11.1:phase-2:southcentralus:regional:payments-web-production-${n}-0a1b2c3d4e5f0a1b2c3d4e5f:1-1`,
+      inSet('x', n % 5, { availabilitySetId: longSet(n), region: 'southcentralus' }),
+    );
+
+  it('stays under 16 KB with a thousand sets that want their turn, and takes up what was left out when there is room', async () => {
+    const wanted = Array.from({ length: 1000 }, (_, n) => ['tryAcquire', roundOfSet(n)] as const);
+    const { state, answers } = await batch(disruptionLedger, null, ...wanted);
+    expect((state ?? '').length).toBeLessThan(16_000);
+    const granted = (answers as { kind: string }[]).filter(({ kind }) => kind === 'granted').length;
+    expect(granted).toBeGreaterThanOrEqual(80);
+    expect(answers.at(-1)).toEqual({
+      kind: 'refused',
+      because: [{ rule: 'ledgerFull', by: 'southcentralus' }],
+    });
+    const room = await batch(
+      disruptionLedger,
+      state,
+      ['release', { claimId: roundOfSet(0).claimId, impaired: [] }],
+      ['tryAcquire', roundOfSet(999)],
+    );
+    expect(room.answers.at(-1)).toEqual({ kind: 'granted' });
   });
 
   it('looking changes nothing', async () => {

@@ -36,7 +36,7 @@ describe('What the operator’s API answers when it cannot do what was asked', (
       'application/problem+json',
       'NOT_FOUND',
     ]);
-    for (const { route } of operatorRoutes.filter((one) => !one.isOpen))
+    for (const { route } of operatorRoutes.filter((one) => one.role !== null))
       expect(body['detail']).toContain(`/${route}`);
   });
 

@@ -1,6 +1,7 @@
 import { disruptionLedger, virtualMachine } from '../../entities/contracts';
 import type { Action, HistoryEvent, State } from './durableWire';
 import type { Contract } from './scene';
+import { messageOf } from '../../domain/messageOf';
 
 /** What the host hands to an orchestrator next. */
 export interface Arrival {
@@ -52,7 +53,7 @@ export function checkLimits(fresh: readonly Action[]): void {
 
 /** The library throws an orchestrator's failure, with its state as JSON text at the end of the message. */
 export function failedState(error: unknown): State {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const [, json] = message.split('\n\n$OutOfProcData$:');
   if (json === undefined) throw error;
   return JSON.parse(json) as State;

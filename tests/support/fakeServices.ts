@@ -5,18 +5,11 @@ import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { phaseIdOf } from '../../domain/phaseId';
 import type { Activity, WakingServices } from '../../activities/services';
-import { assessmentStore } from '../../store/assessments';
-import { auditStore } from '../../store/audit';
-import { evidenceStore } from '../../store/evidence';
-import { inventoryStore } from '../../store/inventory';
 import { memoryStore } from '../../store/memoryTable';
-import { operationStore } from '../../store/operations';
-import { outcomeStore } from '../../store/outcomes';
-import { planStore, type RoundPlan } from '../../store/plans';
-import { rolloutStore, type PhaseRecord, type RoundRecord } from '../../store/rollouts';
-import { roundProgressStore } from '../../store/roundProgress';
+import type { RoundPlan } from '../../store/plans';
+import type { PhaseRecord, RoundRecord } from '../../store/rollouts';
+import { repositoriesOn } from '../../store/repositories';
 import type { Store } from '../../store/store';
-import { waitStore } from '../../store/waits';
 import { FakeDriver } from './fakeDriver';
 
 export const ROLLOUT = RolloutId.parse('rollout-2026-11');
@@ -53,16 +46,7 @@ export async function someServices(
   const vms = given.vms ?? [];
   const services: FakeServices = {
     driver: new FakeDriver(vms, nowUtc),
-    inventory: inventoryStore(store),
-    rollouts: rolloutStore(store),
-    plans: planStore(store),
-    roundProgress: roundProgressStore(store),
-    evidence: evidenceStore(store),
-    outcomes: outcomeStore(store),
-    operations: operationStore(store),
-    assessments: assessmentStore(store),
-    audit: auditStore(store),
-    waits: waitStore(store),
+    ...repositoriesOn(store),
     woken,
     wake: (instanceId) => {
       woken.push(instanceId);

@@ -16,6 +16,7 @@ import {
 import { EVENT, type Action, type HistoryEvent, type RetryOptions, type State } from './durableWire';
 import { poisoned } from './poison';
 import { Failing, Later, type AnyFake, type Call, type Run, type Scene } from './scene';
+import { messageOf } from '../../domain/messageOf';
 
 export { after, failsAfter, type Call, type Run } from './scene';
 
@@ -347,7 +348,7 @@ class FakeHost {
     try {
       given = ask();
     } catch (error) {
-      given = new Failing(error instanceof Error ? error.message : String(error));
+      given = new Failing(messageOf(error));
     }
     const later: Later<unknown> = given instanceof Later ? given : new Later(0, given);
     const { seconds, value } = later;

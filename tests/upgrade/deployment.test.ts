@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import type { Azurite } from '../../local/azurite';
 import { startAzurite } from '../support/azurite';
+import { windowsFleet } from '../support/windowsVm';
 import { repository, startHost, type Host } from '../emulator/support/nativeHost';
 import { currentVersion } from './support/record';
 
@@ -10,29 +11,7 @@ const ROLLOUT = 'rollout-2026-11';
 const NEXT_VERSION = '1.1';
 const HOUR_MS = 3_600_000;
 
-const fleet = JSON.stringify({
-  virtualMachines: ['eastus', 'northeurope', 'japaneast'].map((location) => ({
-    id: `/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/${location}-1`,
-    location,
-    properties: {
-      storageProfile: {
-        imageReference: {
-          publisher: 'MicrosoftWindowsServer',
-          offer: 'WindowsServer',
-          sku: '2019-Datacenter',
-          version: 'latest',
-        },
-      },
-      osProfile: {
-        windowsConfiguration: {
-          provisionVMAgent: true,
-          enableAutomaticUpdates: true,
-          patchSettings: { patchMode: 'AutomaticByPlatform' },
-        },
-      },
-    },
-  })),
-});
+const fleet = JSON.stringify(windowsFleet(['eastus', 'northeurope', 'japaneast'], 1));
 
 /** A deployment: a folder of its own, in which nothing but the version of new instances differs. */
 function deploy(folder: string, version: string): string {

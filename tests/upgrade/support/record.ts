@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { generateFleet, printGeneratedFleet } from '../../../fleets/generateFleet';
 import { defaultPolicy } from '../../../domain/policy';
 import { repository, startHost, type Host } from '../../emulator/support/nativeHost';
+import { PATCHED_WINDOWS } from '../../support/windowsVm';
 import { compact, endOf, scheduledBy, type RecordedHistory, type HistoryEvent, type State } from './history';
 
 const HISTORIES = join(__dirname, '..', 'histories');
@@ -254,21 +255,7 @@ function oneLargeSet(): string {
       location: 'eastus',
       properties: {
         availabilitySet: { id: `${group}/availabilitySets/large` },
-        storageProfile: {
-          imageReference: {
-            publisher: 'MicrosoftWindowsServer',
-            offer: 'WindowsServer',
-            sku: '2019-Datacenter',
-            version: 'latest',
-          },
-        },
-        osProfile: {
-          windowsConfiguration: {
-            provisionVMAgent: true,
-            enableAutomaticUpdates: true,
-            patchSettings: { patchMode: 'AutomaticByPlatform' },
-          },
-        },
+        ...PATCHED_WINDOWS,
       },
     })),
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { OrchestrationContext, Task } from 'durable-functions';
 import { poisoned } from '../../support/poison';
 import { expand, type RecordedHistory, type State } from './history';
+import { messageOf } from '../../../domain/messageOf';
 
 type Orchestrator = (context: OrchestrationContext) => Generator<Task, unknown, unknown>;
 
@@ -39,7 +40,7 @@ export async function replayHistory(recorded: RecordedHistory): Promise<State> {
   try {
     return JSON.parse(JSON.stringify(await poisoned(() => run(trigger, context)))) as State;
   } catch (error) {
-    const [, json] = (error instanceof Error ? error.message : String(error)).split(STATE_MARK);
+    const [, json] = messageOf(error).split(STATE_MARK);
     if (json === undefined) throw error;
     return JSON.parse(json) as State;
   }

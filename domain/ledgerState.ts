@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import type { Disruption } from './disruption';
+import { AvailabilitySetId, VmId } from './ids';
+import { utcOf } from './instants';
+import { ClaimKind, type Claim, type Impairment, type LedgerState, type Ticket } from './ledger';
+
+/**
+ * The state of a ledger as its entity keeps it: under 16 KB with the claims of 80 sets and 30 rounds of standalone VMs at once. Texts that
+ * begin alike are written once (each gives how much of the one before it it shares), instants count from the first, and what repeats is a
+ * number. A state that would grow beyond this takes no more claims.
+ */
+export const LEDGER_STATE_LENGTH_MAX = 15_000;
+
+const Text = z.tuple([z.number().int(), z.string()]);
+/** Region, zone, set, update domain, count, shareMax, downCount, and by three the subscriptions with their count and max. */
+const Place = z.array(z.union([z.string(), z.number(), z.null()]));
+
+export const PackedLedger = z.object({
+  /** Where instants begin, in milliseconds since 1970. */
+  fromMs: z.number(),
+  regions: z.array(z.string()),
+  /** Ids of sets, claims, tickets and VMs, in the order of their text. */
+  ids: z.array(Text),
+  claims: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
+  tickets: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
+  impairments: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
+  slots: z.array(z.tuple([z.number(), z.string(), z.number()])),
+});
+export type PackedLedger = z.infer<typeof PackedLedger>;
+type PackedPlace = z.infer<typeof Place>;
+
+export function packLedger(state: LedgerState): PackedLedger {
+  const ids = [...new Set(idsIn(state))].sort();
+  const idAt = new Map(ids.map((id, at) => [id, at]));
+  const regions = [...new Set(regionsIn(state))].sort();
+  const fromMs = Math.min(...instantsIn(state).map(Date.parse), Number.MAX_SAFE_INTEGER);
+  const id = (text: string): number => idAt.get(text) ?? -1;
+  const ms = (utc: string): number => Date.parse(utc) - fromMs;
+  const region = (name: string): number => regions.indexOf(name);
+  const place = (one: Disruption): PackedPlace => [
+    region(one.region),
+    one.zone,
+    one.availabilitySetId === null ? null : id(one.availabilitySetId),
+    one.updateDomain,
+    one.count,
+    one.shareMax,
+    one.downCount ?? null,
+    ...(one.subscriptions ?? []).flatMap(({ subscription, count, max }) => [subscription, count, max]),
+  ];
+  return {
+    fromMs: fromMs === Number.MAX_SAFE_INTEGER ? 0 : fromMs,
+    regions,
+    ids: sharedBeginnings(ids),
+    claims: state.claims.map(({ claimId, kind, disruption, startByUtc, expiresUtc }) => [
+      id(claimId),
+      ClaimKind.options.indexOf(kind),
+      ms(startByUtc),
+      ms(expiresUtc),
+      place(disruption),
+    ]),
+    tickets: state.tickets.map(({ claimId, disruption, deadlineUtc, askedUtc, lapsesUtc }) => [
+      id(claimId),
+      ms(deadlineUtc),
+      ms(askedUtc),
+      ms(lapsesUtc),
+      place(disruption),
+    ]),
+    impairments: state.impairments.map((one) => [
+      id(one.vmId),
+      id(one.availabilitySetId),
+      region(one.region),
+      ms(one.sinceUtc),
+    ]),
+    slots: state.catchUpSlots.map((slot) => [region(slot.region), slot.catchUp, ms(slot.closesUtc)]),
+  };
+}
+
+export function unpackLedger(packed: PackedLedger): LedgerState {
+  const ids = wholeTexts(packed.ids);
+  const id = (at: number): string => ids[at] ?? '';
+  const utc = (ms: number): string => utcOf(packed.fromMs + ms);
+  const region = (at: number): string => packed.regions[at] ?? '';
+  const place = (written: PackedPlace): Disruption => disruptionOf(written, id, region);
+  return {
+    claims: packed.claims.map(([claimId, kind, start, expires, where]): Claim => ({
+      claimId: id(claimId),
+      kind: ClaimKind.parse(ClaimKind.options[kind]),
+      disruption: place(where),
+      startByUtc: utc(start),
+      expiresUtc: utc(expires),
+    })),
+    tickets: packed.tickets.map(([claimId, deadline, asked, lapses, where]): Ticket => ({
+      claimId: id(claimId),
+      disruption: place(where),
+      deadlineUtc: utc(deadline),
+      askedUtc: utc(asked),
+      lapsesUtc: utc(lapses),
+    })),
+    impairments: packed.impairments.map(([vm, set, where, since]): Impairment => ({
+      vmId: VmId.parse(id(vm)),
+      availabilitySetId: AvailabilitySetId.parse(id(set)),
+      region: region(where),
+      sinceUtc: utc(since),
+    })),
+    catchUpSlots: packed.slots.map(([where, catchUp, closes]) => ({
+      region: region(where),
+      catchUp,
+      closesUtc: utc(closes),
+    })),
+  };
+}
+
+/** Whether a state may be kept: an entity's state is a message, and those stay small. */
+export function fitsLedger(packed: PackedLedger): boolean {
+  return JSON.stringify(packed).length <= LEDGER_STATE_LENGTH_MAX;
+}
+
+function disruptionOf(
+  [region, zone, set, updateDomain, count, shareMax, downCount, ...shares]: PackedPlace,
+  id: (at: number) => string,
+  regionAt: (at: number) => string,
+): Disruption {
+  const subscriptions: NonNullable<Disruption['subscriptions']> = [];
+  for (let n = 0; n + 2 < shares.length; n += 3)
+    subscriptions.push({
+      subscription: String(shares[n]),
+      count: Number(shares[n + 1]),
+      max: Number(shares[n + 2]),
+    });
+  return {
+    region: regionAt(Number(region)),
+    zone: zone === null || zone === undefined ? null : String(zone),
+    availabilitySetId: typeof set === 'number' ? AvailabilitySetId.parse(id(set)) : null,
+    updateDomain: numberOrNull(updateDomain),
+    count: Number(count),
+    shareMax: numberOrNull(shareMax),
+    ...(typeof downCount === 'number' && { downCount }),
+    ...(subscriptions.length > 0 && { subscriptions }),
+  };
+}
+
+const numberOrNull = (value: PackedPlace[number] | undefined): number | null =>
+  typeof value === 'number' ? value : null;
+
+function idsIn({ claims, tickets, impairments }: LedgerState): string[] {
+  const held = [...claims, ...tickets].flatMap(({ claimId, disruption: { availabilitySetId } }) =>
+    availabilitySetId === null ? [claimId] : [claimId, availabilitySetId],
+  );
+  return [
+    ...held,
+    ...impairments.flatMap(({ vmId, availabilitySetId }): string[] => [vmId, availabilitySetId]),
+  ];
+}
+
+function regionsIn({ claims, tickets, impairments, catchUpSlots }: LedgerState): string[] {
+  return [
+    ...[...claims, ...tickets].map(({ disruption }) => disruption.region),
+    ...[...impairments, ...catchUpSlots].map(({ region }) => region),
+  ];
+}
+
+function instantsIn({ claims, tickets, impairments, catchUpSlots }: LedgerState): string[] {
+  return [
+    ...claims.flatMap(({ startByUtc, expiresUtc }) => [startByUtc, expiresUtc]),
+    ...tickets.flatMap(({ deadlineUtc, askedUtc, lapsesUtc }) => [deadlineUtc, askedUtc, lapsesUtc]),
+    ...impairments.map(({ sinceUtc }) => sinceUtc),
+    ...catchUpSlots.map(({ closesUtc }) => closesUtc),
+  ];
+}
+
+/** The texts are in order, so that neighbours begin alike. */
+function sharedBeginnings(texts: readonly string[]): [number, string][] {
+  return texts.map((text, n) => {
+    const before = texts[n - 1] ?? '';
+    let shared = 0;
+    while (shared < text.length && text[shared] === before[shared]) shared += 1;
+    return [shared, text.slice(shared)];
+  });
+}
+
+function wholeTexts(texts: readonly (readonly [number, string])[]): string[] {
+  let before = '';
+  return texts.map(([shared, rest]) => (before = before.slice(0, shared) + rest));
+}

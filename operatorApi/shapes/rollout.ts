@@ -1,0 +1,70 @@
+import { z } from 'zod';
+import { Halt } from '../../domain/control';
+import { Month, RolloutId, Utc } from '../../domain/ids';
+import { PhaseId } from '../../domain/phaseId';
+import { AuditRow } from '../../store/audit';
+import { OutcomeRecord } from '../../store/outcomes';
+import { PlanSummary } from '../../store/plans';
+import { Counts, named } from './shared';
+
+export const ROLLOUT_STATES = [
+  'planning',
+  'waitingForInventory',
+  'running',
+  'paused',
+  'halted',
+  'ending',
+  'cancelling',
+  'ended',
+  'cancelled',
+] as const;
+
+const summary = {
+  id: RolloutId,
+  month: Month,
+  state: z.enum(ROLLOUT_STATES),
+  releasedUtc: Utc,
+  endsUtc: Utc,
+  requestedUtc: Utc,
+  requestedBy: z.string(),
+  endedUtc: Utc.nullable(),
+  vmCount: z.number().int().nullable(),
+};
+
+export const RolloutSummaryShape = named(
+  'RolloutSummary',
+  z.object(summary),
+  'One line of the list of rollouts.',
+);
+
+named('Halt', Halt, 'A gate that did not open, and what a person decided about it.');
+named('Outcome', OutcomeRecord, 'How a VM stands in a rollout, and why.');
+named('AuditRow', AuditRow, 'One decision: who, what, why, on what evidence.');
+
+export const RolloutShape = named(
+  'Rollout',
+  z.object({
+    ...summary,
+    notAdvanced: z.string().nullable(),
+    waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable(),
+    eligibleCount: z.number().int().nullable(),
+    lateCount: z.number().int().nullable(),
+    outcomes: Counts,
+    reasons: z.record(z.string(), Counts),
+    phases: z.array(
+      z.object({
+        phase: PhaseId,
+        regions: z.array(z.string()),
+        vmCount: z.number().int(),
+        startedUtc: Utc.nullable(),
+        endedUtc: Utc.nullable(),
+        gate: z.object({ kind: z.enum(['open', 'stopped']), why: z.string() }).nullable(),
+        expected: PlanSummary.shape.phases.element.nullable(),
+      }),
+    ),
+    halts: z.array(Halt),
+  }),
+  'Everything there is to report of a rollout without naming every VM.',
+);
+
+export { AuditRow, OutcomeRecord };

@@ -1,0 +1,72 @@
+import { aSet, audit, aVm, event, install, violated } from './logBuilders';
+
+const OTHER = '/subscriptions/00000000-0000-0000-0000-000000000002';
+const shares = { setSharePercent: 20, setOneByOneBelow: 10, standaloneSharePercent: 20 };
+
+describe('INV-15: the standalone VMs that a subscription has in a region', () => {
+  const ten = Array.from({ length: 10 }, (_, n) => aVm(`web-${n}`));
+  const first = (count: number, vms = ten): ReturnType<typeof install>[] =>
+    vms.slice(0, count).map((vm) => install(vm, 0, 60));
+
+  it('a fifth of them may be down at once, and one more may not', () => {
+    expect(violated(audit(ten, first(2), { shares }))).toEqual([]);
+    const report = audit(ten, first(3), { shares });
+    expect(violated(report)).toEqual(['INV-15']);
+    expect(report.violations[0]?.detail).toMatch(
+      /^3 of the 10 standalone VMs .* in eastus are down: at most 2/,
+    );
+  });
+
+  it('one may always be down, and the next when it is back', () => {
+    const four = ten.slice(0, 4);
+    const [a, b] = four as [(typeof ten)[number], (typeof ten)[number]];
+    expect(violated(audit(four, [install(a, 0, 60), install(b, 60, 90)], { shares }))).toEqual([]);
+    expect(violated(audit(four, [install(a, 0, 60), install(b, 59, 90)], { shares }))).toEqual(['INV-15']);
+  });
+
+  it('each subscription and each region has a share of its own, and VMs of sets count in none', () => {
+    const others = ten.map((vm) => ({ ...vm, id: `${vm.id}-b`, subscription: OTHER }));
+    const elsewhere = ten.map((vm) => ({ ...vm, id: `${vm.id}-c`, region: 'japaneast' }));
+    const inSet = aSet('db', 20);
+    const log = [first(2), first(2, others), first(2, elsewhere), [install(inSet[0] ?? aVm('none'), 0, 60)]];
+    expect(violated(audit([...ten, ...others, ...elsewhere, ...inSet], log.flat(), { shares }))).toEqual([]);
+  });
+
+  it('where nothing is said of a share, nothing is said of it', () => {
+    expect(violated(audit(ten, first(9)))).toEqual([]);
+  });
+});
+
+describe('INV-1: members of a set that are off', () => {
+  const set = aSet('web', 20);
+  const evens = set.filter((_, n) => n % 2 === 0);
+  const together = (count: number): ReturnType<typeof install>[] =>
+    evens.slice(0, count).map((vm) => install(vm, 60, 120));
+  const stopped = (count: number, minute = 0): ReturnType<typeof event>[] =>
+    set
+      .filter((_, n) => n % 2 === 1)
+      .slice(0, count)
+      .map((vm) => event(vm, minute, 'poweredOff'));
+
+  it('use up its share: of twenty with two off two may go at once, and not three', () => {
+    expect(violated(audit(set, [stopped(2), ...together(2)]))).toEqual([]);
+    expect(violated(audit(set, [stopped(2), ...together(3)]))).toEqual(['INV-1']);
+  });
+
+  it('leave one at a time when most are off', () => {
+    const most = set.map((vm, n) => ({ ...vm, isOff: n >= 4 }));
+    const [a, , b] = most as [(typeof most)[number], unknown, (typeof most)[number]];
+    expect(violated(audit(most, [install(a, 0, 60)]))).toEqual([]);
+    expect(violated(audit(most, [install(a, 0, 60), install(b, 30, 90)]))).toEqual(['INV-1']);
+  });
+
+  it('count once there has been time to see it, and no more when they are on again', () => {
+    expect(violated(audit(set, [stopped(2, 58), ...together(4)]))).toEqual([]);
+    const backAgain = stopped(2).map((off) => ({
+      ...off,
+      action: 'poweredOn' as const,
+      at: together(1)[0]?.[0]?.at ?? '',
+    }));
+    expect(violated(audit(set, [stopped(2), backAgain, ...together(4)]))).toEqual([]);
+  });
+});

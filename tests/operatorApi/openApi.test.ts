@@ -1,0 +1,138 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import { openApiOf } from '../../operatorApi/openApi';
+import { operatorRoutes } from '../../operatorApi/routes';
+import { anApi, type Api } from '../armApi/api';
+import { apiMonth, MONTH_VM } from './apiMonth';
+
+const FILE = join(__dirname, '..', '..', 'docs', 'openapi.json');
+
+interface Operation {
+  readonly operationId: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
+  readonly responses: Readonly<Record<string, { readonly content: Readonly<Record<string, object>> }>>;
+}
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+}
+const document = JSON.parse(JSON.stringify(openApiOf(operatorRoutes))) as Document;
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+describe('the OpenAPI document', () => {
+  test('docs/openapi.json is what the routes say of themselves', () => {
+    if (process.env['UPDATE_GOLDEN'] === '1' || !existsSync(FILE))
+      writeFileSync(FILE, `${JSON.stringify(document, null, 2)}\n`);
+    expect(JSON.parse(readFileSync(FILE, 'utf8'))).toEqual(document);
+  });
+
+  test('has every route that is served, with its parameters, and no other', () => {
+    const served = operatorRoutes
+      .filter(({ route }) => route.startsWith('api/') && !route.includes('*'))
+      .flatMap(({ name, methods, route, query }) =>
+        methods.map((method) => [
+          name,
+          method.toLowerCase(),
+          `/${route}`,
+          [...[...route.matchAll(/\{(\w+)\}/g)].map(([, id]) => id), ...Object.keys(query)],
+        ]),
+      );
+    const documented = operations.map(({ path, method, operation }) => [
+      operation.operationId,
+      method,
+      path,
+      (operation.parameters ?? []).map(({ name }) => name),
+    ]);
+    expect(documented.sort()).toEqual(served.sort());
+  });
+
+  test('every route of it is in docs/http-api.md', () => {
+    const text = readFileSync(join(__dirname, '..', '..', 'docs', 'http-api.md'), 'utf8');
+    const missing = operations
+      .map(({ path, method }) => `${method.toUpperCase()} ${path}`)
+      .filter((line) => !text.includes(line));
+    expect(missing).toEqual([]);
+  });
+});
+
+/** Requests that together reach every route, with the status each is answered with, in this order, once the month is over. */
+const REQUESTS: readonly (readonly [method: string, path: string, status: number, body?: unknown])[] = [
+  ['GET', '/api/openapi.json', 200],
+  ['GET', '/api/me', 200],
+  ['GET', '/api/rollouts', 200],
+  ['GET', '/api/rollouts/rollout-2026-11', 200],
+  ['GET', '/api/rollouts/rollout-2026-10', 404],
+  ['GET', '/api/rollouts/november', 404],
+  ['GET', '/api/rollouts/rollout-2026-11/virtual-machines', 200],
+  ['GET', '/api/rollouts/rollout-2026-11/audit', 200],
+  ['GET', '/api/rollouts?colour=blue', 400],
+  ['POST', '/api/rollouts', 409, { month: '2026-11' }],
+  ['POST', '/api/rollouts', 400, { month: 'November' }],
+  ['GET', `/api/virtual-machines?id=${MONTH_VM}`, 200],
+  ['GET', '/api/virtual-machines?id=web-01', 400],
+  ['POST', `/api/virtual-machines/waive?id=${MONTH_VM}`, 202, { reason: 'I have seen it.' }],
+  ['GET', '/api/simulated/events', 200],
+  ['GET', '/api/simulated/virtual-machines', 200],
+  ['POST', '/api/rollouts/rollout-2026-11/pause', 200, { reason: 'Lunch.' }],
+  ['POST', '/api/rollouts/rollout-2026-11/skip', 409, { reason: 'Nothing is halted.' }],
+  ['POST', '/api/rollouts/rollout-2026-11/resume', 200, { reason: 'Back.' }],
+  ['POST', '/api/rollouts/rollout-2026-11/cancel', 200, { reason: 'Enough.' }],
+  ['POST', '/api/rollouts/rollout-2026-11/resume', 409, { reason: 'Too late.' }],
+  ['POST', '/api/fleet', 400, 'no fleet'],
+];
+
+describe('what the handlers answer', () => {
+  let api: Api;
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajv.addSchema(document, 'openapi');
+  beforeAll(async () => {
+    api = await apiMonth(anApi);
+  });
+  afterAll(() => api.close());
+
+  test('every request is answered with a status and a body of the document, and together they reach every route', async () => {
+    const reached = new Set<string>(['postFleet', 'startRollout']); // by which the month began
+    const faults: unknown[] = [];
+    for (const [method, path, status, body] of REQUESTS) {
+      const { operation, pointer } = operationFor(method, path);
+      reached.add(operation.operationId);
+      const reply = await api.send(method, path, body);
+      const described = operation.responses[String(reply.status)];
+      const type = (reply.headers['content-type'] ?? 'application/json').split(';')[0] ?? '';
+      if (reply.status !== status || described === undefined || !(type in described.content)) {
+        faults.push({ method, path, expected: status, got: reply.status, type, body: reply.body });
+        continue;
+      }
+      if (!type.endsWith('json')) continue;
+      const at = `openapi#${pointer}/responses/${reply.status}/content/${escaped(type)}/schema`;
+      const validate = ajv.getSchema(at) as ValidateFunction;
+      if (!validate(reply.body)) faults.push({ method, path, errors: validate.errors?.slice(0, 3) });
+    }
+    expect(faults).toEqual([]);
+    expect(operations.map(({ operation }) => operation.operationId).filter((id) => !reached.has(id))).toEqual(
+      [],
+    );
+  });
+
+  test('a member that the document does not know is a fault: the comparison can fail', () => {
+    const validate = ajv.getSchema('openapi#/components/schemas/RolloutSummary') as ValidateFunction;
+    expect(validate({ id: 'rollout-2026-11', colour: 'blue' })).toBe(false);
+  });
+});
+
+const escaped = (part: string): string =>
+  encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'));
+
+function operationFor(method: string, path: string): { operation: Operation; pointer: string } {
+  const [bare = ''] = path.split('?');
+  const candidates = operations.filter(
+    (one) =>
+      one.method === method.toLowerCase() &&
+      new RegExp(`^${one.path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`).test(bare),
+  );
+  const found = candidates.find((one) => !one.path.includes('{')) ?? candidates[0];
+  if (found === undefined) throw new Error(`${method} ${path} is in no path of the document.`);
+  return { operation: found.operation, pointer: `/paths/${escaped(found.path)}/${found.method}` };
+}

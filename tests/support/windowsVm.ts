@@ -1,0 +1,32 @@
+/** `properties` of a Windows VM that a rollout patches: a supported image, and the platform told to patch. */
+export const PATCHED_WINDOWS = {
+  storageProfile: {
+    imageReference: {
+      publisher: 'MicrosoftWindowsServer',
+      offer: 'WindowsServer',
+      sku: '2019-Datacenter',
+      version: 'latest',
+    },
+  },
+  osProfile: {
+    windowsConfiguration: {
+      provisionVMAgent: true,
+      enableAutomaticUpdates: true,
+      patchSettings: { patchMode: 'AutomaticByPlatform' },
+    },
+  },
+};
+
+/** A fleet file: in each region so many VMs, named `region-1` and so on. */
+export const windowsFleet = (
+  regions: readonly string[],
+  perRegion: number,
+): { readonly virtualMachines: readonly unknown[] } => ({
+  virtualMachines: regions.flatMap((location) =>
+    Array.from({ length: perRegion }, (_, index) => ({
+      id: `/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/${location}-${index + 1}`,
+      location,
+      properties: PATCHED_WINDOWS,
+    })),
+  ),
+});
