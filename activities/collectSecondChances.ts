@@ -1,4 +1,5 @@
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import { standingFreezes } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import type { RolloutId } from '../domain/ids';
 import { addSeconds, earlier } from '../domain/instants';
@@ -71,6 +72,7 @@ class Look {
   readonly taken: TakenChance[] = [];
   /** Rollouts that have one VM less to wait for. */
   readonly gone = new Set<RolloutId>();
+  #frozen: ReturnType<Services['freezes']['list']> | null = null;
   readonly #rows = new Map<RolloutId, Promise<RolloutRows>>();
   readonly #services: Services;
   readonly #nowUtc: string;
@@ -102,6 +104,8 @@ class Look {
     if (REASONS[from.reason].kind === 'failed' && window.opensUtc <= from.atUtc) return nextWindow();
     const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc }, policy);
     if (slot === null || slot.opensUtc > nowUtc) return nextWindow();
+    const freezes = standingFreezes(await this.#freezes(), vm, timeZone, nowUtc);
+    if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
     const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
     if (!isReachable) {
       const lookUtc = addSeconds(
@@ -140,6 +144,11 @@ class Look {
       ]);
     this.gone.add(rolloutId);
     return { from, misses: 0, dueUtc: null };
+  }
+
+  #freezes(): ReturnType<Services['freezes']['list']> {
+    this.#frozen ??= this.#services.freezes.list();
+    return this.#frozen;
   }
 
   #rowsOf(id: RolloutId): Promise<RolloutRows> {

@@ -23,7 +23,7 @@ export interface InstallJob {
   minutesNow(reading: VmReading): number;
   request(reading: VmReading): Promise<Omit<InstallRequest, 'maximumDurationMinutes' | 'rolloutId'>>;
   /** Asked last, right before the request is sent: what forbids it; empty to go on. */
-  forbidden(): Promise<readonly Because[]>;
+  forbidden(reading: VmReading): Promise<readonly Because[]>;
   readonly audit: { readonly partition: string; readonly who: string; readonly why: string };
 }
 
@@ -89,7 +89,7 @@ async function begin(
   const intent = intentOf(services, job, reading, minutes);
   if (!(await services.operations.put(intent, etag))) return soon(services); // the row has changed since
 
-  const forbidden = await job.forbidden();
+  const forbidden = await job.forbidden(reading);
   if (forbidden.length > 0) {
     await withdraw(services, intent);
     return end({ kind: 'forbidden', holds: forbidden });

@@ -1,4 +1,5 @@
 import type { ControlledPlace } from '../domain/control';
+import { standingFreezes } from '../domain/freezes';
 import { healthFrom } from '../domain/health';
 import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
 import type { RolloutId, VmId } from '../domain/ids';
@@ -34,6 +35,7 @@ async function factsOf(
   const nowUtc = services.nowUtc();
   if (reading === null) return { nowUtc, policy, control, vm: null };
   const { vm, powerState, agent, signals } = reading;
+  const { zone } = timeZoneOf(vm, policy);
   return {
     nowUtc,
     policy,
@@ -44,6 +46,7 @@ async function factsOf(
     agentStatus: agent.status,
     agentVersion: agent.version,
     health: healthFrom(signals),
-    window: windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, nowUtc),
+    freezes: standingFreezes(await services.freezes.list(), vm, zone, nowUtc),
+    window: windowAtOrAfter(zone, policy, nowUtc),
   };
 }

@@ -1,17 +1,21 @@
 import type { RolloutControl } from '../domain/control';
+import { standingFreezes, type Freeze } from '../domain/freezes';
 import { rolloutIdOf, type VmId } from '../domain/ids';
 import { holdsOf } from '../domain/holds';
-import { outcomeOf } from '../domain/outcome';
+import { outcomeOf, type Outcome } from '../domain/outcome';
 import { NO_PHASE } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { heldThroughout } from '../planning/heldVms';
 import { planRollout as plan } from '../planning/planRollout';
 import type { Plan } from '../planning/plan';
+import { allPages } from '../store/listPage';
 import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { refreshInventory } from './refreshInventory';
+import { saveOutcomes } from './saveOutcomes';
+import { takeListing } from './takeListing';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
@@ -48,14 +52,16 @@ async function withoutPlan(
  * no VM.
  */
 async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary | null> {
-  const { month, seed } = control;
+  const { month, seed, endsUtc } = control;
   const { policy } = services;
-  const vms = await refreshInventory(services);
+  const { present: vms } = await takeListing(services);
   if (vms.length === 0) return null;
   const nowUtc = services.nowUtc();
   const carriedOver = await leftOver(services, control);
-  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver });
-  await recordIneligible(services, made, vms, nowUtc);
+  const freezes = await services.freezes.list();
+  const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
+  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver, held });
+  await recordIneligible(services, made, vms, { freezes, nowUtc });
   const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
   return services.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
 }
@@ -92,31 +98,38 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
   }));
 }
 
-/** VMs that the rollout before this one did not reach go first. */
+/** VMs that the rollout before this one did not reach, or could not, go first. */
 async function leftOver(services: Services, { month }: RolloutControl): Promise<readonly VmId[]> {
   const before = rolloutIdOf(monthAfter(month, -1));
   if (!(await services.rollouts.read(before))) return [];
-  return (await services.outcomes.list(before))
-    .filter(({ kind, reason }) => (kind === 'skipped' && reason === 'superseded') || kind === 'deferred')
-    .map(({ vmId }) => vmId);
+  const found: VmId[] = [];
+  for await (const outcome of allPages((after) => services.outcomes.page(before, after)))
+    if (goesFirst(outcome)) found.push(outcome.vmId);
+  return found;
 }
+
+const goesFirst = ({ kind, reason }: Outcome): boolean =>
+  kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
 
 /** VMs that the plan left out end at once, each with everything that keeps it out. */
 async function recordIneligible(
   services: Services,
   { rolloutId, ineligible }: Plan,
   vms: readonly VirtualMachine[],
-  atUtc: string,
+  { freezes, nowUtc }: { readonly freezes: readonly Freeze[]; readonly nowUtc: string },
 ): Promise<void> {
+  const { policy } = services;
   const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
-  await services.outcomes.save(
+  await saveOutcomes(
+    services,
     rolloutId,
     vms
       .filter(({ id }) => leftOut.delete(id))
       .flatMap((vm) => {
-        const [first, ...others] = holdsOf({ nowUtc: atUtc, policy: services.policy, vm });
+        const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
+        const [first, ...others] = holdsOf({ nowUtc, policy, vm, freezes: standing });
         if (first === undefined) return [];
-        const outcome = outcomeOf(vm.id, atUtc, first, others);
+        const outcome = outcomeOf(vm.id, nowUtc, first, others);
         return [{ ...outcome, phase: NO_PHASE, region: vm.region, installation: null }];
       }),
   );

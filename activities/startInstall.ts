@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
+import { standingFreezes } from '../domain/freezes';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
 import { secondsBetween } from '../domain/instants';
@@ -43,7 +44,7 @@ function jobOf(services: Services, input: Input): InstallJob {
       rebootSetting: reading.vm.rebootSetting ?? 'IfRequired',
       maxPatchPublishDate: await publishedBy(services, input, reading),
     }),
-    forbidden: () => stoppedBy(services, input),
+    forbidden: (reading) => stoppedBy(services, input, reading),
     audit: {
       partition: rolloutId,
       who: 'lowtide',
@@ -52,10 +53,13 @@ function jobOf(services: Services, input: Input): InstallJob {
   };
 }
 
-/** A pause, a halt or the end of the rollout. */
-async function stoppedBy(services: Services, input: Input): Promise<readonly Because[]> {
-  const control = await askControl(services, input);
-  return holdsOf({ nowUtc: services.nowUtc(), policy: services.policy, control });
+/** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
+async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
+  const { policy } = services;
+  const [control, freezes] = await Promise.all([askControl(services, input), services.freezes.list()]);
+  const nowUtc = services.nowUtc();
+  const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
+  return holdsOf({ nowUtc, policy, control, freezes: standing });
 }
 
 function outcomeFor(services: Services, vmId: VmId, stop: InstallStop): Outcome {

@@ -1,5 +1,6 @@
 import type { Control } from './control';
 import { eligibilityHolds } from './eligibility';
+import type { StandingFreeze } from './freezes';
 import type { HealthSignals, HealthVerdict } from './health';
 import { isOpen, type OffPeakWindow } from './offPeak';
 import type { Policy } from './policy';
@@ -20,6 +21,8 @@ export interface HoldFacts {
   readonly vm?: VirtualMachine | null;
   /** Where the claim that it would be disrupted under says it is. */
   readonly claimed?: Place;
+  /** The freezes and exclusions that are in force for the VM now, the one that ends last first. */
+  readonly freezes?: readonly StandingFreeze[];
   readonly powerState?: HealthSignals['powerState'];
   readonly agentStatus?: HealthSignals['vmAgent'];
   /** The version that the agent reports; null when it reports none. */
@@ -71,6 +74,25 @@ function nameOf({ region, zone, availabilitySetId, updateDomain }: Place): strin
 
 const notEligible: Hold = ({ vm, policy }) => (vm ? eligibilityHolds(vm, policy) : null);
 
+/** INV-17: a person said that nothing starts on it now. */
+const frozen: Hold = ({ freezes }) => {
+  const [last] = standingOf(freezes, 'freeze');
+  if (last === undefined) return null;
+  const { id, reason, owner } = last.freeze;
+  return because('frozen', { freeze: id, untilUtc: last.span.toUtc, owner, why: reason });
+};
+
+const excludedForNow: Hold = ({ freezes }) => {
+  const [last] = standingOf(freezes, 'exclusion');
+  if (last === undefined) return null;
+  const { id, reason, owner } = last.freeze;
+  return because('excludedForNow', { exclusion: id, untilUtc: last.span.toUtc, owner, why: reason });
+};
+
+function standingOf(freezes: HoldFacts['freezes'], kind: 'freeze' | 'exclusion'): readonly StandingFreeze[] {
+  return (freezes ?? []).filter(({ freeze }) => freeze.kind === kind);
+}
+
 const poweredOff: Hold = ({ powerState }) =>
   powerState === undefined || powerState === 'running' ? null : because('poweredOff', { powerState });
 
@@ -121,6 +143,8 @@ export const HOLDS: readonly (readonly [name: string, hold: Hold])[] = [
   ['vmDeleted', vmDeleted],
   ['placeChanged', placeChanged],
   ['notEligible', notEligible],
+  ['excludedForNow', excludedForNow],
+  ['frozen', frozen],
   ['poweredOff', poweredOff],
   ['agentSilent', agentSilent],
   ['agentOutdated', agentOutdated],

@@ -115,6 +115,18 @@ export const REASONS = {
     {},
     'It was found after the month was planned, and takes its turn with the second chances.',
   ),
+  frozen: reason(
+    'deferred',
+    { freeze: text, untilUtc: text, owner: text, why: text },
+    ({ freeze, untilUtc, owner, why }) =>
+      `The freeze ${freeze} of ${owner} is in force until ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
+  ),
+  excludedForNow: reason(
+    'deferred',
+    { exclusion: text, untilUtc: text, owner: text, why: text },
+    ({ exclusion, untilUtc, owner, why }) =>
+      `The exclusion ${exclusion} of ${owner} ends at ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
+  ),
   rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
   rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),
   installInFlight: reason('deferred', {}, 'Another installation is running on the VM.'),

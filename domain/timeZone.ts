@@ -30,7 +30,7 @@ export function timeZoneOf(
   const invalid: { source: TimeZoneSource; value: string }[] = [];
   const tag = tagOf(vm.tags, policy.timeZoneTag);
   const written = [
-    { source: 'tag', value: tag, zone: tag === undefined ? undefined : (ianaZone(tag) ?? windowsZone(tag)) },
+    { source: 'tag', value: tag, zone: tag === undefined ? undefined : zoneNamed(tag) },
     {
       source: 'windows',
       value: vm.timeZone,
@@ -43,6 +43,11 @@ export function timeZoneOf(
     if (value !== undefined && value !== null) invalid.push({ source, value });
   }
   return { zone: 'UTC', source: 'utc', invalid };
+}
+
+/** The IANA zone that an IANA or Windows name means; undefined when it means none. */
+export function zoneNamed(written: string): string | undefined {
+  return ianaZone(written) ?? windowsZone(written);
 }
 
 function windowsZone(written: string): string | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { fleetRoutes } from './fleet';
+import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -13,6 +14,7 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...freezeRoutes,
   ...simulatedRoutes,
 ];
 

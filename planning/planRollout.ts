@@ -1,6 +1,7 @@
 import { eligibility } from '../domain/eligibility';
 import { rolloutIdOf, type AvailabilitySetId, type Month, type VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
+import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
 import { assignUpdateDomains } from '../domain/updateDomains';
@@ -29,13 +30,15 @@ export interface PlanRequest {
   readonly nowUtc: string;
   /** VMs that the superseded rollout did not start: they come first in their place. */
   readonly carriedOver?: readonly VmId[];
+  /** VMs that are held until the rollout ends, and by what: they have no turn. */
+  readonly held?: ReadonlyMap<VmId, Because>;
 }
 
 /** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
 export function planRollout(request: PlanRequest): Plan {
   const { month, policy, nowUtc } = request;
   const inventory = assignUpdateDomains(byId(request.vms));
-  const { candidates, ineligible } = sortOut(inventory, policy);
+  const { candidates, ineligible } = sortOut(inventory, policy, request.held);
   const seed = `${request.seed}:${month}`;
   const ordered = orderOfTheMonth(candidates, seed, new Set(request.carriedOver));
   const facts = { policy, setSizes: setSizesOf(inventory) };
@@ -73,12 +76,16 @@ function byText(a: VirtualMachine, b: VirtualMachine): number {
 function sortOut(
   inventory: readonly VirtualMachine[],
   policy: Policy,
+  held?: ReadonlyMap<VmId, Because>,
 ): { readonly candidates: Candidate[]; readonly ineligible: Plan['ineligible'] } {
   const candidates: Candidate[] = [];
   const ineligible: Plan['ineligible'] = [];
   for (const vm of inventory) {
     const answer = eligibility(vm, policy);
-    if (answer.kind === 'eligible') candidates.push({ vm, timeZone: timeZoneOf(vm, policy).zone });
+    const hold = held?.get(vm.id);
+    if (answer.kind === 'eligible' && hold !== undefined)
+      ineligible.push({ vmId: vm.id, reason: hold.reason, detail: hold.detail });
+    else if (answer.kind === 'eligible') candidates.push({ vm, timeZone: timeZoneOf(vm, policy).zone });
     else ineligible.push({ vmId: vm.id, reason: answer.reason, detail: answer.detail });
   }
   return { candidates, ineligible };

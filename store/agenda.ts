@@ -10,9 +10,9 @@ export interface AgendaItem {
   readonly etag: string;
 }
 
-/** `ledger~<key>` is one disruption ledger, `rollouts` the open rollouts, the others are what their sweep is called after. */
+/** `ledger~<key>` is one disruption ledger, `rollouts` the open rollouts, `purge` how far finished instances were purged; the others are what their sweep is called after. */
 export type AgendaName =
-  'assessments' | 'secondChances' | 'extensions' | 'inventory' | 'rollouts' | `ledger~${string}`;
+  'assessments' | 'secondChances' | 'extensions' | 'inventory' | 'rollouts' | 'purge' | `ledger~${string}`;
 
 /** Nothing is known to become due. */
 export const NEVER_UTC = '9999-12-31T00:00:00.000Z';

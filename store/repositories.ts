@@ -2,6 +2,7 @@ import { agendaStore, type AgendaStore } from './agenda';
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
 import { evidenceStore, type EvidenceStore } from './evidence';
+import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
@@ -27,6 +28,7 @@ export interface Repositories {
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly freezes: FreezeStore;
 }
 
 export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
@@ -43,5 +45,6 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    freezes: freezeStore(store),
   };
 }

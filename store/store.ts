@@ -68,6 +68,7 @@ export const TABLE_NAMES = [
   'armResources',
   'waits',
   'agenda',
+  'freezes',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 

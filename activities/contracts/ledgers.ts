@@ -19,13 +19,6 @@ export const settleLedgers = {
   output: z.object({}),
 } satisfies ActivityContract;
 
-/** Writes down that a ledger is about to be used, and when its claim is over at the latest. */
-export const recordLedger = {
-  name: 'recordLedger',
-  input: z.object({ ledger: z.string(), closesUtc: Utc }),
-  output: z.object({}),
-} satisfies ActivityContract;
-
 /** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
 export const settleClaim = {
   name: 'settleClaim',

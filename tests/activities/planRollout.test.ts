@@ -42,6 +42,36 @@ describe('R-103: the plan of the month', () => {
     });
   });
 
+  it('INV-17: gives no turn to VMs that a freeze or an exclusion holds to the end; lifted, they are caught up', async () => {
+    const services = await aPlanner();
+    const about = { timeZone: null, reason: 'r', owner: 'o', createdUtc: ENDS, createdBy: 'o' };
+    const [from, to] = ['2026-11-01', '2027-01-01'];
+    await services.freezes.save({
+      ...about,
+      id: 'a',
+      kind: 'freeze',
+      from,
+      to,
+      selector: { region: 'japaneast' },
+    });
+    await services.freezes.save({
+      ...about,
+      id: 'b',
+      kind: 'exclusion',
+      from,
+      to: '2026-11-20',
+      selector: {},
+    });
+    await plan(services);
+    expect(await planned(services)).toHaveLength(30);
+    const kept = (await services.outcomes.list(ROLLOUT)).filter(({ kind }) => kind === 'deferred');
+    // Both hold them now; the exclusion is named first, and it is the freeze that holds them to the end.
+    expect(
+      new Set(kept.map(({ reason, otherReasons }) => `${reason} ${(otherReasons ?? []).join()}`)),
+    ).toEqual(new Set(['excludedForNow frozen']));
+    expect(await services.outcomes.secondChances(ROLLOUT)).toHaveLength(8);
+  });
+
   it('made again is the one that was kept, though the fleet has changed', async () => {
     const services = await aPlanner();
     const first = [await plan(services), await planned(services)];

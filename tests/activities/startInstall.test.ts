@@ -144,6 +144,29 @@ describe('INV-6, INV-9: the control row is asked last', () => {
     expect(services.driver.accepted).toEqual([]);
   });
 
+  it('INV-17: a freeze that comes while a start is being prepared still stops it', async () => {
+    const services = await someServices({ vms: [vm] });
+    const freeze = {
+      id: 'launch',
+      kind: 'freeze',
+      selector: { region: vm.region },
+      from: '2026-11-12',
+      to: '2026-11-14',
+      timeZone: null,
+      reason: 'The launch.',
+      owner: 'ops',
+      createdUtc: WINDOW_OPENS,
+      createdBy: 'ops',
+    } as const;
+    const read = services.operations.put;
+    services.operations.put = async (...given) => {
+      await services.freezes.save(freeze);
+      return read(...given);
+    };
+    expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'frozen' } });
+    expect(services.driver.accepted).toEqual([]);
+  });
+
   it('a VM that a pause kept from starting can start when the rollout goes on', async () => {
     const services = await someServices({ vms: [vm], control: { mode: 'paused' } });
     await start(services);

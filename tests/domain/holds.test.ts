@@ -1,3 +1,4 @@
+import type { StandingFreeze } from '../../domain/freezes';
 import { HOLDS, holdsOf, type HoldFacts } from '../../domain/holds';
 import { defaultPolicy } from '../../domain/policy';
 import { aSet, aVm } from '../support/builders';
@@ -21,6 +22,25 @@ const WELL: HoldFacts = {
   windows: { left: true, endsBecause: 'superseded' },
 };
 
+function aStandingFreeze(kind: 'freeze' | 'exclusion'): StandingFreeze {
+  const [fromUtc, toUtc] = ['2026-11-10T00:00:00.000Z', '2026-11-20T00:00:00.000Z'];
+  return {
+    freeze: {
+      id: 'launch',
+      kind,
+      selector: {},
+      from: fromUtc,
+      to: toUtc,
+      timeZone: null,
+      reason: 'The launch.',
+      owner: 'ops',
+      createdUtc: NOW,
+      createdBy: 'ops',
+    },
+    span: { fromUtc, toUtc },
+  };
+}
+
 /** For each hold, the facts that make it apply alone. */
 const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason: string]>> = {
   rolloutStopped: [{ control: { kind: 'stop', reason: 'rolloutCancelled' } }, 'rolloutCancelled'],
@@ -29,6 +49,8 @@ const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason
   vmDeleted: [{ vm: null }, 'vmDeleted'],
   placeChanged: [{ vm: aVm({ zone: '2' }), claimed: aVm({ zone: '1' }) }, 'placeChanged'],
   notEligible: [{ vm: aVm({ customImage: true }) }, 'customImage'],
+  excludedForNow: [{ freezes: [aStandingFreeze('exclusion')] }, 'excludedForNow'],
+  frozen: [{ freezes: [aStandingFreeze('freeze')] }, 'frozen'],
   poweredOff: [{ powerState: 'deallocated' }, 'poweredOff'],
   agentSilent: [{ agentStatus: 'notReady' }, 'agentSilent'],
   agentOutdated: [{ vm: aVm({ osType: 'Linux' }), agentVersion: '2.2.46' }, 'agentOutdated'],

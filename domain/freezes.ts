@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { Utc } from './ids';
+import { utcOf } from './instants';
+import { instantOf } from './localTime';
+import { Selector, selects } from './selector';
+import { zoneNamed } from './timeZone';
+import type { VirtualMachine } from './virtualMachine';
+
+/** `2026-12-20`, `2026-12-20T08:00`, or an instant: `2026-12-20T08:00:00Z`. A `to` that is a date alone includes that day. */
+const WHEN = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:\d\d)?)?$/;
+
+const When = z
+  .string()
+  .regex(
+    WHEN,
+    'a date, a local time or an instant is written 2026-12-20, 2026-12-20T08:00 or 2026-12-20T08:00:00Z',
+  )
+  .refine((written) => Number.isFinite(Date.parse(written)), 'there is no such day or time');
+
+const shape = {
+  selector: Selector,
+  from: When,
+  to: When,
+  /** IANA or Windows name of the zone of local times; null: each VM's own. */
+  timeZone: z
+    .string()
+    .refine((name) => zoneNamed(name) !== undefined, 'it is no IANA or Windows time zone')
+    .nullable(),
+  reason: z.string().trim().min(1, 'say why: it goes into the audit'),
+  owner: z.string().trim().min(1, 'say whose it is'),
+};
+
+/**
+ * A time in which nothing new starts on some VMs, because a person said so. A freeze is for a date (a season, a launch); an exclusion is for
+ * the VM, counted apart, and has an end that its owner is reminded of.
+ */
+export const Freeze = z.object({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id has up to 64 lower-case letters, digits and hyphens'),
+  kind: z.enum(['freeze', 'exclusion']),
+  ...shape,
+  createdUtc: Utc,
+  createdBy: z.string(),
+});
+export type Freeze = Readonly<z.infer<typeof Freeze>>;
+
+/** What a person gives of one. */
+export const FreezeInput = z
+  .strictObject({ ...shape, selector: Selector.default({}), timeZone: shape.timeZone.default(null) })
+  .refine(({ from, to }) => localMs(from) < endMs(to), {
+    path: ['to'],
+    message: 'it is not later than from',
+  });
+export type FreezeInput = Readonly<z.infer<typeof FreezeInput>>;
+
+export interface FreezeSpan {
+  readonly fromUtc: string;
+  /** Half open: at this instant it is over. */
+  readonly toUtc: string;
+}
+
+/** When it is in force for a VM of this time zone. */
+export function spanOf(
+  { from, to, timeZone }: Pick<Freeze, 'from' | 'to' | 'timeZone'>,
+  vmZone: string,
+): FreezeSpan {
+  const zone = timeZone === null ? vmZone : (zoneNamed(timeZone) ?? vmZone);
+  return { fromUtc: utcIn(zone, from, localMs(from)), toUtc: utcIn(zone, to, endMs(to)) };
+}
+
+/** A freeze that is in force for a VM now. */
+export interface StandingFreeze {
+  readonly freeze: Freeze;
+  readonly span: FreezeSpan;
+}
+
+/** Those in force for a VM at an instant, the one that ends last first: nothing starts before that. */
+export function standingFreezes(
+  freezes: readonly Freeze[],
+  vm: VirtualMachine,
+  vmZone: string,
+  nowUtc: string,
+): readonly StandingFreeze[] {
+  return freezesOf(freezes, vm, vmZone)
+    .filter(({ span }) => span.fromUtc <= nowUtc && nowUtc < span.toUtc)
+    .sort((a, b) => (a.span.toUtc > b.span.toUtc ? -1 : 1));
+}
+
+/** All that ever concern a VM, with their spans. */
+export function freezesOf(freezes: readonly Freeze[], vm: VirtualMachine, vmZone: string): StandingFreeze[] {
+  return freezes
+    .filter(({ selector }) => selects(selector, vm))
+    .map((freeze) => ({ freeze, span: spanOf(freeze, vmZone) }));
+}
+
+/** The first instant at or after this one at which none is in force. */
+export function freeFrom(freezes: readonly StandingFreeze[], utc: string): string {
+  let free = utc;
+  for (const { span } of [...freezes].sort((a, b) => (a.span.fromUtc < b.span.fromUtc ? -1 : 1)))
+    if (span.fromUtc <= free && free < span.toUtc) free = span.toUtc;
+  return free;
+}
+
+const DAY_MS = 86_400_000;
+/** Zones run from 12 hours behind UTC to 14 ahead. */
+const AHEAD_MS = 14 * 3_600_000;
+const BEHIND_MS = 12 * 3_600_000;
+
+/** Whether it is to come, in force somewhere, or over everywhere. */
+export function freezeState(
+  freeze: Pick<Freeze, 'from' | 'to' | 'timeZone'>,
+  nowUtc: string,
+): 'planned' | 'standing' | 'over' {
+  const now = Date.parse(nowUtc);
+  const own = freeze.timeZone === null;
+  const { fromUtc, toUtc } = spanOf(freeze, 'UTC');
+  if (now < Date.parse(fromUtc) - (own && isLocal(freeze.from) ? AHEAD_MS : 0)) return 'planned';
+  return now < Date.parse(toUtc) + (own && isLocal(freeze.to) ? BEHIND_MS : 0) ? 'standing' : 'over';
+}
+
+const isLocal = (written: string): boolean => WHEN.exec(written)?.[5] === undefined;
+
+/** As if the clock stood in UTC; of an instant, the instant itself. */
+function localMs(written: string): number {
+  const [, day = '', time = '00:00', seconds = '00', fraction = '0', offset = 'Z'] = WHEN.exec(written) ?? [];
+  return Date.parse(`${day}T${time}:${seconds}.${fraction.padEnd(3, '0')}${offset}`);
+}
+
+function endMs(written: string): number {
+  return WHEN.exec(written)?.[2] === undefined ? localMs(written) + DAY_MS : localMs(written);
+}
+
+function utcIn(zone: string, written: string, ms: number): string {
+  return isLocal(written) ? utcOf(instantOf(zone, ms)) : utcOf(ms);
+}

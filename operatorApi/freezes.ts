@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import type { HttpResponseInit } from '@azure/functions';
+import { z } from 'zod';
+import type { Services } from '../activities/services';
+import { Freeze, FreezeInput, freezeState } from '../domain/freezes';
+import { LowtideError } from '../domain/lowtideError';
+import { describeSelector, Selector } from '../domain/selector';
+import { decodeText } from '../drivers/fleet/decodeText';
+import { readCalendar, type CalendarTime } from './readCalendar';
+import type { OperatorRequest, OperatorRoute } from './route';
+import { FreezeShape } from './shapes/freeze';
+import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
+
+type Kind = Freeze['kind'];
+
+const WORDS = {
+  freeze: { path: 'api/freezes', set: 'frozen', removed: 'freezeLifted', one: 'freeze' },
+  exclusion: { path: 'api/exclusions', set: 'excluded', removed: 'exclusionLifted', one: 'exclusion' },
+} as const;
+
+function shown(freeze: Freeze, nowUtc: string): z.input<typeof FreezeShape> {
+  const { kind: _kind, ...rest } = freeze;
+  return { ...rest, state: freezeState(freeze, nowUtc) };
+}
+
+function listOf(kind: Kind): OperatorRoute {
+  return {
+    name: `list${kind === 'freeze' ? 'Freezes' : 'Exclusions'}`,
+    methods: ['GET'],
+    role: 'reader',
+    route: WORDS[kind].path,
+    query: {},
+    description: {
+      summary: `Every ${WORDS[kind].one}, also those that are over.`,
+      answers: { 200: { about: 'All of them.', schema: z.object({ value: z.array(FreezeShape) }) } },
+    },
+    handler: async (_request, { services }) => {
+      const all = (await services.freezes.list()).filter((one) => one.kind === kind);
+      return { jsonBody: { value: all.map((one) => shown(one, services.nowUtc())) } };
+    },
+  };
+}
+
+function putOf(kind: Kind): OperatorRoute {
+  return {
+    name: `put${kind === 'freeze' ? 'Freeze' : 'Exclusion'}`,
+    methods: ['PUT'],
+    role: 'operator',
+    route: `${WORDS[kind].path}/{id}`,
+    query: {},
+    description: {
+      summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts heed it from now on.`,
+      body: { about: 'Which VMs, from when to when, why, whose.', schema: FreezeInput },
+      answers: { 200: { about: 'As it is kept.', schema: FreezeShape } },
+    },
+    handler: async (request, { services }) => {
+      const input = FreezeInput.parse(await request.json());
+      const freeze = await keep(services, kind, idOf(request), input, request.by);
+      return { jsonBody: shown(freeze, services.nowUtc()) };
+    },
+  };
+}
+
+function deleteOf(kind: Kind): OperatorRoute {
+  return {
+    name: `delete${kind === 'freeze' ? 'Freeze' : 'Exclusion'}`,
+    methods: ['DELETE'],
+    role: 'operator',
+    route: `${WORDS[kind].path}/{id}`,
+    query: {},
+    description: {
+      summary: `Lifts ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}; what it held is caught up.`,
+      answers: { 200: { about: 'As it was.', schema: FreezeShape } },
+      errors: ['NOT_FOUND'],
+    },
+    handler: (request, { services }) => lift(services, kind, request),
+  };
+}
+
+async function lift(services: Services, kind: Kind, request: OperatorRequest): Promise<HttpResponseInit> {
+  const id = idOf(request);
+  const freeze = await services.freezes.read(kind, id);
+  if (freeze === null)
+    throw new LowtideError('NOT_FOUND', {
+      what: `There is no ${WORDS[kind].one} '${id}'.`,
+      why: 'It was never made here, or lifted already.',
+      fix: `GET /${WORDS[kind].path} lists them.`,
+    });
+  await writeDown(services, freeze, WORDS[kind].removed, request.by);
+  await services.freezes.remove(kind, id);
+  return { jsonBody: shown(freeze, services.nowUtc()) };
+}
+
+/** The audit first: what stops VMs from being patched is never without its reason there. */
+async function keep(
+  services: Services,
+  kind: Kind,
+  id: string,
+  input: FreezeInput,
+  by: string,
+): Promise<Freeze> {
+  const known = await services.freezes.read(kind, id);
+  const createdUtc = known?.createdUtc ?? services.nowUtc();
+  const freeze = Freeze.parse({ ...input, id, kind, createdUtc, createdBy: known?.createdBy ?? by });
+  await writeDown(services, freeze, WORDS[kind].set, by);
+  await services.freezes.save(freeze);
+  return freeze;
+}
+
+async function writeDown(
+  services: Services,
+  freeze: Freeze,
+  what: 'frozen' | 'freezeLifted' | 'excluded' | 'exclusionLifted',
+  by: string,
+): Promise<void> {
+  const atUtc = services.nowUtc();
+  const { id, selector, from, to, timeZone, owner, reason } = freeze;
+  await services.audit.append('operator', `${atUtc}~${what}~${id}`, {
+    atUtc,
+    who: by,
+    what,
+    subject: id,
+    vmId: selector.vm ?? null,
+    why: reason,
+    evidence: { selector: describeSelector(selector), from, to, timeZone, owner },
+  });
+}
+
+const Imported = z.object({ value: z.array(FreezeShape), notes: z.array(z.string()) });
+
+const importFreezes: OperatorRoute = {
+  name: 'importFreezes',
+  methods: ['POST'],
+  role: 'operator',
+  route: 'api/freezes/import',
+  query: {
+    ...SELECTOR_QUERY,
+    owner: { about: 'Whose they are; the caller when it is left out.', schema: z.string() },
+  },
+  description: {
+    summary: 'Makes a freeze of each event of an iCalendar file. The same file again changes nothing.',
+    body: { about: 'An iCalendar file (RFC 5545).', contentTypes: ['text/calendar'] },
+    answers: { 200: { about: 'The freezes, and what could not be taken.', schema: Imported } },
+  },
+  handler: async (request, { services }) => {
+    const selector = selectorOf(request);
+    const nowUtc = services.nowUtc();
+    const { times, notes } = readCalendar(decodeText(await request.bytes(), 'the calendar'), nowUtc);
+    const owner = request.query('owner') ?? request.by;
+    const made: Freeze[] = [];
+    for (const time of times) {
+      const input = FreezeInput.parse(inputOf(time, selector, owner));
+      made.push(await keep(services, 'freeze', importedId(time, selector), input, request.by));
+    }
+    return { jsonBody: { value: made.map((one) => shown(one, nowUtc)), notes } };
+  },
+};
+
+function inputOf({ summary, from, to, timeZone }: CalendarTime, selector: Selector, owner: string): unknown {
+  return {
+    selector,
+    from,
+    to,
+    timeZone,
+    reason: summary === '' ? 'An event of a calendar.' : summary,
+    owner,
+  };
+}
+
+/** The same event for the same VMs is the same freeze. */
+function importedId({ uid, from }: CalendarTime, selector: Selector): string {
+  const hash = createHash('sha256').update(JSON.stringify([uid, from, selector]));
+  return `ics-${hash.digest('hex').slice(0, 16)}`;
+}
+
+function idOf(request: OperatorRequest): string {
+  const parsed = Freeze.shape.id.safeParse(request.parameter('id'));
+  if (parsed.success) return parsed.data;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: `'${request.parameter('id')}' is no id of a freeze or an exclusion.`,
+    why: 'An id has up to 64 lower-case letters, digits and hyphens, and begins with a letter or digit.',
+    fix: 'For example: year-end-2026.',
+  });
+}
+
+export const freezeRoutes: readonly OperatorRoute[] = [
+  listOf('freeze'),
+  importFreezes,
+  putOf('freeze'),
+  deleteOf('freeze'),
+  listOf('exclusion'),
+  putOf('exclusion'),
+  deleteOf('exclusion'),
+];
+
+/** An exclusion whose end is nearer than this is brought to its owner's mind. */
+const REMINDER_DAYS = 3;
+const DAY_MS = 86_400_000;
+
+/** Writes down, once for each, the exclusions that end soon; the words are for the log of the host. */
+export async function remindOfExclusions(services: Services): Promise<readonly string[]> {
+  const nowUtc = services.nowUtc();
+  const soonUtc = new Date(Date.parse(nowUtc) + REMINDER_DAYS * DAY_MS).toISOString();
+  const said: string[] = [];
+  for (const freeze of await services.freezes.list()) {
+    const { id, kind, to, owner, selector } = freeze;
+    if (kind !== 'exclusion' || freezeState(freeze, nowUtc) === 'over') continue;
+    if (freezeState(freeze, soonUtc) !== 'over') continue;
+    const key = `${id}~${to}~exclusionEnds`;
+    if (await services.audit.has('operator', key)) continue;
+    const why = `The exclusion ${id} of ${owner} (${describeSelector(selector)}) ends at ${to}: from then on these VMs are patched.`;
+    await services.audit.append('operator', key, {
+      atUtc: nowUtc,
+      who: 'lowtide',
+      what: 'exclusionEnds',
+      subject: id,
+      vmId: selector.vm ?? null,
+      why,
+      evidence: { to, owner },
+    });
+    said.push(why);
+  }
+  return said;
+}

@@ -1,0 +1,103 @@
+import ICAL from 'ical.js';
+import { LowtideError } from '../domain/lowtideError';
+import { utcOf } from '../domain/instants';
+import { zoneNamed } from '../domain/timeZone';
+
+/** One time in a calendar, as a freeze takes it. */
+export interface CalendarTime {
+  readonly uid: string;
+  readonly summary: string;
+  readonly from: string;
+  readonly to: string;
+  readonly timeZone: string | null;
+}
+
+/** Of an event that repeats, so many times are taken, and none that begins later than this after now. */
+const OCCURRENCES_MAX = 60;
+const DAYS_AHEAD_MAX = 400;
+const DAY_MS = 86_400_000;
+
+/** The events of an iCalendar file (RFC 5545) that are not over, and what could not be taken of it. */
+export function readCalendar(
+  text: string,
+  nowUtc: string,
+): { readonly times: readonly CalendarTime[]; readonly notes: readonly string[] } {
+  const calendar = parse(text);
+  for (const zone of calendar.getAllSubcomponents('vtimezone')) ICAL.TimezoneService.register(zone);
+  const notes: string[] = [];
+  const times: CalendarTime[] = [];
+  for (const component of calendar.getAllSubcomponents('vevent')) {
+    const event = new ICAL.Event(component);
+    if (event.isRecurrenceException()) continue; // the event that repeats has it
+    if (component.getFirstProperty('dtstart') === null) {
+      notes.push(`The event «${event.summary}» has no start, so that it is left out.`);
+      continue;
+    }
+    const zone = zoneOf(component);
+    if (zone !== null && zoneNamed(zone) === undefined && !ICAL.TimezoneService.has(zone))
+      notes.push(`The time zone ${zone} of «${event.summary}» is not known: each VM's own is taken.`);
+    const found = occurrencesOf(event, nowUtc);
+    times.push(...found.times);
+    if (found.isCut)
+      notes.push(`«${event.summary}» repeats: its first ${found.times.length} times are taken.`);
+  }
+  return { times, notes };
+}
+
+function parse(text: string): ICAL.Component {
+  try {
+    const calendar = new ICAL.Component(ICAL.parse(text) as [string, unknown[], unknown[]]);
+    if (calendar.name === 'vcalendar') return calendar;
+    throw new Error(`It begins with ${calendar.name}.`);
+  } catch (cause) {
+    throw new LowtideError(
+      'REQUEST_INVALID',
+      {
+        what: 'The body is no calendar.',
+        why: cause instanceof Error ? cause.message : String(cause),
+        fix: 'Send one iCalendar file (RFC 5545): it begins with BEGIN:VCALENDAR.',
+      },
+      { cause },
+    );
+  }
+}
+
+function occurrencesOf(
+  event: ICAL.Event,
+  nowUtc: string,
+): { readonly times: readonly CalendarTime[]; readonly isCut: boolean } {
+  if (!event.isRecurring()) return { times: timesOf(event, event.startDate, event.endDate), isCut: false };
+  const times: CalendarTime[] = [];
+  const lastMs = Date.parse(nowUtc) + DAYS_AHEAD_MAX * DAY_MS;
+  const all = event.iterator();
+  const next = (): ICAL.Time | undefined => all.next() as ICAL.Time | undefined;
+  for (let start = next(); start !== undefined; start = next()) {
+    if (start.toUnixTime() * 1000 > lastMs) return { times, isCut: true };
+    const { startDate, endDate } = event.getOccurrenceDetails(start);
+    if (endDate.toUnixTime() * 1000 < Date.parse(nowUtc) - DAY_MS) continue;
+    times.push(...timesOf(event, startDate, endDate));
+    if (times.length >= OCCURRENCES_MAX) return { times, isCut: true };
+  }
+  return { times, isCut: false };
+}
+
+function timesOf({ uid, summary, component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time): CalendarTime[] {
+  const zone = zoneOf(component);
+  const timeZone = zone !== null && zoneNamed(zone) !== undefined ? zone : null;
+  return [{ uid, summary: summary ?? '', from: written(start), to: written(end), timeZone }];
+}
+
+/** The name of the zone that an event's times are in; null where they are in UTC, or in none. */
+function zoneOf(event: ICAL.Component): string | null {
+  const name: unknown = event.getFirstProperty('dtstart')?.getParameter('tzid');
+  return typeof name === 'string' ? name : null;
+}
+
+/** A day begins at midnight, and the end of an event is the day after its last. What no zone of the file says stays a local time. */
+function written(time: ICAL.Time): string {
+  const local = `${pad(time.year, 4)}-${pad(time.month)}-${pad(time.day)}T${pad(time.hour)}:${pad(time.minute)}`;
+  if (time.isDate) return `${local.slice(0, 10)}T00:00`;
+  return time.zone === ICAL.Timezone.localTimezone ? local : utcOf(time.toUnixTime() * 1000);
+}
+
+const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');

@@ -1,0 +1,12 @@
+import { z } from 'zod';
+import { Freeze } from '../../domain/freezes';
+import { Selector } from '../../domain/selector';
+import { named } from './shared';
+
+named('Selector', Selector, 'Which VMs are meant: all that is given must fit. Nothing given means every VM.');
+
+export const FreezeShape = named(
+  'Freeze',
+  Freeze.omit({ kind: true }).extend({ state: z.enum(['planned', 'standing', 'over']) }),
+  'A time in which nothing new starts on some VMs, because a person said so.',
+);
