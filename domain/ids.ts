@@ -45,7 +45,7 @@ export const Utc = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 /** Instance and partition names may not grow without bound: Durable Functions allows 100 characters in practice. */
 const INSTANCE_ID_MAX = 100;
 const READABLE_MAX = 20;
-/** 96 bits: a fleet's ids do not meet by chance, and nobody can construct two that do. */
+/** 96 bits: a fleet’s ids do not meet by chance, and two that do cannot be constructed. */
 const HASH_DIGITS = 24;
 
 const digest = (text: string): string => sha256Hex(text, HASH_DIGITS);

@@ -26,7 +26,7 @@ export interface AgendaStore {
   read(name: AgendaName): Promise<AgendaItem | null>;
   /** There is something to do at this instant: the item becomes due no later. */
   soonest(name: AgendaName, dueUtc: string): Promise<void>;
-  /** After a sweep: due at this instant, unless somebody has brought it forward since the item was read. */
+  /** After a sweep: due at this instant, unless it was brought forward since the item was read. */
   settle(seen: AgendaItem | null, name: AgendaName, dueUtc: string): Promise<void>;
 }
 

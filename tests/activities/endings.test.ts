@@ -13,8 +13,7 @@ import {
   counts,
   IN_THE_WINDOW,
   ROLLOUT,
-  type FakeServices,
-} from '../support/fakeServices';
+  type FakeServices, outcomesIn } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const vms = vmsOf(6);
@@ -32,7 +31,7 @@ async function threeRounds(
   return services;
 }
 
-const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<void> =>
+const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<unknown> =>
   services.outcomes.save(ROLLOUT, [
     {
       vmId,
@@ -47,7 +46,7 @@ const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: Ou
   ]);
 
 const outcomes = async (services: FakeServices): Promise<string[]> =>
-  (await services.outcomes.list(ROLLOUT)).map(({ kind, reason }) => `${kind}: ${reason}`);
+  (await outcomesIn(services)).map(({ kind, reason }) => `${kind}: ${reason}`);
 
 describe('INV-8: rounds that do not run any more', () => {
   it.each([
