@@ -5,6 +5,7 @@ import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
+import { forgetFleetView } from './fleetView';
 import type { OperatorRequest, OperatorRoute } from './route';
 import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
@@ -34,6 +35,7 @@ const startRollout: OperatorRoute = {
     const wanted = month ?? monthOfLatestRelease(services.nowUtc());
     const { control, created } = await requestRollout(services, client, wanted, request.by);
     if (!created) throw exists(control.rolloutId);
+    forgetFleetView(services);
     const { rolloutId } = control;
     return {
       status: 202,

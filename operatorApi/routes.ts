@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { auditRoutes } from './audit';
+import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
+import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
@@ -17,6 +19,8 @@ const served: readonly OperatorRoute[] = [
   ...virtualMachineRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...explainRoutes,
+  ...forecastRoutes,
   ...simulatedRoutes,
 ];
 
