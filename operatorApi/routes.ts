@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditRoutes } from './audit';
+import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
@@ -17,6 +18,7 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
   ...explainRoutes,
