@@ -45,6 +45,7 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   deadlinePassed: time('It comes first in the next rollout.'),
   operatorSkipped: time('It is in the next rollout.'),
   rolloutCancelled: time('It is in the next rollout.'),
+  unknownRegion: operator('Give its time zone and pair in the policy.'),
   vmDeleted: none('Nothing to do.'),
   excluded: owner('Remove the tag.'),
   notInCharge: owner('Set bypassPlatformSafetyChecksOnUserSchedule to false.'),
