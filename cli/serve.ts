@@ -57,6 +57,7 @@ interface Introduction {
 }
 
 async function introduce({ host }: LocalApp, { https, vmCount, fleet, folder }: Introduction): Promise<void> {
+  say.line(`Dashboard: ${host.baseUrl}/dashboard`);
   say.line(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`);
   if (https) say.line(`Its certificate: ${await saveCertificate(host.baseUrl, folder)}`);
   say.line(

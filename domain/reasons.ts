@@ -145,8 +145,9 @@ export const REASONS = {
   excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),
   notInCharge: reason(
     'skipped',
-    {},
-    'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
+    { found: text.exactOptional() },
+    ({ found }) =>
+      found ?? 'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
   ),
   patchModeNotPlatform: reason(
     'skipped',
@@ -175,6 +176,12 @@ export const REASONS = {
     'skipped',
     { message: message.exactOptional() },
     (facts) => facts.message ?? 'enablement is not complete: the patch extension is not in place',
+  ),
+  unknownRegion: reason(
+    'skipped',
+    { region: text },
+    ({ region }) =>
+      `region ${region} is not known, nor its pair and time zone (setting LOWTIDE_EXTRA_REGIONS)`,
   ),
   osTypeUnknown: reason('skipped', {}, 'the operating system is not known'),
 } as const;

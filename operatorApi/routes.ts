@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { auditRoutes } from './audit';
+import { dashboardRoutes } from './dashboard/dashboardRoutes';
+import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
+import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
@@ -14,7 +18,11 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...dashboardRoutes,
   ...freezeRoutes,
+  ...auditRoutes,
+  ...explainRoutes,
+  ...forecastRoutes,
   ...simulatedRoutes,
 ];
 

@@ -1,70 +1,182 @@
 import { z } from 'zod';
-import { Utc, VmId } from '../domain/ids';
-import { listPage, type ListPage } from './listPage';
+import {
+  canonicalJson,
+  ChainedRow,
+  faultsOf,
+  linked,
+  NO_ROWS,
+  type ChainFault,
+  type ChainHead,
+} from './auditChain';
+import { AuditRow } from './auditRow';
+import type { ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
-
-/** One decision: who, what, why, on what evidence. Rows are added, never changed. */
-export const AuditRow = z.object({
-  atUtc: Utc,
-  who: z.string(),
-  what: z.enum([
-    'rolloutRequested',
-    'rolloutPlanned',
-    'phaseStarted',
-    'gateOpened',
-    'halted',
-    'held',
-    'paused',
-    'resumed',
-    'skipped',
-    'cancelled',
-    'waived',
-    'frozen',
-    'freezeLifted',
-    'excluded',
-    'exclusionLifted',
-    'exclusionEnds',
-    'installStarted',
-    'installEnded',
-    'claimOverrun',
-    'listingDoubted',
-    'listingAccepted',
-    'takenOver',
-    'planFailed',
-    'rolloutEnded',
-  ]),
-  /** What the row is about: a phase, a round, a VM's ARM id. */
-  subject: z.string(),
-  vmId: VmId.nullable(),
-  why: z.string(),
-  evidence: z.record(z.string(), z.unknown()),
-});
-export type AuditRow = Readonly<z.infer<typeof AuditRow>>;
+import type { Store, Table } from './store';
 
 export interface AuditStore {
   /** `key` makes a repeated decision the same row: a crash between two lines must not write it twice. */
-  append(rolloutId: string, key: string, row: AuditRow): Promise<void>;
-  has(rolloutId: string, key: string): Promise<boolean>;
+  append(chain: string, key: string, row: AuditRow): Promise<void>;
+  has(chain: string, key: string): Promise<boolean>;
   /** Oldest first. */
-  list(rolloutId: string): Promise<readonly AuditRow[]>;
-  /** In the order of the rows' keys, from behind `after`. */
-  page(rolloutId: string, after: string): Promise<ListPage<AuditRow>>;
+  list(chain: string): Promise<readonly AuditRow[]>;
+  /** In the order in which they were written, from behind the row with this number; empty for the first page. */
+  page(chain: string, after: string): Promise<ListPage<ChainedRow>>;
+  /** The chains that there are. */
+  chains(): Promise<readonly string[]>;
+  /** Reads a chain whole, and finds rows that were changed, removed or added. */
+  verify(chain: string): Promise<ChainReport>;
 }
 
-const parseAuditRow = parsedOnce(AuditRow);
+export interface ChainReport {
+  readonly chain: string;
+  readonly rowCount: number;
+  /** The hash of the last row: noted elsewhere, it shows later that nothing before it was changed. */
+  readonly head: string;
+  readonly faults: readonly ChainFault[];
+}
 
+const PAGE_SIZE = 500;
+const SEQ_DIGITS = 10;
+/** The partition that lists the chains. */
+const CHAINS = 'chains';
+
+/** Written before the row itself: who repeats a decision finds it, and looks for its row behind `afterSeq`. */
+const Reservation = z.object({ afterSeq: z.number().int(), row: AuditRow });
+
+const parseChainedRow = parsedOnce(ChainedRow);
+const parseReservation = parsedOnce(Reservation);
+
+const seqKey = (seq: number): string => `c~${String(seq).padStart(SEQ_DIGITS, '0')}`;
+const reservationKey = (key: string): string => `k~${key}`;
+
+/**
+ * Append-only, each row with the hash of the one before. The number of a row is its key, and inserting it is what decides which of two
+ * writers comes first: the other one reads that row and comes after it. So no transaction and no lock is needed, whatever the store.
+ */
 export function auditStore(store: Store): AuditStore {
   const table = store.table('audit');
+  const writer = chainWriter(table);
+  const rowsFrom = async (chain: string, from: number, count: number): Promise<readonly ChainedRow[]> => {
+    const range = { from: seqKey(from), before: seqKey(from + count) };
+    return (await table.list(chain, range)).map(({ value }) => parseChainedRow(value));
+  };
   return {
-    append: async (rolloutId, key, row) => {
-      await table.insert(rolloutId, key, row);
-    },
-    has: async (rolloutId, key) => (await table.get(rolloutId, key)) !== null,
-    list: async (rolloutId) =>
-      (await table.list(rolloutId))
-        .map(({ value }) => parseAuditRow(value))
+    append: (chain, key, row) => writer.append(chain, key, row),
+    has: async (chain, key) => (await table.get(chain, reservationKey(key))) !== null,
+    list: async (chain) =>
+      (await table.list(chain, { from: 'c~', before: 'c~~' }))
+        .map(({ value }) => AuditRow.parse(value))
         .sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0)),
-    page: (rolloutId, after) => listPage(table, rolloutId, { after }, parseAuditRow),
+    page: async (chain, after) => {
+      const from = Number(after) + 1;
+      const value = await rowsFrom(chain, from, PAGE_SIZE);
+      const last = value.at(-1);
+      return { value, next: value.length < PAGE_SIZE || last === undefined ? null : String(last.seq) };
+    },
+    chains: async () => (await table.list(CHAINS)).map(({ row }) => row),
+    verify: (chain) => verifyChain(table, chain),
   };
 }
+
+interface ChainWriter {
+  append(chain: string, key: string, row: AuditRow): Promise<void>;
+}
+
+function chainWriter(table: Table): ChainWriter {
+  /** How each chain stood when this process last looked: a hint, from which the end is found. */
+  const heads = new Map<string, ChainHead>();
+  /** Of one process the rows of a chain are written one after another, so that they do not get in each other's way. */
+  const queues = new Map<string, Promise<unknown>>();
+
+  /** Behind whatever other writers have put at the end meanwhile. */
+  async function link(chain: string, key: string, row: AuditRow, from: ChainHead): Promise<void> {
+    if (from.seq === 0) await table.insert(CHAINS, chain, {});
+    for (let head = from; ;) {
+      const next = linked(chain, key, row, head);
+      const isMine = await table.insert(chain, seqKey(next.seq), next);
+      const written = isMine ? next : await readRow(table, chain, next.seq);
+      if (written === null)
+        throw new Error(`Row ${next.seq} of the audit ${chain} is there and cannot be read.`);
+      head = { seq: written.seq, hash: written.hash };
+      heads.set(chain, head);
+      if (written.key === key) return;
+    }
+  }
+
+  async function appendNow(chain: string, key: string, row: AuditRow): Promise<void> {
+    const head = heads.get(chain) ?? (await findHead(table, chain));
+    const reserved = await table.insert(chain, reservationKey(key), { afterSeq: head.seq, row });
+    if (reserved) return link(chain, key, row, head);
+    const found = await table.get(chain, reservationKey(key));
+    if (found === null) throw new Error(`Row ${key} of the audit ${chain} was there and is not any more.`);
+    const first = parseReservation(found.value);
+    if (!(await isLinked(table, chain, key, first.afterSeq))) await link(chain, key, first.row, head);
+  }
+
+  return {
+    append: (chain, key, row) => {
+      const before = queues.get(chain) ?? Promise.resolve();
+      const mine = before.then(() => appendNow(chain, key, row));
+      queues.set(
+        chain,
+        mine.catch(() => undefined),
+      );
+      return mine;
+    },
+  };
+}
+
+async function isLinked(table: Table, chain: string, key: string, afterSeq: number): Promise<boolean> {
+  const rows = await table.list(chain, { from: seqKey(afterSeq + 1), before: 'c~~' });
+  return rows.some(({ value }) => parseChainedRow(value).key === key);
+}
+
+async function readRow(table: Table, chain: string, seq: number): Promise<ChainedRow | null> {
+  const row = await table.get(chain, seqKey(seq));
+  return row && parseChainedRow(row.value);
+}
+
+/** Numbers have no gap, so the last is found by halves: some thirty reads of a chain with a million rows, once a process. */
+async function findHead(table: Table, chain: string): Promise<ChainHead> {
+  let [found, missing]: [ChainHead, number] = [NO_ROWS, 1];
+  for (let row = await readRow(table, chain, 1); row !== null; row = await readRow(table, chain, missing)) {
+    found = row;
+    missing = row.seq * 2;
+  }
+  while (missing - found.seq > 1) {
+    const middle = Math.floor((found.seq + missing) / 2);
+    const row = await readRow(table, chain, middle);
+    if (row === null) missing = middle;
+    else found = row;
+  }
+  return { seq: found.seq, hash: found.hash };
+}
+
+async function verifyChain(table: Table, chain: string): Promise<ChainReport> {
+  const faults: ChainFault[] = [];
+  const unseen = new Map<string, Reservation>();
+  for (const { row, value } of await table.list(chain, { from: 'k~', before: 'k~~' }))
+    unseen.set(row.slice(2), parseReservation(value));
+  const rows = (await table.list(chain, { from: 'c~', before: 'c~~' })).map(({ value }) =>
+    parseChainedRow(value),
+  );
+  faults.push(...faultsOf(rows));
+  for (const row of rows) {
+    const reservation = unseen.get(row.key);
+    unseen.delete(row.key);
+    const { seq } = row;
+    if (reservation === undefined)
+      faults.push({ seq, kind: 'added', detail: `row ${seq} was not written by Lowtide, or twice` });
+    else if (canonicalJson(AuditRow.parse(row)) !== canonicalJson(reservation.row))
+      faults.push({ seq, kind: 'changed', detail: `row ${seq} is not what was decided` });
+  }
+  for (const [key, { afterSeq }] of unseen)
+    faults.push({
+      seq: afterSeq + 1,
+      kind: 'removed',
+      detail: `'${key}' was decided after row ${afterSeq} and has no row: it was removed, or its writer died before it wrote it`,
+    });
+  return { chain, rowCount: rows.length, head: rows.at(-1)?.hash ?? NO_ROWS.hash, faults };
+}
+
+type Reservation = z.infer<typeof Reservation>;

@@ -34,6 +34,8 @@ export type KeptOutcome = Readonly<z.infer<typeof KeptOutcome>>;
 
 export interface OutcomeStore {
   read(id: RolloutId, vmId: VmId): Promise<KeptOutcome | null>;
+  /** All of them, for what looks at a whole fleet. */
+  list(id: RolloutId): Promise<readonly KeptOutcome[]>;
   /** In the order of the VMs' keys, from behind `after`. */
   page(id: RolloutId, after: string): Promise<ListPage<KeptOutcome>>;
   /**
@@ -65,6 +67,8 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
       const row = await table.get(id, VM + keyOf(vmId));
       return row && parseOutcomeRecord(row.value);
     },
+    list: async (id) =>
+      (await table.list(id, { from: VM, before: `${VM}~` })).map(({ value }) => parseOutcomeRecord(value)),
     page: (id, after) => listPage(table, id, { after, prefix: VM }, parseOutcomeRecord),
     save: async (id, records) => {
       const standing: KeptOutcome[] = [];

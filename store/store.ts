@@ -68,6 +68,8 @@ export const TABLE_NAMES = [
   'armResources',
   'waits',
   'agenda',
+  'azureOperations',
+  'azureLog',
   'freezes',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Halt } from '../../domain/control';
 import { Month, RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
-import { AuditRow } from '../../store/audit';
+import { ChainedRow } from '../../store/auditChain';
 import { OutcomeRecord } from '../../store/outcomes';
 import { PlanSummary } from '../../store/plans';
 import { Counts, named } from './shared';
@@ -39,7 +39,11 @@ export const RolloutSummaryShape = named(
 
 named('Halt', Halt, 'A gate that did not open, and what a person decided about it.');
 named('Outcome', OutcomeRecord, 'How a VM stands in a rollout, and why.');
-named('AuditRow', AuditRow, 'One decision: who, what, why, on what evidence.');
+named(
+  'AuditRow',
+  ChainedRow,
+  'One decision: who, what, why, on what evidence; with its place in a chain, each row with the hash of the one before.',
+);
 
 export const RolloutShape = named(
   'Rollout',
@@ -67,4 +71,4 @@ export const RolloutShape = named(
   'Everything there is to report of a rollout without naming every VM.',
 );
 
-export { AuditRow, OutcomeRecord };
+export { ChainedRow, OutcomeRecord };

@@ -123,4 +123,23 @@ describe('freezes and exclusions in a running rollout', () => {
     expect(((await api.send('GET', '/api/freezes')).body['value'] as unknown as unknown[]).length).toBe(4);
     expect((await api.send('POST', '/api/freezes/import', 'no calendar')).status).toBe(400);
   });
+
+  it('the owner of an exclusion is reminded once before its end, in the audit', async () => {
+    const end = {
+      selector: { vm: MONTH_VM },
+      from: '2026-11-15',
+      to: '2026-11-19',
+      reason: 'r',
+      owner: 'dba',
+    };
+    await api.send('PUT', '/api/exclusions/short', end);
+    await api.pass(3 * 24 * 60);
+    const rows = ((await api.send('GET', '/api/audit?chain=operator')).body['value'] ?? []) as unknown as {
+      readonly what: string;
+      readonly subject: string;
+    }[];
+    expect(rows.filter(({ what }) => what === 'exclusionEnds').map(({ subject }) => subject)).toEqual([
+      'short',
+    ]);
+  });
 });
