@@ -1,4 +1,4 @@
-import { imageName, isSupportedImage } from './images';
+import { imageName, isSupportedImage, settingThatSupports, type ImagePolicy } from './images';
 import { because, type Because, type OutcomeReason } from './reasons';
 import { effectivePatchMode } from './patchMode';
 import type { Policy } from './policy';
@@ -11,7 +11,7 @@ export type Eligibility =
   /** `reason` is the most specific one, `detail` has all of them, in that order. */
   | { readonly kind: 'ineligible'; readonly reason: OutcomeReason; readonly detail: string };
 
-type EligibilityPolicy = Pick<Policy, 'excludeTag' | 'extraImages'>;
+type EligibilityPolicy = Pick<Policy, 'excludeTag'> & ImagePolicy;
 
 const ELIGIBLE: Eligibility = { kind: 'eligible' };
 
@@ -99,7 +99,10 @@ function imageHold(vm: VirtualMachine, policy: EligibilityPolicy): Because | nul
   if (vm.customImage) return because('customImage');
   if (vm.image === null) return because('unsupportedImage');
   if (isSupportedImage(vm.image, policy)) return null;
-  return because('unsupportedImage', { image: imageName(vm.image) });
+  return because('unsupportedImage', {
+    image: imageName(vm.image),
+    setting: settingThatSupports(vm.image, policy),
+  });
 }
 
 /** R-412: not given means true, its default. */

@@ -109,6 +109,8 @@ export const Policy = z.object({
   timeZoneTag: z.string().default('lowtide-timezone'),
   /** R-401: images beyond the documented seven, as `publisher:offer:sku`, `*` for any run of characters. */
   extraImages: z.array(z.string()).default([]),
+  /** Which platform images are supported: those of the specification of 2021, or those that Azure lists today. */
+  imageProfile: z.enum(['specification', 'current']).default('specification'),
 });
 export type Policy = Readonly<z.infer<typeof Policy>>;
 

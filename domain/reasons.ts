@@ -162,8 +162,13 @@ export const REASONS = {
     { patchMode: text, osType: text },
     ({ patchMode, osType }) => `patch mode «${patchMode}» is not one of ${osType}`,
   ),
-  unsupportedImage: reason('skipped', { image: text.exactOptional() }, ({ image }) =>
-    image === undefined ? 'its image is not known' : `image ${image} is not supported`,
+  unsupportedImage: reason(
+    'skipped',
+    { image: text.exactOptional(), setting: text.exactOptional() },
+    ({ image, setting }) => {
+      if (image === undefined) return 'its image is not known';
+      return `image ${image} is not supported${setting === undefined ? '' : `; ${setting} takes it in`}`;
+    },
   ),
   customImage: reason('skipped', {}, 'custom images are not supported'),
   agentNotProvisioned: reason('skipped', {}, 'the VM agent is not provisioned (provisionVMAgent is false)'),
