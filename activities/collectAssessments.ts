@@ -56,7 +56,11 @@ async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promi
     await sideBySide(vmIds, (id) => services.driver.readVirtualMachine(id))
   ).entries()) {
     const vmId = vmIds[n];
-    if (vmId !== undefined && reading?.extension && reading.extension.version !== reading.extension.latestVersion)
+    if (
+      vmId !== undefined &&
+      reading?.extension &&
+      reading.extension.version !== reading.extension.latestVersion
+    )
       outdated.push({ vmId, timeZone: timeZoneOf(reading.vm, services.policy).zone });
   }
   if (outdated.length === 0) return;

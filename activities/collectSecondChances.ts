@@ -100,7 +100,11 @@ class Look {
     const timeZone = timeZoneOf(vm, policy).zone;
     const window = windowAtOrAfter(timeZone, policy, nowUtc);
     if (!isOpen(window, nowUtc)) return { from, misses: from.misses, dueUtc: window.opensUtc };
-    const nextWindow = (): Move => ({ from, misses: from.misses, dueUtc: this.#inNextWindow(from, timeZone) });
+    const nextWindow = (): Move => ({
+      from,
+      misses: from.misses,
+      dueUtc: this.#inNextWindow(from, timeZone),
+    });
     if (REASONS[from.reason].kind === 'failed' && window.opensUtc <= from.atUtc) return nextWindow();
     const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc }, policy);
     if (slot === null || slot.opensUtc > nowUtc) return nextWindow();

@@ -7,23 +7,23 @@ import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 
 /** The plan is made whole last: a repeat after a crash makes the same one, and the rounds of a catch-up that runs are not touched any more. */
-export const planCatchUp = activity(
-  contracts.planCatchUp,
-  async (services, { rolloutId, region, phase }) => {
-    const kept = await services.plans.catchUpRounds(rolloutId, phase, region);
-    if (kept !== null) return { rounds: kept };
-    const taken = await services.secondChances.taken(phase, rolloutId, region);
-    const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
-    const vms = taken.flatMap(({ timeZone }, n): CatchUpVm[] => {
-      const vm = known[n] ?? null;
-      return vm === null ? [] : [{ vm, timeZone }];
-    });
-    const sets = await sharesOf(services, vms.map(({ vm }) => vm));
-    const rounds = planCatchUpRounds(vms, sets, phase, services.nowUtc());
-    await services.plans.saveCatchUp(rolloutId, phase, region, rounds);
-    return { rounds: rounds.length };
-  },
-);
+export const planCatchUp = activity(contracts.planCatchUp, async (services, { rolloutId, region, phase }) => {
+  const kept = await services.plans.catchUpRounds(rolloutId, phase, region);
+  if (kept !== null) return { rounds: kept };
+  const taken = await services.secondChances.taken(phase, rolloutId, region);
+  const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
+  const vms = taken.flatMap(({ timeZone }, n): CatchUpVm[] => {
+    const vm = known[n] ?? null;
+    return vm === null ? [] : [{ vm, timeZone }];
+  });
+  const sets = await sharesOf(
+    services,
+    vms.map(({ vm }) => vm),
+  );
+  const rounds = planCatchUpRounds(vms, sets, phase, services.nowUtc());
+  await services.plans.saveCatchUp(rolloutId, phase, region, rounds);
+  return { rounds: rounds.length };
+});
 
 async function sharesOf(
   { inventory, policy }: Services,

@@ -21,17 +21,15 @@ export async function takeListing(
   const { inventory, policy } = services;
   const nowUtc = services.nowUtc();
   const [listing, known] = [await listAll(services), await inventory.rows()];
-  const changes = inventoryChanges(
-    known,
-    listing,
-    accept ? { inventoryFewerPercent: 100 } : policy,
-    nowUtc,
-  );
+  const changes = inventoryChanges(known, listing, accept ? { inventoryFewerPercent: 100 } : policy, nowUtc);
   const { present, added, changed, buried, removed, notBelieved } = changes;
   // The schedule before the inventory: a repeat after a crash in between finds the same VMs changed.
   if (added.length + changed.length + buried.length > 0) await reschedule(services, changes, nowUtc);
   await joinRollout(services, added);
-  await inventory.change({ upsert: [...added, ...changed.map(({ after }) => after), ...buried], remove: removed });
+  await inventory.change({
+    upsert: [...added, ...changed.map(({ after }) => after), ...buried],
+    remove: removed,
+  });
   await inventory.saveSetSizes(present);
   await inventory.saveListing({ atUtc: nowUtc, vmCount: present.length, notBelieved: [...notBelieved] });
   for (const { subscriptionId, why } of notBelieved)

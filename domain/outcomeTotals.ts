@@ -26,15 +26,10 @@ export const wasAttempted = ({ kind, reason }: Ended): boolean =>
 export const isWaiting = (
   { kind, attempts }: Ended & { readonly attempts: number },
   attemptsMax: number,
-): boolean =>
-  (kind === 'deferred' || kind === 'failed') && attempts < attemptsMax;
+): boolean => (kind === 'deferred' || kind === 'failed') && attempts < attemptsMax;
 
 /** After one VM's outcome became another. */
-export function changeTotals(
-  totals: OutcomeTotals,
-  before: Counted | null,
-  after: Counted,
-): OutcomeTotals {
+export function changeTotals(totals: OutcomeTotals, before: Counted | null, after: Counted): OutcomeTotals {
   const without = before === null ? totals : counted(totals, before, -1);
   return counted(without, after, 1);
 }

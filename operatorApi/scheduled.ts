@@ -39,11 +39,7 @@ const DAY_MS = 86_400_000;
 const DAYS_A_RUN = 10;
 
 /** How far purging has come is written down, so that no day is gone through twice. */
-export async function purgeFinished(
-  services: Services,
-  client: DurableClient,
-  log: TimerLog,
-): Promise<void> {
+export async function purgeFinished(services: Services, client: DurableClient, log: TimerLog): Promise<void> {
   const { agenda, nowUtc } = services;
   const untilMs = Math.floor(Date.parse(nowUtc()) / DAY_MS) * DAY_MS - KEPT_DAYS * DAY_MS;
   const seen = await agenda.read('purge');

@@ -23,7 +23,8 @@ export async function startSweeps(services: Services, client: DurableClient, log
   const agenda = await services.agenda.list();
   if (isDue(agenda, 'rollouts', sweepUtc)) await reviveOpen(services, client, agenda, log);
   const due = SWEEPS.filter(([, item]) => isDue(agenda, item, sweepUtc)).map(([name]) => name);
-  if (agenda.some(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= sweepUtc)) due.push('ledgerSweep');
+  if (agenda.some(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= sweepUtc))
+    due.push('ledgerSweep');
   for (const name of due) {
     const instanceId = `${name}-${sweepUtc.slice(0, 16)}`;
     try {

@@ -6,13 +6,7 @@ import type { VmId } from '../domain/ids';
 import type { Claim, Impairment } from '../domain/ledger';
 import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
-import {
-  addSeconds,
-  call,
-  callEntities,
-  callEntity,
-  type Step,
-} from './durable';
+import { addSeconds, call, callEntities, callEntity, type Step } from './durable';
 
 const { inspect, release, heal } = disruptionLedger.operations;
 
@@ -51,7 +45,11 @@ export function* ledgerSweep(context: OrchestrationContext): Step<{ ledgers: num
 }
 
 /** What was found may still be there, and is looked at within the hour; else when the next claim can become suspect. */
-function nextLookUtc({ suspects, impairments, expiresUtc }: Inspected, sweepUtc: string, grace: number): string {
+function nextLookUtc(
+  { suspects, impairments, expiresUtc }: Inspected,
+  sweepUtc: string,
+  grace: number,
+): string {
   if (suspects.length + impairments.length > 0) return addSeconds(sweepUtc, NEXT_HOUR_SECONDS);
   return expiresUtc === null ? addSeconds(sweepUtc, NEXT_DAY_SECONDS) : addSeconds(expiresUtc, grace);
 }

@@ -92,11 +92,13 @@ export function secondChanceStore(store: Store): SecondChanceStore {
         ]),
       }),
     regionsTaken: async (catchUp) =>
-      (await table.list(partitionOf(catchUp), { before: `${REGION}~` })).map(({ value }) => parsePlace(value)),
+      (await table.list(partitionOf(catchUp), { before: `${REGION}~` })).map(({ value }) =>
+        parsePlace(value),
+      ),
     taken: async (catchUp, id, region) =>
-      (
-        await table.list(partitionOf(catchUp), { from: `${id}~${region}~`, before: `${id}~${region}~~` })
-      ).map(({ value }) => parseTaken(value)),
+      (await table.list(partitionOf(catchUp), { from: `${id}~${region}~`, before: `${id}~${region}~~` })).map(
+        ({ value }) => parseTaken(value),
+      ),
   };
 }
 

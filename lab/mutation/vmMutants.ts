@@ -297,7 +297,10 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'an assessment touches a VM that was excluded since',
     'activities/startAssessments.ts',
-    ['reading !== null && !isAssessed(reading.vm, policy)', 'reading !== null && isAssessed(reading.vm, policy)'],
+    [
+      'reading !== null && !isAssessed(reading.vm, policy)',
+      'reading !== null && isAssessed(reading.vm, policy)',
+    ],
     'tests/activities/assessments.test.ts',
   ),
   planted(

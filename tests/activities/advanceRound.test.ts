@@ -12,7 +12,9 @@ import {
   IN_THE_WINDOW,
   WINDOW_CLOSES,
   ROLLOUT,
-  type FakeServices, outcomesIn } from '../support/fakeServices';
+  type FakeServices,
+  outcomesIn,
+} from '../support/fakeServices';
 import { roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;

@@ -131,8 +131,16 @@ describe('R-107: a VM that is new', () => {
     ['whose owner patches it', { patchMode: 'Manual' }, 0],
     ['whose image does', { patchMode: 'ImageDefault' }, 0],
     ['that is excluded', { tags: { 'lowtide-exclude': 'true' } }, 0],
-    ['that asks for assessments alone', { patchMode: 'Manual', assessmentMode: 'AutomaticByPlatform' as const }, 1],
-    ['that is excluded, whatever it asks for', { tags: { 'lowtide-exclude': 'true' }, assessmentMode: 'AutomaticByPlatform' as const }, 0],
+    [
+      'that asks for assessments alone',
+      { patchMode: 'Manual', assessmentMode: 'AutomaticByPlatform' as const },
+      1,
+    ],
+    [
+      'that is excluded, whatever it asks for',
+      { tags: { 'lowtide-exclude': 'true' }, assessmentMode: 'AutomaticByPlatform' as const },
+      0,
+    ],
   ])('and %s is due %#', async (_what, over, count) => {
     const services = await someServices({ nowUtc: YESTERDAY });
     services.driver.add(aVm(over));

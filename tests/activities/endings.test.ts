@@ -13,7 +13,9 @@ import {
   counts,
   IN_THE_WINDOW,
   ROLLOUT,
-  type FakeServices, outcomesIn } from '../support/fakeServices';
+  type FakeServices,
+  outcomesIn,
+} from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const vms = vmsOf(6);
@@ -31,7 +33,12 @@ async function threeRounds(
   return services;
 }
 
-const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<unknown> =>
+const ended = (
+  services: FakeServices,
+  vmId: VmId,
+  kind: OutcomeKind,
+  reason: OutcomeReason,
+): Promise<unknown> =>
   services.outcomes.save(ROLLOUT, [
     {
       vmId,

@@ -273,8 +273,7 @@ describe('a plan that is made twice', () => {
     ...(await roundsIn(services, 'canadaeast')),
     ...(await roundsIn(services, 'eastus')),
   ];
-  const busyIn = (services: FakeServices): Promise<readonly unknown[]> =>
-    services.secondChances.next(99);
+  const busyIn = (services: FakeServices): Promise<readonly unknown[]> => services.secondChances.next(99);
 
   it('because the store failed at any of its writes is the same, and no VM loses the window', async () => {
     const whole = await scene();

@@ -176,8 +176,16 @@ describe('the sweep of ledgers', () => {
   });
 
   it.each([
-    ['within the hour while something was found', { impairments: [anImpairment('web', { vmId })] }, '2026-11-14T04:00:00.000Z'],
-    ['when the next claim can become suspect', { expiresUtc: '2026-11-14T11:00:00.000Z' }, '2026-11-14T12:30:00.000Z'],
+    [
+      'within the hour while something was found',
+      { impairments: [anImpairment('web', { vmId })] },
+      '2026-11-14T04:00:00.000Z',
+    ],
+    [
+      'when the next claim can become suspect',
+      { expiresUtc: '2026-11-14T11:00:00.000Z' },
+      '2026-11-14T12:30:00.000Z',
+    ],
     ['in a day when it is empty: also when no rollout uses it any more', {}, '2026-11-15T03:10:00.000Z'],
   ])('comes back %s', async (_when, ledger, dueUtc) => {
     const healthy = { answer: 'unhealthy' as const, because: '', atUtc: SWEEP, gone: false };
@@ -191,9 +199,12 @@ describe('a suspect claim', () => {
     suspects = [aClaim('dead'), aClaim('overrunning')],
     unproven: VmId[] = [],
   ): Promise<Run> =>
-    tidied({ suspects }, {
-      settleClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false, unproven }),
-    });
+    tidied(
+      { suspects },
+      {
+        settleClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false, unproven }),
+      },
+    );
 
   it('INV-13: of a set is freed, but whoever was not proven healthy under it goes on holding the set', async () => {
     const run = await withLedger(() => 0, [aClaim('dead', inSet('web', 1))], [vmId]);
@@ -229,9 +240,12 @@ describe('a suspect claim', () => {
 describe('INV-13: a VM that holds its set', () => {
   const impairment = anImpairment('web', { vmId });
   const probing = (answer: HealthAnswer, gone = false): Promise<Run> =>
-    tidied({ impairments: [impairment] }, {
-      probeHealth: (_, nowUtc) => ({ answer, because: '', atUtc: nowUtc, gone }),
-    });
+    tidied(
+      { impairments: [impairment] },
+      {
+        probeHealth: (_, nowUtc) => ({ answer, because: '', atUtc: nowUtc, gone }),
+      },
+    );
 
   it('is healed when it is found healthy again', async () => {
     expect((await probing('healthy')).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);

@@ -60,7 +60,9 @@ describe('an outcome', () => {
   it('of a VM that was tried three times waits no more', async () => {
     const outcomes = storeOf();
     for (const hour of [3, 4, 5])
-      await outcomes.save(ROLLOUT, [outcomeAt(`2026-11-13T0${hour}:00:00.000Z`, ['failed', 'patchesFailed'])]);
+      await outcomes.save(ROLLOUT, [
+        outcomeAt(`2026-11-13T0${hour}:00:00.000Z`, ['failed', 'patchesFailed']),
+      ]);
     expect(await outcomes.read(ROLLOUT, vm.id)).toMatchObject({ attempts: 3, waits: false });
   });
 });
@@ -69,9 +71,18 @@ describe('the totals of a rollout', () => {
   it('are those of its VMs, whoever writes at the same time', async () => {
     const outcomes = storeOf();
     const writers = vms.map((each) => outcomes.save(ROLLOUT, [outcomeAt(EARLY, undefined, each)]));
-    writers.push(outcomes.save(ROLLOUT, vms.map((each) => outcomeAt(LATE, ['unhealthy', 'unknownTooLong'], each))));
+    writers.push(
+      outcomes.save(
+        ROLLOUT,
+        vms.map((each) => outcomeAt(LATE, ['unhealthy', 'unknownTooLong'], each)),
+      ),
+    );
     await Promise.all(writers);
-    expect(countsOf(await outcomes.totals(ROLLOUT))).toMatchObject({ patched: 0, unhealthy: 130, unknown: 130 });
+    expect(countsOf(await outcomes.totals(ROLLOUT))).toMatchObject({
+      patched: 0,
+      unhealthy: 130,
+      unknown: 130,
+    });
   });
 
   it('and the outcomes are written together: one that fails changes neither', async () => {
@@ -103,7 +114,10 @@ describe('a page', () => {
       },
     };
     const many = vmsOf(700);
-    await storeOf(store).save(ROLLOUT, many.map((each) => outcomeAt(EARLY, undefined, each)));
+    await storeOf(store).save(
+      ROLLOUT,
+      many.map((each) => outcomeAt(EARLY, undefined, each)),
+    );
     const first = await storeOf(counting).page(ROLLOUT, '');
     expect(first.value).toHaveLength(500);
     expect(rows).toBeLessThanOrEqual(502);

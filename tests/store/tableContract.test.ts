@@ -79,7 +79,10 @@ describe.each(kinds)('a table in $name', ({ open }) => {
 
   it.each([
     ['a row to be inserted is there', { insert: [{ row: 'old', value: 9 }] }],
-    ['a row has changed', { replace: [{ row: 'old', value: 9, etag: 'W/"datetime\'2020-01-01T00%3A00%3A00Z\'"' }] }],
+    [
+      'a row has changed',
+      { replace: [{ row: 'old', value: 9, etag: 'W/"datetime\'2020-01-01T00%3A00%3A00Z\'"' }] },
+    ],
   ])('changes nothing of a transaction when %s', async (_why, unexpected) => {
     await table.upsert(partition, 'old', 1);
     const insert = [{ row: 'new', value: 2 }, ...('insert' in unexpected ? unexpected.insert : [])];
