@@ -1,6 +1,6 @@
 /** @type {import('dependency-cruiser').IConfiguration} */
 const folders =
-  'domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions|emulator|audit|local|fleets|cli|lab|tests';
+  'domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions|emulator|audit|local|fleets|cli|lab|web|tests';
 const layer = (from, mayUse, comment) => ({
   name: `${from}-may-use-only-${mayUse.map((m) => m.replace(/\W+/g, '-')).join('-') || 'itself'}`,
   severity: 'error',
@@ -24,6 +24,7 @@ module.exports = {
       ['domain/', 'planning/', 'drivers/driver', 'store/(?!azure|memory)'],
       'Activities see the interfaces of drivers and stores; functions/ chooses the implementation.',
     ),
+    layer('web', [], 'The dashboard knows the app over its API alone.'),
     layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),
     layer('store', ['domain/', 'planning/plan'], 'A store keeps the values of domain/ and the plan.'),
     layer(
@@ -39,7 +40,7 @@ module.exports = {
       from: {
         path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions)/',
       },
-      to: { path: '^(emulator|local|fleets|cli|lab|audit)/' },
+      to: { path: '^(emulator|local|fleets|cli|lab|audit|web)/' },
     },
     {
       name: 'only-functions-register',
@@ -57,7 +58,16 @@ module.exports = {
     ),
     layer(
       'local',
-      ['domain/', 'drivers/', 'composition/', 'emulator/', 'audit/'],
+      [
+        'domain/',
+        'drivers/',
+        'composition/',
+        'emulator/',
+        'audit/',
+        'armApi/',
+        'store/',
+        'orchestrations/contracts',
+      ],
       'local/ hosts the app on this machine; the commands and the experiments use it.',
     ),
     {

@@ -22,11 +22,14 @@ import {
 } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bringWebUpToDate } from './buildWeb.mjs';
 
 const PACKAGE_ROOT = resolve(import.meta.dirname, '..');
 /** A file half written by a build that was killed. No build takes as long as this. */
 const LEFT_BEHIND_MS = 10 * 60_000;
 const UNFINISHED = '.unfinished';
+/** dist/web, and what another build is about to put there. */
+const DASHBOARD = /^web[./]/;
 
 /**
  * @typedef {{ readonly source: string, readonly text: string, readonly mark: string }} Stale a source whose compiled file is missing or old
@@ -39,7 +42,7 @@ const UNFINISHED = '.unfinished';
 export async function bringUpToDate(root = PACKAGE_ROOT) {
   const sources = sourcesOf(root);
   if (sources.length === 0) return 0; // a package that ships only dist/
-  const built = new Set(filesUnder(join(root, 'dist')));
+  const built = new Set(filesUnder(join(root, 'dist')).filter((file) => !DASHBOARD.test(file)));
   const settings =
     readFileSync(join(root, '.swcrc'), 'utf8') + readFileSync(fileURLToPath(import.meta.url), 'utf8');
   const stale = sources.flatMap((source) => staleSource(root, source, built, settings));
@@ -48,6 +51,7 @@ export async function bringUpToDate(root = PACKAGE_ROOT) {
     await compileAll(root, stale);
   }
   removeOrphans(root, sources, built);
+  await bringWebUpToDate(root);
   return stale.length;
 }
 

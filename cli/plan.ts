@@ -1,4 +1,6 @@
 import type { Month } from '../domain/ids';
+import { extraRegionsOf } from '../composition/settingProblems';
+import { learnRegions } from '../domain/regions';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
@@ -20,8 +22,9 @@ export interface PlanOptions {
  * plan that a rollout of this fleet would make. Returns the exit code.
  */
 export function runPlan({ fleet: file, month, json, settings: settingsFile }: PlanOptions): 0 | 2 {
-  const { settings, summary } = readAppSettings({ file: settingsFile });
+  const { settings, summary } = readAppSettings({ file: settingsFile, fleet: file });
   const { policy } = settings;
+  learnRegions(extraRegionsOf(policy.extraRegions));
   const fleet = readFleet(file);
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;

@@ -28,7 +28,7 @@ export async function runServe(options: ServeOptions): Promise<0> {
   const folder = options.state === undefined ? join(STATE_HOME, 'serve') : resolve(options.state);
   const vmCount = fleet === undefined ? null : readFleet(fleet).vms.length;
   const own: Record<string, string> = fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) };
-  const { values, summary } = readAppSettings({ file, own });
+  const { values, summary } = readAppSettings({ file, fleet, own });
   say.line(`Starting Azurite and the app. ${summary}`);
   await withLocalApp(
     {
@@ -57,6 +57,7 @@ interface Introduction {
 }
 
 async function introduce({ host }: LocalApp, { https, vmCount, fleet, folder }: Introduction): Promise<void> {
+  say.line(`Dashboard: ${host.baseUrl}/dashboard`);
   say.line(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`);
   if (https) say.line(`Its certificate: ${await saveCertificate(host.baseUrl, folder)}`);
   say.line(

@@ -42,6 +42,8 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
   const fleet = readFleet(options.fleet);
   const app = settingsOf(options);
   const id = rolloutIdOf(month);
+  if (options.port !== 0)
+    say.line(`Dashboard: http://127.0.0.1:${options.port}/dashboard, in a few seconds.`);
   say.line(
     `${id} over the ${fleet.vms.length} VMs of ${options.fleet}, from its release to its last outcome.`,
   );
@@ -58,7 +60,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
     stopped,
     async (local) => {
       const { host } = local;
-      say.line(`Serving ${host.baseUrl}/. ${DURATION}\n`);
+      say.line(`Serving ${host.baseUrl}/dashboard, where you can watch it. ${DURATION}\n`);
       await request(host, 'POST', '/api/fleet', readText(options.fleet));
       await request(host, 'POST', '/api/rollouts', { month });
       await followRollout({ host, id, speed: options.speed, keepGoing: options.keepGoing === true });
@@ -75,13 +77,13 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
 
 const DURATION = 'The month takes about two and a half minutes on two quiet cores, longer on busy ones.';
 
-function settingsOf({ settings: file, scenario, seed }: StartOptions): AppSettings {
+function settingsOf({ settings: file, fleet, scenario, seed }: StartOptions): AppSettings {
   const own = {
     LOWTIDE_FLEET: '',
     LOWTIDE_SCENARIO: scenario === undefined ? '' : checkedScenario(scenario),
     LOWTIDE_SEED: String(seed),
   };
-  return readAppSettings({ file, own });
+  return readAppSettings({ file, fleet, own });
 }
 
 /** The rollout's own report, and the auditor's on what really happened. */
@@ -104,7 +106,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
 function lookAround(host: Host, id: string): void {
   const look = `npm run --silent look -- --base-url ${host.baseUrl}`;
   say.line(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`);
-  say.line('Look around from another terminal:');
+  say.line(`Look around at ${host.baseUrl}/dashboard, or from another terminal:`);
   say.line(`  ${look} /api/rollouts/${id}`);
   say.line(`  ${look} /api/rollouts/${id}/virtual-machines`);
   say.line(`  ${look} /api/rollouts/${id}/audit`);

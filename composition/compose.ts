@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
-import { refreshInventory } from '../activities/refreshInventory';
+import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
+import { learnRegions } from '../domain/regions';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
@@ -12,19 +13,25 @@ import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import { armResourceStore, type ArmResourceStore } from '../store/armResources';
+import { azureDriverStore, type AzureDriverStore } from '../store/azureDriver';
 import { azureStore } from '../store/azureTable';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
+import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
+import { openAzure } from './openAzure';
+import { openTables } from './openTables';
 import { readSettings, type Settings } from './settings';
 
 /** The services of a deployment, whatever its driver is. */
 export interface AppServices extends Services {
   readonly longRunning: LongRunningStore;
   readonly armResources: ArmResourceStore;
+  /** What the Azure driver keeps, its log among it; null with any other driver. */
+  readonly azureDriver: AzureDriverStore | null;
 }
 
 /** Those of a deployment with the simulated driver in its process: its VMs can be made, loaded and looked into. */
@@ -63,6 +70,7 @@ let services: Promise<AppServices> | null = null;
 export function startApp(): void {
   if (start !== null) return;
   const settings = readSettings(process.env);
+  learnRegions(extraRegionsOf(settings.policy.extraRegions));
   start = { settings, journal: journalOf(settings) };
 }
 
@@ -97,26 +105,28 @@ async function compose(): Promise<AppServices> {
   const taken = started();
   const { settings } = taken;
   const store = faultHooks.store(storeOf(settings));
-  driver ??= openDriver(taken).catch((error: unknown) => {
+  driver ??= openDriver(taken, store).catch((error: unknown) => {
     driver = null;
     throw error;
   });
   const composed: AppServices = {
     driver: await driver,
-    ...repositoriesOn(store),
+    ...repositoriesOn(store, settings.policy),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
+    azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
     nowUtc: () => DateTime.utc().toISO(),
   };
-  if (settings.fleetFile !== null) await refreshInventory(composed);
+  if (settings.fleetFile !== null) await takeListing(composed);
   return composed;
 }
 
-async function openDriver({ settings, journal }: Start): Promise<FleetDriver> {
+async function openDriver({ settings, journal }: Start, store: Store): Promise<FleetDriver> {
   const { seed, pace, driverUrl } = settings;
   if (settings.driver === 'served')
     return servedDriver({ url: driverUrl ?? '', nowUtc: () => DateTime.utc().toISO() });
+  if (settings.azure !== null) return openAzure(settings.azure, store);
   return faultHooks.driver(
     simulatedDriver({
       fleet: await fleetOf(settings),
@@ -147,10 +157,11 @@ function journalOf({ stateDir }: Settings): RequestJournal {
 }
 
 /** Beside Azurite, which forgets its last seconds when it is killed, they are kept where the pocket Azure keeps its own. */
-function storeOf({ store, connectionString, stateDir }: Settings): Store {
+function storeOf({ store, storage, stateDir }: Settings): Store {
   if (store === 'memory') return memoryStore();
-  const watch = watcherOf(connectionString);
-  const tables = azureStore(connectionString);
+  if (storage.kind === 'identity') return azureStore(openTables(storage));
+  const watch = watcherOf(storage.text);
+  const tables = azureStore(storage.text);
   return watch === null || stateDir === null ? tables : redoLog(tables, { folder: stateDir, watch });
 }
 

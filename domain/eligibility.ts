@@ -1,7 +1,8 @@
-import { imageName, isSupportedImage } from './images';
+import { imageName, isSupportedImage, settingThatSupports, type ImagePolicy } from './images';
 import { because, type Because, type OutcomeReason } from './reasons';
 import { effectivePatchMode } from './patchMode';
 import type { Policy } from './policy';
+import { findRegion } from './regions';
 import { tagOf } from './tags';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -10,12 +11,12 @@ export type Eligibility =
   /** `reason` is the most specific one, `detail` has all of them, in that order. */
   | { readonly kind: 'ineligible'; readonly reason: OutcomeReason; readonly detail: string };
 
-type EligibilityPolicy = Pick<Policy, 'excludeTag' | 'extraImages'>;
+type EligibilityPolicy = Pick<Policy, 'excludeTag'> & ImagePolicy;
 
 const ELIGIBLE: Eligibility = { kind: 'eligible' };
 
 /**
- * May automatic patching touch this VM at all? Its size (R-105), an unknown region and an unknown zone hold nothing. What can change by
+ * May automatic patching touch this VM at all? Its size (R-105) and an unknown zone hold nothing. What can change by
  * the hour (power, agent, freeze, health) is not asked here but right before the update.
  */
 export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Eligibility {
@@ -29,24 +30,56 @@ export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Elig
   };
 }
 
+/**
+ * Is it assessed every few days? A VM that takes part is, and one whose owner asks for it (`assessmentMode` AutomaticByPlatform); never one that
+ * is excluded.
+ */
+export function isAssessed(vm: VirtualMachine, policy: EligibilityPolicy): boolean {
+  if (excludedByTag(vm, policy) !== null) return false;
+  return vm.assessmentMode !== undefined || eligibilityHolds(vm, policy).length === 0;
+}
+
 /** Everything that keeps automatic patching off this VM, the most specific reason first. Empty: it is eligible. */
 export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
   return [
+    placeHold(vm),
     excludedByTag(vm, policy),
-    patchModeHold(vm),
-    // Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place.
-    vm.customerManagedSchedule === true ? because('notInCharge') : null,
+    ...controlHolds(vm),
+    // Which region it must not be down together with, and when its off-peak hours are, would be guesses.
+    findRegion(vm.region) === undefined ? because('unknownRegion', { region: vm.region }) : null,
     vm.osType === null ? because('osTypeUnknown') : null,
     imageHold(vm, policy),
     vm.provisionVMAgent === false ? because('agentNotProvisioned') : null,
-    automaticUpdatesHold(vm),
+    vm.control === undefined ? automaticUpdatesHold(vm) : null,
     vm.enabled ? null : because('notEnabled'),
   ].filter((found) => found !== null);
+}
+
+/** What names of regions and zones look like: they become parts of keys, and say what must not be down together. */
+const PLACE_NAME = /^[a-z0-9-]{1,60}$/i;
+
+/** A VM whose place cannot be understood is set aside, by itself: it must not stop the month of the others. */
+function placeHold({ region, zone }: VirtualMachine): Because | null {
+  if (!PLACE_NAME.test(region)) return because('placeInvalid', { place: `region «${region}»` });
+  if (zone !== null && !PLACE_NAME.test(zone)) return because('placeInvalid', { place: `zone «${zone}»` });
+  return null;
 }
 
 function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): Because | null {
   if (tagOf(vm.tags, excludeTag)?.trim().toLowerCase() !== 'true') return null;
   return because('excluded', { tag: excludeTag });
+}
+
+/**
+ * Where the driver says in whose hands a VM is, that decides: on real Azure a VM may be Lowtide's in several patch modes, and one in
+ * AutomaticByPlatform is Azure's own unless its safety checks are bypassed (design section 8).
+ */
+function controlHolds(vm: VirtualMachine): readonly (Because | null)[] {
+  const { control } = vm;
+  if (control !== undefined)
+    return [control.kind === 'inCharge' ? null : because('notInCharge', { found: control.because })];
+  // Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place.
+  return [patchModeHold(vm), vm.customerManagedSchedule === true ? because('notInCharge') : null];
 }
 
 /** R-411, R-416: only AutomaticByPlatform takes part. */
@@ -66,7 +99,10 @@ function imageHold(vm: VirtualMachine, policy: EligibilityPolicy): Because | nul
   if (vm.customImage) return because('customImage');
   if (vm.image === null) return because('unsupportedImage');
   if (isSupportedImage(vm.image, policy)) return null;
-  return because('unsupportedImage', { image: imageName(vm.image) });
+  return because('unsupportedImage', {
+    image: imageName(vm.image),
+    setting: settingThatSupports(vm.image, policy),
+  });
 }
 
 /** R-412: not given means true, its default. */

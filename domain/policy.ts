@@ -17,6 +17,10 @@ export const Policy = z.object({
   /** Off-peak hours in the VM's own time zone. Equal times mean: always open. */
   offPeakOpens: localTime('22:00'),
   offPeakCloses: localTime('06:00'),
+  /** How often the platform is asked which VMs there are. */
+  inventoryEverySeconds: seconds(6 * HOUR),
+  /** A listing with so many fewer VMs than are known is not believed. */
+  inventoryFewerPercent: percent(20),
   /** R-107: every few days, several times in any 30. */
   assessmentEverySeconds: seconds(3 * DAY),
   /** Longest wait for one assessment. */
@@ -62,6 +66,8 @@ export const Policy = z.object({
   standaloneSharePercent: percent(20),
   /** R-201: four to six phases. The steps of the ladder and the pairs make more than the least, never more than six. */
   phasesMin: z.number().int().positive().max(6).default(4),
+  /** Regions that the table lacks, as `name:timeZone` or `name:timeZone:pair`, with an IANA time zone. */
+  extraRegions: z.array(z.string()).default([]),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
   canaryRegions: z.array(z.string()).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
@@ -94,6 +100,8 @@ export const Policy = z.object({
   /** … or after this long, with this share attempted. */
   phaseCloseAfterSeconds: seconds(3 * DAY),
   phaseEvidencePercent: percent(10),
+  /** So often a VM is tried in one rollout, second chances included. */
+  attemptsMax: z.number().int().positive().default(3),
   /** Windows VMs get maxPatchPublishDate = the release; these other OS types may opt in. */
   fixedReleaseOsTypes: z.array(z.enum(['Windows', 'Linux'])).default(['Windows']),
   /** VMs with this tag set to `true` are never touched. */
@@ -101,6 +109,8 @@ export const Policy = z.object({
   timeZoneTag: z.string().default('lowtide-timezone'),
   /** R-401: images beyond the documented seven, as `publisher:offer:sku`, `*` for any run of characters. */
   extraImages: z.array(z.string()).default([]),
+  /** Which platform images are supported: those of the specification of 2021, or those that Azure lists today. */
+  imageProfile: z.enum(['specification', 'current']).default('specification'),
 });
 export type Policy = Readonly<z.infer<typeof Policy>>;
 

@@ -110,6 +110,11 @@ export const REASONS = {
         ? `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax ?? 0} at most.`
         : `Too few VMs of ${family} have been patched and stayed healthy for one more to be tried in this window.`,
   ),
+  joinedLate: reason(
+    'deferred',
+    {},
+    'It was found after the month was planned, and takes its turn with the second chances.',
+  ),
   frozen: reason(
     'deferred',
     { freeze: text, untilUtc: text, owner: text, why: text },
@@ -136,11 +141,13 @@ export const REASONS = {
     { message: message.exactOptional() },
     (facts) => facts.message ?? 'The VM does not exist any more.',
   ),
+  placeInvalid: reason('skipped', { place: text }, ({ place }) => `its ${place} cannot be understood`),
   excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),
   notInCharge: reason(
     'skipped',
-    {},
-    'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
+    { found: text.exactOptional() },
+    ({ found }) =>
+      found ?? 'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
   ),
   patchModeNotPlatform: reason(
     'skipped',
@@ -155,8 +162,13 @@ export const REASONS = {
     { patchMode: text, osType: text },
     ({ patchMode, osType }) => `patch mode «${patchMode}» is not one of ${osType}`,
   ),
-  unsupportedImage: reason('skipped', { image: text.exactOptional() }, ({ image }) =>
-    image === undefined ? 'its image is not known' : `image ${image} is not supported`,
+  unsupportedImage: reason(
+    'skipped',
+    { image: text.exactOptional(), setting: text.exactOptional() },
+    ({ image, setting }) => {
+      if (image === undefined) return 'its image is not known';
+      return `image ${image} is not supported${setting === undefined ? '' : `; ${setting} takes it in`}`;
+    },
   ),
   customImage: reason('skipped', {}, 'custom images are not supported'),
   agentNotProvisioned: reason('skipped', {}, 'the VM agent is not provisioned (provisionVMAgent is false)'),
@@ -169,6 +181,12 @@ export const REASONS = {
     'skipped',
     { message: message.exactOptional() },
     (facts) => facts.message ?? 'enablement is not complete: the patch extension is not in place',
+  ),
+  unknownRegion: reason(
+    'skipped',
+    { region: text },
+    ({ region }) =>
+      `region ${region} is not known, nor its pair and time zone (setting LOWTIDE_EXTRA_REGIONS)`,
   ),
   osTypeUnknown: reason('skipped', {}, 'the operating system is not known'),
 } as const;

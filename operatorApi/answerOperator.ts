@@ -5,6 +5,7 @@ import type { Caller } from '../composition/caller';
 import { appServices } from '../composition/compose';
 import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
+import { conditional } from './conditional';
 import { problemOf } from './problem';
 import type { OperatorRequest, OperatorRoute } from './route';
 
@@ -19,7 +20,9 @@ export async function answerOperator(
     checkQuery(route, request);
     const client = df.getClient(context);
     const services = withWaking(await appServices(), client, context);
-    return await route.handler(read(request, caller), { services, client });
+    const answer = await route.handler(read(request, caller), { services, client });
+    if (request.method.toUpperCase() !== 'GET') return answer;
+    return conditional(answer, request.headers.get('if-none-match'), services.nowUtc());
   } catch (error) {
     return problemOf(error, (message) => {
       context.error(`${route.name}: ${message}`);

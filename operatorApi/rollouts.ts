@@ -5,7 +5,9 @@ import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
-import type { OperatorRequest, OperatorRoute } from './route';
+import { forgetFleetView } from './fleetView';
+import { rolloutIdIn } from './rolloutIdIn';
+import type { OperatorRoute } from './route';
 import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
@@ -34,6 +36,7 @@ const startRollout: OperatorRoute = {
     const wanted = month ?? monthOfLatestRelease(services.nowUtc());
     const { control, created } = await requestRollout(services, client, wanted, request.by);
     if (!created) throw exists(control.rolloutId);
+    forgetFleetView(services);
     const { rolloutId } = control;
     return {
       status: 202,
@@ -70,7 +73,9 @@ const showRollout: OperatorRoute = {
     answers: { 200: { about: 'The rollout.', schema: RolloutShape } },
     errors: ['NOT_FOUND'],
   },
-  handler: async (request, { services }) => ({ jsonBody: await describeRollout(services, idOf(request)) }),
+  handler: async (request, { services }) => ({
+    jsonBody: await describeRollout(services, rolloutIdIn(request)),
+  }),
 };
 
 /** A page of 500 VMs with how each of them stands and why, in the order of their keys; `nextLink` leads to the rest. */
@@ -86,7 +91,7 @@ const listVirtualMachines: OperatorRoute = {
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services }) => {
-    const id = idOf(request);
+    const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
     const page = await services.outcomes.page(id, request.query('after') ?? '');
     return pageOf(`/api/rollouts/${id}/virtual-machines`, page);
@@ -106,7 +111,7 @@ const listAudit: OperatorRoute = {
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services }) => {
-    const id = idOf(request);
+    const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
     const page = await services.audit.page(id, request.query('after') ?? '');
     return pageOf(`/api/rollouts/${id}/audit`, page);
@@ -142,7 +147,7 @@ function decision(kind: DecisionKind): OperatorRoute {
       errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE'],
     },
     handler: async (request, { services }) => {
-      const id = idOf(request);
+      const id = rolloutIdIn(request);
       const { reason } = Reason.parse(await request.json());
       await decideRollout(services, id, kind, { by: request.by, reason });
       return { jsonBody: await describeRollout(services, id) };
@@ -161,16 +166,6 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
   decision('skip'),
   decision('cancel'),
 ];
-
-function idOf(request: OperatorRequest): RolloutId {
-  const parsed = RolloutId.safeParse(request.parameter('id'));
-  if (parsed.success) return parsed.data;
-  throw new LowtideError('NOT_FOUND', {
-    what: `There is no rollout '${request.parameter('id')}'.`,
-    why: 'A rollout is called rollout-YYYY-MM, after the month of its release.',
-    fix: 'GET /api/rollouts lists them.',
-  });
-}
 
 function exists(rolloutId: RolloutId): LowtideError {
   return new LowtideError('ROLLOUT_EXISTS', {

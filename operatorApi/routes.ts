@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { auditRoutes } from './audit';
+import { dashboardRoutes } from './dashboard/dashboardRoutes';
+import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
+import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
+import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -15,8 +19,12 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...virtualMachineRoutes,
+  ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...explainRoutes,
+  ...forecastRoutes,
+  ...previewRoutes,
   ...simulatedRoutes,
 ];
 

@@ -30,6 +30,7 @@ function welcome(served: readonly OperatorRoute[]): Record<string, unknown> {
   return {
     name: 'Lowtide',
     what: 'Patches fleets of virtual machines once a month, one failure domain at a time, in the off-peak hours of each.',
+    dashboard: 'GET /dashboard shows all of it in a browser.',
     operatorApi: served.map(lineOf),
     azureApi: 'GET /subscriptions?api-version=2022-12-01 begins the API of Azure Resource Manager.',
     documentation:

@@ -1,13 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import { TableClient, odata, type TransactionAction } from '@azure/data-tables';
+import {
+  TableClient,
+  odata,
+  type TableServiceClientOptions,
+  type TransactionAction,
+} from '@azure/data-tables';
 import { LowtideError } from '../domain/lowtideError';
 import { type Entity, entityOf, rowOf, wireBytesOf, writerOf } from './azureEntity';
-import { assertKey, byRow, type Change, jsonOf, listChanges, TRANSACTION_CHANGES_MAX } from './rowValue';
+import {
+  assertKey,
+  byRow,
+  type Change,
+  jsonOf,
+  listChanges,
+  listConditions,
+  TRANSACTION_CHANGES_MAX,
+} from './rowValue';
 import { codeOf, explainStorageError, httpStatusOf } from './storageErrors';
-import { accountTableName, type Row, type RowRange, type Store, type Table, type TableName } from './store';
+import {
+  accountTableName,
+  type Conditions,
+  type Row,
+  type RowRange,
+  type Store,
+  type Table,
+  type TableName,
+} from './store';
 
 /** Azure takes 4 MiB a transaction; the rest is room for the envelope of each change. */
 const TRANSACTION_BYTES_MAX = 3_500_000;
+
+/** Azure answers a list in pages of at most so many rows. */
+const PAGE_ROWS_MAX = 1000;
 
 /** No request to storage takes longer than this, retries included; Azure itself gives up on one after 30 s. */
 const REQUEST_MILLISECONDS_MAX = 60_000;
@@ -15,12 +39,19 @@ const REQUEST_MILLISECONDS_MAX = 60_000;
 /** A removal whose row vanishes between look and transaction is rare; that it happens this often in a row means a bug. */
 const TRANSACTION_ATTEMPTS_MAX = 5;
 
+/** An account that is reached by an identity, without any key. */
+export interface TablesByIdentity {
+  readonly tablesUrl: string;
+  /** A TokenCredential of the SDK. */
+  readonly credential: object;
+}
+
 /**
- * Tables `lowtide<Name>` in the storage account of a connection string, made on first use.
+ * Tables `lowtide<Name>` in the storage account of a connection string, or of an identity, made on first use.
  * Throws STORAGE_UNAVAILABLE when storage does not answer.
  */
 export function azureStore(
-  connectionString: string,
+  account: string | TablesByIdentity,
   requestMillisecondsMax = REQUEST_MILLISECONDS_MAX,
 ): Store {
   const tables = new Map<TableName, Table>();
@@ -28,17 +59,22 @@ export function azureStore(
     table: (name) => {
       let table = tables.get(name);
       if (table === undefined)
-        tables.set(name, (table = new AzureTable(clientOf(connectionString, name, requestMillisecondsMax))));
+        tables.set(name, (table = new AzureTable(clientOf(account, name, requestMillisecondsMax))));
       return table;
     },
   };
 }
 
-function clientOf(connectionString: string, name: TableName, requestMillisecondsMax: number): TableClient {
+function clientOf(
+  account: string | TablesByIdentity,
+  name: TableName,
+  requestMillisecondsMax: number,
+): TableClient {
   try {
-    return TableClient.fromConnectionString(connectionString, accountTableName(name), {
+    const options: TableServiceClientOptions = {
       // Plain HTTP is asked for by the connection string alone: Azurite.
-      allowInsecureConnection: /=http:|DefaultEndpointsProtocol=http(;|$)/i.test(connectionString),
+      allowInsecureConnection:
+        typeof account === 'string' && /=http:|DefaultEndpointsProtocol=http(;|$)/i.test(account),
       retryOptions: { maxRetries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 3000 },
       additionalPolicies: [
         {
@@ -53,7 +89,10 @@ function clientOf(connectionString: string, name: TableName, requestMilliseconds
           },
         },
       ],
-    });
+    };
+    return typeof account === 'string'
+      ? TableClient.fromConnectionString(account, accountTableName(name), options)
+      : new TableClient(account.tablesUrl, accountTableName(name), account.credential as never, options);
   } catch (cause) {
     throw new LowtideError(
       'SETTING_INVALID',
@@ -104,18 +143,37 @@ class AzureTable implements Table {
     await this.#call(() => this.#client.deleteEntity(partition, row)).catch(unless404);
   }
 
-  async list(partition: string, { from, before }: RowRange = {}): Promise<readonly Row[]> {
+  async list(partition: string, { from, before, take = Infinity }: RowRange = {}): Promise<readonly Row[]> {
     assertKey('partition', partition);
     let filter = odata`PartitionKey eq ${partition}`;
     if (from !== undefined) filter += odata` and RowKey ge ${from}`;
     if (before !== undefined) filter += odata` and RowKey lt ${before}`;
     const rows = await this.#call(async () => {
       const found: Row[] = [];
-      const pages = this.#client.listEntities({ queryOptions: { filter } });
-      for await (const entity of pages) found.push(rowOf(entity));
+      const pages = this.#client
+        .listEntities({ queryOptions: { filter } })
+        .byPage({ maxPageSize: Math.min(take, PAGE_ROWS_MAX) });
+      for await (const page of pages) {
+        for (const entity of page) found.push(rowOf(entity));
+        if (found.length >= take) break;
+      }
       return found;
     });
-    return rows.sort(byRow);
+    const sorted = rows.sort(byRow);
+    return sorted.length > take ? sorted.slice(0, take) : sorted;
+  }
+
+  async commit(partition: string, conditions: Conditions): Promise<boolean> {
+    const changes = listConditions(partition, conditions);
+    const writer = randomUUID();
+    const actions = changes.map(({ row, json, etag }): TransactionAction => {
+      const entity = entityOf(partition, row, json, writer);
+      return etag === null ? ['create', entity] : ['update', entity, 'Replace', { etag }];
+    });
+    const [first] = changes;
+    return this.#conditional(partition, first?.row ?? '', writer, () =>
+      this.#client.submitTransaction(actions),
+    );
   }
 
   async write(partition: string, changes: Parameters<Table['write']>[1]): Promise<void> {

@@ -82,20 +82,22 @@ export interface PlanStore {
   save(plan: Plan): Promise<PlanSummary>;
   /** Adds rounds to a plan. */
   addRounds(id: RolloutId, rounds: readonly RoundPlan[]): Promise<void>;
-  /** The regions of a catch-up's small plan; null when it has none that is whole. */
-  catchUpRegions(id: RolloutId, phase: PhaseId): Promise<readonly string[] | null>;
-  /** Keeps the small plan of a catch-up, in place of whatever an attempt that died has left of it. Its regions are written last. */
-  saveCatchUp(id: RolloutId, phase: PhaseId, regions: readonly PlannedRegion[]): Promise<readonly string[]>;
+  /** How many rounds a region's catch-up has; null when it has no plan that is whole. */
+  catchUpRounds(id: RolloutId, phase: PhaseId, region: string): Promise<number | null>;
+  /** Keeps the small plan of a region's catch-up, in place of whatever an attempt that died has left of it. What says that it is whole comes last. */
+  saveCatchUp(id: RolloutId, phase: PhaseId, region: string, planned: PlannedRegion | null): Promise<number>;
   /** Stages of a region in the order in which they run. */
   stages(id: RolloutId, phase: PhaseId, region: string): Promise<readonly StagePlan[]>;
   readStage(id: RolloutId, phase: PhaseId, region: string, stage: string): Promise<StagePlan | null>;
   readRound(id: RolloutId, where: RoundKey): Promise<RoundPlan | null>;
   /** The rounds of a group from this one on, in order. */
   groupRounds(id: RolloutId, from: RoundKey): Promise<readonly RoundPlan[]>;
+  /** Every round of a region, for what a person asks about it; nothing that runs reads them all. */
+  rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
 }
 
-const CatchUp = z.object({ regions: z.array(z.string()) });
+const CatchUp = z.object({ rounds: z.number().int() });
 
 const parseCatchUp = parsedOnce(CatchUp);
 const parsePlanSummary = parsedOnce(PlanSummary);
@@ -125,21 +127,21 @@ export function planStore(store: Store): PlanStore {
       await table.upsert(plan.rolloutId, SUMMARY, summary);
       return summary;
     },
-    catchUpRegions: async (id, phase) => {
-      const row = await table.get(id, phase);
-      return row && parseCatchUp(row.value).regions;
+    catchUpRounds: async (id, phase, region) => {
+      const row = await table.get(id, catchUpKey(phase, region));
+      return row && parseCatchUp(row.value).rounds;
     },
-    saveCatchUp: async (id, phase, planned) => {
-      const left = await table.list(id, { from: `${phase}~`, before: `${phase}~~` });
-      const rounds = planned.flatMap((region) => roundsOf(phase, region));
+    saveCatchUp: async (id, phase, region, planned) => {
+      const here = { from: `${phase}~${region}~`, before: `${phase}~${region}~~` };
+      const left = await table.list(id, here);
+      const rounds = planned === null ? [] : roundsOf(phase, planned);
       const kept = new Set(rounds.map(rowKey));
-      const stages = await table.list(stagesOf(id), { from: `${phase}~`, before: `${phase}~~` });
+      const stages = await table.list(stagesOf(id), here);
       await table.write(id, { remove: left.map(({ row }) => row).filter((row) => !kept.has(row)) });
       await table.write(stagesOf(id), { remove: stages.map(({ row }) => row) });
       await addRounds(id, rounds);
-      const regions = planned.map(({ region }) => region).sort();
-      await table.upsert(id, phase, { regions });
-      return regions;
+      await table.upsert(id, catchUpKey(phase, region), { rounds: rounds.length });
+      return rounds.length;
     },
     stages: async (id, phase, region) =>
       (await table.list(stagesOf(id), { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
@@ -159,6 +161,10 @@ export function planStore(store: Store): PlanStore {
       const rows = await table.list(id, { from: rowKey(from), before });
       return rows.map(({ value }) => parseRoundPlan(value));
     },
+    rounds: async (id, phase, region) =>
+      (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
+        ({ value }) => parseRoundPlan(value),
+      ),
     allRounds: async (id) => (await table.list(id, PLANNED_PHASES)).map(({ value }) => parseRoundPlan(value)),
   };
 }
@@ -189,6 +195,8 @@ function roundsOf(phase: PhaseId, { region, stages }: PlannedRegion): RoundPlan[
     ),
   );
 }
+
+const catchUpKey = (phase: PhaseId, region: string): string => `${phase}:${region}`;
 
 /** Padded numbers sort as the plan does. */
 const rowKey = ({ phase, region, stage, group, round }: RoundKey): string =>

@@ -10,9 +10,10 @@ const ROOT = join(__dirname, '../..');
 
 /** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
 const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
-const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance|take)[A-Z]/;
+const WITH_EFFECT =
+  /^(start|record|release|open|collect|settle|close|end|plan|decide|advance|refresh|take)[A-Z]/;
 
-const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write']);
+const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write', 'commit']);
 
 interface Declarations {
   readonly nodes: ReadonlyMap<string, ts.Node>;
@@ -151,15 +152,17 @@ describe('the name of an activity says whether it has an effect', () => {
       'operations.put',
     ]);
     expect([...effectsOf('endRounds.ts', 'endRounds')].sort()).toEqual([
+      'agenda.soonest',
       'outcomes.save',
       'rollouts.saveRound',
       'roundQueues.takeRest',
+      'secondChances.add',
       'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(12);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(14);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

@@ -38,7 +38,14 @@ class SmallPackage {
   readonly folder = mkdtempSync(join(tmpdir(), 'lowtide-build-'));
 
   constructor() {
-    for (const file of ['cli/build.mjs', 'cli/run.mjs', '.swcrc', 'tsconfig.build.json', 'package.json']) {
+    for (const file of [
+      'cli/build.mjs',
+      'cli/buildWeb.mjs',
+      'cli/run.mjs',
+      '.swcrc',
+      'tsconfig.build.json',
+      'package.json',
+    ]) {
       mkdirSync(dirname(join(this.folder, file)), { recursive: true });
       cpSync(join(PACKAGE_ROOT, file), join(this.folder, file));
     }
@@ -203,6 +210,22 @@ describe('a build', () => {
     expect(outputs).toEqual(Array(4).fill('Hello tide, 42, side by side\n'));
     expect(small.built()).toHaveLength(ALL_BUILT.length + 120);
     expect(small.greet().stderr).toBe('');
+  });
+
+  it('builds the dashboard when its sources have changed, and only then, also several at once', async () => {
+    small.write('web/index.html', '<!doctype html><script type="module" src="/main.ts"></script>');
+    small.write('web/main.ts', 'document.title = "low";\n');
+    small.write('web/vite.config.mjs', 'export default {};\n');
+    await Promise.all([1, 2].map(() => outputOf(small.folder, ['cli/build.mjs'])));
+    const scripts = (): string[] => small.built().filter((name) => /^index-.*\.js$/.test(name));
+    const first = scripts();
+    expect(first).toHaveLength(1);
+    expect(small.greet().stderr).toBe('');
+    small.write('web/main.ts', 'document.title = "high";\n');
+    expect(small.greet().stderr).toContain('building the dashboard');
+    expect(scripts()).toHaveLength(1);
+    expect(scripts()).not.toEqual(first);
+    expect(readdirSync(join(small.folder, 'dist')).filter((name) => name.startsWith('web'))).toEqual(['web']);
   });
 
   it('leaves dist alone in a package that ships without its sources', () => {

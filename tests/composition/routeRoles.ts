@@ -3,13 +3,17 @@
  * moment's thought about who may have it.
  */
 export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'approver', readonly string[]>> = {
-  open: ['showWelcome', 'showOpenApi', 'operatorUnknown'],
+  open: ['showWelcome', 'showOpenApi', 'showDashboard', 'operatorUnknown'],
   reader: [
     'showMe',
     'listRollouts',
     'showRollout',
     'listRolloutVirtualMachines',
     'listRolloutAudit',
+    'showTimeline',
+    'showEvidence',
+    'listHalts',
+    'listDisruptions',
     'getVirtualMachine',
     'listSimulatedEvents',
     'listSimulatedVirtualMachines',
@@ -34,6 +38,8 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armListVirtualMachineSizes',
     'armListVirtualMachineSizesInLocation',
     'armGetInstanceView',
+    'armGetAvailabilityStatus',
+    'armQueryResourceGraph',
     'armListExtensions',
     'armGetExtension',
     'armGetAvailabilitySet',

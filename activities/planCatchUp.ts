@@ -1,0 +1,45 @@
+import type { AvailabilitySetId } from '../domain/ids';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
+import * as contracts from './contracts';
+import { activity, type Services } from './services';
+import { sideBySide } from './sideBySide';
+
+/** The plan is made whole last: a repeat after a crash makes the same one, and the rounds of a catch-up that runs are not touched any more. */
+export const planCatchUp = activity(contracts.planCatchUp, async (services, { rolloutId, region, phase }) => {
+  const kept = await services.plans.catchUpRounds(rolloutId, phase, region);
+  if (kept !== null) return { rounds: kept };
+  const taken = await services.secondChances.taken(phase, rolloutId, region);
+  const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
+  const vms = known.filter((vm) => vm !== null);
+  const { policy } = services;
+  const planned = plan({ vms, policy, nowUtc: services.nowUtc(), ...(await sizesFor(services, vms)) });
+  const here = planned.find((one) => one.region === region) ?? null;
+  return { rounds: await services.plans.saveCatchUp(rolloutId, phase, region, here) };
+});
+
+/** How large the sets and the subscriptions of these VMs are in the inventory: shares are shares of that. */
+async function sizesFor(
+  { inventory }: Services,
+  vms: readonly VirtualMachine[],
+): Promise<Pick<CatchUpRequest, 'setSizes' | 'standaloneCount'>> {
+  const ids = new Set<AvailabilitySetId>(
+    vms.flatMap(({ availabilitySetId: id }) => (id === null ? [] : [id])),
+  );
+  const sizes = await sideBySide([...ids], async (id) => [id, await inventory.setSize(id)] as const);
+  const standalone = new Map<string, VirtualMachine>(
+    vms.flatMap((vm) => (vm.availabilitySetId === null ? [[placeOf(vm.region, vm.subscriptionId), vm]] : [])),
+  );
+  const counts = await sideBySide(
+    [...standalone],
+    async ([place, { subscriptionId, region }]) =>
+      [place, await inventory.standaloneCount(subscriptionId, region)] as const,
+  );
+  const countOf = new Map(counts);
+  return {
+    setSizes: new Map(sizes),
+    standaloneCount: (region, subscriptionId) => countOf.get(placeOf(region, subscriptionId)) ?? 1,
+  };
+}
+
+const placeOf = (region: string, subscriptionId: string): string => `${region} ${subscriptionId}`;

@@ -1,0 +1,35 @@
+import { resolve } from 'node:path';
+import { startHost, type Host } from '../../emulator/host';
+import { PACKAGE_ROOT } from '../../local/packageRoot';
+
+export interface DashboardHostOptions {
+  /** A fleet file; without one the pocket Azure is empty. */
+  readonly fleet?: string;
+  /** A scenario file. */
+  readonly scenario?: string;
+  readonly startUtc: string;
+  readonly seed?: number;
+}
+
+/** The app on a virtual clock that stands until it is moved, in memory, with an address for a browser. */
+export function dashboardHost({ fleet, scenario, startUtc, seed = 1 }: DashboardHostOptions): Promise<Host> {
+  return startHost({
+    appDir: PACKAGE_ROOT,
+    clock: { kind: 'virtual', startUtc },
+    store: { kind: 'memory' },
+    engine: 'session',
+    strict: true,
+    port: 0,
+    environment: {
+      LOWTIDE_DRIVER: 'simulated',
+      LOWTIDE_STORE: 'memory',
+      LOWTIDE_STATE_DIR: '',
+      LOWTIDE_FLEET: fleet === undefined ? '' : resolve(fleet),
+      LOWTIDE_SCENARIO: scenario === undefined ? '' : resolve(scenario),
+      LOWTIDE_SEED: String(seed),
+    },
+    log: (line) => {
+      if (/^(error|critical)/i.test(line)) process.stderr.write(`${line}\n`);
+    },
+  });
+}

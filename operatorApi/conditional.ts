@@ -1,0 +1,42 @@
+import type { HttpResponseInit } from '@azure/functions';
+import { createHash } from 'node:crypto';
+
+/** The clock of the app when it answered: it may be a virtual one. Not in the body, so that an unchanged body has an unchanged tag. */
+export const NOW_HEADER = 'x-lowtide-now';
+
+/** A tag that is the same for the same bytes, on every host. */
+export function etagOf(bytes: string | Uint8Array): string {
+  return `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 27)}"`;
+}
+
+/** Whether a client that sends `if-none-match` has these bytes already. */
+export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
+  if (ifNoneMatch === null) return false;
+  return ifNoneMatch.split(',').some((tag) => {
+    const known = tag.trim().replace(/^W\//, '');
+    return known === etag || known === '*';
+  });
+}
+
+/**
+ * What a GET answers, with its tag; 304 without a body when the client has it already. A page that polls costs a few bytes as long as nothing
+ * has changed.
+ */
+export function conditional(
+  answer: HttpResponseInit,
+  ifNoneMatch: string | null,
+  nowUtc: string,
+): HttpResponseInit {
+  if ((answer.status ?? 200) !== 200) return answer;
+  const text = answer.jsonBody === undefined ? answer.body : JSON.stringify(answer.jsonBody);
+  if (typeof text !== 'string') return answer;
+  const etag = etagOf(text);
+  const headers: Record<string, string> = {
+    'content-type': 'application/json',
+    ...(answer.headers as Readonly<Record<string, string>> | undefined),
+    'cache-control': 'private, no-cache',
+    etag,
+    [NOW_HEADER]: nowUtc,
+  };
+  return isKnown(ifNoneMatch, etag) ? { status: 304, headers } : { status: 200, headers, body: text };
+}

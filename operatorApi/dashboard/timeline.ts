@@ -1,0 +1,149 @@
+import type { Services } from '../../activities/services';
+import type { RolloutId } from '../../domain/ids';
+import { addSeconds } from '../../domain/instants';
+import { windowAtOrAfter } from '../../domain/offPeak';
+import { pairsOf, regionTimeZone } from '../../domain/regions';
+import type { RoundPlan } from '../../store/plans';
+import type { Timeline } from '../shapes/dashboard';
+import { fleetSnapshot, type FleetRow, type FleetSnapshot } from './fleetSnapshot';
+
+type Region = Timeline['phases'][number]['regions'][number];
+type Stage = Region['stages'][number];
+type Interval = Region['worked'][number];
+
+/** The plan of a rollout beside what has happened: phases, regions and stages, with the off-peak windows of each region. */
+export async function readTimeline(
+  services: Services,
+  id: RolloutId,
+  until: { readonly releasedUtc: string; readonly endsUtc: string },
+): Promise<Timeline> {
+  const snapshot = await fleetSnapshot(services, id);
+  const windows = (region: string): Interval[] =>
+    offPeakBetween(regionTimeZone(region), services.policy, until.releasedUtc, until.endsUtc);
+  return {
+    phases: groupBy(snapshot.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
+      phase,
+      regions: groupBy(ofPhase, ({ region }) => region).map(([region, rounds]) => ({
+        region,
+        timeZone: regionTimeZone(region),
+        pairs: [...pairsOf(region)],
+        offPeak: windows(region),
+        ...summaryOf(snapshot, rounds),
+        stages: groupBy(rounds, ({ stage }) => stage).map(([stage, ofStage]) =>
+          stageOf(snapshot, stage, ofStage),
+        ),
+      })),
+    })),
+  };
+}
+
+function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundPlan[]): Stage {
+  return {
+    stage,
+    zone: rounds[0]?.zone ?? null,
+    ...summaryOf(snapshot, rounds),
+    groups: groupBy(rounds, ({ group }) => group).map(([group, ofGroup]) => {
+      const { vmCount, outcomes } = summaryOf(snapshot, ofGroup);
+      const [first] = ofGroup;
+      return {
+        group,
+        availabilitySetId: first?.availabilitySetId ?? null,
+        setSize: first?.setSize ?? 0,
+        vmCount,
+        outcomes,
+        updateDomains: groupBy(ofGroup, ({ updateDomain }) => String(updateDomain)).map(([, ofDomain]) => {
+          const domain = summaryOf(snapshot, ofDomain);
+          return {
+            updateDomain: ofDomain[0]?.updateDomain ?? null,
+            vmCount: domain.vmCount,
+            outcomes: domain.outcomes,
+          };
+        }),
+      };
+    }),
+  };
+}
+
+type Summary = Pick<Region, 'vmCount' | 'outcomes' | 'expectedStartUtc' | 'expectedEndUtc' | 'worked'>;
+
+function summaryOf({ byId }: FleetSnapshot, rounds: readonly RoundPlan[]): Summary {
+  const outcomes: Record<string, number> = {};
+  const intervals: Interval[] = [];
+  let vmCount = 0;
+  for (const { vmIds } of rounds)
+    for (const vmId of vmIds) {
+      vmCount += 1;
+      const row = byId.get(vmId);
+      if (row === undefined || row.outcome === null) continue;
+      outcomes[row.outcome.kind] = (outcomes[row.outcome.kind] ?? 0) + 1;
+      const interval = intervalOf(row);
+      if (interval !== null) intervals.push(interval);
+    }
+  return {
+    vmCount,
+    outcomes,
+    expectedStartUtc: least(rounds.map(({ expectedStartUtc }) => expectedStartUtc)),
+    expectedEndUtc: greatest(rounds.map(({ expectedEndUtc }) => expectedEndUtc)),
+    worked: joined(intervals),
+  };
+}
+
+/** When something was done to the VM; null when nothing was. */
+function intervalOf({ outcome }: FleetRow): Interval | null {
+  if (outcome === null) return null;
+  const { kind, installation, atUtc } = outcome;
+  if (installation !== null) return [installation.startTime < atUtc ? installation.startTime : atUtc, atUtc];
+  return kind === 'upToDate' ? [atUtc, atUtc] : null;
+}
+
+/** Work that is an hour apart is shown as one. */
+const JOINED_WITHIN_SECONDS = 3_600;
+
+/** In order of time, without overlaps. */
+export function joined(intervals: readonly Interval[]): Interval[] {
+  const sorted = [...intervals].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const found: Interval[] = [];
+  for (const [startUtc, endUtc] of sorted) {
+    const last = found.at(-1);
+    if (last !== undefined && startUtc <= addSeconds(last[1], JOINED_WITHIN_SECONDS)) {
+      if (endUtc > last[1]) last[1] = endUtc;
+    } else found.push([startUtc, endUtc]);
+  }
+  return found;
+}
+
+/** A rollout lasts 30 days at most, and a zone has one window a day. */
+const WINDOWS_MAX = 70;
+
+function offPeakBetween(
+  zone: string,
+  policy: Services['policy'],
+  fromUtc: string,
+  untilUtc: string,
+): Interval[] {
+  const windows: Interval[] = [];
+  let at = fromUtc;
+  while (at < untilUtc && windows.length < WINDOWS_MAX) {
+    const { opensUtc, closesUtc } = windowAtOrAfter(zone, policy, at);
+    if (opensUtc >= untilUtc) break;
+    windows.push([opensUtc, closesUtc]);
+    at = closesUtc;
+  }
+  return windows;
+}
+
+const least = (texts: readonly string[]): string => texts.reduce((a, b) => (a < b ? a : b), texts[0] ?? '');
+const greatest = (texts: readonly string[]): string =>
+  texts.reduce((a, b) => (a > b ? a : b), texts[0] ?? '');
+
+/** In the order in which keys first come. */
+function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): [key: string, group: T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const one of all) {
+    const key = keyOf(one);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return [...groups];
+}

@@ -1,0 +1,347 @@
+import type { Claim, Impairment } from '../../domain/ledger';
+import type { HealthAnswer } from '../../domain/health';
+import type { VmId } from '../../domain/ids';
+import { assessBatch } from '../../orchestrations/assessBatch';
+import { assessmentSweep } from '../../orchestrations/assessmentSweep';
+import { catchUpSweep } from '../../orchestrations/catchUpSweep';
+import { extensionSweep } from '../../orchestrations/extensionSweep';
+import { inventorySweep } from '../../orchestrations/inventorySweep';
+import { ledgerSweep } from '../../orchestrations/ledgerSweep';
+import { assessVm } from '../../orchestrations/assessVm';
+import { aSet, aVm, vmsOf } from '../support/builders';
+import { aDisruption, anImpairment, inSet } from '../support/claims';
+import { anAssessment } from '../support/fakeDriver';
+import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
+import { after, failsAfter, replay, type Run } from '../support/replay';
+import { ENDS, pace, START_BY, vmId } from '../support/rolloutScene';
+import type { Scene } from '../support/scene';
+
+type Activities = NonNullable<Scene['activities']>;
+type Children = NonNullable<Scene['children']>;
+
+const SWEEP = '2026-11-14T03:10:00.000Z';
+const at = { input: { sweepUtc: SWEEP }, nowUtc: SWEEP };
+
+const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
+  claimId,
+  kind: 'rollout',
+  disruption,
+  startByUtc: START_BY,
+  expiresUtc: WINDOW_CLOSES,
+});
+
+describe('the sweep of assessments', () => {
+  const dueVm = { vmId, timeZone: 'UTC', dueUtc: SWEEP };
+  const sweep = (calls: number, children: Children): Promise<Run> => {
+    let asked = 0;
+    return replay(assessmentSweep, {
+      ...at,
+      instanceId: 'assessmentSweep-2026-11-14T03:10',
+      activities: {
+        collectDueAssessments: () => ({ vms: [dueVm], more: (asked += 1) < calls, pace }),
+      },
+      children,
+    });
+  };
+
+  it('R-107: assesses what is due, in batches side by side, and waits for every one', async () => {
+    const run = await sweep(2, {
+      assessBatch: (_, id) =>
+        id.endsWith('batch-1') ? after(600, { assessed: 30, failed: 0 }) : failsAfter(60, 'lost'),
+    });
+    expect(run.output).toEqual({ assessed: 30, failed: 0 });
+    expect(run.of('assessBatch')).toEqual([
+      { vms: [dueVm], pace },
+      { vms: [dueVm], pace },
+    ]);
+  });
+
+  it('of a very large fleet starts no more batches than an episode may; the rest is due within the hour', async () => {
+    const run = await sweep(500, { assessBatch: () => ({ assessed: 30, failed: 0 }) });
+    expect(run.failure).toBeNull();
+    expect(run.of('assessBatch')).toHaveLength(80);
+  });
+});
+
+describe('the sweep of the inventory', () => {
+  it('asks the platform which VMs there are, and warns of what it does not believe', async () => {
+    const notBelieved = [{ subscriptionId: 's', why: 'It lists no VM.' }];
+    const run = await replay(inventorySweep, {
+      ...at,
+      activities: {
+        refreshInventory: () => ({ vmCount: 7, added: 0, changed: 0, gone: 0, notBelieved }),
+      },
+    });
+    expect(run.output).toEqual({ vmCount: 7 });
+    expect(run.of('refreshInventory')).toEqual([{ nowUtc: SWEEP }]);
+  });
+});
+
+describe('the sweep of extensions', () => {
+  it('R-703: updates those that are behind', async () => {
+    const run = await replay(extensionSweep, {
+      ...at,
+      activities: { collectOutdatedExtensions: () => ({ vmIds: [vmId], pace }) },
+      children: { enableVm: () => ({ enabled: true, detail: '' }) },
+    });
+    expect(run.output).toEqual({ updated: 1 });
+    expect(run.of('enableVm')).toEqual([
+      expect.objectContaining({ vmId, endsUtc: '2026-11-17T03:10:00.000Z' }),
+    ]);
+  });
+});
+
+describe('the sweep of second chances', () => {
+  const regionsOf = (count: number): { rolloutId: typeof ROLLOUT; region: string; endsUtc: string }[] =>
+    Array.from({ length: count }, (_, n) => ({ rolloutId: ROLLOUT, region: `region-${n}`, endsUtc: ENDS }));
+  const sweep = (looks: number, regions: number): Promise<Run> => {
+    let looked = 0;
+    return replay(catchUpSweep, {
+      ...at,
+      instanceId: 'catchUpSweep-2026-11-14T03:10',
+      activities: {
+        collectSecondChances: () => ({ more: (looked += 1) < looks }),
+        listCatchUps: () => ({ catchUps: regionsOf(regions), pace }),
+      },
+      children: { catchUp: () => after(3600, { rounds: 1 }) },
+    });
+  };
+
+  it('R-111, R-804: hands those that can be reached to catch-ups under the id of their rollout, all regions at once', async () => {
+    const run = await sweep(1, 3);
+    expect(run.output).toEqual({ regions: 3 });
+    expect(run.of('catchUp')[0]).toMatchObject({
+      rolloutId: ROLLOUT,
+      region: 'region-0',
+      endsUtc: ENDS,
+      kind: 'catchUp',
+      phase: 'catchup-2026-11-14t0310',
+    });
+    const started = run.calls.filter(({ name }) => name === 'catchUp');
+    expect(new Set(started.map(({ atUtc }) => atUtc))).toEqual(new Set([SWEEP]));
+  });
+
+  it('looks until none is due any more, however many there are, and continues as new on the way', async () => {
+    const run = await sweep(101, 1);
+    expect(run.generations).toHaveLength(1);
+    expect(run.of('collectSecondChances')).toHaveLength(101);
+    expect(run.output).toEqual({ regions: 1 });
+  });
+
+  it('schedules no more than an episode may', async () => {
+    const run = await sweep(1, 90);
+    expect(run.failure).toBeNull();
+    expect(run.of('catchUp')).toHaveLength(90);
+  });
+});
+
+/** A sweep of one ledger in which there is what is said. */
+function tidied(
+  ledger: { suspects?: Claim[]; impairments?: Impairment[]; expiresUtc?: string | null },
+  activities: Activities = {},
+  keys: readonly string[] = ['eastus'],
+): Promise<Run> {
+  return replay(ledgerSweep, {
+    ...at,
+    instanceId: 'ledgerSweep-2026-11-14T03:10',
+    activities: {
+      listDueLedgers: () => ({
+        claimGraceSeconds: 5400,
+        ledgers: keys.map((key) => ({ key, dueUtc: SWEEP, etag: 'e' })),
+      }),
+      settleLedgers: () => ({}),
+      ...activities,
+    },
+    entities: {
+      disruptionLedger: (operation) => {
+        if (operation === 'inspect') return { suspects: [], impairments: [], expiresUtc: null, ...ledger };
+        return operation === 'release' ? { released: true } : { impaired: 0 };
+      },
+    },
+  });
+}
+
+const settledTo = (run: Run): unknown =>
+  (run.of('settleLedgers')[0] as { ledgers: { dueUtc: string }[] }).ledgers.map(({ dueUtc }) => dueUtc);
+
+describe('the sweep of ledgers', () => {
+  it('asks all that are due at once', async () => {
+    const run = await tidied({}, {}, ['eastus', 'northeurope', 'japaneast']);
+    const asked = run.calls.filter(({ name }) => name === 'disruptionLedger.inspect');
+    expect(asked.map(({ id, atUtc }) => [id, atUtc])).toEqual([
+      ['eastus', SWEEP],
+      ['northeurope', SWEEP],
+      ['japaneast', SWEEP],
+    ]);
+  });
+
+  it.each([
+    [
+      'within the hour while something was found',
+      { impairments: [anImpairment('web', { vmId })] },
+      '2026-11-14T04:00:00.000Z',
+    ],
+    [
+      'when the next claim can become suspect',
+      { expiresUtc: '2026-11-14T11:00:00.000Z' },
+      '2026-11-14T12:30:00.000Z',
+    ],
+    ['in a day when it is empty: also when no rollout uses it any more', {}, '2026-11-15T03:10:00.000Z'],
+  ])('comes back %s', async (_when, ledger, dueUtc) => {
+    const healthy = { answer: 'unhealthy' as const, because: '', atUtc: SWEEP, gone: false };
+    expect(settledTo(await tidied(ledger, { probeHealth: () => healthy }))).toEqual([dueUtc]);
+  });
+});
+
+describe('a suspect claim', () => {
+  const withLedger = (
+    inFlight: (claimId: string) => number,
+    suspects = [aClaim('dead'), aClaim('overrunning')],
+    unproven: VmId[] = [],
+  ): Promise<Run> =>
+    tidied(
+      { suspects },
+      {
+        settleClaim: ({ claim }) => ({ inFlight: inFlight(claim.claimId), overrun: false, unproven }),
+      },
+    );
+
+  it('INV-13: of a set is freed, but whoever was not proven healthy under it goes on holding the set', async () => {
+    const run = await withLedger(() => 0, [aClaim('dead', inSet('web', 1))], [vmId]);
+    const held = { vmId, availabilitySetId: aSet('web'), region: 'eastus', sinceUtc: SWEEP };
+    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [held] }]);
+  });
+
+  it('of a very large set is freed in messages that stay small', async () => {
+    const vmIds = vmsOf(80).map(({ id }) => id);
+    const run = await withLedger(() => 0, [aClaim('dead', inSet('web', 1))], vmIds);
+    const held = run.of('disruptionLedger.release') as { impaired: Impairment[] }[];
+    expect(held.map(({ impaired }) => impaired.length)).toEqual([30, 30, 20]);
+    expect(held.flatMap(({ impaired }) => impaired.map((one) => one.vmId))).toEqual(vmIds);
+  });
+
+  it('outside of sets is freed for good: no VM there is held by the health of another', async () => {
+    const run = await withLedger(() => 0, [aClaim('dead')], [vmId]);
+    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
+  });
+
+  it('is freed only when the driver says that nothing is in flight under it', async () => {
+    const run = await withLedger((claimId) => (claimId === 'dead' ? 0 : 1));
+    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
+  });
+
+  it('is looked for after the grace of the policy', async () => {
+    const run = await withLedger(() => 1);
+    expect(run.of('disruptionLedger.inspect')).toEqual([{ nowUtc: SWEEP, graceSeconds: 5400 }]);
+    expect(run.of('disruptionLedger.release')).toEqual([]);
+  });
+});
+
+describe('INV-13: a VM that holds its set', () => {
+  const impairment = anImpairment('web', { vmId });
+  const probing = (answer: HealthAnswer, gone = false): Promise<Run> =>
+    tidied(
+      { impairments: [impairment] },
+      {
+        probeHealth: (_, nowUtc) => ({ answer, because: '', atUtc: nowUtc, gone }),
+      },
+    );
+
+  it('is healed when it is found healthy again', async () => {
+    expect((await probing('healthy')).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
+  });
+
+  it('is healed when it does not exist any more', async () => {
+    expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
+  });
+
+  it('and cannot be asked keeps no other ledger from being tidied', async () => {
+    const run = await tidied(
+      { impairments: [impairment] },
+      {
+        probeHealth: () => {
+          throw new Error('Azure does not answer');
+        },
+      },
+      ['eastus', 'northeurope'],
+    );
+    expect(run.failure).toBeNull();
+    expect(settledTo(run)).toHaveLength(2);
+  });
+
+  it.each(['unhealthy', 'unknown', 'stopped'] as const)('holds it as long as it is %s', async (answer) => {
+    expect((await probing(answer)).of('disruptionLedger.heal')).toEqual([]);
+  });
+});
+
+describe('assessments', () => {
+  const [one, two, three] = vmsOf(3).map(({ id }) => ({ vmId: id, operationId: `assess-${id}` }));
+  if (!one || !two || !three) throw new Error('three VMs');
+  const due = [one, two, three].map((each) => ({ vmId: each.vmId, timeZone: 'UTC', dueUtc: WINDOW_OPENS }));
+  const batch = (activities: Activities): Promise<Run> =>
+    replay(assessBatch, {
+      input: { vms: due, pace },
+      nowUtc: WINDOW_OPENS,
+      activities: {
+        startAssessments: () => ({ started: [one, two, three], refused: [], retryAfterSeconds: null }),
+        ...activities,
+      },
+    });
+
+  it('of a batch start together, and each VM is signalled as soon as its own is there', async () => {
+    let reads = 0;
+    const run = await batch({
+      collectAssessments: ({ operations }) => {
+        reads += 1;
+        const [done, ...running] = operations;
+        if (!done) throw new Error('nothing to read');
+        return { running, assessed: [{ vmId: done.vmId, summary: anAssessment() }], failed: [] };
+      },
+    });
+    expect(run.output).toEqual({ assessed: 3, failed: 0 });
+    expect(reads).toBe(3);
+    expect(run.of('virtualMachine.apply')).toHaveLength(3);
+    expect(run.of('collectAssessments')[0]).toMatchObject({ due });
+  });
+
+  it('that fail, are refused or never end are counted as failed', async () => {
+    const run = await batch({
+      startAssessments: () => ({
+        started: [one, two],
+        retryAfterSeconds: null,
+        refused: [{ vmId: three.vmId, code: 'notRunning', message: 'The VM is stopped.' }],
+      }),
+      collectAssessments: ({ operations }) => ({
+        running: operations.filter(({ vmId: id }) => id === one.vmId),
+        assessed: [],
+        failed: operations
+          .filter(({ vmId: id }) => id === two.vmId)
+          .map(({ vmId: id }) => ({ vmId: id, message: 'no' })),
+      }),
+    });
+    expect(run.output).toEqual({ assessed: 0, failed: 3 });
+    expect(run.endedUtc).toBe('2026-11-13T04:00:00.000Z');
+  });
+
+  it('R-901, R-903: that a person asks for at any time are recorded on the VM, and install nothing', async () => {
+    const { id } = aVm();
+    const run = await replay(assessVm, {
+      input: { vmId: id, pace },
+      nowUtc: '2026-11-13T16:00:00.000Z',
+      activities: {
+        startAssessments: () => ({
+          started: [{ vmId: id, operationId: 'a' }],
+          refused: [],
+          retryAfterSeconds: null,
+        }),
+        collectAssessments: () => ({
+          running: [],
+          assessed: [{ vmId: id, summary: anAssessment() }],
+          failed: [],
+        }),
+      },
+    });
+    expect(run.output).toMatchObject({ assessed: true });
+    expect(run.names).toEqual(['startAssessments', 'collectAssessments', 'virtualMachine.apply']);
+  });
+});

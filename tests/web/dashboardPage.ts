@@ -1,0 +1,50 @@
+import axe from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import type * as ChromiumModule from '../../lab/browser/chromium';
+import type * as HostModule from '../../lab/browser/dashboardHost';
+import { loadNatively } from '../emulator/support/nativeHost';
+
+const { launchChromium } = loadNatively('dist/lab/browser/chromium.js') as typeof ChromiumModule;
+export const { dashboardHost } = loadNatively('dist/lab/browser/dashboardHost.js') as typeof HostModule;
+export { launchChromium };
+
+export type DashboardHost = Awaited<ReturnType<typeof dashboardHost>>;
+
+/** A page of its own, with everything that went wrong in it. */
+export interface WatchedPage {
+  readonly page: Page;
+  /** Errors of scripts, and what the policy of the page refused. */
+  readonly errors: string[];
+}
+
+export async function openPage(
+  browser: Browser,
+  options: Parameters<Browser['newPage']>[0] = {},
+): Promise<WatchedPage> {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options });
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    // A host that is gone is part of the test; everything else that the browser complains of is not.
+    if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
+      errors.push(message.text());
+  });
+  return { page, errors };
+}
+
+/** What axe-core finds against WCAG 2.2 A and AA, as `rule: element`. */
+export async function accessibilityProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run({ runOnly: tags });
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ target }) => `${id}: ${target.join(' ')}`));
+  });
+}
+
+/** Whether the page is wider than its window: something in it then has to be scrolled to sideways. */
+export function isTooWide(page: Page): Promise<boolean> {
+  return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+}

@@ -1,0 +1,159 @@
+/** What the operator's API answers, as far as the dashboard shows it. */
+
+export type Counts = Readonly<Record<string, number>>;
+
+export interface RolloutSummary {
+  readonly id: string;
+  readonly month: string;
+  readonly state: string;
+  readonly releasedUtc: string;
+  readonly endsUtc: string;
+  readonly endedUtc: string | null;
+  readonly vmCount: number | null;
+}
+
+export interface Phase {
+  readonly phase: string;
+  readonly regions: readonly string[];
+  readonly vmCount: number;
+  readonly startedUtc: string | null;
+  readonly endedUtc: string | null;
+  readonly gate: { readonly kind: string; readonly why: string } | null;
+}
+
+export interface Rollout extends RolloutSummary {
+  readonly requestedBy: string;
+  readonly notAdvanced: string | null;
+  readonly waitsForInventory: { readonly sinceUtc: string; readonly why: string } | null;
+  readonly eligibleCount: number | null;
+  readonly lateCount: number | null;
+  readonly outcomes: Counts;
+  readonly reasons: Readonly<Record<string, Counts>>;
+  readonly phases: readonly Phase[];
+}
+
+export type Interval = readonly [startUtc: string, endUtc: string];
+
+export interface TimelineSpan {
+  readonly vmCount: number;
+  readonly outcomes: Counts;
+  readonly expectedStartUtc: string;
+  readonly expectedEndUtc: string;
+  readonly worked: readonly Interval[];
+}
+
+export interface TimelineGroup {
+  readonly group: string;
+  readonly availabilitySetId: string | null;
+  readonly setSize: number;
+  readonly vmCount: number;
+  readonly outcomes: Counts;
+  readonly updateDomains: readonly {
+    readonly updateDomain: number | null;
+    readonly vmCount: number;
+    readonly outcomes: Counts;
+  }[];
+}
+
+export interface TimelineStage extends TimelineSpan {
+  readonly stage: string;
+  readonly zone: string | null;
+  readonly groups: readonly TimelineGroup[];
+}
+
+export interface TimelineRegion extends TimelineSpan {
+  readonly region: string;
+  readonly timeZone: string;
+  readonly pairs: readonly string[];
+  readonly offPeak: readonly Interval[];
+  readonly stages: readonly TimelineStage[];
+}
+
+export interface Timeline {
+  readonly phases: readonly { readonly phase: string; readonly regions: readonly TimelineRegion[] }[];
+}
+
+export interface Decision {
+  readonly kind: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly atUtc: string;
+}
+
+export interface Halt {
+  readonly haltId: string;
+  readonly kind: 'halt' | 'hold';
+  readonly phase: string;
+  readonly region: string | null;
+  readonly why: string;
+  readonly atUtc: string;
+  readonly decision: Decision | null;
+  readonly stops: string;
+  readonly accusedCount: number;
+  readonly accused: readonly {
+    readonly vmId: string;
+    readonly name: string;
+    readonly kind: string;
+    readonly reason: string;
+    readonly detail: string;
+  }[];
+  readonly inCommon: readonly {
+    readonly fact: string;
+    readonly value: string;
+    readonly sharedByCount: number;
+  }[];
+  readonly waitingCount: number;
+}
+
+export interface Halts {
+  readonly value: readonly Halt[];
+  readonly waitingCount: number;
+  readonly plannedCount: number;
+}
+
+export interface DownNow {
+  readonly claimId: string;
+  readonly kind: string;
+  readonly region: string;
+  readonly zone: string | null;
+  readonly availabilitySetId: string | null;
+  readonly updateDomain: number | null;
+  readonly count: number;
+  readonly limit: number | null;
+  readonly subscriptions: readonly { readonly count: number; readonly max: number }[];
+  readonly expiresUtc: string;
+  readonly vms: readonly { readonly vmId: string; readonly step: string }[];
+}
+
+export interface Disruptions {
+  readonly value: readonly DownNow[];
+  readonly heldSets: readonly {
+    readonly vmId: string;
+    readonly availabilitySetId: string;
+    readonly region: string;
+    readonly sinceUtc: string;
+  }[];
+}
+
+export interface FamilyEvidence {
+  readonly family: string;
+  readonly vmCount: number;
+  readonly startedCount: number;
+  readonly startedMax: number;
+  readonly healthyCount: number;
+  readonly unhealthyCount: number;
+  readonly failedCount: number;
+  readonly unprovenCount: number;
+  readonly cusum: number;
+  readonly cusumMax: number;
+  readonly unhealthyVms: readonly string[];
+  readonly waiting: boolean;
+  readonly curve: readonly { readonly atUtc: string; readonly value: number; readonly unhealthy: boolean }[];
+}
+
+export interface Evidence {
+  readonly haltsAt: number;
+  readonly expectedUnhealthyPercent: number;
+  readonly refusedUnhealthyPercent: number;
+  readonly families: readonly FamilyEvidence[];
+}

@@ -1,0 +1,59 @@
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import type { RolloutSummary } from './api';
+import { useLive } from './live';
+import { NowPage } from './now/nowPage';
+import { ConnectionBar } from './parts/connectionBar';
+import { Masthead } from './parts/masthead';
+import { Empty } from './parts/empty';
+import { NoRollout } from './parts/noRollout';
+import type { PageProps } from './page';
+import { usePlace } from './router';
+
+interface Page {
+  readonly path: string;
+  readonly title: string;
+  readonly show: (props: PageProps) => JSX.Element;
+}
+
+/** In the order of the navigation. */
+export const PAGES: readonly Page[] = [{ path: '/', title: 'Now', show: (props) => <NowPage {...props} /> }];
+
+const ROLLOUTS_EVERY_MS = 5_000;
+
+/** The whole page: what is above every view, and the view of the address. */
+export function App(): JSX.Element {
+  const place = usePlace();
+  const { data, problem } = useLive<{ value: RolloutSummary[] }>('/api/rollouts', ROLLOUTS_EVERY_MS);
+  const page = PAGES.find(({ path }) => path === place.path);
+  const rollouts = data?.value ?? [];
+  const wanted = place.query.get('rollout');
+  const rollout = rollouts.find(({ id }) => id === wanted) ?? (wanted === null ? rollouts[0] : undefined);
+  useEffect(() => {
+    document.title = page === undefined ? 'Lowtide' : `${page.title} – Lowtide`;
+  }, [page]);
+  return (
+    <>
+      <a class="skip-link" href="#main">
+        Skip to the content
+      </a>
+      <Masthead place={place} pages={PAGES} rollouts={rollouts} rollout={rollout} />
+      <ConnectionBar />
+      <main id="main" tabIndex={-1}>
+        {page === undefined ? (
+          <Empty title="There is no such page">The navigation above has those there are.</Empty>
+        ) : rollout !== undefined ? (
+          page.show({ rollout, place })
+        ) : data !== null ? (
+          <NoRollout wanted={wanted} />
+        ) : problem === null ? (
+          <p class="quiet" role="status">
+            Asking the host …
+          </p>
+        ) : (
+          <Empty title={problem.title}>{problem.detail}</Empty>
+        )}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,110 @@
+/** Times, numbers and names as people read them. Every time names its zone, every number its unit. */
+
+const number = new Intl.NumberFormat('en-GB');
+
+export const count = (value: number): string => number.format(value);
+
+export function vms(value: number): string {
+  return `${count(value)} ${value === 1 ? 'VM' : 'VMs'}`;
+}
+
+export function many(value: number, one: string, more = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : more}`;
+}
+
+export function percent(part: number, whole: number): string {
+  if (whole === 0) return '0 %';
+  const share = (part / whole) * 100;
+  return share > 0 && share < 1 ? 'under 1 %' : `${Math.round(share)} %`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = zone + JSON.stringify(options);
+  const known = formats.get(key);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone });
+  formats.set(key, made);
+  return made;
+}
+
+const MINUTE = {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+} as const;
+
+/** `Tue 10 Nov, 18:00 UTC`. */
+export function time(utc: string, zone = 'UTC'): string {
+  return `${format(zone, MINUTE).format(new Date(utc))} ${zoneName(utc, zone)}`;
+}
+
+/** `18:00 UTC`. */
+export function clock(utc: string, zone = 'UTC'): string {
+  return `${format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(utc))} ${zoneName(utc, zone)}`;
+}
+
+/** `Tue 10 Nov`. */
+export function day(utc: string, zone = 'UTC'): string {
+  return format(zone, { weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(utc));
+}
+
+/** `10 Nov`. */
+export function shortDay(utc: string): string {
+  return format('UTC', { day: 'numeric', month: 'short' }).format(new Date(utc));
+}
+
+/** `UTC`, `EST`, `GMT+9`. */
+export function zoneName(utc: string, zone: string): string {
+  if (zone === 'UTC') return 'UTC';
+  const parts = format(zone, { timeZoneName: 'short' }).formatToParts(new Date(utc));
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
+}
+
+/** `November 2026`. */
+export function month(text: string): string {
+  return format('UTC', { month: 'long', year: 'numeric' }).format(new Date(`${text}-15T00:00:00Z`));
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** `3 h 20 min`, `2 days`. */
+export function span(fromUtc: string, untilUtc: string): string {
+  const ms = Math.max(0, Date.parse(untilUtc) - Date.parse(fromUtc));
+  if (ms >= 2 * DAY_MS) return many(Math.round(ms / DAY_MS), 'day');
+  const hours = Math.floor(ms / HOUR_MS);
+  const minutes = Math.round((ms % HOUR_MS) / MINUTE_MS);
+  if (hours === 0) return `${minutes} min`;
+  return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
+}
+
+/** Which day after the release, the first being day 1. */
+export function dayOf(releasedUtc: string, utc: string): number {
+  return Math.max(1, Math.floor((Date.parse(utc) - Date.parse(releasedUtc)) / DAY_MS) + 1);
+}
+
+/** The last part of an ARM id. */
+export function nameOf(id: string): string {
+  return id.slice(id.lastIndexOf('/') + 1);
+}
+
+/** `phase-2` as `Phase 2`. */
+export function phaseName(phase: string): string {
+  return phase.replace(/^phase-/, 'Phase ').replace(/^catchup-/, 'Catch-up ');
+}
+
+/** `zone-1` as `Zone 1`. */
+export function stageName(stage: string): string {
+  return stage === 'regional' ? 'Without a zone' : stage.replace(/^zone-/, 'Zone ');
+}
+
+/** `patchesPending` as `patches pending`. */
+export function words(camelCase: string): string {
+  return camelCase.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+}

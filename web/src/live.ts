@@ -1,0 +1,162 @@
+import { useEffect, useState } from 'preact/hooks';
+import { heard, lost, refused } from './connection';
+import { tokenHeader, problemIn, type Problem } from './send';
+
+/** What a live answer is right now. `data` stays while a later poll fails. */
+export interface Live<T> {
+  readonly data: T | null;
+  /** Why the last poll brought nothing; null when it did. */
+  readonly problem: Problem | null;
+}
+
+const NOW_HEADER = 'x-lowtide-now';
+/** After so many milliseconds a host that is silent counts as lost. */
+const SILENT_MS = 20_000;
+const RETRY_FIRST_MS = 1_000;
+const RETRY_LAST_MS = 15_000;
+
+type Watch = (live: Live<unknown>) => void;
+
+/**
+ * Asks for one address again and again while something on the page shows it: with the tag of what it has, so that no change costs a few bytes;
+ * not at all while the page is hidden; later and later while the host is lost.
+ */
+class Poll {
+  readonly #path: string;
+  readonly #everyMs: number;
+  readonly #watchers = new Set<Watch>();
+  #live: Live<unknown> = { data: null, problem: null };
+  #etag: string | null = null;
+  #timer: number | undefined;
+  #failures = 0;
+  #isAsking = false;
+
+  constructor(path: string, everyMs: number) {
+    this.#path = path;
+    this.#everyMs = everyMs;
+  }
+
+  get live(): Live<unknown> {
+    return this.#live;
+  }
+
+  watch(watch: Watch): () => void {
+    this.#watchers.add(watch);
+    if (this.#watchers.size === 1) {
+      document.addEventListener('visibilitychange', this.#onVisible);
+      this.ask();
+    }
+    return () => {
+      this.#watchers.delete(watch);
+      if (this.#watchers.size > 0) return;
+      document.removeEventListener('visibilitychange', this.#onVisible);
+      window.clearTimeout(this.#timer);
+      polls.delete(this.#path);
+    };
+  }
+
+  /** Now, whatever the timer says. */
+  readonly ask = (): void => {
+    window.clearTimeout(this.#timer);
+    if (this.#isAsking || document.hidden) return;
+    this.#isAsking = true;
+    void this.#request().finally(() => {
+      this.#isAsking = false;
+      if (this.#watchers.size === 0 || document.hidden) return;
+      const waitMs = this.#failures === 0 ? this.#everyMs : retryMs(this.#failures);
+      this.#timer = window.setTimeout(this.ask, waitMs);
+    });
+  };
+
+  readonly #onVisible = (): void => {
+    if (document.hidden) window.clearTimeout(this.#timer);
+    else this.ask();
+  };
+
+  async #request(): Promise<void> {
+    const headers: Record<string, string> = tokenHeader();
+    if (this.#etag !== null) headers['if-none-match'] = this.#etag;
+    try {
+      const answer = await fetch(this.#path, {
+        headers,
+        cache: 'no-store',
+        signal: AbortSignal.timeout(SILENT_MS),
+      });
+      await this.#take(answer);
+    } catch (error) {
+      this.#failures += 1;
+      const why =
+        error instanceof DOMException && error.name === 'TimeoutError'
+          ? 'It does not answer in time.'
+          : 'It cannot be reached.';
+      lost(why);
+      this.#show({
+        data: this.#live.data,
+        problem: { title: 'The host cannot be reached.', detail: why, status: 0 },
+      });
+    }
+  }
+
+  async #take(answer: Response): Promise<void> {
+    if (answer.status === 304) {
+      this.#failures = 0;
+      heard(answer.headers.get(NOW_HEADER));
+      if (this.#live.problem !== null) this.#show({ data: this.#live.data, problem: null });
+      return;
+    }
+    if (answer.ok) {
+      const data: unknown = await answer.json();
+      this.#failures = 0;
+      this.#etag = answer.headers.get('etag');
+      heard(answer.headers.get(NOW_HEADER));
+      this.#show({ data, problem: null });
+      return;
+    }
+    const problem = await problemIn(answer);
+    if (answer.status > 500) {
+      this.#failures += 1;
+      lost(problem.title);
+    } else if (answer.status === 401 || answer.status === 403) {
+      this.#failures += 1;
+      refused(problem.detail);
+    } else {
+      this.#failures = 0;
+      heard(answer.headers.get(NOW_HEADER));
+    }
+    this.#show({ data: answer.status === 404 ? null : this.#live.data, problem });
+  }
+
+  #show(live: Live<unknown>): void {
+    this.#live = live;
+    for (const watch of this.#watchers) watch(live);
+  }
+}
+
+function retryMs(failures: number): number {
+  return Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (failures - 1));
+}
+
+const polls = new Map<string, Poll>();
+
+/** Whatever is on the page is asked for again, at once: after a decision, or when a person says «try now». */
+export function askAllNow(): void {
+  for (const poll of polls.values()) poll.ask();
+}
+
+const nothing: Live<never> = { data: null, problem: null };
+
+/** The answer of an address of the API, kept up to date. Null asks for nothing. */
+export function useLive<T>(path: string | null, everyMs: number): Live<T> {
+  const [live, setLive] = useState<{ path: string | null; live: Live<T> }>({ path, live: nothing });
+  useEffect(() => {
+    if (path === null) return undefined;
+    const poll = polls.get(path) ?? new Poll(path, everyMs);
+    polls.set(path, poll);
+    const show = (next: Live<unknown>): void => {
+      setLive({ path, live: next as Live<T> });
+    };
+    show(poll.live);
+    return poll.watch(show);
+  }, [path, everyMs]);
+  return live.path === path ? live.live : nothing;
+}

@@ -1,0 +1,127 @@
+import type { JSX } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import { askAllNow } from '../live';
+import { ProblemNote } from '../parts/problemNote';
+import { send, type Problem } from '../send';
+
+export interface Choice {
+  readonly kind: 'pause' | 'resume' | 'skip' | 'cancel';
+  readonly label: string;
+  /** What it would do, with numbers. */
+  readonly effect: string;
+}
+
+interface DecisionFormProps {
+  readonly rolloutId: string;
+  readonly choices: readonly Choice[];
+  /** On the button while nothing is chosen. */
+  readonly startLabel: string;
+  readonly onDone?: () => void;
+}
+
+const REASON_MAX = 2_000;
+
+/** A decision and its reason. The button says what is missing as long as it is off. */
+export function DecisionForm({ rolloutId, choices, startLabel, onDone }: DecisionFormProps): JSX.Element {
+  const id = useId();
+  const only = choices.length === 1 ? choices[0] : undefined;
+  const [kind, setKind] = useState<Choice['kind'] | null>(only?.kind ?? null);
+  const [reason, setReason] = useState('');
+  const [isSending, setIsSending] = useState(false);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const chosen = choices.find((choice) => choice.kind === kind);
+  const missing = missingOf(chosen, reason, isSending);
+  const decide = async (): Promise<void> => {
+    if (chosen === undefined || missing !== null) return;
+    setIsSending(true);
+    const sent = await send('POST', `/api/rollouts/${rolloutId}/${chosen.kind}`, { reason: reason.trim() });
+    setIsSending(false);
+    setProblem(sent.kind === 'refused' ? sent.problem : null);
+    askAllNow();
+    if (sent.kind === 'done') {
+      setReason('');
+      onDone?.();
+    }
+  };
+  return (
+    <form
+      class="decision"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void decide();
+      }}
+    >
+      <fieldset>
+        <legend>{only === undefined ? 'Your decision' : only.label}</legend>
+        {only === undefined ? (
+          <ChoiceFields name={`${id}-kind`} choices={choices} kind={kind} setKind={setKind} />
+        ) : (
+          <p class="choice-effect">{only.effect}</p>
+        )}
+      </fieldset>
+      <label class="reason">
+        Reason, for the audit
+        <textarea
+          rows={2}
+          maxLength={REASON_MAX}
+          value={reason}
+          onInput={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+      </label>
+      <div class="decision-end">
+        <button
+          type="submit"
+          class={kind === 'cancel' ? 'danger' : 'primary'}
+          aria-disabled={missing !== null}
+          aria-describedby={`${id}-missing`}
+        >
+          {chosen?.label ?? startLabel}
+        </button>
+        <span id={`${id}-missing`} class="quiet">
+          {missing}
+        </span>
+      </div>
+      <ProblemNote problem={problem} />
+    </form>
+  );
+}
+
+interface ChoiceFieldsProps {
+  readonly name: string;
+  readonly choices: readonly Choice[];
+  readonly kind: Choice['kind'] | null;
+  readonly setKind: (kind: Choice['kind']) => void;
+}
+
+function ChoiceFields({ name, choices, kind, setKind }: ChoiceFieldsProps): JSX.Element {
+  return (
+    <>
+      {choices.map((choice) => (
+        <label key={choice.kind} class={choice.kind === kind ? 'choice chosen' : 'choice'}>
+          <input
+            type="radio"
+            name={name}
+            value={choice.kind}
+            checked={choice.kind === kind}
+            onChange={() => {
+              setKind(choice.kind);
+            }}
+          />
+          <span>
+            <strong>{choice.label}</strong>
+            <span class="choice-effect">{choice.effect}</span>
+          </span>
+        </label>
+      ))}
+    </>
+  );
+}
+
+function missingOf(chosen: Choice | undefined, reason: string, isSending: boolean): string | null {
+  if (isSending) return 'Sending …';
+  if (chosen === undefined && reason.trim() === '') return 'Choose one, and say why.';
+  if (chosen === undefined) return 'Choose one.';
+  return reason.trim() === '' ? 'Say why: it goes into the audit.' : null;
+}

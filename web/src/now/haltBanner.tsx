@@ -1,0 +1,152 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Halt, Halts, Rollout } from '../api';
+import { count, phaseName, time, vms, words } from '../format';
+import { Icon } from '../parts/icon';
+import { addressOf, Link } from '../router';
+import { DecisionForm, type Choice } from './decisionForm';
+
+const ACCUSED_SHOWN = 6;
+
+/** What stopped the rollout, about which VMs, what they share, and the decision. Nothing while no halt is open. */
+export function HaltBanner({
+  rollout,
+  halts,
+}: {
+  readonly rollout: Rollout;
+  readonly halts: Halts;
+}): JSX.Element | null {
+  const open = halts.value.filter(({ decision }) => decision === null);
+  const isOver = rollout.endedUtc !== null || rollout.state === 'cancelling';
+  if (open.length === 0 || isOver) return null;
+  return (
+    <section class="halt" aria-labelledby="halt" role="region">
+      <h2 id="halt">
+        <Icon name="warning" />
+        {open.length === 1 ? title(open[0]) : `${open.length} halts wait for your decision`}
+      </h2>
+      {open.map((halt) => (
+        <HaltFacts
+          key={halt.haltId}
+          halt={halt}
+          plannedCount={halts.plannedCount}
+          several={open.length > 1}
+        />
+      ))}
+      <DecisionForm rolloutId={rollout.id} choices={choicesOf(open, halts)} startLabel="Decide" />
+    </section>
+  );
+}
+
+const title = (halt: Halt | undefined): string =>
+  halt === undefined ? '' : `${halt.kind === 'halt' ? 'Halted' : 'Held'}: ${halt.stops}`;
+
+interface HaltFactsProps {
+  readonly halt: Halt;
+  readonly plannedCount: number;
+  readonly several: boolean;
+}
+
+function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element {
+  return (
+    <div class="halt-facts">
+      {several && <h3>{title(halt)}</h3>}
+      <p class="halt-why">
+        {sentence(halt.why)}{' '}
+        <span class="quiet">
+          {phaseName(halt.phase)}, {time(halt.atUtc)}
+        </span>
+      </p>
+      <div class="halt-columns">
+        {halt.accused.length > 0 && <Accused halt={halt} />}
+        {halt.inCommon.length > 0 && (
+          <div>
+            <h4>What all {count(halt.accusedCount)} have in common</h4>
+            <dl class="facts">
+              {halt.inCommon.map(({ fact, value, sharedByCount }) => (
+                <div key={fact}>
+                  <dt>{fact}</dt>
+                  <dd>
+                    <span class="value" title={value}>
+                      {value}
+                    </span>{' '}
+                    <span class="quiet">
+                      so have {count(sharedByCount)} of {vms(plannedCount)}
+                    </span>
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
+  const [all, setAll] = useState(false);
+  const shown = all ? halt.accused : halt.accused.slice(0, ACCUSED_SHOWN);
+  const left = halt.accusedCount - shown.length;
+  return (
+    <div>
+      <h4>{vms(halt.accusedCount)} it is about</h4>
+      <ul class="accused">
+        {shown.map(({ vmId, name, kind, reason, detail }) => (
+          <li key={vmId}>
+            <Link to={addressOf('/vm', { id: vmId })} class="value" title={name}>
+              {name}
+            </Link>
+            <span class="quiet clamp" title={detail}>
+              {kind}, {detail === '' ? words(reason) : detail}
+            </span>
+          </li>
+        ))}
+      </ul>
+      {left > 0 && (
+        <p>
+          {all ? (
+            <span class="quiet">and {count(left)} more</span>
+          ) : (
+            <button
+              type="button"
+              class="text-button"
+              onClick={() => {
+                setAll(true);
+              }}
+            >
+              Show {count(left)} more
+            </button>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}
+
+function choicesOf(open: readonly Halt[], halts: Halts): readonly Choice[] {
+  const stopped = open.map(({ stops }) => stops).join(' and ');
+  const waiting = open.reduce((sum, { waitingCount }) => sum + waitingCount, 0);
+  return [
+    {
+      kind: 'resume',
+      label: 'Resume',
+      effect: `Go on with ${stopped}: ${vms(waiting)} there still wait. What counted against it is forgiven once; more of the same halts it again.`,
+    },
+    {
+      kind: 'skip',
+      label: 'Skip',
+      effect: `Give up the rest of ${stopped} this month: ${vms(waiting)} end as skipped. Everything else goes on.`,
+    },
+    {
+      kind: 'cancel',
+      label: 'Cancel the rollout',
+      effect: `Nothing new starts, ever: ${vms(halts.waitingCount)} end as skipped. What is being installed ends first. It cannot be undone.`,
+    },
+  ];
+}
+
+const sentence = (text: string): string => {
+  const first = `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+};

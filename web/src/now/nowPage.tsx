@@ -1,0 +1,104 @@
+import type { JSX } from 'preact';
+import type { Disruptions, Evidence, Halts, Rollout, Timeline } from '../api';
+import { useConnection } from '../connection';
+import { day, dayOf, many, month, phaseName, time, vms } from '../format';
+import { useLive } from '../live';
+import type { PageProps } from '../page';
+import { Icon } from '../parts/icon';
+import { OutcomeBar } from '../parts/outcomeBar';
+import { rolloutLook } from '../states';
+import { Controls } from './controls';
+import { DownNow } from './downNow';
+import { HaltBanner } from './haltBanner';
+import { Health } from './health';
+import { TimelineView } from './timelineView';
+
+const ROLLOUT_MS = 2_000;
+const DETAIL_MS = 3_000;
+const SLOW_MS = 6_000;
+
+/** What goes on, whether it is well, and what a person has to decide. */
+export function NowPage({ rollout: { id } }: PageProps): JSX.Element {
+  const path = `/api/rollouts/${id}`;
+  const { data: rollout, problem } = useLive<Rollout>(path, ROLLOUT_MS);
+  const { data: halts } = useLive<Halts>(`${path}/halts`, ROLLOUT_MS);
+  const { data: timeline } = useLive<Timeline>(`${path}/timeline`, DETAIL_MS);
+  const { data: disruptions } = useLive<Disruptions>(`${path}/disruptions`, DETAIL_MS);
+  const { data: evidence } = useLive<Evidence>(`${path}/evidence`, SLOW_MS);
+  const { nowUtc } = useConnection();
+  if (rollout === null)
+    return (
+      <p class="quiet" role="status">
+        {problem === null ? 'Reading the rollout …' : `${problem.title} ${problem.detail}`}
+      </p>
+    );
+  const at = nowUtc ?? rollout.releasedUtc;
+  return (
+    <>
+      <Heading rollout={rollout} nowUtc={at} />
+      {halts !== null && <HaltBanner rollout={rollout} halts={halts} />}
+      <Progress rollout={rollout} />
+      <TimelineView rollout={rollout} timeline={timeline} nowUtc={at} down={disruptions?.value ?? []} />
+      <div class="two">
+        <div class="stack">
+          <DownNow disruptions={disruptions} state={rollout.state} />
+          <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
+        </div>
+        <Health evidence={evidence} />
+      </div>
+    </>
+  );
+}
+
+function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowUtc: string }): JSX.Element {
+  const { label, icon, tone } = rolloutLook(rollout.state);
+  return (
+    <div class="heading">
+      <h1>
+        {month(rollout.month)}
+        <span class={`badge ${tone}`}>
+          <Icon name={icon} /> {label}
+        </span>
+      </h1>
+      <p class="quiet">{whereItStands(rollout, nowUtc)}</p>
+      {rollout.waitsForInventory !== null && (
+        <p class="note">
+          Waiting for VMs since {time(rollout.waitsForInventory.sinceUtc)}: {rollout.waitsForInventory.why}
+        </p>
+      )}
+      {rollout.notAdvanced !== null && <p class="note">{rollout.notAdvanced}</p>}
+    </div>
+  );
+}
+
+function whereItStands({ releasedUtc, endsUtc, endedUtc, phases }: Rollout, nowUtc: string): string {
+  const released = `Released ${time(releasedUtc)}`;
+  if (endedUtc !== null)
+    return `${released}. Over on ${time(endedUtc)}, day ${dayOf(releasedUtc, endedUtc)}.`;
+  const days = dayOf(releasedUtc, endsUtc) - 1;
+  const open = phases.filter(({ startedUtc, endedUtc: ended }) => startedUtc !== null && ended === null);
+  const where = open.map(({ phase }) => phaseName(phase)).join(' and ');
+  const what = where === '' ? '' : ` ${where} of ${phases.length} is open.`;
+  return `Day ${dayOf(releasedUtc, nowUtc)} of ${days}. ${released}; it ends by ${day(endsUtc)} UTC, done or not.${what}`;
+}
+
+function Progress({ rollout }: { readonly rollout: Rollout }): JSX.Element {
+  const { outcomes, vmCount, eligibleCount, lateCount } = rollout;
+  const done = (outcomes['patched'] ?? 0) + (outcomes['upToDate'] ?? 0);
+  const whole = eligibleCount ?? vmCount ?? 0;
+  return (
+    <section class="card" aria-labelledby="progress">
+      <h2 id="progress">
+        {vmCount === null
+          ? 'Not planned yet'
+          : `${vms(done)} of ${whole.toLocaleString('en-GB')} to be patched are done`}
+      </h2>
+      {vmCount !== null && <OutcomeBar outcomes={outcomes} vmCount={vmCount} legend />}
+      {lateCount !== null && lateCount > 0 && (
+        <p class="note">
+          <Icon name="clock" /> The plan has {many(lateCount, 'VM')} late: see the reasons in the plan.
+        </p>
+      )}
+    </section>
+  );
+}
