@@ -100,7 +100,7 @@ export function inventoryStore(store: Store): InventoryStore {
 
 /** Beside the sets: the standalone VMs of each subscription and region. No key of a set has a `~`. */
 const standaloneRow = (subscriptionId: string, region: string): string =>
-  `~${subscriptionId.toLowerCase()}~${region}`.replace(/[^a-z0-9~-]/g, '-');
+  `~${subscriptionId.toLowerCase()}~${region}`.replaceAll(/[^a-z0-9~-]/g, '-');
 
 function setSizes(vms: readonly VirtualMachine[]): { row: string; value: SetSize }[] {
   const sets = new Map<string, VmId[]>();
