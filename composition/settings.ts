@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
 import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
+import { NOTIFICATION_SETTINGS, readNotifications, type NotificationSettings } from './notificationSettings';
 import {
   canaryProblems,
   extraRegionProblems,
@@ -28,6 +29,7 @@ export interface Settings {
   readonly fleetFile: string | null;
   readonly scenarioFile: string | null;
   readonly auth: AuthSettings;
+  readonly notifications: NotificationSettings;
   readonly policy: Policy;
 }
 
@@ -46,6 +48,7 @@ const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_FLEET',
   'LOWTIDE_SCENARIO',
   ...AUTH_SETTINGS,
+  ...NOTIFICATION_SETTINGS,
   'LOWTIDE_ROLLOUT_SCHEDULE',
   'LOWTIDE_SWEEP_SCHEDULE',
   'LOWTIDE_RETENTION_SCHEDULE',
@@ -104,6 +107,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     fleetFile: given('LOWTIDE_FLEET'),
     scenarioFile: given('LOWTIDE_SCENARIO'),
     auth: readAuth(environment, problems),
+    notifications: readNotifications(given, problems),
     policy: readPolicy(given, problems),
   };
   if (problems.length === 0) return settings;

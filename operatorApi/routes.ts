@@ -4,6 +4,7 @@ import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { fleetRoutes } from './fleet';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
+import { notificationRoutes } from './notifications';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -19,6 +20,7 @@ const served: readonly OperatorRoute[] = [
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...notificationRoutes,
   ...simulatedRoutes,
 ];
 

@@ -1,5 +1,6 @@
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
+import { deliveryStore, type DeliveryStore } from './deliveries';
 import { evidenceStore, type EvidenceStore } from './evidence';
 import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
@@ -23,6 +24,7 @@ export interface Repositories {
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
 }
 
@@ -38,6 +40,7 @@ export function repositoriesOn(store: Store): Repositories {
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    deliveries: deliveryStore(store),
     freezes: freezeStore(store),
   };
 }

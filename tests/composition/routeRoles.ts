@@ -13,6 +13,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showTimeline',
     'showEvidence',
     'listHalts',
+    'listNotifications',
     'listDisruptions',
     'getVirtualMachine',
     'listSimulatedEvents',
@@ -56,6 +57,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armTenantsOther',
   ],
   operator: [
+    'retryNotification',
     'postFleet',
     'startRollout',
     'pauseRollout',
