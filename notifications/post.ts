@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { useAgent } from 'request-filtering-agent';
 import { messageOf } from '../domain/messageOf';
 import type { Message } from './body';
+import { lookupPublic, refuseWrittenAddress } from './publicAddress';
 
 export type Posted =
   | { readonly kind: 'accepted' }
@@ -26,21 +26,17 @@ const TIMEOUT_MS = 10_000;
  * the moment of connecting, unless the deployment allows it.
  */
 export function post(url: string, message: Message, options: PostOptions): Promise<Posted> {
-  const { privateAddresses } = options;
-  const agent = useAgent(url, {
-    allowPrivateIPAddress: privateAddresses,
-    allowMetaIPAddress: privateAddresses,
-    keepAlive: false,
-  });
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
   return new Promise((resolve) => {
     const failed = (error: unknown): void => {
       resolve({ kind: 'refused', error: messageOf(error), forMs: null });
     };
     try {
+      if (!options.privateAddresses) refuseWrittenAddress(url);
       const sent = send(url, {
         method: 'POST',
-        agent,
+        agent: false,
+        ...(!options.privateAddresses && { lookup: lookupPublic }),
         signal: AbortSignal.timeout(TIMEOUT_MS),
         headers: {
           ...message.headers,

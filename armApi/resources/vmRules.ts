@@ -1,4 +1,4 @@
-import { AvailabilitySetId } from '../../domain/ids';
+import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
 import { isWindowsTimeZone } from '../../domain/timeZone';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
@@ -25,7 +25,7 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
     throw invalidParameter(`The zone '${vm.zone}' is invalid. Zones are "1", "2", "3".`, 'zones');
   const { availabilitySetId } = vm;
   if (availabilitySetId === null) return;
-  if (vm.zone !== null)
+  if (vm.zone !== null && !isScaleSet(availabilitySetId))
     throw invalidParameter(
       "The properties 'availabilitySet' and 'zones' cannot be specified together.",
       'availabilitySet',
@@ -33,7 +33,9 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
   const set = services.driver.resources.availabilitySet(availabilitySetId);
   if (set === null)
     throw resourceNotFound(
-      'Microsoft.Compute/availabilitySets',
+      isScaleSet(availabilitySetId)
+        ? 'Microsoft.Compute/virtualMachineScaleSets'
+        : 'Microsoft.Compute/availabilitySets',
       availabilitySetId.split('/').at(-1) ?? '',
       request.resourceGroup,
     );

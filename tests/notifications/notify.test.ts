@@ -173,9 +173,9 @@ describe('notifications', () => {
     await repositories.audit.append(ROLLOUT, 'h', halted);
     const own = { receivers: [receiver({ url: inside })], privateAddresses: false };
     const [said] = await notify(services(), own, '/x');
-    expect(said).toMatch(/not allowed|private|DNS lookup/i);
+    expect(said).toContain('not allowed');
     const [waiting] = (await repositories.deliveries.waiting()) as [Delivery];
-    expect(waiting.lastError).toMatch(/not allowed/i);
+    expect(waiting.lastError).toContain('not a public address');
   });
 
   it('follows no redirect, which could lead into its own network', async () => {
@@ -185,7 +185,7 @@ describe('notifications', () => {
     expect(received).toHaveLength(1);
   });
 
-  it('Slack and Teams show hostile names as plain text, cut to what they take', async () => {
+  it('Slack and Teams show hostile names as plain text, cut to what they take', () => {
     const hostile = '<!channel> [x](javascript:alert(1)) *b* ' + 'é'.repeat(5000);
     const delivery: Delivery = {
       noticeId: 'r~1',
