@@ -27,7 +27,7 @@ module.exports = {
     layer(
       'notifications',
       ['domain/', 'store/(?!azure|memory)', 'composition/notificationSettings'],
-      'What people are told of is read off the audit, whatever the app does beside.',
+      'Notices are read off the audit, whatever the app does beside.',
     ),
     layer('web', [], 'The dashboard knows the app over its API alone.'),
     layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),

@@ -1,4 +1,4 @@
-/** What a person may want to be told of, beside looking. */
+/** What a person may want to be notified of. */
 export const NOTICE_KINDS = [
   'started',
   'phaseDone',
@@ -12,7 +12,7 @@ export const NOTICE_KINDS = [
 ] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-/** Decisions of the audit that people are told of. Everything else there is for whoever looks. */
+/** Decisions of the audit that make a notice. Everything else is read there. */
 const NOTICE_OF: Readonly<Record<string, NoticeKind>> = {
   rolloutPlanned: 'started',
   gateOpened: 'phaseDone',

@@ -4,7 +4,7 @@ import { notify } from '../notifications/notify';
 
 const EVERY_MINUTE = '0 * * * * *';
 
-// A deployment that tells nobody need not wake up for it: a minute's tick costs requests and keeps an idle host from sleeping.
+// A deployment without receivers need not wake up for it: a minute's tick costs requests and keeps an idle host from sleeping.
 if ((process.env['LOWTIDE_NOTIFICATIONS'] ?? '') !== '')
   app.timer('notificationsTimer', {
     schedule: EVERY_MINUTE,

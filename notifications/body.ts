@@ -38,13 +38,13 @@ function cloudEvent(delivery: Delivery, source: string): Message {
 
 const TEXT_MAX = 2800;
 
-/** What a person reads, without markup: names and reasons are whatever somebody wrote. */
+/** What a person reads, without markup: names and reasons are hostile text. */
 function textOf({ kind, subject, why, who, atUtc }: Delivery): readonly [title: string, text: string] {
   const title = `Lowtide: ${TITLES[kind]} (${subject})`;
   return [title.slice(0, 150), `${why}\n${who}, ${atUtc}`.slice(0, TEXT_MAX)];
 }
 
-/** Block Kit with plain text: it pings nobody and runs no link. Source: docs of Slack, incoming webhooks. */
+/** Block Kit with plain text: it mentions no user and makes no link. Source: docs of Slack, incoming webhooks. */
 function slack(delivery: Delivery): Message {
   const [title, text] = textOf(delivery);
   const blocks = [

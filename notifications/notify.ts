@@ -16,7 +16,7 @@ export interface NotifyServices {
 const PAGES_MAX = 4;
 /** Deliveries that one call tries: at ten seconds each it ends well before the host's time limit. */
 const ATTEMPTS_A_CALL_MAX = 10;
-/** A row is news for a day: whoever turns notifications on is not told of the months before. */
+/** A row is news for a day: whoever turns notifications on hears nothing of the months before. */
 const NEWS_MS = 86_400_000;
 
 const MINUTE_MS = 60_000;
@@ -25,8 +25,8 @@ const BACK_OFF_MINUTES = [1, 5, 15, 60, 180, 360, 720, 1440] as const;
 const RETRY_AFTER_MAX_MS = 24 * 60 * MINUTE_MS;
 
 /**
- * Tells the receivers what the audit has that is news, and tries again what did not arrive. The audit is the outbox: a row is there before
- * anybody is told, the deliveries are written before the cursor moves on, so that a crash between any two lines repeats a delivery at
+ * Sends the receivers what is new in the audit, and tries again what did not arrive. The audit is the outbox: a row is there before
+ * anything is sent, the deliveries are written before the cursor moves on, so that a crash between any two lines repeats a delivery at
  * worst, under the id it had. Returns what a person should read in the host's log.
  */
 export async function notify(

@@ -22,7 +22,7 @@ const listNotifications: OperatorRoute = {
   query: {},
   description: {
     summary:
-      'Who is told of what, and the notices that did not arrive: waiting for another attempt, or dead.',
+      'The receivers of notices, and the notices that did not arrive: waiting for another attempt, or dead.',
     answers: {
       200: {
         about: 'Receivers as configured; deliveries that are not done.',

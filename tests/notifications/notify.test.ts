@@ -102,7 +102,7 @@ describe('notifications', () => {
     expect(Number(at)).toBe(nowMs / 1000);
   });
 
-  it('what is not news is told to nobody: installations, and what happened more than a day ago', async () => {
+  it('what is not news is not sent: installations, and what happened more than a day ago', async () => {
     await repositories.audit.append(ROLLOUT, 'i', { ...halted, what: 'installStarted' });
     await repositories.audit.append(ROLLOUT, 'old', { ...halted, atUtc: '2026-11-11T00:00:00.000Z' });
     await tick();

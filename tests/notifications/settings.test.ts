@@ -11,7 +11,7 @@ function read(written: string, allow?: string): readonly [ReturnType<typeof read
 }
 
 describe('LOWTIDE_NOTIFICATIONS', () => {
-  it('names receivers; a receiver that asks for nothing special is told everything, as CloudEvents', () => {
+  it('names receivers; a receiver that asks for nothing special hears everything, as CloudEvents', () => {
     const [{ receivers, privateAddresses }, problems] = read(
       '[{"name":"ops","url":"https://hooks.example.com/x"}]',
     );
