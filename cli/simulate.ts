@@ -14,7 +14,7 @@ export async function runSimulate(
   },
 ): Promise<0 | 2> {
   const { json, events, audit, settings: file, ...month } = options;
-  const settings = readAppSettings({ file });
+  const settings = readAppSettings({ file, fleet: month.fleet });
   say.line(settings.summary);
   const report = await simulateMonth(
     { ...month, settings },

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
-import { refreshInventory } from '../activities/refreshInventory';
+import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import { learnRegions } from '../domain/regions';
 import type { FleetDriver } from '../drivers/driver';
@@ -108,13 +108,13 @@ async function compose(): Promise<AppServices> {
   });
   const composed: AppServices = {
     driver: await driver,
-    ...repositoriesOn(store),
+    ...repositoriesOn(store, settings.policy),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
     policy: settings.policy,
     nowUtc: () => DateTime.utc().toISO(),
   };
-  if (settings.fleetFile !== null) await refreshInventory(composed);
+  if (settings.fleetFile !== null) await takeListing(composed);
   return composed;
 }
 

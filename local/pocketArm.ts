@@ -23,7 +23,7 @@ export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions):
   const store = memoryStore();
   const client = directClient(driver);
   const services: ArmContext['services'] = {
-    ...repositoriesOn(store),
+    ...repositoriesOn(store, policy),
     driver,
     policy,
     nowUtc,

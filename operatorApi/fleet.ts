@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import { refreshInventory } from '../activities/refreshInventory';
+import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { simulatedOf } from '../composition/compose';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
+import { forgetFleetView } from './fleetView';
+import { listFleet } from './listFleet';
 import type { OperatorRoute } from './route';
 
 /** How messages call what was sent. */
@@ -35,8 +37,9 @@ const postFleet: OperatorRoute = {
   handler: async (request, { services }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
     await simulatedOf(services).driver.loadFleet(fleet);
-    await refreshInventory(services);
+    await takeListing(services, { accept: true });
     await wakeForInventory(services);
+    forgetFleetView(services);
     const { vms, availabilitySets, notes } = fleet;
     return {
       status: 200,
@@ -45,4 +48,4 @@ const postFleet: OperatorRoute = {
   },
 };
 
-export const fleetRoutes: readonly OperatorRoute[] = [postFleet];
+export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet];

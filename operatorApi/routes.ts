@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { auditRoutes } from './audit';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
+import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
+import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
+import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -21,6 +24,9 @@ const served: readonly OperatorRoute[] = [
   ...freezeRoutes,
   ...auditRoutes,
   ...notificationRoutes,
+  ...explainRoutes,
+  ...forecastRoutes,
+  ...previewRoutes,
   ...simulatedRoutes,
 ];
 
