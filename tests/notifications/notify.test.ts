@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { HTTP } from 'cloudevents';
 import type { NotificationSettings, Receiver } from '../../composition/notificationSettings';
+import { defaultPolicy } from '../../domain/policy';
 import { NOTICE_KINDS } from '../../domain/notices';
 import { notify } from '../../notifications/notify';
 import { messageTo } from '../../notifications/body';
@@ -57,7 +58,7 @@ describe('notifications', () => {
   beforeEach(() => {
     [answers, received] = [[], []];
     nowMs = Date.parse('2026-11-13T03:16:00.000Z');
-    repositories = repositoriesOn(memoryStore());
+    repositories = repositoriesOn(memoryStore(), defaultPolicy);
   });
   afterAll(async () => {
     await new Promise((resolve) => server.close(resolve));
