@@ -13,6 +13,7 @@ import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import { armResourceStore, type ArmResourceStore } from '../store/armResources';
+import { azureDriverStore, type AzureDriverStore } from '../store/azureDriver';
 import { azureStore } from '../store/azureTable';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
@@ -29,6 +30,8 @@ import { readSettings, type Settings } from './settings';
 export interface AppServices extends Services {
   readonly longRunning: LongRunningStore;
   readonly armResources: ArmResourceStore;
+  /** What the Azure driver keeps, its log among it; null with any other driver. */
+  readonly azureDriver: AzureDriverStore | null;
 }
 
 /** Those of a deployment with the simulated driver in its process: its VMs can be made, loaded and looked into. */
@@ -111,6 +114,7 @@ async function compose(): Promise<AppServices> {
     ...repositoriesOn(store, settings.policy),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
+    azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
     nowUtc: () => DateTime.utc().toISO(),
   };

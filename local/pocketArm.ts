@@ -29,6 +29,7 @@ export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions):
     nowUtc,
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
+    azureDriver: null,
     wake: () => Promise.resolve(),
   };
   const open = (): Promise<ArmContext> => Promise.resolve({ services, client });
