@@ -46,8 +46,7 @@ export async function reviveRollouts(
 ): Promise<{ revived: readonly string[]; openCount: number }> {
   const open = (await services.rollouts.list()).filter(({ endedUtc }) => endedUtc === null);
   const revived: string[] = [];
-  for (const control of open)
-    if (await startOnce(services, client, control)) revived.push(control.rolloutId);
+  for (const control of open) if (await startOnce(services, client, control)) revived.push(control.rolloutId);
   return { revived, openCount: open.length };
 }
 
