@@ -14,6 +14,8 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showEvidence',
     'listHalts',
     'listDisruptions',
+    'listFleet',
+    'saveFleet',
     'getVirtualMachine',
     'listSimulatedEvents',
     'listSimulatedVirtualMachines',

@@ -157,3 +157,29 @@ export interface Evidence {
   readonly refusedUnhealthyPercent: number;
   readonly families: readonly FamilyEvidence[];
 }
+
+export interface FleetRow {
+  readonly vmId: string;
+  readonly name: string;
+  readonly region: string;
+  readonly zone: string | null;
+  readonly subscription: string;
+  readonly resourceGroup: string;
+  readonly availabilitySet: string | null;
+  readonly updateDomain: number | null;
+  readonly family: string;
+  readonly phase: string | null;
+  readonly expectedStartUtc: string | null;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly detail: string;
+  readonly atUtc: string | null;
+}
+
+export interface FleetTable {
+  readonly vmCount: number;
+  readonly matchedCount: number;
+  readonly offset: number;
+  readonly value: readonly FleetRow[];
+  readonly groups: readonly { readonly key: string; readonly vmCount: number; readonly outcomes: Counts }[];
+}

@@ -5,10 +5,14 @@ import { useLive } from './live';
 import { NowPage } from './now/nowPage';
 import { ConnectionBar } from './parts/connectionBar';
 import { Masthead } from './parts/masthead';
+import { lazyPage } from './parts/lazyPage';
 import { Empty } from './parts/empty';
 import { NoRollout } from './parts/noRollout';
 import type { PageProps } from './page';
 import { usePlace } from './router';
+
+const World = lazyPage(async () => (await import('./world/worldPage')).WorldPage);
+const Fleet = lazyPage(async () => (await import('./fleet/fleetPage')).FleetPage);
 
 interface Page {
   readonly path: string;
@@ -17,7 +21,11 @@ interface Page {
 }
 
 /** In the order of the navigation. */
-export const PAGES: readonly Page[] = [{ path: '/', title: 'Now', show: (props) => <NowPage {...props} /> }];
+const PAGES: readonly Page[] = [
+  { path: '/', title: 'Now', show: (props) => <NowPage {...props} /> },
+  { path: '/world', title: 'World', show: (props) => <World {...props} /> },
+  { path: '/fleet', title: 'Fleet', show: (props) => <Fleet {...props} /> },
+];
 
 const ROLLOUTS_EVERY_MS = 5_000;
 

@@ -61,7 +61,10 @@ export function shortDay(utc: string): string {
 /** `UTC`, `EST`, `GMT+9`. */
 export function zoneName(utc: string, zone: string): string {
   if (zone === 'UTC') return 'UTC';
-  const parts = format(zone, { timeZoneName: 'short' }).formatToParts(new Date(utc));
+  // American English has the usual names, EST for one, where British English has offsets.
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(
+    new Date(utc),
+  );
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
 }
 
