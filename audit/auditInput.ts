@@ -1,4 +1,5 @@
 import type { DriverEvent } from '../drivers/driver';
+import type { ExtraRegion } from './regionFacts';
 
 /** What the auditor takes as true of a VM: facts of the fleet file, not conclusions of the app. Ids in any case. */
 export interface AuditVm {
@@ -107,6 +108,8 @@ export interface AuditInput {
   readonly untilUtc: string;
   /** Tag that names a VM's time zone; `lowtide-timezone` when absent. */
   readonly timeZoneTag?: string;
+  /** Regions that the auditor's tables lack. */
+  readonly extraRegions?: readonly ExtraRegion[];
   readonly waivers?: readonly AuditWaiver[];
   readonly phases?: readonly AuditPhase[];
   /** Of one rollout that has ended. */

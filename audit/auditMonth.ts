@@ -8,6 +8,7 @@ import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
 import { checkClassification, checkWindow, OnceRules } from './installRules';
 import { OffPeakWindows } from './offPeakWindows';
+import { RegionFacts } from './regionFacts';
 import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules, setShareOf } from './setRules';
@@ -24,7 +25,8 @@ const POLL_SECONDS = 300;
 export function auditMonth(input: AuditInput): AuditReport {
   const { vms, phases = [], timeZoneTag = TIME_ZONE_TAG } = input;
   const findings = new Findings();
-  const fleet = new FleetFacts(vms, timeZoneTag);
+  const regions = new RegionFacts(input.extraRegions ?? []);
+  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions });
   const log = readDriverLog(
     { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
     fleet,
@@ -34,10 +36,10 @@ export function auditMonth(input: AuditInput): AuditReport {
 
   for (const install of log.installs) checkWindow(install, windows, findings);
   for (const patch of log.patches) checkClassification(patch, findings);
-  checkPhasePairs(phases, log.from ?? log.until, findings);
+  checkPhasePairs(phases, log.from ?? log.until, regions, findings);
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
-  const { peaks, pairOverlaps } = sweep(log, fleet, input, findings);
+  const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
   return {
     fromUtc: log.from === null ? null : utcOf(log.from),
@@ -76,6 +78,7 @@ function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findi
 function sweep(
   log: DriverLog,
   fleet: FleetFacts,
+  regionFacts: RegionFacts,
   { shares, phases = [], pollSeconds = POLL_SECONDS }: AuditInput,
   findings: Findings,
 ): { peaks: ReturnType<BlastMeter['peaks']>; pairOverlaps: number } {
@@ -85,7 +88,7 @@ function sweep(
     standaloneSharePercent === undefined
       ? null
       : new StandaloneRules(fleet, standaloneSharePercent, findings);
-  const regions = new RegionRules(findings);
+  const regions = new RegionRules(regionFacts, findings);
   const once = new OnceRules(findings);
   const gates = new GateRule(phases, findings);
   const blast = new BlastMeter(fleet.fleet(), (size) => setShareOf(size, shares));

@@ -1,7 +1,7 @@
 import type { AuditHalt, AuditRollout, AuditTrailRow } from './auditInput';
 import { type Findings, utcOf } from './auditReport';
 import type { Install } from './driverLog';
-import { regionName } from './timeZone';
+import { regionName } from './regionFacts';
 
 /** A stretch in which nothing new may start: open at both ends, because what happens at one instant has no order. */
 interface Stop {

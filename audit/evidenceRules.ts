@@ -2,7 +2,7 @@ import type { AuditOutcome, AuditPhase, AuditTrailRow } from './auditInput';
 import type { Findings } from './auditReport';
 import type { DriverLog, Health } from './driverLog';
 import type { FleetFacts, Place } from './fleetFacts';
-import { regionName } from './timeZone';
+import { regionName } from './regionFacts';
 
 interface Claims {
   readonly outcomes: readonly AuditOutcome[];

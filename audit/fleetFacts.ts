@@ -1,6 +1,7 @@
 import type { DriverEvent } from '../drivers/driver';
 import type { AuditVm } from './auditInput';
-import { auditTimeZone, regionName } from './timeZone';
+import { regionName, type RegionFacts } from './regionFacts';
+import { auditTimeZone } from './timeZone';
 
 /** A VM where it stands, with names that compare as text. */
 export interface Place {
@@ -14,6 +15,12 @@ export interface Place {
   readonly timeZone: string;
   /** Null when the fleet does not say. */
   readonly imageFamily: string | null;
+}
+
+/** Where the time zone of a VM comes from, beside itself. */
+export interface TimeZoneFacts {
+  readonly tag: string;
+  readonly regions: RegionFacts;
 }
 
 /** An update domain that is not known is one of its own, named so. */
@@ -30,10 +37,10 @@ export class FleetFacts {
   readonly #standalone = new Map<string, number>();
   readonly #offAtFirst = new Map<string, AuditVm[]>();
 
-  readonly #timeZoneTag: string;
+  readonly #timeZone: TimeZoneFacts;
 
-  constructor(vms: readonly AuditVm[], timeZoneTag: string) {
-    this.#timeZoneTag = timeZoneTag;
+  constructor(vms: readonly AuditVm[], timeZone: TimeZoneFacts) {
+    this.#timeZone = timeZone;
 
     for (const vm of vms) {
       this.#vms.set(vm.id.toLowerCase(), vm);
@@ -58,7 +65,7 @@ export class FleetFacts {
       const facts = this.#vms.get(id.toLowerCase());
       if (known !== undefined) return [known];
       if (facts === undefined) return [];
-      const place = placeOf(facts, this.#timeZoneTag);
+      const place = placeOf(facts, this.#timeZone);
       this.#places.set(id.toLowerCase(), place);
       return [place];
     });
@@ -75,7 +82,7 @@ export class FleetFacts {
   }
 
   fleet(): Place[] {
-    return [...this.#vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.#timeZoneTag));
+    return [...this.#vms.values()].map((vm) => this.find(vm.id) ?? placeOf(vm, this.#timeZone));
   }
 
   /** Null for a VM that neither the fleet nor the log has named. */
@@ -83,7 +90,7 @@ export class FleetFacts {
     const known = this.#places.get(vm) ?? this.#places.get(vm.toLowerCase());
     if (known !== undefined) return known;
     const facts = this.#vms.get(vm.toLowerCase());
-    return facts === undefined ? null : placeOf(facts, this.#timeZoneTag);
+    return facts === undefined ? null : placeOf(facts, this.#timeZone);
   }
 
   placeOf(event: DriverEvent): Place {
@@ -101,15 +108,15 @@ export class FleetFacts {
     const facts = this.#vms.get(id);
     const place =
       facts === undefined
-        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.#timeZoneTag)
-        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.#timeZoneTag);
+        ? placeOf({ ...event, id: event.vm, timeZone: null, tags: {} }, this.#timeZone)
+        : placeOf({ ...facts, updateDomain: facts.updateDomain ?? event.updateDomain }, this.#timeZone);
     this.#places.set(id, place);
     if (facts === undefined && place.set === null) this.#countStandalone(place);
     return place;
   }
 }
 
-function placeOf(vm: AuditVm, timeZoneTag: string): Place {
+function placeOf(vm: AuditVm, { tag, regions }: TimeZoneFacts): Place {
   return {
     vm: vm.id,
     region: regionName(vm.region),
@@ -117,7 +124,7 @@ function placeOf(vm: AuditVm, timeZoneTag: string): Place {
     set: vm.availabilitySet?.toLowerCase() ?? null,
     updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
     subscription: vm.subscription.toLowerCase(),
-    timeZone: auditTimeZone(vm, timeZoneTag),
+    timeZone: auditTimeZone(vm, tag, regions),
     imageFamily: vm.imageFamily ?? null,
   };
 }

@@ -1,12 +1,8 @@
 import type { AuditPhase } from './auditInput';
-import type { Findings } from './auditReport';
+import { utcOf, type Findings } from './auditReport';
 import type { Install } from './driverLog';
 import type { Place } from './fleetFacts';
-import geoPairs from './geoPairs.json';
-import { regionName } from './timeZone';
-
-/** Either of two regions naming the other makes them a pair. */
-const pairedWith = pairGraph();
+import { regionName, type RegionFacts } from './regionFacts';
 
 /** What is down in one region at an instant of the sweep. */
 interface RegionNow {
@@ -19,9 +15,14 @@ export class RegionRules {
   readonly #regions = new Map<string, RegionNow>();
   #overlaps = 0;
 
+  /** Regions that were met, and of which nothing is known. */
+  readonly #unknown = new Set<string>();
+
+  readonly #facts: RegionFacts;
   readonly #findings: Findings;
 
-  constructor(findings: Findings) {
+  constructor(facts: RegionFacts, findings: Findings) {
+    this.#facts = facts;
     this.#findings = findings;
   }
 
@@ -30,6 +31,7 @@ export class RegionRules {
   }
 
   started({ place, start }: Install): void {
+    this.#doubtWhenUnknown(place, start);
     this.#checkPairs(place, start);
     const region = this.#regionOf(place.region);
     this.#checkZones(region, place, start);
@@ -46,9 +48,20 @@ export class RegionRules {
     if (down?.size === 0) downByZone.delete(place.zone);
   }
 
+  /** What its pair is, and when its off-peak hours are, cannot be judged: once for each region. */
+  #doubtWhenUnknown({ vm, region }: Place, at: number): void {
+    if (this.#facts.isKnown(region) || this.#unknown.has(region)) return;
+    this.#unknown.add(region);
+    this.#findings.doubted(
+      vm,
+      utcOf(at),
+      `region ${region} is not known: neither its pair (INV-2) nor its off-peak hours (INV-4) can be judged`,
+    );
+  }
+
   #checkPairs(place: Place, at: number): void {
     this.#findings.evaluated('INV-2');
-    for (const region of pairedWith.get(place.region) ?? []) {
+    for (const region of this.#facts.pairsOf(place.region)) {
       const other = someOf(this.#regions.get(region)?.downByZone.values() ?? []);
       if (other === null) continue;
       this.#overlaps += 1;
@@ -85,12 +98,17 @@ export class RegionRules {
 }
 
 /** INV-2, of the rollout's own phases: both ends of a pair are never in one. */
-export function checkPhasePairs(phases: readonly AuditPhase[], fallbackMs: number, findings: Findings): void {
+export function checkPhasePairs(
+  phases: readonly AuditPhase[],
+  fallbackMs: number,
+  facts: RegionFacts,
+  findings: Findings,
+): void {
   for (const { phase, regions, startedUtc } of phases) {
     findings.evaluated('INV-2');
     const names = new Set(regions.map(regionName));
     const at = startedUtc === null ? fallbackMs : Date.parse(startedUtc);
-    for (const [a, b] of edges())
+    for (const [a, b] of facts.pairs())
       if (names.has(a) && names.has(b))
         findings.violated('INV-2', null, at, `phase ${phase} has both ends of the geo pair ${a} and ${b}`);
   }
@@ -103,20 +121,4 @@ function zoneText(zone: string | null): string {
 function someOf(groups: Iterable<ReadonlySet<Place>>): Place | null {
   for (const group of groups) for (const place of group) return place;
   return null;
-}
-
-function* edges(): Generator<readonly [string, string]> {
-  for (const [a, b] of geoPairs) if (a !== undefined && b !== undefined) yield [a, b];
-}
-
-function pairGraph(): ReadonlyMap<string, ReadonlySet<string>> {
-  const graph = new Map<string, Set<string>>();
-  const link = (a: string, b: string): void => {
-    graph.set(a, (graph.get(a) ?? new Set()).add(b));
-  };
-  for (const [a, b] of edges()) {
-    link(a, b);
-    link(b, a);
-  }
-  return graph;
 }

@@ -1,7 +1,7 @@
 import type { AuditOutcome, AuditPhase, AuditRollout, AuditVm } from './auditInput';
 import type { Findings } from './auditReport';
 import type { Install } from './driverLog';
-import { regionName } from './timeZone';
+import { regionName } from './regionFacts';
 
 /** How a VM may end. */
 const OUTCOME_KINDS = new Set(['patched', 'upToDate', 'failed', 'unhealthy', 'deferred', 'skipped']);

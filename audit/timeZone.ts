@@ -1,9 +1,7 @@
 import { IANAZone } from 'luxon';
 import windowsZones from 'cldr-core/supplemental/windowsZones.json';
 import type { AuditVm } from './auditInput';
-import regionTimeZones from './regionTimeZones.json';
-
-const zoneOfRegion = new Map(Object.entries(regionTimeZones));
+import { regionName, type RegionFacts } from './regionFacts';
 
 /** CLDR names one zone of each Windows name for the whole world: territory 001. */
 const zoneOfWindowsName = new Map(
@@ -13,20 +11,19 @@ const zoneOfWindowsName = new Map(
 );
 
 /** IANA name of the zone whose windows count for the VM: its tag, its Windows setting, its region, UTC; the first that exists. */
-export function auditTimeZone(vm: Pick<AuditVm, 'tags' | 'timeZone' | 'region'>, tagName: string): string {
+export function auditTimeZone(
+  vm: Pick<AuditVm, 'tags' | 'timeZone' | 'region'>,
+  tagName: string,
+  regions: RegionFacts,
+): string {
   const tag = Object.entries(vm.tags).find(([name]) => name.toLowerCase() === tagName.toLowerCase())?.[1];
   return (
     existing(tag) ??
     windowsZone(tag) ??
     windowsZone(vm.timeZone) ??
-    zoneOfRegion.get(regionName(vm.region)) ??
+    regions.timeZoneOf(regionName(vm.region)) ??
     'UTC'
   );
-}
-
-/** `East US` is `eastus`. */
-export function regionName(written: string): string {
-  return written.toLowerCase().replaceAll(' ', '');
 }
 
 function windowsZone(name: string | null | undefined): string | undefined {

@@ -1,4 +1,6 @@
 import type { Month } from '../domain/ids';
+import { extraRegionsOf } from '../composition/settingProblems';
+import { learnRegions } from '../domain/regions';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
@@ -22,6 +24,7 @@ export interface PlanOptions {
 export function runPlan({ fleet: file, month, json, settings: settingsFile }: PlanOptions): 0 | 2 {
   const { settings, summary } = readAppSettings({ file: settingsFile });
   const { policy } = settings;
+  learnRegions(extraRegionsOf(policy.extraRegions));
   const fleet = readFleet(file);
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;

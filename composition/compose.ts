@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { refreshInventory } from '../activities/refreshInventory';
 import { LowtideError } from '../domain/lowtideError';
+import { learnRegions } from '../domain/regions';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
@@ -18,6 +19,7 @@ import { memoryStore } from '../store/memoryTable';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
+import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { readSettings, type Settings } from './settings';
 
@@ -63,6 +65,7 @@ let services: Promise<AppServices> | null = null;
 export function startApp(): void {
   if (start !== null) return;
   const settings = readSettings(process.env);
+  learnRegions(extraRegionsOf(settings.policy.extraRegions));
   start = { settings, journal: journalOf(settings) };
 }
 

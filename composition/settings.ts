@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
 import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
-import { canaryProblems, imageProblems, nameProblems } from './settingProblems';
+import {
+  canaryProblems,
+  extraRegionProblems,
+  extraRegionsOf,
+  imageProblems,
+  nameProblems,
+} from './settingProblems';
 
 /** What a deployment decides, beside the policy. */
 export interface Settings {
@@ -161,7 +167,10 @@ function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
   };
   const [phasesMin, phasesMax] = [valueOf('phasesMin'), valueOf('phasesMax')];
   const problems = [
-    ...canaryProblems(valueOf('canaryRegions')).map(
+    ...extraRegionProblems(valueOf('extraRegions')).map(
+      (problem) => `${settingName('extraRegions')}: ${problem}`,
+    ),
+    ...canaryProblems(valueOf('canaryRegions'), extraRegionsOf(valueOf('extraRegions'))).map(
       (problem) => `${settingName('canaryRegions')}: ${problem}`,
     ),
     ...imageProblems(valueOf('extraImages')).map((problem) => `${settingName('extraImages')}: ${problem}`),

@@ -2,6 +2,7 @@ import { imageName, isSupportedImage } from './images';
 import { because, type Because, type OutcomeReason } from './reasons';
 import { effectivePatchMode } from './patchMode';
 import type { Policy } from './policy';
+import { findRegion } from './regions';
 import { tagOf } from './tags';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -15,7 +16,7 @@ type EligibilityPolicy = Pick<Policy, 'excludeTag' | 'extraImages'>;
 const ELIGIBLE: Eligibility = { kind: 'eligible' };
 
 /**
- * May automatic patching touch this VM at all? Its size (R-105), an unknown region and an unknown zone hold nothing. What can change by
+ * May automatic patching touch this VM at all? Its size (R-105) and an unknown zone hold nothing. What can change by
  * the hour (power, agent, freeze, health) is not asked here but right before the update.
  */
 export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Eligibility {
@@ -36,6 +37,8 @@ export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy):
     patchModeHold(vm),
     // Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place.
     vm.customerManagedSchedule === true ? because('notInCharge') : null,
+    // Which region it must not be down together with, and when its off-peak hours are, would be guesses.
+    findRegion(vm.region) === undefined ? because('unknownRegion', { region: vm.region }) : null,
     vm.osType === null ? because('osTypeUnknown') : null,
     imageHold(vm, policy),
     vm.provisionVMAgent === false ? because('agentNotProvisioned') : null,

@@ -11,15 +11,25 @@ export const VmId = z
   .brand<'VmId'>();
 export type VmId = z.infer<typeof VmId>;
 
-/** Azure resource id of an availability set, lower-cased. */
+const SCALE_SET = /\/providers\/microsoft\.compute\/virtualmachinescalesets\/[^/]+$/i;
+
+/**
+ * Azure resource id, lower-cased, of an availability set, or of a scale set with flexible orchestration. To Lowtide that is an availability
+ * set whose update domains are its fault domains: Azure updates one fault domain of it at a time, and at most 20 % of its instances.
+ * Source: learn.microsoft.com/azure/virtual-machines/automatic-vm-guest-patching, availability-first updates.
+ */
 export const AvailabilitySetId = z
   .string()
   .regex(
-    /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\/availabilitysets\/[^/]+$/i,
+    /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\/(?:availabilitysets|virtualmachinescalesets)\/[^/]+$/i,
   )
   .toLowerCase()
   .brand<'AvailabilitySetId'>();
 export type AvailabilitySetId = z.infer<typeof AvailabilitySetId>;
+
+export function isScaleSet(id: AvailabilitySetId): boolean {
+  return SCALE_SET.test(id);
+}
 
 /** `2026-11`: the month of a release. */
 export const Month = z

@@ -62,6 +62,8 @@ export const Policy = z.object({
   standaloneSharePercent: percent(20),
   phasesMin: z.number().int().positive().default(4),
   phasesMax: z.number().int().positive().default(6),
+  /** Regions that the table lacks, as `name:timeZone` or `name:timeZone:pair`, with an IANA time zone. */
+  extraRegions: z.array(z.string()).default([]),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
   canaryRegions: z.array(z.string()).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),

@@ -170,6 +170,12 @@ export const REASONS = {
     { message: message.exactOptional() },
     (facts) => facts.message ?? 'enablement is not complete: the patch extension is not in place',
   ),
+  unknownRegion: reason(
+    'skipped',
+    { region: text },
+    ({ region }) =>
+      `region ${region} is not known, nor its pair and time zone (setting LOWTIDE_EXTRA_REGIONS)`,
+  ),
   osTypeUnknown: reason('skipped', {}, 'the operating system is not known'),
 } as const;
 

@@ -12,16 +12,40 @@ export interface AzureRegion {
   readonly timeZone: string;
 }
 
-const regions: ReadonlyMap<string, AzureRegion> = new Map(table.regions.map((row) => [row.name, row]));
-const pairs = pairGraph();
-const components = connectedComponents();
+const published: ReadonlyMap<string, AzureRegion> = new Map(table.regions.map((row) => [row.name, row]));
+let regions = published;
+let pairs = pairGraph();
+let components = connectedComponents();
+
+/** A region that policy knows and the table lacks. */
+export type ExtraRegion = Pick<AzureRegion, 'name' | 'timeZone' | 'pairedRegion'>;
+
+/**
+ * From now on these are known, too, and no others beside the table's. Called before anything is planned, when a process has read its
+ * policy: which regions exist, and which are pairs, does not change while claims are held.
+ */
+export function learnRegions(extra: readonly ExtraRegion[]): void {
+  const learnt = extra
+    .filter(({ name }) => !published.has(name))
+    .map((region) => [region.name, { ...region, displayName: region.name, availabilityZones: 0 }] as const);
+  regions = new Map([...published, ...learnt]);
+  pairs = pairGraph();
+  components = connectedComponents();
+}
+
+/** `name:timeZone` or `name:timeZone:pair`; undefined when it is not written so. Whether the names exist is not asked here. */
+export function parseExtraRegion(written: string): ExtraRegion | undefined {
+  const [name = '', timeZone = '', pair = '', ...rest] = written.split(':').map((part) => part.trim());
+  if (name === '' || timeZone === '' || rest.length > 0) return undefined;
+  return { name: regionNameOf(name), timeZone, pairedRegion: pair === '' ? null : regionNameOf(pair) };
+}
 
 /** `East US` and `EASTUS` are `eastus`, as ARM has it. */
 export function regionNameOf(written: string): string {
   return written.replace(/\s+/g, '').toLowerCase();
 }
 
-/** Undefined for a region Lowtide has never heard of, which is no error: it has no pair and keeps UTC. */
+/** Undefined for a region Lowtide has never heard of: its VMs are `skipped: unknownRegion` until policy knows it (`extraRegions`). */
 export function findRegion(region: string): AzureRegion | undefined {
   return regions.get(region);
 }
@@ -69,8 +93,9 @@ function pairGraph(): ReadonlyMap<string, ReadonlySet<string>> {
 
 function connectedComponents(): ReadonlyMap<string, string> {
   const named = new Map<string, string>();
-  // In alphabetical order, the first region to reach a component is the one it is named after.
-  for (const first of [...regions.keys()].sort()) {
+  // In alphabetical order, the first region to reach a component is the one it is named after; a region that was learnt renames none.
+  const learnt = [...regions.keys()].filter((name) => !published.has(name));
+  for (const first of [...[...published.keys()].sort(), ...learnt.sort()]) {
     const toVisit = named.has(first) ? [] : [first];
     for (let region = toVisit.pop(); region !== undefined; region = toVisit.pop()) {
       if (named.has(region)) continue;

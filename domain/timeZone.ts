@@ -45,6 +45,11 @@ export function timeZoneOf(
   return { zone: 'UTC', source: 'utc', invalid };
 }
 
+/** Is it a time zone as Windows names them? */
+export function isWindowsTimeZone(name: string): boolean {
+  return windowsZone(name) !== undefined;
+}
+
 /** The IANA zone that an IANA or Windows name means; undefined when it means none. */
 export function zoneNamed(written: string): string | undefined {
   return ianaZone(written) ?? windowsZone(written);

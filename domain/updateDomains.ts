@@ -1,8 +1,15 @@
-import type { AvailabilitySetId } from './ids';
+import { isScaleSet, type AvailabilitySetId } from './ids';
 import type { VirtualMachine } from './virtualMachine';
 
 /** What Azure gives a new availability set when not set (`platformUpdateDomainCount`). */
 export const UPDATE_DOMAINS_DEFAULT = 5;
+
+/** Fault domains of a flexible scale set when not set: its instances are spread as far as can be, and show one domain. */
+export const SCALE_SET_DOMAINS_DEFAULT = 1;
+
+export function domainsDefault(set: AvailabilitySetId): number {
+  return isScaleSet(set) ? SCALE_SET_DOMAINS_DEFAULT : UPDATE_DOMAINS_DEFAULT;
+}
 
 /**
  * Gives the VMs of availability sets whose update domain is not known the one Azure would have: domains are dealt in turn, by
@@ -11,7 +18,7 @@ export const UPDATE_DOMAINS_DEFAULT = 5;
  */
 export function assignUpdateDomains(
   vms: readonly VirtualMachine[],
-  countOf: (set: AvailabilitySetId) => number = () => UPDATE_DOMAINS_DEFAULT,
+  countOf: (set: AvailabilitySetId) => number = domainsDefault,
 ): VirtualMachine[] {
   const assigned = new Map<VirtualMachine, number>();
   for (const [set, members] of membersBySet(vms)) {

@@ -33,11 +33,14 @@ export async function runVirtualUntil(engine: Engine, clock: Clock, utc: string)
 export function driveClock(engine: Engine, clock: Clock): Driver {
   if (clock.kind === 'virtual') return { stop: () => engine.halt() };
   let stopped = false;
+  const isStopped = (): boolean => stopped;
   const loop = async (): Promise<void> => {
-    while (!stopped && !engine.brokenBy) {
+    while (!isStopped() && !engine.brokenBy) {
       clock.stop();
       engine.fireDue();
       await (clock.kind === 'spedUp' ? engine.untilIdle() : engine.runNow());
+      // The stop wakes this loop once, and that may have been just now.
+      if (isStopped()) return;
       const dueMs = engine.timers.nextDueMs();
       clock.flow(dueMs);
       await sleepUnlessChanged(engine, dueMs === undefined ? SLEEP_MAX_MS : clock.wallMsUntil(dueMs));

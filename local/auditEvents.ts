@@ -1,6 +1,7 @@
 import { auditVmOf, type AuditInput } from '../audit/auditInput';
 import { auditMonth } from '../audit/auditMonth';
 import type { AuditReport } from '../audit/auditReport';
+import { extraRegionsOf } from '../composition/settingProblems';
 import type { Policy } from '../domain/policy';
 import type { DriverEvent } from '../drivers/driver';
 
@@ -20,6 +21,7 @@ export function auditEvents(
     shares: { setSharePercent, setOneByOneBelow },
     exposure,
     timeZoneTag,
+    extraRegions: extraRegionsOf(policy.extraRegions),
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AvailabilitySetId } from '../../domain/ids';
+import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import { UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
 import type { SetResource } from '../../drivers/simulated/resources/resourceContracts';
@@ -64,7 +64,9 @@ const listAvailabilitySetsInGroup: ArmRoute = {
   handler: (request, context) => {
     findGroup(request, context);
     const { subscriptionId, resourceGroup } = request;
-    const sets = context.services.driver.resources.availabilitySets({ subscriptionId, resourceGroup });
+    const sets = context.services.driver.resources
+      .availabilitySets({ subscriptionId, resourceGroup })
+      .filter(({ id }) => !isScaleSet(id));
     return Promise.resolve(page(request, sets, ({ id }) => id, setBody));
   },
 };
@@ -77,7 +79,9 @@ const listAvailabilitySets: ArmRoute = {
   family,
   handler: (request, { services }) => {
     const { subscriptionId } = request;
-    const sets = services.driver.resources.availabilitySets({ subscriptionId });
+    const sets = services.driver.resources
+      .availabilitySets({ subscriptionId })
+      .filter(({ id }) => !isScaleSet(id));
     return Promise.resolve(page(request, sets, ({ id }) => id, setBody));
   },
 };

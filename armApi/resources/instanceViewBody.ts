@@ -1,3 +1,5 @@
+import { isScaleSet } from '../../domain/ids';
+import type { VirtualMachine } from '../../domain/virtualMachine';
 import { z } from 'zod';
 import { patchingIn, type PatchingInVersion } from '../../domain/apiVersion';
 import { effectivePatchMode } from '../../domain/patchMode';
@@ -24,6 +26,13 @@ export interface InstanceViewSource {
   readonly nowUtc: string;
 }
 
+/** An instance of a scale set has no update domain; what Lowtide calls so is its fault domain. */
+function domainsOf({ availabilitySetId, updateDomain }: VirtualMachine, faultDomain?: number): JsonObject {
+  return availabilitySetId !== null && isScaleSet(availabilitySetId)
+    ? { platformFaultDomain: updateDomain ?? faultDomain }
+    : { platformUpdateDomain: updateDomain ?? undefined, platformFaultDomain: faultDomain };
+}
+
 /** VirtualMachineInstanceView, bare. */
 export function instanceViewBody(source: InstanceViewSource): JsonObject {
   const { reading, provisioningState, provisionedUtc, createdUtc } = source;
@@ -36,8 +45,7 @@ export function instanceViewBody(source: InstanceViewSource): JsonObject {
   const guest = isCreating || powerState === 'deallocated' ? null : guestOf(source);
   const provisioned = isCreating ? undefined : armTime(provisionedUtc);
   return {
-    platformUpdateDomain: vm.updateDomain ?? undefined,
-    platformFaultDomain: instanceView?.platformFaultDomain,
+    ...domainsOf(vm, instanceView?.platformFaultDomain),
     computerName: guest?.isReporting === true ? (osProfile?.computerName ?? vm.name) : undefined,
     osName: guest?.os?.name,
     osVersion: guest?.os?.version,

@@ -1,4 +1,5 @@
-import { AvailabilitySetId } from '../../domain/ids';
+import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
+import { isWindowsTimeZone } from '../../domain/timeZone';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
@@ -9,6 +10,7 @@ import type { VmChange } from './vmModel';
 export function checkVmChange(change: VmChange, request: ArmRequest, context: ArmContext): void {
   if (change.before === null) checkNew(change, request, context);
   else checkKept(change, change.before, request);
+  checkTimeZone(change);
   checkConfiguration(change);
 }
 
@@ -23,7 +25,7 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
     throw invalidParameter(`The zone '${vm.zone}' is invalid. Zones are "1", "2", "3".`, 'zones');
   const { availabilitySetId } = vm;
   if (availabilitySetId === null) return;
-  if (vm.zone !== null)
+  if (vm.zone !== null && !isScaleSet(availabilitySetId))
     throw invalidParameter(
       "The properties 'availabilitySet' and 'zones' cannot be specified together.",
       'availabilitySet',
@@ -31,7 +33,9 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
   const set = services.driver.resources.availabilitySet(availabilitySetId);
   if (set === null)
     throw resourceNotFound(
-      'Microsoft.Compute/availabilitySets',
+      isScaleSet(availabilitySetId)
+        ? 'Microsoft.Compute/virtualMachineScaleSets'
+        : 'Microsoft.Compute/availabilitySets',
       availabilitySetId.split('/').at(-1) ?? '',
       request.resourceGroup,
     );
@@ -59,6 +63,16 @@ function checkComputerName(model: JsonObject, osType: 'Windows' | 'Linux' | null
     throw invalidParameter(
       `Linux host name cannot exceed ${LINUX_NAME_MAX} characters in length.`,
       'computerName',
+    );
+}
+
+/** Source: Azure/azure-sdk-for-node#2266. One that a file brought is kept, with a note; only what a request says is refused. */
+function checkTimeZone({ sent }: VmChange): void {
+  const zone = at(sent, 'properties', 'osProfile', 'windowsConfiguration', 'timeZone');
+  if (typeof zone === 'string' && !isWindowsTimeZone(zone))
+    throw invalidParameter(
+      'The value of parameter windowsConfiguration.timeZone is invalid.',
+      'windowsConfiguration.timeZone',
     );
 }
 

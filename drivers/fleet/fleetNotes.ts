@@ -32,7 +32,7 @@ const SOURCES = {
 } as const;
 
 function unknownRegion(region: string): string {
-  return `region ${region} is not known: it has no pair and no time zone of its own; give its VMs the tag lowtide-timezone`;
+  return `region ${region} is not known, nor its pair and time zone: its VMs are skipped until LOWTIDE_EXTRA_REGIONS gives them`;
 }
 
 const NAMES_SHOWN_MAX = 3;

@@ -1,14 +1,15 @@
-import type { AvailabilitySetId } from '../../domain/ids';
-import { UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
+import { isScaleSet, type AvailabilitySetId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { ArmResource } from './armModel';
-import type { ImportedSet, ParsedFleet } from './parseFleet';
+import { unlistedSet, type ImportedSet } from './importedSet';
+import type { ParsedFleet } from './parseFleet';
 
 /** A fleet of VMs that come from no file: their models are made from what is known of them. */
 export function fleetOf(vms: readonly VirtualMachine[]): ParsedFleet {
   const sorted = vms.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const sets = new Map<AvailabilitySetId, ImportedSet>();
-  for (const { availabilitySetId: id, region } of sorted) if (id !== null) sets.set(id, setOf(id, region));
+  for (const { availabilitySetId: id, region } of sorted)
+    if (id !== null) sets.set(id, unlistedSet(id, id, region));
   return {
     vms: sorted,
     models: new Map(sorted.map((vm) => [vm.id, modelOf(vm)])),
@@ -16,18 +17,6 @@ export function fleetOf(vms: readonly VirtualMachine[]): ParsedFleet {
     availabilitySets: sets,
     notes: [],
   };
-}
-
-function setOf(id: AvailabilitySetId, location: string): ImportedSet {
-  const properties = { platformUpdateDomainCount: UPDATE_DOMAINS_DEFAULT };
-  const model = {
-    id,
-    name: id.split('/').at(-1),
-    type: 'Microsoft.Compute/availabilitySets',
-    location,
-    properties,
-  };
-  return { id, armId: id, updateDomainCount: UPDATE_DOMAINS_DEFAULT, model };
 }
 
 function modelOf(vm: VirtualMachine): ArmResource {
@@ -56,10 +45,17 @@ function modelOf(vm: VirtualMachine): ArmResource {
         vm.osType === 'Linux'
           ? { linuxConfiguration: configuration }
           : { windowsConfiguration: { ...windowsOnly, ...configuration } },
-      availabilitySet: vm.availabilitySetId === null ? undefined : { id: vm.availabilitySetId },
-      instanceView: vm.updateDomain === null ? undefined : { platformUpdateDomain: vm.updateDomain },
+      ...setOf(vm),
     },
   });
+}
+
+function setOf({ availabilitySetId: id, updateDomain }: VirtualMachine): Record<string, unknown> {
+  if (id === null) return {};
+  const domain = updateDomain ?? undefined;
+  return isScaleSet(id)
+    ? { virtualMachineScaleSet: { id }, instanceView: { platformFaultDomain: domain } }
+    : { availabilitySet: { id }, instanceView: { platformUpdateDomain: domain } };
 }
 
 /** A resource as JSON has it: no member is undefined, at any depth. */

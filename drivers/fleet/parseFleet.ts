@@ -1,22 +1,14 @@
 import { z } from 'zod';
-import { AvailabilitySetId, type VmId } from '../../domain/ids';
-import { assignUpdateDomains, UPDATE_DOMAINS_DEFAULT } from '../../domain/updateDomains';
+import { AvailabilitySetId, isScaleSet, type VmId } from '../../domain/ids';
+import { assignUpdateDomains, domainsDefault } from '../../domain/updateDomains';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { toRestShape, type ArmResource } from './armModel';
 import { fleetMalformed, type Problem } from './malformed';
+import { unlistedSet, type ImportedSet } from './importedSet';
 import { fleetNotes } from './fleetNotes';
 import { isObject } from './isObject';
 import { readRecords, type FleetRecord } from './readRecords';
 import { readVmRecord, type ImportedInstance, type ImportedVm } from './vmRecord';
-
-export interface ImportedSet {
-  readonly id: AvailabilitySetId;
-  /** In the case of the set's own record, else of the first VM that names it. */
-  readonly armId: string;
-  readonly updateDomainCount: number;
-  /** In REST shape; made up from the VMs when the file has no record of the set. */
-  readonly model: ArmResource;
-}
 
 /** A fleet, read whole or not at all. Sorted by id, so that the order of the file never matters. */
 export interface ParsedFleet {
@@ -47,7 +39,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
   return {
     vms: assignUpdateDomains(
       found.map(({ vm }) => vm),
-      (id) => sets.get(id)?.updateDomainCount ?? UPDATE_DOMAINS_DEFAULT,
+      (id) => sets.get(id)?.updateDomainCount ?? domainsDefault(id),
     ),
     models: new Map(found.map(({ vm, model }) => [vm.id, model])),
     instances: new Map(found.map(({ vm, instance }) => [vm.id, instance])),
@@ -165,7 +157,10 @@ const SetRecord = z.looseObject({
   id: z
     .string()
     .refine((id) => AvailabilitySetId.safeParse(id).success, 'is not the id of an availability set'),
-  properties: z.looseObject({ platformUpdateDomainCount: z.number().int().min(1).nullish() }),
+  properties: z.looseObject({
+    platformUpdateDomainCount: z.number().int().min(1).nullish(),
+    platformFaultDomainCount: z.number().int().min(1).nullish(),
+  }),
 });
 
 function readSets(records: readonly FleetRecord[], problems: Problem[]): Map<AvailabilitySetId, ImportedSet> {
@@ -198,7 +193,9 @@ function readSets(records: readonly FleetRecord[], problems: Problem[]): Map<Ava
     const id = AvailabilitySetId.parse(parsed.data.id);
     if (sets.has(id))
       problems.push({ where, line, field: 'id', what: 'Another record has the same id.', fix: 'Keep one.' });
-    const count = parsed.data.properties.platformUpdateDomainCount ?? UPDATE_DOMAINS_DEFAULT;
+    const { platformUpdateDomainCount, platformFaultDomainCount } = parsed.data.properties;
+    const count =
+      (isScaleSet(id) ? platformFaultDomainCount : platformUpdateDomainCount) ?? domainsDefault(id);
     sets.set(id, { id, armId: parsed.data.id, updateDomainCount: count, model });
   }
   return sets;
@@ -212,18 +209,8 @@ function addUnlistedSet(
   const id = vm.availabilitySetId;
   if (id === null || sets.has(id)) return;
   const properties = model['properties'];
-  const reference = isObject(properties) ? properties['availabilitySet'] : undefined;
+  const member = isScaleSet(id) ? 'virtualMachineScaleSet' : 'availabilitySet';
+  const reference = isObject(properties) ? properties[member] : undefined;
   const armId = isObject(reference) ? String(reference['id']) : id;
-  sets.set(id, {
-    id,
-    armId,
-    updateDomainCount: UPDATE_DOMAINS_DEFAULT,
-    model: {
-      id: armId,
-      name: armId.split('/').at(-1),
-      type: 'Microsoft.Compute/availabilitySets',
-      location: vm.region,
-      properties: { platformUpdateDomainCount: UPDATE_DOMAINS_DEFAULT },
-    },
-  });
+  sets.set(id, unlistedSet(id, armId, vm.region));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AvailabilitySetId, VmId } from '../../domain/ids';
+import { AvailabilitySetId, isScaleSet, VmId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 
@@ -25,6 +25,7 @@ const Statuses = z.array(z.looseObject({ code: text, displayStatus: text })).nul
 
 const InstanceView = member({
   platformUpdateDomain: z.number().int().nonnegative().nullish(),
+  platformFaultDomain: z.number().int().nonnegative().nullish(),
   vmAgent: member({ vmAgentVersion: text, statuses: Statuses }),
   statuses: Statuses,
   /** Azure Resource Graph has the power state alone. */
@@ -33,7 +34,13 @@ const InstanceView = member({
 });
 
 const isVmId = (value: unknown): boolean => VmId.safeParse(value).success;
-const isSetId = (value: unknown): boolean => AvailabilitySetId.safeParse(value).success;
+const isSetId = (value: unknown): boolean => isSet(value, false);
+const isScaleSetId = (value: unknown): boolean => isSet(value, true);
+
+function isSet(value: unknown, ofScaleSets: boolean): boolean {
+  const { data } = AvailabilitySetId.safeParse(value);
+  return data !== undefined && isScaleSet(data) === ofScaleSets;
+}
 
 /** What Lowtide reads of a VM. Anything else in the record is carried along unread. */
 const VmRecord = z.looseObject({
@@ -67,7 +74,7 @@ const VmRecord = z.looseObject({
       linuxConfiguration: member({ provisionVMAgent: z.boolean().nullish(), patchSettings: PatchSettings }),
     }),
     availabilitySet: member({ id: z.string().refine(isSetId, 'is not the id of an availability set') }),
-    virtualMachineScaleSet: member({ id: z.string() }),
+    virtualMachineScaleSet: member({ id: z.string().refine(isScaleSetId, 'is not the id of a scale set') }),
     platformFaultDomain: z.number().int().nonnegative().nullish(),
     vmId: text,
     provisioningState: text,
@@ -103,7 +110,7 @@ export function readVmRecord(
 }
 
 function importVm(record: VmRecord): ImportedVm {
-  const { hardwareProfile, storageProfile, osProfile, availabilitySet, instanceView } = record.properties;
+  const { hardwareProfile, storageProfile, osProfile } = record.properties;
   const windows = osProfile?.windowsConfiguration;
   const linux = osProfile?.linuxConfiguration;
   const osType = osTypeOf(record);
@@ -111,7 +118,6 @@ function importVm(record: VmRecord): ImportedVm {
   const patchMode = patchSettings?.patchMode ?? null;
   const platform = patchSettings?.automaticByPlatformSettings;
   const rebootSetting = rebootSettingOf(platform?.rebootSetting ?? 'Unknown');
-  const setId = availabilitySet?.id;
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = record.id.split('/');
   const vm: VirtualMachine = {
     id: VmId.parse(record.id),
@@ -121,8 +127,7 @@ function importVm(record: VmRecord): ImportedVm {
     resourceGroup,
     region: regionNameOf(record.location),
     zone: record.zones?.[0]?.toString() ?? null,
-    availabilitySetId: setId === undefined ? null : AvailabilitySetId.parse(setId),
-    updateDomain: setId === undefined ? null : (instanceView?.platformUpdateDomain ?? null),
+    ...setOf(record.properties),
     osType,
     vmSize: hardwareProfile?.vmSize ?? null,
     ...imageOf(storageProfile?.imageReference),
@@ -139,6 +144,25 @@ function importVm(record: VmRecord): ImportedVm {
     ...(platform?.bypassPlatformSafetyChecksOnUserSchedule === true ? CUSTOMER_MANAGED : NO_SETTING),
   };
   return { vm: { ...vm, ...settings }, instance: instanceOf(record) };
+}
+
+/** An instance of a flexible scale set is a VM of its own, and the set is what must not be down as a whole. */
+function setOf({
+  availabilitySet,
+  virtualMachineScaleSet,
+  platformFaultDomain,
+  instanceView,
+}: VmRecord['properties']): Pick<VirtualMachine, 'availabilitySetId' | 'updateDomain'> {
+  if (availabilitySet?.id !== undefined)
+    return {
+      availabilitySetId: AvailabilitySetId.parse(availabilitySet.id),
+      updateDomain: instanceView?.platformUpdateDomain ?? null,
+    };
+  if (virtualMachineScaleSet?.id === undefined) return { availabilitySetId: null, updateDomain: null };
+  return {
+    availabilitySetId: AvailabilitySetId.parse(virtualMachineScaleSet.id),
+    updateDomain: instanceView?.platformFaultDomain ?? platformFaultDomain ?? null,
+  };
 }
 
 const NO_SETTING = {};

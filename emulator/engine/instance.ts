@@ -67,6 +67,8 @@ export class Instance {
   /** How many actions of this execution have taken effect. */
   applied = 0;
   open: Map<number, OpenTask> = NO_TASKS;
+  /** Of those, the timers: looked through at every episode, which all tasks of a large fan-out must not be. */
+  openTimers: Map<number, OpenTask> = NO_TASKS;
   /** Set when the orchestrator has returned and tasks are still open: the real host waits for them. */
   returned: { readonly output: string } | undefined;
   /** JSON text, set by a continue-as-new action of the current episode. */
@@ -108,11 +110,16 @@ export class Instance {
   openTask(id: number, task: OpenTask): void {
     if (this.open === NO_TASKS) this.open = new Map();
     this.open.set(id, task);
+    if (task.kind === 'timer') {
+      if (this.openTimers === NO_TASKS) this.openTimers = new Map();
+      this.openTimers.set(id, task);
+    }
     this.changedTasks?.add(id);
   }
 
   closeTask(id: number): void {
     this.open.delete(id);
+    this.openTimers.delete(id);
     this.changedTasks?.add(id);
   }
 
@@ -126,6 +133,7 @@ export class Instance {
   clearLive(): void {
     for (const task of this.open.values()) if (task.timer) task.timer.fire = undefined;
     this.open = NO_TASKS;
+    this.openTimers = NO_TASKS;
     this.waits = NO_WAITS;
     this.returned = undefined;
     this.held = undefined;

@@ -108,8 +108,7 @@ export class Scheduling {
 
   /** A cancelled timer leaves no event: its action shows it, the live one or its copy in the replayed actions. */
   cancelTimers(instance: Instance, all: readonly RawAction[] | undefined): void {
-    for (const [id, task] of instance.open) {
-      if (task.kind !== 'timer') continue;
+    for (const [id, task] of instance.openTimers) {
       const action = all ? all[task.actionIndex] : task.action;
       if (action?.isCanceled !== true) continue;
       this.#engine.options.observer?.timerCancelled(instance);

@@ -5,6 +5,7 @@ import { say } from '../../local/say';
 import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from './benchmark';
 import { gatesBenchmark } from './gates';
 import { largeMonthBenchmark, monthBenchmark } from './month';
+import { peersBenchmark } from './peers';
 import { planBenchmark } from './plan';
 import { storageBenchmark } from './storage';
 import { messageOf } from '../../domain/messageOf';
@@ -13,12 +14,13 @@ import { messageOf } from '../../domain/messageOf';
 const TIMES: readonly Benchmark[] = [planBenchmark, monthBenchmark, largeMonthBenchmark];
 
 /** What it runs when it is asked to. */
-const ASKED: readonly Benchmark[] = [gatesBenchmark, storageBenchmark];
+const ASKED: readonly Benchmark[] = [gatesBenchmark, storageBenchmark, peersBenchmark];
 
 const { values } = parseArgs({
   options: {
     gates: { type: 'boolean', default: false },
     storage: { type: 'boolean', default: false },
+    peers: { type: 'boolean', default: false },
     only: { type: 'string' },
     runs: { type: 'string', default: '3' },
     months: { type: 'string', default: '1000' },
@@ -29,7 +31,7 @@ const { values } = parseArgs({
 
 /** Each flag names one benchmark of its own; without any, the times are measured. */
 function chosen(): readonly Benchmark[] {
-  const flagged = [...(values.gates ? [gatesBenchmark] : []), ...(values.storage ? [storageBenchmark] : [])];
+  const flagged = ASKED.filter(({ name }) => values[name as 'gates' | 'storage' | 'peers']);
   if (values.only === undefined) return flagged.length > 0 ? flagged : TIMES;
   const named = [...TIMES, ...ASKED].filter(({ name }) => name === values.only);
   if (named.length > 0) return named;

@@ -162,8 +162,8 @@ describe('INV-2: geo-paired regions', () => {
     ]);
   });
 
-  it('lets regions that are no pair be down together, unknown ones too', () => {
-    const others = [aVm('n', { region: 'northeurope' }), aVm('m', { region: 'moonbase' })];
+  it('lets regions that are no pair be down together', () => {
+    const others = [aVm('n', { region: 'northeurope' }), aVm('m', { region: 'japaneast' })];
     expect(
       violated(
         audit([east, ...others], [install(east, 0, 60), others.map((vm) => install(vm, 0, 60)).flat()]),

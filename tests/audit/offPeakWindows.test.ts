@@ -1,6 +1,7 @@
 import geoPairs from '../../audit/geoPairs.json';
 import { OffPeakWindows } from '../../audit/offPeakWindows';
 import regionTimeZones from '../../audit/regionTimeZones.json';
+import { RegionFacts } from '../../audit/regionFacts';
 import { auditTimeZone } from '../../audit/timeZone';
 import { windowMsAtOrAfter } from '../../domain/offPeak';
 import { defaultPolicy } from '../../domain/policy';
@@ -83,7 +84,11 @@ describe('the off-peak windows of a zone', () => {
 
 describe('the time zone of a VM', () => {
   const zoneOf = (facts: Partial<Parameters<typeof auditTimeZone>[0]>): string =>
-    auditTimeZone({ tags: {}, timeZone: null, region: 'eastus', ...facts }, 'lowtide-timezone');
+    auditTimeZone(
+      { tags: {}, timeZone: null, region: 'eastus', ...facts },
+      'lowtide-timezone',
+      new RegionFacts([]),
+    );
 
   it('is its tag, its Windows setting, its region, UTC: the first that exists', () => {
     const timeZone = 'Tokyo Standard Time';
@@ -105,7 +110,7 @@ describe('the auditor and the app agree', () => {
   it('on the zone of every Windows name and every region', () => {
     for (const timeZone of windows) {
       const vm = { tags: {}, timeZone, region: 'moonbase' };
-      expect([timeZone, auditTimeZone(vm, 'x')]).toEqual([
+      expect([timeZone, auditTimeZone(vm, 'x', new RegionFacts([]))]).toEqual([
         timeZone,
         timeZoneOf(vm, { timeZoneTag: 'x' }).zone,
       ]);

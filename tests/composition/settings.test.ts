@@ -137,6 +137,25 @@ describe('settings', () => {
     for (const name of names) expect(name).toMatch(/^LOWTIDE_[A-Z]+(_[A-Z]+)*$/);
   });
 
+  it('a region that the table lacks is given with its time zone and pair; a canary region may be one', () => {
+    const given = { LOWTIDE_EXTRA_REGIONS: 'atlantis:Atlantic/Azores:eastus, mu:Asia/Tokyo' };
+    expect(readSettings(given).policy.extraRegions).toEqual([
+      'atlantis:Atlantic/Azores:eastus',
+      'mu:Asia/Tokyo',
+    ]);
+    expect(problemsOf({ ...given, LOWTIDE_CANARY_REGIONS: 'mu' })).toBe('');
+    expect(problemsOf({ ...given, LOWTIDE_CANARY_REGIONS: 'atlantis, eastus' })).toMatch(/are a geo pair/);
+  });
+
+  it.each([
+    ['atlantis', /'atlantis' is no region; write name:timeZone or name:timeZone:pair/],
+    ['atlantis:Mars/Olympus', /'Mars\/Olympus' of atlantis is no IANA time zone/],
+    ['atlantis:Asia/Tokyo:eastuss', /the pair of atlantis, 'eastuss', does not exist. Did you mean eastus\?/],
+    ['East US:Asia/Tokyo', /eastus is known already/],
+  ])('LOWTIDE_EXTRA_REGIONS=%s is a mistake', (value, said) => {
+    expect(problemsOf({ LOWTIDE_EXTRA_REGIONS: value })).toMatch(said);
+  });
+
   const TENANT = '0A0A0A0A-0000-4000-8000-000000000001';
   const ENTRA = { LOWTIDE_AUTH: 'entra', LOWTIDE_AUTH_TENANT: TENANT, LOWTIDE_AUTH_AUDIENCE: 'api://a, b' };
 

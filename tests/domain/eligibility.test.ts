@@ -2,6 +2,7 @@ import { eligibility } from '../../domain/eligibility';
 import { defaultPolicy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm } from '../support/builders';
+import { learnRegions } from '../../domain/regions';
 
 const reasonOf = (over: Partial<VirtualMachine>): string => {
   const answer = eligibility(aVm(over), defaultPolicy);
@@ -26,8 +27,12 @@ describe('eligibility', () => {
       expect(reasonOf({ vmSize })).toBe('eligible');
   });
 
-  test('an unknown region or zone is eligible', () => {
-    expect(reasonOf({ region: 'atlantis', zone: '17' })).toBe('eligible');
+  test('a VM in a region that is not known is not patched; one in an unknown zone is', () => {
+    expect(reasonOf({ region: 'atlantis' })).toBe('unknownRegion');
+    expect(reasonOf({ zone: '17' })).toBe('eligible');
+    learnRegions([{ name: 'atlantis', timeZone: 'Atlantic/Azores', pairedRegion: null }]);
+    expect(reasonOf({ region: 'atlantis' })).toBe('eligible');
+    learnRegions([]);
   });
 
   test.each(['AutomaticByOS', 'Manual'])('R-416: %s is no part of it', (patchMode) => {

@@ -3,7 +3,9 @@ import {
   arePaired,
   findRegion,
   knownRegions,
+  learnRegions,
   pairComponent,
+  parseExtraRegion,
   pairsOf,
   regionNameOf,
   regionTimeZone,
@@ -47,6 +49,21 @@ describe('regions and their pairs', () => {
     expect(pairComponent('atlantis')).toBe('atlantis');
     expect(regionTimeZone('atlantis')).toBe('UTC');
     expect(pairComponent('constructor')).toBe('constructor');
+  });
+
+  test('a region that policy adds has the pair and time zone it is given, in the ledger of its pair', () => {
+    const [north, south] = [
+      'atlantisnorth:Atlantic/Azores: East US ',
+      'Atlantis South:Atlantic/Azores:atlantisnorth',
+    ];
+    learnRegions([north, south].map(parseExtraRegion).filter((region) => region !== undefined));
+    expect(arePaired('eastus', 'atlantisnorth') && arePaired('atlantisnorth', 'atlantissouth')).toBe(true);
+    expect(['atlantisnorth', 'atlantissouth', 'eastus'].map(pairComponent)).toEqual(
+      Array(3).fill(pairComponent('westus')),
+    );
+    expect(regionTimeZone('atlantissouth')).toBe('Atlantic/Azores');
+    learnRegions([{ name: 'eastus', timeZone: 'UTC', pairedRegion: null }]);
+    expect([findRegion('atlantisnorth'), regionTimeZone('eastus')]).toEqual([undefined, 'America/New_York']);
   });
 
   test('every known region has a time zone that exists', () => {

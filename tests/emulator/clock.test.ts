@@ -110,3 +110,11 @@ test('the real clock cannot be made to jump', async () => {
   });
   await expect(host.runUntil('2030-01-01T00:00:00Z')).rejects.toThrow(/Only the virtual clock jumps/);
 });
+
+test('a host closes at once, also when its last work has ended in the same moment', async () => {
+  host = await startHost({ appDir: app.dir, clock: { kind: 'real' }, store: { kind: 'memory' } });
+  await start(host, 'ticks', 'last', { name: 'last-', every: 1, times: 0 });
+  await host.idle();
+  await host.close();
+  expect(host.instance('last')?.runtimeStatus).toBe('Completed');
+}, 20_000);
