@@ -103,6 +103,8 @@ export interface Halt {
     readonly sharedByCount: number;
   }[];
   readonly waitingCount: number;
+  readonly skips: string;
+  readonly skippedCount: number;
 }
 
 export interface Halts {
