@@ -58,7 +58,16 @@ module.exports = {
     ),
     layer(
       'local',
-      ['domain/', 'drivers/', 'composition/', 'emulator/', 'audit/'],
+      [
+        'domain/',
+        'drivers/',
+        'composition/',
+        'emulator/',
+        'audit/',
+        'armApi/',
+        'store/',
+        'orchestrations/contracts',
+      ],
       'local/ hosts the app on this machine; the commands and the experiments use it.',
     ),
     {

@@ -12,7 +12,9 @@ import { instanceViewRoutes } from './resources/instanceView';
 import { networkRoutes } from './resources/network';
 import { powerRoutes } from './resources/power';
 import { providerRoutes } from './resources/providers';
+import { resourceGraphRoutes } from './resources/resourceGraph';
 import { resourceGroupRoutes } from './resources/resourceGroups';
+import { resourceHealthRoutes } from './resources/resourceHealth';
 import { subscriptionRoutes } from './resources/subscriptions';
 import { virtualMachineRoutes } from './resources/virtualMachines';
 import { vmListRoutes } from './resources/vmLists';
@@ -23,6 +25,8 @@ const served: readonly ArmRoute[] = [
   ...providerRoutes,
   ...featureRoutes,
   ...resourceGroupRoutes,
+  ...resourceGraphRoutes,
+  ...resourceHealthRoutes,
   ...deploymentRoutes,
   ...virtualMachineRoutes,
   ...vmListRoutes,

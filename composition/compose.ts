@@ -21,6 +21,8 @@ import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
 import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
+import { openAzure } from './openAzure';
+import { openTables } from './openTables';
 import { readSettings, type Settings } from './settings';
 
 /** The services of a deployment, whatever its driver is. */
@@ -100,7 +102,7 @@ async function compose(): Promise<AppServices> {
   const taken = started();
   const { settings } = taken;
   const store = faultHooks.store(storeOf(settings));
-  driver ??= openDriver(taken).catch((error: unknown) => {
+  driver ??= openDriver(taken, store).catch((error: unknown) => {
     driver = null;
     throw error;
   });
@@ -116,10 +118,11 @@ async function compose(): Promise<AppServices> {
   return composed;
 }
 
-async function openDriver({ settings, journal }: Start): Promise<FleetDriver> {
+async function openDriver({ settings, journal }: Start, store: Store): Promise<FleetDriver> {
   const { seed, pace, driverUrl } = settings;
   if (settings.driver === 'served')
     return servedDriver({ url: driverUrl ?? '', nowUtc: () => DateTime.utc().toISO() });
+  if (settings.azure !== null) return openAzure(settings.azure, store);
   return faultHooks.driver(
     simulatedDriver({
       fleet: await fleetOf(settings),
@@ -150,10 +153,11 @@ function journalOf({ stateDir }: Settings): RequestJournal {
 }
 
 /** Beside Azurite, which forgets its last seconds when it is killed, they are kept where the pocket Azure keeps its own. */
-function storeOf({ store, connectionString, stateDir }: Settings): Store {
+function storeOf({ store, storage, stateDir }: Settings): Store {
   if (store === 'memory') return memoryStore();
-  const watch = watcherOf(connectionString);
-  const tables = azureStore(connectionString);
+  if (storage.kind === 'identity') return azureStore(openTables(storage));
+  const watch = watcherOf(storage.text);
+  const tables = azureStore(storage.text);
   return watch === null || stateDir === null ? tables : redoLog(tables, { folder: stateDir, watch });
 }
 

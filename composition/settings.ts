@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
 import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
+import { AZURE_SETTINGS, readAzure, type AzureSettings } from './azureSettings';
+import { cloudProblems } from './cloudProblems';
 import {
   canaryProblems,
   extraRegionProblems,
@@ -11,14 +13,15 @@ import {
   imageProblems,
   nameProblems,
 } from './settingProblems';
+import { storageOf, type StorageSettings } from './storageSettings';
 
 /** What a deployment decides, beside the policy. */
 export interface Settings {
-  readonly driver: 'simulated' | 'served';
+  readonly driver: 'simulated' | 'served' | 'azure';
   /** Where the simulated driver is served; null unless the driver is `served`. */
   readonly driverUrl: string | null;
   readonly store: 'tables' | 'memory';
-  readonly connectionString: string;
+  readonly storage: StorageSettings;
   /** Folder of the simulated driver's memory; null keeps it in the process only, which the store `memory` alone allows. */
   readonly stateDir: string | null;
   readonly seed: number;
@@ -27,6 +30,8 @@ export interface Settings {
   /** Paths of files that are read when the app starts; null for none. */
   readonly fleetFile: string | null;
   readonly scenarioFile: string | null;
+  /** Null unless the driver is `azure`. */
+  readonly azure: AzureSettings | null;
   readonly auth: AuthSettings;
   readonly policy: Policy;
 }
@@ -45,6 +50,7 @@ const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_SIMULATED_PACE',
   'LOWTIDE_FLEET',
   'LOWTIDE_SCENARIO',
+  ...AZURE_SETTINGS,
   ...AUTH_SETTINGS,
   'LOWTIDE_ROLLOUT_SCHEDULE',
   'LOWTIDE_SWEEP_SCHEDULE',
@@ -87,25 +93,27 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     problems.push(
       `LOWTIDE_SIMULATED_PACE is '${given('LOWTIDE_SIMULATED_PACE') ?? ''}'; it is a number > 0.`,
     );
-  const driver = oneOf('LOWTIDE_DRIVER', ['simulated', 'served'], 'simulated');
+  const driver = oneOf('LOWTIDE_DRIVER', ['simulated', 'served', 'azure'], 'simulated');
   problems.push(...driverProblems(driver, given));
   const store = oneOf('LOWTIDE_STORE', ['tables', 'memory'], 'tables');
   const settings: Settings = {
     driver,
     driverUrl: given('LOWTIDE_DRIVER_URL'),
     store,
-    connectionString: given('AzureWebJobsStorage') ?? 'UseDevelopmentStorage=true',
+    storage: storageOf(given, problems),
     stateDir:
-      driver === 'served'
+      driver !== 'simulated'
         ? null
         : (given('LOWTIDE_STATE_DIR') ?? (store === 'tables' ? defaultStateDir(given) : null)),
     seed,
     pace,
     fleetFile: given('LOWTIDE_FLEET'),
     scenarioFile: given('LOWTIDE_SCENARIO'),
+    azure: readAzure(driver, given, oneOf, problems),
     auth: readAuth(environment, problems),
     policy: readPolicy(given, problems),
   };
+  problems.push(...cloudProblems(settings, environment));
   if (problems.length === 0) return settings;
   throw new LowtideError('SETTING_INVALID', {
     what: problems.join(' '),

@@ -15,6 +15,8 @@ export const RolloutControl = z.object({
   /** What is said of VMs that were not reached by then. */
   endsBecause: z.enum(['superseded', 'deadlinePassed']),
   mode: z.enum(['running', 'paused', 'cancelled', 'ended']),
+  /** Since when a person has it in this mode. Absent while no person has changed it. */
+  modeSinceUtc: Utc.exactOptional(),
   generation: z.number().int(),
   requestedUtc: Utc,
   requestedBy: z.string(),

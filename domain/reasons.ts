@@ -139,8 +139,9 @@ export const REASONS = {
   excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),
   notInCharge: reason(
     'skipped',
-    {},
-    'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
+    { found: text.exactOptional() },
+    ({ found }) =>
+      found ?? 'a schedule of its owner patches it (bypassPlatformSafetyChecksOnUserSchedule is true)',
   ),
   patchModeNotPlatform: reason(
     'skipped',

@@ -9,6 +9,17 @@ export const PlatformImage = z.object({
   version: z.string().nullable(),
 });
 
+/**
+ * In whose hands the patches of a VM are. `shared`: Azure leaves them alone, and the guest's own updater may not. `because` says what was seen,
+ * for people.
+ */
+export const Control = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('inCharge') }),
+  z.object({ kind: z.literal('shared'), because: z.string() }),
+  z.object({ kind: z.literal('notInCharge'), because: z.string() }),
+]);
+export type Control = Readonly<z.infer<typeof Control>>;
+
 /** What Lowtide needs to know of a VM's model, whatever driver it came from. Null stands for «not given». */
 export const VirtualMachine = z.object({
   id: VmId,
@@ -35,6 +46,8 @@ export const VirtualMachine = z.object({
   rebootSetting: z.enum(['IfRequired', 'Never', 'Always']).exactOptional(),
   /** `automaticByPlatformSettings.bypassPlatformSafetyChecksOnUserSchedule` is true: a schedule of its owner installs its patches. */
   customerManagedSchedule: z.literal(true).exactOptional(),
+  /** What the driver found out about that. Absent where the driver is the platform itself: then the patch mode says it (R-411). */
+  control: Control.exactOptional(),
   provisionVMAgent: z.boolean().nullable(),
   /** `osProfile.windowsConfiguration.timeZone`, a Windows time-zone name. */
   timeZone: z.string().nullable(),

@@ -15,6 +15,11 @@ import { VirtualMachine } from '../domain/virtualMachine';
 export interface InventoryPage {
   readonly items: readonly VirtualMachine[];
   readonly next: string | null;
+  /**
+   * Subscriptions that the listing is for and that did not answer: what is missing of them is not gone. Absent or empty: the listing is
+   * complete.
+   */
+  readonly unanswered?: readonly string[];
 }
 
 /** Everything the platform says of one VM now. */

@@ -63,7 +63,7 @@ async function answerHalts(
 
 async function setMode(services: Services, id: RolloutId, mode: RolloutControl['mode']): Promise<void> {
   await services.rollouts.update(id, (row) =>
-    row.mode === 'ended' || row.mode === mode ? null : { ...row, mode },
+    row.mode === 'ended' || row.mode === mode ? null : { ...row, mode, modeSinceUtc: services.nowUtc() },
   );
 }
 

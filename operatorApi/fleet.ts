@@ -4,6 +4,8 @@ import { wakeForInventory } from '../activities/wake';
 import { simulatedOf } from '../composition/compose';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
+import { forgetFleetView } from './fleetView';
+import { listFleet } from './listFleet';
 import type { OperatorRoute } from './route';
 
 /** How messages call what was sent. */
@@ -37,6 +39,7 @@ const postFleet: OperatorRoute = {
     await simulatedOf(services).driver.loadFleet(fleet);
     await refreshInventory(services);
     await wakeForInventory(services);
+    forgetFleetView(services);
     const { vms, availabilitySets, notes } = fleet;
     return {
       status: 200,
@@ -45,4 +48,4 @@ const postFleet: OperatorRoute = {
   },
 };
 
-export const fleetRoutes: readonly OperatorRoute[] = [postFleet];
+export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet];

@@ -101,11 +101,14 @@ function queryParameters({ query }: OperatorRoute): Json[] {
 
 function answersOf(answers: Readonly<Record<number, Answer>>): Record<string, Json> {
   return Object.fromEntries(
-    Object.entries(answers).map(([status, { about, schema, contentType = 'application/json' }]) => [
+    Object.entries(answers).map(([status, { about, schema, contentType = 'application/json', orCsv }]) => [
       status,
       {
         description: about,
-        content: { [contentType]: schema === undefined ? {} : { schema: schemaOf(schema, 'output') } },
+        content: {
+          [contentType]: schema === undefined ? {} : { schema: schemaOf(schema, 'output') },
+          ...(orCsv && { 'text/csv': { schema: { type: 'string' } } }),
+        },
       },
     ]),
   );

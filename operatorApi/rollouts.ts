@@ -5,6 +5,7 @@ import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { describeRollout, summarizeRollout } from './describeRollout';
+import { forgetFleetView } from './fleetView';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
@@ -35,6 +36,7 @@ const startRollout: OperatorRoute = {
     const wanted = month ?? monthOfLatestRelease(services.nowUtc());
     const { control, created } = await requestRollout(services, client, wanted, request.by);
     if (!created) throw exists(control.rolloutId);
+    forgetFleetView(services);
     const { rolloutId } = control;
     return {
       status: 202,

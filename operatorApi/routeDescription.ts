@@ -13,6 +13,8 @@ export interface Answer {
   readonly about: string;
   readonly schema?: z.ZodType;
   readonly contentType?: string;
+  /** It may be a table instead: `format=csv`. */
+  readonly orCsv?: true;
 }
 
 /** What a route takes and answers, as the OpenAPI document says it. A test holds the handlers against it. */

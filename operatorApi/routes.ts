@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { auditRoutes } from './audit';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
+import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
+import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { rolloutRoutes } from './rollouts';
@@ -19,6 +21,8 @@ const served: readonly OperatorRoute[] = [
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...explainRoutes,
+  ...forecastRoutes,
   ...simulatedRoutes,
 ];
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { simulatedOf } from '../composition/compose';
 import { Utc } from '../domain/ids';
-import { LowtideError } from '../domain/lowtideError';
 import { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent, FleetDriver } from '../drivers/driver';
 import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
-import type { OperatorRequest, OperatorRoute } from './route';
+import { countIn, FROM_THE_FIRST, instantIn } from './queryValues';
+import type { OperatorRoute } from './route';
 import type { Parameter } from './routeDescription';
 import { instantParameter, named, pageOfShape } from './shapes/shared';
 
@@ -60,7 +60,7 @@ const listEvents: OperatorRoute = {
   handler: (request, { services }) => {
     const { driver } = simulatedOf(services);
     const untilUtc = instantIn(request, 'untilUtc') ?? services.nowUtc();
-    const after = countIn(request, 'after');
+    const after = countIn(request, 'after', FROM_THE_FIRST);
     const value: DriverEvent[] = [];
     let seen = 0;
     for (const event of driver.events()) {
@@ -89,7 +89,7 @@ const listVirtualMachines: OperatorRoute = {
     errors: ['DRIVER_CANNOT'],
   },
   handler: async (request, { services }) => {
-    const after = countIn(request, 'after');
+    const after = countIn(request, 'after', FROM_THE_FIRST);
     const all = await factsOf(simulatedOf(services).driver);
     const next = after + VMS_A_PAGE;
     const nextLink = all.length > next ? { nextLink: `/${VIRTUAL_MACHINES}?after=${next}` } : {};
@@ -112,29 +112,6 @@ async function listed(driver: FleetDriver): Promise<readonly VirtualMachine[]> {
     if (next === null) return all;
     cursor = next;
   }
-}
-
-function countIn({ query }: OperatorRequest, name: string): number {
-  const text = query(name) ?? '0';
-  if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw wrongQuery(name, text, 'a whole number, not negative');
-}
-
-function instantIn({ query }: OperatorRequest, name: string): string | null {
-  const text = query(name);
-  if (text === null) return null;
-  const milliseconds = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && Number.isFinite(milliseconds))
-    return new Date(milliseconds).toISOString();
-  throw wrongQuery(name, text, 'an instant in UTC, as 2026-11-10T18:00:00.000Z');
-}
-
-function wrongQuery(name: string, text: string, what: string): LowtideError {
-  return new LowtideError('REQUEST_INVALID', {
-    what: `The query parameter ${name} is '${text}'.`,
-    why: `It is ${what}.`,
-    fix: 'Follow the nextLink of the page before, or leave it out.',
-  });
 }
 
 export const simulatedRoutes: readonly OperatorRoute[] = [listEvents, listVirtualMachines];

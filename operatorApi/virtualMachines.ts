@@ -1,11 +1,13 @@
 import { EntityId } from 'durable-functions';
 import { z } from 'zod';
+import type { Services } from '../activities/services';
 import { eligibility } from '../domain/eligibility';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { windowAtOrAfter } from '../domain/offPeak';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import { newVmState, VmState } from '../domain/vmState';
 import type { OperatorRoute } from './route';
 import { Reason, VM_ID } from './shapes/shared';
@@ -25,9 +27,8 @@ const getVirtualMachine: OperatorRoute = {
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services, client }) => {
-    const id = idOf(request.query('id'));
-    const vm = await services.inventory.read(id);
-    if (vm === null) throw unknownVm(id);
+    const vm = await vmOf(services, request.query('id'));
+    const { id } = vm;
     const entity = await client.readEntityState(new EntityId('virtualMachine', keyOf(id)));
     const state = entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
     const timeZone = timeZoneOf(vm, services.policy);
@@ -59,10 +60,9 @@ const waiveVirtualMachine: OperatorRoute = {
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services, client }) => {
-    const id = idOf(request.query('id'));
     const { reason } = Reason.parse(await request.json());
-    const vm = await services.inventory.read(id);
-    if (vm === null) throw unknownVm(id);
+    const vm = await vmOf(services, request.query('id'));
+    const { id } = vm;
     const atUtc = services.nowUtc();
     await services.audit.append('ledger', `${atUtc}~waived~${keyOf(id)}`, {
       atUtc,
@@ -80,6 +80,14 @@ const waiveVirtualMachine: OperatorRoute = {
 };
 
 export const virtualMachineRoutes: readonly OperatorRoute[] = [getVirtualMachine, waiveVirtualMachine];
+
+/** The VM that a request names by its ARM id. Throws REQUEST_INVALID or NOT_FOUND. */
+export async function vmOf(services: Services, given: string | null): Promise<VirtualMachine> {
+  const id = idOf(given);
+  const vm = await services.inventory.read(id);
+  if (vm === null) throw unknownVm(id);
+  return vm;
+}
 
 function idOf(given: string | null): VmId {
   const parsed = VmId.safeParse(given);

@@ -1,5 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { TableClient, odata, type TransactionAction } from '@azure/data-tables';
+import {
+  TableClient,
+  odata,
+  type TableServiceClientOptions,
+  type TransactionAction,
+} from '@azure/data-tables';
 import { LowtideError } from '../domain/lowtideError';
 import { type Entity, entityOf, rowOf, wireBytesOf, writerOf } from './azureEntity';
 import { assertKey, byRow, type Change, jsonOf, listChanges, TRANSACTION_CHANGES_MAX } from './rowValue';
@@ -15,12 +20,19 @@ const REQUEST_MILLISECONDS_MAX = 60_000;
 /** A removal whose row vanishes between look and transaction is rare; that it happens this often in a row means a bug. */
 const TRANSACTION_ATTEMPTS_MAX = 5;
 
+/** An account that is reached by an identity, without any key. */
+export interface TablesByIdentity {
+  readonly tablesUrl: string;
+  /** A TokenCredential of the SDK. */
+  readonly credential: object;
+}
+
 /**
- * Tables `lowtide<Name>` in the storage account of a connection string, made on first use.
+ * Tables `lowtide<Name>` in the storage account of a connection string, or of an identity, made on first use.
  * Throws STORAGE_UNAVAILABLE when storage does not answer.
  */
 export function azureStore(
-  connectionString: string,
+  account: string | TablesByIdentity,
   requestMillisecondsMax = REQUEST_MILLISECONDS_MAX,
 ): Store {
   const tables = new Map<TableName, Table>();
@@ -28,17 +40,22 @@ export function azureStore(
     table: (name) => {
       let table = tables.get(name);
       if (table === undefined)
-        tables.set(name, (table = new AzureTable(clientOf(connectionString, name, requestMillisecondsMax))));
+        tables.set(name, (table = new AzureTable(clientOf(account, name, requestMillisecondsMax))));
       return table;
     },
   };
 }
 
-function clientOf(connectionString: string, name: TableName, requestMillisecondsMax: number): TableClient {
+function clientOf(
+  account: string | TablesByIdentity,
+  name: TableName,
+  requestMillisecondsMax: number,
+): TableClient {
   try {
-    return TableClient.fromConnectionString(connectionString, accountTableName(name), {
+    const options: TableServiceClientOptions = {
       // Plain HTTP is asked for by the connection string alone: Azurite.
-      allowInsecureConnection: /=http:|DefaultEndpointsProtocol=http(;|$)/i.test(connectionString),
+      allowInsecureConnection:
+        typeof account === 'string' && /=http:|DefaultEndpointsProtocol=http(;|$)/i.test(account),
       retryOptions: { maxRetries: 3, retryDelayInMs: 300, maxRetryDelayInMs: 3000 },
       additionalPolicies: [
         {
@@ -53,7 +70,10 @@ function clientOf(connectionString: string, name: TableName, requestMilliseconds
           },
         },
       ],
-    });
+    };
+    return typeof account === 'string'
+      ? TableClient.fromConnectionString(account, accountTableName(name), options)
+      : new TableClient(account.tablesUrl, accountTableName(name), account.credential as never, options);
   } catch (cause) {
     throw new LowtideError(
       'SETTING_INVALID',

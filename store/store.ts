@@ -55,6 +55,8 @@ export const TABLE_NAMES = [
   'longRunning',
   'armResources',
   'waits',
+  'azureOperations',
+  'azureLog',
   'freezes',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];

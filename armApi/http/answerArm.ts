@@ -26,24 +26,42 @@ export async function answerArm(
   request: HttpRequest,
   context: InvocationContext,
 ): Promise<HttpResponseInit> {
-  return respond(request, await answerOf(route, request, context));
+  const report = (message: string): void => {
+    context.error(`${route.name}: ${message}`);
+  };
+  return answerArmWith(route, request, report, async () => {
+    const { name: by } = await admit(request, route);
+    return {
+      by,
+      open: async () => {
+        const client = df.getClient(context);
+        return { services: withWaking(simulatedOf(await appServices()), client, context), client };
+      },
+    };
+  });
 }
 
-async function answerOf(
+/** A request that was let in, on whose behalf, and what handlers work on once it is understood. */
+export interface Admitted {
+  readonly by: string;
+  readonly open: () => Promise<ArmContext>;
+}
+
+/** The same for whatever hosts the API: `enter` admits the request, `failed` is shown what is answered with an error. */
+export async function answerArmWith(
   route: ArmRoute,
   request: HttpRequest,
-  context: InvocationContext,
-): Promise<ArmAnswer> {
+  report: (message: string) => void,
+  enter: () => Promise<Admitted>,
+  failed: (error: unknown) => void = () => undefined,
+): Promise<HttpResponseInit> {
   try {
-    const caller = await admit(request, route);
-    const understood = await understand(request, route, caller.name);
-    const client = df.getClient(context);
-    const services = withWaking(simulatedOf(await appServices()), client, context);
-    return await countedAnswer(route, understood, { services, client });
+    const { by, open } = await enter();
+    const understood = await understand(request, route, by);
+    return respond(request, await countedAnswer(route, understood, await open()));
   } catch (error) {
-    return errorAnswer(error, (message) => {
-      context.error(`${route.name}: ${message}`);
-    });
+    failed(error);
+    return respond(request, errorAnswer(error, report));
   }
 }
 

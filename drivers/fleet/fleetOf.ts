@@ -20,9 +20,18 @@ export function fleetOf(vms: readonly VirtualMachine[]): ParsedFleet {
 }
 
 function modelOf(vm: VirtualMachine): ArmResource {
+  const platform = {
+    rebootSetting: vm.rebootSetting,
+    bypassPlatformSafetyChecksOnUserSchedule: vm.customerManagedSchedule,
+  };
+  const hasPlatform = Object.values(platform).some((value) => value !== undefined);
+  const patchSettings = {
+    patchMode: vm.patchMode,
+    automaticByPlatformSettings: hasPlatform ? platform : undefined,
+  };
   const configuration = {
     provisionVMAgent: vm.provisionVMAgent ?? undefined,
-    patchSettings: vm.patchMode === null ? undefined : { patchMode: vm.patchMode },
+    patchSettings: vm.patchMode === null ? undefined : patchSettings,
   };
   const windowsOnly = {
     enableAutomaticUpdates: vm.enableAutomaticUpdates ?? undefined,

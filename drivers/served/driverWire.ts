@@ -24,7 +24,11 @@ const OneVm = z.object({ id: VmId });
 export const WIRE = {
   listVirtualMachines: {
     input: z.object({ cursor: z.string().nullable() }),
-    output: z.object({ items: z.array(VirtualMachine), next: z.string().nullable() }),
+    output: z.object({
+      items: z.array(VirtualMachine),
+      next: z.string().nullable(),
+      unanswered: z.array(z.string()).exactOptional(),
+    }),
   },
   readVirtualMachine: { input: OneVm, output: VmReading.nullable() },
   startAssessment: { input: OneVm, output: StartAnswer },

@@ -40,6 +40,8 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armListVirtualMachineSizes',
     'armListVirtualMachineSizesInLocation',
     'armGetInstanceView',
+    'armGetAvailabilityStatus',
+    'armQueryResourceGraph',
     'armListExtensions',
     'armGetExtension',
     'armGetAvailabilitySet',

@@ -18,7 +18,8 @@ describe('settings', () => {
     expect(readSettings({})).toMatchObject({
       driver: 'simulated',
       store: 'tables',
-      connectionString: 'UseDevelopmentStorage=true',
+      storage: { kind: 'connectionString', text: 'UseDevelopmentStorage=true' },
+      azure: null,
       seed: 1,
       stateDir: join(process.cwd(), '.lowtide', 'func'),
       auth: { kind: 'none' },
@@ -157,6 +158,11 @@ describe('settings', () => {
   });
 
   const TENANT = '0A0A0A0A-0000-4000-8000-000000000001';
+  const IN_AZURE = {
+    LOWTIDE_DRIVER: 'azure',
+    LOWTIDE_AZURE_SUBSCRIPTIONS: '0b1f6471-1bf0-4dda-aec3-cb9272f09590',
+    AzureWebJobsStorage__accountName: 'stlowtide',
+  };
   const ENTRA = { LOWTIDE_AUTH: 'entra', LOWTIDE_AUTH_TENANT: TENANT, LOWTIDE_AUTH_AUDIENCE: 'api://a, b' };
 
   it('tokens of Entra ID are checked against the tenant’s own issuers and keys, or against those that are given', () => {
@@ -187,7 +193,69 @@ describe('settings', () => {
     expect(problemsOf({ [sign]: 'x' })).toMatch(
       `LOWTIDE_AUTH is none, and this host is in the cloud (${sign}`,
     );
-    expect(problemsOf({ [sign]: 'x', ...ENTRA })).toBe('');
+    expect(problemsOf({ [sign]: 'x', ...ENTRA, ...IN_AZURE })).toBe('');
+  });
+
+  it.each<[string, Record<string, string>, RegExp]>([
+    ['made-up VMs', { LOWTIDE_DRIVER: 'simulated' }, /its VMs are made up, and its ARM API would answer/],
+    ['tables that end with the process', { LOWTIDE_STORE: 'memory' }, /LOWTIDE_STORE is memory/],
+    [
+      "a developer's storage",
+      { AzureWebJobsStorage__accountName: '', AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
+      /storage of a developer's machine/,
+    ],
+    ['no storage', { AzureWebJobsStorage__accountName: '' }, /storage of a developer's machine or not given/],
+    [
+      'an endpoint of its own machine',
+      { LOWTIDE_AZURE_ENDPOINT: 'http://127.0.0.1:7072' },
+      /no token would be sent/,
+    ],
+    [
+      'a task hub whose tables are its own',
+      { AzureFunctionsJobHost__extensions__durableTask__hubName: 'LowtideInventory' },
+      /whose table lowtideinventory is one of Lowtide's own/,
+    ],
+    [
+      'a task hub that can be none',
+      { AzureFunctionsJobHost__extensions__durableTask__hubName: '1st-hub' },
+      /begins with a letter/,
+    ],
+  ])('in the cloud the app does not start with %s', (_what, change, said) => {
+    const given = { WEBSITE_SITE_NAME: 'x', ...ENTRA, ...IN_AZURE, ...change };
+    const isSimulated = change['LOWTIDE_DRIVER'] === 'simulated';
+    expect(problemsOf(isSimulated ? { ...given, LOWTIDE_AZURE_SUBSCRIPTIONS: '' } : given)).toMatch(said);
+  });
+
+  it('with real Azure it is said whose VMs are patched, and what only made-up VMs have is a mistake', () => {
+    expect(problemsOf({ LOWTIDE_DRIVER: 'azure' })).toMatch(/they say whose VMs are patched/);
+    const wrong = problemsOf({
+      ...IN_AZURE,
+      LOWTIDE_AZURE_SUBSCRIPTIONS: 'production',
+      LOWTIDE_AZURE_SELECT: 'name:x',
+      LOWTIDE_AZURE_HEARTBEAT: 'maybe',
+      LOWTIDE_AZURE_ENDPOINT: 'http://management.azure.com',
+      LOWTIDE_FLEET: 'fleet.json',
+    });
+    expect(wrong).toMatch(/'production', which is no id of a subscription/);
+    expect(wrong).toMatch(/a selector is tag:name=value, group:name or region:name/);
+    expect(wrong).toMatch(/LOWTIDE_AZURE_HEARTBEAT is 'maybe'/);
+    expect(wrong).toMatch(/LOWTIDE_AZURE_ENDPOINT is 'http:\/\/management.azure.com'/);
+    expect(wrong).toMatch(/LOWTIDE_FLEET is of no use/);
+    expect(problemsOf({ LOWTIDE_AZURE_SHARED: 'patched' })).toMatch(/LOWTIDE_DRIVER is not azure/);
+  });
+
+  it('an account is reached by an identity without any key', () => {
+    expect(readSettings({ ...IN_AZURE, AzureWebJobsStorage__clientId: TENANT }).storage).toEqual({
+      kind: 'identity',
+      tablesUrl: 'https://stlowtide.table.core.windows.net',
+      clientId: TENANT,
+    });
+    expect(problemsOf({ ...IN_AZURE, AzureWebJobsStorage: 'UseDevelopmentStorage=true' })).toMatch(
+      /both given/,
+    );
+    expect(problemsOf({ AzureWebJobsStorage__accountName: 'Not_An_Account' })).toMatch(
+      /3 to 24 small letters/,
+    );
   });
 
   it('an instance id of Azure is a sign of the cloud; one that keeps two hosts of a machine apart is none', () => {

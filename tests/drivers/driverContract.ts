@@ -15,8 +15,8 @@ export interface DriverWorld {
   /** On, agent ready, enabled, with Critical and Security patches to install. */
   readonly ready: VmId;
   readonly poweredOff: VmId;
-  /** On and ready, without the patch extension. */
-  readonly notEnabled: VmId;
+  /** On and ready, without the patch extension; null where the platform brings that by itself. */
+  readonly notEnabled: VmId | null;
   /** On, without an agent. */
   readonly agentless: VmId;
   /** Lets time go by, or waits. */
@@ -109,6 +109,21 @@ function aboutStarting(world: () => DriverWorld): void {
     });
   });
 
+  it('refuses an assessment while an installation runs, which it would end: conflict', async () => {
+    const { driver, ready } = world();
+    await driver.startInstallation(ready, REQUEST);
+    expect(await driver.startAssessment(ready)).toMatchObject({ kind: 'refused', code: 'conflict' });
+  });
+
+  it('gives the same answer for an operation that is over, however often it is asked', async () => {
+    const { driver, ready } = world();
+    const start = await driver.startInstallation(ready, REQUEST);
+    const answer = await finished(world(), start);
+    if (start.kind === 'refused') throw new Error(start.message);
+    await world().pass(24 * 60);
+    expect(await driver.readOperation(start.operationId)).toEqual(answer);
+  });
+
   it('does not offer again what it has installed', async () => {
     const { driver, ready } = world();
     await finished(world(), await driver.startInstallation(ready, REQUEST));
@@ -137,6 +152,11 @@ function aboutStarting(world: () => DriverWorld): void {
 
   it('R-114, R-703: installs patches only through the extension, once that is there', async () => {
     const { driver, notEnabled } = world();
+    if (notEnabled === null) {
+      const brought = await finished(world(), await driver.startExtensionInstallation(world().ready));
+      expect(brought).toMatchObject({ kind: 'extensionInstalled' });
+      return;
+    }
     expect(await driver.startInstallation(notEnabled, REQUEST)).toMatchObject({ code: 'extensionMissing' });
     const answer = await finished(world(), await driver.startExtensionInstallation(notEnabled));
     const reading = await driver.readVirtualMachine(notEnabled);

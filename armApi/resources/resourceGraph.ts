@@ -1,0 +1,190 @@
+import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
+import { plainQuery, QUERIES, type QueryName } from '../../drivers/azure/queries';
+import { ArmError } from '../http/armError';
+import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
+import { armTime } from '../http/armTime';
+import { at, objectAt, type JsonObject } from '../http/json';
+import { CONFIGURATION } from '../patching/patchMembers';
+import { shownModel } from './shownModel';
+
+/** Azure's default, and the most it takes. */
+const ROWS_DEFAULT = 100;
+const ROWS_MAX = 1_000;
+/** What a first query leaves of the quota of a principal (42). It is not counted down here: clients wait by clocks that are not this one's. */
+const QUOTA = { 'x-ms-user-quota-remaining': '14', 'x-ms-user-quota-resets-after': '00:00:05' };
+
+type Rows = (subscriptions: readonly string[], context: ArmContext) => Promise<readonly JsonObject[]>;
+
+/** Lowtide's own queries, each answered from the same VMs as everything else. */
+const SERVED: Readonly<Record<QueryName, Rows>> = {
+  virtualMachines: (subscriptions, context) =>
+    Promise.resolve(
+      vmsOf(subscriptions, context)
+        .map(vmRow)
+        .sort((a, b) => (String(a['key']) < String(b['key']) ? -1 : 1)),
+    ),
+  subscriptions: (subscriptions) =>
+    Promise.resolve(
+      subscriptions.toSorted().map((subscriptionId) => ({
+        id: `/subscriptions/${subscriptionId}`,
+        subscriptionId,
+        name: subscriptionId,
+        state: 'Enabled',
+      })),
+    ),
+  // There are no maintenance configurations in the pocket Azure.
+  assignments: () => Promise.resolve([]),
+  assessments: assessmentRows,
+};
+
+async function answerQuery(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
+  const { body } = request;
+  const options = objectAt(body, 'options');
+  const subscriptions = scopeOf(body, context);
+  const rows = await SERVED[queryOf(at(body, 'query'))](subscriptions, context);
+  if (options['resultFormat'] !== undefined && options['resultFormat'] !== 'objectArray')
+    throw badRequest('InvalidOptions', 'Only the resultFormat objectArray is served here.');
+  const top = options['$top'] ?? ROWS_DEFAULT;
+  if (typeof top !== 'number' || !Number.isInteger(top) || top < 1 || top > ROWS_MAX)
+    throw badRequest('InvalidOptions', `$top is a whole number from 1 to ${ROWS_MAX}.`);
+  const from = skipOf(options['$skipToken']);
+  const data = rows.slice(from, from + top);
+  const isMore = from + top < rows.length;
+  const answer: Record<string, unknown> = {
+    totalRecords: rows.length,
+    count: data.length,
+    data,
+    facets: [],
+    // A string, and false also where there is more (41).
+    resultTruncated: 'false',
+  };
+  if (isMore) answer['$skipToken'] = Buffer.from(JSON.stringify({ from: from + top })).toString('base64url');
+  return { status: 200, body: answer, headers: QUOTA };
+}
+
+function queryOf(written: unknown): QueryName {
+  const plain = typeof written === 'string' ? plainQuery(written) : '';
+  const found = Object.entries(QUERIES).find(([, query]) => plainQuery(query) === plain)?.[0];
+  if (found === undefined)
+    throw badRequest(
+      'InvalidQuery',
+      'Query is invalid. The pocket Azure has no Kusto: it serves the queries that Lowtide itself sends, which are in drivers/azure/queries.ts.',
+    );
+  return found as QueryName;
+}
+
+/** Those of the request that exist; what does not is left out in silence, as Azure does. 403 when none is left. */
+function scopeOf(body: unknown, { services }: ArmContext): readonly string[] {
+  const known = services.driver.resources.subscriptions().map((id) => id.toLowerCase());
+  const subscriptions = at(body, 'subscriptions');
+  if (!Array.isArray(subscriptions)) return known;
+  const wanted = subscriptions.map((id) => String(id).toLowerCase());
+  const found = known.filter((id) => wanted.includes(id));
+  if (found.length > 0 || wanted.length === 0) return found;
+  throw new ArmError(
+    403,
+    'AuthorizationFailed',
+    'The client does not have authorization to perform the operation on any of the provided subscriptions.',
+  );
+}
+
+function skipOf(token: unknown): number {
+  if (token === undefined || token === null) return 0;
+  try {
+    const from = at(JSON.parse(Buffer.from(String(token), 'base64url').toString()), 'from');
+    if (typeof from === 'number' && from >= 0) return from;
+  } catch {
+    // falls through: what is no token of this API is refused as one that has expired
+  }
+  throw badRequest('InvalidSkipToken', 'The $skipToken is not of this query, or has expired.');
+}
+
+/** The cause is in the details (recordings README, 38). */
+function badRequest(code: string, message: string): ArmError {
+  const details = [{ code, message }];
+  const support = 'Please provide below info when asking for support: the query and its details.';
+  return new ArmError(400, 'BadRequest', support, undefined, undefined, details);
+}
+
+function vmsOf(subscriptions: readonly string[], { services }: ArmContext): readonly VmResource[] {
+  return subscriptions.flatMap((subscriptionId) =>
+    services.driver.resources.virtualMachines({ subscriptionId }),
+  );
+}
+
+/** As the query projects it. Resource Graph writes the group in lower case (40), and null for what is not there. */
+function vmRow(resource: VmResource): JsonObject {
+  const { armId, vm, model, vmId } = resource;
+  const properties = objectAt(shownModel(model), 'properties');
+  const os = vm.osType ?? '';
+  const configuration = at(properties, 'osProfile', CONFIGURATION[vm.osType ?? 'Linux']);
+  const image = at(properties, 'storageProfile', 'imageReference');
+  const settings = at(configuration, 'patchSettings');
+  const platform = at(settings, 'automaticByPlatformSettings');
+  const text = (from: unknown, ...path: string[]): string => {
+    const found = at(from, ...path);
+    return typeof found === 'string' ? found : '';
+  };
+  return {
+    id: armId.replace(/(?<=\/resourceGroups\/)[^/]+/i, (group) => group.toLowerCase()),
+    key: armId.toLowerCase(),
+    subscriptionId: vm.subscriptionId,
+    location: vm.region,
+    zones: vm.zone === null ? null : [vm.zone],
+    tags: vm.tags,
+    os,
+    vmId,
+    vmSize: text(properties, 'hardwareProfile', 'vmSize'),
+    availabilitySet: text(properties, 'availabilitySet', 'id'),
+    publisher: text(image, 'publisher'),
+    offer: text(image, 'offer'),
+    sku: text(image, 'sku'),
+    version: text(image, 'version'),
+    imageId:
+      text(image, 'id') || text(image, 'sharedGalleryImageId') || text(image, 'communityGalleryImageId'),
+    timeZone: text(configuration, 'timeZone'),
+    provisionVMAgent: at(configuration, 'provisionVMAgent') ?? null,
+    enableAutomaticUpdates: at(configuration, 'enableAutomaticUpdates') ?? null,
+    patchMode: text(settings, 'patchMode'),
+    assessmentMode: text(settings, 'assessmentMode'),
+    rebootSetting: text(platform, 'rebootSetting'),
+    bypass: at(platform, 'bypassPlatformSafetyChecksOnUserSchedule') ?? null,
+  };
+}
+
+/** Of VMs that were assessed: the names of the documented row, which recording 15 has too. */
+async function assessmentRows(
+  subscriptions: readonly string[],
+  context: ArmContext,
+): Promise<readonly JsonObject[]> {
+  const rows: JsonObject[] = [];
+  for (const { id } of vmsOf(subscriptions, context)) {
+    const last = (await context.services.driver.readVirtualMachine(id))?.lastAssessment ?? null;
+    if (last === null || last.status === 'InProgress') continue;
+    rows.push({
+      id: `${id}/patchassessmentresults/latest`,
+      status: last.status,
+      assessmentActivityId: last.assessmentActivityId,
+      rebootPending: last.rebootPending,
+      availablePatchCountByClassification: {
+        security: last.criticalAndSecurityPatchCount,
+        critical: 0,
+        other: last.otherPatchCount,
+      },
+      startDateTime: armTime(last.startTime),
+      lastModifiedDateTime: armTime(last.lastModifiedTime),
+    });
+  }
+  return rows;
+}
+
+export const resourceGraphRoutes: readonly ArmRoute[] = [
+  {
+    name: 'armQueryResourceGraph',
+    route: 'providers/Microsoft.ResourceGraph/resources',
+    methods: ['POST'],
+    family: 'resources',
+    role: 'reader',
+    handler: answerQuery,
+  },
+];

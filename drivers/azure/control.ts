@@ -1,0 +1,62 @@
+import type { Control } from '../../domain/virtualMachine';
+
+/** What decides in whose hands a VM's patches are. Null is «not given». */
+export interface ControlFacts {
+  readonly osType: 'Windows' | 'Linux' | null;
+  readonly patchMode: string | null;
+  readonly enableAutomaticUpdates: boolean | null;
+  readonly bypassPlatformSafetyChecks: boolean;
+  /** Names of the maintenance configurations that are assigned to it, by itself or by a dynamic scope. */
+  readonly maintenance: readonly string[];
+}
+
+const IN_CHARGE: Control = { kind: 'inCharge' };
+const BYPASS = 'bypassPlatformSafetyChecksOnUserSchedule';
+
+/**
+ * Who patches a VM. Source: the eight scenarios of «prerequisites for schedule patching» and azure-driver-facts, section 1. A mode that is
+ * not known is in nobody's hands that Lowtide could name, so not in its own.
+ */
+export function controlOf(facts: ControlFacts): Control {
+  const { patchMode, osType, bypassPlatformSafetyChecks, maintenance } = facts;
+  const mode = (patchMode ?? defaultMode(facts)).toLowerCase();
+  const assigned = maintenance.join(', ');
+  switch (mode) {
+    case 'automaticbyplatform':
+      if (!bypassPlatformSafetyChecks && maintenance.length === 0)
+        return notInCharge(`Azure patches it every month: AutomaticByPlatform without ${BYPASS}`);
+      if (!bypassPlatformSafetyChecks)
+        return notInCharge(
+          `the maintenance configuration ${assigned} is assigned, and lacks ${BYPASS} to work`,
+        );
+      return maintenance.length === 0
+        ? IN_CHARGE
+        : notInCharge(`Azure Update Manager patches it by the maintenance configuration ${assigned}`);
+    case 'manual':
+      return osType === 'Windows' ? IN_CHARGE : notInCharge('Manual is no patch mode of Linux');
+    case 'automaticbyos':
+      return notInCharge('Windows updates itself (AutomaticByOS)');
+    case 'imagedefault':
+      return { kind: 'shared', because: 'its image may update itself (ImageDefault)' };
+    default:
+      return notInCharge(
+        osType === null
+          ? 'it has no patch settings and Azure does not name its operating system'
+          : `its patch mode '${patchMode ?? ''}' is not known`,
+      );
+  }
+}
+
+/** As R-413 and R-415. A VM from a specialised disk has no patch settings at all: then the guest does what it was made to do. */
+function defaultMode({ osType, enableAutomaticUpdates }: ControlFacts): string {
+  if (osType === 'Linux') return 'ImageDefault';
+  if (osType === null) return '';
+  return enableAutomaticUpdates === false ? 'Manual' : 'AutomaticByOS';
+}
+
+/** What the settings say of VMs that share their patching with their own guest. */
+export function withShared(control: Control, sharedIs: 'skipped' | 'patched'): Control {
+  return control.kind === 'shared' && sharedIs === 'patched' ? IN_CHARGE : control;
+}
+
+const notInCharge = (because: string): Control => ({ kind: 'notInCharge', because });

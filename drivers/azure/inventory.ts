@@ -1,0 +1,150 @@
+import { VmId } from '../../domain/ids';
+import type { InventoryPage } from '../driver';
+import type { Clock } from './budgets';
+import { instanceViewOf } from './instanceView';
+import { textAt } from './json';
+import { assignmentOf, type Assignment } from './maintenance';
+import type { Reader } from './reader';
+import type { ResourceGraph } from './resourceGraph';
+import { answeringSubscriptions, chunksOf, isSelected, type Answered, type FleetScope } from './scope';
+import { modelOfRow, virtualMachineOf, type VmModel } from './virtualMachine';
+
+export interface InventoryOptions {
+  readonly graph: ResourceGraph;
+  readonly reader: Reader;
+  readonly clock: Clock;
+  readonly scope: FleetScope;
+  readonly sharedIs: 'skipped' | 'patched';
+}
+
+/** An assignment that is made now counts after so long at the latest; it is read again right before nothing else, for a query costs. */
+const ASSIGNMENTS_AGE_MAX_MS = 15 * 60_000;
+/** A VM keeps its update domain until it is deallocated or moved. */
+const DOMAIN_AGE_MAX_MS = 24 * 3_600_000;
+/** Instance views that are read at the same time. */
+const AT_ONCE = 10;
+
+interface Cached<T> {
+  readonly atMs: number;
+  readonly value: T;
+}
+
+/** Which VMs there are, by Resource Graph; and what it lacks, by instance views. */
+export class Inventory {
+  readonly #options: InventoryOptions;
+  #answered: Answered | null = null;
+  readonly #assignments = new Map<string, Cached<readonly Assignment[]>>();
+  readonly #domains = new Map<string, Cached<number | null>>();
+
+  constructor(options: InventoryOptions) {
+    this.#options = options;
+  }
+
+  async page(cursor: string | null): Promise<InventoryPage> {
+    const { graph, scope } = this.#options;
+    if (cursor === null || this.#answered === null)
+      this.#answered = await answeringSubscriptions(graph, scope);
+    const { subscriptions, missing } = this.#answered;
+    const chunks = chunksOf(subscriptions);
+    const at = cursor === null ? START : readCursor(cursor);
+    const index = at.from === '' ? 0 : chunks.findIndex(([first = '']) => first >= at.from);
+    const chunk = chunks[index];
+    if (chunk === undefined) return { items: [], next: null, unanswered: missing };
+    const { rows, skipToken } = await graph.page('virtualMachines', { subscriptions: chunk }, at.token);
+    const following = chunks[index + 1]?.[0];
+    const next =
+      skipToken !== null
+        ? writeCursor({ from: chunk[0] ?? '', token: skipToken })
+        : following === undefined
+          ? null
+          : writeCursor({ from: following, token: null });
+    return { items: await this.#vmsOf(rows), next, unanswered: missing };
+  }
+
+  /** The maintenance assignments that may concern a VM of the subscription. */
+  async assignmentsIn(subscription: string): Promise<readonly Assignment[]> {
+    const { graph, clock } = this.#options;
+    const key = subscription.toLowerCase();
+    const known = this.#assignments.get(key);
+    if (known !== undefined && clock.nowMs() - known.atMs < ASSIGNMENTS_AGE_MAX_MS) return known.value;
+    const rows = await graph.all('assignments', { subscriptions: [key] });
+    const value = rows.map(assignmentOf).filter((assignment) => assignment !== null);
+    this.#assignments.set(key, { atMs: clock.nowMs(), value });
+    return value;
+  }
+
+  async #vmsOf(rows: readonly unknown[]): Promise<InventoryPage['items']> {
+    const { scope, sharedIs } = this.#options;
+    const found = rows.flatMap((row) => {
+      const model = modelOfRow(row);
+      if (model === null || !isSelected(model, scope.selectors)) return [];
+      return [{ model, vmGuid: textAt(row, 'vmId') ?? '' }];
+    });
+    const domains = await this.#domainsOf(found);
+    const items: InventoryPage['items'][number][] = [];
+    for (const { model } of found) {
+      const assignments = await this.assignmentsIn(model.armId.split('/')[2] ?? '');
+      const updateDomain = domains.get(model.armId) ?? null;
+      items.push(virtualMachineOf(model, { updateDomain, assignments, sharedIs }));
+    }
+    return items;
+  }
+
+  /** Only a VM of a set has one, and only its instance view says which (recordings README, 29). */
+  async #domainsOf(
+    found: readonly { readonly model: VmModel; readonly vmGuid: string }[],
+  ): Promise<Map<string, number | null>> {
+    const ofSets = found.filter(({ model }) => model.availabilitySet !== null);
+    const domains = new Map<string, number | null>();
+    for (let at = 0; at < ofSets.length; at += AT_ONCE)
+      await Promise.all(
+        ofSets.slice(at, at + AT_ONCE).map(async ({ model, vmGuid }) => {
+          domains.set(model.armId, await this.#domainOf(model.armId, vmGuid));
+        }),
+      );
+    return domains;
+  }
+
+  async #domainOf(armId: string, vmGuid: string): Promise<number | null> {
+    const { reader, clock } = this.#options;
+    const key = `${armId.toLowerCase()} ${vmGuid}`;
+    const known = this.#domains.get(key);
+    if (known !== undefined && clock.nowMs() - known.atMs < DOMAIN_AGE_MAX_MS) return known.value;
+    const answer = await reader.read(
+      { method: 'GET', url: `${armId}/instanceView?api-version=${COMPUTE_VERSION}` },
+      { budgets: readBudgets(armId) },
+    );
+    // Deleted since Resource Graph saw it, or not to be read: an unknown domain is never guessed.
+    const value = answer.status === 200 ? instanceViewOf(answer.body).updateDomain : null;
+    if (value !== null) this.#domains.set(key, { atMs: clock.nowMs(), value });
+    return value;
+  }
+}
+
+/** The Compute version of the driver's own reads; the SDK has its own. */
+export const COMPUTE_VERSION = '2024-07-01';
+
+/** What a GET of one VM counts against. */
+export function readBudgets(armId: string): readonly (readonly ['readOfVm' | 'armReads', string])[] {
+  return [
+    ['readOfVm', VmId.parse(armId)],
+    ['armReads', armId.split('/')[2] ?? ''],
+  ];
+}
+
+interface Position {
+  /** First subscription of the group of them that a query asks about; empty for the first group. */
+  readonly from: string;
+  readonly token: string | null;
+}
+
+const START: Position = { from: '', token: null };
+
+function writeCursor(position: Position): string {
+  return Buffer.from(JSON.stringify(position)).toString('base64url');
+}
+
+function readCursor(cursor: string): Position {
+  const parsed = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown;
+  return { from: textAt(parsed, 'from') ?? '', token: textAt(parsed, 'token') };
+}

@@ -1,0 +1,189 @@
+import { AvailabilitySetId, VmId } from '../../domain/ids';
+import { regionNameOf } from '../../domain/regions';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { controlOf, withShared } from './control';
+import { booleanAt, listAt, member, textAt } from './json';
+import { configurationsOf, type Assignment } from './maintenance';
+
+/** What a VM's model says, wherever it was read: a row of Resource Graph or a GET of the VM itself. Null is «not given». */
+export interface VmModel {
+  readonly armId: string;
+  readonly location: string;
+  readonly zones: readonly unknown[];
+  readonly tags: Readonly<Record<string, string>>;
+  readonly vmSize: string | null;
+  readonly osType: VirtualMachine['osType'];
+  readonly availabilitySet: string | null;
+  readonly image: Readonly<Record<'publisher' | 'offer' | 'sku' | 'version' | 'id', string | null>>;
+  readonly timeZone: string | null;
+  readonly provisionVMAgent: boolean | null;
+  readonly enableAutomaticUpdates: boolean | null;
+  readonly patchMode: string | null;
+  readonly assessmentMode: string | null;
+  readonly rebootSetting: string | null;
+  readonly bypass: boolean;
+}
+
+/** What else is known of it. */
+export interface Beside {
+  readonly updateDomain: number | null;
+  readonly assignments: readonly Assignment[];
+  readonly sharedIs: 'skipped' | 'patched';
+}
+
+/** A row of the driver's own query, which projects these names. Null for a row without an id of a VM. */
+export function modelOfRow(row: unknown): VmModel | null {
+  const armId = textAt(row, 'id');
+  if (armId === null || !VmId.safeParse(armId).success) return null;
+  const text = (name: string): string | null => textAt(row, name);
+  return {
+    armId,
+    location: text('location') ?? '',
+    zones: listAt(row, 'zones'),
+    tags: tagsOf(member(row, 'tags')),
+    vmSize: text('vmSize'),
+    osType: osTypeOf(text('os')),
+    availabilitySet: text('availabilitySet'),
+    image: {
+      publisher: text('publisher'),
+      offer: text('offer'),
+      sku: text('sku'),
+      version: text('version'),
+      id: text('imageId'),
+    },
+    timeZone: text('timeZone'),
+    provisionVMAgent: booleanAt(row, 'provisionVMAgent'),
+    enableAutomaticUpdates: booleanAt(row, 'enableAutomaticUpdates'),
+    patchMode: text('patchMode'),
+    assessmentMode: text('assessmentMode'),
+    rebootSetting: text('rebootSetting'),
+    bypass: booleanAt(row, 'bypass') ?? false,
+  };
+}
+
+/** VirtualMachine, as GET answers it. Null for what is none. */
+export function modelOfVm(vm: unknown): VmModel | null {
+  const armId = textAt(vm, 'id');
+  if (armId === null || !VmId.safeParse(armId).success) return null;
+  const properties = member(vm, 'properties');
+  const osType =
+    osTypeOf(textAt(properties, 'storageProfile', 'osDisk', 'osType')) ?? osOfProfile(properties);
+  const configuration = member(
+    properties,
+    'osProfile',
+    osType === 'Windows' ? 'windowsConfiguration' : 'linuxConfiguration',
+  );
+  const settings = member(configuration, 'patchSettings');
+  const platform = member(settings, 'automaticByPlatformSettings');
+  const image = member(properties, 'storageProfile', 'imageReference');
+  return {
+    armId,
+    location: textAt(vm, 'location') ?? '',
+    zones: listAt(vm, 'zones'),
+    tags: tagsOf(member(vm, 'tags')),
+    vmSize: textAt(properties, 'hardwareProfile', 'vmSize'),
+    osType,
+    availabilitySet: textAt(properties, 'availabilitySet', 'id'),
+    image: {
+      publisher: textAt(image, 'publisher'),
+      offer: textAt(image, 'offer'),
+      sku: textAt(image, 'sku'),
+      version: textAt(image, 'version'),
+      id:
+        textAt(image, 'id') ??
+        textAt(image, 'sharedGalleryImageId') ??
+        textAt(image, 'communityGalleryImageId'),
+    },
+    timeZone: textAt(configuration, 'timeZone'),
+    provisionVMAgent: booleanAt(configuration, 'provisionVMAgent'),
+    enableAutomaticUpdates: booleanAt(configuration, 'enableAutomaticUpdates'),
+    patchMode: textAt(settings, 'patchMode'),
+    assessmentMode: textAt(settings, 'assessmentMode'),
+    rebootSetting: textAt(platform, 'rebootSetting'),
+    bypass: booleanAt(platform, 'bypassPlatformSafetyChecksOnUserSchedule') ?? false,
+  };
+}
+
+function osOfProfile(properties: unknown): VirtualMachine['osType'] {
+  if (member(properties, 'osProfile', 'windowsConfiguration') !== undefined) return 'Windows';
+  return member(properties, 'osProfile', 'linuxConfiguration') === undefined ? null : 'Linux';
+}
+
+function osTypeOf(written: string | null): VirtualMachine['osType'] {
+  const lower = written?.toLowerCase();
+  return lower === 'windows' ? 'Windows' : lower === 'linux' ? 'Linux' : null;
+}
+
+function tagsOf(tags: unknown): Record<string, string> {
+  if (typeof tags !== 'object' || tags === null) return {};
+  const texts = Object.entries(tags).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(texts) as Record<string, string>;
+}
+
+const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always'] as const;
+
+/** The VM in Lowtide's words. Ids match without regard to case: Azure writes groups and sets in capitals here and there (28, 60). */
+export function virtualMachineOf(
+  model: VmModel,
+  { updateDomain, assignments, sharedIs }: Beside,
+): VirtualMachine {
+  const { armId, osType, image, tags } = model;
+  const id = VmId.parse(armId);
+  const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = armId.split('/');
+  const region = regionNameOf(model.location);
+  const setId = AvailabilitySetId.safeParse(model.availabilitySet).data ?? null;
+  const isPlatformImage = image.publisher !== null && image.offer !== null && image.sku !== null;
+  const maintenance = configurationsOf({ id, region, osType, tags }, assignments);
+  const control = controlOf({
+    osType,
+    patchMode: model.patchMode,
+    enableAutomaticUpdates: model.enableAutomaticUpdates,
+    bypassPlatformSafetyChecks: model.bypass,
+    maintenance,
+  });
+  const vm: VirtualMachine = {
+    id,
+    armId,
+    name,
+    subscriptionId,
+    resourceGroup,
+    region,
+    zone: zoneOf(model.zones),
+    availabilitySetId: setId,
+    updateDomain: setId === null ? null : updateDomain,
+    osType,
+    vmSize: model.vmSize,
+    image: isPlatformImage
+      ? {
+          publisher: image.publisher ?? '',
+          offer: image.offer ?? '',
+          sku: image.sku ?? '',
+          version: image.version,
+        }
+      : null,
+    customImage: !isPlatformImage || image.id !== null,
+    patchMode: model.patchMode,
+    enableAutomaticUpdates: model.enableAutomaticUpdates,
+    control: withShared(control, sharedIs),
+    provisionVMAgent: model.provisionVMAgent,
+    timeZone: model.timeZone,
+    tags,
+    // The platform brings the patch extension with the first operation: there is nothing to enable but the settings, which `control` judges.
+    enabled: true,
+  };
+  const setting = rebootSettingOf(model.rebootSetting);
+  const bypass = model.bypass ? BYPASSED : NOTHING;
+  return setting === undefined ? { ...vm, ...bypass } : { ...vm, ...bypass, rebootSetting: setting };
+}
+
+const NOTHING = {};
+const BYPASSED = { customerManagedSchedule: true } as const;
+
+function zoneOf(zones: readonly unknown[]): string | null {
+  const [zone] = zones;
+  return typeof zone === 'string' || typeof zone === 'number' ? String(zone) : null;
+}
+
+function rebootSettingOf(written: string | null): (typeof REBOOT_SETTINGS)[number] | undefined {
+  return REBOOT_SETTINGS.find((setting) => setting.toLowerCase() === written?.toLowerCase());
+}

@@ -1,0 +1,93 @@
+import { HttpRequest, type HttpResponseInit } from '@azure/functions';
+import { answerArmWith } from '../armApi/http/answerArm';
+import type { ArmContext, ArmRoute } from '../armApi/http/armRoute';
+import { armRoutes } from '../armApi/routes';
+import type { Policy } from '../domain/policy';
+import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
+import { armResourceStore } from '../store/armResources';
+import { longRunningStore } from '../store/longRunning';
+import { memoryStore } from '../store/memoryTable';
+import { repositoriesOn } from '../store/repositories';
+import { AnswerLost, directClient } from './directClient';
+import type { ArmHandler, PlainAnswer, PlainRequest } from './armServer';
+
+export interface PocketArmOptions {
+  readonly driver: SimulatedDriver;
+  readonly policy: Policy;
+  readonly nowUtc: () => string;
+  readonly report: (message: string) => void;
+}
+
+/** The ARM-compatible API over a simulated fleet, without the app that serves it otherwise: what an Azure driver talks to in a rehearsal. */
+export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions): ArmHandler {
+  const store = memoryStore();
+  const client = directClient(driver);
+  const services: ArmContext['services'] = {
+    ...repositoriesOn(store),
+    driver,
+    policy,
+    nowUtc,
+    longRunning: longRunningStore(store),
+    armResources: armResourceStore(store),
+    wake: () => Promise.resolve(),
+  };
+  const open = (): Promise<ArmContext> => Promise.resolve({ services, client });
+  const admitted = { by: 'a rehearsal', open };
+  const routes = armRoutes.map((route) => ({ route, pattern: patternOf(route.route) }));
+  return async (request) => {
+    const [path = ''] = request.url.split('?');
+    const found = routes.find(
+      ({ route, pattern }) => route.methods.some((method) => method === request.method) && pattern.test(path),
+    );
+    if (found === undefined) return { status: 404, headers: {}, body: '' };
+    let lost = false;
+    const asked = httpRequestOf(request, found.pattern);
+    const answer = await answerArmWith(
+      found.route,
+      asked,
+      report,
+      () => Promise.resolve(admitted),
+      (error) => {
+        lost = error instanceof AnswerLost;
+      },
+    );
+    return lost ? null : plainAnswer(answer);
+  };
+}
+
+/** The parameters of the route as named groups: `(?<subscriptionId>[^/]+)`. */
+function patternOf(route: ArmRoute['route']): RegExp {
+  const parts = route
+    .split('/')
+    .map((part) =>
+      part.startsWith('{*')
+        ? '.*'
+        : part.startsWith('{')
+          ? `(?<${part.replaceAll(/\W/g, '')}>[^/]+)`
+          : part.replaceAll('.', '\\.'),
+    );
+  return new RegExp(`^/+${parts.join('/+')}/*$`, 'i');
+}
+
+function httpRequestOf({ method, url, headers, body, baseUrl }: PlainRequest, pattern: RegExp): HttpRequest {
+  const whole = new URL(url, baseUrl);
+  const params: Record<string, string> = {};
+  for (const [name, value] of Object.entries(pattern.exec(whole.pathname)?.groups ?? {}))
+    params[name] = decodeURIComponent(value);
+  return new HttpRequest({
+    method: method as never,
+    url: whole.href,
+    headers,
+    query: Object.fromEntries(whole.searchParams),
+    params,
+    body: body === '' ? undefined : { string: body },
+  } as ConstructorParameters<typeof HttpRequest>[0]);
+}
+
+function plainAnswer({ status = 200, headers = {}, body }: HttpResponseInit): PlainAnswer {
+  return {
+    status,
+    headers: headers as Record<string, string>,
+    body: typeof body === 'string' ? body : '',
+  };
+}

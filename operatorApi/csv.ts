@@ -1,0 +1,24 @@
+import type { HttpResponseInit } from '@azure/functions';
+
+/** A table as RFC 4180 has it: a line of names, then a line a row. Cells that a spreadsheet would compute are kept as text. */
+export function csvOf(
+  columns: readonly string[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): string {
+  const lines = rows.map((row) => columns.map((name) => cellOf(row[name])).join(','));
+  return `${[columns.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+/** The next page of a table is in the Link header (RFC 8288). */
+export function csvAnswer(csv: string, nextLink: string | null): HttpResponseInit {
+  const headers: Record<string, string> = { 'content-type': 'text/csv; charset=utf-8' };
+  if (nextLink !== null) headers['link'] = `<${nextLink}>; rel="next"`;
+  return { headers, body: csv };
+}
+
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  const safe = /^[=+\-@\t]/.test(text) && typeof value === 'string' ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

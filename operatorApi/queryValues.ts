@@ -1,0 +1,48 @@
+import { LowtideError } from '../domain/lowtideError';
+import type { OperatorRequest } from './route';
+
+/** An instant in the query; null when it is not there. A day alone is its beginning in UTC. */
+export function instantIn({ query }: OperatorRequest, name: string): string | null {
+  const text = query(name);
+  if (text === null) return null;
+  const milliseconds = Date.parse(text);
+  if (/^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) && Number.isFinite(milliseconds))
+    return new Date(milliseconds).toISOString();
+  throw wrongQuery(name, text, 'an instant in UTC, as 2026-11-10T18:00:00.000Z');
+}
+
+/** A count in the query, or the one that is taken without it. */
+export function countIn(
+  { query }: OperatorRequest,
+  name: string,
+  { otherwise, min, max }: { readonly otherwise: number; readonly min: number; readonly max: number },
+): number {
+  const text = query(name);
+  if (text === null) return otherwise;
+  const number = Number(text);
+  if (/^\d{1,15}$/.test(text) && number >= min && number <= max) return number;
+  throw wrongQuery(name, text, `a whole number from ${min} to ${max}`);
+}
+
+export function wrongQuery(name: string, text: string, what: string): LowtideError {
+  return new LowtideError('REQUEST_INVALID', {
+    what: `The query parameter ${name} is '${text}'.`,
+    why: `It is ${what}.`,
+    fix: 'Correct it, follow the nextLink of the page before, or leave it out.',
+  });
+}
+
+export const FROM_THE_FIRST = { otherwise: 0, min: 0, max: Number.MAX_SAFE_INTEGER } as const;
+
+/** The same request for the rows that follow. */
+export function nextLinkOf(
+  path: string,
+  request: OperatorRequest,
+  known: Readonly<Record<string, unknown>>,
+  after: number | string,
+): string {
+  const asked = Object.keys(known)
+    .map((name) => [name, name === 'after' ? String(after) : request.query(name)] as const)
+    .filter((pair): pair is [string, string] => pair[1] !== null);
+  return `${path}?${new URLSearchParams(asked).toString()}`;
+}

@@ -1,0 +1,83 @@
+import type { Services } from '../activities/services';
+import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import { healthFrom } from '../domain/health';
+import type { VmId } from '../domain/ids';
+import { imageFamilyOf } from '../domain/imageFamily';
+import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmFacts } from '../planning/explainVm';
+import type { OutcomeRecord } from '../store/outcomes';
+import type { PhaseRecord } from '../store/rollouts';
+import { placesOf, type PlannedPlace } from './fleetView';
+
+/** What an explanation rests on, with what an answer shows beside it. */
+export interface FoundFacts {
+  readonly facts: VmFacts;
+  readonly control: RolloutControl | null;
+  readonly place: PlannedPlace | null;
+  readonly outcome: OutcomeRecord | null;
+}
+
+/** Everything that is known of one VM, by keys and short ranges of the tables; the platform is asked only when it is wanted. */
+export async function factsOf(services: Services, vm: VirtualMachine, isLive: boolean): Promise<FoundFacts> {
+  const { policy } = services;
+  const nowUtc = services.nowUtc();
+  const control = (await services.rollouts.list()).at(-1) ?? null;
+  const [freezes, outcome, halts, phases, operation] = await Promise.all([
+    services.freezes.list(),
+    control === null ? null : services.outcomes.read(control.rolloutId, vm.id),
+    control === null ? [] : services.rollouts.halts(control.rolloutId),
+    control === null ? [] : services.rollouts.phases(control.rolloutId),
+    services.operations.read(vm.region, vm.id),
+  ]);
+  const place = control === null ? null : await placeOf(services, control, phases, vm);
+  const running = operation?.operation.endedUtc === null ? operation.operation : null;
+  const facts: VmFacts = {
+    nowUtc,
+    policy,
+    vm,
+    timeZone: timeZoneOf(vm, policy).zone,
+    rollout: control === null ? null : standingOf(control, halts, place, vm, nowUtc),
+    freezes,
+    outcome,
+    plannedStartUtc: place?.expectedStartUtc ?? null,
+    installingSinceUtc: running?.intentUtc ?? null,
+    ...(isLive && { platform: await platformOf(services, vm.id) }),
+  };
+  return { facts, control, place, outcome };
+}
+
+async function placeOf(
+  services: Services,
+  { rolloutId }: RolloutControl,
+  phases: readonly PhaseRecord[],
+  { id, region }: VirtualMachine,
+): Promise<PlannedPlace | null> {
+  const phase = phases.find(({ regions }) => regions.includes(region));
+  if (phase === undefined) return null;
+  return placesOf(await services.plans.rounds(rolloutId, phase.phase, region)).get(id) ?? null;
+}
+
+function standingOf(
+  control: RolloutControl,
+  halts: readonly Halt[],
+  place: PlannedPlace | null,
+  vm: VirtualMachine,
+  nowUtc: string,
+): VmFacts['rollout'] {
+  if (place === null) return { control, here: { kind: 'go' }, hereSinceUtc: null };
+  const where = { phase: place.phase, region: place.region, family: imageFamilyOf(vm) };
+  const here = controlFor(control, halts, where, nowUtc);
+  const halt =
+    here.kind === 'wait'
+      ? halts.find(({ decision, why }) => decision === null && why === here.why)
+      : undefined;
+  return { control, here, hereSinceUtc: halt?.atUtc ?? control.modeSinceUtc ?? null };
+}
+
+async function platformOf({ driver }: Services, id: VmId): Promise<NonNullable<VmFacts['platform']>> {
+  const reading = await driver.readVirtualMachine(id);
+  if (reading === null) return {};
+  const { powerState, agent, signals } = reading;
+  return { powerState, agentStatus: agent.status, agentVersion: agent.version, health: healthFrom(signals) };
+}

@@ -1,0 +1,102 @@
+import type { RolloutControl } from '../domain/control';
+import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
+import { addSeconds, later } from '../domain/instants';
+import type { Outcome } from '../domain/outcome';
+import type { Policy } from '../domain/policy';
+import type { Because } from '../domain/reasons';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { nextStart } from './nextStart';
+
+export const FORECAST_STATES = ['done', 'onTime', 'atRisk', 'late', 'excluded', 'notTakingPart'] as const;
+export type ForecastState = (typeof FORECAST_STATES)[number];
+
+export interface ForecastFacts {
+  /** The day it is asked for: what came later is not looked at, and what is expected by then counts as done. */
+  readonly asOfUtc: string;
+  readonly nowUtc: string;
+  readonly policy: Policy;
+  readonly control: RolloutControl;
+  /** A halt or a pause stops the rollout, or the VM's place in it, and waits for a person. */
+  readonly waitsForPerson: string | null;
+  readonly freezes: readonly Freeze[];
+  readonly vm: VirtualMachine;
+  readonly timeZone: string;
+  readonly ineligible: Because | null;
+  readonly outcome: Outcome | null;
+  readonly plannedStartUtc: string | null;
+}
+
+export interface VmForecast {
+  readonly state: ForecastState;
+  readonly why: string;
+  /** When it is expected to start; when it was done, of one that is. Null when it is not expected at all. */
+  readonly expectedUtc: string | null;
+}
+
+/** How a VM stands against the 30 days of its rollout. Pure; the same windows, freezes and reasons as execution and explanation have. */
+export function forecastVm(facts: ForecastFacts): VmForecast {
+  const { asOfUtc, policy, control, ineligible, freezes, vm, timeZone } = facts;
+  if (ineligible !== null)
+    return { state: 'notTakingPart', why: ineligible.detail || ineligible.reason, expectedUtc: null };
+  const outcome = facts.outcome !== null && facts.outcome.atUtc <= asOfUtc ? facts.outcome : null;
+  if (outcome?.kind === 'patched' || outcome?.kind === 'upToDate')
+    return { state: 'done', why: outcome.reason, expectedUtc: outcome.atUtc };
+  const excluded = standingFreezes(freezes, vm, timeZone, asOfUtc).find(
+    ({ freeze }) => freeze.kind === 'exclusion',
+  );
+  if (excluded !== undefined) {
+    const { id, owner, reason } = excluded.freeze;
+    return {
+      state: 'excluded',
+      why: `${id} of ${owner} until ${excluded.span.toUtc}: ${reason}`,
+      expectedUtc: null,
+    };
+  }
+  if (outcome?.kind === 'skipped')
+    return { state: 'late', why: outcome.detail || outcome.reason, expectedUtc: null };
+  if (outcome?.kind === 'unhealthy')
+    return { state: 'atRisk', why: `it is unhealthy after its update: ${outcome.detail}`, expectedUtc: null };
+  const deadlineUtc = addSeconds(control.releasedUtc, policy.rolloutDeadlineSeconds);
+  if (control.endedUtc !== null || asOfUtc >= deadlineUtc || control.mode === 'cancelled')
+    return { state: 'late', why: outcome?.detail ?? 'the rollout ended before its turn', expectedUtc: null };
+  return expectation(facts, outcome);
+}
+
+function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast {
+  const { asOfUtc, nowUtc, policy, control, waitsForPerson, plannedStartUtc, vm, timeZone } = facts;
+  const from = outcome === null && plannedStartUtc !== null ? later(nowUtc, plannedStartUtc) : nowUtc;
+  const slot = nextStart(
+    {
+      timeZone,
+      freezes: freezesOf(facts.freezes, vm, timeZone),
+      fromUtc: from,
+      freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
+      endsUtc: control.endsUtc,
+    },
+    policy,
+  );
+  if (slot === null)
+    return {
+      state: 'late',
+      why: 'no off-peak window is left for it before the rollout ends',
+      expectedUtc: null,
+    };
+  const expectedUtc = slot.opensUtc;
+  const tried = outcome === null ? '' : ` It was ${outcome.kind} (${outcome.reason}) at ${outcome.atUtc}.`;
+  if (waitsForPerson !== null)
+    return { state: 'atRisk', why: `the rollout waits for a person: ${waitsForPerson}`, expectedUtc };
+  if (expectedUtc <= asOfUtc && asOfUtc > nowUtc && outcome === null)
+    return { state: 'done', why: 'expected by then', expectedUtc };
+  const targetUtc = addSeconds(control.releasedUtc, policy.forecastTargetDays * DAY_SECONDS);
+  if (expectedUtc > targetUtc)
+    return {
+      state: 'atRisk',
+      why: `expected only after the target day of the forecast.${tried}`,
+      expectedUtc,
+    };
+  if (outcome !== null)
+    return { state: 'atRisk', why: (outcome.detail || outcome.reason) + tried, expectedUtc };
+  return { state: 'onTime', why: '', expectedUtc };
+}
+
+const DAY_SECONDS = 86_400;
