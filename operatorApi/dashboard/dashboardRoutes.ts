@@ -7,7 +7,6 @@ import { rolloutIdIn } from '../rolloutIdIn';
 import { readDownNow } from './downNow';
 import { readEvidenceView } from './evidenceView';
 import { fleetSnapshot } from './fleetSnapshot';
-import { fleetTableRoutes } from './fleetTableRoutes';
 import { readHaltsView } from './haltsView';
 import { readTimeline } from './timeline';
 
@@ -90,7 +89,6 @@ export const dashboardRoutes: readonly OperatorRoute[] = [
   showEvidence,
   listHalts,
   listDisruptions,
-  ...fleetTableRoutes,
 ];
 
 async function controlIn(services: Services, request: OperatorRequest): Promise<RolloutControl> {

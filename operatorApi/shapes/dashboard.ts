@@ -143,33 +143,3 @@ export const EvidenceShape = named(
   'What each image family has proven, and how near its sequential test is to a halt.',
 );
 export type Evidence = z.infer<typeof EvidenceShape>;
-
-export const FleetTableShape = named(
-  'FleetTable',
-  z.object({
-    vmCount: whole,
-    matchedCount: whole,
-    offset: whole,
-    value: z.array(
-      z.object({
-        vmId: z.string(),
-        name: z.string(),
-        region: z.string(),
-        zone: z.string().nullable(),
-        subscription: z.string(),
-        resourceGroup: z.string(),
-        availabilitySet: z.string().nullable(),
-        updateDomain: whole.nullable(),
-        family: z.string(),
-        phase: z.string().nullable(),
-        expectedStartUtc: Utc.nullable(),
-        state: z.string(),
-        reason: z.string().nullable(),
-        detail: z.string(),
-        atUtc: Utc.nullable(),
-      }),
-    ),
-    groups: z.array(z.object({ key: z.string(), vmCount: whole, outcomes: Counts })),
-  }),
-  'A part of the fleet, and how many VMs there are. Names are cut at 200 characters, details at 300.',
-);

@@ -14,8 +14,6 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showEvidence',
     'listHalts',
     'listDisruptions',
-    'listFleet',
-    'saveFleet',
     'getVirtualMachine',
     'listSimulatedEvents',
     'listSimulatedVirtualMachines',

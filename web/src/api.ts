@@ -165,23 +165,23 @@ export interface FleetRow {
   readonly name: string;
   readonly region: string;
   readonly zone: string | null;
-  readonly subscription: string;
-  readonly resourceGroup: string;
   readonly availabilitySet: string | null;
   readonly updateDomain: number | null;
   readonly family: string;
-  readonly phase: string | null;
-  readonly expectedStartUtc: string | null;
-  readonly state: string;
+  readonly takesPart: boolean;
+  /** Null before its turn, and of a VM that takes no part. */
+  readonly kind: string | null;
   readonly reason: string | null;
   readonly detail: string;
-  readonly atUtc: string | null;
+  readonly outcomeUtc: string | null;
+  readonly phase: string | null;
+  readonly expectedStartUtc: string | null;
 }
 
 export interface FleetTable {
-  readonly vmCount: number;
-  readonly matchedCount: number;
-  readonly offset: number;
+  readonly asOfUtc: string;
+  /** Of all that fit. */
+  readonly total: number;
   readonly value: readonly FleetRow[];
-  readonly groups: readonly { readonly key: string; readonly vmCount: number; readonly outcomes: Counts }[];
+  readonly groups?: readonly { readonly name: string; readonly count: number }[];
 }

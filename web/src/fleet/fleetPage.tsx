@@ -1,11 +1,10 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { FleetTable } from '../api';
-import { count, many, vms, words } from '../format';
+import { many, vms, words } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
-import { OutcomeBar } from '../parts/outcomeBar';
 import { addressOf, go } from '../router';
 import { outcomeLook } from '../states';
 import { addressParts, FILTERS, queryOf, searchOf, type FleetQuery } from './fleetQuery';
@@ -17,8 +16,8 @@ import '../styles/fleet.css';
 const GROUPS_MS = 6_000;
 
 /** Every VM of the fleet: found, narrowed, counted, sorted by the host, so that 100,000 are as quick as 100. */
-export function FleetPage({ rollout: { id }, place }: PageProps): JSX.Element {
-  const query = queryOf(place, id);
+export function FleetPage({ place }: PageProps): JSX.Element {
+  const query = queryOf(place);
   const [inSight, setInSight] = useState({ first: 0, last: 0 });
   const pages = useFleetPages(
     searchOf(query),
@@ -28,22 +27,19 @@ export function FleetPage({ rollout: { id }, place }: PageProps): JSX.Element {
   const change = (next: Partial<FleetQuery>): void => {
     go(addressOf('/fleet', addressParts({ ...query, ...next }, place.query.get('rollout'))), 'replace');
   };
-  const matched = pages.matchedCount;
   return (
     <>
       <div class="heading">
         <h1>Fleet</h1>
         <p class="quiet" role="status">
-          {matched === null
+          {pages.total === null
             ? 'Reading the fleet …'
-            : matched === pages.vmCount
-              ? vms(pages.vmCount)
-              : `${count(matched)} of ${vms(pages.vmCount)}`}
+            : `${vms(pages.total)}${isNarrowed(query) ? ' fit' : ''}`}
         </p>
       </div>
       <section class="card fleet" aria-label="VMs">
-        <Toolbar query={query} change={change} />
-        {query.groupBy !== '' && <Groups query={query} change={change} />}
+        <Toolbar query={query} change={change} total={pages.total} />
+        {query.group !== '' && <Groups query={query} change={change} />}
         {pages.problem !== null && (
           <p class="problem">
             <Icon name="warning" /> {pages.problem.title} {pages.problem.detail}
@@ -60,7 +56,7 @@ interface PartProps {
   readonly change: (next: Partial<FleetQuery>) => void;
 }
 
-function Toolbar({ query, change }: PartProps): JSX.Element {
+function Toolbar({ query, change, total }: PartProps & { readonly total: number | null }): JSX.Element {
   const [search, setSearch] = useState(query.search);
   return (
     <div class="toolbar">
@@ -72,10 +68,10 @@ function Toolbar({ query, change }: PartProps): JSX.Element {
         }}
       >
         <label>
-          <span class="visually-hidden">Name, id or image family</span>
+          <span class="visually-hidden">Name of a VM</span>
           <input
             type="search"
-            placeholder="Name, id or image family"
+            placeholder="Name of a VM"
             value={search}
             onInput={(event) => {
               setSearch(event.currentTarget.value);
@@ -88,20 +84,20 @@ function Toolbar({ query, change }: PartProps): JSX.Element {
       <label>
         Count by{' '}
         <select
-          value={query.groupBy}
+          value={query.group}
           onChange={(event) => {
-            change({ groupBy: event.currentTarget.value });
+            change({ group: event.currentTarget.value });
           }}
         >
           <option value="">nothing</option>
-          {FILTERS.map(({ key, label }) => (
+          {FILTERS.filter(({ column }) => column !== undefined).map(({ key, label }) => (
             <option key={key} value={key}>
               {label.toLowerCase()}
             </option>
           ))}
         </select>
       </label>
-      <SaveLink path={`/api/fleet/virtual-machines.csv?${searchOf(query)}`} />
+      <SaveLink question={searchOf(query)} total={total} />
       <ActiveFilters query={query} change={change} />
     </div>
   );
@@ -139,32 +135,34 @@ function ActiveFilters({ query, change }: PartProps): JSX.Element | null {
 
 /** How many VMs have each value of a column; a choice narrows the table to it. */
 function Groups({ query, change }: PartProps): JSX.Element {
-  const { groupBy } = query;
-  const path = `/api/fleet/virtual-machines?${searchOf(query, { limit: '1', groupBy })}`;
+  const filter = FILTERS.find(({ key }) => key === query.group);
+  const path = `/api/fleet?${searchOf(query, { limit: '1', group: filter?.column ?? query.group })}`;
   const { data } = useLive<FleetTable>(path, GROUPS_MS);
-  const label = FILTERS.find(({ key }) => key === groupBy)?.label ?? groupBy;
   if (data === null) return <p class="quiet">Counting …</p>;
+  const groups = data.groups ?? [];
   return (
     <div class="group-counts">
       <p class="quiet">
-        {many(data.groups.length, 'value')} of {label.toLowerCase()}, the most VMs first
+        {many(groups.length, 'value')} of {filter?.label.toLowerCase() ?? query.group}, the most VMs first
       </p>
       <ul>
-        {data.groups.map(({ key, vmCount, outcomes }) => (
-          <li key={key}>
+        {groups.map(({ name, count: number }) => (
+          <li key={name}>
             <button
               type="button"
               class="text-button clamp"
-              title={key}
-              disabled={key === ''}
+              title={name}
+              disabled={name === 'none' && query.group !== 'kind'}
               onClick={() => {
-                change({ filters: { ...query.filters, [groupBy]: key }, groupBy: '' });
+                change({ filters: { ...query.filters, [query.group]: name }, group: '' });
               }}
             >
-              {key === '' ? 'none' : valueName(groupBy, key)}
+              {valueName(query.group, name)}
             </button>
-            <OutcomeBar outcomes={outcomes} vmCount={vmCount} />
-            <span class="group-count">{vms(vmCount)}</span>
+            <span class="group-bar" aria-hidden="true">
+              <span style={{ width: `${(number / data.total) * 100}%` }} />
+            </span>
+            <span class="group-count">{vms(number)}</span>
           </li>
         ))}
       </ul>
@@ -172,8 +170,11 @@ function Groups({ query, change }: PartProps): JSX.Element {
   );
 }
 
+const isNarrowed = ({ search, filters }: FleetQuery): boolean =>
+  search !== '' || Object.keys(filters).length > 0;
+
 function valueName(key: string, value: string): string {
-  if (key === 'state') return outcomeLook(value).label;
+  if (key === 'kind') return value === 'none' ? 'None yet' : outcomeLook(value).label;
   if (key === 'reason') return words(value);
   return key === 'availabilitySet' ? value.slice(value.lastIndexOf('/') + 1) : value;
 }

@@ -2,64 +2,69 @@ import type { Place } from '../router';
 
 /** What of the fleet is shown, as the address has it. */
 export interface FleetQuery {
-  readonly rollout: string;
   readonly search: string;
   readonly filters: Readonly<Record<string, string>>;
   readonly sort: string;
   readonly descending: boolean;
-  readonly groupBy: string;
+  readonly group: string;
 }
 
-/** Columns by which the table can be narrowed and counted, with their names for people. */
-export const FILTERS: readonly { readonly key: string; readonly label: string }[] = [
-  { key: 'state', label: 'State' },
-  { key: 'region', label: 'Region' },
-  { key: 'phase', label: 'Phase' },
-  { key: 'family', label: 'Image family' },
-  { key: 'subscription', label: 'Subscription' },
-  { key: 'resourceGroup', label: 'Resource group' },
+interface Filter {
+  /** Of the query. */
+  readonly key: string;
+  readonly label: string;
+  /** The column that counts its values; absent where the values of the two are not the same. */
+  readonly column?: string;
+}
+
+/** By these the table can be narrowed, and its VMs counted. */
+export const FILTERS: readonly Filter[] = [
+  { key: 'kind', label: 'State', column: 'kind' },
+  { key: 'reason', label: 'Reason', column: 'reason' },
+  { key: 'region', label: 'Region', column: 'region' },
+  { key: 'phase', label: 'Phase', column: 'phase' },
+  { key: 'family', label: 'Image family', column: 'family' },
+  { key: 'subscription', label: 'Subscription', column: 'subscriptionId' },
+  { key: 'resourceGroup', label: 'Resource group', column: 'resourceGroup' },
   { key: 'availabilitySet', label: 'Availability set' },
-  { key: 'reason', label: 'Reason' },
 ];
 
-export function queryOf(place: Place, rollout: string): FleetQuery {
-  const { query } = place;
+export function queryOf({ query }: Place): FleetQuery {
   const filters: Record<string, string> = {};
   for (const { key } of FILTERS) {
     const value = query.get(key);
     if (value !== null && value !== '') filters[key] = value;
   }
+  const sort = query.get('sort') ?? 'name';
   return {
-    rollout,
     search: query.get('search') ?? '',
     filters,
-    sort: query.get('sort') ?? 'name',
-    descending: query.get('order') === 'descending',
-    groupBy: query.get('groupBy') ?? '',
+    sort: sort.replace(/^-/, ''),
+    descending: sort.startsWith('-'),
+    group: query.get('group') ?? '',
   };
 }
 
 /** For the API; the same question has the same text, so that its pages are found again. */
 export function searchOf(
-  { rollout, search, filters, sort, descending }: FleetQuery,
+  { search, filters, sort, descending }: FleetQuery,
   more: Readonly<Record<string, string>> = {},
 ): string {
-  const params = new URLSearchParams({ rollout, ...filters });
+  const params = new URLSearchParams(filters);
   if (search !== '') params.set('search', search);
-  params.set('sort', sort);
-  if (descending) params.set('order', 'descending');
+  params.set('sort', descending ? `-${sort}` : sort);
   for (const [name, value] of Object.entries(more)) params.set(name, value);
   return params.toString();
 }
 
 /** For the address of the page. */
 export function addressParts(query: FleetQuery, rollout: string | null): Record<string, string | null> {
+  const sort = query.descending ? `-${query.sort}` : query.sort;
   return {
     rollout,
     ...query.filters,
     search: query.search,
-    sort: query.sort === 'name' ? null : query.sort,
-    order: query.descending ? 'descending' : null,
-    groupBy: query.groupBy,
+    sort: sort === 'name' ? null : sort,
+    group: query.group,
   };
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { FleetRow } from '../api';
-import { nameOf, phaseName, time, words } from '../format';
+import { phaseName, shortTime, words } from '../format';
 import { Icon } from '../parts/icon';
 import { addressOf, Link } from '../router';
 import { outcomeLook } from '../states';
@@ -12,7 +12,7 @@ import { useVirtualRows } from './virtualRows';
 interface Column {
   readonly key: string;
   readonly label: string;
-  readonly show: (row: FleetRow, rollout: string) => JSX.Element | string;
+  readonly show: (row: FleetRow) => JSX.Element | string;
   /** Left out where there is little room. */
   readonly wide?: true;
 }
@@ -23,13 +23,13 @@ const COLUMNS: readonly Column[] = [
   {
     key: 'name',
     label: 'Name',
-    show: ({ name, vmId }, rollout) => (
-      <Link to={addressOf('/vm', { rollout, id: vmId })} title={name}>
+    show: ({ name, vmId }) => (
+      <Link to={addressOf('/vm', { id: vmId })} title={name}>
         {name}
       </Link>
     ),
   },
-  { key: 'state', label: 'State', show: (row) => <State row={row} /> },
+  { key: 'kind', label: 'State', show: (row) => <State row={row} /> },
   {
     key: 'region',
     label: 'Region',
@@ -42,7 +42,7 @@ const COLUMNS: readonly Column[] = [
     show: ({ availabilitySet, updateDomain }) =>
       availabilitySet === null
         ? '–'
-        : `${nameOf(availabilitySet)}, ${updateDomain === null ? 'unknown' : `UD ${updateDomain}`}`,
+        : `${availabilitySet}, ${updateDomain === null ? 'unknown' : `UD ${updateDomain}`}`,
   },
   { key: 'family', label: 'Image family', wide: true, show: ({ family }) => family },
   {
@@ -55,9 +55,14 @@ const COLUMNS: readonly Column[] = [
     key: 'expectedStartUtc',
     label: 'Planned start',
     wide: true,
-    show: ({ expectedStartUtc }) => (expectedStartUtc === null ? '–' : time(expectedStartUtc)),
+    show: ({ expectedStartUtc }) => (expectedStartUtc === null ? '–' : shortTime(expectedStartUtc)),
   },
-  { key: 'atUtc', label: 'Ended', wide: true, show: ({ atUtc }) => (atUtc === null ? '–' : time(atUtc)) },
+  {
+    key: 'outcomeUtc',
+    label: 'Ended',
+    wide: true,
+    show: ({ outcomeUtc }) => (outcomeUtc === null ? '–' : shortTime(outcomeUtc)),
+  },
 ];
 
 interface FleetTableViewProps {
@@ -69,7 +74,7 @@ interface FleetTableViewProps {
 
 /** A table of which only the rows in sight exist; the scroller takes the keys that scroll. */
 export function FleetTableView({ query, pages, change, onSight }: FleetTableViewProps): JSX.Element {
-  const rowCount = pages.matchedCount ?? 0;
+  const rowCount = pages.total ?? 0;
   const { scroller, items, height } = useVirtualRows(rowCount, ROW_HEIGHT);
   const first = items[0]?.index ?? 0;
   const last = items.at(-1)?.index ?? 0;
@@ -108,14 +113,14 @@ export function FleetTableView({ query, pages, change, onSight }: FleetTableView
               >
                 {COLUMNS.map(({ key, show, wide }) => (
                   <span key={key} role="cell" class={wide === true ? 'cell wide' : 'cell'}>
-                    {row === null ? '…' : show(row, query.rollout)}
+                    {row === null ? '…' : show(row)}
                   </span>
                 ))}
               </div>
             );
           })}
         </div>
-        {pages.matchedCount === 0 && (
+        {pages.total === 0 && (
           <p class="quiet none">No VM is like this. Take a filter away, or look for something else.</p>
         )}
       </div>
@@ -152,12 +157,13 @@ function Head({ column: { key, label, wide }, query, change }: HeadProps): JSX.E
   );
 }
 
-function State({ row: { state, reason, detail } }: { readonly row: FleetRow }): JSX.Element {
-  const { label, icon } = outcomeLook(state);
+function State({ row: { kind, reason, detail, takesPart } }: { readonly row: FleetRow }): JSX.Element {
+  const key = kind ?? (takesPart ? 'waiting' : 'skipped');
+  const { label, icon } = outcomeLook(key);
   const why = reason === null || reason === 'installed' || reason === 'nothingToInstall' ? '' : words(reason);
   return (
     <span class="state" title={detail}>
-      <span class={`swatch s-${state}`}>
+      <span class={`swatch s-${key}`}>
         <Icon name={icon} />
       </span>
       <span class="state-words">

@@ -8,8 +8,8 @@ const REFRESH_MS = 5_000;
 interface Loaded {
   /** Of which question. */
   readonly question: string;
-  readonly vmCount: number;
-  readonly matchedCount: number | null;
+  /** Of all that fit; null until it is known. */
+  readonly total: number | null;
   /** By number of the page. */
   readonly pages: ReadonlyMap<number, readonly FleetRow[]>;
   readonly problem: Problem | null;
@@ -25,8 +25,8 @@ export function useFleetPages(question: string, first: number, last: number): Fl
   useEffect(() => {
     let isOver = false;
     const read = async (page: number): Promise<void> => {
-      const part = `offset=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`;
-      const sent = await send<FleetTable>('GET', `/api/fleet/virtual-machines?${question}&${part}`);
+      const part = `after=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`;
+      const sent = await send<FleetTable>('GET', `/api/fleet?${question}&${part}`);
       if (!isOver)
         setState((before) => taken(before.question === question ? before : nothingOf(question), page, sent));
     };
@@ -49,11 +49,11 @@ export function useFleetPages(question: string, first: number, last: number): Fl
 }
 
 function nothingOf(question: string): Loaded {
-  return { question, vmCount: 0, matchedCount: null, pages: new Map(), problem: null };
+  return { question, total: null, pages: new Map(), problem: null };
 }
 
 function taken(before: Loaded, page: number, sent: Sent<FleetTable>): Loaded {
   if (sent.kind === 'refused') return { ...before, problem: sent.problem };
-  const { vmCount, matchedCount, value } = sent.value;
-  return { ...before, vmCount, matchedCount, pages: new Map(before.pages).set(page, value), problem: null };
+  const { total, value } = sent.value;
+  return { ...before, total, pages: new Map(before.pages).set(page, value), problem: null };
 }

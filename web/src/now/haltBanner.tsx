@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Halt, Halts, Rollout } from '../api';
-import { count, phaseName, time, vms, words } from '../format';
+import { count, phaseName, readable, time, vms, words } from '../format';
 import { Icon } from '../parts/icon';
 import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
@@ -52,7 +52,7 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
     <div class="halt-facts">
       {several && <h3>{title(halt)}</h3>}
       <p class="halt-why">
-        {sentence(halt.why)}{' '}
+        {readable(sentence(halt.why))}{' '}
         <span class="quiet">
           {phaseName(halt.phase)}, {time(halt.atUtc)}
         </span>
@@ -101,7 +101,7 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
             <Link to={addressOf('/vm', { id: vmId })} class="value" title={name}>
               {name}
             </Link>
-            <span class="quiet clamp" title={detail}>
+            <span class="quiet clamp" title={detail.slice(0, 1_000)}>
               {kind}, {detail === '' ? words(reason) : detail}
             </span>
           </li>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
-import { phaseName, stageName, time, words } from '../format';
+import { phaseName, readable, stageName, time, words } from '../format';
 import { useLive } from '../live';
+import { LongText } from '../parts/longText';
 import type { Explanation, VmView } from './vmView';
 import { Section } from './section';
 
@@ -34,16 +35,22 @@ export function Explained({ vmId, eligibility }: ExplainedProps): JSX.Element {
       )}
       {data !== null && (
         <>
-          <p class="value long">{data.sentence}</p>
+          <p>
+            <LongText text={readable(data.sentence)} />
+          </p>
           {data.holds.length > 0 && (
             <ul class="holds">
               {data.holds.map(({ reason, detail, sinceUtc, unblocks }) => (
                 <li key={reason}>
                   <strong>{words(reason)}</strong>
                   {sinceUtc !== null && <span class="quiet"> since {time(sinceUtc)}</span>}
-                  {detail !== '' && <p class="value long">{detail}</p>}
-                  <p class="quiet value long">
-                    {UNBLOCKED_BY[unblocks.by] ?? unblocks.by}: {unblocks.what}
+                  {detail !== '' && (
+                    <p>
+                      <LongText text={readable(detail)} />
+                    </p>
+                  )}
+                  <p class="quiet">
+                    {UNBLOCKED_BY[unblocks.by] ?? unblocks.by}: <LongText text={unblocks.what} />
                   </p>
                 </li>
               ))}

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
-import { many, phaseName, time, words } from '../format';
+import { many, phaseName, readable, time, words } from '../format';
 import { Icon } from '../parts/icon';
+import { LongText } from '../parts/longText';
 import { outcomeLook } from '../states';
 import type { HistoryRow } from './vmView';
 
@@ -31,7 +32,11 @@ export function History({
                   {row.phase === 'none' ? '' : `, ${phaseName(row.phase)}`}
                 </span>
               </p>
-              {row.detail !== '' && <p class="value long">{row.detail}</p>}
+              {row.detail !== '' && (
+                <p>
+                  <LongText text={readable(row.detail)} />
+                </p>
+              )}
               {row.installation !== null && (
                 <p>
                   {many(row.installation.installedPatchCount, 'patch', 'patches')} installed from{' '}

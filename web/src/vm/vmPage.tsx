@@ -5,6 +5,7 @@ import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Empty } from '../parts/empty';
 import { Icon } from '../parts/icon';
+import { LongText } from '../parts/longText';
 import { addressOf, Link } from '../router';
 import { outcomeLook } from '../states';
 import { Explained } from './explained';
@@ -45,7 +46,9 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
           <span class="value vm-name">{vm.name}</span>
           <StateBadge view={data} rolloutId={rollout.id} />
         </h1>
-        <p class="quiet value vm-id">{vm.armId}</p>
+        <p class="quiet vm-id">
+          <LongText text={vm.armId} />
+        </p>
       </div>
       <div class="two">
         <div class="stack">
@@ -56,7 +59,8 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
               {timeZone.zone}, as its {SOURCES[timeZone.source] ?? timeZone.source} says.
               {timeZone.invalid.map(({ source, value }) => (
                 <span key={source} class="note value">
-                  The {SOURCES[source] ?? source} says «{value}», which is no time zone that is known.
+                  The {SOURCES[source] ?? source} says «<LongText text={value} />
+                  », which is no time zone that is known.
                 </span>
               ))}
             </p>
@@ -167,7 +171,11 @@ function Patches({
           ? 'Nothing was installed yet.'
           : `Last installation: ${words(installed.status)}, ${installed.installedPatchCount} installed, ${installed.failedPatchCount} failed, ${installed.pendingPatchCount} pending, ended ${time(installed.lastModifiedTime)}. Reboot: ${words(installed.rebootStatus)}.`}
       </p>
-      {installed !== null && installed.error !== null && <p class="note value">{installed.error.message}</p>}
+      {installed !== null && installed.error !== null && (
+        <p class="note">
+          <LongText text={installed.error.message} />
+        </p>
+      )}
     </>
   );
 }
@@ -190,8 +198,12 @@ function Facts({ view: { vm } }: { readonly view: VmView }): JSX.Element {
     <dl class="vm-facts">
       {facts.map(([name, value]) => (
         <div key={name}>
-          <dt class="value">{name}</dt>
-          <dd class="value long">{value}</dd>
+          <dt>
+            <LongText text={name} />
+          </dt>
+          <dd>
+            <LongText text={value} />
+          </dd>
         </div>
       ))}
     </dl>
