@@ -22,7 +22,7 @@ export interface PlanOptions {
  * plan that a rollout of this fleet would make. Returns the exit code.
  */
 export function runPlan({ fleet: file, month, json, settings: settingsFile }: PlanOptions): 0 | 2 {
-  const { settings, summary } = readAppSettings({ file: settingsFile });
+  const { settings, summary } = readAppSettings({ file: settingsFile, fleet: file });
   const { policy } = settings;
   learnRegions(extraRegionsOf(policy.extraRegions));
   const fleet = readFleet(file);

@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { runAudit, type AuditOptions } from './audit';
 import { runDriver, type DriverOptions } from './driver';
 import { runE2e } from './e2e';
@@ -164,6 +164,7 @@ function addHosts(program: Command, ended: Ended): void {
 
 interface SimulateOptions {
   readonly fleet: string;
+  readonly driver?: 'simulated' | 'azure';
   readonly seed: number;
   readonly month: string;
   readonly scenario?: string;
@@ -187,6 +188,11 @@ function addRehearsals(program: Command, ended: Ended): void {
     )
     .requiredOption('--month <YYYY-MM>', 'month of the release (required)', month)
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
+    .addOption(
+      new Option('--driver <name>', 'azure: through the Azure SDK and HTTP, with a pocket Azure that answers')
+        .choices(['simulated', 'azure'])
+        .default('simulated'),
+    )
     .option('--json <file>', 'write the report there, too')
     .option('--events <file>', "write the driver's own log there, one JSON object a line")
     .option('--audit <file>', "write the rollouts' own audit there, one JSON object a line")

@@ -28,7 +28,7 @@ export async function runServe(options: ServeOptions): Promise<0> {
   const folder = options.state === undefined ? join(STATE_HOME, 'serve') : resolve(options.state);
   const vmCount = fleet === undefined ? null : readFleet(fleet).vms.length;
   const own: Record<string, string> = fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) };
-  const { values, summary } = readAppSettings({ file, own });
+  const { values, summary } = readAppSettings({ file, fleet, own });
   say.line(`Starting Azurite and the app. ${summary}`);
   await withLocalApp(
     {

@@ -77,13 +77,13 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
 
 const DURATION = 'The month takes about two and a half minutes on two quiet cores, longer on busy ones.';
 
-function settingsOf({ settings: file, scenario, seed }: StartOptions): AppSettings {
+function settingsOf({ settings: file, fleet, scenario, seed }: StartOptions): AppSettings {
   const own = {
     LOWTIDE_FLEET: '',
     LOWTIDE_SCENARIO: scenario === undefined ? '' : checkedScenario(scenario),
     LOWTIDE_SEED: String(seed),
   };
-  return readAppSettings({ file, own });
+  return readAppSettings({ file, fleet, own });
 }
 
 /** The rollout's own report, and the auditor's on what really happened. */

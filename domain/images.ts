@@ -1,3 +1,4 @@
+import { CURRENT_IMAGES, HOTPATCH_IMAGES } from './currentImages';
 import type { Policy } from './policy';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -20,12 +21,29 @@ export const SUPPORTED_IMAGES: readonly string[] = [
   'MicrosoftWindowsServer:WindowsServer:2019-Datacenter-Core',
 ];
 
-/** R-401: one of the documented images, or one that policy adds. */
-export function isSupportedImage(image: PlatformImage, policy: Pick<Policy, 'extraImages'>): boolean {
+/** What decides whether an image is supported. */
+export type ImagePolicy = Pick<Policy, 'imageProfile' | 'extraImages'>;
+
+/** R-401: one of the images of the policy's profile, or one that policy adds. */
+export function isSupportedImage(image: PlatformImage, policy: ImagePolicy): boolean {
   const name = imageName(image);
-  return (
-    supported.some((pattern) => pattern.test(name)) || extra(policy).some((pattern) => pattern.test(name))
-  );
+  return isIn(policy.imageProfile, name) || extra(policy).some((pattern) => pattern.test(name));
+}
+
+/** Can VMs of this image be patched without a reboot? */
+export function supportsHotpatching(image: PlatformImage | null): boolean {
+  return image !== null && hotpatched.some((pattern) => pattern.test(imageName(image)));
+}
+
+/** The setting, with its value, that would take in an image which is not supported. */
+export function settingThatSupports(image: PlatformImage, policy: ImagePolicy): string {
+  const name = imageName(image);
+  const other = PROFILES.find((profile) => profile !== policy.imageProfile && isIn(profile, name));
+  return other === undefined ? `LOWTIDE_EXTRA_IMAGES=${name}` : `LOWTIDE_IMAGE_PROFILE=${other}`;
+}
+
+function isIn(profile: Policy['imageProfile'], name: string): boolean {
+  return profiles[profile].some((pattern) => pattern.test(name));
 }
 
 /** `publisher:offer:sku`, for people and for matching. */
@@ -33,7 +51,12 @@ export function imageName(image: PlatformImage): string {
   return `${image.publisher}:${image.offer}:${image.sku}`;
 }
 
-const supported = SUPPORTED_IMAGES.map(patternOf);
+const profiles = {
+  specification: SUPPORTED_IMAGES.map(patternOf),
+  current: [...SUPPORTED_IMAGES, ...CURRENT_IMAGES].map(patternOf),
+} as const;
+const hotpatched = HOTPATCH_IMAGES.map(patternOf);
+const PROFILES = ['specification', 'current'] as const;
 const extraPatterns = new WeakMap<readonly string[], readonly RegExp[]>();
 
 function extra({ extraImages }: Pick<Policy, 'extraImages'>): readonly RegExp[] {

@@ -1,5 +1,4 @@
-import { isSupportedImage } from './images';
-import type { Policy } from './policy';
+import { isSupportedImage, type ImagePolicy } from './images';
 import type { VirtualMachine } from './virtualMachine';
 
 type OsType = NonNullable<VirtualMachine['osType']>;
@@ -56,10 +55,7 @@ export type PatchModeRefusal =
   | { readonly kind: 'switchNotAllowed'; readonly from: PatchMode; readonly to: PatchMode };
 
 /** can a VM be like this at all? All that is wrong with it, or nothing. */
-export function checkPatchSettings(
-  vm: PatchSettings,
-  policy: Pick<Policy, 'extraImages'>,
-): readonly PatchModeRefusal[] {
+export function checkPatchSettings(vm: PatchSettings, policy: ImagePolicy): readonly PatchModeRefusal[] {
   const refusals: PatchModeRefusal[] = [];
   if (vm.osType === 'Linux' && vm.enableAutomaticUpdates !== null)
     refusals.push({ kind: 'noSuchPropertyOnLinux', property: 'enableAutomaticUpdates' });
@@ -117,10 +113,7 @@ function automaticUpdatesOf(mode: PatchMode, osType: OsType | null): boolean | n
   return mode !== 'Manual';
 }
 
-function checkPlatformMode(
-  vm: PatchSettings,
-  policy: Pick<Policy, 'extraImages'>,
-): readonly PatchModeRefusal[] {
+function checkPlatformMode(vm: PatchSettings, policy: ImagePolicy): readonly PatchModeRefusal[] {
   const refusals: PatchModeRefusal[] = [];
   if (vm.provisionVMAgent === false) refusals.push({ kind: 'needsAgent', mode: 'AutomaticByPlatform' });
   if (vm.customImage || vm.image === null || !isSupportedImage(vm.image, policy))

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { readSettings, settingName, type Settings } from '../composition/settings';
 import { defaultPolicy, Policy } from '../domain/policy';
 import { readLocalSettings } from './localSettings';
@@ -17,6 +17,8 @@ export interface AppSettings {
 export interface AppSettingsOptions {
   /** A file like local.settings.json, over that and over the environment. */
   readonly file?: string | undefined;
+  /** The fleet file that the command is about. One of a person's own has the images of today, unless a setting says otherwise. */
+  readonly fleet?: string | undefined;
   /** What the command itself decides, over everything. */
   readonly own?: Readonly<Record<string, string>>;
   /** Folder of local.settings.json. */
@@ -31,11 +33,12 @@ const LOCAL_SETTINGS = 'local.settings.json';
  * with every mistake.
  */
 export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
-  const { file, own = {}, folder = PACKAGE_ROOT, environment = process.env } = options;
+  const { file, fleet, own = {}, folder = PACKAGE_ROOT, environment = process.env } = options;
   const local = join(folder, LOCAL_SETTINGS);
   const hasLocal = existsSync(local);
   const fromEnvironment = settingsIn(environment);
   const values = {
+    ...imageProfileFor(fleet),
     ...(hasLocal ? readLocalSettings(local) : {}),
     ...fromEnvironment,
     ...(file === undefined ? {} : readLocalSettings(file)),
@@ -49,6 +52,13 @@ export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
     ...(file === undefined ? [] : [file]),
   ];
   return { values, settings, summary: summaryOf(sources, values, settings.policy) };
+}
+
+/** Fleets that ship with Lowtide are made for the specification's images. */
+function imageProfileFor(fleet: string | undefined): Record<string, string> {
+  if (fleet === undefined) return {};
+  const shipped = !relative(join(PACKAGE_ROOT, 'fleets'), resolve(fleet)).startsWith('..');
+  return shipped ? {} : { LOWTIDE_IMAGE_PROFILE: 'current' };
 }
 
 function settingsIn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {

@@ -6,6 +6,7 @@ import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
+import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -23,6 +24,7 @@ const served: readonly OperatorRoute[] = [
   ...auditRoutes,
   ...explainRoutes,
   ...forecastRoutes,
+  ...previewRoutes,
   ...simulatedRoutes,
 ];
 

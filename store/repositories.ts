@@ -1,3 +1,4 @@
+import { agendaStore, type AgendaStore } from './agenda';
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
 import { evidenceStore, type EvidenceStore } from './evidence';
@@ -8,17 +9,21 @@ import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import { secondChanceStore, type SecondChanceStore } from './secondChances';
 import type { Store } from './store';
+import type { Policy } from '../domain/policy';
 import { waitStore, type WaitStore } from './waits';
 
 /** The tables of an app as its activities see them. A new table is added here, and stands in the app and in the tests. */
 export interface Repositories {
+  readonly agenda: AgendaStore;
   readonly inventory: InventoryStore;
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
   readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
+  readonly secondChances: SecondChanceStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
@@ -26,14 +31,16 @@ export interface Repositories {
   readonly freezes: FreezeStore;
 }
 
-export function repositoriesOn(store: Store): Repositories {
+export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
   return {
+    agenda: agendaStore(store),
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
     evidence: evidenceStore(store),
-    outcomes: outcomeStore(store),
+    outcomes: outcomeStore(store, policy.attemptsMax),
+    secondChances: secondChanceStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),

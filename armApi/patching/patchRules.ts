@@ -1,5 +1,6 @@
 import { patchingIn } from '../../domain/apiVersion';
 import { assertNever } from '../../domain/assertNever';
+import { supportsHotpatching } from '../../domain/images';
 import {
   checkPatchModeChange,
   checkPatchSettings,
@@ -153,7 +154,7 @@ function checkPlatform(platform: unknown, target: string): void {
   }
 }
 
-/** Only images of Windows Server Azure Edition can be patched without a reboot. Source: documentation of Hotpatch, "Supported images". */
+/** Only some images of Windows Server Azure Edition can be patched without a reboot. */
 function checkHotpatching(
   value: unknown,
   isPlatform: boolean,
@@ -168,7 +169,7 @@ function checkHotpatching(
       "The property 'enableHotpatching' can be true only if the patchMode is 'AutomaticByPlatform'.",
       target,
     );
-  if (!/azure-edition/i.test(image?.sku ?? ''))
+  if (!supportsHotpatching(image))
     throw invalidParameter(
       "The property 'enableHotpatching' can be true only on images of Windows Server Azure Edition that support hotpatching.",
       target,

@@ -1,14 +1,39 @@
+import { z } from 'zod';
+import { supportsHotpatching } from '../../domain/images';
 import { defaultPolicy } from '../../domain/policy';
 import { findRegion } from '../../domain/regions';
 import { timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { ArmResource } from './armModel';
+
+export interface NotedVm {
+  readonly vm: VirtualMachine;
+  readonly model: ArmResource;
+}
+
+const Hotpatched = z.object({
+  properties: z.object({
+    osProfile: z.object({
+      windowsConfiguration: z.object({ patchSettings: z.object({ enableHotpatching: z.literal(true) }) }),
+    }),
+  }),
+});
 
 /** Facts about a fleet that are no errors, but change when and beside what its VMs are patched. One note for all VMs alike. */
-export function fleetNotes(vms: readonly VirtualMachine[]): readonly string[] {
+export function fleetNotes(found: readonly NotedVm[]): readonly string[] {
   const namesByNote = new Map<string, string[]>();
-  for (const vm of vms)
-    for (const note of notesOf(vm)) namesByNote.set(note, [...(namesByNote.get(note) ?? []), vm.name]);
+  for (const { vm, model } of found)
+    for (const note of [...notesOf(vm), ...hotpatchNotes(vm, model)])
+      namesByNote.set(note, [...(namesByNote.get(note) ?? []), vm.name]);
   return [...namesByNote].map(([note, names]) => `${note} (${listed(names)})`);
+}
+
+/** Azure refuses it on other images; a file may say it all the same, and Lowtide reboots such a VM as any other. */
+function hotpatchNotes({ image }: VirtualMachine, model: ArmResource): readonly string[] {
+  const { success } = Hotpatched.safeParse(model);
+  return success && !supportsHotpatching(image)
+    ? ['enableHotpatching is true, and its image has no hotpatches: it is patched with reboots']
+    : [];
 }
 
 function notesOf(vm: VirtualMachine): readonly string[] {

@@ -44,7 +44,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
     models: new Map(found.map(({ vm, model }) => [vm.id, model])),
     instances: new Map(found.map(({ vm, instance }) => [vm.id, instance])),
     availabilitySets: sets,
-    notes: [...notes, ...fleetNotes(found.map(({ vm }) => vm))],
+    notes: [...notes, ...fleetNotes(found)],
   };
 }
 

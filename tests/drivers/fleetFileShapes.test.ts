@@ -306,6 +306,18 @@ describe('the notes on a fleet', () => {
     ]);
   });
 
+  it('name VMs that are to be hotpatched and have an image that cannot be', () => {
+    const hot = (name: string, sku: string): object =>
+      vm(name, {
+        storageProfile: {
+          imageReference: { publisher: 'MicrosoftWindowsServer', offer: 'WindowsServer', sku },
+        },
+        osProfile: { windowsConfiguration: { patchSettings: { enableHotpatching: true } } },
+      });
+    const vms = [hot('a', '2019-Datacenter'), hot('b', '2022-datacenter-azure-edition-core')];
+    expect(parse(JSON.stringify(vms)).notes).toEqual([expect.stringMatching(/enableHotpatching.*\(a\)/)]);
+  });
+
   it.each(['usgovvirginia', 'usdodcentral', 'chinanorth3', 'Jio India West'])(
     'say nothing of %s, which is a region of Azure',
     (location) => {
