@@ -12,8 +12,14 @@ export function auditEvents(
   policy: Policy,
   rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
 ): AuditReport {
-  const { offPeakOpens, offPeakCloses, setSharePercent, setOneByOneBelow, standaloneSharePercent, timeZoneTag } =
-    policy;
+  const {
+    offPeakOpens,
+    offPeakCloses,
+    setSharePercent,
+    setOneByOneBelow,
+    standaloneSharePercent,
+    timeZoneTag,
+  } = policy;
   const exposure = { first: policy.evidenceFirst, factor: policy.evidenceFactor };
   return auditMonth({
     events,
