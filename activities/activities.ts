@@ -2,24 +2,28 @@ import { advanceRound } from './advanceRound';
 import { chooseRound } from './chooseRound';
 import { closeRollout } from './closeRollout';
 import { collectAssessments } from './collectAssessments';
+import { collectDueAssessments } from './collectDueAssessments';
 import { collectExtension } from './collectExtension';
 import { collectInstall } from './collectInstall';
 import { collectOutdatedExtensions } from './collectOutdatedExtensions';
+import { collectSecondChances } from './collectSecondChances';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
-import { listDueAssessments } from './listDueAssessments';
+import { listCatchUps } from './listCatchUps';
+import { listDueLedgers } from './listDueLedgers';
 import { openPhase } from './openPhase';
 import { openRegion } from './openRegion';
-import { planCatchUps } from './planCatchUps';
+import { planCatchUp } from './planCatchUp';
 import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
 import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
 import { recordWait } from './recordWait';
-import { readDueAssessments } from './readDueAssessments';
 import { readEnablement } from './readEnablement';
 import { recordRound } from './recordRound';
+import { refreshInventory } from './refreshInventory';
 import { settleClaim } from './settleClaim';
+import { settleLedgers } from './settleLedgers';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
@@ -44,10 +48,14 @@ export const activities: readonly Activity[] = [
   probeHealth,
   startAssessments,
   collectAssessments,
-  listDueAssessments,
-  readDueAssessments,
-  planCatchUps,
+  collectDueAssessments,
+  collectSecondChances,
+  listCatchUps,
+  planCatchUp,
+  listDueLedgers,
+  settleLedgers,
   settleClaim,
+  refreshInventory,
   collectOutdatedExtensions,
   readEnablement,
   startExtension,

@@ -15,8 +15,10 @@ import { messageOf } from '../domain/messageOf';
 import type { OutcomeRecord } from '../store/outcomes';
 import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
+import { expectClaim } from './expectClaim';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
+import { saveOutcomes } from './saveOutcomes';
 import { activity, type Services } from './services';
 import { takeStep, type RoundInFlight } from './takeStep';
 
@@ -45,11 +47,12 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   if (found !== null && found.progress.call >= call) return found.progress.answer;
 
+  if (found === null) await expectClaim(services, ref.region, claim.closesUtc);
   const before = found?.progress.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
   const work = new Work(services, { ...ref, claim, disruption });
   const vms = await work.advance(before);
-  await services.outcomes.save(ref.rolloutId, work.outcomes);
+  await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {

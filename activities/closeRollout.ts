@@ -1,18 +1,19 @@
 import type { RolloutControl } from '../domain/control';
-import { countOutcomes } from '../domain/gates';
-import type { VmId } from '../domain/ids';
 import { outcomeOf } from '../domain/outcome';
+import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
-import type { OutcomeRecord } from '../store/outcomes';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
+import { allPages } from '../store/listPage';
+import type { VmId } from '../domain/ids';
+import { saveOutcomes } from './saveOutcomes';
 import { wakeWaits } from './wake';
 import { type Services, wakingActivity } from './services';
 
 export const closeRollout = wakingActivity(contracts.closeRollout, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
   await endUnreached(services, control);
-  const counts = countOutcomes(await services.outcomes.list(rolloutId));
+  const counts = countsOf(await services.outcomes.totals(rolloutId));
   const endedUtc = services.nowUtc();
   await services.rollouts.update(rolloutId, (row) =>
     row.endedUtc === null
@@ -38,19 +39,16 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
 /** INV-8: a VM that was planned and not reached ends `skipped`, with the reason that ended the rollout. */
 async function endUnreached(services: Services, control: RolloutControl): Promise<void> {
   const { rolloutId } = control;
-  const known = new Set<VmId>((await services.outcomes.list(rolloutId)).map(({ vmId }) => vmId));
   const why = because(control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause);
   const atUtc = services.nowUtc();
-  const unreached: OutcomeRecord[] = (await services.plans.allRounds(rolloutId)).flatMap(
-    ({ vmIds, phase, region }) =>
-      vmIds
-        .filter((vmId) => !known.has(vmId))
-        .map((vmId): OutcomeRecord => ({
-          ...outcomeOf(vmId, atUtc, why),
-          phase,
-          region,
-          installation: null,
-        })),
-  );
-  await services.outcomes.save(rolloutId, unreached);
+  const known = new Set<VmId>();
+  for await (const { vmId } of allPages((after) => services.outcomes.page(rolloutId, after))) known.add(vmId);
+  for (const { vmIds, phase, region } of await services.plans.allRounds(rolloutId)) {
+    const unreached = vmIds.filter((vmId) => !known.has(vmId));
+    await saveOutcomes(
+      services,
+      rolloutId,
+      unreached.map((vmId) => ({ ...outcomeOf(vmId, atUtc, why), phase, region, installation: null })),
+    );
+  }
 }

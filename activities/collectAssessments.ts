@@ -1,9 +1,11 @@
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmId } from '../domain/ids';
-import { addSeconds } from '../domain/instants';
+import { nextAssessmentUtc } from '../domain/assessmentTimes';
+import { earlier } from '../domain/instants';
 import type { AvailablePatchSummary } from '../domain/patches';
 import * as contracts from './contracts';
 import { activity, type Services } from './services';
+import { sideBySide } from './sideBySide';
 
 export const collectAssessments = activity(
   contracts.collectAssessments,
@@ -11,9 +13,12 @@ export const collectAssessments = activity(
     const running: { vmId: VmId; operationId: string }[] = [];
     const assessed: { vmId: VmId; summary: AvailablePatchSummary }[] = [];
     const failed: { vmId: VmId; message: string }[] = [];
-    for (const operation of operations) {
-      const { vmId, operationId } = operation;
-      const answer = await services.driver.readOperation(operationId);
+    const answers = await sideBySide(operations, async (operation) => ({
+      operation,
+      answer: await services.driver.readOperation(operation.operationId),
+    }));
+    for (const { operation, answer } of answers) {
+      const { vmId } = operation;
       if (answer.kind === 'running') running.push(operation);
       else if (answer.kind === 'assessed' && answer.summary.status === 'Failed')
         // the request was served, the assessment was not: its counts prove nothing
@@ -27,29 +32,38 @@ export const collectAssessments = activity(
   },
 );
 
-/** a VM that was assessed is due again in a few days. One that could not be stays due, and is tried within the hour. */
+/** a VM that was assessed is due again in a few days. One that could not be was put off to its next window when it was taken. */
 async function dueAgain(
   services: Services,
-  range: contracts.KeyRange,
+  due: readonly contracts.DueVm[],
   assessed: ReadonlySet<VmId>,
 ): Promise<void> {
-  if (assessed.size === 0) return;
-  const rows = (await services.assessments.range(range)).filter(({ vmId }) => assessed.has(vmId));
-  if (rows.length === 0) return;
+  const { policy } = services;
+  const nowUtc = services.nowUtc();
+  const moves = due
+    .filter(({ vmId }) => assessed.has(vmId))
+    .map((from) => ({ from, to: { ...from, dueUtc: nextAssessmentUtc(from.timeZone, policy, nowUtc) } }));
+  if (moves.length === 0) return;
   await noteExtensions(services, [...assessed]);
-  await services.assessments.reschedule(
-    rows,
-    addSeconds(services.nowUtc(), services.policy.assessmentEverySeconds),
-  );
+  await services.assessments.move(moves);
+  await services.agenda.soonest('assessments', moves.map(({ to }) => to.dueUtc).reduce(earlier));
 }
 
 /** the extension is not updated by hand, so Lowtide has to notice that it is behind. */
 async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promise<void> {
   const outdated = [];
-  for (const vmId of vmIds) {
-    const reading = await services.driver.readVirtualMachine(vmId);
-    if (reading?.extension && reading.extension.version !== reading.extension.latestVersion)
+  for (const [n, reading] of (
+    await sideBySide(vmIds, (id) => services.driver.readVirtualMachine(id))
+  ).entries()) {
+    const vmId = vmIds[n];
+    if (
+      vmId !== undefined &&
+      reading?.extension &&
+      reading.extension.version !== reading.extension.latestVersion
+    )
       outdated.push({ vmId, timeZone: timeZoneOf(reading.vm, services.policy).zone });
   }
-  if (outdated.length > 0) await services.assessments.markExtension(outdated, 'outdated');
+  if (outdated.length === 0) return;
+  await services.assessments.markExtension(outdated, 'outdated');
+  await services.agenda.soonest('extensions', services.nowUtc());
 }

@@ -3,5 +3,8 @@ export * from './contracts/shared';
 export * from './contracts/rollout';
 export * from './contracts/rounds';
 export * from './contracts/assessments';
+export * from './contracts/ledgers';
+export * from './contracts/secondChances';
+export * from './contracts/inventory';
 export * from './contracts/installations';
 export * from './contracts/enablement';

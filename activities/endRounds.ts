@@ -8,6 +8,7 @@ import { because } from '../domain/reasons';
 import type { OutcomeRecord } from '../store/outcomes';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
+import { saveOutcomes } from './saveOutcomes';
 import { wakeAfterRounds } from './wake';
 import { type Services, wakingActivity } from './services';
 
@@ -27,7 +28,7 @@ export const endRounds = wakingActivity(contracts.endRounds, async (services, in
       installation: null,
     }));
     const kept = await withoutWorse(services, rolloutId, phase, outcomes);
-    await services.outcomes.save(rolloutId, kept);
+    await saveOutcomes(services, rolloutId, kept);
     await services.rollouts.saveRound(rolloutId, {
       phase,
       region,

@@ -5,6 +5,7 @@ import { outcomeOf } from '../domain/outcome';
 import { because } from '../domain/reasons';
 import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
+import { saveOutcomes } from './saveOutcomes';
 import { wakeAfterRounds } from './wake';
 import { type Services, wakingActivity } from './services';
 
@@ -57,7 +58,7 @@ async function deferRound(
     region,
     installation: null,
   }));
-  await services.outcomes.save(rolloutId, outcomes);
+  await saveOutcomes(services, rolloutId, outcomes);
   await services.rollouts.saveRound(rolloutId, {
     phase,
     region,

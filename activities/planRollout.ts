@@ -2,7 +2,7 @@ import type { RolloutControl } from '../domain/control';
 import { standingFreezes, type Freeze } from '../domain/freezes';
 import { rolloutIdOf, type VmId } from '../domain/ids';
 import { holdsOf } from '../domain/holds';
-import { outcomeOf } from '../domain/outcome';
+import { outcomeOf, type Outcome } from '../domain/outcome';
 import { NO_PHASE } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
@@ -10,10 +10,12 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import { heldThroughout } from '../planning/heldVms';
 import { planRollout as plan } from '../planning/planRollout';
 import type { Plan } from '../planning/plan';
+import { allPages } from '../store/listPage';
 import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { refreshInventory } from './refreshInventory';
+import { saveOutcomes } from './saveOutcomes';
+import { takeListing } from './takeListing';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
@@ -52,7 +54,7 @@ async function withoutPlan(
 async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary | null> {
   const { month, seed, endsUtc } = control;
   const { policy } = services;
-  const vms = await refreshInventory(services);
+  const { present: vms } = await takeListing(services);
   if (vms.length === 0) return null;
   const nowUtc = services.nowUtc();
   const carriedOver = await leftOver(services, control);
@@ -96,14 +98,18 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
   }));
 }
 
-/** VMs that the rollout before this one did not reach go first. */
+/** VMs that the rollout before this one did not reach, or could not, go first. */
 async function leftOver(services: Services, { month }: RolloutControl): Promise<readonly VmId[]> {
   const before = rolloutIdOf(monthAfter(month, -1));
   if (!(await services.rollouts.read(before))) return [];
-  return (await services.outcomes.list(before))
-    .filter(({ kind, reason }) => (kind === 'skipped' && reason === 'superseded') || kind === 'deferred')
-    .map(({ vmId }) => vmId);
+  const found: VmId[] = [];
+  for await (const outcome of allPages((after) => services.outcomes.page(before, after)))
+    if (goesFirst(outcome)) found.push(outcome.vmId);
+  return found;
 }
+
+const goesFirst = ({ kind, reason }: Outcome): boolean =>
+  kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
 
 /** VMs that the plan left out end at once, each with everything that keeps it out. */
 async function recordIneligible(
@@ -114,7 +120,8 @@ async function recordIneligible(
 ): Promise<void> {
   const { policy } = services;
   const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
-  await services.outcomes.save(
+  await saveOutcomes(
+    services,
     rolloutId,
     vms
       .filter(({ id }) => leftOut.delete(id))

@@ -6,5 +6,5 @@ import { activity } from './services';
 export const readCompletion = activity(contracts.readCompletion, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
   if (control.mode === 'cancelled' || services.nowUtc() >= control.endsUtc) return { complete: true };
-  return { complete: (await services.outcomes.secondChances(rolloutId)).length === 0 };
+  return { complete: (await services.outcomes.totals(rolloutId)).waiting === 0 };
 });

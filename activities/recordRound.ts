@@ -3,6 +3,7 @@ import type { RolloutId, VmId } from '../domain/ids';
 import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
+import { expectProbes } from './expectClaim';
 import { writeHalt } from './halts';
 import { closeRoundEvidence } from './roundEvidence';
 import { type AnswerTo, type Services, wakingActivity } from './services';
@@ -34,6 +35,8 @@ export const recordRound = wakingActivity(
         haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
         evidence: { ...record.counts },
       });
+    if (endings.some(({ outcomeKind }) => outcomeKind === 'unhealthy'))
+      await expectProbes(services, ref.region);
     await wakeAfterRounds(services, rolloutId, ref.phase);
     return {
       gate: verdict.kind,

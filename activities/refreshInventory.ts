@@ -1,27 +1,23 @@
 import { addSeconds } from '../domain/instants';
-import { timeZoneOf } from '../domain/timeZone';
-import { chance } from '../domain/seed';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import type { Services } from './services';
+import * as contracts from './contracts';
+import { wakingActivity } from './services';
+import { takeListing } from './takeListing';
+import { wakeForInventory } from './wake';
 
-/** Reads the whole fleet from the driver, page by page, and keeps it. VMs that are new get their first assessment scheduled. */
-export async function refreshInventory(services: Services): Promise<readonly VirtualMachine[]> {
-  const vms: VirtualMachine[] = [];
-  let cursor: string | null = null;
-  do {
-    const page = await services.driver.listVirtualMachines(cursor);
-    vms.push(...page.items);
-    cursor = page.next;
-  } while (cursor !== null);
-  const { added } = await services.inventory.refresh(vms);
-  const now = services.nowUtc();
-  await services.assessments.schedule(
-    added.map((vm) => ({
-      vmId: vm.id,
-      timeZone: timeZoneOf(vm, services.policy).zone,
-      // spread over one period, so that the fleet is not assessed all at once
-      dueUtc: addSeconds(now, chance('first assessment', vm.id) * services.policy.assessmentEverySeconds),
-    })),
-  );
-  return vms;
-}
+/** The sweep comes hourly, and not to the second. */
+const EARLY_SECONDS = 600;
+
+export const refreshInventory = wakingActivity(contracts.refreshInventory, async (services, { nowUtc }) => {
+  const seen = await services.agenda.read('inventory');
+  const { present, added, changed, buried, notBelieved } = await takeListing(services);
+  const nextUtc = addSeconds(nowUtc, services.policy.inventoryEverySeconds - EARLY_SECONDS);
+  await services.agenda.settle(seen, 'inventory', nextUtc);
+  if (added.length > 0) await wakeForInventory(services);
+  return {
+    vmCount: present.length,
+    added: added.length,
+    changed: changed.length,
+    gone: buried.length,
+    notBelieved: notBelieved.slice(0, 20),
+  };
+});

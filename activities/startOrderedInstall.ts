@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
 import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
+import { expectClaim } from './expectClaim';
 import { installOnce, type InstallJob, type InstallStop } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -11,6 +12,7 @@ type Input = z.infer<typeof contracts.startOrderedInstall.input>;
 export const startOrderedInstall = activity(
   contracts.startOrderedInstall,
   async (services, input): Promise<AnswerTo<typeof contracts.startOrderedInstall>> => {
+    await expectClaim(services, input.region, longestUtc(input));
     const answer = await installOnce(services, jobOf(services, input));
     if (answer.kind !== 'end') return answer;
     const isSilent = answer.stop.kind === 'refused' && answer.stop.code === 'agentNotReady';
@@ -24,6 +26,10 @@ export const startOrderedInstall = activity(
 /** So long Azure waits for an agent that is silent, before the operation fails. Shorter than the claim is held for the start. */
 const AGENT_MAY_BE_SILENT_SECONDS = 25 * 60;
 const AGENT_POLL_SECONDS = 60;
+
+/** When its claim is over at the latest, reboot and soak apart, for which there is a grace. */
+const longestUtc = ({ claim, order }: Input): string =>
+  addSeconds(claim.startByUtc, order.maximumDurationMinutes * 60);
 
 function jobOf(services: Services, { vmId, region, claim, sinceUtc, order, by }: Input): InstallJob {
   const { maximumDurationMinutes, ...request } = order;

@@ -39,8 +39,7 @@ export async function wakeAfterRounds(
   phase: PhaseId,
 ): Promise<void> {
   if (isCatchUp(phase)) {
-    if ((await services.outcomes.secondChances(rolloutId)).length === 0)
-      await wakeWaits(services, rolloutId, 'completion');
+    await wakeWhenComplete(services, rolloutId);
     return;
   }
   const record = await services.rollouts.readPhase(rolloutId, phase);
@@ -48,6 +47,12 @@ export async function wakeAfterRounds(
   const progress = progressOf(services, record, await services.rollouts.rounds(rolloutId, phase));
   if (phaseIsClosed(progress, services.nowUtc(), services.policy))
     await wakeWaits(services, rolloutId, gateTopic(phase));
+}
+
+/** Wakes the month's end once no VM waits for a second chance. */
+export async function wakeWhenComplete(services: WakingServices, rolloutId: RolloutId): Promise<void> {
+  if ((await services.outcomes.totals(rolloutId)).waiting === 0)
+    await wakeWaits(services, rolloutId, 'completion');
 }
 
 /** How far a phase has come, from the rows of its rounds. */

@@ -29,7 +29,7 @@ export async function runSimulate(
   );
   if (json !== undefined) writeJson(json, report);
   say.line(describe(report));
-  return report.violations.length === 0 ? 0 : 2;
+  return report.violations.length === 0 && (report.azure?.disagreements.length ?? 0) === 0 ? 0 : 2;
 }
 
 function describe(report: SimulationReport): string {
@@ -48,5 +48,25 @@ function describe(report: SimulationReport): string {
     `${report.rolloutId}: ${report.vmCount} VMs, ${report.virtualDays} days in ${report.wallSeconds} s, ${report.durableSteps} durable steps`,
     ...['', 'Outcomes', ...rows, '', 'Phases', ...phases, ...halts, ''],
     renderCertificate(report.audit),
+    ...azureLines(report),
   ].join('\n');
 }
+
+/** What the pocket Azure says of the same month. */
+function azureLines({ azure }: SimulationReport): readonly string[] {
+  if (azure === undefined) return [];
+  const { requests, platformAudit, disagreements } = azure;
+  const counts = Object.entries(requests).map(([kind, count]) => `${kind} ${count}`);
+  const shown = disagreements.slice(0, DISAGREEMENTS_SHOWN_MAX).map((one) => `  ${one}`);
+  const verdict =
+    disagreements.length === 0
+      ? "The driver's log and the platform's own agree on every installation."
+      : `The driver's log and the platform's own differ ${disagreements.length} times:`;
+  return [
+    '',
+    `The platform's own log: ${platformAudit.violations.length} violations.`,
+    ...[verdict, ...shown, `Requests: ${counts.sort().join(', ')}.`],
+  ];
+}
+
+const DISAGREEMENTS_SHOWN_MAX = 20;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
-import { refreshInventory } from '../activities/refreshInventory';
+import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import { learnRegions } from '../domain/regions';
 import type { FleetDriver } from '../drivers/driver';
@@ -13,6 +13,7 @@ import { fileJournal } from '../drivers/simulated/log/fileJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import { armResourceStore, type ArmResourceStore } from '../store/armResources';
+import { azureDriverStore, type AzureDriverStore } from '../store/azureDriver';
 import { azureStore } from '../store/azureTable';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
@@ -29,6 +30,8 @@ import { readSettings, type Settings } from './settings';
 export interface AppServices extends Services {
   readonly longRunning: LongRunningStore;
   readonly armResources: ArmResourceStore;
+  /** What the Azure driver keeps, its log among it; null with any other driver. */
+  readonly azureDriver: AzureDriverStore | null;
 }
 
 /** Those of a deployment with the simulated driver in its process: its VMs can be made, loaded and looked into. */
@@ -108,13 +111,14 @@ async function compose(): Promise<AppServices> {
   });
   const composed: AppServices = {
     driver: await driver,
-    ...repositoriesOn(store),
+    ...repositoriesOn(store, settings.policy),
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
+    azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
     nowUtc: () => DateTime.utc().toISO(),
   };
-  if (settings.fleetFile !== null) await refreshInventory(composed);
+  if (settings.fleetFile !== null) await takeListing(composed);
   return composed;
 }
 

@@ -30,9 +30,19 @@ export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Elig
   };
 }
 
+/**
+ * Is it assessed every few days? A VM that takes part is, and one whose owner asks for it (`assessmentMode` AutomaticByPlatform); never one that
+ * is excluded.
+ */
+export function isAssessed(vm: VirtualMachine, policy: EligibilityPolicy): boolean {
+  if (excludedByTag(vm, policy) !== null) return false;
+  return vm.assessmentMode !== undefined || eligibilityHolds(vm, policy).length === 0;
+}
+
 /** Everything that keeps automatic patching off this VM, the most specific reason first. Empty: it is eligible. */
 export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
   return [
+    placeHold(vm),
     excludedByTag(vm, policy),
     ...controlHolds(vm),
     // Which region it must not be down together with, and when its off-peak hours are, would be guesses.
@@ -43,6 +53,16 @@ export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy):
     vm.control === undefined ? automaticUpdatesHold(vm) : null,
     vm.enabled ? null : because('notEnabled'),
   ].filter((found) => found !== null);
+}
+
+/** What names of regions and zones look like: they become parts of keys, and say what must not be down together. */
+const PLACE_NAME = /^[a-z0-9-]{1,60}$/i;
+
+/** A VM whose place cannot be understood is set aside, by itself: it must not stop the month of the others. */
+function placeHold({ region, zone }: VirtualMachine): Because | null {
+  if (!PLACE_NAME.test(region)) return because('placeInvalid', { place: `region «${region}»` });
+  if (zone !== null && !PLACE_NAME.test(zone)) return because('placeInvalid', { place: `zone «${zone}»` });
+  return null;
 }
 
 function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): Because | null {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hash53 } from './seed';
+import { sha256Hex } from './sha256';
 
 /** Azure resource id of a virtual machine, lower-cased: ids match without regard to case. */
 export const VmId = z
@@ -55,17 +55,26 @@ export const Utc = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 /** Instance and partition names may not grow without bound: Durable Functions allows 100 characters in practice. */
 const INSTANCE_ID_MAX = 100;
 const READABLE_MAX = 20;
-const HASH_DIGITS = 12;
+/** 96 bits: a fleet’s ids do not meet by chance, and two that do cannot be constructed. */
+const HASH_DIGITS = 24;
 
-/** The last hexadecimal digits of the hash. In two halves: numbers beyond 32 bits are written digit by digit, ten times as slowly. */
-const digest = (text: string): string => {
-  const hash = hash53(text);
-  const [high, low] = [Math.floor(hash / 2 ** 32), hash >>> 0];
-  return `${high.toString(16).padStart(6, '0')}${low.toString(16).padStart(8, '0')}`.slice(-HASH_DIGITS);
-};
+const digest = (text: string): string => sha256Hex(text, HASH_DIGITS);
 
-/** `<readable 20>-<hash 12>` of an ARM id, by its lower-cased text: readable, unique, safe in table keys and instance ids. */
+/** Keys that were made before: the ids of a fleet are asked for again and again. Emptied when it is full. */
+const KNOWN_MAX = 250_000;
+const known = new Map<string, string>();
+
+/** `<readable 20>-<hash 24>` of an ARM id, by its lower-cased text: readable, unique, safe in table keys and instance ids. */
 export function keyOf(armId: string): string {
+  const before = known.get(armId);
+  if (before !== undefined) return before;
+  const key = makeKey(armId);
+  if (known.size >= KNOWN_MAX) known.clear();
+  known.set(armId, key);
+  return key;
+}
+
+function makeKey(armId: string): string {
   const lower = armId.toLowerCase();
   const name = lower.lastIndexOf('/') + 1;
   const readable = lower.slice(name, name + READABLE_MAX).replace(/[^a-z0-9-]/g, '-');

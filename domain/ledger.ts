@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { conflict, ConflictRule, Disruption, fitsSet, fitsSubscriptions } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
-import { addSeconds, later } from './instants';
+import { addSeconds, earlier, later } from './instants';
 
 export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
 
@@ -214,6 +214,13 @@ export function release(state: LedgerState, claimId: string, impaired: readonly 
 export function heal(state: LedgerState, vmIds: readonly VmId[]): LedgerState {
   const healed = new Set<string>(vmIds);
   return { ...state, impairments: state.impairments.filter(({ vmId }) => !healed.has(vmId)) };
+}
+
+/** When the first claim that is not suspect yet expires; null when there is none. */
+export function firstExpiry(state: LedgerState, nowUtc: string, graceSeconds: number): string | null {
+  const suspect = new Set(suspects(state, nowUtc, graceSeconds));
+  const expiries = state.claims.filter((claim) => !suspect.has(claim)).map(({ expiresUtc }) => expiresUtc);
+  return expiries.length === 0 ? null : expiries.reduce(earlier);
 }
 
 /** Claims whose window has been over for longer than the grace: their holder may have stopped, but they still block. */

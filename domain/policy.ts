@@ -17,6 +17,10 @@ export const Policy = z.object({
   /** Off-peak hours in the VM's own time zone. Equal times mean: always open. */
   offPeakOpens: localTime('22:00'),
   offPeakCloses: localTime('06:00'),
+  /** How often the platform is asked which VMs there are. */
+  inventoryEverySeconds: seconds(6 * HOUR),
+  /** A listing with so many fewer VMs than are known is not believed. */
+  inventoryFewerPercent: percent(20),
   /** every few days, several times in any 30. */
   assessmentEverySeconds: seconds(3 * DAY),
   /** Longest wait for one assessment. */
@@ -94,6 +98,8 @@ export const Policy = z.object({
   /** … or after this long, with this share attempted. */
   phaseCloseAfterSeconds: seconds(3 * DAY),
   phaseEvidencePercent: percent(10),
+  /** So often a VM is tried in one rollout, second chances included. */
+  attemptsMax: z.number().int().positive().default(3),
   /** After a phase without evidence, the next may attempt at most so many times the VMs proven so far. */
   unprovenFactor: z.number().positive().default(10),
   /** Windows VMs get maxPatchPublishDate = the release; these other OS types may opt in. */

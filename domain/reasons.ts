@@ -110,6 +110,11 @@ export const REASONS = {
         ? `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax ?? 0} at most.`
         : `Too few VMs of ${family} have been patched and stayed healthy for one more to be tried in this window.`,
   ),
+  joinedLate: reason(
+    'deferred',
+    {},
+    'It was found after the month was planned, and takes its turn with the second chances.',
+  ),
   frozen: reason(
     'deferred',
     { freeze: text, untilUtc: text, owner: text, why: text },
@@ -136,6 +141,7 @@ export const REASONS = {
     { message: message.exactOptional() },
     (facts) => facts.message ?? 'The VM does not exist any more.',
   ),
+  placeInvalid: reason('skipped', { place: text }, ({ place }) => `its ${place} cannot be understood`),
   excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),
   notInCharge: reason(
     'skipped',

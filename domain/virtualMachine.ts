@@ -46,6 +46,8 @@ export const VirtualMachine = z.object({
   rebootSetting: z.enum(['IfRequired', 'Never', 'Always']).exactOptional(),
   /** `automaticByPlatformSettings.bypassPlatformSafetyChecksOnUserSchedule` is true: a schedule of its owner installs its patches. */
   customerManagedSchedule: z.literal(true).exactOptional(),
+  /** `patchSettings.assessmentMode` asks the platform to assess it every day, whatever installs its patches. */
+  assessmentMode: z.literal('AutomaticByPlatform').exactOptional(),
   /** What the driver found out about that. Absent where the driver is the platform itself: then the patch mode says it (R-411). */
   control: Control.exactOptional(),
   provisionVMAgent: z.boolean().nullable(),

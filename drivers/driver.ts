@@ -14,6 +14,8 @@ import { VirtualMachine } from '../domain/virtualMachine';
 /** A page of the inventory. `next` is opaque; null after the last page. */
 export interface InventoryPage {
   readonly items: readonly VirtualMachine[];
+  /** Subscriptions of which the platform knows that it did not list all: nothing may be concluded from what is missing. */
+  readonly incomplete?: readonly { readonly subscriptionId: string; readonly why: string }[];
   readonly next: string | null;
   /**
    * Subscriptions that the listing is for and that did not answer: what is missing of them is not gone. Absent or empty: the listing is

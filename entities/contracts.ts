@@ -16,7 +16,12 @@ export const disruptionLedger = {
     /** Suspect claims and impairments, those that were shown longest ago first; at most 12 of each: the answer is a message. */
     inspect: {
       input: z.object({ nowUtc: Utc, graceSeconds: z.number() }),
-      output: z.object({ suspects: z.array(Claim), impairments: z.array(Impairment) }),
+      output: z.object({
+        suspects: z.array(Claim),
+        impairments: z.array(Impairment),
+        /** When the first of the other claims expires; null when there is none. */
+        expiresUtc: Utc.nullable().default(null),
+      }),
     },
   },
 } as const;

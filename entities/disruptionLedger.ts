@@ -1,6 +1,7 @@
 import type { EntityContext } from 'durable-functions';
 import {
   emptyLedger,
+  firstExpiry,
   heal,
   release,
   suspects,
@@ -49,7 +50,7 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
       const impairments = before.impairments.slice(0, INSPECTED_MAX);
       const late = suspects(before, nowUtc, graceSeconds).slice(0, INSPECTED_MAX);
       keep(inspected(before, late, impairments));
-      df.return({ suspects: late, impairments });
+      df.return({ suspects: late, impairments, expiresUtc: firstExpiry(before, nowUtc, graceSeconds) });
       return;
     }
     case undefined:

@@ -10,8 +10,12 @@ import { awaitInventory } from '../orchestrations/awaitInventory';
 import { awaitInstall } from '../orchestrations/awaitInstall';
 import { awaitCompletion } from '../orchestrations/awaitCompletion';
 import { catchUp } from '../orchestrations/catchUp';
+import { catchUpSweep } from '../orchestrations/catchUpSweep';
 import { enableVm } from '../orchestrations/enableVm';
+import { extensionSweep } from '../orchestrations/extensionSweep';
 import { installOnDemand } from '../orchestrations/installOnDemand';
+import { inventorySweep } from '../orchestrations/inventorySweep';
+import { ledgerSweep } from '../orchestrations/ledgerSweep';
 import { monthlyRollout } from '../orchestrations/monthlyRollout';
 import { phaseRollout } from '../orchestrations/phaseRollout';
 import { regionRollout } from '../orchestrations/regionRollout';
@@ -27,6 +31,10 @@ const orchestrations = {
   availabilitySetRollout,
   updateDomainRollout,
   assessmentSweep,
+  catchUpSweep,
+  ledgerSweep,
+  extensionSweep,
+  inventorySweep,
   assessBatch,
   assessVm,
   catchUp,

@@ -23,12 +23,13 @@ export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions):
   const store = memoryStore();
   const client = directClient(driver);
   const services: ArmContext['services'] = {
-    ...repositoriesOn(store),
+    ...repositoriesOn(store, policy),
     driver,
     policy,
     nowUtc,
     longRunning: longRunningStore(store),
     armResources: armResourceStore(store),
+    azureDriver: null,
     wake: () => Promise.resolve(),
   };
   const open = (): Promise<ArmContext> => Promise.resolve({ services, client });

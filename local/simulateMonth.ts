@@ -9,6 +9,7 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
+import { azureMonth, type AzureReport } from './azureMonth';
 import { eventsOf } from './driverEvents';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
@@ -34,6 +35,8 @@ export interface SimulationOptions {
   readonly auditEvery?: number;
   readonly engine?: 'faithful' | 'session';
   readonly onProgress?: (virtualDay: number) => void;
+  /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
+  readonly driver?: 'simulated' | 'azure';
 }
 
 /** What a month came to. Counts are of VMs; instants are ISO 8601 in UTC. */
@@ -63,6 +66,8 @@ export interface SimulationReport {
   readonly traceHash: string;
   readonly eventCount: number;
   readonly audit: AuditReport;
+  /** Only of a month with the Azure driver. */
+  readonly azure?: AzureReport;
 }
 
 /** R-109: a rollout's patches are installed within so many days; so long a month is simulated. */
@@ -88,8 +93,11 @@ export async function simulateMonth(
   const endUtc = new Date(Date.parse(releasedUtc) + DAYS * DAY_MS).toISOString();
   const fleet = readFleet(options.fleet);
   const { values, settings } = options.settings ?? readAppSettings();
-  const host = await hostOf(options, values, releasedUtc);
+  const azure = options.driver === 'azure' ? await azureMonth(options) : null;
+  const environment = azure?.environment ?? simulatedEnvironment(options);
+  const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
   try {
+    azure?.open(host, settings.policy);
     for (let day = 1; day <= DAYS; day += 1) {
       await host.runUntil(new Date(Date.parse(releasedUtc) + day * DAY_MS).toISOString());
       options.onProgress?.(day);
@@ -98,15 +106,18 @@ export async function simulateMonth(
     const rollouts = await rolloutsOf(host);
     const virtualMachines = await outcomesOf(host, rollout.rolloutId);
     const trail = await trailOf(host, rollouts);
-    const events = await eventsOf(host, endUtc);
+    const events = (await azure?.driverEvents(host, releasedUtc, endUtc)) ?? (await eventsOf(host, endUtc));
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(trail));
-    const audit = auditEvents(events, fleet, settings.policy, {
-      untilUtc: endUtc,
-      ...auditRollouts(rollouts),
-      outcomes: virtualMachines,
-      trail,
-    });
+    const judge = (of: readonly DriverEvent[]): AuditReport =>
+      auditEvents(of, fleet, settings.policy, {
+        untilUtc: endUtc,
+        ...auditRollouts(rollouts),
+        outcomes: virtualMachines,
+        trail,
+      });
+    const audit = judge(events);
+    const compared = azure?.compare(events, endUtc, judge);
     return {
       ...rollout,
       rollouts,
@@ -114,19 +125,21 @@ export async function simulateMonth(
       virtualDays: DAYS,
       wallSeconds: Math.round((performance.now() - started) / 10) / 100,
       durableSteps: host.stats.durableSteps,
-      violations: audit.violations,
+      violations: [...audit.violations, ...(compared?.platformAudit.violations ?? [])],
       traceHash: hash,
       eventCount: count,
       audit,
+      ...(compared !== undefined && { azure: compared }),
     };
   } finally {
     await host.close();
+    await azure?.close();
   }
 }
 
 function hostOf(
   options: SimulationOptions,
-  values: AppSettings['values'],
+  environment: Readonly<Record<string, string>>,
   releasedUtc: string,
 ): Promise<Host> {
   return startHost({
@@ -137,18 +150,23 @@ function hostOf(
     auditEvery: options.auditEvery ?? 0,
     strict: true,
     environment: {
-      ...values,
-      LOWTIDE_DRIVER: 'simulated',
+      ...environment,
       LOWTIDE_STORE: 'memory',
       LOWTIDE_STATE_DIR: '',
-      LOWTIDE_FLEET: resolve(options.fleet),
       LOWTIDE_SEED: String(options.seed),
-      LOWTIDE_SCENARIO: options.scenario === undefined ? '' : scenarioPath(options.scenario),
     },
     log: (line) => {
       if (/^(error|warn)/i.test(line)) say.error(line);
     },
   });
+}
+
+function simulatedEnvironment({ fleet, scenario }: SimulationOptions): Record<string, string> {
+  return {
+    LOWTIDE_DRIVER: 'simulated',
+    LOWTIDE_FLEET: resolve(fleet),
+    LOWTIDE_SCENARIO: scenario === undefined ? '' : scenarioPath(scenario),
+  };
 }
 
 type RolloutView = Pick<

@@ -35,18 +35,19 @@ function stateOf(control: RolloutControl, nowUtc: string): string {
 export async function describeRollout(services: Services, id: RolloutId): Promise<Record<string, unknown>> {
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);
-  const [outcomes, phases, halts, plan] = await Promise.all([
-    services.outcomes.list(id),
+  const [totals, phases, halts, plan] = await Promise.all([
+    services.outcomes.totals(id),
     services.rollouts.phases(id),
     services.rollouts.halts(id),
     services.plans.readSummary(id),
   ]);
   const counts: Counts = {};
   const reasons: Record<string, Counts> = {};
-  for (const { kind, reason } of outcomes) {
-    counts[kind] = (counts[kind] ?? 0) + 1;
-    const ofKind = (reasons[kind] ??= {});
-    ofKind[reason] = (ofKind[reason] ?? 0) + 1;
+  for (const [kind, ofKind] of Object.entries(totals.reasons)) {
+    const count = Object.values(ofKind).reduce((sum, one) => sum + one, 0);
+    if (count === 0) continue;
+    counts[kind] = count;
+    reasons[kind] = { ...ofKind };
   }
   const halted = halts.some(({ decision, kind }) => decision === null && kind === 'halt');
   const summary = summarizeRollout(control, services.nowUtc());

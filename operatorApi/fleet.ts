@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refreshInventory } from '../activities/refreshInventory';
+import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { simulatedOf } from '../composition/compose';
 import { decodeText } from '../drivers/fleet/decodeText';
@@ -37,7 +37,7 @@ const postFleet: OperatorRoute = {
   handler: async (request, { services }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
     await simulatedOf(services).driver.loadFleet(fleet);
-    await refreshInventory(services);
+    await takeListing(services, { accept: true });
     await wakeForInventory(services);
     forgetFleetView(services);
     const { vms, availabilitySets, notes } = fleet;

@@ -6,6 +6,8 @@ import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
+import { notificationRoutes } from './notifications';
+import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
@@ -21,8 +23,10 @@ const served: readonly OperatorRoute[] = [
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...notificationRoutes,
   ...explainRoutes,
   ...forecastRoutes,
+  ...previewRoutes,
   ...simulatedRoutes,
 ];
 

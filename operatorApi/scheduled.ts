@@ -1,9 +1,8 @@
 import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
 import type { Services } from '../activities/services';
 import { monthOfLatestRelease } from '../domain/release';
-import { messageOf } from '../domain/messageOf';
 import { remindOfExclusions } from './freezes';
-import { requestRollout, reviveRollouts } from './startRollout';
+import { requestRollout } from './startRollout';
 
 /** Where the host keeps what a timer has to say. */
 export interface TimerLog {
@@ -30,35 +29,31 @@ export async function startReleasedMonth(
   if (created) log.log(`Started ${control.rolloutId}.`);
 }
 
-/** Hourly: assessments that are due, second chances, and tidying up after what crashed. One sweep an hour, however often it is asked for. */
-export async function startSweep(services: Services, client: DurableClient, log: TimerLog): Promise<void> {
-  const sweepUtc = services.nowUtc();
-  const instanceId = `sweep-${sweepUtc.slice(0, 16)}`;
-  try {
-    for (const id of await reviveRollouts(services, client)) log.warn(`${id} had stopped; it goes on.`);
-  } catch (error) {
-    log.warn(`Whether every open rollout runs is not known: ${messageOf(error)}`);
-  }
-  try {
-    await client.startNew('assessmentSweep', { instanceId, input: { sweepUtc } });
-  } catch (error) {
-    log.warn(`Sweep ${instanceId} was not started: ${messageOf(error)}`);
-  }
-}
-
 /** Finished instances are of no use after the next rollout has begun; history and audit stay in tables. */
 const KEPT_DAYS = 45;
 
-export async function purgeFinished(
-  { nowUtc }: Services,
-  client: DurableClient,
-  log: TimerLog,
-): Promise<void> {
-  const { Completed, Failed, Terminated } = OrchestrationRuntimeStatus;
-  const result = await client.purgeInstanceHistoryBy({
-    createdTimeFrom: new Date(0),
-    createdTimeTo: new Date(Date.parse(nowUtc()) - KEPT_DAYS * 86_400_000),
-    runtimeStatus: [Completed, Failed, Terminated],
-  });
-  log.log(`Purged ${result.instancesDeleted} finished instances.`);
+/** One call to the host purges the instances of one day: a call over years would time out half way, each time anew. */
+const DAY_MS = 86_400_000;
+
+/** So many days are purged in one run, the oldest first: after a long pause the next runs take the rest. */
+const DAYS_A_RUN = 10;
+
+/** How far purging has come is written down, so that no day is gone through twice. */
+export async function purgeFinished(services: Services, client: DurableClient, log: TimerLog): Promise<void> {
+  const { agenda, nowUtc } = services;
+  const untilMs = Math.floor(Date.parse(nowUtc()) / DAY_MS) * DAY_MS - KEPT_DAYS * DAY_MS;
+  const seen = await agenda.read('purge');
+  let fromMs = seen === null ? untilMs - DAYS_A_RUN * DAY_MS : Date.parse(seen.dueUtc);
+  let purged = 0;
+  for (let days = 0; days < DAYS_A_RUN && fromMs < untilMs; days += 1, fromMs += DAY_MS) {
+    const { Completed, Failed, Terminated } = OrchestrationRuntimeStatus;
+    const result = await client.purgeInstanceHistoryBy({
+      createdTimeFrom: new Date(fromMs),
+      createdTimeTo: new Date(fromMs + DAY_MS),
+      runtimeStatus: [Completed, Failed, Terminated],
+    });
+    purged += result.instancesDeleted;
+  }
+  await agenda.settle(seen, 'purge', new Date(fromMs).toISOString());
+  log.log(`Purged ${purged} finished instances.`);
 }

@@ -19,6 +19,7 @@ export async function requestRollout(
 ): Promise<{ control: RolloutControl; created: boolean }> {
   const known = await services.rollouts.read(rolloutIdOf(month));
   const requested = known ?? newControl(services, month, by);
+  if (known === null) await services.agenda.soonest('rollouts', requested.requestedUtc);
   const created = known === null && (await services.rollouts.create(requested));
   const control = (await services.rollouts.read(requested.rolloutId)) ?? requested;
   if (created)

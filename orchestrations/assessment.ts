@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { collectAssessments, startAssessments, type KeyRange, type Pace } from '../activities/contracts';
+import { collectAssessments, startAssessments, type DueVm, type Pace } from '../activities/contracts';
 import { virtualMachine } from '../entities/contracts';
 import { keyOf, type VmId } from '../domain/ids';
 import type { AvailablePatchSummary } from '../domain/patches';
@@ -25,7 +25,7 @@ export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): 
 export function* assessAll(
   context: OrchestrationContext,
   vmIds: readonly VmId[],
-  due: KeyRange | null,
+  due: readonly DueVm[] | null,
   pace: Pace,
 ): Step<ReadonlyMap<VmId, Assessed>> {
   const results = new Map<VmId, Assessed>();
@@ -37,7 +37,7 @@ export function* assessAll(
     if (waiting.length > 0) {
       const { started, refused, retryAfterSeconds } = yield* call(context, startAssessments, {
         vmIds: waiting,
-        due,
+        due: due?.filter(({ vmId }) => waiting.includes(vmId)) ?? null,
       });
       running = [...running, ...started];
       pauseSeconds = Math.max(pace.assessmentPollSeconds, retryAfterSeconds ?? 0);
@@ -62,11 +62,14 @@ interface Operation {
 function* collect(
   context: OrchestrationContext,
   operations: Operation[],
-  due: KeyRange | null,
+  due: readonly DueVm[] | null,
   results: Map<VmId, Assessed>,
 ): Step<Operation[]> {
   if (operations.length === 0) return [];
-  const { running, assessed, failed } = yield* call(context, collectAssessments, { operations, due });
+  const { running, assessed, failed } = yield* call(context, collectAssessments, {
+    operations,
+    due: due?.filter(({ vmId }) => operations.some((one) => one.vmId === vmId)) ?? null,
+  });
   for (const { vmId, message } of failed) results.set(vmId, { kind: 'failed', message });
   for (const { vmId, summary } of assessed) {
     results.set(vmId, { kind: 'assessed', summary });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { InstallOrder, Pace, RoundRef, RoundScope } from '../activities/contracts';
+import { DueVm, InstallOrder, Pace, RoundRef, RoundScope } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
@@ -182,17 +182,44 @@ export const assessVm = {
   }),
 } as const;
 
-/** The VMs of a key range of those that are due, assessed together. */
+/** Some VMs that are due, assessed together. */
 export const assessBatch = {
   name: 'assessBatch',
-  input: z.object({ nowUtc: Utc, from: z.string(), before: z.string(), pace: Pace }),
+  input: z.object({ vms: z.array(DueVm), pace: Pace }),
   output: z.object({ assessed: z.number().int(), failed: z.number().int() }),
 } as const;
 
+/** Sweeps run beside each other, each over what its own store says is due. */
+const Sweep = z.object({ sweepUtc: Utc });
+
 export const assessmentSweep = {
   name: 'assessmentSweep',
-  input: z.object({ sweepUtc: Utc }),
-  output: z.object({ assessed: z.number().int(), caughtUpRegions: z.number().int() }),
+  input: Sweep,
+  output: z.object({ assessed: z.number().int(), failed: z.number().int() }),
+} as const;
+
+export const catchUpSweep = {
+  name: 'catchUpSweep',
+  input: Sweep,
+  output: z.object({ regions: z.number().int() }),
+} as const;
+
+export const ledgerSweep = {
+  name: 'ledgerSweep',
+  input: Sweep,
+  output: z.object({ ledgers: z.number().int() }),
+} as const;
+
+export const extensionSweep = {
+  name: 'extensionSweep',
+  input: Sweep,
+  output: z.object({ updated: z.number().int() }),
+} as const;
+
+export const inventorySweep = {
+  name: 'inventorySweep',
+  input: Sweep,
+  output: z.object({ vmCount: z.number().int() }),
 } as const;
 
 export const catchUp = {

@@ -7,14 +7,9 @@ import type { Store } from './store';
 export const DueAssessment = z.object({ vmId: VmId, timeZone: z.string() });
 export type DueAssessment = Readonly<z.infer<typeof DueAssessment>>;
 
-export interface DueRow extends DueAssessment {
-  /** Sorts by the instant at which the VM is due. */
-  readonly key: string;
-}
-
-export interface KeyRange {
-  readonly from: string;
-  readonly before: string;
+/** A VM that is due for an assessment at an instant. */
+export interface ScheduledAssessment extends DueAssessment {
+  readonly dueUtc: string;
 }
 
 const DUE = 'due';
@@ -22,12 +17,15 @@ const EXTENSIONS = 'extensions';
 
 /** When each VM is due for its next periodic assessment, in the order of that instant: the sweep never reads the whole fleet. */
 export interface AssessmentStore {
-  dueBefore(utc: string): Promise<readonly DueRow[]>;
-  range(range: KeyRange): Promise<readonly DueRow[]>;
-  /** Moves VMs from the keys they were found under to the instant they are due next. */
-  reschedule(rows: readonly DueRow[], dueUtc: string): Promise<void>;
-  schedule(vms: readonly (DueAssessment & { readonly dueUtc: string })[]): Promise<void>;
-  forget(keys: readonly string[]): Promise<void>;
+  /** The first ones, due or not. */
+  next(take: number): Promise<readonly ScheduledAssessment[]>;
+  /** Every VM that is scheduled. For the inventory, which reads the whole fleet anyway. */
+  all(): Promise<readonly ScheduledAssessment[]>;
+  schedule(vms: readonly ScheduledAssessment[]): Promise<void>;
+  /** Moves VMs from when they were due to when they are due next; null: never. */
+  move(
+    moves: readonly { readonly from: ScheduledAssessment; readonly to: ScheduledAssessment | null }[],
+  ): Promise<void>;
   /** VMs whose patch extension was found missing or behind. */
   outdatedExtensions(): Promise<readonly DueAssessment[]>;
   markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
@@ -37,18 +35,27 @@ const parseDueAssessment = parsedOnce(DueAssessment);
 
 export function assessmentStore(store: Store): AssessmentStore {
   const table = store.table('assessments');
-  const rowsOf = (rows: readonly { row: string; value: unknown }[]): DueRow[] =>
-    rows.map(({ row, value }) => ({ key: row, ...parseDueAssessment(value) }));
-  const due = (dueUtc: string, { vmId, timeZone }: DueAssessment): { row: string; value: DueAssessment } => ({
-    row: `${dueUtc}~${keyOf(vmId)}`,
-    value: { vmId, timeZone },
+  const keyAt = ({ dueUtc, vmId }: ScheduledAssessment): string => `${dueUtc}~${keyOf(vmId)}`;
+  const rowOf = (vm: ScheduledAssessment): { row: string; value: DueAssessment } => ({
+    row: keyAt(vm),
+    value: { vmId: vm.vmId, timeZone: vm.timeZone },
+  });
+  const read = ({ row, value }: { row: string; value: unknown }): ScheduledAssessment => ({
+    ...parseDueAssessment(value),
+    dueUtc: row.slice(0, row.indexOf('~')),
   });
   return {
-    dueBefore: async (utc) => rowsOf(await table.list(DUE, { before: utc })),
-    range: async ({ from, before }) => rowsOf(await table.list(DUE, { from, before })),
-    reschedule: (rows, dueUtc) =>
-      table.write(DUE, { upsert: rows.map((row) => due(dueUtc, row)), remove: rows.map(({ key }) => key) }),
-    schedule: (vms) => table.write(DUE, { upsert: vms.map((vm) => due(vm.dueUtc, vm)) }),
+    next: async (take) => (await table.list(DUE, { take })).map(read),
+    all: async () => (await table.list(DUE)).map(read),
+    schedule: (vms) => table.write(DUE, { upsert: vms.map(rowOf) }),
+    move: (moves) => {
+      const upsert = moves.flatMap(({ to }) => (to === null ? [] : [rowOf(to)]));
+      const kept = new Set(upsert.map(({ row }) => row));
+      return table.write(DUE, {
+        upsert,
+        remove: moves.map(({ from }) => keyAt(from)).filter((row) => !kept.has(row)),
+      });
+    },
     outdatedExtensions: async () =>
       (await table.list(EXTENSIONS)).map(({ value }) => parseDueAssessment(value)),
     markExtension: (vms, state) =>
@@ -58,6 +65,5 @@ export function assessmentStore(store: Store): AssessmentStore {
           ? { upsert: vms.map((value) => ({ row: keyOf(value.vmId), value })) }
           : { remove: vms.map(({ vmId }) => keyOf(vmId)) },
       ),
-    forget: (keys) => table.write(DUE, { remove: keys }),
   };
 }

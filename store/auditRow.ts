@@ -25,6 +25,10 @@ export const AuditRow = z.object({
     'installStarted',
     'installEnded',
     'claimOverrun',
+    'listingDoubted',
+    'listingAccepted',
+    'takenOver',
+    'planFailed',
     'rolloutEnded',
   ]),
   /** What the row is about: a phase, a round, a VM's ARM id. */

@@ -7,12 +7,31 @@ import {
 } from '@azure/data-tables';
 import { LowtideError } from '../domain/lowtideError';
 import { type Entity, entityOf, rowOf, wireBytesOf, writerOf } from './azureEntity';
-import { assertKey, byRow, type Change, jsonOf, listChanges, TRANSACTION_CHANGES_MAX } from './rowValue';
+import {
+  assertKey,
+  byRow,
+  type Change,
+  jsonOf,
+  listChanges,
+  listConditions,
+  TRANSACTION_CHANGES_MAX,
+} from './rowValue';
 import { codeOf, explainStorageError, httpStatusOf } from './storageErrors';
-import { accountTableName, type Row, type RowRange, type Store, type Table, type TableName } from './store';
+import {
+  accountTableName,
+  type Conditions,
+  type Row,
+  type RowRange,
+  type Store,
+  type Table,
+  type TableName,
+} from './store';
 
 /** Azure takes 4 MiB a transaction; the rest is room for the envelope of each change. */
 const TRANSACTION_BYTES_MAX = 3_500_000;
+
+/** Azure answers a list in pages of at most so many rows. */
+const PAGE_ROWS_MAX = 1000;
 
 /** No request to storage takes longer than this, retries included; Azure itself gives up on one after 30 s. */
 const REQUEST_MILLISECONDS_MAX = 60_000;
@@ -124,18 +143,37 @@ class AzureTable implements Table {
     await this.#call(() => this.#client.deleteEntity(partition, row)).catch(unless404);
   }
 
-  async list(partition: string, { from, before }: RowRange = {}): Promise<readonly Row[]> {
+  async list(partition: string, { from, before, take = Infinity }: RowRange = {}): Promise<readonly Row[]> {
     assertKey('partition', partition);
     let filter = odata`PartitionKey eq ${partition}`;
     if (from !== undefined) filter += odata` and RowKey ge ${from}`;
     if (before !== undefined) filter += odata` and RowKey lt ${before}`;
     const rows = await this.#call(async () => {
       const found: Row[] = [];
-      const pages = this.#client.listEntities({ queryOptions: { filter } });
-      for await (const entity of pages) found.push(rowOf(entity));
+      const pages = this.#client
+        .listEntities({ queryOptions: { filter } })
+        .byPage({ maxPageSize: Math.min(take, PAGE_ROWS_MAX) });
+      for await (const page of pages) {
+        for (const entity of page) found.push(rowOf(entity));
+        if (found.length >= take) break;
+      }
       return found;
     });
-    return rows.sort(byRow);
+    const sorted = rows.sort(byRow);
+    return sorted.length > take ? sorted.slice(0, take) : sorted;
+  }
+
+  async commit(partition: string, conditions: Conditions): Promise<boolean> {
+    const changes = listConditions(partition, conditions);
+    const writer = randomUUID();
+    const actions = changes.map(({ row, json, etag }): TransactionAction => {
+      const entity = entityOf(partition, row, json, writer);
+      return etag === null ? ['create', entity] : ['update', entity, 'Replace', { etag }];
+    });
+    const [first] = changes;
+    return this.#conditional(partition, first?.row ?? '', writer, () =>
+      this.#client.submitTransaction(actions),
+    );
   }
 
   async write(partition: string, changes: Parameters<Table['write']>[1]): Promise<void> {

@@ -1,22 +1,41 @@
 import { z } from 'zod';
-import { keyOf, VmId, type AvailabilitySetId } from '../domain/ids';
+import { keyOf, Utc, VmId, type AvailabilitySetId } from '../domain/ids';
 import { VirtualMachine } from '../domain/virtualMachine';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
 const VMS = 'vms';
 const SETS = 'sets';
+const LISTING = 'listing';
+const LAST = 'last';
 
 const SetSize = z.object({ size: z.number().int(), members: z.array(VmId).default([]) });
+type SetSize = z.infer<typeof SetSize>;
 
-/** What Lowtide knows of the fleet, as of the last refresh. */
+/** A VM as it was listed last. One that is not listed any more is a tombstone at first: the next listing may have it again. */
+export const InventoryRow = VirtualMachine.extend({ goneUtc: Utc.exactOptional() });
+export type InventoryRow = Readonly<z.infer<typeof InventoryRow>>;
+
+/** What the platform was asked last, and what of its answer was not believed. */
+export const LastListing = z.object({
+  atUtc: Utc,
+  vmCount: z.number().int(),
+  notBelieved: z.array(z.object({ subscriptionId: z.string(), why: z.string() })),
+});
+export type LastListing = Readonly<z.infer<typeof LastListing>>;
+
+/** What Lowtide knows of the fleet, as of the last listing. */
 export interface InventoryStore {
+  /** Null for a VM that is not known, or gone. */
   read(id: VmId): Promise<VirtualMachine | null>;
+  /** The VMs that are there. */
   list(): Promise<readonly VirtualMachine[]>;
-  /** Upserts what is there and removes what is gone. Returns the ids that are new. */
-  refresh(
-    vms: readonly VirtualMachine[],
-  ): Promise<{ added: readonly VirtualMachine[]; removed: readonly VmId[] }>;
+  /** These and those that are gone. */
+  rows(): Promise<readonly InventoryRow[]>;
+  change(changes: {
+    readonly upsert: readonly InventoryRow[];
+    readonly remove: readonly VmId[];
+  }): Promise<void>;
   save(vm: VirtualMachine): Promise<void>;
   /** How many VMs the inventory has of an availability set, eligible or not. */
   setSize(id: AvailabilitySetId): Promise<number>;
@@ -24,22 +43,34 @@ export interface InventoryStore {
   setMembers(id: AvailabilitySetId): Promise<readonly VmId[]>;
   /** How many VMs outside of availability sets the inventory has of a subscription in a region, eligible or not. */
   standaloneCount(subscriptionId: string, region: string): Promise<number>;
+  /** Counts the sets, and the standalone VMs of each subscription and region, anew. */
+  saveSetSizes(vms: readonly VirtualMachine[]): Promise<void>;
+  lastListing(): Promise<LastListing | null>;
+  saveListing(listing: LastListing): Promise<void>;
 }
 
 const parseSetSize = parsedOnce(SetSize);
-const parseVirtualMachine = parsedOnce(VirtualMachine);
+const parseRow = parsedOnce(InventoryRow);
+const parseListing = parsedOnce(LastListing);
 
 export function inventoryStore(store: Store): InventoryStore {
   const table = store.table('inventory');
-  const list = async (): Promise<VirtualMachine[]> =>
-    (await table.list(VMS)).map(({ value }) => parseVirtualMachine(value));
+  const rows = async (): Promise<InventoryRow[]> =>
+    (await table.list(VMS)).map(({ value }) => parseRow(value));
   return {
-    list,
+    rows,
+    list: async () => (await rows()).filter(({ goneUtc }) => goneUtc === undefined),
     read: async (id) => {
       const row = await table.get(VMS, keyOf(id));
-      return row && parseVirtualMachine(row.value);
+      const vm = row && parseRow(row.value);
+      return vm?.goneUtc === undefined ? vm : null;
     },
     save: (vm) => table.upsert(VMS, keyOf(vm.id), vm),
+    change: ({ upsert, remove }) =>
+      table.write(VMS, {
+        upsert: upsert.map((vm) => ({ row: keyOf(vm.id), value: vm })),
+        remove: remove.map(keyOf),
+      }),
     setSize: async (id) => {
       const row = await table.get(SETS, keyOf(id));
       return row ? parseSetSize(row.value).size : 1;
@@ -52,26 +83,26 @@ export function inventoryStore(store: Store): InventoryStore {
       const row = await table.get(SETS, standaloneRow(subscriptionId, region));
       return row ? parseSetSize(row.value).size : 1;
     },
-    refresh: async (vms) => {
-      const before = new Map((await list()).map((vm) => [vm.id, JSON.stringify(vm)]));
-      const now = new Set(vms.map(({ id }) => id));
-      const removed = [...before.keys()].filter((id) => !now.has(id));
-      const changed = vms.filter((vm) => before.get(vm.id) !== JSON.stringify(vm));
-      await table.write(VMS, {
-        upsert: changed.map((vm) => ({ row: keyOf(vm.id), value: vm })),
-        remove: removed.map(keyOf),
-      });
-      await table.write(SETS, { upsert: setSizes(vms) });
-      return { added: vms.filter(({ id }) => !before.has(id)), removed };
+    saveSetSizes: async (vms) => {
+      const known = new Map(
+        (await table.list(SETS)).map(({ row, value }) => [row, JSON.stringify(parseSetSize(value))]),
+      );
+      const changed = setSizes(vms).filter(({ row, value }) => known.get(row) !== JSON.stringify(value));
+      if (changed.length > 0) await table.write(SETS, { upsert: changed });
     },
+    lastListing: async () => {
+      const row = await table.get(LISTING, LAST);
+      return row && parseListing(row.value);
+    },
+    saveListing: (listing) => table.upsert(LISTING, LAST, listing),
   };
 }
 
 /** Beside the sets: the standalone VMs of each subscription and region. No key of a set has a `~`. */
 const standaloneRow = (subscriptionId: string, region: string): string =>
-  `~${subscriptionId.toLowerCase()}~${region}`;
+  `~${subscriptionId.toLowerCase()}~${region}`.replace(/[^a-z0-9~-]/g, '-');
 
-function setSizes(vms: readonly VirtualMachine[]): { row: string; value: z.infer<typeof SetSize> }[] {
+function setSizes(vms: readonly VirtualMachine[]): { row: string; value: SetSize }[] {
   const sets = new Map<string, VmId[]>();
   const standalone = new Map<string, number>();
   for (const { id, availabilitySetId: set, subscriptionId, region } of vms) {
@@ -85,7 +116,7 @@ function setSizes(vms: readonly VirtualMachine[]): { row: string; value: z.infer
     else members.push(id);
   }
   return [
-    ...[...sets].map(([row, members]) => ({ row, value: { size: members.length, members } })),
+    ...[...sets].map(([row, members]) => ({ row, value: { size: members.length, members: members.sort() } })),
     ...[...standalone].map(([row, size]) => ({ row, value: { size, members: [] } })),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Table } from './store';
+import type { Row, Table } from './store';
 
 const PAGE_SIZE = 500;
 
@@ -8,17 +8,35 @@ export interface ListPage<T> {
   readonly next: string | null;
 }
 
-/** The rows of a partition in the order of their keys, from behind `after`. */
+/** The rows of a partition in the order of their keys, from behind `after`, all of them with this beginning. A page reads what it returns. */
 export async function listPage<T>(
   table: Table,
   partition: string,
-  after: string,
-  parse: (value: unknown) => T,
+  { after, prefix = '', size = PAGE_SIZE }: PageFrom,
+  parse: (value: unknown, row: Row) => T,
 ): Promise<ListPage<T>> {
-  const rows = (await table.list(partition, { from: after })).filter(({ row }) => row > after);
-  const page = rows.slice(0, PAGE_SIZE);
+  const from = after > prefix ? after : prefix;
+  // One more for the row that `after` names, and one to see whether there is a next page.
+  const range = { ...(from !== '' && { from }), ...(prefix !== '' && { before: `${prefix}~` }) };
+  const rows = (await table.list(partition, { ...range, take: size + 2 })).filter(({ row }) => row > after);
+  const page = rows.slice(0, size);
   return {
-    value: page.map(({ value }) => parse(value)),
-    next: rows.length > PAGE_SIZE ? (page.at(-1)?.row ?? null) : null,
+    value: page.map((row) => parse(row.value, row)),
+    next: rows.length > size ? (page.at(-1)?.row ?? null) : null,
   };
+}
+
+export interface PageFrom {
+  readonly after: string;
+  readonly prefix?: string;
+  readonly size?: number;
+}
+
+/** Every row, page after page. */
+export async function* allPages<T>(pageOf: (after: string) => Promise<ListPage<T>>): AsyncGenerator<T> {
+  for (let after: string | null = ''; after !== null;) {
+    const page: ListPage<T> = await pageOf(after);
+    yield* page.value;
+    after = page.next;
+  }
 }

@@ -1,5 +1,5 @@
 import type { Row, RowRange, Store, Table, TableName } from './store';
-import { assertKey, type Changes, frozenValue, jsonOf, listChanges } from './rowValue';
+import { assertKey, type Changes, frozenValue, jsonOf, listChanges, listConditions } from './rowValue';
 import { SortedKeys } from './sortedKeys';
 
 /** A store that lasts as long as the process: for simulations and tests. Deterministic; answers within microtasks, without timers. */
@@ -63,6 +63,14 @@ function memoryTable(): Table {
       soon(() => {
         assertKey('partition', partition);
         return partitions.get(partition)?.list(range) ?? [];
+      }),
+    commit: (partition, conditions) =>
+      soon(() => {
+        const changes = listConditions(partition, conditions);
+        const found = partitions.get(partition);
+        if (changes.some(({ row, etag }) => (found?.etagOf(row) ?? null) !== etag)) return false;
+        for (const { row, json } of changes) put(partition, row, json);
+        return true;
       }),
     write: (partition, changes: Changes) =>
       soon(() => {
@@ -128,9 +136,9 @@ class Partition {
     if (this.#rows.delete(row)) this.#keys.remove(row);
   }
 
-  list({ from, before }: RowRange): Row[] {
+  list({ from, before, take }: RowRange): Row[] {
     const found: Row[] = [];
-    for (const row of this.#keys.between(from, before)) {
+    for (const row of this.#keys.between(from, before, take)) {
       const stored = this.#rows.get(row);
       if (stored !== undefined) found.push(this.#rowOf(row, stored));
     }

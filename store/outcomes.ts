@@ -1,11 +1,19 @@
 import { z } from 'zod';
-import { keyOf, Utc, type RolloutId, type VmId } from '../domain/ids';
+import { keyOf, type RolloutId, type VmId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
+import {
+  changeTotals,
+  isWaiting,
+  noTotals,
+  OutcomeTotals,
+  sumTotals,
+  wasAttempted,
+} from '../domain/outcomeTotals';
 import { PhaseId } from '../domain/phaseId';
 import { PatchInstallationSummary } from '../domain/patches';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Row, Store, Table } from './store';
 
 /** How a VM stands in a rollout. The last word counts: a second chance overwrites the first try. */
 export const OutcomeRecord = Outcome.extend({
@@ -15,73 +23,126 @@ export const OutcomeRecord = Outcome.extend({
 });
 export type OutcomeRecord = Readonly<z.infer<typeof OutcomeRecord>>;
 
-/** A VM that deserves a second chance in this rollout. */
-export const SecondChance = z.object({
-  outcome: Outcome,
-  /** A catch-up has it until then. */
-  busyUntilUtc: Utc.nullable(),
-  /** The phase of that catch-up. */
-  busyWith: PhaseId.nullable().default(null),
+/** As it is kept, and counted. */
+export const KeptOutcome = OutcomeRecord.extend({
+  /** How often it was tried in this rollout. */
+  attempts: z.number().int().default(0),
+  /** It waits for a second chance. */
+  waits: z.boolean().default(false),
 });
-export type SecondChance = Readonly<z.infer<typeof SecondChance>>;
+export type KeptOutcome = Readonly<z.infer<typeof KeptOutcome>>;
 
 export interface OutcomeStore {
-  read(id: RolloutId, vmId: VmId): Promise<OutcomeRecord | null>;
-  list(id: RolloutId): Promise<readonly OutcomeRecord[]>;
+  read(id: RolloutId, vmId: VmId): Promise<KeptOutcome | null>;
+  /** All of them, for what looks at a whole fleet. */
+  list(id: RolloutId): Promise<readonly KeptOutcome[]>;
   /** In the order of the VMs' keys, from behind `after`. */
-  page(id: RolloutId, after: string): Promise<ListPage<OutcomeRecord>>;
-  /** Records outcomes, and queues for a second chance those that call for one (`deservesSecondChance`). */
-  save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<void>;
-  secondChances(id: RolloutId): Promise<readonly SecondChance[]>;
-  /** Gives VMs to the catch-up of this phase, each until an instant of its own. */
-  markBusy(
-    id: RolloutId,
-    phase: PhaseId,
-    given: readonly { readonly chance: SecondChance; readonly untilUtc: string }[],
-  ): Promise<void>;
+  page(id: RolloutId, after: string): Promise<ListPage<KeptOutcome>>;
+  /**
+   * Records outcomes, and counts them in the same transaction. What is older than what stands is dropped: it comes from a duplicate that was
+   * slow. Returns the outcomes that stand by now as they were given.
+   */
+  save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<readonly KeptOutcome[]>;
+  /** How many VMs ended how, and how many wait for a second chance: a row for each region. */
+  totals(id: RolloutId): Promise<OutcomeTotals>;
   /** Everything that ever happened to a VM, oldest first. */
   history(vmId: VmId): Promise<readonly unknown[]>;
 }
 
-/** R-111, R-804: deferred VMs, and failed or pending patches, are caught up; a broken VM is not patched again, a skipped one not at all. */
-export const deservesSecondChance = ({ kind }: Pick<Outcome, 'kind'>): boolean =>
-  kind === 'deferred' || kind === 'failed';
+const VM = 'vm~';
+const TOTALS = ' totals~'; // sorts before every VM
 
-const parseOutcomeRecord = parsedOnce(OutcomeRecord);
-const parseSecondChance = parsedOnce(SecondChance);
+/** VMs in one transaction: each is a row, and the totals of their region are one more. */
+const TOGETHER_MAX = 60;
 
-export function outcomeStore(store: Store): OutcomeStore {
+const parseOutcomeRecord = parsedOnce(KeptOutcome);
+const parseTotals = parsedOnce(OutcomeTotals);
+
+/** A VM is tried at most `attemptsMax` times in a rollout. */
+export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore {
   const table = store.table('outcomes');
   const history = store.table('vmEvents');
-  const queue = (id: RolloutId): string => `${id}~again`;
   return {
     read: async (id, vmId) => {
-      const row = await table.get(id, keyOf(vmId));
+      const row = await table.get(id, VM + keyOf(vmId));
       return row && parseOutcomeRecord(row.value);
     },
-    list: async (id) => (await table.list(id)).map(({ value }) => parseOutcomeRecord(value)),
-    page: (id, after) => listPage(table, id, after, parseOutcomeRecord),
+    list: async (id) =>
+      (await table.list(id, { from: VM, before: `${VM}~` })).map(({ value }) => parseOutcomeRecord(value)),
+    page: (id, after) => listPage(table, id, { after, prefix: VM }, parseOutcomeRecord),
     save: async (id, records) => {
-      await table.write(id, { upsert: records.map((value) => ({ row: keyOf(value.vmId), value })) });
-      const again = records.filter(deservesSecondChance);
-      await table.write(queue(id), {
-        upsert: again.map((record) => ({
-          row: keyOf(record.vmId),
-          value: { outcome: Outcome.parse(record), busyUntilUtc: null, busyWith: null },
-        })),
-        remove: records.filter((record) => !deservesSecondChance(record)).map(({ vmId }) => keyOf(vmId)),
-      });
-      for (const record of records)
+      const standing: KeptOutcome[] = [];
+      for (const together of inOneRegion(records))
+        standing.push(...(await saveTogether(table, id, together, attemptsMax)));
+      for (const record of standing)
         await history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record });
+      return standing;
     },
-    secondChances: async (id) => (await table.list(queue(id))).map(({ value }) => parseSecondChance(value)),
-    markBusy: (id, busyWith, given) =>
-      table.write(queue(id), {
-        upsert: given.map(({ chance: { outcome }, untilUtc: busyUntilUtc }) => ({
-          row: keyOf(outcome.vmId),
-          value: { outcome, busyUntilUtc, busyWith },
-        })),
-      }),
+    totals: async (id) =>
+      (await table.list(id, { from: TOTALS, before: `${TOTALS}~` }))
+        .map(({ value }) => parseTotals(value))
+        .reduce(sumTotals, noTotals),
     history: async (vmId) => (await history.list(keyOf(vmId))).map(({ value }) => value),
   };
+}
+
+function* inOneRegion(records: readonly OutcomeRecord[]): Generator<readonly OutcomeRecord[]> {
+  const regions = new Map<string, OutcomeRecord[]>();
+  for (const record of records) regions.set(record.region, [...(regions.get(record.region) ?? []), record]);
+  for (const [, ofRegion] of regions)
+    for (let start = 0; start < ofRegion.length; start += TOGETHER_MAX)
+      yield ofRegion.slice(start, start + TOGETHER_MAX);
+}
+
+/** Reads, decides and writes, again and again until no other writer came between. */
+async function saveTogether(
+  table: Table,
+  id: RolloutId,
+  records: readonly OutcomeRecord[],
+  attemptsMax: number,
+): Promise<readonly KeptOutcome[]> {
+  const totalsRow = TOTALS + (records[0]?.region ?? '').replace(/[^a-z0-9-]/gi, '-');
+  for (;;) {
+    const [before, ...rows] = await Promise.all([
+      table.get(id, totalsRow),
+      ...records.map(({ vmId }) => table.get(id, VM + keyOf(vmId))),
+    ]);
+    const changes = records.flatMap((record, n) => changeOf(record, rows[n] ?? null, attemptsMax));
+    const fresh = changes.filter(({ isNew }) => isNew);
+    if (fresh.length === 0) return changes.map(({ after }) => after);
+    const total = fresh.reduce(
+      (sum, change) => changeTotals(sum, change.before, change.after),
+      before === null ? noTotals : parseTotals(before.value),
+    );
+    const written = [...fresh.map(({ row, etag, after }) => ({ row, etag, value: after as unknown }))];
+    written.push({ row: totalsRow, etag: before?.etag ?? null, value: total });
+    const done = await table.commit(id, {
+      insert: written.flatMap(({ row, etag, value }) => (etag === null ? [{ row, value }] : [])),
+      replace: written.flatMap(({ row, etag, value }) => (etag === null ? [] : [{ row, value, etag }])),
+    });
+    if (done) return changes.map(({ after }) => after);
+  }
+}
+
+interface OutcomeChange {
+  readonly row: string;
+  readonly etag: string | null;
+  readonly before: KeptOutcome | null;
+  readonly after: KeptOutcome;
+  /** False for what stands already: this is a repeat. */
+  readonly isNew: boolean;
+}
+
+/** Nothing for an outcome that is older than the one that stands. */
+function changeOf(record: OutcomeRecord, found: Row | null, attemptsMax: number): OutcomeChange[] {
+  const before = found === null ? null : parseOutcomeRecord(found.value);
+  if (before !== null && before.atUtc > record.atUtc) return [];
+  const row = VM + keyOf(record.vmId);
+  const etag = found?.etag ?? null;
+  const isRepeat =
+    before?.atUtc === record.atUtc && before.reason === record.reason && before.phase === record.phase;
+  if (isRepeat) return [{ row, etag, before, after: before, isNew: false }];
+  const attempts = (before?.attempts ?? 0) + (wasAttempted(record) ? 1 : 0);
+  const waits = isWaiting({ ...record, attempts }, attemptsMax);
+  return [{ row, etag, before, after: { ...record, attempts, waits }, isNew: true }];
 }

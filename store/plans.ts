@@ -54,16 +54,16 @@ export interface PlanStore {
   save(plan: Plan, timeZoneOf: (vmId: VmId) => string): Promise<PlanSummary>;
   /** Adds rounds to a plan. */
   addRounds(id: RolloutId, rounds: readonly RoundPlan[]): Promise<void>;
-  /** The regions of a catch-up's small plan; null when it has none that is whole. */
-  catchUpRegions(id: RolloutId, phase: PhaseId): Promise<readonly string[] | null>;
-  /** Keeps the small plan of a catch-up, in place of whatever an attempt that died has left of it. Its regions are written last. */
-  saveCatchUp(id: RolloutId, phase: PhaseId, rounds: readonly RoundPlan[]): Promise<readonly string[]>;
+  /** How many rounds a region's catch-up has; null when it has no plan that is whole. */
+  catchUpRounds(id: RolloutId, phase: PhaseId, region: string): Promise<number | null>;
+  /** Keeps the small plan of a region's catch-up, in place of whatever an attempt that died has left of it. What says that it is whole comes last. */
+  saveCatchUp(id: RolloutId, phase: PhaseId, region: string, rounds: readonly RoundPlan[]): Promise<void>;
   /** In the order they were planned. */
   rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
 }
 
-const CatchUp = z.object({ regions: z.array(z.string()) });
+const CatchUp = z.object({ rounds: z.number().int() });
 
 const parseCatchUp = parsedOnce(CatchUp);
 const parsePlanSummary = parsedOnce(PlanSummary);
@@ -89,18 +89,16 @@ export function planStore(store: Store): PlanStore {
       await table.upsert(plan.rolloutId, SUMMARY, summary);
       return summary;
     },
-    catchUpRegions: async (id, phase) => {
-      const row = await table.get(id, phase);
-      return row && parseCatchUp(row.value).regions;
+    catchUpRounds: async (id, phase, region) => {
+      const row = await table.get(id, catchUpKey(phase, region));
+      return row && parseCatchUp(row.value).rounds;
     },
-    saveCatchUp: async (id, phase, rounds) => {
+    saveCatchUp: async (id, phase, region, rounds) => {
       const upsert = rowsOf(rounds);
       const kept = new Set(upsert.map(({ row }) => row));
-      const left = await table.list(id, { from: `${phase}~`, before: `${phase}~~` });
+      const left = await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` });
       await table.write(id, { upsert, remove: left.map(({ row }) => row).filter((row) => !kept.has(row)) });
-      const regions = [...new Set(rounds.map(({ region }) => region))].sort();
-      await table.upsert(id, phase, { regions });
-      return regions;
+      await table.upsert(id, catchUpKey(phase, region), { rounds: rounds.length });
     },
     rounds: async (id, phase, region) =>
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
@@ -134,6 +132,8 @@ function roundsOf({ phase, regions }: PlannedPhase, timeZoneOf: (vmId: VmId) => 
     ),
   );
 }
+
+const catchUpKey = (phase: PhaseId, region: string): string => `${phase}:${region}`;
 
 /** Padded numbers sort as the plan does. */
 const rowKey = ({ phase, region, stage, group, round }: RoundPlan, order: number): string =>

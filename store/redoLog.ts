@@ -60,19 +60,18 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
   const conditional = async (
     work: () => Promise<boolean>,
     partition: string,
-    row: string,
-    value: unknown,
+    upsert: readonly { readonly row: string; readonly value: unknown }[],
   ): Promise<boolean> => {
     const before = await redo.ready();
     const done = await work();
     const died = !redo.isAlive(before);
-    const isKnown = (died || !done) && file.has(name, partition, row);
+    const isKnown = (died || !done) && upsert.every(({ row }) => file.has(name, partition, row));
     // What was given back meanwhile may lack this change, or have been overwritten by it.
     if (died) redo.again();
     // Storage that died and came back meanwhile may have taken a row for new that it had forgotten.
     if (died && isKnown) return false;
-    if (done) changed(partition, { upsert: [{ row, value }] });
-    else if (!isKnown) await adopt(partition, row);
+    if (done) changed(partition, { upsert });
+    else if (!isKnown) for (const { row } of upsert) await adopt(partition, row);
     return done;
   };
   /** A row that is there and not in the file: a process wrote it and died before it could say so. Storage may not have it on disk yet. */
@@ -95,9 +94,14 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
     get: (partition, row) => redo.read(() => table.get(partition, row)),
     list: (partition, range) => redo.read(() => table.list(partition, range)),
     insert: (partition, row, value) =>
-      conditional(() => table.insert(partition, row, value), partition, row, value),
+      conditional(() => table.insert(partition, row, value), partition, [{ row, value }]),
     replace: (partition, row, value, etag) =>
-      conditional(() => table.replace(partition, row, value, etag), partition, row, value),
+      conditional(() => table.replace(partition, row, value, etag), partition, [{ row, value }]),
+    commit: (partition, changes) =>
+      conditional(() => table.commit(partition, changes), partition, [
+        ...(changes.insert ?? []),
+        ...(changes.replace ?? []).map(({ row, value }) => ({ row, value })),
+      ]),
     upsert: (partition, row, value) =>
       unconditional(() => table.upsert(partition, row, value), partition, { upsert: [{ row, value }] }),
     remove: (partition, row) =>

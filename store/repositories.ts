@@ -1,5 +1,7 @@
+import { agendaStore, type AgendaStore } from './agenda';
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
+import { deliveryStore, type DeliveryStore } from './deliveries';
 import { evidenceStore, type EvidenceStore } from './evidence';
 import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
@@ -8,36 +10,44 @@ import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import { secondChanceStore, type SecondChanceStore } from './secondChances';
 import type { Store } from './store';
+import type { Policy } from '../domain/policy';
 import { waitStore, type WaitStore } from './waits';
 
 /** The tables of an app as its activities see them. A new table is added here, and stands in the app and in the tests. */
 export interface Repositories {
+  readonly agenda: AgendaStore;
   readonly inventory: InventoryStore;
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
   readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
+  readonly secondChances: SecondChanceStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
 }
 
-export function repositoriesOn(store: Store): Repositories {
+export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
   return {
+    agenda: agendaStore(store),
     inventory: inventoryStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
     evidence: evidenceStore(store),
-    outcomes: outcomeStore(store),
+    outcomes: outcomeStore(store, policy.attemptsMax),
+    secondChances: secondChanceStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    deliveries: deliveryStore(store),
     freezes: freezeStore(store),
   };
 }

@@ -1,3 +1,5 @@
+import type { Conditions } from './store';
+
 /**
  * What every store does alike to keys and values, so that a simulated month in memory meets the same refusals as the real thing.
  */
@@ -58,6 +60,31 @@ function freeze(value: unknown): unknown {
 export interface Changes {
   readonly upsert?: readonly { row: string; value: unknown }[];
   readonly remove?: readonly string[];
+}
+
+/** A change under a condition: `etag` null for a row that must not be there. */
+export interface ConditionalChange {
+  readonly row: string;
+  readonly json: string;
+  readonly etag: string | null;
+}
+
+/** The changes of one transaction under conditions. Azure takes 100, and none of a row twice. */
+export function listConditions(
+  partition: string,
+  { insert = [], replace = [] }: Conditions,
+): ConditionalChange[] {
+  const changes = [...insert.map((each) => ({ ...each, etag: null })), ...replace];
+  if (changes.length === 0 || changes.length > TRANSACTION_CHANGES_MAX)
+    throw new RangeError(
+      `A transaction has 1 to ${TRANSACTION_CHANGES_MAX} changes; this one has ${changes.length}.`,
+    );
+  const jsons = listChanges(partition, { upsert: changes });
+  return changes.map(({ row, etag }, n) => {
+    const change = jsons[n];
+    if (change?.kind !== 'upsert') throw new Error(`Row ${partition} / ${row} has no value.`);
+    return { row, json: change.json, etag };
+  });
 }
 
 export type Change =

@@ -19,12 +19,12 @@ export class SortedKeys {
     this.#sorted.splice(firstAtLeast(this.#sorted, key), 1);
   }
 
-  /** Keys in [from, before). */
-  between(from: string | undefined, before: string | undefined): readonly string[] {
+  /** Keys in [from, before), the first `take` of them. */
+  between(from: string | undefined, before: string | undefined, take = Infinity): readonly string[] {
     this.#sortWaiting();
     const start = from === undefined ? 0 : firstAtLeast(this.#sorted, from);
     const end = before === undefined ? this.#sorted.length : firstAtLeast(this.#sorted, before);
-    return this.#sorted.slice(start, end);
+    return this.#sorted.slice(start, Math.min(end, start + take));
   }
 
   #sortWaiting(): void {

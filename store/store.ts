@@ -11,6 +11,16 @@ export interface RowRange {
   /** Inclusive lower and exclusive upper bound of the row key; absent for no bound. */
   readonly from?: string;
   readonly before?: string;
+  /** So many rows at most, the first ones: no more is read. */
+  readonly take?: number;
+}
+
+/** What one transaction changes: all of it, or nothing. */
+export interface Conditions {
+  /** Rows that must not be there. */
+  readonly insert?: readonly { readonly row: string; readonly value: unknown }[];
+  /** Rows that must be as they were read. */
+  readonly replace?: readonly { readonly row: string; readonly value: unknown; readonly etag: string }[];
 }
 
 /**
@@ -27,6 +37,8 @@ export interface Table {
   remove(partition: string, row: string): Promise<void>;
   /** In the order of the row keys. */
   list(partition: string, range?: RowRange): Promise<readonly Row[]>;
+  /** One transaction of at most 100 changes. False when a row was not as expected: then nothing was changed. */
+  commit(partition: string, changes: Conditions): Promise<boolean>;
   /** Upserts and removals in one partition, in transactions of at most 100; each transaction is all or nothing. */
   write(
     partition: string,
@@ -49,12 +61,14 @@ export const TABLE_NAMES = [
   'outcomes',
   'operations',
   'assessments',
+  'deliveries',
   'vmEvents',
   'evidence',
   'audit',
   'longRunning',
   'armResources',
   'waits',
+  'agenda',
   'azureOperations',
   'azureLog',
   'freezes',

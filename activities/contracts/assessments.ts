@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../../domain/ids';
 import { AvailablePatchSummary } from '../../domain/patches';
-import { type ActivityContract } from './shared';
+import { type ActivityContract, Pace } from './shared';
 
-const KeyRange = z.object({ from: z.string(), before: z.string() });
-export type KeyRange = Readonly<z.infer<typeof KeyRange>>;
+/** A VM that a sweep assesses, and when it is due next should nothing come of it. */
+export const DueVm = z.object({ vmId: VmId, timeZone: z.string(), dueUtc: Utc });
+export type DueVm = Readonly<z.infer<typeof DueVm>>;
 
 const AssessmentOperation = z.object({ vmId: VmId, operationId: z.string() });
 
@@ -13,8 +14,8 @@ export const startAssessments = {
   name: 'startAssessments',
   input: z.object({
     vmIds: z.array(VmId),
-    /** The range of due keys that the VMs were found in; a VM that is gone is due no more. */
-    due: KeyRange.nullable().default(null),
+    /** VMs of a sweep: those that are gone, or do not take part any more, are left alone and due no more. */
+    due: z.array(DueVm).nullable().default(null),
   }),
   output: z.object({
     started: z.array(AssessmentOperation),
@@ -28,8 +29,8 @@ export const collectAssessments = {
   name: 'collectAssessments',
   input: z.object({
     operations: z.array(AssessmentOperation),
-    /** The range of due keys that the VMs were found in; null when no VM was due. */
-    due: KeyRange.nullable(),
+    /** VMs of a sweep; null when no VM was due. */
+    due: z.array(DueVm).nullable(),
   }),
   output: z.object({
     running: z.array(AssessmentOperation),
@@ -38,15 +39,17 @@ export const collectAssessments = {
   }),
 } satisfies ActivityContract;
 
-/** Key ranges of the VMs that are due for an assessment and whose window is open, at most 30 VMs each. */
-export const listDueAssessments = {
-  name: 'listDueAssessments',
+/**
+ * Takes some of the VMs that are due for an assessment and whose window is open, and puts each off to its next window: one that cannot be
+ * assessed keeps no other waiting.
+ */
+export const collectDueAssessments = {
+  name: 'collectDueAssessments',
   input: z.object({ nowUtc: Utc }),
-  output: z.object({ chunks: z.array(KeyRange) }),
-} satisfies ActivityContract;
-
-export const readDueAssessments = {
-  name: 'readDueAssessments',
-  input: KeyRange.extend({ nowUtc: Utc }),
-  output: z.object({ vmIds: z.array(VmId) }),
+  output: z.object({
+    vms: z.array(DueVm),
+    /** More of them may be due. */
+    more: z.boolean(),
+    pace: Pace,
+  }),
 } satisfies ActivityContract;

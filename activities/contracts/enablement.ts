@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../../domain/ids';
-import { type ActivityContract } from './shared';
+import { type ActivityContract, Pace } from './shared';
 
 /** VMs whose patch extension is behind and whose window is open. Listing takes them off the list. */
 export const collectOutdatedExtensions = {
@@ -10,7 +10,7 @@ export const collectOutdatedExtensions = {
     /** So many at most; the next sweep takes the rest. */
     vmsMax: z.number().int().default(40),
   }),
-  output: z.object({ vmIds: z.array(VmId) }),
+  output: z.object({ vmIds: z.array(VmId), pace: Pace }),
 } satisfies ActivityContract;
 
 /** Where the enablement of a VM stands and when it may go on. */

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { StopReason, WaitReason } from '../../domain/control';
 import { OutcomeCounts } from '../../domain/gates';
-import { RolloutId, Utc, VmId } from '../../domain/ids';
-import { Claim } from '../../domain/ledger';
+import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';
 import { type ActivityContract, Pace } from './shared';
@@ -90,37 +89,4 @@ export const closeRollout = {
   name: 'closeRollout',
   input: z.object({ rolloutId: RolloutId }),
   output: z.object({ counts: OutcomeCounts }),
-} satisfies ActivityContract;
-
-/**
- * Makes small plans for the VMs of open rollouts that deserve a second chance and can be reached now. A repeat for the same phase
- * returns the plans that were kept.
- */
-export const planCatchUps = {
-  name: 'planCatchUps',
-  input: z.object({
-    nowUtc: Utc,
-    phase: PhaseId,
-    /** So many catch-ups at most; VMs of other regions wait for the next sweep. */
-    regionsMax: z.number().int().default(80),
-  }),
-  output: z.object({
-    catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
-    pace: Pace,
-    /** Keys of the ledgers that may hold suspect claims or impaired VMs. */
-    ledgers: z.array(z.string()),
-    claimGraceSeconds: z.number(),
-  }),
-} satisfies ActivityContract;
-
-/** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
-export const settleClaim = {
-  name: 'settleClaim',
-  input: z.object({ claim: Claim }),
-  output: z.object({
-    inFlight: z.number().int(),
-    overrun: z.boolean(),
-    /** VMs installed under the claim and not known to be healthy since: unhealthy, or not watched to the end. */
-    unproven: z.array(VmId).default([]),
-  }),
 } satisfies ActivityContract;

@@ -1,4 +1,4 @@
-import { refreshInventory } from '../../activities/refreshInventory';
+import { takeListing } from '../../activities/takeListing';
 import { wakeForInventory } from '../../activities/wake';
 import { isDeepStrictEqual } from 'node:util';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
@@ -107,7 +107,7 @@ async function keepInventory(
     await services.inventory.save(vm);
     return;
   }
-  await refreshInventory(services);
+  await takeListing(services);
   await wakeForInventory(services);
 }
 

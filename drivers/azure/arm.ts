@@ -88,7 +88,8 @@ export class Arm {
       url: whole,
       method: method satisfies HttpMethods,
       headers: createHttpHeaders({ accept: 'application/json', 'x-ms-client-request-id': requestId }),
-      timeout: this.#options.deadlineMs ?? DEADLINE_MS,
+      // The SDK's own `timeout` leaves its timer behind, and the process waits for it.
+      abortSignal: AbortSignal.timeout(this.#options.deadlineMs ?? DEADLINE_MS),
       allowInsecureConnection: this.#isPlain,
     });
     if (body !== undefined) {

@@ -60,7 +60,7 @@ function conditional(
   name: TableName,
   nextFault: NextFault,
   failIfOut: () => void,
-): Pick<Table, 'insert' | 'replace'> {
+): Pick<Table, 'insert' | 'replace' | 'commit'> {
   const guarded = async (
     work: () => Promise<boolean>,
     interloper: () => Promise<unknown>,
@@ -83,6 +83,13 @@ function conditional(
       guarded(
         () => table.replace(partition, row, value, etag),
         () => touch(table, partition, row),
+      ),
+    commit: (partition, changes) =>
+      guarded(
+        () => table.commit(partition, changes),
+        async () => {
+          for (const { row } of changes.replace ?? []) await touch(table, partition, row);
+        },
       ),
   };
 }

@@ -64,7 +64,7 @@ export class Operator {
   /** Each host has the app's timers; they fire once on all of them together, at least. */
   async #fireTimersTwice(host: Host): Promise<void> {
     this.#faults.count('timerTwice');
-    const names = ['monthlyRolloutTimer', 'assessmentSweepTimer'].flatMap((name) => [name, name]);
+    const names = ['monthlyRolloutTimer', 'sweepsTimer'].flatMap((name) => [name, name]);
     await Promise.all(names.map((name) => host.request('POST', `/admin/functions/${name}`, {})));
   }
 

@@ -134,15 +134,15 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'a suspect claim is freed without asking the platform',
-    'orchestrations/assessmentSweep.ts',
+    'orchestrations/ledgerSweep.ts',
     ['  if (inFlight > 0) return;\n', ''],
-    'tests/orchestrations/assessmentSweep.test.ts',
+    'tests/orchestrations/sweeps.test.ts',
   ),
   planted(
     'a set whose round died is let go with its VMs unproven',
-    'orchestrations/assessmentSweep.ts',
+    'orchestrations/ledgerSweep.ts',
     ['impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX)', 'impaired: []'],
-    'tests/orchestrations/assessmentSweep.test.ts',
+    'tests/orchestrations/sweeps.test.ts',
   ),
   planted(
     'an outcome from before its installation proves a VM healthy',
@@ -152,9 +152,9 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'a set is let go although its VM is still unhealthy',
-    'orchestrations/assessmentSweep.ts',
+    'orchestrations/ledgerSweep.ts',
     ["if (answer === 'healthy' || gone)", "if (answer !== 'unknown' || gone)"],
-    'tests/orchestrations/assessmentSweep.test.ts',
+    'tests/orchestrations/sweeps.test.ts',
   ),
   planted(
     'the claim of a round covers a whole zone less',
@@ -182,6 +182,6 @@ export const availabilityMutants: readonly Mutant[] = [
     'a catch-up takes VMs of two update domains in one round',
     'planning/planCatchUpRounds.ts',
     ["...[vm.updateDomain ?? '', vm.availabilitySetId", "...['', vm.availabilitySetId"],
-    'tests/activities/planCatchUps.test.ts',
+    'tests/activities/secondChances.test.ts',
   ),
 ];

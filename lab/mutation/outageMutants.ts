@@ -9,13 +9,13 @@ export const outageMutants: readonly Mutant[] = [
     'tests/orchestrations/durable.test.ts',
   ),
   planted(
-    'a ledger that cannot be tidied costs the catch-ups of the sweep',
-    'orchestrations/assessmentSweep.ts',
+    'a ledger that cannot be tidied costs the others their sweep',
+    'orchestrations/ledgerSweep.ts',
     [
       '    context.warn(`A ledger was not tidied: ${messageOf(error)}`);',
       '    throw new Error(messageOf(error), { cause: error });',
     ],
-    'tests/orchestrations/assessmentSweep.test.ts',
+    'tests/orchestrations/sweeps.test.ts',
   ),
   planted(
     'what storage acknowledged right before it died is not given back',
@@ -35,7 +35,7 @@ export const outageMutants: readonly Mutant[] = [
   planted(
     'a row of a process that died is believed to be on disk',
     'store/redoLog.ts',
-    ['    else if (!isKnown) await adopt(partition, row);\n', ''],
+    ['    else if (!isKnown) for (const { row } of upsert) await adopt(partition, row);\n', ''],
     'tests/store/redoLog.test.ts',
   ),
 ];

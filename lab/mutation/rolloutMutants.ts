@@ -149,7 +149,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'VMs that were not reached have no outcome',
     'activities/closeRollout.ts',
-    ['await services.outcomes.save(rolloutId, unreached);', 'void unreached;'],
+    ['!known.has(vmId)', '!known.has(vmId) && known.size < 0'],
     'tests/activities/endings.test.ts',
   ),
   planted(
@@ -170,7 +170,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'VMs of a superseded rollout are not carried over',
     'activities/planRollout.ts',
-    ["(kind === 'skipped' && reason === 'superseded') || kind === 'deferred'", "kind === 'deferred'"],
+    ["kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed'", "kind === 'deferred'"],
     'tests/activities/planRollout.test.ts',
   ),
   planted(

@@ -13,6 +13,7 @@ import {
   WINDOW_CLOSES,
   ROLLOUT,
   type FakeServices,
+  outcomesIn,
 } from '../support/fakeServices';
 import { roundInput, START_BY } from '../support/rolloutScene';
 
@@ -70,7 +71,7 @@ describe('the VMs of a round advance together', () => {
     const { services, ids } = await aRoundOf(12);
     await finish(services);
     expect(services.driver.accepted.map(({ vmId }) => vmId).sort()).toEqual([...ids].sort());
-    const outcomes = await services.outcomes.list(ROLLOUT);
+    const outcomes = await outcomesIn(services);
     expect(outcomes.map(({ kind }) => kind)).toEqual(Array(12).fill('patched'));
     const record = await services.run(recordRound, { ref, claimId: claim.claimId });
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
@@ -131,7 +132,7 @@ describe('the VMs of a round advance together', () => {
     services.driver.probeHealth = (id) =>
       id === sick ? Promise.reject(new Error('connection reset')) : probe(id);
     await finish(services);
-    const outcomes = await services.outcomes.list(ROLLOUT);
+    const outcomes = await outcomesIn(services);
     const endedUtc = (id: VmId | undefined): string => outcomes.find(({ vmId }) => vmId === id)?.atUtc ?? '';
     expect(outcomes.find(({ vmId }) => vmId === sick)).toMatchObject({
       kind: 'failed',
@@ -149,7 +150,7 @@ describe('the VMs of a round advance together', () => {
     const start = services.driver.startInstallation.bind(services.driver);
     const allowed: [number, number][] = [];
     services.driver.startInstallation = async (id, request) => {
-      const healthy = (await services.outcomes.list(ROLLOUT)).filter(({ kind }) => kind === 'patched').length;
+      const healthy = (await outcomesIn(services)).filter(({ kind }) => kind === 'patched').length;
       allowed.push([services.driver.accepted.length + 1, Math.max(5, 5 * healthy)]);
       return start(id, request);
     };
@@ -163,7 +164,7 @@ describe('the VMs of a round advance together', () => {
     services.driver.probeHealth = () =>
       Promise.resolve({ answer: 'unhealthy', because: 'the agent is gone', signals: HEALTHY });
     await finish(services);
-    const outcomes = await services.outcomes.list(ROLLOUT);
+    const outcomes = await outcomesIn(services);
     expect(services.driver.accepted).toHaveLength(5);
     expect(outcomes.filter(({ kind }) => kind === 'unhealthy')).toHaveLength(5);
     expect(outcomes.filter(({ reason }) => reason === 'evidenceLimit')).toHaveLength(35);
@@ -199,7 +200,7 @@ describe('the VMs of a round advance together', () => {
     const { services, ids } = await aRoundOf(1);
     services.driver.change(ids[0] ?? ('' as VmId), { powerState: 'deallocated' });
     expect(await callOf(services, 1)).toMatchObject({ dueUtc: null });
-    expect(await services.outcomes.list(ROLLOUT)).toEqual([
+    expect(await outcomesIn(services)).toEqual([
       expect.objectContaining({ kind: 'deferred', reason: 'poweredOff', atUtc: IN_THE_WINDOW }),
     ]);
   });

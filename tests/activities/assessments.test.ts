@@ -1,8 +1,8 @@
-import { listDueAssessments } from '../../activities/listDueAssessments';
+import { collectDueAssessments } from '../../activities/collectDueAssessments';
+import type { DueVm } from '../../activities/contracts';
 import { collectOutdatedExtensions } from '../../activities/collectOutdatedExtensions';
 import { collectAssessments } from '../../activities/collectAssessments';
-import { readDueAssessments } from '../../activities/readDueAssessments';
-import { refreshInventory } from '../../activities/refreshInventory';
+import { takeListing } from '../../activities/takeListing';
 import { startAssessments } from '../../activities/startAssessments';
 import type { VmId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
@@ -23,32 +23,32 @@ async function dueSince(
   return services;
 }
 
-interface Range {
-  readonly from: string;
-  readonly before: string;
+interface Taken {
+  readonly vms: DueVm[];
+  readonly more: boolean;
 }
 
-const chunksOf = async (services: FakeServices): Promise<Range[]> => {
-  const answer = (await services.run(listDueAssessments, { nowUtc: services.nowUtc() })) as {
-    chunks: Range[];
-  };
-  return answer.chunks;
-};
+/** What one sweep takes, call after call. */
+async function sweep(services: FakeServices): Promise<Taken[]> {
+  const calls: Taken[] = [];
+  for (let more = true; more;) {
+    const taken = (await services.run(collectDueAssessments, { nowUtc: services.nowUtc() })) as Taken;
+    calls.push(taken);
+    more = taken.more;
+  }
+  return calls;
+}
 
-const dueIn = async (services: FakeServices, range: Range): Promise<VmId[]> => {
-  const answer = (await services.run(readDueAssessments, { nowUtc: services.nowUtc(), ...range })) as {
-    vmIds: VmId[];
-  };
-  return answer.vmIds;
-};
+const takenBy = async (services: FakeServices): Promise<VmId[]> =>
+  (await sweep(services)).flatMap(({ vms }) => vms.map(({ vmId }) => vmId));
+
+const dueAt = async (services: FakeServices): Promise<string[]> =>
+  (await services.assessments.all()).map(({ dueUtc }) => dueUtc);
 
 describe('R-107, R-113: which VMs are due', () => {
   it('those whose time has come, in their off-peak hours', async () => {
-    const [vm] = vmsOf(1);
-    if (!vm) throw new Error('no VM');
-    const services = await dueSince([vm]);
-    const [chunk] = await chunksOf(services);
-    expect(chunk && (await dueIn(services, chunk))).toEqual([vm.id]);
+    const vms = vmsOf(1);
+    expect(await takenBy(await dueSince(vms))).toEqual(vms.map(({ id }) => id));
   });
 
   it.each([
@@ -57,17 +57,36 @@ describe('R-107, R-113: which VMs are due', () => {
     ['before its time', { dueUtc: '2026-11-14T04:00:00.000Z' }],
     ['by day in its own time zone', { timeZone: 'Asia/Tokyo' }],
   ])('none %s', async (_when, over) => {
-    expect(await chunksOf(await dueSince([aVm()], over))).toEqual([]);
+    expect(await takenBy(await dueSince([aVm()], over))).toEqual([]);
   });
 
-  it('in chunks of at most thirty that leave out no VM and name none twice', async () => {
+  it('in pieces of at most thirty that leave out no VM and name none twice', async () => {
     const vms = vmsOf(95);
-    const services = await dueSince(vms);
-    const chunks = await chunksOf(services);
-    expect(chunks).toHaveLength(4);
-    const found = (await Promise.all(chunks.map((chunk) => dueIn(services, chunk)))).flat();
+    const calls = await sweep(await dueSince(vms));
+    expect(calls.map((call) => call.vms.length)).toEqual([30, 30, 30, 5]);
+    const found = calls.flatMap((call) => call.vms.map(({ vmId }) => vmId));
     expect(new Set(found)).toEqual(new Set(vms.map(({ id }) => id)));
     expect(found).toHaveLength(95);
+  });
+
+  it('each in a message of under 16 KB, however long the names are', async () => {
+    const vms = vmsOf(30, (n) => ({ name: `vm-${n}-${'x'.repeat(58)}`, resourceGroup: 'g'.repeat(90) }));
+    const [call] = await sweep(await dueSince(vms));
+    expect(call?.vms).toHaveLength(30);
+    expect(JSON.stringify(call).length).toBeLessThan(16_000);
+  });
+
+  it('INV-16: one that cannot be assessed moves to its next window, and keeps no other waiting', async () => {
+    const parked = vmsOf(300);
+    const running = vmsOf(3);
+    const services = await dueSince(parked);
+    await services.assessments.schedule(
+      running.map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK, dueUtc: IN_THE_WINDOW })),
+    );
+    const taken = await takenBy(services);
+    expect(taken).toEqual(expect.arrayContaining(running.map(({ id }) => id)));
+    expect(new Set(await dueAt(services))).toEqual(new Set(['2026-11-14T03:00:00.000Z']));
+    expect(await takenBy(services)).toEqual([]);
   });
 
   it('a VM that is gone is forgotten, once the platform says so', async () => {
@@ -75,12 +94,24 @@ describe('R-107, R-113: which VMs are due', () => {
     if (!kept || !gone) throw new Error('two VMs');
     const services = await dueSince([kept, gone]);
     services.driver.remove(gone.id);
-    const [due] = await chunksOf(services);
-    const started = await services.run(startAssessments, { vmIds: [kept.id, gone.id], due });
+    const [call] = await sweep(services);
+    const started = await services.run(startAssessments, { vmIds: [kept.id, gone.id], due: call?.vms });
     expect(started).toMatchObject({ started: [{ vmId: kept.id }], refused: [{ vmId: gone.id }] });
-    expect(await services.assessments.dueBefore(IN_THE_WINDOW)).toEqual([
-      expect.objectContaining({ vmId: kept.id }),
-    ]);
+    expect(await services.assessments.all()).toEqual([expect.objectContaining({ vmId: kept.id })]);
+  });
+
+  it.each([
+    ['is excluded since', { tags: { 'lowtide-exclude': 'true' } }],
+    ['is in the hands of its owner since', { patchMode: 'Manual' }],
+  ])('INV-17: a VM that %s is not touched, and due no more', async (_why, over) => {
+    const vm = aVm();
+    const services = await dueSince([vm]);
+    const [call] = await sweep(services);
+    services.driver.change(vm.id, { vm: { ...vm, ...over } });
+    const started = await services.run(startAssessments, { vmIds: [vm.id], due: call?.vms });
+    expect(started).toMatchObject({ started: [], refused: [{ code: 'leftAlone' }] });
+    expect(services.driver.assessed).toEqual([]);
+    expect(await services.assessments.all()).toEqual([]);
   });
 });
 
@@ -89,42 +120,63 @@ describe('R-107: a VM that is new', () => {
     const vms = vmsOf(60);
     const services = await someServices({ nowUtc: YESTERDAY });
     for (const vm of vms) services.driver.add(vm);
-    await refreshInventory(services);
-    const due = await services.assessments.dueBefore('2026-11-15T04:00:00.001Z');
+    await takeListing(services);
+    const due = await dueAt(services);
     expect(due).toHaveLength(60);
-    expect(new Set(due.map(({ key }) => key.slice(0, 13))).size).toBeGreaterThan(20);
-    expect(await services.assessments.dueBefore(YESTERDAY)).toEqual([]);
+    expect(new Set(due.map((utc) => utc.slice(0, 10))).size).toBeGreaterThan(2);
+    expect(due.every((utc) => utc > YESTERDAY && utc <= '2026-11-15T04:00:00.000Z')).toBe(true);
+  });
+
+  it.each([
+    ['whose owner patches it', { patchMode: 'Manual' }, 0],
+    ['whose image does', { patchMode: 'ImageDefault' }, 0],
+    ['that is excluded', { tags: { 'lowtide-exclude': 'true' } }, 0],
+    [
+      'that asks for assessments alone',
+      { patchMode: 'Manual', assessmentMode: 'AutomaticByPlatform' as const },
+      1,
+    ],
+    [
+      'that is excluded, whatever it asks for',
+      { tags: { 'lowtide-exclude': 'true' }, assessmentMode: 'AutomaticByPlatform' as const },
+      0,
+    ],
+  ])('and %s is due %#', async (_what, over, count) => {
+    const services = await someServices({ nowUtc: YESTERDAY });
+    services.driver.add(aVm(over));
+    await takeListing(services);
+    expect(await dueAt(services)).toHaveLength(count);
   });
 
   it('on any page of the inventory is found once', async () => {
     const services = await someServices();
     for (const vm of vmsOf(23)) services.driver.add(vm);
     services.driver.pageSize = 5;
-    expect(await refreshInventory(services)).toHaveLength(23);
-    await refreshInventory(services);
-    expect(await services.assessments.dueBefore('2027-01-01T00:00:00.000Z')).toHaveLength(23);
+    expect((await takeListing(services)).present).toHaveLength(23);
+    await takeListing(services);
+    expect(await dueAt(services)).toHaveLength(23);
   });
 });
 
 describe('reading assessments', () => {
-  const due = { from: YESTERDAY, before: IN_THE_WINDOW };
+  const dueOf = (vms: readonly VirtualMachine[]): DueVm[] =>
+    vms.map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK, dueUtc: YESTERDAY }));
   const read = (
     services: FakeServices,
     vms: readonly VirtualMachine[],
-    range: Range | null = due,
+    due: DueVm[] | null = dueOf(vms),
   ): Promise<unknown> =>
     services.run(collectAssessments, {
       operations: vms.map(({ id: vmId }, n) => ({ vmId, operationId: `assess-${n}` })),
-      due: range,
+      due,
     });
 
-  it('R-107: an assessed VM is due again in three days, and no earlier', async () => {
+  it('R-107: an assessed VM is due again when its window opens in three days', async () => {
     const vms = vmsOf(1);
     const services = await dueSince(vms);
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     await read(services, vms);
-    expect(await services.assessments.dueBefore('2026-11-16T03:15:00.000Z')).toEqual([]);
-    expect(await services.assessments.dueBefore('2026-11-16T03:15:00.001Z')).toHaveLength(1);
+    expect(await dueAt(services)).toEqual(['2026-11-16T03:00:00.000Z']);
   });
 
   it('R-107: every VM is assessed several times in any 30 days', async () => {
@@ -133,9 +185,9 @@ describe('reading assessments', () => {
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     let assessed = 0;
     for (let hour = 0; hour < 30 * 24; hour += 1) {
-      for (const chunk of await chunksOf(services)) {
-        assessed += (await dueIn(services, chunk)).length;
-        await read(services, vms, chunk);
+      for (const call of await sweep(services)) {
+        assessed += call.vms.length;
+        if (call.vms.length > 0) await read(services, vms, call.vms);
       }
       services.wait(3600);
     }
@@ -148,12 +200,12 @@ describe('reading assessments', () => {
     ['was lost', { kind: 'lost' }],
     ['still runs', { kind: 'running', retryAfterSeconds: null }],
     ['was served but failed', { kind: 'assessed', summary: anAssessment({ status: 'Failed' }) }],
-  ] as const)('a VM whose assessment %s stays due', async (_how, answer) => {
+  ] as const)('a VM whose assessment %s is due when it was put off to', async (_how, answer) => {
     const vms = vmsOf(1);
     const services = await dueSince(vms);
     services.driver.operations.set('assess-0', answer);
     const result = await read(services, vms);
-    expect(await services.assessments.dueBefore(IN_THE_WINDOW)).toHaveLength(1);
+    expect(await dueAt(services)).toEqual([YESTERDAY]);
     expect(result).toMatchObject({ assessed: [] });
   });
 
@@ -171,7 +223,7 @@ describe('reading assessments', () => {
     const services = await dueSince(vms);
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     await read(services, vms, null);
-    expect(await services.assessments.dueBefore(IN_THE_WINDOW)).toHaveLength(1);
+    expect(await dueAt(services)).toEqual([YESTERDAY]);
   });
 
   it('R-903: starting and reading one installs nothing', async () => {
@@ -193,7 +245,7 @@ describe('R-703, R-704: an extension that is behind', () => {
     services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
     await services.run(collectAssessments, {
       operations: vms.map(({ id: vmId }) => ({ vmId, operationId: 'assess-0' })),
-      due: { from: YESTERDAY, before: IN_THE_WINDOW },
+      due: vms.map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK, dueUtc: YESTERDAY })),
     });
     return services;
   };
@@ -203,7 +255,7 @@ describe('R-703, R-704: an extension that is behind', () => {
     const list = (): Promise<unknown> =>
       services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() });
     expect(await list()).toMatchObject({ vmIds: [expect.any(String)] });
-    expect(await list()).toEqual({ vmIds: [] });
+    expect(await list()).toMatchObject({ vmIds: [] });
   });
 
   it('of a VM for which there is no room stays on the list', async () => {
@@ -220,7 +272,7 @@ describe('R-703, R-704: an extension that is behind', () => {
   it('is not touched by day', async () => {
     const services = await behind();
     services.clock.nowUtc = WINDOW_CLOSES;
-    expect(await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() })).toEqual({
+    expect(await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() })).toMatchObject({
       vmIds: [],
     });
   });

@@ -10,9 +10,9 @@ const ROOT = join(__dirname, '../..');
 
 /** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
 const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
-const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance)[A-Z]/;
+const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance|refresh)[A-Z]/;
 
-const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write']);
+const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write', 'commit']);
 
 interface Declarations {
   readonly nodes: ReadonlyMap<string, ts.Node>;
@@ -151,14 +151,16 @@ describe('the name of an activity says whether it has an effect', () => {
       'operations.put',
     ]);
     expect([...effectsOf('openRegion.ts', 'openRegion')].sort()).toEqual([
+      'agenda.soonest',
       'outcomes.save',
       'rollouts.saveRound',
+      'secondChances.add',
       'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(11);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(13);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ import {
   IN_THE_WINDOW,
   ROLLOUT,
   type FakeServices,
+  outcomesIn,
 } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
@@ -32,7 +33,12 @@ async function threeRounds(
   return services;
 }
 
-const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: OutcomeReason): Promise<void> =>
+const ended = (
+  services: FakeServices,
+  vmId: VmId,
+  kind: OutcomeKind,
+  reason: OutcomeReason,
+): Promise<unknown> =>
   services.outcomes.save(ROLLOUT, [
     {
       vmId,
@@ -47,7 +53,7 @@ const ended = (services: FakeServices, vmId: VmId, kind: OutcomeKind, reason: Ou
   ]);
 
 const outcomes = async (services: FakeServices): Promise<string[]> =>
-  (await services.outcomes.list(ROLLOUT)).map(({ kind, reason }) => `${kind}: ${reason}`);
+  (await outcomesIn(services)).map(({ kind, reason }) => `${kind}: ${reason}`);
 
 describe('INV-8: rounds that do not run any more', () => {
   it.each([

@@ -3,7 +3,7 @@ import { Month, RolloutId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { phaseIdOf } from '../../domain/phaseId';
 import { aSet, vmsOf } from '../support/builders';
-import { aControl, someServices, ROLLOUT, type FakeServices } from '../support/fakeServices';
+import { aControl, someServices, ROLLOUT, type FakeServices, outcomesIn } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
 import { ENDS } from '../support/rolloutScene';
 
@@ -33,7 +33,7 @@ describe('R-103: the plan of the month', () => {
     const services = await aPlanner();
     expect(await plan(services)).toMatchObject({ endsUtc: ENDS, phases: expect.any(Array) as unknown });
     expect(await planned(services)).toHaveLength(38);
-    expect((await services.outcomes.list(ROLLOUT)).map(({ reason }) => reason)).toEqual([
+    expect((await outcomesIn(services)).map(({ reason }) => reason)).toEqual([
       ...['patchModeNotPlatform', 'patchModeNotPlatform'],
     ]);
     expect(await services.rollouts.read(ROLLOUT)).toMatchObject({
@@ -64,12 +64,13 @@ describe('R-103: the plan of the month', () => {
     });
     await plan(services);
     expect(await planned(services)).toHaveLength(30);
-    const kept = (await services.outcomes.list(ROLLOUT)).filter(({ kind }) => kind === 'deferred');
+    const kept = (await outcomesIn(services)).filter(({ kind }) => kind === 'deferred');
     // Both hold them now; the exclusion is named first, and it is the freeze that holds them to the end.
     expect(
       new Set(kept.map(({ reason, otherReasons }) => `${reason} ${(otherReasons ?? []).join()}`)),
     ).toEqual(new Set(['excludedForNow frozen']));
-    expect(await services.outcomes.secondChances(ROLLOUT)).toHaveLength(8);
+    expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(8);
+    expect(await services.secondChances.next(99)).toHaveLength(8);
   });
 
   it('made again is the one that was kept, though the fleet has changed', async () => {

@@ -2,7 +2,8 @@ import type { DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
 import { startInstance, instanceStatus } from '../../composition/instances';
 import { reviveRollouts } from '../../operatorApi/startRollout';
-import { startReleasedMonth, startSweep } from '../../operatorApi/scheduled';
+import { startReleasedMonth } from '../../operatorApi/scheduled';
+import { startSweeps } from '../../operatorApi/sweeps';
 import { instanceNotFound } from '../support/durableClient';
 import { someServices } from '../support/fakeServices';
 
@@ -46,8 +47,8 @@ describe('How an instance stands', () => {
   it('an hour’s sweep takes place although it is unknown how the rollouts stand', async () => {
     const { client, started } = aClient(() => Promise.reject(UNAVAILABLE));
     const log = silentLog();
-    await startSweep(await someServices(), client, log);
-    expect(started).toEqual(['assessmentSweep']);
+    await startSweeps(await someServices(), client, log);
+    expect(started).toEqual(['catchUpSweep', 'assessmentSweep', 'extensionSweep', 'inventorySweep']);
     expect(log.lines.join()).toContain('503');
   });
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { childId, keyOf, Month, RolloutId, rolloutIdOf, Utc, VmId } from '../../domain/ids';
 import { assertKey } from '../../store/rowValue';
@@ -6,7 +7,7 @@ import { aVm } from '../support/builders';
 describe('keyOf', () => {
   it('is the name and a hash: readable, and unique among VMs of one name', () => {
     const web = keyOf(aVm({ name: 'web-server-with-a-very-long-name' }).id);
-    expect(web).toMatch(/^web-server-with-a-ve-[0-9a-f]{12}$/);
+    expect(web).toMatch(/^web-server-with-a-ve-[0-9a-f]{24}$/);
     expect(keyOf(aVm({ name: 'web', resourceGroup: 'a' }).id)).not.toBe(
       keyOf(aVm({ name: 'web', resourceGroup: 'b' }).id),
     );
@@ -23,9 +24,15 @@ describe('keyOf', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), (name) => {
         const key = keyOf(`/subscriptions/s/${name}`);
         assertKey('row', key);
-        return key.length <= 33;
+        return key.length <= 45;
       }),
     );
+  });
+
+  it('carries 96 bits of SHA-256, so that no two ids can be constructed that share a key', () => {
+    const id = '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/wéb';
+    const sha = createHash('sha256').update(id).digest('hex');
+    expect(keyOf(id)).toBe(`w-b-${sha.slice(0, 24)}`);
   });
 
   it('of twenty thousand VMs are all different', () => {

@@ -11,6 +11,7 @@ const FOLDERS = [
   'orchestrations',
   'entities',
   'operatorApi',
+  'store',
   'armApi/patching',
 ];
 

@@ -66,6 +66,37 @@ describe.each(kinds)('a table in $name', ({ open }) => {
     partition = `p${(tests += 1)}`;
   });
 
+  it('commits a transaction whole, when every row is as expected', async () => {
+    await table.upsert(partition, 'old', 1);
+    const { etag } = (await table.get(partition, 'old')) as Row;
+    const insert = [{ row: 'new', value: 2 }];
+    expect(await table.commit(partition, { insert, replace: [{ row: 'old', value: 3, etag }] })).toBe(true);
+    expect((await table.list(partition)).map(({ row, value }) => [row, value])).toEqual([
+      ['new', 2],
+      ['old', 3],
+    ]);
+  });
+
+  it.each([
+    ['a row to be inserted is there', { insert: [{ row: 'old', value: 9 }] }],
+    [
+      'a row has changed',
+      { replace: [{ row: 'old', value: 9, etag: 'W/"datetime\'2020-01-01T00%3A00%3A00Z\'"' }] },
+    ],
+  ])('changes nothing of a transaction when %s', async (_why, unexpected) => {
+    await table.upsert(partition, 'old', 1);
+    const insert = [{ row: 'new', value: 2 }, ...('insert' in unexpected ? unexpected.insert : [])];
+    expect(await table.commit(partition, { ...unexpected, insert })).toBe(false);
+    expect((await table.list(partition)).map(({ row, value }) => [row, value])).toEqual([['old', 1]]);
+  });
+
+  it('lists no more rows than are asked for, the first ones', async () => {
+    await table.write(partition, { upsert: ['a', 'b', 'c', 'd'].map((row) => ({ row, value: row })) });
+    expect(keysOf(await table.list(partition, { take: 2 }))).toEqual(['a', 'b']);
+    expect(keysOf(await table.list(partition, { from: 'b', take: 2 }))).toEqual(['b', 'c']);
+    expect(keysOf(await table.list(partition, { from: 'c', take: 9 }))).toEqual(['c', 'd']);
+  });
+
   it('answers null for a row that is not there', async () => {
     expect(await table.get(partition, 'no-such-row')).toBeNull();
   });

@@ -8,6 +8,8 @@ import type { Activity, WakingServices } from '../../activities/services';
 import { memoryStore } from '../../store/memoryTable';
 import type { RoundPlan } from '../../store/plans';
 import type { PhaseRecord, RoundRecord } from '../../store/rollouts';
+import { allPages } from '../../store/listPage';
+import type { KeptOutcome } from '../../store/outcomes';
 import { repositoriesOn } from '../../store/repositories';
 import type { Store } from '../../store/store';
 import { FakeDriver } from './fakeDriver';
@@ -44,15 +46,16 @@ export async function someServices(
   const store = memoryStore();
   const woken: string[] = [];
   const vms = given.vms ?? [];
+  const policy = { ...defaultPolicy, ...given.policy };
   const services: FakeServices = {
     driver: new FakeDriver(vms, nowUtc),
-    ...repositoriesOn(store),
+    ...repositoriesOn(store, policy),
     woken,
     wake: (instanceId) => {
       woken.push(instanceId);
       return Promise.resolve();
     },
-    policy: { ...defaultPolicy, ...given.policy },
+    policy,
     nowUtc,
     store,
     clock,
@@ -61,9 +64,17 @@ export async function someServices(
     },
     run: (activity, input) => activity.handler(services)(input),
   };
-  await services.inventory.refresh(vms);
+  await services.inventory.change({ upsert: vms, remove: [] });
+  await services.inventory.saveSetSizes(vms);
   if (given.control !== null) await services.rollouts.create(aControl(given.control));
   return services;
+}
+
+/** Every outcome of the rollout, in the order of the VMs' keys. */
+export async function outcomesIn(services: FakeServices): Promise<readonly KeptOutcome[]> {
+  const found: KeptOutcome[] = [];
+  for await (const one of allPages((after) => services.outcomes.page(ROLLOUT, after))) found.push(one);
+  return found;
 }
 
 export function aControl(over: Partial<RolloutControl> = {}): RolloutControl {

@@ -1,12 +1,12 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appServices } from '../composition/compose';
-import { startSweep } from '../operatorApi/scheduled';
+import { startSweeps } from '../operatorApi/sweeps';
 
 const HOURLY = '0 10 * * * *';
 
-app.timer('assessmentSweepTimer', {
+app.timer('sweepsTimer', {
   schedule: process.env['LOWTIDE_SWEEP_SCHEDULE'] ?? HOURLY,
   extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => startSweep(await appServices(), df.getClient(context), context),
+  handler: async (_timer, context) => startSweeps(await appServices(), df.getClient(context), context),
 });

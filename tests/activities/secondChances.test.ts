@@ -1,10 +1,13 @@
-import { planCatchUps } from '../../activities/planCatchUps';
+import { collectSecondChances } from '../../activities/collectSecondChances';
+import { listCatchUps } from '../../activities/listCatchUps';
+import { planCatchUp } from '../../activities/planCatchUp';
+import { saveOutcomes } from '../../activities/saveOutcomes';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
-import { outcomeStore } from '../../store/outcomes';
 import { planStore, type RoundPlan } from '../../store/plans';
+import { secondChanceStore } from '../../store/secondChances';
 import type { Table, TableName } from '../../store/store';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
@@ -31,7 +34,8 @@ async function endedAs(
   const services = await someServices({ ...over.control, vms, nowUtc: over.nowUtc ?? NOW });
   await services.rollouts.savePhase(ROLLOUT, aPhase());
   const atUtc = over.atUtc ?? WINDOW_BEFORE;
-  await services.outcomes.save(
+  await saveOutcomes(
+    services,
     ROLLOUT,
     vms.map(({ id: vmId, region }) => ({
       vmId,
@@ -47,8 +51,20 @@ async function endedAs(
   return services;
 }
 
-const plan = (services: FakeServices, phase = PHASE): Promise<unknown> =>
-  services.run(planCatchUps, { nowUtc: services.nowUtc(), phase });
+interface CatchUps {
+  readonly catchUps: readonly { readonly region: string }[];
+}
+
+/** What a sweep does, activity after activity. */
+async function plan(services: FakeServices, phase = PHASE): Promise<CatchUps> {
+  const nowUtc = services.nowUtc();
+  for (let more = true; more;)
+    ({ more } = (await services.run(collectSecondChances, { nowUtc, phase })) as { more: boolean });
+  const found = (await services.run(listCatchUps, { phase })) as CatchUps;
+  for (const { region } of found.catchUps)
+    await services.run(planCatchUp, { rolloutId: ROLLOUT, region, phase });
+  return found;
+}
 
 const roundsIn = (services: FakeServices, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
   services.plans.rounds(ROLLOUT, phase, region);
@@ -72,7 +88,8 @@ function failingAtWrite(services: FakeServices, n: number): FakeServices {
       },
     };
   };
-  return { ...services, plans: planStore({ table }), outcomes: outcomeStore({ table }) };
+  const failing = { ...services, plans: planStore({ table }), secondChances: secondChanceStore({ table }) };
+  return { ...failing, run: (activity, input) => activity.handler(failing)(input) };
 }
 
 const POWERED_OFF = ['deferred', 'poweredOff'] as const;
@@ -84,7 +101,6 @@ describe('R-111: a deferred VM', () => {
     const services = await endedAs([vm], POWERED_OFF);
     expect(await plan(services)).toMatchObject({
       catchUps: [{ rolloutId: ROLLOUT, region: 'eastus', endsUtc: ENDS }],
-      ledgers: ['eastus'],
     });
     expect(await roundsIn(services)).toEqual([
       expect.objectContaining({
@@ -111,11 +127,39 @@ describe('R-111: a deferred VM', () => {
     expect(await plan(services)).toMatchObject({ catchUps: [] });
   });
 
-  it('that was deleted is not looked for', async () => {
+  it('that was deleted waits until the inventory has seen so, and has its outcome then', async () => {
     const vm = aVm();
     const services = await endedAs([vm], POWERED_OFF);
     services.driver.remove(vm.id);
     expect(await plan(services)).toMatchObject({ catchUps: [] });
+    expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(1);
+    await services.inventory.change({ upsert: [], remove: [vm.id] });
+    services.wait(3600);
+    await plan(services);
+    expect(await services.outcomes.read(ROLLOUT, vm.id)).toMatchObject({ reason: 'vmDeleted' });
+    expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(0);
+  });
+
+  it('that stays off is looked at every hour of its first window, and less often later; never more than it has windows', async () => {
+    const vm = aVm();
+    const services = await endedAs([vm], POWERED_OFF);
+    services.driver.change(vm.id, { signals: HEALTHY, powerState: 'deallocated' });
+    const looks: string[] = [];
+    const read = services.driver.readVirtualMachine.bind(services.driver);
+    services.driver.readVirtualMachine = (id) => {
+      looks.push(services.nowUtc());
+      return read(id);
+    };
+    for (let hour = 0; hour < 5 * 24; hour += 1) {
+      await plan(services, PhaseId.parse(`catchup-${hour}`));
+      services.wait(3600);
+    }
+    const on = (day: string): number => looks.filter((utc) => utc.startsWith(day)).length;
+    expect(on('2026-11-13')).toBeGreaterThanOrEqual(5);
+    for (const day of ['2026-11-15', '2026-11-16']) {
+      expect(on(day)).toBeLessThanOrEqual(3);
+      expect(on(day)).toBeGreaterThanOrEqual(1);
+    }
   });
 
   it.each([
@@ -155,7 +199,7 @@ describe('a VM that gets no second chance', () => {
   it('is one that has had it: the last word counts', async () => {
     const vm = aVm();
     const services = await endedAs([vm], POWERED_OFF);
-    await services.outcomes.save(ROLLOUT, [
+    await saveOutcomes(services, ROLLOUT, [
       {
         vmId: vm.id,
         kind: 'patched',
@@ -182,6 +226,41 @@ describe('a VM that gets no second chance', () => {
   });
 });
 
+describe('a VM that was tried three times', () => {
+  it('waits no more: it stays as it ended last', async () => {
+    const vm = aVm();
+    const services = await endedAs([vm], PENDING);
+    const failedAgain = (atUtc: string): Promise<void> =>
+      saveOutcomes(services, ROLLOUT, [
+        {
+          vmId: vm.id,
+          kind: 'failed',
+          reason: 'installFailed',
+          detail: '',
+          atUtc,
+          phase: phaseIdOf(1),
+          region: 'eastus',
+          installation: null,
+        },
+      ]);
+    await failedAgain('2026-11-13T05:00:00.000Z');
+    expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(1);
+    await failedAgain('2026-11-14T05:00:00.000Z');
+    expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(0);
+    services.clock.nowUtc = '2026-11-16T03:10:00.000Z';
+    expect(await plan(services)).toMatchObject({ catchUps: [] });
+  });
+});
+
+describe('very many that wait', () => {
+  it('are looked at in pieces, oldest first, and none is left out', async () => {
+    const vms = vmsOf(150);
+    const services = await endedAs(vms, POWERED_OFF);
+    await plan(services);
+    expect((await roundsIn(services)).flatMap(({ vmIds }) => vmIds)).toHaveLength(150);
+  });
+});
+
 describe('a plan that is made twice', () => {
   const vms = [
     ...vmsOf(4, (n) => ({ name: `web-${n}`, availabilitySetId: aSet('web'), updateDomain: n % 2 })),
@@ -189,14 +268,12 @@ describe('a plan that is made twice', () => {
     aVm({ name: 'quebec', region: 'canadaeast' }),
   ];
   const scene = (): Promise<FakeServices> => endedAs(vms, POWERED_OFF);
-  const attempt = (services: FakeServices): Promise<unknown> =>
-    planCatchUps.handler(services)({ nowUtc: NOW, phase: PHASE });
+  const attempt = (services: FakeServices): Promise<CatchUps> => plan(services);
   const plannedIn = async (services: FakeServices): Promise<readonly RoundPlan[]> => [
     ...(await roundsIn(services, 'canadaeast')),
     ...(await roundsIn(services, 'eastus')),
   ];
-  const busyIn = (services: FakeServices): Promise<readonly unknown[]> =>
-    services.outcomes.secondChances(ROLLOUT);
+  const busyIn = (services: FakeServices): Promise<readonly unknown[]> => services.secondChances.next(99);
 
   it('because the store failed at any of its writes is the same, and no VM loses the window', async () => {
     const whole = await scene();
@@ -217,52 +294,13 @@ describe('a plan that is made twice', () => {
     expect(failures).toBeGreaterThan(rounds.length + vms.length);
   });
 
-  it('takes along a VM that was taken and is off meanwhile: it is looked at again before it is touched', async () => {
-    const services = await scene();
-    const [taken] = await services.outcomes.secondChances(ROLLOUT);
-    if (!taken) throw new Error('no VM deserves a second chance');
-    await services.outcomes.markBusy(ROLLOUT, PHASE, [{ chance: taken, untilUtc: WINDOW_CLOSES }]);
-    services.driver.change(taken.outcome.vmId, { powerState: 'deallocated' });
-    await attempt(services);
-    expect((await plannedIn(services)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
-      vms.map(({ id }) => id).sort(),
-    );
-  });
-
-  it('keeps nothing of an attempt that died and found other VMs', async () => {
-    const services = await scene();
-    await expect(attempt(failingAtWrite(services, vms.length + 6))).rejects.toThrow('The store is out.');
-    const left = await plannedIn(services);
-    await services.outcomes.save(
-      ROLLOUT,
-      vms.slice(0, 4).map(({ id: vmId, region }) => ({
-        vmId,
-        kind: 'patched',
-        reason: 'installed',
-        detail: '',
-        atUtc: NOW,
-        phase: PHASE,
-        region,
-        installation: null,
-      })),
-    );
-    await attempt(services);
-    expect(left).toHaveLength(6);
-    expect((await plannedIn(services)).flatMap(({ vmIds }) => vmIds).sort()).toEqual(
-      vms
-        .slice(4)
-        .map(({ id }) => id)
-        .sort(),
-    );
-  });
-
   it('although it was whole leaves the rounds alone: they may be running', async () => {
     const services = await scene();
     const answer = await attempt(services);
     const rounds = await plannedIn(services);
     const [patched, off] = vms;
     if (!patched || !off) throw new Error('two VMs');
-    await services.outcomes.save(ROLLOUT, [
+    await saveOutcomes(services, ROLLOUT, [
       {
         vmId: patched.id,
         kind: 'patched',
@@ -276,28 +314,6 @@ describe('a plan that is made twice', () => {
     ]);
     expect(await attempt(services)).toEqual(answer);
     expect(await plannedIn(services)).toEqual(rounds);
-  });
-
-  it('knows a VM by the row of an older version, which did not say which catch-up has it', async () => {
-    const services = await endedAs([aVm({ name: 'old' })], POWERED_OFF);
-    const table = services.store.table('outcomes');
-    const [row] = await table.list(`${ROLLOUT}~again`);
-    const { outcome } = row?.value as { outcome: unknown };
-    const queue = `${ROLLOUT}~again`;
-    await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: WINDOW_CLOSES });
-    expect(await plan(services)).toMatchObject({ catchUps: [] });
-    await table.upsert(queue, row?.row ?? '', { outcome, busyUntilUtc: NOW });
-    expect(await plan(services)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
-  });
-
-  it('takes no VM of a region for which the sweep has no room', async () => {
-    const services = await scene();
-    const turn = (phase: PhaseId): Promise<unknown> =>
-      services.run(planCatchUps, { nowUtc: NOW, phase, regionsMax: 1 });
-    expect(await turn(PHASE)).toMatchObject({ catchUps: [{ region: 'canadaeast' }] });
-    expect(await turn(PhaseId.parse('catchup-2026-11-13t0510'))).toMatchObject({
-      catchUps: [{ region: 'eastus' }],
-    });
   });
 });
 
@@ -324,13 +340,6 @@ describe('no path around control', () => {
     const services = await endedAs([aVm()], POWERED_OFF);
     await services.rollouts.addHalt(ROLLOUT, halt);
     expect(await plan(services)).toMatchObject({ catchUps: [] });
-  });
-
-  it('a rollout that was never planned or is over has no ledgers to look into', async () => {
-    const services = await endedAs([aVm()], POWERED_OFF, {
-      control: { control: { endedUtc: WINDOW_OPENS } },
-    });
-    expect(await plan(services)).toMatchObject({ catchUps: [], ledgers: [] });
   });
 });
 

@@ -1,0 +1,180 @@
+import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import { standingFreezes } from '../domain/freezes';
+import { holdsOf } from '../domain/holds';
+import type { RolloutId } from '../domain/ids';
+import { addSeconds, earlier } from '../domain/instants';
+import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
+import { outcomeOf } from '../domain/outcome';
+import { isCatchUp, type PhaseId } from '../domain/phaseId';
+import { because, REASONS } from '../domain/reasons';
+import { chance } from '../domain/seed';
+import { timeZoneOf } from '../domain/timeZone';
+import type { VmReading } from '../drivers/driver';
+import { roundSlot } from '../planning/roundSlot';
+import { NEVER_UTC } from '../store/agenda';
+import type { PhaseRecord } from '../store/rollouts';
+import type { DueChance, TakenChance } from '../store/secondChances';
+import * as contracts from './contracts';
+import { saveOutcomes } from './saveOutcomes';
+import { type Services, wakingActivity } from './services';
+import { sideBySide } from './sideBySide';
+import { wakeWhenComplete } from './wake';
+
+/** So many VMs are looked at by one call: it ends within two minutes also on a slow platform. */
+const TOGETHER_MAX = 60;
+
+/** A VM that is off is looked at every hour through its first window; after that less often, at hours that differ from window to window. */
+const LOOK_SECONDS = 3600;
+const FIRST_LOOKS = 8;
+const LATER_LOOK_SECONDS = 4 * 3600;
+
+/** The sweep comes hourly, and not to the second. */
+const EARLY_SECONDS = 600;
+
+export const collectSecondChances = wakingActivity(
+  contracts.collectSecondChances,
+  async (services, { nowUtc, phase }) => {
+    const seen = await services.agenda.read('secondChances');
+    const rows = await services.secondChances.next(TOGETHER_MAX + 1);
+    const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
+    const look = new Look(services, nowUtc);
+    const moves = await sideBySide(due, (from) => look.at(from));
+    // Taken first, and put off then: a repeat after a crash in between finds them again, and takes the same ones.
+    await services.secondChances.take(phase, look.taken);
+    if (moves.length > 0) await services.secondChances.move(moves);
+    const [following] = rows.slice(due.length);
+    const more = following !== undefined && following.dueUtc <= nowUtc;
+    if (!more) {
+      const dueNext = [...moves.map(({ dueUtc }) => dueUtc), following?.dueUtc ?? null];
+      const soonest = dueNext.map((dueUtc) => dueUtc ?? NEVER_UTC).reduce(earlier);
+      await services.agenda.settle(seen, 'secondChances', soonest);
+    }
+    for (const rolloutId of look.gone) await wakeWhenComplete(services, rolloutId);
+    return { more };
+  },
+);
+
+interface Move {
+  readonly from: DueChance;
+  readonly misses: number;
+  /** Null when it waits no more. */
+  readonly dueUtc: string | null;
+}
+
+interface RolloutRows {
+  readonly control: RolloutControl | null;
+  readonly halts: readonly Halt[];
+  readonly phases: readonly PhaseRecord[];
+}
+
+/** One call's look at the VMs that are due; the rows of their rollouts are read once. */
+class Look {
+  readonly taken: TakenChance[] = [];
+  /** Rollouts that have one VM less to wait for. */
+  readonly gone = new Set<RolloutId>();
+  #frozen: ReturnType<Services['freezes']['list']> | null = null;
+  readonly #rows = new Map<RolloutId, Promise<RolloutRows>>();
+  readonly #services: Services;
+  readonly #nowUtc: string;
+
+  constructor(services: Services, nowUtc: string) {
+    this.#services = services;
+    this.#nowUtc = nowUtc;
+  }
+
+  /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
+  async at(from: DueChance): Promise<Move> {
+    const { control, halts, phases } = await this.#rowsOf(from.rolloutId);
+    if (control === null || control.endedUtc !== null || control.mode === 'cancelled')
+      return { from, misses: 0, dueUtc: null };
+    if (controlFor(control, halts, from, this.#nowUtc).kind !== 'go') return this.#later(from);
+    if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);
+    const reading = await this.#services.driver.readVirtualMachine(from.vmId);
+    if (reading === null) return this.#withoutVm(from);
+    return this.#read(from, reading, control.endsUtc);
+  }
+
+  async #read(from: DueChance, { vm, powerState, agent }: VmReading, endsUtc: string): Promise<Move> {
+    const { policy } = this.#services;
+    const nowUtc = this.#nowUtc;
+    const timeZone = timeZoneOf(vm, policy).zone;
+    const window = windowAtOrAfter(timeZone, policy, nowUtc);
+    if (!isOpen(window, nowUtc)) return { from, misses: from.misses, dueUtc: window.opensUtc };
+    const nextWindow = (): Move => ({
+      from,
+      misses: from.misses,
+      dueUtc: this.#inNextWindow(from, timeZone),
+    });
+    if (REASONS[from.reason].kind === 'failed' && window.opensUtc <= from.atUtc) return nextWindow();
+    const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc }, policy);
+    if (slot === null || slot.opensUtc > nowUtc) return nextWindow();
+    const freezes = standingFreezes(await this.#freezes(), vm, timeZone, nowUtc);
+    if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
+    const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
+    if (!isReachable) {
+      const lookUtc = addSeconds(
+        nowUtc,
+        from.misses < FIRST_LOOKS ? LOOK_SECONDS - EARLY_SECONDS : LATER_LOOK_SECONDS - EARLY_SECONDS,
+      );
+      const dueUtc = lookUtc < slot.acquireByUtc ? lookUtc : this.#inNextWindow(from, timeZone);
+      return { from, misses: from.misses + 1, dueUtc };
+    }
+    const outcome = await this.#services.outcomes.read(from.rolloutId, from.vmId);
+    if (outcome?.waits !== true || outcome.atUtc !== from.atUtc) return { from, misses: 0, dueUtc: null };
+    const { key: _key, dueUtc: _dueUtc, ...waiting } = from;
+    this.taken.push({ ...waiting, misses: 0, timeZone });
+    return { from, misses: 0, dueUtc: window.closesUtc };
+  }
+
+  /** VMs of a region are looked at together. */
+  #inNextWindow({ misses, region }: DueChance, timeZone: string): string {
+    const { opensUtc } = windowOpeningAfter(timeZone, this.#services.policy, this.#nowUtc);
+    if (misses < FIRST_LOOKS) return opensUtc;
+    return addSeconds(opensUtc, chance('second chance', region, opensUtc) * LATER_LOOK_SECONDS);
+  }
+
+  #later(from: DueChance): Move {
+    return { from, misses: from.misses, dueUtc: addSeconds(this.#nowUtc, LOOK_SECONDS - EARLY_SECONDS) };
+  }
+
+  /** A VM that the platform does not know waits until the inventory has seen so, too; then it has its outcome. */
+  async #withoutVm(from: DueChance): Promise<Move> {
+    const { rolloutId, vmId, region, atUtc, phase } = from;
+    if ((await this.#services.inventory.read(vmId)) !== null) return this.#later(from);
+    const outcome = await this.#services.outcomes.read(rolloutId, vmId);
+    if (outcome?.waits === true && outcome.atUtc === atUtc)
+      await saveOutcomes(this.#services, rolloutId, [
+        { ...outcomeOf(vmId, this.#nowUtc, because('vmDeleted')), phase, region, installation: null },
+      ]);
+    this.gone.add(rolloutId);
+    return { from, misses: 0, dueUtc: null };
+  }
+
+  #freezes(): ReturnType<Services['freezes']['list']> {
+    this.#frozen ??= this.#services.freezes.list();
+    return this.#frozen;
+  }
+
+  #rowsOf(id: RolloutId): Promise<RolloutRows> {
+    const known = this.#rows.get(id) ?? this.#readRows(id);
+    this.#rows.set(id, known);
+    return known;
+  }
+
+  async #readRows(id: RolloutId): Promise<RolloutRows> {
+    const { rollouts } = this.#services;
+    const [control, halts, phases] = await Promise.all([
+      rollouts.read(id),
+      rollouts.halts(id),
+      rollouts.phases(id),
+    ]);
+    return { control, halts, phases };
+  }
+}
+
+/** VMs that were held back because nothing was proven yet, or that came late, wait until their own phase has proven something. */
+const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['evidenceLimit', 'joinedLate']);
+
+function hasPassed(phases: readonly PhaseRecord[], phase: PhaseId): boolean {
+  return isCatchUp(phase) || phases.find((record) => record.phase === phase)?.gate?.kind === 'open';
+}

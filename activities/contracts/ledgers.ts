@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { Utc, VmId } from '../../domain/ids';
+import { Claim } from '../../domain/ledger';
+import { type ActivityContract } from './shared';
+
+const LedgerItem = z.object({ key: z.string(), dueUtc: Utc, etag: z.string() });
+
+/** The ledgers that may hold something to be looked after by now: of all that were ever used, whatever rollout used them. */
+export const listDueLedgers = {
+  name: 'listDueLedgers',
+  input: z.object({ nowUtc: Utc }),
+  output: z.object({ ledgers: z.array(LedgerItem), claimGraceSeconds: z.number() }),
+} satisfies ActivityContract;
+
+/** Writes down when ledgers are to be looked after next, unless that was brought forward meanwhile. */
+export const settleLedgers = {
+  name: 'settleLedgers',
+  input: z.object({ ledgers: z.array(z.object({ seen: LedgerItem, dueUtc: Utc })) }),
+  output: z.object({}),
+} satisfies ActivityContract;
+
+/** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
+export const settleClaim = {
+  name: 'settleClaim',
+  input: z.object({ claim: Claim }),
+  output: z.object({
+    inFlight: z.number().int(),
+    overrun: z.boolean(),
+    /** VMs installed under the claim and not known to be healthy since: unhealthy, or not watched to the end. */
+    unproven: z.array(VmId).default([]),
+  }),
+} satisfies ActivityContract;

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { RolloutId, Utc } from '../../domain/ids';
+import { PhaseId } from '../../domain/phaseId';
+import { type ActivityContract, Pace } from './shared';
+
+/** Of the VMs that wait for a second chance and are due to be looked at, gives those that can be reached now to the catch-up of their region. */
+export const collectSecondChances = {
+  name: 'collectSecondChances',
+  input: z.object({ nowUtc: Utc, phase: PhaseId }),
+  /** More of them may be due. */
+  output: z.object({ more: z.boolean() }),
+} satisfies ActivityContract;
+
+/** The regions in which VMs were taken for this catch-up. */
+export const listCatchUps = {
+  name: 'listCatchUps',
+  input: z.object({ phase: PhaseId }),
+  output: z.object({
+    catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
+    pace: Pace,
+  }),
+} satisfies ActivityContract;
+
+/** Makes the small plan of one region's catch-up. A repeat finds the plan that was kept, whose rounds may have begun. */
+export const planCatchUp = {
+  name: 'planCatchUp',
+  input: z.object({ rolloutId: RolloutId, region: z.string(), phase: PhaseId }),
+  output: z.object({ rounds: z.number().int() }),
+} satisfies ActivityContract;

@@ -1,0 +1,18 @@
+import { addSeconds } from '../domain/instants';
+import { pairComponent } from '../domain/regions';
+import type { Services } from './services';
+
+/** A claim is held in this region until then: should it not be released, the sweep looks after its ledger once it is suspect. */
+export async function expectClaim(
+  { agenda, policy }: Services,
+  region: string,
+  closesUtc: string,
+): Promise<void> {
+  const dueUtc = addSeconds(closesUtc, policy.claimGraceSeconds);
+  await agenda.soonest(`ledger~${pairComponent(region)}`, dueUtc);
+}
+
+/** VMs hold their set until they are found healthy again: the next sweep probes them. */
+export async function expectProbes({ agenda, nowUtc }: Services, region: string): Promise<void> {
+  await agenda.soonest(`ledger~${pairComponent(region)}`, nowUtc());
+}

@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import type { AuditReport } from '../audit/auditReport';
+import type { AppServices } from '../composition/compose';
+import type { Policy } from '../domain/policy';
+import type { DriverEvent } from '../drivers/driver';
+import { scenarioPath } from '../drivers/simulated/scenario';
+import type { Host } from '../emulator/host';
+import { serveArm, type ArmServer, type PlainRequest } from './armServer';
+import { compareLogs, withRollouts } from './compareLogs';
+import type * as PocketAzureModule from './pocketAzure';
+import { readFleet } from './readFleet';
+import { say } from './say';
+
+/** The pocket Azure on the other side of the wire, and what it says of the month. */
+export interface AzureMonth {
+  /** Settings of the app that talks to it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** The pocket Azure goes by the clock of this host. */
+  open(host: Host, policy: Policy): void;
+  /** The driver's own log. */
+  driverEvents(host: Host, fromUtc: string, untilUtc: string): Promise<readonly DriverEvent[]>;
+  /** How the platform's own log stands against it. */
+  compare(driver: readonly DriverEvent[], untilUtc: string, audit: AuditOf): AzureReport;
+  close(): Promise<void>;
+}
+
+type AuditOf = (events: readonly DriverEvent[]) => AuditReport;
+
+export interface AzureReport {
+  /** Requests of the driver, by method and kind. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** The same auditor on the platform's own log. */
+  readonly platformAudit: AuditReport;
+  /** What the two logs say differently. */
+  readonly disagreements: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** A month through the SDK and HTTP: the app has the Azure driver, and a pocket Azure answers it on loopback. */
+export async function azureMonth(options: {
+  readonly fleet: string;
+  readonly seed: number;
+  readonly scenario?: string | undefined;
+}): Promise<AzureMonth> {
+  const server = await serveArm();
+  const requests: Record<string, number> = {};
+  let platform: PocketAzureModule.PocketAzure | null = null;
+  const subscriptions = new Set(readFleet(options.fleet).vms.map(({ subscriptionId }) => subscriptionId));
+  return {
+    environment: {
+      LOWTIDE_DRIVER: 'azure',
+      LOWTIDE_FLEET: '',
+      LOWTIDE_SCENARIO: '',
+      LOWTIDE_AZURE_ENDPOINT: server.url,
+      LOWTIDE_AZURE_SUBSCRIPTIONS: [...subscriptions].sort().join(','),
+      // As the simulated driver: health needs every signal. A deployment on Azure has `veto`.
+      LOWTIDE_AZURE_RESOURCE_HEALTH: 'required',
+    },
+    open(host, policy) {
+      const { openPocketAzure } = host.appModule('./dist/local/pocketAzure') as typeof PocketAzureModule;
+      const { scenario } = options;
+      platform = openPocketAzure(counting(server, requests), {
+        fleet: resolve(options.fleet),
+        seed: options.seed,
+        scenario: scenario === undefined ? null : scenarioPath(scenario),
+        policy,
+        report: say.error,
+      });
+    },
+    driverEvents,
+    compare(driver, untilUtc, audit) {
+      const events = platform?.events(untilUtc) ?? [];
+      return {
+        requests,
+        platformAudit: audit(withRollouts(events, driver)),
+        disagreements: compareLogs(driver, events),
+      };
+    },
+    close: () => server.close(),
+  };
+}
+
+function counting(server: ArmServer, requests: Record<string, number>): ArmServer {
+  return {
+    ...server,
+    answerBy: (handler) => {
+      server.answerBy((request) => {
+        const kind = kindOf(request);
+        requests[kind] = (requests[kind] ?? 0) + 1;
+        return handler(request);
+      });
+    },
+  };
+}
+
+/** `POST installPatches`, `GET operations`, `GET virtualMachines`. */
+function kindOf({ method, url }: PlainRequest): string {
+  const [path = ''] = url.split('?');
+  const last = /\/operations\//i.test(path) ? 'operations' : (path.split('/').at(-1) ?? '');
+  const isVm = /\/virtualMachines\/[^/]+$/i.test(path);
+  return `${method} ${isVm ? 'virtualMachine' : last}`;
+}
+
+async function driverEvents(host: Host, fromUtc: string, untilUtc: string): Promise<readonly DriverEvent[]> {
+  const { appServices } = host.appModule('./dist/composition/compose') as {
+    appServices: () => Promise<AppServices>;
+  };
+  const { azureDriver } = await appServices();
+  const events: DriverEvent[] = [];
+  for (let ms = Date.parse(fromUtc); ms <= Date.parse(untilUtc); ms += DAY_MS) {
+    const day = new Date(ms).toISOString().slice(0, 10);
+    events.push(...((await azureDriver?.eventsOf(day)) ?? []).map((event) => event as DriverEvent));
+  }
+  return events.filter(({ at }) => at <= untilUtc);
+}

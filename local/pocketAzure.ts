@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { DateTime } from 'luxon';
+import type { Policy } from '../domain/policy';
+import type { DriverEvent } from '../drivers/driver';
+import { memoryJournal } from '../drivers/simulated/log/requestJournal';
+import { loadScenario } from '../drivers/simulated/scenario';
+import { simulatedDriver } from '../drivers/simulated/simulatedDriver';
+import type { ArmServer } from './armServer';
+import { pocketArm } from './pocketArm';
+import { readFleet } from './readFleet';
+import { takenOver } from './takenOver';
+
+export interface PocketAzureOptions {
+  readonly fleet: string;
+  readonly seed: number;
+  readonly scenario: string | null;
+  readonly policy: Policy;
+  readonly report: (message: string) => void;
+}
+
+/** The pocket Azure of a rehearsal, on the clock of the host that loads this module. */
+export interface PocketAzure {
+  /** Everything that happened in it until then. */
+  events(untilUtc: string): readonly DriverEvent[];
+}
+
+/** Answers at the server with the fleet of a file, taken over by Lowtide. */
+export function openPocketAzure(server: ArmServer, options: PocketAzureOptions): PocketAzure {
+  const { seed, scenario, policy, report } = options;
+  const nowUtc = (): string => DateTime.utc().toISO();
+  const driver = simulatedDriver({
+    fleet: takenOver(readFleet(options.fleet)),
+    seed,
+    scenario: scenario === null ? null : loadScenario(readFileSync(scenario, 'utf8'), scenario),
+    journal: memoryJournal(),
+    nowUtc,
+  });
+  server.answerBy(pocketArm({ driver, policy, nowUtc, report }));
+  return {
+    events: (untilUtc) => {
+      driver.logUntil(untilUtc);
+      return [...driver.events()].filter(({ at }) => at <= untilUtc);
+    },
+  };
+}

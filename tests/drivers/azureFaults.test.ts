@@ -1,0 +1,304 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import type { StartAnswer } from '../../drivers/driver';
+import type { ArmHandler, PlainAnswer, PlainRequest } from '../../local/armServer';
+import { throttledAnswer, type ThrottleShape } from '../../armApi/http/throttled';
+import { aVm } from '../support/builders';
+import { anAzureWorld, type AzureWorld } from './azureWorld';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+
+const VM = aVm({
+  name: 'ready',
+  tags: ALWAYS_ON,
+  patchMode: 'AutomaticByPlatform',
+  customerManagedSchedule: true,
+});
+const isInstall = ({ method, url }: PlainRequest): boolean =>
+  method === 'POST' && url.includes('/installPatches');
+const isPoll = ({ url }: PlainRequest): boolean => url.includes('/operations/');
+const isVm = ({ method, url }: PlainRequest): boolean => method === 'GET' && /\/ready\?/.test(url);
+
+/** Does something else the first `times` times, to the requests that it is for. */
+const instead =
+  (isMeant: (request: PlainRequest) => boolean, answer: ArmHandler, times = 1) =>
+  (honest: ArmHandler): ArmHandler => {
+    let left = times;
+    return (request) => (isMeant(request) && left-- > 0 ? answer(request) : honest(request));
+  };
+const says = (status: number, body: string, headers: Record<string, string> = {}): ArmHandler => {
+  const answer: PlainAnswer = { status, headers: { 'content-type': 'application/json', ...headers }, body };
+  return () => Promise.resolve(answer);
+};
+const HTML = '<!DOCTYPE html><html><body><h2>Service Unavailable</h2></body></html>';
+
+describe('faults on the wire between the azure driver and Azure', () => {
+  let world: AzureWorld;
+  beforeEach(async () => {
+    world = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5 });
+  });
+  afterEach(() => world.close());
+
+  const install = (): Promise<StartAnswer> => world.driver.startInstallation(VM.id, CRITICAL_AND_SECURITY);
+  const startedOnPlatform = (): number => {
+    world.pocket.driver.logUntil(world.pocket.now());
+    return [...world.pocket.driver.events()].filter(({ action }) => action === 'installStarted').length;
+  };
+  const sentInstalls = (): number => world.sent.filter(({ path }) => path.endsWith('/installPatches')).length;
+
+  it.each<[ThrottleShape, number]>([
+    ['compute', 60],
+    ['resource', 60],
+    ['subscription', 6],
+    ['retryable', 60],
+    ['withoutEnvelope', 60],
+  ])(
+    'a 429 in the shape «%s» is «throttled» with its seconds, and nothing was started',
+    async (shape, seconds) => {
+      const about = {
+        subscriptionId: VM.subscriptionId,
+        method: 'POST',
+        quota: 'VMGuestPatchOperationResource',
+        max: 6,
+        nowUtc: RELEASE,
+      };
+      const { status, headers = {}, body } = throttledAnswer(shape, about);
+      world.answerBy(instead(isInstall, says(status, JSON.stringify(body), { ...headers })));
+      expect(await install()).toMatchObject({
+        kind: 'refused',
+        code: 'throttled',
+        retryAfterSeconds: seconds,
+      });
+      expect([startedOnPlatform(), sentInstalls()]).toEqual([0, 1]);
+    },
+  );
+
+  it('Retry-After is obeyed, in seconds and as a date: until then nothing more is sent for the VM', async () => {
+    world.answerBy(instead(isInstall, says(429, '{}', { 'retry-after': '1200' })));
+    expect(await install()).toMatchObject({ code: 'throttled', retryAfterSeconds: 1_200 });
+    expect(await install()).toMatchObject({ code: 'throttled', retryAfterSeconds: 1_200 });
+    expect(sentInstalls()).toBe(1);
+    world.pocket.pass(20);
+    world.answerBy(
+      instead(
+        isInstall,
+        says(429, '{}', { 'retry-after': new Date(Date.parse(world.pocket.now()) + 90_000).toUTCString() }),
+      ),
+    );
+    expect(await install()).toMatchObject({ code: 'throttled', retryAfterSeconds: 90 });
+    world.pocket.pass(2);
+    expect(await install()).toMatchObject({ kind: 'started' });
+  });
+
+  it.each<[string, ArmHandler]>([
+    ['502 with HTML', says(502, HTML, { 'content-type': 'text/html' })],
+    ['503 with nothing', says(503, '')],
+    ['504 with JSON', says(504, '{"error":{"code":"GatewayTimeout","message":"No response in time."}}')],
+    ['a cut connection', () => Promise.resolve(null)],
+  ])(
+    'a request to install answered by %s has an unknown outcome: it throws, and is sent once',
+    async (_what, answer) => {
+      world.answerBy(instead(isInstall, answer, 99));
+      await expect(install()).rejects.toThrow(/not known|not answered/);
+      expect(sentInstalls()).toBe(1);
+    },
+  );
+
+  it('an answer that is cut in the middle is no answer; a reading is repeated', async () => {
+    const cut: ArmHandler = () =>
+      Promise.resolve({
+        status: 200,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ id: VM.armId, properties: {} }),
+        cutAfter: 9,
+      });
+    world.answerBy(instead(isVm, cut, 2));
+    expect((await world.driver.readVirtualMachine(VM.id))?.powerState).toBe('running');
+    world.answerBy(instead(isVm, cut, 99));
+    await expect(world.driver.readVirtualMachine(VM.id)).rejects.toThrow(/was not answered|no JSON/);
+  });
+
+  it.each<[string, ArmHandler]>([
+    ['503 with HTML', says(503, HTML, { 'content-type': 'text/html' })],
+    [
+      '401 for a token that has expired',
+      says(401, '{"error":{"code":"ExpiredAuthenticationToken","message":"expired"}}'),
+    ],
+    [
+      '429 as plain text',
+      says(429, "Please retry after '2026-11-10T18:05:00.0000000Z' UTC.", { 'content-type': 'text/plain' }),
+    ],
+  ])('a poll answered by %s says nothing of the operation, which goes on', async (_what, answer) => {
+    const start = await install();
+    if (start.kind === 'refused') throw new Error(start.message);
+    world.answerBy(instead(isPoll, answer, 3));
+    expect(await world.driver.readOperation(start.operationId)).toMatchObject({ kind: 'running' });
+    world.pocket.pass(240);
+    expect(await world.driver.readOperation(start.operationId)).toMatchObject({ kind: 'installed' });
+  });
+
+  it('a token that has expired starts nothing, and passes by itself', async () => {
+    const expired = says(
+      401,
+      '{"error":{"code":"ExpiredAuthenticationToken","message":"earlier than current UTC time"}}',
+    );
+    world.answerBy(instead(isInstall, expired));
+    expect(await install()).toMatchObject({ kind: 'refused', code: 'throttled', retryAfterSeconds: 60 });
+    world.pocket.pass(2);
+    expect(await install()).toMatchObject({ kind: 'started' });
+    expect(startedOnPlatform()).toBe(1);
+  });
+
+  it('a VM that may not be read is no VM that is gone', async () => {
+    world.answerBy(instead(isVm, says(403, '{"error":{"code":"AuthorizationFailed","message":"no"}}'), 9));
+    await expect(world.driver.readVirtualMachine(VM.id)).rejects.toThrow(/403/);
+    expect(await install()).toMatchObject({ kind: 'refused', code: 'notAllowed' });
+  });
+
+  it('an operation that ends Failed after 25 minutes under HTTP 200 is «failed», with what Azure says', async () => {
+    const start = await install();
+    if (start.kind === 'refused') throw new Error(start.message);
+    const failed = JSON.stringify({
+      startTime: RELEASE,
+      endTime: '2026-11-10T18:25:10.6716895+00:00',
+      status: 'Failed',
+      error: { code: 'VMAgentStatusCommunicationError', message: 'has not reported status for VM agent' },
+    });
+    world.answerBy(instead(isPoll, says(200, failed), 1));
+    const answer = await world.driver.readOperation(start.operationId);
+    expect(answer).toMatchObject({ kind: 'failed', error: { code: 'VMAgentStatusCommunicationError' } });
+    expect(await world.driver.readOperation(start.operationId)).toEqual(answer);
+  });
+
+  it.each([403, 404, 410])(
+    'a URL that has expired (%s) is «lost», and the VM says what became of it',
+    async (status) => {
+      const start = await install();
+      if (start.kind === 'refused') throw new Error(start.message);
+      world.pocket.pass(240);
+      world.answerBy(instead(isPoll, says(status, '{}'), 9));
+      expect(await world.driver.readOperation(start.operationId)).toEqual({ kind: 'lost' });
+      expect((await world.driver.readVirtualMachine(VM.id))?.lastInstallation?.status).toBe('Succeeded');
+      expect(world.logged.map(({ action }) => action)).toEqual(['installStarted', 'installCompleted']);
+      expect(await world.driver.readOperation(start.operationId)).toMatchObject({ kind: 'installed' });
+    },
+  );
+
+  it('a clock of ours that is ahead or behind changes no verdict on an operation', async () => {
+    for (const minutes of [-4, 4]) {
+      const skewed = await anAzureWorld({
+        vms: [VM],
+        startUtc: RELEASE,
+        seed: 5,
+        over: {
+          health: { resourceHealth: 'required', heartbeat: 'ready' },
+          nowUtc: () => new Date(Date.parse(RELEASE) + minutes * 60_000).toISOString(),
+        },
+      });
+      skewed.answerBy(instead(isInstall, async (request) => (await honestly(skewed, request), null)));
+      await expect(skewed.driver.startInstallation(VM.id, CRITICAL_AND_SECURITY)).rejects.toThrow();
+      expect(await skewed.driver.startInstallation(VM.id, CRITICAL_AND_SECURITY)).toMatchObject({
+        code: 'conflict',
+      });
+      expect(skewed.logged.map(({ action }) => action)).toEqual(['installStarted']);
+      await skewed.close();
+    }
+  });
+
+  it('an answer that comes twice is one answer', async () => {
+    const start = await install();
+    if (start.kind === 'refused') throw new Error(start.message);
+    world.pocket.pass(240);
+    const answers = await Promise.all([1, 2, 3].map(() => world.driver.readOperation(start.operationId)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+  });
+
+  it('what is too slow is cut at the deadline, and its outcome is unknown', async () => {
+    const slow = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5, over: { deadlineMs: 200 } });
+    const late: ArmHandler = () =>
+      new Promise((resolve) => {
+        setTimeout(() => {
+          resolve({ status: 202, headers: {}, body: '' });
+        }, 600).unref();
+      });
+    slow.answerBy(instead(isInstall, late));
+    await expect(slow.driver.startInstallation(VM.id, CRITICAL_AND_SECURITY)).rejects.toThrow();
+    await slow.close();
+  });
+
+  it('a link to another host is never followed: it would be sent the token', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    let connections = 0;
+    other.on('connection', () => (connections += 1));
+    const { port } = other.address() as AddressInfo;
+    const elsewhere = `http://127.0.0.1:${port}/operations/1`;
+    world.answerBy(
+      instead(isInstall, says(202, '', { 'azure-asyncoperation': elsewhere, location: elsewhere })),
+    );
+    const start = await install();
+    if (start.kind === 'refused') throw new Error(start.message);
+    await expect(world.driver.readOperation(start.operationId)).rejects.toThrow(/nothing is sent there/);
+    expect(connections).toBe(0);
+    other.close();
+  });
+
+  it('more than its budget is never sent: six patch operations of one VM, then it waits', async () => {
+    world.answerBy(
+      instead(isInstall, says(409, '{"error":{"code":"OperationNotAllowed","message":"busy"}}'), 99),
+    );
+    const codes: string[] = [];
+    for (let calls = 0; calls < 8; calls += 1) {
+      const answer = await install();
+      codes.push(answer.kind === 'refused' ? answer.code : answer.kind);
+    }
+    expect(codes).toEqual([...Array.from({ length: 6 }, () => 'conflict'), 'throttled', 'throttled']);
+    expect(sentInstalls()).toBe(6);
+  });
+
+  it('cutting the line at every request of an installation, before or after it arrives, never installs twice', async () => {
+    for (const arrives of [false, true])
+      for (let at = 1; at <= 12; at += 1) {
+        const cutWorld = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5 });
+        let count = 0;
+        cutWorld.answerBy((honest) => async (request) => {
+          count += 1;
+          if (count !== at) return honest(request);
+          if (arrives) await honest(request);
+          return null;
+        });
+        await untilInstalled(cutWorld);
+        const starts = [...cutWorld.pocket.driver.events()].filter(
+          ({ action }) => action === 'installStarted',
+        );
+        const logged = cutWorld.logged.filter(({ action }) => action === 'installStarted');
+        expect([at, arrives, starts.length, logged.length]).toEqual([at, arrives, 1, 1]);
+        await cutWorld.close();
+      }
+  });
+});
+
+/** As a caller that is killed and started anew at every failure: it knows the VM and nothing else. */
+async function untilInstalled(world: AzureWorld): Promise<void> {
+  let driver = world.restarted();
+  for (let tries = 0; tries < 60; tries += 1) {
+    try {
+      const reading = await driver.readVirtualMachine(VM.id);
+      if (reading?.lastInstallation?.status === 'Succeeded') return;
+      if (reading?.lastInstallation === null) {
+        const start = await driver.startInstallation(VM.id, CRITICAL_AND_SECURITY);
+        if (start.kind === 'started') await driver.readOperation(start.operationId);
+      }
+    } catch {
+      driver = world.restarted();
+    }
+    world.pocket.pass(10);
+  }
+  throw new Error('it was not installed in ten hours');
+}
+
+async function honestly(world: AzureWorld, request: PlainRequest): Promise<void> {
+  const { pocket } = world;
+  await pocket.driver.startInstallation(VM.id, { ...CRITICAL_AND_SECURITY, rolloutId: null });
+  expect(request.method).toBe('POST');
+}

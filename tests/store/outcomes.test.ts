@@ -1,0 +1,129 @@
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
+import { countsOf } from '../../domain/outcomeTotals';
+import { phaseIdOf } from '../../domain/phaseId';
+import { memoryStore } from '../../store/memoryTable';
+import { outcomeStore, type OutcomeRecord, type OutcomeStore } from '../../store/outcomes';
+import type { Store, Table } from '../../store/store';
+import { vmsOf } from '../support/builders';
+import { ROLLOUT } from '../support/fakeServices';
+
+const vms = vmsOf(130, (n) => ({ region: n % 2 === 0 ? 'eastus' : 'westus' }));
+const [vm] = vms;
+if (vm === undefined) throw new Error('There is no VM.');
+
+const outcomeAt = (
+  atUtc: string,
+  [kind, reason]: readonly [OutcomeKind, OutcomeReason] = ['patched', 'installed'],
+  { id: vmId, region } = vm,
+): OutcomeRecord => ({
+  vmId,
+  kind,
+  reason,
+  detail: '',
+  atUtc,
+  phase: phaseIdOf(1),
+  region,
+  installation: null,
+});
+
+const EARLY = '2026-11-13T03:00:00.000Z';
+const LATE = '2026-11-13T05:00:00.000Z';
+
+const storeOf = (store: Store = memoryStore()): OutcomeStore => outcomeStore(store, 3);
+
+describe('an outcome', () => {
+  it('that is older than the one that stands is dropped: a duplicate was slow', async () => {
+    const outcomes = storeOf();
+    await outcomes.save(ROLLOUT, [outcomeAt(LATE)]);
+    expect(await outcomes.save(ROLLOUT, [outcomeAt(EARLY, ['deferred', 'poweredOff'])])).toEqual([]);
+    expect(await outcomes.read(ROLLOUT, vm.id)).toMatchObject({ kind: 'patched', atUtc: LATE });
+    expect(await outcomes.history(vm.id)).toHaveLength(1);
+  });
+
+  it('that is saved twice counts once, as one try', async () => {
+    const outcomes = storeOf();
+    await outcomes.save(ROLLOUT, [outcomeAt(EARLY, ['failed', 'installFailed'])]);
+    await outcomes.save(ROLLOUT, [outcomeAt(EARLY, ['failed', 'installFailed'])]);
+    expect(await outcomes.read(ROLLOUT, vm.id)).toMatchObject({ attempts: 1, waits: true });
+    expect(await outcomes.totals(ROLLOUT)).toEqual({ reasons: { failed: { installFailed: 1 } }, waiting: 1 });
+  });
+
+  it('leaves the totals that the one before it was counted in', async () => {
+    const outcomes = storeOf();
+    await outcomes.save(ROLLOUT, [outcomeAt(EARLY, ['deferred', 'poweredOff'])]);
+    await outcomes.save(ROLLOUT, [outcomeAt(LATE)]);
+    const totals = await outcomes.totals(ROLLOUT);
+    expect(countsOf(totals)).toMatchObject({ patched: 1, deferred: 0 });
+    expect(totals.waiting).toBe(0);
+  });
+
+  it('of a VM that was tried three times waits no more', async () => {
+    const outcomes = storeOf();
+    for (const hour of [3, 4, 5])
+      await outcomes.save(ROLLOUT, [
+        outcomeAt(`2026-11-13T0${hour}:00:00.000Z`, ['failed', 'patchesFailed']),
+      ]);
+    expect(await outcomes.read(ROLLOUT, vm.id)).toMatchObject({ attempts: 3, waits: false });
+  });
+});
+
+describe('the totals of a rollout', () => {
+  it('are those of its VMs, whoever writes at the same time', async () => {
+    const outcomes = storeOf();
+    const writers = vms.map((each) => outcomes.save(ROLLOUT, [outcomeAt(EARLY, undefined, each)]));
+    writers.push(
+      outcomes.save(
+        ROLLOUT,
+        vms.map((each) => outcomeAt(LATE, ['unhealthy', 'unknownTooLong'], each)),
+      ),
+    );
+    await Promise.all(writers);
+    expect(countsOf(await outcomes.totals(ROLLOUT))).toMatchObject({
+      patched: 0,
+      unhealthy: 130,
+      unknown: 130,
+    });
+  });
+
+  it('and the outcomes are written together: one that fails changes neither', async () => {
+    const store = memoryStore();
+    const failing: Store = {
+      table: (name): Table => ({ ...store.table(name), commit: () => Promise.reject(new Error('503')) }),
+    };
+    await expect(storeOf(failing).save(ROLLOUT, [outcomeAt(EARLY)])).rejects.toThrow('503');
+    expect(await storeOf(store).read(ROLLOUT, vm.id)).toBeNull();
+    expect((await storeOf(store).totals(ROLLOUT)).reasons).toEqual({});
+  });
+});
+
+describe('a page', () => {
+  it('reads no more rows than it returns, but for two', async () => {
+    const store = memoryStore();
+    let rows = 0;
+    const counting: Store = {
+      table: (name): Table => {
+        const table = store.table(name);
+        return {
+          ...table,
+          list: async (partition, range) => {
+            const found = await table.list(partition, range);
+            rows += found.length;
+            return found;
+          },
+        };
+      },
+    };
+    const many = vmsOf(700);
+    await storeOf(store).save(
+      ROLLOUT,
+      many.map((each) => outcomeAt(EARLY, undefined, each)),
+    );
+    const first = await storeOf(counting).page(ROLLOUT, '');
+    expect(first.value).toHaveLength(500);
+    expect(rows).toBeLessThanOrEqual(502);
+    const second = await storeOf(counting).page(ROLLOUT, first.next ?? '');
+    expect([second.value.length, second.next]).toEqual([200, null]);
+    const ids = [...first.value, ...second.value].map(({ vmId }) => vmId);
+    expect(new Set(ids)).toEqual(new Set(many.map(({ id }) => id)));
+  });
+});
