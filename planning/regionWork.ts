@@ -1,52 +1,13 @@
 import { setShare } from '../domain/disruption';
-import { keyOf, type AvailabilitySetId } from '../domain/ids';
+import { keyOf } from '../domain/ids';
 import { cutIntoBatches } from './batches';
 import type { Candidates, InventoryFacts } from './candidates';
-import { cohortsOf, type Cohort } from './cohorts';
+import { cohortsOf } from './cohorts';
 import type { Cursor } from './estimate';
 import { ROUND_SIZE_MAX } from './plan';
 import { roundsOfBatch } from './roundsOfBatch';
 import { COHORTS_MAX } from './widths';
-
-/** VMs that are updated together, under one claim: positions among the candidates. */
-export interface RoundWork {
-  readonly members: readonly number[];
-  readonly cohort: Cohort;
-  readonly updateDomain: number | null;
-  /** So long after the first rounds of its batch it begins, to keep the patch-call budget. */
-  readonly delaySeconds: number;
-}
-
-/** A batch of one window cohort: its rounds run side by side, as many as fit. */
-export interface BatchWork {
-  readonly group: string;
-  readonly rounds: readonly RoundWork[];
-  readonly atOnce: number;
-}
-
-/** What is to be done in a region, in the order in which it is to be taken. The same whatever phase the region falls into. */
-export interface RegionWork {
-  readonly region: string;
-  readonly vmCount: number;
-  readonly stages: readonly StageWork[];
-}
-
-export interface StageWork {
-  readonly stage: string;
-  readonly zone: string | null;
-  /** By window cohort: growing batches of standalone VMs, one after another. */
-  readonly tracks: readonly (readonly BatchWork[])[];
-  readonly sets: readonly SetWork[];
-}
-
-export interface SetWork {
-  readonly group: string;
-  readonly availabilitySetId: AvailabilitySetId;
-  /** All members in the inventory, eligible or not. */
-  readonly setSize: number;
-  /** One after another; of several cohorts always the one whose window comes first. */
-  readonly rounds: readonly RoundWork[];
-}
+import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
 
 /** Divides a region's VMs, in the order of the month, into stages, batches, update domains and rounds. */
 export function workOfRegion(

@@ -2,7 +2,7 @@ import { patchCallDelaySeconds } from '../domain/patchCalls';
 import type { Candidates, InventoryFacts } from './candidates';
 import type { Cohort } from './cohorts';
 import { ROUND_SIZE_MAX } from './plan';
-import type { BatchWork, RoundWork } from './regionWork';
+import type { BatchWork, RoundWork } from './work';
 import { ROUND_SUBSCRIPTIONS_MAX, ROUNDS_AT_ONCE_MAX } from './widths';
 
 /**

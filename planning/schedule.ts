@@ -3,7 +3,8 @@ import type { Policy } from '../domain/policy';
 import type { Candidates, InventoryFacts } from './candidates';
 import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { EventQueue } from './eventQueue';
-import { countBy, type BatchWork, type RegionWork, type RoundWork, type StageWork } from './regionWork';
+import { countBy } from './regionWork';
+import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
 import { SETS_AT_ONCE_MAX } from './widths';
 

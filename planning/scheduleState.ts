@@ -1,4 +1,4 @@
-import type { RegionWork, RoundWork } from './regionWork';
+import type { RegionWork, RoundWork } from './work';
 
 /** What a round or a VM had to wait for, beside its turn. */
 export type WaitedFor = 'windows' | 'shares' | 'patchCalls' | 'evidence';

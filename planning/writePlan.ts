@@ -4,14 +4,8 @@ import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedRegion, PlannedRound, PlannedStage } from './plan';
-import {
-  countBy,
-  type BatchWork,
-  type RegionWork,
-  type RoundWork,
-  type SetWork,
-  type StageWork,
-} from './regionWork';
+import { countBy } from './regionWork';
+import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
 import type { RoundTimes, Schedule, ScheduledPhase } from './schedule';
 import type { WaitedFor } from './scheduleState';
 
