@@ -1,6 +1,6 @@
 /** @type {import('dependency-cruiser').IConfiguration} */
 const folders =
-  'domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions|emulator|audit|local|fleets|cli|lab|web|tests';
+  'domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|functions|emulator|audit|local|fleets|cli|lab|web|tests';
 const layer = (from, mayUse, comment) => ({
   name: `${from}-may-use-only-${mayUse.map((m) => m.replace(/\W+/g, '-')).join('-') || 'itself'}`,
   severity: 'error',
@@ -24,6 +24,11 @@ module.exports = {
       ['domain/', 'planning/', 'drivers/driver', 'store/(?!azure|memory)'],
       'Activities see the interfaces of drivers and stores; functions/ chooses the implementation.',
     ),
+    layer(
+      'notifications',
+      ['domain/', 'store/(?!azure|memory)', 'composition/notificationSettings'],
+      'Notices are read off the audit, whatever the app does beside.',
+    ),
     layer('web', [], 'The dashboard knows the app over its API alone.'),
     layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),
     layer('store', ['domain/', 'planning/plan'], 'A store keeps the values of domain/ and the plan.'),
@@ -38,7 +43,7 @@ module.exports = {
       comment:
         'What ships to a Function App must not know which host it runs on, nor the commands and experiments around it.',
       from: {
-        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|functions)/',
+        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|functions)/',
       },
       to: { path: '^(emulator|local|fleets|cli|lab|audit|web)/' },
     },
@@ -47,7 +52,7 @@ module.exports = {
       severity: 'error',
       comment: 'functions/ is what the host loads; nothing of the app leans on it.',
       from: {
-        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|local|fleets|lab|cli|audit)/',
+        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|local|fleets|lab|cli|audit)/',
       },
       to: { path: '^functions/' },
     },

@@ -15,7 +15,7 @@ export async function listFleet(driver: FleetDriver): Promise<AzureFleet> {
   for (let cursor: string | null = null, first = true; first || cursor !== null; first = false) {
     const page = await driver.listVirtualMachines(cursor);
     vms.push(...page.items);
-    unanswered = page.unanswered ?? [];
+    unanswered = (page.incomplete ?? []).map(({ subscriptionId }) => subscriptionId);
     cursor = page.next;
   }
   if (vms.length === 0 && unanswered.length > 0)

@@ -1,5 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { runAudit, type AuditOptions } from './audit';
+import { addClient } from './client/clientCommands';
+import { runVerifyAudit, type VerifyOptions } from './client/verifyAudit';
 import { runDriver, type DriverOptions } from './driver';
 import { runE2e } from './e2e';
 import { runEmulator, type EmulatorOptions } from './emulator';
@@ -68,7 +70,8 @@ function createProgram(ended: Ended): Command {
   addRehearsals(program, ended);
   addTools(program, ended);
   addAzure(program, ended);
-  for (const command of program.commands) askForRequiredLast(command);
+  addClient(program, ended, command);
+  for (const one of program.commands) for (const each of [one, ...one.commands]) askForRequiredLast(each);
   return program;
 }
 
@@ -240,7 +243,12 @@ function addRehearsals(program: Command, ended: Ended): void {
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
     'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
     'npm run audit -- --base-url http://127.0.0.1:7071',
+    'npm run lowtide -- audit --verify',
   ])
+    .option('--verify', "read a host's own audit, and find rows that were changed, removed or added")
+    .option('--url <url>', 'with --verify: the host; LOWTIDE_URL without it', baseUrl)
+    .option('--token <token>', 'with --verify: bearer token, for a host that asks for sign-in')
+    .option('--expect <chain=hash...>', 'with --verify: the head of a chain, as it was noted before')
     .option('--events <file>', 'the log, as simulate --events writes it')
     .option('--fleet <file>', 'the fleet it is about')
     .option('--base-url <url>', 'a running host with the simulated driver, instead of files')
@@ -249,8 +257,8 @@ function addRehearsals(program: Command, ended: Ended): void {
     .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
     .option('--json <file>', 'write the report there, too')
     .option(...SETTINGS)
-    .action(async (options: AuditOptions) => {
-      ended(await runAudit(options));
+    .action(async (options: AuditOptions & VerifyOptions) => {
+      ended(options.verify ? await runVerifyAudit(options) : await runAudit(options));
     });
 }
 
@@ -334,14 +342,19 @@ function addAzure(program: Command, ended: Ended): void {
     });
 }
 
-function command(program: Command, name: string, description: string, examples: readonly string[]): Command {
+function command(parent: Command, name: string, description: string, examples: readonly string[]): Command {
   const shown = examples.map((example) => `  $ ${example}`).join('\n');
-  return program
+  return parent
     .command(name)
     .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
     .summary(description)
     .helpOption('-h, --help', 'show how it is used')
     .allowExcessArguments(false)
-    .showHelpAfterError(`\nlowtide ${name} --help lists its options. For example:\n${shown}`)
+    .showHelpAfterError(`\nlowtide ${pathOf(parent, name)} --help lists its options. For example:\n${shown}`)
     .addHelpText('after', `\nFor example:\n${shown}`);
+}
+
+/** As it is typed: `rollouts watch`. */
+function pathOf(parent: Command, name: string): string {
+  return parent.parent === null ? name : `${parent.name()} ${name}`;
 }

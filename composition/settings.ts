@@ -6,6 +6,7 @@ import { defaultPolicy, Policy } from '../domain/policy';
 import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
 import { AZURE_SETTINGS, readAzure, type AzureSettings } from './azureSettings';
 import { cloudProblems } from './cloudProblems';
+import { NOTIFICATION_SETTINGS, readNotifications, type NotificationSettings } from './notificationSettings';
 import {
   canaryProblems,
   extraRegionProblems,
@@ -33,6 +34,7 @@ export interface Settings {
   /** Null unless the driver is `azure`. */
   readonly azure: AzureSettings | null;
   readonly auth: AuthSettings;
+  readonly notifications: NotificationSettings;
   readonly policy: Policy;
 }
 
@@ -52,6 +54,7 @@ const DEPLOYMENT_SETTINGS = [
   'LOWTIDE_SCENARIO',
   ...AZURE_SETTINGS,
   ...AUTH_SETTINGS,
+  ...NOTIFICATION_SETTINGS,
   'LOWTIDE_ROLLOUT_SCHEDULE',
   'LOWTIDE_SWEEP_SCHEDULE',
   'LOWTIDE_RETENTION_SCHEDULE',
@@ -111,6 +114,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     scenarioFile: given('LOWTIDE_SCENARIO'),
     azure: readAzure(driver, given, oneOf, problems),
     auth: readAuth(environment, problems),
+    notifications: readNotifications(given, problems),
     policy: readPolicy(given, problems),
   };
   problems.push(...cloudProblems(settings, environment));

@@ -1,7 +1,7 @@
+import { generate } from 'selfsigned';
+
 /** A certificate of its own for loopback, new at each start: tools that check it must be set to accept it. */
 export async function createCertificate(): Promise<{ key: string; cert: string }> {
-  // Loading it takes a quarter of a second, which a host that speaks plain HTTP need not wait for.
-  const { generate } = await import('selfsigned');
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {
     keySize: 2048,
     algorithm: 'sha256',

@@ -6,6 +6,7 @@ import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
+import { notificationRoutes } from './notifications';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -22,6 +23,7 @@ const served: readonly OperatorRoute[] = [
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...notificationRoutes,
   ...explainRoutes,
   ...forecastRoutes,
   ...previewRoutes,

@@ -56,7 +56,7 @@ const waiveVirtualMachine: OperatorRoute = {
     summary:
       'A person answers for a VM that is unhealthy after its update: it holds its availability set no more.',
     body: { about: 'Why.', schema: Reason },
-    answers: { 202: { about: 'Its ledger is told.', schema: z.object({ id: VmId, waivedUtc: Utc }) } },
+    answers: { 202: { about: 'Its ledger knows it.', schema: z.object({ id: VmId, waivedUtc: Utc }) } },
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services, client }) => {

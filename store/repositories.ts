@@ -1,6 +1,7 @@
 import { agendaStore, type AgendaStore } from './agenda';
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
+import { deliveryStore, type DeliveryStore } from './deliveries';
 import { evidenceStore, type EvidenceStore } from './evidence';
 import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
@@ -28,6 +29,7 @@ export interface Repositories {
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
 }
 
@@ -45,6 +47,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    deliveries: deliveryStore(store),
     freezes: freezeStore(store),
   };
 }

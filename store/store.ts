@@ -61,6 +61,7 @@ export const TABLE_NAMES = [
   'outcomes',
   'operations',
   'assessments',
+  'deliveries',
   'vmEvents',
   'evidence',
   'audit',

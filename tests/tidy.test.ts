@@ -56,7 +56,9 @@ describe('the documentation is complete', () => {
     const policy = Object.keys(Policy.shape).map(settingName);
     const code = files
       .filter((file) =>
-        /^(functions|composition|armApi|operatorApi|drivers|store|activities)\/.*\.ts$/.test(file),
+        /^(functions|composition|armApi|operatorApi|notifications|drivers|store|activities)\/.*\.ts$/.test(
+          file,
+        ),
       )
       .map(read);
     const inCode = matches(code.join('\n'), /'(LOWTIDE_[A-Z_]+[A-Z])'/g);
@@ -100,6 +102,7 @@ describe('the app', () => {
       'composition',
       'operatorApi',
       'armApi',
+      'notifications',
       'functions',
     ];
     const changeable = files

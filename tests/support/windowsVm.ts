@@ -1,4 +1,4 @@
-/** `properties` of a Windows VM that a rollout patches: a supported image, and the platform told to patch. */
+/** `properties` of a Windows VM that a rollout patches: a supported image, and the platform is to patch it. */
 export const PATCHED_WINDOWS = {
   storageProfile: {
     imageReference: {

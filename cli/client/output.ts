@@ -1,0 +1,94 @@
+import { styleText } from 'node:util';
+import Table from 'cli-table3';
+import { csvOf } from '../../operatorApi/csv';
+import { say } from '../../local/say';
+
+/** How an answer is written: for people, or for programs. */
+export interface OutputOptions {
+  readonly json?: boolean | undefined;
+  readonly csv?: boolean | undefined;
+}
+
+export type Row = Readonly<Record<string, unknown>>;
+
+const isColoured = (): boolean =>
+  process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+
+const COLOURS: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
+  patched: 'green',
+  upToDate: 'green',
+  done: 'green',
+  onTime: 'green',
+  deferred: 'yellow',
+  held: 'yellow',
+  atRisk: 'yellow',
+  halted: 'red',
+  failed: 'red',
+  unhealthy: 'red',
+  late: 'red',
+};
+
+/** A word in the colour of what it means, on a terminal that shows colours. */
+export function coloured(word: string): string {
+  const colour = COLOURS[word];
+  return colour !== undefined && isColoured() ? styleText(colour, word) : word;
+}
+
+/** Rows as a table, as JSON (an array), or as CSV. */
+export function writeRows(
+  columns: readonly string[],
+  rows: readonly Row[],
+  { json, csv }: OutputOptions,
+): void {
+  if (json) {
+    say.line(JSON.stringify(rows, null, 2));
+    return;
+  }
+  if (csv) {
+    say.text(csvOf(columns, rows));
+    return;
+  }
+  if (rows.length === 0) {
+    say.line('none');
+    return;
+  }
+  const plain = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '' };
+  const lines = { 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '' };
+  const table = new Table({
+    head: columns.map(headingOf),
+    chars: { ...plain, ...lines, right: '', 'right-mid': '', middle: '  ' },
+    style: { 'padding-left': 0, 'padding-right': 0, head: isColoured() ? ['bold'] : [], border: [] },
+  });
+  for (const row of rows) table.push(columns.map((name) => coloured(cellOf(row[name]))));
+  say.line(
+    table
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd())
+      .filter((line) => line !== '')
+      .join('\n'),
+  );
+}
+
+/** `expectedStartUtc` is «expected start». */
+function headingOf(name: string): string {
+  return name
+    .replace(/Utc$/, '')
+    .replace(/Id$/, '')
+    .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+/** Ids by their last part, instants to the minute. */
+function cellOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'object') return Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
+  const text = String(value as string | number | boolean);
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return instantText(text);
+  return text.startsWith('/subscriptions/') ? (text.split('/').at(-1) ?? text) : text;
+}
+
+export const instantText = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
+
+export function writeJson(value: unknown): void {
+  say.line(JSON.stringify(value, null, 2));
+}

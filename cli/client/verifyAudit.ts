@@ -1,0 +1,69 @@
+import { ChainedRow, faultsOf, type ChainFault } from '../../store/auditChain';
+import { say } from '../../local/say';
+import { writeJson } from '../../local/writeOutput';
+import { apiClient, HOST_URL } from './apiClient';
+
+export interface VerifyOptions {
+  readonly verify?: boolean | undefined;
+  readonly url?: string | undefined;
+  readonly baseUrl?: string | undefined;
+  readonly key?: string | undefined;
+  readonly token?: string | undefined;
+  /** A file that the report is written to, too. */
+  readonly json?: string | undefined;
+  /** `chain=hash`: a head that was noted down before. */
+  readonly expect?: readonly string[] | undefined;
+}
+
+interface Verified {
+  readonly chain: string;
+  readonly rowCount: number;
+  readonly head: string;
+  readonly faults: readonly ChainFault[];
+}
+
+/**
+ * Reads every row of the audit and computes its hash here, so that the host's word is not taken for it; what only the host can see (a row
+ * that was decided and is not there) it says itself.
+ */
+export async function runVerifyAudit(options: VerifyOptions): Promise<0 | 2> {
+  const { url, baseUrl, key, token, json } = options;
+  const api = apiClient({ url: url ?? baseUrl ?? process.env['LOWTIDE_URL'] ?? HOST_URL, key, token });
+  const chains = new Map<string, ChainedRow[]>();
+  for await (const raw of api.rows<unknown>('/api/audit')) {
+    const row = ChainedRow.parse(raw);
+    const rows = chains.get(row.chain);
+    if (rows === undefined) chains.set(row.chain, [row]);
+    else rows.push(row);
+  }
+  const said = await api.get<{ chains: readonly Verified[] }>('/api/audit/verify');
+  const verified = said.chains.map((one) => checked(one, chains.get(one.chain) ?? [], options.expect ?? []));
+  if (json !== undefined) writeJson(json, verified);
+  for (const one of verified) describe(one);
+  return verified.some(({ faults }) => faults.length > 0) ? 2 : 0;
+}
+
+function checked(host: Verified, rows: readonly ChainedRow[], expected: readonly string[]): Verified {
+  const { chain } = host;
+  const faults = [...host.faults];
+  for (const fault of faultsOf(rows))
+    if (!faults.some(({ seq, kind }) => seq === fault.seq && kind === fault.kind)) faults.push(fault);
+  const hashes = new Set(rows.map(({ hash }) => hash));
+  for (const hash of expected
+    .filter((one) => one.startsWith(`${chain}=`))
+    .map((one) => one.slice(chain.length + 1)))
+    if (!hashes.has(hash))
+      faults.push({
+        seq: 0,
+        kind: 'changed',
+        detail: `no row has the hash ${hash} that was noted: the chain was made anew`,
+      });
+  return { chain, rowCount: rows.length, head: rows.at(-1)?.hash ?? host.head, faults };
+}
+
+function describe({ chain, rowCount, head, faults }: Verified): void {
+  say.line(
+    `${chain}: ${rowCount} rows, ${faults.length === 0 ? 'whole' : `${faults.length} faults`}; head ${head}`,
+  );
+  for (const { kind, detail } of faults) say.line(`  ${kind}: ${detail}`);
+}

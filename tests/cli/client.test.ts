@@ -1,0 +1,209 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../../cli/program';
+import { anApi, type Api } from '../armApi/api';
+import { apiMonth, MONTH_VM } from '../operatorApi/apiMonth';
+
+const folder = mkdtempSync(join(tmpdir(), 'lowtide-client-'));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Typed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** What a command line writes, as a program reads it: standard output is no terminal. */
+async function typed(...args: readonly string[]): Promise<Typed> {
+  let [out, err] = ['', ''];
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+    out += String(chunk);
+    return true;
+  });
+  const error = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+    err += String(chunk);
+    return true;
+  });
+  try {
+    return { code: await runCli(args), out, err };
+  } finally {
+    write.mockRestore();
+    error.mockRestore();
+  }
+}
+
+describe('the client, against a running host', () => {
+  let api: Api;
+  let url = '';
+  const lowtide = (...args: readonly string[]): Promise<Typed> => typed(...args, '--url', url);
+  const json = async (...args: readonly string[]): Promise<unknown> =>
+    JSON.parse((await lowtide(...args, '--json')).out) as unknown;
+
+  beforeAll(async () => {
+    api = await apiMonth((options) => anApi({ ...options, port: 0 }), 2);
+    url = api.host.baseUrl;
+  });
+  afterAll(() => api.close());
+
+  it('rollouts lists them, shows one, and names what it decides about', async () => {
+    expect((await lowtide('rollouts')).out).toMatch(/^id .*\nrollout-2026-11 +running +8 /);
+    expect((await lowtide('rollouts', 'show')).out).toContain('rollout-2026-11');
+    expect(await json('rollouts')).toMatchObject([{ id: 'rollout-2026-11', state: 'running' }]);
+    expect((await lowtide('rollouts', '--csv')).out.split('\r\n')[0]).toBe(
+      'id,state,vmCount,releasedUtc,endsUtc,endedUtc,requestedBy',
+    );
+    expect(await lowtide('rollouts', 'show', 'rollout-2020-01')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('NOT_FOUND') as string,
+    });
+  });
+
+  it('a decision needs a reason and a confirmation, says what it answers, and is carried out', async () => {
+    expect((await lowtide('rollouts', 'pause', '--reason', 'Lunch.')).code).toBe(1); // no terminal to ask on
+    expect(await lowtide('rollouts', 'pause', '--reason', 'Lunch.', '--yes')).toMatchObject({
+      code: 0,
+      out: 'rollout-2026-11 is paused.\n',
+    });
+    const paused = await lowtide('rollouts', 'resume', '--reason', 'Back.');
+    expect([paused.code, paused.err]).toEqual([
+      1,
+      expect.stringContaining('resume rollout-2026-11 (paused).'),
+    ]);
+    expect((await lowtide('rollouts', 'resume', '--reason', 'Back.', '--yes')).code).toBe(0);
+    expect((await lowtide('rollouts', 'pause', '--yes')).err).toContain(
+      "required option '--reason <text>' not specified",
+    );
+    expect(
+      (await lowtide('rollouts', 'skip', '--reason', 'r', '--region', 'a', '--phase', 'phase-1', '--yes'))
+        .err,
+    ).toContain('one scope');
+  });
+
+  it('why answers for a name or an id, and says which names are near', async () => {
+    const { out } = await lowtide('why', 'e2e-excluded');
+    expect(out).toMatch(/^e2e-excluded: notTakingPart\n.*tag lowtide-exclude is true/);
+    expect(out).toContain('What unblocks it (owner): Remove the tag.');
+    expect(await json('why', MONTH_VM)).toMatchObject({ vmId: MONTH_VM.toLowerCase() });
+    expect(await lowtide('why', 'e2e-set')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('e2e-set-1, e2e-set-2') as string,
+    });
+  });
+
+  it('fleet, forecast and preview are tables, JSON and CSV', async () => {
+    expect((await lowtide('fleet', '--region', 'westeurope', '--group', 'region')).out).toMatch(
+      /westeurope +5/,
+    );
+    expect((await lowtide('fleet', '--csv', '--limit', '2')).out.trim().split('\r\n')).toHaveLength(3);
+    expect(await json('fleet', '--search', 'lone')).toMatchObject([{ name: 'e2e-lone' }]);
+    expect((await lowtide('forecast', '--by', 'subscription')).out).toMatch(/all +\d+ +\d+/);
+    expect((await lowtide('forecast', '--state', 'notTakingPart', '--csv')).out).toContain('Manual');
+    const preview = (await lowtide('preview', '--vm', MONTH_VM)).out;
+    expect(preview).toMatch(/^2026-12: 1 of 6 VMs; half done /);
+    const policy = join(folder, 'policy.json');
+    writeFileSync(policy, JSON.stringify({ bakeAfterCanarySeconds: 432_000 }));
+    expect((await lowtide('preview', '--policy', policy)).out).toMatch(/0 more, 0 fewer, [1-9]\d* moved/);
+  });
+
+  it('freezes and exclusions are made, imported, listed and lifted', async () => {
+    const about = ['--reason', 'A launch.', '--owner', 'ops'];
+    const made = await lowtide(
+      'freeze',
+      'add',
+      'launch',
+      '--from',
+      '2026-12-20',
+      '--to',
+      '2027-01-02',
+      ...about,
+      '--region',
+      'eastus',
+    );
+    expect([made.code, made.out]).toEqual([0, expect.stringMatching(/launch +planned/)]);
+    expect(await json('freeze')).toMatchObject([{ id: 'launch', selector: { region: 'eastus' } }]);
+    await lowtide(
+      'exclude',
+      'add',
+      'one',
+      '--vm',
+      'e2e-lone',
+      '--from',
+      '2026-12-01',
+      '--to',
+      '2026-12-04',
+      ...about,
+    );
+    expect(await json('exclude')).toMatchObject([{ id: 'one', selector: { vm: MONTH_VM.toLowerCase() } }]);
+    expect((await lowtide('exclude', 'remove', 'one')).out).toBe('one is lifted.\n');
+    const file = join(folder, 'calendar.ics');
+    writeFileSync(
+      file,
+      [
+        'BEGIN:VCALENDAR',
+        'BEGIN:VEVENT',
+        'UID:a',
+        'SUMMARY:Sale',
+        'DTSTART:20261201T200000Z',
+        'DTEND:20261201T220000Z',
+        'END:VEVENT',
+        'END:VCALENDAR',
+      ].join('\r\n'),
+    );
+    expect((await lowtide('freeze', 'import', file)).out).toContain('Sale');
+    expect(
+      (await lowtide('freeze', 'add', 'x', '--from', '2026-12-20', '--to', '2026-12-01', ...about)).err,
+    ).toContain('not later than from');
+  });
+
+  it('audit --verify reads the chains itself, and knows a head that was noted', async () => {
+    const { code, out } = await lowtide('audit', '--verify');
+    expect([code, out]).toEqual([
+      0,
+      expect.stringMatching(/rollout-2026-11: \d+ rows, whole; head [0-9a-f]{64}/),
+    ]);
+    const head = /rollout-2026-11: .* head ([0-9a-f]{64})/.exec(out)?.[1] ?? '';
+    expect((await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${head}`)).code).toBe(0);
+    const other = await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${'0'.repeat(64)}`);
+    expect([other.code, other.out]).toEqual([2, expect.stringContaining('was made anew')]);
+  });
+
+  it('watch says how it goes, once for each change, and ends with the rollout', async () => {
+    const watched = lowtide('rollouts', 'watch');
+    await lowtideCancel(api);
+    const { code, out } = await watched;
+    expect(code).toBe(0);
+    const lines = out.trimEnd().split('\n');
+    expect(new Set(lines).size).toBe(lines.length);
+    expect(lines.at(-1)).toMatch(/^rollout-2026-11: .*cancelled$/);
+  });
+});
+
+async function lowtideCancel(api: Api): Promise<void> {
+  await api.send('POST', '/api/rollouts/rollout-2026-11/cancel', { reason: 'Enough.' });
+  await api.pass(24 * 60);
+}
+
+it('a host that does not answer is named, with what to do', async () => {
+  const { code, err } = await typed('rollouts', '--url', 'http://127.0.0.1:9');
+  expect([code, err]).toEqual([1, expect.stringContaining('Start a host')]);
+});
+
+it.each([
+  ['lowtide ', 'rollouts'],
+  ['lowtide rollouts wa', 'watch'],
+  ['lowtide rollouts watch --j', '--json'],
+  ['lowtide freeze add year-end --time', '--time-zone'],
+])('bash completes «%s» to %s', async (line, expected) => {
+  const { out } = await typed('completion', 'bash');
+  const words = line.split(' ');
+  const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _lowtide; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\n')).toContain(expected);
+});
+
+it.each(['zsh', 'fish'])('there is a completion for %s', async (shell) => {
+  expect((await typed('completion', shell)).out).toContain('rollouts');
+});

@@ -1,0 +1,217 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHmac } from 'node:crypto';
+import { HTTP } from 'cloudevents';
+import type { NotificationSettings, Receiver } from '../../composition/notificationSettings';
+import { defaultPolicy } from '../../domain/policy';
+import { NOTICE_KINDS } from '../../domain/notices';
+import { notify } from '../../notifications/notify';
+import { messageTo } from '../../notifications/body';
+import type { AuditRow } from '../../store/auditRow';
+import type { Delivery } from '../../store/deliveries';
+import { memoryStore } from '../../store/memoryTable';
+import { repositoriesOn } from '../../store/repositories';
+
+const ROLLOUT = 'rollout-2026-11';
+const SECRET = 'a secret of twenty-four characters';
+
+interface Received {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: string;
+}
+
+const halted: AuditRow = {
+  atUtc: '2026-11-13T03:15:00.000Z',
+  who: 'lowtide',
+  what: 'halted',
+  subject: 'phase-1',
+  vmId: null,
+  why: '2 of 5 VMs are unhealthy after their update.',
+  evidence: { unhealthy: 2 },
+};
+
+describe('notifications', () => {
+  let server: Server;
+  let answers: { status: number; headers?: Record<string, string> }[];
+  let received: Received[];
+  let url: string;
+  let nowMs: number;
+  const services = (): Parameters<typeof notify>[0] => ({
+    ...repositories,
+    nowUtc: () => new Date(nowMs).toISOString(),
+  });
+  let repositories: ReturnType<typeof repositoriesOn>;
+
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const parts: Buffer[] = [];
+      request.on('data', (part: Buffer) => parts.push(part));
+      request.on('end', () => {
+        received.push({ headers: request.headers, body: Buffer.concat(parts).toString('utf8') });
+        const { status, headers = {} } = answers.shift() ?? { status: 204 };
+        response.writeHead(status, headers).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+  });
+  beforeEach(() => {
+    [answers, received] = [[], []];
+    nowMs = Date.parse('2026-11-13T03:16:00.000Z');
+    repositories = repositoriesOn(memoryStore(), defaultPolicy);
+  });
+  afterAll(async () => {
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  const receiver = (over: Partial<Receiver> = {}): Receiver => ({
+    name: 'ops',
+    url,
+    format: 'cloudEvents',
+    secret: SECRET,
+    events: NOTICE_KINDS,
+    ...over,
+  });
+  const settings = (...receivers: readonly Receiver[]): NotificationSettings => ({
+    receivers,
+    privateAddresses: true,
+  });
+  const tick = (given = settings(receiver())): Promise<readonly string[]> =>
+    notify(services(), given, '/lowtide/test');
+  const minutesPass = (minutes: number): void => {
+    nowMs += minutes * 60_000;
+  };
+
+  it('a halt is a signed CloudEvent, sent once', async () => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    await tick();
+    await tick();
+    expect(received).toHaveLength(1);
+    const [{ headers, body }] = received as [Received];
+    const event = HTTP.toEvent({ headers, body: JSON.parse(body) as unknown });
+    expect(event).toMatchObject({
+      id: `${ROLLOUT}~1`,
+      type: 'lowtide.halted',
+      source: '/lowtide/test',
+      subject: 'phase-1',
+      data: { why: halted.why, rolloutId: ROLLOUT, evidence: { unhealthy: 2 } },
+    });
+    const id = String(headers['webhook-id']);
+    const at = String(headers['webhook-timestamp']);
+    const mac = createHmac('sha256', SECRET).update(`${id}.${at}.${body}`).digest('base64');
+    expect(headers['webhook-signature']).toBe(`v1,${mac}`);
+    expect(Number(at)).toBe(nowMs / 1000);
+  });
+
+  it('what is not news is not sent: installations, and what happened more than a day ago', async () => {
+    await repositories.audit.append(ROLLOUT, 'i', { ...halted, what: 'installStarted' });
+    await repositories.audit.append(ROLLOUT, 'old', { ...halted, atUtc: '2026-11-11T00:00:00.000Z' });
+    await tick();
+    expect(received).toEqual([]);
+  });
+
+  it('a receiver hears of what it asked for, and of nothing else', async () => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    await repositories.audit.append(ROLLOUT, 'e', { ...halted, what: 'rolloutEnded' });
+    await tick(settings(receiver({ events: ['done'] })));
+    expect(received.map(({ body }) => (JSON.parse(body) as { type: string }).type)).toEqual(['lowtide.done']);
+  });
+
+  it('what fails is tried again later each time, under the same id, and not before Retry-After', async () => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    answers = [{ status: 500 }, { status: 429, headers: { 'retry-after': '1200' } }, { status: 200 }];
+    expect(await tick()).toEqual([expect.stringMatching(/It answered 500\..*03:17:00/)]);
+    expect(await tick()).toEqual([]);
+    minutesPass(1);
+    expect(await tick()).toEqual([expect.stringMatching(/It answered 429\..*03:37:00/)]);
+    minutesPass(19);
+    await tick();
+    expect(received).toHaveLength(2);
+    minutesPass(1);
+    await tick();
+    expect(new Set(received.map(({ headers }) => headers['webhook-id']))).toEqual(new Set([`${ROLLOUT}~1`]));
+    expect(received).toHaveLength(3);
+    expect(await repositories.deliveries.waiting()).toEqual([]);
+  });
+
+  it('what never arrives ends dead, is kept with its last error, and goes out when a person has it tried again', async () => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    answers = Array.from({ length: 9 }, () => ({ status: 503 }));
+    for (let n = 0; n < 9; n += 1) {
+      await tick();
+      minutesPass(1441);
+    }
+    await tick();
+    expect(received).toHaveLength(9);
+    const [dead] = (await repositories.deliveries.dead()) as [Delivery];
+    expect(dead).toMatchObject({ attempts: 9, lastError: 'It answered 503.', receiver: 'ops' });
+    const again = await repositories.deliveries.revive(dead.noticeId, 'ops', new Date(nowMs).toISOString());
+    await tick();
+    expect([again, received.length, await repositories.deliveries.dead()]).toEqual([true, 10, []]);
+  });
+
+  it('a crash after the delivery was written and before the cursor moved on makes no second one', async () => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    const crashing = {
+      ...services(),
+      deliveries: {
+        ...repositories.deliveries,
+        saveCursor: () => Promise.reject(new Error('the host died')),
+      },
+    };
+    await expect(notify(crashing, settings(receiver()), '/x')).rejects.toThrow('died');
+    await tick();
+    expect(received).toHaveLength(1);
+  });
+
+  it.each([
+    ['http://127.0.0.1:9/'],
+    ['http://[::1]:9/'],
+    ['http://169.254.169.254/metadata/identity/oauth2/token'],
+    ['http://10.0.0.4/'],
+    ['http://localhost:9/'],
+  ])('reaches no address of its own network: %s', async (inside) => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    const own = { receivers: [receiver({ url: inside })], privateAddresses: false };
+    const [said] = await notify(services(), own, '/x');
+    expect(said).toContain('not allowed');
+    const [waiting] = (await repositories.deliveries.waiting()) as [Delivery];
+    expect(waiting.lastError).toContain('not a public address');
+  });
+
+  it('follows no redirect, which could lead into its own network', async () => {
+    await repositories.audit.append(ROLLOUT, 'h', halted);
+    answers = [{ status: 307, headers: { location: url } }];
+    expect(await tick()).toEqual([expect.stringContaining('It answered 307.')]);
+    expect(received).toHaveLength(1);
+  });
+
+  it('Slack and Teams show hostile names as plain text, cut to what they take', () => {
+    const hostile = '<!channel> [x](javascript:alert(1)) *b* ' + 'é'.repeat(5000);
+    const delivery: Delivery = {
+      noticeId: 'r~1',
+      receiver: 'ops',
+      kind: 'halted',
+      atUtc: halted.atUtc,
+      subject: hostile,
+      why: hostile,
+      who: 'lowtide',
+      rolloutId: ROLLOUT,
+      evidence: {},
+      attempts: 0,
+      nextUtc: halted.atUtc,
+      lastError: null,
+    };
+    const slack = JSON.parse(messageTo(receiver({ format: 'slack' }), delivery, '/x').body) as {
+      text: string;
+      blocks: { text: { type: string; text: string } }[];
+    };
+    expect(slack.text).toContain('&lt;!channel&gt;');
+    expect(slack.blocks.map(({ text }) => text.type)).toEqual(['plain_text', 'plain_text']);
+    expect(Math.max(...slack.blocks.map(({ text }) => text.text.length))).toBeLessThanOrEqual(3000);
+    const teams = messageTo(receiver({ format: 'teams' }), delivery, '/x').body;
+    expect(teams).toContain('RichTextBlock');
+    expect(teams).not.toContain('"TextBlock"');
+    expect(teams.length).toBeLessThan(28_000);
+  });
+});
