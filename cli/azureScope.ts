@@ -3,7 +3,7 @@ import { LowtideError } from '../domain/lowtideError';
 import type { AppSettings } from '../local/appSettings';
 import { readAppSettings } from '../local/appSettings';
 
-/** What the commands that speak with Azure are told. */
+/** What the commands that speak with Azure are given. */
 export interface AzureOptions {
   readonly subscriptions?: string | undefined;
   readonly settings?: string | undefined;

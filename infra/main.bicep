@@ -25,7 +25,7 @@ param plan string = 'flex'
 @allowed(['storage', 'scheduler'])
 param durableBackend string = 'storage'
 
-@description('Addresses that are told when a rollout halts, an orchestration is stuck or a sweep fails.')
+@description('Addresses that get a mail when a rollout halts, an orchestration is stuck or a sweep fails.')
 param alertEmails array = []
 
 @description('More settings of the app, as docs/settings.md lists them.')

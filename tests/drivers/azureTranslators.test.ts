@@ -25,14 +25,14 @@ interface Exchange {
   readonly responseBody: unknown;
 }
 
-function recorded(story: string): readonly Exchange[] {
-  const file = readdirSync(RECORDINGS).find((name) => name.startsWith(`${story}-`)) ?? '';
+function recorded(exchange: string): readonly Exchange[] {
+  const file = readdirSync(RECORDINGS).find((name) => name.startsWith(`${exchange}-`)) ?? '';
   return JSON.parse(readFileSync(join(RECORDINGS, file), 'utf8')) as Exchange[];
 }
 
 /** The result of the last poll. */
-const resultOf = (story: string): unknown =>
-  recorded(story)
+const resultOf = (exchange: string): unknown =>
+  recorded(exchange)
     .map(({ responseBody }) => member(responseBody, 'properties', 'output'))
     .findLast((output) => output !== undefined);
 
@@ -42,8 +42,8 @@ if (!hasRecordings)
   console.warn('The recordings of Azure are not beside the repository: they are not compared.');
 
 withRecordings('what Azure really answered, in words of Lowtide', () => {
-  it.each(['01', '02', '03', '04'])('assessment %s succeeded, whatever its error member says', (story) => {
-    const summary = assessmentSummary(resultOf(story), TIMES);
+  it.each(['01', '02', '03', '04'])('assessment %s succeeded, whatever its error member says', (exchange) => {
+    const summary = assessmentSummary(resultOf(exchange), TIMES);
     expect(AvailablePatchSummary.parse(summary)).toMatchObject({ status: 'Succeeded', error: null });
   });
 
@@ -58,8 +58,8 @@ withRecordings('what Azure really answered, in words of Lowtide', () => {
     ['08', 0],
     ['09', 0],
     ['16', 0],
-  ])('installation %s succeeded with %s installed', (story, installedPatchCount) => {
-    const summary = installationSummary(resultOf(story), TIMES);
+  ])('installation %s succeeded with %s installed', (exchange, installedPatchCount) => {
+    const summary = installationSummary(resultOf(exchange), TIMES);
     expect(PatchInstallationSummary.parse(summary)).toMatchObject({
       status: 'Succeeded',
       installedPatchCount,
@@ -103,7 +103,7 @@ withRecordings('what Azure really answered, in words of Lowtide', () => {
     }
   });
 
-  it('story 17 is in charge: AutomaticByPlatform with the bypass', () => {
+  it('17 is in charge: AutomaticByPlatform with the bypass', () => {
     const body = recorded('17').find(({ status }) => status === 200)?.responseBody;
     const model = modelOfVm(body);
     if (model === null) throw new Error('no VM in 17');
