@@ -29,7 +29,9 @@ export function checkAssessments(
   const longest = assessmentEverySeconds * 1000 + TWO_NIGHTS;
   const changed = new Set(changedByOwner.map((id) => id.toLowerCase()));
   const tookPart = new Set(
-    outcomes.filter(({ kind, reason }) => kind !== 'skipped' && !NOT_RUNNING.has(reason)).map(({ vm }) => vm.toLowerCase()),
+    outcomes
+      .filter(({ kind, reason }) => kind !== 'skipped' && !NOT_RUNNING.has(reason))
+      .map(({ vm }) => vm.toLowerCase()),
   );
   const eventsOf = new Map<string, TimedEvent[]>();
   for (const timed of log.events) {
@@ -46,7 +48,13 @@ export function checkAssessments(
 }
 
 /** A VM that ended so was off or silent when it was looked at last: the log may not say since when. */
-const NOT_RUNNING: ReadonlySet<string> = new Set(['poweredOff', 'agentSilent', 'agentOutdated', 'frozen', 'excludedForNow']);
+const NOT_RUNNING: ReadonlySet<string> = new Set([
+  'poweredOff',
+  'agentSilent',
+  'agentOutdated',
+  'frozen',
+  'excludedForNow',
+]);
 
 function checkOne(
   vm: AuditVm,

@@ -50,7 +50,8 @@ function forbidden(vm: AuditVm, excludeTag: string, touch: Touch): string | null
     return 'a rollout installs on it although a schedule of its owner does';
   if (touch.installs && vm.patchMode?.toLowerCase() === 'manual' && vm.isInCharge !== true)
     return 'a rollout installs on it although its patch mode is Manual';
-  if (touch.reboots && vm.rebootSetting === 'Never') return 'it is rebooted although its reboot setting is Never';
+  if (touch.reboots && vm.rebootSetting === 'Never')
+    return 'it is rebooted although its reboot setting is Never';
   return null;
 }
 

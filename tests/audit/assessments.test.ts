@@ -40,7 +40,10 @@ describe('INV-16: a VM that takes part and runs', () => {
 
   it.each([
     ['took no part', { outcomes: [{ ...patched, kind: 'skipped', reason: 'excluded' }] }],
-    ['was off when it was looked at last', { outcomes: [{ ...patched, kind: 'deferred', reason: 'poweredOff' }] }],
+    [
+      'was off when it was looked at last',
+      { outcomes: [{ ...patched, kind: 'deferred', reason: 'poweredOff' }] },
+    ],
     ['was changed by its owner', { changedByOwner: [vm.id] }],
     ['is not spoken of by the policy', { assessmentEverySeconds: undefined }],
   ])('near miss: one that %s need not be', (_why, over) => {
@@ -52,7 +55,10 @@ describe('INV-16: a VM that takes part and runs', () => {
 });
 
 describe('INV-17: nothing is done to a VM against the word of its owner', () => {
-  const touched = (facts: Parameters<typeof aVm>[1], events: (of: ReturnType<typeof aVm>) => DriverEvent[]): string[] => {
+  const touched = (
+    facts: Parameters<typeof aVm>[1],
+    events: (of: ReturnType<typeof aVm>) => DriverEvent[],
+  ): string[] => {
     const own = aVm('own', facts);
     return violated(audit([own], events(own))).filter((invariant) => invariant === 'INV-17');
   };
@@ -65,7 +71,11 @@ describe('INV-17: nothing is done to a VM against the word of its owner', () => 
 
   it.each([
     ['an excluded VM is installed on by a rollout', excluded, byRollout],
-    ['an excluded VM is assessed', excluded, (of: ReturnType<typeof aVm>) => [event(of, 5, 'assessmentStarted')]],
+    [
+      'an excluded VM is assessed',
+      excluded,
+      (of: ReturnType<typeof aVm>) => [event(of, 5, 'assessmentStarted')],
+    ],
     ['a VM of its owner’s schedule is installed on by a rollout', { hasOwnSchedule: true }, byRollout],
     ['a VM in Manual is installed on by a rollout', { patchMode: 'Manual' }, byRollout],
     ['a VM that must not reboot is rebooted', { rebootSetting: 'Never' }, rebooted],
@@ -76,7 +86,11 @@ describe('INV-17: nothing is done to a VM against the word of its owner', () => 
   it.each([
     ['an excluded VM is installed on because a person asked', excluded, byHand],
     ['a tag that is not true excludes nothing', { tags: { 'lowtide-exclude': 'no' } }, byRollout],
-    ['a VM in Manual whose own updates are off is Lowtide’s', { patchMode: 'Manual', isInCharge: true }, byRollout],
+    [
+      'a VM in Manual whose own updates are off is Lowtide’s',
+      { patchMode: 'Manual', isInCharge: true },
+      byRollout,
+    ],
     ['a VM in AutomaticByPlatform', { patchMode: 'AutomaticByPlatform' }, byRollout],
     ['a VM that reboots if required', { rebootSetting: 'IfRequired' }, rebooted],
   ])('near miss: %s', (_what, facts, events) => {
