@@ -8,7 +8,7 @@ import { describeRollout, summarizeRollout } from './describeRollout';
 import { forgetFleetView } from './fleetView';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
-import { ChainedRow, OutcomeRecord, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
+import { ChainedRow, KeptOutcome, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
 
@@ -87,7 +87,7 @@ const listVirtualMachines: OperatorRoute = {
   query: { after: AFTER },
   description: {
     summary: 'How each VM stands in a rollout, and why: 500 a page, in the order of their keys.',
-    answers: { 200: { about: 'A page.', schema: pageOfShape(OutcomeRecord) } },
+    answers: { 200: { about: 'A page.', schema: pageOfShape(KeptOutcome) } },
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services }) => {

@@ -10,6 +10,7 @@ import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import { roundQueueStore, type RoundQueueStore } from './roundQueues';
 import { secondChanceStore, type SecondChanceStore } from './secondChances';
 import type { Store } from './store';
 import type { Policy } from '../domain/policy';
@@ -22,6 +23,7 @@ export interface Repositories {
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
+  readonly roundQueues: RoundQueueStore;
   readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
   readonly secondChances: SecondChanceStore;
@@ -40,6 +42,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    roundQueues: roundQueueStore(store),
     evidence: evidenceStore(store),
     outcomes: outcomeStore(store, policy.attemptsMax),
     secondChances: secondChanceStore(store),
