@@ -7,6 +7,7 @@ import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
 
 const ACCUSED_SHOWN = 6;
+const FACTS_SHOWN = 5;
 
 /** What stopped the rollout, about which VMs, what they share, and the decision. Nothing while no halt is open. */
 export function HaltBanner({
@@ -67,16 +68,14 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
                 : `What all ${count(halt.accusedCount)} have in common, the rarest first`}
             </h4>
             <dl class="facts">
-              {halt.inCommon.map(({ fact, value, sharedByCount }) => (
+              {halt.inCommon.slice(0, FACTS_SHOWN).map(({ fact, value, sharedByCount }) => (
                 <div key={fact}>
                   <dt>{fact}</dt>
-                  <dd>
-                    <span class="value" title={value}>
-                      {value}
-                    </span>{' '}
-                    <span class="quiet">
-                      so have {count(sharedByCount)} of {vms(plannedCount)}
-                    </span>
+                  <dd class="value" title={value.slice(0, 1_000)}>
+                    {value}
+                  </dd>
+                  <dd class="quiet">
+                    so {count(sharedByCount)} of {vms(plannedCount)}
                   </dd>
                 </div>
               ))}
