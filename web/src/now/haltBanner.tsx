@@ -63,19 +63,17 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
         {halt.inCommon.length > 0 && (
           <div>
             <h4>
-              {halt.accusedCount === 1
-                ? 'About it, the rarest first'
-                : `What all ${count(halt.accusedCount)} have in common, the rarest first`}
+              {halt.accusedCount === 1 ? 'About it' : `What all ${count(halt.accusedCount)} have in common`}
             </h4>
             <dl class="facts">
-              {halt.inCommon.slice(0, FACTS_SHOWN).map(({ fact, value, sharedByCount }) => (
+              {factsOf(halt).map(({ fact, value, sharedByCount }) => (
                 <div key={fact}>
                   <dt>{fact}</dt>
                   <dd class="value" title={value.slice(0, 1_000)}>
                     {value}
                   </dd>
                   <dd class="quiet">
-                    so {count(sharedByCount)} of {vms(plannedCount)}
+                    {count(sharedByCount)} of {vms(plannedCount)} have it
                   </dd>
                 </div>
               ))}
@@ -125,6 +123,12 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
       )}
     </div>
   );
+}
+
+/** The image family, by which the evidence is counted, and the rarest of the others. */
+function factsOf({ inCommon }: Halt): Halt['inCommon'] {
+  const isFamily = ({ fact }: Halt['inCommon'][number]): boolean => fact === 'image family';
+  return [...inCommon.filter(isFamily), ...inCommon.filter((one) => !isFamily(one))].slice(0, FACTS_SHOWN);
 }
 
 function choicesOf(open: readonly Halt[], halts: Halts): readonly Choice[] {
