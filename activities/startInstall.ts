@@ -56,7 +56,10 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
-  const [control, freezes] = await Promise.all([askControl(services, input), services.freezes.list()]);
+  const [control, freezes] = await Promise.all([
+    askControl(services, { ...input, availabilitySetId: vm.availabilitySetId }),
+    services.freezes.list(),
+  ]);
   const nowUtc = services.nowUtc();
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   return holdsOf({ nowUtc, policy, control, freezes: standing });

@@ -3,7 +3,7 @@ import { Utc, VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import { FactValue, OutcomeKind, OutcomeReason } from '../domain/reasons';
 import { explainVm } from '../planning/explainVm';
-import { OutcomeRecord } from '../store/outcomes';
+import { KeptOutcome } from '../store/outcomes';
 import type { OperatorRoute } from './route';
 import { named, VM_ID } from './shapes/shared';
 import { vmOf } from './virtualMachines';
@@ -44,7 +44,7 @@ const Explanation = named(
     place: PlaceShape.nullable(),
     start: z.object({ earliestUtc: Utc, expectedUtc: Utc.nullable(), latestUtc: Utc }).nullable(),
     deadlineUtc: Utc.nullable(),
-    outcome: OutcomeRecord.nullable(),
+    outcome: KeptOutcome.nullable(),
   }),
   'Why a VM stands as it does, what will unblock it, and when it can start.',
 );

@@ -7,6 +7,7 @@ import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
+import { metricsRoutes } from './metrics';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -27,6 +28,7 @@ const served: readonly OperatorRoute[] = [
   ...explainRoutes,
   ...forecastRoutes,
   ...previewRoutes,
+  ...metricsRoutes,
   ...simulatedRoutes,
 ];
 

@@ -3,7 +3,7 @@ import { Halt } from '../../domain/control';
 import { Month, RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { ChainedRow } from '../../store/auditChain';
-import { OutcomeRecord } from '../../store/outcomes';
+import { KeptOutcome } from '../../store/outcomes';
 import { PlanSummary } from '../../store/plans';
 import { Counts, named } from './shared';
 
@@ -38,7 +38,7 @@ export const RolloutSummaryShape = named(
 );
 
 named('Halt', Halt, 'A gate that did not open, and what a person decided about it.');
-named('Outcome', OutcomeRecord, 'How a VM stands in a rollout, and why.');
+named('Outcome', KeptOutcome, 'How a VM stands in a rollout, and why.');
 named(
   'AuditRow',
   ChainedRow,
@@ -71,4 +71,4 @@ export const RolloutShape = named(
   'Everything there is to report of a rollout without naming every VM.',
 );
 
-export { ChainedRow, OutcomeRecord };
+export { ChainedRow, KeptOutcome };

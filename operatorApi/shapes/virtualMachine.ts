@@ -3,7 +3,7 @@ import { Utc } from '../../domain/ids';
 import { OutcomeReason } from '../../domain/reasons';
 import { VirtualMachine } from '../../domain/virtualMachine';
 import { VmState } from '../../domain/vmState';
-import { OutcomeRecord } from '../../store/outcomes';
+import { KeptOutcome } from '../../store/outcomes';
 import { named } from './shared';
 
 named(
@@ -32,7 +32,7 @@ export const OffPeakShape = z.object({ opensUtc: Utc, closesUtc: Utc });
 
 export const HistoryRow = named(
   'HistoryRow',
-  OutcomeRecord.extend({ rolloutId: z.string() }),
+  KeptOutcome.extend({ rolloutId: z.string() }),
   'How a VM ended in a turn of a rollout.',
 );
 

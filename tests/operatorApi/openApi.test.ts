@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
 
   test('has every route that is served, with its parameters, and no other', () => {
     const served = operatorRoutes
-      .filter(({ route }) => route.startsWith('api/') && !route.includes('*'))
+      .filter(({ route }) => /^(api\/|metrics$)/.test(route) && !route.includes('*'))
       .flatMap(({ name, methods, route, query }) =>
         methods.map((method) => [
           name,
@@ -101,6 +101,9 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['GET', '/api/preview?month=2026-12&against=previousMonth', 200],
   ['GET', '/api/preview?month=December', 400],
   ['POST', '/api/preview', 200, { policy: { phasesMin: 2 } }],
+  ['GET', '/metrics', 200],
+  ['POST', '/api/rollouts/rollout-2026-11/pause', 200, { reason: 'Lunch.', scope: { region: 'westeurope' } }],
+  ['POST', '/api/rollouts/rollout-2026-11/resume', 200, { reason: 'Back.', scope: { region: 'westeurope' } }],
   ['GET', '/api/forecast?by=colour', 400],
   ['GET', '/api/forecast?format=csv', 200],
   ['GET', '/api/fleet?group=region&limit=2', 200],
