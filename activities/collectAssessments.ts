@@ -46,7 +46,9 @@ async function dueAgain(
   if (moves.length === 0) return;
   await noteExtensions(services, [...assessed]);
   await services.assessments.move(moves);
-  await services.agenda.soonest('assessments', moves.map(({ to }) => to.dueUtc).reduce(earlier));
+  // Later than they were put off to, the agenda needs no word of it.
+  const sooner = moves.filter(({ from, to }) => to.dueUtc < from.dueUtc).map(({ to }) => to.dueUtc);
+  if (sooner.length > 0) await services.agenda.soonest('assessments', sooner.reduce(earlier));
 }
 
 /** the extension is not updated by hand, so Lowtide has to notice that it is behind. */

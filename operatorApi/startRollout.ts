@@ -40,12 +40,14 @@ export async function requestRollout(
  * Rollouts whose orchestration is gone or has failed go on: a crash between row and start, or an outage that was longer than its
  * patience. Nothing is done twice: the plan, the phases and the rounds that have run are in their tables.
  */
-export async function reviveRollouts(services: Services, client: DurableClient): Promise<readonly string[]> {
+export async function reviveRollouts(
+  services: Services,
+  client: DurableClient,
+): Promise<{ revived: readonly string[]; openCount: number }> {
+  const open = (await services.rollouts.list()).filter(({ endedUtc }) => endedUtc === null);
   const revived: string[] = [];
-  for (const control of await services.rollouts.list())
-    if (control.endedUtc === null && (await startOnce(services, client, control)))
-      revived.push(control.rolloutId);
-  return revived;
+  for (const control of open) if (await startOnce(services, client, control)) revived.push(control.rolloutId);
+  return { revived, openCount: open.length };
 }
 
 /** A row without an instance is a crash between the two: the next request starts it. False when it runs. */

@@ -49,9 +49,9 @@ async function reviveOpen(
 ): Promise<void> {
   const seen = agenda.find(({ name }) => name === 'rollouts') ?? null;
   try {
-    for (const id of await reviveRollouts(services, client)) log.warn(`${id} had stopped; it goes on.`);
-    const open = (await services.rollouts.list()).some(({ endedUtc }) => endedUtc === null);
-    if (!open) await services.agenda.settle(seen, 'rollouts', NEVER_UTC);
+    const { revived, openCount } = await reviveRollouts(services, client);
+    for (const id of revived) log.warn(`${id} had stopped; it goes on.`);
+    if (openCount === 0) await services.agenda.settle(seen, 'rollouts', NEVER_UTC);
   } catch (error) {
     log.warn(`Whether every open rollout runs is not known: ${messageOf(error)}`);
   }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { keyOf, Utc, VmId, type AvailabilitySetId } from '../domain/ids';
 import { VirtualMachine } from '../domain/virtualMachine';
 import { parsedOnce } from './parsedOnce';
+import { keyPart } from './rowValue';
 import type { Store } from './store';
 
 const VMS = 'vms';
@@ -100,7 +101,7 @@ export function inventoryStore(store: Store): InventoryStore {
 
 /** Beside the sets: the standalone VMs of each subscription and region. No key of a set has a `~`. */
 const standaloneRow = (subscriptionId: string, region: string): string =>
-  `~${subscriptionId.toLowerCase()}~${region}`.replace(/[^a-z0-9~-]/g, '-');
+  `~${keyPart(subscriptionId)}~${keyPart(region)}`;
 
 function setSizes(vms: readonly VirtualMachine[]): { row: string; value: SetSize }[] {
   const sets = new Map<string, VmId[]>();

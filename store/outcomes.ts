@@ -13,6 +13,7 @@ import { PhaseId } from '../domain/phaseId';
 import { PatchInstallationSummary } from '../domain/patches';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
+import { keyPart } from './rowValue';
 import type { Row, Store, Table } from './store';
 
 /** How a VM stands in a rollout. The last word counts: a second chance overwrites the first try. */
@@ -101,7 +102,7 @@ async function saveTogether(
   records: readonly OutcomeRecord[],
   attemptsMax: number,
 ): Promise<readonly KeptOutcome[]> {
-  const totalsRow = TOTALS + (records[0]?.region ?? '').replace(/[^a-z0-9-]/gi, '-');
+  const totalsRow = TOTALS + keyPart(records[0]?.region ?? '');
   for (;;) {
     const [before, ...rows] = await Promise.all([
       table.get(id, totalsRow),

@@ -31,6 +31,9 @@ export function assertKey(what: 'partition' | 'row', key: string): void {
     );
 }
 
+/** A name as a part of a key: whatever cannot stand there is a hyphen. */
+export const keyPart = (name: string): string => name.toLowerCase().replace(/[^a-z0-9-]/g, '-');
+
 /** The value as JSON text. */
 export function jsonOf(partition: string, row: string, value: unknown): string {
   // The declared type of JSON.stringify leaves out that it answers undefined for what JSON cannot say.

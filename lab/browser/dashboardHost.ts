@@ -9,10 +9,18 @@ export interface DashboardHostOptions {
   readonly scenario?: string;
   readonly startUtc: string;
   readonly seed?: number;
+  /** Of the app, beside those that are decided here. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The app on a virtual clock that stands until it is moved, in memory, with an address for a browser. */
-export function dashboardHost({ fleet, scenario, startUtc, seed = 1 }: DashboardHostOptions): Promise<Host> {
+export function dashboardHost({
+  fleet,
+  scenario,
+  startUtc,
+  seed = 1,
+  settings = {},
+}: DashboardHostOptions): Promise<Host> {
   return startHost({
     appDir: PACKAGE_ROOT,
     clock: { kind: 'virtual', startUtc },
@@ -21,6 +29,7 @@ export function dashboardHost({ fleet, scenario, startUtc, seed = 1 }: Dashboard
     strict: true,
     port: 0,
     environment: {
+      ...settings,
       LOWTIDE_DRIVER: 'simulated',
       LOWTIDE_STORE: 'memory',
       LOWTIDE_STATE_DIR: '',

@@ -39,7 +39,20 @@ function haltViewOf(halt: Halt, halts: readonly Halt[], planned: readonly FleetR
     })),
     inCommon: factsInCommon(accused, planned),
     waitingCount: inScope.filter(isWaiting).length,
+    skips: skippedInWords(halt),
+    skippedCount: planned.filter((row) => isSkippedBy(halt, row) && isWaiting(row)).length,
   };
+}
+
+/** A skip gives up the image family of the halt, or else its region, or its phase; never the rollout (domain/control.ts). */
+function isSkippedBy({ scope, phase, region }: Halt, { vm, family, planned }: FleetRow): boolean {
+  if (scope?.kind === 'family') return family === scope.family;
+  return planned?.phase === phase && (region === null || vm.region === region);
+}
+
+function skippedInWords({ scope, phase, region }: Halt): string {
+  if (scope?.kind === 'family') return `image family ${scope.family}`;
+  return region === null ? phase.replace('-', ' ') : `region ${region} of ${phase.replace('-', ' ')}`;
 }
 
 function concerns({ scope, phase, region }: Halt, { vm, family, planned }: FleetRow): boolean {
@@ -69,16 +82,16 @@ function answeredBefore(halt: Halt, halts: readonly Halt[]): string {
 }
 
 function scopeInWords({ scope, region, phase }: Halt): string {
-  if (scope?.kind === 'rollout') return 'the rollout everywhere';
+  if (scope?.kind === 'rollout') return 'the whole rollout';
   if (scope?.kind === 'family') return `image family ${scope.family}`;
   if (scope?.kind === 'region') return `region ${scope.region}`;
-  return region === null ? phase : `region ${region} of ${phase}`;
+  return region === null ? phase.replace('-', ' ') : `region ${region} of ${phase.replace('-', ' ')}`;
 }
 
 /** What all of them share, the rarest in the rollout first: that is where to look. */
 function factsInCommon(accused: readonly FleetRow[], planned: readonly FleetRow[]): CommonFact[] {
   const [first, ...others] = accused.map(factsOf);
-  if (first === undefined || others.length === 0) return [];
+  if (first === undefined) return [];
   const shared = [...first].filter(([fact, value]) => others.every((facts) => facts.get(fact) === value));
   if (shared.length === 0) return [];
   const counts = new Map<string, number>();

@@ -69,7 +69,11 @@ export const HaltsShape = named(
           }),
         ),
         inCommon: z.array(z.object({ fact: z.string(), value: z.string(), sharedByCount: whole })),
+        /** VMs without an outcome in what it stops. */
         waitingCount: whole,
+        /** What a skip would give up, in words, and how many VMs without an outcome are in it. */
+        skips: z.string(),
+        skippedCount: whole,
       }),
     ),
     waitingCount: whole,

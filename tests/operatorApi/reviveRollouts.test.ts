@@ -26,7 +26,7 @@ describe('a rollout whose orchestration is gone', () => {
     async (runtimeStatus) => {
       const services = await someServices();
       const { client, started } = aClient(runtimeStatus);
-      expect(await reviveRollouts(services, client)).toEqual([ROLLOUT]);
+      expect(await reviveRollouts(services, client)).toEqual({ revived: [ROLLOUT], openCount: 1 });
       const input = { rolloutId: ROLLOUT, generation: 2 };
       expect(started).toEqual([{ name: 'monthlyRollout', instanceId: ROLLOUT, input }]);
       expect(await generationOf(services)).toBe(2);
@@ -56,7 +56,7 @@ describe('a rollout whose orchestration is gone', () => {
   ])('is left alone when it %s', async (_, runtimeStatus, endedUtc) => {
     const services = await someServices({ control: { endedUtc } });
     const { client, started } = aClient(runtimeStatus);
-    expect(await reviveRollouts(services, client)).toEqual([]);
+    expect((await reviveRollouts(services, client)).revived).toEqual([]);
     expect([started, await generationOf(services)]).toEqual([[], 1]);
   });
 });

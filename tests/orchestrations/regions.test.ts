@@ -122,10 +122,12 @@ describe('R-111, R-804: a catch-up', () => {
     const { calls, output } = await replay(catchUp, {
       instanceId: 'sweep-2026-11-14t03:rollout-2026-11:eastus',
       input: { ...inRollout, phase: 'catchup-2026-11-14t03', kind: 'catchUp', region: 'eastus' },
+      activities: { planCatchUp: () => ({ rounds: 2 }) },
       children: { regionRollout: () => ({ rounds: 2 }) },
     });
     expect(output).toEqual({ rounds: 2 });
     expect(calls).toEqual([
+      expect.objectContaining({ name: 'planCatchUp' }),
       expect.objectContaining({
         id: 'sweep-2026-11-14t03:rollout-2026-11:eastus:region',
         input: expect.objectContaining({

@@ -103,6 +103,8 @@ export interface Halt {
     readonly sharedByCount: number;
   }[];
   readonly waitingCount: number;
+  readonly skips: string;
+  readonly skippedCount: number;
 }
 
 export interface Halts {
@@ -156,4 +158,30 @@ export interface Evidence {
   readonly expectedUnhealthyPercent: number;
   readonly refusedUnhealthyPercent: number;
   readonly families: readonly FamilyEvidence[];
+}
+
+export interface FleetRow {
+  readonly vmId: string;
+  readonly name: string;
+  readonly region: string;
+  readonly zone: string | null;
+  readonly availabilitySet: string | null;
+  readonly updateDomain: number | null;
+  readonly family: string;
+  readonly takesPart: boolean;
+  /** Null before its turn, and of a VM that takes no part. */
+  readonly kind: string | null;
+  readonly reason: string | null;
+  readonly detail: string;
+  readonly outcomeUtc: string | null;
+  readonly phase: string | null;
+  readonly expectedStartUtc: string | null;
+}
+
+export interface FleetTable {
+  readonly asOfUtc: string;
+  /** Of all that fit. */
+  readonly total: number;
+  readonly value: readonly FleetRow[];
+  readonly groups?: readonly { readonly name: string; readonly count: number }[];
 }

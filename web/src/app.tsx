@@ -5,19 +5,35 @@ import { useLive } from './live';
 import { NowPage } from './now/nowPage';
 import { ConnectionBar } from './parts/connectionBar';
 import { Masthead } from './parts/masthead';
+import { lazyPage } from './parts/lazyPage';
 import { Empty } from './parts/empty';
 import { NoRollout } from './parts/noRollout';
 import type { PageProps } from './page';
 import { usePlace } from './router';
 
+const World = lazyPage(async () => (await import('./world/worldPage')).WorldPage);
+const Fleet = lazyPage(async () => (await import('./fleet/fleetPage')).FleetPage);
+const Plan = lazyPage(async () => (await import('./plan/planPage')).PlanPage);
+const Audit = lazyPage(async () => (await import('./audit/auditPage')).AuditPage);
+const Vm = lazyPage(async () => (await import('./vm/vmPage')).VmPage);
+
 interface Page {
   readonly path: string;
   readonly title: string;
   readonly show: (props: PageProps) => JSX.Element;
+  /** Reached from another page only. */
+  readonly isHidden?: true;
 }
 
 /** In the order of the navigation. */
-export const PAGES: readonly Page[] = [{ path: '/', title: 'Now', show: (props) => <NowPage {...props} /> }];
+const PAGES: readonly Page[] = [
+  { path: '/', title: 'Now', show: (props) => <NowPage {...props} /> },
+  { path: '/world', title: 'World', show: (props) => <World {...props} /> },
+  { path: '/fleet', title: 'Fleet', show: (props) => <Fleet {...props} /> },
+  { path: '/plan', title: 'Plan', show: (props) => <Plan {...props} /> },
+  { path: '/audit', title: 'Audit', show: (props) => <Audit {...props} /> },
+  { path: '/vm', title: 'VM', isHidden: true, show: (props) => <Vm {...props} /> },
+];
 
 const ROLLOUTS_EVERY_MS = 5_000;
 
@@ -37,7 +53,12 @@ export function App(): JSX.Element {
       <a class="skip-link" href="#main">
         Skip to the content
       </a>
-      <Masthead place={place} pages={PAGES} rollouts={rollouts} rollout={rollout} />
+      <Masthead
+        place={place}
+        pages={PAGES.filter(({ isHidden }) => isHidden !== true)}
+        rollouts={rollouts}
+        rollout={rollout}
+      />
       <ConnectionBar />
       <main id="main" tabIndex={-1}>
         {page === undefined ? (

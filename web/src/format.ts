@@ -38,9 +38,27 @@ const MINUTE = {
   hourCycle: 'h23',
 } as const;
 
+const SHORT = {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+} as const;
+
 /** `Tue 10 Nov, 18:00 UTC`. */
 export function time(utc: string, zone = 'UTC'): string {
   return `${format(zone, MINUTE).format(new Date(utc))} ${zoneName(utc, zone)}`;
+}
+
+/** `10 Nov, 18:00 UTC`, where there is little room. */
+export function shortTime(utc: string): string {
+  return `${format('UTC', SHORT).format(new Date(utc))} UTC`;
+}
+
+/** A sentence of the API with its instants as people read them. */
+export function readable(text: string): string {
+  return text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g, (utc) => time(utc));
 }
 
 /** `18:00 UTC`. */
@@ -61,7 +79,10 @@ export function shortDay(utc: string): string {
 /** `UTC`, `EST`, `GMT+9`. */
 export function zoneName(utc: string, zone: string): string {
   if (zone === 'UTC') return 'UTC';
-  const parts = format(zone, { timeZoneName: 'short' }).formatToParts(new Date(utc));
+  // American English has the usual names, EST for one, where British English has offsets.
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'short' }).formatToParts(
+    new Date(utc),
+  );
   return parts.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
 }
 

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Rollout } from '../api';
 import { vms } from '../format';
+import { useWhyNoOperator } from '../me';
 import { DecisionForm, type Choice } from './decisionForm';
 
 interface ControlsProps {
@@ -14,13 +15,15 @@ type Kind = 'pause' | 'resume' | 'cancel';
 /** What a person may do at any time. A button that is off says why. */
 export function Controls({ rollout, waitingCount }: ControlsProps): JSX.Element {
   const [open, setOpen] = useState<Kind | null>(null);
-  const shown = open !== null && whyOff(open, rollout) === null ? open : null;
+  const notOperator = useWhyNoOperator();
+  const whyOffNow = (kind: Kind): string | null => whyOff(kind, rollout) ?? notOperator;
+  const shown = open !== null && whyOffNow(open) === null ? open : null;
   return (
     <section class="card controls" aria-labelledby="controls">
       <h2 id="controls">Control</h2>
       <ul class="control-buttons">
         {(['pause', 'resume', 'cancel'] as const).map((kind) => {
-          const off = whyOff(kind, rollout);
+          const off = whyOffNow(kind);
           return (
             <li key={kind}>
               <button

@@ -28,12 +28,10 @@ export function Curve({
         <line class="curve-base" x1="0" x2={WIDTH} y1={y(0)} y2={y(0)} />
         <path class="curve-line" d={`M${PAD} ${y(0)}${line}`} />
         {curve.map(({ unhealthy, value }, n) =>
-          unhealthy ? <path key={n} class="curve-bad" d={cross(x(n), y(value))} /> : null,
+          unhealthy ? <path key={n} class="curve-bad" d={`M${x(n)} ${y(value) - 4}v8`} /> : null,
         )}
       </svg>
       <span class="curve-share">{share}</span>
     </div>
   );
 }
-
-const cross = (x: number, y: number): string => `M${x - 2.5} ${y - 2.5}l5 5M${x + 2.5} ${y - 2.5}l-5 5`;

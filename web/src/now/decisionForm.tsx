@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
+import { useWhyNoOperator } from '../me';
 import { ProblemNote } from '../parts/problemNote';
 import { send, type Problem } from '../send';
 
@@ -30,7 +31,7 @@ export function DecisionForm({ rolloutId, choices, startLabel, onDone }: Decisio
   const [isSending, setIsSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
   const chosen = choices.find((choice) => choice.kind === kind);
-  const missing = missingOf(chosen, reason, isSending);
+  const missing = useWhyNoOperator() ?? missingOf(chosen, reason, isSending);
   const decide = async (): Promise<void> => {
     if (chosen === undefined || missing !== null) return;
     setIsSending(true);

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Halt, Halts, Rollout } from '../api';
-import { count, phaseName, time, vms, words } from '../format';
+import { count, phaseName, readable, time, vms, words } from '../format';
 import { Icon } from '../parts/icon';
 import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
@@ -52,7 +52,7 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
     <div class="halt-facts">
       {several && <h3>{title(halt)}</h3>}
       <p class="halt-why">
-        {sentence(halt.why)}{' '}
+        {readable(sentence(halt.why))}{' '}
         <span class="quiet">
           {phaseName(halt.phase)}, {time(halt.atUtc)}
         </span>
@@ -61,7 +61,11 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
         {halt.accused.length > 0 && <Accused halt={halt} />}
         {halt.inCommon.length > 0 && (
           <div>
-            <h4>What all {count(halt.accusedCount)} have in common</h4>
+            <h4>
+              {halt.accusedCount === 1
+                ? 'About it, the rarest first'
+                : `What all ${count(halt.accusedCount)} have in common, the rarest first`}
+            </h4>
             <dl class="facts">
               {halt.inCommon.map(({ fact, value, sharedByCount }) => (
                 <div key={fact}>
@@ -97,7 +101,7 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
             <Link to={addressOf('/vm', { id: vmId })} class="value" title={name}>
               {name}
             </Link>
-            <span class="quiet clamp" title={detail}>
+            <span class="quiet clamp" title={detail.slice(0, 1_000)}>
               {kind}, {detail === '' ? words(reason) : detail}
             </span>
           </li>
@@ -127,6 +131,7 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
 function choicesOf(open: readonly Halt[], halts: Halts): readonly Choice[] {
   const stopped = open.map(({ stops }) => stops).join(' and ');
   const waiting = open.reduce((sum, { waitingCount }) => sum + waitingCount, 0);
+  const skipped = open.reduce((sum, { skippedCount }) => sum + skippedCount, 0);
   return [
     {
       kind: 'resume',
@@ -136,7 +141,7 @@ function choicesOf(open: readonly Halt[], halts: Halts): readonly Choice[] {
     {
       kind: 'skip',
       label: 'Skip',
-      effect: `Give up the rest of ${stopped} this month: ${vms(waiting)} end as skipped. Everything else goes on.`,
+      effect: `Give up the rest of ${open.map(({ skips }) => skips).join(' and ')} this month: ${vms(skipped)} end as skipped. Everything else goes on.`,
     },
     {
       kind: 'cancel',

@@ -10,7 +10,7 @@ import type {
   TimelineSpan,
   TimelineStage,
 } from '../api';
-import { count, many, phaseName, stageName, time, vms } from '../format';
+import { count, many, phaseName, readable, stageName, time, vms } from '../format';
 import { Icon } from '../parts/icon';
 import { withWaiting } from '../parts/outcomeBar';
 import { outcomeLook } from '../states';
@@ -155,7 +155,7 @@ function PhaseRow({ phase, regions, known, scale, opened, toggle }: PhaseRowProp
       {known !== undefined && known.gate !== null && opened && (
         <p class="gate quiet">
           Gate {known.gate.kind}
-          {known.endedUtc === null ? '' : `, ${time(known.endedUtc)}`}: {known.gate.why}
+          {known.endedUtc === null ? '' : `, ${time(known.endedUtc)}`}: {readable(known.gate.why)}
         </p>
       )}
     </div>

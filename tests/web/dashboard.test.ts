@@ -1,0 +1,226 @@
+import type { Browser, Page } from 'playwright-core';
+import {
+  accessibilityProblems,
+  dashboardHost,
+  isTooWide,
+  launchChromium,
+  openPage,
+  type DashboardHost,
+} from './dashboardPage';
+import { hostileFleet } from './hostileFleet';
+
+/** One month of contoso in which an image is bad, watched in one browser. The tests go on from each other, as a person would. */
+const RELEASED = '2026-11-10T18:00:00.000Z';
+const ID = 'rollout-2026-11';
+const DAY_MS = 86_400_000;
+const DAYS = 12;
+
+const hostile = hostileFleet();
+let host: DashboardHost;
+let browser: Browser;
+let page: Page;
+let errors: string[];
+
+beforeAll(async () => {
+  [host, browser] = await Promise.all([
+    // VMs that are always off would be waited for until day 28.
+    dashboardHost({
+      startUtc: RELEASED,
+      scenario: 'fleets/scenarios/bad-patch.json',
+      settings: { LOWTIDE_ROLLOUT_DEADLINE: `P${DAYS}D` },
+    }),
+    launchChromium(),
+  ]);
+  expect((await host.request('POST', '/api/fleet', hostile.text)).status).toBe(200);
+  ({ page, errors } = await openPage(browser));
+});
+afterAll(async () => {
+  await browser.close();
+  await host.close();
+});
+
+const open = (path: string): Promise<unknown> => page.goto(`${host.baseUrl}/dashboard${path}`);
+const untilDay = (day: number): Promise<void> =>
+  host.runUntil(new Date(Date.parse(RELEASED) + day * DAY_MS).toISOString());
+const shows = (text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+
+interface Rollout {
+  readonly state: string;
+  readonly halts: readonly { readonly decision: { readonly kind: string; readonly reason: string } | null }[];
+}
+async function rollout(): Promise<Rollout> {
+  return (await host.request('GET', `/api/rollouts/${ID}`)).body as Rollout;
+}
+
+test('a host without a rollout says so, and starts one for the person who asks', async () => {
+  await open('');
+  await shows('No rollout yet');
+  await page.getByRole('button', { name: 'Start the latest month' }).click();
+  await untilDay(0.01);
+  await shows('November 2026');
+});
+
+test('a halt cannot be missed: what, which VMs, what they share, what each decision would do', async () => {
+  await untilDay(1);
+  const halt = page.getByRole('region', { name: /^Halted/ });
+  await halt.waitFor();
+  await halt.getByText(/unhealthy after their update/).waitFor();
+  await halt.getByText('image family').waitFor();
+  await halt.getByText(/VMs end as skipped. Everything else goes on/).waitFor();
+  expect(await page.getByText('Halted').first().isVisible()).toBe(true);
+});
+
+test('a decision is off until it has a reason, and says so', async () => {
+  const decide = page.getByRole('button', { name: 'Decide' });
+  expect(await decide.getAttribute('aria-disabled')).toBe('true');
+  await shows('Choose one, and say why.');
+  await decide.click({ force: true });
+  expect((await rollout()).halts[0]?.decision).toBeNull();
+});
+
+test('a halt is resumed by keyboard alone', async () => {
+  await page.locator('main').focus();
+  await press('Tab', () => page.evaluate("document.activeElement?.getAttribute('type') === 'radio'"));
+  await page.keyboard.press('Space');
+  expect(await page.getByRole('radio', { name: /^Resume/ }).isChecked()).toBe(true);
+  await press('Tab', () => page.evaluate("document.activeElement?.tagName === 'TEXTAREA'"));
+  await page.keyboard.type('I have looked at it.');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByRole('region', { name: /^Halted/ }).waitFor({ state: 'detached' });
+  expect((await rollout()).halts[0]?.decision).toMatchObject({
+    kind: 'resume',
+    reason: 'I have looked at it.',
+  });
+});
+
+/** Presses a key until the page is where it should be; no page has so many stops. */
+async function press(key: string, isThere: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    await page.keyboard.press(key);
+    if ((await isThere()) === true) return;
+  }
+  throw new Error(`${key} never led there.`);
+}
+
+test('an open page shows what has changed by itself, and asks for nothing while it is hidden', async () => {
+  await open('');
+  const day = page.getByText(/^Day \d+ of \d+\./);
+  const before = await day.textContent();
+  await untilDay(2);
+  await expect(eventually(async () => (await day.textContent()) !== before)).resolves.toBe(true);
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.evaluate(
+    "Object.defineProperty(document, 'hidden', { configurable: true, get: () => true }); document.dispatchEvent(new Event('visibilitychange'));",
+  );
+  await page.waitForTimeout(300); // answers that were under way
+  asked.length = 0;
+  await page.waitForTimeout(2_600); // longer than the page waits between two polls
+  expect(asked).toEqual([]);
+  await page.evaluate(
+    "Object.defineProperty(document, 'hidden', { configurable: true, get: () => false }); document.dispatchEvent(new Event('visibilitychange'));",
+  );
+  await expect(eventually(() => asked.length > 0)).resolves.toBe(true);
+});
+
+test('a poll that finds nothing new costs a few bytes', async () => {
+  const answers: number[] = [];
+  page.on('response', (response) => {
+    if (response.url().endsWith(`/api/rollouts/${ID}/timeline`)) answers.push(response.status());
+  });
+  await open('');
+  await expect(eventually(() => answers.includes(304) && answers.includes(200))).resolves.toBe(true);
+});
+
+test('a lost connection is said, with how old the page is, and mends itself', async () => {
+  await page.context().setOffline(true);
+  await shows('Connection lost.');
+  await shows(/What you see is \d+ s old/);
+  expect(await page.getByText('November 2026').first().isVisible()).toBe(true);
+  await page.context().setOffline(false);
+  await page.getByRole('button', { name: 'Try now' }).click();
+  await page.getByText('Connection lost.').waitFor({ state: 'detached' });
+});
+
+async function eventually(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await isSo()) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+}
+
+describe('hostile names, tags and reasons', () => {
+  const vm = `/vm?id=${encodeURIComponent(hostile.id)}`;
+
+  test('are shown as the text they are, wherever they stand', async () => {
+    await open('/fleet?search=onerror');
+    await page.getByText('1 VM fit').waitFor();
+    await open(vm);
+    await page.getByRole('heading', { name: 'Why, and when' }).waitFor();
+    await shows(/<img src=x onerror=/);
+    expect(await page.locator('img').count()).toBe(0);
+    expect(await page.title()).toBe('VM – Lowtide');
+  });
+
+  test('do not make the page wider than its window, also on a phone', async () => {
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 844 });
+      for (const path of [vm, '/fleet?search=onerror']) {
+        await open(path);
+        await shows(/<img src=x/);
+        expect([path.slice(0, 30), width, await isTooWide(page)]).toEqual([path.slice(0, 30), width, false]);
+      }
+    }
+    await page.setViewportSize({ width: 1280, height: 900 });
+  });
+});
+
+describe('every page', () => {
+  const PAGES = [
+    '',
+    '/world?region=eastus2',
+    '/fleet?group=region',
+    `/vm?id=${encodeURIComponent(hostile.id)}`,
+  ];
+
+  test.each([
+    ['light', 1280],
+    ['dark', 390],
+  ] as const)(
+    'is usable by everybody (WCAG 2.2 AA) in %s, %d pixels wide, and fits',
+    async (colorScheme, width) => {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 844 });
+      const found: string[] = [];
+      for (const path of PAGES) {
+        await open(path);
+        await page.getByRole('heading', { level: 1 }).waitFor();
+        await page.waitForLoadState('networkidle');
+        found.push(
+          ...(await accessibilityProblems(page)).map((problem) => `${path.slice(0, 30)}: ${problem}`),
+        );
+        if (await isTooWide(page)) found.push(`${path.slice(0, 30)}: too wide`);
+      }
+      expect(found).toEqual([]);
+    },
+  );
+});
+
+test('the month is watched to its end; a halt that comes back is skipped', async () => {
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await open('');
+  for (let day = 2; day <= DAYS; day += 1) {
+    await untilDay(day);
+    if ((await rollout()).state !== 'halted') continue;
+    await page.getByRole('radio', { name: /^Skip/ }).check();
+    await page.getByLabel('Reason, for the audit').fill('The image is bad.');
+    await page.getByRole('button', { name: 'Skip' }).click();
+    await page.getByRole('region', { name: /^Halted|halts wait/ }).waitFor({ state: 'detached' });
+  }
+  await shows(/^Over on|Over on/);
+  expect((await rollout()).state).toBe('ended');
+  expect(errors).toEqual([]);
+});

@@ -1,0 +1,50 @@
+import type { JSX } from 'preact';
+import type { Freeze } from './freeze';
+import { day as dayName } from '../format';
+
+const DAY_MS = 86_400_000;
+const WEEKS = 6;
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
+
+interface CalendarProps {
+  readonly month: string;
+  readonly all: readonly Freeze[];
+}
+
+/** Six weeks from the month's first: which days have a freeze or an exclusion, by its name. */
+export function FreezeCalendar({ month, all }: CalendarProps): JSX.Element {
+  const first = Date.parse(`${month}-01T00:00:00Z`);
+  const monday = first - ((new Date(first).getUTCDay() + 6) % 7) * DAY_MS;
+  const days = Array.from({ length: WEEKS * 7 }, (_, n) =>
+    new Date(monday + n * DAY_MS).toISOString().slice(0, 10),
+  );
+  return (
+    <div class="calendar" role="group" aria-label="Calendar of freezes and exclusions">
+      {WEEKDAYS.map((name) => (
+        <span key={name} class="weekday quiet" aria-hidden="true">
+          {name}
+        </span>
+      ))}
+      {days.map((day) => {
+        const here = all.filter(({ from, to }) => from.slice(0, 10) <= day && day <= to.slice(0, 10));
+        return (
+          <div
+            key={day}
+            class={`day${day.startsWith(month) ? '' : ' other'}${here.length > 0 ? ' frozen' : ''}`}
+          >
+            <span class="day-number">
+              <span aria-hidden="true">{Number(day.slice(8))}</span>
+              <span class="visually-hidden">{here.length > 0 ? `${dayName(`${day}T12:00:00Z`)}: ` : ''}</span>
+            </span>
+            {here.slice(0, 2).map(({ id }) => (
+              <span key={id} class="day-freeze" title={id}>
+                {id}
+              </span>
+            ))}
+            {here.length > 2 && <span class="quiet">+{here.length - 2}</span>}
+          </div>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,189 @@
+import type { JSX } from 'preact';
+import { useId, useState } from 'preact/hooks';
+import { askAllNow } from '../live';
+import { useWhyNoOperator } from '../me';
+import { ProblemNote } from '../parts/problemNote';
+import { send, type Problem } from '../send';
+import type { FreezeKind } from './freeze';
+
+interface Draft {
+  readonly kind: FreezeKind;
+  readonly id: string;
+  readonly by: string;
+  readonly value: string;
+  readonly from: string;
+  readonly to: string;
+  readonly reason: string;
+  readonly owner: string;
+}
+
+const EMPTY: Draft = { kind: 'freezes', id: '', by: '', value: '', from: '', to: '', reason: '', owner: '' };
+
+const SELECTORS: readonly (readonly [key: string, label: string])[] = [
+  ['', 'every VM'],
+  ['subscription', 'a subscription'],
+  ['region', 'a region'],
+  ['resourceGroup', 'a resource group'],
+  ['tag', 'a tag (name=value)'],
+  ['family', 'an image family'],
+  ['vm', 'one VM, by its ARM id'],
+];
+
+/** Sets a freeze or an exclusion. The button says what is missing as long as it is off. */
+export function FreezeForm(): JSX.Element {
+  const id = useId();
+  const [draft, setDraft] = useState(EMPTY);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const notOperator = useWhyNoOperator();
+  const missing = notOperator ?? missingOf(draft);
+  const set = (part: Partial<Draft>): void => {
+    setDraft((before) => ({ ...before, ...part }));
+  };
+  const keep = async (): Promise<void> => {
+    if (missing !== null) return;
+    const { kind, id: name, by, value, from, to, reason, owner } = draft;
+    const selector = by === '' ? {} : { [by]: value.trim() };
+    const sent = await send('PUT', `/api/${kind}/${encodeURIComponent(name)}`, {
+      selector,
+      from,
+      to,
+      reason,
+      owner,
+    });
+    setProblem(sent.kind === 'refused' ? sent.problem : null);
+    if (sent.kind === 'done') setDraft(EMPTY);
+    askAllNow();
+  };
+  return (
+    <details class="freeze-form">
+      <summary>Set one more</summary>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void keep();
+        }}
+      >
+        <label>
+          What
+          <select
+            value={draft.kind}
+            onChange={(event) => {
+              set({ kind: event.currentTarget.value as FreezeKind });
+            }}
+          >
+            <option value="freezes">a freeze: nothing starts in a season</option>
+            <option value="exclusions">an exclusion: these VMs are left out for a while</option>
+          </select>
+        </label>
+        <Field
+          label="Its name, as year-end-2026"
+          value={draft.id}
+          set={(name) => {
+            set({ id: name });
+          }}
+        />
+        <label>
+          Of which VMs
+          <select
+            value={draft.by}
+            onChange={(event) => {
+              set({ by: event.currentTarget.value });
+            }}
+          >
+            {SELECTORS.map(([key, label]) => (
+              <option key={key} value={key}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        {draft.by !== '' && (
+          <Field
+            label="Which"
+            value={draft.value}
+            set={(value) => {
+              set({ value });
+            }}
+          />
+        )}
+        <Field
+          label="From, in the time of each VM"
+          type="date"
+          value={draft.from}
+          set={(from) => {
+            set({ from });
+          }}
+        />
+        <Field
+          label="To, that day included"
+          type="date"
+          value={draft.to}
+          set={(to) => {
+            set({ to });
+          }}
+        />
+        <Field
+          label="Reason, for the audit"
+          value={draft.reason}
+          set={(reason) => {
+            set({ reason });
+          }}
+        />
+        <Field
+          label="Owner, who is reminded"
+          value={draft.owner}
+          set={(owner) => {
+            set({ owner });
+          }}
+        />
+        <div class="decision-end">
+          <button
+            type="submit"
+            class="primary"
+            aria-disabled={missing !== null}
+            aria-describedby={`${id}-missing`}
+          >
+            Set it
+          </button>
+          <span id={`${id}-missing`} class="quiet">
+            {missing}
+          </span>
+        </div>
+        <ProblemNote problem={problem} />
+      </form>
+    </details>
+  );
+}
+
+interface FieldProps {
+  readonly label: string;
+  readonly value: string;
+  readonly set: (value: string) => void;
+  readonly type?: 'text' | 'date';
+}
+
+function Field({ label, value, set, type = 'text' }: FieldProps): JSX.Element {
+  const onInput = (event: { readonly currentTarget: HTMLInputElement }): void => {
+    set(event.currentTarget.value);
+  };
+  return (
+    <label>
+      {label}
+      {type === 'date' ? (
+        <input type="date" value={value} onInput={onInput} />
+      ) : (
+        <input type="text" value={value} onInput={onInput} />
+      )}
+    </label>
+  );
+}
+
+function missingOf({ id, by, value, from, to, reason, owner }: Draft): string | null {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(id))
+    return 'Its name has up to 64 lower-case letters, digits and hyphens.';
+  if (by !== '' && value.trim() === '') return 'Say which VMs.';
+  if (from === '' || to === '') return 'Say from when to when.';
+  if (to < from) return 'It would end before it begins.';
+  if (reason.trim() === '') return 'Say why: it goes into the audit.';
+  return owner.trim() === '' ? 'Say whose it is.' : null;
+}

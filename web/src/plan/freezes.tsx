@@ -1,0 +1,83 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import { useLive, askAllNow } from '../live';
+import { useWhyNoOperator } from '../me';
+import { LongText } from '../parts/longText';
+import { ProblemNote } from '../parts/problemNote';
+import { send, type Problem } from '../send';
+import type { Freeze, FreezeKind } from './freeze';
+import { FreezeCalendar } from './freezeCalendar';
+import { FreezeForm } from './freezeForm';
+
+const EVERY_MS = 5_000;
+
+/** When nothing may start, for whom, and why: as a calendar, as a list, and a form for one more. */
+export function Freezes({ month }: { readonly month: string }): JSX.Element {
+  const { data: freezes } = useLive<{ value: Freeze[] }>('/api/freezes', EVERY_MS);
+  const { data: exclusions } = useLive<{ value: Freeze[] }>('/api/exclusions', EVERY_MS);
+  const all = [
+    ...(freezes?.value ?? []).map((freeze) => ({ kind: 'freezes' as const, freeze })),
+    ...(exclusions?.value ?? []).map((freeze) => ({ kind: 'exclusions' as const, freeze })),
+  ];
+  return (
+    <section class="card" aria-labelledby="freezes">
+      <h2 id="freezes">Freezes and exclusions</h2>
+      <FreezeCalendar month={month} all={all.map(({ freeze }) => freeze)} />
+      {all.length === 0 && <p class="quiet">None: everything may be patched in its off-peak hours.</p>}
+      <ul class="freezes">
+        {all.map(({ kind, freeze }) => (
+          <FreezeRow key={`${kind} ${freeze.id}`} kind={kind} freeze={freeze} />
+        ))}
+      </ul>
+      <FreezeForm />
+    </section>
+  );
+}
+
+const STATES = { planned: 'to come', standing: 'in force', over: 'over' } as const;
+
+function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freeze: Freeze }): JSX.Element {
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const whyOff = useWhyNoOperator();
+  const lift = async (): Promise<void> => {
+    const sent = await send('DELETE', `/api/${kind}/${encodeURIComponent(freeze.id)}`);
+    setProblem(sent.kind === 'refused' ? sent.problem : null);
+    askAllNow();
+  };
+  return (
+    <li>
+      <div>
+        <strong>{freeze.id}</strong>{' '}
+        <span class="quiet">
+          {kind === 'freezes' ? 'freeze' : 'exclusion'}, {STATES[freeze.state]}
+        </span>
+        <p>
+          {freeze.from} to {freeze.to}{' '}
+          <span class="quiet">({freeze.timeZone ?? 'in the time of each VM'})</span>:{' '}
+          <LongText text={selectorInWords(freeze.selector)} />
+        </p>
+        <p class="quiet">
+          <LongText text={freeze.reason} /> – <LongText text={freeze.owner} />
+        </p>
+        <ProblemNote problem={problem} />
+      </div>
+      <button
+        type="button"
+        aria-disabled={whyOff !== null}
+        title={whyOff ?? undefined}
+        onClick={() => {
+          if (whyOff === null) void lift();
+        }}
+      >
+        Lift <span class="visually-hidden">{freeze.id}</span>
+      </button>
+    </li>
+  );
+}
+
+function selectorInWords(selector: Freeze['selector']): string {
+  const parts = Object.entries(selector).map(
+    ([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+  );
+  return parts.length === 0 ? 'every VM' : parts.join(' and ');
+}

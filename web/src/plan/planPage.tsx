@@ -1,0 +1,25 @@
+import type { JSX } from 'preact';
+import type { PageProps } from '../page';
+import { Forecast } from './forecast';
+import { Freezes } from './freezes';
+import { Preview } from './preview';
+import '../styles/plan.css';
+
+/** What will be: the month to come with its dates, who misses the 30 days, and when nothing may start. */
+export function PlanPage({ rollout }: PageProps): JSX.Element {
+  return (
+    <>
+      <div class="heading">
+        <h1>Plan</h1>
+        <p class="quiet">
+          Looking changes nothing. Freezes and exclusions are heeded from the moment they are set.
+        </p>
+      </div>
+      <Preview thisMonth={rollout.month} />
+      <div class="two">
+        <Forecast />
+        <Freezes month={rollout.month} />
+      </div>
+    </>
+  );
+}

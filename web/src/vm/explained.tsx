@@ -1,0 +1,96 @@
+import type { JSX } from 'preact';
+import { phaseName, readable, stageName, time, words } from '../format';
+import { useLive } from '../live';
+import { LongText } from '../parts/longText';
+import type { Explanation, VmView } from './vmView';
+import { Section } from './section';
+
+const EVERY_MS = 5_000;
+
+const UNBLOCKED_BY: Readonly<Record<string, string>> = {
+  time: 'It passes by itself',
+  owner: 'Its owner can change that',
+  operator: 'An operator can change that',
+  none: 'Nothing unblocks it in this rollout',
+};
+
+interface ExplainedProps {
+  readonly vmId: string;
+  readonly eligibility: VmView['eligibility'];
+}
+
+/** Why it stands as it does, what would unblock it, and when it can start. */
+export function Explained({ vmId, eligibility }: ExplainedProps): JSX.Element {
+  const { data, problem } = useLive<Explanation>(`/api/explain?id=${encodeURIComponent(vmId)}`, EVERY_MS);
+  return (
+    <Section id="why" title="Why, and when">
+      {data === null && (
+        <p class="quiet value">
+          {problem === null
+            ? 'Asking …'
+            : eligibility.kind === 'ineligible'
+              ? eligibility.detail
+              : problem.title}
+        </p>
+      )}
+      {data !== null && (
+        <>
+          <p>
+            <LongText text={readable(data.sentence)} />
+          </p>
+          {data.holds.length > 0 && (
+            <ul class="holds">
+              {data.holds.map(({ reason, detail, sinceUtc, unblocks }) => (
+                <li key={reason}>
+                  <strong>{words(reason)}</strong>
+                  {sinceUtc !== null && <span class="quiet"> since {time(sinceUtc)}</span>}
+                  {detail !== '' && (
+                    <p>
+                      <LongText text={readable(detail)} />
+                    </p>
+                  )}
+                  <p class="quiet">
+                    {UNBLOCKED_BY[unblocks.by] ?? unblocks.by}: <LongText text={unblocks.what} />
+                  </p>
+                </li>
+              ))}
+            </ul>
+          )}
+          <Dates explanation={data} />
+        </>
+      )}
+    </Section>
+  );
+}
+
+function Dates({
+  explanation: { start, place, deadlineUtc },
+}: {
+  readonly explanation: Explanation;
+}): JSX.Element {
+  return (
+    <dl class="vm-facts">
+      {start !== null && <Fact name="Earliest start" value={time(start.earliestUtc)} />}
+      {start !== null && start.expectedUtc !== null && (
+        <Fact name="Expected start" value={time(start.expectedUtc)} />
+      )}
+      {start !== null && <Fact name="Latest start" value={time(start.latestUtc)} />}
+      {deadlineUtc !== null && <Fact name="Deadline" value={time(deadlineUtc)} />}
+      {place !== null && (
+        <Fact
+          name="Place in the plan"
+          value={`${phaseName(place.phase)}, ${place.region}, ${stageName(place.stage)}, round ${place.round}`}
+        />
+      )}
+    </dl>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }): JSX.Element {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd class="value">{value}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,160 @@
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { geoEqualEarth, geoPath, type GeoPermissibleObjects } from 'd3-geo';
+import { feature } from 'topojson-client';
+import land from 'world-atlas/land-110m.json';
+import { vms } from '../format';
+import places from './regionPlaces.json';
+import { doneCount, type RegionLook } from './regionState';
+import type { TimelineRegion } from '../api';
+
+const WIDTH = 960;
+const HEIGHT = 440;
+const RADIUS_MIN = 6;
+const RADIUS_MAX = 15;
+const FRAME: [[number, number], [number, number]] = [
+  [4, 4],
+  [WIDTH - 4, HEIGHT - 4],
+];
+/** Where there are regions; the ice is left out. */
+const INHABITED: GeoPermissibleObjects = {
+  type: 'MultiPoint',
+  coordinates: [
+    [-168, 0],
+    [178, 0],
+    [0, 78],
+    [0, -54],
+  ],
+};
+
+export interface MappedRegion {
+  readonly region: TimelineRegion;
+  readonly phase: string;
+  readonly look: RegionLook;
+}
+
+interface WorldMapProps {
+  readonly regions: readonly MappedRegion[];
+  readonly selected: string | null;
+  readonly select: (region: string) => void;
+}
+
+interface Place {
+  readonly displayName: string;
+  readonly at: readonly [longitude: number, latitude: number];
+}
+
+const PLACES: ReadonlyMap<string, Place> = new Map(
+  Object.entries(places as unknown as Record<string, Place>),
+);
+
+export function displayNameOf(region: string): string {
+  return PLACES.get(region)?.displayName ?? region;
+}
+
+export const isOnMap = (region: string): boolean => PLACES.has(region);
+
+/** The regions of the rollout where they are, joined with their geo pairs, which are never patched at the same time. */
+export function WorldMap({ regions, selected, select }: WorldMapProps): JSX.Element {
+  const projection = useMemo(() => geoEqualEarth().fitExtent(FRAME, INHABITED), []);
+  const path = useMemo(() => geoPath(projection), [projection]);
+  const landPath = useMemo(() => path(landShape()) ?? '', [path]);
+  const most = Math.max(1, ...regions.map(({ region }) => region.vmCount));
+  // The smaller ones on top of the larger, and the chosen one on top of all.
+  const isChosen = ({ region }: MappedRegion): number => (region.region === selected ? 1 : 0);
+  const drawn = [...regions].sort((a, b) => isChosen(a) - isChosen(b) || b.region.vmCount - a.region.vmCount);
+  return (
+    <svg
+      class="map"
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="group"
+      aria-label="Map of the regions; the list beside it says the same in words"
+    >
+      <path class="land" d={landPath} aria-hidden="true" />
+      <g aria-hidden="true">
+        {pairsAmong(regions).map(([a, b]) => (
+          <path key={`${a} ${b}`} class="pair" d={path(lineBetween(a, b)) ?? ''} />
+        ))}
+      </g>
+      {drawn.map((mapped) => (
+        <Mark
+          key={mapped.region.region}
+          mapped={mapped}
+          most={most}
+          selected={selected}
+          select={select}
+          project={(at) => projection(at)}
+        />
+      ))}
+    </svg>
+  );
+}
+
+interface MarkProps {
+  readonly mapped: MappedRegion;
+  readonly most: number;
+  readonly selected: string | null;
+  readonly select: (region: string) => void;
+  readonly project: (at: [number, number]) => [number, number] | null;
+}
+
+function Mark({ mapped: { region, look }, most, selected, select, project }: MarkProps): JSX.Element | null {
+  const place = PLACES.get(region.region);
+  const point = place === undefined ? null : project([place.at[0], place.at[1]]);
+  if (point === null) return null;
+  const radius = RADIUS_MIN + (RADIUS_MAX - RADIUS_MIN) * Math.sqrt(region.vmCount / most);
+  const share = region.vmCount === 0 ? 0 : doneCount(region) / region.vmCount;
+  const isSelected = selected === region.region;
+  return (
+    <g
+      class={`mark m-${look.key}${isSelected ? ' selected' : ''}`}
+      transform={`translate(${point[0].toFixed(1)} ${point[1].toFixed(1)})`}
+      onClick={() => {
+        select(region.region);
+      }}
+    >
+      <title>{`${displayNameOf(region.region)}: ${look.label.toLowerCase()}, ${doneCount(region)} of ${vms(region.vmCount)} done`}</title>
+      {isSelected && <circle class="mark-halo" r={radius + 5} />}
+      <circle class="mark-ground" r={radius} />
+      <path class="mark-done" d={wedge(radius, share)} />
+      <circle class="mark-edge" r={radius} />
+      {isSelected && (
+        <text class="mark-name" y={-radius - 9} text-anchor="middle">
+          {displayNameOf(region.region)}
+        </text>
+      )}
+    </g>
+  );
+}
+
+/** The share of a circle, clockwise from the top. */
+function wedge(radius: number, share: number): string {
+  if (share <= 0) return '';
+  if (share >= 1)
+    return `M0 ${-radius}a${radius} ${radius} 0 1 1 0 ${2 * radius}a${radius} ${radius} 0 1 1 0 ${-2 * radius}z`;
+  const angle = 2 * Math.PI * share;
+  const x = (radius * Math.sin(angle)).toFixed(2);
+  const y = (-radius * Math.cos(angle)).toFixed(2);
+  return `M0 0V${-radius}A${radius} ${radius} 0 ${share > 0.5 ? 1 : 0} 1 ${x} ${y}z`;
+}
+
+function landShape(): GeoPermissibleObjects {
+  const topology = land as unknown as Parameters<typeof feature>[0];
+  return feature(topology, 'land') as GeoPermissibleObjects;
+}
+
+function lineBetween(a: string, b: string): GeoPermissibleObjects {
+  const from = PLACES.get(a)?.at ?? [0, 0];
+  const to = PLACES.get(b)?.at ?? [0, 0];
+  return { type: 'LineString', coordinates: [[...from], [...to]] };
+}
+
+/** Each pair once, when both are in the rollout and on the map. */
+function pairsAmong(regions: readonly MappedRegion[]): [string, string][] {
+  const here = new Set(regions.map(({ region }) => region.region).filter(isOnMap));
+  return regions.flatMap(({ region }) =>
+    region.pairs
+      .filter((pair) => region.region < pair && here.has(pair) && here.has(region.region))
+      .map((pair): [string, string] => [region.region, pair]),
+  );
+}
