@@ -8,6 +8,7 @@ import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
 import { metricsRoutes } from './metrics';
+import { policyRoutes } from './policy';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -29,6 +30,7 @@ const served: readonly OperatorRoute[] = [
   ...forecastRoutes,
   ...previewRoutes,
   ...metricsRoutes,
+  ...policyRoutes,
   ...simulatedRoutes,
 ];
 

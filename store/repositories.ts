@@ -8,6 +8,7 @@ import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
+import { policyStore, type PolicyStore } from './policies';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
 import { secondChanceStore, type SecondChanceStore } from './secondChances';
@@ -31,6 +32,7 @@ export interface Repositories {
   readonly waits: WaitStore;
   readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
+  readonly policies: PolicyStore;
 }
 
 export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
@@ -49,5 +51,6 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     waits: waitStore(store),
     deliveries: deliveryStore(store),
     freezes: freezeStore(store),
+    policies: policyStore(store),
   };
 }
