@@ -10,7 +10,10 @@ import { generateFleet, printGeneratedFleet } from '../fleets/generateFleet';
 import { checkedScenario } from '../local/localApp';
 import { runLook, type LookOptions } from './look';
 import { baseUrl, month, speed, wholeNumber } from './optionValues';
+import { runEnableAzure, type EnableAzureOptions } from './enableAzure';
 import { runPlan, type PlanOptions } from './plan';
+import { runPlanAzure, type PlanAzureOptions } from './planAzure';
+import { runProbeAzure, type ProbeAzureOptions } from './probeAzure';
 import { say } from '../local/say';
 import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
@@ -66,6 +69,7 @@ function createProgram(ended: Ended): Command {
   addHosts(program, ended);
   addRehearsals(program, ended);
   addTools(program, ended);
+  addAzure(program, ended);
   addClient(program, ended, command);
   for (const one of program.commands) for (const each of [one, ...one.commands]) askForRequiredLast(each);
   return program;
@@ -86,6 +90,10 @@ function askForRequiredLast(command: Command): void {
 
 const HELP_WIDTH = 100;
 
+const SUBSCRIPTIONS = [
+  '--subscriptions <ids>',
+  'ids of subscriptions, separated by commas (default: LOWTIDE_AZURE_SUBSCRIPTIONS)',
+] as const;
 /** The same for every command that uses the settings of the app. */
 const SETTINGS = [
   '--settings <file>',
@@ -165,6 +173,10 @@ function addHosts(program: Command, ended: Ended): void {
     });
 }
 
+interface PlanSource {
+  readonly azure?: boolean;
+}
+
 interface SimulateOptions {
   readonly fleet: string;
   readonly driver?: 'simulated' | 'azure';
@@ -207,14 +219,26 @@ function addRehearsals(program: Command, ended: Ended): void {
   command(program, 'plan', 'show the order of the VMs and their windows; touches nothing', [
     'npm run plan -- --fleet fleets/contoso.json',
     'npm run plan -- --fleet my.json --month 2026-11 --json plan.json',
+    'npm run plan -- --azure --subscriptions 0b1f6471-1bf0-4dda-aec3-cb9272f09590',
   ])
-    .requiredOption('--fleet <file>', 'fleet to plan (required)')
+    .option('--fleet <file>', 'fleet to plan')
+    .option('--azure', 'instead of a file the VMs that Azure lists; it is only read from')
+    .option(...SUBSCRIPTIONS)
     .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
     .option('--json <file>', 'write the whole plan there, with the VM ids of each round')
     .option(...SETTINGS)
-    .action((options: PlanOptions) => {
-      ended(runPlan(options));
-    });
+    .action(
+      async (
+        { azure, fleet, ...options }: Partial<PlanOptions> & PlanAzureOptions & PlanSource,
+        plan: Command,
+      ) => {
+        if ((azure === true) === (fleet !== undefined))
+          plan.error('error: give --fleet <file>, or --azure', {
+            code: 'commander.missingMandatoryOptionValue',
+          });
+        ended(fleet === undefined ? await runPlanAzure(options) : runPlan({ ...options, fleet }));
+      },
+    );
   command(program, 'audit', "judge a driver's log by the invariants; trusts nothing else", [
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
     'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
@@ -286,6 +310,35 @@ function addTools(program: Command, ended: Ended): void {
     .option(...KEY)
     .action(async (path: string, options: LookOptions) => {
       ended(await runLook(path, options));
+    });
+}
+
+/** What speaks with Azure itself. */
+function addAzure(program: Command, ended: Ended): void {
+  command(program, 'enable-azure', "put Azure VMs into Lowtide's hands; the one command that changes them", [
+    'npm run enable:azure -- --subscriptions 0b1f6471-1bf0-4dda-aec3-cb9272f09590 --dry-run',
+  ])
+    .option(...SUBSCRIPTIONS)
+    .option('--vm <ids...>', 'only these VMs, by their resource ids')
+    .option('--dry-run', 'show what would be changed, and change nothing')
+    .option(...SETTINGS)
+    .action(async (options: EnableAzureOptions) => {
+      ended(await runEnableAzure(options));
+    });
+  command(program, 'probe-azure', 'find out by experiment what no document says, on one VM', [
+    'npm run probe:azure -- --vm /subscriptions/…/virtualMachines/test-1',
+  ])
+    .requiredOption('--vm <id>', 'resource id of a VM that may be assessed (required)')
+    .option(
+      '--url-minutes <number>',
+      'so long the URL of the finished operation is tried',
+      wholeNumber(0, 1_440),
+      15,
+    )
+    .option(...SUBSCRIPTIONS)
+    .option(...SETTINGS)
+    .action(async (options: ProbeAzureOptions) => {
+      ended(await runProbeAzure(options));
     });
 }
 

@@ -12,10 +12,12 @@ export function callerOnLoopback(request: HttpRequest): Caller {
   const url = new URL(request.url);
   const forwarded = (request.headers.get('x-forwarded-for') ?? '').split(',').map((each) => each.trim());
   const host = request.headers.get('host');
+  const hosts = [host, ...(request.headers.get('x-forwarded-host') ?? '').split(',')];
   const isHere =
     isLoopback(url.hostname) &&
-    (host === null || isLoopback(hostnameOf(host))) &&
-    forwarded.every((address) => address === '' || isLoopback(hostnameOf(address)));
+    [...hosts, ...forwarded].every(
+      (name) => (name ?? '').trim() === '' || isLoopback(hostnameOf((name ?? '').trim())),
+    );
   if (!isHere)
     throw new NotAdmitted('notOnLoopback', {
       what: 'Lowtide has no authentication configured, and answers this machine only.',

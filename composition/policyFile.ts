@@ -14,7 +14,6 @@ const OF_THE_DEPLOYMENT: readonly Key[] = ['extraRegions', 'attemptsMax'];
 /** The plan of a month is made once; what only it reads, or what its orchestrations were given with it, changes with the next one. */
 const OF_THE_NEXT_ROLLOUT: readonly Key[] = [
   'phasesMin',
-  'phasesMax',
   'canaryRegions',
   'batchSharePercents',
   'rolloutDeadlineSeconds',
@@ -130,11 +129,6 @@ function checkTogether(
       problem('canaryRegions', message);
   if (members.extraImages !== undefined)
     for (const message of imageProblems(policy.extraImages)) problem('extraImages', message);
-  if (policy.phasesMin > policy.phasesMax)
-    problem(
-      members.phasesMin === undefined ? 'phasesMax' : 'phasesMin',
-      `phasesMin is ${policy.phasesMin}, more than phasesMax, which is ${policy.phasesMax}.`,
-    );
 }
 
 function positionOf(node: unknown, lines: LineCounter): { readonly line: number; readonly column: number } {

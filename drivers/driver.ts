@@ -17,11 +17,6 @@ export interface InventoryPage {
   /** Subscriptions of which the platform knows that it did not list all: nothing may be concluded from what is missing. */
   readonly incomplete?: readonly { readonly subscriptionId: string; readonly why: string }[];
   readonly next: string | null;
-  /**
-   * Subscriptions that the listing is for and that did not answer: what is missing of them is not gone. Absent or empty: the listing is
-   * complete.
-   */
-  readonly unanswered?: readonly string[];
 }
 
 /** Everything the platform says of one VM now. */

@@ -10,7 +10,7 @@ interface Installed {
 
 /**
  * Where two logs of the same month differ in what was installed on which VM, and when: of the driver, which saw requests and answers, and of
- * the platform. One sentence each; none when they agree. An installation that nobody waited for to the end has no end in the driver's log.
+ * the platform. One sentence each; none when they agree. An installation that was not polled to its end has no end in the driver's log.
  */
 export function compareLogs(
   driver: readonly DriverEvent[],

@@ -37,6 +37,8 @@ export interface SimulationOptions {
   readonly onProgress?: (virtualDay: number) => void;
   /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
   readonly driver?: 'simulated' | 'azure';
+  /** So many days from the release; the whole month unless said otherwise. */
+  readonly days?: number;
 }
 
 /** What a month came to. Counts are of VMs; instants are ISO 8601 in UTC. */
@@ -90,7 +92,8 @@ export async function simulateMonth(
   const started = performance.now();
   const month = monthOf(options.month);
   const releasedUtc = releaseOf(month);
-  const endUtc = new Date(Date.parse(releasedUtc) + DAYS * DAY_MS).toISOString();
+  const days = options.days ?? DAYS;
+  const endUtc = new Date(Date.parse(releasedUtc) + days * DAY_MS).toISOString();
   const fleet = readFleet(options.fleet);
   const { values, settings } = options.settings ?? readAppSettings();
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
@@ -98,7 +101,7 @@ export async function simulateMonth(
   const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
   try {
     azure?.open(host, settings.policy);
-    for (let day = 1; day <= DAYS; day += 1) {
+    for (let day = 1; day <= days; day += 1) {
       await host.runUntil(new Date(Date.parse(releasedUtc) + day * DAY_MS).toISOString());
       options.onProgress?.(day);
     }
@@ -122,7 +125,7 @@ export async function simulateMonth(
       ...rollout,
       rollouts,
       virtualMachines,
-      virtualDays: DAYS,
+      virtualDays: days,
       wallSeconds: Math.round((performance.now() - started) / 10) / 100,
       durableSteps: host.stats.durableSteps,
       violations: [...audit.violations, ...(compared?.platformAudit.violations ?? [])],

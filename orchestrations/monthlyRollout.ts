@@ -80,7 +80,7 @@ function* runPhase(
   { phase, regions: names }: { readonly phase: string; readonly regions: readonly string[] },
   freshAfterUtc: string | null,
 ): Step<StartedPhase> {
-  const { attemptMax } = yield* call(context, openPhase, { rolloutId, phase });
+  yield* call(context, openPhase, { rolloutId, phase });
   const regions = startChild(context, children.phaseRollout, childId(ownId, phase), {
     rolloutId,
     phase,
@@ -88,7 +88,6 @@ function* runPhase(
     endsUtc,
     freshAfterUtc,
     pace,
-    attemptMax,
     regions: [...names],
   });
   const gate = startChild(context, children.awaitGate, childId(ownId, `${phase}:gate`), {

@@ -11,6 +11,7 @@ import { planStore, type PlanStore } from './plans';
 import { policyStore, type PolicyStore } from './policies';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import { roundQueueStore, type RoundQueueStore } from './roundQueues';
 import { secondChanceStore, type SecondChanceStore } from './secondChances';
 import type { Store } from './store';
 import type { Policy } from '../domain/policy';
@@ -23,6 +24,7 @@ export interface Repositories {
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
+  readonly roundQueues: RoundQueueStore;
   readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
   readonly secondChances: SecondChanceStore;
@@ -42,6 +44,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    roundQueues: roundQueueStore(store),
     evidence: evidenceStore(store),
     outcomes: outcomeStore(store, policy.attemptsMax),
     secondChances: secondChanceStore(store),

@@ -30,9 +30,15 @@ export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
 function configurationIn(value: unknown, osType: OsType, apiVersion: string): unknown {
   const settings = at(value, 'patchSettings');
   if (!isObject(value) || !isObject(settings)) return value;
-  const rest = Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
-  if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings) return rest;
+  if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings)
+    return Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
   const known = patchMembersIn(osType, apiVersion);
   const kept = Object.entries(settings).filter(([member]) => known.includes(member));
-  return { ...rest, patchSettings: Object.fromEntries(kept) };
+  // In its place: the order of members is Azure's.
+  return Object.fromEntries(
+    Object.entries(value).map(([member, is]) => [
+      member,
+      member === 'patchSettings' ? Object.fromEntries(kept) : is,
+    ]),
+  );
 }

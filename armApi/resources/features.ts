@@ -88,10 +88,10 @@ function featureResult(
   feature: FeatureName,
 ): JsonObject {
   return {
-    id: `/subscriptions/${subscriptionId}/providers/Microsoft.Features/providers/${NAMESPACE}/features/${feature}`,
-    name: `${NAMESPACE}/${feature}`,
-    type: 'Microsoft.Features/providers/features',
     properties: { state: services.driver.resources.featureState(subscriptionId, feature) },
+    id: `/subscriptions/${subscriptionId}/providers/Microsoft.Features/providers/${NAMESPACE}/features/${feature}`,
+    type: 'Microsoft.Features/providers/features',
+    name: `${NAMESPACE}/${feature}`,
   };
 }
 

@@ -13,7 +13,7 @@ import { requireProvider } from './registration';
 import { shownModel } from './shownModel';
 import { etagOf, hasEtag, vmBody } from './vmBody';
 import { readVmChange, type VmChange } from './vmModel';
-import { checkVmChange } from './vmRules';
+import { checkVmChange, checkWhileRunning } from './vmRules';
 
 const IN_GROUP =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines';
@@ -43,7 +43,9 @@ export function planVm(request: ArmRequest, context: ArmContext): VmChange {
 }
 
 /** Carries it out: the VM is there from now on, and provisioned some minutes later. */
-export async function carryOutVm({ before, model }: VmChange, context: ArmContext): Promise<VmResource> {
+export async function carryOutVm(change: VmChange, context: ArmContext): Promise<VmResource> {
+  await checkWhileRunning(change, context);
+  const { before, model } = change;
   const after = await context.services.driver.resources.putVirtualMachine(model);
   await keepInventory(after, before, context);
   await requestEnablement(context, after, before);

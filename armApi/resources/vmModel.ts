@@ -137,22 +137,33 @@ interface Written {
 }
 
 /** Settings that were not written, written down as Azure does, so that a client that reads the VM sees the mode it is in. */
-function withDefaults(model: JsonObject, written: Written): JsonObject {
-  const { osType } = written.vm;
+function withDefaults(model: JsonObject, change: Written): JsonObject {
+  const { osType } = change.vm;
   const properties = objectAt(model, 'properties');
   const osProfile = at(properties, 'osProfile');
-  if (!isObject(osProfile) || osType === null || written.mode === null) return model;
+  if (!isObject(osProfile) || osType === null || change.mode === null) return model;
   const member = osType === 'Windows' ? 'windowsConfiguration' : 'linuxConfiguration';
   const given = objectAt(osProfile, member);
   const defaults: JsonObject =
     osType === 'Windows'
-      ? { provisionVMAgent: true, enableAutomaticUpdates: written.mode !== 'Manual' }
+      ? { provisionVMAgent: true, enableAutomaticUpdates: change.mode !== 'Manual' }
       : { provisionVMAgent: true };
-  const patchSettings = settingsOf(objectAt(given, 'patchSettings'), member, written);
-  const others = Object.fromEntries(Object.entries(given).filter(([member]) => member !== 'patchSettings'));
-  const configuration = { ...others, ...missingOf(defaults, given), patchSettings };
+  const patchSettings = settingsOf(objectAt(given, 'patchSettings'), member, change);
+  const written = (isLast: boolean): JsonObject =>
+    Object.fromEntries(
+      Object.entries(given).filter(([name]) => name !== 'patchSettings' && AFTER.includes(name) === isLast),
+    );
+  const configuration = {
+    ...written(false),
+    ...missingOf(defaults, given),
+    patchSettings,
+    ...written(true),
+  };
   return { ...model, properties: { ...properties, osProfile: { ...osProfile, [member]: configuration } } };
 }
+
+/** Azure writes them behind the patch settings (10, 17). */
+const AFTER: readonly string[] = ['enableVMAgentPlatformUpdates'];
 
 function missingOf(defaults: JsonObject, given: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(defaults).filter(([member]) => given[member] === undefined));

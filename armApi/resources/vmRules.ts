@@ -2,7 +2,13 @@ import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
 import { isWindowsTimeZone } from '../../domain/timeZone';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
-import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
+import {
+  ArmError,
+  invalidParameter,
+  operationNotAllowed,
+  propertyChangeNotAllowed,
+  resourceNotFound,
+} from '../http/armError';
 import { at, isObject, type JsonObject } from '../http/json';
 import type { VmChange } from './vmModel';
 
@@ -12,6 +18,7 @@ export function checkVmChange(change: VmChange, request: ArmRequest, context: Ar
   else checkKept(change, change.before, request);
   checkTimeZone(change);
   checkConfiguration(change);
+  if (change.before === null) checkAdminUsername(change.model);
 }
 
 function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: ArmContext): void {
@@ -25,7 +32,9 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
     throw invalidParameter(`The zone '${vm.zone}' is invalid. Zones are "1", "2", "3".`, 'zones');
   const { availabilitySetId } = vm;
   if (availabilitySetId === null) return;
-  if (vm.zone !== null && !isScaleSet(availabilitySetId))
+  // Scale sets are not made here: one is there when a VM names it.
+  if (isScaleSet(availabilitySetId)) return;
+  if (vm.zone !== null)
     throw invalidParameter(
       "The properties 'availabilitySet' and 'zones' cannot be specified together.",
       'availabilitySet',
@@ -33,9 +42,7 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
   const set = services.driver.resources.availabilitySet(availabilitySetId);
   if (set === null)
     throw resourceNotFound(
-      isScaleSet(availabilitySetId)
-        ? 'Microsoft.Compute/virtualMachineScaleSets'
-        : 'Microsoft.Compute/availabilitySets',
+      'Microsoft.Compute/availabilitySets',
       availabilitySetId.split('/').at(-1) ?? '',
       request.resourceGroup,
     );
@@ -45,6 +52,16 @@ function checkNew({ model, vm }: VmChange, request: ArmRequest, { services }: Ar
       `The availability set is in '${home}', and the virtual machine would be in '${vm.region}'.`,
       'availabilitySet.id',
     );
+}
+
+/** A VM that is made from an image has an administrator (77). */
+function checkAdminUsername(model: JsonObject): void {
+  const profile = at(model, 'properties', 'osProfile');
+  const from = at(model, 'properties', 'storageProfile', 'osDisk', 'createOption');
+  if (!isObject(profile) || from === 'Attach') return;
+  const name = profile['adminUsername'];
+  if (typeof name !== 'string' || name === '')
+    throw invalidParameter("Required parameter 'adminUsername' is missing (null).", 'adminUsername');
 }
 
 /** NetBIOS: what Windows allows as the name of a computer. Linux allows 64 characters. */
@@ -104,6 +121,7 @@ function checkKept({ sent, model, vm }: VmChange, before: VmResource, { method }
     typeof setId === 'string' && AvailabilitySetId.safeParse(setId).data !== before.vm.availabilitySetId;
   const leaves = set === null && method === 'PATCH' && before.vm.availabilitySetId !== null;
   if (isAnother || leaves) throw propertyChangeNotAllowed('availabilitySet.id');
+  checkPriority(model, before);
   for (const [property, ...path] of FIXED) {
     const [is, wanted] = [at(before.model, 'properties', ...path), at(model, 'properties', ...path)];
     if (wanted === is || (typeof wanted === 'string' && typeof is === 'string' && same(wanted, is))) continue;
@@ -112,6 +130,33 @@ function checkKept({ sent, model, vm }: VmChange, before: VmResource, { method }
     if (is === undefined && property !== 'imageReference.id') continue;
     throw propertyChangeNotAllowed(property);
   }
+}
+
+/** A VM that says nothing is a Regular one (70). */
+function checkPriority(model: JsonObject, before: VmResource): void {
+  const priorityOf = (of: JsonObject): string => {
+    const written = at(of, 'properties', 'priority');
+    return typeof written === 'string' ? written : 'Regular';
+  };
+  if (!same(priorityOf(model), priorityOf(before.model))) throw propertyChangeNotAllowed('priority');
+}
+
+/** What changes only while a VM is off (61, 70). */
+export async function checkWhileRunning(
+  { before, model }: VmChange,
+  { services }: ArmContext,
+): Promise<void> {
+  if (before === null) return;
+  const placeOf = (of: JsonObject): string => {
+    const id = at(of, 'properties', 'proximityPlacementGroup', 'id');
+    return typeof id === 'string' ? id.toLowerCase() : '';
+  };
+  if (placeOf(model) === placeOf(before.model)) return;
+  const reading = await services.driver.readVirtualMachine(before.id);
+  if (reading?.powerState === 'running')
+    throw operationNotAllowed(
+      `Updating proximity placement group of VM ${before.vm.name} is not allowed while the VM is running. Please stop/deallocate the VM and retry the operation.`,
+    );
 }
 
 function same(a: string, b: string): boolean {

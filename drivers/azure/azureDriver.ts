@@ -107,7 +107,7 @@ class AzureFleetDriver implements FleetDriver {
   }
 
   /**
-   * The platform brings the extension with the first operation, so this is an assessment. It cannot be told to stop at an hour, and turns no
+   * The platform brings the extension with the first operation, so this is an assessment. It cannot be made to stop at an hour, and turns no
    * updates of the guest off: that is a change of the VM, which is a command of its own (docs/azure.md).
    */
   startExtensionInstallation(id: VmId): Promise<StartAnswer> {

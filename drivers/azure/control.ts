@@ -15,7 +15,7 @@ const BYPASS = 'bypassPlatformSafetyChecksOnUserSchedule';
 
 /**
  * Who patches a VM. Source: the eight scenarios of «prerequisites for schedule patching» and azure-driver-facts, section 1. A mode that is
- * not known is in nobody's hands that Lowtide could name, so not in its own.
+ * not known is in no hands that Lowtide could name, so not in its own.
  */
 export function controlOf(facts: ControlFacts): Control {
   const { patchMode, osType, bypassPlatformSafetyChecks, maintenance } = facts;

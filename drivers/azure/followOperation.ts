@@ -152,7 +152,7 @@ function activityOf(answer: OperationAnswer): string | null {
 
 /**
  * What a reading of a VM says of the driver's own installation on it: that one whose request was never answered did start, and that one ended
- * although nobody polled it. Both are logged, once, and written down.
+ * although it was never polled. Both are logged, once, and written down.
  */
 export async function observeInstallation(
   sources: Pick<FollowSources, 'operations' | 'log'>,

@@ -45,11 +45,12 @@ export class Inventory {
     if (cursor === null || this.#answered === null)
       this.#answered = await answeringSubscriptions(graph, scope);
     const { subscriptions, missing } = this.#answered;
+    const incomplete = missing.map((subscriptionId) => ({ subscriptionId, why: NOT_ANSWERED }));
     const chunks = chunksOf(subscriptions);
     const at = cursor === null ? START : readCursor(cursor);
     const index = at.from === '' ? 0 : chunks.findIndex(([first = '']) => first >= at.from);
     const chunk = chunks[index];
-    if (chunk === undefined) return { items: [], next: null, unanswered: missing };
+    if (chunk === undefined) return { items: [], next: null, incomplete };
     const { rows, skipToken } = await graph.page('virtualMachines', { subscriptions: chunk }, at.token);
     const following = chunks[index + 1]?.[0];
     const next =
@@ -58,7 +59,7 @@ export class Inventory {
         : following === undefined
           ? null
           : writeCursor({ from: following, token: null });
-    return { items: await this.#vmsOf(rows), next, unanswered: missing };
+    return { items: await this.#vmsOf(rows), next, incomplete };
   }
 
   /** The maintenance assignments that may concern a VM of the subscription. */
@@ -131,6 +132,8 @@ export function readBudgets(armId: string): readonly (readonly ['readOfVm' | 'ar
     ['armReads', armId.split('/')[2] ?? ''],
   ];
 }
+
+const NOT_ANSWERED = 'Resource Graph does not list it: the identity may have lost its right to read there.';
 
 interface Position {
   /** First subscription of the group of them that a query asks about; empty for the first group. */

@@ -41,5 +41,5 @@ export const QUERIES = {
 } as const;
 export type QueryName = keyof typeof QUERIES;
 
-/** White space tells nothing apart. */
+/** White space makes no difference. */
 export const plainQuery = (query: string): string => query.replaceAll(/\s+/g, ' ').trim();

@@ -46,7 +46,7 @@ export function refusalOf(answer: ArmAnswer, nowUtc: string): Refused | null {
   }
 }
 
-/** One code for everything that the state of a VM forbids; only its message tells which. What is not recognised passes by itself. */
+/** One code for everything that the state of a VM forbids; only its message says which. What is not recognised passes by itself. */
 function conflictCode({ body }: ArmAnswer): Refused['code'] {
   const message = messageOf(body);
   if (/lock/i.test(codeOf(body))) return 'notAllowed';

@@ -1,6 +1,6 @@
 import { textAt } from './json';
 import type { VmModel } from './virtualMachine';
-import type { ResourceGraph } from './resourceGraph';
+import { GraphRefused, type GraphScope, type ResourceGraph } from './resourceGraph';
 
 /** Whose VMs a deployment looks after. */
 export interface FleetScope {
@@ -65,13 +65,22 @@ export async function answeringSubscriptions(
 ): Promise<Answered> {
   const configured = [...new Set(subscriptions.map((id) => id.toLowerCase()))].sort();
   const found = new Set<string>();
-  for (const chunk of chunksOf(configured))
-    add(found, await graph.all('subscriptions', { subscriptions: chunk }));
-  if (managementGroups.length > 0) add(found, await graph.all('subscriptions', { managementGroups }));
+  for (const chunk of chunksOf(configured)) add(found, await readable(graph, { subscriptions: chunk }));
+  if (managementGroups.length > 0) add(found, await readable(graph, { managementGroups }));
   return {
     subscriptions: [...found].sort(),
     missing: configured.filter((id) => !found.has(id)),
   };
+}
+
+/** 403 is the answer when none of them can be read. */
+async function readable(graph: ResourceGraph, scope: GraphScope): Promise<readonly unknown[]> {
+  try {
+    return await graph.all('subscriptions', scope);
+  } catch (error) {
+    if (error instanceof GraphRefused && error.status === 403) return [];
+    throw error;
+  }
 }
 
 /** A subscription that is disabled still shows its VMs, and cannot be worked in. */

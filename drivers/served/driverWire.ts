@@ -27,7 +27,7 @@ export const WIRE = {
     output: z.object({
       items: z.array(VirtualMachine),
       next: z.string().nullable(),
-      unanswered: z.array(z.string()).exactOptional(),
+      incomplete: z.array(z.object({ subscriptionId: z.string(), why: z.string() })).exactOptional(),
     }),
   },
   readVirtualMachine: { input: OneVm, output: VmReading.nullable() },

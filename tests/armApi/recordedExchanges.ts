@@ -32,12 +32,31 @@ export interface Difference {
   readonly what: string;
 }
 
+export type KnownDifference = readonly [at: RegExp, what: RegExp, why: string];
+
+/** Compares answers with recorded ones, but for what is known to differ, and says which of that nothing needed. */
+export function comparison(known: readonly KnownDifference[]): {
+  readonly differing: (file: string, index: number, ours: Reply) => readonly Difference[];
+  readonly unneeded: () => readonly string[];
+} {
+  const needed = new Set<string>();
+  return {
+    differing: (file, index, ours) =>
+      differencesOf(exchange(file, index), ours).filter(({ at, what }) => {
+        const reason = known.find(([where, how]) => where.test(at) && how.test(what));
+        if (reason !== undefined) needed.add(reason[2]);
+        return reason === undefined;
+      }),
+    unneeded: () => known.map(([, , why]) => why).filter((why) => !needed.has(why)),
+  };
+}
+
 /** Headers that every recorder of these recordings kept, but Retry-After, which only some did. */
 const HEADERS = ['azure-asyncoperation', 'location', 'content-type', 'etag', 'x-ms-failure-cause'];
 const QUOTA = 'x-ms-ratelimit-remaining-resource';
 
 /** Everything that a client could tell the two answers apart by, values aside. */
-export function differencesOf(azure: Exchange, ours: Reply): readonly Difference[] {
+function differencesOf(azure: Exchange, ours: Reply): readonly Difference[] {
   const found: Difference[] = [];
   const differ = (at: string, theirs: unknown, own: unknown): void => {
     if (theirs !== own) found.push({ at, what: `Azure ${String(theirs)}, ours ${String(own)}` });

@@ -186,6 +186,7 @@ describe('The guard without authentication', () => {
     ['an address of the network', { host: '192.168.1.7:7071' }],
     ['a name that begins as loopback does', { host: 'localhost.evil.example' }],
     ['a proxy before another machine', { 'x-forwarded-for': '203.0.113.9, 127.0.0.1' }],
+    ['a proxy with another name', { 'x-forwarded-host': 'lowtide.example' }],
     ['a page of another site', { origin: 'https://evil.example' }],
     ['a page without an origin', { origin: 'null' }],
   ])('%s: no route answers', async (_what, headers) => {

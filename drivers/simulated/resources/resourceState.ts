@@ -7,12 +7,13 @@ import {
   optInOf,
   type ProviderFacts,
 } from '../../../domain/features';
-import { AvailabilitySetId, VmId } from '../../../domain/ids';
+import { AvailabilitySetId, isScaleSet, VmId } from '../../../domain/ids';
 import { chance } from '../../../domain/seed';
 import { UPDATE_DOMAINS_DEFAULT } from '../../../domain/updateDomains';
 import type { ArmResource } from '../../fleet/armModel';
 import type { ParsedFleet } from '../../fleet/parseFleet';
 import { isObject } from '../../fleet/isObject';
+import { unlistedSet } from '../../fleet/importedSet';
 import { readVmRecord } from '../../fleet/vmRecord';
 import type { Machine } from '../machine/machine';
 import { MINUTE_MS } from '../timeUnits';
@@ -232,12 +233,19 @@ export class ResourceState {
     for (const id of [...this.sets.keys()]) if (id.startsWith(prefix)) this.sets.delete(id);
   }
 
+  /** A scale set is not put by itself: it is there as soon as a VM names it. */
+  #setOf({ availabilitySetId: id, region }: VirtualMachine): StoredSet | undefined {
+    if (id === null) return undefined;
+    if (isScaleSet(id) && !this.sets.has(id)) this.sets.set(id, unlistedSet(id, id, region));
+    return this.sets.get(id);
+  }
+
   #putVm(model: ArmResource, atMs: number): void {
     const read = readVmRecord(model);
     if ('error' in read) throw read.error;
     const { vm } = read.imported;
     this.#know(vm.subscriptionId);
-    const set = vm.availabilitySetId === null ? undefined : this.sets.get(vm.availabilitySetId);
+    const set = this.#setOf(vm);
     const before = this.#fleet.machines.get(vm.id);
     const work = this.work.get(vm.id);
     if (before !== undefined && before.goneMs > atMs) {

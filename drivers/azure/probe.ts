@@ -1,0 +1,152 @@
+import type { Arm } from './arm';
+import { instanceViewOf } from './instanceView';
+import { COMPUTE_VERSION } from './inventory';
+import { instantAt, member, textAt } from './json';
+import { assessmentSummary } from './patchResults';
+import type { ArmAnswer } from './refusals';
+import { codeOf, messageOf, retryAfterSeconds } from './retryAfter';
+import { modelOfVm, virtualMachineOf } from './virtualMachine';
+
+/** One thing that no document answers, and what this VM answered. `setting` is the one that rests on it. */
+export interface Finding {
+  readonly question: string;
+  readonly answer: string;
+  readonly setting: string | null;
+}
+
+export interface ProbeOptions {
+  readonly arm: Arm;
+  readonly vmId: string;
+  readonly nowUtc: () => string;
+  readonly sleep: (milliseconds: number) => Promise<void>;
+  /** How long the URL of the finished assessment is tried, in minutes. */
+  readonly urlMinutes: number;
+}
+
+const POLL_MS = 15_000;
+const ASSESSMENT_MINUTES_MAX = 60;
+
+/**
+ * Experiments on one VM that answer what no document does (azure-driver-facts, section 12). They read, and they assess twice; nothing is
+ * installed and nothing is changed.
+ */
+export async function* probeVm(options: ProbeOptions): AsyncGenerator<Finding> {
+  yield* aboutReading(options);
+  const started = yield* aboutAssessing(options);
+  if (started !== null) yield* aboutTheEnd(options, started);
+}
+
+async function* aboutReading({ arm, vmId, nowUtc, sleep }: ProbeOptions): AsyncGenerator<Finding> {
+  const url = `${vmId}?$expand=instanceView&api-version=${COMPUTE_VERSION}`;
+  const first = await arm.send({ method: 'GET', url });
+  const model = first.status === 200 ? modelOfVm(first.body) : null;
+  if (model === null) {
+    yield finding('May the VM be read?', `no: ${said(first)}`);
+    return;
+  }
+  const vm = virtualMachineOf(model, { updateDomain: null, assignments: [], sharedIs: 'skipped' });
+  const { control } = vm;
+  yield finding(
+    'In whose hands is it, maintenance assignments aside?',
+    control === undefined || control.kind === 'inCharge'
+      ? 'Lowtide is in charge'
+      : `${control.kind}: ${control.because}`,
+    'LOWTIDE_AZURE_SHARED',
+  );
+  const viewOf = (answer: ArmAnswer): ReturnType<typeof instanceViewOf> =>
+    instanceViewOf(member(answer.body, 'properties', 'instanceView'));
+  const before = viewOf(first);
+  await sleep(90_000);
+  const after = viewOf(await arm.send({ method: 'GET', url }));
+  yield finding(
+    'Does the status of the VM agent carry a fresh time?',
+    reportText(before.agentReportedUtc, after.agentReportedUtc, nowUtc()),
+    'LOWTIDE_AZURE_HEARTBEAT',
+  );
+  const health = await arm.send({
+    method: 'GET',
+    url: `${vmId}/providers/Microsoft.ResourceHealth/availabilityStatuses/current?api-version=2022-10-01`,
+  });
+  const state = textAt(health.body, 'properties', 'availabilityState');
+  yield finding('What does Resource Health say?', state ?? said(health), 'LOWTIDE_AZURE_RESOURCE_HEALTH');
+  yield finding(
+    'Is an application asked for its health?',
+    after.applicationHealth === null ? 'no Application Health extension reports' : after.applicationHealth,
+  );
+}
+
+function reportText(before: string | null, after: string | null, nowUtc: string): string {
+  if (after === null) return 'no time at all: set it to ready';
+  const age = Math.round((Date.parse(nowUtc) - Date.parse(after)) / 1_000);
+  return before === after
+    ? `the same time 90 s later, ${age} s old: with reportTime it is stale after 15 minutes`
+    : `yes, ${age} s old`;
+}
+
+interface Started {
+  readonly statusUrl: string;
+  readonly startedUtc: string;
+}
+
+async function* aboutAssessing({ arm, vmId, nowUtc }: ProbeOptions): AsyncGenerator<Finding, Started | null> {
+  const startedUtc = nowUtc();
+  const first = await arm.start(vmId, { kind: 'assessPatches' });
+  yield finding('Is assessPatches taken in this patch mode and on this image?', said(first));
+  const statusUrl = first.headers['azure-asyncoperation'] ?? first.headers['location'];
+  if (first.status !== 202 || statusUrl === undefined) return null;
+  yield finding(
+    'How long does it ask to wait, and what is left of the budget?',
+    `Retry-After ${String(retryAfterSeconds(first, nowUtc()))}; ${first.headers['x-ms-ratelimit-remaining-resource'] ?? 'no header of a budget'}`,
+  );
+  yield finding('How long is the URL of the operation?', `${statusUrl.length} characters`);
+  const second = await arm.start(vmId, { kind: 'assessPatches' });
+  const isSame = second.headers['azure-asyncoperation'] === statusUrl;
+  yield finding(
+    'What is answered to a second assessPatches while one runs?',
+    `${said(second)}${second.status === 202 ? (isSame ? ', with the same URL' : ', with another URL') : ''}`,
+  );
+  return { statusUrl, startedUtc };
+}
+
+async function* aboutTheEnd(
+  { arm, nowUtc, sleep, urlMinutes }: ProbeOptions,
+  { statusUrl, startedUtc }: Started,
+): AsyncGenerator<Finding> {
+  let last = await arm.send({ method: 'GET', url: statusUrl });
+  const isOver = (): boolean =>
+    /succe|fail|cancel/i.test(textAt(last.body, 'status') ?? '') || last.status >= 400;
+  for (let ms = 0; !isOver() && ms < ASSESSMENT_MINUTES_MAX * 60_000; ms += POLL_MS) {
+    await sleep(POLL_MS);
+    last = await arm.send({ method: 'GET', url: statusUrl });
+  }
+  const endedUtc = instantAt(last.body, 'endTime') ?? nowUtc();
+  const result = assessmentSummary(member(last.body, 'properties', 'output'), { startedUtc, endedUtc });
+  const seconds = Math.round((Date.parse(endedUtc) - Date.parse(startedUtc)) / 1_000);
+  const status = textAt(last.body, 'status') ?? said(last);
+  yield finding(
+    'How does the first assessment end, with a second one behind it?',
+    `${status} after ${seconds} s; ${result === null ? said(last) : `${result.criticalAndSecurityPatchCount} Critical and Security, ${result.otherPatchCount} others`}`,
+  );
+  let minutes = 0;
+  while (minutes < urlMinutes && last.status === 200) {
+    const step = Math.min(urlMinutes - minutes, Math.max(1, minutes));
+    await sleep(step * 60_000);
+    minutes += step;
+    last = await arm.send({ method: 'GET', url: statusUrl });
+  }
+  yield finding(
+    'How long can the result of a finished operation be read?',
+    last.status === 200
+      ? `still there after ${minutes} minutes`
+      : `gone within ${minutes} minutes: ${said(last)}`,
+  );
+}
+
+function said({ status, body }: ArmAnswer): string {
+  const text = `${codeOf(body)} ${messageOf(body)}`.trim();
+  return text === '' ? String(status) : `${status} ${text.slice(0, 300)}`;
+}
+
+function finding(question: string, answer: string, setting: string | null = null): Finding {
+  return { question, answer, setting };
+}

@@ -1,0 +1,174 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runEnableAzure } from '../../cli/enableAzure';
+import { runPlanAzure } from '../../cli/planAzure';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { GRAPH_ACTIONS } from '../../drivers/azure/actions';
+import { Arm } from '../../drivers/azure/arm';
+import { enablementOf } from '../../drivers/azure/enablement';
+import { probeVm } from '../../drivers/azure/probe';
+import { QUERIES } from '../../drivers/azure/queries';
+import type { PlainRequest } from '../../local/armServer';
+import { aSet, aVm, vmsOf } from '../support/builders';
+import { anAzureWorld, type AzureWorld } from './azureWorld';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+
+const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
+const MISSING = '00000000-0000-0000-0000-00000000dead';
+const READY = aVm({
+  name: 'ready',
+  tags: ALWAYS_ON,
+  patchMode: 'AutomaticByPlatform',
+  customerManagedSchedule: true,
+});
+const AZURES = aVm({ name: 'azures', tags: ALWAYS_ON, patchMode: 'AutomaticByPlatform' });
+const OWN = aVm({
+  name: 'own',
+  tags: ALWAYS_ON,
+  osType: 'Windows',
+  patchMode: 'AutomaticByOS',
+  enabled: false,
+});
+
+/** Of a set: its update domain is in its instance view alone. */
+const IN_SET = aVm({
+  name: 'in-set',
+  tags: ALWAYS_ON,
+  customerManagedSchedule: true,
+  availabilitySetId: aSet('web'),
+  updateDomain: 3,
+});
+
+describe('the commands that speak with Azure', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-azure-commands-'));
+  const settings = join(folder, 'settings.json');
+  let world: AzureWorld;
+  let requests: PlainRequest[];
+  let said: string[];
+  beforeEach(async () => {
+    const vms = [READY, AZURES, OWN, IN_SET, ...vmsOf(6, () => ({ customerManagedSchedule: true }))];
+    world = await anAzureWorld({ vms, startUtc: RELEASE, seed: 5 });
+    requests = [];
+    world.answerBy((honest) => (request) => {
+      requests.push(request);
+      return honest(request);
+    });
+    said = [];
+    for (const stream of [process.stdout, process.stderr])
+      jest.spyOn(stream, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    withSubscriptions(SUBSCRIPTION);
+  });
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await world.close();
+  });
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const withSubscriptions = (ids: string): void => {
+    const Values = { LOWTIDE_AZURE_ENDPOINT: world.server.url, LOWTIDE_AZURE_SUBSCRIPTIONS: ids };
+    writeFileSync(settings, JSON.stringify({ IsEncrypted: false, Values }));
+  };
+  /** A query of Resource Graph is a POST that reads. */
+  const writes = (): string[] =>
+    requests
+      .filter(({ method, url }) => method !== 'GET' && !url.startsWith('/providers/Microsoft.ResourceGraph/'))
+      .map(({ method, url }) => `${method} ${url.replace(/^.*\//, '')}`);
+
+  it('plan --azure writes nothing: of its requests each is a GET or a query', async () => {
+    expect(await runPlanAzure({ settings })).toBe(0);
+    expect(requests.length).toBeGreaterThan(3);
+    expect(writes()).toEqual([]);
+    const text = said.join('');
+    expect(text).toMatch(/VMs? in \d+ phase/);
+    expect(text).toMatch(/8 {2}in charge/);
+    expect(text).toMatch(/not in charge: Azure patches it every month/);
+    expect(text).toMatch(/0 {2}that change anything/);
+  });
+
+  it('a subscription that does not answer is named, and the plan is not called whole', async () => {
+    withSubscriptions(`${SUBSCRIPTION},${MISSING}`);
+    expect(await runPlanAzure({ settings })).toBe(2);
+    expect(said.join('')).toMatch(
+      new RegExp(`${MISSING} did not answer: its VMs are missing here, not gone`),
+    );
+    expect((await world.driver.listVirtualMachines(null)).incomplete).toEqual([]);
+  });
+
+  it('when no subscription answers there is an error, never an empty fleet', async () => {
+    withSubscriptions(MISSING);
+    await expect(runPlanAzure({ settings })).rejects.toThrow(/No subscription answered/);
+  });
+
+  it('enable:azure --dry-run names every change and makes none', async () => {
+    expect(await runEnableAzure({ settings, dryRun: true })).toBe(0);
+    expect(writes()).toEqual([]);
+    const text = said.join('');
+    expect(text).toMatch(/ready: nothing to do/);
+    expect(text).toMatch(/azures: AutomaticByPlatform without the bypass becomes AutomaticByPlatform with/);
+    expect(text).toMatch(/A dry run: nothing was changed/);
+  });
+
+  it('enable:azure changes what was named to it, once, and then Lowtide is in charge of it', async () => {
+    expect(await runEnableAzure({ settings, vm: [AZURES.armId] })).toBe(0);
+    expect(writes()).toEqual(['PATCH azures?api-version=2024-07-01']);
+    expect((await world.driver.readVirtualMachine(AZURES.id))?.vm.control).toEqual({ kind: 'inCharge' });
+  });
+
+  it('a VM that a maintenance configuration patches is left to its owner: two would patch it', () => {
+    const because = 'Azure Update Manager patches it by the maintenance configuration weekly';
+    const vm: VirtualMachine = { ...AZURES, control: { kind: 'notInCharge', because } };
+    expect(enablementOf(vm)).toMatchObject({ kind: 'byOwner' });
+    expect(
+      enablementOf({ ...OWN, control: { kind: 'notInCharge', because: 'x' }, enableAutomaticUpdates: false }),
+    ).toMatchObject({
+      kind: 'byOwner',
+    });
+  });
+
+  it('probe:azure installs nothing, and answers what the settings rest on', async () => {
+    const arm = new Arm({ endpoint: world.server.url, credential: null });
+    const sleep = (milliseconds: number): Promise<void> => {
+      world.pocket.pass(milliseconds / 60_000);
+      return Promise.resolve();
+    };
+    const answers = new Map<string, string>();
+    for await (const { question, answer } of probeVm({
+      arm,
+      vmId: READY.armId,
+      nowUtc: world.pocket.now,
+      sleep,
+      urlMinutes: 15,
+    }))
+      answers.set(question, answer);
+    expect(writes()).toEqual([
+      'POST assessPatches?api-version=2026-03-01',
+      'POST assessPatches?api-version=2026-03-01',
+    ]);
+    expect(answers.get('Does the status of the VM agent carry a fresh time?')).toMatch(/^yes, 0 s old/);
+    expect(answers.get('What is answered to a second assessPatches while one runs?')).toMatch(/^409/);
+    expect(answers.get('How long can the result of a finished operation be read?')).toMatch(
+      /still there after 15/,
+    );
+  });
+
+  it('the role for patching grants exactly what the driver uses', async () => {
+    const { driver, sent } = world;
+    const { items } = await driver.listVirtualMachines(null);
+    expect(items.find(({ id }) => id === IN_SET.id)?.updateDomain).toBe(3);
+    await driver.probeHealth(READY.id);
+    const assessed = await driver.startAssessment(READY.id);
+    world.pocket.pass(30);
+    if (assessed.kind === 'started') await driver.readOperation(assessed.operationId);
+    await driver.startInstallation(READY.id, CRITICAL_AND_SECURITY);
+    const used = new Set(sent.flatMap(({ action }) => action ?? []));
+    // Reading rows needs the right to read what they are of.
+    for (const name of Object.keys(QUERIES)) for (const action of GRAPH_ACTIONS[name] ?? []) used.add(action);
+    const granted = JSON.parse(readFileSync(join(__dirname, '../../infra/roles/patching.json'), 'utf8')) as {
+      actions: string[];
+    };
+    expect(granted.actions).toEqual([...used].sort());
+    expect(granted.actions.filter((action) => /write|delete|\*/i.test(action))).toEqual([]);
+  });
+});
