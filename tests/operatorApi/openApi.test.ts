@@ -89,6 +89,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['PUT', '/api/exclusions/lone', 200, { from: '2026-12-20', to: '2027-01-02', reason: 'r', owner: 'o' }],
   ['GET', '/api/exclusions', 200],
   ['DELETE', '/api/exclusions/lone', 200],
+  ['GET', '/api/fleet/imports/none', 404],
   ['GET', '/api/notifications', 200],
   ['POST', '/api/notifications/retry', 404, { noticeId: 'rollout-2026-11~1', receiver: 'ops' }],
   ['GET', '/api/audit', 200],
