@@ -5,7 +5,13 @@ import { HOST_URL } from './apiClient';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { runFleet, runForecast, runPreview, runWhy } from './queries';
-import { runPolicyApply, runPolicyDiff, runPolicySchema, runPolicyShow, runPolicyVersions } from './policyCommands';
+import {
+  runPolicyApply,
+  runPolicyDiff,
+  runPolicySchema,
+  runPolicyShow,
+  runPolicyVersions,
+} from './policyCommands';
 import { runDecision, runRolloutList, runRolloutShow, runRolloutWatch, type DecisionKind } from './rollouts';
 
 type Ended = (code: 0 | 1 | 2) => void;
