@@ -59,7 +59,10 @@ async function stoppedBy(services: Services, input: Input, { vm }: VmReading): P
   const row = await services.rollouts.read(input.rolloutId);
   if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
     return [because('takenOver')];
-  const [control, freezes] = await Promise.all([askControl(services, input), services.freezes.list()]);
+  const [control, freezes] = await Promise.all([
+    askControl(services, { ...input, availabilitySetId: vm.availabilitySetId }),
+    services.freezes.list(),
+  ]);
   const nowUtc = services.nowUtc();
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   return holdsOf({ nowUtc, policy, control, freezes: standing });

@@ -1,9 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { ControlScope } from '../domain/controlScope';
 import { Month, RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
+import { decideScope } from './decideScope';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { forgetFleetView } from './fleetView';
 import { rolloutIdIn } from './rolloutIdIn';
@@ -17,6 +19,8 @@ const ALL = 'api/rollouts';
 const ONE = `${ALL}/{id}`;
 
 const StartBody = z.object({ month: Month.optional() }).strict();
+
+const DecisionBody = Reason.extend({ scope: ControlScope.exactOptional() });
 
 const startRollout: OperatorRoute = {
   name: 'startRollout',
@@ -143,14 +147,20 @@ function decision(kind: DecisionKind): OperatorRoute {
     query: {},
     description: {
       summary: DECISIONS[kind],
-      body: { about: 'Why.', schema: Reason },
+      body: {
+        about: 'Why, and for which part of the rollout; without a scope for the whole.',
+        schema: DecisionBody,
+      },
       answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
       errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'],
     },
     handler: async (request, { services }) => {
       const id = rolloutIdIn(request);
-      const { reason } = Reason.parse(await request.json());
-      await decideRollout(services, id, kind, { by: request.by, reason });
+      const { reason, scope } = DecisionBody.parse(await request.json());
+      const who = { by: request.by, reason };
+      if (scope === undefined) await decideRollout(services, id, kind, who);
+      else await decideScope(services, id, kind, scope, who);
+      forgetFleetView(services);
       return { jsonBody: await describeRollout(services, id) };
     },
   };

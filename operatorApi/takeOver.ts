@@ -31,7 +31,8 @@ export async function takeOver(
       fix: 'Nothing is left to take over.',
     });
   const { epoch } = control;
-  await services.audit.append(id, `takenOver~${epoch}`, {
+  if (from !== hub)
+    await services.audit.append(id, `takenOver~${epoch}`, {
     atUtc: services.nowUtc(),
     who: who.by,
     what: 'takenOver',

@@ -260,7 +260,10 @@ export const extensionSweep = {
 
 export const inventorySweep = {
   name: 'inventorySweep',
-  input: Sweep,
+  input: Sweep.extend({
+    /** A person sent this fleet: it is right, however small it has become. */
+    accept: z.boolean().default(false),
+  }),
   output: z.object({ vmCount: z.number().int() }),
 } as const;
 

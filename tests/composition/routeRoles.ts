@@ -19,6 +19,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showEvidence',
     'listHalts',
     'listNotifications',
+    'showFleetImport',
     'listAudit',
     'verifyAudit',
     'listFreezes',
