@@ -20,7 +20,9 @@ export async function requestRollout(
 ): Promise<{ control: RolloutControl; created: boolean }> {
   const known = await services.rollouts.read(rolloutIdOf(month));
   const ownHub = client.taskHubName;
-  const foreign = (await services.rollouts.list()).find((one) => one.endedUtc === null && isForeign(one, ownHub));
+  const foreign = (await services.rollouts.list()).find(
+    (one) => one.endedUtc === null && isForeign(one, ownHub),
+  );
   if (foreign !== undefined) throw foreignRollout(foreign, ownHub);
   const requested = known ?? newControl(services, month, by, ownHub);
   if (known === null) await services.agenda.soonest('rollouts', requested.requestedUtc);

@@ -22,7 +22,8 @@ const LEDGERS = 'ledger~';
 export async function startSweeps(services: Services, client: DurableClient, log: TimerLog): Promise<void> {
   const sweepUtc = services.nowUtc();
   const agenda = await services.agenda.list();
-  if (isDue(agenda, 'rollouts', sweepUtc) && (await reviveOpen(services, client, agenda, log)) === 'foreign') return;
+  if (isDue(agenda, 'rollouts', sweepUtc) && (await reviveOpen(services, client, agenda, log)) === 'foreign')
+    return;
   const due = SWEEPS.filter(([, item]) => isDue(agenda, item, sweepUtc)).map(([name]) => name);
   if (agenda.some(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= sweepUtc))
     due.push('ledgerSweep');

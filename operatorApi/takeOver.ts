@@ -33,14 +33,14 @@ export async function takeOver(
   const { epoch } = control;
   if (from !== hub)
     await services.audit.append(id, `takenOver~${epoch}`, {
-    atUtc: services.nowUtc(),
-    who: who.by,
-    what: 'takenOver',
-    subject: id,
-    vmId: null,
-    why: who.reason,
-    evidence: { from, hub, epoch },
-  });
+      atUtc: services.nowUtc(),
+      who: who.by,
+      what: 'takenOver',
+      subject: id,
+      vmId: null,
+      why: who.reason,
+      evidence: { from, hub, epoch },
+    });
   await services.agenda.soonest('rollouts', services.nowUtc());
   await startOnce(services, client, control);
   await wakeWaits(services, id, null);

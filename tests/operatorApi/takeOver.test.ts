@@ -30,13 +30,19 @@ function hostOf(hub: string, shared: FakeServices): HubHost {
   const client = {
     taskHubName: hub,
     getStatus: (id: string) =>
-      started.includes(id) ? Promise.resolve({ runtimeStatus: 'Running' }) : Promise.reject(instanceNotFound(id)),
+      started.includes(id)
+        ? Promise.resolve({ runtimeStatus: 'Running' })
+        : Promise.reject(instanceNotFound(id)),
     startNew: (_name: string, { instanceId }: { instanceId: string }) => {
       started.push(instanceId);
       return Promise.resolve(instanceId);
     },
   } as unknown as DurableClient;
-  const services: FakeServices = { ...shared, hub, run: (activity, input) => activity.handler(services)(input) };
+  const services: FakeServices = {
+    ...shared,
+    hub,
+    run: (activity, input) => activity.handler(services)(input),
+  };
   return { client, services, started };
 }
 
