@@ -9,10 +9,11 @@ import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { collectSecondChances } from './collectSecondChances';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
+import { lookAtSet } from './lookAtSet';
 import { listCatchUps } from './listCatchUps';
 import { listDueLedgers } from './listDueLedgers';
 import { openPhase } from './openPhase';
-import { openRegion } from './openRegion';
+import { readRegion } from './readRegion';
 import { planCatchUp } from './planCatchUp';
 import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
@@ -27,6 +28,8 @@ import { settleLedgers } from './settleLedgers';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
+import { takeRound } from './takeRound';
+import { takeSet } from './takeSet';
 import type { Activity } from './services';
 
 /** Every activity there is; functions/ registers them with the host. */
@@ -38,8 +41,11 @@ export const activities: readonly Activity[] = [
   decidePhaseGate,
   readCompletion,
   closeRollout,
-  openRegion,
+  readRegion,
   chooseRound,
+  takeRound,
+  takeSet,
+  lookAtSet,
   advanceRound,
   recordRound,
   endRounds,

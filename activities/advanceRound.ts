@@ -1,4 +1,5 @@
 import type { ImageFamily } from '../domain/imageFamily';
+import { roomInSet } from '../domain/disruption';
 import { chance } from '../domain/seed';
 import type { VmId } from '../domain/ids';
 import { earlier, secondsBetween, utcOf } from '../domain/instants';
@@ -19,6 +20,7 @@ import { expectClaim } from './expectClaim';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
+import { membersDown } from './setMembers';
 import { activity, type Services } from './services';
 import { takeStep, type RoundInFlight } from './takeStep';
 
@@ -69,6 +71,13 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
 
 type VmProgress = RoundProgress['vms'][number];
 
+/** From the request to install until its soak is over a VM uses up the share of its set. */
+const DISRUPTED: ReadonlySet<VmUpdate['kind']> = new Set<VmUpdate['kind']>([
+  'startInstall',
+  'readInstall',
+  'probe',
+]);
+
 async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<VmProgress[]> {
   const { vmIds } = await roundOf(services, ref);
   const now = services.nowUtc();
@@ -105,18 +114,36 @@ class Work {
     );
     if (asking.length === 0) return assessed;
     const { claim } = this.round;
-    const granted = await grantInstallsTo(this.services, this.round, claim.claimId, asking);
-    const asked = new Set(asking.map(({ place }) => place));
-    const answered = assessed.map((vm, place) =>
-      asked.has(place) ? this.#answered(vm, granted.has(place)) : vm,
-    );
+    const room = await this.#roomInSet(assessed);
+    const fitting = asking.slice(0, room);
+    const granted = await grantInstallsTo(this.services, this.round, claim.claimId, fitting);
+    const asked = new Map(asking.map(({ place }, n) => [place, n >= room]));
+    const answered = assessed.map((vm, place) => {
+      const setFull = asked.get(place);
+      return setFull === undefined ? vm : this.#answered(vm, granted.has(place), setFull);
+    });
     return this.#pass(answered);
   }
 
-  #answered({ vmId, update }: VmProgress, granted: boolean): VmProgress {
+  /**
+   * How many more VMs of the round may begin to be disrupted: of a set no more than the claim covers, and than its members that are down by
+   * now leave. They are looked at right before, for one may have been switched off since the claim was granted.
+   */
+  async #roomInSet(vms: readonly VmProgress[]): Promise<number> {
+    const { availabilitySetId, count } = this.round.disruption;
+    if (availabilitySetId === null) return Infinity;
+    const disrupted = new Set(vms.filter(({ update }) => DISRUPTED.has(update.kind)).map(({ vmId }) => vmId));
+    const { inventory, policy } = this.services;
+    const down = await membersDown(this.services, availabilitySetId, disrupted);
+    const atOnce = roomInSet(await inventory.setSize(availabilitySetId), down.size, policy);
+    return Math.max(0, Math.min(count, atOnce) - disrupted.size);
+  }
+
+  #answered({ vmId, update }: VmProgress, granted: boolean, setFull: boolean): VmProgress {
     if (update.kind !== 'askExposure') return { vmId, update };
     const { startByUtc } = this.round.claim;
-    return { vmId, update: this.#after(vmId, update, { of: 'askExposure', granted, startByUtc }) };
+    const answer = { of: 'askExposure', granted, startByUtc, setFull } as const;
+    return { vmId, update: this.#after(vmId, update, answer) };
   }
 
   /** A pool: when one VM has nothing more to do now, the next takes its place. */

@@ -1,7 +1,9 @@
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import { installsLeft, noEvidence } from '../domain/evidence';
 import { standingFreezes } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import type { RolloutId } from '../domain/ids';
+import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds, earlier } from '../domain/instants';
 import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
 import { outcomeOf } from '../domain/outcome';
@@ -15,6 +17,7 @@ import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
 import type { DueChance, TakenChance } from '../store/secondChances';
 import * as contracts from './contracts';
+import { isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
 import { type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
@@ -87,6 +90,7 @@ class Look {
     const { control, halts, phases } = await this.#rowsOf(from.rolloutId);
     if (control === null || control.endedUtc !== null || control.mode === 'cancelled')
       return { from, misses: 0, dueUtc: null };
+    if (isForeign(control, this.#services.hub)) return this.#later(from);
     if (controlFor(control, halts, from, this.#nowUtc).kind !== 'go') return this.#later(from);
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);
     const reading = await this.#services.driver.readVirtualMachine(from.vmId);
@@ -106,6 +110,8 @@ class Look {
       dueUtc: this.#inNextWindow(from, timeZone),
     });
     if (REASONS[from.reason].kind === 'failed' && window.opensUtc <= from.atUtc) return nextWindow();
+    if (from.reason === 'evidenceLimit' && !(await this.#hasEvidence(from.rolloutId, vm)))
+      return this.#later(from);
     const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc }, policy);
     if (slot === null || slot.opensUtc > nowUtc) return nextWindow();
     const freezes = standingFreezes(await this.#freezes(), vm, timeZone, nowUtc);
@@ -150,6 +156,13 @@ class Look {
     return { from, misses: 0, dueUtc: null };
   }
 
+  /** A VM that was held back for want of evidence goes on as soon as its family has proven enough, whatever its phase has come to. */
+  async #hasEvidence(id: RolloutId, vm: VmReading['vm']): Promise<boolean> {
+    const { evidence, policy } = this.#services;
+    const { families } = await evidence.read(id);
+    return installsLeft(families[imageFamilyOf(vm)] ?? noEvidence, policy) > 0;
+  }
+
   #freezes(): ReturnType<Services['freezes']['list']> {
     this.#frozen ??= this.#services.freezes.list();
     return this.#frozen;
@@ -172,8 +185,8 @@ class Look {
   }
 }
 
-/** VMs that were held back because nothing was proven yet, or that came late, wait until their own phase has proven something. */
-const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['evidenceLimit', 'joinedLate']);
+/** VMs that came late wait until their own phase has proven something. */
+const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['joinedLate']);
 
 function hasPassed(phases: readonly PhaseRecord[], phase: PhaseId): boolean {
   return isCatchUp(phase) || phases.find((record) => record.phase === phase)?.gate?.kind === 'open';

@@ -8,7 +8,9 @@ import {
   phaseIsClosed,
   type OutcomeCounts,
 } from '../domain/gates';
-import type { PhaseRecord, RoundRecord } from '../store/rollouts';
+import type { RolloutId } from '../domain/ids';
+import type { PhaseId } from '../domain/phaseId';
+import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { writeHalt } from './halts';
@@ -47,8 +49,7 @@ async function decide(
 > {
   const { phase, vmCount } = record;
   const { rolloutId } = control;
-  const rounds = await services.rollouts.rounds(rolloutId, phase);
-  const progress = progressOf(services, record, rounds);
+  const progress = progressOf(services, record, await services.rollouts.phaseTotals(rolloutId, phase));
   const { counts } = progress;
   if (!phaseIsClosed(progress, services.nowUtc(), services.policy))
     return {
@@ -58,7 +59,7 @@ async function decide(
     };
 
   const decided = decidedUntil(halts, { phase, region: null });
-  const fresh = total(rounds.filter(({ atUtc }) => decided === null || atUtc > decided));
+  const fresh = decided === null ? counts : await countsSince(services, rolloutId, phase, decided);
   const verdict = checkPhaseProof(phase, fresh);
   if (verdict.kind !== 'open') {
     await writeHalt(services, rolloutId, {
@@ -78,8 +79,18 @@ async function decide(
   return openGate(services, control, record, why, counts);
 }
 
-const total = (rounds: readonly RoundRecord[]): OutcomeCounts =>
-  rounds.reduce((sum, { counts }) => addCounts(sum, counts), noOutcomes);
+/** Only after a person has decided on the phase are its rounds read one by one. */
+async function countsSince(
+  services: Services,
+  rolloutId: RolloutId,
+  phase: PhaseId,
+  decidedUtc: string,
+): Promise<OutcomeCounts> {
+  const rounds = await services.rollouts.rounds(rolloutId, phase);
+  return rounds
+    .filter(({ atUtc }) => atUtc > decidedUtc)
+    .reduce((sum, { counts }) => addCounts(sum, counts), noOutcomes);
+}
 
 async function openGate(
   services: Services,

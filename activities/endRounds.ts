@@ -6,6 +6,7 @@ import { outcomeOf } from '../domain/outcome';
 import { isCatchUp, type PhaseId } from '../domain/phaseId';
 import { because } from '../domain/reasons';
 import type { OutcomeRecord } from '../store/outcomes';
+import type { RoundPlan } from '../store/plans';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
 import { saveOutcomes } from './saveOutcomes';
@@ -13,13 +14,17 @@ import { wakeAfterRounds } from './wake';
 import { type Services, wakingActivity } from './services';
 
 /** Why rounds do not run any more. What waits for better circumstances is deferred, the rest skipped. */
+type Input = z.output<typeof contracts.endRounds.input>;
+
 const EndReason = z.enum([...StopReason.options, 'waitingForSet', 'windowMissed']);
 
 export const endRounds = wakingActivity(contracts.endRounds, async (services, input) => {
-  const { rolloutId, phase, region, stage } = input;
+  const { rolloutId, phase, region, stage, batch } = input;
   const why = because(EndReason.parse(input.reason));
   let ended = 0;
-  for (const round of await pendingRounds(services, input)) {
+  const rounds =
+    batch === null ? await pendingOfSet(services, input) : await restOfBatch(services, input, batch);
+  for (const round of rounds) {
     const atUtc = services.nowUtc();
     const outcomes = round.vmIds.map((vmId) => ({
       ...outcomeOf(vmId, atUtc, why),
@@ -43,6 +48,30 @@ export const endRounds = wakingActivity(contracts.endRounds, async (services, in
   await wakeAfterRounds(services, rolloutId, phase);
   return { ended };
 });
+
+async function pendingOfSet(services: Services, input: Input): Promise<readonly RoundPlan[]> {
+  const pending: RoundPlan[] = [];
+  for (const round of await pendingRounds(services, input))
+    if (!(await services.rollouts.hasRound(input.rolloutId, round))) pending.push(round);
+  return pending;
+}
+
+/** The lane's own round, and those that no lane has taken: the other lanes end theirs. */
+async function restOfBatch(
+  services: Services,
+  { rolloutId, phase, region, stage, group }: Input,
+  { rounds, own, lane }: NonNullable<Input['batch']>,
+): Promise<readonly RoundPlan[]> {
+  const rest = await services.roundQueues.takeRest(rolloutId, { ...lane, count: rounds });
+  const planned: RoundPlan[] = [];
+  for (const round of own === null ? rest : [own, ...rest]) {
+    const where = { phase, region, stage, group, round };
+    if (await services.rollouts.hasRound(rolloutId, where)) continue;
+    const found = await services.plans.readRound(rolloutId, where);
+    if (found !== null) planned.push(found);
+  }
+  return planned;
+}
 
 /** A catch-up that was not granted leaves the outcome of the VM's own turn as it was: nothing has happened since. */
 async function withoutWorse(

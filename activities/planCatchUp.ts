@@ -1,7 +1,6 @@
-import { setShare } from '../domain/disruption';
 import type { AvailabilitySetId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { planCatchUpRounds, type CatchUpVm } from '../planning/planCatchUpRounds';
+import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
 import * as contracts from './contracts';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
@@ -12,24 +11,35 @@ export const planCatchUp = activity(contracts.planCatchUp, async (services, { ro
   if (kept !== null) return { rounds: kept };
   const taken = await services.secondChances.taken(phase, rolloutId, region);
   const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
-  const vms = taken.flatMap(({ timeZone }, n): CatchUpVm[] => {
-    const vm = known[n] ?? null;
-    return vm === null ? [] : [{ vm, timeZone }];
-  });
-  const sets = await sharesOf(
-    services,
-    vms.map(({ vm }) => vm),
-  );
-  const rounds = planCatchUpRounds(vms, sets, phase, services.nowUtc());
-  await services.plans.saveCatchUp(rolloutId, phase, region, rounds);
-  return { rounds: rounds.length };
+  const vms = known.filter((vm) => vm !== null);
+  const { policy } = services;
+  const planned = plan({ vms, policy, nowUtc: services.nowUtc(), ...(await sizesFor(services, vms)) });
+  const here = planned.find((one) => one.region === region) ?? null;
+  return { rounds: await services.plans.saveCatchUp(rolloutId, phase, region, here) };
 });
 
-async function sharesOf(
-  { inventory, policy }: Services,
+/** How large the sets and the subscriptions of these VMs are in the inventory: shares are shares of that. */
+async function sizesFor(
+  { inventory }: Services,
   vms: readonly VirtualMachine[],
-): Promise<ReadonlyMap<AvailabilitySetId, { size: number; share: number }>> {
-  const ids = new Set(vms.flatMap(({ availabilitySetId: id }) => (id === null ? [] : [id])));
+): Promise<Pick<CatchUpRequest, 'setSizes' | 'standaloneCount'>> {
+  const ids = new Set<AvailabilitySetId>(
+    vms.flatMap(({ availabilitySetId: id }) => (id === null ? [] : [id])),
+  );
   const sizes = await sideBySide([...ids], async (id) => [id, await inventory.setSize(id)] as const);
-  return new Map(sizes.map(([id, size]) => [id, { size, share: setShare(size, policy) }]));
+  const standalone = new Map<string, VirtualMachine>(
+    vms.flatMap((vm) => (vm.availabilitySetId === null ? [[placeOf(vm.region, vm.subscriptionId), vm]] : [])),
+  );
+  const counts = await sideBySide(
+    [...standalone],
+    async ([place, { subscriptionId, region }]) =>
+      [place, await inventory.standaloneCount(subscriptionId, region)] as const,
+  );
+  const countOf = new Map(counts);
+  return {
+    setSizes: new Map(sizes),
+    standaloneCount: (region, subscriptionId) => countOf.get(placeOf(region, subscriptionId)) ?? 1,
+  };
 }
+
+const placeOf = (region: string, subscriptionId: string): string => `${region} ${subscriptionId}`;

@@ -62,8 +62,7 @@ async function makePlan(services: Services, control: RolloutControl): Promise<Pl
   const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
   const made = plan({ vms, month, policy, seed, nowUtc, carriedOver, held });
   await recordIneligible(services, made, vms, { freezes, nowUtc });
-  const zones = new Map(vms.map((vm) => [vm.id, timeZoneOf(vm, policy).zone]));
-  return services.plans.save(made, (vmId) => zones.get(vmId) ?? 'UTC');
+  return services.plans.save(made);
 }
 
 /** Makes the plan known: its phases, the audit, and last the rollout's row, so that a crash after the plan was kept repeats this. */
@@ -78,7 +77,6 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
         vmCount,
         startedUtc: null,
         gate: null,
-        attemptMax: null,
       });
   const nowUtc = services.nowUtc();
   await services.audit.append(rolloutId, 'rolloutPlanned', {

@@ -1,8 +1,8 @@
-import { noOutcomes, addCounts, phaseIsClosed, type PhaseProgress } from '../domain/gates';
+import { phaseIsClosed, type PhaseProgress } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
 import { isCatchUp, type PhaseId } from '../domain/phaseId';
 import { gateTopic, type WaitTopic } from '../domain/waitTopic';
-import type { PhaseRecord, RoundRecord } from '../store/rollouts';
+import type { PhaseRecord, PhaseTotals } from '../store/rollouts';
 import type { Services, WakingServices } from './services';
 
 /** So many instances are woken at once: after a long pause thousands may wait. */
@@ -44,7 +44,7 @@ export async function wakeAfterRounds(
   }
   const record = await services.rollouts.readPhase(rolloutId, phase);
   if (record?.gate !== null) return;
-  const progress = progressOf(services, record, await services.rollouts.rounds(rolloutId, phase));
+  const progress = progressOf(services, record, await services.rollouts.phaseTotals(rolloutId, phase));
   if (phaseIsClosed(progress, services.nowUtc(), services.policy))
     await wakeWaits(services, rolloutId, gateTopic(phase));
 }
@@ -55,17 +55,16 @@ export async function wakeWhenComplete(services: WakingServices, rolloutId: Roll
     await wakeWaits(services, rolloutId, 'completion');
 }
 
-/** How far a phase has come, from the rows of its rounds. */
+/** How far a phase has come, from its totals. */
 export function progressOf(
   services: Services,
   { regions, vmCount, startedUtc }: PhaseRecord,
-  rounds: readonly RoundRecord[],
+  totals: PhaseTotals,
 ): PhaseProgress {
-  const regionsHeard = new Set(rounds.map(({ region }) => region));
   return {
     planned: vmCount,
-    counts: rounds.reduce((sum, { counts }) => addCounts(sum, counts), noOutcomes),
-    silentRegions: regions.filter((region) => !regionsHeard.has(region)),
+    counts: totals.counts,
+    silentRegions: regions.filter((region) => !totals.regions.includes(region)),
     startedUtc: startedUtc ?? services.nowUtc(),
   };
 }

@@ -61,7 +61,7 @@ const DEPLOYMENT_SETTINGS = [
 ] as const;
 const SCHEDULE_FIELDS = 6;
 
-/** `soakSeconds` is read from LOWTIDE_SOAK as an ISO 8601 duration; `phasesMax` from LOWTIDE_PHASES_MAX as it is. */
+/** `soakSeconds` is read from LOWTIDE_SOAK as an ISO 8601 duration; `phasesMin` from LOWTIDE_PHASES_MIN as it is. */
 export function settingName(policyKey: string): string {
   const name = policyKey.replace(/Seconds$/, '').replace(/[A-Z]/g, (letter) => `_${letter}`);
   return `${PREFIX}${name.toUpperCase()}`;
@@ -171,14 +171,13 @@ function readPolicy(given: (name: string) => string | null, problems: string[]):
   return Policy.parse({});
 }
 
-/** What the shape of a value does not show: names of things that do not exist, and values that contradict each other. */
+/** What the shape of a value does not show: names of things that do not exist. */
 function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
   const valueOf = <K extends keyof Policy>(key: K): Policy[K] => {
     const parsed = Policy.shape[key].safeParse(raw[key]);
     return parsed.success ? (parsed.data as Policy[K]) : defaultPolicy[key];
   };
-  const [phasesMin, phasesMax] = [valueOf('phasesMin'), valueOf('phasesMax')];
-  const problems = [
+  return [
     ...extraRegionProblems(valueOf('extraRegions')).map(
       (problem) => `${settingName('extraRegions')}: ${problem}`,
     ),
@@ -187,11 +186,6 @@ function valueProblems(raw: Partial<Record<keyof Policy, unknown>>): string[] {
     ),
     ...imageProblems(valueOf('extraImages')).map((problem) => `${settingName('extraImages')}: ${problem}`),
   ];
-  if (phasesMin > phasesMax)
-    problems.push(
-      `${settingName('phasesMin')} is ${phasesMin}, more than ${settingName('phasesMax')}, which is ${phasesMax}.`,
-    );
-  return problems;
 }
 
 function readValue(key: string, value: string, problem: (text: string) => void): unknown {

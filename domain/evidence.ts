@@ -8,6 +8,8 @@ export interface EvidencePolicy {
   readonly evidenceFirst: number;
   /** After that: so many times the VMs that have. */
   readonly evidenceFactor: number;
+  /** So many VMs of a family are under way at once, or as many as have proven healthy, whichever is more. */
+  readonly evidenceUnderWay: number;
   readonly expectedUnhealthyPercent: number;
   readonly refusedUnhealthyPercent: number;
   /** The results must be so many times likelier at the refused rate than at the expected one. */
@@ -29,6 +31,7 @@ export interface EvidencePolicy {
 export const defaultEvidencePolicy: EvidencePolicy = {
   evidenceFirst: 5,
   evidenceFactor: 5,
+  evidenceUnderWay: 1000,
   expectedUnhealthyPercent: 0.5,
   refusedUnhealthyPercent: 2,
   haltLikelihoodRatio: 1000,
@@ -131,6 +134,25 @@ export function exposureMax(
   return Math.max(evidenceFirst, Math.floor(evidenceFactor * family.healthyCount));
 }
 
+/** How many more installs of a family may start now: what exposure leaves, and no more under way than `underWayMax`. */
+export function installsLeft(family: ScopeEvidence, policy: EvidencePolicy): number {
+  const { startedCount, healthyCount, unhealthyCount, failedCount, unprovenCount } = family;
+  const underWay = startedCount - healthyCount - unhealthyCount - failedCount - unprovenCount;
+  const left = Math.min(exposureMax(family, policy) - startedCount, underWayMax(family, policy) - underWay);
+  return Math.max(0, left);
+}
+
+/**
+ * Without it five times the healthy VMs of a family could be under way at once, and a patch that breaks one in fifty would break half as many
+ * VMs again before it is seen (docs/performance.md, «Evidence»).
+ */
+export function underWayMax(
+  family: Pick<ScopeEvidence, 'healthyCount'>,
+  { evidenceUnderWay }: Pick<EvidencePolicy, 'evidenceUnderWay'>,
+): number {
+  return Math.max(evidenceUnderWay, family.healthyCount);
+}
+
 export interface Grant {
   readonly family: ScopeEvidence;
   readonly round: RoundCounted;
@@ -154,7 +176,7 @@ export function grantInstalls(
   const asked = [...new Set(places)];
   const again = asked.filter((place) => before.has(place));
   const fresh = asked.filter((place) => !before.has(place));
-  const left = Math.max(0, exposureMax(family, policy) - family.startedCount);
+  const left = installsLeft(family, policy);
   const started = fresh.slice(0, left);
   return {
     family: { ...family, startedCount: family.startedCount + started.length },

@@ -64,8 +64,8 @@ export const Policy = z.object({
   setOneByOneBelow: z.number().int().nonnegative().default(10),
   /** At most so many of the standalone VMs that a subscription has in a region are down at once; at least one. */
   standaloneSharePercent: percent(20),
-  phasesMin: z.number().int().positive().default(4),
-  phasesMax: z.number().int().positive().default(6),
+  /** R-201: four to six phases. The steps of the ladder and the pairs make more than the least, never more than six. */
+  phasesMin: z.number().int().positive().max(6).default(4),
   /** Regions that the table lacks, as `name:timeZone` or `name:timeZone:pair`, with an IANA time zone. */
   extraRegions: z.array(z.string()).default([]),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
@@ -75,6 +75,8 @@ export const Policy = z.object({
   evidenceFirst: z.number().int().positive().default(5),
   /** … and after that so many times the VMs that have. */
   evidenceFactor: z.number().min(1).default(5),
+  /** So many VMs of a family are under way at once, or as many as have proven healthy, whichever is more. */
+  evidenceUnderWay: z.number().int().positive().default(1000),
   /** The first VMs that a rollout installs: any unhealthy one halts it. */
   canaryVms: z.number().int().nonnegative().default(5),
   /** What a good patch leaves unhealthy, and what is refused; the results must be so many times likelier at the refused rate to halt. */
@@ -100,8 +102,6 @@ export const Policy = z.object({
   phaseEvidencePercent: percent(10),
   /** So often a VM is tried in one rollout, second chances included. */
   attemptsMax: z.number().int().positive().default(3),
-  /** After a phase without evidence, the next may attempt at most so many times the VMs proven so far. */
-  unprovenFactor: z.number().positive().default(10),
   /** Windows VMs get maxPatchPublishDate = the release; these other OS types may opt in. */
   fixedReleaseOsTypes: z.array(z.enum(['Windows', 'Linux'])).default(['Windows']),
   /** VMs with this tag set to `true` are never touched. */

@@ -90,8 +90,13 @@ export type Observation =
   | { readonly of: 'startAssessment'; readonly operationId: string }
   | { readonly of: 'startAssessment'; readonly refusal: Refusal }
   | { readonly of: 'readAssessment'; readonly answer: AssessmentAnswer }
-  /** `startByUtc`: after that no install of the round may start. */
-  | { readonly of: 'askExposure'; readonly granted: boolean; readonly startByUtc: string }
+  /** `startByUtc`: after that no install of the round may start. `setFull`: it was not its family that kept it waiting. */
+  | {
+      readonly of: 'askExposure';
+      readonly granted: boolean;
+      readonly startByUtc: string;
+      readonly setFull?: boolean;
+    }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
   | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
   | { readonly of: 'probe'; readonly health: HealthSeen }
@@ -244,14 +249,16 @@ function afterAssessmentRead(
 /** What is not granted now may be when more VMs of the family have proven healthy, in this window while an install can still start in it. */
 function afterExposureAnswer(
   update: Extract<VmUpdate, { kind: 'askExposure' }>,
-  { granted, startByUtc }: Extract<Observation, { of: 'askExposure' }>,
+  { granted, startByUtc, setFull }: Extract<Observation, { of: 'askExposure' }>,
   moment: Moment,
 ): Advanced {
   const { nowUtc, pace } = moment;
   if (granted) return open({ ...update, kind: 'startInstall', dueUtc: nowUtc, failures: 0 });
   if (nowUtc < startByUtc)
     return open({ ...update, dueUtc: addSeconds(nowUtc, pace.installPollLastSeconds), failures: 0 });
-  const outcome = outcomeAt(moment, because('evidenceLimit', { family: update.family }));
+  const why =
+    setFull === true ? because('waitingForSet') : because('evidenceLimit', { family: update.family });
+  const outcome = outcomeAt(moment, why);
   return endedAssessed(outcome, update.assessment, null);
 }
 

@@ -3,12 +3,14 @@ import { assessBatch } from '../orchestrations/assessBatch';
 import { assessmentSweep } from '../orchestrations/assessmentSweep';
 import { assessVm } from '../orchestrations/assessVm';
 import { availabilitySetRollout } from '../orchestrations/availabilitySetRollout';
+import { availabilitySetsRollout } from '../orchestrations/availabilitySetsRollout';
 import { awaitClaim } from '../orchestrations/awaitClaim';
 import { awaitGate } from '../orchestrations/awaitGate';
 import { awaitGo } from '../orchestrations/awaitGo';
 import { awaitInventory } from '../orchestrations/awaitInventory';
 import { awaitInstall } from '../orchestrations/awaitInstall';
 import { awaitCompletion } from '../orchestrations/awaitCompletion';
+import { batchRollout } from '../orchestrations/batchRollout';
 import { catchUp } from '../orchestrations/catchUp';
 import { catchUpSweep } from '../orchestrations/catchUpSweep';
 import { enableVm } from '../orchestrations/enableVm';
@@ -28,6 +30,8 @@ const orchestrations = {
   phaseRollout,
   regionRollout,
   zoneRollout,
+  batchRollout,
+  availabilitySetsRollout,
   availabilitySetRollout,
   updateDomainRollout,
   assessmentSweep,

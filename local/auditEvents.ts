@@ -12,15 +12,24 @@ export function auditEvents(
   policy: Policy,
   rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
 ): AuditReport {
-  const { offPeakOpens, offPeakCloses, setSharePercent, setOneByOneBelow, timeZoneTag } = policy;
+  const {
+    offPeakOpens,
+    offPeakCloses,
+    setSharePercent,
+    setOneByOneBelow,
+    standaloneSharePercent,
+    timeZoneTag,
+  } = policy;
   const exposure = { first: policy.evidenceFirst, factor: policy.evidenceFactor };
   return auditMonth({
     events,
     vms: vms.map(auditVmOf),
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
-    shares: { setSharePercent, setOneByOneBelow },
+    shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,
+    assessmentEverySeconds: policy.assessmentEverySeconds,
+    excludeTag: policy.excludeTag,
     extraRegions: extraRegionsOf(policy.extraRegions),
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,

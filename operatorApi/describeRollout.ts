@@ -22,7 +22,7 @@ export function summarizeRollout(control: RolloutControl, nowUtc: string): Recor
   };
 }
 
-function stateOf(control: RolloutControl, nowUtc: string): string {
+export function stateOf(control: RolloutControl, nowUtc: string): string {
   if (control.endedUtc !== null) return control.mode === 'cancelled' ? 'cancelled' : 'ended';
   // Cancelled is what a person decided; the rollout is over when what was in flight has ended and every VM has its outcome.
   if (control.mode === 'cancelled') return 'cancelling';

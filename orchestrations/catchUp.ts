@@ -9,8 +9,5 @@ export function* catchUp(context: OrchestrationContext): Step<{ rounds: number }
   const input = children.catchUp.input.parse(context.df.getInput());
   const { rolloutId, region, phase } = input;
   yield* call(context, planCatchUp, { rolloutId, region, phase });
-  return yield* child(context, children.regionRollout, childId(context.df.instanceId, 'region'), {
-    ...input,
-    attemptMax: null,
-  });
+  return yield* child(context, children.regionRollout, childId(context.df.instanceId, 'region'), input);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DueVm, InstallOrder, Pace, RoundRef, RoundScope } from '../activities/contracts';
+import { DueVm, InstallOrder, Pace, PlannedBatch, RoundRef } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
@@ -23,49 +23,91 @@ const InRollout = z.object({
   /** Only windows that open after this instant, so that a bake lasts until the next window. Null for any. */
   freshAfterUtc: Utc.nullable(),
   pace: Pace,
+  /** Of the rollout when this began. */
+  epoch: z.number().int().default(1),
 });
 
 export const monthlyRollout = {
   name: 'monthlyRollout',
   /** `generation` makes the ids of children belong to this one execution. */
-  input: z.object({ rolloutId: RolloutId, generation: z.number().int() }),
+  input: z.object({
+    rolloutId: RolloutId,
+    generation: z.number().int(),
+    epoch: z.number().int().default(1),
+  }),
   output: z.object({ counts: OutcomeCounts }),
 } as const;
 
 export const phaseRollout = {
   name: 'phaseRollout',
-  input: InRollout.extend({ regions: z.array(z.string()), attemptMax: z.number().int().nullable() }),
+  input: InRollout.extend({ regions: z.array(z.string()) }),
   output: z.object({ regions: z.number().int(), failed: z.array(z.string()) }),
 } as const;
 
 export const regionRollout = {
   name: 'regionRollout',
-  input: InRollout.extend({ region: z.string(), attemptMax: z.number().int().nullable() }),
+  input: InRollout.extend({ region: z.string() }),
   output: z.object({ rounds: z.number().int() }),
 } as const;
 
 const Rounds = z.object({ rounds: z.number().int() });
 
-/** How far a scope has come, from one generation of its instance to the next. `done` holds `<group>.<round>`. */
-const Progress = z
-  .object({ done: z.array(z.string()), attempts: z.number().int() })
-  .default({ done: [], attempts: 0 });
-
+/** The standalone VMs of one window cohort of a zone, or of those without a zone. */
 export const zoneRollout = {
   name: 'zoneRollout',
-  input: InRollout.extend({ region: z.string(), stage: z.string(), progress: Progress }),
+  input: InRollout.extend({ region: z.string(), stage: z.string(), batches: z.array(PlannedBatch) }),
+  output: Rounds,
+} as const;
+
+/** One lane of the pool that an orchestration has started: lanes take what is next, each when it is done with the last. */
+const Lane = z.object({ lane: z.number().int(), lanes: z.number().int(), queue: z.string() });
+
+export const batchRollout = {
+  name: 'batchRollout',
+  input: InRollout.extend({
+    region: z.string(),
+    stage: z.string(),
+    group: z.string(),
+    rounds: z.number().int(),
+    lane: Lane,
+    /** From one generation of the instance to the next: rounds taken, the one it still has, attempts, rounds run. */
+    progress: z
+      .object({
+        taken: z.number().int(),
+        again: z.number().int().nullable(),
+        attempts: z.number().int(),
+        ran: z.number().int(),
+      })
+      .default({ taken: 0, again: null, attempts: 0, ran: 0 }),
+  }),
+  output: Rounds,
+} as const;
+
+export const availabilitySetsRollout = {
+  name: 'availabilitySetsRollout',
+  input: InRollout.extend({
+    region: z.string(),
+    stage: z.string(),
+    sets: z.number().int(),
+    lane: Lane,
+    progress: z.object({ taken: z.number().int(), ran: z.number().int() }).default({ taken: 0, ran: 0 }),
+  }),
   output: Rounds,
 } as const;
 
 export const availabilitySetRollout = {
   name: 'availabilitySetRollout',
-  input: InRollout.extend({ region: z.string(), stage: z.string(), group: z.string(), progress: Progress }),
+  input: InRollout.extend({
+    region: z.string(),
+    stage: z.string(),
+    group: z.string(),
+    /** From one generation of the instance to the next. `done` holds the numbers of rounds. */
+    progress: z
+      .object({ done: z.array(z.number().int()), attempts: z.number().int() })
+      .default({ done: [], attempts: 0 }),
+  }),
   output: Rounds,
 } as const;
-
-/** What the rounds of a scope share: the input of `zoneRollout` or `availabilitySetRollout`, less what they differ in. */
-export const RunRounds = InRollout.extend({ scope: RoundScope, progress: Progress });
-export type RunRounds = Readonly<z.infer<typeof RunRounds>>;
 
 export const updateDomainRollout = {
   name: 'updateDomainRollout',
@@ -218,7 +260,10 @@ export const extensionSweep = {
 
 export const inventorySweep = {
   name: 'inventorySweep',
-  input: Sweep,
+  input: Sweep.extend({
+    /** A person sent this fleet: it is right, however small it has become. */
+    accept: z.boolean().default(false),
+  }),
   output: z.object({ vmCount: z.number().int() }),
 } as const;
 

@@ -1,37 +1,60 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { openRegion } from '../activities/contracts';
+import type { z } from 'zod';
+import { readRegion } from '../activities/contracts';
 import { childId } from '../domain/ids';
+import { SETS_AT_ONCE_MAX } from '../planning/widths';
 import * as children from './contracts';
-import { allEnded, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } from './durable';
+import { allEnded, call, startChild, type Child, type Step } from './durable';
+
+type Rounds = Child<{ rounds: number }>;
+type Here = z.output<typeof children.regionRollout.input>;
+type Stage = z.output<typeof readRegion.output>['stages'][number];
 
 /**
- * Rolls out one region, stage by stage: zone after zone, never two at once. Within the regional stage every availability set goes
- * its own way beside the batches of standalone VMs; where there are very many, in waves.
+ * Rolls out one region, stage by stage: zone after zone, never two at once. Within a stage the standalone VMs have a lane of their own for
+ * each window cohort; beside them the availability sets go their own ways, where there are very many in a pool of fixed width.
  */
 export function* regionRollout(context: OrchestrationContext): Step<{ rounds: number }> {
-  const { attemptMax, ...here } = children.regionRollout.input.parse(context.df.getInput());
+  const here = children.regionRollout.input.parse(context.df.getInput());
   const { rolloutId, phase, region } = here;
-  const { stages } = yield* call(context, openRegion, { rolloutId, phase, region, attemptMax });
-
+  const { stages } = yield* call(context, readRegion, { rolloutId, phase, region });
   let rounds = 0;
-  for (const { stage, standalone, sets } of stages) {
-    const ownId = childId(context.df.instanceId, stage);
-    const scopes: (() => Child<{ rounds: number }>)[] = sets.map(
-      (group) => () =>
-        startChild(context, children.availabilitySetRollout, childId(ownId, group), {
-          ...here,
-          stage,
-          group,
-        }),
-    );
-    if (standalone)
-      scopes.push(() =>
-        startChild(context, children.zoneRollout, childId(ownId, 'batches'), { ...here, stage }),
-      );
-    for (let start = 0; start < scopes.length; start += SIDE_BY_SIDE_MAX) {
-      const wave = scopes.slice(start, start + SIDE_BY_SIDE_MAX).map((begin) => begin());
-      for (const result of yield* allEnded(context, wave)) rounds += result.ok ? result.value.rounds : 0;
-    }
+  for (const stage of stages) {
+    const started = [...startCohorts(context, here, stage), ...startSets(context, here, stage)];
+    for (const result of yield* allEnded(context, started)) rounds += result.ok ? result.value.rounds : 0;
   }
   return { rounds };
+}
+
+function startCohorts(context: OrchestrationContext, here: Here, { stage, tracks }: Stage): Rounds[] {
+  const ownId = childId(context.df.instanceId, stage);
+  return tracks.map(({ cohort, batches }) =>
+    startChild(
+      context,
+      children.zoneRollout,
+      childId(ownId, cohort === 1 ? 'batches' : `batches-${cohort}`),
+      {
+        ...here,
+        stage,
+        batches,
+      },
+    ),
+  );
+}
+
+function startSets(context: OrchestrationContext, here: Here, { stage, sets, setCount }: Stage): Rounds[] {
+  const ownId = childId(context.df.instanceId, stage);
+  if (sets.length === setCount)
+    return sets.map((group) =>
+      startChild(context, children.availabilitySetRollout, childId(ownId, group), { ...here, stage, group }),
+    );
+  const lanes = Math.min(SETS_AT_ONCE_MAX, setCount);
+  return Array.from({ length: lanes }, (_, n) =>
+    startChild(context, children.availabilitySetsRollout, childId(ownId, `sets-${n + 1}`), {
+      ...here,
+      stage,
+      sets: setCount,
+      lane: { lane: n + 1, lanes, queue: ownId },
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { advanceRound, recordRound } from '../activities/contracts';
+import { advanceRound, lookAtSet, recordRound } from '../activities/contracts';
+import type { Disruption } from '../domain/disruption';
 import { disruptionLedger, virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
@@ -19,10 +20,11 @@ const CALLS_PER_GENERATION = 60;
  * releases the claim.
  */
 export function* updateDomainRollout(context: OrchestrationContext): Step<Result> {
-  const input = children.updateDomainRollout.input.parse(context.df.getInput());
+  let input = children.updateDomainRollout.input.parse(context.df.getInput());
   if (input.call === 0) {
-    const before = yield* admission(context, input);
-    if (before !== null) return before;
+    const admitted = yield* admission(context, input);
+    if (admitted.kind !== 'admitted') return admitted;
+    input = { ...input, disruption: admitted.disruption };
   }
   if (!(yield* advanceTogether(context, input))) return { kind: 'ran' }; // dropped: the next generation goes on
   const { ref } = input;
@@ -33,8 +35,13 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
   return { kind: 'ran' };
 }
 
-/** Waits for a go and for the claim. Null when the round may begin, otherwise why it does not run. */
-function* admission(context: OrchestrationContext, input: Input): Step<Result | null> {
+type Admitted = { readonly kind: 'admitted'; readonly disruption: Disruption };
+
+/** Waits for a go and for the claim. What the claim covers when the round may begin, otherwise why it does not run. */
+function* admission(
+  context: OrchestrationContext,
+  input: Input,
+): Step<Exclude<Result, { kind: 'ran' }> | Admitted> {
   const { rolloutId, ref, pace } = input;
   const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
     rolloutId,
@@ -45,11 +52,12 @@ function* admission(context: OrchestrationContext, input: Input): Step<Result | 
   });
   if (!go) return reason === null ? { kind: 'missed', rules: [] } : { kind: 'stopped', reason };
 
+  const disruption = yield* atOnce(context, input);
   const claim = yield* child(context, children.awaitClaim, childId(context.df.instanceId, 'claim'), {
     claimId: context.df.instanceId,
     kind: input.kind,
     ledger: input.ledger,
-    disruption: input.disruption,
+    disruption,
     startByUtc: input.startByUtc,
     closesUtc: input.closesUtc,
     deadlineUtc: input.endsUtc,
@@ -58,15 +66,22 @@ function* admission(context: OrchestrationContext, input: Input): Step<Result | 
     pace,
     untilUtc: input.acquireByUtc,
   });
-  if (claim.granted) return null;
+  if (claim.granted) return { kind: 'admitted', disruption };
   yield* release(context, input, []); // also takes back the ticket
   return { kind: 'missed', rules: claim.rules };
+}
+
+/** Members of a set that are down by themselves use up its share: what the claim covers is less by them. */
+function* atOnce(context: OrchestrationContext, { ref, disruption }: Input): Step<Disruption> {
+  if (disruption.availabilitySetId === null) return disruption;
+  const seen = yield* call(context, lookAtSet, { ref, disruption });
+  return seen.disruption;
 }
 
 /** One timer and one activity, again and again, until every VM has its outcome. False when this generation has ended before that. */
 function* advanceTogether(context: OrchestrationContext, input: Input): Step<boolean> {
   const { ref, disruption, startByUtc, closesUtc } = input;
-  const claim = { claimId: context.df.instanceId, startByUtc, closesUtc };
+  const claim = { claimId: context.df.instanceId, startByUtc, closesUtc, epoch: input.epoch };
   for (let n = input.call + 1; ; n += 1) {
     const { dueUtc, events } = yield* call(context, advanceRound, { ref, claim, disruption, call: n });
     for (const { vmId, event } of events)

@@ -1,20 +1,51 @@
 import type { Policy } from '../domain/policy';
-import type { Candidate } from './cohorts';
+import type { Candidates } from './candidates';
 
 /**
  * R-206: cuts the standalone VMs of a stage into growing batches, so that no subscription of `spread` has all of these VMs in one.
- * The VMs keep their order as far as that allows; where it does not, VMs change places, and as a last resort the sizes give way.
+ * The VMs keep their order as far as that allows; where it does not, VMs change places, and as a last resort the sizes give way. What the
+ * month before left over comes first, but makes up at most a third of the first batch: such VMs may be always off, and prove nothing.
  */
 export function cutIntoBatches(
-  candidates: readonly Candidate[],
+  members: readonly number[],
+  candidates: Candidates,
   policy: Pick<Policy, 'batchSharePercents'>,
-  spread: ReadonlySet<string>,
-): Candidate[][] {
-  const sizes = batchSizes(candidates.length, policy.batchSharePercents);
+  spread: ReadonlySet<number>,
+): number[][] {
+  const left = members.filter((n) => candidates.carried[n] === 1);
+  const sizes = sizesBeside(left.length, batchSizes(members.length, policy.batchSharePercents));
+  const ordered = withCarried(members, left, candidates.carried, sizes);
   let from = 0;
-  const batches = sizes.map((size) => candidates.slice(from, (from += size)));
-  if (batches.length > 1 && spread.size > 0) spreadSubscriptions(batches, spread);
+  const batches = sizes.map((size) => ordered.slice(from, (from += size)));
+  if (batches.length > 1 && spread.size > 0) spreadSubscriptions(batches, candidates.subscription, spread);
   return batches;
+}
+
+const CARRIED_PART_MAX = 3;
+
+/** The first batch is smaller where there are too few others beside the VMs that were left over. */
+function sizesBeside(leftCount: number, sizes: readonly number[]): readonly number[] {
+  const [first = 0, second, ...rest] = sizes;
+  const others = sizes.reduce((sum, size) => sum + size, 0) - leftCount;
+  const smaller = Math.floor((others * CARRIED_PART_MAX) / (CARRIED_PART_MAX - 1));
+  if (leftCount === 0 || second === undefined || others === 0 || smaller >= first) return sizes;
+  return [smaller, second + first - smaller, ...rest];
+}
+
+/** In a first batch of one or two VMs there is no third: none of them is left over, as long as there are others. */
+function withCarried(
+  members: readonly number[],
+  left: readonly number[],
+  carried: Uint8Array,
+  sizes: readonly number[],
+): readonly number[] {
+  if (left.length === 0) return members;
+  const fresh = members.filter((n) => carried[n] !== 1);
+  const [first = 0] = sizes;
+  const ahead =
+    sizes.length === 1 ? left.length : Math.min(left.length, Math.floor(first / CARRIED_PART_MAX));
+  const others = first - ahead;
+  return [...left.slice(0, ahead), ...fresh.slice(0, others), ...left.slice(ahead), ...fresh.slice(others)];
 }
 
 /** Sizes in the given proportions, rounded down but at least one; the last batch takes what is left. */
@@ -35,20 +66,24 @@ export function batchSizes(count: number, sharePercents: readonly number[]): num
 
 /** How many VMs of each subscription are in each batch, and in all. */
 interface Tally {
-  inBatch(subscription: string, batch: number): number;
-  total(subscription: string): number;
-  move(subscription: string, from: number, to: number): void;
+  inBatch(subscription: number, batch: number): number;
+  total(subscription: number): number;
+  move(subscription: number, from: number, to: number): void;
 }
 
-function spreadSubscriptions(batches: Candidate[][], spread: ReadonlySet<string>): void {
-  const tally = tallyOf(batches);
-  const partnerOf = partners(batches, tally, spread);
+function spreadSubscriptions(
+  batches: number[][],
+  subscriptionOf: Int32Array,
+  spread: ReadonlySet<number>,
+): void {
+  const tally = tallyOf(batches, subscriptionOf);
+  const partnerOf = partners(batches, subscriptionOf, tally, spread);
   for (const [home, batch] of batches.entries()) {
     // From the back, so that VMs that come first in their place (carried over) stay there. Partners join at known positions only.
     for (let index = batch.length - 1; index >= 0; index -= 1) {
       const candidate = batch[index];
       if (candidate === undefined) continue;
-      const subscription = candidate.vm.subscriptionId;
+      const subscription = subscriptionOf[candidate] ?? 0;
       if (!spread.has(subscription) || tally.total(subscription) < 2) continue;
       if (tally.inBatch(subscription, home) < tally.total(subscription)) continue;
       const partner = partnerOf(home, subscription);
@@ -58,7 +93,7 @@ function spreadSubscriptions(batches: Candidate[][], spread: ReadonlySet<string>
         batch.splice(index, 1);
         batches[away]?.push(candidate);
       } else {
-        tally.move(partner.candidate.vm.subscriptionId, away, home);
+        tally.move(subscriptionOf[partner.candidate] ?? 0, away, home);
         batch[index] = partner.candidate;
         partner.replaceBy(candidate);
       }
@@ -73,8 +108,8 @@ function neighbour(home: number, count: number): number {
 
 interface Partner {
   readonly batch: number;
-  readonly candidate: Candidate;
-  replaceBy(other: Candidate): void;
+  readonly candidate: number;
+  replaceBy(other: number): void;
 }
 
 /**
@@ -82,12 +117,13 @@ interface Partner {
  * has been searched for the other, so that all searches together are linear in the VMs.
  */
 function partners(
-  batches: readonly Candidate[][],
+  batches: readonly number[][],
+  subscriptionOf: Int32Array,
   tally: Tally,
-  spread: ReadonlySet<string>,
-): (home: number, leaving: string) => Partner | null {
+  spread: ReadonlySet<number>,
+): (home: number, leaving: number) => Partner | null {
   const searched = batches.map((batch) => batches.map(() => batch.length));
-  const mayMove = (subscription: string, home: number): boolean =>
+  const mayMove = (subscription: number, home: number): boolean =>
     !spread.has(subscription) ||
     tally.total(subscription) === 1 ||
     tally.inBatch(subscription, home) < tally.total(subscription) - 1;
@@ -102,8 +138,8 @@ function partners(
       for (let index = (places[home] ?? 0) - 1; index >= 0; index -= 1) {
         places[home] = index;
         const candidate = batch[index];
-        if (candidate === undefined || candidate.vm.subscriptionId === leaving) continue;
-        if (!mayMove(candidate.vm.subscriptionId, home)) continue;
+        if (candidate === undefined || subscriptionOf[candidate] === leaving) continue;
+        if (!mayMove(subscriptionOf[candidate] ?? 0, home)) continue;
         return { batch: other, candidate, replaceBy: (newcomer) => (batch[index] = newcomer) };
       }
     }
@@ -111,21 +147,21 @@ function partners(
   };
 }
 
-function tallyOf(batches: readonly (readonly Candidate[])[]): Tally {
-  const counts = new Map<string, number[]>();
-  const of = (subscription: string): number[] => {
+function tallyOf(batches: readonly (readonly number[])[], subscriptionOf: Int32Array): Tally {
+  const counts = new Map<number, number[]>();
+  const of = (subscription: number): number[] => {
     const known = counts.get(subscription);
     if (known !== undefined) return known;
     const fresh = batches.map(() => 0);
     counts.set(subscription, fresh);
     return fresh;
   };
-  const add = (subscription: string, batch: number, by: number): void => {
+  const add = (subscription: number, batch: number, by: number): void => {
     const count = of(subscription);
     count[batch] = (count[batch] ?? 0) + by;
   };
   for (const [index, batch] of batches.entries())
-    for (const { vm } of batch) add(vm.subscriptionId, index, 1);
+    for (const n of batch) add(subscriptionOf[n] ?? 0, index, 1);
   return {
     inBatch: (subscription, batch) => of(subscription)[batch] ?? 0,
     total: (subscription) => of(subscription).reduce((sum, count) => sum + count, 0),

@@ -13,6 +13,7 @@ export type PlanRule =
   | 'place'
   | 'updateDomains'
   | 'setShare'
+  | 'standaloneShare'
   | 'roundSize'
   | 'subscriptionSpread'
   | 'counts'
@@ -40,6 +41,7 @@ export function checkPlan(plan: Plan, vms: readonly VirtualMachine[], policy: Po
     ...regionsOf(plan).flatMap((region) => [
       ...checkPlaces(region, inventory),
       ...checkSpread(region, inventory, policy),
+      ...checkShares(region, inventory, policy),
       ...groupsOf(region).flatMap((group) =>
         checkGroup(group, members.get(group.availabilitySetId) ?? 0, inventory, policy),
       ),
@@ -139,6 +141,38 @@ function checkSpread({ region, stages }: PlannedRegion, inventory: Inventory, po
     );
 }
 
+/** INV-15: no round has more of a subscription's standalone VMs than may be down at once in the region, and what its claim will say is true. */
+function checkShares({ region, stages }: PlannedRegion, inventory: Inventory, policy: Policy): PlanFault[] {
+  const sizes = new Map<string, number>();
+  for (const vm of inventory.values())
+    if (vm.region === region && vm.availabilitySetId === null)
+      sizes.set(vm.subscriptionId, (sizes.get(vm.subscriptionId) ?? 0) + 1);
+  const faults: PlanFault[] = [];
+  for (const { group, kind, rounds } of stages.flatMap(({ groups }) => groups))
+    for (const { round, vmIds, subscriptions } of kind === 'standalone' ? rounds : []) {
+      const counts = new Map<string, number>();
+      for (const id of vmIds) {
+        const subscription = inventory.get(id)?.subscriptionId ?? '';
+        counts.set(subscription, (counts.get(subscription) ?? 0) + 1);
+      }
+      for (const [subscription, count] of counts) {
+        const size = sizes.get(subscription) ?? 0;
+        const max = Math.max(1, Math.floor((size * policy.standaloneSharePercent) / 100));
+        const where = `round ${round} of ${group} in ${region}`;
+        if (count > max)
+          faults.push(
+            fault('standaloneShare', `${where} has ${count} of the ${size} VMs of ${subscription}`),
+          );
+        const isSaid = subscriptions.some((said) => said.count === count && said.max === max);
+        if (size > 1 && !isSaid)
+          faults.push(
+            fault('standaloneShare', `${where} does not say that it has ${count} of ${subscription}`),
+          );
+      }
+    }
+  return faults;
+}
+
 function checkGroup(group: PlannedGroup, members: number, inventory: Inventory, policy: Policy): PlanFault[] {
   const faults = group.rounds
     .filter(({ vmIds }) => vmIds.length > ROUND_SIZE_MAX || vmIds.length === 0)
@@ -220,16 +254,22 @@ function checkOrder(plan: Plan, policy: Policy): PlanFault[] {
         faults.push(fault('order', `${what}: the part that starts ${part.expectedStartUtc} is too early`));
     }
   };
-  inTurn('phases', plan.phases.slice(0, 2), policy.bakeAfterCanarySeconds);
-  inTurn('phases', plan.phases.slice(1), policy.bakeSeconds ?? 0);
+  for (const [index, phase] of plan.phases.entries()) {
+    const before = plan.phases[index - 1];
+    if (before === undefined) continue;
+    const bakeSeconds = index === 1 ? policy.bakeAfterCanarySeconds : (policy.bakeSeconds ?? 0);
+    const freeMs = Date.parse(before.expectedGateUtc) + bakeSeconds * 1_000;
+    if (Date.parse(phase.expectedStartUtc) < freeMs)
+      faults.push(
+        fault('order', `phase ${phase.phase} starts before the gate of the one before it, or its bake`),
+      );
+  }
   for (const { region, stages } of regionsOf(plan)) {
     inTurn(`stages of ${region}`, stages);
     for (const { stage, groups } of stages) {
-      inTurn(
-        `batches of ${region} ${stage}`,
-        groups.filter(({ kind }) => kind === 'standalone'),
-      );
-      for (const { group, rounds } of groups) inTurn(`rounds of ${group}`, rounds);
+      for (const batches of cohortsOf(groups)) inTurn(`batches of ${region} ${stage}`, batches);
+      for (const { group, kind, rounds } of groups)
+        if (kind === 'availabilitySet') inTurn(`rounds of ${group}`, rounds);
     }
   }
   const first = plan.phases[0]?.expectedStartUtc;
@@ -247,7 +287,8 @@ function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Poli
   const leftMs = (policy.installMinimumSeconds + policy.rebootReserveSeconds) * 1_000;
   const faults: PlanFault[] = [];
   for (const [index, { regions }] of phases.entries()) {
-    const gateUtc = policy.bakeSeconds === null && index > 1 ? (phases[index - 1]?.expectedEndUtc ?? '') : '';
+    const gateUtc =
+      policy.bakeSeconds === null && index > 1 ? (phases[index - 1]?.expectedGateUtc ?? '') : '';
     const rounds = regions.flatMap(groupsOf).flatMap((group) => group.rounds);
     for (const { expectedStartUtc: start, vmIds } of rounds)
       for (const id of vmIds) {
@@ -275,6 +316,14 @@ function checkLate(plan: Plan, policy: Policy): PlanFault[] {
     .filter(({ expectedEndUtc }) => Date.parse(expectedEndUtc) > limitMs)
     .flatMap(({ vmIds }) => vmIds.filter((id) => !named.has(id)))
     .map((id) => fault('late', `${id} is expected too late and not named`));
+}
+
+/** The batches of a stage by window cohort: those of one cohort come one after another. */
+function cohortsOf(groups: readonly PlannedGroup[]): readonly (readonly PlannedGroup[])[] {
+  const cohorts = new Map<number, PlannedGroup[]>();
+  for (const group of groups)
+    if (group.kind === 'standalone') cohorts.set(group.cohort, [...(cohorts.get(group.cohort) ?? []), group]);
+  return [...cohorts.values()];
 }
 
 type Extent = Pick<PlannedGroup, 'expectedStartUtc' | 'expectedEndUtc'>;

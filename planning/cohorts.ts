@@ -1,145 +1,109 @@
-import type { OffPeakWindowMs } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import { firstStart, roundMs, roundNeedsMs, usableWindow, type Cursor, type Start } from './estimate';
-
-/** An eligible VM with what the planner has to know of it beyond its model. */
-export interface Candidate {
-  readonly vm: VirtualMachine;
-  /** IANA zone of its off-peak hours. */
-  readonly timeZone: string;
-}
-
-/** VMs that are dealt with before those of the next step of the same windows: a growing batch, or an update domain. */
-export interface TrackStep {
-  readonly updateDomain: number | null;
-  /** In the order in which they should be taken. */
-  readonly candidates: readonly Candidate[];
-  readonly roundSizeMax: number;
-}
-
-export interface ScheduledRound {
-  readonly step: TrackStep;
-  /** Which window cohort of its track this is. */
-  readonly cohort: number;
-  readonly candidates: readonly Candidate[];
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly fits: boolean;
-}
+import type { Candidates } from './candidates';
+import { firstStart, roundNeedsMs, usableWindow, windowFrom, type Cursor, type Start } from './estimate';
 
 /** «Windows that open within the hour» share a round. */
 const COHORT_SPAN_MS = 3_600_000;
 
-/**
- * Runs steps one round at a time and says when. The VMs are split into window cohorts; each time the cohort whose window comes
- * first is taken, so that a VM in a foreign time zone is done in its own window and keeps no other VM waiting for a day. Within a
- * cohort the steps keep their order.
- */
-export function scheduleTrack(steps: readonly TrackStep[], policy: Policy, from: Cursor): ScheduledRound[] {
-  const queues = queuesOf(cohortsOf(steps, policy, from), steps);
-  const rounds: ScheduledRound[] = [];
-  const durationMs = roundMs(policy);
-  let cursor = from;
-  for (;;) {
-    const next = earliest(queues, policy, cursor);
-    if (next === null) return rounds;
-    const { queue, start } = next;
-    const { step, candidates } = takeRound(queue);
-    const endMs = start.startMs + durationMs;
-    rounds.push({
-      step,
-      cohort: queues.indexOf(queue),
-      candidates,
-      startMs: start.startMs,
-      endMs,
-      fits: start.fits,
-    });
-    cursor = { ...cursor, atMs: endMs };
+/** Time zones whose windows open within the hour of each other: VMs of them may share a round. */
+export class Cohort {
+  readonly zones: readonly string[];
+  /** The same zones by number. */
+  readonly numbers: ReadonlySet<number>;
+  readonly #policy: Policy;
+  /** What was found last: any start from `fromMs` up to `untilMs` is as good as asked for. */
+  #fromMs = 0;
+  #untilMs = -1;
+  #opensMs = 0;
+
+  constructor(zones: readonly string[], numbers: ReadonlySet<number>, policy: Policy) {
+    this.zones = zones;
+    this.numbers = numbers;
+    this.#policy = policy;
+  }
+
+  /** The first instant at or after the cursor at which a round may start. Asked thousands of times about one window. */
+  firstStart(cursor: Cursor): Start {
+    const { atMs, opensAfterMs } = cursor;
+    if (atMs >= this.#fromMs && atMs <= this.#untilMs && this.#opensMs > opensAfterMs)
+      return { startMs: atMs, fits: true };
+    const start = firstStart(this.zones, this.#policy, cursor);
+    if (start.fits) this.#remember(start.startMs, opensAfterMs);
+    return start;
+  }
+
+  /** When no round may start any more in the window that is open at a start. */
+  lastStartMs(startMs: number): number {
+    this.firstStart({ atMs: startMs, opensAfterMs: -Infinity });
+    return startMs <= this.#untilMs ? this.#untilMs : startMs;
+  }
+
+  #remember(startMs: number, opensAfterMs: number): void {
+    const windows = this.zones.map((zone) => windowFrom(zone, this.#policy, { atMs: startMs, opensAfterMs }));
+    this.#fromMs = startMs;
+    this.#opensMs = Math.min(...windows.map(({ opensMs }) => opensMs));
+    this.#untilMs = Math.min(...windows.map(({ closesMs }) => closesMs)) - roundNeedsMs(this.#policy);
   }
 }
 
-interface Queue {
-  readonly zones: readonly string[];
-  readonly steps: readonly { readonly step: TrackStep; readonly candidates: readonly Candidate[] }[];
-  stepIndex: number;
-  taken: number;
-  /** The answer of the last question, good as long as the cursor has not passed it. */
-  start: Start | null;
-}
+/** Few cohorts for a fleet: those with the same zones are one object, which remembers the window that was asked for last. */
+const known = new WeakMap<Candidates, Map<string, readonly Cohort[]>>();
 
 /**
  * Zones whose usable windows open within the hour, as long as what they share is enough for a round. Ordered by the first to open, and
- * by name, so that the order of the inventory does not matter.
+ * by name, so that the order of the inventory does not matter. The last of `cohortsMax` takes every zone that is left.
  */
-function cohortsOf(steps: readonly TrackStep[], policy: Policy, from: Cursor): string[][] {
-  const zones = new Set<string>();
-  for (const { candidates } of steps) for (const { timeZone } of candidates) zones.add(timeZone);
-  // Most tracks know one zone only, and a large fleet has thousands of tracks.
-  if (zones.size <= 1) return [[...zones]];
-  const windows = [...zones]
-    .map((zone) => ({ zone, window: usableWindow(zone, policy, from) }))
+export function cohortsOf(
+  members: readonly number[],
+  candidates: Candidates,
+  policy: Policy,
+  from: Cursor,
+  cohortsMax: number,
+): readonly Cohort[] {
+  const numbers = new Set<number>();
+  for (const n of members) numbers.add(candidates.timeZone[n] ?? 0);
+  const zones = [...numbers].map((number) => ({ number, zone: candidates.timeZoneNames[number] ?? 'UTC' }));
+  const key = zones.length === 1 ? String(zones[0]?.number) : [...numbers].sort((a, b) => a - b).join();
+  let ofCandidates = known.get(candidates);
+  if (ofCandidates === undefined) known.set(candidates, (ofCandidates = new Map()));
+  let cohorts = ofCandidates.get(key);
+  if (cohorts === undefined) {
+    cohorts = makeCohorts(zones, policy, from, cohortsMax);
+    ofCandidates.set(key, cohorts);
+  }
+  return cohorts;
+}
+
+interface Zone {
+  readonly number: number;
+  readonly zone: string;
+}
+
+function makeCohorts(zones: readonly Zone[], policy: Policy, from: Cursor, cohortsMax: number): Cohort[] {
+  const windows = zones
+    .map((zone) => ({ ...zone, window: usableWindow(zone.zone, policy, from) }))
     .sort((a, b) => a.window.opensMs - b.window.opensMs || (a.zone < b.zone ? -1 : 1));
-  const cohorts: {
-    zones: string[];
-    shared: Pick<OffPeakWindowMs, 'opensMs' | 'closesMs'>;
-    firstMs: number;
-  }[] = [];
-  for (const { zone, window } of windows) {
+  const cohorts: { zones: Zone[]; opensMs: number; closesMs: number; firstMs: number }[] = [];
+  for (const { zone, number, window } of windows) {
     const last = cohorts.at(-1);
-    const closesMs = Math.min(window.closesMs, last?.shared.closesMs ?? Infinity);
+    const closesMs = Math.min(window.closesMs, last?.closesMs ?? Infinity);
     const startMs = Math.max(window.opensMs, from.atMs);
     const joins =
       last !== undefined &&
-      window.opensMs - last.firstMs <= COHORT_SPAN_MS &&
-      closesMs - startMs >= roundNeedsMs(policy);
+      (cohorts.length === cohortsMax ||
+        (window.opensMs - last.firstMs <= COHORT_SPAN_MS && closesMs - startMs >= roundNeedsMs(policy)));
     if (joins) {
-      last.zones.push(zone);
-      last.shared = { opensMs: window.opensMs, closesMs };
-    } else cohorts.push({ zones: [zone], shared: window, firstMs: window.opensMs });
+      last.zones.push({ zone, number });
+      last.opensMs = window.opensMs;
+      last.closesMs = closesMs;
+    } else cohorts.push({ zones: [{ zone, number }], ...window, firstMs: window.opensMs });
   }
-  return cohorts.map((cohort) => cohort.zones);
-}
-
-function queuesOf(cohorts: readonly (readonly string[])[], steps: readonly TrackStep[]): Queue[] {
-  const fresh = { stepIndex: 0, taken: 0, start: null };
-  if (cohorts.length === 1)
-    return cohorts.map((zones) => ({
-      ...fresh,
-      zones,
-      steps: steps.map((step) => ({ step, candidates: step.candidates })),
-    }));
-  return cohorts.map((zones) => {
-    const inCohort = new Set(zones);
-    const own = steps
-      .map((step) => ({ step, candidates: step.candidates.filter(({ timeZone }) => inCohort.has(timeZone)) }))
-      .filter(({ candidates }) => candidates.length > 0);
-    return { ...fresh, zones, steps: own };
-  });
-}
-
-function earliest(
-  queues: readonly Queue[],
-  policy: Policy,
-  cursor: Cursor,
-): { readonly queue: Queue; readonly start: Start } | null {
-  let best: { queue: Queue; start: Start } | null = null;
-  for (const queue of queues) {
-    if (queue.stepIndex >= queue.steps.length) continue;
-    if (queue.start === null || queue.start.startMs < cursor.atMs)
-      queue.start = firstStart(queue.zones, policy, cursor);
-    if (best === null || queue.start.startMs < best.start.startMs) best = { queue, start: queue.start };
-  }
-  return best;
-}
-
-function takeRound(queue: Queue): { readonly step: TrackStep; readonly candidates: readonly Candidate[] } {
-  const head = queue.steps[queue.stepIndex];
-  if (head === undefined) throw new Error('a round was taken from an empty queue');
-  const end = Math.min(queue.taken + head.step.roundSizeMax, head.candidates.length);
-  const candidates = head.candidates.slice(queue.taken, end);
-  const isLast = end === head.candidates.length;
-  queue.taken = isLast ? 0 : end;
-  if (isLast) queue.stepIndex += 1;
-  return { step: head.step, candidates };
+  return cohorts.map(
+    (cohort) =>
+      new Cohort(
+        cohort.zones.map(({ zone }) => zone).sort(),
+        new Set(cohort.zones.map(({ number }) => number)),
+        policy,
+      ),
+  );
 }

@@ -24,15 +24,14 @@ export function describePlan(plan: Plan, { lateMax = LATE_MAX }: PlanTextOptions
 }
 
 function heading(plan: Plan): string[] {
-  const last = plan.phases.at(-1);
+  const ends = plan.phases.map(({ expectedEndUtc }) => expectedEndUtc).sort();
+  const last = ends.at(-1);
   const of = (utc: string): string => instantText(utc, 'UTC');
   const days = (utc: string): number => Math.ceil(daysBetween(plan.releasedUtc, utc));
   return [
     `${plan.rolloutId}: ${count(plan.vmCount, 'VM')} in ${count(plan.phases.length, 'phase')}`,
     `  released  ${of(plan.releasedUtc)}`,
-    last === undefined
-      ? '  expected  nothing to do'
-      : `  expected  done ${of(last.expectedEndUtc)}, on day ${days(last.expectedEndUtc)}`,
+    last === undefined ? '  expected  nothing to do' : `  expected  done ${of(last)}, on day ${days(last)}`,
     `  ends      ${of(plan.endsUtc)}, on day ${days(plan.endsUtc)}, done or not`,
   ];
 }

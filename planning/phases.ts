@@ -8,22 +8,15 @@ export interface RegionSize {
 
 type PhasePolicy = Pick<Policy, 'phasesMin' | 'canaryRegions'>;
 
-/**
- * How far the update has come, in percent of all VMs, before it may go on. The first is tried first; each of the others leaves
- * out the earliest step that is left, for a fleet that would not be done in time.
- */
-export const BLAST_RADIUS_LADDERS: readonly (readonly number[])[] = [[1, 5, 25], [5, 25], [25]];
+/** How far the update has come, in percent of all VMs, before it may go on. No step is ever dropped to save days. */
+export const BLAST_RADIUS_LADDER: readonly number[] = [1, 5, 25];
 
 /**
  * R-201, R-203: the regions in phases. The canary regions come first; then, step by step of the ladder, the fewest regions that bring
  * the update so far; then the rest, in two phases where it holds both ends of a pair. A step already reached is left out, as long as
  * there are phases enough: that makes them the fewest. With fewer regions than phases there is one region a phase.
  */
-export function orderIntoPhases(
-  regions: readonly RegionSize[],
-  policy: PhasePolicy,
-  ladder: readonly number[],
-): RegionSize[][] {
+export function orderIntoPhases(regions: readonly RegionSize[], policy: PhasePolicy): RegionSize[][] {
   const total = vmCountOf(regions);
   const phasesMin = Math.min(policy.phasesMin, regions.length);
   let left = [...regions].sort(bySize);
@@ -34,9 +27,9 @@ export function orderIntoPhases(
     left = left.filter((region) => !phase.includes(region));
   };
   add(canaries(left, policy));
-  for (const [index, percent] of ladder.entries()) {
+  for (const [index, percent] of BLAST_RADIUS_LADDER.entries()) {
     const missing = (total * percent) / 100 - (total - vmCountOf(left));
-    const phasesWithout = phases.length + (ladder.length - index - 1) + 1;
+    const phasesWithout = phases.length + (BLAST_RADIUS_LADDER.length - index - 1) + 1;
     if (missing <= 0 && phasesWithout >= phasesMin) continue;
     add(fewestThatReach(left, missing));
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SubscriptionShare } from '../domain/disruption';
 import { AvailabilitySetId, Month, RolloutId, Utc, VmId } from '../domain/ids';
 import { OutcomeReason } from '../domain/reasons';
 
@@ -9,19 +10,29 @@ export const PlannedRound = z.object({
   /** At most ROUND_SIZE_MAX. */
   vmIds: z.array(VmId),
   vmCount: z.number().int(),
+  /** IANA zones of its VMs: they say when it may run. */
+  timeZones: z.array(z.string()),
+  /** Its VMs by subscription, where that has more than one standalone VM in the region, with the share that may be down. */
+  subscriptions: z.array(SubscriptionShare),
+  /** So long after the first rounds of its batch it begins, to keep the patch-call budget. */
+  delaySeconds: z.number().int().nonnegative(),
   expectedStartUtc: Utc,
   expectedEndUtc: Utc,
 });
 export type PlannedRound = Readonly<z.infer<typeof PlannedRound>>;
 
-/** Rounds of a group run one after another. */
+/** Rounds of a set run one after another, those of a batch side by side. */
 export const PlannedGroup = z.object({
-  /** `batch-1`, or the key of the availability set. Unique in its stage. */
+  /** `batch-1` (`batch-1-cohort-2` of the second window cohort), or the key of the availability set. Unique in its stage. */
   group: z.string(),
   kind: z.enum(['availabilitySet', 'standalone']),
   availabilitySetId: AvailabilitySetId.nullable(),
   /** All members of the set in the inventory, eligible or not; 0 for standalone. */
   setSize: z.number().int().nonnegative(),
+  /** Window cohort of a batch, from 1: batches of one cohort run one after another. 0 for sets. */
+  cohort: z.number().int().nonnegative(),
+  /** So many rounds at once, as far as shares allow. */
+  atOnce: z.number().int().positive(),
   vmCount: z.number().int(),
   expectedStartUtc: Utc,
   expectedEndUtc: Utc,
@@ -29,7 +40,7 @@ export const PlannedGroup = z.object({
 });
 export type PlannedGroup = Readonly<z.infer<typeof PlannedGroup>>;
 
-/** Stages of a region run one after another. In the regional one the sets run beside the standalone batches; batches run in order. */
+/** Stages of a region run one after another. In each the sets run beside the standalone batches. */
 export const PlannedStage = z.object({
   /** `zone-1` or `regional`. */
   stage: z.string(),
@@ -53,6 +64,8 @@ export type PlannedRegion = Readonly<z.infer<typeof PlannedRegion>>;
 export const PlannedPhase = z.object({
   phase: z.number().int().positive(),
   vmCount: z.number().int(),
+  /** When nearly every VM has an outcome, and the gate to the next phase opens; stragglers go on. */
+  expectedGateUtc: Utc,
   expectedStartUtc: Utc,
   expectedEndUtc: Utc,
   regions: z.array(PlannedRegion),

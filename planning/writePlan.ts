@@ -1,8 +1,13 @@
+import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
 import type { Month, RolloutId } from '../domain/ids';
-import type { ScheduledRound } from './cohorts';
+import { later } from '../domain/instants';
+import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedRegion, PlannedRound, PlannedStage } from './plan';
-import type { ScheduledGroup, ScheduledRegion, ScheduledStage } from './regionPlan';
+import { countBy } from './regionWork';
+import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
+import type { RoundTimes, Schedule, ScheduledPhase } from './schedule';
+import type { WaitedFor } from './scheduleState';
 
 export interface Scheduled {
   readonly rolloutId: RolloutId;
@@ -10,67 +15,186 @@ export interface Scheduled {
   readonly releasedUtc: string;
   readonly endsUtc: string;
   readonly targetMs: number;
-  readonly vmCount: number;
-  readonly phases: readonly (readonly ScheduledRegion[])[];
+  readonly candidates: Candidates;
+  readonly facts: InventoryFacts;
+  readonly schedule: Schedule;
   readonly ineligible: Plan['ineligible'];
 }
 
-type UtcText = (instant: number) => string;
+/** What one region's part of a plan is written from. */
+type RegionFacts = Pick<Scheduled, 'candidates' | 'facts'> & {
+  readonly endsMs: number;
+  readonly targetMs: number;
+  readonly timesOf: (work: RoundWork) => RoundTimes;
+};
+
 /** What every level of the plan has, made from the level below. */
 type Extent = Pick<PlannedGroup, 'vmCount' | 'expectedStartUtc' | 'expectedEndUtc'>;
 
 /** Writes the schedule down as the plan that is stored, shown and carried out. */
 export function writePlan(scheduled: Scheduled): Plan {
-  const utc = utcTexts();
-  const { rolloutId, month, releasedUtc, endsUtc, vmCount, ineligible } = scheduled;
+  const { rolloutId, month, releasedUtc, endsUtc, candidates, ineligible } = scheduled;
+  const { times } = scheduled.schedule;
+  const writer = new Writer({
+    ...scheduled,
+    endsMs: Date.parse(endsUtc),
+    timesOf: (work) => times.get(work) ?? NOT_SCHEDULED,
+  });
+  const phases = scheduled.schedule.phases.map((phase, index) => writer.phase(index + 1, phase));
   return {
     rolloutId,
     month,
     releasedUtc,
     endsUtc,
-    vmCount,
-    phases: scheduled.phases.map((regions, index) => writePhase(index + 1, regions, utc)),
+    vmCount: candidates.vms.length,
+    phases,
     ineligible,
-    late: lateOf(scheduled, utc),
+    late: writer.late.sort(byStart),
   };
 }
 
-function writePhase(phase: number, scheduled: readonly ScheduledRegion[], utc: UtcText): PlannedPhase {
-  const regions = scheduled.map((region) => writeRegion(region, utc));
-  return { phase, ...extentOf(regions), regions };
+/** A region on its own, all of it expected at one instant: the small plan of a catch-up. */
+export function writeRegionNow(
+  work: RegionWork,
+  facts: Pick<Scheduled, 'candidates' | 'facts'>,
+  nowMs: number,
+): PlannedRegion {
+  const times: RoundTimes = { startMs: nowMs, endMs: nowMs, doneMs: nowMs, fits: true, waitedFor: 'windows' };
+  return new Writer({ ...facts, endsMs: Infinity, targetMs: Infinity, timesOf: () => times }).region(work);
 }
 
-function writeRegion(scheduled: ScheduledRegion, utc: UtcText): PlannedRegion {
-  const stages = scheduled.stages.map((stage) => writeStage(stage, utc));
-  return { region: scheduled.region, ...extentOf(stages), stages };
+const NOT_SCHEDULED: RoundTimes = { startMs: 0, endMs: 0, doneMs: 0, fits: false, waitedFor: 'windows' };
+
+class Writer {
+  readonly late: Plan['late'] = [];
+  readonly #facts: RegionFacts;
+  readonly #utc = utcTexts();
+  /** When the last VM of the phase is done. */
+  #doneMs = 0;
+
+  constructor(facts: RegionFacts) {
+    this.#facts = facts;
+  }
+
+  phase(phase: number, { regions: works, gateMs }: ScheduledPhase): PlannedPhase {
+    this.#doneMs = 0;
+    const regions = works.map((work) => this.region(work));
+    const extent = extentOf(regions);
+    const doneUtc = this.#utc(this.#doneMs); // those that are caught up are done after their round
+    const expectedEndUtc = later(extent.expectedEndUtc, doneUtc);
+    return { phase, ...extent, expectedEndUtc, expectedGateUtc: this.#utc(gateMs), regions };
+  }
+
+  region(work: RegionWork): PlannedRegion {
+    const stages = work.stages.map((stage) => this.#stage(work.region, stage));
+    return { region: work.region, ...extentOf(stages), stages };
+  }
+
+  #stage(region: string, { stage, zone, tracks, sets }: StageWork): PlannedStage {
+    const place = `${region}, ${stage}`;
+    const groups = [
+      ...tracks.flatMap((track, n) => track.map((batch) => this.#batch(region, place, batch, n + 1))),
+      ...sets.map((set) => this.#set(place, set)),
+    ];
+    return { stage, zone, ...extentOf(groups), groups };
+  }
+
+  #batch(
+    region: string,
+    place: string,
+    { group, rounds: works, atOnce }: BatchWork,
+    cohort: number,
+  ): PlannedGroup {
+    const rounds = works.map((work, index) =>
+      this.#round(index + 1, work, this.#sharesOf(region, work), `${works.length} of ${group} in ${place}`),
+    );
+    return {
+      group,
+      kind: 'standalone',
+      availabilitySetId: null,
+      setSize: 0,
+      cohort,
+      atOnce,
+      ...extentOf(rounds),
+      rounds,
+    };
+  }
+
+  #set(place: string, { group, availabilitySetId, setSize, rounds: works }: SetWork): PlannedGroup {
+    const { timesOf } = this.#facts;
+    const inTurn =
+      works.length > 1 && works.some(({ cohort }) => cohort !== works[0]?.cohort)
+        ? [...works].sort((a, b) => timesOf(a).startMs - timesOf(b).startMs)
+        : works;
+    const rounds = inTurn.map((work, index) =>
+      this.#round(index + 1, work, [], `${works.length} of ${group} in ${place}`),
+    );
+    return {
+      group,
+      kind: 'availabilitySet',
+      availabilitySetId,
+      setSize,
+      cohort: 0,
+      atOnce: 1,
+      ...extentOf(rounds),
+      rounds,
+    };
+  }
+
+  #round(round: number, work: RoundWork, subscriptions: SubscriptionShare[], where: string): PlannedRound {
+    const { candidates, timesOf } = this.#facts;
+    const { vms } = candidates;
+    const times = timesOf(work);
+    this.#doneMs = Math.max(this.#doneMs, times.doneMs);
+    const vmIds = work.members.flatMap((n) => vms[n]?.id ?? []);
+    const expectedStartUtc = this.#utc(times.startMs);
+    const because = this.#lateBecause(times);
+    if (because !== null) {
+      const detail = `${because}; it is in round ${round} of ${where}`;
+      for (const vmId of vmIds) this.late.push({ vmId, expectedStartUtc, detail });
+    }
+    return {
+      round,
+      updateDomain: work.updateDomain,
+      vmIds,
+      vmCount: vmIds.length,
+      timeZones: [...work.cohort.zones],
+      subscriptions,
+      delaySeconds: work.delaySeconds,
+      expectedStartUtc,
+      expectedEndUtc: this.#utc(times.endMs),
+    };
+  }
+
+  /** A subscription with one standalone VM in the region has nothing to share. */
+  #sharesOf(region: string, { members }: RoundWork): SubscriptionShare[] {
+    const { candidates, facts } = this.#facts;
+    return [...countBy(members, candidates.subscription)].flatMap(([number, count]) => {
+      const subscriptionId = candidates.subscriptionNames[number] ?? '';
+      if (facts.standaloneCount(region, subscriptionId) < 2) return [];
+      const max = facts.shareOf(region, subscriptionId);
+      return [{ subscription: subscriptionKey(subscriptionId), count, max }];
+    });
+  }
+
+  /** R-109: of a VM whose forecast passes the target day or the end, what it waited for. */
+  #lateBecause({ doneMs, fits, waitedFor }: RoundTimes): string | null {
+    if (!fits) return 'its off-peak window is too short for an assessment, an installation and a reboot';
+    const because = WAITED_FOR[waitedFor];
+    if (doneMs > this.#facts.endsMs)
+      return `expected to be done only after the rollout has ended, because of ${because}`;
+    if (doneMs > this.#facts.targetMs)
+      return `expected to be done only after the target day of the forecast, because of ${because}`;
+    return null;
+  }
 }
 
-function writeStage({ stage, zone, groups: scheduled }: ScheduledStage, utc: UtcText): PlannedStage {
-  const groups = scheduled.map((group) => writeGroup(group, utc));
-  return { stage, zone, ...extentOf(groups), groups };
-}
-
-function writeGroup(scheduled: ScheduledGroup, utc: UtcText): PlannedGroup {
-  const { group, availabilitySetId, setSize } = scheduled;
-  const rounds = scheduled.rounds.map((round, index) => writeRound(index + 1, round, utc));
-  const kind = availabilitySetId === null ? 'standalone' : 'availabilitySet';
-  return { group, kind, availabilitySetId, setSize, ...extentOf(rounds), rounds };
-}
-
-function writeRound(
-  round: number,
-  { step, candidates, startMs, endMs }: ScheduledRound,
-  utc: UtcText,
-): PlannedRound {
-  return {
-    round,
-    updateDomain: step.updateDomain,
-    vmIds: candidates.map(({ vm }) => vm.id),
-    vmCount: candidates.length,
-    expectedStartUtc: utc(startMs),
-    expectedEndUtc: utc(endMs),
-  };
-}
+const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
+  windows: 'its off-peak windows and those of the VMs before it',
+  shares: 'the share of its subscription that may be down in the region',
+  patchCalls: 'the patch calls that Azure takes of its subscription in the region',
+  evidence: 'the evidence that its image family needs first',
+};
 
 function extentOf(parts: readonly Extent[]): Extent {
   let [vmCount, expectedStartUtc, expectedEndUtc] = [0, parts[0]?.expectedStartUtc ?? '', ''];
@@ -80,30 +204,6 @@ function extentOf(parts: readonly Extent[]): Extent {
     if (part.expectedEndUtc > expectedEndUtc) expectedEndUtc = part.expectedEndUtc;
   }
   return { vmCount, expectedStartUtc, expectedEndUtc };
-}
-
-/** R-109: the VMs whose forecast passes the target day or the end, by their expected start. */
-function lateOf(scheduled: Scheduled, utc: UtcText): Plan['late'] {
-  const endsMs = Date.parse(scheduled.endsUtc);
-  const late: Plan['late'] = [];
-  for (const { region, stages } of scheduled.phases.flat())
-    for (const { stage, groups } of stages)
-      for (const { group, rounds } of groups)
-        for (const [index, { candidates, startMs, endMs, fits }] of rounds.entries()) {
-          const because = lateBecause(endMs, fits, endsMs, scheduled.targetMs);
-          if (because === null) continue;
-          const where = `round ${index + 1} of ${rounds.length} of ${group} in ${region}, ${stage}`;
-          const detail = `${because}; it is in ${where}`;
-          for (const { vm } of candidates) late.push({ vmId: vm.id, expectedStartUtc: utc(startMs), detail });
-        }
-  return late.sort(byStart);
-}
-
-function lateBecause(endMs: number, fits: boolean, endsMs: number, targetMs: number): string | null {
-  if (!fits) return 'its off-peak window is too short for an assessment, an installation and a reboot';
-  if (endMs > endsMs) return 'expected to be done only after the rollout has ended';
-  if (endMs > targetMs) return 'expected to be done only after the target day of the forecast';
-  return null;
 }
 
 function byStart(a: Plan['late'][number], b: Plan['late'][number]): number {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { AvailabilitySetId, RolloutId, Utc, VmId } from '../domain/ids';
 import { PLANNED_PHASES, PhaseId, phaseIdOf } from '../domain/phaseId';
-import type { Plan, PlannedPhase } from '../planning/plan';
+import { SubscriptionShare } from '../domain/disruption';
+import type { Plan, PlannedRegion } from '../planning/plan';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
@@ -20,10 +21,37 @@ export const RoundPlan = z.object({
   vmIds: z.array(VmId),
   /** IANA zones of its VMs, as of the plan: they say when the round may run. */
   timeZones: z.array(z.string()),
+  /** What its claim says of standalone VMs. */
+  subscriptions: z.array(SubscriptionShare).default([]),
+  /** So long after the first rounds of its batch it begins. */
+  delaySeconds: z.number().int().default(0),
+  /** Of a batch: its window cohort, and how many of its rounds run at once. */
+  cohort: z.number().int().default(1),
+  atOnce: z.number().int().default(1),
   expectedStartUtc: Utc,
   expectedEndUtc: Utc,
 });
 export type RoundPlan = Readonly<z.infer<typeof RoundPlan>>;
+
+/** Where a round stands in a plan. */
+export type RoundKey = Pick<RoundPlan, 'phase' | 'region' | 'stage' | 'group' | 'round'>;
+
+/** What a region has to do in a stage: a row, so that nothing has to read the rounds to know of it. */
+export const StagePlan = z.object({
+  phase: PhaseId,
+  region: z.string(),
+  stage: z.string(),
+  /** By window cohort: batches that run one after another. */
+  tracks: z.array(
+    z.object({
+      cohort: z.number().int(),
+      batches: z.array(z.object({ group: z.string(), rounds: z.number().int(), atOnce: z.number().int() })),
+    }),
+  ),
+  /** Groups of the availability sets, in the order in which they are taken. */
+  sets: z.array(z.string()),
+});
+export type StagePlan = Readonly<z.infer<typeof StagePlan>>;
 
 /** What the plan says beside its rounds. */
 export const PlanSummary = z.object({
@@ -47,18 +75,24 @@ export type PlanSummary = Readonly<z.infer<typeof PlanSummary>>;
 
 const SUMMARY = ' summary'; // sorts before every phase
 
-/** Plans as rows: a summary, and one row a round, found by phase and region without reading the rest. */
+/** Plans as rows: a summary, a row a stage, and a row a round, each found by its place without reading the rest. */
 export interface PlanStore {
   readSummary(id: RolloutId): Promise<PlanSummary | null>;
   /** The summary is written last: a plan with a summary is whole. */
-  save(plan: Plan, timeZoneOf: (vmId: VmId) => string): Promise<PlanSummary>;
+  save(plan: Plan): Promise<PlanSummary>;
   /** Adds rounds to a plan. */
   addRounds(id: RolloutId, rounds: readonly RoundPlan[]): Promise<void>;
   /** How many rounds a region's catch-up has; null when it has no plan that is whole. */
   catchUpRounds(id: RolloutId, phase: PhaseId, region: string): Promise<number | null>;
   /** Keeps the small plan of a region's catch-up, in place of whatever an attempt that died has left of it. What says that it is whole comes last. */
-  saveCatchUp(id: RolloutId, phase: PhaseId, region: string, rounds: readonly RoundPlan[]): Promise<void>;
-  /** In the order they were planned. */
+  saveCatchUp(id: RolloutId, phase: PhaseId, region: string, planned: PlannedRegion | null): Promise<number>;
+  /** Stages of a region in the order in which they run. */
+  stages(id: RolloutId, phase: PhaseId, region: string): Promise<readonly StagePlan[]>;
+  readStage(id: RolloutId, phase: PhaseId, region: string, stage: string): Promise<StagePlan | null>;
+  readRound(id: RolloutId, where: RoundKey): Promise<RoundPlan | null>;
+  /** The rounds of a group from this one on, in order. */
+  groupRounds(id: RolloutId, from: RoundKey): Promise<readonly RoundPlan[]>;
+  /** Every round of a region, for what a person asks about it; nothing that runs reads them all. */
   rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
 }
@@ -68,23 +102,27 @@ const CatchUp = z.object({ rounds: z.number().int() });
 const parseCatchUp = parsedOnce(CatchUp);
 const parsePlanSummary = parsedOnce(PlanSummary);
 const parseRoundPlan = parsedOnce(RoundPlan);
+const parseStagePlan = parsedOnce(StagePlan);
 
 export function planStore(store: Store): PlanStore {
   const table = store.table('plans');
-  const rowsOf = (rounds: readonly RoundPlan[]): { row: string; value: RoundPlan }[] =>
-    rounds.map((value, n) => ({ row: rowKey(value, n), value }));
-  const addRounds: PlanStore['addRounds'] = (id, rounds) => table.write(id, { upsert: rowsOf(rounds) });
+  const stagesOf = (id: RolloutId): string => `${id}~stages`;
+  const addRounds: PlanStore['addRounds'] = async (id, rounds) => {
+    await table.write(id, { upsert: rounds.map((value) => ({ row: rowKey(value), value })) });
+    await table.write(stagesOf(id), { upsert: stageRows(rounds) });
+  };
   return {
     addRounds,
     readSummary: async (id) => {
       const row = await table.get(id, SUMMARY);
       return row && parsePlanSummary(row.value);
     },
-    save: async (plan, timeZoneOf) => {
-      await addRounds(
-        plan.rolloutId,
-        plan.phases.flatMap((phase) => roundsOf(phase, timeZoneOf)),
-      );
+    save: async (plan) => {
+      for (const { phase, regions } of plan.phases)
+        await addRounds(
+          plan.rolloutId,
+          regions.flatMap((region) => roundsOf(phaseIdOf(phase), region)),
+        );
       const summary = summaryOf(plan);
       await table.upsert(plan.rolloutId, SUMMARY, summary);
       return summary;
@@ -93,12 +131,35 @@ export function planStore(store: Store): PlanStore {
       const row = await table.get(id, catchUpKey(phase, region));
       return row && parseCatchUp(row.value).rounds;
     },
-    saveCatchUp: async (id, phase, region, rounds) => {
-      const upsert = rowsOf(rounds);
-      const kept = new Set(upsert.map(({ row }) => row));
-      const left = await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` });
-      await table.write(id, { upsert, remove: left.map(({ row }) => row).filter((row) => !kept.has(row)) });
+    saveCatchUp: async (id, phase, region, planned) => {
+      const here = { from: `${phase}~${region}~`, before: `${phase}~${region}~~` };
+      const left = await table.list(id, here);
+      const rounds = planned === null ? [] : roundsOf(phase, planned);
+      const kept = new Set(rounds.map(rowKey));
+      const stages = await table.list(stagesOf(id), here);
+      await table.write(id, { remove: left.map(({ row }) => row).filter((row) => !kept.has(row)) });
+      await table.write(stagesOf(id), { remove: stages.map(({ row }) => row) });
+      await addRounds(id, rounds);
       await table.upsert(id, catchUpKey(phase, region), { rounds: rounds.length });
+      return rounds.length;
+    },
+    stages: async (id, phase, region) =>
+      (await table.list(stagesOf(id), { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
+        ({ value }) => parseStagePlan(value),
+      ),
+    readStage: async (id, phase, region, stage) => {
+      const row = await table.get(stagesOf(id), stageKey(phase, region, stage));
+      return row && parseStagePlan(row.value);
+    },
+    readRound: async (id, where) => {
+      const row = await table.get(id, rowKey(where));
+      return row && parseRoundPlan(row.value);
+    },
+    groupRounds: async (id, from) => {
+      const { phase, region, stage, group } = from;
+      const before = `${[phase, region, stage, group].join('~')}~~`;
+      const rows = await table.list(id, { from: rowKey(from), before });
+      return rows.map(({ value }) => parseRoundPlan(value));
     },
     rounds: async (id, phase, region) =>
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
@@ -108,27 +169,29 @@ export function planStore(store: Store): PlanStore {
   };
 }
 
-function roundsOf({ phase, regions }: PlannedPhase, timeZoneOf: (vmId: VmId) => string): RoundPlan[] {
-  return regions.flatMap(({ region, stages }) =>
-    stages.flatMap(({ stage, zone, groups }) =>
-      groups.flatMap(({ group, kind, availabilitySetId, setSize, rounds }) =>
-        rounds.map(({ round, updateDomain, vmIds, expectedStartUtc, expectedEndUtc }) => ({
-          phase: phaseIdOf(phase),
-          region,
-          stage,
-          zone,
-          group,
-          kind,
-          availabilitySetId,
-          setSize,
-          round,
-          updateDomain,
-          vmIds,
-          expectedStartUtc,
-          expectedEndUtc,
-          timeZones: [...new Set(vmIds.map(timeZoneOf))].sort(),
-        })),
-      ),
+function roundsOf(phase: PhaseId, { region, stages }: PlannedRegion): RoundPlan[] {
+  return stages.flatMap(({ stage, zone, groups }) =>
+    groups.flatMap(({ group, kind, availabilitySetId, setSize, cohort, atOnce, rounds }) =>
+      rounds.map((round) => ({
+        phase,
+        region,
+        stage,
+        zone,
+        group,
+        kind,
+        availabilitySetId,
+        setSize,
+        cohort,
+        atOnce,
+        round: round.round,
+        updateDomain: round.updateDomain,
+        vmIds: round.vmIds,
+        timeZones: round.timeZones,
+        subscriptions: round.subscriptions,
+        delaySeconds: round.delaySeconds,
+        expectedStartUtc: round.expectedStartUtc,
+        expectedEndUtc: round.expectedEndUtc,
+      })),
     ),
   );
 }
@@ -136,8 +199,39 @@ function roundsOf({ phase, regions }: PlannedPhase, timeZoneOf: (vmId: VmId) => 
 const catchUpKey = (phase: PhaseId, region: string): string => `${phase}:${region}`;
 
 /** Padded numbers sort as the plan does. */
-const rowKey = ({ phase, region, stage, group, round }: RoundPlan, order: number): string =>
-  [phase, region, String(order).padStart(6, '0'), stage, group, round].join('~');
+const rowKey = ({ phase, region, stage, group, round }: RoundKey): string =>
+  [phase, region, stage, group, String(round).padStart(6, '0')].join('~');
+
+/** The stage of the VMs without a zone comes last, and `zone-10` behind `zone-2`. */
+const stageKey = (phase: PhaseId, region: string, stage: string): string => {
+  const zone = /^zone-(\d+)$/.exec(stage)?.[1];
+  const order = zone === undefined ? (stage.startsWith('zone-') ? stage : 'zzzz') : zone.padStart(4, '0');
+  return [phase, region, order, stage].join('~');
+};
+
+function stageRows(rounds: readonly RoundPlan[]): { row: string; value: StagePlan }[] {
+  const stages = new Map<string, z.infer<typeof StagePlan>>();
+  const groups = new Map<string, { rounds: number }>();
+  for (const { phase, region, stage, group, kind, cohort, atOnce } of rounds) {
+    const row = stageKey(phase, region, stage);
+    let found = stages.get(row);
+    if (found === undefined) stages.set(row, (found = { phase, region, stage, tracks: [], sets: [] }));
+    const known = groups.get(`${row}~${group}`);
+    if (known !== undefined) {
+      known.rounds += 1;
+      continue;
+    }
+    const fresh = { group, rounds: 1, atOnce };
+    groups.set(`${row}~${group}`, fresh);
+    if (kind === 'availabilitySet') found.sets.push(group);
+    else {
+      let track = found.tracks.find((one) => one.cohort === cohort);
+      if (track === undefined) found.tracks.push((track = { cohort, batches: [] }));
+      track.batches.push(fresh);
+    }
+  }
+  return [...stages].map(([row, value]) => ({ row, value }));
+}
 
 function summaryOf(plan: Plan): PlanSummary {
   return {

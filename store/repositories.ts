@@ -8,8 +8,10 @@ import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
+import { policyStore, type PolicyStore } from './policies';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
+import { roundQueueStore, type RoundQueueStore } from './roundQueues';
 import { secondChanceStore, type SecondChanceStore } from './secondChances';
 import type { Store } from './store';
 import type { Policy } from '../domain/policy';
@@ -22,6 +24,7 @@ export interface Repositories {
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
+  readonly roundQueues: RoundQueueStore;
   readonly evidence: EvidenceStore;
   readonly outcomes: OutcomeStore;
   readonly secondChances: SecondChanceStore;
@@ -31,6 +34,7 @@ export interface Repositories {
   readonly waits: WaitStore;
   readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
+  readonly policies: PolicyStore;
 }
 
 export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
@@ -40,6 +44,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),
+    roundQueues: roundQueueStore(store),
     evidence: evidenceStore(store),
     outcomes: outcomeStore(store, policy.attemptsMax),
     secondChances: secondChanceStore(store),
@@ -49,5 +54,6 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     waits: waitStore(store),
     deliveries: deliveryStore(store),
     freezes: freezeStore(store),
+    policies: policyStore(store),
   };
 }

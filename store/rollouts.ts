@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
-import { OutcomeCounts } from '../domain/gates';
+import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
 import { Utc, type RolloutId } from '../domain/ids';
-import { PhaseId } from '../domain/phaseId';
+import { isCatchUp, PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
@@ -13,7 +13,6 @@ export const PhaseRecord = z.object({
   startedUtc: Utc.nullable(),
   /** Null while the gate is not decided. */
   gate: z.object({ kind: z.enum(['open', 'stopped']), atUtc: Utc, why: z.string() }).nullable(),
-  attemptMax: z.number().int().nullable(),
 });
 export type PhaseRecord = Readonly<z.infer<typeof PhaseRecord>>;
 
@@ -27,6 +26,21 @@ export const RoundRecord = z.object({
   counts: OutcomeCounts,
 });
 export type RoundRecord = Readonly<z.infer<typeof RoundRecord>>;
+
+/** Where a round stands. */
+export type RoundPlace = Pick<RoundRecord, 'phase' | 'region' | 'stage' | 'group' | 'round'>;
+
+/** What has become of the VMs of a phase so far, so that no gate has to read all of its rounds. */
+export const PhaseTotals = z.object({
+  counts: OutcomeCounts,
+  /** Regions in which a round has been written down. */
+  regions: z.array(z.string()),
+  /** Rounds that are in the counts, and whose own row may not say so yet. */
+  uncertain: z.array(z.string()),
+});
+export type PhaseTotals = Readonly<z.infer<typeof PhaseTotals>>;
+
+const noTotals: PhaseTotals = { counts: noOutcomes, regions: [], uncertain: [] };
 
 const CONTROL = 'rollouts';
 
@@ -48,18 +62,39 @@ export interface RolloutStore {
   /** A halt that is there already stays as it is, decision and all. */
   addHalt(id: RolloutId, halt: Halt): Promise<boolean>;
   decide(id: RolloutId, haltId: string, decision: Decision): Promise<boolean>;
+  /** Writes a round down, once, and counts it in the totals of its phase. A repeat changes nothing. */
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
+  hasRound(id: RolloutId, where: RoundPlace): Promise<boolean>;
+  phaseTotals(id: RolloutId, phase: PhaseId): Promise<PhaseTotals>;
   rounds(id: RolloutId, phase: PhaseId, region?: string): Promise<readonly RoundRecord[]>;
 }
 
 const parseHalt = parsedOnce(Halt);
 const parsePhaseRecord = parsedOnce(PhaseRecord);
 const parseRolloutControl = parsedOnce(RolloutControl);
+const CountedRound = RoundRecord.extend({ counted: z.boolean().default(true) });
+const parsePhaseTotals = parsedOnce(PhaseTotals);
 const parseRoundRecord = parsedOnce(RoundRecord);
+const parseCountedRound = parsedOnce(CountedRound);
 
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
   const rounds = store.table('rounds');
+  const changeTotals = async (
+    id: RolloutId,
+    phase: PhaseId,
+    change: (totals: PhaseTotals) => PhaseTotals,
+  ): Promise<void> => {
+    for (;;) {
+      const row = await table.get(id, totalsRow(phase));
+      const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
+      const written =
+        row === null
+          ? await table.insert(id, totalsRow(phase), after)
+          : await table.replace(id, totalsRow(phase), after, row.etag);
+      if (written) return;
+    }
+  };
   return {
     list: async () => (await table.list(CONTROL)).map(({ value }) => parseRolloutControl(value)),
     read: async (id) => {
@@ -96,16 +131,47 @@ export function rolloutStore(store: Store): RolloutStore {
       if (halt.decision !== null) return false; // a double click must not answer the next halt
       return table.replace(id, `halt~${haltId}`, { ...halt, decision }, row.etag);
     },
-    saveRound: (id, record) =>
-      rounds.upsert(
-        id,
-        [record.phase, record.region, record.stage, record.group, record.round].join('~'),
-        record,
-      ),
+    saveRound: async (id, record) => {
+      const key = roundRow(record);
+      const known = await rounds.get(id, key);
+      if (known !== null && parseCountedRound(known.value).counted) return;
+      const counted = known === null ? record : parseRoundRecord(known.value);
+      if (isCatchUp(record.phase)) {
+        await rounds.upsert(id, key, { ...record, counted: true });
+        return;
+      }
+      await rounds.upsert(id, key, { ...counted, counted: false });
+      await changeTotals(id, record.phase, (totals) => withRound(totals, key, counted));
+      await rounds.upsert(id, key, { ...counted, counted: true });
+      await changeTotals(id, record.phase, (totals) => ({
+        ...totals,
+        uncertain: totals.uncertain.filter((one) => one !== key),
+      }));
+    },
+    hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
+    phaseTotals: async (id, phase) => {
+      const row = await table.get(id, totalsRow(phase));
+      return row === null ? noTotals : parsePhaseTotals(row.value);
+    },
     rounds: async (id, phase, region) => {
       const prefix = region === undefined ? phase : `${phase}~${region}`;
       const rows = await rounds.list(id, { from: `${prefix}~`, before: `${prefix}~~` });
       return rows.map(({ value }) => parseRoundRecord(value));
     },
+  };
+}
+
+const roundRow = ({ phase, region, stage, group, round }: RoundPlace): string =>
+  [phase, region, stage, group, round].join('~');
+
+const totalsRow = (phase: PhaseId): string => `totals~${phase}`;
+
+/** Counting a round again that is counted changes nothing. */
+function withRound(totals: PhaseTotals, key: string, { counts, region }: RoundRecord): PhaseTotals {
+  if (totals.uncertain.includes(key)) return totals;
+  return {
+    counts: addCounts(totals.counts, counts),
+    regions: totals.regions.includes(region) ? totals.regions : [...totals.regions, region].sort(),
+    uncertain: [...totals.uncertain, key],
   };
 }

@@ -6,6 +6,13 @@ import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';
 import { type ActivityContract, Pace } from './shared';
 
+/** A batch: how many rounds it has, and how many of them run side by side. */
+export const PlannedBatch = z.object({
+  group: z.string(),
+  rounds: z.number().int(),
+  atOnce: z.number().int(),
+});
+
 /**
  * Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. While the driver lists no VM there is
  * no plan: an empty one would end the rollout as if everything had been done.
@@ -40,11 +47,11 @@ export const recordWait = {
   output: z.object({}),
 } satisfies ActivityContract;
 
-/** Writes down that a phase begins, and how many VMs it may attempt when those before it proved nothing. */
+/** Writes down that a phase begins. */
 export const openPhase = {
   name: 'openPhase',
   input: z.object({ rolloutId: RolloutId, phase: PhaseId }),
-  output: z.object({ startedUtc: Utc, attemptMax: z.number().int().nullable() }),
+  output: z.object({ startedUtc: Utc }),
 } satisfies ActivityContract;
 
 /** Decides the gate of a phase on its evidence. A halt is written down here and waits for a person. */
@@ -63,17 +70,20 @@ export const decidePhaseGate = {
   ]),
 } satisfies ActivityContract;
 
-/** The stages of a region, in order, and the sets in each. VMs beyond `attemptMax` are deferred here and now. */
-export const openRegion = {
-  name: 'openRegion',
-  input: z.object({
-    rolloutId: RolloutId,
-    phase: PhaseId,
-    region: z.string(),
-    attemptMax: z.number().int().nullable(),
-  }),
+/** The stages of a region, in order: batches of standalone VMs by window cohort, and the sets. */
+export const readRegion = {
+  name: 'readRegion',
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string() }),
   output: z.object({
-    stages: z.array(z.object({ stage: z.string(), standalone: z.boolean(), sets: z.array(z.string()) })),
+    stages: z.array(
+      z.object({
+        stage: z.string(),
+        tracks: z.array(z.object({ cohort: z.number().int(), batches: z.array(PlannedBatch) })),
+        setCount: z.number().int(),
+        /** Groups of the sets; empty where the region has more than run at once: they are taken one by one. */
+        sets: z.array(z.string()),
+      }),
+    ),
   }),
 } satisfies ActivityContract;
 

@@ -6,46 +6,118 @@ import { Outcome } from '../../domain/outcome';
 import { OutcomeReason } from '../../domain/reasons';
 import { PhaseId } from '../../domain/phaseId';
 import { VmEvent } from '../../domain/vmState';
-import { type ActivityContract, RoundScope, RoundRef } from './shared';
+import { type ActivityContract, RoundRef, GroupScope } from './shared';
 
-/** Which round of a scope comes next: the one whose window opens first. Everything instants, nothing about time zones. */
+/** A round with its next window. Everything instants, nothing about time zones. */
+const NextRound = z.object({
+  kind: z.literal('round'),
+  ref: RoundRef,
+  opensUtc: Utc,
+  /** No claim is worth having after this: too little of the window is left. */
+  acquireByUtc: Utc,
+  /** No install starts after this. */
+  startByUtc: Utc,
+  closesUtc: Utc,
+  disruption: Disruption,
+  /** Key of the ledger entity that grants it. */
+  ledger: z.string(),
+  catchUpSlotsMax: z.number().int(),
+});
+
+/** When a round may run. */
+const When = z.object({
+  /** Only windows that open after this instant; null for any. */
+  freshAfterUtc: Utc.nullable(),
+  endsUtc: Utc,
+});
+
+/** Which round of a set comes next: the one whose window opens first. */
 export const chooseRound = {
   name: 'chooseRound',
-  input: RoundScope.extend({
-    /** `<group>.<round>` of the rounds that have run. */
-    done: z.array(z.string()),
-    /** Only windows that open after this instant; null for any. */
-    freshAfterUtc: Utc.nullable(),
-    endsUtc: Utc,
-  }),
+  input: GroupScope.extend({
+    /** Numbers of the rounds that have run. */
+    done: z.array(z.number().int()),
+  }).extend(When.shape),
   output: z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('round'),
-      ref: RoundRef,
-      opensUtc: Utc,
-      /** No claim is worth having after this: too little of the window is left. */
-      acquireByUtc: Utc,
-      /** No install starts after this. */
-      startByUtc: Utc,
-      closesUtc: Utc,
-      disruption: Disruption,
-      /** Key of the ledger entity that grants it. */
-      ledger: z.string(),
-      catchUpSlotsMax: z.number().int(),
-    }),
+    NextRound,
     z.object({ kind: z.literal('none'), reason: OutcomeReason.nullable() }),
   ]),
 } satisfies ActivityContract;
 
-/** Gives every VM of the rounds that did not run its outcome. */
+/** One lane of the pool that runs the rounds of a batch, or the sets of a stage, and the how manieth piece of work it asks for. */
+const Lane = z.object({
+  /** Id of the orchestration that started the lanes. */
+  queue: z.string(),
+  lane: z.number().int().positive(),
+  lanes: z.number().int().positive(),
+  take: z.number().int().positive(),
+});
+
+/** The next round of a batch for a lane, or the same once more in its next window. */
+export const takeRound = {
+  name: 'takeRound',
+  input: GroupScope.extend({
+    rounds: z.number().int(),
+    lane: Lane,
+    /** A round that this lane has and that has not run yet. */
+    again: z.number().int().nullable(),
+  }).extend(When.shape),
+  output: z.discriminatedUnion('kind', [
+    NextRound,
+    /** It has run before, before the rollout was started again: take another. */
+    z.object({ kind: z.literal('past') }),
+    /** With a reason: this round, and all that no lane has taken, can run no more. */
+    z.object({
+      kind: z.literal('none'),
+      reason: OutcomeReason.nullable(),
+      round: z.number().int().nullable(),
+    }),
+  ]),
+} satisfies ActivityContract;
+
+/** The next set of a stage for a lane; null when none is left. */
+export const takeSet = {
+  name: 'takeSet',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseId,
+    region: z.string(),
+    stage: z.string(),
+    sets: z.number().int(),
+    lane: Lane,
+  }),
+  output: z.object({ group: z.string().nullable() }),
+} satisfies ActivityContract;
+
+/** Gives every VM of the rounds that did not run its outcome: those of a set, or of a batch one and all that no lane has taken. */
 export const endRounds = {
   name: 'endRounds',
-  input: RoundScope.extend({ done: z.array(z.string()), reason: OutcomeReason }),
+  input: GroupScope.extend({
+    done: z.array(z.number().int()),
+    batch: z
+      .object({ rounds: z.number().int(), own: z.number().int().nullable(), lane: Lane })
+      .nullable()
+      .default(null),
+    reason: OutcomeReason,
+  }),
   output: z.object({ ended: z.number().int() }),
 } satisfies ActivityContract;
 
+/** How many members of the round's set are down by themselves, and what its claim may therefore cover. */
+export const lookAtSet = {
+  name: 'lookAtSet',
+  input: z.object({ ref: RoundRef, disruption: Disruption }),
+  output: z.object({ disruption: Disruption }),
+} satisfies ActivityContract;
+
 /** The right under which a round disrupts its VMs: `claimId` is the id of the round's orchestration. */
-export const RoundClaim = z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc });
+export const RoundClaim = z.object({
+  claimId: z.string(),
+  startByUtc: Utc,
+  closesUtc: Utc,
+  /** Of the rollout when the claim was granted. */
+  epoch: z.number().int().default(1),
+});
 export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
 
 /**

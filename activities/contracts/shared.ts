@@ -33,15 +33,15 @@ export const Pace = Policy.pick({
 });
 export type Pace = Readonly<z.infer<typeof Pace>>;
 
-/** Where rounds are run one after another: a set, or the standalone batches of a stage (`group` null). */
-export const RoundScope = z.object({
+/** A set, or a batch, of a stage: its rounds share a group. */
+export const GroupScope = z.object({
   rolloutId: RolloutId,
   phase: PhaseId,
   region: z.string(),
   stage: z.string(),
-  group: z.string().nullable(),
+  group: z.string(),
 });
-export type RoundScope = Readonly<z.infer<typeof RoundScope>>;
+export type GroupScope = Readonly<z.infer<typeof GroupScope>>;
 
-export const RoundRef = RoundScope.extend({ group: z.string(), round: z.number().int() });
+export const RoundRef = GroupScope.extend({ round: z.number().int() });
 export type RoundRef = Readonly<z.infer<typeof RoundRef>>;

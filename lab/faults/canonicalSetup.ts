@@ -18,7 +18,6 @@ export function canonicalSetup(vms: number): MonthSetup {
     bakeSeconds: 600,
     soakSeconds: 300,
     phasesMin: 2,
-    phasesMax: 2,
     batchSharePercents: [30, 70],
     installPollFirstSeconds: 900,
     installPollLastSeconds: 900,

@@ -107,7 +107,6 @@ function policyOf(random: () => number): Policy {
     offPeakOpens,
     offPeakCloses,
     phasesMin,
-    phasesMax: phasesMin + pick([0, 1, 2]),
     setSharePercent: pick([20, 20, 10, 34]),
     setOneByOneBelow: pick([10, 10, 0]),
     soakSeconds: pick([900, 900, 300, 3600]),

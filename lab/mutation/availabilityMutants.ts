@@ -33,8 +33,44 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'one VM more than the share of a set may be down',
     DISRUPTION,
-    ['a.count + b.count > Math.min(', 'a.count + b.count > 1 + Math.min('],
+    ['return count <= shareMax && (count', 'return count <= shareMax + 1 && (count'],
     'tests/domain/disruption.test.ts',
+  ),
+  planted(
+    'members of a set that are down by themselves do not count',
+    DISRUPTION,
+    ['(count <= 1 || count + downCount <= shareMax)', '(count <= 1 || count <= shareMax)'],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'the standalone VMs of a subscription have no share',
+    DISRUPTION,
+    ['.every(({ count, max }) => count <= max)', '.every(({ count, max }) => count <= max * 100)'],
+    ...LEDGER_TESTS,
+  ),
+  planted(
+    'a set of which most members are off is installed as if all were up',
+    'activities/advanceRound.ts',
+    ['const atOnce = roomInSet(await', 'const atOnce = down.size + roomInSet(await'],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
+    'a claim takes no notice of members that are down',
+    'activities/lookAtSet.ts',
+    ['count: Math.max(1, Math.min(up, room)), downCount: down.size', 'downCount: 0'],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
+    'a batch is cut into rounds without regard to shares',
+    'planning/roundsOfBatch.ts',
+    ['count >= (shares.get(number) ?? 1) ||', ''],
+    'tests/planning/planRollout.test.ts',
+  ),
+  planted(
+    'a lane takes a round that another has',
+    'store/roundQueues.ts',
+    ['const before = row === null ?', 'const before = row !== null && take === 1 ?'],
+    'tests/store/roundQueues.test.ts',
   ),
   planted(
     'the share of a set is rounded up',
@@ -54,7 +90,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'the claims on a set are not added up',
     LEDGER,
-    ['return down + wanted.count <=', 'return wanted.count <='],
+    ['return fitsSet([...inPlace, wanted]) ?', 'return fitsSet([wanted]) ?'],
     ...LEDGER_TESTS,
   ),
   planted(
@@ -99,10 +135,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'catch-ups take as many slots of a window as they like',
     LEDGER,
-    [
-      'return latest?.closesUtc !== request.expiresUtc || latest.slots < request.catchUpSlotsMax;',
-      'return true;',
-    ],
+    ['taken.length < request.catchUpSlotsMax', 'taken.length >= 0'],
     ...LEDGER_TESTS,
   ),
   planted(
@@ -123,7 +156,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a catch-up goes on without a claim',
     'orchestrations/updateDomainRollout.ts',
-    ['if (claim.granted) return null;', "if (claim.granted || input.kind === 'catchUp') return null;"],
+    ['if (claim.granted) return {', "if (claim.granted || input.kind === 'catchUp') return {"],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
@@ -158,10 +191,10 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'the claim of a round covers a whole zone less',
-    'activities/chooseRound.ts',
+    'activities/nextRound.ts',
     [
-      'return { region, zone, availabilitySetId, updateDomain, count: vmIds.length, shareMax };',
-      'return { region, zone: null, availabilitySetId, updateDomain, count: vmIds.length, shareMax };',
+      '    region,\n    zone,\n    availabilitySetId,',
+      '    region,\n    zone: null,\n    availabilitySetId,',
     ],
     'tests/activities/chooseRound.test.ts',
   ),
@@ -172,16 +205,19 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/planning/phases.test.ts',
   ),
   {
-    ...planted('a round of a set takes more than its share', 'planning/regionPlan.ts', [
-      'Math.min(ROUND_SIZE_MAX, setShare(setSize, facts.policy))',
-      'Math.min(ROUND_SIZE_MAX, setShare(setSize, facts.policy) + 1)',
+    ...planted('a round of a set takes more than its share', 'planning/regionWork.ts', [
+      'Math.min(ROUND_SIZE_MAX, setShare(setSize, policy))',
+      'Math.min(ROUND_SIZE_MAX, setShare(setSize, policy) + 1)',
     ]),
     tests: ['tests/planning/planRollout.test.ts'],
   },
   planted(
     'a catch-up takes VMs of two update domains in one round',
-    'planning/planCatchUpRounds.ts',
-    ["...[vm.updateDomain ?? '', vm.availabilitySetId", "...['', vm.availabilitySetId"],
+    'planning/regionWork.ts',
+    [
+      'groupBy(inSet, (n) => vms[n]?.updateDomain ?? null)',
+      'groupBy(inSet, (n) => (vms[n] === undefined ? 1 : null))',
+    ],
     'tests/activities/secondChances.test.ts',
   ),
 ];

@@ -89,7 +89,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a resumed gate halts on the same evidence for ever',
     'activities/decidePhaseGate.ts',
-    ['decided === null || atUtc > decided', 'decided === null || atUtc !== ""'],
+    ['atUtc > decidedUtc', 'atUtc !== "" || decidedUtc === ""'],
     GATE_ACTIVITIES_TEST,
   ),
   planted(
@@ -160,10 +160,10 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'VMs carried over go last',
-    'planning/regionPlan.ts',
+    'planning/batches.ts',
     [
-      'return [...first, ...shuffled.filter(({ vm }) => !carriedOver.has(vm.id))];',
-      'return [...shuffled.filter(({ vm }) => !carriedOver.has(vm.id)), ...first];',
+      '...fresh.slice(0, others), ...left.slice(ahead), ...fresh.slice(others)]',
+      '...fresh, ...left.slice(ahead)]',
     ],
     PLAN_TEST,
   ),
@@ -182,7 +182,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'a subscription may have all its VMs in one batch',
     'planning/batches.ts',
-    ['  if (batches.length > 1 && spread.size > 0) spreadSubscriptions(batches, spread);\n', ''],
+    ['if (batches.length > 1 && spread.size > 0)', 'if (batches.length < 0)'],
     PLAN_TEST,
   ),
   planted(
@@ -235,14 +235,14 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'a round tried again meets its own former self',
-    'orchestrations/rounds.ts',
-    ['`${key}-${attempt}`', '`${key}`'],
+    'orchestrations/availabilitySetRollout.ts',
+    ['`${round.ref.round}-${attempt}`', '`${round.ref.round}`'],
     'tests/orchestrations/rounds.test.ts',
   ),
   planted(
     'a new generation forgets which rounds have run',
-    'orchestrations/rounds.ts',
-    ['continueWith({ done, attempts: attempt });', 'continueWith({ done: [], attempts: attempt });'],
+    'orchestrations/availabilitySetRollout.ts',
+    ['progress: { done, attempts: attempt }', 'progress: { done: [], attempts: attempt }'],
     'tests/orchestrations/rounds.test.ts',
   ),
   planted(
@@ -257,10 +257,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'the zones of a region go side by side',
     'orchestrations/regionRollout.ts',
-    [
-      'for (const { stage, standalone, sets } of stages) {',
-      'for (const { stage, standalone, sets } of [...stages].reverse()) {',
-    ],
+    ['for (const stage of stages) {', 'for (const stage of [...stages].reverse()) {'],
     'tests/orchestrations/regions.test.ts',
   ),
 ];

@@ -285,7 +285,7 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'the plan of a catch-up that runs is made anew',
     'activities/planCatchUp.ts',
-    ['    if (kept !== null) return { rounds: kept };\n', ''],
+    ['  if (kept !== null) return { rounds: kept };\n', ''],
     'tests/activities/secondChances.test.ts',
   ),
   planted(

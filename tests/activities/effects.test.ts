@@ -10,7 +10,8 @@ const ROOT = join(__dirname, '../..');
 
 /** Verbs of activities without an effect, and of those with one (style.md, «Names»). */
 const WITHOUT_EFFECT = /^(read|list|probe|look|inspect|choose)[A-Z]/;
-const WITH_EFFECT = /^(start|record|release|open|collect|settle|close|end|plan|decide|advance|refresh)[A-Z]/;
+const WITH_EFFECT =
+  /^(start|record|release|open|collect|settle|close|end|plan|decide|advance|refresh|take)[A-Z]/;
 
 const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write', 'commit']);
 
@@ -150,17 +151,18 @@ describe('the name of an activity says whether it has an effect', () => {
       'audit.append',
       'operations.put',
     ]);
-    expect([...effectsOf('openRegion.ts', 'openRegion')].sort()).toEqual([
+    expect([...effectsOf('endRounds.ts', 'endRounds')].sort()).toEqual([
       'agenda.soonest',
       'outcomes.save',
       'rollouts.saveRound',
+      'roundQueues.takeRest',
       'secondChances.add',
       'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(14);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(15);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

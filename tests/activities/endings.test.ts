@@ -1,13 +1,13 @@
 import { closeRollout } from '../../activities/closeRollout';
 import { endRounds } from '../../activities/endRounds';
-import { openRegion } from '../../activities/openRegion';
+import { readRegion } from '../../activities/readRegion';
+import { takeSet } from '../../activities/takeSet';
 import { readCompletion } from '../../activities/readCompletion';
 import { keyOf, type VmId } from '../../domain/ids';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { aSet, vmsOf } from '../support/builders';
 import {
-  aPhase,
   aRound,
   someServices,
   counts,
@@ -20,7 +20,13 @@ import { ENDS } from '../support/rolloutScene';
 
 const vms = vmsOf(6);
 const idsOf = (from: number, to: number): VmId[] => vms.slice(from, to).map(({ id }) => id);
-const SCOPE = { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', stage: 'zone-1', group: null };
+const SCOPE = {
+  rolloutId: ROLLOUT,
+  phase: phaseIdOf(1),
+  region: 'eastus',
+  stage: 'zone-1',
+  group: 'batch-1',
+};
 
 /** Three rounds of two VMs. */
 async function threeRounds(
@@ -65,19 +71,19 @@ describe('INV-8: rounds that do not run any more', () => {
     ['windowMissed', 'deferred'],
   ] as const)('give each of their VMs an outcome: %s is %s', async (reason, kind) => {
     const services = await threeRounds();
-    expect(await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason })).toEqual({ ended: 4 });
+    expect(await services.run(endRounds, { ...SCOPE, done: [1], reason })).toEqual({ ended: 4 });
     expect(await outcomes(services)).toEqual(Array<string>(4).fill(`${kind}: ${reason}`));
   });
 
   it('are recorded, so that the gate counts them and no round runs them', async () => {
     const services = await threeRounds();
-    await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'waitingForSet' });
+    await services.run(endRounds, { ...SCOPE, done: [1], reason: 'waitingForSet' });
     const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
     expect(recorded.map((row) => [row.round, row.counts])).toEqual([
       [2, counts({ deferred: 2 })],
       [3, counts({ deferred: 2 })],
     ]);
-    expect(await services.run(endRounds, { ...SCOPE, done: ['batch-1.1'], reason: 'superseded' })).toEqual({
+    expect(await services.run(endRounds, { ...SCOPE, done: [1], reason: 'superseded' })).toEqual({
       ended: 0,
     });
   });
@@ -162,48 +168,86 @@ describe('a rollout is complete', () => {
   );
 });
 
-describe('the stages of a region', () => {
-  const read = (services: FakeServices, attemptMax: number | null): Promise<unknown> =>
-    services.run(openRegion, { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus', attemptMax });
+describe('the rounds of a batch that do not run any more', () => {
+  const lane = { queue: 'zone:batch-1', lane: 1, lanes: 1, take: 2 };
 
-  it('come in the order of the plan, each with its sets and whether it has batches', async () => {
+  it("are the lane's own and those that no lane has taken; asked for again they are the same", async () => {
+    const services = await threeRounds();
+    const rest = { ...SCOPE, done: [], batch: { rounds: 3, own: 1, lane }, reason: 'superseded' };
+    expect(await services.run(endRounds, rest)).toEqual({ ended: 6 });
+    expect(await services.run(endRounds, rest)).toEqual({ ended: 0 });
+    expect(await outcomes(services)).toHaveLength(6);
+  });
+
+  it('are none of those that other lanes have: these end them themselves', async () => {
+    const services = await threeRounds();
+    const other = { ...lane, lane: 2, lanes: 2, take: 2 };
+    expect(await services.roundQueues.takeNext(ROLLOUT, { ...other, count: 3 })).toBe(3);
+    const rest = { rounds: 3, own: 1, lane: { ...lane, lanes: 2 } };
+    expect(await services.run(endRounds, { ...SCOPE, done: [], batch: rest, reason: 'superseded' })).toEqual({
+      ended: 2,
+    });
+    const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
+    expect(recorded.map(({ round }) => round)).toEqual([1]);
+  });
+});
+
+describe('the stages of a region', () => {
+  const setRound = (name: string, round: number): ReturnType<typeof aRound> =>
+    aRound({
+      stage: 'regional',
+      zone: null,
+      kind: 'availabilitySet',
+      round,
+      availabilitySetId: aSet(name),
+      group: keyOf(aSet(name)),
+      setSize: 3,
+    });
+  const read = (services: FakeServices): Promise<unknown> =>
+    services.run(readRegion, { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus' });
+
+  it('come zone by zone, each with its batches by window cohort and its sets', async () => {
     const services = await someServices();
-    const setRound = (name: string, round: number): ReturnType<typeof aRound> =>
-      aRound({
-        stage: 'regional',
-        zone: null,
-        kind: 'availabilitySet',
-        round,
-        availabilitySetId: aSet(name),
-        group: keyOf(aSet(name)),
-        setSize: 3,
-      });
     await services.plans.addRounds(ROLLOUT, [
-      ...[aRound({ stage: 'zone-2', zone: '2' }), aRound({ stage: 'zone-2', zone: '2', round: 2 })],
       ...[setRound('web', 1), setRound('web', 2), setRound('db', 1)],
+      ...['10', '2'].map((zone) => aRound({ stage: `zone-${zone}`, zone, atOnce: 2 })),
+      ...[aRound({ stage: 'zone-2', zone: '2', round: 2 })],
+      aRound({ stage: 'zone-2', zone: '2', group: 'batch-1-cohort-2', cohort: 2 }),
       ...[aRound({ region: 'westus' })],
     ]);
-    expect(await read(services, null)).toEqual({
+    const second = { cohort: 2, batches: [{ group: 'batch-1-cohort-2', rounds: 1, atOnce: 1 }] };
+    const ten = { cohort: 1, batches: [{ group: 'batch-1', rounds: 1, atOnce: 2 }] };
+    expect(await read(services)).toMatchObject({
       stages: [
-        { stage: 'zone-2', standalone: true, sets: [] },
-        { stage: 'regional', standalone: false, sets: [keyOf(aSet('web')), keyOf(aSet('db'))] },
+        { stage: 'zone-2', setCount: 0, sets: [], tracks: [{ cohort: 1 }, second] },
+        { stage: 'zone-10', tracks: [ten] },
+        { stage: 'regional', setCount: 2, sets: [keyOf(aSet('web')), keyOf(aSet('db'))], tracks: [] },
       ],
     });
   });
 
-  it('INV-10: after a phase that proved nothing only as many VMs are attempted as may be; the rest wait', async () => {
-    const services = await threeRounds();
-    await services.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 6 }));
-    expect(await read(services, 4)).toEqual({ stages: [{ stage: 'zone-1', standalone: true, sets: [] }] });
-    expect(await outcomes(services)).toEqual(Array<string>(2).fill('deferred: evidenceLimit'));
-    const recorded = await services.rollouts.rounds(ROLLOUT, phaseIdOf(1));
-    expect(recorded.map(({ round }) => round)).toEqual([3]);
-  });
-
-  it('shares the limit of a phase among its regions', async () => {
-    const services = await threeRounds();
-    await services.rollouts.savePhase(ROLLOUT, aPhase({ vmCount: 12, regions: ['eastus', 'japaneast'] }));
-    await read(services, 4);
-    expect(await outcomes(services)).toHaveLength(4);
+  it('with a thousand sets fit into a message: of so many only their number is said', async () => {
+    const services = await someServices();
+    await services.plans.addRounds(
+      ROLLOUT,
+      Array.from({ length: 1000 }, (_, n) => setRound(`web-${n}`, 1)),
+    );
+    const answer = await read(services);
+    expect(answer).toEqual({ stages: [{ stage: 'regional', setCount: 1000, sets: [], tracks: [] }] });
+    expect(JSON.stringify(answer).length).toBeLessThan(16_000);
+    const lane = { queue: 'q', lane: 1, lanes: 60 };
+    const take = (n: number): Promise<unknown> =>
+      services.run(takeSet, {
+        rolloutId: ROLLOUT,
+        phase: phaseIdOf(1),
+        region: 'eastus',
+        stage: 'regional',
+        sets: 1000,
+        lane: { ...lane, take: n },
+      });
+    expect(await take(1)).toEqual({ group: keyOf(aSet('web-0')) });
+    expect(await take(2)).toEqual({ group: keyOf(aSet('web-60')) });
+    expect(await take(2)).toEqual({ group: keyOf(aSet('web-60')) });
+    expect(await take(3)).toEqual({ group: keyOf(aSet('web-61')) });
   });
 });

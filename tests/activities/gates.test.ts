@@ -181,24 +181,6 @@ describe('the beginning of a phase', () => {
     expect(await open(of, phaseIdOf(1))).toEqual(first);
     expect(await audited(of)).toEqual(['phaseStarted']);
   });
-
-  it('has no limit when the phase before proved something', async () => {
-    expect(await open(await services({ patched: 1 }), phaseIdOf(2))).toMatchObject({ attemptMax: null });
-    expect(await open(await services({ failed: 1 }), phaseIdOf(2))).toMatchObject({ attemptMax: null });
-  });
-
-  it('after a phase that proved nothing may attempt ten times the VMs proven so far', async () => {
-    expect(
-      await open(await services({ patched: 20, upToDate: 5 }, { deferred: 500 }), phaseIdOf(3)),
-    ).toMatchObject({ attemptMax: 250 });
-    expect(await open(await services({ deferred: 3 }), phaseIdOf(2))).toMatchObject({ attemptMax: 10 });
-  });
-
-  it('has no limit when that is more than it has', async () => {
-    expect(await open(await services({ patched: 900 }, { deferred: 500 }), phaseIdOf(3))).toMatchObject({
-      attemptMax: null,
-    });
-  });
 });
 
 describe('the record of a round', () => {

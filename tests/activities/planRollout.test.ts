@@ -101,7 +101,7 @@ describe('R-103: the plan of the month', () => {
   );
 
   it.each([0, 1, 2, 3, 4])(
-    'puts those that the rollout before did not reach first: VM %d',
+    'puts those that the rollout before did not reach first, but never alone into a first batch: VM %d',
     async (chosen) => {
       const before = RolloutId.parse('rollout-2026-10');
       const vms = vmsOf(60, (n) => ({ name: `left-${n}`, region: n < 30 ? 'eastus' : 'japaneast' }));
@@ -126,7 +126,10 @@ describe('R-103: the plan of the month', () => {
       const inItsRegion = (await services.plans.allRounds(ROLLOUT)).filter(
         ({ region }) => region === 'eastus',
       );
-      expect(inItsRegion[0]?.vmIds).toEqual([left.id]);
+      expect(inItsRegion[0]).toMatchObject({ group: 'batch-1', vmIds: [expect.not.stringMatching(left.id)] });
+      const second = inItsRegion.find(({ group }) => group === 'batch-2');
+      expect(second).toMatchObject({ round: 1 });
+      expect(second?.vmIds).toContain(left.id);
     },
   );
 });

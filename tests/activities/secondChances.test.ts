@@ -13,6 +13,7 @@ import { aSet, aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
 import {
   aPhase,
+  roundsOfRegion,
   someServices,
   WINDOW_CLOSES,
   WINDOW_OPENS,
@@ -67,7 +68,7 @@ async function plan(services: FakeServices, phase = PHASE): Promise<CatchUps> {
 }
 
 const roundsIn = (services: FakeServices, region = 'eastus', phase = PHASE): Promise<readonly RoundPlan[]> =>
-  services.plans.rounds(ROLLOUT, phase, region);
+  roundsOfRegion(services, phase, region);
 
 /** The same services, whose store fails at its n-th write from now, counted from 0; a larger write stops there. */
 function failingAtWrite(services: FakeServices, n: number): FakeServices {

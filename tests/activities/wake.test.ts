@@ -112,7 +112,7 @@ describe('rounds that cannot run any more', () => {
       phase,
       region,
       stage,
-      group: null,
+      group: 'batch-1',
       done: [],
       reason: 'superseded',
     });

@@ -39,11 +39,11 @@ test('local.settings.json goes below the environment, that below the named file,
 
 test('it is said which files were used, and which values of the policy are not the defaults', () => {
   settingsFile('local.settings.json', { LOWTIDE_SOAK: 'PT30M', LOWTIDE_BAKE: 'nextWindow' });
-  const { summary } = readAppSettings({ folder, environment: { LOWTIDE_PHASES_MAX: '5' } });
+  const { summary } = readAppSettings({ folder, environment: { LOWTIDE_PHASES_MIN: '5' } });
   expect(summary.split('\n')).toEqual([
     'Settings: local.settings.json, then the environment. Policy: the defaults, but',
     '  LOWTIDE_SOAK=PT30M',
-    '  LOWTIDE_PHASES_MAX=5',
+    '  LOWTIDE_PHASES_MIN=5',
   ]);
 });
 

@@ -257,7 +257,7 @@ describe('children', () => {
     kind: 'rollout' as const,
   };
   const zone = (context: OrchestrationContext, stage: string): Child<{ rounds: number }> =>
-    startChild(context, zoneRollout, `child-${stage}`, { ...scope, region: 'eastus', stage });
+    startChild(context, zoneRollout, `child-${stage}`, { ...scope, region: 'eastus', stage, batches: [] });
 
   it('run in the version of their parent', async () => {
     function* parent(context: OrchestrationContext): Step<unknown> {

@@ -28,7 +28,7 @@ function month(over: { activities?: Activities; children?: Children; earlyMs?: n
     input: { rolloutId: ROLLOUT, generation: 1 },
     activities: {
       planRollout: () => ({ phases: PHASES, endsUtc: ENDS, pace }),
-      openPhase: (_, nowUtc) => ({ startedUtc: nowUtc, attemptMax: null }),
+      openPhase: (_, nowUtc) => ({ startedUtc: nowUtc }),
       closeRollout: () => ({ counts: counts({ patched: 600 }) }),
       ...over.activities,
     },
@@ -85,19 +85,6 @@ describe('R-103, R-201: a month', () => {
     expect(run.names.slice(0, 4)).toEqual(['planRollout', 'awaitInventory', 'planRollout', 'awaitGo']);
     expect(startOf(run, 'phase-1')).toBe(later(START, 3 * DAY));
     expect(run.of('awaitInventory')).toEqual([expect.objectContaining({ untilUtc: ENDS })]);
-  });
-
-  it('gives each phase what it may attempt', async () => {
-    const run = await month({
-      activities: {
-        openPhase: ({ phase }, nowUtc) => ({
-          startedUtc: nowUtc,
-          attemptMax: phase === 'phase-2' ? 40 : null,
-        }),
-      },
-    });
-    const limits = run.of('phaseRollout').map((input) => (input as { attemptMax: number | null }).attemptMax);
-    expect(limits).toEqual([null, 40, null]);
   });
 });
 

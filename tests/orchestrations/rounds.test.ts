@@ -1,5 +1,4 @@
 import { availabilitySetRollout } from '../../orchestrations/availabilitySetRollout';
-import { zoneRollout } from '../../orchestrations/zoneRollout';
 import { WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { aDisruption } from '../support/claims';
 import { after, failsAfter, replay, type Run } from '../support/replay';
@@ -10,16 +9,16 @@ type Activities = NonNullable<Scene['activities']>;
 type Children = NonNullable<Scene['children']>;
 type Chosen = ReturnType<NonNullable<Activities['chooseRound']>>;
 
-const ZONE = { ...inRollout, region: 'eastus', stage: 'zone-1' };
+const SET = { ...inRollout, region: 'eastus', stage: 'regional', group: 'web-123' };
 const BEFORE = '2026-11-13T02:00:00.000Z';
 
-/** Round `round` of batch 1, in the window that opens then. */
+/** This round of the set, in the window that opens then. */
 function theRound(round: number, opensUtc = WINDOW_OPENS): Chosen {
   const later = (hours: number): string => new Date(Date.parse(opensUtc) + hours * 3_600_000).toISOString();
   return {
     kind: 'round',
     ...aSlot,
-    ref: { ...aSlot.ref, round },
+    ref: { ...aSlot.ref, stage: 'regional', group: 'web-123', round },
     opensUtc,
     acquireByUtc: later(6),
     startByUtc: later(6.5),
@@ -32,7 +31,7 @@ function theRound(round: number, opensUtc = WINDOW_OPENS): Chosen {
 const roundsUpTo =
   (last: number): NonNullable<Activities['chooseRound']> =>
   ({ done }, nowUtc) => {
-    const next = Array.from({ length: last }, (_, n) => n + 1).find((n) => !done.includes(`batch-1.${n}`));
+    const next = Array.from({ length: last }, (_, n) => n + 1).find((n) => !done.includes(n));
     if (next === undefined) return { kind: 'none', reason: null };
     return theRound(next, nowUtc < WINDOW_OPENS ? WINDOW_OPENS : nowUtc);
   };
@@ -42,8 +41,8 @@ function scope(
   updateDomainRollout: NonNullable<Children['updateDomainRollout']>,
   over: Readonly<Record<string, unknown>> = {},
 ): Promise<Run> {
-  return replay(zoneRollout, {
-    input: { ...ZONE, ...over },
+  return replay(availabilitySetRollout, {
+    input: { ...SET, ...over },
     nowUtc: BEFORE,
     instanceId: 'parent',
     activities: { endRounds: () => ({ ended: 0 }), ...activities },
@@ -54,7 +53,7 @@ function scope(
 const ran = (): ReturnType<NonNullable<Children['updateDomainRollout']>> => after(3600, { kind: 'ran' });
 const missed = (...rules: string[]): { kind: 'missed'; rules: string[] } => ({ kind: 'missed', rules });
 
-describe('the rounds of a scope', () => {
+describe('the rounds of a set', () => {
   it('run one after another, never two at once', async () => {
     const { output, calls } = await scope({ chooseRound: roundsUpTo(3) }, ran);
     expect(output).toEqual({ rounds: 3 });
@@ -69,8 +68,8 @@ describe('the rounds of a scope', () => {
 
   it('are chosen anew each time, by what is still to do', async () => {
     const { of } = await scope({ chooseRound: roundsUpTo(2) }, ran);
-    expect((of('chooseRound') as { done: string[] }[]).map(({ done }) => done)).toEqual([
-      ...[[], ['batch-1.1'], ['batch-1.1', 'batch-1.2']],
+    expect((of('chooseRound') as { done: number[] }[]).map(({ done }) => done)).toEqual([
+      ...[[], [1], [1, 2]],
     ]);
   });
 
@@ -84,21 +83,13 @@ describe('the rounds of a scope', () => {
         rolloutId: ROLLOUT,
         phase: 'phase-1',
         region: 'eastus',
-        stage: 'zone-1',
-        group: null,
+        stage: 'regional',
+        group: 'web-123',
         done: [],
         freshAfterUtc,
         endsUtc: inRollout.endsUtc,
       },
     ]);
-  });
-
-  it('of a set are those of its group', async () => {
-    const { of } = await replay(availabilitySetRollout, {
-      input: { ...ZONE, stage: 'regional', group: 'web-123' },
-      activities: { chooseRound: () => ({ kind: 'none', reason: null }) },
-    });
-    expect(of('chooseRound')).toEqual([expect.objectContaining({ stage: 'regional', group: 'web-123' })]);
   });
 
   it('that all have run need no ending', async () => {
@@ -126,7 +117,7 @@ describe('a round that was missed', () => {
       return asked < 4 ? missed('zones') : { kind: 'ran' };
     });
     const ids = calls.filter(({ kind }) => kind === 'child').map(({ id }) => id);
-    expect(ids).toEqual([1, 2, 3, 4].map((n) => `parent:batch-1.1-${n}`));
+    expect(ids).toEqual([1, 2, 3, 4].map((n) => `parent:1-${n}`));
   });
 
   it('of a catch-up is given up: the sweep comes again', async () => {
@@ -139,11 +130,9 @@ describe('a round that was missed', () => {
 
   it('INV-13: because its set has an unhealthy VM leaves the rest of the set to be caught up', async () => {
     const { of } = await scope({ chooseRound: roundsUpTo(3) }, (_, id) =>
-      id.endsWith('-1') ? { kind: 'ran' } : missed('setImpaired', 'olderTicket'),
+      id.endsWith(':1-1') ? { kind: 'ran' } : missed('setImpaired', 'olderTicket'),
     );
-    expect(of('endRounds')).toEqual([
-      expect.objectContaining({ reason: 'waitingForSet', done: ['batch-1.1'] }),
-    ]);
+    expect(of('endRounds')).toEqual([expect.objectContaining({ reason: 'waitingForSet', done: [1] })]);
   });
 });
 
@@ -151,7 +140,7 @@ describe('INV-8: rounds that will not run any more leave a reason', () => {
   it.each(['superseded', 'deadlinePassed'] as const)('because no window is left: %s', async (reason) => {
     const { of, output } = await scope({ chooseRound: () => ({ kind: 'none', reason }) }, ran);
     expect(of('endRounds')).toEqual([
-      expect.objectContaining({ reason, done: [], stage: 'zone-1', group: null }),
+      expect.objectContaining({ reason, done: [], stage: 'regional', group: 'web-123' }),
     ]);
     expect(output).toEqual({ rounds: 0 });
   });
@@ -167,14 +156,14 @@ describe('INV-8: rounds that will not run any more leave a reason', () => {
 
   it('a round that failed as an orchestration is not tried again blindly; the others go on', async () => {
     const { output, of } = await scope({ chooseRound: roundsUpTo(2) }, (_, id) =>
-      id.endsWith('1.1-1') ? failsAfter(60, 'out of memory') : { kind: 'ran' },
+      id.endsWith(':1-1') ? failsAfter(60, 'out of memory') : { kind: 'ran' },
     );
     expect(output).toEqual({ rounds: 2 });
     expect(of('updateDomainRollout')).toHaveLength(2);
   });
 });
 
-describe('a scope of very many rounds', () => {
+describe('a set of very many rounds', () => {
   it('continues as new, forgets nothing, and never starts one twice', async () => {
     const { generations, output, calls } = await scope({ chooseRound: roundsUpTo(130) }, () => ({
       kind: 'ran',

@@ -38,7 +38,12 @@ function round(
   return replay(updateDomainRollout, {
     instanceId: ROUND,
     input: { ...inRollout, ...slot, disruption, kind },
-    activities: { advanceRound: endsAfter(3), recordRound: () => open, ...activities },
+    activities: {
+      advanceRound: endsAfter(3),
+      recordRound: () => open,
+      lookAtSet: (asked) => ({ disruption: asked.disruption }),
+      ...activities,
+    },
     children: {
       awaitGo: () => ({ go: true, reason: null }),
       awaitClaim: () => ({ granted: true, rules: [] }),
@@ -155,6 +160,14 @@ describe('a round that does not run', () => {
 
 describe('INV-13: VMs that are unhealthy after their update', () => {
   const web = inSet('web', 0, { count: 3 });
+
+  it('INV-1: claims no more than the members that are up leave, and works under what it claimed', async () => {
+    const looked = { ...web, count: 1, downCount: 16 };
+    const run = await round({}, { lookAtSet: () => ({ disruption: looked }) }, web);
+    expect(run.names.slice(0, 3)).toEqual(['awaitGo', 'lookAtSet', 'awaitClaim']);
+    expect(run.of('awaitClaim')).toEqual([expect.objectContaining({ disruption: looked })]);
+    expect(run.of('advanceRound')[0]).toMatchObject({ disruption: looked });
+  });
 
   it('go on holding their set', async () => {
     const run = await round({}, { recordRound: () => ({ ...open, unhealthy: [first, third] }) }, web);

@@ -1,12 +1,11 @@
 import fc from 'fast-check';
 import { defaultPolicy } from '../../domain/policy';
 import { arePaired, knownRegions } from '../../domain/regions';
-import { BLAST_RADIUS_LADDERS, orderIntoPhases, type RegionSize } from '../../planning/phases';
+import { orderIntoPhases, type RegionSize } from '../../planning/phases';
 
-const [fullLadder = []] = BLAST_RADIUS_LADDERS;
 const names = knownRegions().map(({ name }) => name);
 const order = (sizes: Readonly<Record<string, number>>, over = {}): string[][] =>
-  orderIntoPhases(sizesOf(sizes), { ...defaultPolicy, ...over }, fullLadder).map((phase) =>
+  orderIntoPhases(sizesOf(sizes), { ...defaultPolicy, ...over }).map((phase) =>
     phase.map(({ region }) => region),
   );
 const sizesOf = (sizes: Readonly<Record<string, number>>): RegionSize[] =>
@@ -18,31 +17,25 @@ const anySizes = fc.uniqueArray(
   }),
   { selector: ({ region }) => region, maxLength: 64, size: 'max' },
 );
-const anyLadder = fc.constantFrom(...BLAST_RADIUS_LADDERS);
 
 describe('phases', () => {
   test('R-203: geo-paired regions are never in the same phase', () => {
     fc.assert(
-      fc.property(
-        anySizes,
-        anyLadder,
-        fc.subarray(names, { maxLength: 4 }),
-        (sizes, ladder, canaryRegions) => {
-          const phases = orderIntoPhases(sizes, { phasesMin: 4, canaryRegions }, ladder);
-          const together = phases.flatMap((phase) =>
-            phase.filter(({ region }) => phase.some((other) => arePaired(region, other.region))),
-          );
-          expect(together).toEqual([]);
-        },
-      ),
+      fc.property(anySizes, fc.subarray(names, { maxLength: 4 }), (sizes, canaryRegions) => {
+        const phases = orderIntoPhases(sizes, { phasesMin: 4, canaryRegions });
+        const together = phases.flatMap((phase) =>
+          phase.filter(({ region }) => phase.some((other) => arePaired(region, other.region))),
+        );
+        expect(together).toEqual([]);
+      }),
       { numRuns: 300 },
     );
   });
 
   test('R-201: every region is in exactly one phase, and no phase is empty', () => {
     fc.assert(
-      fc.property(anySizes, anyLadder, (sizes, ladder) => {
-        const phases = orderIntoPhases(sizes, defaultPolicy, ladder);
+      fc.property(anySizes, (sizes) => {
+        const phases = orderIntoPhases(sizes, defaultPolicy);
         expect(phases.every((phase) => phase.length > 0)).toBe(true);
         expect(phases.flatMap((phase) => phase.map(({ region }) => region)).sort()).toEqual(
           sizes.map(({ region }) => region).sort(),
@@ -53,8 +46,8 @@ describe('phases', () => {
 
   test('R-201: there are four to six phases, fewer only where there are fewer regions', () => {
     fc.assert(
-      fc.property(anySizes, anyLadder, (sizes, ladder) => {
-        const { length } = orderIntoPhases(sizes, defaultPolicy, ladder);
+      fc.property(anySizes, (sizes) => {
+        const { length } = orderIntoPhases(sizes, defaultPolicy);
         expect(length).toBeGreaterThanOrEqual(Math.min(4, sizes.length));
         expect(length).toBeLessThanOrEqual(6);
       }),
@@ -64,8 +57,8 @@ describe('phases', () => {
   test('R-201: the order in which regions are given makes no difference', () => {
     fc.assert(
       fc.property(anySizes, (sizes) => {
-        const backwards = orderIntoPhases([...sizes].reverse(), defaultPolicy, fullLadder);
-        expect(backwards).toEqual(orderIntoPhases(sizes, defaultPolicy, fullLadder));
+        const backwards = orderIntoPhases([...sizes].reverse(), defaultPolicy);
+        expect(backwards).toEqual(orderIntoPhases(sizes, defaultPolicy));
       }),
     );
   });

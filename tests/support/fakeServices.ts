@@ -3,8 +3,8 @@ import { noOutcomes, type OutcomeCounts } from '../../domain/gates';
 import { Month, RolloutId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { phaseIdOf } from '../../domain/phaseId';
-import type { Activity, WakingServices } from '../../activities/services';
+import { phaseIdOf, type PhaseId } from '../../domain/phaseId';
+import type { Activity, Services, WakingServices } from '../../activities/services';
 import { memoryStore } from '../../store/memoryTable';
 import type { RoundPlan } from '../../store/plans';
 import type { PhaseRecord, RoundRecord } from '../../store/rollouts';
@@ -92,6 +92,7 @@ export function aControl(over: Partial<RolloutControl> = {}): RolloutControl {
     endedUtc: null,
     vmCount: 1,
     seed: '2026-11',
+    epoch: 1,
     ...over,
   };
 }
@@ -111,6 +112,10 @@ export function aRound(over: Partial<RoundPlan> = {}): RoundPlan {
     updateDomain: null,
     vmIds: [],
     timeZones: ['America/New_York'],
+    subscriptions: [],
+    delaySeconds: 0,
+    cohort: 1,
+    atOnce: 1,
     expectedStartUtc: WINDOW_OPENS,
     expectedEndUtc: WINDOW_CLOSES,
     ...over,
@@ -124,7 +129,6 @@ export function aPhase(over: Partial<PhaseRecord> = {}): PhaseRecord {
     vmCount: 10,
     startedUtc: WINDOW_OPENS,
     gate: null,
-    attemptMax: null,
     ...over,
   };
 }
@@ -143,4 +147,19 @@ export function aRecord(over: Partial<RoundRecord> = {}): RoundRecord {
     counts: counts(),
     ...over,
   };
+}
+
+/** The rounds that a plan has for a region, stage by stage: batches first, then sets. */
+export async function roundsOfRegion(
+  { plans }: Pick<Services, 'plans'>,
+  phase: PhaseId,
+  region: string,
+): Promise<readonly RoundPlan[]> {
+  const rounds: RoundPlan[] = [];
+  for (const { stage, tracks, sets } of await plans.stages(ROLLOUT, phase, region)) {
+    const batches = tracks.flatMap((track) => track.batches.map(({ group }) => group));
+    for (const group of [...batches, ...sets])
+      rounds.push(...(await plans.groupRounds(ROLLOUT, { phase, region, stage, group, round: 1 })));
+  }
+  return rounds;
 }

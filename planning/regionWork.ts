@@ -1,0 +1,137 @@
+import { setShare } from '../domain/disruption';
+import { keyOf } from '../domain/ids';
+import { cutIntoBatches } from './batches';
+import type { Candidates, InventoryFacts } from './candidates';
+import { cohortsOf } from './cohorts';
+import type { Cursor } from './estimate';
+import { ROUND_SIZE_MAX } from './plan';
+import { roundsOfBatch } from './roundsOfBatch';
+import { COHORTS_MAX } from './widths';
+import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
+
+/** Divides a region's VMs, in the order of the month, into stages, batches, update domains and rounds. */
+export function workOfRegion(
+  region: string,
+  members: readonly number[],
+  candidates: Candidates,
+  facts: InventoryFacts,
+  from: Cursor,
+): RegionWork {
+  const { vms } = candidates;
+  const byStage = groupBy(members, (n) => vms[n]?.zone ?? null);
+  const stages = [...byStage]
+    .sort(([a], [b]) => byZone(a, b))
+    .map(([zone, own]): StageWork => {
+      const standalone = own.filter((n) => vms[n]?.availabilitySetId === null);
+      const inSets = own.length === standalone.length ? [] : own.filter((n) => vms[n]?.availabilitySetId);
+      return {
+        stage: stageName(zone),
+        zone,
+        tracks: tracksOf(region, standalone, candidates, facts, from),
+        sets: setsOf(inSets, candidates, facts, from),
+      };
+    });
+  return { region, vmCount: members.length, stages };
+}
+
+export function stageName(zone: string | null): string {
+  return zone === null ? 'regional' : `zone-${zone}`;
+}
+
+function tracksOf(
+  region: string,
+  standalone: readonly number[],
+  candidates: Candidates,
+  facts: InventoryFacts,
+  from: Cursor,
+): BatchWork[][] {
+  if (standalone.length === 0) return [];
+  const { subscription, subscriptionNames, timeZone } = candidates;
+  // A subscription whose VMs of the region are all here must not have them in one batch (R-206).
+  const spread = new Set<number>();
+  for (const [number, own] of countBy(standalone, subscription))
+    if (own > 1 && own === facts.standaloneCount(region, subscriptionNames[number] ?? '')) spread.add(number);
+  const batches = cutIntoBatches(standalone, candidates, facts.policy, spread);
+  const cohorts = cohortsOf(standalone, candidates, facts.policy, from, COHORTS_MAX);
+  return cohorts.map((cohort, place) =>
+    batches.flatMap((batch, index): BatchWork[] => {
+      const own = cohorts.length === 1 ? batch : batch.filter((n) => cohort.numbers.has(timeZone[n] ?? 0));
+      if (own.length === 0) return [];
+      const suffix = place === 0 ? '' : `-cohort-${place + 1}`;
+      return [
+        { group: `batch-${index + 1}${suffix}`, ...roundsOfBatch(region, own, cohort, candidates, facts) },
+      ];
+    }),
+  );
+}
+
+/** R-208: update domain after update domain. Which comes first differs by month (R-209), and one with VMs left over goes before others. */
+function setsOf(
+  members: readonly number[],
+  candidates: Candidates,
+  facts: InventoryFacts,
+  from: Cursor,
+): SetWork[] {
+  const { vms } = candidates;
+  const sets = groupBy(members, (n) => vms[n]?.availabilitySetId ?? null);
+  return [...sets]
+    .flatMap(([set, inSet]): SetWork[] => {
+      if (set === null) return [];
+      const setSize = facts.setSizes.get(set) ?? inSet.length;
+      const rounds = roundsOfSet(carriedFirst(inSet, candidates), setSize, candidates, facts, from);
+      return [{ group: keyOf(set), availabilitySetId: set, setSize, rounds }];
+    })
+    .sort((a, b) => (a.group < b.group ? -1 : 1));
+}
+
+function roundsOfSet(
+  inSet: readonly number[],
+  setSize: number,
+  candidates: Candidates,
+  { policy }: InventoryFacts,
+  from: Cursor,
+): RoundWork[] {
+  const { vms, timeZone } = candidates;
+  const size = Math.min(ROUND_SIZE_MAX, setShare(setSize, policy));
+  const cohorts = cohortsOf(inSet, candidates, policy, from, COHORTS_MAX);
+  const rounds: RoundWork[] = [];
+  for (const [updateDomain, domain] of groupBy(inSet, (n) => vms[n]?.updateDomain ?? null))
+    for (const cohort of cohorts) {
+      const own = cohorts.length === 1 ? domain : domain.filter((n) => cohort.numbers.has(timeZone[n] ?? 0));
+      for (let start = 0; start < own.length; start += size)
+        rounds.push({ members: own.slice(start, start + size), cohort, updateDomain, delaySeconds: 0 });
+    }
+  return rounds;
+}
+
+function carriedFirst(members: readonly number[], { carried }: Candidates): readonly number[] {
+  if (!members.some((n) => carried[n] === 1)) return members;
+  return [...members.filter((n) => carried[n] === 1), ...members.filter((n) => carried[n] !== 1)];
+}
+
+/** Zones by name, numbers as numbers; the VMs without a zone last. */
+function byZone(a: string | null, b: string | null): number {
+  if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+  return Number(a) - Number(b) || (a < b ? -1 : 1);
+}
+
+/** A map in the order in which the keys first appear. */
+export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const itsKey = key(item);
+    const group = groups.get(itsKey);
+    if (group === undefined) groups.set(itsKey, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+export function countBy(members: readonly number[], column: Int32Array): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const n of members) {
+    const value = column[n] ?? 0;
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  return counts;
+}

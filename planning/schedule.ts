@@ -1,0 +1,372 @@
+import { exposureMax, underWayMax } from '../domain/evidence';
+import type { Policy } from '../domain/policy';
+import type { Candidates, InventoryFacts } from './candidates';
+import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
+import { EventQueue } from './eventQueue';
+import { countBy } from './regionWork';
+import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
+import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
+import { SETS_AT_ONCE_MAX } from './widths';
+
+export interface RoundTimes {
+  readonly startMs: number;
+  /** When its claim is released. */
+  readonly endMs: number;
+  /** When the last of its VMs is done: later where some waited in vain for evidence, and are caught up. */
+  readonly doneMs: number;
+  /** False: no window of its zones is long enough. */
+  readonly fits: boolean;
+  readonly waitedFor: WaitedFor;
+}
+
+export interface ScheduledPhase {
+  readonly regions: readonly RegionWork[];
+  /** When its gate is expected to open: nearly every VM has an outcome. */
+  readonly gateMs: number;
+}
+
+export interface Schedule {
+  readonly phases: readonly ScheduledPhase[];
+  readonly times: ReadonlyMap<RoundWork, RoundTimes>;
+}
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+
+/**
+ * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps: windows,
+ * phases and gates, stages one after another, pools of the same width, shares of subscriptions, the patch-call budget, exposure. Every VM is
+ * taken to be reachable and healthy after its update.
+ */
+export function schedulePhases(
+  phases: readonly (readonly RegionWork[])[],
+  candidates: Candidates,
+  facts: InventoryFacts,
+  fromMs: number,
+): Schedule {
+  const run = new Run(candidates, facts);
+  return run.play(phases, fromMs);
+}
+
+class Run {
+  readonly #queue = new EventQueue<() => void>();
+  readonly #times = new Map<RoundWork, RoundTimes>();
+  readonly #families: FamilyRun[];
+  readonly #candidates: Candidates;
+  readonly #facts: InventoryFacts;
+  readonly #policy: Policy;
+  readonly #roundMs: number;
+  #phases: readonly (readonly RegionWork[])[] = [];
+  readonly #gates: number[] = [];
+  #nowMs = 0;
+
+  constructor(candidates: Candidates, facts: InventoryFacts) {
+    this.#candidates = candidates;
+    this.#facts = facts;
+    this.#policy = facts.policy;
+    this.#roundMs = roundMs(facts.policy);
+    this.#families = Array.from({ length: candidates.familyCount }, () => ({
+      started: 0,
+      healthy: 0,
+      waiting: [],
+    }));
+  }
+
+  play(phases: readonly (readonly RegionWork[])[], fromMs: number): Schedule {
+    this.#phases = phases;
+    this.#startPhase(0, { atMs: fromMs, opensAfterMs: -Infinity });
+    for (let next = this.#queue.take(); next !== null; next = this.#queue.take()) {
+      this.#nowMs = next.atMs;
+      next.event();
+    }
+    return {
+      times: this.#times,
+      phases: phases.map((regions, index) => ({ regions, gateMs: this.#gates[index] ?? this.#nowMs })),
+    };
+  }
+
+  #startPhase(index: number, cursor: Cursor): void {
+    const regions = this.#phases[index];
+    if (regions === undefined) return;
+    const { phaseCloseAfterSeconds } = this.#policy;
+    const phase: PhaseRun = {
+      index,
+      planned: regions.reduce((sum, { vmCount }) => sum + vmCount, 0),
+      startMs: cursor.atMs,
+      silent: new Set(regions.map(({ region }) => region)),
+      done: 0,
+      gateMs: null,
+    };
+    this.#queue.add(cursor.atMs, () => {
+      for (const work of regions) this.#startRegion(work, phase, cursor.opensAfterMs);
+    });
+    this.#queue.add(cursor.atMs + phaseCloseAfterSeconds * SECOND_MS, () => {
+      this.#lookAtGate(phase);
+    });
+  }
+
+  #startRegion(work: RegionWork, phase: PhaseRun, opensAfterMs: number): void {
+    this.#startStage({
+      work,
+      phase,
+      opensAfterMs,
+      down: new Map(),
+      waiting: [],
+      stage: 0,
+      open: 0,
+      nextSet: 0,
+      waitedFor: 'windows',
+    });
+  }
+
+  #startStage(region: RegionRun): void {
+    const stage = region.work.stages[region.stage];
+    if (stage === undefined) return;
+    const pool = Math.min(SETS_AT_ONCE_MAX, stage.sets.length);
+    region.open = stage.tracks.length + pool;
+    region.nextSet = 0;
+    for (const track of stage.tracks) this.#startBatch(region, track, 0);
+    for (let n = 0; n < pool; n += 1) this.#nextSet(region, stage);
+  }
+
+  #ended(region: RegionRun): void {
+    region.open -= 1;
+    if (region.open > 0) return;
+    region.stage += 1;
+    this.#startStage(region);
+  }
+
+  /** Rounds of a batch side by side, as many as fit; the next batch when all of them have ended. */
+  #startBatch(region: RegionRun, track: readonly BatchWork[], index: number): void {
+    const batch = track[index];
+    if (batch === undefined) {
+      this.#ended(region);
+      return;
+    }
+    let next = 0;
+    let open = batch.atOnce;
+    const takeNext = (): void => {
+      const round = batch.rounds[next];
+      next += 1;
+      if (round !== undefined) this.#startWhenOpen(region, round, round.delaySeconds, takeNext);
+      else if (--open === 0) this.#startBatch(region, track, index + 1);
+    };
+    for (let n = 0; n < batch.atOnce; n += 1) takeNext();
+  }
+
+  #nextSet(region: RegionRun, stage: StageWork): void {
+    const set = stage.sets[region.nextSet];
+    region.nextSet += 1;
+    if (set === undefined) this.#ended(region);
+    else
+      this.#runInTurn(region, [...set.rounds], () => {
+        this.#nextSet(region, stage);
+      });
+  }
+
+  /** One round after another: of those that are left the one whose window comes first. */
+  #runInTurn(region: RegionRun, left: RoundWork[], end: () => void): void {
+    if (left.length === 0) {
+      end();
+      return;
+    }
+    let first = 0;
+    let firstMs = Infinity;
+    for (const [n, { cohort }] of left.entries()) {
+      if (n > 0 && cohort === left[n - 1]?.cohort) continue;
+      const { startMs } = cohort.firstStart(this.#cursor(region));
+      if (startMs < firstMs) [first, firstMs] = [n, startMs];
+    }
+    const [round] = left.splice(first, 1);
+    if (round !== undefined)
+      this.#startWhenOpen(region, round, 0, () => {
+        this.#runInTurn(region, left, end);
+      });
+  }
+
+  #cursor({ opensAfterMs }: RegionRun): Cursor {
+    return { atMs: this.#nowMs, opensAfterMs };
+  }
+
+  #startWhenOpen(region: RegionRun, work: RoundWork, delaySeconds: number, end: () => void): void {
+    const start = work.cohort.firstStart(this.#cursor(region));
+    const atMs = start.startMs + delaySeconds * SECOND_MS;
+    if (delaySeconds > 0) region.waitedFor = 'patchCalls';
+    if (atMs > this.#nowMs && start.fits)
+      this.#queue.add(atMs, () => {
+        this.#startWhenOpen(region, work, 0, end);
+      });
+    else this.#startIfShared(region, work, start.fits, atMs, end);
+  }
+
+  #startIfShared(region: RegionRun, work: RoundWork, fits: boolean, startMs: number, end: () => void): void {
+    const counts = work.updateDomain === null ? this.#subscriptionsOf(work) : null;
+    if (counts !== null && !this.#fitShares(region, counts)) {
+      region.waitedFor = 'shares';
+      region.waiting.push(() => {
+        this.#startWhenOpen(region, work, 0, end);
+      });
+      return;
+    }
+    this.#takeShares(region, counts, 1);
+    const round: RoundRun = {
+      work,
+      region,
+      startMs,
+      fits,
+      left: work.members.length,
+      waitedFor: region.waitedFor,
+      again: false,
+      end: () => {
+        this.#takeShares(region, counts, -1);
+        const waiting = region.waiting;
+        region.waiting = [];
+        for (const again of waiting) again();
+        end();
+      },
+    };
+    this.#note(round, startMs);
+    this.#install(round);
+  }
+
+  #subscriptionsOf({ members }: RoundWork): ReadonlyMap<number, number> {
+    return countBy(members, this.#candidates.subscription);
+  }
+
+  #fitShares({ work, down }: RegionRun, counts: ReadonlyMap<number, number>): boolean {
+    for (const [number, count] of counts) {
+      const share = this.#facts.shareOf(work.region, this.#candidates.subscriptionNames[number] ?? '');
+      if ((down.get(number) ?? 0) + count > share) return false;
+    }
+    return true;
+  }
+
+  #takeShares({ down }: RegionRun, counts: ReadonlyMap<number, number> | null, sign: 1 | -1): void {
+    if (counts === null) return;
+    for (const [number, count] of counts) down.set(number, (down.get(number) ?? 0) + sign * count);
+  }
+
+  /** What exposure allows starts; the rest waits in the order of its asking. A round keeps its place until the last of its VMs is done. */
+  #install(round: RoundRun): void {
+    const granted: [family: number, count: number][] = [];
+    for (const [family, count] of countBy(round.work.members, this.#candidates.family)) {
+      const seen = this.#families[family];
+      if (seen === undefined) continue;
+      const now = seen.waiting.length > 0 ? 0 : Math.min(count, this.#installsLeft(seen));
+      if (now > 0) granted.push([family, this.#grant(seen, now)]);
+      if (now < count) this.#wait({ round, family, count: count - now });
+    }
+    if (granted.length > 0)
+      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs);
+  }
+
+  #installsLeft({ started, healthy }: FamilyRun): number {
+    const left = exposureMax({ healthyCount: healthy }, this.#policy) - started;
+    return Math.max(
+      0,
+      Math.min(left, underWayMax({ healthyCount: healthy }, this.#policy) - (started - healthy)),
+    );
+  }
+
+  #grant(family: FamilyRun, count: number): number {
+    family.started += count;
+    return count;
+  }
+
+  #endLater(round: RoundRun, granted: readonly (readonly [number, number])[], endMs: number): void {
+    this.#queue.add(endMs, () => {
+      let count = 0;
+      for (const [family, healthy] of granted) {
+        const seen = this.#families[family];
+        if (seen === undefined) continue;
+        seen.healthy += healthy;
+        count += healthy;
+        this.#serve(seen);
+      }
+      this.#note(round, this.#nowMs);
+      this.#outcomes(round, count);
+    });
+  }
+
+  #wait(waiting: Waiting): void {
+    const { round, family } = waiting;
+    round.region.waitedFor = 'evidence';
+    round.waitedFor = 'evidence';
+    this.#families[family]?.waiting.push(waiting);
+    const lastMs = Math.max(round.work.cohort.lastStartMs(this.#nowMs), this.#nowMs);
+    this.#queue.add(lastMs, () => {
+      this.#giveUp(waiting);
+    });
+  }
+
+  /** Those that have waited longest are served first. */
+  #serve(family: FamilyRun): void {
+    for (let first = family.waiting[0]; first !== undefined; first = family.waiting[0]) {
+      if (first.count > 0) {
+        const count = Math.min(first.count, this.#installsLeft(family));
+        if (count === 0) return;
+        first.count -= count;
+        this.#grant(family, count);
+        const endMs = this.#nowMs + this.#roundMs - ASSESSMENT_MINUTES * MINUTE_MS;
+        this.#endLater(first.round, [[first.family, count]], endMs);
+      }
+      if (first.count === 0) family.waiting.shift();
+    }
+  }
+
+  /** Nothing more can start in this window: what still waits is deferred, and caught up in the next. */
+  #giveUp(waiting: Waiting): void {
+    const { count, round, family } = waiting;
+    if (count === 0) return;
+    waiting.count = 0;
+    this.#note(round, this.#nowMs);
+    this.#outcomes(round, count);
+    const { startMs, fits } = round.work.cohort.firstStart({
+      atMs: this.#nowMs + MINUTE_MS,
+      opensAfterMs: this.#nowMs,
+    });
+    if (!fits) return;
+    this.#queue.add(startMs, () => {
+      this.#wait({ round: { ...round, again: true }, family, count });
+      const seen = this.#families[family];
+      if (seen !== undefined) this.#serve(seen);
+    });
+  }
+
+  /** The times of a round, as far as they are known. */
+  #note({ work, startMs, fits, waitedFor, again }: RoundRun, atMs: number): void {
+    const before = this.#times.get(work);
+    const endMs = again ? (before?.endMs ?? atMs) : Math.max(before?.endMs ?? 0, atMs);
+    this.#times.set(work, { startMs, endMs, doneMs: Math.max(before?.doneMs ?? 0, atMs), fits, waitedFor });
+  }
+
+  #outcomes(round: RoundRun, count: number): void {
+    const { phase, work } = round.region;
+    phase.silent.delete(work.region);
+    if (round.again) return; // these were counted when they were deferred
+    phase.done += count;
+    this.#lookAtGate(phase);
+    round.left -= count;
+    if (round.left === 0) round.end();
+  }
+
+  #lookAtGate(phase: PhaseRun): void {
+    if (phase.gateMs !== null || !this.#isClosed(phase)) return;
+    phase.gateMs = this.#nowMs;
+    this.#gates[phase.index] = this.#nowMs;
+    this.#startPhase(phase.index + 1, afterBake(this.#nowMs, phase.index === 0, this.#policy));
+  }
+
+  #isClosed({ planned, done, silent, startMs }: PhaseRun): boolean {
+    const { phaseClosePercent, phaseCloseAfterSeconds, phaseEvidencePercent } = this.#policy;
+    if (silent.size === 0 && done * 100 >= planned * phaseClosePercent) return true;
+    if (this.#nowMs < startMs + phaseCloseAfterSeconds * SECOND_MS) return false;
+    return done >= Math.max(1, (planned * phaseEvidencePercent) / 100);
+  }
+}
+
+function afterBake(gateMs: number, isCanary: boolean, policy: Policy): Cursor {
+  const bakeSeconds = isCanary ? policy.bakeAfterCanarySeconds : policy.bakeSeconds;
+  if (bakeSeconds === null) return { atMs: gateMs, opensAfterMs: gateMs };
+  return { atMs: gateMs + bakeSeconds * SECOND_MS, opensAfterMs: -Infinity };
+}

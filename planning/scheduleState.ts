@@ -1,0 +1,54 @@
+import type { RegionWork, RoundWork } from './work';
+
+/** What a round or a VM had to wait for, beside its turn. */
+export type WaitedFor = 'windows' | 'shares' | 'patchCalls' | 'evidence';
+
+export interface PhaseRun {
+  readonly index: number;
+  readonly planned: number;
+  readonly startMs: number;
+  readonly silent: Set<string>;
+  done: number;
+  gateMs: number | null;
+}
+
+export interface RegionRun {
+  readonly work: RegionWork;
+  readonly phase: PhaseRun;
+  readonly opensAfterMs: number;
+  /** Standalone VMs that are down, by subscription. */
+  readonly down: Map<number, number>;
+  /** Rounds that wait for a share, in the order in which they came. */
+  waiting: (() => void)[];
+  stage: number;
+  /** Pools and tracks of the stage that have not ended. */
+  open: number;
+  nextSet: number;
+  waitedFor: WaitedFor;
+}
+
+export interface FamilyRun {
+  started: number;
+  healthy: number;
+  readonly waiting: Waiting[];
+}
+
+/** VMs of a round that wait until their family has proven enough. */
+export interface Waiting {
+  readonly round: RoundRun;
+  readonly family: number;
+  count: number;
+}
+
+export interface RoundRun {
+  readonly work: RoundWork;
+  readonly region: RegionRun;
+  readonly startMs: number;
+  readonly fits: boolean;
+  readonly end: () => void;
+  /** VMs that have no outcome yet. */
+  left: number;
+  /** A second chance of VMs that waited in vain for evidence: it holds no claim, and its VMs have an outcome already. */
+  readonly again: boolean;
+  waitedFor: WaitedFor;
+}

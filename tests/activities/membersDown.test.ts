@@ -1,0 +1,95 @@
+import { advanceRound } from '../../activities/advanceRound';
+import { lookAtSet } from '../../activities/lookAtSet';
+import { keyOf } from '../../domain/ids';
+import { phaseIdOf } from '../../domain/phaseId';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { aSet, vmsOf } from '../support/builders';
+import { inSet } from '../support/claims';
+import { HEALTHY } from '../support/fakeDriver';
+import { aRound, someServices, WINDOW_CLOSES, ROLLOUT, type FakeServices } from '../support/fakeServices';
+import { START_BY } from '../support/rolloutScene';
+
+const set = aSet('web');
+const members = vmsOf(20, (n) => ({ availabilitySetId: set, updateDomain: n % 5, zone: null }));
+/** Four VMs of one update domain: the share of the set. */
+const own = members.filter(({ updateDomain }) => updateDomain === 0);
+const ref = {
+  rolloutId: ROLLOUT,
+  phase: phaseIdOf(1),
+  region: 'eastus',
+  stage: 'regional',
+  group: keyOf(set),
+  round: 1,
+};
+const disruption = inSet('web', 0, { count: 4, shareMax: 4 });
+
+async function round(down: readonly VirtualMachine[], health = HEALTHY): Promise<FakeServices> {
+  const services = await someServices({ vms: members });
+  await services.plans.addRounds(ROLLOUT, [
+    aRound({
+      stage: 'regional',
+      zone: null,
+      kind: 'availabilitySet',
+      group: keyOf(set),
+      availabilitySetId: set,
+      setSize: 20,
+      updateDomain: 0,
+      vmIds: own.map(({ id }) => id),
+    }),
+  ]);
+  for (const { id } of down)
+    services.driver.change(id, health === HEALTHY ? { powerState: 'deallocated' } : { signals: health });
+  return services;
+}
+
+const others = members.filter(({ updateDomain }) => updateDomain !== 0);
+const claimed = (services: FakeServices): Promise<unknown> => services.run(lookAtSet, { ref, disruption });
+
+describe('INV-1: the claim on a set', () => {
+  it('covers the whole share while all members are up', async () => {
+    expect(await claimed(await round([]))).toEqual({ disruption: { ...disruption, downCount: 0 } });
+  });
+
+  it('is less by the members that are off', async () => {
+    expect(await claimed(await round(others.slice(0, 2)))).toEqual({
+      disruption: { ...disruption, count: 2, downCount: 2 },
+    });
+  });
+
+  it('is less by the members that are unhealthy', async () => {
+    const unhealthy = { ...HEALTHY, resourceHealth: 'unavailable' as const };
+    expect(await claimed(await round(others.slice(0, 1), unhealthy))).toEqual({
+      disruption: { ...disruption, count: 3, downCount: 1 },
+    });
+  });
+
+  it('is for one VM at a time where sixteen of twenty are off', async () => {
+    expect(await claimed(await round(others))).toEqual({
+      disruption: { ...disruption, count: 1, downCount: 16 },
+    });
+  });
+});
+
+describe('INV-1: the VMs of a round', () => {
+  const startedIn = async (services: FakeServices, count = 4): Promise<number> => {
+    const claim = { claimId: 'claim', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
+    for (let call = 1; call <= 4; call += 1) {
+      for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
+      await services.run(advanceRound, { ref, claim, disruption: { ...disruption, count }, call });
+      services.wait(300);
+    }
+    return services.driver.accepted.length;
+  };
+
+  it('are installed all at once while the set has room for all of them', async () => {
+    expect(await startedIn(await round([]))).toBe(4);
+  });
+
+  it('are no more at once than the claim covers', async () => {
+    expect(await startedIn(await round([]), 1)).toBe(1);
+  });
+
+  it('are fewer when members were switched off after the claim was granted', async () => {
+    expect(await startedIn(await round(others.slice(0, 3)))).toBe(1);
+  });
+});
