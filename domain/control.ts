@@ -27,6 +27,10 @@ export const RolloutControl = z.object({
   /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
   waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
   seed: z.string(),
+  /** The task hub whose host runs it; no other host starts, revives or decides it. Absent in rows of an earlier version. */
+  hub: z.string().nullable().optional(),
+  /** Raised when another hub takes it over: what was granted before starts nothing any more. */
+  epoch: z.number().int().default(1),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),
 });

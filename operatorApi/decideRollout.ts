@@ -1,4 +1,5 @@
 import type { Services, WakingServices } from '../activities/services';
+import { foreignRollout, isForeign } from '../activities/control';
 import { wakeWaits } from '../activities/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
@@ -21,6 +22,7 @@ export async function decideRollout(
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);
   if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
+  if (isForeign(control, services.hub)) throw foreignRollout(control, services.hub);
   const all = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
   // What a person paused goes on with the rollout, and is not given up with what halted by itself.
   const open = kind === 'skip' ? all.filter(({ asked }) => !asked) : all;

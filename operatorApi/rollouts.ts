@@ -13,6 +13,7 @@ import type { OperatorRoute } from './route';
 import { ChainedRow, KeptOutcome, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
+import { takeOver } from './takeOver';
 
 const ALL = 'api/rollouts';
 const ONE = `${ALL}/{id}`;
@@ -33,7 +34,7 @@ const startRollout: OperatorRoute = {
     answers: {
       202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) },
     },
-    errors: ['ROLLOUT_EXISTS'],
+    errors: ['ROLLOUT_EXISTS', 'NOT_OWNER'],
   },
   handler: async (request, { services, client }) => {
     const { month } = StartBody.parse(await request.json());
@@ -151,7 +152,7 @@ function decision(kind: DecisionKind): OperatorRoute {
         schema: DecisionBody,
       },
       answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
-      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE'],
+      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'],
     },
     handler: async (request, { services }) => {
       const id = rolloutIdIn(request);
@@ -165,6 +166,26 @@ function decision(kind: DecisionKind): OperatorRoute {
   };
 }
 
+const takeOverRollout: OperatorRoute = {
+  name: 'takeOverRollout',
+  methods: ['POST'],
+  role: 'operator',
+  route: `${ONE}/take-over`,
+  query: {},
+  description: {
+    summary: 'Hands a rollout of another task hub to this host. The other one must be stopped for good.',
+    body: { about: 'Why.', schema: Reason },
+    answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
+    errors: ['NOT_FOUND', 'ROLLOUT_ENDED'],
+  },
+  handler: async (request, { services, client }) => {
+    const id = rolloutIdIn(request);
+    const { reason } = Reason.parse(await request.json());
+    await takeOver(services, client, id, { by: request.by, reason });
+    return { jsonBody: await describeRollout(services, id) };
+  },
+};
+
 export const rolloutRoutes: readonly OperatorRoute[] = [
   startRollout,
   listRollouts,
@@ -175,6 +196,7 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
   decision('resume'),
   decision('skip'),
   decision('cancel'),
+  takeOverRollout,
 ];
 
 function exists(rolloutId: RolloutId): LowtideError {

@@ -75,6 +75,8 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['GET', '/api/rollouts?colour=blue', 400],
   ['POST', '/api/rollouts', 409, { month: '2026-11' }],
   ['POST', '/api/rollouts', 400, { month: 'November' }],
+  ['POST', '/api/rollouts/rollout-2026-10/take-over', 404, { reason: 'r' }],
+  ['POST', '/api/rollouts/rollout-2026-11/take-over', 200, { reason: 'r' }],
   ['GET', `/api/virtual-machines?id=${MONTH_VM}`, 200],
   ['GET', '/api/virtual-machines?id=web-01', 400],
   ['POST', `/api/virtual-machines/waive?id=${MONTH_VM}`, 202, { reason: 'I have seen it.' }],
