@@ -60,8 +60,20 @@ async function reviveOpen(
       log.warn(`${foreignRollout(control, client.taskHubName).message} Nothing is swept here meanwhile.`);
     if (foreign.length > 0) return 'foreign';
     if (openCount === 0) await services.agenda.settle(seen, 'rollouts', NEVER_UTC);
+    else await sayHalts(services, log);
   } catch (error) {
     log.warn(`Whether every open rollout runs is not known: ${messageOf(error)}`);
   }
   return 'own';
+}
+
+const HALTED = 'A rollout waits for a decision:';
+
+/** Every hour, for the alert of the deployment (infra/modules/monitoring.bicep): a halt waits until a person decides. */
+async function sayHalts({ rollouts }: Services, log: TimerLog): Promise<void> {
+  for (const { rolloutId, endedUtc } of await rollouts.list()) {
+    if (endedUtc !== null) continue;
+    for (const { haltId, why, decision } of await rollouts.halts(rolloutId))
+      if (decision === null) log.warn(`${HALTED} ${rolloutId} at ${haltId}: ${why}`);
+  }
 }
