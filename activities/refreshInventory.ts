@@ -7,17 +7,29 @@ import { wakeForInventory } from './wake';
 /** The sweep comes hourly, and not to the second. */
 const EARLY_SECONDS = 600;
 
-export const refreshInventory = wakingActivity(contracts.refreshInventory, async (services, { nowUtc }) => {
-  const seen = await services.agenda.read('inventory');
-  const { present, added, changed, buried, notBelieved } = await takeListing(services);
-  const nextUtc = addSeconds(nowUtc, services.policy.inventoryEverySeconds - EARLY_SECONDS);
-  await services.agenda.settle(seen, 'inventory', nextUtc);
-  if (added.length > 0) await wakeForInventory(services);
-  return {
-    vmCount: present.length,
-    added: added.length,
-    changed: changed.length,
-    gone: buried.length,
-    notBelieved: notBelieved.slice(0, 20),
-  };
-});
+/** Rows that one call writes: some ten seconds on a slow table, well within the two minutes that an activity has. */
+const CHANGES_A_CALL_MAX = 5000;
+
+export const refreshInventory = wakingActivity(
+  contracts.refreshInventory,
+  async (services, { nowUtc, accept }) => {
+    const seen = await services.agenda.read('inventory');
+    const { present, added, changed, buried, notBelieved, remaining } = await takeListing(services, {
+      accept,
+      changesMax: CHANGES_A_CALL_MAX,
+    });
+    if (remaining === 0) {
+      const nextUtc = addSeconds(nowUtc, services.policy.inventoryEverySeconds - EARLY_SECONDS);
+      await services.agenda.settle(seen, 'inventory', nextUtc);
+    }
+    if (added.length > 0 && remaining === 0) await wakeForInventory(services);
+    return {
+      vmCount: present.length,
+      added: added.length,
+      changed: changed.length,
+      gone: buried.length,
+      remaining,
+      notBelieved: notBelieved.slice(0, 20),
+    };
+  },
+);

@@ -16,12 +16,13 @@ import type { Services } from './services';
  */
 export async function takeListing(
   services: Services,
-  { accept = false }: { readonly accept?: boolean } = {},
-): Promise<InventoryChanges> {
+  { accept = false, changesMax = Infinity }: { readonly accept?: boolean; readonly changesMax?: number } = {},
+): Promise<InventoryChanges & { readonly remaining: number }> {
   const { inventory, policy } = services;
   const nowUtc = services.nowUtc();
   const [listing, known] = [await listAll(services), await inventory.rows()];
-  const changes = inventoryChanges(known, listing, accept ? { inventoryFewerPercent: 100 } : policy, nowUtc);
+  const all = inventoryChanges(known, listing, accept ? { inventoryFewerPercent: 100 } : policy, nowUtc);
+  const { changes, remaining } = firstOf(all, changesMax);
   const { present, added, changed, buried, removed, notBelieved } = changes;
   // The schedule before the inventory: a repeat after a crash in between finds the same VMs changed.
   if (added.length + changed.length + buried.length > 0) await reschedule(services, changes, nowUtc);
@@ -30,6 +31,7 @@ export async function takeListing(
     upsert: [...added, ...changed.map(({ after }) => after), ...buried],
     remove: removed,
   });
+  if (remaining > 0) return { ...changes, remaining };
   await inventory.saveSetSizes(present);
   await inventory.saveListing({ atUtc: nowUtc, vmCount: present.length, notBelieved: [...notBelieved] });
   for (const { subscriptionId, why } of notBelieved)
@@ -42,7 +44,26 @@ export async function takeListing(
       why: `${why} Nothing of it was changed.`,
       evidence: {},
     });
-  return changes;
+  return { ...changes, remaining };
+}
+
+/** So many changes at most. What is left is found again by the next call, which compares with what stands by then. */
+function firstOf(
+  all: InventoryChanges,
+  changesMax: number,
+): { readonly changes: InventoryChanges; readonly remaining: number } {
+  const { added, changed, buried, removed } = all;
+  const count = added.length + changed.length + buried.length;
+  if (count <= changesMax) return { changes: all, remaining: 0 };
+  const left = (taken: number): number => Math.max(0, changesMax - taken);
+  const changes = {
+    ...all,
+    added: added.slice(0, changesMax),
+    changed: changed.slice(0, left(added.length)),
+    buried: buried.slice(0, left(added.length + changed.length)),
+    removed: [],
+  };
+  return { changes, remaining: count - changesMax + removed.length };
 }
 
 async function listAll({ driver }: Services): Promise<Listing> {

@@ -15,6 +15,14 @@ export interface AuditVm {
   readonly tags: Readonly<Record<string, string>>;
   /** `publisher:offer:sku`, lower-cased; absent or null when the fleet does not say. */
   readonly imageFamily?: string | null;
+  /** `patchSettings.patchMode` as written; null when it is not. */
+  readonly patchMode?: string | null;
+  /** The platform's own updates are off, so that Lowtide is in charge whatever the patch mode. */
+  readonly isInCharge?: boolean;
+  /** IfRequired, Never or Always; absent when the fleet does not say. */
+  readonly rebootSetting?: string;
+  /** A schedule of its owner installs its patches. */
+  readonly hasOwnSchedule?: boolean;
   /** Off when the log begins; absent when the fleet does not say. */
   readonly isOff?: boolean;
 }
@@ -117,6 +125,12 @@ export interface AuditInput {
   readonly rollouts?: readonly AuditRollout[];
   /** The whole audit of every rollout in the log. */
   readonly trail?: readonly AuditTrailRow[];
+  /** How often a VM is assessed by the policy; absent: nothing is said of assessments. */
+  readonly assessmentEverySeconds?: number;
+  /** Tag that excludes a VM; `lowtide-exclude` when absent. */
+  readonly excludeTag?: string;
+  /** VMs that their owners changed meanwhile: what the fleet says of their settings does not hold all the time. */
+  readonly changedByOwner?: readonly string[];
   /** So long after a halt an install may still start: one poll of the rollout's state; 300 when absent. */
   readonly pollSeconds?: number;
   /** So long after a pause an install may still start: the request that was on its way; 0 when absent. */
@@ -134,6 +148,10 @@ export function auditVmOf(vm: {
   readonly timeZone: string | null;
   readonly tags: Readonly<Record<string, string>>;
   readonly isOff?: boolean;
+  readonly patchMode?: string | null;
+  readonly control?: { readonly kind: string };
+  readonly rebootSetting?: string;
+  readonly customerManagedSchedule?: boolean;
   readonly image?: { readonly publisher: string; readonly offer: string; readonly sku: string } | null;
 }): AuditVm {
   const { id, region, zone, updateDomain, timeZone, tags } = vm;
@@ -147,6 +165,10 @@ export function auditVmOf(vm: {
     timeZone,
     tags,
     isOff: vm.isOff ?? false,
+    patchMode: vm.patchMode ?? null,
+    isInCharge: vm.control?.kind === 'inCharge',
+    ...(vm.rebootSetting !== undefined && { rebootSetting: vm.rebootSetting }),
+    hasOwnSchedule: vm.customerManagedSchedule ?? false,
     imageFamily: vm.image ? `${vm.image.publisher}:${vm.image.offer}:${vm.image.sku}`.toLowerCase() : null,
   };
 }

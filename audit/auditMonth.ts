@@ -1,6 +1,7 @@
 import type { AuditInput, AuditWaiver } from './auditInput';
 import { type AuditReport, Findings, utcOf } from './auditReport';
 import { BlastMeter } from './blastRadius';
+import { checkAssessments } from './assessmentRules';
 import { checkHalts, checkPauses } from './controlRules';
 import { type DriverLog, readDriverLog } from './driverLog';
 import { checkExposure } from './exposureRules';
@@ -13,6 +14,7 @@ import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
 import { SetRules, setShareOf } from './setRules';
 import { StandaloneRules } from './standaloneRules';
+import { checkUntouched } from './untouchedRules';
 import { checkTrail } from './trailRules';
 
 const TIME_ZONE_TAG = 'lowtide-timezone';
@@ -39,6 +41,8 @@ export function auditMonth(input: AuditInput): AuditReport {
   checkPhasePairs(phases, log.from ?? log.until, regions, findings);
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
+  checkAssessments(log, input, findings);
+  checkUntouched(log, input, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
   return {

@@ -14,6 +14,8 @@ export const INVARIANTS = {
   'INV-13': 'No other update domain starts while a VM of the set is not proven healthy',
   'INV-14': 'No more installs in an image family than its healthy VMs allow',
   'INV-15': 'No more than its share of the standalone VMs that a subscription has in a region',
+  'INV-16': 'Every VM that takes part and runs is assessed every few days',
+  'INV-17': 'Nothing is done to a VM against the word of its owner',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;
 
@@ -86,6 +88,8 @@ export class Findings {
     'INV-13': 0,
     'INV-14': 0,
     'INV-15': 0,
+    'INV-16': 0,
+    'INV-17': 0,
   };
 
   evaluated(invariant: Invariant): void {

@@ -33,7 +33,14 @@ export interface PatchInstalled {
   readonly classification: unknown;
 }
 
+export interface TimedEvent {
+  readonly at: number;
+  readonly event: DriverEvent;
+}
+
 export interface DriverLog {
+  /** Every event, in the order of time. */
+  readonly events: readonly TimedEvent[];
   readonly from: number | null;
   readonly until: number;
   readonly eventCount: number;
@@ -60,11 +67,11 @@ export function readDriverLog(source: LogSource, fleet: FleetFacts, findings: Fi
   const reader = new LogReader(fleet, findings, until);
   for (const { at, event } of events) reader.read(at, event);
   for (const { vm, at } of source.waivers) reader.waive(vm, at);
-  return { from: events[0]?.at ?? null, until, eventCount: events.length, ...reader.close() };
+  return { events, from: events[0]?.at ?? null, until, eventCount: events.length, ...reader.close() };
 }
 
-function timed(events: Iterable<DriverEvent>, findings: Findings): { at: number; event: DriverEvent }[] {
-  const list: { at: number; event: DriverEvent }[] = [];
+function timed(events: Iterable<DriverEvent>, findings: Findings): TimedEvent[] {
+  const list: TimedEvent[] = [];
   for (const event of events) {
     const at = Date.parse(event.at);
     if (Number.isNaN(at)) findings.doubted(event.vm, event.at, `${event.action} at a time that is none`);

@@ -110,6 +110,11 @@ export const REASONS = {
         ? `The phase before proved nothing, so this one attempts only a few VMs: ${attemptMax ?? 0} at most.`
         : `Too few VMs of ${family} have been patched and stayed healthy for one more to be tried in this window.`,
   ),
+  takenOver: reason(
+    'deferred',
+    {},
+    'Another host took the rollout over; its own round has no right to start any more.',
+  ),
   joinedLate: reason(
     'deferred',
     {},

@@ -28,6 +28,8 @@ export function auditEvents(
     shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,
+    assessmentEverySeconds: policy.assessmentEverySeconds,
+    excludeTag: policy.excludeTag,
     extraRegions: extraRegionsOf(policy.extraRegions),
     untilUtc: events.at(-1)?.at ?? new Date(0).toISOString(),
     ...rollout,

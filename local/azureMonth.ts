@@ -65,7 +65,9 @@ export async function azureMonth(options: {
         seed: options.seed,
         scenario: scenario === undefined ? null : scenarioPath(scenario),
         policy,
-        report: say.error,
+        report: (message) => {
+          say.error(message);
+        },
       });
     },
     driverEvents,

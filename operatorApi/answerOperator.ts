@@ -30,6 +30,10 @@ export async function answerOperator(
   }
 }
 
+const MEBIBYTE = 1024 * 1024;
+/** A fleet of 40,000 VMs as `az vm list` prints it; the host itself takes 100 MB. */
+const BODY_MAX_BYTES = 64 * MEBIBYTE;
+
 /** The host's own: a function key may come in the query. */
 const OF_THE_HOST: ReadonlySet<string> = new Set(['code', 'clientid']);
 
@@ -57,11 +61,22 @@ function read(request: HttpRequest, caller: Caller): OperatorRequest {
     query: (name) => request.query.get(name),
     method: request.method.toUpperCase(),
     path: new URL(request.url).pathname,
-    bytes: async () => new Uint8Array(await request.arrayBuffer()),
-    json: async () => parseJson(await request.text()),
+    bytes: () => bodyOf(request),
+    json: async () => parseJson(new TextDecoder().decode(await bodyOf(request))),
     by: caller.name,
     caller,
   };
+}
+
+async function bodyOf(request: HttpRequest): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? '0');
+  const bytes = announced > BODY_MAX_BYTES ? null : new Uint8Array(await request.arrayBuffer());
+  if (bytes !== null && bytes.length <= BODY_MAX_BYTES) return bytes;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: `The body has more than ${BODY_MAX_BYTES / MEBIBYTE} MiB.`,
+    why: `It has ${((bytes?.length ?? announced) / MEBIBYTE).toFixed(1)} MiB, and is held in memory as a whole.`,
+    fix: 'Send less at once; a fleet file that is larger is given with LOWTIDE_FLEET when the host starts.',
+  });
 }
 
 function parseJson(text: string): unknown {

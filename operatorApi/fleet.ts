@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { simulatedOf } from '../composition/compose';
+import { instanceStatus, startInstance } from '../composition/instances';
+import { LowtideError } from '../domain/lowtideError';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import { forgetFleetView } from './fleetView';
@@ -11,11 +13,24 @@ import type { OperatorRoute } from './route';
 /** How messages call what was sent. */
 const SENT = 'the request body';
 
+/** As many are imported within the request, beside Azurite in two seconds. More are imported in steps, and the request is answered before. */
+const WITHIN_REQUEST_MAX = 1000;
+
 const FleetImported = z.object({
   vmCount: z.number().int(),
   availabilitySetCount: z.number().int(),
   notes: z.array(z.string()),
 });
+
+const FleetImport = z.object({
+  state: z.enum(['running', 'done', 'failed']),
+  vmCount: z.number().int(),
+  /** Of these, how many stand in the inventory as the file has them. */
+  importedCount: z.number().int(),
+});
+
+const IMPORT_ID = /^fleet-import-[0-9a-z-]{1,40}$/;
+const Progress = z.object({ vmCount: z.number().int(), remaining: z.number().int() });
 
 /** Loads a fleet file into the pocket Azure; everything in it, or, when a record is malformed, nothing. */
 const postFleet: OperatorRoute = {
@@ -31,21 +46,70 @@ const postFleet: OperatorRoute = {
       about: 'A fleet file, see docs/fleet-files.md: JSON in one of the shapes that Azure tools write.',
       contentTypes: ['application/json'],
     },
-    answers: { 200: { about: 'What was imported.', schema: FleetImported } },
-    errors: ['FLEET_MALFORMED', 'DRIVER_CANNOT'],
+    answers: {
+      200: { about: 'What was imported.', schema: FleetImported },
+      202: {
+        about: `More than ${WITHIN_REQUEST_MAX} VMs: they are loaded, and taken into the inventory in steps; Location shows how far it is.`,
+        schema: FleetImported,
+      },
+    },
+    errors: ['FLEET_MALFORMED', 'REQUEST_INVALID', 'DRIVER_CANNOT'],
   },
-  handler: async (request, { services }) => {
+  handler: async (request, { services, client }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
     await simulatedOf(services).driver.loadFleet(fleet);
+    const { vms, availabilitySets, notes } = fleet;
+    const jsonBody = { vmCount: vms.length, availabilitySetCount: availabilitySets.size, notes };
+    if (vms.length > WITHIN_REQUEST_MAX) {
+      const sweepUtc = services.nowUtc();
+      const instanceId = `fleet-import-${sweepUtc.replace(/\D/g, '')}`;
+      await startInstance(client, 'inventorySweep', { instanceId, input: { sweepUtc, accept: true } });
+      return { status: 202, headers: { location: `/api/fleet/imports/${instanceId}` }, jsonBody };
+    }
     await takeListing(services, { accept: true });
     await wakeForInventory(services);
     forgetFleetView(services);
-    const { vms, availabilitySets, notes } = fleet;
+    return { status: 200, jsonBody };
+  },
+};
+
+/** How far an import of a large fleet has come. */
+const showFleetImport: OperatorRoute = {
+  name: 'showFleetImport',
+  methods: ['GET'],
+  role: 'reader',
+  route: 'api/fleet/imports/{id}',
+  query: {},
+  description: {
+    summary: 'How far the import of a large fleet has come.',
+    answers: { 200: { about: 'Its state.', schema: FleetImport } },
+    errors: ['NOT_FOUND'],
+  },
+  handler: async (request, { services, client }) => {
+    const id = request.parameter('id');
+    const status = IMPORT_ID.test(id) ? await instanceStatus(client, id) : null;
+    if (status === null)
+      throw new LowtideError('NOT_FOUND', {
+        what: `There is no import '${id}'.`,
+        why: 'It was never started, or ended more than 45 days ago.',
+        fix: 'POST /api/fleet answers a large fleet with the address of its import.',
+      });
+    const { vmCount, remaining } = Progress.catch({ vmCount: 0, remaining: 0 }).parse(status.customStatus);
+    forgetFleetView(services);
     return {
-      status: 200,
-      jsonBody: { vmCount: vms.length, availabilitySetCount: availabilitySets.size, notes },
+      jsonBody: {
+        state: STATES[status.runtimeStatus] ?? 'failed',
+        vmCount,
+        importedCount: vmCount - remaining,
+      },
     };
   },
 };
 
-export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet];
+const STATES: Readonly<Record<string, 'running' | 'done'>> = {
+  Pending: 'running',
+  Running: 'running',
+  Completed: 'done',
+};
+
+export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet, showFleetImport];

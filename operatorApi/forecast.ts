@@ -141,11 +141,13 @@ async function forecastAll(
 function waitOf(
   control: RolloutControl,
   halts: readonly Halt[],
-  { place, family }: FleetVm,
+  { vm, place, family }: FleetVm,
   nowUtc: string,
 ): string | null {
   if (place === null || (halts.length === 0 && control.mode === 'running')) return null;
-  const here = controlFor(control, halts, { phase: place.phase, region: place.region, family }, nowUtc);
+  const { phase, region } = place;
+  const { availabilitySetId, id: vmId } = vm;
+  const here = controlFor(control, halts, { phase, region, family, availabilitySetId, vmId }, nowUtc);
   return here.kind === 'wait' ? here.why : null;
 }
 

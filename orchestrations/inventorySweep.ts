@@ -3,11 +3,19 @@ import { refreshInventory } from '../activities/contracts';
 import * as children from './contracts';
 import { call, type Step } from './durable';
 
-/** Asks the platform which VMs there are. */
+/** Asks the platform which VMs there are. A large fleet that is new is written in steps; how far it has come stands in its status. */
 export function* inventorySweep(context: OrchestrationContext): Step<{ vmCount: number }> {
-  const { sweepUtc } = children.inventorySweep.input.parse(context.df.getInput());
-  const { vmCount, notBelieved } = yield* call(context, refreshInventory, { nowUtc: sweepUtc });
-  for (const { subscriptionId, why } of notBelieved)
+  const { sweepUtc, accept } = children.inventorySweep.input.parse(context.df.getInput());
+  let seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept });
+  // A fleet that changes for ever would be another one: each step leaves fewer changes than there were.
+  for (let left = Infinity; seen.remaining > 0 && seen.remaining < left;) {
+    left = seen.remaining;
+    context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: left });
+    seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept });
+  }
+  context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: seen.remaining });
+  if (seen.remaining > 0) throw new Error(`${seen.remaining} changes of the inventory were not written.`);
+  for (const { subscriptionId, why } of seen.notBelieved)
     context.warn(`The listing of subscription ${subscriptionId} was not believed: ${why}`);
-  return { vmCount };
+  return { vmCount: seen.vmCount };
 }

@@ -5,12 +5,18 @@ import { type ActivityContract } from './shared';
 /** Asks the platform which VMs there are, and keeps what is new, changed or gone. */
 export const refreshInventory = {
   name: 'refreshInventory',
-  input: z.object({ nowUtc: Utc }),
+  input: z.object({
+    nowUtc: Utc,
+    /** A person has said that the fleet is right, however small it has become. */
+    accept: z.boolean().default(false),
+  }),
   output: z.object({
     vmCount: z.number().int(),
     added: z.number().int(),
     changed: z.number().int(),
     gone: z.number().int(),
+    /** Changes that are left for the next call. */
+    remaining: z.number().int(),
     /** Subscriptions whose listing was not believed, and why. */
     notBelieved: z.array(z.object({ subscriptionId: z.string(), why: z.string() })),
   }),

@@ -30,7 +30,8 @@ export async function vmBody(vm: VmResource, context: ArmContext, how: Shown): P
   );
   const reading = vm.vm.enabled ? await context.services.driver.readVirtualMachine(vm.id) : null;
   const extensions = reading === null ? [] : patchExtensionResources(reading);
-  const { hardwareProfile, ...profiles } = isObject(properties) ? properties : {};
+  // The order of members is Azure's (18).
+  const { hardwareProfile, virtualMachineScaleSet, ...profiles } = isObject(properties) ? properties : {};
   return {
     name: vm.vm.name,
     id: groupInCapitals === true ? withGroupInCapitals(vm.armId) : vm.armId,
@@ -42,6 +43,7 @@ export async function vmBody(vm: VmResource, context: ArmContext, how: Shown): P
       hardwareProfile,
       provisioningState: vm.provisioningState,
       vmId: vm.vmId,
+      virtualMachineScaleSet,
       ...profiles,
       availabilitySet: availabilitySetOf(profiles),
       instanceView: expanded === true ? await instanceViewOf(context, vm, apiVersion) : undefined,

@@ -21,7 +21,7 @@ export interface CheckedMonth {
   readonly setup: MonthSetup;
   readonly fleet: ParsedFleet;
   readonly driver: Pick<SimulatedDriver, 'logUntil' | 'events'>;
-  readonly owners: Pick<OwnerActions, 'deletedVms' | 'created'>;
+  readonly owners: Pick<OwnerActions, 'deletedVms' | 'created' | 'retagged'>;
 }
 
 /** A violation, found by the auditor or by a check that only this test bed can make. */
@@ -67,6 +67,8 @@ export async function checkMonth(
     vms: planned.map(auditVmOf),
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
     shares: { setSharePercent: policy.setSharePercent, setOneByOneBelow: policy.setOneByOneBelow },
+    assessmentEverySeconds: policy.assessmentEverySeconds,
+    changedByOwner: [...owners.retagged, ...owners.deletedVms.map(({ vmId }) => vmId)],
     exposure: { first: policy.evidenceFirst, factor: policy.evidenceFactor },
     untilUtc,
     waivers: owners.deletedVms

@@ -50,6 +50,8 @@ export class OwnerActions {
   readonly deletedVms: DeletedVm[] = [];
   /** VMs that were not in the fleet. */
   readonly created: string[] = [];
+  /** VMs whose tags were changed: from then on they may be excluded, or not any more. */
+  readonly retagged: VmId[] = [];
   #actions: OwnerAction[] = [];
   readonly #duringInstall: () => FaultKind | null;
   readonly #random: () => number;
@@ -112,9 +114,10 @@ export class OwnerActions {
     if (kind === 'vmComesAndGoes') await this.#comeOrGo(vmId, times, nowMs);
     else if (kind === 'vmPoweredOff') await this.#driver.power(vmId, 'powerOff');
     else if (kind === 'vmRestarted') await this.#driver.power(vmId, 'restart');
-    else if (kind === 'vmRetagged')
+    else if (kind === 'vmRetagged') {
+      this.retagged.push(vmId);
       await this.#driver.resources.putVirtualMachine({ ...model, tags: this.#newTags() });
-    else if (kind === 'vmCreated') await this.#putTwin(model, vmId, (id) => `${id}-twin`);
+    } else if (kind === 'vmCreated') await this.#putTwin(model, vmId, (id) => `${id}-twin`);
     // A second machine under a name would be two for readers of the log that go by names.
     else if (recreated === undefined) {
       await this.#remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
@@ -124,7 +127,7 @@ export class OwnerActions {
     }
   }
 
-  /** A standalone VM like this one under another id: it was in no plan, so it has to wait for the next month. */
+  /** A standalone VM like this one under another id: it was in no plan, so it takes its turn with the second chances. */
   async #putTwin(model: ArmResource, vmId: VmId, idOf: (id: string) => string): Promise<void> {
     const properties = { ...(model['properties'] as Record<string, unknown>) };
     Reflect.deleteProperty(properties, 'availabilitySet');

@@ -95,4 +95,10 @@ export const monthMutants: readonly Mutant[] = [
     [['!known.has(vmId)', '!known.has(vmId) && known.size < 0']],
     'very-bad-patch',
   ),
+  inMonth('VMs are assessed half as often as the policy says', 'domain/assessmentTimes.ts', [
+    ['policy.assessmentEverySeconds * share', 'policy.assessmentEverySeconds * share * 2.5'],
+  ]),
+  inMonth('excluded VMs take part', 'domain/eligibility.ts', [
+    ["?.trim().toLowerCase() !== 'true') return null;", "?.trim().toLowerCase() !== 'yes') return null;"],
+  ]),
 ];

@@ -156,6 +156,18 @@ describe('R-107: a VM that is new', () => {
     await takeListing(services);
     expect(await dueAt(services)).toHaveLength(23);
   });
+
+  it('a large fleet is taken in steps, each of which goes on where the one before ended, and only the last one forgets', async () => {
+    const services = await someServices();
+    for (const vm of vmsOf(23)) services.driver.add(vm);
+    const left: number[] = [];
+    for (let step = 0; step < 3; step += 1) {
+      left.push((await takeListing(services, { changesMax: 10 })).remaining);
+      expect(await services.inventory.list()).toHaveLength(Math.min(23, (step + 1) * 10));
+      expect((await services.inventory.lastListing()) !== null).toBe(step === 2);
+    }
+    expect(left).toEqual([13, 3, 0]);
+  });
 });
 
 describe('reading assessments', () => {

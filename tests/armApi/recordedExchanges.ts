@@ -36,8 +36,8 @@ export type KnownDifference = readonly [at: RegExp, what: RegExp, why: string];
 
 /** Compares answers with recorded ones, but for what is known to differ, and says which of that nothing needed. */
 export function comparison(known: readonly KnownDifference[]): {
-  differing(file: string, index: number, ours: Reply): readonly Difference[];
-  unneeded(): readonly string[];
+  readonly differing: (file: string, index: number, ours: Reply) => readonly Difference[];
+  readonly unneeded: () => readonly string[];
 } {
   const needed = new Set<string>();
   return {

@@ -137,7 +137,7 @@ describe('the commands that speak with Azure', () => {
     for await (const { question, answer } of probeVm({
       arm,
       vmId: READY.armId,
-      nowUtc: world.pocket.now,
+      nowUtc: () => world.pocket.now(),
       sleep,
       urlMinutes: 15,
     }))

@@ -17,7 +17,7 @@ const VM = aVm({
 const isInstall = ({ method, url }: PlainRequest): boolean =>
   method === 'POST' && url.includes('/installPatches');
 const isPoll = ({ url }: PlainRequest): boolean => url.includes('/operations/');
-const isVm = ({ method, url }: PlainRequest): boolean => method === 'GET' && /\/ready\?/.test(url);
+const isVm = ({ method, url }: PlainRequest): boolean => method === 'GET' && url.includes('/ready?');
 
 /** Does something else the first `times` times, to the requests that it is for. */
 const instead =

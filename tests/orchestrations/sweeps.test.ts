@@ -69,11 +69,41 @@ describe('the sweep of the inventory', () => {
     const run = await replay(inventorySweep, {
       ...at,
       activities: {
-        refreshInventory: () => ({ vmCount: 7, added: 0, changed: 0, gone: 0, notBelieved }),
+        refreshInventory: () => ({ vmCount: 7, added: 0, changed: 0, gone: 0, remaining: 0, notBelieved }),
       },
     });
     expect(run.output).toEqual({ vmCount: 7 });
-    expect(run.of('refreshInventory')).toEqual([{ nowUtc: SWEEP }]);
+    expect(run.of('refreshInventory')).toEqual([{ nowUtc: SWEEP, accept: false }]);
+  });
+
+  const stepsOf = async (remaining: readonly number[]): ReturnType<typeof replay> => {
+    const left = [...remaining];
+    return replay(inventorySweep, {
+      input: { sweepUtc: SWEEP, accept: true },
+      nowUtc: SWEEP,
+      activities: {
+        refreshInventory: () => ({
+          vmCount: 12_000,
+          added: 5000,
+          changed: 0,
+          gone: 0,
+          remaining: left.shift() ?? 0,
+          notBelieved: [],
+        }),
+      },
+    });
+  };
+
+  it('writes a large fleet in steps, until nothing is left', async () => {
+    const run = await stepsOf([7000, 2000, 0]);
+    expect(run.of('refreshInventory')).toHaveLength(3);
+    expect(run.output).toEqual({ vmCount: 12_000 });
+  });
+
+  it('ends, and fails, when a step gets no further', async () => {
+    const run = await stepsOf([7000, 7000, 7000]);
+    expect(run.of('refreshInventory')).toHaveLength(2);
+    expect(run.failure).toMatch(/7000 changes of the inventory were not written/);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   type DashboardHost,
 } from './dashboardPage';
 import { hostileFleet } from './hostileFleet';
+import { LARGE, serveLargeFleet } from './largeFleet';
 
 /** One month of contoso in which an image is bad, watched in one browser. The tests go on from each other, as a person would. */
 const RELEASED = '2026-11-10T18:00:00.000Z';
@@ -31,7 +32,8 @@ beforeAll(async () => {
     }),
     launchChromium(),
   ]);
-  expect((await host.request('POST', '/api/fleet', hostile.text)).status).toBe(200);
+  const posted = await host.request('POST', '/api/fleet', hostile.text);
+  if (posted.status !== 200) throw new Error(`POST /api/fleet answered ${posted.status}.`);
   ({ page, errors } = await openPage(browser));
 });
 afterAll(async () => {
@@ -58,6 +60,7 @@ test('a host without a rollout says so, and starts one for the person who asks',
   await page.getByRole('button', { name: 'Start the latest month' }).click();
   await untilDay(0.01);
   await shows('November 2026');
+  expect((await rollout()).state).toBe('running');
 });
 
 test('a halt cannot be missed: what, which VMs, what they share, what each decision would do', async () => {
@@ -151,6 +154,64 @@ async function eventually(isSo: () => boolean | Promise<boolean>): Promise<boole
   return false;
 }
 
+test('a freeze is set in the plan, seen in its calendar and heeded by its preview, and lifted', async () => {
+  await open('/plan');
+  const preview = page.getByRole('region', { name: 'Preview of December 2026' });
+  await preview.getByText('Half are done').waitFor();
+  await page.getByText('Set one more').click();
+  await page.getByLabel('Its name, as year-end-2026').fill('year-end-2026');
+  await page.getByLabel('From, in the time of each VM').fill('2026-12-09');
+  await page.getByLabel('To, that day included').fill('2026-12-13');
+  await page.getByLabel('Reason, for the audit').fill('The shop is closed.');
+  await page.getByRole('button', { name: 'Set it' }).click({ force: true });
+  await page.getByText('Say whose it is.').waitFor();
+  await page.getByLabel('Owner, who is reminded').fill('shop@contoso.example');
+  await page.getByRole('button', { name: 'Set it' }).click();
+  const calendar = page.getByRole('group', { name: 'Calendar of freezes and exclusions' });
+  await calendar.getByText('year-end-2026').first().waitFor();
+  await preview.getByText(/^[1-9]\d* in their turn, by a freeze/).waitFor();
+  await page.getByRole('button', { name: 'Lift year-end-2026' }).click();
+  await page.getByText('None: everything may be patched').waitFor();
+  const audit = (await host.request('GET', '/api/audit?chain=operator')).body as {
+    value: { what: string }[];
+  };
+  expect(audit.value.map(({ what }) => what)).toEqual(['frozen', 'freezeLifted']);
+});
+
+test('the audit shows the decision with its reason, and is verified', async () => {
+  await open('/audit');
+  await shows('I have looked at it.');
+  await page.getByRole('button', { name: 'Verify every chain' }).click();
+  await shows('Whole: no row was changed, removed or added.');
+  expect(errors).toEqual([]);
+});
+
+test('the table holds 100,000 VMs: only rows in sight exist, any place is a scroll away, and it is sorted by the host', async () => {
+  const { page: own, errors: ownErrors } = await openPage(browser);
+  await serveLargeFleet(own);
+  await own.goto(`${host.baseUrl}/dashboard/fleet`);
+  await own.getByText('100,000 VMs').waitFor();
+  await own.getByRole('link', { name: 'vm-000000' }).waitFor();
+  const table = own.getByRole('table', { name: 'VMs' });
+  expect(await table.getAttribute('aria-rowcount')).toBe(String(LARGE + 1));
+  expect(await own.getByRole('row').count()).toBeLessThan(60);
+  await own.getByRole('rowgroup', { name: 'VMs, to be scrolled' }).focus();
+  await own.keyboard.press('End');
+  await own.getByRole('link', { name: 'vm-099999' }).waitFor();
+  expect(await own.getByRole('row').count()).toBeLessThan(60);
+  await own.getByRole('button', { name: 'Name' }).click();
+  await own
+    .getByRole('columnheader', { name: /Name/, exact: false })
+    .and(own.locator('[aria-sort=descending]'))
+    .waitFor();
+  await own.getByRole('link', { name: 'vm-099999' }).waitFor();
+  await own.getByRole('searchbox').fill('vm-0420');
+  await own.keyboard.press('Enter');
+  await own.getByText('100 VMs fit').waitFor();
+  expect(ownErrors).toEqual([]);
+  await own.close();
+});
+
 describe('hostile names, tags and reasons', () => {
   const vm = `/vm?id=${encodeURIComponent(hostile.id)}`;
 
@@ -179,6 +240,8 @@ describe('hostile names, tags and reasons', () => {
 
 describe('every page', () => {
   const PAGES = [
+    '/audit',
+    '/plan',
     '',
     '/world?region=eastus2',
     '/fleet?group=region',
@@ -197,7 +260,8 @@ describe('every page', () => {
       for (const path of PAGES) {
         await open(path);
         await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.waitForLoadState('networkidle');
+        await page.locator('main .card').last().waitFor();
+        await page.waitForTimeout(400); // the answers that it asks for first
         found.push(
           ...(await accessibilityProblems(page)).map((problem) => `${path.slice(0, 30)}: ${problem}`),
         );

@@ -88,15 +88,8 @@ describe('the page', () => {
   });
 
   test('a file that is not there is said to be missing, and no path leads out of the folder', async () => {
-    for (const path of [
-      'assets/gone-12345678.js',
-      'assets/../made-from.txt',
-      'assets/..%2f..%2fpackage.json',
-    ]) {
-      const answer = await get(`/dashboard/${path}`);
-      if (answer.status === 200) expect(await answer.text()).toContain('<div id="app">');
-      else expect(answer.status).toBe(404);
-    }
+    expect((await get('/dashboard/assets/gone-12345678.js')).status).toBe(404);
+    expect((await get('/dashboard/assets/..%2f..%2fpackage.json')).status).toBe(404);
     const asked = { params: { path: 'assets/../made-from.txt' }, headers: new Headers() };
     expect((await answerPage(asked as never)).status).toBe(404);
   });

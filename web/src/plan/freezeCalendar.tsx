@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import type { Freeze } from './freeze';
-import { day as dayName } from '../format';
+import { day as dayName, shortDay } from '../format';
 
 const DAY_MS = 86_400_000;
-const WEEKS = 6;
+const WEEKS = 9;
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 
 interface CalendarProps {
@@ -11,7 +11,7 @@ interface CalendarProps {
   readonly all: readonly Freeze[];
 }
 
-/** Six weeks from the month's first: which days have a freeze or an exclusion, by its name. */
+/** Nine weeks from the month's first: which days have a freeze or an exclusion, by its name. */
 export function FreezeCalendar({ month, all }: CalendarProps): JSX.Element {
   const first = Date.parse(`${month}-01T00:00:00Z`);
   const monday = first - ((new Date(first).getUTCDay() + 6) % 7) * DAY_MS;
@@ -33,7 +33,9 @@ export function FreezeCalendar({ month, all }: CalendarProps): JSX.Element {
             class={`day${day.startsWith(month) ? '' : ' other'}${here.length > 0 ? ' frozen' : ''}`}
           >
             <span class="day-number">
-              <span aria-hidden="true">{Number(day.slice(8))}</span>
+              <span aria-hidden="true">
+                {day.endsWith('-01') ? shortDay(`${day}T12:00:00Z`) : Number(day.slice(8))}
+              </span>
               <span class="visually-hidden">{here.length > 0 ? `${dayName(`${day}T12:00:00Z`)}: ` : ''}</span>
             </span>
             {here.slice(0, 2).map(({ id }) => (

@@ -36,20 +36,12 @@ export function FreezeForm(): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null);
   const notOperator = useWhyNoOperator();
   const missing = notOperator ?? missingOf(draft);
-  const set = (part: Partial<Draft>): void => {
-    setDraft((before) => ({ ...before, ...part }));
-  };
   const keep = async (): Promise<void> => {
     if (missing !== null) return;
     const { kind, id: name, by, value, from, to, reason, owner } = draft;
     const selector = by === '' ? {} : { [by]: value.trim() };
-    const sent = await send('PUT', `/api/${kind}/${encodeURIComponent(name)}`, {
-      selector,
-      from,
-      to,
-      reason,
-      owner,
-    });
+    const path = `/api/${kind}/${encodeURIComponent(name)}`;
+    const sent = await send('PUT', path, { selector, from, to, reason, owner });
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     if (sent.kind === 'done') setDraft(EMPTY);
     askAllNow();
@@ -63,77 +55,10 @@ export function FreezeForm(): JSX.Element {
           void keep();
         }}
       >
-        <label>
-          What
-          <select
-            value={draft.kind}
-            onChange={(event) => {
-              set({ kind: event.currentTarget.value as FreezeKind });
-            }}
-          >
-            <option value="freezes">a freeze: nothing starts in a season</option>
-            <option value="exclusions">an exclusion: these VMs are left out for a while</option>
-          </select>
-        </label>
-        <Field
-          label="Its name, as year-end-2026"
-          value={draft.id}
-          set={(name) => {
-            set({ id: name });
-          }}
-        />
-        <label>
-          Of which VMs
-          <select
-            value={draft.by}
-            onChange={(event) => {
-              set({ by: event.currentTarget.value });
-            }}
-          >
-            {SELECTORS.map(([key, label]) => (
-              <option key={key} value={key}>
-                {label}
-              </option>
-            ))}
-          </select>
-        </label>
-        {draft.by !== '' && (
-          <Field
-            label="Which"
-            value={draft.value}
-            set={(value) => {
-              set({ value });
-            }}
-          />
-        )}
-        <Field
-          label="From, in the time of each VM"
-          type="date"
-          value={draft.from}
-          set={(from) => {
-            set({ from });
-          }}
-        />
-        <Field
-          label="To, that day included"
-          type="date"
-          value={draft.to}
-          set={(to) => {
-            set({ to });
-          }}
-        />
-        <Field
-          label="Reason, for the audit"
-          value={draft.reason}
-          set={(reason) => {
-            set({ reason });
-          }}
-        />
-        <Field
-          label="Owner, who is reminded"
-          value={draft.owner}
-          set={(owner) => {
-            set({ owner });
+        <Fields
+          draft={draft}
+          set={(part) => {
+            setDraft((before) => ({ ...before, ...part }));
           }}
         />
         <div class="decision-end">
@@ -152,6 +77,104 @@ export function FreezeForm(): JSX.Element {
         <ProblemNote problem={problem} />
       </form>
     </details>
+  );
+}
+
+const KINDS: readonly (readonly [key: string, label: string])[] = [
+  ['freezes', 'a freeze: nothing starts in a season'],
+  ['exclusions', 'an exclusion: these VMs are left out for a while'],
+];
+
+const TEXTS: readonly (readonly [
+  key: 'from' | 'to' | 'reason' | 'owner',
+  label: string,
+  type: 'text' | 'date',
+])[] = [
+  ['from', 'From, in the time of each VM', 'date'],
+  ['to', 'To, that day included', 'date'],
+  ['reason', 'Reason, for the audit', 'text'],
+  ['owner', 'Owner, who is reminded', 'text'],
+];
+
+interface FieldsProps {
+  readonly draft: Draft;
+  readonly set: (part: Partial<Draft>) => void;
+}
+
+function Fields({ draft, set }: FieldsProps): JSX.Element {
+  return (
+    <>
+      <Choice
+        label="What"
+        options={KINDS}
+        value={draft.kind}
+        set={(kind) => {
+          set({ kind: kind as FreezeKind });
+        }}
+      />
+      <Field
+        label="Its name, as year-end-2026"
+        value={draft.id}
+        set={(id) => {
+          set({ id });
+        }}
+      />
+      <Choice
+        label="Of which VMs"
+        options={SELECTORS}
+        value={draft.by}
+        set={(by) => {
+          set({ by });
+        }}
+      />
+      {draft.by !== '' && (
+        <Field
+          label="Which"
+          value={draft.value}
+          set={(value) => {
+            set({ value });
+          }}
+        />
+      )}
+      {TEXTS.map(([key, label, type]) => (
+        <Field
+          key={key}
+          label={label}
+          type={type}
+          value={draft[key]}
+          set={(value) => {
+            set({ [key]: value });
+          }}
+        />
+      ))}
+    </>
+  );
+}
+
+interface ChoiceProps {
+  readonly label: string;
+  readonly options: readonly (readonly [key: string, label: string])[];
+  readonly value: string;
+  readonly set: (value: string) => void;
+}
+
+function Choice({ label, options, value, set }: ChoiceProps): JSX.Element {
+  return (
+    <label>
+      {label}
+      <select
+        value={value}
+        onChange={(event) => {
+          set(event.currentTarget.value);
+        }}
+      >
+        {options.map(([key, name]) => (
+          <option key={key} value={key}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

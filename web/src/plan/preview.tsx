@@ -1,6 +1,17 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { count, many, month as monthName, nameOf, phaseName, readable, time, vms, words } from '../format';
+import {
+  count,
+  many,
+  month as monthName,
+  nameOf,
+  phaseName,
+  readable,
+  shortTime,
+  time,
+  vms,
+  words,
+} from '../format';
 import { useLive } from '../live';
 import { LongText } from '../parts/longText';
 import { addressOf, Link } from '../router';
@@ -167,7 +178,7 @@ function PhaseTable({ preview: { phases }, releasedUtc }: PhaseTableProps): JSX.
             />
           </span>
           <span class="quiet">
-            {time(expectedStartUtc)} to {time(expectedEndUtc)}
+            {shortTime(expectedStartUtc)} to {shortTime(expectedEndUtc)}
           </span>
           <span class="preview-regions quiet">
             {regions.map(({ region, vmCount: number }) => `${region} ${count(number)}`).join(' · ')}

@@ -71,7 +71,7 @@ function Dates({
   return (
     <dl class="vm-facts">
       {start !== null && <Fact name="Earliest start" value={time(start.earliestUtc)} />}
-      {start !== null && start.expectedUtc !== null && (
+      {typeof start?.expectedUtc === 'string' && (
         <Fact name="Expected start" value={time(start.expectedUtc)} />
       )}
       {start !== null && <Fact name="Latest start" value={time(start.latestUtc)} />}

@@ -37,19 +37,7 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
   const { vm, eligibility, timeZone, offPeak, state, history } = data;
   return (
     <>
-      <div class="heading">
-        <p class="quiet">
-          <Link to={addressOf('/fleet')}>Fleet</Link> / {vm.region} /{' '}
-          <span class="value">{vm.resourceGroup}</span>
-        </p>
-        <h1>
-          <span class="value vm-name">{vm.name}</span>
-          <StateBadge view={data} rolloutId={rollout.id} />
-        </h1>
-        <p class="quiet vm-id">
-          <LongText text={vm.armId} />
-        </p>
-      </div>
+      <Heading view={data} rolloutId={rollout.id} />
       <div class="two">
         <div class="stack">
           <Explained vmId={vm.id} eligibility={eligibility} />
@@ -92,6 +80,30 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
         </div>
       </div>
     </>
+  );
+}
+
+interface HeadingProps {
+  readonly view: VmView;
+  readonly rolloutId: string;
+}
+
+function Heading({ view, rolloutId }: HeadingProps): JSX.Element {
+  const { vm } = view;
+  return (
+    <div class="heading">
+      <p class="quiet">
+        <Link to={addressOf('/fleet')}>Fleet</Link> / {vm.region} /{' '}
+        <span class="value">{vm.resourceGroup}</span>
+      </p>
+      <h1>
+        <span class="value vm-name">{vm.name}</span>
+        <StateBadge view={view} rolloutId={rolloutId} />
+      </h1>
+      <p class="quiet vm-id">
+        <LongText text={vm.armId} />
+      </p>
+    </div>
   );
 }
 
@@ -171,7 +183,7 @@ function Patches({
           ? 'Nothing was installed yet.'
           : `Last installation: ${words(installed.status)}, ${installed.installedPatchCount} installed, ${installed.failedPatchCount} failed, ${installed.pendingPatchCount} pending, ended ${time(installed.lastModifiedTime)}. Reboot: ${words(installed.rebootStatus)}.`}
       </p>
-      {installed !== null && installed.error !== null && (
+      {typeof installed?.error?.message === 'string' && (
         <p class="note">
           <LongText text={installed.error.message} />
         </p>

@@ -1,0 +1,106 @@
+import type { AuditInput, AuditVm } from './auditInput';
+import { type Findings, utcOf } from './auditReport';
+import type { DriverLog, TimedEvent } from './driverLog';
+
+const HOUR = 3_600_000;
+
+/** A VM that could not be assessed in its turn moves to its next window: two of them beside the period. */
+const TWO_NIGHTS = 48 * HOUR;
+
+/** What is known of a VM between two events: it runs and its agent reports, or not. */
+interface Seen {
+  isOn: boolean;
+  hasAgent: boolean;
+  /** Since when it could have been assessed and was not; null while it cannot be. */
+  waitsSince: number | null;
+}
+
+/**
+ * INV-16: a VM that takes part, and that ran all the time, is assessed at least every `assessmentEvery` and two nights more (R-107). Which VMs
+ * took part is read off the outcomes, and when one ran off the driver's log: of a VM that was off or silent for a moment nothing is asked
+ * for the time before.
+ */
+export function checkAssessments(
+  log: Pick<DriverLog, 'events' | 'from' | 'until'>,
+  { vms, outcomes = [], assessmentEverySeconds, changedByOwner = [] }: AuditInput,
+  findings: Findings,
+): void {
+  if (assessmentEverySeconds === undefined || log.from === null) return;
+  const longest = assessmentEverySeconds * 1000 + TWO_NIGHTS;
+  const changed = new Set(changedByOwner.map((id) => id.toLowerCase()));
+  const tookPart = new Set(
+    outcomes
+      .filter(({ kind, reason }) => kind !== 'skipped' && !NOT_RUNNING.has(reason))
+      .map(({ vm }) => vm.toLowerCase()),
+  );
+  const eventsOf = new Map<string, TimedEvent[]>();
+  for (const timed of log.events) {
+    const key = timed.event.vm.toLowerCase();
+    const known = eventsOf.get(key);
+    if (known === undefined) eventsOf.set(key, [timed]);
+    else known.push(timed);
+  }
+  for (const vm of vms) {
+    const key = vm.id.toLowerCase();
+    if (!tookPart.has(key) || changed.has(key) || vm.isOff === true) continue;
+    checkOne(vm, eventsOf.get(key) ?? [], { from: log.from, until: log.until, longest }, findings);
+  }
+}
+
+/** A VM that ended so was off or silent when it was looked at last: the log may not say since when. */
+const NOT_RUNNING: ReadonlySet<string> = new Set([
+  'poweredOff',
+  'agentSilent',
+  'agentOutdated',
+  'frozen',
+  'excludedForNow',
+]);
+
+function checkOne(
+  vm: AuditVm,
+  events: readonly TimedEvent[],
+  { from, until, longest }: { readonly from: number; readonly until: number; readonly longest: number },
+  findings: Findings,
+): void {
+  const first = events.find(({ event: { action } }) => action === 'poweredOn' || action === 'poweredOff');
+  const seen: Seen = { isOn: first?.event.action !== 'poweredOn', hasAgent: true, waitsSince: null };
+  if (seen.isOn) seen.waitsSince = from;
+  const judge = (at: number): void => {
+    if (seen.waitsSince === null) return;
+    findings.evaluated('INV-16');
+    if (at - seen.waitsSince <= longest) return;
+    findings.violated(
+      'INV-16',
+      vm.id,
+      at,
+      `it ran and was not assessed since ${utcOf(seen.waitsSince)}: ${Math.round((at - seen.waitsSince) / HOUR)} h, at most ${Math.round(longest / HOUR)} h`,
+    );
+  };
+  for (const { at, event } of events) {
+    const before = seen.waitsSince;
+    switch (event.action) {
+      case 'assessmentStarted':
+        judge(at);
+        seen.waitsSince = at;
+        continue;
+      case 'poweredOff':
+        seen.isOn = false;
+        break;
+      case 'poweredOn':
+        seen.isOn = true;
+        break;
+      case 'agentLost':
+        seen.hasAgent = false;
+        break;
+      case 'agentRestored':
+        seen.hasAgent = true;
+        break;
+      default:
+        continue;
+    }
+    const canBe = seen.isOn && seen.hasAgent;
+    if (!canBe && before !== null) judge(at);
+    seen.waitsSince = canBe ? (before ?? at) : null;
+  }
+  judge(until);
+}

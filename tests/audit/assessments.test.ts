@@ -1,0 +1,99 @@
+import type { AuditInput, AuditOutcome } from '../../audit/auditInput';
+import type { DriverEvent } from '../../drivers/driver';
+import { audit, aVm, event, install, violated } from './logBuilders';
+
+const DAY = 24 * 60;
+const vm = aVm('vm-1');
+const patched: AuditOutcome = { vm: vm.id, kind: 'patched', reason: 'installed' };
+const assessed = (day: number): DriverEvent => event(vm, day * DAY, 'assessmentStarted');
+/** The log begins at day 0 with something about another VM. */
+const begins = event(aVm('other'), 0, 'assessmentStarted');
+
+const judge = (events: readonly DriverEvent[], over: Partial<AuditInput> = {}): string[] =>
+  violated(
+    audit([vm], [begins, ...events], {
+      assessmentEverySeconds: 3 * 86_400,
+      outcomes: [patched],
+      untilUtc: event(vm, 20 * DAY, 'poweredOn').at,
+      ...over,
+    }),
+  ).filter((invariant) => invariant === 'INV-16');
+
+describe('INV-16: a VM that takes part and runs', () => {
+  it('is assessed every three days, or at most two nights later', () => {
+    expect(judge([3, 8, 11, 15, 18].map(assessed))).toEqual([]);
+  });
+
+  it('is found when it is not, in between or at the end', () => {
+    expect(judge([3, 9, 12, 15, 18].map(assessed))).toEqual(['INV-16']);
+    expect(judge([3, 6, 9, 12, 14].map(assessed))).toEqual(['INV-16']);
+    expect(judge([])).toEqual(['INV-16']);
+  });
+
+  it.each([
+    ['was off', [event(vm, 4 * DAY, 'poweredOff'), event(vm, 10 * DAY, 'poweredOn')]],
+    ['had a silent agent', [event(vm, 4 * DAY, 'agentLost'), event(vm, 10 * DAY, 'agentRestored')]],
+  ])('near miss: while it %s nothing is asked, and its time begins anew', (_why, pause) => {
+    expect(judge([assessed(3), ...pause, ...[14, 17].map(assessed)])).toEqual([]);
+    expect(judge([assessed(3), ...pause, ...[16, 19].map(assessed)])).toEqual(['INV-16']);
+  });
+
+  it.each([
+    ['took no part', { outcomes: [{ ...patched, kind: 'skipped', reason: 'excluded' }] }],
+    [
+      'was off when it was looked at last',
+      { outcomes: [{ ...patched, kind: 'deferred', reason: 'poweredOff' }] },
+    ],
+    ['was changed by its owner', { changedByOwner: [vm.id] }],
+    ['is not spoken of by the policy', { assessmentEverySeconds: undefined }],
+  ])('near miss: one that %s need not be', (_why, over) => {
+    const { assessmentEverySeconds, ...more } = { assessmentEverySeconds: 3 * 86_400, ...over };
+    const period = assessmentEverySeconds === undefined ? {} : { assessmentEverySeconds };
+    const report = audit([vm], [begins], { outcomes: [patched], ...more, ...period });
+    expect(violated(report).filter((invariant) => invariant === 'INV-16')).toEqual([]);
+  });
+});
+
+describe('INV-17: nothing is done to a VM against the word of its owner', () => {
+  const touched = (
+    facts: Parameters<typeof aVm>[1],
+    events: (of: ReturnType<typeof aVm>) => DriverEvent[],
+  ): string[] => {
+    const own = aVm('own', facts);
+    return violated(audit([own], events(own))).filter((invariant) => invariant === 'INV-17');
+  };
+  const excluded = { tags: { 'Lowtide-Exclude': 'TRUE', 'lowtide-timezone': 'UTC' } };
+  const byRollout = (of: ReturnType<typeof aVm>): DriverEvent[] => install(of, 10, 40);
+  const byHand = (of: ReturnType<typeof aVm>): DriverEvent[] => install(of, 10, 40, { rolloutId: null });
+  const rebooted = (of: ReturnType<typeof aVm>): DriverEvent[] => [
+    event(of, 30, 'rebootStarted', { rolloutId: 'rollout-2026-11', operationId: 'o' }),
+  ];
+
+  it.each([
+    ['an excluded VM is installed on by a rollout', excluded, byRollout],
+    [
+      'an excluded VM is assessed',
+      excluded,
+      (of: ReturnType<typeof aVm>) => [event(of, 5, 'assessmentStarted')],
+    ],
+    ['a VM of its owner’s schedule is installed on by a rollout', { hasOwnSchedule: true }, byRollout],
+    ['a VM in Manual is installed on by a rollout', { patchMode: 'Manual' }, byRollout],
+    ['a VM that must not reboot is rebooted', { rebootSetting: 'Never' }, rebooted],
+  ])('%s: found', (_what, facts, events) => {
+    expect(touched(facts, events)).toEqual(['INV-17']);
+  });
+
+  it.each([
+    ['an excluded VM is installed on because a person asked', excluded, byHand],
+    ['a tag that is not true excludes nothing', { tags: { 'lowtide-exclude': 'no' } }, byRollout],
+    [
+      'a VM in Manual whose own updates are off is Lowtide’s',
+      { patchMode: 'Manual', isInCharge: true },
+      byRollout,
+    ],
+    ['a VM in AutomaticByPlatform', { patchMode: 'AutomaticByPlatform' }, byRollout],
+    ['a VM that reboots if required', { rebootSetting: 'IfRequired' }, rebooted],
+  ])('near miss: %s', (_what, facts, events) => {
+    expect(touched(facts, events)).toEqual([]);
+  });
+});
