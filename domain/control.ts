@@ -26,6 +26,8 @@ export const RolloutControl = z.object({
   vmCount: z.number().int().nullable(),
   /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
   waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
+  /** Why the last try to plan it failed; it is tried again. Null or absent when none did. */
+  planFailed: z.object({ atUtc: Utc, why: z.string() }).nullable().optional(),
   seed: z.string(),
   /** The task hub whose host runs it; no other host starts, revives or decides it. Absent in rows of an earlier version. */
   hub: z.string().nullable().optional(),

@@ -28,6 +28,7 @@ export function stateOf(control: RolloutControl, nowUtc: string): string {
   if (control.mode === 'cancelled') return 'cancelling';
   if (control.mode === 'running' && nowUtc >= control.endsUtc) return 'ending';
   if (control.plannedUtc !== null || control.mode !== 'running') return control.mode;
+  if (control.planFailed) return 'planFailed';
   return control.waitsForInventory ? 'waitingForInventory' : 'planning';
 }
 
@@ -56,6 +57,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,
+    planFailed: control.plannedUtc === null ? (control.planFailed ?? null) : null,
     eligibleCount: plan?.vmCount ?? null,
     lateCount: plan?.lateCount ?? null,
     outcomes: counts,

@@ -189,6 +189,17 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
       .action(async (id: string | undefined, _options: unknown, command: Command) => {
         ended(await runDecision(kind, id, command.optsWithGlobals()));
       });
+  askingHost(
+    make(rollouts, 'take-over', 'have this host run a rollout whose host is stopped for good', [
+      'npm run lowtide -- rollouts take-over --reason "The old slot is deleted."',
+    ]),
+  )
+    .argument(...ID)
+    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+    .option('--yes', 'do not ask')
+    .action(async (id: string | undefined, _options: unknown, command: Command) => {
+      ended(await runDecision('take-over', id, command.optsWithGlobals()));
+    });
 }
 
 function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
