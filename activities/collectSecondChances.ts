@@ -17,6 +17,7 @@ import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
 import type { DueChance, TakenChance } from '../store/secondChances';
 import * as contracts from './contracts';
+import { isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
 import { type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
@@ -89,6 +90,7 @@ class Look {
     const { control, halts, phases } = await this.#rowsOf(from.rolloutId);
     if (control === null || control.endedUtc !== null || control.mode === 'cancelled')
       return { from, misses: 0, dueUtc: null };
+    if (isForeign(control, this.#services.hub)) return this.#later(from);
     if (controlFor(control, halts, from, this.#nowUtc).kind !== 'go') return this.#later(from);
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);
     const reading = await this.#services.driver.readVirtualMachine(from.vmId);

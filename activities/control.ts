@@ -6,11 +6,28 @@ import type { Services } from './services';
 /** The rollout's row, which must exist: an orchestration runs only after it was written. */
 export async function rolloutOf(services: Services, rolloutId: RolloutId): Promise<RolloutControl> {
   const control = await services.rollouts.read(rolloutId);
-  if (control) return control;
+  if (control && !isForeign(control, services.hub)) return control;
+  if (control) throw foreignRollout(control, services.hub);
   throw new LowtideError('NOT_FOUND', {
     what: `There is no rollout ${rolloutId}.`,
     why: 'Its row is missing, although its orchestration runs.',
     fix: 'Was the table `lowtideRollouts` deleted or restored from an older copy? Start the rollout again.',
+  });
+}
+
+/** A rollout that the host of another task hub runs. Where a hub is not known, nothing is concluded. */
+export function isForeign({ hub }: Pick<RolloutControl, 'hub'>, ownHub: string | undefined): boolean {
+  return ownHub !== undefined && hub !== undefined && hub !== null && hub !== ownHub;
+}
+
+export function foreignRollout(
+  { rolloutId, hub }: Pick<RolloutControl, 'rolloutId' | 'hub'>,
+  ownHub: string | undefined,
+): LowtideError {
+  return new LowtideError('NOT_OWNER', {
+    what: `${rolloutId} belongs to the task hub ${hub ?? ''}, and this host is of ${ownHub ?? 'none'}.`,
+    why: 'Two hosts that run one rollout, each with a disruption ledger of its own, could disrupt what must not be down together.',
+    fix: `Ask the host of ${hub ?? ''}; or stop it for good, and POST /api/rollouts/${rolloutId}/take-over here.`,
   });
 }
 

@@ -39,7 +39,7 @@ async function factsOf(
   return {
     nowUtc,
     policy,
-    control: controlOf({ ...input, family: imageFamilyOf(vm) }),
+    control: controlOf({ ...input, family: imageFamilyOf(vm), availabilitySetId: vm.availabilitySetId }),
     vm,
     ...(input.claimed !== undefined && { claimed: input.claimed }),
     powerState,

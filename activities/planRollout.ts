@@ -2,6 +2,7 @@ import type { RolloutControl } from '../domain/control';
 import { standingFreezes, type Freeze } from '../domain/freezes';
 import { rolloutIdOf, type VmId } from '../domain/ids';
 import { holdsOf } from '../domain/holds';
+import { messageOf } from '../domain/messageOf';
 import { outcomeOf, type Outcome } from '../domain/outcome';
 import { NO_PHASE } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
@@ -20,7 +21,8 @@ import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
-  const summary = (await services.plans.readSummary(rolloutId)) ?? (await makePlan(services, control));
+  const summary =
+    (await services.plans.readSummary(rolloutId)) ?? (await sayingWhy(services, control, makePlan));
   if (summary === null) return withoutPlan(services, control);
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
@@ -29,6 +31,32 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
     pace: contracts.Pace.parse(services.policy),
   };
 });
+
+/** A plan that cannot be made is tried again, as any activity; until then the rollout's row says why, for nothing is as silent as a month that never begins. */
+async function sayingWhy(
+  services: Services,
+  control: RolloutControl,
+  make: (services: Services, control: RolloutControl) => Promise<PlanSummary | null>,
+): Promise<PlanSummary | null> {
+  const { rolloutId } = control;
+  try {
+    return await make(services, control);
+  } catch (error) {
+    const atUtc = services.nowUtc();
+    const why = messageOf(error);
+    await services.rollouts.update(rolloutId, (row) => ({ ...row, planFailed: { atUtc, why } }));
+    await services.audit.append(rolloutId, `planFailed~${atUtc.slice(0, 13)}`, {
+      atUtc,
+      who: 'lowtide',
+      what: 'planFailed',
+      subject: rolloutId,
+      vmId: null,
+      why,
+      evidence: {},
+    });
+    throw error;
+  }
+}
 
 /** A rollout that is over, or that a person has cancelled, waits for nothing; its plan has no phases. */
 async function withoutPlan(
@@ -92,6 +120,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
     ...row,
     plannedUtc: row.plannedUtc ?? nowUtc,
     waitsForInventory: null,
+    planFailed: null,
     vmCount: eligible + ineligibleCount,
   }));
 }

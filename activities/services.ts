@@ -8,6 +8,8 @@ import type { ActivityContract } from './contracts';
 export interface Services extends Repositories {
   readonly driver: FleetDriver;
   readonly policy: Policy;
+  /** The task hub of the host that this runs on; absent where there is no host. */
+  readonly hub?: string;
   /** The clock of the host, as an ISO instant in UTC. */
   readonly nowUtc: () => string;
 }

@@ -11,7 +11,7 @@ import { because, type Because } from '../domain/reasons';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
-import { askControl, rolloutOf } from './control';
+import { askControl, isForeign } from './control';
 import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -56,7 +56,13 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
-  const [control, freezes] = await Promise.all([askControl(services, input), services.freezes.list()]);
+  const row = await services.rollouts.read(input.rolloutId);
+  if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
+    return [because('takenOver')];
+  const [control, freezes] = await Promise.all([
+    askControl(services, { ...input, availabilitySetId: vm.availabilitySetId }),
+    services.freezes.list(),
+  ]);
   const nowUtc = services.nowUtc();
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   return holdsOf({ nowUtc, policy, control, freezes: standing });
@@ -118,5 +124,6 @@ function minutesLeft(services: Services, { claim }: Input, reading: VmReading): 
 /** for an OS type with a fixed cadence, the release of the rollout; null for no limit. */
 async function publishedBy(services: Services, input: Input, { vm }: VmReading): Promise<string | null> {
   if (vm.osType === null || !services.policy.fixedReleaseOsTypes.includes(vm.osType)) return null;
-  return (await rolloutOf(services, input.rolloutId)).releasedUtc;
+  // Whose the rollout is, is asked last, before the request is sent.
+  return (await services.rollouts.read(input.rolloutId))?.releasedUtc ?? null;
 }

@@ -4,8 +4,8 @@ import type { DriverLog, TimedEvent } from './driverLog';
 
 const HOUR = 3_600_000;
 
-/** A VM that could not be assessed in its turn moves to its next window: two of them beside the period. */
-const TWO_NIGHTS = 48 * HOUR;
+/** A VM that could not be assessed in its turn moves to its next window: two days beside the period. */
+const TWO_WINDOWS = 48 * HOUR;
 
 /** What is known of a VM between two events: it runs and its agent reports, or not. */
 interface Seen {
@@ -16,7 +16,7 @@ interface Seen {
 }
 
 /**
- * INV-16: a VM that takes part, and that ran all the time, is assessed at least every `assessmentEvery` and two nights more (R-107). Which VMs
+ * INV-16: a VM that takes part, and that ran all the time, is assessed at least every `assessmentEvery` and two windows more (R-107). Which VMs
  * took part is read off the outcomes, and when one ran off the driver's log: of a VM that was off or silent for a moment nothing is asked
  * for the time before.
  */
@@ -26,7 +26,7 @@ export function checkAssessments(
   findings: Findings,
 ): void {
   if (assessmentEverySeconds === undefined || log.from === null) return;
-  const longest = assessmentEverySeconds * 1000 + TWO_NIGHTS;
+  const longest = assessmentEverySeconds * 1000 + TWO_WINDOWS;
   const changed = new Set(changedByOwner.map((id) => id.toLowerCase()));
   const tookPart = new Set(
     outcomes

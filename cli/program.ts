@@ -213,8 +213,7 @@ function addRehearsals(program: Command, ended: Ended): void {
     .option('--audit <file>', "write the rollouts' own audit there, one JSON object a line")
     .option(...SETTINGS)
     .action(async ({ month: of, scenario, ...options }: SimulateOptions) => {
-      const checked = scenario === undefined ? undefined : checkedScenario(scenario);
-      ended(await runSimulate({ ...options, month: of, scenario: checked }));
+      ended(await runSimulate({ ...options, month: of, scenario: scenario && checkedScenario(scenario) }));
     });
   command(program, 'plan', 'show the order of the VMs and their windows; touches nothing', [
     'npm run plan -- --fleet fleets/contoso.json',

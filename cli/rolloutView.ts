@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const RolloutView = z.looseObject({
   id: z.string(),
   month: z.string(),
-  /** `planning`, `waitingForInventory`, `running`, `paused`, `halted`, `ending`, `ended`, `cancelling`, `cancelled`. */
+  /** `planning`, `waitingForInventory`, `planFailed`, `running`, `paused`, `halted`, `ending`, `ended`, `cancelling`, `cancelled`. */
   state: z.string(),
   releasedUtc: z.string(),
   endsUtc: z.string(),

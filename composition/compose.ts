@@ -24,6 +24,7 @@ import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { openAzure } from './openAzure';
 import { openTables } from './openTables';
+import { lookAtPolicyAgain, withPolicyInForce } from './policyNow';
 import { readSettings, type Settings } from './settings';
 
 /** The services of a deployment, whatever its driver is. */
@@ -86,12 +87,22 @@ function started(): Start {
 }
 
 /** Puts the app together from its settings, once per process, when it is first needed. A failure is not remembered. */
-export function appServices(): Promise<AppServices> {
+function composed(): Promise<AppServices> {
   services ??= compose().catch((error: unknown) => {
     services = null;
     throw error;
   });
   return services;
+}
+
+/** The app's services, with the policy that is in force now. */
+export async function appServices(): Promise<AppServices> {
+  return withPolicyInForce(await composed());
+}
+
+/** A policy was applied: the next call of `appServices` in this process has it. */
+export async function policyWasApplied(): Promise<void> {
+  lookAtPolicyAgain(await composed());
 }
 
 /** As a process that begins. For rehearsals, where one process is many after each other. */

@@ -28,5 +28,5 @@ export function withWaking<S extends Services>(
       );
     }
   };
-  return { ...services, wake };
+  return { ...services, hub: client.taskHubName, wake };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
+import { ControlScope, describeScope, isInScope, type ScopedPlace } from './controlScope';
 import { StoppedScope } from './evidenceRules';
 import { later } from './instants';
 import { PhaseId } from './phaseId';
@@ -25,7 +26,13 @@ export const RolloutControl = z.object({
   vmCount: z.number().int().nullable(),
   /** Why there is no plan yet: the driver listed no VM. Null or absent when that is not so. */
   waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable().optional(),
+  /** Why the last try to plan it failed; it is tried again. Null or absent when none did. */
+  planFailed: z.object({ atUtc: Utc, why: z.string() }).nullable().optional(),
   seed: z.string(),
+  /** The task hub whose host runs it; no other host starts, revives or decides it. Absent in rows of an earlier version. */
+  hub: z.string().nullable().optional(),
+  /** Raised when another hub takes it over: what was granted before starts nothing any more. */
+  epoch: z.number().int().default(1),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),
 });
@@ -51,6 +58,8 @@ export const Halt = z.object({
   decision: Decision.nullable(),
   /** What it stops, where that is not its region or the whole: every VM of an image family, or the rollout everywhere. */
   scope: StoppedScope.exactOptional(),
+  /** A person asked for it, of this part of the rollout: no gate has stopped. */
+  asked: ControlScope.exactOptional(),
 });
 export type Halt = Readonly<z.infer<typeof Halt>>;
 
@@ -84,17 +93,22 @@ export function controlFor(
     return { kind: 'stop', reason: control.endsBecause };
   if (halts.some((halt) => halt.decision?.kind === 'skip' && concerns(halt, where)))
     return { kind: 'stop', reason: 'operatorSkipped' };
+  if (halts.some(({ asked, decision }) => asked && decision?.kind === 'cancel' && isInScope(asked, where)))
+    return { kind: 'stop', reason: 'rolloutCancelled' };
   if (control.mode === 'paused')
     return { kind: 'wait', reason: 'rolloutPaused', why: 'A person paused the rollout.' };
   const standing = halts.find((halt) => halt.decision === null && stops(halt, where));
+  if (standing?.asked)
+    return { kind: 'wait', reason: 'rolloutPaused', why: pausedBecause(standing.asked, standing.why) };
   if (standing) return { kind: 'wait', reason: 'rolloutHalted', why: standing.why };
   return { kind: 'go' };
 }
 
+export const pausedBecause = (scope: ControlScope, reason: string): string =>
+  `A person paused ${describeScope(scope)}: ${reason}`;
+
 /** Where something is about to start. `family` is absent where no single VM is asked about. */
-export interface ControlledPlace {
-  readonly phase: PhaseId;
-  readonly region: string | null;
+export interface ControlledPlace extends ScopedPlace {
   readonly family?: string;
 }
 
@@ -103,7 +117,8 @@ export interface ControlledPlace {
  * nothing but the gate of its phase.
  */
 function stops(halt: Halt, where: ControlledPlace): boolean {
-  const { kind, region, scope } = halt;
+  const { kind, region, scope, asked } = halt;
+  if (asked) return isInScope(asked, where);
   if (scope?.kind === 'family') return where.family === scope.family;
   if (kind === 'hold' && region === null && scope === undefined)
     return where.region === null && where.phase === halt.phase;
@@ -114,6 +129,7 @@ function stops(halt: Halt, where: ControlledPlace): boolean {
 
 /** A skip gives up the family or the region of its halt, or the whole phase. */
 function concerns(halt: Halt, where: ControlledPlace): boolean {
+  if (halt.asked) return isInScope(halt.asked, where);
   if (halt.scope?.kind === 'family') return where.family === halt.scope.family;
   if (halt.phase !== where.phase) return false;
   return halt.region === null || halt.region === where.region;
@@ -125,7 +141,7 @@ export function decidedUntil(
   where: { readonly phase: PhaseId; readonly region: string | null },
 ): string | null {
   const answers = halts
-    .filter((halt) => halt.decision !== null && halt.phase === where.phase)
+    .filter((halt) => halt.decision !== null && halt.phase === where.phase && !halt.asked)
     .filter((halt) => where.region === null || halt.region === null || halt.region === where.region)
     .map((halt) => halt.decision?.atUtc ?? '');
   return answers.length === 0 ? null : answers.reduce(later);

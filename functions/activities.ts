@@ -6,20 +6,13 @@ import { withWaking } from '../composition/waking';
 
 /** Under the names that orchestrations in flight call them by: never rename one. */
 for (const activity of activities)
-  if (activity.wakes)
-    df.app.activity(activity.name, {
-      extraInputs: [df.input.durableClient()],
-      handler: async (input: unknown, context) =>
-        faultHooks.activity(
-          activity.name,
-          withWaking(await appServices(), df.getClient(context), context),
-          (services) => activity.handler(services)(input),
-        ),
-    });
-  else
-    df.app.activity(activity.name, {
-      handler: async (input: unknown) =>
-        faultHooks.activity(activity.name, await appServices(), (services) =>
-          activity.handler(services)(input),
-        ),
-    });
+  df.app.activity(activity.name, {
+    // Each has the client of its host: it says which task hub it is of, and some wake what waits.
+    extraInputs: [df.input.durableClient()],
+    handler: async (input: unknown, context) =>
+      faultHooks.activity(
+        activity.name,
+        withWaking(await appServices(), df.getClient(context), context),
+        (services) => activity.handler(services)(input),
+      ),
+  });

@@ -26,8 +26,8 @@ export type ArmHandler = (request: PlainRequest) => Promise<PlainAnswer | null>;
 export interface ArmServer {
   readonly url: string;
   /** Answers from now on. Before that, and between two, everything is answered 503. */
-  answerBy(handler: ArmHandler): void;
-  close(): Promise<void>;
+  readonly answerBy: (handler: ArmHandler) => void;
+  readonly close: () => Promise<void>;
 }
 
 /** An HTTP server on loopback for what answers as Azure Resource Manager does. */

@@ -1,5 +1,5 @@
 import { HttpRequest, type HttpResponseInit } from '@azure/functions';
-import { answerArmWith } from '../armApi/http/answerArm';
+import { answerArmWith, type Admitted } from '../armApi/http/answerArm';
 import type { ArmContext, ArmRoute } from '../armApi/http/armRoute';
 import { armRoutes } from '../armApi/routes';
 import type { Policy } from '../domain/policy';
@@ -33,7 +33,7 @@ export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions):
     wake: () => Promise.resolve(),
   };
   const open = (): Promise<ArmContext> => Promise.resolve({ services, client });
-  const admitted = { by: 'a rehearsal', open };
+  const admitted: Admitted = { by: 'a rehearsal', open };
   const routes = armRoutes.map((route) => ({ route, pattern: patternOf(route.route) }));
   return async (request) => {
     const [path = ''] = request.url.split('?');
@@ -41,18 +41,11 @@ export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions):
       ({ route, pattern }) => route.methods.some((method) => method === request.method) && pattern.test(path),
     );
     if (found === undefined) return { status: 404, headers: {}, body: '' };
-    let lost = false;
+    const failures: unknown[] = [];
     const asked = httpRequestOf(request, found.pattern);
-    const answer = await answerArmWith(
-      found.route,
-      asked,
-      report,
-      () => Promise.resolve(admitted),
-      (error) => {
-        lost = error instanceof AnswerLost;
-      },
-    );
-    return lost ? null : plainAnswer(answer);
+    const enter = (): Promise<Admitted> => Promise.resolve(admitted);
+    const answer = await answerArmWith(found.route, asked, report, enter, (error) => failures.push(error));
+    return failures.some((error) => error instanceof AnswerLost) ? null : plainAnswer(answer);
   };
 }
 
@@ -76,13 +69,13 @@ function httpRequestOf({ method, url, headers, body, baseUrl }: PlainRequest, pa
   for (const [name, value] of Object.entries(pattern.exec(whole.pathname)?.groups ?? {}))
     params[name] = decodeURIComponent(value);
   return new HttpRequest({
-    method: method as never,
+    method,
     url: whole.href,
     headers,
     query: Object.fromEntries(whole.searchParams),
     params,
-    body: body === '' ? undefined : { string: body },
-  } as ConstructorParameters<typeof HttpRequest>[0]);
+    ...(body !== '' && { body: { string: body } }),
+  });
 }
 
 function plainAnswer({ status = 200, headers = {}, body }: HttpResponseInit): PlainAnswer {

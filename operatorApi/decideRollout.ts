@@ -1,4 +1,5 @@
 import type { Services, WakingServices } from '../activities/services';
+import { foreignRollout, isForeign } from '../activities/control';
 import { wakeWaits } from '../activities/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
@@ -21,7 +22,10 @@ export async function decideRollout(
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);
   if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
-  const open = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
+  if (isForeign(control, services.hub)) throw foreignRollout(control, services.hub);
+  const all = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
+  // What a person paused goes on with the rollout, and is not given up with what halted by itself.
+  const open = kind === 'skip' ? all.filter(({ asked }) => !asked) : all;
   const atUtc = services.nowUtc();
   if (
     (kind === 'resume' && control.mode !== 'paused' && open.length === 0) ||
@@ -75,7 +79,7 @@ export function notFound(id: RolloutId): LowtideError {
   });
 }
 
-function over({ rolloutId, mode }: RolloutControl): LowtideError {
+export function over({ rolloutId, mode }: RolloutControl): LowtideError {
   return new LowtideError('ROLLOUT_ENDED', {
     what: `${rolloutId} is over.`,
     why: mode === 'cancelled' ? 'It was cancelled.' : 'Every VM of it has its outcome.',

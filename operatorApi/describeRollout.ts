@@ -22,12 +22,13 @@ export function summarizeRollout(control: RolloutControl, nowUtc: string): Recor
   };
 }
 
-function stateOf(control: RolloutControl, nowUtc: string): string {
+export function stateOf(control: RolloutControl, nowUtc: string): string {
   if (control.endedUtc !== null) return control.mode === 'cancelled' ? 'cancelled' : 'ended';
   // Cancelled is what a person decided; the rollout is over when what was in flight has ended and every VM has its outcome.
   if (control.mode === 'cancelled') return 'cancelling';
   if (control.mode === 'running' && nowUtc >= control.endsUtc) return 'ending';
   if (control.plannedUtc !== null || control.mode !== 'running') return control.mode;
+  if (control.planFailed) return 'planFailed';
   return control.waitsForInventory ? 'waitingForInventory' : 'planning';
 }
 
@@ -56,6 +57,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,
+    planFailed: control.plannedUtc === null ? (control.planFailed ?? null) : null,
     eligibleCount: plan?.vmCount ?? null,
     lateCount: plan?.lateCount ?? null,
     outcomes: counts,

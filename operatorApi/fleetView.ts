@@ -7,7 +7,7 @@ import { addSeconds } from '../domain/instants';
 import type { Because } from '../domain/reasons';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import type { OutcomeRecord } from '../store/outcomes';
+import type { KeptOutcome } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
 
 /** Where a VM stands in the plan of a rollout. */
@@ -24,7 +24,7 @@ export interface FleetVm {
   readonly timeZone: string;
   /** What keeps automatic patching off it; null when it takes part. */
   readonly ineligible: Because | null;
-  readonly outcome: OutcomeRecord | null;
+  readonly outcome: KeptOutcome | null;
   readonly place: PlannedPlace | null;
 }
 

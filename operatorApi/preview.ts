@@ -54,7 +54,7 @@ const showPreview: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const month = monthIn(request.query('month'), services.nowUtc());
-    const made = await preview(services, { month, policy: services.policy, vms: null });
+    const made = await previewOf(services, { month, policy: services.policy, vms: null });
     const diff = request.query('against') === null ? null : await againstMonthBefore(services, made);
     const after = countIn(request, 'after', FROM_THE_FIRST);
     const { body, matched } = answerOf(made, selectorOf(request), services.policy, after);
@@ -93,8 +93,8 @@ const comparePreview: OperatorRoute = {
     const month = body.month ?? monthIn(null, services.nowUtc());
     const policy = policyWith(services.policy, body.policy ?? {});
     const vms = body.fleet === undefined ? null : parseFleet(JSON.stringify(body.fleet), 'the fleet').vms;
-    const before = await preview(services, { month, policy: services.policy, vms: null });
-    const after = await preview(services, { month, policy, vms });
+    const before = await previewOf(services, { month, policy: services.policy, vms: null });
+    const after = await previewOf(services, { month, policy, vms });
     const { releasedUtc } = after.plan;
     const diff = diffTurns(turnsOf(before.rows, releasedUtc), turnsOf(after.rows, releasedUtc));
     return { jsonBody: { ...answerOf(after, body.selector, policy, 0).body, diff: shownDiff(diff) } };
@@ -109,7 +109,7 @@ interface Previewed {
 }
 
 /** As the rollout of the month would plan it now, or at its release: the same planner, policy, seed and freezes. */
-async function preview(
+export async function previewOf(
   services: Services,
   {
     month,

@@ -17,6 +17,7 @@ export const ERROR_STATUS: Readonly<Record<LowtideErrorCode, number>> = {
   NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   ROLLOUT_EXISTS: 409,
+  NOT_OWNER: 409,
   ROLLOUT_ENDED: 409,
   NOTHING_TO_DECIDE: 409,
   DRIVER_CANNOT: 409,

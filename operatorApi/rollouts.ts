@@ -1,9 +1,11 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { ControlScope } from '../domain/controlScope';
 import { Month, RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
+import { decideScope } from './decideScope';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { forgetFleetView } from './fleetView';
 import { rolloutIdIn } from './rolloutIdIn';
@@ -11,11 +13,14 @@ import type { OperatorRoute } from './route';
 import { ChainedRow, KeptOutcome, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
 import { AFTER, pageOfShape, Reason } from './shapes/shared';
 import { requestRollout } from './startRollout';
+import { takeOver } from './takeOver';
 
 const ALL = 'api/rollouts';
 const ONE = `${ALL}/{id}`;
 
 const StartBody = z.object({ month: Month.optional() }).strict();
+
+const DecisionBody = Reason.extend({ scope: ControlScope.exactOptional() });
 
 const startRollout: OperatorRoute = {
   name: 'startRollout',
@@ -29,7 +34,7 @@ const startRollout: OperatorRoute = {
     answers: {
       202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) },
     },
-    errors: ['ROLLOUT_EXISTS'],
+    errors: ['ROLLOUT_EXISTS', 'NOT_OWNER'],
   },
   handler: async (request, { services, client }) => {
     const { month } = StartBody.parse(await request.json());
@@ -142,18 +147,44 @@ function decision(kind: DecisionKind): OperatorRoute {
     query: {},
     description: {
       summary: DECISIONS[kind],
-      body: { about: 'Why.', schema: Reason },
+      body: {
+        about: 'Why, and for which part of the rollout; without a scope for the whole.',
+        schema: DecisionBody,
+      },
       answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
-      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE'],
+      errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'],
     },
     handler: async (request, { services }) => {
       const id = rolloutIdIn(request);
-      const { reason } = Reason.parse(await request.json());
-      await decideRollout(services, id, kind, { by: request.by, reason });
+      const { reason, scope } = DecisionBody.parse(await request.json());
+      const who = { by: request.by, reason };
+      if (scope === undefined) await decideRollout(services, id, kind, who);
+      else await decideScope(services, id, kind, scope, who);
+      forgetFleetView(services);
       return { jsonBody: await describeRollout(services, id) };
     },
   };
 }
+
+const takeOverRollout: OperatorRoute = {
+  name: 'takeOverRollout',
+  methods: ['POST'],
+  role: 'operator',
+  route: `${ONE}/take-over`,
+  query: {},
+  description: {
+    summary: 'Hands a rollout of another task hub to this host. The other one must be stopped for good.',
+    body: { about: 'Why.', schema: Reason },
+    answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
+    errors: ['NOT_FOUND', 'ROLLOUT_ENDED'],
+  },
+  handler: async (request, { services, client }) => {
+    const id = rolloutIdIn(request);
+    const { reason } = Reason.parse(await request.json());
+    await takeOver(services, client, id, { by: request.by, reason });
+    return { jsonBody: await describeRollout(services, id) };
+  },
+};
 
 export const rolloutRoutes: readonly OperatorRoute[] = [
   startRollout,
@@ -165,6 +196,7 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
   decision('resume'),
   decision('skip'),
   decision('cancel'),
+  takeOverRollout,
 ];
 
 function exists(rolloutId: RolloutId): LowtideError {

@@ -7,6 +7,8 @@ import { forecastRoutes } from './forecast';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
+import { metricsRoutes } from './metrics';
+import { policyRoutes } from './policy';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
 import { simulatedRoutes } from './simulated';
@@ -27,6 +29,8 @@ const served: readonly OperatorRoute[] = [
   ...explainRoutes,
   ...forecastRoutes,
   ...previewRoutes,
+  ...metricsRoutes,
+  ...policyRoutes,
   ...simulatedRoutes,
 ];
 

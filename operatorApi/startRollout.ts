@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services } from '../activities/services';
+import { foreignRollout, isForeign } from '../activities/control';
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
@@ -18,7 +19,12 @@ export async function requestRollout(
   by: string,
 ): Promise<{ control: RolloutControl; created: boolean }> {
   const known = await services.rollouts.read(rolloutIdOf(month));
-  const requested = known ?? newControl(services, month, by);
+  const ownHub = client.taskHubName;
+  const foreign = (await services.rollouts.list()).find(
+    (one) => one.endedUtc === null && isForeign(one, ownHub),
+  );
+  if (foreign !== undefined) throw foreignRollout(foreign, ownHub);
+  const requested = known ?? newControl(services, month, by, ownHub);
   if (known === null) await services.agenda.soonest('rollouts', requested.requestedUtc);
   const created = known === null && (await services.rollouts.create(requested));
   const control = (await services.rollouts.read(requested.rolloutId)) ?? requested;
@@ -40,18 +46,26 @@ export async function requestRollout(
  * Rollouts whose orchestration is gone or has failed go on: a crash between row and start, or an outage that was longer than its
  * patience. Nothing is done twice: the plan, the phases and the rounds that have run are in their tables.
  */
-export async function reviveRollouts(
-  services: Services,
-  client: DurableClient,
-): Promise<{ revived: readonly string[]; openCount: number }> {
+export async function reviveRollouts(services: Services, client: DurableClient): Promise<Revived> {
   const open = (await services.rollouts.list()).filter(({ endedUtc }) => endedUtc === null);
+  const foreign = open.filter((control) => isForeign(control, client.taskHubName));
   const revived: string[] = [];
-  for (const control of open) if (await startOnce(services, client, control)) revived.push(control.rolloutId);
-  return { revived, openCount: open.length };
+  for (const control of open) {
+    if (foreign.includes(control)) continue;
+    if (await startOnce(services, client, control)) revived.push(control.rolloutId);
+  }
+  return { revived, foreign, openCount: open.length };
+}
+
+interface Revived {
+  readonly revived: readonly string[];
+  /** Open ones that the host of another task hub runs: they are left alone. */
+  readonly foreign: readonly RolloutControl[];
+  readonly openCount: number;
 }
 
 /** A row without an instance is a crash between the two: the next request starts it. False when it runs. */
-async function startOnce(
+export async function startOnce(
   services: Services,
   client: DurableClient,
   control: RolloutControl,
@@ -64,7 +78,7 @@ async function startOnce(
   if (next !== control.generation && !(await raiseGeneration(services, control))) return false;
   return startInstance(client, 'monthlyRollout', {
     instanceId: rolloutId,
-    input: { rolloutId, generation: next },
+    input: { rolloutId, generation: next, epoch: control.epoch },
   });
 }
 
@@ -81,7 +95,7 @@ async function raiseGeneration(
   return mine;
 }
 
-function newControl(services: Services, month: Month, by: string): RolloutControl {
+function newControl(services: Services, month: Month, by: string, hub: string): RolloutControl {
   const now = services.nowUtc();
   const releasedUtc = releaseOf(month);
   const endsUtc = endsUtcOf(month, services.policy);
@@ -112,5 +126,7 @@ function newControl(services: Services, month: Month, by: string): RolloutContro
     vmCount: null,
     seed: month,
     version: hostVersion(),
+    hub,
+    epoch: 1,
   };
 }

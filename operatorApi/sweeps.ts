@@ -1,4 +1,5 @@
 import type { DurableClient } from 'durable-functions';
+import { foreignRollout } from '../activities/control';
 import type { Services } from '../activities/services';
 import { messageOf } from '../domain/messageOf';
 import { NEVER_UTC, type AgendaItem } from '../store/agenda';
@@ -21,7 +22,8 @@ const LEDGERS = 'ledger~';
 export async function startSweeps(services: Services, client: DurableClient, log: TimerLog): Promise<void> {
   const sweepUtc = services.nowUtc();
   const agenda = await services.agenda.list();
-  if (isDue(agenda, 'rollouts', sweepUtc)) await reviveOpen(services, client, agenda, log);
+  if (isDue(agenda, 'rollouts', sweepUtc) && (await reviveOpen(services, client, agenda, log)) === 'foreign')
+    return;
   const due = SWEEPS.filter(([, item]) => isDue(agenda, item, sweepUtc)).map(([name]) => name);
   if (agenda.some(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= sweepUtc))
     due.push('ledgerSweep');
@@ -40,19 +42,38 @@ function isDue(agenda: readonly AgendaItem[], item: string, nowUtc: string): boo
   return found === undefined || found.dueUtc <= nowUtc;
 }
 
-/** While a rollout is open it is looked at every hour whether it runs; when none is, the agenda says so. */
+/**
+ * While a rollout is open it is looked at every hour whether it runs; when none is, the agenda says so. Beside a rollout of another task hub this host
+ * does nothing: its ledgers know nothing of what that one has down.
+ */
 async function reviveOpen(
   services: Services,
   client: DurableClient,
   agenda: readonly AgendaItem[],
   log: TimerLog,
-): Promise<void> {
+): Promise<'own' | 'foreign'> {
   const seen = agenda.find(({ name }) => name === 'rollouts') ?? null;
   try {
-    const { revived, openCount } = await reviveRollouts(services, client);
+    const { revived, foreign, openCount } = await reviveRollouts(services, client);
     for (const id of revived) log.warn(`${id} had stopped; it goes on.`);
+    for (const control of foreign)
+      log.warn(`${foreignRollout(control, client.taskHubName).message} Nothing is swept here meanwhile.`);
+    if (foreign.length > 0) return 'foreign';
     if (openCount === 0) await services.agenda.settle(seen, 'rollouts', NEVER_UTC);
+    else await sayHalts(services, log);
   } catch (error) {
     log.warn(`Whether every open rollout runs is not known: ${messageOf(error)}`);
+  }
+  return 'own';
+}
+
+const HALTED = 'A rollout waits for a decision:';
+
+/** Every hour, for the alert of the deployment (infra/modules/monitoring.bicep): a halt waits until a person decides. */
+async function sayHalts({ rollouts }: Services, log: TimerLog): Promise<void> {
+  for (const { rolloutId, endedUtc } of await rollouts.list()) {
+    if (endedUtc !== null) continue;
+    for (const { haltId, why, decision } of await rollouts.halts(rolloutId))
+      if (decision === null) log.warn(`${HALTED} ${rolloutId} at ${haltId}: ${why}`);
   }
 }

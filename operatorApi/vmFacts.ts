@@ -1,12 +1,12 @@
 import type { Services } from '../activities/services';
-import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';
 import { healthFrom } from '../domain/health';
 import type { VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmFacts } from '../planning/explainVm';
-import type { OutcomeRecord } from '../store/outcomes';
+import type { KeptOutcome } from '../store/outcomes';
 import type { PhaseRecord } from '../store/rollouts';
 import { placesOf, type PlannedPlace } from './fleetView';
 
@@ -15,7 +15,7 @@ export interface FoundFacts {
   readonly facts: VmFacts;
   readonly control: RolloutControl | null;
   readonly place: PlannedPlace | null;
-  readonly outcome: OutcomeRecord | null;
+  readonly outcome: KeptOutcome | null;
 }
 
 /** Everything that is known of one VM, by keys and short ranges of the tables; the platform is asked only when it is wanted. */
@@ -40,6 +40,7 @@ export async function factsOf(services: Services, vm: VirtualMachine, isLive: bo
     rollout: control === null ? null : standingOf(control, halts, place, vm, nowUtc),
     freezes,
     outcome,
+    isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
     plannedStartUtc: place?.expectedStartUtc ?? null,
     installingSinceUtc: running?.intentUtc ?? null,
     ...(isLive && { platform: await platformOf(services, vm.id) }),
@@ -66,11 +67,16 @@ function standingOf(
   nowUtc: string,
 ): VmFacts['rollout'] {
   if (place === null) return { control, here: { kind: 'go' }, hereSinceUtc: null };
-  const where = { phase: place.phase, region: place.region, family: imageFamilyOf(vm) };
+  const { phase, region } = place;
+  const { availabilitySetId, id: vmId } = vm;
+  const where = { phase, region, family: imageFamilyOf(vm), availabilitySetId, vmId };
   const here = controlFor(control, halts, where, nowUtc);
   const halt =
     here.kind === 'wait'
-      ? halts.find(({ decision, why }) => decision === null && why === here.why)
+      ? halts.find(
+          ({ decision, why, asked }) =>
+            decision === null && (asked ? pausedBecause(asked, why) : why) === here.why,
+        )
       : undefined;
   return { control, here, hereSinceUtc: halt?.atUtc ?? control.modeSinceUtc ?? null };
 }

@@ -25,13 +25,14 @@ export function* catchUpSweep(context: OrchestrationContext): Step<{ regions: nu
   for (let start = 0; start < catchUps.length; start += SIDE_BY_SIDE_MAX)
     yield* allEnded(
       context,
-      catchUps.slice(start, start + SIDE_BY_SIDE_MAX).map(({ rolloutId, region, endsUtc }) =>
+      catchUps.slice(start, start + SIDE_BY_SIDE_MAX).map(({ rolloutId, region, endsUtc, epoch }) =>
         startChild(context, children.catchUp, childId(context.df.instanceId, `${rolloutId}:${region}`), {
           rolloutId,
           region,
           phase,
           kind: 'catchUp',
           endsUtc,
+          epoch,
           freshAfterUtc: null,
           pace,
         }),

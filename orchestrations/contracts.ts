@@ -23,12 +23,18 @@ const InRollout = z.object({
   /** Only windows that open after this instant, so that a bake lasts until the next window. Null for any. */
   freshAfterUtc: Utc.nullable(),
   pace: Pace,
+  /** Of the rollout when this began. */
+  epoch: z.number().int().default(1),
 });
 
 export const monthlyRollout = {
   name: 'monthlyRollout',
   /** `generation` makes the ids of children belong to this one execution. */
-  input: z.object({ rolloutId: RolloutId, generation: z.number().int() }),
+  input: z.object({
+    rolloutId: RolloutId,
+    generation: z.number().int(),
+    epoch: z.number().int().default(1),
+  }),
   output: z.object({ counts: OutcomeCounts }),
 } as const;
 

@@ -23,10 +23,10 @@ import {
  * Stragglers of a phase go on beside the next one, under the ledger.
  */
 export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: OutcomeCounts }> {
-  const { rolloutId, generation } = children.monthlyRollout.input.parse(context.df.getInput());
+  const { rolloutId, generation, epoch } = children.monthlyRollout.input.parse(context.df.getInput());
   const ownId = `${rolloutId}.${generation}`;
   const plan = yield* planOf(context, rolloutId, ownId);
-  const month = { rolloutId, ownId, endsUtc: plan.endsUtc, pace: plan.pace };
+  const month = { rolloutId, ownId, epoch, endsUtc: plan.endsUtc, pace: plan.pace };
 
   const underWay: Child<unknown>[] = [];
   let freshAfterUtc: string | null = null;
@@ -64,6 +64,7 @@ type RolloutPlan = z.output<typeof planRollout.output>;
 interface MonthInFlight {
   readonly rolloutId: RolloutId;
   readonly ownId: string;
+  readonly epoch: number;
   readonly endsUtc: string;
   readonly pace: Pace;
 }
@@ -76,7 +77,7 @@ interface StartedPhase {
 /** Starts the regions of a phase and waits for its gate. The regions may go on after the gate has opened. */
 function* runPhase(
   context: OrchestrationContext,
-  { rolloutId, ownId, endsUtc, pace }: MonthInFlight,
+  { rolloutId, ownId, epoch, endsUtc, pace }: MonthInFlight,
   { phase, regions: names }: { readonly phase: string; readonly regions: readonly string[] },
   freshAfterUtc: string | null,
 ): Step<StartedPhase> {
@@ -85,6 +86,7 @@ function* runPhase(
     rolloutId,
     phase,
     kind: 'rollout',
+    epoch,
     endsUtc,
     freshAfterUtc,
     pace,

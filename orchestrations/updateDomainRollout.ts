@@ -81,7 +81,7 @@ function* atOnce(context: OrchestrationContext, { ref, disruption }: Input): Ste
 /** One timer and one activity, again and again, until every VM has its outcome. False when this generation has ended before that. */
 function* advanceTogether(context: OrchestrationContext, input: Input): Step<boolean> {
   const { ref, disruption, startByUtc, closesUtc } = input;
-  const claim = { claimId: context.df.instanceId, startByUtc, closesUtc };
+  const claim = { claimId: context.df.instanceId, startByUtc, closesUtc, epoch: input.epoch };
   for (let n = input.call + 1; ; n += 1) {
     const { dueUtc, events } = yield* call(context, advanceRound, { ref, claim, disruption, call: n });
     for (const { vmId, event } of events)

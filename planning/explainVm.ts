@@ -24,6 +24,8 @@ export interface VmFacts {
   } | null;
   readonly freezes: readonly Freeze[];
   readonly outcome: Outcome | null;
+  /** Whether it has a second chance after that outcome. */
+  readonly isTriedAgain: boolean;
   /** When its round in the plan is expected; null when it has none. */
   readonly plannedStartUtc: string | null;
   /** Since when an installation is running; null for none. */
@@ -74,19 +76,11 @@ export function explainVm(facts: VmFacts): VmExplanation {
       start: null,
     };
   const holds = holdsNow(facts, rollout);
-  if (outcome !== null && !isTriedAgain(outcome, rollout.control))
+  if (outcome !== null && !facts.isTriedAgain)
     return { state: 'done', sentence: doneSentence(outcome, rollout.control), holds: [], start: null };
   const start = startOf(facts, rollout.control, holds);
   const state = holds.length > 0 ? 'held' : 'waiting';
   return { state, sentence: waitingSentence(facts, holds, start), holds, start };
-}
-
-/** Deferred and failed VMs are caught up while the rollout is open. */
-export function isTriedAgain(
-  { kind }: Pick<Outcome, 'kind'>,
-  { endedUtc }: Pick<RolloutControl, 'endedUtc'>,
-): boolean {
-  return endedUtc === null && (kind === 'deferred' || kind === 'failed');
 }
 
 type RolloutFacts = NonNullable<VmFacts['rollout']>;

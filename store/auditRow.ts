@@ -22,6 +22,7 @@ export const AuditRow = z.object({
     'excluded',
     'exclusionLifted',
     'exclusionEnds',
+    'policyApplied',
     'installStarted',
     'installEnded',
     'claimOverrun',

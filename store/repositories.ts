@@ -8,6 +8,7 @@ import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
 import { planStore, type PlanStore } from './plans';
+import { policyStore, type PolicyStore } from './policies';
 import { rolloutStore, type RolloutStore } from './rollouts';
 import { roundProgressStore, type RoundProgressStore } from './roundProgress';
 import { roundQueueStore, type RoundQueueStore } from './roundQueues';
@@ -33,6 +34,7 @@ export interface Repositories {
   readonly waits: WaitStore;
   readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
+  readonly policies: PolicyStore;
 }
 
 export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
@@ -52,5 +54,6 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     waits: waitStore(store),
     deliveries: deliveryStore(store),
     freezes: freezeStore(store),
+    policies: policyStore(store),
   };
 }

@@ -72,6 +72,7 @@ export const TABLE_NAMES = [
   'azureOperations',
   'azureLog',
   'freezes',
+  'policies',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 

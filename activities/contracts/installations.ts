@@ -15,7 +15,7 @@ export const startInstall = {
     phase: PhaseId,
     region: z.string(),
     vmId: VmId,
-    claim: z.object({ claimId: z.string(), startByUtc: Utc }),
+    claim: z.object({ claimId: z.string(), startByUtc: Utc, epoch: z.number().int().default(1) }),
     /** When this attempt on the VM began: an installation that the platform began since, and that is in no row, is ours. */
     sinceUtc: Utc,
     family: ImageFamily,

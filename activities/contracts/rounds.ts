@@ -111,7 +111,13 @@ export const lookAtSet = {
 } satisfies ActivityContract;
 
 /** The right under which a round disrupts its VMs: `claimId` is the id of the round's orchestration. */
-export const RoundClaim = z.object({ claimId: z.string(), startByUtc: Utc, closesUtc: Utc });
+export const RoundClaim = z.object({
+  claimId: z.string(),
+  startByUtc: Utc,
+  closesUtc: Utc,
+  /** Of the rollout when the claim was granted. */
+  epoch: z.number().int().default(1),
+});
 export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
 
 /**

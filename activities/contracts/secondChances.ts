@@ -16,7 +16,14 @@ export const listCatchUps = {
   name: 'listCatchUps',
   input: z.object({ phase: PhaseId }),
   output: z.object({
-    catchUps: z.array(z.object({ rolloutId: RolloutId, region: z.string(), endsUtc: Utc })),
+    catchUps: z.array(
+      z.object({
+        rolloutId: RolloutId,
+        region: z.string(),
+        endsUtc: Utc,
+        epoch: z.number().int().default(1),
+      }),
+    ),
     pace: Pace,
   }),
 } satisfies ActivityContract;

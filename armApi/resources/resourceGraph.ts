@@ -90,8 +90,9 @@ function scopeOf(body: unknown, { services }: ArmContext): readonly string[] {
 
 function skipOf(token: unknown): number {
   if (token === undefined || token === null) return 0;
+  if (typeof token !== 'string') throw badRequest('InvalidSkipToken', 'The $skipToken is no text.');
   try {
-    const from = at(JSON.parse(Buffer.from(String(token), 'base64url').toString()), 'from');
+    const from = at(JSON.parse(Buffer.from(token, 'base64url').toString()), 'from');
     if (typeof from === 'number' && from >= 0) return from;
   } catch {
     // falls through: what is no token of this API is refused as one that has expired

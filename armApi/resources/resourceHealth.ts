@@ -1,6 +1,6 @@
 import type { HealthSignals } from '../../domain/health';
 import { resourceNotFound } from '../http/armError';
-import type { ArmRoute } from '../http/armRoute';
+import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { armTime } from '../http/armTime';
 import { findVm, VM_TYPE } from './lookup';
 
@@ -21,6 +21,31 @@ const SUMMARIES: Readonly<Record<Availability, string>> = {
   Unknown: 'Nothing has been heard of this virtual machine for ten minutes.',
 };
 
+async function currentStatus(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
+  const { id, armId, vm } = findVm(request, context);
+  const reading = await context.services.driver.readVirtualMachine(id);
+  if (reading === null) throw resourceNotFound(VM_TYPE, vm.name, request.resourceGroup);
+  const availabilityState = STATES[reading.signals.resourceHealth];
+  const nowUtc = armTime(context.services.nowUtc());
+  return {
+    status: 200,
+    body: {
+      id: `${armId}/providers/Microsoft.ResourceHealth/availabilityStatuses/current`,
+      name: 'current',
+      type: 'Microsoft.ResourceHealth/AvailabilityStatuses',
+      location: vm.region,
+      properties: {
+        availabilityState,
+        summary: SUMMARIES[availabilityState],
+        reasonType: '',
+        occuredTime: nowUtc,
+        reasonChronicity: 'Persistent',
+        reportedTime: nowUtc,
+      },
+    },
+  };
+}
+
 /** What Azure Resource Health says of a VM now. No recording has one: the shape is that of the SDK's models (docs/azure.md). */
 export const resourceHealthRoutes: readonly ArmRoute[] = [
   {
@@ -30,29 +55,6 @@ export const resourceHealthRoutes: readonly ArmRoute[] = [
     methods: ['GET'],
     family: 'resources',
     role: 'reader',
-    handler: async (request, context) => {
-      const { id, armId, vm } = findVm(request, context);
-      const reading = await context.services.driver.readVirtualMachine(id);
-      if (reading === null) throw resourceNotFound(VM_TYPE, vm.name, request.resourceGroup);
-      const availabilityState = STATES[reading.signals.resourceHealth];
-      const nowUtc = armTime(context.services.nowUtc());
-      return {
-        status: 200,
-        body: {
-          id: `${armId}/providers/Microsoft.ResourceHealth/availabilityStatuses/current`,
-          name: 'current',
-          type: 'Microsoft.ResourceHealth/AvailabilityStatuses',
-          location: vm.region,
-          properties: {
-            availabilityState,
-            summary: SUMMARIES[availabilityState],
-            reasonType: '',
-            occuredTime: nowUtc,
-            reasonChronicity: 'Persistent',
-            reportedTime: nowUtc,
-          },
-        },
-      };
-    },
+    handler: currentStatus,
   },
 ];

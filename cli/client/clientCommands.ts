@@ -5,6 +5,13 @@ import { HOST_URL } from './apiClient';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { runFleet, runForecast, runPreview, runWhy } from './queries';
+import {
+  runPolicyApply,
+  runPolicyDiff,
+  runPolicySchema,
+  runPolicyShow,
+  runPolicyVersions,
+} from './policyCommands';
 import { runDecision, runRolloutList, runRolloutShow, runRolloutWatch, type DecisionKind } from './rollouts';
 
 type Ended = (code: 0 | 1 | 2) => void;
@@ -52,6 +59,7 @@ export function addClient(program: Command, ended: Ended, make: MakeCommand): vo
   addQuestions(program, ended, make);
   addRollouts(program, ended, make);
   addFreezes(program, ended, make);
+  addPolicy(program, ended, make);
   make(program, 'completion', 'print the completion of these commands for a shell', [
     'source <(lowtide completion bash)',
     'lowtide completion fish > ~/.config/fish/completions/lowtide.fish',
@@ -181,6 +189,17 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
       .action(async (id: string | undefined, _options: unknown, command: Command) => {
         ended(await runDecision(kind, id, command.optsWithGlobals()));
       });
+  askingHost(
+    make(rollouts, 'take-over', 'have this host run a rollout whose host is stopped for good', [
+      'npm run lowtide -- rollouts take-over --reason "The old slot is deleted."',
+    ]),
+  )
+    .argument(...ID)
+    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+    .option('--yes', 'do not ask')
+    .action(async (id: string | undefined, _options: unknown, command: Command) => {
+      ended(await runDecision('take-over', id, command.optsWithGlobals()));
+    });
 }
 
 function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
@@ -243,4 +262,48 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
           ended(await runFreezeImport(file, command.optsWithGlobals()));
         });
   }
+}
+
+function addPolicy(program: Command, ended: Ended, make: MakeCommand): void {
+  const policy = withTable(
+    make(program, 'policy', 'show the policy in force; compare or apply a policy file', [
+      'npm run lowtide -- policy',
+      'npm run lowtide -- policy diff policy.yaml',
+      'npm run lowtide -- policy apply policy.yaml --reason "A longer soak."',
+    ]),
+  ).action(async (options: Parameters<typeof runPolicyShow>[0]) => {
+    ended(await runPolicyShow(options));
+  });
+  const FILE = ['<file>', 'a policy file, YAML or JSON'] as const;
+  withTable(
+    make(policy, 'diff', 'what a file would change, and for which VMs', [
+      'npm run lowtide -- policy diff p.yaml',
+    ]),
+  )
+    .argument(...FILE)
+    .action(async (file: string, _options: unknown, command: Command) => {
+      ended(await runPolicyDiff(file, command.optsWithGlobals()));
+    });
+  askingHost(
+    make(policy, 'apply', 'apply a file; it holds within seconds', [
+      'npm run lowtide -- policy apply p.yaml --reason r',
+    ]),
+  )
+    .argument(...FILE)
+    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      ended(await runPolicyApply(file, command.optsWithGlobals()));
+    });
+  withTable(
+    make(policy, 'versions', 'the policies that were applied', ['npm run lowtide -- policy versions']),
+  ).action(async (_options: unknown, command: Command) => {
+    ended(await runPolicyVersions(command.optsWithGlobals()));
+  });
+  askingHost(
+    make(policy, 'schema', 'the JSON Schema of a file', [
+      'npm run lowtide -- policy schema > policy.schema.json',
+    ]),
+  ).action(async (_options: unknown, command: Command) => {
+    ended(await runPolicySchema(command.optsWithGlobals()));
+  });
 }

@@ -49,7 +49,7 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   return 0;
 }
 
-export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
+export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over';
 
 export interface DecisionOptions extends Common {
   readonly reason: string;

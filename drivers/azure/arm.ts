@@ -125,8 +125,8 @@ export class Arm {
     return this.#seen('POST', path, requestId, async () => {
       const poller =
         action.kind === 'assessPatches'
-          ? virtualMachines.assessPatches(group, name, options as never)
-          : virtualMachines.installPatches(group, name, action.body, options as never);
+          ? virtualMachines.assessPatches(group, name, options)
+          : virtualMachines.installPatches(group, name, action.body, options);
       try {
         await poller.submitted();
       } catch (error) {

@@ -71,7 +71,7 @@ async function* aboutReading({ arm, vmId, nowUtc, sleep }: ProbeOptions): AsyncG
   yield finding('What does Resource Health say?', state ?? said(health), 'LOWTIDE_AZURE_RESOURCE_HEALTH');
   yield finding(
     'Is an application asked for its health?',
-    after.applicationHealth === null ? 'no Application Health extension reports' : after.applicationHealth,
+    after.applicationHealth ?? 'no Application Health extension reports',
   );
 }
 

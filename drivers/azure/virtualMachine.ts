@@ -117,7 +117,7 @@ function osTypeOf(written: string | null): VirtualMachine['osType'] {
 function tagsOf(tags: unknown): Record<string, string> {
   if (typeof tags !== 'object' || tags === null) return {};
   const texts = Object.entries(tags).filter(([, value]) => typeof value === 'string');
-  return Object.fromEntries(texts) as Record<string, string>;
+  return Object.fromEntries(texts);
 }
 
 const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always'] as const;
@@ -132,7 +132,7 @@ export function virtualMachineOf(
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = armId.split('/');
   const region = regionNameOf(model.location);
   const setId = AvailabilitySetId.safeParse(model.availabilitySet).data ?? null;
-  const isPlatformImage = image.publisher !== null && image.offer !== null && image.sku !== null;
+  const { publisher, offer, sku } = image;
   const maintenance = configurationsOf({ id, region, osType, tags }, assignments);
   const control = controlOf({
     osType,
@@ -153,15 +153,11 @@ export function virtualMachineOf(
     updateDomain: setId === null ? null : updateDomain,
     osType,
     vmSize: model.vmSize,
-    image: isPlatformImage
-      ? {
-          publisher: image.publisher ?? '',
-          offer: image.offer ?? '',
-          sku: image.sku ?? '',
-          version: image.version,
-        }
-      : null,
-    customImage: !isPlatformImage || image.id !== null,
+    image:
+      publisher === null || offer === null || sku === null
+        ? null
+        : { publisher, offer, sku, version: image.version },
+    customImage: publisher === null || image.id !== null,
     patchMode: model.patchMode,
     enableAutomaticUpdates: model.enableAutomaticUpdates,
     control: withShared(control, sharedIs),

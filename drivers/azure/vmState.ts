@@ -1,4 +1,4 @@
-import { VmId } from '../../domain/ids';
+import type { VmId } from '../../domain/ids';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { instanceViewOf, type InstanceView } from './instanceView';

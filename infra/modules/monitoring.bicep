@@ -48,31 +48,45 @@ resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(alertE
 @description('Each is a query over what the host itself records; docs/operations.md says what to do.')
 var alerts = [
   {
-    name: 'exceptions-of-activities'
-    severity: 2
-    query: 'exceptions | where operation_Name in ("advanceRound", "startInstall", "planRollout")'
-    minutes: 15
-    above: 5
-  }
-  {
-    name: 'sweep-fails'
-    severity: 2
-    query: 'requests | where name in ("assessmentSweep", "monthlyRollout", "retention") and success == false'
+    name: 'rollout-halted'
+    severity: 1
+    query: 'traces | where message startswith "A rollout waits for a decision:"'
     minutes: 60
     above: 0
   }
   {
     name: 'nothing-runs'
     severity: 1
-    query: 'requests | where name == "assessmentSweep" | summarize runs = count() | where runs == 0'
+    query: 'requests | where name == "sweepsTimer" | summarize runs = count() | where runs == 0'
     minutes: 180
     above: 0
   }
   {
-    name: 'rollout-halted'
-    severity: 1
-    query: 'traces | where message has "rollout halted"'
-    minutes: 15
+    name: 'timer-fails'
+    severity: 2
+    query: 'requests | where name in ("sweepsTimer", "monthlyRolloutTimer", "retentionTimer") and success == false'
+    minutes: 60
+    above: 0
+  }
+  {
+    name: 'stuck-or-not-started'
+    severity: 2
+    query: 'traces | where message has_any ("had stopped; it goes on", "was not started:", "A ledger was not tidied")'
+    minutes: 60
+    above: 0
+  }
+  {
+    name: 'listing-not-believed'
+    severity: 2
+    query: 'traces | where message has "was not believed:"'
+    minutes: 60
+    above: 0
+  }
+  {
+    name: 'round-failed'
+    severity: 2
+    query: 'traces | where message startswith "Round " and message has " failed: "'
+    minutes: 60
     above: 0
   }
 ]

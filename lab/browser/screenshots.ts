@@ -9,6 +9,7 @@ import { dashboardHost } from './dashboardHost';
 /** Pictures of the dashboard for people to look at: in screenshots/, which is not kept; with `--docs` the two of the README, which are. */
 const RELEASED = '2026-11-10T18:00:00.000Z';
 const MONTH = '2026-11';
+const HEIGHT = 860;
 
 interface Shot {
   readonly name: string;
@@ -62,28 +63,45 @@ async function main(forDocs: boolean): Promise<void> {
   const folder = join(PACKAGE_ROOT, ...(forDocs ? ['docs', 'images'] : ['screenshots']));
   mkdirSync(folder, { recursive: true });
   const browser = await launchChromium();
+  const page = await browser.newPage({ viewport: { width: 1280, height: HEIGHT }, colorScheme: 'light' });
+  // One host after another: a process has one app.
   const halted = await month('bad-patch', '2026-11-12T18:00:00.000Z');
-  const running = await month(null, '2026-11-18T03:40:00.000Z');
-  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, colorScheme: 'light' });
-  if (forDocs) {
-    await page.goto(`${running.baseUrl}/dashboard`);
-    await take(page, join(folder, 'dashboard-now.png'), false);
-    await page.goto(`${halted.baseUrl}/dashboard`);
-    await take(page, join(folder, 'dashboard-halt.png'), false);
-  }
-  for (const { name: look, colorScheme, width } of forDocs ? [] : LOOKS) {
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize({ width, height: 860 });
-    for (const { name, path } of PAGES) {
-      await page.goto(`${running.baseUrl}/dashboard${path}`);
-      await take(page, join(folder, `${name}-${look}.png`), true);
-    }
-    await page.goto(`${halted.baseUrl}/dashboard`);
-    await take(page, join(folder, `halt-${look}.png`), true);
-  }
-  await browser.close();
+  await takeAll(
+    page,
+    halted.baseUrl,
+    folder,
+    [{ name: forDocs ? 'dashboard-halt' : 'halt', path: '' }],
+    forDocs,
+  );
   await halted.close();
+  const running = await month(null, '2026-11-18T03:40:00.000Z');
+  await takeAll(
+    page,
+    running.baseUrl,
+    folder,
+    forDocs ? [{ name: 'dashboard-now', path: '' }] : PAGES,
+    forDocs,
+  );
   await running.close();
+  await browser.close();
+}
+
+/** The README shows what a window shows, in light; for people to judge there is everything. */
+async function takeAll(
+  page: Page,
+  baseUrl: string,
+  folder: string,
+  shots: readonly Shot[],
+  forDocs: boolean,
+): Promise<void> {
+  for (const { name: look, colorScheme, width } of forDocs ? LOOKS.slice(0, 1) : LOOKS) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: HEIGHT });
+    for (const { name, path } of shots) {
+      await page.goto(`${baseUrl}/dashboard${path}`);
+      await take(page, join(folder, forDocs ? `${name}.png` : `${name}-${look}.png`), !forDocs);
+    }
+  }
 }
 
 void main(process.argv.includes('--docs')).catch((error: unknown) => {

@@ -10,6 +10,7 @@ import { Counts, named } from './shared';
 export const ROLLOUT_STATES = [
   'planning',
   'waitingForInventory',
+  'planFailed',
   'running',
   'paused',
   'halted',
@@ -51,6 +52,7 @@ export const RolloutShape = named(
     ...summary,
     notAdvanced: z.string().nullable(),
     waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable(),
+    planFailed: z.object({ atUtc: Utc, why: z.string() }).nullable(),
     eligibleCount: z.number().int().nullable(),
     lateCount: z.number().int().nullable(),
     outcomes: Counts,

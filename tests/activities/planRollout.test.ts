@@ -2,7 +2,8 @@ import { planRollout } from '../../activities/planRollout';
 import { Month, RolloutId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { phaseIdOf } from '../../domain/phaseId';
-import { aSet, vmsOf } from '../support/builders';
+import { describeRollout } from '../../operatorApi/describeRollout';
+import { aSet, aVm, vmsOf } from '../support/builders';
 import { aControl, someServices, ROLLOUT, type FakeServices, outcomesIn } from '../support/fakeServices';
 import { countCalls, dyingAt } from '../support/interleave';
 import { ENDS } from '../support/rolloutScene';
@@ -71,6 +72,27 @@ describe('R-103: the plan of the month', () => {
     ).toEqual(new Set(['excludedForNow frozen']));
     expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(8);
     expect(await services.secondChances.next(99)).toHaveLength(8);
+  });
+
+  it('that cannot be made says why on the rollout and in the audit, and is made when it can be', async () => {
+    const services = await someServices({ vms: vmsOf(2), control: { plannedUtc: null } });
+    const list = services.driver.listVirtualMachines.bind(services.driver);
+    services.driver.listVirtualMachines = () => Promise.reject(new Error('Azure answers 500.'));
+    await expect(plan(services)).rejects.toThrow('500');
+    const described = await describeRollout(services, ROLLOUT);
+    expect(described).toMatchObject({ state: 'planFailed', planFailed: { why: 'Azure answers 500.' } });
+    expect((await services.audit.list(ROLLOUT)).map(({ what }) => what)).toEqual(['planFailed']);
+    services.driver.listVirtualMachines = list;
+    await plan(services);
+    expect(await describeRollout(services, ROLLOUT)).toMatchObject({ state: 'running', planFailed: null });
+  });
+
+  it('sets a VM aside whose region cannot be understood: it has its reason, and the others their month', async () => {
+    const odd = aVm({ region: 'east/us' });
+    const services = await someServices({ vms: [odd, ...vmsOf(3)], control: { plannedUtc: null } });
+    await plan(services);
+    expect(await planned(services)).toHaveLength(3);
+    expect(await services.outcomes.read(ROLLOUT, odd.id)).toMatchObject({ reason: 'placeInvalid' });
   });
 
   it('made again is the one that was kept, though the fleet has changed', async () => {

@@ -20,7 +20,7 @@ const judge = (events: readonly DriverEvent[], over: Partial<AuditInput> = {}): 
   ).filter((invariant) => invariant === 'INV-16');
 
 describe('INV-16: a VM that takes part and runs', () => {
-  it('is assessed every three days, or at most two nights later', () => {
+  it('is assessed every three days, or at most two windows later', () => {
     expect(judge([3, 8, 11, 15, 18].map(assessed))).toEqual([]);
   });
 

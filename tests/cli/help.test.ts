@@ -25,12 +25,14 @@ async function transcript(lines: readonly string[]): Promise<string> {
   return parts.join('\n');
 }
 
-const COMMANDS = ['start', 'serve', 'emulator', 'audit', 'fleet-generate', 'e2e'];
+const COMMANDS = ['start', 'serve', 'emulator', 'fleet-generate', 'e2e'];
 const OF_A_MONTH = ['simulate', 'plan', 'enable-azure', 'probe-azure'];
+const OF_THE_CLIENT = ['audit', 'why', 'rollouts', 'freeze add'];
 
 test('--help lists what there is, for every command with an example', async () => {
   expectGolden('help.txt', await transcript(['', '--help']));
   expectGolden('help-commands.txt', await transcript(COMMANDS.map((name) => `${name} --help`)));
+  expectGolden('help-client.txt', await transcript(OF_THE_CLIENT.map((name) => `${name} --help`)));
   expectGolden('help-month.txt', await transcript(OF_A_MONTH.map((name) => `${name} --help`)));
 });
 

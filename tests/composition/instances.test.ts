@@ -1,5 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
+import { PhaseId } from '../../domain/phaseId';
 import { startInstance, instanceStatus } from '../../composition/instances';
 import { reviveRollouts } from '../../operatorApi/startRollout';
 import { startReleasedMonth } from '../../operatorApi/scheduled';
@@ -50,6 +51,30 @@ describe('How an instance stands', () => {
     await startSweeps(await someServices(), client, log);
     expect(started).toEqual(['catchUpSweep', 'assessmentSweep', 'extensionSweep', 'inventorySweep']);
     expect(log.lines.join()).toContain('503');
+  });
+
+  it('a halt that waits for a person is said every hour until it is decided', async () => {
+    const services = await someServices();
+    const { client } = aClient(() => Promise.resolve({ runtimeStatus: 'Running' }));
+    const halt = {
+      haltId: 'phase-1',
+      kind: 'halt',
+      region: null,
+      why: '2 VMs are unhealthy',
+    } as const;
+    const [rollout] = await services.rollouts.list();
+    if (rollout === undefined) throw new Error('there is a rollout');
+    await services.rollouts.addHalt(rollout.rolloutId, {
+      ...halt,
+      phase: PhaseId.parse('phase-1'),
+      atUtc: services.nowUtc(),
+      decision: null,
+    });
+    const log = silentLog();
+    await startSweeps(services, client, log);
+    expect(log.lines).toContain(
+      `A rollout waits for a decision: ${rollout.rolloutId} at phase-1: 2 VMs are unhealthy`,
+    );
   });
 
   it('a start that was not answered counts when the instance runs, and is an error when it does not', async () => {

@@ -81,6 +81,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'resumeRollout',
     'skipRollout',
     'cancelRollout',
+    'takeOverRollout',
     'waiveVirtualMachine',
     'armRegisterProvider',
     'armRegisterFeature',

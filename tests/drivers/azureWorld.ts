@@ -43,7 +43,7 @@ export async function anAzureWorld(options: {
   const honest = pocketArm({
     driver: pocket.driver,
     policy: defaultPolicy,
-    nowUtc: pocket.now,
+    nowUtc: () => pocket.now(),
     report: (message) => {
       throw new Error(message);
     },
@@ -79,7 +79,7 @@ export async function anAzureWorld(options: {
           return Promise.resolve();
         },
       },
-      nowUtc: pocket.now,
+      nowUtc: () => pocket.now(),
       onRequest: (request) => sent.push(request),
       ...over,
     });

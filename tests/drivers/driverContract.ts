@@ -39,6 +39,7 @@ export function itKeepsTheContract(make: () => Promise<DriverWorld>): void {
   });
   aboutReading(() => world);
   aboutStarting(() => world);
+  aboutRefusals(() => world);
   aboutHealth(() => world);
 }
 
@@ -130,7 +131,9 @@ function aboutStarting(world: () => DriverWorld): void {
     const answer = await finished(world(), await driver.startAssessment(ready));
     expect(answer).toMatchObject({ summary: { criticalAndSecurityPatchCount: 0 } });
   });
+}
 
+function aboutRefusals(world: () => DriverWorld): void {
   it('R-110: refuses to assess or install on a VM that is off', async () => {
     const { driver, poweredOff } = world();
     const refused = { kind: 'refused', code: 'notRunning' };

@@ -30,7 +30,7 @@ describe('the OpenAPI document', () => {
 
   test('has every route that is served, with its parameters, and no other', () => {
     const served = operatorRoutes
-      .filter(({ route }) => route.startsWith('api/') && !route.includes('*'))
+      .filter(({ route }) => /^(api\/|metrics$)/.test(route) && !route.includes('*'))
       .flatMap(({ name, methods, route, query }) =>
         methods.map((method) => [
           name,
@@ -75,6 +75,8 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['GET', '/api/rollouts?colour=blue', 400],
   ['POST', '/api/rollouts', 409, { month: '2026-11' }],
   ['POST', '/api/rollouts', 400, { month: 'November' }],
+  ['POST', '/api/rollouts/rollout-2026-10/take-over', 404, { reason: 'r' }],
+  ['POST', '/api/rollouts/rollout-2026-11/take-over', 200, { reason: 'r' }],
   ['GET', `/api/virtual-machines?id=${MONTH_VM}`, 200],
   ['GET', '/api/virtual-machines?id=web-01', 400],
   ['POST', `/api/virtual-machines/waive?id=${MONTH_VM}`, 202, { reason: 'I have seen it.' }],
@@ -102,6 +104,17 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['GET', '/api/preview?month=2026-12&against=previousMonth', 200],
   ['GET', '/api/preview?month=December', 400],
   ['POST', '/api/preview', 200, { policy: { phasesMin: 2 } }],
+  ['GET', '/metrics', 200],
+  ['GET', '/api/policy', 200],
+  ['GET', '/api/policy/schema', 200],
+  ['POST', '/api/policy/diff', 200, 'bakeAfterCanary: P1D'],
+  ['POST', '/api/policy/diff', 400, 'bakeAfterCanary: tomorrow'],
+  ['PUT', '/api/policy?reason=Slower.&version=0', 200, 'bakeAfterCanary: P1D'],
+  ['PUT', '/api/policy?reason=Slower.&version=0', 400, 'bakeAfterCanary: P1D'],
+  ['GET', '/api/policy/versions', 200],
+  ['GET', '/api/policy', 200],
+  ['POST', '/api/rollouts/rollout-2026-11/pause', 200, { reason: 'Lunch.', scope: { region: 'westeurope' } }],
+  ['POST', '/api/rollouts/rollout-2026-11/resume', 200, { reason: 'Back.', scope: { region: 'westeurope' } }],
   ['GET', '/api/forecast?by=colour', 400],
   ['GET', '/api/forecast?format=csv', 200],
   ['GET', '/api/fleet?group=region&limit=2', 200],

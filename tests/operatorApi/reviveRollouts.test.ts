@@ -26,8 +26,12 @@ describe('a rollout whose orchestration is gone', () => {
     async (runtimeStatus) => {
       const services = await someServices();
       const { client, started } = aClient(runtimeStatus);
-      expect(await reviveRollouts(services, client)).toEqual({ revived: [ROLLOUT], openCount: 1 });
-      const input = { rolloutId: ROLLOUT, generation: 2 };
+      expect(await reviveRollouts(services, client)).toEqual({
+        revived: [ROLLOUT],
+        foreign: [],
+        openCount: 1,
+      });
+      const input = { rolloutId: ROLLOUT, generation: 2, epoch: 1 };
       expect(started).toEqual([{ name: 'monthlyRollout', instanceId: ROLLOUT, input }]);
       expect(await generationOf(services)).toBe(2);
     },

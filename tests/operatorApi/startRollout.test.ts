@@ -52,7 +52,7 @@ describe('R-103: the rollout of a month', () => {
       mode: 'running',
       requestedBy: 'monthly timer',
     });
-    expect(client.started).toEqual([{ id: ROLLOUT, input: { rolloutId: ROLLOUT, generation: 1 } }]);
+    expect(client.started).toEqual([{ id: ROLLOUT, input: { rolloutId: ROLLOUT, generation: 1, epoch: 1 } }]);
     expect((await services.audit.list(ROLLOUT)).map(({ what }) => what)).toEqual(['rolloutRequested']);
   });
 

@@ -92,6 +92,7 @@ export function aControl(over: Partial<RolloutControl> = {}): RolloutControl {
     endedUtc: null,
     vmCount: 1,
     seed: '2026-11',
+    epoch: 1,
     ...over,
   };
 }

@@ -21,9 +21,9 @@ export async function serveLargeFleet(page: Page): Promise<{ readonly answers: n
       path: url.pathname,
     } as unknown as OperatorRequest;
     const started = performance.now();
-    const { jsonBody } = await listFleet.handler(request, { services } as unknown as OperatorContext);
+    const answer = await listFleet.handler(request, { services } as unknown as OperatorContext);
     answers.push(performance.now() - started);
-    await route.fulfill({ contentType: 'application/json', body: JSON.stringify(jsonBody) });
+    await route.fulfill({ contentType: 'application/json', body: JSON.stringify(answer.jsonBody) });
   });
   return { answers };
 }

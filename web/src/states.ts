@@ -53,6 +53,7 @@ export interface RolloutLook {
 
 const ROLLOUTS: Readonly<Record<string, RolloutLook>> = {
   planning: { label: 'Planning', icon: 'dots', tone: 'calm' },
+  planFailed: { label: 'Plan failed', icon: 'warning', tone: 'bad' },
   waitingForInventory: { label: 'Waiting for VMs', icon: 'clock', tone: 'attention' },
   running: { label: 'Running', icon: 'play', tone: 'calm' },
   paused: { label: 'Paused', icon: 'pause', tone: 'attention' },

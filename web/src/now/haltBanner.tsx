@@ -7,6 +7,7 @@ import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
 
 const ACCUSED_SHOWN = 6;
+const FACTS_SHOWN = 5;
 
 /** What stopped the rollout, about which VMs, what they share, and the decision. Nothing while no halt is open. */
 export function HaltBanner({
@@ -62,21 +63,17 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
         {halt.inCommon.length > 0 && (
           <div>
             <h4>
-              {halt.accusedCount === 1
-                ? 'About it, the rarest first'
-                : `What all ${count(halt.accusedCount)} have in common, the rarest first`}
+              {halt.accusedCount === 1 ? 'About it' : `What all ${count(halt.accusedCount)} have in common`}
             </h4>
             <dl class="facts">
-              {halt.inCommon.map(({ fact, value, sharedByCount }) => (
+              {factsOf(halt).map(({ fact, value, sharedByCount }) => (
                 <div key={fact}>
                   <dt>{fact}</dt>
-                  <dd>
-                    <span class="value" title={value}>
-                      {value}
-                    </span>{' '}
-                    <span class="quiet">
-                      so have {count(sharedByCount)} of {vms(plannedCount)}
-                    </span>
+                  <dd class="value" title={value.slice(0, 1_000)}>
+                    {value}
+                  </dd>
+                  <dd class="quiet">
+                    {count(sharedByCount)} of {vms(plannedCount)} have it
                   </dd>
                 </div>
               ))}
@@ -126,6 +123,12 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
       )}
     </div>
   );
+}
+
+/** The image family, by which the evidence is counted, and the rarest of the others. */
+function factsOf({ inCommon }: Halt): Halt['inCommon'] {
+  const isFamily = ({ fact }: Halt['inCommon'][number]): boolean => fact === 'image family';
+  return [...inCommon.filter(isFamily), ...inCommon.filter((one) => !isFamily(one))].slice(0, FACTS_SHOWN);
 }
 
 function choicesOf(open: readonly Halt[], halts: Halts): readonly Choice[] {

@@ -140,7 +140,7 @@ function wedge(radius: number, share: number): string {
 
 function landShape(): GeoPermissibleObjects {
   const topology = land as unknown as Parameters<typeof feature>[0];
-  return feature(topology, 'land') as GeoPermissibleObjects;
+  return feature(topology, 'land');
 }
 
 function lineBetween(a: string, b: string): GeoPermissibleObjects {

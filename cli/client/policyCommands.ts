@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { say } from '../../local/say';
+import { apiClient, queryOf, type HostOptions } from './apiClient';
+import { writeJson, writeRows, type OutputOptions, type Row } from './output';
+
+type Common = HostOptions & OutputOptions;
+
+const YAML = 'application/yaml';
+
+interface PolicyView {
+  readonly version: number;
+  readonly applied: Row | null;
+  readonly sets: Row;
+  readonly inForce: Row;
+}
+
+export async function runPolicyShow(options: Common): Promise<0> {
+  writePolicy(await apiClient(options).get<PolicyView>('/api/policy'), options);
+  return 0;
+}
+
+function writePolicy(policy: PolicyView, options: Common): void {
+  if (options.json) {
+    writeJson(policy);
+    return;
+  }
+  const { version, sets, inForce } = policy;
+  say.line(
+    version === 0 ? 'No policy was applied: the settings of the deployment hold.' : `Version ${version}`,
+  );
+  const rows = Object.entries(inForce).map(([member, value]) => ({
+    member,
+    value,
+    from: member in sets ? 'policy' : 'deployment',
+  }));
+  writeRows(['member', 'value', 'from'], rows, options);
+}
+
+interface PolicyDiff {
+  readonly changes: readonly Row[];
+  readonly touchesRunning: boolean;
+  readonly effect: {
+    readonly month: string;
+    readonly movedCount: number;
+    readonly moved: readonly { vmId: string; before: Turn; after: Turn }[];
+  };
+}
+
+interface Turn {
+  readonly phase: string;
+  readonly day: number;
+}
+
+export async function runPolicyDiff(file: string, options: Common): Promise<0> {
+  const diff = await apiClient(options).send<PolicyDiff>(
+    'POST',
+    '/api/policy/diff',
+    readFileSync(file, 'utf8'),
+    YAML,
+  );
+  if (options.json) {
+    writeJson(diff);
+    return 0;
+  }
+  const { changes, touchesRunning, effect } = diff;
+  writeRows(['member', 'before', 'after', 'touches'], changes, options);
+  if (touchesRunning) say.line('It touches the rollout that runs.');
+  say.line(`In ${effect.month} it moves ${effect.movedCount} VMs.`);
+  const moved = effect.moved.map(({ vmId, before, after }) => ({
+    vmId,
+    before: `${before.phase} day ${before.day}`,
+    after: `${after.phase} day ${after.day}`,
+  }));
+  if (moved.length > 0) writeRows(['vmId', 'before', 'after'], moved, {});
+  return 0;
+}
+
+export async function runPolicyApply(
+  file: string,
+  options: Common & { readonly reason: string },
+): Promise<0> {
+  const api = apiClient(options);
+  const { version } = await api.get<PolicyView>('/api/policy');
+  const path = queryOf('/api/policy', { reason: options.reason, version });
+  const after = await api.send<PolicyView>('PUT', path, readFileSync(file, 'utf8'), YAML);
+  if (options.json) writeJson(after);
+  else say.line(`Version ${after.version} is in force.`);
+  return 0;
+}
+
+export async function runPolicyVersions(options: Common): Promise<0> {
+  const { value } = await apiClient(options).get<{ value: readonly Row[] }>('/api/policy/versions');
+  writeRows(['version', 'appliedUtc', 'appliedBy', 'reason'], value, options);
+  return 0;
+}
+
+export async function runPolicySchema(options: Common): Promise<0> {
+  writeJson(await apiClient(options).get('/api/policy/schema'));
+  return 0;
+}

@@ -1,0 +1,89 @@
+import type { WakingServices } from '../activities/services';
+import { wakeWaits } from '../activities/wake';
+import type { Halt } from '../domain/control';
+import { describeScope, isSameScope, type ControlScope } from '../domain/controlScope';
+import { keyOf, type RolloutId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { NO_PHASE } from '../domain/phaseId';
+import { notFound, over, type DecisionKind } from './decideRollout';
+
+const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cancel: 'cancelled' } as const;
+
+/**
+ * Carries out what a person decided about a part of a rollout. A pause is a row like that of a halt, which everything that is about to start
+ * something reads; resume, skip and cancel answer it, and the halts that a gate made of the same part.
+ */
+export async function decideScope(
+  services: WakingServices,
+  id: RolloutId,
+  kind: DecisionKind,
+  scope: ControlScope,
+  who: { readonly by: string; readonly reason: string },
+): Promise<void> {
+  const control = await services.rollouts.read(id);
+  if (control === null) throw notFound(id);
+  if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
+  const atUtc = services.nowUtc();
+  const open = (await services.rollouts.halts(id)).filter(
+    (halt) => halt.decision === null && isAbout(halt, scope),
+  );
+  if (kind === 'resume' ? open.length === 0 : kind === 'pause' && open.some(({ asked }) => asked))
+    throw nothingToDecide(id, kind, scope);
+
+  // The audit first for what lets something start, and last for what keeps it from starting: never the other way round.
+  const writeDown = (): Promise<void> =>
+    services.audit.append(id, `${atUtc}~${kind}~${keyOfScope(scope)}`, {
+      atUtc,
+      who: who.by,
+      what: DONE[kind],
+      subject: describeScope(scope),
+      vmId: 'vm' in scope ? scope.vm : null,
+      why: who.reason,
+      evidence: { scope, halts: open.map(({ haltId }) => haltId) },
+    });
+  if (kind === 'resume') await writeDown();
+  if (kind !== 'resume') {
+    const decision = kind === 'pause' ? null : { kind, ...who, atUtc };
+    await services.rollouts.addHalt(id, askedHalt(scope, who.reason, atUtc, decision));
+  }
+  if (kind !== 'pause')
+    for (const { haltId } of open) await services.rollouts.decide(id, haltId, { kind, ...who, atUtc });
+  if (kind !== 'resume') await writeDown();
+  await wakeWaits(services, id, null);
+}
+
+function askedHalt(scope: ControlScope, why: string, atUtc: string, decision: Halt['decision']): Halt {
+  return {
+    haltId: `asked~${keyOfScope(scope)}~${atUtc}`,
+    kind: 'hold',
+    phase: 'phase' in scope ? scope.phase : NO_PHASE,
+    region: 'region' in scope ? scope.region : null,
+    why,
+    atUtc,
+    decision,
+    asked: scope,
+  };
+}
+
+/** What a person paused there before, and the halts that gates made of the same phase or region. */
+function isAbout({ asked, phase, region, scope: stopped }: Halt, scope: ControlScope): boolean {
+  if (asked) return isSameScope(asked, scope);
+  if (stopped !== undefined && stopped.kind !== 'region') return false;
+  if ('phase' in scope) return phase === scope.phase && region === null;
+  return 'region' in scope && region === scope.region;
+}
+
+function keyOfScope(scope: ControlScope): string {
+  if ('phase' in scope) return scope.phase;
+  if ('region' in scope) return scope.region;
+  return keyOf('vm' in scope ? scope.vm : scope.availabilitySet);
+}
+
+function nothingToDecide(id: RolloutId, kind: DecisionKind, scope: ControlScope): LowtideError {
+  const what = describeScope(scope);
+  return new LowtideError('NOTHING_TO_DECIDE', {
+    what: `There is nothing to ${kind} in ${what} of ${id}.`,
+    why: kind === 'pause' ? 'It is paused already.' : 'It is neither paused nor halted by itself.',
+    fix: `See the halts of GET /api/rollouts/${id}.`,
+  });
+}

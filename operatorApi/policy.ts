@@ -1,0 +1,264 @@
+import { z } from 'zod';
+import type { Services } from '../activities/services';
+import { policyWasApplied, startedSettings } from '../composition/compose';
+import {
+  changesBetween,
+  policyFileSchema,
+  readPolicyFile,
+  writtenMembers,
+  type PolicyMembers,
+} from '../composition/policyFile';
+import { Utc, VmId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { Policy } from '../domain/policy';
+import { monthAfter, monthOfLatestRelease } from '../domain/release';
+import { decodeText } from '../drivers/fleet/decodeText';
+import { diffTurns, turnsOf } from '../planning/previewPlan';
+import type { PolicyVersion } from '../store/policies';
+import { forgetFleetView } from './fleetView';
+import { previewOf } from './preview';
+import type { OperatorRoute } from './route';
+import { named } from './shapes/shared';
+
+const PATH = 'api/policy';
+const VERSIONS_MAX = 100;
+const NAMED_MAX = 100;
+const FILE = {
+  about: 'A policy file: YAML, or JSON; GET /api/policy/schema is its JSON Schema.',
+  contentTypes: ['application/yaml', 'application/json'],
+};
+
+const Members = z.record(z.string(), z.unknown());
+
+const Version = named(
+  'PolicyVersion',
+  z.object({
+    version: z.number().int(),
+    appliedUtc: Utc,
+    appliedBy: z.string(),
+    reason: z.string(),
+    text: z.string(),
+  }),
+  'A policy that was applied, as it was written.',
+);
+
+const PolicyShape = named(
+  'Policy',
+  z.object({
+    /** 0 while none was applied. */
+    version: z.number().int(),
+    applied: Version.nullable(),
+    /** What the applied file sets, and all that is in force. */
+    sets: Members,
+    inForce: Members,
+  }),
+  'The policy in force: the settings of the deployment, with what the applied file sets over them.',
+);
+
+function shownVersion({
+  version,
+  appliedUtc,
+  appliedBy,
+  reason,
+  text,
+}: PolicyVersion): z.input<typeof Version> {
+  return { version, appliedUtc, appliedBy, reason, text };
+}
+
+const showPolicy: OperatorRoute = {
+  name: 'showPolicy',
+  methods: ['GET'],
+  role: 'reader',
+  route: PATH,
+  query: {},
+  description: {
+    summary: 'The policy in force, and the file that set it.',
+    answers: { 200: { about: 'The policy.', schema: PolicyShape } },
+  },
+  handler: async (_request, { services }) => ({ jsonBody: await shown(services, services.policy) }),
+};
+
+async function shown(services: Services, policy: Policy): Promise<z.input<typeof PolicyShape>> {
+  const current = await services.policies.current();
+  return {
+    version: current?.version ?? 0,
+    applied: current === null ? null : shownVersion(current),
+    sets: current === null ? {} : writtenMembers(current.members as PolicyMembers),
+    inForce: writtenMembers(policy),
+  };
+}
+
+const applyPolicy: OperatorRoute = {
+  name: 'applyPolicy',
+  methods: ['PUT'],
+  role: 'operator',
+  route: PATH,
+  query: {
+    reason: { about: 'Why: it goes into the audit.', schema: z.string().min(1), isRequired: true },
+    version: {
+      about: 'The version that is being replaced: refused when another was applied since.',
+      schema: z.coerce.number().int(),
+    },
+  },
+  description: {
+    summary:
+      'Applies a policy file: what it sets holds within seconds, what it leaves out is of the deployment again.',
+    body: FILE,
+    answers: { 200: { about: 'The policy in force.', schema: PolicyShape } },
+  },
+  handler: async (request, { services }) => {
+    const reason = request.query('reason')?.trim() ?? '';
+    if (reason === '') throw noReason();
+    const text = decodeText(await request.bytes(), 'the policy file');
+    const members = readPolicyFile(text);
+    const before = await services.policies.current();
+    const expected = request.query('version');
+    if (expected !== null && Number(expected) !== (before?.version ?? 0)) throw changedSince(before);
+    const version: PolicyVersion = {
+      version: (before?.version ?? 0) + 1,
+      appliedUtc: services.nowUtc(),
+      appliedBy: request.by,
+      reason,
+      text,
+      members: { ...members },
+    };
+    const after = inForceWith(members);
+    await services.audit.append('operator', `policy~${version.version}~${version.appliedUtc}`, {
+      atUtc: version.appliedUtc,
+      who: request.by,
+      what: 'policyApplied',
+      subject: `policy ${version.version}`,
+      vmId: null,
+      why: reason,
+      evidence: { changes: changesBetween(services.policy, after) },
+    });
+    if (!(await services.policies.apply(version))) throw changedSince(await services.policies.current());
+    await policyWasApplied();
+    forgetFleetView(services);
+    return { jsonBody: await shown(services, after) };
+  },
+};
+
+const Diff = z.object({
+  changes: z.array(
+    z.object({
+      member: z.string(),
+      before: z.unknown(),
+      after: z.unknown(),
+      touches: z.enum(['running', 'next']),
+    }),
+  ),
+  /** Whether a rollout that runs is touched. */
+  touchesRunning: z.boolean(),
+  /** What it moves in the next month. */
+  effect: z.object({
+    month: z.string(),
+    movedCount: z.number().int(),
+    addedCount: z.number().int(),
+    removedCount: z.number().int(),
+    moved: z.array(
+      z.object({
+        vmId: VmId,
+        before: z.object({ phase: z.string(), day: z.number() }),
+        after: z.object({ phase: z.string(), day: z.number() }),
+      }),
+    ),
+  }),
+});
+
+const diffPolicy: OperatorRoute = {
+  name: 'diffPolicy',
+  methods: ['POST'],
+  role: 'reader',
+  route: `${PATH}/diff`,
+  query: {},
+  description: {
+    summary: 'What a policy file would change, and for which VMs of the next month. Changes nothing.',
+    body: FILE,
+    answers: { 200: { about: 'The difference to the policy in force.', schema: Diff } },
+  },
+  handler: async (request, { services }) => {
+    const members = readPolicyFile(decodeText(await request.bytes(), 'the policy file'));
+    const policy = inForceWith(members);
+    const changes = changesBetween(services.policy, policy);
+    const month = monthAfter(monthOfLatestRelease(services.nowUtc()));
+    const now = await previewOf(services, { month, policy: services.policy, vms: null });
+    const then = await previewOf(services, { month, policy, vms: null });
+    const { releasedUtc } = then.plan;
+    const { added, removed, moved } = diffTurns(
+      turnsOf(now.rows, releasedUtc),
+      turnsOf(then.rows, releasedUtc),
+    );
+    const isRunning = (await services.rollouts.list()).some(({ endedUtc }) => endedUtc === null);
+    return {
+      jsonBody: {
+        changes,
+        touchesRunning: isRunning && changes.some(({ touches }) => touches === 'running'),
+        effect: {
+          month,
+          movedCount: moved.length,
+          addedCount: added.length,
+          removedCount: removed.length,
+          moved: moved.slice(0, NAMED_MAX),
+        },
+      },
+    };
+  },
+};
+
+const listVersions: OperatorRoute = {
+  name: 'listPolicyVersions',
+  methods: ['GET'],
+  role: 'reader',
+  route: `${PATH}/versions`,
+  query: {},
+  description: {
+    summary: 'The policies that were applied, the latest first; at most 100.',
+    answers: { 200: { about: 'The versions.', schema: z.object({ value: z.array(Version) }) } },
+  },
+  handler: async (_request, { services }) => ({
+    jsonBody: { value: (await services.policies.versions(VERSIONS_MAX)).map(shownVersion) },
+  }),
+};
+
+const showSchema: OperatorRoute = {
+  name: 'showPolicySchema',
+  methods: ['GET'],
+  role: null,
+  route: `${PATH}/schema`,
+  query: {},
+  description: {
+    summary: 'The JSON Schema of a policy file; `x-touches` says which rollout a change is for.',
+    answers: { 200: { about: 'JSON Schema 2020-12.', schema: z.looseObject({ title: z.string() }) } },
+  },
+  handler: () => Promise.resolve({ jsonBody: policyFileSchema() }),
+};
+
+/** What would be in force: what the file leaves out is of the deployment. */
+function inForceWith(members: PolicyMembers): Policy {
+  return Policy.parse({ ...startedSettings().policy, ...members });
+}
+
+function noReason(): LowtideError {
+  return new LowtideError('REQUEST_INVALID', {
+    what: 'The policy was not applied: there is no reason.',
+    why: 'Why a policy changes goes into the audit.',
+    fix: 'PUT /api/policy?reason=… says it.',
+  });
+}
+
+function changedSince(current: PolicyVersion | null): LowtideError {
+  return new LowtideError('REQUEST_INVALID', {
+    what: 'Another policy was applied since.',
+    why: `Version ${current?.version ?? 0} is in force, of ${current?.appliedBy ?? 'the deployment'}.`,
+    fix: 'Look at it, and apply yours to it: GET /api/policy.',
+  });
+}
+
+export const policyRoutes: readonly OperatorRoute[] = [
+  showPolicy,
+  applyPolicy,
+  diffPolicy,
+  listVersions,
+  showSchema,
+];

@@ -1,0 +1,47 @@
+import type { DurableClient } from 'durable-functions';
+import type { WakingServices } from '../activities/services';
+import { wakeWaits } from '../activities/wake';
+import type { RolloutId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { notFound } from './decideRollout';
+import { startOnce } from './startRollout';
+
+/**
+ * Hands a rollout to the host that is asked, because a person says that the one that ran it is stopped for good. The epoch is raised first: what
+ * was granted in the other task hub starts nothing from then on. Asking twice takes over once.
+ */
+export async function takeOver(
+  services: WakingServices,
+  client: DurableClient,
+  id: RolloutId,
+  who: { readonly by: string; readonly reason: string },
+): Promise<void> {
+  const hub = client.taskHubName;
+  let from: string | null = null;
+  const control = await services.rollouts.update(id, (row) => {
+    from = row.hub ?? null;
+    if (row.hub === hub || row.endedUtc !== null) return null;
+    return { ...row, hub, epoch: row.epoch + 1, generation: row.generation + 1 };
+  });
+  if (control === null) throw notFound(id);
+  if (control.endedUtc !== null)
+    throw new LowtideError('ROLLOUT_ENDED', {
+      what: `${id} is over.`,
+      why: 'Every VM of it has its outcome.',
+      fix: 'Nothing is left to take over.',
+    });
+  const { epoch } = control;
+  if (from !== hub)
+    await services.audit.append(id, `takenOver~${epoch}`, {
+      atUtc: services.nowUtc(),
+      who: who.by,
+      what: 'takenOver',
+      subject: id,
+      vmId: null,
+      why: who.reason,
+      evidence: { from, hub, epoch },
+    });
+  await services.agenda.soonest('rollouts', services.nowUtc());
+  await startOnce(services, client, control);
+  await wakeWaits(services, id, null);
+}

@@ -1,0 +1,108 @@
+import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
+import { anApi, type Api } from '../armApi/api';
+
+const VMS = 80;
+/** Days of the month on which every VM is asked about: before the first window, in windows, and between them. */
+const ASKED_DAYS = [0.01, 0.5, 1.3, 2.4, 4.1, 7, 12];
+const DAYS = 20;
+
+interface Explained {
+  readonly vmId: string;
+  readonly asOfUtc: string;
+  readonly state: string;
+  readonly holds: readonly { readonly reason: string }[];
+  readonly start: { readonly earliestUtc: string; readonly latestUtc: string } | null;
+}
+
+interface Event {
+  readonly at: string;
+  readonly action: string;
+  readonly vm: string;
+  readonly rolloutId: string | null;
+}
+
+describe('what `why` says of every VM of a simulated month', () => {
+  let api: Api;
+  const explained: Explained[] = [];
+  let events: readonly Event[] = [];
+  let outcomes: ReadonlyMap<string, { readonly kind: string; readonly reason: string }>;
+
+  beforeAll(async () => {
+    api = await anApi({ clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' }, timers: true });
+    const fleet = await api.send(
+      'POST',
+      '/api/fleet',
+      printGeneratedFleet(generateFleet({ vms: VMS, seed: 5 })),
+    );
+    expect(fleet.status).toBe(200);
+    await api.send('POST', '/api/rollouts', { month: '2026-11' });
+    const frozen = { from: '2026-11-12T06:00Z', to: '2026-11-15T12:00Z', reason: 'A launch.', owner: 'ops' };
+    expect((await api.send('PUT', '/api/freezes/launch', frozen)).status).toBe(200);
+    const all = (await api.send('GET', '/api/fleet?limit=1000')).body['value'] as unknown as {
+      readonly vmId: string;
+    }[];
+    let passed = 0;
+    for (const day of [...ASKED_DAYS, DAYS]) {
+      await api.pass((day - passed) * 24 * 60);
+      passed = day;
+      if (day === DAYS) break;
+      for (const { vmId } of all)
+        explained.push((await api.send('GET', `/api/explain?id=${vmId}`)).body as unknown as Explained);
+    }
+    events = (await api.send('GET', '/api/simulated/events')).body['value'] as unknown as Event[];
+    const ended = (await api.send('GET', '/api/rollouts/rollout-2026-11/virtual-machines')).body[
+      'value'
+    ] as unknown as {
+      readonly vmId: string;
+      readonly kind: string;
+      readonly reason: string;
+    }[];
+    outcomes = new Map(ended.map(({ vmId, ...outcome }) => [vmId, outcome]));
+  });
+  afterAll(() => api.close());
+
+  /** The first installation of the rollout on a VM after an instant. */
+  const nextStart = (vmId: string, afterUtc: string): string | null =>
+    events.find(
+      ({ at, action, vm, rolloutId }) =>
+        action === 'installStarted' && rolloutId !== null && at > afterUtc && vm.toLowerCase() === vmId,
+    )?.at ?? null;
+
+  test('was asked of every VM, and in every state', () => {
+    expect(explained).toHaveLength(VMS * ASKED_DAYS.length);
+    const states = new Set(explained.map(({ state }) => state));
+    expect([...states]).toEqual(expect.arrayContaining(['notTakingPart', 'waiting', 'held', 'done']));
+    expect(events.filter(({ action }) => action === 'installStarted').length).toBeGreaterThan(20);
+  });
+
+  test('no installation starts before the earliest start or after the latest that was said', () => {
+    const wrong = explained.flatMap((said) => {
+      const { vmId, asOfUtc, state, start } = said;
+      if (state !== 'waiting' && state !== 'held') return [];
+      const started = nextStart(vmId, asOfUtc);
+      if (started === null) return [];
+      const isInTime = start !== null && started >= start.earliestUtc && started <= start.latestUtc;
+      return isInTime ? [] : [{ ...said, started }];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('what takes no part or is done is not installed after that was said; a VM that became enabled since has that as its reason', () => {
+    const wrong = explained.filter(({ vmId, asOfUtc, state, holds }) => {
+      if (state !== 'notTakingPart' && state !== 'done') return false;
+      const isOnlyEnabling = holds.length > 0 && holds.every(({ reason }) => reason === 'notEnabled');
+      return nextStart(vmId, asOfUtc) !== null && !isOnlyEnabling;
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('what waited or was held and was not installed has an outcome with a reason, or its turn is still to come', () => {
+    const wrong = explained.filter(({ vmId, asOfUtc, state, start }) => {
+      if ((state !== 'waiting' && state !== 'held') || nextStart(vmId, asOfUtc) !== null) return false;
+      const outcome = outcomes.get(vmId);
+      if (outcome === undefined) return start === null || start.latestUtc < api.host.nowUtc();
+      return outcome.kind === 'patched';
+    });
+    expect(wrong).toEqual([]);
+  });
+});
