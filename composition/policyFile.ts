@@ -72,7 +72,7 @@ function readMembers(document: Document, lines: LineCounter, problems: PolicyPro
     return {};
   }
   const members: Partial<Record<Key, unknown>> = {};
-  for (const pair of (contents as YAMLMap<unknown, unknown>).items) {
+  for (const pair of (contents).items) {
     const name = isScalar(pair.key) ? String(pair.key.value) : '';
     const report = (message: string, node: unknown): void => {
       problems.push({ ...positionOf(node, lines), message });
@@ -91,7 +91,7 @@ function readMembers(document: Document, lines: LineCounter, problems: PolicyPro
   return members as PolicyMembers;
 }
 
-function valueOf({ value }: Pair<unknown, unknown>): unknown {
+function valueOf({ value }: Pair): unknown {
   return typeof value === 'object' && value !== null && 'toJSON' in value
     ? (value as { toJSON: () => unknown }).toJSON()
     : value;

@@ -56,7 +56,7 @@ const QUERY = {
   format: { about: 'csv for a table of the VMs.', schema: z.enum(['json', 'csv']) },
 };
 
-type Forecasted = { readonly one: FleetVm; readonly forecast: VmForecast };
+interface Forecasted { readonly one: FleetVm; readonly forecast: VmForecast }
 
 const showForecast: OperatorRoute = {
   name: 'showForecast',

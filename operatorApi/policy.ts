@@ -83,7 +83,7 @@ async function shown(services: Services, policy: Policy): Promise<z.input<typeof
   return {
     version: current?.version ?? 0,
     applied: current === null ? null : shownVersion(current),
-    sets: current === null ? {} : writtenMembers(current.members as PolicyMembers),
+    sets: current === null ? {} : writtenMembers(current.members),
     inForce: writtenMembers(policy),
   };
 }

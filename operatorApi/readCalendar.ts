@@ -70,7 +70,7 @@ function occurrencesOf(
   const times: CalendarTime[] = [];
   const lastMs = Date.parse(nowUtc) + DAYS_AHEAD_MAX * DAY_MS;
   const all = event.iterator();
-  const next = (): ICAL.Time | undefined => all.next() as ICAL.Time | undefined;
+  const next = (): ICAL.Time | undefined => all.next();
   for (let start = next(); start !== undefined; start = next()) {
     if (start.toUnixTime() * 1000 > lastMs) return { times, isCut: true };
     const { startDate, endDate } = event.getOccurrenceDetails(start);

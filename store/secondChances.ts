@@ -84,7 +84,7 @@ export function secondChanceStore(store: Store): SecondChanceStore {
     take: (catchUp, taken) =>
       table.write(partitionOf(catchUp), {
         upsert: byKey([
-          ...taken.map((value) => ({ row: takenKey(value), value: value as unknown })),
+          ...taken.map((value) => ({ row: takenKey(value), value: value })),
           ...taken.map(({ rolloutId, region }) => ({
             row: [REGION + rolloutId, region].join('~'),
             value: { rolloutId, region },

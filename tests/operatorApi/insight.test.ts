@@ -129,7 +129,7 @@ describe('what an operator asks during a month', () => {
   });
 
   it('which VMs are there? A page is filtered, sorted and counted by the server, and its link leads to the rest', async () => {
-    type Page = { total: number; value: Record<string, unknown>[]; groups?: unknown; nextLink?: string };
+    interface Page { total: number; value: Record<string, unknown>[]; groups?: unknown; nextLink?: string }
     const first = await get<Page>('/api/fleet?region=westeurope&sort=-name&limit=2&group=kind');
     expect([first.total, first.value.map(({ name }) => name)]).toEqual([5, ['e2e-set-2', 'e2e-set-1']]);
     expect(first.groups).toEqual([
