@@ -7,7 +7,7 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import type { Host } from '../emulator/host';
 import { serveArm, type ArmServer, type PlainRequest } from './armServer';
 import { compareLogs, withRollouts } from './compareLogs';
-import type * as PocketAzureModule from './pocketAzure';
+import type { openPocketAzure as OpenPocketAzure, PocketAzure } from './pocketAzure';
 import { readFleet } from './readFleet';
 import { say } from './say';
 
@@ -45,7 +45,7 @@ export async function azureMonth(options: {
 }): Promise<AzureMonth> {
   const server = await serveArm();
   const requests: Record<string, number> = {};
-  let platform: PocketAzureModule.PocketAzure | null = null;
+  let platform: PocketAzure | null = null;
   const subscriptions = new Set(readFleet(options.fleet).vms.map(({ subscriptionId }) => subscriptionId));
   return {
     environment: {
@@ -58,7 +58,9 @@ export async function azureMonth(options: {
       LOWTIDE_AZURE_RESOURCE_HEALTH: 'required',
     },
     open(host, policy) {
-      const { openPocketAzure } = host.appModule('./dist/local/pocketAzure') as typeof PocketAzureModule;
+      const { openPocketAzure } = host.appModule('./dist/local/pocketAzure') as {
+        openPocketAzure: typeof OpenPocketAzure;
+      };
       const { scenario } = options;
       platform = openPocketAzure(counting(server, requests), {
         fleet: resolve(options.fleet),

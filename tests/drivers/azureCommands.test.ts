@@ -116,6 +116,33 @@ describe('the commands that speak with Azure', () => {
     expect((await world.driver.readVirtualMachine(AZURES.id))?.vm.control).toEqual({ kind: 'inCharge' });
   });
 
+  it('an assessment that Azure made by itself is taken from Resource Graph, and costs no call of the small budget', async () => {
+    await runEnableAzure({ settings, vm: [AZURES.armId] });
+    world.pocket.pass(60);
+    const { driver, pocket } = world;
+    const first = await driver.startAssessment(AZURES.id);
+    if (first.kind === 'refused') throw new Error(first.message);
+    pocket.pass(60);
+    const answer = await driver.readOperation(first.operationId);
+    const second = await driver.startAssessment(AZURES.id);
+    if (second.kind === 'refused') throw new Error(second.message);
+    const { kind, summary } = (await driver.readOperation(second.operationId)) as typeof answer & {
+      summary: object;
+    };
+    expect([kind, summary]).toEqual([
+      'assessed',
+      expect.objectContaining({ criticalAndSecurityPatchCount: expect.any(Number) as number }),
+    ]);
+    expect(summary).toMatchObject({
+      criticalAndSecurityPatchCount: (answer as { summary: { criticalAndSecurityPatchCount: number } })
+        .summary.criticalAndSecurityPatchCount,
+    });
+    expect(writes().filter((write) => write.includes('assessPatches'))).toHaveLength(1);
+    pocket.pass(27 * 60);
+    await driver.startAssessment(AZURES.id);
+    expect(writes().filter((write) => write.includes('assessPatches'))).toHaveLength(2);
+  });
+
   it('a VM that a maintenance configuration patches is left to its owner: two would patch it', () => {
     const because = 'Azure Update Manager patches it by the maintenance configuration weekly';
     const vm: VirtualMachine = { ...AZURES, control: { kind: 'notInCharge', because } };

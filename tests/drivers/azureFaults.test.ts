@@ -256,6 +256,30 @@ describe('faults on the wire between the azure driver and Azure', () => {
     expect(sentInstalls()).toBe(6);
   });
 
+  it('while anything runs on the VM, whoever started it, nothing is even sent: a newer request would end the older', async () => {
+    await world.pocket.driver.startInstallation(VM.id, { ...CRITICAL_AND_SECURITY, rolloutId: null });
+    expect(await install()).toMatchObject({ kind: 'refused', code: 'conflict' });
+    expect(await world.driver.startAssessment(VM.id)).toMatchObject({ kind: 'refused', code: 'conflict' });
+    world.pocket.pass(240);
+    expect(await world.driver.startAssessment(VM.id)).toMatchObject({ kind: 'started' });
+    expect(await install()).toMatchObject({ kind: 'refused', code: 'conflict' });
+    expect(
+      world.sent.filter(({ method, path }) => method === 'POST' && path.endsWith('Patches')),
+    ).toHaveLength(1);
+  });
+
+  it('an unanswered request holds the next one back although the instance view does not show it yet', async () => {
+    world.answerBy((honest) => async (request) => {
+      const answer = await honest(request);
+      if (isInstall(request)) return null;
+      const body = answer?.body.replace('lastPatchInstallationSummary', 'notShownYet') ?? '';
+      return answer === null ? null : { ...answer, body };
+    });
+    await expect(install()).rejects.toThrow();
+    expect(await install()).toMatchObject({ kind: 'refused', code: 'conflict' });
+    expect(sentInstalls()).toBe(1);
+  });
+
   it('cutting the line at every request of an installation, before or after it arrives, never installs twice', async () => {
     for (const arrives of [false, true])
       for (let at = 1; at <= 12; at += 1) {
