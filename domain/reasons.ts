@@ -217,9 +217,12 @@ export interface Because {
 type FactsArgument<R extends OutcomeReason> =
   Readonly<Record<string, never>> extends FactsOf<R> ? [facts?: FactsOf<R>] : [facts: FactsOf<R>];
 
+/** Made once: a plan of a large fleet has hundreds of thousands of reasons. */
+const Facts = z.record(z.string(), FactValue);
+
 /** The one place in which a reason gets its kind and its sentence. */
 export function because<R extends OutcomeReason>(name: R, ...[given]: FactsArgument<R>): Because {
   const { kind, facts: shape, sentence } = REASONS[name] as unknown as ReasonOf<FactShape>;
-  const facts = z.record(z.string(), FactValue).parse(shape.parse(given ?? {}));
+  const facts = Facts.parse(shape.parse(given ?? {}));
   return { kind, reason: name, facts, detail: sentence(facts) };
 }

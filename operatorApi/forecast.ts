@@ -6,6 +6,7 @@ import { selects } from '../domain/selector';
 import { tagOf } from '../domain/tags';
 import { LowtideError } from '../domain/lowtideError';
 import { FORECAST_STATES, forecastVm, type ForecastState, type VmForecast } from '../planning/forecastVm';
+import type { RoundSlot } from '../planning/roundSlot';
 import { csvAnswer, csvOf } from './csv';
 import { fleetView, type FleetVm } from './fleetView';
 import type { OperatorContext, OperatorRequest, OperatorRoute } from './route';
@@ -116,6 +117,7 @@ async function forecastAll(
     services.freezes.list(),
   ]);
   const nowUtc = services.nowUtc();
+  const starts = new Map<string, RoundSlot | null>();
   const hasSelector = Object.keys(selector).length > 0;
   const rows = view.vms
     .filter(({ vm }) => !hasSelector || selects(selector, vm))
@@ -133,6 +135,7 @@ async function forecastAll(
         ineligible: one.ineligible,
         outcome: one.outcome,
         plannedStartUtc: one.place?.expectedStartUtc ?? null,
+        starts,
       }),
     }));
   return { control, rows };

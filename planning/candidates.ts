@@ -111,7 +111,7 @@ function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine) => 
   return (vm) => {
     if (tagOf(vm.tags, policy.timeZoneTag) !== undefined) return names.numberOf(timeZoneOf(vm, policy).zone);
     let ofRegion = known.get(vm.region);
-    if (ofRegion === undefined) known.set(vm.region, (ofRegion = new Map()));
+    if (ofRegion === undefined) known.set(vm.region, (ofRegion = new Map<string | null, number>()));
     let number = ofRegion.get(vm.timeZone);
     if (number === undefined) {
       number = names.numberOf(timeZoneOf(vm, policy).zone);
@@ -128,7 +128,7 @@ function familyNumbers(names: Names): (vm: VirtualMachine) => number {
     if (vm.image === null || vm.customImage) return names.numberOf(imageFamilyOf(vm));
     const { publisher, offer, sku } = vm.image;
     let ofSku = known.get(sku);
-    if (ofSku === undefined) known.set(sku, (ofSku = new Map()));
+    if (ofSku === undefined) known.set(sku, (ofSku = new Map<string, number>()));
     const rest = `${publisher}:${offer}`;
     let number = ofSku.get(rest);
     if (number === undefined) {
@@ -162,7 +162,7 @@ export function inventoryFacts(inventory: readonly VirtualMachine[], policy: Pol
       continue;
     }
     let here = standalone.get(region);
-    if (here === undefined) standalone.set(region, (here = new Map()));
+    if (here === undefined) standalone.set(region, (here = new Map<string, number>()));
     here.set(subscriptionId, (here.get(subscriptionId) ?? 0) + 1);
   }
   return factsOf(policy, setSizes, (region, subscription) => standalone.get(region)?.get(subscription) ?? 0);

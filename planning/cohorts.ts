@@ -65,7 +65,8 @@ export function cohortsOf(
   const zones = [...numbers].map((number) => ({ number, zone: candidates.timeZoneNames[number] ?? 'UTC' }));
   const key = zones.length === 1 ? String(zones[0]?.number) : [...numbers].sort((a, b) => a - b).join();
   let ofCandidates = known.get(candidates);
-  if (ofCandidates === undefined) known.set(candidates, (ofCandidates = new Map()));
+  if (ofCandidates === undefined)
+    known.set(candidates, (ofCandidates = new Map<string, readonly Cohort[]>()));
   let cohorts = ofCandidates.get(key);
   if (cohorts === undefined) {
     cohorts = makeCohorts(zones, policy, from, cohortsMax);

@@ -7,8 +7,8 @@ const SECOND_MS = 1_000;
 
 /** An assessment takes a few minutes (source document); ten leaves room for a slow one and for the poll that notices its end. */
 export const ASSESSMENT_MINUTES = 10;
-/** A month's cumulative update with its reboot, as a rule: 20 to 40 minutes on a small VM, and the polls every five. */
-export const INSTALL_MINUTES = 45;
+/** A month's cumulative update with its reboot: 20 to 40 minutes on a small VM, the slowest VM of a round and the poll that notices included. */
+export const INSTALL_MINUTES = 30;
 
 /** How long a round keeps its VMs: assess, install and reboot, soak. */
 export function roundMs(policy: Pick<Policy, 'soakSeconds'>): number {

@@ -5,7 +5,8 @@ import type { Outcome } from '../domain/outcome';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { nextStart } from './nextStart';
+import { nextStart, type StartQuestion } from './nextStart';
+import type { RoundSlot } from './roundSlot';
 
 export const FORECAST_STATES = ['done', 'onTime', 'atRisk', 'late', 'excluded', 'notTakingPart'] as const;
 export type ForecastState = (typeof FORECAST_STATES)[number];
@@ -24,6 +25,8 @@ export interface ForecastFacts {
   readonly ineligible: Because | null;
   readonly outcome: Outcome | null;
   readonly plannedStartUtc: string | null;
+  /** Starts that were found for other VMs of the same forecast: thousands of VMs share a time zone and a round. */
+  readonly starts?: Map<string, RoundSlot | null>;
 }
 
 export interface VmForecast {
@@ -65,7 +68,7 @@ export function forecastVm(facts: ForecastFacts): VmForecast {
 function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast {
   const { asOfUtc, nowUtc, policy, control, waitsForPerson, plannedStartUtc, vm, timeZone } = facts;
   const from = outcome === null && plannedStartUtc !== null ? later(nowUtc, plannedStartUtc) : nowUtc;
-  const slot = nextStart(
+  const slot = startOf(
     {
       timeZone,
       freezes: freezesOf(facts.freezes, vm, timeZone),
@@ -73,7 +76,7 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
       freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
       endsUtc: control.endsUtc,
     },
-    policy,
+    facts,
   );
   if (slot === null)
     return {
@@ -100,3 +103,14 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
 }
 
 const DAY_SECONDS = 86_400;
+
+/** A VM that no freeze concerns starts when the others of its time zone and round do. */
+function startOf(question: StartQuestion, { starts, policy }: ForecastFacts): RoundSlot | null {
+  if (starts === undefined || question.freezes.length > 0) return nextStart(question, policy);
+  const key = [question.timeZone, question.fromUtc, question.freshAfterUtc, question.endsUtc].join(' ');
+  const known = starts.get(key);
+  if (known !== undefined) return known;
+  const found = nextStart(question, policy);
+  starts.set(key, found);
+  return found;
+}

@@ -65,7 +65,10 @@ function tracksOf(
   );
 }
 
-/** update domain after update domain. Which comes first differs by month, and one with VMs left over goes before others. */
+/**
+ * R-208: update domain after update domain. Which comes first differs by month (R-209), and one with VMs left over goes before others. The
+ * sets with most rounds first: they take several windows, and where there are more sets than run at once they must not come last.
+ */
 function setsOf(
   members: readonly number[],
   candidates: Candidates,
@@ -81,7 +84,7 @@ function setsOf(
       const rounds = roundsOfSet(carriedFirst(inSet, candidates), setSize, candidates, facts, from);
       return [{ group: keyOf(set), availabilitySetId: set, setSize, rounds }];
     })
-    .sort((a, b) => (a.group < b.group ? -1 : 1));
+    .sort((a, b) => b.rounds.length - a.rounds.length || (a.group < b.group ? -1 : 1));
 }
 
 function roundsOfSet(

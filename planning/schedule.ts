@@ -215,7 +215,7 @@ class Run {
       startMs,
       fits,
       left: work.members.length,
-      waitedFor: region.waitedFor,
+      waitedFor: counts === null ? setWaitsFor(region) : region.waitedFor,
       again: false,
       end: () => {
         this.#takeShares(region, counts, -1);
@@ -363,6 +363,11 @@ class Run {
     if (this.#nowMs < startMs + phaseCloseAfterSeconds * SECOND_MS) return false;
     return done >= Math.max(1, (planned * phaseEvidencePercent) / 100);
   }
+}
+
+/** Sets do not share what standalone VMs wait for. */
+function setWaitsFor({ work, stage }: RegionRun): WaitedFor {
+  return (work.stages[stage]?.sets.length ?? 0) > SETS_AT_ONCE_MAX ? 'pool' : 'windows';
 }
 
 function afterBake(gateMs: number, isCanary: boolean, policy: Policy): Cursor {

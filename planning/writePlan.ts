@@ -191,6 +191,7 @@ class Writer {
 
 const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   windows: 'its off-peak windows and those of the VMs before it',
+  pool: 'the availability sets that go before it: so many at once',
   shares: 'the share of its subscription that may be down in the region',
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',
   evidence: 'the evidence that its image family needs first',
