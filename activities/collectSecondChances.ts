@@ -15,7 +15,7 @@ import type { VmReading } from '../drivers/driver';
 import { roundSlot } from '../planning/roundSlot';
 import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
-import type { DueChance, TakenChance } from '../store/secondChances';
+import { SecondChance, type DueChance, type TakenChance } from '../store/secondChances';
 import * as contracts from './contracts';
 import { isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
@@ -88,8 +88,7 @@ class Look {
   /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
   async at(from: DueChance): Promise<Move> {
     const { control, halts, phases } = await this.#rowsOf(from.rolloutId);
-    if (control === null || control.endedUtc !== null || control.mode === 'cancelled')
-      return { from, misses: 0, dueUtc: null };
+    if (control?.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
     if (isForeign(control, this.#services.hub)) return this.#later(from);
     if (controlFor(control, halts, from, this.#nowUtc).kind !== 'go') return this.#later(from);
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);
@@ -127,8 +126,7 @@ class Look {
     }
     const outcome = await this.#services.outcomes.read(from.rolloutId, from.vmId);
     if (outcome?.waits !== true || outcome.atUtc !== from.atUtc) return { from, misses: 0, dueUtc: null };
-    const { key: _key, dueUtc: _dueUtc, ...waiting } = from;
-    this.taken.push({ ...waiting, misses: 0, timeZone });
+    this.taken.push({ ...SecondChance.parse(from), misses: 0, timeZone });
     return { from, misses: 0, dueUtc: window.closesUtc };
   }
 

@@ -95,8 +95,16 @@ function checkOne(
       case 'agentRestored':
         seen.hasAgent = true;
         break;
-      default:
-        continue;
+      case 'assessmentCompleted':
+      case 'extensionInstalled':
+      case 'healthProbed':
+      case 'installCompleted':
+      case 'installStarted':
+      case 'patchFailed':
+      case 'patchInstalled':
+      case 'rebootCompleted':
+      case 'rebootStarted':
+        continue; // none of these says whether it could be assessed
     }
     const canBe = seen.isOn && seen.hasAgent;
     if (!canBe && before !== null) judge(at);

@@ -17,9 +17,8 @@ export async function takeOver(
   who: { readonly by: string; readonly reason: string },
 ): Promise<void> {
   const hub = client.taskHubName;
-  let from: string | null = null;
+  const before = (await services.rollouts.read(id))?.hub ?? null;
   const control = await services.rollouts.update(id, (row) => {
-    from = row.hub ?? null;
     if (row.hub === hub || row.endedUtc !== null) return null;
     return { ...row, hub, epoch: row.epoch + 1, generation: row.generation + 1 };
   });
@@ -31,7 +30,7 @@ export async function takeOver(
       fix: 'Nothing is left to take over.',
     });
   const { epoch } = control;
-  if (from !== hub)
+  if (before !== hub)
     await services.audit.append(id, `takenOver~${epoch}`, {
       atUtc: services.nowUtc(),
       who: who.by,
@@ -39,7 +38,7 @@ export async function takeOver(
       subject: id,
       vmId: null,
       why: who.reason,
-      evidence: { from, hub, epoch },
+      evidence: { from: before, hub, epoch },
     });
   await services.agenda.soonest('rollouts', services.nowUtc());
   await startOnce(services, client, control);

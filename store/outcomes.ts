@@ -115,7 +115,9 @@ async function saveTogether(
       (sum, change) => changeTotals(sum, change.before, change.after),
       before === null ? noTotals : parseTotals(before.value),
     );
-    const written = [...fresh.map(({ row, etag, after }) => ({ row, etag, value: after }))];
+    const written: { row: string; etag: string | null; value: unknown }[] = fresh.map(
+      ({ row, etag, after }) => ({ row, etag, value: after }),
+    );
     written.push({ row: totalsRow, etag: before?.etag ?? null, value: total });
     const done = await table.commit(id, {
       insert: written.flatMap(({ row, etag, value }) => (etag === null ? [{ row, value }] : [])),

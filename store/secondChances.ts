@@ -71,8 +71,8 @@ export function secondChanceStore(store: Store): SecondChanceStore {
     move: (moves) => {
       const put = byKey(
         moves.flatMap(({ from, misses, dueUtc }) => {
-          const { key: _key, dueUtc: _due, ...chance } = from;
-          return dueUtc === null ? [] : [{ row: keyAt(dueUtc, from), value: { ...chance, misses } }];
+          const value = { ...SecondChance.parse(from), misses };
+          return dueUtc === null ? [] : [{ row: keyAt(dueUtc, from), value }];
         }),
       );
       const kept = new Set(put.map(({ row }) => row));
@@ -83,8 +83,8 @@ export function secondChanceStore(store: Store): SecondChanceStore {
     },
     take: (catchUp, taken) =>
       table.write(partitionOf(catchUp), {
-        upsert: byKey([
-          ...taken.map((value) => ({ row: takenKey(value), value: value })),
+        upsert: byKey<{ row: string; value: unknown }>([
+          ...taken.map((value) => ({ row: takenKey(value), value })),
           ...taken.map(({ rolloutId, region }) => ({
             row: [REGION + rolloutId, region].join('~'),
             value: { rolloutId, region },
