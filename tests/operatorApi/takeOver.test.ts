@@ -127,17 +127,18 @@ describe('take-over', () => {
     expect(await install(blue, 1)).toMatchObject({ outcome: { reason: 'takenOver' } });
     const scope = { rolloutId: ROLLOUT, phase: phaseIdOf(1), region: 'eastus' };
     const asked = [
-      blue.services.run(readControl, scope),
-      blue.services.run(chooseRound, {
-        ...scope,
-        stage: 'zone-1',
-        group: null,
-        done: [],
-        freshAfterUtc: null,
-        endsUtc: '2026-12-08T18:00:00.000Z',
-      }),
+      () => blue.services.run(readControl, scope),
+      () =>
+        blue.services.run(chooseRound, {
+          ...scope,
+          stage: 'zone-1',
+          group: null,
+          done: [],
+          freshAfterUtc: null,
+          endsUtc: '2026-12-08T18:00:00.000Z',
+        }),
     ];
-    for (const question of asked) await expect(question).rejects.toMatchObject({ code: 'NOT_OWNER' });
+    for (const ask of asked) await expect(ask()).rejects.toMatchObject({ code: 'NOT_OWNER' });
     expect(await install(green, 2)).toMatchObject({ kind: 'started' });
   });
 
