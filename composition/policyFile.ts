@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { Duration } from 'luxon';
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Pair, type YAMLMap } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument, type Document, type Pair } from 'yaml';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
@@ -72,7 +72,7 @@ function readMembers(document: Document, lines: LineCounter, problems: PolicyPro
     return {};
   }
   const members: Partial<Record<Key, unknown>> = {};
-  for (const pair of (contents).items) {
+  for (const pair of contents.items) {
     const name = isScalar(pair.key) ? String(pair.key.value) : '';
     const report = (message: string, node: unknown): void => {
       problems.push({ ...positionOf(node, lines), message });

@@ -56,7 +56,10 @@ const QUERY = {
   format: { about: 'csv for a table of the VMs.', schema: z.enum(['json', 'csv']) },
 };
 
-interface Forecasted { readonly one: FleetVm; readonly forecast: VmForecast }
+interface Forecasted {
+  readonly one: FleetVm;
+  readonly forecast: VmForecast;
+}
 
 const showForecast: OperatorRoute = {
   name: 'showForecast',

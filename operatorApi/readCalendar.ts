@@ -3,6 +3,12 @@ import { LowtideError } from '../domain/lowtideError';
 import { utcOf } from '../domain/instants';
 import { zoneNamed } from '../domain/timeZone';
 
+/** What the library gives of one occurrence; its types do not say so. */
+interface Occurrence {
+  readonly startDate: ICAL.Time;
+  readonly endDate: ICAL.Time;
+}
+
 /** One time in a calendar, as a freeze takes it. */
 export interface CalendarTime {
   readonly uid: string;
@@ -73,7 +79,7 @@ function occurrencesOf(
   const next = (): ICAL.Time | undefined => all.next();
   for (let start = next(); start !== undefined; start = next()) {
     if (start.toUnixTime() * 1000 > lastMs) return { times, isCut: true };
-    const { startDate, endDate } = event.getOccurrenceDetails(start);
+    const { startDate, endDate } = event.getOccurrenceDetails(start) as Occurrence;
     if (endDate.toUnixTime() * 1000 < Date.parse(nowUtc) - DAY_MS) continue;
     times.push(...timesOf(event, startDate, endDate));
     if (times.length >= OCCURRENCES_MAX) return { times, isCut: true };
@@ -84,7 +90,7 @@ function occurrencesOf(
 function timesOf({ uid, summary, component }: ICAL.Event, start: ICAL.Time, end: ICAL.Time): CalendarTime[] {
   const zone = zoneOf(component);
   const timeZone = zone !== null && zoneNamed(zone) !== undefined ? zone : null;
-  return [{ uid, summary: summary ?? '', from: written(start), to: written(end), timeZone }];
+  return [{ uid, summary, from: written(start), to: written(end), timeZone }];
 }
 
 /** The name of the zone that an event's times are in; null where they are in UTC, or in none. */

@@ -4,7 +4,7 @@ import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
 import { Utc, type RolloutId } from '../domain/ids';
 import { isCatchUp, PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Store, Table } from './store';
 
 export const PhaseRecord = z.object({
   phase: PhaseId,
@@ -80,21 +80,7 @@ const parseCountedRound = parsedOnce(CountedRound);
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
   const rounds = store.table('rounds');
-  const changeTotals = async (
-    id: RolloutId,
-    phase: PhaseId,
-    change: (totals: PhaseTotals) => PhaseTotals,
-  ): Promise<void> => {
-    for (;;) {
-      const row = await table.get(id, totalsRow(phase));
-      const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
-      const written =
-        row === null
-          ? await table.insert(id, totalsRow(phase), after)
-          : await table.replace(id, totalsRow(phase), after, row.etag);
-      if (written) return;
-    }
-  };
+  const totals = phaseTotalsOf(table);
   return {
     list: async () => (await table.list(CONTROL)).map(({ value }) => parseRolloutControl(value)),
     read: async (id) => {
@@ -131,34 +117,64 @@ export function rolloutStore(store: Store): RolloutStore {
       if (halt.decision !== null) return false; // a double click must not answer the next halt
       return table.replace(id, `halt~${haltId}`, { ...halt, decision }, row.etag);
     },
-    saveRound: async (id, record) => {
-      const key = roundRow(record);
-      const known = await rounds.get(id, key);
-      if (known !== null && parseCountedRound(known.value).counted) return;
-      const counted = known === null ? record : parseRoundRecord(known.value);
-      if (isCatchUp(record.phase)) {
-        await rounds.upsert(id, key, { ...record, counted: true });
-        return;
-      }
-      await rounds.upsert(id, key, { ...counted, counted: false });
-      await changeTotals(id, record.phase, (totals) => withRound(totals, key, counted));
-      await rounds.upsert(id, key, { ...counted, counted: true });
-      await changeTotals(id, record.phase, (totals) => ({
-        ...totals,
-        uncertain: totals.uncertain.filter((one) => one !== key),
-      }));
-    },
+    saveRound: (id, record) => saveRound(rounds, totals, id, record),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
-    phaseTotals: async (id, phase) => {
-      const row = await table.get(id, totalsRow(phase));
-      return row === null ? noTotals : parsePhaseTotals(row.value);
-    },
+    phaseTotals: (id, phase) => totals.read(id, phase),
     rounds: async (id, phase, region) => {
       const prefix = region === undefined ? phase : `${phase}~${region}`;
       const rows = await rounds.list(id, { from: `${prefix}~`, before: `${prefix}~~` });
       return rows.map(({ value }) => parseRoundRecord(value));
     },
   };
+}
+
+interface TotalsTable {
+  read(id: RolloutId, phase: PhaseId): Promise<PhaseTotals>;
+  change(id: RolloutId, phase: PhaseId, change: (totals: PhaseTotals) => PhaseTotals): Promise<void>;
+}
+
+function phaseTotalsOf(table: Table): TotalsTable {
+  return {
+    read: async (id, phase) => {
+      const row = await table.get(id, totalsRow(phase));
+      return row === null ? noTotals : parsePhaseTotals(row.value);
+    },
+    change: async (id, phase, change) => {
+      for (;;) {
+        const row = await table.get(id, totalsRow(phase));
+        const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
+        const written =
+          row === null
+            ? await table.insert(id, totalsRow(phase), after)
+            : await table.replace(id, totalsRow(phase), after, row.etag);
+        if (written) return;
+      }
+    },
+  };
+}
+
+/** The round first, marked as not counted; then the totals, which keep it as uncertain until it is marked as counted: a crash between two lines counts nothing twice. */
+async function saveRound(
+  rounds: Table,
+  totals: TotalsTable,
+  id: RolloutId,
+  record: RoundRecord,
+): Promise<void> {
+  const key = roundRow(record);
+  const known = await rounds.get(id, key);
+  if (known !== null && parseCountedRound(known.value).counted) return;
+  const counted = known === null ? record : parseRoundRecord(known.value);
+  if (isCatchUp(record.phase)) {
+    await rounds.upsert(id, key, { ...record, counted: true });
+    return;
+  }
+  await rounds.upsert(id, key, { ...counted, counted: false });
+  await totals.change(id, record.phase, (before) => withRound(before, key, counted));
+  await rounds.upsert(id, key, { ...counted, counted: true });
+  await totals.change(id, record.phase, (before) => ({
+    ...before,
+    uncertain: before.uncertain.filter((one) => one !== key),
+  }));
 }
 
 const roundRow = ({ phase, region, stage, group, round }: RoundPlace): string =>

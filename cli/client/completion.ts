@@ -13,7 +13,7 @@ interface Words {
 function wordsOf(command: Command, path: string): Words[] {
   const own = [
     ...command.commands.map((each) => each.name()),
-    ...command.options.flatMap(({ long }) => (long === undefined || long === null ? [] : [long])),
+    ...command.options.flatMap(({ long }) => (typeof long === 'string' ? [long] : [])),
     '--help',
   ];
   return [

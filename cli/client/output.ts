@@ -82,7 +82,7 @@ function headingOf(name: string): string {
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'object') return Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
-  const text = String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return instantText(text);
   return text.startsWith('/subscriptions/') ? (text.split('/').at(-1) ?? text) : text;
 }

@@ -66,7 +66,11 @@ export async function checkMonth(
     events,
     vms: planned.map(auditVmOf),
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
-    shares: { setSharePercent: policy.setSharePercent, setOneByOneBelow: policy.setOneByOneBelow },
+    shares: {
+      setSharePercent: policy.setSharePercent,
+      setOneByOneBelow: policy.setOneByOneBelow,
+      standaloneSharePercent: policy.standaloneSharePercent,
+    },
     assessmentEverySeconds: policy.assessmentEverySeconds,
     changedByOwner: [...owners.retagged, ...owners.deletedVms.map(({ vmId }) => vmId)],
     exposure: { first: policy.evidenceFirst, factor: policy.evidenceFactor },

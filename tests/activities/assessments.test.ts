@@ -89,7 +89,7 @@ describe('R-107, R-113: which VMs are due', () => {
     expect(await takenBy(services)).toEqual([]);
   });
 
-  it('a VM that is gone is forgotten, once the platform says so', async () => {
+  it('INV-16: a VM that is gone is asked for again in a day, and forgotten by the next listing', async () => {
     const [kept, gone] = vmsOf(2);
     if (!kept || !gone) throw new Error('two VMs');
     const services = await dueSince([kept, gone]);
@@ -97,22 +97,30 @@ describe('R-107, R-113: which VMs are due', () => {
     const [call] = await sweep(services);
     const started = await services.run(startAssessments, { vmIds: [kept.id, gone.id], due: call?.vms });
     expect(started).toMatchObject({ started: [{ vmId: kept.id }], refused: [{ vmId: gone.id }] });
-    expect(await services.assessments.all()).toEqual([expect.objectContaining({ vmId: kept.id })]);
+    const putOff = (await services.assessments.all()).find(({ vmId }) => vmId === gone.id);
+    expect(putOff?.dueUtc).toBe(new Date(Date.parse(services.nowUtc()) + 86_400_000).toISOString());
+    await takeListing(services, { accept: true });
+    expect((await services.assessments.all()).map(({ vmId }) => vmId)).toEqual([kept.id]);
   });
 
   it.each([
     ['is excluded since', { tags: { 'lowtide-exclude': 'true' } }],
     ['is in the hands of its owner since', { patchMode: 'Manual' }],
-  ])('INV-17: a VM that %s is not touched, and due no more', async (_why, over) => {
-    const vm = aVm();
-    const services = await dueSince([vm]);
-    const [call] = await sweep(services);
-    services.driver.change(vm.id, { vm: { ...vm, ...over } });
-    const started = await services.run(startAssessments, { vmIds: [vm.id], due: call?.vms });
-    expect(started).toMatchObject({ started: [], refused: [{ code: 'leftAlone' }] });
-    expect(services.driver.assessed).toEqual([]);
-    expect(await services.assessments.all()).toEqual([]);
-  });
+  ])(
+    'INV-17: a VM that %s is not touched, and the next listing takes it off the schedule',
+    async (_why, over) => {
+      const vm = aVm();
+      const services = await dueSince([vm]);
+      const [call] = await sweep(services);
+      services.driver.change(vm.id, { vm: { ...vm, ...over } });
+      const started = await services.run(startAssessments, { vmIds: [vm.id], due: call?.vms });
+      expect(started).toMatchObject({ started: [], refused: [{ code: 'leftAlone' }] });
+      expect(services.driver.assessed).toEqual([]);
+      expect(await services.assessments.all()).toHaveLength(1);
+      await takeListing(services);
+      expect(await services.assessments.all()).toEqual([]);
+    },
+  );
 });
 
 describe('R-107: a VM that is new', () => {

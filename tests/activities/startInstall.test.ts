@@ -158,10 +158,11 @@ describe('INV-6, INV-9: the control row is asked last', () => {
       createdUtc: WINDOW_OPENS,
       createdBy: 'ops',
     } as const;
-    const read = services.operations.put;
+    const { operations } = services;
+    const put = operations.put.bind(operations);
     services.operations.put = async (...given) => {
       await services.freezes.save(freeze);
-      return read(...given);
+      return put(...given);
     };
     expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'frozen' } });
     expect(services.driver.accepted).toEqual([]);

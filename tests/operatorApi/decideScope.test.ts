@@ -15,7 +15,7 @@ describe('a part of a rollout is paused, resumed and given up', () => {
       readonly value: readonly { readonly vmId: string; readonly kind: string; readonly reason: string }[];
     };
     return Object.fromEntries(
-      value.map(({ vmId, kind, reason }) => [vmId.split('/').at(-1), `${kind} ${reason}`]),
+      value.map(({ vmId, kind, reason }) => [vmId.split('/').at(-1) ?? '', `${kind} ${reason}`]),
     );
   };
   const installs = async (): Promise<readonly string[]> =>

@@ -34,10 +34,11 @@ describe('what `why` says of every VM of a simulated month', () => {
       '/api/fleet',
       printGeneratedFleet(generateFleet({ vms: VMS, seed: 5 })),
     );
-    expect(fleet.status).toBe(200);
+    if (fleet.status !== 200) throw new Error(`POST /api/fleet answered ${fleet.status}`);
     await api.send('POST', '/api/rollouts', { month: '2026-11' });
     const frozen = { from: '2026-11-12T06:00Z', to: '2026-11-15T12:00Z', reason: 'A launch.', owner: 'ops' };
-    expect((await api.send('PUT', '/api/freezes/launch', frozen)).status).toBe(200);
+    const frozenStatus = (await api.send('PUT', '/api/freezes/launch', frozen)).status;
+    if (frozenStatus !== 200) throw new Error(`PUT /api/freezes/launch answered ${frozenStatus}`);
     const all = (await api.send('GET', '/api/fleet?limit=1000')).body['value'] as unknown as {
       readonly vmId: string;
     }[];

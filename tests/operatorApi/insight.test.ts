@@ -129,7 +129,12 @@ describe('what an operator asks during a month', () => {
   });
 
   it('which VMs are there? A page is filtered, sorted and counted by the server, and its link leads to the rest', async () => {
-    interface Page { total: number; value: Record<string, unknown>[]; groups?: unknown; nextLink?: string }
+    interface Page {
+      total: number;
+      value: Record<string, unknown>[];
+      groups?: unknown;
+      nextLink?: string;
+    }
     const first = await get<Page>('/api/fleet?region=westeurope&sort=-name&limit=2&group=kind');
     expect([first.total, first.value.map(({ name }) => name)]).toEqual([5, ['e2e-set-2', 'e2e-set-1']]);
     expect(first.groups).toEqual([
@@ -148,7 +153,7 @@ describe('what an operator asks during a month', () => {
 
   it('a spreadsheet gets the same rows as CSV, with the next page in the Link header', async () => {
     const { headers, body } = await api.send('GET', '/api/fleet?format=csv&limit=3&sort=name');
-    const lines = String(body).trimEnd().split('\r\n');
+    const lines = (body as unknown as string).trimEnd().split('\r\n');
     expect([headers['content-type'], lines.length, lines[0]?.slice(0, 10)]).toEqual([
       'text/csv; charset=utf-8',
       4,

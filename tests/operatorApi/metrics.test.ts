@@ -15,7 +15,7 @@ describe('metrics', () => {
 
   it('have the documented names and labels, each with few values, and count every VM once', async () => {
     const { headers, body } = await api.send('GET', '/metrics');
-    const text = String(body);
+    const text = body as unknown as string;
     expect(headers['content-type']).toContain('text/plain; version=0.0.4');
     const samples = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     const names = new Set(samples.map((line) => /^\w+/.exec(line)?.[0]));

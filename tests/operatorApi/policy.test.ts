@@ -79,7 +79,7 @@ describe('a policy that is applied', () => {
       why: string;
       evidence: unknown;
     }[];
-    expect(rows.filter(({ what }) => what === 'policyApplied')[0]).toMatchObject({
+    expect(rows.find(({ what }) => what === 'policyApplied')).toMatchObject({
       why: 'The owners asked.',
       evidence: {
         changes: [

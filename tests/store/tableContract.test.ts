@@ -68,7 +68,7 @@ describe.each(kinds)('a table in $name', ({ open }) => {
 
   it('commits a transaction whole, when every row is as expected', async () => {
     await table.upsert(partition, 'old', 1);
-    const { etag } = (await table.get(partition, 'old'))!;
+    const { etag = '' } = (await table.get(partition, 'old')) ?? {};
     const insert = [{ row: 'new', value: 2 }];
     expect(await table.commit(partition, { insert, replace: [{ row: 'old', value: 3, etag }] })).toBe(true);
     expect((await table.list(partition)).map(({ row, value }) => [row, value])).toEqual([
