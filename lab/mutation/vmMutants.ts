@@ -74,7 +74,7 @@ export const vmMutants: readonly Mutant[] = [
     'a pause is not looked at before the request',
     ONCE,
     [
-      'const forbidden = await job.forbidden();',
+      'const forbidden = await job.forbidden(reading);',
       'const forbidden = (await Promise.resolve([])) as readonly Because[];',
     ],
     START_TEST,
@@ -156,8 +156,8 @@ export const vmMutants: readonly Mutant[] = [
     'a stale heartbeat is healthy',
     'domain/health.ts',
     [
-      "if (heartbeat !== 'fresh') return { answer: 'unknown'",
-      "if (heartbeat !== 'fresh') return { answer: 'healthy'",
+      "if (heartbeat !== 'fresh' && heartbeat !== 'notDeclared')\n    return { answer: 'unknown'",
+      "if (heartbeat !== 'fresh' && heartbeat !== 'notDeclared')\n    return { answer: 'healthy'",
     ],
     'tests/domain/health.test.ts',
   ),

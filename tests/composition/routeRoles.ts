@@ -3,7 +3,7 @@
  * moment's thought about who may have it.
  */
 export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'approver', readonly string[]>> = {
-  open: ['showWelcome', 'showOpenApi', 'showDashboard', 'operatorUnknown'],
+  open: ['showWelcome', 'showOpenApi', 'showPolicySchema', 'showDashboard', 'operatorUnknown'],
   reader: [
     'showMe',
     'listRollouts',
@@ -19,6 +19,10 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showEvidence',
     'listHalts',
     'listNotifications',
+    'showPolicy',
+    'diffPolicy',
+    'listPolicyVersions',
+    'showMetrics',
     'showFleetImport',
     'listAudit',
     'verifyAudit',
@@ -70,6 +74,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
   ],
   operator: [
     'retryNotification',
+    'applyPolicy',
     'putFreeze',
     'putExclusion',
     'deleteFreeze',

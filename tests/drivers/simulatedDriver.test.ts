@@ -18,7 +18,7 @@ import {
 } from './pocket';
 
 const onVm = (over: Partial<VirtualMachine> & { name?: string } = {}): VirtualMachine =>
-  aVm({ tags: ALWAYS_ON, ...over });
+  aVm({ tags: ALWAYS_ON, name: 'web-02', ...over });
 const actions = (events: Iterable<DriverEvent>, vm: VirtualMachine): string[] =>
   [...events].filter((event) => event.vm === vm.armId).map(({ action }) => action);
 const eventsOf = (pocket: Pocket, action: string): DriverEvent[] =>

@@ -132,7 +132,7 @@ describe('take-over', () => {
         blue.services.run(chooseRound, {
           ...scope,
           stage: 'zone-1',
-          group: null,
+          group: 'batch-1.1',
           done: [],
           freshAfterUtc: null,
           endsUtc: '2026-12-08T18:00:00.000Z',

@@ -90,7 +90,7 @@ describe('a round', () => {
     const { of } = await round();
     expect(of('awaitClaim')).toEqual([expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS })]);
     expect(of('disruptionLedger.release')).toEqual([expect.objectContaining({ claimId: ROUND })]);
-    const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES };
+    const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES, epoch: 1 };
     expect(of('advanceRound')).toEqual(
       [1, 2, 3].map((call) => ({ ref: slot.ref, claim, disruption: aDisruption({ count: 3 }), call })),
     );

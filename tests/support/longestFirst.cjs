@@ -7,6 +7,8 @@ const { default: Sequencer } = require('@jest/test-sequencer');
  * last, each would be waited for alone.
  */
 const LONGEST = [
+  'tests/cli/scenarios.test.ts',
+  'tests/web/dashboard.test.ts',
   'tests/cli/e2e.test.ts',
   'tests/emulator/recordings.test.ts',
   'tests/lab/faults/runMonth.test.ts',

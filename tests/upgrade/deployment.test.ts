@@ -101,7 +101,7 @@ describe('a rollout in flight', () => {
     expect(after.get(ROLLOUT)).toEqual({ name: 'monthlyRollout', version: '1.0' });
     expect(new Set(ofTheRollout.map(([, { name }]) => name))).toContain('updateDomainRollout');
     expect(new Set(ofTheRollout.map(([, { version }]) => version))).toEqual(new Set(['1.0']));
-    const sweeps = begun.filter(([id]) => id.startsWith('sweep-'));
+    const sweeps = begun.filter(([id]) => /Sweep-\d/.test(id));
     expect(sweeps.length).toBeGreaterThan(0);
     expect(new Set(sweeps.map(([, { version }]) => version))).toEqual(new Set([NEXT_VERSION]));
     const { body } = await fresh.request('GET', `/api/rollouts/${ROLLOUT}`);
