@@ -88,8 +88,8 @@ class Look {
   /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
   async at(from: DueChance): Promise<Move> {
     const { control, halts, phases } = await this.#rowsOf(from.rolloutId);
-    if (control === null || control.endedUtc !== null || control.mode === 'cancelled')
-      return { from, misses: 0, dueUtc: null };
+    if (control === null) return { from, misses: 0, dueUtc: null };
+    if (control.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
     if (isForeign(control, this.#services.hub)) return this.#later(from);
     if (controlFor(control, halts, from, this.#nowUtc).kind !== 'go') return this.#later(from);
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);

@@ -19,12 +19,3 @@ export function hash53(text: string, seed = 0): number {
 export function chance(...words: readonly (string | number)[]): number {
   return hash53(words.join('\u0000')) / 9007199254740992;
 }
-
-/** The items in an order that depends only on their keys and the seed, never on the order they came in. */
-export function seededShuffle<T>(items: readonly T[], seed: string, keyOf: (item: T) => string): T[] {
-  const seedHash = hash53(seed);
-  return items
-    .map((item) => ({ item, key: keyOf(item), random: hash53(keyOf(item), seedHash) }))
-    .sort((a, b) => a.random - b.random || (a.key < b.key ? -1 : 1))
-    .map(({ item }) => item);
-}

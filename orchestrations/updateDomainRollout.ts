@@ -35,7 +35,10 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
   return { kind: 'ran' };
 }
 
-interface Admitted { readonly kind: 'admitted'; readonly disruption: Disruption }
+interface Admitted {
+  readonly kind: 'admitted';
+  readonly disruption: Disruption;
+}
 
 /** Waits for a go and for the claim. What the claim covers when the round may begin, otherwise why it does not run. */
 function* admission(

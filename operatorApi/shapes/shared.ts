@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Utc, VmId } from '../../domain/ids';
+import { Utc } from '../../domain/ids';
 import type { Parameter } from '../routeDescription';
 
 /** Names under which shapes stand in the OpenAPI document. */
@@ -52,4 +52,3 @@ export const Reason = named(
 
 export const instantParameter = (about: string): Parameter => ({ about, schema: Utc });
 
-export { VmId };

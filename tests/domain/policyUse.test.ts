@@ -15,25 +15,22 @@ const FOLDERS = [
   'armApi/patching',
 ];
 
+/** What policy adds to the table of regions is learnt when the app starts. */
+const LEARNS_REGIONS = 'composition/compose.ts';
+
 /** Members that some line of the app takes out of an object: `policy.key`, or `{ key } = …` and `({ key }) => …`. */
 function membersRead(): ReadonlySet<string> {
   const read = new Set<string>();
-  for (const folder of FOLDERS)
-    for (const file of readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.ts'))) {
-      const see = (node: ts.Node): void => {
-        if (ts.isPropertyAccessExpression(node)) read.add(node.name.text);
-        if (ts.isBindingElement(node)) read.add((node.propertyName ?? node.name).getText());
-        node.forEachChild(see);
-      };
-      see(
-        ts.createSourceFile(
-          file,
-          readFileSync(join(ROOT, folder, file), 'utf8'),
-          ts.ScriptTarget.ES2022,
-          true,
-        ),
-      );
-    }
+  const see = (node: ts.Node): void => {
+    if (ts.isPropertyAccessExpression(node)) read.add(node.name.text);
+    if (ts.isBindingElement(node)) read.add((node.propertyName ?? node.name).getText());
+    node.forEachChild(see);
+  };
+  const files = FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`),
+  );
+  for (const file of [...files.filter((name) => name.endsWith('.ts')), LEARNS_REGIONS])
+    see(ts.createSourceFile(file, readFileSync(join(ROOT, file), 'utf8'), ts.ScriptTarget.ES2022, true));
   return read;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { generateFleet, printGeneratedFleet } from '../../../fleets/generateFleet';
 import { defaultPolicy } from '../../../domain/policy';
 import { repository, startHost, type Host } from '../../emulator/support/nativeHost';
+import { SETS_AT_ONCE_MAX } from '../../../planning/widths';
 import { PATCHED_WINDOWS } from '../../support/windowsVm';
 import { compact, endOf, scheduledBy, type RecordedHistory, type HistoryEvent, type State } from './history';
 
@@ -73,6 +74,8 @@ const MONTHS: readonly Month[] = [
   { fleet: smallFleet, scenario: 'bad-source', act: resumeWhatHalted },
   // one VM a round: so many rounds that the set continues as new
   { fleet: oneLargeSet, environment: { LOWTIDE_SET_ONE_BY_ONE_BELOW: '1000' }, act: resumeWhatHalted },
+  // more sets than go side by side: they share lanes
+  { fleet: manySets, act: resumeWhatHalted },
 ];
 
 async function liveThrough({
@@ -245,6 +248,17 @@ async function start(host: Host, name: string, id: string, input: unknown): Prom
   const path = `/runtime/webhooks/durabletask/orchestrators/${name}/${id}`;
   const { status, body } = await host.request('POST', path, input);
   if (status !== 202) throw new Error(`POST ${path} answered ${status}: ${JSON.stringify(body)}`);
+}
+
+function manySets(): string {
+  const group = '/subscriptions/s-1/resourceGroups/rg/providers/Microsoft.Compute';
+  return JSON.stringify({
+    virtualMachines: Array.from({ length: SETS_AT_ONCE_MAX + 4 }, (_, n) => ({
+      id: `${group}/virtualMachines/single-${n}`,
+      location: 'eastus',
+      properties: { availabilitySet: { id: `${group}/availabilitySets/set-${n}` }, ...PATCHED_WINDOWS },
+    })),
+  });
 }
 
 function oneLargeSet(): string {
