@@ -51,4 +51,3 @@ export const Reason = named(
 );
 
 export const instantParameter = (about: string): Parameter => ({ about, schema: Utc });
-
