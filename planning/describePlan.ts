@@ -68,7 +68,7 @@ function describeStage({ stage, groups }: PlannedStage): string {
 }
 
 function setText({ group, vmCount, rounds }: PlannedStage['groups'][number]): string {
-  const name = group.replace(/-[0-9a-f]{12}$/, '');
+  const name = group.replace(/-[0-9a-f]{24}$/, '');
   return `${name} (${count(vmCount, 'VM')} in ${count(rounds.length, 'round')})`;
 }
 
