@@ -12,7 +12,7 @@ import { eventsOf } from '../local/driverEvents';
 import { checkedScenario, withLocalApp } from '../local/localApp';
 import { readFleet } from '../local/readFleet';
 import { readText } from '../local/readText';
-import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
+import { auditRollouts, deletedOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
 import { followRollout } from './followRollout';
@@ -96,6 +96,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
     ...auditRollouts(rollouts),
     outcomes: await outcomesOf(host, id),
     trail: await trailOf(host, rollouts),
+    changedByOwner: await deletedOf(host, fleet.vms),
   });
   say.line();
   say.line(describeOutcome(rollout));

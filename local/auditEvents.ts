@@ -10,7 +10,9 @@ export function auditEvents(
   events: readonly DriverEvent[],
   { vms }: { readonly vms: readonly Parameters<typeof auditVmOf>[0][] },
   policy: Policy,
-  rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc'>> = {},
+  rollout: Partial<
+    Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc' | 'changedByOwner'>
+  > = {},
 ): AuditReport {
   const {
     offPeakOpens,

@@ -74,6 +74,17 @@ export async function outcomesOf(host: Api, rolloutId: string): Promise<readonly
   return outcomes;
 }
 
+/** Of these VMs, the ones that their owners have deleted: nothing more is asked for them. */
+export async function deletedOf(
+  host: Api,
+  vms: readonly { readonly id: string; readonly armId: string }[],
+): Promise<readonly string[]> {
+  const present = new Set<string>();
+  for await (const { id } of paged<{ id: string }>(host, '/api/simulated/virtual-machines?present=true'))
+    present.add(id);
+  return vms.filter(({ id }) => !present.has(id)).map(({ armId }) => armId);
+}
+
 /** The audit of rollouts, oldest row first. */
 export async function trailOf(
   host: Api,

@@ -15,6 +15,7 @@ import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
 import {
   auditRollouts,
+  deletedOf,
   outcomesOf,
   rolloutsOf,
   trailOf,
@@ -112,12 +113,14 @@ export async function simulateMonth(
     const events = (await azure?.driverEvents(host, releasedUtc, endUtc)) ?? (await eventsOf(host, endUtc));
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(trail));
+    const changedByOwner = azure === null ? await deletedOf(host, fleet.vms) : [];
     const judge = (of: readonly DriverEvent[]): AuditReport =>
       auditEvents(of, fleet, settings.policy, {
         untilUtc: endUtc,
         ...auditRollouts(rollouts),
         outcomes: virtualMachines,
         trail,
+        changedByOwner,
       });
     const audit = judge(events);
     const compared = azure?.compare(events, endUtc, judge);

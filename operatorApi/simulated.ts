@@ -14,6 +14,11 @@ const VIRTUAL_MACHINES = 'api/simulated/virtual-machines';
 const EVENTS_A_PAGE = 5_000;
 const VMS_A_PAGE = 500;
 
+const PRESENT: Parameter = {
+  about: 'Only those that are there now, without the ones that their owners have deleted.',
+  schema: z.literal('true'),
+};
+
 const AFTER_COUNT: Parameter = {
   about: 'So many rows are passed over: as the nextLink of the page before has it.',
   schema: z.coerce.number().int().nonnegative(),
@@ -82,7 +87,7 @@ const listVirtualMachines: OperatorRoute = {
   methods: ['GET'],
   role: 'reader',
   route: VIRTUAL_MACHINES,
-  query: { after: AFTER_COUNT },
+  query: { after: AFTER_COUNT, present: PRESENT },
   description: {
     summary: 'The models of all simulated VMs, by which the log is judged; 500 a page.',
     answers: { 200: { about: 'A page.', schema: pageOfShape(VirtualMachine) } },
@@ -90,9 +95,12 @@ const listVirtualMachines: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const after = countIn(request, 'after', FROM_THE_FIRST);
-    const all = await factsOf(simulatedOf(services).driver);
+    const { driver } = simulatedOf(services);
+    const isPresent = request.query('present') !== null;
+    const all = isPresent ? await listed(driver) : await factsOf(driver);
     const next = after + VMS_A_PAGE;
-    const nextLink = all.length > next ? { nextLink: `/${VIRTUAL_MACHINES}?after=${next}` } : {};
+    const more = `/${VIRTUAL_MACHINES}?after=${next}${isPresent ? '&present=true' : ''}`;
+    const nextLink = all.length > next ? { nextLink: more } : {};
     return { jsonBody: { value: all.slice(after, next), ...nextLink } };
   },
 };

@@ -80,7 +80,6 @@ const parseCountedRound = parsedOnce(CountedRound);
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
   const rounds = store.table('rounds');
-  const totals = phaseTotalsOf(table);
   return {
     list: async () => (await table.list(CONTROL)).map(({ value }) => parseRolloutControl(value)),
     read: async (id) => {
@@ -117,9 +116,9 @@ export function rolloutStore(store: Store): RolloutStore {
       if (halt.decision !== null) return false; // a double click must not answer the next halt
       return table.replace(id, `halt~${haltId}`, { ...halt, decision }, row.etag);
     },
-    saveRound: (id, record) => saveRound(rounds, totals, id, record),
+    saveRound: (id, record) => saveRound({ table, rounds }, id, record),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
-    phaseTotals: (id, phase) => totals.read(id, phase),
+    phaseTotals: (id, phase) => readTotals(table, id, phase),
     rounds: async (id, phase, region) => {
       const prefix = region === undefined ? phase : `${phase}~${region}`;
       const rows = await rounds.list(id, { from: `${prefix}~`, before: `${prefix}~~` });
@@ -128,35 +127,31 @@ export function rolloutStore(store: Store): RolloutStore {
   };
 }
 
-interface TotalsTable {
-  read(id: RolloutId, phase: PhaseId): Promise<PhaseTotals>;
-  change(id: RolloutId, phase: PhaseId, change: (totals: PhaseTotals) => PhaseTotals): Promise<void>;
+async function readTotals(table: Table, id: RolloutId, phase: PhaseId): Promise<PhaseTotals> {
+  const row = await table.get(id, totalsRow(phase));
+  return row === null ? noTotals : parsePhaseTotals(row.value);
 }
 
-function phaseTotalsOf(table: Table): TotalsTable {
-  return {
-    read: async (id, phase) => {
-      const row = await table.get(id, totalsRow(phase));
-      return row === null ? noTotals : parsePhaseTotals(row.value);
-    },
-    change: async (id, phase, change) => {
-      for (;;) {
-        const row = await table.get(id, totalsRow(phase));
-        const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
-        const written =
-          row === null
-            ? await table.insert(id, totalsRow(phase), after)
-            : await table.replace(id, totalsRow(phase), after, row.etag);
-        if (written) return;
-      }
-    },
-  };
+async function changeTotals(
+  table: Table,
+  id: RolloutId,
+  phase: PhaseId,
+  change: (totals: PhaseTotals) => PhaseTotals,
+): Promise<void> {
+  for (;;) {
+    const row = await table.get(id, totalsRow(phase));
+    const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
+    const written =
+      row === null
+        ? await table.insert(id, totalsRow(phase), after)
+        : await table.replace(id, totalsRow(phase), after, row.etag);
+    if (written) return;
+  }
 }
 
 /** The round first, marked as not counted; then the totals, which keep it as uncertain until it is marked as counted: a crash between two lines counts nothing twice. */
 async function saveRound(
-  rounds: Table,
-  totals: TotalsTable,
+  { table, rounds }: { readonly table: Table; readonly rounds: Table },
   id: RolloutId,
   record: RoundRecord,
 ): Promise<void> {
@@ -169,9 +164,9 @@ async function saveRound(
     return;
   }
   await rounds.upsert(id, key, { ...counted, counted: false });
-  await totals.change(id, record.phase, (before) => withRound(before, key, counted));
+  await changeTotals(table, id, record.phase, (before) => withRound(before, key, counted));
   await rounds.upsert(id, key, { ...counted, counted: true });
-  await totals.change(id, record.phase, (before) => ({
+  await changeTotals(table, id, record.phase, (before) => ({
     ...before,
     uncertain: before.uncertain.filter((one) => one !== key),
   }));
