@@ -4,14 +4,7 @@ import { imageFamilyOf } from '../../domain/imageFamily';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { OutcomeRecord } from '../../store/outcomes';
 import type { RoundPlan } from '../../store/plans';
-
-/** Where and when the plan has a VM. */
-export interface PlannedPlace {
-  readonly phase: string;
-  readonly stage: string;
-  readonly group: string;
-  readonly expectedStartUtc: string;
-}
+import { placesOf, type PlannedPlace } from '../fleetView';
 
 /** A VM of the inventory, what the rollout plans for it, and how it stands there. */
 export interface FleetRow {
@@ -89,13 +82,4 @@ async function readFleet(services: Services, id: RolloutId | null): Promise<Flee
     outcome: outcomeOf.get(vm.id) ?? null,
   }));
   return { asOfUtc, rows, byId: new Map(rows.map((row) => [row.vm.id, row])), rounds };
-}
-
-function placesOf(rounds: readonly RoundPlan[]): ReadonlyMap<VmId, PlannedPlace> {
-  const places = new Map<VmId, PlannedPlace>();
-  for (const { phase, stage, group, expectedStartUtc, vmIds } of rounds) {
-    const place = { phase, stage, group, expectedStartUtc };
-    for (const vmId of vmIds) places.set(vmId, place);
-  }
-  return places;
 }
