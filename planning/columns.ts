@@ -106,9 +106,7 @@ function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine, reg
 
 /** A marketplace image is three names that repeat. */
 function familyNumbers(names: Names): (vm: VirtualMachine) => number {
-  const ofImage = rememberedByImage((image) =>
-    names.numberOf(imageFamilyOf({ image, osType: null })),
-  );
+  const ofImage = rememberedByImage((image) => names.numberOf(imageFamilyOf({ image, osType: null })));
   return (vm) =>
     vm.image === null || vm.customImage ? names.numberOf(imageFamilyOf(vm)) : ofImage(vm.image);
 }

@@ -58,7 +58,8 @@ function tracksOf(
   // A subscription whose VMs of the region are all here must not have them in one batch.
   const spread = new Set<number>();
   for (const [number, own] of countBy(standalone, subscription))
-    if (own > 1 && own === facts.standaloneCount(region, names.subscriptions[number] ?? '')) spread.add(number);
+    if (own > 1 && own === facts.standaloneCount(region, names.subscriptions[number] ?? ''))
+      spread.add(number);
   const batches = cutIntoBatches(standalone, candidates, facts.policy, spread);
   const cohorts = cohortsOf(standalone, candidates, facts.policy, from, COHORTS_MAX);
   return cohorts.map((cohort, place) =>
