@@ -90,13 +90,25 @@ function compare(
     const before = known.get(id);
     changes.present.push(after);
     if (before === undefined) changes.added.push(after);
-    else if (JSON.stringify(before) !== JSON.stringify(after)) changes.changed.push({ before, after });
+    else if (!isSame(before, after)) changes.changed.push({ before, after });
   }
   for (const [id, before] of known) {
     if (listed.has(id)) continue;
     if (before.goneUtc === undefined) changes.buried.push({ ...before, goneUtc: nowUtc });
     else if (before.goneUtc < nowUtc) changes.removed.push(id);
   }
+}
+
+/** Listings come every few hours, and hardly a VM differs: texts of whole VMs are not made to find that out. */
+function isSame(before: KnownVm, after: VirtualMachine): boolean {
+  const [one, other] = [Object.entries(before), after as Readonly<Record<string, unknown>>];
+  if (one.length !== Object.keys(other).length) return false;
+  return one.every(([member, value]) => value === other[member] || isSameObject(value, other[member]));
+}
+
+function isSameObject(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'object' || typeof other !== 'object') return false;
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function bySubscription<V extends VirtualMachine>(vms: readonly V[]): Map<string, Map<VmId, V>> {
