@@ -26,7 +26,11 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
   if (summary === null) return withoutPlan(services, control);
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
-    phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
+    phases: summary.phases.map(({ phase, regions, expectedStartUtc }) => ({
+      phase,
+      regions,
+      expectedStartUtc,
+    })),
     endsUtc: summary.endsUtc,
     pace: contracts.Pace.parse(services.policy),
   };

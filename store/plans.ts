@@ -95,6 +95,13 @@ export interface PlanStore {
   /** Every round of a region, for what a person asks about it; nothing that runs reads them all. */
   rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
+  /** So many rounds of a phase, from this row on; null: from the first. */
+  roundsFrom(id: RolloutId, phase: PhaseId, row: string | null, take: number): Promise<readonly PlanRow[]>;
+}
+
+export interface PlanRow {
+  readonly row: string;
+  readonly round: RoundPlan;
 }
 
 const CatchUp = z.object({ rounds: z.number().int() });
@@ -165,6 +172,10 @@ export function planStore(store: Store): PlanStore {
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
         ({ value }) => parseRoundPlan(value),
       ),
+    roundsFrom: async (id, phase, row, take) => {
+      const rows = await table.list(id, { from: row ?? `${phase}~`, before: `${phase}~~`, take });
+      return rows.map(({ row: key, value }) => ({ row: key, round: parseRoundPlan(value) }));
+    },
     allRounds: async (id) => (await table.list(id, PLANNED_PHASES)).map(({ value }) => parseRoundPlan(value)),
   };
 }

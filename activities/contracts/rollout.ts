@@ -21,7 +21,13 @@ export const planRollout = {
   name: 'planRollout',
   input: z.object({ rolloutId: RolloutId }),
   output: z.object({
-    phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
+    phases: z.array(
+      z.object({
+        phase: PhaseId,
+        regions: z.array(z.string()),
+        expectedStartUtc: Utc.nullable().default(null),
+      }),
+    ),
     endsUtc: Utc,
     pace: Pace,
     /** Nothing is planned, and the rollout waits until the driver lists VMs. */
