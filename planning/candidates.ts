@@ -4,6 +4,7 @@ import type { AvailabilitySetId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
+import { calendarOf } from '../domain/ownWindows';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
 import { assignUpdateDomains } from '../domain/updateDomains';
@@ -21,6 +22,7 @@ export interface Candidates {
   readonly family: Int32Array;
   /** 1 for VMs that the month before left over. */
   readonly carried: Uint8Array;
+  /** Calendars (`calendarOf`): a zone, with the name of own windows where its VMs have some. */
   readonly timeZoneNames: readonly string[];
   readonly subscriptionNames: readonly string[];
   readonly familyCount: number;
@@ -109,6 +111,8 @@ export function columnsOf(
 function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine) => number {
   const known = new Map<string, Map<string | null, number>>();
   return (vm) => {
+    if (policy.ownWindows.length > 0)
+      return names.numberOf(calendarOf(timeZoneOf(vm, policy).zone, vm, policy));
     if (tagOf(vm.tags, policy.timeZoneTag) !== undefined) return names.numberOf(timeZoneOf(vm, policy).zone);
     let ofRegion = known.get(vm.region);
     if (ofRegion === undefined) known.set(vm.region, (ofRegion = new Map<string | null, number>()));
