@@ -180,7 +180,6 @@ class Look {
   async #readRows(id: RolloutId): Promise<RolloutRows> {
     const { rollouts } = this.#services;
     const [control, halts, phases, approvals] = await Promise.all([
-
       rollouts.read(id),
       rollouts.halts(id),
       rollouts.phases(id),

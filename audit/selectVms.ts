@@ -1,5 +1,14 @@
-import type { AuditVm } from './auditInput';
 import { regionName } from './regionFacts';
+
+/** What is looked at of a VM. */
+interface SelectedVm {
+  readonly id: string;
+  readonly region: string;
+  readonly subscription: string;
+  readonly availabilitySet: string | null;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly imageFamily?: string | null;
+}
 
 /** Which VMs a rule of the policy is about: all that is given must fit. */
 export interface AuditSelector {
@@ -13,7 +22,7 @@ export interface AuditSelector {
   readonly vm?: string;
 }
 
-export function isSelected(vm: AuditVm, selector: AuditSelector): boolean {
+export function isSelected(vm: SelectedVm, selector: AuditSelector): boolean {
   const id = vm.id.toLowerCase();
   const wanted = (value: string | undefined, found: string): boolean =>
     value === undefined || value.trim().toLowerCase() === found;

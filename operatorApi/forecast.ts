@@ -154,10 +154,17 @@ function waitOf(
   { vm, place, family }: FleetVm,
   nowUtc: string,
 ): string | null {
-  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined)) return null;
+  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
+    return null;
   const { phase, region } = place;
   const { availabilitySetId, id: vmId } = vm;
-  const here = controlFor(control, halts, { phase, region, family, availabilitySetId, vmId }, nowUtc, approvals);
+  const here = controlFor(
+    control,
+    halts,
+    { phase, region, family, availabilitySetId, vmId },
+    nowUtc,
+    approvals,
+  );
   return here.kind === 'wait' ? here.why : null;
 }
 

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
-import type { MakeCommand } from './clientCommands';
 import { runDecision } from './rollouts';
 
 type Ended = (code: 0 | 1 | 2) => void;
+/** As `MakeCommand` of clientCommands.ts. */
+type Make = (parent: Command, name: string, description: string, examples: readonly string[]) => Command;
 
 const ID = ['[id]', 'its id; the latest without it'] as const;
 
@@ -10,7 +11,7 @@ const ID = ['[id]', 'its id; the latest without it'] as const;
 export function addApprovals(
   rollouts: Command,
   ended: Ended,
-  make: MakeCommand,
+  make: Make,
   askingHost: (command: Command) => Command,
 ): void {
   const words = [

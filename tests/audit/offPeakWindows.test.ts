@@ -16,7 +16,10 @@ const [from, until] = ['2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z'].map((utc)
 ];
 
 function window(zone: string, utc: string, opens = '22:00', closes = '06:00') {
-  const found = new OffPeakWindows({ opens, closes }, from, until).at({ timeZone: zone, ownWindows: null }, Date.parse(utc));
+  const found = new OffPeakWindows({ opens, closes }, from, until).at(
+    { timeZone: zone, ownWindows: null },
+    Date.parse(utc),
+  );
   return found && [found.opens, found.closes].map((instant) => new Date(instant).toISOString());
 }
 
