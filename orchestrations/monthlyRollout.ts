@@ -54,19 +54,39 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
     pace: plan.pace,
     untilUtc: plan.endsUtc,
   });
-  return yield* call(context, closeRollout, { rolloutId });
+  return yield* close(context, rolloutId);
+}
+
+/** Some thousand VMs a call. */
+function* close(context: OrchestrationContext, rolloutId: RolloutId): Step<{ counts: OutcomeCounts }> {
+  for (let from: string | null = null; ;) {
+    const { counts, next }: z.output<typeof closeRollout.output> = yield* call(context, closeRollout, {
+      rolloutId,
+      from,
+    });
+    if (next === null) return { counts };
+    from = next;
+  }
+}
+
+/** Planning goes on where the call before ended: a fleet of any size is planned in steps of a bounded length. */
+function* madePlan(context: OrchestrationContext, rolloutId: RolloutId): Step<RolloutPlan> {
+  for (;;) {
+    const plan = yield* call(context, planRollout, { rolloutId });
+    if (!plan.goesOn) return plan;
+  }
 }
 
 /** A month over no VM at all is not over: it waits until there are some, or until its time is up. */
 function* planOf(context: OrchestrationContext, rolloutId: RolloutId, ownId: string): Step<RolloutPlan> {
-  const plan = yield* call(context, planRollout, { rolloutId });
+  const plan = yield* madePlan(context, rolloutId);
   if (!plan.waitsForInventory) return plan;
   yield* child(context, children.awaitInventory, childId(ownId, 'inventory'), {
     rolloutId,
     pace: plan.pace,
     untilUtc: plan.endsUtc,
   });
-  return yield* call(context, planRollout, { rolloutId });
+  return yield* madePlan(context, rolloutId);
 }
 
 type RolloutPlan = z.output<typeof planRollout.output>;

@@ -30,7 +30,9 @@ describe('the look after the bake', () => {
       return { ...NOTHING, probed: 300, next: n === 99 ? null : { row: 'r', vm: n + 1 } };
     });
     expect(run.output).toEqual({ probed: 30_000, unhealthy: 0 });
-    expect(run.of('recordBake').map((asked) => (asked as Asked).from?.vm ?? 0)).toEqual([...Array(100).keys()]);
+    expect(run.of('recordBake').map((asked) => (asked as Asked).from?.vm ?? 0)).toEqual([
+      ...Array(100).keys(),
+    ]);
   });
 
   it('INV-10: asks again for a VM whose health is unknown, for the time that silence may last, and then takes it for unhealthy', async () => {
@@ -50,7 +52,9 @@ describe('the look after the bake', () => {
   it('INV-13: an unhealthy VM of a set holds its set', async () => {
     const run = await judge(() => ({ ...NOTHING, probed: 2, unhealthy: VMS.map(unhealthy) }));
     expect(run.of('disruptionLedger.release')).toEqual(
-      VMS.map((vmId) => expect.objectContaining({ impaired: [expect.objectContaining({ vmId })] }) as unknown),
+      VMS.map(
+        (vmId) => expect.objectContaining({ impaired: [expect.objectContaining({ vmId })] }) as unknown,
+      ),
     );
   });
 });

@@ -74,6 +74,32 @@ describe('R-103, R-201: a month', () => {
       expect(id).toMatch(/^rollout-2026-11\.1:/);
   });
 
+  it('of a large fleet is planned and closed in steps, until there is nothing more to do', async () => {
+    const asked: unknown[] = [];
+    const run = await month({
+      activities: {
+        planRollout: () => ({
+          phases: PHASES,
+          endsUtc: ENDS,
+          pace,
+          goesOn: asked.push('plan') < 4,
+        }),
+        closeRollout: ({ from }) => ({
+          counts: counts({ patched: 600 }),
+          next: from === 'row-3' ? null : `row-${Number(from?.slice(4) ?? 0) + 1}`,
+        }),
+      },
+    });
+    expect(run.names.filter((name) => name === 'planRollout')).toHaveLength(4);
+    expect(run.of('closeRollout').map((input) => (input as { from: string | null }).from)).toEqual([
+      null,
+      'row-1',
+      'row-2',
+      'row-3',
+    ]);
+    expect(run.output).toEqual({ counts: counts({ patched: 600 }) });
+  });
+
   it('over an inventory without a VM waits for one, and is planned then', async () => {
     let looks = 0;
     const run = await month({
