@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { auditRoutes } from './audit';
+import { complianceRoutes } from './compliance/complianceRoutes';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
@@ -25,6 +26,7 @@ const served: readonly OperatorRoute[] = [
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...complianceRoutes,
   ...notificationRoutes,
   ...explainRoutes,
   ...forecastRoutes,
