@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { complianceRoutes } from './compliance/complianceRoutes';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
@@ -22,6 +23,7 @@ const served: readonly OperatorRoute[] = [
   ...meRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
+  ...approvalRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,

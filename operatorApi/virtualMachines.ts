@@ -5,6 +5,7 @@ import { eligibility } from '../domain/eligibility';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -38,7 +39,11 @@ const getVirtualMachine: OperatorRoute = {
         eligibility: eligibility(vm, services.policy),
         timeZone,
         state,
-        offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
+        offPeak: windowAtOrAfter(
+          calendarOf(timeZone.zone, vm, services.policy),
+          services.policy,
+          services.nowUtc(),
+        ),
         history: await services.outcomes.history(id),
       },
     };

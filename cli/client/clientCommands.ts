@@ -1,6 +1,12 @@
 import { Argument, type Command } from 'commander';
 import { say } from '../../local/say';
+<<<<<<< HEAD
 import { askingHost, selecting, withTable, type Ended, type MakeCommand } from './commandOptions';
+=======
+import { baseUrl, month, wholeNumber } from '../optionValues';
+import { HOST_URL } from './apiClient';
+import { addApprovals } from './controlCommands';
+>>>>>>> main
 import { completionScript, SHELLS, type Shell } from './completion';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { addQuestions } from './questionCommands';
@@ -88,6 +94,7 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       ended(await runDecision('take-over', id, command.optsWithGlobals()));
     });
+  addApprovals(rollouts, ended, make, askingHost);
 }
 
 function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
