@@ -1,13 +1,8 @@
 import { Argument, type Command } from 'commander';
 import { say } from '../../local/say';
-<<<<<<< HEAD
 import { askingHost, selecting, withTable, type Ended, type MakeCommand } from './commandOptions';
-=======
-import { baseUrl, month, wholeNumber } from '../optionValues';
-import { HOST_URL } from './apiClient';
-import { addApprovals } from './controlCommands';
->>>>>>> main
 import { completionScript, SHELLS, type Shell } from './completion';
+import { addApprovals } from './controlCommands';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { addQuestions } from './questionCommands';
 import {
