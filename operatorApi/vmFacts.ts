@@ -1,14 +1,14 @@
 import type { Services } from '../activities/services';
 import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';
 import { healthFrom } from '../domain/health';
-import type { VmId } from '../domain/ids';
+import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmFacts } from '../planning/explainVm';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PhaseRecord } from '../store/rollouts';
-import { placesOf, type PlannedPlace } from './fleetView';
+import { placesOf, rolloutOrLatest, type PlannedPlace } from './fleetView';
 
 /** What an explanation rests on, with what an answer shows beside it. */
 export interface FoundFacts {
@@ -19,10 +19,14 @@ export interface FoundFacts {
 }
 
 /** Everything that is known of one VM, by keys and short ranges of the tables; the platform is asked only when it is wanted. */
-export async function factsOf(services: Services, vm: VirtualMachine, isLive: boolean): Promise<FoundFacts> {
+export async function factsOf(
+  services: Services,
+  vm: VirtualMachine,
+  { isLive, rolloutId }: { readonly isLive: boolean; readonly rolloutId: RolloutId | undefined },
+): Promise<FoundFacts> {
   const { policy } = services;
   const nowUtc = services.nowUtc();
-  const control = (await services.rollouts.list()).at(-1) ?? null;
+  const control = await rolloutOrLatest(services, rolloutId);
   const [freezes, outcome, halts, phases, operation] = await Promise.all([
     services.freezes.list(),
     control === null ? null : services.outcomes.read(control.rolloutId, vm.id),

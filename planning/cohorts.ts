@@ -62,7 +62,7 @@ export function cohortsOf(
 ): readonly Cohort[] {
   const numbers = new Set<number>();
   for (const n of members) numbers.add(candidates.timeZone[n] ?? 0);
-  const zones = [...numbers].map((number) => ({ number, zone: candidates.timeZoneNames[number] ?? 'UTC' }));
+  const zones = [...numbers].map((number) => ({ number, zone: candidates.names.timeZones[number] ?? 'UTC' }));
   const key = zones.length === 1 ? String(zones[0]?.number) : [...numbers].sort((a, b) => a - b).join();
   let ofCandidates = known.get(candidates);
   if (ofCandidates === undefined)
