@@ -38,7 +38,9 @@ const getVirtualMachine: OperatorRoute = {
         formerIds,
         eligibility: eligibility(vm, services.policy),
         timeZone,
-        state: await rememberedVm(services, client, id),
+        state: await rememberedVm(services, id, (key) =>
+          client.readEntityState(new EntityId('virtualMachine', key)),
+        ),
         offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
         history: histories.flat(),
       },

@@ -1,3 +1,4 @@
+import { EntityId } from 'durable-functions';
 import { rememberedVm } from '../../composition/rememberedVm';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRoute } from '../http/armRoute';
@@ -14,7 +15,9 @@ export async function instanceViewOf(
   const reading = await services.driver.readVirtualMachine(id);
   // Deleted between two readings, or not created yet: there is nothing to see of it.
   if (reading === null) return { statuses: [] };
-  const state = await rememberedVm(services, client, id);
+  const state = await rememberedVm(services, id, (key) =>
+    client.readEntityState(new EntityId('virtualMachine', key)),
+  );
   return instanceViewBody({
     model,
     provisioningState,

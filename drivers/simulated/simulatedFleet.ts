@@ -96,7 +96,9 @@ export class SimulatedFleet implements FleetState {
     }
     for (const machine of this.machines.values()) machine.goneMs = Math.min(machine.goneMs, nowMs);
     const machines = new Map<VmId, Machine>();
-    const before = new Map([...this.machines.values()].map((machine) => [machine.vmId.toLowerCase(), machine]));
+    const before = new Map(
+      [...this.machines.values()].map((machine) => [machine.vmId.toLowerCase(), machine]),
+    );
     for (const vm of fleet.vms) {
       const source = patchSourceOf(vm, this.seed);
       const set = vm.availabilitySetId;
