@@ -138,6 +138,7 @@ export const REASONS = {
       `The exclusion ${exclusion} of ${owner} ends at ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
   ),
   rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
+  approvalPending: reason('deferred', { why: text }, ({ why }) => why),
   rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),
   installInFlight: reason('deferred', {}, 'Another installation is running on the VM.'),
 

@@ -42,6 +42,7 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   excludedForNow: time('The end of the exclusion; or lift it.'),
   rolloutHalted: operator('A decision about the halt: resume, or skip.'),
   rolloutPaused: operator('Resume.'),
+  approvalPending: operator('An approver approves it.'),
   installInFlight: time('The end of the installation that is running.'),
   unhealthyBefore: owner('Heal it; it is in the next rollout.'),
   superseded: time('It comes first in the next rollout.'),

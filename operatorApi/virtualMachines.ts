@@ -5,6 +5,7 @@ import { eligibility } from '../domain/eligibility';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
 import { rememberedVm } from '../composition/rememberedVm';
@@ -41,7 +42,11 @@ const getVirtualMachine: OperatorRoute = {
         state: await rememberedVm(services, id, (key) =>
           client.readEntityState(new EntityId('virtualMachine', key)),
         ),
-        offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
+        offPeak: windowAtOrAfter(
+          calendarOf(timeZone.zone, vm, services.policy),
+          services.policy,
+          services.nowUtc(),
+        ),
         history: histories.flat(),
       },
     };
