@@ -151,18 +151,6 @@ function compare(
   }
 }
 
-/** Listings come every few hours, and hardly a VM differs: texts of whole VMs are not made to find that out. */
-function isSame(before: KnownVm, after: VirtualMachine): boolean {
-  const [one, other] = [Object.entries(before), after as Readonly<Record<string, unknown>>];
-  if (one.length !== Object.keys(other).length) return false;
-  return one.every(([member, value]) => value === other[member] || isSameObject(value, other[member]));
-}
-
-function isSameObject(one: unknown, other: unknown): boolean {
-  if (typeof one !== 'object' || typeof other !== 'object') return false;
-  return JSON.stringify(one) === JSON.stringify(other);
-}
-
 /** So many of its former ids are remembered of a VM. */
 const FORMER_IDS_MAX = 5;
 
@@ -171,16 +159,17 @@ function withFormerIds(vm: VirtualMachine, ids: readonly VmId[]): KnownVm {
   return formerIds.length === 0 ? vm : { ...vm, formerIds };
 }
 
-/** Members in another order are no change. */
+const MEMBERS = [...(Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)[]), 'formerIds'] as const;
+
+/** Members in another order are no change. Listings come every few hours, and hardly a VM differs: no text is made of what is equal. */
 function isSame(before: KnownVm, after: KnownVm): boolean {
-  const members = Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)[];
-  const text = (value: unknown): string | undefined => JSON.stringify(value);
   return (
     before.goneUtc === undefined &&
-    members.every((member) => text(before[member]) === text(after[member])) &&
-    text(before.formerIds) === text(after.formerIds)
+    MEMBERS.every((member) => before[member] === after[member] || text(before[member]) === text(after[member]))
   );
 }
+
+const text = (value: unknown): string | undefined => JSON.stringify(value);
 
 const keyOfSubscription = ({ subscriptionId }: VirtualMachine): string => subscriptionId.toLowerCase();
 

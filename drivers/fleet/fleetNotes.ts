@@ -35,7 +35,10 @@ export function sumUpNotes(noted: readonly NotedVm[]): readonly string[] {
 /** Azure refuses it on other images; a file may say it all the same, and Lowtide reboots such a VM as any other. */
 function hotpatchNotes({ image }: VirtualMachine, model: ArmResource): readonly string[] {
   const path = ['properties', 'osProfile', 'windowsConfiguration', 'patchSettings', 'enableHotpatching'];
-  const isHotpatched = path.reduce<unknown>((value, member) => (isObject(value) ? value[member] : null), model);
+  const isHotpatched = path.reduce<unknown>(
+    (value, member) => (isObject(value) ? value[member] : null),
+    model,
+  );
   return isHotpatched === true && !supportsHotpatching(image)
     ? ['enableHotpatching is true, and its image has no hotpatches: it is patched with reboots']
     : NOTHING;

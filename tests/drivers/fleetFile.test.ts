@@ -16,7 +16,9 @@ afterAll(() => {
 const idOf = (name: string): string =>
   `/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/${name}`;
 const vm = (name: string, more: object = {}): object => ({ id: idOf(name), location: 'eastus', ...more });
-const [a, b, odd] = [vm('a'), vm('b'), vm('zü"\\{[', { tags: { '}': ']"' } })].map((one) => JSON.stringify(one));
+const [a, b, odd] = [vm('a'), vm('b'), vm('zü"\\{[', { tags: { '}': ']"' } })].map((one) =>
+  JSON.stringify(one),
+);
 
 /** Cut between any two bytes. */
 function inPieces(text: string, size: number): Uint8Array[] {
