@@ -165,7 +165,9 @@ const MEMBERS = [...(Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)
 function isSame(before: KnownVm, after: KnownVm): boolean {
   return (
     before.goneUtc === undefined &&
-    MEMBERS.every((member) => before[member] === after[member] || text(before[member]) === text(after[member]))
+    MEMBERS.every(
+      (member) => before[member] === after[member] || text(before[member]) === text(after[member]),
+    )
   );
 }
 

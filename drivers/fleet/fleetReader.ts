@@ -6,7 +6,7 @@ import { unlistedSet, type ImportedSet } from './importedSet';
 import { isObject } from './isObject';
 import type { Problem } from './malformed';
 import { spellingOf } from './memberNames';
-import type { ParsedFleet } from './parseFleet';
+import type { ParsedFleet } from './parsedFleet';
 import { explain, fieldOf, nameOf } from './recordProblems';
 import type { FleetRecord } from './readRecords';
 import { readSet } from './setRecord';

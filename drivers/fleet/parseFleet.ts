@@ -1,21 +1,10 @@
-import type { AvailabilitySetId, VmId } from '../../domain/ids';
-import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { ArmResource } from './armModel';
 import { FleetReader } from './fleetReader';
-import type { ImportedSet } from './importedSet';
 import { fleetMalformed } from './malformed';
+import type { ParsedFleet } from './parsedFleet';
 import { readRecords } from './readRecords';
-import type { ImportedInstance } from './vmRecord';
 
-/** A fleet, read whole or not at all. Sorted by id, so that the order of the file never matters. */
-export interface ParsedFleet {
-  readonly vms: readonly VirtualMachine[];
-  /** The VMs in REST shape, with everything the file says of them. */
-  readonly models: ReadonlyMap<VmId, ArmResource>;
-  readonly instances: ReadonlyMap<VmId, ImportedInstance>;
-  readonly availabilitySets: ReadonlyMap<AvailabilitySetId, ImportedSet>;
-  readonly notes: readonly string[];
-}
+export type { ParsedFleet } from './parsedFleet';
 
 /**
  * Reads a fleet file: what `az vm list -o json` prints, a REST list, an array or JSON lines of VMs, or an object with
