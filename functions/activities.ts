@@ -15,7 +15,11 @@ for (const activity of activities)
     handler: async (input: unknown, context) =>
       faultHooks.activity(
         activity.name,
-        withWaking(await appServices(), hostClient(context.extraInputs.get(client), () => df.getClient(context)), context),
+        withWaking(
+          await appServices(),
+          hostClient(context.extraInputs.get(client), () => df.getClient(context)),
+          context,
+        ),
         (services) => activity.handler(services)(input),
       ),
   });
