@@ -47,6 +47,13 @@ export interface AuditOwnWindows {
   readonly open: readonly (OffPeak & { readonly days?: readonly string[] })[];
 }
 
+/** How many VMs of an application may be down at once, wherever they are: a number, or a share such as `10%`. */
+export interface AuditBudget {
+  readonly name: string;
+  readonly selector: AuditSelector;
+  readonly max: number | string;
+}
+
 export interface SetShares {
   readonly setSharePercent: number;
   /** Sets of fewer VMs go one at a time. */
@@ -119,6 +126,7 @@ export interface AuditInput {
   readonly offPeak: OffPeak;
   readonly ownWindows?: readonly AuditOwnWindows[];
   readonly shares: SetShares;
+  readonly budgets?: readonly AuditBudget[];
   /** Absent: nothing is said of exposure. */
   readonly exposure?: Exposure;
   /** An install that the log leaves open lasts until here. */

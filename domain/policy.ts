@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ApprovalRule } from './approvals';
+import { Budget, BUDGETS_MAX } from './budgets';
 import { OwnWindows } from './ownWindows';
 
 const seconds = (value: number): z.ZodDefault<z.ZodNumber> => z.number().nonnegative().default(value);
@@ -68,6 +69,8 @@ export const Policy = z.object({
   setOneByOneBelow: z.number().int().nonnegative().default(10),
   /** At most so many of the standalone VMs that a subscription has in a region are down at once; at least one. */
   standaloneSharePercent: percent(20),
+  /** At most so many VMs of an application are down at once, wherever they are. */
+  budgets: z.array(Budget).max(BUDGETS_MAX).default([]),
   /** R-201: four to six phases. The steps of the ladder and the pairs make more than the least, never more than six. */
   phasesMin: z.number().int().positive().max(6).default(4),
   /** Regions that the table lacks, as `name:timeZone` or `name:timeZone:pair`, with an IANA time zone. */

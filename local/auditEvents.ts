@@ -28,6 +28,7 @@ export function auditEvents(
     vms: vms.map(auditVmOf),
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     ownWindows: policy.ownWindows,
+    budgets: policy.budgets,
     shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,

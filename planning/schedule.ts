@@ -1,5 +1,6 @@
 import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
+import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { EventQueue } from './eventQueue';
@@ -56,6 +57,7 @@ class Run {
   readonly #facts: InventoryFacts;
   readonly #policy: Policy;
   readonly #roundMs: number;
+  readonly #budgets: BudgetsInUse;
   #phases: readonly (readonly RegionWork[])[] = [];
   readonly #gates: number[] = [];
   #nowMs = 0;
@@ -65,6 +67,7 @@ class Run {
     this.#facts = facts;
     this.#policy = facts.policy;
     this.#roundMs = roundMs(facts.policy);
+    this.#budgets = new BudgetsInUse(candidates.budgets);
     this.#families = Array.from({ length: candidates.names.families.length }, () => ({
       started: 0,
       healthy: 0,
@@ -208,6 +211,14 @@ class Run {
       });
       return;
     }
+    if (!this.#budgets.fit(work.members)) {
+      region.waitedFor = 'budgets';
+      this.#budgets.wait(() => {
+        this.#startWhenOpen(region, work, 0, end);
+      });
+      return;
+    }
+    this.#budgets.take(work.members);
     this.#takeShares(region, counts, 1);
     const round: RoundRun = {
       work,
@@ -222,6 +233,7 @@ class Run {
         const waiting = region.waiting;
         region.waiting = [];
         for (const again of waiting) again();
+        this.#budgets.release(work.members);
         end();
       },
     };
