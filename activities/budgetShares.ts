@@ -48,10 +48,7 @@ async function known({ inventory }: Services, ids: readonly VmId[]): Promise<rea
 }
 
 /** Counted with each listing, and when a policy is applied; what was counted by another selector is not known. */
-export async function budgetSizesNow({
-  inventory,
-  policy,
-}: Services): Promise<ReadonlyMap<string, number>> {
+export async function budgetSizesNow({ inventory, policy }: Services): Promise<ReadonlyMap<string, number>> {
   if (policy.budgets.length === 0) return new Map();
   const counted = await inventory.budgetSizes();
   return new Map(

@@ -27,7 +27,7 @@ async function joinOne(
 ): Promise<void> {
   const phases = await services.rollouts.phases(rolloutId);
   const phaseOf = (vm: VirtualMachine): PhaseId =>
-    (phases.find(({ regions }) => regions.includes(vm.region)) ?? phases.at(-1))?.phase ?? NO_PHASE;
+    (phases.findLast(({ regions }) => regions.includes(vm.region)) ?? phases.at(-1))?.phase ?? NO_PHASE;
   const known = new Set<string>();
   for (const { id } of added) if ((await services.outcomes.read(rolloutId, id)) !== null) known.add(id);
   const joining = added.filter(({ id }) => !known.has(id));

@@ -15,7 +15,13 @@ export const planCatchUp = activity(contracts.planCatchUp, async (services, { ro
   const vms = known.filter((vm) => vm !== null);
   const { policy } = services;
   const budgetSizes = await budgetSizesNow(services);
-  const planned = plan({ vms, policy, budgetSizes, nowUtc: services.nowUtc(), ...(await sizesFor(services, vms)) });
+  const planned = plan({
+    vms,
+    policy,
+    budgetSizes,
+    nowUtc: services.nowUtc(),
+    ...(await sizesFor(services, vms)),
+  });
   const here = planned.find((one) => one.region === region) ?? null;
   return { rounds: await services.plans.saveCatchUp(rolloutId, phase, region, here) };
 });

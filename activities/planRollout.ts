@@ -6,6 +6,7 @@ import { messageOf } from '../domain/messageOf';
 import { outcomeOf, type Outcome } from '../domain/outcome';
 import { NO_PHASE, phaseIdOf } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
+import { bakesAsCanary } from '../domain/rings';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { heldThroughout } from '../planning/heldVms';
@@ -27,7 +28,11 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
   if (summary === null) return withoutPlan(services, control);
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
-    phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
+    phases: summary.phases.map(({ phase, regions }, index) => ({
+      phase,
+      regions,
+      canary: bakesAsCanary(summary.phases, index),
+    })),
     endsUtc: summary.endsUtc,
     pace: contracts.Pace.parse(services.policy),
   };
@@ -98,7 +103,7 @@ async function makePlan(services: Services, control: RolloutControl): Promise<Pl
 async function publish(services: Services, control: RolloutControl, summary: PlanSummary): Promise<void> {
   const { rolloutId, seed } = control;
   const { vmCount: eligible, ineligibleCount, lateCount, phases } = summary;
-  for (const { phase, regions, vmCount } of phases)
+  for (const { phase, ring, regions, vmCount } of phases)
     if ((await services.rollouts.readPhase(rolloutId, phase)) === null)
       await services.rollouts.savePhase(rolloutId, {
         phase,
@@ -106,6 +111,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
         vmCount,
         startedUtc: null,
         gate: null,
+        ...(ring !== undefined && { ring }),
       });
   const nowUtc = services.nowUtc();
   await services.audit.append(rolloutId, 'rolloutPlanned', {

@@ -54,6 +54,11 @@ export interface AuditBudget {
   readonly max: number | string;
 }
 
+export interface AuditRing {
+  readonly name: string;
+  readonly selector: AuditSelector;
+}
+
 export interface SetShares {
   readonly setSharePercent: number;
   /** Sets of fewer VMs go one at a time. */
@@ -67,6 +72,8 @@ export interface AuditPhase {
   /** Absent when the log holds one rollout only. */
   readonly rolloutId?: string;
   readonly phase: number;
+  /** Null or absent for a phase of regions. */
+  readonly ring?: string | null | undefined;
   readonly regions: readonly string[];
   readonly startedUtc: string | null;
   readonly endedUtc: string | null;
@@ -127,6 +134,8 @@ export interface AuditInput {
   readonly ownWindows?: readonly AuditOwnWindows[];
   readonly shares: SetShares;
   readonly budgets?: readonly AuditBudget[];
+  /** VMs that go before the others, in this order. */
+  readonly rings?: readonly AuditRing[];
   /** Absent: nothing is said of exposure. */
   readonly exposure?: Exposure;
   /** An install that the log leaves open lasts until here. */

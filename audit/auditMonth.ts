@@ -29,8 +29,8 @@ export function auditMonth(input: AuditInput): AuditReport {
   const { vms, phases = [], timeZoneTag = TIME_ZONE_TAG } = input;
   const findings = new Findings();
   const regions = new RegionFacts(input.extraRegions ?? []);
-  const { ownWindows = [] } = input;
-  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions, ownWindows });
+  const { ownWindows = [], rings = [] } = input;
+  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions, ownWindows, rings });
   const log = readDriverLog(
     { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
     fleet,

@@ -21,7 +21,9 @@ export class BudgetRules {
     for (const { name, selector, max } of budgets) {
       const own = vms.filter((vm) => isSelected(vm, selector));
       const limit =
-        typeof max === 'number' ? max : Math.max(1, Math.floor((own.length * Number.parseInt(max, 10)) / 100));
+        typeof max === 'number'
+          ? max
+          : Math.max(1, Math.floor((own.length * Number.parseInt(max, 10)) / 100));
       const budget: BudgetNow = { name, size: own.length, max: limit, down: new Set() };
       for (const { id } of own)
         this.#budgetsOf.set(id.toLowerCase(), [...(this.#budgetsOf.get(id.toLowerCase()) ?? []), budget]);

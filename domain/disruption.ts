@@ -35,7 +35,14 @@ export const Disruption = z.object({
 export type Disruption = Readonly<z.infer<typeof Disruption>>;
 
 /** The rule that forbids two disruptions at once. Source: design section 4, R-203, R-205, R-206, R-207, R-208. */
-export const ConflictRule = z.enum(['geoPair', 'zones', 'updateDomains', 'setShare', 'subscriptionShare', 'budget']);
+export const ConflictRule = z.enum([
+  'geoPair',
+  'zones',
+  'updateDomains',
+  'setShare',
+  'subscriptionShare',
+  'budget',
+]);
 export type ConflictRule = z.infer<typeof ConflictRule>;
 
 /** Whether two disruptions may coexist, and if not, which rule forbids it. Symmetric. Those that name budgets are compared by these alone: they are in the ledger of a budget. */

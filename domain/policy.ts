@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ApprovalRule } from './approvals';
 import { Budget, BUDGETS_MAX } from './budgets';
 import { OwnWindows } from './ownWindows';
+import { Ring, RINGS_MAX } from './rings';
 
 const seconds = (value: number): z.ZodDefault<z.ZodNumber> => z.number().nonnegative().default(value);
 const percent = (value: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100).default(value);
@@ -79,6 +80,8 @@ export const Policy = z.object({
   canaryRegions: z.array(z.string()).default([]),
   /** What needs the word of an approver before it starts. */
   approvals: z.array(ApprovalRule).max(20).default([]),
+  /** VMs that go before the canary phase, ring after ring. */
+  rings: z.array(Ring).max(RINGS_MAX).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
   /** Section 6 of the design: so many VMs of an image family may be installed before any of it has proven anything … */
   evidenceFirst: z.number().int().positive().default(5),

@@ -100,7 +100,8 @@ export const REASONS = {
   budgetUsedUp: reason(
     'deferred',
     { budget: text },
-    ({ budget }) => `As many VMs as the budget ${budget} allows were down until it was too late for one more.`,
+    ({ budget }) =>
+      `As many VMs as the budget ${budget} allows were down until it was too late for one more.`,
   ),
   placeChanged: reason(
     'deferred',

@@ -29,6 +29,7 @@ export function auditEvents(
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     ownWindows: policy.ownWindows,
     budgets: policy.budgets,
+    rings: policy.rings,
     shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,

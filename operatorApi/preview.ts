@@ -169,8 +169,9 @@ function answerOf(
     vmCount: plan.vmCount,
     matchedCount: matched.length,
     finish: finishOf(matched),
-    phases: plan.phases.map(({ phase, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
+    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
       phase: `phase-${phase}`,
+      ring: ring ?? null,
       vmCount,
       matchedCount: regions.reduce((sum, region) => sum + countIn(idsOf(region)), 0),
       expectedStartUtc,

@@ -35,7 +35,7 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
     const started: StartedPhase = yield* runPhase(context, month, phase, freshAfterUtc);
     underWay.push(started.regions);
     if (started.openedUtc === null) break;
-    freshAfterUtc = yield* bake(context, plan.pace, isCanary(phase.phase), started.openedUtc);
+    freshAfterUtc = yield* bake(context, plan.pace, phase.canary ?? isCanary(phase.phase), started.openedUtc);
   }
   yield* allFinished(underWay);
 

@@ -25,7 +25,10 @@ export function budgetColumnsOf(
 }
 
 /** A round with more VMs of a budget than may be down at once becomes several. */
-export function withinBudgets(rounds: readonly RoundWork[], budgets: BudgetColumns | null): readonly RoundWork[] {
+export function withinBudgets(
+  rounds: readonly RoundWork[],
+  budgets: BudgetColumns | null,
+): readonly RoundWork[] {
   if (budgets === null) return rounds;
   return rounds.flatMap((round) => partsOf(round.members, budgets).map((members) => ({ ...round, members })));
 }
@@ -58,11 +61,14 @@ export class BudgetsInUse {
 
   fit(members: readonly number[]): boolean {
     const max = this.#columns?.max ?? [];
-    return this.#countsOf(members).every((count, bit) => count === 0 || (this.#down[bit] ?? 0) + count <= (max[bit] ?? 0));
+    return this.#countsOf(members).every(
+      (count, bit) => count === 0 || (this.#down[bit] ?? 0) + count <= (max[bit] ?? 0),
+    );
   }
 
   take(members: readonly number[]): void {
-    for (const [bit, count] of this.#countsOf(members).entries()) this.#down[bit] = (this.#down[bit] ?? 0) + count;
+    for (const [bit, count] of this.#countsOf(members).entries())
+      this.#down[bit] = (this.#down[bit] ?? 0) + count;
   }
 
   wait(again: () => void): void {
@@ -71,7 +77,8 @@ export class BudgetsInUse {
 
   release(members: readonly number[]): void {
     if (this.#columns === null) return;
-    for (const [bit, count] of this.#countsOf(members).entries()) this.#down[bit] = (this.#down[bit] ?? 0) - count;
+    for (const [bit, count] of this.#countsOf(members).entries())
+      this.#down[bit] = (this.#down[bit] ?? 0) - count;
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const again of waiting) again();

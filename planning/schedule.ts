@@ -1,5 +1,6 @@
 import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
+import { bakesAsCanary } from '../domain/rings';
 import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
@@ -7,6 +8,7 @@ import { EventQueue } from './eventQueue';
 import { countBy } from './regionWork';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
+import type { PhaseWork } from './rings';
 import { SETS_AT_ONCE_MAX } from './widths';
 
 export interface RoundTimes {
@@ -20,8 +22,7 @@ export interface RoundTimes {
   readonly waitedFor: WaitedFor;
 }
 
-export interface ScheduledPhase {
-  readonly regions: readonly RegionWork[];
+export interface ScheduledPhase extends PhaseWork {
   /** When its gate is expected to open: nearly every VM has an outcome. */
   readonly gateMs: number;
 }
@@ -40,7 +41,7 @@ const MINUTE_MS = 60_000;
  * taken to be reachable and healthy after its update.
  */
 export function schedulePhases(
-  phases: readonly (readonly RegionWork[])[],
+  phases: readonly PhaseWork[],
   candidates: Candidates,
   facts: InventoryFacts,
   fromMs: number,
@@ -58,7 +59,7 @@ class Run {
   readonly #policy: Policy;
   readonly #roundMs: number;
   readonly #budgets: BudgetsInUse;
-  #phases: readonly (readonly RegionWork[])[] = [];
+  #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
   #nowMs = 0;
 
@@ -75,7 +76,7 @@ class Run {
     }));
   }
 
-  play(phases: readonly (readonly RegionWork[])[], fromMs: number): Schedule {
+  play(phases: readonly PhaseWork[], fromMs: number): Schedule {
     this.#phases = phases;
     this.#startPhase(0, { atMs: fromMs, opensAfterMs: -Infinity });
     for (let next = this.#queue.take(); next !== null; next = this.#queue.take()) {
@@ -84,12 +85,12 @@ class Run {
     }
     return {
       times: this.#times,
-      phases: phases.map((regions, index) => ({ regions, gateMs: this.#gates[index] ?? this.#nowMs })),
+      phases: phases.map((phase, index) => ({ ...phase, gateMs: this.#gates[index] ?? this.#nowMs })),
     };
   }
 
   #startPhase(index: number, cursor: Cursor): void {
-    const regions = this.#phases[index];
+    const regions = this.#phases[index]?.regions;
     if (regions === undefined) return;
     const { phaseCloseAfterSeconds } = this.#policy;
     const phase: PhaseRun = {
@@ -366,7 +367,10 @@ class Run {
     if (phase.gateMs !== null || !this.#isClosed(phase)) return;
     phase.gateMs = this.#nowMs;
     this.#gates[phase.index] = this.#nowMs;
-    this.#startPhase(phase.index + 1, afterBake(this.#nowMs, phase.index === 0, this.#policy));
+    this.#startPhase(
+      phase.index + 1,
+      afterBake(this.#nowMs, bakesAsCanary(this.#phases, phase.index), this.#policy),
+    );
   }
 
   #isClosed({ planned, done, silent, startMs }: PhaseRun): boolean {

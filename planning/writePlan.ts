@@ -76,13 +76,21 @@ class Writer {
     this.#facts = facts;
   }
 
-  phase(phase: number, { regions: works, gateMs }: ScheduledPhase): PlannedPhase {
+  phase(phase: number, { regions: works, gateMs, ring }: ScheduledPhase): PlannedPhase {
     this.#doneMs = 0;
     const regions = works.map((work) => this.region(work));
     const extent = extentOf(regions);
     const doneUtc = this.#utc(this.#doneMs); // those that are caught up are done after their round
     const expectedEndUtc = later(extent.expectedEndUtc, doneUtc);
-    return { phase, ...extent, expectedEndUtc, expectedGateUtc: this.#utc(gateMs), regions };
+    const expectedGateUtc = this.#utc(gateMs);
+    return {
+      phase,
+      ...(ring !== undefined && { ring }),
+      ...extent,
+      expectedEndUtc,
+      expectedGateUtc,
+      regions,
+    };
   }
 
   region(work: RegionWork): PlannedRegion {

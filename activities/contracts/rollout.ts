@@ -21,7 +21,14 @@ export const planRollout = {
   name: 'planRollout',
   input: z.object({ rolloutId: RolloutId }),
   output: z.object({
-    phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
+    phases: z.array(
+      z.object({
+        phase: PhaseId,
+        regions: z.array(z.string()),
+        /** Bakes as the canary does: a ring, or the first phase after the rings. Absent in answers of an earlier version. */
+        canary: z.boolean().exactOptional(),
+      }),
+    ),
     endsUtc: Utc,
     pace: Pace,
     /** Nothing is planned, and the rollout waits until the driver lists VMs. */

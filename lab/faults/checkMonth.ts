@@ -68,6 +68,7 @@ export async function checkMonth(
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
     ownWindows: policy.ownWindows,
     budgets: policy.budgets,
+    rings: policy.rings,
     shares: {
       setSharePercent: policy.setSharePercent,
       setOneByOneBelow: policy.setOneByOneBelow,

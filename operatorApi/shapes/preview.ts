@@ -20,6 +20,7 @@ export const PreviewShape = named(
     phases: z.array(
       z.object({
         phase: z.string(),
+        ring: z.string().nullable(),
         ...extent,
         regions: z.array(z.object({ region: z.string(), roundCount: whole, ...extent })),
       }),
