@@ -189,8 +189,8 @@ class Look {
   }
 }
 
-/** VMs that came late wait until their own phase has proven something. */
-const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['joinedLate']);
+/** VMs that came late, or were moved, wait until their own phase has proven something. */
+const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['joinedLate', 'moved']);
 
 function hasPassed(phases: readonly PhaseRecord[], phase: PhaseId): boolean {
   return isCatchUp(phase) || phases.find((record) => record.phase === phase)?.gate?.kind === 'open';

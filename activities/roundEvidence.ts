@@ -8,9 +8,11 @@ import {
   forgive,
   grantRound,
   returnGrants,
+  turnUnhealthy,
   type InstallRequested,
   type RolloutEvidence,
   type RoundResult,
+  type TurnedUnhealthy,
 } from '../domain/rolloutEvidence';
 import type { RoundProgress } from '../store/roundProgress';
 import type { RoundRef } from './contracts';
@@ -70,11 +72,29 @@ export async function closeRoundEvidence(
     services.policy,
   );
   await writeDecisions(services, ref, halts);
-  await services.evidence.update(ref.rolloutId, (before) => closeRound(before, claimId));
+  await services.evidence.update(ref.rolloutId, (before) =>
+    closeRound(before, claimId, (place) => vms[place]?.vmId ?? null),
+  );
 }
 
+/** VMs that were proven healthy and are not any more, after the bake: each counts once. */
+export async function tellTurned(
+  services: Services,
+  ref: HaltPlace,
+  turned: readonly TurnedUnhealthy[],
+): Promise<void> {
+  if (turned.length === 0) return;
+  const evidence = await services.evidence.update(ref.rolloutId, (before) =>
+    turnUnhealthy(before, turned, services.policy),
+  );
+  await haltOnEvidence(services, ref, evidence);
+}
+
+/** Where a halt is written down. */
+type HaltPlace = Pick<RoundRef, 'rolloutId' | 'phase'>;
+
 /** A person's `resume` forgives what the halts it answers were about; it is carried out before the evidence is next looked at. */
-async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEvidence): Promise<void> {
+async function haltOnEvidence(services: Services, ref: HaltPlace, seen: RolloutEvidence): Promise<void> {
   const { rolloutId } = ref;
   const halts = await services.rollouts.halts(rolloutId);
   const resumed = halts.flatMap(({ haltId, scope, decision }) =>
@@ -98,7 +118,7 @@ async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEv
 /** Each decision is one halt, until a person has answered it; a new one of the same kind is another. */
 async function writeDecisions(
   services: Services,
-  { rolloutId, phase }: RoundRef,
+  { rolloutId, phase }: HaltPlace,
   decisions: readonly EvidenceDecision[],
   known?: readonly Halt[],
 ): Promise<void> {

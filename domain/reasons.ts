@@ -126,6 +126,11 @@ export const REASONS = {
     {},
     'It was found after the month was planned, and takes its turn with the second chances.',
   ),
+  moved: reason(
+    'deferred',
+    { from: text },
+    ({ from }) => `It was moved since the month was planned, from ${from}; its turn is to come.`,
+  ),
   frozen: reason(
     'deferred',
     { freeze: text, untilUtc: text, owner: text, why: text },

@@ -38,6 +38,7 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   evidenceLimit: time('More VMs of its image family that were patched and stayed healthy.'),
   takenOver: time('It is caught up by the host that took the rollout over.'),
   joinedLate: time('Its turn with the second chances, once the phase of its region has proven something.'),
+  moved: time('Its turn with the second chances, once the phase of its region has proven something.'),
   frozen: time('The end of the freeze; or lift it.'),
   excludedForNow: time('The end of the exclusion; or lift it.'),
   rolloutHalted: operator('A decision about the halt: resume, or skip.'),

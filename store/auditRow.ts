@@ -31,6 +31,7 @@ export const AuditRow = z.object({
     'installEnded',
     'claimOverrun',
     'listingDoubted',
+    'vmMoved',
     'listingAccepted',
     'takenOver',
     'planFailed',
