@@ -6,16 +6,7 @@ import { childId, keyOf } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import type { PatchInstallationSummary } from '../domain/patches';
 import * as children from './contracts';
-import {
-  addSeconds,
-  call,
-  child,
-  earlier,
-  nowUtc,
-  signalEntity,
-  waitUntil,
-  type Step,
-} from './durable';
+import { addSeconds, call, child, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 import { releaseClaimed } from './releaseClaim';
 import { watchHealth, type HealthSeen } from './health';
 

@@ -1,7 +1,6 @@
 import { budgetMax, budgetSizes, type Budget } from '../domain/budgets';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import type { RoundWork } from './work';
 
 /** Budgets of the policy as columns: of each VM the budgets it is of, a bit each. */
 export interface BudgetColumns {
@@ -25,10 +24,10 @@ export function budgetColumnsOf(
 }
 
 /** A round with more VMs of a budget than may be down at once becomes several. */
-export function withinBudgets(
-  rounds: readonly RoundWork[],
+export function withinBudgets<R extends { readonly members: readonly number[] }>(
+  rounds: readonly R[],
   budgets: BudgetColumns | null,
-): readonly RoundWork[] {
+): readonly R[] {
   if (budgets === null) return rounds;
   return rounds.flatMap((round) => partsOf(round.members, budgets).map((members) => ({ ...round, members })));
 }

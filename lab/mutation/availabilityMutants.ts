@@ -51,19 +51,25 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a budget counts each region by itself',
     DISRUPTION,
-    ["  if (a.budgets !== undefined && b.budgets !== undefined) return fitsBudgets([a, b]) ? null : 'budget';\n", ''],
+    [
+      "  if (a.budgets !== undefined && b.budgets !== undefined) return fitsBudgets([a, b]) ? null : 'budget';\n",
+      '',
+    ],
     'tests/domain/budgets.test.ts',
   ),
   planted(
     'a budget has room for one VM more',
     DISRUPTION,
-    ['sums.set(budget, { count: sum.count + count, max', 'sums.set(budget, { count: sum.count + count - 1, max'],
+    [
+      'sums.set(budget, { count: sum.count + count, max',
+      'sums.set(budget, { count: sum.count + count - 1, max',
+    ],
     'tests/domain/budgets.test.ts',
   ),
   planted(
     'the ledger does not add up what is down of a budget',
     LEDGER,
-    ["return fitsBudgets([...held, wanted]) ? [] :", 'return fitsBudgets([wanted]) ? [] :'],
+    ['return fitsBudgets([...held, wanted]) ? [] :', 'return fitsBudgets([wanted]) ? [] :'],
     'tests/domain/budgets.test.ts',
   ),
   planted(

@@ -25,9 +25,7 @@ export const PreviewShape = named(
         regions: z.array(z.object({ region: z.string(), roundCount: whole, ...extent })),
       }),
     ),
-    budgets: z.array(
-      z.object({ budget: z.string(), vmCount: whole, limit: whole, largestRound: whole }),
-    ),
+    budgets: z.array(z.object({ budget: z.string(), vmCount: whole, limit: whole, largestRound: whole })),
     shares: z.array(z.object({ availabilitySetId: z.string(), largestRound: whole, limit: whole })),
     late: z.object({
       count: whole,
