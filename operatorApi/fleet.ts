@@ -113,4 +113,9 @@ const STATES: Readonly<Record<string, 'running' | 'done'>> = {
   Completed: 'done',
 };
 
-export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet, showFleetImport, acceptListingRoute];
+export const fleetRoutes: readonly OperatorRoute[] = [
+  listFleet,
+  postFleet,
+  showFleetImport,
+  acceptListingRoute,
+];
