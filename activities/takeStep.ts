@@ -5,7 +5,8 @@ import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUp
 import type { OperationAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
 import { followInstall } from './collectInstall';
-import { lookAtVm } from './lookAtVm';
+import { lookWith, type ControlRows } from './lookAtVm';
+import { surelyRuns } from './installOperation';
 import { ask, type Services } from './services';
 import { startInstall } from './startInstall';
 
@@ -13,6 +14,8 @@ import { startInstall } from './startInstall';
 export interface RoundInFlight extends contracts.RoundRef {
   readonly claim: contracts.RoundClaim;
   readonly disruption: Disruption;
+  /** Of this call, for all VMs that it looks at. */
+  readonly rows: ControlRows;
 }
 
 /** `askExposure` is answered for all VMs of a round together, see advanceRound. */
@@ -28,13 +31,8 @@ export async function takeStep(
   const { rolloutId, phase, region, claim } = round;
   switch (update.kind) {
     case 'look': {
-      const answer = await ask(lookAtVm, contracts.lookAtVm, services, {
-        rolloutId,
-        phase,
-        region,
-        vmId,
-        claimed: round.disruption,
-      });
+      const input = { rolloutId, phase, region, vmId, claimed: round.disruption };
+      const answer = contracts.lookAtVm.output.parse(await lookWith(services, round.rows, input));
       if (answer.kind === 'end') return { of: 'look', obstacle: answer.outcome };
       return { of: 'look', family: answer.family };
     }
@@ -51,7 +49,9 @@ export async function takeStep(
       return { of: 'startInstall', answer: await ask(startInstall, contracts.startInstall, services, input) };
     }
     case 'readInstall': {
-      const { sinceUtc } = update;
+      const { sinceUtc, install } = update;
+      if (install !== null && (await surelyRuns(services, install)))
+        return { of: 'readInstall', answer: { kind: 'running' } };
       const answer = await followInstall(services, { region, vmId, claimId: claim.claimId, sinceUtc });
       return { of: 'readInstall', answer };
     }
