@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
@@ -21,6 +22,7 @@ const served: readonly OperatorRoute[] = [
   ...meRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
+  ...approvalRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,

@@ -16,11 +16,11 @@ export function roundsOfBatch(
   candidates: Candidates,
   facts: InventoryFacts,
 ): Pick<BatchWork, 'rounds' | 'atOnce'> {
-  const { subscription, subscriptionNames } = candidates;
+  const { subscription, names } = candidates;
   const shares = new Map<number, number>();
   for (const n of batch) {
     const number = subscription[n] ?? 0;
-    if (!shares.has(number)) shares.set(number, facts.shareOf(region, subscriptionNames[number] ?? ''));
+    if (!shares.has(number)) shares.set(number, facts.shareOf(region, names.subscriptions[number] ?? ''));
   }
   const cut: Cut[] = cutByShares(shareByShare(batch, subscription, shares), subscription, shares);
   const atOnce = roundsThatFit(cut, shares);

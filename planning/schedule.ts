@@ -65,7 +65,7 @@ class Run {
     this.#facts = facts;
     this.#policy = facts.policy;
     this.#roundMs = roundMs(facts.policy);
-    this.#families = Array.from({ length: candidates.familyCount }, () => ({
+    this.#families = Array.from({ length: candidates.names.families.length }, () => ({
       started: 0,
       healthy: 0,
       waiting: [],
@@ -235,7 +235,7 @@ class Run {
 
   #fitShares({ work, down }: RegionRun, counts: ReadonlyMap<number, number>): boolean {
     for (const [number, count] of counts) {
-      const share = this.#facts.shareOf(work.region, this.#candidates.subscriptionNames[number] ?? '');
+      const share = this.#facts.shareOf(work.region, this.#candidates.names.subscriptions[number] ?? '');
       if ((down.get(number) ?? 0) + count > share) return false;
     }
     return true;

@@ -1,5 +1,5 @@
 import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
-import type { Month, RolloutId } from '../domain/ids';
+import type { Month, RolloutId, VmId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
@@ -46,7 +46,7 @@ export function writePlan(scheduled: Scheduled): Plan {
     month,
     releasedUtc,
     endsUtc,
-    vmCount: candidates.vms.length,
+    vmCount: candidates.order.length,
     phases,
     ineligible,
     late: writer.late.sort(byStart),
@@ -143,10 +143,9 @@ class Writer {
 
   #round(round: number, work: RoundWork, subscriptions: SubscriptionShare[], where: string): PlannedRound {
     const { candidates, timesOf } = this.#facts;
-    const { vms } = candidates;
     const times = timesOf(work);
     this.#doneMs = Math.max(this.#doneMs, times.doneMs);
-    const vmIds = work.members.flatMap((n) => vms[n]?.id ?? []);
+    const vmIds = work.members.map((n) => candidates.ids[n] as VmId);
     const expectedStartUtc = this.#utc(times.startMs);
     const because = this.#lateBecause(times);
     if (because !== null) {
@@ -170,7 +169,7 @@ class Writer {
   #sharesOf(region: string, { members }: RoundWork): SubscriptionShare[] {
     const { candidates, facts } = this.#facts;
     return [...countBy(members, candidates.subscription)].flatMap(([number, count]) => {
-      const subscriptionId = candidates.subscriptionNames[number] ?? '';
+      const subscriptionId = candidates.names.subscriptions[number] ?? '';
       if (facts.standaloneCount(region, subscriptionId) < 2) return [];
       const max = facts.shareOf(region, subscriptionId);
       return [{ subscription: subscriptionKey(subscriptionId), count, max }];

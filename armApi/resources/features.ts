@@ -40,32 +40,22 @@ const listAllFeatures: ArmRoute = {
   handler: (request, context) => Promise.resolve({ status: 200, body: { value: results(request, context) } }),
 };
 
-/** R-601. */
-const registerFeature: ArmRoute = {
-  name: 'armRegisterFeature',
-  route: `${FEATURE}/register`,
-  methods: ['POST'],
-  role: 'operator',
-  family: 'features',
-  handler: async (request, context) => {
-    const feature = featureOf(request);
-    await context.services.driver.resources.registerFeature(request.subscriptionId, feature);
-    return { status: 200, body: featureResult(request, context, feature) };
-  },
-};
-
-const unregisterFeature: ArmRoute = {
-  name: 'armUnregisterFeature',
-  route: `${FEATURE}/unregister`,
-  methods: ['POST'],
-  role: 'operator',
-  family: 'features',
-  handler: async (request, context) => {
-    const feature = featureOf(request);
-    await context.services.driver.resources.unregisterFeature(request.subscriptionId, feature);
-    return { status: 200, body: featureResult(request, context, feature) };
-  },
-};
+/** R-601: both answer with the state the feature is in from now on. */
+function switchRoute(name: string, action: 'register' | 'unregister'): ArmRoute {
+  return {
+    name,
+    route: `${FEATURE}/${action}`,
+    methods: ['POST'],
+    role: 'operator',
+    family: 'features',
+    handler: async (request, context) => {
+      const feature = featureOf(request);
+      const { resources } = context.services.driver;
+      await resources[`${action}Feature`](request.subscriptionId, feature);
+      return { status: 200, body: featureResult(request, context, feature) };
+    },
+  };
+}
 
 function featureOf(request: ArmRequest): FeatureName {
   const found = featureNameOf(request.name('feature'));
@@ -99,6 +89,6 @@ export const featureRoutes: readonly ArmRoute[] = [
   getFeature,
   listFeatures,
   listAllFeatures,
-  registerFeature,
-  unregisterFeature,
+  switchRoute('armRegisterFeature', 'register'),
+  switchRoute('armUnregisterFeature', 'unregister'),
 ];

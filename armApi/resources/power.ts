@@ -1,8 +1,10 @@
 import type { VmId } from '../../domain/ids';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
-import { invalidParameter, resourceNotFound } from '../http/armError';
+import { invalidParameter, operationNotAllowed, resourceNotFound } from '../http/armError';
+import { at, type JsonObject } from '../http/json';
 import { accepted } from '../http/longRunning';
 import { findProvisionedVm, VM_TYPE } from './lookup';
+import type { VmChange } from './vmModel';
 
 const ONE =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines/{vm}';
@@ -48,6 +50,24 @@ async function switched(
 ): Promise<boolean> {
   if (action === 'reapply') return (await driver.readVirtualMachine(id)) !== null;
   return driver.power(id, action === 'redeploy' ? 'restart' : action);
+}
+
+/** What changes only while a VM is off (61, 70). */
+export async function checkChangesOfRunningVm(
+  { before, model }: VmChange,
+  { services }: ArmContext,
+): Promise<void> {
+  if (before === null) return;
+  const placeOf = (of: JsonObject): string => {
+    const id = at(of, 'properties', 'proximityPlacementGroup', 'id');
+    return typeof id === 'string' ? id.toLowerCase() : '';
+  };
+  if (placeOf(model) === placeOf(before.model)) return;
+  const reading = await services.driver.readVirtualMachine(before.id);
+  if (reading?.powerState === 'running')
+    throw operationNotAllowed(
+      `Updating proximity placement group of VM ${before.vm.name} is not allowed while the VM is running. Please stop/deallocate the VM and retry the operation.`,
+    );
 }
 
 function powerRoute(name: string, action: PowerAction): ArmRoute {

@@ -9,11 +9,12 @@ import { accepted, acceptedWith } from '../http/longRunning';
 import { requestEnablement } from '../patching/enablement';
 import { checkPatching } from '../patching/patchRules';
 import { findVm, placeOfVm, vmIfAny } from './lookup';
+import { checkChangesOfRunningVm } from './power';
 import { requireProvider } from './registration';
 import { shownModel } from './shownModel';
 import { etagOf, hasEtag, vmBody } from './vmBody';
 import { readVmChange, type VmChange } from './vmModel';
-import { checkVmChange, checkWhileRunning } from './vmRules';
+import { checkVmChange } from './vmRules';
 
 const IN_GROUP =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines';
@@ -44,7 +45,7 @@ export function planVm(request: ArmRequest, context: ArmContext): VmChange {
 
 /** Carries it out: the VM is there from now on, and provisioned some minutes later. */
 export async function carryOutVm(change: VmChange, context: ArmContext): Promise<VmResource> {
-  await checkWhileRunning(change, context);
+  await checkChangesOfRunningVm(change, context);
   const { before, model } = change;
   const after = await context.services.driver.resources.putVirtualMachine(model);
   await keepInventory(after, before, context);

@@ -2,13 +2,7 @@ import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
 import { isWindowsTimeZone } from '../../domain/timeZone';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
-import {
-  ArmError,
-  invalidParameter,
-  operationNotAllowed,
-  propertyChangeNotAllowed,
-  resourceNotFound,
-} from '../http/armError';
+import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
 import { at, isObject, type JsonObject } from '../http/json';
 import type { VmChange } from './vmModel';
 
@@ -139,24 +133,6 @@ function checkPriority(model: JsonObject, before: VmResource): void {
     return typeof written === 'string' ? written : 'Regular';
   };
   if (!same(priorityOf(model), priorityOf(before.model))) throw propertyChangeNotAllowed('priority');
-}
-
-/** What changes only while a VM is off (61, 70). */
-export async function checkWhileRunning(
-  { before, model }: VmChange,
-  { services }: ArmContext,
-): Promise<void> {
-  if (before === null) return;
-  const placeOf = (of: JsonObject): string => {
-    const id = at(of, 'properties', 'proximityPlacementGroup', 'id');
-    return typeof id === 'string' ? id.toLowerCase() : '';
-  };
-  if (placeOf(model) === placeOf(before.model)) return;
-  const reading = await services.driver.readVirtualMachine(before.id);
-  if (reading?.powerState === 'running')
-    throw operationNotAllowed(
-      `Updating proximity placement group of VM ${before.vm.name} is not allowed while the VM is running. Please stop/deallocate the VM and retry the operation.`,
-    );
 }
 
 function same(a: string, b: string): boolean {

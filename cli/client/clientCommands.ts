@@ -2,6 +2,7 @@ import { Argument, Option, type Command } from 'commander';
 import { say } from '../../local/say';
 import { baseUrl, month, wholeNumber } from '../optionValues';
 import { HOST_URL } from './apiClient';
+import { addApprovals } from './controlCommands';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { runFleet, runForecast, runPreview, runWhy } from './queries';
@@ -200,6 +201,7 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       ended(await runDecision('take-over', id, command.optsWithGlobals()));
     });
+  addApprovals(rollouts, ended, make, askingHost);
 }
 
 function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {

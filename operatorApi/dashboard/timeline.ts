@@ -5,7 +5,7 @@ import { windowAtOrAfter } from '../../domain/offPeak';
 import { pairsOf, regionTimeZone } from '../../domain/regions';
 import type { RoundPlan } from '../../store/plans';
 import type { Timeline } from '../shapes/dashboard';
-import { fleetSnapshot, type FleetRow, type FleetSnapshot } from './fleetSnapshot';
+import { fleetView, type FleetView, type FleetVm } from '../fleetView';
 
 type Region = Timeline['phases'][number]['regions'][number];
 type Stage = Region['stages'][number];
@@ -17,33 +17,33 @@ export async function readTimeline(
   id: RolloutId,
   until: { readonly releasedUtc: string; readonly endsUtc: string },
 ): Promise<Timeline> {
-  const snapshot = await fleetSnapshot(services, id);
+  const view = await fleetView(services, id);
   const windows = (region: string): Interval[] =>
     offPeakBetween(regionTimeZone(region), services.policy, until.releasedUtc, until.endsUtc);
   return {
-    phases: groupBy(snapshot.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
+    phases: groupBy(view.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
       phase,
       regions: groupBy(ofPhase, ({ region }) => region).map(([region, rounds]) => ({
         region,
         timeZone: regionTimeZone(region),
         pairs: [...pairsOf(region)],
         offPeak: windows(region),
-        ...summaryOf(snapshot, rounds),
+        ...summaryOf(view, rounds),
         stages: groupBy(rounds, ({ stage }) => stage).map(([stage, ofStage]) =>
-          stageOf(snapshot, stage, ofStage),
+          stageOf(view, stage, ofStage),
         ),
       })),
     })),
   };
 }
 
-function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundPlan[]): Stage {
+function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[]): Stage {
   return {
     stage,
     zone: rounds[0]?.zone ?? null,
-    ...summaryOf(snapshot, rounds),
+    ...summaryOf(view, rounds),
     groups: groupBy(rounds, ({ group }) => group).map(([group, ofGroup]) => {
-      const { vmCount, outcomes } = summaryOf(snapshot, ofGroup);
+      const { vmCount, outcomes } = summaryOf(view, ofGroup);
       const [first] = ofGroup;
       return {
         group,
@@ -52,7 +52,7 @@ function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundP
         vmCount,
         outcomes,
         updateDomains: groupBy(ofGroup, ({ updateDomain }) => String(updateDomain)).map(([, ofDomain]) => {
-          const domain = summaryOf(snapshot, ofDomain);
+          const domain = summaryOf(view, ofDomain);
           return {
             updateDomain: ofDomain[0]?.updateDomain ?? null,
             vmCount: domain.vmCount,
@@ -66,7 +66,7 @@ function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundP
 
 type Summary = Pick<Region, 'vmCount' | 'outcomes' | 'expectedStartUtc' | 'expectedEndUtc' | 'worked'>;
 
-function summaryOf({ byId }: FleetSnapshot, rounds: readonly RoundPlan[]): Summary {
+function summaryOf({ byId }: FleetView, rounds: readonly RoundPlan[]): Summary {
   const outcomes: Record<string, number> = {};
   const intervals: Interval[] = [];
   let vmCount = 0;
@@ -89,7 +89,7 @@ function summaryOf({ byId }: FleetSnapshot, rounds: readonly RoundPlan[]): Summa
 }
 
 /** When something was done to the VM; null when nothing was. */
-function intervalOf({ outcome }: FleetRow): Interval | null {
+function intervalOf({ outcome }: FleetVm): Interval | null {
   if (outcome === null) return null;
   const { kind, installation, atUtc } = outcome;
   if (installation !== null) return [installation.startTime < atUtc ? installation.startTime : atUtc, atUtc];

@@ -111,5 +111,5 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armPutNetworkResource',
     'armDeleteNetworkResource',
   ],
-  approver: [],
+  approver: ['approveRollout', 'withdrawApproval'],
 };
