@@ -38,7 +38,8 @@ function promises(readme) {
     /first line within (\d+) s, its summary within (\d+) s on two quiet cores and within (\d+) s on busy ones; Ctrl-C ends it within (\d+) s/.exec(
       text,
     );
-  if (match === null) throw new Error('README.md does not say how long npm start takes, in the words that are measured here.');
+  if (match === null)
+    throw new Error('README.md does not say how long npm start takes, in the words that are measured here.');
   const [firstLine = 0, quiet = 0, busy = 0, end = 0] = match.slice(1).map(Number);
   return { firstLine, quiet, busy, end };
 }
@@ -53,7 +54,9 @@ function verdict(what, value, limit, note) {
   const isKept = value <= limit;
   const unit = what === 'exit code' ? '' : ' s';
   const said = unit === '' ? String(value) : value.toFixed(1);
-  console.log(`  ${isKept ? 'ok  ' : 'NOT '} ${what.padEnd(10)} ${said}${unit}, promised ${limit}${unit}${note === '' ? '' : `; ${note}`}`);
+  console.log(
+    `  ${isKept ? 'ok  ' : 'NOT '} ${what.padEnd(10)} ${said}${unit}, promised ${limit}${unit}${note === '' ? '' : `; ${note}`}`,
+  );
   return isKept;
 }
 
@@ -87,7 +90,14 @@ async function run(args) {
     // It has ended.
   }
   const code = Number(await ended);
-  return { firstLineSeconds, summarySeconds, endSeconds: (performance.now() - stopped) / 1000, code, cpuSeconds, othersShare };
+  return {
+    firstLineSeconds,
+    summarySeconds,
+    endSeconds: (performance.now() - stopped) / 1000,
+    code,
+    cpuSeconds,
+    othersShare,
+  };
 }
 
 /** Seconds that the cores of this machine have worked since it started. */

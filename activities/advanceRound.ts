@@ -60,7 +60,8 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   const progress: RoundProgress = { call, answer, vms };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
-    if (work.outcomes.length > 0 && answer.dueUtc !== null) await tellResults(services, ref, claim.claimId, vms);
+    if (work.outcomes.length > 0 && answer.dueUtc !== null)
+      await tellResults(services, ref, claim.claimId, vms);
     return answer;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);

@@ -57,7 +57,6 @@ export async function installOnce(services: Services, job: InstallJob): Promise<
     return { kind: 'started', deadlineUtc, operationId };
   }
 
-
   const reading = await services.driver.readVirtualMachine(job.vmId);
   if (reading === null) {
     if (mine !== null) await settle(services, mine);

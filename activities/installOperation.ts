@@ -3,6 +3,7 @@ import { addSeconds } from '../domain/instants';
 import type { PatchInstallationSummary } from '../domain/patches';
 import type { OperationAnswer, VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
+import { keepInstalled } from './keepPatches';
 import type { Services } from './services';
 
 /** An installation that is followed through the VM's instance view, because the answer to the request never arrived. */
@@ -142,7 +143,10 @@ async function ask(services: Services, operation: InstallOperation): Promise<Ins
   if (operationId === null || operationId.startsWith(ADOPTED)) return askVm(services, operation);
   const answer = await services.driver.readOperation(operationId);
   if (saysRunning(services, { operationId, deadlineUtc }, answer)) return { kind: 'running' };
-  if (answer.kind === 'installed') return { kind: 'ended', summary: answer.summary };
+  if (answer.kind === 'installed') {
+    await keepInstalled(services, operation, answer);
+    return { kind: 'ended', summary: answer.summary };
+  }
   const seen = await askVm(services, operation);
   if (seen.kind === 'ended' || answer.kind !== 'failed') return seen;
   return { kind: 'ended', summary: failedSummary(operation, answer.error) };

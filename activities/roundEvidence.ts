@@ -8,9 +8,11 @@ import {
   forgive,
   grantRound,
   returnGrants,
+  turnUnhealthy,
   type InstallRequested,
   type RolloutEvidence,
   type RoundResult,
+  type TurnedUnhealthy,
 } from '../domain/rolloutEvidence';
 import type { RoundProgress } from '../store/roundProgress';
 import type { RoundRef } from './contracts';
@@ -87,7 +89,9 @@ export async function closeRoundEvidence(
   claimId: string,
   vms: Vms,
 ): Promise<void> {
-  await count(services, ref, claimId, vms, (counted) => closeRound(counted, claimId));
+  await count(services, ref, claimId, vms, (counted) =>
+    closeRound(counted, claimId, (place) => vms[place]?.vmId ?? null),
+  );
   toldBy(services).delete(claimId);
   const results = resultsOf(vms, ref.region);
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
@@ -99,8 +103,24 @@ export async function closeRoundEvidence(
   await writeDecisions(services, ref, halts);
 }
 
+/** VMs that were proven healthy and are not any more, after the bake: each counts once. */
+export async function tellTurned(
+  services: Services,
+  ref: HaltPlace,
+  turned: readonly TurnedUnhealthy[],
+): Promise<void> {
+  if (turned.length === 0) return;
+  const evidence = await services.evidence.update(ref.rolloutId, (before) =>
+    turnUnhealthy(before, turned, services.policy),
+  );
+  await haltOnEvidence(services, ref, evidence);
+}
+
+/** Where a halt is written down. */
+type HaltPlace = Pick<RoundRef, 'rolloutId' | 'phase'>;
+
 /** A person's `resume` forgives what the halts it answers were about; it is carried out before the evidence is next looked at. */
-async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEvidence): Promise<void> {
+async function haltOnEvidence(services: Services, ref: HaltPlace, seen: RolloutEvidence): Promise<void> {
   const { rolloutId } = ref;
   const { unhealthyCount, failedCount } = seen.rollout;
   const isClean = unhealthyCount + failedCount === 0;
@@ -127,7 +147,7 @@ async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEv
 /** Each decision is one halt, until a person has answered it; a new one of the same kind is another. */
 async function writeDecisions(
   services: Services,
-  { rolloutId, phase }: RoundRef,
+  { rolloutId, phase }: HaltPlace,
   decisions: readonly EvidenceDecision[],
   known?: readonly Halt[],
 ): Promise<void> {

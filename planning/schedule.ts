@@ -1,3 +1,4 @@
+import { BAKE_MIN_SECONDS } from '../domain/bake';
 import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
 import type { Candidates, InventoryFacts } from './candidates';
@@ -372,6 +373,6 @@ function setWaitsFor({ work, stage }: RegionRun): WaitedFor {
 
 function afterBake(gateMs: number, isCanary: boolean, policy: Policy): Cursor {
   const bakeSeconds = isCanary ? policy.bakeAfterCanarySeconds : policy.bakeSeconds;
-  if (bakeSeconds === null) return { atMs: gateMs, opensAfterMs: gateMs };
+  if (bakeSeconds === null) return { atMs: gateMs + BAKE_MIN_SECONDS * SECOND_MS, opensAfterMs: gateMs };
   return { atMs: gateMs + bakeSeconds * SECOND_MS, opensAfterMs: -Infinity };
 }

@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
-import { clientWhenUsed, withWaking } from '../../composition/waking';
+import { withWaking } from '../../composition/waking';
 import { LOOK_AGAIN } from '../../orchestrations/awaitAnswer';
 
 const services = {} as Services;
@@ -31,23 +31,4 @@ describe('waking an instance', () => {
     const [warning] = await wake(() => Promise.reject(new Error('connect ECONNREFUSED')));
     expect(warning).toMatch(/gate-2 was not woken.*ECONNREFUSED.*LOWTIDE_WAKE_FALLBACK/);
   });
-});
-
-it('makes a client when something is woken, and not for its hub', async () => {
-  const raised: string[] = [];
-  const make = jest.fn(
-    () =>
-      ({
-        raiseEvent: (id: string) => {
-          raised.push(id);
-          return Promise.resolve();
-        },
-      }) as unknown as DurableClient,
-  );
-  const client = clientWhenUsed({ taskHubName: 'blue' }, make);
-  const waking = withWaking(services, client, { warn: () => undefined });
-  expect(waking.hub).toBe('blue');
-  expect(make).not.toHaveBeenCalled();
-  await waking.wake('gate-2');
-  expect(raised).toEqual(['gate-2']);
 });
