@@ -67,7 +67,7 @@ async function startAssessment({ driver }: Services, vmId: VmId): Promise<Observ
 
 async function readAssessment(services: Services, vmId: VmId, operationId: string): Promise<Observation> {
   const answer = await services.driver.readOperation(operationId);
-  if (answer.kind === 'assessed') await keepAssessed(services, vmId, answer);
+  if (answer.kind === 'assessed') await keepAssessed(services, [{ vmId, answer }]);
   return { of: 'readAssessment', answer: assessmentOf(answer) };
 }
 
