@@ -18,6 +18,7 @@ import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
 import { heldByBudget } from './budgetShares';
 import { expectClaim } from './expectClaim';
+import { rowsOf } from './lookAtVm';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
@@ -53,14 +54,15 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   if (found === null) await expectClaim(services, disruption, claim.closesUtc);
   const before = found?.progress.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
-  const work = new Work(services, { ...ref, claim, disruption });
+  const work = new Work(services, { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) });
   const vms = await work.advance(before);
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
-    // Counted after it is written: a grant that is given back must not be used by a repeat of this call.
-    if (work.outcomes.length > 0) await tellResults(services, ref, claim.claimId, vms);
+    // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
+    if (work.outcomes.length > 0 && answer.dueUtc !== null)
+      await tellResults(services, ref, claim.claimId, vms);
     return answer;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);

@@ -55,6 +55,8 @@ export const VmUpdate = z.discriminatedUnion('kind', [
     assessment,
     giveUpUtc: Utc,
     polls: z.number().int(),
+    /** By this the platform says whether it still runs, without a look at the row of the installation. */
+    install: z.object({ operationId: z.string(), deadlineUtc: Utc }).nullable().default(null),
     family,
   }),
   z.object({
@@ -117,7 +119,7 @@ export type AssessmentAnswer =
   | { readonly kind: 'failed'; readonly message: string };
 
 export type InstallStart =
-  | { readonly kind: 'started'; readonly deadlineUtc: string }
+  | { readonly kind: 'started'; readonly deadlineUtc: string; readonly operationId: string }
   | { readonly kind: 'wait'; readonly untilUtc: string }
   | { readonly kind: 'end'; readonly outcome: Outcome };
 
@@ -288,6 +290,7 @@ function afterInstallStart(
         assessment: update.assessment,
         giveUpUtc: addSeconds(answer.deadlineUtc, pace.installPollLastSeconds * 2),
         polls: 0,
+        install: { operationId: answer.operationId, deadlineUtc: answer.deadlineUtc },
         family: update.family,
       });
   }
