@@ -3,6 +3,7 @@ import type { VmId } from '../domain/ids';
 import { nextAssessmentUtc } from '../domain/assessmentTimes';
 import { addSeconds, earlier } from '../domain/instants';
 import type { AvailablePatchSummary } from '../domain/patches';
+import type { OperationAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
 import { keepAssessed } from './keepPatches';
 import { activity, type Services } from './services';
@@ -14,6 +15,7 @@ export const collectAssessments = activity(
     const running: { vmId: VmId; operationId: string }[] = [];
     const assessed: { vmId: VmId; summary: AvailablePatchSummary }[] = [];
     const failed: { vmId: VmId; message: string }[] = [];
+    const found: { vmId: VmId; answer: Extract<OperationAnswer, { kind: 'assessed' }> }[] = [];
     const answers = await sideBySide(operations, async (operation) => ({
       operation,
       answer: await services.driver.readOperation(operation.operationId),
@@ -25,11 +27,12 @@ export const collectAssessments = activity(
         // the request was served, the assessment was not: its counts prove nothing
         failed.push({ vmId, message: answer.summary.error?.message ?? 'The assessment failed.' });
       else if (answer.kind === 'assessed') {
-        await keepAssessed(services, vmId, answer);
+        found.push({ vmId, answer });
         assessed.push({ vmId, summary: answer.summary });
       } else if (answer.kind === 'failed') failed.push({ vmId, message: answer.error.message });
       else failed.push({ vmId, message: `The assessment ended as '${answer.kind}'.` });
     }
+    await keepAssessed(services, found);
     if (due)
       await dueAgain(services, due, new Map(assessed.map(({ vmId, summary }) => [vmId, summary.startTime])));
     return { running, assessed, failed };

@@ -3,12 +3,14 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { say } from '../../local/say';
 import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from './benchmark';
+import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
 import { httpBenchmark, largeHttpBenchmark } from './http';
 import { importBenchmark } from './importFleet';
 import { hugeMonthBenchmark, largeMonthBenchmark, monthBenchmark } from './month';
 import { peersBenchmark } from './peers';
 import { millionBenchmark, planBenchmark, readBenchmark } from './plan';
+import { rowsBenchmark } from './rows';
 import { storageBenchmark } from './storage';
 import { messageOf } from '../../domain/messageOf';
 
@@ -23,7 +25,13 @@ const TIMES: readonly Benchmark[] = [
 ];
 
 /** What it runs when it is asked to. */
-const ASKED: readonly Benchmark[] = [gatesBenchmark, storageBenchmark, peersBenchmark];
+const ASKED: readonly Benchmark[] = [
+  forecastBenchmark,
+  rowsBenchmark,
+  gatesBenchmark,
+  storageBenchmark,
+  peersBenchmark,
+];
 
 /** What takes many minutes or gigabytes: by `--only` alone. */
 const LARGE: readonly Benchmark[] = [millionBenchmark, hugeMonthBenchmark, largeHttpBenchmark];
