@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
+import { complianceRoutes } from './compliance/complianceRoutes';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
@@ -27,6 +28,7 @@ const served: readonly OperatorRoute[] = [
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...complianceRoutes,
   ...notificationRoutes,
   ...explainRoutes,
   ...forecastRoutes,

@@ -56,15 +56,31 @@ export interface OutcomeStore {
   move(id: RolloutId, from: VmId, unlessKnown: OutcomeRecord): Promise<KeptOutcome | null>;
   /** How many VMs ended how, and how many wait for a second chance: a row for each region. */
   totals(id: RolloutId): Promise<OutcomeTotals>;
+  /** Every outcome there ever was, those that were overwritten included, in order of time; from behind `after`, a key of it. */
+  inOrderOfTime(id: RolloutId, range: TimeRange): Promise<readonly TimedOutcome[]>;
   /** Everything that ever happened to a VM, oldest first. */
   history(vmId: VmId): Promise<readonly unknown[]>;
 }
 
+export interface TimeRange {
+  /** `<instant>~<key of the VM>`, or an instant alone; only what is behind it is returned. */
+  readonly after: string;
+  readonly beforeUtc: string;
+  readonly take: number;
+}
+
+export interface TimedOutcome {
+  /** `<instant>~<key of the VM>`. */
+  readonly key: string;
+  readonly outcome: KeptOutcome;
+}
+
 const VM = 'vm~';
+const TIME = 'at~';
 const TOTALS = ' totals~'; // sorts before every VM
 
-/** VMs in one transaction: each is a row, and the totals of their region are one more. */
-const TOGETHER_MAX = 60;
+/** VMs in one transaction of at most 100 changes: each is two rows, as it stands and in order of time, and the totals of their region are one more. */
+const TOGETHER_MAX = 49;
 
 const parseOutcomeRecord = parsedOnce(OutcomeRow);
 const parseTotals = parsedOnce(OutcomeTotals);
@@ -100,6 +116,13 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
       (await table.list(id, { from: TOTALS, before: `${TOTALS}~` }))
         .map(({ value }) => parseTotals(value))
         .reduce(sumTotals, noTotals),
+    inOrderOfTime: async (id, { after, beforeUtc, take }) => {
+      const range = { from: TIME + after, before: TIME + beforeUtc, take: take + 1 };
+      return (await table.list(id, range))
+        .map(({ row, value }) => ({ key: row.slice(TIME.length), outcome: parseOutcomeRecord(value) }))
+        .filter(({ key }) => key > after)
+        .slice(0, take);
+    },
     history: async (vmId) => (await history.list(keyOf(vmId))).map(({ value }) => value),
   };
 }
@@ -133,10 +156,18 @@ async function saveTogether(
       before === null ? noTotals : parseTotals(before.value),
     );
     const written = fresh.map(({ row, found, after }) => ({ row, found, value: after as unknown }));
+    for (const { before: was, after } of fresh) {
+      const row = timeKey(after);
+      // Of the same instant there is a row already: another reason was given for it.
+      const known = was?.atUtc === after.atUtc ? await table.get(id, row) : null;
+      written.push({ row, found: known, value: after });
+    }
     written.push({ row: totalsRow, found: before, value: total });
     if (await table.commit(id, conditions(written))) return changes.map(({ after }) => after);
   }
 }
+
+const timeKey = ({ atUtc, vmId }: OutcomeRecord): string => `${TIME}${atUtc}~${keyOf(vmId)}`;
 
 interface OutcomeChange {
   readonly row: string;
