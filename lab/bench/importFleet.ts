@@ -18,7 +18,12 @@ export const importBenchmark: Benchmark = {
       appDir: PACKAGE_ROOT,
       clock: { kind: 'virtual', startUtc: START_UTC },
       store: { kind: 'memory' },
-      environment: { LOWTIDE_DRIVER: 'simulated', LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '', LOWTIDE_FLEET: '' },
+      environment: {
+        LOWTIDE_DRIVER: 'simulated',
+        LOWTIDE_STORE: 'memory',
+        LOWTIDE_STATE_DIR: '',
+        LOWTIDE_FLEET: '',
+      },
     });
     try {
       const before = process.cpuUsage();

@@ -48,9 +48,16 @@ async function measureMonth(fleet: string): Promise<Measured> {
   const before = process.cpuUsage();
   report = await simulateMonth({ fleet, seed: 1, month: MONTH });
   const { user, system } = process.cpuUsage(before);
-  if (report.violations.length > 0) throw new Error(`The auditor found ${report.violations.length} violations.`);
+  if (report.violations.length > 0)
+    throw new Error(`The auditor found ${report.violations.length} violations.`);
   const { vms } = readFleetFile(fleet, { keepModels: false });
-  const plan = planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: MONTH, nowUtc: releaseOf(MONTH) });
+  const plan = planRollout({
+    vms,
+    month: MONTH,
+    policy: defaultPolicy,
+    seed: MONTH,
+    nowUtc: releaseOf(MONTH),
+  });
   const ratios = forecastRatios(plan, report);
   return {
     seconds: (user + system) / 1e6,
