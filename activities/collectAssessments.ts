@@ -4,6 +4,7 @@ import { nextAssessmentUtc } from '../domain/assessmentTimes';
 import { earlier } from '../domain/instants';
 import type { AvailablePatchSummary } from '../domain/patches';
 import * as contracts from './contracts';
+import { keepAssessed } from './keepPatches';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 
@@ -23,8 +24,10 @@ export const collectAssessments = activity(
       else if (answer.kind === 'assessed' && answer.summary.status === 'Failed')
         // the request was served, the assessment was not: its counts prove nothing
         failed.push({ vmId, message: answer.summary.error?.message ?? 'The assessment failed.' });
-      else if (answer.kind === 'assessed') assessed.push({ vmId, summary: answer.summary });
-      else if (answer.kind === 'failed') failed.push({ vmId, message: answer.error.message });
+      else if (answer.kind === 'assessed') {
+        await keepAssessed(services, vmId, answer);
+        assessed.push({ vmId, summary: answer.summary });
+      } else if (answer.kind === 'failed') failed.push({ vmId, message: answer.error.message });
       else failed.push({ vmId, message: `The assessment ended as '${answer.kind}'.` });
     }
     if (due) await dueAgain(services, due, new Set(assessed.map(({ vmId }) => vmId)));

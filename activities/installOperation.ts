@@ -3,6 +3,7 @@ import { addSeconds } from '../domain/instants';
 import type { PatchInstallationSummary } from '../domain/patches';
 import type { VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
+import { keepInstalled } from './keepPatches';
 import type { Services } from './services';
 
 /** An installation that is followed through the VM's instance view, because the answer to the request never arrived. */
@@ -120,7 +121,10 @@ async function ask(services: Services, operation: InstallOperation): Promise<Ins
   const answer = await services.driver.readOperation(operationId);
   // An installation ends by its maximum duration: an operation that says otherwise is not believed, the VM is asked.
   if (answer.kind === 'running' && services.nowUtc() < operation.deadlineUtc) return { kind: 'running' };
-  if (answer.kind === 'installed') return { kind: 'ended', summary: answer.summary };
+  if (answer.kind === 'installed') {
+    await keepInstalled(services, operation, answer);
+    return { kind: 'ended', summary: answer.summary };
+  }
   const seen = await askVm(services, operation);
   if (seen.kind === 'ended' || answer.kind !== 'failed') return seen;
   return { kind: 'ended', summary: failedSummary(operation, answer.error) };

@@ -5,6 +5,7 @@ import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
 import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf } from '../domain/outcome';
 import { timeZoneOf } from '../domain/timeZone';
 import * as contracts from './contracts';
@@ -47,6 +48,6 @@ async function factsOf(
     agentVersion: agent.version,
     health: healthFrom(signals),
     freezes: standingFreezes(await services.freezes.list(), vm, zone, nowUtc),
-    window: windowAtOrAfter(zone, policy, nowUtc),
+    window: windowAtOrAfter(calendarOf(zone, vm, policy), policy, nowUtc),
   };
 }

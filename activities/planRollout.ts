@@ -4,7 +4,7 @@ import { rolloutIdOf, type VmId } from '../domain/ids';
 import { holdsOf } from '../domain/holds';
 import { messageOf } from '../domain/messageOf';
 import { outcomeOf, type Outcome } from '../domain/outcome';
-import { NO_PHASE } from '../domain/phaseId';
+import { NO_PHASE, phaseIdOf } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -17,6 +17,7 @@ import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { saveOutcomes } from './saveOutcomes';
 import { takeListing } from './takeListing';
+import { recordApprovalNeed } from './recordApprovalNeed';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
@@ -116,6 +117,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
     why: `${eligible} eligible VMs in ${phases.length} phases; ${ineligibleCount} VMs are not eligible.`,
     evidence: { late: lateCount, seed, carriedOver: (await leftOver(services, control)).length },
   });
+  await recordApprovalNeed(services, rolloutId, phaseIdOf(1));
   await services.rollouts.update(rolloutId, (row) => ({
     ...row,
     plannedUtc: row.plannedUtc ?? nowUtc,

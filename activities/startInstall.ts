@@ -5,6 +5,7 @@ import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
 import { secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf, type Outcome } from '../domain/outcome';
 import { AUTOMATIC_CLASSIFICATIONS } from '../domain/patches';
 import { because, type Because } from '../domain/reasons';
@@ -115,7 +116,8 @@ function refusedBecause(code: LastingRefusal, message: string): Because {
 function minutesLeft(services: Services, { claim }: Input, reading: VmReading): number {
   const { policy } = services;
   const now = services.nowUtc();
-  const window = windowAtOrAfter(timeZoneOf(reading.vm, policy).zone, policy, now);
+  const calendar = calendarOf(timeZoneOf(reading.vm, policy).zone, reading.vm, policy);
+  const window = windowAtOrAfter(calendar, policy, now);
   if (!isOpen(window, now) || now > claim.startByUtc) return 0;
   const seconds = secondsBetween(now, window.closesUtc) - policy.rebootReserveSeconds;
   return Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60);

@@ -5,6 +5,7 @@ import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUp
 import type { OperationAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
 import { followInstall } from './collectInstall';
+import { keepAssessed } from './keepPatches';
 import { lookAtVm } from './lookAtVm';
 import { ask, type Services } from './services';
 import { startInstall } from './startInstall';
@@ -41,10 +42,7 @@ export async function takeStep(
     case 'startAssessment':
       return startAssessment(services, vmId);
     case 'readAssessment':
-      return {
-        of: 'readAssessment',
-        answer: assessmentOf(await services.driver.readOperation(update.operationId)),
-      };
+      return readAssessment(services, vmId, update.operationId);
     case 'startInstall': {
       const { sinceUtc, family } = update;
       const input = { rolloutId, phase, region, vmId, claim, sinceUtc, family };
@@ -65,6 +63,12 @@ async function startAssessment({ driver }: Services, vmId: VmId): Promise<Observ
   if (answer.kind === 'started') return { of: 'startAssessment', operationId: answer.operationId };
   const { code, message, retryAfterSeconds } = answer;
   return { of: 'startAssessment', refusal: { passes: passesByItself(code), message, retryAfterSeconds } };
+}
+
+async function readAssessment(services: Services, vmId: VmId, operationId: string): Promise<Observation> {
+  const answer = await services.driver.readOperation(operationId);
+  if (answer.kind === 'assessed') await keepAssessed(services, vmId, answer);
+  return { of: 'readAssessment', answer: assessmentOf(answer) };
 }
 
 function assessmentOf(answer: OperationAnswer): AssessmentAnswer {

@@ -1,5 +1,6 @@
 import type { DriverEvent } from '../drivers/driver';
 import type { ExtraRegion } from './regionFacts';
+import type { AuditSelector } from './selectVms';
 
 /** What the auditor takes as true of a VM: facts of the fleet file, not conclusions of the app. Ids in any case. */
 export interface AuditVm {
@@ -37,6 +38,13 @@ export interface Exposure {
 export interface OffPeak {
   readonly opens: string;
   readonly closes: string;
+}
+
+/** Hours of VMs that have their own, by the day of the week on which they open. The first that fits counts. */
+export interface AuditOwnWindows {
+  readonly name: string;
+  readonly selector: AuditSelector;
+  readonly open: readonly (OffPeak & { readonly days?: readonly string[] })[];
 }
 
 export interface SetShares {
@@ -109,6 +117,7 @@ export interface AuditInput {
   readonly events: Iterable<DriverEvent>;
   readonly vms: readonly AuditVm[];
   readonly offPeak: OffPeak;
+  readonly ownWindows?: readonly AuditOwnWindows[];
   readonly shares: SetShares;
   /** Absent: nothing is said of exposure. */
   readonly exposure?: Exposure;

@@ -28,7 +28,8 @@ export function auditMonth(input: AuditInput): AuditReport {
   const { vms, phases = [], timeZoneTag = TIME_ZONE_TAG } = input;
   const findings = new Findings();
   const regions = new RegionFacts(input.extraRegions ?? []);
-  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions });
+  const { ownWindows = [] } = input;
+  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions, ownWindows });
   const log = readDriverLog(
     { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
     fleet,
@@ -140,6 +141,6 @@ function countInstalls({ installs }: DriverLog): AuditReport['installs'] {
 function secondsOutOfWindow({ installs }: DriverLog, windows: OffPeakWindows): number {
   let milliseconds = 0;
   for (const { rolloutId, place, start, end } of installs)
-    if (rolloutId !== null) milliseconds += windows.outside(place.timeZone, start, end);
+    if (rolloutId !== null) milliseconds += windows.outside(place, start, end);
   return milliseconds / 1000;
 }

@@ -1,6 +1,7 @@
 import type { DriverEvent } from '../drivers/driver';
-import type { AuditVm } from './auditInput';
+import type { AuditOwnWindows, AuditVm } from './auditInput';
 import { regionName, type RegionFacts } from './regionFacts';
+import { isSelected } from './selectVms';
 import { auditTimeZone } from './timeZone';
 
 /** A VM where it stands, with names that compare as text. */
@@ -13,6 +14,8 @@ export interface Place {
   readonly updateDomain: string;
   readonly subscription: string;
   readonly timeZone: string;
+  /** The hours that are its own; null for those of the fleet. */
+  readonly ownWindows: AuditOwnWindows | null;
   /** Null when the fleet does not say. */
   readonly imageFamily: string | null;
 }
@@ -21,6 +24,7 @@ export interface Place {
 export interface TimeZoneFacts {
   readonly tag: string;
   readonly regions: RegionFacts;
+  readonly ownWindows?: readonly AuditOwnWindows[];
 }
 
 /** An update domain that is not known is one of its own, named so. */
@@ -116,7 +120,7 @@ export class FleetFacts {
   }
 }
 
-function placeOf(vm: AuditVm, { tag, regions }: TimeZoneFacts): Place {
+function placeOf(vm: AuditVm, { tag, regions, ownWindows = [] }: TimeZoneFacts): Place {
   return {
     vm: vm.id,
     region: regionName(vm.region),
@@ -125,6 +129,7 @@ function placeOf(vm: AuditVm, { tag, regions }: TimeZoneFacts): Place {
     updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
     subscription: vm.subscription.toLowerCase(),
     timeZone: auditTimeZone(vm, tag, regions),
+    ownWindows: ownWindows.find(({ selector }) => isSelected(vm, selector)) ?? null,
     imageFamily: vm.imageFamily ?? null,
   };
 }

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ApprovalRule } from './approvals';
+import { OwnWindows } from './ownWindows';
 
 const seconds = (value: number): z.ZodDefault<z.ZodNumber> => z.number().nonnegative().default(value);
 const percent = (value: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100).default(value);
@@ -17,6 +19,8 @@ export const Policy = z.object({
   /** Off-peak hours in the VM's own time zone. Equal times mean: always open. */
   offPeakOpens: localTime('22:00'),
   offPeakCloses: localTime('06:00'),
+  /** Hours of VMs that have their own, the first that fits: several a week, days of the week. Assessments keep those of the fleet. */
+  ownWindows: z.array(OwnWindows).max(50).default([]),
   /** How often the platform is asked which VMs there are. */
   inventoryEverySeconds: seconds(6 * HOUR),
   /** A listing with so many fewer VMs than are known is not believed. */
@@ -70,6 +74,8 @@ export const Policy = z.object({
   extraRegions: z.array(z.string()).default([]),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
   canaryRegions: z.array(z.string()).default([]),
+  /** What needs the word of an approver before it starts. */
+  approvals: z.array(ApprovalRule).max(20).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
   /** Section 6 of the design: so many VMs of an image family may be installed before any of it has proven anything … */
   evidenceFirst: z.number().int().positive().default(5),

@@ -120,6 +120,11 @@ export const REASONS = {
     {},
     'It was found after the month was planned, and takes its turn with the second chances.',
   ),
+  moved: reason(
+    'deferred',
+    { from: text },
+    ({ from }) => `It was moved since the month was planned, from ${from}; its turn is to come.`,
+  ),
   frozen: reason(
     'deferred',
     { freeze: text, untilUtc: text, owner: text, why: text },
@@ -133,6 +138,7 @@ export const REASONS = {
       `The exclusion ${exclusion} of ${owner} ends at ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
   ),
   rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
+  approvalPending: reason('deferred', { why: text }, ({ why }) => why),
   rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),
   installInFlight: reason('deferred', {}, 'Another installation is running on the VM.'),
 

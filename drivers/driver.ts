@@ -4,6 +4,7 @@ import type { HealthAnswer } from '../domain/health';
 import {
   ApiError,
   AvailablePatchSummary,
+  ListedPatch,
   PatchInstallationSummary,
   type PatchClassification,
 } from '../domain/patches';
@@ -70,8 +71,17 @@ export type StartAnswer = Readonly<z.infer<typeof StartAnswer>>;
 /** `lost`: the platform does not know the operation (any more); read the VM to learn what became of it. */
 export const OperationAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), retryAfterSeconds: z.number().nullable() }),
-  z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
-  z.object({ kind: z.literal('installed'), summary: PatchInstallationSummary }),
+  /** `patches` by name where the platform names them: what is missing, and what became of each that an installation found. */
+  z.object({
+    kind: z.literal('assessed'),
+    summary: AvailablePatchSummary,
+    patches: z.array(ListedPatch).exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('installed'),
+    summary: PatchInstallationSummary,
+    patches: z.array(ListedPatch).exactOptional(),
+  }),
   z.object({ kind: z.literal('extensionInstalled'), version: z.string() }),
   z.object({ kind: z.literal('failed'), error: ApiError }),
   z.object({ kind: z.literal('lost') }),

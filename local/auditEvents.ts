@@ -27,6 +27,7 @@ export function auditEvents(
     events,
     vms: vms.map(auditVmOf),
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
+    ownWindows: policy.ownWindows,
     shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,

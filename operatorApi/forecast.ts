@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { Utc, VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
+import { approvalFacts } from '../activities/control';
 import { selects } from '../domain/selector';
 import { tagOf } from '../domain/tags';
 import { LowtideError } from '../domain/lowtideError';
@@ -115,9 +117,10 @@ async function forecastAll(
   const view = await fleetView(services);
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return { control, rows: [] };
-  const [halts, freezes] = await Promise.all([
+  const [halts, freezes, approvals] = await Promise.all([
     services.rollouts.halts(control.rolloutId),
     services.freezes.list(),
+    approvalFacts(services, control.rolloutId),
   ]);
   const nowUtc = services.nowUtc();
   const starts = new Map<string, RoundSlot | null>();
@@ -131,7 +134,7 @@ async function forecastAll(
         nowUtc,
         policy: services.policy,
         control,
-        waitsForPerson: waitOf(control, halts, one, nowUtc),
+        waitsForPerson: waitOf(control, halts, approvals, one, nowUtc),
         freezes,
         vm: one.vm,
         timeZone: one.timeZone,
@@ -147,13 +150,21 @@ async function forecastAll(
 function waitOf(
   control: RolloutControl,
   halts: readonly Halt[],
+  approvals: ApprovalFacts | undefined,
   { vm, place, family }: FleetVm,
   nowUtc: string,
 ): string | null {
-  if (place === null || (halts.length === 0 && control.mode === 'running')) return null;
+  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
+    return null;
   const { phase, region } = place;
   const { availabilitySetId, id: vmId } = vm;
-  const here = controlFor(control, halts, { phase, region, family, availabilitySetId, vmId }, nowUtc);
+  const here = controlFor(
+    control,
+    halts,
+    { phase, region, family, availabilitySetId, vmId },
+    nowUtc,
+    approvals,
+  );
   return here.kind === 'wait' ? here.why : null;
 }
 

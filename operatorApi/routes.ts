@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
+import { complianceRoutes } from './compliance/complianceRoutes';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
@@ -23,10 +25,12 @@ const served: readonly OperatorRoute[] = [
   ...signInRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
+  ...approvalRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...complianceRoutes,
   ...notificationRoutes,
   ...explainRoutes,
   ...forecastRoutes,

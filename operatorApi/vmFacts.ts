@@ -1,4 +1,6 @@
+import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
+import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';
 import { healthFrom } from '../domain/health';
 import type { RolloutId, VmId } from '../domain/ids';
@@ -27,12 +29,13 @@ export async function factsOf(
   const { policy } = services;
   const nowUtc = services.nowUtc();
   const control = await rolloutOrLatest(services, rolloutId);
-  const [freezes, outcome, halts, phases, operation] = await Promise.all([
+  const [freezes, outcome, halts, phases, operation, approvals] = await Promise.all([
     services.freezes.list(),
     control === null ? null : services.outcomes.read(control.rolloutId, vm.id),
     control === null ? [] : services.rollouts.halts(control.rolloutId),
     control === null ? [] : services.rollouts.phases(control.rolloutId),
     services.operations.read(vm.region, vm.id),
+    control === null ? undefined : approvalFacts(services, control.rolloutId),
   ]);
   const place = control === null ? null : await placeOf(services, control, phases, vm);
   const running = operation?.operation.endedUtc === null ? operation.operation : null;
@@ -41,7 +44,7 @@ export async function factsOf(
     policy,
     vm,
     timeZone: timeZoneOf(vm, policy).zone,
-    rollout: control === null ? null : standingOf(control, halts, place, vm, nowUtc),
+    rollout: control === null ? null : standingOf(control, halts, approvals, place, vm, nowUtc),
     freezes,
     outcome,
     isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
@@ -66,6 +69,7 @@ async function placeOf(
 function standingOf(
   control: RolloutControl,
   halts: readonly Halt[],
+  approvals: ApprovalFacts | undefined,
   place: PlannedPlace | null,
   vm: VirtualMachine,
   nowUtc: string,
@@ -74,7 +78,7 @@ function standingOf(
   const { phase, region } = place;
   const { availabilitySetId, id: vmId } = vm;
   const where = { phase, region, family: imageFamilyOf(vm), availabilitySetId, vmId };
-  const here = controlFor(control, halts, where, nowUtc);
+  const here = controlFor(control, halts, where, nowUtc, approvals);
   const halt =
     here.kind === 'wait'
       ? halts.find(

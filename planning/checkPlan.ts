@@ -2,6 +2,7 @@ import azureRegions from '../domain/azureRegions.json';
 import { eligibility } from '../domain/eligibility';
 import type { VmId } from '../domain/ids';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -294,7 +295,11 @@ function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Poli
       for (const id of vmIds) {
         const vm = inventory.get(id);
         if (vm === undefined || excused.has(id)) continue;
-        const { opensUtc, closesUtc } = windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, start);
+        const { opensUtc, closesUtc } = windowAtOrAfter(
+          calendarOf(timeZoneOf(vm, policy).zone, vm, policy),
+          policy,
+          start,
+        );
         const fits = opensUtc <= start && Date.parse(closesUtc) - Date.parse(start) >= leftMs;
         if (fits && opensUtc > gateUtc) continue;
         faults.push(

@@ -1,3 +1,4 @@
+import { partsOfCalendar } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { Candidates } from './candidates';
 import { firstStart, roundNeedsMs, usableWindow, windowFrom, type Cursor, type Start } from './estimate';
@@ -75,6 +76,9 @@ export function cohortsOf(
   return cohorts;
 }
 
+/** Windows of one day of the week meet those of every day on that day alone: VMs share a round only where both have the same. */
+const ownWindowsOf = (calendar = ''): string | null => partsOfCalendar(calendar).name;
+
 interface Zone {
   readonly number: number;
   readonly zone: string;
@@ -92,7 +96,9 @@ function makeCohorts(zones: readonly Zone[], policy: Policy, from: Cursor, cohor
     const joins =
       last !== undefined &&
       (cohorts.length === cohortsMax ||
-        (window.opensMs - last.firstMs <= COHORT_SPAN_MS && closesMs - startMs >= roundNeedsMs(policy)));
+        (window.opensMs - last.firstMs <= COHORT_SPAN_MS &&
+          closesMs - startMs >= roundNeedsMs(policy) &&
+          ownWindowsOf(last.zones[0]?.zone) === ownWindowsOf(zone)));
     if (joins) {
       last.zones.push({ zone, number });
       last.opensMs = window.opensMs;

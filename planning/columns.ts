@@ -1,6 +1,7 @@
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { rememberedByImage } from '../domain/images';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
@@ -26,6 +27,7 @@ export interface ColumnNames {
   readonly regions: readonly string[];
   readonly zones: readonly string[];
   readonly sets: readonly AvailabilitySetId[];
+  /** Calendars (`calendarOf`): a zone, with the name of own windows where its VMs have some. */
   readonly timeZones: readonly string[];
   readonly subscriptions: readonly string[];
   readonly families: readonly string[];
@@ -91,6 +93,8 @@ class Names<T extends string = string> {
 
 /** Without a tag, the zone follows from two names that repeat. */
 function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine, region: number) => number {
+  if (policy.ownWindows.length > 0)
+    return (vm) => names.numberOf(calendarOf(timeZoneOf(vm, policy).zone, vm, policy));
   const known: Map<string | null, number>[] = [];
   return (vm, region) => {
     if (tagOf(vm.tags, policy.timeZoneTag) !== undefined) return names.numberOf(timeZoneOf(vm, policy).zone);

@@ -13,8 +13,14 @@ const LAST = 'last';
 const SetSize = z.object({ size: z.number().int(), members: z.array(VmId).default([]) });
 type SetSize = z.infer<typeof SetSize>;
 
-/** A VM as it was listed last. One that is not listed any more is a tombstone at first: the next listing may have it again. */
-export const InventoryRow = VirtualMachine.extend({ goneUtc: Utc.exactOptional() });
+/**
+ * A VM as it was listed last. One that is not listed any more is a tombstone at first: the next listing may have it again. `formerIds` of one
+ * that was moved, the latest first.
+ */
+export const InventoryRow = VirtualMachine.extend({
+  goneUtc: Utc.exactOptional(),
+  formerIds: z.array(VmId).readonly().exactOptional(),
+});
 export type InventoryRow = Readonly<z.infer<typeof InventoryRow>>;
 
 /** What the platform was asked last, and what of its answer was not believed. */
@@ -28,7 +34,7 @@ export type LastListing = Readonly<z.infer<typeof LastListing>>;
 /** What Lowtide knows of the fleet, as of the last listing. */
 export interface InventoryStore {
   /** Null for a VM that is not known, or gone. */
-  read(id: VmId): Promise<VirtualMachine | null>;
+  read(id: VmId): Promise<InventoryRow | null>;
   /** The VMs that are there. */
   list(): Promise<readonly VirtualMachine[]>;
   /** These and those that are gone. */

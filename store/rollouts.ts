@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { Approval } from '../domain/approvals';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
 import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
 import { Utc, type RolloutId } from '../domain/ids';
-import { isCatchUp, PhaseId } from '../domain/phaseId';
+import { isCatchUp, numberOfPhase, PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
 import type { Store, Table } from './store';
 
@@ -13,6 +14,8 @@ export const PhaseRecord = z.object({
   startedUtc: Utc.nullable(),
   /** Null while the gate is not decided. */
   gate: z.object({ kind: z.enum(['open', 'stopped']), atUtc: Utc, why: z.string() }).nullable(),
+  /** The ring that it is of; null or absent for a phase of regions. */
+  ring: z.string().nullable().optional(),
 });
 export type PhaseRecord = Readonly<z.infer<typeof PhaseRecord>>;
 
@@ -62,6 +65,9 @@ export interface RolloutStore {
   /** A halt that is there already stays as it is, decision and all. */
   addHalt(id: RolloutId, halt: Halt): Promise<boolean>;
   decide(id: RolloutId, haltId: string, decision: Decision): Promise<boolean>;
+  /** The last word on each phase that needed an approval. */
+  approvals(id: RolloutId): Promise<readonly Approval[]>;
+  saveApproval(id: RolloutId, approval: Approval): Promise<void>;
   /** Writes a round down, once, and counts it in the totals of its phase. A repeat changes nothing. */
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
   hasRound(id: RolloutId, where: RoundPlace): Promise<boolean>;
@@ -69,6 +75,7 @@ export interface RolloutStore {
   rounds(id: RolloutId, phase: PhaseId, region?: string): Promise<readonly RoundRecord[]>;
 }
 
+const parseApproval = parsedOnce(Approval);
 const parseHalt = parsedOnce(Halt);
 const parsePhaseRecord = parsedOnce(PhaseRecord);
 const parseRolloutControl = parsedOnce(RolloutControl);
@@ -98,9 +105,9 @@ export function rolloutStore(store: Store): RolloutStore {
       }
     },
     phases: async (id) =>
-      (await table.list(id, { from: 'phase~', before: 'phase~~' })).map(({ value }) =>
-        parsePhaseRecord(value),
-      ),
+      (await table.list(id, { from: 'phase~', before: 'phase~~' }))
+        .map(({ value }) => parsePhaseRecord(value))
+        .sort((a, b) => numberOfPhase(a.phase) - numberOfPhase(b.phase)),
     readPhase: async (id, phase) => {
       const row = await table.get(id, `phase~${phase}`);
       return row && parsePhaseRecord(row.value);
@@ -116,6 +123,11 @@ export function rolloutStore(store: Store): RolloutStore {
       if (halt.decision !== null) return false; // a double click must not answer the next halt
       return table.replace(id, `halt~${haltId}`, { ...halt, decision }, row.etag);
     },
+    approvals: async (id) =>
+      (await table.list(id, { from: 'approval~', before: 'approval~~' })).map(({ value }) =>
+        parseApproval(value),
+      ),
+    saveApproval: (id, approval) => table.upsert(id, `approval~${approval.phase}`, approval),
     saveRound: (id, record) => saveRound({ table, rounds }, id, record),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
     phaseTotals: (id, phase) => readTotals(table, id, phase),

@@ -49,7 +49,7 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   return 0;
 }
 
-export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over';
+export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over' | 'approve' | 'withdraw';
 
 export interface DecisionOptions extends Common {
   readonly reason: string;
@@ -70,11 +70,17 @@ export async function runDecision(
   const rollout = await read(api, id);
   const scope = scopeOf(options);
   if (!options.yes) await confirmed(kind, rollout, scope);
-  const body = { reason: options.reason, ...(scope !== null && { scope }) };
+  const body = { reason: options.reason, ...bodyOf(kind, scope) };
   const after = await api.send('POST', `/api/rollouts/${rollout.id}/${kind}`, body);
   if (options.json) writeJson(after);
   else say.line(`${rollout.id} is ${RolloutView.parse(after).state}.`);
   return 0;
+}
+
+/** An approval is of a phase; what is decided otherwise has a scope. */
+function bodyOf(kind: DecisionKind, scope: Row | null): Row {
+  if (scope === null) return {};
+  return kind === 'approve' || kind === 'withdraw' ? scope : { scope };
 }
 
 function scopeOf({ phase, region, set, vm }: DecisionOptions): Row | null {

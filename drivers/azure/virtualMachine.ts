@@ -8,6 +8,7 @@ import { configurationsOf, type Assignment } from './maintenance';
 /** What a VM's model says, wherever it was read: a row of Resource Graph or a GET of the VM itself. Null is «not given». */
 export interface VmModel {
   readonly armId: string;
+  readonly uniqueId: string | null;
   readonly location: string;
   readonly zones: readonly unknown[];
   readonly tags: Readonly<Record<string, string>>;
@@ -38,6 +39,7 @@ export function modelOfRow(row: unknown): VmModel | null {
   const text = (name: string): string | null => textAt(row, name);
   return {
     armId,
+    uniqueId: text('vmId'),
     location: text('location') ?? '',
     zones: listAt(row, 'zones'),
     tags: tagsOf(member(row, 'tags')),
@@ -78,6 +80,7 @@ export function modelOfVm(vm: unknown): VmModel | null {
   const image = member(properties, 'storageProfile', 'imageReference');
   return {
     armId,
+    uniqueId: textAt(properties, 'vmId'),
     location: textAt(vm, 'location') ?? '',
     zones: listAt(vm, 'zones'),
     tags: tagsOf(member(vm, 'tags')),
@@ -169,7 +172,9 @@ export function virtualMachineOf(
   };
   const setting = rebootSettingOf(model.rebootSetting);
   const bypass = model.bypass ? BYPASSED : NOTHING;
-  return setting === undefined ? { ...vm, ...bypass } : { ...vm, ...bypass, rebootSetting: setting };
+  const unique = model.uniqueId === null ? NOTHING : { uniqueId: model.uniqueId.toLowerCase() };
+  const known = { ...vm, ...unique, ...bypass };
+  return setting === undefined ? known : { ...known, rebootSetting: setting };
 }
 
 const NOTHING = {};

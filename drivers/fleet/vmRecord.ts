@@ -139,7 +139,9 @@ function importVm(record: VmRecord): ImportedVm {
     // A VM that is already patched by its platform has been through enablement.
     enabled: patchMode?.toLowerCase() === 'automaticbyplatform',
   };
+  const uniqueId = uniqueIdOf(record.properties.vmId);
   const settings = {
+    ...(uniqueId === null ? NO_SETTING : { uniqueId }),
     ...(rebootSetting === undefined || rebootSetting === 'Unknown' ? NO_SETTING : { rebootSetting }),
     ...(platform?.bypassPlatformSafetyChecksOnUserSchedule === true ? CUSTOMER_MANAGED : NO_SETTING),
   };
@@ -164,6 +166,14 @@ function setOf({
     updateDomain: instanceView?.platformFaultDomain ?? platformFaultDomain ?? null,
   };
 }
+
+/** Null for what is no GUID, or the one of all zeros that is written over a real one. */
+function uniqueIdOf(written: string | null | undefined): string | null {
+  const lower = written?.trim().toLowerCase() ?? '';
+  return GUID.test(lower) && /[^0-]/.test(lower) ? lower : null;
+}
+
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const NO_SETTING = {};
 const CUSTOMER_MANAGED = { customerManagedSchedule: true } as const;

@@ -66,6 +66,7 @@ export async function checkMonth(
     events,
     vms: planned.map(auditVmOf),
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
+    ownWindows: policy.ownWindows,
     shares: {
       setSharePercent: policy.setSharePercent,
       setOneByOneBelow: policy.setOneByOneBelow,

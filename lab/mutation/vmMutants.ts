@@ -19,6 +19,12 @@ export const vmMutants: readonly Mutant[] = [
     'tests/domain/offPeak.test.ts',
   ),
   planted(
+    'windows of a day of the week are of every day',
+    'domain/offPeak.ts',
+    ['days?.includes(weekday) ?? true', 'true'],
+    'tests/domain/offPeak.test.ts',
+  ),
+  planted(
     'a window that has just closed is the current one',
     'domain/offPeak.ts',
     ['window.closesMs > nowMs', 'window.closesMs >= nowMs'],

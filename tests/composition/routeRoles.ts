@@ -25,6 +25,10 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showMetrics',
     'showFleetImport',
     'listAudit',
+    'listComplianceOutcomes',
+    'listCompliancePatches',
+    'listMissingPatches',
+    'listDecisions',
     'verifyAudit',
     'listFreezes',
     'listExclusions',
@@ -111,5 +115,5 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armPutNetworkResource',
     'armDeleteNetworkResource',
   ],
-  approver: [],
+  approver: ['approveRollout', 'withdrawApproval'],
 };

@@ -1,5 +1,6 @@
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../../domain/patches';
 import type { OperationAnswer } from '../../driver';
+import { missingPatches, triedPatches } from '../patches/foundPatches';
 import type { Assessment, Installation, Operation } from './machine';
 import { activityIdOf } from './operationIds';
 
@@ -10,14 +11,22 @@ export function operationAnswer(operation: Operation, nowMs: number): OperationA
     case 'assessment': {
       const { error } = operation.result;
       return error === null
-        ? { kind: 'assessed', summary: assessmentSummary(operation, nowMs) }
+        ? {
+            kind: 'assessed',
+            summary: assessmentSummary(operation, nowMs),
+            patches: missingPatches(operation.machine, operation.startMs),
+          }
         : { kind: 'failed', error };
     }
     case 'installation': {
       const { error } = operation.result;
       return operation.outrightError && error !== null
         ? { kind: 'failed', error }
-        : { kind: 'installed', summary: installationSummary(operation, nowMs) };
+        : {
+            kind: 'installed',
+            summary: installationSummary(operation, nowMs),
+            patches: triedPatches(operation, nowMs),
+          };
     }
     case 'extension':
       return operation.failed === null
