@@ -48,3 +48,21 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 export function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
+
+/** Presses a key until the page is where it should be; no page has so many stops. */
+export async function press(page: Page, key: string, isThere: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    await page.keyboard.press(key);
+    if ((await isThere()) === true) return;
+  }
+  throw new Error(`${key} never led there.`);
+}
+
+/** Whether it comes true within ten seconds. */
+export async function eventually(page: Page, isSo: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await isSo()) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+}
