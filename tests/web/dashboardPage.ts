@@ -66,3 +66,16 @@ export async function eventually(page: Page, isSo: () => boolean | Promise<boole
   }
   return false;
 }
+
+/** After how many milliseconds something is drawn; the best of three, which are printed. */
+export async function firstContentMs(page: Page, address: string): Promise<number> {
+  const paints: number[] = [];
+  for (let tries = 0; tries < 3; tries += 1) {
+    await page.goto(address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+    paints.push(Math.round(await page.evaluate<number>(paint)));
+  }
+  process.stdout.write(`first content after ${paints.join(', ')} ms\n`);
+  return Math.min(...paints);
+}
