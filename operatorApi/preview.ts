@@ -11,6 +11,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import { heldThroughout } from '../planning/heldVms';
 import type { Plan } from '../planning/plan';
+import { previewBudgets } from '../planning/previewBudgets';
 import { planRollout } from '../planning/planRollout';
 import {
   dayOf,
@@ -175,8 +176,9 @@ function answerOf(
     vmCount: plan.vmCount,
     matchedCount: matched.length,
     finish: finishOf(matched),
-    phases: plan.phases.map(({ phase, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
+    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
       phase: `phase-${phase}`,
+      ring: ring ?? null,
       vmCount,
       matchedCount: regions.reduce((sum, region) => sum + countIn(idsOf(region)), 0),
       expectedStartUtc,
@@ -190,6 +192,7 @@ function answerOf(
         expectedEndUtc: region.expectedEndUtc,
       })),
     })),
+    budgets: previewBudgets(plan, policy, vms),
     shares: sharesOf(plan, policy, ids).slice(0, NAMED_MAX),
     late: { count: late.length, value: late.slice(0, NAMED_MAX) },
     heldCount: matched.filter(({ heldUntilUtc }) => heldUntilUtc !== null).length,
