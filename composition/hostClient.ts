@@ -1,6 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 
-let last: { readonly text: string; readonly client: DurableClient } | null = null;
+const clients = new Map<string, DurableClient>();
+const CLIENTS_MAX = 10;
 
 /**
  * The client of the host that an invocation runs on, by what the host gave the invocation. Making one costs more than most activities do (it
@@ -8,6 +9,10 @@ let last: { readonly text: string; readonly client: DurableClient } | null = nul
  */
 export function hostClient(given: unknown, make: () => DurableClient): DurableClient {
   const text = JSON.stringify(given);
-  if (last?.text !== text) last = { text, client: make() };
-  return last.client;
+  const known = clients.get(text);
+  if (known !== undefined) return known;
+  if (clients.size >= CLIENTS_MAX) clients.clear();
+  const client = make();
+  clients.set(text, client);
+  return client;
 }

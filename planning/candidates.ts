@@ -50,8 +50,8 @@ export function sortOut(
       eligible[count] = position;
       count += 1;
     } else {
-      const vmId = columns.ids[position] as VmId;
-      ineligible.push({ vmId, reason: absence.reason, detail: absence.detail });
+      const vmId = columns.ids[position];
+      if (vmId !== undefined) ineligible.push({ vmId, reason: absence.reason, detail: absence.detail });
     }
   }
   return { candidates: candidatesOf(columns, eligible.subarray(0, count), aside.carriedOver), ineligible };
@@ -134,6 +134,6 @@ export function assignMissingDomains(
   }
   if (!isIncomplete.includes(1)) return;
   const members = order.filter((position) => isIncomplete[set[position] ?? NONE] === 1);
-  const assigned = assignUpdateDomains(Array.from(members, (position) => vms[position] as VirtualMachine));
+  const assigned = assignUpdateDomains([...members].flatMap((position) => vms[position] ?? []));
   for (const [n, vm] of assigned.entries()) updateDomain[members[n] ?? 0] = vm.updateDomain;
 }

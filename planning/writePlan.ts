@@ -1,5 +1,5 @@
 import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
-import type { Month, RolloutId, VmId } from '../domain/ids';
+import type { Month, RolloutId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
@@ -153,7 +153,7 @@ class Writer {
     const { candidates, timesOf } = this.#facts;
     const times = timesOf(work);
     this.#doneMs = Math.max(this.#doneMs, times.doneMs);
-    const vmIds = work.members.map((n) => candidates.ids[n] as VmId);
+    const vmIds = work.members.flatMap((n) => candidates.ids[n] ?? []);
     const expectedStartUtc = this.#utc(times.startMs);
     const because = this.#lateBecause(times);
     if (because !== null) {

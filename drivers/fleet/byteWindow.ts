@@ -27,9 +27,9 @@ const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const VALUE_OPENS: readonly number[] = [BYTE.quote, BYTE.listOpens, BYTE.objectOpens];
 const ENDS_SCALAR: readonly number[] = [BYTE.comma, BYTE.listCloses, BYTE.objectCloses, BYTE.end];
 const { newline, quote, listOpens, backslash, listCloses, objectOpens, objectCloses } = BYTE;
-/** 1 for the bytes that JSON has outside of strings and that say where a value ends; a string's bytes are stepped over. */
-const TELLS = new Uint8Array(256);
-for (const byte of [newline, quote, listOpens, listCloses, objectOpens, objectCloses]) TELLS[byte] = 1;
+/** 1 for the bytes with which, in JSON, texts, lists, objects and lines begin and end; a string's bytes are stepped over. */
+const STOPS = new Uint8Array(256);
+for (const byte of [newline, quote, listOpens, listCloses, objectOpens, objectCloses]) STOPS[byte] = 1;
 
 /** A piece of a UTF-8 file that holds JSON: it grows at its end, and at its begin forgets what has been read. */
 export class ByteWindow {
@@ -113,7 +113,7 @@ export class ByteWindow {
   #skipValue(): void {
     let depth = 0;
     do {
-      const byte = this.#nextTelling();
+      const byte = this.#nextStop();
       if (byte === newline) this.#line += 1;
       else if (byte === quote) this.#skipString();
       else if (byte === objectOpens || byte === listOpens) depth += 1;
@@ -129,11 +129,11 @@ export class ByteWindow {
     }
   }
 
-  #nextTelling(): number {
+  #nextStop(): number {
     for (;;) {
       const bytes = this.#bytes;
       let at = this.#at;
-      while (at < bytes.length && TELLS[bytes[at] ?? 0] === 0) at += 1;
+      while (at < bytes.length && STOPS[bytes[at] ?? 0] === 0) at += 1;
       this.#at = at + 1;
       if (at < bytes.length) return bytes[at] ?? 0;
       this.#at = at;

@@ -2,7 +2,7 @@ import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
 import { readFleetFile } from '../../drivers/fleet/fleetFile';
-import { simulateMonth, type SimulationReport } from '../../local/simulateMonth';
+import { simulateMonth } from '../../local/simulateMonth';
 import { planRollout } from '../../planning/planRollout';
 import { forecastRatios } from './forecastRatio';
 import { planLength } from './planLength';
@@ -44,9 +44,8 @@ function measurePlan(fleet: string): Measured {
 }
 
 async function measureMonth(fleet: string): Promise<Measured> {
-  let report: SimulationReport | null = null;
   const before = process.cpuUsage();
-  report = await simulateMonth({ fleet, seed: 1, month: MONTH });
+  const report = await simulateMonth({ fleet, seed: 1, month: MONTH });
   const { user, system } = process.cpuUsage(before);
   if (report.violations.length > 0)
     throw new Error(`The auditor found ${report.violations.length} violations.`);
