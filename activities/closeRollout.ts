@@ -9,6 +9,7 @@ import type { VmId } from '../domain/ids';
 import { saveOutcomes } from './saveOutcomes';
 import { wakeWaits } from './wake';
 import { type Services, wakingActivity } from './services';
+import { rolloutSpan } from './traces';
 
 export const closeRollout = wakingActivity(contracts.closeRollout, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
@@ -33,6 +34,7 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
     evidence: { ...counts },
   });
   await wakeWaits(services, rolloutId, null);
+  services.trace?.(rolloutSpan({ ...control, endedUtc: control.endedUtc ?? endedUtc }, counts));
   return { counts };
 });
 
