@@ -63,6 +63,15 @@ interface Explanation {
     readonly sinceUtc: string | null;
     readonly unblocks: { readonly by: string; readonly what: string };
   }[];
+  readonly patches:
+    | readonly {
+        readonly kbId: string | null;
+        readonly name: string;
+        readonly version: string;
+        readonly state: string;
+      }[]
+    | null;
+  readonly evidence: Readonly<Record<'family' | 'healthyCount' | 'startedCount', string | number>> | null;
 }
 
 export async function runWhy(
@@ -86,6 +95,8 @@ function describeExplanation({
   place,
   start,
   deadlineUtc,
+  patches,
+  evidence,
 }: Explanation): string[] {
   const lines = [`${vmId.split('/').at(-1) ?? vmId}: ${coloured(state)}`, `  ${sentence}`];
   for (const { reason, sinceUtc, unblocks } of holds)
@@ -104,6 +115,12 @@ function describeExplanation({
     );
   }
   if (deadlineUtc !== null) lines.push(`  deadline: ${instantText(deadlineUtc)}`);
+  for (const { kbId, name, version, state: became } of patches ?? [])
+    lines.push(`  ${became}: ${kbId === null ? `${name} ${version}` : name}`);
+  if (evidence !== null)
+    lines.push(
+      `  evidence: ${evidence.healthyCount} of ${evidence.startedCount} installations of ${evidence.family} are healthy`,
+    );
   return lines;
 }
 
