@@ -6,7 +6,15 @@ import type { Services } from './services';
 
 /** The rollout's row, which must exist: an orchestration runs only after it was written. */
 export async function rolloutOf(services: Services, rolloutId: RolloutId): Promise<RolloutControl> {
-  const control = await services.rollouts.read(rolloutId);
+  return ownRollout(services, rolloutId, await services.rollouts.read(rolloutId));
+}
+
+/** The row as it was read: throws when it is not there, or of another task hub. */
+export function ownRollout(
+  services: Services,
+  rolloutId: RolloutId,
+  control: RolloutControl | null,
+): RolloutControl {
   if (control && !isForeign(control, services.hub)) return control;
   if (control) throw foreignRollout(control, services.hub);
   throw new LowtideError('NOT_FOUND', {

@@ -5,14 +5,17 @@ import type { Services } from './services';
 type Assessed = Extract<OperationAnswer, { kind: 'assessed' }>;
 type Installed = Extract<OperationAnswer, { kind: 'installed' }>;
 
-/** Keeps what an assessment found missing, by name, for compliance. A failed one proves nothing. */
+/** Keeps what assessments found missing, by name, for compliance. A failed one proves nothing. */
 export async function keepAssessed(
-  { patches }: Pick<Services, 'patches'>,
-  vmId: VmId,
-  { summary, patches: found }: Assessed,
+  { patches: kept }: Pick<Services, 'patches'>,
+  assessments: readonly { readonly vmId: VmId; readonly answer: Assessed }[],
 ): Promise<void> {
-  if (found === undefined || summary.status === 'Failed') return;
-  await patches.keepAssessed({ vmId, atUtc: inUtc(summary.lastModifiedTime), patches: found });
+  const found = assessments.flatMap(({ vmId, answer: { summary, patches } }) =>
+    patches === undefined || summary.status === 'Failed'
+      ? []
+      : [{ vmId, atUtc: inUtc(summary.lastModifiedTime), patches }],
+  );
+  if (found.length > 0) await kept.keepAssessed(found);
 }
 
 /** Keeps what became of each patch of an installation. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
+import { controlFor } from '../domain/control';
 import { standingFreezes } from '../domain/freezes';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
@@ -12,7 +13,7 @@ import { because, type Because } from '../domain/reasons';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
-import { askControl, isForeign } from './control';
+import { isForeign, ownRollout } from './control';
 import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -57,14 +58,16 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
-  const row = await services.rollouts.read(input.rolloutId);
-  if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
-    return [because('takenOver')];
-  const [control, freezes] = await Promise.all([
-    askControl(services, { ...input, availabilitySetId: vm.availabilitySetId }),
+  const [row, halts, freezes] = await Promise.all([
+    services.rollouts.read(input.rolloutId),
+    services.rollouts.halts(input.rolloutId),
     services.freezes.list(),
   ]);
+  if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
+    return [because('takenOver')];
   const nowUtc = services.nowUtc();
+  const place = { ...input, availabilitySetId: vm.availabilitySetId };
+  const control = controlFor(ownRollout(services, input.rolloutId, row), halts, place, nowUtc);
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   return holdsOf({ nowUtc, policy, control, freezes: standing });
 }

@@ -94,7 +94,7 @@ async function start(
     unwatch();
     return undefined;
   });
-  const azurite = await startAzurite({ location: join(folder.path, 'azurite'), signal: stop });
+  const azurite = await startAzurite({ ...placeOf(options, folder.path), signal: stop });
   undo.push(() => azurite.stop());
   failWhenItEnds(azurite, stop, failed);
   let host = await hostApp(options, azurite.connectionString, log);
@@ -117,6 +117,11 @@ async function start(
       return host;
     },
   };
+}
+
+/** A month on the virtual clock begins anew each time: its tables are kept in memory, as Azurite would write all of them to disk every 5 s. */
+function placeOf({ clock }: LocalAppOptions, folder: string): { readonly location?: string } {
+  return clock.kind === 'virtual' ? {} : { location: join(folder, 'azurite') };
 }
 
 function hostApp(options: LocalAppOptions, connectionString: string, log: LogFile): Promise<Host> {

@@ -4,6 +4,8 @@ import type { AuditReport } from '../audit/auditReport';
 import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { releaseOf } from '../domain/release';
+import type { FaultHooks } from '../composition/faultHooks';
+import type { Store } from '../store/store';
 import type { DriverEvent } from '../drivers/driver';
 import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host } from '../emulator/host';
@@ -38,6 +40,8 @@ export interface SimulationOptions {
   readonly onProgress?: (virtualDay: number) => void;
   /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
   readonly driver?: 'simulated' | 'azure';
+  /** Puts something between the app and its tables. */
+  readonly store?: (made: Store) => Store;
   /** So many days from the release; the whole month unless said otherwise. */
   readonly days?: number;
 }
@@ -155,6 +159,10 @@ function hostOf(
     engine: options.engine ?? 'session',
     auditEvery: options.auditEvery ?? 0,
     strict: true,
+    prepare: (appModule) => {
+      const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };
+      if (options.store !== undefined) faultHooks.store = options.store;
+    },
     environment: {
       ...environment,
       LOWTIDE_STORE: 'memory',

@@ -6,6 +6,7 @@ import { instanceStatus, startInstance } from '../composition/instances';
 import { LowtideError } from '../domain/lowtideError';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
+import { acceptListingRoute } from './acceptListing';
 import { forgetFleetView } from './fleetView';
 import { listFleet } from './listFleet';
 import type { OperatorRoute } from './route';
@@ -112,4 +113,9 @@ const STATES: Readonly<Record<string, 'running' | 'done'>> = {
   Completed: 'done',
 };
 
-export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet, showFleetImport];
+export const fleetRoutes: readonly OperatorRoute[] = [
+  listFleet,
+  postFleet,
+  showFleetImport,
+  acceptListingRoute,
+];

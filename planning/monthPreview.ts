@@ -7,6 +7,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import { heldThroughout } from './heldVms';
 import type { Plan } from './plan';
 import { planRollout } from './planRollout';
+import { previewBudgets } from './previewBudgets';
 import {
   previewRows,
   sharesOf,
@@ -40,6 +41,8 @@ export interface MonthPreview {
   /** The rows by end. */
   readonly byEnd: Int32Array;
   readonly placeOf: ReadonlyMap<VmId, number>;
+  /** How near its disruption budgets the month comes. */
+  readonly budgets: ReturnType<typeof previewBudgets>;
   readonly shares: readonly (Share & { readonly vms: readonly number[] })[];
 }
 
@@ -48,7 +51,8 @@ export function monthPreview({ vms, month, policy, freezes, nowUtc }: PreviewQue
   const fromUtc = later(releaseOf(month), nowUtc);
   const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc: endsUtcOf(month, policy) });
   const plan = planRollout({ vms, month, policy, seed: month, nowUtc: fromUtc, held });
-  const rows = previewRows(plan, new Map(vms.map((vm) => [vm.id, vm])), freezes, policy);
+  const byId = new Map(vms.map((vm) => [vm.id, vm]));
+  const rows = previewRows(plan, byId, freezes, policy);
   const placeOf = new Map(vms.map(({ id }, place) => [id, place]));
   const ends = rows.map(({ expectedEndUtc }) => expectedEndUtc);
   const byEnd = Int32Array.from(rows.keys()).sort((a, b) => ((ends[a] ?? '') < (ends[b] ?? '') ? -1 : 1));
@@ -59,6 +63,7 @@ export function monthPreview({ vms, month, policy, freezes, nowUtc }: PreviewQue
     vmOfRow: Int32Array.from(rows, ({ vmId }) => placeOf.get(vmId) ?? -1),
     byEnd,
     placeOf,
+    budgets: previewBudgets(plan, policy, byId),
     shares: sharesOf(plan, policy).map(({ vmIds, ...share }) => ({
       ...share,
       vms: vmIds.flatMap((id) => placeOf.get(id) ?? []),
@@ -76,7 +81,7 @@ export interface PreviewAnswer {
 
 /** What a preview says of some of the VMs: a page of their rows, and all of them counted. */
 export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: number): PreviewAnswer {
-  const { plan, policy, rows, placeOf, shares } = preview;
+  const { plan, policy, rows, placeOf, budgets, shares } = preview;
   const counts = countRows(preview, isWanted, after);
   const { matchedCount, byRegion, heldCount, value } = counts;
   const isWantedId = (id: VmId): boolean => isWanted(placeOf.get(id) ?? -1);
@@ -89,10 +94,11 @@ export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: 
     vmCount: plan.vmCount,
     matchedCount,
     finish: finishOf(preview, isWanted, matchedCount),
-    phases: plan.phases.map(({ phase, vmCount, expectedStartUtc, expectedEndUtc, regions }) => {
+    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }) => {
       const matched = regions.map(({ region }) => byRegion.get(`phase-${phase}~${region}`) ?? 0);
       return {
         phase: `phase-${phase}`,
+        ring: ring ?? null,
         vmCount,
         matchedCount: matched.reduce((a, b) => a + b, 0),
         expectedStartUtc,
@@ -110,6 +116,7 @@ export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: 
         })),
       };
     }),
+    budgets,
     shares: shares
       .filter(({ vms }) => vms.some(isWanted))
       .slice(0, NAMED_MAX)

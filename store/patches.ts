@@ -4,7 +4,7 @@ import { keyOf, Utc, VmId } from '../domain/ids';
 import { isAutomatic, ListedPatch } from '../domain/patches';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Row, Store } from './store';
 
 /** Assessments that found the same, from the first to the last of them. */
 const AssessedSpan = z.object({ fromUtc: Utc, untilUtc: Utc, list: z.string() });
@@ -36,8 +36,8 @@ export interface InstalledPatches extends AssessedPatches {
 }
 
 export interface PatchStore {
-  /** Keeps the Critical and Security patches that an assessment found. A repeat, or an older one, changes nothing. */
-  keepAssessed(found: AssessedPatches): Promise<void>;
+  /** Keeps the Critical and Security patches that assessments of some VMs found, together. A repeat, or an older one, changes nothing. */
+  keepAssessed(found: readonly AssessedPatches[]): Promise<void>;
   keepInstalled(done: InstalledPatches): Promise<void>;
   read(vmId: VmId): Promise<VmPatches | null>;
   /** In the order of the VMs' keys. */
@@ -52,6 +52,9 @@ const ASSESSED_MAX = 80;
 const INSTALLED_MAX = 24;
 /** Lists that are known to be kept. Thousands of VMs of an image miss the same patches: a list is written once. */
 const KNOWN_MAX = 20_000;
+
+/** VMs in one transaction. */
+const TOGETHER_MAX = 50;
 
 const VMS = 'vms';
 const LISTS = 'lists';
@@ -75,12 +78,31 @@ export function patchStore(store: Store): PatchStore {
     remember(list, patches);
     return list;
   };
+  /** In one transaction; when another writer came between, one after another. */
+  const keepTogether = async (found: readonly AssessedPatches[]): Promise<void> => {
+    const rows = await Promise.all(found.map(({ vmId }) => table.get(VMS, keyOf(vmId))));
+    const lists: string[] = [];
+    for (const { patches } of found) lists.push(await keepList(patches.filter(isAutomatic)));
+    const changes = found.flatMap(({ vmId, atUtc }, n) => {
+      const row = rows[n] ?? null;
+      const value = withAssessed(vmOf(vmId, row), atUtc, lists[n] ?? '');
+      return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
+    });
+    if (changes.length === 0) return;
+    const isWritten = await table.commit(VMS, {
+      insert: changes.flatMap(({ row, value, etag }) => (etag === null ? [{ row, value }] : [])),
+      replace: changes.flatMap(({ row, value, etag }) => (etag === null ? [] : [{ row, value, etag }])),
+    });
+    if (isWritten) return;
+    for (const [n, { vmId, atUtc }] of found.entries())
+      await update(vmId, (before) => withAssessed(before, atUtc, lists[n] ?? ''));
+  };
   /** Reads, changes and writes, again and again until no other writer came between. Null: nothing to write. */
   const update = async (vmId: VmId, change: (before: VmPatches) => VmPatches | null): Promise<void> => {
     const key = keyOf(vmId);
     for (;;) {
       const row = await table.get(VMS, key);
-      const after = change(row === null ? { vmId, assessed: [], installed: [] } : parseVm(row.value));
+      const after = change(vmOf(vmId, row));
       if (after === null) return;
       const isWritten =
         row === null ? await table.insert(VMS, key, after) : await table.replace(VMS, key, after, row.etag);
@@ -88,9 +110,9 @@ export function patchStore(store: Store): PatchStore {
     }
   };
   return {
-    keepAssessed: async ({ vmId, atUtc, patches }) => {
-      const list = await keepList(patches.filter(isAutomatic));
-      await update(vmId, (before) => withAssessed(before, atUtc, list));
+    keepAssessed: async (found) => {
+      for (let start = 0; start < found.length; start += TOGETHER_MAX)
+        await keepTogether(found.slice(start, start + TOGETHER_MAX));
     },
     keepInstalled: async ({ vmId, atUtc, rolloutId, activityId, patches }) => {
       const list = await keepList(patches);
@@ -115,6 +137,9 @@ export function patchStore(store: Store): PatchStore {
     },
   };
 }
+
+const vmOf = (vmId: VmId, row: Row | null): VmPatches =>
+  row === null ? { vmId, assessed: [], installed: [] } : parseVm(row.value);
 
 const HASH_DIGITS = 24;
 

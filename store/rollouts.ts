@@ -38,12 +38,10 @@ export const PhaseTotals = z.object({
   counts: OutcomeCounts,
   /** Regions in which a round has been written down. */
   regions: z.array(z.string()),
-  /** Rounds that are in the counts, and whose own row may not say so yet. */
-  uncertain: z.array(z.string()),
 });
 export type PhaseTotals = Readonly<z.infer<typeof PhaseTotals>>;
 
-const noTotals: PhaseTotals = { counts: noOutcomes, regions: [], uncertain: [] };
+const noTotals: PhaseTotals = { counts: noOutcomes, regions: [] };
 
 const CONTROL = 'rollouts';
 
@@ -79,10 +77,8 @@ const parseApproval = parsedOnce(Approval);
 const parseHalt = parsedOnce(Halt);
 const parsePhaseRecord = parsedOnce(PhaseRecord);
 const parseRolloutControl = parsedOnce(RolloutControl);
-const CountedRound = RoundRecord.extend({ counted: z.boolean().default(true) });
 const parsePhaseTotals = parsedOnce(PhaseTotals);
 const parseRoundRecord = parsedOnce(RoundRecord);
-const parseCountedRound = parsedOnce(CountedRound);
 
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
@@ -128,9 +124,12 @@ export function rolloutStore(store: Store): RolloutStore {
         parseApproval(value),
       ),
     saveApproval: (id, approval) => table.upsert(id, `approval~${approval.phase}`, approval),
-    saveRound: (id, record) => saveRound({ table, rounds }, id, record),
+    saveRound: (id, record) => saveRound(rounds, id, record),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
-    phaseTotals: (id, phase) => readTotals(table, id, phase),
+    phaseTotals: async (id, phase) => {
+      const row = await rounds.get(id, totalsRow(phase));
+      return row === null ? noTotals : parsePhaseTotals(row.value);
+    },
     rounds: async (id, phase, region) => {
       const prefix = region === undefined ? phase : `${phase}~${region}`;
       const rows = await rounds.list(id, { from: `${prefix}~`, before: `${prefix}~~` });
@@ -139,62 +138,38 @@ export function rolloutStore(store: Store): RolloutStore {
   };
 }
 
-async function readTotals(table: Table, id: RolloutId, phase: PhaseId): Promise<PhaseTotals> {
-  const row = await table.get(id, totalsRow(phase));
-  return row === null ? noTotals : parsePhaseTotals(row.value);
-}
-
-async function changeTotals(
-  table: Table,
-  id: RolloutId,
-  phase: PhaseId,
-  change: (totals: PhaseTotals) => PhaseTotals,
-): Promise<void> {
+/** In one transaction the round and the totals of its phase: a crash counts nothing twice. A catch-up has no gate, and no totals. */
+async function saveRound(rounds: Table, id: RolloutId, record: RoundRecord): Promise<void> {
+  const round = { row: roundRow(record), value: record };
+  const totals = isCatchUp(record.phase) ? null : totalsRow(record.phase);
   for (;;) {
-    const row = await table.get(id, totalsRow(phase));
-    const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
+    const [known, before] = await Promise.all([
+      rounds.get(id, round.row),
+      totals === null ? null : rounds.get(id, totals),
+    ]);
+    if (known !== null) return;
+    if (totals === null) {
+      await rounds.insert(id, round.row, round.value);
+      return;
+    }
+    const value = withRound(before === null ? noTotals : parsePhaseTotals(before.value), record);
     const written =
-      row === null
-        ? await table.insert(id, totalsRow(phase), after)
-        : await table.replace(id, totalsRow(phase), after, row.etag);
+      before === null
+        ? await rounds.commit(id, { insert: [round, { row: totals, value }] })
+        : await rounds.commit(id, { insert: [round], replace: [{ row: totals, value, etag: before.etag }] });
     if (written) return;
   }
-}
-
-/** The round first, marked as not counted; then the totals, which keep it as uncertain until it is marked as counted: a crash between two lines counts nothing twice. */
-async function saveRound(
-  { table, rounds }: { readonly table: Table; readonly rounds: Table },
-  id: RolloutId,
-  record: RoundRecord,
-): Promise<void> {
-  const key = roundRow(record);
-  const known = await rounds.get(id, key);
-  if (known !== null && parseCountedRound(known.value).counted) return;
-  const counted = known === null ? record : parseRoundRecord(known.value);
-  if (isCatchUp(record.phase)) {
-    await rounds.upsert(id, key, { ...record, counted: true });
-    return;
-  }
-  await rounds.upsert(id, key, { ...counted, counted: false });
-  await changeTotals(table, id, record.phase, (before) => withRound(before, key, counted));
-  await rounds.upsert(id, key, { ...counted, counted: true });
-  await changeTotals(table, id, record.phase, (before) => ({
-    ...before,
-    uncertain: before.uncertain.filter((one) => one !== key),
-  }));
 }
 
 const roundRow = ({ phase, region, stage, group, round }: RoundPlace): string =>
   [phase, region, stage, group, round].join('~');
 
+/** Beside the rounds, whose keys begin with their phase. */
 const totalsRow = (phase: PhaseId): string => `totals~${phase}`;
 
-/** Counting a round again that is counted changes nothing. */
-function withRound(totals: PhaseTotals, key: string, { counts, region }: RoundRecord): PhaseTotals {
-  if (totals.uncertain.includes(key)) return totals;
+function withRound(totals: PhaseTotals, { counts, region }: RoundRecord): PhaseTotals {
   return {
     counts: addCounts(totals.counts, counts),
     regions: totals.regions.includes(region) ? totals.regions : [...totals.regions, region].sort(),
-    uncertain: [...totals.uncertain, key],
   };
 }

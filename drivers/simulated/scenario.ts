@@ -56,6 +56,8 @@ const Effect = z.strictObject({
     .optional(),
   /** How long it lasts; absent: for ever, or to the end of `when`. */
   forMinutes: z.number().positive().optional(),
+  /** Only for what comes after an update: so long after it. Absent: at once. */
+  afterMinutes: z.number().nonnegative().optional(),
   /** Of the patches, calls or installations of such a VM, so many in a hundred. */
   percent: z.number().min(0).max(100).default(100),
   /** Only for slowInstall: how many times slower. */

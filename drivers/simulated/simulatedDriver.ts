@@ -11,7 +11,7 @@ import { findOperation, operationIdOf } from './machine/operationIds';
 import { isOn } from './machine/power';
 import { refusalOf } from './machine/refusals';
 import { activeEffect } from './machine/scenarioEffects';
-import { readingOf } from './machine/vmReading';
+import { readingOf, vmAt } from './machine/vmReading';
 import { simulatedResources } from './resources/simulatedResources';
 import { isResourceRequest, type ResourceRequest } from './resources/resourceRequests';
 import type { SimulatedResources } from './resources/resourceContracts';
@@ -113,7 +113,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const ids = this.#ids.slice(from, from + PAGE_SIZE);
     const items = ids.flatMap((id) => {
       const machine = this.#machine(id, nowMs);
-      return machine === undefined ? [] : [readingOf(machine, nowMs).vm];
+      return machine === undefined ? [] : [vmAt(machine, nowMs)];
     });
     const last = from + PAGE_SIZE < this.#ids.length ? ids.at(-1) : undefined;
     return Promise.resolve({ items, next: last ?? null });

@@ -3,10 +3,12 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { say } from '../../local/say';
 import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from './benchmark';
+import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
 import { largeMonthBenchmark, monthBenchmark } from './month';
 import { peersBenchmark } from './peers';
 import { planBenchmark } from './plan';
+import { rowsBenchmark } from './rows';
 import { storageBenchmark } from './storage';
 import { messageOf } from '../../domain/messageOf';
 
@@ -14,7 +16,13 @@ import { messageOf } from '../../domain/messageOf';
 const TIMES: readonly Benchmark[] = [planBenchmark, monthBenchmark, largeMonthBenchmark];
 
 /** What it runs when it is asked to. */
-const ASKED: readonly Benchmark[] = [gatesBenchmark, storageBenchmark, peersBenchmark];
+const ASKED: readonly Benchmark[] = [
+  forecastBenchmark,
+  rowsBenchmark,
+  gatesBenchmark,
+  storageBenchmark,
+  peersBenchmark,
+];
 
 const { values } = parseArgs({
   options: {

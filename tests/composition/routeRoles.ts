@@ -85,6 +85,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'deleteExclusion',
     'importFreezes',
     'postFleet',
+    'acceptListing',
     'startRollout',
     'pauseRollout',
     'resumeRollout',

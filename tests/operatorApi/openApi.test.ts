@@ -95,6 +95,8 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['GET', '/api/exclusions', 200],
   ['DELETE', '/api/exclusions/lone', 200],
   ['GET', '/api/fleet/imports/none', 404],
+  ['POST', '/api/fleet/accept-listing', 202, { reason: 'They were deleted.' }],
+  ['POST', '/api/fleet/accept-listing', 400, {}],
   ['GET', '/api/notifications', 200],
   ['POST', '/api/notifications/retry', 404, { noticeId: 'rollout-2026-11~1', receiver: 'ops' }],
   ['GET', '/api/compliance/outcomes?limit=3&region=westeurope', 200],

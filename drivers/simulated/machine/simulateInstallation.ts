@@ -294,7 +294,9 @@ function faultsAfterUpdate(
   if (!updated) return { steps: [], faults: [], agentGap: null };
   const faults = HEALTH_FAULTS.flatMap(([what, kind]) => {
     const active = activeEffect(machine, what, startMs, call);
-    return active === undefined ? [] : [faultFrom(endMs, kind, active.effect.forMinutes)];
+    if (active === undefined) return [];
+    const { forMinutes, afterMinutes = 0 } = active.effect;
+    return [faultFrom(endMs + afterMinutes * MINUTE_MS, kind, forMinutes)];
   });
   if (faults.length === 0 && random('unknown') < RATES.healthUnknownAfterUpdate)
     faults.push(

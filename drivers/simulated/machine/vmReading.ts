@@ -1,4 +1,5 @@
 import { chance } from '../../../domain/seed';
+import type { VirtualMachine } from '../../../domain/virtualMachine';
 import type { VmReading } from '../../driver';
 import { agentVersionOf, guestOf, isAgentReady, latestExtension } from './agent';
 import { signalsOf } from './healthSignals';
@@ -9,11 +10,10 @@ import { isOn, powerStateOf } from './power';
 
 /** Everything the platform says of the VM at this instant. */
 export function readingOf(machine: Machine, nowMs: number): VmReading {
-  const { vm, lastAssessment, lastInstallation } = machine;
+  const { lastAssessment, lastInstallation } = machine;
   const on = isOn(machine, nowMs);
-  const enabled = machine.enabledMs <= nowMs;
   return {
-    vm: vm.enabled === enabled ? vm : { ...vm, enabled },
+    vm: vmAt(machine, nowMs),
     powerState: powerStateOf(machine, nowMs),
     agent: {
       status: on ? (isAgentReady(machine, nowMs) ? 'ready' : 'notReady') : 'unknown',
@@ -25,6 +25,12 @@ export function readingOf(machine: Machine, nowMs: number): VmReading {
     signals: signalsOf(machine, nowMs),
     guest: guestOf(machine),
   };
+}
+
+/** The VM's model alone, as a listing has it. */
+export function vmAt({ vm, enabledMs }: Machine, nowMs: number): VirtualMachine {
+  const enabled = enabledMs <= nowMs;
+  return vm.enabled === enabled ? vm : { ...vm, enabled };
 }
 
 /** Most agents keep the extension current by themselves; some have to be helped. */
