@@ -6,6 +6,7 @@ import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
+import { forgivenRoutes } from './forgiven';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
@@ -24,6 +25,7 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...approvalRoutes,
+  ...forgivenRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,

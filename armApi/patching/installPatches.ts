@@ -159,8 +159,13 @@ const UNKNOWN = { code: 'VMGuestPatchInternalError', message: 'The result is not
 
 /** The extension itself broke; there are no results to show. Patches that failed are a result. */
 function extensionFailed(summary: PatchInstallationSummary | null): summary is PatchInstallationSummary {
-  return summary?.status === 'Failed' && summary.error?.code === 'VMGuestPatchInternalError';
+  return summary?.status === 'Failed' && OF_THE_EXTENSION.has(summary.error?.code ?? '');
 }
+
+const OF_THE_EXTENSION: ReadonlySet<string> = new Set([
+  'VMGuestPatchInternalError',
+  'VMExtensionProvisioningError',
+]);
 
 /** VirtualMachineInstallPatchesResult. */
 function installResult(

@@ -18,6 +18,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showTimeline',
     'showEvidence',
     'listHalts',
+    'listForgiven',
     'listNotifications',
     'showPolicy',
     'diffPolicy',
