@@ -28,7 +28,7 @@ export function isOpenTo(
 
 /** The phase of its region; the last one for a region that is in none. */
 export function phaseOf(phases: readonly PhaseRecord[], { region }: VirtualMachine): PhaseId {
-  return (phases.find(({ regions }) => regions.includes(region)) ?? phases.at(-1))?.phase ?? NO_PHASE;
+  return (phases.findLast(({ regions }) => regions.includes(region)) ?? phases.at(-1))?.phase ?? NO_PHASE;
 }
 
 async function joinOne(

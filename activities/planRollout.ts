@@ -1,6 +1,7 @@
 import type { RolloutControl } from '../domain/control';
 import { messageOf } from '../domain/messageOf';
 import { phaseIdOf } from '../domain/phaseId';
+import { bakesAsCanary } from '../domain/rings';
 import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
@@ -22,9 +23,10 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
     };
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
-    phases: summary.phases.map(({ phase, regions, expectedStartUtc }) => ({
+    phases: summary.phases.map(({ phase, regions, expectedStartUtc }, index) => ({
       phase,
       regions,
+      canary: bakesAsCanary(summary.phases, index),
       expectedStartUtc,
     })),
     endsUtc: summary.endsUtc,
@@ -79,7 +81,7 @@ async function withoutPlan(
 async function publish(services: Services, control: RolloutControl, summary: PlanSummary): Promise<void> {
   const { rolloutId, seed } = control;
   const { vmCount: eligible, ineligibleCount, lateCount, phases } = summary;
-  for (const { phase, regions, vmCount } of phases)
+  for (const { phase, ring, regions, vmCount } of phases)
     if ((await services.rollouts.readPhase(rolloutId, phase)) === null)
       await services.rollouts.savePhase(rolloutId, {
         phase,
@@ -87,6 +89,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
         vmCount,
         startedUtc: null,
         gate: null,
+        ...(ring !== undefined && { ring }),
       });
   const nowUtc = services.nowUtc();
   await services.audit.append(rolloutId, 'rolloutPlanned', {

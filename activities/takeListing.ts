@@ -7,6 +7,7 @@ import { chance } from '../domain/seed';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { ScheduledAssessment } from '../store/assessments';
+import { saveBudgetSizes } from './budgetShares';
 import { followMoved } from './followMoved';
 import { joinRollout } from './joinRollout';
 import type { Services } from './services';
@@ -36,6 +37,7 @@ export async function takeListing(
   });
   if (remaining > 0) return { ...changes, remaining };
   await inventory.saveSetSizes(present);
+  await saveBudgetSizes(services, policy, present);
   await inventory.saveListing({ atUtc: nowUtc, vmCount: present.length, notBelieved: [...notBelieved] });
   for (const { subscriptionId, why } of notBelieved)
     await services.audit.append('inventory', `${nowUtc.slice(0, 10)}~${subscriptionId}`, {

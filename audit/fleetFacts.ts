@@ -1,5 +1,5 @@
 import type { DriverEvent } from '../drivers/driver';
-import type { AuditOwnWindows, AuditVm } from './auditInput';
+import type { AuditOwnWindows, AuditRing, AuditVm } from './auditInput';
 import { regionName, type RegionFacts } from './regionFacts';
 import { isSelected } from './selectVms';
 import { auditTimeZone } from './timeZone';
@@ -16,6 +16,8 @@ export interface Place {
   readonly timeZone: string;
   /** The hours that are its own; null for those of the fleet. */
   readonly ownWindows: AuditOwnWindows | null;
+  /** The ring that it is of; null for none. */
+  readonly ring: string | null;
   /** Null when the fleet does not say. */
   readonly imageFamily: string | null;
 }
@@ -25,6 +27,7 @@ export interface TimeZoneFacts {
   readonly tag: string;
   readonly regions: RegionFacts;
   readonly ownWindows?: readonly AuditOwnWindows[];
+  readonly rings?: readonly AuditRing[];
 }
 
 /** An update domain that is not known is one of its own, named so. */
@@ -120,7 +123,7 @@ export class FleetFacts {
   }
 }
 
-function placeOf(vm: AuditVm, { tag, regions, ownWindows = [] }: TimeZoneFacts): Place {
+function placeOf(vm: AuditVm, { tag, regions, ownWindows = [], rings = [] }: TimeZoneFacts): Place {
   return {
     vm: vm.id,
     region: regionName(vm.region),
@@ -130,6 +133,7 @@ function placeOf(vm: AuditVm, { tag, regions, ownWindows = [] }: TimeZoneFacts):
     subscription: vm.subscription.toLowerCase(),
     timeZone: auditTimeZone(vm, tag, regions),
     ownWindows: ownWindows.find(({ selector }) => isSelected(vm, selector)) ?? null,
+    ring: rings.find(({ selector }) => isSelected(vm, selector))?.name ?? null,
     imageFamily: vm.imageFamily ?? null,
   };
 }

@@ -97,6 +97,12 @@ export const REASONS = {
     },
   ),
   waitingForSet: reason('deferred', {}),
+  budgetUsedUp: reason(
+    'deferred',
+    { budget: text },
+    ({ budget }) =>
+      `As many VMs as the budget ${budget} allows were down until it was too late for one more.`,
+  ),
   placeChanged: reason(
     'deferred',
     { planned: text, found: text },

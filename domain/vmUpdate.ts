@@ -98,6 +98,8 @@ export type Observation =
       readonly granted: boolean;
       readonly startByUtc: string;
       readonly setFull?: boolean;
+      /** The budget that kept it waiting. */
+      readonly budget?: string;
     }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
   | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
@@ -251,16 +253,21 @@ function afterAssessmentRead(
 /** What is not granted now may be when more VMs of the family have proven healthy, in this window while an install can still start in it. */
 function afterExposureAnswer(
   update: Extract<VmUpdate, { kind: 'askExposure' }>,
-  { granted, startByUtc, setFull }: Extract<Observation, { of: 'askExposure' }>,
+  { granted, startByUtc, setFull, budget }: Extract<Observation, { of: 'askExposure' }>,
   moment: Moment,
 ): Advanced {
   const { nowUtc, pace } = moment;
   if (granted) return open({ ...update, kind: 'startInstall', dueUtc: nowUtc, failures: 0 });
   if (nowUtc < startByUtc)
     return open({ ...update, dueUtc: addSeconds(nowUtc, pace.installPollLastSeconds), failures: 0 });
-  const why =
-    setFull === true ? because('waitingForSet') : because('evidenceLimit', { family: update.family });
-  const outcome = outcomeAt(moment, why);
+  const outcome = outcomeAt(
+    moment,
+    budget !== undefined
+      ? because('budgetUsedUp', { budget })
+      : setFull === true
+        ? because('waitingForSet')
+        : because('evidenceLimit', { family: update.family }),
+  );
   return endedAssessed(outcome, update.assessment, null);
 }
 

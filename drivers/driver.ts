@@ -26,7 +26,14 @@ export const VmReading = z.object({
   powerState: HealthSignals.shape.powerState,
   agent: z.object({ status: HealthSignals.shape.vmAgent, version: z.string().nullable() }),
   /** The patch extension; null when it is not installed. */
-  extension: z.object({ version: z.string(), latestVersion: z.string() }).nullable(),
+  extension: z
+    .object({
+      version: z.string(),
+      latestVersion: z.string(),
+      /** What the VM said when the extension failed. Absent: it did not. */
+      failure: z.string().exactOptional(),
+    })
+    .nullable(),
   lastAssessment: AvailablePatchSummary.nullable(),
   /** The last installation, running ones included (status InProgress); the identity of an adopted install. */
   lastInstallation: PatchInstallationSummary.nullable(),

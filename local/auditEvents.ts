@@ -28,6 +28,8 @@ export function auditEvents(
     vms: vms.map(auditVmOf),
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     ownWindows: policy.ownWindows,
+    budgets: policy.budgets,
+    rings: policy.rings,
     shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,

@@ -61,9 +61,12 @@ async function placeOf(
   phases: readonly PhaseRecord[],
   { id, region }: VirtualMachine,
 ): Promise<PlannedPlace | null> {
-  const phase = phases.find(({ regions }) => regions.includes(region));
-  if (phase === undefined) return null;
-  return placesOf(await services.plans.rounds(rolloutId, phase.phase, region)).get(id) ?? null;
+  // A region is of several phases where rings have some of its VMs.
+  for (const { phase } of phases.filter(({ regions }) => regions.includes(region))) {
+    const place = placesOf(await services.plans.rounds(rolloutId, phase, region)).get(id);
+    if (place !== undefined) return place;
+  }
+  return null;
 }
 
 function standingOf(

@@ -43,7 +43,7 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
       lastPhase = phase.phase;
       break;
     }
-    freshAfterUtc = yield* bake(context, month, phase.phase, started.openedUtc, next.expectedStartUtc);
+    freshAfterUtc = yield* bake(context, month, phase, started.openedUtc, next.expectedStartUtc);
     yield* judge(context, month, phase.phase);
   }
   yield* allFinished(underWay);
@@ -137,11 +137,11 @@ function* runPhase(
 function* bake(
   context: OrchestrationContext,
   { pace, endsUtc }: MonthInFlight,
-  phase: PhaseId,
+  { phase, canary }: Pick<RolloutPlan['phases'][number], 'phase' | 'canary'>,
   openedUtc: string,
   nextStartUtc: string | null,
 ): Step<string | null> {
-  const bakeSeconds = isCanary(phase) ? pace.bakeAfterCanarySeconds : pace.bakeSeconds;
+  const bakeSeconds = (canary ?? isCanary(phase)) ? pace.bakeAfterCanarySeconds : pace.bakeSeconds;
   if (bakeSeconds === null) {
     const freshAfterUtc = nowUtc(context);
     yield* waitUntil(context, earlier(endsUtc, judgedAfterBakeUtc(freshAfterUtc, nextStartUtc)));

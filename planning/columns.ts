@@ -6,6 +6,7 @@ import type { Policy } from '../domain/policy';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { budgetColumnsOf, type BudgetColumns } from './budgets';
 
 /** What a plan needs of its VMs: a VM is its position in every column, and what repeats is a number. */
 export interface VmColumns {
@@ -19,6 +20,8 @@ export interface VmColumns {
   readonly timeZone: Int32Array;
   readonly subscription: Int32Array;
   readonly family: Int32Array;
+  /** Null where the policy has none. */
+  readonly budgets: BudgetColumns | null;
   readonly names: ColumnNames;
 }
 
@@ -36,7 +39,11 @@ export interface ColumnNames {
 export const NONE = -1;
 
 /** Reads each VM once, in the order in which they lie in memory: in the order of the month each look would miss the processor's cache. */
-export function columnsOf(vms: readonly VirtualMachine[], policy: Policy): VmColumns {
+export function columnsOf(
+  vms: readonly VirtualMachine[],
+  policy: Policy,
+  budgetSizes?: ReadonlyMap<string, number>,
+): VmColumns {
   const count = vms.length;
   const ids: VmId[] = [];
   const updateDomain: (number | null)[] = [];
@@ -68,7 +75,8 @@ export function columnsOf(vms: readonly VirtualMachine[], policy: Policy): VmCol
     subscriptions: subscriptions.names,
     families: families.names,
   };
-  return { ids, region, zone, set, updateDomain, timeZone, subscription, family, names };
+  const budgets = budgetColumnsOf(vms, policy.budgets, budgetSizes);
+  return { ids, region, zone, set, updateDomain, timeZone, subscription, family, budgets, names };
 }
 
 /** Numbers names in the order in which they are first seen. VMs that follow each other often have the same. */

@@ -14,6 +14,8 @@ export interface CatchUpRequest {
   readonly nowUtc: string;
   /** Members of each set, as the inventory has them. */
   readonly setSizes: ReadonlyMap<AvailabilitySetId, number>;
+  /** VMs that each budget is of. */
+  readonly budgetSizes?: ReadonlyMap<string, number>;
   readonly standaloneCount: InventoryFacts['standaloneCount'];
 }
 
@@ -25,7 +27,11 @@ export function planCatchUp(request: CatchUpRequest): PlannedRegion[] {
   const { setSizes, standaloneCount, nowUtc } = request;
   const policy: Policy = { ...request.policy, batchSharePercents: [100] };
   const vms = [...request.vms].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const candidates = candidatesOf(columnsOf(vms, policy), Int32Array.from(vms.keys()), new Set());
+  const candidates = candidatesOf(
+    columnsOf(vms, policy, request.budgetSizes),
+    Int32Array.from(vms.keys()),
+    new Set(),
+  );
   const facts = factsOf(policy, setSizes, standaloneCount);
   const nowMs = Date.parse(nowUtc);
   const from = { atMs: nowMs, opensAfterMs: -Infinity };

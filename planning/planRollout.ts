@@ -6,9 +6,8 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import { assignMissingDomains, inventoryFacts, sortOut } from './candidates';
 import { columnsOf } from './columns';
 import { orderOfTheMonth } from './monthOrder';
-import { orderIntoPhases } from './phases';
 import type { Plan } from './plan';
-import { workOfRegions } from './regionWork';
+import { phasesOf } from './rings';
 import { schedulePhases } from './schedule';
 import { writePlan } from './writePlan';
 
@@ -39,11 +38,7 @@ export function planRollout(request: PlanRequest): Plan {
   const facts = inventoryFacts(columns, order, policy);
   const releasedUtc = releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
-  const works = workOfRegions(candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
-  const workOf = new Map(works.map((work) => [work.region, work]));
-  const phases = orderIntoPhases(works, policy).map((phase) =>
-    phase.flatMap(({ region }) => workOf.get(region) ?? []),
-  );
+  const phases = phasesOf(request.vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
   return writePlan({
     rolloutId: rolloutIdOf(month),
     month,

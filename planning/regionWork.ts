@@ -1,6 +1,7 @@
 import { setShare } from '../domain/disruption';
 import { keyOf } from '../domain/ids';
 import { cutIntoBatches } from './batches';
+import { withinBudgets } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { cohortsOf } from './cohorts';
 import { NONE } from './columns';
@@ -101,7 +102,7 @@ function roundsOfSet(
   candidates: Candidates,
   { policy }: InventoryFacts,
   from: Cursor,
-): RoundWork[] {
+): readonly RoundWork[] {
   const { updateDomain: domains, timeZone } = candidates;
   const size = Math.min(ROUND_SIZE_MAX, setShare(setSize, policy));
   const cohorts = cohortsOf(inSet, candidates, policy, from, COHORTS_MAX);
@@ -112,7 +113,7 @@ function roundsOfSet(
       for (let start = 0; start < own.length; start += size)
         rounds.push({ members: own.slice(start, start + size), cohort, updateDomain, delaySeconds: 0 });
     }
-  return rounds;
+  return withinBudgets(rounds, candidates.budgets);
 }
 
 function carriedFirst(members: readonly number[], { carried }: Candidates): readonly number[] {

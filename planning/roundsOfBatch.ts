@@ -1,4 +1,5 @@
 import { patchCallDelaySeconds } from '../domain/patchCalls';
+import { withinBudgets } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import type { Cohort } from './cohorts';
 import { ROUND_SIZE_MAX } from './plan';
@@ -31,7 +32,7 @@ export function roundsOfBatch(
     updateDomain: null,
     delaySeconds: delays[index] ?? 0,
   }));
-  return { rounds, atOnce };
+  return { rounds: withinBudgets(rounds, candidates.budgets), atOnce };
 }
 
 /** A round in the making. */

@@ -76,13 +76,21 @@ class Writer {
     this.#facts = facts;
   }
 
-  phase(phase: number, { regions: works, gateMs }: ScheduledPhase): PlannedPhase {
+  phase(phase: number, { regions: works, gateMs, ring }: ScheduledPhase): PlannedPhase {
     this.#doneMs = 0;
     const regions = works.map((work) => this.region(work));
     const extent = extentOf(regions);
     const doneUtc = this.#utc(this.#doneMs); // those that are caught up are done after their round
     const expectedEndUtc = later(extent.expectedEndUtc, doneUtc);
-    return { phase, ...extent, expectedEndUtc, expectedGateUtc: this.#utc(gateMs), regions };
+    const expectedGateUtc = this.#utc(gateMs);
+    return {
+      phase,
+      ...(ring !== undefined && { ring }),
+      ...extent,
+      expectedEndUtc,
+      expectedGateUtc,
+      regions,
+    };
   }
 
   region(work: RegionWork): PlannedRegion {
@@ -192,6 +200,7 @@ const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   windows: 'its off-peak windows and those of the VMs before it',
   pool: 'the availability sets that go before it: so many at once',
   shares: 'the share of its subscription that may be down in the region',
+  budgets: 'the budget of its application: so many VMs down at once',
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',
   evidence: 'the evidence that its image family needs first',
 };

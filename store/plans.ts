@@ -64,6 +64,7 @@ export const PlanSummary = z.object({
   phases: z.array(
     z.object({
       phase: PhaseId,
+      ring: z.string().exactOptional(),
       regions: z.array(z.string()),
       vmCount: z.number().int(),
       expectedStartUtc: Utc,
@@ -299,8 +300,9 @@ function summaryOf(plan: Plan): PlanSummary {
     vmCount: plan.vmCount,
     ineligibleCount: plan.ineligible.length,
     lateCount: plan.late.length,
-    phases: plan.phases.map(({ phase, regions, vmCount, expectedStartUtc, expectedEndUtc }) => ({
+    phases: plan.phases.map(({ phase, ring, regions, vmCount, expectedStartUtc, expectedEndUtc }) => ({
       phase: phaseIdOf(phase),
+      ...(ring !== undefined && { ring }),
       regions: regions.map(({ region }) => region),
       vmCount,
       expectedStartUtc,

@@ -25,6 +25,8 @@ export const planRollout = {
       z.object({
         phase: PhaseId,
         regions: z.array(z.string()),
+        /** Bakes as the canary does: a ring, or the first phase after the rings. Absent in answers of an earlier version. */
+        canary: z.boolean().exactOptional(),
         expectedStartUtc: Utc.nullable().default(null),
       }),
     ),

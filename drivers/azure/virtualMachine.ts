@@ -1,7 +1,8 @@
-import { AvailabilitySetId, VmId } from '../../domain/ids';
+import { AvailabilitySetId, isScaleSet, VmId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { controlOf, withShared } from './control';
+import type { InstanceView } from './instanceView';
 import { booleanAt, listAt, member, textAt } from './json';
 import { configurationsOf, type Assignment } from './maintenance';
 
@@ -14,6 +15,7 @@ export interface VmModel {
   readonly tags: Readonly<Record<string, string>>;
   readonly vmSize: string | null;
   readonly osType: VirtualMachine['osType'];
+  /** Id of its availability set, or of its scale set with flexible orchestration. */
   readonly availabilitySet: string | null;
   readonly image: Readonly<Record<'publisher' | 'offer' | 'sku' | 'version' | 'id', string | null>>;
   readonly timeZone: string | null;
@@ -27,7 +29,8 @@ export interface VmModel {
 
 /** What else is known of it. */
 export interface Beside {
-  readonly updateDomain: number | null;
+  /** Of its instance view; null where that was not read. */
+  readonly domains: Pick<InstanceView, 'updateDomain' | 'faultDomain'> | null;
   readonly assignments: readonly Assignment[];
   readonly sharedIs: 'skipped' | 'patched';
 }
@@ -86,7 +89,8 @@ export function modelOfVm(vm: unknown): VmModel | null {
     tags: tagsOf(member(vm, 'tags')),
     vmSize: textAt(properties, 'hardwareProfile', 'vmSize'),
     osType,
-    availabilitySet: textAt(properties, 'availabilitySet', 'id'),
+    availabilitySet:
+      textAt(properties, 'availabilitySet', 'id') ?? textAt(properties, 'virtualMachineScaleSet', 'id'),
     image: {
       publisher: textAt(image, 'publisher'),
       offer: textAt(image, 'offer'),
@@ -126,10 +130,7 @@ function tagsOf(tags: unknown): Record<string, string> {
 const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always'] as const;
 
 /** The VM in Lowtide's words. Ids match without regard to case: Azure writes groups and sets in capitals here and there (28, 60). */
-export function virtualMachineOf(
-  model: VmModel,
-  { updateDomain, assignments, sharedIs }: Beside,
-): VirtualMachine {
+export function virtualMachineOf(model: VmModel, { domains, assignments, sharedIs }: Beside): VirtualMachine {
   const { armId, osType, image, tags } = model;
   const id = VmId.parse(armId);
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = armId.split('/');
@@ -153,7 +154,7 @@ export function virtualMachineOf(
     region,
     zone: zoneOf(model.zones),
     availabilitySetId: setId,
-    updateDomain: setId === null ? null : updateDomain,
+    updateDomain: domainIn(setId, domains),
     osType,
     vmSize: model.vmSize,
     image:
@@ -175,6 +176,12 @@ export function virtualMachineOf(
   const unique = model.uniqueId === null ? NOTHING : { uniqueId: model.uniqueId.toLowerCase() };
   const known = { ...vm, ...unique, ...bypass };
   return setting === undefined ? known : { ...known, rebootSetting: setting };
+}
+
+/** An instance of a scale set has no update domain: its fault domain is what goes down together. */
+function domainIn(setId: AvailabilitySetId | null, domains: Beside['domains']): number | null {
+  if (setId === null || domains === null) return null;
+  return isScaleSet(setId) ? domains.faultDomain : domains.updateDomain;
 }
 
 const NOTHING = {};

@@ -30,6 +30,8 @@ export const EffectKind = z.enum([
   'vmDeleted',
   'throttled',
   'requestsThrottled',
+  'requestsFail',
+  'extensionFails',
   'needsUbuntuPro',
   'assessmentFails',
   'installFails',
@@ -66,6 +68,10 @@ const Effect = z.strictObject({
   shape: z
     .enum(['compute', 'resource', 'subscription', 'retryable', 'withoutEnvelope', 'plainText'])
     .default('compute'),
+  /** Only for requestsFail: which of the answers that are given where Azure itself fails. */
+  failure: z
+    .enum(['empty503', 'serverTimeout503', 'html503', 'badGateway502', 'gatewayTimeout504'])
+    .default('empty503'),
 });
 export type Effect = Readonly<z.infer<typeof Effect>>;
 

@@ -67,6 +67,8 @@ export interface SimulatedDriver extends FleetDriver {
   foundPatches(id: VmId, activityId: string): readonly FoundPatch[] | null;
   /** How a request about this VM is throttled by the scenario; null when it is not. `call` numbers the requests. */
   throttledBy(id: VmId, call: number): Effect['shape'] | null;
+  /** How a scenario lets this request about the VM fail; null: it does not. */
+  failedBy(id: VmId, call: number): Effect['failure'] | null;
   close(): Promise<void>;
 }
 
@@ -209,6 +211,13 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const machine = this.#machine(id, nowMs);
     if (machine === undefined) return null;
     return activeEffect(machine, 'requestsThrottled', nowMs, call)?.effect.shape ?? null;
+  }
+
+  failedBy(id: VmId, call: number): Effect['failure'] | null {
+    const nowMs = this.#now();
+    const machine = this.#machine(id, nowMs);
+    if (machine === undefined) return null;
+    return activeEffect(machine, 'requestsFail', nowMs, call)?.effect.failure ?? null;
   }
 
   async close(): Promise<void> {

@@ -2,6 +2,7 @@ import { chance } from '../../../domain/seed';
 import type { VirtualMachine } from '../../../domain/virtualMachine';
 import type { VmReading } from '../../driver';
 import { agentVersionOf, guestOf, isAgentReady, latestExtension } from './agent';
+import { extensionError, extensionFails } from './extensionFailure';
 import { signalsOf } from './healthSignals';
 import type { Machine } from './machine';
 import { RATES } from './normalMonthRates';
@@ -39,5 +40,8 @@ function extensionOf(machine: Machine, nowMs: number): VmReading['extension'] {
   const latestVersion = latestExtension(nowMs);
   const lags = chance(machine.vmSeed, 'extensionLags') < RATES.extensionLags;
   const installedMs = Math.min(machine.extensionMs, nowMs);
-  return { version: lags ? latestExtension(installedMs) : latestVersion, latestVersion };
+  const version = lags ? latestExtension(installedMs) : latestVersion;
+  return extensionFails(machine, nowMs)
+    ? { version, latestVersion, failure: extensionError(machine.vm.osType).message }
+    : { version, latestVersion };
 }
