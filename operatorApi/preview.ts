@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Services } from '../activities/services';
+import { readPolicyFile } from '../composition/policyFile';
 import { Month, rolloutIdOf, type VmId } from '../domain/ids';
 import { addSeconds, later } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
@@ -71,6 +72,8 @@ const PreviewBody = z.strictObject({
   month: Month.exactOptional(),
   selector: Selector.default({}),
   policy: z.record(z.string(), z.unknown()).exactOptional(),
+  /** As text, over the policy in force. */
+  policyFile: z.string().exactOptional(),
   fleet: z.unknown().optional(),
 });
 
@@ -83,7 +86,10 @@ const comparePreview: OperatorRoute = {
   description: {
     summary:
       'What a month would be with another policy or another fleet file, and what moves. Changes nothing.',
-    body: { about: 'Members of a policy that differ, or a fleet file, or both.', schema: PreviewBody },
+    body: {
+      about: 'Members of a policy that differ, as such or as a policy file, or a fleet file, or all of them.',
+      schema: PreviewBody,
+    },
     answers: {
       200: { about: 'The preview, with its difference to what is in force.', schema: PreviewShape },
     },
@@ -92,7 +98,8 @@ const comparePreview: OperatorRoute = {
   handler: async (request, { services }) => {
     const body = PreviewBody.parse(await request.json());
     const month = body.month ?? monthIn(null, services.nowUtc());
-    const policy = policyWith(services.policy, body.policy ?? {});
+    const written = body.policyFile === undefined ? {} : readPolicyFile(body.policyFile);
+    const policy = policyWith(services.policy, { ...written, ...body.policy });
     const vms = body.fleet === undefined ? null : parseFleet(JSON.stringify(body.fleet), 'the fleet').vms;
     const before = await previewOf(services, { month, policy: services.policy, vms: null });
     const after = await previewOf(services, { month, policy, vms });

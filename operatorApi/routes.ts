@@ -6,6 +6,7 @@ import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
+import { forgivenRoutes } from './forgiven';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
@@ -13,6 +14,7 @@ import { metricsRoutes } from './metrics';
 import { policyRoutes } from './policy';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
+import { signInRoutes } from './signIn';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
 import { unservedRoutes } from './unserved';
@@ -21,9 +23,11 @@ import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
   ...meRoutes,
+  ...signInRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
   ...approvalRoutes,
+  ...forgivenRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,

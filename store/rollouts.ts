@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Approval } from '../domain/approvals';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
 import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
-import { Utc, type RolloutId } from '../domain/ids';
+import { keyOf, Utc, type RolloutId } from '../domain/ids';
 import { isCatchUp, numberOfPhase, PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
 import type { Store, Table } from './store';
@@ -43,6 +43,8 @@ export type PhaseTotals = Readonly<z.infer<typeof PhaseTotals>>;
 
 const noTotals: PhaseTotals = { counts: noOutcomes, regions: [] };
 
+const AtRisk = z.object({ vmId: z.string() });
+
 const CONTROL = 'rollouts';
 
 /** Rollouts: their control row, their phases, the halts that wait for a person, and a row for each round that ran. */
@@ -66,6 +68,12 @@ export interface RolloutStore {
   /** The last word on each phase that needed an approval. */
   approvals(id: RolloutId): Promise<readonly Approval[]>;
   saveApproval(id: RolloutId, approval: Approval): Promise<void>;
+  /** VMs that were at risk of missing their 30 days when it was last looked. */
+  atRisk(id: RolloutId): Promise<ReadonlySet<string>>;
+  saveAtRisk(
+    id: RolloutId,
+    change: { readonly added: readonly string[]; readonly removed: readonly string[] },
+  ): Promise<void>;
   /** Writes a round down, once, and counts it in the totals of its phase. A repeat changes nothing. */
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
   hasRound(id: RolloutId, where: RoundPlace): Promise<boolean>;
@@ -124,6 +132,13 @@ export function rolloutStore(store: Store): RolloutStore {
         parseApproval(value),
       ),
     saveApproval: (id, approval) => table.upsert(id, `approval~${approval.phase}`, approval),
+    atRisk: async (id) =>
+      new Set((await table.list(`${id}~atRisk`)).map(({ value }) => AtRisk.parse(value).vmId)),
+    saveAtRisk: (id, { added, removed }) =>
+      table.write(`${id}~atRisk`, {
+        upsert: added.map((vmId) => ({ row: keyOf(vmId), value: { vmId } })),
+        remove: removed.map(keyOf),
+      }),
     saveRound: (id, record) => saveRound(rounds, id, record),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
     phaseTotals: async (id, phase) => {

@@ -61,6 +61,7 @@ describe('the OpenAPI document', () => {
 const REQUESTS: readonly (readonly [method: string, path: string, status: number, body?: unknown])[] = [
   ['GET', '/api/openapi.json', 200],
   ['GET', '/api/me', 200],
+  ['GET', '/api/sign-in', 200],
   ['GET', '/api/rollouts', 200],
   ['GET', '/api/rollouts/rollout-2026-11', 200],
   ['GET', '/api/rollouts/rollout-2026-10', 404],
@@ -77,6 +78,8 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ['POST', '/api/rollouts', 400, { month: 'November' }],
   ['POST', '/api/rollouts/rollout-2026-10/take-over', 404, { reason: 'r' }],
   ['POST', '/api/rollouts/rollout-2026-11/take-over', 200, { reason: 'r' }],
+  ['GET', '/api/rollouts/rollout-2026-11/forgiven?region=eastus', 200],
+  ['GET', '/api/rollouts/rollout-2026-10/forgiven', 404],
   ['POST', '/api/rollouts/rollout-2026-10/approve', 404, { reason: 'r' }],
   ['POST', '/api/rollouts/rollout-2026-11/approve', 409, { reason: 'r' }],
   ['POST', '/api/rollouts/rollout-2026-11/withdraw', 409, { reason: 'r', phase: 'phase-1' }],
