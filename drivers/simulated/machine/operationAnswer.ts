@@ -57,11 +57,7 @@ interface Ended {
   readonly summary: PatchInstallationSummary;
 }
 
-<<<<<<< HEAD
-/** What a machine's last installation came to is in each reading of it, and does not change any more. */
-=======
 /** What a machine's last installation came to is shown at each look, and does not change any more. */
->>>>>>> main
 const ended = new WeakMap<Machine, Ended>();
 
 /** While it is running, what is done so far is installed or failed, and the rest is pending. */
