@@ -21,6 +21,7 @@ import { memoryStore } from '../store/memoryTable';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
+import { hookCaller } from '../notifications/askHook';
 import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { openAzure } from './openAzure';
@@ -128,6 +129,7 @@ async function compose(): Promise<AppServices> {
     armResources: armResourceStore(store),
     azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
+    askHook: hookCaller(settings.notifications),
     nowUtc: () => DateTime.utc().toISO(),
   };
   if (settings.fleetFile !== null) await takeListing(composed);
