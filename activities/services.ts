@@ -4,6 +4,7 @@ import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
 import type { Repositories } from '../store/repositories';
 import type { ActivityContract } from './contracts';
+import type { Trace } from './traces';
 
 /** Everything an activity may touch. functions/ chooses what stands behind it. */
 export interface Services extends Repositories {
@@ -13,6 +14,8 @@ export interface Services extends Repositories {
   readonly hub?: string;
   /** Asks a hook of the policy; absent where a host cannot: that is a no. */
   readonly askHook?: AskHook;
+  /** Absent when nothing is traced. */
+  readonly trace?: Trace;
   /** The clock of the host, as an ISO instant in UTC. */
   readonly nowUtc: () => string;
 }

@@ -25,6 +25,7 @@ import { hookCaller } from '../notifications/askHook';
 import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { openAzure } from './openAzure';
+import { openTracing } from './openTracing';
 import { openTables } from './openTables';
 import { lookAtPolicyAgain, withPolicyInForce } from './policyNow';
 import { readSettings, type Settings } from './settings';
@@ -130,6 +131,7 @@ async function compose(): Promise<AppServices> {
     azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
     askHook: hookCaller(settings.notifications),
+    ...(settings.tracing !== null && { trace: openTracing(settings.tracing) }),
     nowUtc: () => DateTime.utc().toISO(),
   };
   if (settings.fleetFile !== null) await takeListing(composed);

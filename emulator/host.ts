@@ -95,7 +95,12 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const timers = createTimers(engine, caller, app, journal, tools);
   const handler = createHandler(engine, caller, clock, app, settings, timers, origin, tools, undo);
   if (options.port !== undefined) {
-    const server = await listen(options.port, options.https ?? false, handler);
+    const { alsoServes } = options;
+    const server = await listen(
+      options.port,
+      options.https ?? false,
+      (exchange) => alsoServes?.(exchange) ?? handler(exchange),
+    );
     undo.push(() => server.close());
     origin.url = server.baseUrl;
     process.env['WEBSITE_HOSTNAME'] = origin.url.replace(/^https?:\/\//, '');

@@ -14,6 +14,7 @@ import { metricsRoutes } from './metrics';
 import { policyRoutes } from './policy';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
+import { signInRoutes } from './signIn';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
 import { unservedRoutes } from './unserved';
@@ -22,6 +23,7 @@ import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
   ...meRoutes,
+  ...signInRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
   ...approvalRoutes,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Plan } from '../planning/plan';
 import { allRoundsOf } from './plans';
 
-/** Tells a plan from another one: by its rounds, and the VMs that it leaves out. */
+/** Two plans with the same rounds, and the same VMs left out, have the same. */
 export function planFingerprint(plan: Plan): string {
   const hash = createHash('sha256');
   for (const round of allRoundsOf(plan)) hash.update(JSON.stringify(round));

@@ -250,10 +250,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a catch-up takes VMs of two update domains in one round',
     'planning/regionWork.ts',
-    [
-      'groupBy(inSet, (n) => vms[n]?.updateDomain ?? null)',
-      'groupBy(inSet, (n) => (vms[n] === undefined ? 1 : null))',
-    ],
+    ['groupBy(inSet, domains)', 'groupBy(inSet, domains.map(() => 0))'],
     'tests/activities/secondChances.test.ts',
   ),
 ];

@@ -312,7 +312,7 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'a late duplicate overwrites a newer outcome',
     'store/outcomes.ts',
-    ['  if (before !== null && before.atUtc > record.atUtc) return [];\n', ''],
+    ['before.movedTo !== undefined || before.atUtc > record.atUtc', 'before.movedTo !== undefined'],
     'tests/store/outcomes.test.ts',
   ),
   planted(

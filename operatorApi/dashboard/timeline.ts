@@ -18,8 +18,13 @@ export async function readTimeline(
   until: { readonly releasedUtc: string; readonly endsUtc: string },
 ): Promise<Timeline> {
   const view = await fleetView(services, id);
+  const nowUtc = services.nowUtc();
   const windows = (region: string): Interval[] =>
     offPeakBetween(regionTimeZone(region), services.policy, until.releasedUtc, until.endsUtc);
+  const nextOf = (region: string): Next =>
+    view.control?.endedUtc !== null
+      ? null
+      : { nowUtc, window: windowAtOrAfter(regionTimeZone(region), services.policy, nowUtc) };
   return {
     phases: groupBy(view.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
       phase,
@@ -29,19 +34,24 @@ export async function readTimeline(
         pairs: [...pairsOf(region)],
         offPeak: windows(region),
         ...summaryOf(view, rounds),
+        forecast: forecastOf(view, rounds, nextOf(region)),
         stages: groupBy(rounds, ({ stage }) => stage).map(([stage, ofStage]) =>
-          stageOf(view, stage, ofStage),
+          stageOf(view, stage, ofStage, nextOf(region)),
         ),
       })),
     })),
   };
 }
 
-function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[]): Stage {
+/** Now, and the off-peak hours that are open or come next; null when the rollout is over. */
+type Next = { readonly nowUtc: string; readonly window: { opensUtc: string; closesUtc: string } } | null;
+
+function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[], next: Next): Stage {
   return {
     stage,
     zone: rounds[0]?.zone ?? null,
     ...summaryOf(view, rounds),
+    forecast: forecastOf(view, rounds, next),
     groups: groupBy(rounds, ({ group }) => group).map(([group, ofGroup]) => {
       const { vmCount, outcomes } = summaryOf(view, ofGroup);
       const [first] = ofGroup;
@@ -86,6 +96,26 @@ function summaryOf({ byId }: FleetView, rounds: readonly RoundPlan[]): Summary {
     expectedEndUtc: greatest(rounds.map(({ expectedEndUtc }) => expectedEndUtc)),
     worked: joined(intervals),
   };
+}
+
+/** From the first to the last turn of the VMs that are left. */
+function forecastOf({ byId }: FleetView, rounds: readonly RoundPlan[], next: Next): Interval | null {
+  if (next === null) return null;
+  const { nowUtc, window } = next;
+  const turns = rounds
+    .filter(({ vmIds }) =>
+      vmIds.some((id) => {
+        const kind = byId.get(id)?.outcome?.kind;
+        return kind === undefined || kind === 'deferred';
+      }),
+    )
+    .map(({ expectedStartUtc, expectedEndUtc }): Interval => {
+      if (expectedEndUtc <= nowUtc) return [window.opensUtc, window.closesUtc];
+      return [expectedStartUtc, expectedEndUtc];
+    });
+  if (turns.length === 0) return null;
+  const first = least(turns.map(([start]) => start));
+  return [first < nowUtc ? nowUtc : first, greatest(turns.map(([, end]) => end))];
 }
 
 /** When something was done to the VM; null when nothing was. */

@@ -3,7 +3,7 @@
  * moment's thought about who may have it.
  */
 export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'approver', readonly string[]>> = {
-  open: ['showWelcome', 'showOpenApi', 'showPolicySchema', 'showDashboard', 'operatorUnknown'],
+  open: ['showWelcome', 'showOpenApi', 'showPolicySchema', 'showSignIn', 'showDashboard', 'operatorUnknown'],
   reader: [
     'showMe',
     'listRollouts',
