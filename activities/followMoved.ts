@@ -68,7 +68,7 @@ async function moveOutcome(
   if (stands?.waits === true) await addSecondChances(services, rolloutId, [stands]);
 }
 
-/** So that an installation is told from one that Lowtide did not begin. */
+/** So that an installation which Lowtide began is known from another. */
 async function moveOperation({ operations }: Services, { from, to }: MovedVm): Promise<void> {
   const last = await operations.read(from.region, from.id);
   if (last === null || (await operations.read(to.region, to.id)) !== null) return;

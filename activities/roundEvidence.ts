@@ -48,31 +48,31 @@ export async function tellResults(
   vms: Vms,
 ): Promise<void> {
   const ended = vms.filter(({ update }) => update.kind === 'ended').length;
-  const told = toldBy(services);
-  if (ended === 0 || told.get(claimId) === ended) return;
-  await count(services, ref, claimId, vms, (counted) => counted);
-  told.set(claimId, ended);
+  const counted = countedBy(services);
+  if (ended === 0 || counted.get(claimId) === ended) return;
+  await count(services, ref, claimId, vms, (evidence) => evidence);
+  counted.set(claimId, ended);
 }
 
 /** By claim: how many endings of its round this process has counted. It spares a look; what is counted is in the evidence alone. */
-const TOLD = new WeakMap<Services['evidence'], Map<string, number>>();
+const COUNTED = new WeakMap<Services['evidence'], Map<string, number>>();
 
-function toldBy({ evidence }: Services): Map<string, number> {
-  const told = TOLD.get(evidence) ?? new Map<string, number>();
-  TOLD.set(evidence, told);
-  if (told.size > TOLD_MAX) told.clear();
-  return told;
+function countedBy({ evidence }: Services): Map<string, number> {
+  const counted = COUNTED.get(evidence) ?? new Map<string, number>();
+  COUNTED.set(evidence, counted);
+  if (counted.size > COUNTED_MAX) counted.clear();
+  return counted;
 }
 
 /** Rounds that another host closes stay in it. */
-const TOLD_MAX = 10_000;
+const COUNTED_MAX = 10_000;
 
 async function count(
   services: Services,
   ref: RoundRef,
   claimId: string,
   vms: Vms,
-  then: (counted: RolloutEvidence) => RolloutEvidence,
+  then: (evidence: RolloutEvidence) => RolloutEvidence,
 ): Promise<void> {
   const results = resultsOf(vms, ref.region);
   const returned = notStarted(vms);
@@ -89,10 +89,10 @@ export async function closeRoundEvidence(
   claimId: string,
   vms: Vms,
 ): Promise<void> {
-  await count(services, ref, claimId, vms, (counted) =>
-    closeRound(counted, claimId, (place) => vms[place]?.vmId ?? null),
+  await count(services, ref, claimId, vms, (evidence) =>
+    closeRound(evidence, claimId, (place) => vms[place]?.vmId ?? null),
   );
-  toldBy(services).delete(claimId);
+  countedBy(services).delete(claimId);
   const results = resultsOf(vms, ref.region);
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
   const halts = checkRound(

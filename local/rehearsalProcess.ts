@@ -14,7 +14,7 @@ const STEP_MS = 600_000;
 const PAUSED_LOOK_MS = 150;
 const REPORT_MS = 300;
 
-/** One rehearsal: the app in memory, on a virtual clock that goes as fast as it is told. It ends with the process that began it. */
+/** One rehearsal: the app in memory, on a virtual clock that goes as fast as it is set to. It ends with the process that began it. */
 async function main(choice: RehearsalChoice): Promise<void> {
   let [isPaused, speed] = [false, choice.speed];
   let now: RehearsalNow = { state: 'starting', url: null, nowUtc: null, why: null, speed };

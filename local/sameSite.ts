@@ -8,7 +8,8 @@ export function refusalOf({ headers, method, url }: Exchange): Answer | null {
   const origin = headers['origin'];
   const isFromHere =
     HERE.test(host) && (origin === undefined || origin.replace(/^https?:\/\//i, '') === host);
-  const isPlain = method === 'GET' || method === 'DELETE' || /json/.test(headers['content-type'] ?? 'json');
+  const isPlain =
+    method === 'GET' || method === 'DELETE' || (headers['content-type'] ?? 'json').includes('json');
   if (isFromHere && isPlain) return null;
   return json(403, {
     title: 'The request comes from another site.',

@@ -155,7 +155,9 @@ async function saveTogether(
       (sum, change) => changeTotals(sum, change.before, change.after),
       before === null ? noTotals : parseTotals(before.value),
     );
-    const written = fresh.map(({ row, found, after }) => ({ row, found, value: after as unknown }));
+    const written: { row: string; found: Row | null; value: unknown }[] = fresh.map(
+      ({ row, found, after }) => ({ row, found, value: after }),
+    );
     for (const { before: was, after } of fresh) {
       const row = timeKey(after);
       // Of the same instant there is a row already: another reason was given for it.
@@ -229,10 +231,20 @@ async function moveOutcome(
         { row: VM + keyOf(from), found: fromRow, value: marker },
         { row: VM + keyOf(to), found: toRow, value: { ...stands, region } },
         { row: totalsRow, found: totals, value: changeTotals(left, null, stands) },
+        ...(stands === first ? [await inTime(table, id, first)] : []),
       ]),
     );
     if (done) return stands;
   }
+}
+
+async function inTime(
+  table: Table,
+  id: RolloutId,
+  value: KeptOutcome,
+): Promise<{ row: string; found: Row | null; value: unknown }> {
+  const row = timeKey(value);
+  return { row, found: await table.get(id, row), value };
 }
 
 function conditions(

@@ -4,7 +4,7 @@ import { keyOf, Utc, VmId } from '../domain/ids';
 import { isAutomatic, ListedPatch } from '../domain/patches';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
-import type { Row, Store } from './store';
+import type { Row, Store, Table } from './store';
 
 /** Assessments that found the same, from the first to the last of them. */
 const AssessedSpan = z.object({ fromUtc: Utc, untilUtc: Utc, list: z.string() });
@@ -78,25 +78,6 @@ export function patchStore(store: Store): PatchStore {
     remember(list, patches);
     return list;
   };
-  /** In one transaction; when another writer came between, one after another. */
-  const keepTogether = async (found: readonly AssessedPatches[]): Promise<void> => {
-    const rows = await Promise.all(found.map(({ vmId }) => table.get(VMS, keyOf(vmId))));
-    const lists: string[] = [];
-    for (const { patches } of found) lists.push(await keepList(patches.filter(isAutomatic)));
-    const changes = found.flatMap(({ vmId, atUtc }, n) => {
-      const row = rows[n] ?? null;
-      const value = withAssessed(vmOf(vmId, row), atUtc, lists[n] ?? '');
-      return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
-    });
-    if (changes.length === 0) return;
-    const isWritten = await table.commit(VMS, {
-      insert: changes.flatMap(({ row, value, etag }) => (etag === null ? [{ row, value }] : [])),
-      replace: changes.flatMap(({ row, value, etag }) => (etag === null ? [] : [{ row, value, etag }])),
-    });
-    if (isWritten) return;
-    for (const [n, { vmId, atUtc }] of found.entries())
-      await update(vmId, (before) => withAssessed(before, atUtc, lists[n] ?? ''));
-  };
   /** Reads, changes and writes, again and again until no other writer came between. Null: nothing to write. */
   const update = async (vmId: VmId, change: (before: VmPatches) => VmPatches | null): Promise<void> => {
     const key = keyOf(vmId);
@@ -111,8 +92,14 @@ export function patchStore(store: Store): PatchStore {
   };
   return {
     keepAssessed: async (found) => {
-      for (let start = 0; start < found.length; start += TOGETHER_MAX)
-        await keepTogether(found.slice(start, start + TOGETHER_MAX));
+      for (let start = 0; start < found.length; start += TOGETHER_MAX) {
+        const together = [];
+        for (const { vmId, atUtc, patches } of found.slice(start, start + TOGETHER_MAX))
+          together.push({ vmId, atUtc, list: await keepList(patches.filter(isAutomatic)) });
+        if (await commitAssessed(table, together)) continue;
+        for (const { vmId, atUtc, list } of together)
+          await update(vmId, (before) => withAssessed(before, atUtc, list));
+      }
     },
     keepInstalled: async ({ vmId, atUtc, rolloutId, activityId, patches }) => {
       const list = await keepList(patches);
@@ -136,6 +123,24 @@ export function patchStore(store: Store): PatchStore {
       return row === null ? [] : remember(list, Patches.parse(row.value).patches);
     },
   };
+}
+
+/** In one transaction. False when another writer came between. */
+async function commitAssessed(
+  table: Table,
+  found: readonly (Pick<AssessedPatches, 'vmId' | 'atUtc'> & { readonly list: string })[],
+): Promise<boolean> {
+  const rows = await Promise.all(found.map(({ vmId }) => table.get(VMS, keyOf(vmId))));
+  const changes = found.flatMap(({ vmId, atUtc, list }, n) => {
+    const row = rows[n] ?? null;
+    const value = withAssessed(vmOf(vmId, row), atUtc, list);
+    return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
+  });
+  if (changes.length === 0) return true;
+  return table.commit(VMS, {
+    insert: changes.flatMap(({ row, value, etag }) => (etag === null ? [{ row, value }] : [])),
+    replace: changes.flatMap(({ row, value, etag }) => (etag === null ? [] : [{ row, value, etag }])),
+  });
 }
 
 const vmOf = (vmId: VmId, row: Row | null): VmPatches =>

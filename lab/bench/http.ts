@@ -21,10 +21,10 @@ const ASKED: readonly (readonly [name: string, path: string])[] = [
   ['virtual-machines', `/api/rollouts/${ROLLOUT}/virtual-machines`],
   ['fleet page', '/api/fleet?limit=100'],
   ['fleet page of a region', '/api/fleet?region=eastus&limit=100'],
-  ['forecast', '/api/forecast?limit=100'],
+  ['forecast', '/api/forecast'],
 ];
 const REQUESTS_PER_SECOND = 50;
-const REQUESTS_EACH = 150;
+const REQUESTS_EACH = 100;
 const WARM_UP = 5;
 const P99_MAX_MS = 50;
 

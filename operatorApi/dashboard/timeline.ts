@@ -22,7 +22,7 @@ export async function readTimeline(
   const windows = (region: string): Interval[] =>
     offPeakBetween(regionTimeZone(region), services.policy, until.releasedUtc, until.endsUtc);
   const nextOf = (region: string): Next =>
-    view.control === null || view.control.endedUtc !== null
+    view.control?.endedUtc !== null
       ? null
       : { nowUtc, window: windowAtOrAfter(regionTimeZone(region), services.policy, nowUtc) };
   return {

@@ -46,7 +46,7 @@ describe('A scenario lets Azure fail', () => {
       const [name, status, code, file, index] = failure;
       await api.call('PUT', at(name), aVmBody('Linux'));
       const reply = await api.call('GET', at(name));
-      expect([reply.status, reply.body?.['error']?.['code'] ?? '']).toEqual([status, code]);
+      expect([reply.status, reply.body['error']?.['code'] ?? '']).toEqual([status, code]);
       expect(reply.headers).not.toHaveProperty('retry-after');
       expect(areAtHand ? differing(file, index, reply) : []).toEqual([]);
     },

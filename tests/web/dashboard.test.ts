@@ -184,6 +184,7 @@ test('a preview is compared with another policy, whose members are completed, an
   await preview.getByLabel('Compare with').selectOption('another fleet file');
   await preview.getByLabel('A fleet file').setInputFiles('fleets/e2e.json');
   await preview.getByText(/6 new, [1-9]\d* gone/).waitFor();
+  expect(errors).toEqual([]);
 });
 
 describe('the policy', () => {

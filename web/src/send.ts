@@ -53,7 +53,7 @@ export async function send<T>(
   const init: RequestInit = { method, headers, cache: 'no-store' };
   if (body !== undefined) {
     headers['content-type'] = contentType ?? 'application/json';
-    init.body = contentType === undefined ? JSON.stringify(body) : String(body);
+    init.body = typeof body === 'string' ? body : JSON.stringify(body);
   }
   try {
     const answer = await fetch(path, init);

@@ -61,7 +61,7 @@ export function PolicyEditor(): JSX.Element {
             ) : (
               <>
                 <ProblemNote problem={checked?.problem ?? null} />
-                {checked?.diff != null && <PolicyEffect diff={checked.diff} />}
+                {checked?.diff && <PolicyEffect diff={checked.diff} />}
                 {checked === null && <p class="quiet">Asking what it would do …</p>}
                 <Apply
                   text={draft}

@@ -86,24 +86,34 @@ export function PolicyText({ label, text, set, inForce, rows = 8 }: PolicyTextPr
       <p id={`${id}-member`} class="quiet policy-member">
         {memberInWords(schema, word)}
       </p>
-      {offered.length > 0 && (
-        <ul class="completions" aria-label="Members that begin so">
-          {offered.map((name, n) => (
-            <li key={name}>
-              <button
-                type="button"
-                class="completion"
-                onClick={() => {
-                  take(name);
-                }}
-              >
-                <kbd>Alt+{n + 1}</kbd> {name}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <Completions offered={offered} take={take} />
     </div>
+  );
+}
+
+interface CompletionsProps {
+  readonly offered: readonly string[];
+  readonly take: (name: string) => void;
+}
+
+function Completions({ offered, take }: CompletionsProps): JSX.Element | null {
+  if (offered.length === 0) return null;
+  return (
+    <ul class="completions" aria-label="Members that begin so">
+      {offered.map((name, n) => (
+        <li key={name}>
+          <button
+            type="button"
+            class="completion"
+            onClick={() => {
+              take(name);
+            }}
+          >
+            <kbd>Alt+{n + 1}</kbd> {name}
+          </button>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -147,7 +157,7 @@ function memberInWords(schema: PolicySchema | null, word: string): string {
 }
 
 function kindOf({ type, minimum, maximum, default: standard }: Member): string {
-  if (type === 'string' && /^P/.test(String(standard))) return 'a duration as P3D or PT30M';
+  if (type === 'string' && String(standard).startsWith('P')) return 'a duration as P3D or PT30M';
   const range = [
     minimum === undefined || minimum < -1e9 ? '' : ` from ${minimum}`,
     maximum === undefined || maximum > 1e9 ? '' : ` to ${maximum}`,

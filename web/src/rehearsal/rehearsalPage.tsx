@@ -78,51 +78,7 @@ function ChoiceForm({ rehearsals: { fleets, scenarios, running }, given }: Choic
           void order('', choice).then(setProblem);
         }}
       >
-        <label>
-          Fleet
-          <select
-            value={choice.fleet}
-            onChange={(event) => {
-              set({ fleet: event.currentTarget.value });
-            }}
-          >
-            {named(fleets, choice.fleet).map((name) => (
-              <option key={name} value={name}>
-                {name.slice(0, 80)}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          What goes wrong
-          <select
-            value={choice.scenario ?? ''}
-            onChange={(event) => {
-              const name = event.currentTarget.value;
-              set({ scenario: name === '' ? null : name });
-            }}
-          >
-            <option value="">only what any month has</option>
-            {scenarios.map(({ name }) => (
-              <option key={name} value={name}>
-                {name.replaceAll('-', ' ')}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          Seed of its random choices
-          <input
-            type="number"
-            min={0}
-            max={4_294_967_295}
-            step={1}
-            value={choice.seed}
-            onInput={(event) => {
-              set({ seed: Number(event.currentTarget.value) });
-            }}
-          />
-        </label>
+        <MonthFields choice={choice} set={set} fleets={fleets} scenarios={scenarios} />
         <SpeedChoice
           speed={choice.speed}
           set={(speed) => {
@@ -141,6 +97,63 @@ function ChoiceForm({ rehearsals: { fleets, scenarios, running }, given }: Choic
       {scenario !== undefined && <p class="quiet value scenario-about">{scenario.about}</p>}
       <ProblemNote problem={problem} />
     </section>
+  );
+}
+
+interface MonthFieldsProps extends Pick<Rehearsals, 'fleets' | 'scenarios'> {
+  readonly choice: Choice;
+  readonly set: (part: Partial<Choice>) => void;
+}
+
+function MonthFields({ choice, set, fleets, scenarios }: MonthFieldsProps): JSX.Element {
+  return (
+    <>
+      <label>
+        Fleet
+        <select
+          value={choice.fleet}
+          onChange={(event) => {
+            set({ fleet: event.currentTarget.value });
+          }}
+        >
+          {named(fleets, choice.fleet).map((name) => (
+            <option key={name} value={name}>
+              {name.slice(0, 80)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        What goes wrong
+        <select
+          value={choice.scenario ?? ''}
+          onChange={(event) => {
+            const name = event.currentTarget.value;
+            set({ scenario: name === '' ? null : name });
+          }}
+        >
+          <option value="">only what any month has</option>
+          {scenarios.map(({ name }) => (
+            <option key={name} value={name}>
+              {name.replaceAll('-', ' ')}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Seed of its random choices
+        <input
+          type="number"
+          min={0}
+          max={4_294_967_295}
+          step={1}
+          value={choice.seed}
+          onInput={(event) => {
+            set({ seed: Number(event.currentTarget.value) });
+          }}
+        />
+      </label>
+    </>
   );
 }
 

@@ -43,7 +43,7 @@ export async function endSignIn(): Promise<Problem | null> {
   const begun = takeBegun();
   if (state === null || state === undefined || (code === null && error === null)) return null;
   window.history.replaceState(null, '', begun?.from ?? '/dashboard');
-  if (begun === null || state !== begun.state)
+  if (state !== begun?.state)
     return failed('This is not the sign-in that was begun in this tab. Begin it again.');
   if (code === null || code === undefined) return failed(answer.get('error_description') ?? String(error));
   return exchange(begun, code);
@@ -77,7 +77,7 @@ async function exchange(
   }
 }
 
-/** Once: a code that is seen again is of somebody else's link. */
+/** Once: a code that is seen again is of another person's link. */
 function takeBegun(): Begun | null {
   try {
     const kept = sessionStorage.getItem(BEGUN);

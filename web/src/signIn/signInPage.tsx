@@ -19,7 +19,7 @@ interface SignInPageProps {
   readonly failed: Problem | null;
 }
 
-/** What stands in the place of a page that the host does not show to this caller: why, and how to be somebody whom it does. */
+/** What stands in the place of a page that the host does not show to this caller: why, and how to sign in. */
 export function SignInPage({ problem, failed }: SignInPageProps): JSX.Element {
   const { data } = useLive<SignIn>('/api/sign-in', EVERY_MS);
   const isKnown = problem.status === 403;
@@ -35,7 +35,7 @@ export function SignInPage({ problem, failed }: SignInPageProps): JSX.Element {
         {problem.title} {problem.detail}
       </p>
       <ProblemNote problem={failed} />
-      {data?.codeFlow != null && <WithEntra flow={data.codeFlow} again={isKnown} />}
+      {data?.codeFlow && <WithEntra flow={data.codeFlow} again={isKnown} />}
       {data?.kind === 'appService' && (
         <p>
           <a class="button primary" href="/.auth/login/aad?post_login_redirect_uri=/dashboard">
@@ -43,7 +43,7 @@ export function SignInPage({ problem, failed }: SignInPageProps): JSX.Element {
           </a>
         </p>
       )}
-      {data?.kind !== 'appService' && <WithToken isFirst={data?.codeFlow == null} />}
+      {data?.kind !== 'appService' && <WithToken isFirst={!data?.codeFlow} />}
     </section>
   );
 }
@@ -63,7 +63,7 @@ function WithEntra({ flow, again }: { readonly flow: CodeFlow; readonly again: b
             });
           }}
         >
-          {again ? 'Sign in as somebody else' : 'Sign in with Microsoft Entra ID'}
+          {again ? 'Sign in with another account' : 'Sign in with Microsoft Entra ID'}
         </button>
       </p>
       <ProblemNote problem={problem} />
