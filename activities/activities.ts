@@ -21,6 +21,7 @@ import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
 import { recordWait } from './recordWait';
 import { readEnablement } from './readEnablement';
+import { recordBake } from './recordBake';
 import { recordRound } from './recordRound';
 import { refreshInventory } from './refreshInventory';
 import { settleClaim } from './settleClaim';
@@ -48,6 +49,7 @@ export const activities: readonly Activity[] = [
   lookAtSet,
   advanceRound,
   recordRound,
+  recordBake,
   endRounds,
   startOrderedInstall,
   collectInstall,

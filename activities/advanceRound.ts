@@ -16,7 +16,9 @@ import { messageOf } from '../domain/messageOf';
 import type { OutcomeRecord } from '../store/outcomes';
 import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
+import { heldByBudget } from './budgetShares';
 import { expectClaim } from './expectClaim';
+import { rowsOf } from './lookAtVm';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
@@ -49,17 +51,18 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   if (found !== null && found.progress.call >= call) return found.progress.answer;
 
-  if (found === null) await expectClaim(services, ref.region, claim.closesUtc);
+  if (found === null) await expectClaim(services, disruption, claim.closesUtc);
   const before = found?.progress.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
-  const work = new Work(services, { ...ref, claim, disruption });
+  const work = new Work(services, { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) });
   const vms = await work.advance(before);
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
-    // Counted after it is written: a grant that is given back must not be used by a repeat of this call.
-    if (work.outcomes.length > 0) await tellResults(services, ref, claim.claimId, vms);
+    // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
+    if (work.outcomes.length > 0 && answer.dueUtc !== null)
+      await tellResults(services, ref, claim.claimId, vms);
     return answer;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
@@ -77,6 +80,9 @@ const DISRUPTED: ReadonlySet<VmUpdate['kind']> = new Set<VmUpdate['kind']>([
   'readInstall',
   'probe',
 ]);
+
+const disruptedOf = (vms: readonly VmProgress[]): VmId[] =>
+  vms.filter(({ update }) => DISRUPTED.has(update.kind)).map(({ vmId }) => vmId);
 
 async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<VmProgress[]> {
   const { vmIds } = await roundOf(services, ref);
@@ -115,12 +121,20 @@ class Work {
     if (asking.length === 0) return assessed;
     const { claim } = this.round;
     const room = await this.#roomInSet(assessed);
-    const fitting = asking.slice(0, room);
+    const budgets = await heldByBudget(
+      this.services,
+      this.round.disruption,
+      disruptedOf(assessed),
+      asking.flatMap(({ place }) => assessed[place]?.vmId ?? []),
+    );
+    const fitting = asking.filter((_, n) => n < room && budgets[n] === null);
     const granted = await grantInstallsTo(this.services, this.round, claim.claimId, fitting);
-    const asked = new Map(asking.map(({ place }, n) => [place, n >= room]));
+    const asked = new Map(
+      asking.map(({ place }, n) => [place, { setFull: n >= room, budget: budgets[n] ?? null }]),
+    );
     const answered = assessed.map((vm, place) => {
-      const setFull = asked.get(place);
-      return setFull === undefined ? vm : this.#answered(vm, granted.has(place), setFull);
+      const held = asked.get(place);
+      return held === undefined ? vm : this.#answered(vm, granted.has(place), held);
     });
     return this.#pass(answered);
   }
@@ -132,17 +146,27 @@ class Work {
   async #roomInSet(vms: readonly VmProgress[]): Promise<number> {
     const { availabilitySetId, count } = this.round.disruption;
     if (availabilitySetId === null) return Infinity;
-    const disrupted = new Set(vms.filter(({ update }) => DISRUPTED.has(update.kind)).map(({ vmId }) => vmId));
+    const disrupted = new Set(disruptedOf(vms));
     const { inventory, policy } = this.services;
     const down = await membersDown(this.services, availabilitySetId, disrupted);
     const atOnce = roomInSet(await inventory.setSize(availabilitySetId), down.size, policy);
     return Math.max(0, Math.min(count, atOnce) - disrupted.size);
   }
 
-  #answered({ vmId, update }: VmProgress, granted: boolean, setFull: boolean): VmProgress {
+  #answered(
+    { vmId, update }: VmProgress,
+    granted: boolean,
+    { setFull, budget }: { readonly setFull: boolean; readonly budget: string | null },
+  ): VmProgress {
     if (update.kind !== 'askExposure') return { vmId, update };
     const { startByUtc } = this.round.claim;
-    const answer = { of: 'askExposure', granted, startByUtc, setFull } as const;
+    const answer = {
+      of: 'askExposure',
+      granted,
+      startByUtc,
+      setFull,
+      ...(budget !== null && { budget }),
+    } as const;
     return { vmId, update: this.#after(vmId, update, answer) };
   }
 

@@ -4,15 +4,16 @@ import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { allPages } from '../store/listPage';
-import type { VmId } from '../domain/ids';
+import { noOutcomes } from '../domain/gates';
 import { saveOutcomes } from './saveOutcomes';
+import { sideBySide } from './sideBySide';
 import { wakeWaits } from './wake';
 import { type Services, wakingActivity } from './services';
 
-export const closeRollout = wakingActivity(contracts.closeRollout, async (services, { rolloutId }) => {
+export const closeRollout = wakingActivity(contracts.closeRollout, async (services, { rolloutId, from }) => {
   const control = await rolloutOf(services, rolloutId);
-  await endUnreached(services, control);
+  const next = await endUnreached(services, control, from);
+  if (next !== null) return { counts: noOutcomes, next };
   const counts = countsOf(await services.outcomes.totals(rolloutId));
   const endedUtc = services.nowUtc();
   await services.rollouts.update(rolloutId, (row) =>
@@ -36,19 +37,31 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
   return { counts };
 });
 
-/** INV-8: a VM that was planned and not reached ends `skipped`, with the reason that ended the rollout. */
-async function endUnreached(services: Services, control: RolloutControl): Promise<void> {
+/** Rounds that one call looks through: some 8,000 VMs, and a read for each. */
+const ROUNDS_A_CALL_MAX = 100;
+
+/**
+ * INV-8: a VM that was planned and not reached ends `skipped`, with the reason that ended the rollout. Returns the row of the plan at which the next
+ * call goes on; null when all have been looked at.
+ */
+async function endUnreached(
+  services: Services,
+  control: RolloutControl,
+  from: string | null,
+): Promise<string | null> {
   const { rolloutId } = control;
   const why = because(control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause);
   const atUtc = services.nowUtc();
-  const known = new Set<VmId>();
-  for await (const { vmId } of allPages((after) => services.outcomes.page(rolloutId, after))) known.add(vmId);
-  for (const { vmIds, phase, region } of await services.plans.allRounds(rolloutId)) {
-    const unreached = vmIds.filter((vmId) => !known.has(vmId));
+  const rows = await services.plans.roundsFrom(rolloutId, null, from, ROUNDS_A_CALL_MAX + 1);
+  for (const { round } of rows.slice(0, ROUNDS_A_CALL_MAX)) {
+    const { vmIds, phase, region } = round;
+    const known = await sideBySide(vmIds, (vmId) => services.outcomes.read(rolloutId, vmId));
+    const unreached = vmIds.filter((_, n) => known[n] === null);
     await saveOutcomes(
       services,
       rolloutId,
       unreached.map((vmId) => ({ ...outcomeOf(vmId, atUtc, why), phase, region, installation: null })),
     );
   }
+  return rows[ROUNDS_A_CALL_MAX]?.row ?? null;
 }

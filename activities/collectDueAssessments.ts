@@ -1,6 +1,8 @@
 import { mayBeAssessed, nextOpeningUtc } from '../domain/assessmentTimes';
 import { earlier } from '../domain/instants';
+import type { Policy } from '../domain/policy';
 import { NEVER_UTC } from '../store/agenda';
+import type { ScheduledAssessment } from '../store/assessments';
 import * as contracts from './contracts';
 import { activity, type AnswerTo } from './services';
 
@@ -15,9 +17,11 @@ export const collectDueAssessments = activity(
     const seen = await agenda.read('assessments');
     const rows = await assessments.next(TOGETHER_MAX + 1);
     const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
+    // A VM that stands there twice (two workers moved it at once) moves to one row.
+    const zones = new Map(due.map(({ vmId, timeZone }) => [vmId, timeZone]));
     const moves = due.map((from) => ({
       from,
-      to: { ...from, dueUtc: nextOpeningUtc(from.timeZone, policy, nowUtc) },
+      to: nextWindowOf({ ...from, timeZone: zones.get(from.vmId) ?? from.timeZone }, policy, nowUtc),
     }));
     if (moves.length > 0) await assessments.move(moves);
     const [following] = rows.slice(due.length);
@@ -28,8 +32,14 @@ export const collectDueAssessments = activity(
     }
     return {
       more,
-      vms: moves.flatMap(({ to }) => (mayBeAssessed(to.timeZone, policy, nowUtc) ? [to] : [])),
+      vms: [...new Map(moves.map(({ to }) => [to.vmId, to])).values()].filter(({ timeZone }) =>
+        mayBeAssessed(timeZone, policy, nowUtc),
+      ),
       pace: contracts.Pace.parse(policy),
     };
   },
 );
+
+function nextWindowOf(from: ScheduledAssessment, policy: Policy, nowUtc: string): ScheduledAssessment {
+  return { ...from, dueUtc: nextOpeningUtc(from.timeZone, policy, nowUtc) };
+}

@@ -19,7 +19,7 @@ export async function followInstall(
   { region, vmId, claimId, sinceUtc }: z.output<typeof contracts.collectInstall.input>,
 ): Promise<InstallProgress> {
   const found = await services.operations.read(region, vmId);
-  if (found?.operation.claimId === claimId) return settle(services, found.operation);
+  if (found?.operation.claimId === claimId) return settle(services, found.operation, found.etag);
   // The table lost the row, or another claim came after ours ended: the VM itself still knows.
   const reading = await services.driver.readVirtualMachine(vmId);
   const last = reading?.lastInstallation ?? null;

@@ -1,3 +1,4 @@
+import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { installsLeft, noEvidence } from '../domain/evidence';
 import { standingFreezes } from '../domain/freezes';
@@ -6,6 +7,7 @@ import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds, earlier } from '../domain/instants';
 import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf } from '../domain/outcome';
 import { isCatchUp, type PhaseId } from '../domain/phaseId';
 import { because, REASONS } from '../domain/reasons';
@@ -17,7 +19,7 @@ import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
 import { SecondChance, type DueChance, type TakenChance } from '../store/secondChances';
 import * as contracts from './contracts';
-import { isForeign } from './control';
+import { approvalFacts, isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
 import { type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
@@ -68,6 +70,7 @@ interface RolloutRows {
   readonly control: RolloutControl | null;
   readonly halts: readonly Halt[];
   readonly phases: readonly PhaseRecord[];
+  readonly approvals: ApprovalFacts | undefined;
 }
 
 /** One call's look at the VMs that are due; the rows of their rollouts are read once. */
@@ -87,11 +90,11 @@ class Look {
 
   /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
   async at(from: DueChance): Promise<Move> {
-    const { control, halts, phases } = await this.#rowsOf(from.rolloutId);
+    const { control, halts, phases, approvals } = await this.#rowsOf(from.rolloutId);
     if (control === null) return { from, misses: 0, dueUtc: null };
     if (control.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
     if (isForeign(control, this.#services.hub)) return this.#later(from);
-    if (controlFor(control, halts, from, this.#nowUtc).kind !== 'go') return this.#later(from);
+    if (controlFor(control, halts, from, this.#nowUtc, approvals).kind !== 'go') return this.#later(from);
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);
     const reading = await this.#services.driver.readVirtualMachine(from.vmId);
     if (reading === null) return this.#withoutVm(from);
@@ -101,7 +104,8 @@ class Look {
   async #read(from: DueChance, { vm, powerState, agent }: VmReading, endsUtc: string): Promise<Move> {
     const { policy } = this.#services;
     const nowUtc = this.#nowUtc;
-    const timeZone = timeZoneOf(vm, policy).zone;
+    const { zone } = timeZoneOf(vm, policy);
+    const timeZone = calendarOf(zone, vm, policy);
     const window = windowAtOrAfter(timeZone, policy, nowUtc);
     if (!isOpen(window, nowUtc)) return { from, misses: from.misses, dueUtc: window.opensUtc };
     const nextWindow = (): Move => ({
@@ -114,7 +118,7 @@ class Look {
       return this.#later(from);
     const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc }, policy);
     if (slot === null || slot.opensUtc > nowUtc) return nextWindow();
-    const freezes = standingFreezes(await this.#freezes(), vm, timeZone, nowUtc);
+    const freezes = standingFreezes(await this.#freezes(), vm, zone, nowUtc);
     if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
     const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
     if (!isReachable) {
@@ -175,17 +179,18 @@ class Look {
 
   async #readRows(id: RolloutId): Promise<RolloutRows> {
     const { rollouts } = this.#services;
-    const [control, halts, phases] = await Promise.all([
+    const [control, halts, phases, approvals] = await Promise.all([
       rollouts.read(id),
       rollouts.halts(id),
       rollouts.phases(id),
+      approvalFacts(this.#services, id),
     ]);
-    return { control, halts, phases };
+    return { control, halts, phases, approvals };
   }
 }
 
-/** VMs that came late wait until their own phase has proven something. */
-const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['joinedLate']);
+/** VMs that came late, or were moved, wait until their own phase has proven something. */
+const WAITS_FOR_ITS_PHASE: ReadonlySet<string> = new Set(['joinedLate', 'moved']);
 
 function hasPassed(phases: readonly PhaseRecord[], phase: PhaseId): boolean {
   return isCatchUp(phase) || phases.find((record) => record.phase === phase)?.gate?.kind === 'open';

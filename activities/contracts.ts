@@ -2,6 +2,7 @@
 export * from './contracts/shared';
 export * from './contracts/rollout';
 export * from './contracts/rounds';
+export * from './contracts/bake';
 export * from './contracts/assessments';
 export * from './contracts/ledgers';
 export * from './contracts/secondChances';

@@ -1,3 +1,4 @@
+import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Control, type ControlledPlace, type RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
@@ -5,7 +6,15 @@ import type { Services } from './services';
 
 /** The rollout's row, which must exist: an orchestration runs only after it was written. */
 export async function rolloutOf(services: Services, rolloutId: RolloutId): Promise<RolloutControl> {
-  const control = await services.rollouts.read(rolloutId);
+  return ownRollout(services, rolloutId, await services.rollouts.read(rolloutId));
+}
+
+/** The row as it was read: throws when it is not there, or of another task hub. */
+export function ownRollout(
+  services: Services,
+  rolloutId: RolloutId,
+  control: RolloutControl | null,
+): RolloutControl {
   if (control && !isForeign(control, services.hub)) return control;
   if (control) throw foreignRollout(control, services.hub);
   throw new LowtideError('NOT_FOUND', {
@@ -44,9 +53,21 @@ export async function controlReader(
   services: Services,
   rolloutId: RolloutId,
 ): Promise<(where: ControlledPlace) => Control> {
-  const [control, halts] = await Promise.all([
+  const [control, halts, approvals] = await Promise.all([
     rolloutOf(services, rolloutId),
     services.rollouts.halts(rolloutId),
+    approvalFacts(services, rolloutId),
   ]);
-  return (where) => controlFor(control, halts, where, services.nowUtc());
+  return (where) => controlFor(control, halts, where, services.nowUtc(), approvals);
+}
+
+/** What the policy in force asks approvals for, and those that were given. Where it asks for none, nothing is read. */
+export async function approvalFacts(
+  { policy, rollouts }: Services,
+  rolloutId: RolloutId,
+): Promise<ApprovalFacts | undefined> {
+  const rules = policy.approvals;
+  if (rules.length === 0) return undefined;
+  const [phases, given] = await Promise.all([rollouts.phases(rolloutId), rollouts.approvals(rolloutId)]);
+  return { rules, phases, given };
 }

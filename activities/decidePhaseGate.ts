@@ -9,11 +9,12 @@ import {
   type OutcomeCounts,
 } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
-import type { PhaseId } from '../domain/phaseId';
+import { numberOfPhase, phaseIdOf, type PhaseId } from '../domain/phaseId';
 import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
+import { approvalFacts, rolloutOf } from './control';
 import { writeHalt } from './halts';
+import { recordApprovalNeed } from './recordApprovalNeed';
 import { progressOf } from './wake';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -27,7 +28,8 @@ export const decidePhaseGate = activity(
     if (record.gate?.kind === 'open')
       return { kind: 'open', openedUtc: record.gate.atUtc, why: record.gate.why };
 
-    const now = controlFor(control, halts, { phase, region: null }, services.nowUtc());
+    const approvals = await approvalFacts(services, rolloutId);
+    const now = controlFor(control, halts, { phase, region: null }, services.nowUtc(), approvals);
     if (now.kind === 'stop' && now.reason !== 'operatorSkipped') {
       await closeGate(services, control, record, 'stopped', `The rollout is over: ${now.reason}.`);
       return now;
@@ -103,6 +105,8 @@ async function openGate(
   return { kind: 'open', openedUtc, why };
 }
 
+const after = (phase: PhaseId): PhaseId => phaseIdOf(numberOfPhase(phase) + 1);
+
 async function closeGate(
   services: Services,
   { rolloutId }: RolloutControl,
@@ -123,6 +127,7 @@ async function closeGate(
       why,
       evidence,
     });
+  if (kind === 'open') await recordApprovalNeed(services, rolloutId, after(record.phase));
   await services.rollouts.savePhase(rolloutId, { ...record, gate: { kind, atUtc, why } });
   return atUtc;
 }

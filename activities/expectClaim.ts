@@ -1,3 +1,5 @@
+import { budgetLedger } from '../domain/budgets';
+import type { Disruption } from '../domain/disruption';
 import { addSeconds } from '../domain/instants';
 import { pairComponent } from '../domain/regions';
 import type { Services } from './services';
@@ -5,11 +7,12 @@ import type { Services } from './services';
 /** A claim is held in this region until then: should it not be released, the sweep looks after its ledger once it is suspect. */
 export async function expectClaim(
   { agenda, policy }: Services,
-  region: string,
+  { region, budgets = [] }: Pick<Disruption, 'region' | 'budgets'>,
   closesUtc: string,
 ): Promise<void> {
   const dueUtc = addSeconds(closesUtc, policy.claimGraceSeconds);
-  await agenda.soonest(`ledger~${pairComponent(region)}`, dueUtc);
+  for (const ledger of [pairComponent(region), ...budgets.map(({ budget }) => budgetLedger(budget))])
+    await agenda.soonest(`ledger~${ledger}`, dueUtc);
 }
 
 /** VMs hold their set until they are found healthy again: the next sweep probes them. */

@@ -28,7 +28,7 @@ export interface InstallJob {
 }
 
 export type InstallAnswer =
-  | { readonly kind: 'started'; readonly deadlineUtc: string }
+  | { readonly kind: 'started'; readonly deadlineUtc: string; readonly operationId: string }
   /** The answer to a request is not known, or the platform asks for patience: ask again at this instant. */
   | { readonly kind: 'wait'; readonly untilUtc: string }
   | { readonly kind: 'end'; readonly stop: InstallStop };
@@ -52,7 +52,10 @@ export type LastingRefusal = Exclude<RefusalCode, PassingRefusal>;
 export async function installOnce(services: Services, job: InstallJob): Promise<InstallAnswer> {
   const found = await services.operations.read(job.region, job.vmId);
   const mine = found?.operation.claimId === job.claimId ? found.operation : null;
-  if (mine?.operationId) return { kind: 'started', deadlineUtc: mine.deadlineUtc };
+  if (mine?.operationId) {
+    const { deadlineUtc, operationId } = mine;
+    return { kind: 'started', deadlineUtc, operationId };
+  }
 
   const reading = await services.driver.readVirtualMachine(job.vmId);
   if (reading === null) {
@@ -103,7 +106,7 @@ async function begin(
   const { rolloutId } = job;
   const answer = await send(services, job.vmId, { ...request, maximumDurationMinutes: minutes, rolloutId });
   if (answer === null) return soon(services);
-  if (answer.kind === 'started') return started(services, job, intent, answer.operationId);
+  if (answer.kind === 'started') return started(services, job, intent, answer.operationId, own.etag);
   await withdraw(services, intent); // a refusal is certain: nothing was started
   return refused(services, answer);
 }
@@ -179,6 +182,7 @@ async function started(
   { vmId, claimId, audit }: InstallJob,
   intent: InstallOperation,
   operationId: string,
+  etag?: string,
 ): Promise<InstallAnswer> {
   const { intentUtc, deadlineUtc } = intent;
   // the audit first: once the row has its operation, a repeat does not come here again
@@ -191,8 +195,8 @@ async function started(
     why: audit.why,
     evidence: { operationId, deadlineUtc, claimId },
   });
-  await replaceIntent(services, intent, { ...intent, operationId });
-  return { kind: 'started', deadlineUtc };
+  await replaceIntent(services, intent, { ...intent, operationId }, etag);
+  return { kind: 'started', deadlineUtc, operationId };
 }
 
 async function withdraw(services: Services, intent: InstallOperation): Promise<void> {

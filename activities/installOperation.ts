@@ -1,8 +1,9 @@
 import { keyOf } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import type { PatchInstallationSummary } from '../domain/patches';
-import type { VmReading } from '../drivers/driver';
+import type { OperationAnswer, VmReading } from '../drivers/driver';
 import type { InstallOperation } from '../store/operations';
+import { keepInstalled } from './keepPatches';
 import type { Services } from './services';
 
 /** An installation that is followed through the VM's instance view, because the answer to the request never arrived. */
@@ -37,12 +38,17 @@ export const isSameIntent = (a: InstallOperation, b: InstallOperation): boolean 
 /** Another write of the same row at the same time is soon done. */
 const ATTEMPTS_MAX = 5;
 
-/** Writes what became of an intent, unless another one has taken its place meanwhile: that one must not be forgotten. */
+/**
+ * Writes what became of an intent, unless another one has taken its place meanwhile: that one must not be forgotten. `etag`: the row's, when it was
+ * just read, and had this intent.
+ */
 export async function replaceIntent(
   services: Services,
   intent: InstallOperation,
   next: InstallOperation,
+  etag?: string,
 ): Promise<void> {
+  if (etag !== undefined && (await services.operations.put(next, etag))) return;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const now = await services.operations.read(intent.region, intent.vmId);
     if (now !== null && !isSameIntent(now.operation, intent)) return;
@@ -63,7 +69,11 @@ export type InstallProgress =
   | { readonly kind: 'lost' };
 
 /** Asks the driver how an installation stands, and writes its end down. */
-export async function settle(services: Services, operation: InstallOperation): Promise<InstallProgress> {
+export async function settle(
+  services: Services,
+  operation: InstallOperation,
+  etag?: string,
+): Promise<InstallProgress> {
   if (operation.endedUtc !== null)
     return operation.summary ? { kind: 'ended', summary: operation.summary } : { kind: 'lost' };
   const progress = await ask(services, operation);
@@ -72,7 +82,7 @@ export async function settle(services: Services, operation: InstallOperation): P
   const summary = progress.kind === 'ended' ? progress.summary : null;
   // the audit first: once the row has its end, a repeat does not come here again
   await auditEnd(services, operation, endedUtc, summary);
-  await replaceIntent(services, operation, { ...operation, endedUtc, summary });
+  await replaceIntent(services, operation, { ...operation, endedUtc, summary }, etag);
   return progress;
 }
 
@@ -114,13 +124,29 @@ async function auditEnd(
   });
 }
 
+/** An installation as its answer named it. */
+export type NamedInstall = Readonly<Pick<InstallOperation, 'deadlineUtc'> & { operationId: string }>;
+
+/** Whether the platform says that it is still running. False: it may be, and `settle` finds out. */
+export async function surelyRuns(services: Services, install: NamedInstall): Promise<boolean> {
+  if (install.operationId.startsWith(ADOPTED)) return false;
+  const answer = await services.driver.readOperation(install.operationId);
+  return saysRunning(services, install, answer);
+}
+
+/** An installation ends by its maximum duration: an operation that says otherwise is not believed, the VM is asked. */
+const saysRunning = (services: Services, { deadlineUtc }: NamedInstall, answer: OperationAnswer): boolean =>
+  answer.kind === 'running' && services.nowUtc() < deadlineUtc;
+
 async function ask(services: Services, operation: InstallOperation): Promise<InstallProgress> {
-  const { operationId } = operation;
+  const { operationId, deadlineUtc } = operation;
   if (operationId === null || operationId.startsWith(ADOPTED)) return askVm(services, operation);
   const answer = await services.driver.readOperation(operationId);
-  // An installation ends by its maximum duration: an operation that says otherwise is not believed, the VM is asked.
-  if (answer.kind === 'running' && services.nowUtc() < operation.deadlineUtc) return { kind: 'running' };
-  if (answer.kind === 'installed') return { kind: 'ended', summary: answer.summary };
+  if (saysRunning(services, { operationId, deadlineUtc }, answer)) return { kind: 'running' };
+  if (answer.kind === 'installed') {
+    await keepInstalled(services, operation, answer);
+    return { kind: 'ended', summary: answer.summary };
+  }
   const seen = await askVm(services, operation);
   if (seen.kind === 'ended' || answer.kind !== 'failed') return seen;
   return { kind: 'ended', summary: failedSummary(operation, answer.error) };

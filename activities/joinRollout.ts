@@ -4,6 +4,7 @@ import { NO_PHASE, type PhaseId } from '../domain/phaseId';
 import { because } from '../domain/reasons';
 import type { RolloutControl } from '../domain/control';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { PhaseRecord } from '../store/rollouts';
 import { saveOutcomes } from './saveOutcomes';
 import type { Services } from './services';
 
@@ -13,11 +14,21 @@ import type { Services } from './services';
  */
 export async function joinRollout(services: Services, added: readonly VirtualMachine[]): Promise<void> {
   if (added.length === 0) return;
-  for (const control of await services.rollouts.list()) {
-    const isOpen = control.endedUtc === null && control.mode !== 'cancelled';
-    if (isOpen && control.plannedUtc !== null && services.nowUtc() < control.endsUtc)
-      await joinOne(services, control, added);
-  }
+  for (const control of await services.rollouts.list())
+    if (isOpenTo(services, control)) await joinOne(services, control, added);
+}
+
+/** A rollout that is planned, and in which something may still start. */
+export function isOpenTo(
+  services: Services,
+  { endedUtc, mode, plannedUtc, endsUtc }: RolloutControl,
+): boolean {
+  return endedUtc === null && mode !== 'cancelled' && plannedUtc !== null && services.nowUtc() < endsUtc;
+}
+
+/** The phase of its region; the last one for a region that is in none. */
+export function phaseOf(phases: readonly PhaseRecord[], { region }: VirtualMachine): PhaseId {
+  return (phases.findLast(({ regions }) => regions.includes(region)) ?? phases.at(-1))?.phase ?? NO_PHASE;
 }
 
 async function joinOne(
@@ -26,8 +37,6 @@ async function joinOne(
   added: readonly VirtualMachine[],
 ): Promise<void> {
   const phases = await services.rollouts.phases(rolloutId);
-  const phaseOf = (vm: VirtualMachine): PhaseId =>
-    (phases.find(({ regions }) => regions.includes(vm.region)) ?? phases.at(-1))?.phase ?? NO_PHASE;
   const known = new Set<string>();
   for (const { id } of added) if ((await services.outcomes.read(rolloutId, id)) !== null) known.add(id);
   const joining = added.filter(({ id }) => !known.has(id));
@@ -37,7 +46,7 @@ async function joinOne(
     rolloutId,
     joining.map((vm) => {
       const [hold, ...others] = eligibilityHolds(vm, services.policy);
-      const phase = hold === undefined ? phaseOf(vm) : NO_PHASE;
+      const phase = hold === undefined ? phaseOf(phases, vm) : NO_PHASE;
       const outcome = outcomeOf(vm.id, atUtc, hold ?? because('joinedLate'), others);
       return { ...outcome, phase, region: vm.region, installation: null };
     }),

@@ -1,10 +1,11 @@
 import type { ControlledPlace } from '../domain/control';
-import { standingFreezes } from '../domain/freezes';
+import { standingFreezes, type Freeze } from '../domain/freezes';
 import { healthFrom } from '../domain/health';
 import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
 import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf } from '../domain/outcome';
 import { timeZoneOf } from '../domain/timeZone';
 import * as contracts from './contracts';
@@ -13,22 +14,48 @@ import { activity, type AnswerTo, type Services } from './services';
 
 export const lookAtVm = activity(
   contracts.lookAtVm,
-  async (services, input): Promise<AnswerTo<typeof contracts.lookAtVm>> => {
-    const facts = await factsOf(services, input);
-    const [first, ...others] = holdsOf(facts);
-    if (first === undefined && facts.vm) return { kind: 'go', family: imageFamilyOf(facts.vm) };
-    if (first === undefined) throw new Error(`Nothing holds ${input.vmId}, and it was not read.`);
-    return { kind: 'end', outcome: outcomeOf(input.vmId, services.nowUtc(), first, others) };
-  },
+  async (services, input): Promise<AnswerTo<typeof contracts.lookAtVm>> =>
+    lookWith(services, rowsOf(services, input.rolloutId), input),
 );
 
-/** Everything that can be looked at. Where the rollout itself has stopped, the platform is not asked. */
-async function factsOf(
+/** The rows that say whether a rollout may touch a VM: read when they are first asked for, and then once for all VMs that are looked at together. */
+export interface ControlRows {
+  readonly control: () => ReturnType<typeof controlReader>;
+  readonly freezes: () => Promise<readonly Freeze[]>;
+}
+
+export function rowsOf(services: Services, rolloutId: RolloutId): ControlRows {
+  let control: ReturnType<typeof controlReader> | null = null;
+  let freezes: Promise<readonly Freeze[]> | null = null;
+  return {
+    control: () => (control ??= controlReader(services, rolloutId)),
+    freezes: () => (freezes ??= services.freezes.list()),
+  };
+}
+
+/** One VM, by rows that are read once for several. `startInstall` reads them again, last. */
+export async function lookWith(
   services: Services,
-  input: ControlledPlace & { readonly rolloutId: RolloutId; readonly vmId: VmId; readonly claimed?: Place },
-): Promise<HoldFacts> {
+  rows: ControlRows,
+  input: LookInput,
+): Promise<AnswerTo<typeof contracts.lookAtVm>> {
+  const facts = await factsOf(services, rows, input);
+  const [first, ...others] = holdsOf(facts);
+  if (first === undefined && facts.vm) return { kind: 'go', family: imageFamilyOf(facts.vm) };
+  if (first === undefined) throw new Error(`Nothing holds ${input.vmId}, and it was not read.`);
+  return { kind: 'end', outcome: outcomeOf(input.vmId, services.nowUtc(), first, others) };
+}
+
+type LookInput = ControlledPlace & {
+  readonly rolloutId: RolloutId;
+  readonly vmId: VmId;
+  readonly claimed?: Place;
+};
+
+/** Everything that can be looked at. Where the rollout itself has stopped, the platform is not asked. */
+async function factsOf(services: Services, rows: ControlRows, input: LookInput): Promise<HoldFacts> {
   const { policy } = services;
-  const controlOf = await controlReader(services, input.rolloutId);
+  const controlOf = await rows.control();
   const control = controlOf(input);
   if (control.kind === 'stop') return { nowUtc: services.nowUtc(), policy, control };
   const reading = await services.driver.readVirtualMachine(input.vmId);
@@ -46,7 +73,7 @@ async function factsOf(
     agentStatus: agent.status,
     agentVersion: agent.version,
     health: healthFrom(signals),
-    freezes: standingFreezes(await services.freezes.list(), vm, zone, nowUtc),
-    window: windowAtOrAfter(zone, policy, nowUtc),
+    freezes: standingFreezes(await rows.freezes(), vm, zone, nowUtc),
+    window: windowAtOrAfter(calendarOf(zone, vm, policy), policy, nowUtc),
   };
 }

@@ -7,6 +7,7 @@ import type { OutcomeReason } from '../domain/reasons';
 import type { Policy } from '../domain/policy';
 import { roundSlot, type RoundSlot } from '../planning/roundSlot';
 import type { RoundPlan } from '../store/plans';
+import { withBudgets } from './budgetShares';
 import type * as contracts from './contracts';
 import type { AnswerTo, Services } from './services';
 
@@ -24,19 +25,19 @@ export function slotOf(services: Services, round: RoundPlan, when: WhenItMayRun)
 }
 
 /** A round in its window, with everything that it needs to run. */
-export function inItsWindow(
+export async function inItsWindow(
   services: Services,
   control: RolloutControl,
   round: RoundPlan,
   slot: RoundSlot,
-): NextRound {
+): Promise<NextRound> {
   const elapsedDays = daysBetween(control.releasedUtc, services.nowUtc());
   const { phase, region, stage, group, round: number } = round;
   return {
     kind: 'round',
     ref: { rolloutId: control.rolloutId, phase, region, stage, group, round: number },
     ...slot,
-    disruption: disruptionOf(round, services.policy),
+    disruption: await withBudgets(services, disruptionOf(round, services.policy), round.vmIds),
     ledger: pairComponent(region),
     catchUpSlotsMax: elapsedDays < services.policy.forecastTargetDays ? 1 : 2,
   };

@@ -2,6 +2,7 @@ import type { AvailabilitySetId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
 import * as contracts from './contracts';
+import { budgetSizesNow } from './budgetShares';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 
@@ -13,7 +14,14 @@ export const planCatchUp = activity(contracts.planCatchUp, async (services, { ro
   const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
   const vms = known.filter((vm) => vm !== null);
   const { policy } = services;
-  const planned = plan({ vms, policy, nowUtc: services.nowUtc(), ...(await sizesFor(services, vms)) });
+  const budgetSizes = await budgetSizesNow(services);
+  const planned = plan({
+    vms,
+    policy,
+    budgetSizes,
+    nowUtc: services.nowUtc(),
+    ...(await sizesFor(services, vms)),
+  });
   const here = planned.find((one) => one.region === region) ?? null;
   return { rounds: await services.plans.saveCatchUp(rolloutId, phase, region, here) };
 });

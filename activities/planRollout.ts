@@ -1,32 +1,34 @@
 import type { RolloutControl } from '../domain/control';
-import { standingFreezes, type Freeze } from '../domain/freezes';
-import { rolloutIdOf, type VmId } from '../domain/ids';
-import { holdsOf } from '../domain/holds';
 import { messageOf } from '../domain/messageOf';
-import { outcomeOf, type Outcome } from '../domain/outcome';
-import { NO_PHASE } from '../domain/phaseId';
-import { monthAfter } from '../domain/release';
-import { timeZoneOf } from '../domain/timeZone';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import { heldThroughout } from '../planning/heldVms';
-import { planRollout as plan } from '../planning/planRollout';
-import type { Plan } from '../planning/plan';
-import { allPages } from '../store/listPage';
+import { phaseIdOf } from '../domain/phaseId';
+import { bakesAsCanary } from '../domain/rings';
 import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
-import { saveOutcomes } from './saveOutcomes';
-import { takeListing } from './takeListing';
+import { leftOver, planStep, type StepEnd } from './planStep';
+import { recordApprovalNeed } from './recordApprovalNeed';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {
   const control = await rolloutOf(services, rolloutId);
   const summary =
-    (await services.plans.readSummary(rolloutId)) ?? (await sayingWhy(services, control, makePlan));
-  if (summary === null) return withoutPlan(services, control);
+    (await services.plans.readSummary(rolloutId)) ?? (await sayingWhy(services, control, planStep));
+  if (summary === 'noVm') return withoutPlan(services, control);
+  if (summary === 'goesOn')
+    return {
+      phases: [],
+      endsUtc: control.endsUtc,
+      pace: contracts.Pace.parse(services.policy),
+      goesOn: true,
+    };
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
-    phases: summary.phases.map(({ phase, regions }) => ({ phase, regions })),
+    phases: summary.phases.map(({ phase, regions, expectedStartUtc }, index) => ({
+      phase,
+      regions,
+      canary: bakesAsCanary(summary.phases, index),
+      expectedStartUtc,
+    })),
     endsUtc: summary.endsUtc,
     pace: contracts.Pace.parse(services.policy),
   };
@@ -36,8 +38,8 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
 async function sayingWhy(
   services: Services,
   control: RolloutControl,
-  make: (services: Services, control: RolloutControl) => Promise<PlanSummary | null>,
-): Promise<PlanSummary | null> {
+  make: (services: Services, control: RolloutControl) => Promise<StepEnd>,
+): Promise<StepEnd> {
   const { rolloutId } = control;
   try {
     return await make(services, control);
@@ -75,29 +77,11 @@ async function withoutPlan(
   return { phases: [], endsUtc, pace: contracts.Pace.parse(services.policy), waitsForInventory };
 }
 
-/**
- * Every write is an upsert by a key of the plan, and the summary comes last: a crash in between only repeats them. Null when the driver lists
- * no VM.
- */
-async function makePlan(services: Services, control: RolloutControl): Promise<PlanSummary | null> {
-  const { month, seed, endsUtc } = control;
-  const { policy } = services;
-  const { present: vms } = await takeListing(services);
-  if (vms.length === 0) return null;
-  const nowUtc = services.nowUtc();
-  const carriedOver = await leftOver(services, control);
-  const freezes = await services.freezes.list();
-  const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
-  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver, held });
-  await recordIneligible(services, made, vms, { freezes, nowUtc });
-  return services.plans.save(made);
-}
-
 /** Makes the plan known: its phases, the audit, and last the rollout's row, so that a crash after the plan was kept repeats this. */
 async function publish(services: Services, control: RolloutControl, summary: PlanSummary): Promise<void> {
   const { rolloutId, seed } = control;
   const { vmCount: eligible, ineligibleCount, lateCount, phases } = summary;
-  for (const { phase, regions, vmCount } of phases)
+  for (const { phase, ring, regions, vmCount } of phases)
     if ((await services.rollouts.readPhase(rolloutId, phase)) === null)
       await services.rollouts.savePhase(rolloutId, {
         phase,
@@ -105,6 +89,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
         vmCount,
         startedUtc: null,
         gate: null,
+        ...(ring !== undefined && { ring }),
       });
   const nowUtc = services.nowUtc();
   await services.audit.append(rolloutId, 'rolloutPlanned', {
@@ -116,6 +101,7 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
     why: `${eligible} eligible VMs in ${phases.length} phases; ${ineligibleCount} VMs are not eligible.`,
     evidence: { late: lateCount, seed, carriedOver: (await leftOver(services, control)).length },
   });
+  await recordApprovalNeed(services, rolloutId, phaseIdOf(1));
   await services.rollouts.update(rolloutId, (row) => ({
     ...row,
     plannedUtc: row.plannedUtc ?? nowUtc,
@@ -123,41 +109,4 @@ async function publish(services: Services, control: RolloutControl, summary: Pla
     planFailed: null,
     vmCount: eligible + ineligibleCount,
   }));
-}
-
-/** R-112: VMs that the rollout before this one did not reach, or could not, go first. */
-async function leftOver(services: Services, { month }: RolloutControl): Promise<readonly VmId[]> {
-  const before = rolloutIdOf(monthAfter(month, -1));
-  if (!(await services.rollouts.read(before))) return [];
-  const found: VmId[] = [];
-  for await (const outcome of allPages((after) => services.outcomes.page(before, after)))
-    if (goesFirst(outcome)) found.push(outcome.vmId);
-  return found;
-}
-
-const goesFirst = ({ kind, reason }: Outcome): boolean =>
-  kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
-
-/** VMs that the plan left out end at once, each with everything that keeps it out. */
-async function recordIneligible(
-  services: Services,
-  { rolloutId, ineligible }: Plan,
-  vms: readonly VirtualMachine[],
-  { freezes, nowUtc }: { readonly freezes: readonly Freeze[]; readonly nowUtc: string },
-): Promise<void> {
-  const { policy } = services;
-  const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
-  await saveOutcomes(
-    services,
-    rolloutId,
-    vms
-      .filter(({ id }) => leftOut.delete(id))
-      .flatMap((vm) => {
-        const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
-        const [first, ...others] = holdsOf({ nowUtc, policy, vm, freezes: standing });
-        if (first === undefined) return [];
-        const outcome = outcomeOf(vm.id, nowUtc, first, others);
-        return [{ ...outcome, phase: NO_PHASE, region: vm.region, installation: null }];
-      }),
-  );
 }

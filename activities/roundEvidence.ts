@@ -8,9 +8,11 @@ import {
   forgive,
   grantRound,
   returnGrants,
+  turnUnhealthy,
   type InstallRequested,
   type RolloutEvidence,
   type RoundResult,
+  type TurnedUnhealthy,
 } from '../domain/rolloutEvidence';
 import type { RoundProgress } from '../store/roundProgress';
 import type { RoundRef } from './contracts';
@@ -45,23 +47,52 @@ export async function tellResults(
   claimId: string,
   vms: Vms,
 ): Promise<void> {
-  const results = resultsOf(vms, ref.region);
-  const returned = notStarted(vms);
-  if (results.length + returned.length === 0) return;
-  const evidence = await services.evidence.update(ref.rolloutId, (before) =>
-    addRoundResults(returnGrants(before, claimId, returned), claimId, results, services.policy),
-  );
-  await haltOnEvidence(services, ref, evidence);
+  const ended = vms.filter(({ update }) => update.kind === 'ended').length;
+  const counted = countedBy(services);
+  if (ended === 0 || counted.get(claimId) === ended) return;
+  await count(services, ref, claimId, vms, (evidence) => evidence);
+  counted.set(claimId, ended);
 }
 
-/** What a round shows by itself, when all of it has ended; its own memory is then dropped. */
+/** By claim: how many endings of its round this process has counted. It spares a look; what is counted is in the evidence alone. */
+const COUNTED = new WeakMap<Services['evidence'], Map<string, number>>();
+
+function countedBy({ evidence }: Services): Map<string, number> {
+  const counted = COUNTED.get(evidence) ?? new Map<string, number>();
+  COUNTED.set(evidence, counted);
+  if (counted.size > COUNTED_MAX) counted.clear();
+  return counted;
+}
+
+/** Rounds that another host closes stay in it. */
+const COUNTED_MAX = 10_000;
+
+async function count(
+  services: Services,
+  ref: RoundRef,
+  claimId: string,
+  vms: Vms,
+  then: (evidence: RolloutEvidence) => RolloutEvidence,
+): Promise<void> {
+  const results = resultsOf(vms, ref.region);
+  const returned = notStarted(vms);
+  const evidence = await services.evidence.update(ref.rolloutId, (before) =>
+    then(addRoundResults(returnGrants(before, claimId, returned), claimId, results, services.policy)),
+  );
+  if (results.length + returned.length > 0) await haltOnEvidence(services, ref, evidence);
+}
+
+/** Counts what is not counted yet of a round that has ended, drops its own memory, and halts for what it shows by itself. */
 export async function closeRoundEvidence(
   services: Services,
   ref: RoundRef,
   claimId: string,
   vms: Vms,
 ): Promise<void> {
-  await tellResults(services, ref, claimId, vms);
+  await count(services, ref, claimId, vms, (evidence) =>
+    closeRound(evidence, claimId, (place) => vms[place]?.vmId ?? null),
+  );
+  countedBy(services).delete(claimId);
   const results = resultsOf(vms, ref.region);
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));
   const halts = checkRound(
@@ -70,12 +101,30 @@ export async function closeRoundEvidence(
     services.policy,
   );
   await writeDecisions(services, ref, halts);
-  await services.evidence.update(ref.rolloutId, (before) => closeRound(before, claimId));
 }
 
+/** VMs that were proven healthy and are not any more, after the bake: each counts once. */
+export async function tellTurned(
+  services: Services,
+  ref: HaltPlace,
+  turned: readonly TurnedUnhealthy[],
+): Promise<void> {
+  if (turned.length === 0) return;
+  const evidence = await services.evidence.update(ref.rolloutId, (before) =>
+    turnUnhealthy(before, turned, services.policy),
+  );
+  await haltOnEvidence(services, ref, evidence);
+}
+
+/** Where a halt is written down. */
+type HaltPlace = Pick<RoundRef, 'rolloutId' | 'phase'>;
+
 /** A person's `resume` forgives what the halts it answers were about; it is carried out before the evidence is next looked at. */
-async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEvidence): Promise<void> {
+async function haltOnEvidence(services: Services, ref: HaltPlace, seen: RolloutEvidence): Promise<void> {
   const { rolloutId } = ref;
+  const { unhealthyCount, failedCount } = seen.rollout;
+  const isClean = unhealthyCount + failedCount === 0;
+  if (isClean && decideOnEvidence(seen, 0, services.policy).length === 0) return; // nothing to halt for, nothing to forgive
   const halts = await services.rollouts.halts(rolloutId);
   const resumed = halts.flatMap(({ haltId, scope, decision }) =>
     scope !== undefined && decision !== null && !seen.answered.includes(haltId) ? [{ haltId, scope }] : [],
@@ -98,7 +147,7 @@ async function haltOnEvidence(services: Services, ref: RoundRef, seen: RolloutEv
 /** Each decision is one halt, until a person has answered it; a new one of the same kind is another. */
 async function writeDecisions(
   services: Services,
-  { rolloutId, phase }: RoundRef,
+  { rolloutId, phase }: HaltPlace,
   decisions: readonly EvidenceDecision[],
   known?: readonly Halt[],
 ): Promise<void> {

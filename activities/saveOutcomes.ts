@@ -11,7 +11,14 @@ export async function saveOutcomes(
 ): Promise<void> {
   if (records.length === 0) return;
   const waiting = (await services.outcomes.save(rolloutId, records)).filter(({ waits }) => waits);
-  if (waiting.length === 0) return;
+  if (waiting.length > 0) await addSecondChances(services, rolloutId, waiting);
+}
+
+export async function addSecondChances(
+  services: Services,
+  rolloutId: RolloutId,
+  waiting: readonly OutcomeRecord[],
+): Promise<void> {
   await services.secondChances.add(
     waiting.map(({ vmId, region, atUtc, reason, phase }) => ({
       chance: { rolloutId, vmId, region, atUtc, reason, phase, misses: 0 },

@@ -1,4 +1,3 @@
-import { addSeconds } from '../domain/instants';
 import { isAssessed } from '../domain/eligibility';
 import type { VmId } from '../domain/ids';
 import type { StartAnswer } from '../drivers/driver';
@@ -22,12 +21,6 @@ export const startAssessments = activity(
       if (answer.retryAfterSeconds !== null)
         retryAfterSeconds = Math.max(retryAfterSeconds ?? 0, answer.retryAfterSeconds);
     }
-    const left = new Set(refused.filter(({ code }) => LASTING.has(code)).map(({ vmId }) => vmId));
-    const dueUtc = addSeconds(services.nowUtc(), ASKED_AGAIN_SECONDS);
-    const moves = (due ?? [])
-      .filter(({ vmId }) => left.has(vmId))
-      .map((from) => ({ from, to: { ...from, dueUtc } }));
-    if (moves.length > 0) await services.assessments.move(moves);
     return { started, refused, retryAfterSeconds };
   },
 );
@@ -35,12 +28,10 @@ export const startAssessments = activity(
 type Answer = StartAnswer | { kind: 'refused'; code: string; message: string; retryAfterSeconds: null };
 
 /**
- * A VM that is gone, or that is left alone, is asked for again in a day. Only a listing takes it off the schedule: one answer may be of the
- * moment, and a VM that is off the schedule and listed as before would never be assessed again (INV-16).
+ * Such a VM is asked for again in its next window, to which it was put off when it was taken. Only a listing takes it off the schedule: one answer may be
+ * of the moment, and a VM that is off the schedule and listed as before would never be assessed again (INV-16).
  */
-const ASKED_AGAIN_SECONDS = 86_400;
 const LEFT_ALONE = 'leftAlone';
-const LASTING: ReadonlySet<string> = new Set(['notFound', LEFT_ALONE]);
 
 /** INV-17: whether a VM takes part may have changed since it was listed, so it is looked at before it is touched. */
 async function startDue({ driver, policy }: Services, vmId: VmId): Promise<Answer> {

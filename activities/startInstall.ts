@@ -1,17 +1,19 @@
 import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
+import { controlFor } from '../domain/control';
 import { standingFreezes } from '../domain/freezes';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
 import { secondsBetween } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf, type Outcome } from '../domain/outcome';
 import { AUTOMATIC_CLASSIFICATIONS } from '../domain/patches';
 import { because, type Because } from '../domain/reasons';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import * as contracts from './contracts';
-import { askControl, isForeign } from './control';
+import { isForeign, ownRollout } from './control';
 import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -56,14 +58,16 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
-  const row = await services.rollouts.read(input.rolloutId);
-  if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
-    return [because('takenOver')];
-  const [control, freezes] = await Promise.all([
-    askControl(services, { ...input, availabilitySetId: vm.availabilitySetId }),
+  const [row, halts, freezes] = await Promise.all([
+    services.rollouts.read(input.rolloutId),
+    services.rollouts.halts(input.rolloutId),
     services.freezes.list(),
   ]);
+  if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
+    return [because('takenOver')];
   const nowUtc = services.nowUtc();
+  const place = { ...input, availabilitySetId: vm.availabilitySetId };
+  const control = controlFor(ownRollout(services, input.rolloutId, row), halts, place, nowUtc);
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   return holdsOf({ nowUtc, policy, control, freezes: standing });
 }
@@ -115,7 +119,8 @@ function refusedBecause(code: LastingRefusal, message: string): Because {
 function minutesLeft(services: Services, { claim }: Input, reading: VmReading): number {
   const { policy } = services;
   const now = services.nowUtc();
-  const window = windowAtOrAfter(timeZoneOf(reading.vm, policy).zone, policy, now);
+  const calendar = calendarOf(timeZoneOf(reading.vm, policy).zone, reading.vm, policy);
+  const window = windowAtOrAfter(calendar, policy, now);
   if (!isOpen(window, now) || now > claim.startByUtc) return 0;
   const seconds = secondsBetween(now, window.closesUtc) - policy.rebootReserveSeconds;
   return Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60);

@@ -12,7 +12,7 @@ type Input = z.infer<typeof contracts.startOrderedInstall.input>;
 export const startOrderedInstall = activity(
   contracts.startOrderedInstall,
   async (services, input): Promise<AnswerTo<typeof contracts.startOrderedInstall>> => {
-    await expectClaim(services, input.region, longestUtc(input));
+    await expectClaim(services, input, longestUtc(input));
     const answer = await installOnce(services, jobOf(services, input));
     if (answer.kind !== 'end') return answer;
     const isSilent = answer.stop.kind === 'refused' && answer.stop.code === 'agentNotReady';

@@ -7,6 +7,8 @@ import { chance } from '../domain/seed';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { ScheduledAssessment } from '../store/assessments';
+import { saveBudgetSizes } from './budgetShares';
+import { followMoved } from './followMoved';
 import { joinRollout } from './joinRollout';
 import type { Services } from './services';
 
@@ -23,16 +25,19 @@ export async function takeListing(
   const [listing, known] = [await listAll(services), await inventory.rows()];
   const all = inventoryChanges(known, listing, accept ? { inventoryFewerPercent: 100 } : policy, nowUtc);
   const { changes, remaining } = firstOf(all, changesMax);
-  const { present, added, changed, buried, removed, notBelieved } = changes;
+  const { present, added, changed, moved, buried, removed, notBelieved } = changes;
   // The schedule before the inventory: a repeat after a crash in between finds the same VMs changed.
-  if (added.length + changed.length + buried.length > 0) await reschedule(services, changes, nowUtc);
+  if (added.length + changed.length + moved.length + buried.length > 0)
+    await reschedule(services, changes, nowUtc);
   await joinRollout(services, added);
+  await followMoved(services, moved);
   await inventory.change({
-    upsert: [...added, ...changed.map(({ after }) => after), ...buried],
-    remove: removed,
+    upsert: [...added, ...changed.map(({ after }) => after), ...moved.map(({ to }) => to), ...buried],
+    remove: [...removed, ...moved.map(({ from }) => from.id)],
   });
   if (remaining > 0) return { ...changes, remaining };
   await inventory.saveSetSizes(present);
+  await saveBudgetSizes(services, policy, present);
   await inventory.saveListing({ atUtc: nowUtc, vmCount: present.length, notBelieved: [...notBelieved] });
   for (const { subscriptionId, why } of notBelieved)
     await services.audit.append('inventory', `${nowUtc.slice(0, 10)}~${subscriptionId}`, {
@@ -47,23 +52,28 @@ export async function takeListing(
   return { ...changes, remaining };
 }
 
+/** VMs that one call follows to their new ids: each is a dozen requests. */
+const MOVED_MAX = 300;
+
 /** So many changes at most. What is left is found again by the next call, which compares with what stands by then. */
 function firstOf(
   all: InventoryChanges,
   changesMax: number,
 ): { readonly changes: InventoryChanges; readonly remaining: number } {
-  const { added, changed, buried, removed } = all;
-  const count = added.length + changed.length + buried.length;
-  if (count <= changesMax) return { changes: all, remaining: 0 };
+  const { added, changed, moved, buried, removed } = all;
+  const count = added.length + changed.length + moved.length + buried.length;
+  if (count <= changesMax && moved.length <= MOVED_MAX) return { changes: all, remaining: 0 };
   const left = (taken: number): number => Math.max(0, changesMax - taken);
   const changes = {
     ...all,
     added: added.slice(0, changesMax),
     changed: changed.slice(0, left(added.length)),
-    buried: buried.slice(0, left(added.length + changed.length)),
+    moved: moved.slice(0, Math.min(MOVED_MAX, left(added.length + changed.length))),
+    buried: buried.slice(0, left(added.length + changed.length + moved.length)),
     removed: [],
   };
-  return { changes, remaining: count - changesMax + removed.length };
+  const taken = changes.added.length + changes.changed.length + changes.moved.length + changes.buried.length;
+  return { changes, remaining: count - taken + removed.length };
 }
 
 async function listAll({ driver }: Services): Promise<Listing> {
@@ -86,25 +96,33 @@ async function listAll({ driver }: Services): Promise<Listing> {
  */
 async function reschedule(
   { assessments, agenda, policy }: Services,
-  { added, changed, buried }: InventoryChanges,
+  { added, changed, moved, buried }: InventoryChanges,
   nowUtc: string,
 ): Promise<void> {
   const touched = new Map<VmId, VirtualMachine | null>([
-    ...[...added, ...changed.map(({ after }) => after)].map(
+    ...[...added, ...changed.map(({ after }) => after), ...moved.map(({ to }) => to)].map(
       (vm) => [vm.id, isAssessed(vm, policy) ? vm : null] as const,
     ),
     ...buried.map(({ id }) => [id, null] as const),
   ]);
+  const movedTo = new Map(moved.map(({ from, to }) => [from.id, to.id]));
   const moves: { from: ScheduledAssessment; to: ScheduledAssessment | null }[] = [];
   const scheduled = new Set<VmId>();
   for (const from of await assessments.all()) {
-    const vm = touched.get(from.vmId);
+    const vmId = movedTo.get(from.vmId) ?? from.vmId;
+    const vm = touched.get(vmId);
     if (vm === undefined) continue;
-    scheduled.add(from.vmId);
-    const timeZone = vm === null ? null : timeZoneOf(vm, policy).zone;
-    if (timeZone === from.timeZone) continue;
-    const dueUtc = timeZone === null ? null : nextAssessmentUtc(timeZone, policy, nowUtc, 0);
-    moves.push({ from, to: timeZone === null || dueUtc === null ? null : { ...from, timeZone, dueUtc } });
+    const isSecond = scheduled.has(vmId);
+    scheduled.add(vmId);
+    const timeZone = vm === null || isSecond ? null : timeZoneOf(vm, policy).zone;
+    if (timeZone === from.timeZone && vmId === from.vmId) continue;
+    const dueUtc =
+      timeZone === from.timeZone
+        ? from.dueUtc
+        : timeZone === null
+          ? null
+          : nextAssessmentUtc(timeZone, policy, nowUtc, 0);
+    moves.push({ from, to: timeZone === null || dueUtc === null ? null : { vmId, timeZone, dueUtc } });
   }
   const fresh = [...touched.values()].flatMap((vm): ScheduledAssessment[] => {
     if (vm === null || scheduled.has(vm.id)) return [];

@@ -19,7 +19,7 @@ export const takeRound = activity(
     const slot = slotOf(services, round, input);
     if (slot === null) return { kind: 'none', reason: reasonToEnd(services, control), round: number };
     const isFirst = lane.take === 1 && again === null;
-    return delayed(inItsWindow(services, control, round, slot), isFirst ? round.delaySeconds : 0);
+    return delayed(await inItsWindow(services, control, round, slot), isFirst ? round.delaySeconds : 0);
   },
 );
 

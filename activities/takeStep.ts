@@ -5,7 +5,9 @@ import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUp
 import type { OperationAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
 import { followInstall } from './collectInstall';
-import { lookAtVm } from './lookAtVm';
+import { surelyRuns } from './installOperation';
+import { keepAssessed } from './keepPatches';
+import { lookWith, type ControlRows } from './lookAtVm';
 import { ask, type Services } from './services';
 import { startInstall } from './startInstall';
 
@@ -13,6 +15,8 @@ import { startInstall } from './startInstall';
 export interface RoundInFlight extends contracts.RoundRef {
   readonly claim: contracts.RoundClaim;
   readonly disruption: Disruption;
+  /** Of this call, for all VMs that it looks at. */
+  readonly rows: ControlRows;
 }
 
 /** `askExposure` is answered for all VMs of a round together, see advanceRound. */
@@ -28,30 +32,24 @@ export async function takeStep(
   const { rolloutId, phase, region, claim } = round;
   switch (update.kind) {
     case 'look': {
-      const answer = await ask(lookAtVm, contracts.lookAtVm, services, {
-        rolloutId,
-        phase,
-        region,
-        vmId,
-        claimed: round.disruption,
-      });
+      const input = { rolloutId, phase, region, vmId, claimed: round.disruption };
+      const answer = contracts.lookAtVm.output.parse(await lookWith(services, round.rows, input));
       if (answer.kind === 'end') return { of: 'look', obstacle: answer.outcome };
       return { of: 'look', family: answer.family };
     }
     case 'startAssessment':
       return startAssessment(services, vmId);
     case 'readAssessment':
-      return {
-        of: 'readAssessment',
-        answer: assessmentOf(await services.driver.readOperation(update.operationId)),
-      };
+      return readAssessment(services, vmId, update.operationId);
     case 'startInstall': {
       const { sinceUtc, family } = update;
       const input = { rolloutId, phase, region, vmId, claim, sinceUtc, family };
       return { of: 'startInstall', answer: await ask(startInstall, contracts.startInstall, services, input) };
     }
     case 'readInstall': {
-      const { sinceUtc } = update;
+      const { sinceUtc, install } = update;
+      if (install !== null && (await surelyRuns(services, install)))
+        return { of: 'readInstall', answer: { kind: 'running' } };
       const answer = await followInstall(services, { region, vmId, claimId: claim.claimId, sinceUtc });
       return { of: 'readInstall', answer };
     }
@@ -65,6 +63,12 @@ async function startAssessment({ driver }: Services, vmId: VmId): Promise<Observ
   if (answer.kind === 'started') return { of: 'startAssessment', operationId: answer.operationId };
   const { code, message, retryAfterSeconds } = answer;
   return { of: 'startAssessment', refusal: { passes: passesByItself(code), message, retryAfterSeconds } };
+}
+
+async function readAssessment(services: Services, vmId: VmId, operationId: string): Promise<Observation> {
+  const answer = await services.driver.readOperation(operationId);
+  if (answer.kind === 'assessed') await keepAssessed(services, [{ vmId, answer }]);
+  return { of: 'readAssessment', answer: assessmentOf(answer) };
 }
 
 function assessmentOf(answer: OperationAnswer): AssessmentAnswer {

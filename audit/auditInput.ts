@@ -1,5 +1,6 @@
 import type { DriverEvent } from '../drivers/driver';
 import type { ExtraRegion } from './regionFacts';
+import type { AuditSelector } from './selectVms';
 
 /** What the auditor takes as true of a VM: facts of the fleet file, not conclusions of the app. Ids in any case. */
 export interface AuditVm {
@@ -39,6 +40,25 @@ export interface OffPeak {
   readonly closes: string;
 }
 
+/** Hours of VMs that have their own, by the day of the week on which they open. The first that fits counts. */
+export interface AuditOwnWindows {
+  readonly name: string;
+  readonly selector: AuditSelector;
+  readonly open: readonly (OffPeak & { readonly days?: readonly string[] })[];
+}
+
+/** How many VMs of an application may be down at once, wherever they are: a number, or a share such as `10%`. */
+export interface AuditBudget {
+  readonly name: string;
+  readonly selector: AuditSelector;
+  readonly max: number | string;
+}
+
+export interface AuditRing {
+  readonly name: string;
+  readonly selector: AuditSelector;
+}
+
 export interface SetShares {
   readonly setSharePercent: number;
   /** Sets of fewer VMs go one at a time. */
@@ -52,6 +72,8 @@ export interface AuditPhase {
   /** Absent when the log holds one rollout only. */
   readonly rolloutId?: string;
   readonly phase: number;
+  /** Null or absent for a phase of regions. */
+  readonly ring?: string | null | undefined;
   readonly regions: readonly string[];
   readonly startedUtc: string | null;
   readonly endedUtc: string | null;
@@ -109,7 +131,11 @@ export interface AuditInput {
   readonly events: Iterable<DriverEvent>;
   readonly vms: readonly AuditVm[];
   readonly offPeak: OffPeak;
+  readonly ownWindows?: readonly AuditOwnWindows[];
   readonly shares: SetShares;
+  readonly budgets?: readonly AuditBudget[];
+  /** VMs that go before the others, in this order. */
+  readonly rings?: readonly AuditRing[];
   /** Absent: nothing is said of exposure. */
   readonly exposure?: Exposure;
   /** An install that the log leaves open lasts until here. */

@@ -9,6 +9,7 @@ import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
 import { checkClassification, checkWindow, OnceRules } from './installRules';
 import { OffPeakWindows } from './offPeakWindows';
+import { BudgetRules } from './budgetRules';
 import { RegionFacts } from './regionFacts';
 import { checkPhasePairs, RegionRules } from './regionRules';
 import { checkOutcomes, checkRolloutsEnd, GateRule } from './rolloutRules';
@@ -28,7 +29,8 @@ export function auditMonth(input: AuditInput): AuditReport {
   const { vms, phases = [], timeZoneTag = TIME_ZONE_TAG } = input;
   const findings = new Findings();
   const regions = new RegionFacts(input.extraRegions ?? []);
-  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions });
+  const { ownWindows = [], rings = [] } = input;
+  const fleet = new FleetFacts(vms, { tag: timeZoneTag, regions, ownWindows, rings });
   const log = readDriverLog(
     { events: input.events, untilUtc: input.untilUtc, waivers: waiversIn(input) },
     fleet,
@@ -83,7 +85,7 @@ function sweep(
   log: DriverLog,
   fleet: FleetFacts,
   regionFacts: RegionFacts,
-  { shares, phases = [], pollSeconds = POLL_SECONDS }: AuditInput,
+  { vms, shares, budgets: allowed = [], phases = [], pollSeconds = POLL_SECONDS }: AuditInput,
   findings: Findings,
 ): { peaks: ReturnType<BlastMeter['peaks']>; pairOverlaps: number } {
   const sets = new SetRules(fleet, shares, pollSeconds * 1000, findings);
@@ -92,6 +94,7 @@ function sweep(
     standaloneSharePercent === undefined
       ? null
       : new StandaloneRules(fleet, standaloneSharePercent, findings);
+  const budgets = new BudgetRules(vms, allowed, findings);
   const regions = new RegionRules(regionFacts, findings);
   const once = new OnceRules(findings);
   const gates = new GateRule(phases, findings);
@@ -104,6 +107,7 @@ function sweep(
         const last = once.ended(install);
         sets.ended(install, last);
         standalone?.ended(install, last);
+        budgets.ended(install, last);
         regions.ended(install, last);
         if (last) blast.cameBack(install.place);
         break;
@@ -114,6 +118,7 @@ function sweep(
         regions.started(install);
         sets.started(install);
         standalone?.started(install);
+        budgets.started(install);
         if (once.started(install)) blast.wentDown(install.place, install.start);
         break;
       }
@@ -140,6 +145,6 @@ function countInstalls({ installs }: DriverLog): AuditReport['installs'] {
 function secondsOutOfWindow({ installs }: DriverLog, windows: OffPeakWindows): number {
   let milliseconds = 0;
   for (const { rolloutId, place, start, end } of installs)
-    if (rolloutId !== null) milliseconds += windows.outside(place.timeZone, start, end);
+    if (rolloutId !== null) milliseconds += windows.outside(place, start, end);
   return milliseconds / 1000;
 }

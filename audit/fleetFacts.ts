@@ -1,6 +1,7 @@
 import type { DriverEvent } from '../drivers/driver';
-import type { AuditVm } from './auditInput';
+import type { AuditOwnWindows, AuditRing, AuditVm } from './auditInput';
 import { regionName, type RegionFacts } from './regionFacts';
+import { isSelected } from './selectVms';
 import { auditTimeZone } from './timeZone';
 
 /** A VM where it stands, with names that compare as text. */
@@ -13,6 +14,10 @@ export interface Place {
   readonly updateDomain: string;
   readonly subscription: string;
   readonly timeZone: string;
+  /** The hours that are its own; null for those of the fleet. */
+  readonly ownWindows: AuditOwnWindows | null;
+  /** The ring that it is of; null for none. */
+  readonly ring: string | null;
   /** Null when the fleet does not say. */
   readonly imageFamily: string | null;
 }
@@ -21,6 +26,8 @@ export interface Place {
 export interface TimeZoneFacts {
   readonly tag: string;
   readonly regions: RegionFacts;
+  readonly ownWindows?: readonly AuditOwnWindows[];
+  readonly rings?: readonly AuditRing[];
 }
 
 /** An update domain that is not known is one of its own, named so. */
@@ -116,7 +123,7 @@ export class FleetFacts {
   }
 }
 
-function placeOf(vm: AuditVm, { tag, regions }: TimeZoneFacts): Place {
+function placeOf(vm: AuditVm, { tag, regions, ownWindows = [], rings = [] }: TimeZoneFacts): Place {
   return {
     vm: vm.id,
     region: regionName(vm.region),
@@ -125,6 +132,8 @@ function placeOf(vm: AuditVm, { tag, regions }: TimeZoneFacts): Place {
     updateDomain: vm.updateDomain === null ? NO_UPDATE_DOMAIN : String(vm.updateDomain),
     subscription: vm.subscription.toLowerCase(),
     timeZone: auditTimeZone(vm, tag, regions),
+    ownWindows: ownWindows.find(({ selector }) => isSelected(vm, selector)) ?? null,
+    ring: rings.find(({ selector }) => isSelected(vm, selector))?.name ?? null,
     imageFamily: vm.imageFamily ?? null,
   };
 }

@@ -13,7 +13,7 @@ export function checkWindow(install: Install, windows: OffPeakWindows, findings:
   const violated = (detail: string): void => {
     findings.violated('INV-4', place.vm, start, `${detail} (time zone ${place.timeZone})`);
   };
-  const window = windows.at(place.timeZone, start);
+  const window = windows.at(place, start);
   if (window === null) {
     violated('starts outside its off-peak hours');
     return;

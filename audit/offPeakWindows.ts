@@ -1,5 +1,6 @@
 import { DateTime } from 'luxon';
-import type { OffPeak } from './auditInput';
+import type { AuditOwnWindows, OffPeak } from './auditInput';
+import type { Place } from './fleetFacts';
 
 /** Half open, in milliseconds. */
 export interface Window {
@@ -7,14 +8,19 @@ export interface Window {
   readonly closes: number;
 }
 
+type Hours = Pick<Place, 'timeZone' | 'ownWindows'>;
+
 const DAY = 86_400_000;
+
+/** From Monday, as luxon numbers them. */
+const DAYS_OF_WEEK = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
 /** Zones are up to 14 hours from UTC and a window lasts into the next day. */
 const DAYS_MARGIN = 3;
 
 /** The off-peak windows of time zones over a stretch of time, worked out once a zone. */
 export class OffPeakWindows {
-  readonly #byZone = new Map<string, readonly Window[]>();
+  readonly #byZone = new Map<AuditOwnWindows | null, Map<string, readonly Window[]>>();
 
   readonly #offPeak: OffPeak;
   readonly #from: number;
@@ -27,9 +33,9 @@ export class OffPeakWindows {
   }
 
   /** The window an instant lies in; null when it is not off-peak there. */
-  at(zone: string, instant: number): Window | null {
-    if (this.#offPeak.opens === this.#offPeak.closes) return { opens: -Infinity, closes: Infinity };
-    const windows = this.#of(zone);
+  at(place: Hours, instant: number): Window | null {
+    if (this.#isAlwaysOpen(place)) return { opens: -Infinity, closes: Infinity };
+    const windows = this.#of(place);
     let low = 0;
     let high = windows.length;
     while (low < high) {
@@ -42,34 +48,42 @@ export class OffPeakWindows {
   }
 
   /** Milliseconds of [start, end) that lie in no window. */
-  outside(zone: string, start: number, end: number): number {
-    if (this.#offPeak.opens === this.#offPeak.closes) return 0;
+  outside(place: Hours, start: number, end: number): number {
+    if (this.#isAlwaysOpen(place)) return 0;
     let outside = end - start;
-    for (const { opens, closes } of this.#of(zone))
+    for (const { opens, closes } of this.#of(place))
       outside -= Math.max(0, Math.min(end, closes) - Math.max(start, opens));
     return outside;
   }
 
-  #of(zone: string): readonly Window[] {
-    let windows = this.#byZone.get(zone);
-    if (windows === undefined) this.#byZone.set(zone, (windows = this.#workOut(zone)));
+  #isAlwaysOpen({ ownWindows }: Hours): boolean {
+    return ownWindows === null && this.#offPeak.opens === this.#offPeak.closes;
+  }
+
+  #of({ timeZone, ownWindows }: Hours): readonly Window[] {
+    let zones = this.#byZone.get(ownWindows);
+    if (zones === undefined) this.#byZone.set(ownWindows, (zones = new Map<string, readonly Window[]>()));
+    let windows = zones.get(timeZone);
+    if (windows === undefined) zones.set(timeZone, (windows = this.#workOut(timeZone, ownWindows)));
     return windows;
   }
 
-  #workOut(zone: string): Window[] {
+  #workOut(zone: string, own: AuditOwnWindows | null): Window[] {
     const windows: Window[] = [];
+    const hours: AuditOwnWindows['open'] = own?.open ?? [this.#offPeak];
     const last = DateTime.fromMillis(this.#until + DAYS_MARGIN * DAY, { zone: 'UTC' });
     let date = DateTime.fromMillis(this.#from - DAYS_MARGIN * DAY, { zone: 'UTC' }).startOf('day');
-    for (; date <= last; date = date.plus({ days: 1 })) {
-      const { opens, closes } = this.#offPeak;
-      const window = {
-        opens: instantOf(zone, date, opens),
-        closes: instantOf(zone, closes > opens ? date : date.plus({ days: 1 }), closes),
-      };
-      // A change of clocks may swallow a short window.
-      if (window.closes > window.opens) windows.push(window);
-    }
-    return windows;
+    for (; date <= last; date = date.plus({ days: 1 }))
+      for (const { opens, closes, days } of hours) {
+        if (days !== undefined && !days.includes(DAYS_OF_WEEK[date.weekday - 1] ?? '')) continue;
+        const window = {
+          opens: instantOf(zone, date, opens),
+          closes: instantOf(zone, closes > opens ? date : date.plus({ days: 1 }), closes),
+        };
+        // A change of clocks may swallow a short window.
+        if (window.closes > window.opens) windows.push(window);
+      }
+    return windows.sort((a, b) => a.closes - b.closes);
   }
 }
 

@@ -24,16 +24,28 @@ export class GateRule {
       if (phase.rolloutId !== rolloutId) openedMs = -Infinity;
       rolloutId = phase.rolloutId;
       for (const region of phase.regions)
-        this.#gates.set(keyOf(rolloutId, regionName(region)), { phase: phase.phase, openedMs });
+        this.#gates.set(keyOf(rolloutId, placeIn(regionName(region), phase.ring)), {
+          phase: phase.phase,
+          openedMs,
+        });
       const opened = phase.gateOpenedUtc === null ? Infinity : Date.parse(phase.gateOpenedUtc);
       openedMs = Math.max(openedMs, opened);
     }
   }
 
+  #gateOf(
+    rolloutId: string,
+    region: string,
+    ring: string | null,
+  ): { phase: number; openedMs: number } | undefined {
+    const place = placeIn(region, ring);
+    return this.#gates.get(keyOf(rolloutId, place)) ?? this.#gates.get(keyOf(undefined, place));
+  }
+
   started({ place, rolloutId, start }: Install): void {
     if (rolloutId === null || this.#phases.length === 0) return;
     const gate =
-      this.#gates.get(keyOf(rolloutId, place.region)) ?? this.#gates.get(keyOf(undefined, place.region));
+      this.#gateOf(rolloutId, place.region, place.ring) ?? this.#gateOf(rolloutId, place.region, null);
     this.#findings.evaluated('INV-6');
     if (gate === undefined)
       this.#findings.violated('INV-6', place.vm, start, `${place.region} is in no phase of ${rolloutId}`);
@@ -101,6 +113,9 @@ export function checkRolloutsEnd(
 }
 
 const inWords = ({ kind, reason }: AuditOutcome): string => `${kind}: ${reason}`;
+
+/** A region is of several phases where rings have some of its VMs. */
+const placeIn = (region: string, ring: string | null | undefined): string => `${region} ${ring ?? ''}`;
 
 const keyOf = (rolloutId: string | undefined, region: string): string => `${rolloutId ?? ''} ${region}`;
 

@@ -30,11 +30,14 @@ export async function followRollout(follow: Follow): Promise<void> {
   const progress = showProgress('VMs done');
   const shown = new Set<string>();
   const pace = pacer(follow);
+  const hasChanged = changesOf(host);
   let nextLookMs = 0;
+  let now = await rolloutNow(host, id);
   try {
     for (;;) {
       await host.runUntil(new Date(host.nowMs() + STEP_MS).toISOString());
-      const { hasEnded, waitsForPerson } = await rolloutNow(host, id);
+      if (hasChanged()) now = await rolloutNow(host, id);
+      const { hasEnded, waitsForPerson } = now;
       const stands = waitsForPerson && !follow.keepGoing;
       if (hasEnded || stands || performance.now() >= nextLookMs) {
         const beganMs = performance.now();
@@ -43,12 +46,25 @@ export async function followRollout(follow: Follow): Promise<void> {
         nextLookMs = endedMs + Math.max(LOOK_EVERY_MS, LOOK_SHARE * (endedMs - beganMs));
       }
       if (hasEnded) return;
-      if (stands) await decided(follow, progress, shown);
+      if (stands) {
+        await decided(follow, progress, shown);
+        now = await rolloutNow(host, id);
+      }
       await pace(stands);
     }
   } finally {
     progress.stop();
   }
+}
+
+/** Whether anything has run since the last time: where nothing has, the rollout stands as it stood, and its rows need not be read. */
+function changesOf({ stats }: Host): () => boolean {
+  let seen = -1;
+  return () => {
+    const before = seen;
+    seen = stats.episodes + stats.activities + stats.requests;
+    return seen !== before;
+  };
 }
 
 /** Waits as long as virtual time was too fast; a time in which it stood still does not count. */

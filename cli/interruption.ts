@@ -29,8 +29,11 @@ export function interruption(): AbortSignal {
   return controller.signal;
 }
 
+let isBroken = false;
+
 /** Standard output is full, or its reader has gone. */
 export function outputBroke(cause: Error): void {
+  isBroken = true;
   const error = outputFailed('Standard output', cause);
   if (isListening) {
     stop(error, 1);
@@ -38,6 +41,16 @@ export function outputBroke(cause: Error): void {
   }
   say.error(errorText(error));
   process.exit(1);
+}
+
+/** Ends the process when all of its output is written; with 1 and the reason when it was not taken: of the last lines that is known only then. */
+export function endProcess(code: number): void {
+  process.stdout.write('', (failed) => {
+    const cause = process.stdout.errored ?? failed ?? null;
+    if (cause !== null && !isBroken) say.error(errorText(outputFailed('Standard output', cause)));
+    // A pipe that is slow to read still gets everything; a connection that is kept open does not keep the process.
+    process.stderr.write('', () => process.exit(cause === null ? code : 1));
+  });
 }
 
 function stop(reason: unknown, exitCodeWhenLate: number): void {

@@ -25,7 +25,7 @@ export function runPlan({ fleet: file, month, json, settings: settingsFile }: Pl
   const { settings, summary } = readAppSettings({ file: settingsFile, fleet: file });
   const { policy } = settings;
   learnRegions(extraRegionsOf(policy.extraRegions));
-  const fleet = readFleet(file);
+  const fleet = readFleet(file, { keepModels: false });
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;
   const { vms } = fleet;

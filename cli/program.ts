@@ -6,7 +6,7 @@ import { runDriver, type DriverOptions } from './driver';
 import { runE2e } from './e2e';
 import { runEmulator, type EmulatorOptions } from './emulator';
 import { errorText } from './errorText';
-import { generateFleet, printGeneratedFleet } from '../fleets/generateFleet';
+import { generatedFleetText } from '../fleets/generateFleet';
 import { checkedScenario } from '../local/localApp';
 import { runLook, type LookOptions } from './look';
 import { baseUrl, month, speed, wholeNumber } from './optionValues';
@@ -268,7 +268,7 @@ function addTools(program: Command, ended: Ended): void {
     .requiredOption('--vms <number>', 'how many VMs (required)', wholeNumber(1, 1_000_000))
     .requiredOption('--seed <number>', 'the same seed gives the same fleet (required)', wholeNumber(0))
     .action((options: { readonly vms: number; readonly seed: number }) => {
-      say.text(printGeneratedFleet(generateFleet(options)));
+      for (const piece of generatedFleetText(options)) say.text(piece);
     });
   command(program, 'torture', 'run months in which everything fails, and judge every one of them', [
     'npm run torture -- --seeds 100 --vms 200',

@@ -26,7 +26,7 @@ export async function runServe(options: ServeOptions): Promise<0> {
   const { fleet, speed, port, https = false, settings: file, fresh = false, verbose } = options;
   const stopped = interruption();
   const folder = options.state === undefined ? join(STATE_HOME, 'serve') : resolve(options.state);
-  const vmCount = fleet === undefined ? null : readFleet(fleet).vms.length;
+  const vmCount = fleet === undefined ? null : readFleet(fleet, { keepModels: false }).vms.length;
   const own: Record<string, string> = fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) };
   const { values, summary } = readAppSettings({ file, fleet, own });
   say.line(`Starting Azurite and the app. ${summary}`);

@@ -10,6 +10,10 @@ export type AuthSettings =
       readonly audiences: readonly string[];
       readonly issuers: readonly string[];
       readonly jwksUrl: string;
+      /** Where people sign in, as `https://login.microsoftonline.com/<tenant>`: `/oauth2/v2.0/authorize` and `/token` are below it. */
+      readonly authority: string;
+      /** The application as which the dashboard signs people in; null when it takes only a token. */
+      readonly clientId: string | null;
     }
   | { readonly kind: 'appService'; readonly tenantId: string };
 
@@ -19,12 +23,18 @@ export const AUTH_SETTINGS = [
   'LOWTIDE_AUTH_AUDIENCE',
   'LOWTIDE_AUTH_ISSUER',
   'LOWTIDE_AUTH_JWKS_URL',
+  'LOWTIDE_AUTH_CLIENT',
 ] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Those that `none` and `appService` make no use of. */
-const OF_ENTRA = ['LOWTIDE_AUTH_AUDIENCE', 'LOWTIDE_AUTH_ISSUER', 'LOWTIDE_AUTH_JWKS_URL'] as const;
+const OF_ENTRA = [
+  'LOWTIDE_AUTH_AUDIENCE',
+  'LOWTIDE_AUTH_ISSUER',
+  'LOWTIDE_AUTH_JWKS_URL',
+  'LOWTIDE_AUTH_CLIENT',
+] as const;
 const KINDS = ['none', 'entra', 'appService'] as const;
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -84,6 +94,11 @@ function entra(tenantId: string, given: (name: string) => string, problems: stri
     problems.push(
       `LOWTIDE_AUTH_JWKS_URL is '${jwksUrl}'; it is an https address (http on this machine only).`,
     );
+  const client = given('LOWTIDE_AUTH_CLIENT');
+  if (client !== '' && !GUID.test(client))
+    problems.push(
+      `LOWTIDE_AUTH_CLIENT is '${client}'; it is an application id: 8-4-4-4-12 hexadecimal digits.`,
+    );
   const authority = `https://login.microsoftonline.com/${tenantId}`;
   return {
     kind: 'entra',
@@ -92,6 +107,9 @@ function entra(tenantId: string, given: (name: string) => string, problems: stri
     // A registration decides whether its tokens are of version 1 or 2.
     issuers: issuers.length > 0 ? issuers : [`${authority}/v2.0`, `https://sts.windows.net/${tenantId}/`],
     jwksUrl: jwksUrl === '' ? `${authority}/discovery/v2.0/keys` : jwksUrl,
+    authority: issuers[0]?.replace(/\/(?:v2\.0\/?)?$/, '') ?? authority,
+    // The registration of the API itself may have the dashboard's redirect address.
+    clientId: client === '' ? (audiences.find((audience) => GUID.test(audience)) ?? null) : client,
   };
 }
 

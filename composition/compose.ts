@@ -6,7 +6,8 @@ import { LowtideError } from '../domain/lowtideError';
 import { learnRegions } from '../domain/regions';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
-import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
+import { readFleetFile } from '../drivers/fleet/fleetFile';
+import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import { servedDriver } from '../drivers/served/servedDriver';
 import { memoryJournal, type RequestJournal } from '../drivers/simulated/log/requestJournal';
 import { fileJournal } from '../drivers/simulated/log/fileJournal';
@@ -140,7 +141,7 @@ async function openDriver({ settings, journal }: Start, store: Store): Promise<F
   if (settings.azure !== null) return openAzure(settings.azure, store);
   return faultHooks.driver(
     simulatedDriver({
-      fleet: await fleetOf(settings),
+      fleet: fleetOf(settings),
       seed,
       pace,
       scenario: await scenarioOf(settings),
@@ -176,8 +177,8 @@ function storeOf({ store, storage, stateDir }: Settings): Store {
   return watch === null || stateDir === null ? tables : redoLog(tables, { folder: stateDir, watch });
 }
 
-async function fleetOf({ fleetFile }: Settings): Promise<ParsedFleet | null> {
-  return fleetFile === null ? null : parseFleet(decodeText(await readFile(fleetFile), fleetFile), fleetFile);
+function fleetOf({ fleetFile }: Settings): ParsedFleet | null {
+  return fleetFile === null ? null : readFleetFile(fleetFile);
 }
 
 async function scenarioOf({ scenarioFile }: Settings): Promise<ReturnType<typeof loadScenario> | null> {

@@ -15,6 +15,7 @@ const OF_THE_DEPLOYMENT: readonly Key[] = ['extraRegions', 'attemptsMax'];
 const OF_THE_NEXT_ROLLOUT: readonly Key[] = [
   'phasesMin',
   'canaryRegions',
+  'rings',
   'batchSharePercents',
   'rolloutDeadlineSeconds',
   'bakeAfterCanarySeconds',
@@ -127,6 +128,11 @@ function checkTogether(
   if (members.canaryRegions !== undefined)
     for (const message of canaryProblems(policy.canaryRegions, extraRegionsOf(policy.extraRegions)))
       problem('canaryRegions', message);
+  for (const key of ['ownWindows', 'budgets', 'rings'] as const) {
+    const names = (members[key] === undefined ? [] : policy[key]).map(({ name }) => name);
+    const twice = names.find((name, n) => names.indexOf(name) < n);
+    if (twice !== undefined) problem(key, `${key}: there are two of the name ${twice}.`);
+  }
   if (members.extraImages !== undefined)
     for (const message of imageProblems(policy.extraImages)) problem('extraImages', message);
 }

@@ -193,10 +193,20 @@ function readValue(key: string, value: string, problem: (text: string) => void):
   if (key.endsWith('Seconds')) return readSeconds(value, problem);
   const shape = Policy.shape[key as keyof typeof Policy.shape].unwrap();
   if (shape instanceof z.ZodArray) {
+    if (shape.element instanceof z.ZodObject) return readJson(value, problem);
     const items = value.split(',').map((item) => item.trim());
     return shape.element instanceof z.ZodNumber ? items.map(Number) : items;
   }
   return shape instanceof z.ZodNumber ? Number(value) : value;
+}
+
+function readJson(value: string, problem: (text: string) => void): unknown {
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    problem(`is '${value}'; it is a list of objects in JSON.`);
+    return undefined;
+  }
 }
 
 function readSeconds(value: string, problem: (text: string) => void): number | undefined {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
+import { approvalMissing, type ApprovalFacts } from './approvals';
 import { ControlScope, describeScope, isInScope, type ScopedPlace } from './controlScope';
 import { StoppedScope } from './evidenceRules';
 import { later } from './instants';
@@ -64,7 +65,7 @@ export const Halt = z.object({
 export type Halt = Readonly<z.infer<typeof Halt>>;
 
 /** A person decides when these pass. */
-export const WaitReason = OutcomeReason.extract(['rolloutPaused', 'rolloutHalted']);
+export const WaitReason = OutcomeReason.extract(['rolloutPaused', 'rolloutHalted', 'approvalPending']);
 export type WaitReason = z.infer<typeof WaitReason>;
 
 /** These never pass: nothing new will start in that place. */
@@ -81,12 +82,13 @@ export type Control =
   | { readonly kind: 'wait'; readonly reason: WaitReason; readonly why: string }
   | { readonly kind: 'stop'; readonly reason: StopReason };
 
-/** May something new start here now? `region` null asks for a phase as a whole. Paused, halted and over come before go (INV-6, INV-9). */
+/** May something new start here now? `region` null asks for a phase as a whole. Paused, halted, over and not approved come before go (INV-6, INV-9). */
 export function controlFor(
   control: RolloutControl,
   halts: readonly Halt[],
   where: ControlledPlace,
   nowUtc: string,
+  approvals?: ApprovalFacts,
 ): Control {
   if (control.mode === 'cancelled') return { kind: 'stop', reason: 'rolloutCancelled' };
   if (control.mode === 'ended' || nowUtc >= control.endsUtc)
@@ -101,7 +103,8 @@ export function controlFor(
   if (standing?.asked)
     return { kind: 'wait', reason: 'rolloutPaused', why: pausedBecause(standing.asked, standing.why) };
   if (standing) return { kind: 'wait', reason: 'rolloutHalted', why: standing.why };
-  return { kind: 'go' };
+  const missing = approvals === undefined ? null : approvalMissing(approvals, where.phase, nowUtc);
+  return missing === null ? { kind: 'go' } : { kind: 'wait', reason: 'approvalPending', why: missing };
 }
 
 export const pausedBecause = (scope: ControlScope, reason: string): string =>

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BudgetShare } from './budgets';
 import { AvailabilitySetId } from './ids';
 import { arePaired } from './regions';
 import type { Policy } from './policy';
@@ -28,15 +29,25 @@ export const Disruption = z.object({
   downCount: z.number().int().nonnegative().exactOptional(),
   /** Of standalone VMs: how many of each subscription that has more than one in the region. */
   subscriptions: z.array(SubscriptionShare).exactOptional(),
+  /** What its VMs take of the budgets of applications, each of which has a ledger of its own. */
+  budgets: z.array(BudgetShare).exactOptional(),
 });
 export type Disruption = Readonly<z.infer<typeof Disruption>>;
 
 /** The rule that forbids two disruptions at once. Source: design section 4, R-203, R-205, R-206, R-207, R-208. */
-export const ConflictRule = z.enum(['geoPair', 'zones', 'updateDomains', 'setShare', 'subscriptionShare']);
+export const ConflictRule = z.enum([
+  'geoPair',
+  'zones',
+  'updateDomains',
+  'setShare',
+  'subscriptionShare',
+  'budget',
+]);
 export type ConflictRule = z.infer<typeof ConflictRule>;
 
-/** Whether two disruptions may coexist, and if not, which rule forbids it. Symmetric. */
+/** Whether two disruptions may coexist, and if not, which rule forbids it. Symmetric. Those that name budgets are compared by these alone: they are in the ledger of a budget. */
 export function conflict(a: Disruption, b: Disruption): ConflictRule | null {
+  if (a.budgets !== undefined && b.budgets !== undefined) return fitsBudgets([a, b]) ? null : 'budget';
   if (arePaired(a.region, b.region)) return 'geoPair';
   if (a.region !== b.region) return null;
   if (a.zone !== b.zone) return 'zones';
@@ -53,6 +64,17 @@ export function fitsSet(together: readonly Disruption[]): boolean {
   const shareMax = Math.min(...together.map((one) => one.shareMax ?? 1));
   const downCount = Math.max(0, ...together.map((one) => one.downCount ?? 0));
   return count <= shareMax && (count <= 1 || count + downCount <= shareMax);
+}
+
+/** Whether disruptions keep every budget together, wherever they are. */
+export function fitsBudgets(together: readonly Disruption[]): boolean {
+  const sums = new Map<string, { count: number; max: number }>();
+  for (const { budgets = [] } of together)
+    for (const { budget, count, max } of budgets) {
+      const sum = sums.get(budget) ?? { count: 0, max };
+      sums.set(budget, { count: sum.count + count, max: Math.min(sum.max, max) });
+    }
+  return [...sums.values()].every(({ count, max }) => count <= max);
 }
 
 /** Whether disruptions of standalone VMs of one region keep the share of every subscription together. */

@@ -3,6 +3,7 @@ import { because, type Because, type OutcomeReason } from './reasons';
 import { effectivePatchMode } from './patchMode';
 import type { Policy } from './policy';
 import { findRegion } from './regions';
+import { remembered } from './remembered';
 import { tagOf } from './tags';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -20,14 +21,15 @@ const ELIGIBLE: Eligibility = { kind: 'eligible' };
  * the hour (power, agent, freeze, health) is not asked here but right before the update.
  */
 export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Eligibility {
-  const holds = eligibilityHolds(vm, policy);
-  const [first] = holds;
-  if (first === undefined) return ELIGIBLE;
-  return {
-    kind: 'ineligible',
-    reason: first.reason,
-    detail: holds.map(({ detail }) => detail).join('; '),
-  };
+  let first: Because | null = null;
+  let detail = '';
+  for (const rule of RULES) {
+    const hold = rule(vm, policy);
+    if (hold === null) continue;
+    detail = first === null ? hold.detail : `${detail}; ${hold.detail}`;
+    first ??= hold;
+  }
+  return first === null ? ELIGIBLE : { kind: 'ineligible', reason: first.reason, detail };
 }
 
 /**
@@ -41,28 +43,40 @@ export function isAssessed(vm: VirtualMachine, policy: EligibilityPolicy): boole
 
 /** Everything that keeps automatic patching off this VM, the most specific reason first. Empty: it is eligible. */
 export function eligibilityHolds(vm: VirtualMachine, policy: EligibilityPolicy): readonly Because[] {
-  return [
-    placeHold(vm),
-    excludedByTag(vm, policy),
-    ...controlHolds(vm),
-    // Which region it must not be down together with, and when its off-peak hours are, would be guesses.
-    findRegion(vm.region) === undefined ? because('unknownRegion', { region: vm.region }) : null,
-    vm.osType === null ? because('osTypeUnknown') : null,
-    imageHold(vm, policy),
-    vm.provisionVMAgent === false ? because('agentNotProvisioned') : null,
-    vm.control === undefined ? automaticUpdatesHold(vm) : null,
-    vm.enabled ? null : because('notEnabled'),
-  ].filter((found) => found !== null);
+  return RULES.map((rule) => rule(vm, policy)).filter((hold) => hold !== null);
 }
+
+type Rule = (vm: VirtualMachine, policy: EligibilityPolicy) => Because | null;
+
+/** The most specific reason first. A plan asks them of every VM of the fleet: what holds nothing allocates nothing. */
+const RULES: readonly Rule[] = [
+  placeHold,
+  excludedByTag,
+  controlHold,
+  patchModeHold,
+  scheduleHold,
+  unknownRegionHold,
+  ({ osType }) => (osType === null ? because('osTypeUnknown') : null),
+  imageHold,
+  ({ provisionVMAgent }) => (provisionVMAgent === false ? because('agentNotProvisioned') : null),
+  automaticUpdatesHold,
+  ({ enabled }) => (enabled ? null : because('notEnabled')),
+];
 
 /** What names of regions and zones look like: they become parts of keys, and say what must not be down together. */
 const PLACE_NAME = /^[a-z0-9-]{1,60}$/i;
+const isPlaceName = remembered((name: string) => PLACE_NAME.test(name));
 
 /** A VM whose place cannot be understood is set aside, by itself: it must not stop the month of the others. */
 function placeHold({ region, zone }: VirtualMachine): Because | null {
-  if (!PLACE_NAME.test(region)) return because('placeInvalid', { place: `region «${region}»` });
-  if (zone !== null && !PLACE_NAME.test(zone)) return because('placeInvalid', { place: `zone «${zone}»` });
+  if (!isPlaceName(region)) return because('placeInvalid', { place: `region «${region}»` });
+  if (zone !== null && !isPlaceName(zone)) return because('placeInvalid', { place: `zone «${zone}»` });
   return null;
+}
+
+/** Which region it must not be down together with, and when its off-peak hours are, would be guesses. */
+function unknownRegionHold({ region }: VirtualMachine): Because | null {
+  return findRegion(region) === undefined ? because('unknownRegion', { region }) : null;
 }
 
 function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): Because | null {
@@ -74,16 +88,14 @@ function excludedByTag(vm: VirtualMachine, { excludeTag }: EligibilityPolicy): B
  * Where the driver says in whose hands a VM is, that decides: on real Azure a VM may be Lowtide's in several patch modes, and one in
  * AutomaticByPlatform is Azure's own unless its safety checks are bypassed (design section 8).
  */
-function controlHolds(vm: VirtualMachine): readonly (Because | null)[] {
-  const { control } = vm;
-  if (control !== undefined)
-    return [control.kind === 'inCharge' ? null : because('notInCharge', { found: control.because })];
-  // Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place.
-  return [patchModeHold(vm), vm.customerManagedSchedule === true ? because('notInCharge') : null];
+function controlHold({ control }: VirtualMachine): Because | null {
+  if (control === undefined || control.kind === 'inCharge') return null;
+  return because('notInCharge', { found: control.because });
 }
 
 /** R-411, R-416: only AutomaticByPlatform takes part. */
 function patchModeHold(vm: VirtualMachine): Because | null {
+  if (vm.control !== undefined || vm.patchMode === 'AutomaticByPlatform') return null;
   const effective = effectivePatchMode(vm);
   if (effective.kind === 'undecided') return because('patchModeMissing');
   if (effective.kind === 'unknown')
@@ -92,6 +104,11 @@ function patchModeHold(vm: VirtualMachine): Because | null {
   if (from === 'default') return because('patchModeMissing', { patchMode: mode });
   if (mode === 'AutomaticByPlatform') return null;
   return because('patchModeNotPlatform', { patchMode: mode });
+}
+
+/** Azure's «customer managed schedules»: Azure does no automatic guest patching of such a VM, and Lowtide none in its place. */
+function scheduleHold({ control, customerManagedSchedule }: VirtualMachine): Because | null {
+  return control === undefined && customerManagedSchedule === true ? because('notInCharge') : null;
 }
 
 /** R-401, R-402. */
@@ -107,6 +124,6 @@ function imageHold(vm: VirtualMachine, policy: EligibilityPolicy): Because | nul
 
 /** R-412: not given means true, its default. */
 function automaticUpdatesHold(vm: VirtualMachine): Because | null {
-  if (vm.osType !== 'Windows' || vm.enableAutomaticUpdates !== false) return null;
+  if (vm.control !== undefined || vm.osType !== 'Windows' || vm.enableAutomaticUpdates !== false) return null;
   return because('automaticUpdatesOff');
 }

@@ -26,8 +26,38 @@ export type ImagePolicy = Pick<Policy, 'imageProfile' | 'extraImages'>;
 
 /** one of the images of the policy's profile, or one that policy adds. */
 export function isSupportedImage(image: PlatformImage, policy: ImagePolicy): boolean {
-  const name = imageName(image);
+  let supports = answers.get(policy);
+  if (supports === undefined) {
+    supports = rememberedByImage((each) => supportedBy(policy, imageName(each)));
+    answers.set(policy, supports);
+  }
+  return supports(image);
+}
+
+const answers = new WeakMap<ImagePolicy, (image: PlatformImage) => boolean>();
+
+function supportedBy(policy: ImagePolicy, name: string): boolean {
   return isIn(policy.imageProfile, name) || extra(policy).some((pattern) => pattern.test(name));
+}
+
+/** Images are other people's input: beyond so many the memory starts afresh. */
+const IMAGES_MAX = 5_000;
+
+/** A function of publisher, offer and SKU that computes each answer once. To look three texts up costs less than to join them. */
+export function rememberedByImage<T>(compute: (image: PlatformImage) => T): (image: PlatformImage) => T {
+  const known = new Map<string, Map<string, Map<string, T>>>();
+  let count = 0;
+  return (image) => {
+    const before = known.get(image.sku)?.get(image.offer)?.get(image.publisher);
+    if (before !== undefined) return before;
+    const answer = compute(image);
+    if (count >= IMAGES_MAX) known.clear();
+    count = known.size === 0 ? 1 : count + 1;
+    const ofSku = known.get(image.sku) ?? new Map<string, Map<string, T>>();
+    const ofOffer = ofSku.get(image.offer) ?? new Map<string, T>();
+    known.set(image.sku, ofSku.set(image.offer, ofOffer.set(image.publisher, answer)));
+    return answer;
+  };
 }
 
 /** Can VMs of this image be patched without a reboot? */

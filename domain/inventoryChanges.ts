@@ -1,9 +1,15 @@
 import type { VmId } from './ids';
 import type { Policy } from './policy';
-import type { VirtualMachine } from './virtualMachine';
+import { VirtualMachine } from './virtualMachine';
 
-/** A VM that is known; `goneUtc` when the last listing did not have it. */
-export type KnownVm = VirtualMachine & { readonly goneUtc?: string };
+/** A VM that is known; `goneUtc` when the last listing did not have it, `formerIds` when it had other ids before, the latest first. */
+export type KnownVm = VirtualMachine & { readonly goneUtc?: string; readonly formerIds?: readonly VmId[] };
+
+/** One and the same VM under another id: it was moved to another resource group or subscription. */
+export interface MovedVm {
+  readonly from: KnownVm;
+  readonly to: KnownVm;
+}
 
 /** What the platform listed. A subscription that it could not list to the end is named, with its reason. */
 export interface Listing {
@@ -15,7 +21,9 @@ export interface InventoryChanges {
   /** As far as it is believed, the fleet as it is now. */
   readonly present: readonly VirtualMachine[];
   readonly added: readonly VirtualMachine[];
-  readonly changed: readonly { readonly before: KnownVm; readonly after: VirtualMachine }[];
+  readonly changed: readonly { readonly before: KnownVm; readonly after: KnownVm }[];
+  /** Neither gone nor new. */
+  readonly moved: readonly MovedVm[];
   /** Not listed any more: a tombstone, should the next listing have it again. */
   readonly buried: readonly KnownVm[];
   /** Tombstones that a second listing did not have either. */
@@ -38,59 +46,103 @@ export function inventoryChanges(
 ): InventoryChanges {
   const before = bySubscription(known);
   const now = bySubscription(listing.vms);
+  const moves = movesOf(known, listing.vms);
   const notBelieved: { subscriptionId: string; why: string }[] = [];
-  const changes = {
-    present: [] as VirtualMachine[],
-    added: [] as VirtualMachine[],
-    changed: [] as { before: KnownVm; after: VirtualMachine }[],
-    buried: [] as KnownVm[],
-    removed: [] as VmId[],
-  };
+  const changes: Changes = { present: [], added: [], changed: [], moved: [], buried: [], removed: [] };
+  const doubted = new Set<string>();
   for (const subscriptionId of [...new Set([...before.keys(), ...now.keys()])].sort()) {
-    const knownHere = before.get(subscriptionId) ?? new Map<VmId, KnownVm>();
-    const listed = now.get(subscriptionId) ?? new Map<VmId, KnownVm>();
-    const why = doubt(knownHere, listed, listing.incomplete.get(subscriptionId), policy);
-    if (why !== null) {
-      notBelieved.push({ subscriptionId, why });
-      changes.present.push(...[...knownHere.values()].filter(({ goneUtc }) => goneUtc === undefined));
-      continue;
-    }
-    compare(knownHere, listed, changes, nowUtc);
+    const why = doubt(
+      [...(before.get(subscriptionId)?.values() ?? [])].filter(({ id }) => !moves.has(id)),
+      now.get(subscriptionId) ?? new Map<VmId, KnownVm>(),
+      listing.incomplete.get(subscriptionId),
+      policy,
+    );
+    if (why === null) continue;
+    notBelieved.push({ subscriptionId, why });
+    doubted.add(subscriptionId);
+  }
+  // What a subscription lists that is not believed has not arrived there.
+  for (const [id, { to }] of moves) if (doubted.has(keyOfSubscription(to))) moves.delete(id);
+  const arrived = new Map([...moves.values()].map((move) => [move.to.id, move]));
+  for (const subscriptionId of [...new Set([...before.keys(), ...now.keys()])].sort()) {
+    const knownHere = [...(before.get(subscriptionId)?.values() ?? [])].filter(({ id }) => !moves.has(id));
+    if (doubted.has(subscriptionId))
+      changes.present.push(...knownHere.filter(({ goneUtc }) => goneUtc === undefined));
+    else
+      compare(
+        new Map(knownHere.map((vm) => [vm.id, vm])),
+        now.get(subscriptionId) ?? new Map<VmId, VirtualMachine>(),
+        { changes, arrived },
+        nowUtc,
+      );
   }
   return { ...changes, notBelieved };
 }
 
+/** A VM that is not listed under its id any more, and whose GUID one other VM of the listing has: by the id that it had. */
+function movesOf(known: readonly KnownVm[], listed: readonly VirtualMachine[]): Map<VmId, MovedVm> {
+  const ids = new Set(listed.map(({ id }) => id));
+  const absent = byUniqueId(known.filter(({ id }) => !ids.has(id)));
+  const moves = new Map<VmId, MovedVm>();
+  for (const [uniqueId, [to, another]] of byUniqueId(listed)) {
+    // Two VMs of one GUID are a file that was copied: it says nothing of either.
+    if (to === undefined || another !== undefined) continue;
+    for (const from of absent.get(uniqueId) ?? []) moves.set(from.id, { from, to });
+  }
+  return moves;
+}
+
+function byUniqueId<V extends VirtualMachine>(vms: readonly V[]): Map<string, V[]> {
+  const found = new Map<string, V[]>();
+  for (const vm of vms) {
+    if (vm.uniqueId === undefined) continue;
+    const alike = found.get(vm.uniqueId);
+    if (alike === undefined) found.set(vm.uniqueId, [vm]);
+    else alike.push(vm);
+  }
+  return found;
+}
+
 function doubt(
-  known: ReadonlyMap<VmId, KnownVm>,
+  known: readonly KnownVm[],
   listed: ReadonlyMap<VmId, VirtualMachine>,
   incomplete: string | undefined,
   { inventoryFewerPercent }: Pick<Policy, 'inventoryFewerPercent'>,
 ): string | null {
   if (incomplete !== undefined) return `The platform did not list it to the end: ${incomplete}`;
-  const present = [...known.values()].filter(({ goneUtc }) => goneUtc === undefined);
+  const present = known.filter(({ goneUtc }) => goneUtc === undefined);
   const fewer = present.filter(({ id }) => !listed.has(id)).length;
   const isMany = fewer >= FEWER_MIN || listed.size === 0;
   if (fewer === 0 || !isMany || fewer * 100 <= present.length * inventoryFewerPercent) return null;
   return `${fewer} of the ${present.length} VMs that are known are missing, more than ${inventoryFewerPercent} %.`;
 }
 
+interface Changes {
+  readonly present: VirtualMachine[];
+  readonly added: VirtualMachine[];
+  readonly changed: { before: KnownVm; after: KnownVm }[];
+  readonly moved: MovedVm[];
+  readonly buried: KnownVm[];
+  readonly removed: VmId[];
+}
+
 function compare(
   known: ReadonlyMap<VmId, KnownVm>,
   listed: ReadonlyMap<VmId, VirtualMachine>,
-  changes: {
-    readonly present: VirtualMachine[];
-    readonly added: VirtualMachine[];
-    readonly changed: { before: KnownVm; after: VirtualMachine }[];
-    readonly buried: KnownVm[];
-    readonly removed: VmId[];
-  },
+  { changes, arrived }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, MovedVm> },
   nowUtc: string,
 ): void {
-  for (const [id, after] of listed) {
+  for (const [id, vm] of listed) {
     const before = known.get(id);
-    changes.present.push(after);
-    if (before === undefined) changes.added.push(after);
-    else if (JSON.stringify(before) !== JSON.stringify(after)) changes.changed.push({ before, after });
+    const move = arrived.get(id);
+    changes.present.push(vm);
+    const after = withFormerIds(vm, [
+      ...(move === undefined ? [] : [move.from.id, ...(move.from.formerIds ?? [])]),
+      ...(before?.formerIds ?? []),
+    ]);
+    if (move !== undefined) changes.moved.push({ from: move.from, to: after });
+    else if (before === undefined) changes.added.push(after);
+    else if (!isSame(before, after)) changes.changed.push({ before, after });
   }
   for (const [id, before] of known) {
     if (listed.has(id)) continue;
@@ -99,10 +151,34 @@ function compare(
   }
 }
 
+/** So many of its former ids are remembered of a VM. */
+const FORMER_IDS_MAX = 5;
+
+function withFormerIds(vm: VirtualMachine, ids: readonly VmId[]): KnownVm {
+  const formerIds = [...new Set(ids)].filter((id) => id !== vm.id).slice(0, FORMER_IDS_MAX);
+  return formerIds.length === 0 ? vm : { ...vm, formerIds };
+}
+
+const MEMBERS = [...(Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)[]), 'formerIds'] as const;
+
+/** Members in another order are no change. Listings come every few hours, and hardly a VM differs: no text is made of what is equal. */
+function isSame(before: KnownVm, after: KnownVm): boolean {
+  return (
+    before.goneUtc === undefined &&
+    MEMBERS.every(
+      (member) => before[member] === after[member] || text(before[member]) === text(after[member]),
+    )
+  );
+}
+
+const text = (value: unknown): string | undefined => JSON.stringify(value);
+
+const keyOfSubscription = ({ subscriptionId }: VirtualMachine): string => subscriptionId.toLowerCase();
+
 function bySubscription<V extends VirtualMachine>(vms: readonly V[]): Map<string, Map<VmId, V>> {
   const found = new Map<string, Map<VmId, V>>();
   for (const vm of vms) {
-    const key = vm.subscriptionId.toLowerCase();
+    const key = keyOfSubscription(vm);
     const here = found.get(key) ?? new Map<VmId, V>();
     found.set(key, here.set(vm.id, vm));
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conflict, ConflictRule, Disruption, fitsSet, fitsSubscriptions } from './disruption';
+import { conflict, ConflictRule, Disruption, fitsBudgets, fitsSet, fitsSubscriptions } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
 import { addSeconds, earlier, later } from './instants';
 
@@ -146,6 +146,8 @@ function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
 function sharesUsedUp(state: LedgerState, wanted: Disruption): Refusal[] {
   const { availabilitySetId, region, zone } = wanted;
   const held = state.claims.map((claim) => claim.disruption);
+  if (wanted.budgets !== undefined)
+    return fitsBudgets([...held, wanted]) ? [] : [{ rule: 'budget', by: wanted.budgets[0]?.budget ?? '' }];
   const inPlace = held.filter((one) => one.availabilitySetId === availabilitySetId);
   if (availabilitySetId !== null)
     return fitsSet([...inPlace, wanted]) ? [] : [{ rule: 'setShare', by: availabilitySetId }];

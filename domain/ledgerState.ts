@@ -11,8 +11,11 @@ import { ClaimKind, type Claim, type Impairment, type LedgerState, type Ticket }
  */
 export const LEDGER_STATE_LENGTH_MAX = 15_000;
 
+/** Before the name of a budget; no key of a subscription has it. */
+const BUDGET = '~';
+
 const Text = z.tuple([z.number().int(), z.string()]);
-/** Region, zone, set, update domain, count, shareMax, downCount, and by three the subscriptions with their count and max. */
+/** Region, zone, set, update domain, count, shareMax, downCount, and by three the subscriptions and budgets with their count and max. */
 const Place = z.array(z.union([z.string(), z.number(), z.null()]));
 
 export const PackedLedger = z.object({
@@ -46,6 +49,7 @@ export function packLedger(state: LedgerState): PackedLedger {
     one.shareMax,
     one.downCount ?? null,
     ...(one.subscriptions ?? []).flatMap(({ subscription, count, max }) => [subscription, count, max]),
+    ...(one.budgets ?? []).flatMap(({ budget, count, max }) => [BUDGET + budget, count, max]),
   ];
   return {
     fromMs: fromMs === Number.MAX_SAFE_INTEGER ? 0 : fromMs,
@@ -121,12 +125,12 @@ function disruptionOf(
   regionAt: (at: number) => string,
 ): Disruption {
   const subscriptions: NonNullable<Disruption['subscriptions']> = [];
-  for (let n = 0; n + 2 < shares.length; n += 3)
-    subscriptions.push({
-      subscription: String(shares[n]),
-      count: Number(shares[n + 1]),
-      max: Number(shares[n + 2]),
-    });
+  const budgets: NonNullable<Disruption['budgets']> = [];
+  for (let n = 0; n + 2 < shares.length; n += 3) {
+    const [name, counted, max] = [String(shares[n]), Number(shares[n + 1]), Number(shares[n + 2])];
+    if (name.startsWith(BUDGET)) budgets.push({ budget: name.slice(BUDGET.length), count: counted, max });
+    else subscriptions.push({ subscription: name, count: counted, max });
+  }
   return {
     region: regionAt(Number(region)),
     zone: zone === null || zone === undefined ? null : String(zone),
@@ -136,6 +140,7 @@ function disruptionOf(
     shareMax: numberOrNull(shareMax),
     ...(typeof downCount === 'number' && { downCount }),
     ...(subscriptions.length > 0 && { subscriptions }),
+    ...(budgets.length > 0 && { budgets }),
   };
 }
 

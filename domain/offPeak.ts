@@ -1,5 +1,6 @@
 import { utcOf } from './instants';
 import { instantOf } from './localTime';
+import { partsOfCalendar, WEEKDAYS, type OwnWindows, type WindowsPolicy } from './ownWindows';
 import type { Policy } from './policy';
 
 /** One window of one time zone. Half open: at `closesUtc` it is closed. */
@@ -14,19 +15,20 @@ export interface OffPeakWindowMs extends OffPeakWindow {
   readonly closesMs: number;
 }
 
-export type OffPeakHours = Pick<Policy, 'offPeakOpens' | 'offPeakCloses'>;
+/** The hours of the fleet, and those of VMs that have their own. What is asked is a calendar: a time zone, or one with a name (`calendarOf`). */
+export type OffPeakHours = Pick<Policy, 'offPeakOpens' | 'offPeakCloses'> & WindowsPolicy;
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** R-108: the window that contains now, else the next to open. */
-export function windowAtOrAfter(zone: string, policy: OffPeakHours, nowUtc: string): OffPeakWindow {
-  return withoutMs(windowMsAtOrAfter(zone, policy, Date.parse(nowUtc)));
+export function windowAtOrAfter(calendar: string, policy: OffPeakHours, nowUtc: string): OffPeakWindow {
+  return withoutMs(windowMsAtOrAfter(calendar, policy, Date.parse(nowUtc)));
 }
 
 /** The first window that opens later than this instant. Where it is always open, that is when today's 24 hours are over. */
-export function windowOpeningAfter(zone: string, policy: OffPeakHours, utc: string): OffPeakWindow {
-  return withoutMs(windowMsOpeningAfter(zone, policy, Date.parse(utc)));
+export function windowOpeningAfter(calendar: string, policy: OffPeakHours, utc: string): OffPeakWindow {
+  return withoutMs(windowMsOpeningAfter(calendar, policy, Date.parse(utc)));
 }
 
 export function isOpen(window: OffPeakWindow, nowUtc: string): boolean {
@@ -34,74 +36,106 @@ export function isOpen(window: OffPeakWindow, nowUtc: string): boolean {
 }
 
 /** `windowAtOrAfter` for an instant in milliseconds. */
-export function windowMsAtOrAfter(zone: string, policy: OffPeakHours, nowMs: number): OffPeakWindowMs {
-  if (policy.offPeakOpens === policy.offPeakCloses) return windowOf(nowMs, nowMs + DAY_MS);
-  return firstWindow(zone, policy, nowMs, (window) => window.closesMs > nowMs);
+export function windowMsAtOrAfter(calendar: string, policy: OffPeakHours, nowMs: number): OffPeakWindowMs {
+  if (isAlwaysOpen(calendar, policy)) return windowOf(nowMs, nowMs + DAY_MS);
+  return firstWindow(calendar, policy, nowMs, (window) => window.closesMs > nowMs);
 }
 
 /** `windowOpeningAfter` for an instant in milliseconds. */
-export function windowMsOpeningAfter(zone: string, policy: OffPeakHours, afterMs: number): OffPeakWindowMs {
-  if (policy.offPeakOpens === policy.offPeakCloses) return windowOf(afterMs + DAY_MS, afterMs + 2 * DAY_MS);
-  return firstWindow(zone, policy, afterMs, (window) => window.opensMs > afterMs);
+export function windowMsOpeningAfter(
+  calendar: string,
+  policy: OffPeakHours,
+  afterMs: number,
+): OffPeakWindowMs {
+  if (isAlwaysOpen(calendar, policy)) return windowOf(afterMs + DAY_MS, afterMs + 2 * DAY_MS);
+  return firstWindow(calendar, policy, afterMs, (window) => window.opensMs > afterMs);
+}
+
+/** Equal hours of the fleet mean: always open. */
+export function isAlwaysOpen(calendar: string, policy: OffPeakHours): boolean {
+  return policy.offPeakOpens === policy.offPeakCloses && ownWindowsIn(calendar, policy) === undefined;
+}
+
+function ownWindowsIn(calendar: string, { ownWindows = [] }: OffPeakHours): OwnWindows | undefined {
+  if (ownWindows.length === 0) return undefined;
+  const { name } = partsOfCalendar(calendar);
+  return name === null ? undefined : ownWindows.find((own) => own.name === name);
 }
 
 /** Local dates run up to 14 h ahead of UTC and 12 h behind, and a window ends a day after it began: three days early is early enough. */
 const DAYS_BEFORE = 3;
-/** A date that a zone leaves out, or a window that its change of clocks swallows, is followed by an ordinary one. */
-const DAYS_AFTER = 4;
+/** Windows of one day of the week come after seven days; one that a change of clocks swallows, after another seven. */
+const DAYS_AFTER = 16;
 
 function firstWindow(
-  zone: string,
+  calendar: string,
   policy: OffPeakHours,
   fromMs: number,
   wanted: (window: OffPeakWindowMs) => boolean,
 ): OffPeakWindowMs {
-  const windows = windowsOf(zone, policy);
+  const windows = windowsOf(calendar, policy);
   const today = Math.floor(fromMs / DAY_MS);
   for (let day = today - DAYS_BEFORE; day <= today + DAYS_AFTER; day += 1) {
-    const window = windows.on(day);
-    if (window !== null && wanted(window)) return window;
+    for (const window of windows.on(day)) if (wanted(window)) return window;
   }
-  throw new RangeError(`no off-peak window of ${zone} within days of ${utcOf(fromMs)}`);
+  throw new RangeError(`no off-peak window of ${calendar} within days of ${utcOf(fromMs)}`);
 }
 
-interface ZoneWindows {
-  /** The window that begins on this local date, in days since 1970; null for one that the change of clocks swallowed. */
-  on(day: number): OffPeakWindowMs | null;
+interface CalendarWindows {
+  /** The windows that begin on this local date, in days since 1970, the first to close first; none where the change of clocks swallowed it. */
+  on(day: number): readonly OffPeakWindowMs[];
 }
 
 /** A fleet has some dozen zones. A year of windows of each is about 1.5 MB; beyond this many zones the memory starts afresh. */
 const ZONES_MAX = 1_000;
 const WINDOWS_MAX = 1_000;
-const memory = new Map<string, ZoneWindows>();
+const memory = new Map<string, CalendarWindows>();
+/** What own windows say, as text: the same name may say something else in another policy. */
+const texts = new WeakMap<OwnWindows, string>();
 
-function windowsOf(zone: string, policy: OffPeakHours): ZoneWindows {
-  const key = `${zone} ${policy.offPeakOpens}${policy.offPeakCloses}`;
+function windowsOf(calendar: string, policy: OffPeakHours): CalendarWindows {
+  const own = ownWindowsIn(calendar, policy);
+  const key = `${calendar} ${own === undefined ? policy.offPeakOpens + policy.offPeakCloses : textOf(own)}`;
   const known = memory.get(key);
   if (known !== undefined) return known;
   if (memory.size >= ZONES_MAX) memory.clear();
-  const windows = rememberedWindows(zone, policy);
+  const { zone } = partsOfCalendar(calendar);
+  const hours: OwnWindows['open'] = own?.open ?? [
+    { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
+  ];
+  const windows = rememberedWindows(zone, hours);
   memory.set(key, windows);
   return windows;
 }
 
-function rememberedWindows(zone: string, policy: OffPeakHours): ZoneWindows {
-  const opens = msOfDay(policy.offPeakOpens);
-  const closes = msOfDay(policy.offPeakCloses);
-  const byDay = new Map<number, OffPeakWindowMs | null>();
-  const compute = (day: number): OffPeakWindowMs | null => {
-    const opensMs = instantOf(zone, day * DAY_MS + opens);
-    const closesMs = instantOf(zone, (closes > opens ? day : day + 1) * DAY_MS + closes);
-    return closesMs > opensMs ? windowOf(opensMs, closesMs) : null;
+function textOf(own: OwnWindows): string {
+  const known = texts.get(own) ?? JSON.stringify(own.open);
+  texts.set(own, known);
+  return known;
+}
+
+function rememberedWindows(zone: string, hours: OwnWindows['open']): CalendarWindows {
+  const byDay = new Map<number, readonly OffPeakWindowMs[]>();
+  const compute = (day: number): readonly OffPeakWindowMs[] => {
+    const weekday = WEEKDAYS[new Date(day * DAY_MS).getUTCDay()] ?? 'sun';
+    return hours
+      .filter(({ days }) => days?.includes(weekday) ?? true)
+      .flatMap((one) => {
+        const [opens, closes] = [msOfDay(one.opens), msOfDay(one.closes)];
+        const opensMs = instantOf(zone, day * DAY_MS + opens);
+        const closesMs = instantOf(zone, (closes > opens ? day : day + 1) * DAY_MS + closes);
+        return closesMs > opensMs ? [windowOf(opensMs, closesMs)] : [];
+      })
+      .sort((a, b) => a.closesMs - b.closesMs);
   };
   return {
     on(day) {
       const known = byDay.get(day);
       if (known !== undefined) return known;
       if (byDay.size >= WINDOWS_MAX) byDay.clear();
-      const window = compute(day);
-      byDay.set(day, window);
-      return window;
+      const windows = compute(day);
+      byDay.set(day, windows);
+      return windows;
     },
   };
 }

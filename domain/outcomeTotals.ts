@@ -34,6 +34,9 @@ export function changeTotals(totals: OutcomeTotals, before: Counted | null, afte
   return counted(without, after, 1);
 }
 
+/** Without an outcome that stands no more. */
+export const uncounted = (totals: OutcomeTotals, gone: Counted): OutcomeTotals => counted(totals, gone, -1);
+
 function counted(totals: OutcomeTotals, { kind, reason, waits }: Counted, by: number): OutcomeTotals {
   const { [reason]: known = 0, ...others } = totals.reasons[kind] ?? {};
   const ofKind = known + by === 0 ? others : { ...others, [reason]: known + by };

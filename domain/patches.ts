@@ -26,6 +26,34 @@ export type PatchStatus = z.infer<typeof PatchStatus>;
 
 export const ApiError = z.object({ code: z.string(), message: z.string() });
 
+/** What became of a patch. `Available`: an assessment found it, and nothing has installed it. */
+export const PatchState = z.enum(['Available', 'Installed', 'Failed', 'Pending', 'NotSelected', 'Excluded']);
+export type PatchState = z.infer<typeof PatchState>;
+
+/** A patch that an assessment or an installation names. */
+export const ListedPatch = z.object({
+  /** Digits, without «KB»; null on Linux. */
+  kbId: z.string().nullable(),
+  name: z.string(),
+  version: z.string(),
+  /** As the platform spells it, which knows more classes than it documents. */
+  classification: z.string(),
+  state: PatchState,
+});
+export type ListedPatch = Readonly<z.infer<typeof ListedPatch>>;
+
+/** So many patches of one answer are named, Critical and Security first; the counts of its summary are of all. */
+const LISTED_MAX = 300;
+
+export const isAutomatic = ({ classification }: Pick<ListedPatch, 'classification'>): boolean =>
+  AUTOMATIC_CLASSIFICATIONS.some((one) => one === classification);
+
+export function listedPatches(patches: readonly ListedPatch[]): ListedPatch[] {
+  if (patches.length <= LISTED_MAX) return [...patches];
+  const [first, rest] = [patches.filter(isAutomatic), patches.filter((patch) => !isAutomatic(patch))];
+  return [...first, ...rest].slice(0, LISTED_MAX);
+}
+
 /** Result of an assessment; members named as in Azure's `availablePatchSummary`. */
 export const AvailablePatchSummary = z.object({
   status: PatchStatus,

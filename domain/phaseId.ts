@@ -12,6 +12,9 @@ export function phaseIdOf(number: number): PhaseId {
   return PhaseId.parse(`phase-${number}`);
 }
 
+/** The number of a phase of a plan, counted from 1. */
+export const numberOfPhase = (phase: string): number => Number(phase.slice('phase-'.length));
+
 /** The catch-up of the sweep that began at this instant. */
 export function catchUpIdOf(sweepUtc: string): PhaseId {
   return PhaseId.parse(`catchup-${sweepUtc.slice(0, 16).replace(':', '').toLowerCase()}`);

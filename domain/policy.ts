@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { ApprovalRule } from './approvals';
+import { Budget, BUDGETS_MAX } from './budgets';
+import { OwnWindows } from './ownWindows';
+import { Ring, RINGS_MAX } from './rings';
 
 const seconds = (value: number): z.ZodDefault<z.ZodNumber> => z.number().nonnegative().default(value);
 const percent = (value: number): z.ZodDefault<z.ZodNumber> => z.number().min(0).max(100).default(value);
@@ -17,6 +21,8 @@ export const Policy = z.object({
   /** Off-peak hours in the VM's own time zone. Equal times mean: always open. */
   offPeakOpens: localTime('22:00'),
   offPeakCloses: localTime('06:00'),
+  /** Hours of VMs that have their own, the first that fits: several a week, days of the week. Assessments keep those of the fleet. */
+  ownWindows: z.array(OwnWindows).max(50).default([]),
   /** How often the platform is asked which VMs there are. */
   inventoryEverySeconds: seconds(6 * HOUR),
   /** A listing with so many fewer VMs than are known is not believed. */
@@ -64,12 +70,18 @@ export const Policy = z.object({
   setOneByOneBelow: z.number().int().nonnegative().default(10),
   /** At most so many of the standalone VMs that a subscription has in a region are down at once; at least one. */
   standaloneSharePercent: percent(20),
+  /** At most so many VMs of an application are down at once, wherever they are. */
+  budgets: z.array(Budget).max(BUDGETS_MAX).default([]),
   /** R-201: four to six phases. The steps of the ladder and the pairs make more than the least, never more than six. */
   phasesMin: z.number().int().positive().max(6).default(4),
   /** Regions that the table lacks, as `name:timeZone` or `name:timeZone:pair`, with an IANA time zone. */
   extraRegions: z.array(z.string()).default([]),
   /** Names of the regions of the first phase; empty: the planner takes the smallest. */
   canaryRegions: z.array(z.string()).default([]),
+  /** What needs the word of an approver before it starts. */
+  approvals: z.array(ApprovalRule).max(20).default([]),
+  /** VMs that go before the canary phase, ring after ring. */
+  rings: z.array(Ring).max(RINGS_MAX).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
   /** Section 6 of the design: so many VMs of an image family may be installed before any of it has proven anything … */
   evidenceFirst: z.number().int().positive().default(5),

@@ -97,6 +97,12 @@ export const REASONS = {
     },
   ),
   waitingForSet: reason('deferred', {}),
+  budgetUsedUp: reason(
+    'deferred',
+    { budget: text },
+    ({ budget }) =>
+      `As many VMs as the budget ${budget} allows were down until it was too late for one more.`,
+  ),
   placeChanged: reason(
     'deferred',
     { planned: text, found: text },
@@ -120,6 +126,11 @@ export const REASONS = {
     {},
     'It was found after the month was planned, and takes its turn with the second chances.',
   ),
+  moved: reason(
+    'deferred',
+    { from: text },
+    ({ from }) => `It was moved since the month was planned, from ${from}; its turn is to come.`,
+  ),
   frozen: reason(
     'deferred',
     { freeze: text, untilUtc: text, owner: text, why: text },
@@ -133,6 +144,7 @@ export const REASONS = {
       `The exclusion ${exclusion} of ${owner} ends at ${untilUtc}: ${why}${why.endsWith('.') ? '' : '.'}`,
   ),
   rolloutHalted: reason('deferred', { why: text }, ({ why }) => why),
+  approvalPending: reason('deferred', { why: text }, ({ why }) => why),
   rolloutPaused: reason('deferred', { why: text }, ({ why }) => why),
   installInFlight: reason('deferred', {}, 'Another installation is running on the VM.'),
 
@@ -220,9 +232,20 @@ type FactsArgument<R extends OutcomeReason> =
 /** Made once: a plan of a large fleet has hundreds of thousands of reasons. */
 const Facts = z.record(z.string(), FactValue);
 
+/** The same reasons repeat through a fleet; those with long facts, or beyond so many, are made each time. */
+const MADE_MAX = 2_000;
+const KEY_MAX = 400;
+const made = new Map<string, Because>();
+
 /** The one place in which a reason gets its kind and its sentence. */
 export function because<R extends OutcomeReason>(name: R, ...[given]: FactsArgument<R>): Because {
+  const key = given === undefined ? name : `${name} ${JSON.stringify(given)}`;
+  const before = made.get(key);
+  if (before !== undefined) return before;
   const { kind, facts: shape, sentence } = REASONS[name] as unknown as ReasonOf<FactShape>;
   const facts = Facts.parse(shape.parse(given ?? {}));
-  return { kind, reason: name, facts, detail: sentence(facts) };
+  const said: Because = { kind, reason: name, facts, detail: sentence(facts) };
+  if (made.size >= MADE_MAX) made.clear();
+  if (key.length <= KEY_MAX) made.set(key, said);
+  return said;
 }

@@ -11,6 +11,7 @@ import {
   type UpdateResult,
 } from './evidence';
 import { checkEvidence, type EvidenceDecision, type StoppedScope } from './evidenceRules';
+import { keyOf, VmId } from './ids';
 import { ImageFamily } from './imageFamily';
 
 /**
@@ -28,6 +29,10 @@ export const RolloutEvidence = z.object({
   rounds: z.record(z.string(), RoundCounted.extend({ canaries: z.array(z.int().nonnegative()) })),
   /** Halts whose evidence a person has answered, so that it counts no more. */
   answered: z.array(z.string()),
+  /** The canary by name: its VMs as their rounds were closed. */
+  canaryVms: z.array(VmId).default([]),
+  /** Keys of VMs that were proven healthy and were found unhealthy after the bake. */
+  turned: z.array(z.string()).default([]),
 });
 export type RolloutEvidence = Readonly<z.infer<typeof RolloutEvidence>>;
 
@@ -38,6 +43,8 @@ export const noRolloutEvidence: RolloutEvidence = {
   waiting: [],
   rounds: {},
   answered: [],
+  canaryVms: [],
+  turned: [],
 };
 
 type OpenRound = RolloutEvidence['rounds'][string];
@@ -156,11 +163,66 @@ export function addRoundResults(
   };
 }
 
-/** A round that is written down needs no memory of its own any more. */
-export function closeRound(evidence: RolloutEvidence, claimId: string): RolloutEvidence {
-  if (evidence.rounds[claimId] === undefined) return evidence;
+/** A round that is written down needs no memory of its own any more; of the canary the names are kept. */
+export function closeRound(
+  evidence: RolloutEvidence,
+  claimId: string,
+  vmAt: (place: number) => VmId | null = () => null,
+): RolloutEvidence {
+  const closed = evidence.rounds[claimId];
+  if (closed === undefined) return evidence;
   const rounds = Object.fromEntries(Object.entries(evidence.rounds).filter(([id]) => id !== claimId));
-  return { ...evidence, rounds };
+  const canaries = closed.canaries.flatMap((place) => vmAt(place) ?? []);
+  return { ...evidence, rounds, canaryVms: [...evidence.canaryVms, ...canaries] };
+}
+
+export interface TurnedUnhealthy {
+  readonly vm: VmId;
+  readonly family: ImageFamily;
+  readonly region: string;
+  readonly atUtc: string;
+}
+
+/** VMs that counted as healthy and are not any more: each is taken from the healthy ones of its scopes and added to the unhealthy, once. */
+export function turnUnhealthy(
+  evidence: RolloutEvidence,
+  turned: readonly TurnedUnhealthy[],
+  policy: EvidencePolicy,
+): RolloutEvidence {
+  const fresh = turned.filter(({ vm }) => !evidence.turned.includes(keyOf(vm)));
+  if (fresh.length === 0) return evidence;
+  const turn = (seen: ScopeEvidence, own: readonly TurnedUnhealthy[]): ScopeEvidence => {
+    const results = own.map(({ vm, region, atUtc }, place): UpdateResult => ({
+      vm,
+      place,
+      kind: 'unhealthy',
+      atUtc,
+      region,
+      canary: evidence.canaryVms.includes(vm),
+      patches: [],
+    }));
+    const healthyCount = Math.max(0, seen.healthyCount - own.length);
+    return addResults({ ...seen, healthyCount }, results, policy);
+  };
+  const families = { ...evidence.families };
+  for (const family of new Set(fresh.map((one) => one.family)))
+    families[family] = turn(
+      families[family] ?? noEvidence,
+      fresh.filter((one) => one.family === family),
+    );
+  const regions = { ...evidence.regions };
+  for (const region of new Set(fresh.map((one) => one.region)))
+    regions[region] = turn(
+      regions[region] ?? noEvidence,
+      fresh.filter((one) => one.region === region),
+    );
+  return {
+    ...evidence,
+    families,
+    regions,
+    rollout: turn(evidence.rollout, fresh),
+    turned: [...evidence.turned, ...fresh.map(({ vm }) => keyOf(vm))],
+  };
 }
 
 /** What a halt stops, with the id of the halt. */

@@ -25,6 +25,8 @@ export const VirtualMachine = z.object({
   id: VmId,
   /** The ARM id in the case it was first written in; for people and for the wire. */
   armId: z.string(),
+  /** Azure's `vmId`: the GUID of the machine, which it keeps when it is moved to another resource group or subscription. */
+  uniqueId: z.string().exactOptional(),
   name: z.string(),
   subscriptionId: z.string(),
   resourceGroup: z.string(),

@@ -80,6 +80,22 @@ export function applyVmEvent(state: VmState, event: VmEvent): VmState {
   }
 }
 
+/** Of a VM that was moved, the states under its ids, the latest first: what one does not know, the one before it does. */
+export function inheritedVmState(states: readonly VmState[]): VmState {
+  return states.reduce(
+    (known, before) => ({
+      lastAssessment: known.lastAssessment ?? before.lastAssessment,
+      lastInstallation: known.lastInstallation ?? before.lastInstallation,
+      health: known.health ?? before.health,
+      outcome: known.outcome ?? before.outcome,
+      enablement: known.enablement ?? before.enablement,
+      // An installation under an id that it has no more is over.
+      installSlot: known.installSlot,
+    }),
+    states[0] ?? newVmState,
+  );
+}
+
 function withAssessment(state: VmState, summary: AvailablePatchSummary | null): VmState {
   if (summary === null || !newer(summary, state.lastAssessment)) return state;
   return { ...state, lastAssessment: summary };

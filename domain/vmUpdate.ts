@@ -55,6 +55,8 @@ export const VmUpdate = z.discriminatedUnion('kind', [
     assessment,
     giveUpUtc: Utc,
     polls: z.number().int(),
+    /** By this the platform says whether it still runs, without a look at the row of the installation. */
+    install: z.object({ operationId: z.string(), deadlineUtc: Utc }).nullable().default(null),
     family,
   }),
   z.object({
@@ -96,6 +98,8 @@ export type Observation =
       readonly granted: boolean;
       readonly startByUtc: string;
       readonly setFull?: boolean;
+      /** The budget that kept it waiting. */
+      readonly budget?: string;
     }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
   | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
@@ -115,7 +119,7 @@ export type AssessmentAnswer =
   | { readonly kind: 'failed'; readonly message: string };
 
 export type InstallStart =
-  | { readonly kind: 'started'; readonly deadlineUtc: string }
+  | { readonly kind: 'started'; readonly deadlineUtc: string; readonly operationId: string }
   | { readonly kind: 'wait'; readonly untilUtc: string }
   | { readonly kind: 'end'; readonly outcome: Outcome };
 
@@ -249,16 +253,21 @@ function afterAssessmentRead(
 /** What is not granted now may be when more VMs of the family have proven healthy, in this window while an install can still start in it. */
 function afterExposureAnswer(
   update: Extract<VmUpdate, { kind: 'askExposure' }>,
-  { granted, startByUtc, setFull }: Extract<Observation, { of: 'askExposure' }>,
+  { granted, startByUtc, setFull, budget }: Extract<Observation, { of: 'askExposure' }>,
   moment: Moment,
 ): Advanced {
   const { nowUtc, pace } = moment;
   if (granted) return open({ ...update, kind: 'startInstall', dueUtc: nowUtc, failures: 0 });
   if (nowUtc < startByUtc)
     return open({ ...update, dueUtc: addSeconds(nowUtc, pace.installPollLastSeconds), failures: 0 });
-  const why =
-    setFull === true ? because('waitingForSet') : because('evidenceLimit', { family: update.family });
-  const outcome = outcomeAt(moment, why);
+  const outcome = outcomeAt(
+    moment,
+    budget !== undefined
+      ? because('budgetUsedUp', { budget })
+      : setFull === true
+        ? because('waitingForSet')
+        : because('evidenceLimit', { family: update.family }),
+  );
   return endedAssessed(outcome, update.assessment, null);
 }
 
@@ -281,6 +290,7 @@ function afterInstallStart(
         assessment: update.assessment,
         giveUpUtc: addSeconds(answer.deadlineUtc, pace.installPollLastSeconds * 2),
         polls: 0,
+        install: { operationId: answer.operationId, deadlineUtc: answer.deadlineUtc },
         family: update.family,
       });
   }

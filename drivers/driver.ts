@@ -4,6 +4,7 @@ import type { HealthAnswer } from '../domain/health';
 import {
   ApiError,
   AvailablePatchSummary,
+  ListedPatch,
   PatchInstallationSummary,
   type PatchClassification,
 } from '../domain/patches';
@@ -25,7 +26,14 @@ export const VmReading = z.object({
   powerState: HealthSignals.shape.powerState,
   agent: z.object({ status: HealthSignals.shape.vmAgent, version: z.string().nullable() }),
   /** The patch extension; null when it is not installed. */
-  extension: z.object({ version: z.string(), latestVersion: z.string() }).nullable(),
+  extension: z
+    .object({
+      version: z.string(),
+      latestVersion: z.string(),
+      /** What the VM said when the extension failed. Absent: it did not. */
+      failure: z.string().exactOptional(),
+    })
+    .nullable(),
   lastAssessment: AvailablePatchSummary.nullable(),
   /** The last installation, running ones included (status InProgress); the identity of an adopted install. */
   lastInstallation: PatchInstallationSummary.nullable(),
@@ -70,8 +78,17 @@ export type StartAnswer = Readonly<z.infer<typeof StartAnswer>>;
 /** `lost`: the platform does not know the operation (any more); read the VM to learn what became of it. */
 export const OperationAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('running'), retryAfterSeconds: z.number().nullable() }),
-  z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
-  z.object({ kind: z.literal('installed'), summary: PatchInstallationSummary }),
+  /** `patches` by name where the platform names them: what is missing, and what became of each that an installation found. */
+  z.object({
+    kind: z.literal('assessed'),
+    summary: AvailablePatchSummary,
+    patches: z.array(ListedPatch).exactOptional(),
+  }),
+  z.object({
+    kind: z.literal('installed'),
+    summary: PatchInstallationSummary,
+    patches: z.array(ListedPatch).exactOptional(),
+  }),
   z.object({ kind: z.literal('extensionInstalled'), version: z.string() }),
   z.object({ kind: z.literal('failed'), error: ApiError }),
   z.object({ kind: z.literal('lost') }),

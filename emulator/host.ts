@@ -95,7 +95,12 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const timers = createTimers(engine, caller, app, journal, tools);
   const handler = createHandler(engine, caller, clock, app, settings, timers, origin, tools, undo);
   if (options.port !== undefined) {
-    const server = await listen(options.port, options.https ?? false, handler);
+    const { alsoServes } = options;
+    const server = await listen(
+      options.port,
+      options.https ?? false,
+      (exchange) => alsoServes?.(exchange) ?? handler(exchange),
+    );
     undo.push(() => server.close());
     origin.url = server.baseUrl;
     process.env['WEBSITE_HOSTNAME'] = origin.url.replace(/^https?:\/\//, '');
@@ -142,11 +147,12 @@ function refuseUnknownMembers(guards: Guards, { unknownMembers }: AppSettings): 
 }
 
 async function openJournal(
-  { store }: HostOptions,
+  { store, clock }: HostOptions,
   log: (line: string) => void,
 ): Promise<Journal | undefined> {
   if (store.kind === 'memory') return undefined;
-  const journal = await Journal.open(resolve(store.path));
+  // Of what runs on a virtual clock nothing has happened: a power cut may take the end of it.
+  const journal = await Journal.open(resolve(store.path), clock.kind === 'virtual' ? 'process' : 'powerCut');
   const { instances, tornBytes } = journal.recovered;
   if (instances.size > 0) log(`information: the journal brought back ${instances.size} instance(s)`);
   if (tornBytes > 0)
@@ -194,7 +200,9 @@ function createHandler(
   const adminApi = admin(functions, timers, settings, () => origin.url);
   const route: HttpHandler = (exchange) => {
     const own = webhooks.handler(exchange.url.pathname) ?? adminApi(exchange.url.pathname);
-    return (own ?? appFunctions)(exchange);
+    if (own) return own(exchange);
+    engine.stats.requests += 1;
+    return appFunctions(exchange);
   };
   if ([...functions.values()].some((fn) => fn.trigger.type === 'orchestrationTrigger')) {
     undo.push(catchClientCalls(settings.appDir, route));

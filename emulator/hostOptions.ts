@@ -4,6 +4,7 @@ import type { PersistPoint } from './engine/persistPoints';
 import type { EngineObserver } from './engine/observer';
 import type { Transit } from './engine/transit';
 import type { Finding } from './guards';
+import type { Answer, Exchange } from './http';
 import type { StatusView } from './statusView';
 
 export interface HostOptions {
@@ -28,6 +29,8 @@ export interface HostOptions {
   /** Over `Values` of local.settings.json; in process.env before the app is loaded. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
+  /** Asked before everything else whether it answers a request itself; undefined where it does not. No request of the app, and no work of its clock. */
+  readonly alsoServes?: (exchange: Exchange) => Promise<Answer> | undefined;
   /** Default true: fire timer-triggered functions. */
   readonly timers?: boolean;
   /**

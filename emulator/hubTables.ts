@@ -71,7 +71,8 @@ export async function createHubTables(
   if (!library || connection === undefined || !isLocal(connection)) return;
   const client = library.TableServiceClient.fromConnectionString(connection, {
     allowInsecureConnection: true,
-    retryOptions: { maxRetries: 0 },
+    // Azurite closes a connection that was idle for 5 s, which a client that keeps it learns with its next request.
+    retryOptions: { maxRetries: 1, retryDelayInMs: 50 },
   });
   const names: string[] = [];
   try {

@@ -44,25 +44,54 @@ const zonesOf = new Map(knownRegions().map(({ name, availabilityZones }) => [nam
  * A made-up fleet with the variety of a real one: zones, sets, subscriptions, images, patch modes, time zones, tags, and mistakes. The
  * same numbers give the same fleet. From 300 VMs on it has at least one of everything (`EDGE_CASE_APPS`).
  */
-export function generateFleet(options: { readonly vms: number; readonly seed: number }): GeneratedFleet {
-  const { vms, seed } = options;
+export function generateFleet(options: GenerateOptions): GeneratedFleet {
   const virtualMachines: Resource[] = [];
   const availabilitySets: Resource[] = [];
-  const fixed = vms >= 300 ? EDGE_CASE_APPS : [];
-  for (let at = 0; virtualMachines.length < vms; at += 1) {
-    const app = fixed[at] ?? inventApp(seed, at, vms);
-    const size = Math.min(app.size, vms - virtualMachines.length);
+  for (const { app, size } of appsOf(options)) {
     if (app.layout === 'set') availabilitySets.push(setOf(app));
-    for (let n = 1; n <= size; n += 1) virtualMachines.push(machineOf(seed, app, n));
+    for (let n = 1; n <= size; n += 1) virtualMachines.push(machineOf(options.seed, app, n));
   }
   return { virtualMachines, availabilitySets };
 }
 
+export interface GenerateOptions {
+  readonly vms: number;
+  readonly seed: number;
+}
+
+/** The text of `printGeneratedFleet` in pieces: that of a million VMs is longer than a string may be. */
+export function* generatedFleetText(options: GenerateOptions): Generator<string, void> {
+  const sets: Resource[] = [];
+  let first = true;
+  yield '{\n  "virtualMachines": [';
+  for (const { app, size } of appsOf(options)) {
+    if (app.layout === 'set') sets.push(setOf(app));
+    const machines = Array.from({ length: size }, (_, n) => machineOf(options.seed, app, n + 1));
+    if (size > 0) yield `${first ? '' : ','}${lines(machines)}`;
+    first = false;
+  }
+  yield `\n  ],\n  "availabilitySets": [${lines(sets)}\n  ]\n}\n`;
+}
+
 /** One resource a line: short enough to commit, and a change of one VM is a change of one line. */
 export function printGeneratedFleet({ virtualMachines, availabilitySets }: GeneratedFleet): string {
-  const lines = (resources: readonly Resource[]): string =>
-    resources.map((resource) => `\n    ${JSON.stringify(resource)}`).join(',');
   return `{\n  "virtualMachines": [${lines(virtualMachines)}\n  ],\n  "availabilitySets": [${lines(availabilitySets)}\n  ]\n}\n`;
+}
+
+function lines(resources: readonly Resource[]): string {
+  return resources.map((resource) => `\n    ${JSON.stringify(resource)}`).join(',');
+}
+
+/** The applications of a fleet until it has its VMs; of the last there may be fewer than it has. */
+function* appsOf({ vms, seed }: GenerateOptions): Generator<{ readonly app: App; readonly size: number }> {
+  const fixed = vms >= 300 ? EDGE_CASE_APPS : [];
+  let left = vms;
+  for (let at = 0; left > 0; at += 1) {
+    const app = fixed[at] ?? inventApp(seed, at, vms);
+    const size = Math.min(app.size, left);
+    left -= size;
+    yield { app, size };
+  }
 }
 
 function inventApp(seed: number, at: number, vms: number): App {

@@ -17,6 +17,7 @@ import { enableVm } from '../orchestrations/enableVm';
 import { extensionSweep } from '../orchestrations/extensionSweep';
 import { installOnDemand } from '../orchestrations/installOnDemand';
 import { inventorySweep } from '../orchestrations/inventorySweep';
+import { judgeAfterBake } from '../orchestrations/judgeAfterBake';
 import { ledgerSweep } from '../orchestrations/ledgerSweep';
 import { monthlyRollout } from '../orchestrations/monthlyRollout';
 import { phaseRollout } from '../orchestrations/phaseRollout';
@@ -49,6 +50,7 @@ const orchestrations = {
   awaitClaim,
   awaitInstall,
   awaitGate,
+  judgeAfterBake,
   awaitCompletion,
 };
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { AuditReport } from '../audit/auditReport';
 import type { AppServices } from '../composition/compose';
 import type { Policy } from '../domain/policy';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent } from '../drivers/driver';
 import { scenarioPath } from '../drivers/simulated/scenario';
 import type { Host } from '../emulator/host';
@@ -83,6 +84,14 @@ export async function azureMonth(options: {
     },
     close: () => server.close(),
   };
+}
+
+/** On Azure a Windows VM in Manual is Lowtide's: nothing else patches it (drivers/azure/control.ts). */
+export function asOnAzure<V extends Pick<VirtualMachine, 'patchMode' | 'osType'>>(
+  vm: V,
+): V & Pick<VirtualMachine, 'control'> {
+  const isManual = vm.osType === 'Windows' && vm.patchMode?.toLowerCase() === 'manual';
+  return isManual ? { ...vm, control: { kind: 'inCharge' } } : vm;
 }
 
 function counting(server: ArmServer, requests: Record<string, number>): ArmServer {

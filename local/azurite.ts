@@ -55,6 +55,9 @@ const ACCOUNT_KEY =
 const STOP_WHEN_PARENT_LEAVES =
   "data:text/javascript,process.once('disconnect',()=>process.kill(process.pid,'SIGTERM'))";
 
+/** Most of what a request needs is garbage after it: in a larger young generation less of it is copied first. */
+const NODE_OPTIONS = ['--max-semi-space-size=64'];
+
 /** Starts the storage emulator of this package as a child process; answers when all three services listen. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
   const { location, ports = 'developmentWhenFree', signal } = options;
@@ -129,6 +132,7 @@ function lastWords(child: ChildProcess): Promise<string> {
 
 function argumentsFor(location: string | undefined, ports: AzuritePorts): string[] {
   return [
+    ...NODE_OPTIONS,
     '--import',
     STOP_WHEN_PARENT_LEAVES,
     require.resolve('azurite/dist/src/azurite.js'),

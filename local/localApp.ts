@@ -9,6 +9,7 @@ import { openLog, type LogFile } from './logFile';
 import { PACKAGE_ROOT } from './packageRoot';
 import { checkPortFree } from './portInUse';
 import { readText } from './readText';
+import { Rehearsals } from './rehearsals';
 import { say } from './say';
 import { takeStateFolder } from './stateFolder';
 
@@ -94,10 +95,15 @@ async function start(
     unwatch();
     return undefined;
   });
-  const azurite = await startAzurite({ location: join(folder.path, 'azurite'), signal: stop });
+  const azurite = await startAzurite({ ...placeOf(options, folder.path), signal: stop });
   undo.push(() => azurite.stop());
   failWhenItEnds(azurite, stop, failed);
-  let host = await hostApp(options, azurite.connectionString, log);
+  const rehearsals = new Rehearsals();
+  undo.push(() => {
+    rehearsals.stop();
+    return undefined;
+  });
+  let host = await hostApp(options, azurite.connectionString, log, rehearsals);
   undo.push(() => withinMs(host.close(), STOP_HOST_MS));
   await unlessAborted(checkItAnswers(host), stop);
   const unwatchHost = watchHost(() => host, failed);
@@ -113,13 +119,23 @@ async function start(
       // It keeps its address, also when the port was any free one.
       const port = Number(new URL(host.baseUrl).port);
       await host.close();
-      host = await hostApp({ ...options, clock, port }, azurite.connectionString, log);
+      host = await hostApp({ ...options, clock, port }, azurite.connectionString, log, rehearsals);
       return host;
     },
   };
 }
 
-function hostApp(options: LocalAppOptions, connectionString: string, log: LogFile): Promise<Host> {
+/** A month on the virtual clock begins anew each time: its tables are kept in memory, as Azurite would write all of them to disk every 5 s. */
+function placeOf({ clock }: LocalAppOptions, folder: string): { readonly location?: string } {
+  return clock.kind === 'virtual' ? {} : { location: join(folder, 'azurite') };
+}
+
+function hostApp(
+  options: LocalAppOptions,
+  connectionString: string,
+  log: LogFile,
+  rehearsals: Rehearsals,
+): Promise<Host> {
   const { folder, clock, port, https, settings, verbose = false } = options;
   return startHost({
     appDir: PACKAGE_ROOT,
@@ -129,6 +145,7 @@ function hostApp(options: LocalAppOptions, connectionString: string, log: LogFil
     strict: true,
     port,
     https: https === true,
+    alsoServes: rehearsals.serve,
     environment: {
       ...settings,
       AzureWebJobsStorage: connectionString,

@@ -1,7 +1,8 @@
-import { parseFleet, type ParsedFleet } from '../drivers/fleet/parseFleet';
-import { readText } from './readText';
+import { readFleetFile, type FleetFileOptions } from '../drivers/fleet/fleetFile';
+import type { ParsedFleet } from '../drivers/fleet/parseFleet';
+import { readingFile } from './readText';
 
 /** The fleet in a file that a person named. */
-export function readFleet(file: string): ParsedFleet {
-  return parseFleet(readText(file), file);
+export function readFleet(file: string, options?: FleetFileOptions): ParsedFleet {
+  return readingFile(file, () => readFleetFile(file, options));
 }

@@ -10,8 +10,13 @@ const WHY: Readonly<Record<string, string>> = {
 
 /** The text of a file that a person named, in UTF-8 or UTF-16. */
 export function readText(file: string): string {
+  return readingFile(file, () => decodeText(readFileSync(file), file));
+}
+
+/** Says what is wrong with a file that cannot be read. */
+export function readingFile<T>(file: string, read: () => T): T {
   try {
-    return decodeText(readFileSync(file), file);
+    return read();
   } catch (cause) {
     if (cause instanceof LowtideError) throw cause;
     const { code = '' } = cause as NodeJS.ErrnoException;

@@ -10,6 +10,7 @@ export const ReportedRollout = z.object({
   phases: z.array(
     z.object({
       phase: z.string(),
+      ring: z.string().nullable().exactOptional(),
       regions: z.array(z.string()),
       startedUtc: z.string().nullable(),
       endedUtc: z.string().nullable(),
@@ -102,8 +103,9 @@ export function auditRollouts(rollouts: readonly ReportedRollout[]): Pick<AuditI
   return {
     rollouts,
     phases: rollouts.flatMap(({ rolloutId, phases }) =>
-      phases.map(({ phase, regions, startedUtc, endedUtc, gate }): AuditPhase => ({
+      phases.map(({ phase, ring, regions, startedUtc, endedUtc, gate }): AuditPhase => ({
         rolloutId,
+        ring: ring ?? null,
         phase: Number(phase.replace('phase-', '')),
         regions,
         startedUtc,

@@ -12,6 +12,7 @@ const TITLES: Readonly<Record<Delivery['kind'], string>> = {
   started: 'Rollout planned and started',
   phaseDone: 'Phase done',
   halted: 'Rollout halted: a person has to decide',
+  approvalNeeded: 'An approver is asked',
   held: 'Rollout held',
   stuck: 'Stuck',
   atRisk: 'VMs may miss their 30 days',

@@ -30,7 +30,7 @@ export function conditional(
   if ((answer.status ?? 200) !== 200) return answer;
   const text = answer.jsonBody === undefined ? answer.body : JSON.stringify(answer.jsonBody);
   if (typeof text !== 'string') return answer;
-  const etag = etagOf(text);
+  const etag = etagOf(answer.jsonBody === undefined ? text : withoutAge(answer.jsonBody));
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ...(answer.headers as Readonly<Record<string, string>> | undefined),
@@ -39,4 +39,11 @@ export function conditional(
     [NOW_HEADER]: nowUtc,
   };
   return isKnown(ifNoneMatch, etag) ? { status: 304, headers } : { status: 200, headers, body: text };
+}
+
+/** When it was read is no part of the tag: what is otherwise the same is the same answer. */
+function withoutAge(body: unknown): string {
+  if (typeof body !== 'object' || body === null || !('asOfUtc' in body)) return JSON.stringify(body);
+  const { asOfUtc: _asOfUtc, ...rest } = body;
+  return JSON.stringify(rest);
 }

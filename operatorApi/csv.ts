@@ -5,8 +5,15 @@ export function csvOf(
   columns: readonly string[],
   rows: readonly Readonly<Record<string, unknown>>[],
 ): string {
-  const lines = rows.map((row) => columns.map((name) => cellOf(row[name])).join(','));
-  return `${[columns.join(','), ...lines].join('\r\n')}\r\n`;
+  return `${columns.join(',')}\r\n${csvLines(columns, rows)}`;
+}
+
+/** The same without the line of names. */
+export function csvLines(
+  columns: readonly string[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): string {
+  return rows.map((row) => `${columns.map((name) => cellOf(row[name])).join(',')}\r\n`).join('');
 }
 
 /** The next page of a table is in the Link header (RFC 8288). */

@@ -66,7 +66,7 @@ function askedHalt(scope: ControlScope, why: string, atUtc: string, decision: Ha
 }
 
 /** What a person paused there before, and the halts that gates made of the same phase or region. */
-function isAbout({ asked, phase, region, scope: stopped }: Halt, scope: ControlScope): boolean {
+export function isAbout({ asked, phase, region, scope: stopped }: Halt, scope: ControlScope): boolean {
   if (asked) return isSameScope(asked, scope);
   if (stopped !== undefined && stopped.kind !== 'region') return false;
   if ('phase' in scope) return phase === scope.phase && region === null;

@@ -1,4 +1,6 @@
+import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
+import { neededApprovals } from '../domain/approvals';
 import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { notFound } from './decideRollout';
@@ -36,11 +38,12 @@ export function stateOf(control: RolloutControl, nowUtc: string): string {
 export async function describeRollout(services: Services, id: RolloutId): Promise<Record<string, unknown>> {
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);
-  const [totals, phases, halts, plan] = await Promise.all([
+  const [totals, phases, halts, plan, approvals] = await Promise.all([
     services.outcomes.totals(id),
     services.rollouts.phases(id),
     services.rollouts.halts(id),
     services.plans.readSummary(id),
+    approvalFacts(services, id),
   ]);
   const counts: Counts = {};
   const reasons: Record<string, Counts> = {};
@@ -62,8 +65,9 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     lateCount: plan?.lateCount ?? null,
     outcomes: counts,
     reasons,
-    phases: phases.map(({ phase, regions, vmCount, startedUtc, gate }) => ({
+    phases: phases.map(({ phase, regions, vmCount, startedUtc, gate, ring }) => ({
       phase,
+      ring: ring ?? null,
       regions,
       vmCount,
       startedUtc,
@@ -72,5 +76,6 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
       expected: plan?.phases.find((expected) => expected.phase === phase) ?? null,
     })),
     halts,
+    approvals: approvals === undefined ? [] : neededApprovals(approvals, services.nowUtc()),
   };
 }

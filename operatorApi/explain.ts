@@ -4,6 +4,7 @@ import { addSeconds } from '../domain/instants';
 import { FactValue, OutcomeKind, OutcomeReason } from '../domain/reasons';
 import { explainVm } from '../planning/explainVm';
 import { KeptOutcome } from '../store/outcomes';
+import { ROLLOUT, rolloutAsked } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { named, VM_ID } from './shapes/shared';
 import { vmOf } from './virtualMachines';
@@ -56,6 +57,7 @@ const explain: OperatorRoute = {
   route: 'api/explain',
   query: {
     id: VM_ID,
+    rollout: ROLLOUT,
     live: {
       about: 'true asks the platform, too, for power, agent and health.',
       schema: z.enum(['true', 'false']),
@@ -68,7 +70,10 @@ const explain: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const vm = await vmOf(services, request.query('id'));
-    const { facts, control, place, outcome } = await factsOf(services, vm, request.query('live') === 'true');
+    const { facts, control, place, outcome } = await factsOf(services, vm, {
+      isLive: request.query('live') === 'true',
+      rolloutId: rolloutAsked(request),
+    });
     const { rolloutDeadlineSeconds } = services.policy;
     return {
       jsonBody: {

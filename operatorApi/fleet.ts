@@ -3,9 +3,13 @@ import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { simulatedOf } from '../composition/compose';
 import { instanceStatus, startInstance } from '../composition/instances';
+import { isSupportedImage, settingThatSupports } from '../domain/images';
 import { LowtideError } from '../domain/lowtideError';
+import type { Policy } from '../domain/policy';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
+import { acceptListingRoute } from './acceptListing';
 import { forgetFleetView } from './fleetView';
 import { listFleet } from './listFleet';
 import type { OperatorRoute } from './route';
@@ -58,7 +62,8 @@ const postFleet: OperatorRoute = {
   handler: async (request, { services, client }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
     await simulatedOf(services).driver.loadFleet(fleet);
-    const { vms, availabilitySets, notes } = fleet;
+    const { vms, availabilitySets } = fleet;
+    const notes = [...fleet.notes, ...imageNotes(vms, services.policy)];
     const jsonBody = { vmCount: vms.length, availabilitySetCount: availabilitySets.size, notes };
     if (vms.length > WITHIN_REQUEST_MAX) {
       const sweepUtc = services.nowUtc();
@@ -72,6 +77,21 @@ const postFleet: OperatorRoute = {
     return { status: 200, jsonBody };
   },
 };
+
+/** The images of a posted fleet are judged by this host's own profile, which a file on the command line chooses by itself. */
+function imageNotes(vms: readonly VirtualMachine[], policy: Policy): readonly string[] {
+  const bySetting = new Map<string, number>();
+  for (const { image } of vms) {
+    if (image === null || isSupportedImage(image, policy)) continue;
+    const setting = settingThatSupports(image, policy);
+    if (setting.startsWith('LOWTIDE_IMAGE_PROFILE'))
+      bySetting.set(setting, (bySetting.get(setting) ?? 0) + 1);
+  }
+  return [...bySetting].map(
+    ([setting, count]) =>
+      `${count} VMs have images that are not in the profile '${policy.imageProfile}' of this host; ${setting} takes them in.`,
+  );
+}
 
 /** How far an import of a large fleet has come. */
 const showFleetImport: OperatorRoute = {
@@ -112,4 +132,9 @@ const STATES: Readonly<Record<string, 'running' | 'done'>> = {
   Completed: 'done',
 };
 
-export const fleetRoutes: readonly OperatorRoute[] = [listFleet, postFleet, showFleetImport];
+export const fleetRoutes: readonly OperatorRoute[] = [
+  listFleet,
+  postFleet,
+  showFleetImport,
+  acceptListingRoute,
+];

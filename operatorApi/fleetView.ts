@@ -1,7 +1,7 @@
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { eligibilityHolds } from '../domain/eligibility';
-import type { VmId } from '../domain/ids';
+import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf, type ImageFamily } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
 import type { Because } from '../domain/reasons';
@@ -9,6 +9,7 @@ import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { KeptOutcome } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
+import { notFound } from './decideRollout';
 
 /** Where a VM stands in the plan of a rollout. */
 export type PlannedPlace = Pick<
@@ -29,63 +30,108 @@ export interface FleetVm {
 }
 
 export interface FleetView {
+  /** When it was read: what happened since is not in it. */
   readonly asOfUtc: string;
-  /** The latest rollout; null before the first. */
+  /** Null before the first. */
   readonly control: RolloutControl | null;
   /** By id. */
   readonly vms: readonly FleetVm[];
   readonly byId: ReadonlyMap<VmId, FleetVm>;
+  /** The plan of the rollout, in its order. */
+  readonly rounds: readonly RoundPlan[];
 }
 
-/** A view older than this is made anew beside the answers; older than the second, before the next answer. */
-const FRESH_SECONDS = 15;
-const STALE_SECONDS = 120;
+/** A view is read again when it is so old, and never more than a tenth of the time: a large fleet costs a large read. */
+const KEPT_MS = 1_500;
+const READ_SHARE = 10;
+/** Answers wait for a view that is read within this; a slower one is read beside them, until the one there is has this many times its age. */
+const QUICK_MS = 250;
+const BESIDE_UNTIL = 4;
+/** On a clock that jumps a view of a moment ago may be one of yesterday. */
+const SAME_TIME_SECONDS = 120;
+/** A host shows a few rollouts at a time. */
+const VIEWS_MAX = 3;
 
 interface Kept {
-  view: FleetView;
-  renewal: Promise<void> | null;
+  readonly view: FleetView;
+  readonly readAtMs: number;
+  readonly tookMs: number;
 }
 
-const KEPT = new WeakMap<Services['inventory'], Kept>();
-
-/**
- * The fleet as the tables had it some seconds ago (`asOfUtc`). Reading 100,000 rows takes seconds, and people page, sort and filter: so the
- * rows are read once and kept for a while by this process, which any other process can do as well. Nothing is decided by it.
- */
-export async function fleetView(services: Services): Promise<FleetView> {
-  const nowUtc = services.nowUtc();
-  const kept = KEPT.get(services.inventory);
-  const isUsable = kept !== undefined && nowUtc < addSeconds(kept.view.asOfUtc, STALE_SECONDS);
-  if (!isUsable) return renew(services);
-  if (nowUtc >= addSeconds(kept.view.asOfUtc, FRESH_SECONDS)) renewBeside(services, kept);
-  return kept.view;
+interface Views {
+  readonly kept: Map<string, Kept>;
+  readonly underWay: Map<string, Promise<FleetView>>;
 }
 
-/** Forgets the view: what a person changed is seen by that person's next request to this process. */
-export function forgetFleetView(services: Services): void {
-  KEPT.delete(services.inventory);
-}
+/** Only what the tables hold, read a moment ago: any other host reads the same. Nothing is decided by it. */
+const VIEWS = new WeakMap<Services['inventory'], Views>();
 
-/** The answer that is being given does not wait for it; a failure is met by the request that finds the view too old. */
-function renewBeside(services: Services, kept: Kept): void {
-  kept.renewal ??= renew(services)
-    .then(() => undefined)
-    .catch(() => undefined)
-    .finally(() => {
-      kept.renewal = null;
-    });
-}
-
-async function renew(services: Services): Promise<FleetView> {
-  const view = await readFleet(services);
-  KEPT.set(services.inventory, { view, renewal: null });
+/** The fleet as a rollout sees it, the latest one when none is named: to be counted, filtered, sorted and paged. */
+export async function fleetView(services: Services, rolloutId?: RolloutId): Promise<FleetView> {
+  const control = await rolloutOrLatest(services, rolloutId);
+  const views = viewsOf(services);
+  const key = control?.rolloutId ?? '';
+  const known = views.kept.get(key);
+  if (known === undefined) return read(services, control, views);
+  const { view, readAtMs, tookMs } = known;
+  const ageMs = performance.now() - readAtMs;
+  const keptMs = Math.max(KEPT_MS, tookMs * READ_SHARE);
+  const isSlow = tookMs > QUICK_MS;
+  const isOfNow = isSlow || services.nowUtc() < addSeconds(view.asOfUtc, SAME_TIME_SECONDS);
+  if (ageMs < keptMs && isOfNow) return view;
+  const next = read(services, control, views);
+  if (!isSlow || ageMs > keptMs * BESIDE_UNTIL) return next;
+  next.catch(() => undefined); // met by the request that finds the view too old
   return view;
 }
 
-async function readFleet(services: Services): Promise<FleetView> {
+/** Forgets what was read: what a person changed is seen by that person's next request to this process. */
+export function forgetFleetView(services: Services): void {
+  VIEWS.delete(services.inventory);
+}
+
+/** Null before the first rollout. Throws NOT_FOUND when one is named that is not there. */
+export async function rolloutOrLatest(
+  services: Services,
+  id: RolloutId | undefined,
+): Promise<RolloutControl | null> {
+  if (id === undefined) return (await services.rollouts.list()).at(-1) ?? null;
+  const control = await services.rollouts.read(id);
+  if (control === null) throw notFound(id);
+  return control;
+}
+
+function viewsOf({ inventory }: Services): Views {
+  const known = VIEWS.get(inventory);
+  if (known !== undefined) return known;
+  const views: Views = { kept: new Map(), underWay: new Map() };
+  VIEWS.set(inventory, views);
+  return views;
+}
+
+/** Whatever asks meanwhile gets the same reading. A failure is not remembered. */
+function read(services: Services, control: RolloutControl | null, views: Views): Promise<FleetView> {
+  const key = control?.rolloutId ?? '';
+  const known = views.underWay.get(key);
+  if (known !== undefined) return known;
+  const startedMs = performance.now();
+  const reading = readFleet(services, control)
+    .then((view) => {
+      const readAtMs = performance.now();
+      views.kept.delete(key);
+      views.kept.set(key, { view, readAtMs, tookMs: readAtMs - startedMs });
+      const [oldest] = views.kept.keys();
+      if (views.kept.size > VIEWS_MAX && oldest !== undefined) views.kept.delete(oldest);
+      return view;
+    })
+    .finally(() => views.underWay.delete(key));
+  views.underWay.set(key, reading);
+  return reading;
+}
+
+async function readFleet(services: Services, control: RolloutControl | null): Promise<FleetView> {
   const { policy } = services;
   const asOfUtc = services.nowUtc();
-  const control = (await services.rollouts.list()).at(-1) ?? null;
   const [inventory, outcomes, rounds] = await Promise.all([
     services.inventory.list(),
     control === null ? [] : services.outcomes.list(control.rolloutId),
@@ -103,7 +149,7 @@ async function readFleet(services: Services): Promise<FleetView> {
       outcome: outcomeOf.get(vm.id) ?? null,
       place: placeOf.get(vm.id) ?? null,
     }));
-  return { asOfUtc, control, vms, byId: new Map(vms.map((one) => [one.vm.id, one])) };
+  return { asOfUtc, control, vms, byId: new Map(vms.map((one) => [one.vm.id, one])), rounds };
 }
 
 export function placesOf(rounds: readonly RoundPlan[]): ReadonlyMap<VmId, PlannedPlace> {

@@ -1,15 +1,18 @@
 import { z } from 'zod';
+import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { Utc, VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
-import { selects } from '../domain/selector';
+import type { Services } from '../activities/services';
+import { approvalFacts } from '../activities/control';
+import { selects, type Selector } from '../domain/selector';
 import { tagOf } from '../domain/tags';
 import { LowtideError } from '../domain/lowtideError';
 import { FORECAST_STATES, forecastVm, type ForecastState, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
 import { csvAnswer, csvOf } from './csv';
 import { fleetView, type FleetVm } from './fleetView';
-import type { OperatorContext, OperatorRequest, OperatorRoute } from './route';
+import type { OperatorRoute } from './route';
 import { countIn, FROM_THE_FIRST, instantIn, nextLinkOf } from './queryValues';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 import { instantParameter } from './shapes/shared';
@@ -76,7 +79,7 @@ const showForecast: OperatorRoute = {
     const asOfUtc = instantIn(request, 'asOf') ?? services.nowUtc();
     const state = request.query('state');
     const after = countIn(request, 'after', FROM_THE_FIRST);
-    const { control, rows } = await forecastAll(request, context, asOfUtc);
+    const { control, rows } = await forecastFor(services, selectorOf(request), asOfUtc);
     const listed = state === null ? rows : rows.filter(({ forecast }) => forecast.state === state);
     const value = listed
       .slice(after, after + PAGE_SIZE)
@@ -106,18 +109,18 @@ const showForecast: OperatorRoute = {
 };
 
 /** Every VM that fits, in the order of ids. Without a rollout there is no clock, and no row. */
-async function forecastAll(
-  request: OperatorRequest,
-  { services }: OperatorContext,
+export async function forecastFor(
+  services: Services,
+  selector: Selector,
   asOfUtc: string,
 ): Promise<{ readonly control: RolloutControl | null; readonly rows: readonly Forecasted[] }> {
-  const selector = selectorOf(request);
   const view = await fleetView(services);
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return { control, rows: [] };
-  const [halts, freezes] = await Promise.all([
+  const [halts, freezes, approvals] = await Promise.all([
     services.rollouts.halts(control.rolloutId),
     services.freezes.list(),
+    approvalFacts(services, control.rolloutId),
   ]);
   const nowUtc = services.nowUtc();
   const starts = new Map<string, RoundSlot | null>();
@@ -131,7 +134,7 @@ async function forecastAll(
         nowUtc,
         policy: services.policy,
         control,
-        waitsForPerson: waitOf(control, halts, one, nowUtc),
+        waitsForPerson: waitOf(control, halts, approvals, one, nowUtc),
         freezes,
         vm: one.vm,
         timeZone: one.timeZone,
@@ -147,13 +150,21 @@ async function forecastAll(
 function waitOf(
   control: RolloutControl,
   halts: readonly Halt[],
+  approvals: ApprovalFacts | undefined,
   { vm, place, family }: FleetVm,
   nowUtc: string,
 ): string | null {
-  if (place === null || (halts.length === 0 && control.mode === 'running')) return null;
+  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
+    return null;
   const { phase, region } = place;
   const { availabilitySetId, id: vmId } = vm;
-  const here = controlFor(control, halts, { phase, region, family, availabilitySetId, vmId }, nowUtc);
+  const here = controlFor(
+    control,
+    halts,
+    { phase, region, family, availabilitySetId, vmId },
+    nowUtc,
+    approvals,
+  );
   return here.kind === 'wait' ? here.why : null;
 }
 

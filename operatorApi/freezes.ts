@@ -7,6 +7,7 @@ import { LowtideError } from '../domain/lowtideError';
 import type { Selector } from '../domain/selector';
 import { describeSelector } from '../domain/selector';
 import { decodeText } from '../drivers/fleet/decodeText';
+import { csvAnswer, csvOf } from './csv';
 import { readCalendar, type CalendarTime } from './readCalendar';
 import type { OperatorRequest, OperatorRoute } from './route';
 import { FreezeShape } from './shapes/freeze';
@@ -30,14 +31,19 @@ function listOf(kind: Kind): OperatorRoute {
     methods: ['GET'],
     role: 'reader',
     route: WORDS[kind].path,
-    query: {},
+    query: { format: { about: 'csv for a table.', schema: z.enum(['json', 'csv']) } },
     description: {
       summary: `Every ${WORDS[kind].one}, also those that are over.`,
-      answers: { 200: { about: 'All of them.', schema: z.object({ value: z.array(FreezeShape) }) } },
+      answers: {
+        200: { about: 'All of them.', schema: z.object({ value: z.array(FreezeShape) }), orCsv: true },
+      },
     },
-    handler: async (_request, { services }) => {
+    handler: async (request, { services }) => {
       const all = (await services.freezes.list()).filter((one) => one.kind === kind);
-      return { jsonBody: { value: all.map((one) => shown(one, services.nowUtc())) } };
+      const value = all.map((one) => shown(one, services.nowUtc()));
+      if (request.query('format') === 'csv')
+        return csvAnswer(csvOf(Object.keys(FreezeShape.shape), value), null);
+      return { jsonBody: { value } };
     },
   };
 }

@@ -9,6 +9,7 @@ import { tagOf } from '../domain/tags';
 import { csvAnswer, csvOf } from './csv';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
 import { countIn, FROM_THE_FIRST, nextLinkOf } from './queryValues';
+import { ROLLOUT, rolloutAsked } from './rolloutIdIn';
 import type { OperatorRequest, OperatorRoute } from './route';
 import type { Parameter } from './routeDescription';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
@@ -58,7 +59,7 @@ export const FleetRow = named(
     phase: PhaseId.nullable(),
     expectedStartUtc: Utc.nullable(),
   }),
-  'A VM and how it stands in the latest rollout. Before its turn `kind` is null; of a VM that takes no part `reason` says why.',
+  'A VM and how it stands in a rollout. Before its turn `kind` is null; of a VM that takes no part `reason` says why.',
 );
 type FleetRow = z.input<typeof FleetRow>;
 
@@ -79,6 +80,7 @@ const GROUPS_MAX = 200;
 const text = (about: string): Parameter => ({ about, schema: z.string() });
 const QUERY: Readonly<Record<string, Parameter>> = {
   ...SELECTOR_QUERY,
+  rollout: ROLLOUT,
   kind: {
     about: 'Only VMs with this outcome; `none` for those without one.',
     schema: z.enum([...OutcomeKind.options, 'none']),
@@ -109,9 +111,10 @@ export const listFleet: OperatorRoute = {
   description: {
     summary: 'The fleet, a page at a time: filtered, sorted and counted here.',
     answers: { 200: { about: 'A page; of the last seconds, see asOfUtc.', schema: FleetPage, orCsv: true } },
+    errors: ['NOT_FOUND'],
   },
   handler: async (request, { services }) => {
-    const view = await fleetView(services);
+    const view = await fleetView(services, rolloutAsked(request));
     return answer(request, view, matching(request, view));
   },
 };

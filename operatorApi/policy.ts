@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { saveBudgetSizes } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import { policyWasApplied, startedSettings } from '../composition/compose';
 import {
@@ -133,6 +134,8 @@ const applyPolicy: OperatorRoute = {
       evidence: { changes: changesBetween(services.policy, after) },
     });
     if (!(await services.policies.apply(version))) throw changedSince(await services.policies.current());
+    if (JSON.stringify(after.budgets) !== JSON.stringify(services.policy.budgets))
+      await saveBudgetSizes(services, after, await services.inventory.list());
     await policyWasApplied();
     forgetFleetView(services);
     return { jsonBody: await shown(services, after) };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Services } from '../activities/services';
+import { readPolicyFile } from '../composition/policyFile';
 import { Month, rolloutIdOf, type VmId } from '../domain/ids';
 import { addSeconds, later } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
@@ -10,6 +11,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import { parseFleet } from '../drivers/fleet/parseFleet';
 import { heldThroughout } from '../planning/heldVms';
 import type { Plan } from '../planning/plan';
+import { previewBudgets } from '../planning/previewBudgets';
 import { planRollout } from '../planning/planRollout';
 import {
   dayOf,
@@ -70,6 +72,8 @@ const PreviewBody = z.strictObject({
   month: Month.exactOptional(),
   selector: Selector.default({}),
   policy: z.record(z.string(), z.unknown()).exactOptional(),
+  /** As text, over the policy in force. */
+  policyFile: z.string().exactOptional(),
   fleet: z.unknown().optional(),
 });
 
@@ -82,7 +86,10 @@ const comparePreview: OperatorRoute = {
   description: {
     summary:
       'What a month would be with another policy or another fleet file, and what moves. Changes nothing.',
-    body: { about: 'Members of a policy that differ, or a fleet file, or both.', schema: PreviewBody },
+    body: {
+      about: 'Members of a policy that differ, as such or as a policy file, or a fleet file, or all of them.',
+      schema: PreviewBody,
+    },
     answers: {
       200: { about: 'The preview, with its difference to what is in force.', schema: PreviewShape },
     },
@@ -91,7 +98,8 @@ const comparePreview: OperatorRoute = {
   handler: async (request, { services }) => {
     const body = PreviewBody.parse(await request.json());
     const month = body.month ?? monthIn(null, services.nowUtc());
-    const policy = policyWith(services.policy, body.policy ?? {});
+    const written = body.policyFile === undefined ? {} : readPolicyFile(body.policyFile);
+    const policy = policyWith(services.policy, { ...written, ...body.policy });
     const vms = body.fleet === undefined ? null : parseFleet(JSON.stringify(body.fleet), 'the fleet').vms;
     const before = await previewOf(services, { month, policy: services.policy, vms: null });
     const after = await previewOf(services, { month, policy, vms });
@@ -168,8 +176,9 @@ function answerOf(
     vmCount: plan.vmCount,
     matchedCount: matched.length,
     finish: finishOf(matched),
-    phases: plan.phases.map(({ phase, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
+    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
       phase: `phase-${phase}`,
+      ring: ring ?? null,
       vmCount,
       matchedCount: regions.reduce((sum, region) => sum + countIn(idsOf(region)), 0),
       expectedStartUtc,
@@ -183,6 +192,7 @@ function answerOf(
         expectedEndUtc: region.expectedEndUtc,
       })),
     })),
+    budgets: previewBudgets(plan, policy, vms),
     shares: sharesOf(plan, policy, ids).slice(0, NAMED_MAX),
     late: { count: late.length, value: late.slice(0, NAMED_MAX) },
     heldCount: matched.filter(({ heldUntilUtc }) => heldUntilUtc !== null).length,

@@ -1,6 +1,8 @@
 import { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
+import { wrongQuery } from './queryValues';
 import type { OperatorRequest } from './route';
+import type { Parameter } from './routeDescription';
 
 /** The rollout that the path names. */
 export function rolloutIdIn(request: OperatorRequest): RolloutId {
@@ -11,4 +13,18 @@ export function rolloutIdIn(request: OperatorRequest): RolloutId {
     why: 'A rollout is called rollout-YYYY-MM, after the month of its release.',
     fix: 'GET /api/rollouts lists them.',
   });
+}
+
+export const ROLLOUT: Parameter = {
+  about: 'As this rollout has it; the latest one without it.',
+  schema: RolloutId,
+};
+
+/** The rollout that the query names. */
+export function rolloutAsked(request: OperatorRequest): RolloutId | undefined {
+  const text = request.query('rollout');
+  if (text === null) return undefined;
+  const parsed = RolloutId.safeParse(text);
+  if (parsed.success) return parsed.data;
+  throw wrongQuery('rollout', text, 'the id of a rollout, as rollout-2026-11');
 }

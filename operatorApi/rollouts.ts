@@ -7,6 +7,7 @@ import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, notFound, type DecisionKind } from './decideRollout';
 import { decideScope } from './decideScope';
 import { describeRollout, summarizeRollout } from './describeRollout';
+import { refuseUnseen } from './forgiven';
 import { forgetFleetView } from './fleetView';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
@@ -20,7 +21,11 @@ const ONE = `${ALL}/{id}`;
 
 const StartBody = z.object({ month: Month.optional() }).strict();
 
-const DecisionBody = Reason.extend({ scope: ControlScope.exactOptional() });
+const DecisionBody = Reason.extend({
+  scope: ControlScope.exactOptional(),
+  /** Of resume and skip: the halts that were looked at. Refused when there is another by now. */
+  forgives: z.array(z.string()).exactOptional(),
+});
 
 const startRollout: OperatorRoute = {
   name: 'startRollout',
@@ -156,7 +161,9 @@ function decision(kind: DecisionKind): OperatorRoute {
     },
     handler: async (request, { services }) => {
       const id = rolloutIdIn(request);
-      const { reason, scope } = DecisionBody.parse(await request.json());
+      const { reason, scope, forgives } = DecisionBody.parse(await request.json());
+      if (forgives !== undefined && (kind === 'resume' || kind === 'skip'))
+        await refuseUnseen(services, id, scope, forgives);
       const who = { by: request.by, reason };
       if (scope === undefined) await decideRollout(services, id, kind, who);
       else await decideScope(services, id, kind, scope, who);

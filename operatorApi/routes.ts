@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { approvalRoutes } from './approvals';
 import { auditRoutes } from './audit';
+import { complianceRoutes } from './compliance/complianceRoutes';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
 import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
+import { forgivenRoutes } from './forgiven';
 import { freezeRoutes } from './freezes';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
@@ -11,6 +14,7 @@ import { metricsRoutes } from './metrics';
 import { policyRoutes } from './policy';
 import { previewRoutes } from './preview';
 import { rolloutRoutes } from './rollouts';
+import { signInRoutes } from './signIn';
 import { simulatedRoutes } from './simulated';
 import { openApiOf } from './openApi';
 import { unservedRoutes } from './unserved';
@@ -19,12 +23,16 @@ import type { OperatorRoute } from './route';
 
 const served: readonly OperatorRoute[] = [
   ...meRoutes,
+  ...signInRoutes,
   ...fleetRoutes,
   ...rolloutRoutes,
+  ...approvalRoutes,
+  ...forgivenRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,
   ...freezeRoutes,
   ...auditRoutes,
+  ...complianceRoutes,
   ...notificationRoutes,
   ...explainRoutes,
   ...forecastRoutes,

@@ -1,6 +1,8 @@
 import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
 import type { Services } from '../activities/services';
 import { monthOfLatestRelease } from '../domain/release';
+import { messageOf } from '../domain/messageOf';
+import { reportAtRisk } from './atRisk';
 import { remindOfExclusions } from './freezes';
 import { requestRollout } from './startRollout';
 
@@ -10,13 +12,17 @@ export interface TimerLog {
   warn(message: string): void;
 }
 
-/** Daily: exclusions that end soon; and R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
+/** Daily: exclusions that end soon; VMs that became at risk; and R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
 export async function startReleasedMonth(
   services: Services,
   client: DurableClient,
   log: TimerLog,
 ): Promise<void> {
   for (const said of await remindOfExclusions(services)) log.warn(said);
+  const atRisk = await reportAtRisk(services).catch(
+    (error: unknown) => `Who is at risk is not known: ${messageOf(error)}`,
+  );
+  if (atRisk !== null) log.warn(atRisk);
   const { items, next } = await services.driver.listVirtualMachines(null);
   if (items.length === 0 && next === null) {
     log.warn(

@@ -54,14 +54,14 @@ export async function reviveRollouts(services: Services, client: DurableClient):
     if (foreign.includes(control)) continue;
     if (await startOnce(services, client, control)) revived.push(control.rolloutId);
   }
-  return { revived, foreign, openCount: open.length };
+  return { revived, foreign, open };
 }
 
 interface Revived {
   readonly revived: readonly string[];
   /** Open ones that the host of another task hub runs: they are left alone. */
   readonly foreign: readonly RolloutControl[];
-  readonly openCount: number;
+  readonly open: readonly RolloutControl[];
 }
 
 /** A row without an instance is a crash between the two: the next request starts it. False when it runs. */

@@ -1,6 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { foreignRollout } from '../activities/control';
 import type { Services } from '../activities/services';
+import type { RolloutControl } from '../domain/control';
 import { messageOf } from '../domain/messageOf';
 import { NEVER_UTC, type AgendaItem } from '../store/agenda';
 import type { TimerLog } from './scheduled';
@@ -54,13 +55,13 @@ async function reviveOpen(
 ): Promise<'own' | 'foreign'> {
   const seen = agenda.find(({ name }) => name === 'rollouts') ?? null;
   try {
-    const { revived, foreign, openCount } = await reviveRollouts(services, client);
+    const { revived, foreign, open } = await reviveRollouts(services, client);
     for (const id of revived) log.warn(`${id} had stopped; it goes on.`);
     for (const control of foreign)
       log.warn(`${foreignRollout(control, client.taskHubName).message} Nothing is swept here meanwhile.`);
     if (foreign.length > 0) return 'foreign';
-    if (openCount === 0) await services.agenda.settle(seen, 'rollouts', NEVER_UTC);
-    else await sayHalts(services, log);
+    if (open.length === 0) await services.agenda.settle(seen, 'rollouts', NEVER_UTC);
+    else await sayHalts(services, open, log);
   } catch (error) {
     log.warn(`Whether every open rollout runs is not known: ${messageOf(error)}`);
   }
@@ -70,9 +71,12 @@ async function reviveOpen(
 const HALTED = 'A rollout waits for a decision:';
 
 /** Every hour, for the alert of the deployment (infra/modules/monitoring.bicep): a halt waits until a person decides. */
-async function sayHalts({ rollouts }: Services, log: TimerLog): Promise<void> {
-  for (const { rolloutId, endedUtc } of await rollouts.list()) {
-    if (endedUtc !== null) continue;
+async function sayHalts(
+  { rollouts }: Services,
+  open: readonly RolloutControl[],
+  log: TimerLog,
+): Promise<void> {
+  for (const { rolloutId } of open) {
     for (const { haltId, why, decision } of await rollouts.halts(rolloutId))
       if (decision === null) log.warn(`${HALTED} ${rolloutId} at ${haltId}: ${why}`);
   }

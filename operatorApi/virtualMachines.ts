@@ -5,10 +5,11 @@ import { eligibility } from '../domain/eligibility';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import { newVmState, VmState } from '../domain/vmState';
+import { rememberedVm } from '../composition/rememberedVm';
+import type { InventoryRow } from '../store/inventory';
 import type { OperatorRoute } from './route';
 import { Reason, VM_ID } from './shapes/shared';
 import { VirtualMachineShape } from './shapes/virtualMachine';
@@ -27,19 +28,26 @@ const getVirtualMachine: OperatorRoute = {
     errors: ['NOT_FOUND'],
   },
   handler: async (request, { services, client }) => {
-    const vm = await vmOf(services, request.query('id'));
+    const { formerIds = [], ...vm } = await vmOf(services, request.query('id'));
     const { id } = vm;
-    const entity = await client.readEntityState(new EntityId('virtualMachine', keyOf(id)));
-    const state = entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
+    const ids = [id, ...formerIds].reverse();
+    const histories = await Promise.all(ids.map((one) => services.outcomes.history(one)));
     const timeZone = timeZoneOf(vm, services.policy);
     return {
       jsonBody: {
         vm,
+        formerIds,
         eligibility: eligibility(vm, services.policy),
         timeZone,
-        state,
-        offPeak: windowAtOrAfter(timeZone.zone, services.policy, services.nowUtc()),
-        history: await services.outcomes.history(id),
+        state: await rememberedVm(services, id, (key) =>
+          client.readEntityState(new EntityId('virtualMachine', key)),
+        ),
+        offPeak: windowAtOrAfter(
+          calendarOf(timeZone.zone, vm, services.policy),
+          services.policy,
+          services.nowUtc(),
+        ),
+        history: histories.flat(),
       },
     };
   },
@@ -82,7 +90,7 @@ const waiveVirtualMachine: OperatorRoute = {
 export const virtualMachineRoutes: readonly OperatorRoute[] = [getVirtualMachine, waiveVirtualMachine];
 
 /** The VM that a request names by its ARM id. Throws REQUEST_INVALID or NOT_FOUND. */
-export async function vmOf(services: Services, given: string | null): Promise<VirtualMachine> {
+export async function vmOf(services: Services, given: string | null): Promise<InventoryRow> {
   const id = idOf(given);
   const vm = await services.inventory.read(id);
   if (vm === null) throw unknownVm(id);

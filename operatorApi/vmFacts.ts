@@ -1,14 +1,16 @@
+import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
+import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';
 import { healthFrom } from '../domain/health';
-import type { VmId } from '../domain/ids';
+import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmFacts } from '../planning/explainVm';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PhaseRecord } from '../store/rollouts';
-import { placesOf, type PlannedPlace } from './fleetView';
+import { placesOf, rolloutOrLatest, type PlannedPlace } from './fleetView';
 
 /** What an explanation rests on, with what an answer shows beside it. */
 export interface FoundFacts {
@@ -19,16 +21,21 @@ export interface FoundFacts {
 }
 
 /** Everything that is known of one VM, by keys and short ranges of the tables; the platform is asked only when it is wanted. */
-export async function factsOf(services: Services, vm: VirtualMachine, isLive: boolean): Promise<FoundFacts> {
+export async function factsOf(
+  services: Services,
+  vm: VirtualMachine,
+  { isLive, rolloutId }: { readonly isLive: boolean; readonly rolloutId: RolloutId | undefined },
+): Promise<FoundFacts> {
   const { policy } = services;
   const nowUtc = services.nowUtc();
-  const control = (await services.rollouts.list()).at(-1) ?? null;
-  const [freezes, outcome, halts, phases, operation] = await Promise.all([
+  const control = await rolloutOrLatest(services, rolloutId);
+  const [freezes, outcome, halts, phases, operation, approvals] = await Promise.all([
     services.freezes.list(),
     control === null ? null : services.outcomes.read(control.rolloutId, vm.id),
     control === null ? [] : services.rollouts.halts(control.rolloutId),
     control === null ? [] : services.rollouts.phases(control.rolloutId),
     services.operations.read(vm.region, vm.id),
+    control === null ? undefined : approvalFacts(services, control.rolloutId),
   ]);
   const place = control === null ? null : await placeOf(services, control, phases, vm);
   const running = operation?.operation.endedUtc === null ? operation.operation : null;
@@ -37,7 +44,7 @@ export async function factsOf(services: Services, vm: VirtualMachine, isLive: bo
     policy,
     vm,
     timeZone: timeZoneOf(vm, policy).zone,
-    rollout: control === null ? null : standingOf(control, halts, place, vm, nowUtc),
+    rollout: control === null ? null : standingOf(control, halts, approvals, place, vm, nowUtc),
     freezes,
     outcome,
     isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
@@ -54,14 +61,18 @@ async function placeOf(
   phases: readonly PhaseRecord[],
   { id, region }: VirtualMachine,
 ): Promise<PlannedPlace | null> {
-  const phase = phases.find(({ regions }) => regions.includes(region));
-  if (phase === undefined) return null;
-  return placesOf(await services.plans.rounds(rolloutId, phase.phase, region)).get(id) ?? null;
+  // A region is of several phases where rings have some of its VMs.
+  for (const { phase } of phases.filter(({ regions }) => regions.includes(region))) {
+    const place = placesOf(await services.plans.rounds(rolloutId, phase, region)).get(id);
+    if (place !== undefined) return place;
+  }
+  return null;
 }
 
 function standingOf(
   control: RolloutControl,
   halts: readonly Halt[],
+  approvals: ApprovalFacts | undefined,
   place: PlannedPlace | null,
   vm: VirtualMachine,
   nowUtc: string,
@@ -70,7 +81,7 @@ function standingOf(
   const { phase, region } = place;
   const { availabilitySetId, id: vmId } = vm;
   const where = { phase, region, family: imageFamilyOf(vm), availabilitySetId, vmId };
-  const here = controlFor(control, halts, where, nowUtc);
+  const here = controlFor(control, halts, where, nowUtc, approvals);
   const halt =
     here.kind === 'wait'
       ? halts.find(

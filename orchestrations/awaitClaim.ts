@@ -1,6 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { budgetLedger } from '../domain/budgets';
+import type { Disruption } from '../domain/disruption';
 import { disruptionLedger } from '../entities/contracts';
 import * as children from './contracts';
+import { releaseLedger } from './releaseClaim';
 import { callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
 
 interface Claimed {
@@ -10,6 +13,47 @@ interface Claimed {
 }
 
 const JITTER_SHARE = 0.2;
+
+type Input = ReturnType<typeof children.awaitClaim.input.parse>;
+
+/**
+ * The ledgers of the budgets, each in turn, after the region's: while one of them refuses, nothing is held anywhere, so that no claim waits
+ * for another that waits for it.
+ */
+function* acquireBudgets(context: OrchestrationContext, input: Input): Step<boolean> {
+  const { claimId, kind, disruption, startByUtc, closesUtc, deadlineUtc, pace } = input;
+  const taken: string[] = [];
+  for (const share of disruption.budgets ?? []) {
+    const key = budgetLedger(share.budget);
+    const { subscriptions: _, downCount: __, ...place } = disruption;
+    const said = yield* callEntity(
+      context,
+      { name: disruptionLedger.name, key },
+      ['tryAcquire', disruptionLedger.operations.tryAcquire],
+      {
+        claimId,
+        kind: kind === 'catchUp' ? 'rollout' : kind, // catch-up slots are of regions
+        disruption: { ...place, budgets: [share] },
+        startByUtc,
+        expiresUtc: closesUtc,
+        deadlineUtc,
+        nowUtc: nowUtc(context),
+        ticketLapseSeconds: pace.ticketLapseSeconds,
+        catchUpSlotsMax: 0,
+      },
+    );
+    if (said.kind === 'granted') taken.push(key);
+    else {
+      for (const ledger of taken) yield* releaseLedger(context, ledger, claimId);
+      return false;
+    }
+  }
+  return true;
+}
+
+function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
+  return disruption;
+}
 
 /** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
 export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
@@ -36,7 +80,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
           {
             claimId,
             kind,
-            disruption,
+            disruption: withoutBudgets(disruption),
             startByUtc,
             expiresUtc: closesUtc,
             deadlineUtc,
@@ -46,8 +90,13 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
             ...(catchUp !== undefined && { catchUp }),
           },
         );
-        if (said.kind === 'granted') return { granted: true, rules: [] };
-        rules = [...new Set(said.because.map(({ rule }) => rule))];
+        if (said.kind === 'refused') {
+          rules = [...new Set(said.because.map(({ rule }) => rule))];
+          return null;
+        }
+        if (yield* acquireBudgets(context, input)) return { granted: true, rules: [] };
+        rules = ['budget'];
+        yield* releaseLedger(context, ledger, claimId);
         return null;
       },
       continueWith: (polls) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DueVm, InstallOrder, Pace, PlannedBatch, RoundRef } from '../activities/contracts';
+import { BakeCursor, DueVm, InstallOrder, Pace, PlannedBatch, RoundRef } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
@@ -48,6 +48,26 @@ export const regionRollout = {
   name: 'regionRollout',
   input: InRollout.extend({ region: z.string() }),
   output: z.object({ rounds: z.number().int() }),
+} as const;
+
+/** Probes the patched VMs of a phase again, after its bake. */
+export const judgeAfterBake = {
+  name: 'judgeAfterBake',
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseId,
+    pace: Pace,
+    /** From one generation of the instance to the next. */
+    progress: z
+      .object({
+        from: BakeCursor.nullable(),
+        waiting: z.array(VmId),
+        probed: z.number().int(),
+        unhealthy: z.number().int(),
+      })
+      .default({ from: null, waiting: [], probed: 0, unhealthy: 0 }),
+  }),
+  output: z.object({ probed: z.number().int(), unhealthy: z.number().int() }),
 } as const;
 
 const Rounds = z.object({ rounds: z.number().int() });

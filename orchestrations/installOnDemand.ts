@@ -1,22 +1,13 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { startOrderedInstall } from '../activities/contracts';
-import { disruptionLedger, virtualMachine } from '../entities/contracts';
+import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import type { PatchInstallationSummary } from '../domain/patches';
 import * as children from './contracts';
-import {
-  addSeconds,
-  call,
-  callEntity,
-  child,
-  earlier,
-  nowUtc,
-  signalEntity,
-  waitUntil,
-  type Step,
-} from './durable';
+import { addSeconds, call, child, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
+import { releaseClaimed } from './releaseClaim';
 import { watchHealth, type HealthSeen } from './health';
 
 type Input = z.infer<typeof children.installOnDemand.input>;
@@ -141,12 +132,7 @@ function* releaseClaim(context: OrchestrationContext, input: Input, health: Heal
     isImpaired && availabilitySetId !== null
       ? [{ vmId: input.vmId, availabilitySetId, region, sinceUtc: nowUtc(context) }]
       : [];
-  yield* callEntity(
-    context,
-    { name: disruptionLedger.name, key: input.ledger },
-    ['release', disruptionLedger.operations.release],
-    { claimId: context.df.instanceId, impaired },
-  );
+  yield* releaseClaimed(context, input, context.df.instanceId, impaired);
 }
 
 const nothing = (error: NonNullable<Result['error']>): Result => ({ summary: null, health: null, error });

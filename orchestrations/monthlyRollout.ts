@@ -2,13 +2,15 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { closeRollout, openPhase, planRollout, type Pace } from '../activities/contracts';
 import { childId, type RolloutId } from '../domain/ids';
-import { isCanary } from '../domain/phaseId';
+import { BAKE_MIN_SECONDS, judgedAfterBakeUtc } from '../domain/bake';
+import { isCanary, type PhaseId } from '../domain/phaseId';
 import * as children from './contracts';
 import type { OutcomeCounts } from '../domain/gates';
 import {
   addSeconds,
   call,
   child,
+  earlier,
   firstOf,
   join,
   nowUtc,
@@ -30,33 +32,61 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
 
   const underWay: Child<unknown>[] = [];
   let freshAfterUtc: string | null = null;
-  for (const phase of plan.phases) {
+  let lastPhase: PhaseId | null = null;
+  for (const [n, phase] of plan.phases.entries()) {
     if (!(yield* mayGo(context, month, phase.phase))) break;
     const started: StartedPhase = yield* runPhase(context, month, phase, freshAfterUtc);
     underWay.push(started.regions);
     if (started.openedUtc === null) break;
-    freshAfterUtc = yield* bake(context, plan.pace, isCanary(phase.phase), started.openedUtc);
+    const next = plan.phases[n + 1];
+    if (next === undefined) {
+      lastPhase = phase.phase;
+      break;
+    }
+    freshAfterUtc = yield* bake(context, month, phase, started.openedUtc, next.expectedStartUtc);
+    yield* judge(context, month, phase.phase);
   }
   yield* allFinished(underWay);
+  if (lastPhase !== null) yield* judgeLast(context, month, lastPhase);
 
   yield* child(context, children.awaitCompletion, childId(ownId, 'completion'), {
     rolloutId,
     pace: plan.pace,
     untilUtc: plan.endsUtc,
   });
-  return yield* call(context, closeRollout, { rolloutId });
+  return yield* close(context, rolloutId);
+}
+
+/** Some thousand VMs a call. */
+function* close(context: OrchestrationContext, rolloutId: RolloutId): Step<{ counts: OutcomeCounts }> {
+  for (let from: string | null = null; ;) {
+    const { counts, next }: z.output<typeof closeRollout.output> = yield* call(context, closeRollout, {
+      rolloutId,
+      from,
+    });
+    if (next === null) return { counts };
+    from = next;
+  }
+}
+
+/** Planning goes on where the call before ended: a fleet of any size is planned in steps of a bounded length. */
+function* madePlan(context: OrchestrationContext, rolloutId: RolloutId): Step<RolloutPlan> {
+  for (;;) {
+    const plan = yield* call(context, planRollout, { rolloutId });
+    if (!plan.goesOn) return plan;
+  }
 }
 
 /** A month over no VM at all is not over: it waits until there are some, or until its time is up. */
 function* planOf(context: OrchestrationContext, rolloutId: RolloutId, ownId: string): Step<RolloutPlan> {
-  const plan = yield* call(context, planRollout, { rolloutId });
+  const plan = yield* madePlan(context, rolloutId);
   if (!plan.waitsForInventory) return plan;
   yield* child(context, children.awaitInventory, childId(ownId, 'inventory'), {
     rolloutId,
     pace: plan.pace,
     untilUtc: plan.endsUtc,
   });
-  return yield* call(context, planRollout, { rolloutId });
+  return yield* madePlan(context, rolloutId);
 }
 
 type RolloutPlan = z.output<typeof planRollout.output>;
@@ -78,7 +108,7 @@ interface StartedPhase {
 function* runPhase(
   context: OrchestrationContext,
   { rolloutId, ownId, epoch, endsUtc, pace }: MonthInFlight,
-  { phase, regions: names }: { readonly phase: string; readonly regions: readonly string[] },
+  { phase, regions: names }: { readonly phase: PhaseId; readonly regions: readonly string[] },
   freshAfterUtc: string | null,
 ): Step<StartedPhase> {
   yield* call(context, openPhase, { rolloutId, phase });
@@ -106,20 +136,42 @@ function* runPhase(
 /** After the canary phase a fixed time; later until the next window: only windows that open after the returned instant count. */
 function* bake(
   context: OrchestrationContext,
-  pace: Pace,
-  canary: boolean,
+  { pace, endsUtc }: MonthInFlight,
+  { phase, canary }: Pick<RolloutPlan['phases'][number], 'phase' | 'canary'>,
   openedUtc: string,
+  nextStartUtc: string | null,
 ): Step<string | null> {
-  if (canary) {
-    yield* waitUntil(context, addSeconds(openedUtc, pace.bakeAfterCanarySeconds));
-    return null;
+  const bakeSeconds = (canary ?? isCanary(phase)) ? pace.bakeAfterCanarySeconds : pace.bakeSeconds;
+  if (bakeSeconds === null) {
+    const freshAfterUtc = nowUtc(context);
+    yield* waitUntil(context, earlier(endsUtc, judgedAfterBakeUtc(freshAfterUtc, nextStartUtc)));
+    return freshAfterUtc;
   }
-  if (pace.bakeSeconds === null) return nowUtc(context);
-  yield* waitUntil(context, addSeconds(openedUtc, pace.bakeSeconds));
+  yield* waitUntil(context, addSeconds(openedUtc, bakeSeconds));
   return null;
 }
 
-function* mayGo(context: OrchestrationContext, month: MonthInFlight, phase: string): Step<boolean> {
+/** No phase waits for the last one: it is looked at again when its regions have been done for a while. */
+function* judgeLast(context: OrchestrationContext, month: MonthInFlight, phase: PhaseId): Step<void> {
+  yield* waitUntil(context, earlier(month.endsUtc, addSeconds(nowUtc(context), BAKE_MIN_SECONDS)));
+  yield* judge(context, month, phase);
+}
+
+/** What cannot be looked at again does not stop the month: the host records it. */
+function* judge(
+  context: OrchestrationContext,
+  { rolloutId, ownId, pace }: MonthInFlight,
+  phase: PhaseId,
+): Step<void> {
+  const judged = startChild(context, children.judgeAfterBake, childId(ownId, `${phase}:bake`), {
+    rolloutId,
+    phase,
+    pace,
+  });
+  yield* allFinished([judged]);
+}
+
+function* mayGo(context: OrchestrationContext, month: MonthInFlight, phase: PhaseId): Step<boolean> {
   const { go } = yield* child(context, children.awaitGo, childId(month.ownId, `${phase}:go`), {
     rolloutId: month.rolloutId,
     phase,
@@ -130,11 +182,11 @@ function* mayGo(context: OrchestrationContext, month: MonthInFlight, phase: stri
   return go;
 }
 
-/** A phase that failed as an orchestration leaves its VMs without an outcome; closing the rollout gives them one. */
+/** A child that failed is recorded by the host. A phase that failed as an orchestration leaves its VMs without an outcome; closing the rollout gives them one. */
 function* allFinished(underWay: readonly Child<unknown>[]): Step<void> {
-  for (const phase of underWay) {
+  for (const started of underWay) {
     try {
-      yield* join(phase);
+      yield* join(started);
     } catch {
       // recorded by the host; `closeRollout` names the VMs concerned
     }

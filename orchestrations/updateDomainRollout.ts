@@ -2,11 +2,12 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { advanceRound, lookAtSet, recordRound } from '../activities/contracts';
 import type { Disruption } from '../domain/disruption';
-import { disruptionLedger, virtualMachine } from '../entities/contracts';
+import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import * as children from './contracts';
-import { call, callEntity, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
+import { releaseClaimed } from './releaseClaim';
+import { call, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
 type Result = z.infer<typeof children.updateDomainRollout.output>;
@@ -111,10 +112,5 @@ function impairments(
 }
 
 function* release(context: OrchestrationContext, input: Input, impaired: Impairment[]): Step<void> {
-  yield* callEntity(
-    context,
-    { name: disruptionLedger.name, key: input.ledger },
-    ['release', disruptionLedger.operations.release],
-    { claimId: context.df.instanceId, impaired },
-  );
+  yield* releaseClaimed(context, input, context.df.instanceId, impaired);
 }

@@ -1,29 +1,19 @@
 import { standaloneShare } from '../domain/disruption';
-import { eligibility } from '../domain/eligibility';
+import { eligibility, type Eligibility } from '../domain/eligibility';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
-import { imageFamilyOf } from '../domain/imageFamily';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
-import { tagOf } from '../domain/tags';
-import { timeZoneOf } from '../domain/timeZone';
 import { assignUpdateDomains } from '../domain/updateDomains';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { NONE, type VmColumns } from './columns';
 import type { Plan } from './plan';
 
-/**
- * The eligible VMs in the order of the month, as columns: a VM is its position, and what repeats (time zone, subscription, image family)
- * is a number.
- */
-export interface Candidates {
-  readonly vms: readonly VirtualMachine[];
-  readonly timeZone: Int32Array;
-  readonly subscription: Int32Array;
-  readonly family: Int32Array;
+/** The VMs that take part. */
+export interface Candidates extends VmColumns {
+  /** Their positions in the columns, in the order in which they are to be taken: columns may hold other VMs, too. */
+  readonly order: Int32Array;
   /** 1 for VMs that the month before left over. */
   readonly carried: Uint8Array;
-  readonly timeZoneNames: readonly string[];
-  readonly subscriptionNames: readonly string[];
-  readonly familyCount: number;
 }
 
 /** What has to be known of the whole inventory: also VMs that are not eligible count. */
@@ -37,106 +27,62 @@ export interface InventoryFacts {
   readonly standaloneCount: (region: string, subscriptionId: string) => number;
 }
 
-/** Numbers names in the order in which they are first seen. */
-class Names {
-  readonly names: string[] = [];
-  readonly #numbers = new Map<string, number>();
-
-  numberOf(name: string): number {
-    let number = this.#numbers.get(name);
-    if (number === undefined) {
-      number = this.names.push(name) - 1;
-      this.#numbers.set(name, number);
-    }
-    return number;
-  }
+export interface SortedOut {
+  readonly candidates: Candidates;
+  readonly ineligible: Plan['ineligible'];
 }
 
+/** Parts the inventory, in the order of the month, into VMs that take part and those that do not, with the reason. */
 export function sortOut(
-  inventory: readonly VirtualMachine[],
+  vms: readonly VirtualMachine[],
+  columns: VmColumns,
+  order: Int32Array,
   policy: Policy,
-  {
-    carriedOver,
-    held,
-  }: { readonly carriedOver: ReadonlySet<string>; readonly held: ReadonlyMap<VmId, Because> },
-): { readonly candidates: Candidates; readonly ineligible: Plan['ineligible'] } {
-  const vms: VirtualMachine[] = [];
+  aside: { readonly carriedOver: ReadonlySet<string>; readonly held: ReadonlyMap<VmId, Because> },
+): SortedOut {
+  const absences = absencesOf(vms, policy, aside.held);
   const ineligible: Plan['ineligible'] = [];
-  for (const vm of inventory) {
-    const answer = eligibility(vm, policy);
-    const hold = held.size === 0 ? undefined : held.get(vm.id);
-    if (answer.kind === 'eligible' && hold !== undefined)
-      ineligible.push({ vmId: vm.id, reason: hold.reason, detail: hold.detail });
-    else if (answer.kind === 'eligible') vms.push(vm);
-    else ineligible.push({ vmId: vm.id, reason: answer.reason, detail: answer.detail });
+  const eligible = new Int32Array(order.length);
+  let count = 0;
+  for (const position of order) {
+    const absence = absences[position];
+    if (absence === null || absence === undefined) {
+      eligible[count] = position;
+      count += 1;
+    } else {
+      const vmId = columns.ids[position] as VmId;
+      ineligible.push({ vmId, reason: absence.reason, detail: absence.detail });
+    }
   }
-  return { candidates: columnsOf(vms, policy, carriedOver), ineligible };
+  return { candidates: candidatesOf(columns, eligible.subarray(0, count), aside.carriedOver), ineligible };
 }
 
-export function columnsOf(
+type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
+
+/** Why each VM has no turn, in the order in which they came; null for those that have one. */
+function absencesOf(
   vms: readonly VirtualMachine[],
   policy: Policy,
+  held: ReadonlyMap<VmId, Because>,
+): (Absence | null)[] {
+  const absences: (Absence | null)[] = [];
+  for (const vm of vms) {
+    const answer = eligibility(vm, policy);
+    if (answer.kind === 'ineligible') absences.push(answer);
+    else absences.push(held.size === 0 ? null : (held.get(vm.id) ?? null));
+  }
+  return absences;
+}
+
+export function candidatesOf(
+  columns: VmColumns,
+  order: Int32Array,
   carriedOver: ReadonlySet<string>,
 ): Candidates {
-  const zoneNames = new Names();
-  const subscriptions = new Names();
-  const families = new Names();
-  const zoneOf = timeZoneNumbers(policy, zoneNames);
-  const familyOf = familyNumbers(families);
-  const timeZone = new Int32Array(vms.length);
-  const subscription = new Int32Array(vms.length);
-  const family = new Int32Array(vms.length);
-  const carried = new Uint8Array(vms.length);
-  for (const [index, vm] of vms.entries()) {
-    timeZone[index] = zoneOf(vm);
-    subscription[index] = subscriptions.numberOf(vm.subscriptionId);
-    family[index] = familyOf(vm);
-    if (carriedOver.size > 0 && carriedOver.has(vm.id)) carried[index] = 1;
-  }
-  return {
-    vms,
-    timeZone,
-    subscription,
-    family,
-    carried,
-    timeZoneNames: zoneNames.names,
-    subscriptionNames: subscriptions.names,
-    familyCount: families.names.length,
-  };
-}
-
-/** Without a tag, the zone follows from two names that repeat. */
-function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine) => number {
-  const known = new Map<string, Map<string | null, number>>();
-  return (vm) => {
-    if (tagOf(vm.tags, policy.timeZoneTag) !== undefined) return names.numberOf(timeZoneOf(vm, policy).zone);
-    let ofRegion = known.get(vm.region);
-    if (ofRegion === undefined) known.set(vm.region, (ofRegion = new Map<string | null, number>()));
-    let number = ofRegion.get(vm.timeZone);
-    if (number === undefined) {
-      number = names.numberOf(timeZoneOf(vm, policy).zone);
-      ofRegion.set(vm.timeZone, number);
-    }
-    return number;
-  };
-}
-
-/** A marketplace image is three names that repeat. */
-function familyNumbers(names: Names): (vm: VirtualMachine) => number {
-  const known = new Map<string, Map<string, number>>();
-  return (vm) => {
-    if (vm.image === null || vm.customImage) return names.numberOf(imageFamilyOf(vm));
-    const { publisher, offer, sku } = vm.image;
-    let ofSku = known.get(sku);
-    if (ofSku === undefined) known.set(sku, (ofSku = new Map<string, number>()));
-    const rest = `${publisher}:${offer}`;
-    let number = ofSku.get(rest);
-    if (number === undefined) {
-      number = names.numberOf(imageFamilyOf(vm));
-      ofSku.set(rest, number);
-    }
-    return number;
-  };
+  const carried = new Uint8Array(columns.ids.length);
+  if (carriedOver.size > 0)
+    for (const [n, id] of columns.ids.entries()) if (carriedOver.has(id)) carried[n] = 1;
+  return { ...columns, order, carried };
 }
 
 /** Facts from counts that are known already. */
@@ -153,35 +99,41 @@ export function factsOf(
   };
 }
 
-export function inventoryFacts(inventory: readonly VirtualMachine[], policy: Policy): InventoryFacts {
-  const setSizes = new Map<AvailabilitySetId, number>();
-  const standalone = new Map<string, Map<string, number>>();
-  for (const { availabilitySetId: set, region, subscriptionId } of inventory) {
-    if (set !== null) {
-      setSizes.set(set, (setSizes.get(set) ?? 0) + 1);
-      continue;
-    }
-    let here = standalone.get(region);
-    if (here === undefined) standalone.set(region, (here = new Map<string, number>()));
-    here.set(subscriptionId, (here.get(subscriptionId) ?? 0) + 1);
+export function inventoryFacts(columns: VmColumns, order: Int32Array, policy: Policy): InventoryFacts {
+  const { names, region, set, subscription } = columns;
+  const members = new Int32Array(names.sets.length);
+  const standalone: Int32Array[] = names.regions.map(() => new Int32Array(names.subscriptions.length));
+  for (const position of order) {
+    const counts = set[position] === NONE ? standalone[region[position] ?? 0] : members;
+    const number = (set[position] === NONE ? subscription[position] : set[position]) ?? 0;
+    if (counts !== undefined) counts[number] = (counts[number] ?? 0) + 1;
   }
-  return factsOf(policy, setSizes, (region, subscription) => standalone.get(region)?.get(subscription) ?? 0);
+  const setSizes = new Map(names.sets.map((id, number) => [id, members[number] ?? 0]));
+  const regionNumbers = numbersOf(names.regions);
+  const subscriptionNumbers = numbersOf(names.subscriptions);
+  return factsOf(policy, setSizes, (place, subscriptionId) => {
+    const here = standalone[regionNumbers.get(place) ?? NONE];
+    return here?.[subscriptionNumbers.get(subscriptionId) ?? NONE] ?? 0;
+  });
 }
 
-/** Update domains for the members of sets that do not say theirs; the other VMs are not looked at. */
-export function withUpdateDomains(inventory: readonly VirtualMachine[]): readonly VirtualMachine[] {
-  const incomplete = new Set<AvailabilitySetId>();
-  for (const { availabilitySetId: set, updateDomain } of inventory)
-    if (set !== null && updateDomain === null) incomplete.add(set);
-  if (incomplete.size === 0) return inventory;
-  const at: number[] = [];
-  const members: VirtualMachine[] = [];
-  for (const [index, vm] of inventory.entries()) {
-    if (vm.availabilitySetId === null || !incomplete.has(vm.availabilitySetId)) continue;
-    at.push(index);
-    members.push(vm);
+function numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
+  return new Map(names.map((name, number) => [name, number]));
+}
+
+/** Gives the members of sets that do not say their update domain one; the other VMs are not looked at. */
+export function assignMissingDomains(
+  vms: readonly VirtualMachine[],
+  { set, updateDomain, names }: VmColumns,
+  order: Int32Array,
+): void {
+  const isIncomplete = new Uint8Array(names.sets.length);
+  for (const position of order) {
+    const number = set[position] ?? NONE;
+    if (number !== NONE && updateDomain[position] === null) isIncomplete[number] = 1;
   }
-  const result = [...inventory];
-  for (const [n, vm] of assignUpdateDomains(members).entries()) result[at[n] ?? 0] = vm;
-  return result;
+  if (!isIncomplete.includes(1)) return;
+  const members = order.filter((position) => isIncomplete[set[position] ?? NONE] === 1);
+  const assigned = assignUpdateDomains(Array.from(members, (position) => vms[position] as VirtualMachine));
+  for (const [n, vm] of assigned.entries()) updateDomain[members[n] ?? 0] = vm.updateDomain;
 }

@@ -2,7 +2,9 @@ import azureRegions from '../domain/azureRegions.json';
 import { eligibility } from '../domain/eligibility';
 import type { VmId } from '../domain/ids';
 import { windowAtOrAfter } from '../domain/offPeak';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
+import { bakesAsCanary } from '../domain/rings';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { ROUND_SIZE_MAX, type Plan, type PlannedGroup, type PlannedRegion, type PlannedRound } from './plan';
@@ -85,15 +87,17 @@ function checkPairs({ phases }: Plan): PlanFault[] {
   );
   const faults: PlanFault[] = [];
   const phaseOf = new Map<string, number>();
-  for (const { phase, regions } of phases)
+  for (const { phase, ring, regions } of phases)
     for (const { region } of regions) {
-      if (phaseOf.has(region)) faults.push(fault('everyVmOnce', `region ${region} is in two phases`));
-      phaseOf.set(region, phase);
+      const name = ring === undefined ? region : `${region} of ring ${ring}`;
+      if (phaseOf.has(name)) faults.push(fault('everyVmOnce', `region ${name} is in two phases`));
+      phaseOf.set(name, phase);
     }
-  for (const [a, b] of pairs) {
-    const phase = phaseOf.get(a);
-    if (phase !== undefined && phase === phaseOf.get(b))
-      faults.push(fault('pairsApart', `${a} and ${b} are a geo pair, and both in phase ${phase}`));
+  for (const { phase, regions } of phases) {
+    const here = new Set(regions.map(({ region }) => region));
+    for (const [a, b] of pairs)
+      if (here.has(a) && here.has(b))
+        faults.push(fault('pairsApart', `${a} and ${b} are a geo pair, and both in phase ${phase}`));
   }
   return faults;
 }
@@ -121,7 +125,8 @@ function checkPlaces({ region, stages }: PlannedRegion, inventory: Inventory): P
 
 /** R-206: a subscription with several standalone VMs in a region never has them all in one batch. */
 function checkSpread({ region, stages }: PlannedRegion, inventory: Inventory, policy: Policy): PlanFault[] {
-  if (policy.batchSharePercents.length < 2) return [];
+  // A ring may have one VM of a subscription here, and another phase the rest.
+  if (policy.batchSharePercents.length < 2 || policy.rings.length > 0) return [];
   const batchesOf = new Map<string, { vmCount: number; batches: Set<string> }>();
   for (const { stage, groups } of stages)
     for (const group of groups.filter(({ kind }) => kind === 'standalone'))
@@ -257,7 +262,9 @@ function checkOrder(plan: Plan, policy: Policy): PlanFault[] {
   for (const [index, phase] of plan.phases.entries()) {
     const before = plan.phases[index - 1];
     if (before === undefined) continue;
-    const bakeSeconds = index === 1 ? policy.bakeAfterCanarySeconds : (policy.bakeSeconds ?? 0);
+    const bakeSeconds = bakesAsCanary(plan.phases, index - 1)
+      ? policy.bakeAfterCanarySeconds
+      : (policy.bakeSeconds ?? 0);
     const freeMs = Date.parse(before.expectedGateUtc) + bakeSeconds * 1_000;
     if (Date.parse(phase.expectedStartUtc) < freeMs)
       faults.push(
@@ -288,13 +295,19 @@ function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Poli
   const faults: PlanFault[] = [];
   for (const [index, { regions }] of phases.entries()) {
     const gateUtc =
-      policy.bakeSeconds === null && index > 1 ? (phases[index - 1]?.expectedGateUtc ?? '') : '';
+      policy.bakeSeconds === null && index > 0 && !bakesAsCanary(phases, index - 1)
+        ? (phases[index - 1]?.expectedGateUtc ?? '')
+        : '';
     const rounds = regions.flatMap(groupsOf).flatMap((group) => group.rounds);
     for (const { expectedStartUtc: start, vmIds } of rounds)
       for (const id of vmIds) {
         const vm = inventory.get(id);
         if (vm === undefined || excused.has(id)) continue;
-        const { opensUtc, closesUtc } = windowAtOrAfter(timeZoneOf(vm, policy).zone, policy, start);
+        const { opensUtc, closesUtc } = windowAtOrAfter(
+          calendarOf(timeZoneOf(vm, policy).zone, vm, policy),
+          policy,
+          start,
+        );
         const fits = opensUtc <= start && Date.parse(closesUtc) - Date.parse(start) >= leftMs;
         if (fits && opensUtc > gateUtc) continue;
         faults.push(

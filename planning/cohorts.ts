@@ -1,3 +1,4 @@
+import { partsOfCalendar } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { Candidates } from './candidates';
 import { firstStart, roundNeedsMs, usableWindow, windowFrom, type Cursor, type Start } from './estimate';
@@ -62,7 +63,7 @@ export function cohortsOf(
 ): readonly Cohort[] {
   const numbers = new Set<number>();
   for (const n of members) numbers.add(candidates.timeZone[n] ?? 0);
-  const zones = [...numbers].map((number) => ({ number, zone: candidates.timeZoneNames[number] ?? 'UTC' }));
+  const zones = [...numbers].map((number) => ({ number, zone: candidates.names.timeZones[number] ?? 'UTC' }));
   const key = zones.length === 1 ? String(zones[0]?.number) : [...numbers].sort((a, b) => a - b).join();
   let ofCandidates = known.get(candidates);
   if (ofCandidates === undefined)
@@ -74,6 +75,9 @@ export function cohortsOf(
   }
   return cohorts;
 }
+
+/** Windows of one day of the week meet those of every day on that day alone: VMs share a round only where both have the same. */
+const ownWindowsOf = (calendar = ''): string | null => partsOfCalendar(calendar).name;
 
 interface Zone {
   readonly number: number;
@@ -92,7 +96,9 @@ function makeCohorts(zones: readonly Zone[], policy: Policy, from: Cursor, cohor
     const joins =
       last !== undefined &&
       (cohorts.length === cohortsMax ||
-        (window.opensMs - last.firstMs <= COHORT_SPAN_MS && closesMs - startMs >= roundNeedsMs(policy)));
+        (window.opensMs - last.firstMs <= COHORT_SPAN_MS &&
+          closesMs - startMs >= roundNeedsMs(policy) &&
+          ownWindowsOf(last.zones[0]?.zone) === ownWindowsOf(zone)));
     if (joins) {
       last.zones.push({ zone, number });
       last.opensMs = window.opensMs;

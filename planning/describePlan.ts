@@ -1,3 +1,4 @@
+import { bakesAsCanary } from '../domain/rings';
 import { DateTime } from 'luxon';
 import { daysBetween } from '../domain/instants';
 import { regionTimeZone } from '../domain/regions';
@@ -39,7 +40,8 @@ function heading(plan: Plan): string[] {
 function describePhase(phase: PlannedPhase, plan: Plan): string[] {
   const share = plan.vmCount === 0 ? 0 : (phase.vmCount * 100) / plan.vmCount;
   const regions = count(phase.regions.length, 'region');
-  const title = `Phase ${phase.phase}${phase.phase === 1 ? ' (canary)' : ''}`;
+  const isCanary = phase.ring === undefined && bakesAsCanary(plan.phases, plan.phases.indexOf(phase));
+  const title = `Phase ${phase.phase}${phase.ring !== undefined ? ` (ring ${phase.ring})` : isCanary ? ' (canary)' : ''}`;
   return [
     `${title}: ${count(phase.vmCount, 'VM')}, ${percent(share)} of all, in ${regions}`,
     ...phase.regions.flatMap(describeRegion),

@@ -38,8 +38,8 @@ export interface Start {
   readonly fits: boolean;
 }
 
-/** So many windows are tried before a start is given up: the one that daylight saving shortens is followed by longer ones. */
-const WINDOWS_TRIED = 4;
+/** So many windows are tried before a start is given up: the one that daylight saving shortens is followed by longer ones, short ones of a day of the week by those of others. */
+const WINDOWS_TRIED = 8;
 
 /** The first instant at which every zone is off-peak and enough of the shortest window is left for a round. */
 export function firstStart(zones: readonly string[], policy: Policy, cursor: Cursor): Start {

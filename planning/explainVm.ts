@@ -3,6 +3,7 @@ import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import { later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { Because, OutcomeReason } from '../domain/reasons';
 import { UNBLOCKS, type Unblock } from '../domain/unblocks';
@@ -112,6 +113,7 @@ const OF_THEN: readonly OutcomeReason[] = [
   'excludedForNow',
   'rolloutHalted',
   'rolloutPaused',
+  'approvalPending',
   'windowMissed',
   'placeChanged',
   'installInFlight',
@@ -147,7 +149,7 @@ function startOf(
   if (control.endedUtc !== null || control.mode === 'cancelled') return null;
   if (facts.rollout?.here.kind === 'stop') return null;
   const question: StartQuestion = {
-    timeZone,
+    timeZone: calendarOf(timeZone, vm, policy),
     freezes: freezesOf(facts.freezes, vm, timeZone),
     fromUtc: nowUtc,
     // What failed is tried again in other off-peak hours than those it failed in.

@@ -2,6 +2,7 @@ import type { RolloutControl } from '../domain/control';
 import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
 import { addSeconds, later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -70,7 +71,7 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
   const from = outcome === null && plannedStartUtc !== null ? later(nowUtc, plannedStartUtc) : nowUtc;
   const slot = startOf(
     {
-      timeZone,
+      timeZone: calendarOf(timeZone, vm, policy),
       freezes: freezesOf(facts.freezes, vm, timeZone),
       fromUtc: from,
       freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,

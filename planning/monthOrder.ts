@@ -4,43 +4,51 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 const INDEX_RANGE = 2 ** 21;
 
 /**
- * R-209: the VMs in the order of the month: by a hash of their id and the seed, never by the order they came in. Numbers are sorted, not
- * ids: the upper 32 bits of the hash with the VM's position behind them; the rest is compared only where those are alike. A VM that is on
- * two pages is there once, by whichever of its two texts sorts first.
+ * R-209: the positions of the VMs in the order of the month: by a hash of their id and the seed, never by the order they came in. Numbers are
+ * sorted, not ids: the upper 32 bits of the hash with the VM's position behind them; the rest is compared only where those are alike. A VM
+ * that is on two pages is there once, by whichever of its two texts sorts first.
  */
-export function orderOfTheMonth(vms: readonly VirtualMachine[], seed: string): VirtualMachine[] {
+export function orderOfTheMonth(vms: readonly VirtualMachine[], seed: string): Int32Array {
   if (vms.length > INDEX_RANGE)
     throw new RangeError(`A plan takes at most ${INDEX_RANGE} VMs; there are ${vms.length}.`);
   const seedHash = hash53(seed);
-  const hashes = new Float64Array(vms.length);
   const keys = new Float64Array(vms.length);
-  for (const [index, { id }] of vms.entries()) {
-    const hash = hash53(id, seedHash);
-    hashes[index] = hash;
-    keys[index] = Math.floor(hash / INDEX_RANGE) * INDEX_RANGE + index;
+  for (let index = 0; index < vms.length; index += 1) {
+    const hash = hash53(vms[index]?.id ?? '', seedHash);
+    keys[index] = hash - (hash % INDEX_RANGE) + index;
   }
   keys.sort();
-  const ordered: VirtualMachine[] = [];
+  const order = new Int32Array(vms.length);
+  let count = 0;
   for (let start = 0; start < keys.length;) {
     let end = start + 1;
     while (end < keys.length && upper(keys[start]) === upper(keys[end])) end += 1;
-    const alike = Array.from(keys.subarray(start, end), (key) => key % INDEX_RANGE);
-    if (alike.length > 1) alike.sort((a, b) => compare(a, b, hashes, vms));
-    for (const index of alike) {
-      const vm = vms[index];
-      if (vm !== undefined && ordered.at(-1)?.id !== vm.id) ordered.push(vm);
+    const alike = keys.subarray(start, end);
+    for (const index of end - start === 1 ? alike : inOrder(alike, seedHash, vms)) {
+      order[count] = index % INDEX_RANGE;
+      count += 1;
     }
     start = end;
   }
-  return ordered;
+  return order.subarray(0, count);
 }
 
 const upper = (key = 0): number => Math.floor(key / INDEX_RANGE);
 
-function compare(a: number, b: number, hashes: Float64Array, vms: readonly VirtualMachine[]): number {
-  const byHash = (hashes[a] ?? 0) - (hashes[b] ?? 0);
+/** VMs whose hashes begin alike, and each id once. */
+function inOrder(alike: Float64Array, seedHash: number, vms: readonly VirtualMachine[]): readonly number[] {
+  const positions = Array.from(alike, (key) => key % INDEX_RANGE);
+  positions.sort((a, b) => compare(vms[a], vms[b], seedHash));
+  return positions.filter((position, n) => vms[position]?.id !== vms[positions[n - 1] ?? -1]?.id);
+}
+
+function compare(
+  one: VirtualMachine | undefined,
+  other: VirtualMachine | undefined,
+  seedHash: number,
+): number {
+  const byHash = hash53(one?.id ?? '', seedHash) - hash53(other?.id ?? '', seedHash);
   if (byHash !== 0) return byHash;
-  const [one, other] = [vms[a], vms[b]];
   if (one?.id !== other?.id) return (one?.id ?? '') < (other?.id ?? '') ? -1 : 1;
   return JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
 }

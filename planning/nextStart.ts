@@ -6,7 +6,7 @@ import { roundSlot, type RoundSlot } from './roundSlot';
 const FREEZES_MAX = 50;
 
 export interface StartQuestion {
-  /** IANA zone of the VM's off-peak hours. */
+  /** Calendar of the VM's off-peak hours (`calendarOf`). */
   readonly timeZone: string;
   /** All freezes and exclusions that ever concern the VM. */
   readonly freezes: readonly StandingFreeze[];

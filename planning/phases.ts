@@ -61,6 +61,13 @@ function fewestThatReach(smallestFirst: readonly RegionSize[], missing: number):
   return taken;
 }
 
+/** These regions in as few phases as keep both ends of each geo pair apart: one or two. */
+export function apart(regions: readonly RegionSize[]): RegionSize[][] {
+  return rest(regions, 0)
+    .filter((phase) => phase.length > 0)
+    .map((phase) => [...phase].sort(byName));
+}
+
 /** What is left, in one phase, or in two, the smaller first, where pairs must be kept apart. Regions without a pair fill the first up. */
 function rest(left: readonly RegionSize[], previousVmCount: number): RegionSize[][] {
   const sides = left.filter(({ region }) => !isAlone(region, left));

@@ -63,6 +63,8 @@ export type PlannedRegion = Readonly<z.infer<typeof PlannedRegion>>;
 
 export const PlannedPhase = z.object({
   phase: z.number().int().positive(),
+  /** Absent for a phase of regions. */
+  ring: z.string().exactOptional(),
   vmCount: z.number().int(),
   /** When nearly every VM has an outcome, and the gate to the next phase opens; stragglers go on. */
   expectedGateUtc: Utc,

@@ -1,9 +1,10 @@
 import type { AvailabilitySetId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { columnsOf, factsOf, type InventoryFacts } from './candidates';
+import { candidatesOf, factsOf, type InventoryFacts } from './candidates';
+import { columnsOf } from './columns';
 import type { PlannedRegion } from './plan';
-import { groupBy, workOfRegion } from './regionWork';
+import { workOfRegions } from './regionWork';
 import { writeRegionNow } from './writePlan';
 
 export interface CatchUpRequest {
@@ -13,6 +14,8 @@ export interface CatchUpRequest {
   readonly nowUtc: string;
   /** Members of each set, as the inventory has them. */
   readonly setSizes: ReadonlyMap<AvailabilitySetId, number>;
+  /** VMs that each budget is of. */
+  readonly budgetSizes?: ReadonlyMap<string, number>;
   readonly standaloneCount: InventoryFacts['standaloneCount'];
 }
 
@@ -24,13 +27,15 @@ export function planCatchUp(request: CatchUpRequest): PlannedRegion[] {
   const { setSizes, standaloneCount, nowUtc } = request;
   const policy: Policy = { ...request.policy, batchSharePercents: [100] };
   const vms = [...request.vms].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const candidates = columnsOf(vms, policy, new Set());
+  const candidates = candidatesOf(
+    columnsOf(vms, policy, request.budgetSizes),
+    Int32Array.from(vms.keys()),
+    new Set(),
+  );
   const facts = factsOf(policy, setSizes, standaloneCount);
   const nowMs = Date.parse(nowUtc);
   const from = { atMs: nowMs, opensAfterMs: -Infinity };
-  return [...groupBy([...vms.keys()], (n) => vms[n]?.region ?? '')]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([region, members]) =>
-      writeRegionNow(workOfRegion(region, members, candidates, facts, from), { candidates, facts }, nowMs),
-    );
+  return workOfRegions(candidates, facts, from)
+    .toSorted((a, b) => (a.region < b.region ? -1 : 1))
+    .map((work) => writeRegionNow(work, { candidates, facts }, nowMs));
 }

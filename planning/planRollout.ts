@@ -3,11 +3,11 @@ import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { inventoryFacts, sortOut, withUpdateDomains } from './candidates';
+import { assignMissingDomains, inventoryFacts, sortOut } from './candidates';
+import { columnsOf } from './columns';
 import { orderOfTheMonth } from './monthOrder';
-import { orderIntoPhases } from './phases';
 import type { Plan } from './plan';
-import { groupBy, workOfRegion } from './regionWork';
+import { phasesOf } from './rings';
 import { schedulePhases } from './schedule';
 import { writePlan } from './writePlan';
 
@@ -28,23 +28,17 @@ export interface PlanRequest {
 /** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
 export function planRollout(request: PlanRequest): Plan {
   const { month, policy, nowUtc } = request;
-  const inventory = withUpdateDomains(orderOfTheMonth(request.vms, `${request.seed}:${month}`));
-  const { candidates, ineligible } = sortOut(inventory, policy, {
+  const columns = columnsOf(request.vms, policy);
+  const order = orderOfTheMonth(request.vms, `${request.seed}:${month}`);
+  assignMissingDomains(request.vms, columns, order);
+  const { candidates, ineligible } = sortOut(request.vms, columns, order, policy, {
     carriedOver: new Set(request.carriedOver),
     held: request.held ?? new Map(),
   });
-  const facts = inventoryFacts(inventory, policy);
+  const facts = inventoryFacts(columns, order, policy);
   const releasedUtc = releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
-  const from = { atMs: fromMs, opensAfterMs: -Infinity };
-  const places = groupBy([...candidates.vms.keys()], (n) => candidates.vms[n]?.region ?? '');
-  const works = [...places].map(([region, members]) =>
-    workOfRegion(region, members, candidates, facts, from),
-  );
-  const workOf = new Map(works.map((work) => [work.region, work]));
-  const phases = orderIntoPhases(works, policy).map((phase) =>
-    phase.flatMap(({ region }) => workOf.get(region) ?? []),
-  );
+  const phases = phasesOf(request.vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
   return writePlan({
     rolloutId: rolloutIdOf(month),
     month,

@@ -2,6 +2,7 @@ import { setShare } from '../domain/disruption';
 import { freeFrom, freezesOf, type Freeze } from '../domain/freezes';
 import type { VmId } from '../domain/ids';
 import { daysBetween, secondsBetween, addSeconds } from '../domain/instants';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -67,8 +68,9 @@ function behindFreezes(
   endsUtc: string,
 ): PreviewRow {
   if (vm === undefined || freezes.length === 0) return row;
-  const timeZone = timeZoneOf(vm, policy).zone;
-  const own = freezesOf(freezes, vm, timeZone);
+  const { zone } = timeZoneOf(vm, policy);
+  const own = freezesOf(freezes, vm, zone);
+  const timeZone = calendarOf(zone, vm, policy);
   const free = freeFrom(own, row.expectedStartUtc);
   if (free === row.expectedStartUtc) return row;
   const slot = nextStart({ timeZone, freezes: own, fromUtc: free, freshAfterUtc: null, endsUtc }, policy);

@@ -1,29 +1,38 @@
 import { setShare } from '../domain/disruption';
 import { keyOf } from '../domain/ids';
 import { cutIntoBatches } from './batches';
+import { withinBudgets } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { cohortsOf } from './cohorts';
+import { NONE } from './columns';
 import type { Cursor } from './estimate';
 import { ROUND_SIZE_MAX } from './plan';
 import { roundsOfBatch } from './roundsOfBatch';
 import { COHORTS_MAX } from './widths';
 import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
 
+/** What is to be done in each region, in the order in which the regions first appear. */
+export function workOfRegions(candidates: Candidates, facts: InventoryFacts, from: Cursor): RegionWork[] {
+  return [...groupBy(candidates.order, candidates.region)].map(([number, members]) =>
+    workOfRegion(candidates.names.regions[number] ?? '', members, candidates, facts, from),
+  );
+}
+
 /** Divides a region's VMs, in the order of the month, into stages, batches, update domains and rounds. */
-export function workOfRegion(
+function workOfRegion(
   region: string,
   members: readonly number[],
   candidates: Candidates,
   facts: InventoryFacts,
   from: Cursor,
 ): RegionWork {
-  const { vms } = candidates;
-  const byStage = groupBy(members, (n) => vms[n]?.zone ?? null);
-  const stages = [...byStage]
-    .sort(([a], [b]) => byZone(a, b))
-    .map(([zone, own]): StageWork => {
-      const standalone = own.filter((n) => vms[n]?.availabilitySetId === null);
-      const inSets = own.length === standalone.length ? [] : own.filter((n) => vms[n]?.availabilitySetId);
+  const { set, names } = candidates;
+  const stages = [...groupBy(members, candidates.zone)]
+    .map(([number, own]) => ({ zone: names.zones[number] ?? null, own }))
+    .sort((a, b) => byZone(a.zone, b.zone))
+    .map(({ zone, own }): StageWork => {
+      const standalone = own.filter((n) => set[n] === NONE);
+      const inSets = own.length === standalone.length ? [] : own.filter((n) => set[n] !== NONE);
       return {
         stage: stageName(zone),
         zone,
@@ -46,11 +55,12 @@ function tracksOf(
   from: Cursor,
 ): BatchWork[][] {
   if (standalone.length === 0) return [];
-  const { subscription, subscriptionNames, timeZone } = candidates;
+  const { subscription, timeZone, names } = candidates;
   // A subscription whose VMs of the region are all here must not have them in one batch.
   const spread = new Set<number>();
   for (const [number, own] of countBy(standalone, subscription))
-    if (own > 1 && own === facts.standaloneCount(region, subscriptionNames[number] ?? '')) spread.add(number);
+    if (own > 1 && own === facts.standaloneCount(region, names.subscriptions[number] ?? ''))
+      spread.add(number);
   const batches = cutIntoBatches(standalone, candidates, facts.policy, spread);
   const cohorts = cohortsOf(standalone, candidates, facts.policy, from, COHORTS_MAX);
   return cohorts.map((cohort, place) =>
@@ -75,11 +85,10 @@ function setsOf(
   facts: InventoryFacts,
   from: Cursor,
 ): SetWork[] {
-  const { vms } = candidates;
-  const sets = groupBy(members, (n) => vms[n]?.availabilitySetId ?? null);
-  return [...sets]
-    .flatMap(([set, inSet]): SetWork[] => {
-      if (set === null) return [];
+  return [...groupBy(members, candidates.set)]
+    .flatMap(([number, inSet]): SetWork[] => {
+      const set = candidates.names.sets[number];
+      if (set === undefined) return [];
       const setSize = facts.setSizes.get(set) ?? inSet.length;
       const rounds = roundsOfSet(carriedFirst(inSet, candidates), setSize, candidates, facts, from);
       return [{ group: keyOf(set), availabilitySetId: set, setSize, rounds }];
@@ -93,18 +102,18 @@ function roundsOfSet(
   candidates: Candidates,
   { policy }: InventoryFacts,
   from: Cursor,
-): RoundWork[] {
-  const { vms, timeZone } = candidates;
+): readonly RoundWork[] {
+  const { updateDomain: domains, timeZone } = candidates;
   const size = Math.min(ROUND_SIZE_MAX, setShare(setSize, policy));
   const cohorts = cohortsOf(inSet, candidates, policy, from, COHORTS_MAX);
   const rounds: RoundWork[] = [];
-  for (const [updateDomain, domain] of groupBy(inSet, (n) => vms[n]?.updateDomain ?? null))
+  for (const [updateDomain, domain] of groupBy(inSet, domains))
     for (const cohort of cohorts) {
       const own = cohorts.length === 1 ? domain : domain.filter((n) => cohort.numbers.has(timeZone[n] ?? 0));
       for (let start = 0; start < own.length; start += size)
         rounds.push({ members: own.slice(start, start + size), cohort, updateDomain, delaySeconds: 0 });
     }
-  return rounds;
+  return withinBudgets(rounds, candidates.budgets);
 }
 
 function carriedFirst(members: readonly number[], { carried }: Candidates): readonly number[] {
@@ -118,14 +127,14 @@ function byZone(a: string | null, b: string | null): number {
   return Number(a) - Number(b) || (a < b ? -1 : 1);
 }
 
-/** A map in the order in which the keys first appear. */
-export function groupBy<T, K>(items: readonly T[], key: (item: T) => K): Map<K, T[]> {
-  const groups = new Map<K, T[]>();
-  for (const item of items) {
-    const itsKey = key(item);
-    const group = groups.get(itsKey);
-    if (group === undefined) groups.set(itsKey, [item]);
-    else group.push(item);
+/** The members by their value in the column, in the order in which the values first appear. */
+function groupBy<T>(members: Iterable<number>, column: ArrayLike<T>): Map<T, number[]> {
+  const groups = new Map<T, number[]>();
+  for (const n of members) {
+    const value = column[n] as T;
+    const group = groups.get(value);
+    if (group === undefined) groups.set(value, [n]);
+    else group.push(n);
   }
   return groups;
 }

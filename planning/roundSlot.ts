@@ -1,5 +1,11 @@
 import { addSeconds, earlier, later } from '../domain/instants';
-import { windowAtOrAfter, windowOpeningAfter, type OffPeakWindow } from '../domain/offPeak';
+import {
+  isAlwaysOpen,
+  windowAtOrAfter,
+  windowOpeningAfter,
+  type OffPeakHours,
+  type OffPeakWindow,
+} from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 
 /** When one round may run: instants in UTC. */
@@ -13,17 +19,11 @@ export interface RoundSlot {
   readonly closesUtc: string;
 }
 
-type SlotPolicy = Pick<
-  Policy,
-  | 'offPeakOpens'
-  | 'offPeakCloses'
-  | 'installMinimumSeconds'
-  | 'rebootReserveSeconds'
-  | 'assessmentPollSeconds'
->;
+type SlotPolicy = OffPeakHours &
+  Pick<Policy, 'installMinimumSeconds' | 'rebootReserveSeconds' | 'assessmentPollSeconds'>;
 
-/** Windows to look ahead: zones of one round open within the hour of each other, so the second window fits if the first does not. */
-const WINDOWS_MAX = 5;
+/** Windows to look ahead: zones of one round open within the hour of each other; own windows may be too short on all days but one. */
+const WINDOWS_MAX = 14;
 
 /** Polls that an assessment usually takes. */
 const ASSESSMENT_POLLS = 2;
@@ -59,7 +59,6 @@ function windowFrom(
   policy: SlotPolicy,
 ): OffPeakWindow {
   const window = windowAtOrAfter(zone, policy, fromUtc);
-  const alwaysOpen = policy.offPeakOpens === policy.offPeakCloses;
-  if (freshAfterUtc === null || alwaysOpen || window.opensUtc > freshAfterUtc) return window;
+  if (freshAfterUtc === null || isAlwaysOpen(zone, policy) || window.opensUtc > freshAfterUtc) return window;
   return windowOpeningAfter(zone, policy, freshAfterUtc);
 }

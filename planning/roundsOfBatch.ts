@@ -1,4 +1,5 @@
 import { patchCallDelaySeconds } from '../domain/patchCalls';
+import { withinBudgets } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import type { Cohort } from './cohorts';
 import { ROUND_SIZE_MAX } from './plan';
@@ -16,11 +17,11 @@ export function roundsOfBatch(
   candidates: Candidates,
   facts: InventoryFacts,
 ): Pick<BatchWork, 'rounds' | 'atOnce'> {
-  const { subscription, subscriptionNames } = candidates;
+  const { subscription, names } = candidates;
   const shares = new Map<number, number>();
   for (const n of batch) {
     const number = subscription[n] ?? 0;
-    if (!shares.has(number)) shares.set(number, facts.shareOf(region, subscriptionNames[number] ?? ''));
+    if (!shares.has(number)) shares.set(number, facts.shareOf(region, names.subscriptions[number] ?? ''));
   }
   const cut: Cut[] = cutByShares(shareByShare(batch, subscription, shares), subscription, shares);
   const atOnce = roundsThatFit(cut, shares);
@@ -31,7 +32,7 @@ export function roundsOfBatch(
     updateDomain: null,
     delaySeconds: delays[index] ?? 0,
   }));
-  return { rounds, atOnce };
+  return { rounds: withinBudgets(rounds, candidates.budgets), atOnce };
 }
 
 /** A round in the making. */

@@ -1,11 +1,15 @@
+import { BAKE_MIN_SECONDS } from '../domain/bake';
 import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
+import { bakesAsCanary } from '../domain/rings';
+import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { EventQueue } from './eventQueue';
 import { countBy } from './regionWork';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
+import type { PhaseWork } from './rings';
 import { SETS_AT_ONCE_MAX } from './widths';
 
 export interface RoundTimes {
@@ -19,8 +23,7 @@ export interface RoundTimes {
   readonly waitedFor: WaitedFor;
 }
 
-export interface ScheduledPhase {
-  readonly regions: readonly RegionWork[];
+export interface ScheduledPhase extends PhaseWork {
   /** When its gate is expected to open: nearly every VM has an outcome. */
   readonly gateMs: number;
 }
@@ -39,7 +42,7 @@ const MINUTE_MS = 60_000;
  * taken to be reachable and healthy after its update.
  */
 export function schedulePhases(
-  phases: readonly (readonly RegionWork[])[],
+  phases: readonly PhaseWork[],
   candidates: Candidates,
   facts: InventoryFacts,
   fromMs: number,
@@ -56,7 +59,8 @@ class Run {
   readonly #facts: InventoryFacts;
   readonly #policy: Policy;
   readonly #roundMs: number;
-  #phases: readonly (readonly RegionWork[])[] = [];
+  readonly #budgets: BudgetsInUse;
+  #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
   #nowMs = 0;
 
@@ -65,14 +69,15 @@ class Run {
     this.#facts = facts;
     this.#policy = facts.policy;
     this.#roundMs = roundMs(facts.policy);
-    this.#families = Array.from({ length: candidates.familyCount }, () => ({
+    this.#budgets = new BudgetsInUse(candidates.budgets);
+    this.#families = Array.from({ length: candidates.names.families.length }, () => ({
       started: 0,
       healthy: 0,
       waiting: [],
     }));
   }
 
-  play(phases: readonly (readonly RegionWork[])[], fromMs: number): Schedule {
+  play(phases: readonly PhaseWork[], fromMs: number): Schedule {
     this.#phases = phases;
     this.#startPhase(0, { atMs: fromMs, opensAfterMs: -Infinity });
     for (let next = this.#queue.take(); next !== null; next = this.#queue.take()) {
@@ -81,12 +86,12 @@ class Run {
     }
     return {
       times: this.#times,
-      phases: phases.map((regions, index) => ({ regions, gateMs: this.#gates[index] ?? this.#nowMs })),
+      phases: phases.map((phase, index) => ({ ...phase, gateMs: this.#gates[index] ?? this.#nowMs })),
     };
   }
 
   #startPhase(index: number, cursor: Cursor): void {
-    const regions = this.#phases[index];
+    const regions = this.#phases[index]?.regions;
     if (regions === undefined) return;
     const { phaseCloseAfterSeconds } = this.#policy;
     const phase: PhaseRun = {
@@ -208,6 +213,14 @@ class Run {
       });
       return;
     }
+    if (!this.#budgets.fit(work.members)) {
+      region.waitedFor = 'budgets';
+      this.#budgets.wait(() => {
+        this.#startWhenOpen(region, work, 0, end);
+      });
+      return;
+    }
+    this.#budgets.take(work.members);
     this.#takeShares(region, counts, 1);
     const round: RoundRun = {
       work,
@@ -222,6 +235,7 @@ class Run {
         const waiting = region.waiting;
         region.waiting = [];
         for (const again of waiting) again();
+        this.#budgets.release(work.members);
         end();
       },
     };
@@ -235,7 +249,7 @@ class Run {
 
   #fitShares({ work, down }: RegionRun, counts: ReadonlyMap<number, number>): boolean {
     for (const [number, count] of counts) {
-      const share = this.#facts.shareOf(work.region, this.#candidates.subscriptionNames[number] ?? '');
+      const share = this.#facts.shareOf(work.region, this.#candidates.names.subscriptions[number] ?? '');
       if ((down.get(number) ?? 0) + count > share) return false;
     }
     return true;
@@ -354,7 +368,10 @@ class Run {
     if (phase.gateMs !== null || !this.#isClosed(phase)) return;
     phase.gateMs = this.#nowMs;
     this.#gates[phase.index] = this.#nowMs;
-    this.#startPhase(phase.index + 1, afterBake(this.#nowMs, phase.index === 0, this.#policy));
+    this.#startPhase(
+      phase.index + 1,
+      afterBake(this.#nowMs, bakesAsCanary(this.#phases, phase.index), this.#policy),
+    );
   }
 
   #isClosed({ planned, done, silent, startMs }: PhaseRun): boolean {
@@ -372,6 +389,6 @@ function setWaitsFor({ work, stage }: RegionRun): WaitedFor {
 
 function afterBake(gateMs: number, isCanary: boolean, policy: Policy): Cursor {
   const bakeSeconds = isCanary ? policy.bakeAfterCanarySeconds : policy.bakeSeconds;
-  if (bakeSeconds === null) return { atMs: gateMs, opensAfterMs: gateMs };
+  if (bakeSeconds === null) return { atMs: gateMs + BAKE_MIN_SECONDS * SECOND_MS, opensAfterMs: gateMs };
   return { atMs: gateMs + bakeSeconds * SECOND_MS, opensAfterMs: -Infinity };
 }

@@ -1,7 +1,7 @@
 import type { RegionWork, RoundWork } from './work';
 
 /** What a round or a VM had to wait for, beside its turn. */
-export type WaitedFor = 'windows' | 'pool' | 'shares' | 'patchCalls' | 'evidence';
+export type WaitedFor = 'windows' | 'pool' | 'shares' | 'budgets' | 'patchCalls' | 'evidence';
 
 export interface PhaseRun {
   readonly index: number;

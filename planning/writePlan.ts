@@ -1,5 +1,5 @@
 import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
-import type { Month, RolloutId } from '../domain/ids';
+import type { Month, RolloutId, VmId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
@@ -46,7 +46,7 @@ export function writePlan(scheduled: Scheduled): Plan {
     month,
     releasedUtc,
     endsUtc,
-    vmCount: candidates.vms.length,
+    vmCount: candidates.order.length,
     phases,
     ineligible,
     late: writer.late.sort(byStart),
@@ -76,13 +76,21 @@ class Writer {
     this.#facts = facts;
   }
 
-  phase(phase: number, { regions: works, gateMs }: ScheduledPhase): PlannedPhase {
+  phase(phase: number, { regions: works, gateMs, ring }: ScheduledPhase): PlannedPhase {
     this.#doneMs = 0;
     const regions = works.map((work) => this.region(work));
     const extent = extentOf(regions);
     const doneUtc = this.#utc(this.#doneMs); // those that are caught up are done after their round
     const expectedEndUtc = later(extent.expectedEndUtc, doneUtc);
-    return { phase, ...extent, expectedEndUtc, expectedGateUtc: this.#utc(gateMs), regions };
+    const expectedGateUtc = this.#utc(gateMs);
+    return {
+      phase,
+      ...(ring !== undefined && { ring }),
+      ...extent,
+      expectedEndUtc,
+      expectedGateUtc,
+      regions,
+    };
   }
 
   region(work: RegionWork): PlannedRegion {
@@ -143,10 +151,9 @@ class Writer {
 
   #round(round: number, work: RoundWork, subscriptions: SubscriptionShare[], where: string): PlannedRound {
     const { candidates, timesOf } = this.#facts;
-    const { vms } = candidates;
     const times = timesOf(work);
     this.#doneMs = Math.max(this.#doneMs, times.doneMs);
-    const vmIds = work.members.flatMap((n) => vms[n]?.id ?? []);
+    const vmIds = work.members.map((n) => candidates.ids[n] as VmId);
     const expectedStartUtc = this.#utc(times.startMs);
     const because = this.#lateBecause(times);
     if (because !== null) {
@@ -170,7 +177,7 @@ class Writer {
   #sharesOf(region: string, { members }: RoundWork): SubscriptionShare[] {
     const { candidates, facts } = this.#facts;
     return [...countBy(members, candidates.subscription)].flatMap(([number, count]) => {
-      const subscriptionId = candidates.subscriptionNames[number] ?? '';
+      const subscriptionId = candidates.names.subscriptions[number] ?? '';
       if (facts.standaloneCount(region, subscriptionId) < 2) return [];
       const max = facts.shareOf(region, subscriptionId);
       return [{ subscription: subscriptionKey(subscriptionId), count, max }];
@@ -193,6 +200,7 @@ const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   windows: 'its off-peak windows and those of the VMs before it',
   pool: 'the availability sets that go before it: so many at once',
   shares: 'the share of its subscription that may be down in the region',
+  budgets: 'the budget of its application: so many VMs down at once',
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',
   evidence: 'the evidence that its image family needs first',
 };

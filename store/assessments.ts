@@ -49,11 +49,11 @@ export function assessmentStore(store: Store): AssessmentStore {
     all: async () => (await table.list(DUE)).map(read),
     schedule: (vms) => table.write(DUE, { upsert: vms.map(rowOf) }),
     move: (moves) => {
-      const upsert = moves.flatMap(({ to }) => (to === null ? [] : [rowOf(to)]));
-      const kept = new Set(upsert.map(({ row }) => row));
+      // One transaction must not name a row twice.
+      const kept = new Map(moves.flatMap(({ to }) => (to === null ? [] : [[keyAt(to), rowOf(to)] as const])));
       return table.write(DUE, {
-        upsert,
-        remove: moves.map(({ from }) => keyAt(from)).filter((row) => !kept.has(row)),
+        upsert: [...kept.values()],
+        remove: [...new Set(moves.map(({ from }) => keyAt(from)))].filter((row) => !kept.has(row)),
       });
     },
     outdatedExtensions: async () =>

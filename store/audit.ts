@@ -103,8 +103,22 @@ function chainWriter(table: Table): ChainWriter {
     }
   }
 
+  /** As a rule this process wrote the last row, and neither the key nor the number is taken: then one transaction does. */
+  async function bothAtOnce(chain: string, key: string, row: AuditRow, head: ChainHead): Promise<boolean> {
+    if (head.seq === 0) return false;
+    const next = linked(chain, key, row, head);
+    const insert = [
+      { row: reservationKey(key), value: { afterSeq: head.seq, row } },
+      { row: seqKey(next.seq), value: next },
+    ];
+    if (!(await table.commit(chain, { insert }))) return false;
+    heads.set(chain, { seq: next.seq, hash: next.hash });
+    return true;
+  }
+
   async function appendNow(chain: string, key: string, row: AuditRow): Promise<void> {
     const head = heads.get(chain) ?? (await findHead(table, chain));
+    if (await bothAtOnce(chain, key, row, head)) return;
     const reserved = await table.insert(chain, reservationKey(key), { afterSeq: head.seq, row });
     if (reserved) return link(chain, key, row, head);
     const found = await table.get(chain, reservationKey(key));

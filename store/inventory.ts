@@ -9,12 +9,19 @@ const VMS = 'vms';
 const SETS = 'sets';
 const LISTING = 'listing';
 const LAST = 'last';
+const BUDGETS = 'budgets';
 
 const SetSize = z.object({ size: z.number().int(), members: z.array(VmId).default([]) });
 type SetSize = z.infer<typeof SetSize>;
 
-/** A VM as it was listed last. One that is not listed any more is a tombstone at first: the next listing may have it again. */
-export const InventoryRow = VirtualMachine.extend({ goneUtc: Utc.exactOptional() });
+/**
+ * A VM as it was listed last. One that is not listed any more is a tombstone at first: the next listing may have it again. `formerIds` of one
+ * that was moved, the latest first.
+ */
+export const InventoryRow = VirtualMachine.extend({
+  goneUtc: Utc.exactOptional(),
+  formerIds: z.array(VmId).readonly().exactOptional(),
+});
 export type InventoryRow = Readonly<z.infer<typeof InventoryRow>>;
 
 /** What the platform was asked last, and what of its answer was not believed. */
@@ -28,7 +35,7 @@ export type LastListing = Readonly<z.infer<typeof LastListing>>;
 /** What Lowtide knows of the fleet, as of the last listing. */
 export interface InventoryStore {
   /** Null for a VM that is not known, or gone. */
-  read(id: VmId): Promise<VirtualMachine | null>;
+  read(id: VmId): Promise<InventoryRow | null>;
   /** The VMs that are there. */
   list(): Promise<readonly VirtualMachine[]>;
   /** These and those that are gone. */
@@ -46,10 +53,21 @@ export interface InventoryStore {
   standaloneCount(subscriptionId: string, region: string): Promise<number>;
   /** Counts the sets, and the standalone VMs of each subscription and region, anew. */
   saveSetSizes(vms: readonly VirtualMachine[]): Promise<void>;
+  /** How many VMs each budget of the policy is of; null before they were counted. */
+  budgetSizes(): Promise<BudgetSizes | null>;
+  saveBudgetSizes(sizes: BudgetSizes): Promise<void>;
   lastListing(): Promise<LastListing | null>;
   saveListing(listing: LastListing): Promise<void>;
 }
 
+/** `selectors`: what they were counted by; of another selector a size says nothing. */
+const BudgetSizes = z.object({
+  sizes: z.record(z.string(), z.number().int()),
+  selectors: z.record(z.string(), z.string()),
+});
+export type BudgetSizes = Readonly<z.infer<typeof BudgetSizes>>;
+
+const parseBudgetSizes = parsedOnce(BudgetSizes);
 const parseSetSize = parsedOnce(SetSize);
 const parseRow = parsedOnce(InventoryRow);
 const parseListing = parsedOnce(LastListing);
@@ -91,6 +109,11 @@ export function inventoryStore(store: Store): InventoryStore {
       const changed = setSizes(vms).filter(({ row, value }) => known.get(row) !== JSON.stringify(value));
       if (changed.length > 0) await table.write(SETS, { upsert: changed });
     },
+    budgetSizes: async () => {
+      const row = await table.get(LISTING, BUDGETS);
+      return row && parseBudgetSizes(row.value);
+    },
+    saveBudgetSizes: (sizes) => table.upsert(LISTING, BUDGETS, sizes),
     lastListing: async () => {
       const row = await table.get(LISTING, LAST);
       return row && parseListing(row.value);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyOf, type RolloutId, type VmId } from '../domain/ids';
+import { keyOf, VmId, type RolloutId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
 import {
   changeTotals,
@@ -7,6 +7,7 @@ import {
   noTotals,
   OutcomeTotals,
   sumTotals,
+  uncounted,
   wasAttempted,
 } from '../domain/outcomeTotals';
 import { PhaseId } from '../domain/phaseId';
@@ -33,6 +34,10 @@ export const KeptOutcome = OutcomeRecord.extend({
 });
 export type KeptOutcome = Readonly<z.infer<typeof KeptOutcome>>;
 
+/** With `movedTo` the VM has another id since, under which its outcome stands: the row only keeps others from being written. */
+const OutcomeRow = KeptOutcome.extend({ movedTo: VmId.exactOptional() });
+type OutcomeRow = Readonly<z.infer<typeof OutcomeRow>>;
+
 export interface OutcomeStore {
   read(id: RolloutId, vmId: VmId): Promise<KeptOutcome | null>;
   /** All of them, for what looks at a whole fleet. */
@@ -44,19 +49,40 @@ export interface OutcomeStore {
    * slow. Returns the outcomes that stand by now as they were given.
    */
   save(id: RolloutId, records: readonly OutcomeRecord[]): Promise<readonly KeptOutcome[]>;
+  /**
+   * The VM `from` has another id now: its outcome is that of `to`, and nothing is recorded of `from` any more. Without an outcome of its own it
+   * gets this one, and so does one that was taken for deleted. Returns what stands for it.
+   */
+  move(id: RolloutId, from: VmId, unlessKnown: OutcomeRecord): Promise<KeptOutcome | null>;
   /** How many VMs ended how, and how many wait for a second chance: a row for each region. */
   totals(id: RolloutId): Promise<OutcomeTotals>;
+  /** Every outcome there ever was, those that were overwritten included, in order of time; from behind `after`, a key of it. */
+  inOrderOfTime(id: RolloutId, range: TimeRange): Promise<readonly TimedOutcome[]>;
   /** Everything that ever happened to a VM, oldest first. */
   history(vmId: VmId): Promise<readonly unknown[]>;
 }
 
+export interface TimeRange {
+  /** `<instant>~<key of the VM>`, or an instant alone; only what is behind it is returned. */
+  readonly after: string;
+  readonly beforeUtc: string;
+  readonly take: number;
+}
+
+export interface TimedOutcome {
+  /** `<instant>~<key of the VM>`. */
+  readonly key: string;
+  readonly outcome: KeptOutcome;
+}
+
 const VM = 'vm~';
+const TIME = 'at~';
 const TOTALS = ' totals~'; // sorts before every VM
 
-/** VMs in one transaction: each is a row, and the totals of their region are one more. */
-const TOGETHER_MAX = 60;
+/** VMs in one transaction of at most 100 changes: each is two rows, as it stands and in order of time, and the totals of their region are one more. */
+const TOGETHER_MAX = 49;
 
-const parseOutcomeRecord = parsedOnce(KeptOutcome);
+const parseOutcomeRecord = parsedOnce(OutcomeRow);
 const parseTotals = parsedOnce(OutcomeTotals);
 
 /** A VM is tried at most `attemptsMax` times in a rollout. */
@@ -66,11 +92,18 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
   return {
     read: async (id, vmId) => {
       const row = await table.get(id, VM + keyOf(vmId));
-      return row && parseOutcomeRecord(row.value);
+      const kept = row && parseOutcomeRecord(row.value);
+      return kept?.movedTo === undefined ? kept : null;
     },
     list: async (id) =>
-      (await table.list(id, { from: VM, before: `${VM}~` })).map(({ value }) => parseOutcomeRecord(value)),
-    page: (id, after) => listPage(table, id, { after, prefix: VM }, parseOutcomeRecord),
+      (await table.list(id, { from: VM, before: `${VM}~` }))
+        .map(({ value }) => parseOutcomeRecord(value))
+        .filter(isHere),
+    page: async (id, after) => {
+      const { value, next } = await listPage(table, id, { after, prefix: VM }, parseOutcomeRecord);
+      return { value: value.filter(isHere), next };
+    },
+    move: (id, from, unlessKnown) => moveOutcome(table, id, from, unlessKnown, attemptsMax),
     save: async (id, records) => {
       const standing: KeptOutcome[] = [];
       for (const together of inOneRegion(records))
@@ -83,6 +116,13 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
       (await table.list(id, { from: TOTALS, before: `${TOTALS}~` }))
         .map(({ value }) => parseTotals(value))
         .reduce(sumTotals, noTotals),
+    inOrderOfTime: async (id, { after, beforeUtc, take }) => {
+      const range = { from: TIME + after, before: TIME + beforeUtc, take: take + 1 };
+      return (await table.list(id, range))
+        .map(({ row, value }) => ({ key: row.slice(TIME.length), outcome: parseOutcomeRecord(value) }))
+        .filter(({ key }) => key > after)
+        .slice(0, take);
+    },
     history: async (vmId) => (await history.list(keyOf(vmId))).map(({ value }) => value),
   };
 }
@@ -115,21 +155,25 @@ async function saveTogether(
       (sum, change) => changeTotals(sum, change.before, change.after),
       before === null ? noTotals : parseTotals(before.value),
     );
-    const written: { row: string; etag: string | null; value: unknown }[] = fresh.map(
-      ({ row, etag, after }) => ({ row, etag, value: after }),
+    const written: { row: string; found: Row | null; value: unknown }[] = fresh.map(
+      ({ row, found, after }) => ({ row, found, value: after }),
     );
-    written.push({ row: totalsRow, etag: before?.etag ?? null, value: total });
-    const done = await table.commit(id, {
-      insert: written.flatMap(({ row, etag, value }) => (etag === null ? [{ row, value }] : [])),
-      replace: written.flatMap(({ row, etag, value }) => (etag === null ? [] : [{ row, value, etag }])),
-    });
-    if (done) return changes.map(({ after }) => after);
+    for (const { before: was, after } of fresh) {
+      const row = timeKey(after);
+      // Of the same instant there is a row already: another reason was given for it.
+      const known = was?.atUtc === after.atUtc ? await table.get(id, row) : null;
+      written.push({ row, found: known, value: after });
+    }
+    written.push({ row: totalsRow, found: before, value: total });
+    if (await table.commit(id, conditions(written))) return changes.map(({ after }) => after);
   }
 }
 
+const timeKey = ({ atUtc, vmId }: OutcomeRecord): string => `${TIME}${atUtc}~${keyOf(vmId)}`;
+
 interface OutcomeChange {
   readonly row: string;
-  readonly etag: string | null;
+  readonly found: Row | null;
   readonly before: KeptOutcome | null;
   readonly after: KeptOutcome;
   /** False for what stands already: this is a repeat. */
@@ -139,13 +183,77 @@ interface OutcomeChange {
 /** Nothing for an outcome that is older than the one that stands. */
 function changeOf(record: OutcomeRecord, found: Row | null, attemptsMax: number): OutcomeChange[] {
   const before = found === null ? null : parseOutcomeRecord(found.value);
-  if (before !== null && before.atUtc > record.atUtc) return [];
+  if (before !== null && (before.movedTo !== undefined || before.atUtc > record.atUtc)) return [];
   const row = VM + keyOf(record.vmId);
-  const etag = found?.etag ?? null;
   const isRepeat =
     before?.atUtc === record.atUtc && before.reason === record.reason && before.phase === record.phase;
-  if (isRepeat) return [{ row, etag, before, after: before, isNew: false }];
+  if (isRepeat) return [{ row, found, before, after: before, isNew: false }];
   const attempts = (before?.attempts ?? 0) + (wasAttempted(record) ? 1 : 0);
   const waits = isWaiting({ ...record, attempts }, attemptsMax);
-  return [{ row, etag, before, after: { ...record, attempts, waits }, isNew: true }];
+  return [{ row, found, before, after: { ...record, attempts, waits }, isNew: true }];
+}
+
+const isHere = ({ movedTo }: OutcomeRow): boolean => movedTo === undefined;
+
+/** An outcome that says only that a VM has not had its turn under this id. */
+const WITHOUT_A_TURN: ReadonlySet<string> = new Set(['joinedLate', 'moved', 'vmDeleted']);
+
+async function moveOutcome(
+  table: Table,
+  id: RolloutId,
+  from: VmId,
+  unlessKnown: OutcomeRecord,
+  attemptsMax: number,
+): Promise<KeptOutcome | null> {
+  const to = unlessKnown.vmId;
+  const keep = ({ value }: Row): OutcomeRow => parseOutcomeRecord(value);
+  for (;;) {
+    const [fromRow, toRow] = await Promise.all([
+      table.get(id, VM + keyOf(from)),
+      table.get(id, VM + keyOf(to)),
+    ]);
+    const before = fromRow && keep(fromRow);
+    const [had, has] = [before, toRow && keep(toRow)].map((kept) => (kept && isHere(kept) ? kept : null));
+    if (before?.movedTo === to) return has ?? null;
+    const attempts = had?.attempts ?? 0;
+    const first = { ...unlessKnown, attempts, waits: isWaiting({ ...unlessKnown, attempts }, attemptsMax) };
+    const brought = had && had.reason !== 'vmDeleted' ? { ...had, vmId: to } : first;
+    const stands = has && !WITHOUT_A_TURN.has(has.reason) ? has : brought;
+    const region = had?.region ?? stands.region;
+    const totalsRow = TOTALS + keyPart(region);
+    const totals = await table.get(id, totalsRow);
+    const counted = totals === null ? noTotals : parseTotals(totals.value);
+    const left = [had, has].reduce((sum, kept) => (kept ? uncounted(sum, kept) : sum), counted);
+    const marker: OutcomeRow = { ...(before ?? first), vmId: from, waits: false, movedTo: to };
+    const done = await table.commit(
+      id,
+      conditions([
+        { row: VM + keyOf(from), found: fromRow, value: marker },
+        { row: VM + keyOf(to), found: toRow, value: { ...stands, region } },
+        { row: totalsRow, found: totals, value: changeTotals(left, null, stands) },
+        ...(stands === first ? [await inTime(table, id, first)] : []),
+      ]),
+    );
+    if (done) return stands;
+  }
+}
+
+async function inTime(
+  table: Table,
+  id: RolloutId,
+  value: KeptOutcome,
+): Promise<{ row: string; found: Row | null; value: unknown }> {
+  const row = timeKey(value);
+  return { row, found: await table.get(id, row), value };
+}
+
+function conditions(
+  written: readonly { readonly row: string; readonly found: Row | null; readonly value: unknown }[],
+): Parameters<Table['commit']>[1] {
+  return {
+    insert: written.flatMap(({ row, found, value }) => (found === null ? [{ row, value }] : [])),
+    replace: written.flatMap(({ row, found, value }) =>
+      found === null ? [] : [{ row, value, etag: found.etag }],
+    ),
+  };
 }

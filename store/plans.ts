@@ -64,6 +64,7 @@ export const PlanSummary = z.object({
   phases: z.array(
     z.object({
       phase: PhaseId,
+      ring: z.string().exactOptional(),
       regions: z.array(z.string()),
       vmCount: z.number().int(),
       expectedStartUtc: Utc,
@@ -74,12 +75,18 @@ export const PlanSummary = z.object({
 export type PlanSummary = Readonly<z.infer<typeof PlanSummary>>;
 
 const SUMMARY = ' summary'; // sorts before every phase
+const WRITTEN = ' written';
 
 /** Plans as rows: a summary, a row a stage, and a row a round, each found by its place without reading the rest. */
 export interface PlanStore {
   readSummary(id: RolloutId): Promise<PlanSummary | null>;
-  /** The summary is written last: a plan with a summary is whole. */
-  save(plan: Plan): Promise<PlanSummary>;
+  /** How far a plan that is being written has come; null when none is. */
+  readWritten(id: RolloutId): Promise<WrittenPlan | null>;
+  saveWritten(id: RolloutId, written: WrittenPlan): Promise<void>;
+  /** Forgets what was written of a plan: another one takes its place. */
+  clear(id: RolloutId): Promise<void>;
+  /** Writes rounds of the plan, `from` on, at most so many. Null when all are written: then the summary is, last, and the plan is whole. */
+  savePart(plan: Plan, from: number, max: number): Promise<PlanSummary | null>;
   /** Adds rounds to a plan. */
   addRounds(id: RolloutId, rounds: readonly RoundPlan[]): Promise<void>;
   /** How many rounds a region's catch-up has; null when it has no plan that is whole. */
@@ -95,10 +102,35 @@ export interface PlanStore {
   /** Every round of a region, for what a person asks about it; nothing that runs reads them all. */
   rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
+  /** So many rounds of a phase (null: of all planned ones), from this row on; null: from the first. */
+  roundsFrom(
+    id: RolloutId,
+    phase: PhaseId | null,
+    row: string | null,
+    take: number,
+  ): Promise<readonly PlanRow[]>;
+}
+
+/** A plan is written in steps, and each of them is noted: whatever dies in between, the next call goes on there. */
+export const WrittenPlan = z.object({
+  /** When the plan was made: made again at this instant from the same fleet it is the same. */
+  nowUtc: Utc,
+  /** SHA-256 of its rounds. A fleet that has changed meanwhile gives another plan, which is written from its beginning. */
+  fingerprint: z.string(),
+  /** Outcomes of VMs that it leaves out, and rounds, that are written. */
+  ineligible: z.number().int(),
+  rounds: z.number().int(),
+});
+export type WrittenPlan = Readonly<z.infer<typeof WrittenPlan>>;
+
+export interface PlanRow {
+  readonly row: string;
+  readonly round: RoundPlan;
 }
 
 const CatchUp = z.object({ rounds: z.number().int() });
 
+const parseWritten = parsedOnce(WrittenPlan);
 const parseCatchUp = parsedOnce(CatchUp);
 const parsePlanSummary = parsedOnce(PlanSummary);
 const parseRoundPlan = parsedOnce(RoundPlan);
@@ -117,14 +149,26 @@ export function planStore(store: Store): PlanStore {
       const row = await table.get(id, SUMMARY);
       return row && parsePlanSummary(row.value);
     },
-    save: async (plan) => {
-      for (const { phase, regions } of plan.phases)
-        await addRounds(
-          plan.rolloutId,
-          regions.flatMap((region) => roundsOf(phaseIdOf(phase), region)),
-        );
+    readWritten: async (id) => {
+      const row = await table.get(id, WRITTEN);
+      return row && parseWritten(row.value);
+    },
+    saveWritten: (id, written) => table.upsert(id, WRITTEN, written),
+    clear: async (id) => {
+      const rounds = await table.list(id, PLANNED_PHASES);
+      await table.write(id, { remove: [WRITTEN, ...rounds.map(({ row }) => row)] });
+    },
+    savePart: async (plan, from, max) => {
+      const { rolloutId } = plan;
+      const rounds = allRoundsOf(plan);
+      const part = rounds.slice(from, from + max);
+      await table.write(rolloutId, { upsert: part.map((value) => ({ row: rowKey(value), value })) });
+      if (from + max < rounds.length) return null;
+      // A row of a stage names all its groups, so stages are written when all rounds are.
+      await table.write(stagesOf(rolloutId), { upsert: stageRows(rounds) });
       const summary = summaryOf(plan);
-      await table.upsert(plan.rolloutId, SUMMARY, summary);
+      await table.upsert(rolloutId, SUMMARY, summary);
+      await table.remove(rolloutId, WRITTEN);
       return summary;
     },
     catchUpRounds: async (id, phase, region) => {
@@ -165,8 +209,23 @@ export function planStore(store: Store): PlanStore {
       (await table.list(id, { from: `${phase}~${region}~`, before: `${phase}~${region}~~` })).map(
         ({ value }) => parseRoundPlan(value),
       ),
+    roundsFrom: async (id, phase, row, take) => {
+      const rows = await table.list(id, {
+        ...(phase === null ? PLANNED_PHASES : { from: `${phase}~`, before: `${phase}~~` }),
+        ...(row !== null && { from: row }),
+        take,
+      });
+      return rows.map(({ row: key, value }) => ({ row: key, round: parseRoundPlan(value) }));
+    },
     allRounds: async (id) => (await table.list(id, PLANNED_PHASES)).map(({ value }) => parseRoundPlan(value)),
   };
+}
+
+/** In the order in which they are written. */
+export function allRoundsOf(plan: Plan): readonly RoundPlan[] {
+  return plan.phases.flatMap(({ phase, regions }) =>
+    regions.flatMap((region) => roundsOf(phaseIdOf(phase), region)),
+  );
 }
 
 function roundsOf(phase: PhaseId, { region, stages }: PlannedRegion): RoundPlan[] {
@@ -241,8 +300,9 @@ function summaryOf(plan: Plan): PlanSummary {
     vmCount: plan.vmCount,
     ineligibleCount: plan.ineligible.length,
     lateCount: plan.late.length,
-    phases: plan.phases.map(({ phase, regions, vmCount, expectedStartUtc, expectedEndUtc }) => ({
+    phases: plan.phases.map(({ phase, ring, regions, vmCount, expectedStartUtc, expectedEndUtc }) => ({
       phase: phaseIdOf(phase),
+      ...(ring !== undefined && { ring }),
       regions: regions.map(({ region }) => region),
       vmCount,
       expectedStartUtc,

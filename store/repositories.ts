@@ -7,6 +7,7 @@ import { freezeStore, type FreezeStore } from './freezes';
 import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
+import { patchStore, type PatchStore } from './patches';
 import { planStore, type PlanStore } from './plans';
 import { policyStore, type PolicyStore } from './policies';
 import { rolloutStore, type RolloutStore } from './rollouts';
@@ -35,6 +36,7 @@ export interface Repositories {
   readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
   readonly policies: PolicyStore;
+  readonly patches: PatchStore;
 }
 
 export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>): Repositories {
@@ -55,5 +57,6 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     deliveries: deliveryStore(store),
     freezes: freezeStore(store),
     policies: policyStore(store),
+    patches: patchStore(store),
   };
 }

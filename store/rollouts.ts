@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { Approval } from '../domain/approvals';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
 import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
-import { Utc, type RolloutId } from '../domain/ids';
-import { isCatchUp, PhaseId } from '../domain/phaseId';
+import { keyOf, Utc, type RolloutId } from '../domain/ids';
+import { isCatchUp, numberOfPhase, PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
 import type { Store, Table } from './store';
 
@@ -13,6 +14,8 @@ export const PhaseRecord = z.object({
   startedUtc: Utc.nullable(),
   /** Null while the gate is not decided. */
   gate: z.object({ kind: z.enum(['open', 'stopped']), atUtc: Utc, why: z.string() }).nullable(),
+  /** The ring that it is of; null or absent for a phase of regions. */
+  ring: z.string().nullable().optional(),
 });
 export type PhaseRecord = Readonly<z.infer<typeof PhaseRecord>>;
 
@@ -35,12 +38,12 @@ export const PhaseTotals = z.object({
   counts: OutcomeCounts,
   /** Regions in which a round has been written down. */
   regions: z.array(z.string()),
-  /** Rounds that are in the counts, and whose own row may not say so yet. */
-  uncertain: z.array(z.string()),
 });
 export type PhaseTotals = Readonly<z.infer<typeof PhaseTotals>>;
 
-const noTotals: PhaseTotals = { counts: noOutcomes, regions: [], uncertain: [] };
+const noTotals: PhaseTotals = { counts: noOutcomes, regions: [] };
+
+const AtRisk = z.object({ vmId: z.string() });
 
 const CONTROL = 'rollouts';
 
@@ -62,6 +65,15 @@ export interface RolloutStore {
   /** A halt that is there already stays as it is, decision and all. */
   addHalt(id: RolloutId, halt: Halt): Promise<boolean>;
   decide(id: RolloutId, haltId: string, decision: Decision): Promise<boolean>;
+  /** The last word on each phase that needed an approval. */
+  approvals(id: RolloutId): Promise<readonly Approval[]>;
+  saveApproval(id: RolloutId, approval: Approval): Promise<void>;
+  /** VMs that were at risk of missing their 30 days when it was last looked. */
+  atRisk(id: RolloutId): Promise<ReadonlySet<string>>;
+  saveAtRisk(
+    id: RolloutId,
+    change: { readonly added: readonly string[]; readonly removed: readonly string[] },
+  ): Promise<void>;
   /** Writes a round down, once, and counts it in the totals of its phase. A repeat changes nothing. */
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
   hasRound(id: RolloutId, where: RoundPlace): Promise<boolean>;
@@ -69,13 +81,12 @@ export interface RolloutStore {
   rounds(id: RolloutId, phase: PhaseId, region?: string): Promise<readonly RoundRecord[]>;
 }
 
+const parseApproval = parsedOnce(Approval);
 const parseHalt = parsedOnce(Halt);
 const parsePhaseRecord = parsedOnce(PhaseRecord);
 const parseRolloutControl = parsedOnce(RolloutControl);
-const CountedRound = RoundRecord.extend({ counted: z.boolean().default(true) });
 const parsePhaseTotals = parsedOnce(PhaseTotals);
 const parseRoundRecord = parsedOnce(RoundRecord);
-const parseCountedRound = parsedOnce(CountedRound);
 
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
@@ -98,9 +109,9 @@ export function rolloutStore(store: Store): RolloutStore {
       }
     },
     phases: async (id) =>
-      (await table.list(id, { from: 'phase~', before: 'phase~~' })).map(({ value }) =>
-        parsePhaseRecord(value),
-      ),
+      (await table.list(id, { from: 'phase~', before: 'phase~~' }))
+        .map(({ value }) => parsePhaseRecord(value))
+        .sort((a, b) => numberOfPhase(a.phase) - numberOfPhase(b.phase)),
     readPhase: async (id, phase) => {
       const row = await table.get(id, `phase~${phase}`);
       return row && parsePhaseRecord(row.value);
@@ -116,9 +127,24 @@ export function rolloutStore(store: Store): RolloutStore {
       if (halt.decision !== null) return false; // a double click must not answer the next halt
       return table.replace(id, `halt~${haltId}`, { ...halt, decision }, row.etag);
     },
-    saveRound: (id, record) => saveRound({ table, rounds }, id, record),
+    approvals: async (id) =>
+      (await table.list(id, { from: 'approval~', before: 'approval~~' })).map(({ value }) =>
+        parseApproval(value),
+      ),
+    saveApproval: (id, approval) => table.upsert(id, `approval~${approval.phase}`, approval),
+    atRisk: async (id) =>
+      new Set((await table.list(`${id}~atRisk`)).map(({ value }) => AtRisk.parse(value).vmId)),
+    saveAtRisk: (id, { added, removed }) =>
+      table.write(`${id}~atRisk`, {
+        upsert: added.map((vmId) => ({ row: keyOf(vmId), value: { vmId } })),
+        remove: removed.map(keyOf),
+      }),
+    saveRound: (id, record) => saveRound(rounds, id, record),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
-    phaseTotals: (id, phase) => readTotals(table, id, phase),
+    phaseTotals: async (id, phase) => {
+      const row = await rounds.get(id, totalsRow(phase));
+      return row === null ? noTotals : parsePhaseTotals(row.value);
+    },
     rounds: async (id, phase, region) => {
       const prefix = region === undefined ? phase : `${phase}~${region}`;
       const rows = await rounds.list(id, { from: `${prefix}~`, before: `${prefix}~~` });
@@ -127,62 +153,38 @@ export function rolloutStore(store: Store): RolloutStore {
   };
 }
 
-async function readTotals(table: Table, id: RolloutId, phase: PhaseId): Promise<PhaseTotals> {
-  const row = await table.get(id, totalsRow(phase));
-  return row === null ? noTotals : parsePhaseTotals(row.value);
-}
-
-async function changeTotals(
-  table: Table,
-  id: RolloutId,
-  phase: PhaseId,
-  change: (totals: PhaseTotals) => PhaseTotals,
-): Promise<void> {
+/** In one transaction the round and the totals of its phase: a crash counts nothing twice. A catch-up has no gate, and no totals. */
+async function saveRound(rounds: Table, id: RolloutId, record: RoundRecord): Promise<void> {
+  const round = { row: roundRow(record), value: record };
+  const totals = isCatchUp(record.phase) ? null : totalsRow(record.phase);
   for (;;) {
-    const row = await table.get(id, totalsRow(phase));
-    const after = change(row === null ? noTotals : parsePhaseTotals(row.value));
+    const [known, before] = await Promise.all([
+      rounds.get(id, round.row),
+      totals === null ? null : rounds.get(id, totals),
+    ]);
+    if (known !== null) return;
+    if (totals === null) {
+      await rounds.insert(id, round.row, round.value);
+      return;
+    }
+    const value = withRound(before === null ? noTotals : parsePhaseTotals(before.value), record);
     const written =
-      row === null
-        ? await table.insert(id, totalsRow(phase), after)
-        : await table.replace(id, totalsRow(phase), after, row.etag);
+      before === null
+        ? await rounds.commit(id, { insert: [round, { row: totals, value }] })
+        : await rounds.commit(id, { insert: [round], replace: [{ row: totals, value, etag: before.etag }] });
     if (written) return;
   }
-}
-
-/** The round first, marked as not counted; then the totals, which keep it as uncertain until it is marked as counted: a crash between two lines counts nothing twice. */
-async function saveRound(
-  { table, rounds }: { readonly table: Table; readonly rounds: Table },
-  id: RolloutId,
-  record: RoundRecord,
-): Promise<void> {
-  const key = roundRow(record);
-  const known = await rounds.get(id, key);
-  if (known !== null && parseCountedRound(known.value).counted) return;
-  const counted = known === null ? record : parseRoundRecord(known.value);
-  if (isCatchUp(record.phase)) {
-    await rounds.upsert(id, key, { ...record, counted: true });
-    return;
-  }
-  await rounds.upsert(id, key, { ...counted, counted: false });
-  await changeTotals(table, id, record.phase, (before) => withRound(before, key, counted));
-  await rounds.upsert(id, key, { ...counted, counted: true });
-  await changeTotals(table, id, record.phase, (before) => ({
-    ...before,
-    uncertain: before.uncertain.filter((one) => one !== key),
-  }));
 }
 
 const roundRow = ({ phase, region, stage, group, round }: RoundPlace): string =>
   [phase, region, stage, group, round].join('~');
 
+/** Beside the rounds, whose keys begin with their phase. */
 const totalsRow = (phase: PhaseId): string => `totals~${phase}`;
 
-/** Counting a round again that is counted changes nothing. */
-function withRound(totals: PhaseTotals, key: string, { counts, region }: RoundRecord): PhaseTotals {
-  if (totals.uncertain.includes(key)) return totals;
+function withRound(totals: PhaseTotals, { counts, region }: RoundRecord): PhaseTotals {
   return {
     counts: addCounts(totals.counts, counts),
     regions: totals.regions.includes(region) ? totals.regions : [...totals.regions, region].sort(),
-    uncertain: [...totals.uncertain, key],
   };
 }

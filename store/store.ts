@@ -73,6 +73,7 @@ export const TABLE_NAMES = [
   'azureLog',
   'freezes',
   'policies',
+  'patches',
 ] as const;
 export type TableName = (typeof TABLE_NAMES)[number];
 

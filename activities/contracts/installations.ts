@@ -21,7 +21,7 @@ export const startInstall = {
     family: ImageFamily,
   }),
   output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('started'), deadlineUtc: Utc }),
+    z.object({ kind: z.literal('started'), deadlineUtc: Utc, operationId: z.string() }),
     /** The answer to a request is not known, or the platform asks for patience: ask again at this instant. */
     z.object({ kind: z.literal('wait'), untilUtc: Utc }),
     z.object({ kind: z.literal('end'), outcome: Outcome }),

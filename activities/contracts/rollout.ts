@@ -21,9 +21,19 @@ export const planRollout = {
   name: 'planRollout',
   input: z.object({ rolloutId: RolloutId }),
   output: z.object({
-    phases: z.array(z.object({ phase: PhaseId, regions: z.array(z.string()) })),
+    phases: z.array(
+      z.object({
+        phase: PhaseId,
+        regions: z.array(z.string()),
+        /** Bakes as the canary does: a ring, or the first phase after the rings. Absent in answers of an earlier version. */
+        canary: z.boolean().exactOptional(),
+        expectedStartUtc: Utc.nullable().default(null),
+      }),
+    ),
     endsUtc: Utc,
     pace: Pace,
+    /** A step is done, and the next call goes on where this one ended. */
+    goesOn: z.boolean().default(false),
     /** Nothing is planned, and the rollout waits until the driver lists VMs. */
     waitsForInventory: z.boolean().default(false),
   }),
@@ -97,6 +107,14 @@ export const readCompletion = {
 /** Ends the rollout: gives every VM without an outcome one, and writes the summary. */
 export const closeRollout = {
   name: 'closeRollout',
-  input: z.object({ rolloutId: RolloutId }),
-  output: z.object({ counts: OutcomeCounts }),
+  input: z.object({
+    rolloutId: RolloutId,
+    /** Row of the plan at which the call before ended; null for the first. */
+    from: z.string().nullable().default(null),
+  }),
+  output: z.object({
+    counts: OutcomeCounts,
+    /** Where the next call goes on; null: the rollout is closed. */
+    next: z.string().nullable().default(null),
+  }),
 } satisfies ActivityContract;

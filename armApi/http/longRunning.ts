@@ -5,6 +5,7 @@ import { ArmError, type ArmErrorBody } from './armError';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { armTime } from './armTime';
 import { refuseIfThrottled } from './requestQuota';
+import { signatureOf } from './urlSignature';
 
 /** What became of an operation. `endedUtc` is shown when it is known; `httpStatus` is that of the result resource, 409 by default. */
 export type OperationState =
@@ -100,12 +101,13 @@ async function begin(
 }
 
 function linksOf(operation: LongRunningOperation, baseUrl: string): { status: string; result: string } {
-  const { id, subscriptionId, location, apiVersion } = operation;
+  const { id, subscriptionId, location, apiVersion, startedUtc } = operation;
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location}/operations/${id}`;
   const url = `${baseUrl}${path}?p=${id}`;
+  const signed = (text: string): string => text + signatureOf(text, startedUtc);
   return {
-    status: `${url}&api-version=${apiVersion}`,
-    result: `${url}&monitor=true&api-version=${apiVersion}`,
+    status: signed(`${url}&api-version=${apiVersion}`),
+    result: signed(`${url}&monitor=true&api-version=${apiVersion}`),
   };
 }
 

@@ -2,6 +2,7 @@ import { VmId } from '../../domain/ids';
 import type { ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { at } from './json';
 import { QUOTAS, quotasOf, type QuotaKind } from './quotas';
+import { failedAnswer } from './failed';
 import { AnswerInstead, throttledAnswer, type ThrottleShape } from './throttled';
 
 /**
@@ -29,15 +30,17 @@ export function countRequest(
   return { 'x-ms-ratelimit-remaining-resource': header, ...subscriptionHeaders(request.method) };
 }
 
-/** A scenario throttles requests about a VM, polls of its operations included: that is not the operation's failure. */
+/** A scenario throttles requests about a VM or lets them fail, polls of its operations included: that is not the operation's failure. */
 export function refuseIfThrottled(id: VmId, kind: QuotaKind, request: ArmRequest, context: ArmContext): void {
   const { driver } = context.services;
   const counted = requestsOf.get(driver) ?? new Map<VmId, number>();
   requestsOf.set(driver, counted);
   const call = (counted.get(id) ?? 0) + 1;
-  const shape = driver.throttledBy(id, call);
-  if (shape === null) return;
   counted.set(id, call);
+  const shape = driver.throttledBy(id, call);
+  const failure = shape === null ? driver.failedBy(id, call) : null;
+  if (failure !== null) throw new AnswerInstead(failedAnswer(failure, context.services.nowUtc()));
+  if (shape === null) return;
   throw new AnswerInstead(answer(shape, kind, request, context));
 }
 

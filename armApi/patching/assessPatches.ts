@@ -55,7 +55,9 @@ export const assessment: OperationKind = async ({ data, resourceId }, context) =
   if (output.summary === null) {
     const { code, message } = output;
     const isSilent = code === 'agentNotReady';
-    const error = isSilent ? agentSilent(resourceId) : { code: 'VMGuestPatchAssessmentFailed', message };
+    const said = (await context.services.driver.readVirtualMachine(VmId.parse(resourceId)))?.lastAssessment;
+    const failed = said?.error ?? { code: 'VMGuestPatchAssessmentFailed', message };
+    const error = isSilent ? agentSilent(resourceId) : failed;
     return { status: 'Failed', error, endedUtc };
   }
   const id = VmId.parse(resourceId);

@@ -8,6 +8,8 @@ import { emptyLedger, tryAcquire } from '../../domain/ledger';
 import { PackedLedger, unpackLedger } from '../../domain/ledgerState';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import { VmId } from '../../domain/ids';
+import { withBudgets } from '../../activities/budgetShares';
+import { expectClaim } from '../../activities/expectClaim';
 import { pairComponent } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { FoundPatch } from '../../drivers/simulated/patches/foundPatches';
@@ -69,12 +71,15 @@ async function inputOf(
   asked: Pick<Input, 'order' | 'ifBusy' | 'by'>,
 ): Promise<Input> {
   const waitUntilMs = Date.parse(services.nowUtc()) + WAIT_HOURS_MAX * 3_600_000;
+  const waitUntilUtc = new Date(waitUntilMs).toISOString();
+  const disruption = await withBudgets(services, await disruptionOf(services, vm), [vm.id]);
+  await expectClaim(services, disruption, waitUntilUtc);
   return {
     ...asked,
     vmId: vm.id,
     ledger: pairComponent(vm.region),
-    disruption: await disruptionOf(services, vm),
-    waitUntilUtc: new Date(waitUntilMs).toISOString(),
+    disruption,
+    waitUntilUtc,
     pace: Pace.parse(services.policy),
   };
 }
@@ -154,8 +159,13 @@ const UNKNOWN = { code: 'VMGuestPatchInternalError', message: 'The result is not
 
 /** The extension itself broke; there are no results to show. Patches that failed are a result. */
 function extensionFailed(summary: PatchInstallationSummary | null): summary is PatchInstallationSummary {
-  return summary?.status === 'Failed' && summary.error?.code === 'VMGuestPatchInternalError';
+  return summary?.status === 'Failed' && OF_THE_EXTENSION.has(summary.error?.code ?? '');
 }
+
+const OF_THE_EXTENSION: ReadonlySet<string> = new Set([
+  'VMGuestPatchInternalError',
+  'VMExtensionProvisioningError',
+]);
 
 /** VirtualMachineInstallPatchesResult. */
 function installResult(

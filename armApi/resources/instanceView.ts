@@ -1,6 +1,5 @@
 import { EntityId } from 'durable-functions';
-import { keyOf, type VmId } from '../../domain/ids';
-import { newVmState, VmState } from '../../domain/vmState';
+import { rememberedVm } from '../../composition/rememberedVm';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRoute } from '../http/armRoute';
 import type { JsonObject } from '../http/json';
@@ -9,15 +8,16 @@ import { findVm } from './lookup';
 
 /** VirtualMachineInstanceView in the shapes of the version: of GET …/instanceView, and of `$expand=instanceView`. */
 export async function instanceViewOf(
-  context: ArmContext,
+  { services, client }: ArmContext,
   { id, model, provisioningState, provisionedUtc, createdUtc, isAgentNew }: VmResource,
   apiVersion: string,
 ): Promise<JsonObject> {
-  const { services } = context;
   const reading = await services.driver.readVirtualMachine(id);
   // Deleted between two readings, or not created yet: there is nothing to see of it.
   if (reading === null) return { statuses: [] };
-  const state = await vmStateOf(context, id);
+  const state = await rememberedVm(services, id, (key) =>
+    client.readEntityState(new EntityId('virtualMachine', key)),
+  );
   return instanceViewBody({
     model,
     provisioningState,
@@ -29,12 +29,6 @@ export async function instanceViewOf(
     apiVersion,
     nowUtc: services.nowUtc(),
   });
-}
-
-/** What Lowtide remembers of a VM. */
-async function vmStateOf({ client }: ArmContext, id: VmId): Promise<VmState> {
-  const entity = await client.readEntityState(new EntityId('virtualMachine', keyOf(id)));
-  return entity.entityExists ? VmState.parse(entity.entityState) : newVmState;
 }
 
 /** R-801: the instance view by itself, without the envelope of a resource. */

@@ -228,7 +228,14 @@ function extensionViews({ vm, extension }: VmReading): JsonObject[] {
       name,
       type: `${PATCH_EXTENSION_PUBLISHER}.${name}`,
       typeHandlerVersion: extension.version,
-      statuses: [status('ProvisioningState/succeeded', 'Provisioning succeeded')],
+      statuses: [
+        extension.failure === undefined
+          ? status('ProvisioningState/succeeded', 'Provisioning succeeded')
+          : {
+              ...status('ProvisioningState/failed/1', 'Provisioning failed', 'Error'),
+              message: extension.failure,
+            },
+      ],
     },
   ];
 }

@@ -136,7 +136,8 @@ function vmRow(resource: VmResource): JsonObject {
     os,
     vmId,
     vmSize: text(properties, 'hardwareProfile', 'vmSize'),
-    availabilitySet: text(properties, 'availabilitySet', 'id'),
+    availabilitySet:
+      text(properties, 'availabilitySet', 'id') || text(properties, 'virtualMachineScaleSet', 'id'),
     publisher: text(image, 'publisher'),
     offer: text(image, 'offer'),
     sku: text(image, 'sku'),

@@ -1,10 +1,10 @@
-import { Argument, Option, type Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { say } from '../../local/say';
-import { baseUrl, month, wholeNumber } from '../optionValues';
-import { HOST_URL } from './apiClient';
+import { askingHost, selecting, withTable, type Ended, type MakeCommand } from './commandOptions';
 import { completionScript, SHELLS, type Shell } from './completion';
+import { addApprovals } from './controlCommands';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
-import { runFleet, runForecast, runPreview, runWhy } from './queries';
+import { addQuestions } from './questionCommands';
 import {
   runPolicyApply,
   runPolicyDiff,
@@ -13,46 +13,6 @@ import {
   runPolicyVersions,
 } from './policyCommands';
 import { runDecision, runRolloutList, runRolloutShow, runRolloutWatch, type DecisionKind } from './rollouts';
-
-type Ended = (code: 0 | 1 | 2) => void;
-/** Makes a command with its description and examples, as program.ts does for all. */
-export type MakeCommand = (
-  parent: Command,
-  name: string,
-  description: string,
-  examples: readonly string[],
-) => Command;
-
-/** The options of every command that asks a running host. */
-function askingHost(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--url <url>', 'the host; LOWTIDE_URL without it')
-        .env('LOWTIDE_URL')
-        .default(HOST_URL)
-        .argParser(baseUrl),
-    )
-    .addOption(new Option('--key <key>', 'function key, for a host that wants one').env('LOWTIDE_KEY'))
-    .addOption(
-      new Option('--token <token>', 'bearer token, for a host that asks for sign-in').env('LOWTIDE_TOKEN'),
-    )
-    .option('--json', 'write JSON');
-}
-
-const withTable = (command: Command): Command => askingHost(command).option('--csv', 'write CSV');
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
-
-function selecting(command: Command): Command {
-  return command
-    .option('--subscription <id>', 'only VMs of this subscription')
-    .option('--resource-group <name>', 'only VMs of this resource group')
-    .option('--region <name>', 'only VMs of this region')
-    .option('--tag <name=value>', 'only VMs with this tag; several must all fit', collect)
-    .option('--family <family>', 'only VMs of this image family: publisher:offer:sku')
-    .option('--set <ARM id>', 'only VMs of this availability set')
-    .option('--vm <name or ARM id>', 'only this VM');
-}
 
 /** What asks a running host, as an operator does. */
 export function addClient(program: Command, ended: Ended, make: MakeCommand): void {
@@ -67,77 +27,6 @@ export function addClient(program: Command, ended: Ended, make: MakeCommand): vo
     .addArgument(new Argument('<shell>').choices([...SHELLS]))
     .action((shell: Shell) => {
       say.text(completionScript(shell, program));
-    });
-}
-
-function addQuestions(program: Command, ended: Ended, make: MakeCommand): void {
-  selecting(
-    withTable(
-      make(program, 'preview', 'show what a month will be, with dates; changes nothing', [
-        'npm run lowtide -- preview --tag app=shop',
-        'npm run lowtide -- preview --month 2026-12 --against previousMonth',
-        'npm run lowtide -- preview --policy slower.json',
-      ]),
-    ),
-  )
-    .option('--month <YYYY-MM>', 'month of the release; the next without it', month)
-    .addOption(new Option('--against <plan>', 'compare with that plan').choices(['previousMonth']))
-    .option('--policy <file>', 'compare with a policy of which these members differ (JSON)')
-    .option('--fleet <file>', 'compare with this fleet file')
-    .option('--vms', 'show every VM with its dates')
-    .action(async (options: Parameters<typeof runPreview>[0]) => {
-      ended(await runPreview(options));
-    });
-  askingHost(
-    make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
-      'npm run lowtide -- why web-01',
-    ]),
-  )
-    .argument('<vm>', 'its name, or its full ARM id')
-    .option('--live', 'ask the platform, too, for power, agent and health')
-    .action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
-      ended(await runWhy(vm, options));
-    });
-  selecting(
-    withTable(
-      make(program, 'forecast', 'say which VMs miss their 30 days, and why', [
-        'npm run lowtide -- forecast --by tag:app',
-        'npm run lowtide -- forecast --state atRisk --csv > risk.csv',
-      ]),
-    ),
-  )
-    .option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region')
-    .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
-    .addOption(
-      new Option('--state <state>', 'list the VMs in this state').choices([
-        'done',
-        'onTime',
-        'atRisk',
-        'late',
-        'excluded',
-        'notTakingPart',
-      ]),
-    )
-    .action(async (options: Parameters<typeof runForecast>[0]) => {
-      ended(await runForecast(options));
-    });
-  selecting(
-    withTable(
-      make(program, 'fleet', 'list the VMs and how they stand, filtered, sorted or counted', [
-        'npm run lowtide -- fleet --region eastus --kind deferred',
-        'npm run lowtide -- fleet --group tag:app',
-      ]),
-    ),
-  )
-    .option('--kind <kind>', 'only VMs with this outcome; none for those without one')
-    .option('--reason <reason>', 'only VMs with this reason')
-    .option('--phase <phase>', 'only VMs of this phase')
-    .option('--search <text>', 'only VMs whose name contains this')
-    .option('--sort <column>', 'by this column; -column in descending order')
-    .option('--group <column>', 'count by this column, or by tag:NAME')
-    .option('--limit <number>', 'at most so many', wholeNumber(1, 1_000_000), 50)
-    .action(async (options: Parameters<typeof runFleet>[0]) => {
-      ended(await runFleet(options));
     });
 }
 
@@ -200,6 +89,7 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       ended(await runDecision('take-over', id, command.optsWithGlobals()));
     });
+  addApprovals(rollouts, ended, make, askingHost);
 }
 
 function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
-import { bodySelector, selectorQuery, vmIdOf, type SelectorOptions } from './queries';
+import { bodySelector, selectorQuery, vmIdOf, type SelectorOptions } from './selectors';
 
 type Kind = 'freezes' | 'exclusions';
 type Common = HostOptions & OutputOptions;

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
-import { csvOf } from '../../operatorApi/csv';
+import { csvLines, csvOf } from '../../operatorApi/csv';
 import { say } from '../../local/say';
 
 /** How an answer is written: for people, or for programs. */
@@ -68,6 +68,35 @@ export function writeRows(
       .filter((line) => line !== '')
       .join('\n'),
   );
+}
+
+/** Rows as they come, so that a report of any length takes no room: CSV and JSON at once, for people at most `limit` of them. */
+export async function writeStream(
+  columns: readonly string[],
+  rows: AsyncIterable<Row>,
+  { json, csv, limit }: OutputOptions & { readonly limit: number },
+): Promise<void> {
+  if (!json && !csv) {
+    const shown: Row[] = [];
+    for await (const row of rows) {
+      if (shown.length >= limit) {
+        writeRows(columns, shown, {});
+        say.error(`The first ${limit} rows; --limit shows more, --csv all.`);
+        return;
+      }
+      shown.push(row);
+    }
+    writeRows(columns, shown, {});
+    return;
+  }
+  let count = 0;
+  if (csv) say.text(csvOf(columns, []));
+  for await (const row of rows) {
+    if (csv) say.text(csvLines(columns, [row]));
+    else say.text(`${count === 0 ? '[' : ','}\n${JSON.stringify(row)}`);
+    count += 1;
+  }
+  if (json) say.line(count === 0 ? '[]' : '\n]');
 }
 
 /** `expectedStartUtc` is «expected start». */

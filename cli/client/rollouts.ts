@@ -5,7 +5,7 @@ import { say } from '../../local/say';
 import { interruption } from '../interruption';
 import { describeOutcome } from '../rolloutSummary';
 import { progressOf, RolloutView } from '../rolloutView';
-import { apiClient, type ApiClient, type HostOptions } from './apiClient';
+import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
 
 type Common = HostOptions & OutputOptions;
@@ -49,7 +49,7 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   return 0;
 }
 
-export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over';
+export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over' | 'approve' | 'withdraw';
 
 export interface DecisionOptions extends Common {
   readonly reason: string;
@@ -69,12 +69,36 @@ export async function runDecision(
   const api = apiClient(options);
   const rollout = await read(api, id);
   const scope = scopeOf(options);
+  const forgives = kind === 'resume' ? await listForgiven(api, rollout, scope) : null;
   if (!options.yes) await confirmed(kind, rollout, scope);
-  const body = { reason: options.reason, ...(scope !== null && { scope }) };
+  const body = {
+    reason: options.reason,
+    ...bodyOf(kind, scope),
+    ...(forgives !== null && { forgives }),
+  };
   const after = await api.send('POST', `/api/rollouts/${rollout.id}/${kind}`, body);
   if (options.json) writeJson(after);
   else say.line(`${rollout.id} is ${RolloutView.parse(after).state}.`);
   return 0;
+}
+
+/** What resume forgives is listed before it is said; the host refuses it when another halt came since. */
+async function listForgiven(
+  api: ApiClient,
+  { id }: RolloutView,
+  scope: Row | null,
+): Promise<readonly string[]> {
+  const { halts } = await api.get<{ halts: readonly { haltId: string; why: string }[] }>(
+    queryOf(`/api/rollouts/${id}/forgiven`, (scope ?? {}) as Record<string, string>),
+  );
+  for (const { haltId, why } of halts) say.error(`  forgives ${haltId}: ${why}`);
+  return halts.map(({ haltId }) => haltId);
+}
+
+/** An approval is of a phase; what is decided otherwise has a scope. */
+function bodyOf(kind: DecisionKind, scope: Row | null): Row {
+  if (scope === null) return {};
+  return kind === 'approve' || kind === 'withdraw' ? scope : { scope };
 }
 
 function scopeOf({ phase, region, set, vm }: DecisionOptions): Row | null {
@@ -93,9 +117,7 @@ async function confirmed(kind: DecisionKind, rollout: RolloutView, scope: Row | 
   const open = rollout.halts.filter(({ decision }) => decision === null);
   const where = scope === null ? rollout.id : `${Object.entries(scope).flat().join(' ')} of ${rollout.id}`;
   say.error(`${kind} ${where} (${rollout.state}).`);
-  if (kind === 'resume' || kind === 'skip')
-    for (const { haltId, why } of open)
-      say.error(`  ${kind === 'resume' ? 'forgives' : 'gives up'} ${haltId}: ${why}`);
+  if (kind === 'skip') for (const { haltId, why } of open) say.error(`  gives up ${haltId}: ${why}`);
   if (!process.stdin.isTTY)
     throw new LowtideError('ARGUMENT_INVALID', {
       what: `${kind} was not confirmed.`,

@@ -1,3 +1,5 @@
+import { PATCH_CALLS_A_MINUTE, PATCH_CALLS_AT_ONCE } from '../../domain/patchCalls';
+
 /** A token bucket: `burst` calls at once, and so many a minute after that. */
 export interface Budget {
   readonly burst: number;
@@ -5,12 +7,12 @@ export interface Budget {
 }
 
 /**
- * What Azure allows (azure-driver-facts, section 3), by whom it is counted. The planner's forecast uses the same two numbers for guest
- * patching. ARM's own are per subscription, principal and region of entry; all reads of the driver share one of them.
+ * What Azure allows (azure-driver-facts, section 3), by whom it is counted. The numbers for guest patching are those that the planner
+ * spreads rounds by. ARM's own are per subscription, principal and region of entry; all reads of the driver share one of them.
  */
 export const BUDGETS = {
   /** assessPatches and installPatches together, of a subscription and region. */
-  guestPatch: { burst: 600, perMinute: 200 },
+  guestPatch: { burst: PATCH_CALLS_AT_ONCE, perMinute: PATCH_CALLS_A_MINUTE },
   /** The same, of one VM. */
   guestPatchOfVm: { burst: 6, perMinute: 2 },
   /** GET of a VM or its instance view, of one VM. */

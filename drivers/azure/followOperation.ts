@@ -3,7 +3,13 @@ import type { OperationAnswer } from '../driver';
 import { eventOf, patchEvents, type EventSink } from './driverLog';
 import { instantAt, member, textAt } from './json';
 import { placeOfHandle, type AzureOperation, type OperationTable } from './operationTable';
-import { assessmentSummary, installationSummary, patchLines, type PatchLine } from './patchResults';
+import {
+  assessmentSummary,
+  installationSummary,
+  namedPatches,
+  patchLines,
+  type PatchLine,
+} from './patchResults';
 import { NotRead, type Reader } from './reader';
 import type { ArmAnswer } from './refusals';
 import { messageOf, retryAfterSeconds } from './retryAfter';
@@ -104,13 +110,15 @@ async function answerTo(
   { result, endedUtc }: Extract<Standing, { kind: 'succeeded' }>,
 ): Promise<OperationAnswer> {
   const times = { startedUtc: operation.sentUtc, endedUtc };
+  const patches = namedPatches(result);
+  const named = patches === undefined ? {} : { patches };
   if (operation.kind === 'installation') {
     const summary = installationSummary(result, times);
-    return summary === null ? { kind: 'failed', error: NO_RESULT } : { kind: 'installed', summary };
+    return summary === null ? { kind: 'failed', error: NO_RESULT } : { kind: 'installed', summary, ...named };
   }
   const summary = assessmentSummary(result, times);
   if (summary === null) return { kind: 'failed', error: NO_RESULT };
-  if (operation.kind === 'assessment') return { kind: 'assessed', summary };
+  if (operation.kind === 'assessment') return { kind: 'assessed', summary, ...named };
   if (summary.status === 'Failed') return { kind: 'failed', error: summary.error ?? NO_RESULT };
   return { kind: 'extensionInstalled', version: (await extensionVersion(operation)) ?? 'unknown' };
 }

@@ -26,6 +26,7 @@ export interface InstanceView {
   readonly agentReportedUtc: string | null;
   readonly extensionVersion: string | null;
   readonly updateDomain: number | null;
+  readonly faultDomain: number | null;
   readonly lastAssessment: VmReading['lastAssessment'];
   readonly lastInstallation: VmReading['lastInstallation'];
   /** Of the Application Health extension; null where there is none. */
@@ -35,7 +36,6 @@ export interface InstanceView {
 /** VirtualMachineInstanceView. While a VM is deallocated, and while it is new, most of it is missing (recordings README, 23, 24, 26). */
 export function instanceViewOf(view: unknown): InstanceView {
   const powerState = powerStateOf(view);
-  const domain = member(view, 'platformUpdateDomain');
   const times = { startedUtc: new Date(0).toISOString(), endedUtc: new Date(0).toISOString() };
   const patchStatus = member(view, 'patchStatus');
   return {
@@ -46,11 +46,17 @@ export function instanceViewOf(view: unknown): InstanceView {
     agent: agentOf(view, powerState),
     agentReportedUtc: instantAt(listAt(view, 'vmAgent', 'statuses')[0], 'time'),
     extensionVersion: extensionVersionOf(view),
-    updateDomain: typeof domain === 'number' && Number.isInteger(domain) && domain >= 0 ? domain : null,
+    updateDomain: numberAt(view, 'platformUpdateDomain'),
+    faultDomain: numberAt(view, 'platformFaultDomain'),
     lastAssessment: assessmentSummary(member(patchStatus, 'availablePatchSummary'), times),
     lastInstallation: installationSummary(member(patchStatus, 'lastPatchInstallationSummary'), times),
     applicationHealth: applicationHealthOf(view),
   };
+}
+
+function numberAt(view: unknown, name: string): number | null {
+  const found = member(view, name);
+  return typeof found === 'number' && Number.isInteger(found) && found >= 0 ? found : null;
 }
 
 /** Lower-cased, in the order given: ProvisioningState first, PowerState second (27). */

@@ -1,7 +1,7 @@
 import { VmId } from '../../domain/ids';
 import type { InventoryPage } from '../driver';
 import type { Clock } from './budgets';
-import { instanceViewOf } from './instanceView';
+import { instanceViewOf, type InstanceView } from './instanceView';
 import { textAt } from './json';
 import { assignmentOf, type Assignment } from './maintenance';
 import type { Reader } from './reader';
@@ -19,10 +19,12 @@ export interface InventoryOptions {
 
 /** An assignment that is made now counts after so long at the latest; it is read again right before nothing else, for a query costs. */
 const ASSIGNMENTS_AGE_MAX_MS = 15 * 60_000;
-/** A VM keeps its update domain until it is deallocated or moved. */
+/** A VM keeps its domains until it is deallocated or moved. */
 const DOMAIN_AGE_MAX_MS = 24 * 3_600_000;
 /** Instance views that are read at the same time. */
 const AT_ONCE = 10;
+
+type Domains = Pick<InstanceView, 'updateDomain' | 'faultDomain'>;
 
 interface Cached<T> {
   readonly atMs: number;
@@ -34,7 +36,7 @@ export class Inventory {
   readonly #options: InventoryOptions;
   #answered: Answered | null = null;
   readonly #assignments = new Map<string, Cached<readonly Assignment[]>>();
-  readonly #domains = new Map<string, Cached<number | null>>();
+  readonly #domains = new Map<string, Cached<Domains>>();
 
   constructor(options: InventoryOptions) {
     this.#options = options;
@@ -85,8 +87,9 @@ export class Inventory {
     const items: InventoryPage['items'][number][] = [];
     for (const { model } of found) {
       const assignments = await this.assignmentsIn(model.armId.split('/')[2] ?? '');
-      const updateDomain = domains.get(model.armId) ?? null;
-      items.push(virtualMachineOf(model, { updateDomain, assignments, sharedIs }));
+      items.push(
+        virtualMachineOf(model, { domains: domains.get(model.armId) ?? null, assignments, sharedIs }),
+      );
     }
     return items;
   }
@@ -94,9 +97,9 @@ export class Inventory {
   /** Only a VM of a set has one, and only its instance view says which (recordings README, 29). */
   async #domainsOf(
     found: readonly { readonly model: VmModel; readonly vmGuid: string }[],
-  ): Promise<Map<string, number | null>> {
+  ): Promise<Map<string, Domains | null>> {
     const ofSets = found.filter(({ model }) => model.availabilitySet !== null);
-    const domains = new Map<string, number | null>();
+    const domains = new Map<string, Domains | null>();
     for (let at = 0; at < ofSets.length; at += AT_ONCE)
       await Promise.all(
         ofSets.slice(at, at + AT_ONCE).map(async ({ model, vmGuid }) => {
@@ -106,7 +109,7 @@ export class Inventory {
     return domains;
   }
 
-  async #domainOf(armId: string, vmGuid: string): Promise<number | null> {
+  async #domainOf(armId: string, vmGuid: string): Promise<Domains | null> {
     const { reader, clock } = this.#options;
     const key = `${armId.toLowerCase()} ${vmGuid}`;
     const known = this.#domains.get(key);
@@ -116,8 +119,10 @@ export class Inventory {
       { budgets: readBudgets(armId) },
     );
     // Deleted since Resource Graph saw it, or not to be read: an unknown domain is never guessed.
-    const value = answer.status === 200 ? instanceViewOf(answer.body).updateDomain : null;
-    if (value !== null) this.#domains.set(key, { atMs: clock.nowMs(), value });
+    if (answer.status !== 200) return null;
+    const { updateDomain, faultDomain } = instanceViewOf(answer.body);
+    const value = { updateDomain, faultDomain };
+    this.#domains.set(key, { atMs: clock.nowMs(), value });
     return value;
   }
 }

@@ -1,4 +1,11 @@
-import type { AvailablePatchSummary, PatchInstallationSummary, PatchStatus } from '../../domain/patches';
+import {
+  listedPatches,
+  PatchState,
+  type AvailablePatchSummary,
+  type ListedPatch,
+  type PatchInstallationSummary,
+  type PatchStatus,
+} from '../../domain/patches';
 import { booleanAt, countAt, instantAt, listAt, member, textAt } from './json';
 
 type ApiError = AvailablePatchSummary['error'];
@@ -168,4 +175,25 @@ export function patchLines(result: unknown): readonly PatchLine[] {
       state: state === 'Installed' || state === 'Failed' ? state : 'other',
     };
   });
+}
+
+/** `availablePatches` of an assessment's result, or `patches` of an installation's, by name. Undefined where Azure names none. */
+export function namedPatches(result: unknown): ListedPatch[] | undefined {
+  const available = member(result, 'availablePatches');
+  const all = Array.isArray(available) ? available : member(result, 'patches');
+  if (!Array.isArray(all)) return undefined;
+  return listedPatches(
+    all.map((patch) => {
+      const [classification] = listAt(patch, 'classifications');
+      const written = textAt(patch, 'installationState')?.toLowerCase();
+      const kbId = textAt(patch, 'kbId')?.replace(/^kb/i, '') ?? '';
+      return {
+        kbId: kbId === '' ? null : kbId,
+        name: textAt(patch, 'name') ?? '',
+        version: textAt(patch, 'version') ?? '',
+        classification: typeof classification === 'string' ? classification : 'Unknown',
+        state: PatchState.options.find((state) => state.toLowerCase() === written) ?? 'Available',
+      };
+    }),
+  );
 }

@@ -44,7 +44,7 @@ async function* aboutReading({ arm, vmId, nowUtc, sleep }: ProbeOptions): AsyncG
     yield finding('May the VM be read?', `no: ${said(first)}`);
     return;
   }
-  const vm = virtualMachineOf(model, { updateDomain: null, assignments: [], sharedIs: 'skipped' });
+  const vm = virtualMachineOf(model, { domains: null, assignments: [], sharedIs: 'skipped' });
   const { control } = vm;
   yield finding(
     'In whose hands is it, maintenance assignments aside?',

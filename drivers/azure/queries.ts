@@ -12,7 +12,7 @@ export const QUERIES = {
 | extend key = tolower(id)
 | project id, key, subscriptionId, location, zones, tags, os, vmId = tostring(properties.vmId),
     vmSize = tostring(properties.hardwareProfile.vmSize),
-    availabilitySet = tostring(properties.availabilitySet.id),
+    availabilitySet = tostring(coalesce(properties.availabilitySet.id, properties.virtualMachineScaleSet.id)),
     publisher = tostring(img.publisher), offer = tostring(img.offer), sku = tostring(img.sku),
     version = tostring(img.version),
     imageId = tostring(coalesce(img.id, img.sharedGalleryImageId, img.communityGalleryImageId)),

@@ -1,18 +1,21 @@
-import { AvailabilitySetId, VmId } from '../../domain/ids';
+import { AvailabilitySetId, isScaleSet, VmId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { controlOf, withShared } from './control';
+import type { InstanceView } from './instanceView';
 import { booleanAt, listAt, member, textAt } from './json';
 import { configurationsOf, type Assignment } from './maintenance';
 
 /** What a VM's model says, wherever it was read: a row of Resource Graph or a GET of the VM itself. Null is «not given». */
 export interface VmModel {
   readonly armId: string;
+  readonly uniqueId: string | null;
   readonly location: string;
   readonly zones: readonly unknown[];
   readonly tags: Readonly<Record<string, string>>;
   readonly vmSize: string | null;
   readonly osType: VirtualMachine['osType'];
+  /** Id of its availability set, or of its scale set with flexible orchestration. */
   readonly availabilitySet: string | null;
   readonly image: Readonly<Record<'publisher' | 'offer' | 'sku' | 'version' | 'id', string | null>>;
   readonly timeZone: string | null;
@@ -26,7 +29,8 @@ export interface VmModel {
 
 /** What else is known of it. */
 export interface Beside {
-  readonly updateDomain: number | null;
+  /** Of its instance view; null where that was not read. */
+  readonly domains: Pick<InstanceView, 'updateDomain' | 'faultDomain'> | null;
   readonly assignments: readonly Assignment[];
   readonly sharedIs: 'skipped' | 'patched';
 }
@@ -38,6 +42,7 @@ export function modelOfRow(row: unknown): VmModel | null {
   const text = (name: string): string | null => textAt(row, name);
   return {
     armId,
+    uniqueId: text('vmId'),
     location: text('location') ?? '',
     zones: listAt(row, 'zones'),
     tags: tagsOf(member(row, 'tags')),
@@ -78,12 +83,14 @@ export function modelOfVm(vm: unknown): VmModel | null {
   const image = member(properties, 'storageProfile', 'imageReference');
   return {
     armId,
+    uniqueId: textAt(properties, 'vmId'),
     location: textAt(vm, 'location') ?? '',
     zones: listAt(vm, 'zones'),
     tags: tagsOf(member(vm, 'tags')),
     vmSize: textAt(properties, 'hardwareProfile', 'vmSize'),
     osType,
-    availabilitySet: textAt(properties, 'availabilitySet', 'id'),
+    availabilitySet:
+      textAt(properties, 'availabilitySet', 'id') ?? textAt(properties, 'virtualMachineScaleSet', 'id'),
     image: {
       publisher: textAt(image, 'publisher'),
       offer: textAt(image, 'offer'),
@@ -123,10 +130,7 @@ function tagsOf(tags: unknown): Record<string, string> {
 const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always'] as const;
 
 /** The VM in Lowtide's words. Ids match without regard to case: Azure writes groups and sets in capitals here and there (28, 60). */
-export function virtualMachineOf(
-  model: VmModel,
-  { updateDomain, assignments, sharedIs }: Beside,
-): VirtualMachine {
+export function virtualMachineOf(model: VmModel, { domains, assignments, sharedIs }: Beside): VirtualMachine {
   const { armId, osType, image, tags } = model;
   const id = VmId.parse(armId);
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = armId.split('/');
@@ -150,7 +154,7 @@ export function virtualMachineOf(
     region,
     zone: zoneOf(model.zones),
     availabilitySetId: setId,
-    updateDomain: setId === null ? null : updateDomain,
+    updateDomain: domainIn(setId, domains),
     osType,
     vmSize: model.vmSize,
     image:
@@ -169,7 +173,15 @@ export function virtualMachineOf(
   };
   const setting = rebootSettingOf(model.rebootSetting);
   const bypass = model.bypass ? BYPASSED : NOTHING;
-  return setting === undefined ? { ...vm, ...bypass } : { ...vm, ...bypass, rebootSetting: setting };
+  const unique = model.uniqueId === null ? NOTHING : { uniqueId: model.uniqueId.toLowerCase() };
+  const known = { ...vm, ...unique, ...bypass };
+  return setting === undefined ? known : { ...known, rebootSetting: setting };
+}
+
+/** An instance of a scale set has no update domain: its fault domain is what goes down together. */
+function domainIn(setId: AvailabilitySetId | null, domains: Beside['domains']): number | null {
+  if (setId === null || domains === null) return null;
+  return isScaleSet(setId) ? domains.faultDomain : domains.updateDomain;
 }
 
 const NOTHING = {};

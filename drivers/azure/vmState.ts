@@ -39,7 +39,7 @@ export async function readVm(sources: VmStateSources, id: VmId): Promise<VmState
     throw new NotRead(`GET ${id} was answered ${answer.status}, which is no VM.`, answer.status, null);
   const view = instanceViewOf(member(answer.body, 'properties', 'instanceView'));
   const assignments = await inventory.assignmentsIn(model.armId.split('/')[2] ?? '');
-  const vm = virtualMachineOf(model, { updateDomain: view.updateDomain, assignments, sharedIs });
+  const vm = virtualMachineOf(model, { domains: view, assignments, sharedIs });
   const ownInstall = await operations.latest(id, 'installation');
   return { vm, model, view, ownInstall, installation: withRebootStatus(view.lastInstallation, ownInstall) };
 }

@@ -1,4 +1,4 @@
-import { restSpelling } from './memberNames';
+import { spellingOf } from './memberNames';
 import { isObject } from './isObject';
 
 /** A resource as the REST API spells it: envelope at the top, the rest under `properties`. Survives JSON. */
@@ -36,27 +36,73 @@ const NOT_IN_REST = new Set([
   'macAddresses',
 ]);
 
-/** A resource in the shape of REST, whether it was printed by `az` (flattened, full of nulls), by PowerShell (PascalCase) or by the API. */
-export function toRestShape(record: Readonly<Record<string, unknown>>): ArmResource {
-  const spelled = restSpelling(record);
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * A resource in the shape of REST, whether it was printed by `az` (flattened, full of nulls), by PowerShell (PascalCase) or by the API. What is
+ * in that shape already is not copied: a fleet file has thirty objects a VM.
+ */
+export function toRestShape(record: Members): ArmResource {
+  const spelled = withRestNames(record);
   const envelope: Record<string, unknown> = {};
   const properties: Record<string, unknown> = {};
-  for (const [member, value] of Object.entries(isObject(spelled) ? spelled : {})) {
-    if (member === 'properties' || value === null) continue;
-    if (ENVELOPE.has(member)) envelope[member] = value;
-    else if (!NOT_IN_REST.has(member)) properties[member] = withoutNulls(value);
+  let nested: unknown = undefined;
+  for (const member of Object.keys(spelled)) {
+    const value = spelled[member];
+    if (member === 'properties') nested = tidied(value, true, true);
+    else if (value === null || NOT_IN_REST.has(member)) continue;
+    else if (ENVELOPE.has(member)) set(envelope, member, below(member, value, false));
+    else set(properties, member, below(member, value, true));
   }
-  const nested = isObject(spelled) ? spelled['properties'] : undefined;
-  const inner = withoutNulls(nested);
-  return { ...envelope, properties: isObject(inner) ? { ...properties, ...inner } : (inner ?? properties) };
+  if (!isObject(nested)) return { ...envelope, properties: nested ?? properties };
+  return { ...envelope, properties: isEmpty(properties) ? nested : { ...properties, ...nested } };
 }
 
-function withoutNulls(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutNulls);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, inner]) => inner !== null)
-      .map(([member, inner]) => [member, withoutNulls(inner)]),
-  );
+/** Two members that differ in case are one: the last. */
+function withRestNames(record: Members): Members {
+  const members = Object.keys(record);
+  if (members.every((member) => spellingOf(member).name === member)) return record;
+  return Object.fromEntries(members.map((member) => [spellingOf(member).name, record[member]]));
+}
+
+function below(member: string, value: unknown, dropNulls: boolean): unknown {
+  return tidied(value, !spellingOf(member).isNamedByOwner, dropNulls);
+}
+
+/** The value with REST names, and without members that are null; itself, where that changes nothing. */
+function tidied(value: unknown, spell: boolean, dropNulls: boolean): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (!spell && !dropNulls) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => tidied(item, spell, dropNulls));
+    return items.every((item, n) => item === value[n]) ? value : items;
+  }
+  const object = value as Members;
+  const members = Object.keys(object);
+  let copy: Record<string, unknown> | null = null;
+  for (const [n, member] of members.entries()) {
+    const name = spell ? spellingOf(member).name : member;
+    const before = object[member];
+    const after = tidied(before, spell && !spellingOf(member).isNamedByOwner, dropNulls);
+    const isDropped = dropNulls && after === null;
+    if (copy === null && (isDropped || after !== before || name !== member)) {
+      copy = {};
+      for (const kept of members.slice(0, n)) set(copy, kept, object[kept]);
+    }
+    if (copy === null) continue;
+    if (isDropped) Reflect.deleteProperty(copy, name);
+    else set(copy, name, after);
+  }
+  return copy ?? object;
+}
+
+/** `__proto__` in a file is a member like any other. */
+function set(object: Record<string, unknown>, member: string, value: unknown): void {
+  if (member === '__proto__')
+    Object.defineProperty(object, member, { value, enumerable: true, configurable: true, writable: true });
+  else object[member] = value;
+}
+
+function isEmpty(object: Members): boolean {
+  return Object.keys(object).length === 0;
 }

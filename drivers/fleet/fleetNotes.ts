@@ -1,39 +1,47 @@
-import { z } from 'zod';
 import { supportsHotpatching } from '../../domain/images';
 import { defaultPolicy } from '../../domain/policy';
 import { findRegion } from '../../domain/regions';
 import { timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { ArmResource } from './armModel';
+import { isObject } from './isObject';
 
+/** A VM of which there is something to be said. */
 export interface NotedVm {
   readonly vm: VirtualMachine;
-  readonly model: ArmResource;
+  readonly notes: readonly string[];
 }
 
-const Hotpatched = z.object({
-  properties: z.object({
-    osProfile: z.object({
-      windowsConfiguration: z.object({ patchSettings: z.object({ enableHotpatching: z.literal(true) }) }),
-    }),
-  }),
-});
+const NOTHING: readonly string[] = [];
 
-/** Facts about a fleet that are no errors, but change when and beside what its VMs are patched. One note for all VMs alike. */
-export function fleetNotes(found: readonly NotedVm[]): readonly string[] {
+/** Facts about a VM that are no errors, but change when and beside what it is patched. */
+export function notesOfVm(vm: VirtualMachine, model: ArmResource): readonly string[] {
+  const notes = [...notesOf(vm), ...hotpatchNotes(vm, model)];
+  return notes.length === 0 ? NOTHING : notes;
+}
+
+/** One note for all VMs alike. */
+export function sumUpNotes(noted: readonly NotedVm[]): readonly string[] {
   const namesByNote = new Map<string, string[]>();
-  for (const { vm, model } of found)
-    for (const note of [...notesOf(vm), ...hotpatchNotes(vm, model)])
-      namesByNote.set(note, [...(namesByNote.get(note) ?? []), vm.name]);
+  for (const { vm, notes } of noted)
+    for (const note of notes) {
+      const names = namesByNote.get(note);
+      if (names === undefined) namesByNote.set(note, [vm.name]);
+      else names.push(vm.name);
+    }
   return [...namesByNote].map(([note, names]) => `${note} (${listed(names)})`);
 }
 
 /** Azure refuses it on other images; a file may say it all the same, and Lowtide reboots such a VM as any other. */
 function hotpatchNotes({ image }: VirtualMachine, model: ArmResource): readonly string[] {
-  const { success } = Hotpatched.safeParse(model);
-  return success && !supportsHotpatching(image)
+  const path = ['properties', 'osProfile', 'windowsConfiguration', 'patchSettings', 'enableHotpatching'];
+  const isHotpatched = path.reduce<unknown>(
+    (value, member) => (isObject(value) ? value[member] : null),
+    model,
+  );
+  return isHotpatched === true && !supportsHotpatching(image)
     ? ['enableHotpatching is true, and its image has no hotpatches: it is patched with reboots']
-    : [];
+    : NOTHING;
 }
 
 function notesOf(vm: VirtualMachine): readonly string[] {

@@ -1,4 +1,4 @@
-import { isObject } from './isObject';
+import { remembered } from '../../domain/remembered';
 
 /** Members of VMs and availability sets as the REST API spells them. */
 const NAMES = `
@@ -32,15 +32,15 @@ const NAMED_BY_OWNER: ReadonlySet<string> = new Set([
   'protectedsettings',
 ]);
 
-/** The value with every member in the spelling of the REST API: ARM reads names without regard to case, and so does Lowtide. */
-export function restSpelling(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(restSpelling);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([member, inner]) => {
-      const lower = member.toLowerCase();
-      const name = SPELLING.get(lower) ?? member.charAt(0).toLowerCase() + member.slice(1);
-      return [name, NAMED_BY_OWNER.has(lower) ? inner : restSpelling(inner)];
-    }),
-  );
+export interface Spelling {
+  readonly name: string;
+  /** Below it, names are its owner's. */
+  readonly isNamedByOwner: boolean;
 }
+
+/** How the REST API spells a member: ARM reads names without regard to case, and so does Lowtide. */
+export const spellingOf = remembered((member: string): Spelling => {
+  const lower = member.toLowerCase();
+  const name = SPELLING.get(lower) ?? member.charAt(0).toLowerCase() + member.slice(1);
+  return { name, isNamedByOwner: NAMED_BY_OWNER.has(lower) };
+});

@@ -117,11 +117,7 @@ function contentOf(value: unknown, file: string): DocumentContent {
     shape: list.toLowerCase() === 'virtualmachines' ? 'fleet' : 'list',
     machines: listOf(value[list], list, file),
     availabilitySets: sets === undefined ? [] : listOf(value[sets], sets, file),
-    notes: isOnePage(value)
-      ? [
-          `${file} is one page of a longer list, so the fleet may be incomplete (it has a nextLink or skip_token).`,
-        ]
-      : [],
+    notes: isOnePage(value) ? [onePageNote(file)] : [],
   };
 }
 
@@ -135,12 +131,16 @@ function listOf(value: unknown, member: string, file: string): readonly unknown[
   throw fleetMalformed(file, [problem]);
 }
 
+export function onePageNote(file: string): string {
+  return `${file} is one page of a longer list, so the fleet may be incomplete (it has a nextLink or skip_token).`;
+}
+
 function isOnePage(document: Readonly<Record<string, unknown>>): boolean {
   return ['nextLink', 'skip_token', '$skipToken'].some((member) => typeof document[member] === 'string');
 }
 
 /** The driver's log is JSON lines, too, and its lines have an `id` of nothing. */
-function isLogEvent(value: unknown): boolean {
+export function isLogEvent(value: unknown): boolean {
   return isObject(value) && ['at', 'action', 'vm'].every((member) => typeof value[member] === 'string');
 }
 

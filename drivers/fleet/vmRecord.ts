@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AvailabilitySetId, isScaleSet, VmId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
+import { remembered } from '../../domain/remembered';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 
 const text = z.string().nullish();
@@ -115,7 +116,7 @@ function importVm(record: VmRecord): ImportedVm {
   const linux = osProfile?.linuxConfiguration;
   const osType = osTypeOf(record);
   const patchSettings = (osType === 'Linux' ? linux : (windows ?? linux))?.patchSettings;
-  const patchMode = patchSettings?.patchMode ?? null;
+  const patchMode = sharedOrNull(patchSettings?.patchMode);
   const platform = patchSettings?.automaticByPlatformSettings;
   const rebootSetting = rebootSettingOf(platform?.rebootSetting ?? 'Unknown');
   const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = record.id.split('/');
@@ -123,28 +124,38 @@ function importVm(record: VmRecord): ImportedVm {
     id: VmId.parse(record.id),
     armId: record.id,
     name,
-    subscriptionId,
-    resourceGroup,
-    region: regionNameOf(record.location),
-    zone: record.zones?.[0]?.toString() ?? null,
+    subscriptionId: shared(subscriptionId),
+    resourceGroup: shared(resourceGroup),
+    region: regionOf(record.location),
+    zone: sharedOrNull(record.zones?.[0]?.toString()),
     ...setOf(record.properties),
     osType,
-    vmSize: hardwareProfile?.vmSize ?? null,
+    vmSize: sharedOrNull(hardwareProfile?.vmSize),
     ...imageOf(storageProfile?.imageReference),
     patchMode,
     enableAutomaticUpdates: windows?.enableAutomaticUpdates ?? null,
     provisionVMAgent: windows?.provisionVMAgent ?? linux?.provisionVMAgent ?? null,
-    timeZone: windows?.timeZone ?? null,
-    tags: record.tags ?? {},
+    timeZone: sharedOrNull(windows?.timeZone),
+    tags: record.tags ?? NO_TAGS,
     // A VM that is already patched by its platform has been through enablement.
     enabled: patchMode?.toLowerCase() === 'automaticbyplatform',
   };
+  const uniqueId = uniqueIdOf(record.properties.vmId);
   const settings = {
+    ...(uniqueId === null ? NO_SETTING : { uniqueId }),
     ...(rebootSetting === undefined || rebootSetting === 'Unknown' ? NO_SETTING : { rebootSetting }),
     ...(platform?.bypassPlatformSafetyChecksOnUserSchedule === true ? CUSTOMER_MANAGED : NO_SETTING),
   };
   return { vm: { ...vm, ...settings }, instance: instanceOf(record) };
 }
+
+/** What repeats through a fleet is in memory once: a fleet of a million VMs has ten million texts, and some thousand different ones. */
+const shared = remembered((text: string) => text);
+const sharedOrNull = (text: string | null | undefined): string | null =>
+  text === null || text === undefined ? null : shared(text);
+const regionOf = remembered(regionNameOf);
+const setIdOf = remembered((id: string) => AvailabilitySetId.parse(id));
+const NO_TAGS = {};
 
 /** An instance of a flexible scale set is a VM of its own, and the set is what must not be down as a whole. */
 function setOf({
@@ -155,15 +166,23 @@ function setOf({
 }: VmRecord['properties']): Pick<VirtualMachine, 'availabilitySetId' | 'updateDomain'> {
   if (availabilitySet?.id !== undefined)
     return {
-      availabilitySetId: AvailabilitySetId.parse(availabilitySet.id),
+      availabilitySetId: setIdOf(availabilitySet.id),
       updateDomain: instanceView?.platformUpdateDomain ?? null,
     };
   if (virtualMachineScaleSet?.id === undefined) return { availabilitySetId: null, updateDomain: null };
   return {
-    availabilitySetId: AvailabilitySetId.parse(virtualMachineScaleSet.id),
+    availabilitySetId: setIdOf(virtualMachineScaleSet.id),
     updateDomain: instanceView?.platformFaultDomain ?? platformFaultDomain ?? null,
   };
 }
+
+/** Null for what is no GUID, or the one of all zeros that is written over a real one. */
+function uniqueIdOf(written: string | null | undefined): string | null {
+  const lower = written?.trim().toLowerCase() ?? '';
+  return GUID.test(lower) && /[^0-]/.test(lower) ? lower : null;
+}
+
+const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const NO_SETTING = {};
 const CUSTOMER_MANAGED = { customerManagedSchedule: true } as const;
@@ -184,7 +203,15 @@ type ImageReference = NonNullable<VmRecord['properties']['storageProfile']>['ima
 
 function imageOf(reference: ImageReference): Pick<VirtualMachine, 'image' | 'customImage'> {
   const { publisher, offer, sku, version } = reference ?? {};
-  const image = publisher && offer && sku ? { publisher, offer, sku, version: version ?? null } : null;
+  const image =
+    publisher && offer && sku
+      ? {
+          publisher: shared(publisher),
+          offer: shared(offer),
+          sku: shared(sku),
+          version: sharedOrNull(version),
+        }
+      : null;
   return { image, customImage: publisher === undefined || publisher === null || isGallery(reference) };
 }
 

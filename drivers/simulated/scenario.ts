@@ -30,6 +30,8 @@ export const EffectKind = z.enum([
   'vmDeleted',
   'throttled',
   'requestsThrottled',
+  'requestsFail',
+  'extensionFails',
   'needsUbuntuPro',
   'assessmentFails',
   'installFails',
@@ -56,6 +58,8 @@ const Effect = z.strictObject({
     .optional(),
   /** How long it lasts; absent: for ever, or to the end of `when`. */
   forMinutes: z.number().positive().optional(),
+  /** Only for what comes after an update: so long after it. Absent: at once. */
+  afterMinutes: z.number().nonnegative().optional(),
   /** Of the patches, calls or installations of such a VM, so many in a hundred. */
   percent: z.number().min(0).max(100).default(100),
   /** Only for slowInstall: how many times slower. */
@@ -64,6 +68,10 @@ const Effect = z.strictObject({
   shape: z
     .enum(['compute', 'resource', 'subscription', 'retryable', 'withoutEnvelope', 'plainText'])
     .default('compute'),
+  /** Only for requestsFail: which of the answers that are given where Azure itself fails. */
+  failure: z
+    .enum(['empty503', 'serverTimeout503', 'html503', 'badGateway502', 'gatewayTimeout504'])
+    .default('empty503'),
 });
 export type Effect = Readonly<z.infer<typeof Effect>>;
 

@@ -11,7 +11,7 @@ import { findOperation, operationIdOf } from './machine/operationIds';
 import { isOn } from './machine/power';
 import { refusalOf } from './machine/refusals';
 import { activeEffect } from './machine/scenarioEffects';
-import { readingOf } from './machine/vmReading';
+import { readingOf, vmAt } from './machine/vmReading';
 import { simulatedResources } from './resources/simulatedResources';
 import { isResourceRequest, type ResourceRequest } from './resources/resourceRequests';
 import type { SimulatedResources } from './resources/resourceContracts';
@@ -67,6 +67,8 @@ export interface SimulatedDriver extends FleetDriver {
   foundPatches(id: VmId, activityId: string): readonly FoundPatch[] | null;
   /** How a request about this VM is throttled by the scenario; null when it is not. `call` numbers the requests. */
   throttledBy(id: VmId, call: number): Effect['shape'] | null;
+  /** How a scenario lets this request about the VM fail; null: it does not. */
+  failedBy(id: VmId, call: number): Effect['failure'] | null;
   close(): Promise<void>;
 }
 
@@ -113,7 +115,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const ids = this.#ids.slice(from, from + PAGE_SIZE);
     const items = ids.flatMap((id) => {
       const machine = this.#machine(id, nowMs);
-      return machine === undefined ? [] : [readingOf(machine, nowMs).vm];
+      return machine === undefined ? [] : [vmAt(machine, nowMs)];
     });
     const last = from + PAGE_SIZE < this.#ids.length ? ids.at(-1) : undefined;
     return Promise.resolve({ items, next: last ?? null });
@@ -209,6 +211,13 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const machine = this.#machine(id, nowMs);
     if (machine === undefined) return null;
     return activeEffect(machine, 'requestsThrottled', nowMs, call)?.effect.shape ?? null;
+  }
+
+  failedBy(id: VmId, call: number): Effect['failure'] | null {
+    const nowMs = this.#now();
+    const machine = this.#machine(id, nowMs);
+    if (machine === undefined) return null;
+    return activeEffect(machine, 'requestsFail', nowMs, call)?.effect.failure ?? null;
   }
 
   async close(): Promise<void> {

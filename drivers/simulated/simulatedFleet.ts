@@ -12,6 +12,7 @@ import type { PowerAction, VmRequest } from './log/requestJournal';
 import { releaseMonthAt } from './calendar';
 import {
   machineOf,
+  movedMachine,
   finishDueOperation,
   type ActiveEffect,
   type Machine,
@@ -79,7 +80,10 @@ export class SimulatedFleet implements FleetState {
     );
   }
 
-  /** Puts a fleet in the place of the one before. Operations in flight end as lost; fresh VMs remember nothing. */
+  /**
+   * Puts a fleet in the place of the one before. Operations in flight end as lost. A VM whose GUID was there under another id was moved: it is
+   * as it was. The others are fresh and remember nothing.
+   */
   replaceFleet(fleet: ParsedFleet, nowMs: number): void {
     for (const operation of this.inFlight(nowMs)) {
       const last = interrupt(operation, nowMs, INTERRUPTIONS.gone);
@@ -92,10 +96,13 @@ export class SimulatedFleet implements FleetState {
     }
     for (const machine of this.machines.values()) machine.goneMs = Math.min(machine.goneMs, nowMs);
     const machines = new Map<VmId, Machine>();
+    const before = new Map(
+      [...this.machines.values()].map((machine) => [machine.vmId.toLowerCase(), machine]),
+    );
     for (const vm of fleet.vms) {
       const source = patchSourceOf(vm, this.seed);
       const set = vm.availabilitySetId;
-      const machine = machineOf(
+      const fresh = machineOf(
         {
           index: this.everyMachine.length,
           vm,
@@ -108,6 +115,9 @@ export class SimulatedFleet implements FleetState {
         nowMs,
         this.#pace,
       );
+      const known = vm.uniqueId === undefined ? undefined : before.get(fresh.vmId.toLowerCase());
+      if (known !== undefined) finishDueOperation(known, nowMs);
+      const machine = known === undefined || known.vm.id === vm.id ? fresh : movedMachine(known, fresh);
       this.everyMachine.push(machine);
       machines.set(vm.id, machine);
     }

@@ -37,6 +37,8 @@ export interface Stats {
   /** Starts, completions, operations, timers and events: each is one row of some history on the real host. */
   durableSteps: number;
   timersFired: number;
+  /** Requests to functions of the app. */
+  requests: number;
 }
 
 export interface EngineOptions {

@@ -24,6 +24,7 @@ export class Engine implements EngineCore {
     entityOperations: 0,
     durableSteps: 0,
     timersFired: 0,
+    requests: 0,
   };
   readonly activities: Activities;
   readonly entities: Entities;

@@ -3,18 +3,38 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { say } from '../../local/say';
 import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from './benchmark';
+import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
-import { largeMonthBenchmark, monthBenchmark } from './month';
+import { httpBenchmark, largeHttpBenchmark } from './http';
+import { importBenchmark } from './importFleet';
+import { hugeMonthBenchmark, largeMonthBenchmark, monthBenchmark } from './month';
 import { peersBenchmark } from './peers';
-import { planBenchmark } from './plan';
+import { millionBenchmark, planBenchmark, readBenchmark } from './plan';
+import { rowsBenchmark } from './rows';
 import { storageBenchmark } from './storage';
 import { messageOf } from '../../domain/messageOf';
 
 /** What `npm run bench` runs by itself. */
-const TIMES: readonly Benchmark[] = [planBenchmark, monthBenchmark, largeMonthBenchmark];
+const TIMES: readonly Benchmark[] = [
+  planBenchmark,
+  readBenchmark,
+  monthBenchmark,
+  largeMonthBenchmark,
+  httpBenchmark,
+  importBenchmark,
+];
 
 /** What it runs when it is asked to. */
-const ASKED: readonly Benchmark[] = [gatesBenchmark, storageBenchmark, peersBenchmark];
+const ASKED: readonly Benchmark[] = [
+  forecastBenchmark,
+  rowsBenchmark,
+  gatesBenchmark,
+  storageBenchmark,
+  peersBenchmark,
+];
+
+/** What takes many minutes or gigabytes: by `--only` alone. */
+const LARGE: readonly Benchmark[] = [millionBenchmark, hugeMonthBenchmark, largeHttpBenchmark];
 
 const { values } = parseArgs({
   options: {
@@ -33,9 +53,9 @@ const { values } = parseArgs({
 function chosen(): readonly Benchmark[] {
   const flagged = ASKED.filter(({ name }) => values[name as 'gates' | 'storage' | 'peers']);
   if (values.only === undefined) return flagged.length > 0 ? flagged : TIMES;
-  const named = [...TIMES, ...ASKED].filter(({ name }) => name === values.only);
+  const named = [...TIMES, ...ASKED, ...LARGE].filter(({ name }) => name === values.only);
   if (named.length > 0) return named;
-  const names = [...TIMES, ...ASKED].map(({ name }) => name).join(', ');
+  const names = [...TIMES, ...ASKED, ...LARGE].map(({ name }) => name).join(', ');
   throw new Error(`There is no benchmark '${values.only}'. These there are: ${names}.`);
 }
 

@@ -1,41 +1,81 @@
-import { readFileSync } from 'node:fs';
 import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
-import { parseFleet } from '../../drivers/fleet/parseFleet';
-import { simulateMonth } from '../../local/simulateMonth';
+import { readFleetFile } from '../../drivers/fleet/fleetFile';
+import { simulateMonth, type SimulationReport } from '../../local/simulateMonth';
 import { planRollout } from '../../planning/planRollout';
+import { forecastRatios } from './forecastRatio';
+import { planLength } from './planLength';
 
 const MONTH = Month.parse('2026-11');
 
 /** Plans run often enough that the just-in-time compiler has warmed up, as in a host that has been up for a while. */
 const PLANS = 9;
+/** A plan of a million VMs takes seconds: it warms itself up. */
+const PLANS_OF_LARGE = 3;
+const LARGE_VMS = 200_000;
 
-/** What wholeProcess.ts runs in a process of its own: prints `{ seconds, megabytes }`. */
-async function secondsOf(what: string, fleet: string): Promise<number> {
+/** What one process has measured: values by the names that wholeProcess.ts knows. */
+export type Measured = Readonly<Record<string, number>>;
+
+/** What wholeProcess.ts runs in a process of its own. Seconds are those of processors: a busy machine stretches the others. */
+async function measure(what: string, fleet: string): Promise<Measured> {
   switch (what) {
     case 'plan':
-      return planSeconds(fleet);
+      return measurePlan(fleet);
+    case 'read':
+      return { seconds: cpuSecondsOf(() => readFleetFile(fleet, { keepModels: false })) };
     case 'month':
-      return (await simulateMonth({ fleet, seed: 1, month: MONTH })).wallSeconds;
+      return measureMonth(fleet);
     default:
-      throw new Error(`There is no measured run '${what}': plan or month.`);
+      throw new Error(`There is no measured run '${what}': plan, read or month.`);
   }
 }
 
-function planSeconds(fleet: string): number {
-  const { vms } = parseFleet(readFileSync(fleet, 'utf8'), fleet);
+function measurePlan(fleet: string): Measured {
+  const { vms } = readFleetFile(fleet, { keepModels: false });
   const seconds: number[] = [];
-  for (let n = 0; n < PLANS; n += 1) {
-    const started = performance.now();
-    planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: String(n), nowUtc: releaseOf(MONTH) });
-    seconds.push((performance.now() - started) / 1000);
-  }
-  return seconds.sort((a, b) => a - b)[Math.floor(PLANS / 2)] ?? 0;
+  const times = vms.length > LARGE_VMS ? PLANS_OF_LARGE : PLANS;
+  const request = { vms, month: MONTH, policy: defaultPolicy, nowUtc: releaseOf(MONTH) };
+  for (let n = 0; n < times; n += 1)
+    seconds.push(cpuSecondsOf(() => planRollout({ ...request, seed: String(n) })));
+  const length = planLength(planRollout({ ...request, seed: MONTH }), defaultPolicy);
+  return { seconds: seconds.sort((a, b) => a - b)[Math.floor(times / 2)] ?? 0, length };
+}
+
+async function measureMonth(fleet: string): Promise<Measured> {
+  let report: SimulationReport | null = null;
+  const before = process.cpuUsage();
+  report = await simulateMonth({ fleet, seed: 1, month: MONTH });
+  const { user, system } = process.cpuUsage(before);
+  if (report.violations.length > 0)
+    throw new Error(`The auditor found ${report.violations.length} violations.`);
+  const { vms } = readFleetFile(fleet, { keepModels: false });
+  const plan = planRollout({
+    vms,
+    month: MONTH,
+    policy: defaultPolicy,
+    seed: MONTH,
+    nowUtc: releaseOf(MONTH),
+  });
+  const ratios = forecastRatios(plan, report);
+  return {
+    seconds: (user + system) / 1e6,
+    stepsPerVm: report.durableSteps / report.vmCount,
+    forecast: ratios.last,
+    forecastWorst: ratios.furthestFromOne,
+  };
+}
+
+function cpuSecondsOf(run: () => unknown): number {
+  const before = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1e6;
 }
 
 const [what = '', fleet = ''] = process.argv.slice(2);
-void secondsOf(what, fleet).then((seconds) => {
+void measure(what, fleet).then((measured) => {
   const megabytes = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(JSON.stringify({ seconds, megabytes }));
+  process.stdout.write(JSON.stringify({ ...measured, megabytes }));
 });

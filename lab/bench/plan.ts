@@ -1,13 +1,51 @@
 import type { Benchmark } from './benchmark';
-import { measureProcess } from './wholeProcess';
+import { measureProcess, memory, seconds, type Shown } from './wholeProcess';
+
+const LENGTH: Shown = { value: 'length', title: 'length in parts of the lower bound', unit: '', atMost: 1.1 };
+
+const PLANS = [
+  { vms: 600, shown: [LENGTH] },
+  { vms: 14_208, shown: [seconds(0.05)] },
+  { vms: 20_000, shown: [LENGTH] },
+  { vms: 100_000, shown: [seconds(0.25), LENGTH] },
+] as const;
 
 /** The planner alone, once it is warm: median of nine plans in one process. */
 export const planBenchmark: Benchmark = {
   name: 'plan',
-  what: 'plans the month of a made-up fleet of 10,000 VMs',
+  what: 'plans the month of made-up fleets of 600 to 100,000 VMs, and compares their lengths with the least there can be',
+  run: (options) =>
+    PLANS.flatMap(({ vms, shown }) =>
+      measureProcess({ name: `plan-${vms}`, what: 'plan', fleet: vms, shown }, options),
+    ),
+};
+
+/** Median of three. The memory is that of the fleet and its plan. */
+export const millionBenchmark: Benchmark = {
+  name: 'million',
+  what: 'reads the file of a made-up fleet of 1,000,000 VMs, and plans its month',
+  run: (options) =>
+    (['read', 'plan'] as const).flatMap((what) =>
+      measureProcess(
+        {
+          name: `${what}-1000000`,
+          what,
+          fleet: 1_000_000,
+          shown: what === 'read' ? [seconds(15), memory(null)] : [seconds(3), memory(900), LENGTH],
+          once: true,
+        },
+        options,
+      ),
+    ),
+};
+
+/** Read in pieces, without the models, as `plan` does. */
+export const readBenchmark: Benchmark = {
+  name: 'read',
+  what: 'reads the file of a made-up fleet of 100,000 VMs',
   run: (options) =>
     measureProcess(
-      { name: 'plan-10000', what: 'plan', fleet: 10_000, secondsMax: 0.1, megabytesMax: 2000 },
+      { name: 'read-100000', what: 'read', fleet: 100_000, shown: [seconds(1.5), memory(null)] },
       options,
     ),
 };

@@ -1,56 +1,78 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { generateFleet } from '../../fleets/generateFleet';
+import { generatedFleetText } from '../../fleets/generateFleet';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { figureOf, type BenchOptions, type Figure } from './benchmark';
+import type { Measured } from './measuredRun';
 
 export interface WholeProcess {
   readonly name: string;
-  readonly what: 'plan' | 'month';
+  readonly what: 'plan' | 'read' | 'month';
   /** A fleet file of the repository, or how many VMs to make up. */
   readonly fleet: string | number;
-  readonly secondsMax: number;
-  readonly megabytesMax: number;
+  /** What is shown of what was measured, and what it may be at most. */
+  readonly shown: readonly Shown[];
+  /** What takes minutes runs once. */
+  readonly once?: boolean;
 }
 
-/** Seconds on the wall and the most memory held. Each run is a process of its own: none profits from the one before. */
+export interface Shown {
+  readonly value: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly atMost: number | null;
+}
+
+/** Each run is a process of its own: none profits from the one before, and its memory is its own. */
 export function measureProcess(wanted: WholeProcess, { runs, say }: BenchOptions): readonly Figure[] {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-bench-'));
   try {
     const fleet = fleetFile(wanted.fleet, folder);
-    const all = Array.from({ length: runs }, (_, n) => {
+    const times = wanted.once === true ? 1 : runs;
+    const all = Array.from({ length: times }, (_, n) => {
       const run = runOnce(wanted.what, fleet);
-      say(
-        `${wanted.name}, run ${n + 1} of ${runs}: ${run.seconds.toFixed(3)} s, ${run.megabytes.toFixed(0)} MB`,
-      );
+      const values = Object.entries(run).map(([name, value]) => `${name} ${value.toPrecision(4)}`);
+      say(`${wanted.name}, run ${n + 1} of ${times}: ${values.join(', ')}`);
       return run;
     });
-    const seconds = all.map((run) => run.seconds);
-    const megabytes = all.map((run) => run.megabytes);
-    return [
-      figureOf(`${wanted.name} time`, 's', seconds, wanted.secondsMax),
-      figureOf(`${wanted.name} memory`, 'MB', megabytes, wanted.megabytesMax),
-    ];
+    return wanted.shown.map(({ value, title, unit, atMost }) =>
+      figureOf(
+        `${wanted.name} ${title}`,
+        unit,
+        all.map((run) => run[value] ?? NaN),
+        atMost,
+      ),
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+export const seconds = (atMost: number): Shown => ({ value: 'seconds', title: 'time', unit: 's', atMost });
+export const memory = (atMost: number | null): Shown => ({
+  value: 'megabytes',
+  title: 'memory',
+  unit: 'MB',
+  atMost,
+});
+
 function fleetFile(fleet: string | number, folder: string): string {
   if (typeof fleet === 'string') return join(PACKAGE_ROOT, 'fleets', fleet);
   const path = join(folder, 'fleet.json');
-  writeFileSync(path, JSON.stringify(generateFleet({ vms: fleet, seed: 1 })));
+  const file = openSync(path, 'w');
+  for (const piece of generatedFleetText({ vms: fleet, seed: 1 })) writeSync(file, piece);
+  closeSync(file);
   return path;
 }
 
-function runOnce(what: string, fleet: string): { readonly seconds: number; readonly megabytes: number } {
+function runOnce(what: string, fleet: string): Measured {
   const script = join(__dirname, 'measuredRun.js');
   const printed = execFileSync(process.execPath, ['--max-semi-space-size=64', script, what, fleet], {
     cwd: PACKAGE_ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  return JSON.parse(printed) as { seconds: number; megabytes: number };
+  return JSON.parse(printed) as Measured;
 }

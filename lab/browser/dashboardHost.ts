@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { startHost, type Host } from '../../emulator/host';
+import { startHost, type Host, type HostOptions } from '../../emulator/host';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 
 export interface DashboardHostOptions {
@@ -11,6 +11,7 @@ export interface DashboardHostOptions {
   readonly seed?: number;
   /** Of the app, beside those that are decided here. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly alsoServes?: HostOptions['alsoServes'];
 }
 
 /** The app on a virtual clock that stands until it is moved, in memory, with an address for a browser. */
@@ -20,6 +21,7 @@ export function dashboardHost({
   startUtc,
   seed = 1,
   settings = {},
+  alsoServes,
 }: DashboardHostOptions): Promise<Host> {
   return startHost({
     appDir: PACKAGE_ROOT,
@@ -28,6 +30,7 @@ export function dashboardHost({
     engine: 'session',
     strict: true,
     port: 0,
+    ...(alsoServes !== undefined && { alsoServes }),
     environment: {
       ...settings,
       LOWTIDE_DRIVER: 'simulated',

@@ -23,6 +23,8 @@ const PAGES: readonly Shot[] = [
   { name: 'vm', path: `/vm?id=${encodeURIComponent(vmId('hub-web-36'))}` },
   { name: 'plan', path: '/plan' },
   { name: 'audit', path: '/audit' },
+  { name: 'certificate', path: '/certificate' },
+  { name: 'rehearsal', path: '/rehearsal' },
 ];
 
 const LOOKS = [

@@ -66,6 +66,9 @@ export async function checkMonth(
     events,
     vms: planned.map(auditVmOf),
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
+    ownWindows: policy.ownWindows,
+    budgets: policy.budgets,
+    rings: policy.rings,
     shares: {
       setSharePercent: policy.setSharePercent,
       setOneByOneBelow: policy.setOneByOneBelow,

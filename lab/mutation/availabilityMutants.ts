@@ -49,6 +49,42 @@ export const availabilityMutants: readonly Mutant[] = [
     ...LEDGER_TESTS,
   ),
   planted(
+    'a budget counts each region by itself',
+    DISRUPTION,
+    [
+      "  if (a.budgets !== undefined && b.budgets !== undefined) return fitsBudgets([a, b]) ? null : 'budget';\n",
+      '',
+    ],
+    'tests/domain/budgets.test.ts',
+  ),
+  planted(
+    'a budget has room for one VM more',
+    DISRUPTION,
+    [
+      'sums.set(budget, { count: sum.count + count, max',
+      'sums.set(budget, { count: sum.count + count - 1, max',
+    ],
+    'tests/domain/budgets.test.ts',
+  ),
+  planted(
+    'the ledger does not add up what is down of a budget',
+    LEDGER,
+    ['return fitsBudgets([...held, wanted]) ? [] :', 'return fitsBudgets([wanted]) ? [] :'],
+    'tests/domain/budgets.test.ts',
+  ),
+  planted(
+    'the share of a budget is rounded up',
+    'domain/budgets.ts',
+    ['Math.floor(((size', 'Math.ceil(((size'],
+    'tests/domain/budgets.test.ts',
+  ),
+  planted(
+    'a round begins more VMs of a budget than its claim covers',
+    'activities/budgetShares.ts',
+    ['(left.get(name) ?? 0) <= 0', '(left.get(name) ?? 0) < 0'],
+    'tests/activities/budgetShares.test.ts',
+  ),
+  planted(
     'a set of which most members are off is installed as if all were up',
     'activities/advanceRound.ts',
     ['const atOnce = roomInSet(await', 'const atOnce = down.size + roomInSet(await'],
@@ -214,10 +250,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a catch-up takes VMs of two update domains in one round',
     'planning/regionWork.ts',
-    [
-      'groupBy(inSet, (n) => vms[n]?.updateDomain ?? null)',
-      'groupBy(inSet, (n) => (vms[n] === undefined ? 1 : null))',
-    ],
+    ['groupBy(inSet, domains)', 'groupBy(inSet, domains.map(() => 0))'],
     'tests/activities/secondChances.test.ts',
   ),
 ];

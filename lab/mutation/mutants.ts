@@ -1,4 +1,5 @@
 import { availabilityMutants } from './availabilityMutants';
+import { largeFleetMutants } from './largeFleetMutants';
 import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
 import { outageMutants } from './outageMutants';
@@ -10,5 +11,6 @@ export const mutants: readonly Mutant[] = [
   ...vmMutants,
   ...rolloutMutants,
   ...outageMutants,
+  ...largeFleetMutants,
   ...monthMutants,
 ];

@@ -149,7 +149,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'VMs that were not reached have no outcome',
     'activities/closeRollout.ts',
-    ['!known.has(vmId)', '!known.has(vmId) && known.size < 0'],
+    ['known[n] === null', 'known[n] === null && n < 0'],
     'tests/activities/endings.test.ts',
   ),
   planted(
@@ -169,7 +169,7 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'VMs of a superseded rollout are not carried over',
-    'activities/planRollout.ts',
+    'activities/planStep.ts',
     ["kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed'", "kind === 'deferred'"],
     'tests/activities/planRollout.test.ts',
   ),
@@ -230,7 +230,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'there is no bake after the canary phase',
     'orchestrations/monthlyRollout.ts',
-    ['    yield* waitUntil(context, addSeconds(openedUtc, pace.bakeAfterCanarySeconds));\n', ''],
+    ['  yield* waitUntil(context, addSeconds(openedUtc, bakeSeconds));\n', ''],
     'tests/orchestrations/monthlyRollout.test.ts',
   ),
   planted(

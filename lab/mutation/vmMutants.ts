@@ -19,6 +19,12 @@ export const vmMutants: readonly Mutant[] = [
     'tests/domain/offPeak.test.ts',
   ),
   planted(
+    'windows of a day of the week are of every day',
+    'domain/offPeak.ts',
+    ['days?.includes(weekday) ?? true', 'true'],
+    'tests/domain/offPeak.test.ts',
+  ),
+  planted(
     'a window that has just closed is the current one',
     'domain/offPeak.ts',
     ['window.closesMs > nowMs', 'window.closesMs >= nowMs'],
@@ -306,7 +312,7 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'a late duplicate overwrites a newer outcome',
     'store/outcomes.ts',
-    ['  if (before !== null && before.atUtc > record.atUtc) return [];\n', ''],
+    ['before.movedTo !== undefined || before.atUtc > record.atUtc', 'before.movedTo !== undefined'],
     'tests/store/outcomes.test.ts',
   ),
   planted(

@@ -2,6 +2,8 @@ import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/fu
 import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { admit } from '../../composition/admit';
+import type { AuthSettings } from '../../composition/authSettings';
+import { startedSettings } from '../../composition/compose';
 import { etagOf, isKnown } from '../conditional';
 import { problemOf } from '../problem';
 
@@ -19,6 +21,12 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Nothing is taken from anywhere else, and nothing that stands in the page itself is run. */
 const POLICY =
   "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'self'";
+
+/** Where people sign in with Entra ID the page asks its authority for the token, and nothing else anywhere else. */
+function policyOf(auth: AuthSettings): string {
+  if (auth.kind !== 'entra' || auth.clientId === null) return POLICY;
+  return `${POLICY}; connect-src 'self' ${new URL(auth.authority).origin}`;
+}
 
 /** The name of a file in assets/ has its hash in it, so it never changes. */
 const FOR_EVER = 'public, max-age=31536000, immutable';
@@ -48,7 +56,10 @@ export async function answerDashboard(
 }
 
 /** The dashboard itself: its files, and for every other address in it the page, which knows what to show there. */
-export async function answerPage(request: HttpRequest): Promise<HttpResponseInit> {
+export async function answerPage(
+  request: HttpRequest,
+  auth: AuthSettings = startedSettings().auth,
+): Promise<HttpResponseInit> {
   const asked = request.params['path'] ?? '';
   const isAsset = asked.startsWith('assets/');
   if (isAsset && !ASSET.test(asked)) return missing(asked);
@@ -58,7 +69,7 @@ export async function answerPage(request: HttpRequest): Promise<HttpResponseInit
   const etag = etagOf(found.bytes);
   const headers: Record<string, string> = {
     'content-type': TYPES[extname(name)] ?? 'application/octet-stream',
-    'content-security-policy': POLICY,
+    'content-security-policy': policyOf(auth),
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cache-control': isAsset ? FOR_EVER : 'no-cache',

@@ -6,7 +6,7 @@ import { DisruptionsShape, EvidenceShape, HaltsShape, TimelineShape } from '../s
 import { rolloutIdIn } from '../rolloutIdIn';
 import { readDownNow } from './downNow';
 import { readEvidenceView } from './evidenceView';
-import { fleetSnapshot } from './fleetSnapshot';
+import { fleetView } from '../fleetView';
 import { readHaltsView } from './haltsView';
 import { readTimeline } from './timeline';
 
@@ -78,7 +78,7 @@ const listDisruptions: OperatorRoute = {
   },
   handler: async (request, { services, client }) => {
     const { rolloutId } = await controlIn(services, request);
-    const { rounds } = await fleetSnapshot(services, rolloutId);
+    const { rounds } = await fleetView(services, rolloutId);
     const regions = new Set(rounds.map(({ region }) => region));
     return { jsonBody: await readDownNow(services, client, rolloutId, regions) };
   },

@@ -4,7 +4,7 @@ import { exposureMax, ratesOf } from '../../domain/evidence';
 import type { RolloutId } from '../../domain/ids';
 import { nextCusum } from '../../domain/unhealthyRate';
 import type { Evidence } from '../shapes/dashboard';
-import { fleetSnapshot, type FleetRow } from './fleetSnapshot';
+import { fleetView, type FleetVm } from '../fleetView';
 
 type FamilyEvidence = Evidence['families'][number];
 type CurvePoint = FamilyEvidence['curve'][number];
@@ -18,10 +18,10 @@ export async function readEvidenceView(
   halts: readonly Halt[],
 ): Promise<Evidence> {
   const { policy } = services;
-  const [evidence, { rows }] = await Promise.all([services.evidence.read(id), fleetSnapshot(services, id)]);
-  const ofFamily = new Map<string, FleetRow[]>();
+  const [evidence, { vms: rows }] = await Promise.all([services.evidence.read(id), fleetView(services, id)]);
+  const ofFamily = new Map<string, FleetVm[]>();
   for (const row of rows) {
-    if (row.planned === null) continue;
+    if (row.place === null) continue;
     const known = ofFamily.get(row.family);
     if (known === undefined) ofFamily.set(row.family, [row]);
     else known.push(row);
@@ -53,7 +53,7 @@ export async function readEvidenceView(
 /** Of the results in order of time; where a person's `resume` has forgiven what came before, it starts again. */
 function curveOf(
   family: string,
-  rows: readonly FleetRow[],
+  rows: readonly FleetVm[],
   halts: readonly Halt[],
   policy: Services['policy'],
 ): CurvePoint[] {

@@ -2,7 +2,7 @@ import type { Services } from '../../activities/services';
 import type { Halt } from '../../domain/control';
 import type { RolloutId } from '../../domain/ids';
 import type { Halts } from '../shapes/dashboard';
-import { fleetSnapshot, type FleetRow } from './fleetSnapshot';
+import { fleetView, type FleetVm } from '../fleetView';
 
 type HaltView = Halts['value'][number];
 type CommonFact = HaltView['inCommon'][number];
@@ -12,8 +12,8 @@ const FACTS_MAX = 8;
 
 /** Each halt with the VMs it is about, what they have in common, and how many VMs each decision concerns. */
 export async function readHaltsView(services: Services, id: RolloutId): Promise<Halts> {
-  const [halts, { rows }] = await Promise.all([services.rollouts.halts(id), fleetSnapshot(services, id)]);
-  const planned = rows.filter((row) => row.planned !== null);
+  const [halts, { vms: rows }] = await Promise.all([services.rollouts.halts(id), fleetView(services, id)]);
+  const planned = rows.filter((row) => row.place !== null);
   return {
     value: halts.map((halt) => haltViewOf(halt, halts, planned)),
     waitingCount: planned.filter(isWaiting).length,
@@ -21,9 +21,9 @@ export async function readHaltsView(services: Services, id: RolloutId): Promise<
   };
 }
 
-const isWaiting = ({ outcome }: FleetRow): boolean => outcome === null || outcome.kind === 'deferred';
+const isWaiting = ({ outcome }: FleetVm): boolean => outcome === null || outcome.kind === 'deferred';
 
-function haltViewOf(halt: Halt, halts: readonly Halt[], planned: readonly FleetRow[]): HaltView {
+function haltViewOf(halt: Halt, halts: readonly Halt[], planned: readonly FleetVm[]): HaltView {
   const inScope = planned.filter((row) => concerns(halt, row));
   const accused = accusedOf(halt, answeredBefore(halt, halts), inScope);
   return {
@@ -45,9 +45,9 @@ function haltViewOf(halt: Halt, halts: readonly Halt[], planned: readonly FleetR
 }
 
 /** A skip gives up the image family of the halt, or else its region, or its phase; never the rollout (domain/control.ts). */
-function isSkippedBy({ scope, phase, region }: Halt, { vm, family, planned }: FleetRow): boolean {
+function isSkippedBy({ scope, phase, region }: Halt, { vm, family, place }: FleetVm): boolean {
   if (scope?.kind === 'family') return family === scope.family;
-  return planned?.phase === phase && (region === null || vm.region === region);
+  return place?.phase === phase && (region === null || vm.region === region);
 }
 
 function skippedInWords({ scope, phase, region }: Halt): string {
@@ -55,15 +55,15 @@ function skippedInWords({ scope, phase, region }: Halt): string {
   return region === null ? phase.replace('-', ' ') : `region ${region} of ${phase.replace('-', ' ')}`;
 }
 
-function concerns({ scope, phase, region }: Halt, { vm, family, planned }: FleetRow): boolean {
+function concerns({ scope, phase, region }: Halt, { vm, family, place }: FleetVm): boolean {
   if (scope?.kind === 'rollout') return true;
   if (scope?.kind === 'family') return family === scope.family;
   if (scope?.kind === 'region') return vm.region === scope.region;
-  return planned?.phase === phase && (region === null || vm.region === region);
+  return place?.phase === phase && (region === null || vm.region === region);
 }
 
 /** A halt is about unhealthy VMs; about failed ones where there are no others. */
-function accusedOf(halt: Halt, sinceUtc: string, rows: readonly FleetRow[]): readonly FleetRow[] {
+function accusedOf(halt: Halt, sinceUtc: string, rows: readonly FleetVm[]): readonly FleetVm[] {
   const lately = rows.filter(({ outcome }) => outcome !== null && outcome.atUtc > sinceUtc);
   const unhealthy = lately.filter(({ outcome }) => outcome?.kind === 'unhealthy');
   if (unhealthy.length > 0 && halt.kind === 'halt') return unhealthy;
@@ -89,7 +89,7 @@ function scopeInWords({ scope, region, phase }: Halt): string {
 }
 
 /** What all of them share, the rarest in the rollout first: that is where to look. */
-function factsInCommon(accused: readonly FleetRow[], planned: readonly FleetRow[]): CommonFact[] {
+function factsInCommon(accused: readonly FleetVm[], planned: readonly FleetVm[]): CommonFact[] {
   const [first, ...others] = accused.map(factsOf);
   if (first === undefined) return [];
   const shared = [...first].filter(([fact, value]) => others.every((facts) => facts.get(fact) === value));
@@ -106,7 +106,7 @@ function factsInCommon(accused: readonly FleetRow[], planned: readonly FleetRow[
     .slice(0, FACTS_MAX);
 }
 
-function factsOf({ vm, family }: FleetRow): ReadonlyMap<string, string> {
+function factsOf({ vm, family }: FleetVm): ReadonlyMap<string, string> {
   const facts = new Map<string, string>([
     ['image family', family],
     ['region', vm.region],

@@ -5,7 +5,7 @@ import { windowAtOrAfter } from '../../domain/offPeak';
 import { pairsOf, regionTimeZone } from '../../domain/regions';
 import type { RoundPlan } from '../../store/plans';
 import type { Timeline } from '../shapes/dashboard';
-import { fleetSnapshot, type FleetRow, type FleetSnapshot } from './fleetSnapshot';
+import { fleetView, type FleetView, type FleetVm } from '../fleetView';
 
 type Region = Timeline['phases'][number]['regions'][number];
 type Stage = Region['stages'][number];
@@ -17,33 +17,43 @@ export async function readTimeline(
   id: RolloutId,
   until: { readonly releasedUtc: string; readonly endsUtc: string },
 ): Promise<Timeline> {
-  const snapshot = await fleetSnapshot(services, id);
+  const view = await fleetView(services, id);
+  const nowUtc = services.nowUtc();
   const windows = (region: string): Interval[] =>
     offPeakBetween(regionTimeZone(region), services.policy, until.releasedUtc, until.endsUtc);
+  const nextOf = (region: string): Next =>
+    view.control?.endedUtc !== null
+      ? null
+      : { nowUtc, window: windowAtOrAfter(regionTimeZone(region), services.policy, nowUtc) };
   return {
-    phases: groupBy(snapshot.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
+    phases: groupBy(view.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
       phase,
       regions: groupBy(ofPhase, ({ region }) => region).map(([region, rounds]) => ({
         region,
         timeZone: regionTimeZone(region),
         pairs: [...pairsOf(region)],
         offPeak: windows(region),
-        ...summaryOf(snapshot, rounds),
+        ...summaryOf(view, rounds),
+        forecast: forecastOf(view, rounds, nextOf(region)),
         stages: groupBy(rounds, ({ stage }) => stage).map(([stage, ofStage]) =>
-          stageOf(snapshot, stage, ofStage),
+          stageOf(view, stage, ofStage, nextOf(region)),
         ),
       })),
     })),
   };
 }
 
-function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundPlan[]): Stage {
+/** Now, and the off-peak hours that are open or come next; null when the rollout is over. */
+type Next = { readonly nowUtc: string; readonly window: { opensUtc: string; closesUtc: string } } | null;
+
+function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[], next: Next): Stage {
   return {
     stage,
     zone: rounds[0]?.zone ?? null,
-    ...summaryOf(snapshot, rounds),
+    ...summaryOf(view, rounds),
+    forecast: forecastOf(view, rounds, next),
     groups: groupBy(rounds, ({ group }) => group).map(([group, ofGroup]) => {
-      const { vmCount, outcomes } = summaryOf(snapshot, ofGroup);
+      const { vmCount, outcomes } = summaryOf(view, ofGroup);
       const [first] = ofGroup;
       return {
         group,
@@ -52,7 +62,7 @@ function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundP
         vmCount,
         outcomes,
         updateDomains: groupBy(ofGroup, ({ updateDomain }) => String(updateDomain)).map(([, ofDomain]) => {
-          const domain = summaryOf(snapshot, ofDomain);
+          const domain = summaryOf(view, ofDomain);
           return {
             updateDomain: ofDomain[0]?.updateDomain ?? null,
             vmCount: domain.vmCount,
@@ -66,7 +76,7 @@ function stageOf(snapshot: FleetSnapshot, stage: string, rounds: readonly RoundP
 
 type Summary = Pick<Region, 'vmCount' | 'outcomes' | 'expectedStartUtc' | 'expectedEndUtc' | 'worked'>;
 
-function summaryOf({ byId }: FleetSnapshot, rounds: readonly RoundPlan[]): Summary {
+function summaryOf({ byId }: FleetView, rounds: readonly RoundPlan[]): Summary {
   const outcomes: Record<string, number> = {};
   const intervals: Interval[] = [];
   let vmCount = 0;
@@ -88,8 +98,28 @@ function summaryOf({ byId }: FleetSnapshot, rounds: readonly RoundPlan[]): Summa
   };
 }
 
+/** From the first to the last turn of the VMs that are left. */
+function forecastOf({ byId }: FleetView, rounds: readonly RoundPlan[], next: Next): Interval | null {
+  if (next === null) return null;
+  const { nowUtc, window } = next;
+  const turns = rounds
+    .filter(({ vmIds }) =>
+      vmIds.some((id) => {
+        const kind = byId.get(id)?.outcome?.kind;
+        return kind === undefined || kind === 'deferred';
+      }),
+    )
+    .map(({ expectedStartUtc, expectedEndUtc }): Interval => {
+      if (expectedEndUtc <= nowUtc) return [window.opensUtc, window.closesUtc];
+      return [expectedStartUtc, expectedEndUtc];
+    });
+  if (turns.length === 0) return null;
+  const first = least(turns.map(([start]) => start));
+  return [first < nowUtc ? nowUtc : first, greatest(turns.map(([, end]) => end))];
+}
+
 /** When something was done to the VM; null when nothing was. */
-function intervalOf({ outcome }: FleetRow): Interval | null {
+function intervalOf({ outcome }: FleetVm): Interval | null {
   if (outcome === null) return null;
   const { kind, installation, atUtc } = outcome;
   if (installation !== null) return [installation.startTime < atUtc ? installation.startTime : atUtc, atUtc];

@@ -15,6 +15,8 @@ const span = {
   expectedStartUtc: Utc,
   expectedEndUtc: Utc,
   worked: z.array(Interval),
+  /** When what is left is expected: as planned, or in the next off-peak hours where its turn has passed. Null when nothing is left. */
+  forecast: Interval.nullable(),
 };
 
 const TimelineGroup = z.object({

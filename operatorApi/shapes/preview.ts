@@ -20,10 +20,12 @@ export const PreviewShape = named(
     phases: z.array(
       z.object({
         phase: z.string(),
+        ring: z.string().nullable(),
         ...extent,
         regions: z.array(z.object({ region: z.string(), roundCount: whole, ...extent })),
       }),
     ),
+    budgets: z.array(z.object({ budget: z.string(), vmCount: whole, limit: whole, largestRound: whole })),
     shares: z.array(z.object({ availabilitySetId: z.string(), largestRound: whole, limit: whole })),
     late: z.object({
       count: whole,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Approval } from '../../domain/approvals';
 import { Halt } from '../../domain/control';
 import { Month, RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
@@ -60,6 +61,7 @@ export const RolloutShape = named(
     phases: z.array(
       z.object({
         phase: PhaseId,
+        ring: z.string().nullable(),
         regions: z.array(z.string()),
         vmCount: z.number().int(),
         startedUtc: Utc.nullable(),
@@ -69,6 +71,16 @@ export const RolloutShape = named(
       }),
     ),
     halts: z.array(Halt),
+    /** Of phases that the policy asks an approval for. */
+    approvals: z.array(
+      z.object({
+        phase: PhaseId,
+        state: z.enum(['pending', 'approved', 'used', 'lapsed', 'withdrawn', 'notNeeded']),
+        rule: z.string(),
+        validHours: z.number(),
+        approval: Approval.nullable(),
+      }),
+    ),
   }),
   'Everything there is to report of a rollout without naming every VM.',
 );

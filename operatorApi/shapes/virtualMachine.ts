@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Utc } from '../../domain/ids';
+import { Utc, VmId } from '../../domain/ids';
 import { OutcomeReason } from '../../domain/reasons';
 import { VirtualMachine } from '../../domain/virtualMachine';
 import { VmState } from '../../domain/vmState';
@@ -40,6 +40,8 @@ export const VirtualMachineShape = named(
   'VirtualMachine',
   z.object({
     vm: VirtualMachine,
+    /** Of a VM that was moved, the latest first. */
+    formerIds: z.array(VmId),
     eligibility: EligibilityShape,
     timeZone: z.object({
       zone: z.string(),

@@ -77,6 +77,33 @@ describe('the VMs of a round advance together', () => {
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
   });
 
+  it('while an installation runs, one call costs one read and one write of the tables: its own row', async () => {
+    const { services } = await aRoundOf(1);
+    for (let call = 1; services.driver.accepted.length === 0; call += 1) {
+      for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
+      const { dueUtc } = await callOf(services, call);
+      if (dueUtc !== null && dueUtc > services.nowUtc()) services.clock.nowUtc = dueUtc;
+    }
+    const asked = [
+      jest.spyOn(services.operations, 'read'),
+      jest.spyOn(services.rollouts, 'read'),
+      jest.spyOn(services.rollouts, 'halts'),
+      jest.spyOn(services.evidence, 'update'),
+      jest.spyOn(services.freezes, 'list'),
+    ];
+    const own = [jest.spyOn(services.roundProgress, 'read'), jest.spyOn(services.roundProgress, 'write')];
+    await callOf(services, 20);
+    expect(asked.map(({ mock }) => mock.calls.length)).toEqual([0, 0, 0, 0, 0]);
+    expect(own.map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
+  });
+
+  it('the rows that say whether they may be touched are read once for all that are looked at together', async () => {
+    const { services } = await aRoundOf(12);
+    const halts = jest.spyOn(services.rollouts, 'halts');
+    await callOf(services, 1);
+    expect(halts).toHaveBeenCalledTimes(1);
+  });
+
   it('80 VMs that have evidence enough need about as many calls as one', async () => {
     const one = await finish((await aRoundOf(1)).services);
     const eighty = await finish((await aRoundOf(80, { evidenceFirst: 80 })).services);

@@ -150,6 +150,7 @@ describe('the name of an activity says whether it has an effect', () => {
     expect([...effectsOf('settleClaim.ts', 'settleClaim')].sort()).toEqual([
       'audit.append',
       'operations.put',
+      'patches.keepInstalled',
     ]);
     expect([...effectsOf('endRounds.ts', 'endRounds')].sort()).toEqual([
       'agenda.soonest',
@@ -162,7 +163,7 @@ describe('the name of an activity says whether it has an effect', () => {
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(16);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(17);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

@@ -291,6 +291,22 @@ describe('the record of a round', () => {
     expect(await services.rollouts.rounds(ROLLOUT, phaseIdOf(2))).toHaveLength(1);
   });
 
+  it('changes in one transaction with the totals of its phase: a host that dies before leaves neither', async () => {
+    const services = await servicesOfARound();
+    const rounds = (): Promise<readonly unknown[]> => services.rollouts.rounds(ROLLOUT, phaseIdOf(2));
+    await recorded(services, results([5, well]), { round: 1 });
+    const commit = jest.spyOn(services.store.table('rounds'), 'commit');
+    commit.mockRejectedValueOnce(new Error('killed'));
+    await expect(recorded(services, results([4, well]), { round: 2 })).rejects.toThrow('killed');
+    const totals = async (): Promise<unknown> => services.rollouts.phaseTotals(ROLLOUT, phaseIdOf(2));
+    expect(await rounds()).toHaveLength(1);
+    expect(await totals()).toMatchObject({ counts: counts({ patched: 5 }) });
+    await services.run(recordRound, { ref: { ...ref, round: 2 }, claimId: 'round-2' });
+    await services.run(recordRound, { ref: { ...ref, round: 2 }, claimId: 'round-2' });
+    expect(await rounds()).toHaveLength(2);
+    expect(await totals()).toMatchObject({ counts: counts({ patched: 9 }), regions: ['eastus'] });
+  });
+
   it('does not halt again on what a person has answered, and does on what comes after', async () => {
     const services = await servicesOfARound();
     await recorded(services, results([7, well], [3, ill]));

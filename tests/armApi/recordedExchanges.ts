@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Reply } from './api';
 
 /** Recordings of Azure Resource Manager that others published. They stay out of this repository. */
-const FOLDER = join(__dirname, '../../../shared/reference/azure-recordings');
+export const FOLDER = join(__dirname, '../../../shared/reference/azure-recordings');
 
 export const areAtHand = existsSync(FOLDER);
 

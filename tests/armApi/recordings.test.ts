@@ -242,6 +242,7 @@ if (!areAtHand)
     it.each([
       ['Windows', 'windows', '01-assess-windows-2020-06-01'],
       ['Windows', 'windows', '04-assess-windows-2020-12-01'],
+      ['Linux with ESM', 'esm', '02-assess-linux-2020-06-01'],
       ['Linux with ESM', 'esm', '03-assess-linux-2022-11-01'],
     ])('%s is assessed (%s, %s)', async (_what, name, file) => {
       expect(await patchAlike(file, `${at(name)}/assessPatches`)).toMatchObject({ status: 'Succeeded' });

@@ -16,7 +16,10 @@ const [from, until] = ['2026-01-01T00:00:00Z', '2027-01-01T00:00:00Z'].map((utc)
 ];
 
 function window(zone: string, utc: string, opens = '22:00', closes = '06:00') {
-  const found = new OffPeakWindows({ opens, closes }, from, until).at(zone, Date.parse(utc));
+  const found = new OffPeakWindows({ opens, closes }, from, until).at(
+    { timeZone: zone, ownWindows: null },
+    Date.parse(utc),
+  );
   return found && [found.opens, found.closes].map((instant) => new Date(instant).toISOString());
 }
 
@@ -75,7 +78,7 @@ describe('the off-peak windows of a zone', () => {
   it('measures what lies outside', () => {
     const windows = new OffPeakWindows({ opens: '22:00', closes: '06:00' }, from, until);
     const measure = (a: string, b: string): number =>
-      windows.outside('UTC', Date.parse(a), Date.parse(b)) / HOUR;
+      windows.outside({ timeZone: 'UTC', ownWindows: null }, Date.parse(a), Date.parse(b)) / HOUR;
     expect(measure('2026-11-10T21:00Z', '2026-11-11T07:00Z')).toBe(2);
     expect(measure('2026-11-10T12:00Z', '2026-11-12T12:00Z')).toBe(32);
     expect(measure('2026-11-10T22:00Z', '2026-11-11T06:00Z')).toBe(0);
@@ -146,7 +149,7 @@ describe('the auditor and the app agree', () => {
     for (const zone of zones)
       for (let now = from; now < until;) {
         const { opensMs, closesMs } = windowMsAtOrAfter(zone, hours, now);
-        const ours = windows.at(zone, opensMs);
+        const ours = windows.at({ timeZone: zone, ownWindows: null }, opensMs);
         if (ours?.opens !== opensMs || ours.closes !== closesMs)
           differences.push(
             `${zone}: ${new Date(opensMs).toISOString()} to ${new Date(closesMs).toISOString()}`,
@@ -155,4 +158,25 @@ describe('the auditor and the app agree', () => {
       }
     expect(differences).toEqual([]);
   });
+});
+
+test('windows of VMs that have their own are those of the app, whatever the zone', () => {
+  const own = {
+    name: 'weekend',
+    selector: { tag: 'tier=db' },
+    open: [
+      { days: ['sat' as const], opens: '08:00', closes: '12:00' },
+      { days: ['fri' as const, 'sun' as const], opens: '22:00', closes: '04:00' },
+    ],
+  };
+  const policy = { ...defaultPolicy, ownWindows: [own] };
+  const windows = new OffPeakWindows({ opens: '22:00', closes: '06:00' }, from, until);
+  for (const zone of ['Europe/Oslo', 'America/St_Johns', 'Australia/Lord_Howe'])
+    for (let now = from; now < until;) {
+      const { opensMs, closesMs } = windowMsAtOrAfter(`${zone}#weekend`, policy, now);
+      const ours = windows.at({ timeZone: zone, ownWindows: own }, opensMs);
+      expect(ours).toEqual({ opens: opensMs, closes: closesMs });
+      expect(windows.at({ timeZone: zone, ownWindows: own }, closesMs)).toBeNull();
+      now = closesMs;
+    }
 });

@@ -70,3 +70,25 @@ describe('INV-1: members of a set that are off', () => {
     expect(violated(audit(set, [stopped(2), backAgain, ...together(4)]))).toEqual([]);
   });
 });
+
+describe('INV-15: the budget of an application', () => {
+  const vms = ['eastus', 'japaneast', 'northeurope'].map((region) =>
+    aVm(`shop-${region}`, { region, tags: { App: 'Shop', 'lowtide-timezone': 'UTC' } }),
+  );
+  const log = vms.map((vm) => install(vm, 0, 60));
+  const budgets = (max: number | string) => [{ name: 'shop', selector: { tag: 'app=shop' }, max }];
+
+  it('is across regions: as many as it has may be down at once, and one more may not', () => {
+    expect(violated(audit(vms, log, { budgets: budgets(3) }))).toEqual([]);
+    const report = audit(vms, log, { budgets: budgets(2) });
+    expect(violated(report)).toEqual(['INV-15']);
+    expect(report.violations.map(({ detail }) => detail)).toEqual([
+      '3 of the 3 VMs of budget shop are down: at most 2 may be',
+    ]);
+  });
+
+  it('may be a share of its VMs, rounded down, at least one', () => {
+    expect(audit(vms, log, { budgets: budgets('99%') }).violations).toHaveLength(1);
+    expect(audit(vms, log.slice(0, 1), { budgets: budgets('1%') }).violations).toEqual([]);
+  });
+});

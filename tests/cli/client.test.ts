@@ -159,6 +159,19 @@ describe('the client, against a running host', () => {
     ).toContain('not later than from');
   });
 
+  it('compliance is a table, JSON and CSV of every page', async () => {
+    const { out } = await lowtide('compliance', 'outcomes', '--csv', '--until', '2026-11-20');
+    const [head = '', ...lines] = out.trimEnd().split('\r\n');
+    expect([head.startsWith('atUtc,rolloutId,vmId,name'), lines.length > 0]).toEqual([true, true]);
+    expect(await json('compliance', 'outcomes')).toHaveLength(lines.length);
+    expect((await lowtide('compliance', 'outcomes', '--limit', '1')).err).toContain('The first 1 rows');
+    expect((await lowtide('compliance', 'missing', '--on', '2026-11-01')).out).toContain('notAssessed');
+    expect((await lowtide('compliance', 'decisions', '--what', 'rolloutRequested')).out).toContain(
+      'rollout-2026-11',
+    );
+    expect((await lowtide('compliance', 'gossip')).code).toBe(1);
+  });
+
   it('audit --verify reads the chains itself, and knows a head that was noted', async () => {
     const { code, out } = await lowtide('audit', '--verify');
     expect([code, out]).toEqual([

@@ -3,7 +3,7 @@
  * moment's thought about who may have it.
  */
 export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'approver', readonly string[]>> = {
-  open: ['showWelcome', 'showOpenApi', 'showPolicySchema', 'showDashboard', 'operatorUnknown'],
+  open: ['showWelcome', 'showOpenApi', 'showPolicySchema', 'showSignIn', 'showDashboard', 'operatorUnknown'],
   reader: [
     'showMe',
     'listRollouts',
@@ -18,6 +18,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showTimeline',
     'showEvidence',
     'listHalts',
+    'listForgiven',
     'listNotifications',
     'showPolicy',
     'diffPolicy',
@@ -25,6 +26,10 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showMetrics',
     'showFleetImport',
     'listAudit',
+    'listComplianceOutcomes',
+    'listCompliancePatches',
+    'listMissingPatches',
+    'listDecisions',
     'verifyAudit',
     'listFreezes',
     'listExclusions',
@@ -81,6 +86,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'deleteExclusion',
     'importFreezes',
     'postFleet',
+    'acceptListing',
     'startRollout',
     'pauseRollout',
     'resumeRollout',
@@ -111,5 +117,5 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armPutNetworkResource',
     'armDeleteNetworkResource',
   ],
-  approver: [],
+  approver: ['approveRollout', 'withdrawApproval'],
 };

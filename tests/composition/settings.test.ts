@@ -29,6 +29,17 @@ describe('settings', () => {
     });
   });
 
+  it('the dashboard signs people in as the application that is named, or as the API itself', () => {
+    const clientOf = (given: Record<string, string>): unknown =>
+      (readSettings({ ...ENTRA, ...given }).auth as { clientId: unknown }).clientId;
+    const [api, dashboard] = [TENANT.replace('01', '02'), TENANT.replace('01', '03')];
+    expect(clientOf({ LOWTIDE_AUTH_AUDIENCE: `api://a,${api}` })).toBe(api);
+    expect(clientOf({ LOWTIDE_AUTH_CLIENT: dashboard })).toBe(dashboard);
+    expect(() => clientOf({ LOWTIDE_AUTH_CLIENT: 'dashboard' })).toThrow(
+      /LOWTIDE_AUTH_CLIENT is 'dashboard'/,
+    );
+  });
+
   it.each([
     ['LOWTIDE_SOAK', 'PT30M', { soakSeconds: 1800 }],
     ['LOWTIDE_ROLLOUT_DEADLINE', 'P20D', { rolloutDeadlineSeconds: 20 * 86_400 }],
@@ -173,12 +184,16 @@ describe('settings', () => {
       ...common,
       issuers: [`${authority}/v2.0`, `https://sts.windows.net/${tenantId}/`],
       jwksUrl: `${authority}/discovery/v2.0/keys`,
+      authority,
+      clientId: null,
     });
     const given = { LOWTIDE_AUTH_ISSUER: 'https://i', LOWTIDE_AUTH_JWKS_URL: 'https://i/keys' };
     expect(readSettings({ ...ENTRA, ...given }).auth).toEqual({
       ...common,
       issuers: ['https://i'],
       jwksUrl: 'https://i/keys',
+      authority: 'https://i',
+      clientId: null,
     });
   });
 

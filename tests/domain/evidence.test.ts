@@ -41,6 +41,20 @@ describe('exposure', () => {
     expect([0, 1, 2, 5, 25, 125].map(healthy)).toEqual([5, 5, 10, 25, 125, 625]);
   });
 
+  test('lets as many of a family be under way as may be, or as have proven healthy, and no more', () => {
+    const asked = Array.from({ length: 80 }, (_, place) => place);
+    const granted = (healthyCount: number, underWay: number): number =>
+      grantInstalls(
+        { ...noEvidence, healthyCount, startedCount: healthyCount + underWay },
+        nothingCounted,
+        asked,
+        policy,
+      ).granted.length;
+    // Exposure alone would let 2,000 of them start.
+    expect([granted(500, 900), granted(500, 990), granted(500, 1_000)]).toEqual([80, 10, 0]);
+    expect([granted(1_200, 1_190), granted(1_200, 1_200)]).toEqual([10, 0]);
+  });
+
   test('INV-14: whatever is asked, reported and repeated in whatever order, never more installs start than exposure allows', () => {
     const steps = fc.array(
       fc.oneof(

@@ -166,3 +166,46 @@ describe('off-peak windows', () => {
     );
   });
 });
+
+describe('windows of VMs that have their own', () => {
+  const ownWindows = [
+    {
+      name: 'weekend',
+      selector: { tag: 'tier=db' },
+      open: [
+        { days: ['sat' as const], opens: '08:00', closes: '12:00' },
+        { days: ['fri' as const, 'sat' as const], opens: '22:00', closes: '04:00' },
+      ],
+    },
+  ];
+  const policy = { offPeakOpens: '22:00', offPeakCloses: '06:00', ownWindows };
+  const opens = (calendar: string, utc: string): string => windowAtOrAfter(calendar, policy, utc).opensUtc;
+
+  it('are several a week, of days of the week, and a window is of the day on which it opens', () => {
+    const monday = '2026-11-09T12:00:00.000Z';
+    const found: string[] = [];
+    for (let at = monday; found.length < 4;) {
+      const window = windowAtOrAfter('UTC#weekend', policy, at);
+      found.push(`${window.opensUtc.slice(5, 16)} to ${window.closesUtc.slice(5, 16)}`);
+      at = window.closesUtc;
+    }
+    expect(found).toEqual([
+      '11-13T22:00 to 11-14T04:00',
+      '11-14T08:00 to 11-14T12:00',
+      '11-14T22:00 to 11-15T04:00',
+      '11-20T22:00 to 11-21T04:00',
+    ]);
+  });
+
+  it('are in the VM’s own time zone, and a name that the policy has no more is the hours of the fleet', () => {
+    expect(opens('Asia/Tokyo#weekend', '2026-11-09T12:00:00.000Z')).toBe('2026-11-13T13:00:00.000Z');
+    expect(opens('UTC#gone', '2026-11-09T12:00:00.000Z')).toBe('2026-11-09T22:00:00.000Z');
+  });
+
+  it('are also of a fleet whose other VMs are always off-peak', () => {
+    const always = { ...policy, offPeakOpens: '00:00', offPeakCloses: '00:00' };
+    expect(windowAtOrAfter('UTC#weekend', always, '2026-11-09T12:00:00.000Z').opensUtc).toBe(
+      '2026-11-13T22:00:00.000Z',
+    );
+  });
+});

@@ -332,7 +332,10 @@ describe('INV-7, INV-8: whatever the platform answers', () => {
                     answer: { kind, outcome: outcomeOf('deferred', 'windowMissed') },
                   };
                 installs += 1;
-                return { of: 'startInstall', answer: { kind: 'started', deadlineUtc: DEADLINE } };
+                return {
+                  of: 'startInstall',
+                  answer: { kind: 'started', deadlineUtc: DEADLINE, operationId: 'install-1' },
+                };
               }),
             ...installed(summary),
             probe: (atUtc, time) =>

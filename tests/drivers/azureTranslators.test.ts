@@ -99,7 +99,7 @@ withRecordings(
         const model = modelOfVm(body);
         expect(model).not.toBeNull();
         if (model === null) throw new Error('it is a VM');
-        const vm = virtualMachineOf(model, { updateDomain: null, assignments: [], sharedIs: 'skipped' });
+        const vm = virtualMachineOf(model, { domains: null, assignments: [], sharedIs: 'skipped' });
         expect(vm.osType).not.toBeNull();
         expect(vm.control).toBeDefined();
       }
@@ -111,7 +111,7 @@ withRecordings(
       if (model === null) throw new Error('no VM in 17');
       expect(model.bypass).toBe(true);
       expect(
-        virtualMachineOf(model, { updateDomain: null, assignments: [], sharedIs: 'skipped' }).control,
+        virtualMachineOf(model, { domains: null, assignments: [], sharedIs: 'skipped' }).control,
       ).toEqual({
         kind: 'inCharge',
       });
@@ -330,5 +330,28 @@ describe('what is requested of Azure', () => {
       false,
     ]);
     expect(selectorOf('name:vm')).toBeNull();
+  });
+});
+
+describe('an instance of a scale set with flexible orchestration', () => {
+  const ID = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute';
+  const domains = { updateDomain: 3, faultDomain: 1 };
+  it.each([
+    ['virtualMachineScaleSet', `${ID}/virtualMachineScaleSets/Flex`, 1],
+    ['availabilitySet', `${ID}/availabilitySets/Set`, 3],
+  ])('a VM with %s is of a set, whose domain is the one that goes down together', (member, id, domain) => {
+    const model = modelOfVm({
+      id: `${ID}/virtualMachines/vm`,
+      location: 'westus',
+      properties: { [member]: { id }, vmId: 'AAAAAAAA-0000-4000-8000-000000000001' },
+    });
+    const vm = model && virtualMachineOf(model, { domains, assignments: [], sharedIs: 'skipped' });
+    expect([vm?.availabilitySetId, vm?.updateDomain]).toEqual([id.toLowerCase(), domain]);
+    expect(vm?.uniqueId).toBe('aaaaaaaa-0000-4000-8000-000000000001');
+  });
+
+  it('an update domain that a set does not tell is never guessed from its fault domain', () => {
+    const view = instanceViewOf({ platformFaultDomain: 1 });
+    expect([view.updateDomain, view.faultDomain]).toEqual([null, 1]);
   });
 });

@@ -1,4 +1,6 @@
 import { TableClient } from '@azure/data-tables';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { AppFolder } from './support/appFolder';
 import type { Host } from './support/nativeHost';
 import { startVirtual, testApp } from './support/testApp';
@@ -88,4 +90,27 @@ test('a storage that does not answer is said, and does not keep an app without t
     log: (line) => lines.push(line),
   });
   expect(lines.join('\n')).toContain('the real host would not start');
+});
+
+test('a connection that the storage had closed meanwhile is no storage that does not answer', async () => {
+  let requests = 0;
+  const storage = createServer((request, response) => {
+    requests += 1;
+    if (requests === 1) request.socket.destroy();
+    else {
+      const value = ['LowtideHistory', 'LowtideInstances'].map((TableName) => ({ TableName }));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify({ value }));
+    }
+  });
+  await new Promise<void>((resolve) => storage.listen(0, '127.0.0.1', resolve));
+  const { port } = storage.address() as AddressInfo;
+  const lines: string[] = [];
+  host = await startVirtual(app, {
+    environment: {
+      AzureWebJobsStorage: `DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:${port}/a`,
+    },
+    log: (line) => lines.push(line),
+  });
+  storage.close();
+  expect([requests, lines.filter((line) => line.startsWith('warning'))]).toEqual([2, []]);
 });

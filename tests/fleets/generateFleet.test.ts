@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
+import { generatedFleetText, generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import { parseFleet, type ParsedFleet } from '../../drivers/fleet/parseFleet';
 import { isSupportedImage, imageName } from '../../domain/images';
 import { defaultPolicy } from '../../domain/policy';
@@ -40,6 +40,7 @@ describe('Contoso', () => {
 
   it('is what the generator makes of 600 VMs and seed 2026, below a megabyte', () => {
     expect(printGeneratedFleet(generateFleet({ vms: 600, seed: 2026 }))).toBe(text);
+    expect([...generatedFleetText({ vms: 600, seed: 2026 })].join('')).toBe(text);
     expect(text.length).toBeLessThan(1_000_000);
   });
 

@@ -21,6 +21,29 @@ describe('POST /api/fleet', () => {
     expect(again.status).toBe(200);
   });
 
+  it('names the setting that takes in images which the profile of this host lacks', async () => {
+    const id =
+      '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/new';
+    const imageReference = {
+      publisher: 'Canonical',
+      offer: '0001-com-ubuntu-server-jammy',
+      sku: '22_04-lts',
+      version: 'latest',
+    };
+    const properties = { storageProfile: { imageReference, osDisk: { osType: 'Linux' } } };
+    const { status, body } = await api.send(
+      'POST',
+      '/api/fleet',
+      JSON.stringify([{ id, name: 'new', location: 'eastus', properties }]),
+    );
+    expect([status, body['notes']]).toEqual([
+      200,
+      [
+        "1 VMs have images that are not in the profile 'specification' of this host; LOWTIDE_IMAGE_PROFILE=current takes them in.",
+      ],
+    ]);
+  });
+
   it('knows no other import', async () => {
     expect((await api.send('GET', '/api/fleet/imports/rollout-2026-11')).status).toBe(404);
     expect((await api.send('GET', '/api/fleet/imports/fleet-import-1')).status).toBe(404);

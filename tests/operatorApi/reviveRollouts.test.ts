@@ -29,7 +29,7 @@ describe('a rollout whose orchestration is gone', () => {
       expect(await reviveRollouts(services, client)).toEqual({
         revived: [ROLLOUT],
         foreign: [],
-        openCount: 1,
+        open: [expect.objectContaining({ rolloutId: ROLLOUT })],
       });
       const input = { rolloutId: ROLLOUT, generation: 2, epoch: 1 };
       expect(started).toEqual([{ name: 'monthlyRollout', instanceId: ROLLOUT, input }]);

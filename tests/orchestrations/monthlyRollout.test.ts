@@ -1,3 +1,4 @@
+import { judgedAfterBakeUtc } from '../../domain/bake';
 import { monthlyRollout } from '../../orchestrations/monthlyRollout';
 import { counts, ROLLOUT } from '../support/fakeServices';
 import { after, failsAfter, replay, type Run } from '../support/replay';
@@ -37,6 +38,7 @@ function month(over: { activities?: Activities; children?: Children; earlyMs?: n
       phaseRollout: ({ regions }) => after(2 * DAY, { regions: regions.length, failed: [] }),
       awaitGate: (_, _id, nowUtc) => after(DAY, { openedUtc: later(nowUtc, DAY) }),
       awaitCompletion: () => ({ complete: true }),
+      judgeAfterBake: () => ({ probed: 0, unhealthy: 0 }),
       ...over.children,
     },
   });
@@ -60,6 +62,7 @@ describe('R-103, R-201: a month', () => {
         'openPhase',
         'phaseRollout',
         'awaitGate',
+        'judgeAfterBake',
       ]),
       ...['awaitCompletion', 'closeRollout'],
     ]);
@@ -69,6 +72,32 @@ describe('R-103, R-201: a month', () => {
     const { calls } = await month();
     for (const { id } of calls.filter(({ kind }) => kind === 'child'))
       expect(id).toMatch(/^rollout-2026-11\.1:/);
+  });
+
+  it('of a large fleet is planned and closed in steps, until there is nothing more to do', async () => {
+    const asked: unknown[] = [];
+    const run = await month({
+      activities: {
+        planRollout: () => ({
+          phases: PHASES,
+          endsUtc: ENDS,
+          pace,
+          goesOn: asked.push('plan') < 4,
+        }),
+        closeRollout: ({ from }) => ({
+          counts: counts({ patched: 600 }),
+          next: from === 'row-3' ? null : `row-${Number(from?.slice(4) ?? 0) + 1}`,
+        }),
+      },
+    });
+    expect(run.names.filter((name) => name === 'planRollout')).toHaveLength(4);
+    expect(run.of('closeRollout').map((input) => (input as { from: string | null }).from)).toEqual([
+      null,
+      'row-1',
+      'row-2',
+      'row-3',
+    ]);
+    expect(run.output).toEqual({ counts: counts({ patched: 600 }) });
   });
 
   it('over an inventory without a VM waits for one, and is planned then', async () => {
@@ -149,7 +178,7 @@ describe('the bake', () => {
   it('of later phases lasts until the next window: only windows that open after the gate count', async () => {
     const run = await month();
     const gateOpened = later(startOf(run, 'phase-2'), DAY);
-    expect(startOf(run, 'phase-3')).toBe(gateOpened);
+    expect(startOf(run, 'phase-3')).toBe(later(gateOpened, HOUR / 2)); // half an hour, to see what dies after its reboot
     const fresh = run
       .of('phaseRollout')
       .map((input) => (input as { freshAfterUtc: string | null }).freshAfterUtc);
@@ -166,6 +195,53 @@ describe('the bake', () => {
   });
 });
 
+describe('after the bake', () => {
+  const judged = (run: Run): (readonly [unknown, string])[] =>
+    run.calls
+      .filter(({ name }) => name === 'judgeAfterBake')
+      .map(({ input, atUtc }) => [(input as { phase: string }).phase, atUtc]);
+
+  it('the VMs of a phase are probed again, and only then the next phase is let go', async () => {
+    const run = await month({
+      children: { judgeAfterBake: () => after(HOUR, { probed: 5, unhealthy: 1 }) },
+    });
+    expect(judged(run)[0]).toEqual(['phase-1', later(START, DAY + 12 * HOUR)]);
+    expect(startOf(run, 'phase-2')).toBe(later(START, DAY + 13 * HOUR));
+    expect(run.names.indexOf('judgeAfterBake')).toBeLessThan(run.names.lastIndexOf('awaitGo'));
+  });
+
+  it('a halt for what was seen then holds the next phase', async () => {
+    const run = await month({
+      children: {
+        awaitGo: ({ phase }) =>
+          phase === 'phase-1' ? { go: true, reason: null } : after(3 * DAY, { go: true, reason: null }),
+      },
+    });
+    expect(startOf(run, 'phase-2')).toBe(later(START, DAY + 12 * HOUR + 3 * DAY));
+  });
+
+  it('those of the last phase are probed, too, half an hour after its regions are done', async () => {
+    const run = await month();
+    const done = later(startOf(run, 'phase-3'), 2 * DAY);
+    expect(judged(run).at(-1)).toEqual(['phase-3', later(done, HOUR / 2)]);
+  });
+
+  it('a look that fails does not stop the month', async () => {
+    const run = await month({ children: { judgeAfterBake: () => failsAfter(60, 'lost') } });
+    expect(run.failure).toBeNull();
+    expect(phasesOf(run)).toEqual(['phase-1', 'phase-2', 'phase-3']);
+  });
+
+  it.each([
+    ['a window that opens in ten hours', '2026-11-12T18:00:00.000Z', '2026-11-12T17:50:00.000Z'],
+    ['the same, forecast days ago', '2026-11-09T18:00:00.000Z', '2026-11-12T17:50:00.000Z'],
+    ['one that opens in five minutes', '2026-11-12T08:05:00.000Z', '2026-11-12T08:30:00.000Z'],
+    ['no forecast', null, '2026-11-12T08:30:00.000Z'],
+  ])('before %s', (_when, windowUtc, expected) => {
+    expect(judgedAfterBakeUtc('2026-11-12T08:00:00.000Z', windowUtc)).toBe(expected);
+  });
+});
+
 describe('stragglers', () => {
   it('go on beside the next phase', async () => {
     const run = await month();
@@ -179,7 +255,7 @@ describe('stragglers', () => {
       },
     });
     const completed = run.calls.find(({ name }) => name === 'awaitCompletion')?.atUtc;
-    expect(completed).toBe(later(START, 15 * DAY));
+    expect(completed).toBe(later(START, 15 * DAY + HOUR / 2));
   });
 
   it('INV-8: a phase that fails as an orchestration does not keep the month from its end', async () => {

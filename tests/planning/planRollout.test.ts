@@ -101,7 +101,7 @@ describe('regions and zones', () => {
     expect(plan.phases.map(({ expectedStartUtc }) => expectedStartUtc)).toEqual([
       '2026-11-10T21:00:00.000Z',
       '2026-11-11T21:00:00.000Z',
-      '2026-11-11T22:00:00.000Z',
+      '2026-11-11T22:25:00.000Z',
     ]);
   });
 

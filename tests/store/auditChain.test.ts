@@ -63,8 +63,22 @@ describe('the audit is a chain', () => {
     expect(await auditStore(store).verify(CHAIN)).toMatchObject({ rowCount: 3 + 3 * 15, faults: [] });
   });
 
+  it('whose next row is one transaction, as long as no other process takes its number', async () => {
+    const { table, audit } = await aChain(3);
+    const commit = jest.spyOn(table, 'commit');
+    const insert = jest.spyOn(table, 'insert');
+    await audit.append(CHAIN, 'decision-4', aRow(4));
+    expect([commit.mock.calls.length, insert.mock.calls.length]).toEqual([1, 0]);
+    expect(await audit.verify(CHAIN)).toMatchObject({ rowCount: 4, faults: [] });
+  });
+
   it('that goes on where a writer died between its two writes: the repeat adds the row, once', async () => {
     const { store, table, audit } = await aChain(3);
+    const commit = table.commit.bind(table);
+    table.commit = () => {
+      table.commit = commit;
+      return Promise.resolve(false); // another process took the number: from here on it is two writes
+    };
     const insert = table.insert.bind(table);
     let calls = 0;
     table.insert = (...given) => {

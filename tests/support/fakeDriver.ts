@@ -94,7 +94,10 @@ export class FakeDriver implements FleetDriver {
 
   /** The platform is done with an assessment: it found three patches. */
   endAssessment(operationId: string): void {
-    this.operations.set(operationId, { kind: 'assessed', summary: anAssessment() });
+    this.operations.set(operationId, {
+      kind: 'assessed',
+      summary: anAssessment({ startTime: this.#nowUtc() }),
+    });
   }
 
   listVirtualMachines(cursor: string | null): Promise<{ items: VirtualMachine[]; next: string | null }> {

@@ -44,7 +44,10 @@ export const wellBehaved: Required<Platform> = {
   askExposure: () => ({ of: 'askExposure', granted: true, startByUtc: START_BY }),
   startAssessment: () => ({ of: 'startAssessment', operationId: 'assess-1' }),
   readAssessment: () => ({ of: 'readAssessment', answer: { kind: 'assessed', summary: anAssessment() } }),
-  startInstall: () => ({ of: 'startInstall', answer: { kind: 'started', deadlineUtc: DEADLINE } }),
+  startInstall: () => ({
+    of: 'startInstall',
+    answer: { kind: 'started', deadlineUtc: DEADLINE, operationId: 'install-1' },
+  }),
   readInstall: (_, time) => ({
     of: 'readInstall',
     answer: time < 5 ? { kind: 'running' } : { kind: 'ended', summary: succeeded },

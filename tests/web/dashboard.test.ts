@@ -1,13 +1,16 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import {
   accessibilityProblems,
   dashboardHost,
+  eventually,
+  firstContentMs,
   isTooWide,
   launchChromium,
   openPage,
+  press,
   type DashboardHost,
 } from './dashboardPage';
-import { hostileFleet } from './hostileFleet';
+import { HOSTILE, hostileFleet } from './hostileFleet';
 import { LARGE, serveLargeFleet } from './largeFleet';
 
 /** One month of contoso in which an image is bad, watched in one browser. The tests go on from each other, as a person would. */
@@ -83,10 +86,10 @@ test('a decision is off until it has a reason, and says so', async () => {
 
 test('a halt is resumed by keyboard alone', async () => {
   await page.locator('main').focus();
-  await press('Tab', () => page.evaluate("document.activeElement?.getAttribute('type') === 'radio'"));
+  await press(page, 'Tab', () => page.evaluate("document.activeElement?.getAttribute('type') === 'radio'"));
   await page.keyboard.press('Space');
   expect(await page.getByRole('radio', { name: /^Resume/ }).isChecked()).toBe(true);
-  await press('Tab', () => page.evaluate("document.activeElement?.tagName === 'TEXTAREA'"));
+  await press(page, 'Tab', () => page.evaluate("document.activeElement?.tagName === 'TEXTAREA'"));
   await page.keyboard.type('I have looked at it.');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
@@ -97,21 +100,16 @@ test('a halt is resumed by keyboard alone', async () => {
   });
 });
 
-/** Presses a key until the page is where it should be; no page has so many stops. */
-async function press(key: string, isThere: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; tries < 60; tries += 1) {
-    await page.keyboard.press(key);
-    if ((await isThere()) === true) return;
-  }
-  throw new Error(`${key} never led there.`);
-}
-
 test('an open page shows what has changed by itself, and asks for nothing while it is hidden', async () => {
   await open('');
   const day = page.getByText(/^Day \d+ of \d+\./);
   const before = await day.textContent();
   await untilDay(2);
-  await expect(eventually(async () => (await day.textContent()) !== before)).resolves.toBe(true);
+  await page
+    .getByRole('img', { name: /Expected from/ })
+    .first()
+    .waitFor();
+  await expect(eventually(page, async () => (await day.textContent()) !== before)).resolves.toBe(true);
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.url()));
   await page.evaluate(
@@ -124,7 +122,7 @@ test('an open page shows what has changed by itself, and asks for nothing while 
   await page.evaluate(
     "Object.defineProperty(document, 'hidden', { configurable: true, get: () => false }); document.dispatchEvent(new Event('visibilitychange'));",
   );
-  await expect(eventually(() => asked.length > 0)).resolves.toBe(true);
+  await expect(eventually(page, () => asked.length > 0)).resolves.toBe(true);
 });
 
 test('a poll that finds nothing new costs a few bytes', async () => {
@@ -133,7 +131,7 @@ test('a poll that finds nothing new costs a few bytes', async () => {
     if (response.url().endsWith(`/api/rollouts/${ID}/timeline`)) answers.push(response.status());
   });
   await open('');
-  await expect(eventually(() => answers.includes(304) && answers.includes(200))).resolves.toBe(true);
+  await expect(eventually(page, () => answers.includes(304) && answers.includes(200))).resolves.toBe(true);
 });
 
 test('a lost connection is said, with how old the page is, and mends itself', async () => {
@@ -146,22 +144,15 @@ test('a lost connection is said, with how old the page is, and mends itself', as
   await page.getByText('Connection lost.').waitFor({ state: 'detached' });
 });
 
-async function eventually(isSo: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    if (await isSo()) return true;
-    await page.waitForTimeout(100);
-  }
-  return false;
-}
-
 test('a freeze is set in the plan, seen in its calendar and heeded by its preview, and lifted', async () => {
   await open('/plan');
   const preview = page.getByRole('region', { name: 'Preview of December 2026' });
   await preview.getByText('Half are done').waitFor();
-  await page.getByText('Set one more').click();
+  await page.getByRole('button', { name: 'Wed 9 Dec', exact: true }).click();
+  await page.getByRole('button', { name: 'Sun 13 Dec', exact: true }).click();
   await page.getByLabel('Its name, as year-end-2026').fill('year-end-2026');
-  await page.getByLabel('From, in the time of each VM').fill('2026-12-09');
-  await page.getByLabel('To, that day included').fill('2026-12-13');
+  expect(await page.getByLabel('From, in the time of each VM').inputValue()).toBe('2026-12-09');
+  expect(await page.getByLabel('To, that day included').inputValue()).toBe('2026-12-13');
   await page.getByLabel('Reason, for the audit').fill('The shop is closed.');
   await page.getByRole('button', { name: 'Set it' }).click({ force: true });
   await page.getByText('Say whose it is.').waitFor();
@@ -176,6 +167,86 @@ test('a freeze is set in the plan, seen in its calendar and heeded by its previe
     value: { what: string }[];
   };
   expect(audit.value.map(({ what }) => what)).toEqual(['frozen', 'freezeLifted']);
+});
+
+test('a preview is compared with another policy, whose members are completed, and with another fleet file', async () => {
+  const preview = page.getByRole('region', { name: 'Preview of December 2026' });
+  await preview.getByLabel('Compare with').selectOption('another policy');
+  await preview.getByLabel('Members of the other policy').fill('setSh');
+  await preview.getByRole('button', { name: /setSharePercent/ }).click();
+  await preview
+    .getByText('Against what would be now: 0 VMs')
+    .or(preview.getByText(/Against what/))
+    .first()
+    .waitFor();
+  await preview.getByLabel('Members of the other policy').fill('bake: P3D');
+  await preview.getByText(/[1-9]\d* VMs at another time/).waitFor();
+  await preview.getByLabel('Compare with').selectOption('another fleet file');
+  await preview.getByLabel('A fleet file').setInputFiles('fleets/e2e.json');
+  await preview.getByText(/6 new, [1-9]\d* gone/).waitFor();
+  expect(errors).toEqual([]);
+});
+
+describe('the policy', () => {
+  const text = (): Locator => page.getByLabel(/What the file sets/);
+  const apply = (): Locator => page.getByRole('button', { name: 'Apply the policy' });
+
+  test('is checked as it is typed, by line and column, and explained member by member', async () => {
+    await open('/plan');
+    await text().fill('standaloneSharePercent: 200\nnonsense: 1');
+    await page.getByText(/line 2, column 1: there is no member nonsense/).waitFor();
+    expect(await apply().getAttribute('aria-disabled')).toBe('true');
+    await text().fill('offPeakOp');
+    await page.getByRole('button', { name: /offPeakOpens/ }).waitFor();
+    await text().press('Alt+1');
+    expect(await text().inputValue()).toBe('offPeakOpens: "22:00"');
+    await page.getByText(/^offPeakOpens: a text/).waitFor();
+  });
+
+  test('shows its effect before it is applied, and is applied with a reason', async () => {
+    await text().fill(`# ${HOSTILE.slice(0, 3_000)}\nbake: P2D`);
+    await page.getByText('It would change 1 member').waitFor();
+    await page.getByText(/In December 2026: [1-9]\d* VMs at another time/).waitFor();
+    await page.getByText('Say why: it goes into the audit.').first().waitFor();
+    const form = page.locator('form', { has: apply() });
+    await form.getByLabel('Reason, for the audit').fill(HOSTILE.slice(0, 2_000));
+    await apply().click();
+    await page.getByText(/^Version 1, applied/).waitFor();
+    expect((await host.request('GET', '/api/policy')).body).toMatchObject({
+      version: 1,
+      sets: { bake: 'P2D' },
+    });
+  });
+
+  test('is shown as the text it is, whatever stands in it', async () => {
+    await page.getByText('The version that people applied').click();
+    await page
+      .getByText(/<img src=x/)
+      .first()
+      .waitFor();
+    expect([await page.locator('img').count(), await page.title(), await isTooWide(page)]).toEqual([
+      0,
+      'Plan – Lowtide',
+      false,
+    ]);
+    const put = await host.request('PUT', `/api/freezes/hostile`, {
+      from: '2027-01-01',
+      to: '2027-01-02',
+      reason: HOSTILE,
+      owner: HOSTILE,
+    });
+    expect(put.status).toBe(200);
+    for (const path of ['/plan', '/audit?chain=operator']) {
+      await open(path);
+      await page
+        .locator('.freezes, .audit-rows')
+        .getByText(/<img src=x/)
+        .first()
+        .waitFor();
+      expect([path, await page.locator('img').count(), await isTooWide(page)]).toEqual([path, 0, false]);
+    }
+    await host.request('DELETE', '/api/freezes/hostile');
+  });
 });
 
 test('the audit shows the decision with its reason, and is verified', async () => {
@@ -241,6 +312,7 @@ describe('hostile names, tags and reasons', () => {
 describe('every page', () => {
   const PAGES = [
     '/audit',
+    '/certificate',
     '/plan',
     '',
     '/world?region=eastus2',
@@ -260,7 +332,7 @@ describe('every page', () => {
       for (const path of PAGES) {
         await open(path);
         await page.getByRole('heading', { level: 1 }).waitFor();
-        await page.locator('main .card').last().waitFor();
+        await page.locator('main .card, main .certificate').last().waitFor();
         await page.waitForTimeout(400); // the answers that it asks for first
         found.push(
           ...(await accessibilityProblems(page)).map((problem) => `${path.slice(0, 30)}: ${problem}`),
@@ -270,6 +342,10 @@ describe('every page', () => {
       expect(found).toEqual([]);
     },
   );
+});
+
+test('the first content is there within a second', async () => {
+  expect(await firstContentMs(page, `${host.baseUrl}/dashboard`)).toBeLessThan(1_000);
 });
 
 test('the month is watched to its end; a halt that comes back is skipped', async () => {
@@ -286,5 +362,38 @@ test('the month is watched to its end; a halt that comes back is skipped', async
   }
   await shows(/^Over on|Over on/);
   expect((await rollout()).state).toBe('ended');
+  expect(errors).toEqual([]);
+});
+
+test('the certificate is a page for an auditor: period, fleet, each share with its limit, each rule with its checks, the verified chains', async () => {
+  await open('/certificate');
+  await page.getByText('Every limit was kept, every time it could be checked.').waitFor();
+  await page.getByText(/^60[01] VMs in \d+ regions and \d+ subscription/).waitFor();
+  const row = (name: RegExp): Locator => page.getByRole('row', { name });
+  expect(await row(/^An availability set .* at once/).count()).toBe(1);
+  expect(await row(/^INV-1 .* [1-9][\d,]* kept/).count()).toBe(1);
+  expect(await row(/^rollout-2026-11 [\d,]+ whole \S{20,}/).count()).toBe(1);
+  expect(await row(/I have looked at it\./).count()).toBe(1);
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  expect(await page.getByRole('navigation').isVisible()).toBe(false);
+  expect(
+    await page.evaluate('getComputedStyle(document.querySelector("main article")).backgroundColor'),
+  ).toBe('rgb(255, 255, 255)');
+  expect((await page.pdf({ preferCSSPageSize: true })).length).toBeGreaterThan(20_000);
+  await page.emulateMedia({ media: 'screen', colorScheme: 'light' });
+});
+
+test('the fleet and a VM are shown as the rollout that was chosen has them, and the choice stays', async () => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  const choiceIn = (address: string): string | null => new URL(address).searchParams.get('rollout');
+  await open(`/fleet?rollout=${ID}&search=brasil-api-02`);
+  await page.getByRole('link', { name: 'brasil-api-02' }).click();
+  await page.getByRole('heading', { name: 'Why, and when' }).waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'Fleet' }).click();
+  await page.getByRole('table', { name: 'VMs' }).waitFor();
+  expect(choiceIn(page.url())).toBe(ID);
+  const questions = asked.filter((address) => /\/api\/(fleet|explain)\?/.test(address));
+  expect(new Set(questions.map(choiceIn))).toEqual(new Set([ID]));
   expect(errors).toEqual([]);
 });

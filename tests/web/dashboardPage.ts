@@ -48,3 +48,34 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 export function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
+
+/** Presses a key until the page is where it should be; no page has so many stops. */
+export async function press(page: Page, key: string, isThere: () => Promise<unknown>): Promise<void> {
+  for (let tries = 0; tries < 60; tries += 1) {
+    await page.keyboard.press(key);
+    if ((await isThere()) === true) return;
+  }
+  throw new Error(`${key} never led there.`);
+}
+
+/** Whether it comes true within ten seconds. */
+export async function eventually(page: Page, isSo: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    if (await isSo()) return true;
+    await page.waitForTimeout(100);
+  }
+  return false;
+}
+
+/** After how many milliseconds something is drawn; the best of three, which are printed. */
+export async function firstContentMs(page: Page, address: string): Promise<number> {
+  const paints: number[] = [];
+  for (let tries = 0; tries < 3; tries += 1) {
+    await page.goto(address);
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    const paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime";
+    paints.push(Math.round(await page.evaluate<number>(paint)));
+  }
+  process.stdout.write(`first content after ${paints.join(', ')} ms\n`);
+  return Math.min(...paints);
+}

@@ -91,7 +91,7 @@ describe('the page', () => {
     expect((await get('/dashboard/assets/gone-12345678.js')).status).toBe(404);
     expect((await get('/dashboard/assets/..%2f..%2fpackage.json')).status).toBe(404);
     const asked = { params: { path: 'assets/../made-from.txt' }, headers: new Headers() };
-    expect((await answerPage(asked as never)).status).toBe(404);
+    expect((await answerPage(asked as never, { kind: 'none' })).status).toBe(404);
   });
 
   test('has no map of its sources, which would be a quarter of its size', () => {

@@ -40,6 +40,8 @@ export interface TimelineSpan {
   readonly expectedStartUtc: string;
   readonly expectedEndUtc: string;
   readonly worked: readonly Interval[];
+  /** When what is left is expected; null when nothing is. */
+  readonly forecast: Interval | null;
 }
 
 export interface TimelineGroup {

@@ -8,6 +8,9 @@ import { Masthead } from './parts/masthead';
 import { lazyPage } from './parts/lazyPage';
 import { Empty } from './parts/empty';
 import { NoRollout } from './parts/noRollout';
+import type { Problem } from './send';
+import { RehearsalBar } from './rehearsal/rehearsalBar';
+import { SignInPage } from './signIn/signInPage';
 import type { PageProps } from './page';
 import { usePlace } from './router';
 
@@ -15,6 +18,8 @@ const World = lazyPage(async () => (await import('./world/worldPage')).WorldPage
 const Fleet = lazyPage(async () => (await import('./fleet/fleetPage')).FleetPage);
 const Plan = lazyPage(async () => (await import('./plan/planPage')).PlanPage);
 const Audit = lazyPage(async () => (await import('./audit/auditPage')).AuditPage);
+const Certificate = lazyPage(async () => (await import('./certificate/certificatePage')).CertificatePage);
+const Rehearsal = lazyPage(async () => (await import('./rehearsal/rehearsalPage')).RehearsalPage);
 const Vm = lazyPage(async () => (await import('./vm/vmPage')).VmPage);
 
 interface Page {
@@ -23,6 +28,8 @@ interface Page {
   readonly show: (props: PageProps) => JSX.Element;
   /** Reached from another page only. */
   readonly isHidden?: true;
+  /** Also shown where there is no rollout yet. */
+  readonly needsNoRollout?: true;
 }
 
 /** In the order of the navigation. */
@@ -32,13 +39,31 @@ const PAGES: readonly Page[] = [
   { path: '/fleet', title: 'Fleet', show: (props) => <Fleet {...props} /> },
   { path: '/plan', title: 'Plan', show: (props) => <Plan {...props} /> },
   { path: '/audit', title: 'Audit', show: (props) => <Audit {...props} /> },
+  { path: '/rehearsal', title: 'Rehearsal', needsNoRollout: true, show: (props) => <Rehearsal {...props} /> },
+  {
+    path: '/certificate',
+    title: 'Certificate',
+    isHidden: true,
+    show: (props) => <Certificate {...props} />,
+  },
   { path: '/vm', title: 'VM', isHidden: true, show: (props) => <Vm {...props} /> },
 ];
+
+/** What a page is given that needs none. */
+const NONE: RolloutSummary = {
+  id: '',
+  month: '',
+  state: '',
+  releasedUtc: '',
+  endsUtc: '',
+  endedUtc: null,
+  vmCount: null,
+};
 
 const ROLLOUTS_EVERY_MS = 5_000;
 
 /** The whole page: what is above every view, and the view of the address. */
-export function App(): JSX.Element {
+export function App({ signInFailed }: { readonly signInFailed: Problem | null }): JSX.Element {
   const place = usePlace();
   const { data, problem } = useLive<{ value: RolloutSummary[] }>('/api/rollouts', ROLLOUTS_EVERY_MS);
   const page = PAGES.find(({ path }) => path === place.path);
@@ -60,9 +85,14 @@ export function App(): JSX.Element {
         rollout={rollout}
       />
       <ConnectionBar />
+      <RehearsalBar />
       <main id="main" tabIndex={-1}>
-        {page === undefined ? (
+        {problem !== null && (problem.status === 401 || problem.status === 403) ? (
+          <SignInPage problem={problem} failed={signInFailed} />
+        ) : page === undefined ? (
           <Empty title="There is no such page">The navigation above has those there are.</Empty>
+        ) : page.needsNoRollout === true ? (
+          page.show({ rollout: rollout ?? NONE, place })
         ) : rollout !== undefined ? (
           page.show({ rollout, place })
         ) : data !== null ? (

@@ -145,18 +145,25 @@ export function askAllNow(): void {
 
 const nothing: Live<never> = { data: null, problem: null };
 
+/** Calls `show` with what an address of the API answers, now and whenever that changes. Returns how to end it. */
+export function watchLive<T>(path: string, everyMs: number, show: (live: Live<T>) => void): () => void {
+  const poll = polls.get(path) ?? new Poll(path, everyMs);
+  polls.set(path, poll);
+  const watch = (next: Live<unknown>): void => {
+    show(next as Live<T>);
+  };
+  watch(poll.live);
+  return poll.watch(watch);
+}
+
 /** The answer of an address of the API, kept up to date. Null asks for nothing. */
 export function useLive<T>(path: string | null, everyMs: number): Live<T> {
   const [live, setLive] = useState<{ path: string | null; live: Live<T> }>({ path, live: nothing });
   useEffect(() => {
     if (path === null) return undefined;
-    const poll = polls.get(path) ?? new Poll(path, everyMs);
-    polls.set(path, poll);
-    const show = (next: Live<unknown>): void => {
-      setLive({ path, live: next as Live<T> });
-    };
-    show(poll.live);
-    return poll.watch(show);
+    return watchLive<T>(path, everyMs, (next) => {
+      setLive({ path, live: next });
+    });
   }, [path, everyMs]);
   return live.path === path ? live.live : nothing;
 }

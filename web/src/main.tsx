@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app';
+import { endSignIn } from './signIn/codeFlow';
 import { applyStoredTheme } from './theme';
 import './styles/base.css';
 import './styles/parts.css';
@@ -7,4 +8,7 @@ import './styles/now.css';
 
 applyStoredTheme();
 const root = document.getElementById('app');
-if (root !== null) render(<App />, root);
+if (root !== null)
+  void endSignIn().then((signInFailed) => {
+    render(<App signInFailed={signInFailed} />, root);
+  });

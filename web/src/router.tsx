@@ -34,9 +34,11 @@ export function usePlace(): Place {
   return place;
 }
 
-/** The address of a place in the dashboard; members that are empty are left out. */
+/** The address of a place in the dashboard; members that are empty are left out. The rollout that was chosen stays, unless another is named. */
 export function addressOf(path: string, query: Readonly<Record<string, string | null>> = {}): string {
   const search = new URLSearchParams();
+  const kept = 'rollout' in query ? null : placeNow().query.get('rollout');
+  if (kept !== null) search.set('rollout', kept);
   for (const [name, value] of Object.entries(query))
     if (value !== null && value !== '') search.set(name, value);
   const text = search.toString();

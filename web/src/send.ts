@@ -26,6 +26,18 @@ export function keepToken(token: string): void {
   }
 }
 
+export function hasToken(): boolean {
+  return tokenHeader()['authorization'] !== undefined;
+}
+
+export function forgetToken(): void {
+  try {
+    sessionStorage.removeItem(TOKEN);
+  } catch {
+    // There is none where nothing is kept.
+  }
+}
+
 export type Sent<T> =
   { readonly kind: 'done'; readonly value: T } | { readonly kind: 'refused'; readonly problem: Problem };
 
@@ -34,12 +46,14 @@ export async function send<T>(
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: unknown,
+  /** Of a body that is text; without it the body is sent as JSON. */
+  contentType?: string,
 ): Promise<Sent<T>> {
   const headers: Record<string, string> = tokenHeader();
   const init: RequestInit = { method, headers, cache: 'no-store' };
   if (body !== undefined) {
-    headers['content-type'] = 'application/json';
-    init.body = JSON.stringify(body);
+    headers['content-type'] = contentType ?? 'application/json';
+    init.body = typeof body === 'string' ? body : JSON.stringify(body);
   }
   try {
     const answer = await fetch(path, init);

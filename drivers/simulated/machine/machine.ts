@@ -201,6 +201,27 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
   };
 }
 
+/** The machine under the id it was moved to. Its operations stay with the id that they were started under. */
+export function movedMachine(
+  before: Machine,
+  { index, vm, setArmId, bornMs, zone, switches }: Machine,
+): Machine {
+  return {
+    ...before,
+    index,
+    vm,
+    setArmId,
+    bornMs,
+    zone,
+    goneMs: Infinity,
+    effects: [],
+    switches: switches.length > 0 ? switches : [...before.switches],
+    operations: [],
+    current: null,
+    offByMonth: new Map(),
+  };
+}
+
 /** The version of a series that the VM has now. */
 export function installedVersion(machine: Machine, series: PatchSeries, nowMs: number): number {
   let version = machine.installed.get(series.key) ?? series.latestAt(machine.baselineMs);

@@ -1,6 +1,7 @@
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../../domain/patches';
 import type { OperationAnswer } from '../../driver';
-import type { Assessment, Installation, Operation } from './machine';
+import { missingPatches, triedPatches } from '../patches/foundPatches';
+import type { Assessment, Installation, Machine, Operation } from './machine';
 import { activityIdOf } from './operationIds';
 
 export function operationAnswer(operation: Operation, nowMs: number): OperationAnswer {
@@ -10,14 +11,22 @@ export function operationAnswer(operation: Operation, nowMs: number): OperationA
     case 'assessment': {
       const { error } = operation.result;
       return error === null
-        ? { kind: 'assessed', summary: assessmentSummary(operation, nowMs) }
+        ? {
+            kind: 'assessed',
+            summary: assessmentSummary(operation, nowMs),
+            patches: missingPatches(operation.machine, operation.startMs),
+          }
         : { kind: 'failed', error };
     }
     case 'installation': {
       const { error } = operation.result;
       return operation.outrightError && error !== null
         ? { kind: 'failed', error }
-        : { kind: 'installed', summary: installationSummary(operation, nowMs) };
+        : {
+            kind: 'installed',
+            summary: installationSummary(operation, nowMs),
+            patches: triedPatches(operation, nowMs),
+          };
     }
     case 'extension':
       return operation.failed === null
@@ -42,21 +51,43 @@ export function assessmentSummary(assessment: Assessment, nowMs: number): Availa
   };
 }
 
+interface Ended {
+  readonly result: Installation['result'];
+  readonly endMs: number;
+  readonly summary: PatchInstallationSummary;
+}
+
+/** What a machine's last installation came to is told at each look, and does not change any more. */
+const ended = new WeakMap<Machine, Ended>();
+
 /** While it is running, what is done so far is installed or failed, and the rest is pending. */
 export function installationSummary(installation: Installation, nowMs: number): PatchInstallationSummary {
-  const { result, endMs, startMs, steps, selectedCount } = installation;
-  const identity = {
-    installationActivityId: activityIdOf(installation),
-    startTime: new Date(startMs).toISOString(),
-  };
-  if (nowMs >= endMs) return { ...result, ...identity, lastModifiedTime: new Date(endMs).toISOString() };
+  const { machine, result, endMs } = installation;
+  if (nowMs < endMs) return runningSummary(installation, nowMs);
+  const known = ended.get(machine);
+  if (known?.result === result && known.endMs === endMs) return known.summary;
+  const lastModifiedTime = new Date(endMs).toISOString();
+  const summary = { ...result, ...identityOf(installation), lastModifiedTime };
+  ended.set(machine, { result, endMs, summary });
+  return summary;
+}
+
+type Identity = Pick<PatchInstallationSummary, 'installationActivityId' | 'startTime'>;
+
+function identityOf(installation: Installation): Identity {
+  const startTime = new Date(installation.startMs).toISOString();
+  return { installationActivityId: activityIdOf(installation), startTime };
+}
+
+function runningSummary(installation: Installation, nowMs: number): PatchInstallationSummary {
+  const { result, startMs, steps, selectedCount } = installation;
   const done = steps.filter(({ atMs }) => atMs <= nowMs);
   const count = (action: string): number => done.filter((step) => step.action === action).length;
   const installed = count('patchInstalled');
   const failed = count('patchFailed');
   return {
     ...result,
-    ...identity,
+    ...identityOf(installation),
     status: 'InProgress',
     rebootStatus:
       count('rebootCompleted') > 0 ? 'Completed' : count('rebootStarted') > 0 ? 'Started' : 'Unknown',

@@ -17,9 +17,23 @@ export function findOperation(machines: readonly Machine[], id: string): Operati
 }
 
 /** The id by which an installation is known again after its operation is forgotten. */
-export function activityIdOf({ machine, ordinal }: Operation): string {
-  return guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
+export function activityIdOf(operation: Operation): string {
+  const { machine, ordinal, kind } = operation;
+  const known = lastIds[kind].get(machine);
+  if (known?.operation === operation) return known.id;
+  const id = guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
+  lastIds[kind].set(machine, { operation, id });
+  return id;
 }
+
+type KnownIds = WeakMap<Machine, { readonly operation: Operation; readonly id: string }>;
+
+/** Each look at a VM tells the id of its last assessment and of its last installation: three hashes each that need not be made again. */
+const lastIds: Readonly<Record<Operation['kind'], KnownIds>> = {
+  assessment: new WeakMap(),
+  installation: new WeakMap(),
+  extension: new WeakMap(),
+};
 
 function hex6(number: number): string {
   return number.toString(16).padStart(6, '0');

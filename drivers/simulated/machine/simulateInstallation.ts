@@ -1,3 +1,6 @@
+import type { z } from 'zod';
+import type { ApiError } from '../../../domain/patches';
+import { extensionError, extensionFails } from './extensionFailure';
 import type { InstallRequest } from '../../driver';
 import { chance } from '../../../domain/seed';
 import type { Interval } from '../calendar';
@@ -55,6 +58,7 @@ export function simulateInstallation(
     },
   };
   const context = { machine, startMs, deadlineMs, request, choice, call, random, affected, started };
+  if (extensionFails(machine, startMs)) return failAtOnce(context, extensionError(machine.vm.osType));
   if (affected('installFails') || random('fails') < RATES.installFails || !canReachUpdates(machine))
     return failAtOnce(context);
   const work = installPatches(context, affected('installHangs') || random('hangs') < RATES.installHangs);
@@ -239,15 +243,16 @@ function resultOf({ choice }: InstallationContext, work: Work, reboot: Reboot): 
   };
 }
 
+const INTERNAL_ERROR = {
+  code: 'VMGuestPatchInternalError',
+  message: 'An internal execution error occurred. Please retry later.',
+};
+
 /** The extension fails before it has installed anything. */
-function failAtOnce({
-  machine,
-  startMs,
-  deadlineMs,
-  choice,
-  random,
-  started,
-}: InstallationContext): SimulatedInstallation {
+function failAtOnce(
+  { machine, startMs, deadlineMs, choice, random, started }: InstallationContext,
+  error: z.infer<typeof ApiError> = INTERNAL_ERROR,
+): SimulatedInstallation {
   const endMs = Math.min(Math.floor(startMs + (2 + 6 * random('failsAfter')) * machine.minuteMs), deadlineMs);
   const result: InstallationResult = {
     status: 'Failed',
@@ -258,10 +263,7 @@ function failAtOnce({
     pendingPatchCount: choice.selected.length,
     installedPatchCount: 0,
     failedPatchCount: 0,
-    error: {
-      code: 'VMGuestPatchInternalError',
-      message: 'An internal execution error occurred. Please retry later.',
-    },
+    error,
   };
   return {
     steps: [started, installCompleted(endMs, result)],
@@ -294,7 +296,9 @@ function faultsAfterUpdate(
   if (!updated) return { steps: [], faults: [], agentGap: null };
   const faults = HEALTH_FAULTS.flatMap(([what, kind]) => {
     const active = activeEffect(machine, what, startMs, call);
-    return active === undefined ? [] : [faultFrom(endMs, kind, active.effect.forMinutes)];
+    if (active === undefined) return [];
+    const { forMinutes, afterMinutes = 0 } = active.effect;
+    return [faultFrom(endMs + afterMinutes * MINUTE_MS, kind, forMinutes)];
   });
   if (faults.length === 0 && random('unknown') < RATES.healthUnknownAfterUpdate)
     faults.push(

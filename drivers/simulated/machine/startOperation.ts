@@ -2,6 +2,7 @@ import { AUTOMATIC_CLASSIFICATIONS, type PatchClassification } from '../../../do
 import { chance } from '../../../domain/seed';
 import type { InstallRequest } from '../../driver';
 import { canReachUpdates, latestExtension } from './agent';
+import { extensionError, extensionFails } from './extensionFailure';
 import { FAILED_ASSESSMENT, interrupt, interruptIfOffOrGone, INTERRUPTIONS } from './interruptOperation';
 import {
   availablePatches,
@@ -33,7 +34,11 @@ export function startAssessment(machine: Machine, startMs: number): Assessment {
     lost,
     endLoggedElsewhere: false,
     rebootPending: isRebootPending(machine, startMs),
-    result: fails ? FAILED_ASSESSMENT : assess(machine, startMs),
+    result: extensionFails(machine, startMs)
+      ? { ...FAILED_ASSESSMENT, error: extensionError(machine.vm.osType) }
+      : fails
+        ? FAILED_ASSESSMENT
+        : assess(machine, startMs),
   };
   machine.lastAssessment = assessment;
   return underway(assessment);

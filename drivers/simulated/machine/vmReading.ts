@@ -1,6 +1,8 @@
 import { chance } from '../../../domain/seed';
+import type { VirtualMachine } from '../../../domain/virtualMachine';
 import type { VmReading } from '../../driver';
 import { agentVersionOf, guestOf, isAgentReady, latestExtension } from './agent';
+import { extensionError, extensionFails } from './extensionFailure';
 import { signalsOf } from './healthSignals';
 import type { Machine } from './machine';
 import { RATES } from './normalMonthRates';
@@ -9,11 +11,10 @@ import { isOn, powerStateOf } from './power';
 
 /** Everything the platform says of the VM at this instant. */
 export function readingOf(machine: Machine, nowMs: number): VmReading {
-  const { vm, lastAssessment, lastInstallation } = machine;
+  const { lastAssessment, lastInstallation } = machine;
   const on = isOn(machine, nowMs);
-  const enabled = machine.enabledMs <= nowMs;
   return {
-    vm: vm.enabled === enabled ? vm : { ...vm, enabled },
+    vm: vmAt(machine, nowMs),
     powerState: powerStateOf(machine, nowMs),
     agent: {
       status: on ? (isAgentReady(machine, nowMs) ? 'ready' : 'notReady') : 'unknown',
@@ -27,11 +28,20 @@ export function readingOf(machine: Machine, nowMs: number): VmReading {
   };
 }
 
+/** The VM's model alone, as a listing has it. */
+export function vmAt({ vm, enabledMs }: Machine, nowMs: number): VirtualMachine {
+  const enabled = enabledMs <= nowMs;
+  return vm.enabled === enabled ? vm : { ...vm, enabled };
+}
+
 /** Most agents keep the extension current by themselves; some have to be helped. */
 function extensionOf(machine: Machine, nowMs: number): VmReading['extension'] {
   if (machine.enabledMs > nowMs) return null;
   const latestVersion = latestExtension(nowMs);
   const lags = chance(machine.vmSeed, 'extensionLags') < RATES.extensionLags;
   const installedMs = Math.min(machine.extensionMs, nowMs);
-  return { version: lags ? latestExtension(installedMs) : latestVersion, latestVersion };
+  const version = lags ? latestExtension(installedMs) : latestVersion;
+  return extensionFails(machine, nowMs)
+    ? { version, latestVersion, failure: extensionError(machine.vm.osType).message }
+    : { version, latestVersion };
 }

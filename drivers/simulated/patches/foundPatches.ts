@@ -1,5 +1,5 @@
-import type { PatchClassification } from '../../../domain/patches';
-import type { AvailablePatch, Installation, Machine } from '../machine/machine';
+import { listedPatches, type ListedPatch, type PatchClassification } from '../../../domain/patches';
+import { availablePatches, type AvailablePatch, type Installation, type Machine } from '../machine/machine';
 import { activityIdOf } from '../machine/operationIds';
 import { needsUbuntuPro } from '../machine/scenarioEffects';
 import type { PatchName } from './patchSeries';
@@ -23,8 +23,11 @@ export function foundPatches(
     (operation): operation is Installation =>
       operation.kind === 'installation' && activityIdOf(operation) === activityId,
   );
-  if (installation === undefined) return null;
-  const { found, startMs } = installation;
+  return installation === undefined ? null : foundBy(installation, nowMs);
+}
+
+function foundBy(installation: Installation, nowMs: number): readonly FoundPatch[] {
+  const { machine, found, startMs } = installation;
   const became = outcomesOf(installation, nowMs);
   const show =
     (state: FoundPatch['installationState']) =>
@@ -37,6 +40,29 @@ export function foundPatches(
     ...found.notSelected.map(show('NotSelected')),
     ...found.excluded.map(show('Excluded')),
   ];
+}
+
+/** What an assessment finds missing, by name. */
+export function missingPatches(machine: Machine, nowMs: number): ListedPatch[] {
+  return listedPatches(
+    availablePatches(machine, nowMs).map((patch) => {
+      const { kbId, name, version, classification } = nameOf(machine, patch, nowMs);
+      return { kbId, name, version, classification, state: 'Available' };
+    }),
+  );
+}
+
+/** What an installation selected, and what became of each. */
+export function triedPatches(installation: Installation, nowMs: number): ListedPatch[] {
+  return listedPatches(
+    foundBy(installation, nowMs).map(({ kbId, name, version, classification, installationState }) => ({
+      kbId,
+      name,
+      version,
+      classification,
+      state: installationState,
+    })),
+  );
 }
 
 /** How a patch of a VM is shown: one that needs Ubuntu Pro says so instead of its version. */

@@ -5,7 +5,7 @@ import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { ProblemNote } from '../parts/problemNote';
-import { addressOf, go } from '../router';
+import { addressOf, go, Link } from '../router';
 import { send, type Problem } from '../send';
 import '../styles/audit.css';
 
@@ -47,7 +47,10 @@ export function AuditPage({ rollout: { id }, place }: PageProps): JSX.Element {
     <>
       <div class="heading">
         <h1>Audit</h1>
-        <p class="quiet">Rows are added, never changed. Each holds the hash of the one before it.</p>
+        <p class="quiet">
+          Rows are added, never changed. Each holds the hash of the one before it.{' '}
+          <Link to={addressOf('/certificate')}>The certificate of the blast radius</Link> is for an auditor.
+        </p>
       </div>
       <Verification />
       <section class="card" aria-labelledby="rows">

@@ -25,7 +25,7 @@ export function FleetPage({ place }: PageProps): JSX.Element {
     Math.floor(inSight.last / PAGE_SIZE),
   );
   const change = (next: Partial<FleetQuery>): void => {
-    go(addressOf('/fleet', addressParts({ ...query, ...next }, place.query.get('rollout'))), 'replace');
+    go(addressOf('/fleet', addressParts({ ...query, ...next })), 'replace');
   };
   return (
     <>

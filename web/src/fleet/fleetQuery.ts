@@ -7,6 +7,8 @@ export interface FleetQuery {
   readonly sort: string;
   readonly descending: boolean;
   readonly group: string;
+  /** Null for the latest. */
+  readonly rollout: string | null;
 }
 
 interface Filter {
@@ -42,15 +44,17 @@ export function queryOf({ query }: Place): FleetQuery {
     sort: sort.replace(/^-/, ''),
     descending: sort.startsWith('-'),
     group: query.get('group') ?? '',
+    rollout: query.get('rollout'),
   };
 }
 
 /** For the API; the same question has the same text, so that its pages are found again. */
 export function searchOf(
-  { search, filters, sort, descending }: FleetQuery,
+  { search, filters, sort, descending, rollout }: FleetQuery,
   more: Readonly<Record<string, string>> = {},
 ): string {
   const params = new URLSearchParams(filters);
+  if (rollout !== null) params.set('rollout', rollout);
   if (search !== '') params.set('search', search);
   params.set('sort', descending ? `-${sort}` : sort);
   for (const [name, value] of Object.entries(more)) params.set(name, value);
@@ -58,10 +62,10 @@ export function searchOf(
 }
 
 /** For the address of the page. */
-export function addressParts(query: FleetQuery, rollout: string | null): Record<string, string | null> {
+export function addressParts(query: FleetQuery): Record<string, string | null> {
   const sort = query.descending ? `-${query.sort}` : query.sort;
   return {
-    rollout,
+    rollout: query.rollout,
     ...query.filters,
     search: query.search,
     sort: sort === 'name' ? null : sort,

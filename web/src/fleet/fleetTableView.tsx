@@ -17,7 +17,7 @@ interface Column {
   readonly wide?: true;
 }
 
-const ROW_HEIGHT = 44;
+const ROW_HEIGHT = 48;
 
 const COLUMNS: readonly Column[] = [
   {
@@ -33,18 +33,43 @@ const COLUMNS: readonly Column[] = [
   {
     key: 'region',
     label: 'Region',
-    show: ({ region, zone }) => (zone === null ? region : `${region}, zone ${zone}`),
+    show: ({ region, zone }) => (
+      <>
+        {region}
+        {zone !== null && <span class="cell-more quiet">zone {zone}</span>}
+      </>
+    ),
   },
   {
     key: 'availabilitySet',
     label: 'Set, UD',
     wide: true,
     show: ({ availabilitySet, updateDomain }) =>
-      availabilitySet === null
-        ? '–'
-        : `${availabilitySet}, ${updateDomain === null ? 'unknown' : `UD ${updateDomain}`}`,
+      availabilitySet === null ? (
+        '–'
+      ) : (
+        <>
+          {availabilitySet}
+          <span class="cell-more quiet">
+            {updateDomain === null ? 'update domain unknown' : `UD ${updateDomain}`}
+          </span>
+        </>
+      ),
   },
-  { key: 'family', label: 'Image family', wide: true, show: ({ family }) => family },
+  {
+    key: 'family',
+    label: 'Image family',
+    wide: true,
+    show: ({ family }) => {
+      const [publisher = '', ...rest] = family.split(':');
+      return (
+        <span title={family}>
+          {rest.length === 0 ? family : rest.join(':')}
+          {rest.length > 0 && <span class="cell-more quiet">{publisher}</span>}
+        </span>
+      );
+    },
+  },
   {
     key: 'phase',
     label: 'Phase',
@@ -168,7 +193,7 @@ function State({ row: { kind, reason, detail, takesPart } }: { readonly row: Fle
       </span>
       <span class="state-words">
         {label}
-        {why !== '' && <span class="quiet"> {why}</span>}
+        {why !== '' && <span class="cell-more quiet">{why}</span>}
       </span>
     </span>
   );

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { FleetRow, FleetTable } from '../api';
-import { send, type Problem, type Sent } from '../send';
+import { watchLive, type Live } from '../live';
+import type { Problem } from '../send';
 
 export const PAGE_SIZE = 100;
 const REFRESH_MS = 5_000;
@@ -23,22 +24,19 @@ export interface FleetPages extends Loaded {
 export function useFleetPages(question: string, first: number, last: number): FleetPages {
   const [state, setState] = useState<Loaded>(nothingOf(question));
   useEffect(() => {
-    let isOver = false;
-    const read = async (page: number): Promise<void> => {
-      const part = `after=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`;
-      const sent = await send<FleetTable>('GET', `/api/fleet?${question}&${part}`);
-      if (!isOver)
-        setState((before) => taken(before.question === question ? before : nothingOf(question), page, sent));
-    };
-    const readAll = (): void => {
-      if (document.hidden) return;
-      for (let page = first; page <= last; page += 1) void read(page);
-    };
-    readAll();
-    const timer = window.setInterval(readAll, REFRESH_MS);
+    const watch = (page: number): (() => void) =>
+      watchLive<FleetTable>(
+        `/api/fleet?${question}&after=${page * PAGE_SIZE}&limit=${PAGE_SIZE}`,
+        REFRESH_MS,
+        (live) => {
+          setState((before) =>
+            taken(before.question === question ? before : nothingOf(question), page, live),
+          );
+        },
+      );
+    const ends = Array.from({ length: last - first + 1 }, (_, n) => watch(first + n));
     return () => {
-      isOver = true;
-      window.clearInterval(timer);
+      for (const end of ends) end();
     };
   }, [question, first, last]);
   const loaded = state.question === question ? state : nothingOf(question);
@@ -52,8 +50,8 @@ function nothingOf(question: string): Loaded {
   return { question, total: null, pages: new Map(), problem: null };
 }
 
-function taken(before: Loaded, page: number, sent: Sent<FleetTable>): Loaded {
-  if (sent.kind === 'refused') return { ...before, problem: sent.problem };
-  const { total, value } = sent.value;
-  return { ...before, total, pages: new Map(before.pages).set(page, value), problem: null };
+function taken(before: Loaded, page: number, { data, problem }: Live<FleetTable>): Loaded {
+  if (data === null) return { ...before, problem: problem ?? before.problem };
+  const { total, value } = data;
+  return { ...before, total, pages: new Map(before.pages).set(page, value), problem };
 }

@@ -3,13 +3,15 @@ import type { Interval, TimelineSpan } from '../api';
 import { time } from '../format';
 import type { Scale } from './timelineScale';
 
-export type BarSpan = Pick<TimelineSpan, 'expectedStartUtc' | 'expectedEndUtc' | 'worked'>;
+export type BarSpan = Pick<TimelineSpan, 'expectedStartUtc' | 'expectedEndUtc' | 'worked' | 'forecast'>;
 
 interface BarProps {
   readonly scale: Scale;
   readonly span: BarSpan;
   /** Off-peak windows of the place. */
   readonly bands?: readonly Interval[];
+  /** Of the bands, which say their hours in it. */
+  readonly zone?: string;
   /** What it shows, in words. */
   readonly name: string;
   readonly gateUtc?: string | null;
@@ -18,7 +20,7 @@ interface BarProps {
 /** So narrow a piece of work can still be seen. In percent of the whole width. */
 const WIDTH_MIN = 0.4;
 
-export function Bar({ scale, span, bands = [], name, gateUtc = null }: BarProps): JSX.Element {
+export function Bar({ scale, span, bands = [], zone = 'UTC', name, gateUtc = null }: BarProps): JSX.Element {
   const { x, nowX } = scale;
   const planned = x(span.expectedStartUtc);
   return (
@@ -33,8 +35,22 @@ export function Bar({ scale, span, bands = [], name, gateUtc = null }: BarProps)
             width={pct(x(endUtc) - x(startUtc))}
             y="0"
             height="24"
-          />
+          >
+            <title>{`Off-peak ${time(startUtc, zone)} to ${time(endUtc, zone)}`}</title>
+          </rect>
         ))}
+        {span.forecast !== null && (
+          <rect
+            class="forecast"
+            x={pct(x(span.forecast[0]))}
+            width={pct(Math.max(WIDTH_MIN, x(span.forecast[1]) - x(span.forecast[0])))}
+            y="9"
+            height="6"
+            rx="2"
+          >
+            <title>{`Expected from ${time(span.forecast[0])} to ${time(span.forecast[1])}`}</title>
+          </rect>
+        )}
         <rect
           class="planned"
           x={pct(planned)}

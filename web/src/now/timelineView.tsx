@@ -101,6 +101,9 @@ function Key(): JSX.Element {
         <span class="key-worked" aria-hidden="true" /> happened
       </li>
       <li>
+        <span class="key-forecast" aria-hidden="true" /> expected
+      </li>
+      <li>
         <span class="key-band" aria-hidden="true" /> off-peak hours there
       </li>
     </ul>
@@ -181,7 +184,13 @@ function RegionRows({ id, region, scale, opened, toggle, down }: RegionRowsProps
             {region.region}
           </span>
         </Expander>
-        <Bar scale={scale} span={region} bands={region.offPeak} name={describe(region.region, region)} />
+        <Bar
+          scale={scale}
+          span={region}
+          bands={region.offPeak}
+          zone={region.timeZone}
+          name={describe(region.region, region)}
+        />
         <RowCount span={region} downNow={downNow} />
       </div>
       {opened && (
@@ -209,7 +218,13 @@ function StageRow({ stage, region, scale }: StageRowProps): JSX.Element {
         {stageName(stage.stage)}
         {sets > 0 && <span class="quiet row-detail">{many(sets, 'set')}</span>}
       </span>
-      <Bar scale={scale} span={stage} bands={region.offPeak} name={describe(stageName(stage.stage), stage)} />
+      <Bar
+        scale={scale}
+        span={stage}
+        bands={region.offPeak}
+        zone={region.timeZone}
+        name={describe(stageName(stage.stage), stage)}
+      />
       <RowCount span={stage} />
     </li>
   );
@@ -275,12 +290,26 @@ function sumOf(regions: readonly TimelineRegion[]): TimelineSpan {
   }
   const starts = regions.map(({ expectedStartUtc }) => expectedStartUtc).sort();
   const ends = regions.map(({ expectedEndUtc }) => expectedEndUtc).sort();
-  return { vmCount, outcomes, worked, expectedStartUtc: starts[0] ?? '', expectedEndUtc: ends.at(-1) ?? '' };
+  const forecasts = regions.flatMap(({ forecast }) => (forecast === null ? [] : [forecast]));
+  const first = forecasts.map(([start]) => start).sort()[0];
+  const last = forecasts
+    .map(([, end]) => end)
+    .sort()
+    .at(-1);
+  return {
+    vmCount,
+    outcomes,
+    worked,
+    expectedStartUtc: starts[0] ?? '',
+    expectedEndUtc: ends.at(-1) ?? '',
+    forecast: first === undefined || last === undefined ? null : [first, last],
+  };
 }
 
 /** What the bar shows, in words. */
-function describe(name: string, { expectedStartUtc, expectedEndUtc, worked }: BarSpan): string {
-  const planned = `${name}: planned from ${time(expectedStartUtc)} to ${time(expectedEndUtc)}`;
+function describe(name: string, { expectedStartUtc, expectedEndUtc, worked, forecast }: BarSpan): string {
+  const expected = forecast === null ? '' : `. Expected from ${time(forecast[0])} to ${time(forecast[1])}`;
+  const planned = `${name}: planned from ${time(expectedStartUtc)} to ${time(expectedEndUtc)}${expected}`;
   const first = worked[0];
   const last = worked.at(-1);
   if (first === undefined || last === undefined) return `${planned}. Nothing has been done yet.`;

@@ -2,7 +2,6 @@ import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { useConnection } from '../connection';
 import { askAllNow } from '../live';
-import { keepToken } from '../send';
 import { Icon } from './icon';
 
 /** Says that what is on the page may be old, since when, and what can be done; nothing while all is well. */
@@ -23,15 +22,6 @@ export function ConnectionBar(): JSX.Element {
           </button>
         </div>
       )}
-      {kind === 'refused' && (
-        <div class="connection-bar">
-          <Icon name="warning" />
-          <p>
-            <strong>The host does not admit you.</strong> {why}
-          </p>
-          <TokenForm />
-        </div>
-      )}
     </div>
   );
 }
@@ -48,32 +38,4 @@ function Since({ ms }: { readonly ms: number }): JSX.Element {
     };
   }, []);
   return <span>What you see is {Math.max(0, Math.round((nowMs - ms) / 1_000))} s old.</span>;
-}
-
-function TokenForm(): JSX.Element {
-  const [token, setToken] = useState('');
-  return (
-    <form
-      class="key-form"
-      onSubmit={(event) => {
-        event.preventDefault();
-        keepToken(token);
-        askAllNow();
-      }}
-    >
-      <label>
-        Bearer token{' '}
-        <input
-          type="password"
-          autocomplete="off"
-          value={token}
-          onInput={(event) => {
-            setToken(event.currentTarget.value);
-          }}
-        />
-      </label>
-      <button type="submit">Use it in this tab</button>
-      <a href="/.auth/login/aad?post_login_redirect_uri=/dashboard">Sign in with App Service</a>
-    </form>
-  );
 }

@@ -61,7 +61,8 @@ function RolloutChoice({ place, rollouts, rollout }: RolloutChoiceProps): JSX.El
       <select
         value={rollout.id}
         onChange={(event) => {
-          go(addressOf(place.path, { rollout: event.currentTarget.value }));
+          const query = Object.fromEntries(place.query);
+          go(addressOf(place.path, { ...query, rollout: event.currentTarget.value }));
         }}
       >
         {rollouts.map(({ id, month: of, state }) => (

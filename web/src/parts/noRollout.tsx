@@ -13,7 +13,7 @@ export function NoRollout({ wanted }: { readonly wanted: string | null }): JSX.E
   if (wanted !== null)
     return (
       <Empty title={`There is no rollout ${wanted.slice(0, 40)} here`}>
-        <Link to={addressOf('/')}>Show the latest one</Link>
+        <Link to={addressOf('/', { rollout: null })}>Show the latest one</Link>
       </Empty>
     );
   const start = async (): Promise<void> => {

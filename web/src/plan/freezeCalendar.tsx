@@ -9,10 +9,13 @@ const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 interface CalendarProps {
   readonly month: string;
   readonly all: readonly Freeze[];
+  /** The days that a person has begun to set. */
+  readonly chosen: { readonly from: string; readonly to: string };
+  readonly choose: (day: string) => void;
 }
 
-/** Nine weeks from the month's first: which days have a freeze or an exclusion, by its name. */
-export function FreezeCalendar({ month, all }: CalendarProps): JSX.Element {
+/** Nine weeks from the month's first: which days have a freeze or an exclusion, by its name. A day that is pressed begins one, a later day ends it. */
+export function FreezeCalendar({ month, all, chosen, choose }: CalendarProps): JSX.Element {
   const first = Date.parse(`${month}-01T00:00:00Z`);
   const monday = first - ((new Date(first).getUTCDay() + 6) % 7) * DAY_MS;
   const days = Array.from({ length: WEEKS * 7 }, (_, n) =>
@@ -28,15 +31,23 @@ export function FreezeCalendar({ month, all }: CalendarProps): JSX.Element {
       {days.map((day) => {
         const here = all.filter(({ from, to }) => from.slice(0, 10) <= day && day <= to.slice(0, 10));
         return (
-          <div
+          <button
             key={day}
+            type="button"
             class={`day${day.startsWith(month) ? '' : ' other'}${here.length > 0 ? ' frozen' : ''}`}
+            aria-pressed={chosen.from <= day && day <= (chosen.to === '' ? chosen.from : chosen.to)}
+            onClick={() => {
+              choose(day);
+            }}
           >
             <span class="day-number">
               <span aria-hidden="true">
                 {day.endsWith('-01') ? shortDay(`${day}T12:00:00Z`) : Number(day.slice(8))}
               </span>
-              <span class="visually-hidden">{here.length > 0 ? `${dayName(`${day}T12:00:00Z`)}: ` : ''}</span>
+              <span class="visually-hidden">
+                {dayName(`${day}T12:00:00Z`)}
+                {here.length > 0 ? ': ' : ''}
+              </span>
             </span>
             {here.slice(0, 2).map(({ id }) => (
               <span key={id} class="day-freeze" title={id}>
@@ -44,7 +55,7 @@ export function FreezeCalendar({ month, all }: CalendarProps): JSX.Element {
               </span>
             ))}
             {here.length > 2 && <span class="quiet">+{here.length - 2}</span>}
-          </div>
+          </button>
         );
       })}
     </div>

@@ -6,7 +6,7 @@ import { ProblemNote } from '../parts/problemNote';
 import { send, type Problem } from '../send';
 import type { FreezeKind } from './freeze';
 
-interface Draft {
+export interface Draft {
   readonly kind: FreezeKind;
   readonly id: string;
   readonly by: string;
@@ -17,7 +17,16 @@ interface Draft {
   readonly owner: string;
 }
 
-const EMPTY: Draft = { kind: 'freezes', id: '', by: '', value: '', from: '', to: '', reason: '', owner: '' };
+export const EMPTY: Draft = {
+  kind: 'freezes',
+  id: '',
+  by: '',
+  value: '',
+  from: '',
+  to: '',
+  reason: '',
+  owner: '',
+};
 
 const SELECTORS: readonly (readonly [key: string, label: string])[] = [
   ['', 'every VM'],
@@ -29,10 +38,16 @@ const SELECTORS: readonly (readonly [key: string, label: string])[] = [
   ['vm', 'one VM, by its ARM id'],
 ];
 
+interface FreezeFormProps {
+  readonly draft: Draft;
+  readonly setDraft: (draft: Draft) => void;
+  readonly isOpen: boolean;
+  readonly setOpen: (isOpen: boolean) => void;
+}
+
 /** Sets a freeze or an exclusion. The button says what is missing as long as it is off. */
-export function FreezeForm(): JSX.Element {
+export function FreezeForm({ draft, setDraft, isOpen, setOpen }: FreezeFormProps): JSX.Element {
   const id = useId();
-  const [draft, setDraft] = useState(EMPTY);
   const [problem, setProblem] = useState<Problem | null>(null);
   const notOperator = useWhyNoOperator();
   const missing = notOperator ?? missingOf(draft);
@@ -47,7 +62,13 @@ export function FreezeForm(): JSX.Element {
     askAllNow();
   };
   return (
-    <details class="freeze-form">
+    <details
+      class="freeze-form"
+      open={isOpen}
+      onToggle={(event) => {
+        setOpen(event.currentTarget.open);
+      }}
+    >
       <summary>Set one more</summary>
       <form
         onSubmit={(event) => {
@@ -58,7 +79,7 @@ export function FreezeForm(): JSX.Element {
         <Fields
           draft={draft}
           set={(part) => {
-            setDraft((before) => ({ ...before, ...part }));
+            setDraft({ ...draft, ...part });
           }}
         />
         <div class="decision-end">

@@ -7,7 +7,7 @@ import { ProblemNote } from '../parts/problemNote';
 import { send, type Problem } from '../send';
 import type { Freeze, FreezeKind } from './freeze';
 import { FreezeCalendar } from './freezeCalendar';
-import { FreezeForm } from './freezeForm';
+import { EMPTY, FreezeForm } from './freezeForm';
 
 const EVERY_MS = 5_000;
 
@@ -19,17 +19,25 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
     ...(freezes?.value ?? []).map((freeze) => ({ kind: 'freezes' as const, freeze })),
     ...(exclusions?.value ?? []).map((freeze) => ({ kind: 'exclusions' as const, freeze })),
   ];
+  const [draft, setDraft] = useState(EMPTY);
+  const [isOpen, setOpen] = useState(false);
+  const choose = (day: string): void => {
+    setOpen(true);
+    const isEnd = draft.from !== '' && draft.to === draft.from && day > draft.from;
+    setDraft(isEnd ? { ...draft, to: day } : { ...draft, from: day, to: day });
+  };
   return (
     <section class="card" aria-labelledby="freezes">
       <h2 id="freezes">Freezes and exclusions</h2>
-      <FreezeCalendar month={month} all={all.map(({ freeze }) => freeze)} />
+      <p class="quiet">Press a day to begin one, and a later day to end it there.</p>
+      <FreezeCalendar month={month} all={all.map(({ freeze }) => freeze)} chosen={draft} choose={choose} />
       {all.length === 0 && <p class="quiet">None: everything may be patched in its off-peak hours.</p>}
       <ul class="freezes">
         {all.map(({ kind, freeze }) => (
           <FreezeRow key={`${kind} ${freeze.id}`} kind={kind} freeze={freeze} />
         ))}
       </ul>
-      <FreezeForm />
+      <FreezeForm draft={draft} setDraft={setDraft} isOpen={isOpen} setOpen={setOpen} />
     </section>
   );
 }

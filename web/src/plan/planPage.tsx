@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { PageProps } from '../page';
 import { Forecast } from './forecast';
 import { Freezes } from './freezes';
+import { PolicyEditor } from './policyEditor';
 import { Preview } from './preview';
 import '../styles/plan.css';
 
@@ -12,10 +13,11 @@ export function PlanPage({ rollout }: PageProps): JSX.Element {
       <div class="heading">
         <h1>Plan</h1>
         <p class="quiet">
-          Looking changes nothing. Freezes and exclusions are heeded from the moment they are set.
+          Looking changes nothing. A freeze, an exclusion or a policy is heeded from the moment it is set.
         </p>
       </div>
       <Preview thisMonth={rollout.month} />
+      <PolicyEditor />
       <div class="two">
         <Forecast />
         <Freezes month={rollout.month} />

@@ -16,12 +16,14 @@ const UNBLOCKED_BY: Readonly<Record<string, string>> = {
 
 interface ExplainedProps {
   readonly vmId: string;
+  readonly rolloutId: string;
   readonly eligibility: VmView['eligibility'];
 }
 
 /** Why it stands as it does, what would unblock it, and when it can start. */
-export function Explained({ vmId, eligibility }: ExplainedProps): JSX.Element {
-  const { data, problem } = useLive<Explanation>(`/api/explain?id=${encodeURIComponent(vmId)}`, EVERY_MS);
+export function Explained({ vmId, rolloutId, eligibility }: ExplainedProps): JSX.Element {
+  const path = `/api/explain?id=${encodeURIComponent(vmId)}&rollout=${rolloutId}`;
+  const { data, problem } = useLive<Explanation>(path, EVERY_MS);
   return (
     <Section id="why" title="Why, and when">
       {data === null && (

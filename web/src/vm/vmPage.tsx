@@ -40,7 +40,7 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
       <Heading view={data} rolloutId={rollout.id} />
       <div class="two">
         <div class="stack">
-          <Explained vmId={vm.id} eligibility={eligibility} />
+          <Explained vmId={vm.id} rolloutId={rollout.id} eligibility={eligibility} />
           <Section id="hours" title="Off-peak hours, in its own time">
             <Hours offPeak={offPeak} zone={timeZone.zone} nowUtc={nowUtc} />
             <p class="quiet">
@@ -115,13 +115,14 @@ const SOURCES: Readonly<Record<string, string>> = {
 };
 
 function StateBadge({
-  view: { state, eligibility },
+  view: { state, eligibility, history },
   rolloutId,
 }: {
   readonly view: VmView;
   readonly rolloutId: string;
 }): JSX.Element {
-  const own = state.outcome?.rolloutId === rolloutId ? state.outcome : null;
+  const before = history.filter((row) => row.rolloutId === rolloutId).at(-1) ?? null;
+  const own = state.outcome?.rolloutId === rolloutId ? state.outcome : before;
   const key = own?.kind ?? (eligibility.kind === 'ineligible' ? 'skipped' : 'waiting');
   const { label, icon } = outcomeLook(key);
   return (

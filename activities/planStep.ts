@@ -1,0 +1,127 @@
+import type { RolloutControl } from '../domain/control';
+import { standingFreezes, type Freeze } from '../domain/freezes';
+import { rolloutIdOf, type VmId } from '../domain/ids';
+import { holdsOf } from '../domain/holds';
+import { outcomeOf, type Outcome } from '../domain/outcome';
+import { NO_PHASE } from '../domain/phaseId';
+import { monthAfter } from '../domain/release';
+import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { heldThroughout } from '../planning/heldVms';
+import { planRollout as plan } from '../planning/planRollout';
+import type { Plan } from '../planning/plan';
+import { allPages } from '../store/listPage';
+import { planFingerprint } from '../store/planFingerprint';
+import type { OutcomeRecord } from '../store/outcomes';
+import type { PlanSummary, WrittenPlan } from '../store/plans';
+import { saveOutcomes } from './saveOutcomes';
+import type { Services } from './services';
+import { takeListing } from './takeListing';
+
+/** What a step of planning comes to: the plan, once it is whole; there is more to do; or the driver lists no VM. */
+export type StepEnd = PlanSummary | 'goesOn' | 'noVm';
+
+/** Rows that one call writes: some ten seconds on a slow table, well within the two minutes that an activity has. */
+const CHANGES_A_CALL_MAX = 5000;
+const OUTCOMES_A_CALL_MAX = 1500;
+const ROUNDS_A_CALL_MAX = 2000;
+
+/** What is noted at once: a call that is killed repeats no more than this. */
+const OUTCOMES_TOGETHER = 300;
+const ROUNDS_TOGETHER = 500;
+
+/**
+ * One step of the month's plan: the listing, the outcomes of VMs that it leaves out, or its rounds, a part of them. Each part is noted, so
+ * that a call which is killed goes on there. The plan itself is made anew by each call: it is pure, and takes seconds at a million VMs.
+ */
+export async function planStep(services: Services, control: RolloutControl): Promise<StepEnd> {
+  const { rolloutId } = control;
+  const before = await services.plans.readWritten(rolloutId);
+  if (before === null && (await takeListing(services, { changesMax: CHANGES_A_CALL_MAX })).remaining > 0)
+    return 'goesOn';
+  const vms = await services.inventory.list();
+  if (vms.length === 0) return 'noVm';
+  const nowUtc = before?.nowUtc ?? services.nowUtc();
+  const { made, leftOut } = await makePlan(services, control, vms, nowUtc);
+  const fingerprint = planFingerprint(made);
+  if (before !== null && before.fingerprint !== fingerprint) {
+    // The fleet or a freeze changed while the plan was being written: what stands there is no part of this one.
+    await services.plans.clear(rolloutId);
+    return 'goesOn';
+  }
+  return writePart(services, made, leftOut, before ?? { nowUtc, fingerprint, ineligible: 0, rounds: 0 });
+}
+
+async function writePart(
+  services: Services,
+  made: Plan,
+  leftOut: readonly OutcomeRecord[],
+  before: WrittenPlan,
+): Promise<StepEnd> {
+  const { plans } = services;
+  const { rolloutId } = made;
+  let written = before;
+  const outcomesMax = before.ineligible + OUTCOMES_A_CALL_MAX;
+  while (written.ineligible < leftOut.length) {
+    if (written.ineligible >= outcomesMax) return 'goesOn';
+    const end = written.ineligible + OUTCOMES_TOGETHER;
+    await saveOutcomes(services, rolloutId, leftOut.slice(written.ineligible, end));
+    written = { ...written, ineligible: end };
+    await plans.saveWritten(rolloutId, written);
+  }
+  const roundsMax = before.rounds + ROUNDS_A_CALL_MAX;
+  for (;;) {
+    const summary = await plans.savePart(made, written.rounds, ROUNDS_TOGETHER);
+    if (summary !== null) return summary;
+    written = { ...written, rounds: written.rounds + ROUNDS_TOGETHER };
+    await plans.saveWritten(rolloutId, written);
+    if (written.rounds >= roundsMax) return 'goesOn';
+  }
+}
+
+async function makePlan(
+  services: Services,
+  control: RolloutControl,
+  vms: readonly VirtualMachine[],
+  nowUtc: string,
+): Promise<{ readonly made: Plan; readonly leftOut: readonly OutcomeRecord[] }> {
+  const { month, seed, endsUtc } = control;
+  const { policy } = services;
+  const carriedOver = await leftOver(services, control);
+  const freezes = await services.freezes.list();
+  const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
+  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver, held });
+  return { made, leftOut: outcomesOfLeftOut(services, made, vms, { freezes, nowUtc }) };
+}
+
+/** VMs that the rollout before this one did not reach, or could not, go first. */
+export async function leftOver(services: Services, { month }: RolloutControl): Promise<readonly VmId[]> {
+  const before = rolloutIdOf(monthAfter(month, -1));
+  if (!(await services.rollouts.read(before))) return [];
+  const found: VmId[] = [];
+  for await (const outcome of allPages((after) => services.outcomes.page(before, after)))
+    if (goesFirst(outcome)) found.push(outcome.vmId);
+  return found;
+}
+
+const goesFirst = ({ kind, reason }: Outcome): boolean =>
+  kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
+
+/** VMs that the plan left out end at once, each with everything that keeps it out. */
+function outcomesOfLeftOut(
+  { policy }: Services,
+  { ineligible }: Plan,
+  vms: readonly VirtualMachine[],
+  { freezes, nowUtc }: { readonly freezes: readonly Freeze[]; readonly nowUtc: string },
+): readonly OutcomeRecord[] {
+  const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
+  return vms
+    .filter(({ id }) => leftOut.delete(id))
+    .flatMap((vm) => {
+      const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
+      const [first, ...others] = holdsOf({ nowUtc, policy, vm, freezes: standing });
+      if (first === undefined) return [];
+      const outcome = outcomeOf(vm.id, nowUtc, first, others);
+      return [{ ...outcome, phase: NO_PHASE, region: vm.region, installation: null }];
+    });
+}

@@ -1,0 +1,157 @@
+import type { z } from 'zod';
+import { controlFor } from '../domain/control';
+import type { VmId } from '../domain/ids';
+import { imageFamilyOf } from '../domain/imageFamily';
+import { outcomeOf } from '../domain/outcome';
+import { because } from '../domain/reasons';
+import { pairComponent } from '../domain/regions';
+import type { HealthProbe } from '../drivers/driver';
+import type { KeptOutcome } from '../store/outcomes';
+import type { BakeCursor } from './contracts';
+import * as contracts from './contracts';
+import { rolloutOf } from './control';
+import { expectProbes } from './expectClaim';
+import { tellTurned } from './roundEvidence';
+import { saveOutcomes } from './saveOutcomes';
+import { activity, type AnswerTo, type Services } from './services';
+import { sideBySide } from './sideBySide';
+
+type Answer = AnswerTo<typeof contracts.recordBake>;
+
+/** What the calls so far have found; filled as they go. */
+interface Found {
+  probed: number;
+  readonly unknown: VmId[];
+  readonly unhealthy: Answer['unhealthy'][number][];
+}
+
+/** VMs that are probed before it is looked how many of them an answer has to name. */
+const PROBED_TOGETHER = 8;
+/** VMs of one call: half a minute with a slow platform. */
+const CALL_VMS_MAX = 320;
+/** An unhealthy VM is some 1,200 bytes of the answer: with those that were probed together at most eleven. */
+const NAMED_MAX = 4;
+
+export const recordBake = activity(contracts.recordBake, async (services, input): Promise<Answer> => {
+  const { rolloutId, phase, from, again } = input;
+  const control = await rolloutOf(services, rolloutId);
+  const halts = await services.rollouts.halts(rolloutId);
+  const answer: Found = { probed: 0, unknown: [], unhealthy: [] };
+  // A rollout that is over judges nothing any more.
+  if (controlFor(control, halts, { phase, region: null }, services.nowUtc()).kind === 'stop')
+    return { ...answer, next: null };
+  const vms = again === null ? vmsFrom(services, input, from) : listed(again);
+  for (;;) {
+    const { items, next } = await vms.take(PROBED_TOGETHER);
+    await probeTogether(services, input, items, answer);
+    if (next === null) return { ...answer, next };
+    const named = answer.unhealthy.length + answer.unknown.length;
+    if (named >= NAMED_MAX || answer.probed >= CALL_VMS_MAX) return { ...answer, next };
+  }
+});
+
+interface VmSource {
+  readonly take: (count: number) => Promise<{ items: readonly VmId[]; next: BakeCursor | null }>;
+}
+
+function listed(vmIds: readonly VmId[]): VmSource {
+  return { take: () => Promise.resolve({ items: vmIds, next: null }) };
+}
+
+/** The VMs of a phase in the order of its rounds' rows. */
+function vmsFrom(
+  { plans }: Services,
+  { rolloutId, phase }: Pick<Input, 'rolloutId' | 'phase'>,
+  from: BakeCursor | null,
+): VmSource {
+  let cursor = from;
+  return {
+    take: async (count) => {
+      const [current, following] = await plans.roundsFrom(rolloutId, phase, cursor?.row ?? null, 2);
+      if (current === undefined) return { items: [], next: null };
+      const start = cursor?.vm ?? 0;
+      const items = current.round.vmIds.slice(start, start + count);
+      const end = start + items.length;
+      cursor =
+        end < current.round.vmIds.length
+          ? { row: current.row, vm: end }
+          : following === undefined
+            ? null
+            : { row: following.row, vm: 0 };
+      return { items, next: cursor };
+    },
+  };
+}
+
+type Input = z.output<typeof contracts.recordBake.input>;
+
+interface Turned {
+  readonly kept: KeptOutcome;
+  readonly probe: HealthProbe;
+}
+
+/** Evidence first, the outcome last: what a crash in between leaves is found as patched again, and is counted once. */
+async function probeTogether(
+  services: Services,
+  { rolloutId, phase, isLast }: Input,
+  vmIds: readonly VmId[],
+  answer: Found,
+): Promise<void> {
+  const turned: Turned[] = [];
+  await sideBySide(vmIds, async (vmId) => {
+    const kept = await services.outcomes.read(rolloutId, vmId);
+    if (kept?.kind !== 'patched') return;
+    const probe = await services.driver.probeHealth(vmId);
+    answer.probed += 1;
+    // A VM that is gone, or that its owner stopped, says nothing of its update.
+    if (probe === null || probe.answer === 'healthy' || probe.answer === 'stopped') return;
+    if (probe.answer === 'unknown' && !isLast) answer.unknown.push(vmId);
+    else turned.push({ kept, probe });
+  });
+  if (turned.length === 0) return;
+  const atUtc = services.nowUtc();
+  const found = await Promise.all(
+    turned.map(async ({ kept, probe }) => {
+      const vm = await services.inventory.read(kept.vmId);
+      const why = because(probe.answer === 'unknown' ? 'unknownTooLong' : 'unhealthyAfterUpdate', {
+        because: `after the bake: ${probe.because}`,
+      });
+      return { kept, probe, vm, outcome: outcomeOf(kept.vmId, atUtc, why) };
+    }),
+  );
+  await tellTurned(
+    services,
+    { rolloutId, phase },
+    found.flatMap(({ kept: { vmId, region }, vm }) =>
+      vm === null ? [] : [{ vm: vmId, atUtc, region, family: imageFamilyOf(vm) }],
+    ),
+  );
+  await saveOutcomes(
+    services,
+    rolloutId,
+    found.map(({ kept, outcome }) => ({
+      ...outcome,
+      phase: kept.phase,
+      region: kept.region,
+      installation: kept.installation,
+    })),
+  );
+  for (const { kept, probe, vm, outcome } of found) {
+    const { vmId, region, installation } = kept;
+    await expectProbes(services, region);
+    answer.unhealthy.push({
+      vmId,
+      availabilitySetId: vm?.availabilitySetId ?? null,
+      region,
+      ledger: pairComponent(region),
+      event: {
+        kind: 'ended',
+        rolloutId,
+        outcome,
+        assessment: null,
+        installation,
+        health: { answer: probe.answer, because: probe.because, atUtc },
+      },
+    });
+  }
+}

@@ -1,0 +1,121 @@
+import { Argument, Option, type Command } from 'commander';
+import { month, wholeNumber } from '../optionValues';
+import {
+  askingHost,
+  REPORTS,
+  selecting,
+  withTable,
+  type Ended,
+  type MakeCommand,
+  type Report,
+} from './commandOptions';
+import { runCompliance, type ComplianceOptions } from './compliance';
+import { runPreview } from './preview';
+import { runFleet, runForecast, runWhy } from './queries';
+
+/** What is asked of a host and changes nothing. */
+export function addQuestions(program: Command, ended: Ended, make: MakeCommand): void {
+  selecting(
+    withTable(
+      make(program, 'preview', 'show what a month will be, with dates; changes nothing', [
+        'npm run lowtide -- preview --tag app=shop',
+        'npm run lowtide -- preview --month 2026-12 --against previousMonth',
+        'npm run lowtide -- preview --policy slower.json',
+      ]),
+    ),
+  )
+    .option('--month <YYYY-MM>', 'month of the release; the next without it', month)
+    .addOption(new Option('--against <plan>', 'compare with that plan').choices(['previousMonth']))
+    .option('--policy <file>', 'compare with a policy of which these members differ (JSON)')
+    .option('--fleet <file>', 'compare with this fleet file')
+    .option('--vms', 'show every VM with its dates')
+    .action(async (options: Parameters<typeof runPreview>[0]) => {
+      ended(await runPreview(options));
+    });
+  askingHost(
+    make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
+      'npm run lowtide -- why web-01',
+    ]),
+  )
+    .argument('<vm>', 'its name, or its full ARM id')
+    .option('--live', 'ask the platform, too, for power, agent and health')
+    .action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
+      ended(await runWhy(vm, options));
+    });
+  selecting(
+    withTable(
+      make(program, 'forecast', 'say which VMs miss their 30 days, and why', [
+        'npm run lowtide -- forecast --by tag:app',
+        'npm run lowtide -- forecast --state atRisk --csv > risk.csv',
+      ]),
+    ),
+  )
+    .option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region')
+    .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
+    .addOption(
+      new Option('--state <state>', 'list the VMs in this state').choices([
+        'done',
+        'onTime',
+        'atRisk',
+        'late',
+        'excluded',
+        'notTakingPart',
+      ]),
+    )
+    .action(async (options: Parameters<typeof runForecast>[0]) => {
+      ended(await runForecast(options));
+    });
+  selecting(
+    withTable(
+      make(program, 'fleet', 'list the VMs and how they stand, filtered, sorted or counted', [
+        'npm run lowtide -- fleet --region eastus --kind deferred',
+        'npm run lowtide -- fleet --group tag:app',
+      ]),
+    ),
+  )
+    .option('--kind <kind>', 'only VMs with this outcome; none for those without one')
+    .option('--reason <reason>', 'only VMs with this reason')
+    .option('--phase <phase>', 'only VMs of this phase')
+    .option('--search <text>', 'only VMs whose name contains this')
+    .option('--sort <column>', 'by this column; -column in descending order')
+    .option('--group <column>', 'count by this column, or by tag:NAME')
+    .option('--limit <number>', 'at most so many', wholeNumber(1, 1_000_000), 50)
+    .action(async (options: Parameters<typeof runFleet>[0]) => {
+      ended(await runFleet(options));
+    });
+  addCompliance(program, ended, make);
+}
+
+/** What an auditor takes away, as a table or a file. */
+function addCompliance(program: Command, ended: Ended, make: MakeCommand): void {
+  selecting(
+    withTable(
+      make(
+        program,
+        'compliance',
+        'outcomes, patches, what was missing on a day, decisions: for the auditor',
+        [
+          'npm run lowtide -- compliance outcomes --since 2026-11-01 --csv > outcomes.csv',
+          'npm run lowtide -- compliance missing --patch KB5031364 --on 2026-11-20',
+          'npm run lowtide -- compliance decisions --what excluded,exclusionLifted --csv',
+        ],
+      ),
+    ),
+  )
+    .addArgument(new Argument('<report>').choices([...REPORTS]))
+    .option('--rollout <id>', 'only this rollout')
+    .option('--kind <kind>', 'only outcomes of this kind')
+    .option('--reason <reason>', 'only outcomes with this reason')
+    .option('--phase <phase>', 'only outcomes in this phase')
+    .option('--since <instant>', 'only what was at this day or instant in UTC, or later')
+    .option('--until <instant>', 'only what was before')
+    .option('--patch <name>', 'patches, missing: only this one, as KB5031364 or the name of a package')
+    .option('--state <state>', 'patches, missing: only rows in this state')
+    .option('--on <instant>', 'missing: as of this day or instant in UTC; now without it')
+    .option('--what <kinds>', 'decisions: only these, separated by commas')
+    .option('--who <name>', 'decisions: only those of this person, or of lowtide')
+    .option('--limit <number>', 'at most so many rows in a table', wholeNumber(1, 1_000_000), 100)
+    .action(async (report: Report, options: ComplianceOptions) => {
+      ended(await runCompliance(report, options));
+    });
+}

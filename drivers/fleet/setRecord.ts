@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
+import { domainsDefault } from '../../domain/updateDomains';
+import { toRestShape } from './armModel';
+import type { ImportedSet } from './importedSet';
+import { isObject } from './isObject';
+import type { Problem } from './malformed';
+import type { FleetRecord } from './readRecords';
+import { fieldOf } from './recordProblems';
+
+const SetRecord = z.looseObject({
+  id: z
+    .string()
+    .refine((id) => AvailabilitySetId.safeParse(id).success, 'is not the id of an availability set'),
+  properties: z.looseObject({
+    platformUpdateDomainCount: z.number().int().min(1).nullish(),
+    platformFaultDomainCount: z.number().int().min(1).nullish(),
+  }),
+});
+
+/** Null, and problems told, for a record that is no set. */
+export function readSet({ index, line, value }: FleetRecord, problems: Problem[]): ImportedSet | null {
+  const where = `availabilitySets record ${index}`;
+  if (!isObject(value)) {
+    problems.push({
+      where,
+      line,
+      field: '',
+      what: 'This is not an object.',
+      fix: 'Write the set as an object.',
+    });
+    return null;
+  }
+  const model = toRestShape(value);
+  const parsed = SetRecord.safeParse(model);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues)
+      problems.push({
+        where,
+        line,
+        field: fieldOf(issue),
+        what: `It ${issue.code === 'custom' ? issue.message : 'is missing or of the wrong type'}.`,
+        fix: 'Give the full ARM id, and a platformUpdateDomainCount of 1 or more.',
+      });
+    return null;
+  }
+  const id = AvailabilitySetId.parse(parsed.data.id);
+  const { platformUpdateDomainCount, platformFaultDomainCount } = parsed.data.properties;
+  const count = (isScaleSet(id) ? platformFaultDomainCount : platformUpdateDomainCount) ?? domainsDefault(id);
+  return { id, armId: parsed.data.id, updateDomainCount: count, model };
+}

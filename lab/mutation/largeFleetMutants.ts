@@ -1,0 +1,90 @@
+import { planted, type Mutant } from './mutant';
+
+const BAKE_TEST = 'tests/activities/recordBake.test.ts';
+const STEPS_TEST = 'tests/activities/planSteps.test.ts';
+const ASSESSMENTS_TEST = 'tests/activities/assessments.test.ts';
+
+/** Bugs in the look after the bake, in the steps of a plan, and in the schedule of assessments. */
+export const largeFleetMutants: readonly Mutant[] = [
+  planted(
+    'a VM that broke after its soak is not seen',
+    'activities/recordBake.ts',
+    ["probe === null || probe.answer === 'healthy'", "probe === null || probe.answer !== 'unknown'"],
+    BAKE_TEST,
+  ),
+  planted(
+    'silence after the bake counts as healthy',
+    'activities/recordBake.ts',
+    [
+      "if (probe.answer === 'unknown' && !isLast) answer.unknown.push(vmId);",
+      "if (probe.answer === 'unknown') return;",
+    ],
+    BAKE_TEST,
+  ),
+  planted(
+    'a VM that broke after its soak counts each time it is judged',
+    'domain/rolloutEvidence.ts',
+    [
+      'turned.filter(({ vm }) => !evidence.turned.includes(keyOf(vm)))',
+      'turned.filter(({ vm }) => vm.length > 0)',
+    ],
+    BAKE_TEST,
+  ),
+  planted(
+    'the canary is forgotten when its rounds are closed',
+    'domain/rolloutEvidence.ts',
+    ['canaryVms: [...evidence.canaryVms, ...canaries]', 'canaryVms: canaries.slice(0, 0)'],
+    BAKE_TEST,
+  ),
+  planted(
+    'the next phase does not wait for the look after the bake',
+    'orchestrations/monthlyRollout.ts',
+    ['    yield* judge(context, month, phase.phase);\n', ''],
+    'tests/orchestrations/monthlyRollout.test.ts',
+  ),
+  planted(
+    'a set with a VM that broke after its soak goes on',
+    'orchestrations/judgeAfterBake.ts',
+    ['if (availabilitySetId !== null)', "if (availabilitySetId !== null && region === '')"],
+    'tests/orchestrations/judgeAfterBake.test.ts',
+  ),
+  planted(
+    'a plan that was killed begins anew',
+    'activities/planStep.ts',
+    [
+      'before ?? { nowUtc, fingerprint, ineligible: 0, rounds: 0 }',
+      '{ nowUtc, fingerprint, ineligible: 0, rounds: 0 }',
+    ],
+    STEPS_TEST,
+  ),
+  planted(
+    'a plan that the fleet has outrun leaves its rounds behind',
+    'activities/planStep.ts',
+    ['    await services.plans.clear(rolloutId);\n', ''],
+    STEPS_TEST,
+  ),
+  planted(
+    'a rollout is closed after its first hundred rounds',
+    'activities/closeRollout.ts',
+    ['rows[ROUNDS_A_CALL_MAX]?.row ?? null', 'null'],
+    STEPS_TEST,
+  ),
+  planted(
+    'a VM whose assessment was collected twice is due twice',
+    'activities/collectAssessments.ts',
+    ['const sinceUtc = earlier(addSeconds(startedUtc, 0), nowUtc);', 'const sinceUtc = nowUtc;'],
+    ASSESSMENTS_TEST,
+  ),
+  planted(
+    'a VM that stands on the schedule twice moves to a row named twice',
+    'store/assessments.ts',
+    ['upsert: [...kept.values()]', 'upsert: moves.flatMap(({ to }) => (to === null ? [] : [rowOf(to)]))'],
+    ASSESSMENTS_TEST,
+  ),
+  planted(
+    'a listing that is empty is believed',
+    'domain/inventoryChanges.ts',
+    ['fewer === 0 || !isMany ||', 'fewer === 0 || listed.size === 0 || !isMany ||'],
+    'tests/domain/inventoryChanges.test.ts',
+  ),
+];

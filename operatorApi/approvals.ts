@@ -1,0 +1,169 @@
+import type { ApprovalFacts, NeededApproval } from '../domain/approvals';
+import { lapsesUtc, neededApprovals } from '../domain/approvals';
+import { approvalFacts, foreignRollout, isForeign } from '../activities/control';
+import type { Services, WakingServices } from '../activities/services';
+import { wakeWaits } from '../activities/wake';
+import type { RolloutId } from '../domain/ids';
+import { LowtideError } from '../domain/lowtideError';
+import { PhaseId } from '../domain/phaseId';
+import { notFound, over } from './decideRollout';
+import { describeRollout } from './describeRollout';
+import { forgetFleetView } from './fleetView';
+import { rolloutIdIn } from './rolloutIdIn';
+import type { OperatorRoute } from './route';
+import { RolloutShape } from './shapes/rollout';
+import { Reason } from './shapes/shared';
+
+/** Who says it: `id` never changes for one person, and without sign-in it is the same for all. */
+interface Approver {
+  readonly by: string;
+  readonly id: string;
+  readonly reason: string;
+}
+
+const WITHOUT_SIGN_IN = 'loopback';
+
+/** Lets a phase start that waits for an approval, or will. Whoever asked for the rollout does not approve it. */
+export async function approve(
+  services: WakingServices,
+  id: RolloutId,
+  wanted: PhaseId | undefined,
+  { by, id: callerId, reason }: Approver,
+): Promise<void> {
+  const { control, facts } = await openRollout(services, id);
+  if (control.requestedBy === by && callerId !== WITHOUT_SIGN_IN)
+    throw new LowtideError('FORBIDDEN', {
+      what: `${by} may not approve ${id}.`,
+      why: `${by} asked for it: an approval is of use because another person gives it.`,
+      fix: 'Have another approver look at it.',
+    });
+  const atUtc = services.nowUtc();
+  const needed = facts === undefined ? [] : neededApprovals(facts, atUtc);
+  const open = needed.find(
+    ({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted),
+  );
+  if (open === undefined) throw nothingToSay(id, wanted, needed, 'approve');
+  await services.audit.append(id, `${atUtc}~approved~${open.phase}`, {
+    atUtc,
+    who: by,
+    what: 'approved',
+    subject: open.phase,
+    vmId: null,
+    why: reason,
+    evidence: { rule: open.rule, signedIn: callerId !== WITHOUT_SIGN_IN },
+  });
+  await services.rollouts.saveApproval(id, {
+    phase: open.phase,
+    by,
+    reason,
+    atUtc,
+    untilUtc: lapsesUtc(atUtc, open.validHours),
+    withdrawn: null,
+  });
+  await wakeWaits(services, id, null);
+}
+
+/** Takes an approval back: nothing new starts in its phase, also when the phase has begun. The row first: the audit never says it too early. */
+export async function withdrawApproval(
+  services: WakingServices,
+  id: RolloutId,
+  wanted: PhaseId,
+  { by, reason }: Approver,
+): Promise<void> {
+  const { facts } = await openRollout(services, id);
+  const atUtc = services.nowUtc();
+  const needed = facts === undefined ? [] : neededApprovals(facts, atUtc);
+  const standing = needed.find(({ phase, state }) => phase === wanted && STANDING.has(state));
+  if (!standing?.approval) throw nothingToSay(id, wanted, needed, 'withdraw');
+  await services.rollouts.saveApproval(id, { ...standing.approval, withdrawn: { by, reason, atUtc } });
+  await services.audit.append(id, `${atUtc}~approvalWithdrawn~${wanted}`, {
+    atUtc,
+    who: by,
+    what: 'approvalWithdrawn',
+    subject: wanted,
+    vmId: null,
+    why: reason,
+    evidence: { approvedBy: standing.approval.by },
+  });
+  await wakeWaits(services, id, null);
+}
+
+const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn']);
+const STANDING: ReadonlySet<NeededApproval['state']> = new Set(['approved', 'used']);
+
+async function openRollout(
+  services: Services,
+  id: RolloutId,
+): Promise<{
+  readonly control: NonNullable<Awaited<ReturnType<Services['rollouts']['read']>>>;
+  readonly facts: ApprovalFacts | undefined;
+}> {
+  const control = await services.rollouts.read(id);
+  if (control === null) throw notFound(id);
+  if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
+  if (isForeign(control, services.hub)) throw foreignRollout(control, services.hub);
+  return { control, facts: await approvalFacts(services, id) };
+}
+
+function nothingToSay(
+  id: RolloutId,
+  wanted: PhaseId | undefined,
+  needed: readonly NeededApproval[],
+  what: 'approve' | 'withdraw',
+): LowtideError {
+  const states = needed.map(({ phase, state }) => `${phase} is ${state}`).join(', ');
+  return new LowtideError('NOTHING_TO_DECIDE', {
+    what: `There is nothing to ${what} in ${wanted ?? id}.`,
+    why: states === '' ? 'The policy asks for no approval.' : `Of what needs an approval, ${states}.`,
+    fix: `See \`approvals\` of GET /api/rollouts/${id}.`,
+  });
+}
+
+const ApproveBody = Reason.extend({ phase: PhaseId.exactOptional() });
+const WithdrawBody = Reason.extend({ phase: PhaseId });
+const ERRORS = ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'] as const;
+const ROLLOUT = { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } };
+
+const approveRollout: OperatorRoute = {
+  name: 'approveRollout',
+  methods: ['POST'],
+  role: 'approver',
+  route: 'api/rollouts/{id}/approve',
+  query: {},
+  description: {
+    summary: 'Approves a phase that the policy asks an approval for; not by whoever asked for the rollout.',
+    body: { about: 'Why, and which phase; without one the first that waits.', schema: ApproveBody },
+    answers: ROLLOUT,
+    errors: [...ERRORS, 'FORBIDDEN'],
+  },
+  handler: async (request, { services }) => {
+    const id = rolloutIdIn(request);
+    const { reason, phase } = ApproveBody.parse(await request.json());
+    await approve(services, id, phase, { by: request.by, id: request.caller.id, reason });
+    forgetFleetView(services);
+    return { jsonBody: await describeRollout(services, id) };
+  },
+};
+
+const withdrawRollout: OperatorRoute = {
+  name: 'withdrawApproval',
+  methods: ['POST'],
+  role: 'approver',
+  route: 'api/rollouts/{id}/withdraw',
+  query: {},
+  description: {
+    summary: 'Takes an approval back: nothing new starts in its phase until it is approved again.',
+    body: { about: 'Why, and of which phase.', schema: WithdrawBody },
+    answers: ROLLOUT,
+    errors: ERRORS,
+  },
+  handler: async (request, { services }) => {
+    const id = rolloutIdIn(request);
+    const { reason, phase } = WithdrawBody.parse(await request.json());
+    await withdrawApproval(services, id, phase, { by: request.by, id: request.caller.id, reason });
+    forgetFleetView(services);
+    return { jsonBody: await describeRollout(services, id) };
+  },
+};
+
+export const approvalRoutes: readonly OperatorRoute[] = [approveRollout, withdrawRollout];

@@ -1,0 +1,42 @@
+import type { Services } from '../activities/services';
+import { forecastFor } from './forecast';
+
+const NAMED_MAX = 20;
+
+/**
+ * Daily: VMs that became at risk of missing their 30 days since the day before, in one row of the audit, which notifies. One that recovers and
+ * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
+ */
+export async function reportAtRisk(services: Services): Promise<string | null> {
+  const { control, rows } = await forecastFor(services, {}, services.nowUtc());
+  if (control === null || control.endedUtc !== null) return null;
+  const { rolloutId } = control;
+  const now = rows.filter(({ forecast }) => forecast.state === 'atRisk');
+  const before = await services.rollouts.atRisk(rolloutId);
+  const ids = new Set<string>(now.map(({ one }) => one.vm.id));
+  const added = now.filter(({ one }) => !before.has(one.vm.id));
+  const removed = [...before].filter((id) => !ids.has(id));
+  if (added.length + removed.length === 0) return null;
+  const atUtc = services.nowUtc();
+  const names = added.slice(0, NAMED_MAX).map(({ one }) => one.vm.id.split('/').at(-1) ?? one.vm.id);
+  const more = added.length > names.length ? ` and ${added.length - names.length} more` : '';
+  const why = `${added.length} VMs became at risk of missing their 30 days: ${names.join(', ')}${more}. ${now.length} are, in all.`;
+  if (added.length > 0)
+    await services.audit.append(rolloutId, `atRisk~${atUtc.slice(0, 10)}`, {
+      atUtc,
+      who: 'lowtide',
+      what: 'atRisk',
+      subject: rolloutId,
+      vmId: added.length === 1 ? (added[0]?.one.vm.id ?? null) : null,
+      why,
+      evidence: {
+        count: added.length,
+        inAll: now.length,
+        because: Object.fromEntries(
+          added.slice(0, NAMED_MAX).map(({ one, forecast }) => [one.vm.id, forecast.why]),
+        ),
+      },
+    });
+  await services.rollouts.saveAtRisk(rolloutId, { added: added.map(({ one }) => one.vm.id), removed });
+  return added.length > 0 ? why : null;
+}

@@ -1,0 +1,91 @@
+import { budgetMax, budgetSizes, type Budget } from '../domain/budgets';
+import { selects } from '../domain/selector';
+import type { VirtualMachine } from '../domain/virtualMachine';
+
+/** Budgets of the policy as columns: of each VM the budgets it is of, a bit each. */
+export interface BudgetColumns {
+  readonly bits: Int32Array;
+  /** How many VMs of each may be down at once. */
+  readonly max: readonly number[];
+}
+
+/** Null where the policy has none. `sizes`: of the whole inventory, where these VMs are not that. */
+export function budgetColumnsOf(
+  vms: readonly VirtualMachine[],
+  budgets: readonly Budget[],
+  sizes = budgetSizes(vms, budgets),
+): BudgetColumns | null {
+  if (budgets.length === 0) return null;
+  const bits = new Int32Array(vms.length);
+  for (const [n, vm] of vms.entries())
+    for (const [bit, { selector }] of budgets.entries())
+      if (selects(selector, vm)) bits[n] = (bits[n] ?? 0) | (1 << bit);
+  return { bits, max: budgets.map((budget) => budgetMax(budget, sizes.get(budget.name) ?? null)) };
+}
+
+/** A round with more VMs of a budget than may be down at once becomes several. */
+export function withinBudgets<R extends { readonly members: readonly number[] }>(
+  rounds: readonly R[],
+  budgets: BudgetColumns | null,
+): readonly R[] {
+  if (budgets === null) return rounds;
+  return rounds.flatMap((round) => partsOf(round.members, budgets).map((members) => ({ ...round, members })));
+}
+
+function partsOf(members: readonly number[], { bits, max }: BudgetColumns): readonly number[][] {
+  const parts: number[][] = [[]];
+  let counts = max.map(() => 0);
+  for (const n of members) {
+    const own = bits[n] ?? 0;
+    if (max.some((limit, bit) => (own & (1 << bit)) !== 0 && (counts[bit] ?? 0) >= limit)) {
+      parts.push([]);
+      counts = max.map(() => 0);
+    }
+    parts.at(-1)?.push(n);
+    counts = counts.map((count, bit) => count + ((own >> bit) & 1));
+  }
+  return parts;
+}
+
+/** What is down of each budget, over all regions; the forecast keeps it as the ledgers do. */
+export class BudgetsInUse {
+  readonly #columns: BudgetColumns | null;
+  readonly #down: number[];
+  #waiting: (() => void)[] = [];
+
+  constructor(columns: BudgetColumns | null) {
+    this.#columns = columns;
+    this.#down = columns?.max.map(() => 0) ?? [];
+  }
+
+  fit(members: readonly number[]): boolean {
+    const max = this.#columns?.max ?? [];
+    return this.#countsOf(members).every(
+      (count, bit) => count === 0 || (this.#down[bit] ?? 0) + count <= (max[bit] ?? 0),
+    );
+  }
+
+  take(members: readonly number[]): void {
+    for (const [bit, count] of this.#countsOf(members).entries())
+      this.#down[bit] = (this.#down[bit] ?? 0) + count;
+  }
+
+  wait(again: () => void): void {
+    this.#waiting.push(again);
+  }
+
+  release(members: readonly number[]): void {
+    if (this.#columns === null) return;
+    for (const [bit, count] of this.#countsOf(members).entries())
+      this.#down[bit] = (this.#down[bit] ?? 0) - count;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const again of waiting) again();
+  }
+
+  #countsOf(members: readonly number[]): number[] {
+    const columns = this.#columns;
+    if (columns === null) return [];
+    return columns.max.map((_, bit) => members.filter((n) => ((columns.bits[n] ?? 0) >> bit) & 1).length);
+  }
+}

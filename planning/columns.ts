@@ -1,0 +1,124 @@
+import type { AvailabilitySetId, VmId } from '../domain/ids';
+import { imageFamilyOf } from '../domain/imageFamily';
+import { rememberedByImage } from '../domain/images';
+import { calendarOf } from '../domain/ownWindows';
+import type { Policy } from '../domain/policy';
+import { tagOf } from '../domain/tags';
+import { timeZoneOf } from '../domain/timeZone';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { budgetColumnsOf, type BudgetColumns } from './budgets';
+
+/** What a plan needs of its VMs: a VM is its position in every column, and what repeats is a number. */
+export interface VmColumns {
+  readonly ids: readonly VmId[];
+  readonly region: Int32Array;
+  /** NONE for VMs without a zone. */
+  readonly zone: Int32Array;
+  /** NONE for standalone VMs. */
+  readonly set: Int32Array;
+  readonly updateDomain: (number | null)[];
+  readonly timeZone: Int32Array;
+  readonly subscription: Int32Array;
+  readonly family: Int32Array;
+  /** Null where the policy has none. */
+  readonly budgets: BudgetColumns | null;
+  readonly names: ColumnNames;
+}
+
+/** What the numbers stand for. */
+export interface ColumnNames {
+  readonly regions: readonly string[];
+  readonly zones: readonly string[];
+  readonly sets: readonly AvailabilitySetId[];
+  /** Calendars (`calendarOf`): a zone, with the name of own windows where its VMs have some. */
+  readonly timeZones: readonly string[];
+  readonly subscriptions: readonly string[];
+  readonly families: readonly string[];
+}
+
+export const NONE = -1;
+
+/** Reads each VM once, in the order in which they lie in memory: in the order of the month each look would miss the processor's cache. */
+export function columnsOf(
+  vms: readonly VirtualMachine[],
+  policy: Policy,
+  budgetSizes?: ReadonlyMap<string, number>,
+): VmColumns {
+  const count = vms.length;
+  const ids: VmId[] = [];
+  const updateDomain: (number | null)[] = [];
+  const [region, zone, set] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
+  const [subscription, family] = [new Int32Array(count), new Int32Array(count)];
+  const timeZone = new Int32Array(count);
+  const [regions, zones, subscriptions] = [new Names(), new Names(), new Names()];
+  const sets = new Names<AvailabilitySetId>();
+  const [timeZones, families] = [new Names(), new Names()];
+  const timeZoneNumber = timeZoneNumbers(policy, timeZones);
+  const familyNumber = familyNumbers(families);
+  for (let n = 0; n < count; n += 1) {
+    const vm = vms[n];
+    if (vm === undefined) continue;
+    ids.push(vm.id);
+    updateDomain.push(vm.updateDomain);
+    region[n] = regions.numberOf(vm.region);
+    zone[n] = vm.zone === null ? NONE : zones.numberOf(vm.zone);
+    set[n] = vm.availabilitySetId === null ? NONE : sets.numberOf(vm.availabilitySetId);
+    subscription[n] = subscriptions.numberOf(vm.subscriptionId);
+    timeZone[n] = timeZoneNumber(vm, region[n] ?? 0);
+    family[n] = familyNumber(vm);
+  }
+  const names: ColumnNames = {
+    regions: regions.names,
+    zones: zones.names,
+    sets: sets.names,
+    timeZones: timeZones.names,
+    subscriptions: subscriptions.names,
+    families: families.names,
+  };
+  const budgets = budgetColumnsOf(vms, policy.budgets, budgetSizes);
+  return { ids, region, zone, set, updateDomain, timeZone, subscription, family, budgets, names };
+}
+
+/** Numbers names in the order in which they are first seen. VMs that follow each other often have the same. */
+class Names<T extends string = string> {
+  readonly names: T[] = [];
+  readonly #numbers = new Map<T, number>();
+  #last: T | null = null;
+  #lastNumber = NONE;
+
+  numberOf(name: T): number {
+    if (name === this.#last) return this.#lastNumber;
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      number = this.names.push(name) - 1;
+      this.#numbers.set(name, number);
+    }
+    this.#last = name;
+    this.#lastNumber = number;
+    return number;
+  }
+}
+
+/** Without a tag, the zone follows from two names that repeat. */
+function timeZoneNumbers(policy: Policy, names: Names): (vm: VirtualMachine, region: number) => number {
+  if (policy.ownWindows.length > 0)
+    return (vm) => names.numberOf(calendarOf(timeZoneOf(vm, policy).zone, vm, policy));
+  const known: Map<string | null, number>[] = [];
+  return (vm, region) => {
+    if (tagOf(vm.tags, policy.timeZoneTag) !== undefined) return names.numberOf(timeZoneOf(vm, policy).zone);
+    const ofRegion = (known[region] ??= new Map<string | null, number>());
+    let number = ofRegion.get(vm.timeZone);
+    if (number === undefined) {
+      number = names.numberOf(timeZoneOf(vm, policy).zone);
+      ofRegion.set(vm.timeZone, number);
+    }
+    return number;
+  };
+}
+
+/** A marketplace image is three names that repeat. */
+function familyNumbers(names: Names): (vm: VirtualMachine) => number {
+  const ofImage = rememberedByImage((image) => names.numberOf(imageFamilyOf({ image, osType: null })));
+  return (vm) =>
+    vm.image === null || vm.customImage ? names.numberOf(imageFamilyOf(vm)) : ofImage(vm.image);
+}

@@ -1,0 +1,53 @@
+import type { Ring } from '../domain/rings';
+import { selects } from '../domain/selector';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import type { Candidates, InventoryFacts } from './candidates';
+import type { Cursor } from './estimate';
+import { apart, orderIntoPhases } from './phases';
+import { workOfRegions } from './regionWork';
+import type { RegionWork } from './work';
+
+/** The regions of a phase. */
+export interface PhaseWork {
+  /** Absent for a phase of regions. */
+  readonly ring?: string;
+  readonly regions: readonly RegionWork[];
+}
+
+/** The rings in their order, and then the ladder of all other VMs. A VM is of the first ring that fits; a ring without VMs is none. */
+export function phasesOf(
+  vms: readonly VirtualMachine[],
+  candidates: Candidates,
+  facts: InventoryFacts,
+  from: Cursor,
+): PhaseWork[] {
+  const { rings } = facts.policy;
+  const ringOf = (n: number): number => {
+    const vm = vms[n];
+    return vm === undefined ? -1 : rings.findIndex(({ selector }) => selects(selector, vm));
+  };
+  const numbers = rings.length === 0 ? null : Int32Array.from(vms.keys(), ringOf);
+  const works = (ring: number): RegionWork[] => {
+    const order = numbers === null ? candidates.order : candidates.order.filter((n) => numbers[n] === ring);
+    return workOfRegions({ ...candidates, order }, facts, from);
+  };
+  const ringPhases = rings.flatMap(({ name }: Ring, ring) => {
+    const own = works(ring);
+    return own.length === 0
+      ? []
+      : apart(own).map((regions) => ({ ring: name, regions: inOrder(regions, own) }));
+  });
+  const rest = works(-1);
+  return [
+    ...ringPhases,
+    ...orderIntoPhases(rest, facts.policy).map((regions) => ({ regions: inOrder(regions, rest) })),
+  ];
+}
+
+function inOrder(
+  regions: readonly { readonly region: string }[],
+  works: readonly RegionWork[],
+): RegionWork[] {
+  const workOf = new Map(works.map((work) => [work.region, work]));
+  return regions.flatMap(({ region }) => workOf.get(region) ?? []);
+}

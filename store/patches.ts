@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { keyOf, Utc, VmId } from '../domain/ids';
+import { isAutomatic, ListedPatch } from '../domain/patches';
+import { listPage, type ListPage } from './listPage';
+import { parsedOnce } from './parsedOnce';
+import type { Row, Store, Table } from './store';
+
+/** Assessments that found the same, from the first to the last of them. */
+const AssessedSpan = z.object({ fromUtc: Utc, untilUtc: Utc, list: z.string() });
+const KeptInstallation = z.object({
+  atUtc: Utc,
+  /** Null for what a person ordered. */
+  rolloutId: z.string().nullable(),
+  activityId: z.string(),
+  list: z.string(),
+});
+
+/** What was found missing on a VM, and what became of each patch, as far back as there is room. Oldest first. */
+export const VmPatches = z.object({
+  vmId: VmId,
+  assessed: z.array(AssessedSpan),
+  installed: z.array(KeptInstallation),
+});
+export type VmPatches = Readonly<z.infer<typeof VmPatches>>;
+
+export interface AssessedPatches {
+  readonly vmId: VmId;
+  readonly atUtc: string;
+  readonly patches: readonly ListedPatch[];
+}
+
+export interface InstalledPatches extends AssessedPatches {
+  readonly rolloutId: string | null;
+  readonly activityId: string;
+}
+
+export interface PatchStore {
+  /** Keeps the Critical and Security patches that assessments of some VMs found, together. A repeat, or an older one, changes nothing. */
+  keepAssessed(found: readonly AssessedPatches[]): Promise<void>;
+  keepInstalled(done: InstalledPatches): Promise<void>;
+  read(vmId: VmId): Promise<VmPatches | null>;
+  /** In the order of the VMs' keys. */
+  page(after: string, size: number): Promise<ListPage<VmPatches>>;
+  /** What stands behind a `list`. */
+  list(list: string): Promise<readonly ListedPatch[]>;
+}
+
+/** A VM is assessed every few days and finds something new at most as often: about a year. */
+const ASSESSED_MAX = 80;
+/** Two years of monthly rollouts. */
+const INSTALLED_MAX = 24;
+/** Lists that are known to be kept. Thousands of VMs of an image miss the same patches: a list is written once. */
+const KNOWN_MAX = 20_000;
+
+/** VMs in one transaction. */
+const TOGETHER_MAX = 50;
+
+const VMS = 'vms';
+const LISTS = 'lists';
+
+const Patches = z.object({ patches: z.array(ListedPatch) });
+const parseVm = parsedOnce(VmPatches);
+
+export function patchStore(store: Store): PatchStore {
+  const table = store.table('patches');
+  const known = new Map<string, readonly ListedPatch[]>();
+  const remember = (list: string, patches: readonly ListedPatch[]): readonly ListedPatch[] => {
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(list, patches);
+    return patches;
+  };
+  const keepList = async (patches: readonly ListedPatch[]): Promise<string> => {
+    const text = JSON.stringify(patches);
+    const list = createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+    if (known.has(list)) return list;
+    await table.insert(LISTS, list, { patches });
+    remember(list, patches);
+    return list;
+  };
+  /** Reads, changes and writes, again and again until no other writer came between. Null: nothing to write. */
+  const update = async (vmId: VmId, change: (before: VmPatches) => VmPatches | null): Promise<void> => {
+    const key = keyOf(vmId);
+    for (;;) {
+      const row = await table.get(VMS, key);
+      const after = change(vmOf(vmId, row));
+      if (after === null) return;
+      const isWritten =
+        row === null ? await table.insert(VMS, key, after) : await table.replace(VMS, key, after, row.etag);
+      if (isWritten) return;
+    }
+  };
+  return {
+    keepAssessed: async (found) => {
+      for (let start = 0; start < found.length; start += TOGETHER_MAX) {
+        const together = [];
+        for (const { vmId, atUtc, patches } of found.slice(start, start + TOGETHER_MAX))
+          together.push({ vmId, atUtc, list: await keepList(patches.filter(isAutomatic)) });
+        if (await commitAssessed(table, together)) continue;
+        for (const { vmId, atUtc, list } of together)
+          await update(vmId, (before) => withAssessed(before, atUtc, list));
+      }
+    },
+    keepInstalled: async ({ vmId, atUtc, rolloutId, activityId, patches }) => {
+      const list = await keepList(patches);
+      await update(vmId, ({ installed, ...rest }) => {
+        if (installed.some((one) => one.activityId === activityId)) return null;
+        return {
+          ...rest,
+          installed: [...installed, { atUtc, rolloutId, activityId, list }].slice(-INSTALLED_MAX),
+        };
+      });
+    },
+    read: async (vmId) => {
+      const row = await table.get(VMS, keyOf(vmId));
+      return row && parseVm(row.value);
+    },
+    page: (after, size) => listPage(table, VMS, { after, size }, parseVm),
+    list: async (list) => {
+      const found = known.get(list);
+      if (found !== undefined) return found;
+      const row = await table.get(LISTS, list);
+      return row === null ? [] : remember(list, Patches.parse(row.value).patches);
+    },
+  };
+}
+
+/** In one transaction. False when another writer came between. */
+async function commitAssessed(
+  table: Table,
+  found: readonly (Pick<AssessedPatches, 'vmId' | 'atUtc'> & { readonly list: string })[],
+): Promise<boolean> {
+  const rows = await Promise.all(found.map(({ vmId }) => table.get(VMS, keyOf(vmId))));
+  const changes = found.flatMap(({ vmId, atUtc, list }, n) => {
+    const row = rows[n] ?? null;
+    const value = withAssessed(vmOf(vmId, row), atUtc, list);
+    return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
+  });
+  if (changes.length === 0) return true;
+  return table.commit(VMS, {
+    insert: changes.flatMap(({ row, value, etag }) => (etag === null ? [{ row, value }] : [])),
+    replace: changes.flatMap(({ row, value, etag }) => (etag === null ? [] : [{ row, value, etag }])),
+  });
+}
+
+const vmOf = (vmId: VmId, row: Row | null): VmPatches =>
+  row === null ? { vmId, assessed: [], installed: [] } : parseVm(row.value);
+
+const HASH_DIGITS = 24;
+
+function withAssessed(before: VmPatches, atUtc: string, list: string): VmPatches | null {
+  const last = before.assessed.at(-1);
+  if (last !== undefined && last.untilUtc >= atUtc) return null;
+  const assessed =
+    last?.list === list
+      ? [...before.assessed.slice(0, -1), { ...last, untilUtc: atUtc }]
+      : [...before.assessed, { fromUtc: atUtc, untilUtc: atUtc, list }];
+  return { ...before, assessed: assessed.slice(-ASSESSED_MAX) };
+}
+
+/** What a VM lacked at an instant, as far as it had been assessed by then. Null: it had not been. */
+export async function lackedAt(
+  patches: Pick<PatchStore, 'list'>,
+  { assessed, installed }: VmPatches,
+  utc: string,
+): Promise<{ readonly assessedUtc: string; readonly lacked: readonly ListedPatch[] } | null> {
+  const span = assessed.findLast(({ fromUtc }) => fromUtc <= utc);
+  if (span === undefined) return null;
+  const assessedUtc = span.untilUtc <= utc ? span.untilUtc : span.fromUtc;
+  const since = installed.filter(({ atUtc }) => atUtc > span.untilUtc && atUtc <= utc);
+  const names = new Set<string>();
+  for (const { list } of since)
+    for (const patch of await patches.list(list)) if (patch.state === 'Installed') names.add(nameOf(patch));
+  const lacked = (await patches.list(span.list)).filter((patch) => !names.has(nameOf(patch)));
+  return { assessedUtc, lacked };
+}
+
+const nameOf = ({ kbId, name, version }: ListedPatch): string => `${kbId ?? name}~${version}`;

@@ -1,0 +1,203 @@
+import { saveOutcomes } from '../../activities/saveOutcomes';
+import { takeListing } from '../../activities/takeListing';
+import { NO_PHASE, phaseIdOf } from '../../domain/phaseId';
+import { countsOf } from '../../domain/outcomeTotals';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
+import { Selector } from '../../domain/selector';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import { inheritedVmState, newVmState } from '../../domain/vmState';
+import { aVm, vmsOf } from '../support/builders';
+import { anInstallation, anAssessment } from '../support/fakeDriver';
+import { aPhase, ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+
+const guid = (n: number): string => `00000000-0000-0000-0000-${String(n + 1).padStart(12, '0')}`;
+const EARLY = '2026-11-12T04:00:00.000Z';
+const OTHER = '00000000-0000-0000-0000-000000000002';
+
+/** VMs of one group, the same ones of another, and services that know the first. */
+async function movedTo(
+  where: { resourceGroup?: string; subscriptionId?: string },
+  count = 3,
+): Promise<{ services: FakeServices; old: VirtualMachine[]; moved: VirtualMachine[] }> {
+  const named = (n: number): { name: string; uniqueId: string } => ({ name: `mv${n}`, uniqueId: guid(n) });
+  const old = vmsOf(count, named);
+  const moved = vmsOf(count, (n) => ({ ...named(n), ...where }));
+  const services = await someServices({ vms: [], control: { vmCount: count } });
+  await services.rollouts.savePhase(ROLLOUT, aPhase());
+  for (const vm of old) services.driver.add(vm);
+  await services.inventory.change({ upsert: old, remove: [] });
+  await takeListing(services);
+  for (const vm of old) services.driver.remove(vm.id);
+  for (const vm of moved) services.driver.add(vm);
+  return { services, old, moved };
+}
+
+const ended = (
+  services: FakeServices,
+  { id: vmId, region }: VirtualMachine,
+  [kind, reason]: readonly [OutcomeKind, OutcomeReason],
+): Promise<void> =>
+  saveOutcomes(services, ROLLOUT, [
+    { vmId, kind, reason, detail: '', atUtc: EARLY, phase: phaseIdOf(1), region, installation: null },
+  ]);
+
+const read = async (services: FakeServices, vm: VirtualMachine | undefined): Promise<unknown> =>
+  vm && (await services.outcomes.read(ROLLOUT, vm.id));
+
+describe('B6: a VM that was moved', () => {
+  it.each([
+    ['to another resource group', { resourceGroup: 'RG-NEW' }],
+    ['to another subscription', { subscriptionId: OTHER }],
+  ])('%s is the same VM: neither gone nor new', async (_where, where) => {
+    const { services, old, moved } = await movedTo(where);
+    const changes = await takeListing(services);
+    expect(changes.moved.map(({ from, to }) => [from.id, to.id])).toEqual(
+      old.map(({ id }, n) => [id, moved[n]?.id]),
+    );
+    expect([changes.added, changes.buried, changes.notBelieved]).toEqual([[], [], []]);
+    expect((await services.inventory.list()).map(({ id }) => id).sort()).toEqual(
+      moved.map(({ id }) => id).sort(),
+    );
+    expect((await takeListing(services)).changed).toEqual([]);
+    expect((await services.inventory.read(moved[0]?.id ?? ('' as never)))?.formerIds).toEqual([old[0]?.id]);
+  });
+
+  it('is no VM whose GUID was copied in a file', async () => {
+    const services = await someServices({ control: null });
+    const copies = vmsOf(3, () => ({ uniqueId: guid(1) }));
+    for (const vm of copies) services.driver.add(vm);
+    await takeListing(services);
+    const [first] = copies;
+    if (first) services.driver.remove(first.id);
+    const changes = await takeListing(services, { accept: true });
+    expect([changes.moved, changes.buried.length]).toEqual([[], 1]);
+  });
+
+  it('keeps its outcome, and what a slow round says of the old id afterwards counts no more', async () => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' });
+    const [patched, deferred] = old;
+    if (!patched || !deferred) throw new Error('two VMs');
+    await ended(services, patched, ['patched', 'installed']);
+    await ended(services, deferred, ['deferred', 'poweredOff']);
+    await takeListing(services);
+    await takeListing(services);
+    expect(await read(services, moved[0])).toMatchObject({ kind: 'patched', attempts: 1, atUtc: EARLY });
+    expect(await read(services, moved[1])).toMatchObject({ reason: 'poweredOff', waits: true });
+    expect(await read(services, patched)).toBeNull();
+    for (const vm of old) await ended(services, vm, ['skipped', 'vmDeleted']);
+    const totals = await services.outcomes.totals(ROLLOUT);
+    expect(countsOf(totals)).toMatchObject({ patched: 1, deferred: 2, skipped: 0 });
+    expect(totals.waiting).toBe(2);
+    expect((await services.outcomes.list(ROLLOUT)).map(({ vmId }) => vmId).sort()).toEqual(
+      moved.map(({ id }) => id).sort(),
+    );
+  });
+
+  it.each([
+    ['had no turn yet', undefined],
+    ['was taken for deleted', ['skipped', 'vmDeleted'] as const],
+  ])('R-112: and %s takes its turn with the second chances of its phase', async (_what, before) => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' }, 1);
+    const [vm] = old;
+    if (vm && before) await ended(services, vm, before);
+    await takeListing(services);
+    expect(await read(services, moved[0])).toMatchObject({
+      kind: 'deferred',
+      reason: 'moved',
+      phase: phaseIdOf(1),
+      waits: true,
+    });
+    expect((await services.rollouts.read(ROLLOUT))?.vmCount).toBe(1);
+    const log = await services.outcomes.inOrderOfTime(ROLLOUT, { after: '', beforeUtc: '9999', take: 9 });
+    expect(JSON.stringify(log)).toContain(moved[0]?.id);
+    expect((await services.secondChances.next(9)).map(({ vmId }) => vmId)).toContain(moved[0]?.id);
+  });
+
+  it('stays due for its assessment when it was', async () => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' });
+    await services.assessments.schedule(
+      old.map(({ id: vmId }, n) => ({
+        vmId,
+        timeZone: 'America/New_York',
+        dueUtc: `2026-11-1${n + 3}T04:00:00.000Z`,
+      })),
+    );
+    const before = await services.assessments.all();
+    await takeListing(services);
+    const after = await services.assessments.all();
+    expect(after.map(({ dueUtc }) => dueUtc)).toEqual(before.map(({ dueUtc }) => dueUtc));
+    expect(after.map(({ vmId }) => vmId).sort()).toEqual(moved.map(({ id }) => id).sort());
+  });
+
+  it('stays frozen, stays given up by a person, and its last installation stays known', async () => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' }, 1);
+    const [vm] = old;
+    const [now] = moved;
+    if (!vm || !now) throw new Error('one VM');
+    await services.freezes.save({
+      id: 'hands-off',
+      kind: 'freeze',
+      selector: Selector.parse({ vm: vm.id }),
+      from: '2026-11-01',
+      to: '2026-12-01',
+      timeZone: null,
+      reason: 'launch',
+      owner: 'ann',
+      createdUtc: EARLY,
+      createdBy: 'ann',
+    });
+    await services.rollouts.addHalt(ROLLOUT, {
+      haltId: 'asked',
+      kind: 'hold',
+      phase: NO_PHASE,
+      region: null,
+      why: 'not this one',
+      atUtc: EARLY,
+      decision: { kind: 'skip', by: 'ann', reason: 'not this one', atUtc: EARLY },
+      asked: { vm: vm.id },
+    });
+    await services.operations.save({
+      vmId: vm.id,
+      region: vm.region,
+      rolloutId: ROLLOUT,
+      claimId: 'claim',
+      intentUtc: EARLY,
+      previousActivityId: null,
+      deadlineUtc: EARLY,
+      operationId: 'operation',
+      endedUtc: EARLY,
+      summary: null,
+    });
+    await takeListing(services);
+    expect((await services.freezes.list()).map(({ selector }) => selector.vm)).toEqual([now.id]);
+    expect((await services.rollouts.halts(ROLLOUT)).map(({ asked }) => asked)).toContainEqual({ vm: now.id });
+    expect((await services.operations.read(now.region, now.id))?.operation).toMatchObject({
+      vmId: now.id,
+      operationId: 'operation',
+    });
+  });
+
+  it('from a subscription that lost most of its VMs so is no doubt about that listing', async () => {
+    const { services } = await movedTo({ subscriptionId: OTHER }, 40);
+    expect((await takeListing(services)).notBelieved).toEqual([]);
+  });
+
+  it('back to where it was, has the state of all its ids', async () => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' }, 1);
+    await takeListing(services);
+    for (const vm of moved) services.driver.remove(vm.id);
+    for (const vm of old) services.driver.add(vm);
+    await takeListing(services);
+    const [vm] = old;
+    expect(await read(services, vm)).toMatchObject({ reason: 'moved' });
+    expect((await services.inventory.read(vm?.id ?? aVm().id))?.formerIds).toEqual([moved[0]?.id]);
+    const [assessed, installed] = [
+      { ...newVmState, lastAssessment: anAssessment() },
+      { ...newVmState, lastInstallation: anInstallation(), installSlot: 'old' },
+    ];
+    expect(inheritedVmState([assessed, installed])).toEqual({
+      ...assessed,
+      lastInstallation: installed.lastInstallation,
+    });
+  });
+});

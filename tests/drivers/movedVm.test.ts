@@ -1,0 +1,76 @@
+import { parseFleet } from '../../drivers/fleet/parseFleet';
+import { ALWAYS_ON, aPocket, RELEASE } from './pocket';
+import { VmId } from '../../domain/ids';
+
+const GUID = '6D5C4B3A-0000-4000-8000-00000000ABCD';
+const idIn = (group: string): string =>
+  `/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/${group}/providers/Microsoft.Compute/virtualMachines/web`;
+
+/** One VM as `az vm list` prints it, in a group. */
+const fleetIn = (group: string, vmId: string, more: object = {}) =>
+  parseFleet(
+    JSON.stringify([
+      {
+        id: idIn(group),
+        name: 'web',
+        location: 'eastus',
+        tags: ALWAYS_ON,
+        vmId,
+        ...more,
+        storageProfile: {
+          imageReference: {
+            publisher: 'Canonical',
+            offer: 'UbuntuServer',
+            sku: '18.04-LTS',
+            version: 'latest',
+          },
+          osDisk: { osType: 'Linux' },
+        },
+        osProfile: { linuxConfiguration: { patchSettings: { patchMode: 'AutomaticByPlatform' } } },
+      },
+    ]),
+    'fleet.json',
+  );
+const at = (group: string): VmId => VmId.parse(idIn(group));
+
+it('B6: a VM that a file has under another id is the machine that it was, by its GUID in any case', async () => {
+  const pocket = aPocket({});
+  await pocket.driver.loadFleet(fleetIn('rg-old', GUID));
+  pocket.goTo(RELEASE);
+  pocket.pass(60 * 24 * 3);
+  const order = {
+    rolloutId: null,
+    maximumDurationMinutes: 200,
+    rebootSetting: 'IfRequired',
+    classificationsToInclude: ['Critical', 'Security'],
+    maxPatchPublishDate: null,
+  } as const;
+  await pocket.driver.startInstallation(at('rg-old'), order);
+  pocket.pass(300);
+  const before = await pocket.driver.readVirtualMachine(at('rg-old'));
+  expect(before?.lastInstallation?.installedPatchCount).toBeGreaterThan(0);
+  await pocket.driver.loadFleet(fleetIn('RG-NEW', GUID.toLowerCase()));
+  expect(await pocket.driver.readVirtualMachine(at('rg-old'))).toBeNull();
+  const moved = await pocket.driver.readVirtualMachine(at('RG-NEW'));
+  expect(moved?.vm.uniqueId).toBe(GUID.toLowerCase());
+  expect(moved?.lastInstallation).toEqual(before?.lastInstallation);
+});
+
+it.each(['00000000-0000-0000-0000-000000000000', 'unknown', ''])(
+  'B6: a vmId that is none (%s) makes no two VMs one',
+  async (vmId) => {
+    const { driver } = aPocket({});
+    await driver.loadFleet(fleetIn('rg-old', vmId));
+    const read = await driver.readVirtualMachine(at('rg-old'));
+    expect(read?.vm).not.toHaveProperty('uniqueId');
+  },
+);
+
+it('B6: vmId and provisioningState of a file are kept', async () => {
+  const { driver } = aPocket({});
+  await driver.loadFleet(fleetIn('rg', GUID, { provisioningState: 'Failed' }));
+  expect(driver.resources.virtualMachine(at('rg'))).toMatchObject({
+    vmId: GUID,
+    provisioningState: 'Failed',
+  });
+});

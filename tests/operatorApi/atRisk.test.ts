@@ -1,0 +1,37 @@
+import { idOf, steeredMonth, type SteeredMonth } from './steeredMonth';
+
+describe('VMs that become at risk of missing their 30 days', () => {
+  let month: SteeredMonth;
+  const notices = async (): Promise<readonly { why: string; vmId: string | null }[]> =>
+    (
+      (await month.get('/api/rollouts/rollout-2026-11/audit'))['value'] as {
+        what: string;
+        why: string;
+        vmId: string | null;
+      }[]
+    ).filter(({ what }) => what === 'atRisk');
+  beforeAll(async () => {
+    const off = { 'lowtide-power': 'parked' };
+    month = await steeredMonth(
+      [
+        { name: 'on', region: 'eastus' },
+        { name: 'off', region: 'eastus', tags: off },
+      ],
+      {},
+    );
+    await month.days(8);
+  });
+  afterAll(() => month.api.close());
+
+  it('are written down once when they become so, for the audit and for notices, and not again each day', async () => {
+    const found = await notices();
+    expect(found).toEqual([
+      expect.objectContaining({
+        vmId: idOf('off'),
+        why: '1 VMs became at risk of missing their 30 days: off. 1 are, in all.',
+      }),
+    ]);
+    await month.days(3);
+    expect(await notices()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,75 @@
+import { RolloutId } from '../../domain/ids';
+import { conditional } from '../../operatorApi/conditional';
+import { fleetView, forgetFleetView } from '../../operatorApi/fleetView';
+import { listFleet } from '../../operatorApi/listFleet';
+import type { OperatorContext, OperatorRequest } from '../../operatorApi/route';
+import { aVm } from '../support/builders';
+import { aControl, ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+
+const BEFORE = RolloutId.parse('rollout-2026-10');
+const vm = aVm({ name: 'web-01' });
+
+/** Counts how often the inventory is read. */
+async function counted(): Promise<{ services: FakeServices; readCount: () => number }> {
+  const services = await someServices({ vms: [vm] });
+  await services.rollouts.create(aControl({ rolloutId: BEFORE }));
+  const list = jest.spyOn(services.inventory, 'list');
+  return { services, readCount: () => list.mock.calls.length };
+}
+
+const request = (query: Readonly<Record<string, string>>): OperatorRequest =>
+  ({ query: (name: string) => query[name] ?? null, path: '/api/fleet' }) as unknown as OperatorRequest;
+
+describe('the view of a fleet', () => {
+  test('is read once for everything that asks at a time, for each rollout', async () => {
+    const { services, readCount } = await counted();
+    const [first, second] = await Promise.all([fleetView(services), fleetView(services, ROLLOUT)]);
+    expect([second === first, readCount()]).toEqual([true, 1]);
+    const before = await fleetView(services, BEFORE);
+    expect([before.control?.rolloutId, readCount()]).toEqual([BEFORE, 2]);
+    expect(await fleetView(services)).toBe(first);
+  });
+
+  test('is forgotten when a person has changed something, and read again on a clock that has jumped', async () => {
+    const { services, readCount } = await counted();
+    await fleetView(services);
+    forgetFleetView(services);
+    await fleetView(services);
+    services.wait(3_600);
+    const later = await fleetView(services);
+    expect([readCount(), later.asOfUtc]).toEqual([3, services.nowUtc()]);
+  });
+
+  test('a reading that failed is not remembered', async () => {
+    const { services } = await counted();
+    jest.spyOn(services.plans, 'allRounds').mockRejectedValueOnce(new Error('The table is away.'));
+    await expect(fleetView(services)).rejects.toThrow('The table is away.');
+    expect((await fleetView(services)).vms.map(({ vm: { name } }) => name)).toEqual(['web-01']);
+  });
+});
+
+describe('the table of the fleet', () => {
+  test('is of the rollout that is named, and of none that is not there', async () => {
+    const { services } = await counted();
+    const rolloutOf = async (query: Readonly<Record<string, string>>): Promise<unknown> =>
+      (
+        (await listFleet.handler(request(query), { services } as unknown as OperatorContext)).jsonBody as {
+          rolloutId: string;
+        }
+      ).rolloutId;
+    expect(await rolloutOf({})).toBe(ROLLOUT);
+    expect(await rolloutOf({ rollout: BEFORE })).toBe(BEFORE);
+    await expect(rolloutOf({ rollout: 'rollout-2025-01' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(rolloutOf({ rollout: 'october' })).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+  });
+
+  test('has the same tag as long as nothing but the time of its reading has changed', () => {
+    const tagOf = (asOfUtc: string, total: number): unknown =>
+      (conditional({ jsonBody: { asOfUtc, total } }, null, asOfUtc).headers as Record<string, string>)[
+        'etag'
+      ];
+    const tag = tagOf('2026-11-10T18:00:00.000Z', 1);
+    expect(tagOf('2026-11-10T18:00:05.000Z', 1)).toBe(tag);
+    expect(tagOf('2026-11-10T18:00:05.000Z', 2)).not.toBe(tag);
+  });
+});

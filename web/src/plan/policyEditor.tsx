@@ -1,0 +1,214 @@
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { time } from '../format';
+import { askAllNow, useLive } from '../live';
+import { useWhyNoOperator } from '../me';
+import { LongText } from '../parts/longText';
+import { ProblemNote } from '../parts/problemNote';
+import { send, type Problem } from '../send';
+import { PolicyEffect, type PolicyDiff } from './policyEffect';
+import { PolicyText, yamlOf } from './policyText';
+
+interface Version {
+  readonly version: number;
+  readonly appliedUtc: string;
+  readonly appliedBy: string;
+  readonly reason: string;
+  readonly text: string;
+}
+
+interface Policy {
+  readonly version: number;
+  readonly applied: Version | null;
+  readonly sets: Readonly<Record<string, unknown>>;
+  readonly inForce: Readonly<Record<string, unknown>>;
+}
+
+const POLICY_MS = 10_000;
+/** So long after the last key the host is asked what the text would do. */
+const TYPED_MS = 450;
+
+/** The policy in force, as the file that sets it; what another text would do, before it is applied. */
+export function PolicyEditor(): JSX.Element {
+  const { data: policy, problem } = useLive<Policy>('/api/policy', POLICY_MS);
+  const [draft, setDraft] = useState<string | null>(null);
+  const written = policy === null ? '' : fileOf(policy);
+  const text = draft ?? written;
+  const checked = useDiff(draft === null || draft === written ? null : draft);
+  return (
+    <section class="card" aria-labelledby="policy">
+      <div class="card-head">
+        <h2 id="policy">Policy</h2>
+        <p class="quiet">
+          {policy?.applied
+            ? `Version ${policy.version}, applied ${time(policy.applied.appliedUtc)}`
+            : 'As deployed: no file was applied'}
+        </p>
+      </div>
+      {policy === null ? (
+        <p class="quiet">{problem === null ? 'Reading it …' : `${problem.title} ${problem.detail}`}</p>
+      ) : (
+        <div class="policy">
+          <PolicyText
+            label="What the file sets over the settings of the deployment (YAML)"
+            text={text}
+            set={setDraft}
+            inForce={policy.inForce}
+          />
+          <div>
+            {draft === null || draft === written ? (
+              <p class="quiet">Change the text: what it would do is shown here, before it is applied.</p>
+            ) : (
+              <>
+                <ProblemNote problem={checked?.problem ?? null} />
+                {checked?.diff && <PolicyEffect diff={checked.diff} />}
+                {checked === null && <p class="quiet">Asking what it would do …</p>}
+                <Apply
+                  text={draft}
+                  version={policy.version}
+                  whyNot={whyNotYet(checked)}
+                  onDone={() => {
+                    setDraft(null);
+                  }}
+                  onForget={() => {
+                    setDraft(null);
+                  }}
+                />
+              </>
+            )}
+          </div>
+        </div>
+      )}
+      <Versions />
+    </section>
+  );
+}
+
+/** The file as it was applied; before the first, a line that says what would stand there. */
+function fileOf({ applied, sets }: Policy): string {
+  if (applied !== null) return applied.text;
+  return Object.entries(sets)
+    .map(([name, value]) => `${name}: ${yamlOf(value)}`)
+    .join('\n');
+}
+
+interface Checked {
+  readonly text: string;
+  readonly diff: PolicyDiff | null;
+  readonly problem: Problem | null;
+}
+
+/** What the host says of the text; null while it has not answered. */
+function useDiff(text: string | null): Checked | null {
+  const [checked, setChecked] = useState<Checked | null>(null);
+  useEffect(() => {
+    if (text === null) return undefined;
+    let isOver = false;
+    const timer = window.setTimeout(() => {
+      void send<PolicyDiff>('POST', '/api/policy/diff', text, 'application/yaml').then((sent) => {
+        if (isOver) return;
+        const diff = sent.kind === 'done' ? sent.value : null;
+        setChecked({ text, diff, problem: sent.kind === 'refused' ? sent.problem : null });
+      });
+    }, TYPED_MS);
+    return () => {
+      isOver = true;
+      window.clearTimeout(timer);
+    };
+  }, [text]);
+  return checked?.text === text ? checked : null;
+}
+
+function whyNotYet(checked: Checked | null): string | null {
+  if (checked === null) return 'Off until it is known what it would do.';
+  if (checked.problem !== null) return 'Off: the text has mistakes.';
+  return checked.diff?.changes.length === 0 ? 'Off: it changes nothing.' : null;
+}
+
+interface ApplyProps {
+  readonly text: string;
+  readonly version: number;
+  readonly whyNot: string | null;
+  readonly onDone: () => void;
+  readonly onForget: () => void;
+}
+
+function Apply({ text, version, whyNot, onDone, onForget }: ApplyProps): JSX.Element {
+  const [reason, setReason] = useState('');
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const notOperator = useWhyNoOperator();
+  const missing = notOperator ?? whyNot ?? (reason.trim() === '' ? 'Say why: it goes into the audit.' : null);
+  const apply = async (): Promise<void> => {
+    if (missing !== null) return;
+    const query = new URLSearchParams({ reason: reason.trim(), version: String(version) });
+    const sent = await send('PUT', `/api/policy?${query.toString()}`, text, 'application/yaml');
+    setProblem(sent.kind === 'refused' ? sent.problem : null);
+    askAllNow();
+    if (sent.kind === 'done') onDone();
+  };
+  return (
+    <form
+      class="decision"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void apply();
+      }}
+    >
+      <label class="reason">
+        Reason, for the audit
+        <textarea
+          rows={2}
+          maxLength={2_000}
+          value={reason}
+          onInput={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+      </label>
+      <div class="decision-end">
+        <button
+          type="submit"
+          class="primary"
+          aria-disabled={missing !== null}
+          aria-describedby="policy-missing"
+        >
+          Apply the policy
+        </button>
+        <button type="button" onClick={onForget}>
+          Forget the changes
+        </button>
+        <span id="policy-missing" class="quiet">
+          {missing}
+        </span>
+      </div>
+      <ProblemNote problem={problem} />
+    </form>
+  );
+}
+
+function Versions(): JSX.Element | null {
+  const { data } = useLive<{ value: readonly Version[] }>('/api/policy/versions', POLICY_MS);
+  const all = data?.value ?? [];
+  if (all.length === 0) return null;
+  return (
+    <details>
+      <summary>{all.length === 1 ? 'The version' : `The ${all.length} versions`} that people applied</summary>
+      <ol class="plain versions">
+        {all.map(({ version, appliedUtc, appliedBy, reason, text }) => (
+          <li key={version}>
+            <strong>Version {version}</strong>{' '}
+            <span class="quiet">
+              {time(appliedUtc)} by <LongText text={appliedBy} />
+            </span>
+            <p>
+              <LongText text={reason} />
+            </p>
+            <pre class="code">
+              <LongText text={text} />
+            </pre>
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
