@@ -25,6 +25,7 @@ import { saveOutcomes } from './saveOutcomes';
 import { membersDown } from './setMembers';
 import { activity, type Services } from './services';
 import { takeStep, type RoundInFlight } from './takeStep';
+import { vmSpan, type TraceSpan } from './traces';
 
 /** VMs that are worked on side by side by one call. */
 const SIDE_BY_SIDE_MAX = 8;
@@ -48,6 +49,7 @@ const GRID_SECONDS_MAX = 60;
  */
 export const advanceRound = activity(contracts.advanceRound, async (services, input) => {
   const { ref, claim, disruption, call } = input;
+  const calledUtc = services.nowUtc();
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   if (found !== null && found.progress.call >= call) return found.progress.answer;
 
@@ -58,11 +60,13 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   const vms = await work.advance(before);
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
-  const progress: RoundProgress = { call, answer, vms };
+  const startedUtc = found === null ? calledUtc : found.progress.startedUtc;
+  const progress: RoundProgress = { call, answer, vms, ...(startedUtc !== undefined && { startedUtc }) };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
     if (work.outcomes.length > 0 && answer.dueUtc !== null)
       await tellResults(services, ref, claim.claimId, vms);
+    for (const span of work.spans) services.trace?.(span);
     return answer;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
@@ -100,6 +104,7 @@ function nextDue(vms: readonly VmProgress[]): string | null {
 class Work {
   readonly outcomes: OutcomeRecord[] = [];
   readonly events: { vmId: VmId; event: VmEvent }[] = [];
+  readonly spans: TraceSpan[] = [];
   #eventsLength = 0;
   readonly #startedUtc: string;
 
@@ -215,6 +220,8 @@ class Work {
     const { outcome, installation } = learnt;
     this.outcomes.push({ ...outcome, phase, region, installation });
     this.#report(vmId, { kind: 'ended', rolloutId, ...learnt });
+    if (this.services.trace !== undefined)
+      this.spans.push(vmSpan(this.round, this.round.claim.claimId, vmId, learnt));
     const { kind: outcomeKind, reason, atUtc: endedUtc } = outcome;
     return { kind: 'ended', outcomeKind, reason, family, result, endedUtc };
   }

@@ -9,6 +9,7 @@ import { saveOutcomes } from './saveOutcomes';
 import { sideBySide } from './sideBySide';
 import { wakeWaits } from './wake';
 import { type Services, wakingActivity } from './services';
+import { rolloutSpan } from './traces';
 
 export const closeRollout = wakingActivity(contracts.closeRollout, async (services, { rolloutId, from }) => {
   const control = await rolloutOf(services, rolloutId);
@@ -34,6 +35,7 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
     evidence: { ...counts },
   });
   await wakeWaits(services, rolloutId, null);
+  services.trace?.(rolloutSpan({ ...control, endedUtc: control.endedUtc ?? endedUtc }, counts));
   return { counts };
 });
 

@@ -1,5 +1,6 @@
 import { checkSilence, countOutcomes } from '../domain/gates';
 import type { RolloutId, VmId } from '../domain/ids';
+import { later } from '../domain/instants';
 import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
@@ -7,13 +8,14 @@ import { expectProbes } from './expectClaim';
 import { writeHalt } from './halts';
 import { closeRoundEvidence } from './roundEvidence';
 import { type AnswerTo, type Services, wakingActivity } from './services';
+import { roundSpan } from './traces';
 import { wakeAfterRounds } from './wake';
 
 export const recordRound = wakingActivity(
   contracts.recordRound,
   async (services, { ref, claimId }): Promise<AnswerTo<typeof contracts.recordRound>> => {
     const { rolloutId, ...where } = ref;
-    const endings = await endingsOf(services, rolloutId, claimId);
+    const { endings, startedUtc } = await endingsOf(services, rolloutId, claimId);
     const record: RoundRecord = {
       ...where,
       atUtc: services.nowUtc(),
@@ -38,6 +40,15 @@ export const recordRound = wakingActivity(
     if (endings.some(({ outcomeKind }) => outcomeKind === 'unhealthy'))
       await expectProbes(services, ref.region);
     await wakeAfterRounds(services, rolloutId, ref.phase);
+    const lastUtc = endings.map(({ endedUtc }) => endedUtc).reduce(later, startedUtc ?? '');
+    services.trace?.(
+      roundSpan(ref, claimId, {
+        startUtc: startedUtc ?? lastUtc,
+        endUtc: lastUtc,
+        counts: { ...record.counts },
+        isStopped: verdict.kind !== 'open',
+      }),
+    );
     return {
       gate: verdict.kind,
       why: verdict.kind === 'open' ? '' : verdict.why,
@@ -54,11 +65,12 @@ async function endingsOf(
   services: Services,
   rolloutId: RolloutId,
   claimId: string,
-): Promise<readonly Ended[]> {
+): Promise<{ readonly endings: readonly Ended[]; readonly startedUtc: string | undefined }> {
   const found = await services.roundProgress.read(rolloutId, claimId);
   if (found === null) throw new Error(`Round ${claimId} has no progress to be written down.`);
-  return found.progress.vms.map(({ vmId, update }) => {
+  const endings = found.progress.vms.map(({ vmId, update }) => {
     if (update.kind === 'ended') return { ...update, vmId };
     throw new Error(`Round ${claimId} is not over: ${vmId} is at ${update.kind}.`);
   });
+  return { endings, startedUtc: found.progress.startedUtc };
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
 import type { Repositories } from '../store/repositories';
 import type { ActivityContract } from './contracts';
+import type { Trace } from './traces';
 
 /** Everything an activity may touch. functions/ chooses what stands behind it. */
 export interface Services extends Repositories {
@@ -10,6 +11,8 @@ export interface Services extends Repositories {
   readonly policy: Policy;
   /** The task hub of the host that this runs on; absent where there is no host. */
   readonly hub?: string;
+  /** Absent when nothing is traced. */
+  readonly trace?: Trace;
   /** The clock of the host, as an ISO instant in UTC. */
   readonly nowUtc: () => string;
 }

@@ -46,7 +46,8 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
 
 type Ended = (code: ExitCode) => void;
 
-function createProgram(ended: Ended): Command {
+/** The command line, before anything was typed. */
+export function createProgram(ended: Ended): Command {
   const program = new Command('lowtide')
     .description('Availability-first patching for fleets of virtual machines.')
     .usage('<command> [options]')

@@ -24,6 +24,7 @@ import type { Store } from '../store/store';
 import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { openAzure } from './openAzure';
+import { openTracing } from './openTracing';
 import { openTables } from './openTables';
 import { lookAtPolicyAgain, withPolicyInForce } from './policyNow';
 import { readSettings, type Settings } from './settings';
@@ -128,6 +129,7 @@ async function compose(): Promise<AppServices> {
     armResources: armResourceStore(store),
     azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
+    ...(settings.tracing !== null && { trace: openTracing(settings.tracing) }),
     nowUtc: () => DateTime.utc().toISO(),
   };
   if (settings.fleetFile !== null) await takeListing(composed);

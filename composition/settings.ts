@@ -14,6 +14,7 @@ import {
   imageProblems,
   nameProblems,
 } from './settingProblems';
+import { readTracing, type TracingSettings } from './tracingSettings';
 import { storageOf, type StorageSettings } from './storageSettings';
 
 /** What a deployment decides, beside the policy. */
@@ -35,6 +36,8 @@ export interface Settings {
   readonly azure: AzureSettings | null;
   readonly auth: AuthSettings;
   readonly notifications: NotificationSettings;
+  /** Null when nothing is traced. */
+  readonly tracing: TracingSettings | null;
   readonly policy: Policy;
 }
 
@@ -115,6 +118,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     azure: readAzure(driver, given, oneOf, problems),
     auth: readAuth(environment, problems),
     notifications: readNotifications(given, problems),
+    tracing: readTracing(given, problems),
     policy: readPolicy(given, problems),
   };
   problems.push(...cloudProblems(settings, environment));

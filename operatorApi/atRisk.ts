@@ -1,5 +1,5 @@
 import type { Services } from '../activities/services';
-import { forecastFor } from './forecast';
+import { forecastOf } from './keptForecasts';
 
 const NAMED_MAX = 20;
 
@@ -8,10 +8,13 @@ const NAMED_MAX = 20;
  * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
  */
 export async function reportAtRisk(services: Services): Promise<string | null> {
-  const { control, rows } = await forecastFor(services, {}, services.nowUtc());
-  if (control === null || control.endedUtc !== null) return null;
-  const { rolloutId } = control;
-  const now = rows.filter(({ forecast }) => forecast.state === 'atRisk');
+  const found = await forecastOf(services, null);
+  if (found === null || found.control.endedUtc !== null) return null;
+  const { rolloutId } = found.control;
+  const now = found.byPlace.flatMap((forecast, place) => {
+    const one = found.view.vms[place];
+    return one === undefined || forecast.state !== 'atRisk' ? [] : [{ one, forecast }];
+  });
   const before = await services.rollouts.atRisk(rolloutId);
   const ids = new Set<string>(now.map(({ one }) => one.vm.id));
   const added = now.filter(({ one }) => !before.has(one.vm.id));

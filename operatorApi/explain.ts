@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { Utc, VmId } from '../domain/ids';
+import type { Services } from '../activities/services';
+import { Utc, VmId, type RolloutId } from '../domain/ids';
+import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
+import { ListedPatch } from '../domain/patches';
 import { FactValue, OutcomeKind, OutcomeReason } from '../domain/reasons';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import { explainVm } from '../planning/explainVm';
 import { KeptOutcome } from '../store/outcomes';
 import { ROLLOUT, rolloutAsked } from './rolloutIdIn';
@@ -46,6 +50,17 @@ const Explanation = named(
     start: z.object({ earliestUtc: Utc, expectedUtc: Utc.nullable(), latestUtc: Utc }).nullable(),
     deadlineUtc: Utc.nullable(),
     outcome: KeptOutcome.nullable(),
+    /** What became of each patch in its last installation of the rollout; null when there was none, or the platform named none. */
+    patches: z.array(ListedPatch).nullable(),
+    /** What its image family has proven in the rollout. */
+    evidence: z
+      .object({
+        family: z.string(),
+        startedCount: z.number().int(),
+        healthyCount: z.number().int(),
+        unhealthyCount: z.number().int(),
+      })
+      .nullable(),
   }),
   'Why a VM stands as it does, what will unblock it, and when it can start.',
 );
@@ -84,9 +99,33 @@ const explain: OperatorRoute = {
         place: place === null ? null : PlaceShape.parse(place),
         deadlineUtc: control === null ? null : addSeconds(control.releasedUtc, rolloutDeadlineSeconds),
         outcome,
+        patches: await patchesOf(services, outcome),
+        evidence: control === null ? null : await evidenceOf(services, control.rolloutId, vm),
       },
     };
   },
 };
+
+async function patchesOf(
+  { patches }: Services,
+  outcome: KeptOutcome | null,
+): Promise<readonly ListedPatch[] | null> {
+  const activityId = outcome?.installation?.installationActivityId;
+  if (outcome === null || activityId === undefined) return null;
+  const kept = (await patches.read(outcome.vmId))?.installed.find((one) => one.activityId === activityId);
+  return kept === undefined ? null : patches.list(kept.list);
+}
+
+async function evidenceOf(
+  { evidence }: Services,
+  rolloutId: RolloutId,
+  vm: VirtualMachine,
+): Promise<z.infer<typeof Explanation>['evidence']> {
+  const family = imageFamilyOf(vm);
+  const found = (await evidence.read(rolloutId)).families[family];
+  if (found === undefined) return null;
+  const { startedCount, healthyCount, unhealthyCount } = found;
+  return { family, startedCount, healthyCount, unhealthyCount };
+}
 
 export const explainRoutes: readonly OperatorRoute[] = [explain];

@@ -1,18 +1,12 @@
 import { z } from 'zod';
-import type { ApprovalFacts } from '../domain/approvals';
-import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { Utc, VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
-import type { Services } from '../activities/services';
-import { approvalFacts } from '../activities/control';
-import { selects, type Selector } from '../domain/selector';
-import { tagOf } from '../domain/tags';
 import { LowtideError } from '../domain/lowtideError';
-import { FORECAST_STATES, forecastVm, type ForecastState, type VmForecast } from '../planning/forecastVm';
-import type { RoundSlot } from '../planning/roundSlot';
+import { FORECAST_STATES, type ForecastState } from '../planning/forecastVm';
 import { csvAnswer, csvOf } from './csv';
-import { fleetView, type FleetVm } from './fleetView';
-import type { OperatorRoute } from './route';
+import { byFact, placesSelected } from './fleetIndex';
+import { forecastOf, type KeptForecast } from './keptForecasts';
+import type { OperatorContext, OperatorRequest, OperatorRoute } from './route';
 import { countIn, FROM_THE_FIRST, instantIn, nextLinkOf } from './queryValues';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 import { instantParameter } from './shapes/shared';
@@ -59,11 +53,6 @@ const QUERY = {
   format: { about: 'csv for a table of the VMs.', schema: z.enum(['json', 'csv']) },
 };
 
-interface Forecasted {
-  readonly one: FleetVm;
-  readonly forecast: VmForecast;
-}
-
 const showForecast: OperatorRoute = {
   name: 'showForecast',
   methods: ['GET'],
@@ -76,14 +65,16 @@ const showForecast: OperatorRoute = {
   },
   handler: async (request, context) => {
     const { services } = context;
-    const asOfUtc = instantIn(request, 'asOf') ?? services.nowUtc();
+    const by = factOf(request.query('by') ?? 'region');
     const state = request.query('state');
     const after = countIn(request, 'after', FROM_THE_FIRST);
-    const { control, rows } = await forecastFor(services, selectorOf(request), asOfUtc);
-    const listed = state === null ? rows : rows.filter(({ forecast }) => forecast.state === state);
-    const value = listed
-      .slice(after, after + PAGE_SIZE)
-      .map(({ one, forecast }) => ({ vmId: one.vm.id, ...forecast }));
+    const { forecast, places } = await forecastAll(request, context);
+    const listed =
+      state === null ? places : places.filter((place) => forecast?.byPlace[place]?.state === state);
+    const value = listed.slice(after, after + PAGE_SIZE).map((place) => ({
+      vmId: forecast?.view.vms[place]?.vm.id,
+      ...forecast?.byPlace[place],
+    }));
     const nextLink =
       after + PAGE_SIZE < listed.length
         ? nextLinkOf('/api/forecast', request, QUERY, after + PAGE_SIZE)
@@ -91,16 +82,18 @@ const showForecast: OperatorRoute = {
     if (request.query('format') === 'csv')
       return csvAnswer(csvOf(['vmId', 'state', 'why', 'expectedUtc'], value), nextLink);
     const { policy } = services;
+    const control = forecast?.control ?? null;
+    const groups = forecast === null ? [] : groupsOf(forecast, places, by);
     const seconds = (amount: number): string | null => control && addSeconds(control.releasedUtc, amount);
     return {
       jsonBody: {
         rolloutId: control?.rolloutId ?? null,
-        asOfUtc,
+        asOfUtc: forecast?.asOfUtc ?? instantIn(request, 'asOf') ?? services.nowUtc(),
         targetUtc: seconds(policy.forecastTargetDays * 86_400),
         deadlineUtc: seconds(policy.rolloutDeadlineSeconds),
         endsUtc: control?.endsUtc ?? null,
-        counts: countsOf(rows),
-        groups: groupsOf(rows, request.query('by') ?? 'region'),
+        counts: sumOf(groups),
+        groups,
         value,
         ...(nextLink !== null && { nextLink }),
       },
@@ -109,93 +102,47 @@ const showForecast: OperatorRoute = {
 };
 
 /** Every VM that fits, in the order of ids. Without a rollout there is no clock, and no row. */
-export async function forecastFor(
-  services: Services,
-  selector: Selector,
-  asOfUtc: string,
-): Promise<{ readonly control: RolloutControl | null; readonly rows: readonly Forecasted[] }> {
-  const view = await fleetView(services);
-  const control = view.control && (await services.rollouts.read(view.control.rolloutId));
-  if (control === null) return { control, rows: [] };
-  const [halts, freezes, approvals] = await Promise.all([
-    services.rollouts.halts(control.rolloutId),
-    services.freezes.list(),
-    approvalFacts(services, control.rolloutId),
-  ]);
-  const nowUtc = services.nowUtc();
-  const starts = new Map<string, RoundSlot | null>();
-  const hasSelector = Object.keys(selector).length > 0;
-  const rows = view.vms
-    .filter(({ vm }) => !hasSelector || selects(selector, vm))
-    .map((one) => ({
-      one,
-      forecast: forecastVm({
-        asOfUtc,
-        nowUtc,
-        policy: services.policy,
-        control,
-        waitsForPerson: waitOf(control, halts, approvals, one, nowUtc),
-        freezes,
-        vm: one.vm,
-        timeZone: one.timeZone,
-        ineligible: one.ineligible,
-        outcome: one.outcome,
-        plannedStartUtc: one.place?.expectedStartUtc ?? null,
-        starts,
-      }),
-    }));
-  return { control, rows };
+async function forecastAll(
+  request: OperatorRequest,
+  { services }: OperatorContext,
+): Promise<{ readonly forecast: KeptForecast | null; readonly places: readonly number[] }> {
+  const selector = selectorOf(request);
+  const forecast = await forecastOf(services, instantIn(request, 'asOf'));
+  if (forecast === null) return { forecast, places: [] };
+  return { forecast, places: placesSelected(forecast.view, selector) ?? [...forecast.byPlace.keys()] };
 }
 
-function waitOf(
-  control: RolloutControl,
-  halts: readonly Halt[],
-  approvals: ApprovalFacts | undefined,
-  { vm, place, family }: FleetVm,
-  nowUtc: string,
-): string | null {
-  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
-    return null;
-  const { phase, region } = place;
-  const { availabilitySetId, id: vmId } = vm;
-  const here = controlFor(
-    control,
-    halts,
-    { phase, region, family, availabilitySetId, vmId },
-    nowUtc,
-    approvals,
-  );
-  return here.kind === 'wait' ? here.why : null;
-}
+type Counts = Record<ForecastState, number>;
 
-function countsOf(rows: readonly Forecasted[]): Record<ForecastState, number> {
-  const counts = { done: 0, onTime: 0, atRisk: 0, late: 0, excluded: 0, notTakingPart: 0 };
-  for (const { forecast } of rows) counts[forecast.state] += 1;
-  return counts;
-}
+const noCounts = (): Counts => ({ done: 0, onTime: 0, atRisk: 0, late: 0, excluded: 0, notTakingPart: 0 });
 
 function groupsOf(
-  rows: readonly Forecasted[],
+  { view, byPlace }: KeptForecast,
+  places: readonly number[],
   by: string,
-): { name: string; counts: Record<ForecastState, number> }[] {
-  const nameOf = groupingBy(by);
-  const groups = new Map<string, Forecasted[]>();
-  for (const row of rows) {
-    const name = nameOf(row.one);
-    const found = groups.get(name);
-    if (found === undefined) groups.set(name, [row]);
-    else found.push(row);
+): { name: string; counts: Counts }[] {
+  const { names, numbers } = byFact(view, factOf(by));
+  const groups = new Map<number, Counts>();
+  for (const place of places) {
+    const number = numbers[place] ?? -1;
+    let counts = groups.get(number);
+    if (counts === undefined) groups.set(number, (counts = noCounts()));
+    const state = byPlace[place]?.state;
+    if (state !== undefined) counts[state] += 1;
   }
   return [...groups]
-    .map(([name, members]) => ({ name, counts: countsOf(members) }))
+    .map(([number, counts]) => ({ name: names[number] ?? 'none', counts }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function groupingBy(by: string): (one: FleetVm) => string {
-  if (by === 'region') return ({ vm }) => vm.region;
-  if (by === 'subscription') return ({ vm }) => vm.subscriptionId;
-  if (by === 'family') return ({ family }) => family;
-  if (by.startsWith('tag:')) return ({ vm }) => tagOf(vm.tags, by.slice(4)) ?? 'none';
+function sumOf(groups: readonly { readonly counts: Counts }[]): Counts {
+  const sum = noCounts();
+  for (const { counts } of groups) for (const state of FORECAST_STATES) sum[state] += counts[state];
+  return sum;
+}
+
+function factOf(by: string): string {
+  if (by === 'region' || by === 'subscription' || by === 'family' || /^tag:./.test(by)) return by;
   throw new LowtideError('REQUEST_INVALID', {
     what: `The query parameter by is '${by}'.`,
     why: 'A forecast is counted by region, subscription, family or a tag.',

@@ -4,9 +4,10 @@ import { Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { PhaseId } from '../domain/phaseId';
 import { OutcomeKind, OutcomeReason } from '../domain/reasons';
-import { selects } from '../domain/selector';
+import type { Selector } from '../domain/selector';
 import { tagOf } from '../domain/tags';
 import { csvAnswer, csvOf } from './csv';
+import { placesSelected } from './fleetIndex';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
 import { countIn, FROM_THE_FIRST, nextLinkOf } from './queryValues';
 import { ROLLOUT, rolloutAsked } from './rolloutIdIn';
@@ -119,6 +120,16 @@ export const listFleet: OperatorRoute = {
   },
 };
 
+/** Those that a selector means, in the order of the list. */
+function selectedIn(view: FleetView, sorted: readonly FleetVm[], selector: Selector): readonly FleetVm[] {
+  const places = placesSelected(view, selector);
+  if (places === null) return sorted;
+  const selected = places.flatMap((place) => view.vms[place] ?? []);
+  if (sorted === view.vms) return selected;
+  const wanted = new Set(selected);
+  return sorted.filter((one) => wanted.has(one));
+}
+
 /** Sorted by each column once a view: a table is paged through far more often than it changes. */
 const SORTED = new WeakMap<FleetView, Map<string, readonly FleetVm[]>>();
 
@@ -127,17 +138,16 @@ function matching(request: OperatorRequest, view: FleetView): readonly FleetVm[]
   const wanted = (name: string): string | null => request.query(name);
   const [kind, reason, phase, takesPart] = ['kind', 'reason', 'phase', 'takesPart'].map(wanted);
   const search = wanted('search')?.toLowerCase() ?? null;
-  const all = sortedBy(view, wanted('sort'));
+  const all = selectedIn(view, sortedBy(view, wanted('sort')), selector);
   const hasFilter = [kind, reason, phase, takesPart, search].some((one) => one !== null);
-  if (!hasFilter && Object.keys(selector).length === 0) return all;
+  if (!hasFilter) return all;
   return all.filter(
     (one) =>
       (kind === null || kind === (one.outcome?.kind ?? 'none')) &&
       (reason === null || reason === reasonOf(one)) &&
       (phase === null || phase === one.place?.phase) &&
       (takesPart === null || takesPart === String(one.ineligible === null)) &&
-      (search === null || one.vm.name.toLowerCase().includes(search)) &&
-      selects(selector, one.vm),
+      (search === null || one.vm.name.toLowerCase().includes(search)),
   );
 }
 

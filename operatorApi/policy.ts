@@ -14,10 +14,11 @@ import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
 import { monthAfter, monthOfLatestRelease } from '../domain/release';
 import { decodeText } from '../drivers/fleet/decodeText';
-import { diffTurns, turnsOf } from '../planning/previewPlan';
+import { turnsOfPreview } from '../planning/monthPreview';
+import { diffTurns } from '../planning/previewPlan';
 import type { PolicyVersion } from '../store/policies';
 import { forgetFleetView } from './fleetView';
-import { previewOf } from './preview';
+import { previewOf } from './keptPreviews';
 import type { OperatorRoute } from './route';
 import { named } from './shapes/shared';
 
@@ -185,13 +186,9 @@ const diffPolicy: OperatorRoute = {
     const policy = inForceWith(members);
     const changes = changesBetween(services.policy, policy);
     const month = monthAfter(monthOfLatestRelease(services.nowUtc()));
-    const now = await previewOf(services, { month, policy: services.policy, vms: null });
-    const then = await previewOf(services, { month, policy, vms: null });
-    const { releasedUtc } = then.plan;
-    const { added, removed, moved } = diffTurns(
-      turnsOf(now.rows, releasedUtc),
-      turnsOf(then.rows, releasedUtc),
-    );
+    const now = await previewOf(services, { month, policy: services.policy });
+    const then = await previewOf(services, { month, policy });
+    const { added, removed, moved } = diffTurns(turnsOfPreview(now.preview), turnsOfPreview(then.preview));
     const isRunning = (await services.rollouts.list()).some(({ endedUtc }) => endedUtc === null);
     return {
       jsonBody: {

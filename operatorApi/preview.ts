@@ -1,37 +1,24 @@
 import { z } from 'zod';
 import type { Services } from '../activities/services';
 import { readPolicyFile } from '../composition/policyFile';
-import { Month, rolloutIdOf, type VmId } from '../domain/ids';
-import { addSeconds, later } from '../domain/instants';
+import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
-import { endsUtcOf, monthAfter, monthOfLatestRelease, releaseOf } from '../domain/release';
-import { selects, Selector } from '../domain/selector';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import { parseFleet } from '../drivers/fleet/parseFleet';
-import { heldThroughout } from '../planning/heldVms';
-import type { Plan } from '../planning/plan';
-import { previewBudgets } from '../planning/previewBudgets';
-import { planRollout } from '../planning/planRollout';
+import { monthAfter, monthOfLatestRelease, releaseOf } from '../domain/release';
+import { Selector } from '../domain/selector';
 import {
-  dayOf,
-  diffTurns,
-  finishOf,
-  previewRows,
-  sharesOf,
-  turnsOf,
-  type PlanDiff,
-  type PreviewRow,
-} from '../planning/previewPlan';
-import { fleetView } from './fleetView';
+  NAMED_MAX,
+  PREVIEW_PAGE,
+  previewAnswer,
+  turnsOfPreview,
+  type MonthPreview,
+} from '../planning/monthPreview';
+import { dayOf, diffTurns, shownDiff, type PlanDiff } from '../planning/previewPlan';
+import { previewOf, previewOfFile, wantedOf } from './keptPreviews';
 import type { OperatorRoute } from './route';
 import { countIn, FROM_THE_FIRST, nextLinkOf } from './queryValues';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 import { PreviewShape } from './shapes/preview';
-
-/** Rows a page, and so many are named of what is late, moved, added or removed; the rest is counted. */
-const PAGE_SIZE = 500;
-const NAMED_MAX = 100;
 
 const QUERY = {
   ...SELECTOR_QUERY,
@@ -56,14 +43,19 @@ const showPreview: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const month = monthIn(request.query('month'), services.nowUtc());
-    const made = await previewOf(services, { month, policy: services.policy, vms: null });
-    const diff = request.query('against') === null ? null : await againstMonthBefore(services, made);
+    const made = await previewOf(services, { month, policy: services.policy });
+    const diff = request.query('against') === null ? null : await againstMonthBefore(services, made.preview);
     const after = countIn(request, 'after', FROM_THE_FIRST);
-    const { body, matched } = answerOf(made, selectorOf(request), services.policy, after);
-    const nextLink =
-      after + PAGE_SIZE < matched ? nextLinkOf('/api/preview', request, QUERY, after + PAGE_SIZE) : null;
+    const { body, matchedCount } = previewAnswer(made.preview, wantedOf(made, selectorOf(request)), after);
+    const next = after + PREVIEW_PAGE;
+    const nextLink = next < matchedCount ? nextLinkOf('/api/preview', request, QUERY, next) : null;
     return {
-      jsonBody: { ...body, ...(diff && { diff: shownDiff(diff) }), ...(nextLink !== null && { nextLink }) },
+      jsonBody: {
+        ...body,
+        asOfUtc: made.asOfUtc,
+        ...(diff && { diff: shownDiff(diff, NAMED_MAX) }),
+        ...(nextLink !== null && { nextLink }),
+      },
     };
   },
 };
@@ -100,44 +92,19 @@ const comparePreview: OperatorRoute = {
     const month = body.month ?? monthIn(null, services.nowUtc());
     const written = body.policyFile === undefined ? {} : readPolicyFile(body.policyFile);
     const policy = policyWith(services.policy, { ...written, ...body.policy });
-    const vms = body.fleet === undefined ? null : parseFleet(JSON.stringify(body.fleet), 'the fleet').vms;
-    const before = await previewOf(services, { month, policy: services.policy, vms: null });
-    const after = await previewOf(services, { month, policy, vms });
-    const { releasedUtc } = after.plan;
-    const diff = diffTurns(turnsOf(before.rows, releasedUtc), turnsOf(after.rows, releasedUtc));
-    return { jsonBody: { ...answerOf(after, body.selector, policy, 0).body, diff: shownDiff(diff) } };
+    const before = await previewOf(services, { month, policy: services.policy });
+    const after =
+      body.fleet === undefined
+        ? await previewOf(services, { month, policy })
+        : await previewOfFile(services, { month, policy, fleet: body.fleet });
+    const diff = diffTurns(turnsOfPreview(before.preview), turnsOfPreview(after.preview));
+    const answer = previewAnswer(after.preview, wantedOf(after, body.selector), 0);
+    return { jsonBody: { ...answer.body, asOfUtc: after.asOfUtc, diff: shownDiff(diff, NAMED_MAX) } };
   },
 };
 
-interface Previewed {
-  readonly plan: Plan;
-  readonly rows: readonly PreviewRow[];
-  readonly vms: ReadonlyMap<VmId, VirtualMachine>;
-  readonly asOfUtc: string;
-}
-
-/** As the rollout of the month would plan it now, or at its release: the same planner, policy, seed and freezes. */
-export async function previewOf(
-  services: Services,
-  {
-    month,
-    policy,
-    vms: given,
-  }: { readonly month: Month; readonly policy: Policy; readonly vms: readonly VirtualMachine[] | null },
-): Promise<Previewed> {
-  const view = await fleetView(services);
-  const vms = given ?? view.vms.map(({ vm }) => vm);
-  const freezes = await services.freezes.list();
-  const nowUtc = later(releaseOf(month), services.nowUtc());
-  const endsUtc = endsUtcOf(month, policy);
-  const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
-  const plan = planRollout({ vms, month, policy, seed: month, nowUtc, held });
-  const byId = new Map(vms.map((vm) => [vm.id, vm]));
-  return { plan, rows: previewRows(plan, byId, freezes, policy), vms: byId, asOfUtc: view.asOfUtc };
-}
-
-async function againstMonthBefore(services: Services, { plan, rows }: Previewed): Promise<PlanDiff> {
-  const month = monthAfter(plan.month, -1);
+async function againstMonthBefore(services: Services, preview: MonthPreview): Promise<PlanDiff> {
+  const month = monthAfter(preview.plan.month, -1);
   const releasedUtc = releaseOf(month);
   const before = (await services.plans.allRounds(rolloutIdOf(month))).flatMap(
     ({ phase, vmIds, expectedStartUtc }) =>
@@ -149,77 +116,7 @@ async function againstMonthBefore(services: Services, { plan, rows }: Previewed)
       why: 'No rollout of that month was planned here.',
       fix: 'Leave `against` out, or ask for the month after one that was rolled out.',
     });
-  return diffTurns(before, turnsOf(rows, plan.releasedUtc));
-}
-
-function answerOf(
-  { plan, rows, vms, asOfUtc }: Previewed,
-  selector: Selector,
-  policy: Policy,
-  after: number,
-): { readonly body: Record<string, unknown>; readonly matched: number } {
-  const isWanted = (id: VmId): boolean => {
-    const vm = vms.get(id);
-    return vm !== undefined && selects(selector, vm);
-  };
-  const matched = rows.filter(({ vmId }) => isWanted(vmId));
-  const ids = new Set(matched.map(({ vmId }) => vmId));
-  const countIn = (vmIds: readonly VmId[]): number => vmIds.filter((id) => ids.has(id)).length;
-  const late = plan.late.filter(({ vmId }) => ids.has(vmId));
-  const ineligible = plan.ineligible.filter(({ vmId }) => isWanted(vmId));
-  const body = {
-    month: plan.month,
-    asOfUtc,
-    releasedUtc: plan.releasedUtc,
-    endsUtc: plan.endsUtc,
-    targetUtc: addSeconds(plan.releasedUtc, policy.forecastTargetDays * 86_400),
-    vmCount: plan.vmCount,
-    matchedCount: matched.length,
-    finish: finishOf(matched),
-    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }) => ({
-      phase: `phase-${phase}`,
-      ring: ring ?? null,
-      vmCount,
-      matchedCount: regions.reduce((sum, region) => sum + countIn(idsOf(region)), 0),
-      expectedStartUtc,
-      expectedEndUtc,
-      regions: regions.map((region) => ({
-        region: region.region,
-        vmCount: region.vmCount,
-        matchedCount: countIn(idsOf(region)),
-        roundCount: region.stages.flatMap(({ groups }) => groups.flatMap(({ rounds }) => rounds)).length,
-        expectedStartUtc: region.expectedStartUtc,
-        expectedEndUtc: region.expectedEndUtc,
-      })),
-    })),
-    budgets: previewBudgets(plan, policy, vms),
-    shares: sharesOf(plan, policy, ids).slice(0, NAMED_MAX),
-    late: { count: late.length, value: late.slice(0, NAMED_MAX) },
-    heldCount: matched.filter(({ heldUntilUtc }) => heldUntilUtc !== null).length,
-    ineligible: countsOf(ineligible.map(({ reason }) => reason)),
-    value: matched.slice(after, after + PAGE_SIZE),
-  };
-  return { body, matched: matched.length };
-}
-
-const idsOf = ({ stages }: Plan['phases'][number]['regions'][number]): VmId[] =>
-  stages.flatMap(({ groups }) => groups.flatMap(({ rounds }) => rounds.flatMap(({ vmIds }) => vmIds)));
-
-function countsOf(names: readonly string[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
-  return counts;
-}
-
-function shownDiff({ added, removed, moved }: PlanDiff): Record<string, unknown> {
-  return {
-    addedCount: added.length,
-    removedCount: removed.length,
-    movedCount: moved.length,
-    added: added.slice(0, NAMED_MAX),
-    removed: removed.slice(0, NAMED_MAX),
-    moved: moved.slice(0, NAMED_MAX),
-  };
+  return diffTurns(before, turnsOfPreview(preview));
 }
 
 /** The policy in force with some members changed. An unknown member is an error: it would be taken for obeyed. */

@@ -60,7 +60,7 @@ export function forecastVm(facts: ForecastFacts): VmForecast {
     return { state: 'late', why: outcome.detail || outcome.reason, expectedUtc: null };
   if (outcome?.kind === 'unhealthy')
     return { state: 'atRisk', why: `it is unhealthy after its update: ${outcome.detail}`, expectedUtc: null };
-  const deadlineUtc = addSeconds(control.releasedUtc, policy.rolloutDeadlineSeconds);
+  const deadlineUtc = after(control.releasedUtc, policy.rolloutDeadlineSeconds);
   if (control.endedUtc !== null || asOfUtc >= deadlineUtc || control.mode === 'cancelled')
     return { state: 'late', why: outcome?.detail ?? 'the rollout ended before its turn', expectedUtc: null };
   return expectation(facts, outcome);
@@ -91,7 +91,7 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
     return { state: 'atRisk', why: `the rollout waits for a person: ${waitsForPerson}`, expectedUtc };
   if (expectedUtc <= asOfUtc && asOfUtc > nowUtc && outcome === null)
     return { state: 'done', why: 'expected by then', expectedUtc };
-  const targetUtc = addSeconds(control.releasedUtc, policy.forecastTargetDays * DAY_SECONDS);
+  const targetUtc = after(control.releasedUtc, policy.forecastTargetDays * DAY_SECONDS);
   if (expectedUtc > targetUtc)
     return {
       state: 'atRisk',
@@ -104,6 +104,20 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
 }
 
 const DAY_SECONDS = 86_400;
+
+/** The same two instants are asked for by every VM of a rollout. */
+const AFTER = new Map<string, string>();
+const AFTER_MAX = 64;
+
+function after(utc: string, seconds: number): string {
+  const key = `${utc}~${seconds}`;
+  const known = AFTER.get(key);
+  if (known !== undefined) return known;
+  if (AFTER.size >= AFTER_MAX) AFTER.clear();
+  const found = addSeconds(utc, seconds);
+  AFTER.set(key, found);
+  return found;
+}
 
 /** A VM that no freeze concerns starts when the others of its time zone and round do. */
 function startOf(question: StartQuestion, { starts, policy }: ForecastFacts): RoundSlot | null {

@@ -93,12 +93,6 @@ export interface Finish {
   readonly lastUtc: string | null;
 }
 
-export function finishOf(rows: readonly PreviewRow[]): Finish {
-  const ends = rows.map(({ expectedEndUtc }) => expectedEndUtc).sort();
-  const at = (share: number): string | null => ends[Math.max(0, Math.ceil(ends.length * share) - 1)] ?? null;
-  return { p50Utc: at(0.5), p95Utc: at(0.95), lastUtc: at(1) };
-}
-
 export interface Share {
   readonly availabilitySetId: string;
   /** The VMs of the set that the largest of its rounds takes down together, and how many may be. */
@@ -107,16 +101,16 @@ export interface Share {
 }
 
 /** How near the rounds of the sets come to their share; the nearest first. */
-export function sharesOf(plan: Plan, policy: Policy, wanted: ReadonlySet<VmId>): Share[] {
-  const shares: Share[] = [];
+export function sharesOf(plan: Plan, policy: Policy): (Share & { readonly vmIds: readonly VmId[] })[] {
+  const shares: (Share & { readonly vmIds: readonly VmId[] })[] = [];
   for (const { regions } of plan.phases)
     for (const { stages } of regions)
       for (const { groups } of stages)
         for (const { availabilitySetId, setSize, rounds } of groups) {
           if (availabilitySetId === null) continue;
-          if (!rounds.some(({ vmIds }) => vmIds.some((id) => wanted.has(id)))) continue;
           const largestRound = Math.max(...rounds.map(({ vmCount }) => vmCount));
-          shares.push({ availabilitySetId, largestRound, limit: setShare(setSize, policy) });
+          const vmIds = rounds.flatMap((round) => round.vmIds);
+          shares.push({ availabilitySetId, largestRound, limit: setShare(setSize, policy), vmIds });
         }
   return shares.sort(
     (a, b) =>
@@ -168,4 +162,16 @@ export function diffTurns(before: readonly Turn[], after: readonly Turn[]): Plan
       moved.push({ vmId, before: { phase: was.phase, day: was.day }, after: { phase, day } });
   }
   return { added: added.sort(), removed: [...known.keys()].sort(), moved };
+}
+
+/** What a diff names, and how much there is. */
+export function shownDiff({ added, removed, moved }: PlanDiff, namedMax: number): Record<string, unknown> {
+  return {
+    addedCount: added.length,
+    removedCount: removed.length,
+    movedCount: moved.length,
+    added: added.slice(0, namedMax),
+    removed: removed.slice(0, namedMax),
+    moved: moved.slice(0, namedMax),
+  };
 }

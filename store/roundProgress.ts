@@ -19,6 +19,8 @@ export const RoundProgress = z.object({
   /** Number of the last call of `advanceRound` that was written, from 1. */
   call: z.number().int(),
   answer: AdvanceAnswer,
+  /** When its first call was; absent in rows of before. */
+  startedUtc: Utc.exactOptional(),
   /** In the order of the plan. */
   vms: z.array(z.object({ vmId: VmId, update: VmUpdate })),
 });

@@ -63,14 +63,29 @@ compdef _lowtide lowtide
 `;
 }
 
+/** Fish completes an option only where it is declared as one, so options and subcommands are declared apart. */
 function fishScript(all: readonly Words[]): string {
-  const lines = all.map(({ path, words }) => {
-    const test = path === '' ? '__fish_use_subcommand' : `__lowtide_at ${path}`;
-    return `complete -c lowtide -n '${test}' -a '${words.join(' ')}'`;
+  const known = all.flatMap(({ path }) => (path === '' ? [] : [`'${path}'`])).join(' ');
+  const lines = all.flatMap(({ path, words }) => {
+    const start = `complete -c lowtide -n '__lowtide_at "${path}"'`;
+    const names = words.filter((word) => !word.startsWith('-'));
+    const options = words.filter((word) => word.startsWith('--'));
+    return [
+      ...(names.length === 0 ? [] : [`${start} -f -a '${names.join(' ')}'`]),
+      ...options.map((word) => `${start} -l ${word.slice(2)}`),
+    ];
   });
   return `function __lowtide_at
-  set -l line (commandline -opc)[2..-1]
-  test "$line[1..(count $argv)]" = "$argv"
+  set -l path ''
+  set -l words (commandline -opc)
+  set -e words[1]
+  for word in $words
+    string match -q -- '-*' $word; and break
+    set -l longer (string trim -- "$path $word")
+    contains -- $longer ${known}; or break
+    set path $longer
+  end
+  test "$path" = "$argv[1]"
 end
 ${lines.join('\n')}
 `;

@@ -1,13 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
+import { readPolicyFile } from '../../composition/policyFile';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { localPreview } from './localFleet';
 import { bodySelector, selectorQuery, type SelectorOptions } from './selectors';
 
 type Common = HostOptions & OutputOptions;
 
 export interface PreviewOptions extends Common, SelectorOptions {
+  /** A fleet file, instead of a host. */
+  readonly file?: string | undefined;
+  readonly settings?: string | undefined;
   readonly month?: string | undefined;
   readonly against?: string | undefined;
   readonly fleet?: string | undefined;
@@ -38,27 +43,46 @@ interface MovedVm {
   readonly after: { readonly phase: string; readonly day: number };
 }
 
+const COLUMNS = ['vmId', 'phase', 'region', 'stage', 'expectedStartUtc', 'expectedEndUtc', 'heldUntilUtc'];
+
 export async function runPreview(options: PreviewOptions): Promise<0> {
-  const api = apiClient(options);
-  const { month, against, fleet, policy } = options;
-  const isComparison = fleet !== undefined || policy !== undefined;
-  const preview = isComparison
-    ? await api.send<Preview>('POST', '/api/preview', {
-        ...(month !== undefined && { month }),
-        selector: bodySelector(options),
-        ...(policy !== undefined && { policy: readJson(policy) }),
-        ...(fleet !== undefined && { fleet: readJson(fleet) }),
-      })
-    : await api.get<Preview>(queryOf('/api/preview', { ...selectorQuery(options), month, against }));
+  const preview = options.file === undefined ? await ofHost(options) : ofFile(options, options.file);
   if (options.json) writeJson(preview);
-  else if (options.csv || options.vms)
-    writeRows(
-      ['vmId', 'phase', 'region', 'stage', 'expectedStartUtc', 'expectedEndUtc', 'heldUntilUtc'],
-      preview.value,
-      options,
-    );
+  else if (options.csv || options.vms) writeRows(COLUMNS, preview.value, options);
   else writePreview(preview);
   return 0;
+}
+
+/** Without a host: the fleet is in a file, and the policy is that of the settings here. */
+function ofFile(options: PreviewOptions, file: string): Preview {
+  const { against, fleet, policy } = options;
+  const compared = { against, fleet, ...(policy !== undefined && { policy: policyIn(policy) }) };
+  return localPreview({ ...options, file }, compared) as unknown as Preview;
+}
+
+async function ofHost(options: PreviewOptions): Promise<Preview> {
+  const api = apiClient(options);
+  const { month, against, fleet, policy, csv, vms } = options;
+  if (fleet !== undefined || policy !== undefined)
+    return api.send<Preview>('POST', '/api/preview', {
+      ...(month !== undefined && { month }),
+      selector: bodySelector(options),
+      ...(policy !== undefined && { policy: policyIn(policy) }),
+      ...(fleet !== undefined && { fleet: readJson(fleet) }),
+    });
+  const path = queryOf('/api/preview', { ...selectorQuery(options), month, against });
+  const first = await api.get<Preview>(path);
+  if (!csv && !vms) return first;
+  const value: Row[] = [];
+  for await (const row of api.rows<Row>(path)) value.push(row);
+  return { ...first, value };
+}
+
+/** Members of a policy: a policy file, or JSON with the names and seconds of the app. */
+function policyIn(file: string): Record<string, unknown> {
+  return file.endsWith('.json')
+    ? (readJson(file) as Record<string, unknown>)
+    : readPolicyFile(readFileSync(file, 'utf8'));
 }
 
 function writePreview({

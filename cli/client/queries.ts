@@ -1,6 +1,15 @@
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
-import { coloured, instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import {
+  coloured,
+  instantText,
+  writeJson,
+  writeRows,
+  writeStream,
+  type OutputOptions,
+  type Row,
+} from './output';
+import { localForecast } from './localFleet';
 import { selectorQuery, vmIdOf, type SelectorOptions } from './selectors';
 
 type Common = HostOptions & OutputOptions;
@@ -54,6 +63,15 @@ interface Explanation {
     readonly sinceUtc: string | null;
     readonly unblocks: { readonly by: string; readonly what: string };
   }[];
+  readonly patches:
+    | readonly {
+        readonly kbId: string | null;
+        readonly name: string;
+        readonly version: string;
+        readonly state: string;
+      }[]
+    | null;
+  readonly evidence: Readonly<Record<'family' | 'healthyCount' | 'startedCount', string | number>> | null;
 }
 
 export async function runWhy(
@@ -77,6 +95,8 @@ function describeExplanation({
   place,
   start,
   deadlineUtc,
+  patches,
+  evidence,
 }: Explanation): string[] {
   const lines = [`${vmId.split('/').at(-1) ?? vmId}: ${coloured(state)}`, `  ${sentence}`];
   for (const { reason, sinceUtc, unblocks } of holds)
@@ -95,42 +115,63 @@ function describeExplanation({
     );
   }
   if (deadlineUtc !== null) lines.push(`  deadline: ${instantText(deadlineUtc)}`);
+  for (const { kbId, name, version, state: became } of patches ?? [])
+    lines.push(`  ${became}: ${kbId === null ? `${name} ${version}` : name}`);
+  if (evidence !== null)
+    lines.push(
+      `  evidence: ${evidence.healthyCount} of ${evidence.startedCount} installations of ${evidence.family} are healthy`,
+    );
   return lines;
 }
 
 export interface ForecastOptions extends Common, SelectorOptions {
+  /** A fleet file, instead of a host. */
+  readonly file?: string | undefined;
+  readonly settings?: string | undefined;
+  readonly month?: string | undefined;
   readonly by: string;
   readonly asOf?: string | undefined;
   readonly state?: string | undefined;
 }
 
+const FORECAST_COLUMNS = ['vmId', 'state', 'expectedUtc', 'why'];
+
+interface ForecastView {
+  readonly rolloutId: string | null;
+  readonly deadlineUtc: string | null;
+  readonly counts: Row;
+  readonly groups: readonly { readonly name: string; readonly counts: Row }[];
+}
+
 export async function runForecast(options: ForecastOptions): Promise<0> {
-  const api = apiClient(options);
-  const { by, asOf, state } = options;
-  const path = queryOf('/api/forecast', { ...selectorQuery(options), by, asOf, state });
-  if (state !== undefined || options.csv) {
-    const rows: Row[] = [];
-    for await (const row of api.rows<Row>(path)) rows.push(row);
-    writeRows(['vmId', 'state', 'expectedUtc', 'why'], rows, options);
+  const { by, asOf, state, file } = options;
+  const isList = state !== undefined || options.csv === true;
+  if (file !== undefined) {
+    const { value, ...forecast } = localForecast({ ...options, file });
+    const listed = value.filter((row) => state === undefined || state === row.state);
+    if (isList) writeRows(FORECAST_COLUMNS, listed as unknown as readonly Row[], options);
+    else writeForecast({ ...forecast, ...(options.json && { value }) }, options);
     return 0;
   }
-  const forecast = await api.get<{
-    readonly rolloutId: string | null;
-    readonly deadlineUtc: string | null;
-    readonly counts: Row;
-    readonly groups: readonly { readonly name: string; readonly counts: Row }[];
-  }>(path);
+  const api = apiClient(options);
+  const path = queryOf('/api/forecast', { ...selectorQuery(options), by, asOf, state });
+  if (isList) await writeStream(FORECAST_COLUMNS, api.rows<Row>(path), { ...options, limit: Infinity });
+  else writeForecast(await api.get<ForecastView>(path), options);
+  return 0;
+}
+
+function writeForecast(forecast: ForecastView, options: ForecastOptions): void {
   if (options.json) {
     writeJson(forecast);
-    return 0;
+    return;
   }
+  const { by } = options;
   const { rolloutId, deadlineUtc, counts, groups } = forecast;
   if (rolloutId === null || deadlineUtc === null) {
     say.line('There is no rollout yet: no clock runs.');
-    return 0;
+    return;
   }
   say.line(`${rolloutId}, deadline ${instantText(deadlineUtc)}`);
   const rows = [...groups, { name: 'all', counts }].map(({ name, counts: own }) => ({ [by]: name, ...own }));
   writeRows([by, 'done', 'onTime', 'atRisk', 'late', 'excluded', 'notTakingPart'], rows, {});
-  return 0;
 }

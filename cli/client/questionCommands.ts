@@ -20,14 +20,20 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
       make(program, 'preview', 'show what a month will be, with dates; changes nothing', [
         'npm run lowtide -- preview --tag app=shop',
         'npm run lowtide -- preview --month 2026-12 --against previousMonth',
-        'npm run lowtide -- preview --policy slower.json',
+        'npm run lowtide -- preview --policy slower.yaml',
+        'npm run lowtide -- preview --file fleets/contoso.json --against previousMonth',
       ]),
     ),
   )
     .option('--month <YYYY-MM>', 'month of the release; the next without it', month)
     .addOption(new Option('--against <plan>', 'compare with that plan').choices(['previousMonth']))
-    .option('--policy <file>', 'compare with a policy of which these members differ (JSON)')
+    .option(
+      '--policy <file>',
+      'compare with a policy of which these members differ, as a policy file sets them',
+    )
     .option('--fleet <file>', 'compare with this fleet file')
+    .option('--file <fleet>', 'no host: the month of this fleet file, by the settings of this machine')
+    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
     .option('--vms', 'show every VM with its dates')
     .action(async (options: Parameters<typeof runPreview>[0]) => {
       ended(await runPreview(options));
@@ -47,10 +53,14 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
       make(program, 'forecast', 'say which VMs miss their 30 days, and why', [
         'npm run lowtide -- forecast --by tag:app',
         'npm run lowtide -- forecast --state atRisk --csv > risk.csv',
+        'npm run lowtide -- forecast --file fleets/contoso.json --by family',
       ]),
     ),
   )
     .option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region')
+    .option('--file <fleet>', 'no host: as the month of this fleet file is planned, by the settings here')
+    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
+    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
     .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
     .addOption(
       new Option('--state <state>', 'list the VMs in this state').choices([

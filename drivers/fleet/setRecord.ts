@@ -18,7 +18,7 @@ const SetRecord = z.looseObject({
   }),
 });
 
-/** Null, and problems told, for a record that is no set. */
+/** Null, and problems reported, for a record that is no set. */
 export function readSet({ index, line, value }: FleetRecord, problems: Problem[]): ImportedSet | null {
   const where = `availabilitySets record ${index}`;
   if (!isObject(value)) {

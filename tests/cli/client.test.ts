@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../../cli/program';
@@ -205,18 +204,50 @@ it('a host that does not answer is named, with what to do', async () => {
   expect([code, err]).toEqual([1, expect.stringContaining('Start a host')]);
 });
 
-it.each([
-  ['lowtide ', 'rollouts'],
-  ['lowtide rollouts wa', 'watch'],
-  ['lowtide rollouts watch --j', '--json'],
-  ['lowtide freeze add year-end --time', '--time-zone'],
-])('bash completes «%s» to %s', async (line, expected) => {
-  const { out } = await typed('completion', 'bash');
-  const words = line.split(' ');
-  const script = `${out}\nCOMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}); COMP_CWORD=${words.length - 1}; _lowtide; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  expect(execFileSync('bash', ['-c', script], { encoding: 'utf8' }).split('\n')).toContain(expected);
-});
+describe('the client without a host, over a fleet file', () => {
+  const fleet = join(__dirname, '..', '..', 'fleets', 'e2e.json');
+  const json = async (...args: readonly string[]): Promise<Record<string, unknown>> =>
+    JSON.parse((await typed(...args, '--file', fleet, '--json')).out) as Record<string, unknown>;
 
-it.each(['zsh', 'fish'])('there is a completion for %s', async (shell) => {
-  expect((await typed('completion', shell)).out).toContain('rollouts');
+  it('previews a month, for all VMs or some, as a table, JSON and CSV', async () => {
+    const month = ['--month', '2026-12'];
+    expect((await typed('preview', '--file', fleet, ...month)).out).toMatch(/^2026-12: 6 VMs; half done /);
+    expect(await json('preview', ...month, '--vm', MONTH_VM)).toMatchObject({ vmCount: 6, matchedCount: 1 });
+    const { out } = await typed('preview', '--file', fleet, ...month, '--csv');
+    expect(out.trimEnd().split('\r\n')).toHaveLength(7);
+    expect(await typed('preview', '--file', join(folder, 'none.json'))).toMatchObject({ code: 1 });
+  });
+
+  it('compares it with the month before, another policy file and another fleet file', async () => {
+    const month = ['--month', '2026-12'];
+    expect((await json('preview', ...month, '--against', 'previousMonth'))['diff']).toMatchObject({
+      addedCount: 0,
+    });
+    const policy = join(folder, 'policy.yaml');
+    writeFileSync(policy, 'bakeAfterCanary: P5D\n');
+    const slower = await json('preview', ...month, '--policy', policy);
+    expect((slower['diff'] as { movedCount: number }).movedCount).toBeGreaterThan(0);
+    writeFileSync(policy, 'bakeAfterCanary: soon\n');
+    expect((await typed('preview', '--file', fleet, '--policy', policy)).err).toContain('line 1, column 18');
+    const { virtualMachines, ...rest } = JSON.parse(readFileSync(fleet, 'utf8')) as {
+      virtualMachines: { name: string }[];
+    };
+    const less = join(folder, 'less.json');
+    const kept = virtualMachines.filter(({ name }) => name !== 'e2e-lone');
+    writeFileSync(less, JSON.stringify({ ...rest, virtualMachines: kept }));
+    expect((await json('preview', ...month, '--fleet', less))['diff']).toMatchObject({
+      addedCount: 0,
+      removed: [MONTH_VM.toLowerCase()],
+    });
+  });
+
+  it('forecasts it: by region, family or tag, as of a day, as a table, JSON and CSV', async () => {
+    const month = ['--month', '2026-12'];
+    expect((await typed('forecast', '--file', fleet, ...month)).out).toMatch(/all +0 +6 +0 +0 +0 +2/);
+    const later = await json('forecast', ...month, '--by', 'tag:lowtide-power', '--as-of', '2026-12-31');
+    expect(later).toMatchObject({ counts: { done: 6, onTime: 0, notTakingPart: 2 } });
+    const listed = await typed('forecast', '--file', fleet, ...month, '--state', 'notTakingPart', '--csv');
+    expect(listed.out.trimEnd().split('\r\n')).toHaveLength(3);
+    expect((await typed('forecast', '--file', fleet, '--by', 'colour')).code).toBe(1);
+  });
 });

@@ -88,6 +88,17 @@ describe('what `why` says of every VM of a simulated month', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the hold that is named first is the reason of the outcome it leads to, or the VM had its turn, or what held it has passed', () => {
+    const wrong = explained.flatMap((said) => {
+      const [first] = said.holds;
+      if (said.state !== 'notTakingPart' || first === undefined) return [];
+      const outcome = outcomes.get(said.vmId);
+      const hasPassed = first.reason === 'notEnabled' && outcome?.reason !== 'notEnabled';
+      return outcome === undefined || outcome.reason === first.reason || hasPassed ? [] : [{ said, outcome }];
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test('what takes no part or is done is not installed after that was said; a VM that became enabled since has that as its reason', () => {
     const wrong = explained.filter(({ vmId, asOfUtc, state, holds }) => {
       if (state !== 'notTakingPart' && state !== 'done') return false;

@@ -18,6 +18,15 @@ interface Explained {
   } | null;
   readonly place: { readonly phase: string } | null;
   readonly deadlineUtc: string;
+  readonly patches:
+    | readonly {
+        readonly kbId: string | null;
+        readonly name: string;
+        readonly version: string;
+        readonly state: string;
+      }[]
+    | null;
+  readonly evidence: { readonly healthyCount: number } | null;
   readonly outcome: {
     readonly kind: string;
     readonly atUtc: string;
@@ -106,6 +115,12 @@ describe('what an operator asks during a month', () => {
     const lone = await why('e2e-lone');
     expect([lone.state, lone.outcome?.kind]).toEqual(['done', 'patched']);
     expect(lone.outcome?.installation.installedPatchCount).toBeGreaterThan(0);
+    const installed = (lone.patches ?? []).filter(({ state }) => state === 'Installed');
+    expect(installed).toHaveLength(lone.outcome?.installation.installedPatchCount ?? 0);
+    expect(
+      installed.every(({ kbId, name, version }) => kbId !== null || (name !== '' && version !== '')),
+    ).toBe(true);
+    expect(lone.evidence?.healthyCount).toBeGreaterThan(0);
     const off = await why('e2e-off');
     expect([off.state, off.holds.map(({ reason, unblocks }) => [reason, unblocks.by])]).toEqual([
       'held',

@@ -57,7 +57,7 @@ interface Ended {
   readonly summary: PatchInstallationSummary;
 }
 
-/** What a machine's last installation came to is told at each look, and does not change any more. */
+/** What a machine's last installation came to is shown at each look, and does not change any more. */
 const ended = new WeakMap<Machine, Ended>();
 
 /** While it is running, what is done so far is installed or failed, and the rest is pending. */

@@ -28,7 +28,7 @@ export function activityIdOf(operation: Operation): string {
 
 type KnownIds = WeakMap<Machine, { readonly operation: Operation; readonly id: string }>;
 
-/** Each look at a VM tells the id of its last assessment and of its last installation: three hashes each that need not be made again. */
+/** Each look at a VM asks for the id of its last assessment and of its last installation: three hashes each that need not be made again. */
 const lastIds: Readonly<Record<Operation['kind'], KnownIds>> = {
   assessment: new WeakMap(),
   installation: new WeakMap(),

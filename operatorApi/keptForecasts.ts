@@ -1,0 +1,132 @@
+import { approvalFacts } from '../activities/control';
+import type { Services } from '../activities/services';
+import type { ApprovalFacts } from '../domain/approvals';
+import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import type { Freeze } from '../domain/freezes';
+import { forecastVm, type VmForecast } from '../planning/forecastVm';
+import type { RoundSlot } from '../planning/roundSlot';
+import { fleetView, type FleetView, type FleetVm } from './fleetView';
+import { inSlices } from './slices';
+
+/** Every VM of a view against the 30 days, by its place there. */
+export interface KeptForecast {
+  readonly view: FleetView;
+  readonly control: RolloutControl;
+  readonly asOfUtc: string;
+  readonly byPlace: readonly VmForecast[];
+}
+
+/** What a forecast rests on beside the view: when a person changes it, no forecast of before is answered. */
+interface Grounds {
+  readonly control: RolloutControl;
+  readonly halts: readonly Halt[];
+  readonly freezes: readonly Freeze[];
+  readonly approvals: ApprovalFacts | undefined;
+}
+
+interface Kept {
+  readonly view: FleetView;
+  readonly madeAtMs: number;
+  readonly forecast: Promise<KeptForecast>;
+}
+
+/** A forecast of a smaller fleet takes milliseconds, and is of the moment. */
+const LARGE_VMS = 5_000;
+/** So long one of a large fleet is answered while the next is made beside. */
+const BESIDE_MS = 60_000;
+/** As of so many days. */
+const KEPT_MAX = 6;
+
+const KEPT = new WeakMap<Services['inventory'], Map<string, Kept>>();
+
+/** Null before the first rollout: without one there is no clock. `asOfUtc` null is now. */
+export async function forecastOf(services: Services, asOfUtc: string | null): Promise<KeptForecast | null> {
+  const view = await fleetView(services);
+  const control = view.control && (await services.rollouts.read(view.control.rolloutId));
+  if (control === null) return null;
+  const [halts, freezes, approvals] = await Promise.all([
+    services.rollouts.halts(control.rolloutId),
+    services.freezes.list(),
+    approvalFacts(services, control.rolloutId),
+  ]);
+  const grounds = { control, halts, freezes, approvals };
+  if (view.vms.length < LARGE_VMS) return make(services, view, grounds, asOfUtc);
+  const kept = KEPT.get(services.inventory) ?? new Map<string, Kept>();
+  KEPT.set(services.inventory, kept);
+  const key = JSON.stringify([asOfUtc, grounds, services.policy]);
+  const known = kept.get(key);
+  if (known?.view === view) return known.forecast;
+  const makeAndKeep = (): Promise<KeptForecast> => {
+    const forecast = make(services, view, grounds, asOfUtc);
+    const remember = (): void => {
+      kept.delete(key);
+      kept.set(key, { view, madeAtMs: performance.now(), forecast });
+      const [oldest] = kept.keys();
+      if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
+    };
+    if (known === undefined) remember();
+    else void forecast.then(remember, () => undefined); // met by the request that finds the one there too old
+    return forecast;
+  };
+  if (known === undefined || performance.now() - known.madeAtMs > BESIDE_MS) return makeAndKeep();
+  if (!underWay.has(known)) {
+    underWay.add(known);
+    void makeAndKeep();
+  }
+  return known.forecast;
+}
+
+/** Those whose successor is being made. */
+const underWay = new WeakSet<Kept>();
+
+async function make(
+  { nowUtc: clock, policy }: Services,
+  view: FleetView,
+  { control, halts, freezes, approvals }: Grounds,
+  givenUtc: string | null,
+): Promise<KeptForecast> {
+  const nowUtc = clock();
+  const asOfUtc = givenUtc ?? nowUtc;
+  const starts = new Map<string, RoundSlot | null>();
+  const byPlace: VmForecast[] = [];
+  await inSlices(view.vms, (one) => {
+    byPlace.push(
+      forecastVm({
+        asOfUtc,
+        nowUtc,
+        policy,
+        control,
+        waitsForPerson: waitOf(control, halts, approvals, one, nowUtc),
+        freezes,
+        vm: one.vm,
+        timeZone: one.timeZone,
+        ineligible: one.ineligible,
+        outcome: one.outcome,
+        plannedStartUtc: one.place?.expectedStartUtc ?? null,
+        starts,
+      }),
+    );
+  });
+  return { view, control, asOfUtc, byPlace };
+}
+
+function waitOf(
+  control: RolloutControl,
+  halts: readonly Halt[],
+  approvals: ApprovalFacts | undefined,
+  { vm, place, family }: FleetVm,
+  nowUtc: string,
+): string | null {
+  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
+    return null;
+  const { phase, region } = place;
+  const { availabilitySetId, id: vmId } = vm;
+  const here = controlFor(
+    control,
+    halts,
+    { phase, region, family, availabilitySetId, vmId },
+    nowUtc,
+    approvals,
+  );
+  return here.kind === 'wait' ? here.why : null;
+}
