@@ -5,6 +5,7 @@ import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { expectProbes } from './expectClaim';
+import { refusal } from './askHooks';
 import { writeHalt } from './halts';
 import { closeRoundEvidence } from './roundEvidence';
 import { type AnswerTo, type Services, wakingActivity } from './services';
@@ -37,6 +38,11 @@ export const recordRound = wakingActivity(
         haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
         evidence: { ...record.counts },
       });
+    await askAfterRound(
+      services,
+      ref,
+      endings.map(({ vmId }) => vmId),
+    );
     if (endings.some(({ outcomeKind }) => outcomeKind === 'unhealthy'))
       await expectProbes(services, ref.region);
     await wakeAfterRounds(services, rolloutId, ref.phase);
@@ -57,6 +63,27 @@ export const recordRound = wakingActivity(
     };
   },
 );
+
+/** A hook that does not say yes after a round holds its region, until a person decides. */
+async function askAfterRound(
+  services: Services,
+  ref: contracts.RoundRef,
+  vmIds: readonly VmId[],
+): Promise<void> {
+  for (const hook of services.policy.hooks.filter(({ on }) => on === 'afterRound')) {
+    const why = await refusal(services, hook, { ...ref, vmIds });
+    if (why === null) continue;
+    const { rolloutId, phase, region, stage, group, round } = ref;
+    await writeHalt(services, rolloutId, {
+      kind: 'hold',
+      phase,
+      region,
+      haltId: [phase, region, stage, group, round, `hook-${hook.name}`].join('.'),
+      why: `The hook ${hook.name} did not say yes after round ${round} of ${group} in ${region}: ${why}`,
+      evidence: { hook: hook.name, url: hook.url },
+    });
+  }
+}
 
 type Ended = Extract<VmUpdate, { kind: 'ended' }> & { readonly vmId: VmId };
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { AskHook } from '../domain/hooks';
 import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
 import type { Repositories } from '../store/repositories';
@@ -11,6 +12,8 @@ export interface Services extends Repositories {
   readonly policy: Policy;
   /** The task hub of the host that this runs on; absent where there is no host. */
   readonly hub?: string;
+  /** Asks a hook of the policy; absent where a host cannot: that is a no. */
+  readonly askHook?: AskHook;
   /** Absent when nothing is traced. */
   readonly trace?: Trace;
   /** The clock of the host, as an ISO instant in UTC. */

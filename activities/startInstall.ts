@@ -12,8 +12,9 @@ import { AUTOMATIC_CLASSIFICATIONS } from '../domain/patches';
 import { because, type Because } from '../domain/reasons';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
+import { refusedByHooks } from './askHooks';
 import * as contracts from './contracts';
-import { isForeign, ownRollout } from './control';
+import { approvalFacts, isForeign, ownRollout } from './control';
 import { installOnce, type InstallJob, type InstallStop, type LastingRefusal } from './installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -58,18 +59,21 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
-  const [row, halts, freezes] = await Promise.all([
+  const [row, halts, freezes, approvals] = await Promise.all([
     services.rollouts.read(input.rolloutId),
     services.rollouts.halts(input.rolloutId),
     services.freezes.list(),
+    approvalFacts(services, input.rolloutId),
   ]);
   if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
     return [because('takenOver')];
   const nowUtc = services.nowUtc();
   const place = { ...input, availabilitySetId: vm.availabilitySetId };
-  const control = controlFor(ownRollout(services, input.rolloutId, row), halts, place, nowUtc);
+  const control = controlFor(ownRollout(services, input.rolloutId, row), halts, place, nowUtc, approvals);
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
-  return holdsOf({ nowUtc, policy, control, freezes: standing });
+  const holds = holdsOf({ nowUtc, policy, control, freezes: standing });
+  if (holds.length > 0 || policy.hooks.length === 0) return holds;
+  return refusedByHooks(services, { rolloutId: input.rolloutId, phase: input.phase, vm });
 }
 
 function outcomeFor(services: Services, vmId: VmId, stop: InstallStop): Outcome {

@@ -21,6 +21,7 @@ import { memoryStore } from '../store/memoryTable';
 import { redoLog, watcherOf } from '../store/redoLog';
 import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
+import { hookCaller } from '../notifications/askHook';
 import { extraRegionsOf } from './settingProblems';
 import { faultHooks } from './faultHooks';
 import { openAzure } from './openAzure';
@@ -129,6 +130,7 @@ async function compose(): Promise<AppServices> {
     armResources: armResourceStore(store),
     azureDriver: settings.azure === null ? null : azureDriverStore(store),
     policy: settings.policy,
+    askHook: hookCaller(settings.notifications),
     ...(settings.tracing !== null && { trace: openTracing(settings.tracing) }),
     nowUtc: () => DateTime.utc().toISO(),
   };

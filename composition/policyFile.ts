@@ -128,7 +128,7 @@ function checkTogether(
   if (members.canaryRegions !== undefined)
     for (const message of canaryProblems(policy.canaryRegions, extraRegionsOf(policy.extraRegions)))
       problem('canaryRegions', message);
-  for (const key of ['ownWindows', 'budgets', 'rings'] as const) {
+  for (const key of ['ownWindows', 'budgets', 'rings', 'hooks'] as const) {
     const names = (members[key] === undefined ? [] : policy[key]).map(({ name }) => name);
     const twice = names.find((name, n) => names.indexOf(name) < n);
     if (twice !== undefined) problem(key, `${key}: there are two of the name ${twice}.`);

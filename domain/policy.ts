@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ApprovalRule } from './approvals';
 import { Budget, BUDGETS_MAX } from './budgets';
+import { Hook } from './hooks';
 import { OwnWindows } from './ownWindows';
 import { Ring, RINGS_MAX } from './rings';
 
@@ -70,6 +71,8 @@ export const Policy = z.object({
   setOneByOneBelow: z.number().int().nonnegative().default(10),
   /** At most so many of the standalone VMs that a subscription has in a region are down at once; at least one. */
   standaloneSharePercent: percent(20),
+  /** What is asked before a VM is installed, and after a round; only a yes lets it go on. */
+  hooks: z.array(Hook).max(10).default([]),
   /** At most so many VMs of an application are down at once, wherever they are. */
   budgets: z.array(Budget).max(BUDGETS_MAX).default([]),
   /** four to six phases. The steps of the ladder and the pairs make more than the least, never more than six. */

@@ -97,6 +97,11 @@ export const REASONS = {
     },
   ),
   waitingForSet: reason('deferred', {}),
+  hookRefused: reason(
+    'deferred',
+    { hook: text, why: text },
+    ({ hook, why }) => `The hook ${hook} did not say yes: ${why}`,
+  ),
   budgetUsedUp: reason(
     'deferred',
     { budget: text },

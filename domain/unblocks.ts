@@ -33,6 +33,9 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   agentOutdated: owner('Update the agent.'),
   windowMissed: time('Its next off-peak hours that are long enough.'),
   waitingForSet: owner('Heal or waive the VM of its availability set that is unhealthy or unknown.'),
+  hookRefused: operator(
+    'A yes of the hook: it is asked again with the second chances; or a policy without it.',
+  ),
   budgetUsedUp: time('Its turn with the second chances; or a larger budget.'),
   placeChanged: time('It is caught up under a claim of its new place.'),
   evidenceLimit: time('More VMs of its image family that were patched and stayed healthy.'),

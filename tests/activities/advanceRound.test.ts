@@ -77,6 +77,20 @@ describe('the VMs of a round advance together', () => {
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
   });
 
+  it('a hook that does not say yes after the round holds its region, with its words', async () => {
+    const { services } = await aRoundOf(1);
+    await finish(services);
+    const hook = { name: 'smoke', on: 'afterRound' as const, url: 'https://example.org/', timeoutSeconds: 5 };
+    const asking = Object.assign(services, {
+      policy: { ...services.policy, hooks: [hook] },
+      askHook: () => Promise.resolve({ kind: 'no' as const, why: 'The shop is slow.' }),
+    });
+    await asking.run(recordRound, { ref, claimId: claim.claimId });
+    expect(await services.rollouts.halts(ref.rolloutId)).toMatchObject([
+      { kind: 'hold', region: ref.region, why: expect.stringContaining('The shop is slow.') as string },
+    ]);
+  });
+
   it('while an installation runs, one call costs one read and one write of the tables: its own row', async () => {
     const { services } = await aRoundOf(1);
     for (let call = 1; services.driver.accepted.length === 0; call += 1) {

@@ -1,8 +1,19 @@
 import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
+import type { HookAnswer } from '../../domain/hooks';
+import { phaseIdOf } from '../../domain/phaseId';
+import type { Policy } from '../../domain/policy';
 import { aVm } from '../support/builders';
 import type { PostBehaviour } from '../support/fakeDriver';
-import { someServices, IN_THE_WINDOW, WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
+import {
+  aPhase,
+  someServices,
+  type FakeServices,
+  IN_THE_WINDOW,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
+  ROLLOUT,
+} from '../support/fakeServices';
 import {
   inputFor,
   start,
@@ -132,6 +143,41 @@ describe('INV-6, INV-9: the control row is asked last', () => {
   ])('a rollout that is %s starts nothing', async (_mode, control, kind, reason) => {
     const services = await someServices({ vms: [vm], control });
     expect(await start(services)).toMatchObject({ kind: 'end', outcome: { kind, reason } });
+    expect(services.driver.accepted).toEqual([]);
+  });
+
+  it('a hook that does not say yes defers the VM with its words, and nothing is started; a yes starts it', async () => {
+    const hooks: Policy['hooks'] = [
+      { name: 'change', on: 'beforeVm', url: 'https://example.org/', timeoutSeconds: 10 },
+    ];
+    const services = await someServices({ vms: [vm], policy: { hooks } });
+    const answered = (answer: HookAnswer): FakeServices =>
+      Object.assign(services, { askHook: () => Promise.resolve(answer) });
+    expect(await start(answered({ kind: 'no', why: 'Change 17 is open.' }))).toMatchObject({
+      kind: 'end',
+      outcome: {
+        kind: 'deferred',
+        reason: 'hookRefused',
+        facts: { hook: 'change', why: 'Change 17 is open.' },
+      },
+    });
+    expect(services.driver.accepted).toEqual([]);
+    expect((await start(answered({ kind: 'yes' }))).kind).toBe('started');
+  });
+
+  it('an approval that was withdrawn since the VM was looked at stops it', async () => {
+    const approvals: Policy['approvals'] = [{ before: { phase: 1 }, validHours: 24 }];
+    const services = await someServices({ vms: [vm], policy: { approvals } });
+    const said = { by: 'ana', reason: 'No.', atUtc: WINDOW_OPENS };
+    const phase = phaseIdOf(1);
+    await services.rollouts.savePhase(ROLLOUT, aPhase({ phase, startedUtc: WINDOW_OPENS }));
+    await services.rollouts.saveApproval(ROLLOUT, {
+      phase,
+      ...said,
+      untilUtc: WINDOW_OPENS,
+      withdrawn: said,
+    });
+    expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'approvalPending' } });
     expect(services.driver.accepted).toEqual([]);
   });
 

@@ -1,0 +1,86 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { refusal, refusedByHooks } from '../../activities/askHooks';
+import type { Services } from '../../activities/services';
+import { Hook } from '../../domain/hooks';
+import { Policy } from '../../domain/policy';
+import { hookCaller } from '../../notifications/askHook';
+import { aVm } from '../support/builders';
+
+describe('a hook', () => {
+  let server: Server;
+  let url = '';
+  let asked: unknown = null;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      let body = '';
+      request.on('data', (piece) => (body += String(piece)));
+      request.on('end', () => {
+        asked = JSON.parse(body);
+        if (request.url === '/silent') return;
+        response.statusCode = request.url === '/error' ? 503 : request.url === '/moved' ? 302 : 200;
+        if (request.url === '/no') response.end('{"go":false,"why":"Change 17 is not approved."}');
+        else if (request.url === '/endless') response.write('x'.repeat(100_000));
+        else response.end(request.url === '/error' ? 'out of order' : '{"go":true}');
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const hook = (path: string, more: object = {}): Hook =>
+    Hook.parse({ name: 'change', on: 'beforeVm', url: `${url}${path}`, timeoutSeconds: 1, ...more });
+  const ask = hookCaller({ privateAddresses: true });
+
+  it('says yes by 2xx, and is asked what it is about', async () => {
+    expect(await ask(hook('/yes'), { vmIds: ['a'] })).toEqual({ kind: 'yes' });
+    expect(asked).toEqual({ hook: 'change', on: 'beforeVm', vmIds: ['a'] });
+  });
+
+  it.each([
+    ['/no', 'Change 17 is not approved.'],
+    ['/error', 'It answered 503: out of order'],
+    ['/moved', 'It answered 302.'],
+    ['/silent', 'It did not answer within 1 s.'],
+  ])('fails closed: %s is a no, with its words', async (path, why) => {
+    expect(await ask(hook(path), {})).toEqual({ kind: 'no', why });
+  });
+
+  it('whose answer never ends is read no further than its first words', async () => {
+    expect((await ask(hook('/endless'), {})).kind).toBe('yes'); // 200, and no JSON that says otherwise
+  });
+
+  it('reaches no private address unless the deployment allows it, as notices do not', async () => {
+    const guarded = hookCaller({ privateAddresses: false });
+    expect(await guarded(hook('/yes'), {})).toMatchObject({ kind: 'no' });
+    const written = Hook.parse({ name: 'x', on: 'afterRound', url: 'https://169.254.169.254/' });
+    expect(await guarded(written, {})).toEqual({
+      kind: 'no',
+      why: expect.stringContaining('not a public address') as string,
+    });
+  });
+
+  it('holds the VMs that its selector fits, and every hook that does not say yes is named', async () => {
+    const hooks = [
+      hook('/no', { selector: { tag: 'app=shop' } }),
+      hook('/error', { name: 'second' }),
+      hook('/no', { name: 'later', on: 'afterRound' }),
+    ];
+    const services = { policy: Policy.parse({ hooks }), askHook: ask } as unknown as Services;
+    const about = { rolloutId: 'rollout-2026-11', phase: 'phase-1' };
+    const held = async (app: string): Promise<readonly unknown[]> =>
+      (await refusedByHooks(services, { ...about, vm: aVm({ name: 'a', tags: { app } }) })).map(
+        ({ reason, detail }) => `${reason}: ${detail}`,
+      );
+    expect(await held('shop')).toEqual([
+      'hookRefused: The hook change did not say yes: Change 17 is not approved.',
+      'hookRefused: The hook second did not say yes: It answered 503: out of order',
+    ]);
+    expect(await held('other')).toHaveLength(1);
+    expect(await refusal({} as Services, hook('/yes'), {})).toBe('This host cannot ask hooks.');
+  });
+});
