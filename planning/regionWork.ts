@@ -26,7 +26,11 @@ function workOfRegion(
   facts: InventoryFacts,
   from: Cursor,
 ): RegionWork {
-  const { set, names } = candidates;
+  const { set, subscription, names } = candidates;
+  const ofSubscription = countBy(
+    members.filter((n) => set[n] === NONE),
+    subscription,
+  );
   const stages = [...groupBy(members, candidates.zone)]
     .map(([number, own]) => ({ zone: names.zones[number] ?? null, own }))
     .sort((a, b) => byZone(a.zone, b.zone))
@@ -36,7 +40,7 @@ function workOfRegion(
       return {
         stage: stageName(zone),
         zone,
-        tracks: tracksOf(region, standalone, candidates, facts, from),
+        tracks: tracksOf({ region, standalone, ofSubscription }, candidates, facts, from),
         sets: setsOf(inSets, candidates, facts, from),
       };
     });
@@ -47,20 +51,25 @@ export function stageName(zone: string | null): string {
   return zone === null ? 'regional' : `zone-${zone}`;
 }
 
+/** The standalone VMs of a stage that take part, and how many of each subscription take part in the whole region. */
+interface Standalone {
+  readonly region: string;
+  readonly standalone: readonly number[];
+  readonly ofSubscription: ReadonlyMap<number, number>;
+}
+
 function tracksOf(
-  region: string,
-  standalone: readonly number[],
+  { region, standalone, ofSubscription }: Standalone,
   candidates: Candidates,
   facts: InventoryFacts,
   from: Cursor,
 ): BatchWork[][] {
   if (standalone.length === 0) return [];
-  const { subscription, timeZone, names } = candidates;
+  const { subscription, timeZone } = candidates;
   // A subscription whose VMs of the region are all here must not have them in one batch (R-206).
   const spread = new Set<number>();
   for (const [number, own] of countBy(standalone, subscription))
-    if (own > 1 && own === facts.standaloneCount(region, names.subscriptions[number] ?? ''))
-      spread.add(number);
+    if (own > 1 && own === ofSubscription.get(number)) spread.add(number);
   const batches = cutIntoBatches(standalone, candidates, facts.policy, spread);
   const cohorts = cohortsOf(standalone, candidates, facts.policy, from, COHORTS_MAX);
   return cohorts.map((cohort, place) =>

@@ -4,7 +4,7 @@ import { PLANNED_PHASES, PhaseId, phaseIdOf } from '../domain/phaseId';
 import { SubscriptionShare } from '../domain/disruption';
 import type { Plan, PlannedRegion } from '../planning/plan';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Store, Table } from './store';
 
 /** One round of a plan: a row. Small enough for any table, and everything a round needs to run. */
 export const RoundPlan = z.object({
@@ -136,9 +136,10 @@ const parsePlanSummary = parsedOnce(PlanSummary);
 const parseRoundPlan = parsedOnce(RoundPlan);
 const parseStagePlan = parsedOnce(StagePlan);
 
+const stagesOf = (id: RolloutId): string => `${id}~stages`;
+
 export function planStore(store: Store): PlanStore {
   const table = store.table('plans');
-  const stagesOf = (id: RolloutId): string => `${id}~stages`;
   const addRounds: PlanStore['addRounds'] = async (id, rounds) => {
     await table.write(id, { upsert: rounds.map((value) => ({ row: rowKey(value), value })) });
     await table.write(stagesOf(id), { upsert: stageRows(rounds) });
@@ -149,28 +150,7 @@ export function planStore(store: Store): PlanStore {
       const row = await table.get(id, SUMMARY);
       return row && parsePlanSummary(row.value);
     },
-    readWritten: async (id) => {
-      const row = await table.get(id, WRITTEN);
-      return row && parseWritten(row.value);
-    },
-    saveWritten: (id, written) => table.upsert(id, WRITTEN, written),
-    clear: async (id) => {
-      const rounds = await table.list(id, PLANNED_PHASES);
-      await table.write(id, { remove: [WRITTEN, ...rounds.map(({ row }) => row)] });
-    },
-    savePart: async (plan, from, max) => {
-      const { rolloutId } = plan;
-      const rounds = allRoundsOf(plan);
-      const part = rounds.slice(from, from + max);
-      await table.write(rolloutId, { upsert: part.map((value) => ({ row: rowKey(value), value })) });
-      if (from + max < rounds.length) return null;
-      // A row of a stage names all its groups, so stages are written when all rounds are.
-      await table.write(stagesOf(rolloutId), { upsert: stageRows(rounds) });
-      const summary = summaryOf(plan);
-      await table.upsert(rolloutId, SUMMARY, summary);
-      await table.remove(rolloutId, WRITTEN);
-      return summary;
-    },
+    ...writing(table),
     catchUpRounds: async (id, phase, region) => {
       const row = await table.get(id, catchUpKey(phase, region));
       return row && parseCatchUp(row.value).rounds;
@@ -218,6 +198,34 @@ export function planStore(store: Store): PlanStore {
       return rows.map(({ row: key, value }) => ({ row: key, round: parseRoundPlan(value) }));
     },
     allRounds: async (id) => (await table.list(id, PLANNED_PHASES)).map(({ value }) => parseRoundPlan(value)),
+  };
+}
+
+/** A plan is written in parts, and whole once its summary stands. */
+function writing(table: Table): Pick<PlanStore, 'readWritten' | 'saveWritten' | 'clear' | 'savePart'> {
+  return {
+    readWritten: async (id) => {
+      const row = await table.get(id, WRITTEN);
+      return row && parseWritten(row.value);
+    },
+    saveWritten: (id, written) => table.upsert(id, WRITTEN, written),
+    clear: async (id) => {
+      const rounds = await table.list(id, PLANNED_PHASES);
+      await table.write(id, { remove: [WRITTEN, ...rounds.map(({ row }) => row)] });
+    },
+    savePart: async (plan, from, max) => {
+      const { rolloutId } = plan;
+      const rounds = allRoundsOf(plan);
+      const part = rounds.slice(from, from + max);
+      await table.write(rolloutId, { upsert: part.map((value) => ({ row: rowKey(value), value })) });
+      if (from + max < rounds.length) return null;
+      // A row of a stage names all its groups, so stages are written when all rounds are.
+      await table.write(stagesOf(rolloutId), { upsert: stageRows(rounds) });
+      const summary = summaryOf(plan);
+      await table.upsert(rolloutId, SUMMARY, summary);
+      await table.remove(rolloutId, WRITTEN);
+      return summary;
+    },
   };
 }
 

@@ -17,15 +17,14 @@ const DAYS = 30;
 /** Runs the month of a fleet file in this process, and prints what it came to. */
 async function runMonth(fleet: string): Promise<RunMonth> {
   const rows = new RowsRead();
-  let plain: Store | null = null;
-  let seen: Omit<RunMonth, 'phases'> | null = null;
+  const kept: { plain?: Store; seen?: Omit<RunMonth, 'phases'> } = {};
   await simulateMonth({
     fleet,
     seed: 1,
     month: MONTH,
     days: DAYS,
     store: (made) => {
-      plain = made;
+      kept.plain = made;
       return rows.wrap(made);
     },
     onProgress: (day) => {
@@ -33,11 +32,12 @@ async function runMonth(fleet: string): Promise<RunMonth> {
       if (day !== DAYS) return;
       const { byTable } = rows;
       const rowsRead = Object.values(byTable).reduce((sum, count) => sum + count, 0);
-      seen = { rowsRead, rowsOfRollout: rows.of(ROLLOUT_TABLES), byTable };
+      kept.seen = { rowsRead, rowsOfRollout: rows.of(ROLLOUT_TABLES), byTable };
     },
   });
-  if (plain === null || seen === null) throw new Error('The month did not run.');
-  return { ...(seen as Omit<RunMonth, 'phases'>), phases: await phaseEnds(plain, rolloutIdOf(MONTH), MONTH) };
+  const { plain, seen } = kept;
+  if (plain === undefined || seen === undefined) throw new Error('The month did not run.');
+  return { ...seen, phases: await phaseEnds(plain, rolloutIdOf(MONTH), MONTH) };
 }
 
 void runMonth(process.argv[2] ?? '').then((run) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SimulationReport } from '../../local/simulateMonth';
@@ -20,9 +20,11 @@ interface Month {
   readonly log: string;
 }
 
-async function simulated(name: string, seed: number): Promise<Month> {
+const CONTOSO = 'fleets/contoso.json';
+
+async function simulated(name: string, seed: number, fleet = CONTOSO): Promise<Month> {
   const [json, log] = [join(folder, `${name}.json`), join(folder, `${name}.jsonl`)];
-  const args = ['--fleet', 'fleets/contoso.json', '--seed', String(seed), '--month', '2026-11'];
+  const args = ['--fleet', fleet, '--seed', String(seed), '--month', '2026-11'];
   const run = startLowtide(['simulate', ...args, '--json', json, '--events', log]);
   const code = await run.ended();
   expect([code, run.output()]).toEqual([0, expect.stringContaining('Verdict: clean')]);
@@ -75,16 +77,32 @@ describe('npm run simulate, a month of Contoso', () => {
     expect(Object.keys(reasons['skipped'] ?? {})).toContain('patchModeNotPlatform');
     expect([...skipped].filter((vm) => installed.has(vm.toLowerCase()))).toEqual([]);
   });
-
-  test(
-    'INV-12: the same seed gives the same log, byte for byte, and another seed another one',
-    async () => {
-      const again = await simulated('again', 7);
-      const other = await simulated('other', 8);
-      expect(again.log === month.log).toBe(true);
-      expect(again.report.traceHash).toBe(month.report.traceHash);
-      expect(other.report.traceHash).not.toBe(month.report.traceHash);
-    },
-    2 * MINUTES_MAX * 60_000,
-  );
 });
+
+/** Every fifth VM of Contoso, of all kinds: what decides how a month goes is the same, and three months take less long. */
+function fifthOfContoso(): string {
+  const { virtualMachines } = JSON.parse(readFileSync(join(__dirname, '..', '..', CONTOSO), 'utf8')) as {
+    virtualMachines: readonly unknown[];
+  };
+  const path = join(folder, 'fifth.json');
+  writeFileSync(
+    path,
+    JSON.stringify({ virtualMachines: virtualMachines.filter((_, index) => index % 5 === 0) }),
+  );
+  return path;
+}
+
+test(
+  'INV-12: the same seed gives the same log, byte for byte, and another seed another one',
+  async () => {
+    const fleet = fifthOfContoso();
+    const month = await simulated('once', 7, fleet);
+    const again = await simulated('again', 7, fleet);
+    const other = await simulated('other', 8, fleet);
+    expect(month.events.length).toBeGreaterThan(1000);
+    expect(again.log === month.log).toBe(true);
+    expect(again.report.traceHash).toBe(month.report.traceHash);
+    expect(other.report.traceHash).not.toBe(month.report.traceHash);
+  },
+  2 * MINUTES_MAX * 60_000,
+);

@@ -22,7 +22,7 @@ async function accept(services: FakeServices): Promise<{ accepted: number; start
       return Promise.resolve('id');
     },
   };
-  const accepted = await acceptListing(services, client as never, ANN);
+  const accepted = await acceptListing(services, client, ANN);
   return { accepted: accepted.length, started };
 }
 

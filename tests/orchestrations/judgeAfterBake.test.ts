@@ -19,7 +19,7 @@ const judge = (answer: (asked: Asked, nowUtc: string) => Answer): Promise<Run> =
     instanceId: 'rollout-2026-11.1:phase-1:bake',
     nowUtc: START,
     input: { rolloutId: ROLLOUT, phase: 'phase-1', pace },
-    activities: { recordBake: (asked, nowUtc) => answer(asked as Asked, nowUtc) },
+    activities: { recordBake: (asked, nowUtc) => answer(asked, nowUtc) },
     entities: { disruptionLedger: () => ({ released: true }) },
   });
 
@@ -61,8 +61,8 @@ describe('the look after the bake', () => {
 
 function unhealthy(vmId: string): Answer['unhealthy'][number] {
   return {
-    vmId: vmId as never,
-    availabilitySetId: SET as never,
+    vmId: vmId,
+    availabilitySetId: SET,
     region: 'eastus',
     ledger: 'eastus',
     event: {
