@@ -1,11 +1,8 @@
 import { Policy } from '../domain/policy';
 import type { Services } from '../activities/services';
 
-/**
- * A policy that was applied by another process holds here after so long, by the clock of this machine: on a virtual clock, which passes a day in a
- * second, no other process is there to apply one.
- */
-const LOOK_EVERY_MS = 10_000;
+/** A policy that was applied by another process holds here after so long. By the app's clock: the same seed makes the same requests to the store. */
+const LOOK_EVERY_MS = 300_000;
 
 interface Known {
   readonly lookedMs: number;
@@ -17,7 +14,7 @@ const KNOWN = new WeakMap<Services, Known>();
 
 /** The services with the policy that is in force: that of the settings, with what the latest applied version sets over it. */
 export async function withPolicyInForce<S extends Services>(services: S): Promise<S> {
-  const lookedMs = performance.now();
+  const lookedMs = Date.parse(services.nowUtc());
   const known = KNOWN.get(services);
   if (known !== undefined && lookedMs < known.lookedMs + LOOK_EVERY_MS) return known.services as S;
   const current = await services.policies.current();
