@@ -94,17 +94,7 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const caller = callerOf(engine.options.workers);
   const timers = createTimers(engine, caller, app, journal, tools);
   const handler = createHandler(engine, caller, clock, app, settings, timers, origin, tools, undo);
-  if (options.port !== undefined) {
-    const { alsoServes } = options;
-    const server = await listen(
-      options.port,
-      options.https ?? false,
-      (exchange) => alsoServes?.(exchange) ?? handler(exchange),
-    );
-    undo.push(() => server.close());
-    origin.url = server.baseUrl;
-    process.env['WEBSITE_HOSTNAME'] = origin.url.replace(/^https?:\/\//, '');
-  }
+  if (options.port !== undefined) origin.url = await serve(options.port, options, handler, undo);
   if (options.timers ?? true) timers.start();
   const driver = driveClock(engine, clock);
   undo.push(() => driver.stop());
@@ -119,6 +109,19 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
     workers: workerControl(engine, settings, newInvoker, logOfApp, options.engine === 'faithful'),
     undo,
   });
+}
+
+/** Answers with its base URL. */
+async function serve(
+  port: number,
+  { https = false, alsoServes }: HostOptions,
+  handler: ReturnType<typeof createHandler>,
+  undo: Undo,
+): Promise<string> {
+  const server = await listen(port, https, (exchange) => alsoServes?.(exchange) ?? handler(exchange));
+  undo.push(() => server.close());
+  process.env['WEBSITE_HOSTNAME'] = server.baseUrl.replace(/^https?:\/\//, '');
+  return server.baseUrl;
 }
 
 async function keepHubTables(

@@ -9,7 +9,7 @@ const NAMED_MAX = 20;
  */
 export async function reportAtRisk(services: Services): Promise<string | null> {
   const found = await forecastOf(services, null);
-  if (found === null || found.control.endedUtc !== null) return null;
+  if (found?.control.endedUtc !== null) return null;
   const { rolloutId } = found.control;
   const now = found.byPlace.flatMap((forecast, place) => {
     const one = found.view.vms[place];

@@ -15,6 +15,13 @@ import { runFleet, runForecast, runWhy } from './queries';
 
 /** What is asked of a host and changes nothing. */
 export function addQuestions(program: Command, ended: Ended, make: MakeCommand): void {
+  addPreview(program, ended, make);
+  addWhyAndForecast(program, ended, make);
+  addFleet(program, ended, make);
+  addCompliance(program, ended, make);
+}
+
+function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
       make(program, 'preview', 'show what a month will be, with dates; changes nothing', [
@@ -38,6 +45,9 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
     .action(async (options: Parameters<typeof runPreview>[0]) => {
       ended(await runPreview(options));
     });
+}
+
+function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): void {
   askingHost(
     make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
       'npm run lowtide -- why web-01',
@@ -75,6 +85,9 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
     .action(async (options: Parameters<typeof runForecast>[0]) => {
       ended(await runForecast(options));
     });
+}
+
+function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
       make(program, 'fleet', 'list the VMs and how they stand, filtered, sorted or counted', [
@@ -93,7 +106,6 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
     .action(async (options: Parameters<typeof runFleet>[0]) => {
       ended(await runFleet(options));
     });
-  addCompliance(program, ended, make);
 }
 
 /** What an auditor takes away, as a table or a file. */

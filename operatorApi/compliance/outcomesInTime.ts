@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Services } from '../../activities/services';
 import type { RolloutControl } from '../../domain/control';
-import { RolloutId, VmId } from '../../domain/ids';
+import type { VmId } from '../../domain/ids';
+import { RolloutId } from '../../domain/ids';
 import { later } from '../../domain/instants';
 import { PhaseId } from '../../domain/phaseId';
 import { OutcomeKind, OutcomeReason } from '../../domain/reasons';

@@ -36,13 +36,13 @@ const LINES: readonly (readonly [line: string, offered: string, not: string])[] 
 ];
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s, run with the completion that it is given', (shell) => {
-  const test = isHere(shell) ? it : it.skip;
+  const itHere = isHere(shell) ? it : it.skip;
   const script = completionScript(
     shell,
     createProgram(() => undefined),
   );
 
-  test.each(LINES)('completes «%s» to %s, and not to %s', (line, offered, not) => {
+  itHere.each(LINES)('completes «%s» to %s, and not to %s', (line, offered, not) => {
     const words = OFFERED[shell](script, line)
       .split('\n')
       .map((word) => word.split('\t')[0] ?? '');

@@ -117,6 +117,6 @@ describe('a malformed fleet that is read in pieces', () => {
     const window = new ByteWindow(inPieces('[\n\n "a', 2));
     window.take();
     expect(() => window.value()).toThrow(NotStreamable);
-    expect(() => window.fail('here')).toThrow(expect.objectContaining({ line: 3 }));
+    expect(() => window.fail('here')).toThrow(expect.objectContaining({ line: 3 }) as Error);
   });
 });

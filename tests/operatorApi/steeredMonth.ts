@@ -70,7 +70,7 @@ export async function steeredMonth(
     get: async (path) => {
       const { status, body } = await api.send('GET', path);
       if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
-      return body as unknown as Record<string, unknown>;
+      return body;
     },
     installs: async () => {
       const { body } = await api.send('GET', '/api/simulated/events');
