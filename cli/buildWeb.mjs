@@ -67,7 +67,7 @@ function removeLeftBehind(dist) {
 function markOf(root, sources) {
   const hash = createHash('sha256');
   // The certificate is judged in the browser, by the auditor.
-  for (const folder of [sources, join(root, 'audit')])
+  for (const folder of [sources, join(root, 'audit')].filter((one) => existsSync(one)))
     for (const file of filesUnder(folder).sort())
       hash.update(`${file}\0`).update(readFileSync(join(folder, file)));
   // The versions of the packages that it is made with.

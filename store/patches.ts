@@ -79,7 +79,7 @@ export function patchStore(store: Store): PatchStore {
     return list;
   };
   /** Reads, changes and writes, again and again until no other writer came between. Null: nothing to write. */
-  const update = async (vmId: VmId, change: (before: VmPatches) => VmPatches | null): Promise<void> => {
+  const rewrite = async (vmId: VmId, change: (before: VmPatches) => VmPatches | null): Promise<void> => {
     const key = keyOf(vmId);
     for (;;) {
       const row = await table.get(VMS, key);
@@ -98,16 +98,16 @@ export function patchStore(store: Store): PatchStore {
           together.push({ vmId, atUtc, list: await keepList(patches.filter(isAutomatic)) });
         if (await commitAssessed(table, together)) continue;
         for (const { vmId, atUtc, list } of together)
-          await update(vmId, (before) => withAssessed(before, atUtc, list));
+          await rewrite(vmId, (before) => withAssessed(before, atUtc, list));
       }
     },
     keepInstalled: async ({ vmId, atUtc, rolloutId, activityId, patches }) => {
-      const list = await keepList(patches);
-      await update(vmId, ({ installed, ...rest }) => {
+      const keptAs = await keepList(patches);
+      await rewrite(vmId, ({ installed, ...rest }) => {
         if (installed.some((one) => one.activityId === activityId)) return null;
         return {
           ...rest,
-          installed: [...installed, { atUtc, rolloutId, activityId, list }].slice(-INSTALLED_MAX),
+          installed: [...installed, { atUtc, rolloutId, activityId, list: keptAs }].slice(-INSTALLED_MAX),
         };
       });
     },
