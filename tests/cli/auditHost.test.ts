@@ -49,7 +49,7 @@ describe('npm run audit -- --base-url', () => {
         LOWTIDE_SCENARIO: '',
       },
     });
-    await host.runUntil('2026-11-18T06:00:00.000Z');
+    await host.runUntil('2026-11-20T06:00:00.000Z');
   }, MONTH_MS);
   afterAll(() => host.close());
 

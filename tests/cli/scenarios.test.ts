@@ -1,19 +1,17 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DriverEvent } from '../../drivers/driver';
+import type * as SimulateMonth from '../../local/simulateMonth';
 import type { SimulationReport } from '../../local/simulateMonth';
-import { startLowtide } from './lowtideProcess';
+import { loadNatively } from '../emulator/support/nativeHost';
+
+// As `npm run simulate` does, but all months in one process, where the app is warm.
+const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof SimulateMonth;
 
 const ROOT = join(__dirname, '..', '..');
 const DOCS = join(ROOT, 'docs', 'scenarios.md');
 const SECTION = '## What comes of them\n';
 const MINUTES_MAX = 4;
-
-const folder = mkdtempSync(join(tmpdir(), 'lowtide-scenarios-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true });
-});
 
 /** The cells of the tables of docs/scenarios.md whose first cell is the name of one scenario that ships. */
 function documented(): ReadonlyMap<string, readonly string[]> {
@@ -40,20 +38,25 @@ function rewrite(scenario: string, cells: readonly string[]): void {
   writeFileSync(DOCS, `${before}${SECTION}${after.replace(row, () => written)}`);
 }
 
+// What the app warns of, halts that wait among it, every hour of a month, is not looked at here.
+beforeAll(() => {
+  jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+
 const shipped = readdirSync(join(ROOT, 'fleets', 'scenarios')).map((file) => file.replace(/\.json$/, ''));
 
 /** What is documented of a month: its first halt, and how its VMs ended. */
 async function cellsOf(scenario: string): Promise<readonly string[]> {
-  const [json, log] = [join(folder, `${scenario}.json`), join(folder, `${scenario}.jsonl`)];
-  const month = ['--fleet', 'fleets/contoso.json', '--seed', '1', '--month', '2026-11'];
-  const run = startLowtide(['simulate', ...month, '--scenario', scenario, '--json', json, '--events', log]);
-  const code = await run.ended();
-  expect([code, run.output()]).toEqual([0, expect.stringContaining('Verdict: clean')]);
-  const { halts, outcomes } = JSON.parse(readFileSync(json, 'utf8')) as SimulationReport;
-  const events = readFileSync(log, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as DriverEvent);
+  const events: DriverEvent[] = [];
+  const { halts, outcomes, violations } = await simulateMonth(
+    { fleet: join(ROOT, 'fleets', 'contoso.json'), seed: 1, month: '2026-11', scenario },
+    {
+      events: (lines) => {
+        for (const line of lines) events.push(JSON.parse(line) as DriverEvent);
+      },
+    },
+  );
+  expect(violations).toEqual([]);
   const counts = ['patched', 'upToDate', 'deferred', 'failed', 'unhealthy', 'skipped'] as const;
   return [...firstHalt(halts, events), ...counts.map((kind) => String(outcomes[kind] ?? 0))];
 }
