@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { RegisteredFunction } from './coreApi';
@@ -6,8 +7,13 @@ import type { HttpHandler } from './http';
 /** The host's system key of this emulator. It protects nothing; the real one is secret and in the same place. */
 const SYSTEM_KEY = 'emulator';
 
-/** Where the library's client calls are caught before they reach a socket. */
-const RPC_ORIGIN = 'http://durable.emulator.invalid';
+/**
+ * Where the library's client calls are caught before they reach a socket. Each host has its own: a client that an app kept from a host that is closed
+ * must not be taken for one of the host that followed.
+ */
+export function rpcOriginOfHost(): string {
+  return `http://${randomUUID()}.emulator.invalid`;
+}
 
 export interface ManagementUrls {
   readonly id: string;
@@ -37,7 +43,7 @@ export function managementUrls(
 }
 
 /** The input of a durableClient binding. */
-export function durableClientInput(origin: string, hubName: string): string {
+export function durableClientInput(origin: string, rpcOrigin: string, hubName: string): string {
   const base = `${origin}/runtime/webhooks/durabletask`;
   const key = `taskHub=${hubName}&connection=Storage&code=${SYSTEM_KEY}`;
   const create = `${base}/orchestrators/{functionName}[/{instanceId}]`;
@@ -50,7 +56,7 @@ export function durableClientInput(origin: string, hubName: string): string {
     managementUrls: managementUrls(origin, hubName, 'INSTANCEID', true),
     baseUrl: base,
     requiredQueryStringParameters: `code=${SYSTEM_KEY}`,
-    rpcBaseUrl: `${RPC_ORIGIN}/durabletask/`,
+    rpcBaseUrl: `${rpcOrigin}/durabletask/`,
   });
 }
 
@@ -81,13 +87,13 @@ interface Axios {
  * The library's client speaks HTTP through axios. Its calls to this host go straight to the handler: with a virtual
  * clock there may be no socket at all, and a socket would make the order of things depend on I/O. Returns the undo.
  */
-export function catchClientCalls(appDir: string, handler: HttpHandler): () => void {
+export function catchClientCalls(appDir: string, rpcOrigin: string, handler: HttpHandler): () => void {
   const library = createRequire(createRequire(join(appDir, 'package.json')).resolve('durable-functions'));
   const axios = library('axios') as Axios;
   const before = axios.defaults.adapter;
   const send = axios.getAdapter(before);
   const adapter: AxiosAdapter = async (config) => {
-    if (config.url?.startsWith(RPC_ORIGIN) !== true) return send(config);
+    if (config.url?.startsWith(rpcOrigin) !== true) return send(config);
     const url = new URL(config.url);
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(config.headers.toJSON?.() ?? {}))

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { admin } from './admin';
 import { callerOf, type Caller } from './caller';
-import { catchClientCalls, durableClientInput, extraInputsOf } from './clientBinding';
+import { catchClientCalls, durableClientInput, extraInputsOf, rpcOriginOfHost } from './clientBinding';
 import { createClock, type Clock } from './clock';
 import type { CoreApi, RegisteredFunction } from './coreApi';
 import { createEngine, type Tools } from './createEngine';
@@ -80,9 +80,9 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
       clock.kind === 'virtual' ? undefined : settings.functionTimeoutMs,
     );
   const invoker = newInvoker(app.core);
-  const origin = { url: 'http://127.0.0.1' };
+  const origin = { url: 'http://127.0.0.1', rpc: rpcOriginOfHost() };
   const extraInputs = (fn: RegisteredFunction): Record<string, { json: string }> =>
-    extraInputsOf(fn, durableClientInput(origin.url, settings.hubName));
+    extraInputsOf(fn, durableClientInput(origin.url, origin.rpc, settings.hubName));
   const tools = { guards, invoker, extraInputs, log };
   const engine = createEngine(options, settings, clock, app, journal, tools);
   if (journal) {
@@ -192,7 +192,7 @@ function createHandler(
   app: LoadedApp,
   settings: AppSettings,
   timers: TimerTriggers,
-  origin: { readonly url: string },
+  origin: { readonly url: string; readonly rpc: string },
   { extraInputs, log }: Tools,
   undo: Undo,
 ): HttpHandler {
@@ -208,7 +208,7 @@ function createHandler(
     return appFunctions(exchange);
   };
   if ([...functions.values()].some((fn) => fn.trigger.type === 'orchestrationTrigger')) {
-    undo.push(catchClientCalls(settings.appDir, route));
+    undo.push(catchClientCalls(settings.appDir, origin.rpc, route));
   }
   // Under the virtual clock a request is work under way: time must not move on before it is answered.
   return clock.kind === 'virtual' ? (exchange) => engine.during(() => route(exchange)) : route;

@@ -25,6 +25,8 @@ export interface PointsReport {
   /** Of those this process had to hit, and did. */
   readonly aimed: number;
   readonly hit: number;
+  /** The first of those that no later rollout came to. */
+  readonly missed: readonly string[];
   readonly byKind: Readonly<Record<string, number>>;
   readonly rollouts: number;
   readonly crashes: number;
@@ -37,6 +39,7 @@ const FOLDERS = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const GAP_MIN = 40;
 const GAP_MORE = 80;
 const VIOLATIONS_MAX = 20;
+const MISSED_MAX = 10;
 
 /** Which step of which instance, row or VM: the n-th of its kind there. It is the same one in every rollout that has come so far alike. */
 class Names {
@@ -77,6 +80,7 @@ export async function runEveryPoint({
     const run = new Names();
     const random = randomOf('gaps', sum.rollouts, remainder);
     let gap = 0;
+    const before = open.size;
     const found = await rollout(vms, (step) => {
       const name = run.nameOf(step);
       gap -= 1;
@@ -88,6 +92,8 @@ export async function runEveryPoint({
     });
     sum.rollouts += 1;
     violations.push(...found);
+    // A step that no rollout comes to again would be waited for for ever.
+    if (open.size === before) break;
   }
   const { user, system } = process.cpuUsage(cpu);
   return {
@@ -98,6 +104,7 @@ export async function runEveryPoint({
     ...sum,
     violations,
     cpuSeconds: (user + system) / 1e6,
+    missed: [...open].slice(0, MISSED_MAX),
   };
 }
 
