@@ -15,6 +15,8 @@ const root = resolve(import.meta.dirname, '..');
 const promised = promises(readFileSync(join(root, 'README.md'), 'utf8'));
 /** A machine is quiet while other processes take less than this share of its cores. */
 const QUIET_SHARE = 0.1;
+/** Where others take more, the times are those of the others: they are printed, and nothing is judged by them. */
+const JUDGED_SHARE_MAX = 0.4;
 /** Far more than any promise: the run is then ended, and judged. */
 const GIVE_UP_SECONDS = 600;
 
@@ -30,7 +32,9 @@ const kept = [
   verdict('Ctrl-C', found.endSeconds, promised.end, ''),
 ];
 console.log(`  npm start and Azurite took ${found.cpuSeconds.toFixed(1)} s of CPU until the summary`);
-process.exit(kept.every(Boolean) ? 0 : 1);
+const isJudged = found.othersShare <= JUDGED_SHARE_MAX || found.summarySeconds === Infinity;
+if (!isJudged) console.log('  Others took so much of this machine that the times say nothing of npm start: not judged.');
+process.exit(!isJudged || kept.every(Boolean) ? 0 : 1);
 
 /** @param {string} readme */
 function promises(readme) {
