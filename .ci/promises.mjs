@@ -33,7 +33,8 @@ const kept = [
 ];
 console.log(`  npm start and Azurite took ${found.cpuSeconds.toFixed(1)} s of CPU until the summary`);
 const isJudged = found.othersShare <= JUDGED_SHARE_MAX || found.summarySeconds === Infinity;
-if (!isJudged) console.log('  Others took so much of this machine that the times say nothing of npm start: not judged.');
+if (!isJudged)
+  console.log('  Others took so much of this machine that the times say nothing of npm start: not judged.');
 process.exit(!isJudged || kept.every(Boolean) ? 0 : 1);
 
 /** @param {string} readme */
