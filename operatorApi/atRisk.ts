@@ -23,7 +23,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
   const atUtc = services.nowUtc();
   const names = added.slice(0, NAMED_MAX).map(({ one }) => one.vm.id.split('/').at(-1) ?? one.vm.id);
   const more = added.length > names.length ? ` and ${added.length - names.length} more` : '';
-  const why = `${added.length} VMs became at risk of missing their 30 days: ${names.join(', ')}${more}. ${now.length} are, in all.`;
+  const why = `${vms(added.length)} became at risk of missing ${added.length === 1 ? 'its' : 'their'} 30 days: ${names.join(', ')}${more}. In all: ${vms(now.length)}.`;
   if (added.length > 0)
     await services.audit.append(rolloutId, `atRisk~${atUtc.slice(0, 10)}`, {
       atUtc,
@@ -43,3 +43,5 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
   await services.rollouts.saveAtRisk(rolloutId, { added: added.map(({ one }) => one.vm.id), removed });
   return added.length > 0 ? why : null;
 }
+
+const vms = (count: number): string => (count === 1 ? '1 VM' : `${count} VMs`);

@@ -28,7 +28,7 @@ describe('VMs that become at risk of missing their 30 days', () => {
     expect(found).toEqual([
       expect.objectContaining({
         vmId: idOf('off'),
-        why: '1 VMs became at risk of missing their 30 days: off. 1 are, in all.',
+        why: '1 VM became at risk of missing its 30 days: off. In all: 1 VM.',
       }),
     ]);
     await month.days(3);
