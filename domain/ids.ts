@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { remembered } from './remembered';
 import { sha256Hex } from './sha256';
 
 /** Azure resource id of a virtual machine, lower-cased: ids match without regard to case. */
@@ -60,19 +61,11 @@ const HASH_DIGITS = 24;
 
 const digest = (text: string): string => sha256Hex(text, HASH_DIGITS);
 
-/** Keys that were made before: the ids of a fleet are asked for again and again. Emptied when it is full. */
-const KNOWN_MAX = 250_000;
-const known = new Map<string, string>();
+/** The ids of a fleet are asked for again and again. */
+const KEYS_REMEMBERED_MAX = 250_000;
 
 /** `<readable 20>-<hash 24>` of an ARM id, by its lower-cased text: readable, unique, safe in table keys and instance ids. */
-export function keyOf(armId: string): string {
-  const before = known.get(armId);
-  if (before !== undefined) return before;
-  const key = makeKey(armId);
-  if (known.size >= KNOWN_MAX) known.clear();
-  known.set(armId, key);
-  return key;
-}
+export const keyOf: (armId: string) => string = remembered(makeKey, KEYS_REMEMBERED_MAX);
 
 function makeKey(armId: string): string {
   const lower = armId.toLowerCase();

@@ -1,3 +1,4 @@
+import { groupedBy } from './groups';
 import type { VmId } from './ids';
 import type { Policy } from './policy';
 import { VirtualMachine } from './virtualMachine';
@@ -93,14 +94,7 @@ function movesOf(known: readonly KnownVm[], listed: readonly VirtualMachine[]): 
 }
 
 function byUniqueId<V extends VirtualMachine>(vms: readonly V[]): Map<string, V[]> {
-  const found = new Map<string, V[]>();
-  for (const vm of vms) {
-    if (vm.uniqueId === undefined) continue;
-    const alike = found.get(vm.uniqueId);
-    if (alike === undefined) found.set(vm.uniqueId, [vm]);
-    else alike.push(vm);
-  }
-  return found;
+  return groupedBy(vms, ({ uniqueId }) => uniqueId ?? null);
 }
 
 function doubt(

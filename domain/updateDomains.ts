@@ -1,3 +1,4 @@
+import { groupedBy } from './groups';
 import { isScaleSet, type AvailabilitySetId } from './ids';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -45,12 +46,5 @@ function sizesOfDomains(members: readonly VirtualMachine[], count: number): numb
 }
 
 function membersBySet(vms: readonly VirtualMachine[]): Map<AvailabilitySetId, VirtualMachine[]> {
-  const sets = new Map<AvailabilitySetId, VirtualMachine[]>();
-  for (const vm of vms) {
-    if (vm.availabilitySetId === null) continue;
-    const members = sets.get(vm.availabilitySetId);
-    if (members === undefined) sets.set(vm.availabilitySetId, [vm]);
-    else members.push(vm);
-  }
-  return sets;
+  return groupedBy(vms, ({ availabilitySetId }) => availabilitySetId);
 }

@@ -1,14 +1,13 @@
-import type { ApprovalFacts, NeededApproval } from '../domain/approvals';
-import { lapsesUtc, neededApprovals } from '../domain/approvals';
-import { approvalFacts, foreignRollout, isForeign } from '../activities/control';
+import { lapsesUtc, neededApprovals, type NeededApproval } from '../domain/approvals';
+import { approvalFacts } from '../activities/control';
 import type { Services, WakingServices } from '../activities/services';
 import { wakeWaits } from '../activities/wake';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { PhaseId } from '../domain/phaseId';
-import { notFound, over } from './decideRollout';
 import { describeRollout } from './describeRollout';
 import { forgetFleetView } from './fleetView';
+import { openRollout } from './openRollout';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { RolloutShape } from './shapes/rollout';
@@ -30,7 +29,7 @@ export async function approve(
   wanted: PhaseId | undefined,
   { by, id: callerId, reason }: Approver,
 ): Promise<void> {
-  const { control, facts } = await openRollout(services, id);
+  const control = await openRollout(services, id);
   if (control.requestedBy === by && callerId !== WITHOUT_SIGN_IN)
     throw new LowtideError('FORBIDDEN', {
       what: `${by} may not approve ${id}.`,
@@ -38,7 +37,7 @@ export async function approve(
       fix: 'Have another approver look at it.',
     });
   const atUtc = services.nowUtc();
-  const needed = facts === undefined ? [] : neededApprovals(facts, atUtc);
+  const needed = await neededNow(services, id);
   const open = needed.find(
     ({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted),
   );
@@ -70,9 +69,9 @@ export async function withdrawApproval(
   wanted: PhaseId,
   { by, reason }: Approver,
 ): Promise<void> {
-  const { facts } = await openRollout(services, id);
+  await openRollout(services, id);
   const atUtc = services.nowUtc();
-  const needed = facts === undefined ? [] : neededApprovals(facts, atUtc);
+  const needed = await neededNow(services, id);
   const standing = needed.find(({ phase, state }) => phase === wanted && STANDING.has(state));
   if (!standing?.approval) throw nothingToSay(id, wanted, needed, 'withdraw');
   await services.rollouts.saveApproval(id, { ...standing.approval, withdrawn: { by, reason, atUtc } });
@@ -91,18 +90,9 @@ export async function withdrawApproval(
 const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn']);
 const STANDING: ReadonlySet<NeededApproval['state']> = new Set(['approved', 'used']);
 
-async function openRollout(
-  services: Services,
-  id: RolloutId,
-): Promise<{
-  readonly control: NonNullable<Awaited<ReturnType<Services['rollouts']['read']>>>;
-  readonly facts: ApprovalFacts | undefined;
-}> {
-  const control = await services.rollouts.read(id);
-  if (control === null) throw notFound(id);
-  if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
-  if (isForeign(control, services.hub)) throw foreignRollout(control, services.hub);
-  return { control, facts: await approvalFacts(services, id) };
+async function neededNow(services: Services, id: RolloutId): Promise<readonly NeededApproval[]> {
+  const facts = await approvalFacts(services, id);
+  return facts === undefined ? [] : neededApprovals(facts, services.nowUtc());
 }
 
 function nothingToSay(

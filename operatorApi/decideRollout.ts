@@ -1,13 +1,14 @@
 import type { Services, WakingServices } from '../activities/services';
-import { foreignRollout, isForeign } from '../activities/control';
 import { wakeWaits } from '../activities/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
+import { openRollout } from './openRollout';
 
 export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
 
-const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cancel: 'cancelled' } as const;
+/** As the audit says it. */
+export const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cancel: 'cancelled' } as const;
 
 /**
  * Carries out what a person decided: it is written on the rollout's row or on the halts it answers, where everything that is about to
@@ -19,10 +20,7 @@ export async function decideRollout(
   kind: DecisionKind,
   who: { readonly by: string; readonly reason: string },
 ): Promise<void> {
-  const control = await services.rollouts.read(id);
-  if (control === null) throw notFound(id);
-  if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
-  if (isForeign(control, services.hub)) throw foreignRollout(control, services.hub);
+  const control = await openRollout(services, id);
   const all = (await services.rollouts.halts(id)).filter(({ decision }) => decision === null);
   // What a person paused goes on with the rollout, and is not given up with what halted by itself.
   const open = kind === 'skip' ? all.filter(({ asked }) => !asked) : all;
@@ -69,22 +67,6 @@ async function setMode(services: Services, id: RolloutId, mode: RolloutControl['
   await services.rollouts.update(id, (row) =>
     row.mode === 'ended' || row.mode === mode ? null : { ...row, mode, modeSinceUtc: services.nowUtc() },
   );
-}
-
-export function notFound(id: RolloutId): LowtideError {
-  return new LowtideError('NOT_FOUND', {
-    what: `There is no rollout '${id}'.`,
-    why: 'It was never started here.',
-    fix: 'GET /api/rollouts lists the rollouts; POST /api/rollouts starts one.',
-  });
-}
-
-export function over({ rolloutId, mode }: RolloutControl): LowtideError {
-  return new LowtideError('ROLLOUT_ENDED', {
-    what: `${rolloutId} is over.`,
-    why: mode === 'cancelled' ? 'It was cancelled.' : 'Every VM of it has its outcome.',
-    fix: 'Nothing is left to decide.',
-  });
 }
 
 function nothingToDecide(id: RolloutId, kind: DecisionKind): LowtideError {

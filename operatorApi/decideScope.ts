@@ -5,9 +5,8 @@ import { describeScope, isSameScope, type ControlScope } from '../domain/control
 import { keyOf, type RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { NO_PHASE } from '../domain/phaseId';
-import { notFound, over, type DecisionKind } from './decideRollout';
-
-const DONE = { pause: 'paused', resume: 'resumed', skip: 'skipped', cancel: 'cancelled' } as const;
+import { DONE, type DecisionKind } from './decideRollout';
+import { openRollout } from './openRollout';
 
 /**
  * Carries out what a person decided about a part of a rollout. A pause is a row like that of a halt, which everything that is about to start
@@ -20,9 +19,7 @@ export async function decideScope(
   scope: ControlScope,
   who: { readonly by: string; readonly reason: string },
 ): Promise<void> {
-  const control = await services.rollouts.read(id);
-  if (control === null) throw notFound(id);
-  if (control.endedUtc !== null || control.mode === 'cancelled') throw over(control);
+  await openRollout(services, id);
   const atUtc = services.nowUtc();
   const open = (await services.rollouts.halts(id)).filter(
     (halt) => halt.decision === null && isAbout(halt, scope),

@@ -3,7 +3,7 @@ import type { Services } from '../activities/services';
 import { neededApprovals } from '../domain/approvals';
 import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
-import { notFound } from './decideRollout';
+import { notFound } from './openRollout';
 import { hostVersion, whyNotAdvanced } from './hostVersion';
 
 type Counts = Record<string, number>;

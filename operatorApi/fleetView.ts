@@ -9,7 +9,7 @@ import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { KeptOutcome } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
-import { notFound } from './decideRollout';
+import { notFound } from './openRollout';
 
 /** Where a VM stands in the plan of a rollout. */
 export type PlannedPlace = Pick<

@@ -4,7 +4,7 @@ import { Halt } from '../domain/control';
 import { ControlScope } from '../domain/controlScope';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import { notFound } from './decideRollout';
+import { notFound } from './openRollout';
 import { isAbout } from './decideScope';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRequest, OperatorRoute } from './route';

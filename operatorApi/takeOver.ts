@@ -3,7 +3,7 @@ import type { WakingServices } from '../activities/services';
 import { wakeWaits } from '../activities/wake';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import { notFound } from './decideRollout';
+import { notFound } from './openRollout';
 import { startOnce } from './startRollout';
 
 /**

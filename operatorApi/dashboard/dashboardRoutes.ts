@@ -1,6 +1,6 @@
 import type { RolloutControl } from '../../domain/control';
 import type { Services } from '../../activities/services';
-import { notFound } from '../decideRollout';
+import { notFound } from '../openRollout';
 import type { OperatorRequest, OperatorRoute } from '../route';
 import { DisruptionsShape, EvidenceShape, HaltsShape, TimelineShape } from '../shapes/dashboard';
 import { rolloutIdIn } from '../rolloutIdIn';

@@ -1,6 +1,7 @@
 import type { Services } from '../../activities/services';
 import type { Halt } from '../../domain/control';
 import { exposureMax, ratesOf } from '../../domain/evidence';
+import { groupedBy } from '../../domain/groups';
 import type { RolloutId } from '../../domain/ids';
 import { nextCusum } from '../../domain/unhealthyRate';
 import type { Evidence } from '../shapes/dashboard';
@@ -19,13 +20,7 @@ export async function readEvidenceView(
 ): Promise<Evidence> {
   const { policy } = services;
   const [evidence, { vms: rows }] = await Promise.all([services.evidence.read(id), fleetView(services, id)]);
-  const ofFamily = new Map<string, FleetVm[]>();
-  for (const row of rows) {
-    if (row.place === null) continue;
-    const known = ofFamily.get(row.family);
-    if (known === undefined) ofFamily.set(row.family, [row]);
-    else known.push(row);
-  }
+  const ofFamily = groupedBy<FleetVm, string>(rows, ({ place, family }) => (place === null ? null : family));
   return {
     haltsAt: Math.log(policy.haltLikelihoodRatio),
     expectedUnhealthyPercent: policy.expectedUnhealthyPercent,

@@ -1,4 +1,5 @@
 import type { Services } from '../../activities/services';
+import { groupedBy } from '../../domain/groups';
 import type { RolloutId } from '../../domain/ids';
 import { addSeconds } from '../../domain/instants';
 import { windowAtOrAfter } from '../../domain/offPeak';
@@ -26,16 +27,16 @@ export async function readTimeline(
       ? null
       : { nowUtc, window: windowAtOrAfter(regionTimeZone(region), services.policy, nowUtc) };
   return {
-    phases: groupBy(view.rounds, ({ phase }) => phase).map(([phase, ofPhase]) => ({
+    phases: [...groupedBy(view.rounds, ({ phase }) => phase)].map(([phase, ofPhase]) => ({
       phase,
-      regions: groupBy(ofPhase, ({ region }) => region).map(([region, rounds]) => ({
+      regions: [...groupedBy(ofPhase, ({ region }) => region)].map(([region, rounds]) => ({
         region,
         timeZone: regionTimeZone(region),
         pairs: [...pairsOf(region)],
         offPeak: windows(region),
         ...summaryOf(view, rounds),
         forecast: forecastOf(view, rounds, nextOf(region)),
-        stages: groupBy(rounds, ({ stage }) => stage).map(([stage, ofStage]) =>
+        stages: [...groupedBy(rounds, ({ stage }) => stage)].map(([stage, ofStage]) =>
           stageOf(view, stage, ofStage, nextOf(region)),
         ),
       })),
@@ -52,7 +53,7 @@ function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[], n
     zone: rounds[0]?.zone ?? null,
     ...summaryOf(view, rounds),
     forecast: forecastOf(view, rounds, next),
-    groups: groupBy(rounds, ({ group }) => group).map(([group, ofGroup]) => {
+    groups: [...groupedBy(rounds, ({ group }) => group)].map(([group, ofGroup]) => {
       const { vmCount, outcomes } = summaryOf(view, ofGroup);
       const [first] = ofGroup;
       return {
@@ -61,14 +62,16 @@ function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[], n
         setSize: first?.setSize ?? 0,
         vmCount,
         outcomes,
-        updateDomains: groupBy(ofGroup, ({ updateDomain }) => String(updateDomain)).map(([, ofDomain]) => {
-          const domain = summaryOf(view, ofDomain);
-          return {
-            updateDomain: ofDomain[0]?.updateDomain ?? null,
-            vmCount: domain.vmCount,
-            outcomes: domain.outcomes,
-          };
-        }),
+        updateDomains: [...groupedBy(ofGroup, ({ updateDomain }) => String(updateDomain))].map(
+          ([, ofDomain]) => {
+            const domain = summaryOf(view, ofDomain);
+            return {
+              updateDomain: ofDomain[0]?.updateDomain ?? null,
+              vmCount: domain.vmCount,
+              outcomes: domain.outcomes,
+            };
+          },
+        ),
       };
     }),
   };
@@ -165,15 +168,3 @@ function offPeakBetween(
 const least = (texts: readonly string[]): string => texts.reduce((a, b) => (a < b ? a : b), texts[0] ?? '');
 const greatest = (texts: readonly string[]): string =>
   texts.reduce((a, b) => (a > b ? a : b), texts[0] ?? '');
-
-/** In the order in which keys first come. */
-function groupBy<T>(all: readonly T[], keyOf: (one: T) => string): [key: string, group: T[]][] {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyOf(one);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return [...groups];
-}

@@ -7,6 +7,7 @@ import { imageFamilyOf } from '../../domain/imageFamily';
 import { Month } from '../../domain/ids';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { decideRollout } from '../../operatorApi/decideRollout';
+import { decideScope } from '../../operatorApi/decideScope';
 import { requestRollout } from '../../operatorApi/startRollout';
 import { startSweeps } from '../../operatorApi/sweeps';
 import { takeOver } from '../../operatorApi/takeOver';
@@ -95,6 +96,9 @@ describe('a host of another task hub', () => {
     const { green } = await twoHubs();
     const decided = decideRollout(green.services, ROLLOUT, 'cancel', ANN);
     await expect(decided).rejects.toMatchObject({ code: 'NOT_OWNER' });
+    const ofRegion = decideScope(green.services, ROLLOUT, 'pause', { region: 'eastus' }, ANN);
+    await expect(ofRegion).rejects.toMatchObject({ code: 'NOT_OWNER' });
+    expect(await green.services.rollouts.halts(ROLLOUT)).toEqual([]);
     expect((await green.services.rollouts.read(ROLLOUT))?.mode).toBe('running');
   });
 

@@ -5,6 +5,7 @@ import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { ProblemNote } from '../parts/problemNote';
+import { SelectField } from '../parts/selectField';
 import { addressOf, go, Link } from '../router';
 import { send, type Problem } from '../send';
 import '../styles/audit.css';
@@ -57,27 +58,14 @@ export function AuditPage({ rollout: { id }, place }: PageProps): JSX.Element {
         <div class="card-head">
           <h2 id="rows">Decisions, oldest first</h2>
           <div class="toolbar no-print">
-            <label>
-              Chain{' '}
-              <select
-                value={chain}
-                onChange={(event) => {
-                  go(
-                    addressOf('/audit', {
-                      rollout: place.query.get('rollout'),
-                      chain: event.currentTarget.value,
-                    }),
-                    'replace',
-                  );
-                }}
-              >
-                {[...new Set([chain, id, 'operator', 'ledger'])].map((name) => (
-                  <option key={name} value={name}>
-                    {name}
-                  </option>
-                ))}
-              </select>
-            </label>
+            <SelectField
+              label="Chain"
+              options={[...new Set([chain, id, 'operator', 'ledger'])].map((name) => [name, name])}
+              value={chain}
+              set={(name) => {
+                go(addressOf('/audit', { rollout: place.query.get('rollout'), chain: name }), 'replace');
+              }}
+            />
             <label class="check">
               <input
                 type="checkbox"

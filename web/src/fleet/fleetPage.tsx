@@ -5,6 +5,7 @@ import { many, vms, words } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
+import { SelectField } from '../parts/selectField';
 import { addressOf, go } from '../router';
 import { outcomeLook } from '../states';
 import { addressParts, FILTERS, queryOf, searchOf, type FleetQuery } from './fleetQuery';
@@ -81,22 +82,19 @@ function Toolbar({ query, change, total }: PartProps & { readonly total: number 
         </label>
         <button type="submit">Find</button>
       </form>
-      <label>
-        Count by{' '}
-        <select
-          value={query.group}
-          onChange={(event) => {
-            change({ group: event.currentTarget.value });
-          }}
-        >
-          <option value="">nothing</option>
-          {FILTERS.filter(({ column }) => column !== undefined).map(({ key, label }) => (
-            <option key={key} value={key}>
-              {label.toLowerCase()}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField
+        label="Count by"
+        options={[
+          ['', 'nothing'],
+          ...FILTERS.filter(({ column }) => column !== undefined).map(
+            ({ key, label }) => [key, label.toLowerCase()] as const,
+          ),
+        ]}
+        value={query.group}
+        set={(group) => {
+          change({ group });
+        }}
+      />
       <SaveLink question={searchOf(query)} total={total} />
       <ActiveFilters query={query} change={change} />
     </div>

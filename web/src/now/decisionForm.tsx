@@ -3,6 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
 import { ProblemNote } from '../parts/problemNote';
+import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
 
 export interface Choice {
@@ -19,8 +20,6 @@ interface DecisionFormProps {
   readonly startLabel: string;
   readonly onDone?: () => void;
 }
-
-const REASON_MAX = 2_000;
 
 /** A decision and its reason. The button says what is missing as long as it is off. */
 export function DecisionForm({ rolloutId, choices, startLabel, onDone }: DecisionFormProps): JSX.Element {
@@ -60,17 +59,7 @@ export function DecisionForm({ rolloutId, choices, startLabel, onDone }: Decisio
           <p class="choice-effect">{only.effect}</p>
         )}
       </fieldset>
-      <label class="reason">
-        Reason, for the audit
-        <textarea
-          rows={2}
-          maxLength={REASON_MAX}
-          value={reason}
-          onInput={(event) => {
-            setReason(event.currentTarget.value);
-          }}
-        />
-      </label>
+      <ReasonField reason={reason} set={setReason} />
       <div class="decision-end">
         <button
           type="submit"

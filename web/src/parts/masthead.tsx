@@ -7,6 +7,7 @@ import { addressOf, go, Link, type Place } from '../router';
 import { rolloutLook } from '../states';
 import { chooseTheme, storedTheme, type Theme } from '../theme';
 import { Icon, type IconName } from './icon';
+import { SelectField } from './selectField';
 
 interface MastheadProps {
   readonly place: Place;
@@ -56,22 +57,18 @@ interface RolloutChoiceProps {
 
 function RolloutChoice({ place, rollouts, rollout }: RolloutChoiceProps): JSX.Element {
   return (
-    <label class="rollout-choice">
-      <span class="visually-hidden">Rollout</span>
-      <select
-        value={rollout.id}
-        onChange={(event) => {
-          const query = Object.fromEntries(place.query);
-          go(addressOf(place.path, { ...query, rollout: event.currentTarget.value }));
-        }}
-      >
-        {rollouts.map(({ id, month: of, state }) => (
-          <option key={id} value={id}>
-            {month(of)} – {rolloutLook(state).label.toLowerCase()}
-          </option>
-        ))}
-      </select>
-    </label>
+    <SelectField
+      class="rollout-choice"
+      label={<span class="visually-hidden">Rollout</span>}
+      options={rollouts.map(({ id, month: of, state }) => [
+        id,
+        `${month(of)} – ${rolloutLook(state).label.toLowerCase()}`,
+      ])}
+      value={rollout.id}
+      set={(id) => {
+        go(addressOf(place.path, { ...Object.fromEntries(place.query), rollout: id }));
+      }}
+    />
   );
 }
 

@@ -3,6 +3,7 @@ import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
 import { ProblemNote } from '../parts/problemNote';
+import { SelectField } from '../parts/selectField';
 import { send, type Problem } from '../send';
 import type { FreezeKind } from './freeze';
 
@@ -125,7 +126,7 @@ interface FieldsProps {
 function Fields({ draft, set }: FieldsProps): JSX.Element {
   return (
     <>
-      <Choice
+      <SelectField
         label="What"
         options={KINDS}
         value={draft.kind}
@@ -140,7 +141,7 @@ function Fields({ draft, set }: FieldsProps): JSX.Element {
           set({ id });
         }}
       />
-      <Choice
+      <SelectField
         label="Of which VMs"
         options={SELECTORS}
         value={draft.by}
@@ -169,33 +170,6 @@ function Fields({ draft, set }: FieldsProps): JSX.Element {
         />
       ))}
     </>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly options: readonly (readonly [key: string, label: string])[];
-  readonly value: string;
-  readonly set: (value: string) => void;
-}
-
-function Choice({ label, options, value, set }: ChoiceProps): JSX.Element {
-  return (
-    <label>
-      {label}
-      <select
-        value={value}
-        onChange={(event) => {
-          set(event.currentTarget.value);
-        }}
-      >
-        {options.map(([key, name]) => (
-          <option key={key} value={key}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
   );
 }
 

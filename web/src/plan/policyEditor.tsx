@@ -5,6 +5,7 @@ import { askAllNow, useLive } from '../live';
 import { useWhyNoOperator } from '../me';
 import { LongText } from '../parts/longText';
 import { ProblemNote } from '../parts/problemNote';
+import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
 import { PolicyEffect, type PolicyDiff } from './policyEffect';
 import { PolicyText, yamlOf } from './policyText';
@@ -154,17 +155,7 @@ function Apply({ text, version, whyNot, onDone, onForget }: ApplyProps): JSX.Ele
         void apply();
       }}
     >
-      <label class="reason">
-        Reason, for the audit
-        <textarea
-          rows={2}
-          maxLength={2_000}
-          value={reason}
-          onInput={(event) => {
-            setReason(event.currentTarget.value);
-          }}
-        />
-      </label>
+      <ReasonField reason={reason} set={setReason} />
       <div class="decision-end">
         <button
           type="submit"

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { month as monthName } from '../format';
 import { useLive } from '../live';
 import { ProblemNote } from '../parts/problemNote';
+import { SelectField } from '../parts/selectField';
 import { send, type Problem } from '../send';
 import { PolicyText } from './policyText';
 import { PreviewShown, type Previewed } from './previewShown';
@@ -28,36 +29,20 @@ export function Preview({ thisMonth }: { readonly thisMonth: string }): JSX.Elem
       <div class="card-head">
         <h2 id="preview">Preview of {monthName(month)}</h2>
         <div class="toolbar">
-          <label>
-            Month{' '}
-            <select
-              value={month}
-              onChange={(event) => {
-                setMonth(event.currentTarget.value);
-              }}
-            >
-              {months.map((one) => (
-                <option key={one} value={one}>
-                  {monthName(one)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            Compare with{' '}
-            <select
-              value={against}
-              onChange={(event) => {
-                setAgainst(event.currentTarget.value as Against);
-              }}
-            >
-              {AGAINST.map(([key, label]) => (
-                <option key={key} value={key}>
-                  {label}
-                </option>
-              ))}
-            </select>
-          </label>
+          <SelectField
+            label="Month"
+            options={months.map((one) => [one, monthName(one)])}
+            value={month}
+            set={setMonth}
+          />
+          <SelectField
+            label="Compare with"
+            options={AGAINST}
+            value={against}
+            set={(key) => {
+              setAgainst(key as Against);
+            }}
+          />
         </div>
       </div>
       {against === 'previousMonth' ? (

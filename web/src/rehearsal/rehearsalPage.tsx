@@ -4,6 +4,7 @@ import type { PageProps } from '../page';
 import { month as monthName } from '../format';
 import { Empty } from '../parts/empty';
 import { ProblemNote } from '../parts/problemNote';
+import { SelectField } from '../parts/selectField';
 import type { Problem } from '../send';
 import { order, useRehearsals, type Choice, type Rehearsals } from './rehearsal';
 import { RunningRehearsal } from './runningRehearsal';
@@ -108,38 +109,25 @@ interface MonthFieldsProps extends Pick<Rehearsals, 'fleets' | 'scenarios'> {
 function MonthFields({ choice, set, fleets, scenarios }: MonthFieldsProps): JSX.Element {
   return (
     <>
-      <label>
-        Fleet
-        <select
-          value={choice.fleet}
-          onChange={(event) => {
-            set({ fleet: event.currentTarget.value });
-          }}
-        >
-          {named(fleets, choice.fleet).map((name) => (
-            <option key={name} value={name}>
-              {name.slice(0, 80)}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        What goes wrong
-        <select
-          value={choice.scenario ?? ''}
-          onChange={(event) => {
-            const name = event.currentTarget.value;
-            set({ scenario: name === '' ? null : name });
-          }}
-        >
-          <option value="">only what any month has</option>
-          {scenarios.map(({ name }) => (
-            <option key={name} value={name}>
-              {name.replaceAll('-', ' ')}
-            </option>
-          ))}
-        </select>
-      </label>
+      <SelectField
+        label="Fleet"
+        options={named(fleets, choice.fleet).map((name) => [name, name.slice(0, 80)])}
+        value={choice.fleet}
+        set={(fleet) => {
+          set({ fleet });
+        }}
+      />
+      <SelectField
+        label="What goes wrong"
+        options={[
+          ['', 'only what any month has'],
+          ...scenarios.map(({ name }) => [name, name.replaceAll('-', ' ')] as const),
+        ]}
+        value={choice.scenario ?? ''}
+        set={(name) => {
+          set({ scenario: name === '' ? null : name });
+        }}
+      />
       <label>
         Seed of its random choices
         <input

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { SelectField } from '../parts/selectField';
 import { SPEEDS } from './rehearsal';
 
 interface SpeedChoiceProps {
@@ -7,23 +8,16 @@ interface SpeedChoiceProps {
 }
 
 export function SpeedChoice({ speed, set }: SpeedChoiceProps): JSX.Element {
-  const known = SPEEDS.some(([times]) => times === speed);
+  const known = SPEEDS.map(([times, label]) => [String(times), label] as const);
+  const isKnown = SPEEDS.some(([times]) => times === speed);
   return (
-    <label>
-      Speed
-      <select
-        value={speed}
-        onChange={(event) => {
-          set(Number(event.currentTarget.value));
-        }}
-      >
-        {!known && <option value={speed}>{speed} times real time</option>}
-        {SPEEDS.map(([times, label]) => (
-          <option key={times} value={times}>
-            {label}
-          </option>
-        ))}
-      </select>
-    </label>
+    <SelectField
+      label="Speed"
+      options={isKnown ? known : [[String(speed), `${speed} times real time`], ...known]}
+      value={String(speed)}
+      set={(times) => {
+        set(Number(times));
+      }}
+    />
   );
 }
