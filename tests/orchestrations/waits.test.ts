@@ -162,9 +162,14 @@ describe('awaitClaim', () => {
     kind: 'refused',
     because: rules.map((rule) => ({ rule, by: 'other-claim' })),
   });
-  const awaiting = (answer: (nowUtc: string) => unknown, untilUtc = ACQUIRE_BY): Promise<Run> =>
+  const awaiting = (
+    answer: (nowUtc: string) => unknown,
+    untilUtc = ACQUIRE_BY,
+    over: { readonly refused?: readonly string[] } = {},
+  ): Promise<Run> =>
     replay(awaitClaim, {
       input: {
+        ...over,
         claimId: 'claim-1',
         kind: 'rollout',
         ledger: 'eastus',
@@ -200,6 +205,14 @@ describe('awaitClaim', () => {
         },
       }),
     ]);
+  });
+
+  it('that was refused just now asks again after the first pause, and not before', async () => {
+    const { calls, output } = await awaiting(() => ({ kind: 'granted' }), ACQUIRE_BY, { refused: ['zones'] });
+    expect(output).toEqual({ granted: true, rules: [] });
+    const asked = calls.filter(({ kind }) => kind === 'entity').map(({ atUtc }) => Date.parse(atUtc));
+    expect(asked).toHaveLength(1);
+    expect((asked[0] ?? 0) - Date.parse(NOW)).toBeGreaterThanOrEqual(pace.claimPollFirstSeconds * 1000);
   });
 
   it('polls often enough that its ticket never lapses', async () => {
