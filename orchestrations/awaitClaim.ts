@@ -10,6 +10,8 @@ export interface Claimed {
   readonly granted: boolean;
   /** When refused: the rules that stood in the way last. */
   readonly rules: string[];
+  /** Sooner it is refused again. */
+  readonly againUtc?: string;
 }
 
 const JITTER_SHARE = 0.2;
@@ -77,8 +79,12 @@ export function* askForClaim(context: OrchestrationContext, input: Input): Step<
       ...(catchUp !== undefined && { catchUp }),
     },
   );
-  if (said.kind === 'refused')
-    return { granted: false, rules: [...new Set(said.because.map(({ rule }) => rule))] };
+  if (said.kind === 'refused') {
+    const rules = [...new Set(said.because.map(({ rule }) => rule))];
+    return said.againUtc === undefined
+      ? { granted: false, rules }
+      : { granted: false, rules, againUtc: said.againUtc };
+  }
   if (yield* acquireBudgets(context, input)) return { granted: true, rules: [] };
   yield* releaseLedger(context, ledger, claimId);
   return { granted: false, rules: ['budget'] };
@@ -88,7 +94,7 @@ export function* askForClaim(context: OrchestrationContext, input: Input): Step<
 export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
   const { refused, ...input } = children.awaitClaim.input.parse(context.df.getInput());
   const { pace, untilUtc } = input;
-  let rules = refused ?? [];
+  let said: Claimed = refused ?? { granted: false, rules: [] };
   let isAsked = refused !== undefined;
   const answer = yield* pollForAnswer<Claimed>(
     context,
@@ -105,15 +111,14 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
           isAsked = false;
           return null;
         }
-        const claimed = yield* askForClaim(context, input);
-        if (claimed.granted) return claimed;
-        ({ rules } = claimed);
-        return null;
+        said = yield* askForClaim(context, input);
+        return said.granted ? said : null;
       },
+      notBeforeUtc: () => said.againUtc,
       continueWith: (polls) => {
         continueAs(context, children.awaitClaim, { ...input, polls });
       },
     },
   );
-  return answer ?? { granted: false, rules };
+  return { granted: answer !== null, rules: answer === null ? said.rules : [] };
 }

@@ -86,9 +86,10 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
     polls: 0,
   };
   const answer = yield* askForClaim(context, request);
-  if (answer.granted || nowUtc(context) >= input.acquireByUtc) return answer;
+  const { granted, ...refused } = answer;
+  if (granted || nowUtc(context) >= input.acquireByUtc) return answer;
   const id = childId(context.df.instanceId, 'claim');
-  return yield* child(context, children.awaitClaim, id, { ...request, refused: answer.rules });
+  return yield* child(context, children.awaitClaim, id, { ...request, refused: { granted, ...refused } });
 }
 
 /** Members of a set that are down by themselves use up its share: what the claim covers is less by them. */

@@ -176,7 +176,7 @@ describe('a round that does not run', () => {
       'awaitClaim',
       'disruptionLedger.release',
     ]);
-    expect(of('awaitClaim')).toMatchObject([{ refused: ['zones'] }]);
+    expect(of('awaitClaim')).toMatchObject([{ refused: { rules: ['zones'] } }]);
     expect(of('disruptionLedger.release')).toEqual([{ claimId: ROUND, impaired: [] }]);
   });
 
