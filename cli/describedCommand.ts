@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 
 /** A command with its help, and with examples that are shown below the help and after a mistake. */
-export function command(parent: Command, name: string, description: string, examples: readonly string[]): Command {
+export function command(
+  parent: Command,
+  name: string,
+  description: string,
+  examples: readonly string[],
+): Command {
   const shown = examples.map((example) => `  $ ${example}`).join('\n');
   return parent
     .command(name)
