@@ -16,7 +16,11 @@ export function addApprovals(
 ): void {
   const words = [
     ['approve', 'let a phase start that the policy asks an approval for', 'the first that waits without it'],
-    ['reject', 'refuse a phase that waits for an approval: it goes on waiting', 'the first that waits without it'],
+    [
+      'reject',
+      'refuse a phase that waits for an approval: it goes on waiting',
+      'the first that waits without it',
+    ],
     ['withdraw', 'take an approval back: nothing new starts in its phase', 'whose approval it is (required)'],
   ] as const;
   for (const [kind, description, about] of words) {

@@ -49,7 +49,8 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   return 0;
 }
 
-export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over' | 'approve' | 'reject' | 'withdraw';
+export type DecisionKind =
+  'pause' | 'resume' | 'skip' | 'cancel' | 'take-over' | 'approve' | 'reject' | 'withdraw';
 
 export interface DecisionOptions extends Common {
   readonly reason: string;

@@ -51,15 +51,23 @@ function vmId(name: string): string {
 /** A page keeps polling, so it is never idle: it is drawn when it says of nothing that it is still being read. */
 const IS_DRAWN = `document.querySelector('main h1, main h2') !== null && !/(Reading|Asking|Loading|Planning)[^.]* …/.test(document.querySelector('main').innerText)`;
 const DRAWN_MAX_MS = 120_000;
+const POLL_MS = 200;
 /** For what comes in steps, as the parts of a preview do. */
 const SETTLED_MS = 800;
 
 async function take(page: Page, file: string, fullPage: boolean): Promise<void> {
-  await page.waitForFunction(IS_DRAWN, undefined, { timeout: DRAWN_MAX_MS });
+  await drawn(page);
   await page.waitForTimeout(SETTLED_MS);
-  await page.waitForFunction(IS_DRAWN, undefined, { timeout: DRAWN_MAX_MS });
+  await drawn(page);
   await page.screenshot({ path: file, fullPage });
   say.line(file);
+}
+
+/** Asked from here: the policy of the page forbids the scripts with which Playwright would wait. */
+async function drawn(page: Page): Promise<void> {
+  for (const untilMs = Date.now() + DRAWN_MAX_MS; Date.now() < untilMs; await page.waitForTimeout(POLL_MS))
+    if ((await page.evaluate<boolean>(IS_DRAWN)) === true) return;
+  throw new Error(`${page.url()} was not drawn within ${DRAWN_MAX_MS / 1_000} s.`);
 }
 
 async function month(

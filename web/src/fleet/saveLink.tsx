@@ -2,7 +2,8 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { count } from '../format';
 import { Icon } from '../parts/icon';
-import { tokenHeader } from '../send';
+import { ProblemNote } from '../parts/problemNote';
+import { tokenHeader, type Problem } from '../send';
 
 const PAGE = 1_000;
 
@@ -15,7 +16,9 @@ export function SaveLink({
   readonly total: number | null;
 }): JSX.Element {
   const [state, setState] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const save = async (): Promise<void> => {
+    setProblem(null);
     const parts: string[] = [];
     let rowCount = 0;
     let path: string | null = `/api/fleet?${question}&format=csv&limit=${PAGE}`;
@@ -33,19 +36,23 @@ export function SaveLink({
     setState(null);
   };
   return (
-    <button
-      type="button"
-      class="save"
-      disabled={state !== null}
-      onClick={() => {
-        save().catch((error: unknown) => {
-          setState(null);
-          window.alert(error instanceof Error ? error.message : String(error));
-        });
-      }}
-    >
-      <Icon name="save" /> {state ?? 'Save as CSV'}
-    </button>
+    <>
+      <button
+        type="button"
+        class="save"
+        disabled={state !== null}
+        onClick={() => {
+          save().catch((error: unknown) => {
+            setState(null);
+            const detail = error instanceof Error ? error.message : String(error);
+            setProblem({ title: 'The table was not saved.', detail, status: 0 });
+          });
+        }}
+      >
+        <Icon name="save" /> {state ?? 'Save as CSV'}
+      </button>
+      <ProblemNote problem={problem} />
+    </>
   );
 }
 

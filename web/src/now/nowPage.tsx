@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
-import type { Disruptions, Evidence, Halts, Rollout, Timeline } from '../api';
+import type { Disruptions, Evidence, Halts, Rollout, RolloutSummary, Timeline } from '../api';
 import { useConnection } from '../connection';
-import { day, dayOf, many, month, phaseName, time, vms } from '../format';
+import { day, dayOf, many, phaseName, rolloutName, time, vms } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
 import { OutcomeBar } from '../parts/outcomeBar';
+import { addressOf, Link } from '../router';
 import { rolloutLook } from '../states';
+import { Approvals } from './approvals';
 import { Controls } from './controls';
 import { DownNow } from './downNow';
 import { HaltBanner } from './haltBanner';
@@ -18,7 +20,7 @@ const DETAIL_MS = 3_000;
 const SLOW_MS = 6_000;
 
 /** What goes on, whether it is well, and what a person has to decide. */
-export function NowPage({ rollout: { id } }: PageProps): JSX.Element {
+export function NowPage({ rollout: { id }, rollouts }: PageProps): JSX.Element {
   const path = `/api/rollouts/${id}`;
   const { data: rollout, problem } = useLive<Rollout>(path, ROLLOUT_MS);
   const { data: halts } = useLive<Halts>(`${path}/halts`, ROLLOUT_MS);
@@ -36,7 +38,9 @@ export function NowPage({ rollout: { id } }: PageProps): JSX.Element {
   return (
     <>
       <Heading rollout={rollout} nowUtc={at} />
+      <AlsoOpen rollouts={rollouts.filter((one) => one.id !== id && one.endedUtc === null)} />
       {halts !== null && <HaltBanner rollout={rollout} halts={halts} />}
+      <Approvals rollout={rollout} />
       <Progress rollout={rollout} />
       <TimelineView rollout={rollout} timeline={timeline} nowUtc={at} down={disruptions?.value ?? []} />
       <div class="two">
@@ -55,7 +59,7 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
   return (
     <div class="heading">
       <h1>
-        {month(rollout.month)}
+        {rolloutName(rollout)}
         <span class={`badge ${tone}`}>
           <Icon name={icon} /> {label}
         </span>
@@ -68,6 +72,26 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
       )}
       {rollout.notAdvanced !== null && <p class="note">{rollout.notAdvanced}</p>}
     </div>
+  );
+}
+
+/** A rollout beside this one: the monthly one that drains, or one that a person started for an emergency. */
+function AlsoOpen({ rollouts }: { readonly rollouts: readonly RolloutSummary[] }): JSX.Element | null {
+  if (rollouts.length === 0) return null;
+  return (
+    <ul class="also-open" aria-label="Other rollouts that are open">
+      {rollouts.map((rollout) => {
+        const { label, icon, tone } = rolloutLook(rollout.state);
+        return (
+          <li key={rollout.id}>
+            Also open: <Link to={addressOf('/', { rollout: rollout.id })}>{rolloutName(rollout)}</Link>{' '}
+            <span class={`badge ${tone}`}>
+              <Icon name={icon} /> {label}
+            </span>
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

@@ -1,0 +1,41 @@
+import { open, shows, watched } from './watchedMonth';
+
+const BRASIL =
+  '/subscriptions/c0d7050e-0000-4000-8000-000000000001/resourceGroups/rg-brasil-api/providers/Microsoft.Compute/virtualMachines/brasil-api-01';
+
+test('a VM tells its month: what happened and what is to come, why and when, in its own time zone, its patches, its health signal by signal', async () => {
+  const { page } = watched;
+  await open('/fleet?search=brasil-api-01');
+  await page.getByRole('link', { name: 'brasil-api-01' }).click();
+  const month = page.getByRole('region', { name: 'Its November 2026' });
+  await month.getByText('An installation began').waitFor();
+  await month.getByText(/^Unhealthy: unhealthy after update/).waitFor();
+  const titles = await month.locator('strong').allInnerTexts();
+  expect(titles.indexOf('The month’s patches were released')).toBe(0);
+  expect(titles.indexOf('An installation began')).toBeGreaterThan(0);
+  expect(await month.getByText(/ UTC \(.*GMT-3\)$/).count()).toBeGreaterThan(3);
+  const hours = page.getByRole('region', { name: 'Off-peak hours, in its own time' });
+  expect(await hours.getByText(/22:00 GMT-3 to 06:00 GMT-3/).count()).toBe(5);
+  const health = page.getByRole('region', { name: 'Health' });
+  await health.getByRole('row', { name: /^Resource health unavailable/ }).waitFor();
+  expect(await health.getByRole('row', { name: /^Power state running/ }).count()).toBe(1);
+  await health
+    .getByText(/Last probe after an update, .* UTC: unhealthy, resource health says unavailable/)
+    .waitFor();
+  const patches = page.getByRole('region', { name: 'Patches' });
+  await patches
+    .getByRole('row', { name: /^KB\d+ .* installed$/ })
+    .first()
+    .waitFor();
+  await shows('Why, and when');
+  expect(watched.errors).toEqual([]);
+});
+
+test('a VM that waits says what it waits for, since when, and what would unblock it', async () => {
+  const { page } = watched;
+  await open(`/vm?id=${encodeURIComponent(BRASIL.replace('brasil-api-01', 'brasil-api-02'))}`);
+  const why = page.getByRole('region', { name: 'Why, and when' });
+  await why.getByText('Deadline').waitFor();
+  await page.getByRole('region', { name: 'Its November 2026' }).getByText('Its turn in the plan').waitFor();
+  await page.getByText('now', { exact: true }).waitFor();
+});
