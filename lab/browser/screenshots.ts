@@ -32,7 +32,7 @@ const PAGES: readonly Shot[] = [
 
 /** The last of them is printed, too. */
 const AFTERWARDS: readonly Shot[] = [
-  { name: 'finished', path: '' },
+  { name: 'finished', path: '?rollout=rollout-2026-11' },
   { name: 'certificate-finished', path: '/certificate' },
 ];
 const OVER = '2026-12-09T00:00:00.000Z';
@@ -104,7 +104,9 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
     forDocs,
   );
   if (!forDocs) {
-    await halted.request('PUT', '/api/policy?reason=two+people&version=0', APPROVAL);
+    const applied = await halted.request('PUT', '/api/policy?reason=two+people&version=0', APPROVAL);
+    if (applied.status !== 200) throw new Error(`PUT /api/policy answered ${applied.status}.`);
+    await halted.runUntil('2026-11-12T18:30:00.000Z'); // every process looks at the policy now and then
     await takeAll(page, halted.baseUrl, folder, [{ name: 'approval', path: '' }], forDocs);
   }
   await halted.close();

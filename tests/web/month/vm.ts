@@ -35,7 +35,7 @@ test('a VM that waits says what it waits for, since when, and what would unblock
   const { page } = watched;
   await open(`/vm?id=${encodeURIComponent(BRASIL.replace('brasil-api-01', 'brasil-api-02'))}`);
   const why = page.getByRole('region', { name: 'Why, and when' });
-  await why.getByText('Deadline').waitFor();
+  await why.getByText('Its 30 days end').waitFor();
   await page.getByRole('region', { name: 'Its November 2026' }).getByText('Its turn in the plan').waitFor();
   await page.getByText('now', { exact: true }).waitFor();
 });

@@ -34,11 +34,11 @@ export function DecisionForm({
 }: DecisionFormProps): JSX.Element {
   const id = useId();
   const only = choices.length === 1 ? choices[0] : undefined;
-  const [kind, setKind] = useState<Choice['kind'] | null>(only?.kind ?? null);
+  const [kind, setKind] = useState<Choice['kind'] | null>(null);
   const [reason, setReason] = useState('');
   const [isSending, setIsSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const chosen = choices.find((choice) => choice.kind === kind);
+  const chosen = only ?? choices.find((choice) => choice.kind === kind);
   const missing = whyOff(choices, chosen) ?? missingOf(chosen, reason, isSending);
   const decide = async (): Promise<void> => {
     if (chosen === undefined || missing !== null) return;
@@ -73,7 +73,7 @@ export function DecisionForm({
       <div class="decision-end">
         <button
           type="submit"
-          class={kind === 'cancel' || kind === 'reject' ? 'danger' : 'primary'}
+          class={chosen?.kind === 'cancel' || chosen?.kind === 'reject' ? 'danger' : 'primary'}
           aria-disabled={missing !== null}
           aria-describedby={`${id}-missing`}
         >

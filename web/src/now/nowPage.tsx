@@ -44,12 +44,10 @@ export function NowPage({ rollout: { id }, rollouts }: PageProps): JSX.Element {
       <Progress rollout={rollout} />
       <TimelineView rollout={rollout} timeline={timeline} nowUtc={at} down={disruptions?.value ?? []} />
       <div class="two">
-        <div class="stack">
-          <DownNow disruptions={disruptions} state={rollout.state} />
-          <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
-        </div>
-        <Health evidence={evidence} />
+        <DownNow disruptions={disruptions} state={rollout.state} />
+        <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
       </div>
+      <Health evidence={evidence} />
     </>
   );
 }
@@ -118,6 +116,12 @@ function Progress({ rollout }: { readonly rollout: Rollout }): JSX.Element {
           : `${vms(done)} of ${whole.toLocaleString('en-GB')} to be patched are done`}
       </h2>
       {vmCount !== null && <OutcomeBar outcomes={outcomes} vmCount={vmCount} legend />}
+      {vmCount !== null && vmCount > whole && (
+        <p class="quiet progress-note">
+          Shares are of all {vms(vmCount)}; {vms(vmCount - whole)} take no part,{' '}
+          <Link to={addressOf('/fleet', { kind: 'skipped', group: 'reason' })}>for these reasons</Link>.
+        </p>
+      )}
       {lateCount !== null && lateCount > 0 && (
         <p class="note">
           <Icon name="clock" /> The plan has {many(lateCount, 'VM')} late: see the reasons in the plan.

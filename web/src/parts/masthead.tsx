@@ -79,7 +79,7 @@ function AppClock(): JSX.Element {
   return (
     <p class={`app-clock ${kind}`}>
       <span class="live-dot" aria-hidden="true" />
-      <span>{label}</span>
+      <span class="live-word">{label}</span>
       {nowUtc !== null && (
         <time dateTime={nowUtc} title="The clock of the app">
           {time(nowUtc)}

@@ -72,7 +72,7 @@ function Dates({
         <Fact name="Expected start" value={time(start.expectedUtc)} />
       )}
       {start !== null && <Fact name="Latest start" value={time(start.latestUtc)} />}
-      {deadlineUtc !== null && <Fact name="Deadline" value={time(deadlineUtc)} />}
+      {deadlineUtc !== null && <Fact name="Its 30 days end" value={time(deadlineUtc)} />}
       {place !== null && (
         <Fact
           name="Place in the plan"

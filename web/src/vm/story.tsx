@@ -97,7 +97,7 @@ function Shown({
 function eventsOf(
   { state, history }: VmView,
   explanation: Explanation | null,
-  { id, releasedUtc, endedUtc }: RolloutSummary,
+  { id, releasedUtc, endsUtc, endedUtc }: RolloutSummary,
 ): Event[] {
   const own = history.filter(({ rolloutId }) => rolloutId === id);
   const events = [
@@ -118,11 +118,15 @@ function eventsOf(
         `${many(assessed.criticalAndSecurityPatchCount, 'Critical or Security patch', 'Critical or Security patches')} missing, ${many(assessed.otherPatchCount, 'other')}.`,
       ),
     );
-  if (explanation !== null) events.push(...plannedEvents(explanation, endedUtc !== null));
+  if (explanation !== null) {
+    events.push(...plannedEvents(explanation, endedUtc !== null));
+    if (endedUtc === null && explanation.state !== 'done')
+      events.push(event(endsUtc, 'clock', 'The rollout ends, whatever has been done by then'));
+  }
   return events;
 }
 
-function plannedEvents({ place, start, deadlineUtc, state }: Explanation, isOver: boolean): Event[] {
+function plannedEvents({ place, start, state }: Explanation, isOver: boolean): Event[] {
   const events: Event[] = [];
   if (place !== null)
     events.push(
@@ -136,8 +140,6 @@ function plannedEvents({ place, start, deadlineUtc, state }: Explanation, isOver
   if (isOver || state === 'done') return events;
   if (typeof start?.expectedUtc === 'string' && start.expectedUtc !== place?.expectedStartUtc)
     events.push(event(start.expectedUtc, 'clock', 'Expected to start'));
-  if (deadlineUtc !== null)
-    events.push(event(deadlineUtc, 'clock', 'Its rollout ends, whatever has been done by then'));
   return events;
 }
 

@@ -132,26 +132,29 @@ interface HoursProps {
 }
 
 function Hours({ windows, zone, nowUtc }: HoursProps): JSX.Element {
+  const [first] = windows;
   return (
-    <ol class="windows">
-      {windows.map(({ opensUtc, closesUtc }, n) => (
-        <li key={opensUtc}>
-          <strong>
-            {time(opensUtc, zone)} to {clock(closesUtc, zone)}
-          </strong>
-          <span class="quiet">
-            {n === 0 && nowUtc !== null ? `${untilOpen(opensUtc, closesUtc, nowUtc)}, ` : ''}
-            {time(opensUtc)} to {clock(closesUtc)}
-          </span>
-        </li>
-      ))}
-    </ol>
+    <>
+      {first !== undefined && nowUtc !== null && <p>{untilOpen(first.opensUtc, first.closesUtc, nowUtc)}</p>}
+      <ol class="windows">
+        {windows.map(({ opensUtc, closesUtc }) => (
+          <li key={opensUtc}>
+            <strong>
+              {time(opensUtc, zone)} to {clock(closesUtc, zone)}
+            </strong>
+            <span class="quiet">
+              {time(opensUtc)} to {clock(closesUtc)}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 
 function untilOpen(opensUtc: string, closesUtc: string, nowUtc: string): string {
-  if (opensUtc <= nowUtc && nowUtc < closesUtc) return `open for ${span(nowUtc, closesUtc)} more`;
-  return `opens in ${span(nowUtc, opensUtc)}`;
+  if (opensUtc <= nowUtc && nowUtc < closesUtc) return `Open now, for ${span(nowUtc, closesUtc)} more.`;
+  return `Closed; the next opens in ${span(nowUtc, opensUtc)}.`;
 }
 
 function Facts({ view: { vm } }: { readonly view: VmView }): JSX.Element {
