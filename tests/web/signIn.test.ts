@@ -174,18 +174,31 @@ describe('an approval', () => {
   });
 });
 
-test('a rollout that begins under an open page does not take the place of the one that is looked at; both can be shown', async () => {
+test('a rollout that begins under an open page does not take the place of the one that is looked at', async () => {
   await page.getByRole('heading', { name: /^November 2026/ }).waitFor();
-  await host.runUntil('2026-12-08T18:06:00.000Z');
+  const list = /\/api\/rollouts$/;
+  await page.route(list, async (route) => {
+    const { 'if-none-match': _tag, ...headers } = route.request().headers();
+    const response = await route.fetch({ headers });
+    const { value } = (await response.json()) as { value: object[] };
+    const next = { ...value[0], id: 'rollout-2026-12', month: '2026-12', state: 'planning' };
+    await route.fulfill({ response, json: { value: [next, ...value] } });
+  });
   const other = page.getByRole('list', { name: 'Other rollouts that are open' });
   await other.getByRole('link', { name: 'December 2026' }).waitFor();
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^November 2026/);
-  expect(new URL(page.url()).searchParams.get('rollout')).toBe('rollout-2026-11');
-  await other.getByRole('link', { name: 'December 2026' }).click();
+  await page.waitForURL(/rollout=rollout-2026-11/);
+  await page.unroute(list);
+});
+
+test('of two rollouts either is shown, and the choice goes along from page to page', async () => {
+  await host.runUntil('2026-12-08T18:06:00.000Z');
+  await page.getByLabel('Rollout').selectOption('rollout-2026-12');
   await page.getByRole('heading', { name: /^December 2026/ }).waitFor();
   await page.getByLabel('Rollout').selectOption('rollout-2026-11');
   await page.getByRole('heading', { name: /^November 2026/ }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'World' }).click();
+  await page.getByRole('heading', { name: 'World' }).waitFor();
   expect(new URL(page.url()).searchParams.get('rollout')).toBe('rollout-2026-11');
   expect(errors).toEqual([]);
 });

@@ -20,6 +20,8 @@ export interface NeededApproval {
 
 export interface RolloutSummary {
   readonly id: string;
+  /** `monthly` or `emergency`. */
+  readonly kind?: string;
   readonly month: string;
   readonly state: string;
   readonly releasedUtc: string;
@@ -39,6 +41,8 @@ export interface Phase {
 }
 
 export interface Rollout extends RolloutSummary {
+  /** What an emergency was asked for; of a monthly one there is none. */
+  readonly emergency?: { readonly reason: string } | null;
   readonly requestedBy: string;
   readonly requestedUtc: string;
   readonly notAdvanced: string | null;

@@ -66,7 +66,7 @@ const ROLLOUTS_EVERY_MS = 5_000;
 function useShownRollout(rollouts: readonly RolloutSummary[], place: Place): RolloutSummary | undefined {
   const kept = useRef<string | null>(null);
   const wanted = place.query.get('rollout');
-  const latest = rollouts[0];
+  const latest = rollouts.find(({ kind }) => kind !== 'emergency') ?? rollouts[0];
   const stays = rollouts.find(({ id, endedUtc }) => id === kept.current && endedUtc === null);
   const shown = wanted === null ? (stays ?? latest) : rollouts.find(({ id }) => id === wanted);
   kept.current = shown?.id ?? null;

@@ -95,7 +95,9 @@ export function month(text: string): string {
 export function rolloutName({ id, month: of }: { readonly id: string; readonly month: string }): string {
   const monthly = `rollout-${of}`;
   if (id === monthly) return month(of);
-  return id.startsWith(`${monthly}-`) ? `${month(of)}, ${id.slice(monthly.length + 1)}` : id;
+  if (!id.startsWith(`${monthly}-`)) return id;
+  const suffix = id.slice(monthly.length + 1);
+  return `${month(of)}, ${/^e\d+$/.test(suffix) ? `emergency ${suffix.slice(1)}` : suffix}`;
 }
 
 const MINUTE_MS = 60_000;

@@ -39,6 +39,12 @@ export function Approvals({ rollout }: { readonly rollout: Rollout }): JSX.Eleme
   );
 }
 
+/** The first that nothing but an approver keeps, of a rollout that is open. */
+export function approvalThatWaits({ approvals, phases, endedUtc }: Rollout): NeededApproval | undefined {
+  if (endedUtc !== null) return undefined;
+  return approvals.find((one) => OPEN.has(one.state) && waitsNow(one, phases));
+}
+
 function titleOf(next: NeededApproval | undefined, isWaiting: boolean): string {
   if (next === undefined) return 'Approved';
   return isWaiting

@@ -1,13 +1,15 @@
 import type { JSX } from 'preact';
-import type { Disruptions, Evidence, Halts, Rollout, RolloutSummary, Timeline } from '../api';
+import type { Disruptions, Evidence, Halts, Rollout, Timeline } from '../api';
 import { useConnection } from '../connection';
 import { day, dayOf, many, phaseName, rolloutName, time, vms } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
+import { LongText } from '../parts/longText';
 import { OutcomeBar } from '../parts/outcomeBar';
 import { addressOf, Link } from '../router';
 import { rolloutLook } from '../states';
+import { AlsoOpen } from './alsoOpen';
 import { Approvals } from './approvals';
 import { Controls } from './controls';
 import { DownNow } from './downNow';
@@ -63,6 +65,11 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
         </span>
       </h1>
       <p class="quiet">{whereItStands(rollout, nowUtc)}</p>
+      {rollout.emergency != null && (
+        <p class="emergency">
+          <strong>Emergency:</strong> <LongText text={rollout.emergency.reason} />
+        </p>
+      )}
       {rollout.waitsForInventory !== null && (
         <p class="note">
           Waiting for VMs since {time(rollout.waitsForInventory.sinceUtc)}: {rollout.waitsForInventory.why}
@@ -70,26 +77,6 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
       )}
       {rollout.notAdvanced !== null && <p class="note">{rollout.notAdvanced}</p>}
     </div>
-  );
-}
-
-/** A rollout beside this one: the monthly one that drains, or one that a person started for an emergency. */
-function AlsoOpen({ rollouts }: { readonly rollouts: readonly RolloutSummary[] }): JSX.Element | null {
-  if (rollouts.length === 0) return null;
-  return (
-    <ul class="also-open" aria-label="Other rollouts that are open">
-      {rollouts.map((rollout) => {
-        const { label, icon, tone } = rolloutLook(rollout.state);
-        return (
-          <li key={rollout.id}>
-            Also open: <Link to={addressOf('/', { rollout: rollout.id })}>{rolloutName(rollout)}</Link>{' '}
-            <span class={`badge ${tone}`}>
-              <Icon name={icon} /> {label}
-            </span>
-          </li>
-        );
-      })}
-    </ul>
   );
 }
 
