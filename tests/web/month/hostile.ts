@@ -69,7 +69,8 @@ test('a person may give a reason of 5,000 characters, and reads it again', async
   const form = page.locator('.controls form');
   await form.getByLabel('Reason, for the audit').fill(HOSTILE.slice(0, 5_000));
   await form.getByRole('button', { name: 'Pause' }).click();
-  await page.getByText('Paused').first().waitFor();
+  const paused = page.locator('.badge', { hasText: 'Paused' });
+  await paused.waitFor();
   await open('/audit');
   await page.getByText('Show all 5,000 characters').first().click();
   await page.locator('.audit-rows').getByText(HOSTILE.slice(0, 5_000)).waitFor();
@@ -78,5 +79,5 @@ test('a person may give a reason of 5,000 characters, and reads it again', async
   await page.getByRole('button', { name: 'Resume', exact: true }).click();
   await form.getByLabel('Reason, for the audit').fill('Read.');
   await form.getByRole('button', { name: 'Resume' }).click();
-  await page.getByText('Paused').first().waitFor({ state: 'detached' });
+  await paused.waitFor({ state: 'detached' });
 });

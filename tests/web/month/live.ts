@@ -21,7 +21,7 @@ test('an open page shows what has changed by itself: plan, what happened, and wh
   await page.getByText(/^Gate open, .* UTC: \d+ VMs? .* healthy/).waitFor();
   expect(await page.locator('.bar-svg .band').count()).toBeGreaterThan(5);
   expect(await page.locator('.bar-svg .band title').first().textContent()).toMatch(
-    /^Off-peak \w{3} \d+ Nov, 22:00 GMT[+-]\d+ to \w{3} \d+ Nov, 06:00 GMT[+-]\d+$/,
+    /^Off-peak \w{3} \d+ Nov, 22:00 GMT[+-][\d:]+ to \w{3} \d+ Nov, 06:00 GMT[+-][\d:]+$/,
   );
 });
 
@@ -55,9 +55,6 @@ test('a page that is hidden asks for nothing; one that finds nothing new is answ
   await page.clock.runFor(4_000);
   expect(await eventually(page, () => answers.includes(304))).toBe(true);
   await hide(page, true);
-  await eventually(page, () =>
-    page.evaluate("performance.getEntriesByType('resource').every(({ responseEnd }) => responseEnd > 0)"),
-  );
   asked.length = 0;
   await page.clock.runFor(120_000);
   expect(asked).toEqual([]);

@@ -1,7 +1,7 @@
 import type * as RehearsalsModule from '../../../local/rehearsals';
 import type { Browser, Page } from 'playwright-core';
 import { loadNatively } from '../../emulator/support/nativeHost';
-import { dashboardHost, launchChromium, openPage, type DashboardHost } from '../dashboardPage';
+import { dashboardHost, eventually, launchChromium, openPage, type DashboardHost } from '../dashboardPage';
 import { hostileFleet } from '../hostileFleet';
 
 const { Rehearsals } = loadNatively('dist/local/rehearsals.js') as typeof RehearsalsModule;
@@ -88,28 +88,40 @@ export async function openHalts(): Promise<readonly Halt[]> {
 }
 
 const COUNTS = new Intl.NumberFormat('en-GB');
+const vms = (count: number): string => `${COUNTS.format(count)} ${count === 1 ? 'VM' : 'VMs'}`;
 
 /**
  * What the halt at the top of the page leaves unsaid of the halts that are open: what stops, why, which VMs, what they have in common, what each
- * decision would do to how many VMs, and the reason that it needs. Nothing when it says it all.
+ * decision would do to how many VMs, and the reason that it needs. Nothing when it says it all, at the latest after some polls.
  */
 export async function unsaidOf(halts: readonly Halt[]): Promise<readonly string[]> {
+  let unsaid: readonly string[] = [];
+  await eventually(watched.page, async () => {
+    unsaid = await unsaidNow(halts);
+    return unsaid.length === 0;
+  });
+  return unsaid;
+}
+
+async function unsaidNow(halts: readonly Halt[]): Promise<readonly string[]> {
   const shown = watched.page.locator('.halt');
   const text = (await shown.innerText()).replaceAll(/\s+/g, ' ');
-  const sum = (of: (halt: Halt) => number): string =>
-    COUNTS.format(halts.reduce((all, one) => all + of(one), 0));
+  const sum = (of: (halt: Halt) => number): string => vms(halts.reduce((all, one) => all + of(one), 0));
   const wanted = [
-    ...halts.flatMap(({ stops, accused, inCommon, accusedCount }) => [
+    ...halts.flatMap(({ stops, accused, accusedCount, inCommon }) => [
       stops,
-      accusedCount === 1 ? '1 VM it is about' : `What all ${COUNTS.format(accusedCount)} have in common`,
+      ...(accusedCount === 0 ? [] : [`${vms(accusedCount)} it is about`]),
       ...accused.slice(0, 6).map(({ name }) => name),
+      ...(inCommon.length === 0
+        ? []
+        : [accusedCount === 1 ? 'About it' : `What all ${COUNTS.format(accusedCount)} have in common`]),
       ...inCommon.filter(({ fact }) => fact === 'image family').map(({ value }) => value),
       ...inCommon
         .slice(0, 4)
         .map(({ value, sharedByCount }) => `${value} ${COUNTS.format(sharedByCount)} of 48`),
     ]),
-    `${sum(({ waitingCount }) => waitingCount)} VMs there still wait`,
-    `${sum(({ skippedCount }) => skippedCount)} VMs end as skipped. Everything else goes on`,
+    `${sum(({ waitingCount }) => waitingCount)} there still wait`,
+    `${sum(({ skippedCount }) => skippedCount)} end as skipped. Everything else goes on`,
     'It cannot be undone.',
     'Reason, for the audit',
   ];

@@ -6,6 +6,7 @@ import { ProblemNote } from '../parts/problemNote';
 import { tokenHeader, type Problem } from '../send';
 
 const PAGE = 1_000;
+const READ_MS = 60_000;
 
 /** Saves all rows that fit as one file, page after page: a fleet of 100,000 is 100 of them. */
 export function SaveLink({
@@ -61,5 +62,8 @@ function offer(blob: Blob): void {
   link.href = URL.createObjectURL(blob);
   link.download = 'lowtide-fleet.csv';
   link.click();
-  URL.revokeObjectURL(link.href);
+  // The browser may begin to read it only after this.
+  window.setTimeout(() => {
+    URL.revokeObjectURL(link.href);
+  }, READ_MS);
 }
