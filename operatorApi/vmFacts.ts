@@ -24,7 +24,7 @@ export interface FoundFacts {
 }
 
 /** What the platform says of a VM now, signal by signal. */
-export interface PlatformView {
+interface PlatformView {
   readonly agentStatus: string;
   readonly agentVersion: string | null;
   readonly signals: HealthSignals;

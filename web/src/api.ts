@@ -2,7 +2,7 @@
 
 export type Counts = Readonly<Record<string, number>>;
 
-export interface Said {
+interface Said {
   readonly by: string;
   readonly reason: string;
   readonly atUtc: string;

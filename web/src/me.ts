@@ -16,7 +16,7 @@ export function useWhyNoOperator(): string | null {
   return whyWithout('operator', data);
 }
 
-export interface WhyNoApprover {
+interface WhyNoApprover {
   /** Of approving: also whoever asked for the rollout may not. */
   readonly approve: string | null;
   readonly reject: string | null;

@@ -7,7 +7,7 @@ import { hostileFleet } from '../hostileFleet';
 const { Rehearsals } = loadNatively('dist/local/rehearsals.js') as typeof RehearsalsModule;
 
 /** One month of contoso in which an image is bad, watched in one browser. The tests go on from each other, as a person would. */
-export const RELEASED = '2026-11-10T18:00:00.000Z';
+const RELEASED = '2026-11-10T18:00:00.000Z';
 export const ID = 'rollout-2026-11';
 /** VMs that are always off would be waited for until day 28. */
 export const DAYS = 12;
