@@ -76,6 +76,7 @@ test('a reader comes back to where it was, sees everything, and reads why each b
   expect([await pause.isVisible(), await pause.getAttribute('aria-disabled')]).toEqual([true, 'true']);
   await page
     .getByText(/Off: it needs the role approver, and ann@contoso.com .* has the role reader/)
+    .first()
     .waitFor();
   await open('/plan');
   await page.getByLabel(/What the file sets/).fill('soak: PT1H');
@@ -195,9 +196,9 @@ test('a rollout that begins under an open page does not take the place of the on
 
 test('of two rollouts either is shown, and the choice goes along from page to page', async () => {
   await host.runUntil('2026-12-08T18:06:00.000Z');
-  await page.getByLabel('Rollout').selectOption('rollout-2026-12');
+  await page.getByLabel('Rollout', { exact: true }).selectOption('rollout-2026-12');
   await page.getByRole('heading', { name: /^December 2026/ }).waitFor();
-  await page.getByLabel('Rollout').selectOption('rollout-2026-11');
+  await page.getByLabel('Rollout', { exact: true }).selectOption('rollout-2026-11');
   await page.getByRole('heading', { name: /^November 2026/ }).waitFor();
   await page.getByRole('navigation').getByRole('link', { name: 'World' }).click();
   await page.getByRole('heading', { name: 'World' }).waitFor();
