@@ -65,7 +65,7 @@ async function measured(services: Services): Promise<Registry> {
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return registry;
 
-  const halts = (await services.rollouts.halts(control.rolloutId)).filter(
+  const halts = (await services.rollouts.haltsOf(control)).filter(
     ({ decision }) => decision === null,
   );
   const isHalted = halts.some(({ kind }) => kind === 'halt');
