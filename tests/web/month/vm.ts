@@ -1,9 +1,6 @@
 import { open, shows, watched } from './watchedMonth';
 
-const BRASIL =
-  '/subscriptions/c0d7050e-0000-4000-8000-000000000001/resourceGroups/rg-brasil-api/providers/Microsoft.Compute/virtualMachines/brasil-api-01';
-
-test('a VM tells its month: what happened and what is to come, why and when, in its own time zone, its patches, its health signal by signal', async () => {
+test('a VM shows its month: what happened and what is to come, why and when, in its own time zone, its patches, its health signal by signal', async () => {
   const { page } = watched;
   await open('/fleet?search=brasil-api-01');
   await page.getByRole('link', { name: 'brasil-api-01' }).click();
@@ -31,11 +28,29 @@ test('a VM tells its month: what happened and what is to come, why and when, in 
   expect(watched.errors).toEqual([]);
 });
 
-test('a VM that waits says what it waits for, since when, and what would unblock it', async () => {
-  const { page } = watched;
-  await open(`/vm?id=${encodeURIComponent(BRASIL.replace('brasil-api-01', 'brasil-api-02'))}`);
+test('a VM that is held says by what, since when, and what would unblock it', async () => {
+  const { host, page } = watched;
+  await open('/fleet?search=asleep-01');
+  await page.getByRole('link', { name: 'asleep-01' }).click();
   const why = page.getByRole('region', { name: 'Why, and when' });
   await why.getByText('Its 30 days end').waitFor();
-  await page.getByRole('region', { name: 'Its November 2026' }).getByText('Its turn in the plan').waitFor();
+  const vm = new URL(page.url()).searchParams.get('id');
+  const freeze = { from: '2026-11-10', to: '2026-11-30', reason: 'The quarter ends.', owner: 'shop' };
+  expect((await host.request('PUT', '/api/freezes/asleep', { ...freeze, selector: { vm } })).status).toBe(
+    200,
+  );
+  const hold = why.locator('.holds li', { hasText: 'frozen' });
+  await hold.getByText(/^since \w{3} \d+ Nov, \d\d:\d\d UTC/).waitFor();
+  await hold
+    .getByText(/The quarter ends\./)
+    .first()
+    .waitFor();
+  await hold
+    .getByText(/(It passes by itself|Its owner can change that|An operator can change that): /)
+    .waitFor();
+  const month = page.getByRole('region', { name: 'Its November 2026' });
+  await month.getByText('Its turn in the plan').waitFor();
+  await month.getByText('The rollout ends, whatever has been done by then').waitFor();
   await page.getByText('now', { exact: true }).waitFor();
+  await host.request('DELETE', '/api/freezes/asleep');
 });

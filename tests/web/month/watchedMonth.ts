@@ -79,7 +79,7 @@ export async function rollout(): Promise<Rollout> {
   return (await watched.host.request('GET', `/api/rollouts/${ID}`)).body as Rollout;
 }
 
-/** With what the page is told of each halt. */
+/** With what the page shows of each halt. */
 export async function openHalts(): Promise<readonly Halt[]> {
   const { value } = (await watched.host.request('GET', `/api/rollouts/${ID}/halts`)).body as {
     value: readonly Halt[];

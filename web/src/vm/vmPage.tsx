@@ -12,7 +12,7 @@ import { Explained } from './explained';
 import { Patches } from './patches';
 import { Platform } from './platform';
 import { Section } from './section';
-import { Story } from './story';
+import { MonthOfVm } from './monthOfVm';
 import type { Explanation, VmView } from './vmView';
 import '../styles/vm.css';
 
@@ -63,7 +63,7 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
           <Patches state={state} listed={explained.data?.patches ?? null} />
         </div>
         <div class="stack">
-          <Story view={data} explanation={explained.data} rollout={rollout} nowUtc={nowUtc} />
+          <MonthOfVm view={data} explanation={explained.data} rollout={rollout} nowUtc={nowUtc} />
           <Section id="place" title="What it is">
             <Facts view={data} />
           </Section>

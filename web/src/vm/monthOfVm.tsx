@@ -7,7 +7,7 @@ import { outcomeLook } from '../states';
 import { Section } from './section';
 import type { Explanation, HistoryRow, VmView } from './vmView';
 
-interface StoryProps {
+interface MonthProps {
   readonly view: VmView;
   readonly explanation: Explanation | null;
   readonly rollout: RolloutSummary;
@@ -24,7 +24,7 @@ interface Event {
 }
 
 /** What happened to it in this rollout and what is to come, in order of time, in UTC and in its own time; before it, earlier rollouts. */
-export function Story({ view, explanation, rollout, nowUtc }: StoryProps): JSX.Element {
+export function MonthOfVm({ view, explanation, rollout, nowUtc }: MonthProps): JSX.Element {
   const events = eventsOf(view, explanation, rollout).sort((a, b) => (a.atUtc < b.atUtc ? -1 : 1));
   const past = nowUtc === null ? events : events.filter(({ atUtc }) => atUtc <= nowUtc);
   const ahead = nowUtc === null ? [] : events.filter(({ atUtc }) => atUtc > nowUtc);
@@ -32,13 +32,13 @@ export function Story({ view, explanation, rollout, nowUtc }: StoryProps): JSX.E
   const { zone } = view.timeZone;
   return (
     <>
-      <Section id="story" title={`Its ${month(rollout.month)}`}>
+      <Section id="month" title={`Its ${month(rollout.month)}`}>
         <ol class="history">
           {past.map((event) => (
             <Shown key={`${event.atUtc} ${event.title}`} event={event} zone={zone} />
           ))}
           {nowUtc !== null && (
-            <li class="story-now">
+            <li class="month-now">
               <span class="now-mark">now</span>
               <p>
                 {time(nowUtc)} <span class="quiet">({time(nowUtc, zone)})</span>
