@@ -62,6 +62,9 @@ const INSTALLED_MAX = 24;
 /** Lists that are known to be kept. Thousands of VMs of an image miss the same patches: a list is written once. */
 const KNOWN_MAX = 20_000;
 
+/** Rows of VMs that are known as this process wrote them: the next assessment of such a VM need not read it. Some kilobytes each. */
+const ROWS_MAX = 4_000;
+
 /** VMs in one transaction. */
 const TOGETHER_MAX = 50;
 
@@ -74,6 +77,7 @@ const parseVm = parsedOnce(VmPatches);
 export function patchStore(store: Store): PatchStore {
   const table = store.table('patches');
   const known = new Map<string, readonly ListedPatch[]>();
+  const written = new Map<string, KnownRow>();
   const remember = (list: string, patches: readonly ListedPatch[]): readonly ListedPatch[] => {
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(list, patches);
@@ -92,6 +96,7 @@ export function patchStore(store: Store): PatchStore {
     const key = keyOf(vmId);
     for (;;) {
       const row = await table.get(VMS, key);
+      written.delete(key);
       const after = change(vmOf(vmId, row));
       if (after === null) return;
       const isWritten =
@@ -107,7 +112,7 @@ export function patchStore(store: Store): PatchStore {
           const keptAs = patches && (await keepList(patches.filter(isAutomatic)));
           together.push({ vmId, atUtc, summary, list: keptAs });
         }
-        if (await commitAssessed(table, together)) continue;
+        if (await commitAssessed(table, written, together)) continue;
         for (const one of together) await rewrite(one.vmId, (before) => withAssessed(before, one));
       }
     },
@@ -139,15 +144,19 @@ export function patchStore(store: Store): PatchStore {
   };
 }
 
+type KnownRow = Pick<Row, 'value' | 'etag'>;
+
 /** An assessment, and the list that holds what it found. */
 type Assessed = Omit<AssessedPatches, 'patches'> & { readonly list: string | null };
 
-/** In one transaction. False when another writer came between. */
+/** In one transaction. False when another writer came between; then what was known of the rows is forgotten, too. */
 async function commitAssessed(
   table: Table,
+  written: Map<string, KnownRow>,
   found: readonly Assessed[],
 ): Promise<boolean> {
-  const rows = await Promise.all(found.map(({ vmId }) => table.get(VMS, keyOf(vmId))));
+  const keys = found.map(({ vmId }) => keyOf(vmId));
+  const rows = await Promise.all(keys.map((key) => written.get(key) ?? table.get(VMS, key)));
   const changes = found.flatMap((one, n) => {
     const { vmId } = one;
     const row = rows[n] ?? null;
@@ -155,13 +164,22 @@ async function commitAssessed(
     return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
   });
   if (changes.length === 0) return true;
-  return table.commit(VMS, {
+  const wereKnown = keys.some((key) => written.has(key));
+  for (const key of keys) written.delete(key);
+  const etags = await table.commit(VMS, {
     insert: changes.flatMap(({ row, value, etag }) => (etag === null ? [{ row, value }] : [])),
     replace: changes.flatMap(({ row, value, etag }) => (etag === null ? [] : [{ row, value, etag }])),
   });
+  if (etags === null) return wereKnown && commitAssessed(table, written, found);
+  if (written.size + etags.size > ROWS_MAX) written.clear();
+  for (const { row, value } of changes) {
+    const etag = etags.get(row);
+    if (etag !== undefined) written.set(row, { value, etag });
+  }
+  return true;
 }
 
-const vmOf = (vmId: VmId, row: Row | null): VmPatches =>
+const vmOf = (vmId: VmId, row: KnownRow | null): VmPatches =>
   row === null ? { vmId, lastAssessment: null, assessed: [], installed: [] } : parseVm(row.value);
 
 const HASH_DIGITS = 24;
