@@ -11,7 +11,7 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
-import { asOnAzure, azureMonth, type AzureReport } from './azureMonth';
+import { asOnAzure, azureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
@@ -40,6 +40,8 @@ export interface SimulationOptions {
   readonly onProgress?: (virtualDay: number) => void;
   /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
   readonly driver?: 'simulated' | 'azure';
+  /** With `azure`: puts something between the driver and the pocket Azure. */
+  readonly wire?: AzureWire;
   /** Puts something between the app and its tables. */
   readonly store?: (made: Store) => Store;
   /** So many days from the release; the whole month unless said otherwise. */
