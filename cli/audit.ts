@@ -122,7 +122,7 @@ function readLines<S extends z.ZodType>({ each, what, option }: Lines<S>, file: 
 /** A list of VMs, its first line, or one VM a line. */
 function looksLikeFleet(line: string, value: unknown): boolean {
   if (Array.isArray(value) || /^\s*[[{]\s*$/.test(line)) return true;
-  const members = Object.keys((value ?? {}) as object).map((name) => name.toLowerCase());
+  const members = Object.keys(value ?? {}).map((name) => name.toLowerCase());
   return ['location', 'virtualmachines', 'value', 'data'].some((name) => members.includes(name));
 }
 
