@@ -13,6 +13,7 @@ import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureReport } from './azureMonth';
 import { eventsOf } from './driverEvents';
+import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
 import {
@@ -173,9 +174,9 @@ function hostOf(
       LOWTIDE_STATE_DIR: '',
       LOWTIDE_SEED: String(options.seed),
     },
-    log: (line) => {
+    log: onceEach((line) => {
       if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(line));
-    },
+    }),
   });
 }
 
