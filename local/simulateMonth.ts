@@ -13,6 +13,7 @@ import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
+import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
 import {
@@ -26,6 +27,7 @@ import {
   type ReportedRollout,
 } from './rolloutEvidence';
 import { say } from './say';
+import { wrapLogLine } from './wrap';
 
 export interface SimulationOptions {
   readonly fleet: string;
@@ -174,9 +176,9 @@ function hostOf(
       LOWTIDE_STATE_DIR: '',
       LOWTIDE_SEED: String(options.seed),
     },
-    log: (line) => {
-      if (/^(error|warn)/i.test(line)) say.error(line);
-    },
+    log: onceEach((line) => {
+      if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(line));
+    }),
   });
 }
 
