@@ -4,7 +4,7 @@ import { advanceRound, lookAtSet, readControl, recordRound } from '../activities
 import type { Disruption } from '../domain/disruption';
 import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
-import type { Impairment } from '../domain/ledger';
+import { claimDeadline, type Impairment } from '../domain/ledger';
 import { askForClaim, type Claimed } from './awaitClaim';
 import * as children from './contracts';
 import { releaseClaimed } from './releaseClaim';
@@ -78,7 +78,7 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
     disruption,
     startByUtc: input.startByUtc,
     closesUtc: input.closesUtc,
-    deadlineUtc: input.endsUtc,
+    deadlineUtc: claimDeadline(input.kind, input),
     catchUpSlotsMax: input.catchUpSlotsMax,
     ...(input.kind === 'catchUp' && { catchUp: input.phase }),
     pace: input.pace,

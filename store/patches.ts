@@ -156,7 +156,7 @@ async function commitAssessed(
   found: readonly Assessed[],
 ): Promise<boolean> {
   const keys = found.map(({ vmId }) => keyOf(vmId));
-  const rows = await Promise.all(keys.map((key) => written.get(key) ?? table.get(VMS, key)));
+  const rows = await Promise.all(keys.map(async (key) => written.get(key) ?? (await table.get(VMS, key))));
   const changes = found.flatMap((one, n) => {
     const { vmId } = one;
     const row = rows[n] ?? null;

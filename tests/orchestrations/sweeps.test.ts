@@ -56,25 +56,6 @@ describe('the sweep of assessments', () => {
     ]);
   });
 
-  it('of a few VMs needs no batch beside it: it assesses them itself, and reads them once most have ended', async () => {
-    const operation = { vmId, operationId: 'a' };
-    const run = await replay(assessmentSweep, {
-      ...at,
-      activities: {
-        collectDueAssessments: () => ({ vms: [dueVm], more: false, pace }),
-        startAssessments: () => ({ started: [operation], refused: [], retryAfterSeconds: null }),
-        collectAssessments: () => ({
-          running: [],
-          assessed: [{ vmId, summary: anAssessment() }],
-          failed: [],
-        }),
-      },
-    });
-    expect(run.output).toEqual({ assessed: 1, failed: 0 });
-    expect(run.names).toEqual(['collectDueAssessments', 'startAssessments', 'collectAssessments']);
-    expect(Date.parse(run.endedUtc) - Date.parse(SWEEP)).toBe(3 * pace.assessmentPollSeconds * 1000);
-  });
-
   it('of a very large fleet starts no more batches than an episode may; the rest is due within the hour', async () => {
     const run = await sweep(500, { assessBatch: () => ({ assessed: 30, failed: 0 }) });
     expect(run.failure).toBeNull();
