@@ -39,12 +39,15 @@ export function startLowtideHost(options: Omit<HostOptions, 'appDir' | 'keepApp'
   const ownRegistration = readAtRegistration.some(
     (name) => ![undefined, '', 'simulated'].includes(environment[name]),
   );
+  // A state folder is one process's: an app that has one holds it as long as it is loaded.
+  const ownFolder = environment['LOWTIDE_STATE_DIR'] !== '';
+  const keepApp = !ownRegistration && !ownFolder;
   return startHost({
     ...options,
     appDir: repository,
-    keepApp: !ownRegistration,
+    keepApp,
     prepare: (appModule) => {
-      (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
+      if (keepApp) (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
       options.prepare?.(appModule);
     },
   });
