@@ -52,3 +52,11 @@ export const spellingOf = remembered((member: string): Spelling => {
   const name = SPELLING.get(lower) ?? (isCapitals ? lower : member.charAt(0).toLowerCase() + member.slice(1));
   return { name, isNamedByOwner: NAMED_BY_OWNER.has(lower) };
 });
+
+/** What ConvertTo-Json prints as a number, unless it is asked for -EnumsAsStrings: the names of the enumeration of Get-AzVM, in its order. */
+const NUMBERED: ReadonlyMap<string, readonly string[]> = new Map([['osType', ['Windows', 'Linux']]]);
+
+/** The value of a member as the REST API has it. */
+export function restValue(member: string, value: unknown): unknown {
+  return typeof value === 'number' ? (NUMBERED.get(member)?.[value] ?? value) : value;
+}

@@ -68,18 +68,18 @@ function Row({ peak, policy }: { readonly peak: Peak; readonly policy: Policy })
   return (
     <tr>
       <th scope="row">{SCOPES[scope]}</th>
-      <td>{scope === 'fleet' ? 'all VMs' : <LongText text={name} />}</td>
-      <td class="figure">
+      <td data-label="Where it was largest">{scope === 'fleet' ? 'all VMs' : <LongText text={name} />}</td>
+      <td class="figure" data-label="Down">
         {count(down)} of {count(size)}
       </td>
-      <td>
+      <td data-label="Share">
         <span class="share-bar" aria-hidden="true">
           <span style={{ width: `${(down / size) * 100}%` }} />
         </span>
         {percent(down, size)}
       </td>
-      <td>{limitOf(peak, policy)}</td>
-      <td>{time(at)}</td>
+      <td data-label="Its limit">{limitOf(peak, policy)}</td>
+      <td data-label="When">{time(at)}</td>
     </tr>
   );
 }
@@ -87,14 +87,14 @@ function Row({ peak, policy }: { readonly peak: Peak; readonly policy: Policy })
 /** What the policy allows there, or which rule bounds it. */
 function limitOf({ scope, limit }: Peak, policy: Policy): string {
   if (limit !== null) return `${count(limit)} at once`;
-  const standalone = `${String(policy['standaloneSharePercent'])} % of its standalone VMs in a region (INV-15)`;
+  const share = `${String(policy['standaloneSharePercent'])} %`;
   const rules: Readonly<Record<BlastScope, string>> = {
     fleet: 'no number of its own: the rows below bound it',
     region: 'never with its geo pair (INV-2), one zone at a time (INV-3)',
-    zone: `never with another zone of its region (INV-3), ${standalone}`,
+    zone: `never with another zone of its region (INV-3); ${share} of the standalone VMs that a subscription has in the region (INV-15)`,
     availabilitySet: `${String(policy['setSharePercent'])} % of the set (INV-1)`,
     updateDomain: 'one of its set at a time (INV-1)',
-    subscription: standalone,
+    subscription: `${share} of its standalone VMs in a region (INV-15)`,
   };
   return rules[scope];
 }
