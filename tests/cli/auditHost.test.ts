@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { runCli } from '../../cli/program';
-import { partOfContoso } from '../support/contoso';
+import { CONTOSO } from '../support/contoso';
 import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 
 const RELEASED = '2026-11-10T18:00:00.000Z';
@@ -36,7 +33,6 @@ async function typed(...words: string[]): Promise<{ code: number; text: string }
 
 describe('npm run audit -- --base-url', () => {
   let host: Host;
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-audit-host-'));
   const get = async (path: string): Promise<Page> => (await host.request('GET', path)).body as Page;
   beforeAll(async () => {
     host = await startLowtideHost({
@@ -47,17 +43,14 @@ describe('npm run audit -- --base-url', () => {
       environment: {
         LOWTIDE_STORE: 'memory',
         LOWTIDE_STATE_DIR: '',
-        LOWTIDE_FLEET: partOfContoso(folder, 2),
+        LOWTIDE_FLEET: CONTOSO,
         LOWTIDE_SEED: '1',
         LOWTIDE_SCENARIO: '',
       },
     });
     await host.runUntil('2026-11-20T06:00:00.000Z');
   });
-  afterAll(async () => {
-    await host.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => host.close());
 
   it('judges a host in the middle of its month from its log, its fleet and its rollouts', async () => {
     const { code, text } = await typed('audit', '--base-url', host.baseUrl);
