@@ -12,8 +12,9 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
-import { asOnAzure, azureMonth, type AzureReport } from './azureMonth';
+import { asOnAzure, azureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
+import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
 import {
@@ -42,6 +43,8 @@ export interface SimulationOptions {
   readonly onProgress?: (virtualDay: number) => void;
   /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
   readonly driver?: 'simulated' | 'azure';
+  /** With `azure`: puts something between the driver and the pocket Azure. */
+  readonly wire?: AzureWire;
   /** Puts something between the app and its tables. */
   readonly store?: (made: Store) => Store;
   /** So many days from the release; the whole month unless said otherwise. */
@@ -178,9 +181,9 @@ function hostOf(
       LOWTIDE_STATE_DIR: '',
       LOWTIDE_SEED: String(options.seed),
     },
-    log: (line) => {
+    log: onceEach((line) => {
       if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(line));
-    },
+    }),
   });
 }
 
