@@ -2,12 +2,13 @@ import type { Hook } from '../domain/hooks';
 import { because, type Because } from '../domain/reasons';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { PhaseId } from '../domain/phaseId';
 import type { Services } from './services';
 
 /** Every hook that says no to this VM being installed now, with its words. */
 export async function refusedByHooks(
   services: Services,
-  about: { readonly rolloutId: string; readonly phase: string; readonly vm: VirtualMachine },
+  about: { readonly rolloutId: string; readonly phase: PhaseId; readonly vm: VirtualMachine },
 ): Promise<readonly Because[]> {
   const { vm, ...where } = about;
   const hooks = services.policy.hooks.filter(

@@ -4,6 +4,7 @@ import type { AuditReport } from '../audit/auditReport';
 import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { releaseOf } from '../domain/release';
+import type * as Composition from '../composition/compose';
 import type { FaultHooks } from '../composition/faultHooks';
 import type { Store } from '../store/store';
 import type { DriverEvent } from '../drivers/driver';
@@ -48,6 +49,8 @@ export interface SimulationOptions {
   readonly store?: (made: Store) => Store;
   /** So many days from the release; the whole month unless said otherwise. */
   readonly days?: number;
+  /** The app stays loaded, and warm, for the next month in this process that wants it so. */
+  readonly keepApp?: boolean;
 }
 
 /** What a month came to. Counts are of VMs; instants are ISO 8601 in UTC. */
@@ -166,7 +169,9 @@ function hostOf(
     engine: options.engine ?? 'session',
     auditEvery: options.auditEvery ?? 0,
     strict: true,
+    keepApp: options.keepApp ?? false,
     prepare: (appModule) => {
+      (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
       const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };
       if (options.store !== undefined) faultHooks.store = options.store;
     },
