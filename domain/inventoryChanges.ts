@@ -157,10 +157,7 @@ const MEMBERS = [...(Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)
 
 /** Members in another order are no change. Listings come every few hours, and hardly a VM differs: no text is made of what is equal. */
 function isSame(before: KnownVm, after: KnownVm): boolean {
-  return (
-    before.goneUtc === undefined &&
-    MEMBERS.every((member) => isEqual(before[member], after[member]))
-  );
+  return before.goneUtc === undefined && MEMBERS.every((member) => isEqual(before[member], after[member]));
 }
 
 /** Of values that JSON can say. */

@@ -110,7 +110,11 @@ export function tryAcquire(
       state: because.some(({ rule }) => NOT_WORTH_A_TICKET.has(rule))
         ? { ...state, tickets: state.tickets.filter((ticket) => ticket.claimId !== request.claimId) }
         : { ...state, tickets: keepTicket(state.tickets, request) },
-      answer: { kind: 'refused', because: because.slice(0, REASONS_MAX), ...slotOpens(state, request, because) },
+      answer: {
+        kind: 'refused',
+        because: because.slice(0, REASONS_MAX),
+        ...slotOpens(state, request, because),
+      },
     };
   const { claimId, kind, disruption, startByUtc, expiresUtc } = request;
   return {

@@ -54,7 +54,9 @@ describe('a VM with patches to install', () => {
     // 5 min assessment; 5 polls; 15 min soak
     expect(run().endedUtc).toBe('2026-11-13T04:00:00.000Z');
     // 5 min assessment; polls after 1, 2, 4, 5, 5 min; 15 min soak
-    expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 60 }).endedUtc).toBe('2026-11-13T03:52:00.000Z');
+    expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 60 }).endedUtc).toBe(
+      '2026-11-13T03:52:00.000Z',
+    );
   });
 
   it('is probed when its soak begins and when it ends: what it answers meanwhile decides nothing', () => {

@@ -57,8 +57,7 @@ function round(
       ...waits,
     },
     entities: {
-      disruptionLedger: (operation) =>
-        operation === 'tryAcquire' ? claimIs(claim) : { released: true },
+      disruptionLedger: (operation) => (operation === 'tryAcquire' ? claimIs(claim) : { released: true }),
     },
   });
 }

@@ -30,9 +30,15 @@ describe('the patches of a VM', () => {
   };
 
   it('are known from the first assessment on, and what it found stands until another finds something else', async () => {
-    await patches.keepAssessed([{ vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1')] }]);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1')] }]);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(12), summary: summaryOf(day(12)), patches: [patch('1'), patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1')] },
+    ]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1')] },
+    ]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(12), summary: summaryOf(day(12)), patches: [patch('1'), patch('2')] },
+    ]);
     expect([
       await lacked(day(2)),
       await lacked(day(4)),
@@ -46,7 +52,12 @@ describe('the patches of a VM', () => {
     const commit = jest.spyOn(store.table('patches'), 'commit');
     const kept = patchStore(store);
     const found = (n: number) =>
-      [first, second].map((vmId) => ({ vmId, atUtc: day(n), summary: summaryOf(day(n)), patches: [patch(String(n))] }));
+      [first, second].map((vmId) => ({
+        vmId,
+        atUtc: day(n),
+        summary: summaryOf(day(n)),
+        patches: [patch(String(n))],
+      }));
     await kept.keepAssessed(found(3));
     expect(commit).toHaveBeenCalledTimes(1);
     commit.mockResolvedValueOnce(null);
@@ -75,7 +86,12 @@ describe('the patches of a VM', () => {
     const get = jest.spyOn(store.table('patches'), 'get');
     const [kept, elsewhere] = [patchStore(store), patchStore(store)];
     const found = (n: number) =>
-      [first, second].map((vmId) => ({ vmId, atUtc: day(n), summary: summaryOf(day(n)), patches: [patch(String(n))] }));
+      [first, second].map((vmId) => ({
+        vmId,
+        atUtc: day(n),
+        summary: summaryOf(day(n)),
+        patches: [patch(String(n))],
+      }));
     await kept.keepAssessed(found(3));
     get.mockClear();
     await kept.keepAssessed(found(6));
@@ -96,7 +112,9 @@ describe('the patches of a VM', () => {
   });
 
   it('that were installed are lacked no more from that instant on; those that failed are', async () => {
-    await patches.keepAssessed([{ vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1'), patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1'), patch('2')] },
+    ]);
     const tried = [patch('1', { state: 'Installed' }), patch('2', { state: 'Failed' })];
     const done = {
       vmId: first,
@@ -112,7 +130,9 @@ describe('the patches of a VM', () => {
       [day(3), ['2']],
     ]);
     expect((await patches.read(first))?.installed).toHaveLength(1);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1'), patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1'), patch('2')] },
+    ]);
     expect(await lacked(day(7))).toEqual([day(6), ['1', '2']]); // the assessment has the last word
   });
 
@@ -131,7 +151,9 @@ describe('the patches of a VM', () => {
   it('have bounded rows: what is oldest makes room', async () => {
     for (let n = 0; n < 200; n += 1) {
       const atUtc = new Date(Date.UTC(2026, 0, 1 + n)).toISOString();
-      await patches.keepAssessed([{ vmId: first, atUtc, summary: summaryOf(atUtc), patches: [patch(String(n))] }]);
+      await patches.keepAssessed([
+        { vmId: first, atUtc, summary: summaryOf(atUtc), patches: [patch(String(n))] },
+      ]);
       await patches.keepInstalled({
         vmId: first,
         atUtc,
@@ -146,8 +168,12 @@ describe('the patches of a VM', () => {
   });
 
   it('an assessment that is older than the last one changes nothing', async () => {
-    await patches.keepAssessed([{ vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1')] }]);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1')] },
+    ]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('2')] },
+    ]);
     expect(await lacked(day(6))).toEqual([day(6), ['1']]);
   });
 
