@@ -92,7 +92,7 @@ function* reap(context: OrchestrationContext, ledger: EntityRef, claim: Claim, s
     });
 }
 
-/** A VM holds its set until it is healthy again, or gone. One that is listed and not there may have been moved: the next listing tells. */
+/** A VM holds its set until it is healthy again, or gone. One that is listed and not there may have been moved: the next listing shows it. */
 function* probeAgain(context: OrchestrationContext, ledger: EntityRef, vmId: VmId): Step<void> {
   const { answer, gone, listed, movedTo } = yield* call(context, probeHealth, { vmId });
   if (answer === 'healthy' || (gone && !listed))

@@ -114,7 +114,7 @@ describe('B6: a VM that was moved', () => {
     expect((await services.secondChances.next(9)).map(({ vmId }) => vmId)).toContain(moved[0]?.id);
   });
 
-  it('is probed where it is now: what still has its former id learns its new one, once a listing has told', async () => {
+  it('is probed where it is now: what still has its former id learns its new one, once a listing has shown it', async () => {
     const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' }, 1);
     const [before, now] = [old[0]?.id, moved[0]?.id];
     if (before === undefined || now === undefined) throw new Error('one VM');

@@ -285,7 +285,7 @@ describe('INV-13: a VM that holds its set', () => {
     expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
   });
 
-  it('holds it while it is not there and still listed: whether it was moved or deleted the next listing tells', async () => {
+  it('holds it while it is not there and still listed: whether it was moved or deleted the next listing shows', async () => {
     expect((await probing('stopped', true, { listed: true })).of('disruptionLedger.heal')).toEqual([]);
   });
 
