@@ -13,6 +13,7 @@ export function summarizeRollout(control: RolloutControl, nowUtc: string): Recor
   const { rolloutId, month, releasedUtc, endsUtc, requestedUtc, requestedBy, endedUtc, vmCount } = control;
   return {
     id: rolloutId,
+    kind: control.emergency === undefined ? 'monthly' : 'emergency',
     month,
     state: stateOf(control, nowUtc),
     releasedUtc,
@@ -58,6 +59,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
   return {
     ...summary,
     state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
+    emergency: control.emergency ?? null,
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,
     planFailed: control.plannedUtc === null ? (control.planFailed ?? null) : null,

@@ -6,7 +6,7 @@ import { endsUtcOf, releaseOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { heldThroughout } from './heldVms';
 import type { Plan } from './plan';
-import { planRollout } from './planRollout';
+import { planRollout, type PlannedEmergency } from './planRollout';
 import { previewBudgets } from './previewBudgets';
 import {
   previewRows,
@@ -28,6 +28,8 @@ export interface PreviewQuestion {
   readonly policy: Policy;
   readonly freezes: readonly Freeze[];
   readonly nowUtc: string;
+  /** An emergency rollout instead of the month's own; `policy` is its own. */
+  readonly emergency?: PlannedEmergency;
 }
 
 /** A month as it will be, in a form in which any part of the fleet is soon counted. */
@@ -47,10 +49,20 @@ export interface MonthPreview {
 }
 
 /** As the rollout of the month would plan it now, or at its release: the same planner, policy, seed and freezes. */
-export function monthPreview({ vms, month, policy, freezes, nowUtc }: PreviewQuestion): MonthPreview {
-  const fromUtc = later(releaseOf(month), nowUtc);
-  const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc: endsUtcOf(month, policy) });
-  const plan = planRollout({ vms, month, policy, seed: month, nowUtc: fromUtc, held });
+export function monthPreview(question: PreviewQuestion): MonthPreview {
+  const { vms, month, policy, freezes, nowUtc, emergency } = question;
+  const fromUtc = later(emergency?.releasedUtc ?? releaseOf(month), nowUtc);
+  const endsUtc = emergency?.endsUtc ?? endsUtcOf(month, policy);
+  const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc });
+  const plan = planRollout({
+    vms,
+    month,
+    policy,
+    seed: emergency?.rolloutId ?? month,
+    nowUtc: fromUtc,
+    held,
+    ...(emergency !== undefined && { emergency }),
+  });
   const byId = new Map(vms.map((vm) => [vm.id, vm]));
   const rows = previewRows(plan, byId, freezes, policy);
   const placeOf = new Map(vms.map(({ id }, place) => [id, place]));

@@ -20,8 +20,9 @@ export interface PreviewOptions extends Common, SelectorOptions {
   readonly vms?: boolean | undefined;
 }
 
-interface Preview {
+export interface Preview {
   readonly month: string;
+  readonly endsUtc: string;
   readonly vmCount: number;
   readonly matchedCount: number;
   readonly finish: Readonly<Record<'p50Utc' | 'p95Utc' | 'lastUtc', string | null>>;
@@ -85,7 +86,7 @@ function policyIn(file: string): Record<string, unknown> {
     : readPolicyFile(readFileSync(file, 'utf8'));
 }
 
-function writePreview({
+export function writePreview({
   month,
   vmCount,
   matchedCount,

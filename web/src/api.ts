@@ -4,6 +4,8 @@ export type Counts = Readonly<Record<string, number>>;
 
 export interface RolloutSummary {
   readonly id: string;
+  /** `monthly` or `emergency`. */
+  readonly kind?: string;
   readonly month: string;
   readonly state: string;
   readonly releasedUtc: string;

@@ -69,7 +69,9 @@ export function App({ signInFailed }: { readonly signInFailed: Problem | null })
   const page = PAGES.find(({ path }) => path === place.path);
   const rollouts = data?.value ?? [];
   const wanted = place.query.get('rollout');
-  const rollout = rollouts.find(({ id }) => id === wanted) ?? (wanted === null ? rollouts[0] : undefined);
+  const rollout =
+    rollouts.find(({ id }) => id === wanted) ??
+    (wanted === null ? (rollouts.find(({ kind }) => kind !== 'emergency') ?? rollouts[0]) : undefined);
   useEffect(() => {
     document.title = page === undefined ? 'Lowtide' : `${page.title} – Lowtide`;
   }, [page]);
