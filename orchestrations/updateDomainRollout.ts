@@ -51,6 +51,7 @@ function* admission(
     rolloutId,
     phase: input.phase,
     region: ref.region,
+    round: ref,
     pace,
     untilUtc: input.acquireByUtc,
   });

@@ -26,6 +26,8 @@ export const AuditRow = z.object({
     'approvalNeeded',
     'approved',
     'approvalWithdrawn',
+    'hookAsked',
+    'hookAnswered',
     'atRisk',
     'installStarted',
     'installEnded',
