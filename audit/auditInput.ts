@@ -154,6 +154,8 @@ export interface AuditInput {
   readonly rollouts?: readonly AuditRollout[];
   /** The whole audit of every rollout in the log. */
   readonly trail?: readonly AuditTrailRow[];
+  /** How long a VM is watched after its install; absent: a VM that is stopped after it was proven healthy counts as unproven. */
+  readonly soakSeconds?: number;
   /** How often a VM is assessed by the policy; absent: nothing is said of assessments. */
   readonly assessmentEverySeconds?: number;
   /** Tag that excludes a VM; `lowtide-exclude` when absent. */

@@ -78,7 +78,8 @@ function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findi
   checkRolloutsEnd(rollouts, log.until, findings);
   checkEmergencies(log.installs, rollouts, { vms, trail }, findings);
   checkHalts(log.installs, rollouts, input.pollSeconds ?? POLL_SECONDS, findings);
-  checkEvidence(log, fleet, { outcomes: outcomes ?? [], trail: trail ?? [], phases }, findings);
+  const claims = { outcomes: outcomes ?? [], trail: trail ?? [], phases, soakSeconds: input.soakSeconds };
+  checkEvidence(log, fleet, claims, findings);
   if (trail === undefined) return;
   checkPauses(log.installs, trail, input.onItsWaySeconds ?? 0, findings);
   checkTrail(log, trail, findings);

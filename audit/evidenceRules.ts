@@ -8,6 +8,7 @@ interface Claims {
   readonly outcomes: readonly AuditOutcome[];
   readonly trail: readonly AuditTrailRow[];
   readonly phases: readonly AuditPhase[];
+  readonly soakSeconds: number | undefined;
 }
 
 /**
@@ -21,20 +22,20 @@ export function checkEvidence(log: DriverLog, fleet: FleetFacts, claims: Claims,
     if (kind !== 'patched') continue;
     const place = fleet.find(vm);
     const at = atUtc === undefined ? log.until : Date.parse(atUtc);
-    const proof = proofOf((place && historyByPlace.get(place)) ?? [], at, null);
+    const proof = proofOf((place && historyByPlace.get(place)) ?? [], { at, rolloutId: null, soakMs: null });
     findings.evaluated('INV-10');
     if (proof !== 'healthy')
       findings.violated('INV-10', vm, at, `counts as patched, and its health is ${proof ?? 'of no install'}`);
   }
   for (const row of claims.trail)
-    if (row.what === 'gateOpened') checkGate(row, historyByPlace, claims.phases, findings);
+    if (row.what === 'gateOpened') checkGate(row, historyByPlace, claims, findings);
 }
 
 /** A gate that a person opened, or one without evidence, counts no VM. */
 function checkGate(
   { rolloutId, subject, atUtc, evidence }: AuditTrailRow,
   historyByPlace: ReadonlyMap<Place, readonly HealthEvent[]>,
-  phases: readonly AuditPhase[],
+  { phases, soakSeconds }: Claims,
   findings: Findings,
 ): void {
   const { patched } = evidence;
@@ -44,9 +45,10 @@ function checkGate(
   if (typeof patched !== 'number' || phase === undefined) return;
   const regions = new Set(phase.regions.map(regionName));
   const at = Date.parse(atUtc);
+  const asked = { at, rolloutId, soakMs: soakSeconds === undefined ? null : soakSeconds * 1000 };
   let proven = 0;
   for (const [place, history] of historyByPlace)
-    if (regions.has(place.region) && proofOf(history, at, rolloutId) === 'healthy') proven += 1;
+    if (regions.has(place.region) && proofOf(history, asked) === 'healthy') proven += 1;
   findings.evaluated('INV-10');
   if (patched > proven)
     findings.violated(
@@ -81,20 +83,34 @@ function healthHistories({ logEntries }: DriverLog): ReadonlyMap<Place, readonly
   return historyByPlace;
 }
 
+interface Asked {
+  readonly at: number;
+  readonly rolloutId: string | null;
+  /** A VM that was healthy so long after its install is proven, and that its owner stops it later takes nothing back. Null: it does. */
+  readonly soakMs: number | null;
+}
+
 /** The last word on a VM's health since its install ended; null when none ended by then. */
 function proofOf(
   history: readonly HealthEvent[],
-  at: number,
-  rolloutId: string | null,
+  { at, rolloutId, soakMs }: Asked,
 ): Health | 'unproven' | null {
   let proof: Health | 'unproven' | null = null;
+  let soakedAt = Infinity;
+  let isProven = false;
   for (const event of history) {
     if (event.at > at) break;
     const isInstall = event.what === 'started' || event.what === 'ended';
     if (isInstall && rolloutId !== null && event.rolloutId !== rolloutId) continue;
     if (event.what === 'started') proof = null;
-    else if (event.what === 'ended') proof = 'unproven';
-    else if (proof !== null) proof = event.what;
+    else if (event.what === 'ended') {
+      proof = 'unproven';
+      isProven = false;
+      soakedAt = soakMs === null ? Infinity : event.at + soakMs;
+    } else if (proof !== null && !(event.what === 'stopped' && isProven)) {
+      proof = event.what;
+      isProven = proof === 'healthy' && event.at >= soakedAt;
+    }
   }
   return proof;
 }

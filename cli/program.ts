@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { runAudit, type AuditOptions } from './audit';
 import { addClient } from './client/clientCommands';
+import { command } from './describedCommand';
+import { addLab } from './labCommands';
 import { runVerifyAudit, type VerifyOptions } from './client/verifyAudit';
 import { runDriver, type DriverOptions } from './driver';
 import { runE2e } from './e2e';
@@ -19,7 +21,6 @@ import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
 import { runStart, type StartOptions } from './start';
 import { START_DEFAULTS } from './startDefaults';
-import { runTorture, type TortureOptions } from './torture';
 
 /** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
 export type ExitCode = 0 | 1 | 2;
@@ -44,7 +45,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   }
 }
 
-type Ended = (code: ExitCode) => void;
+export type Ended = (code: ExitCode) => void;
 
 /** The command line, before anything was typed. */
 export function createProgram(ended: Ended): Command {
@@ -71,6 +72,7 @@ export function createProgram(ended: Ended): Command {
   addRehearsals(program, ended);
   addTools(program, ended);
   addAzure(program, ended);
+  addLab(program, ended);
   addClient(program, ended, command);
   for (const one of program.commands) for (const each of [one, ...one.commands]) askForRequiredLast(each);
   return program;
@@ -271,24 +273,6 @@ function addTools(program: Command, ended: Ended): void {
     .action((options: { readonly vms: number; readonly seed: number }) => {
       for (const piece of generatedFleetText(options)) say.text(piece);
     });
-  command(program, 'torture', 'run months in which everything fails, and judge every one of them', [
-    'npm run torture -- --seeds 100 --vms 200',
-    'npm run torture -- --seeds 1 --from 132 --vms 60 --kinds staleRead,operationLost',
-    'npm run torture -- --points',
-    'npm run torture -- --real --seeds 50',
-  ])
-    .option('--seeds <number>', 'how many months; with --real, how many kills', wholeNumber(1), 20)
-    .option('--vms <number>', 'VMs of each fleet', wholeNumber(1, 10_000), 60)
-    .option('--from <number>', 'the first seed', wholeNumber(0), 1)
-    .option('--kinds <names>', 'only these kinds of faults, separated by commas; none for none')
-    .option('--points', 'crash the host after every step of one small rollout')
-    .option('--every <number>', 'with --points: after one step in so many', wholeNumber(1), 1)
-    .option('--alone', 'with --points: one crash a rollout, which takes hours for all of them')
-    .option('--real', 'kill -9 the app and its storage, over and over, in the middle of a rollout')
-    .option('--json <file>', 'write the report there, too')
-    .action(async (options: TortureOptions) => {
-      ended(await runTorture(options));
-    });
   command(program, 'e2e', 'check a running host over HTTP, from the fleet to the last outcome', [
     'npm run e2e -- --base-url http://127.0.0.1:7071',
   ])
@@ -340,21 +324,4 @@ function addAzure(program: Command, ended: Ended): void {
     .action(async (options: ProbeAzureOptions) => {
       ended(await runProbeAzure(options));
     });
-}
-
-function command(parent: Command, name: string, description: string, examples: readonly string[]): Command {
-  const shown = examples.map((example) => `  $ ${example}`).join('\n');
-  return parent
-    .command(name)
-    .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
-    .summary(description)
-    .helpOption('-h, --help', 'show how it is used')
-    .allowExcessArguments(false)
-    .showHelpAfterError(`\nlowtide ${pathOf(parent, name)} --help lists its options. For example:\n${shown}`)
-    .addHelpText('after', `\nFor example:\n${shown}`);
-}
-
-/** As it is typed: `rollouts watch`. */
-function pathOf(parent: Command, name: string): string {
-  return parent.parent === null ? name : `${parent.name()} ${name}`;
 }

@@ -33,6 +33,7 @@ export function auditEvents(
     shares: { setSharePercent, setOneByOneBelow, standaloneSharePercent },
     exposure,
     timeZoneTag,
+    soakSeconds: policy.soakSeconds,
     assessmentEverySeconds: policy.assessmentEverySeconds,
     excludeTag: policy.excludeTag,
     extraRegions: extraRegionsOf(policy.extraRegions),

@@ -12,7 +12,7 @@ export function* assessmentSweep(context: OrchestrationContext): Step<{ assessed
   const { sweepUtc: nowUtc } = children.assessmentSweep.input.parse(context.df.getInput());
   const batches: Child<{ assessed: number; failed: number }>[] = [];
   for (let n = 0; batches.length < SIDE_BY_SIDE_MAX && n < CALLS_MAX; n += 1) {
-    const { vms, more, pace } = yield* call(context, collectDueAssessments, { nowUtc });
+    const { vms, more, pace } = yield* call(context, collectDueAssessments, { nowUtc, call: n });
     if (vms.length > 0) {
       const id = childId(context.df.instanceId, `batch-${batches.length + 1}`);
       batches.push(startChild(context, children.assessBatch, id, { vms, pace }));

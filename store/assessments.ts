@@ -12,7 +12,16 @@ export interface ScheduledAssessment extends DueAssessment {
   readonly dueUtc: string;
 }
 
+/** What one call of a sweep has taken, and where each VM went: a repeat of the call takes the same. */
+const TakenDue = z.object({
+  sweepUtc: z.string(),
+  moves: z.array(z.object({ vmId: VmId, timeZone: z.string(), fromUtc: z.string(), toUtc: z.string() })),
+  more: z.boolean(),
+});
+export type TakenDue = z.infer<typeof TakenDue>;
+
 const DUE = 'due';
+const TAKEN = 'taken';
 const EXTENSIONS = 'extensions';
 
 /** When each VM is due for its next periodic assessment, in the order of that instant: the sweep never reads the whole fleet. */
@@ -26,6 +35,10 @@ export interface AssessmentStore {
   move(
     moves: readonly { readonly from: ScheduledAssessment; readonly to: ScheduledAssessment | null }[],
   ): Promise<void>;
+  /** What this call of this sweep took before; null when it took nothing yet. */
+  taken(call: number, sweepUtc: string): Promise<TakenDue | null>;
+  /** Notes what a call takes before anything is moved; of two at once one is noted, and both get that. */
+  take(call: number, wanted: TakenDue): Promise<TakenDue>;
   /** VMs whose patch extension was found missing or behind. */
   outdatedExtensions(): Promise<readonly DueAssessment[]>;
   markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
@@ -55,6 +68,23 @@ export function assessmentStore(store: Store): AssessmentStore {
         upsert: [...kept.values()],
         remove: [...new Set(moves.map(({ from }) => keyAt(from)))].filter((row) => !kept.has(row)),
       });
+    },
+    taken: async (call, sweepUtc) => {
+      const row = await table.get(TAKEN, String(call));
+      const before = row && TakenDue.parse(row.value);
+      return before?.sweepUtc === sweepUtc ? before : null;
+    },
+    take: async (call, wanted) => {
+      for (;;) {
+        const row = await table.get(TAKEN, String(call));
+        const before = row && TakenDue.parse(row.value);
+        if (before?.sweepUtc === wanted.sweepUtc) return before;
+        const written =
+          row === null
+            ? await table.insert(TAKEN, String(call), wanted)
+            : await table.replace(TAKEN, String(call), wanted, row.etag);
+        if (written) return wanted;
+      }
     },
     outdatedExtensions: async () =>
       (await table.list(EXTENSIONS)).map(({ value }) => parseDueAssessment(value)),

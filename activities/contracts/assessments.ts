@@ -45,7 +45,8 @@ export const collectAssessments = {
  */
 export const collectDueAssessments = {
   name: 'collectDueAssessments',
-  input: z.object({ nowUtc: Utc }),
+  /** `call` counts the calls of one sweep: a repeat takes what the first one took. */
+  input: z.object({ nowUtc: Utc, call: z.number().int().default(0) }),
   output: z.object({
     vms: z.array(DueVm),
     /** More of them may be due. */

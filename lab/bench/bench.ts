@@ -1,8 +1,8 @@
-import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
+import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
-import { ratioOf, tableOf, type Benchmark, type BenchOptions, type Figure } from './benchmark';
+import { writeJson } from '../../local/writeOutput';
+import { ratioOf, tableOf, type Benchmark, type Figure } from './benchmark';
 import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
 import { httpBenchmark, largeHttpBenchmark } from './http';
@@ -12,7 +12,6 @@ import { peersBenchmark } from './peers';
 import { millionBenchmark, planBenchmark, readBenchmark } from './plan';
 import { rowsBenchmark } from './rows';
 import { storageBenchmark } from './storage';
-import { messageOf } from '../../domain/messageOf';
 
 /** What `npm run bench` runs by itself. */
 const TIMES: readonly Benchmark[] = [
@@ -36,60 +35,51 @@ const ASKED: readonly Benchmark[] = [
 /** What takes many minutes or gigabytes: by `--only` alone. */
 const LARGE: readonly Benchmark[] = [millionBenchmark, hugeMonthBenchmark, largeHttpBenchmark];
 
-const { values } = parseArgs({
-  options: {
-    gates: { type: 'boolean', default: false },
-    storage: { type: 'boolean', default: false },
-    peers: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    runs: { type: 'string', default: '3' },
-    months: { type: 'string', default: '1000' },
-    vms: { type: 'string', default: '600' },
-    json: { type: 'string' },
-  },
-});
-
-/** Each flag names one benchmark of its own; without any, the times are measured. */
-function chosen(): readonly Benchmark[] {
-  const flagged = ASKED.filter(({ name }) => values[name as 'gates' | 'storage' | 'peers']);
-  if (values.only === undefined) return flagged.length > 0 ? flagged : TIMES;
-  const named = [...TIMES, ...ASKED, ...LARGE].filter(({ name }) => name === values.only);
-  if (named.length > 0) return named;
-  const names = [...TIMES, ...ASKED, ...LARGE].map(({ name }) => name).join(', ');
-  throw new Error(`There is no benchmark '${values.only}'. These there are: ${names}.`);
+/** What can be asked for by a flag of its own, and the sizes of it. */
+export interface BenchCommandOptions {
+  readonly only?: string | undefined;
+  readonly gates?: boolean | undefined;
+  readonly storage?: boolean | undefined;
+  readonly peers?: boolean | undefined;
+  readonly runs: number;
+  readonly months: number;
+  readonly vms: number;
+  readonly json?: string | undefined;
 }
 
-function countOf(option: 'runs' | 'months' | 'vms'): number {
-  const count = Number(values[option]);
-  if (Number.isInteger(count) && count > 0) return count;
-  throw new Error(`--${option} ${values[option]} is not a count: give a whole number above 0.`);
-}
+/** Every benchmark there is, by the name that `--only` takes. */
+export const BENCHMARKS: readonly Benchmark[] = [...TIMES, ...ASKED, ...LARGE];
 
-async function bench(): Promise<void> {
-  const options: BenchOptions = {
-    runs: countOf('runs'),
-    months: countOf('months'),
-    vms: countOf('vms'),
-    say: (line) => {
-      say.line(line);
-    },
+/** `npm run bench`: measures, and prints a table of medians with what they may be. */
+export async function runBench(options: BenchCommandOptions): Promise<void> {
+  const { runs, months, vms, json } = options;
+  const print = (line: string): void => {
+    say.line(line);
   };
   const figures: Figure[] = [];
-  for (const benchmark of chosen()) {
+  for (const benchmark of chosenBy(options)) {
     say.line(`${benchmark.name}: ${benchmark.what}`);
-    figures.push(...(await benchmark.run(options)));
+    figures.push(...(await benchmark.run({ runs, months, vms, say: print })));
   }
   say.line(`\n${tableOf(figures)}\n\nnode ${process.version}, ${cpus().length} cores`);
-  if (values.json === undefined) return;
-  const report = {
+  if (json === undefined) return;
+  writeJson(json, {
     node: process.version,
     cores: cpus().length,
     figures: figures.map((figure) => ({ ...figure, ratio: ratioOf(figure) })),
-  };
-  writeFileSync(values.json, `${JSON.stringify(report, null, 2)}\n`);
+  });
 }
 
-bench().catch((error: unknown) => {
-  say.error(messageOf(error));
-  process.exitCode = 1;
-});
+/** Each flag names one benchmark of its own; without any, the times are measured. */
+function chosenBy(options: BenchCommandOptions): readonly Benchmark[] {
+  const { only } = options;
+  const flagged = ASKED.filter(({ name }) => options[name as 'gates' | 'storage' | 'peers']);
+  if (only === undefined) return flagged.length > 0 ? flagged : TIMES;
+  const named = BENCHMARKS.filter(({ name }) => name === only);
+  if (named.length > 0) return named;
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: `There is no benchmark '${only}'.`,
+    why: 'Nothing was measured.',
+    fix: `Give one of: ${BENCHMARKS.map(({ name }) => name).join(', ')}.`,
+  });
+}

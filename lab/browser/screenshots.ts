@@ -61,7 +61,8 @@ async function month(
   return host;
 }
 
-async function main(forDocs: boolean): Promise<void> {
+/** `npm run screenshots`. */
+export async function runScreenshots(forDocs: boolean): Promise<void> {
   const folder = join(PACKAGE_ROOT, ...(forDocs ? ['docs', 'images'] : ['screenshots']));
   mkdirSync(folder, { recursive: true });
   const browser = await launchChromium();
@@ -105,8 +106,3 @@ async function takeAll(
     }
   }
 }
-
-void main(process.argv.includes('--docs')).catch((error: unknown) => {
-  say.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  process.exitCode = 1;
-});

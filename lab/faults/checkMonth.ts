@@ -74,6 +74,7 @@ export async function checkMonth(
       setOneByOneBelow: policy.setOneByOneBelow,
       standaloneSharePercent: policy.standaloneSharePercent,
     },
+    soakSeconds: Math.min(policy.soakSeconds, setup.redeployment?.soakSeconds ?? Infinity),
     assessmentEverySeconds: policy.assessmentEverySeconds,
     changedByOwner: [...owners.retagged, ...owners.deletedVms.map(({ vmId }) => vmId)],
     exposure: { first: policy.evidenceFirst, factor: policy.evidenceFactor },

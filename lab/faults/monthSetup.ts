@@ -30,6 +30,7 @@ export interface MonthSetup {
 
 export interface Redeployment {
   readonly atMs: number;
+  readonly soakSeconds: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -74,6 +75,7 @@ function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, random: 
   const { assessmentEverySeconds, installMinimumSeconds, phaseClosePercent, claimGraceSeconds } = other;
   return {
     atMs: fromMs + random() ** 2 * (calmMs - fromMs),
+    soakSeconds,
     environment: settingsOf({
       ...policy,
       soakSeconds,

@@ -1,14 +1,24 @@
-import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
+import { writeJson } from '../../local/writeOutput';
 import { mutants } from './mutants';
 import { PackageCopy, type Verdict } from './packageCopy';
 
-const { values: options } = parseArgs({ options: { only: { type: 'string' }, json: { type: 'string' } } });
+export interface MutateOptions {
+  /** Only the bugs whose description has this text. */
+  readonly only?: string | undefined;
+  readonly json?: string | undefined;
+}
 
-/** Plants each bug in turn and says which test noticed. Exit code 2 when one survives, 1 when the tests fail without any. */
-function mutate(): 0 | 1 | 2 {
-  const chosen = mutants.filter(({ bug }) => options.only === undefined || bug.includes(options.only));
+/** `npm run mutate`: plants each bug in turn and says which test noticed. Exit code 2 when one survives, 1 when the tests fail without any. */
+export function runMutate({ only = '', json }: MutateOptions): 0 | 1 | 2 {
+  const chosen = mutants.filter(({ bug }) => bug.includes(only));
+  if (chosen.length === 0)
+    throw new LowtideError('ARGUMENT_INVALID', {
+      what: `No bug has '${only}' in its description.`,
+      why: 'There is nothing to plant.',
+      fix: 'Give a word of a description in lab/mutation/*Mutants.ts, or none for all of them.',
+    });
   const started = performance.now();
   const copy = new PackageCopy();
   try {
@@ -27,15 +37,9 @@ function mutate(): 0 | 1 | 2 {
     const seconds = Math.round((performance.now() - started) / 1000);
     const percent = Math.floor((killed * 100) / Math.max(1, results.length));
     say.line(`\nKill rate ${percent} %: ${killed} of ${results.length} bugs noticed, in ${seconds} s.`);
-    if (options.json !== undefined)
-      writeFileSync(
-        options.json,
-        `${JSON.stringify({ killed, of: results.length, seconds, results }, null, 2)}\n`,
-      );
+    if (json !== undefined) writeJson(json, { killed, of: results.length, seconds, results });
     return killed === results.length ? 0 : 2;
   } finally {
     copy.close();
   }
 }
-
-process.exitCode = mutate();

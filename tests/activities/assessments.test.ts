@@ -33,8 +33,9 @@ interface Taken {
 /** What one sweep takes, call after call. */
 async function sweep(services: FakeServices): Promise<Taken[]> {
   const calls: Taken[] = [];
+  const nowUtc = services.nowUtc();
   for (let more = true; more;) {
-    const taken = (await services.run(collectDueAssessments, { nowUtc: services.nowUtc() })) as Taken;
+    const taken = (await services.run(collectDueAssessments, { nowUtc, call: calls.length })) as Taken;
     calls.push(taken);
     more = taken.more;
   }
@@ -88,7 +89,23 @@ describe('R-107, R-113: which VMs are due', () => {
     const taken = await takenBy(services);
     expect(taken).toEqual(expect.arrayContaining(running.map(({ id }) => id)));
     expect(new Set(await dueAt(services))).toEqual(new Set(['2026-11-14T03:00:00.000Z']));
+    services.wait(3600);
     expect(await takenBy(services)).toEqual([]);
+  });
+
+  it('INV-16: a call that is repeated because its answer was lost takes the same VMs, whatever it had done', async () => {
+    const services = await dueSince(vmsOf(35));
+    const nowUtc = services.nowUtc();
+    const call = async (n: number): Promise<Taken> =>
+      (await services.run(collectDueAssessments, { nowUtc, call: n })) as Taken;
+    const [first, again] = [await call(0), await call(0)];
+    expect(first.vms).toHaveLength(30);
+    expect(again).toEqual(first);
+    const second = await call(1);
+    expect(second.vms).toHaveLength(5);
+    expect(await call(1)).toEqual(second);
+    expect((await services.agenda.read('assessments'))?.dueUtc).toBe('2026-11-14T03:00:00.000Z');
+    expect(await services.assessments.all()).toHaveLength(35);
   });
 
   it('INV-16: a VM whose batch was collected twice, minutes apart, is due once', async () => {

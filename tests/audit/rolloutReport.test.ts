@@ -171,9 +171,10 @@ describe('INV-10: unknown health opens no gate', () => {
     expect(called([probe(a, 75, 'healthy')])).toEqual(['INV-10']);
   });
 
-  const gate = (patchedCount: unknown, log: DriverEvent[], rolloutId = ROLLOUT): unknown =>
+  const gate = (patchedCount: unknown, log: DriverEvent[], rolloutId = ROLLOUT, soakSeconds = 900): unknown =>
     violated(
       audit(vms, log, {
+        soakSeconds,
         phases: [
           {
             rolloutId: ROLLOUT,
@@ -197,6 +198,13 @@ describe('INV-10: unknown health opens no gate', () => {
     expect(gate(2, [...log, probe(b, 81, 'healthy')])).toEqual(['INV-10']);
     expect(gate(2, [...log, probe(b, 80, 'healthy')])).toEqual([]);
     expect(gate(1, [...log, probe(b, 75, 'unknown')])).toEqual([]);
+  });
+
+  it('takes a VM for proven that its owner stopped after its soak, and for unproven one that he stopped in it', () => {
+    const soaked = [...install(a, 0, 40), probe(a, 50, 'healthy'), probe(a, 55, 'healthy')];
+    expect(gate(1, [...soaked, probe(a, 78, 'stopped')])).toEqual([]);
+    expect(gate(1, [...soaked, probe(a, 78, 'unknown'), probe(a, 79, 'stopped')])).toEqual(['INV-10']);
+    expect(gate(1, [...soaked, probe(a, 78, 'stopped')], ROLLOUT, 960)).toEqual(['INV-10']);
   });
 
   it('asks no proof of a gate that a person opened', () => {

@@ -26,6 +26,7 @@ async function transcript(lines: readonly string[]): Promise<string> {
 }
 
 const COMMANDS = ['start', 'serve', 'emulator', 'fleet-generate', 'e2e'];
+const OF_THE_LAB = ['torture', 'mutate', 'bench', 'screenshots'];
 const OF_A_MONTH = ['simulate', 'plan', 'enable-azure', 'probe-azure'];
 const OF_THE_CLIENT = ['audit', 'why', 'rollouts', 'freeze add'];
 
@@ -33,6 +34,7 @@ test('--help lists what there is, for every command with an example', async () =
   expectGolden('help.txt', await transcript(['', '--help']));
   expectGolden('help-commands.txt', await transcript(COMMANDS.map((name) => `${name} --help`)));
   expectGolden('help-client.txt', await transcript(OF_THE_CLIENT.map((name) => `${name} --help`)));
+  expectGolden('help-lab.txt', await transcript(OF_THE_LAB.map((name) => `${name} --help`)));
   expectGolden('help-month.txt', await transcript(OF_A_MONTH.map((name) => `${name} --help`)));
 });
 
@@ -49,6 +51,9 @@ test('a message about a wrong command line says what is wrong, and what would be
     'serve --port 70710',
     'fleet-generate --vms 0 --seed 1',
     'e2e --base-url localhost',
+    'bench --only plna',
+    'mutate --only nothing-of-this-name',
+    'torture --kinds nosuch',
   ];
   expectGolden('usage-errors.txt', await transcript(wrong));
 });
