@@ -89,7 +89,7 @@ async function askOfRound(
   };
 }
 
-/** What a hook is told, beside its name. */
+/** What a hook is given, beside its name. */
 interface About {
   readonly rolloutId: RolloutId;
   readonly vmIds: readonly string[];

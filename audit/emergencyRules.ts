@@ -26,7 +26,12 @@ export function checkEmergencies(
     if (facts.trail === undefined) continue;
     findings.evaluated('INV-6');
     if (!facts.trail.some((row) => isApproval(row, rolloutId) && Date.parse(row.atUtc) <= start))
-      findings.violated('INV-6', place.vm, start, `nobody had approved ${rolloutId}, an emergency`);
+      findings.violated(
+        'INV-6',
+        place.vm,
+        start,
+        `${rolloutId} is an emergency, and was not approved by then`,
+      );
   }
 }
 

@@ -10,7 +10,7 @@ import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease } from '../domain/release';
 import { describeSelector, Selector } from '../domain/selector';
 import { sha256Hex } from '../domain/sha256';
-import { monthPreview, previewAnswer, type MonthPreview } from '../planning/monthPreview';
+import { EVERY, monthPreview, previewAnswer, type MonthPreview } from '../planning/monthPreview';
 import { lackedAt } from '../store/patches';
 import { fleetView, forgetFleetView } from './fleetView';
 import { hostVersion } from './hostVersion';
@@ -79,7 +79,7 @@ export async function answerEmergency(
   const confirm = confirmationOf(body, made.preview);
   if (body.dryRun) {
     const open = rollouts.filter(({ endedUtc }) => endedUtc === null);
-    const answer = previewAnswer(made.preview, () => true, 0);
+    const answer = previewAnswer(made.preview, EVERY, 0);
     const jsonBody = {
       ...answer.body,
       asOfUtc: made.asOfUtc,

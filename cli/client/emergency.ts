@@ -71,7 +71,7 @@ async function runEmergency(options: EmergencyOptions): Promise<0> {
   if (json) writeJson({ id });
   else
     say.line(
-      `${id} is started, and waits for an approver who is somebody else: lowtide rollouts approve ${id} --reason "…"`,
+      `${id} is started, and waits for an approver, another person: lowtide rollouts approve ${id} --reason "…"`,
     );
   return 0;
 }
@@ -79,7 +79,14 @@ async function runEmergency(options: EmergencyOptions): Promise<0> {
 function bodyOf(options: EmergencyOptions): Record<string, unknown> {
   const { reason, kb, securitySince, bakeAfterCanary, bake, hours, endsAfter } = options;
   const patches = { kbs: kb, packages: options.package, securitySinceUtc: securitySince };
-  return { reason, patches, bakeAfterCanary, bake, endsAfter, ...(hours !== undefined && { hours: hoursIn(hours) }) };
+  return {
+    reason,
+    patches,
+    bakeAfterCanary,
+    bake,
+    endsAfter,
+    ...(hours !== undefined && { hours: hoursIn(hours) }),
+  };
 }
 
 function hoursIn(written: string): { readonly opens: string; readonly closes: string } {
@@ -94,7 +101,9 @@ function hoursIn(written: string): { readonly opens: string; readonly closes: st
 
 function writeDates(preview: EmergencyPreview): void {
   const { id, beside, lacking, endsUtc } = preview;
-  say.line(`${id}, ends ${instantText(endsUtc)}${beside.length === 0 ? '' : `, beside ${beside.join(', ')}`}`);
+  say.line(
+    `${id}, ends ${instantText(endsUtc)}${beside.length === 0 ? '' : `, beside ${beside.join(', ')}`}`,
+  );
   say.line(
     `${lacking.lackingCount} of ${lacking.assessedCount} assessed VMs lack its patches, by their last assessment`,
   );

@@ -28,7 +28,11 @@ export interface Preview {
   readonly finish: Readonly<Record<'p50Utc' | 'p95Utc' | 'lastUtc', string | null>>;
   readonly late: { readonly count: number };
   readonly heldCount: number;
-  readonly phases: readonly (Row & { readonly phase: string; readonly regions: readonly Row[] })[];
+  readonly phases: readonly (Row & {
+    readonly phase: string;
+    readonly regions: readonly Row[];
+    readonly approval?: { readonly rule: string; readonly byUtc: string } | null;
+  })[];
   readonly value: readonly Row[];
   readonly diff?: {
     readonly addedCount: number;
@@ -103,6 +107,11 @@ export function writePreview({
   );
   if (late.count > 0) say.line(`${late.count} late`);
   if (heldCount > 0) say.line(`${heldCount} held by a freeze or an exclusion in their turn`);
+  for (const { phase, approval } of phases)
+    if (approval)
+      say.line(
+        `${phase} waits for an approval ${approval.rule}: the dates hold when it is given by ${at(approval.byUtc)}`,
+      );
   const rows = phases.flatMap(({ phase, regions }) => regions.map((region) => ({ phase, ...region })));
   const wanted = rows.filter((row: Row) => row['matchedCount'] !== 0);
   writeRows(

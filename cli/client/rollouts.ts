@@ -121,7 +121,7 @@ async function confirmed(kind: DecisionKind, rollout: RolloutView, scope: Row | 
   await goOn(kind);
 }
 
-/** Asks on the terminal. Throws where it is not confirmed, or there is nobody to ask. */
+/** Asks on the terminal. Throws where it is not confirmed, or there is no terminal to ask on. */
 export async function goOn(what: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new LowtideError('ARGUMENT_INVALID', {

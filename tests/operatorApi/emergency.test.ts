@@ -24,7 +24,7 @@ interface Missing {
   readonly name: string;
 }
 
-/** Somebody reads of a hole in a package while the month is under way. */
+/** An operator reads of a hole in a package while the month is under way. */
 describe('a CVE now: an emergency rollout beside the month', () => {
   let month: SteeredMonth;
   let found = '';
