@@ -1,12 +1,13 @@
 import type { RolloutControl } from '../domain/control';
 import { outcomeOf } from '../domain/outcome';
+import type { RolloutId, VmId } from '../domain/ids';
 import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
+import { allPages } from '../store/listPage';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { noOutcomes } from '../domain/gates';
 import { saveOutcomes } from './saveOutcomes';
-import { sideBySide } from './sideBySide';
 import { wakeWaits } from './wake';
 import { type Services, wakingActivity } from './services';
 import { rolloutSpan } from './traces';
@@ -39,7 +40,7 @@ export const closeRollout = wakingActivity(contracts.closeRollout, async (servic
   return { counts };
 });
 
-/** Rounds that one call looks through: some 8,000 VMs, and a read for each. */
+/** Rounds that one call looks through: some 8,000 VMs. */
 const ROUNDS_A_CALL_MAX = 100;
 
 /**
@@ -55,10 +56,10 @@ async function endUnreached(
   const why = because(control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause);
   const atUtc = services.nowUtc();
   const rows = await services.plans.roundsFrom(rolloutId, null, from, ROUNDS_A_CALL_MAX + 1);
+  const reached = await reachedBy(services, rolloutId);
   for (const { round } of rows.slice(0, ROUNDS_A_CALL_MAX)) {
     const { vmIds, phase, region } = round;
-    const known = await sideBySide(vmIds, (vmId) => services.outcomes.read(rolloutId, vmId));
-    const unreached = vmIds.filter((_, n) => known[n] === null);
+    const unreached = vmIds.filter((vmId) => !reached.has(vmId));
     await saveOutcomes(
       services,
       rolloutId,
@@ -66,4 +67,11 @@ async function endUnreached(
     );
   }
   return rows[ROUNDS_A_CALL_MAX]?.row ?? null;
+}
+
+/** The VMs that have an outcome, by pages: a read for each would be thousands of requests, nearly all of them to learn that it has one. */
+async function reachedBy({ outcomes }: Services, rolloutId: RolloutId): Promise<ReadonlySet<VmId>> {
+  const reached = new Set<VmId>();
+  for await (const { vmId } of allPages((after) => outcomes.page(rolloutId, after))) reached.add(vmId);
+  return reached;
 }

@@ -70,7 +70,6 @@ interface Move {
 interface RolloutRows {
   readonly control: RolloutControl | null;
   readonly halts: readonly Halt[];
-  readonly phases: readonly PhaseRecord[];
   readonly approvals: ApprovalFacts | undefined;
   /** As the rollout has it. */
   readonly policy: Policy;
@@ -83,6 +82,7 @@ class Look {
   readonly gone = new Set<RolloutId>();
   #frozen: ReturnType<Services['freezes']['list']> | null = null;
   readonly #rows = new Map<RolloutId, Promise<RolloutRows>>();
+  readonly #phases = new Map<RolloutId, Promise<readonly PhaseRecord[]>>();
   readonly #services: Services;
   readonly #nowUtc: string;
 
@@ -93,12 +93,17 @@ class Look {
 
   /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
   async at(from: DueChance): Promise<Move> {
+<<<<<<< HEAD
     const { control, halts, phases, approvals, policy } = await this.#rowsOf(from.rolloutId);
+=======
+    const { control, halts, approvals } = await this.#rowsOf(from.rolloutId);
+>>>>>>> main
     if (control === null) return { from, misses: 0, dueUtc: null };
     if (control.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
     if (isForeign(control, this.#services.hub)) return this.#later(from);
     if (controlFor(control, halts, from, this.#nowUtc, approvals).kind !== 'go') return this.#later(from);
-    if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(phases, from.phase)) return this.#later(from);
+    if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(await this.#phasesOf(from.rolloutId), from.phase))
+      return this.#later(from);
     const reading = await this.#services.driver.readVirtualMachine(from.vmId);
     if (reading === null) return this.#withoutVm(from);
     return this.#read(from, reading, control.endsUtc, policy);
@@ -185,6 +190,7 @@ class Look {
   }
 
   async #readRows(id: RolloutId): Promise<RolloutRows> {
+<<<<<<< HEAD
     const { rollouts, policy } = await servicesOf(this.#services, id);
     const [control, halts, phases, approvals] = await Promise.all([
       rollouts.read(id),
@@ -193,6 +199,18 @@ class Look {
       approvalFacts(this.#services, id),
     ]);
     return { control, halts, phases, approvals, policy };
+=======
+    const { rollouts } = this.#services;
+    const [control, approvals] = await Promise.all([rollouts.read(id), approvalFacts(this.#services, id)]);
+    const halts = control === null ? [] : await rollouts.haltsOf(control);
+    return { control, halts, approvals };
+  }
+
+  #phasesOf(id: RolloutId): Promise<readonly PhaseRecord[]> {
+    const known = this.#phases.get(id) ?? this.#services.rollouts.phases(id);
+    this.#phases.set(id, known);
+    return known;
+>>>>>>> main
   }
 }
 

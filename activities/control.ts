@@ -53,11 +53,11 @@ export async function controlReader(
   services: Services,
   rolloutId: RolloutId,
 ): Promise<(where: ControlledPlace) => Control> {
-  const [control, halts, approvals] = await Promise.all([
+  const [control, approvals] = await Promise.all([
     rolloutOf(services, rolloutId),
-    services.rollouts.halts(rolloutId),
     approvalFacts(services, rolloutId),
   ]);
+  const halts = await services.rollouts.haltsOf(control);
   return (where) => controlFor(control, halts, where, services.nowUtc(), approvals);
 }
 

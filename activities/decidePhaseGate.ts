@@ -22,7 +22,7 @@ export const decidePhaseGate = activity(
   contracts.decidePhaseGate,
   async (services, { rolloutId, phase }): Promise<AnswerTo<typeof contracts.decidePhaseGate>> => {
     const control = await rolloutOf(services, rolloutId);
-    const halts = await services.rollouts.halts(rolloutId);
+    const halts = await services.rollouts.haltsOf(control);
     const record = await services.rollouts.readPhase(rolloutId, phase);
     if (!record) throw new Error(`Rollout ${rolloutId} has no phase ${phase}.`);
     if (record.gate?.kind === 'open')
@@ -77,8 +77,14 @@ async function decide(
   const why =
     attempted(counts) === 0
       ? 'Nothing could be attempted in this phase: it passes without evidence.'
-      : `${patched + upToDate} VMs are healthy, ${unhealthy} unhealthy, ${failed} installs failed.`;
+      : resultsOf(patched + upToDate, unhealthy, failed);
   return openGate(services, control, record, why, counts);
+}
+
+function resultsOf(healthy: number, unhealthy: number, failed: number): string {
+  const healthyVms = healthy === 1 ? '1 VM is healthy' : `${healthy} VMs are healthy`;
+  const failures = failed === 1 ? '1 installation' : `${failed} installations`;
+  return `${healthyVms}, ${unhealthy} unhealthy; ${failures} failed.`;
 }
 
 /** Only after a person has decided on the phase are its rounds read one by one. */

@@ -24,6 +24,7 @@ export async function followMoved(services: Services, moved: readonly MovedVm[])
       await moveOutcome(services, control, move);
     }
     await moveOperation(services, move);
+    await services.inventory.saveMove(move.from.id, move.to.id);
     await writeDown(services, move);
   }
 }

@@ -35,7 +35,7 @@ const NAMED_MAX = 4;
 export const recordBake = activity(contracts.recordBake, async (services, input): Promise<Answer> => {
   const { rolloutId, phase, from, again } = input;
   const control = await rolloutOf(services, rolloutId);
-  const halts = await services.rollouts.halts(rolloutId);
+  const halts = await services.rollouts.haltsOf(control);
   const answer: Found = { probed: 0, unknown: [], unhealthy: [] };
   // A rollout that is over judges nothing any more.
   if (controlFor(control, halts, { phase, region: null }, services.nowUtc()).kind === 'stop')

@@ -62,10 +62,13 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, reading: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
+<<<<<<< HEAD
   const { vm } = reading;
   const [row, halts, freezes, approvals] = await Promise.all([
+=======
+  const [row, freezes, approvals] = await Promise.all([
+>>>>>>> main
     services.rollouts.read(input.rolloutId),
-    services.rollouts.halts(input.rolloutId),
     services.freezes.list(),
     approvalFacts(services, input.rolloutId),
   ]);
@@ -73,7 +76,8 @@ async function stoppedBy(services: Services, input: Input, reading: VmReading): 
     return [because('takenOver')];
   const nowUtc = services.nowUtc();
   const place = { ...input, availabilitySetId: vm.availabilitySetId };
-  const control = controlFor(ownRollout(services, input.rolloutId, row), halts, place, nowUtc, approvals);
+  const own = ownRollout(services, input.rolloutId, row);
+  const control = controlFor(own, await services.rollouts.haltsOf(own), place, nowUtc, approvals);
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   const holds = holdsOf({ nowUtc, policy, control, freezes: standing });
   if (services.emergency !== undefined && (await patchesOfEmergency(services, reading)) === null)

@@ -101,7 +101,7 @@ async function look({ host, id }: Follow, progress: Progress, shown: Set<string>
   }
   await showHalts(host, rollout, progress, shown);
   const { done, total, note } = progressOf(rollout);
-  if (total !== null) progress.update(done, total, `${shortTime(host.nowUtc())}  ${note}`);
+  if (total !== null) progress.update(done, total, shortTime(host.nowUtc()), note);
 }
 
 async function showHalts(
@@ -131,7 +131,11 @@ function newsOf({ phases }: RolloutView): readonly News[] {
     ...(startedUtc === null
       ? []
       : [
-          { key: phase, atUtc: startedUtc, text: `${phase} begins: ${vmCount} VMs in ${regions.join(', ')}` },
+          {
+            key: phase,
+            atUtc: startedUtc,
+            text: `${phase} begins: ${vmCount === 1 ? '1 VM' : `${vmCount} VMs`} in ${regions.join(', ')}`,
+          },
         ]),
     ...(endedUtc === null || gate === null
       ? []

@@ -1,9 +1,12 @@
 import type { Command } from 'commander';
 import { command } from './describedCommand';
+import { interruption } from './interruption';
 import { wholeNumber } from './optionValues';
 import { runTorture, type TortureOptions } from './torture';
 import { runBench, type BenchCommandOptions } from '../lab/bench/bench';
 import { runScreenshots } from '../lab/browser/screenshots';
+import { runDurableHost } from '../lab/durableHost/durableHost';
+import { checkPortFree } from '../local/portInUse';
 import { runMutate, type MutateOptions } from '../lab/mutation/mutate';
 
 /** What those who work on Lowtide run: how well it stands faults and planted bugs, how fast it is, how it looks. */
@@ -49,6 +52,16 @@ export function addLab(program: Command, ended: (code: 0 | 1 | 2) => void): void
     .option('--vms <number>', 'with --storage: VMs of the fleet', wholeNumber(1), 600)
     .option('--json <file>', 'write the figures there, too')
     .action((options: BenchCommandOptions) => runBench(options));
+  command(program, 'durable-host', 'host the app on the durable extension itself; wants the .NET SDK', [
+    'npm run durable-host',
+    'npm run e2e -- --base-url http://127.0.0.1:7071',
+  ])
+    .option('--port <number>', 'port on 127.0.0.1', wholeNumber(1, 65_535), 7071)
+    .option('--settings <file>', 'settings, in a file like local.settings.json', 'local.settings.e2e.json')
+    .action(async ({ port, settings }: { readonly port: number; readonly settings: string }) => {
+      await checkPortFree(port);
+      await runDurableHost({ port, settings, signal: interruption() });
+    });
   command(program, 'screenshots', 'take pictures of the dashboard with a Chromium of this machine', [
     'npm run screenshots',
     'npm run screenshots -- --docs',

@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import { httpClient } from './e2e/httpClient';
-import { describeOutcome } from './rolloutSummary';
+import { describeOutcome, shortTime } from './rolloutSummary';
 import { RolloutView } from './rolloutView';
 import { LowtideError } from '../domain/lowtideError';
+import { NO_PHASE } from '../domain/phaseId';
 import { say } from '../local/say';
 
 export interface LookOptions {
@@ -34,13 +36,47 @@ export function describeBody(body: unknown): string {
   return value.map((row) => `${describeRow(row as Row)}\n`).join('');
 }
 
-/** The plain members of a row, the last part of ids; what is nested is in the JSON of its own route. */
+const text = z.string();
+
+/** What was decided or done. Its place in the chain of the audit is for those who verify it: it is in the JSON. */
+const AuditRow = z.looseObject({ atUtc: text, who: text, what: text, subject: text, why: text });
+/** How a VM stands in a rollout. */
+const OutcomeRow = z.looseObject({
+  vmId: text,
+  kind: text,
+  reason: text,
+  detail: text,
+  atUtc: text,
+  phase: text,
+  region: text,
+});
+
+const KIND_WIDTH = 10;
+const NAME_WIDTH = 24;
+const WHAT_WIDTH = 18;
+
+/** One line; what is nested in a row of another kind is in the JSON of its own route. */
 function describeRow(row: Row): string {
-  return Object.entries(row)
-    .filter(([, value]) => ['string', 'number', 'boolean'].includes(typeof value) && value !== '')
-    .map(([, value]) => String(value).replace(/^\/subscriptions\/.*\//i, ''))
+  const audited = AuditRow.safeParse(row);
+  if (audited.success) {
+    const { atUtc, who, what, subject, why } = audited.data;
+    return `${shortTime(atUtc)}  ${what.padEnd(WHAT_WIDTH)}  ${nameOf(subject).padEnd(NAME_WIDTH)}  ${why} (${who})`;
+  }
+  const ended = OutcomeRow.safeParse(row);
+  if (ended.success) {
+    const { vmId, kind, reason, detail, atUtc, phase, region } = ended.data;
+    const why = detail === '' ? reason : `${reason}: ${detail}`;
+    const where = phase === NO_PHASE ? region : `${phase}, ${region}`;
+    return `${nameOf(vmId).padEnd(NAME_WIDTH)}  ${kind.padEnd(KIND_WIDTH)}  ${shortTime(atUtc)}  ${why} (${where})`;
+  }
+  return Object.values(row)
+    .filter((value) => ['string', 'number', 'boolean'].includes(typeof value) && value !== '')
+    .map((value) => nameOf(String(value)))
     .join('  ');
 }
+
+/** The last part of an id. */
+const nameOf = (value: string): string => value.replace(/^\/subscriptions\/.*\//i, '');
 
 function refused(path: string, status: number, text: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {

@@ -1,18 +1,19 @@
 import { DateTime } from 'luxon';
+import { terminalWidth, wrap } from '../local/wrap';
 import { withOutcome, type RolloutView } from './rolloutView';
 import { drawTimeline } from './timeline';
 
-/** How a rollout went, for people: each phase with its gate, every outcome with its reasons, what halted it. */
-export function describeOutcome(rollout: RolloutView): string {
+/** How a rollout went, for people: each phase with its gate, every outcome with its reasons, what halted it. In lines of at most `width`. */
+export function describeOutcome(rollout: RolloutView, width: number = terminalWidth()): string {
   return [
     headline(rollout),
     '',
-    ...picture(rollout),
+    ...picture(rollout, width),
     '',
-    ...phases(rollout),
+    ...phases(rollout, width),
     '',
-    ...outcomes(rollout),
-    ...halts(rollout),
+    ...outcomes(rollout, width),
+    ...halts(rollout, width),
     '',
   ].join('\n');
 }
@@ -27,7 +28,7 @@ function headline(rollout: RolloutView): string {
 }
 
 /** Phases side by side with the calendar, blast radius growing. */
-function picture({ phases: all, vmCount }: RolloutView): string[] {
+function picture({ phases: all, vmCount }: RolloutView, width: number): string[] {
   const spans = all.flatMap(({ phase, vmCount: ofPhase, regions, startedUtc, endedUtc }) =>
     startedUtc === null
       ? []
@@ -36,40 +37,43 @@ function picture({ phases: all, vmCount }: RolloutView): string[] {
             name: phase,
             startUtc: startedUtc,
             endUtc: endedUtc ?? startedUtc,
-            note: `${String(ofPhase).padStart(String(vmCount ?? 0).length)} VMs in ${regionCount(regions.length)}`,
+            note: `${String(ofPhase).padStart(String(vmCount ?? 0).length)} ${ofPhase === 1 ? 'VM ' : 'VMs'} in ${regionCount(regions.length)}`,
           },
         ],
   );
-  return drawTimeline(spans).map((line) => `  ${line}`);
+  return drawTimeline(spans, width - 2).map((line) => `  ${line}`);
 }
 
 const regionCount = (count: number): string => `${count} region${count === 1 ? '' : 's'}`;
 
-function phases({ phases: all }: RolloutView): string[] {
+function phases({ phases: all }: RolloutView, width: number): string[] {
   const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate }) => {
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
     const verdict = gate === null ? 'gate not decided' : `gate ${gate.kind}: ${gate.why}`;
     return [
-      `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} VMs  ${regions.join(', ')}`,
-      `            ${verdict}`,
+      `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} ${vmCount === 1 ? 'VM' : 'VMs'}`,
+      wrap(`in ${regions.join(', ')}`, PHASE_INDENT, width),
+      wrap(verdict, PHASE_INDENT, width),
     ];
   });
   return ['Phases (times in UTC)', ...rows];
 }
 
-function outcomes({ outcomes: counts, reasons }: RolloutView): string[] {
+const PHASE_INDENT = ' '.repeat(12);
+
+function outcomes({ outcomes: counts, reasons }: RolloutView, width: number): string[] {
   const rows = descending(counts).map(([kind, count]) => {
     const why = descending(reasons[kind] ?? {}).map(([reason, of]) => `${reason} ${of}`);
-    return `  ${kind.padEnd(10)} ${String(count).padStart(5)}   ${why.join(', ')}`;
+    return wrap(why.join(', '), `  ${kind.padEnd(10)} ${String(count).padStart(5)}   `, width);
   });
   return ['Outcomes', ...rows];
 }
 
-function halts({ halts: all }: RolloutView): string[] {
+function halts({ halts: all }: RolloutView, width: number): string[] {
   const rows = all.map(({ kind, why, atUtc, decision }) => {
     const answer = decision === null ? 'no decision yet' : `a person decided: ${decision.kind}`;
-    return `  ${shortTime(atUtc)}  ${kind}: ${why} (${answer})`;
+    return wrap(`${kind}: ${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
   });
   return rows.length === 0 ? [] : ['', 'Halts', ...rows];
 }

@@ -11,18 +11,24 @@ export interface Span {
 
 const HOUR_MS = 3_600_000;
 const CELL_HOURS = [6, 12, 24, 48];
+const WIDTH = 100;
 const CELLS_MAX = 64;
+const CELLS_MIN = 10;
+/** Between name, cells and note. */
+const GAPS_WIDTH = 4;
 const LABEL_WIDTH_MIN = 13;
 
-/** A picture of what lasted from when to when, each cell so many hours, below the dates (UTC). Empty for no spans. */
-export function drawTimeline(spans: readonly Span[]): string[] {
+/** A picture of what lasted from when to when, each cell so many hours, below the dates (UTC), in `width` columns. Empty for no spans. */
+export function drawTimeline(spans: readonly Span[], width = WIDTH): string[] {
   if (spans.length === 0) return [];
+  const nameWidth = Math.max(...spans.map(({ name }) => name.length));
+  const noteWidth = Math.max(...spans.map(({ note }) => note.length));
+  const cellsMax = Math.min(CELLS_MAX, Math.max(CELLS_MIN, width - nameWidth - noteWidth - GAPS_WIDTH));
   const fromMs = dayOf(Math.min(...spans.map(({ startUtc }) => Date.parse(startUtc))));
   const toMs = Math.max(...spans.map(({ endUtc }) => Date.parse(endUtc)));
-  const hours = CELL_HOURS.find((each) => (toMs - fromMs) / (each * HOUR_MS) <= CELLS_MAX) ?? 24 * 7;
+  const hours = CELL_HOURS.find((each) => (toMs - fromMs) / (each * HOUR_MS) <= cellsMax) ?? 24 * 7;
   const cellMs = hours * HOUR_MS;
   const cells = Math.ceil((toMs - fromMs) / cellMs);
-  const nameWidth = Math.max(...spans.map(({ name }) => name.length));
   const axis = ' '.repeat(nameWidth + 2) + dates(fromMs, cells, cellMs);
   return [
     axis.trimEnd(),

@@ -52,7 +52,7 @@ async function reportPoints({ vms, every, alone = false, json }: TortureOptions)
 async function reportReal({ seeds: kills, vms, from: seed, json }: TortureOptions): Promise<0 | 2> {
   const progress = showProgress('kills');
   const onProgress = (done: number, note: string): void => {
-    progress.update(done, kills, note);
+    progress.update(done, kills, '', note);
   };
   const report = await runRealKills({ seed, vms, kills, onProgress });
   progress.stop();
@@ -76,7 +76,7 @@ async function reportMonths(options: TortureOptions): Promise<0 | 2> {
   await runMonths([...months, ...twice], (report) => {
     const known = reports.some(({ seed }) => seed === report.seed);
     (known ? again : reports).push(report);
-    progress.update(reports.length + again.length, months.length + twice.length, '');
+    progress.update(reports.length + again.length, months.length + twice.length, '', '');
   });
   progress.stop();
   const totals = totalsOf(reports, again, (performance.now() - started) / 1000);

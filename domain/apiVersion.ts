@@ -45,9 +45,11 @@ export interface PatchingInVersion {
   readonly configurationStatuses: boolean;
   readonly assessmentMode: boolean;
   readonly automaticByPlatformSettings: boolean;
+  /** The second member of those settings. */
+  readonly bypassPlatformSafetyChecks: boolean;
 }
 
-/** limited functionality is that of the shapes of the version. Versions: arm-contract, section 4. */
+/** limited functionality is that of the shapes of the version. Versions: arm-contract, section 4; of the bypass azure-driver-facts, section 1. */
 export function patchingIn(apiVersion: string): PatchingInVersion {
   const december = isAtLeast(apiVersion, '2020-12-01');
   return {
@@ -57,5 +59,6 @@ export function patchingIn(apiVersion: string): PatchingInVersion {
     configurationStatuses: december,
     assessmentMode: isAtLeast(apiVersion, '2021-03-01'),
     automaticByPlatformSettings: isAtLeast(apiVersion, '2022-03-01'),
+    bypassPlatformSafetyChecks: isAtLeast(apiVersion, '2023-03-01'),
   };
 }

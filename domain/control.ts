@@ -35,6 +35,8 @@ export const RolloutControl = z.object({
   hub: z.string().nullable().optional(),
   /** Raised when another hub takes it over: what was granted before starts nothing any more. */
   epoch: z.number().int().default(1),
+  /** False until it is halted, held or paused in part for the first time: it has no halts to be read. Absent in rows of an earlier version. */
+  hasHalts: z.boolean().exactOptional(),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),
   /** Absent in the row of a monthly rollout. */

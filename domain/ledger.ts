@@ -212,6 +212,23 @@ export function release(state: LedgerState, claimId: string, impaired: readonly 
   };
 }
 
+/** Where a VM that was moved is now. One outside of a set holds none. */
+export const Impaired = Impairment.omit({ sinceUtc: true }).extend({
+  availabilitySetId: AvailabilitySetId.nullable(),
+});
+type Impaired = Readonly<z.infer<typeof Impaired>>;
+
+/** A VM that was moved to another group holds its set under the name that both have now. Following twice is following once. */
+export function follow(state: LedgerState, from: VmId, { availabilitySetId, ...to }: Impaired): LedgerState {
+  return {
+    ...state,
+    impairments: state.impairments.flatMap((impairment) => {
+      if (impairment.vmId !== from) return [impairment];
+      return availabilitySetId === null ? [] : [{ ...impairment, ...to, availabilitySetId }];
+    }),
+  };
+}
+
 /** VMs found healthy again, waived by a person, or gone: they hold their set no longer. */
 export function heal(state: LedgerState, vmIds: readonly VmId[]): LedgerState {
   const healed = new Set<string>(vmIds);

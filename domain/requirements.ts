@@ -50,11 +50,15 @@ export function unmetRequirements({ vm, agent, guest }: RequirementFacts): reado
   return unmet;
 }
 
-/** Compares dotted versions number by number; what is no number counts as 0. */
+/** `2.2.53.1`, also in `WALinuxAgent-2.2.53.1` and `2.2.53.1-rc1`. */
+const VERSION = /\d+(?:\.\d+)*/;
+
+/** Compares dotted versions number by number; a missing one counts as 0. A text without a version is unknown, and not older. */
 function isOlder(version: string, than: string): boolean {
-  const [a, b] = [version, than].map((dotted) => dotted.split('.').map((part) => Number(part) || 0));
-  for (let n = 0; n < Math.max(a?.length ?? 0, b?.length ?? 0); n += 1) {
-    const difference = (a?.[n] ?? 0) - (b?.[n] ?? 0);
+  const [a, b] = [version, than].map((text) => VERSION.exec(text)?.[0].split('.').map(Number));
+  if (a === undefined || b === undefined) return false;
+  for (let n = 0; n < Math.max(a.length, b.length); n += 1) {
+    const difference = (a[n] ?? 0) - (b[n] ?? 0);
     if (difference !== 0) return difference < 0;
   }
   return false;

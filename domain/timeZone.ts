@@ -15,8 +15,17 @@ export interface VmTimeZone {
   readonly invalid: readonly { readonly source: TimeZoneSource; readonly value: string }[];
 }
 
+/** In the registry of every Windows, and in no row of CLDR. */
+const OLD_ZONES = {
+  'Mid-Atlantic Standard Time': 'Etc/GMT+2',
+  'Kamchatka Standard Time': 'Asia/Kamchatka',
+};
+
 const ianaOfWindows: ReadonlyMap<string, string> = new Map(
-  Object.entries(windowsTimeZones).map(([windows, iana]) => [windows.toLowerCase(), iana]),
+  Object.entries({ ...windowsTimeZones, ...OLD_ZONES }).map(([windows, iana]) => [
+    windows.toLowerCase(),
+    iana,
+  ]),
 );
 
 /**

@@ -19,7 +19,7 @@ import { Journal } from './journal';
 import { loadApp, type LoadedApp } from './loadApp';
 import { driveClock, runVirtualUntil } from './pace';
 import { createRouter } from './routes';
-import { listen } from './server';
+import { listen, urlOf } from './server';
 import { readSettings, type AppSettings } from './settings';
 import { historyOf, statusViewOf } from './statusView';
 import { TimerTriggers } from './timers';
@@ -238,7 +238,7 @@ function createHost(parts: Parts): Host {
       const origin = baseUrl === '' ? 'http://127.0.0.1' : baseUrl;
       const text = body === undefined ? '' : typeof body === 'string' ? body : JSON.stringify(body);
       const isJson = body !== undefined && typeof body !== 'string';
-      const url = new URL(path, origin);
+      const url = urlOf(path, origin);
       const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
       const all = {
         host: url.host,

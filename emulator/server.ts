@@ -35,6 +35,11 @@ export async function listen(port: number, secure: boolean, handler: HttpHandler
   };
 }
 
+/** A target that begins with two slashes is a path with an empty segment, and names no host. */
+export function urlOf(target: string, origin: string): URL {
+  return target.startsWith('/') ? new URL(`${origin}${target}`) : new URL(target, origin);
+}
+
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -48,7 +53,7 @@ async function serve(
     for (const [name, value] of Object.entries(request.headers)) {
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
     }
-    const url = new URL(request.url ?? '/', `${scheme}://${headers['host'] ?? '127.0.0.1'}`);
+    const url = urlOf(request.url ?? '/', `${scheme}://${headers['host'] ?? '127.0.0.1'}`);
     write(
       request,
       response,

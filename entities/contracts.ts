@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Claim, ClaimAnswer, ClaimRequest, Impairment } from '../domain/ledger';
+import { Claim, ClaimAnswer, ClaimRequest, Impaired, Impairment } from '../domain/ledger';
 import { Utc, VmId } from '../domain/ids';
 import { VmEvent } from '../domain/vmState';
 
@@ -13,6 +13,10 @@ export const disruptionLedger = {
       output: z.object({ released: z.boolean() }),
     },
     heal: { input: z.object({ vmIds: z.array(VmId) }), output: z.object({ impaired: z.number() }) },
+    follow: {
+      input: z.object({ from: VmId, to: Impaired }),
+      output: z.object({ impaired: z.number() }),
+    },
     /** Suspect claims and impairments, those that were shown longest ago first; at most 12 of each: the answer is a message. */
     inspect: {
       input: z.object({ nowUtc: Utc, graceSeconds: z.number() }),

@@ -2,6 +2,7 @@ import type { EntityContext } from 'durable-functions';
 import {
   emptyLedger,
   firstExpiry,
+  follow,
   heal,
   release,
   suspects,
@@ -41,6 +42,13 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
     }
     case 'heal': {
       const after = heal(before, operations.heal.input.parse(df.getInput()).vmIds);
+      keep(after);
+      df.return({ impaired: after.impairments.length });
+      return;
+    }
+    case 'follow': {
+      const { from, to } = operations.follow.input.parse(df.getInput());
+      const after = follow(before, from, to);
       keep(after);
       df.return({ impaired: after.impairments.length });
       return;

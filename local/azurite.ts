@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { createInterface } from 'node:readline';
 import { LowtideError } from '../domain/lowtideError';
 
 export interface Azurite {
@@ -33,6 +34,8 @@ export interface AzuriteOptions {
   readonly ports?: 'developmentWhenFree' | 'any' | AzuritePorts;
   /** Aborted, it ends at once, also while it starts. */
   readonly signal?: AbortSignal;
+  /** Given every request as a line of the common log format, and what else Azurite writes. Costs Azurite time. */
+  readonly onRequest?: (line: string) => void;
 }
 
 /** What `UseDevelopmentStorage=true` means. */
@@ -60,33 +63,34 @@ const NODE_OPTIONS = ['--max-semi-space-size=64'];
 
 /** Starts the storage emulator of this package as a child process; answers when all three services listen. */
 export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurite> {
-  const { location, ports = 'developmentWhenFree', signal } = options;
-  if (typeof ports === 'object') return start(location, ports, signal);
+  const { ports = 'developmentWhenFree' } = options;
+  if (typeof ports === 'object') return start(options, ports);
   const wanted =
     ports === 'developmentWhenFree' && (await areFree(DEVELOPMENT_PORTS)) ? DEVELOPMENT_PORTS : ANY_PORTS;
   try {
-    return await start(location, wanted, signal);
+    return await start(options, wanted);
   } catch (error) {
     // Another program may have taken the ports since we looked.
     if (wanted === ANY_PORTS || !String(error).includes('EADDRINUSE')) throw error;
-    return start(location, ANY_PORTS, signal);
+    return start(options, ANY_PORTS);
   }
 }
 
 async function start(
-  location: string | undefined,
+  { location, signal, onRequest }: AzuriteOptions,
   wanted: AzuritePorts,
-  signal?: AbortSignal,
 ): Promise<Azurite> {
   let child: ChildProcess | null = null;
   try {
     signal?.throwIfAborted();
     if (location !== undefined) await mkdir(location, { recursive: true });
-    child = spawn(process.execPath, argumentsFor(location, wanted), {
+    child = spawn(process.execPath, argumentsFor(location, wanted, onRequest === undefined), {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // In a group of its own: Ctrl-C in the terminal is for this process, which has something to store before Azurite ends.
       detached: true,
     });
+    if (onRequest !== undefined && child.stdout !== null)
+      createInterface({ input: child.stdout }).on('line', onRequest);
     return running(child, await listening(child, signal));
   } catch (cause) {
     if (child !== null) await end(child, 'atOnce');
@@ -130,7 +134,7 @@ function lastWords(child: ChildProcess): Promise<string> {
   });
 }
 
-function argumentsFor(location: string | undefined, ports: AzuritePorts): string[] {
+function argumentsFor(location: string | undefined, ports: AzuritePorts, isSilent: boolean): string[] {
   return [
     ...NODE_OPTIONS,
     '--import',
@@ -140,7 +144,8 @@ function argumentsFor(location: string | undefined, ports: AzuritePorts): string
     ...['--queueHost', HOST, '--queuePort', String(ports.queue)],
     ...['--tableHost', HOST, '--tablePort', String(ports.table)],
     // The official SDKs speak newer API versions than the newest Azurite for Node 20 knows.
-    ...['--skipApiVersionCheck', '--disableTelemetry', '--silent', '--loose'],
+    ...['--skipApiVersionCheck', '--disableTelemetry', '--loose'],
+    ...(isSilent ? ['--silent'] : []),
     ...(location === undefined ? ['--inMemoryPersistence'] : ['--location', location]),
   ];
 }

@@ -12,6 +12,7 @@ import { readText } from './readText';
 import { Rehearsals } from './rehearsals';
 import { say } from './say';
 import { takeStateFolder } from './stateFolder';
+import { wrapLogLine } from './wrap';
 
 export interface LocalAppOptions {
   /** Everything it keeps is in this folder. */
@@ -155,14 +156,14 @@ function hostApp(
     },
     log: (line) => {
       log.write(line);
-      if (verbose || /^(error|warning|critical)/i.test(line)) say.error(firstLine(line, verbose));
+      if (verbose) say.error(line);
+      else if (/^(error|warning|critical)/i.test(line)) say.error(wrapLogLine(firstLine(line)));
     },
   });
 }
 
 /** A stack is in the log file; on the terminal it is only when it was asked for. */
-const firstLine = (text: string, verbose: boolean): string =>
-  verbose ? text : (text.split('\n')[0] ?? text);
+const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
 /** Settings are read when the app is first asked for something: better now than in the middle of the month. */
 async function checkItAnswers(host: Host): Promise<void> {

@@ -2,7 +2,7 @@ import type { SimulatedServices } from '../composition/compose';
 import { RolloutId } from '../domain/ids';
 import type { Host } from '../emulator/host';
 
-/** How a rollout stands, from two rows: cheap enough to be asked every virtual hour. */
+/** How a rollout stands, from its row and those of its halts: cheap enough to be asked every virtual hour. */
 export interface RolloutNow {
   readonly hasEnded: boolean;
   /** A person paused it, or a halt or hold waits for a decision. */
@@ -20,7 +20,7 @@ export async function rolloutNow(host: Host, id: string): Promise<RolloutNow> {
   if (control === null) return { hasEnded: false, waitsForPerson: false };
   if (control.endedUtc !== null) return { hasEnded: true, waitsForPerson: false };
   if (control.mode === 'cancelled') return { hasEnded: false, waitsForPerson: false };
-  const halts = await rollouts.halts(rolloutId);
+  const halts = await rollouts.haltsOf(control);
   const isOpen = halts.some(({ decision }) => decision === null);
   return { hasEnded: false, waitsForPerson: isOpen || control.mode === 'paused' };
 }

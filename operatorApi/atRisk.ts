@@ -1,4 +1,5 @@
 import type { Services } from '../activities/services';
+import type { FleetVm } from './fleetView';
 import { forecastOf } from './keptForecasts';
 
 const NAMED_MAX = 20;
@@ -21,9 +22,11 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
   const removed = [...before].filter((id) => !ids.has(id));
   if (added.length + removed.length === 0) return null;
   const atUtc = services.nowUtc();
-  const names = added.slice(0, NAMED_MAX).map(({ one }) => one.vm.id.split('/').at(-1) ?? one.vm.id);
-  const more = added.length > names.length ? ` and ${added.length - names.length} more` : '';
-  const why = `${vms(added.length)} became at risk of missing ${added.length === 1 ? 'its' : 'their'} 30 days: ${names.join(', ')}${more}. In all: ${vms(now.length)}.`;
+  const why = sentenceOf(
+    added.map(({ one }) => one),
+    now.length,
+    found.control.endsUtc,
+  );
   if (added.length > 0)
     await services.audit.append(rolloutId, `atRisk~${atUtc.slice(0, 10)}`, {
       atUtc,
@@ -42,6 +45,34 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
     });
   await services.rollouts.saveAtRisk(rolloutId, { added: added.map(({ one }) => one.vm.id), removed });
   return added.length > 0 ? why : null;
+}
+
+/** Which VMs, why, and what there is to do: as a rule nothing. */
+function sentenceOf(added: readonly FleetVm[], inAll: number, endsUtc: string): string {
+  const names = added.slice(0, NAMED_MAX).map(({ vm }) => vm.id.split('/').at(-1) ?? vm.id);
+  const more = added.length > names.length ? ` and ${added.length - names.length} more` : '';
+  const because = new Map<string, number>();
+  for (const { outcome } of added) {
+    const why = outcome === null ? 'no turn yet' : outcome.reason;
+    because.set(why, (because.get(why) ?? 0) + 1);
+  }
+  const reasons = [...because].map(([why, count]) => `${why} ${count}`).join(', ');
+  const their = added.length === 1 ? 'its' : 'their';
+  return [
+    `${vms(added.length)} may miss ${their} 30 days: ${names.join(', ')}${more} (${reasons}).`,
+    ...(added.some(({ outcome }) => outcome?.waits) ? [triedAgain(added.length, endsUtc)] : []),
+    ...(added.some(({ outcome }) => outcome?.kind === 'unhealthy')
+      ? ['A VM that is unhealthy after its update is not tried again: it needs you.']
+      : []),
+    `In all: ${vms(inAll)}.`,
+  ].join(' ');
+}
+
+function triedAgain(count: number, endsUtc: string): string {
+  const until = endsUtc.slice(0, 10);
+  return count === 1
+    ? `It is tried again by itself in its off-peak hours until ${until}, if it is on then; nothing else is to be done.`
+    : `They are tried again by themselves in their off-peak hours until ${until}, if they are on then; nothing else is to be done.`;
 }
 
 const vms = (count: number): string => (count === 1 ? '1 VM' : `${count} VMs`);

@@ -43,7 +43,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
   const [totals, phases, halts, plan, approvals] = await Promise.all([
     services.outcomes.totals(id),
     services.rollouts.phases(id),
-    services.rollouts.halts(id),
+    services.rollouts.haltsOf(control),
     services.plans.readSummary(id),
     approvalFacts(services, id),
   ]);

@@ -45,7 +45,7 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return null;
   const [halts, freezes, approvals] = await Promise.all([
-    services.rollouts.halts(control.rolloutId),
+    services.rollouts.haltsOf(control),
     services.freezes.list(),
     approvalFacts(services, control.rolloutId),
   ]);

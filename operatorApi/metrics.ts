@@ -65,9 +65,7 @@ async function measured(services: Services): Promise<Registry> {
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return registry;
 
-  const halts = (await services.rollouts.halts(control.rolloutId)).filter(
-    ({ decision }) => decision === null,
-  );
+  const halts = (await services.rollouts.haltsOf(control)).filter(({ decision }) => decision === null);
   const isHalted = halts.some(({ kind }) => kind === 'halt');
   const own = stateOf(control, nowUtc);
   const state = isHalted && own === 'running' ? 'halted' : own;

@@ -20,7 +20,7 @@ export async function startReleasedMonth(
 ): Promise<void> {
   for (const said of await remindOfExclusions(services)) log.warn(said);
   const atRisk = await reportAtRisk(services).catch(
-    (error: unknown) => `Who is at risk is not known: ${messageOf(error)}`,
+    (error: unknown) => `Which VMs are at risk is not known: ${messageOf(error)}`,
   );
   if (atRisk !== null) log.warn(atRisk);
   const { items, next } = await services.driver.listVirtualMachines(null);

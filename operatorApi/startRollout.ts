@@ -138,6 +138,7 @@ function newControl(services: Services, month: Month, by: string, hub: string): 
     endsUtc,
     endsBecause: endsUtc === nextReleaseAfter(releasedUtc) ? 'superseded' : 'deadlinePassed',
     mode: 'running',
+    hasHalts: false,
     generation: 1,
     requestedUtc: now,
     requestedBy: by,

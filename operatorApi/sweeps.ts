@@ -76,8 +76,8 @@ async function sayHalts(
   open: readonly RolloutControl[],
   log: TimerLog,
 ): Promise<void> {
-  for (const { rolloutId } of open) {
-    for (const { haltId, why, decision } of await rollouts.halts(rolloutId))
-      if (decision === null) log.warn(`${HALTED} ${rolloutId} at ${haltId}: ${why}`);
+  for (const control of open) {
+    for (const { haltId, why, decision } of await rollouts.haltsOf(control))
+      if (decision === null) log.warn(`${HALTED} ${control.rolloutId} at ${haltId}: ${why}`);
   }
 }

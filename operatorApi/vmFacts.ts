@@ -32,7 +32,7 @@ export async function factsOf(
   const [freezes, outcome, halts, phases, operation, approvals] = await Promise.all([
     services.freezes.list(),
     control === null ? null : services.outcomes.read(control.rolloutId, vm.id),
-    control === null ? [] : services.rollouts.halts(control.rolloutId),
+    control === null ? [] : services.rollouts.haltsOf(control),
     control === null ? [] : services.rollouts.phases(control.rolloutId),
     services.operations.read(vm.region, vm.id),
     control === null ? undefined : approvalFacts(services, control.rolloutId),

@@ -8,7 +8,7 @@ import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
 import { addSeconds, call, callEntities, callEntity, type Step } from './durable';
 
-const { inspect, release, heal } = disruptionLedger.operations;
+const { inspect, release, heal, follow } = disruptionLedger.operations;
 
 /** An impairment is some 400 bytes, and a message stays under 16 KB. */
 const IMPAIRED_TOGETHER_MAX = 30;
@@ -92,8 +92,11 @@ function* reap(context: OrchestrationContext, ledger: EntityRef, claim: Claim, s
     });
 }
 
-/** A VM holds its set until it is healthy again, or gone. */
+/** A VM holds its set until it is healthy again, or gone. One that is listed and not there may have been moved: the next listing tells. */
 function* probeAgain(context: OrchestrationContext, ledger: EntityRef, vmId: VmId): Step<void> {
-  const { answer, gone } = yield* call(context, probeHealth, { vmId });
-  if (answer === 'healthy' || gone) yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
+  const { answer, gone, listed, movedTo } = yield* call(context, probeHealth, { vmId });
+  if (answer === 'healthy' || (gone && !listed))
+    yield* callEntity(context, ledger, ['heal', heal], { vmIds: [vmId] });
+  else if (movedTo !== null)
+    yield* callEntity(context, ledger, ['follow', follow], { from: vmId, to: movedTo });
 }

@@ -19,6 +19,7 @@ import {
 import { codeOf, explainStorageError, httpStatusOf } from './storageErrors';
 import {
   accountTableName,
+  type Committed,
   type Conditions,
   type Row,
   type RowRange,
@@ -163,7 +164,7 @@ class AzureTable implements Table {
     return sorted.length > take ? sorted.slice(0, take) : sorted;
   }
 
-  async commit(partition: string, conditions: Conditions): Promise<boolean> {
+  async commit(partition: string, conditions: Conditions): Promise<Committed | null> {
     const changes = listConditions(partition, conditions);
     const writer = randomUUID();
     const actions = changes.map(({ row, json, etag }): TransactionAction => {
@@ -171,9 +172,15 @@ class AzureTable implements Table {
       return etag === null ? ['create', entity] : ['update', entity, 'Replace', { etag }];
     });
     const [first] = changes;
-    return this.#conditional(partition, first?.row ?? '', writer, () =>
-      this.#client.submitTransaction(actions),
-    );
+    const etags = new Map<string, string>();
+    const isWritten = await this.#conditional(partition, first?.row ?? '', writer, async () => {
+      const { subResponses } = await this.#client.submitTransaction(actions);
+      for (const [n, { etag }] of subResponses.entries()) {
+        const row = changes[n]?.row;
+        if (row !== undefined && etag !== undefined) etags.set(row, etag);
+      }
+    });
+    return isWritten ? etags : null;
   }
 
   async write(partition: string, changes: Parameters<Table['write']>[1]): Promise<void> {

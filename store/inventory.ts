@@ -10,6 +10,7 @@ const SETS = 'sets';
 const LISTING = 'listing';
 const LAST = 'last';
 const BUDGETS = 'budgets';
+const MOVED = 'moved';
 
 const SetSize = z.object({ size: z.number().int(), members: z.array(VmId).default([]) });
 type SetSize = z.infer<typeof SetSize>;
@@ -45,6 +46,9 @@ export interface InventoryStore {
     readonly remove: readonly VmId[];
   }): Promise<void>;
   save(vm: VirtualMachine): Promise<void>;
+  /** The id that a VM has since it was moved, however often; null for one that was not. */
+  movedTo(id: VmId): Promise<VmId | null>;
+  saveMove(from: VmId, to: VmId): Promise<void>;
   /** How many VMs the inventory has of an availability set, eligible or not. */
   setSize(id: AvailabilitySetId): Promise<number>;
   /** Its members in the inventory, eligible or not. */
@@ -68,6 +72,11 @@ const BudgetSizes = z.object({
 export type BudgetSizes = Readonly<z.infer<typeof BudgetSizes>>;
 
 const parseBudgetSizes = parsedOnce(BudgetSizes);
+const Move = z.object({ to: VmId });
+const parseMove = parsedOnce(Move);
+/** A VM that was moved there and back is where it was. */
+const MOVES_MAX = 8;
+
 const parseSetSize = parsedOnce(SetSize);
 const parseRow = parsedOnce(InventoryRow);
 const parseListing = parsedOnce(LastListing);
@@ -85,6 +94,19 @@ export function inventoryStore(store: Store): InventoryStore {
       return vm?.goneUtc === undefined ? vm : null;
     },
     save: (vm) => table.upsert(VMS, keyOf(vm.id), vm),
+    movedTo: async (id) => {
+      let at: VmId | null = null;
+      for (let moves = 0; moves < MOVES_MAX; moves += 1) {
+        const row = await table.get(MOVED, keyOf(at ?? id));
+        if (row === null) break;
+        at = parseMove(row.value).to;
+      }
+      return at;
+    },
+    saveMove: async (from, to) => {
+      await table.upsert(MOVED, keyOf(from), { to });
+      await table.write(MOVED, { upsert: [], remove: [keyOf(to)] });
+    },
     change: ({ upsert, remove }) =>
       table.write(VMS, {
         upsert: upsert.map((vm) => ({ row: keyOf(vm.id), value: vm })),

@@ -22,9 +22,11 @@ function memoryTable(): Table {
     if (found === undefined) partitions.set(key, (found = new Partition(key)));
     return found;
   };
-  const put = (partition: string, row: string, json: string): void => {
+  const put = (partition: string, row: string, json: string): string => {
     version += 1;
-    partitionOf(partition).put(row, json, `W/"${version}"`);
+    const etag = `W/"${version}"`;
+    partitionOf(partition).put(row, json, etag);
+    return etag;
   };
 
   return {
@@ -68,9 +70,8 @@ function memoryTable(): Table {
       soon(() => {
         const changes = listConditions(partition, conditions);
         const found = partitions.get(partition);
-        if (changes.some(({ row, etag }) => (found?.etagOf(row) ?? null) !== etag)) return false;
-        for (const { row, json } of changes) put(partition, row, json);
-        return true;
+        if (changes.some(({ row, etag }) => (found?.etagOf(row) ?? null) !== etag)) return null;
+        return new Map(changes.map(({ row, json }) => [row, put(partition, row, json)]));
       }),
     write: (partition, changes: Changes) =>
       soon(() => {

@@ -53,6 +53,9 @@ const INSTALLED_MAX = 24;
 /** Lists that are known to be kept. Thousands of VMs of an image miss the same patches: a list is written once. */
 const KNOWN_MAX = 20_000;
 
+/** Rows of VMs that are known as this process wrote them: the next assessment of such a VM need not read it. Some kilobytes each. */
+const ROWS_MAX = 4_000;
+
 /** VMs in one transaction. */
 const TOGETHER_MAX = 50;
 
@@ -65,6 +68,7 @@ const parseVm = parsedOnce(VmPatches);
 export function patchStore(store: Store): PatchStore {
   const table = store.table('patches');
   const known = new Map<string, readonly ListedPatch[]>();
+  const written = new Map<string, KnownRow>();
   const remember = (list: string, patches: readonly ListedPatch[]): readonly ListedPatch[] => {
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(list, patches);
@@ -83,6 +87,7 @@ export function patchStore(store: Store): PatchStore {
     const key = keyOf(vmId);
     for (;;) {
       const row = await table.get(VMS, key);
+      written.delete(key);
       const after = change(vmOf(vmId, row));
       if (after === null) return;
       const isWritten =
@@ -96,7 +101,7 @@ export function patchStore(store: Store): PatchStore {
         const together = [];
         for (const { vmId, atUtc, patches } of found.slice(start, start + TOGETHER_MAX))
           together.push({ vmId, atUtc, list: await keepList(patches.filter(isAutomatic)) });
-        if (await commitAssessed(table, together)) continue;
+        if (await commitAssessed(table, written, together)) continue;
         for (const { vmId, atUtc, list } of together)
           await rewrite(vmId, (before) => withAssessed(before, atUtc, list));
       }
@@ -125,25 +130,38 @@ export function patchStore(store: Store): PatchStore {
   };
 }
 
-/** In one transaction. False when another writer came between. */
+type KnownRow = Pick<Row, 'value' | 'etag'>;
+
+/** In one transaction. False when another writer came between; then what was known of the rows is forgotten, too. */
 async function commitAssessed(
   table: Table,
+  written: Map<string, KnownRow>,
   found: readonly (Pick<AssessedPatches, 'vmId' | 'atUtc'> & { readonly list: string })[],
 ): Promise<boolean> {
-  const rows = await Promise.all(found.map(({ vmId }) => table.get(VMS, keyOf(vmId))));
+  const keys = found.map(({ vmId }) => keyOf(vmId));
+  const rows = await Promise.all(keys.map((key) => written.get(key) ?? table.get(VMS, key)));
   const changes = found.flatMap(({ vmId, atUtc, list }, n) => {
     const row = rows[n] ?? null;
     const value = withAssessed(vmOf(vmId, row), atUtc, list);
     return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
   });
   if (changes.length === 0) return true;
-  return table.commit(VMS, {
+  const wereKnown = keys.some((key) => written.has(key));
+  for (const key of keys) written.delete(key);
+  const etags = await table.commit(VMS, {
     insert: changes.flatMap(({ row, value, etag }) => (etag === null ? [{ row, value }] : [])),
     replace: changes.flatMap(({ row, value, etag }) => (etag === null ? [] : [{ row, value, etag }])),
   });
+  if (etags === null) return wereKnown && commitAssessed(table, written, found);
+  if (written.size + etags.size > ROWS_MAX) written.clear();
+  for (const { row, value } of changes) {
+    const etag = etags.get(row);
+    if (etag !== undefined) written.set(row, { value, etag });
+  }
+  return true;
 }
 
-const vmOf = (vmId: VmId, row: Row | null): VmPatches =>
+const vmOf = (vmId: VmId, row: KnownRow | null): VmPatches =>
   row === null ? { vmId, assessed: [], installed: [] } : parseVm(row.value);
 
 const HASH_DIGITS = 24;

@@ -97,11 +97,19 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
       conditional(() => table.insert(partition, row, value), partition, [{ row, value }]),
     replace: (partition, row, value, etag) =>
       conditional(() => table.replace(partition, row, value, etag), partition, [{ row, value }]),
-    commit: (partition, changes) =>
-      conditional(() => table.commit(partition, changes), partition, [
+    commit: async (partition, changes) => {
+      const etags = new Map<string, string>();
+      const work = async (): Promise<boolean> => {
+        const committed = await table.commit(partition, changes);
+        for (const [row, etag] of committed ?? []) etags.set(row, etag);
+        return committed !== null;
+      };
+      const upsert = [
         ...(changes.insert ?? []),
         ...(changes.replace ?? []).map(({ row, value }) => ({ row, value })),
-      ]),
+      ];
+      return (await conditional(work, partition, upsert)) ? etags : null;
+    },
     upsert: (partition, row, value) =>
       unconditional(() => table.upsert(partition, row, value), partition, { upsert: [{ row, value }] }),
     remove: (partition, row) =>

@@ -62,6 +62,8 @@ export interface RolloutStore {
   readPhase(id: RolloutId, phase: PhaseId): Promise<PhaseRecord | null>;
   savePhase(id: RolloutId, record: PhaseRecord): Promise<void>;
   halts(id: RolloutId): Promise<readonly Halt[]>;
+  /** The same where the control row was just read: of a rollout that never had one, nothing is asked. */
+  haltsOf(control: RolloutControl): Promise<readonly Halt[]>;
   /** A halt that is there already stays as it is, decision and all. */
   addHalt(id: RolloutId, halt: Halt): Promise<boolean>;
   decide(id: RolloutId, haltId: string, decision: Decision): Promise<boolean>;
@@ -91,6 +93,18 @@ const parseRoundRecord = parsedOnce(RoundRecord);
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
   const rounds = store.table('rounds');
+  const update: RolloutStore['update'] = async (id, change) => {
+    for (;;) {
+      const row = await table.get(CONTROL, id);
+      if (!row) return null;
+      const before = parseRolloutControl(row.value);
+      const after = change(before);
+      if (after === null) return before;
+      if (await table.replace(CONTROL, id, after, row.etag)) return after;
+    }
+  };
+  const halts: RolloutStore['halts'] = async (id) =>
+    (await table.list(id, { from: 'halt~', before: 'halt~~' })).map(({ value }) => parseHalt(value));
   return {
     list: async () => (await table.list(CONTROL)).map(({ value }) => parseRolloutControl(value)),
     read: async (id) => {
@@ -98,16 +112,7 @@ export function rolloutStore(store: Store): RolloutStore {
       return row && parseRolloutControl(row.value);
     },
     create: (control) => table.insert(CONTROL, control.rolloutId, control),
-    update: async (id, change) => {
-      for (;;) {
-        const row = await table.get(CONTROL, id);
-        if (!row) return null;
-        const before = parseRolloutControl(row.value);
-        const after = change(before);
-        if (after === null) return before;
-        if (await table.replace(CONTROL, id, after, row.etag)) return after;
-      }
-    },
+    update,
     phases: async (id) =>
       (await table.list(id, { from: 'phase~', before: 'phase~~' }))
         .map(({ value }) => parsePhaseRecord(value))
@@ -117,9 +122,13 @@ export function rolloutStore(store: Store): RolloutStore {
       return row && parsePhaseRecord(row.value);
     },
     savePhase: (id, record) => table.upsert(id, `phase~${record.phase}`, record),
-    halts: async (id) =>
-      (await table.list(id, { from: 'halt~', before: 'halt~~' })).map(({ value }) => parseHalt(value)),
-    addHalt: (id, halt) => table.insert(id, `halt~${halt.haltId}`, halt),
+    halts,
+    haltsOf: async ({ rolloutId, hasHalts }) => (hasHalts === false ? [] : halts(rolloutId)),
+    addHalt: async (id, halt) => {
+      // The row first: a crash in between leaves a word too many, never a halt that is not looked for.
+      await update(id, (control) => (control.hasHalts === false ? { ...control, hasHalts: true } : null));
+      return table.insert(id, `halt~${halt.haltId}`, halt);
+    },
     decide: async (id, haltId, decision) => {
       const row = await table.get(id, `halt~${haltId}`);
       if (!row) return false;

@@ -23,6 +23,9 @@ export interface Conditions {
   readonly replace?: readonly { readonly row: string; readonly value: unknown; readonly etag: string }[];
 }
 
+/** The ETags of the rows that were written, by row key. One that is not known is not there: its row has to be read. */
+export type Committed = ReadonlyMap<string, string>;
+
 /**
  * The little that Lowtide asks of a table store, so that Azure Tables and memory behave alike. Keys may contain any character but
  * `/ \ # ?` and control characters. Values up to 900 KB of JSON.
@@ -37,8 +40,8 @@ export interface Table {
   remove(partition: string, row: string): Promise<void>;
   /** In the order of the row keys. */
   list(partition: string, range?: RowRange): Promise<readonly Row[]>;
-  /** One transaction of at most 100 changes. False when a row was not as expected: then nothing was changed. */
-  commit(partition: string, changes: Conditions): Promise<boolean>;
+  /** One transaction of at most 100 changes. Null when a row was not as expected: then nothing was changed. */
+  commit(partition: string, changes: Conditions): Promise<Committed | null>;
   /** Upserts and removals in one partition, in transactions of at most 100; each transaction is all or nothing. */
   write(
     partition: string,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { HealthAnswer } from '../../domain/health';
 import { ImageFamily } from '../../domain/imageFamily';
 import { RolloutId, Utc, VmId } from '../../domain/ids';
+import { Impaired } from '../../domain/ledger';
 import { Outcome } from '../../domain/outcome';
 import { ApiError, PatchClassification, PatchInstallationSummary } from '../../domain/patches';
 import { PhaseId } from '../../domain/phaseId';
@@ -74,11 +75,13 @@ export const collectInstall = {
 export const probeHealth = {
   name: 'probeHealth',
   input: z.object({ vmId: VmId }),
-  /** A VM that is gone answers `stopped`, and `gone`. */
+  /** A VM that is gone answers `stopped`, and `gone`; one that was moved, as it is where it is now. `listed`: the last listing has it. */
   output: z.object({
     answer: HealthAnswer,
     because: z.string(),
     atUtc: Utc,
     gone: z.boolean().default(false),
+    listed: z.boolean().default(false),
+    movedTo: Impaired.nullable().default(null),
   }),
 } satisfies ActivityContract;

@@ -4,7 +4,7 @@ import type { ArmAnswer, ArmRequest } from './armRoute';
 const PAGE_SIZE = 100;
 
 /** What the next page has to be asked for again. */
-const REPEATED = ['$expand', '$filter', 'statusOnly'] as const;
+const REPEATED = ['$expand', '$filter', 'statusOnly', 'useResourceGraph'] as const;
 
 /**
  * One page of a list that is in the order of its keys, and the link to the next. The link holds the last key that was listed, so that what

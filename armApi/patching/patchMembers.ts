@@ -15,6 +15,15 @@ export function patchMembersIn(osType: OsType, apiVersion: string): readonly str
   return members;
 }
 
+/** The members of `automaticByPlatformSettings` that a version knows. */
+export function platformMembersIn(apiVersion: string): readonly string[] {
+  const { bypassPlatformSafetyChecks } = patchingIn(apiVersion);
+  return [
+    'rebootSetting',
+    ...(bypassPlatformSafetyChecks ? ['bypassPlatformSafetyChecksOnUserSchedule'] : []),
+  ];
+}
+
 /** R-505: a model in the shapes of the version: what it does not know is not shown. */
 export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
   const osProfile = at(model, 'properties', 'osProfile');
@@ -33,7 +42,15 @@ function configurationIn(value: unknown, osType: OsType, apiVersion: string): un
   if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings)
     return Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
   const known = patchMembersIn(osType, apiVersion);
-  const kept = Object.entries(settings).filter(([member]) => known.includes(member));
+  const ofPlatform = platformMembersIn(apiVersion);
+  const kept = Object.entries(settings)
+    .filter(([member]) => known.includes(member))
+    .map(([member, is]) => [
+      member,
+      member === 'automaticByPlatformSettings' && isObject(is)
+        ? Object.fromEntries(Object.entries(is).filter(([inner]) => ofPlatform.includes(inner)))
+        : is,
+    ]);
   // In its place: the order of members is Azure's.
   return Object.fromEntries(
     Object.entries(value).map(([member, is]) => [

@@ -13,7 +13,7 @@ import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { at, isObject, type JsonObject } from '../http/json';
 import type { VmChange } from '../resources/vmModel';
 import { requireFeature } from './optIn';
-import { CONFIGURATION, patchMembersIn } from './patchMembers';
+import { CONFIGURATION, patchMembersIn, platformMembersIn } from './patchMembers';
 
 /** R-411 to R-419, R-505, R-605: what can be wrong with the patching of a VM, in the order in which Azure would say it. */
 export function checkPatching(change: VmChange, request: ArmRequest, context: ArmContext): void {
@@ -104,8 +104,9 @@ function checkMembers(sent: JsonObject, apiVersion: string): void {
     const unknown = Object.keys(settings).find((member) => !known.includes(member));
     if (unknown !== undefined) throw noMember(unknown, type, `${path}.patchSettings`);
     const platform = settings['automaticByPlatformSettings'];
+    const ofPlatform = platformMembersIn(apiVersion);
     const other = isObject(platform)
-      ? Object.keys(platform).find((member) => !(member in PLATFORM_SETTINGS))
+      ? Object.keys(platform).find((member) => !ofPlatform.includes(member))
       : undefined;
     if (other !== undefined)
       throw noMember(

@@ -32,6 +32,8 @@ const ENVELOPE = ['tags', 'zones', 'plan', 'identity', 'extendedLocation'];
  * profiles that it does send.
  */
 const KEPT: Readonly<Record<string, readonly string[]>> = {
+  hardwareProfile: ['vmSize'],
+  networkProfile: ['networkInterfaces'],
   '': ['hardwareProfile', 'storageProfile', 'osProfile', 'networkProfile', 'availabilitySet'],
   storageProfile: ['imageReference', 'osDisk'],
   'storageProfile.osDisk': ['osType', 'createOption', 'name'],
@@ -76,16 +78,29 @@ export function mergedModel(
   };
 }
 
+/** Of what a PUT may leave out, what a null removes all the same: a VM can be without it. */
+const REMOVABLE: readonly string[] = ['patchSettings', 'timeZone', 'disablePasswordAuthentication', 'ssh'];
+
+function isRemovable(member: string, path: string): boolean {
+  return REMOVABLE.includes(member) || !(KEPT[path] ?? []).includes(member);
+}
+
+/** As the model has the name already: names are read without regard to case, those that are not known, too. */
+function nameIn(before: JsonObject, member: string): string {
+  if (member in before) return member;
+  return Object.keys(before).find((name) => name.toLowerCase() === member.toLowerCase()) ?? member;
+}
+
 /** Objects member by member; null removes what can be without; anything else is replaced. */
 function patched(before: JsonObject, given: JsonObject, path: string): JsonObject {
   const result: Record<string, unknown> = { ...before };
-  for (const [member, value] of Object.entries(given)) {
+  for (const [written, value] of Object.entries(given)) {
+    const member = nameIn(before, written);
     const was = before[member];
     const inner = path === '' ? member : `${path}.${member}`;
     if (isObject(value)) result[member] = patched(isObject(was) ? was : {}, value, inner);
     else if (value !== null) result[member] = value;
-    else if (member === 'patchSettings' || !(KEPT[path] ?? []).includes(member))
-      Reflect.deleteProperty(result, member);
+    else if (isRemovable(member, path)) Reflect.deleteProperty(result, member);
   }
   return result;
 }
@@ -95,7 +110,7 @@ function replaced(before: JsonObject, given: JsonObject, path: string): JsonObje
   const result: Record<string, unknown> = { ...given };
   for (const member of KEPT[path] ?? []) {
     const [was, now] = [before[member], given[member]];
-    if (was === undefined) continue;
+    if (was === undefined || (now === null && isRemovable(member, path))) continue;
     const inner = path === '' ? member : `${path}.${member}`;
     if (now === undefined || now === null) result[member] = was;
     else if (isObject(was) && isObject(now) && inner in KEPT) result[member] = replaced(was, now, inner);

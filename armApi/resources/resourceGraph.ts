@@ -37,6 +37,16 @@ const SERVED: Readonly<Record<QueryName, Rows>> = {
   assessments: assessmentRows,
 };
 
+/** A query that is refused counts against the quota as any other (41). */
+async function answerCounted(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
+  try {
+    return await answerQuery(request, context);
+  } catch (error) {
+    if (!(error instanceof ArmError) || error.status !== 400) throw error;
+    return { status: error.status, body: { error: error.body }, headers: QUOTA };
+  }
+}
+
 async function answerQuery(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
   const { body } = request;
   const options = objectAt(body, 'options');
@@ -187,6 +197,6 @@ export const resourceGraphRoutes: readonly ArmRoute[] = [
     methods: ['POST'],
     family: 'resources',
     role: 'reader',
-    handler: answerQuery,
+    handler: answerCounted,
   },
 ];

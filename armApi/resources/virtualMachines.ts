@@ -3,7 +3,7 @@ import { wakeForInventory } from '../../activities/wake';
 import { isDeepStrictEqual } from 'node:util';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
-import { ArmError } from '../http/armError';
+import { ArmError, invalidParameter } from '../http/armError';
 import type { JsonObject } from '../http/json';
 import { accepted, acceptedWith } from '../http/longRunning';
 import { requestEnablement } from '../patching/enablement';
@@ -23,9 +23,24 @@ const family = 'compute';
 
 async function get(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
   const vm = findVm(request, context);
-  const expanded = (request.query('$expand') ?? '').toLowerCase().split(',').includes('instanceview');
+  const expanded = expandOf(request).includes('instanceview');
   const body = await vmBody(vm, context, { apiVersion: request.apiVersion, expanded });
   return expanded ? { status: 200, body } : withEtag({ status: 200, body }, vm, request);
+}
+
+const EXPANDED = ['instanceView', 'userData', 'resiliencyView'];
+
+/** What is asked for beside the model. User data is a secret here, and is not kept. */
+function expandOf(request: ArmRequest): readonly string[] {
+  const wanted = (request.query('$expand') ?? '').toLowerCase().split(',');
+  const known = EXPANDED.map((each) => each.toLowerCase());
+  const other = wanted.map((each) => each.trim()).find((each) => each !== '' && !known.includes(each));
+  if (other !== undefined)
+    throw invalidParameter(
+      `The value '${other.slice(0, 60)}' of '$expand' is not allowed. Allowed are ${EXPANDED.join(', ')}.`,
+      '$expand',
+    );
+  return wanted.map((each) => each.trim());
 }
 
 /** Not with an instance view (03, 12). */

@@ -52,28 +52,42 @@ function list(request: ArmRequest, context: ArmContext, vms: readonly VmResource
   );
 }
 
-/** `Get-AzVM -Status` asks for `statusOnly=true`; the SDKs for `$expand=instanceView`. */
+/** An option that is there and empty says nothing. */
+function optionOf(request: ArmRequest, name: string): string | null {
+  const written = request.query(name)?.trim() ?? '';
+  return written === '' ? null : written;
+}
+
+/** `Get-AzVM -Status` asks for `statusOnly=true`; the SDKs for `$expand=instanceView`, which Azure takes with another option only. */
 function wantsInstanceView(request: ArmRequest): boolean {
-  const expand = request.query('$expand');
+  const expand = optionOf(request, '$expand');
   if (expand !== null && expand.toLowerCase() !== 'instanceview')
     throw invalidParameter(
       `The value '${expand.slice(0, 60)}' of '$expand' is not allowed. Allowed is instanceView.`,
       '$expand',
     );
-  const statusOnly = request.query('statusOnly')?.toLowerCase() ?? 'false';
-  if (statusOnly !== 'true' && statusOnly !== 'false')
+  const statusOnly = isTrue(request, 'statusOnly');
+  const isLimited = optionOf(request, '$filter') !== null || isTrue(request, 'useResourceGraph');
+  if (expand !== null && !isLimited && !statusOnly)
     throw invalidParameter(
-      `The value '${statusOnly.slice(0, 60)}' of 'statusOnly' is not a boolean.`,
-      'statusOnly',
+      "'$expand' of a list needs a '$filter' for one scale set, or useResourceGraph=true. The power of every VM: statusOnly=true.",
+      '$expand',
     );
-  return expand !== null || statusOnly === 'true';
+  return expand !== null || statusOnly;
 }
 
-const FILTER = /^\s*'?virtualMachineScaleSet\/id'?\s+eq\s+'?(\/[^']+?)'?\s*$/i;
+function isTrue(request: ArmRequest, name: string): boolean {
+  const written = optionOf(request, name)?.toLowerCase() ?? 'false';
+  if (written !== 'true' && written !== 'false')
+    throw invalidParameter(`The value '${written.slice(0, 60)}' of '${name}' is not a boolean.`, name);
+  return written === 'true';
+}
+
+const FILTER = /^\s*'?(?:properties\/)?virtualMachineScaleSet\/id'?\s+eq\s+'?(\/[^']+?)'?\s*$/i;
 
 /** The only filter there is: the VMs of one scale set. */
 function scaleSetOf(request: ArmRequest): string | null {
-  const filter = request.query('$filter');
+  const filter = optionOf(request, '$filter');
   if (filter === null) return null;
   const id = FILTER.exec(filter)?.[1];
   if (id !== undefined) return id.toLowerCase();

@@ -10,7 +10,7 @@ import type { ArmRequest } from '../http/armRoute';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
 import { objectBody } from '../http/requestBody';
-import { patchMembersIn } from '../patching/patchMembers';
+import { patchMembersIn, platformMembersIn } from '../patching/patchMembers';
 import type { VmPlace } from './lookup';
 import { mergedModel, withoutSecrets } from './mergedModel';
 
@@ -178,14 +178,30 @@ function settingsOf(merged: JsonObject, configuration: string, written: Written)
   const path = ['properties', 'osProfile', configuration, 'patchSettings'] as const;
   const known = patchMembersIn(vm.osType ?? 'Linux', apiVersion);
   const stored = objectAt(before?.model, ...path);
-  const hidden = Object.entries(stored).filter(([member]) => !known.includes(member));
+  const hidden = othersOf(stored, known);
   const asked = objectAt(sent, ...path);
-  const all = Object.entries({ ...Object.fromEntries(hidden), ...merged, patchMode: mode });
+  const all = Object.entries({
+    ...hidden,
+    ...merged,
+    patchMode: mode,
+    ...platformOf(stored, merged, apiVersion),
+  });
   return Object.fromEntries(
     all.filter(
       ([member]) => mode === 'AutomaticByPlatform' || !OF_THE_PLATFORM.includes(member) || member in asked,
     ),
   );
+}
+
+/** A member of the platform's settings that the version does not know stays as it is, too. */
+function platformOf(stored: JsonObject, merged: JsonObject, apiVersion: string): JsonObject {
+  const hidden = othersOf(objectAt(stored, 'automaticByPlatformSettings'), platformMembersIn(apiVersion));
+  if (Object.keys(hidden).length === 0) return {};
+  return { automaticByPlatformSettings: { ...hidden, ...objectAt(merged, 'automaticByPlatformSettings') } };
+}
+
+function othersOf(record: JsonObject, known: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(record).filter(([member]) => !known.includes(member)));
 }
 
 const OF_THE_PLATFORM: readonly string[] = ['automaticByPlatformSettings', 'enableHotpatching'];

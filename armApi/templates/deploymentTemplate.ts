@@ -151,7 +151,8 @@ class Evaluation {
         return expression.value;
       case 'member': {
         const of = this.#evaluate(expression.of);
-        if (isObject(of) && Object.hasOwn(of, expression.member)) return of[expression.member];
+        const value = isObject(of) ? found(of, expression.member) : undefined;
+        if (value !== undefined) return value;
         throw this.#unable(`there is no property '${expression.member}'`);
       }
       case 'call':

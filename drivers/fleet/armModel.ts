@@ -1,4 +1,4 @@
-import { spellingOf } from './memberNames';
+import { restValue, spellingOf } from './memberNames';
 import { isObject } from './isObject';
 
 /** A resource as the REST API spells it: envelope at the top, the rest under `properties`. Survives JSON. */
@@ -83,7 +83,8 @@ function tidied(value: unknown, spell: boolean, dropNulls: boolean): unknown {
   for (const [n, member] of members.entries()) {
     const name = spell ? spellingOf(member).name : member;
     const before = object[member];
-    const after = tidied(before, spell && !spellingOf(member).isNamedByOwner, dropNulls);
+    const read = tidied(before, spell && !spellingOf(member).isNamedByOwner, dropNulls);
+    const after = spell ? restValue(name, read) : read;
     const isDropped = dropNulls && after === null;
     if (copy === null && (isDropped || after !== before || name !== member)) {
       copy = {};

@@ -249,21 +249,25 @@ const POWER_WORDS: Readonly<Record<string, ImportedInstance['power']>> = {
 function powerOf(view: InstanceView, powerState: string | null | undefined): ImportedInstance['power'] {
   const codes = [...(view?.statuses ?? []), view?.powerState].map((status) => status?.code ?? '');
   const code = codes.find((written) => /^PowerState\//i.test(written));
-  const word = code?.slice('PowerState/'.length) ?? powerState?.replace(/^VM /i, '') ?? '';
-  return POWER_WORDS[word.trim().toLowerCase()] ?? null;
+  const [, word = ''] = POWER.exec(code ?? powerState ?? '') ?? [];
+  return POWER_WORDS[word.toLowerCase()] ?? null;
 }
 
-/** The display status says "Ready" or "Not Ready"; the code of an agent that does not report is ProvisioningState/Unavailable. */
+/** A code, what `az` and Get-AzVM print, or the portal's "Stopped (deallocated)". */
+const POWER = /^\s*(?:PowerState\/|VM )?(?:stopped \((?=deallocated\)))?([a-z]+)\)?\s*$/i;
+
+/** "Ready" alone is an agent that reports: Azure has several words and codes for one that does not, and an empty list says nothing. */
 function agentStatusOf(view: InstanceView): ImportedInstance['agentStatus'] {
-  const status = view?.vmAgent?.statuses?.at(0);
-  const display = status?.displayStatus?.trim().toLowerCase();
-  if (display === 'ready') return 'ready';
-  if (display === 'not ready' || /\/unavailable$/i.test(status?.code ?? '')) return 'notReady';
-  return null;
+  const said = (view?.vmAgent?.statuses ?? []).map(({ code, displayStatus }) =>
+    (displayStatus?.trim() || code?.split('/')[1] || '').toLowerCase(),
+  );
+  const words = said.filter((word) => word !== '');
+  if (words.some((word) => word === 'ready' || word === 'succeeded')) return 'ready';
+  return words.length > 0 ? 'notReady' : null;
 }
 
-/** Azure prints "Unknown" for the version of an agent that does not report. */
+/** Azure prints "Unknown" for the version of an agent that does not report; some tools the package before it. */
 function agentVersionOf(view: InstanceView): string | null {
   const version = view?.vmAgent?.vmAgentVersion?.trim() ?? '';
-  return /^\d/.test(version) ? version : null;
+  return /\d/.test(version) ? version : null;
 }

@@ -61,10 +61,7 @@ function conditional(
   nextFault: NextFault,
   failIfOut: () => void,
 ): Pick<Table, 'insert' | 'replace' | 'commit'> {
-  const guarded = async (
-    work: () => Promise<boolean>,
-    interloper: () => Promise<unknown>,
-  ): Promise<boolean> => {
+  const guarded = async <T>(work: () => Promise<T>, interloper: () => Promise<unknown>): Promise<T> => {
     failIfOut();
     const fault = nextFault();
     if (fault === 'storeUnavailable') throw unavailable(name);

@@ -109,7 +109,12 @@ describe('right before a VM is touched, everything is looked at again', () => {
 describe('R-502: a Linux agent older than 2.2.53.1', () => {
   it.each([
     ['2.2.46', ending('deferred', 'agentOutdated')],
+    ['2.2.53', ending('deferred', 'agentOutdated')],
+    ['WALinuxAgent-2.2.45', ending('deferred', 'agentOutdated')],
     ['2.2.53.1', expect.objectContaining({ kind: 'go' })],
+    ['2.2.54-rc1', expect.objectContaining({ kind: 'go' })],
+    ['2.10.0', expect.objectContaining({ kind: 'go' })],
+    ['of today', expect.objectContaining({ kind: 'go' })],
   ])('is seen at every look: %s', async (version, answer) => {
     const linux = { ...vm, osType: 'Linux' as const };
     const services = await someServices({ vms: [linux] });

@@ -1,3 +1,4 @@
+import { probeHealth } from '../../activities/probeHealth';
 import { saveOutcomes } from '../../activities/saveOutcomes';
 import { takeListing } from '../../activities/takeListing';
 import { NO_PHASE, phaseIdOf } from '../../domain/phaseId';
@@ -111,6 +112,21 @@ describe('B6: a VM that was moved', () => {
     const log = await services.outcomes.inOrderOfTime(ROLLOUT, { after: '', beforeUtc: '9999', take: 9 });
     expect(JSON.stringify(log)).toContain(moved[0]?.id);
     expect((await services.secondChances.next(9)).map(({ vmId }) => vmId)).toContain(moved[0]?.id);
+  });
+
+  it('is probed where it is now: what still has its former id learns its new one, once a listing has told', async () => {
+    const { services, old, moved } = await movedTo({ resourceGroup: 'RG-NEW' }, 1);
+    const [before, now] = [old[0]?.id, moved[0]?.id];
+    if (before === undefined || now === undefined) throw new Error('one VM');
+    const probe = () => services.run(probeHealth, { vmId: before });
+    expect(await probe()).toMatchObject({ gone: true, listed: true });
+    await takeListing(services);
+    expect(await probe()).toMatchObject({ answer: 'healthy', movedTo: { vmId: now } });
+    await services.inventory.saveMove(now, before);
+    expect([await services.inventory.movedTo(before), await services.inventory.movedTo(now)]).toEqual([
+      null,
+      before,
+    ]);
   });
 
   it('stays due for its assessment when it was', async () => {

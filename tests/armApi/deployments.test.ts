@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { anApi, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
+import { anApi, aVmBody, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
 
 type Template = Record<string, unknown> & { readonly resources: Record<string, unknown>[] };
 interface Deployment {
@@ -72,6 +72,30 @@ describe('R-710: a deployment, as az vm create makes it', () => {
       instanceView: { patchStatus: { availablePatchSummary: { status: 'Succeeded' } } },
     });
     expect(JSON.stringify(vm.body)).not.toContain('Secret');
+  });
+
+  it('a template is read without regard to case, what is in its parameters and variables, too', async () => {
+    const { properties } = aVmBody('Linux', { PatchSettings: { PATCHMODE: 'AutomaticByPlatform' } });
+    const { osProfile, ...others } = properties as Record<string, unknown>;
+    const vm = {
+      type: 'Microsoft.Compute/virtualMachines',
+      apiVersion: '2021-03-01',
+      name: "[parameters('vmName')]",
+    };
+    const Template = {
+      PARAMETERS: { VmName: { Type: 'string', DefaultValue: 'pascal' } },
+      Variables: { OsProfile: osProfile },
+      Resources: [
+        { ...vm, LOCATION: 'eastus', Properties: { ...others, OSPROFILE: "[variables('osprofile')]" } },
+      ],
+      Outputs: { Name: { TYPE: 'string', VALUE: "[reference('pascal').OsProfile.ComputerName]" } },
+    };
+    const reply = await deploy({ Properties: { MODE: 'Incremental', Template } });
+    expect([reply.status, reply.body['error']]).toEqual([201, undefined]);
+    const made = await api.call('GET', `${COMPUTE}/virtualMachines/pascal`);
+    expect(made.body['properties']?.['osProfile']).toMatchObject({
+      linuxConfiguration: { patchSettings: { patchMode: 'AutomaticByPlatform' } },
+    });
   });
 
   it('R-710: the network of the template is kept, read, listed and deleted, and goes with its group', async () => {

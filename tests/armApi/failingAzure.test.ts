@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { anApi, aVmBody, COMPUTE, type Api, type Reply } from './api';
+import { aVmBody } from './api';
+import { aPocketAzure, type PocketAzure } from './pocketAzure';
 import { areAtHand, comparison } from './recordedExchanges';
 
 const FAILURES = [
@@ -18,27 +16,17 @@ const { differing } = comparison([
 ]);
 
 describe('A scenario lets Azure fail', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-failing-'));
-  let api: Api;
+  let api: PocketAzure;
   beforeAll(async () => {
-    const effects = [
+    api = await aPocketAzure([
       ...FAILURES.map(([failure]) => ({ who: { namePattern: failure }, what: 'requestsFail', failure })),
       { who: { namePattern: 'polls' }, what: 'requestsFail', percent: 50 },
       { who: { namePattern: 'broken*' }, what: 'extensionFails' },
-    ];
-    const file = join(folder, 'scenario.json');
-    writeFileSync(file, JSON.stringify({ name: 'failing', description: '', effects }));
-    api = await anApi({ environment: { LOWTIDE_SCENARIO: file } });
-    await api.optIn();
-    await api.prepare();
+    ]);
   });
-  afterAll(async () => {
-    await api.close();
-    rmSync(folder, { recursive: true });
-  });
-  const at = (name: string): string => `${COMPUTE}/virtualMachines/${name}`;
-  const follow = (reply: Reply): Promise<Reply> =>
-    api.send('GET', (reply.headers['azure-asyncoperation'] ?? '').replace(/^https?:\/\/[^/]+/, ''));
+  afterAll(() => api.close());
+  const at = (name: string): string => api.at(name);
+  const follow: PocketAzure['follow'] = (...request) => api.follow(...request);
 
   it.each(FAILURES)(
     'requestsFail: %s is %d %s, as recorded, without Retry-After (%s)',

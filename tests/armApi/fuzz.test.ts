@@ -179,17 +179,22 @@ describe('Nothing a client sends', () => {
       {
         numRuns: RUNS,
         interruptAfterTimeLimit: 45_000,
-        // A letter whose lower case is longer, and an empty segment.
+        // Letters whose lower case is longer, and empty segments.
         examples: [
-          [
-            'GET',
-            '/subscriptions/%C4%B0/resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines//extensions/LinuxPatchExtension',
-            '2020-12-01',
-            '',
-            undefined,
-            {},
-          ],
-        ],
+          '/subscriptions/%C4%B0/resourceGroups/myResourceGroup/providers/Microsoft.Compute/virtualMachines//extensions/LinuxPatchExtension',
+          '//subscriptions',
+          `${SUB}//resourceGroups/%C4%B0`,
+          `${SUB}/providers/Microsoft.Compute/locations//operations//`,
+          `${COMPUTE}/virtualMachines/${'%C4%B0'.repeat(60)}/instanceView`,
+          `${GROUP}/providers/Microsoft.Network//%C4%B0`,
+        ].map((at): [string, string, string, string, unknown, object] => [
+          'GET',
+          at,
+          '2020-12-01',
+          '',
+          undefined,
+          {},
+        ]),
       },
     );
   }, 240_000);

@@ -87,11 +87,34 @@ describe('PUT replaces, PATCH merges, null removes', () => {
     },
   );
 
+  it.each([
+    ['timeZone', 'osProfile.windowsConfiguration.timeZone'],
+    ['winRM', 'osProfile.windowsConfiguration.winRM'],
+    ['patchSettings', 'osProfile.windowsConfiguration.patchSettings.enableHotpatching'],
+  ])('a null removes what a VM can be without, at any depth, by PATCH or PUT: %s', async (member, path) => {
+    const at = `${COMPUTE}/virtualMachines/null-${member}?${NEWER}`;
+    const more = { [member]: member === 'timeZone' ? 'Tokyo Standard Time' : { enableHotpatching: false } };
+    const has = (reply: Reply): boolean =>
+      path.split('.').reduce<Json | undefined>((value, name) => value?.[name], reply.body['properties']) !==
+      undefined;
+    for (const method of ['PATCH', 'PUT']) {
+      await api.call('PUT', at, aVmBody('Windows', more));
+      expect(has(await api.call('GET', at))).toBe(true);
+      await api.call(method, at, aVmBody('Windows', { [member]: null }));
+      expect(has(await api.call('GET', at))).toBe(false);
+    }
+  });
+
   it('a null does not take from a VM what it cannot be without', async () => {
     const path = await created(PLATFORM);
     const before = (await api.call('GET', path)).body['properties'];
     const { body } = await api.call('PATCH', path, {
-      properties: { osProfile: { computerName: null, linuxConfiguration: null }, storageProfile: null },
+      properties: {
+        osProfile: { computerName: null, linuxConfiguration: null },
+        storageProfile: null,
+        hardwareProfile: { vmSize: null },
+        networkProfile: { networkInterfaces: null },
+      },
     });
     expect(body['properties']).toEqual({ ...before, provisioningState: expect.anything() as unknown });
   });
@@ -145,5 +168,74 @@ describe('Values of patchSettings', () => {
       patchSettings: { patchMode: 'AutomaticByPlatform', assessmentMode: 'AutomaticByPlatform' },
     });
     expect([reply.status, reply.body['tags']]).toEqual([201, { Team: 'web', team: 'b' }]);
+  });
+
+  it.each<[string, (name: string) => string]>([
+    ['PascalCase', (name) => name.charAt(0).toUpperCase() + name.slice(1)],
+    ['CAPITALS', (name) => name.toUpperCase()],
+    ['small letters', (name) => name.toLowerCase()],
+  ])('every member of a VM, in %s, is the member that ARM spells', async (written, spell) => {
+    const respelled = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(respelled);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(
+        Object.entries(value).map(([name, inner]) => [spell(name), respelled(inner)]),
+      );
+    };
+    const body = aVmBody('Windows', {
+      winRM: { listeners: [{ protocol: 'Http' }] },
+      patchSettings: {
+        patchMode: 'AutomaticByPlatform',
+        automaticByPlatformSettings: { rebootSetting: 'Never' },
+      },
+    });
+    const properties = {
+      ...(body['properties'] as { osProfile: object }),
+      additionalCapabilities: { ultraSSDEnabled: true, hibernationEnabled: false },
+      securityProfile: {
+        securityType: 'TrustedLaunch',
+        uefiSettings: { secureBootEnabled: true, vTpmEnabled: true },
+      },
+      scheduledEventsProfile: { terminateNotificationProfile: { notBeforeTimeout: 'PT5M', enable: true } },
+      extensionsTimeBudget: 'PT1H',
+    };
+    const osProfile = { ...properties.osProfile, allowExtensionOperations: false };
+    const sent = { ...body, properties: { ...properties, osProfile } };
+    const name = `${VM}-${written.replace(' ', '')}`;
+    const plain = (await api.call('PUT', `${name}-1?${NEWER}`, sent)).body['properties'];
+    const other = (await api.call('PUT', `${name}-2?${NEWER}`, respelled(sent))).body['properties'];
+    const same = { vmId: '', timeCreated: '' };
+    expect({ ...other, ...same }).toEqual({ ...plain, ...same });
+    const removed = await api.call(
+      'PATCH',
+      `${name}-2?${NEWER}`,
+      respelled({ properties: { extensionsTimeBudget: null } }),
+    );
+    expect(removed.body['properties']).not.toHaveProperty('extensionsTimeBudget');
+  });
+
+  it('bypassPlatformSafetyChecksOnUserSchedule is of 2023-03-01: refused before, not shown before, and kept by a PUT that cannot see it', async () => {
+    const path = (version: string): string => `${VM}-older?api-version=${version}`;
+    const body = aVmBody('Linux', {
+      patchSettings: {
+        patchMode: 'AutomaticByPlatform',
+        automaticByPlatformSettings: { bypassPlatformSafetyChecksOnUserSchedule: true },
+      },
+    });
+    expect((await api.call('PUT', path('2022-11-01'), body)).status).toBe(400);
+    expect((await api.call('PUT', path('2023-03-01'), body)).status).toBe(201);
+    const older = (await api.call('GET', path('2022-11-01'))).body;
+    expect(JSON.stringify(older)).not.toContain('bypass');
+    expect((await api.call('PUT', path('2022-11-01'), older)).status).toBe(200);
+    expect(JSON.stringify((await api.call('GET', path('2023-03-01'))).body)).toContain(
+      '"bypassPlatformSafetyChecksOnUserSchedule":true',
+    );
+  });
+
+  it('a member that every object has is none of the settings', async () => {
+    const automaticByPlatformSettings = { constructor: 1 };
+    const patchSettings = { patchMode: 'AutomaticByPlatform', automaticByPlatformSettings };
+    const { status } = await api.call('PUT', `${VM}-x?${NEWER}`, aVmBody('Linux', { patchSettings }));
+    expect(status).toBe(400);
   });
 });

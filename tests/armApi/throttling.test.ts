@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { anApi, aVmBody, COMPUTE, VM, type Api, type Reply } from './api';
+import { aPocketAzure, type PocketAzure } from './pocketAzure';
+import { areAtHand, comparison } from './recordedExchanges';
 
 const QUOTA = 'x-ms-ratelimit-remaining-resource';
 const at = (name: string): string => `${COMPUTE}/virtualMachines/${name}`;
@@ -53,7 +52,6 @@ describe('Quotas of Compute', () => {
 });
 
 describe('A scenario throttles requests', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-throttled-'));
   const shapes = {
     compute: {
       error: { code: 'OperationNotAllowed', innererror: { internalErrorCode: 'TooManyRequestsReceived' } },
@@ -66,7 +64,16 @@ describe('A scenario throttles requests', () => {
     withoutEnvelope: { Code: '429', Details: [{}, { Code: '429' }, {}] },
     plainText: expect.stringMatching(/^You have reached the limit of allowed/) as unknown,
   };
-  let api: Api;
+  /** The recorded answer of each shape. */
+  const RECORDED: Readonly<Record<string, readonly [file: string, index: number]>> = {
+    resource: ['72-errors-429-throttling', 0],
+    subscription: ['72-errors-429-throttling', 1],
+    retryable: ['72-errors-429-throttling', 5],
+    withoutEnvelope: ['72-errors-429-throttling', 8],
+    plainText: ['15-arc-machine-assess-install-with-429-2023', 2],
+  };
+  const { differing } = comparison([]);
+  let api: PocketAzure;
   beforeAll(async () => {
     const effects = Object.keys(shapes).map((shape) => ({
       who: { namePattern: shape },
@@ -74,15 +81,9 @@ describe('A scenario throttles requests', () => {
       shape,
     }));
     const polls = { who: { namePattern: 'polls' }, what: 'requestsThrottled', percent: 50 };
-    const file = join(folder, 'scenario.json');
-    writeFileSync(file, JSON.stringify({ name: 'throttled', description: '', effects: [...effects, polls] }));
-    api = await anApi({ environment: { LOWTIDE_SCENARIO: file } });
-    await api.prepare();
+    api = await aPocketAzure([...effects, polls]);
   });
-  afterAll(async () => {
-    await api.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => api.close());
 
   it.each(Object.entries(shapes))('with the body %s, and without Retry-After', async (name, body) => {
     await api.call('PUT', at(name), aVmBody('Linux'));
@@ -91,14 +92,15 @@ describe('A scenario throttles requests', () => {
     const type = name === 'plainText' ? /^text\/plain/ : /^application\/json/;
     expect(reply.headers['content-type']).toMatch(type);
     expect({ body: reply.body }).toMatchObject({ body });
+    const [file, index] = RECORDED[name] ?? [];
+    if (areAtHand && file !== undefined) expect(differing(file, index ?? 0, reply)).toEqual([]);
   });
 
   it('a poll that is throttled does not fail the operation', async () => {
     const put = await api.call('PUT', at('polls'), aVmBody('Linux'));
     await api.pass(10);
-    const link = (put.headers['azure-asyncoperation'] ?? '').replace(/^https?:\/\/[^/]+/, '');
     const polls = [];
-    for (let n = 0; n < 40; n += 1) polls.push(await api.send('GET', link));
+    for (let n = 0; n < 40; n += 1) polls.push(await api.follow(put));
     expect(new Set(polls.map(({ status }) => status))).toEqual(new Set([429, 200]));
     const answered = polls.filter(({ status }) => status === 200);
     expect(new Set(answered.map(({ body }) => body['status'] as unknown))).toEqual(new Set(['Succeeded']));

@@ -44,13 +44,31 @@ describe('Lists of virtual machines', () => {
       expect(properties).not.toHaveProperty('instanceView');
   });
 
-  it.each(['statusOnly=perhaps', '$expand=everything', `$filter=${encodeURIComponent("name eq 'east'")}`])(
-    'an option that is not known is 400 InvalidParameter: %s',
+  it.each(['statusOnly=', '$expand=', '$filter='])(
+    'an option that is empty says nothing: %s',
     async (option) => {
-      const { status, body } = await api.call('GET', `${IN_SUBSCRIPTION}?${option}`);
-      expect([status, body['error']?.['code']]).toEqual([400, 'InvalidParameter']);
+      expect(await names(`${IN_GROUP}?${option}`)).toHaveLength(3);
     },
   );
+
+  it('$expand goes with useResourceGraph, too', async () => {
+    const all = await listed(`${IN_SUBSCRIPTION}?$expand=instanceView&useResourceGraph=true`);
+    for (const { properties } of all) expect(properties).toHaveProperty('instanceView');
+  });
+
+  it('of one VM, what is not known to be expanded is 400', async () => {
+    const of = async (expand: string): Promise<number> =>
+      (await api.call('GET', `${IN_GROUP}/east?$expand=${expand}`)).status;
+    expect([await of('instanceView,userData'), await of('everything')]).toEqual([200, 400]);
+  });
+
+  it.each([
+    ...['statusOnly=perhaps', '$expand=everything', '$expand=instanceView', 'useResourceGraph=1'],
+    `$filter=${encodeURIComponent("name eq 'east'")}`,
+  ])('an option that is not known is 400 InvalidParameter: %s', async (option) => {
+    const { status, body } = await api.call('GET', `${IN_SUBSCRIPTION}?${option}`);
+    expect([status, body['error']?.['code']]).toEqual([400, 'InvalidParameter']);
+  });
 
   it('sizes of a region, and those a VM can have', async () => {
     const region = await listed(`${SUB}/providers/Microsoft.Compute/locations/eastus/vmSizes`);

@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import { progressOf, type RolloutView } from '../../cli/rolloutView';
 import { describeHalt } from '../../cli/haltNotice';
 import { describeBody } from '../../cli/look';
-import { wrap } from '../../cli/wrap';
+import { showProgress } from '../../cli/progress';
+import { wrap, wrapLogLine } from '../../local/wrap';
 
 function rollout(over: Partial<RolloutView>): RolloutView {
   return {
@@ -55,6 +57,33 @@ test('lines fit the terminal; a command to copy stays whole', () => {
   expect(wrap(text, '', 60)).toBe(text);
 });
 
+test.each([60, 80, 200])('on a terminal of %d columns the bar and all that it counts fit', (columns) => {
+  let written = '';
+  const stream = Object.assign(new PassThrough(), { isTTY: true, columns });
+  stream.on('data', (chunk: Buffer) => (written += chunk.toString()));
+  const bar = showProgress('VMs done', stream as unknown as NodeJS.WriteStream);
+  const note = '449 patched, 20 up to date, 10 deferred, 3 failed, 1 unhealthy, running';
+  bar.update(470, 480, 'Sun 22 Nov 2026 01:00', note);
+  bar.stop();
+  // eslint-disable-next-line no-control-regex -- what moves the cursor is no column
+  const lines = written.replaceAll(/\u001b\[[0-9;?]*[A-Za-z]|\u001b[78]/g, '').split(/[\r\n]+/);
+  for (const line of lines) expect(line.length).toBeLessThanOrEqual(columns);
+  const shown = lines.join(' ').replaceAll(/\s+/g, ' ');
+  expect(shown).toContain('470/480 VMs done Sun 22 Nov 2026 01:00');
+  expect(shown).toContain(note);
+});
+
+test('a warning of the app fits the terminal, and a command in it stays whole', () => {
+  const text =
+    'warning: 2 VMs may miss their 30 days; see `npm run lowtide -- forecast --state atRisk` for each.';
+  const lines = wrapLogLine(text, 60).split('\n');
+  expect(lines).toEqual([
+    'warning: 2 VMs may miss their 30 days; see',
+    '         `npm run lowtide -- forecast --state atRisk` for',
+    '         each.',
+  ]);
+});
+
 test('a halt shows its reason, the VMs, and complete commands to copy', () => {
   const halt = {
     haltId: 'phase-2',
@@ -99,6 +128,38 @@ test('what a host answers is shown as people read it: a rollout as a summary, a 
   expect(describeBody({ value })).toBe('web-01  patched\n');
   expect(describeBody({ value: [] })).toBe('nothing\n');
   expect(describeBody({ a: 1 })).toBe('{\n  "a": 1\n}\n');
+});
+
+test('of an outcome and of a row of the audit a person reads what was when and why, and no keys and hashes', () => {
+  const ended = {
+    vmId: '/subscriptions/s/resourcegroups/r/providers/microsoft.compute/virtualmachines/web-01',
+    kind: 'deferred',
+    reason: 'poweredOff',
+    detail: 'The VM is deallocated.',
+    others: [],
+    atUtc: '2026-11-11T21:00:00.000Z',
+    phase: 'phase-2',
+    region: 'westeurope',
+    attempts: 0,
+    waits: true,
+  };
+  expect(describeBody({ value: [ended] })).toBe(
+    'web-01                    deferred    Wed 11 Nov 2026 21:00  poweredOff: The VM is deallocated. (phase-2, westeurope)\n',
+  );
+  const audited = {
+    atUtc: '2026-11-11T11:55:10.605Z',
+    who: 'lowtide',
+    what: 'phaseStarted',
+    subject: 'phase-2',
+    vmId: null,
+    why: 'The gate of the phase before has opened.',
+    key: 'phase-2~phaseStarted',
+    previousHash: 'd873656f6d477ac9',
+    hash: 'ef93122b196b6289',
+  };
+  expect(describeBody({ value: [audited] })).toBe(
+    'Wed 11 Nov 2026 11:55  phaseStarted        phase-2                   The gate of the phase before has opened. (lowtide)\n',
+  );
 });
 
 test('a halt of an image family offers to give up that family, and names its VMs and the odds', () => {

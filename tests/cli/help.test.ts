@@ -26,7 +26,7 @@ async function transcript(lines: readonly string[]): Promise<string> {
 }
 
 const COMMANDS = ['start', 'serve', 'emulator', 'fleet-generate', 'e2e'];
-const OF_THE_LAB = ['torture', 'mutate', 'bench', 'screenshots'];
+const OF_THE_LAB = ['torture', 'mutate', 'bench', 'durable-host', 'screenshots'];
 const OF_A_MONTH = ['simulate', 'plan', 'enable-azure', 'probe-azure'];
 const OF_THE_CLIENT = ['audit', 'why', 'rollouts', 'freeze add'];
 

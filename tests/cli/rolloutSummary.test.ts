@@ -36,7 +36,7 @@ const halted: RolloutView = {
     phase(1, {
       startedUtc: '2026-11-10T18:05:00.000Z',
       endedUtc: '2026-11-11T06:30:00.000Z',
-      gate: { kind: 'open', why: '10 VMs are healthy, 0 unhealthy, 0 installs failed.' },
+      gate: { kind: 'open', why: '10 VMs are healthy, 0 unhealthy; 0 installations failed.' },
     }),
     phase(2, {
       regions: ['westeurope', 'japaneast'],
@@ -60,7 +60,19 @@ const halted: RolloutView = {
 };
 
 test('a person reads how a rollout went: when each phase was, its gate, every outcome with its reasons, what halted it', () => {
-  expectGolden('rollout-summary.txt', describeOutcome(halted));
+  expectGolden('rollout-summary.txt', describeOutcome(halted, 100));
+});
+
+test.each([60, 80, 200])('its lines fit a terminal of %d columns, and nothing is cut off', (width) => {
+  const regions = ['brazilsoutheast', 'centralus', 'eastasia', 'eastus', 'japaneast', 'southcentralus'];
+  const [first] = halted.phases;
+  const long = { ...halted, phases: [{ ...phase(1, {}), ...first, regions }] };
+  const text = describeOutcome(long, width);
+  const [picture = '', described = ''] = text.split('Phases');
+  for (const line of picture.split('\n').slice(1)) expect(line.length).toBeLessThanOrEqual(width);
+  for (const word of [...regions, 'operatorSkipped 12', 'excluded 10']) expect(described).toContain(word);
+  const wrapped = described.split('\n').filter((line) => line.startsWith(' '.repeat(12)));
+  for (const line of wrapped) expect(line.length).toBeLessThanOrEqual(width);
 });
 
 test('the picture of a long month fits a terminal', () => {

@@ -1,5 +1,6 @@
 import {
   emptyLedger,
+  follow,
   heal,
   release,
   suspects,
@@ -8,6 +9,7 @@ import {
   type ClaimRequest,
   type LedgerState,
 } from '../../domain/ledger';
+import { aVm } from '../support/builders';
 import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
 
 /** A ledger that answers one request after another. */
@@ -128,6 +130,16 @@ describe('INV-13: an unhealthy VM of a set', () => {
     const ledger = withImpairment();
     expect(ledger.rulesAgainst(aRequest('b', inSet('db', 1)))).toEqual([]);
     expect(ledger.rulesAgainst(aRequest('c', aDisruption({ zone: null })))).toEqual([]);
+  });
+
+  it('holds the set that it is in after both were moved, and none when it is in none', () => {
+    const { availabilitySetId, region } = anImpairment('web-moved');
+    const { id: vmId } = aVm({ name: 'moved' });
+    const state = release(emptyLedger, 'a', [impaired]);
+    const followed = follow(state, impaired.vmId, { vmId, availabilitySetId, region });
+    expect(followed.impairments).toEqual([{ ...impaired, vmId, availabilitySetId }]);
+    expect(follow(followed, impaired.vmId, { vmId, availabilitySetId, region })).toEqual(followed);
+    expect(follow(state, impaired.vmId, { vmId, availabilitySetId: null, region }).impairments).toEqual([]);
   });
 
   it('holds its set no longer once it is healed', () => {

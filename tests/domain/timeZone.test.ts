@@ -1,7 +1,7 @@
 import cldr from 'cldr-core/supplemental/windowsZones.json';
 import { IANAZone } from 'luxon';
 import { defaultPolicy } from '../../domain/policy';
-import { timeZoneOf } from '../../domain/timeZone';
+import { isWindowsTimeZone, timeZoneOf, zoneNamed } from '../../domain/timeZone';
 import windowsTimeZones from '../../domain/windowsTimeZones.json';
 import { aVm } from '../support/builders';
 
@@ -53,6 +53,12 @@ describe("a VM's time zone", () => {
   test('R-108: policy may give the tag another name', () => {
     const vm = aVm({ tags: tagged('Asia/Kolkata', 'tz') });
     expect(timeZoneOf(vm, { timeZoneTag: 'tz' }).zone).toBe('Asia/Kolkata');
+  });
+
+  test('the two old zones that every Windows has and CLDR lacks are known', () => {
+    const zones = ['Mid-Atlantic Standard Time', 'Kamchatka Standard Time'].map((name) => zoneNamed(name));
+    expect(zones).toEqual(['Etc/GMT+2', 'Asia/Kamchatka']);
+    expect(isWindowsTimeZone('kamchatka standard time')).toBe(true);
   });
 
   test('the Windows zones are those of CLDR, each with the IANA zone of the world (001)', () => {

@@ -130,6 +130,19 @@ describe('member names', () => {
     }
   });
 
+  it.each([
+    [0, 'Windows'],
+    [1, 'Linux'],
+  ])(
+    'are those of Get-AzVM | ConvertTo-Json, which prints an enumeration as a number: OsType %d is %s',
+    (OsType, osType) => {
+      const text = JSON.stringify([
+        { Id: idOf('vm'), Name: 'vm', Location: 'eastus', StorageProfile: { OsDisk: { OsType } } },
+      ]);
+      expect(parse(text).vms).toMatchObject([{ name: 'vm', osType }]);
+    },
+  );
+
   it('are those of Get-AzVM -Status | ConvertTo-Json, too', () => {
     const text = JSON.stringify([
       {

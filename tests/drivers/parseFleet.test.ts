@@ -172,6 +172,30 @@ describe('the shapes of a fleet file', () => {
     const fleet = parse([az('a', { powerState: 'VM deallocated' }), az('b', { powerState: 'VM running' })]);
     expect([...fleet.instances.values()].map(({ power }) => power)).toEqual(['deallocated', 'running']);
   });
+
+  it.each([
+    ['Stopped (deallocated)', 'deallocated'],
+    ['PowerState/deallocated', 'deallocated'],
+    [' running ', 'running'],
+    ['VM unknown', undefined],
+    ['PowerState/hibernating', undefined],
+    ['stopped (running', undefined],
+  ])('the power state %s is %s, and what is unknown is not off', (powerState, power) => {
+    const { instances } = parse([az('a', { powerState })]);
+    expect([...instances.values()][0]?.power ?? undefined).toBe(power);
+  });
+
+  it.each([
+    [[{ displayStatus: 'Ready' }], 'ready'],
+    [[{ code: 'ProvisioningState/succeeded' }], 'ready'],
+    [[{ code: 'ProvisioningState/creating', displayStatus: 'Starting up' }], 'notReady'],
+    [[{ displayStatus: 'VM Agent is unresponsive' }], 'notReady'],
+    [[{ level: 'Error' }], null],
+  ])('an agent reports when it says Ready, and nothing else: %j is %s', (statuses, status) => {
+    const instanceView = { vmAgent: { vmAgentVersion: '2.9.1.1', statuses } };
+    const { instances } = parse([rest('a', {}, { instanceView })]);
+    expect([...instances.values()][0]?.agentStatus).toBe(status);
+  });
 });
 
 describe('real life is no error', () => {

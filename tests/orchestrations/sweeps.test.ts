@@ -1,6 +1,6 @@
 import type { Claim, Impairment } from '../../domain/ledger';
 import type { HealthAnswer } from '../../domain/health';
-import type { VmId } from '../../domain/ids';
+import { VmId } from '../../domain/ids';
 import { assessBatch } from '../../orchestrations/assessBatch';
 import { assessmentSweep } from '../../orchestrations/assessmentSweep';
 import { catchUpSweep } from '../../orchestrations/catchUpSweep';
@@ -269,11 +269,11 @@ describe('a suspect claim', () => {
 
 describe('INV-13: a VM that holds its set', () => {
   const impairment = anImpairment('web', { vmId });
-  const probing = (answer: HealthAnswer, gone = false): Promise<Run> =>
+  const probing = (answer: HealthAnswer, gone = false, more: object = {}): Promise<Run> =>
     tidied(
       { impairments: [impairment] },
       {
-        probeHealth: (_, nowUtc) => ({ answer, because: '', atUtc: nowUtc, gone }),
+        probeHealth: (_, nowUtc) => ({ answer, because: '', atUtc: nowUtc, gone, ...more }),
       },
     );
 
@@ -283,6 +283,20 @@ describe('INV-13: a VM that holds its set', () => {
 
   it('is healed when it does not exist any more', async () => {
     expect((await probing('stopped', true)).of('disruptionLedger.heal')).toEqual([{ vmIds: [vmId] }]);
+  });
+
+  it('holds it while it is not there and still listed: whether it was moved or deleted the next listing tells', async () => {
+    expect((await probing('stopped', true, { listed: true })).of('disruptionLedger.heal')).toEqual([]);
+  });
+
+  it('holds its set after both were moved to another group, under the names that they have there', async () => {
+    const { availabilitySetId, region } = impairment;
+    const movedTo = { vmId: VmId.parse(`${vmId}-moved`), availabilitySetId, region };
+    const run = await probing('unhealthy', false, { movedTo });
+    expect(run.of('disruptionLedger.follow')).toEqual([{ from: vmId, to: movedTo }]);
+    expect((await probing('healthy', false, { movedTo })).of('disruptionLedger.heal')).toEqual([
+      { vmIds: [vmId] },
+    ]);
   });
 
   it('and cannot be asked keeps no other ledger from being tidied', async () => {

@@ -77,7 +77,7 @@ describe('the audit is a chain', () => {
     const commit = table.commit.bind(table);
     table.commit = () => {
       table.commit = commit;
-      return Promise.resolve(false); // another process took the number: from here on it is two writes
+      return Promise.resolve(null); // another process took the number: from here on it is two writes
     };
     const insert = table.insert.bind(table);
     let calls = 0;

@@ -47,11 +47,36 @@ describe('the patches of a VM', () => {
       [first, second].map((vmId) => ({ vmId, atUtc: day(n), patches: [patch(String(n))] }));
     await kept.keepAssessed(found(3));
     expect(commit).toHaveBeenCalledTimes(1);
-    commit.mockResolvedValueOnce(false);
+    commit.mockResolvedValueOnce(null);
     await kept.keepAssessed(found(6));
     await kept.keepAssessed(found(6)); // a repeat
     for (const vmId of [first, second])
       expect((await kept.read(vmId))?.assessed.map(({ fromUtc }) => fromUtc)).toEqual([day(3), day(6)]);
+  });
+
+  it('need not be read for the next assessment, unless another process wrote them meanwhile', async () => {
+    const store = memoryStore();
+    const get = jest.spyOn(store.table('patches'), 'get');
+    const [kept, elsewhere] = [patchStore(store), patchStore(store)];
+    const found = (n: number) =>
+      [first, second].map((vmId) => ({ vmId, atUtc: day(n), patches: [patch(String(n))] }));
+    await kept.keepAssessed(found(3));
+    get.mockClear();
+    await kept.keepAssessed(found(6));
+    expect(get).not.toHaveBeenCalled();
+    await elsewhere.keepAssessed(found(9));
+    await kept.keepInstalled({
+      vmId: first,
+      atUtc: day(10),
+      rolloutId: null,
+      activityId: 'a',
+      patches: [patch('9', { state: 'Installed' })],
+    });
+    await kept.keepAssessed(found(12));
+    const days = [day(3), day(6), day(9), day(12)];
+    for (const vmId of [first, second])
+      expect((await kept.read(vmId))?.assessed.map(({ fromUtc }) => fromUtc)).toEqual(days);
+    expect((await kept.read(first))?.installed).toHaveLength(1);
   });
 
   it('that were installed are lacked no more from that instant on; those that failed are', async () => {
