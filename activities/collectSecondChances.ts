@@ -93,11 +93,7 @@ class Look {
 
   /** a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
   async at(from: DueChance): Promise<Move> {
-<<<<<<< HEAD
-    const { control, halts, phases, approvals, policy } = await this.#rowsOf(from.rolloutId);
-=======
-    const { control, halts, approvals } = await this.#rowsOf(from.rolloutId);
->>>>>>> main
+    const { control, halts, approvals, policy } = await this.#rowsOf(from.rolloutId);
     if (control === null) return { from, misses: 0, dueUtc: null };
     if (control.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
     if (isForeign(control, this.#services.hub)) return this.#later(from);
@@ -190,27 +186,16 @@ class Look {
   }
 
   async #readRows(id: RolloutId): Promise<RolloutRows> {
-<<<<<<< HEAD
     const { rollouts, policy } = await servicesOf(this.#services, id);
-    const [control, halts, phases, approvals] = await Promise.all([
-      rollouts.read(id),
-      rollouts.halts(id),
-      rollouts.phases(id),
-      approvalFacts(this.#services, id),
-    ]);
-    return { control, halts, phases, approvals, policy };
-=======
-    const { rollouts } = this.#services;
     const [control, approvals] = await Promise.all([rollouts.read(id), approvalFacts(this.#services, id)]);
     const halts = control === null ? [] : await rollouts.haltsOf(control);
-    return { control, halts, approvals };
+    return { control, halts, approvals, policy };
   }
 
   #phasesOf(id: RolloutId): Promise<readonly PhaseRecord[]> {
     const known = this.#phases.get(id) ?? this.#services.rollouts.phases(id);
     this.#phases.set(id, known);
     return known;
->>>>>>> main
   }
 }
 

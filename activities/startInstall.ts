@@ -62,12 +62,8 @@ function jobOf(services: Services, input: Input): InstallJob {
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
 async function stoppedBy(services: Services, input: Input, reading: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
-<<<<<<< HEAD
   const { vm } = reading;
-  const [row, halts, freezes, approvals] = await Promise.all([
-=======
   const [row, freezes, approvals] = await Promise.all([
->>>>>>> main
     services.rollouts.read(input.rolloutId),
     services.freezes.list(),
     approvalFacts(services, input.rolloutId),

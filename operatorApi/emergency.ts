@@ -130,6 +130,7 @@ function controlOf(
     seed: rolloutId,
     version: hostVersion(),
     hub,
+    hasHalts: false,
     epoch: 1,
     emergency: {
       reason,
