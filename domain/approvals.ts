@@ -25,6 +25,8 @@ export const Approval = z.object({
   /** Not used by then, it has lapsed. */
   untilUtc: Utc,
   withdrawn: Said.nullable(),
+  /** An approver said no, and why; the phase goes on waiting. */
+  rejected: z.boolean().exactOptional(),
 });
 export type Approval = Readonly<z.infer<typeof Approval>>;
 
@@ -46,7 +48,7 @@ export interface ApprovalFacts {
 export interface NeededApproval {
   readonly phase: PhaseId;
   /** `notNeeded`: the phase had begun before anything asked for one. */
-  readonly state: 'pending' | 'approved' | 'used' | 'lapsed' | 'withdrawn' | 'notNeeded';
+  readonly state: 'pending' | 'approved' | 'used' | 'lapsed' | 'withdrawn' | 'rejected' | 'notNeeded';
   /** What asks for it, in words. */
   readonly rule: string;
   readonly validHours: number;
@@ -73,6 +75,8 @@ export function approvalMissing(facts: ApprovalFacts, phase: PhaseId, nowUtc: st
   if (state === 'pending') return `It waits for an approval ${rule}.`;
   if (state === 'lapsed')
     return `It waits for an approval ${rule}: that of ${approval?.by ?? ''} lapsed at ${approval?.untilUtc ?? ''}.`;
+  if (state === 'rejected')
+    return `It waits for an approval ${rule}: ${approval?.by ?? ''} rejected it, ${approval?.reason ?? ''}`;
   if (state !== 'withdrawn') return null;
   const { by, reason } = approval?.withdrawn ?? { by: '', reason: '' };
   return `It waits for an approval ${rule}: ${by} withdrew it, ${reason}`;
@@ -88,6 +92,7 @@ function stateOf(
   nowUtc: string,
 ): NeededApproval['state'] {
   if (approval?.withdrawn) return 'withdrawn';
+  if (approval?.rejected) return 'rejected';
   if (startedUtc !== null) return approval === null ? 'notNeeded' : 'used';
   if (approval === null) return 'pending';
   return nowUtc < approval.untilUtc ? 'approved' : 'lapsed';

@@ -21,6 +21,7 @@ const NOTICE_OF: Readonly<Record<string, NoticeKind>> = {
   halted: 'halted',
   approvalNeeded: 'approvalNeeded',
   approved: 'decided',
+  approvalRejected: 'decided',
   approvalWithdrawn: 'decided',
   held: 'held',
   hookAsked: 'hookAsked',

@@ -87,7 +87,41 @@ export async function withdrawApproval(
   await wakeWaits(services, id, null);
 }
 
-const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn']);
+/** Says no, with a reason: the phase goes on waiting, until an approver approves it after all, or an operator gives it up. */
+export async function reject(
+  services: Services,
+  id: RolloutId,
+  wanted: PhaseId | undefined,
+  { by, reason, id: callerId }: Approver,
+): Promise<void> {
+  await openRollout(services, id);
+  const atUtc = services.nowUtc();
+  const needed = await neededNow(services, id);
+  const open = needed.find(
+    ({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted),
+  );
+  if (open === undefined || open.state === 'rejected') throw nothingToSay(id, wanted, needed, 'reject');
+  await services.rollouts.saveApproval(id, {
+    phase: open.phase,
+    by,
+    reason,
+    atUtc,
+    untilUtc: atUtc,
+    withdrawn: null,
+    rejected: true,
+  });
+  await services.audit.append(id, `${atUtc}~approvalRejected~${open.phase}`, {
+    atUtc,
+    who: by,
+    what: 'approvalRejected',
+    subject: open.phase,
+    vmId: null,
+    why: reason,
+    evidence: { rule: open.rule, signedIn: callerId !== WITHOUT_SIGN_IN },
+  });
+}
+
+const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
 const STANDING: ReadonlySet<NeededApproval['state']> = new Set(['approved', 'used']);
 
 async function neededNow(services: Services, id: RolloutId): Promise<readonly NeededApproval[]> {
@@ -99,7 +133,7 @@ function nothingToSay(
   id: RolloutId,
   wanted: PhaseId | undefined,
   needed: readonly NeededApproval[],
-  what: 'approve' | 'withdraw',
+  what: 'approve' | 'reject' | 'withdraw',
 ): LowtideError {
   const states = needed.map(({ phase, state }) => `${phase} is ${state}`).join(', ');
   return new LowtideError('NOTHING_TO_DECIDE', {
@@ -135,6 +169,27 @@ const approveRollout: OperatorRoute = {
   },
 };
 
+const rejectRollout: OperatorRoute = {
+  name: 'rejectApproval',
+  methods: ['POST'],
+  role: 'approver',
+  route: 'api/rollouts/{id}/reject',
+  query: {},
+  description: {
+    summary: 'Refuses a phase that waits for an approval, with a reason: it goes on waiting.',
+    body: { about: 'Why, and which phase; without one the first that waits.', schema: ApproveBody },
+    answers: ROLLOUT,
+    errors: ERRORS,
+  },
+  handler: async (request, { services }) => {
+    const id = rolloutIdIn(request);
+    const { reason, phase } = ApproveBody.parse(await request.json());
+    await reject(services, id, phase, { by: request.by, id: request.caller.id, reason });
+    forgetFleetView(services);
+    return { jsonBody: await describeRollout(services, id) };
+  },
+};
+
 const withdrawRollout: OperatorRoute = {
   name: 'withdrawApproval',
   methods: ['POST'],
@@ -156,4 +211,4 @@ const withdrawRollout: OperatorRoute = {
   },
 };
 
-export const approvalRoutes: readonly OperatorRoute[] = [approveRollout, withdrawRollout];
+export const approvalRoutes: readonly OperatorRoute[] = [approveRollout, rejectRollout, withdrawRollout];

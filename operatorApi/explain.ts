@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { servicesOf, type Services } from '../activities/services';
 import { Utc, VmId, type RolloutId } from '../domain/ids';
+import { HealthAnswer, HealthSignals } from '../domain/health';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
 import { ListedPatch } from '../domain/patches';
@@ -61,6 +62,17 @@ const Explanation = named(
         unhealthyCount: z.number().int(),
       })
       .nullable(),
+    /** What the platform says of it now, signal by signal; only when it was asked. */
+    platform: z
+      .object({
+        agentStatus: z.string(),
+        agentVersion: z.string().nullable(),
+        signals: HealthSignals,
+        answer: HealthAnswer,
+        because: z.string(),
+      })
+      .nullable()
+      .exactOptional(),
   }),
   'Why a VM stands as it does, what will unblock it, and when it can start.',
 );
@@ -86,7 +98,7 @@ const explain: OperatorRoute = {
   handler: async (request, context) => {
     const services = await servicesOf(context.services, rolloutAsked(request) ?? null);
     const vm = await vmOf(services, request.query('id'));
-    const { facts, control, place, outcome } = await factsOf(services, vm, {
+    const { facts, control, place, outcome, platform } = await factsOf(services, vm, {
       isLive: request.query('live') === 'true',
       rolloutId: rolloutAsked(request),
     });
@@ -102,6 +114,7 @@ const explain: OperatorRoute = {
         outcome,
         patches: await patchesOf(services, outcome),
         evidence: control === null ? null : await evidenceOf(services, control.rolloutId, vm),
+        ...(platform !== undefined && { platform }),
       },
     };
   },

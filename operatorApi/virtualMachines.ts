@@ -4,7 +4,7 @@ import type { Services } from '../activities/services';
 import { eligibility } from '../domain/eligibility';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import { windowAtOrAfter } from '../domain/offPeak';
+import { windowAtOrAfter, type OffPeakWindow } from '../domain/offPeak';
 import { calendarOf } from '../domain/ownWindows';
 import { pairComponent } from '../domain/regions';
 import { timeZoneOf } from '../domain/timeZone';
@@ -33,6 +33,7 @@ const getVirtualMachine: OperatorRoute = {
     const ids = [id, ...formerIds].reverse();
     const histories = await Promise.all(ids.map((one) => services.outcomes.history(one)));
     const timeZone = timeZoneOf(vm, services.policy);
+    const [offPeak, ...later] = windowsFrom(calendarOf(timeZone.zone, vm, services.policy), services);
     return {
       jsonBody: {
         vm,
@@ -42,16 +43,23 @@ const getVirtualMachine: OperatorRoute = {
         state: await rememberedVm(services, id, (key) =>
           client.readEntityState(new EntityId('virtualMachine', key)),
         ),
-        offPeak: windowAtOrAfter(
-          calendarOf(timeZone.zone, vm, services.policy),
-          services.policy,
-          services.nowUtc(),
-        ),
+        offPeak,
+        windows: [offPeak, ...later],
         history: histories.flat(),
       },
     };
   },
 };
+
+const WINDOWS_SHOWN = 5;
+
+/** The window that is open or comes next, and some after it. */
+function windowsFrom(calendar: string, { policy, nowUtc }: Services): readonly OffPeakWindow[] {
+  const windows = [windowAtOrAfter(calendar, policy, nowUtc())];
+  for (let last = windows[0]; last !== undefined && windows.length < WINDOWS_SHOWN; last = windows.at(-1))
+    windows.push(windowAtOrAfter(calendar, policy, last.closesUtc));
+  return windows;
+}
 
 /** A person takes responsibility for a VM that is not healthy after its update: from now on it holds its availability set no more. */
 const waiveVirtualMachine: OperatorRoute = {

@@ -2,11 +2,12 @@ import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';
-import { healthFrom } from '../domain/health';
-import type { RolloutId, VmId } from '../domain/ids';
+import { healthFrom, type HealthAnswer, type HealthSignals } from '../domain/health';
+import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmReading } from '../drivers/driver';
 import type { VmFacts } from '../planning/explainVm';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PhaseRecord } from '../store/rollouts';
@@ -18,6 +19,17 @@ export interface FoundFacts {
   readonly control: RolloutControl | null;
   readonly place: PlannedPlace | null;
   readonly outcome: KeptOutcome | null;
+  /** Only when the platform was asked; null when it knows no such VM. */
+  readonly platform?: PlatformView | null;
+}
+
+/** What the platform says of a VM now, signal by signal. */
+interface PlatformView {
+  readonly agentStatus: string;
+  readonly agentVersion: string | null;
+  readonly signals: HealthSignals;
+  readonly answer: HealthAnswer;
+  readonly because: string;
 }
 
 /** Everything that is known of one VM, by keys and short ranges of the tables; the platform is asked only when it is wanted. */
@@ -37,7 +49,10 @@ export async function factsOf(
     services.operations.read(vm.region, vm.id),
     control === null ? undefined : approvalFacts(services, control.rolloutId),
   ]);
-  const place = control === null ? null : await placeOf(services, control, phases, vm);
+  const [place, reading] = await Promise.all([
+    control === null ? null : placeOf(services, control, phases, vm),
+    isLive ? services.driver.readVirtualMachine(vm.id) : undefined,
+  ]);
   const running = operation?.operation.endedUtc === null ? operation.operation : null;
   const facts: VmFacts = {
     nowUtc,
@@ -50,9 +65,10 @@ export async function factsOf(
     isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
     plannedStartUtc: place?.expectedStartUtc ?? null,
     installingSinceUtc: running?.intentUtc ?? null,
-    ...(isLive && { platform: await platformOf(services, vm.id) }),
+    ...(reading !== undefined && { platform: platformOf(reading) }),
   };
-  return { facts, control, place, outcome };
+  if (reading === undefined) return { facts, control, place, outcome };
+  return { facts, control, place, outcome, platform: platformViewOf(reading) };
 }
 
 async function placeOf(
@@ -92,9 +108,15 @@ function standingOf(
   return { control, here, hereSinceUtc: halt?.atUtc ?? control.modeSinceUtc ?? null };
 }
 
-async function platformOf({ driver }: Services, id: VmId): Promise<NonNullable<VmFacts['platform']>> {
-  const reading = await driver.readVirtualMachine(id);
+function platformOf(reading: VmReading | null): NonNullable<VmFacts['platform']> {
   if (reading === null) return {};
   const { powerState, agent, signals } = reading;
   return { powerState, agentStatus: agent.status, agentVersion: agent.version, health: healthFrom(signals) };
+}
+
+function platformViewOf(reading: VmReading | null): PlatformView | null {
+  if (reading === null) return null;
+  const { agent, signals } = reading;
+  const { answer, because } = healthFrom(signals);
+  return { agentStatus: agent.status, agentVersion: agent.version, signals, answer, because };
 }

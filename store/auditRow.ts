@@ -25,6 +25,7 @@ export const AuditRow = z.object({
     'policyApplied',
     'approvalNeeded',
     'approved',
+    'approvalRejected',
     'approvalWithdrawn',
     'hookAsked',
     'hookAnswered',

@@ -16,6 +16,11 @@ export function addApprovals(
 ): void {
   const words = [
     ['approve', 'let a phase start that the policy asks an approval for', 'the first that waits without it'],
+    [
+      'reject',
+      'refuse a phase that waits for an approval: it goes on waiting',
+      'the first that waits without it',
+    ],
     ['withdraw', 'take an approval back: nothing new starts in its phase', 'whose approval it is (required)'],
   ] as const;
   for (const [kind, description, about] of words) {
@@ -27,7 +32,7 @@ export function addApprovals(
       .argument(...ID)
       .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
       .option('--yes', 'do not ask');
-    if (kind === 'approve') command.option('--phase <phase>', `which phase; ${about}`);
+    if (kind !== 'withdraw') command.option('--phase <phase>', `which phase; ${about}`);
     else command.requiredOption('--phase <phase>', about);
     command.action(async (id: string | undefined, _options: unknown, self: Command) => {
       ended(await runDecision(kind, id, self.optsWithGlobals()));

@@ -49,7 +49,8 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   return 0;
 }
 
-export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel' | 'take-over' | 'approve' | 'withdraw';
+export type DecisionKind =
+  'pause' | 'resume' | 'skip' | 'cancel' | 'take-over' | 'approve' | 'reject' | 'withdraw';
 
 export interface DecisionOptions extends Common {
   readonly reason: string;
@@ -98,7 +99,7 @@ async function listForgiven(
 /** An approval is of a phase; what is decided otherwise has a scope. */
 function bodyOf(kind: DecisionKind, scope: Row | null): Row {
   if (scope === null) return {};
-  return kind === 'approve' || kind === 'withdraw' ? scope : { scope };
+  return kind === 'approve' || kind === 'reject' || kind === 'withdraw' ? scope : { scope };
 }
 
 function scopeOf({ phase, region, set, vm }: DecisionOptions): Row | null {

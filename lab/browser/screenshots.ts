@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
+import { Rehearsals } from '../../local/rehearsals';
 import { say } from '../../local/say';
 import { launchChromium } from './chromium';
 import { dashboardHost } from './dashboardHost';
@@ -18,14 +19,24 @@ interface Shot {
 
 const PAGES: readonly Shot[] = [
   { name: 'now', path: '' },
-  { name: 'world', path: '/world?region=eastus2' },
-  { name: 'fleet', path: '/fleet?group=reason' },
+  { name: 'world', path: '/world' },
+  { name: 'region', path: '/world?region=eastus2' },
+  { name: 'fleet', path: '/fleet' },
+  { name: 'groups', path: '/fleet?group=reason' },
   { name: 'vm', path: `/vm?id=${encodeURIComponent(vmId('hub-web-36'))}` },
   { name: 'plan', path: '/plan' },
   { name: 'audit', path: '/audit' },
   { name: 'certificate', path: '/certificate' },
   { name: 'rehearsal', path: '/rehearsal' },
 ];
+
+/** The last of them is printed, too. */
+const AFTERWARDS: readonly Shot[] = [
+  { name: 'finished', path: '?rollout=rollout-2026-11' },
+  { name: 'certificate-finished', path: '/certificate' },
+];
+const OVER = '2026-12-09T00:00:00.000Z';
+const APPROVAL = { approvals: [{ before: { phase: 2 } }] };
 
 const LOOKS = [
   { name: 'light', colorScheme: 'light', width: 1280 },
@@ -37,23 +48,38 @@ function vmId(name: string): string {
   return `/subscriptions/c0d7050e-0000-4000-8000-000000000001/resourceGroups/rg-hub-web/providers/Microsoft.Compute/virtualMachines/${name}`;
 }
 
-/** A page keeps polling, so it is never idle; this is how long it takes to draw what it has. */
-const DRAWN_MS = 1_500;
+/** A page keeps polling, so it is never idle: it is drawn when it says of nothing that it is still being read. */
+const IS_DRAWN = `document.querySelector('main h1, main h2') !== null && !/(Reading|Asking|Loading|Planning)[^.]* …/.test(document.querySelector('main').innerText)`;
+const DRAWN_MAX_MS = 120_000;
+const POLL_MS = 200;
+/** For what comes in steps, as the parts of a preview do. */
+const SETTLED_MS = 800;
 
 async function take(page: Page, file: string, fullPage: boolean): Promise<void> {
-  await page.waitForTimeout(DRAWN_MS);
+  await drawn(page);
+  await page.waitForTimeout(SETTLED_MS);
+  await drawn(page);
   await page.screenshot({ path: file, fullPage });
   say.line(file);
+}
+
+/** Asked from here: the policy of the page forbids the scripts with which Playwright would wait. */
+async function drawn(page: Page): Promise<void> {
+  for (const untilMs = Date.now() + DRAWN_MAX_MS; Date.now() < untilMs; await page.waitForTimeout(POLL_MS))
+    if ((await page.evaluate<boolean>(IS_DRAWN)) === true) return;
+  throw new Error(`${page.url()} was not drawn within ${DRAWN_MAX_MS / 1_000} s.`);
 }
 
 async function month(
   scenario: string | null,
   untilUtc: string,
+  rehearsals: Rehearsals,
 ): Promise<Awaited<ReturnType<typeof dashboardHost>>> {
   const fleet = join(PACKAGE_ROOT, 'fleets', 'contoso.json');
   const host = await dashboardHost({
     fleet,
     startUtc: RELEASED,
+    alsoServes: rehearsals.serve,
     ...(scenario !== null && { scenario: join(PACKAGE_ROOT, 'fleets', 'scenarios', `${scenario}.json`) }),
   });
   await host.request('POST', '/api/rollouts', { month: MONTH });
@@ -67,8 +93,9 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const browser = await launchChromium();
   const page = await browser.newPage({ viewport: { width: 1280, height: HEIGHT }, colorScheme: 'light' });
+  const rehearsals = new Rehearsals();
   // One host after another: a process has one app.
-  const halted = await month('bad-patch', '2026-11-12T18:00:00.000Z');
+  const halted = await month('bad-patch', '2026-11-12T18:00:00.000Z', rehearsals);
   await takeAll(
     page,
     halted.baseUrl,
@@ -76,16 +103,25 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
     [{ name: forDocs ? 'dashboard-halt' : 'halt', path: '' }],
     forDocs,
   );
+  if (!forDocs) {
+    const applied = await halted.request('PUT', '/api/policy?reason=two+people&version=0', APPROVAL);
+    if (applied.status !== 200) throw new Error(`PUT /api/policy answered ${applied.status}.`);
+    await halted.runUntil('2026-11-12T18:30:00.000Z'); // every process looks at the policy now and then
+    await takeAll(page, halted.baseUrl, folder, [{ name: 'approval', path: '' }], forDocs);
+  }
   await halted.close();
-  const running = await month(null, '2026-11-18T03:40:00.000Z');
-  await takeAll(
-    page,
-    running.baseUrl,
-    folder,
-    forDocs ? [{ name: 'dashboard-now', path: '' }] : PAGES,
-    forDocs,
-  );
+  const running = await month(null, '2026-11-18T03:40:00.000Z', rehearsals);
+  const now = { name: 'dashboard-now', path: '' };
+  await takeAll(page, running.baseUrl, folder, forDocs ? [now] : PAGES, forDocs);
+  if (!forDocs) {
+    await running.runUntil(OVER);
+    await takeAll(page, running.baseUrl, folder, AFTERWARDS, forDocs);
+    await page.setViewportSize({ width: 1280, height: HEIGHT });
+    await page.emulateMedia({ media: 'print' });
+    await take(page, join(folder, 'certificate-print.png'), true);
+  }
   await running.close();
+  rehearsals.stop();
   await browser.close();
 }
 

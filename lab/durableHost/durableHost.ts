@@ -16,6 +16,8 @@ import { startWorker } from './worker';
 export interface DurableHostOptions {
   readonly port: number;
   readonly settings: string;
+  /** The command of the .NET SDK. */
+  readonly dotnet?: string;
   /** Aborted, everything ends. */
   readonly signal: AbortSignal;
 }
@@ -26,8 +28,9 @@ const SOURCE = join(PACKAGE_ROOT, 'lab', 'durableHost', 'extension');
  * Runs this app on the durable extension itself (its own dispatcher, queues, history and partitions on Azurite), with a node worker of ours:
  * all of the real host that decides how orchestrations run. HTTP triggers, timers and settings are the emulator's. Wants the .NET SDK.
  */
-export async function runDurableHost({ port, settings: file, signal }: DurableHostOptions): Promise<void> {
-  const sdk = dotnetMajor();
+export async function runDurableHost(options: DurableHostOptions): Promise<void> {
+  const { port, settings: file, dotnet = 'dotnet', signal } = options;
+  const sdk = dotnetMajor(dotnet);
   const requests = new StorageRequests();
   const azurite = await startAzurite({
     ports: 'any',
@@ -61,9 +64,9 @@ export async function runDurableHost({ port, settings: file, signal }: DurableHo
   }
 }
 
-function dotnetMajor(): number {
+function dotnetMajor(dotnet: string): number {
   try {
-    return Number.parseInt(execFileSync('dotnet', ['--version'], { encoding: 'utf8' }), 10);
+    return Number.parseInt(execFileSync(dotnet, ['--version'], { encoding: 'utf8' }), 10);
   } catch (cause) {
     throw new LowtideError(
       'ARGUMENT_INVALID',

@@ -79,7 +79,7 @@ export const RolloutShape = named(
     approvals: z.array(
       z.object({
         phase: PhaseId,
-        state: z.enum(['pending', 'approved', 'used', 'lapsed', 'withdrawn', 'notNeeded']),
+        state: z.enum(['pending', 'approved', 'used', 'lapsed', 'withdrawn', 'rejected', 'notNeeded']),
         rule: z.string(),
         validHours: z.number(),
         approval: Approval.nullable(),

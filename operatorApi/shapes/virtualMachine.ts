@@ -50,6 +50,8 @@ export const VirtualMachineShape = named(
     }),
     state: VmState,
     offPeak: OffPeakShape,
+    /** The window that is open or comes next, and those after it. */
+    windows: z.array(OffPeakShape),
     history: z.array(HistoryRow),
   }),
   'What Lowtide knows of one VM.',

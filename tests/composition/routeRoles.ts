@@ -119,5 +119,5 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armPutNetworkResource',
     'armDeleteNetworkResource',
   ],
-  approver: ['approveRollout', 'withdrawApproval'],
+  approver: ['approveRollout', 'rejectApproval', 'withdrawApproval'],
 };

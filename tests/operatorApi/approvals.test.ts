@@ -71,6 +71,20 @@ describe('a month with an approval after the canary and with windows of VMs of t
     expect(new Set(installed).size).toBe(1);
   });
 
+  it('an approver who rejects says why; it goes on waiting, and can be approved after all', async () => {
+    expect(await say('reject', { reason: 'The canary is too small.' })).toBe(200);
+    expect(await needed()).toMatchObject([
+      { state: 'rejected', approval: { reason: 'The canary is too small.' } },
+    ]);
+    expect(await say('reject', { reason: 'Again.' })).toBe(409);
+    const why = await month.get(`/api/explain?id=${idOf(`${String((await secondPhase()).regions[0])}-1`)}`);
+    expect(JSON.stringify(why['holds'])).toContain('rejected it, The canary is too small.');
+    const { value } = (await month.get('/api/rollouts/rollout-2026-11/audit')) as {
+      value: { what: string; why: string }[];
+    };
+    expect(value.find(({ what }) => what === 'approvalRejected')?.why).toBe('The canary is too small.');
+  });
+
   it('an approval lets it start; one that is withdrawn holds it again, and nothing new starts', async () => {
     expect(await say('withdraw', { reason: 'r', phase: 'phase-2' })).toBe(409);
     expect(await say('approve', { reason: 'The canary is well.' })).toBe(200);

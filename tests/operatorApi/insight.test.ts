@@ -18,6 +18,7 @@ interface Explained {
   } | null;
   readonly place: { readonly phase: string } | null;
   readonly deadlineUtc: string;
+  readonly platform?: { readonly answer: string; readonly signals: { readonly powerState: string } };
   readonly patches:
     | readonly {
         readonly kbId: string | null;
@@ -128,6 +129,8 @@ describe('what an operator asks during a month', () => {
     ]);
     const live = await get<Explained>(`/api/explain?id=${named('e2e-off')}&live=true`);
     expect(live.holds.map(({ reason }) => reason)).toEqual(['poweredOff']);
+    expect(live.platform).toMatchObject({ answer: 'stopped', signals: { powerState: 'deallocated' } });
+    expect(off).not.toHaveProperty('platform');
     const forecast = await get<{
       counts: Record<string, number>;
       groups: { name: string; counts: Record<string, number> }[];

@@ -90,6 +90,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, status: number
   ],
   ['POST', '/api/rollouts/rollout-2026-10/approve', 404, { reason: 'r' }],
   ['POST', '/api/rollouts/rollout-2026-11/approve', 409, { reason: 'r' }],
+  ['POST', '/api/rollouts/rollout-2026-11/reject', 409, { reason: 'r' }],
   ['POST', '/api/rollouts/rollout-2026-11/withdraw', 409, { reason: 'r', phase: 'phase-1' }],
   ['GET', `/api/virtual-machines?id=${MONTH_VM}`, 200],
   ['GET', '/api/virtual-machines?id=web-01', 400],

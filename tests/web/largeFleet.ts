@@ -12,7 +12,9 @@ export async function serveLargeFleet(page: Page): Promise<{ readonly answers: n
   const vms = Array.from({ length: LARGE }, (_, n): VirtualMachine =>
     aVm({ name: `vm-${String(n).padStart(6, '0')}`, region: n % 2 === 0 ? 'eastus' : 'westeurope' }),
   );
-  const services = await someServices({ vms });
+  const empty = await someServices();
+  // Read as they are: 100,000 rows need not be written first.
+  const services = { ...empty, inventory: { ...empty.inventory, list: () => Promise.resolve(vms) } };
   const answers: number[] = [];
   await page.route(/\/api\/fleet\?/, async (route) => {
     const url = new URL(route.request().url());

@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { anIssuer, type Issuer } from '../support/entra';
 import {
   accessibilityProblems,
@@ -9,6 +9,7 @@ import {
 } from './dashboardPage';
 
 /** A host that believes an issuer of this machine, which signs people in as Entra ID does. */
+const BEN = '0b0b0b0b-0000-4000-8000-000000000002';
 const CLIENT = '0c0c0c0c-0000-4000-8000-000000000001';
 
 let issuer: Issuer;
@@ -23,7 +24,11 @@ beforeAll(async () => {
     dashboardHost({
       fleet: 'fleets/e2e.json',
       startUtc: '2026-11-10T18:00:00.000Z',
-      settings: { ...issuer.environment, LOWTIDE_AUTH_CLIENT: CLIENT },
+      settings: {
+        ...issuer.environment,
+        LOWTIDE_AUTH_CLIENT: CLIENT,
+        LOWTIDE_APPROVALS: '[{"before":{"phase":1}}]',
+      },
     }),
     launchChromium(),
   ]);
@@ -69,6 +74,10 @@ test('a reader comes back to where it was, sees everything, and reads why each b
     .first()
     .waitFor();
   expect([await pause.isVisible(), await pause.getAttribute('aria-disabled')]).toEqual([true, 'true']);
+  await page
+    .getByText(/Off: it needs the role approver, and ann@contoso.com .* has the role reader/)
+    .first()
+    .waitFor();
   await open('/plan');
   await page.getByLabel(/What the file sets/).fill('soak: PT1H');
   await page.getByText('It would change 1 member').waitFor();
@@ -102,5 +111,100 @@ test('a token that a person has is taken, too, and an operator’s buttons are o
   await signIn('Use it in this tab');
   await page.getByText('Nothing new starts; what is in flight ends.').waitFor();
   expect(await page.getByRole('button', { name: 'Pause' }).getAttribute('aria-disabled')).toBe('false');
+  expect(errors).toEqual([]);
+});
+
+describe('an approval', () => {
+  const card = (): Locator => page.getByRole('region', { name: /Phase 1/ });
+  const decide = (): Locator => card().getByRole('button', { name: /^(Approve|Reject|Decide)$/ });
+  const signedInAs = async (claims: Readonly<Record<string, unknown>>): Promise<void> => {
+    await page.evaluate(`sessionStorage.setItem('lowtide.token', ${JSON.stringify(issuer.token(claims))})`);
+    await open('');
+    await card().waitFor();
+  };
+  const approvals = async (): Promise<unknown> => {
+    const authorization = `Bearer ${issuer.token({ roles: ['reader'] })}`;
+    const { body } = await host.request('GET', '/api/rollouts/rollout-2026-11', undefined, { authorization });
+    return (body as { approvals: unknown }).approvals;
+  };
+
+  test('is asked for with what it is, by whom asked, why and what approving does', async () => {
+    await signedInAs({ roles: ['operator', 'approver'] });
+    await card().getByRole('heading', { name: 'Phase 1 waits for an approval' }).waitFor();
+    const text = await card().innerText();
+    for (const part of [
+      /What\s+\d+ VMs? in \d+ regions?: \w+/,
+      /Asked for by\s+ann@contoso\.com.*, Tue 10 Nov, 18:00 UTC/,
+      /The policy asks an approver before phase 1/,
+      /\d+ VMs? of Phase 1 start now, each in its off-peak hours\. Not used within 168 hours, it lapses\./,
+      /go on waiting, and your reason stands here/,
+    ])
+      expect(text).toMatch(part);
+    expect(await accessibilityProblems(page)).toEqual([]);
+  });
+
+  test('is not given by whoever asked for the rollout, who reads why', async () => {
+    await card()
+      .getByRole('radio', { name: /^Approve/ })
+      .check();
+    await card().getByLabel('Reason, for the audit').fill('Mine.');
+    expect(await decide().getAttribute('aria-disabled')).toBe('true');
+    await card()
+      .getByText('Off: you asked for this rollout, so another approver has to approve it.')
+      .first()
+      .waitFor();
+    await decide().click({ force: true });
+    expect(await approvals()).toMatchObject([{ state: 'pending' }]);
+  });
+
+  test('is rejected with a reason that all can read, and given after all', async () => {
+    await signedInAs({ roles: ['approver'], preferred_username: 'ben@contoso.com', oid: BEN });
+    await card()
+      .getByRole('radio', { name: /^Reject/ })
+      .check();
+    await card().getByLabel('Reason, for the audit').fill('Not before the sale.');
+    await decide().click();
+    await card()
+      .getByText(/^by ben@contoso\.com.* UTC: Not before the sale\.$/)
+      .waitFor();
+    expect(await approvals()).toMatchObject([{ state: 'rejected' }]);
+    await card().getByLabel('Reason, for the audit').fill('The sale is over.');
+    await decide().click();
+    await page.getByText(/was approved by ben@contoso\.com.* UTC: The sale is over\./).waitFor();
+    expect(await approvals()).toMatchObject([
+      { approval: { by: expect.stringMatching(/^ben@contoso\.com/) as string } },
+    ]);
+  });
+});
+
+test('a rollout that begins under an open page does not take the place of the one that is looked at', async () => {
+  await page.getByRole('heading', { name: /^November 2026/ }).waitFor();
+  const list = /\/api\/rollouts$/;
+  await page.route(list, async (route) => {
+    const { 'if-none-match': _tag, ...headers } = route.request().headers();
+    const response = await route.fetch({ headers });
+    const { value } = (await response.json()) as { value: object[] };
+    const next = { ...value[0], id: 'rollout-2026-12', month: '2026-12', state: 'planning' };
+    await route.fulfill({ response, json: { value: [next, ...value] } });
+  });
+  const other = page.getByRole('list', { name: 'Other rollouts that are open' });
+  await other.getByRole('link', { name: 'December 2026' }).waitFor();
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toMatch(/^November 2026/);
+  await page.waitForURL(/rollout=rollout-2026-11/);
+  await page.unroute(list);
+});
+
+test('of two rollouts either is shown, and the choice goes along from page to page', async () => {
+  await page.goto('about:blank'); // a page that asks while a month passes takes longer than the month
+  await host.runUntil('2026-12-08T18:06:00.000Z');
+  await open('');
+  const choice = page.getByRole('combobox', { name: /^Rollout/ });
+  await choice.selectOption('rollout-2026-12');
+  await page.getByRole('heading', { name: /^December 2026/ }).waitFor();
+  await choice.selectOption('rollout-2026-11');
+  await page.getByRole('heading', { name: /^November 2026/ }).waitFor();
+  await page.getByRole('navigation').getByRole('link', { name: 'World' }).click();
+  await page.getByRole('heading', { name: 'World' }).waitFor();
+  expect(new URL(page.url()).searchParams.get('rollout')).toBe('rollout-2026-11');
   expect(errors).toEqual([]);
 });

@@ -2,6 +2,22 @@
 
 export type Counts = Readonly<Record<string, number>>;
 
+interface Said {
+  readonly by: string;
+  readonly reason: string;
+  readonly atUtc: string;
+}
+
+/** A phase that the policy asks an approval for, and how that stands. */
+export interface NeededApproval {
+  readonly phase: string;
+  readonly state: 'pending' | 'approved' | 'used' | 'lapsed' | 'withdrawn' | 'rejected' | 'notNeeded';
+  /** What asks for it, in words. */
+  readonly rule: string;
+  readonly validHours: number;
+  readonly approval: (Said & { readonly untilUtc: string; readonly withdrawn: Said | null }) | null;
+}
+
 export interface RolloutSummary {
   readonly id: string;
   /** `monthly` or `emergency`. */
@@ -21,10 +37,14 @@ export interface Phase {
   readonly startedUtc: string | null;
   readonly endedUtc: string | null;
   readonly gate: { readonly kind: string; readonly why: string } | null;
+  readonly expected: { readonly expectedStartUtc: string; readonly expectedEndUtc: string } | null;
 }
 
 export interface Rollout extends RolloutSummary {
+  /** What an emergency was asked for; of a monthly one there is none. */
+  readonly emergency?: { readonly reason: string } | null;
   readonly requestedBy: string;
+  readonly requestedUtc: string;
   readonly notAdvanced: string | null;
   readonly waitsForInventory: { readonly sinceUtc: string; readonly why: string } | null;
   readonly eligibleCount: number | null;
@@ -32,6 +52,7 @@ export interface Rollout extends RolloutSummary {
   readonly outcomes: Counts;
   readonly reasons: Readonly<Record<string, Counts>>;
   readonly phases: readonly Phase[];
+  readonly approvals: readonly NeededApproval[];
 }
 
 export type Interval = readonly [startUtc: string, endUtc: string];
@@ -77,11 +98,8 @@ export interface Timeline {
   readonly phases: readonly { readonly phase: string; readonly regions: readonly TimelineRegion[] }[];
 }
 
-export interface Decision {
+export interface Decision extends Said {
   readonly kind: string;
-  readonly by: string;
-  readonly reason: string;
-  readonly atUtc: string;
 }
 
 export interface Halt {

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { RolloutSummary } from './api';
 import { useLive } from './live';
 import { NowPage } from './now/nowPage';
@@ -12,7 +12,7 @@ import type { Problem } from './send';
 import { RehearsalBar } from './rehearsal/rehearsalBar';
 import { SignInPage } from './signIn/signInPage';
 import type { PageProps } from './page';
-import { usePlace } from './router';
+import { addressOf, go, usePlace, type Place } from './router';
 
 const World = lazyPage(async () => (await import('./world/worldPage')).WorldPage);
 const Fleet = lazyPage(async () => (await import('./fleet/fleetPage')).FleetPage);
@@ -62,6 +62,21 @@ const NONE: RolloutSummary = {
 
 const ROLLOUTS_EVERY_MS = 5_000;
 
+/** The one that is chosen, or the latest. A page that is open stays with the one it shows while that is open: a decision half written is about it. */
+function useShownRollout(rollouts: readonly RolloutSummary[], place: Place): RolloutSummary | undefined {
+  const kept = useRef<string | null>(null);
+  const wanted = place.query.get('rollout');
+  const latest = rollouts.find(({ kind }) => kind !== 'emergency') ?? rollouts[0];
+  const stays = rollouts.find(({ id, endedUtc }) => id === kept.current && endedUtc === null);
+  const shown = wanted === null ? (stays ?? latest) : rollouts.find(({ id }) => id === wanted);
+  kept.current = shown?.id ?? null;
+  useEffect(() => {
+    if (wanted !== null || shown === undefined || shown === latest) return;
+    go(addressOf(place.path, { ...Object.fromEntries(place.query), rollout: shown.id }), 'replace');
+  }, [wanted, shown?.id, latest?.id]);
+  return shown;
+}
+
 /** The whole page: what is above every view, and the view of the address. */
 export function App({ signInFailed }: { readonly signInFailed: Problem | null }): JSX.Element {
   const place = usePlace();
@@ -69,9 +84,7 @@ export function App({ signInFailed }: { readonly signInFailed: Problem | null })
   const page = PAGES.find(({ path }) => path === place.path);
   const rollouts = data?.value ?? [];
   const wanted = place.query.get('rollout');
-  const rollout =
-    rollouts.find(({ id }) => id === wanted) ??
-    (wanted === null ? (rollouts.find(({ kind }) => kind !== 'emergency') ?? rollouts[0]) : undefined);
+  const rollout = useShownRollout(rollouts, place);
   useEffect(() => {
     document.title = page === undefined ? 'Lowtide' : `${page.title} – Lowtide`;
   }, [page]);
@@ -94,9 +107,9 @@ export function App({ signInFailed }: { readonly signInFailed: Problem | null })
         ) : page === undefined ? (
           <Empty title="There is no such page">The navigation above has those there are.</Empty>
         ) : page.needsNoRollout === true ? (
-          page.show({ rollout: rollout ?? NONE, place })
+          page.show({ rollout: rollout ?? NONE, rollouts, place })
         ) : rollout !== undefined ? (
-          page.show({ rollout, place })
+          page.show({ rollout, rollouts, place })
         ) : data !== null ? (
           <NoRollout wanted={wanted} />
         ) : problem === null ? (

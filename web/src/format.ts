@@ -91,6 +91,15 @@ export function month(text: string): string {
   return format('UTC', { month: 'long', year: 'numeric' }).format(new Date(`${text}-15T00:00:00Z`));
 }
 
+/** `November 2026`; of a rollout beside the monthly one with what its id adds. */
+export function rolloutName({ id, month: of }: { readonly id: string; readonly month: string }): string {
+  const monthly = `rollout-${of}`;
+  if (id === monthly) return month(of);
+  if (!id.startsWith(`${monthly}-`)) return id;
+  const suffix = id.slice(monthly.length + 1);
+  return `${month(of)}, ${/^e\d+$/.test(suffix) ? `emergency ${suffix.slice(1)}` : suffix}`;
+}
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;

@@ -5,6 +5,8 @@ import { applyStoredTheme } from './theme';
 import './styles/base.css';
 import './styles/parts.css';
 import './styles/now.css';
+import './styles/health.css';
+import './styles/approvals.css';
 
 applyStoredTheme();
 const root = document.getElementById('app');

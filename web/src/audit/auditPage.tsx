@@ -170,6 +170,12 @@ function Verification(): JSX.Element {
           {state === 'reading' ? 'Reading all of it …' : 'Verify every chain'}
         </button>
       </div>
+      {state === null && (
+        <p class="quiet">
+          Verifying reads every row and computes its hash anew: a row that was changed, removed or added later
+          is found.
+        </p>
+      )}
       <div role="status">
         {state !== null && state !== 'reading' && (
           <>

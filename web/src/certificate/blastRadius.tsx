@@ -87,14 +87,14 @@ function Row({ peak, policy }: { readonly peak: Peak; readonly policy: Policy })
 /** What the policy allows there, or which rule bounds it. */
 function limitOf({ scope, limit }: Peak, policy: Policy): string {
   if (limit !== null) return `${count(limit)} at once`;
-  const standalone = `${String(policy['standaloneSharePercent'])} % of its standalone VMs in a region (INV-15)`;
+  const share = `${String(policy['standaloneSharePercent'])} %`;
   const rules: Readonly<Record<BlastScope, string>> = {
     fleet: 'no number of its own: the rows below bound it',
     region: 'never with its geo pair (INV-2), one zone at a time (INV-3)',
-    zone: `never with another zone of its region (INV-3), ${standalone}`,
+    zone: `never with another zone of its region (INV-3); ${share} of the standalone VMs that a subscription has in the region (INV-15)`,
     availabilitySet: `${String(policy['setSharePercent'])} % of the set (INV-1)`,
     updateDomain: 'one of its set at a time (INV-1)',
-    subscription: standalone,
+    subscription: `${share} of its standalone VMs in a region (INV-15)`,
   };
   return rules[scope];
 }

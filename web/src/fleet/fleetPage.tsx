@@ -172,7 +172,8 @@ const isNarrowed = ({ search, filters }: FleetQuery): boolean =>
   search !== '' || Object.keys(filters).length > 0;
 
 function valueName(key: string, value: string): string {
-  if (key === 'kind') return value === 'none' ? 'None yet' : outcomeLook(value).label;
+  if (value === 'none') return key === 'kind' || key === 'reason' ? 'No outcome yet' : 'None';
+  if (key === 'kind') return outcomeLook(value).label;
   if (key === 'reason') return words(value);
   return key === 'availabilitySet' ? value.slice(value.lastIndexOf('/') + 1) : value;
 }

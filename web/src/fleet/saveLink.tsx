@@ -2,9 +2,11 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { count } from '../format';
 import { Icon } from '../parts/icon';
-import { tokenHeader } from '../send';
+import { ProblemNote } from '../parts/problemNote';
+import { tokenHeader, type Problem } from '../send';
 
 const PAGE = 1_000;
+const READ_MS = 60_000;
 
 /** Saves all rows that fit as one file, page after page: a fleet of 100,000 is 100 of them. */
 export function SaveLink({
@@ -15,7 +17,9 @@ export function SaveLink({
   readonly total: number | null;
 }): JSX.Element {
   const [state, setState] = useState<string | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
   const save = async (): Promise<void> => {
+    setProblem(null);
     const parts: string[] = [];
     let rowCount = 0;
     let path: string | null = `/api/fleet?${question}&format=csv&limit=${PAGE}`;
@@ -33,19 +37,23 @@ export function SaveLink({
     setState(null);
   };
   return (
-    <button
-      type="button"
-      class="save"
-      disabled={state !== null}
-      onClick={() => {
-        save().catch((error: unknown) => {
-          setState(null);
-          window.alert(error instanceof Error ? error.message : String(error));
-        });
-      }}
-    >
-      <Icon name="save" /> {state ?? 'Save as CSV'}
-    </button>
+    <>
+      <button
+        type="button"
+        class="save"
+        disabled={state !== null}
+        onClick={() => {
+          save().catch((error: unknown) => {
+            setState(null);
+            const detail = error instanceof Error ? error.message : String(error);
+            setProblem({ title: 'The table was not saved.', detail, status: 0 });
+          });
+        }}
+      >
+        <Icon name="save" /> {state ?? 'Save as CSV'}
+      </button>
+      <ProblemNote problem={problem} />
+    </>
   );
 }
 
@@ -54,5 +62,8 @@ function offer(blob: Blob): void {
   link.href = URL.createObjectURL(blob);
   link.download = 'lowtide-fleet.csv';
   link.click();
-  URL.revokeObjectURL(link.href);
+  // The browser may begin to read it only after this.
+  window.setTimeout(() => {
+    URL.revokeObjectURL(link.href);
+  }, READ_MS);
 }

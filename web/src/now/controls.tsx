@@ -86,5 +86,5 @@ function choiceOf(kind: Kind, waitingCount: number | null): Choice {
     kind === 'cancel' && waitingCount !== null
       ? `${vms(waitingCount)} end as skipped. What is being installed ends first. It cannot be undone.`
       : EFFECTS[kind];
-  return { kind, label: LABELS[kind], effect };
+  return { kind, label: LABELS[kind], effect, off: null };
 }

@@ -1,16 +1,17 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
-import { useWhyNoOperator } from '../me';
 import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
 
 export interface Choice {
-  readonly kind: 'pause' | 'resume' | 'skip' | 'cancel';
+  readonly kind: 'pause' | 'resume' | 'skip' | 'cancel' | 'approve' | 'reject' | 'withdraw';
   readonly label: string;
   /** What it would do, with numbers. */
   readonly effect: string;
+  /** Why the caller may not decide this; null when it may. */
+  readonly off: string | null;
 }
 
 interface DecisionFormProps {
@@ -18,23 +19,32 @@ interface DecisionFormProps {
   readonly choices: readonly Choice[];
   /** On the button while nothing is chosen. */
   readonly startLabel: string;
+  /** Sent beside the reason. */
+  readonly about?: Readonly<Record<string, string>>;
   readonly onDone?: () => void;
 }
 
 /** A decision and its reason. The button says what is missing as long as it is off. */
-export function DecisionForm({ rolloutId, choices, startLabel, onDone }: DecisionFormProps): JSX.Element {
+export function DecisionForm({
+  rolloutId,
+  choices,
+  startLabel,
+  about = {},
+  onDone,
+}: DecisionFormProps): JSX.Element {
   const id = useId();
   const only = choices.length === 1 ? choices[0] : undefined;
-  const [kind, setKind] = useState<Choice['kind'] | null>(only?.kind ?? null);
+  const [kind, setKind] = useState<Choice['kind'] | null>(null);
   const [reason, setReason] = useState('');
   const [isSending, setIsSending] = useState(false);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const chosen = choices.find((choice) => choice.kind === kind);
-  const missing = useWhyNoOperator() ?? missingOf(chosen, reason, isSending);
+  const chosen = only ?? choices.find((choice) => choice.kind === kind);
+  const missing = whyOff(choices, chosen) ?? missingOf(chosen, reason, isSending);
   const decide = async (): Promise<void> => {
     if (chosen === undefined || missing !== null) return;
     setIsSending(true);
-    const sent = await send('POST', `/api/rollouts/${rolloutId}/${chosen.kind}`, { reason: reason.trim() });
+    const body = { ...about, reason: reason.trim() };
+    const sent = await send('POST', `/api/rollouts/${rolloutId}/${chosen.kind}`, body);
     setIsSending(false);
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     askAllNow();
@@ -63,7 +73,7 @@ export function DecisionForm({ rolloutId, choices, startLabel, onDone }: Decisio
       <div class="decision-end">
         <button
           type="submit"
-          class={kind === 'cancel' ? 'danger' : 'primary'}
+          class={chosen?.kind === 'cancel' || chosen?.kind === 'reject' ? 'danger' : 'primary'}
           aria-disabled={missing !== null}
           aria-describedby={`${id}-missing`}
         >
@@ -102,11 +112,20 @@ function ChoiceFields({ name, choices, kind, setKind }: ChoiceFieldsProps): JSX.
           <span>
             <strong>{choice.label}</strong>
             <span class="choice-effect">{choice.effect}</span>
+            {choice.off !== null && choices.some(({ off }) => off === null) && (
+              <span class="choice-effect quiet">{choice.off}</span>
+            )}
           </span>
         </label>
       ))}
     </>
   );
+}
+
+/** Of what is chosen; while nothing is, only when nothing could be. */
+function whyOff(choices: readonly Choice[], chosen: Choice | undefined): string | null {
+  if (chosen !== undefined) return chosen.off;
+  return choices.every(({ off }) => off !== null) ? (choices[0]?.off ?? null) : null;
 }
 
 function missingOf(chosen: Choice | undefined, reason: string, isSending: boolean): string | null {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Halt, Halts, Rollout } from '../api';
 import { count, phaseName, readable, time, vms, words } from '../format';
+import { useWhyNoOperator } from '../me';
 import { Icon } from '../parts/icon';
 import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
@@ -17,6 +18,7 @@ export function HaltBanner({
   readonly rollout: Rollout;
   readonly halts: Halts;
 }): JSX.Element | null {
+  const off = useWhyNoOperator();
   const open = halts.value.filter(({ decision }) => decision === null);
   const isOver = rollout.endedUtc !== null || rollout.state === 'cancelling';
   if (open.length === 0 || isOver) return null;
@@ -34,7 +36,11 @@ export function HaltBanner({
           several={open.length > 1}
         />
       ))}
-      <DecisionForm rolloutId={rollout.id} choices={choicesOf(open, halts)} startLabel="Decide" />
+      <DecisionForm
+        rolloutId={rollout.id}
+        choices={choicesOf(open, halts).map((choice) => ({ ...choice, off }))}
+        startLabel="Decide"
+      />
     </section>
   );
 }
@@ -131,7 +137,7 @@ function factsOf({ inCommon }: Halt): Halt['inCommon'] {
   return [...inCommon.filter(isFamily), ...inCommon.filter((one) => !isFamily(one))].slice(0, FACTS_SHOWN);
 }
 
-function choicesOf(open: readonly Halt[], halts: Halts): readonly Choice[] {
+function choicesOf(open: readonly Halt[], halts: Halts): readonly Omit<Choice, 'off'>[] {
   const stopped = open.map(({ stops }) => stops).join(' and ');
   const waiting = open.reduce((sum, { waitingCount }) => sum + waitingCount, 0);
   const skipped = open.reduce((sum, { skippedCount }) => sum + skippedCount, 0);

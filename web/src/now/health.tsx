@@ -4,7 +4,7 @@ import type { Evidence, FamilyEvidence } from '../api';
 import { count, vms } from '../format';
 import { Curve } from './curve';
 
-const SHOWN = 5;
+const SHOWN = 6;
 
 /** What each image family has proven, and how near its test is to a halt. */
 export function Health({ evidence }: { readonly evidence: Evidence | null }): JSX.Element {
@@ -17,7 +17,8 @@ export function Health({ evidence }: { readonly evidence: Evidence | null }): JS
       {evidence !== null && (
         <p class="quiet">
           A test of each family halts it when its results speak for {evidence.refusedUnhealthyPercent} %
-          unhealthy rather than for {evidence.expectedUnhealthyPercent} %. The dashed line is where it halts.
+          unhealthy rather than for {evidence.expectedUnhealthyPercent} %. The curve goes up with each
+          unhealthy VM and down with each healthy one; the dashed line is where it halts.
         </p>
       )}
       {families.length === 0 && (

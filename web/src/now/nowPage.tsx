@@ -1,12 +1,16 @@
 import type { JSX } from 'preact';
 import type { Disruptions, Evidence, Halts, Rollout, Timeline } from '../api';
 import { useConnection } from '../connection';
-import { day, dayOf, many, month, phaseName, time, vms } from '../format';
+import { day, dayOf, many, phaseName, rolloutName, time, vms } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
+import { LongText } from '../parts/longText';
 import { OutcomeBar } from '../parts/outcomeBar';
+import { addressOf, Link } from '../router';
 import { rolloutLook } from '../states';
+import { AlsoOpen } from './alsoOpen';
+import { Approvals } from './approvals';
 import { Controls } from './controls';
 import { DownNow } from './downNow';
 import { HaltBanner } from './haltBanner';
@@ -18,7 +22,7 @@ const DETAIL_MS = 3_000;
 const SLOW_MS = 6_000;
 
 /** What goes on, whether it is well, and what a person has to decide. */
-export function NowPage({ rollout: { id } }: PageProps): JSX.Element {
+export function NowPage({ rollout: { id }, rollouts }: PageProps): JSX.Element {
   const path = `/api/rollouts/${id}`;
   const { data: rollout, problem } = useLive<Rollout>(path, ROLLOUT_MS);
   const { data: halts } = useLive<Halts>(`${path}/halts`, ROLLOUT_MS);
@@ -36,16 +40,16 @@ export function NowPage({ rollout: { id } }: PageProps): JSX.Element {
   return (
     <>
       <Heading rollout={rollout} nowUtc={at} />
+      <AlsoOpen rollouts={rollouts.filter((one) => one.id !== id && one.endedUtc === null)} />
       {halts !== null && <HaltBanner rollout={rollout} halts={halts} />}
+      <Approvals rollout={rollout} />
       <Progress rollout={rollout} />
       <TimelineView rollout={rollout} timeline={timeline} nowUtc={at} down={disruptions?.value ?? []} />
       <div class="two">
-        <div class="stack">
-          <DownNow disruptions={disruptions} state={rollout.state} />
-          <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
-        </div>
-        <Health evidence={evidence} />
+        <DownNow disruptions={disruptions} state={rollout.state} />
+        <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
       </div>
+      <Health evidence={evidence} />
     </>
   );
 }
@@ -55,12 +59,17 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
   return (
     <div class="heading">
       <h1>
-        {month(rollout.month)}
+        {rolloutName(rollout)}
         <span class={`badge ${tone}`}>
           <Icon name={icon} /> {label}
         </span>
       </h1>
       <p class="quiet">{whereItStands(rollout, nowUtc)}</p>
+      {rollout.emergency != null && (
+        <p class="emergency">
+          <strong>Emergency:</strong> <LongText text={rollout.emergency.reason} />
+        </p>
+      )}
       {rollout.waitsForInventory !== null && (
         <p class="note">
           Waiting for VMs since {time(rollout.waitsForInventory.sinceUtc)}: {rollout.waitsForInventory.why}
@@ -94,6 +103,12 @@ function Progress({ rollout }: { readonly rollout: Rollout }): JSX.Element {
           : `${vms(done)} of ${whole.toLocaleString('en-GB')} to be patched are done`}
       </h2>
       {vmCount !== null && <OutcomeBar outcomes={outcomes} vmCount={vmCount} legend />}
+      {vmCount !== null && vmCount > whole && (
+        <p class="quiet progress-note">
+          Shares are of all {vms(vmCount)}; {vms(vmCount - whole)} take no part,{' '}
+          <Link to={addressOf('/fleet', { kind: 'skipped', group: 'reason' })}>for these reasons</Link>.
+        </p>
+      )}
       {lateCount !== null && lateCount > 0 && (
         <p class="note">
           <Icon name="clock" /> The plan has {many(lateCount, 'VM')} late: see the reasons in the plan.

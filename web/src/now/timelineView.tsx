@@ -104,6 +104,9 @@ function Key(): JSX.Element {
         <span class="key-forecast" aria-hidden="true" /> expected
       </li>
       <li>
+        <span class="key-gate" aria-hidden="true" /> gate of the phase
+      </li>
+      <li>
         <span class="key-band" aria-hidden="true" /> off-peak hours there
       </li>
     </ul>

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { RolloutSummary } from '../api';
 import { useConnection } from '../connection';
-import { month, time } from '../format';
+import { rolloutName, time } from '../format';
 import { addressOf, go, Link, type Place } from '../router';
 import { rolloutLook } from '../states';
 import { chooseTheme, storedTheme, type Theme } from '../theme';
@@ -62,7 +62,7 @@ function RolloutChoice({ place, rollouts, rollout }: RolloutChoiceProps): JSX.El
       label={<span class="visually-hidden">Rollout</span>}
       options={rollouts.map(({ id, month: of, state }) => [
         id,
-        `${month(of)} – ${rolloutLook(state).label.toLowerCase()}`,
+        `${rolloutName({ id, month: of })} – ${rolloutLook(state).label.toLowerCase()}`,
       ])}
       value={rollout.id}
       set={(id) => {
@@ -79,7 +79,7 @@ function AppClock(): JSX.Element {
   return (
     <p class={`app-clock ${kind}`}>
       <span class="live-dot" aria-hidden="true" />
-      <span>{label}</span>
+      <span class="live-word">{label}</span>
       {nowUtc !== null && (
         <time dateTime={nowUtc} title="The clock of the app">
           {time(nowUtc)}

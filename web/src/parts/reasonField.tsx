@@ -1,20 +1,22 @@
 import type { JSX } from 'preact';
 
-const REASON_MAX = 2_000;
+const REASON_MAX = 5_000;
 
 interface ReasonFieldProps {
   readonly reason: string;
   readonly set: (reason: string) => void;
+  /** In characters. */
+  readonly max?: number;
 }
 
 /** Why a person decides: it goes into the audit. */
-export function ReasonField({ reason, set }: ReasonFieldProps): JSX.Element {
+export function ReasonField({ reason, set, max = REASON_MAX }: ReasonFieldProps): JSX.Element {
   return (
     <label class="reason">
       Reason, for the audit
       <textarea
         rows={2}
-        maxLength={REASON_MAX}
+        maxLength={max}
         value={reason}
         onInput={(event) => {
           set(event.currentTarget.value);

@@ -94,7 +94,7 @@ function StateBar({
   const shown = STATES.filter(({ key }) => (counts[key] ?? 0) > 0);
   const name = shown.map(({ key, label }) => `${label} ${count(counts[key] ?? 0)}`).join(', ');
   return (
-    <div>
+    <div class={legend ? 'forecast-bar' : undefined}>
       <div class="bar" role="img" aria-label={name === '' ? 'No VM' : name}>
         {shown.map(({ key, look }) => (
           <span key={key} class={`share s-${look}`} style={{ flexGrow: counts[key] ?? 0 }} />

@@ -26,6 +26,8 @@ interface Policy {
 }
 
 const POLICY_MS = 10_000;
+/** Its reason goes into the address of the request, which has a limit of its own. */
+const IN_ADDRESS_MAX = 2_000;
 /** So long after the last key the host is asked what the text would do. */
 const TYPED_MS = 450;
 
@@ -155,7 +157,7 @@ function Apply({ text, version, whyNot, onDone, onForget }: ApplyProps): JSX.Ele
         void apply();
       }}
     >
-      <ReasonField reason={reason} set={setReason} />
+      <ReasonField reason={reason} set={setReason} max={IN_ADDRESS_MAX} />
       <div class="decision-end">
         <button
           type="submit"

@@ -1,11 +1,9 @@
 import type { JSX } from 'preact';
 import { phaseName, readable, stageName, time, words } from '../format';
-import { useLive } from '../live';
+import type { Live } from '../live';
 import { LongText } from '../parts/longText';
 import type { Explanation, VmView } from './vmView';
 import { Section } from './section';
-
-const EVERY_MS = 5_000;
 
 const UNBLOCKED_BY: Readonly<Record<string, string>> = {
   time: 'It passes by itself',
@@ -15,15 +13,12 @@ const UNBLOCKED_BY: Readonly<Record<string, string>> = {
 };
 
 interface ExplainedProps {
-  readonly vmId: string;
-  readonly rolloutId: string;
+  readonly explained: Live<Explanation>;
   readonly eligibility: VmView['eligibility'];
 }
 
 /** Why it stands as it does, what would unblock it, and when it can start. */
-export function Explained({ vmId, rolloutId, eligibility }: ExplainedProps): JSX.Element {
-  const path = `/api/explain?id=${encodeURIComponent(vmId)}&rollout=${rolloutId}`;
-  const { data, problem } = useLive<Explanation>(path, EVERY_MS);
+export function Explained({ explained: { data, problem }, eligibility }: ExplainedProps): JSX.Element {
   return (
     <Section id="why" title="Why, and when">
       {data === null && (
@@ -77,7 +72,7 @@ function Dates({
         <Fact name="Expected start" value={time(start.expectedUtc)} />
       )}
       {start !== null && <Fact name="Latest start" value={time(start.latestUtc)} />}
-      {deadlineUtc !== null && <Fact name="Deadline" value={time(deadlineUtc)} />}
+      {deadlineUtc !== null && <Fact name="Its 30 days end" value={time(deadlineUtc)} />}
       {place !== null && (
         <Fact
           name="Place in the plan"

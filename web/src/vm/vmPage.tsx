@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { useConnection } from '../connection';
-import { span, time, words } from '../format';
+import { clock, span, time } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Empty } from '../parts/empty';
@@ -9,9 +9,11 @@ import { LongText } from '../parts/longText';
 import { addressOf, Link } from '../router';
 import { outcomeLook } from '../states';
 import { Explained } from './explained';
-import { History } from './history';
+import { Patches } from './patches';
+import { Platform } from './platform';
 import { Section } from './section';
-import type { VmView } from './vmView';
+import { MonthOfVm } from './monthOfVm';
+import type { Explanation, VmView } from './vmView';
 import '../styles/vm.css';
 
 const EVERY_MS = 4_000;
@@ -21,6 +23,10 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
   const id = place.query.get('id');
   const path = id === null ? null : `/api/virtual-machines?id=${encodeURIComponent(id)}`;
   const { data, problem } = useLive<VmView>(path, EVERY_MS);
+  const explained = useLive<Explanation>(
+    id === null ? null : `/api/explain?id=${encodeURIComponent(id)}&rollout=${rollout.id}`,
+    EVERY_MS,
+  );
   const { nowUtc } = useConnection();
   if (id === null)
     return (
@@ -34,15 +40,15 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
     ) : (
       <Empty title={problem.title}>{problem.detail}</Empty>
     );
-  const { vm, eligibility, timeZone, offPeak, state, history } = data;
+  const { vm, eligibility, timeZone, windows, state } = data;
   return (
     <>
       <Heading view={data} rolloutId={rollout.id} />
       <div class="two">
         <div class="stack">
-          <Explained vmId={vm.id} rolloutId={rollout.id} eligibility={eligibility} />
+          <Explained explained={explained} eligibility={eligibility} />
           <Section id="hours" title="Off-peak hours, in its own time">
-            <Hours offPeak={offPeak} zone={timeZone.zone} nowUtc={nowUtc} />
+            <Hours windows={windows} zone={timeZone.zone} nowUtc={nowUtc} />
             <p class="quiet">
               {timeZone.zone}, as its {SOURCES[timeZone.source] ?? timeZone.source} says.
               {timeZone.invalid.map(({ source, value }) => (
@@ -53,27 +59,11 @@ export function VmPage({ rollout, place }: PageProps): JSX.Element {
               ))}
             </p>
           </Section>
-          <Section id="patches" title="Patches">
-            <Patches state={state} />
-          </Section>
-          <Section id="health" title="Health">
-            {state.health === null ? (
-              <p class="quiet">It was not asked about yet.</p>
-            ) : (
-              <p>
-                <strong class={state.health.answer === 'unhealthy' ? 'bad' : ''}>
-                  {state.health.answer}
-                </strong>
-                {state.health.because === '' ? '' : `: ${state.health.because}`}{' '}
-                <span class="quiet">{time(state.health.atUtc)}</span>
-              </p>
-            )}
-          </Section>
+          <Platform vmId={vm.id} rolloutId={rollout.id} last={state.health} />
+          <Patches state={state} listed={explained.data?.patches ?? null} />
         </div>
         <div class="stack">
-          <Section id="history" title="What happened to it">
-            <History rows={history} zone={timeZone.zone} />
-          </Section>
+          <MonthOfVm view={data} explanation={explained.data} rollout={rollout} nowUtc={nowUtc} />
           <Section id="place" title="What it is">
             <Facts view={data} />
           </Section>
@@ -136,61 +126,35 @@ function StateBadge({
 }
 
 interface HoursProps {
-  readonly offPeak: VmView['offPeak'];
+  readonly windows: VmView['windows'];
   readonly zone: string;
   readonly nowUtc: string | null;
 }
 
-function Hours({ offPeak: { opensUtc, closesUtc }, zone, nowUtc }: HoursProps): JSX.Element {
-  const isOpen = nowUtc !== null && opensUtc <= nowUtc && nowUtc < closesUtc;
-  const when =
-    nowUtc === null
-      ? ''
-      : isOpen
-        ? `open for ${span(nowUtc, closesUtc)} more`
-        : `opens in ${span(nowUtc, opensUtc)}`;
+function Hours({ windows, zone, nowUtc }: HoursProps): JSX.Element {
+  const [first] = windows;
   return (
-    <p>
-      <strong>
-        {time(opensUtc, zone)} to {time(closesUtc, zone)}
-      </strong>
-      , {when}{' '}
-      <span class="quiet">
-        ({time(opensUtc)} to {time(closesUtc)})
-      </span>
-    </p>
+    <>
+      {first !== undefined && nowUtc !== null && <p>{untilOpen(first.opensUtc, first.closesUtc, nowUtc)}</p>}
+      <ol class="windows">
+        {windows.map(({ opensUtc, closesUtc }) => (
+          <li key={opensUtc}>
+            <strong>
+              {time(opensUtc, zone)} to {clock(closesUtc, zone)}
+            </strong>
+            <span class="quiet">
+              {time(opensUtc)} to {clock(closesUtc)}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
 
-function Patches({
-  state: { lastAssessment: assessed, lastInstallation: installed, installSlot },
-}: {
-  readonly state: VmView['state'];
-}): JSX.Element {
-  return (
-    <>
-      {installSlot !== null && (
-        <p class="note">
-          <Icon name="play" /> An installation is under way.
-        </p>
-      )}
-      <p>
-        {assessed === null
-          ? 'Not assessed yet.'
-          : `${assessed.criticalAndSecurityPatchCount} Critical and Security patches were missing, and ${assessed.otherPatchCount} others, when it was assessed on ${time(assessed.startTime)}.`}
-      </p>
-      <p>
-        {installed === null
-          ? 'Nothing was installed yet.'
-          : `Last installation: ${words(installed.status)}, ${installed.installedPatchCount} installed, ${installed.failedPatchCount} failed, ${installed.pendingPatchCount} pending, ended ${time(installed.lastModifiedTime)}. Reboot: ${words(installed.rebootStatus)}.`}
-      </p>
-      {typeof installed?.error?.message === 'string' && (
-        <p class="note">
-          <LongText text={installed.error.message} />
-        </p>
-      )}
-    </>
-  );
+function untilOpen(opensUtc: string, closesUtc: string, nowUtc: string): string {
+  if (opensUtc <= nowUtc && nowUtc < closesUtc) return `Open now, for ${span(nowUtc, closesUtc)} more.`;
+  return `Closed; the next opens in ${span(nowUtc, opensUtc)}.`;
 }
 
 function Facts({ view: { vm } }: { readonly view: VmView }): JSX.Element {

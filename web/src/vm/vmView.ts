@@ -25,7 +25,8 @@ export interface VmView {
     readonly source: string;
     readonly invalid: readonly { readonly source: string; readonly value: string }[];
   };
-  readonly offPeak: { readonly opensUtc: string; readonly closesUtc: string };
+  /** The one that is open or comes next, and those after it. */
+  readonly windows: readonly { readonly opensUtc: string; readonly closesUtc: string }[];
   readonly state: {
     readonly lastAssessment: {
       readonly criticalAndSecurityPatchCount: number;
@@ -89,4 +90,31 @@ export interface Explanation {
     readonly latestUtc: string;
   } | null;
   readonly deadlineUtc: string | null;
+  readonly asOfUtc: string;
+  readonly patches:
+    | readonly {
+        readonly kbId: string | null;
+        readonly name: string;
+        readonly version: string;
+        readonly classification: string;
+        readonly state: string;
+      }[]
+    | null;
+  /** Only when the platform was asked; null when it knows no such VM. */
+  readonly platform?: PlatformView | null;
+}
+
+export interface PlatformView {
+  readonly agentStatus: string;
+  readonly agentVersion: string | null;
+  readonly answer: string;
+  readonly because: string;
+  readonly signals: {
+    readonly powerState: string;
+    readonly vmAgent: string;
+    readonly resourceHealth: string;
+    readonly reboot: string;
+    readonly heartbeat: string;
+    readonly applicationHealth?: string;
+  };
 }

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { geoEqualEarth, geoPath, type GeoPermissibleObjects } from 'd3-geo';
+import { geoEqualEarth, geoPath, type GeoPermissibleObjects, type GeoProjection } from 'd3-geo';
 import { feature } from 'topojson-client';
 import land from 'world-atlas/land-110m.json';
 import { vms } from '../format';
 import places from './regionPlaces.json';
 import { doneCount, type RegionLook } from './regionState';
+import { spread, type Mark as SpreadMark } from './spread';
 import type { TimelineRegion } from '../api';
 
 const WIDTH = 960;
@@ -60,9 +61,19 @@ export function WorldMap({ regions, selected, select }: WorldMapProps): JSX.Elem
   const path = useMemo(() => geoPath(projection), [projection]);
   const landPath = useMemo(() => path(landShape()) ?? '', [path]);
   const most = Math.max(1, ...regions.map(({ region }) => region.vmCount));
-  // The smaller ones on top of the larger, and the chosen one on top of all.
-  const isChosen = ({ region }: MappedRegion): number => (region.region === selected ? 1 : 0);
-  const drawn = [...regions].sort((a, b) => isChosen(a) - isChosen(b) || b.region.vmCount - a.region.vmCount);
+  const placed = spread(
+    regions.flatMap((mapped): PlacedRegion[] => {
+      const at = PLACES.get(mapped.region.region)?.at;
+      const point = at === undefined ? null : projection([at[0], at[1]]);
+      const radius = RADIUS_MIN + (RADIUS_MAX - RADIUS_MIN) * Math.sqrt(mapped.region.vmCount / most);
+      return point === null ? [] : [{ mapped, x: point[0], y: point[1], radius }];
+    }),
+  );
+  const placeOf = (name: string): PlacedRegion | undefined =>
+    placed.find(({ mapped }) => mapped.region.region === name);
+  // The chosen one on top of all: its name stands beside it.
+  const isChosen = ({ mapped }: PlacedRegion): number => (mapped.region.region === selected ? 1 : 0);
+  const drawn = [...placed].sort((a, b) => isChosen(a) - isChosen(b));
   return (
     <svg
       class="map"
@@ -73,42 +84,43 @@ export function WorldMap({ regions, selected, select }: WorldMapProps): JSX.Elem
       <path class="land" d={landPath} aria-hidden="true" />
       <g aria-hidden="true">
         {pairsAmong(regions).map(([a, b]) => (
-          <path key={`${a} ${b}`} class="pair" d={path(lineBetween(a, b)) ?? ''} />
+          <path
+            key={`${a} ${b}`}
+            class="pair"
+            d={path(lineBetween(placeOf(a), placeOf(b), projection)) ?? ''}
+          />
         ))}
       </g>
-      {drawn.map((mapped) => (
-        <Mark
-          key={mapped.region.region}
-          mapped={mapped}
-          most={most}
-          selected={selected}
-          select={select}
-          project={(at) => projection(at)}
-        />
+      {drawn.map((one) => (
+        <Mark key={one.mapped.region.region} placed={one} selected={selected} select={select} />
       ))}
     </svg>
   );
 }
 
-interface MarkProps {
+interface PlacedRegion extends SpreadMark {
   readonly mapped: MappedRegion;
-  readonly most: number;
-  readonly selected: string | null;
-  readonly select: (region: string) => void;
-  readonly project: (at: [number, number]) => [number, number] | null;
 }
 
-function Mark({ mapped: { region, look }, most, selected, select, project }: MarkProps): JSX.Element | null {
-  const place = PLACES.get(region.region);
-  const point = place === undefined ? null : project([place.at[0], place.at[1]]);
-  if (point === null) return null;
-  const radius = RADIUS_MIN + (RADIUS_MAX - RADIUS_MIN) * Math.sqrt(region.vmCount / most);
+interface MarkProps {
+  readonly placed: PlacedRegion;
+  readonly selected: string | null;
+  readonly select: (region: string) => void;
+}
+
+function Mark({ placed, selected, select }: MarkProps): JSX.Element {
+  const {
+    mapped: { region, look },
+    x,
+    y,
+    radius,
+  } = placed;
   const share = region.vmCount === 0 ? 0 : doneCount(region) / region.vmCount;
   const isSelected = selected === region.region;
   return (
     <g
       class={`mark m-${look.key}${isSelected ? ' selected' : ''}`}
-      transform={`translate(${point[0].toFixed(1)} ${point[1].toFixed(1)})`}
+      transform={`translate(${x.toFixed(1)} ${y.toFixed(1)})`}
       onClick={() => {
         select(region.region);
       }}
@@ -143,10 +155,17 @@ function landShape(): GeoPermissibleObjects {
   return feature(topology, 'land');
 }
 
-function lineBetween(a: string, b: string): GeoPermissibleObjects {
-  const from = PLACES.get(a)?.at ?? [0, 0];
-  const to = PLACES.get(b)?.at ?? [0, 0];
-  return { type: 'LineString', coordinates: [[...from], [...to]] };
+/** From mark to mark, where they are drawn. */
+function lineBetween(
+  a: SpreadMark | undefined,
+  b: SpreadMark | undefined,
+  projection: GeoProjection,
+): GeoPermissibleObjects {
+  const coordinates = [a, b].flatMap((mark) => {
+    const at = mark === undefined ? null : (projection.invert?.([mark.x, mark.y]) ?? null);
+    return at === null ? [] : [at];
+  });
+  return { type: 'LineString', coordinates: coordinates.length < 2 ? [] : coordinates };
 }
 
 /** Each pair once, when both are in the rollout and on the map. */

@@ -1,35 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { answerPage } from '../../operatorApi/dashboard/answerPage';
-import { conditional, NOW_HEADER } from '../../operatorApi/conditional';
-import { repository, startHost, type Host } from '../emulator/support/nativeHost';
+import { answerPage } from '../../../operatorApi/dashboard/answerPage';
+import { conditional, NOW_HEADER } from '../../../operatorApi/conditional';
+import { repository } from '../../emulator/support/nativeHost';
+import { watched } from './watchedMonth';
 
 const SCRIPT_MAX_BYTES = 200_000;
 const built = join(repository, 'dist', 'web');
 
-let host: Host;
-beforeAll(async () => {
-  host = await startHost({
-    appDir: repository,
-    clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
-    store: { kind: 'memory' },
-    strict: true,
-    port: 0,
-    environment: {
-      LOWTIDE_DRIVER: 'simulated',
-      LOWTIDE_STORE: 'memory',
-      LOWTIDE_STATE_DIR: '',
-      LOWTIDE_FLEET: '',
-      LOWTIDE_SCENARIO: '',
-      LOWTIDE_SEED: '1',
-    },
-  });
-});
-afterAll(() => host.close());
-
 const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
-  fetch(`${host.baseUrl}${path}`, { headers, redirect: 'manual' });
+  fetch(`${watched.host.baseUrl}${path}`, { headers, redirect: 'manual' });
 
 /** The addresses that the page loads. */
 function loadedBy(html: string): string[] {
