@@ -1,11 +1,15 @@
 import type { AuditInput, AuditVm } from './auditInput';
 import { type Findings, utcOf } from './auditReport';
 import type { DriverLog, TimedEvent } from './driverLog';
+import type { FleetFacts } from './fleetFacts';
+import type { OffPeakWindows } from './offPeakWindows';
 
 const HOUR = 3_600_000;
 
 /** A VM that could not be assessed in its turn moves to its next window: two days beside the period. */
 const TWO_WINDOWS = 48 * HOUR;
+/** Hours that are always open never close. */
+const LAST_WINDOW_MAX = 12 * HOUR;
 
 /** What is known of a VM between two events: it runs and its agent reports, or not. */
 interface Seen {
@@ -22,6 +26,7 @@ interface Seen {
  */
 export function checkAssessments(
   log: Pick<DriverLog, 'events' | 'from' | 'until'>,
+  { fleet, windows }: { readonly fleet: FleetFacts; readonly windows: OffPeakWindows },
   { vms, outcomes = [], assessmentEverySeconds, changedByOwner = [] }: AuditInput,
   findings: Findings,
 ): void {
@@ -31,19 +36,26 @@ export function checkAssessments(
   const tookPart = new Set(
     outcomes
       .filter(({ kind, reason }) => kind !== 'skipped' && !NOT_RUNNING.has(reason))
-      .map(({ vm }) => vm.toLowerCase()),
+      .map(({ vm }) => fleet.firstIdOf(vm)),
   );
   const eventsOf = new Map<string, TimedEvent[]>();
   for (const timed of log.events) {
-    const key = timed.event.vm.toLowerCase();
+    const key = fleet.firstIdOf(timed.event.vm);
     const known = eventsOf.get(key);
     if (known === undefined) eventsOf.set(key, [timed]);
     else known.push(timed);
   }
   for (const vm of vms) {
     const key = vm.id.toLowerCase();
-    if (!tookPart.has(key) || changed.has(key) || vm.isOff === true) continue;
-    checkOne(vm, eventsOf.get(key) ?? [], { from: log.from, until: log.until, longest }, findings);
+    if (!tookPart.has(key) || changed.has(key)) continue;
+    const place = fleet.find(vm.id);
+    // In the last of these windows it may be assessed until that closes.
+    const isLate = (since: number, at: number): boolean => {
+      const window = place && windows.at(place, since + longest);
+      const closes = window === null ? 0 : Math.min(window.closes, since + longest + LAST_WINDOW_MAX);
+      return at > Math.max(since + longest, closes);
+    };
+    checkOne(vm, eventsOf.get(key) ?? [], { from: log.from, until: log.until, longest, isLate }, findings);
   }
 }
 
@@ -56,19 +68,27 @@ const NOT_RUNNING: ReadonlySet<string> = new Set([
   'excludedForNow',
 ]);
 
+interface Judged {
+  readonly from: number;
+  readonly until: number;
+  readonly longest: number;
+  readonly isLate: (since: number, at: number) => boolean;
+}
+
 function checkOne(
   vm: AuditVm,
   events: readonly TimedEvent[],
-  { from, until, longest }: { readonly from: number; readonly until: number; readonly longest: number },
+  { from, until, longest, isLate }: Judged,
   findings: Findings,
 ): void {
   const first = events.find(({ event: { action } }) => action === 'poweredOn' || action === 'poweredOff');
-  const seen: Seen = { isOn: first?.event.action !== 'poweredOn', hasAgent: true, waitsSince: null };
+  const isOn = first === undefined ? vm.isOff !== true : first.event.action !== 'poweredOn';
+  const seen: Seen = { isOn, hasAgent: true, waitsSince: null };
   if (seen.isOn) seen.waitsSince = from;
   const judge = (at: number): void => {
     if (seen.waitsSince === null) return;
     findings.evaluated('INV-16');
-    if (at - seen.waitsSince <= longest) return;
+    if (!isLate(seen.waitsSince, at)) return;
     findings.violated(
       'INV-16',
       vm.id,
@@ -83,6 +103,7 @@ function checkOne(
         judge(at);
         seen.waitsSince = at;
         continue;
+      case 'deleted':
       case 'poweredOff':
         seen.isOn = false;
         break;
@@ -98,6 +119,7 @@ function checkOne(
       case 'assessmentCompleted':
       case 'extensionInstalled':
       case 'healthProbed':
+      case 'moved':
       case 'installCompleted':
       case 'installStarted':
       case 'patchFailed':

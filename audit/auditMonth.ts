@@ -46,7 +46,7 @@ export function auditMonth(input: AuditInput): AuditReport {
   checkPhasePairs(phases, log.from ?? log.until, regions, findings);
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
-  checkAssessments(log, input, findings);
+  checkAssessments(log, { fleet, windows }, input, findings);
   checkUntouched(log, input, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
@@ -74,7 +74,7 @@ function waiversIn({ waivers = [], trail = [] }: AuditInput): readonly AuditWaiv
 /** Holds what the rollout says of itself, as far as it is given, against what happened. */
 function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findings: Findings): void {
   const { vms, outcomes, rollouts = [], trail, phases = [] } = input;
-  if (outcomes !== undefined) checkOutcomes(outcomes, vms, log.until, findings);
+  if (outcomes !== undefined) checkOutcomes(outcomes, vms, { fleet, atMs: log.until }, findings);
   checkRolloutsEnd(rollouts, log.until, findings);
   checkEmergencies(log.installs, rollouts, { vms, trail }, findings);
   checkHalts(log.installs, rollouts, input.pollSeconds ?? POLL_SECONDS, findings);
@@ -132,6 +132,10 @@ function sweep(
         break;
       case 'stopped':
         sets.stopped(entry.place, entry.at);
+        break;
+      case 'deleted':
+        sets.waived(entry.place); // a VM that is not there any more holds up nothing
+        sets.poweredOn(entry.place);
         break;
       case 'poweredOn':
       case 'waived':

@@ -22,7 +22,7 @@ export type Health = 'healthy' | 'unhealthy' | 'unknown' | 'stopped';
 export type LogEntry = { readonly at: number; readonly rank: number } & (
   | { readonly kind: 'installStarted' | 'installEnded'; readonly install: Install }
   | { readonly kind: 'probed'; readonly place: Place; readonly health: Health }
-  | { readonly kind: 'stopped' | 'poweredOn' | 'waived'; readonly place: Place }
+  | { readonly kind: 'stopped' | 'poweredOn' | 'waived' | 'deleted'; readonly place: Place }
 );
 
 export interface PatchInstalled {
@@ -125,6 +125,18 @@ class LogReader {
           kind: event.action === 'poweredOff' ? 'stopped' : 'poweredOn',
           place: this.#fleet.placeOf(event),
         });
+        break;
+      case 'deleted':
+        this.#logEntries.push({
+          at,
+          rank: RANK.reported,
+          kind: 'deleted',
+          place: this.#fleet.placeOf(event),
+        });
+        break;
+      case 'moved':
+        if (typeof event['to'] === 'string') this.#fleet.moved(event, event['to']);
+        else this.#doubt(event, 'a VM that was moved to no id');
         break;
       case 'assessmentStarted':
       case 'assessmentCompleted':

@@ -111,6 +111,18 @@ export class FleetFacts {
     return place;
   }
 
+  /** From then on the VM has another id: it is the same one. */
+  moved(event: DriverEvent, to: string): void {
+    const place = this.placeOf(event);
+    this.#places.set(to, place);
+    this.#places.set(to.toLowerCase(), place);
+  }
+
+  /** The id that a VM had first, in lower case. */
+  firstIdOf(vm: string): string {
+    return (this.find(vm)?.vm ?? vm).toLowerCase();
+  }
+
   #learn(id: string, event: DriverEvent): Place {
     const facts = this.#vms.get(id);
     const place =

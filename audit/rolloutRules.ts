@@ -1,6 +1,7 @@
 import type { AuditOutcome, AuditPhase, AuditRollout, AuditVm } from './auditInput';
 import type { Findings } from './auditReport';
 import type { Install } from './driverLog';
+import type { FleetFacts } from './fleetFacts';
 import { regionName } from './regionFacts';
 
 /** How a VM may end. */
@@ -67,12 +68,12 @@ export class GateRule {
 export function checkOutcomes(
   outcomes: readonly AuditOutcome[],
   vms: readonly AuditVm[],
-  atMs: number,
+  { fleet, atMs }: { readonly fleet: FleetFacts; readonly atMs: number },
   findings: Findings,
 ): void {
   const byVm = new Map<string, AuditOutcome[]>();
   for (const outcome of outcomes) {
-    const id = outcome.vm.toLowerCase();
+    const id = fleet.firstIdOf(outcome.vm);
     byVm.set(id, [...(byVm.get(id) ?? []), outcome]);
   }
   const violated = (vm: string, detail: string): void => {

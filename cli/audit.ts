@@ -104,16 +104,26 @@ function readLines<S extends z.ZodType>({ each, what, option }: Lines<S>, file: 
   const rows: z.output<S>[] = [];
   for (const [index, line] of readText(file).split('\n').entries()) {
     if (line.trim() === '') continue;
-    const parsed = each.safeParse(parseJson(line));
+    const value = parseJson(line);
+    const parsed = each.safeParse(value);
     if (!parsed.success)
       throw new LowtideError('ARGUMENT_INVALID', {
         what: `${file}, line ${index + 1}, is not ${what}.`,
-        why: `${firstProblem(parsed.error)}.`,
+        why: looksLikeFleet(line, value)
+          ? 'It looks like a fleet, which is for --fleet.'
+          : `${firstProblem(parsed.error)}.`,
         fix: `Give a file that \`npm run simulate -- ${option} FILE\` wrote: one JSON object a line.`,
       });
     rows.push(parsed.data);
   }
   return rows;
+}
+
+/** A list of VMs, its first line, or one VM a line. */
+function looksLikeFleet(line: string, value: unknown): boolean {
+  if (Array.isArray(value) || /^\s*[[{]\s*$/.test(line)) return true;
+  const members = Object.keys(value ?? {}).map((name) => name.toLowerCase());
+  return ['location', 'virtualmachines', 'value', 'data'].some((name) => members.includes(name));
 }
 
 const firstProblem = (error: z.ZodError): string =>

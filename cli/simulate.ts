@@ -45,7 +45,7 @@ function describe(report: SimulationReport): string {
   });
   const halts = report.halts.map(({ haltId, why }) => `  halted at ${haltId}: ${why}`);
   return [
-    `${report.rolloutId}: ${report.vmCount} VMs, ${report.virtualDays} days in ${report.wallSeconds} s, ${report.durableSteps} durable steps`,
+    `${report.rolloutId}: ${report.vmCount === 1 ? '1 VM' : `${report.vmCount} VMs`}, ${report.virtualDays} days in ${report.wallSeconds} s, ${report.durableSteps} durable steps`,
     ...['', 'Outcomes', ...rows, '', 'Phases', ...phases, ...halts, ''],
     renderCertificate(report.audit),
     ...azureLines(report),

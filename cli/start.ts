@@ -47,7 +47,8 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
   say.line(
     `${id} over the ${fleet.vms.length} VMs of ${options.fleet}, from its release to its last outcome.`,
   );
-  say.line(`${app.summary} Starting Azurite and the app …`);
+  say.line(app.summary);
+  say.line('Starting Azurite and the app …');
   const ended = await withLocalApp(
     {
       folder: options.state === undefined ? join(STATE_HOME, 'start') : resolve(options.state),

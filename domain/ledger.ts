@@ -156,6 +156,20 @@ function sharesUsedUp(state: LedgerState, wanted: Disruption): Refusal[] {
   return [{ rule: 'subscriptionShare', by: zone === null ? region : `${region} zone ${zone}` }];
 }
 
+const DAY_SECONDS = 86_400;
+
+/**
+ * By when a request wants to have run: what orders those that exclude each other. A catch-up gives way to rounds whose VMs have had no turn yet, or
+ * one late VM of another zone, or of the paired region, would keep a region's whole pool waiting for two hours. From the day on by which the
+ * rollout is to be done (then a window has more than one slot) both are alike.
+ */
+export function claimDeadline(
+  kind: z.infer<typeof ClaimKind>,
+  { endsUtc, catchUpSlotsMax }: { readonly endsUtc: string; readonly catchUpSlotsMax: number },
+): string {
+  return kind === 'catchUp' && catchUpSlotsMax <= 1 ? addSeconds(endsUtc, DAY_SECONDS) : endsUtc;
+}
+
 /** Earliest deadline first, then the earliest request. A lapsed ticket goes behind all others. */
 function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): boolean {
   if (ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc) return false;

@@ -137,7 +137,9 @@ export type DriverAction =
   | 'poweredOff'
   | 'agentLost'
   | 'agentRestored'
-  | 'extensionInstalled';
+  | 'extensionInstalled'
+  | 'deleted'
+  | 'moved';
 
 /** Members beyond the first ten depend on the action; see docs/events.md. Ids are full ARM ids, null where there is none. */
 export interface DriverEvent {

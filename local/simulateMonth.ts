@@ -26,6 +26,7 @@ import {
   type ReportedRollout,
 } from './rolloutEvidence';
 import { say } from './say';
+import { wrapLogLine } from './wrap';
 
 export interface SimulationOptions {
   readonly fleet: string;
@@ -173,7 +174,7 @@ function hostOf(
       LOWTIDE_SEED: String(options.seed),
     },
     log: (line) => {
-      if (/^(error|warn)/i.test(line)) say.error(line);
+      if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(line));
     },
   });
 }

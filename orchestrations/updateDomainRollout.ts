@@ -4,7 +4,7 @@ import { advanceRound, lookAtSet, recordRound } from '../activities/contracts';
 import type { Disruption } from '../domain/disruption';
 import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
-import type { Impairment } from '../domain/ledger';
+import { claimDeadline, type Impairment } from '../domain/ledger';
 import * as children from './contracts';
 import { releaseClaimed } from './releaseClaim';
 import { call, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
@@ -65,7 +65,7 @@ function* admission(
     disruption,
     startByUtc: input.startByUtc,
     closesUtc: input.closesUtc,
-    deadlineUtc: input.endsUtc,
+    deadlineUtc: claimDeadline(input.kind, input),
     catchUpSlotsMax: input.catchUpSlotsMax,
     ...(input.kind === 'catchUp' && { catchUp: input.phase }),
     pace,

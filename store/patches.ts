@@ -139,7 +139,7 @@ async function commitAssessed(
   found: readonly (Pick<AssessedPatches, 'vmId' | 'atUtc'> & { readonly list: string })[],
 ): Promise<boolean> {
   const keys = found.map(({ vmId }) => keyOf(vmId));
-  const rows = await Promise.all(keys.map((key) => written.get(key) ?? table.get(VMS, key)));
+  const rows = await Promise.all(keys.map(async (key) => written.get(key) ?? (await table.get(VMS, key))));
   const changes = found.flatMap(({ vmId, atUtc, list }, n) => {
     const row = rows[n] ?? null;
     const value = withAssessed(vmOf(vmId, row), atUtc, list);

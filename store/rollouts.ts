@@ -93,16 +93,7 @@ const parseRoundRecord = parsedOnce(RoundRecord);
 export function rolloutStore(store: Store): RolloutStore {
   const table = store.table('rollouts');
   const rounds = store.table('rounds');
-  const update: RolloutStore['update'] = async (id, change) => {
-    for (;;) {
-      const row = await table.get(CONTROL, id);
-      if (!row) return null;
-      const before = parseRolloutControl(row.value);
-      const after = change(before);
-      if (after === null) return before;
-      if (await table.replace(CONTROL, id, after, row.etag)) return after;
-    }
-  };
+  const update: RolloutStore['update'] = (id, change) => updateControl(table, id, change);
   const halts: RolloutStore['halts'] = async (id) =>
     (await table.list(id, { from: 'halt~', before: 'halt~~' })).map(({ value }) => parseHalt(value));
   return {
@@ -160,6 +151,21 @@ export function rolloutStore(store: Store): RolloutStore {
       return rows.map(({ value }) => parseRoundRecord(value));
     },
   };
+}
+
+async function updateControl(
+  table: Table,
+  id: RolloutId,
+  change: (control: RolloutControl) => RolloutControl | null,
+): Promise<RolloutControl | null> {
+  for (;;) {
+    const row = await table.get(CONTROL, id);
+    if (!row) return null;
+    const before = parseRolloutControl(row.value);
+    const after = change(before);
+    if (after === null) return before;
+    if (await table.replace(CONTROL, id, after, row.etag)) return after;
+  }
 }
 
 /** In one transaction the round and the totals of its phase: a crash counts nothing twice. A catch-up has no gate, and no totals. */

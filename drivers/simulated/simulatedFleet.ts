@@ -168,6 +168,26 @@ export class SimulatedFleet implements FleetState {
     machine.goneMs = Math.min(machine.goneMs, goneMs);
     const { current } = machine;
     if (current !== null && current.endMs > nowMs) interruptIfOffOrGone(current, nowMs);
+    this.#log(machine, nowMs, [{ atMs: machine.goneMs, action: 'deleted' }]);
+  }
+
+  /** Its operations stay with the id that it had; what is installed, its power switch and its schedules go with it. */
+  moveMachine(machine: Machine, vm: VirtualMachine, atMs: number): Machine {
+    finishDueOperation(machine, atMs);
+    const { enabled, updateDomain } = machine.vm;
+    const moved = movedMachine(machine, {
+      ...machine,
+      index: this.everyMachine.length,
+      vm: { ...vm, enabled, updateDomain, uniqueId: machine.vmId },
+      bornMs: atMs,
+      switches: [],
+    });
+    machine.goneMs = Math.min(machine.goneMs, atMs);
+    this.#log(machine, atMs, [{ atMs, action: 'moved', detail: { to: vm.armId } }]);
+    this.everyMachine.push(moved);
+    this.machines.set(vm.id, moved);
+    if (this.scenario !== null) this.#applyScenario(this.scenario, atMs, [moved]);
+    return moved;
   }
 
   /** a new VM goes where the fewest of its set are. */
@@ -259,7 +279,10 @@ export class SimulatedFleet implements FleetState {
       });
       if (added.length === 0) continue;
       machine.effects = [...machine.effects, ...added];
-      machine.goneMs = Math.min(machine.goneMs, ...added.map((active) => deletionMs(active, nowMs)));
+      const goneMs = Math.min(...added.map((active) => deletionMs(active, nowMs)));
+      if (goneMs >= machine.goneMs) continue;
+      machine.goneMs = goneMs;
+      this.#log(machine, nowMs, [{ atMs: goneMs, action: 'deleted' }]);
     }
   }
 }

@@ -27,7 +27,9 @@ export async function phaseEnds(
   const summary = await store.table('plans').get(rolloutId, ' summary');
   const lastOf = new Map<string, string>();
   for (const { value } of await store.table('rounds').list(rolloutId)) {
-    const { phase, atUtc } = Round.parse(value);
+    const round = Round.safeParse(value);
+    if (!round.success) continue; // a total, or how far a queue is taken
+    const { phase, atUtc } = round.data;
     if (atUtc > (lastOf.get(phase) ?? '')) lastOf.set(phase, atUtc);
   }
   const releasedMs = Date.parse(releaseOf(month));

@@ -65,8 +65,10 @@ async function take(page: Page, file: string, fullPage: boolean): Promise<void> 
 
 /** Asked from here: the policy of the page forbids the scripts with which Playwright would wait. */
 async function drawn(page: Page): Promise<void> {
-  for (const untilMs = Date.now() + DRAWN_MAX_MS; Date.now() < untilMs; await page.waitForTimeout(POLL_MS))
-    if ((await page.evaluate<boolean>(IS_DRAWN)) === true) return;
+  for (const untilMs = Date.now() + DRAWN_MAX_MS; Date.now() < untilMs;) {
+    if (await page.evaluate<boolean>(IS_DRAWN)) return;
+    await page.waitForTimeout(POLL_MS);
+  }
   throw new Error(`${page.url()} was not drawn within ${DRAWN_MAX_MS / 1_000} s.`);
 }
 

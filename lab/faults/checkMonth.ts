@@ -21,7 +21,9 @@ export interface CheckedMonth {
   readonly setup: MonthSetup;
   readonly fleet: ParsedFleet;
   readonly driver: Pick<SimulatedDriver, 'logUntil' | 'events'>;
-  readonly owners: Pick<OwnerActions, 'deletedVms' | 'created' | 'retagged'>;
+  readonly owners: Pick<OwnerActions, 'deletedVms' | 'created' | 'retagged' | 'moved'>;
+  /** While a host of another task hub ran: the rollout is none of its own. */
+  readonly otherHubs?: readonly Pause[];
 }
 
 /** A violation, found by the auditor or by a check that only this test bed can make. */
@@ -42,7 +44,7 @@ export interface MonthResult {
 
 /** Holds the month against the invariants: the auditor over the driver's log, and what the log alone does not show. */
 export async function checkMonth(
-  { setup, fleet, driver, owners }: CheckedMonth,
+  { setup, fleet, driver, owners, otherHubs = [] }: CheckedMonth,
   host: Api,
   pauses: readonly Pause[],
   pollSeconds = 0,
@@ -57,7 +59,7 @@ export async function checkMonth(
   const { policy } = setup;
   const created = new Set<string>(owners.created);
   const outcomes = isOver ? (await outcomesOf(host, ownId)).filter(({ vm }) => !created.has(vm)) : null;
-  const withOutcome = new Set(outcomes?.map(({ vm }) => vm));
+  const withOutcome = new Set(outcomes?.map(({ vm }) => firstIdOf(vm, owners.moved)));
   const planned = fleet.vms.filter(
     ({ id }) =>
       withOutcome.has(id) || !owners.deletedVms.some((vm) => vm.vmId === id && mayBeUnplanned(vm, own)),
@@ -92,6 +94,7 @@ export async function checkMonth(
   const extra = new Extra();
   checkLiveness(own, isOver, untilUtc, extra);
   checkPauses(events, pauses, ownId, extra);
+  checkPauses(events, otherHubs, ownId, extra, 'otherHub');
   for (const { vm, at, detail } of report.doubts) extra.broken.push({ invariant: 'log', vm, at, detail });
   const violations = report.violations.filter(
     (violation) => !isOfAnotherMachine(violation, owners.deletedVms),
@@ -131,12 +134,21 @@ function checkLiveness(own: ReportedRollout | undefined, isOver: boolean, at: st
   extra.broken.push({ invariant: 'liveness', vm: null, at, detail });
 }
 
+const WHY = {
+  pause: 'an install starts although pausing was acknowledged at',
+  otherHub: 'an install starts although the host that runs since is of another task hub:',
+} as const;
+
+const firstIdOf = (vm: string, moved: OwnerActions['moved']): string =>
+  moved.find(({ to }) => to === vm)?.from ?? vm;
+
 /** INV-9 as the operator sees it: between the answer to pause and the request to resume no install of the rollout starts. */
 function checkPauses(
   events: readonly DriverEvent[],
   pauses: readonly Pause[],
   rolloutId: string,
   extra: Extra,
+  invariant: keyof typeof WHY = 'pause',
 ): void {
   for (const { action, rolloutId: of, at, vm } of events) {
     if (action !== 'installStarted' || of !== rolloutId) continue;
@@ -144,10 +156,10 @@ function checkPauses(
       extra.evaluations['pause'] = (extra.evaluations['pause'] ?? 0) + 1;
       if (at > fromUtc && (untilUtc === null || at < untilUtc))
         extra.broken.push({
-          invariant: 'pause',
+          invariant,
           vm,
           at,
-          detail: `an install starts although pausing was acknowledged at ${fromUtc}`,
+          detail: `${WHY[invariant]} ${fromUtc}`,
         });
     }
   }

@@ -6,7 +6,7 @@ export const FAULT_KINDS = [
   ...['storeUnavailable', 'storeAnswerLost', 'storeConflict', 'storeHalfWritten', 'storeOutage'],
   // Azure Resource Manager. Lost and endless operations are running or over; the platform says otherwise.
   ...['armThrottled', 'armConflict', 'armErrorBefore', 'armErrorAfter', 'armOutage'],
-  ...['operationLost', 'operationEndless', 'staleRead'],
+  ...['operationLost', 'operationEndless', 'staleRead', 'listingPartial'],
   // Activities: messages are delivered at least once, and sometimes to two workers. Poisoned: what comes back is garbage.
   ...[
     'activityThrows',
@@ -40,8 +40,8 @@ export const FAULT_KINDS = [
     'operatorDoubleStart',
     'policyChanged',
   ],
-  // The host.
-  'hostCrash',
+  // The host, and one of another task hub (a deployment slot) over the same tables.
+  ...['hostCrash', 'otherHub'],
   // Effects of a made-up scenario on the fleet.
   'scenario',
   // No fault, but counted when the month has it: windows an hour shorter or longer, a leap day, the end of a year.

@@ -1,5 +1,11 @@
 import type { VmId } from '../../domain/ids';
-import type { FleetDriver, OperationAnswer, StartAnswer, VmReading } from '../../drivers/driver';
+import type {
+  FleetDriver,
+  InventoryPage,
+  OperationAnswer,
+  StartAnswer,
+  VmReading,
+} from '../../drivers/driver';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { FaultKind, Faults } from './faults';
 import type { OwnerActions } from './ownerActions';
@@ -20,6 +26,8 @@ const OPERATION_RATES: readonly (readonly [FaultKind, number])[] = [
   ['operationEndless', 0.001],
 ];
 
+const LIST_RATES: readonly (readonly [FaultKind, number])[] = [['listingPartial', 0.05]];
+
 /** A reading may be so old; the app waits longer than that before it takes an unanswered request for lost. */
 const STALE_MS_MAX = 5 * 60_000;
 
@@ -27,6 +35,7 @@ const STALE_MS_MAX = 5 * 60_000;
 export class FaultyDriver implements FleetDriver {
   readonly kind = 'simulated';
   readonly #read: () => FaultKind | null;
+  readonly #list: () => FaultKind | null;
   readonly #start: () => FaultKind | null;
   readonly #operation: () => FaultKind | null;
   /** What became of operations of which the platform gives wrong answers. */
@@ -45,6 +54,7 @@ export class FaultyDriver implements FleetDriver {
     this.#nowMs = nowMs;
 
     this.#read = faults.stream('arm read', READ_RATES);
+    this.#list = faults.stream('arm list', LIST_RATES);
     this.#start = faults.stream('arm start', START_RATES);
     this.#operation = faults.stream('arm operation', OPERATION_RATES);
   }
@@ -52,7 +62,19 @@ export class FaultyDriver implements FleetDriver {
   async listVirtualMachines(cursor: string | null): ReturnType<FleetDriver['listVirtualMachines']> {
     await this.#passTime();
     if (this.#read() === 'armErrorBefore') throw serverError();
-    return this.#driver.listVirtualMachines(cursor);
+    const page = await this.#driver.listVirtualMachines(cursor);
+    return this.#list() === 'listingPartial' ? this.#partOf(page) : page;
+  }
+
+  /** Of one subscription only some VMs, and a word of it; or none, and no word. */
+  #partOf(page: InventoryPage): InventoryPage {
+    const ids = [...new Set(page.items.map(({ subscriptionId }) => subscriptionId))].sort();
+    const hurt = ids[Math.floor(this.#faults.share() * ids.length)];
+    if (hurt === undefined) return page;
+    const isSilent = this.#faults.share() < 0.5;
+    const items = page.items.filter((vm, n) => vm.subscriptionId !== hurt || (!isSilent && n % 2 === 0));
+    const incomplete = [...(page.incomplete ?? []), { subscriptionId: hurt, why: 'Torture: 503.' }];
+    return isSilent ? { ...page, items } : { ...page, items, incomplete };
   }
 
   async readVirtualMachine(id: VmId): Promise<VmReading | null> {

@@ -23,6 +23,12 @@ export interface Sleep {
   readonly untilMs: number;
 }
 
+/** A host that knows nothing of what the others have done: its durable state is its own. */
+interface OtherHub {
+  readonly hubName: string;
+  readonly fromMs: number;
+}
+
 const SLEEPS_MAX = 3;
 const SLEEP_MS_MAX = 4 * 3_600_000;
 
@@ -33,6 +39,16 @@ export function sleepsOf({ seed, intensity, fromMs, calmMs }: MonthSetup): Sleep
     return { atMs, untilMs: Math.min(calmMs, atMs + random() ** 2 * SLEEP_MS_MAX) };
   });
 }
+
+/** Only where a host can come back from its journal. */
+export function otherHubsOf({ seed, crashes, fromMs, calmMs }: MonthSetup): Sleep[] {
+  if (crashes === 0) return [];
+  const random = randomOf(seed, 'other hub');
+  const atMs = fromMs + DAY_MS / 4 + random() ** 2 * (calmMs - fromMs - DAY_MS);
+  return [{ atMs, untilMs: atMs + (0.1 + random()) * SLEEP_MS_MAX }];
+}
+
+const DAY_MS = 86_400_000;
 
 /** Most in the first week, when most is under way. */
 export function crashesOf({ seed, crashes, fromMs, calmMs }: MonthSetup): Crash[] {
@@ -81,22 +97,26 @@ export class HostRuns {
   }
 
   /** `crashes` is asked at every persisted step whether the host crashes there. */
-  async begin(crashes?: (step: Step) => boolean): Promise<void> {
+  async begin(crashes?: (step: Step) => boolean, other?: OtherHub): Promise<void> {
     const surroundings = this.#surroundings;
     const { setup } = surroundings;
     this.#crashed = null;
     const crashSwitch = crashes === undefined ? null : this.#crashSwitch(crashes);
     surroundings.host = await startHost({
       appDir: PACKAGE_ROOT,
-      clock: { kind: 'virtual', startUtc: new Date(setup.fromMs).toISOString() },
-      store: this.#withJournal
-        ? { kind: 'journal', path: join(this.#folder, 'journal') }
-        : { kind: 'memory' },
+      clock: { kind: 'virtual', startUtc: new Date(other?.fromMs ?? setup.fromMs).toISOString() },
+      store:
+        this.#withJournal && other === undefined
+          ? { kind: 'journal', path: join(this.#folder, 'journal') }
+          : { kind: 'memory' },
       engine: 'session',
       strict: true,
       keepChildHistory: false,
       environment: {
         ...this.#environment,
+        ...(other !== undefined && {
+          AzureFunctionsJobHost__extensions__durableTask__hubName: other.hubName,
+        }),
         LOWTIDE_DRIVER: 'simulated',
         LOWTIDE_STORE: 'memory',
         LOWTIDE_STATE_DIR: '',
@@ -169,6 +189,23 @@ export class HostRuns {
     this.#environment = environment;
     this.#surroundings.faults.count('policyChanged');
     await this.begin(this.#laterHostsCrash);
+  }
+
+  /**
+   * A deployment slot: for a while a host of another task hub runs over the same tables instead of this one. The rollout is none of its own, so
+   * it starts nothing.
+   */
+  async otherHub({ atMs, untilMs }: Sleep): Promise<void> {
+    await this.until(atMs);
+    await this.end();
+    const { faults, otherHubs } = this.#surroundings;
+    faults.count('otherHub');
+    otherHubs.push({ fromUtc: new Date(atMs).toISOString(), untilUtc: new Date(untilMs).toISOString() });
+    await this.begin(undefined, { hubName: 'lowtideSlot', fromMs: atMs });
+    await this.host.runUntil(new Date(untilMs).toISOString());
+    await this.end();
+    await this.begin(this.#laterHostsCrash);
+    await this.#restartingAfterCrashes(() => this.host.sleepUntil(new Date(untilMs).toISOString()));
   }
 
   /** The machine is suspended for a while: nothing runs, and then it is later. */

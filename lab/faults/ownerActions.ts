@@ -12,6 +12,12 @@ interface OwnerAction {
 }
 
 /** A VM that was deleted: from then on it holds up nothing. A new machine under its name is another one. */
+/** A VM that has another id since: it is the same machine. */
+export interface MovedVm {
+  readonly from: VmId;
+  readonly to: VmId;
+}
+
 export interface DeletedVm {
   readonly vmId: VmId;
   readonly atUtc: string;
@@ -43,11 +49,13 @@ const DURING_INSTALL: readonly (readonly [FaultKind, number])[] = [
   ['vmDeleted', 0.004],
 ];
 
-const REMOVES: ReadonlySet<FaultKind> = new Set<FaultKind>(['vmDeleted', 'vmMoved', 'vmReimaged']);
+/** Counted when they were done. */
+const COUNTED_WHEN_DONE: ReadonlySet<FaultKind> = new Set<FaultKind>(['vmDeleted', 'vmMoved', 'vmReimaged']);
 
 /** What the owners of VMs do to them while Lowtide patches, at seeded times and in the middle of installations. */
 export class OwnerActions {
   readonly deletedVms: DeletedVm[] = [];
+  readonly moved: MovedVm[] = [];
   /** VMs that were not in the fleet. */
   readonly created: string[] = [];
   /** VMs whose tags were changed: from then on they may be excluded, or not any more. */
@@ -109,7 +117,7 @@ export class OwnerActions {
       if (kind === 'vmReimaged' && recreated?.reimaged === true) await this.#create(vmId);
       return;
     }
-    if (!REMOVES.has(kind)) this.#faults.count(kind);
+    if (!COUNTED_WHEN_DONE.has(kind)) this.#faults.count(kind);
     const { model, vm } = resource;
     if (kind === 'vmComesAndGoes') await this.#comeOrGo(vmId, times, nowMs);
     else if (kind === 'vmPoweredOff') await this.#driver.power(vmId, 'powerOff');
@@ -118,13 +126,18 @@ export class OwnerActions {
       this.retagged.push(vmId);
       await this.#driver.resources.putVirtualMachine({ ...model, tags: this.#newTags() });
     } else if (kind === 'vmCreated') await this.#putTwin(model, vmId, (id) => `${id}-twin`);
+    else if (kind === 'vmMoved') await this.#move(vmId, vm.armId);
     // A second machine under a name would be two for readers of the log that go by names.
-    else if (recreated === undefined) {
-      await this.#remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
-      // Moved to another resource group: another id, so another VM to everybody.
-      if (kind === 'vmMoved')
-        await this.#putTwin(model, vmId, (id) => id.replace(/\/resourceGroups\/[^/]+/i, '$&-moved'));
-    }
+    else if (recreated === undefined) await this.#remove(vmId, kind, vm.availabilitySetId !== null, nowMs);
+  }
+
+  /** To another resource group: the same GUID under another id (ADR 18). Azure refuses it for members of sets, and while something is installed. */
+  async #move(from: VmId, armId: string): Promise<void> {
+    const to = armId.replace(/\/resourceGroups\/[^/]+/i, '$&-moved');
+    const done = await this.#driver.resources.moveVirtualMachine(from, to);
+    if (done === null) return;
+    this.moved.push({ from, to: done.id });
+    this.#faults.count('vmMoved');
   }
 
   /** A standalone VM like this one under another id: it was in no plan, so it takes its turn with the second chances. */
@@ -153,7 +166,7 @@ export class OwnerActions {
   async #remove(vmId: VmId, kind: FaultKind, inSet: boolean, nowMs: number): Promise<void> {
     const model = this.#driver.resources.virtualMachine(vmId)?.model;
     const reimaged = kind === 'vmReimaged' && !inSet && model !== undefined;
-    const counted = kind === 'vmMoved' ? kind : reimaged ? 'vmReimaged' : 'vmDeleted';
+    const counted = reimaged ? 'vmReimaged' : 'vmDeleted';
     await this.#driver.resources.deleteVirtualMachine(vmId);
     const backMs = nowMs + DELETION_MS;
     this.deletedVms.push({ vmId, atUtc: new Date(backMs).toISOString(), reimaged });

@@ -187,7 +187,7 @@ class RealRollout {
       setup: { ...setup, untilMs },
       fleet: surroundings.fleet,
       driver,
-      owners: { deletedVms: [], created: [], retagged: [] },
+      owners: { deletedVms: [], created: [], retagged: [], moved: [] },
     };
     const result = await checkMonth(month, this.#api, [], ON_ITS_WAY_SECONDS);
     await driver.close();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { DriverEvent } from '../../drivers/driver';
 import { FAULT_KINDS, type FaultKind } from './faults';
 import { checkMonth, type FoundViolation } from './checkMonth';
-import { crashesOf, HostRuns, sleepsOf } from './hostRuns';
+import { crashesOf, HostRuns, otherHubsOf, sleepsOf } from './hostRuns';
 import { actionsOf, Operator } from './operator';
 import { Surroundings } from './surroundings';
 import { monthSetupOf } from './monthSetup';
@@ -103,6 +103,10 @@ async function runThrough(
     ...(redeployment !== null && faults.allows('policyChanged')
       ? [{ atMs: redeployment.atMs, act: () => runs.redeploy(redeployment) }]
       : []),
+    ...(faults.allows('otherHub') ? otherHubsOf(setup) : []).map((span) => ({
+      atMs: span.atMs,
+      act: () => runs.otherHub(span),
+    })),
     ...actions.map((action) => ({ atMs: action.atMs, act: () => runs.act(operator, action) })),
     ...crashes.map((crash) => ({ atMs: crash.atMs, act: () => runs.crashAfter(crash) })),
   ].sort((a, b) => a.atMs - b.atMs);

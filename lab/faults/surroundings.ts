@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generateFleet } from '../../fleets/generateFleet';
 import { parseFleet, type ParsedFleet } from '../../drivers/fleet/parseFleet';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import type { Host, Transit } from '../../emulator/host';
@@ -13,6 +12,7 @@ import { faultyStore } from './faultyStore';
 import { faultyTransit } from './faultyTransit';
 import { Faults, type FaultKind } from './faults';
 import { crashingDriver, crashingStore, type CrashSwitch } from './crashingServices';
+import { fleetOfSeed, scenarioOfShape } from './fleetShapes';
 import { scenarioOf, type MonthSetup } from './monthSetup';
 import { OwnerActions } from './ownerActions';
 
@@ -29,6 +29,8 @@ export class Surroundings {
   readonly fleet: ParsedFleet;
   /** The host that runs now; it has the clock. */
   host: Host | null = null;
+  /** While a host of another task hub ran. */
+  readonly otherHubs: { readonly fromUtc: string; readonly untilUtc: string }[] = [];
   readonly fleetFile: string;
   readonly scenarioFile: string;
   #tables: { readonly plain: Store; readonly faulty: Store } | null = null;
@@ -40,11 +42,11 @@ export class Surroundings {
     folder: string,
   ) {
     const { seed, vms, intensity, fromMs, calmMs } = setup;
-    const text = JSON.stringify(setup.fleet ?? generateFleet({ vms, seed }));
+    const text = JSON.stringify(setup.fleet ?? fleetOfSeed({ vms, seed }));
     this.fleet = parseFleet(text, `the fleet of seed ${seed}`);
     this.fleetFile = join(folder, 'fleet.json');
     writeFileSync(this.fleetFile, text);
-    const scenario = setup.scenario ?? scenarioOf(seed, intensity, allowed);
+    const scenario = setup.scenario ?? scenarioOfShape(seed, scenarioOf(seed, intensity, allowed), allowed);
     this.scenarioFile = join(folder, 'scenario.json');
     writeFileSync(this.scenarioFile, JSON.stringify(scenario));
     this.faults = new Faults(seed, intensity, allowed, { fromMs, toMs: calmMs });

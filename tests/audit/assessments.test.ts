@@ -24,6 +24,44 @@ describe('INV-16: a VM that takes part and runs', () => {
     expect(judge([3, 8, 11, 15, 18].map(assessed))).toEqual([]);
   });
 
+  it('may be assessed until the second window closes', () => {
+    const at = (minute: number): DriverEvent => event(vm, minute, 'assessmentStarted');
+    const rest = [11, 14, 17, 20].map(assessed);
+    expect(judge([assessed(3), at(8 * DAY + 470), ...rest])).toEqual([]);
+    expect(judge([assessed(3), at(8 * DAY + 490), ...rest])).toEqual(['INV-16']);
+  });
+
+  it('is found where the hours are always open', () => {
+    const open = { offPeak: { opens: '00:00', closes: '00:00' } };
+    expect(judge([3, 8].map(assessed), { ...open, untilUtc: event(vm, 9 * DAY, 'poweredOn').at })).toEqual(
+      [],
+    );
+    expect(judge([3, 9].map(assessed), open)).toEqual(['INV-16']);
+  });
+
+  it('is the same after its owner moved it, and is not asked for once it is deleted', () => {
+    const to = aVm('moved-to', { id: vm.id.replace('/rg/', '/rg-moved/') } as object);
+    const moved = event(vm, 4 * DAY, 'moved', { to: to.id });
+    const after = [6, 9, 12, 15, 18].map((day) => event(to, day * DAY, 'assessmentStarted'));
+    expect(judge([assessed(3), moved, ...after])).toEqual([]);
+    expect(judge([assessed(3), moved, ...after.slice(2)])).toEqual(['INV-16']);
+    expect(judge([assessed(3), event(vm, 4 * DAY, 'deleted')])).toEqual([]);
+  });
+
+  it('that was off when the log began is asked for from when it runs', () => {
+    const off = { ...vm, isOff: true };
+    const of = (events: readonly DriverEvent[]): string[] =>
+      violated(
+        audit([off], [begins, ...events], {
+          assessmentEverySeconds: 3 * 86_400,
+          outcomes: [patched],
+          untilUtc: event(vm, 20 * DAY, 'poweredOn').at,
+        }),
+      ).filter((invariant) => invariant === 'INV-16');
+    expect(of([])).toEqual([]);
+    expect(of([event(vm, 2 * DAY, 'poweredOn')])).toEqual(['INV-16']);
+  });
+
   it('is found when it is not, in between or at the end', () => {
     expect(judge([3, 9, 12, 15, 18].map(assessed))).toEqual(['INV-16']);
     expect(judge([3, 6, 9, 12, 14].map(assessed))).toEqual(['INV-16']);

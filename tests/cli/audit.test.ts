@@ -85,6 +85,22 @@ describe('npm run audit', () => {
     expect(said).not.toContain('Verdict');
   });
 
+  it.each([
+    ['a list', JSON.stringify(fleet)],
+    ['a list over several lines', JSON.stringify(fleet, null, 2)],
+    ['a VM a line', '{"id":"/subscriptions/s","location":"eastus"}'],
+  ])('recognises a fleet that is given as a log: %s', async (_shape, text) => {
+    writeFileSync(file('swapped.json'), text);
+    let wrong = '';
+    const write = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
+      wrong += String(chunk);
+      return true;
+    });
+    expect(await audit(['--events', file('swapped.json')])).toBe(1);
+    write.mockRestore();
+    expect(wrong).toContain('It looks like a fleet, which is for --fleet.');
+  });
+
   it('refuses a report and an audit that are none, and says which would do', async () => {
     const errors = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect(await audit(['--report', file('audit.jsonl')])).toBe(1);

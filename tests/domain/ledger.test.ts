@@ -1,4 +1,5 @@
 import {
+  claimDeadline,
   emptyLedger,
   follow,
   heal,
@@ -252,6 +253,31 @@ describe('catch-ups', () => {
     ledger.state = release(ledger.state, 'a', []);
     ledger.ask({ ...catchUp('b', { catchUp: 'second' }), disruption: ZONE_2, deadlineUtc: NINE });
     expect(granted(ledger, aRequest('rollout'))).toBe(true);
+  });
+});
+
+describe('a catch-up and a rollout that exclude each other', () => {
+  const endsUtc = minutesAfter(NINE, 20 * 24 * 60);
+  /** The rollout runs in the region, a catch-up of another zone waits, and the next round of the rollout asks. */
+  const nextRound = (catchUpSlotsMax: number): readonly string[] => {
+    const ledger = new Asked();
+    const by = (kind: 'rollout' | 'catchUp', minute: number): Partial<ClaimRequest> => ({
+      kind,
+      catchUpSlotsMax,
+      nowUtc: minutesAfter(NINE, minute),
+      deadlineUtc: claimDeadline(kind, { endsUtc, catchUpSlotsMax }),
+    });
+    ledger.ask(aRequest('a', aDisruption(), by('rollout', 0)));
+    expect(ledger.rulesAgainst(aRequest('late', ZONE_2, by('catchUp', 1)))).toEqual(['zones']);
+    return ledger.rulesAgainst(aRequest('b', aDisruption({ count: 1 }), by('rollout', 2)));
+  };
+
+  it('go on with the rollout: the catch-up waits until no round wants the region', () => {
+    expect(nextRound(1)).toEqual([]);
+  });
+
+  it('take their turns in the order of asking once the rollout ought to be done', () => {
+    expect(nextRound(2)).toEqual(['olderTicket']);
   });
 });
 

@@ -156,7 +156,23 @@ describe('The resources of the pocket Azure', () => {
     pocket.pass(20);
     expect(resources.virtualMachine(idOf('one'))).toBeNull();
     const reported = [...pocket.driver.events()];
-    expect(reported.map(({ action }) => action)).toEqual(['poweredOff', 'poweredOn']);
+    expect(reported.map(({ action }) => action)).toEqual(['poweredOff', 'poweredOn', 'deleted']);
+  });
+
+  it('a VM that is moved is the same machine under another id, and the log says so', async () => {
+    const pocket = aPocket({});
+    const { driver } = pocket;
+    await driver.resources.putVirtualMachine(aModel('one'));
+    pocket.pass(20);
+    const before = driver.resources.virtualMachine(idOf('one'));
+    const to = (before?.armId ?? '').replace(/resourceGroups\/[^/]+/i, 'resourceGroups/other');
+    const moved = await driver.resources.moveVirtualMachine(idOf('one'), to);
+    expect(moved?.vmId).toBe(before?.vmId);
+    expect(driver.resources.virtualMachine(idOf('one'))).toBeNull();
+    const { items } = await driver.listVirtualMachines(null);
+    expect(items.map(({ armId, uniqueId }) => [armId, uniqueId])).toEqual([[to, before?.vmId]]);
+    pocket.pass(1);
+    expect([...driver.events()].at(-1)).toMatchObject({ action: 'moved', vm: before?.armId, to });
   });
 
   it('a fleet that is loaded replaces them', async () => {

@@ -197,9 +197,15 @@ function immediateStep(request: ImmediateRequest, at: number, order: number): Pe
     atMs: step.atMs,
     rank: 2,
     order,
-    event: () => eventOf(request.machine, step, step.operation ?? null),
+    event: () =>
+      isVoid(request.machine, step) ? null : eventOf(request.machine, step, step.operation ?? null),
     following: () => immediateStep(request, at + 1, order),
   };
+}
+
+/** A deletion that another one came before. */
+function isVoid({ goneMs }: Machine, { action, atMs }: Step): boolean {
+  return action === 'deleted' && goneMs !== atMs;
 }
 
 function eventOf(

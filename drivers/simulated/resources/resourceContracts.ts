@@ -92,6 +92,11 @@ export interface SimulatedResources {
   putVirtualMachine(model: ArmResource): Promise<VmResource>;
   /** Returns when it is done, which takes some minutes, in which the VM can still be read; null when there is none. */
   deleteVirtualMachine(id: VmId): Promise<string | null>;
+  /**
+   * Moves a VM to another resource group or subscription: it is the same machine, GUID and patches included, under another id. Null when there is
+   * none, when it is in a set, or while something is installed on it: Azure refuses that.
+   */
+  moveVirtualMachine(id: VmId, to: string): Promise<VmResource | null>;
 
   availabilitySet(id: AvailabilitySetId): SetResource | null;
   availabilitySets(scope: {

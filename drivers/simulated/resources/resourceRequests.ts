@@ -26,6 +26,7 @@ export const RESOURCE_REQUESTS = [
   z.object({ kind: z.literal('deleteGroup'), at, subscription: z.string(), group: z.string() }),
   z.object({ kind: z.literal('putVm'), at, model }),
   z.object({ kind: z.literal('deleteVm'), at, id: z.string() }),
+  z.object({ kind: z.literal('moveVm'), at, id: z.string(), to: z.string() }),
   z.object({ kind: z.literal('putSet'), at, model }),
   z.object({ kind: z.literal('deleteSet'), at, id: z.string() }),
 ] as const;

@@ -28,6 +28,7 @@ export interface Machines {
   addMachine(vm: VirtualMachine, set: StoredSet | undefined, atMs: number, readyMs: number): Machine;
   changeMachine(machine: Machine, vm: VirtualMachine): void;
   removeMachine(machine: Machine, goneMs: number, nowMs: number): void;
+  moveMachine(machine: Machine, vm: VirtualMachine, atMs: number): Machine;
 }
 
 /** What was last done to a VM by its owner, and until when it takes. */
@@ -143,6 +144,9 @@ export class ResourceState {
         return;
       case 'deleteVm':
         this.#deleteVm(VmId.parse(request.id), this.#deletedMs(VmId.parse(request.id), atMs), atMs);
+        return;
+      case 'moveVm':
+        this.#moveVm(VmId.parse(request.id), request.to, atMs);
         return;
       case 'putSet':
         this.#putSet(request.model);
@@ -283,6 +287,22 @@ export class ResourceState {
     this.#fleet.removeMachine(machine, untilMs, atMs);
     const [changes, createdMs] = [work?.changes ?? 1, work?.createdMs ?? Infinity];
     this.work.set(id, { machine, model, state: 'Deleting', untilMs, changes, createdMs });
+  }
+
+  /** The same machine under another id, at once: what Azure does in minutes interrupts nothing. */
+  #moveVm(id: VmId, to: string, atMs: number): void {
+    const before = this.#fleet.machines.get(id);
+    if (before === undefined || before.goneMs <= atMs) return;
+    const work = this.work.get(id);
+    const name = to.slice(to.lastIndexOf('/') + 1);
+    const model = { ...(work?.model ?? this.#fleet.loaded?.models.get(id) ?? {}), id: to, name };
+    const read = readVmRecord(model);
+    if ('error' in read) throw read.error;
+    const { vm } = read.imported;
+    this.#imply(vm.subscriptionId, vm.resourceGroup, vm.region);
+    const machine = this.#fleet.moveMachine(before, vm, atMs);
+    const changes = work?.changes ?? 1;
+    this.work.set(vm.id, { machine, model, state: 'Updating', untilMs: atMs, changes, createdMs: atMs });
   }
 
   #putSet(model: ArmResource): void {

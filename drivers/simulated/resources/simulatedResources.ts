@@ -57,6 +57,14 @@ export function simulatedResources(host: ResourceHost): SimulatedResources {
       await host.request((at) => ({ kind: 'deleteVm', at, id }));
       return utcOf(resources.work.get(id)?.untilMs ?? host.nowMs());
     },
+    async moveVirtualMachine(id, to) {
+      const found = vmOf(host, id);
+      const machine = fleet.machines.get(id);
+      if (found === null || machine === undefined || machine.vm.availabilitySetId !== null) return null;
+      if (machine.current !== null && machine.current.endMs > host.nowMs()) return null;
+      await host.request((at) => ({ kind: 'moveVm', at, id, to }));
+      return there(vmOf(host, VmId.parse(to)));
+    },
     availabilitySet: (id) => setOf(host, id),
     availabilitySets: (scope) => {
       host.nowMs();

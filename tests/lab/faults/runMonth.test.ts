@@ -29,9 +29,10 @@ describe('a tortured month', () => {
     expect(await brokenBy({ seed, vms: 30 })).toEqual([]);
   });
 
-  it('of a seed in which hosts crash keeps every invariant', async () => {
+  it('of a seed in which hosts crash and another hub runs beside them keeps every invariant', async () => {
     const report = await runMonth({ seed: 10, vms: 30 });
     expect(Object.keys(report.faults).some((name) => name.startsWith('hostCrash'))).toBe(true);
+    expect(report.faults).toMatchObject({ otherHub: 1, listingPartial: 1 });
     expect(report.violations).toEqual([]);
   });
 

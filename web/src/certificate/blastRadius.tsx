@@ -68,18 +68,18 @@ function Row({ peak, policy }: { readonly peak: Peak; readonly policy: Policy })
   return (
     <tr>
       <th scope="row">{SCOPES[scope]}</th>
-      <td>{scope === 'fleet' ? 'all VMs' : <LongText text={name} />}</td>
-      <td class="figure">
+      <td data-label="Where it was largest">{scope === 'fleet' ? 'all VMs' : <LongText text={name} />}</td>
+      <td class="figure" data-label="Down">
         {count(down)} of {count(size)}
       </td>
-      <td>
+      <td data-label="Share">
         <span class="share-bar" aria-hidden="true">
           <span style={{ width: `${(down / size) * 100}%` }} />
         </span>
         {percent(down, size)}
       </td>
-      <td>{limitOf(peak, policy)}</td>
-      <td>{time(at)}</td>
+      <td data-label="Its limit">{limitOf(peak, policy)}</td>
+      <td data-label="When">{time(at)}</td>
     </tr>
   );
 }

@@ -44,8 +44,10 @@ function Row({
     <tr>
       <th scope="row">{name}</th>
       <td>{INVARIANTS[name]}</td>
-      <td class="figure">{count(checks)}</td>
-      <td class={broken > 0 ? 'bad' : ''}>
+      <td class="figure" data-label="Checks">
+        {count(checks)}
+      </td>
+      <td class={broken > 0 ? 'bad' : ''} data-label="Verdict">
         {broken > 0 ? (
           <>
             <Icon name="warning" /> broken {count(broken)} times

@@ -91,8 +91,10 @@ export function Chains({ chains }: { readonly chains: readonly Chain[] }): JSX.E
           {chains.map(({ chain, rowCount, head, faults }) => (
             <tr key={chain}>
               <th scope="row">{chain}</th>
-              <td class="figure">{count(rowCount)}</td>
-              <td class={faults.length > 0 ? 'bad' : ''}>
+              <td class="figure" data-label="Rows">
+                {count(rowCount)}
+              </td>
+              <td class={faults.length > 0 ? 'bad' : ''} data-label="Verified">
                 {faults.length === 0 ? 'whole' : `${count(faults.length)} faults`}
               </td>
               <td>

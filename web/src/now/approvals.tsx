@@ -81,7 +81,7 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
           <LongText text={requestedBy} />, {time(requestedUtc)}
         </Fact>
         <Fact name="Why it waits">The policy asks an approver {needed.rule}.</Fact>
-        {phase?.expected != null && (
+        {phase !== undefined && phase.expected !== null && (
           <Fact name="Planned">
             {time(phase.expected.expectedStartUtc)} to {time(phase.expected.expectedEndUtc)}
           </Fact>
@@ -170,7 +170,7 @@ function Standing({
   const [isOpen, setIsOpen] = useState(false);
   const { reject: off } = useWhyNoApprover(rollout.requestedBy);
   if (approval === null) return null;
-  const isOver = rollout.phases.find((one) => one.phase === phase)?.endedUtc != null;
+  const isOver = (rollout.phases.find((one) => one.phase === phase)?.endedUtc ?? null) !== null;
   const withdraw: Choice = {
     kind: 'withdraw',
     label: 'Take it back',

@@ -65,7 +65,7 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
         </span>
       </h1>
       <p class="quiet">{whereItStands(rollout, nowUtc)}</p>
-      {rollout.emergency != null && (
+      {rollout.emergency !== undefined && rollout.emergency !== null && (
         <p class="emergency">
           <strong>Emergency:</strong> <LongText text={rollout.emergency.reason} />
         </p>

@@ -28,7 +28,9 @@ export function Platform({ vmId, rolloutId, last }: PlatformProps): JSX.Element 
         </p>
       )}
       {platform === null && <p class="quiet">The platform knows no such VM (any more).</p>}
-      {data !== null && platform != null && <Now platform={platform} asOfUtc={data.asOfUtc} />}
+      {data !== null && platform !== undefined && platform !== null && (
+        <Now platform={platform} asOfUtc={data.asOfUtc} />
+      )}
       <p class="quiet">
         {last === null ? (
           'No probe after an update yet.'

@@ -21,7 +21,7 @@ export function spread<T extends Mark>(marks: readonly T[]): T[] {
 }
 
 /** Each by half of what they overlap; false when they do not. */
-function pushApart<T extends Mark>(marks: T[], i: number, j: number): boolean {
+function pushApart(marks: Mark[], i: number, j: number): boolean {
   const [a, b] = [marks[i], marks[j]];
   if (a === undefined || b === undefined) return false;
   const [dx, dy] = [b.x - a.x, b.y - a.y];
