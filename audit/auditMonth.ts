@@ -46,7 +46,7 @@ export function auditMonth(input: AuditInput): AuditReport {
   checkPhasePairs(phases, log.from ?? log.until, regions, findings);
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
-  checkAssessments(log, { fleet, windows }, input, findings);
+  checkAssessments(log, { fleet, windows: fleets }, input, findings);
   checkUntouched(log, input, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
