@@ -4,8 +4,9 @@ const { availableParallelism } = require('node:os');
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
-  // Some start processes or Azurite; a busy machine needs longer than Jest's five seconds.
-  testTimeout: 240_000,
+  // Only what hangs ever comes to it: months, processes and Azurite take many times as long on a machine that is busy.
+  testTimeout: 600_000,
+  setupFilesAfterEnv: ['<rootDir>/tests/support/closeHostsLeftOpen.ts'],
   // One more than there are cores: the longest files mostly wait.
   maxWorkers: availableParallelism() + 1,
   testSequencer: '<rootDir>/tests/support/longestFirst.cjs',

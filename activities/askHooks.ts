@@ -5,6 +5,7 @@ import { addSeconds } from '../domain/instants';
 import { because, type Because } from '../domain/reasons';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { PhaseId } from '../domain/phaseId';
 import type { RoundRef } from './contracts';
 import { writeHalt } from './halts';
 import type { Services } from './services';
@@ -13,7 +14,7 @@ import { sideBySide } from './sideBySide';
 /** Every hook that says no to this VM being installed now, with its words. */
 export async function refusedByHooks(
   services: Services,
-  about: { readonly rolloutId: RolloutId; readonly phase: string; readonly vm: VirtualMachine },
+  about: { readonly rolloutId: RolloutId; readonly phase: PhaseId; readonly vm: VirtualMachine },
 ): Promise<readonly Because[]> {
   const { vm, ...where } = about;
   const hooks = hooksOn(services, 'beforeVm').filter(({ selector = {} }) => selects(selector, vm));

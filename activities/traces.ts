@@ -1,5 +1,6 @@
 import type { RolloutId, VmId } from '../domain/ids';
 import { earlier } from '../domain/instants';
+import type { PhaseId } from '../domain/phaseId';
 import type { Outcome } from '../domain/outcome';
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
 
@@ -51,7 +52,7 @@ export function rolloutSpan(
 
 interface RoundPlace {
   readonly rolloutId: RolloutId;
-  readonly phase: string;
+  readonly phase: PhaseId;
   readonly region: string;
   readonly stage: string;
   readonly group: string;

@@ -22,7 +22,7 @@ export function azureSettingsOf({ subscriptions, settings: file }: AzureOptions)
     LOWTIDE_STATE_DIR: '',
   };
   if (subscriptions !== undefined) own['LOWTIDE_AZURE_SUBSCRIPTIONS'] = subscriptions;
-  const read = readAppSettings({ file, own });
+  const read = readAppSettings({ file, own, isOwnFleet: true });
   const { azure } = read.settings;
   if (azure !== null) return { ...read, azure };
   throw new LowtideError('SETTING_INVALID', {

@@ -25,6 +25,7 @@ export function addLab(program: Command, ended: (code: 0 | 1 | 2) => void): void
     .option('--every <number>', 'with --points: after one step in so many', wholeNumber(1), 1)
     .option('--alone', 'with --points: one crash a rollout, which takes hours for all of them')
     .option('--real', 'kill -9 the app and its storage, over and over, in the middle of a rollout')
+    .option('--azure', 'months with the Azure driver through SDK and HTTP, whose line to Azure is faulty')
     .option('--json <file>', 'write the report there, too')
     .action(async (options: TortureOptions) => {
       ended(await runTorture(options));

@@ -21,6 +21,9 @@ export interface ServeOptions {
   readonly verbose?: boolean | undefined;
 }
 
+/** Whatever it is sent. */
+const OWN_FLEET = { isOwnFleet: true } as const;
+
 /** Runs the app with the pocket Azure until Ctrl-C, and goes on from there the next time. Only its timers start anything. */
 export async function runServe(options: ServeOptions): Promise<0> {
   const { fleet, speed, port, https = false, settings: file, fresh = false, verbose } = options;
@@ -28,7 +31,7 @@ export async function runServe(options: ServeOptions): Promise<0> {
   const folder = options.state === undefined ? join(STATE_HOME, 'serve') : resolve(options.state);
   const vmCount = fleet === undefined ? null : readFleet(fleet, { keepModels: false }).vms.length;
   const own: Record<string, string> = fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) };
-  const { values, summary } = readAppSettings({ file, fleet, own });
+  const { values, summary } = readAppSettings({ file, fleet, own, ...(fleet === undefined && OWN_FLEET) });
   say.line(`Starting Azurite and the app. ${summary}`);
   await withLocalApp(
     {

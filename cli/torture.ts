@@ -1,4 +1,5 @@
 import { LowtideError } from '../domain/lowtideError';
+import { runAzureMonth, type AzureMonthReport } from '../lab/faults/azureMonths';
 import { FAULT_KINDS, type FaultKind } from '../lab/faults/faults';
 import type { MonthOptions, MonthReport } from '../lab/faults/runMonth';
 import { describeKills, runRealKills } from '../lab/faults/processKills';
@@ -24,6 +25,8 @@ export interface TortureOptions {
   readonly alone?: boolean | undefined;
   /** Instead: real processes, really killed. */
   readonly real?: boolean | undefined;
+  /** Instead: months with the Azure driver, whose line to Azure is faulty. */
+  readonly azure?: boolean | undefined;
   readonly json?: string | undefined;
 }
 
@@ -35,6 +38,7 @@ const SHRUNK_MAX = 3;
 export async function runTorture(options: TortureOptions): Promise<0 | 2> {
   if (options.points === true) return reportPoints(options);
   if (options.real === true) return reportReal(options);
+  if (options.azure === true) return reportAzure(options);
   return reportMonths(options);
 }
 
@@ -59,6 +63,21 @@ async function reportReal({ seeds: kills, vms, from: seed, json }: TortureOption
   say.text(describeKills(report));
   if (json !== undefined) writeJson(json, report);
   return report.violations.length === 0 ? 0 : 2;
+}
+
+async function reportAzure({ seeds, vms, from, json }: TortureOptions): Promise<0 | 2> {
+  const reports: AzureMonthReport[] = [];
+  for (let seed = from; seed < from + seeds; seed += 1) {
+    const report = await runAzureMonth({ seed, vms, days: 30 });
+    reports.push(report);
+    const struck = Object.values(report.struck).reduce((sum, times) => sum + times, 0);
+    say.line(
+      `Seed ${seed}: ${report.installs} installations, ${struck} faults on the wire, ${report.violations.length} violations.`,
+    );
+    for (const violation of report.violations.slice(0, 5)) say.line(`  ${violation}`);
+  }
+  if (json !== undefined) writeJson(json, reports);
+  return reports.every(({ violations }) => violations.length === 0) ? 0 : 2;
 }
 
 async function reportMonths(options: TortureOptions): Promise<0 | 2> {

@@ -23,7 +23,7 @@ import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
 import { hookCaller } from '../notifications/askHook';
 import { extraRegionsOf } from './settingProblems';
-import { faultHooks } from './faultHooks';
+import { faultHooks, noFaults } from './faultHooks';
 import { openAzure } from './openAzure';
 import { openTracing } from './openTracing';
 import { openTables } from './openTables';
@@ -108,8 +108,9 @@ export async function policyWasApplied(): Promise<void> {
   lookAtPolicyAgain(await composed());
 }
 
-/** As a process that begins. For rehearsals, where one process is many after each other. */
+/** As a process that begins: without services and faults. For rehearsals, where one process is many after each other. */
 export function forgetServices(): void {
+  Object.assign(faultHooks, noFaults);
   start = null;
   driver = null;
   services = null;

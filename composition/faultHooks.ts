@@ -14,9 +14,12 @@ export interface FaultHooks {
   ) => Promise<unknown>;
 }
 
-/** Everything passes as it is; lab/faults/ assigns others before the app is put together. */
-export const faultHooks: FaultHooks = {
+/** Everything passes as it is. */
+export const noFaults: Readonly<FaultHooks> = {
   store: (store) => store,
   driver: (driver) => driver,
   activity: (_name, services, run) => run(services),
 };
+
+/** lab/faults/ assigns others before the app is put together. */
+export const faultHooks: FaultHooks = { ...noFaults };

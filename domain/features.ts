@@ -40,7 +40,7 @@ export function providerState({ registrations }: ProviderFacts, nowMs: number): 
   return nowMs < last.doneMs ? 'Registering' : 'Registered';
 }
 
-/** How far the opt-in to a feature is. Only `effective` lets anybody use it. */
+/** How far the opt-in to a feature is. It can be used only when it is `effective`. */
 export type OptIn = 'notRegistered' | 'registering' | 'notPropagated' | 'propagating' | 'effective';
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { addSeconds, secondsBetween } from './instants';
 import type { OutcomeKind } from './reasons';
 import type { Policy } from './policy';
+import type { PhaseId } from './phaseId';
 
 /** How many VMs of a scope ended how. Deferred and skipped VMs leave the denominator. */
 export const OutcomeCounts = z.object({
@@ -75,7 +76,7 @@ export function checkSilence(counts: OutcomeCounts, policy: Policy): GateVerdict
 }
 
 /** A phase in which installations were tried and not one VM came out proven: its gate holds. */
-export function checkPhaseProof(phase: string, counts: OutcomeCounts): GateVerdict {
+export function checkPhaseProof(phase: PhaseId, counts: OutcomeCounts): GateVerdict {
   const { patched, upToDate, failed } = counts;
   if (failed === 0 || patched + upToDate > 0) return open;
   return { kind: 'hold', why: `every installation of ${phase} failed (${failed}), so it proves nothing` };

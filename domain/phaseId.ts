@@ -13,7 +13,7 @@ export function phaseIdOf(number: number): PhaseId {
 }
 
 /** The number of a phase of a plan, counted from 1. */
-export const numberOfPhase = (phase: string): number => Number(phase.slice('phase-'.length));
+export const numberOfPhase = (phase: PhaseId): number => Number(phase.slice('phase-'.length));
 
 /** The catch-up of the sweep that began at this instant. */
 export function catchUpIdOf(sweepUtc: string): PhaseId {
@@ -30,4 +30,5 @@ const CANARY = phaseIdOf(1);
 
 export const isCanary = (phase: PhaseId): boolean => phase === CANARY;
 
+// eslint-disable-next-line no-restricted-syntax -- here, and nowhere else
 export const isCatchUp = (phase: PhaseId): boolean => phase.startsWith('catchup-');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PhaseId } from './phaseId';
 
 /** What the answer depends on that an orchestration sleeps for: control, VMs in the inventory, the gate of a phase, or the last second chance. */
 export const WaitTopic = z.union([
@@ -9,4 +10,4 @@ export const WaitTopic = z.union([
 ]);
 export type WaitTopic = z.infer<typeof WaitTopic>;
 
-export const gateTopic = (phase: string): WaitTopic => `gate~${phase}`;
+export const gateTopic = (phase: PhaseId): WaitTopic => `gate~${phase}`;

@@ -34,14 +34,24 @@ export type { Host, HostOptions } from './hostOptions';
 /** What starting has done, to be undone in reverse, at the end or when starting fails half way. */
 type Undo = (() => unknown)[];
 
+/** Those of this process that are not closed, with what closes each. */
+const open = new Set<Undo>();
+
 export async function startHost(options: HostOptions): Promise<Host> {
   const undo: Undo = [];
+  open.add(undo);
+  undo.push(() => open.delete(undo));
   try {
     return await start(options, undo);
   } catch (error) {
     await undoAll(undo);
     throw error;
   }
+}
+
+/** Closes every host of this process that is open, and that is starting, whoever has it: after a test that ran out of time. */
+export async function closeHosts(): Promise<void> {
+  for (const undo of [...open]) await undoAll(undo);
 }
 
 async function undoAll(undo: Undo): Promise<void> {

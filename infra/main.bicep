@@ -96,6 +96,7 @@ module app 'modules/functionApp.bicep' = {
         LOWTIDE_DRIVER: 'azure'
         LOWTIDE_AZURE_SUBSCRIPTIONS: join(patchedSubscriptions, ',')
         LOWTIDE_AZURE_ENDPOINT: environment().resourceManager
+        LOWTIDE_IMAGE_PROFILE: 'current'
         LOWTIDE_AUTH: 'entra'
         LOWTIDE_AUTH_TENANT: authTenantId
         LOWTIDE_AUTH_AUDIENCE: '${authAudience},api://${authAudience}'

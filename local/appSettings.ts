@@ -22,6 +22,8 @@ export interface AppSettingsOptions {
   /** What the command itself decides, over everything. */
   readonly own?: Readonly<Record<string, string>>;
   /** Folder of local.settings.json. */
+  /** There is no file: the fleet is what will be posted, or what Azure lists. It is none of those that ship with Lowtide. */
+  readonly isOwnFleet?: boolean;
   readonly folder?: string;
   readonly environment?: Readonly<Record<string, string | undefined>>;
 }
@@ -34,11 +36,12 @@ const LOCAL_SETTINGS = 'local.settings.json';
  */
 export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
   const { file, fleet, own = {}, folder = PACKAGE_ROOT, environment = process.env } = options;
+  const isOwn = options.isOwnFleet ?? (fleet !== undefined && !isShipped(fleet));
   const local = join(folder, LOCAL_SETTINGS);
   const hasLocal = existsSync(local);
   const fromEnvironment = settingsIn(environment);
   const values = {
-    ...imageProfileFor(fleet),
+    ...(isOwn ? CURRENT_IMAGES : {}),
     ...(hasLocal ? readLocalSettings(local) : {}),
     ...fromEnvironment,
     ...(file === undefined ? {} : readLocalSettings(file)),
@@ -55,11 +58,11 @@ export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
 }
 
 /** Fleets that ship with Lowtide are made for the specification's images. */
-function imageProfileFor(fleet: string | undefined): Record<string, string> {
-  if (fleet === undefined) return {};
-  const shipped = !relative(join(PACKAGE_ROOT, 'fleets'), resolve(fleet)).startsWith('..');
-  return shipped ? {} : { LOWTIDE_IMAGE_PROFILE: 'current' };
+function isShipped(fleet: string): boolean {
+  return !relative(join(PACKAGE_ROOT, 'fleets'), resolve(fleet)).startsWith('..');
 }
+
+const CURRENT_IMAGES = { LOWTIDE_IMAGE_PROFILE: 'current' };
 
 function settingsIn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
   const found: Record<string, string> = {};

@@ -6,7 +6,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent } from '../drivers/driver';
 import { scenarioPath } from '../drivers/simulated/scenario';
 import type { Host } from '../emulator/host';
-import { serveArm, type ArmServer, type PlainRequest } from './armServer';
+import { serveArm, type ArmHandler, type ArmServer, type PlainRequest } from './armServer';
 import { compareLogs, withRollouts } from './compareLogs';
 import type { openPocketAzure as OpenPocketAzure, PocketAzure } from './pocketAzure';
 import { readFleet } from './readFleet';
@@ -43,6 +43,7 @@ export async function azureMonth(options: {
   readonly fleet: string;
   readonly seed: number;
   readonly scenario?: string | undefined;
+  readonly wire?: AzureWire;
 }): Promise<AzureMonth> {
   const server = await serveArm();
   const requests: Record<string, number> = {};
@@ -63,7 +64,7 @@ export async function azureMonth(options: {
         openPocketAzure: typeof OpenPocketAzure;
       };
       const { scenario } = options;
-      platform = openPocketAzure(counting(server, requests), {
+      platform = openPocketAzure(counting(server, requests, options.wire), {
         fleet: resolve(options.fleet),
         seed: options.seed,
         scenario: scenario === undefined ? null : scenarioPath(scenario),
@@ -94,14 +95,20 @@ export function asOnAzure<V extends Pick<VirtualMachine, 'patchMode' | 'osType'>
   return isManual ? { ...vm, control: { kind: 'inCharge' } } : vm;
 }
 
-function counting(server: ArmServer, requests: Record<string, number>): ArmServer {
+/** What stands between the driver and Azure. */
+export type AzureWire = (honest: ArmHandler) => ArmHandler;
+
+const asItIs: AzureWire = (honest) => honest;
+
+function counting(server: ArmServer, requests: Record<string, number>, wire: AzureWire = asItIs): ArmServer {
   return {
     ...server,
     answerBy: (handler) => {
+      const answer = wire(handler);
       server.answerBy((request) => {
         const kind = kindOf(request);
         requests[kind] = (requests[kind] ?? 0) + 1;
-        return handler(request);
+        return answer(request);
       });
     },
   };

@@ -4,6 +4,7 @@ import type { AuditReport } from '../audit/auditReport';
 import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { releaseOf } from '../domain/release';
+import type * as Composition from '../composition/compose';
 import type { FaultHooks } from '../composition/faultHooks';
 import type { Store } from '../store/store';
 import type { DriverEvent } from '../drivers/driver';
@@ -11,8 +12,9 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
-import { asOnAzure, azureMonth, type AzureReport } from './azureMonth';
+import { asOnAzure, azureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
+import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
 import {
@@ -41,10 +43,14 @@ export interface SimulationOptions {
   readonly onProgress?: (virtualDay: number) => void;
   /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
   readonly driver?: 'simulated' | 'azure';
+  /** With `azure`: puts something between the driver and the pocket Azure. */
+  readonly wire?: AzureWire;
   /** Puts something between the app and its tables. */
   readonly store?: (made: Store) => Store;
   /** So many days from the release; the whole month unless said otherwise. */
   readonly days?: number;
+  /** The app stays loaded, and warm, for the next month in this process that wants it so. */
+  readonly keepApp?: boolean;
 }
 
 /** What a month came to. Counts are of VMs; instants are ISO 8601 in UTC. */
@@ -163,7 +169,9 @@ function hostOf(
     engine: options.engine ?? 'session',
     auditEvery: options.auditEvery ?? 0,
     strict: true,
+    keepApp: options.keepApp ?? false,
     prepare: (appModule) => {
+      (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
       const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };
       if (options.store !== undefined) faultHooks.store = options.store;
     },
@@ -173,9 +181,9 @@ function hostOf(
       LOWTIDE_STATE_DIR: '',
       LOWTIDE_SEED: String(options.seed),
     },
-    log: (line) => {
+    log: onceEach((line) => {
       if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(line));
-    },
+    }),
   });
 }
 

@@ -6,13 +6,14 @@ import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { phaseIdOf, type PhaseId } from '../domain/phaseId';
 import { nextStart } from './nextStart';
 import type { Plan } from './plan';
 
 /** When and where a VM is expected to be patched. */
 export interface PreviewRow {
   readonly vmId: VmId;
-  readonly phase: string;
+  readonly phase: PhaseId;
   readonly region: string;
   readonly stage: string;
   readonly group: string;
@@ -31,7 +32,8 @@ export function previewRows(
   policy: Policy,
 ): PreviewRow[] {
   const rows: PreviewRow[] = [];
-  for (const { phase, regions } of plan.phases)
+  for (const { phase: number, regions } of plan.phases) {
+    const phase = phaseIdOf(number);
     for (const { region, stages } of regions)
       for (const { stage, groups } of stages)
         for (const { group, rounds } of groups)
@@ -39,7 +41,7 @@ export function previewRows(
             for (const vmId of vmIds) {
               const planned = {
                 vmId,
-                phase: `phase-${phase}`,
+                phase,
                 region,
                 stage,
                 group,
@@ -57,6 +59,7 @@ export function previewRows(
                 ),
               );
             }
+  }
   return rows.sort((a, b) => compare(a.expectedStartUtc, b.expectedStartUtc) || compare(a.vmId, b.vmId));
 }
 
@@ -122,7 +125,7 @@ export function sharesOf(plan: Plan, policy: Policy): (Share & { readonly vmIds:
 /** A VM's turn, so that turns of two plans can be compared. */
 export interface Turn {
   readonly vmId: VmId;
-  readonly phase: string;
+  readonly phase: PhaseId;
   /** Days after the release; with a fraction. */
   readonly day: number;
 }

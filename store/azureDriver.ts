@@ -9,6 +9,8 @@ export interface AzureDriverStore {
   appendEvents(events: readonly LoggedEvent[]): Promise<void>;
   /** Those of a day in UTC, `2026-11-10`, in the order of time. */
   eventsOf(day: string): Promise<readonly unknown[]>;
+  /** Removes them, so many at most; how many there were. */
+  dropEventsOf(day: string, max: number): Promise<number>;
 }
 
 /** What the key of an event is made of: the same event written twice is one row. */
@@ -37,6 +39,12 @@ export function azureDriverStore(store: Store): AzureDriverStore {
         for (let from = 0; from < upsert.length; from += ROWS_MAX)
           await log.write(day, { upsert: upsert.slice(from, from + ROWS_MAX) });
       }
+    },
+    dropEventsOf: async (day, max) => {
+      const rows = (await log.list(day, { take: max })).map(({ row }) => row);
+      for (let from = 0; from < rows.length; from += ROWS_MAX)
+        await log.write(day, { remove: rows.slice(from, from + ROWS_MAX) });
+      return rows.length;
     },
     eventsOf: async (day) => (await log.list(day)).map(({ value }) => value),
   };

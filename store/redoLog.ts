@@ -48,7 +48,7 @@ export function redoLog(store: Store, { folder, watch }: RedoLogOptions): Store 
   };
 }
 
-/** Every change is in the file before anybody hears that it was made or acts on it, and every answer is from storage that has all of them. */
+/** Every change is in the file before a caller learns that it was made or acts on it, and every answer is from storage that has all of them. */
 function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo): Table {
   const changed = (partition: string, changes: Parameters<Table['write']>[1]): void => {
     const { upsert = [], remove = [] } = changes;
@@ -118,7 +118,7 @@ function loggedTable(name: TableName, table: Table, file: RedoFile, redo: Redo):
   };
 }
 
-/** Gives the changes back before anybody asks again. */
+/** Gives the changes back before the next request. */
 class Redo {
   /** Grows each time that the storage may have died. */
   #deaths = 1;
@@ -135,7 +135,7 @@ class Redo {
     this.#watch = watch;
   }
 
-  /** Everything is given back once more before anybody asks again: as if storage had died now. */
+  /** Everything is given back once more before the next request: as if storage had died now. */
   again(): void {
     this.#deaths += 1;
   }

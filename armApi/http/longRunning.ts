@@ -56,6 +56,8 @@ export async function accepted(
   return {
     status: 202,
     headers: {
+      // The operation has the id of the request that began it (facts, 4).
+      'x-ms-request-id': links.id,
       'azure-asyncoperation': links.status,
       location: links.result,
       ...retryAfter(operation.kind),
@@ -75,6 +77,7 @@ export async function acceptedWith(
     ...answer,
     headers: {
       ...answer.headers,
+      'x-ms-request-id': links.id,
       'azure-asyncoperation': links.status,
       ...retryAfter(operation.kind),
     },
@@ -85,7 +88,7 @@ async function begin(
   { baseUrl, apiVersion, subscriptionId }: ArmRequest,
   { services }: ArmContext,
   { kind, location, resourceId, data = {} }: NewOperation,
-): Promise<{ status: string; result: string }> {
+): Promise<{ id: string; status: string; result: string }> {
   const operation: LongRunningOperation = {
     id: randomUUID(),
     kind,
@@ -97,7 +100,7 @@ async function begin(
     startedUtc: services.nowUtc(),
   };
   await services.longRunning.insert(operation);
-  return linksOf(operation, baseUrl);
+  return { id: operation.id, ...linksOf(operation, baseUrl) };
 }
 
 function linksOf(operation: LongRunningOperation, baseUrl: string): { status: string; result: string } {

@@ -1,4 +1,4 @@
-import { startHost, repository, type Host, type HostOptions } from '../emulator/support/nativeHost';
+import { startLowtideHost, type Host, type HostOptions } from '../emulator/support/nativeHost';
 
 export const START_UTC = '2026-11-02T12:00:00.000Z';
 export const SUBSCRIPTION = 'f0000000-0000-4000-8000-000000000001';
@@ -36,8 +36,7 @@ export interface Api {
 }
 
 export async function anApi(options: Partial<HostOptions> = {}): Promise<Api> {
-  const host = await startHost({
-    appDir: repository,
+  const host = await startLowtideHost({
     clock: { kind: 'virtual', startUtc: START_UTC },
     store: { kind: 'memory' },
     engine: 'session',

@@ -141,5 +141,5 @@ describe('After a restart of the host', () => {
       await azurite.stop();
       rmSync(folder, { recursive: true, force: true });
     }
-  }, 240_000);
+  });
 });

@@ -48,7 +48,7 @@ describe('npm run audit', () => {
       { events: keep('events.jsonl'), audit: keep('audit.jsonl') },
     );
     writeFileSync(file('report.json'), JSON.stringify(report));
-  }, 240_000);
+  });
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });

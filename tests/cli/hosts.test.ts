@@ -8,51 +8,38 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { takeStateFolder } from '../../local/stateFolder';
 import { startLowtide } from './lowtideProcess';
 
-const MINUTE_MS = 60_000;
+test('emulator serves an app until it is asked to end, then ends cleanly', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-emulator-'));
+  const host = startLowtide(['emulator', '--app', '.', '--port', '0', '--journal', join(folder, 'journal')], {
+    LOWTIDE_STORE: 'memory',
+  });
+  const [, baseUrl = ''] = await host.said(/served at (http:\S+?)\/\./);
+  const answer = await fetch(`${baseUrl}/api/rollouts`);
+  expect([answer.status, await answer.json()]).toEqual([200, { value: [] }]);
+  expect(await host.stop()).toBe(0);
+  rmSync(folder, { recursive: true, force: true });
+});
 
-test(
-  'emulator serves an app until it is asked to end, then ends cleanly',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lowtide-emulator-'));
-    const host = startLowtide(
-      ['emulator', '--app', '.', '--port', '0', '--journal', join(folder, 'journal')],
-      {
-        LOWTIDE_STORE: 'memory',
-      },
-    );
-    const [, baseUrl = ''] = await host.said(/served at (http:\S+?)\/\./);
-    const answer = await fetch(`${baseUrl}/api/rollouts`);
-    expect([answer.status, await answer.json()]).toEqual([200, { value: [] }]);
-    expect(await host.stop()).toBe(0);
-    rmSync(folder, { recursive: true, force: true });
-  },
-  MINUTE_MS,
-);
-
-test(
-  'a second host on the state folder of another one does not start, and says which process has it and since when; the first goes on',
-  async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lowtide-two-hosts-'));
-    const environment = { LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: join(folder, 'state') };
-    const command = ['emulator', '--app', '.', '--port', '0'];
-    const first = startLowtide(command, environment);
-    const [, baseUrl = ''] = await first.said(/served at (http:\S+?)\/\./);
-    const second = startLowtide(command, environment);
-    expect(await second.ended()).toBe(1);
-    expect(second.output()).toMatch(/STATE_IN_USE/);
-    expect(second.output()).toMatch(
-      new RegExp(`Process ${first.child.pid ?? 0} on \\S+ has it open since \\d{4}-`),
-    );
-    expect(second.output()).not.toMatch(/served at/);
-    expect((await fetch(`${baseUrl}/api/rollouts`)).status).toBe(200);
-    expect(await first.stop()).toBe(0);
-    const third = startLowtide(command, environment);
-    await third.said(/served at/);
-    expect(await third.stop()).toBe(0);
-    rmSync(folder, { recursive: true, force: true });
-  },
-  MINUTE_MS,
-);
+test('a second host on the state folder of another one does not start, and says which process has it and since when; the first goes on', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-two-hosts-'));
+  const environment = { LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: join(folder, 'state') };
+  const command = ['emulator', '--app', '.', '--port', '0'];
+  const first = startLowtide(command, environment);
+  const [, baseUrl = ''] = await first.said(/served at (http:\S+?)\/\./);
+  const second = startLowtide(command, environment);
+  expect(await second.ended()).toBe(1);
+  expect(second.output()).toMatch(/STATE_IN_USE/);
+  expect(second.output()).toMatch(
+    new RegExp(`Process ${first.child.pid ?? 0} on \\S+ has it open since \\d{4}-`),
+  );
+  expect(second.output()).not.toMatch(/served at/);
+  expect((await fetch(`${baseUrl}/api/rollouts`)).status).toBe(200);
+  expect(await first.stop()).toBe(0);
+  const third = startLowtide(command, environment);
+  await third.said(/served at/);
+  expect(await third.stop()).toBe(0);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** While Azurite starts; while the app is loaded; when it is asked for the first time; when it works. */
 const MOMENTS_MS = [0, 700, 2_000, 5_000];
@@ -73,7 +60,6 @@ describe.each([['start'], ['serve']])('one Ctrl-C ends %s', (command) => {
       takeStateFolder(folder, { fresh: true }).release();
       rmSync(home, { recursive: true });
     },
-    MINUTE_MS,
   );
 });
 
@@ -110,5 +96,4 @@ test.each([['start'], ['serve'], ['emulator', '--app', '.']])(
     expect(host.output()).toContain(`error: Port ${port} cannot be used.`);
     expect(code).toBe(1);
   },
-  MINUTE_MS,
 );

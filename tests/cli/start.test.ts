@@ -7,7 +7,6 @@ import type * as FollowModule from '../../cli/followRollout';
 import { loadNatively, repository, startHost } from '../emulator/support/nativeHost';
 import { startLowtide } from './lowtideProcess';
 
-const MINUTES_MAX = 4;
 const MONTH = '2026-11';
 
 const folder = mkdtempSync(join(tmpdir(), 'lowtide-start-'));
@@ -30,24 +29,20 @@ Module._load = function (file, ...rest) {
 };
 `;
 
-test(
-  'start says what it does before it loads the app or starts Azurite',
-  async () => {
-    const hook = join(folder, 'watchLoading.cjs');
-    writeFileSync(hook, WATCH_LOADING);
-    const run = startLowtide(['start', '--port', '0', '--state', join(folder, 'state')], {
-      NODE_OPTIONS: `--require ${hook}`,
-    });
-    await run.said(/Serving http/);
-    await run.stop();
-    const lines = run.output().split('\n');
-    const first = lines.findIndex((line) => line.startsWith('rollout-20'));
-    const loaded = lines.indexOf('THE APP IS LOADED');
-    expect(first).toBe(0);
-    expect(loaded).toBeGreaterThan(first);
-  },
-  MINUTES_MAX * 60_000,
-);
+test('start says what it does before it loads the app or starts Azurite', async () => {
+  const hook = join(folder, 'watchLoading.cjs');
+  writeFileSync(hook, WATCH_LOADING);
+  const run = startLowtide(['start', '--port', '0', '--state', join(folder, 'state')], {
+    NODE_OPTIONS: `--require ${hook}`,
+  });
+  await run.said(/Serving http/);
+  await run.stop();
+  const lines = run.output().split('\n');
+  const first = lines.findIndex((line) => line.startsWith('rollout-20'));
+  const loaded = lines.indexOf('THE APP IS LOADED');
+  expect(first).toBe(0);
+  expect(loaded).toBeGreaterThan(first);
+});
 
 /** The month of a small fleet as start lets it pass, at a speed: how its phases, outcomes and gates stand at its end. */
 async function month(speed: number, port: number): Promise<unknown> {
@@ -83,13 +78,9 @@ async function month(speed: number, port: number): Promise<unknown> {
   }
 }
 
-test(
-  'the month is the same, to the millisecond, at any speed and any port',
-  async () => {
-    const fast = await month(1_000_000_000, 0);
-    expect(fast).toMatchObject({ state: 'ended' });
-    expect(JSON.stringify(fast)).toContain('"startedUtc":"2026-11-');
-    expect(await month(400_000, 0)).toEqual(fast);
-  },
-  MINUTES_MAX * 60_000,
-);
+test('the month is the same, to the millisecond, at any speed and any port', async () => {
+  const fast = await month(1_000_000_000, 0);
+  expect(fast).toMatchObject({ state: 'ended' });
+  expect(JSON.stringify(fast)).toContain('"startedUtc":"2026-11-');
+  expect(await month(400_000, 0)).toEqual(fast);
+});

@@ -8,6 +8,7 @@ import {
   type PhaseProgress,
 } from '../../domain/gates';
 import { defaultPolicy as policy } from '../../domain/policy';
+import { phaseIdOf } from '../../domain/phaseId';
 import { counts, WINDOW_OPENS } from '../support/fakeServices';
 import { minutesAfter } from '../support/claims';
 
@@ -42,7 +43,7 @@ describe('a phase proves something', () => {
     ['opens when nothing could be attempted: exposure does the rest', counts({ deferred: 20 }), 'open'],
     ['opens when nothing was there to install', counts({ upToDate: 4, failed: 1 }), 'open'],
   ] as const)('%s', (_rule, seen, verdict) => {
-    expect(checkPhaseProof('phase-2', seen).kind).toBe(verdict);
+    expect(checkPhaseProof(phaseIdOf(2), seen).kind).toBe(verdict);
   });
 });
 

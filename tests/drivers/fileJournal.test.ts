@@ -184,7 +184,7 @@ describe('kill -9', () => {
     expect(complaint).toBe('');
     expect(acknowledged).toBeGreaterThan(50);
     expect(probes).toBeGreaterThanOrEqual(acknowledged);
-  }, 240_000);
+  });
 });
 
 describe('the lock of a state folder', () => {

@@ -27,6 +27,7 @@ describe('the deployment', () => {
       LOWTIDE_AZURE_SUBSCRIPTIONS: '0b1f6471-1bf0-4dda-aec3-cb9272f09590',
       LOWTIDE_AZURE_ENDPOINT: 'https://management.azure.com/',
       LOWTIDE_AUTH: 'entra',
+      LOWTIDE_IMAGE_PROFILE: 'current',
       LOWTIDE_AUTH_TENANT: '0b1f6471-1bf0-4dda-aec3-cb9272f09590',
       LOWTIDE_AUTH_AUDIENCE: '0b1f6471-1bf0-4dda-aec3-cb9272f09591',
     };

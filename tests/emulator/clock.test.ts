@@ -117,4 +117,4 @@ test('a host closes at once, also when its last work has ended in the same momen
   await host.idle();
   await host.close();
   expect(host.instance('last')?.runtimeStatus).toBe('Completed');
-}, 20_000);
+});

@@ -97,7 +97,7 @@ test('wherever the host dies, the orchestration ends as if it had not', async ()
   }
   // At least once is not exactly once: dying between an activity and its result, or between messages and history, repeats it.
   expect(repeated).toBeGreaterThan(5);
-}, 240_000);
+});
 
 test('every step at which the real host can die is one of the points', async () => {
   const { points } = await live(Infinity);

@@ -27,8 +27,6 @@ const HOST_JSON = JSON.stringify({
   extensions: { http: { routePrefix: '' }, durableTask: { hubName: 'Lowtide' } },
 });
 
-jest.setTimeout(120_000);
-
 let azurite: Azurite;
 let app: AppFolder;
 let host: Host | undefined;

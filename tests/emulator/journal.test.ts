@@ -235,4 +235,4 @@ test('nothing that was acknowledged is lost by kill -9, at any moment', async ()
   const { n } = (await manage(last, 'GET', 'entities/counter/sum')).body as { n: number };
   expect(n).toBeGreaterThanOrEqual(signals.length);
   expect(n).toBeLessThanOrEqual(signals.length + 3);
-}, 240_000);
+});

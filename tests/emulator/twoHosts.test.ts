@@ -14,7 +14,6 @@ import { repository, startHost, type Host } from './support/nativeHost';
 
 const RELEASED = '2026-11-10T18:00:00.000Z';
 const DAY_MS = 86_400_000;
-const MINUTES = 60_000;
 /** Twelve VMs are done by then, and the next release is not out. */
 const DAYS = 24;
 const daysLater = (days: number): string => new Date(Date.parse(RELEASED) + days * DAY_MS).toISOString();
@@ -53,7 +52,7 @@ describe('two hosts on one hub, with the driver served to both', () => {
       },
     });
     await host.addWorker('second');
-  }, 2 * MINUTES);
+  });
   afterAll(async () => {
     await served.stop();
     await host.close();
@@ -61,39 +60,35 @@ describe('two hosts on one hub, with the driver served to both', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it(
-    'do a month together, one of them dies on the way, and nothing is violated',
-    async () => {
-      await host.runUntil(daysLater(1.5));
-      expect(host.workers().map(({ partitions }) => partitions.length)).toEqual([2, 2]);
-      const before = (await outcomesOf(host, 'rollout-2026-11')).filter(
-        ({ kind }) => kind === 'patched',
-      ).length;
-      expect(before).toBeGreaterThan(0);
-      host.killWorker('worker-1');
-      await host.runUntil(daysLater(DAYS));
-      expect(host.workers()).toMatchObject([{ alive: false }, { alive: true, partitions: [0, 1, 2, 3] }]);
-      const rollouts = await rolloutsOf(host);
-      expect(rollouts[0]).toMatchObject({ rolloutId: 'rollout-2026-11', state: 'ended' });
-      const outcomes = await outcomesOf(host, 'rollout-2026-11');
-      const patched = outcomes.filter(({ kind }) => kind === 'patched').length;
-      expect(patched).toBeGreaterThan(before);
-      expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['patched', 'upToDate']));
-      expect(outcomes).toHaveLength(fleet.vms.length);
-      expect(await served.stop()).toBe(0); // what it writes then is all that the auditor has
-      const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
-      const events = lines.map((line) => JSON.parse(line) as DriverEvent);
-      const report = auditEvents(events, fleet, defaultPolicy, {
-        ...auditRollouts(rollouts),
-        untilUtc: daysLater(DAYS),
-        outcomes,
-        trail: await trailOf(host, rollouts),
-      });
-      expect(report.violations).toEqual([]);
-      expect(report.installs).toEqual({ rollout: patched, onDemand: 0 });
-    },
-    5 * MINUTES,
-  );
+  it('do a month together, one of them dies on the way, and nothing is violated', async () => {
+    await host.runUntil(daysLater(1.5));
+    expect(host.workers().map(({ partitions }) => partitions.length)).toEqual([2, 2]);
+    const before = (await outcomesOf(host, 'rollout-2026-11')).filter(
+      ({ kind }) => kind === 'patched',
+    ).length;
+    expect(before).toBeGreaterThan(0);
+    host.killWorker('worker-1');
+    await host.runUntil(daysLater(DAYS));
+    expect(host.workers()).toMatchObject([{ alive: false }, { alive: true, partitions: [0, 1, 2, 3] }]);
+    const rollouts = await rolloutsOf(host);
+    expect(rollouts[0]).toMatchObject({ rolloutId: 'rollout-2026-11', state: 'ended' });
+    const outcomes = await outcomesOf(host, 'rollout-2026-11');
+    const patched = outcomes.filter(({ kind }) => kind === 'patched').length;
+    expect(patched).toBeGreaterThan(before);
+    expect(new Set(outcomes.map(({ kind }) => kind))).toEqual(new Set(['patched', 'upToDate']));
+    expect(outcomes).toHaveLength(fleet.vms.length);
+    expect(await served.stop()).toBe(0); // what it writes then is all that the auditor has
+    const lines = readFileSync(log, 'utf8').trimEnd().split('\n');
+    const events = lines.map((line) => JSON.parse(line) as DriverEvent);
+    const report = auditEvents(events, fleet, defaultPolicy, {
+      ...auditRollouts(rollouts),
+      untilUtc: daysLater(DAYS),
+      outcomes,
+      trail: await trailOf(host, rollouts),
+    });
+    expect(report.violations).toEqual([]);
+    expect(report.installs).toEqual({ rollout: patched, onDemand: 0 });
+  });
 
   it('has no ARM-compatible API, and what looks into the simulated driver is refused in words', async () => {
     expect((await host.request('GET', '/subscriptions?api-version=2022-12-01')).status).toBe(404);

@@ -37,6 +37,16 @@ test('local.settings.json goes below the environment, that below the named file,
   expect([soakSeconds, bakeSeconds, wakeFallbackSeconds, settings.seed]).toEqual([60, 120, 180, 4]);
 });
 
+test('a fleet of one’s own has the images of today, one that ships with Lowtide those of the specification', () => {
+  const profileOf = (options: object): string =>
+    readAppSettings({ folder, environment: {}, ...options }).settings.policy.imageProfile;
+  expect(profileOf({ fleet: 'fleets/contoso.json' })).toBe('specification');
+  expect(profileOf({ fleet: join(folder, 'mine.json') })).toBe('current');
+  expect(profileOf({ isOwnFleet: true })).toBe('current');
+  const environment = { LOWTIDE_IMAGE_PROFILE: 'specification' };
+  expect(profileOf({ isOwnFleet: true, environment })).toBe('specification');
+});
+
 test('it is said which files were used, and which values of the policy are not the defaults', () => {
   settingsFile('local.settings.json', { LOWTIDE_SOAK: 'PT30M', LOWTIDE_BAKE: 'nextWindow' });
   const { summary } = readAppSettings({ folder, environment: { LOWTIDE_PHASES_MIN: '5' } });

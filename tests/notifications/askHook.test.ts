@@ -5,6 +5,7 @@ import type { Services } from '../../activities/services';
 import { Hook } from '../../domain/hooks';
 import { RolloutId } from '../../domain/ids';
 import { Policy } from '../../domain/policy';
+import { phaseIdOf } from '../../domain/phaseId';
 import { signature } from '../../notifications/post';
 import { hookCaller } from '../../notifications/askHook';
 import { aVm } from '../support/builders';
@@ -90,7 +91,7 @@ describe('a hook', () => {
       hook('/no', { name: 'later', on: 'afterRound' }),
     ];
     const services = { policy: Policy.parse({ hooks }), askHook: ask } as unknown as Services;
-    const about = { rolloutId: RolloutId.parse('rollout-2026-11'), phase: 'phase-1' };
+    const about = { rolloutId: RolloutId.parse('rollout-2026-11'), phase: phaseIdOf(1) };
     const held = async (app: string): Promise<readonly unknown[]> =>
       (await refusedByHooks(services, { ...about, vm: aVm({ name: 'a', tags: { app } }) })).map(
         ({ reason, detail }) => `${reason}: ${detail}`,

@@ -1,5 +1,4 @@
-import { join } from 'node:path';
-import { startHost, type Host } from '../emulator/support/nativeHost';
+import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 
 const SET = '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/availabilitysets/as';
 const VM = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/web-1';
@@ -9,8 +8,7 @@ const LEDGER = '/runtime/webhooks/durabletask/entities/disruptionledger/westcent
 describe('a VM that is unhealthy after its update', () => {
   let host: Host;
   beforeAll(async () => {
-    host = await startHost({
-      appDir: join(__dirname, '..', '..'),
+    host = await startLowtideHost({
       clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
       store: { kind: 'memory' },
       environment: { LOWTIDE_STORE: 'memory', LOWTIDE_STATE_DIR: '' },

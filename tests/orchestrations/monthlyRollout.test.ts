@@ -271,7 +271,7 @@ describe('stragglers', () => {
   });
 });
 
-describe('a month without anybody to patch', () => {
+describe('a month without a VM to patch', () => {
   it('is closed at once', async () => {
     const run = await month({ activities: { planRollout: () => ({ phases: [], endsUtc: ENDS, pace }) } });
     expect(run.names).toEqual(['planRollout', 'awaitCompletion', 'closeRollout']);

@@ -165,5 +165,5 @@ describe.each([
       installedPatchCount: installed.installedPatchCount,
       notSelectedPatchCount: otherPatchCount,
     });
-  }, 180_000);
+  });
 });

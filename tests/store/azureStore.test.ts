@@ -10,8 +10,6 @@ import { LowtideError } from '../../domain/lowtideError';
 import { azureStore } from '../../store/azureTable';
 import { startAzurite } from '../support/azurite';
 
-jest.setTimeout(120_000);
-
 const KEY = Buffer.from('not a real key, and never to be seen').toString('base64');
 
 const accountAt = (port: number): string =>

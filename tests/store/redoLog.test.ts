@@ -71,7 +71,7 @@ function slow(store: Store): {
 }
 
 describe('the redo log', () => {
-  it('gives storage back what it forgot, before anybody asks again', async () => {
+  it('gives storage back what it forgot, before the next request', async () => {
     const { store, watch, kill } = crashableStore();
     const table = redoLog(store, { folder, watch }).table('rollouts');
     await table.insert('p', 'inserted', { n: 1 });

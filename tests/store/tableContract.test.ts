@@ -8,8 +8,6 @@ import { redoLog, watcherOf } from '../../store/redoLog';
 import type { Row, Store, Table } from '../../store/store';
 import { startAzurite } from '../support/azurite';
 
-jest.setTimeout(120_000);
-
 const keysOf = (rows: readonly Row[]): string[] => rows.map(({ row }) => row);
 
 /** Text that looks random and is the same every time. */

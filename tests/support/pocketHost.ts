@@ -1,5 +1,5 @@
 import type { ClockOptions } from '../../emulator/host';
-import { repository, startHost, type Host } from '../emulator/support/nativeHost';
+import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 
 /** Eight in the evening in eastus, two hours before off-peak; two days after the release of November 2026. */
 export const EVENING = '2026-11-13T01:00:00.000Z';
@@ -11,8 +11,7 @@ export function pocketHost(options: {
   readonly port?: number;
   readonly timers?: boolean;
 }): Promise<Host> {
-  return startHost({
-    appDir: repository,
+  return startLowtideHost({
     store: { kind: 'memory' },
     timers: false,
     strict: true,

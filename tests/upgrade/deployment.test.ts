@@ -72,7 +72,7 @@ describe('a rollout in flight', () => {
   beforeAll(async () => {
     writeFileSync(join(folder, 'fleet.json'), fleet);
     azurite = await startAzurite();
-  }, 240_000);
+  });
   afterAll(async () => {
     await azurite.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -107,5 +107,5 @@ describe('a rollout in flight', () => {
     const { body } = await fresh.request('GET', `/api/rollouts/${ROLLOUT}`);
     expect(body).toMatchObject({ outcomes: { patched: 3 }, halts: [] });
     await fresh.close();
-  }, 240_000);
+  });
 });

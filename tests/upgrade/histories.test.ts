@@ -40,7 +40,7 @@ async function checkAll(histories: readonly RecordedHistory[]): Promise<void> {
 
 beforeAll(async () => {
   if (RECORD) await recordHistories();
-}, 600_000);
+});
 
 const names = Object.values(contracts).flatMap((one) => ('name' in one ? [one.name] : []));
 

@@ -5,8 +5,6 @@ const { runEveryPoint } = loadNatively('dist/lab/faults/crashAtEveryStep.js') as
   runEveryPoint: (options: PointsOptions) => Promise<PointsReport>;
 };
 
-jest.setTimeout(240_000);
-
 describe('a host that crashes', () => {
   it('loses nothing, at a sample of all the steps that it persists in a rollout', async () => {
     const report = await runEveryPoint({ vms: 20, remainder: 0, of: 1, every: 60, alone: false });

@@ -5,8 +5,6 @@ const { runRealKills } = loadNatively('dist/lab/faults/processKills.js') as {
   runRealKills: (options: RealKillsOptions) => Promise<RealKillsReport>;
 };
 
-jest.setTimeout(240_000);
-
 describe('processes that are really killed', () => {
   it('lose nothing that was acknowledged, and repeat no installation', async () => {
     const report = await runRealKills({ seed: 3, vms: 12, kills: 5, onProgress: () => undefined });

@@ -7,12 +7,8 @@ const { runMonth } = loadNatively('dist/lab/faults/runMonth.js') as {
   runMonth: (options: MonthOptions) => Promise<MonthReport>;
 };
 
-jest.setTimeout(240_000);
-
-const brokenBy = async (options: MonthOptions): Promise<readonly string[]> =>
-  (await runMonth(options)).violations.map(
-    ({ invariant, vm, at, detail }) => `${invariant} ${at} ${vm ?? ''} ${detail}`,
-  );
+const violated = ({ violations }: MonthReport): readonly string[] =>
+  violations.map(({ invariant, vm, at, detail }) => `${invariant} ${at} ${vm ?? ''} ${detail}`);
 
 /** Seeds that fail without what was mended after they, or others like them, had failed; tried with the bug planted anew. */
 const FOUND: readonly (readonly [what: string, options: MonthOptions])[] = [
@@ -22,11 +18,11 @@ const FOUND: readonly (readonly [what: string, options: MonthOptions])[] = [
 
 describe('a tortured month', () => {
   it.each(FOUND)('keeps every invariant through %s', async (_what, options) => {
-    expect(await brokenBy(options)).toEqual([]);
+    expect(violated(await runMonth(options))).toEqual([]);
   });
 
-  it.each([501, 502, 503, 504, 505])('of seed %i keeps every invariant', async (seed) => {
-    expect(await brokenBy({ seed, vms: 30 })).toEqual([]);
+  it.each([501, 502, 503, 504])('of seed %i keeps every invariant', async (seed) => {
+    expect(violated(await runMonth({ seed, vms: 30 }))).toEqual([]);
   });
 
   it('of a seed in which hosts crash and another hub runs beside them keeps every invariant', async () => {
@@ -36,8 +32,9 @@ describe('a tortured month', () => {
     expect(report.violations).toEqual([]);
   });
 
-  it('has the same log twice (INV-12)', async () => {
-    const [once, again] = [await runMonth({ seed: 506, vms: 30 }), await runMonth({ seed: 506, vms: 30 })];
+  it('keeps every invariant, and has the same log twice (INV-12)', async () => {
+    const [once, again] = [await runMonth({ seed: 505, vms: 30 }), await runMonth({ seed: 505, vms: 30 })];
+    expect(violated(once)).toEqual([]);
     expect(again.traceHash).toBe(once.traceHash);
     expect(again.faults).toEqual(once.faults);
   });
