@@ -39,8 +39,13 @@ const CALL_SECONDS_MAX = 45;
 /** Steps of one VM in one call: from the first look to a running assessment it takes two. A pace of 0 s must not spin. */
 const STEPS_MAX = 6;
 
-/** VMs of a round are looked at together: each due instant is put off to a common grid of at most so many seconds. */
-const GRID_SECONDS_MAX = 60;
+/**
+ * VMs of a round are looked at together: each due instant is put off to a common grid. The waits of the policy are multiples of its coarse step, so
+ * that a round of 80 VMs is looked at as often as one of a single VM, and none of them waits longer than alone.
+ */
+const GRID_SECONDS_MAX = 300;
+/** Shorter waits, those of a step that is tried again, are put off by no more than this. */
+const FINE_GRID_SECONDS_MAX = 60;
 
 /**
  * Takes the steps that are due for the VMs of a round, and writes down how far each has come. A repeat of the same call, after it was
@@ -56,11 +61,12 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   if (found === null) await expectClaim(services, disruption, claim.closesUtc);
   const before = found?.progress.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
-  const work = new Work(services, { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) });
+  const startedUtc = found === null ? calledUtc : found.progress.startedUtc;
+  const round = { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) };
+  const work = new Work(services, round, startedUtc ?? calledUtc);
   const vms = await work.advance(before);
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
-  const startedUtc = found === null ? calledUtc : found.progress.startedUtc;
   const progress: RoundProgress = { call, answer, vms, ...(startedUtc !== undefined && { startedUtc }) };
   if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
@@ -107,12 +113,17 @@ class Work {
   readonly spans: TraceSpan[] = [];
   #eventsLength = 0;
   readonly #startedUtc: string;
+  /** Where the grid begins: rounds that began together are not looked at in the same moment for ever. */
+  readonly #gridFromMs: number;
 
   constructor(
     readonly services: Services,
     readonly round: RoundInFlight,
+    roundStartedUtc: string,
   ) {
     this.#startedUtc = services.nowUtc();
+    const offsetMs = Math.floor(chance('grid', round.claim.claimId) * FINE_GRID_SECONDS_MAX * 1000);
+    this.#gridFromMs = Date.parse(roundStartedUtc) + offsetMs;
   }
 
   /** Takes every step that is due; those that want to install are asked for together, and then go on. */
@@ -238,12 +249,19 @@ class Work {
 
   /** The next instant of the round's grid; what is due now stays due now. */
   #onGrid(dueUtc: string): string {
-    const { installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds } = this.services.policy;
-    const step =
-      Math.min(GRID_SECONDS_MAX, installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds) * 1000;
-    const dueMs = Date.parse(dueUtc);
-    if (step <= 0 || dueUtc <= this.services.nowUtc()) return dueUtc;
-    const offset = Math.floor(chance('grid', this.round.claim.claimId) * step); // not all rounds of a fleet at once
-    return utcOf(Math.ceil((dueMs - offset) / step) * step + offset);
+    const { nowUtc, policy } = this.services;
+    const { installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds } = policy;
+    const waitSeconds = secondsBetween(nowUtc(), dueUtc);
+    if (waitSeconds <= 0) return dueUtc;
+    const coarse = Math.min(
+      GRID_SECONDS_MAX,
+      installPollFirstSeconds,
+      healthPollSeconds,
+      assessmentPollSeconds,
+    );
+    const step = (waitSeconds < coarse ? Math.min(FINE_GRID_SECONDS_MAX, coarse) : coarse) * 1000;
+    if (step <= 0) return dueUtc;
+    const from = this.#gridFromMs;
+    return utcOf(Math.ceil((Date.parse(dueUtc) - from) / step) * step + from);
   }
 }

@@ -5,15 +5,15 @@ import type { Services } from './services';
 type Assessed = Extract<OperationAnswer, { kind: 'assessed' }>;
 type Installed = Extract<OperationAnswer, { kind: 'installed' }>;
 
-/** Keeps what assessments found missing, by name, for compliance. A failed one proves nothing. */
+/** Keeps what assessments found missing: the counts, and by name for compliance. A failed one proves nothing. */
 export async function keepAssessed(
   { patches: kept }: Pick<Services, 'patches'>,
   assessments: readonly { readonly vmId: VmId; readonly answer: Assessed }[],
 ): Promise<void> {
   const found = assessments.flatMap(({ vmId, answer: { summary, patches } }) =>
-    patches === undefined || summary.status === 'Failed'
+    summary.status === 'Failed'
       ? []
-      : [{ vmId, atUtc: inUtc(summary.lastModifiedTime), patches }],
+      : [{ vmId, atUtc: inUtc(summary.lastModifiedTime), summary, patches: patches ?? null }],
   );
   if (found.length > 0) await kept.keepAssessed(found);
 }

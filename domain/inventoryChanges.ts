@@ -157,15 +157,18 @@ const MEMBERS = [...(Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)
 
 /** Members in another order are no change. Listings come every few hours, and hardly a VM differs: no text is made of what is equal. */
 function isSame(before: KnownVm, after: KnownVm): boolean {
-  return (
-    before.goneUtc === undefined &&
-    MEMBERS.every(
-      (member) => before[member] === after[member] || text(before[member]) === text(after[member]),
-    )
-  );
+  return before.goneUtc === undefined && MEMBERS.every((member) => isEqual(before[member], after[member]));
 }
 
-const text = (value: unknown): string | undefined => JSON.stringify(value);
+/** Of values that JSON can say. */
+function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [of, others] = [Object.entries(a), new Map(Object.entries(b))];
+  if (of.length !== others.size) return false;
+  return of.every(([name, value]) => others.has(name) && isEqual(value, others.get(name)));
+}
 
 const keyOfSubscription = ({ subscriptionId }: VirtualMachine): string => subscriptionId.toLowerCase();
 

@@ -87,6 +87,8 @@ export const ClaimAnswer = z.discriminatedUnion('kind', [
         by: z.string(),
       }),
     ),
+    /** Asked sooner it is refused again: a slot of the window is taken until the window closes. */
+    againUtc: Utc.exactOptional(),
   }),
 ]);
 export type ClaimAnswer = Readonly<z.infer<typeof ClaimAnswer>>;
@@ -108,7 +110,11 @@ export function tryAcquire(
       state: because.some(({ rule }) => NOT_WORTH_A_TICKET.has(rule))
         ? { ...state, tickets: state.tickets.filter((ticket) => ticket.claimId !== request.claimId) }
         : { ...state, tickets: keepTicket(state.tickets, request) },
-      answer: { kind: 'refused', because: because.slice(0, REASONS_MAX) },
+      answer: {
+        kind: 'refused',
+        because: because.slice(0, REASONS_MAX),
+        ...slotOpens(state, request, because),
+      },
     };
   const { claimId, kind, disruption, startByUtc, expiresUtc } = request;
   return {
@@ -195,6 +201,17 @@ function catchUpSlotFree(state: LedgerState, request: ClaimRequest): boolean {
   return (
     taken.some(({ catchUp }) => catchUp === catchUpOf(request)) || taken.length < request.catchUpSlotsMax
   );
+}
+
+/** When the first of the slots that stand in the way is free. */
+function slotOpens(
+  state: LedgerState,
+  request: ClaimRequest,
+  because: readonly Refusal[],
+): { readonly againUtc?: string } {
+  if (!because.some(({ rule }) => rule === 'catchUpSlot')) return {};
+  const closing = slotsTaken(state, request).map(({ closesUtc }) => closesUtc);
+  return closing.length === 0 ? {} : { againUtc: closing.reduce(earlier) };
 }
 
 const catchUpOf = ({ catchUp, claimId }: ClaimRequest): string => catchUp ?? claimId;

@@ -34,7 +34,7 @@ export const Policy = z.object({
   assessmentTimeoutSeconds: seconds(60 * MINUTE),
   assessmentPollSeconds: seconds(5 * MINUTE),
   /** Polls of a running installation back off from the first to the last. */
-  installPollFirstSeconds: seconds(1 * MINUTE),
+  installPollFirstSeconds: seconds(5 * MINUTE),
   installPollLastSeconds: seconds(5 * MINUTE),
   /** Less than this left of the window (after the reserve) and an install is not started: it could not do its work. */
   installMinimumSeconds: seconds(60 * MINUTE),

@@ -6,7 +6,7 @@ import { AvailablePatchSummary, PatchInstallationSummary } from './patches';
 
 /** What Lowtide remembers of one VM: the state of the `virtualMachine` entity. Under 8 KB. */
 export const VmState = z.object({
-  /** The latest assessment (R-802); null before the first. */
+  /** Of a round: the latest one of all stands with the VM's patches. Null before the first. */
   lastAssessment: AvailablePatchSummary.nullable(),
   /** The last installation attempt (R-803). */
   lastInstallation: PatchInstallationSummary.nullable(),
@@ -30,7 +30,6 @@ export const newVmState: VmState = {
 };
 
 export const VmEvent = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
   /** Another VM has the id of one that was deleted: nothing that is remembered is true of it. */
   z.object({ kind: z.literal('created') }),
   /** An installation that a person asked for has ended, and its soak. */
@@ -61,8 +60,6 @@ export type VmEvent = Readonly<z.infer<typeof VmEvent>>;
 /** Folds one event into the state. An older assessment or installation never replaces a newer one. */
 export function applyVmEvent(state: VmState, event: VmEvent): VmState {
   switch (event.kind) {
-    case 'assessed':
-      return withAssessment(state, event.summary);
     case 'created':
       return newVmState;
     case 'installEnded':
@@ -96,7 +93,8 @@ export function inheritedVmState(states: readonly VmState[]): VmState {
   );
 }
 
-function withAssessment(state: VmState, summary: AvailablePatchSummary | null): VmState {
+/** With an assessment that stands elsewhere, when it is newer. */
+export function withAssessment(state: VmState, summary: AvailablePatchSummary | null): VmState {
   if (summary === null || !newer(summary, state.lastAssessment)) return state;
   return { ...state, lastAssessment: summary };
 }

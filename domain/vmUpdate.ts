@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { HealthAnswer } from './health';
 import { Utc, type VmId } from './ids';
 import { ImageFamily } from './imageFamily';
-import { addSeconds } from './instants';
+import { addSeconds, earlier } from './instants';
 import { outcomeOf, type Outcome } from './outcome';
 import { AvailablePatchSummary, PatchInstallationSummary } from './patches';
 import type { Policy } from './policy';
@@ -334,9 +334,10 @@ function afterProbe(
     const result = resultOf(outcome, installation);
     return { kind: 'ended', ending: { outcome, assessment: assessed, installation, health, result } };
   }
-  const boundUtc = nowUtc < soakedUtc ? soakedUtc : silentUtc;
-  const nextUtc = addSeconds(nowUtc, pace.healthPollSeconds);
-  return open({ ...update, dueUtc: nextUtc < boundUtc ? nextUtc : boundUtc, failures: 0 });
+  // What it answers during its soak decides nothing, so it is probed when its soak begins and when it ends.
+  const dueUtc =
+    nowUtc < soakedUtc ? soakedUtc : earlier(addSeconds(nowUtc, pace.healthPollSeconds), silentUtc);
+  return open({ ...update, dueUtc, failures: 0 });
 }
 
 /** Health decides first: a VM that is unhealthy after its update is that, however the installation ended. */

@@ -60,11 +60,14 @@ export function durableClientInput(origin: string, rpcOrigin: string, hubName: s
   });
 }
 
+/** Whether a binding of this type gives a client of the host. */
+export const isClient = (type: string): boolean => /^(durable|orchestration)Client$/.test(type);
+
 /** Values for a function's bindings other than its trigger. */
 export function extraInputsOf(fn: RegisteredFunction, clientInput: string): Record<string, { json: string }> {
   const extra: Record<string, { json: string }> = {};
   for (const [name, binding] of Object.entries(fn.bindings)) {
-    if (/^(durable|orchestration)Client$/.test(binding.type)) extra[name] = { json: clientInput };
+    if (isClient(binding.type)) extra[name] = { json: clientInput };
   }
   return extra;
 }

@@ -91,8 +91,7 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
     );
   const invoker = newInvoker(app.core);
   const origin = { url: 'http://127.0.0.1', rpc: rpcOriginOfHost() };
-  const extraInputs = (fn: RegisteredFunction): Record<string, { json: string }> =>
-    extraInputsOf(fn, durableClientInput(origin.url, origin.rpc, settings.hubName));
+  const extraInputs = extraInputsAt(origin, settings.hubName);
   const tools = { guards, invoker, extraInputs, log };
   const engine = createEngine(options, settings, clock, app, journal, tools);
   if (journal) {
@@ -171,6 +170,23 @@ async function openJournal(
   if (tornBytes > 0)
     log(`warning: ${tornBytes} bytes at the end of the journal were no whole commit, and are dropped`);
   return journal;
+}
+
+/** What functions get beside their trigger: made once for each, until the host has another address. */
+function extraInputsAt(
+  origin: { readonly url: string; readonly rpc: string },
+  hubName: string,
+): Tools['extraInputs'] {
+  let made = new Map<RegisteredFunction, Record<string, { json: string }>>();
+  let url = '';
+  return (fn) => {
+    if (origin.url !== url) [url, made] = [origin.url, new Map()];
+    const known = made.get(fn);
+    if (known !== undefined) return known;
+    const extra = extraInputsOf(fn, durableClientInput(origin.url, origin.rpc, hubName));
+    made.set(fn, extra);
+    return extra;
+  };
 }
 
 function createTimers(

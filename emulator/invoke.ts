@@ -1,4 +1,5 @@
 import { format } from 'node:util';
+import { isClient } from './clientBinding';
 import type { CoreApi, RegisteredFunction, RpcValue } from './coreApi';
 import { withinTimeout } from './functionTimeout';
 
@@ -14,6 +15,7 @@ export class Invoker {
   readonly #core: CoreApi;
   readonly #log: (level: string, category: string, message: string) => void;
   readonly #timeoutMs: number | undefined;
+  readonly #parsed = new Map<string, unknown>();
 
   /** `timeoutMs`: wall time that a call may take; undefined when time stands still meanwhile. */
   constructor(
@@ -74,26 +76,26 @@ export class Invoker {
     return (await model.getResponse(context, after.result)).returnValue;
   }
 
-  /** Whether calling the function directly gives what the worker would give. */
+  /** Whether calling the function directly gives what the worker would give: it has its trigger, and clients of its host. */
   canCallDirectly(fn: RegisteredFunction): boolean {
     return (
-      Object.keys(fn.bindings).length === 1 &&
+      Object.entries(fn.bindings).every(([name, { type }]) => name === fn.triggerName || isClient(type)) &&
       !this.#core.hasHooks('preInvocation') &&
       !this.#core.hasHooks('postInvocation')
     );
   }
 
   /** Calls an activity without the worker's conversions. */
-  direct(fn: RegisteredFunction, input: unknown): Promise<unknown> {
+  direct(fn: RegisteredFunction, input: unknown, extra: ExtraInputs = NO_INPUTS): Promise<unknown> {
     const work = new Promise<unknown>((resolve) => {
       // A handler that throws at once is a failed call, too.
-      resolve(fn.callback(input, this.directContext(fn)));
+      resolve(fn.callback(input, this.directContext(fn, extra)));
     });
     return withinTimeout(fn.name, this.#timeoutMs, work);
   }
 
-  directContext(fn: RegisteredFunction): object {
-    return new DirectContext(fn, this.#nextId(), this.#log);
+  directContext(fn: RegisteredFunction, extra: ExtraInputs = NO_INPUTS): object {
+    return new DirectContext(fn, this.#nextId(), this.#log, new DirectInputs(extra, this.#parsed));
   }
 
   #nextId(): string {
@@ -102,10 +104,40 @@ export class Invoker {
   }
 }
 
+/** JSON by the name of the input. */
+type ExtraInputs = Readonly<Record<string, { readonly json: string }>>;
+const NO_INPUTS: ExtraInputs = {};
+
+/** The inputs other than the trigger's, which are the same at every call: each is parsed once, and frozen, for all calls have the same object. */
+class DirectInputs {
+  readonly #given: ExtraInputs;
+  readonly #parsed: Map<string, unknown>;
+
+  constructor(given: ExtraInputs, parsed: Map<string, unknown>) {
+    this.#given = given;
+    this.#parsed = parsed;
+  }
+
+  get(inputOrName: string | { readonly name: string }): unknown {
+    const json = this.#given[typeof inputOrName === 'string' ? inputOrName : inputOrName.name]?.json;
+    if (json === undefined) return undefined;
+    if (!this.#parsed.has(json)) this.#parsed.set(json, frozen(JSON.parse(json)));
+    return this.#parsed.get(json);
+  }
+
+  set(): void {
+    throw new Error('The emulator passes the inputs of a function on as they are: none can be set.');
+  }
+}
+
+function frozen(value: unknown): unknown {
+  if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
+
 /** What handlers see of InvocationContext, without the conversions that make the real one cost microseconds. */
 class DirectContext {
   readonly functionName: string;
-  readonly extraInputs = noValues;
   readonly extraOutputs = noValues;
   readonly triggerMetadata = undefined;
   readonly retryContext = undefined;
@@ -118,6 +150,7 @@ class DirectContext {
     fn: RegisteredFunction,
     readonly invocationId: string,
     write: (level: string, category: string, message: string) => void,
+    readonly extraInputs: DirectInputs,
   ) {
     this.functionName = fn.name;
     this.#fn = fn;
@@ -127,7 +160,9 @@ class DirectContext {
   get options(): object {
     return {
       trigger: { ...this.#fn.trigger, name: this.#fn.triggerName },
-      extraInputs: [],
+      extraInputs: Object.entries(this.#fn.bindings).flatMap(([name, binding]) =>
+        name === this.#fn.triggerName ? [] : [{ ...binding, name }],
+      ),
       extraOutputs: [],
     };
   }

@@ -1,10 +1,9 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { collectAssessments, startAssessments, type DueVm, type Pace } from '../activities/contracts';
-import { virtualMachine } from '../entities/contracts';
-import { keyOf, type VmId } from '../domain/ids';
+import type { VmId } from '../domain/ids';
 import type { AvailablePatchSummary } from '../domain/patches';
 import { passesByItself } from '../domain/refusals';
-import { addSeconds, call, nowUtc, signalEntity, waitUntil, type Step } from './durable';
+import { addSeconds, call, nowUtc, waitUntil, type Step } from './durable';
 
 type Assessed =
   | { readonly kind: 'assessed'; readonly summary: AvailablePatchSummary }
@@ -21,7 +20,7 @@ export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): 
   return results.get(vmId) ?? { kind: 'failed', message: 'The assessment gave no result.' };
 }
 
-/** Assesses VMs together: starts all, waits for all, signals to each VM's entity what was found. */
+/** Assesses VMs together: starts all, waits for all. What was found stands in the tables. */
 export function* assessAll(
   context: OrchestrationContext,
   vmIds: readonly VmId[],
@@ -58,7 +57,7 @@ interface Operation {
   readonly operationId: string;
 }
 
-/** Reads what is running; adds what has ended to the results and signals them to each VM's entity. Returns what is still running. */
+/** Reads what is running; adds what has ended to the results. Returns what is still running. */
 function* collect(
   context: OrchestrationContext,
   operations: Operation[],
@@ -71,12 +70,6 @@ function* collect(
     due: due?.filter(({ vmId }) => operations.some((one) => one.vmId === vmId)) ?? null,
   });
   for (const { vmId, message } of failed) results.set(vmId, { kind: 'failed', message });
-  for (const { vmId, summary } of assessed) {
-    results.set(vmId, { kind: 'assessed', summary });
-    signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', {
-      kind: 'assessed',
-      summary,
-    });
-  }
+  for (const { vmId, summary } of assessed) results.set(vmId, { kind: 'assessed', summary });
   return running;
 }

@@ -1,6 +1,7 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { collectDueAssessments } from '../activities/contracts';
 import { childId } from '../domain/ids';
+import { assessDue } from './assessBatch';
 import * as children from './contracts';
 import { allEnded, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } from './durable';
 
@@ -13,6 +14,7 @@ export function* assessmentSweep(context: OrchestrationContext): Step<{ assessed
   const batches: Child<{ assessed: number; failed: number }>[] = [];
   for (let n = 0; batches.length < SIDE_BY_SIDE_MAX && n < CALLS_MAX; n += 1) {
     const { vms, more, pace } = yield* call(context, collectDueAssessments, { nowUtc, call: n });
+    if (!more && batches.length === 0 && vms.length > 0) return yield* assessDue(context, { vms, pace }); // most sweeps
     if (vms.length > 0) {
       const id = childId(context.df.instanceId, `batch-${batches.length + 1}`);
       batches.push(startChild(context, children.assessBatch, id, { vms, pace }));

@@ -6,10 +6,12 @@ import * as children from './contracts';
 import { releaseLedger } from './releaseClaim';
 import { callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
 
-interface Claimed {
+export interface Claimed {
   readonly granted: boolean;
   /** When refused: the rules that stood in the way last. */
   readonly rules: string[];
+  /** Sooner it is refused again. */
+  readonly againUtc?: string;
 }
 
 const JITTER_SHARE = 0.2;
@@ -55,54 +57,68 @@ function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
   return disruption;
 }
 
-/** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
-export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
-  const input = children.awaitClaim.input.parse(context.df.getInput());
+/** Asks the ledger of the region, and those of the budgets, once. What is refused keeps its ticket. */
+export function* askForClaim(context: OrchestrationContext, input: Input): Step<Claimed> {
   const { claimId, kind, ledger, disruption, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } =
     input;
   const { catchUp } = input;
-  let rules: string[] = [];
+  const said = yield* callEntity(
+    context,
+    { name: disruptionLedger.name, key: ledger },
+    ['tryAcquire', disruptionLedger.operations.tryAcquire],
+    {
+      claimId,
+      kind,
+      disruption: withoutBudgets(disruption),
+      startByUtc,
+      expiresUtc: closesUtc,
+      deadlineUtc,
+      nowUtc: nowUtc(context),
+      ticketLapseSeconds: pace.ticketLapseSeconds,
+      catchUpSlotsMax,
+      ...(catchUp !== undefined && { catchUp }),
+    },
+  );
+  if (said.kind === 'refused') {
+    const rules = [...new Set(said.because.map(({ rule }) => rule))];
+    return said.againUtc === undefined
+      ? { granted: false, rules }
+      : { granted: false, rules, againUtc: said.againUtc };
+  }
+  if (yield* acquireBudgets(context, input)) return { granted: true, rules: [] };
+  yield* releaseLedger(context, ledger, claimId);
+  return { granted: false, rules: ['budget'] };
+}
+
+/** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
+export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
+  const { refused, ...input } = children.awaitClaim.input.parse(context.df.getInput());
+  const { pace, untilUtc } = input;
+  let said: Claimed = refused ?? { granted: false, rules: [] };
+  let isAsked = refused !== undefined;
   const answer = yield* pollForAnswer<Claimed>(
     context,
     input,
     {
       firstSeconds: pace.claimPollFirstSeconds,
       lastSeconds: pace.claimPollLastSeconds,
-      untilUtc: input.untilUtc,
+      untilUtc,
       jitterShare: JITTER_SHARE,
     },
     {
       ask: function* () {
-        const said = yield* callEntity(
-          context,
-          { name: disruptionLedger.name, key: ledger },
-          ['tryAcquire', disruptionLedger.operations.tryAcquire],
-          {
-            claimId,
-            kind,
-            disruption: withoutBudgets(disruption),
-            startByUtc,
-            expiresUtc: closesUtc,
-            deadlineUtc,
-            nowUtc: nowUtc(context),
-            ticketLapseSeconds: pace.ticketLapseSeconds,
-            catchUpSlotsMax,
-            ...(catchUp !== undefined && { catchUp }),
-          },
-        );
-        if (said.kind === 'refused') {
-          rules = [...new Set(said.because.map(({ rule }) => rule))];
+        if (isAsked) {
+          isAsked = false;
           return null;
         }
-        if (yield* acquireBudgets(context, input)) return { granted: true, rules: [] };
-        rules = ['budget'];
-        yield* releaseLedger(context, ledger, claimId);
-        return null;
+        said = yield* askForClaim(context, input);
+        return said.granted ? said : null;
       },
+      notBeforeUtc: () => said.againUtc,
       continueWith: (polls) => {
         continueAs(context, children.awaitClaim, { ...input, polls });
       },
     },
   );
-  return answer ?? { granted: false, rules };
+  return { granted: answer !== null, rules: answer === null ? said.rules : [] };
 }

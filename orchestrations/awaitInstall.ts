@@ -8,6 +8,9 @@ interface Ended {
   readonly summary: PatchInstallationSummary | null;
 }
 
+/** A person waits for this one. */
+const FIRST_SECONDS_MAX = 60;
+
 /** Waits for an installation to end. No summary means that the platform lost it, or that it outlived its own limit. */
 export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
   const input = children.awaitInstall.input.parse(context.df.getInput());
@@ -15,7 +18,11 @@ export function* awaitInstall(context: OrchestrationContext): Step<Ended> {
   const answer = yield* pollForAnswer<Ended>(
     context,
     input,
-    { firstSeconds: pace.installPollFirstSeconds, lastSeconds: pace.installPollLastSeconds, untilUtc },
+    {
+      firstSeconds: Math.min(FIRST_SECONDS_MAX, pace.installPollFirstSeconds),
+      lastSeconds: pace.installPollLastSeconds,
+      untilUtc,
+    },
     {
       ask: function* () {
         const install = yield* call(context, collectInstall, { region, vmId, claimId, sinceUtc });

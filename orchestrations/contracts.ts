@@ -175,6 +175,10 @@ export const awaitClaim = {
     catchUpSlotsMax: z.number().int(),
     /** The catch-up that asks: all its rounds share its slot. */
     catchUp: z.string().exactOptional(),
+    /** It was asked for just now, and refused like this: the first poll comes after the first pause. */
+    refused: z
+      .object({ granted: z.literal(false), rules: z.array(z.string()), againUtc: Utc.exactOptional() })
+      .exactOptional(),
   }),
   output: z.object({ granted: z.boolean(), rules: z.array(z.string()) }),
 } as const;

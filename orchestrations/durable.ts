@@ -7,7 +7,7 @@ import {
 } from 'durable-functions';
 import { z } from 'zod';
 import type { ActivityContract } from '../activities/contracts';
-import { addSeconds, earlier } from '../domain/instants';
+import { addSeconds, earlier, later } from '../domain/instants';
 import { chance } from '../domain/seed';
 import { messageOf } from '../domain/messageOf';
 
@@ -243,7 +243,12 @@ export function* pollForAnswer<T>(
   context: OrchestrationContext,
   input: { readonly polls: number },
   pace: PollPace,
-  steps: { readonly ask: () => Step<T | null>; readonly continueWith: (polls: number) => void },
+  steps: {
+    readonly ask: () => Step<T | null>;
+    readonly continueWith: (polls: number) => void;
+    /** Where the answer says when it can be another one at the soonest. */
+    readonly notBeforeUtc?: () => string | undefined;
+  },
 ): Step<T | null> {
   for (let polls = input.polls; ; polls += 1) {
     const answer = yield* steps.ask();
@@ -251,7 +256,8 @@ export function* pollForAnswer<T>(
     if (nowUtc(context) >= pace.untilUtc) return null;
     const seconds = Math.min(pace.lastSeconds, pace.firstSeconds * 2 ** Math.min(polls, 20));
     const jitter = (pace.jitterShare ?? 0) * chance('jitter', context.df.instanceId, polls);
-    const next = addSeconds(nowUtc(context), Math.ceil(seconds * (1 + jitter)));
+    const paced = addSeconds(nowUtc(context), Math.ceil(seconds * (1 + jitter)));
+    const next = later(paced, steps.notBeforeUtc?.() ?? paced);
     yield timerTowards(context, earlier(pace.untilUtc, next));
     if (polls - input.polls >= POLLS_PER_GENERATION) {
       steps.continueWith(polls + 1);

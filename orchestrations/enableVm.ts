@@ -13,6 +13,9 @@ const LOOK_EVERY_SECONDS = 4 * 3600;
 /** Looks of one generation; each costs some history. */
 const LOOKS_MAX = 20;
 
+/** Most extensions are there after one look or two; one that hangs is looked at ever less often, every 20 minutes in the end. */
+const EXTENSION_DOUBLINGS_MAX = 2;
+
 type Input = z.infer<typeof children.enableVm.input>;
 type Where = z.infer<typeof readEnablement.output>;
 type InWindow = Extract<Where, { kind: 'window' }>;
@@ -86,8 +89,9 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
     return;
   }
   report(context, input, where, 'The patch extension is being installed.');
-  while (nowUtc(context) < closesUtc) {
-    yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), pace.assessmentPollSeconds)));
+  for (let looks = 0; nowUtc(context) < closesUtc; looks += 1) {
+    const seconds = pace.assessmentPollSeconds * 2 ** Math.min(looks, EXTENSION_DOUBLINGS_MAX);
+    yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), seconds)));
     const read = yield* call(context, collectExtension, { vmId, operationId: start.operationId });
     if (read.kind === 'installed') {
       input.tries = 0;

@@ -1,10 +1,11 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { advanceRound, lookAtSet, recordRound } from '../activities/contracts';
+import { advanceRound, lookAtSet, readControl, recordRound } from '../activities/contracts';
 import type { Disruption } from '../domain/disruption';
 import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
 import { claimDeadline, type Impairment } from '../domain/ledger';
+import { askForClaim, type Claimed } from './awaitClaim';
 import * as children from './contracts';
 import { releaseClaimed } from './releaseClaim';
 import { call, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
@@ -46,19 +47,32 @@ function* admission(
   context: OrchestrationContext,
   input: Input,
 ): Step<Exclude<Result, { kind: 'ran' }> | Admitted> {
-  const { rolloutId, ref, pace } = input;
-  const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
-    rolloutId,
-    phase: input.phase,
-    region: ref.region,
-    round: ref,
-    pace,
-    untilUtc: input.acquireByUtc,
-  });
-  if (!go) return reason === null ? { kind: 'missed', rules: [] } : { kind: 'stopped', reason };
+  const { rolloutId, ref, phase, pace } = input;
+  // Most rounds may go at once, and most claims are granted at once: only those that must wait have a child that waits.
+  const control = yield* call(context, readControl, { rolloutId, phase, region: ref.region });
+  if (control.kind === 'stop') return { kind: 'stopped', reason: control.reason };
+  if (control.kind === 'wait' || control.asksHooks) {
+    const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
+      rolloutId,
+      phase,
+      region: ref.region,
+      round: ref,
+      pace,
+      untilUtc: input.acquireByUtc,
+    });
+    if (!go) return reason === null ? { kind: 'missed', rules: [] } : { kind: 'stopped', reason };
+  }
 
   const disruption = yield* atOnce(context, input);
-  const claim = yield* child(context, children.awaitClaim, childId(context.df.instanceId, 'claim'), {
+  const claim = yield* claimFor(context, input, disruption);
+  if (claim.granted) return { kind: 'admitted', disruption };
+  yield* release(context, input, []); // also takes back the ticket
+  return { kind: 'missed', rules: claim.rules };
+}
+
+/** Asks for the claim, and waits for it where it is refused. */
+function* claimFor(context: OrchestrationContext, input: Input, disruption: Disruption): Step<Claimed> {
+  const request = {
     claimId: context.df.instanceId,
     kind: input.kind,
     ledger: input.ledger,
@@ -68,12 +82,15 @@ function* admission(
     deadlineUtc: claimDeadline(input.kind, input),
     catchUpSlotsMax: input.catchUpSlotsMax,
     ...(input.kind === 'catchUp' && { catchUp: input.phase }),
-    pace,
+    pace: input.pace,
     untilUtc: input.acquireByUtc,
-  });
-  if (claim.granted) return { kind: 'admitted', disruption };
-  yield* release(context, input, []); // also takes back the ticket
-  return { kind: 'missed', rules: claim.rules };
+    polls: 0,
+  };
+  const answer = yield* askForClaim(context, request);
+  const { granted, ...refused } = answer;
+  if (granted || nowUtc(context) >= input.acquireByUtc) return answer;
+  const id = childId(context.df.instanceId, 'claim');
+  return yield* child(context, children.awaitClaim, id, { ...request, refused: { granted, ...refused } });
 }
 
 /** Members of a set that are down by themselves use up its share: what the claim covers is less by them. */

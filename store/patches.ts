@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
-import { isAutomatic, ListedPatch } from '../domain/patches';
+import { AvailablePatchSummary, isAutomatic, ListedPatch } from '../domain/patches';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Row, Store, Table } from './store';
@@ -19,6 +19,8 @@ const KeptInstallation = z.object({
 /** What was found missing on a VM, and what became of each patch, as far back as there is room. Oldest first. */
 export const VmPatches = z.object({
   vmId: VmId,
+  /** What the latest assessment came to (R-802); null before the first. */
+  lastAssessment: AvailablePatchSummary.nullable().default(null),
   assessed: z.array(AssessedSpan),
   installed: z.array(KeptInstallation),
 });
@@ -27,10 +29,15 @@ export type VmPatches = Readonly<z.infer<typeof VmPatches>>;
 export interface AssessedPatches {
   readonly vmId: VmId;
   readonly atUtc: string;
-  readonly patches: readonly ListedPatch[];
+  readonly summary: AvailablePatchSummary;
+  /** Null where the driver does not name them. */
+  readonly patches: readonly ListedPatch[] | null;
 }
 
-export interface InstalledPatches extends AssessedPatches {
+export interface InstalledPatches {
+  readonly vmId: VmId;
+  readonly atUtc: string;
+  readonly patches: readonly ListedPatch[];
   readonly rolloutId: string | null;
   readonly activityId: string;
 }
@@ -39,6 +46,8 @@ export interface PatchStore {
   /** Keeps the Critical and Security patches that assessments of some VMs found, together. A repeat, or an older one, changes nothing. */
   keepAssessed(found: readonly AssessedPatches[]): Promise<void>;
   keepInstalled(done: InstalledPatches): Promise<void>;
+  /** Another VM has the id now: what the latest assessment came to is not true of it. */
+  forgetLastAssessment(vmId: VmId): Promise<void>;
   read(vmId: VmId): Promise<VmPatches | null>;
   /** In the order of the VMs' keys. */
   page(after: string, size: number): Promise<ListPage<VmPatches>>;
@@ -99,13 +108,18 @@ export function patchStore(store: Store): PatchStore {
     keepAssessed: async (found) => {
       for (let start = 0; start < found.length; start += TOGETHER_MAX) {
         const together = [];
-        for (const { vmId, atUtc, patches } of found.slice(start, start + TOGETHER_MAX))
-          together.push({ vmId, atUtc, list: await keepList(patches.filter(isAutomatic)) });
+        for (const { vmId, atUtc, summary, patches } of found.slice(start, start + TOGETHER_MAX)) {
+          const keptAs = patches && (await keepList(patches.filter(isAutomatic)));
+          together.push({ vmId, atUtc, summary, list: keptAs });
+        }
         if (await commitAssessed(table, written, together)) continue;
-        for (const { vmId, atUtc, list } of together)
-          await rewrite(vmId, (before) => withAssessed(before, atUtc, list));
+        for (const one of together) await rewrite(one.vmId, (before) => withAssessed(before, one));
       }
     },
+    forgetLastAssessment: (vmId) =>
+      rewrite(vmId, (before) =>
+        before.lastAssessment === null ? null : { ...before, lastAssessment: null },
+      ),
     keepInstalled: async ({ vmId, atUtc, rolloutId, activityId, patches }) => {
       const keptAs = await keepList(patches);
       await rewrite(vmId, ({ installed, ...rest }) => {
@@ -132,17 +146,21 @@ export function patchStore(store: Store): PatchStore {
 
 type KnownRow = Pick<Row, 'value' | 'etag'>;
 
+/** An assessment, and the list that holds what it found. */
+type Assessed = Omit<AssessedPatches, 'patches'> & { readonly list: string | null };
+
 /** In one transaction. False when another writer came between; then what was known of the rows is forgotten, too. */
 async function commitAssessed(
   table: Table,
   written: Map<string, KnownRow>,
-  found: readonly (Pick<AssessedPatches, 'vmId' | 'atUtc'> & { readonly list: string })[],
+  found: readonly Assessed[],
 ): Promise<boolean> {
   const keys = found.map(({ vmId }) => keyOf(vmId));
   const rows = await Promise.all(keys.map(async (key) => written.get(key) ?? (await table.get(VMS, key))));
-  const changes = found.flatMap(({ vmId, atUtc, list }, n) => {
+  const changes = found.flatMap((one, n) => {
+    const { vmId } = one;
     const row = rows[n] ?? null;
-    const value = withAssessed(vmOf(vmId, row), atUtc, list);
+    const value = withAssessed(vmOf(vmId, row), one);
     return value === null ? [] : [{ row: keyOf(vmId), value, etag: row?.etag ?? null }];
   });
   if (changes.length === 0) return true;
@@ -162,18 +180,22 @@ async function commitAssessed(
 }
 
 const vmOf = (vmId: VmId, row: KnownRow | null): VmPatches =>
-  row === null ? { vmId, assessed: [], installed: [] } : parseVm(row.value);
+  row === null ? { vmId, lastAssessment: null, assessed: [], installed: [] } : parseVm(row.value);
 
 const HASH_DIGITS = 24;
 
-function withAssessed(before: VmPatches, atUtc: string, list: string): VmPatches | null {
+/** Null: a repeat, or an older one. */
+function withAssessed(before: VmPatches, { atUtc, summary, list }: Assessed): VmPatches | null {
   const last = before.assessed.at(-1);
   if (last !== undefined && last.untilUtc >= atUtc) return null;
+  if (before.lastAssessment !== null && before.lastAssessment.startTime >= summary.startTime) return null;
+  const kept = { ...before, lastAssessment: summary };
+  if (list === null) return kept;
   const assessed =
     last?.list === list
       ? [...before.assessed.slice(0, -1), { ...last, untilUtc: atUtc }]
       : [...before.assessed, { fromUtc: atUtc, untilUtc: atUtc, list }];
-  return { ...before, assessed: assessed.slice(-ASSESSED_MAX) };
+  return { ...kept, assessed: assessed.slice(-ASSESSED_MAX) };
 }
 
 /** What a VM lacked at an instant, as far as it had been assessed by then. Null: it had not been. */

@@ -25,6 +25,7 @@ export async function requestEnablement(
   if (before?.vmId !== vmId) {
     const created: VmEvent = { kind: 'created' };
     await client.signalEntity(new df.EntityId(virtualMachine.name, keyOf(id)), 'apply', created);
+    await services.patches.forgetLastAssessment(id);
   }
   const mode = effectivePatchMode(vm);
   if (vm.enabled || mode.kind !== 'mode' || mode.mode !== 'AutomaticByPlatform') return;

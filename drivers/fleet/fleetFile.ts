@@ -8,7 +8,7 @@ import { parseFleet, type ParsedFleet } from './parseFleet';
 import { isLogEvent, onePageNote } from './readRecords';
 import { streamRecords } from './streamRecords';
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 512 * 1024;
 /** Files above this are not read whole to say more exactly what is wrong: a string ends at 512 MB, and memory before. */
 const WHOLE_MAX_BYTES = 256 * 1024 * 1024;
 
@@ -71,8 +71,8 @@ function* utf8Chunks(file: string): Generator<Uint8Array> {
   const descriptor = openSync(file, 'r');
   try {
     let decoder: TextDecoder | null = null;
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES); // of one that is taken the reader has its own copy before it takes the next
     for (let first = true; ; first = false) {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const bytes = chunk.subarray(0, readSync(descriptor, chunk));
       if (bytes.length === 0) return;
       const encoding = first ? encodingOf(bytes) : 'utf-8';

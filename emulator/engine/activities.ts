@@ -198,7 +198,7 @@ export class Activities {
         await invoker.throughWorker(fn, { trigger, triggerMetadata, extra: this.#extra(fn) }),
       );
     }
-    const result = await invoker.direct(fn, activityInputDirect(next.input));
+    const result = await invoker.direct(fn, activityInputDirect(next.input), this.#extra(fn));
     guards.checkJson(next.name, 'result', result);
     return toJson(result);
   }

@@ -241,7 +241,9 @@ describe('catch-ups', () => {
     ledger.ask(catchUp('a'));
     ledger.state = release(ledger.state, 'a', []);
     const later = { catchUp: 'second', expiresUtc: '2026-11-14T11:00:00.000Z' };
-    expect(granted(ledger, catchUp('b', later))).toBe(false);
+    const { expiresUtc: againUtc } = catchUp('a');
+    // It says when: asking sooner is in vain.
+    expect(ledger.ask(catchUp('b', later))).toMatchObject({ kind: 'refused', againUtc });
     expect(granted(ledger, catchUp('b', { ...later, nowUtc: '2026-11-13T11:00:00.000Z' }))).toBe(true);
     const elsewhere = { ...catchUp('c', later), disruption: aDisruption({ region: 'japaneast' }) };
     expect(granted(ledger, elsewhere)).toBe(true);

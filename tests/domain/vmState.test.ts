@@ -19,23 +19,12 @@ const ended = (over: Partial<Extract<VmEvent, { kind: 'ended' }>> = {}): VmEvent
 const after = (...events: VmEvent[]): VmState => events.reduce(applyVmEvent, newVmState);
 
 describe('what is remembered of a VM', () => {
-  it('R-802: the latest assessment, whatever order they arrive in', () => {
+  it('R-802: the latest assessment of a round, whatever order their ends arrive in', () => {
     const early = anAssessment({ startTime: '2026-11-10T03:00:00.000Z' });
     const late = anAssessment({ startTime: '2026-11-13T03:00:00.000Z', criticalAndSecurityPatchCount: 0 });
-    const events = [early, late].map((summary): VmEvent => ({ kind: 'assessed', summary }));
+    const events = [early, late].map((assessment) => ended({ assessment }));
     expect(after(...events).lastAssessment).toEqual(late);
     expect(after(...events.reverse()).lastAssessment).toEqual(late);
-  });
-
-  it('R-802: the assessment of a round, which comes with its end', () => {
-    const late = anAssessment({ startTime: '2026-11-13T03:00:00.000Z' });
-    const early = anAssessment({ startTime: '2026-11-10T03:00:00.000Z' });
-    expect(after({ kind: 'assessed', summary: early }, ended({ assessment: late })).lastAssessment).toEqual(
-      late,
-    );
-    expect(after({ kind: 'assessed', summary: late }, ended({ assessment: early })).lastAssessment).toEqual(
-      late,
-    );
   });
 
   it('R-803: the latest installation, whatever order they arrive in', () => {
@@ -64,9 +53,8 @@ describe('what is remembered of a VM', () => {
   it('is less than 8 KB, in JSON that reads back', () => {
     const long = { code: 'E', message: 'x'.repeat(1_000) };
     const state = after(
-      { kind: 'assessed', summary: anAssessment({ error: long }) },
       { kind: 'enablement', state: 'ready', atUtc: IN_THE_WINDOW, detail: 'y'.repeat(1_000) },
-      ended({ installation: anInstallation({ error: long }) }),
+      ended({ assessment: anAssessment({ error: long }), installation: anInstallation({ error: long }) }),
     );
     const json = JSON.stringify(state);
     expect(json.length).toBeLessThan(8_192);

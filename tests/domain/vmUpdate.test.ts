@@ -50,10 +50,17 @@ describe('a VM with patches to install', () => {
     });
   });
 
-  it('is asked about its installation less and less often', () => {
-    const { endedUtc } = run();
+  it('is asked about its installation every five minutes, or as its pace says less and less often', () => {
+    // 5 min assessment; 5 polls; 15 min soak
+    expect(run().endedUtc).toBe('2026-11-13T04:00:00.000Z');
     // 5 min assessment; polls after 1, 2, 4, 5, 5 min; 15 min soak
-    expect(endedUtc).toBe('2026-11-13T03:52:00.000Z');
+    expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 60 }).endedUtc).toBe(
+      '2026-11-13T03:52:00.000Z',
+    );
+  });
+
+  it('is probed when its soak begins and when it ends: what it answers meanwhile decides nothing', () => {
+    expect(run().steps.filter((step) => step === 'probe')).toHaveLength(2);
   });
 
   it('an installation that says it runs for ever is followed until its deadline and two polls, not for ever', () => {
@@ -247,25 +254,25 @@ describe('R-204: success is measured by health after the update', () => {
     });
 
   it('INV-10: a VM that is unknown at the end of the soak is never healthy: it is watched until it answers', () => {
-    const seen = probing((time) => (time < 8 ? 'unknown' : 'healthy'));
+    const seen = probing((time) => (time < 6 ? 'unknown' : 'healthy'));
     expect(endsAs(seen)).toBe('patched: installed');
-    expect(seen.endedUtc).toBe('2026-11-13T03:56:00.000Z'); // 5 min assessment, 1 install, 15 soak, 20 of silence
+    expect(seen.endedUtc).toBe('2026-11-13T04:00:00.000Z'); // 5 min assessment, 5 install, 15 soak, 20 of silence
   });
 
   it('INV-10: a VM that stays silent for an hour after the soak is unhealthy', () => {
     const seen = probing(() => 'unknown');
     expect(endsAs(seen)).toBe('unhealthy: unknownTooLong');
-    expect(seen.endedUtc).toBe('2026-11-13T04:36:00.000Z');
+    expect(seen.endedUtc).toBe('2026-11-13T04:40:00.000Z');
   });
 
   it('health counts at the end of the soak: a VM that was healthy only before is not', () => {
-    expect(endsAs(probing((time) => (time < 4 ? 'healthy' : 'unhealthy')))).toBe(
+    expect(endsAs(probing((time) => (time < 2 ? 'healthy' : 'unhealthy')))).toBe(
       'unhealthy: unhealthyAfterUpdate',
     );
   });
 
   it('R-104: a VM that reboots during its soak has until its end to come back', () => {
-    expect(endsAs(probing((time) => (time < 4 ? 'unhealthy' : 'healthy')))).toBe('patched: installed');
+    expect(endsAs(probing((time) => (time < 2 ? 'unhealthy' : 'healthy')))).toBe('patched: installed');
   });
 });
 

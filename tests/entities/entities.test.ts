@@ -7,7 +7,6 @@ import { disruptionLedger } from '../../entities/disruptionLedger';
 import { virtualMachine } from '../../entities/virtualMachine';
 import { aVm } from '../support/builders';
 import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
-import { anAssessment } from '../support/fakeDriver';
 
 const { createEntityFunction, DummyEntityContext } = createRequire(__filename)(
   'durable-functions/lib/src/util/testingUtils',
@@ -161,15 +160,15 @@ describe('the disruption ledger', () => {
 });
 
 describe('a virtual machine', () => {
-  it('R-802: folds what happens to it into its state', async () => {
+  it('folds what happens to it into its state', async () => {
     const { state } = await batch(
       virtualMachine,
       null,
-      ['apply', { kind: 'assessed', summary: anAssessment() }],
+      ['apply', { kind: 'enablement', state: 'ready', atUtc: NINE, detail: 'done' }],
       ['apply', { kind: 'installStarted', claimId: 'claim-1' }],
     );
     expect(VmState.parse(JSON.parse(state ?? 'null'))).toMatchObject({
-      lastAssessment: anAssessment(),
+      enablement: { kind: 'ready', sinceUtc: NINE },
       installSlot: 'claim-1',
     });
   });

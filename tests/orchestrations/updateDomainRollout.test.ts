@@ -19,6 +19,7 @@ type Recorded = z.input<typeof activityContracts.recordRound.output>;
 type Advanced = z.input<typeof activityContracts.advanceRound.output>;
 
 const open: Recorded = { gate: 'open', why: '', unhealthy: [], unclear: 0 };
+const paused = { kind: 'wait' as const, reason: 'rolloutPaused' as const, why: '' };
 const CALL_SECONDS = 600;
 
 /** The VMs have their outcome after so many calls, ten minutes apart. */
@@ -29,16 +30,22 @@ const endsAfter =
     events: call === calls ? events : [],
   });
 
+const claimIs = (kind: 'granted' | 'refused'): unknown =>
+  kind === 'granted' ? { kind } : { kind, because: [{ rule: 'zones', by: 'other-claim' }] };
+
+/** `claim`: what the ledger says when it is asked first. */
 function round(
-  over: Children = {},
+  over: Children & { readonly claim?: 'granted' | 'refused' } = {},
   activities: Activities = {},
   disruption = aDisruption({ count: 3 }),
   kind: z.infer<typeof ClaimKind> = 'rollout',
 ): Promise<Run> {
+  const { claim = 'granted', ...waits } = over;
   return replay(updateDomainRollout, {
     instanceId: ROUND,
     input: { ...inRollout, ...slot, disruption, kind },
     activities: {
+      readControl: () => ({ kind: 'go' }),
       advanceRound: endsAfter(3),
       recordRound: () => open,
       lookAtSet: (asked) => ({ disruption: asked.disruption }),
@@ -47,9 +54,11 @@ function round(
     children: {
       awaitGo: () => ({ go: true, reason: null }),
       awaitClaim: () => ({ granted: true, rules: [] }),
-      ...over,
+      ...waits,
     },
-    entities: { disruptionLedger: () => ({ released: true }) },
+    entities: {
+      disruptionLedger: (operation) => (operation === 'tryAcquire' ? claimIs(claim) : { released: true }),
+    },
   });
 }
 
@@ -63,8 +72,8 @@ describe('a round', () => {
     const { names, output } = await round();
     expect(output).toEqual({ kind: 'ran' });
     expect(names).toEqual([
-      'awaitGo',
-      'awaitClaim',
+      'readControl',
+      'disruptionLedger.tryAcquire',
       'advanceRound',
       'advanceRound',
       'advanceRound',
@@ -74,7 +83,10 @@ describe('a round', () => {
   });
 
   it('INV-1, INV-2, INV-3: touches no VM before the claim is granted', async () => {
-    const { calls } = await round({ awaitClaim: () => after(7200, { granted: true, rules: [] }) });
+    const { calls } = await round({
+      claim: 'refused',
+      awaitClaim: () => after(7200, { granted: true, rules: [] }),
+    });
     const claimed = calls.find(({ name }) => name === 'awaitClaim')?.atUtc ?? '';
     const first = calls.find(({ name }) => name === 'advanceRound')?.atUtc ?? '';
     expect(Date.parse(first) - Date.parse(claimed)).toBe(7_200_000);
@@ -88,7 +100,9 @@ describe('a round', () => {
 
   it('its own id is the id of its claim', async () => {
     const { of } = await round();
-    expect(of('awaitClaim')).toEqual([expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS })]);
+    expect(of('disruptionLedger.tryAcquire')).toEqual([
+      expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS }),
+    ]);
     expect(of('disruptionLedger.release')).toEqual([expect.objectContaining({ claimId: ROUND })]);
     const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES, epoch: 1 };
     expect(of('advanceRound')).toEqual(
@@ -98,7 +112,7 @@ describe('a round', () => {
   });
 
   it('waits for a go and for the claim no longer than an installation would fit', async () => {
-    const { of } = await round();
+    const { of } = await round({ claim: 'refused' }, { readControl: () => paused });
     for (const name of ['awaitGo', 'awaitClaim'])
       expect(of(name)).toEqual([expect.objectContaining({ untilUtc: slot.acquireByUtc })]);
   });
@@ -116,7 +130,7 @@ describe('a round', () => {
     const { of, generations, output } = await round({}, { advanceRound: endsAfter(150) });
     expect(output).toEqual({ kind: 'ran' });
     expect(generations.map((input) => (input as { call: number }).call)).toEqual([60, 120]);
-    expect(of('awaitClaim')).toHaveLength(1);
+    expect(of('disruptionLedger.tryAcquire')).toHaveLength(1);
     expect(of('advanceRound').map((input) => (input as { call: number }).call)).toEqual(
       Array.from({ length: 150 }, (_, n) => n + 1),
     );
@@ -128,29 +142,50 @@ describe('a round that does not run', () => {
   it.each(['superseded', 'rolloutCancelled', 'operatorSkipped'] as const)(
     'INV-6: because the rollout stops: it asks for no claim (%s)',
     async (reason) => {
-      const { output, names } = await round({ awaitGo: () => ({ go: false, reason }) });
+      const stopped = { kind: 'stop' as const, reason };
+      const atOnce = await round({}, { readControl: () => stopped });
+      expect([atOnce.output, atOnce.names]).toEqual([{ kind: 'stopped', reason }, ['readControl']]);
+      const { output, names } = await round(
+        { awaitGo: () => ({ go: false, reason }) },
+        { readControl: () => paused },
+      );
       expect(output).toEqual({ kind: 'stopped', reason });
-      expect(names).toEqual(['awaitGo']);
+      expect(names).toEqual(['readControl', 'awaitGo']);
     },
   );
 
   it('INV-9: because it was paused for the whole window: missed', async () => {
-    const { output, names } = await round({ awaitGo: () => ({ go: false, reason: null }) });
+    const { output, names } = await round(
+      { awaitGo: () => ({ go: false, reason: null }) },
+      { readControl: () => paused },
+    );
     expect(output).toEqual({ kind: 'missed', rules: [] });
-    expect(names).toEqual(['awaitGo']);
+    expect(names).toEqual(['readControl', 'awaitGo']);
   });
 
   it('because the claim could not be had: it takes its ticket back, and says what stood in the way', async () => {
-    const { output, names, of } = await round({ awaitClaim: () => ({ granted: false, rules: ['zones'] }) });
+    const { output, names, of } = await round({
+      claim: 'refused',
+      awaitClaim: () => ({ granted: false, rules: ['zones'] }),
+    });
     expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
-    expect(names).toEqual(['awaitGo', 'awaitClaim', 'disruptionLedger.release']);
+    expect(names).toEqual([
+      'readControl',
+      'disruptionLedger.tryAcquire',
+      'awaitClaim',
+      'disruptionLedger.release',
+    ]);
+    expect(of('awaitClaim')).toMatchObject([{ refused: { rules: ['zones'] } }]);
     expect(of('disruptionLedger.release')).toEqual([{ claimId: ROUND, impaired: [] }]);
   });
 
   it.each(['rollout', 'catchUp'] as const)(
     'patches no VM without a claim, there is no way around the ledger: %s',
     async (kind) => {
-      const refused = { awaitClaim: () => ({ granted: false, rules: ['zones'] }) };
+      const refused = {
+        claim: 'refused' as const,
+        awaitClaim: () => ({ granted: false, rules: ['zones'] }),
+      };
       const { output, names } = await round(refused, {}, undefined, kind);
       expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
       expect(names).not.toContain('advanceRound');
@@ -164,8 +199,8 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
   it('INV-1: claims no more than the members that are up leave, and works under what it claimed', async () => {
     const looked = { ...web, count: 1, downCount: 16 };
     const run = await round({}, { lookAtSet: () => ({ disruption: looked }) }, web);
-    expect(run.names.slice(0, 3)).toEqual(['awaitGo', 'lookAtSet', 'awaitClaim']);
-    expect(run.of('awaitClaim')).toEqual([expect.objectContaining({ disruption: looked })]);
+    expect(run.names.slice(0, 3)).toEqual(['readControl', 'lookAtSet', 'disruptionLedger.tryAcquire']);
+    expect(run.of('disruptionLedger.tryAcquire')).toEqual([expect.objectContaining({ disruption: looked })]);
     expect(run.of('advanceRound')[0]).toMatchObject({ disruption: looked });
   });
 

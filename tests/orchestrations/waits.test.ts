@@ -162,9 +162,14 @@ describe('awaitClaim', () => {
     kind: 'refused',
     because: rules.map((rule) => ({ rule, by: 'other-claim' })),
   });
-  const awaiting = (answer: (nowUtc: string) => unknown, untilUtc = ACQUIRE_BY): Promise<Run> =>
+  const awaiting = (
+    answer: (nowUtc: string) => unknown,
+    untilUtc = ACQUIRE_BY,
+    over: { readonly refused?: { readonly rules: readonly string[]; readonly againUtc?: string } } = {},
+  ): Promise<Run> =>
     replay(awaitClaim, {
       input: {
+        ...(over.refused && { refused: { granted: false, ...over.refused } }),
         claimId: 'claim-1',
         kind: 'rollout',
         ledger: 'eastus',
@@ -200,6 +205,31 @@ describe('awaitClaim', () => {
         },
       }),
     ]);
+  });
+
+  it('that was refused just now asks again after the first pause, and not before', async () => {
+    const { calls, output } = await awaiting(() => ({ kind: 'granted' }), ACQUIRE_BY, {
+      refused: { rules: ['zones'] },
+    });
+    expect(output).toEqual({ granted: true, rules: [] });
+    const asked = calls.filter(({ kind }) => kind === 'entity').map(({ atUtc }) => Date.parse(atUtc));
+    expect(asked).toHaveLength(1);
+    expect((asked[0] ?? 0) - Date.parse(NOW)).toBeGreaterThanOrEqual(pace.claimPollFirstSeconds * 1000);
+  });
+
+  it('a catch-up that finds no slot asks again when the first window that has one is over, not every five minutes', async () => {
+    const againUtc = new Date(Date.parse(NOW) + 3 * 3_600_000).toISOString();
+    for (const over of [{}, { refused: { rules: ['catchUpSlot'], againUtc } }]) {
+      const { calls, output } = await awaiting(
+        (nowUtc) =>
+          nowUtc < againUtc ? { ...(refused('catchUpSlot') as object), againUtc } : { kind: 'granted' },
+        ACQUIRE_BY,
+        over,
+      );
+      expect(output).toEqual({ granted: true, rules: [] });
+      const asked = calls.filter(({ kind }) => kind === 'entity').map(({ atUtc }) => atUtc);
+      expect(asked).toEqual('refused' in over ? [againUtc] : [NOW, againUtc]);
+    }
   });
 
   it('polls often enough that its ticket never lapses', async () => {

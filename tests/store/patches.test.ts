@@ -1,7 +1,8 @@
-import type { ListedPatch } from '../../domain/patches';
+import type { AvailablePatchSummary, ListedPatch } from '../../domain/patches';
 import { memoryStore } from '../../store/memoryTable';
 import { lackedAt, patchStore, type PatchStore } from '../../store/patches';
 import { vmsOf } from '../support/builders';
+import { anAssessment } from '../support/fakeDriver';
 
 const [first, second] = vmsOf(2).map(({ id }) => id);
 if (first === undefined || second === undefined) throw new Error('There are two VMs.');
@@ -14,6 +15,7 @@ const patch = (kbId: string, over: Partial<ListedPatch> = {}): ListedPatch => ({
   state: 'Available',
   ...over,
 });
+const summaryOf = (startTime: string): AvailablePatchSummary => anAssessment({ startTime });
 const day = (n: number): string => `2026-11-${String(n).padStart(2, '0')}T00:00:00.000Z`;
 
 describe('the patches of a VM', () => {
@@ -28,9 +30,15 @@ describe('the patches of a VM', () => {
   };
 
   it('are known from the first assessment on, and what it found stands until another finds something else', async () => {
-    await patches.keepAssessed([{ vmId: first, atUtc: day(3), patches: [patch('1')] }]);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(6), patches: [patch('1')] }]);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(12), patches: [patch('1'), patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1')] },
+    ]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1')] },
+    ]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(12), summary: summaryOf(day(12)), patches: [patch('1'), patch('2')] },
+    ]);
     expect([
       await lacked(day(2)),
       await lacked(day(4)),
@@ -44,7 +52,12 @@ describe('the patches of a VM', () => {
     const commit = jest.spyOn(store.table('patches'), 'commit');
     const kept = patchStore(store);
     const found = (n: number) =>
-      [first, second].map((vmId) => ({ vmId, atUtc: day(n), patches: [patch(String(n))] }));
+      [first, second].map((vmId) => ({
+        vmId,
+        atUtc: day(n),
+        summary: summaryOf(day(n)),
+        patches: [patch(String(n))],
+      }));
     await kept.keepAssessed(found(3));
     expect(commit).toHaveBeenCalledTimes(1);
     commit.mockResolvedValueOnce(null);
@@ -54,12 +67,31 @@ describe('the patches of a VM', () => {
       expect((await kept.read(vmId))?.assessed.map(({ fromUtc }) => fromUtc)).toEqual([day(3), day(6)]);
   });
 
+  it('R-802: with them stands what the latest assessment came to, also where the driver names no patch, and whatever order they arrive in', async () => {
+    const [early, late] = [day(3), day(6)].map((atUtc) => ({
+      vmId: first,
+      atUtc,
+      summary: summaryOf(atUtc),
+      patches: null,
+    }));
+    if (early === undefined || late === undefined) throw new Error('There are two.');
+    for (const one of [early, late, early]) await patches.keepAssessed([one]);
+    expect(await patches.read(first)).toMatchObject({ lastAssessment: late.summary, assessed: [] });
+    await patches.forgetLastAssessment(first);
+    expect((await patches.read(first))?.lastAssessment).toBeNull();
+  });
+
   it('need not be read for the next assessment, unless another process wrote them meanwhile', async () => {
     const store = memoryStore();
     const get = jest.spyOn(store.table('patches'), 'get');
     const [kept, elsewhere] = [patchStore(store), patchStore(store)];
     const found = (n: number) =>
-      [first, second].map((vmId) => ({ vmId, atUtc: day(n), patches: [patch(String(n))] }));
+      [first, second].map((vmId) => ({
+        vmId,
+        atUtc: day(n),
+        summary: summaryOf(day(n)),
+        patches: [patch(String(n))],
+      }));
     await kept.keepAssessed(found(3));
     get.mockClear();
     await kept.keepAssessed(found(6));
@@ -80,7 +112,9 @@ describe('the patches of a VM', () => {
   });
 
   it('that were installed are lacked no more from that instant on; those that failed are', async () => {
-    await patches.keepAssessed([{ vmId: first, atUtc: day(3), patches: [patch('1'), patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1'), patch('2')] },
+    ]);
     const tried = [patch('1', { state: 'Installed' }), patch('2', { state: 'Failed' })];
     const done = {
       vmId: first,
@@ -96,7 +130,9 @@ describe('the patches of a VM', () => {
       [day(3), ['2']],
     ]);
     expect((await patches.read(first))?.installed).toHaveLength(1);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(6), patches: [patch('1'), patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1'), patch('2')] },
+    ]);
     expect(await lacked(day(7))).toEqual([day(6), ['1', '2']]); // the assessment has the last word
   });
 
@@ -105,6 +141,7 @@ describe('the patches of a VM', () => {
       {
         vmId: first,
         atUtc: day(3),
+        summary: summaryOf(day(3)),
         patches: [patch('1', { classification: 'Definition' }), patch('2', { classification: 'Critical' })],
       },
     ]);
@@ -114,7 +151,9 @@ describe('the patches of a VM', () => {
   it('have bounded rows: what is oldest makes room', async () => {
     for (let n = 0; n < 200; n += 1) {
       const atUtc = new Date(Date.UTC(2026, 0, 1 + n)).toISOString();
-      await patches.keepAssessed([{ vmId: first, atUtc, patches: [patch(String(n))] }]);
+      await patches.keepAssessed([
+        { vmId: first, atUtc, summary: summaryOf(atUtc), patches: [patch(String(n))] },
+      ]);
       await patches.keepInstalled({
         vmId: first,
         atUtc,
@@ -129,8 +168,12 @@ describe('the patches of a VM', () => {
   });
 
   it('an assessment that is older than the last one changes nothing', async () => {
-    await patches.keepAssessed([{ vmId: first, atUtc: day(6), patches: [patch('1')] }]);
-    await patches.keepAssessed([{ vmId: first, atUtc: day(3), patches: [patch('2')] }]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(6), summary: summaryOf(day(6)), patches: [patch('1')] },
+    ]);
+    await patches.keepAssessed([
+      { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('2')] },
+    ]);
     expect(await lacked(day(6))).toEqual([day(6), ['1']]);
   });
 
@@ -138,7 +181,7 @@ describe('the patches of a VM', () => {
     const store = memoryStore();
     const mine = patchStore(store);
     for (const vmId of [first, second])
-      await mine.keepAssessed([{ vmId, atUtc: day(3), patches: [patch('1')] }]);
+      await mine.keepAssessed([{ vmId, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1')] }]);
     expect(await store.table('patches').list('lists')).toHaveLength(1);
     const row = await patchStore(store).read(second);
     expect(row && (await lackedAt(patchStore(store), row, day(3)))?.lacked).toEqual([patch('1')]);

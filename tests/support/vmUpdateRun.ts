@@ -8,6 +8,7 @@ import {
   type Advanced,
   type Observation,
   type OpenVmUpdate,
+  type UpdatePace,
   type VmEnding,
 } from '../../domain/vmUpdate';
 import { aVm } from './builders';
@@ -56,7 +57,7 @@ export const wellBehaved: Required<Platform> = {
 };
 
 /** Takes each step when it is due, and none before, until the VM has its outcome. */
-export function run(over: Platform = {}): Run {
+export function run(over: Platform = {}, pace: UpdatePace = defaultPolicy): Run {
   const platform = { ...wellBehaved, ...over };
   const times = new Map<Step, number>();
   const steps: Step[] = [];
@@ -71,7 +72,7 @@ export function run(over: Platform = {}): Run {
     const advanced: Advanced = observed(update, platform[kind](nowUtc, time), {
       vmId,
       nowUtc,
-      pace: defaultPolicy,
+      pace,
     });
     if (advanced.kind === 'ended') return { ending: advanced.ending, steps, endedUtc: nowUtc };
     ({ update } = advanced);
