@@ -19,6 +19,7 @@ import { planRollout } from './planRollout';
 import { probeHealth } from './probeHealth';
 import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
+import { recordHookAnswers } from './recordHookAnswers';
 import { recordWait } from './recordWait';
 import { readEnablement } from './readEnablement';
 import { recordBake } from './recordBake';
@@ -37,6 +38,7 @@ import type { Activity } from './services';
 export const activities: readonly Activity[] = [
   planRollout,
   readControl,
+  recordHookAnswers,
   recordWait,
   openPhase,
   decidePhaseGate,

@@ -10,6 +10,7 @@ import { isOpen, windowAtOrAfter, windowOpeningAfter } from '../domain/offPeak';
 import { calendarOf } from '../domain/ownWindows';
 import { outcomeOf } from '../domain/outcome';
 import { isCatchUp, type PhaseId } from '../domain/phaseId';
+import type { Policy } from '../domain/policy';
 import { because, REASONS } from '../domain/reasons';
 import { chance } from '../domain/seed';
 import { timeZoneOf } from '../domain/timeZone';
@@ -21,7 +22,7 @@ import { SecondChance, type DueChance, type TakenChance } from '../store/secondC
 import * as contracts from './contracts';
 import { approvalFacts, isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
-import { type Services, wakingActivity } from './services';
+import { servicesOf, type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
 import { wakeWhenComplete } from './wake';
 
@@ -70,6 +71,8 @@ interface RolloutRows {
   readonly control: RolloutControl | null;
   readonly halts: readonly Halt[];
   readonly approvals: ApprovalFacts | undefined;
+  /** As the rollout has it. */
+  readonly policy: Policy;
 }
 
 /** One call's look at the VMs that are due; the rows of their rollouts are read once. */
@@ -90,7 +93,7 @@ class Look {
 
   /** R-111, R-804: a deferred VM is caught up as soon as it can be reached; a failed one in the next off-peak hours, not in the same again. */
   async at(from: DueChance): Promise<Move> {
-    const { control, halts, approvals } = await this.#rowsOf(from.rolloutId);
+    const { control, halts, approvals, policy } = await this.#rowsOf(from.rolloutId);
     if (control === null) return { from, misses: 0, dueUtc: null };
     if (control.endedUtc !== null || control.mode === 'cancelled') return { from, misses: 0, dueUtc: null };
     if (isForeign(control, this.#services.hub)) return this.#later(from);
@@ -99,11 +102,15 @@ class Look {
       return this.#later(from);
     const reading = await this.#services.driver.readVirtualMachine(from.vmId);
     if (reading === null) return this.#withoutVm(from);
-    return this.#read(from, reading, control.endsUtc);
+    return this.#read(from, reading, control.endsUtc, policy);
   }
 
-  async #read(from: DueChance, { vm, powerState, agent }: VmReading, endsUtc: string): Promise<Move> {
-    const { policy } = this.#services;
+  async #read(
+    from: DueChance,
+    { vm, powerState, agent }: VmReading,
+    endsUtc: string,
+    policy: Policy,
+  ): Promise<Move> {
     const nowUtc = this.#nowUtc;
     const { zone } = timeZoneOf(vm, policy);
     const timeZone = calendarOf(zone, vm, policy);
@@ -112,7 +119,7 @@ class Look {
     const nextWindow = (): Move => ({
       from,
       misses: from.misses,
-      dueUtc: this.#inNextWindow(from, timeZone),
+      dueUtc: this.#inNextWindow(from, timeZone, policy),
     });
     if (REASONS[from.reason].kind === 'failed' && window.opensUtc <= from.atUtc) return nextWindow();
     if (from.reason === 'evidenceLimit' && !(await this.#hasEvidence(from.rolloutId, vm)))
@@ -127,7 +134,7 @@ class Look {
         nowUtc,
         from.misses < FIRST_LOOKS ? LOOK_SECONDS - EARLY_SECONDS : LATER_LOOK_SECONDS - EARLY_SECONDS,
       );
-      const dueUtc = lookUtc < slot.acquireByUtc ? lookUtc : this.#inNextWindow(from, timeZone);
+      const dueUtc = lookUtc < slot.acquireByUtc ? lookUtc : this.#inNextWindow(from, timeZone, policy);
       return { from, misses: from.misses + 1, dueUtc };
     }
     const outcome = await this.#services.outcomes.read(from.rolloutId, from.vmId);
@@ -137,8 +144,8 @@ class Look {
   }
 
   /** VMs of a region are looked at together. */
-  #inNextWindow({ misses, region }: DueChance, timeZone: string): string {
-    const { opensUtc } = windowOpeningAfter(timeZone, this.#services.policy, this.#nowUtc);
+  #inNextWindow({ misses, region }: DueChance, timeZone: string, policy: Policy): string {
+    const { opensUtc } = windowOpeningAfter(timeZone, policy, this.#nowUtc);
     if (misses < FIRST_LOOKS) return opensUtc;
     return addSeconds(opensUtc, chance('second chance', region, opensUtc) * LATER_LOOK_SECONDS);
   }
@@ -179,10 +186,10 @@ class Look {
   }
 
   async #readRows(id: RolloutId): Promise<RolloutRows> {
-    const { rollouts } = this.#services;
+    const { rollouts, policy } = await servicesOf(this.#services, id);
     const [control, approvals] = await Promise.all([rollouts.read(id), approvalFacts(this.#services, id)]);
     const halts = control === null ? [] : await rollouts.haltsOf(control);
-    return { control, halts, approvals };
+    return { control, halts, approvals, policy };
   }
 
   #phasesOf(id: RolloutId): Promise<readonly PhaseRecord[]> {

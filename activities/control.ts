@@ -2,7 +2,7 @@ import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Control, type ControlledPlace, type RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import type { Services } from './services';
+import { servicesOf, type Services } from './services';
 
 /** The rollout's row, which must exist: an orchestration runs only after it was written. */
 export async function rolloutOf(services: Services, rolloutId: RolloutId): Promise<RolloutControl> {
@@ -63,9 +63,10 @@ export async function controlReader(
 
 /** What the policy in force asks approvals for, and those that were given. Where it asks for none, nothing is read. */
 export async function approvalFacts(
-  { policy, rollouts }: Services,
+  services: Services,
   rolloutId: RolloutId,
 ): Promise<ApprovalFacts | undefined> {
+  const { policy, rollouts } = await servicesOf(services, rolloutId);
   const rules = policy.approvals;
   if (rules.length === 0) return undefined;
   const [phases, given] = await Promise.all([rollouts.phases(rolloutId), rollouts.approvals(rolloutId)]);

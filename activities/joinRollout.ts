@@ -3,6 +3,7 @@ import { outcomeOf } from '../domain/outcome';
 import { NO_PHASE, type PhaseId } from '../domain/phaseId';
 import { because } from '../domain/reasons';
 import type { RolloutControl } from '../domain/control';
+import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { PhaseRecord } from '../store/rollouts';
 import { saveOutcomes } from './saveOutcomes';
@@ -15,7 +16,14 @@ import type { Services } from './services';
 export async function joinRollout(services: Services, added: readonly VirtualMachine[]): Promise<void> {
   if (added.length === 0) return;
   for (const control of await services.rollouts.list())
-    if (isOpenTo(services, control)) await joinOne(services, control, added);
+    if (isOpenTo(services, control)) {
+      const selector = control.emergency?.selector ?? {};
+      await joinOne(
+        services,
+        control,
+        added.filter((vm) => selects(selector, vm)),
+      );
+    }
 }
 
 /** A rollout that is planned, and in which something may still start. */

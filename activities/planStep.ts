@@ -85,17 +85,32 @@ async function makePlan(
   vms: readonly VirtualMachine[],
   nowUtc: string,
 ): Promise<{ readonly made: Plan; readonly leftOut: readonly OutcomeRecord[] }> {
-  const { month, seed, endsUtc } = control;
+  const { month, seed, endsUtc, emergency, rolloutId, releasedUtc } = control;
   const { policy } = services;
   const carriedOver = await leftOver(services, control);
   const freezes = await services.freezes.list();
   const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
-  const made = plan({ vms, month, policy, seed, nowUtc, carriedOver, held });
+  const made = plan({
+    vms,
+    month,
+    policy,
+    seed,
+    nowUtc,
+    carriedOver,
+    held,
+    ...(emergency !== undefined && {
+      emergency: { rolloutId, releasedUtc, endsUtc, selector: emergency.selector },
+    }),
+  });
   return { made, leftOut: outcomesOfLeftOut(services, made, vms, { freezes, nowUtc }) };
 }
 
-/** VMs that the rollout before this one did not reach, or could not, go first. */
-export async function leftOver(services: Services, { month }: RolloutControl): Promise<readonly VmId[]> {
+/** VMs that the monthly rollout before this one did not reach, or could not, go first. */
+export async function leftOver(
+  services: Services,
+  { month, emergency }: RolloutControl,
+): Promise<readonly VmId[]> {
+  if (emergency !== undefined) return [];
   const before = rolloutIdOf(monthAfter(month, -1));
   if (!(await services.rollouts.read(before))) return [];
   const found: VmId[] = [];

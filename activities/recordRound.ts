@@ -5,10 +5,11 @@ import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { expectProbes } from './expectClaim';
-import { refusal } from './askHooks';
+import { askAfterRound, askAfterVms, hooksOn } from './askHooks';
 import { writeHalt } from './halts';
 import { closeRoundEvidence } from './roundEvidence';
 import { type AnswerTo, type Services, wakingActivity } from './services';
+import { sideBySide } from './sideBySide';
 import { roundSpan } from './traces';
 import { wakeAfterRounds } from './wake';
 
@@ -38,11 +39,7 @@ export const recordRound = wakingActivity(
         haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
         evidence: { ...record.counts },
       });
-    await askAfterRound(
-      services,
-      ref,
-      endings.map(({ vmId }) => vmId),
-    );
+    await askHooks(services, ref, endings);
     if (endings.some(({ outcomeKind }) => outcomeKind === 'unhealthy'))
       await expectProbes(services, ref.region);
     await wakeAfterRounds(services, rolloutId, ref.phase);
@@ -64,25 +61,24 @@ export const recordRound = wakingActivity(
   },
 );
 
-/** A hook that does not say yes after a round holds its region, until a person decides. */
-async function askAfterRound(
+/** What is asked after a round, and after each of its VMs that was installed. */
+async function askHooks(
   services: Services,
   ref: contracts.RoundRef,
-  vmIds: readonly VmId[],
+  endings: readonly Ended[],
 ): Promise<void> {
-  for (const hook of services.policy.hooks.filter(({ on }) => on === 'afterRound')) {
-    const why = await refusal(services, hook, { ...ref, vmIds });
-    if (why === null) continue;
-    const { rolloutId, phase, region, stage, group, round } = ref;
-    await writeHalt(services, rolloutId, {
-      kind: 'hold',
-      phase,
-      region,
-      haltId: [phase, region, stage, group, round, `hook-${hook.name}`].join('.'),
-      why: `The hook ${hook.name} did not say yes after round ${round} of ${group} in ${region}: ${why}`,
-      evidence: { hook: hook.name, url: hook.url },
-    });
-  }
+  if (hooksOn(services, 'afterVm').length + hooksOn(services, 'afterRound').length === 0) return;
+  const found = await sideBySide(endings, ({ vmId }) => services.inventory.read(vmId));
+  const vms = found.filter((vm) => vm !== null);
+  const installed = new Set(
+    endings.flatMap(({ vmId, result }) => (result === null || result === 'notStarted' ? [] : [vmId])),
+  );
+  await askAfterVms(
+    services,
+    ref,
+    vms.filter(({ id }) => installed.has(id)),
+  );
+  await askAfterRound(services, ref, vms);
 }
 
 type Ended = Extract<VmUpdate, { kind: 'ended' }> & { readonly vmId: VmId };

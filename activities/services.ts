@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { AskHook } from '../domain/hooks';
+import { emergencyPolicy, type Emergency } from '../domain/emergency';
+import { isEmergencyId, RolloutId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { FleetDriver } from '../drivers/driver';
 import type { Repositories } from '../store/repositories';
@@ -10,6 +12,8 @@ import type { Trace } from './traces';
 export interface Services extends Repositories {
   readonly driver: FleetDriver;
   readonly policy: Policy;
+  /** Of the emergency rollout that the work is for, whose policy `policy` is then. */
+  readonly emergency?: Emergency;
   /** The task hub of the host that this runs on; absent where there is no host. */
   readonly hub?: string;
   /** Asks a hook of the policy; absent where a host cannot: that is a no. */
@@ -47,8 +51,36 @@ type Run<C extends ActivityContract, S extends Services> = (
 const handlerOf =
   <C extends ActivityContract, S extends Services>(contract: C, run: Run<C, S>) =>
   (services: S) =>
-  (raw: unknown): Promise<unknown> =>
-    run(services, contract.input.parse(raw) as z.output<C['input']>);
+  async (raw: unknown): Promise<unknown> => {
+    const input = contract.input.parse(raw) as z.output<C['input']>;
+    return run(await servicesOf(services, rolloutIn(input)), input);
+  };
+
+/** The rollout that an activity's input names, itself or its round. */
+function rolloutIn(input: unknown): string | null {
+  const { rolloutId, ref } = input as { rolloutId?: unknown; ref?: { rolloutId?: unknown } };
+  const id = rolloutId ?? ref?.rolloutId;
+  return typeof id === 'string' ? id : null;
+}
+
+const EMERGENCIES = new WeakMap<Services, Map<string, Services>>();
+
+/** The services as a rollout has them: an emergency has its own policy. What it was asked for never changes, so its row is read once. */
+export async function servicesOf<S extends Services>(services: S, rolloutId: string | null): Promise<S> {
+  if (rolloutId === null || !isEmergencyId(rolloutId) || services.emergency !== undefined) return services;
+  const known = EMERGENCIES.get(services) ?? new Map<string, Services>();
+  EMERGENCIES.set(services, known);
+  const found = known.get(rolloutId);
+  if (found !== undefined) return found as S;
+  const control = await services.rollouts.read(RolloutId.parse(rolloutId));
+  if (control?.emergency === undefined) return services;
+  const { emergency, releasedUtc, endsUtc } = control;
+  const policy = emergencyPolicy(services.policy, { emergency, releasedUtc, endsUtc });
+  const made = { ...services, policy, emergency };
+  known.set(rolloutId, made);
+  return made;
+}
+
 /** Asks an activity's code as the host would: its input and output are parsed. */
 export async function ask<C extends ActivityContract>(
   { handler }: ActivityOver<Services, false>,

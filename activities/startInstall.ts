@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
 import { controlFor } from '../domain/control';
+import { emergencyRequest, type EmergencyRequest } from '../domain/emergency';
 import { standingFreezes } from '../domain/freezes';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
@@ -43,7 +44,9 @@ function jobOf(services: Services, input: Input): InstallJob {
     minutesMin: policy.installMinimumSeconds / 60,
     minutesNow: (reading) => minutesLeft(services, input, reading),
     request: async (reading) => ({
-      classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
+      ...((await patchesOfEmergency(services, reading)) ?? {
+        classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
+      }),
       rebootSetting: reading.vm.rebootSetting ?? 'IfRequired',
       maxPatchPublishDate: await publishedBy(services, input, reading),
     }),
@@ -57,8 +60,9 @@ function jobOf(services: Services, input: Input): InstallJob {
 }
 
 /** A pause, a halt or the end of the rollout; a freeze or an exclusion that came since the VM was looked at. */
-async function stoppedBy(services: Services, input: Input, { vm }: VmReading): Promise<readonly Because[]> {
+async function stoppedBy(services: Services, input: Input, reading: VmReading): Promise<readonly Because[]> {
   const { policy } = services;
+  const { vm } = reading;
   const [row, freezes, approvals] = await Promise.all([
     services.rollouts.read(input.rolloutId),
     services.freezes.list(),
@@ -72,6 +76,8 @@ async function stoppedBy(services: Services, input: Input, { vm }: VmReading): P
   const control = controlFor(own, await services.rollouts.haltsOf(own), place, nowUtc, approvals);
   const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
   const holds = holdsOf({ nowUtc, policy, control, freezes: standing });
+  if (services.emergency !== undefined && (await patchesOfEmergency(services, reading)) === null)
+    return [...holds, because('nothingToInstall')];
   if (holds.length > 0 || policy.hooks.length === 0) return holds;
   return refusedByHooks(services, { rolloutId: input.rolloutId, phase: input.phase, vm });
 }
@@ -130,8 +136,20 @@ function minutesLeft(services: Services, { claim }: Input, reading: VmReading): 
   return Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60);
 }
 
-/** for an OS type with a fixed cadence, the release of the rollout; null for no limit. */
+/** What an emergency installs on the VM, by number and name, of what its assessment found. Null: nothing, or it is no emergency. */
+async function patchesOfEmergency(
+  { emergency, patches }: Services,
+  { vm }: VmReading,
+): Promise<EmergencyRequest | null> {
+  if (emergency === undefined) return null;
+  const last = (await patches.read(vm.id))?.assessed.at(-1);
+  const lacked = last === undefined ? null : await patches.list(last.list);
+  return emergencyRequest(emergency.patches, lacked, vm.osType);
+}
+
+/** for an OS type with a fixed cadence, the release of the rollout; null for no limit. What an emergency installs it names. */
 async function publishedBy(services: Services, input: Input, { vm }: VmReading): Promise<string | null> {
+  if (services.emergency !== undefined) return null;
   if (vm.osType === null || !services.policy.fixedReleaseOsTypes.includes(vm.osType)) return null;
   // Whose the rollout is, is asked last, before the request is sent.
   return (await services.rollouts.read(input.rolloutId))?.releasedUtc ?? null;

@@ -1,4 +1,5 @@
 import type { Disruption } from '../domain/disruption';
+import { emergencyPatchesOf } from '../domain/emergency';
 import type { VmId } from '../domain/ids';
 import { passesByItself } from '../domain/refusals';
 import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUpdate';
@@ -68,7 +69,15 @@ async function startAssessment({ driver }: Services, vmId: VmId): Promise<Observ
 async function readAssessment(services: Services, vmId: VmId, operationId: string): Promise<Observation> {
   const answer = await services.driver.readOperation(operationId);
   if (answer.kind === 'assessed') await keepAssessed(services, [{ vmId, answer }]);
-  return { of: 'readAssessment', answer: assessmentOf(answer) };
+  const assessed = assessmentOf(answer);
+  const isWanted = assessed.kind !== 'assessed' || isOfEmergency(services, answer);
+  return { of: 'readAssessment', answer: isWanted ? assessed : { ...assessed, nothingWanted: true } };
+}
+
+/** Whether an emergency has something for a VM that lacks these patches. Where the platform names none, it may. */
+function isOfEmergency({ emergency }: Services, answer: OperationAnswer): boolean {
+  if (emergency === undefined || answer.kind !== 'assessed' || answer.patches === undefined) return true;
+  return emergencyPatchesOf(emergency.patches, answer.patches).length > 0;
 }
 
 function assessmentOf(answer: OperationAnswer): AssessmentAnswer {

@@ -108,6 +108,9 @@ export interface AuditRollout {
   readonly state: string;
   /** Nothing of it may be in flight after this. */
   readonly endsUtc: string;
+  /** Of an emergency rollout: the VMs that it is for, and off-peak hours that a person asked for, in the place of their own. */
+  readonly emergency?:
+    { readonly selector: AuditSelector; readonly hours: OffPeak | null } | null | undefined;
   readonly halts: readonly AuditHalt[];
 }
 

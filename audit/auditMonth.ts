@@ -5,6 +5,7 @@ import { checkAssessments } from './assessmentRules';
 import { checkHalts, checkPauses } from './controlRules';
 import { type DriverLog, readDriverLog } from './driverLog';
 import { checkExposure } from './exposureRules';
+import { checkEmergencies, windowsOfRollouts, type WindowsOf } from './emergencyRules';
 import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
 import { checkClassification, checkWindow, OnceRules } from './installRules';
@@ -36,14 +37,16 @@ export function auditMonth(input: AuditInput): AuditReport {
     fleet,
     findings,
   );
-  const windows = new OffPeakWindows(input.offPeak, log.from ?? log.until, log.until);
+  const stretch = { from: log.from ?? log.until, until: log.until };
+  const fleets = new OffPeakWindows(input.offPeak, stretch.from, stretch.until);
+  const windowsOf = windowsOfRollouts(fleets, input.rollouts ?? [], stretch);
 
-  for (const install of log.installs) checkWindow(install, windows, findings);
+  for (const install of log.installs) checkWindow(install, windowsOf(install), findings);
   for (const patch of log.patches) checkClassification(patch, findings);
   checkPhasePairs(phases, log.from ?? log.until, regions, findings);
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
-  checkAssessments(log, { fleet, windows }, input, findings);
+  checkAssessments(log, { fleet, windows: fleets }, input, findings);
   checkUntouched(log, input, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
@@ -56,7 +59,7 @@ export function auditMonth(input: AuditInput): AuditReport {
     violations: findings.violations.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)),
     doubts: findings.doubts,
     evaluations: findings.evaluations,
-    blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, windows) },
+    blastRadius: { peaks, pairOverlaps, secondsOutOfWindow: secondsOutOfWindow(log, windowsOf) },
   };
 }
 
@@ -73,6 +76,7 @@ function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findi
   const { vms, outcomes, rollouts = [], trail, phases = [] } = input;
   if (outcomes !== undefined) checkOutcomes(outcomes, vms, { fleet, atMs: log.until }, findings);
   checkRolloutsEnd(rollouts, log.until, findings);
+  checkEmergencies(log.installs, rollouts, { vms, trail }, findings);
   checkHalts(log.installs, rollouts, input.pollSeconds ?? POLL_SECONDS, findings);
   const claims = { outcomes: outcomes ?? [], trail: trail ?? [], phases, soakSeconds: input.soakSeconds };
   checkEvidence(log, fleet, claims, findings);
@@ -147,9 +151,9 @@ function countInstalls({ installs }: DriverLog): AuditReport['installs'] {
   return { rollout, onDemand: installs.length - rollout };
 }
 
-function secondsOutOfWindow({ installs }: DriverLog, windows: OffPeakWindows): number {
+function secondsOutOfWindow({ installs }: DriverLog, windowsOf: WindowsOf): number {
   let milliseconds = 0;
-  for (const { rolloutId, place, start, end } of installs)
-    if (rolloutId !== null) milliseconds += windows.outside(place, start, end);
+  for (const install of installs)
+    if (install.rolloutId !== null) milliseconds += windowsOf(install).outside(install.start, install.end);
   return milliseconds / 1000;
 }

@@ -1,19 +1,19 @@
 import { type Findings, utcOf } from './auditReport';
 import type { Install, PatchInstalled } from './driverLog';
 import type { Place } from './fleetFacts';
-import type { OffPeakWindows } from './offPeakWindows';
+import type { WindowsOf } from './emergencyRules';
 
 const MINUTE = 60_000;
 
 /** INV-4: a rollout's install starts in the VM's window, could not outlast it, and did not. */
-export function checkWindow(install: Install, windows: OffPeakWindows, findings: Findings): void {
+export function checkWindow(install: Install, windows: ReturnType<WindowsOf>, findings: Findings): void {
   const { place, rolloutId, start, end, maximumDurationMinutes } = install;
   if (rolloutId === null) return;
   findings.evaluated('INV-4');
   const violated = (detail: string): void => {
     findings.violated('INV-4', place.vm, start, `${detail} (time zone ${place.timeZone})`);
   };
-  const window = windows.at(place, start);
+  const window = windows.at(start);
   if (window === null) {
     violated('starts outside its off-peak hours');
     return;

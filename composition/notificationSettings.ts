@@ -15,9 +15,15 @@ export interface NotificationSettings {
   readonly receivers: readonly Receiver[];
   /** Whether a receiver may have an address that is private: without it, an operator's URL cannot reach into the network of the host. */
   readonly privateAddresses: boolean;
+  /** Signs what hooks of the policy are asked; null for none. */
+  readonly hookSecret?: string | null;
 }
 
-export const NOTIFICATION_SETTINGS = ['LOWTIDE_NOTIFICATIONS', 'LOWTIDE_NOTIFICATIONS_PRIVATE'] as const;
+export const NOTIFICATION_SETTINGS = [
+  'LOWTIDE_NOTIFICATIONS',
+  'LOWTIDE_NOTIFICATIONS_PRIVATE',
+  'LOWTIDE_HOOK_SECRET',
+] as const;
 
 const SECRET_CHARACTERS_MIN = 24;
 const RECEIVERS_MAX = 20;
@@ -42,13 +48,16 @@ export function readNotifications(
   if (allow !== 'allow' && allow !== 'refuse')
     problems.push(`LOWTIDE_NOTIFICATIONS_PRIVATE is '${allow}'; it may be allow or refuse.`);
   const privateAddresses = allow === 'allow';
+  const hookSecret = given('LOWTIDE_HOOK_SECRET');
+  if (hookSecret !== null && hookSecret.length < SECRET_CHARACTERS_MIN)
+    problems.push(`LOWTIDE_HOOK_SECRET has fewer than ${SECRET_CHARACTERS_MIN} characters.`);
   const written = given('LOWTIDE_NOTIFICATIONS');
-  if (written === null) return { receivers: [], privateAddresses };
+  if (written === null) return { receivers: [], privateAddresses, hookSecret };
   const parsed = z.array(ReceiverInput).max(RECEIVERS_MAX).safeParse(jsonOf(written));
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues)
       problems.push(`LOWTIDE_NOTIFICATIONS${placeOf(path)}: ${message}.`);
-    return { receivers: [], privateAddresses };
+    return { receivers: [], privateAddresses, hookSecret };
   }
   const receivers = parsed.data;
   for (const [index, { name, url }] of receivers.entries()) {
@@ -59,7 +68,7 @@ export function readNotifications(
         `LOWTIDE_NOTIFICATIONS, ${name}: ${url} is not https; that is for receivers in one's own network, with LOWTIDE_NOTIFICATIONS_PRIVATE=allow.`,
       );
   }
-  return { receivers, privateAddresses };
+  return { receivers, privateAddresses, hookSecret };
 }
 
 function jsonOf(text: string): unknown {

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { Month, RolloutId, Utc } from './ids';
 import { approvalMissing, type ApprovalFacts } from './approvals';
+import { Emergency } from './emergency';
 import { ControlScope, describeScope, isInScope, type ScopedPlace } from './controlScope';
 import { StoppedScope } from './evidenceRules';
 import { later } from './instants';
 import { PhaseId } from './phaseId';
 import { OutcomeReason } from './reasons';
 
-/** The row that decides about a rollout: whether it exists, whether it may go on. At most one is open. */
+/** The row that decides about a rollout: whether it exists, whether it may go on. At most one monthly one is open. */
 export const RolloutControl = z.object({
   rolloutId: RolloutId,
   month: Month,
@@ -38,6 +39,8 @@ export const RolloutControl = z.object({
   hasHalts: z.boolean().exactOptional(),
   /** Of the host that started its orchestration. Absent in rows of an earlier version. */
   version: z.string().nullable().optional(),
+  /** Absent in the row of a monthly rollout. */
+  emergency: Emergency.exactOptional(),
 });
 export type RolloutControl = Readonly<z.infer<typeof RolloutControl>>;
 

@@ -39,16 +39,23 @@ export const Month = z
   .brand<'Month'>();
 export type Month = z.infer<typeof Month>;
 
-/** `rollout-2026-11`. */
+/** `rollout-2026-11`; an emergency rollout of that month `rollout-2026-11-e1`. */
 export const RolloutId = z
   .string()
-  .regex(/^rollout-\d{4}-(0[1-9]|1[0-2])$/)
+  .regex(/^rollout-\d{4}-(0[1-9]|1[0-2])(-e[1-9]\d?)?$/)
   .brand<'RolloutId'>();
 export type RolloutId = z.infer<typeof RolloutId>;
 
 export function rolloutIdOf(month: Month): RolloutId {
   return RolloutId.parse(`rollout-${month}`);
 }
+
+/** From 1 to 99. */
+export function emergencyIdOf(month: Month, number: number): RolloutId {
+  return RolloutId.parse(`rollout-${month}-e${number}`);
+}
+
+export const isEmergencyId = (id: string): boolean => /-e\d+$/.test(id);
 
 /** An instant, ISO 8601 in UTC with milliseconds: `2026-11-10T18:00:00.000Z`. Sorts as text. */
 export const Utc = z.string().regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Utc } from './ids';
 
 /** Windows and Linux classifications as Azure names them. */
 export const PatchClassification = z.enum([
@@ -39,6 +40,8 @@ export const ListedPatch = z.object({
   /** As the platform spells it, which knows more classes than it documents. */
   classification: z.string(),
   state: PatchState,
+  /** Absent where the platform does not say. */
+  publishedUtc: Utc.exactOptional(),
 });
 export type ListedPatch = Readonly<z.infer<typeof ListedPatch>>;
 

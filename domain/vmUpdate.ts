@@ -115,7 +115,7 @@ export interface Refusal {
 
 export type AssessmentAnswer =
   | { readonly kind: 'running'; readonly retryAfterSeconds: number | null }
-  | { readonly kind: 'assessed'; readonly summary: AvailablePatchSummary }
+  | { readonly kind: 'assessed'; readonly summary: AvailablePatchSummary; readonly nothingWanted?: true }
   | { readonly kind: 'failed'; readonly message: string };
 
 export type InstallStart =
@@ -235,7 +235,7 @@ function afterAssessmentRead(
     return open({ ...update, dueUtc: addSeconds(nowUtc, seconds), failures: 0 });
   }
   const { summary } = answer;
-  if (summary.criticalAndSecurityPatchCount === 0) {
+  if (summary.criticalAndSecurityPatchCount === 0 || answer.nothingWanted === true) {
     const outcome = outcomeAt(moment, because('nothingToInstall'));
     return endedAssessed(outcome, summary, null);
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AuditInput, AuditPhase } from '../audit/auditInput';
+import type { AuditSelector } from '../audit/selectVms';
 import type { Host } from '../emulator/host';
 
 /** A rollout's own report, as far as the auditor holds it against the driver's log. */
@@ -7,6 +8,13 @@ export const ReportedRollout = z.object({
   rolloutId: z.string(),
   state: z.string(),
   endsUtc: z.string(),
+  emergency: z
+    .object({
+      selector: z.custom<AuditSelector>((value) => typeof value === 'object' && value !== null),
+      hours: z.object({ opens: z.string(), closes: z.string() }).nullable(),
+    })
+    .nullable()
+    .exactOptional(),
   phases: z.array(
     z.object({
       phase: z.string(),

@@ -1,23 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AskHook, HookAnswer } from '../domain/hooks';
 import { messageOf } from '../domain/messageOf';
+import { signature } from './post';
 import { lookupPublic, refuseWrittenAddress } from './publicAddress';
 
 /** Of an answer; the rest is not read. */
 const ANSWER_CHARACTERS_MAX = 300;
 
+interface HookCaller {
+  readonly privateAddresses: boolean;
+  /** Signs each question as notices are signed; null for none. */
+  readonly hookSecret?: string | null;
+  /** Of the wall clock, which the receiver has, too. */
+  readonly nowMs?: () => number;
+}
+
 /**
  * Posts the question as JSON. 2xx is yes, unless the answer is JSON with `go: false`; anything else is no, with the first words of the answer.
  * No redirect is followed and no private address reached, as with notices.
  */
-export function hookCaller({ privateAddresses }: { readonly privateAddresses: boolean }): AskHook {
+export function hookCaller({ privateAddresses, hookSecret = null, nowMs = Date.now }: HookCaller): AskHook {
   return (hook, about) =>
     new Promise((resolve) => {
       const no = (why: string): void => {
         resolve({ kind: 'no', why });
       };
-      const { url, timeoutSeconds } = hook;
+      const { url = '', timeoutSeconds } = hook;
       try {
         if (!privateAddresses && !url.startsWith('https:'))
           throw new Error(`${url} is not https (LOWTIDE_NOTIFICATIONS_PRIVATE).`);
@@ -33,6 +43,13 @@ export function hookCaller({ privateAddresses }: { readonly privateAddresses: bo
             'content-type': 'application/json',
             'content-length': String(Buffer.byteLength(body)),
             'user-agent': 'lowtide',
+            ...(hookSecret !== null &&
+              signature(body, {
+                id: randomUUID(),
+                secret: hookSecret,
+                privateAddresses,
+                nowSeconds: Math.floor(nowMs() / 1000),
+              })),
           },
         });
         sent.on('error', (error) => {

@@ -14,6 +14,7 @@ const TITLES: Readonly<Record<Delivery['kind'], string>> = {
   halted: 'Rollout halted: a person has to decide',
   approvalNeeded: 'An approver is asked',
   held: 'Rollout held',
+  hookAsked: 'A hook is asked',
   stuck: 'Stuck',
   atRisk: 'VMs may miss their 30 days',
   decided: 'An operator decided',

@@ -1,8 +1,9 @@
 import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
-import { neededApprovals } from '../domain/approvals';
+import { neededApprovals, type NeededApproval } from '../domain/approvals';
 import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
+import type { PlanSummary } from '../store/plans';
 import { notFound } from './openRollout';
 import { hostVersion, whyNotAdvanced } from './hostVersion';
 
@@ -13,6 +14,7 @@ export function summarizeRollout(control: RolloutControl, nowUtc: string): Recor
   const { rolloutId, month, releasedUtc, endsUtc, requestedUtc, requestedBy, endedUtc, vmCount } = control;
   return {
     id: rolloutId,
+    kind: control.emergency === undefined ? 'monthly' : 'emergency',
     month,
     state: stateOf(control, nowUtc),
     releasedUtc,
@@ -53,11 +55,14 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     counts[kind] = count;
     reasons[kind] = { ...ofKind };
   }
+  const needed = approvals === undefined ? [] : neededApprovals(approvals, services.nowUtc());
+  const unforeseen = unforeseenFrom(needed, plan, services.nowUtc());
   const halted = halts.some(({ decision, kind }) => decision === null && kind === 'halt');
   const summary = summarizeRollout(control, services.nowUtc());
   return {
     ...summary,
     state: halted && summary['state'] === 'running' ? 'halted' : summary['state'],
+    emergency: control.emergency ?? null,
     notAdvanced: control.endedUtc === null ? whyNotAdvanced(control.version ?? null, hostVersion()) : null,
     waitsForInventory: control.endedUtc === null ? (control.waitsForInventory ?? null) : null,
     planFailed: control.plannedUtc === null ? (control.planFailed ?? null) : null,
@@ -65,7 +70,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     lateCount: plan?.lateCount ?? null,
     outcomes: counts,
     reasons,
-    phases: phases.map(({ phase, regions, vmCount, startedUtc, gate, ring }) => ({
+    phases: phases.map(({ phase, regions, vmCount, startedUtc, gate, ring }, n) => ({
       phase,
       ring: ring ?? null,
       regions,
@@ -73,9 +78,23 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
       startedUtc,
       endedUtc: gate?.atUtc ?? null,
       gate: gate === null ? null : { kind: gate.kind, why: gate.why },
-      expected: plan?.phases.find((expected) => expected.phase === phase) ?? null,
+      expected:
+        n >= unforeseen && startedUtc === null
+          ? null
+          : (plan?.phases.find((expected) => expected.phase === phase) ?? null),
     })),
     halts,
-    approvals: approvals === undefined ? [] : neededApprovals(approvals, services.nowUtc()),
+    approvals: needed,
   };
 }
+
+/** From the first phase on whose planned start has passed without its approval there are no dates: they depend on a person. */
+function unforeseenFrom(needed: readonly NeededApproval[], plan: PlanSummary | null, nowUtc: string): number {
+  const missing = new Set(needed.filter(({ state }) => WAITS.has(state)).map(({ phase }): string => phase));
+  const at = plan?.phases.findIndex(
+    ({ phase, expectedStartUtc }) => missing.has(phase) && (expectedStartUtc ?? '') <= nowUtc,
+  );
+  return at === undefined || at < 0 ? Infinity : at;
+}
+
+const WAITS: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn']);

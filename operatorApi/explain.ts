@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Services } from '../activities/services';
+import { servicesOf, type Services } from '../activities/services';
 import { Utc, VmId, type RolloutId } from '../domain/ids';
 import { HealthAnswer, HealthSignals } from '../domain/health';
 import { imageFamilyOf } from '../domain/imageFamily';
@@ -95,7 +95,8 @@ const explain: OperatorRoute = {
     answers: { 200: { about: 'The explanation.', schema: Explanation } },
     errors: ['NOT_FOUND'],
   },
-  handler: async (request, { services }) => {
+  handler: async (request, context) => {
+    const services = await servicesOf(context.services, rolloutAsked(request) ?? null);
     const vm = await vmOf(services, request.query('id'));
     const { facts, control, place, outcome, platform } = await factsOf(services, vm, {
       isLive: request.query('live') === 'true',

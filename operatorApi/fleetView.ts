@@ -5,6 +5,7 @@ import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf, type ImageFamily } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
 import type { Because } from '../domain/reasons';
+import { selects } from '../domain/selector';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { KeptOutcome } from '../store/outcomes';
@@ -90,16 +91,19 @@ export function forgetFleetView(services: Services): void {
   VIEWS.delete(services.inventory);
 }
 
-/** Null before the first rollout. Throws NOT_FOUND when one is named that is not there. */
+/** The latest is that of a month: an emergency is named. Null before the first rollout. Throws NOT_FOUND when one is named that is not there. */
 export async function rolloutOrLatest(
   services: Services,
   id: RolloutId | undefined,
 ): Promise<RolloutControl | null> {
-  if (id === undefined) return (await services.rollouts.list()).at(-1) ?? null;
+  if (id === undefined) return latestMonthly(await services.rollouts.list());
   const control = await services.rollouts.read(id);
   if (control === null) throw notFound(id);
   return control;
 }
+
+const latestMonthly = (rollouts: readonly RolloutControl[]): RolloutControl | null =>
+  rollouts.findLast(({ emergency }) => emergency === undefined) ?? null;
 
 function viewsOf({ inventory }: Services): Views {
   const known = VIEWS.get(inventory);
@@ -139,7 +143,9 @@ async function readFleet(services: Services, control: RolloutControl | null): Pr
   ]);
   const outcomeOf = new Map(outcomes.map((outcome) => [outcome.vmId, outcome]));
   const placeOf = placesOf(rounds);
-  const vms = [...inventory]
+  const selector = control?.emergency?.selector;
+  const vms = inventory
+    .filter((vm) => selector === undefined || selects(selector, vm))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
     .map((vm): FleetVm => ({
       vm,

@@ -69,8 +69,9 @@ const showForecast: OperatorRoute = {
     const state = request.query('state');
     const after = countIn(request, 'after', FROM_THE_FIRST);
     const { forecast, places } = await forecastAll(request, context);
-    const listed =
-      state === null ? places : places.filter((place) => forecast?.byPlace[place]?.state === state);
+    const ofState = (): readonly number[] =>
+      places.filter((place) => forecast?.byPlace[place]?.state === state);
+    const listed = state === null ? places : prepared(forecast, places, `state ${state}`, ofState);
     const value = listed.slice(after, after + PAGE_SIZE).map((place) => ({
       vmId: forecast?.view.vms[place]?.vm.id,
       ...forecast?.byPlace[place],
@@ -83,7 +84,8 @@ const showForecast: OperatorRoute = {
       return csvAnswer(csvOf(['vmId', 'state', 'why', 'expectedUtc'], value), nextLink);
     const { policy } = services;
     const control = forecast?.control ?? null;
-    const groups = forecast === null ? [] : groupsOf(forecast, places, by);
+    const groups =
+      forecast === null ? [] : prepared(forecast, places, `by ${by}`, () => groupsOf(forecast, places, by));
     const seconds = (amount: number): string | null => control && addSeconds(control.releasedUtc, amount);
     return {
       jsonBody: {
@@ -109,7 +111,39 @@ async function forecastAll(
   const selector = selectorOf(request);
   const forecast = await forecastOf(services, instantIn(request, 'asOf'));
   if (forecast === null) return { forecast, places: [] };
-  return { forecast, places: placesSelected(forecast.view, selector) ?? [...forecast.byPlace.keys()] };
+  return { forecast, places: placesSelected(forecast.view, selector) ?? everyPlace(forecast) };
+}
+
+const everyPlace = (forecast: KeptForecast): readonly number[] => {
+  const known = WHOLE.get(forecast) ?? { places: [...forecast.byPlace.keys()], made: new Map() };
+  WHOLE.set(forecast, known);
+  return known.places;
+};
+
+interface Whole {
+  readonly places: readonly number[];
+  readonly made: Map<string, unknown>;
+}
+
+/** What was counted of whole fleets, by the forecast that it was counted of: a forecast that is kept is never changed. */
+const WHOLE = new WeakMap<KeptForecast, Whole>();
+/** Tags have many names. */
+const PREPARED_MAX = 50;
+
+/** What is asked of the whole fleet is counted once a forecast; of a part of it, each time. */
+function prepared<T>(
+  forecast: KeptForecast | null,
+  places: readonly number[],
+  what: string,
+  make: () => T,
+): T {
+  const whole = forecast === null ? undefined : WHOLE.get(forecast);
+  if (whole?.places !== places) return make();
+  if (!whole.made.has(what)) {
+    if (whole.made.size >= PREPARED_MAX) whole.made.clear();
+    whole.made.set(what, make());
+  }
+  return whole.made.get(what) as T;
 }
 
 type Counts = Record<ForecastState, number>;

@@ -5,7 +5,7 @@ import { releaseOf } from '../domain/release';
 import { selects, type Selector } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { parseFleet } from '../drivers/fleet/parseFleet';
-import { monthPreview, type IsWanted, type MonthPreview } from '../planning/monthPreview';
+import { EVERY, monthPreview, type IsWanted, type MonthPreview } from '../planning/monthPreview';
 import { fleetView, type FleetView } from './fleetView';
 import { placesSelected } from './fleetIndex';
 
@@ -84,7 +84,7 @@ export async function previewOfFile(
 
 /** Which VMs of a preview a selector means. */
 export function wantedOf({ fleet }: Previewed, selector: Selector): IsWanted {
-  if (Object.keys(selector).length === 0) return () => true;
+  if (Object.keys(selector).length === 0) return EVERY;
   if ('byId' in fleet) {
     const wanted = new Uint8Array(fleet.vms.length);
     for (const place of placesSelected(fleet, selector) ?? []) wanted[place] = 1;

@@ -10,13 +10,13 @@ export function rolloutIdIn(request: OperatorRequest): RolloutId {
   if (parsed.success) return parsed.data;
   throw new LowtideError('NOT_FOUND', {
     what: `There is no rollout '${request.parameter('id')}'.`,
-    why: 'A rollout is called rollout-YYYY-MM, after the month of its release.',
+    why: 'A rollout is called rollout-YYYY-MM, after the month of its release; an emergency of it rollout-YYYY-MM-e1.',
     fix: 'GET /api/rollouts lists them.',
   });
 }
 
 export const ROLLOUT: Parameter = {
-  about: 'As this rollout has it; the latest one without it.',
+  about: 'As this rollout has it; the latest monthly one without it.',
   schema: RolloutId,
 };
 

@@ -7,6 +7,7 @@ import { monthOfLatestRelease } from '../domain/release';
 import { decideRollout, type DecisionKind } from './decideRollout';
 import { notFound } from './openRollout';
 import { decideScope } from './decideScope';
+import { answerEmergency, EmergencyBody, EmergencyPreviewShape } from './emergency';
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { refuseUnseen } from './forgiven';
 import { forgetFleetView } from './fleetView';
@@ -20,7 +21,7 @@ import { takeOver } from './takeOver';
 const ALL = 'api/rollouts';
 const ONE = `${ALL}/{id}`;
 
-const StartBody = z.object({ month: Month.optional() }).strict();
+const StartBody = z.strictObject({ kind: z.literal('monthly').exactOptional(), month: Month.optional() });
 
 const DecisionBody = Reason.extend({
   scope: ControlScope.exactOptional(),
@@ -35,15 +36,27 @@ const startRollout: OperatorRoute = {
   route: ALL,
   query: {},
   description: {
-    summary: 'Starts the rollout of a month, of the latest release when none is named.',
-    body: { about: 'The month of the release.', schema: StartBody },
+    summary:
+      'Starts the rollout of a month, of the latest release when none is named; or an emergency rollout, whose dates a dry run shows first.',
+    body: {
+      about: 'The month of the release; or what an emergency is for.',
+      schema: z.union([EmergencyBody, StartBody]),
+    },
     answers: {
+      200: {
+        about: 'What the emergency would be: a dry run, nothing was changed.',
+        schema: EmergencyPreviewShape,
+      },
       202: { about: 'It starts; `location` has its address.', schema: z.object({ id: RolloutId }) },
     },
     errors: ['ROLLOUT_EXISTS', 'NOT_OWNER'],
   },
-  handler: async (request, { services, client }) => {
-    const { month } = StartBody.parse(await request.json());
+  handler: async (request, context) => {
+    const { services, client } = context;
+    const raw = await request.json();
+    if ((raw as { kind?: unknown } | null)?.kind === 'emergency')
+      return answerEmergency(request, context, raw);
+    const { month } = StartBody.parse(raw);
     const wanted = month ?? monthOfLatestRelease(services.nowUtc());
     const { control, created } = await requestRollout(services, client, wanted, request.by);
     if (!created) throw exists(control.rolloutId);

@@ -8,6 +8,7 @@ import { fleetRoutes } from './fleet';
 import { forecastRoutes } from './forecast';
 import { forgivenRoutes } from './forgiven';
 import { freezeRoutes } from './freezes';
+import { hookRoutes } from './hooks';
 import { meRoutes } from './me';
 import { notificationRoutes } from './notifications';
 import { metricsRoutes } from './metrics';
@@ -27,6 +28,7 @@ const served: readonly OperatorRoute[] = [
   ...fleetRoutes,
   ...rolloutRoutes,
   ...approvalRoutes,
+  ...hookRoutes,
   ...forgivenRoutes,
   ...virtualMachineRoutes,
   ...dashboardRoutes,

@@ -19,24 +19,44 @@ export async function requestRollout(
   by: string,
 ): Promise<{ control: RolloutControl; created: boolean }> {
   const known = await services.rollouts.read(rolloutIdOf(month));
+  const requested = known ?? newControl(services, month, by, client.taskHubName);
+  const { releasedUtc, endsUtc } = requested;
+  return beginRollout(services, client, requested, {
+    known: known !== null,
+    why: `The release of ${month} is out.`,
+    evidence: { releasedUtc, endsUtc },
+  });
+}
+
+/** Writes the row, once, and starts the orchestration of it. Throws NOT_OWNER while the host of another task hub runs a rollout. */
+export async function beginRollout(
+  services: Services,
+  client: DurableClient,
+  requested: RolloutControl,
+  said: {
+    readonly known: boolean;
+    readonly why: string;
+    readonly evidence: Readonly<Record<string, unknown>>;
+  },
+): Promise<{ control: RolloutControl; created: boolean }> {
   const ownHub = client.taskHubName;
   const foreign = (await services.rollouts.list()).find(
     (one) => one.endedUtc === null && isForeign(one, ownHub),
   );
   if (foreign !== undefined) throw foreignRollout(foreign, ownHub);
-  const requested = known ?? newControl(services, month, by, ownHub);
-  if (known === null) await services.agenda.soonest('rollouts', requested.requestedUtc);
-  const created = known === null && (await services.rollouts.create(requested));
-  const control = (await services.rollouts.read(requested.rolloutId)) ?? requested;
+  const { rolloutId, requestedUtc, requestedBy } = requested;
+  if (!said.known) await services.agenda.soonest('rollouts', requestedUtc);
+  const created = !said.known && (await services.rollouts.create(requested));
+  const control = (await services.rollouts.read(rolloutId)) ?? requested;
   if (created)
-    await services.audit.append(control.rolloutId, 'rolloutRequested', {
-      atUtc: control.requestedUtc,
-      who: by,
+    await services.audit.append(rolloutId, 'rolloutRequested', {
+      atUtc: requestedUtc,
+      who: requestedBy,
       what: 'rolloutRequested',
-      subject: control.rolloutId,
+      subject: rolloutId,
       vmId: null,
-      why: `The release of ${month} is out.`,
-      evidence: { releasedUtc: control.releasedUtc, endsUtc: control.endsUtc },
+      why: said.why,
+      evidence: said.evidence,
     });
   if (control.endedUtc === null) await startOnce(services, client, control);
   return { control, created };

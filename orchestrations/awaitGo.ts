@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { readControl } from '../activities/contracts';
+import { readControl, recordHookAnswers } from '../activities/contracts';
 import type { OutcomeReason } from '../domain/reasons';
 import { awaitAnswer } from './awaitAnswer';
 import * as children from './contracts';
@@ -11,10 +11,10 @@ interface Go {
   readonly reason: OutcomeReason | null;
 }
 
-/** Waits while the rollout is paused or halted. Control is a row that is read at every look, never a suspended instance. */
+/** Waits while the rollout is paused or halted, and, of a round, while a hook has not said yes. Control is a row that is read at every look, never a suspended instance. */
 export function* awaitGo(context: OrchestrationContext): Step<Go> {
   const input = children.awaitGo.input.parse(context.df.getInput());
-  const { rolloutId, phase, region, looks, untilUtc, pace } = input;
+  const { rolloutId, phase, region, round, looks, untilUtc, pace } = input;
   const answer = yield* awaitAnswer<Go>(
     context,
     { rolloutId, topic: 'control', looks, untilUtc, fallbackSeconds: pace.wakeFallbackSeconds },
@@ -22,6 +22,10 @@ export function* awaitGo(context: OrchestrationContext): Step<Go> {
       look: function* () {
         const control = yield* call(context, readControl, { rolloutId, phase, region });
         if (control.kind === 'wait') return { kind: 'wait', nextUtc: null };
+        if (control.kind === 'go' && control.asksHooks && round !== undefined) {
+          const said = yield* call(context, recordHookAnswers, { ref: round });
+          if (!said.go) return { kind: 'wait', nextUtc: said.nextUtc };
+        }
         const reason = control.kind === 'go' ? null : control.reason;
         return { kind: 'answer', answer: { go: control.kind === 'go', reason } };
       },

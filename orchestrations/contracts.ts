@@ -192,7 +192,13 @@ export const awaitInventory = {
 
 export const awaitGo = {
   name: 'awaitGo',
-  input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
+  input: Waiting.extend({
+    rolloutId: RolloutId,
+    phase: PhaseId,
+    region: z.string().nullable(),
+    /** The round that is about to begin; absent where none is. */
+    round: RoundRef.exactOptional(),
+  }),
   output: z.object({ go: z.boolean(), reason: OutcomeReason.nullable() }),
 } as const;
 

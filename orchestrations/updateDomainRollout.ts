@@ -51,11 +51,12 @@ function* admission(
   // Most rounds may go at once, and most claims are granted at once: only those that must wait have a child that waits.
   const control = yield* call(context, readControl, { rolloutId, phase, region: ref.region });
   if (control.kind === 'stop') return { kind: 'stopped', reason: control.reason };
-  if (control.kind === 'wait') {
+  if (control.kind === 'wait' || control.asksHooks) {
     const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
       rolloutId,
       phase,
       region: ref.region,
+      round: ref,
       pace,
       untilUtc: input.acquireByUtc,
     });

@@ -3,6 +3,7 @@ import { eligibility, type Eligibility } from '../domain/eligibility';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
+import { selects, type Selector } from '../domain/selector';
 import { assignUpdateDomains } from '../domain/updateDomains';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { NONE, type VmColumns } from './columns';
@@ -32,19 +33,27 @@ export interface SortedOut {
   readonly ineligible: Plan['ineligible'];
 }
 
-/** Parts the inventory, in the order of the month, into VMs that take part and those that do not, with the reason. */
+/** Parts the inventory, in the order of the month, into VMs that take part and those that do not, with the reason; what is not selected is neither. */
 export function sortOut(
   vms: readonly VirtualMachine[],
   columns: VmColumns,
   order: Int32Array,
   policy: Policy,
-  aside: { readonly carriedOver: ReadonlySet<string>; readonly held: ReadonlyMap<VmId, Because> },
+  aside: {
+    readonly carriedOver: ReadonlySet<string>;
+    readonly held: ReadonlyMap<VmId, Because>;
+    /** Absent: all of them. */
+    readonly selector?: Selector;
+  },
 ): SortedOut {
   const absences = absencesOf(vms, policy, aside.held);
   const ineligible: Plan['ineligible'] = [];
   const eligible = new Int32Array(order.length);
   let count = 0;
+  const { selector } = aside;
   for (const position of order) {
+    const vm = vms[position];
+    if (selector !== undefined && (vm === undefined || !selects(selector, vm))) continue;
     const absence = absences[position];
     if (absence === null || absence === undefined) {
       eligible[count] = position;

@@ -6,6 +6,7 @@ import type { Outcome } from '../domain/outcome';
 import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { Because, OutcomeReason } from '../domain/reasons';
+import { describeSelector, selects } from '../domain/selector';
 import { UNBLOCKS, type Unblock } from '../domain/unblocks';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { lastStart, nextStart, type StartQuestion } from './nextStart';
@@ -69,6 +70,14 @@ export function explainVm(facts: VmFacts): VmExplanation {
   }
   if (rollout === null)
     return { state: 'noRollout', sentence: 'No rollout has been started yet.', holds: [], start: null };
+  const { emergency, rolloutId } = rollout.control;
+  if (emergency !== undefined && outcome === null && !selects(emergency.selector, vm))
+    return {
+      state: 'notTakingPart',
+      sentence: `It takes no part: ${rolloutId} is for ${describeSelector(emergency.selector)}.`,
+      holds: [],
+      start: null,
+    };
   if (installingSinceUtc !== null)
     return {
       state: 'inProgress',

@@ -1,12 +1,14 @@
+import { neededApprovals } from '../domain/approvals';
 import type { Freeze } from '../domain/freezes';
 import type { Month, VmId } from '../domain/ids';
 import { addSeconds, later } from '../domain/instants';
+import { phaseIdOf } from '../domain/phaseId';
 import type { Policy } from '../domain/policy';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { heldThroughout } from './heldVms';
 import type { Plan } from './plan';
-import { planRollout } from './planRollout';
+import { planRollout, type PlannedEmergency } from './planRollout';
 import { previewBudgets } from './previewBudgets';
 import {
   previewRows,
@@ -28,6 +30,8 @@ export interface PreviewQuestion {
   readonly policy: Policy;
   readonly freezes: readonly Freeze[];
   readonly nowUtc: string;
+  /** An emergency rollout instead of the month's own; `policy` is its own. */
+  readonly emergency?: PlannedEmergency;
 }
 
 /** A month as it will be, in a form in which any part of the fleet is soon counted. */
@@ -47,10 +51,20 @@ export interface MonthPreview {
 }
 
 /** As the rollout of the month would plan it now, or at its release: the same planner, policy, seed and freezes. */
-export function monthPreview({ vms, month, policy, freezes, nowUtc }: PreviewQuestion): MonthPreview {
-  const fromUtc = later(releaseOf(month), nowUtc);
-  const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc: endsUtcOf(month, policy) });
-  const plan = planRollout({ vms, month, policy, seed: month, nowUtc: fromUtc, held });
+export function monthPreview(question: PreviewQuestion): MonthPreview {
+  const { vms, month, policy, freezes, nowUtc, emergency } = question;
+  const fromUtc = later(emergency?.releasedUtc ?? releaseOf(month), nowUtc);
+  const endsUtc = emergency?.endsUtc ?? endsUtcOf(month, policy);
+  const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc });
+  const plan = planRollout({
+    vms,
+    month,
+    policy,
+    seed: emergency?.rolloutId ?? month,
+    nowUtc: fromUtc,
+    held,
+    ...(emergency !== undefined && { emergency }),
+  });
   const byId = new Map(vms.map((vm) => [vm.id, vm]));
   const rows = previewRows(plan, byId, freezes, policy);
   const placeOf = new Map(vms.map(({ id }, place) => [id, place]));
@@ -79,12 +93,32 @@ export interface PreviewAnswer {
   readonly matchedCount: number;
 }
 
+/** Every VM of a fleet. */
+export const EVERY: IsWanted = () => true;
+
+/** Of whole fleets, by the preview and where the page begins: a preview is never changed. */
+const WHOLE = new WeakMap<MonthPreview, Map<number, PreviewAnswer>>();
+const PAGES_MAX = 10;
+
 /** What a preview says of some of the VMs: a page of their rows, and all of them counted. */
 export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: number): PreviewAnswer {
+  if (isWanted !== EVERY) return answerOf(preview, isWanted, after);
+  const pages = WHOLE.get(preview) ?? new Map<number, PreviewAnswer>();
+  WHOLE.set(preview, pages);
+  const known = pages.get(after);
+  if (known !== undefined) return known;
+  if (pages.size >= PAGES_MAX) pages.clear();
+  const made = answerOf(preview, isWanted, after);
+  pages.set(after, made);
+  return made;
+}
+
+function answerOf(preview: MonthPreview, isWanted: IsWanted, after: number): PreviewAnswer {
   const { plan, policy, rows, placeOf, budgets, shares } = preview;
   const counts = countRows(preview, isWanted, after);
   const { matchedCount, byRegion, heldCount, value } = counts;
   const isWantedId = (id: VmId): boolean => isWanted(placeOf.get(id) ?? -1);
+  const approvals = approvalsOf(preview);
   const late = plan.late.filter(({ vmId }) => isWantedId(vmId));
   const body = {
     month: plan.month,
@@ -94,11 +128,12 @@ export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: 
     vmCount: plan.vmCount,
     matchedCount,
     finish: finishOf(preview, isWanted, matchedCount),
-    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }) => {
+    phases: plan.phases.map(({ phase, ring, vmCount, expectedStartUtc, expectedEndUtc, regions }, n) => {
       const matched = regions.map(({ region }) => byRegion.get(`phase-${phase}~${region}`) ?? 0);
       return {
         phase: `phase-${phase}`,
         ring: ring ?? null,
+        approval: approvals[n] ?? null,
         vmCount,
         matchedCount: matched.reduce((a, b) => a + b, 0),
         expectedStartUtc,
@@ -127,6 +162,24 @@ export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: 
     value: value.map((n) => rows[n]),
   };
   return { body, matchedCount };
+}
+
+/** What asks for an approval before each phase, and by when it must be given for the dates to hold; null where nothing does. */
+function approvalsOf({
+  plan,
+  policy,
+}: MonthPreview): readonly ({ readonly rule: string; readonly byUtc: string } | null)[] {
+  const phases = plan.phases.map(({ phase, vmCount, ring }) => ({
+    phase: phaseIdOf(phase),
+    vmCount,
+    startedUtc: null,
+    ring: ring ?? null,
+  }));
+  const needed = neededApprovals({ rules: policy.approvals, phases, given: [] }, plan.releasedUtc);
+  return plan.phases.map(({ expectedStartUtc: byUtc }, n) => {
+    const found = needed.find(({ phase }) => phase === phases[n]?.phase);
+    return found === undefined ? null : { rule: found.rule, byUtc };
+  });
 }
 
 interface RowCounts {

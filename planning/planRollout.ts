@@ -1,7 +1,8 @@
-import { rolloutIdOf, type Month, type VmId } from '../domain/ids';
+import { rolloutIdOf, type Month, type RolloutId, type VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
+import type { Selector } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { assignMissingDomains, inventoryFacts, sortOut } from './candidates';
 import { columnsOf } from './columns';
@@ -21,29 +22,41 @@ export interface PlanRequest {
   readonly nowUtc: string;
   /** VMs that the superseded rollout did not start: they come first in their place, but are at most a third of a first batch. */
   readonly carriedOver?: readonly VmId[];
+  /** An emergency rollout, beside that of the month: `policy` is its own. */
+  readonly emergency?: PlannedEmergency;
   /** VMs that are held until the rollout ends, and by what: they have no turn. */
   readonly held?: ReadonlyMap<VmId, Because>;
 }
 
+/** What a plan must know of an emergency. */
+export interface PlannedEmergency {
+  readonly rolloutId: RolloutId;
+  readonly releasedUtc: string;
+  readonly endsUtc: string;
+  /** VMs that it means; all others only count in their sets and subscriptions. */
+  readonly selector: Selector;
+}
+
 /** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
 export function planRollout(request: PlanRequest): Plan {
-  const { month, policy, nowUtc } = request;
+  const { month, policy, nowUtc, emergency } = request;
   const columns = columnsOf(request.vms, policy);
   const order = orderOfTheMonth(request.vms, `${request.seed}:${month}`);
   assignMissingDomains(request.vms, columns, order);
   const { candidates, ineligible } = sortOut(request.vms, columns, order, policy, {
     carriedOver: new Set(request.carriedOver),
     held: request.held ?? new Map(),
+    ...(emergency !== undefined && { selector: emergency.selector }),
   });
   const facts = inventoryFacts(columns, order, policy);
-  const releasedUtc = releaseOf(month);
+  const releasedUtc = emergency?.releasedUtc ?? releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
   const phases = phasesOf(request.vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
   return writePlan({
-    rolloutId: rolloutIdOf(month),
+    rolloutId: emergency?.rolloutId ?? rolloutIdOf(month),
     month,
     releasedUtc,
-    endsUtc: endsUtcOf(month, policy),
+    endsUtc: emergency?.endsUtc ?? endsUtcOf(month, policy),
     targetMs: Date.parse(releasedUtc) + policy.forecastTargetDays * DAY_MS,
     candidates,
     facts,

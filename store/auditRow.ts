@@ -27,6 +27,8 @@ export const AuditRow = z.object({
     'approved',
     'approvalRejected',
     'approvalWithdrawn',
+    'hookAsked',
+    'hookAnswered',
     'atRisk',
     'installStarted',
     'installEnded',

@@ -4,6 +4,7 @@ import { auditStore, type AuditStore } from './audit';
 import { deliveryStore, type DeliveryStore } from './deliveries';
 import { evidenceStore, type EvidenceStore } from './evidence';
 import { freezeStore, type FreezeStore } from './freezes';
+import { hookAskStore, type HookAskStore } from './hookAsks';
 import { inventoryStore, type InventoryStore } from './inventory';
 import { operationStore, type OperationStore } from './operations';
 import { outcomeStore, type OutcomeStore } from './outcomes';
@@ -33,6 +34,7 @@ export interface Repositories {
   readonly assessments: AssessmentStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
+  readonly hookAsks: HookAskStore;
   readonly deliveries: DeliveryStore;
   readonly freezes: FreezeStore;
   readonly policies: PolicyStore;
@@ -54,6 +56,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     assessments: assessmentStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
+    hookAsks: hookAskStore(store),
     deliveries: deliveryStore(store),
     freezes: freezeStore(store),
     policies: policyStore(store),

@@ -71,6 +71,7 @@ export const TABLE_NAMES = [
   'longRunning',
   'armResources',
   'waits',
+  'hookAsks',
   'agenda',
   'azureOperations',
   'azureLog',

@@ -4,7 +4,7 @@ import { OutcomeCounts } from '../../domain/gates';
 import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';
-import { type ActivityContract, Pace } from './shared';
+import { type ActivityContract, Pace, RoundRef } from './shared';
 
 /** A batch: how many rounds it has, and how many of them run side by side. */
 export const PlannedBatch = z.object({
@@ -44,10 +44,22 @@ export const readControl = {
   name: 'readControl',
   input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('go') }),
+    /** `asksHooks`: a round asks hooks of the policy before it begins. */
+    z.object({ kind: z.literal('go'), asksHooks: z.boolean().default(false) }),
     z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
     z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
+} satisfies ActivityContract;
+
+/** Asks the hooks that may stop a round before it begins. A no is written down as a hold of its region. */
+export const recordHookAnswers = {
+  name: 'recordHookAnswers',
+  input: z.object({ ref: RoundRef }),
+  output: z.object({
+    go: z.boolean(),
+    /** When a hook that has not answered yet is late; null when none is waited for. */
+    nextUtc: Utc.nullable(),
+  }),
 } satisfies ActivityContract;
 
 /** Writes down that an instance sleeps until it is woken: what changes its answer raises an event to it. */

@@ -3,6 +3,7 @@ import { say } from '../../local/say';
 import { askingHost, selecting, withTable, type Ended, type MakeCommand } from './commandOptions';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { addApprovals } from './controlCommands';
+import { addEmergency } from './emergency';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { addQuestions } from './questionCommands';
 import {
@@ -18,6 +19,7 @@ import { runDecision, runRolloutList, runRolloutShow, runRolloutWatch, type Deci
 export function addClient(program: Command, ended: Ended, make: MakeCommand): void {
   addQuestions(program, ended, make);
   addRollouts(program, ended, make);
+  addEmergency(program, ended, make);
   addFreezes(program, ended, make);
   addPolicy(program, ended, make);
   make(program, 'completion', 'print the completion of these commands for a shell', [
@@ -47,7 +49,7 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
   ).action(async (options: Parameters<typeof runRolloutList>[0]) => {
     ended(await runRolloutList(options));
   });
-  const ID = ['[id]', 'rollout-YYYY-MM; the latest without it'] as const;
+  const ID = ['[id]', 'rollout-YYYY-MM; the latest monthly one without it'] as const;
   askingHost(make(rollouts, 'show', 'show one rollout', ['npm run lowtide -- rollouts show rollout-2026-11']))
     .argument(...ID)
     .action(async (id: string | undefined, _options: unknown, command: Command) => {

@@ -29,7 +29,11 @@ export function askingHost(command: Command): Command {
 
 export const withTable = (command: Command): Command => askingHost(command).option('--csv', 'write CSV');
 
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
+/** Of an option that may be given several times. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
 
 export function selecting(command: Command): Command {
   return command

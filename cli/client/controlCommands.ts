@@ -5,7 +5,7 @@ type Ended = (code: 0 | 1 | 2) => void;
 /** As `MakeCommand` of clientCommands.ts. */
 type Make = (parent: Command, name: string, description: string, examples: readonly string[]) => Command;
 
-const ID = ['[id]', 'its id; the latest without it'] as const;
+const ID = ['[id]', 'its id; the latest monthly one without it'] as const;
 
 /** What approvers say. */
 export function addApprovals(

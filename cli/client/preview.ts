@@ -20,14 +20,19 @@ export interface PreviewOptions extends Common, SelectorOptions {
   readonly vms?: boolean | undefined;
 }
 
-interface Preview {
+export interface Preview {
   readonly month: string;
+  readonly endsUtc: string;
   readonly vmCount: number;
   readonly matchedCount: number;
   readonly finish: Readonly<Record<'p50Utc' | 'p95Utc' | 'lastUtc', string | null>>;
   readonly late: { readonly count: number };
   readonly heldCount: number;
-  readonly phases: readonly (Row & { readonly phase: string; readonly regions: readonly Row[] })[];
+  readonly phases: readonly (Row & {
+    readonly phase: string;
+    readonly regions: readonly Row[];
+    readonly approval?: { readonly rule: string; readonly byUtc: string } | null;
+  })[];
   readonly value: readonly Row[];
   readonly diff?: {
     readonly addedCount: number;
@@ -85,7 +90,7 @@ function policyIn(file: string): Record<string, unknown> {
     : readPolicyFile(readFileSync(file, 'utf8'));
 }
 
-function writePreview({
+export function writePreview({
   month,
   vmCount,
   matchedCount,
@@ -102,6 +107,11 @@ function writePreview({
   );
   if (late.count > 0) say.line(`${late.count} late`);
   if (heldCount > 0) say.line(`${heldCount} held by a freeze or an exclusion in their turn`);
+  for (const { phase, approval } of phases)
+    if (approval)
+      say.line(
+        `${phase} waits for an approval ${approval.rule}: the dates hold when it is given by ${at(approval.byUtc)}`,
+      );
   const rows = phases.flatMap(({ phase, regions }) => regions.map((region) => ({ phase, ...region })));
   const wanted = rows.filter((row: Row) => row['matchedCount'] !== 0);
   writeRows(

@@ -119,9 +119,14 @@ async function confirmed(kind: DecisionKind, rollout: RolloutView, scope: Row | 
   const where = scope === null ? rollout.id : `${Object.entries(scope).flat().join(' ')} of ${rollout.id}`;
   say.error(`${kind} ${where} (${rollout.state}).`);
   if (kind === 'skip') for (const { haltId, why } of open) say.error(`  gives up ${haltId}: ${why}`);
+  await goOn(kind);
+}
+
+/** Asks on the terminal. Throws where it is not confirmed, or there is no terminal to ask on. */
+export async function goOn(what: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new LowtideError('ARGUMENT_INVALID', {
-      what: `${kind} was not confirmed.`,
+      what: `${what} was not confirmed.`,
       why: 'There is no terminal to ask on.',
       fix: 'Add --yes when it is meant.',
     });
@@ -130,17 +135,19 @@ async function confirmed(kind: DecisionKind, rollout: RolloutView, scope: Row | 
   terminal.close();
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new LowtideError('ARGUMENT_INVALID', {
-    what: `${kind} was not confirmed.`,
+    what: `${what} was not confirmed.`,
     why: 'You said no.',
     fix: 'Nothing was changed.',
   });
 }
 
-/** The rollout of this id, or the latest. */
+/** The rollout of this id, or the latest monthly one. */
 async function read(api: ApiClient, id: string | undefined): Promise<RolloutView> {
   if (id !== undefined) return RolloutView.parse(await api.get(`/api/rollouts/${encodeURIComponent(id)}`));
-  const { value } = await api.get<{ value: readonly { readonly id: string }[] }>('/api/rollouts');
-  const [latest] = value;
+  const { value } = await api.get<{ value: readonly { readonly id: string; readonly kind?: string }[] }>(
+    '/api/rollouts',
+  );
+  const latest = value.find(({ kind }) => kind !== 'emergency');
   if (latest !== undefined) return RolloutView.parse(await api.get(`/api/rollouts/${latest.id}`));
   throw new LowtideError('NOT_FOUND', {
     what: 'There is no rollout yet.',

@@ -1,3 +1,4 @@
+import { utcOf } from '../../domain/instants';
 import {
   listedPatches,
   PatchState,
@@ -187,12 +188,14 @@ export function namedPatches(result: unknown): ListedPatch[] | undefined {
       const [classification] = listAt(patch, 'classifications');
       const written = textAt(patch, 'installationState')?.toLowerCase();
       const kbId = textAt(patch, 'kbId')?.replace(/^kb/i, '') ?? '';
+      const publishedMs = Date.parse(textAt(patch, 'publishedDate') ?? '');
       return {
         kbId: kbId === '' ? null : kbId,
         name: textAt(patch, 'name') ?? '',
         version: textAt(patch, 'version') ?? '',
         classification: typeof classification === 'string' ? classification : 'Unknown',
         state: PatchState.options.find((state) => state.toLowerCase() === written) ?? 'Available',
+        ...(Number.isFinite(publishedMs) && { publishedUtc: utcOf(publishedMs) }),
       };
     }),
   );

@@ -21,3 +21,51 @@ export function forecastRatios(
   const furthest = ratios.reduce((a, b) => (Math.abs(b - 1) > Math.abs(a - 1) ? b : a), 1);
   return { last: ratios.at(-1) ?? NaN, furthestFromOne: furthest };
 }
+
+export interface FinishRatios {
+  /** When half of the VMs were to be done, in parts of when they were, both from the release on. */
+  readonly p50: number;
+  /** The same of 95 of 100. */
+  readonly p95: number;
+}
+
+/** Outcomes of VMs that had their turn and used it. */
+const DONE: ReadonlySet<string> = new Set(['patched', 'upToDate', 'failed', 'unhealthy']);
+
+/** The finish that a preview says, beside that of the simulated month, of the VMs that were done in it. */
+export function finishRatios(
+  { phases, releasedUtc }: Pick<Plan, 'phases' | 'releasedUtc'>,
+  { virtualMachines }: Pick<SimulationReport, 'virtualMachines'>,
+): FinishRatios {
+  const since = (utc: string): number => Date.parse(utc) - Date.parse(releasedUtc);
+  const done = new Map(
+    virtualMachines.flatMap(({ vm, kind, atUtc }) => (DONE.has(kind) ? [[vm, since(atUtc)] as const] : [])),
+  );
+  const planned = new Map(
+    phases
+      .flatMap(({ regions }) => regions)
+      .flatMap(({ stages }) => stages)
+      .flatMap(({ groups }) => groups)
+      .flatMap(({ rounds }) => rounds)
+      .flatMap(({ vmIds, expectedEndUtc }) =>
+        vmIds.map((id) => [id as string, since(expectedEndUtc)] as const),
+      ),
+  );
+  const both = [...done.keys()].filter((vm) => planned.has(vm));
+  const ratio = (share: number): number =>
+    atShare(
+      both.map((vm) => planned.get(vm) ?? 0),
+      share,
+    ) /
+    atShare(
+      both.map((vm) => done.get(vm) ?? 0),
+      share,
+    );
+  return { p50: ratio(0.5), p95: ratio(0.95) };
+}
+
+/** By nearest rank, as a preview says it. */
+function atShare(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(1, Math.ceil(sorted.length * share)) - 1] ?? NaN;
+}

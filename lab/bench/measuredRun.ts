@@ -4,7 +4,7 @@ import { releaseOf } from '../../domain/release';
 import { readFleetFile } from '../../drivers/fleet/fleetFile';
 import { simulateMonth } from '../../local/simulateMonth';
 import { planRollout } from '../../planning/planRollout';
-import { forecastRatios } from './forecastRatio';
+import { finishRatios, forecastRatios } from './forecastRatio';
 import { planLength } from './planLength';
 
 const MONTH = Month.parse('2026-11');
@@ -58,11 +58,14 @@ async function measureMonth(fleet: string): Promise<Measured> {
     nowUtc: releaseOf(MONTH),
   });
   const ratios = forecastRatios(plan, report);
+  const finish = finishRatios(plan, report);
   return {
     seconds: (user + system) / 1e6,
     stepsPerVm: report.durableSteps / report.vmCount,
     forecast: ratios.last,
     forecastWorst: ratios.furthestFromOne,
+    finishP50: finish.p50,
+    finishP95: finish.p95,
   };
 }
 

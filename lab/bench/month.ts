@@ -11,6 +11,8 @@ const steps = (atMost: number): Shown => ({
 const FORECAST: readonly Shown[] = [
   { value: 'forecast', title: 'forecast in parts of the simulated end', unit: '', atMost: 1.1 },
   { value: 'forecastWorst', title: 'the same of the phase furthest from 1', unit: '', atMost: 1.1 },
+  { value: 'finishP50', title: 'P50 of the finish in parts of the simulated one', unit: '', atMost: 1.1 },
+  { value: 'finishP95', title: 'P95 of the finish in parts of the simulated one', unit: '', atMost: 1.1 },
 ];
 
 /** The whole app through a month on the virtual clock, the audit included. */

@@ -1,4 +1,4 @@
-import type { Services } from '../../activities/services';
+import { servicesOf, type Services } from '../../activities/services';
 import { groupedBy } from '../../domain/groups';
 import type { RolloutId } from '../../domain/ids';
 import { addSeconds } from '../../domain/instants';
@@ -14,10 +14,11 @@ type Interval = Region['worked'][number];
 
 /** The plan of a rollout beside what has happened: phases, regions and stages, with the off-peak windows of each region. */
 export async function readTimeline(
-  services: Services,
+  given: Services,
   id: RolloutId,
   until: { readonly releasedUtc: string; readonly endsUtc: string },
 ): Promise<Timeline> {
+  const services = await servicesOf(given, id);
   const view = await fleetView(services, id);
   const nowUtc = services.nowUtc();
   const windows = (region: string): Interval[] =>

@@ -21,6 +21,8 @@ export const PreviewShape = named(
       z.object({
         phase: z.string(),
         ring: z.string().nullable(),
+        /** What asks for an approval before it; its dates, and those of the phases after it, hold when it is given by then. */
+        approval: z.object({ rule: z.string(), byUtc: Utc }).nullable(),
         ...extent,
         regions: z.array(z.object({ region: z.string(), roundCount: whole, ...extent })),
       }),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Approval } from '../../domain/approvals';
 import { Halt } from '../../domain/control';
+import { Emergency } from '../../domain/emergency';
 import { Month, RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { ChainedRow } from '../../store/auditChain';
@@ -23,6 +24,7 @@ export const ROLLOUT_STATES = [
 
 const summary = {
   id: RolloutId,
+  kind: z.enum(['monthly', 'emergency']),
   month: Month,
   state: z.enum(ROLLOUT_STATES),
   releasedUtc: Utc,
@@ -51,6 +53,8 @@ export const RolloutShape = named(
   'Rollout',
   z.object({
     ...summary,
+    /** What an emergency was asked for; null for a monthly one. */
+    emergency: Emergency.nullable(),
     notAdvanced: z.string().nullable(),
     waitsForInventory: z.object({ sinceUtc: Utc, why: z.string() }).nullable(),
     planFailed: z.object({ atUtc: Utc, why: z.string() }).nullable(),

@@ -148,7 +148,7 @@ describe('INV-6, INV-9: the control row is asked last', () => {
 
   it('a hook that does not say yes defers the VM with its words, and nothing is started; a yes starts it', async () => {
     const hooks: Policy['hooks'] = [
-      { name: 'change', on: 'beforeVm', url: 'https://example.org/', timeoutSeconds: 10 },
+      { name: 'change', on: 'beforeVm', url: 'https://example.org/', timeoutSeconds: 10, answerMinutes: 60 },
     ];
     const services = await someServices({ vms: [vm], policy: { hooks } });
     const answered = (answer: HookAnswer): FakeServices =>

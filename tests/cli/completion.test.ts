@@ -33,6 +33,11 @@ const LINES: readonly (readonly [line: string, offered: string, not: string])[] 
   ['lowtide rollouts watch --j', '--json', 'watch'],
   ['lowtide freeze add year-end --time', '--time-zone', '--owner'],
   ['lowtide compl', 'compliance', 'rollouts'],
+  ['lowtide preview --against ', 'previousMonth', '--tag'],
+  ['lowtide forecast --tag app=shop --state ', 'atRisk', '--json'],
+  ['lowtide forecast --by ', 'family', 'atRisk'],
+  ['lowtide completion ', 'fish', 'rollouts'],
+  ['lowtide fleet --kind def', 'deferred', 'failed'],
 ];
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s, run with the completion that it is given', (shell) => {

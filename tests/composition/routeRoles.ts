@@ -19,6 +19,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'showEvidence',
     'listHalts',
     'listForgiven',
+    'listHookQuestions',
     'listNotifications',
     'showPolicy',
     'diffPolicy',
@@ -78,6 +79,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armTenantsOther',
   ],
   operator: [
+    'answerHookQuestion',
     'retryNotification',
     'applyPolicy',
     'putFreeze',

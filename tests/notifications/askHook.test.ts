@@ -1,10 +1,12 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refusal, refusedByHooks } from '../../activities/askHooks';
+import { refusedByHooks } from '../../activities/askHooks';
 import type { Services } from '../../activities/services';
 import { Hook } from '../../domain/hooks';
+import { RolloutId } from '../../domain/ids';
 import { Policy } from '../../domain/policy';
 import { phaseIdOf } from '../../domain/phaseId';
+import { signature } from '../../notifications/post';
 import { hookCaller } from '../../notifications/askHook';
 import { aVm } from '../support/builders';
 
@@ -12,12 +14,14 @@ describe('a hook', () => {
   let server: Server;
   let url = '';
   let asked: unknown = null;
+  let [text, headers]: [string, IncomingHttpHeaders] = ['', {}];
   beforeAll(async () => {
     server = createServer((request, response) => {
       let body = '';
       request.on('data', (piece) => (body += String(piece)));
       request.on('end', () => {
         asked = JSON.parse(body);
+        [text, headers] = [body, request.headers];
         if (request.url === '/silent') return;
         response.statusCode = request.url === '/error' ? 503 : request.url === '/moved' ? 302 : 200;
         if (request.url === '/no') response.end('{"go":false,"why":"Change 17 is not approved."}');
@@ -51,6 +55,21 @@ describe('a hook', () => {
     expect(await ask(hook(path), {})).toEqual({ kind: 'no', why });
   });
 
+  it('is signed as notices are, where the deployment has a secret, so that a receiver knows who asks', async () => {
+    const secret = 'a secret of 24 characters';
+    await hookCaller({ privateAddresses: true, hookSecret: secret, nowMs: () => 1_800_000_000_000 })(
+      hook('/yes'),
+      {},
+    );
+    const id = String(headers['webhook-id']);
+    const nowSeconds = 1_800_000_000;
+    const expected = signature(text, { id, secret, nowSeconds, privateAddresses: true });
+    expect(headers).toMatchObject(expected);
+    expect(expected['webhook-signature']).toMatch(/^v1,.{44}$/);
+    await ask(hook('/yes'), {});
+    expect(headers['webhook-signature']).toBeUndefined();
+  });
+
   it('whose answer never ends is read no further than its first words', async () => {
     expect((await ask(hook('/endless'), {})).kind).toBe('yes'); // 200, and no JSON that says otherwise
   });
@@ -72,7 +91,7 @@ describe('a hook', () => {
       hook('/no', { name: 'later', on: 'afterRound' }),
     ];
     const services = { policy: Policy.parse({ hooks }), askHook: ask } as unknown as Services;
-    const about = { rolloutId: 'rollout-2026-11', phase: phaseIdOf(1) };
+    const about = { rolloutId: RolloutId.parse('rollout-2026-11'), phase: phaseIdOf(1) };
     const held = async (app: string): Promise<readonly unknown[]> =>
       (await refusedByHooks(services, { ...about, vm: aVm({ name: 'a', tags: { app } }) })).map(
         ({ reason, detail }) => `${reason}: ${detail}`,
@@ -82,6 +101,9 @@ describe('a hook', () => {
       'hookRefused: The hook second did not say yes: It answered 503: out of order',
     ]);
     expect(await held('other')).toHaveLength(1);
-    expect(await refusal({} as Services, hook('/yes'), {})).toBe('This host cannot ask hooks.');
+    const mute = { policy: Policy.parse({ hooks: [hook('/yes')] }) } as unknown as Services;
+    expect(await refusedByHooks(mute, { ...about, vm: aVm({ name: 'a' }) })).toMatchObject([
+      { facts: { why: 'This host cannot ask hooks.' } },
+    ]);
   });
 });

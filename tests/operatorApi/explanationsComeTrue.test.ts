@@ -10,7 +10,7 @@ interface Explained {
   readonly vmId: string;
   readonly asOfUtc: string;
   readonly state: string;
-  readonly holds: readonly { readonly reason: string }[];
+  readonly holds: readonly { readonly reason: string; readonly facts: Readonly<Record<string, unknown>> }[];
   readonly start: { readonly earliestUtc: string; readonly latestUtc: string } | null;
 }
 
@@ -86,6 +86,23 @@ describe('what `why` says of every VM of a simulated month', () => {
       return isInTime ? [] : [{ ...said, started }];
     });
     expect(wrong).toEqual([]);
+  });
+
+  test('what is said is put to the test: most that waits is installed later, and so is much of what is held', () => {
+    const tested = (state: string): number =>
+      explained.filter((said) => said.state === state && nextStart(said.vmId, said.asOfUtc) !== null).length;
+    expect(tested('waiting')).toBeGreaterThan(20);
+    expect(tested('held')).toBeGreaterThan(5);
+  });
+
+  test('what a freeze holds is installed only after the end that its hold names', () => {
+    const frozen = explained.flatMap(({ vmId, asOfUtc, holds }) => {
+      const hold = holds.find(({ reason }) => reason === 'frozen');
+      const started = hold === undefined ? null : nextStart(vmId, asOfUtc);
+      return started === null ? [] : [{ vmId, started, untilUtc: String(hold?.facts['untilUtc']) }];
+    });
+    expect(frozen.length).toBeGreaterThan(5);
+    expect(frozen.filter(({ started, untilUtc }) => started < untilUtc)).toEqual([]);
   });
 
   test('the hold that is named first is the reason of the outcome it leads to, or the VM had its turn, or what held it has passed', () => {

@@ -51,8 +51,13 @@ export interface SteeredMonth {
 export async function steeredMonth(
   vms: readonly SteeredVm[],
   policy: Partial<Record<keyof Policy, unknown>> | Record<string, unknown>,
+  options: Parameters<typeof anApi>[0] = {},
 ): Promise<SteeredMonth> {
-  const api = await anApi({ clock: { kind: 'virtual', startUtc: '2026-11-10T17:00:00.000Z' }, timers: true });
+  const api = await anApi({
+    clock: { kind: 'virtual', startUtc: '2026-11-10T17:00:00.000Z' },
+    timers: true,
+    ...options,
+  });
   const posted = await api.send('POST', '/api/fleet', fleetOf(vms));
   if (posted.status !== 200) throw new Error(`POST /api/fleet answered ${posted.status}`);
   const apply = async (text: object): Promise<number> => {

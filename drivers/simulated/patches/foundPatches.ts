@@ -1,3 +1,4 @@
+import { utcOf } from '../../../domain/instants';
 import { listedPatches, type ListedPatch, type PatchClassification } from '../../../domain/patches';
 import { availablePatches, type AvailablePatch, type Installation, type Machine } from '../machine/machine';
 import { activityIdOf } from '../machine/operationIds';
@@ -47,7 +48,8 @@ export function missingPatches(machine: Machine, nowMs: number): ListedPatch[] {
   return listedPatches(
     availablePatches(machine, nowMs).map((patch) => {
       const { kbId, name, version, classification } = nameOf(machine, patch, nowMs);
-      return { kbId, name, version, classification, state: 'Available' };
+      const publishedUtc = utcOf(patch.series.publishedMs(patch.version));
+      return { kbId, name, version, classification, state: 'Available', publishedUtc };
     }),
   );
 }

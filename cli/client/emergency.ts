@@ -1,0 +1,111 @@
+import type { Command } from 'commander';
+import { LowtideError } from '../../domain/lowtideError';
+import { say } from '../../local/say';
+import { apiClient, type HostOptions } from './apiClient';
+import { askingHost, collect, selecting, type Ended, type MakeCommand } from './commandOptions';
+import { instantText, writeJson, type OutputOptions } from './output';
+import { writePreview, type Preview } from './preview';
+import { goOn } from './rollouts';
+import { bodySelector, vmIdOf, type SelectorOptions } from './selectors';
+
+interface EmergencyOptions extends HostOptions, OutputOptions, SelectorOptions {
+  readonly reason: string;
+  readonly kb?: readonly string[];
+  readonly package?: readonly string[];
+  readonly securitySince?: string;
+  readonly bakeAfterCanary?: string;
+  readonly bake?: string;
+  readonly hours?: string;
+  readonly endsAfter?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+export function addEmergency(program: Command, ended: Ended, make: MakeCommand): void {
+  selecting(
+    askingHost(
+      make(program, 'emergency', 'roll a few patches out now, beside the month; shows its dates first', [
+        'npm run lowtide -- emergency --kb 5044284 --tag app=shop --reason "CVE-2026-1234" --dry-run',
+        'npm run lowtide -- emergency --package "openssl*" --reason "CVE-2026-5678"',
+        'npm run lowtide -- emergency --security-since 2026-11-17 --hours 18:00-08:00 --reason "Exploited." --yes',
+      ]),
+    ),
+  )
+    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+    .option('--kb <number>', 'this Windows update; several may be given', collect)
+    .option('--package <name>', 'this Linux package, * for any characters; several may be given', collect)
+    .option('--security-since <day>', 'everything Security that was published since')
+    .option('--bake-after-canary <duration>', 'how long the canary phase is watched; PT1H without it')
+    .option('--bake <duration>', 'how long each later phase is watched; PT1H without it')
+    .option('--hours <HH:MM-HH:MM>', "off-peak hours of its VMs in this rollout; each VM's own without it")
+    .option('--ends-after <duration>', 'when it ends, done or not; P7D without it')
+    .option('--dry-run', 'show its dates, and start nothing')
+    .option('--yes', 'do not ask')
+    .action(async (options: EmergencyOptions) => {
+      ended(await runEmergency(options));
+    });
+}
+
+interface EmergencyPreview extends Preview {
+  readonly id: string;
+  readonly confirm: string;
+  readonly lacking: { readonly assessedCount: number; readonly lackingCount: number };
+  readonly beside: readonly string[];
+}
+
+/** Its dates are shown before it is confirmed; what is started is what was shown. */
+async function runEmergency(options: EmergencyOptions): Promise<0> {
+  const api = apiClient(options);
+  const { vm, json, dryRun, yes } = options;
+  const selector = bodySelector({ ...options, vm: vm === undefined ? undefined : await vmIdOf(api, vm) });
+  const body = { kind: 'emergency', selector, ...bodyOf(options) };
+  const preview = await api.send<EmergencyPreview>('POST', '/api/rollouts', { ...body, dryRun: true });
+  if (json && dryRun) writeJson(preview);
+  if (!json) writeDates(preview);
+  if (dryRun) return 0;
+  if (!yes) await goOn(`emergency ${preview.id}`);
+  const { id } = await api.send<{ id: string }>('POST', '/api/rollouts', {
+    ...body,
+    confirm: preview.confirm,
+  });
+  if (json) writeJson({ id });
+  else
+    say.line(
+      `${id} is started, and waits for an approver, another person: lowtide rollouts approve ${id} --reason "…"`,
+    );
+  return 0;
+}
+
+function bodyOf(options: EmergencyOptions): Record<string, unknown> {
+  const { reason, kb, securitySince, bakeAfterCanary, bake, hours, endsAfter } = options;
+  const patches = { kbs: kb, packages: options.package, securitySinceUtc: securitySince };
+  return {
+    reason,
+    patches,
+    bakeAfterCanary,
+    bake,
+    endsAfter,
+    ...(hours !== undefined && { hours: hoursIn(hours) }),
+  };
+}
+
+function hoursIn(written: string): { readonly opens: string; readonly closes: string } {
+  const [opens, closes, ...more] = written.split('-');
+  if (opens !== undefined && closes !== undefined && more.length === 0) return { opens, closes };
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: `--hours is ${written}.`,
+    why: 'Off-peak hours have a beginning and an end.',
+    fix: 'Write --hours 20:00-08:00.',
+  });
+}
+
+function writeDates(preview: EmergencyPreview): void {
+  const { id, beside, lacking, endsUtc } = preview;
+  say.line(
+    `${id}, ends ${instantText(endsUtc)}${beside.length === 0 ? '' : `, beside ${beside.join(', ')}`}`,
+  );
+  say.line(
+    `${lacking.lackingCount} of ${lacking.assessedCount} assessed VMs lack its patches, by their last assessment`,
+  );
+  writePreview(preview);
+}
