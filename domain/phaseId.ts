@@ -26,6 +26,11 @@ export const NO_PHASE: PhaseId = PhaseId.parse('none');
 /** The phases of a plan as a range of row keys, the catch-ups left out. */
 export const PLANNED_PHASES = { from: 'phase-', before: 'phase-~' } as const;
 
+/** A phase as a range of row keys; null: all phases of a plan. */
+export function rowsOfPhase(phase: PhaseId | null): { readonly from: string; readonly before: string } {
+  return phase === null ? PLANNED_PHASES : { from: `${phase}~`, before: `${phase}~~` };
+}
+
 const CANARY = phaseIdOf(1);
 
 export const isCanary = (phase: PhaseId): boolean => phase === CANARY;

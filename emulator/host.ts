@@ -180,7 +180,8 @@ function extraInputsAt(
   let made = new Map<RegisteredFunction, Record<string, { json: string }>>();
   let url = '';
   return (fn) => {
-    if (origin.url !== url) [url, made] = [origin.url, new Map()];
+    if (origin.url !== url) made = new Map();
+    url = origin.url;
     const known = made.get(fn);
     if (known !== undefined) return known;
     const extra = extraInputsOf(fn, durableClientInput(origin.url, origin.rpc, hubName));

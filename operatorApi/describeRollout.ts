@@ -92,7 +92,7 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
 function unforeseenFrom(needed: readonly NeededApproval[], plan: PlanSummary | null, nowUtc: string): number {
   const missing = new Set(needed.filter(({ state }) => WAITS.has(state)).map(({ phase }): string => phase));
   const at = plan?.phases.findIndex(
-    ({ phase, expectedStartUtc }) => missing.has(phase) && (expectedStartUtc ?? '') <= nowUtc,
+    ({ phase, expectedStartUtc }) => missing.has(phase) && expectedStartUtc <= nowUtc,
   );
   return at === undefined || at < 0 ? Infinity : at;
 }

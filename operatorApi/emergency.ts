@@ -3,7 +3,7 @@ import { Duration } from 'luxon';
 import { z } from 'zod';
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
-import { Emergency, emergencyPatchesOf, emergencyPolicy, EmergencyPatches } from '../domain/emergency';
+import { type Emergency, emergencyPatchesOf, emergencyPolicy, EmergencyPatches } from '../domain/emergency';
 import { emergencyIdOf, RolloutId, type VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';

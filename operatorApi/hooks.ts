@@ -69,7 +69,7 @@ async function answer(
   await openRollout(services, id);
   const atUtc = services.nowUtc();
   const asked = await services.hookAsks.read(id, ask);
-  if (asked === null || asked.answer !== null || atUtc >= asked.untilUtc) throw notAsked(id, ask, asked);
+  if (asked?.answer !== null || atUtc >= asked.untilUtc) throw notAsked(id, ask, asked);
   const answered: HookAsk = { ...asked, answer: { go, why, by, atUtc } };
   await services.hookAsks.save(id, answered);
   await services.audit.append(id, `hookAnswered~${ask}~${atUtc}`, {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AvailabilitySetId, RolloutId, Utc, VmId } from '../domain/ids';
-import { PLANNED_PHASES, PhaseId, phaseIdOf } from '../domain/phaseId';
+import { PLANNED_PHASES, PhaseId, phaseIdOf, rowsOfPhase } from '../domain/phaseId';
 import { SubscriptionShare } from '../domain/disruption';
 import type { Plan, PlannedRegion } from '../planning/plan';
 import { parsedOnce } from './parsedOnce';
@@ -191,7 +191,7 @@ export function planStore(store: Store): PlanStore {
       ),
     roundsFrom: async (id, phase, row, take) => {
       const rows = await table.list(id, {
-        ...(phase === null ? PLANNED_PHASES : { from: `${phase}~`, before: `${phase}~~` }),
+        ...rowsOfPhase(phase),
         ...(row !== null && { from: row }),
         take,
       });

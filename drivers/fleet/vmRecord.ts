@@ -258,10 +258,9 @@ const POWER = /^\s*(?:PowerState\/|VM )?(?:stopped \((?=deallocated\)))?([a-z]+)
 
 /** "Ready" alone is an agent that reports: Azure has several words and codes for one that does not, and an empty list says nothing. */
 function agentStatusOf(view: InstanceView): ImportedInstance['agentStatus'] {
-  const said = (view?.vmAgent?.statuses ?? []).map(({ code, displayStatus }) =>
-    (displayStatus?.trim() || code?.split('/')[1] || '').toLowerCase(),
-  );
-  const words = said.filter((word) => word !== '');
+  const words = (view?.vmAgent?.statuses ?? [])
+    .map(({ code, displayStatus }) => [displayStatus?.trim(), code?.split('/')[1]])
+    .flatMap((said) => said.find((word) => word !== undefined && word !== '')?.toLowerCase() ?? []);
   if (words.some((word) => word === 'ready' || word === 'succeeded')) return 'ready';
   return words.length > 0 ? 'notReady' : null;
 }

@@ -30,7 +30,7 @@ export interface FaultyWire {
   readonly struck: Readonly<Record<string, number>>;
 }
 
-/** Faults of one seed: which request suffers what is a function of the seed and of how many came before. */
+/** Faults of one seed: which request is answered how is a function of the seed and of how many came before. */
 export function faultyWire(seed: number, percent: number): FaultyWire {
   const struck: Record<string, number> = {};
   const expired = new Set<string>();
@@ -55,12 +55,12 @@ export function faultyWire(seed: number, percent: number): FaultyWire {
       const before = operation === null ? undefined : answered.get(operation);
       return before !== undefined && fault === 'duplicated'
         ? before
-        : suffered(fault, request, honest, random);
+        : faultyAnswer(fault, request, honest, random);
     };
   return { wrap, struck };
 }
 
-async function suffered(
+async function faultyAnswer(
   fault: WireFault,
   request: PlainRequest,
   honest: ArmHandler,
@@ -108,7 +108,7 @@ async function suffered(
     case 'slow':
       await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
       return honest(request);
-    default:
+    case 'duplicated':
       // A first answer cannot be a duplicate.
       return honest(request);
   }

@@ -40,7 +40,7 @@ describe('INV-16: a VM that takes part and runs', () => {
   });
 
   it('is the same after its owner moved it, and is not asked for once it is deleted', () => {
-    const to = aVm('moved-to', { id: vm.id.replace('/rg/', '/rg-moved/') } as object);
+    const to = aVm('moved-to', { id: vm.id.replace('/rg/', '/rg-moved/') });
     const moved = event(vm, 4 * DAY, 'moved', { to: to.id });
     const after = [6, 9, 12, 15, 18].map((day) => event(to, day * DAY, 'assessmentStarted'));
     expect(judge([assessed(3), moved, ...after])).toEqual([]);

@@ -85,7 +85,7 @@ describe('a CVE now: an emergency rollout beside the month', () => {
     expect([blind.status, blind.body['detail']]).toEqual([400, expect.stringContaining('dryRun')]);
   });
 
-  it('it waits for an approver, beside the month, which goes on', async () => {
+  it('waits for an approver, beside the month, which goes on', async () => {
     const started = await lowtide(...asked('--yes'));
     expect([started.code, started.err + started.out]).toEqual([
       0,

@@ -60,7 +60,7 @@ export function simulatedResources(host: ResourceHost): SimulatedResources {
     async moveVirtualMachine(id, to) {
       const found = vmOf(host, id);
       const machine = fleet.machines.get(id);
-      if (found === null || machine === undefined || machine.vm.availabilitySetId !== null) return null;
+      if (found === null || machine?.vm.availabilitySetId !== null) return null;
       if (machine.current !== null && machine.current.endMs > host.nowMs()) return null;
       await host.request((at) => ({ kind: 'moveVm', at, id, to }));
       return there(vmOf(host, VmId.parse(to)));

@@ -81,7 +81,7 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
           <LongText text={requestedBy} />, {time(requestedUtc)}
         </Fact>
         <Fact name="Why it waits">The policy asks an approver {needed.rule}.</Fact>
-        {phase !== undefined && phase.expected !== null && (
+        {phase?.expected && (
           <Fact name="Planned">
             {time(phase.expected.expectedStartUtc)} to {time(phase.expected.expectedEndUtc)}
           </Fact>
