@@ -4,7 +4,7 @@ import { assessAll } from './assessment';
 import * as children from './contracts';
 import type { Step } from './durable';
 
-/** Nothing waits for these assessments: most have ended by now, and the batch is read once. */
+/** Nothing waits for these assessments: after so many polls most have ended, and the batch is read once. */
 const POLLS_AT_ONCE = 3;
 
 /** Assesses some VMs that are due, together. */
@@ -19,8 +19,8 @@ export function* assessDue(
   { vms, pace }: z.output<typeof children.assessBatch.input>,
 ): Step<BatchResult> {
   const vmIds = vms.map(({ vmId }) => vmId);
-  const slow = { ...pace, assessmentPollSeconds: pace.assessmentPollSeconds * POLLS_AT_ONCE };
-  const results = [...(yield* assessAll(context, vmIds, vms, slow)).values()];
+  const readSeconds = pace.assessmentPollSeconds * POLLS_AT_ONCE;
+  const results = [...(yield* assessAll(context, vmIds, vms, pace, readSeconds)).values()];
   const failed = results.filter(({ kind }) => kind === 'failed').length;
   return { assessed: results.length - failed, failed };
 }

@@ -20,18 +20,22 @@ export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): 
   return results.get(vmId) ?? { kind: 'failed', message: 'The assessment gave no result.' };
 }
 
-/** Assesses VMs together: starts all, waits for all. What was found stands in the tables. */
+/**
+ * Assesses VMs together: starts all, waits for all. What was found stands in the tables. `readSeconds`: how long the running ones are left to themselves; one
+ * that was refused is asked for again after a poll of the pace all the same.
+ */
 export function* assessAll(
   context: OrchestrationContext,
   vmIds: readonly VmId[],
   due: readonly DueVm[] | null,
   pace: Pace,
+  readSeconds = pace.assessmentPollSeconds,
 ): Step<ReadonlyMap<VmId, Assessed>> {
   const results = new Map<VmId, Assessed>();
   const untilUtc = addSeconds(nowUtc(context), pace.assessmentTimeoutSeconds);
   let waiting = [...vmIds];
   let running: Operation[] = [];
-  let pauseSeconds = pace.assessmentPollSeconds;
+  let pauseSeconds = readSeconds;
   for (;;) {
     if (waiting.length > 0) {
       const { started, refused, retryAfterSeconds } = yield* call(context, startAssessments, {
@@ -39,9 +43,12 @@ export function* assessAll(
         due: due?.filter(({ vmId }) => waiting.includes(vmId)) ?? null,
       });
       running = [...running, ...started];
-      pauseSeconds = Math.max(pace.assessmentPollSeconds, retryAfterSeconds ?? 0);
       for (const { vmId, code, message } of refused) results.set(vmId, { kind: 'failed', message, code });
       waiting = refused.filter(({ code }) => passesByItself(code)).map(({ vmId }) => vmId);
+      pauseSeconds = Math.max(
+        waiting.length > 0 ? pace.assessmentPollSeconds : readSeconds,
+        retryAfterSeconds ?? 0,
+      );
     }
     if (running.length + waiting.length === 0 || nowUtc(context) >= untilUtc) break;
     yield* waitUntil(context, addSeconds(nowUtc(context), pauseSeconds));

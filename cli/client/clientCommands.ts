@@ -3,7 +3,7 @@ import { say } from '../../local/say';
 import { askingHost, selecting, withTable, type Ended, type MakeCommand } from './commandOptions';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { addApprovals } from './controlCommands';
-import { addEmergency } from './emergency';
+import { addEmergency } from './emergencyCommand';
 import { runFreezeAdd, runFreezeImport, runFreezeList, runFreezeRemove } from './freezes';
 import { addQuestions } from './questionCommands';
 import {

@@ -1,14 +1,12 @@
-import type { Command } from 'commander';
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
 import { apiClient, type HostOptions } from './apiClient';
-import { askingHost, collect, selecting, type Ended, type MakeCommand } from './commandOptions';
 import { instantText, writeJson, type OutputOptions } from './output';
 import { writePreview, type Preview } from './preview';
 import { goOn } from './rollouts';
 import { bodySelector, vmIdOf, type SelectorOptions } from './selectors';
 
-interface EmergencyOptions extends HostOptions, OutputOptions, SelectorOptions {
+export interface EmergencyOptions extends HostOptions, OutputOptions, SelectorOptions {
   readonly reason: string;
   readonly kb?: readonly string[];
   readonly package?: readonly string[];
@@ -21,31 +19,6 @@ interface EmergencyOptions extends HostOptions, OutputOptions, SelectorOptions {
   readonly yes?: boolean;
 }
 
-export function addEmergency(program: Command, ended: Ended, make: MakeCommand): void {
-  selecting(
-    askingHost(
-      make(program, 'emergency', 'roll a few patches out now, beside the month; shows its dates first', [
-        'npm run lowtide -- emergency --kb 5044284 --tag app=shop --reason "CVE-2026-1234" --dry-run',
-        'npm run lowtide -- emergency --package "openssl*" --reason "CVE-2026-5678"',
-        'npm run lowtide -- emergency --security-since 2026-11-17 --hours 18:00-08:00 --reason "Exploited." --yes',
-      ]),
-    ),
-  )
-    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
-    .option('--kb <number>', 'this Windows update; several may be given', collect)
-    .option('--package <name>', 'this Linux package, * for any characters; several may be given', collect)
-    .option('--security-since <day>', 'everything Security that was published since')
-    .option('--bake-after-canary <duration>', 'how long the canary phase is watched; PT1H without it')
-    .option('--bake <duration>', 'how long each later phase is watched; PT1H without it')
-    .option('--hours <HH:MM-HH:MM>', "off-peak hours of its VMs in this rollout; each VM's own without it")
-    .option('--ends-after <duration>', 'when it ends, done or not; P7D without it')
-    .option('--dry-run', 'show its dates, and start nothing')
-    .option('--yes', 'do not ask')
-    .action(async (options: EmergencyOptions) => {
-      ended(await runEmergency(options));
-    });
-}
-
 interface EmergencyPreview extends Preview {
   readonly id: string;
   readonly confirm: string;
@@ -54,7 +27,7 @@ interface EmergencyPreview extends Preview {
 }
 
 /** Its dates are shown before it is confirmed; what is started is what was shown. */
-async function runEmergency(options: EmergencyOptions): Promise<0> {
+export async function runEmergency(options: EmergencyOptions): Promise<0> {
   const api = apiClient(options);
   const { vm, json, dryRun, yes } = options;
   const selector = bodySelector({ ...options, vm: vm === undefined ? undefined : await vmIdOf(api, vm) });

@@ -225,7 +225,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a set is let go although its VM is still unhealthy',
     'orchestrations/ledgerSweep.ts',
-    ["if (answer === 'healthy' || gone)", "if (answer !== 'unknown' || gone)"],
+    ["if (answer === 'healthy' || (gone && !listed))", "if (answer !== 'unknown' || (gone && !listed))"],
     'tests/orchestrations/sweeps.test.ts',
   ),
   planted(

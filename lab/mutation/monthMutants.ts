@@ -92,7 +92,7 @@ export const monthMutants: readonly Mutant[] = [
   inMonth(
     'VMs that were not reached have no outcome',
     'activities/closeRollout.ts',
-    [['known[n] === null', 'known[n] === null && n < 0']],
+    [['!reached.has(vmId)', '!reached.has(vmId) && phase === null']],
     'very-bad-patch',
   ),
   inMonth('VMs are assessed half as often as the policy says', 'domain/assessmentTimes.ts', [

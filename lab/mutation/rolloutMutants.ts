@@ -149,7 +149,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'VMs that were not reached have no outcome',
     'activities/closeRollout.ts',
-    ['known[n] === null', 'known[n] === null && n < 0'],
+    ['!reached.has(vmId)', '!reached.has(vmId) && phase === null'],
     'tests/activities/endings.test.ts',
   ),
   planted(

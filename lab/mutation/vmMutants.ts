@@ -297,7 +297,7 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'a VM that cannot be assessed stays at the head of those that are due',
     'activities/collectDueAssessments.ts',
-    ['    if (moves.length > 0) await assessments.move(moves);\n', ''],
+    ['    if (open.length > 0) await assessments.move(open.map(asMove));\n', ''],
     'tests/activities/assessments.test.ts',
   ),
   planted(

@@ -113,9 +113,9 @@ describe('the VMs of a round advance together', () => {
 
   it('the rows that say whether they may be touched are read once for all that are looked at together', async () => {
     const { services } = await aRoundOf(12);
-    const halts = jest.spyOn(services.rollouts, 'halts');
+    const read = [jest.spyOn(services.rollouts, 'haltsOf'), jest.spyOn(services.freezes, 'list')];
     await callOf(services, 1);
-    expect(halts).toHaveBeenCalledTimes(1);
+    expect(read.map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
   });
 
   it('80 VMs that have evidence enough need about as many calls as one', async () => {

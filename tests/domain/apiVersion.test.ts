@@ -25,6 +25,7 @@ describe('R-505: the api-version of a request', () => {
       configurationStatuses: false,
       assessmentMode: false,
       automaticByPlatformSettings: false,
+      bypassPlatformSafetyChecks: false,
     });
   });
 

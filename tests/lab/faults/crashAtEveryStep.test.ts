@@ -9,7 +9,7 @@ describe('a host that crashes', () => {
   it('loses nothing, at a sample of all the steps that it persists in a rollout', async () => {
     const report = await runEveryPoint({ vms: 20, remainder: 0, of: 1, every: 60, alone: false });
     expect(report.violations).toEqual([]);
-    expect(report.exist).toBeGreaterThan(3000);
+    expect(report.exist).toBeGreaterThan(2500);
     expect([report.hit, report.missed]).toEqual([report.aimed, []]);
   });
 });
