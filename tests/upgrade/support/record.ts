@@ -57,6 +57,8 @@ interface Month {
   readonly fleet: () => string;
   /** The VMs are there from this day on; absent: from the start. The rollout is then asked for before there are any. */
   readonly listedOnDay?: number;
+  /** How long it is watched; absent: to its end. */
+  readonly days?: number;
   readonly scenario?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** What people do at the end of a day, from 1. */
@@ -64,6 +66,8 @@ interface Month {
 }
 
 const smallFleet = (): string => printGeneratedFleet(generateFleet({ vms: 60, seed: 1 }));
+
+const manyVms = (): string => printGeneratedFleet(generateFleet({ vms: 600, seed: 1 }));
 
 const fewVms = (): string => printGeneratedFleet(generateFleet({ vms: 5, seed: 1 }));
 
@@ -76,11 +80,14 @@ const MONTHS: readonly Month[] = [
   { fleet: oneLargeSet, environment: { LOWTIDE_SET_ONE_BY_ONE_BELOW: '1000' }, act: resumeWhatHalted },
   // more sets than go side by side: they share lanes
   { fleet: manySets, act: resumeWhatHalted },
+  // more VMs due at once than one sweep assesses by itself
+  { fleet: manyVms, days: 2, act: resumeWhatHalted },
 ];
 
 async function liveThrough({
   fleet,
   listedOnDay,
+  days = 29,
   scenario,
   environment,
   act,
@@ -107,7 +114,7 @@ async function liveThrough({
   try {
     const recorded = listen(host);
     if (listedOnDay !== undefined) await host.request('POST', '/api/rollouts', { month: '2026-11' });
-    for (let day = 1; day <= 29; day += 1) {
+    for (let day = 1; day <= days; day += 1) {
       await host.runUntil(new Date(Date.parse(STARTS_UTC) + day * DAY_MS).toISOString());
       if (day === listedOnDay) await host.request('POST', '/api/fleet', JSON.parse(fleet()));
       await act(host, day);
