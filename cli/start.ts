@@ -76,7 +76,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
   return ended.kind === 'done' ? ended.value : 0;
 }
 
-const DURATION = 'The month takes up to two minutes on two quiet cores, longer on busy ones.';
+const DURATION = 'The month takes up to a minute and a half on two quiet cores, longer on busy ones.';
 
 function settingsOf({ settings: file, fleet, scenario, seed }: StartOptions): AppSettings {
   const own = {
