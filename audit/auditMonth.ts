@@ -73,7 +73,11 @@ function waiversIn({ waivers = [], trail = [] }: AuditInput): readonly AuditWaiv
 
 /** Holds what the rollout says of itself, as far as it is given, against what happened. */
 function checkReport(log: DriverLog, fleet: FleetFacts, input: AuditInput, findings: Findings): void {
-  const { vms, outcomes, rollouts = [], trail, phases = [] } = input;
+  const { vms, outcomes, rollouts = [], phases = [] } = input;
+  // The app's audit has the id that a VM had then; an install that was under way when its VM was moved has both.
+  const trail = input.trail?.map((row) =>
+    row.vmId === null ? row : { ...row, vmId: fleet.firstIdOf(row.vmId) },
+  );
   if (outcomes !== undefined) checkOutcomes(outcomes, vms, { fleet, atMs: log.until }, findings);
   checkRolloutsEnd(rollouts, log.until, findings);
   checkEmergencies(log.installs, rollouts, { vms, trail }, findings);

@@ -6,7 +6,7 @@ import type {
   AuditTrailRow,
 } from '../../audit/auditInput';
 import type { DriverEvent } from '../../drivers/driver';
-import { aSet, at, audit, aVm, install, probe, violated } from './logBuilders';
+import { aSet, at, audit, aVm, event, install, probe, violated } from './logBuilders';
 
 const ROLLOUT = 'rollout-2026-11';
 const [a, b] = [aVm('a'), aVm('b')];
@@ -254,6 +254,16 @@ describe('INV-11: the audit', () => {
     const report = audit(vms, log, { trail: trail.slice(0, -1), untilUtc });
     expect(violated(report)).toEqual([]);
     expect(held([], install(a, 0, 60, { rolloutId: null }))).toEqual([]);
+  });
+
+  it('may have either id of a VM that was moved, and still no id of another', () => {
+    const moved = event(a, 61, 'moved', { to: `${a.id}-moved` });
+    const renamed = trail.map((one) =>
+      one.vmId === a.id.toLowerCase() || one.vmId === a.id ? { ...one, vmId: `${a.id}-moved` } : one,
+    );
+    expect(renamed).not.toEqual(trail);
+    expect(held(renamed, [...log, moved])).toEqual([]);
+    expect(held(renamed)).toContain('INV-11');
   });
 
   it('is not asked for when it is not given', () => {
