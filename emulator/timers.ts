@@ -21,6 +21,11 @@ function resolveSetting(expression: string): string {
   return expression.replace(/%([^%]+)%/g, (_, name: string) => process.env[name] ?? '');
 }
 
+/** When a timer-triggered function fires; it fires nothing by itself. */
+export function cronOf({ trigger }: RegisteredFunction): Cron {
+  return schedule(resolveSetting(trigger.schedule ?? ''));
+}
+
 /** Fires timer-triggered functions on the host's clock, and remembers when each one last fired. */
 export class TimerTriggers {
   readonly #engine: Engine;
@@ -46,7 +51,7 @@ export class TimerTriggers {
     this.#extraInputs = extraInputs;
     this.#log = log;
     this.lastMs = new Map(last);
-    for (const fn of functions) this.#crons.set(fn.name, schedule(resolveSetting(fn.trigger.schedule ?? '')));
+    for (const fn of functions) this.#crons.set(fn.name, cronOf(fn));
   }
 
   /** An occurrence that was missed while the host was down is made up for, once, as with the real host's monitor. */

@@ -1,4 +1,4 @@
-import { Cron } from 'croner';
+import type { Cron } from 'croner';
 import { durableClientInput, extraInputsOf } from '../../emulator/clientBinding';
 import type { CoreApi, RegisteredFunction } from '../../emulator/coreApi';
 import { httpFunctions } from '../../emulator/httpFunctions';
@@ -6,6 +6,7 @@ import { Invoker } from '../../emulator/invoke';
 import { createRouter } from '../../emulator/routes';
 import { listen } from '../../emulator/server';
 import type { AppSettings } from '../../emulator/settings';
+import { cronOf } from '../../emulator/timers';
 import { json } from '../../emulator/http';
 import { messageOf } from '../../domain/messageOf';
 import { say } from '../../local/say';
@@ -85,18 +86,14 @@ function startTimers(
   return functions
     .filter(({ trigger }) => trigger.type === 'timerTrigger')
     .map((fn) => {
-      const schedule = (fn.trigger.schedule ?? '').replace(
-        /%([^%]+)%/g,
-        (_, name: string) => process.env[name] ?? '',
-      );
-      return new Cron(schedule, { utcOffset: 0, domAndDow: true, catch: report(fn) }, async () => {
-        await invoker.throughWorker(fn, { trigger: { json: status }, extra: extraInputs(fn) });
+      const cron = cronOf(fn).schedule(() => {
+        invoker
+          .throughWorker(fn, { trigger: { json: status }, extra: extraInputs(fn) })
+          .catch((error: unknown) => {
+            say.error(`${fn.name}: ${messageOf(error)}`);
+          });
       });
+      cron.resume();
+      return cron;
     });
 }
-
-const report =
-  ({ name }: RegisteredFunction) =>
-  (error: unknown): void => {
-    say.error(`${name}: ${messageOf(error)}`);
-  };
