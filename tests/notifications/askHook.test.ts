@@ -24,8 +24,7 @@ describe('a hook', () => {
         [text, headers] = [body, request.headers];
         if (request.url === '/silent') return;
         response.statusCode = request.url === '/error' ? 503 : request.url === '/moved' ? 302 : 200;
-        if (request.url === '/long')
-          response.end(`{"why":"${'Not approved. '.repeat(500)}","go":false}`);
+        if (request.url === '/long') response.end(`{"why":"${'Not approved. '.repeat(500)}","go":false}`);
         else if (request.url === '/halfway') {
           response.setHeader('content-length', '100');
           response.write('{"go":');
