@@ -16,4 +16,7 @@ export function asReported(
   return { ...summary, status: 'Failed', error: FAILED };
 }
 
-const FAILED = { code: 'PatchAssessmentFailed', message: 'The patch assessment after the installation failed.' };
+const FAILED = {
+  code: 'PatchAssessmentFailed',
+  message: 'The patch assessment after the installation failed.',
+};

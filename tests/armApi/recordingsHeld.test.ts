@@ -15,7 +15,9 @@ const NOT_HELD: Readonly<Record<string, string>> = {
 };
 
 (areAtHand ? describe : describe.skip)('the recordings', () => {
-  const files = (areAtHand ? readdirSync(FOLDER) : []).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -5)] : []));
+  const files = (areAtHand ? readdirSync(FOLDER) : []).flatMap((file) =>
+    file.endsWith('.json') ? [file.slice(0, -5)] : [],
+  );
   const tests = ['recordings', 'moreRecordings', 'failingAzure', 'throttling']
     .map((name) => readFileSync(join(__dirname, `${name}.test.ts`), 'utf8'))
     .join('\n');
@@ -33,7 +35,10 @@ type Held = readonly [file: string, title: string];
 
 /** The 40 facts of ../shared/reference/azure-recordings/README.md: the test that holds each, or why a client of the pocket Azure cannot meet it. */
 const FACTS: Readonly<Record<number, Held | string>> = {
-  1: ['armApi/longRunning', 'PUT answers with Azure-AsyncOperation only, DELETE and actions with Location, too'],
+  1: [
+    'armApi/longRunning',
+    'PUT answers with Azure-AsyncOperation only, DELETE and actions with Location, too',
+  ],
   2: ['armApi/recordings', 'a PUT of tags that leaves nothing to poll (12)'],
   3: ['armApi/facts', 'facts 3, 6 and 19'],
   4: ['armApi/facts', 'fact 4'],
