@@ -244,6 +244,8 @@ export const assessVm = {
     pace: Pace,
     /** So long a silent agent is waited for. */
     agentSeconds: z.number().int().nonnegative().default(0),
+    /** What the assessment is to be known by: the id of the request that it came with. */
+    activityId: z.string().exactOptional(),
   }),
   output: z.object({
     assessed: z.boolean(),
