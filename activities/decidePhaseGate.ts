@@ -27,8 +27,7 @@ export const decidePhaseGate = activity(
     const halts = await services.rollouts.haltsOf(control);
     const record = await services.rollouts.readPhase(rolloutId, phase);
     if (!record) throw new Error(`Rollout ${rolloutId} has no phase ${phase}.`);
-    if (record.gate?.kind === 'open')
-      return opened(services, rolloutId, phase, record.gate);
+    if (record.gate?.kind === 'open') return opened(services, rolloutId, phase, record.gate);
 
     const approvals = await approvalFacts(services, rolloutId);
     const now = controlFor(control, halts, { phase, region: null }, services.nowUtc(), approvals);
@@ -48,9 +47,7 @@ async function decide(
   control: RolloutControl,
   record: PhaseRecord,
   halts: readonly Halt[],
-): Promise<
-  { kind: 'wait'; why: string; nextUtc?: string | null } | Opened
-> {
+): Promise<{ kind: 'wait'; why: string; nextUtc?: string | null } | Opened> {
   const { phase, vmCount } = record;
   const { rolloutId } = control;
   const progress = progressOf(services, record, await services.rollouts.phaseTotals(rolloutId, phase));
