@@ -17,6 +17,10 @@ export const Claim = z.object({
 });
 export type Claim = Readonly<z.infer<typeof Claim>>;
 
+/** The epoch of a rollout: each take-over raises it, and what an older one asks for is refused. */
+export const Fence = z.object({ rolloutId: z.string(), epoch: z.number().int() });
+export type Fence = Readonly<z.infer<typeof Fence>>;
+
 export const ClaimRequest = Claim.extend({
   /** Older deadlines go first. */
   deadlineUtc: Utc,
@@ -27,6 +31,8 @@ export const ClaimRequest = Claim.extend({
   catchUpSlotsMax: z.number().int(),
   /** The catch-up that asks: all its rounds share its slot. Absent for others. */
   catchUp: z.string().exactOptional(),
+  /** Whose round it is, and in which epoch it was begun. Absent for what a person asks for. */
+  fence: Fence.exactOptional(),
 });
 export type ClaimRequest = Readonly<z.infer<typeof ClaimRequest>>;
 
@@ -55,6 +61,8 @@ export const LedgerState = z.object({
   impairments: z.array(Impairment),
   /** Catch-ups that have run in a window of a region, as long as it is open: each has a slot. */
   catchUpSlots: z.array(z.object({ region: z.string(), catchUp: z.string(), closesUtc: Utc })),
+  /** The newest epoch that each rollout has asked in, of the latest rollouts. */
+  fences: z.array(Fence),
 });
 export type LedgerState = Readonly<z.infer<typeof LedgerState>>;
 
@@ -63,6 +71,7 @@ export const emptyLedger: LedgerState = {
   tickets: [],
   impairments: [],
   catchUpSlots: [],
+  fences: [],
 };
 
 /** Why a claim is refused: two disruptions exclude each other, or one of the ledger's own rules. */
@@ -71,6 +80,8 @@ export const RefusalRule = z.enum([
   'setImpaired',
   'olderTicket',
   'catchUpSlot',
+  /** It was begun before the rollout was taken over. */
+  'takenOver',
   /** The ledger has no room for one more claim: its state must stay small (`ledgerState.ts`). */
   'ledgerFull',
 ]);
@@ -99,9 +110,11 @@ const REASONS_MAX = 5;
 
 /** Grants or refuses a claim. A refusal keeps a ticket, so that the request with the earliest deadline is served first. */
 export function tryAcquire(
-  state: LedgerState,
+  before: LedgerState,
   request: ClaimRequest,
 ): { state: LedgerState; answer: ClaimAnswer } {
+  if (isFencedOff(before, request)) return fencedOff(before, request);
+  const state = { ...before, fences: withFence(before.fences, request) };
   const held = state.claims.find((claim) => claim.claimId === request.claimId);
   if (held) return { state, answer: { kind: 'granted' } };
   const because = refusals(state, request);
@@ -126,6 +139,35 @@ export function tryAcquire(
     },
     answer: { kind: 'granted' },
   };
+}
+
+/** So many rollouts are open at once at most; the epochs of older ones are of no more use. */
+const FENCES_MAX = 8;
+
+function isFencedOff({ fences }: LedgerState, { fence }: ClaimRequest): boolean {
+  const known = fences.find(({ rolloutId }) => rolloutId === fence?.rolloutId);
+  return known !== undefined && fence !== undefined && fence.epoch < known.epoch;
+}
+
+/** Also a claim that it holds is no right any more; it goes on blocking others until its VMs are done. */
+function fencedOff(
+  state: LedgerState,
+  { claimId, expiresUtc, fence }: ClaimRequest,
+): { state: LedgerState; answer: ClaimAnswer } {
+  return {
+    state: { ...state, tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId) },
+    answer: {
+      kind: 'refused',
+      because: [{ rule: 'takenOver', by: fence?.rolloutId ?? '' }],
+      againUtc: expiresUtc,
+    },
+  };
+}
+
+function withFence(fences: LedgerState['fences'], { fence }: ClaimRequest): LedgerState['fences'] {
+  if (fence === undefined) return fences;
+  const others = fences.filter(({ rolloutId }) => rolloutId !== fence.rolloutId);
+  return [...others.slice(1 - FENCES_MAX), fence];
 }
 
 /** Every reason against the request, not only the first. */

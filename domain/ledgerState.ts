@@ -28,6 +28,7 @@ export const PackedLedger = z.object({
   tickets: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
   impairments: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
   slots: z.array(z.tuple([z.number(), z.string(), z.number()])),
+  fences: z.array(z.tuple([z.string(), z.number()])).default([]),
 });
 export type PackedLedger = z.infer<typeof PackedLedger>;
 type PackedPlace = z.infer<typeof Place>;
@@ -76,6 +77,7 @@ export function packLedger(state: LedgerState): PackedLedger {
       ms(one.sinceUtc),
     ]),
     slots: state.catchUpSlots.map((slot) => [region(slot.region), slot.catchUp, ms(slot.closesUtc)]),
+    fences: state.fences.map(({ rolloutId, epoch }) => [rolloutId, epoch]),
   };
 }
 
@@ -111,6 +113,7 @@ export function unpackLedger(packed: PackedLedger): LedgerState {
       catchUp,
       closesUtc: utc(closes),
     })),
+    fences: packed.fences.map(([rolloutId, epoch]) => ({ rolloutId, epoch })),
   };
 }
 

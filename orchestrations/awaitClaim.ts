@@ -23,7 +23,7 @@ type Input = ReturnType<typeof children.awaitClaim.input.parse>;
  * for another that waits for it.
  */
 function* acquireBudgets(context: OrchestrationContext, input: Input): Step<boolean> {
-  const { claimId, kind, disruption, startByUtc, closesUtc, deadlineUtc, pace } = input;
+  const { claimId, kind, disruption, startByUtc, closesUtc, deadlineUtc, pace, fence } = input;
   const taken: string[] = [];
   for (const share of disruption.budgets ?? []) {
     const key = budgetLedger(share.budget);
@@ -42,6 +42,7 @@ function* acquireBudgets(context: OrchestrationContext, input: Input): Step<bool
         nowUtc: nowUtc(context),
         ticketLapseSeconds: pace.ticketLapseSeconds,
         catchUpSlotsMax: 0,
+        ...(fence !== undefined && { fence }),
       },
     );
     if (said.kind === 'granted') taken.push(key);
@@ -61,7 +62,7 @@ function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
 export function* askForClaim(context: OrchestrationContext, input: Input): Step<Claimed> {
   const { claimId, kind, ledger, disruption, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } =
     input;
-  const { catchUp } = input;
+  const { catchUp, fence } = input;
   const said = yield* callEntity(
     context,
     { name: disruptionLedger.name, key: ledger },
@@ -77,6 +78,7 @@ export function* askForClaim(context: OrchestrationContext, input: Input): Step<
       ticketLapseSeconds: pace.ticketLapseSeconds,
       catchUpSlotsMax,
       ...(catchUp !== undefined && { catchUp }),
+      ...(fence !== undefined && { fence }),
     },
   );
   if (said.kind === 'refused') {

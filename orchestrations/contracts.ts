@@ -4,7 +4,7 @@ import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
-import { ClaimKind } from '../domain/ledger';
+import { ClaimKind, Fence } from '../domain/ledger';
 import { PhaseId } from '../domain/phaseId';
 import { OutcomeReason } from '../domain/reasons';
 import { ApiError, AvailablePatchSummary, PatchInstallationSummary } from '../domain/patches';
@@ -175,6 +175,7 @@ export const awaitClaim = {
     catchUpSlotsMax: z.number().int(),
     /** The catch-up that asks: all its rounds share its slot. */
     catchUp: z.string().exactOptional(),
+    fence: Fence.exactOptional(),
     /** It was asked for just now, and refused like this: the first poll comes after the first pause. */
     refused: z
       .object({ granted: z.literal(false), rules: z.array(z.string()), againUtc: Utc.exactOptional() })

@@ -82,6 +82,7 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
     deadlineUtc: claimDeadline(input.kind, input),
     catchUpSlotsMax: input.catchUpSlotsMax,
     ...(input.kind === 'catchUp' && { catchUp: input.phase }),
+    fence: { rolloutId: input.rolloutId, epoch: input.epoch },
     pace: input.pace,
     untilUtc: input.acquireByUtc,
     polls: 0,

@@ -10,6 +10,7 @@ import {
   type ClaimRequest,
   type LedgerState,
 } from '../../domain/ledger';
+import { packLedger, unpackLedger } from '../../domain/ledgerState';
 import { aVm } from '../support/builders';
 import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
 
@@ -41,6 +42,30 @@ describe('a claim', () => {
     const first = ledger.ask(aRequest('a'));
     expect(ledger.ask(aRequest('a', aDisruption(), { nowUtc: minutesAfter(NINE, 5) }))).toEqual(first);
     expect(ledger.state.claims).toHaveLength(1);
+  });
+
+  it('of an epoch before a take-over is refused until its window is over, and keeps no place in the queue', () => {
+    const of = (epoch: number): Partial<ClaimRequest> => ({ fence: { rolloutId: 'rollout-2026-11', epoch } });
+    const ledger = new Asked();
+    expect(ledger.ask(aRequest('first', aDisruption(), of(1)))).toEqual({ kind: 'granted' });
+    expect(ledger.ask(aRequest('newer', ZONE_2, of(3)))).toMatchObject({ because: [{ rule: 'zones' }] });
+    const { expiresUtc } = aRequest('old');
+    const refused = { kind: 'refused', because: [{ rule: 'takenOver', by: 'rollout-2026-11' }] };
+    for (const claimId of ['first', 'old'])
+      expect(ledger.ask(aRequest(claimId, ZONE_2, of(1)))).toEqual({ ...refused, againUtc: expiresUtc });
+    expect(ledger.state.tickets.map(({ claimId }) => claimId)).toEqual(['newer']);
+    expect(ledger.state.claims.map(({ claimId }) => claimId)).toEqual(['first']); // what it has down is down
+    expect(unpackLedger(packLedger(ledger.state))).toEqual(ledger.state);
+  });
+
+  it('of one rollout is not held back by the epoch of another, and neither is that of a person', () => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('a', aDisruption(), { fence: { rolloutId: 'rollout-2026-11', epoch: 4 } }));
+    ledger.state = release(ledger.state, 'a', []);
+    const next = { fence: { rolloutId: 'rollout-2026-12', epoch: 1 } };
+    expect(ledger.ask(aRequest('b', aDisruption(), next))).toEqual({ kind: 'granted' });
+    ledger.state = release(ledger.state, 'b', []);
+    expect(ledger.ask(aRequest('c', aDisruption(), { kind: 'onDemand' }))).toEqual({ kind: 'granted' });
   });
 
   it('may be granted again in the place of one that was released', () => {
