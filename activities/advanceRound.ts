@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { ImageFamily } from '../domain/imageFamily';
 import { roomInSet } from '../domain/disruption';
 import { chance } from '../domain/seed';
@@ -53,6 +54,23 @@ const FINE_GRID_SECONDS_MAX = 60;
  * holds up no other.
  */
 export const advanceRound = activity(contracts.advanceRound, async (services, input) => {
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
+    const answer = await advanceOnce(services, input);
+    if (answer !== null) return answer;
+  }
+  throw new Error(
+    `The progress of round ${input.claim.claimId} was changed by another call; this one is repeated.`,
+  );
+});
+
+/** Another worker with the same call is soon done. */
+const ATTEMPTS_MAX = 3;
+
+/** Null when another worker wrote between: everything from the start. */
+async function advanceOnce(
+  services: Services,
+  input: z.output<typeof contracts.advanceRound.input>,
+): Promise<AdvanceAnswer | null> {
   const { ref, claim, disruption, call } = input;
   const calledUtc = services.nowUtc();
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
@@ -64,11 +82,20 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
   const startedUtc = found === null ? calledUtc : found.progress.startedUtc;
   const round = { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) };
   const work = new Work(services, round, startedUtc ?? calledUtc);
-  const vms = await work.advance(before);
+  const started = startedUtc !== undefined && { startedUtc };
+  let etag = found?.etag ?? null;
+  const vms = await work.advance(before, async (ahead) => {
+    const answered = found?.progress.answer ?? { dueUtc: calledUtc, events: [] };
+    const row: RoundProgress = { call: call - 1, answer: answered, vms: ahead, ...started };
+    if (!(await services.roundProgress.write(ref.rolloutId, claim.claimId, row, etag))) return false;
+    etag = (await services.roundProgress.read(ref.rolloutId, claim.claimId))?.etag ?? null;
+    return true;
+  });
+  if (vms === null) return null;
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
-  const progress: RoundProgress = { call, answer, vms, ...(startedUtc !== undefined && { startedUtc }) };
-  if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, found?.etag ?? null)) {
+  const progress: RoundProgress = { call, answer, vms, ...started };
+  if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, etag)) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
     if (work.outcomes.length > 0 && answer.dueUtc !== null)
       await tellResults(services, ref, claim.claimId, vms);
@@ -76,11 +103,8 @@ export const advanceRound = activity(contracts.advanceRound, async (services, in
     return answer;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
-  if (other !== null && other.progress.call >= call) return other.progress.answer;
-  throw new Error(
-    `The progress of round ${claim.claimId} was changed by another call; this one is repeated.`,
-  );
-});
+  return other !== null && other.progress.call >= call ? other.progress.answer : null;
+}
 
 type VmProgress = RoundProgress['vms'][number];
 
@@ -126,8 +150,14 @@ class Work {
     this.#gridFromMs = Date.parse(roundStartedUtc) + offsetMs;
   }
 
-  /** Takes every step that is due; those that want to install are asked for together, and then go on. */
-  async advance(before: readonly VmProgress[]): Promise<VmProgress[]> {
+  /**
+   * Takes every step that is due; those that want to install are asked for together, and then go on. `writeAhead`: which ones will be installed is
+   * written down before the first is, so that a repeat of a call that was cut off follows them whatever it would decide now. Null when it was not.
+   */
+  async advance(
+    before: readonly VmProgress[],
+    writeAhead: (vms: VmProgress[]) => Promise<boolean>,
+  ): Promise<VmProgress[] | null> {
     const assessed = await this.#pass(before);
     const asking = assessed.flatMap(({ update }, place) =>
       update.kind === 'askExposure' && update.dueUtc <= this.services.nowUtc()
@@ -152,6 +182,9 @@ class Work {
       const held = asked.get(place);
       return held === undefined ? vm : this.#answered(vm, granted.has(place), held);
     });
+    // What else this call has learnt is not reported yet: a repeat learns it again.
+    const ahead = answered.map((vm, n) => (granted.has(n) ? vm : (before[n] ?? vm)));
+    if (granted.size > 0 && !(await writeAhead(ahead))) return null;
     return this.#pass(answered);
   }
 

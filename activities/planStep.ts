@@ -2,7 +2,7 @@ import type { RolloutControl } from '../domain/control';
 import { standingFreezes, type Freeze } from '../domain/freezes';
 import { rolloutIdOf, type VmId } from '../domain/ids';
 import { holdsOf } from '../domain/holds';
-import { outcomeOf, type Outcome } from '../domain/outcome';
+import { outcomeOf } from '../domain/outcome';
 import { NO_PHASE } from '../domain/phaseId';
 import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
@@ -114,13 +114,10 @@ export async function leftOver(
   const before = rolloutIdOf(monthAfter(month, -1));
   if (!(await services.rollouts.read(before))) return [];
   const found: VmId[] = [];
-  for await (const outcome of allPages((after) => services.outcomes.page(before, after)))
-    if (goesFirst(outcome)) found.push(outcome.vmId);
+  for await (const vmId of allPages((after) => services.outcomes.carriedOver(before, after)))
+    found.push(vmId);
   return found;
 }
-
-const goesFirst = ({ kind, reason }: Outcome): boolean =>
-  kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
 
 /** VMs that the plan left out end at once, each with everything that keeps it out. */
 function outcomesOfLeftOut(

@@ -28,6 +28,10 @@ export const isWaiting = (
   attemptsMax: number,
 ): boolean => (kind === 'deferred' || kind === 'failed') && attempts < attemptsMax;
 
+/** VMs that a rollout did not reach, or could not, go first in the next one. */
+export const goesFirst = ({ kind, reason }: Ended): boolean =>
+  kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
+
 /** After one VM's outcome became another. */
 export function changeTotals(totals: OutcomeTotals, before: Counted | null, after: Counted): OutcomeTotals {
   const without = before === null ? totals : counted(totals, before, -1);

@@ -3,6 +3,7 @@ import { keyOf, VmId, type RolloutId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
 import {
   changeTotals,
+  goesFirst,
   isWaiting,
   noTotals,
   OutcomeTotals,
@@ -54,6 +55,8 @@ export interface OutcomeStore {
    * gets this one, and so does one that was taken for deleted. Returns what stands for it.
    */
   move(id: RolloutId, from: VmId, unlessKnown: OutcomeRecord): Promise<KeptOutcome | null>;
+  /** The VMs that go first in the next rollout, in the order of their keys, from behind `after`: of the others none is read. */
+  carriedOver(id: RolloutId, after: string): Promise<ListPage<VmId>>;
   /** How many VMs ended how, and how many wait for a second chance: a row for each region. */
   totals(id: RolloutId): Promise<OutcomeTotals>;
   /** Every outcome there ever was, those that were overwritten included, in order of time; from behind `after`, a key of it. */
@@ -77,13 +80,22 @@ export interface TimedOutcome {
 
 const VM = 'vm~';
 const TIME = 'at~';
+const CARRY = 'carry~';
 const TOTALS = ' totals~'; // sorts before every VM
 
-/** VMs in one transaction of at most 100 changes: each is two rows, as it stands and in order of time, and the totals of their region are one more. */
-const TOGETHER_MAX = 49;
+/**
+ * VMs in one transaction of at most 100 changes: each is three rows, as it stands, in order of time, and whether it goes first in the next
+ * rollout, and the totals of their region are one more.
+ */
+const TOGETHER_MAX = 33;
+
+/** A row for each VM that ever was to go first. `goes` false: it is not any more. */
+const Carried = z.object({ vmId: VmId, goes: z.boolean() });
+type Carried = Readonly<z.infer<typeof Carried>>;
 
 const parseOutcomeRecord = parsedOnce(OutcomeRow);
 const parseTotals = parsedOnce(OutcomeTotals);
+const parseCarried = parsedOnce(Carried);
 
 /** A VM is tried at most `attemptsMax` times in a rollout. */
 export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore {
@@ -102,6 +114,10 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
     page: async (id, after) => {
       const { value, next } = await listPage(table, id, { after, prefix: VM }, parseOutcomeRecord);
       return { value: value.filter(isHere), next };
+    },
+    carriedOver: async (id, after) => {
+      const { value, next } = await listPage(table, id, { after, prefix: CARRY }, parseCarried);
+      return { value: value.filter(({ goes }) => goes).map(({ vmId }) => vmId), next };
     },
     move: (id, from, unlessKnown) => moveOutcome(table, id, from, unlessKnown, attemptsMax),
     save: async (id, records) => {
@@ -155,9 +171,8 @@ async function saveTogether(
       (sum, change) => changeTotals(sum, change.before, change.after),
       before === null ? noTotals : parseTotals(before.value),
     );
-    const written: { row: string; found: Row | null; value: unknown }[] = fresh.map(
-      ({ row, found, after }) => ({ row, found, value: after }),
-    );
+    const written: WrittenRow[] = fresh.map(({ row, found, after }) => ({ row, found, value: after }));
+    for (const { before: was, after } of fresh) written.push(...(await carryChange(table, id, was, after)));
     for (const { before: was, after } of fresh) {
       const row = timeKey(after);
       // Of the same instant there is a row already: another reason was given for it.
@@ -167,6 +182,26 @@ async function saveTogether(
     written.push({ row: totalsRow, found: before, value: total });
     if (await table.commit(id, conditions(written))) return changes.map(({ after }) => after);
   }
+}
+
+interface WrittenRow {
+  readonly row: string;
+  readonly found: Row | null;
+  readonly value: unknown;
+}
+
+/** Nothing where a VM goes first as before, or as little. */
+async function carryChange(
+  table: Table,
+  id: RolloutId,
+  before: OutcomeRecord | null,
+  after: OutcomeRecord,
+): Promise<WrittenRow[]> {
+  const goes = goesFirst(after);
+  if (goes === (before !== null && goesFirst(before))) return [];
+  const value: Carried = { vmId: after.vmId, goes };
+  const row = CARRY + keyOf(after.vmId);
+  return [{ row, found: await table.get(id, row), value }];
 }
 
 const timeKey = ({ atUtc, vmId }: OutcomeRecord): string => `${TIME}${atUtc}~${keyOf(vmId)}`;
@@ -231,6 +266,7 @@ async function moveOutcome(
         { row: VM + keyOf(from), found: fromRow, value: marker },
         { row: VM + keyOf(to), found: toRow, value: { ...stands, region } },
         { row: totalsRow, found: totals, value: changeTotals(left, null, stands) },
+        ...(await carryMoved(table, id, { from, had }, { has, stands })),
         ...(stands === first ? [await inTime(table, id, first)] : []),
       ]),
     );
@@ -238,18 +274,27 @@ async function moveOutcome(
   }
 }
 
-async function inTime(
+/** The next rollout knows the VM by the id that it has now. */
+async function carryMoved(
   table: Table,
   id: RolloutId,
-  value: KeptOutcome,
-): Promise<{ row: string; found: Row | null; value: unknown }> {
+  { from, had }: { readonly from: VmId; readonly had: OutcomeRow | null | undefined },
+  { has, stands }: { readonly has: OutcomeRow | null | undefined; readonly stands: OutcomeRecord },
+): Promise<WrittenRow[]> {
+  const row = CARRY + keyOf(from);
+  const left =
+    had && goesFirst(had)
+      ? [{ row, found: await table.get(id, row), value: { vmId: from, goes: false } }]
+      : [];
+  return [...left, ...(await carryChange(table, id, has ?? null, stands))];
+}
+
+async function inTime(table: Table, id: RolloutId, value: KeptOutcome): Promise<WrittenRow> {
   const row = timeKey(value);
   return { row, found: await table.get(id, row), value };
 }
 
-function conditions(
-  written: readonly { readonly row: string; readonly found: Row | null; readonly value: unknown }[],
-): Parameters<Table['commit']>[1] {
+function conditions(written: readonly WrittenRow[]): Parameters<Table['commit']>[1] {
   return {
     insert: written.flatMap(({ row, found, value }) => (found === null ? [{ row, value }] : [])),
     replace: written.flatMap(({ row, found, value }) =>

@@ -87,4 +87,28 @@ export const largeFleetMutants: readonly Mutant[] = [
     ['fewer === 0 || !isMany ||', 'fewer === 0 || listed.size === 0 || !isMany ||'],
     'tests/domain/inventoryChanges.test.ts',
   ),
+  planted(
+    'the ledger grants what was asked for before a take-over',
+    'domain/ledger.ts',
+    ['fence.epoch < known.epoch', 'fence.epoch < 0'],
+    'tests/domain/ledger.test.ts',
+  ),
+  planted(
+    'an installation starts in an epoch before a take-over',
+    'activities/startInstall.ts',
+    [' || row.epoch !== input.claim.epoch', ''],
+    'tests/operatorApi/takeOver.test.ts',
+  ),
+  planted(
+    'which VMs are installed is not written down before the first is',
+    'activities/advanceRound.ts',
+    ['if (granted.size > 0 && !(await writeAhead(ahead))) return null;', ''],
+    'tests/activities/advanceRound.test.ts',
+  ),
+  planted(
+    'a VM that is done goes first in the next rollout',
+    'store/outcomes.ts',
+    ['value.filter(({ goes }) => goes)', 'value'],
+    'tests/store/outcomes.test.ts',
+  ),
 ];

@@ -166,6 +166,43 @@ describe('the VMs of a round advance together', () => {
     expect(services.driver.accepted).toHaveLength(5);
   });
 
+  it('INV-11: a call that was cut off after an installation began is repeated, and follows it whatever it would decide now', async () => {
+    const { services, ids } = await aRoundOf(3);
+    const write = services.roundProgress.write.bind(services.roundProgress);
+    let cutOff = 0;
+    jest.spyOn(services.roundProgress, 'write').mockImplementation(async (id, of, progress, etag) => {
+      const isCut = cutOff === 0 && progress.vms.some(({ update }) => update.kind === 'readInstall');
+      if (!isCut) return write(id, of, progress, etag);
+      cutOff += 1;
+      throw new Error('503');
+    });
+    const read = services.driver.readOperation.bind(services.driver);
+    jest
+      .spyOn(services.driver, 'readOperation')
+      .mockImplementation((id) =>
+        cutOff > 0 && id.startsWith('assess') ? Promise.resolve({ kind: 'lost' }) : read(id),
+      );
+    let call = 1;
+    while (cutOff === 0) {
+      for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
+      const answer = await callOf(services, call).catch(() => null);
+      if (answer === null) break;
+      call += 1;
+      if (answer.dueUtc !== null && answer.dueUtc > services.nowUtc()) services.clock.nowUtc = answer.dueUtc;
+    }
+    expect(services.driver.accepted).toHaveLength(ids.length);
+    await callOf(services, call);
+    expect(await outcomesIn(services)).toEqual([]);
+    for (const vmId of ids) services.driver.endInstall(vmId);
+    for (let answer: Answer | null = null; answer?.dueUtc !== null; call += 1) {
+      answer = await callOf(services, call);
+      if (answer.dueUtc !== null && answer.dueUtc > services.nowUtc()) services.clock.nowUtc = answer.dueUtc;
+    }
+    expect((await outcomesIn(services)).map(({ kind }) => kind)).toEqual(['patched', 'patched', 'patched']);
+    const ends = (await services.audit.list(ROLLOUT)).filter(({ what }) => what === 'installEnded');
+    expect(ends.map(({ vmId }) => vmId).sort()).toEqual([...ids].sort());
+  });
+
   it('a VM whose platform throws holds up no other, and ends after some hours with the reason', async () => {
     const { services, ids } = await aRoundOf(4);
     const [sick = ids[0]] = ids.slice(2, 3);

@@ -101,7 +101,11 @@ describe('a round', () => {
   it('its own id is the id of its claim', async () => {
     const { of } = await round();
     expect(of('disruptionLedger.tryAcquire')).toEqual([
-      expect.objectContaining({ claimId: ROUND, deadlineUtc: ENDS }),
+      expect.objectContaining({
+        claimId: ROUND,
+        deadlineUtc: ENDS,
+        fence: { rolloutId: inRollout.rolloutId, epoch: 1 },
+      }),
     ]);
     expect(of('disruptionLedger.release')).toEqual([expect.objectContaining({ claimId: ROUND })]);
     const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES, epoch: 1 };

@@ -57,6 +57,55 @@ describe('an outcome', () => {
     expect(totals.waiting).toBe(0);
   });
 
+  it('R-112: of a VM that was not reached is on the list of the next rollout until another stands, and moves with it', async () => {
+    const outcomes = storeOf();
+    const carried = async (): Promise<unknown> => (await outcomes.carriedOver(ROLLOUT, '')).value;
+    await outcomes.save(ROLLOUT, [outcomeAt(EARLY, ['deferred', 'poweredOff'])]);
+    await outcomes.save(ROLLOUT, [outcomeAt(LATE, ['skipped', 'superseded'])]);
+    expect(await carried()).toEqual([vm.id]);
+    const to = vms[2]?.id ?? vm.id;
+    await outcomes.move(ROLLOUT, vm.id, { ...outcomeAt(LATE, ['deferred', 'moved']), vmId: to });
+    expect(await carried()).toEqual([to]);
+    await outcomes.save(ROLLOUT, [{ ...outcomeAt('2026-11-14T05:00:00.000Z'), vmId: to }]);
+    expect(await carried()).toEqual([]);
+    await outcomes.save(ROLLOUT, [
+      { ...outcomeAt('2026-11-15T05:00:00.000Z', ['deferred', 'poweredOff']), vmId: to },
+    ]);
+    expect(await carried()).toEqual([to]);
+  });
+
+  it('R-112: the list is read by pages, without a row of a VM that is done', async () => {
+    const store = memoryStore();
+    const lists: number[] = [];
+    const watched: Store = {
+      ...store,
+      table: (name) => {
+        const table = store.table(name);
+        return {
+          ...table,
+          list: async (partition, range) => {
+            const rows = await table.list(partition, range);
+            if (name === 'outcomes') lists.push(rows.length);
+            return rows;
+          },
+        };
+      },
+    };
+    const outcomes = storeOf(watched);
+    const late = new Set(vms.slice(0, 40));
+    const records = vms.map((one) =>
+      outcomeAt(EARLY, late.has(one) ? ['deferred', 'poweredOff'] : undefined, one),
+    );
+    await outcomes.save(ROLLOUT, records);
+    lists.length = 0;
+    const { value, next } = await outcomes.carriedOver(ROLLOUT, '');
+    expect({ value: [...value].sort(), next }).toEqual({
+      value: [...late].map(({ id }) => id).sort(),
+      next: null,
+    });
+    expect(lists).toEqual([40]);
+  });
+
   it('of a VM that was tried three times waits no more', async () => {
     const outcomes = storeOf();
     for (const hour of [3, 4, 5])
