@@ -169,7 +169,7 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'VMs of a superseded rollout are not carried over',
-    'activities/planStep.ts',
+    'domain/outcomeTotals.ts',
     ["kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed'", "kind === 'deferred'"],
     'tests/activities/planRollout.test.ts',
   ),
