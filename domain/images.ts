@@ -60,9 +60,28 @@ export function rememberedByImage<T>(compute: (image: PlatformImage) => T): (ima
   };
 }
 
+/** R-402: images of galleries are in no profile; policy may name their definitions, as ids. */
+export function isSupportedGalleryImage(imageId: string, policy: ImagePolicy): boolean {
+  const definition = galleryDefinition(imageId);
+  return extra(policy).some((pattern) => pattern.test(definition));
+}
+
+/** The definition of an image of a gallery, lower-cased and without version. */
+export function galleryDefinition(imageId: string): string {
+  return imageId.toLowerCase().replace(/\/+$/, '').replace(VERSION, '');
+}
+
+/** `…/images/web/versions/1.0.3`: of a compute gallery, a shared or a community one. */
+const VERSION = /\/versions\/[^/]+$/;
+
 /** Can VMs of this image be patched without a reboot? */
 export function supportsHotpatching(image: PlatformImage | null): boolean {
   return image !== null && hotpatched.some((pattern) => pattern.test(imageName(image)));
+}
+
+/** The setting, with its value, that would take in an image of a gallery. */
+export function settingThatSupportsGallery(imageId: string): string {
+  return `LOWTIDE_EXTRA_IMAGES=${galleryDefinition(imageId)}`;
 }
 
 /** The setting, with its value, that would take in an image which is not supported. */
