@@ -13,7 +13,7 @@ export type DashboardHost = Awaited<ReturnType<typeof dashboardHost>>;
 /** A page of its own, with everything that went wrong in it. */
 export interface WatchedPage {
   readonly page: Page;
-  /** Errors of scripts, and what the policy of the page refused. */
+  /** Errors of scripts, what the policy of the page refused, and what was asked of any other address than the page's own. */
   readonly errors: string[];
 }
 
@@ -29,7 +29,30 @@ export async function openPage(
     if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
       errors.push(message.text());
   });
+  // Before any script of the page.
+  await page.addInitScript(REPORT_REFUSALS);
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (request.isNavigationRequest() || protocol === 'blob:') return;
+    if (origin !== new URL(request.frame().url()).origin) errors.push(`asks ${request.url()}`);
+  });
   return { page, errors };
+}
+
+const REPORT_REFUSALS = `document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => {
+  console.error('refused by the policy of the page: ' + [effectiveDirective, blockedURI, sourceFile, lineNumber].join(' '));
+});`;
+
+/** Cuts the page off from everything but its host: what it asks of any other address fails, and is an error. */
+export async function cutOff({ page, errors }: WatchedPage, baseUrl: string): Promise<void> {
+  const { origin } = new URL(baseUrl);
+  await page.route(
+    (url) => url.origin !== origin && url.protocol !== 'blob:',
+    (route) => {
+      errors.push(`asks ${route.request().url()}`);
+      return route.abort('internetdisconnected');
+    },
+  );
 }
 
 /** What axe-core finds against WCAG 2.2 A and AA, as `rule: element`. */

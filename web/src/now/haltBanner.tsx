@@ -4,6 +4,7 @@ import type { Halt, Halts, Rollout } from '../api';
 import { count, phaseName, readable, time, vms, words } from '../format';
 import { useWhyNoOperator } from '../me';
 import { Icon } from '../parts/icon';
+import { Name } from '../parts/name';
 import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
 
@@ -74,9 +75,11 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
             <dl class="facts">
               {factsOf(halt).map(({ fact, value, sharedByCount }) => (
                 <div key={fact}>
-                  <dt>{fact}</dt>
-                  <dd class="value" title={value.slice(0, 1_000)}>
-                    {value}
+                  <dt>
+                    <Name text={fact} />
+                  </dt>
+                  <dd>
+                    <Name text={value} />
                   </dd>
                   <dd class="quiet">
                     {count(sharedByCount)} of {vms(plannedCount)} have it
@@ -101,8 +104,8 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
       <ul class="accused">
         {shown.map(({ vmId, name, kind, reason, detail }) => (
           <li key={vmId}>
-            <Link to={addressOf('/vm', { id: vmId })} class="value" title={name}>
-              {name}
+            <Link to={addressOf('/vm', { id: vmId })}>
+              <Name text={name} />
             </Link>
             <span class="quiet clamp" title={detail.slice(0, 1_000)}>
               {kind}, {detail === '' ? words(reason) : detail}

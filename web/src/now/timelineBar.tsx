@@ -61,7 +61,7 @@ export function Bar({ scale, span, bands = [], zone = 'UTC', name, gateUtc = nul
         />
         {span.worked.map(([startUtc, endUtc]) => (
           <rect
-            key={startUtc}
+            key={`${startUtc} ${endUtc}`}
             class="worked"
             x={pct(x(startUtc))}
             width={pct(Math.max(WIDTH_MIN, x(endUtc) - x(startUtc)))}
