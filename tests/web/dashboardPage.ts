@@ -74,6 +74,15 @@ export function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
 
+/** What reaches beyond the right edge of a page that is too wide. */
+export async function tooWide(page: Page): Promise<readonly string[]> {
+  return (await isTooWide(page)) ? page.evaluate<string[]>(BEYOND_THE_EDGE) : [];
+}
+
+const BEYOND_THE_EDGE = `[...document.querySelectorAll('body *')]
+  .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((element) => element.tagName + '.' + element.className + ': ' + element.textContent.slice(0, 60)).slice(0, 8)`;
+
 /** Presses a key until the page is where it should be; no page has so many stops. */
 export async function press(page: Page, key: string, isThere: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {

@@ -154,6 +154,18 @@ export function selectorInWords(selector: Readonly<Record<string, unknown>>): st
   return parts.length === 0 ? 'every VM' : parts.join(' and ');
 }
 
+const NAME_MAX = 72;
+const HEAD = 48;
+const TAIL = 16;
+
+/** A name that others chose, within a sentence: of one that is too long the middle is left out. */
+export function shortened(name: string): string {
+  if (name.length <= NAME_MAX) return name;
+  // Letters, not halves of them: an emoji has two.
+  const letters = [...name];
+  return `${letters.slice(0, HEAD).join('')}…${letters.slice(-TAIL).join('')}`;
+}
+
 /** `patchesPending` as `patches pending`. */
 export function words(camelCase: string): string {
   return camelCase.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();

@@ -1,7 +1,7 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NeededApproval, Phase, Rollout } from '../api';
-import { hoursOrDays, many, phaseName, readable, time, vms } from '../format';
+import { hoursOrDays, many, phaseName, readable, shortened, time, vms } from '../format';
 import { useWhyNoApprover } from '../me';
 import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
@@ -29,8 +29,8 @@ export function Approvals({ rollout }: { readonly rollout: Rollout }): JSX.Eleme
       {next !== undefined && <Open key={next.phase} needed={next} rollout={rollout} isWaiting={isWaiting} />}
       {later.length > 0 && (
         <p class="quiet">
-          Later {later.map(({ phase, rule }) => `${phaseName(phase)} (${rule})`).join(' and ')} will ask for
-          one, too.
+          Later {later.map(({ phase, rule }) => `${phaseName(phase)} (${shortened(rule)})`).join(' and ')}{' '}
+          will ask for one, too.
         </p>
       )}
       {standing.map((needed) => (
@@ -81,7 +81,9 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
         <Fact name="Asked for by">
           <LongText text={requestedBy} />, {time(requestedUtc)}
         </Fact>
-        <Fact name="Why it waits">The policy asks an approver {needed.rule}.</Fact>
+        <Fact name="Why it waits">
+          The policy asks an approver <LongText text={needed.rule} />.
+        </Fact>
         {phase?.expected && (
           <Fact name="Planned">
             {time(phase.expected.expectedStartUtc)} to {time(phase.expected.expectedEndUtc)}

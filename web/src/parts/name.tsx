@@ -1,8 +1,6 @@
 import type { ComponentChildren, JSX } from 'preact';
+import { shortened } from '../format';
 
-const SHOWN_MAX = 72;
-const HEAD = 48;
-const TAIL = 16;
 /** So much of it a screen reader says, and a title shows. */
 const WHOLE_MAX = 5_000;
 const TITLE_MAX = 1_000;
@@ -12,14 +10,11 @@ const TITLE_MAX = 1_000;
  * its title and for screen readers.
  */
 export function Name({ text }: { readonly text: string }): JSX.Element {
-  if (text.length <= SHOWN_MAX) return <span class="value">{withBreaks(text)}</span>;
-  // Letters, not halves of them: an emoji has two.
-  const letters = [...text];
+  const shown = shortened(text);
+  if (shown === text) return <span class="value">{withBreaks(text)}</span>;
   return (
     <span class="value" title={text.slice(0, TITLE_MAX)}>
-      <span aria-hidden="true">
-        {withBreaks(letters.slice(0, HEAD).join(''))}…{withBreaks(letters.slice(-TAIL).join(''))}
-      </span>
+      <span aria-hidden="true">{withBreaks(shown)}</span>
       <span class="visually-hidden">{text.slice(0, WHOLE_MAX)}</span>
     </span>
   );
