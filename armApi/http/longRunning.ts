@@ -39,6 +39,8 @@ function retryAfter(kind: string): Readonly<Record<string, string>> {
 }
 
 export interface NewOperation {
+  /** Where something is to be known by the same id. */
+  readonly id?: string;
   readonly kind: OperationKindName;
   /** Region of the resource. */
   readonly location: string;
@@ -87,10 +89,10 @@ export async function acceptedWith(
 async function begin(
   { baseUrl, apiVersion, subscriptionId }: ArmRequest,
   { services }: ArmContext,
-  { kind, location, resourceId, data = {} }: NewOperation,
+  { id = randomUUID(), kind, location, resourceId, data = {} }: NewOperation,
 ): Promise<{ id: string; status: string; result: string }> {
   const operation: LongRunningOperation = {
-    id: randomUUID(),
+    id,
     kind,
     subscriptionId,
     resourceId,

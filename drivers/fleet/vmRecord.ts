@@ -76,7 +76,8 @@ const VmRecord = z.looseObject({
     }),
     availabilitySet: member({ id: z.string().refine(isSetId, 'is not the id of an availability set') }),
     virtualMachineScaleSet: member({ id: z.string().refine(isScaleSetId, 'is not the id of a scale set') }),
-    platformFaultDomain: z.number().int().nonnegative().nullish(),
+    /** -1: as Azure likes. */
+    platformFaultDomain: z.number().int().min(-1).nullish(),
     vmId: text,
     provisioningState: text,
     instanceView: InstanceView,
@@ -172,8 +173,12 @@ function setOf({
   if (virtualMachineScaleSet?.id === undefined) return { availabilitySetId: null, updateDomain: null };
   return {
     availabilitySetId: setIdOf(virtualMachineScaleSet.id),
-    updateDomain: instanceView?.platformFaultDomain ?? platformFaultDomain ?? null,
+    updateDomain: instanceView?.platformFaultDomain ?? chosenDomain(platformFaultDomain),
   };
+}
+
+function chosenDomain(domain: number | null | undefined): number | null {
+  return domain === undefined || domain === -1 ? null : domain;
 }
 
 /** Null for what is no GUID, or the one of all zeros that is written over a real one. */

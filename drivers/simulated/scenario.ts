@@ -35,6 +35,7 @@ export const EffectKind = z.enum([
   'needsUbuntuPro',
   'assessmentFails',
   'installFails',
+  'closingAssessmentFails',
   'installHangs',
   'slowInstall',
   'patchFails',
@@ -70,7 +71,14 @@ const Effect = z.strictObject({
     .default('compute'),
   /** Only for requestsFail: which of the answers that are given where Azure itself fails. */
   failure: z
-    .enum(['empty503', 'serverTimeout503', 'html503', 'badGateway502', 'gatewayTimeout504'])
+    .enum([
+      'empty503',
+      'serverTimeout503',
+      'html503',
+      'badGateway502',
+      'gatewayTimeout504',
+      'entityNotFound404',
+    ])
     .default('empty503'),
 });
 export type Effect = Readonly<z.infer<typeof Effect>>;

@@ -1,6 +1,7 @@
 import { DateTime } from 'luxon';
 import { LowtideError } from '../../domain/lowtideError';
 import type { VmId } from '../../domain/ids';
+import type { PatchInstallationSummary } from '../../domain/patches';
 import type { DriverEvent, FleetDriver, InstallRequest, InventoryPage, StartAnswer } from '../driver';
 import { parseFleet, printFleet, type ParsedFleet } from '../fleet/parseFleet';
 import type { JournalRequest, PowerAction, RequestJournal, VmRequest } from './log/requestJournal';
@@ -65,6 +66,8 @@ export interface SimulatedDriver extends FleetDriver {
   availablePatches(id: VmId): readonly KnownPatch[] | null;
   /** What the installation with this activity id found and did, patch by patch; null when the VM knows no such installation. */
   foundPatches(id: VmId, activityId: string): readonly FoundPatch[] | null;
+  /** Whether the scenario lets the assessment fail with which the guest ends this installation of the VM. */
+  closingAssessmentFails(id: VmId, installation: PatchInstallationSummary): boolean;
   /** How a request about this VM is throttled by the scenario; null when it is not. `call` numbers the requests. */
   throttledBy(id: VmId, call: number): Effect['shape'] | null;
   /** How a scenario lets this request about the VM fail; null: it does not. */
@@ -127,8 +130,9 @@ class SimulatedFleetDriver implements SimulatedDriver {
     return Promise.resolve(machine === undefined ? null : readingOf(machine, nowMs));
   }
 
-  startAssessment(id: VmId): Promise<StartAnswer> {
-    return this.#start(id, 'assessment', (at) => ({ kind: 'assess', at, vm: id }));
+  startAssessment(id: VmId, activityId?: string): Promise<StartAnswer> {
+    const named = activityId === undefined ? {} : { activityId };
+    return this.#start(id, 'assessment', (at) => ({ kind: 'assess', at, vm: id, ...named }));
   }
 
   startInstallation(id: VmId, request: InstallRequest): Promise<StartAnswer> {
@@ -204,6 +208,21 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const nowMs = this.#now();
     const machine = this.#machine(id, nowMs);
     return machine === undefined ? null : foundPatches(machine, activityId, nowMs);
+  }
+
+  closingAssessmentFails(
+    id: VmId,
+    { installedPatchCount, installationActivityId, startTime }: PatchInstallationSummary,
+  ): boolean {
+    const machine = this.#machine(id, this.#now());
+    if (machine === undefined || installedPatchCount === 0) return false;
+    const effect = activeEffect(
+      machine,
+      'closingAssessmentFails',
+      Date.parse(startTime),
+      installationActivityId,
+    );
+    return effect !== undefined;
   }
 
   throttledBy(id: VmId, call: number): Effect['shape'] | null {

@@ -215,7 +215,7 @@ export class SimulatedFleet implements FleetState {
     if (machine === undefined) throw new Error(`there is no ${request.vm} to ${request.kind}`);
     switch (request.kind) {
       case 'assess':
-        return this.#started(startAssessment(machine, atMs));
+        return this.#started(startAssessment(machine, atMs, request.activityId));
       case 'install':
         return this.#started(startInstallation(machine, atMs, request.request satisfies InstallRequest));
       case 'extension':
