@@ -5,17 +5,10 @@ import { useLive } from '../live';
 import { SelectField } from '../parts/selectField';
 import { ForecastGroups } from './forecastGroups';
 import { ForecastVms } from './forecastVms';
-import { StateBar, type StateCounts } from './stateBar';
+import type { Forecasted } from './forecasted';
+import { StateBar } from './stateBar';
 
 const EVERY_MS = 8_000;
-
-export interface Forecasted {
-  readonly targetUtc: string | null;
-  readonly deadlineUtc: string | null;
-  readonly counts: StateCounts;
-  readonly groups: readonly { readonly name: string; readonly counts: StateCounts }[];
-  readonly value: readonly { readonly vmId: string; readonly why: string }[];
-}
 
 const BY: readonly (readonly [key: string, label: string])[] = [
   ['region', 'region'],

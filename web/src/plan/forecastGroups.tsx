@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { count, many, vms } from '../format';
 import { Name } from '../parts/name';
-import type { Forecasted } from './forecast';
+import type { Forecasted } from './forecasted';
 import { StateBar, sumOf, type StateCounts } from './stateBar';
 
 const SHOWN_MAX = 12;

@@ -3,7 +3,7 @@ import { count, nameOf, readable, vms as inVms } from '../format';
 import { LongText } from '../parts/longText';
 import { Name } from '../parts/name';
 import { addressOf, Link } from '../router';
-import type { Forecasted } from './forecast';
+import type { Forecasted } from './forecasted';
 
 const SHOWN_MAX = 50;
 
