@@ -205,7 +205,7 @@ export const awaitGo = {
 export const awaitGate = {
   name: 'awaitGate',
   input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId }),
-  output: z.object({ openedUtc: Utc.nullable() }),
+  output: z.object({ openedUtc: Utc.nullable(), nextOpensUtc: Utc.nullable().default(null) }),
 } as const;
 
 export const awaitCompletion = {

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Evidence, FamilyEvidence } from '../api';
 import { count, vms } from '../format';
+import { Name } from '../parts/name';
 import { Curve } from './curve';
 
 const SHOWN = 6;
@@ -66,8 +67,8 @@ function Family({
   ].join(', ');
   return (
     <li>
-      <div class="family-name value" title={name}>
-        {name}
+      <div class="family-name">
+        <Name text={name} />
       </div>
       <Curve family={family} haltsAt={haltsAt} />
       <div>
