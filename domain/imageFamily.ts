@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { galleryDefinition } from './images';
 import type { VirtualMachine } from './virtualMachine';
 
 /**
@@ -27,3 +26,11 @@ export function imageFamilyOf({ image, imageId, osType }: ImageFacts): ImageFami
     return ImageFamily.parse(`${image.publisher}:${image.offer}:${image.sku}`.toLowerCase());
   return ImageFamily.parse(`unknown:${(osType ?? 'unknown').toLowerCase()}`);
 }
+
+/** The definition of an image of a gallery, lower-cased and without version. */
+export function galleryDefinition(imageId: string): string {
+  return imageId.toLowerCase().replace(/\/+$/, '').replace(VERSION, '');
+}
+
+/** `…/images/web/versions/1.0.3`: of a compute gallery, a shared or a community one. */
+const VERSION = /\/versions\/[^/]+$/;

@@ -1,4 +1,5 @@
 import { CURRENT_IMAGES, HOTPATCH_IMAGES } from './currentImages';
+import { galleryDefinition } from './imageFamily';
 import type { Policy } from './policy';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -65,14 +66,6 @@ export function isSupportedGalleryImage(imageId: string, policy: ImagePolicy): b
   const definition = galleryDefinition(imageId);
   return extra(policy).some((pattern) => pattern.test(definition));
 }
-
-/** The definition of an image of a gallery, lower-cased and without version. */
-export function galleryDefinition(imageId: string): string {
-  return imageId.toLowerCase().replace(/\/+$/, '').replace(VERSION, '');
-}
-
-/** `…/images/web/versions/1.0.3`: of a compute gallery, a shared or a community one. */
-const VERSION = /\/versions\/[^/]+$/;
 
 /** Can VMs of this image be patched without a reboot? */
 export function supportsHotpatching(image: PlatformImage | null): boolean {
