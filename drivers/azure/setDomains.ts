@@ -104,7 +104,8 @@ export class SetDomains {
   }
 }
 
-const keyOf = ({ armId, vmGuid }: Pick<SetMember, 'armId' | 'vmGuid'>): string => `${armId.toLowerCase()} ${vmGuid}`;
+const keyOf = ({ armId, vmGuid }: Pick<SetMember, 'armId' | 'vmGuid'>): string =>
+  `${armId.toLowerCase()} ${vmGuid}`;
 
 function byGroup(members: readonly SetMember[]): Iterable<readonly SetMember[]> {
   const groups = new Map<string, SetMember[]>();
