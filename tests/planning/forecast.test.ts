@@ -71,7 +71,8 @@ describe('the forecast', () => {
     const vms = vmsOf(40, (index) => ({ availabilitySetId: aSet('web'), updateDomain: index % 5 }));
     const [round] = roundsOf(planOf(vms));
     expect(round?.vmIds).toHaveLength(8);
-    const minutes = (Date.parse(round?.expectedEndUtc ?? '') - Date.parse(round?.expectedStartUtc ?? '')) / 60_000;
+    const minutes =
+      (Date.parse(round?.expectedEndUtc ?? '') - Date.parse(round?.expectedStartUtc ?? '')) / 60_000;
     expect(minutes).toBeGreaterThan(100);
   });
 
