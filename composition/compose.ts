@@ -4,6 +4,7 @@ import type { Services } from '../activities/services';
 import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import { learnRegions } from '../domain/regions';
+import { messageOf } from '../domain/messageOf';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { readFleetFile } from '../drivers/fleet/fleetFile';
@@ -165,7 +166,7 @@ function journalOf({ stateDir }: Settings): RequestJournal {
       'SETTING_INVALID',
       {
         what: `The state folder ${stateDir} cannot be used.`,
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Set LOWTIDE_STATE_DIR to a folder that this process may write to. Only LOWTIDE_STORE=memory needs none.',
       },
       { cause },
