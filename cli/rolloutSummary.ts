@@ -52,7 +52,7 @@ function phases({ phases: all }: RolloutView, width: number): string[] {
   const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate, expected }) => {
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
-    const planned = expected == null ? '' : `, planned for ${spanText(expected)}`;
+    const planned = expected ? `, planned for ${spanText(expected)}` : '';
     const verdict = gate === null ? `gate not decided${planned}` : `gate ${gate.kind}: ${gate.why}`;
     return [
       `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} ${vmCount === 1 ? 'VM' : 'VMs'}`,

@@ -106,7 +106,7 @@ async function lift(services: Services, kind: Kind, request: OperatorRequest): P
       why: 'It was never made here, or lifted already.',
       fix: `GET /${WORDS[kind].path} lists them.`,
     });
-  await writeDown(services, freeze, WORDS[kind].removed, request.by, request.query('reason')?.trim());
+  await writeDown(services, freeze, WORDS[kind].removed, request.by, request.query('reason') ?? undefined);
   await services.freezes.remove(kind, id);
   return { jsonBody: (await shown(services, [freeze]))[0] };
 }
@@ -143,7 +143,7 @@ async function writeDown(
     what,
     subject: id,
     vmId: selector.vm ?? null,
-    why: why ? why : reason,
+    why: why ?? reason,
     evidence: { selector: describeSelector(selector), from, to, timeZone, owner },
   });
 }

@@ -243,7 +243,7 @@ const showSchema: OperatorRoute = {
 };
 
 function runningIn({ control, vms }: FleetView): z.input<typeof Diff>['running'] {
-  if (control === null || control.endedUtc !== null) return null;
+  if (control?.endedUtc !== null) return null;
   const toComeCount = vms.filter(({ place, outcome }) => place !== null && outcome === null).length;
   return { rolloutId: control.rolloutId, toComeCount };
 }

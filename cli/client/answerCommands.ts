@@ -14,7 +14,7 @@ const ROLLOUT = ['--rollout <id>', 'its rollout; the latest monthly one without 
 const REASON = ['--reason <text>', 'why: it goes into the audit (required)'] as const;
 const YES = ['--yes', 'do not ask'] as const;
 
-/** What waits for somebody: questions of hooks, notices that did not arrive, VMs and listings that a person answers for. */
+/** What waits for a person: questions of hooks, notices that did not arrive, VMs and listings that a person answers for. */
 export function addAnswers(program: Command, ended: Ended, make: MakeCommand): void {
   addHooks(program, ended, make);
   addNotifications(program, ended, make);

@@ -71,7 +71,7 @@ function whereOf({ phases, halts, state, approvals }: RolloutView): string {
   const waits = approvals?.some(
     ({ phase, state: stands }) => phase === next.phase && WAITING.includes(stands),
   );
-  const from = next.expected == null ? '' : ` ${instantText(next.expected.expectedStartUtc)}`;
+  const from = next.expected ? ` ${instantText(next.expected.expectedStartUtc)}` : '';
   return `; ${next.phase} next${from}${waits ? ', waits for an approval' : ''}`;
 }
 
