@@ -7,10 +7,13 @@ import { sideBySide } from './sideBySide';
 
 export const startAssessments = activity(
   contracts.startAssessments,
-  async (services, { vmIds, due }): Promise<AnswerTo<typeof contracts.startAssessments>> => {
+  async (services, { vmIds, due, activityId }): Promise<AnswerTo<typeof contracts.startAssessments>> => {
     const answers = await sideBySide(vmIds, async (vmId) => ({
       vmId,
-      answer: due === null ? await services.driver.startAssessment(vmId) : await startDue(services, vmId),
+      answer:
+        due === null
+          ? await services.driver.startAssessment(vmId, activityId)
+          : await startDue(services, vmId),
     }));
     const started: { vmId: VmId; operationId: string }[] = [];
     const refused: { vmId: VmId; code: string; message: string }[] = [];

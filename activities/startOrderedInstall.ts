@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
 import { addSeconds } from '../domain/instants';
+import { passesByItself, pauseAfter } from '../domain/refusals';
 import * as contracts from './contracts';
 import { expectClaim } from './expectClaim';
 import { installOnce, type InstallJob, type InstallStop } from './installOnce';
@@ -15,6 +16,8 @@ export const startOrderedInstall = activity(
     await expectClaim(services, input, longestUtc(input));
     const answer = await installOnce(services, jobOf(services, input));
     if (answer.kind !== 'end') return answer;
+    if (answer.stop.kind === 'refused' && answer.stop.code === 'extensionMissing')
+      return bringExtension(services, input.vmId);
     const isSilent = answer.stop.kind === 'refused' && answer.stop.code === 'agentNotReady';
     const nowUtc = services.nowUtc();
     if (isSilent && nowUtc < addSeconds(input.sinceUtc, AGENT_MAY_BE_SILENT_SECONDS))
@@ -22,6 +25,17 @@ export const startOrderedInstall = activity(
     return { kind: 'refused', error: errorOf(answer.stop) };
   },
 );
+
+/** In whatever patch mode a VM is: the extension comes with the first operation on it (recordings 05 and 06). */
+async function bringExtension(
+  { driver, nowUtc }: Services,
+  vmId: Input['vmId'],
+): Promise<AnswerTo<typeof contracts.startOrderedInstall>> {
+  const brought = await driver.startExtensionInstallation(vmId);
+  if (brought.kind === 'started' || passesByItself(brought.code))
+    return { kind: 'wait', untilUtc: addSeconds(nowUtc(), pauseAfter(brought)) };
+  return { kind: 'refused', error: { code: 'OperationNotAllowed', message: brought.message } };
+}
 
 /** So long Azure waits for an agent that is silent, before the operation fails. Shorter than the claim is held for the start. */
 const AGENT_MAY_BE_SILENT_SECONDS = 25 * 60;

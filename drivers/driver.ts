@@ -62,6 +62,8 @@ export interface InstallRequest {
   readonly packageNameMasksToExclude?: readonly string[];
   /** The rollout this install belongs to, also in catch-up; null for what a person asked for by hand. */
   readonly rolloutId: string | null;
+  /** See `startAssessment`. */
+  readonly activityId?: string;
 }
 
 export const StartAnswer = z.discriminatedUnion('kind', [
@@ -111,7 +113,11 @@ export interface FleetDriver {
   listVirtualMachines(cursor: string | null): Promise<InventoryPage>;
   /** Null when the VM does not exist (any more). */
   readVirtualMachine(id: VmId): Promise<VmReading | null>;
-  startAssessment(id: VmId): Promise<StartAnswer>;
+  /**
+   * `activityId`: the id that the activity is to have, for the driver that is the platform itself: on Azure it is that of the request which
+   * began it. Others take no notice of it.
+   */
+  startAssessment(id: VmId, activityId?: string): Promise<StartAnswer>;
   startInstallation(id: VmId, request: InstallRequest): Promise<StartAnswer>;
   /**
    * Installs or updates the patch extension and turns the guest's own automatic updates off where that can be done. What is not done at

@@ -43,8 +43,10 @@ export function directClient(driver: SimulatedDriver): DurableClient {
 
 async function start(driver: SimulatedDriver, name: string, input: unknown): Promise<string | null> {
   switch (name) {
-    case assessVm.name:
-      return startedOr(driver.startAssessment(assessVm.input.parse(input).vmId));
+    case assessVm.name: {
+      const { vmId, activityId } = assessVm.input.parse(input);
+      return startedOr(driver.startAssessment(vmId, activityId));
+    }
     case enableVm.name:
       await driver.startExtensionInstallation(enableVm.input.parse(input).vmId);
       return null;

@@ -6,8 +6,10 @@ import { messageOf } from '../domain/messageOf';
 import { signature } from './post';
 import { lookupPublic, refuseWrittenAddress } from './publicAddress';
 
-/** Of an answer; the rest is not read. */
-const ANSWER_CHARACTERS_MAX = 300;
+/** A longer answer is a no: what is not read to its end may say anything there. */
+const ANSWER_CHARACTERS_MAX = 16_384;
+/** Of its words. */
+const WHY_CHARACTERS_MAX = 300;
 
 interface HookCaller {
   readonly privateAddresses: boolean;
@@ -18,8 +20,9 @@ interface HookCaller {
 }
 
 /**
- * Posts the question as JSON. 2xx is yes, unless the answer is JSON with `go: false`; anything else is no, with the first words of the answer.
- * No redirect is followed and no private address reached, as with notices.
+ * Posts the question as JSON. 2xx is yes, unless the answer is JSON whose `go` is not `true`; anything else is no, with the first words of the
+ * answer: also one that breaks off, is cut by the time limit, or is too long. No redirect is followed and no private address reached, as
+ * with notices.
  */
 export function hookCaller({ privateAddresses, hookSecret = null, nowMs = Date.now }: HookCaller): AskHook {
   return (hook, about) =>
@@ -52,14 +55,14 @@ export function hookCaller({ privateAddresses, hookSecret = null, nowMs = Date.n
               })),
           },
         });
-        sent.on('error', (error) => {
-          const isLate = error.name === 'TimeoutError' || error.name === 'AbortError';
-          no(isLate ? `It did not answer within ${timeoutSeconds} s.` : messageOf(error));
-        });
+        const failed = (error: Error): void => {
+          no(isTimeout(error) ? `It did not answer within ${timeoutSeconds} s.` : messageOf(error));
+        };
+        sent.on('error', failed);
         sent.on('response', (response) => {
-          read(response, (text) => {
+          read(response).then((text) => {
             resolve(answerOf(response.statusCode ?? 0, text));
-          });
+          }, failed);
         });
         sent.end(body);
       } catch (error) {
@@ -68,35 +71,42 @@ export function hookCaller({ privateAddresses, hookSecret = null, nowMs = Date.n
     });
 }
 
-function read(response: IncomingMessage, done: (text: string) => void): void {
-  let text = '';
-  response.setEncoding('utf8');
-  response.on('data', (piece: string) => {
-    text += piece;
-    if (text.length < ANSWER_CHARACTERS_MAX) return;
-    response.destroy();
-    done(text.slice(0, ANSWER_CHARACTERS_MAX));
-  });
-  response.on('end', () => {
-    done(text);
-  });
-  response.on('error', () => {
-    done(text);
+const isTimeout = ({ name }: Error): boolean => name === 'TimeoutError' || name === 'AbortError';
+
+function read(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (piece: string) => {
+      text += piece;
+      if (text.length <= ANSWER_CHARACTERS_MAX) return;
+      reject(new Error(`Its answer is longer than ${ANSWER_CHARACTERS_MAX} characters.`));
+      response.destroy();
+    });
+    response.on('end', () => {
+      resolve(text);
+    });
+    response.on('error', (error) => {
+      reject(isTimeout(error) ? error : new Error('Its answer broke off.'));
+    });
   });
 }
 
 function answerOf(status: number, text: string): HookAnswer {
-  const said = wordsOf(text);
+  const said = wordsOf(text.trim());
+  const why = said.why.slice(0, WHY_CHARACTERS_MAX);
   if (status < 200 || status >= 300)
-    return { kind: 'no', why: `It answered ${status}${said.why === '' ? '.' : `: ${said.why}`}` };
-  return said.go ? { kind: 'yes' } : { kind: 'no', why: said.why === '' ? 'It said no.' : said.why };
+    return { kind: 'no', why: `It answered ${status}${why === '' ? '.' : `: ${why}`}` };
+  return said.go ? { kind: 'yes' } : { kind: 'no', why: why === '' ? 'It said no.' : why };
 }
 
+/** An answer that begins as JSON has to be JSON, and its `go`, where it has one, has to be true. */
 function wordsOf(text: string): { readonly go: boolean; readonly why: string } {
+  if (!text.startsWith('{')) return { go: true, why: text };
   try {
-    const { go, why } = JSON.parse(text) as { go?: unknown; why?: unknown };
-    return { go: go !== false, why: typeof why === 'string' ? why : '' };
+    const { go = true, why } = JSON.parse(text) as { go?: unknown; why?: unknown };
+    return { go: go === true, why: typeof why === 'string' ? why : '' };
   } catch {
-    return { go: true, why: text.trim() };
+    return { go: false, why: `Its answer is no JSON: ${text}` };
   }
 }

@@ -27,9 +27,18 @@ export const lookupPublic: LookupFunction = (host, options, answer) => {
   });
 };
 
+/**
+ * Azure's own address in every virtual network (DHCP, DNS, health probes, the guest agent's wire server): by its number it is public.
+ * Source: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16.
+ */
+const AZURE_PLATFORM = '168.63.129.16';
+
 /** An IPv4 address inside of an IPv6 one counts as what it is. */
-const isPublic = (address: string): boolean =>
-  ipaddr.isValid(address) && ipaddr.process(address).range() === 'unicast';
+function isPublic(address: string): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const found = ipaddr.process(address);
+  return found.range() === 'unicast' && found.toString() !== AZURE_PLATFORM;
+}
 
 const notAllowed = (host: string, address: string): Error =>
   new Error(

@@ -24,8 +24,7 @@ export async function startReleasedMonth(
     (error: unknown) => `Which VMs are at risk is not known: ${messageOf(error)}`,
   );
   if (atRisk !== null) log.warn(atRisk);
-  const { items, next } = await services.driver.listVirtualMachines(null);
-  if (items.length === 0 && next === null) {
+  if (await isEmpty(services, log)) {
     log.warn(
       'The driver lists no VM, so there is nothing to roll out to. It is asked again at the next tick.',
     );
@@ -34,6 +33,17 @@ export async function startReleasedMonth(
   const month = monthOfLatestRelease(services.nowUtc());
   const { control, created } = await requestRollout(services, client, month, 'monthly timer');
   if (created) log.log(`Started ${control.rolloutId}.`);
+}
+
+/** A platform that does not answer now is no empty fleet: the month does not wait a day for the next tick, and its plan lists anew, again and again. */
+async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
+  try {
+    const { items, next } = await driver.listVirtualMachines(null);
+    return items.length === 0 && next === null;
+  } catch (error) {
+    log.warn(`The driver did not list the VMs: ${messageOf(error)}. The rollout lists them itself.`);
+    return false;
+  }
 }
 
 /** Finished instances are of no use after the next rollout has begun; history and audit stay in tables. */

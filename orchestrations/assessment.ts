@@ -15,8 +15,13 @@ type Assessed =
     };
 
 /** Assesses one VM and waits for the result. It never installs anything. */
-export function* assess(context: OrchestrationContext, vmId: VmId, pace: Pace): Step<Assessed> {
-  const results = yield* assessAll(context, [vmId], null, pace);
+export function* assess(
+  context: OrchestrationContext,
+  vmId: VmId,
+  pace: Pace,
+  activityId?: string,
+): Step<Assessed> {
+  const results = yield* assessAll(context, [vmId], null, pace, pace.assessmentPollSeconds, activityId);
   return results.get(vmId) ?? { kind: 'failed', message: 'The assessment gave no result.' };
 }
 
@@ -30,6 +35,7 @@ export function* assessAll(
   due: readonly DueVm[] | null,
   pace: Pace,
   readSeconds = pace.assessmentPollSeconds,
+  activityId?: string,
 ): Step<ReadonlyMap<VmId, Assessed>> {
   const results = new Map<VmId, Assessed>();
   const untilUtc = addSeconds(nowUtc(context), pace.assessmentTimeoutSeconds);
@@ -41,6 +47,7 @@ export function* assessAll(
       const { started, refused, retryAfterSeconds } = yield* call(context, startAssessments, {
         vmIds: waiting,
         due: due?.filter(({ vmId }) => waiting.includes(vmId)) ?? null,
+        ...(activityId === undefined ? NOT_NAMED : { activityId }),
       });
       running = [...running, ...started];
       for (const { vmId, code, message } of refused) results.set(vmId, { kind: 'failed', message, code });
@@ -58,6 +65,8 @@ export function* assessAll(
     results.set(vmId, { kind: 'failed', message: 'The assessment did not end in time.' });
   return results;
 }
+
+const NOT_NAMED = {};
 
 interface Operation {
   readonly vmId: VmId;

@@ -213,7 +213,7 @@ export const awaitGo = {
 export const awaitGate = {
   name: 'awaitGate',
   input: Waiting.extend({ rolloutId: RolloutId, phase: PhaseId }),
-  output: z.object({ openedUtc: Utc.nullable() }),
+  output: z.object({ openedUtc: Utc.nullable(), nextOpensUtc: Utc.nullable().default(null) }),
 } as const;
 
 export const awaitCompletion = {
@@ -252,6 +252,8 @@ export const assessVm = {
     pace: Pace,
     /** So long a silent agent is waited for. */
     agentSeconds: z.number().int().nonnegative().default(0),
+    /** What the assessment is to be known by: the id of the request that it came with. */
+    activityId: z.string().exactOptional(),
   }),
   output: z.object({
     assessed: z.boolean(),

@@ -16,6 +16,8 @@ export const startAssessments = {
     vmIds: z.array(VmId),
     /** VMs of a sweep: those that are gone, or do not take part any more, are left alone and due no more. */
     due: z.array(DueVm).nullable().default(null),
+    /** Of the one VM that a request over the ARM API is about: what its assessment is to be known by. */
+    activityId: z.string().exactOptional(),
   }),
   output: z.object({
     started: z.array(AssessmentOperation),

@@ -40,6 +40,8 @@ export const InstallOrder = z.object({
   excludeKbsRequiringReboot: z.boolean().exactOptional(),
   packageNameMasksToInclude: z.array(z.string()).exactOptional(),
   packageNameMasksToExclude: z.array(z.string()).exactOptional(),
+  /** What the installation is to be known by: the id of the request that it came with. */
+  activityId: z.string().exactOptional(),
 });
 export type InstallOrder = Readonly<z.infer<typeof InstallOrder>>;
 

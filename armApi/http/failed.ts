@@ -2,7 +2,7 @@ import { assertNever } from '../../domain/assertNever';
 import type { Effect } from '../../drivers/simulated/scenario';
 import type { ArmAnswer } from './armRoute';
 
-/** What is answered where Azure itself fails: JSON, HTML or nothing, and never a Retry-After. Source: recordings 21 and 73. */
+/** What is answered where Azure itself fails: JSON, HTML or nothing, and never a Retry-After. Source: recordings 21, 71 and 73. */
 export function failedAnswer(failure: Effect['failure'], nowUtc: string): ArmAnswer {
   switch (failure) {
     case 'empty503':
@@ -27,6 +27,10 @@ export function failedAnswer(failure: Effect['failure'], nowUtc: string): ArmAns
       const message =
         "The gateway did not receive a response from 'Microsoft.Compute' within the specified time period.";
       return jsonAnswer(504, 'service', 'GatewayTimeout', message);
+    }
+    case 'entityNotFound404': {
+      const message = 'The entity was not found in this Azure location.';
+      return { status: 404, body: { error: { code: 'NotFound', message } } };
     }
     default:
       return assertNever(failure);

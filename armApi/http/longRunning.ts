@@ -34,11 +34,28 @@ const WITHOUT_RETRY_AFTER: ReadonlySet<string> = new Set<OperationKindName>([
   'installPatches',
 ]);
 
+interface OperationLinks {
+  readonly id: string;
+  readonly status: string;
+  readonly result: string;
+}
+
+function headersOf({ id, status }: OperationLinks, { kind }: NewOperation): Readonly<Record<string, string>> {
+  return {
+    // The operation has the id of the request that began it (facts, 4).
+    'x-ms-request-id': id,
+    'azure-asyncoperation': status,
+    ...retryAfter(kind),
+  };
+}
+
 function retryAfter(kind: string): Readonly<Record<string, string>> {
   return WITHOUT_RETRY_AFTER.has(kind) ? {} : { 'retry-after': String(RETRY_AFTER_SECONDS) };
 }
 
 export interface NewOperation {
+  /** Where something is to be known by the same id. */
+  readonly id?: string;
   readonly kind: OperationKindName;
   /** Region of the resource. */
   readonly location: string;
@@ -55,13 +72,7 @@ export async function accepted(
   const links = await begin(request, context, operation);
   return {
     status: 202,
-    headers: {
-      // The operation has the id of the request that began it (facts, 4).
-      'x-ms-request-id': links.id,
-      'azure-asyncoperation': links.status,
-      location: links.result,
-      ...retryAfter(operation.kind),
-    },
+    headers: { ...headersOf(links, operation), location: links.result },
   };
 }
 
@@ -75,22 +86,17 @@ export async function acceptedWith(
   const links = await begin(request, context, operation);
   return {
     ...answer,
-    headers: {
-      ...answer.headers,
-      'x-ms-request-id': links.id,
-      'azure-asyncoperation': links.status,
-      ...retryAfter(operation.kind),
-    },
+    headers: { ...answer.headers, ...headersOf(links, operation) },
   };
 }
 
 async function begin(
   { baseUrl, apiVersion, subscriptionId }: ArmRequest,
   { services }: ArmContext,
-  { kind, location, resourceId, data = {} }: NewOperation,
-): Promise<{ id: string; status: string; result: string }> {
+  { id = randomUUID(), kind, location, resourceId, data = {} }: NewOperation,
+): Promise<OperationLinks> {
   const operation: LongRunningOperation = {
-    id: randomUUID(),
+    id,
     kind,
     subscriptionId,
     resourceId,

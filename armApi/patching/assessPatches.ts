@@ -29,14 +29,18 @@ const assessPatches: ArmRoute = {
     requireFeature(request, context, 'InGuestPatchVMPreview');
     const { id, armId, vm } = findProvisionedVm(request, context);
     await requireRunning(context, id);
-    const instanceId = `assess-${randomUUID()}`;
+    // The activity has the id of the request that began it, and so has its operation (facts, 4).
+    const activityId = randomUUID();
+    const instanceId = `assess-${activityId}`;
     const input: z.input<typeof assessVm.input> = {
       vmId: id,
       pace: Pace.parse(context.services.policy),
       agentSeconds: AGENT_MAY_BE_SILENT_SECONDS,
+      activityId,
     };
     await context.client.startNew(assessVm.name, { instanceId, input });
     return accepted(request, context, {
+      id: activityId,
       kind: 'assessPatches',
       location: vm.region,
       resourceId: armId,

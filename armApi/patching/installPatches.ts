@@ -18,9 +18,11 @@ import { installOnDemand } from '../../orchestrations/contracts';
 import type { ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { armTime } from '../http/armTime';
 import { ArmError, invalidParameter, operationNotAllowed } from '../http/armError';
+import { asReported } from './closingAssessment';
 import { readInstallOrder } from './installOrder';
 import { accepted, type OperationKind } from '../http/longRunning';
 import { findProvisionedVm } from '../resources/lookup';
+import { modeOf } from '../resources/vmModel';
 import { requireFeature } from './optIn';
 import { outcomeOf } from '../http/orchestrated';
 import { agentSilent, requireRunning } from '../resources/reachable';
@@ -43,18 +45,21 @@ const installPatches: ArmRoute = {
     if (!patchingIn(request.apiVersion).installPatches) throw notInVersion(request.apiVersion);
     requireFeature(request, context, 'InGuestPatchVMPreview');
     const { id, armId, vm } = findProvisionedVm(request, context);
-    const order = readInstallOrder(request.body, vm.osType);
+    // The activity has the id of the request that began it, and so has its operation (facts, 4).
+    const activityId = randomUUID();
+    const order = { ...readInstallOrder(request.body, vm.osType), activityId };
     const ifBusy = ifBusyOf(request);
     const { extension } = await requireRunning(context, id);
-    if (extension === null)
+    if (extension === null && modeOf(vm) === 'AutomaticByPlatform')
       throw operationNotAllowed(
-        'The patch extension is not installed yet: it comes with patch mode AutomaticByPlatform, in the off-peak hours of the VM.',
+        'The patch extension is not installed yet: in patch mode AutomaticByPlatform it comes in the off-peak hours of the VM.',
       );
     const input = await inputOf(context, vm, { order, ifBusy, by: `${request.by}, over the ARM API` });
-    const instanceId = `install-${randomUUID()}`;
+    const instanceId = `install-${activityId}`;
     if (ifBusy === 'fail') await requireFree(context, instanceId, input);
     await context.client.startNew(installOnDemand.name, { instanceId, input });
     return accepted(request, context, {
+      id: activityId,
       kind: 'installPatches',
       location: vm.region,
       resourceId: armId,
@@ -143,14 +148,14 @@ export const installation: OperationKind = async ({ data, resourceId }, context)
   const outcome = await outcomeOf(context, Data.parse(data).instanceId, installOnDemand.output);
   if (outcome.kind !== 'ended') return outcome.state;
   const { output, endedUtc } = outcome;
-  const { summary } = output;
+  const id = VmId.parse(resourceId);
+  const summary = output.summary === null ? null : asReported(context, id, output.summary);
   const silent = agentSilent(resourceId);
   const ended = output.error?.code === silent.code ? silent : output.error;
   const error = ended ?? (extensionFailed(summary) ? summary.error : null);
   if (summary === null || error !== null)
     return { status: 'Failed', error: error ?? UNKNOWN, endedUtc, httpStatus: 409 };
   const { installationActivityId } = summary;
-  const id = VmId.parse(resourceId);
   const found = context.services.driver.foundPatches(id, installationActivityId) ?? [];
   return { status: 'Succeeded', body: installResult(summary, found, osTypeOf(context, id)), endedUtc };
 };

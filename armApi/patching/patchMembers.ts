@@ -24,6 +24,32 @@ export function platformMembersIn(apiVersion: string): readonly string[] {
   ];
 }
 
+/** Values of settings that are words of Azure. */
+export const WORDS = {
+  assessmentMode: ['ImageDefault', 'AutomaticByPlatform'],
+  rebootSetting: ['Unknown', 'IfRequired', 'Never', 'Always'],
+} as const;
+
+/** Settings with Azure's words as Azure writes them; what is no word of Azure stays as it is, to be refused. */
+export function spelledSettings(settings: JsonObject): JsonObject {
+  const platform = settings['automaticByPlatformSettings'];
+  const assessed = spelledAs(settings, 'assessmentMode');
+  return isObject(platform)
+    ? { ...assessed, automaticByPlatformSettings: spelledAs(platform, 'rebootSetting') }
+    : assessed;
+}
+
+function spelledAs(record: JsonObject, member: keyof typeof WORDS): JsonObject {
+  const written = record[member];
+  if (typeof written !== 'string') return record;
+  const word = WORDS[member].find((one) => one.toLowerCase() === written.toLowerCase());
+  return word === undefined ? record : { ...record, [member]: word };
+}
+
+function isEmpty(value: unknown): boolean {
+  return isObject(value) && Object.keys(value).length === 0;
+}
+
 /** a model in the shapes of the version: what it does not know is not shown. */
 export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
   const osProfile = at(model, 'properties', 'osProfile');
@@ -50,7 +76,9 @@ function configurationIn(value: unknown, osType: OsType, apiVersion: string): un
       member === 'automaticByPlatformSettings' && isObject(is)
         ? Object.fromEntries(Object.entries(is).filter(([inner]) => ofPlatform.includes(inner)))
         : is,
-    ]);
+    ])
+    // Of settings of which the version knows nothing there is nothing to show.
+    .filter(([member, is]) => !isEmpty(is) || isEmpty(settings[String(member)]));
   // In its place: the order of members is Azure's.
   return Object.fromEntries(
     Object.entries(value).map(([member, is]) => [

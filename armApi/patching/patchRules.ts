@@ -13,7 +13,7 @@ import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { at, isObject, type JsonObject } from '../http/json';
 import type { VmChange } from '../resources/vmModel';
 import { requireFeature } from './optIn';
-import { CONFIGURATION, patchMembersIn, platformMembersIn } from './patchMembers';
+import { CONFIGURATION, patchMembersIn, platformMembersIn, WORDS } from './patchMembers';
 
 /** what can be wrong with the patching of a VM, in the order in which Azure would say it. */
 export function checkPatching(change: VmChange, request: ArmRequest, context: ArmContext): void {
@@ -117,11 +117,9 @@ function checkMembers(sent: JsonObject, apiVersion: string): void {
   }
 }
 
-const MODES_OF_ASSESSMENT = ['ImageDefault', 'AutomaticByPlatform'] as const;
-
 /** The members of automaticByPlatformSettings, each with the values it may have. */
 const PLATFORM_SETTINGS: Readonly<Record<string, readonly (string | boolean)[]>> = {
-  rebootSetting: ['Unknown', 'IfRequired', 'Never', 'Always'],
+  rebootSetting: WORDS.rebootSetting,
   bypassPlatformSafetyChecksOnUserSchedule: [true, false],
 };
 
@@ -142,8 +140,8 @@ function checkValues({ model, vm, mode }: VmChange): void {
   if (platform !== undefined) checkPlatform(platform, target('automaticByPlatformSettings'));
   if (enableHotpatching !== undefined)
     checkHotpatching(enableHotpatching, isPlatform, vm, target('enableHotpatching'));
-  if (assessmentMode !== undefined && !MODES_OF_ASSESSMENT.some((allowed) => equal(allowed, assessmentMode)))
-    throw notAllowed(assessmentMode, target('assessmentMode'), MODES_OF_ASSESSMENT);
+  if (assessmentMode !== undefined && !WORDS.assessmentMode.some((allowed) => equal(allowed, assessmentMode)))
+    throw notAllowed(assessmentMode, target('assessmentMode'), WORDS.assessmentMode);
 }
 
 function checkPlatform(platform: unknown, target: string): void {

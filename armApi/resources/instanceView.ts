@@ -3,28 +3,32 @@ import { rememberedVm } from '../../composition/rememberedVm';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRoute } from '../http/armRoute';
 import type { JsonObject } from '../http/json';
+import { asReported } from '../patching/closingAssessment';
 import { instanceViewBody } from './instanceViewBody';
 import { findVm } from './lookup';
 
 /** VirtualMachineInstanceView in the shapes of the version: of GET …/instanceView, and of `$expand=instanceView`. */
 export async function instanceViewOf(
-  { services, client }: ArmContext,
+  context: ArmContext,
   { id, model, provisioningState, provisionedUtc, createdUtc, isAgentNew }: VmResource,
   apiVersion: string,
 ): Promise<JsonObject> {
-  const reading = await services.driver.readVirtualMachine(id);
+  const { services, client } = context;
+  const read = await services.driver.readVirtualMachine(id);
   // Deleted between two readings, or not created yet: there is nothing to see of it.
-  if (reading === null) return { statuses: [] };
+  if (read === null) return { statuses: [] };
   const state = await rememberedVm(services, id, (key) =>
     client.readEntityState(new EntityId('virtualMachine', key)),
   );
+  const last = read.lastInstallation;
+  const lastInstallation = last === null ? null : asReported(context, id, last);
   return instanceViewBody({
     model,
     provisioningState,
     provisionedUtc,
     createdUtc,
     isAgentNew,
-    reading,
+    reading: { ...read, lastInstallation },
     state,
     apiVersion,
     nowUtc: services.nowUtc(),

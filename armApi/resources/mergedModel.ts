@@ -34,7 +34,11 @@ const ENVELOPE = ['tags', 'zones', 'plan', 'identity', 'extendedLocation'];
 const KEPT: Readonly<Record<string, readonly string[]>> = {
   hardwareProfile: ['vmSize'],
   networkProfile: ['networkInterfaces'],
-  '': ['hardwareProfile', 'storageProfile', 'osProfile', 'networkProfile', 'availabilitySet'],
+  '': [
+    ...['hardwareProfile', 'storageProfile', 'osProfile', 'networkProfile', 'availabilitySet'],
+    // Of a VM that is in a scale set.
+    ...['virtualMachineScaleSet', 'platformFaultDomain'],
+  ],
   storageProfile: ['imageReference', 'osDisk'],
   'storageProfile.osDisk': ['osType', 'createOption', 'name'],
   osProfile: ['computerName', 'adminUsername', 'windowsConfiguration', 'linuxConfiguration'],
@@ -79,7 +83,11 @@ export function mergedModel(
 }
 
 /** Of what a PUT may leave out, what a null removes all the same: a VM can be without it. */
-const REMOVABLE: readonly string[] = ['patchSettings', 'timeZone', 'disablePasswordAuthentication', 'ssh'];
+const REMOVABLE: readonly string[] = [
+  ...['patchSettings', 'timeZone', 'disablePasswordAuthentication', 'ssh'],
+  // A VM is detached from its scale set so.
+  ...['virtualMachineScaleSet', 'platformFaultDomain'],
+];
 
 function isRemovable(member: string, path: string): boolean {
   return REMOVABLE.includes(member) || !(KEPT[path] ?? []).includes(member);

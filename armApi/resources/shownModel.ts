@@ -26,12 +26,31 @@ function shownOsProfile(osProfile: JsonObject): JsonObject {
     const configuration = shown[member];
     const patchSettings = at(configuration, 'patchSettings');
     if (!isObject(configuration) || !isObject(patchSettings)) continue;
-    const settings = { ...patchSettings, ...missing(patchSettings, { assessmentMode: 'ImageDefault' }) };
+    const settings = shownSettings(member, patchSettings);
     shown[member] = { ...configuration, patchSettings: settings };
   }
   const own = Object.fromEntries(Object.entries(shown).filter(([member]) => !(member in OS_PROFILE)));
   for (const [member, value] of Object.entries(OS_PROFILE)) own[member] = osProfile[member] ?? value;
   return own;
+}
+
+/** The bypass that Azure writes into Windows VMs in AutomaticByPlatform, and into no others. Source: recordings 03 and 09. */
+export const DEFAULT_PLATFORM_SETTINGS = { bypassPlatformSafetyChecksOnUserSchedule: false };
+/** The order of recordings 09 and 17. */
+const SETTINGS = ['patchMode', 'automaticByPlatformSettings', 'assessmentMode', 'enableHotpatching'];
+
+function shownSettings(configuration: string, settings: JsonObject): JsonObject {
+  const isWindows = configuration === CONFIGURATION.Windows;
+  const platform: unknown = settings['automaticByPlatformSettings'];
+  const all: JsonObject = {
+    ...settings,
+    ...missing(settings, { assessmentMode: 'ImageDefault' }),
+    ...(isWindows && settings['patchMode'] === 'AutomaticByPlatform'
+      ? { automaticByPlatformSettings: { ...DEFAULT_PLATFORM_SETTINGS, ...objectAt(platform) } }
+      : {}),
+  };
+  const known = SETTINGS.filter((member) => member in all).map((member) => [member, all[member]] as const);
+  return { ...Object.fromEntries(known), ...all };
 }
 
 /** Those defaults that are not written. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { osTypeOfImage } from '../../domain/images';
 import { effectivePatchMode, type PatchMode, type PatchSettings } from '../../domain/patchMode';
@@ -10,9 +11,10 @@ import type { ArmRequest } from '../http/armRoute';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
 import { objectBody } from '../http/requestBody';
-import { patchMembersIn, platformMembersIn } from '../patching/patchMembers';
+import { patchMembersIn, platformMembersIn, spelledSettings } from '../patching/patchMembers';
 import type { VmPlace } from './lookup';
 import { mergedModel, withoutSecrets } from './mergedModel';
+import { DEFAULT_PLATFORM_SETTINGS } from './shownModel';
 
 /** A request for a VM that is to be created or changed, as far as it is understood. */
 export interface VmChange extends VmPlace {
@@ -110,12 +112,14 @@ function readModel(model: JsonObject): VirtualMachine {
 }
 
 /** What the request itself says, on a VM of this operating system. */
-function givenSettings(sent: JsonObject, { id, osType, image, customImage }: VirtualMachine): PatchSettings {
+function givenSettings(sent: JsonObject, vm: VirtualMachine): PatchSettings {
+  const { id, osType, image, customImage, imageId } = vm;
   const osProfile = withoutSecrets(at(sent, 'properties', 'osProfile'));
   const storageProfile = { osDisk: { osType } };
   const read = readModel({ id, location: 'any', properties: { osProfile, storageProfile } });
   const enableAutomaticUpdates = automaticUpdatesOf(sent, { ...read, osType });
-  return { ...read, enableAutomaticUpdates, osType, image, customImage };
+  const known = { ...read, enableAutomaticUpdates, osType, image, customImage };
+  return imageId === undefined ? known : { ...known, imageId };
 }
 
 /** Linux has no such property; one that is sent for it is looked at all the same, to be refused. */
@@ -180,17 +184,20 @@ function settingsOf(merged: JsonObject, configuration: string, written: Written)
   const stored = objectAt(before?.model, ...path);
   const hidden = othersOf(stored, known);
   const asked = objectAt(sent, ...path);
-  const all = Object.entries({
+  const all = spelledSettings({
     ...hidden,
     ...merged,
     patchMode: mode,
     ...platformOf(stored, merged, apiVersion),
   });
-  return Object.fromEntries(
-    all.filter(
-      ([member]) => mode === 'AutomaticByPlatform' || !OF_THE_PLATFORM.includes(member) || member in asked,
-    ),
-  );
+  const kept = (member: string): boolean =>
+    mode === 'AutomaticByPlatform' || !OF_THE_PLATFORM.includes(member) || asksFor(asked, member);
+  return Object.fromEntries(Object.entries(all).filter(([member]) => kept(member)));
+}
+
+/** Not by sending back what Azure itself wrote into the VM. */
+function asksFor(asked: JsonObject, member: string): boolean {
+  return member in asked && !isDeepStrictEqual(asked[member], DEFAULT_PLATFORM_SETTINGS);
 }
 
 /** A member of the platform's settings that the version does not know stays as it is, too. */

@@ -115,6 +115,10 @@ function checkKept({ sent, model, vm }: VmChange, before: VmResource, { method }
     typeof setId === 'string' && AvailabilitySetId.safeParse(setId).data !== before.vm.availabilitySetId;
   const leaves = set === null && method === 'PATCH' && before.vm.availabilitySetId !== null;
   if (isAnother || leaves) throw propertyChangeNotAllowed('availabilitySet.id');
+  const scaleSet = at(sent, 'properties', 'virtualMachineScaleSet', 'id');
+  const scaleSetBefore = at(before.model, 'properties', 'virtualMachineScaleSet', 'id');
+  if (typeof scaleSet === 'string' && typeof scaleSetBefore === 'string' && !same(scaleSet, scaleSetBefore))
+    throw propertyChangeNotAllowed('virtualMachineScaleSet.id');
   checkPriority(model, before);
   for (const [property, ...path] of FIXED) {
     const [is, wanted] = [at(before.model, 'properties', ...path), at(model, 'properties', ...path)];

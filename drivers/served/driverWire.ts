@@ -16,6 +16,7 @@ const InstallRequest = z.object({
   packageNameMasksToInclude: z.array(z.string()).exactOptional(),
   packageNameMasksToExclude: z.array(z.string()).exactOptional(),
   rolloutId: z.string().nullable(),
+  activityId: z.string().exactOptional(),
 });
 
 const OneVm = z.object({ id: VmId });
@@ -31,7 +32,10 @@ export const WIRE = {
     }),
   },
   readVirtualMachine: { input: OneVm, output: VmReading.nullable() },
-  startAssessment: { input: OneVm, output: StartAnswer },
+  startAssessment: {
+    input: OneVm.extend({ activityId: z.string().exactOptional() }),
+    output: StartAnswer,
+  },
   startInstallation: { input: OneVm.extend({ request: InstallRequest }), output: StartAnswer },
   startExtensionInstallation: {
     input: OneVm.extend({ notAfterUtc: z.string().exactOptional() }),

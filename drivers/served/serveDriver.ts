@@ -63,8 +63,9 @@ function call(driver: FleetDriver, { method, input }: Call): Promise<unknown> {
       return driver.startExtensionInstallation(input.id, input.notAfterUtc);
     case 'readOperation':
       return driver.readOperation(input.operationId);
-    case 'readVirtualMachine':
     case 'startAssessment':
+      return driver.startAssessment(input.id, input.activityId);
+    case 'readVirtualMachine':
     case 'probeHealth':
       return driver[method](input.id);
   }

@@ -33,7 +33,8 @@ export function servedDriver({
     kind: 'served',
     listVirtualMachines: (cursor) => ask('listVirtualMachines', { cursor }),
     readVirtualMachine: (id) => ask('readVirtualMachine', { id }),
-    startAssessment: (id) => ask('startAssessment', { id }),
+    startAssessment: (id, activityId) =>
+      ask('startAssessment', activityId === undefined ? { id } : { id, activityId }),
     startInstallation: (id, request) =>
       ask('startInstallation', {
         id,

@@ -3,6 +3,7 @@ import { imageName } from '../../domain/images';
 import { LowtideError } from '../../domain/lowtideError';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { messageOf } from '../../domain/messageOf';
 import { dayOfRollout } from './calendar';
 import { PatchSource } from './patches/patchSource';
 
@@ -35,6 +36,7 @@ export const EffectKind = z.enum([
   'needsUbuntuPro',
   'assessmentFails',
   'installFails',
+  'closingAssessmentFails',
   'installHangs',
   'slowInstall',
   'patchFails',
@@ -70,7 +72,14 @@ const Effect = z.strictObject({
     .default('compute'),
   /** Only for requestsFail: which of the answers that are given where Azure itself fails. */
   failure: z
-    .enum(['empty503', 'serverTimeout503', 'html503', 'badGateway502', 'gatewayTimeout504'])
+    .enum([
+      'empty503',
+      'serverTimeout503',
+      'html503',
+      'badGateway502',
+      'gatewayTimeout504',
+      'entityNotFound404',
+    ])
     .default('empty503'),
 });
 export type Effect = Readonly<z.infer<typeof Effect>>;
@@ -104,11 +113,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw malformed(
-      file,
-      `It is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      cause,
-    );
+    throw malformed(file, `It is not JSON: ${messageOf(cause)}.`, cause);
   }
 }
 

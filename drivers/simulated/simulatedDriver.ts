@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
-import { LowtideError } from '../../domain/lowtideError';
 import type { VmId } from '../../domain/ids';
+import type { PatchInstallationSummary } from '../../domain/patches';
 import type { DriverEvent, FleetDriver, InstallRequest, InventoryPage, StartAnswer } from '../driver';
 import { parseFleet, printFleet, type ParsedFleet } from '../fleet/parseFleet';
 import type { JournalRequest, PowerAction, RequestJournal, VmRequest } from './log/requestJournal';
@@ -18,7 +18,7 @@ import type { SimulatedResources } from './resources/resourceContracts';
 import type { PatchName } from './patches/patchSeries';
 import type { Effect, Scenario } from './scenario';
 import { foundPatches, nameOf, type FoundPatch, type ShownClassification } from './patches/foundPatches';
-import { inFlightError, probeOf, SimulatedFleet } from './simulatedFleet';
+import { inFlightError, probeOf, seedDiffers, SimulatedFleet } from './simulatedFleet';
 
 export interface SimulatedDriverOptions {
   /** Null: the one the journal remembers, if any. One that was not given the last time replaces that. */
@@ -51,6 +51,8 @@ export interface SimulatedDriver extends FleetDriver {
   readonly resources: SimulatedResources;
   /** The fleet there is, with the models the file had. */
   fleet(): ParsedFleet | null;
+  /** Whether it was loaded while the driver ran, so that it is none that the driver was started with. */
+  isFleetPosted(): boolean;
   /** Replaces it. Throws DRIVER_CANNOT while operations are in flight, unless forced: then they end as lost. */
   loadFleet(fleet: ParsedFleet, options?: { readonly force?: boolean }): Promise<void>;
   /** From now on, in the place of the one before; null for none. */
@@ -65,6 +67,8 @@ export interface SimulatedDriver extends FleetDriver {
   availablePatches(id: VmId): readonly KnownPatch[] | null;
   /** What the installation with this activity id found and did, patch by patch; null when the VM knows no such installation. */
   foundPatches(id: VmId, activityId: string): readonly FoundPatch[] | null;
+  /** Whether the scenario lets the assessment fail with which the guest ends this installation of the VM. */
+  closingAssessmentFails(id: VmId, installation: PatchInstallationSummary): boolean;
   /** How a request about this VM is throttled by the scenario; null when it is not. `call` numbers the requests. */
   throttledBy(id: VmId, call: number): Effect['shape'] | null;
   /** How a scenario lets this request about the VM fail; null: it does not. */
@@ -86,6 +90,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
   #stream: EventStream;
   #nowMs = -Infinity;
   #begun = false;
+  #isPosted = false;
   readonly resources: SimulatedResources;
   /** What the driver was given when it was made, the last time that was another than before. */
   readonly #given: { fleet: string | null; scenario: Scenario | null } = { fleet: null, scenario: null };
@@ -109,6 +114,11 @@ class SimulatedFleetDriver implements SimulatedDriver {
     return this.#fleet.loaded;
   }
 
+  isFleetPosted(): boolean {
+    this.#now();
+    return this.#isPosted;
+  }
+
   listVirtualMachines(cursor: string | null): Promise<InventoryPage> {
     const nowMs = this.#now();
     const from = cursor === null ? 0 : firstAfter(this.#ids, cursor);
@@ -127,8 +137,9 @@ class SimulatedFleetDriver implements SimulatedDriver {
     return Promise.resolve(machine === undefined ? null : readingOf(machine, nowMs));
   }
 
-  startAssessment(id: VmId): Promise<StartAnswer> {
-    return this.#start(id, 'assessment', (at) => ({ kind: 'assess', at, vm: id }));
+  startAssessment(id: VmId, activityId?: string): Promise<StartAnswer> {
+    const named = activityId === undefined ? {} : { activityId };
+    return this.#start(id, 'assessment', (at) => ({ kind: 'assess', at, vm: id, ...named }));
   }
 
   startInstallation(id: VmId, request: InstallRequest): Promise<StartAnswer> {
@@ -204,6 +215,16 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const nowMs = this.#now();
     const machine = this.#machine(id, nowMs);
     return machine === undefined ? null : foundPatches(machine, activityId, nowMs);
+  }
+
+  closingAssessmentFails(
+    id: VmId,
+    { installedPatchCount, installationActivityId, startTime }: PatchInstallationSummary,
+  ): boolean {
+    const machine = this.#machine(id, this.#now());
+    if (machine === undefined || installedPatchCount === 0) return false;
+    const startMs = Date.parse(startTime);
+    return activeEffect(machine, 'closingAssessmentFails', startMs, installationActivityId) !== undefined;
   }
 
   throttledBy(id: VmId, call: number): Effect['shape'] | null {
@@ -302,6 +323,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const { journal, seed } = this.#options;
     const kept = journal.keepFleet(printFleet(fleet));
     this.#fleet.replaceFleet(fleet, nowMs);
+    this.#isPosted = !given;
     this.#fleetChanged(nowMs);
     await journal.append({ kind: 'fleet', at: utcOf(nowMs), fleet: kept, seed, given });
   }
@@ -328,6 +350,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
         atMs,
       );
       this.#sortedIds = [];
+      this.#isPosted = !request.given;
       if (request.given) this.#given.fleet = request.fleet;
     } else if (request.kind === 'scenario') {
       this.#fleet.setScenario(request.scenario, atMs);
@@ -357,14 +380,6 @@ function utcOf(ms: number): string {
 /** A journal that failed says so at the next append, whose caller waits for it. */
 function ignoreUntilAsked(promise: Promise<void>): void {
   promise.catch(() => undefined);
-}
-
-function seedDiffers(remembered: number, given: number): LowtideError {
-  return new LowtideError('SETTING_INVALID', {
-    what: `The seed is ${given}.`,
-    why: `The simulated fleet that is remembered was made with seed ${remembered}, and everything in it follows from that.`,
-    fix: `Give seed ${remembered}, or begin with an empty state folder.`,
-  });
 }
 
 /** The position of the first id after the cursor. */

@@ -35,7 +35,7 @@ export async function runAzureMonth({ seed, vms, days }: AzureMonthOptions): Pro
       fleet,
       scenario,
       seed,
-      month: '2026-11',
+      month: MONTH,
       driver: 'azure',
       days,
       wire: wire.wrap,
@@ -62,7 +62,8 @@ function scenarioOf(seed: number): object {
   return { name: `azure-torture-${seed}`, description: 'Made by torture.', effects };
 }
 
-/** Before a rollout's month is over it may still be running. */
+const MONTH = '2026-11';
+/** Before a rollout's month is over it may still be running; the next one, which begins on day 28, is. */
 const WHOLE_MONTH_DAYS = 30;
 
 function violationsOf({ violations, azure, rollouts }: SimulationReport, days: number): readonly string[] {
@@ -70,7 +71,8 @@ function violationsOf({ violations, azure, rollouts }: SimulationReport, days: n
     ...violations.map(({ invariant, vm, at, detail }) => `${invariant} ${at} ${vm ?? ''} ${detail}`),
     ...(azure?.disagreements ?? []),
     ...rollouts
-      .filter(({ state }) => days >= WHOLE_MONTH_DAYS && state !== 'ended')
+      .filter(({ rolloutId }) => days >= WHOLE_MONTH_DAYS && rolloutId === `rollout-${MONTH}`)
+      .filter(({ state }) => state !== 'ended')
       .map(({ rolloutId, state }) => `${rolloutId} is ${state}`),
   ];
 }

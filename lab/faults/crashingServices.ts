@@ -65,7 +65,8 @@ export function crashingDriver(driver: SimulatedDriver, crashSwitch: CrashSwitch
     readVirtualMachine: (id) => ask(() => driver.readVirtualMachine(id)),
     readOperation: (id) => ask(() => driver.readOperation(id)),
     probeHealth: (id) => ask(() => driver.probeHealth(id)),
-    startAssessment: (id) => request('startAssessment', id, () => driver.startAssessment(id)),
+    startAssessment: (id, activityId) =>
+      request('startAssessment', id, () => driver.startAssessment(id, activityId)),
     startInstallation: (id, wanted) =>
       request('startInstallation', id, () => driver.startInstallation(id, wanted)),
     startExtensionInstallation: (id, notAfterUtc) =>

@@ -90,8 +90,8 @@ export class FaultyDriver implements FleetDriver {
     return reading;
   }
 
-  startAssessment(id: VmId): Promise<StartAnswer> {
-    return this.#starting(() => this.#driver.startAssessment(id));
+  startAssessment(id: VmId, activityId?: string): Promise<StartAnswer> {
+    return this.#starting(() => this.#driver.startAssessment(id, activityId));
   }
 
   async startInstallation(

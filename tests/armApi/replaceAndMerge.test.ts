@@ -165,7 +165,11 @@ describe('Values of patchSettings', () => {
     expect(reply.body['properties']?.['osProfile']?.['windowsConfiguration']).toEqual({
       provisionVMAgent: true,
       enableAutomaticUpdates: true,
-      patchSettings: { patchMode: 'AutomaticByPlatform', assessmentMode: 'AutomaticByPlatform' },
+      patchSettings: {
+        patchMode: 'AutomaticByPlatform',
+        automaticByPlatformSettings: { bypassPlatformSafetyChecksOnUserSchedule: false },
+        assessmentMode: 'AutomaticByPlatform',
+      },
     });
     expect([reply.status, reply.body['tags']]).toEqual([201, { Team: 'web', team: 'b' }]);
   });
@@ -230,6 +234,39 @@ describe('Values of patchSettings', () => {
     expect(JSON.stringify((await api.call('GET', path('2023-03-01'))).body)).toContain(
       '"bypassPlatformSafetyChecksOnUserSchedule":true',
     );
+  });
+
+  it('words of Azure are taken in any case, and answered as Azure writes them', async () => {
+    const patchSettings = {
+      patchMode: 'AUTOMATICBYPLATFORM',
+      assessmentMode: 'automaticbyplatform',
+      automaticByPlatformSettings: { rebootSetting: 'NEVER' },
+    };
+    const { body } = await api.call('PUT', `${VM}-words?${NEWER}`, aVmBody('Linux', { patchSettings }));
+    expect(body['properties']?.['osProfile']?.['linuxConfiguration']?.['patchSettings']).toEqual({
+      patchMode: 'AutomaticByPlatform',
+      automaticByPlatformSettings: { rebootSetting: 'Never' },
+      assessmentMode: 'AutomaticByPlatform',
+    });
+  });
+
+  it('a VM of a scale set stays in it when a PUT leaves it out, leaves it by null, and goes into no other', async () => {
+    const path = `${VM}-flex?${NEWER}`;
+    const inSet = (name: string): Record<string, unknown> =>
+      aVmBody('Linux', undefined, {
+        properties: {
+          virtualMachineScaleSet: { id: `${COMPUTE}/virtualMachineScaleSets/${name}` },
+          platformFaultDomain: -1,
+        },
+      });
+    const setOf = (reply: Reply): Json | undefined => reply.body['properties']?.['virtualMachineScaleSet'];
+    expect((await api.call('PUT', path, inSet('one'))).status).toBe(201);
+    expect(setOf(await api.call('PUT', path, aVmBody('Linux')))).toBeDefined();
+    const other = await api.call('PUT', path, inSet('two'));
+    expect([other.status, other.body['error']?.['code']]).toEqual([409, 'PropertyChangeNotAllowed']);
+    expect((await api.call('PUT', path, inSet('ONE'))).status).toBe(200);
+    const left = await api.call('PATCH', path, { properties: { virtualMachineScaleSet: null } });
+    expect([left.status, setOf(left)]).toEqual([200, undefined]);
   });
 
   it('a member that every object has is none of the settings', async () => {

@@ -105,4 +105,16 @@ describe('The monthly timer', () => {
     expect([asked, started, await services.rollouts.list()]).toEqual([[null], [], []]);
     expect(log.lines.join()).toContain('lists no VM');
   });
+
+  it('a listing that fails does not put the month off to the next tick: the rollout lists the VMs itself', async () => {
+    const services = {
+      ...(await someServices()),
+      driver: { listVirtualMachines: () => Promise.reject(new Error('429')) },
+    } as unknown as Services;
+    const { client, started } = aClient(() => Promise.reject(instanceNotFound('x')));
+    const log = silentLog();
+    await startReleasedMonth(services, client, log);
+    expect(started).toEqual(['monthlyRollout']);
+    expect(log.lines.join()).toContain('The driver did not list the VMs: 429.');
+  });
 });

@@ -60,6 +60,8 @@ describe('VMs of a scale set with flexible orchestration', () => {
   it('are of one fault domain, as Azure spreads them, when a file does not say of which', () => {
     expect(new Set(domainOf(parse([instance(0), instance(1)])).values())).toEqual(new Set([0]));
     expect(parse([instance(0, { platformFaultDomain: 2 })]).vms[0]?.updateDomain).toBe(2);
+    // What templates and Terraform write for «as Azure likes».
+    expect(parse([instance(0, { platformFaultDomain: -1 })]).vms[0]?.updateDomain).toBe(0);
   });
 
   it('are the same fleet when it is written down and read again', () => {

@@ -170,6 +170,14 @@ describe('notifications', () => {
     ['http://169.254.169.254/metadata/identity/oauth2/token'],
     ['http://10.0.0.4/'],
     ['http://localhost:9/'],
+    ['http://168.63.129.16/machine?comp=goalstate'],
+    ['http://[::ffff:127.0.0.1]:9/'],
+    ['http://[::ffff:a9fe:a9fe]/metadata/instance'],
+    ['http://[64:ff9b::a00:4]/'],
+    ['http://[fd00:ec2::254]/'],
+    ['http://2130706433:9/'],
+    ['http://0x7f.1:9/'],
+    ['http://0.0.0.0:9/'],
   ])('reaches no address of its own network: %s', async (inside) => {
     await repositories.audit.append(ROLLOUT, 'h', halted);
     const own = { receivers: [receiver({ url: inside })], privateAddresses: false };

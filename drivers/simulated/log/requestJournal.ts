@@ -17,6 +17,7 @@ const InstallRequestShape = z.object({
   packageNameMasksToInclude: z.array(z.string()).readonly().exactOptional(),
   packageNameMasksToExclude: z.array(z.string()).readonly().exactOptional(),
   rolloutId: z.string().nullable(),
+  activityId: z.string().exactOptional(),
 });
 
 /** Given when the driver was made; otherwise loaded while it ran. */
@@ -28,7 +29,7 @@ const vm = z.string();
 export const JournalRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fleet'), at, fleet: z.string(), seed: z.number(), given }),
   z.object({ kind: z.literal('scenario'), at, scenario: Scenario.nullable(), given }),
-  z.object({ kind: z.literal('assess'), at, vm }),
+  z.object({ kind: z.literal('assess'), at, vm, activityId: z.string().exactOptional() }),
   z.object({ kind: z.literal('install'), at, vm, request: InstallRequestShape }),
   z.object({ kind: z.literal('extension'), at, vm, notAfterUtc: z.string().exactOptional() }),
   z.object({ kind: z.literal('probe'), at, vm }),

@@ -21,9 +21,19 @@ export function activityIdOf(operation: Operation): string {
   const { machine, ordinal, kind } = operation;
   const known = lastIds[kind].get(machine);
   if (known?.operation === operation) return known.id;
-  const id = guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
+  const id = given.get(operation) ?? guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
   lastIds[kind].set(machine, { operation, id });
   return id;
+}
+
+/** Few activities are given an id: those that were requested over the ARM API. */
+const given = new WeakMap<Operation, string>();
+
+/** An id that an activity of the VM has already is not given again: an installation is known from the one before by it. */
+export function giveActivityId(operation: Operation, activityId: string | undefined): void {
+  if (activityId === undefined) return;
+  const isTaken = operation.machine.operations.some((other) => given.get(other) === activityId);
+  if (!isTaken) given.set(operation, activityId);
 }
 
 type KnownIds = WeakMap<Machine, { readonly operation: Operation; readonly id: string }>;

@@ -14,12 +14,13 @@ import {
   type Machine,
   type Operation,
 } from './machine';
+import { giveActivityId } from './operationIds';
 import { nextOffMs, wasStartedSince } from './power';
 import { activeEffect } from './scenarioEffects';
 import { simulateInstallation } from './simulateInstallation';
 
 /** Starts an assessment: 2 to 8 minutes. What it finds is what can be seen when it starts. */
-export function startAssessment(machine: Machine, startMs: number): Assessment {
+export function startAssessment(machine: Machine, startMs: number, activityId?: string): Assessment {
   const { ordinal, lost } = operationBase(machine, startMs);
   const minutes = 2 + 6 * chance(machine.vmSeed, 'assess', ordinal);
   const fails =
@@ -41,6 +42,7 @@ export function startAssessment(machine: Machine, startMs: number): Assessment {
         : assess(machine, startMs),
   };
   machine.lastAssessment = assessment;
+  giveActivityId(assessment, activityId);
   return underway(assessment);
 }
 
@@ -48,8 +50,9 @@ export function startAssessment(machine: Machine, startMs: number): Assessment {
 export function startInstallation(machine: Machine, startMs: number, request: InstallRequest): Installation {
   const base = operationBase(machine, startMs);
   const simulated = simulateInstallation(machine, startMs, request, base.ordinal);
-  const { rolloutId } = request;
+  const { rolloutId, activityId } = request;
   const installation: Installation = { ...base, kind: 'installation', rolloutId, ...simulated };
+  giveActivityId(installation, activityId);
   machine.lastInstallation = installation;
   if (simulated.faults.length > 0 || simulated.agentGap !== null)
     machine.installationsWithFaults.push(installation);
@@ -58,12 +61,13 @@ export function startInstallation(machine: Machine, startMs: number, request: In
 
 /**
  * Starts to install or update the patch extension, or goes on with it: mostly some minutes, now and then more than three hours (R-702).
- * At `notAfterMs` it stops, and what is left is done when it is started again (R-705).
+ * At `notAfterMs` it stops, and what is left is done when it is started again (R-705). Without an end (Infinity) it is what the first operation on a
+ * VM brings along, in a minute or three.
  */
 export function startExtension(machine: Machine, startMs: number, notAfterMs: number): ExtensionInstallation {
   const base = operationBase(machine, startMs);
   const random = chance(machine.vmSeed, 'extension', base.ordinal);
-  const minutes = random < 0.8 ? 5 + 40 * random : 40 + 160 * ((random - 0.8) / 0.2);
+  const minutes = notAfterMs === Infinity ? 1 + 2 * random : minutesToEnable(random);
   const doneMs = Math.floor(startMs + (machine.extensionLeftMs ?? minutes * machine.minuteMs));
   const version = latestExtension(doneMs);
   const { extensionMs, enabledMs } = machine;
@@ -82,6 +86,10 @@ export function startExtension(machine: Machine, startMs: number, notAfterMs: nu
   machine.extensionLeftMs = null;
   if (notAfterMs < doneMs) interrupt(extension, Math.max(startMs, notAfterMs), INTERRUPTIONS.offPeakOver);
   return underway(extension);
+}
+
+function minutesToEnable(random: number): number {
+  return random < 0.8 ? 5 + 40 * random : 40 + 160 * ((random - 0.8) / 0.2);
 }
 
 function operationBase(
