@@ -9,6 +9,8 @@ import {
   type OutcomeCounts,
 } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
+import { earlier } from '../domain/instants';
+import { isAlwaysOpen, windowOpeningAfter } from '../domain/offPeak';
 import { numberOfPhase, phaseIdOf, type PhaseId } from '../domain/phaseId';
 import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
@@ -25,8 +27,7 @@ export const decidePhaseGate = activity(
     const halts = await services.rollouts.haltsOf(control);
     const record = await services.rollouts.readPhase(rolloutId, phase);
     if (!record) throw new Error(`Rollout ${rolloutId} has no phase ${phase}.`);
-    if (record.gate?.kind === 'open')
-      return { kind: 'open', openedUtc: record.gate.atUtc, why: record.gate.why };
+    if (record.gate?.kind === 'open') return opened(services, rolloutId, phase, record.gate);
 
     const approvals = await approvalFacts(services, rolloutId);
     const now = controlFor(control, halts, { phase, region: null }, services.nowUtc(), approvals);
@@ -46,9 +47,7 @@ async function decide(
   control: RolloutControl,
   record: PhaseRecord,
   halts: readonly Halt[],
-): Promise<
-  { kind: 'wait'; why: string; nextUtc?: string | null } | { kind: 'open'; openedUtc: string; why: string }
-> {
+): Promise<{ kind: 'wait'; why: string; nextUtc?: string | null } | Opened> {
   const { phase, vmCount } = record;
   const { rolloutId } = control;
   const progress = progressOf(services, record, await services.rollouts.phaseTotals(rolloutId, phase));
@@ -106,9 +105,25 @@ async function openGate(
   record: PhaseRecord,
   why: string,
   evidence: Readonly<Record<string, number>> = {},
-): Promise<{ kind: 'open'; openedUtc: string; why: string }> {
-  const openedUtc = await closeGate(services, control, record, 'open', why, evidence);
-  return { kind: 'open', openedUtc, why };
+): Promise<Opened> {
+  const atUtc = await closeGate(services, control, record, 'open', why, evidence);
+  return opened(services, control.rolloutId, record.phase, { atUtc, why });
+}
+
+type Opened = Extract<AnswerTo<typeof contracts.decidePhaseGate>, { kind: 'open' }>;
+
+async function opened(
+  { plans, policy }: Services,
+  rolloutId: RolloutId,
+  phase: PhaseId,
+  { atUtc: openedUtc, why }: Pick<NonNullable<PhaseRecord['gate']>, 'atUtc' | 'why'>,
+): Promise<Opened> {
+  const plan = await plans.readSummary(rolloutId);
+  const next = plan?.phases.find((one) => one.phase === after(phase));
+  const opens = (next?.timeZones ?? []).map((zone) =>
+    isAlwaysOpen(zone, policy) ? openedUtc : windowOpeningAfter(zone, policy, openedUtc).opensUtc,
+  );
+  return { kind: 'open', openedUtc, why, nextOpensUtc: opens.length === 0 ? null : opens.reduce(earlier) };
 }
 
 const after = (phase: PhaseId): PhaseId => phaseIdOf(numberOfPhase(phase) + 1);

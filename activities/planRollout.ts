@@ -23,11 +23,10 @@ export const planRollout = activity(contracts.planRollout, async (services, { ro
     };
   if (control.plannedUtc === null) await publish(services, control, summary);
   return {
-    phases: summary.phases.map(({ phase, regions, expectedStartUtc }, index) => ({
+    phases: summary.phases.map(({ phase, regions }, index) => ({
       phase,
       regions,
       canary: bakesAsCanary(summary.phases, index),
-      expectedStartUtc,
     })),
     endsUtc: summary.endsUtc,
     pace: contracts.Pace.parse(services.policy),

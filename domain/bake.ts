@@ -1,4 +1,4 @@
-import { addSeconds, earlier, later, secondsBetween } from './instants';
+import { addSeconds, earlier, later } from './instants';
 
 /** A VM that dies half an hour after its reboot has to be seen, however soon the next window opens. */
 export const BAKE_MIN_SECONDS = 1800;
@@ -9,14 +9,12 @@ const BEFORE_WINDOW_SECONDS = 600;
 const DAY_SECONDS = 86_400;
 
 /**
- * When the VMs of a phase are probed again whose bake lasts until the next window: shortly before it opens. `windowUtc` is an instant at which
- * windows of the next phase open, that of the forecast; they open every day.
+ * When the VMs of a phase are probed again whose bake lasts until the next window: shortly before the first window of the next phase opens that
+ * opens after the gate (null: not known). Later, and the regions whose windows opened meanwhile would lose a day.
  */
-export function judgedAfterBakeUtc(gateUtc: string, windowUtc: string | null): string {
+export function judgedAfterBakeUtc(gateUtc: string, opensUtc: string | null): string {
   const soonestUtc = addSeconds(gateUtc, BAKE_MIN_SECONDS);
-  if (windowUtc === null) return soonestUtc;
-  const days = Math.max(0, Math.ceil(secondsBetween(windowUtc, gateUtc) / DAY_SECONDS));
-  const opensUtc = addSeconds(windowUtc, days * DAY_SECONDS);
+  if (opensUtc === null) return soonestUtc;
   const dayUtc = addSeconds(gateUtc, DAY_SECONDS);
   return later(soonestUtc, earlier(dayUtc, addSeconds(opensUtc, -BEFORE_WINDOW_SECONDS)));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { saveBudgetSizes } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
-import { policyWasApplied, startedSettings } from '../composition/compose';
+import { deploymentPolicy, policyWasApplied } from '../composition/compose';
 import {
   changesBetween,
   policyFileSchema,
@@ -125,7 +125,7 @@ const applyPolicy: OperatorRoute = {
       text,
       members: { ...members },
     };
-    const after = inForceWith(members);
+    const after = inForceWith(services, members);
     await services.audit.append('operator', `policy~${version.version}~${version.appliedUtc}`, {
       atUtc: version.appliedUtc,
       who: request.by,
@@ -188,7 +188,7 @@ const diffPolicy: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const members = readPolicyFile(decodeText(await request.bytes(), 'the policy file'));
-    const policy = inForceWith(members);
+    const policy = inForceWith(services, members);
     const changes = changesBetween(services.policy, policy);
     const month = monthAfter(monthOfLatestRelease(services.nowUtc()));
     const now = await previewOf(services, { month, policy: services.policy });
@@ -249,8 +249,8 @@ function runningIn({ control, vms }: FleetView): z.input<typeof Diff>['running']
 }
 
 /** What would be in force: what the file leaves out is of the deployment. */
-function inForceWith(members: PolicyMembers): Policy {
-  return Policy.parse({ ...startedSettings().policy, ...members });
+function inForceWith(services: Services, members: PolicyMembers): Policy {
+  return Policy.parse({ ...deploymentPolicy(services), ...members });
 }
 
 function noReason(): LowtideError {

@@ -8,7 +8,11 @@ import { call, continueAs, type Step } from './durable';
 interface Gate {
   /** When the gate opened; null when the rollout ended before it did. */
   readonly openedUtc: string | null;
+  /** The first window of the next phase that opens after it. */
+  readonly nextOpensUtc: string | null;
 }
+
+const notOpened: Gate = { openedUtc: null, nextOpensUtc: null };
 
 /** Waits for the gate of a phase: for evidence first, and when the rollout halts, for a person. */
 export function* awaitGate(context: OrchestrationContext): Step<Gate> {
@@ -21,12 +25,14 @@ export function* awaitGate(context: OrchestrationContext): Step<Gate> {
       look: function* () {
         const gate = yield* call(context, decidePhaseGate, { rolloutId, phase });
         if (gate.kind === 'wait') return { kind: 'wait', nextUtc: gate.nextUtc };
-        return { kind: 'answer', answer: { openedUtc: gate.kind === 'open' ? gate.openedUtc : null } };
+        if (gate.kind === 'stop') return { kind: 'answer', answer: notOpened };
+        const { openedUtc, nextOpensUtc } = gate;
+        return { kind: 'answer', answer: { openedUtc, nextOpensUtc } };
       },
       continueWith: (next) => {
         continueAs(context, children.awaitGate, { ...input, looks: next });
       },
     },
   );
-  return answer ?? { openedUtc: null };
+  return answer ?? notOpened;
 }

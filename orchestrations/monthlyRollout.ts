@@ -38,12 +38,11 @@ export function* monthlyRollout(context: OrchestrationContext): Step<{ counts: O
     const started: StartedPhase = yield* runPhase(context, month, phase, freshAfterUtc);
     underWay.push(started.regions);
     if (started.openedUtc === null) break;
-    const next = plan.phases[n + 1];
-    if (next === undefined) {
+    if (n + 1 === plan.phases.length) {
       lastPhase = phase.phase;
       break;
     }
-    freshAfterUtc = yield* bake(context, month, phase, started.openedUtc, next.expectedStartUtc);
+    freshAfterUtc = yield* bake(context, month, phase, { ...started, openedUtc: started.openedUtc });
     yield* judge(context, month, phase.phase);
   }
   yield* allFinished(underWay);
@@ -102,6 +101,7 @@ interface MonthInFlight {
 interface StartedPhase {
   readonly regions: Child<unknown>;
   readonly openedUtc: string | null;
+  readonly nextOpensUtc: string | null;
 }
 
 /** Starts the regions of a phase and waits for its gate. The regions may go on after the gate has opened. */
@@ -129,8 +129,7 @@ function* runPhase(
     untilUtc: endsUtc,
   });
   yield* firstOf(context, regions, gate); // starts both; either may end first
-  const { openedUtc } = yield* join(gate);
-  return { regions, openedUtc };
+  return { regions, ...(yield* join(gate)) };
 }
 
 /** After the canary phase a fixed time; later until the next window: only windows that open after the returned instant count. */
@@ -138,13 +137,12 @@ function* bake(
   context: OrchestrationContext,
   { pace, endsUtc }: MonthInFlight,
   { phase, canary }: Pick<RolloutPlan['phases'][number], 'phase' | 'canary'>,
-  openedUtc: string,
-  nextStartUtc: string | null,
+  { openedUtc, nextOpensUtc }: { readonly openedUtc: string; readonly nextOpensUtc: string | null },
 ): Step<string | null> {
   const bakeSeconds = (canary ?? isCanary(phase)) ? pace.bakeAfterCanarySeconds : pace.bakeSeconds;
   if (bakeSeconds === null) {
     const freshAfterUtc = nowUtc(context);
-    yield* waitUntil(context, earlier(endsUtc, judgedAfterBakeUtc(freshAfterUtc, nextStartUtc)));
+    yield* waitUntil(context, earlier(endsUtc, judgedAfterBakeUtc(freshAfterUtc, nextOpensUtc)));
     return freshAfterUtc;
   }
   yield* waitUntil(context, addSeconds(openedUtc, bakeSeconds));

@@ -69,6 +69,8 @@ export const PlanSummary = z.object({
       vmCount: z.number().int(),
       expectedStartUtc: Utc,
       expectedEndUtc: Utc,
+      /** Calendars of its VMs: they say when its windows open. */
+      timeZones: z.array(z.string()).default([]),
     }),
   ),
 });
@@ -315,6 +317,16 @@ function summaryOf(plan: Plan): PlanSummary {
       vmCount,
       expectedStartUtc,
       expectedEndUtc,
+      timeZones: timeZonesOf(regions),
     })),
   };
+}
+
+function timeZonesOf(regions: readonly PlannedRegion[]): string[] {
+  const zones = new Set<string>();
+  for (const { stages } of regions)
+    for (const { groups } of stages)
+      for (const { rounds } of groups)
+        for (const { timeZones } of rounds) for (const zone of timeZones) zones.add(zone);
+  return [...zones].sort();
 }

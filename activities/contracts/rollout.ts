@@ -27,7 +27,6 @@ export const planRollout = {
         regions: z.array(z.string()),
         /** Bakes as the canary does: a ring, or the first phase after the rings. Absent in answers of an earlier version. */
         canary: z.boolean().exactOptional(),
-        expectedStartUtc: Utc.nullable().default(null),
       }),
     ),
     endsUtc: Utc,
@@ -87,7 +86,13 @@ export const decidePhaseGate = {
       /** When the passing of time alone may decide it; null when it needs more evidence, or a person. */
       nextUtc: Utc.nullable().default(null),
     }),
-    z.object({ kind: z.literal('open'), openedUtc: Utc, why: z.string() }),
+    z.object({
+      kind: z.literal('open'),
+      openedUtc: Utc,
+      why: z.string(),
+      /** The first window of the next phase that opens after the gate; null when there is no next phase. */
+      nextOpensUtc: Utc.nullable().default(null),
+    }),
     z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
 } satisfies ActivityContract;

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { LowtideError } from '../../domain/lowtideError';
+import { messageOf } from '../../domain/messageOf';
 import { say } from '../../local/say';
 import { readPolicyFile } from '../../composition/policyFile';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
@@ -170,7 +171,7 @@ function readJson(file: string): unknown {
       'ARGUMENT_INVALID',
       {
         what: `${file} is not JSON.`,
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Give a file with one JSON document.',
       },
       { cause },

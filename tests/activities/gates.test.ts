@@ -3,11 +3,12 @@ import { openPhase } from '../../activities/openPhase';
 import { recordRound } from '../../activities/recordRound';
 import type { RolloutControl } from '../../domain/control';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
+import { planRollout } from '../../planning/planRollout';
 import { ImageFamily } from '../../domain/imageFamily';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { grantRound } from '../../domain/rolloutEvidence';
 import type { InstallResult, VmUpdate } from '../../domain/vmUpdate';
-import type { VmId } from '../../domain/ids';
+import { Month, type VmId } from '../../domain/ids';
 import { vmsOf } from '../support/builders';
 import {
   aPhase,
@@ -20,6 +21,7 @@ import {
   type FakeServices,
 } from '../support/fakeServices';
 
+const MONTH = Month.parse('2026-11');
 const PHASE_2 = { rolloutId: ROLLOUT, phase: phaseIdOf(2) };
 
 async function inPhase2(
@@ -70,6 +72,23 @@ describe('R-202, INV-6: the gate of a phase', () => {
     );
     expect(await services.run(decidePhaseGate, PHASE_2)).toEqual(gate);
     expect(await audited(services)).toEqual(['gateOpened']);
+  });
+
+  it('says when the next phase has its first window after it, whatever order the forecast had', async () => {
+    const services = await inPhase2({ patched: 10 });
+    const vms = ['eastasia', 'eastus', 'westus', 'uksouth'].flatMap((region, n) =>
+      vmsOf(n + 1, () => ({ region })),
+    );
+    const policy = { ...services.policy, canaryRegions: ['eastasia'], phasesMin: 3 };
+    const plan = planRollout({ vms, month: MONTH, policy, seed: 1, nowUtc: IN_THE_WINDOW });
+    await services.plans.savePart(plan, 0, 100);
+    const regions = (await services.plans.readSummary(ROLLOUT))?.phases.map((one) => one.regions);
+    expect(regions?.slice(1)).toEqual([['eastus'], ['uksouth', 'westus']]);
+    services.clock.nowUtc = '2026-11-13T23:00:00.000Z'; // the window of London has opened an hour ago, that of the west opens at 06:00
+    expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({
+      kind: 'open',
+      nextOpensUtc: '2026-11-14T06:00:00.000Z',
+    });
   });
 
   it('waits for evidence', async () => {

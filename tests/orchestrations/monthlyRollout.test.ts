@@ -210,6 +210,19 @@ describe('after the bake', () => {
     expect(run.names.indexOf('judgeAfterBake')).toBeLessThan(run.names.lastIndexOf('awaitGo'));
   });
 
+  it('they are probed shortly before the first window of the next phase that opens after the gate, and the phase begins then', async () => {
+    const run = await month({
+      children: {
+        awaitGate: (_, _id, nowUtc) =>
+          after(DAY, { openedUtc: later(nowUtc, DAY), nextOpensUtc: later(nowUtc, DAY + 3 * HOUR) }),
+      },
+    });
+    const gateOpened = later(startOf(run, 'phase-2'), DAY);
+    const shortlyBefore = later(gateOpened, 3 * HOUR - 600);
+    expect(judged(run)[1]).toEqual(['phase-2', shortlyBefore]);
+    expect(startOf(run, 'phase-3')).toBe(shortlyBefore);
+  });
+
   it('a halt for what was seen then holds the next phase', async () => {
     const run = await month({
       children: {
@@ -234,9 +247,9 @@ describe('after the bake', () => {
 
   it.each([
     ['a window that opens in ten hours', '2026-11-12T18:00:00.000Z', '2026-11-12T17:50:00.000Z'],
-    ['the same, forecast days ago', '2026-11-09T18:00:00.000Z', '2026-11-12T17:50:00.000Z'],
+    ['one that opens in a week', '2026-11-19T08:00:00.000Z', '2026-11-13T08:00:00.000Z'],
     ['one that opens in five minutes', '2026-11-12T08:05:00.000Z', '2026-11-12T08:30:00.000Z'],
-    ['no forecast', null, '2026-11-12T08:30:00.000Z'],
+    ['no window that is known', null, '2026-11-12T08:30:00.000Z'],
   ])('before %s', (_when, windowUtc, expected) => {
     expect(judgedAfterBakeUtc('2026-11-12T08:00:00.000Z', windowUtc)).toBe(expected);
   });

@@ -274,7 +274,7 @@ describe('awaitGate', () => {
         nowUtc < openedUtc ? { kind: 'wait', why: 'no evidence' } : { kind: 'open', openedUtc, why: '' },
       { events: wakesAt(openedUtc) },
     );
-    expect(run.output).toEqual({ openedUtc });
+    expect(run.output).toMatchObject({ openedUtc });
     expect(run.endedUtc).toBe(openedUtc);
     expect(new Set(run.of('recordWait').map((wait) => (wait as { topic: string }).topic))).toEqual(
       new Set(['gate~phase-1']),
@@ -286,7 +286,7 @@ describe('awaitGate', () => {
     const run = await awaiting((nowUtc) =>
       nowUtc < nextUtc ? { kind: 'wait', why: '', nextUtc } : { kind: 'open', openedUtc: nowUtc, why: '' },
     );
-    expect(run.output).toEqual({ openedUtc: nextUtc });
+    expect(run.output).toMatchObject({ openedUtc: nextUtc });
   });
 
   it('does not spin when the clock that names that instant is behind its own', async () => {
@@ -298,14 +298,14 @@ describe('awaitGate', () => {
 
   it('ends without an opening when the rollout is over', async () => {
     const { output } = await awaiting(() => ({ kind: 'stop', reason: 'superseded' }));
-    expect(output).toEqual({ openedUtc: null });
+    expect(output).toMatchObject({ openedUtc: null });
   });
 
   it('INV-6: never opens because time has passed', async () => {
     const { output, endedUtc } = await awaiting(() => ({ kind: 'wait', why: 'halted' }), {
       untilUtc: FIVE_DAYS_LATER,
     });
-    expect(output).toEqual({ openedUtc: null });
+    expect(output).toMatchObject({ openedUtc: null });
     expect(endedUtc).toBe(FIVE_DAYS_LATER);
   });
 });
