@@ -100,6 +100,11 @@ function composed(): Promise<AppServices> {
   return services;
 }
 
+/** The app's services for what asks no policy: an hour in which nothing is due does not look for it. */
+export function servicesOfSettings(): Promise<Omit<AppServices, 'policy'>> {
+  return composed();
+}
+
 /** The app's services, with the policy that is in force now. */
 export async function appServices(): Promise<AppServices> {
   return withPolicyInForce(forFleet(await composed()));
