@@ -11,7 +11,7 @@ const program = createProgram(() => undefined);
 
 const documents = ['', 'docs', 'docs/adr', '.ci'].flatMap((folder) =>
   readdirSync(join(repository, folder))
-    .filter((file) => file.endsWith(".md") && file !== 'CHANGELOG.md')
+    .filter((file) => file.endsWith('.md') && file !== 'CHANGELOG.md')
     .map((file) => join(folder, file)),
 );
 
