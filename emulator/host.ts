@@ -60,7 +60,7 @@ async function undoAll(undo: Undo): Promise<void> {
 
 async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const log = options.log ?? ((): void => undefined);
-  const settings = readSettings(resolve(options.appDir));
+  const settings = readSettings(resolve(options.appDir), { ...process.env, ...options.environment });
   const journal = await openJournal(options, log);
   if (journal) undo.push(() => journal.close());
   const clock = createClock(options.clock, journal?.recovered.nowMs);

@@ -13,8 +13,17 @@ const TimeSpan = z
   .regex(TIME_SPAN, 'is no time span: write hh:mm:ss, for example 00:02:00')
   .transform(millisecondsOf);
 
+/** .NET reads a number that is written as a text, as app settings are, too. */
+const Whole = z.union([
+  z.int(),
+  z
+    .string()
+    .regex(/^\d{1,9}$/, 'is no whole number')
+    .transform(Number),
+]);
+
 const StorageProvider = z.object({
-  partitionCount: z.int().min(1).max(16).default(4),
+  partitionCount: Whole.pipe(z.int().min(1).max(16)).default(4),
   controlQueueVisibilityTimeout: TimeSpan.default(300_000),
   workItemQueueVisibilityTimeout: TimeSpan.default(300_000),
   maxQueuePollingInterval: TimeSpan.optional(),
@@ -28,7 +37,7 @@ const DurableTask = z.object({
   defaultVersion: z.string().optional(),
   versionMatchStrategy: z.enum(['None', 'Strict', 'CurrentOrOlder']).default('CurrentOrOlder'),
   versionFailureStrategy: z.enum(['Reject', 'Fail']).default('Reject'),
-  maxConcurrentActivityFunctions: z.int().positive().optional(),
+  maxConcurrentActivityFunctions: Whole.pipe(z.int().positive()).optional(),
   storageProvider: StorageProvider.prefault({}),
 });
 
@@ -139,12 +148,40 @@ export interface ReadHostJson {
   readonly unknown: readonly string[];
 }
 
-/** Throws a ZodError when a member has a value that the real host refuses. */
-export function parseHostJson(json: unknown): ReadHostJson {
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws a ZodError when a member has a value that the real host refuses. `environment`: its app settings go before what the file says. */
+export function parseHostJson(json: unknown, environment: Environment = {}): ReadHostJson {
   const unknown: string[] = [];
-  const settings = HostJson.parse(inTheirSpelling(json, KNOWN, '', unknown));
-  return { settings, unknown };
+  const named = inTheirSpelling(json, KNOWN, '', unknown);
+  for (const override of overridesIn(environment))
+    if (isJsonObject(named)) merge(named, inTheirSpelling(override, KNOWN, '', unknown));
+  return { settings: HostJson.parse(named), unknown };
 }
+
+type JsonObject = Record<string, unknown>;
+
+/** Of `AzureFunctionsJobHost__extensions__durableTask__hubName` and the like: the member that it names, as it would stand in the file. */
+function overridesIn(environment: Environment): JsonObject[] {
+  return Object.entries(environment).flatMap(([name, value]) => {
+    const [section = '', ...path] = name.split(/__|:/);
+    if (section.toLowerCase() !== 'azurefunctionsjobhost' || value === undefined || value === '') return [];
+    const [last, ...outer] = path.reverse();
+    if (last === undefined) return [];
+    return [outer.reduce<JsonObject>((inner, member) => ({ [member]: inner }), { [last]: value })];
+  });
+}
+
+function merge(into: JsonObject, from: unknown): void {
+  for (const [name, value] of isJsonObject(from) ? Object.entries(from) : []) {
+    const before = into[name];
+    if (isJsonObject(before) && isJsonObject(value)) merge(before, value);
+    else into[name] = value;
+  }
+}
+
+const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** .NET reads names without regard to case: gives each known member its documented spelling, and notes the others. */
 function inTheirSpelling(value: unknown, members: Members, path: string, unknown: string[]): unknown {

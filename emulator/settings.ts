@@ -40,10 +40,15 @@ const ACTIVITIES_MAX_DEFAULT = 20;
 /** Of `func start` and of every plan but Consumption. */
 const FUNCTION_TIMEOUT_DEFAULT_MS = 30 * 60_000;
 
-export function readSettings(appDir: string): AppSettings {
+/** `environment` goes before `local.settings.json`, and both before what host.json says (`AzureFunctionsJobHost__…`). */
+export function readSettings(
+  appDir: string,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): AppSettings {
   const manifest = read(appDir, 'package.json', (json) => Manifest.parse(json), undefined);
-  const host = read(appDir, 'host.json', parseHostJson, {});
   const local = read(appDir, 'local.settings.json', (json) => LocalSettings.parse(json), {});
+  const given = { ...local.Values, ...environment };
+  const host = read(appDir, 'host.json', (json) => parseHostJson(json, given), {});
   const { extensions, functionTimeout = FUNCTION_TIMEOUT_DEFAULT_MS } = host.settings;
   const durable = extensions.durableTask;
   return {

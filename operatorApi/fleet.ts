@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
-import { simulatedOf } from '../composition/compose';
+import { appServices, simulatedOf } from '../composition/compose';
 import { instanceStatus, startInstance } from '../composition/instances';
 import { isSupportedImage, settingThatSupports } from '../domain/images';
 import { LowtideError } from '../domain/lowtideError';
@@ -59,9 +59,10 @@ const postFleet: OperatorRoute = {
     },
     errors: ['FLEET_MALFORMED', 'REQUEST_INVALID', 'DRIVER_CANNOT'],
   },
-  handler: async (request, { services, client }) => {
+  handler: async (request, { services: before, client }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
-    await simulatedOf(services).driver.loadFleet(fleet);
+    await simulatedOf(before).driver.loadFleet(fleet);
+    const services = { ...before, policy: (await appServices()).policy };
     const { vms, availabilitySets } = fleet;
     const notes = [...fleet.notes, ...imageNotes(vms, services.policy)];
     const jsonBody = { vmCount: vms.length, availabilitySetCount: availabilitySets.size, notes };

@@ -5,13 +5,13 @@ import { call, type Step } from './durable';
 
 /** Asks the platform which VMs there are. A large fleet that is new is written in steps; how far it has come stands in its status. */
 export function* inventorySweep(context: OrchestrationContext): Step<{ vmCount: number }> {
-  const { sweepUtc, accept } = children.inventorySweep.input.parse(context.df.getInput());
-  let seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept });
+  const { sweepUtc, accept, seen: row } = children.inventorySweep.input.parse(context.df.getInput());
+  let seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row });
   // A fleet that changes for ever would be another one: each step leaves fewer changes than there were.
   for (let left = Infinity; seen.remaining > 0 && seen.remaining < left;) {
     left = seen.remaining;
     context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: left });
-    seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept });
+    seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row });
   }
   context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: seen.remaining });
   if (seen.remaining > 0) throw new Error(`${seen.remaining} changes of the inventory were not written.`);

@@ -141,6 +141,7 @@ export class SimulatedFleet implements FleetState {
       view: this.#viewOf(created, source) satisfies PatchView,
     };
     const drawn = machineOf(model, this.seed, atMs, this.#pace);
+    drawn.vm = { ...created, uniqueId: drawn.vmId };
     const tagged = tagOf(vm.tags, POWER_HABIT_TAG) !== undefined;
     const machine: Machine = tagged ? drawn : { ...drawn, habit: 'alwaysOn' };
     machine.agentSinceMs = readyMs + Math.ceil(AGENT_FIRST_MINUTES * machine.minuteMs);
@@ -155,10 +156,11 @@ export class SimulatedFleet implements FleetState {
     return machine;
   }
 
-  /** What can change of a VM: tags, size and settings. Where it is stays, and so do its schedules. */
+  /** What can change of a VM: tags, size and settings. Where it is stays, its GUID, which no request says, and its schedules. */
   changeMachine(machine: Machine, vm: VirtualMachine): void {
-    const { zone, region, availabilitySetId, updateDomain } = machine.vm;
-    machine.vm = { ...vm, zone, region, availabilitySetId, updateDomain, armId: machine.vm.armId };
+    const { zone, region, availabilitySetId, updateDomain, armId } = machine.vm;
+    const uniqueId = machine.vmId;
+    machine.vm = { ...vm, zone, region, availabilitySetId, updateDomain, armId, uniqueId };
     if (isPlatformMode(vm)) return;
     machine.enabledMs = Infinity;
     machine.extensionLeftMs = null;
@@ -334,5 +336,13 @@ export function inFlightError(count: number): LowtideError {
     what: 'The fleet was not replaced.',
     why: `${count} operations on its VMs are in flight.`,
     fix: 'Wait until they have ended, then send the fleet again.',
+  });
+}
+
+export function seedDiffers(remembered: number, given: number): LowtideError {
+  return new LowtideError('SETTING_INVALID', {
+    what: `The seed is ${given}.`,
+    why: `The simulated fleet that is remembered was made with seed ${remembered}, and everything in it follows from that.`,
+    fix: `Give seed ${remembered}, or begin with an empty state folder.`,
   });
 }

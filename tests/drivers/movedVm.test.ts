@@ -56,6 +56,20 @@ it('B6: a VM that a file has under another id is the machine that it was, by its
   expect(moved?.lastInstallation).toEqual(before?.lastInstallation);
 });
 
+it('B6: a VM whose tags were changed is listed with its GUID, and so is one that was created: a move is known by it', async () => {
+  const { driver } = aPocket({});
+  const { resources } = driver;
+  await driver.loadFleet(fleetIn('rg', GUID));
+  const { model } = resources.virtualMachine(at('rg')) ?? { model: {} };
+  await resources.putVirtualMachine({ ...model, tags: { ...ALWAYS_ON, team: 'web' } });
+  await resources.putVirtualMachine({ ...model, id: `${idIn('rg')}2`, name: 'web2' });
+  const { items } = await driver.listVirtualMachines(null);
+  const guids = items.map(({ uniqueId }) => uniqueId?.toLowerCase());
+  expect(guids[0]).toBe(GUID.toLowerCase());
+  expect(guids[1]).toBe(resources.virtualMachine(VmId.parse(`${idIn('rg')}2`))?.vmId.toLowerCase());
+  expect(guids[1]).not.toBe(guids[0]);
+});
+
 it.each(['00000000-0000-0000-0000-000000000000', 'unknown', ''])(
   'B6: a vmId that is none (%s) makes no two VMs one',
   async (vmId) => {

@@ -88,6 +88,23 @@ test('names in host.json are read without regard to case, as .NET does', () => {
   expect(settings.extensions.durableTask.storageProvider.partitionCount).toBe(2);
 });
 
+test('an app setting AzureFunctionsJobHost__… goes before what host.json says, whatever its case, and may write a number as a text', () => {
+  const said = { version: '2.0', extensions: { durableTask: { hubName: 'Lowtide', defaultVersion: '1.0' } } };
+  const { settings, unknown } = parseHostJson(said, {
+    AzureFunctionsJobHost__extensions__durableTask__hubName: 'LowtideSlot',
+    'azurefunctionsjobhost:Extensions:DurableTask:StorageProvider:PartitionCount': '2',
+    AzureFunctionsJobHost__extensions__durableTask__hubNam: 'Other',
+    AzureFunctionsJobHost__extensions__durableTask__defaultVersion: '',
+  });
+  const { hubName, defaultVersion, storageProvider } = settings.extensions.durableTask;
+  expect({ hubName, defaultVersion, partitions: storageProvider.partitionCount }).toEqual({
+    hubName: 'LowtideSlot',
+    defaultVersion: '1.0',
+    partitions: 2,
+  });
+  expect(unknown).toEqual(['extensions.durableTask.hubNam']);
+});
+
 async function crashInActivity(app: AppFolder): Promise<void> {
   const first = await startVirtual(app, {
     ...journaled(),
