@@ -13,8 +13,8 @@ const CHANGES_A_CALL_MAX = 5000;
 
 export const refreshInventory = wakingActivity(
   contracts.refreshInventory,
-  async (services, { nowUtc, accept }) => {
-    const seen = await services.agenda.read('inventory');
+  async (services, { nowUtc, accept, seen: given }) => {
+    const seen = given === undefined ? await services.agenda.read('inventory') : given;
     const { present, added, changed, buried, moved, notBelieved, remaining } = await takeListing(services, {
       accept,
       changesMax: CHANGES_A_CALL_MAX,

@@ -5,6 +5,7 @@ import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
 import { learnRegions } from '../domain/regions';
+import { messageOf } from '../domain/messageOf';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { readFleetFile } from '../drivers/fleet/fleetFile';
@@ -99,6 +100,11 @@ function composed(): Promise<AppServices> {
   return services;
 }
 
+/** The app's services for what asks no policy: an hour in which nothing is due does not look for it. */
+export function servicesOfSettings(): Promise<Omit<AppServices, 'policy'>> {
+  return composed();
+}
+
 /** The app's services, with the policy that is in force now. */
 export async function appServices(): Promise<AppServices> {
   return withPolicyInForce(forFleet(await composed()));
@@ -190,7 +196,7 @@ function journalOf({ stateDir }: Settings): RequestJournal {
       'SETTING_INVALID',
       {
         what: `The state folder ${stateDir} cannot be used.`,
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Set LOWTIDE_STATE_DIR to a folder that this process may write to. Only LOWTIDE_STORE=memory needs none.',
       },
       { cause },

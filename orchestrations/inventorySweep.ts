@@ -7,14 +7,14 @@ import { disruptionLedger } from '../entities/contracts';
 
 /** Asks the platform which VMs there are. A large fleet that is new is written in steps; how far it has come stands in its status. */
 export function* inventorySweep(context: OrchestrationContext): Step<{ vmCount: number }> {
-  const { sweepUtc, accept } = children.inventorySweep.input.parse(context.df.getInput());
-  let seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept });
+  const { sweepUtc, accept, seen: row } = children.inventorySweep.input.parse(context.df.getInput());
+  let seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row });
   yield* followSets(context, seen.movedSets);
   // A fleet that changes for ever would be another one: each step leaves fewer changes than there were.
   for (let left = Infinity; seen.remaining > 0 && seen.remaining < left;) {
     left = seen.remaining;
     context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: left });
-    seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept });
+    seen = yield* call(context, refreshInventory, { nowUtc: sweepUtc, accept, seen: row });
     yield* followSets(context, seen.movedSets);
   }
   context.df.setCustomStatus({ vmCount: seen.vmCount, remaining: seen.remaining });
