@@ -4,8 +4,10 @@ import type { Page } from 'playwright-core';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { Rehearsals } from '../../local/rehearsals';
 import { say } from '../../local/say';
+import type { Host } from '../../emulator/host';
 import { launchChromium } from './chromium';
 import { dashboardHost } from './dashboardHost';
+import { startEmergency } from './startEmergency';
 
 /** Pictures of the dashboard for people to look at: in screenshots/, which is not kept; with `--docs` the two of the README, which are. */
 const RELEASED = '2026-11-10T18:00:00.000Z';
@@ -36,12 +38,12 @@ const AFTERWARDS: readonly Shot[] = [
   { name: 'certificate-finished', path: '/certificate' },
 ];
 const OVER = '2026-12-09T00:00:00.000Z';
-const APPROVAL = { approvals: [{ before: { phase: 2 } }] };
+const APPROVAL = { approvals: [{ before: { phase: 3 } }] };
 
 const LOOKS = [
   { name: 'light', colorScheme: 'light', width: 1280 },
-  { name: 'dark', colorScheme: 'dark', width: 1280 },
-  { name: 'phone', colorScheme: 'light', width: 390 },
+  { name: 'dark', colorScheme: 'dark', width: 1680 },
+  { name: 'phone', colorScheme: 'light', width: 360 },
 ] as const;
 
 function vmId(name: string): string {
@@ -72,11 +74,7 @@ async function drawn(page: Page): Promise<void> {
   throw new Error(`${page.url()} was not drawn within ${DRAWN_MAX_MS / 1_000} s.`);
 }
 
-async function month(
-  scenario: string | null,
-  untilUtc: string,
-  rehearsals: Rehearsals,
-): Promise<Awaited<ReturnType<typeof dashboardHost>>> {
+async function month(scenario: string | null, untilUtc: string, rehearsals: Rehearsals): Promise<Host> {
   const fleet = join(PACKAGE_ROOT, 'fleets', 'contoso.json');
   const host = await dashboardHost({
     fleet,
@@ -106,16 +104,16 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
     forDocs,
   );
   if (!forDocs) {
-    const applied = await halted.request('PUT', '/api/policy?reason=two+people&version=0', APPROVAL);
-    if (applied.status !== 200) throw new Error(`PUT /api/policy answered ${applied.status}.`);
+    await applied(halted.request('PUT', '/api/policy?reason=two+people&version=0', APPROVAL));
     await halted.runUntil('2026-11-12T18:30:00.000Z'); // every process looks at the policy now and then
-    await takeAll(page, halted.baseUrl, folder, [{ name: 'approval', path: '' }], forDocs);
+    await takeAll(page, halted.baseUrl, folder, [{ name: 'halt-and-approval', path: '' }], forDocs);
   }
   await halted.close();
   const running = await month(null, '2026-11-18T03:40:00.000Z', rehearsals);
   const now = { name: 'dashboard-now', path: '' };
   await takeAll(page, running.baseUrl, folder, forDocs ? [now] : PAGES, forDocs);
   if (!forDocs) {
+    await takeEmergency(running, (shots) => takeAll(page, running.baseUrl, folder, shots, forDocs));
     await running.runUntil(OVER);
     await takeAll(page, running.baseUrl, folder, AFTERWARDS, forDocs);
     await page.setViewportSize({ width: 1280, height: HEIGHT });
@@ -125,6 +123,25 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
   await running.close();
   rehearsals.stop();
   await browser.close();
+}
+
+/** An emergency rollout beside the month: while it waits for its approval, and while it runs. */
+async function takeEmergency(host: Host, shoot: (shots: readonly Shot[]) => Promise<void>): Promise<void> {
+  const selector = { region: 'westeurope' };
+  const id = await startEmergency(host, selector, 'CVE-2026-31337: code is run from afar, and it is used.');
+  await host.runUntil('2026-11-18T03:50:00.000Z');
+  const path = `?rollout=${id}`;
+  await shoot([{ name: 'approval', path }]);
+  await applied(
+    host.request('POST', `/api/rollouts/${id}/approve`, { phase: 'phase-1', reason: 'At once.' }),
+  );
+  await host.runUntil('2026-11-18T06:30:00.000Z');
+  await shoot([{ name: 'emergency', path }]);
+}
+
+async function applied(answer: Promise<{ readonly status: number; readonly body: unknown }>): Promise<void> {
+  const { status, body } = await answer;
+  if (status >= 300) throw new Error(`The host answered ${status}: ${JSON.stringify(body)}`);
 }
 
 /** The README shows what a window shows, in light; for people to judge there is everything. */

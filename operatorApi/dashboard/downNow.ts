@@ -3,6 +3,7 @@ import type { Services } from '../../activities/services';
 import type { RolloutId } from '../../domain/ids';
 import { emptyLedger, type Claim, type LedgerState } from '../../domain/ledger';
 import { PackedLedger, unpackLedger } from '../../domain/ledgerState';
+import type { VmUpdate } from '../../domain/vmUpdate';
 import { pairComponent } from '../../domain/regions';
 import type { Disruptions } from '../shapes/dashboard';
 
@@ -51,6 +52,16 @@ async function downNowOf(services: Services, id: RolloutId, claim: Claim): Promi
     limit: disruption.shareMax,
     subscriptions: (disruption.subscriptions ?? []).map(({ count, max }) => ({ count, max })),
     expiresUtc,
-    vms: found?.progress.vms.map(({ vmId, update }) => ({ vmId, step: update.kind })) ?? [],
+    vms:
+      found?.progress.vms.map(({ vmId, update }) => ({
+        vmId,
+        step: update.kind,
+        sinceUtc: installingSince(update),
+      })) ?? [],
   };
+}
+
+function installingSince(update: VmUpdate): string | null {
+  if (update.kind === 'readInstall') return update.sinceUtc;
+  return update.kind === 'probe' ? (update.installation?.startTime ?? null) : null;
 }

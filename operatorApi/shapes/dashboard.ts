@@ -104,7 +104,14 @@ export const DisruptionsShape = named(
         /** The end of its window. */
         expiresUtc: Utc,
         /** Empty when another rollout, or none, has the claim. */
-        vms: z.array(z.object({ vmId: z.string(), step: z.string() })),
+        vms: z.array(
+          z.object({
+            vmId: z.string(),
+            step: z.string(),
+            /** When the work that installs it began; null before that. */
+            sinceUtc: Utc.nullable(),
+          }),
+        ),
       }),
     ),
     heldSets: z.array(

@@ -8,6 +8,8 @@ import './month/fleet';
 import './month/world';
 import './month/vm';
 import './month/hostile';
+import './month/timelineTruth';
+import './month/emergency';
 import './month/everyPage';
 import './month/afterwards';
 import './month/rehearsal';

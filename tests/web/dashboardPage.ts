@@ -13,7 +13,7 @@ export type DashboardHost = Awaited<ReturnType<typeof dashboardHost>>;
 /** A page of its own, with everything that went wrong in it. */
 export interface WatchedPage {
   readonly page: Page;
-  /** Errors of scripts, and what the policy of the page refused. */
+  /** Errors of scripts, what the policy of the page refused, and what was asked of any other address than the page's own. */
   readonly errors: string[];
 }
 
@@ -29,7 +29,30 @@ export async function openPage(
     if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
       errors.push(message.text());
   });
+  // Before any script of the page.
+  await page.addInitScript(REPORT_REFUSALS);
+  page.on('request', (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (request.isNavigationRequest() || protocol === 'blob:') return;
+    if (origin !== new URL(request.frame().url()).origin) errors.push(`asks ${request.url()}`);
+  });
   return { page, errors };
+}
+
+const REPORT_REFUSALS = `document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) => {
+  console.error('refused by the policy of the page: ' + [effectiveDirective, blockedURI, sourceFile, lineNumber].join(' '));
+});`;
+
+/** Cuts the page off from everything but its host: what it asks of any other address fails, and is an error. */
+export async function cutOff({ page, errors }: WatchedPage, baseUrl: string): Promise<void> {
+  const { origin } = new URL(baseUrl);
+  await page.route(
+    (url) => url.origin !== origin && url.protocol !== 'blob:',
+    (route) => {
+      errors.push(`asks ${route.request().url()}`);
+      return route.abort('internetdisconnected');
+    },
+  );
 }
 
 /** What axe-core finds against WCAG 2.2 A and AA, as `rule: element`. */
@@ -50,6 +73,15 @@ export async function accessibilityProblems(page: Page): Promise<string[]> {
 export function isTooWide(page: Page): Promise<boolean> {
   return page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
 }
+
+/** What reaches beyond the right edge of a page that is too wide. */
+export async function tooWide(page: Page): Promise<readonly string[]> {
+  return (await isTooWide(page)) ? page.evaluate<string[]>(BEYOND_THE_EDGE) : [];
+}
+
+const BEYOND_THE_EDGE = `[...document.querySelectorAll('body *')]
+  .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .map((element) => element.tagName + '.' + element.className + ': ' + element.textContent.slice(0, 60)).slice(0, 8)`;
 
 /** Presses a key until the page is where it should be; no page has so many stops. */
 export async function press(page: Page, key: string, isThere: () => Promise<unknown>): Promise<void> {

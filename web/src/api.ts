@@ -40,9 +40,18 @@ export interface Phase {
   readonly expected: { readonly expectedStartUtc: string; readonly expectedEndUtc: string } | null;
 }
 
+/** What an emergency was asked for. */
+export interface Emergency {
+  readonly reason: string;
+  readonly selector: Readonly<Record<string, unknown>>;
+  readonly patches: { readonly kbs: readonly string[]; readonly packages: readonly string[] };
+  /** Local times; null for the off-peak hours of each VM. */
+  readonly hours: { readonly opens: string; readonly closes: string } | null;
+}
+
 export interface Rollout extends RolloutSummary {
-  /** What an emergency was asked for; of a monthly one there is none. */
-  readonly emergency?: { readonly reason: string } | null;
+  /** Of a monthly one there is none. */
+  readonly emergency?: Emergency | null;
   readonly requestedBy: string;
   readonly requestedUtc: string;
   readonly notAdvanced: string | null;
@@ -53,6 +62,7 @@ export interface Rollout extends RolloutSummary {
   readonly reasons: Readonly<Record<string, Counts>>;
   readonly phases: readonly Phase[];
   readonly approvals: readonly NeededApproval[];
+  readonly halts: readonly { readonly decision: Decision | null }[];
 }
 
 export type Interval = readonly [startUtc: string, endUtc: string];
@@ -146,7 +156,11 @@ export interface DownNow {
   readonly limit: number | null;
   readonly subscriptions: readonly { readonly count: number; readonly max: number }[];
   readonly expiresUtc: string;
-  readonly vms: readonly { readonly vmId: string; readonly step: string }[];
+  readonly vms: readonly {
+    readonly vmId: string;
+    readonly step: string;
+    readonly sinceUtc: string | null;
+  }[];
 }
 
 export interface Disruptions {

@@ -3,11 +3,13 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { RolloutSummary } from './api';
 import { useLive } from './live';
 import { NowPage } from './now/nowPage';
+import { Announcer } from './parts/announcer';
 import { ConnectionBar } from './parts/connectionBar';
 import { Masthead } from './parts/masthead';
 import { lazyPage } from './parts/lazyPage';
 import { Empty } from './parts/empty';
 import { NoRollout } from './parts/noRollout';
+import { Waiting } from './parts/waiting';
 import type { Problem } from './send';
 import { RehearsalBar } from './rehearsal/rehearsalBar';
 import { SignInPage } from './signIn/signInPage';
@@ -101,6 +103,8 @@ export function App({ signInFailed }: { readonly signInFailed: Problem | null })
       />
       <ConnectionBar />
       <RehearsalBar />
+      <Waiting rollouts={rollouts} isOnNow={place.path === '/'} />
+      <Announcer />
       <main id="main" tabIndex={-1}>
         {problem !== null && (problem.status === 401 || problem.status === 403) ? (
           <SignInPage problem={problem} failed={signInFailed} />

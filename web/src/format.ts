@@ -66,6 +66,13 @@ export function clock(utc: string, zone = 'UTC'): string {
   return `${format(zone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(utc))} ${zoneName(utc, zone)}`;
 }
 
+/** `Tue 10 Nov, 22:00 to 06:00 EST`; both zones where the clocks change in between. */
+export function hours(fromUtc: string, untilUtc: string, zone: string): string {
+  const from = zoneName(fromUtc, zone);
+  const isSame = from === zoneName(untilUtc, zone);
+  return `${format(zone, MINUTE).format(new Date(fromUtc))}${isSame ? '' : ` ${from}`} to ${clock(untilUtc, zone)}`;
+}
+
 /** `Tue 10 Nov`. */
 export function day(utc: string, zone = 'UTC'): string {
   return format(zone, { weekday: 'short', day: 'numeric', month: 'short' }).format(new Date(utc));
@@ -114,6 +121,11 @@ export function span(fromUtc: string, untilUtc: string): string {
   return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} min`;
 }
 
+/** `12 hours`, `7 days`. */
+export function hoursOrDays(amount: number): string {
+  return amount >= 48 && amount % 24 === 0 ? many(amount / 24, 'day') : many(amount, 'hour');
+}
+
 /** Which day after the release, the first being day 1. */
 export function dayOf(releasedUtc: string, utc: string): number {
   return Math.max(1, Math.floor((Date.parse(utc) - Date.parse(releasedUtc)) / DAY_MS) + 1);
@@ -132,6 +144,26 @@ export function phaseName(phase: string): string {
 /** `zone-1` as `Zone 1`. */
 export function stageName(stage: string): string {
   return stage === 'regional' ? 'Without a zone' : stage.replace(/^zone-/, 'Zone ');
+}
+
+/** Which VMs are meant: `region eastus and tag app=shop`. */
+export function selectorInWords(selector: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(selector).map(
+    ([name, value]) => `${words(name)} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
+  );
+  return parts.length === 0 ? 'every VM' : parts.join(' and ');
+}
+
+const NAME_MAX = 72;
+const HEAD = 48;
+const TAIL = 16;
+
+/** A name that others chose, within a sentence: of one that is too long the middle is left out. */
+export function shortened(name: string): string {
+  if (name.length <= NAME_MAX) return name;
+  // Letters, not halves of them: an emoji has two.
+  const letters = [...name];
+  return `${letters.slice(0, HEAD).join('')}…${letters.slice(-TAIL).join('')}`;
 }
 
 /** `patchesPending` as `patches pending`. */

@@ -12,6 +12,8 @@ export interface Live<T> {
 const NOW_HEADER = 'x-lowtide-now';
 /** After so many milliseconds a host that is silent counts as lost. */
 const SILENT_MS = 20_000;
+/** So often a rollout is asked for, wherever it is shown: one poll for all of them. */
+export const ROLLOUT_MS = 2_000;
 const RETRY_FIRST_MS = 1_000;
 const RETRY_LAST_MS = 15_000;
 

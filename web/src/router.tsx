@@ -58,10 +58,12 @@ interface LinkProps {
   readonly class?: string;
   readonly current?: boolean;
   readonly title?: string;
+  /** Of what is shown in pieces, for screen readers. */
+  readonly label?: string;
 }
 
 /** A link within the dashboard: it opens without loading the page anew, and in a new tab as any link does. */
-export function Link({ to, children, class: className, current, title }: LinkProps): JSX.Element {
+export function Link({ to, children, class: className, current, title, label }: LinkProps): JSX.Element {
   const open = (event: MouseEvent): void => {
     if (
       event.defaultPrevented ||
@@ -81,6 +83,7 @@ export function Link({ to, children, class: className, current, title }: LinkPro
       onClick={open}
       class={className}
       title={title}
+      aria-label={label}
       aria-current={current === true ? 'page' : undefined}
     >
       {children}

@@ -1,8 +1,10 @@
-import { accessibilityProblems, eventually, firstContentMs, isTooWide } from '../dashboardPage';
+import { accessibilityProblems, cutOff, eventually, firstContentMs, tooWide } from '../dashboardPage';
+import { EMERGENCY } from './emergency';
 import { hostile, open, watched } from './watchedMonth';
 
 const PAGES = [
   ['Now', ''],
+  ['Now with an emergency', `?rollout=${EMERGENCY}`],
   ['World', '/world?region=eastus2'],
   ['Fleet', '/fleet?group=region'],
   ['VM', `/vm?id=${encodeURIComponent(hostile.id)}`],
@@ -14,7 +16,7 @@ const PAGES = [
 
 const LOOKS = [
   { colorScheme: 'light', width: 1280 },
-  { colorScheme: 'dark', width: 390 },
+  { colorScheme: 'dark', width: 360 },
 ] as const;
 
 const IS_READ =
@@ -31,27 +33,47 @@ const OVERLAPPING = `[...document.querySelectorAll('main tr')].flatMap((row) => 
   });
 })`;
 
-test.each(PAGES)(
-  '%s is usable by everybody (WCAG 2.2 AA), in light on a desktop and in dark on a phone, and fits',
-  async (_name, path) => {
-    const { page } = watched;
-    await page.setViewportSize({ width: 1280, height: 844 });
-    await open(path);
-    expect(await eventually(page, () => page.evaluate<boolean>(IS_READ))).toBe(true);
-    for (const { colorScheme, width } of LOOKS) {
-      await page.emulateMedia({ colorScheme });
-      await page.setViewportSize({ width, height: 844 });
-      const problems = await accessibilityProblems(page);
-      const overlapping = await page.evaluate<string[]>(OVERLAPPING);
-      expect([colorScheme, problems, overlapping, await isTooWide(page)]).toEqual([
-        colorScheme,
-        [],
-        [],
-        false,
-      ]);
+describe('cut off from every other address', () => {
+  beforeAll(() => cutOff(watched, watched.host.baseUrl));
+  afterAll(() => watched.page.unrouteAll());
+
+  test.each(PAGES)(
+    '%s works offline and is usable by everybody (WCAG 2.2 AA), in light on a desktop and in dark on a phone, and fits',
+    async (_name, path) => {
+      const { page } = watched;
+      await page.setViewportSize({ width: 1280, height: 844 });
+      await open(path);
+      expect(await eventually(page, () => page.evaluate<boolean>(IS_READ))).toBe(true);
+      for (const { colorScheme, width } of LOOKS) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize({ width, height: 844 });
+        const problems = await accessibilityProblems(page);
+        const overlapping = await page.evaluate<string[]>(OVERLAPPING);
+        expect([colorScheme, problems, overlapping, await tooWide(page)]).toEqual([colorScheme, [], [], []]);
+      }
+      expect(watched.errors).toEqual([]);
+    },
+  );
+
+  test('whatever would reach out to another address, or bring script or style of its own, is refused and noticed', async () => {
+    const { page, errors } = watched;
+    for (const [tag, set] of [
+      ['script', "element.textContent = 'document.title = 1'"],
+      ['style', "element.textContent = 'main { display: none }'"],
+      ['img', "element.src = 'https://example.com/a.png'"],
+      ['link', "element.rel = 'stylesheet'; element.href = 'http://127.0.0.1:9/a.css'"],
+    ] as const) {
+      await page.evaluate(
+        `{ const element = document.createElement('${tag}'); ${set}; document.body.append(element); }`,
+      );
+      expect(
+        await eventually(page, () => errors.some((text) => text.includes('refused by the policy'))),
+      ).toBe(true);
+      errors.length = 0;
     }
-  },
-);
+    expect(await page.locator('main').isVisible()).toBe(true);
+  });
+});
 
 test('the first content is there within a second', async () => {
   await watched.page.emulateMedia({ colorScheme: 'light' });

@@ -33,7 +33,7 @@ test('VMs are counted by a column, and a count narrows the table to them', async
   const { page } = watched;
   await open('/fleet');
   await page.getByText('601 VMs', { exact: true }).waitFor();
-  await page.getByLabel('Count by').selectOption('region');
+  await page.getByLabel('Count and narrow by').selectOption('region');
   const groups = page.locator('.group-counts li');
   const first = groups.first();
   await first.waitFor();

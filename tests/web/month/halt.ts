@@ -1,4 +1,4 @@
-import { press } from '../dashboardPage';
+import { eventually, press } from '../dashboardPage';
 import { hostile, open, openHalts, rollout, shows, unsaidOf, untilDay, watched } from './watchedMonth';
 
 test('a host without a rollout says so, and starts one for the person who asks', async () => {
@@ -23,24 +23,46 @@ test('a halt cannot be missed: what, which VMs, what they share, what each decis
 });
 
 test('a decision is off until it has a reason, and says so', async () => {
-  const decide = watched.page.getByRole('button', { name: 'Decide' });
+  const decide = watched.page.getByRole('button', { name: 'Decide', exact: true });
   expect(await decide.getAttribute('aria-disabled')).toBe('true');
   await shows('Choose one, and say why.');
   await decide.click({ force: true });
   expect((await rollout()).halts[0]?.decision).toBeNull();
 });
 
-test('a halt is resumed by keyboard alone', async () => {
+test('a halt is read aloud when it comes, and seen on every other page', async () => {
+  const { page } = watched;
+  await open('/fleet');
+  const said = page
+    .getByRole('alert')
+    .filter({ hasText: 'November 2026 is halted, in whole or in part, and waits for a decision.' });
+  await said.waitFor();
+  expect(await said.evaluate((element) => element.getBoundingClientRect().height)).toBeGreaterThan(20);
+  await said.getByRole('link', { name: 'Decide on November 2026' }).click();
+  await page.getByRole('region', { name: /^Halted/ }).waitFor();
+  expect(await page.getByRole('alert').filter({ hasText: 'is halted' }).count()).toBe(1);
+});
+
+test('a halt is resumed by keyboard alone; what is half written, and the place of the cursor, stay while the page is kept up to date', async () => {
   const { page } = watched;
   await page.locator('main').focus();
   await press(page, 'Tab', () => page.evaluate("document.activeElement?.getAttribute('type') === 'radio'"));
   await page.keyboard.press('Space');
   expect(await page.getByRole('radio', { name: /^Resume/ }).isChecked()).toBe(true);
   await press(page, 'Tab', () => page.evaluate("document.activeElement?.tagName === 'TEXTAREA'"));
-  await page.keyboard.type('I have looked at it.');
+  await page.keyboard.type('I have looked it.');
+  for (let letters = 0; letters < 3; letters += 1) await page.keyboard.press('ArrowLeft');
+  const clock = page.locator('.app-clock time');
+  const before = await clock.getAttribute('datetime');
+  await untilDay(1.01);
+  expect(await eventually(page, async () => (await clock.getAttribute('datetime')) !== before)).toBe(true);
+  await page.keyboard.type('at ');
+  expect(await page.locator('.halt textarea').inputValue()).toBe('I have looked at it.');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.getByRole('region', { name: /^Halted/ }).waitFor({ state: 'detached' });
+  await page.getByRole('status').filter({ hasText: 'Resume: done.' }).waitFor({ state: 'attached' });
+  expect(await page.evaluate('document.activeElement?.id')).toBe('main');
   expect((await rollout()).halts[0]?.decision).toMatchObject({
     kind: 'resume',
     reason: 'I have looked at it.',

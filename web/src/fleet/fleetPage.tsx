@@ -5,6 +5,7 @@ import { many, vms, words } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
+import { Name } from '../parts/name';
 import { SelectField } from '../parts/selectField';
 import { addressOf, go } from '../router';
 import { outcomeLook } from '../states';
@@ -83,7 +84,7 @@ function Toolbar({ query, change, total }: PartProps & { readonly total: number 
         <button type="submit">Find</button>
       </form>
       <SelectField
-        label="Count by"
+        label="Count and narrow by"
         options={[
           ['', 'nothing'],
           ...FILTERS.filter(({ column }) => column !== undefined).map(
@@ -146,17 +147,19 @@ function Groups({ query, change }: PartProps): JSX.Element {
       <ul>
         {groups.map(({ name, count: number }) => (
           <li key={name}>
-            <button
-              type="button"
-              class="text-button clamp"
-              title={name}
-              disabled={name === 'none' && query.group !== 'kind'}
-              onClick={() => {
-                change({ filters: { ...query.filters, [query.group]: name }, group: '' });
-              }}
-            >
-              {valueName(query.group, name)}
-            </button>
+            {name === 'none' && query.group !== 'kind' ? (
+              <span>{valueName(query.group, name)}</span>
+            ) : (
+              <button
+                type="button"
+                class="text-button"
+                onClick={() => {
+                  change({ filters: { ...query.filters, [query.group]: name }, group: '' });
+                }}
+              >
+                <Name text={valueName(query.group, name)} />
+              </button>
+            )}
             <span class="group-bar" aria-hidden="true">
               <span style={{ width: `${(number / data.total) * 100}%` }} />
             </span>

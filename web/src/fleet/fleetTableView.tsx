@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { FleetRow } from '../api';
 import { phaseName, shortTime, words } from '../format';
 import { Icon } from '../parts/icon';
+import { NameOnOneLine } from '../parts/name';
 import { addressOf, Link } from '../router';
 import { outcomeLook } from '../states';
 import type { FleetQuery } from './fleetQuery';
@@ -24,8 +25,8 @@ const COLUMNS: readonly Column[] = [
     key: 'name',
     label: 'Name',
     show: ({ name, vmId }) => (
-      <Link to={addressOf('/vm', { id: vmId })} title={name}>
-        {name}
+      <Link to={addressOf('/vm', { id: vmId })} label={name}>
+        <NameOnOneLine text={name} />
       </Link>
     ),
   },
@@ -49,7 +50,7 @@ const COLUMNS: readonly Column[] = [
         '–'
       ) : (
         <>
-          {availabilitySet}
+          <NameOnOneLine text={availabilitySet} />
           <span class="cell-more quiet">
             {updateDomain === null ? 'update domain unknown' : `UD ${updateDomain}`}
           </span>
@@ -64,7 +65,7 @@ const COLUMNS: readonly Column[] = [
       const [publisher = '', ...rest] = family.split(':');
       return (
         <span title={family}>
-          {rest.length === 0 ? family : rest.join(':')}
+          <NameOnOneLine text={rest.length === 0 ? family : rest.join(':')} />
           {rest.length > 0 && <span class="cell-more quiet">{publisher}</span>}
         </span>
       );

@@ -1,13 +1,11 @@
 import type { JSX } from 'preact';
 import type { Rollout, RolloutSummary } from '../api';
 import { rolloutName } from '../format';
-import { useLive } from '../live';
+import { ROLLOUT_MS, useLive } from '../live';
 import { Icon } from '../parts/icon';
 import { addressOf, Link } from '../router';
 import { rolloutLook } from '../states';
 import { approvalThatWaits } from './approvals';
-
-const EVERY_MS = 5_000;
 
 /** Rollouts beside the one that is shown: an emergency, or the month before while it drains. What waits for a person there is said here. */
 export function AlsoOpen({ rollouts }: { readonly rollouts: readonly RolloutSummary[] }): JSX.Element | null {
@@ -22,7 +20,7 @@ export function AlsoOpen({ rollouts }: { readonly rollouts: readonly RolloutSumm
 }
 
 function Other({ summary }: { readonly summary: RolloutSummary }): JSX.Element {
-  const { data } = useLive<Rollout>(`/api/rollouts/${summary.id}`, EVERY_MS);
+  const { data } = useLive<Rollout>(`/api/rollouts/${summary.id}`, ROLLOUT_MS);
   const { label, icon, tone } = rolloutLook(data?.state ?? summary.state);
   const asked = data === null ? undefined : approvalThatWaits(data);
   return (

@@ -1,11 +1,14 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NeededApproval, Phase, Rollout } from '../api';
-import { many, phaseName, readable, time, vms } from '../format';
+import { hoursOrDays, many, phaseName, readable, shortened, time, vms } from '../format';
 import { useWhyNoApprover } from '../me';
 import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { DecisionForm, type Choice } from './decisionForm';
+import { hoursInWords } from './emergencyFacts';
+import { Toggle } from '../parts/toggle';
+import { Fact } from '../parts/fact';
 
 /** Of these an approver can still say something. */
 const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
@@ -22,14 +25,14 @@ export function Approvals({ rollout }: { readonly rollout: Rollout }): JSX.Eleme
   return (
     <section class={isWaiting ? 'card approvals waiting' : 'card approvals'} aria-labelledby="approvals">
       <h2 id="approvals">
-        <Icon name={isWaiting ? 'pause' : 'check'} />
+        <Icon name={isWaiting ? 'pause' : next === undefined ? 'check' : 'clock'} />
         {titleOf(next, isWaiting)}
       </h2>
       {next !== undefined && <Open key={next.phase} needed={next} rollout={rollout} isWaiting={isWaiting} />}
       {later.length > 0 && (
         <p class="quiet">
-          Later {later.map(({ phase, rule }) => `${phaseName(phase)} (${rule})`).join(' and ')} will ask for
-          one, too.
+          Later {later.map(({ phase, rule }) => `${phaseName(phase)} (${shortened(rule)})`).join(' and ')}{' '}
+          will ask for one, too.
         </p>
       )}
       {standing.map((needed) => (
@@ -80,7 +83,9 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
         <Fact name="Asked for by">
           <LongText text={requestedBy} />, {time(requestedUtc)}
         </Fact>
-        <Fact name="Why it waits">The policy asks an approver {needed.rule}.</Fact>
+        <Fact name="Why it waits">
+          The policy asks an approver <LongText text={needed.rule} />.
+        </Fact>
         {phase?.expected && (
           <Fact name="Planned">
             {time(phase.expected.expectedStartUtc)} to {time(phase.expected.expectedEndUtc)}
@@ -95,26 +100,11 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
       </dl>
       <DecisionForm
         rolloutId={rollout.id}
-        choices={choicesOf(needed, phase, isWaiting, off)}
-        startLabel="Decide"
+        choices={choicesOf(needed, rollout, isWaiting, off)}
+        startLabel="Decide on the approval"
         about={{ phase: needed.phase }}
       />
     </>
-  );
-}
-
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class="value">{children}</dd>
-    </div>
   );
 }
 
@@ -137,17 +127,18 @@ function LastWord({ needed: { state, approval } }: { readonly needed: NeededAppr
 
 function choicesOf(
   { phase: id, validHours, state }: NeededApproval,
-  phase: Phase | undefined,
+  { phases, emergency }: Rollout,
   isWaiting: boolean,
   off: ReturnType<typeof useWhyNoApprover>,
 ): readonly Choice[] {
+  const phase = phases.find((one) => one.phase === id);
   const what = phase === undefined ? phaseName(id) : `${vms(phase.vmCount)} of ${phaseName(id)}`;
   const begins = phase !== undefined && phase.startedUtc !== null ? 'go on' : 'start';
-  const when = isWaiting ? 'now, each in its off-peak hours' : 'when the gate before it opens';
+  const when = isWaiting ? `now, ${hoursInWords(emergency?.hours ?? null)}` : 'when the gate before it opens';
   const approve: Choice = {
     kind: 'approve',
     label: 'Approve',
-    effect: `${what} ${begins} ${when}. Not used within ${many(validHours, 'hour')}, it lapses.`,
+    effect: `${what} ${begins} ${when}. Not used within ${hoursOrDays(validHours)}, it lapses.`,
     off: off.approve,
   };
   const reject: Choice = {
@@ -187,16 +178,9 @@ function Standing({
         )}
       </p>
       {!isOver && (
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={isOpen}
-          onClick={() => {
-            setIsOpen(!isOpen);
-          }}
-        >
+        <Toggle isOpen={isOpen} setIsOpen={setIsOpen}>
           Take this approval back …
-        </button>
+        </Toggle>
       )}
       {isOpen && !isOver && (
         <DecisionForm

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
+import { announce } from '../parts/announcer';
 import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
+import { SubmitLine } from '../parts/submitLine';
 
 export interface Choice {
   readonly kind: 'pause' | 'resume' | 'skip' | 'cancel' | 'approve' | 'reject' | 'withdraw';
@@ -50,6 +52,9 @@ export function DecisionForm({
     askAllNow();
     if (sent.kind === 'done') {
       setReason('');
+      announce(`${chosen.label}: done.`);
+      // The form is about to go, and the focus with it: a reader goes on from the top of what is there.
+      document.getElementById('main')?.focus({ preventScroll: true });
       onDone?.();
     }
   };
@@ -70,19 +75,12 @@ export function DecisionForm({
         )}
       </fieldset>
       <ReasonField reason={reason} set={setReason} />
-      <div class="decision-end">
-        <button
-          type="submit"
-          class={chosen?.kind === 'cancel' || chosen?.kind === 'reject' ? 'danger' : 'primary'}
-          aria-disabled={missing !== null}
-          aria-describedby={`${id}-missing`}
-        >
-          {chosen?.label ?? startLabel}
-        </button>
-        <span id={`${id}-missing`} class="quiet">
-          {missing}
-        </span>
-      </div>
+      <SubmitLine
+        id={id}
+        label={chosen?.label ?? startLabel}
+        missing={missing}
+        tone={chosen?.kind === 'cancel' || chosen?.kind === 'reject' ? 'danger' : 'primary'}
+      />
       <ProblemNote problem={problem} />
     </form>
   );

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { Disruptions, DownNow as Claim } from '../api';
 import { count, nameOf, time, vms } from '../format';
+import { Name } from '../parts/name';
 import { stepInWords } from '../states';
 
 interface DownNowProps {
@@ -26,7 +27,7 @@ export function DownNow({ disruptions, state }: DownNowProps): JSX.Element {
         {claims.map((claim) => (
           <li key={claim.claimId}>
             <div class="claim-where">
-              <strong>{claim.region}</strong> {placeOf(claim)}
+              <strong>{claim.region}</strong> <Place claim={claim} />
             </div>
             <div class="claim-count">
               {vms(claim.count)}
@@ -43,8 +44,10 @@ export function DownNow({ disruptions, state }: DownNowProps): JSX.Element {
           <ul class="claims">
             {disruptions.heldSets.map(({ vmId, availabilitySetId, sinceUtc }) => (
               <li key={vmId}>
-                <strong class="value">{nameOf(availabilitySetId)}</strong> waits for{' '}
-                <span class="value">{nameOf(vmId)}</span> <span class="quiet">since {time(sinceUtc)}</span>
+                <strong>
+                  <Name text={nameOf(availabilitySetId)} />
+                </strong>{' '}
+                waits for <Name text={nameOf(vmId)} /> <span class="quiet">since {time(sinceUtc)}</span>
               </li>
             ))}
           </ul>
@@ -61,10 +64,14 @@ function whyNone(disruptions: Disruptions | null, state: string): string {
   return 'Nothing is being installed, and nothing is watched after its update.';
 }
 
-function placeOf({ zone, availabilitySetId, updateDomain }: Claim): string {
-  const inZone = zone === null ? 'without a zone' : `zone ${zone}`;
-  if (availabilitySetId === null) return inZone;
-  return `${nameOf(availabilitySetId)}, update domain ${updateDomain ?? 'unknown'}`;
+function Place({ claim: { zone, availabilitySetId, updateDomain } }: { readonly claim: Claim }): JSX.Element {
+  if (availabilitySetId === null) return <>{zone === null ? 'without a zone' : `zone ${zone}`}</>;
+  return (
+    <>
+      <Name text={nameOf(availabilitySetId)} />,{' '}
+      <span class="together">update domain {updateDomain ?? 'unknown'}</span>
+    </>
+  );
 }
 
 /** The limit that is nearest to being used up. */

@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Halt, Halts, Rollout } from '../api';
-import { count, phaseName, readable, time, vms, words } from '../format';
+import { count, phaseName, readable, shortened, time, vms, words } from '../format';
 import { useWhyNoOperator } from '../me';
 import { Icon } from '../parts/icon';
+import { LongText } from '../parts/longText';
+import { Name } from '../parts/name';
 import { addressOf, Link } from '../router';
 import { DecisionForm, type Choice } from './decisionForm';
 
@@ -46,7 +48,7 @@ export function HaltBanner({
 }
 
 const title = (halt: Halt | undefined): string =>
-  halt === undefined ? '' : `${halt.kind === 'halt' ? 'Halted' : 'Held'}: ${halt.stops}`;
+  halt === undefined ? '' : `${halt.kind === 'halt' ? 'Halted' : 'Held'}: ${shortened(halt.stops)}`;
 
 interface HaltFactsProps {
   readonly halt: Halt;
@@ -59,7 +61,7 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
     <div class="halt-facts">
       {several && <h3>{title(halt)}</h3>}
       <p class="halt-why">
-        {readable(sentence(halt.why))}{' '}
+        <LongText text={readable(sentence(halt.why))} />{' '}
         <span class="quiet">
           {phaseName(halt.phase)}, {time(halt.atUtc)}
         </span>
@@ -74,9 +76,11 @@ function HaltFacts({ halt, plannedCount, several }: HaltFactsProps): JSX.Element
             <dl class="facts">
               {factsOf(halt).map(({ fact, value, sharedByCount }) => (
                 <div key={fact}>
-                  <dt>{fact}</dt>
-                  <dd class="value" title={value.slice(0, 1_000)}>
-                    {value}
+                  <dt>
+                    <Name text={fact} />
+                  </dt>
+                  <dd>
+                    <Name text={value} />
                   </dd>
                   <dd class="quiet">
                     {count(sharedByCount)} of {vms(plannedCount)} have it
@@ -101,8 +105,8 @@ function Accused({ halt }: { readonly halt: Halt }): JSX.Element {
       <ul class="accused">
         {shown.map(({ vmId, name, kind, reason, detail }) => (
           <li key={vmId}>
-            <Link to={addressOf('/vm', { id: vmId })} class="value" title={name}>
-              {name}
+            <Link to={addressOf('/vm', { id: vmId })}>
+              <Name text={name} />
             </Link>
             <span class="quiet clamp" title={detail.slice(0, 1_000)}>
               {kind}, {detail === '' ? words(reason) : detail}
@@ -138,7 +142,7 @@ function factsOf({ inCommon }: Halt): Halt['inCommon'] {
 }
 
 function choicesOf(open: readonly Halt[], halts: Halts): readonly Omit<Choice, 'off'>[] {
-  const stopped = open.map(({ stops }) => stops).join(' and ');
+  const stopped = open.map(({ stops }) => shortened(stops)).join(' and ');
   const waiting = open.reduce((sum, { waitingCount }) => sum + waitingCount, 0);
   const skipped = open.reduce((sum, { skippedCount }) => sum + skippedCount, 0);
   return [
@@ -150,7 +154,7 @@ function choicesOf(open: readonly Halt[], halts: Halts): readonly Omit<Choice, '
     {
       kind: 'skip',
       label: 'Skip',
-      effect: `Give up the rest of ${open.map(({ skips }) => skips).join(' and ')} this month: ${vms(skipped)} end as skipped. Everything else goes on.`,
+      effect: `Give up the rest of ${open.map(({ skips }) => shortened(skips)).join(' and ')} this month: ${vms(skipped)} end as skipped. Everything else goes on.`,
     },
     {
       kind: 'cancel',

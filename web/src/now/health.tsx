@@ -2,7 +2,9 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Evidence, FamilyEvidence } from '../api';
 import { count, vms } from '../format';
+import { Name } from '../parts/name';
 import { Curve } from './curve';
+import { Toggle } from '../parts/toggle';
 
 const SHOWN = 6;
 
@@ -29,16 +31,9 @@ export function Health({ evidence }: { readonly evidence: Evidence | null }): JS
           shown.map((family) => <Family key={family.family} family={family} haltsAt={evidence.haltsAt} />)}
       </ul>
       {families.length > SHOWN && (
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={all}
-          onClick={() => {
-            setAll(!all);
-          }}
-        >
+        <Toggle isOpen={all} setIsOpen={setAll}>
           {all ? 'Show fewer' : `Show all ${count(families.length)}`}
-        </button>
+        </Toggle>
       )}
     </section>
   );
@@ -66,8 +61,8 @@ function Family({
   ].join(', ');
   return (
     <li>
-      <div class="family-name value" title={name}>
-        {name}
+      <div class="family-name">
+        <Name text={name} />
       </div>
       <Curve family={family} haltsAt={haltsAt} />
       <div>

@@ -2,10 +2,9 @@ import type { JSX } from 'preact';
 import type { Disruptions, Evidence, Halts, Rollout, Timeline } from '../api';
 import { useConnection } from '../connection';
 import { day, dayOf, many, phaseName, rolloutName, time, vms } from '../format';
-import { useLive } from '../live';
+import { ROLLOUT_MS, useLive } from '../live';
 import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
-import { LongText } from '../parts/longText';
 import { OutcomeBar } from '../parts/outcomeBar';
 import { addressOf, Link } from '../router';
 import { rolloutLook } from '../states';
@@ -13,11 +12,11 @@ import { AlsoOpen } from './alsoOpen';
 import { Approvals } from './approvals';
 import { Controls } from './controls';
 import { DownNow } from './downNow';
+import { EmergencyFacts } from './emergencyFacts';
 import { HaltBanner } from './haltBanner';
 import { Health } from './health';
 import { TimelineView } from './timelineView';
 
-const ROLLOUT_MS = 2_000;
 const DETAIL_MS = 3_000;
 const SLOW_MS = 6_000;
 
@@ -45,7 +44,7 @@ export function NowPage({ rollout: { id }, rollouts }: PageProps): JSX.Element {
       <Approvals rollout={rollout} />
       <Progress rollout={rollout} />
       <TimelineView rollout={rollout} timeline={timeline} nowUtc={at} down={disruptions?.value ?? []} />
-      <div class="two">
+      <div class="two even">
         <DownNow disruptions={disruptions} state={rollout.state} />
         <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
       </div>
@@ -66,9 +65,7 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
       </h1>
       <p class="quiet">{whereItStands(rollout, nowUtc)}</p>
       {rollout.emergency !== undefined && rollout.emergency !== null && (
-        <p class="emergency">
-          <strong>Emergency:</strong> <LongText text={rollout.emergency.reason} />
-        </p>
+        <EmergencyFacts emergency={rollout.emergency} />
       )}
       {rollout.waitsForInventory !== null && (
         <p class="note">
@@ -80,15 +77,17 @@ function Heading({ rollout, nowUtc }: { readonly rollout: Rollout; readonly nowU
   );
 }
 
-function whereItStands({ releasedUtc, endsUtc, endedUtc, phases }: Rollout, nowUtc: string): string {
-  const released = `Released ${time(releasedUtc)}`;
-  if (endedUtc !== null)
-    return `${released}. Over on ${time(endedUtc)}, day ${dayOf(releasedUtc, endedUtc)}.`;
+function whereItStands(rollout: Rollout, nowUtc: string): string {
+  const { releasedUtc, endsUtc, endedUtc, phases, emergency } = rollout;
+  const isEmergency = emergency !== undefined && emergency !== null;
+  const released = `${isEmergency ? 'Asked for' : 'Released'} ${time(releasedUtc)}`;
   const days = dayOf(releasedUtc, endsUtc) - 1;
+  if (endedUtc !== null)
+    return `${released}. Over on ${time(endedUtc)}, day ${Math.min(days, dayOf(releasedUtc, endedUtc))} of ${days}.`;
   const open = phases.filter(({ startedUtc, endedUtc: ended }) => startedUtc !== null && ended === null);
   const where = open.map(({ phase }) => phaseName(phase)).join(' and ');
   const what = where === '' ? '' : ` ${where} of ${phases.length} is open.`;
-  return `Day ${dayOf(releasedUtc, nowUtc)} of ${days}. ${released}; it ends by ${day(endsUtc)} UTC, done or not.${what}`;
+  return `Day ${Math.min(days, dayOf(releasedUtc, nowUtc))} of ${days}. ${released}; it ends by ${day(endsUtc)} UTC, done or not.${what}`;
 }
 
 function Progress({ rollout }: { readonly rollout: Rollout }): JSX.Element {

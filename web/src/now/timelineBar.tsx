@@ -23,11 +23,12 @@ const WIDTH_MIN = 0.4;
 export function Bar({ scale, span, bands = [], zone = 'UTC', name, gateUtc = null }: BarProps): JSX.Element {
   const { x, nowX } = scale;
   const planned = x(span.expectedStartUtc);
+  const isInPicture = ([startUtc, endUtc]: Interval): boolean => x(endUtc) > x(startUtc);
   return (
     <div class="row-bar">
       <svg class="bar-svg" width="100%" height="24" role="img" aria-label={name}>
         <title>{name}</title>
-        {bands.map(([startUtc, endUtc]) => (
+        {bands.filter(isInPicture).map(([startUtc, endUtc]) => (
           <rect
             key={startUtc}
             class="band"
@@ -61,7 +62,7 @@ export function Bar({ scale, span, bands = [], zone = 'UTC', name, gateUtc = nul
         />
         {span.worked.map(([startUtc, endUtc]) => (
           <rect
-            key={startUtc}
+            key={`${startUtc} ${endUtc}`}
             class="worked"
             x={pct(x(startUtc))}
             width={pct(Math.max(WIDTH_MIN, x(endUtc) - x(startUtc)))}

@@ -1,16 +1,15 @@
 import type { Rollout, Timeline } from '../api';
-import { shortDay } from '../format';
+import { dayTicks, type DayTick } from '../parts/dayTicks';
 
 export interface Scale {
   /** Of an instant, in percent of the width. */
   readonly x: (utc: string) => number;
   /** Null when now is not in the picture. */
   readonly nowX: number | null;
-  readonly ticks: readonly { readonly x: number; readonly label: string }[];
+  readonly ticks: readonly DayTick[];
 }
 
 const DAY_MS = 86_400_000;
-const TICKS_MAX = 10;
 
 /** From the release to the last thing that is planned or has happened, and to now while the rollout is open. */
 export function scaleOf(rollout: Rollout, timeline: Timeline | null, nowUtc: string): Scale {
@@ -24,14 +23,9 @@ export function scaleOf(rollout: Rollout, timeline: Timeline | null, nowUtc: str
   ].filter((ms) => Number.isFinite(ms));
   const untilMs = (Math.floor(Math.max(fromMs + DAY_MS, ...last) / DAY_MS) + 1) * DAY_MS;
   const x = (ms: number): number => Math.min(100, Math.max(0, ((ms - fromMs) / (untilMs - fromMs)) * 100));
-  const days = Math.round((untilMs - fromMs) / DAY_MS);
-  const step = Math.max(1, Math.ceil(days / TICKS_MAX));
   return {
     x: (utc) => x(Date.parse(utc)),
     nowX: rollout.endedUtc === null && nowMs >= fromMs && nowMs <= untilMs ? x(nowMs) : null,
-    ticks: Array.from({ length: Math.ceil(days / step) }, (_, n) => {
-      const ms = fromMs + n * step * DAY_MS;
-      return { x: x(ms), label: shortDay(new Date(ms).toISOString()) };
-    }),
+    ticks: dayTicks(fromMs, untilMs),
   };
 }

@@ -16,6 +16,7 @@ import { withWaiting } from '../parts/outcomeBar';
 import { outcomeLook } from '../states';
 import { Bar, type BarSpan } from './timelineBar';
 import { scaleOf, type Scale } from './timelineScale';
+import { withWorkUnderWay } from './workUnderWay';
 
 interface TimelineViewProps {
   readonly rollout: Rollout;
@@ -27,7 +28,7 @@ interface TimelineViewProps {
 /** Phases, regions and stages from release to end: the plan as outline, what happened as fill, off-peak hours as bands. */
 export function TimelineView({ rollout, timeline, nowUtc, down }: TimelineViewProps): JSX.Element {
   const [toggled, setToggled] = useState<ReadonlySet<string>>(new Set());
-  const phases = timeline?.phases ?? [];
+  const phases = withWorkUnderWay(timeline?.phases ?? [], down, nowUtc);
   const scale = scaleOf(rollout, timeline, nowUtc);
   const isOpen = (key: string, byDefault: boolean): boolean => toggled.has(key) !== byDefault;
   const toggle = (key: string): void => {
@@ -36,7 +37,11 @@ export function TimelineView({ rollout, timeline, nowUtc, down }: TimelineViewPr
     setToggled(next);
   };
   return (
-    <section class="card timeline" aria-labelledby="timeline">
+    <section
+      class="card timeline"
+      aria-labelledby="timeline"
+      style={{ '--day-step': `${((scale.ticks[1]?.x ?? 100) - (scale.ticks[0]?.x ?? 0)).toFixed(4)}%` }}
+    >
       <div class="card-head">
         <h2 id="timeline">Timeline</h2>
         <Key />

@@ -11,7 +11,7 @@ export function Empty({
   return (
     <div class="empty">
       <h2>{title}</h2>
-      <p>{children}</p>
+      <div>{children}</div>
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 /** Drawn on 16 by 16. Shapes differ without colour. */
-const PATHS = {
+export const PATHS = {
   check: 'M3 8.5l3.3 3.5L13 4.5',
   equal: 'M3.5 6h9M3.5 10h9',
   warning: 'M8 2.2l6.3 11.3H1.7zM8 6.3v3.6M8 11.7v.3',

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { RolloutSummary } from '../api';
 import { useConnection } from '../connection';
-import { rolloutName, time } from '../format';
+import { rolloutName, shortTime, time } from '../format';
 import { addressOf, go, Link, type Place } from '../router';
 import { rolloutLook } from '../states';
 import { chooseTheme, storedTheme, type Theme } from '../theme';
@@ -82,7 +82,8 @@ function AppClock(): JSX.Element {
       <span class="live-word">{label}</span>
       {nowUtc !== null && (
         <time dateTime={nowUtc} title="The clock of the app">
-          {time(nowUtc)}
+          <span class="weekday-of">{time(nowUtc).slice(0, 4)}</span>
+          {shortTime(nowUtc)}
         </time>
       )}
     </p>

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { askAllNow } from '../live';
+import { useWhyNoOperator } from '../me';
 import { addressOf, Link } from '../router';
 import { send, type Problem } from '../send';
 import { Empty } from './empty';
@@ -10,6 +11,7 @@ import { ProblemNote } from './problemNote';
 export function NoRollout({ wanted }: { readonly wanted: string | null }): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isSending, setIsSending] = useState(false);
+  const off = useWhyNoOperator();
   if (wanted !== null)
     return (
       <Empty title={`There is no rollout ${wanted.slice(0, 40)} here`}>
@@ -31,9 +33,20 @@ export function NoRollout({ wanted }: { readonly wanted: string | null }): JSX.E
         10:00 in Los Angeles. You can also start that of the latest release now.
       </p>
       <p>
-        <button type="button" class="primary" disabled={isSending} onClick={() => void start()}>
+        <button
+          type="button"
+          class="primary"
+          aria-disabled={off !== null || isSending}
+          aria-describedby="why-no-start"
+          onClick={() => {
+            if (off === null && !isSending) void start();
+          }}
+        >
           Start the latest month
         </button>
+      </p>
+      <p id="why-no-start" class="quiet">
+        {off}
       </p>
       <ProblemNote problem={problem} />
     </div>

@@ -1,43 +1,29 @@
 import type { JSX } from 'preact';
-import { count, nameOf, readable, time, vms } from '../format';
+import { useState } from 'preact/hooks';
+import { time } from '../format';
 import { useLive } from '../live';
-import { Icon, type IconName } from '../parts/icon';
-import { LongText } from '../parts/longText';
-import { addressOf, Link } from '../router';
+import { SelectField } from '../parts/selectField';
+import { ForecastGroups } from './forecastGroups';
+import { ForecastVms } from './forecastVms';
+import type { Forecasted } from './forecasted';
+import { StateBar } from './stateBar';
 
 const EVERY_MS = 8_000;
 
-type StateCounts = Readonly<Record<string, number>>;
-
-interface Forecasted {
-  readonly rolloutId: string | null;
-  readonly targetUtc: string | null;
-  readonly deadlineUtc: string | null;
-  readonly counts: StateCounts;
-  readonly groups: readonly { readonly name: string; readonly counts: StateCounts }[];
-  readonly value: readonly {
-    readonly vmId: string;
-    readonly why: string;
-    readonly expectedUtc: string | null;
-  }[];
-}
-
-const STATES: readonly {
-  readonly key: string;
-  readonly label: string;
-  readonly icon: IconName;
-  readonly look: string;
-}[] = [
-  { key: 'done', label: 'Done', icon: 'check', look: 'patched' },
-  { key: 'onTime', label: 'On time', icon: 'clock', look: 'upToDate' },
-  { key: 'atRisk', label: 'At risk', icon: 'warning', look: 'deferred' },
-  { key: 'late', label: 'Late', icon: 'cross', look: 'unhealthy' },
-  { key: 'excluded', label: 'Excluded', icon: 'skip', look: 'skipped' },
+const BY: readonly (readonly [key: string, label: string])[] = [
+  ['region', 'region'],
+  ['subscription', 'subscription'],
+  ['family', 'image family'],
+  ['tag', 'tag'],
 ];
 
-/** Every VM against the 30 days: who is done, on time, at risk, late, and why. */
+/** Every VM against the 30 days: how many are done, on time, at risk, late, by what a person chooses; and of those at risk or late why. */
 export function Forecast(): JSX.Element {
-  const { data, problem } = useLive<Forecasted>('/api/forecast?by=region&state=atRisk', EVERY_MS);
+  const [by, setBy] = useState('region');
+  const [tag, setTag] = useState('');
+  const question = by !== 'tag' ? by : tag.trim() === '' ? null : `tag:${tag.trim()}`;
+  const { data, problem } = useForecast(question ?? 'region', 'atRisk');
+  const { data: late } = useForecast('region', (data?.counts['late'] ?? 0) > 0 ? 'late' : null);
   return (
     <section class="card" aria-labelledby="forecast">
       <h2 id="forecast">The 30 days</h2>
@@ -45,74 +31,48 @@ export function Forecast(): JSX.Element {
         <p class="quiet">{problem === null ? 'Reading …' : `${problem.title} ${problem.detail}`}</p>
       ) : (
         <>
-          {data.deadlineUtc !== null && (
-            <p class="quiet">
-              Each VM is to be done by {time(data.deadlineUtc)}
-              {data.targetUtc === null ? '' : `, better by ${time(data.targetUtc)}`}.
-            </p>
-          )}
+          <Clock data={data} />
           <StateBar counts={data.counts} legend />
-          {(data.counts['atRisk'] ?? 0) > 0 && (
-            <details>
-              <summary>{vms(data.counts['atRisk'] ?? 0)} at risk, and why</summary>
-              <ul class="plain">
-                {data.value.slice(0, 50).map(({ vmId, why }) => (
-                  <li key={vmId}>
-                    <Link to={addressOf('/vm', { id: vmId })} class="value">
-                      {nameOf(vmId).slice(0, 100)}
-                    </Link>
-                    : <LongText text={readable(why)} />
-                  </li>
-                ))}
-              </ul>
-            </details>
-          )}
-          <details>
-            <summary>By region</summary>
-            <ul class="forecast-groups">
-              {data.groups.map(({ name, counts }) => (
-                <li key={name}>
-                  <span class="value">{name}</span>
-                  <StateBar counts={counts} />
-                </li>
-              ))}
-            </ul>
-          </details>
+          <ForecastVms what="late" count={data.counts['late'] ?? 0} vms={late?.value ?? []} />
+          <ForecastVms what="at risk" count={data.counts['atRisk'] ?? 0} vms={data.value} />
         </>
+      )}
+      <div class="toolbar forecast-by">
+        <SelectField label="By" options={BY} value={by} set={setBy} />
+        {by === 'tag' && (
+          <label>
+            Name of the tag{' '}
+            <input
+              type="text"
+              value={tag}
+              onInput={(event) => {
+                setTag(event.currentTarget.value);
+              }}
+            />
+          </label>
+        )}
+      </div>
+      {question === null ? (
+        <p class="quiet">Say which tag: its values are counted.</p>
+      ) : (
+        data !== null && <ForecastGroups groups={data.groups} />
       )}
     </section>
   );
 }
 
-function StateBar({
-  counts,
-  legend = false,
-}: {
-  readonly counts: StateCounts;
-  readonly legend?: boolean;
-}): JSX.Element {
-  const shown = STATES.filter(({ key }) => (counts[key] ?? 0) > 0);
-  const name = shown.map(({ key, label }) => `${label} ${count(counts[key] ?? 0)}`).join(', ');
+/** `state` null asks for nothing. */
+function useForecast(by: string, state: 'atRisk' | 'late' | null): ReturnType<typeof useLive<Forecasted>> {
+  const query = state === null ? null : new URLSearchParams({ by, state }).toString();
+  return useLive<Forecasted>(query === null ? null : `/api/forecast?${query}`, EVERY_MS);
+}
+
+function Clock({ data: { deadlineUtc, targetUtc } }: { readonly data: Forecasted }): JSX.Element | null {
+  if (deadlineUtc === null) return null;
   return (
-    <div class={legend ? 'forecast-bar' : undefined}>
-      <div class="bar" role="img" aria-label={name === '' ? 'No VM' : name}>
-        {shown.map(({ key, look }) => (
-          <span key={key} class={`share s-${look}`} style={{ flexGrow: counts[key] ?? 0 }} />
-        ))}
-      </div>
-      {legend && (
-        <ul class="legend">
-          {shown.map(({ key, label, icon, look }) => (
-            <li key={key}>
-              <span class={`swatch s-${look}`}>
-                <Icon name={icon} />
-              </span>
-              <span>{label}</span>
-              <span class="legend-count">{count(counts[key] ?? 0)}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </div>
+    <p class="quiet">
+      Each VM is to be done by {time(deadlineUtc)}
+      {targetUtc === null ? '' : `, better by ${time(targetUtc)}`}.
+    </p>
   );
 }

@@ -8,6 +8,8 @@ const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const;
 
 interface CalendarProps {
   readonly month: string;
+  /** Null until it is known. */
+  readonly todayUtc: string | null;
   readonly all: readonly Freeze[];
   /** The days that a person has begun to set. */
   readonly chosen: { readonly from: string; readonly to: string };
@@ -15,7 +17,7 @@ interface CalendarProps {
 }
 
 /** Nine weeks from the month's first: which days have a freeze or an exclusion, by its name. A day that is pressed begins one, a later day ends it. */
-export function FreezeCalendar({ month, all, chosen, choose }: CalendarProps): JSX.Element {
+export function FreezeCalendar({ month, todayUtc, all, chosen, choose }: CalendarProps): JSX.Element {
   const first = Date.parse(`${month}-01T00:00:00Z`);
   const monday = first - ((new Date(first).getUTCDay() + 6) % 7) * DAY_MS;
   const days = Array.from({ length: WEEKS * 7 }, (_, n) =>
@@ -29,12 +31,14 @@ export function FreezeCalendar({ month, all, chosen, choose }: CalendarProps): J
         </span>
       ))}
       {days.map((day) => {
+        const isToday = todayUtc?.slice(0, 10) === day;
         const here = all.filter(({ from, to }) => from.slice(0, 10) <= day && day <= to.slice(0, 10));
         return (
           <button
             key={day}
             type="button"
-            class={`day${day.startsWith(month) ? '' : ' other'}${here.length > 0 ? ' frozen' : ''}`}
+            class={`day${day.startsWith(month) ? '' : ' other'}${here.length > 0 ? ' frozen' : ''}${isToday ? ' today' : ''}`}
+            aria-current={isToday ? 'date' : undefined}
             aria-pressed={chosen.from <= day && day <= (chosen.to === '' ? chosen.from : chosen.to)}
             onClick={() => {
               choose(day);

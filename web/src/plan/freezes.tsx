@@ -1,8 +1,11 @@
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
+import { selectorInWords } from '../format';
+import { useConnection } from '../connection';
 import { useLive, askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
 import { LongText } from '../parts/longText';
+import { Name } from '../parts/name';
 import { ProblemNote } from '../parts/problemNote';
 import { send, type Problem } from '../send';
 import type { Freeze, FreezeKind } from './freeze';
@@ -19,6 +22,7 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
     ...(freezes?.value ?? []).map((freeze) => ({ kind: 'freezes' as const, freeze })),
     ...(exclusions?.value ?? []).map((freeze) => ({ kind: 'exclusions' as const, freeze })),
   ];
+  const { nowUtc } = useConnection();
   const [draft, setDraft] = useState(EMPTY);
   const [isOpen, setOpen] = useState(false);
   const choose = (day: string): void => {
@@ -30,7 +34,13 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
     <section class="card" aria-labelledby="freezes">
       <h2 id="freezes">Freezes and exclusions</h2>
       <p class="quiet">Press a day to begin one, and a later day to end it there.</p>
-      <FreezeCalendar month={month} all={all.map(({ freeze }) => freeze)} chosen={draft} choose={choose} />
+      <FreezeCalendar
+        month={month}
+        todayUtc={nowUtc}
+        all={all.map(({ freeze }) => freeze)}
+        chosen={draft}
+        choose={choose}
+      />
       {all.length === 0 && <p class="quiet">None: everything may be patched in its off-peak hours.</p>}
       <ul class="freezes">
         {all.map(({ kind, freeze }) => (
@@ -47,6 +57,7 @@ const STATES = { planned: 'to come', standing: 'in force', over: 'over' } as con
 function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freeze: Freeze }): JSX.Element {
   const [problem, setProblem] = useState<Problem | null>(null);
   const whyOff = useWhyNoOperator();
+  const whyId = useId();
   const lift = async (): Promise<void> => {
     const sent = await send('DELETE', `/api/${kind}/${encodeURIComponent(freeze.id)}`);
     setProblem(sent.kind === 'refused' ? sent.problem : null);
@@ -55,7 +66,9 @@ function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freez
   return (
     <li>
       <div>
-        <strong>{freeze.id}</strong>{' '}
+        <strong>
+          <Name text={freeze.id} />
+        </strong>{' '}
         <span class="quiet">
           {kind === 'freezes' ? 'freeze' : 'exclusion'}, {STATES[freeze.state]}
         </span>
@@ -67,12 +80,17 @@ function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freez
         <p class="quiet">
           <LongText text={freeze.reason} /> – <LongText text={freeze.owner} />
         </p>
+        {whyOff !== null && (
+          <p id={whyId} class="quiet">
+            {whyOff}
+          </p>
+        )}
         <ProblemNote problem={problem} />
       </div>
       <button
         type="button"
         aria-disabled={whyOff !== null}
-        title={whyOff ?? undefined}
+        aria-describedby={whyOff === null ? undefined : whyId}
         onClick={() => {
           if (whyOff === null) void lift();
         }}
@@ -81,11 +99,4 @@ function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freez
       </button>
     </li>
   );
-}
-
-function selectorInWords(selector: Freeze['selector']): string {
-  const parts = Object.entries(selector).map(
-    ([name, value]) => `${name} ${Array.isArray(value) ? value.join(', ') : String(value)}`,
-  );
-  return parts.length === 0 ? 'every VM' : parts.join(' and ');
 }

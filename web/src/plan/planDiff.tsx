@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import { count, nameOf, phaseName } from '../format';
+import { Name } from '../parts/name';
 import { addressOf, Link } from '../router';
 
 interface Turn {
@@ -33,17 +34,17 @@ export function MovedList({
       <ul class="plain">
         {moved.slice(0, SHOWN_MAX).map(({ vmId, before, after }) => (
           <li key={vmId}>
-            <Name vmId={vmId} />: {turn(before)}, then {turn(after)}
+            <VmLink vmId={vmId} />: {turn(before)}, then {turn(after)}
           </li>
         ))}
         {added.slice(0, SHOWN_MAX).map((vmId) => (
           <li key={vmId}>
-            <Name vmId={vmId} />: new
+            <VmLink vmId={vmId} />: new
           </li>
         ))}
         {removed.slice(0, SHOWN_MAX).map((vmId) => (
           <li key={vmId}>
-            <Name vmId={vmId} />: gone
+            <VmLink vmId={vmId} />: gone
           </li>
         ))}
       </ul>
@@ -52,10 +53,10 @@ export function MovedList({
   );
 }
 
-function Name({ vmId }: { readonly vmId: string }): JSX.Element {
+function VmLink({ vmId }: { readonly vmId: string }): JSX.Element {
   return (
-    <Link to={addressOf('/vm', { id: vmId })} class="value">
-      {nameOf(vmId).slice(0, 100)}
+    <Link to={addressOf('/vm', { id: vmId })}>
+      <Name text={nameOf(vmId)} />
     </Link>
   );
 }

@@ -8,6 +8,7 @@ import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
 import { PolicyEffect, type PolicyDiff } from './policyEffect';
+import { PolicyInForce } from './policyInForce';
 import { PolicyText, yamlOf } from './policyText';
 
 interface Version {
@@ -82,6 +83,7 @@ export function PolicyEditor(): JSX.Element {
           </div>
         </div>
       )}
+      {policy !== null && <PolicyInForce inForce={policy.inForce} sets={policy.sets} />}
       <Versions />
     </section>
   );

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { count, many, month as monthName } from '../format';
+import { count, many, month as monthName, vms } from '../format';
 import { LongText } from '../parts/longText';
 import { MovedList, type Turns } from './planDiff';
 import { yamlOf } from './policyText';
@@ -34,8 +34,8 @@ export function PolicyEffect({
       </ul>
       {touchesRunning && <p class="note">A rollout runs now, and is touched.</p>}
       <p>
-        In {monthName(effect.month)}: {count(effect.movedCount)} VMs at another time,{' '}
-        {count(effect.addedCount)} new, {count(effect.removedCount)} gone.
+        In {monthName(effect.month)}: {vms(effect.movedCount)} at another time, {count(effect.addedCount)}{' '}
+        new, {count(effect.removedCount)} gone.
       </p>
       <MovedList turns={effect} />
     </div>

@@ -66,6 +66,7 @@ export function PolicyText({ label, text, set, inForce, rows = 8 }: PolicyTextPr
         ref={area}
         class="code"
         rows={rows}
+        placeholder={'soak: PT30M\nbake: P2D'}
         spellcheck={false}
         autocomplete="off"
         value={text}

@@ -1,7 +1,9 @@
 import type { JSX } from 'preact';
 import type { Counts } from '../api';
 import { count, many, nameOf, phaseName, readable, shortTime, time, vms, words } from '../format';
+import { dayTicks } from '../parts/dayTicks';
 import { LongText } from '../parts/longText';
+import { Name } from '../parts/name';
 import { addressOf, Link } from '../router';
 import { MovedList, type Turns } from './planDiff';
 
@@ -77,7 +79,7 @@ export function PreviewShown({ preview, against }: ShownProps): JSX.Element {
       {diff !== undefined && (
         <div class="plan-diff">
           <p>
-            <strong>Against {against}:</strong> {count(diff.movedCount)} VMs at another time,{' '}
+            <strong>Against {against}:</strong> {vms(diff.movedCount)} at another time,{' '}
             {count(diff.addedCount)} new, {count(diff.removedCount)} gone.
           </p>
           <MovedList turns={diff} />
@@ -87,7 +89,7 @@ export function PreviewShown({ preview, against }: ShownProps): JSX.Element {
   );
 }
 
-const when = (utc: string | null): string => (utc === null ? '–' : time(utc));
+const when = (utc: string | null): string => (utc === null ? '–' : shortTime(utc));
 
 interface NumberProps {
   readonly name: string;
@@ -119,6 +121,16 @@ function PhaseTable({ preview: { phases }, releasedUtc }: PhaseTableProps): JSX.
   const x = (utc: string): number => ((Date.parse(utc) - from) / (until - from)) * 100;
   return (
     <ul class="preview-phases">
+      <li class="preview-axis quiet" aria-hidden="true">
+        <span>days in UTC</span>
+        <span class="preview-ticks">
+          {dayTicks(from, until).map(({ x: at, label }) => (
+            <span key={label} class="tick" style={{ left: `${at}%` }}>
+              {label}
+            </span>
+          ))}
+        </span>
+      </li>
       {phases.map(({ phase, vmCount, regions, expectedStartUtc, expectedEndUtc }) => (
         <li key={phase}>
           <strong>{phaseName(phase)}</strong>
@@ -153,8 +165,8 @@ function Late({ late }: { readonly late: Previewed['late'] }): JSX.Element {
       <ul class="plain">
         {late.value.slice(0, 50).map(({ vmId, expectedStartUtc, detail }) => (
           <li key={vmId}>
-            <Link to={addressOf('/vm', { id: vmId })} class="value">
-              {nameOf(vmId).slice(0, 100)}
+            <Link to={addressOf('/vm', { id: vmId })}>
+              <Name text={nameOf(vmId)} />
             </Link>{' '}
             {time(expectedStartUtc)}: <LongText text={readable(detail)} />
           </li>

@@ -76,7 +76,7 @@ function Dates({
       {place !== null && (
         <Fact
           name="Place in the plan"
-          value={`${phaseName(place.phase)}, ${place.region}, ${stageName(place.stage)}, round ${place.round}`}
+          value={`${phaseName(place.phase)}, ${place.region}, ${stageName(place.stage).toLowerCase()}, round ${place.round}`}
         />
       )}
     </dl>

@@ -134,7 +134,7 @@ function plannedEvents({ place, start, state }: Explanation, isOver: boolean): E
         place.expectedStartUtc,
         'clock',
         'Its turn in the plan',
-        `${phaseName(place.phase)}, ${place.region}, ${stageName(place.stage)}, round ${place.round}; planned until ${time(place.expectedEndUtc)}.`,
+        `${phaseName(place.phase)}, ${place.region}, ${stageName(place.stage).toLowerCase()}, round ${place.round}; planned until ${time(place.expectedEndUtc)}.`,
       ),
     );
   if (isOver || state === 'done') return events;

@@ -1,11 +1,12 @@
 import type { JSX } from 'preact';
 import { useConnection } from '../connection';
-import { clock, span, time } from '../format';
+import { hours, span } from '../format';
 import { useLive } from '../live';
 import type { PageProps } from '../page';
 import { Empty } from '../parts/empty';
 import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
+import { Name } from '../parts/name';
 import { addressOf, Link } from '../router';
 import { outcomeLook } from '../states';
 import { Explained } from './explained';
@@ -83,11 +84,10 @@ function Heading({ view, rolloutId }: HeadingProps): JSX.Element {
   return (
     <div class="heading">
       <p class="quiet">
-        <Link to={addressOf('/fleet')}>Fleet</Link> / {vm.region} /{' '}
-        <span class="value">{vm.resourceGroup}</span>
+        <Link to={addressOf('/fleet')}>Fleet</Link> / {vm.region} / <Name text={vm.resourceGroup} />
       </p>
       <h1>
-        <span class="value vm-name">{vm.name}</span>
+        <Name text={vm.name} />
         <StateBadge view={view} rolloutId={rolloutId} />
       </h1>
       <p class="quiet vm-id">
@@ -139,12 +139,8 @@ function Hours({ windows, zone, nowUtc }: HoursProps): JSX.Element {
       <ol class="windows">
         {windows.map(({ opensUtc, closesUtc }) => (
           <li key={opensUtc}>
-            <strong>
-              {time(opensUtc, zone)} to {clock(closesUtc, zone)}
-            </strong>
-            <span class="quiet">
-              {time(opensUtc)} to {clock(closesUtc)}
-            </span>
+            <strong>{hours(opensUtc, closesUtc, zone)}</strong>
+            <span class="quiet">{hours(opensUtc, closesUtc, 'UTC')}</span>
           </li>
         ))}
       </ol>

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { DownNow, TimelineGroup, TimelineStage } from '../api';
 import { clock, count, many, nameOf, phaseName, span, stageName, time, vms } from '../format';
 import { Icon } from '../parts/icon';
+import { Name } from '../parts/name';
 import { OutcomeBar } from '../parts/outcomeBar';
 import { addressOf, Link } from '../router';
 import { doneCount } from './regionState';
@@ -102,10 +103,9 @@ function Group({
       <div class="group-name">
         <Link
           to={addressOf('/fleet', { availabilitySet: availabilitySetId })}
-          class="value"
-          title={availabilitySetId}
+          title={availabilitySetId.slice(0, 1_000)}
         >
-          {nameOf(availabilitySetId)}
+          <Name text={nameOf(availabilitySetId)} />
         </Link>{' '}
         <span class="quiet">
           set of {vms(setSize)}

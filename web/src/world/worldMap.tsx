@@ -4,6 +4,7 @@ import { geoEqualEarth, geoPath, type GeoPermissibleObjects, type GeoProjection 
 import { feature } from 'topojson-client';
 import land from 'world-atlas/land-110m.json';
 import { vms } from '../format';
+import { PATHS } from '../parts/icon';
 import places from './regionPlaces.json';
 import { doneCount, type RegionLook } from './regionState';
 import { spread, type Mark as SpreadMark } from './spread';
@@ -130,6 +131,15 @@ function Mark({ placed, selected, select }: MarkProps): JSX.Element {
       <circle class="mark-ground" r={radius} />
       <path class="mark-done" d={wedge(radius, share)} />
       <circle class="mark-edge" r={radius} />
+      {isBad(look) && (
+        <g
+          class="mark-badge"
+          transform={`translate(${(radius * 0.75).toFixed(1)} ${(-radius * 0.75).toFixed(1)})`}
+        >
+          <circle r="7.5" />
+          <path d={PATHS[look.icon]} transform="scale(0.62) translate(-8 -8)" />
+        </g>
+      )}
       {isSelected && (
         <text class="mark-name" y={-radius - 9} text-anchor="middle">
           {displayNameOf(region.region)}
@@ -138,6 +148,8 @@ function Mark({ placed, selected, select }: MarkProps): JSX.Element {
     </g>
   );
 }
+
+const isBad = ({ key }: RegionLook): boolean => key === 'unhealthy' || key === 'failed';
 
 /** The share of a circle, clockwise from the top. */
 function wedge(radius: number, share: number): string {

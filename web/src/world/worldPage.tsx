@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Disruptions, Timeline } from '../api';
 import { useConnection } from '../connection';
 import { count, many, phaseName, vms } from '../format';
@@ -7,7 +8,7 @@ import type { PageProps } from '../page';
 import { Icon } from '../parts/icon';
 import { addressOf, go, Link, type Place } from '../router';
 import { RegionDetail } from './regionDetail';
-import { doneCount, REGION_LOOKS, regionLook } from './regionState';
+import { doneCount, REGION_LOOKS, regionLook, type RegionLook } from './regionState';
 import { displayNameOf, isOnMap, WorldMap, type MappedRegion } from './worldMap';
 import '../styles/world.css';
 
@@ -29,8 +30,8 @@ export function WorldPage({ rollout: { id }, place }: PageProps): JSX.Element {
       ),
     })),
   );
-  const selected = place.query.get('region');
-  const shown = regions.find(({ region }) => region.region === selected);
+  const shown = useShownRegion(regions, place.query.get('region'));
+  const selected = shown?.region.region ?? null;
   return (
     <>
       <div class="heading">
@@ -77,6 +78,20 @@ export function WorldPage({ rollout: { id }, place }: PageProps): JSX.Element {
   );
 }
 
+/** What a reader looks at first when nothing was chosen. */
+const FIRST: readonly RegionLook['key'][] = ['unhealthy', 'failed', 'underWay', 'begun', 'waiting', 'done'];
+
+/** The region that was chosen; without a choice the one that needs a look most, which stays while the page is open. */
+function useShownRegion(regions: readonly MappedRegion[], chosen: string | null): MappedRegion | undefined {
+  const kept = useRef<string | null>(null);
+  const named = (name: string | null): MappedRegion | undefined =>
+    regions.find(({ region }) => region.region === name);
+  const [first] = [...regions].sort((a, b) => FIRST.indexOf(a.look.key) - FIRST.indexOf(b.look.key));
+  const shown = chosen === null ? (named(kept.current) ?? first) : named(chosen);
+  kept.current = shown?.region.region ?? null;
+  return shown;
+}
+
 interface RegionListProps {
   readonly regions: readonly MappedRegion[];
   readonly place: Place;
@@ -87,7 +102,7 @@ function RegionList({ regions, place, selected }: RegionListProps): JSX.Element 
   const rollout = place.query.get('rollout');
   return (
     <section class="card region-list" aria-labelledby="regions">
-      <h2 id="regions">Regions, in the order of their phases</h2>
+      <h2 id="regions">Regions, by phase</h2>
       <ul>
         {regions.map(({ region, phase, look }) => (
           <li key={`${phase} ${region.region}`}>
@@ -100,7 +115,7 @@ function RegionList({ regions, place, selected }: RegionListProps): JSX.Element 
                 <Icon name={look.icon} />
                 <span class="visually-hidden">{look.label}</span>
               </span>
-              <span class="value">
+              <span class="value region-name">
                 {displayNameOf(region.region)}
                 {!isOnMap(region.region) && <span class="quiet"> (not on the map)</span>}
               </span>

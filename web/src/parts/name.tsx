@@ -1,0 +1,44 @@
+import type { ComponentChildren, JSX } from 'preact';
+import { shortened } from '../format';
+
+/** So much of it a screen reader says, and a title shows. */
+const WHOLE_MAX = 5_000;
+const TITLE_MAX = 1_000;
+
+/**
+ * A name that others chose, of any length. It breaks where its parts join; of one that is too long for people the middle is left out, and stands in
+ * its title and for screen readers.
+ */
+export function Name({ text }: { readonly text: string }): JSX.Element {
+  const shown = shortened(text);
+  if (shown === text) return <span class="value">{withBreaks(text)}</span>;
+  return (
+    <span class="value" title={text.slice(0, TITLE_MAX)}>
+      <span aria-hidden="true">{withBreaks(shown)}</span>
+      <span class="visually-hidden">{text.slice(0, WHOLE_MAX)}</span>
+    </span>
+  );
+}
+
+const AFTER_JOINT = /(?<=[-/:._@,])/;
+
+/** A text without spaces, which may go on in the next line wherever its parts join. */
+export function withBreaks(text: string): ComponentChildren {
+  return text.split(AFTER_JOINT).flatMap((part, n) => (n === 0 ? [part] : [<wbr key={n} />, part]));
+}
+
+/** So long a name may not fit into a column of a table. */
+const FITS_MAX = 18;
+const KEPT_AT_END = 8;
+
+/** A name on one line of a table: where the column is too narrow, its middle is left out, since names differ at their end. */
+export function NameOnOneLine({ text }: { readonly text: string }): JSX.Element {
+  const letters = [...text];
+  if (letters.length <= FITS_MAX) return <>{text}</>;
+  return (
+    <span class="one-line" title={text.slice(0, TITLE_MAX)}>
+      <span class="one-line-head">{letters.slice(0, -KEPT_AT_END).join('')}</span>
+      <span>{letters.slice(-KEPT_AT_END).join('')}</span>
+    </span>
+  );
+}
