@@ -197,7 +197,7 @@ function changeOf(record: OutcomeRecord, found: Row | null, attemptsMax: number)
   return [{ row, found, before, after, isNew: true }];
 }
 
-/** Those that an outcome which is about to be overwritten tells of. */
+/** Those that an outcome has, which is about to be overwritten. */
 function installationsOf(before: KeptOutcome | null): [string, string][] {
   const { installedBefore = [], installation, atUtc } = before ?? { installation: null, atUtc: '' };
   return installation === null ? installedBefore : [...installedBefore, [installation.startTime, atUtc]];
