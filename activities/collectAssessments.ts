@@ -61,7 +61,7 @@ async function dueAgain(
   await services.assessments.move(moves);
   // Later than they were put off to, the agenda needs no word of it.
   const sooner = moves.filter(({ from, to }) => to.dueUtc < from.dueUtc).map(({ to }) => to.dueUtc);
-  if (sooner.length > 0) await services.agenda.soonest('assessments', sooner.reduce(earlier));
+  if (sooner.length > 0) await services.agenda.soonest('assessments', sooner.reduce(earlier), nowUtc);
 }
 
 /** the extension is not updated by hand, so Lowtide has to notice that it is behind. */
@@ -80,5 +80,5 @@ async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promi
   }
   if (outdated.length === 0) return;
   await services.assessments.markExtension(outdated, 'outdated');
-  await services.agenda.soonest('extensions', services.nowUtc());
+  await services.agenda.soonest('extensions', services.nowUtc(), services.nowUtc());
 }

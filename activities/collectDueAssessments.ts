@@ -1,7 +1,7 @@
 import { mayBeAssessed, nextOpeningUtc } from '../domain/assessmentTimes';
 import { earlier } from '../domain/instants';
 import { NEVER_UTC } from '../store/agenda';
-import type { ScheduledAssessment, TakenDue } from '../store/assessments';
+import type { LastTaken, ScheduledAssessment, TakenDue } from '../store/assessments';
 import * as contracts from './contracts';
 import { activity, type AnswerTo, type Services } from './services';
 
@@ -11,12 +11,18 @@ const TOGETHER_MAX = 30;
 /** R-107, R-113. What a call takes is noted first: a call that is repeated, because its answer was lost, takes the same VMs. */
 export const collectDueAssessments = activity(
   contracts.collectDueAssessments,
-  async (services, { nowUtc, call }): Promise<AnswerTo<typeof contracts.collectDueAssessments>> => {
+  async (
+    services,
+    { nowUtc, call, seen: given },
+  ): Promise<AnswerTo<typeof contracts.collectDueAssessments>> => {
     const { policy, agenda, assessments } = services;
-    const seen = await agenda.read('assessments');
-    const rows = await assessments.next(TOGETHER_MAX + 1);
-    const before = await assessments.taken(call, nowUtc);
-    const { moves, more } = before ?? (await take(services, rows, nowUtc, call));
+    const seen = given === undefined ? await agenda.read('assessments') : given;
+    const { due: rows, taken: last } = await assessments.next(TOGETHER_MAX + 1);
+    const before = last?.sweepUtc === nowUtc && last.call >= call ? last : null;
+    // Nothing waits for the answer of a call that is repeated after the next one came: what it would take would not be assessed.
+    if (before !== null && before.call > call)
+      return { more: true, vms: [], pace: contracts.Pace.parse(policy) };
+    const { moves, more } = before ?? (await take(services, rows, { nowUtc, call, last }));
     // A repeat long afterwards finds them where they went since.
     const standing = new Set(rows.map(keyAt));
     const open = moves.filter(({ vmId, fromUtc }) => standing.has(keyAt({ vmId, dueUtc: fromUtc })));
@@ -41,8 +47,7 @@ export const collectDueAssessments = activity(
 async function take(
   { policy, assessments }: Services,
   rows: readonly ScheduledAssessment[],
-  nowUtc: string,
-  call: number,
+  { nowUtc, call, last }: { readonly nowUtc: string; readonly call: number; readonly last: LastTaken },
 ): Promise<TakenDue> {
   const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
   const following = rows[due.length];
@@ -52,8 +57,13 @@ async function take(
     const timeZone = zones.get(vmId) ?? own;
     return { vmId, timeZone, fromUtc, toUtc: nextOpeningUtc(timeZone, policy, nowUtc) };
   });
-  const wanted = { sweepUtc: nowUtc, moves, more: following !== undefined && following.dueUtc <= nowUtc };
-  return moves.length === 0 ? wanted : assessments.take(call, wanted);
+  const wanted = {
+    sweepUtc: nowUtc,
+    call,
+    moves,
+    more: following !== undefined && following.dueUtc <= nowUtc,
+  };
+  return moves.length === 0 ? wanted : assessments.take(wanted, last);
 }
 
 const keyAt = ({ vmId, dueUtc }: Pick<ScheduledAssessment, 'vmId' | 'dueUtc'>): string => `${dueUtc} ${vmId}`;

@@ -9,9 +9,9 @@ const NEXT_HOUR_SECONDS = 3000;
 
 export const collectOutdatedExtensions = activity(
   contracts.collectOutdatedExtensions,
-  async (services, { nowUtc, vmsMax }) => {
+  async (services, { nowUtc, vmsMax, seen: given }) => {
     const { agenda, assessments, policy } = services;
-    const seen = await agenda.read('extensions');
+    const seen = given === undefined ? await agenda.read('extensions') : given;
     const behind = await assessments.outdatedExtensions();
     const open = behind
       .filter(({ timeZone }) => isOpen(windowAtOrAfter(timeZone, policy, nowUtc), nowUtc))

@@ -39,8 +39,8 @@ const EARLY_SECONDS = 600;
 
 export const collectSecondChances = wakingActivity(
   contracts.collectSecondChances,
-  async (services, { nowUtc, phase }) => {
-    const seen = await services.agenda.read('secondChances');
+  async (services, { nowUtc, phase, seen: given }) => {
+    const seen = given === undefined ? await services.agenda.read('secondChances') : given;
     const rows = await services.secondChances.next(TOGETHER_MAX + 1);
     const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
     const look = new Look(services, nowUtc);

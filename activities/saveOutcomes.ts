@@ -25,5 +25,6 @@ export async function addSecondChances(
       dueUtc: atUtc,
     })),
   );
-  await services.agenda.soonest('secondChances', waiting.map(({ atUtc }) => atUtc).reduce(earlier));
+  const dueUtc = waiting.map(({ atUtc }) => atUtc).reduce(earlier);
+  await services.agenda.soonest('secondChances', dueUtc, services.nowUtc());
 }

@@ -26,9 +26,11 @@ export async function takeListing(
   const all = inventoryChanges(known, listing, accept ? { inventoryFewerPercent: 100 } : policy, nowUtc);
   const { changes, remaining } = firstOf(all, changesMax);
   const { present, added, changed, moved, buried, removed, notBelieved } = changes;
-  // The schedule before the inventory: a repeat after a crash in between finds the same VMs changed.
-  if (added.length + changed.length + moved.length + buried.length > 0)
+  // Schedule and sizes before the inventory: a repeat after a crash in between finds the same VMs changed. Of a fleet as it was nothing is read again.
+  if (added.length + changed.length + moved.length + buried.length > 0) {
     await reschedule(services, changes, nowUtc);
+    await inventory.saveSetSizes(present);
+  }
   await joinRollout(services, added);
   await followMoved(services, moved);
   await inventory.change({
@@ -36,7 +38,6 @@ export async function takeListing(
     remove: [...removed, ...moved.map(({ from }) => from.id)],
   });
   if (remaining > 0) return { ...changes, remaining };
-  await inventory.saveSetSizes(present);
   await saveBudgetSizes(services, policy, present);
   await inventory.saveListing({ atUtc: nowUtc, vmCount: present.length, notBelieved: [...notBelieved] });
   for (const { subscriptionId, why } of notBelieved)
@@ -134,5 +135,5 @@ async function reschedule(
   if (moves.length > 0) await assessments.move(moves);
   if (fresh.length > 0) await assessments.schedule(fresh);
   const due = [...fresh, ...moves.flatMap(({ to }) => (to === null ? [] : [to]))].map(({ dueUtc }) => dueUtc);
-  if (due.length > 0) await agenda.soonest('assessments', due.reduce(earlier));
+  if (due.length > 0) await agenda.soonest('assessments', due.reduce(earlier), nowUtc);
 }

@@ -3,7 +3,7 @@ import { LowtideError } from '../domain/lowtideError';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { Arm } from '../drivers/azure/arm';
 import { enablementOf, type EnablementStep } from '../drivers/azure/enablement';
-import { COMPUTE_VERSION } from '../drivers/azure/inventory';
+import { COMPUTE_VERSION } from '../drivers/azure/computeReads';
 import { codeOf, messageOf } from '../drivers/azure/retryAfter';
 import { say } from '../local/say';
 import { listFleet } from './azureFleet';

@@ -3,7 +3,9 @@ import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
+import type { Policy } from '../domain/policy';
 import { learnRegions } from '../domain/regions';
+import { messageOf } from '../domain/messageOf';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { readFleetFile } from '../drivers/fleet/fleetFile';
@@ -98,14 +100,43 @@ function composed(): Promise<AppServices> {
   return services;
 }
 
+/** The app's services for what asks no policy: an hour in which nothing is due does not look for it. */
+export function servicesOfSettings(): Promise<Omit<AppServices, 'policy'>> {
+  return composed();
+}
+
 /** The app's services, with the policy that is in force now. */
 export async function appServices(): Promise<AppServices> {
-  return withPolicyInForce(await composed());
+  return withPolicyInForce(forFleet(await composed()));
 }
+
+/**
+ * What the deployment decides, before any policy that was applied. A fleet that was posted is none of those that ship with Lowtide, and has the images
+ * of today unless a setting says otherwise.
+ */
+export function deploymentPolicy({ driver }: Pick<Services, 'driver'>): Policy {
+  const { policy, isImageProfileGiven } = startedSettings();
+  const isOwn = driver.kind === 'simulated' && (driver as SimulatedDriver).isFleetPosted();
+  return isOwn && !isImageProfileGiven ? { ...policy, imageProfile: 'current' } : policy;
+}
+
+function forFleet(all: AppServices): AppServices {
+  const policy = deploymentPolicy(all);
+  if (policy.imageProfile === all.policy.imageProfile) return all;
+  const known = withOtherImages.get(all);
+  if (known !== undefined) return known;
+  const made: AppServices = { ...all, policy };
+  withOtherImages.set(all, made);
+  return made;
+}
+
+const withOtherImages = new WeakMap<AppServices, AppServices>();
 
 /** A policy was applied: the next call of `appServices` in this process has it. */
 export async function policyWasApplied(): Promise<void> {
-  lookAtPolicyAgain(await composed());
+  const all = await composed();
+  lookAtPolicyAgain(all);
+  lookAtPolicyAgain(forFleet(all));
 }
 
 /** As a process that begins: without services and faults. For rehearsals, where one process is many after each other. */
@@ -165,7 +196,7 @@ function journalOf({ stateDir }: Settings): RequestJournal {
       'SETTING_INVALID',
       {
         what: `The state folder ${stateDir} cannot be used.`,
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Set LOWTIDE_STATE_DIR to a folder that this process may write to. Only LOWTIDE_STORE=memory needs none.',
       },
       { cause },

@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import type { AuthSettings } from './authSettings';
 import { NotAdmitted, rolesOf, type Caller } from './caller';
+import { messageOf } from '../domain/messageOf';
 
 type EntraSettings = Extract<AuthSettings, { kind: 'entra' }>;
 
@@ -73,7 +74,7 @@ function refusalOf(cause: unknown, settings: EntraSettings): NotAdmitted {
     'keysUnavailable',
     {
       what: 'The token could not be checked.',
-      why: `The keys of the issuer could not be read from ${settings.jwksUrl}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      why: `The keys of the issuer could not be read from ${settings.jwksUrl}: ${messageOf(cause)}`,
       fix: 'Try again in a few seconds; if it stays, see whether the host may reach that address.',
     },
     { cause },

@@ -74,8 +74,11 @@ function namesAsPair(extra: readonly ExtraRegion[], one: string, other: string):
 /** Images that are not written as they are compared. */
 export function imageProblems(images: readonly string[]): string[] {
   return images
-    .filter((image) => !/^[^:\s]+:[^:\s]+:[^:\s]+$/.test(image))
-    .map((image) => `'${image}' is no image; write publisher:offer:sku, with * for any run of characters.`);
+    .filter((image) => !/^(?:[^:\s]+:[^:\s]+:[^:\s]+|\/\S+)$/.test(image))
+    .map(
+      (image) =>
+        `'${image}' is no image; write publisher:offer:sku, or the id of an image definition of a gallery, with * for any run of characters.`,
+    );
 }
 
 /** Ends the sentence, with the nearest known name when one resembles it. */

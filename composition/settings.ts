@@ -39,6 +39,8 @@ export interface Settings {
   /** Null when nothing is traced. */
   readonly tracing: TracingSettings | null;
   readonly policy: Policy;
+  /** Otherwise a fleet that is posted has the images of today, as a fleet of one's own has. */
+  readonly isImageProfileGiven: boolean;
 }
 
 const PREFIX = 'LOWTIDE_';
@@ -120,6 +122,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     notifications: readNotifications(given, problems),
     tracing: readTracing(given, problems),
     policy: readPolicy(given, problems),
+    isImageProfileGiven: given(settingName('imageProfile')) !== null,
   };
   problems.push(...cloudProblems(settings, environment));
   if (problems.length === 0) return settings;

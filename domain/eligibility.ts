@@ -1,4 +1,11 @@
-import { imageName, isSupportedImage, settingThatSupports, type ImagePolicy } from './images';
+import {
+  imageName,
+  isSupportedGalleryImage,
+  isSupportedImage,
+  settingThatSupports,
+  settingThatSupportsGallery,
+  type ImagePolicy,
+} from './images';
 import { because, type Because, type OutcomeReason } from './reasons';
 import { effectivePatchMode } from './patchMode';
 import type { Policy } from './policy';
@@ -113,13 +120,19 @@ function scheduleHold({ control, customerManagedSchedule }: VirtualMachine): Bec
 
 /** */
 function imageHold(vm: VirtualMachine, policy: EligibilityPolicy): Because | null {
-  if (vm.customImage) return because('customImage');
+  if (vm.customImage) return galleryHold(vm.imageId, policy);
   if (vm.image === null) return because('unsupportedImage');
   if (isSupportedImage(vm.image, policy)) return null;
   return because('unsupportedImage', {
     image: imageName(vm.image),
     setting: settingThatSupports(vm.image, policy),
   });
+}
+
+function galleryHold(imageId: string | undefined, policy: EligibilityPolicy): Because | null {
+  if (imageId === undefined) return because('customImage');
+  if (isSupportedGalleryImage(imageId, policy)) return null;
+  return because('customImage', { setting: settingThatSupportsGallery(imageId) });
 }
 
 /** not given means true, its default. */

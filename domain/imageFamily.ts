@@ -15,17 +15,22 @@ export interface ImageFacts {
   readonly osType: VirtualMachine['osType'];
 }
 
-/** `…/images/web/versions/1.0.3`: of a compute gallery, a shared or a community one. */
-const VERSION = /\/versions\/[^/]+$/;
-
 /**
  * VMs whose image is not known (an attached disk) share one family for each operating system: together they are exposed as slowly as one
  * family, which is the careful side.
  */
 export function imageFamilyOf({ image, imageId, osType }: ImageFacts): ImageFamily {
   if (imageId !== undefined && imageId !== null && imageId !== '')
-    return ImageFamily.parse(imageId.toLowerCase().replace(/\/+$/, '').replace(VERSION, ''));
+    return ImageFamily.parse(galleryDefinition(imageId));
   if (image !== null)
     return ImageFamily.parse(`${image.publisher}:${image.offer}:${image.sku}`.toLowerCase());
   return ImageFamily.parse(`unknown:${(osType ?? 'unknown').toLowerCase()}`);
 }
+
+/** The definition of an image of a gallery, lower-cased and without version. */
+export function galleryDefinition(imageId: string): string {
+  return imageId.toLowerCase().replace(/\/+$/, '').replace(VERSION, '');
+}
+
+/** `…/images/web/versions/1.0.3`: of a compute gallery, a shared or a community one. */
+const VERSION = /\/versions\/[^/]+$/;

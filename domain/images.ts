@@ -1,4 +1,5 @@
 import { CURRENT_IMAGES, HOTPATCH_IMAGES } from './currentImages';
+import { galleryDefinition } from './imageFamily';
 import type { Policy } from './policy';
 import type { VirtualMachine } from './virtualMachine';
 
@@ -60,9 +61,20 @@ export function rememberedByImage<T>(compute: (image: PlatformImage) => T): (ima
   };
 }
 
+/** R-402: images of galleries are in no profile; policy may name their definitions, as ids. */
+export function isSupportedGalleryImage(imageId: string, policy: ImagePolicy): boolean {
+  const definition = galleryDefinition(imageId);
+  return extra(policy).some((pattern) => pattern.test(definition));
+}
+
 /** Can VMs of this image be patched without a reboot? */
 export function supportsHotpatching(image: PlatformImage | null): boolean {
   return image !== null && hotpatched.some((pattern) => pattern.test(imageName(image)));
+}
+
+/** The setting, with its value, that would take in an image of a gallery. */
+export function settingThatSupportsGallery(imageId: string): string {
+  return `LOWTIDE_EXTRA_IMAGES=${galleryDefinition(imageId)}`;
 }
 
 /** The setting, with its value, that would take in an image which is not supported. */

@@ -1,4 +1,4 @@
-import { isSupportedImage, type ImagePolicy } from './images';
+import { isSupportedGalleryImage, isSupportedImage, type ImagePolicy } from './images';
 import type { VirtualMachine } from './virtualMachine';
 
 type OsType = NonNullable<VirtualMachine['osType']>;
@@ -14,7 +14,7 @@ export const PATCH_MODES: Readonly<Record<OsType, readonly PatchMode[]>> = {
 /** The part of a VM's model that its patching depends on. Null is «not given». */
 export type PatchSettings = Pick<
   VirtualMachine,
-  'osType' | 'patchMode' | 'enableAutomaticUpdates' | 'provisionVMAgent' | 'image' | 'customImage'
+  'osType' | 'patchMode' | 'enableAutomaticUpdates' | 'provisionVMAgent' | 'image' | 'customImage' | 'imageId'
 >;
 
 export type EffectivePatchMode =
@@ -116,7 +116,9 @@ function automaticUpdatesOf(mode: PatchMode, osType: OsType | null): boolean | n
 function checkPlatformMode(vm: PatchSettings, policy: ImagePolicy): readonly PatchModeRefusal[] {
   const refusals: PatchModeRefusal[] = [];
   if (vm.provisionVMAgent === false) refusals.push({ kind: 'needsAgent', mode: 'AutomaticByPlatform' });
-  if (vm.customImage || vm.image === null || !isSupportedImage(vm.image, policy))
-    refusals.push({ kind: 'imageNotSupported', customImage: vm.customImage });
+  const isSupported = vm.customImage
+    ? vm.imageId !== undefined && isSupportedGalleryImage(vm.imageId, policy)
+    : vm.image !== null && isSupportedImage(vm.image, policy);
+  if (!isSupported) refusals.push({ kind: 'imageNotSupported', customImage: vm.customImage });
   return refusals;
 }

@@ -192,7 +192,12 @@ export const REASONS = {
       return `image ${image} is not supported${setting === undefined ? '' : `; ${setting} takes it in`}`;
     },
   ),
-  customImage: reason('skipped', {}, 'custom images are not supported'),
+  customImage: reason(
+    'skipped',
+    { setting: text.exactOptional() },
+    ({ setting }) =>
+      `custom images are not supported${setting === undefined ? '' : `; ${setting} takes it in`}`,
+  ),
   agentNotProvisioned: reason('skipped', {}, 'the VM agent is not provisioned (provisionVMAgent is false)'),
   automaticUpdatesOff: reason(
     'skipped',

@@ -62,7 +62,9 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   patchModeMissing: owner('Set patchMode to AutomaticByPlatform.'),
   patchModeUnknown: owner('Correct the patch mode.'),
   unsupportedImage: operator('Name the image in LOWTIDE_EXTRA_IMAGES, if you take responsibility.'),
-  customImage: owner('Use a platform image.'),
+  customImage: owner(
+    'Use a platform image, or have the operator name its definition in LOWTIDE_EXTRA_IMAGES.',
+  ),
   agentNotProvisioned: owner('Install the VM agent.'),
   automaticUpdatesOff: owner('It can be set only when a VM is made.'),
   notEnabled: owner('Have it run in its off-peak hours; enablement goes on by itself.'),

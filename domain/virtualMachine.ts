@@ -41,6 +41,8 @@ export const VirtualMachine = z.object({
   image: PlatformImage.nullable(),
   /** True when the image is a custom or gallery image (`imageReference.id`) or there is no image at all (an attached disk). */
   customImage: z.boolean(),
+  /** Id of that image, as written: of a gallery, with or without version, or a managed image. Absent where there is none. */
+  imageId: z.string().exactOptional(),
   /** As written in `patchSettings.patchMode`; null lets the default of the OS apply. */
   patchMode: z.string().nullable(),
   enableAutomaticUpdates: z.boolean().nullable(),

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { messageOf } from './engine/values';
 import type { Guards } from './guards';
 
 /** Tables that the durable extension keeps in the app's storage account, behind the hub's name. */
@@ -79,7 +80,7 @@ export async function createHubTables(
     for await (const { name } of client.listTables()) if (name !== undefined) names.push(name);
   } catch (error) {
     log(
-      `warning: the storage of AzureWebJobsStorage does not answer (${error instanceof Error ? error.message : String(error)}): the real host would not start. Start Azurite first.`,
+      `warning: the storage of AzureWebJobsStorage does not answer (${messageOf(error)}): the real host would not start. Start Azurite first.`,
     );
     return;
   }

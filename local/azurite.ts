@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { LowtideError } from '../domain/lowtideError';
+import { messageOf } from '../domain/messageOf';
 
 export interface Azurite {
   /** Holds the well-known development key, which is public. */
@@ -99,7 +100,7 @@ async function start(
       'STORAGE_UNAVAILABLE',
       {
         what: 'Azurite, the local storage emulator, did not start.',
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Run `npm ci` if the package is missing; check that the data folder can be written and is not in use by another Azurite.',
       },
       { cause },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rolloutIdOf } from '../domain/ids';
 import { releaseOf } from '../domain/release';
+import { messageOf } from '../domain/messageOf';
 import { startHost, type Host } from '../emulator/host';
 import { json, type Answer, type Exchange } from '../emulator/http';
 import { PACKAGE_ROOT } from './packageRoot';
@@ -116,7 +117,7 @@ function serveItself(
 }
 
 main(RehearsalChoice.parse(JSON.parse(process.argv[2] ?? '{}'))).catch((error: unknown) => {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   process.send?.({ state: 'failed', url: null, nowUtc: null, why, speed: 1 } satisfies RehearsalNow);
   process.exitCode = 1;
   process.disconnect();

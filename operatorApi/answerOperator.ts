@@ -5,6 +5,7 @@ import type { Caller } from '../composition/caller';
 import { appServices } from '../composition/compose';
 import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
+import { messageOf } from '../domain/messageOf';
 import { conditional } from './conditional';
 import { problemOf } from './problem';
 import type { OperatorRequest, OperatorRoute } from './route';
@@ -88,7 +89,7 @@ function parseJson(text: string): unknown {
       'REQUEST_INVALID',
       {
         what: 'The body is not JSON.',
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Send JSON, or no body.',
       },
       { cause },

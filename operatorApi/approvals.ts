@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { lapsesUtc, neededApprovals, type NeededApproval } from '../domain/approvals';
 import { approvalFacts } from '../activities/control';
 import type { Services, WakingServices } from '../activities/services';
@@ -38,9 +39,7 @@ export async function approve(
     });
   const atUtc = services.nowUtc();
   const needed = await neededNow(services, id);
-  const open = needed.find(
-    ({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted),
-  );
+  const open = firstOpen(needed, wanted);
   if (open === undefined) throw nothingToSay(id, wanted, needed, 'approve');
   await services.audit.append(id, `${atUtc}~approved~${open.phase}`, {
     atUtc,
@@ -97,9 +96,7 @@ export async function reject(
   await openRollout(services, id);
   const atUtc = services.nowUtc();
   const needed = await neededNow(services, id);
-  const open = needed.find(
-    ({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted),
-  );
+  const open = firstOpen(needed, wanted);
   if (open === undefined || open.state === 'rejected') throw nothingToSay(id, wanted, needed, 'reject');
   await services.rollouts.saveApproval(id, {
     phase: open.phase,
@@ -124,6 +121,12 @@ export async function reject(
 const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
 const STANDING: ReadonlySet<NeededApproval['state']> = new Set(['approved', 'used']);
 
+const firstOpen = (
+  needed: readonly NeededApproval[],
+  wanted: PhaseId | undefined,
+): NeededApproval | undefined =>
+  needed.find(({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted));
+
 async function neededNow(services: Services, id: RolloutId): Promise<readonly NeededApproval[]> {
   const facts = await approvalFacts(services, id);
   return facts === undefined ? [] : neededApprovals(facts, services.nowUtc());
@@ -135,13 +138,23 @@ function nothingToSay(
   needed: readonly NeededApproval[],
   what: 'approve' | 'reject' | 'withdraw',
 ): LowtideError {
-  const states = needed.map(({ phase, state }) => `${phase} is ${state}`).join(', ');
+  const states = needed.map(({ phase, state }) => `${phase} ${IN_WORDS[state]}`).join(', ');
   return new LowtideError('NOTHING_TO_DECIDE', {
     what: `There is nothing to ${what} in ${wanted ?? id}.`,
     why: states === '' ? 'The policy asks for no approval.' : `Of what needs an approval, ${states}.`,
     fix: `See \`approvals\` of GET /api/rollouts/${id}.`,
   });
 }
+
+const IN_WORDS: Readonly<Record<NeededApproval['state'], string>> = {
+  pending: 'waits for one',
+  approved: 'is approved and has not begun',
+  used: 'was approved and has begun',
+  lapsed: 'had one that lapsed',
+  withdrawn: 'had one that was withdrawn',
+  rejected: 'was rejected',
+  notNeeded: 'had begun before the policy asked for one',
+};
 
 const ApproveBody = Reason.extend({ phase: PhaseId.exactOptional() });
 const WithdrawBody = Reason.extend({ phase: PhaseId });
@@ -160,13 +173,9 @@ const approveRollout: OperatorRoute = {
     answers: ROLLOUT,
     errors: [...ERRORS, 'FORBIDDEN'],
   },
-  handler: async (request, { services }) => {
-    const id = rolloutIdIn(request);
-    const { reason, phase } = ApproveBody.parse(await request.json());
-    await approve(services, id, phase, { by: request.by, id: request.caller.id, reason });
-    forgetFleetView(services);
-    return { jsonBody: await describeRollout(services, id) };
-  },
+  handler: deciding(ApproveBody, (services, id, { phase }, approver) =>
+    approve(services, id, phase, approver),
+  ),
 };
 
 const rejectRollout: OperatorRoute = {
@@ -181,13 +190,9 @@ const rejectRollout: OperatorRoute = {
     answers: ROLLOUT,
     errors: ERRORS,
   },
-  handler: async (request, { services }) => {
-    const id = rolloutIdIn(request);
-    const { reason, phase } = ApproveBody.parse(await request.json());
-    await reject(services, id, phase, { by: request.by, id: request.caller.id, reason });
-    forgetFleetView(services);
-    return { jsonBody: await describeRollout(services, id) };
-  },
+  handler: deciding(ApproveBody, (services, id, { phase }, approver) =>
+    reject(services, id, phase, approver),
+  ),
 };
 
 const withdrawRollout: OperatorRoute = {
@@ -202,13 +207,23 @@ const withdrawRollout: OperatorRoute = {
     answers: ROLLOUT,
     errors: ERRORS,
   },
-  handler: async (request, { services }) => {
-    const id = rolloutIdIn(request);
-    const { reason, phase } = WithdrawBody.parse(await request.json());
-    await withdrawApproval(services, id, phase, { by: request.by, id: request.caller.id, reason });
-    forgetFleetView(services);
-    return { jsonBody: await describeRollout(services, id) };
-  },
+  handler: deciding(WithdrawBody, (services, id, { phase }, approver) =>
+    withdrawApproval(services, id, phase, approver),
+  ),
 };
 
 export const approvalRoutes: readonly OperatorRoute[] = [approveRollout, rejectRollout, withdrawRollout];
+
+/** What is asked takes effect in the name of its caller; the answer is the rollout as it then stands. */
+function deciding<Body extends z.infer<typeof ApproveBody>>(
+  body: z.ZodType<Body>,
+  decide: (services: WakingServices, id: RolloutId, body: Body, approver: Approver) => Promise<void>,
+): OperatorRoute['handler'] {
+  return async (request, { services }) => {
+    const id = rolloutIdIn(request);
+    const asked = body.parse(await request.json());
+    await decide(services, id, asked, { by: request.by, id: request.caller.id, reason: asked.reason });
+    forgetFleetView(services);
+    return { jsonBody: await describeRollout(services, id) };
+  };
+}

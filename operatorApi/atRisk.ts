@@ -9,6 +9,7 @@ const NAMED_MAX = 20;
  * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
  */
 export async function reportAtRisk(services: Services): Promise<string | null> {
+  if ((await services.rollouts.list()).every(({ endedUtc }) => endedUtc !== null)) return null;
   const found = await forecastOf(services, null);
   if (found?.control.endedUtc !== null) return null;
   const { rolloutId } = found.control;

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { EntityId } from 'durable-functions';
+import { movedSets } from '../activities/followMoved';
 import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
-import { simulatedOf } from '../composition/compose';
+import { appServices, simulatedOf } from '../composition/compose';
 import { instanceStatus, startInstance } from '../composition/instances';
 import { isSupportedImage, settingThatSupports } from '../domain/images';
 import { LowtideError } from '../domain/lowtideError';
@@ -9,6 +11,7 @@ import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
+import { disruptionLedger } from '../entities/contracts';
 import { acceptListingRoute } from './acceptListing';
 import { forgetFleetView } from './fleetView';
 import { listFleet } from './listFleet';
@@ -59,9 +62,10 @@ const postFleet: OperatorRoute = {
     },
     errors: ['FLEET_MALFORMED', 'REQUEST_INVALID', 'DRIVER_CANNOT'],
   },
-  handler: async (request, { services, client }) => {
+  handler: async (request, { services: before, client }) => {
     const fleet = parseFleet(decodeText(await request.bytes(), SENT), SENT);
-    await simulatedOf(services).driver.loadFleet(fleet);
+    await simulatedOf(before).driver.loadFleet(fleet);
+    const services = { ...before, policy: (await appServices()).policy };
     const { vms, availabilitySets } = fleet;
     const notes = [...fleet.notes, ...imageNotes(vms, services.policy)];
     const jsonBody = { vmCount: vms.length, availabilitySetCount: availabilitySets.size, notes };
@@ -71,7 +75,9 @@ const postFleet: OperatorRoute = {
       await startInstance(client, 'inventorySweep', { instanceId, input: { sweepUtc, accept: true } });
       return { status: 202, headers: { location: `/api/fleet/imports/${instanceId}` }, jsonBody };
     }
-    await takeListing(services, { accept: true });
+    const { moved } = await takeListing(services, { accept: true });
+    for (const { ledger, ...set } of movedSets(moved))
+      await client.signalEntity(new EntityId(disruptionLedger.name, ledger), 'followSet', set);
     await wakeForInventory(services);
     forgetFleetView(services);
     return { status: 200, jsonBody };

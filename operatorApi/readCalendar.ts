@@ -2,6 +2,7 @@ import ICAL from 'ical.js';
 import { LowtideError } from '../domain/lowtideError';
 import { utcOf } from '../domain/instants';
 import { zoneNamed } from '../domain/timeZone';
+import { messageOf } from '../domain/messageOf';
 
 /** What the library gives of one occurrence; its types do not say so. */
 interface Occurrence {
@@ -52,6 +53,7 @@ export function readCalendar(
 
 function parse(text: string): ICAL.Component {
   try {
+    if (!/^\s*BEGIN:VCALENDAR/i.test(text)) throw new Error(`It begins with ${text.trim().slice(0, 20)}.`);
     const calendar = new ICAL.Component(ICAL.parse(text) as [string, unknown[], unknown[]]);
     if (calendar.name === 'vcalendar') return calendar;
     throw new Error(`It begins with ${calendar.name}.`);
@@ -60,7 +62,7 @@ function parse(text: string): ICAL.Component {
       'REQUEST_INVALID',
       {
         what: 'The body is no calendar.',
-        why: cause instanceof Error ? cause.message : String(cause),
+        why: messageOf(cause),
         fix: 'Send one iCalendar file (RFC 5545): it begins with BEGIN:VCALENDAR.',
       },
       { cause },

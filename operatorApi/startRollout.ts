@@ -45,7 +45,6 @@ export async function beginRollout(
   );
   if (foreign !== undefined) throw foreignRollout(foreign, ownHub);
   const { rolloutId, requestedUtc, requestedBy } = requested;
-  if (!said.known) await services.agenda.soonest('rollouts', requestedUtc);
   const created = !said.known && (await services.rollouts.create(requested));
   const control = (await services.rollouts.read(rolloutId)) ?? requested;
   if (created)
@@ -66,8 +65,12 @@ export async function beginRollout(
  * Rollouts whose orchestration is gone or has failed go on: a crash between row and start, or an outage that was longer than its
  * patience. Nothing is done twice: the plan, the phases and the rounds that have run are in their tables.
  */
-export async function reviveRollouts(services: Services, client: DurableClient): Promise<Revived> {
-  const open = (await services.rollouts.list()).filter(({ endedUtc }) => endedUtc === null);
+export async function reviveRollouts(
+  services: Pick<Services, 'rollouts'>,
+  client: DurableClient,
+  rollouts: readonly RolloutControl[],
+): Promise<Revived> {
+  const open = rollouts.filter(({ endedUtc }) => endedUtc === null);
   const foreign = open.filter((control) => isForeign(control, client.taskHubName));
   const revived: string[] = [];
   for (const control of open) {
@@ -86,7 +89,7 @@ interface Revived {
 
 /** A row without an instance is a crash between the two: the next request starts it. False when it runs. */
 export async function startOnce(
-  services: Services,
+  services: Pick<Services, 'rollouts'>,
   client: DurableClient,
   control: RolloutControl,
 ): Promise<boolean> {
@@ -104,7 +107,7 @@ export async function startOnce(
 
 /** Of two callers that find it ended at once, one raises the generation, and that one starts it. */
 async function raiseGeneration(
-  services: Services,
+  services: Pick<Services, 'rollouts'>,
   { rolloutId, generation }: Pick<RolloutControl, 'rolloutId' | 'generation'>,
 ): Promise<boolean> {
   let mine = false;

@@ -40,7 +40,6 @@ export async function takeOver(
       why: who.reason,
       evidence: { from: before, hub, epoch },
     });
-  await services.agenda.soonest('rollouts', services.nowUtc());
   await startOnce(services, client, control);
   await wakeWaits(services, id, null);
 }

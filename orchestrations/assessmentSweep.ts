@@ -10,10 +10,10 @@ import { allEnded, call, SIDE_BY_SIDE_MAX, startChild, type Child, type Step } f
  * cannot be assessed moves to its next window, and keeps no other VM waiting.
  */
 export function* assessmentSweep(context: OrchestrationContext): Step<{ assessed: number; failed: number }> {
-  const { sweepUtc: nowUtc } = children.assessmentSweep.input.parse(context.df.getInput());
+  const { sweepUtc: nowUtc, seen } = children.assessmentSweep.input.parse(context.df.getInput());
   const batches: Child<{ assessed: number; failed: number }>[] = [];
   for (let n = 0; batches.length < SIDE_BY_SIDE_MAX && n < CALLS_MAX; n += 1) {
-    const { vms, more, pace } = yield* call(context, collectDueAssessments, { nowUtc, call: n });
+    const { vms, more, pace } = yield* call(context, collectDueAssessments, { nowUtc, call: n, seen });
     if (!more && batches.length === 0 && vms.length > 0) return yield* assessDue(context, { vms, pace }); // most sweeps
     if (vms.length > 0) {
       const id = childId(context.df.instanceId, `batch-${batches.length + 1}`);

@@ -11,10 +11,10 @@ const LOOKS_PER_GENERATION = 100;
 /** gives the VMs that wait for a second chance and can be reached now to catch-ups, one for each region, side by side. */
 export function* catchUpSweep(context: OrchestrationContext): Step<{ regions: number }> {
   const input = children.catchUpSweep.input.parse(context.df.getInput());
-  const { sweepUtc: nowUtc } = input;
+  const { sweepUtc: nowUtc, seen } = input;
   const phase = catchUpIdOf(nowUtc);
   for (let looks = 1; ; looks += 1) {
-    const { more } = yield* call(context, collectSecondChances, { nowUtc, phase });
+    const { more } = yield* call(context, collectSecondChances, { nowUtc, phase, seen });
     if (!more) break;
     if (looks === LOOKS_PER_GENERATION) {
       continueAs(context, children.catchUpSweep, input);

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { BakeCursor, DueVm, InstallOrder, Pace, PlannedBatch, RoundRef } from '../activities/contracts';
+import {
+  BakeCursor,
+  DueVm,
+  InstallOrder,
+  Pace,
+  PlannedBatch,
+  RoundRef,
+  SeenDue,
+} from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
@@ -264,7 +272,11 @@ export const assessBatch = {
 } as const;
 
 /** Sweeps run beside each other, each over what its own store says is due. */
-const Sweep = z.object({ sweepUtc: Utc });
+const Sweep = z.object({
+  sweepUtc: Utc,
+  /** The row of the agenda that it was started for; one that was started otherwise reads it itself. */
+  seen: SeenDue.optional(),
+});
 
 export const assessmentSweep = {
   name: 'assessmentSweep',

@@ -9,8 +9,8 @@ const UPDATE_SECONDS = 3 * 24 * 3600;
 
 /** no person updates the extension by hand; the platform does, off-peak. */
 export function* extensionSweep(context: OrchestrationContext): Step<{ updated: number }> {
-  const { sweepUtc } = children.extensionSweep.input.parse(context.df.getInput());
-  const { vmIds, pace } = yield* call(context, collectOutdatedExtensions, { nowUtc: sweepUtc });
+  const { sweepUtc, seen } = children.extensionSweep.input.parse(context.df.getInput());
+  const { vmIds, pace } = yield* call(context, collectOutdatedExtensions, { nowUtc: sweepUtc, seen });
   const ended = yield* allEnded(
     context,
     vmIds.map((vmId) =>

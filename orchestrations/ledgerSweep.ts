@@ -16,8 +16,8 @@ const IMPAIRED_TOGETHER_MAX = 30;
 /** The sweep comes hourly, and not to the second. */
 const NEXT_HOUR_SECONDS = 3000;
 
-/** A ledger that was ever used is looked into once a day, also when nothing is expected of it. */
-const NEXT_DAY_SECONDS = 24 * 3600;
+/** A ledger that was ever used is looked into once a day, also when nothing is expected of it: all of these by one sweep. */
+const DAY_MS = 24 * 3600 * 1000;
 
 type Ledger = z.output<typeof listDueLedgers.output>['ledgers'][number];
 type Inspected = z.output<typeof inspect.output>;
@@ -51,8 +51,11 @@ function nextLookUtc(
   grace: number,
 ): string {
   if (suspects.length + impairments.length > 0) return addSeconds(sweepUtc, NEXT_HOUR_SECONDS);
-  return expiresUtc === null ? addSeconds(sweepUtc, NEXT_DAY_SECONDS) : addSeconds(expiresUtc, grace);
+  return expiresUtc === null ? nextDayUtc(sweepUtc) : addSeconds(expiresUtc, grace);
 }
+
+const nextDayUtc = (utc: string): string =>
+  new Date((Math.floor(Date.parse(utc) / DAY_MS) + 1) * DAY_MS).toISOString();
 
 type EntityRef = Parameters<typeof callEntity>[1];
 

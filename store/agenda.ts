@@ -1,7 +1,11 @@
 import { z } from 'zod';
+import type { RolloutControl } from '../domain/control';
 import { Utc } from '../domain/ids';
+import { earlier } from '../domain/instants';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import { CONTROL, parseRolloutControl } from './rollouts';
+import { TRANSACTION_CHANGES_MAX } from './rowValue';
+import type { Row, Store } from './store';
 
 /** Something that a sweep looks after, and the instant from which on there is something to do. */
 export interface AgendaItem {
@@ -10,59 +14,103 @@ export interface AgendaItem {
   readonly etag: string;
 }
 
-/** `ledger~<key>` is one disruption ledger, `rollouts` the open rollouts, `purge` how far finished instances were purged; the others are what their sweep is called after. */
+/** `ledger~<key>` is one disruption ledger, `purge` how far finished instances were purged; the others are what their sweep is called after. */
 export type AgendaName =
-  'assessments' | 'secondChances' | 'extensions' | 'inventory' | 'rollouts' | 'purge' | `ledger~${string}`;
+  'assessments' | 'secondChances' | 'extensions' | 'inventory' | 'purge' | `ledger~${string}`;
+
+/** A row as it was read; null: it was not there. */
+export type SeenDue = Pick<AgendaItem, 'dueUtc' | 'etag'> | null;
+
+export interface Settled {
+  readonly name: AgendaName;
+  readonly seen: Exclude<SeenDue, null>;
+  readonly dueUtc: string;
+}
 
 /** Nothing is known to become due. */
 export const NEVER_UTC = '9999-12-31T00:00:00.000Z';
 
 /**
- * What there is to do for the sweeps, and when: one partition of a few rows, so that an hour in which nothing is due costs one request.
+ * What there is to do for the sweeps, and when: a few rows beside those of the rollouts, so that an hour in which nothing is due costs one request.
  * A row may say too early, which costs a sweep in vain; it never says too late.
  */
 export interface AgendaStore {
   list(): Promise<readonly AgendaItem[]>;
+  /** The agenda, and every rollout there was: one request. */
+  listWithRollouts(): Promise<{
+    readonly items: readonly AgendaItem[];
+    readonly rollouts: readonly RolloutControl[];
+  }>;
   read(name: AgendaName): Promise<AgendaItem | null>;
-  /** There is something to do at this instant: the item becomes due no later. */
-  soonest(name: AgendaName, dueUtc: string): Promise<void>;
+  /**
+   * There is something to do at this instant: the item becomes due no later. What is due by now may be under way in a sweep that has looked
+   * before, so it is written again: that sweep does not put it off.
+   */
+  soonest(name: AgendaName, dueUtc: string, nowUtc: string): Promise<void>;
   /** After a sweep: due at this instant, unless it was brought forward since the item was read. */
-  settle(seen: AgendaItem | null, name: AgendaName, dueUtc: string): Promise<void>;
+  settle(seen: SeenDue, name: AgendaName, dueUtc: string): Promise<void>;
+  /** The same for many that were there, together where none was brought forward. */
+  settleAll(items: readonly Settled[]): Promise<void>;
 }
 
-const PARTITION = 'agenda';
+const PARTITION = CONTROL;
+/** Sorts after every id of a rollout. */
+export const AGENDA_PREFIX = '~agenda~';
 const Due = z.object({ dueUtc: Utc });
 const parseDue = parsedOnce(Due);
 
 export function agendaStore(store: Store): AgendaStore {
-  const table = store.table('agenda');
+  const table = store.table('rollouts');
+  const keyOf = (name: AgendaName): string => AGENDA_PREFIX + name;
+  const itemOf = ({ row, value, etag }: Row): AgendaItem => ({
+    name: row.slice(AGENDA_PREFIX.length) as AgendaName,
+    dueUtc: parseDue(value).dueUtc,
+    etag,
+  });
   const read = async (name: AgendaName): Promise<AgendaItem | null> => {
-    const row = await table.get(PARTITION, name);
-    return row && { name, dueUtc: parseDue(row.value).dueUtc, etag: row.etag };
+    const row = await table.get(PARTITION, keyOf(name));
+    return row && itemOf(row);
+  };
+  const settle: AgendaStore['settle'] = async (seen, name, dueUtc) => {
+    if (seen?.dueUtc === dueUtc) return;
+    if (seen === null) await table.insert(PARTITION, keyOf(name), { dueUtc });
+    else await table.replace(PARTITION, keyOf(name), { dueUtc }, seen.etag);
   };
   return {
     read,
-    list: async () =>
-      (await table.list(PARTITION)).map(({ row, value, etag }) => ({
-        name: row as AgendaName,
-        dueUtc: parseDue(value).dueUtc,
-        etag,
-      })),
-    soonest: async (name, dueUtc) => {
-      for (;;) {
-        const seen = await read(name);
-        if (seen !== null && seen.dueUtc <= dueUtc) return;
-        const written =
-          seen === null
-            ? await table.insert(PARTITION, name, { dueUtc })
-            : await table.replace(PARTITION, name, { dueUtc }, seen.etag);
-        if (written) return;
+    settle,
+    settleAll: async (items) => {
+      for (let start = 0; start < items.length; start += TRANSACTION_CHANGES_MAX) {
+        const some = items.slice(start, start + TRANSACTION_CHANGES_MAX);
+        const replace = some.map(({ name, seen, dueUtc }) => ({
+          row: keyOf(name),
+          value: { dueUtc },
+          etag: seen.etag,
+        }));
+        if ((await table.commit(PARTITION, { replace })) !== null) continue;
+        for (const { name, seen, dueUtc } of some) await settle(seen, name, dueUtc);
       }
     },
-    settle: async (seen, name, dueUtc) => {
-      if (seen?.dueUtc === dueUtc) return;
-      if (seen === null) await table.insert(PARTITION, name, { dueUtc });
-      else await table.replace(PARTITION, name, { dueUtc }, seen.etag);
+    list: async () => (await table.list(PARTITION, { from: AGENDA_PREFIX })).map(itemOf),
+    listWithRollouts: async () => {
+      const rows = await table.list(PARTITION);
+      const ofAgenda = (row: Row): boolean => row.row.startsWith(AGENDA_PREFIX);
+      return {
+        items: rows.filter(ofAgenda).map(itemOf),
+        rollouts: rows.filter((row) => !ofAgenda(row)).map(({ value }) => parseRolloutControl(value)),
+      };
+    },
+    soonest: async (name, dueUtc, nowUtc) => {
+      for (;;) {
+        const seen = await read(name);
+        if (seen !== null && seen.dueUtc <= dueUtc && seen.dueUtc > nowUtc) return;
+        const value = { dueUtc: seen === null ? dueUtc : earlier(seen.dueUtc, dueUtc) };
+        const written =
+          seen === null
+            ? await table.insert(PARTITION, keyOf(name), value)
+            : await table.replace(PARTITION, keyOf(name), value, seen.etag);
+        if (written) return;
+      }
     },
   };
 }

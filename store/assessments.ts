@@ -12,22 +12,29 @@ export interface ScheduledAssessment extends DueAssessment {
   readonly dueUtc: string;
 }
 
-/** What one call of a sweep has taken, and where each VM went: a repeat of the call takes the same. */
+/** What the last call of a sweep has taken, and where each VM went: a repeat of the call takes the same. */
 const TakenDue = z.object({
   sweepUtc: z.string(),
+  /** Calls of a sweep come one after the other. */
+  call: z.number().int(),
   moves: z.array(z.object({ vmId: VmId, timeZone: z.string(), fromUtc: z.string(), toUtc: z.string() })),
   more: z.boolean(),
 });
 export type TakenDue = z.infer<typeof TakenDue>;
 
+/** As it was read; null: none ever took anything. */
+export type LastTaken = (TakenDue & { readonly etag: string }) | null;
+
 const DUE = 'due';
-const TAKEN = 'taken';
+/** Stands before every instant, so that it is read with what is due. */
+const TAKEN = ' taken';
+const AFTER_TAKEN = '0';
 const EXTENSIONS = 'extensions';
 
 /** When each VM is due for its next periodic assessment, in the order of that instant: the sweep never reads the whole fleet. */
 export interface AssessmentStore {
-  /** The first ones, due or not. */
-  next(take: number): Promise<readonly ScheduledAssessment[]>;
+  /** The first ones, due or not, and what was taken last. */
+  next(take: number): Promise<{ readonly due: readonly ScheduledAssessment[]; readonly taken: LastTaken }>;
   /** Every VM that is scheduled. For the inventory, which reads the whole fleet anyway. */
   all(): Promise<readonly ScheduledAssessment[]>;
   schedule(vms: readonly ScheduledAssessment[]): Promise<void>;
@@ -35,10 +42,8 @@ export interface AssessmentStore {
   move(
     moves: readonly { readonly from: ScheduledAssessment; readonly to: ScheduledAssessment | null }[],
   ): Promise<void>;
-  /** What this call of this sweep took before; null when it took nothing yet. */
-  taken(call: number, sweepUtc: string): Promise<TakenDue | null>;
   /** Notes what a call takes before anything is moved; of two at once one is noted, and both get that. */
-  take(call: number, wanted: TakenDue): Promise<TakenDue>;
+  take(wanted: TakenDue, last: LastTaken): Promise<TakenDue>;
   /** VMs whose patch extension was found missing or behind. */
   outdatedExtensions(): Promise<readonly DueAssessment[]>;
   markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
@@ -58,8 +63,16 @@ export function assessmentStore(store: Store): AssessmentStore {
     dueUtc: row.slice(0, row.indexOf('~')),
   });
   return {
-    next: async (take) => (await table.list(DUE, { take })).map(read),
-    all: async () => (await table.list(DUE)).map(read),
+    next: async (take) => {
+      const rows = await table.list(DUE, { take: take + 1 });
+      const [first] = rows;
+      const isTaken = first?.row === TAKEN;
+      return {
+        taken: isTaken ? { ...TakenDue.parse(first.value), etag: first.etag } : null,
+        due: rows.slice(isTaken ? 1 : 0, isTaken ? take + 1 : take).map(read),
+      };
+    },
+    all: async () => (await table.list(DUE, { from: AFTER_TAKEN })).map(read),
     schedule: (vms) => table.write(DUE, { upsert: vms.map(rowOf) }),
     move: (moves) => {
       // One transaction must not name a row twice.
@@ -69,21 +82,17 @@ export function assessmentStore(store: Store): AssessmentStore {
         remove: [...new Set(moves.map(({ from }) => keyAt(from)))].filter((row) => !kept.has(row)),
       });
     },
-    taken: async (call, sweepUtc) => {
-      const row = await table.get(TAKEN, String(call));
-      const before = row && TakenDue.parse(row.value);
-      return before?.sweepUtc === sweepUtc ? before : null;
-    },
-    take: async (call, wanted) => {
-      for (;;) {
-        const row = await table.get(TAKEN, String(call));
-        const before = row && TakenDue.parse(row.value);
-        if (before?.sweepUtc === wanted.sweepUtc) return before;
+    take: async (wanted, last) => {
+      for (let etag = last?.etag ?? null; ;) {
         const written =
-          row === null
-            ? await table.insert(TAKEN, String(call), wanted)
-            : await table.replace(TAKEN, String(call), wanted, row.etag);
+          etag === null
+            ? await table.insert(DUE, TAKEN, wanted)
+            : await table.replace(DUE, TAKEN, wanted, etag);
         if (written) return wanted;
+        const row = await table.get(DUE, TAKEN);
+        const before = row && TakenDue.parse(row.value);
+        if (before?.sweepUtc === wanted.sweepUtc && before.call === wanted.call) return before;
+        etag = row?.etag ?? null;
       }
     },
     outdatedExtensions: async () =>

@@ -45,7 +45,9 @@ const noTotals: PhaseTotals = { counts: noOutcomes, regions: [] };
 
 const AtRisk = z.object({ vmId: z.string() });
 
-const CONTROL = 'rollouts';
+/** The control row of every rollout; behind them the agenda has its rows. */
+export const CONTROL = 'rollouts';
+const BEHIND_ROLLOUTS = '~';
 
 /** Rollouts: their control row, their phases, the halts that wait for a person, and a row for each round that ran. */
 export interface RolloutStore {
@@ -86,7 +88,7 @@ export interface RolloutStore {
 const parseApproval = parsedOnce(Approval);
 const parseHalt = parsedOnce(Halt);
 const parsePhaseRecord = parsedOnce(PhaseRecord);
-const parseRolloutControl = parsedOnce(RolloutControl);
+export const parseRolloutControl = parsedOnce(RolloutControl);
 const parsePhaseTotals = parsedOnce(PhaseTotals);
 const parseRoundRecord = parsedOnce(RoundRecord);
 
@@ -97,7 +99,8 @@ export function rolloutStore(store: Store): RolloutStore {
   const halts: RolloutStore['halts'] = async (id) =>
     (await table.list(id, { from: 'halt~', before: 'halt~~' })).map(({ value }) => parseHalt(value));
   return {
-    list: async () => (await table.list(CONTROL)).map(({ value }) => parseRolloutControl(value)),
+    list: async () =>
+      (await table.list(CONTROL, { before: BEHIND_ROLLOUTS })).map(({ value }) => parseRolloutControl(value)),
     read: async (id) => {
       const row = await table.get(CONTROL, id);
       return row && parseRolloutControl(row.value);

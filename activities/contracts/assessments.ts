@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../../domain/ids';
 import { AvailablePatchSummary } from '../../domain/patches';
-import { type ActivityContract, Pace } from './shared';
+import { type ActivityContract, Pace, SeenDue } from './shared';
 
 /** A VM that a sweep assesses, and when it is due next should nothing come of it. */
 export const DueVm = z.object({ vmId: VmId, timeZone: z.string(), dueUtc: Utc });
@@ -48,7 +48,7 @@ export const collectAssessments = {
 export const collectDueAssessments = {
   name: 'collectDueAssessments',
   /** `call` counts the calls of one sweep: a repeat takes what the first one took. */
-  input: z.object({ nowUtc: Utc, call: z.number().int().default(0) }),
+  input: z.object({ nowUtc: Utc, call: z.number().int().default(0), seen: SeenDue.optional() }),
   output: z.object({
     vms: z.array(DueVm),
     /** More of them may be due. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../../domain/ids';
-import { type ActivityContract, Pace } from './shared';
+import { type ActivityContract, Pace, SeenDue } from './shared';
 
 /** VMs whose patch extension is behind and whose window is open. Listing takes them off the list. */
 export const collectOutdatedExtensions = {
@@ -9,6 +9,7 @@ export const collectOutdatedExtensions = {
     nowUtc: Utc,
     /** So many at most; the next sweep takes the rest. */
     vmsMax: z.number().int().default(40),
+    seen: SeenDue.optional(),
   }),
   output: z.object({ vmIds: z.array(VmId), pace: Pace }),
 } satisfies ActivityContract;

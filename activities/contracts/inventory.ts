@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { MovedSet } from '../../domain/ledger';
 import { Utc } from '../../domain/ids';
-import { type ActivityContract } from './shared';
+import { type ActivityContract, SeenDue } from './shared';
 
 /** Asks the platform which VMs there are, and keeps what is new, changed or gone. */
 export const refreshInventory = {
   name: 'refreshInventory',
   input: z.object({
     nowUtc: Utc,
+    seen: SeenDue.optional(),
     /** A person has said that the fleet is right, however small it has become. */
     accept: z.boolean().default(false),
   }),
@@ -19,5 +21,7 @@ export const refreshInventory = {
     remaining: z.number().int(),
     /** Subscriptions whose listing was not believed, and why. */
     notBelieved: z.array(z.object({ subscriptionId: z.string(), why: z.string() })),
+    /** Sets that were moved with their VMs, and the ledger that has their claims. */
+    movedSets: z.array(MovedSet.extend({ ledger: z.string() })).default([]),
   }),
 } satisfies ActivityContract;

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
-import { type ActivityContract, Pace } from './shared';
+import { type ActivityContract, Pace, SeenDue } from './shared';
 
 /** Of the VMs that wait for a second chance and are due to be looked at, gives those that can be reached now to the catch-up of their region. */
 export const collectSecondChances = {
   name: 'collectSecondChances',
-  input: z.object({ nowUtc: Utc, phase: PhaseId }),
+  input: z.object({ nowUtc: Utc, phase: PhaseId, seen: SeenDue.optional() }),
   /** More of them may be due. */
   output: z.object({ more: z.boolean() }),
 } satisfies ActivityContract;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RolloutId } from '../../domain/ids';
+import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { Policy } from '../../domain/policy';
 
@@ -45,3 +45,7 @@ export type GroupScope = Readonly<z.infer<typeof GroupScope>>;
 
 export const RoundRef = GroupScope.extend({ round: z.number().int() });
 export type RoundRef = Readonly<z.infer<typeof RoundRef>>;
+
+/** The row of the agenda that a sweep was started for. Null: it was not there. */
+export const SeenDue = z.object({ dueUtc: Utc, etag: z.string() }).nullable();
+export type SeenDue = Readonly<z.infer<typeof SeenDue>>;

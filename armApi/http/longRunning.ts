@@ -34,6 +34,21 @@ const WITHOUT_RETRY_AFTER: ReadonlySet<string> = new Set<OperationKindName>([
   'installPatches',
 ]);
 
+interface OperationLinks {
+  readonly id: string;
+  readonly status: string;
+  readonly result: string;
+}
+
+function headersOf({ id, status }: OperationLinks, { kind }: NewOperation): Readonly<Record<string, string>> {
+  return {
+    // The operation has the id of the request that began it (facts, 4).
+    'x-ms-request-id': id,
+    'azure-asyncoperation': status,
+    ...retryAfter(kind),
+  };
+}
+
 function retryAfter(kind: string): Readonly<Record<string, string>> {
   return WITHOUT_RETRY_AFTER.has(kind) ? {} : { 'retry-after': String(RETRY_AFTER_SECONDS) };
 }
@@ -57,13 +72,7 @@ export async function accepted(
   const links = await begin(request, context, operation);
   return {
     status: 202,
-    headers: {
-      // The operation has the id of the request that began it (facts, 4).
-      'x-ms-request-id': links.id,
-      'azure-asyncoperation': links.status,
-      location: links.result,
-      ...retryAfter(operation.kind),
-    },
+    headers: { ...headersOf(links, operation), location: links.result },
   };
 }
 
@@ -77,12 +86,7 @@ export async function acceptedWith(
   const links = await begin(request, context, operation);
   return {
     ...answer,
-    headers: {
-      ...answer.headers,
-      'x-ms-request-id': links.id,
-      'azure-asyncoperation': links.status,
-      ...retryAfter(operation.kind),
-    },
+    headers: { ...answer.headers, ...headersOf(links, operation) },
   };
 }
 
@@ -90,7 +94,7 @@ async function begin(
   { baseUrl, apiVersion, subscriptionId }: ArmRequest,
   { services }: ArmContext,
   { id = randomUUID(), kind, location, resourceId, data = {} }: NewOperation,
-): Promise<{ id: string; status: string; result: string }> {
+): Promise<OperationLinks> {
   const operation: LongRunningOperation = {
     id,
     kind,

@@ -39,11 +39,7 @@ export function availablePatch(
 ): JsonObject {
   const isWindows = osType === 'Windows';
   return {
-    patchId: patch.patchId,
-    name: patch.name,
-    version: isWindows ? undefined : patch.version,
-    kbId: isWindows ? (patch.kbId ?? undefined) : undefined,
-    classifications: [patch.classification],
+    ...namedPatch(patch, osType),
     rebootBehavior: isWindows ? patch.rebootBehavior : 'NeverReboots',
     publishedDate: isWindows ? patch.publishedDate.replace(/(\.\d+)?Z$/, '+00:00') : NO_DATE,
     activityId: of.activityId,
@@ -59,13 +55,24 @@ export function installedPatch(patch: FoundPatch, osType: OsType): JsonObject {
   const isWindows = osType === 'Windows';
   const isRated = isWindows && patch.classification === 'Security';
   return {
+    ...namedPatch(patch, osType),
+    installationState: patch.installationState,
+    msrcSeverity: isRated ? severityOf(patch.patchId) : undefined,
+  };
+}
+
+/** Which patch it is, as both lists say it. */
+function namedPatch(
+  patch: Pick<KnownPatch, 'patchId' | 'name' | 'version' | 'kbId' | 'classification'>,
+  osType: OsType,
+): JsonObject {
+  const isWindows = osType === 'Windows';
+  return {
     patchId: patch.patchId,
     name: patch.name,
     version: isWindows ? undefined : patch.version,
     kbId: isWindows ? (patch.kbId ?? undefined) : undefined,
     classifications: [patch.classification],
-    installationState: patch.installationState,
-    msrcSeverity: isRated ? severityOf(patch.patchId) : undefined,
   };
 }
 

@@ -112,12 +112,14 @@ function readModel(model: JsonObject): VirtualMachine {
 }
 
 /** What the request itself says, on a VM of this operating system. */
-function givenSettings(sent: JsonObject, { id, osType, image, customImage }: VirtualMachine): PatchSettings {
+function givenSettings(sent: JsonObject, vm: VirtualMachine): PatchSettings {
+  const { id, osType, image, customImage, imageId } = vm;
   const osProfile = withoutSecrets(at(sent, 'properties', 'osProfile'));
   const storageProfile = { osDisk: { osType } };
   const read = readModel({ id, location: 'any', properties: { osProfile, storageProfile } });
   const enableAutomaticUpdates = automaticUpdatesOf(sent, { ...read, osType });
-  return { ...read, enableAutomaticUpdates, osType, image, customImage };
+  const known = { ...read, enableAutomaticUpdates, osType, image, customImage };
+  return imageId === undefined ? known : { ...known, imageId };
 }
 
 /** Linux has no such property; one that is sent for it is looked at all the same, to be refused. */

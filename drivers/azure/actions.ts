@@ -31,6 +31,7 @@ const ACTIONS: readonly {
   readonly action: string;
 }[] = [
   row('GET', COMPUTE, VM, 'Microsoft.Compute/virtualMachines/read'),
+  row('GET', COMPUTE, 'virtualMachines', 'Microsoft.Compute/virtualMachines/read'),
   row('GET', COMPUTE, `${VM}/instanceView`, 'Microsoft.Compute/virtualMachines/instanceView/read'),
   row('POST', COMPUTE, `${VM}/assessPatches`, 'Microsoft.Compute/virtualMachines/assessPatches/action'),
   row('POST', COMPUTE, `${VM}/installPatches`, 'Microsoft.Compute/virtualMachines/installPatches/action'),

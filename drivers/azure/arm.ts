@@ -13,6 +13,7 @@ import {
 } from '@azure/core-rest-pipeline';
 import { actionOf } from './actions';
 import type { ArmAnswer } from './refusals';
+import { messageOf } from '../../domain/messageOf';
 
 /** The part of `TokenCredential` that is used. */
 export interface Credential {
@@ -157,7 +158,7 @@ export class Arm {
         return answer;
       }
       seen(null);
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new ArmUnreachable(`${method} ${path} was not answered: ${why}`, { cause: error });
     }
   }

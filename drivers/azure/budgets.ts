@@ -21,6 +21,8 @@ export const BUDGETS = {
   pollOfOperation: { burst: 45, perMinute: 15 },
   armReads: { burst: 250, perMinute: 25 * 60 },
   armWrites: { burst: 200, perMinute: 10 * 60 },
+  /** Lists that Resource Graph makes (`useResourceGraph`), of a subscription. */
+  graphLists: { burst: 4_000, perMinute: 4_000 },
   /** Queries of a principal: 15 in 5 s. A page is a query. */
   resourceGraph: { burst: 15, perMinute: 180 },
 } as const satisfies Readonly<Record<string, Budget>>;

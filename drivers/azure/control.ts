@@ -6,6 +6,8 @@ export interface ControlFacts {
   readonly patchMode: string | null;
   readonly enableAutomaticUpdates: boolean | null;
   readonly bypassPlatformSafetyChecks: boolean;
+  /** Of a gallery, or a managed image: Azure patches no such VM by itself, and takes assessments, installations and schedules of it. */
+  readonly isGalleryImage: boolean;
   /** Names of the maintenance configurations that are assigned to it, by itself or by a dynamic scope. */
   readonly maintenance: readonly string[];
 }
@@ -18,13 +20,17 @@ const BYPASS = 'bypassPlatformSafetyChecksOnUserSchedule';
  * not known is in no hands that Lowtide could name, so not in its own.
  */
 export function controlOf(facts: ControlFacts): Control {
-  const { patchMode, osType, bypassPlatformSafetyChecks, maintenance } = facts;
+  const { patchMode, osType, bypassPlatformSafetyChecks, isGalleryImage, maintenance } = facts;
   const mode = (patchMode ?? defaultMode(facts)).toLowerCase();
   const assigned = maintenance.join(', ');
   switch (mode) {
     case 'automaticbyplatform':
       if (!bypassPlatformSafetyChecks && maintenance.length === 0)
-        return notInCharge(`Azure patches it every month: AutomaticByPlatform without ${BYPASS}`);
+        return notInCharge(
+          isGalleryImage
+            ? `it asks Azure to patch it (AutomaticByPlatform without ${BYPASS}), which by its documents Azure does not do for images of a gallery`
+            : `Azure patches it every month: AutomaticByPlatform without ${BYPASS}`,
+        );
       if (!bypassPlatformSafetyChecks)
         return notInCharge(
           `the maintenance configuration ${assigned} is assigned, and lacks ${BYPASS} to work`,

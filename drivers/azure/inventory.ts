@@ -1,13 +1,12 @@
-import { VmId } from '../../domain/ids';
 import type { InventoryPage } from '../driver';
 import type { Clock } from './budgets';
-import { instanceViewOf, type InstanceView } from './instanceView';
 import { textAt } from './json';
 import { assignmentOf, type Assignment } from './maintenance';
 import type { Reader } from './reader';
 import type { ResourceGraph } from './resourceGraph';
 import { answeringSubscriptions, chunksOf, isSelected, type Answered, type FleetScope } from './scope';
-import { modelOfRow, virtualMachineOf, type VmModel } from './virtualMachine';
+import { SetDomains } from './setDomains';
+import { modelOfRow, virtualMachineOf } from './virtualMachine';
 
 export interface InventoryOptions {
   readonly graph: ResourceGraph;
@@ -19,12 +18,6 @@ export interface InventoryOptions {
 
 /** An assignment that is made now counts after so long at the latest; it is read again right before nothing else, for a query costs. */
 const ASSIGNMENTS_AGE_MAX_MS = 15 * 60_000;
-/** A VM keeps its domains until it is deallocated or moved. */
-const DOMAIN_AGE_MAX_MS = 24 * 3_600_000;
-/** Instance views that are read at the same time. */
-const AT_ONCE = 10;
-
-type Domains = Pick<InstanceView, 'updateDomain' | 'faultDomain'>;
 
 interface Cached<T> {
   readonly atMs: number;
@@ -36,10 +29,11 @@ export class Inventory {
   readonly #options: InventoryOptions;
   #answered: Answered | null = null;
   readonly #assignments = new Map<string, Cached<readonly Assignment[]>>();
-  readonly #domains = new Map<string, Cached<Domains>>();
+  readonly #domains: SetDomains;
 
   constructor(options: InventoryOptions) {
     this.#options = options;
+    this.#domains = new SetDomains(options.reader, options.clock);
   }
 
   async page(cursor: string | null): Promise<InventoryPage> {
@@ -83,7 +77,11 @@ export class Inventory {
       if (model === null || !isSelected(model, scope.selectors)) return [];
       return [{ model, vmGuid: textAt(row, 'vmId') ?? '' }];
     });
-    const domains = await this.#domainsOf(found);
+    const domains = await this.#domains.of(
+      found.flatMap(({ model: { armId, availabilitySet }, vmGuid }) =>
+        availabilitySet === null ? [] : [{ armId, vmGuid, needs: domainOf(availabilitySet) }],
+      ),
+    );
     const items: InventoryPage['items'][number][] = [];
     for (const { model } of found) {
       const assignments = await this.assignmentsIn(model.armId.split('/')[2] ?? '');
@@ -93,50 +91,10 @@ export class Inventory {
     }
     return items;
   }
-
-  /** Only a VM of a set has one, and only its instance view says which (recordings README, 29). */
-  async #domainsOf(
-    found: readonly { readonly model: VmModel; readonly vmGuid: string }[],
-  ): Promise<Map<string, Domains | null>> {
-    const ofSets = found.filter(({ model }) => model.availabilitySet !== null);
-    const domains = new Map<string, Domains | null>();
-    for (let at = 0; at < ofSets.length; at += AT_ONCE)
-      await Promise.all(
-        ofSets.slice(at, at + AT_ONCE).map(async ({ model, vmGuid }) => {
-          domains.set(model.armId, await this.#domainOf(model.armId, vmGuid));
-        }),
-      );
-    return domains;
-  }
-
-  async #domainOf(armId: string, vmGuid: string): Promise<Domains | null> {
-    const { reader, clock } = this.#options;
-    const key = `${armId.toLowerCase()} ${vmGuid}`;
-    const known = this.#domains.get(key);
-    if (known !== undefined && clock.nowMs() - known.atMs < DOMAIN_AGE_MAX_MS) return known.value;
-    const answer = await reader.read(
-      { method: 'GET', url: `${armId}/instanceView?api-version=${COMPUTE_VERSION}` },
-      { budgets: readBudgets(armId) },
-    );
-    // Deleted since Resource Graph saw it, or not to be read: an unknown domain is never guessed.
-    if (answer.status !== 200) return null;
-    const { updateDomain, faultDomain } = instanceViewOf(answer.body);
-    const value = { updateDomain, faultDomain };
-    this.#domains.set(key, { atMs: clock.nowMs(), value });
-    return value;
-  }
 }
 
-/** The Compute version of the driver's own reads; the SDK has its own. */
-export const COMPUTE_VERSION = '2024-07-01';
-
-/** What a GET of one VM counts against. */
-export function readBudgets(armId: string): readonly (readonly ['readOfVm' | 'armReads', string])[] {
-  return [
-    ['readOfVm', VmId.parse(armId)],
-    ['armReads', armId.split('/')[2] ?? ''],
-  ];
-}
+const domainOf = (set: string): 'updateDomain' | 'faultDomain' =>
+  /\/virtualMachineScaleSets\//i.test(set) ? 'faultDomain' : 'updateDomain';
 
 const NOT_ANSWERED = 'Resource Graph does not list it: the identity may have lost its right to read there.';
 

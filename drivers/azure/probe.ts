@@ -1,6 +1,6 @@
 import type { Arm } from './arm';
 import { instanceViewOf } from './instanceView';
-import { COMPUTE_VERSION } from './inventory';
+import { COMPUTE_VERSION } from './computeReads';
 import { instantAt, member, textAt } from './json';
 import { assessmentSummary } from './patchResults';
 import type { ArmAnswer } from './refusals';

@@ -143,6 +143,7 @@ export function virtualMachineOf(model: VmModel, { domains, assignments, sharedI
     patchMode: model.patchMode,
     enableAutomaticUpdates: model.enableAutomaticUpdates,
     bypassPlatformSafetyChecks: model.bypass,
+    isGalleryImage: image.id !== null,
     maintenance,
   });
   const vm: VirtualMachine = {
@@ -173,8 +174,9 @@ export function virtualMachineOf(model: VmModel, { domains, assignments, sharedI
   };
   const setting = rebootSettingOf(model.rebootSetting);
   const bypass = model.bypass ? BYPASSED : NOTHING;
+  const gallery = image.id === null ? NOTHING : { imageId: image.id };
   const unique = model.uniqueId === null ? NOTHING : { uniqueId: model.uniqueId.toLowerCase() };
-  const known = { ...vm, ...unique, ...bypass };
+  const known = { ...vm, ...unique, ...gallery, ...bypass };
   return setting === undefined ? known : { ...known, rebootSetting: setting };
 }
 

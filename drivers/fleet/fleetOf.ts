@@ -27,11 +27,13 @@ function modelOf(vm: VirtualMachine): ArmResource {
   const hasPlatform = Object.values(platform).some((value) => value !== undefined);
   const patchSettings = {
     patchMode: vm.patchMode,
+    assessmentMode: vm.assessmentMode,
     automaticByPlatformSettings: hasPlatform ? platform : undefined,
   };
   const configuration = {
     provisionVMAgent: vm.provisionVMAgent ?? undefined,
-    patchSettings: vm.patchMode === null ? undefined : patchSettings,
+    patchSettings:
+      vm.patchMode === null ? vm.assessmentMode && { assessmentMode: vm.assessmentMode } : patchSettings,
   };
   const windowsOnly = {
     enableAutomaticUpdates: vm.enableAutomaticUpdates ?? undefined,
@@ -47,7 +49,7 @@ function modelOf(vm: VirtualMachine): ArmResource {
     properties: {
       hardwareProfile: { vmSize: vm.vmSize },
       storageProfile: {
-        imageReference: vm.customImage ? { id: `${vm.armId}/image` } : vm.image,
+        imageReference: vm.customImage ? { id: vm.imageId ?? `${vm.armId}/image` } : vm.image,
         osDisk: { createOption: 'FromImage', osType: vm.osType },
       },
       osProfile:

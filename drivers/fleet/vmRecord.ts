@@ -9,6 +9,7 @@ const member = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape).nulli
 
 const PatchSettings = member({
   patchMode: text,
+  assessmentMode: text,
   enableHotpatching: z.boolean().nullish(),
   automaticByPlatformSettings: member({
     rebootSetting: z
@@ -146,6 +147,7 @@ function importVm(record: VmRecord): ImportedVm {
     ...(uniqueId === null ? NO_SETTING : { uniqueId }),
     ...(rebootSetting === undefined || rebootSetting === 'Unknown' ? NO_SETTING : { rebootSetting }),
     ...(platform?.bypassPlatformSafetyChecksOnUserSchedule === true ? CUSTOMER_MANAGED : NO_SETTING),
+    ...(patchSettings?.assessmentMode?.toLowerCase() === 'automaticbyplatform' ? ASSESSED : NO_SETTING),
   };
   return { vm: { ...vm, ...settings }, instance: instanceOf(record) };
 }
@@ -190,6 +192,7 @@ function uniqueIdOf(written: string | null | undefined): string | null {
 const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const NO_SETTING = {};
+const ASSESSED = { assessmentMode: 'AutomaticByPlatform' } as const;
 const CUSTOMER_MANAGED = { customerManagedSchedule: true } as const;
 const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always', 'Unknown'] as const;
 
@@ -206,7 +209,7 @@ function osTypeOf({ properties: { storageProfile, osProfile } }: VmRecord): Virt
 
 type ImageReference = NonNullable<VmRecord['properties']['storageProfile']>['imageReference'];
 
-function imageOf(reference: ImageReference): Pick<VirtualMachine, 'image' | 'customImage'> {
+function imageOf(reference: ImageReference): Pick<VirtualMachine, 'image' | 'customImage' | 'imageId'> {
   const { publisher, offer, sku, version } = reference ?? {};
   const image =
     publisher && offer && sku
@@ -217,13 +220,15 @@ function imageOf(reference: ImageReference): Pick<VirtualMachine, 'image' | 'cus
           version: sharedOrNull(version),
         }
       : null;
-  return { image, customImage: publisher === undefined || publisher === null || isGallery(reference) };
+  const imageId = galleryImageOf(reference);
+  const customImage = publisher === undefined || publisher === null || imageId !== undefined;
+  return imageId === undefined ? { image, customImage } : { image, customImage, imageId: shared(imageId) };
 }
 
 /** An image by id, from a gallery of one's own, of others or of the community: none is a platform image. */
-function isGallery(reference: ImageReference): boolean {
+function galleryImageOf(reference: ImageReference): string | undefined {
   const { id, sharedGalleryImageId, communityGalleryImageId } = reference ?? {};
-  return [id, sharedGalleryImageId, communityGalleryImageId].some(Boolean);
+  return [id, sharedGalleryImageId, communityGalleryImageId].find(Boolean) ?? undefined;
 }
 
 function instanceOf({ powerState, properties }: VmRecord): ImportedInstance {

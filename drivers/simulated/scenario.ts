@@ -3,6 +3,7 @@ import { imageName } from '../../domain/images';
 import { LowtideError } from '../../domain/lowtideError';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
+import { messageOf } from '../../domain/messageOf';
 import { dayOfRollout } from './calendar';
 import { PatchSource } from './patches/patchSource';
 
@@ -112,11 +113,7 @@ function parseJson(text: string, file: string): unknown {
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (cause) {
-    throw malformed(
-      file,
-      `It is not JSON: ${cause instanceof Error ? cause.message : String(cause)}.`,
-      cause,
-    );
+    throw malformed(file, `It is not JSON: ${messageOf(cause)}.`, cause);
   }
 }
 

@@ -1,5 +1,4 @@
 import { DateTime } from 'luxon';
-import { LowtideError } from '../../domain/lowtideError';
 import type { VmId } from '../../domain/ids';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import type { DriverEvent, FleetDriver, InstallRequest, InventoryPage, StartAnswer } from '../driver';
@@ -19,7 +18,7 @@ import type { SimulatedResources } from './resources/resourceContracts';
 import type { PatchName } from './patches/patchSeries';
 import type { Effect, Scenario } from './scenario';
 import { foundPatches, nameOf, type FoundPatch, type ShownClassification } from './patches/foundPatches';
-import { inFlightError, probeOf, SimulatedFleet } from './simulatedFleet';
+import { inFlightError, probeOf, seedDiffers, SimulatedFleet } from './simulatedFleet';
 
 export interface SimulatedDriverOptions {
   /** Null: the one the journal remembers, if any. One that was not given the last time replaces that. */
@@ -52,6 +51,8 @@ export interface SimulatedDriver extends FleetDriver {
   readonly resources: SimulatedResources;
   /** The fleet there is, with the models the file had. */
   fleet(): ParsedFleet | null;
+  /** Whether it was loaded while the driver ran, so that it is none that the driver was started with. */
+  isFleetPosted(): boolean;
   /** Replaces it. Throws DRIVER_CANNOT while operations are in flight, unless forced: then they end as lost. */
   loadFleet(fleet: ParsedFleet, options?: { readonly force?: boolean }): Promise<void>;
   /** From now on, in the place of the one before; null for none. */
@@ -89,6 +90,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
   #stream: EventStream;
   #nowMs = -Infinity;
   #begun = false;
+  #isPosted = false;
   readonly resources: SimulatedResources;
   /** What the driver was given when it was made, the last time that was another than before. */
   readonly #given: { fleet: string | null; scenario: Scenario | null } = { fleet: null, scenario: null };
@@ -110,6 +112,11 @@ class SimulatedFleetDriver implements SimulatedDriver {
   fleet(): ParsedFleet | null {
     this.#now();
     return this.#fleet.loaded;
+  }
+
+  isFleetPosted(): boolean {
+    this.#now();
+    return this.#isPosted;
   }
 
   listVirtualMachines(cursor: string | null): Promise<InventoryPage> {
@@ -216,13 +223,8 @@ class SimulatedFleetDriver implements SimulatedDriver {
   ): boolean {
     const machine = this.#machine(id, this.#now());
     if (machine === undefined || installedPatchCount === 0) return false;
-    const effect = activeEffect(
-      machine,
-      'closingAssessmentFails',
-      Date.parse(startTime),
-      installationActivityId,
-    );
-    return effect !== undefined;
+    const startMs = Date.parse(startTime);
+    return activeEffect(machine, 'closingAssessmentFails', startMs, installationActivityId) !== undefined;
   }
 
   throttledBy(id: VmId, call: number): Effect['shape'] | null {
@@ -321,6 +323,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const { journal, seed } = this.#options;
     const kept = journal.keepFleet(printFleet(fleet));
     this.#fleet.replaceFleet(fleet, nowMs);
+    this.#isPosted = !given;
     this.#fleetChanged(nowMs);
     await journal.append({ kind: 'fleet', at: utcOf(nowMs), fleet: kept, seed, given });
   }
@@ -347,6 +350,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
         atMs,
       );
       this.#sortedIds = [];
+      this.#isPosted = !request.given;
       if (request.given) this.#given.fleet = request.fleet;
     } else if (request.kind === 'scenario') {
       this.#fleet.setScenario(request.scenario, atMs);
@@ -376,14 +380,6 @@ function utcOf(ms: number): string {
 /** A journal that failed says so at the next append, whose caller waits for it. */
 function ignoreUntilAsked(promise: Promise<void>): void {
   promise.catch(() => undefined);
-}
-
-function seedDiffers(remembered: number, given: number): LowtideError {
-  return new LowtideError('SETTING_INVALID', {
-    what: `The seed is ${given}.`,
-    why: `The simulated fleet that is remembered was made with seed ${remembered}, and everything in it follows from that.`,
-    fix: `Give seed ${remembered}, or begin with an empty state folder.`,
-  });
 }
 
 /** The position of the first id after the cursor. */

@@ -338,3 +338,11 @@ export function inFlightError(count: number): LowtideError {
     fix: 'Wait until they have ended, then send the fleet again.',
   });
 }
+
+export function seedDiffers(remembered: number, given: number): LowtideError {
+  return new LowtideError('SETTING_INVALID', {
+    what: `The seed is ${given}.`,
+    why: `The simulated fleet that is remembered was made with seed ${remembered}, and everything in it follows from that.`,
+    fix: `Give seed ${remembered}, or begin with an empty state folder.`,
+  });
+}

@@ -6,7 +6,7 @@ import { flatten, type RawAction } from './actions';
 import { EventType, toWire, type HistoryEvent } from './history';
 import type { Instance } from './instance';
 import type { DurableLibrary, LibraryTask, LiveExecutor } from './library';
-import { toJson } from './values';
+import { messageOf, toJson } from './values';
 
 /** What one episode of an orchestrator came to. */
 export interface Episode {
@@ -92,7 +92,7 @@ interface OrchestratorState {
 const STATE_MARK = '\n\n$OutOfProcData$:';
 
 function stateOfFailure(error: unknown): OrchestratorState {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const at = message.indexOf(STATE_MARK);
   if (at < 0) return { isDone: false, actions: [[]], error: message };
   const state = JSON.parse(message.slice(at + STATE_MARK.length)) as OrchestratorState;

@@ -44,9 +44,12 @@ export function toJson(value: unknown): string {
   return value === undefined ? 'null' : JSON.stringify(value);
 }
 
+/** The message of whatever was thrown: of an Error its own, of anything else its text. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** A failed activity as the extension reports it; recorded, field for field. The .NET frames cannot be had here. */
 export function activityFailure(name: string, error: unknown): { reason: string; details: string } {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const details = {
     $type: 'System.Exception, System.Private.CoreLib',

@@ -1,3 +1,4 @@
+import { AGENDA_PREFIX } from '../../store/agenda';
 import type { Store, Table, TableName } from '../../store/store';
 
 /** How many rows were read of each table: a row that is not there counts, too, for it was asked for. */
@@ -17,17 +18,21 @@ export class RowsRead {
   }
 
   #counting(name: TableName, table: Table): Table {
-    const add = (count: number): void => {
-      this.#byTable.set(name, (this.#byTable.get(name) ?? 0) + count);
+    const add = (count: number, of = name): void => {
+      this.#byTable.set(of, (this.#byTable.get(of) ?? 0) + count);
     };
+    // The agenda stands beside the rollouts, and is read by the clock.
+    const isOfAgenda = (row: string): boolean => name === 'rollouts' && row.startsWith(AGENDA_PREFIX);
     return {
       get: async (partition, row) => {
-        add(1);
+        add(1, isOfAgenda(row) ? 'agenda' : name);
         return table.get(partition, row);
       },
       list: async (partition, range) => {
         const rows = await table.list(partition, range);
-        add(rows.length);
+        const ofAgenda = rows.filter(({ row }) => isOfAgenda(row)).length;
+        add(rows.length - ofAgenda);
+        if (ofAgenda > 0) add(ofAgenda, 'agenda');
         return rows;
       },
       insert: (...given) => table.insert(...given),

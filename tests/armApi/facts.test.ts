@@ -124,7 +124,7 @@ describe('facts that were read off recordings of Azure', () => {
     expect(patchStatus?.['lastPatchInstallationSummary']?.['status']).toBe('Failed');
   });
 
-  it('facts 21 and 22: Azure writes settings into a VM that nobody sent, which may be sent back in any mode', async () => {
+  it('facts 21 and 22: Azure writes settings into a VM that no request sent, and they may be sent back in any mode', async () => {
     const path = api.at('written');
     const windows = { ...PLATFORM, enableAutomaticUpdates: true };
     const { body } = await api.request('PUT', path, VERSION, aVmBody('Windows', windows));

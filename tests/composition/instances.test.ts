@@ -41,7 +41,9 @@ describe('How an instance stands', () => {
 
   it('a rollout of which it is unknown is not started a second time', async () => {
     const { client, started } = aClient(() => Promise.reject(UNAVAILABLE));
-    await expect(reviveRollouts(await someServices(), client)).rejects.toThrow('503');
+    const services = await someServices();
+    const rollouts = await services.rollouts.list();
+    await expect(reviveRollouts(services, client, rollouts)).rejects.toThrow('503');
     expect(started).toEqual([]);
   });
 

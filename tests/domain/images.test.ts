@@ -90,6 +90,23 @@ describe('supported images', () => {
     ]);
   });
 
+  test('an image of a gallery is in no profile; its definition in LOWTIDE_EXTRA_IMAGES takes it in, in every version', () => {
+    const definition =
+      '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/galleries/own/images/Web';
+    const vm = aVm({ image: null, customImage: true, imageId: `${definition}/versions/1.0.3` });
+    const said = eligibility(vm, current);
+    expect(said).toEqual({
+      kind: 'ineligible',
+      reason: 'customImage',
+      detail: `custom images are not supported; LOWTIDE_EXTRA_IMAGES=${definition.toLowerCase()} takes it in`,
+    });
+    for (const named of [definition, '/subscriptions/*/galleries/own/images/*'])
+      expect(eligibility(vm, Policy.parse({ extraImages: [named] })).kind).toBe('eligible');
+    expect(eligibility(vm, Policy.parse({ extraImages: [`${definition}2`] })).kind).toBe('ineligible');
+    const unknown = aVm({ image: null, customImage: true });
+    expect(eligibility(unknown, Policy.parse({ extraImages: ['*:*:*'] })).kind).toBe('ineligible');
+  });
+
   test('a VM that waits for its image names the setting', () => {
     const vm = aVm({ image: image('Canonical:ubuntu-24_04-lts:server') });
     expect(eligibility(vm, defaultPolicy)).toMatchObject({

@@ -183,8 +183,10 @@ describe('in whose hands a VM is', () => {
     patchMode: 'AutomaticByPlatform',
     enableAutomaticUpdates: null,
     bypassPlatformSafetyChecks: true,
+    isGalleryImage: false,
     maintenance: [],
   };
+  const gallery = { isGalleryImage: true };
   it.each<[string, Partial<ControlFacts>, string, RegExp]>([
     ['AutomaticByPlatform with the bypass', {}, 'inCharge', /^$/],
     ['an assignment', { maintenance: ['weekly'] }, 'notInCharge', /Update Manager .* weekly/],
@@ -205,6 +207,21 @@ describe('in whose hands a VM is', () => {
       { patchMode: null, enableAutomaticUpdates: false },
       'inCharge',
       /^$/,
+    ],
+    ['a gallery’s image with the bypass', gallery, 'inCharge', /^$/],
+    [
+      'a gallery’s image without',
+      { ...gallery, bypassPlatformSafetyChecks: false },
+      'notInCharge',
+      /does not do for images of a gallery/,
+    ],
+    ['a gallery’s image, assigned', { ...gallery, maintenance: ['weekly'] }, 'notInCharge', /weekly/],
+    ['a gallery’s image in Manual', { ...gallery, patchMode: 'Manual' }, 'inCharge', /^$/],
+    [
+      'a gallery’s image in ImageDefault',
+      { ...gallery, osType: 'Linux', patchMode: 'ImageDefault' },
+      'shared',
+      /may update itself/,
     ],
     ['a mode that is none', { patchMode: 'Sometimes' }, 'notInCharge', /'Sometimes' is not known/],
     ['no system', { osType: null, patchMode: null }, 'notInCharge', /does not name its operating system/],

@@ -346,3 +346,18 @@ describe('printFleet', () => {
     expect(parseFleet(printFleet(fleet), 'again.json')).toEqual(fleet);
   });
 });
+
+it('assessmentMode of a VM is read, in any case: its owner asks for assessments, whatever installs its patches', () => {
+  const vm = (patchSettings: object): string =>
+    JSON.stringify([
+      {
+        id: '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/v',
+        location: 'eastus',
+        properties: { osProfile: { windowsConfiguration: { patchSettings } } },
+      },
+    ]);
+  const modeOf = (patchSettings: object): unknown =>
+    parseFleet(vm(patchSettings), 'f').vms[0]?.assessmentMode;
+  expect(modeOf({ patchMode: 'Manual', assessmentMode: 'automaticByPlatform' })).toBe('AutomaticByPlatform');
+  expect(modeOf({ patchMode: 'Manual', assessmentMode: 'ImageDefault' })).toBeUndefined();
+});

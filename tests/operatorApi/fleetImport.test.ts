@@ -3,6 +3,22 @@ import { windowsFleet } from '../support/windowsVm';
 
 const MEBIBYTE = 1024 * 1024;
 
+function aFleetOfToday(): string {
+  const id =
+    '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/new';
+  const imageReference = {
+    publisher: 'Canonical',
+    offer: '0001-com-ubuntu-server-jammy',
+    sku: '22_04-lts',
+    version: 'latest',
+  };
+  const properties = {
+    storageProfile: { imageReference, osDisk: { osType: 'Linux' } },
+    osProfile: { linuxConfiguration: { patchSettings: { patchMode: 'AutomaticByPlatform' } } },
+  };
+  return JSON.stringify([{ id, name: 'new', location: 'eastus', properties }]);
+}
+
 describe('POST /api/fleet', () => {
   let api: Api;
   beforeAll(async () => {
@@ -21,27 +37,13 @@ describe('POST /api/fleet', () => {
     expect(again.status).toBe(200);
   });
 
-  it('names the setting that takes in images which the profile of this host lacks', async () => {
-    const id =
-      '/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/new';
-    const imageReference = {
-      publisher: 'Canonical',
-      offer: '0001-com-ubuntu-server-jammy',
-      sku: '22_04-lts',
-      version: 'latest',
-    };
-    const properties = { storageProfile: { imageReference, osDisk: { osType: 'Linux' } } };
-    const { status, body } = await api.send(
-      'POST',
-      '/api/fleet',
-      JSON.stringify([{ id, name: 'new', location: 'eastus', properties }]),
-    );
-    expect([status, body['notes']]).toEqual([
-      200,
-      [
-        "1 VMs have images that are not in the profile 'specification' of this host; LOWTIDE_IMAGE_PROFILE=current takes them in.",
-      ],
-    ]);
+  it('a posted fleet has the images of today: it is none of those that ship with Lowtide', async () => {
+    const { status, body } = await api.send('POST', '/api/fleet', aFleetOfToday());
+    expect([status, body['notes']]).toEqual([200, []]);
+    const { body: fleet } = await api.send('GET', '/api/fleet');
+    expect(fleet['value']?.[0 as never]?.['reason']).not.toBe('unsupportedImage');
+    const { body: policy } = await api.send('GET', '/api/policy');
+    expect(policy['inForce']?.['imageProfile']).toBe('current');
   });
 
   it('knows no other import', async () => {
@@ -53,4 +55,17 @@ describe('POST /api/fleet', () => {
     const { status, body } = await api.send('POST', '/api/fleet', ' '.repeat(65 * MEBIBYTE));
     expect([status, body['title']]).toEqual([400, 'The body has more than 64 MiB.']);
   });
+});
+
+it('a host whose settings name the images judges a posted fleet by them, and says which setting takes the others in', async () => {
+  const api = await anApi({ environment: { LOWTIDE_IMAGE_PROFILE: 'specification' } });
+  const fleet = aFleetOfToday();
+  const { status, body } = await api.send('POST', '/api/fleet', fleet);
+  expect([status, body['notes']]).toEqual([
+    200,
+    [
+      "1 VMs have images that are not in the profile 'specification' of this host; LOWTIDE_IMAGE_PROFILE=current takes them in.",
+    ],
+  ]);
+  await api.close();
 });

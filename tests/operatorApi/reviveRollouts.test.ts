@@ -17,6 +17,9 @@ function aClient(runtimeStatus: string | null): { client: DurableClient; started
   return { client: client as unknown as DurableClient, started };
 }
 
+const revive = async (services: FakeServices, client: DurableClient): ReturnType<typeof reviveRollouts> =>
+  reviveRollouts(services, client, await services.rollouts.list());
+
 const generationOf = async (services: FakeServices): Promise<unknown> =>
   (await services.rollouts.read(ROLLOUT))?.generation;
 
@@ -26,7 +29,7 @@ describe('a rollout whose orchestration is gone', () => {
     async (runtimeStatus) => {
       const services = await someServices();
       const { client, started } = aClient(runtimeStatus);
-      expect(await reviveRollouts(services, client)).toEqual({
+      expect(await revive(services, client)).toEqual({
         revived: [ROLLOUT],
         foreign: [],
         open: [expect.objectContaining({ rolloutId: ROLLOUT })],
@@ -40,7 +43,7 @@ describe('a rollout whose orchestration is gone', () => {
   it('starts as it was when it never did', async () => {
     const services = await someServices();
     const { client, started } = aClient(null);
-    await reviveRollouts(services, client);
+    await revive(services, client);
     expect(started).toMatchObject([{ input: { generation: 1 } }]);
     expect(await generationOf(services)).toBe(1);
   });
@@ -48,7 +51,7 @@ describe('a rollout whose orchestration is gone', () => {
   it('is revived once by two hosts that find it dead at the same time', async () => {
     const services = await someServices();
     const { client, started } = aClient('Failed');
-    await Promise.all([reviveRollouts(services, client), reviveRollouts(services, client)]);
+    await Promise.all([revive(services, client), revive(services, client)]);
     expect(started).toHaveLength(1);
     expect(await generationOf(services)).toBe(2);
   });
@@ -60,7 +63,7 @@ describe('a rollout whose orchestration is gone', () => {
   ])('is left alone when it %s', async (_, runtimeStatus, endedUtc) => {
     const services = await someServices({ control: { endedUtc } });
     const { client, started } = aClient(runtimeStatus);
-    expect((await reviveRollouts(services, client)).revived).toEqual([]);
+    expect((await revive(services, client)).revived).toEqual([]);
     expect([started, await generationOf(services)]).toEqual([[], 1]);
   });
 });

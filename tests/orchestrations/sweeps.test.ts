@@ -216,7 +216,7 @@ describe('the sweep of ledgers', () => {
       { expiresUtc: '2026-11-14T11:00:00.000Z' },
       '2026-11-14T12:30:00.000Z',
     ],
-    ['in a day when it is empty: also when no rollout uses it any more', {}, '2026-11-15T03:10:00.000Z'],
+    ['in a day when it is empty: also when no rollout uses it any more', {}, '2026-11-15T00:00:00.000Z'],
   ])('comes back %s', async (_when, ledger, dueUtc) => {
     const healthy = { answer: 'unhealthy' as const, because: '', atUtc: SWEEP, gone: false };
     expect(settledTo(await tidied(ledger, { probeHealth: () => healthy }))).toEqual([dueUtc]);

@@ -6,6 +6,11 @@ export interface Problem {
   readonly status: number;
 }
 
+/** Of what was thrown in the browser itself. */
+export function thrownProblem(title: string, error: unknown): Problem {
+  return { title, detail: error instanceof Error ? error.message : String(error), status: 0 };
+}
+
 const TOKEN = 'lowtide.token';
 
 /** The bearer token that a person gave for this tab; a host that asks for none gets none. */

@@ -15,6 +15,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LowtideError } from '../../../domain/lowtideError';
+import { messageOf } from '../../../domain/messageOf';
 import { JournalRequest, type RequestJournal } from './requestJournal';
 import { holdFolder } from './folderLock';
 
@@ -156,7 +157,7 @@ function unwritable(path: string, cause: unknown): LowtideError {
     'STORAGE_UNAVAILABLE',
     {
       what: `${path} cannot be written.`,
-      why: cause instanceof Error ? cause.message : String(cause),
+      why: messageOf(cause),
       fix: 'Make room on the disk or mend its permissions, and start again: nothing that was acknowledged is lost.',
     },
     { cause },

@@ -29,7 +29,7 @@ export function activityIdOf(operation: Operation): string {
 /** Few activities are given an id: those that were requested over the ARM API. */
 const given = new WeakMap<Operation, string>();
 
-/** An id that an activity of the VM has already is not given again: by it an installation is told from the one before. */
+/** An id that an activity of the VM has already is not given again: an installation is known from the one before by it. */
 export function giveActivityId(operation: Operation, activityId: string | undefined): void {
   if (activityId === undefined) return;
   const isTaken = operation.machine.operations.some((other) => given.get(other) === activityId);

@@ -4,7 +4,7 @@ import { auditMonth } from '../../../audit/auditMonth';
 import type { AuditReport } from '../../../audit/auditReport';
 import { Empty } from '../parts/empty';
 import { addressOf, Link } from '../router';
-import type { Problem } from '../send';
+import { thrownProblem, type Problem } from '../send';
 import { BlastRadius } from './blastRadius';
 import { NotRead, readEvidence, type Evidence } from './evidence';
 import { Invariants } from './invariants';
@@ -82,8 +82,7 @@ async function judge(progress: (what: string) => void): Promise<State> {
     return { kind: 'judged', judged: { evidence, report: auditMonth(evidence.input) } };
   } catch (error) {
     if (error instanceof NotRead) return { kind: 'failed', problem: error.problem };
-    const detail = error instanceof Error ? error.message : String(error);
-    return { kind: 'failed', problem: { title: 'The log could not be judged.', detail, status: 0 } };
+    return { kind: 'failed', problem: thrownProblem('The log could not be judged.', error) };
   }
 }
 

@@ -3,6 +3,7 @@ import type { AuditReport } from '../../../audit/auditReport';
 import { count, many, span, time, vms } from '../format';
 import { Icon } from '../parts/icon';
 import type { Evidence } from './evidence';
+import { Fact } from '../parts/fact';
 
 interface StatementProps {
   readonly evidence: Evidence;
@@ -46,21 +47,6 @@ export function Statement({ evidence, report }: StatementProps): JSX.Element {
         </Fact>
       </dl>
     </header>
-  );
-}
-
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: preact.ComponentChildren;
-}): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class="value">{children}</dd>
-    </div>
   );
 }
 

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { count } from '../format';
 import { Icon } from '../parts/icon';
 import { ProblemNote } from '../parts/problemNote';
-import { tokenHeader, type Problem } from '../send';
+import { thrownProblem, tokenHeader, type Problem } from '../send';
 
 const PAGE = 1_000;
 const READ_MS = 60_000;
@@ -45,8 +45,7 @@ export function SaveLink({
         onClick={() => {
           save().catch((error: unknown) => {
             setState(null);
-            const detail = error instanceof Error ? error.message : String(error);
-            setProblem({ title: 'The table was not saved.', detail, status: 0 });
+            setProblem(thrownProblem('The table was not saved.', error));
           });
         }}
       >

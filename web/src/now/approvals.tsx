@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { NeededApproval, Phase, Rollout } from '../api';
 import { hoursOrDays, many, phaseName, readable, shortened, time, vms } from '../format';
@@ -7,6 +7,8 @@ import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { DecisionForm, type Choice } from './decisionForm';
 import { hoursInWords } from './emergencyFacts';
+import { Toggle } from '../parts/toggle';
+import { Fact } from '../parts/fact';
 
 /** Of these an approver can still say something. */
 const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
@@ -106,21 +108,6 @@ function Open({ needed, rollout, isWaiting }: OpenProps): JSX.Element {
   );
 }
 
-function Fact({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd class="value">{children}</dd>
-    </div>
-  );
-}
-
 /** What was said of it before. */
 function LastWord({ needed: { state, approval } }: { readonly needed: NeededApproval }): JSX.Element | null {
   if (approval === null) return null;
@@ -191,16 +178,9 @@ function Standing({
         )}
       </p>
       {!isOver && (
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={isOpen}
-          onClick={() => {
-            setIsOpen(!isOpen);
-          }}
-        >
+        <Toggle isOpen={isOpen} setIsOpen={setIsOpen}>
           Take this approval back …
-        </button>
+        </Toggle>
       )}
       {isOpen && !isOver && (
         <DecisionForm

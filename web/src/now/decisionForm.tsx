@@ -5,6 +5,7 @@ import { announce } from '../parts/announcer';
 import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
+import { SubmitLine } from '../parts/submitLine';
 
 export interface Choice {
   readonly kind: 'pause' | 'resume' | 'skip' | 'cancel' | 'approve' | 'reject' | 'withdraw';
@@ -74,19 +75,12 @@ export function DecisionForm({
         )}
       </fieldset>
       <ReasonField reason={reason} set={setReason} />
-      <div class="decision-end">
-        <button
-          type="submit"
-          class={chosen?.kind === 'cancel' || chosen?.kind === 'reject' ? 'danger' : 'primary'}
-          aria-disabled={missing !== null}
-          aria-describedby={`${id}-missing`}
-        >
-          {chosen?.label ?? startLabel}
-        </button>
-        <span id={`${id}-missing`} class="quiet">
-          {missing}
-        </span>
-      </div>
+      <SubmitLine
+        id={id}
+        label={chosen?.label ?? startLabel}
+        missing={missing}
+        tone={chosen?.kind === 'cancel' || chosen?.kind === 'reject' ? 'danger' : 'primary'}
+      />
       <ProblemNote problem={problem} />
     </form>
   );

@@ -4,6 +4,7 @@ import type { Evidence, FamilyEvidence } from '../api';
 import { count, vms } from '../format';
 import { Name } from '../parts/name';
 import { Curve } from './curve';
+import { Toggle } from '../parts/toggle';
 
 const SHOWN = 6;
 
@@ -30,16 +31,9 @@ export function Health({ evidence }: { readonly evidence: Evidence | null }): JS
           shown.map((family) => <Family key={family.family} family={family} haltsAt={evidence.haltsAt} />)}
       </ul>
       {families.length > SHOWN && (
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={all}
-          onClick={() => {
-            setAll(!all);
-          }}
-        >
+        <Toggle isOpen={all} setIsOpen={setAll}>
           {all ? 'Show fewer' : `Show all ${count(families.length)}`}
-        </button>
+        </Toggle>
       )}
     </section>
   );

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { count } from '../format';
 import { withBreaks } from './name';
+import { Toggle } from './toggle';
 
 const SHOWN_MAX = 240;
 
@@ -12,16 +13,9 @@ export function LongText({ text }: { readonly text: string }): JSX.Element {
   return (
     <span class="value">
       {all ? text : `${text.slice(0, SHOWN_MAX)}… `}{' '}
-      <button
-        type="button"
-        class="text-button"
-        aria-expanded={all}
-        onClick={() => {
-          setAll(!all);
-        }}
-      >
+      <Toggle isOpen={all} setIsOpen={setAll}>
         {all ? 'Show less' : `Show all ${count(text.length)} characters`}
-      </button>
+      </Toggle>
     </span>
   );
 }

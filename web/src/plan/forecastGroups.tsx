@@ -4,6 +4,7 @@ import { count, many, vms } from '../format';
 import { Name } from '../parts/name';
 import type { Forecasted } from './forecasted';
 import { StateBar, sumOf, type StateCounts } from './stateBar';
+import { Toggle } from '../parts/toggle';
 
 const SHOWN_MAX = 12;
 
@@ -27,16 +28,9 @@ export function ForecastGroups({ groups }: Pick<Forecasted, 'groups'>): JSX.Elem
         ))}
       </ul>
       {sorted.length > SHOWN_MAX && (
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={all}
-          onClick={() => {
-            setAll(!all);
-          }}
-        >
+        <Toggle isOpen={all} setIsOpen={setAll}>
           {all ? 'Show fewer' : `Show all ${count(sorted.length)}`}
-        </button>
+        </Toggle>
       )}
     </>
   );

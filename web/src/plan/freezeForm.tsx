@@ -6,6 +6,7 @@ import { ProblemNote } from '../parts/problemNote';
 import { SelectField } from '../parts/selectField';
 import { send, type Problem } from '../send';
 import type { FreezeKind } from './freeze';
+import { SubmitLine } from '../parts/submitLine';
 
 export interface Draft {
   readonly kind: FreezeKind;
@@ -83,19 +84,7 @@ export function FreezeForm({ draft, setDraft, isOpen, setOpen }: FreezeFormProps
             setDraft({ ...draft, ...part });
           }}
         />
-        <div class="decision-end">
-          <button
-            type="submit"
-            class="primary"
-            aria-disabled={missing !== null}
-            aria-describedby={`${id}-missing`}
-          >
-            Set it
-          </button>
-          <span id={`${id}-missing`} class="quiet">
-            {missing}
-          </span>
-        </div>
+        <SubmitLine id={id} label="Set it" missing={missing} />
         <ProblemNote problem={problem} />
       </form>
     </details>

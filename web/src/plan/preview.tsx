@@ -4,7 +4,7 @@ import { month as monthName } from '../format';
 import { useLive } from '../live';
 import { ProblemNote } from '../parts/problemNote';
 import { SelectField } from '../parts/selectField';
-import { send, type Problem } from '../send';
+import { send, thrownProblem, type Problem } from '../send';
 import { PolicyText } from './policyText';
 import { PreviewShown, type Previewed } from './previewShown';
 
@@ -149,8 +149,7 @@ async function ask(
     try {
       body['fleet'] = JSON.parse(given.fleet);
     } catch (error) {
-      const detail = error instanceof Error ? error.message : String(error);
-      return { preview: null, problem: { title: 'The file is not JSON.', detail, status: 0 } };
+      return { preview: null, problem: thrownProblem('The file is not JSON.', error) };
     }
   }
   const sent = await send<Previewed>('POST', '/api/preview', body);

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { askAllNow, useLive } from '../live';
 import { ProblemNote } from '../parts/problemNote';
-import { forgetToken, hasToken, keepToken, type Problem } from '../send';
+import { forgetToken, hasToken, keepToken, thrownProblem, type Problem } from '../send';
 import { beginSignIn, type CodeFlow } from './codeFlow';
 
 interface SignIn {
@@ -58,8 +58,7 @@ function WithEntra({ flow, again }: { readonly flow: CodeFlow; readonly again: b
           class="primary"
           onClick={() => {
             beginSignIn(flow).catch((error: unknown) => {
-              const detail = error instanceof Error ? error.message : String(error);
-              setProblem({ title: 'The sign-in could not begin.', detail, status: 0 });
+              setProblem(thrownProblem('The sign-in could not begin.', error));
             });
           }}
         >

@@ -5,6 +5,7 @@ import { Icon } from '../parts/icon';
 import { LongText } from '../parts/longText';
 import { Section } from './section';
 import type { Explanation, VmView } from './vmView';
+import { Toggle } from '../parts/toggle';
 
 const SHOWN = 8;
 
@@ -71,16 +72,9 @@ function Listed({ patches }: { readonly patches: NonNullable<Explanation['patche
         </tbody>
       </table>
       {patches.length > SHOWN && (
-        <button
-          type="button"
-          class="text-button"
-          aria-expanded={all}
-          onClick={() => {
-            setAll(!all);
-          }}
-        >
+        <Toggle isOpen={all} setIsOpen={setAll}>
           {all ? 'Show fewer' : `Show all ${count(patches.length)}`}
-        </button>
+        </Toggle>
       )}
     </>
   );

@@ -1,0 +1,109 @@
+import { AvailabilitySetId } from '../../domain/ids';
+import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { ArmHandler, PlainRequest } from '../../local/armServer';
+import { selectorOf } from '../../drivers/azure/scope';
+import { aVm } from '../support/builders';
+import { anAzureWorld, type AzureWorld } from './azureWorld';
+import { ALWAYS_ON } from './pocket';
+
+const SUBSCRIPTION = aVm({ name: 'x' }).subscriptionId;
+const SET = AvailabilitySetId.parse(
+  `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg/providers/Microsoft.Compute/availabilitySets/web`,
+);
+const members = (count: number): VirtualMachine[] =>
+  Array.from({ length: count }, (_, n) =>
+    aVm({
+      name: `web-${n}`,
+      tags: { ...ALWAYS_ON, team: n === 0 ? 'a' : 'b' },
+      availabilitySetId: SET,
+      updateDomain: n % 5,
+    }),
+  );
+const LOOSE = aVm({ name: 'loose', tags: ALWAYS_ON });
+
+const isList = ({ url }: PlainRequest): boolean => url.includes('useResourceGraph=true');
+const failing =
+  (isMeant: (request: PlainRequest) => boolean, status: number) =>
+  (honest: ArmHandler): ArmHandler =>
+  (request) =>
+    isMeant(request)
+      ? Promise.resolve({ status, headers: { 'content-type': 'application/json' }, body: '{}' })
+      : honest(request);
+
+describe('the inventory of the azure driver', () => {
+  let world: AzureWorld;
+  afterEach(() => world.close());
+  const domains = async (): Promise<Record<string, number | null>> => {
+    const { items } = await world.driver.listVirtualMachines(null);
+    return Object.fromEntries(items.map(({ name, updateDomain }) => [name, updateDomain]));
+  };
+  /** Of what was sent since the last time: lists of a group, and single instance views. */
+  const reads = (): readonly [lists: number, views: number] => {
+    const sent = world.sent.splice(0);
+    return [
+      sent.filter(({ path }) => /\/virtualMachines$/i.test(path)).length,
+      sent.filter(({ path }) => path.endsWith('/instanceView')).length,
+    ];
+  };
+  const expected = (count: number): Record<string, number | null> =>
+    Object.fromEntries(members(count).map(({ name, updateDomain }) => [name, updateDomain]));
+
+  it('update domains of a group are read as one list, and kept for a day; a VM without a set is not read', async () => {
+    world = await anAzureWorld({ vms: [...members(12), LOOSE] });
+    expect(await domains()).toEqual({ ...expected(12), loose: null });
+    expect(reads()).toEqual([1, 0]);
+    await domains();
+    expect(reads()).toEqual([0, 0]);
+    world.pocket.pass(25 * 60);
+    await domains();
+    expect(reads()).toEqual([1, 0]);
+  });
+
+  it('a list has pages, and is of one group', async () => {
+    world = await anAzureWorld({ vms: members(120) });
+    expect(await domains()).toEqual(expected(120));
+    expect(reads()).toEqual([2, 0]);
+  });
+
+  it.each([422, 404, 500])('a list that Azure cannot make (%d) is read one by one', async (status) => {
+    world = await anAzureWorld({ vms: members(6) });
+    world.answerBy(failing(isList, status));
+    expect(await domains()).toEqual(expected(6));
+    expect(reads()[1]).toBe(6);
+  });
+
+  it('few VMs of a group are read one by one; while Azure does not answer, what was known stays', async () => {
+    world = await anAzureWorld({ vms: members(2) });
+    expect(await domains()).toEqual(expected(2));
+    expect(reads()).toEqual([0, 2]);
+    world.pocket.pass(25 * 60);
+    world.answerBy(failing(({ url }) => url.includes('/instanceView'), 503));
+    expect(await domains()).toEqual(expected(2));
+  });
+
+  it('subscriptions beneath a management group belong to the fleet, without being named', async () => {
+    const scope = { subscriptions: [], managementGroups: ['platform'], selectors: [] };
+    world = await anAzureWorld({ vms: [LOOSE], over: { scope } });
+    expect(await domains()).toEqual({ loose: null });
+  });
+
+  it('a subscription that is named and does not answer is missing, also beside a management group that does', async () => {
+    const lost = '00000000-0000-4000-8000-00000000dead';
+    const scope = { subscriptions: [lost], managementGroups: ['platform'], selectors: [] };
+    world = await anAzureWorld({ vms: [LOOSE], over: { scope } });
+    const { items, incomplete } = await world.driver.listVirtualMachines(null);
+    expect([items.length, incomplete?.map(({ subscriptionId }) => subscriptionId)]).toEqual([1, [lost]]);
+  });
+
+  it.each([
+    ['tag:team=A', ['web-0']],
+    ['group:RG-NONE', []],
+    ['region:East US', ['web-0', 'web-1', 'web-2']],
+  ])('a selector of the settings keeps the others out of the fleet: %s', async (written, names) => {
+    const selector = selectorOf(written);
+    if (selector === null) throw new Error(written);
+    const scope = { subscriptions: [SUBSCRIPTION], managementGroups: [], selectors: [selector] };
+    world = await anAzureWorld({ vms: members(3), over: { scope } });
+    expect(Object.keys(await domains())).toEqual(names);
+  });
+});
