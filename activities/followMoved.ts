@@ -2,9 +2,11 @@ import type { RolloutControl } from '../domain/control';
 import { eligibilityHolds } from '../domain/eligibility';
 import { keyOf } from '../domain/ids';
 import type { MovedVm } from '../domain/inventoryChanges';
+import type { MovedSet } from '../domain/ledger';
 import { outcomeOf } from '../domain/outcome';
 import { NO_PHASE } from '../domain/phaseId';
 import { because } from '../domain/reasons';
+import { pairComponent } from '../domain/regions';
 import { isOpenTo, phaseOf } from './joinRollout';
 import type { Services } from './services';
 import { addSecondChances } from './saveOutcomes';
@@ -87,4 +89,15 @@ async function writeDown(services: Services, { from, to }: MovedVm): Promise<voi
     why: `It was ${from.armId} until it was moved.`,
     evidence: { from: from.id },
   });
+}
+
+/** The sets that these VMs were moved with, each once. */
+export function movedSets(moved: readonly MovedVm[]): (MovedSet & { readonly ledger: string })[] {
+  const sets = new Map<string, MovedSet & { readonly ledger: string }>();
+  for (const { from, to } of moved) {
+    const [before, after] = [from.availabilitySetId, to.availabilitySetId];
+    if (before === null || after === null || before === after) continue;
+    sets.set(before, { from: before, to: after, ledger: pairComponent(to.region) });
+  }
+  return [...sets.values()];
 }

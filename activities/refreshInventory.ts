@@ -1,5 +1,6 @@
 import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
+import { movedSets } from './followMoved';
 import { wakingActivity } from './services';
 import { takeListing } from './takeListing';
 import { wakeForInventory } from './wake';
@@ -14,7 +15,7 @@ export const refreshInventory = wakingActivity(
   contracts.refreshInventory,
   async (services, { nowUtc, accept, seen: given }) => {
     const seen = given === undefined ? await services.agenda.read('inventory') : given;
-    const { present, added, changed, buried, notBelieved, remaining } = await takeListing(services, {
+    const { present, added, changed, buried, moved, notBelieved, remaining } = await takeListing(services, {
       accept,
       changesMax: CHANGES_A_CALL_MAX,
     });
@@ -30,6 +31,7 @@ export const refreshInventory = wakingActivity(
       gone: buried.length,
       remaining,
       notBelieved: notBelieved.slice(0, 20),
+      movedSets: movedSets(moved),
     };
   },
 );

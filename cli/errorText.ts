@@ -10,7 +10,7 @@ export function errorText(error: unknown): string {
 function withoutLog(error: unknown): string {
   if (isLowtideError(error)) {
     const { what, why, fix } = error.detail;
-    return threeLines(what, why, `${fix.trim()} (${error.code}, see docs/errors.md)`);
+    return threeLines(what, why, `${fix} (${error.code}, see docs/errors.md)`.trim());
   }
   const file = fileTrouble(error);
   if (file !== null) return file;

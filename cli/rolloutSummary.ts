@@ -13,16 +13,18 @@ export function describeOutcome(rollout: RolloutView, width: number = terminalWi
     ...phases(rollout, width),
     '',
     ...outcomes(rollout, width),
+    ...approvals(rollout, width),
     ...halts(rollout, width),
     '',
   ].join('\n');
 }
 
 function headline(rollout: RolloutView): string {
-  const { id, state, vmCount, releasedUtc, endedUtc } = rollout;
-  const total = vmCount ?? 0;
+  const { id, state, vmCount, releasedUtc, endsUtc, endedUtc } = rollout;
+  if (vmCount === null) return `${id} is ${state}: there is no plan yet`;
+  const total = vmCount;
   if (endedUtc === null)
-    return `${id} is ${state}: ${withOutcome(rollout)} of ${total} VMs have their outcome`;
+    return `${id} is ${state}: ${withOutcome(rollout)} of ${total} VMs have their outcome; it ends ${shortTime(endsUtc)} UTC, done or not`;
   const days = Math.ceil((Date.parse(endedUtc) - Date.parse(releasedUtc)) / 86_400_000);
   return `${id} ${state === 'cancelled' ? 'was cancelled' : `has ${state}`}: ${total} VMs have their outcome, on day ${days} after the release`;
 }
@@ -47,10 +49,11 @@ function picture({ phases: all, vmCount }: RolloutView, width: number): string[]
 const regionCount = (count: number): string => `${count} region${count === 1 ? '' : 's'}`;
 
 function phases({ phases: all }: RolloutView, width: number): string[] {
-  const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate }) => {
+  const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate, expected }) => {
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
-    const verdict = gate === null ? 'gate not decided' : `gate ${gate.kind}: ${gate.why}`;
+    const planned = expected ? `, planned for ${spanText(expected)}` : '';
+    const verdict = gate === null ? `gate not decided${planned}` : `gate ${gate.kind}: ${gate.why}`;
     return [
       `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} ${vmCount === 1 ? 'VM' : 'VMs'}`,
       wrap(`in ${regions.join(', ')}`, PHASE_INDENT, width),
@@ -58,6 +61,17 @@ function phases({ phases: all }: RolloutView, width: number): string[] {
     ];
   });
   return ['Phases (times in UTC)', ...rows];
+}
+
+type Expected = NonNullable<RolloutView['phases'][number]['expected']>;
+
+const spanText = ({ expectedStartUtc, expectedEndUtc }: Expected): string =>
+  `${shortTime(expectedStartUtc)} to ${shortTime(expectedEndUtc)}`;
+
+/** Phases that an approver has to look at. */
+function approvals({ approvals: all = [] }: RolloutView, width: number): string[] {
+  const rows = all.map(({ phase, state, rule }) => wrap(`${state}, ${rule}`, `  ${phase.padEnd(9)} `, width));
+  return rows.length === 0 ? [] : ['', 'Approvals', ...rows];
 }
 
 const PHASE_INDENT = ' '.repeat(12);
@@ -71,9 +85,10 @@ function outcomes({ outcomes: counts, reasons }: RolloutView, width: number): st
 }
 
 function halts({ halts: all }: RolloutView, width: number): string[] {
-  const rows = all.map(({ kind, why, atUtc, decision }) => {
+  const rows = all.map(({ kind, why, atUtc, decision, asked }) => {
     const answer = decision === null ? 'no decision yet' : `a person decided: ${decision.kind}`;
-    return wrap(`${kind}: ${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
+    const of = Object.values(asked ?? {}).map((part) => `${part.split('/').at(-1) ?? part}: `);
+    return wrap(`${kind}: ${of.join('')}${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
   });
   return rows.length === 0 ? [] : ['', 'Halts', ...rows];
 }

@@ -23,6 +23,8 @@ export const RolloutView = z.looseObject({
       startedUtc: z.string().nullable(),
       endedUtc: z.string().nullable(),
       gate: z.object({ kind: z.string(), why: z.string() }).nullable(),
+      /** By the plan; null where it depends on a person. */
+      expected: z.looseObject({ expectedStartUtc: z.string(), expectedEndUtc: z.string() }).nullish(),
     }),
   ),
   halts: z.array(
@@ -36,9 +38,13 @@ export const RolloutView = z.looseObject({
       scope: z.looseObject({ kind: z.string(), family: z.string().optional() }).optional(),
       why: z.string(),
       atUtc: z.string(),
-      decision: z.looseObject({ kind: z.string() }).nullable(),
+      decision: z.looseObject({ kind: z.string(), by: z.string().optional() }).nullable(),
+      /** The part that a person paused or gave up. */
+      asked: z.record(z.string(), z.string()).optional(),
     }),
   ),
+  /** Of phases that need one. */
+  approvals: z.array(z.looseObject({ phase: z.string(), state: z.string(), rule: z.string() })).optional(),
 });
 export type RolloutView = Readonly<z.infer<typeof RolloutView>>;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ApprovalRule } from './approvals';
-import { secondsBetween, utcOf } from './instants';
+import { isCalendarDay, secondsBetween, utcOf } from './instants';
 import { isAutomatic, type ListedPatch } from './patches';
 import type { Policy } from './policy';
 import { Selector } from './selector';
@@ -10,11 +10,14 @@ const NAMES_MAX = 50;
 /** An instant, or a day, which begins at midnight UTC. */
 const Since = z
   .string()
-  .regex(
-    /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{3})?)?Z)?$/,
-    'it is a day or an instant in UTC, as 2026-11-10',
-  )
-  .refine((text) => Number.isFinite(Date.parse(text)), 'there is no such day')
+  .regex(/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{3})?)?Z)?$/, {
+    error: 'it is a day or an instant in UTC, as 2026-11-10',
+    abort: true,
+  })
+  .refine((text) => isCalendarDay(text) && Number.isFinite(Date.parse(text)), {
+    error: 'there is no such day',
+    abort: true,
+  })
   .overwrite((text) => (Number.isFinite(Date.parse(text)) ? utcOf(Date.parse(text)) : text));
 
 /** Which patches an emergency rollout installs: whatever one of these names, of those that a VM lacks and that are Critical or Security. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Utc } from './ids';
-import { utcOf } from './instants';
+import { isCalendarDay, utcOf } from './instants';
 import { instantOf } from './localTime';
 import { Selector, selects } from './selector';
 import { zoneNamed } from './timeZone';
@@ -11,11 +11,15 @@ const WHEN = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+
 
 const When = z
   .string()
-  .regex(
-    WHEN,
-    'a date, a local time or an instant is written 2026-12-20, 2026-12-20T08:00 or 2026-12-20T08:00:00Z',
-  )
-  .refine((written) => Number.isFinite(Date.parse(written)), 'there is no such day or time');
+  .regex(WHEN, {
+    error:
+      'a date, a local time or an instant is written 2026-12-20, 2026-12-20T08:00 or 2026-12-20T08:00:00Z',
+    abort: true,
+  })
+  .refine((written) => isCalendarDay(written) && Number.isFinite(Date.parse(written)), {
+    error: 'there is no such day or time',
+    abort: true,
+  });
 
 const shape = {
   selector: Selector,

@@ -7,6 +7,7 @@ export const VmId = z
   .string()
   .regex(
     /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\/virtualmachines\/[^/]+$/i,
+    'a VM is named by its ARM id: /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/…',
   )
   .toLowerCase()
   .brand<'VmId'>();
@@ -23,6 +24,7 @@ export const AvailabilitySetId = z
   .string()
   .regex(
     /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.compute\/(?:availabilitysets|virtualmachinescalesets)\/[^/]+$/i,
+    'an availability set is named by its ARM id: /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/availabilitySets/…',
   )
   .toLowerCase()
   .brand<'AvailabilitySetId'>();

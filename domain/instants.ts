@@ -13,6 +13,13 @@ export function addSeconds(utc: string, seconds: number): string {
   return utcOf(Date.parse(utc) + seconds * SECOND_MS);
 }
 
+/** Whether what begins with YYYY-MM-DD names a day there is: `Date.parse` takes 2026-02-30 for the 2nd of March. */
+export function isCalendarDay(written: string): boolean {
+  const day = written.slice(0, 10);
+  const ms = Date.parse(`${day}T00:00:00Z`);
+  return Number.isFinite(ms) && utcOf(ms).startsWith(day);
+}
+
 /** Seconds from one instant to another; negative when the second is the earlier one. */
 export function secondsBetween(fromUtc: string, toUtc: string): number {
   return (Date.parse(toUtc) - Date.parse(fromUtc)) / SECOND_MS;

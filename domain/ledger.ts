@@ -235,11 +235,14 @@ function takeCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState
 /** Frees a claim and remembers the VMs that go on holding their sets. Releasing twice is releasing once. */
 export function release(state: LedgerState, claimId: string, impaired: readonly Impairment[]): LedgerState {
   const known = new Set(state.impairments.map((impairment) => impairment.vmId));
+  // The holder knows the set by the name that it had: the claim by that of now.
+  const set = state.claims.find((claim) => claim.claimId === claimId)?.disruption.availabilitySetId ?? null;
+  const held = set === null ? impaired : impaired.map((one) => ({ ...one, availabilitySetId: set }));
   return {
     ...state,
     claims: state.claims.filter((claim) => claim.claimId !== claimId),
     tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
-    impairments: [...state.impairments, ...impaired.filter(({ vmId }) => !known.has(vmId))],
+    impairments: [...state.impairments, ...held.filter(({ vmId }) => !known.has(vmId))],
   };
 }
 
@@ -257,6 +260,29 @@ export function follow(state: LedgerState, from: VmId, { availabilitySetId, ...t
       if (impairment.vmId !== from) return [impairment];
       return availabilitySetId === null ? [] : [{ ...impairment, ...to, availabilitySetId }];
     }),
+  };
+}
+
+/** Names of a set before and after it was moved with its VMs. */
+export const MovedSet = z.object({ from: AvailabilitySetId, to: AvailabilitySetId });
+export type MovedSet = Readonly<z.infer<typeof MovedSet>>;
+
+/**
+ * What is in flight in a set that was moved, or waits for it, is known by the set's name of now: under two names two of its update domains would go down
+ * together. Following twice is following once.
+ */
+export function followSet(state: LedgerState, { from, to }: MovedSet): LedgerState {
+  const renamed = <T extends { readonly disruption: Disruption }>(one: T): T =>
+    one.disruption.availabilitySetId === from
+      ? { ...one, disruption: { ...one.disruption, availabilitySetId: to } }
+      : one;
+  return {
+    ...state,
+    claims: state.claims.map(renamed),
+    tickets: state.tickets.map(renamed),
+    impairments: state.impairments.map((impairment) =>
+      impairment.availabilitySetId === from ? { ...impairment, availabilitySetId: to } : impairment,
+    ),
   };
 }
 

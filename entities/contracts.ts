@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Claim, ClaimAnswer, ClaimRequest, Impaired, Impairment } from '../domain/ledger';
+import { Claim, ClaimAnswer, ClaimRequest, Impaired, Impairment, MovedSet } from '../domain/ledger';
 import { Utc, VmId } from '../domain/ids';
 import { VmEvent } from '../domain/vmState';
 
@@ -17,6 +17,8 @@ export const disruptionLedger = {
       input: z.object({ from: VmId, to: Impaired }),
       output: z.object({ impaired: z.number() }),
     },
+    /** A set that was moved has another name. */
+    followSet: { input: MovedSet, output: z.object({ claims: z.number() }) },
     /** Suspect claims and impairments, those that were shown longest ago first; at most 12 of each: the answer is a message. */
     inspect: {
       input: z.object({ nowUtc: Utc, graceSeconds: z.number() }),

@@ -3,6 +3,7 @@ import {
   emptyLedger,
   firstExpiry,
   follow,
+  followSet,
   heal,
   release,
   suspects,
@@ -51,6 +52,12 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
       const after = follow(before, from, to);
       keep(after);
       df.return({ impaired: after.impairments.length });
+      return;
+    }
+    case 'followSet': {
+      const after = followSet(before, operations.followSet.input.parse(df.getInput()));
+      keep(after);
+      df.return({ claims: after.claims.length });
       return;
     }
     case 'inspect': {

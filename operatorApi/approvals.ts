@@ -138,13 +138,23 @@ function nothingToSay(
   needed: readonly NeededApproval[],
   what: 'approve' | 'reject' | 'withdraw',
 ): LowtideError {
-  const states = needed.map(({ phase, state }) => `${phase} is ${state}`).join(', ');
+  const states = needed.map(({ phase, state }) => `${phase} ${IN_WORDS[state]}`).join(', ');
   return new LowtideError('NOTHING_TO_DECIDE', {
     what: `There is nothing to ${what} in ${wanted ?? id}.`,
     why: states === '' ? 'The policy asks for no approval.' : `Of what needs an approval, ${states}.`,
     fix: `See \`approvals\` of GET /api/rollouts/${id}.`,
   });
 }
+
+const IN_WORDS: Readonly<Record<NeededApproval['state'], string>> = {
+  pending: 'waits for one',
+  approved: 'is approved and has not begun',
+  used: 'was approved and has begun',
+  lapsed: 'had one that lapsed',
+  withdrawn: 'had one that was withdrawn',
+  rejected: 'was rejected',
+  notNeeded: 'had begun before the policy asked for one',
+};
 
 const ApproveBody = Reason.extend({ phase: PhaseId.exactOptional() });
 const WithdrawBody = Reason.extend({ phase: PhaseId });

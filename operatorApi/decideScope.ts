@@ -1,4 +1,4 @@
-import type { WakingServices } from '../activities/services';
+import type { Services, WakingServices } from '../activities/services';
 import { wakeWaits } from '../activities/wake';
 import type { Halt } from '../domain/control';
 import { describeScope, isSameScope, type ControlScope } from '../domain/controlScope';
@@ -6,6 +6,8 @@ import { keyOf, type RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { NO_PHASE } from '../domain/phaseId';
 import { DONE, type DecisionKind } from './decideRollout';
+import { placesSelected } from './fleetIndex';
+import { fleetView } from './fleetView';
 import { openRollout } from './openRollout';
 
 /**
@@ -20,6 +22,7 @@ export async function decideScope(
   who: { readonly by: string; readonly reason: string },
 ): Promise<void> {
   await openRollout(services, id);
+  await refuseUnknown(services, id, scope);
   const atUtc = services.nowUtc();
   const open = (await services.rollouts.halts(id)).filter(
     (halt) => halt.decision === null && isAbout(halt, scope),
@@ -47,6 +50,29 @@ export async function decideScope(
     for (const { haltId } of open) await services.rollouts.decide(id, haltId, { kind, ...who, atUtc });
   if (kind !== 'resume') await writeDown();
   await wakeWaits(services, id, null);
+}
+
+/** What is not of the rollout would be paused without a word, and the part that was meant would go on. */
+async function refuseUnknown(services: Services, id: RolloutId, scope: ControlScope): Promise<void> {
+  const phases = await services.rollouts.phases(id);
+  if (phases.length === 0) return; // not planned yet
+  const known = (): readonly string[] => {
+    if ('phase' in scope) return phases.map(({ phase }) => phase);
+    return [...new Set(phases.flatMap(({ regions }) => regions))].sort();
+  };
+  if ('phase' in scope && known().includes(scope.phase)) return;
+  if ('region' in scope && known().includes(scope.region)) return;
+  if ('vm' in scope && (await services.inventory.read(scope.vm)) !== null) return;
+  if ('availabilitySet' in scope) {
+    const view = await fleetView(services);
+    if ((placesSelected(view, { availabilitySet: scope.availabilitySet }) ?? []).length > 0) return;
+  }
+  const isOfFleet = 'vm' in scope || 'availabilitySet' in scope;
+  throw new LowtideError('REQUEST_INVALID', {
+    what: `${id} has no ${describeScope(scope)}.`,
+    why: isOfFleet ? 'The inventory does not have it.' : `It has ${known().join(', ')}.`,
+    fix: isOfFleet ? 'GET /api/fleet?search=NAME has the ARM ids.' : 'Name one of them.',
+  });
 }
 
 function askedHalt(scope: ControlScope, why: string, atUtc: string, decision: Halt['decision']): Halt {

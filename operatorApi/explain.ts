@@ -34,6 +34,8 @@ const Explanation = named(
   z.object({
     vmId: VmId,
     asOfUtc: Utc,
+    /** IANA name of the zone that its off-peak hours are in. */
+    timeZone: z.string(),
     rolloutId: z.string().nullable(),
     state: z.enum(['noRollout', 'notTakingPart', 'waiting', 'held', 'inProgress', 'done']),
     sentence: z.string(),
@@ -107,6 +109,7 @@ const explain: OperatorRoute = {
       jsonBody: {
         vmId: vm.id,
         asOfUtc: facts.nowUtc,
+        timeZone: facts.timeZone,
         rolloutId: control?.rolloutId ?? null,
         ...explainVm(facts),
         place: place === null ? null : PlaceShape.parse(place),

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { EntityId } from 'durable-functions';
+import { movedSets } from '../activities/followMoved';
 import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { appServices, simulatedOf } from '../composition/compose';
@@ -9,6 +11,7 @@ import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { parseFleet } from '../drivers/fleet/parseFleet';
+import { disruptionLedger } from '../entities/contracts';
 import { acceptListingRoute } from './acceptListing';
 import { forgetFleetView } from './fleetView';
 import { listFleet } from './listFleet';
@@ -72,7 +75,9 @@ const postFleet: OperatorRoute = {
       await startInstance(client, 'inventorySweep', { instanceId, input: { sweepUtc, accept: true } });
       return { status: 202, headers: { location: `/api/fleet/imports/${instanceId}` }, jsonBody };
     }
-    await takeListing(services, { accept: true });
+    const { moved } = await takeListing(services, { accept: true });
+    for (const { ledger, ...set } of movedSets(moved))
+      await client.signalEntity(new EntityId(disruptionLedger.name, ledger), 'followSet', set);
     await wakeForInventory(services);
     forgetFleetView(services);
     return { status: 200, jsonBody };

@@ -8,6 +8,8 @@ import type { Selector } from '../domain/selector';
 import { describeSelector } from '../domain/selector';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { csvAnswer, csvOf } from './csv';
+import { placesSelected } from './fleetIndex';
+import { fleetView } from './fleetView';
 import { readCalendar, type CalendarTime } from './readCalendar';
 import type { OperatorRequest, OperatorRoute } from './route';
 import { FreezeShape } from './shapes/freeze';
@@ -20,9 +22,18 @@ const WORDS = {
   exclusion: { path: 'api/exclusions', set: 'excluded', removed: 'exclusionLifted', one: 'exclusion' },
 } as const;
 
-function shown(freeze: Freeze, nowUtc: string): z.input<typeof FreezeShape> {
-  const { kind: _kind, ...rest } = freeze;
-  return { ...rest, state: freezeState(freeze, nowUtc) };
+async function shown(
+  services: Services,
+  freezes: readonly Freeze[],
+): Promise<readonly z.input<typeof FreezeShape>[]> {
+  if (freezes.length === 0) return [];
+  const view = await fleetView(services);
+  const nowUtc = services.nowUtc();
+  return freezes.map((freeze) => {
+    const { kind: _kind, ...rest } = freeze;
+    const vmCount = placesSelected(view, freeze.selector)?.length ?? view.vms.length;
+    return { ...rest, state: freezeState(freeze, nowUtc), vmCount };
+  });
 }
 
 function listOf(kind: Kind): OperatorRoute {
@@ -40,7 +51,7 @@ function listOf(kind: Kind): OperatorRoute {
     },
     handler: async (request, { services }) => {
       const all = (await services.freezes.list()).filter((one) => one.kind === kind);
-      const value = all.map((one) => shown(one, services.nowUtc()));
+      const value = await shown(services, all);
       if (request.query('format') === 'csv')
         return csvAnswer(csvOf(Object.keys(FreezeShape.shape), value), null);
       return { jsonBody: { value } };
@@ -63,7 +74,7 @@ function putOf(kind: Kind): OperatorRoute {
     handler: async (request, { services }) => {
       const input = FreezeInput.parse(await request.json());
       const freeze = await keep(services, kind, idOf(request), input, request.by);
-      return { jsonBody: shown(freeze, services.nowUtc()) };
+      return { jsonBody: (await shown(services, [freeze]))[0] };
     },
   };
 }
@@ -74,7 +85,9 @@ function deleteOf(kind: Kind): OperatorRoute {
     methods: ['DELETE'],
     role: 'operator',
     route: `${WORDS[kind].path}/{id}`,
-    query: {},
+    query: {
+      reason: { about: 'Why it is lifted: it goes into the audit.', schema: z.string().min(1) },
+    },
     description: {
       summary: `Lifts ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}; what it held is caught up.`,
       answers: { 200: { about: 'As it was.', schema: FreezeShape } },
@@ -93,9 +106,9 @@ async function lift(services: Services, kind: Kind, request: OperatorRequest): P
       why: 'It was never made here, or lifted already.',
       fix: `GET /${WORDS[kind].path} lists them.`,
     });
-  await writeDown(services, freeze, WORDS[kind].removed, request.by);
+  await writeDown(services, freeze, WORDS[kind].removed, request.by, request.query('reason') ?? undefined);
   await services.freezes.remove(kind, id);
-  return { jsonBody: shown(freeze, services.nowUtc()) };
+  return { jsonBody: (await shown(services, [freeze]))[0] };
 }
 
 /** The audit first: what stops VMs from being patched is never without its reason there. */
@@ -119,6 +132,8 @@ async function writeDown(
   freeze: Freeze,
   what: 'frozen' | 'freezeLifted' | 'excluded' | 'exclusionLifted',
   by: string,
+  /** Why it is lifted; what it was made for without it. */
+  why?: string,
 ): Promise<void> {
   const atUtc = services.nowUtc();
   const { id, selector, from, to, timeZone, owner, reason } = freeze;
@@ -128,7 +143,7 @@ async function writeDown(
     what,
     subject: id,
     vmId: selector.vm ?? null,
-    why: reason,
+    why: why ?? reason,
     evidence: { selector: describeSelector(selector), from, to, timeZone, owner },
   });
 }
@@ -159,7 +174,7 @@ const importFreezes: OperatorRoute = {
       const input = FreezeInput.parse(inputOf(time, selector, owner));
       made.push(await keep(services, 'freeze', importedId(time, selector), input, request.by));
     }
-    return { jsonBody: { value: made.map((one) => shown(one, nowUtc)), notes } };
+    return { jsonBody: { value: await shown(services, made), notes } };
   },
 };
 

@@ -178,8 +178,11 @@ function compare(a: Cell, b: Cell): number {
   return a < b ? -1 : 1;
 }
 
+/** As selectors call it. */
+const ALSO: Readonly<Record<string, Column>> = { subscription: 'subscriptionId', vm: 'vmId' };
+
 function columnOf(name: string, parameter: string): Column {
-  const found = COLUMNS.find((column) => column === name);
+  const found = COLUMNS.find((column) => column === (ALSO[name] ?? name));
   if (found !== undefined) return found;
   throw new LowtideError('REQUEST_INVALID', {
     what: `The query parameter ${parameter} names '${name}'.`,
@@ -222,6 +225,8 @@ function groupsOf(all: readonly FleetVm[], by: string): { name: string; count: n
 }
 
 function groupingBy(by: string): (one: FleetVm) => string {
+  // Names of sets are not unique; their ids are.
+  if (by === 'availabilitySetId') return ({ vm }) => vm.availabilitySetId ?? 'none';
   if (by.startsWith('tag:')) return ({ vm }) => tagOf(vm.tags, by.slice(4)) ?? 'none';
   const column = columnOf(by, 'group');
   return (one) => String(valueOf(one, column) ?? 'none');

@@ -9,7 +9,7 @@ import {
   writtenMembers,
   type PolicyMembers,
 } from '../composition/policyFile';
-import { Utc, VmId } from '../domain/ids';
+import { RolloutId, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
 import { monthAfter, monthOfLatestRelease } from '../domain/release';
@@ -17,8 +17,9 @@ import { decodeText } from '../drivers/fleet/decodeText';
 import { turnsOfPreview } from '../planning/monthPreview';
 import { diffTurns } from '../planning/previewPlan';
 import type { PolicyVersion } from '../store/policies';
-import { forgetFleetView } from './fleetView';
+import { fleetView, forgetFleetView, type FleetView } from './fleetView';
 import { previewOf } from './keptPreviews';
+import { ChangedRule, changedRules } from './policyRules';
 import type { OperatorRoute } from './route';
 import { named } from './shapes/shared';
 
@@ -154,6 +155,10 @@ const Diff = z.object({
   ),
   /** Whether a rollout that runs is touched. */
   touchesRunning: z.boolean(),
+  /** The monthly rollout that runs, and how many of its VMs have no outcome yet: those meet what touches it. */
+  running: z.object({ rolloutId: RolloutId, toComeCount: z.number().int() }).nullable(),
+  /** Rules by name, with the VMs that each is for. */
+  rules: z.array(ChangedRule),
   /** What it moves in the next month. */
   effect: z.object({
     month: z.string(),
@@ -189,11 +194,14 @@ const diffPolicy: OperatorRoute = {
     const now = await previewOf(services, { month, policy: services.policy });
     const then = await previewOf(services, { month, policy });
     const { added, removed, moved } = diffTurns(turnsOfPreview(now.preview), turnsOfPreview(then.preview));
+    const view = await fleetView(services);
     const isRunning = (await services.rollouts.list()).some(({ endedUtc }) => endedUtc === null);
     return {
       jsonBody: {
         changes,
         touchesRunning: isRunning && changes.some(({ touches }) => touches === 'running'),
+        running: runningIn(view),
+        rules: [...changedRules(services.policy, policy, view)],
         effect: {
           month,
           movedCount: moved.length,
@@ -233,6 +241,12 @@ const showSchema: OperatorRoute = {
   },
   handler: () => Promise.resolve({ jsonBody: policyFileSchema() }),
 };
+
+function runningIn({ control, vms }: FleetView): z.input<typeof Diff>['running'] {
+  if (control?.endedUtc !== null) return null;
+  const toComeCount = vms.filter(({ place, outcome }) => place !== null && outcome === null).length;
+  return { rolloutId: control.rolloutId, toComeCount };
+}
 
 /** What would be in force: what the file leaves out is of the deployment. */
 function inForceWith(services: Services, members: PolicyMembers): Policy {

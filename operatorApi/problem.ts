@@ -35,20 +35,22 @@ export function problemOf(error: unknown, report: (message: string) => void): Ht
   if (error instanceof LowtideError) {
     if (ERROR_STATUS[error.code] >= 500) report(stackOf(error));
     const { what, why, fix } = error.detail;
-    return problem(error.code, what, `${why} ${fix}`, challengeTo(error));
+    return problem(error.code, { title: what, why, fix }, challengeTo(error));
   }
   if (error instanceof ZodError) {
     const issues = error.issues
       .map(({ path, message }) => `${path.join('.') || 'body'}: ${message}`)
       .join('; ');
-    return problem('REQUEST_INVALID', 'The request is not understood.', issues);
+    const title = 'The request is not understood.';
+    const fix = 'Correct what is named; GET /api/openapi.json describes every request.';
+    return problem('REQUEST_INVALID', { title, why: `${issues}.`, fix });
   }
   report(stackOf(error));
-  return problem(
-    'INTERNAL_ERROR',
-    'The request could not be carried out.',
-    'Something unexpected went wrong; the log of the host has it. Try again, and report it if it stays.',
-  );
+  return problem('INTERNAL_ERROR', {
+    title: 'The request could not be carried out.',
+    why: 'Something unexpected went wrong; the log of the host has it.',
+    fix: 'Try again, and report it if it stays.',
+  });
 }
 
 function challengeTo(error: LowtideError): Record<string, string> {
@@ -58,15 +60,15 @@ function challengeTo(error: LowtideError): Record<string, string> {
 
 function problem(
   code: LowtideErrorCode,
-  title: string,
-  detail: string,
+  { title, why, fix }: { readonly title: string; readonly why: string; readonly fix: string },
   more: Readonly<Record<string, string>> = {},
 ): HttpResponseInit {
   const status = ERROR_STATUS[code];
   const headers: Record<string, string> = { 'content-type': 'application/problem+json', ...more };
   if (status === 503) headers['retry-after'] = String(RETRY_AFTER_SECONDS);
   const type = `https://lowtide.dev/errors#${code.toLowerCase()}`;
-  return { status, headers, body: JSON.stringify({ type, title, status, code, detail }) };
+  const detail = `${why} ${fix}`.trim();
+  return { status, headers, body: JSON.stringify({ type, title, status, code, detail, why, fix }) };
 }
 
 function stackOf(error: unknown): string {

@@ -1,3 +1,4 @@
+import { isCalendarDay, utcOf } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import type { OperatorRequest } from './route';
 
@@ -6,9 +7,10 @@ export function instantIn({ query }: OperatorRequest, name: string): string | nu
   const text = query(name);
   if (text === null) return null;
   const milliseconds = Date.parse(text);
-  if (/^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) && Number.isFinite(milliseconds))
-    return new Date(milliseconds).toISOString();
-  throw wrongQuery(name, text, 'an instant in UTC, as 2026-11-10T18:00:00.000Z');
+  const isWritten = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text);
+  if (isWritten && isCalendarDay(text) && Number.isFinite(milliseconds)) return utcOf(milliseconds);
+  if (isWritten) throw wrongQuery(name, text, 'a day or an instant, and there is none of this name');
+  throw wrongQuery(name, text, 'a day or an instant in UTC, as 2026-11-10 or 2026-11-10T18:00:00Z');
 }
 
 /** A count in the query, or the one that is taken without it. */

@@ -53,6 +53,7 @@ export function readCalendar(
 
 function parse(text: string): ICAL.Component {
   try {
+    if (!/^\s*BEGIN:VCALENDAR/i.test(text)) throw new Error(`It begins with ${text.trim().slice(0, 20)}.`);
     const calendar = new ICAL.Component(ICAL.parse(text) as [string, unknown[], unknown[]]);
     if (calendar.name === 'vcalendar') return calendar;
     throw new Error(`It begins with ${calendar.name}.`);

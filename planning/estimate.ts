@@ -1,18 +1,32 @@
+import { BAKE_MIN_SECONDS } from '../domain/bake';
 import { utcOf } from '../domain/instants';
 import { windowMsAtOrAfter, windowMsOpeningAfter, type OffPeakWindowMs } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
+import { chance } from '../domain/seed';
 
 const MINUTE_MS = 60_000;
 const SECOND_MS = 1_000;
 
 /** An assessment takes a few minutes (source document); ten leaves room for a slow one and for the poll that notices its end. */
 export const ASSESSMENT_MINUTES = 10;
-/** A month's cumulative update with its reboot: 20 to 40 minutes on a small VM, the slowest VM of a round and the poll that notices included. */
-export const INSTALL_MINUTES = 30;
+/** A month's cumulative update of one VM with its reboot, and the poll that notices its end. */
+const INSTALL_MINUTES = 25;
+/** A round takes as long as its slowest VM: with twice the VMs so much longer. */
+const SLOWEST_MINUTES = 2.5;
 
-/** How long a round keeps its VMs: assess, install and reboot, soak. */
-export function roundMs(policy: Pick<Policy, 'soakSeconds'>): number {
-  return (ASSESSMENT_MINUTES + INSTALL_MINUTES) * MINUTE_MS + policy.soakSeconds * SECOND_MS;
+/** How long a round of so many VMs keeps them: assess, install and reboot, soak; and again without the assessment for those that come after the first. */
+export function roundMs(policy: Pick<Policy, 'soakSeconds'>, vmCount: number, inTurns = 1): number {
+  const installMinutes = INSTALL_MINUTES + Math.round(SLOWEST_MINUTES * Math.log2(Math.max(1, vmCount)));
+  const once = installMinutes * MINUTE_MS + policy.soakSeconds * SECOND_MS;
+  return ASSESSMENT_MINUTES * MINUTE_MS + inTurns * once;
+}
+
+/** Of 100 VMs so many are off in their window, or otherwise down: members of a set that are count in its share. */
+const DOWN_PERCENT = 5;
+
+/** How many members of a set are expected to be down. The fraction decides by chance, so that of many sets the right number have one. */
+export function expectedDown(setSize: number, set: string): number {
+  return Math.floor((setSize * DOWN_PERCENT) / 100 + chance('down', set));
 }
 
 /**
@@ -30,6 +44,13 @@ export interface Cursor {
   readonly atMs: number;
   /** Windows that opened at or before this do not count; -Infinity where any will do. */
   readonly opensAfterMs: number;
+}
+
+/** Where the next phase stands once a gate has opened: after the bake, or in windows that open after the gate. */
+export function afterBake(gateMs: number, isCanary: boolean, policy: Policy): Cursor {
+  const bakeSeconds = isCanary ? policy.bakeAfterCanarySeconds : policy.bakeSeconds;
+  if (bakeSeconds === null) return { atMs: gateMs + BAKE_MIN_SECONDS * SECOND_MS, opensAfterMs: gateMs };
+  return { atMs: gateMs + bakeSeconds * SECOND_MS, opensAfterMs: -Infinity };
 }
 
 export interface Start {

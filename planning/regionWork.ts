@@ -1,11 +1,11 @@
-import { setShare } from '../domain/disruption';
+import { roomInSet, setShare } from '../domain/disruption';
 import { keyOf } from '../domain/ids';
 import { cutIntoBatches } from './batches';
 import { withinBudgets } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { cohortsOf } from './cohorts';
 import { NONE } from './columns';
-import type { Cursor } from './estimate';
+import { expectedDown, type Cursor } from './estimate';
 import { ROUND_SIZE_MAX } from './plan';
 import { roundsOfBatch } from './roundsOfBatch';
 import { COHORTS_MAX } from './widths';
@@ -99,28 +99,34 @@ function setsOf(
       const set = candidates.names.sets[number];
       if (set === undefined) return [];
       const setSize = facts.setSizes.get(set) ?? inSet.length;
-      const rounds = roundsOfSet(carriedFirst(inSet, candidates), setSize, candidates, facts, from);
-      return [{ group: keyOf(set), availabilitySetId: set, setSize, rounds }];
+      const group = keyOf(set);
+      const inOrder = carriedFirst(inSet, candidates);
+      const rounds = roundsOfSet(inOrder, { group, setSize }, candidates, facts, from);
+      return [{ group, availabilitySetId: set, setSize, rounds }];
     })
     .sort((a, b) => b.rounds.length - a.rounds.length || (a.group < b.group ? -1 : 1));
 }
 
 function roundsOfSet(
   inSet: readonly number[],
-  setSize: number,
+  { group, setSize }: Pick<SetWork, 'group' | 'setSize'>,
   candidates: Candidates,
   { policy }: InventoryFacts,
   from: Cursor,
 ): readonly RoundWork[] {
   const { updateDomain: domains, timeZone } = candidates;
   const size = Math.min(ROUND_SIZE_MAX, setShare(setSize, policy));
+  const room = roomInSet(setSize, expectedDown(setSize, group), policy);
   const cohorts = cohortsOf(inSet, candidates, policy, from, COHORTS_MAX);
   const rounds: RoundWork[] = [];
   for (const [updateDomain, domain] of groupBy(inSet, domains))
     for (const cohort of cohorts) {
       const own = cohorts.length === 1 ? domain : domain.filter((n) => cohort.numbers.has(timeZone[n] ?? 0));
-      for (let start = 0; start < own.length; start += size)
-        rounds.push({ members: own.slice(start, start + size), cohort, updateDomain, delaySeconds: 0 });
+      for (let start = 0; start < own.length; start += size) {
+        const members = own.slice(start, start + size);
+        const inTurns = Math.ceil(members.length / room);
+        rounds.push({ members, cohort, updateDomain, delaySeconds: 0, inTurns });
+      }
     }
   return withinBudgets(rounds, candidates.budgets);
 }

@@ -1,10 +1,9 @@
-import { BAKE_MIN_SECONDS } from '../domain/bake';
 import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
 import { bakesAsCanary } from '../domain/rings';
 import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
-import { ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
+import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { EventQueue } from './eventQueue';
 import { countBy } from './regionWork';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
@@ -58,7 +57,6 @@ class Run {
   readonly #candidates: Candidates;
   readonly #facts: InventoryFacts;
   readonly #policy: Policy;
-  readonly #roundMs: number;
   readonly #budgets: BudgetsInUse;
   #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
@@ -68,7 +66,6 @@ class Run {
     this.#candidates = candidates;
     this.#facts = facts;
     this.#policy = facts.policy;
-    this.#roundMs = roundMs(facts.policy);
     this.#budgets = new BudgetsInUse(candidates.budgets);
     this.#families = Array.from({ length: candidates.names.families.length }, () => ({
       started: 0,
@@ -270,8 +267,9 @@ class Run {
       if (now > 0) granted.push([family, this.#grant(seen, now)]);
       if (now < count) this.#wait({ round, family, count: count - now });
     }
-    if (granted.length > 0)
-      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs);
+    const count = granted.reduce((sum, [, now]) => sum + now, 0);
+    if (count > 0)
+      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs(round, count));
   }
 
   #installsLeft({ started, healthy }: FamilyRun): number {
@@ -280,6 +278,10 @@ class Run {
       0,
       Math.min(left, underWayMax({ healthyCount: healthy }, this.#policy) - (started - healthy)),
     );
+  }
+
+  #roundMs({ work }: RoundRun, vmCount: number): number {
+    return roundMs(this.#policy, vmCount, work.inTurns);
   }
 
   #grant(family: FamilyRun, count: number): number {
@@ -321,7 +323,7 @@ class Run {
         if (count === 0) return;
         first.count -= count;
         this.#grant(family, count);
-        const endMs = this.#nowMs + this.#roundMs - ASSESSMENT_MINUTES * MINUTE_MS;
+        const endMs = this.#nowMs + this.#roundMs(first.round, count) - ASSESSMENT_MINUTES * MINUTE_MS;
         this.#endLater(first.round, [[first.family, count]], endMs);
       }
       if (first.count === 0) family.waiting.shift();
@@ -385,10 +387,4 @@ class Run {
 /** Sets do not share what standalone VMs wait for. */
 function setWaitsFor({ work, stage }: RegionRun): WaitedFor {
   return (work.stages[stage]?.sets.length ?? 0) > SETS_AT_ONCE_MAX ? 'pool' : 'windows';
-}
-
-function afterBake(gateMs: number, isCanary: boolean, policy: Policy): Cursor {
-  const bakeSeconds = isCanary ? policy.bakeAfterCanarySeconds : policy.bakeSeconds;
-  if (bakeSeconds === null) return { atMs: gateMs + BAKE_MIN_SECONDS * SECOND_MS, opensAfterMs: gateMs };
-  return { atMs: gateMs + bakeSeconds * SECOND_MS, opensAfterMs: -Infinity };
 }

@@ -8,6 +8,8 @@ export interface RoundWork {
   readonly updateDomain: number | null;
   /** So long after the first rounds of its batch it begins, to keep the patch-call budget. */
   readonly delaySeconds: number;
+  /** Of a set some of whose members are expected to be down: so many of the round's VMs are expected to go one after another. */
+  readonly inTurns?: number;
 }
 
 /** A batch of one window cohort: its rounds run side by side, as many as fit. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MovedSet } from '../../domain/ledger';
 import { Utc } from '../../domain/ids';
 import { type ActivityContract, SeenDue } from './shared';
 
@@ -20,5 +21,7 @@ export const refreshInventory = {
     remaining: z.number().int(),
     /** Subscriptions whose listing was not believed, and why. */
     notBelieved: z.array(z.object({ subscriptionId: z.string(), why: z.string() })),
+    /** Sets that were moved with their VMs, and the ledger that has their claims. */
+    movedSets: z.array(MovedSet.extend({ ledger: z.string() })).default([]),
   }),
 } satisfies ActivityContract;

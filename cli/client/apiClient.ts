@@ -74,9 +74,9 @@ function notAnswered(url: string, cause: unknown): LowtideError {
 /** The host says what was wrong, why, and how to fix it: its words are passed on. */
 function refused(status: number, text: string, request: string): LowtideError {
   try {
-    const { code, title, detail } = JSON.parse(text) as Record<string, string>;
+    const { code, title, detail = '', why = detail, fix = '' } = JSON.parse(text) as Record<string, string>;
     if (code !== undefined && title !== undefined)
-      return new LowtideError(code as LowtideErrorCode, { what: title, why: detail ?? '', fix: '' });
+      return new LowtideError(code as LowtideErrorCode, { what: title, why, fix });
   } catch {
     // no problem document: what answers is no Lowtide, or something in front of it
   }

@@ -1,5 +1,7 @@
 import { Argument, type Command } from 'commander';
+import { month } from '../optionValues';
 import { say } from '../../local/say';
+import { addAnswers } from './answerCommands';
 import { askingHost, selecting, withTable, type Ended, type MakeCommand } from './commandOptions';
 import { completionScript, SHELLS, type Shell } from './completion';
 import { addApprovals } from './controlCommands';
@@ -13,7 +15,14 @@ import {
   runPolicyShow,
   runPolicyVersions,
 } from './policyCommands';
-import { runDecision, runRolloutList, runRolloutShow, runRolloutWatch, type DecisionKind } from './rollouts';
+import {
+  runDecision,
+  runRolloutList,
+  runRolloutShow,
+  runRolloutStart,
+  runRolloutWatch,
+  type DecisionKind,
+} from './rollouts';
 
 /** What asks a running host, as an operator does. */
 export function addClient(program: Command, ended: Ended, make: MakeCommand): void {
@@ -22,6 +31,7 @@ export function addClient(program: Command, ended: Ended, make: MakeCommand): vo
   addEmergency(program, ended, make);
   addFreezes(program, ended, make);
   addPolicy(program, ended, make);
+  addAnswers(program, ended, make);
   make(program, 'completion', 'print the completion of these commands for a shell', [
     'source <(lowtide completion bash)',
     'lowtide completion fish > ~/.config/fish/completions/lowtide.fish',
@@ -74,22 +84,35 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
       .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
       .option('--phase <phase>', 'only this phase')
       .option('--region <name>', 'only this region')
-      .option('--set <ARM id>', 'only this availability set')
-      .option('--vm <ARM id>', 'only this VM')
+      .option('--set <name or ARM id>', 'only this availability set')
+      .option('--vm <name or ARM id>', 'only this VM')
       .option('--yes', 'do not ask')
       .action(async (id: string | undefined, _options: unknown, command: Command) => {
         ended(await runDecision(kind, id, command.optsWithGlobals()));
       });
+  for (const [parent, typed] of [
+    [rollouts, 'rollouts take-over'],
+    [program, 'take-over'],
+  ] as const)
+    askingHost(
+      make(parent, 'take-over', 'have this host run a rollout whose host is stopped for good', [
+        `npm run lowtide -- ${typed} --reason "The old slot is deleted."`,
+      ]),
+    )
+      .argument(...ID)
+      .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+      .option('--yes', 'do not ask')
+      .action(async (id: string | undefined, _options: unknown, command: Command) => {
+        ended(await runDecision('take-over', id, command.optsWithGlobals()));
+      });
   askingHost(
-    make(rollouts, 'take-over', 'have this host run a rollout whose host is stopped for good', [
-      'npm run lowtide -- rollouts take-over --reason "The old slot is deleted."',
+    make(rollouts, 'start', 'start the rollout of a month now; its timer does so by itself', [
+      'npm run lowtide -- rollouts start --month 2026-11',
     ]),
   )
-    .argument(...ID)
-    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
-    .option('--yes', 'do not ask')
-    .action(async (id: string | undefined, _options: unknown, command: Command) => {
-      ended(await runDecision('take-over', id, command.optsWithGlobals()));
+    .option('--month <YYYY-MM>', 'month of the release; the latest without it', month)
+    .action(async (_options: unknown, command: Command) => {
+      ended(await runRolloutStart(command.optsWithGlobals()));
     });
   addApprovals(rollouts, ended, make, askingHost);
 }
@@ -137,6 +160,7 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
       make(parent, 'remove', 'lift one; what it held is caught up', [`npm run lowtide -- ${name} remove x`]),
     )
       .argument('<id>', 'its name')
+      .option('--reason <text>', 'why: it goes into the audit')
       .action(async (id: string, _options: unknown, command: Command) => {
         ended(await runFreezeRemove(kind, id, command.optsWithGlobals()));
       });

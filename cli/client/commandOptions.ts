@@ -42,7 +42,7 @@ export function selecting(command: Command): Command {
     .option('--region <name>', 'only VMs of this region')
     .option('--tag <name=value>', 'only VMs with this tag; several must all fit', collect)
     .option('--family <family>', 'only VMs of this image family: publisher:offer:sku')
-    .option('--set <ARM id>', 'only VMs of this availability set')
+    .option('--set <name or ARM id>', 'only VMs of this availability set')
     .option('--vm <name or ARM id>', 'only this VM');
 }
 

@@ -1,7 +1,7 @@
 import type { Report } from './commandOptions';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { writeStream, type OutputOptions, type Row } from './output';
-import { selectorQuery, type SelectorOptions } from './selectors';
+import { selectorQuery, withIds, type SelectorOptions } from './selectors';
 
 export interface ComplianceOptions extends HostOptions, OutputOptions, SelectorOptions {
   readonly rollout?: string | undefined;
@@ -23,7 +23,7 @@ const COLUMNS: Readonly<Record<Report, readonly string[]>> = {
   outcomes: ['atUtc', 'rolloutId', 'vmId', 'region', 'phase', 'kind', 'reason', 'installedPatchCount'],
   patches: ['atUtc', 'vmId', 'kbId', 'name', 'version', 'classification', 'state'],
   missing: ['vmId', 'state', 'assessedUtc', 'kbId', 'name', 'version', 'classification'],
-  decisions: ['atUtc', 'who', 'what', 'subject', 'why'],
+  decisions: ['atUtc', 'who', 'chain', 'what', 'subject', 'why'],
 };
 const ALL: Readonly<Record<Report, readonly string[]>> = {
   outcomes: [
@@ -40,11 +40,13 @@ const ALL: Readonly<Record<Report, readonly string[]>> = {
 };
 
 /** Every page of a report, one after another. */
-export async function runCompliance(report: Report, options: ComplianceOptions): Promise<0> {
+export async function runCompliance(report: Report, given: ComplianceOptions): Promise<0> {
+  const api = apiClient(given);
+  const options = await withIds(api, given);
   const { rollout, kind, reason, phase, since, until, on, patch, state, what, who, csv, vm } = options;
   const selected = report === 'decisions' ? { vm } : selectorQuery(options);
   const asked = { ...selected, rollout, kind, reason, phase, since, until, on, patch, state, what, who };
   const path = queryOf(`/api/compliance/${report}`, asked);
-  await writeStream(csv ? ALL[report] : COLUMNS[report], apiClient(options).rows<Row>(path), options);
+  await writeStream(csv ? ALL[report] : COLUMNS[report], api.rows<Row>(path), options);
   return 0;
 }

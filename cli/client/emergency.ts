@@ -4,7 +4,7 @@ import { apiClient, type HostOptions } from './apiClient';
 import { instantText, writeJson, type OutputOptions } from './output';
 import { writePreview, type Preview } from './preview';
 import { goOn } from './rollouts';
-import { bodySelector, vmIdOf, type SelectorOptions } from './selectors';
+import { bodySelector, withIds, type SelectorOptions } from './selectors';
 
 export interface EmergencyOptions extends HostOptions, OutputOptions, SelectorOptions {
   readonly reason: string;
@@ -27,14 +27,15 @@ interface EmergencyPreview extends Preview {
 }
 
 /** Its dates are shown before it is confirmed; what is started is what was shown. */
-export async function runEmergency(options: EmergencyOptions): Promise<0> {
-  const api = apiClient(options);
-  const { vm, json, dryRun, yes } = options;
-  const selector = bodySelector({ ...options, vm: vm === undefined ? undefined : await vmIdOf(api, vm) });
+export async function runEmergency(given: EmergencyOptions): Promise<0> {
+  const api = apiClient(given);
+  const options = await withIds(api, given);
+  const { json, dryRun, yes } = options;
+  const selector = bodySelector(options);
   const body = { kind: 'emergency', selector, ...bodyOf(options) };
   const preview = await api.send<EmergencyPreview>('POST', '/api/rollouts', { ...body, dryRun: true });
   if (json && dryRun) writeJson(preview);
-  if (!json) writeDates(preview);
+  if (!json) writeDates(preview, options);
   if (dryRun) return 0;
   if (!yes) await goOn(`emergency ${preview.id}`);
   const { id } = await api.send<{ id: string }>('POST', '/api/rollouts', {
@@ -72,7 +73,7 @@ function hoursIn(written: string): { readonly opens: string; readonly closes: st
   });
 }
 
-function writeDates(preview: EmergencyPreview): void {
+function writeDates(preview: EmergencyPreview, options: EmergencyOptions): void {
   const { id, beside, lacking, endsUtc } = preview;
   say.line(
     `${id}, ends ${instantText(endsUtc)}${beside.length === 0 ? '' : `, beside ${beside.join(', ')}`}`,
@@ -80,5 +81,5 @@ function writeDates(preview: EmergencyPreview): void {
   say.line(
     `${lacking.lackingCount} of ${lacking.assessedCount} assessed VMs lack its patches, by their last assessment`,
   );
-  writePreview(preview);
+  writePreview(preview, options);
 }

@@ -1,6 +1,6 @@
 import { extraRegionsOf } from '../../composition/settingProblems';
 import { Month } from '../../domain/ids';
-import { addSeconds } from '../../domain/instants';
+import { addSeconds, isCalendarDay } from '../../domain/instants';
 import { LowtideError } from '../../domain/lowtideError';
 import { Policy } from '../../domain/policy';
 import { learnRegions } from '../../domain/regions';
@@ -160,7 +160,7 @@ function unknownGroup(by: string): never {
 function instantOf(written: string | undefined): string | null {
   if (written === undefined) return null;
   const ms = Date.parse(written);
-  if (Number.isFinite(ms)) return new Date(ms).toISOString();
+  if (Number.isFinite(ms) && isCalendarDay(written)) return new Date(ms).toISOString();
   throw new LowtideError('ARGUMENT_INVALID', {
     what: `--as-of is '${written}'.`,
     why: 'It is no day or instant in UTC.',

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import Table from 'cli-table3';
+import { stringify } from 'yaml';
 import { csvLines, csvOf } from '../../operatorApi/csv';
 import { say } from '../../local/say';
 
@@ -110,11 +111,15 @@ function headingOf(name: string): string {
 /** Ids by their last part, instants to the minute. */
 function cellOf(value: unknown): string {
   if (value === null || value === undefined) return '';
-  if (typeof value === 'object') return Array.isArray(value) ? value.join(', ') : JSON.stringify(value);
+  if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ');
+  if (typeof value === 'object') return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text)) return instantText(text);
-  return text.startsWith('/subscriptions/') ? (text.split('/').at(-1) ?? text) : text;
+  return text.startsWith('/subscriptions/') ? (text.split('/').at(-1) ?? text) : readable(text);
 }
+
+/** Sentences of the API have instants as programs read them. */
+export const readable = (text: string): string =>
+  text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, instantText);
 
 export const instantText = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
 

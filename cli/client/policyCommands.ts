@@ -39,6 +39,14 @@ function writePolicy(policy: PolicyView, options: Common): void {
 interface PolicyDiff {
   readonly changes: readonly Row[];
   readonly touchesRunning: boolean;
+  readonly running: { readonly rolloutId: string; readonly toComeCount: number } | null;
+  readonly rules: readonly {
+    readonly member: string;
+    readonly name: string;
+    readonly change: string;
+    readonly vmCount: number;
+    readonly vmIds: readonly string[];
+  }[];
   readonly effect: {
     readonly month: string;
     readonly movedCount: number;
@@ -62,9 +70,17 @@ export async function runPolicyDiff(file: string, options: Common): Promise<0> {
     writeJson(diff);
     return 0;
   }
-  const { changes, touchesRunning, effect } = diff;
+  const { changes, touchesRunning, running, rules, effect } = diff;
   writeRows(['member', 'before', 'after', 'touches'], changes, options);
-  if (touchesRunning) say.line('It touches the rollout that runs.');
+  if (options.csv) return 0;
+  for (const { member, name, change, vmCount, vmIds } of rules)
+    say.line(`${member} ${name} is ${change}: for ${vmCount} VMs${firstOf(vmIds, vmCount)}`);
+  if (touchesRunning)
+    say.line(
+      running === null
+        ? 'It touches a rollout that runs.'
+        : `It touches ${running.rolloutId}, which runs: ${running.toComeCount} of its VMs are still to come.`,
+    );
   say.line(`In ${effect.month} it moves ${effect.movedCount} VMs.`);
   const moved = effect.moved.map(({ vmId, before, after }) => ({
     vmId,
@@ -74,6 +90,14 @@ export async function runPolicyDiff(file: string, options: Common): Promise<0> {
   if (moved.length > 0) writeRows(['vmId', 'before', 'after'], moved, {});
   return 0;
 }
+
+function firstOf(vmIds: readonly string[], count: number): string {
+  if (count === 0) return '';
+  const names = vmIds.slice(0, NAMED_MAX).map((id) => id.split('/').at(-1) ?? id);
+  return `: ${names.join(', ')}${count > names.length ? ', …' : ''}`;
+}
+
+const NAMED_MAX = 5;
 
 export async function runPolicyApply(
   file: string,

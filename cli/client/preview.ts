@@ -6,7 +6,7 @@ import { readPolicyFile } from '../../composition/policyFile';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { localPreview } from './localFleet';
-import { bodySelector, selectorQuery, type SelectorOptions } from './selectors';
+import { bodySelector, describeNothing, selectorQuery, withIds, type SelectorOptions } from './selectors';
 
 type Common = HostOptions & OutputOptions;
 
@@ -27,7 +27,19 @@ export interface Preview {
   readonly vmCount: number;
   readonly matchedCount: number;
   readonly finish: Readonly<Record<'p50Utc' | 'p95Utc' | 'lastUtc', string | null>>;
-  readonly late: { readonly count: number };
+  readonly late: { readonly count: number; readonly value: readonly { readonly detail: string }[] };
+  readonly ineligible: Readonly<Record<string, number>>;
+  readonly shares: readonly {
+    readonly availabilitySetId: string;
+    readonly largestRound: number;
+    readonly limit: number;
+  }[];
+  readonly budgets: readonly {
+    readonly budget: string;
+    readonly vmCount: number;
+    readonly limit: number;
+    readonly largestRound: number;
+  }[];
   readonly heldCount: number;
   readonly phases: readonly (Row & {
     readonly phase: string;
@@ -51,11 +63,12 @@ interface MovedVm {
 
 const COLUMNS = ['vmId', 'phase', 'region', 'stage', 'expectedStartUtc', 'expectedEndUtc', 'heldUntilUtc'];
 
-export async function runPreview(options: PreviewOptions): Promise<0> {
+export async function runPreview(given: PreviewOptions): Promise<0> {
+  const options = given.file === undefined ? await withIds(apiClient(given), given) : given;
   const preview = options.file === undefined ? await ofHost(options) : ofFile(options, options.file);
   if (options.json) writeJson(preview);
   else if (options.csv || options.vms) writeRows(COLUMNS, preview.value, options);
-  else writePreview(preview);
+  else writePreview(preview, options);
   return 0;
 }
 
@@ -91,23 +104,20 @@ function policyIn(file: string): Record<string, unknown> {
     : readPolicyFile(readFileSync(file, 'utf8'));
 }
 
-export function writePreview({
-  month,
-  vmCount,
-  matchedCount,
-  finish,
-  late,
-  heldCount,
-  phases,
-  diff,
-}: Preview): void {
+export function writePreview(preview: Preview, selected: SelectorOptions): void {
+  const { month, vmCount, matchedCount, finish, phases, diff } = preview;
+  if (matchedCount === 0) {
+    say.line(`${month}: ${describeNothing(selected)}`);
+    writeLeftOut(preview);
+    return;
+  }
   const of = matchedCount === vmCount ? `${vmCount} VMs` : `${matchedCount} of ${vmCount} VMs`;
   const at = (utc: string | null): string => (utc === null ? 'never' : instantText(utc));
   say.line(
     `${month}: ${of}; half done ${at(finish.p50Utc)}, 95 % ${at(finish.p95Utc)}, all ${at(finish.lastUtc)}`,
   );
-  if (late.count > 0) say.line(`${late.count} late`);
-  if (heldCount > 0) say.line(`${heldCount} held by a freeze or an exclusion in their turn`);
+  writeLeftOut(preview);
+  writeLimits(preview);
   for (const { phase, approval } of phases)
     if (approval)
       say.line(
@@ -128,6 +138,28 @@ export function writePreview({
     after: `${after.phase} day ${after.day}`,
   }));
   if (moved.length > 0) writeRows(['vmId', 'before', 'after'], moved, {});
+}
+
+/** Who is late and why, who is held, and who takes no part. */
+function writeLeftOut({ late, heldCount, ineligible }: Preview): void {
+  const reasons = new Map<string, number>();
+  for (const { detail } of late.value) reasons.set(detail, (reasons.get(detail) ?? 0) + 1);
+  if (late.count > 0) say.line(`${late.count} late: ${[...reasons.keys()].slice(0, 3).join('; ')}`);
+  if (heldCount > 0) say.line(`${heldCount} held by a freeze or an exclusion in their turn`);
+  const out = Object.entries(ineligible).map(([reason, count]) => `${reason} ${count}`);
+  if (out.length > 0) say.line(`not taking part: ${out.join(', ')}`);
+}
+
+/** The sets and budgets whose rounds come nearest to what may be down at once. */
+function writeLimits({ shares, budgets }: Preview): void {
+  const [nearest] = [...shares].sort((a, b) => b.largestRound / b.limit - a.largestRound / a.limit);
+  const name = nearest?.availabilitySetId.split('/').at(-1) ?? '';
+  if (nearest !== undefined)
+    say.line(`most of a set at once: ${nearest.largestRound} of at most ${nearest.limit}, in ${name}`);
+  for (const { budget, vmCount, limit, largestRound } of budgets)
+    say.line(
+      `budget ${budget}: at most ${limit} of ${vmCount} VMs down; its largest round has ${largestRound}`,
+    );
 }
 
 function readJson(file: string): unknown {

@@ -1,16 +1,8 @@
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
-import {
-  coloured,
-  instantText,
-  writeJson,
-  writeRows,
-  writeStream,
-  type OutputOptions,
-  type Row,
-} from './output';
+import { instantText, writeJson, writeRows, writeStream, type OutputOptions, type Row } from './output';
 import { localForecast } from './localFleet';
-import { selectorQuery, vmIdOf, type SelectorOptions } from './selectors';
+import { describeNothing, selectorQuery, withIds, type SelectorOptions } from './selectors';
 
 type Common = HostOptions & OutputOptions;
 
@@ -27,14 +19,17 @@ export interface FleetOptions extends Common, SelectorOptions {
 const FLEET_COLUMNS = ['name', 'region', 'zone', 'kind', 'reason', 'phase', 'expectedStartUtc', 'outcomeUtc'];
 const PAGE_MAX = 1_000;
 
-export async function runFleet(options: FleetOptions): Promise<0> {
+export async function runFleet(given: FleetOptions): Promise<0> {
+  const api = apiClient(given);
+  const options = await withIds(api, given);
   const { kind, reason, phase, search, sort, group, limit } = options;
-  const api = apiClient(options);
   const asked = { ...selectorQuery(options), kind, reason, phase, search, sort, group };
   const path = queryOf('/api/fleet', { ...asked, limit: Math.min(PAGE_MAX, limit) });
   if (group !== undefined) {
     const { groups } = await api.get<{ groups: readonly Row[] }>(path);
-    writeRows(['name', 'count'], groups, options);
+    const named =
+      options.json || options.csv ? groups : groups.map((row) => ({ [group]: row['name'], ...row }));
+    writeRows([options.json || options.csv ? 'name' : group, 'count'], named, options);
     return 0;
   }
   const rows: Row[] = [];
@@ -44,84 +39,6 @@ export async function runFleet(options: FleetOptions): Promise<0> {
   }
   writeRows(options.csv ? Object.keys(rows[0] ?? {}) : FLEET_COLUMNS, rows, options);
   return 0;
-}
-
-interface Explanation {
-  readonly vmId: string;
-  readonly state: string;
-  readonly sentence: string;
-  readonly deadlineUtc: string | null;
-  readonly start: {
-    readonly earliestUtc: string;
-    readonly expectedUtc: string | null;
-    readonly latestUtc: string;
-  } | null;
-  readonly place: Readonly<Record<'phase' | 'region' | 'stage' | 'group' | 'round', string | number>> | null;
-  readonly holds: readonly {
-    readonly reason: string;
-    readonly detail: string;
-    readonly sinceUtc: string | null;
-    readonly unblocks: { readonly by: string; readonly what: string };
-  }[];
-  readonly patches:
-    | readonly {
-        readonly kbId: string | null;
-        readonly name: string;
-        readonly version: string;
-        readonly state: string;
-      }[]
-    | null;
-  readonly evidence: Readonly<Record<'family' | 'healthyCount' | 'startedCount', string | number>> | null;
-}
-
-export async function runWhy(
-  nameOrId: string,
-  options: Common & { readonly live?: boolean | undefined },
-): Promise<0> {
-  const api = apiClient(options);
-  const id = await vmIdOf(api, nameOrId);
-  const live = options.live ? 'true' : undefined;
-  const found = await api.get<Explanation>(queryOf('/api/explain', { id, live }));
-  if (options.json) writeJson(found);
-  else for (const line of describeExplanation(found)) say.line(line);
-  return 0;
-}
-
-function describeExplanation({
-  vmId,
-  state,
-  sentence,
-  holds,
-  place,
-  start,
-  deadlineUtc,
-  patches,
-  evidence,
-}: Explanation): string[] {
-  const lines = [`${vmId.split('/').at(-1) ?? vmId}: ${coloured(state)}`, `  ${sentence}`];
-  for (const { reason, sinceUtc, unblocks } of holds)
-    lines.push(
-      `  ${reason}${sinceUtc === null ? '' : ` since ${instantText(sinceUtc)}`}. What unblocks it (${unblocks.by}): ${unblocks.what}`,
-    );
-  if (place !== null)
-    lines.push(
-      `  its place: ${place.phase}, ${place.region}, ${place.stage}, ${place.group}, round ${place.round}`,
-    );
-  if (start !== null) {
-    const { earliestUtc, expectedUtc, latestUtc } = start;
-    const expected = expectedUtc === null ? 'not before a person acts' : instantText(expectedUtc);
-    lines.push(
-      `  start: earliest ${instantText(earliestUtc)}, expected ${expected}, latest ${instantText(latestUtc)}`,
-    );
-  }
-  if (deadlineUtc !== null) lines.push(`  deadline: ${instantText(deadlineUtc)}`);
-  for (const { kbId, name, version, state: became } of patches ?? [])
-    lines.push(`  ${became}: ${kbId === null ? `${name} ${version}` : name}`);
-  if (evidence !== null)
-    lines.push(
-      `  evidence: ${evidence.healthyCount} of ${evidence.startedCount} installations of ${evidence.family} are healthy`,
-    );
-  return lines;
 }
 
 export interface ForecastOptions extends Common, SelectorOptions {
@@ -137,6 +54,7 @@ export interface ForecastOptions extends Common, SelectorOptions {
 const FORECAST_COLUMNS = ['vmId', 'state', 'expectedUtc', 'why'];
 
 interface ForecastView {
+  readonly asOfUtc: string;
   readonly rolloutId: string | null;
   readonly deadlineUtc: string | null;
   readonly counts: Row;
@@ -154,7 +72,8 @@ export async function runForecast(options: ForecastOptions): Promise<0> {
     return 0;
   }
   const api = apiClient(options);
-  const path = queryOf('/api/forecast', { ...selectorQuery(options), by, asOf, state });
+  const selected = selectorQuery(await withIds(api, options));
+  const path = queryOf('/api/forecast', { ...selected, by, asOf, state });
   if (isList) await writeStream(FORECAST_COLUMNS, api.rows<Row>(path), { ...options, limit: Infinity });
   else writeForecast(await api.get<ForecastView>(path), options);
   return 0;
@@ -166,12 +85,16 @@ function writeForecast(forecast: ForecastView, options: ForecastOptions): void {
     return;
   }
   const { by } = options;
-  const { rolloutId, deadlineUtc, counts, groups } = forecast;
+  const { rolloutId, asOfUtc, deadlineUtc, counts, groups } = forecast;
   if (rolloutId === null || deadlineUtc === null) {
     say.line('There is no rollout yet: no clock runs.');
     return;
   }
-  say.line(`${rolloutId}, deadline ${instantText(deadlineUtc)}`);
+  say.line(`${rolloutId} as of ${instantText(asOfUtc)}, deadline ${instantText(deadlineUtc)}`);
+  if (groups.length === 0) {
+    say.line(describeNothing(options));
+    return;
+  }
   const rows = [...groups, { name: 'all', counts }].map(({ name, counts: own }) => ({ [by]: name, ...own }));
   writeRows([by, 'done', 'onTime', 'atRisk', 'late', 'excluded', 'notTakingPart'], rows, {});
 }

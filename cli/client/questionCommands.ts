@@ -11,7 +11,8 @@ import {
 } from './commandOptions';
 import { runCompliance, type ComplianceOptions } from './compliance';
 import { runPreview } from './preview';
-import { runFleet, runForecast, runWhy } from './queries';
+import { runFleet, runForecast } from './queries';
+import { runWhy } from './why';
 
 /** What is asked of a host and changes nothing. */
 export function addQuestions(program: Command, ended: Ended, make: MakeCommand): void {

@@ -6,13 +6,24 @@ import { interruption } from '../interruption';
 import { describeOutcome } from '../rolloutSummary';
 import { progressOf, RolloutView } from '../rolloutView';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
-import { writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { withIds } from './selectors';
 
 type Common = HostOptions & OutputOptions;
 
 export async function runRolloutList(options: Common): Promise<0> {
   const { value } = await apiClient(options).get<{ value: readonly Row[] }>('/api/rollouts');
   writeRows(['id', 'state', 'vmCount', 'releasedUtc', 'endsUtc', 'endedUtc', 'requestedBy'], value, options);
+  return 0;
+}
+
+export async function runRolloutStart(options: Common & { readonly month?: string }): Promise<0> {
+  const { month, json } = options;
+  const started = await apiClient(options).send<{ id: string }>('POST', '/api/rollouts', {
+    ...(month !== undefined && { month }),
+  });
+  if (json) writeJson(started);
+  else say.line(`${started.id} is started: lowtide rollouts watch ${started.id}`);
   return 0;
 }
 
@@ -33,7 +44,7 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   while (!stopped.aborted) {
     const rollout = await read(api, id);
     const { done, total, note } = progressOf(rollout);
-    const line = `${rollout.id}: ${total === null ? '' : `${done} of ${total}, `}${note}`;
+    const line = `${rollout.id}: ${total === null ? '' : `${done} of ${total}, `}${note}${whereOf(rollout)}`;
     if (options.json) {
       if (line !== last)
         say.line(
@@ -47,6 +58,21 @@ export async function runRolloutWatch(id: string | undefined, options: Common): 
   }
   if (process.stdout.isTTY && !options.json) say.line();
   return 0;
+}
+
+/** The phase that runs or comes next, and what waits for a person. */
+function whereOf({ phases, halts, state, approvals }: RolloutView): string {
+  if (state !== 'running' && state !== 'halted' && state !== 'paused') return '';
+  const halt = halts.find(({ decision }) => decision === null);
+  if (halt !== undefined) return `: ${halt.why}`;
+  const next = phases.find(({ endedUtc }) => endedUtc === null);
+  if (next === undefined) return '';
+  if (next.startedUtc !== null) return `; ${next.phase} since ${instantText(next.startedUtc)}`;
+  const waits = approvals?.some(
+    ({ phase, state: stands }) => phase === next.phase && WAITING.includes(stands),
+  );
+  const from = next.expected ? ` ${instantText(next.expected.expectedStartUtc)}` : '';
+  return `; ${next.phase} next${from}${waits ? ', waits for an approval' : ''}`;
 }
 
 export type DecisionKind =
@@ -69,7 +95,7 @@ export async function runDecision(
 ): Promise<0> {
   const api = apiClient(options);
   const rollout = await read(api, id);
-  const scope = scopeOf(options);
+  const scope = scopeOf(await withIds(api, options));
   const forgives = kind === 'resume' ? await listForgiven(api, rollout, scope) : null;
   if (!options.yes) await confirmed(kind, rollout, scope);
   const body = {
@@ -79,9 +105,38 @@ export async function runDecision(
   };
   const after = await api.send('POST', `/api/rollouts/${rollout.id}/${kind}`, body);
   if (options.json) writeJson(after);
-  else say.line(`${rollout.id} is ${RolloutView.parse(after).state}.`);
+  else say.line(decided(kind, RolloutView.parse(after), scope));
   return 0;
 }
+
+const DONE = {
+  pause: 'paused',
+  resume: 'resumed',
+  skip: 'given up',
+  cancel: 'given up',
+  'take-over': 'taken over',
+  approve: 'approved',
+  reject: 'rejected',
+  withdraw: 'no more approved',
+} as const;
+
+/** Of a part what was done to it; of the whole how it stands. */
+function decided(kind: DecisionKind, after: RolloutView, scope: Row | null): string {
+  const stands = `${after.id} is ${after.state}.`;
+  if (scope !== null) return `${scopeText(scope)} is ${DONE[kind]}; ${stands}`;
+  const waiting = after.approvals?.filter(({ state }) => WAITING.includes(state)) ?? [];
+  if (kind !== 'approve' || waiting.length === 0) return stands;
+  return `${stands} ${waiting.map(({ phase }) => phase).join(', ')} will wait for an approval, too.`;
+}
+
+const WAITING: readonly string[] = ['pending', 'lapsed', 'withdrawn', 'rejected'];
+
+/** `region eastus`; of an ARM id its name. */
+const scopeText = (scope: Row): string =>
+  Object.entries(scope)
+    .map(([kind, value]) => `${SCOPES[kind] ?? kind} ${String(value).split('/').at(-1) ?? ''}`)
+    .join(', ');
+const SCOPES: Readonly<Record<string, string>> = { availabilitySet: 'availability set', vm: 'VM' };
 
 /** What resume forgives is listed before it is said; the host refuses it when another halt came since. */
 async function listForgiven(
@@ -116,10 +171,18 @@ function scopeOf({ phase, region, set, vm }: DecisionOptions): Row | null {
 
 async function confirmed(kind: DecisionKind, rollout: RolloutView, scope: Row | null): Promise<void> {
   const open = rollout.halts.filter(({ decision }) => decision === null);
-  const where = scope === null ? rollout.id : `${Object.entries(scope).flat().join(' ')} of ${rollout.id}`;
+  const where = scope === null ? rollout.id : `${scopeText(scope)} of ${rollout.id}`;
   say.error(`${kind} ${where} (${rollout.state}).`);
+  if (kind === 'approve' || kind === 'reject') tellPending(rollout);
   if (kind === 'skip') for (const { haltId, why } of open) say.error(`  gives up ${haltId}: ${why}`);
   await goOn(kind);
+}
+
+/** What an approver decides about: each phase that waits, and the phases before it, by which it is judged. */
+function tellPending({ approvals, phases }: RolloutView): void {
+  for (const { phase, state, rule } of approvals ?? [])
+    if (WAITING.includes(state)) say.error(`  ${phase} waits for an approval ${rule} (${state})`);
+  for (const { phase, gate } of phases) if (gate !== null) say.error(`  ${phase}: ${gate.why}`);
 }
 
 /** Asks on the terminal. Throws where it is not confirmed, or there is no terminal to ask on. */
@@ -143,15 +206,20 @@ export async function goOn(what: string): Promise<void> {
 
 /** The rollout of this id, or the latest monthly one. */
 async function read(api: ApiClient, id: string | undefined): Promise<RolloutView> {
-  if (id !== undefined) return RolloutView.parse(await api.get(`/api/rollouts/${encodeURIComponent(id)}`));
+  const wanted = id ?? (await latestId(api));
+  return RolloutView.parse(await api.get(`/api/rollouts/${encodeURIComponent(wanted)}`));
+}
+
+/** Of the latest monthly one. */
+export async function latestId(api: ApiClient): Promise<string> {
   const { value } = await api.get<{ value: readonly { readonly id: string; readonly kind?: string }[] }>(
     '/api/rollouts',
   );
   const latest = value.find(({ kind }) => kind !== 'emergency');
-  if (latest !== undefined) return RolloutView.parse(await api.get(`/api/rollouts/${latest.id}`));
+  if (latest !== undefined) return latest.id;
   throw new LowtideError('NOT_FOUND', {
     what: 'There is no rollout yet.',
     why: 'The monthly timer starts one when a release is out and the driver lists VMs.',
-    fix: 'POST /api/rollouts starts one now.',
+    fix: 'lowtide rollouts start starts one now.',
   });
 }

@@ -38,6 +38,56 @@ export function bodySelector({
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
+/** The same with ARM ids where a VM or a set was named by its name. */
+export async function withIds<T extends SelectorOptions>(api: ApiClient, options: T): Promise<T> {
+  const { vm, set } = options;
+  return {
+    ...options,
+    vm: vm === undefined ? undefined : await vmIdOf(api, vm),
+    set: set === undefined ? undefined : await setIdOf(api, set),
+  };
+}
+
+/** What was selected, where nothing fits: rather a typing mistake than a result. */
+export function describeNothing(options: SelectorOptions): string {
+  const given = Object.entries(bodySelector(options)).map(
+    ([name, value]) => `${name} ${[value].flat().join(', ')}`,
+  );
+  return given.length === 0 ? 'No VM takes part.' : `No VM that takes part fits ${given.join(', ')}.`;
+}
+
+/** A full ARM id, or the name of one availability set of the fleet. */
+async function setIdOf(api: ApiClient, nameOrId: string): Promise<string> {
+  if (nameOrId.startsWith('/')) return nameOrId;
+  const { groups } = await api.get<{ groups: readonly { readonly name: string }[] }>(
+    queryOf('/api/fleet', { group: 'availabilitySetId', search: undefined, limit: 1 }),
+  );
+  const ids = groups.map(({ name }) => name).filter((id) => id.startsWith('/'));
+  const nameIn = (id: string): string => (id.split('/').at(-1) ?? '').toLowerCase();
+  return oneOf(
+    'availability set',
+    nameOrId,
+    ids.filter((id) => nameIn(id) === nameOrId.toLowerCase()),
+    () => ids.map(nameIn).filter((name) => name.includes(nameOrId.toLowerCase())),
+  );
+}
+
+function oneOf(
+  kind: string,
+  wanted: string,
+  exact: readonly string[],
+  near: () => readonly string[],
+): string {
+  const [first] = exact;
+  if (exact.length === 1 && first !== undefined) return first;
+  const others = (exact.length > 1 ? exact : near()).slice(0, 5);
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: exact.length > 1 ? `Several ${kind}s are called ${wanted}.` : `No ${kind} is called ${wanted}.`,
+    why: others.length === 0 ? 'No name of the fleet contains it.' : `There is ${others.join(', ')}.`,
+    fix: 'Give the whole name, or the full ARM id.',
+  });
+}
+
 /** A full ARM id, or a name that one VM has. */
 export async function vmIdOf(api: ApiClient, nameOrId: string): Promise<string> {
   if (nameOrId.startsWith('/')) return nameOrId;
@@ -46,12 +96,10 @@ export async function vmIdOf(api: ApiClient, nameOrId: string): Promise<string> 
     path,
   );
   const exact = value.filter(({ name }) => name.toLowerCase() === nameOrId.toLowerCase());
-  const [first] = exact;
-  if (exact.length === 1 && first !== undefined) return first.vmId;
-  const near = (exact.length > 1 ? exact.map(({ vmId }) => vmId) : value.map(({ name }) => name)).slice(0, 5);
-  throw new LowtideError('ARGUMENT_INVALID', {
-    what: exact.length > 1 ? `Several VMs are called ${nameOrId}.` : `No VM is called ${nameOrId}.`,
-    why: near.length === 0 ? 'No name of the fleet contains it.' : `There is ${near.join(', ')}.`,
-    fix: 'Give the whole name, or the full ARM id.',
-  });
+  return oneOf(
+    'VM',
+    nameOrId,
+    exact.map(({ vmId }) => vmId),
+    () => value.map(({ name }) => name),
+  );
 }

@@ -36,6 +36,8 @@ export class StorageModel implements EngineObserver {
   historyRows = 0;
   readonly #nowMs: () => number;
   readonly #startMs: number;
+  /** The leases are counted until then. */
+  #countedMs: number;
   readonly #control: readonly QueuePolling[];
   readonly #workItems: QueuePolling;
   #before = { rows: 0, executionId: '', messages: 0, episodes: 0, starts: false, continued: false };
@@ -43,6 +45,7 @@ export class StorageModel implements EngineObserver {
   constructor({ nowMs, partitionCount = 4, maxQueuePollingIntervalMs = 30_000 }: StorageModelOptions) {
     this.#nowMs = nowMs;
     this.#startMs = nowMs();
+    this.#countedMs = this.#startMs;
     const polling = (): QueuePolling => new QueuePolling(this.#startMs, maxQueuePollingIntervalMs);
     this.#control = Array.from({ length: partitionCount }, polling);
     this.#workItems = polling();
@@ -124,16 +127,18 @@ export class StorageModel implements EngineObserver {
     this.counts.add(name, 'instanceWrite');
   }
 
-  /** All counts until now, with what the hub costs while nothing happens. */
-  finish(): RequestCounts {
+  /** All counts until now, with what the hub costs while nothing happens. It may be asked again later. */
+  countsUntilNow(): RequestCounts {
     const nowMs = this.#nowMs();
     for (const queue of [...this.#control, this.#workItems])
       this.counts.add(IDLE_POLLING, 'queueGetEmpty', queue.wake(nowMs));
-    const elapsedMs = nowMs - this.#startMs;
-    const rounds = Math.floor(elapsedMs / PARTITIONS_EVERY_MS);
+    const sinceCounted = (everyMs: number): number =>
+      Math.floor((nowMs - this.#startMs) / everyMs) - Math.floor((this.#countedMs - this.#startMs) / everyMs);
+    const rounds = sinceCounted(PARTITIONS_EVERY_MS);
     this.counts.add(LEASES, 'partitionRead', rounds);
     this.counts.add(LEASES, 'partitionWrite', rounds * this.#control.length);
-    this.counts.add(LEASES, 'leaseRenew', Math.floor(elapsedMs / APP_LEASE_EVERY_MS));
+    this.counts.add(LEASES, 'leaseRenew', sinceCounted(APP_LEASE_EVERY_MS));
+    this.#countedMs = nowMs;
     return this.counts;
   }
 

@@ -54,5 +54,5 @@ function roundsInWindow(policy: Policy): number {
   const hours = (text: string): number => Number(text.slice(0, 2)) + Number(text.slice(3, 5)) / 60;
   const open = (hours(policy.offPeakCloses) - hours(policy.offPeakOpens) + 24) % 24 || 24;
   const lastStartMs = open * HOUR_MS - roundNeedsMs(policy);
-  return Math.max(1, Math.floor(lastStartMs / roundMs(policy)) + 1);
+  return Math.max(1, Math.floor(lastStartMs / roundMs(policy, 1)) + 1);
 }

@@ -7,6 +7,10 @@ named('Selector', Selector, 'Which VMs are meant: all that is given must fit. No
 
 export const FreezeShape = named(
   'Freeze',
-  Freeze.omit({ kind: true }).extend({ state: z.enum(['planned', 'standing', 'over']) }),
+  Freeze.omit({ kind: true }).extend({
+    state: z.enum(['planned', 'standing', 'over']),
+    /** VMs of the fleet that its selector fits now. */
+    vmCount: z.number().int(),
+  }),
   'A time in which nothing new starts on some VMs, because a person said so.',
 );

@@ -20,8 +20,11 @@ export const Problem = named(
     status: z.number().int(),
     code: z.string(),
     detail: z.string(),
+    /** The two parts of `detail`. */
+    why: z.string(),
+    fix: z.string(),
   }),
-  'What went wrong (title), why and how to fix it (detail); docs/errors.md has every code.',
+  'What went wrong (title), why and how to fix it (detail, and apart as why and fix); docs/errors.md has every code.',
 );
 
 /** One page of rows; `nextLink` leads to the next, absent after the last. */

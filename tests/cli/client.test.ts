@@ -158,6 +158,100 @@ describe('the client, against a running host', () => {
     ).toContain('not later than from');
   });
 
+  it('a VM and a set are named by their names in every command; a name that nothing has is a mistake, not an empty answer', async () => {
+    expect((await lowtide('preview', '--vm', 'e2e-lone', '--vms')).out).toMatch(/^vm .*\ne2e-lone +phase-/);
+    expect(await json('fleet', '--vm', 'e2e-lone')).toMatchObject([{ name: 'e2e-lone' }]);
+    expect(await lowtide('forecast', '--vm', 'nosuch')).toMatchObject({ code: 1 });
+    const sets = (await json('fleet', '--search', 'e2e-set-1')) as { availabilitySet: string }[];
+    const set = String(sets[0]?.availabilitySet);
+    const about = ['--reason', 'Vendor.', '--yes'];
+    expect((await lowtide('rollouts', 'pause', '--set', set, ...about)).out).toContain(
+      `availability set ${set} is paused; rollout-2026-11 is running.`,
+    );
+    expect((await lowtide('rollouts', 'show')).out).toContain(`hold: ${set}: Vendor. (no decision yet)`);
+    expect((await lowtide('rollouts', 'resume', '--set', set, ...about)).out).toContain('is resumed');
+    expect((await lowtide('rollouts', 'pause', '--vm', 'e2e-lone', ...about)).code).toBe(0);
+    expect((await lowtide('rollouts', 'resume', '--vm', 'e2e-lone', ...about)).code).toBe(0);
+  });
+
+  it('what the rollout does not have is not paused: it says what there is', async () => {
+    for (const part of [
+      ['--region', 'nowhere'],
+      ['--phase', 'phase-9'],
+      ['--set', '/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/availabilitySets/none'],
+    ]) {
+      const refused = await lowtide('rollouts', 'pause', ...part, '--reason', 'r', '--yes');
+      expect([refused.code, refused.err]).toEqual([
+        1,
+        expect.stringMatching(
+          /^error: rollout-2026-11 has no .*\n {2}why: .+\n {2}fix: .+ \(REQUEST_INVALID/,
+        ),
+      ]);
+    }
+  });
+
+  it('a selection that nothing fits says so, and a day that no calendar has is refused', async () => {
+    expect((await lowtide('preview', '--tag', 'app=none')).out).toContain(
+      'No VM that takes part fits tag app=none.',
+    );
+    expect((await lowtide('forecast', '--tag', 'app=none')).out).toContain('fits tag app=none');
+    expect(await lowtide('forecast', '--as-of', '2026-11-31')).toMatchObject({ code: 1 });
+    expect(await lowtide('compliance', 'missing', '--on', '2026-02-30')).toMatchObject({ code: 1 });
+    const freeze = ['freeze', 'add', 'x', '--reason', 'r', '--owner', 'o', '--to', '2026-12-31'];
+    const said = await lowtide(...freeze, '--from', '2026-11-31');
+    expect([said.code, said.err]).toEqual([1, expect.stringContaining('why: from: there is no such day')]);
+    expect((await lowtide(...freeze, '--from', '20.12.2026')).err).toMatch(/why: from: [^;]+\n/); // one mistake, said once
+    expect((await lowtide(...freeze, '--from', '2026-12-30', '--tag', 'app=none')).err).toContain(
+      'No VM of the fleet fits this now',
+    );
+    expect((await lowtide('freeze')).out).toMatch(/x +planned .* each VM's own +tag app=none +0 +o +r/);
+    expect((await lowtide('freeze', 'remove', 'x', '--reason', 'A mistake.')).code).toBe(0);
+    expect((await lowtide('compliance', 'decisions', '--what', 'freezeLifted')).out).toContain('A mistake.');
+  });
+
+  it('why says times in the zone of the VM, too, and with --live what the platform says', async () => {
+    const { out } = await lowtide('why', 'e2e-off', '--live');
+    expect(out).toMatch(/deadline: 2026-12-10 18:00 UTC \(Thu 19:00 in Europe\/Amsterdam\)/);
+    expect(out).toMatch(/the platform now: stopped/);
+    expect(out).not.toMatch(/\d\dT\d\d:\d\d/); // no instants as programs read them
+  });
+
+  it('a policy is compared and applied: rules as they are written, and the VMs that each is for', async () => {
+    const file = join(folder, 'own.yaml');
+    const rule = '{ name: mine, selector: { region: westeurope }, max: 1 }';
+    writeFileSync(file, `budgets:\n  - ${rule}\n`);
+    const { out } = await lowtide('policy', 'diff', file);
+    expect(out).toContain(`[ ${rule} ]`);
+    expect(out).toMatch(/budgets mine is added: for 5 VMs: e2e-/);
+    expect(out).toMatch(/It touches rollout-2026-11, which runs: \d+ of its VMs are still to come\./);
+    expect((await lowtide('policy', 'apply', file, '--reason', 'Mine.')).out).toBe(
+      'Version 1 is in force.\n',
+    );
+    expect((await lowtide('policy', 'versions')).out).toMatch(/1 .* Mine\./);
+    writeFileSync(file, '');
+    expect((await lowtide('policy', 'apply', file, '--reason', 'Back.')).code).toBe(0);
+  });
+
+  it('hooks, notices, waivers, doubted listings and take-over have commands of their own', async () => {
+    expect((await lowtide('hooks')).out).toBe('none\n');
+    expect(await lowtide('hooks', 'answer', 'a~b', 'yes')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('It was never asked.') as string,
+    });
+    expect(await lowtide('hooks', 'answer', 'a~b', 'perhaps')).toMatchObject({ code: 1 });
+    expect((await lowtide('notifications')).out).toContain('LOWTIDE_NOTIFICATIONS');
+    expect((await lowtide('notifications', 'retry', 'a~1', '--receiver', 'x')).err).toContain(
+      'no dead notice',
+    );
+    const meant = ['--reason', 'r', '--yes'];
+    expect((await lowtide('waive', 'e2e-lone', ...meant)).out).toContain(
+      'holds its availability set no more',
+    );
+    expect((await lowtide('accept-listing', ...meant)).out).toContain('No listing was doubted');
+    expect((await lowtide('take-over', ...meant)).out).toMatch(/^rollout-2026-11 is /);
+    expect((await lowtide('rollouts', 'start', '--month', '2026-11')).err).toContain('ROLLOUT_EXISTS');
+  });
+
   it('compliance is a table, JSON and CSV of every page', async () => {
     const { out } = await lowtide('compliance', 'outcomes', '--csv', '--until', '2026-11-20');
     const [head = '', ...lines] = out.trimEnd().split('\r\n');

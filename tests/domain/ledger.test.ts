@@ -2,6 +2,7 @@ import {
   claimDeadline,
   emptyLedger,
   follow,
+  followSet,
   heal,
   release,
   suspects,
@@ -141,6 +142,21 @@ describe('INV-13: an unhealthy VM of a set', () => {
     expect(followed.impairments).toEqual([{ ...impaired, vmId, availabilitySetId }]);
     expect(follow(followed, impaired.vmId, { vmId, availabilitySetId, region })).toEqual(followed);
     expect(follow(state, impaired.vmId, { vmId, availabilitySetId: null, region }).impairments).toEqual([]);
+  });
+
+  it('a claim in flight holds its set under the name that it has after a move, and so do the VMs that it leaves unhealthy', () => {
+    const [from, to] = [anImpairment('web').availabilitySetId, anImpairment('web-moved').availabilitySetId];
+    const ledger = new Asked();
+    ledger.ask(aRequest('a', inSet('web', 0)));
+    const moved = followSet(ledger.state, { from, to });
+    expect(followSet(moved, { from, to })).toEqual(moved);
+    ledger.state = moved;
+    expect(ledger.rulesAgainst(aRequest('b', inSet('web-moved', 1)))).toEqual(['updateDomains']);
+    expect(ledger.rulesAgainst(aRequest('c', inSet('db', 1)))).toEqual([]);
+    const released = release(moved, 'a', [impaired]);
+    expect(released.impairments).toEqual([{ ...impaired, availabilitySetId: to }]);
+    const named = followSet(release(emptyLedger, 'x', [impaired]), { from, to });
+    expect(named.impairments).toEqual([{ ...impaired, availabilitySetId: to }]);
   });
 
   it('holds its set no longer once it is healed', () => {

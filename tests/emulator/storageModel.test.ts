@@ -90,7 +90,7 @@ test('a message above 45 KB is one blob written and read', async () => {
 
 test('an idle hub looks into each queue every 30 seconds and renews its partitions every 10', async () => {
   await host.runUntil(minutes(100));
-  const counts = model.finish();
+  const counts = model.countsUntilNow();
   // 4 control queues and one of work items: twice a minute each, and what the back-off takes at first.
   expect(counts.service('queue') / 100).toBeCloseTo(10, -0.5);
   expect(counts.service('table') / 100).toBe(30);

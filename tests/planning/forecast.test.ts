@@ -54,8 +54,26 @@ describe('the forecast', () => {
   test('R-109: exposure is in the forecast: 5 VMs of an image family first, then 20, 100, 500', () => {
     const rounds = roundsOf(planOf(oneRegion(700), { policy: Policy.parse({ batchSharePercents: [100] }) }));
     const ends = [...new Set(rounds.map(({ expectedEndUtc }) => expectedEndUtc))].sort();
-    // Without it the first 80 VMs would be done after 55 minutes, at 03:55; so there are 5 by then, 25 at 04:40, 125 at 05:25.
-    expect(ends[0]).toBe('2026-11-11T05:25:00.000Z');
+    // Without it the first 80 VMs would be done at 04:06; so there are 5 at 03:56, 25 at 04:47, 80 at 05:41.
+    expect(ends[0]).toBe('2026-11-11T05:41:00.000Z');
+  });
+
+  test('R-109: a round takes as long as its slowest VM: the more VMs, the longer', () => {
+    const policy = Policy.parse({ evidenceFirst: 1000, evidenceUnderWay: 1000, batchSharePercents: [100] });
+    const minutesOf = (count: number): number => {
+      const [round] = roundsOf(planOf(oneRegion(count), { policy }));
+      return (Date.parse(round?.expectedEndUtc ?? '') - Date.parse(round?.expectedStartUtc ?? '')) / 60_000;
+    };
+    expect([1, 40, 400].map(minutesOf)).toEqual([50, 58, 66]); // a fifth at once: rounds of 1, 8 and 80 VMs
+  });
+
+  test('R-109: of large sets one in twenty members is taken to be down, and its round goes one after another', () => {
+    const vms = vmsOf(40, (index) => ({ availabilitySetId: aSet('web'), updateDomain: index % 5 }));
+    const [round] = roundsOf(planOf(vms));
+    expect(round?.vmIds).toHaveLength(8);
+    const minutes =
+      (Date.parse(round?.expectedEndUtc ?? '') - Date.parse(round?.expectedStartUtc ?? '')) / 60_000;
+    expect(minutes).toBeGreaterThan(100);
   });
 
   test('R-109: the VMs that cannot make it by the target day are named, with the reason and their place', () => {

@@ -101,7 +101,7 @@ describe('regions and zones', () => {
     expect(plan.phases.map(({ expectedStartUtc }) => expectedStartUtc)).toEqual([
       '2026-11-10T21:00:00.000Z',
       '2026-11-11T21:00:00.000Z',
-      '2026-11-11T22:25:00.000Z',
+      '2026-11-11T22:20:00.000Z',
     ]);
   });
 
@@ -113,8 +113,8 @@ describe('regions and zones', () => {
     );
     expect(plan.phases.map(({ expectedStartUtc }) => expectedStartUtc)).toEqual([
       '2026-11-10T21:00:00.000Z',
-      '2026-11-10T21:55:00.000Z',
-      '2026-11-10T23:00:00.000Z',
+      '2026-11-10T21:50:00.000Z',
+      '2026-11-10T22:50:00.000Z',
     ]);
   });
 });
