@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyOf, VmId, type RolloutId } from '../domain/ids';
+import { keyOf, Utc, VmId, type RolloutId } from '../domain/ids';
 import { Outcome } from '../domain/outcome';
 import {
   changeTotals,
@@ -31,6 +31,8 @@ export const KeptOutcome = OutcomeRecord.extend({
   attempts: z.number().int().default(0),
   /** It waits for a second chance. */
   waits: z.boolean().default(false),
+  /** From when to when it was installed before, in the order of time: at most as often as it may be tried. Absent when it was not. */
+  installedBefore: z.array(z.tuple([Utc, Utc])).exactOptional(),
 });
 export type KeptOutcome = Readonly<z.infer<typeof KeptOutcome>>;
 
@@ -190,7 +192,15 @@ function changeOf(record: OutcomeRecord, found: Row | null, attemptsMax: number)
   if (isRepeat) return [{ row, found, before, after: before, isNew: false }];
   const attempts = (before?.attempts ?? 0) + (wasAttempted(record) ? 1 : 0);
   const waits = isWaiting({ ...record, attempts }, attemptsMax);
-  return [{ row, found, before, after: { ...record, attempts, waits }, isNew: true }];
+  const installedBefore = installationsOf(before);
+  const after = { ...record, attempts, waits, ...(installedBefore.length > 0 && { installedBefore }) };
+  return [{ row, found, before, after, isNew: true }];
+}
+
+/** Those that an outcome has, which is about to be overwritten. */
+function installationsOf(before: KeptOutcome | null): [string, string][] {
+  const { installedBefore = [], installation, atUtc } = before ?? { installation: null, atUtc: '' };
+  return installation === null ? installedBefore : [...installedBefore, [installation.startTime, atUtc]];
 }
 
 const isHere = ({ movedTo }: OutcomeRow): boolean => movedTo === undefined;

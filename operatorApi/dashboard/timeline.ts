@@ -90,8 +90,7 @@ function summaryOf({ byId }: FleetView, rounds: readonly RoundPlan[]): Summary {
       const row = byId.get(vmId);
       if (row === undefined || row.outcome === null) continue;
       outcomes[row.outcome.kind] = (outcomes[row.outcome.kind] ?? 0) + 1;
-      const interval = intervalOf(row);
-      if (interval !== null) intervals.push(interval);
+      intervals.push(...intervalsOf(row));
     }
   return {
     vmCount,
@@ -122,13 +121,20 @@ function forecastOf({ byId }: FleetView, rounds: readonly RoundPlan[], next: Nex
   return [first < nowUtc ? nowUtc : first, greatest(turns.map(([, end]) => end))];
 }
 
-/** When something was done to the VM; null when nothing was. */
-function intervalOf({ outcome }: FleetVm): Interval | null {
-  if (outcome === null) return null;
-  const { kind, installation, atUtc } = outcome;
-  if (installation !== null) return [installation.startTime < atUtc ? installation.startTime : atUtc, atUtc];
-  return kind === 'upToDate' ? [atUtc, atUtc] : null;
+/** When something was done to the VM, each time. */
+export function intervalsOf({ outcome }: Pick<FleetVm, 'outcome'>): Interval[] {
+  if (outcome === null) return [];
+  const { kind, installation, atUtc, installedBefore = [] } = outcome;
+  const intervals = installedBefore.map(([startUtc, endUtc]): Interval => inOrder(startUtc, endUtc));
+  if (installation !== null) intervals.push(inOrder(installation.startTime, atUtc));
+  else if (kind === 'upToDate') intervals.push([atUtc, atUtc]);
+  return intervals;
 }
+
+const inOrder = (startUtc: string, endUtc: string): Interval => [
+  startUtc < endUtc ? startUtc : endUtc,
+  endUtc,
+];
 
 /** Work that is an hour apart is shown as one. */
 const JOINED_WITHIN_SECONDS = 3_600;

@@ -4,6 +4,7 @@ import { phaseIdOf } from '../../domain/phaseId';
 import { memoryStore } from '../../store/memoryTable';
 import { outcomeStore, type OutcomeRecord, type OutcomeStore } from '../../store/outcomes';
 import type { Store, Table } from '../../store/store';
+import { intervalsOf } from '../../operatorApi/dashboard/timeline';
 import { vmsOf } from '../support/builders';
 import { ROLLOUT } from '../support/fakeServices';
 
@@ -64,6 +65,37 @@ describe('an outcome', () => {
         outcomeAt(`2026-11-13T0${hour}:00:00.000Z`, ['failed', 'patchesFailed']),
       ]);
     expect(await outcomes.read(ROLLOUT, vm.id)).toMatchObject({ attempts: 3, waits: false });
+  });
+
+  it('that overwrites one keeps when the VM was installed before: the timeline shows every installation', async () => {
+    const outcomes = storeOf();
+    const installed = (startTime: string): OutcomeRecord['installation'] => ({
+      status: 'Succeeded',
+      installationActivityId: 'a',
+      maintenanceWindowExceeded: false,
+      rebootStatus: 'NotNeeded',
+      notSelectedPatchCount: 0,
+      excludedPatchCount: 0,
+      pendingPatchCount: 0,
+      installedPatchCount: 1,
+      failedPatchCount: 0,
+      startTime,
+      lastModifiedTime: startTime,
+      error: null,
+    });
+    const first = {
+      ...outcomeAt(EARLY, ['failed', 'patchesFailed']),
+      installation: installed('2026-11-13T02:00:00.000Z'),
+    };
+    const again = { ...outcomeAt(LATE), installation: installed('2026-11-13T04:00:00.000Z') };
+    await outcomes.save(ROLLOUT, [first]);
+    await outcomes.save(ROLLOUT, [outcomeAt('2026-11-13T03:30:00.000Z', ['deferred', 'poweredOff'])]);
+    const [kept = null] = await outcomes.save(ROLLOUT, [again]);
+    expect(kept?.installedBefore).toEqual([['2026-11-13T02:00:00.000Z', EARLY]]);
+    expect(intervalsOf({ outcome: kept })).toEqual([
+      ['2026-11-13T02:00:00.000Z', EARLY],
+      ['2026-11-13T04:00:00.000Z', LATE],
+    ]);
   });
 });
 

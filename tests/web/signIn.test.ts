@@ -36,7 +36,10 @@ beforeAll(async () => {
   const started = await host.request('POST', '/api/rollouts', { month: '2026-11' }, { authorization });
   if (started.status !== 202) throw new Error(`POST /api/rollouts answered ${started.status}.`);
   await host.runUntil('2026-11-10T19:00:00.000Z');
-  ({ page, errors } = await openPage(browser));
+  const whereItSignsIn = Object.values(issuer.environment).flatMap((value) =>
+    URL.canParse(value) ? [new URL(value).origin] : [],
+  );
+  ({ page, errors } = await openPage(browser, {}, whereItSignsIn));
 });
 afterAll(async () => {
   await browser.close();
@@ -116,7 +119,8 @@ test('a token that a person has is taken, too, and an operator’s buttons are o
 
 describe('an approval', () => {
   const card = (): Locator => page.getByRole('region', { name: /Phase 1/ });
-  const decide = (): Locator => card().getByRole('button', { name: /^(Approve|Reject|Decide)$/ });
+  const decide = (): Locator =>
+    card().getByRole('button', { name: /^(Approve|Reject|Decide on the approval)$/ });
   const signedInAs = async (claims: Readonly<Record<string, unknown>>): Promise<void> => {
     await page.evaluate(`sessionStorage.setItem('lowtide.token', ${JSON.stringify(issuer.token(claims))})`);
     await open('');
@@ -136,7 +140,7 @@ describe('an approval', () => {
       /What\s+\d+ VMs? in \d+ regions?: \w+/,
       /Asked for by\s+ann@contoso\.com.*, Tue 10 Nov, 18:00 UTC/,
       /The policy asks an approver before phase 1/,
-      /\d+ VMs? of Phase 1 start now, each in its off-peak hours\. Not used within 168 hours, it lapses\./,
+      /\d+ VMs? of Phase 1 start now, each in its off-peak hours\. Not used within 7 days, it lapses\./,
       /go on waiting, and your reason stands here/,
     ])
       expect(text).toMatch(part);

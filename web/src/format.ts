@@ -158,11 +158,18 @@ const NAME_MAX = 72;
 const HEAD = 48;
 const TAIL = 16;
 
+const segmenter = new Intl.Segmenter('en');
+
+/** As people count them: an emoji is one. */
+export function lettersOf(text: string): readonly string[] {
+  return Array.from(segmenter.segment(text), ({ segment }) => segment);
+}
+
 /** A name that others chose, within a sentence: of one that is too long the middle is left out. */
 export function shortened(name: string): string {
   if (name.length <= NAME_MAX) return name;
-  // Letters, not halves of them: an emoji has two.
-  const letters = [...name];
+  const letters = lettersOf(name);
+  if (letters.length <= NAME_MAX) return name;
   return `${letters.slice(0, HEAD).join('')}…${letters.slice(-TAIL).join('')}`;
 }
 

@@ -46,12 +46,14 @@ class Poll {
     this.#watchers.add(watch);
     if (this.#watchers.size === 1) {
       document.addEventListener('visibilitychange', this.#onVisible);
+      window.addEventListener('online', this.ask);
       this.ask();
     }
     return () => {
       this.#watchers.delete(watch);
       if (this.#watchers.size > 0) return;
       document.removeEventListener('visibilitychange', this.#onVisible);
+      window.removeEventListener('online', this.ask);
       window.clearTimeout(this.#timer);
       polls.delete(this.#path);
     };

@@ -37,7 +37,7 @@ test('a halt is read aloud when it comes, and seen on every other page', async (
     .getByRole('alert')
     .filter({ hasText: 'November 2026 is halted, in whole or in part, and waits for a decision.' });
   await said.waitFor();
-  expect(await said.evaluate((element) => element.getBoundingClientRect().height)).toBeGreaterThan(20);
+  expect((await said.boundingBox())?.height).toBeGreaterThan(20);
   await said.getByRole('link', { name: 'Decide on November 2026' }).click();
   await page.getByRole('region', { name: /^Halted/ }).waitFor();
   expect(await page.getByRole('alert').filter({ hasText: 'is halted' }).count()).toBe(1);

@@ -80,7 +80,7 @@ test('a lost connection is said, with how old the page is; a decision that got n
   await form.getByLabel('Reason, for the audit').fill('The line is gone.');
   await form.getByRole('button', { name: 'Pause' }).click();
   await shows(/It is not known whether it has been done: look before you try again/);
-  await page.context().setOffline(false);
   await page.getByRole('button', { name: 'Try now' }).click();
+  await page.context().setOffline(false);
   await page.getByText('Connection lost.').waitFor({ state: 'detached' });
 });

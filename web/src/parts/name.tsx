@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import { shortened } from '../format';
+import { lettersOf, shortened } from '../format';
 
 /** So much of it a screen reader says, and a title shows. */
 const WHOLE_MAX = 5_000;
@@ -33,7 +33,7 @@ const KEPT_AT_END = 8;
 
 /** A name on one line of a table: where the column is too narrow, its middle is left out, since names differ at their end. */
 export function NameOnOneLine({ text }: { readonly text: string }): JSX.Element {
-  const letters = [...text];
+  const letters = lettersOf(text);
   if (letters.length <= FITS_MAX) return <>{text}</>;
   return (
     <span class="one-line" title={text.slice(0, TITLE_MAX)}>
