@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Utc, VmId } from './ids';
 import { FactValue, OutcomeKind, OutcomeReason, type Because } from './reasons';
 
+// eslint-disable-next-line no-restricted-syntax -- its shape
 export const Outcome = z.object({
   vmId: VmId,
   kind: OutcomeKind,
@@ -24,6 +25,7 @@ export function outcomeOf(
   others: readonly Because[] = [],
 ): Outcome {
   const { kind, reason, facts } = because;
+  // eslint-disable-next-line no-restricted-syntax -- the one constructor
   const outcome = { vmId, kind, reason, detail: sentences([because, ...others]), atUtc };
   return {
     ...outcome,

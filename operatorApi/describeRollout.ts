@@ -97,4 +97,4 @@ function unforeseenFrom(needed: readonly NeededApproval[], plan: PlanSummary | n
   return at === undefined || at < 0 ? Infinity : at;
 }
 
-const WAITS: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn']);
+const WAITS: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);

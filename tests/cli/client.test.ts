@@ -321,6 +321,10 @@ describe('the client without a host, over a fleet file', () => {
     writeFileSync(policy, 'bakeAfterCanary: P5D\n');
     const slower = await json('preview', ...month, '--policy', policy);
     expect((slower['diff'] as { movedCount: number }).movedCount).toBeGreaterThan(0);
+    writeFileSync(policy, 'approvals: [{ before: { phase: 2 } }]\n');
+    expect((await typed('preview', '--file', fleet, ...month, '--policy', policy)).out).toMatch(
+      /phase-2 waits for an approval before phase 2: the dates hold when it is given by 2026-12-\d\d/,
+    );
     writeFileSync(policy, 'bakeAfterCanary: soon\n');
     expect((await typed('preview', '--file', fleet, '--policy', policy)).err).toContain('line 1, column 18');
     const { virtualMachines, ...rest } = JSON.parse(readFileSync(fleet, 'utf8')) as {

@@ -11,7 +11,10 @@ const VMS = ['northeurope', 'eastus', 'japaneast'].flatMap((region) =>
   })),
 );
 const POLICY = {
-  approvals: [{ before: { phase: 2 }, validHours: 48 }],
+  approvals: [
+    { before: { phase: 2 }, validHours: 48 },
+    { before: { phase: 3 }, validHours: 1 },
+  ],
   ownWindows: [
     {
       name: 'weekend',
@@ -35,14 +38,20 @@ describe('a month with an approval after the canary and with windows of VMs of t
     (await month.get('/api/rollouts/rollout-2026-11'))['approvals'] as Needed[];
   const say = async (path: string, body: object): Promise<number> =>
     (await month.api.send('POST', `/api/rollouts/rollout-2026-11/${path}`, body)).status;
-  const secondPhase = async (): Promise<{ startedUtc: string | null; regions: string[] }> => {
-    const { phases } = (await month.get('/api/rollouts/rollout-2026-11')) as {
-      phases: { phase: string; startedUtc: string | null; regions: string[] }[];
-    };
-    const found = phases.find(({ phase }) => phase === 'phase-2');
-    if (found === undefined) throw new Error('There is no phase 2.');
+  interface Phase {
+    readonly phase: string;
+    readonly startedUtc: string | null;
+    readonly regions: readonly string[];
+    readonly expected: object | null;
+  }
+  const phaseOf = async (name: string): Promise<Phase> => {
+    const { phases } = await month.get('/api/rollouts/rollout-2026-11');
+    const found = (phases as readonly Phase[]).find(({ phase }) => phase === name);
+    if (found === undefined) throw new Error(`There is no ${name}.`);
     return found;
   };
+  const secondPhase = (): Promise<Phase> => phaseOf('phase-2');
+  const datesOf = async (name: string): Promise<object | null> => (await phaseOf(name)).expected;
   beforeAll(async () => {
     month = await steeredMonth(VMS, POLICY);
     await month.days(6);
@@ -50,7 +59,10 @@ describe('a month with an approval after the canary and with windows of VMs of t
   afterAll(() => month.api.close());
 
   it('the phase after the canary waits, and rollout, why and notices say for what', async () => {
-    expect(await needed()).toMatchObject([{ phase: 'phase-2', state: 'pending' }]);
+    expect(await needed()).toMatchObject([
+      { phase: 'phase-2', state: 'pending' },
+      { phase: 'phase-3', state: 'pending' },
+    ]);
     const { startedUtc, regions } = await secondPhase();
     expect(startedUtc).toBeNull();
     const why = await month.get(`/api/explain?id=${idOf(`${String(regions[0])}-1`)}`);
@@ -75,8 +87,10 @@ describe('a month with an approval after the canary and with windows of VMs of t
     expect(await say('reject', { reason: 'The canary is too small.' })).toBe(200);
     expect(await needed()).toMatchObject([
       { state: 'rejected', approval: { reason: 'The canary is too small.' } },
+      { state: 'pending' },
     ]);
-    expect(await say('reject', { reason: 'Again.' })).toBe(409);
+    expect(await say('reject', { reason: 'Again.', phase: 'phase-2' })).toBe(409);
+    expect(await datesOf('phase-2')).toBeNull(); // they depend on a person
     const why = await month.get(`/api/explain?id=${idOf(`${String((await secondPhase()).regions[0])}-1`)}`);
     expect(JSON.stringify(why['holds'])).toContain('rejected it, The canary is too small.');
     const { value } = (await month.get('/api/rollouts/rollout-2026-11/audit')) as {
@@ -92,10 +106,26 @@ describe('a month with an approval after the canary and with windows of VMs of t
     const before = (await month.installs()).length;
     await month.days(2);
     expect((await month.installs()).length).toBe(before);
-    expect(await needed()).toMatchObject([{ state: 'withdrawn' }]);
+    expect(await needed()).toMatchObject([{ state: 'withdrawn' }, { state: 'pending' }]);
     expect(await say('approve', { reason: 'It is well.', phase: 'phase-2' })).toBe(200);
-    expect(await needed()).toMatchObject([{ state: 'used' }]);
-    expect(await say('approve', { reason: 'Again.' })).toBe(409);
+    expect(await needed()).toMatchObject([{ state: 'used' }, { state: 'pending' }]);
+    expect(await say('approve', { reason: 'Again.', phase: 'phase-2' })).toBe(409);
+  });
+
+  it('an approval that its phase has not used in time has lapsed: it waits for another, without dates', async () => {
+    expect(await say('approve', { reason: 'In advance.', phase: 'phase-3' })).toBe(200);
+    expect(await needed()).toMatchObject([{ state: 'used' }, { state: 'approved' }]);
+    await month.days(6);
+    expect(await needed()).toMatchObject([{ state: 'used' }, { phase: 'phase-3', state: 'lapsed' }]);
+    const { regions } = await phaseOf('phase-3');
+    const installed = (await month.installs()).filter(({ name }) => name.startsWith(String(regions[0])));
+    expect([installed, await datesOf('phase-3')]).toEqual([[], null]);
+    const why = await month.get(`/api/explain?id=${idOf(`${String(regions[0])}-1`)}`);
+    expect(why).toMatchObject({ state: 'held', start: { expectedUtc: null } });
+    expect(JSON.stringify(why['holds'])).toMatch(/an approval before phase 3: that of .* lapsed at 2026-11-/);
+    expect(await say('approve', { reason: 'Now.' })).toBe(200); // the first that waits
+    await month.days(1.5);
+    expect(await needed()).toMatchObject([{ state: 'used' }, { state: 'used' }]);
   });
 
   it('INV-4: VMs with windows of their own are installed in them alone, also by why and by the plan', async () => {
