@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path';
 import { renderCertificate } from '../audit/certificate';
 import type { AuditReport } from '../audit/auditReport';
 import { rolloutIdOf, type Month } from '../domain/ids';
-import { LowtideError } from '../domain/lowtideError';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import type { Host } from '../emulator/host';
@@ -15,6 +14,7 @@ import { readText } from '../local/readText';
 import { auditRollouts, deletedOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
+import { answered, beginMonth } from './beginMonth';
 import { followRollout } from './followRollout';
 import { interruption } from './interruption';
 import { describeOutcome, shortTime } from './rolloutSummary';
@@ -62,8 +62,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
     async (local) => {
       const { host } = local;
       say.line(`Serving ${host.baseUrl}/dashboard, where you can watch it. ${DURATION}\n`);
-      await request(host, 'POST', '/api/fleet', readText(options.fleet));
-      await request(host, 'POST', '/api/rollouts', { month });
+      await beginMonth(host, { id, month, fleet: readText(options.fleet) });
       await followRollout({ host, id, speed: options.speed, keepGoing: options.keepGoing === true });
       const audit = await report(host, id, fleet, app);
       // From now on time passes as it does elsewhere, so that there is time to look around.
@@ -89,7 +88,7 @@ function settingsOf({ settings: file, fleet, scenario, seed }: StartOptions): Ap
 
 /** The rollout's own report, and the auditor's on what really happened. */
 async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettings): Promise<AuditReport> {
-  const rollout = RolloutView.parse(await request(host, 'GET', `/api/rollouts/${id}`));
+  const rollout = RolloutView.parse(await answered(host, 'GET', `/api/rollouts/${id}`));
   const rollouts = await rolloutsOf(host);
   const untilUtc = host.nowUtc();
   const audit = auditEvents(await eventsOf(host, untilUtc), fleet, app.settings.policy, {
@@ -113,15 +112,4 @@ function lookAround(host: Host, id: string): void {
   say.line(`  ${look} /api/rollouts/${id}/virtual-machines`);
   say.line(`  ${look} /api/rollouts/${id}/audit`);
   say.line('Ctrl-C ends it.');
-}
-
-async function request(host: Host, method: string, path: string, body?: unknown): Promise<unknown> {
-  const answer = await host.request(method, path, body);
-  if (answer.status < 300) return answer.body;
-  const { title, detail } = (answer.body ?? {}) as { title?: string; detail?: string };
-  throw new LowtideError('ARGUMENT_INVALID', {
-    what: title ?? `${method} ${path} answered ${answer.status}.`,
-    why: detail ?? JSON.stringify(answer.body),
-    fix: 'The log file has the details.',
-  });
 }

@@ -20,6 +20,7 @@ export interface Tools {
   readonly guards: Guards;
   readonly invoker: Invoker;
   readonly extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
+  readonly unserved: HostOptions['unserved'] | undefined;
   readonly log: (line: string) => void;
 }
 

@@ -92,7 +92,7 @@ async function start(options: HostOptions, undo: Undo): Promise<Host> {
   const invoker = newInvoker(app.core);
   const origin = { url: 'http://127.0.0.1', rpc: rpcOriginOfHost() };
   const extraInputs = extraInputsAt(origin, settings.hubName);
-  const tools = { guards, invoker, extraInputs, log };
+  const tools = { guards, invoker, extraInputs, log, unserved: options.unserved };
   const engine = createEngine(options, settings, clock, app, journal, tools);
   if (journal) {
     undo.push(async () => {
@@ -220,13 +220,13 @@ function createHandler(
   settings: AppSettings,
   timers: TimerTriggers,
   origin: { readonly url: string; readonly rpc: string },
-  { extraInputs, log }: Tools,
+  { extraInputs, log, unserved }: Tools,
   undo: Undo,
 ): HttpHandler {
   const { functions } = app.core;
   const webhooks = new Webhooks(engine, settings.hubName, () => origin.url);
   const router = createRouter(functions.values(), settings.routePrefix);
-  const appFunctions = httpFunctions(router, caller, extraInputs, log);
+  const appFunctions = httpFunctions(router, caller, extraInputs, log, unserved);
   const adminApi = admin(functions, timers, settings, () => origin.url);
   const route: HttpHandler = (exchange) => {
     const own = webhooks.handler(exchange.url.pathname) ?? adminApi(exchange.url.pathname);

@@ -31,6 +31,8 @@ export interface HostOptions {
   readonly log?: (line: string) => void;
   /** Asked before everything else whether it answers a request itself; undefined where it does not. No request of the app, and no work of its clock. */
   readonly alsoServes?: (exchange: Exchange) => Promise<Answer> | undefined;
+  /** What a path answers for which there is no function, which on the real host is an empty 404. */
+  readonly unserved?: (exchange: Exchange) => Answer;
   /** Default true: fire timer-triggered functions. */
   readonly timers?: boolean;
   /**

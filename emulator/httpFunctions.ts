@@ -23,10 +23,11 @@ export function httpFunctions(
   caller: Caller,
   extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>,
   log: (line: string) => void,
+  unserved: (exchange: Exchange) => Answer = () => empty(404),
 ): HttpHandler {
   return async (exchange) => {
     const match = router(exchange.method, exchange.url.pathname);
-    if (!match) return empty(404);
+    if (!match) return unserved(exchange);
     if (exchange.body.length > BODY_MAX_BYTES) return empty(413);
     try {
       const http = toRpc(exchange, match.params);

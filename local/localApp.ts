@@ -12,7 +12,8 @@ import { readText } from './readText';
 import { Rehearsals } from './rehearsals';
 import { say } from './say';
 import { takeStateFolder } from './stateFolder';
-import { wrapLogLine } from './wrap';
+import { answerUnserved } from './unserved';
+import { firstLine, wrapLogLine } from './wrap';
 
 export interface LocalAppOptions {
   /** Everything it keeps is in this folder. */
@@ -147,6 +148,7 @@ function hostApp(
     port,
     https: https === true,
     alsoServes: rehearsals.serve,
+    unserved: answerUnserved,
     environment: {
       ...settings,
       AzureWebJobsStorage: connectionString,
@@ -161,9 +163,6 @@ function hostApp(
     },
   });
 }
-
-/** A stack is in the log file; on the terminal it is only when it was asked for. */
-const firstLine = (text: string): string => text.split('\n')[0] ?? text;
 
 /** Settings are read when the app is first asked for something: better now than in the middle of the month. */
 async function checkItAnswers(host: Host): Promise<void> {

@@ -28,7 +28,7 @@ import {
   type ReportedRollout,
 } from './rolloutEvidence';
 import { say } from './say';
-import { wrapLogLine } from './wrap';
+import { firstLine, wrapLogLine } from './wrap';
 
 export interface SimulationOptions {
   readonly fleet: string;
@@ -182,7 +182,7 @@ function hostOf(
       LOWTIDE_SEED: String(options.seed),
     },
     log: onceEach((line) => {
-      if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(line));
+      if (/^(error|warn)/i.test(line)) say.error(wrapLogLine(/^warn/i.test(line) ? firstLine(line) : line)); // the facts of a warning are in its audit
     }),
   });
 }

@@ -33,3 +33,6 @@ export function wrapLogLine(line: string, width: number = terminalWidth()): stri
   const [, level = '', text = line] = /^([a-z]+: )(.*)$/i.exec(line) ?? [];
   return wrap(text, level, width);
 }
+
+/** What there is to know at once: further lines, such as a stack or names, are in the log file and shown when they were asked for. */
+export const firstLine = (text: string): string => text.split('\n')[0] ?? text;

@@ -23,7 +23,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
   const removed = [...before].filter((id) => !ids.has(id));
   if (added.length + removed.length === 0) return null;
   const atUtc = services.nowUtc();
-  const why = sentenceOf(
+  const { short, facts } = sentencesOf(
     added.map(({ one }) => one),
     now.length,
     found.control.endsUtc,
@@ -35,7 +35,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
       what: 'atRisk',
       subject: rolloutId,
       vmId: added.length === 1 ? (added[0]?.one.vm.id ?? null) : null,
-      why,
+      why: `${short} ${facts}`,
       evidence: {
         count: added.length,
         inAll: now.length,
@@ -45,11 +45,15 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
       },
     });
   await services.rollouts.saveAtRisk(rolloutId, { added: added.map(({ one }) => one.vm.id), removed });
-  return added.length > 0 ? why : null;
+  return added.length > 0 ? `${short}\n${facts}` : null;
 }
 
-/** Which VMs, why, and what there is to do: as a rule nothing. */
-function sentenceOf(added: readonly FleetVm[], inAll: number, endsUtc: string): string {
+/** How many and why; then which VMs, and what there is to do: as a rule nothing. */
+function sentencesOf(
+  added: readonly FleetVm[],
+  inAll: number,
+  endsUtc: string,
+): { readonly short: string; readonly facts: string } {
   const names = added.slice(0, NAMED_MAX).map(({ vm }) => vm.id.split('/').at(-1) ?? vm.id);
   const more = added.length > names.length ? ` and ${added.length - names.length} more` : '';
   const because = new Map<string, number>();
@@ -59,14 +63,17 @@ function sentenceOf(added: readonly FleetVm[], inAll: number, endsUtc: string): 
   }
   const reasons = [...because].map(([why, count]) => `${why} ${count}`).join(', ');
   const their = added.length === 1 ? 'its' : 'their';
-  return [
-    `${vms(added.length)} may miss ${their} 30 days: ${names.join(', ')}${more} (${reasons}).`,
+  const facts = [
+    `${added.length === 1 ? 'It is' : 'They are'} ${names.join(', ')}${more}.`,
     ...(added.some(({ outcome }) => outcome?.waits) ? [triedAgain(added.length, endsUtc)] : []),
     ...(added.some(({ outcome }) => outcome?.kind === 'unhealthy')
       ? ['A VM that is unhealthy after its update is not tried again: it needs you.']
       : []),
-    `In all: ${vms(inAll)}.`,
-  ].join(' ');
+  ];
+  return {
+    short: `${vms(added.length)} may miss ${their} 30 days (${reasons}); ${vms(inAll)} in all.`,
+    facts: facts.join(' '),
+  };
 }
 
 function triedAgain(count: number, endsUtc: string): string {

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { releaseOf } from '../../domain/release';
 import { Month } from '../../domain/ids';
+import type * as BeginModule from '../../cli/beginMonth';
 import type * as FollowModule from '../../cli/followRollout';
+import type * as SimulateModule from '../../local/simulateMonth';
 import { loadNatively, repository, startHost } from '../emulator/support/nativeHost';
 import { startLowtide } from './lowtideProcess';
 
@@ -45,8 +47,9 @@ test('start says what it does before it loads the app or starts Azurite', async 
 });
 
 /** The month of a small fleet as start lets it pass, at a speed: how its phases, outcomes and gates stand at its end. */
-async function month(speed: number, port: number): Promise<unknown> {
+async function month(speed: number, port: number): Promise<Record<string, unknown>> {
   const { followRollout } = loadNatively('dist/cli/followRollout.js') as typeof FollowModule;
+  const { beginMonth } = loadNatively('dist/cli/beginMonth.js') as typeof BeginModule;
   const host = await startHost({
     appDir: repository,
     clock: { kind: 'virtual', startUtc: releaseOf(Month.parse(MONTH)) },
@@ -65,9 +68,8 @@ async function month(speed: number, port: number): Promise<unknown> {
   const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
     const fleet = readFileSync(join(repository, 'fleets', 'e2e.json'), 'utf8');
-    expect((await host.request('POST', '/api/fleet', fleet)).status).toBeLessThan(300);
-    expect((await host.request('POST', '/api/rollouts', { month: MONTH })).status).toBeLessThan(300);
     const id = `rollout-${MONTH}`;
+    await beginMonth(host, { id, month: Month.parse(MONTH), fleet });
     await followRollout({ host, id, speed, keepGoing: true });
     const { state, phases, outcomes, reasons, endedUtc } = (await host.request('GET', `/api/rollouts/${id}`))
       .body as Record<string, unknown>;
@@ -78,9 +80,15 @@ async function month(speed: number, port: number): Promise<unknown> {
   }
 }
 
-test('the month is the same, to the millisecond, at any speed and any port', async () => {
+test('the month is the same, to the millisecond, at any speed and any port, and in simulate', async () => {
   const fast = await month(1_000_000_000, 0);
   expect(fast).toMatchObject({ state: 'ended' });
   expect(JSON.stringify(fast)).toContain('"startedUtc":"2026-11-');
   expect(await month(400_000, 0)).toEqual(fast);
+  const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof SimulateModule;
+  const fleet = join(repository, 'fleets', 'e2e.json');
+  const { phases, outcomes, reasons } = await simulateMonth({ fleet, seed: 1, month: MONTH });
+  const { phases: started, ...counts } = fast;
+  expect(counts).toMatchObject({ outcomes, reasons });
+  expect(phases).toEqual(started);
 });

@@ -29,7 +29,7 @@ describe('VMs that become at risk of missing their 30 days', () => {
       expect.objectContaining({
         vmId: idOf('off'),
         why: expect.stringMatching(
-          /^1 VM may miss its 30 days: off \(poweredOff 1\)\. It is tried again by itself .* until 2026-12-08, if it is on then; nothing else is to be done\. In all: 1 VM\.$/,
+          /^1 VM may miss its 30 days \(poweredOff 1\); 1 VM in all\. It is off\. It is tried again by itself .* until 2026-12-08, if it is on then; nothing else is to be done\.$/,
         ) as string,
       }),
     ]);
