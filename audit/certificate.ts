@@ -34,50 +34,69 @@ export function isClean({ violations, doubts, installs }: AuditReport): boolean 
   return violations.length === 0 && doubts.length === 0 && installs.rollout + installs.onDemand > 0;
 }
 
-/** The audit and its blast-radius certificate, as text for a terminal. */
-export function renderCertificate(report: AuditReport): string {
+/** The audit and its blast-radius certificate, as text for a terminal of so many columns. */
+export function renderCertificate(report: AuditReport, width = Infinity): string {
   return [
-    ...heading(report),
+    ...heading(report, width),
     '',
-    ...blastRadius(report),
+    ...blastRadius(report, width),
     '',
-    ...invariants(report),
-    ...violations(report.violations),
-    ...doubts(report.doubts),
+    ...invariants(report, width),
+    ...violations(report.violations, width),
+    ...doubts(report.doubts, width),
     '',
     verdict(report),
     '',
   ].join('\n');
 }
 
-function heading({ fromUtc, untilUtc, vmCount, eventCount, installs }: AuditReport): string[] {
+function heading({ fromUtc, untilUtc, vmCount, eventCount, installs }: AuditReport, width: number): string[] {
   return [
     `Audit of ${fromUtc === null ? 'an empty log' : minute(fromUtc)} to ${minute(untilUtc)}`,
-    `${count(vmCount, 'VM')}, ${count(eventCount, 'event')} in the driver's own log, ${count(installs.rollout, 'install')} by rollouts, ${number(installs.onDemand)} on demand`,
+    ...hanging(
+      `${count(vmCount, 'VM')}, ${count(eventCount, 'event')} in the driver's own log, ${count(installs.rollout, 'install')} by rollouts, ${number(installs.onDemand)} on demand`,
+      width,
+    ),
   ];
 }
 
-function blastRadius({ blastRadius: { peaks, secondsOutOfWindow, pairOverlaps } }: AuditReport): string[] {
-  const rows = peaks.map(({ scope, name, count: down, size, limit, at }: Peak): string[] => [
-    `of ${SCOPE_NAMES[scope]}`,
-    `${number(down)} of ${number(size)}`,
-    percent(down, size),
-    limit === null ? 'no limit' : `limit ${number(limit)}`,
-    minute(at),
-    scope === 'fleet' ? '' : name,
-  ]);
+function blastRadius(
+  { blastRadius: { peaks, secondsOutOfWindow, pairOverlaps } }: AuditReport,
+  width: number,
+): string[] {
   return [
     'Blast radius: the largest share that was ever down at once',
-    ...(rows.length === 0
-      ? ['  nothing was ever down']
-      : table(rows, ['left', 'right', 'right', 'left', 'left', 'left'])),
+    ...(peaks.length === 0 ? ['  nothing was ever down'] : peakRows(peaks, width)),
     `  disruption by rollouts outside off-peak hours: ${number(Math.round(secondsOutOfWindow))} s`,
     `  installs while the paired region was down: ${number(pairOverlaps)}`,
   ];
 }
 
-function invariants({ evaluations, violations: found }: AuditReport): string[] {
-  const rows = invariantNames().map((invariant): string[] => {
+/** A line each; the names are below their lines where one of them does not fit. */
+function peakRows(peaks: readonly Peak[], width: number): string[] {
+  const lines = table(
+    peaks.map(({ scope, count: down, size, limit, at }): string[] => [
+      `of ${SCOPE_NAMES[scope]}`,
+      `${number(down)} of ${number(size)}`,
+      percent(down, size),
+      limit === null ? 'no limit' : `limit ${number(limit)}`,
+      minute(at),
+    ]),
+    ['left', 'right', 'right', 'left', 'left'],
+  );
+  const named = lines.map((line, row) => {
+    const { scope = 'fleet', name = '' } = peaks[row] ?? {};
+    return { line, name: scope === 'fleet' ? '' : name };
+  });
+  const fits = named.every(({ line, name }) => `${line}  ${name}`.length <= width);
+  return named.flatMap(({ line, name }) => {
+    if (name === '') return [line];
+    return fits ? [`${line}  ${name}`] : [line, `      ${name}`];
+  });
+}
+
+function invariants({ evaluations, violations: found }: AuditReport, width: number): string[] {
+  const rows = invariantNames().map((invariant): readonly [string, string, string, string] => {
     const broken = found.filter((violation) => violation.invariant === invariant).length;
     const checks = evaluations[invariant];
     const mark = broken > 0 ? 'BROKEN' : checks > 0 ? 'ok' : '-';
@@ -89,29 +108,53 @@ function invariants({ evaluations, violations: found }: AuditReport): string[] {
           : (NEEDS[invariant] ?? 'nothing to check');
     return [mark, invariant, INVARIANTS[invariant], note];
   });
-  return ['Invariants', ...table(rows, ['left', 'left', 'left', 'left'])];
+  const widthOf = (column: number): number => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  const room = width - [0, 1].reduce((sum, column) => sum + widthOf(column) + 2, 2) - 2;
+  const fits = widthOf(2) + widthOf(3) <= room;
+  const noteWidth = fits ? widthOf(3) : Math.min(widthOf(3), NOTE_WIDTH_MAX);
+  const lines = rows.flatMap(([mark, name, rule, note]) => {
+    const rules = inLines(rule, Math.max(RULE_WIDTH_MIN, room - noteWidth));
+    const notes = inLines(note, noteWidth);
+    const height = Math.max(rules.length, notes.length);
+    return Array.from({ length: height }, (_, row) => [
+      row === 0 ? mark : '',
+      row === 0 ? name : '',
+      rules[row] ?? '',
+      notes[row] ?? '',
+    ]);
+  });
+  return ['Invariants', ...table(lines, ['left', 'left', 'left', 'left'])];
 }
 
-function violations(found: readonly Violation[]): string[] {
+/** Of a note that is longer more lines are made, where the terminal is too narrow. */
+const NOTE_WIDTH_MAX = 20;
+const RULE_WIDTH_MIN = 24;
+
+function violations(found: readonly Violation[], width: number): string[] {
   return invariantNames().flatMap((invariant) => {
     const own = found.filter((violation) => violation.invariant === invariant);
-    return own.length === 0 ? [] : ['', `${invariant}: ${INVARIANTS[invariant]}`, ...reported(own)];
+    return own.length === 0
+      ? []
+      : ['', ...hanging(`${invariant}: ${INVARIANTS[invariant]}`, width), ...reported(own, width)];
   });
 }
 
-function doubts(found: readonly Doubt[]): string[] {
-  return found.length === 0 ? [] : ['', 'In doubt: what the log says and cannot be', ...reported(found)];
+function doubts(found: readonly Doubt[], width: number): string[] {
+  return found.length === 0
+    ? []
+    : ['', 'In doubt: what the log says and cannot be', ...reported(found, width)];
 }
 
 function reported(
   found: readonly { readonly at: string; readonly vm: string | null; readonly detail: string }[],
+  width: number,
 ): string[] {
   const lines = found
     .slice(0, LISTED_MAX)
-    .map(
-      ({ at, vm, detail }) =>
-        `  ${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${forPeople(detail)}`,
-    );
+    .flatMap(({ at, vm, detail }) =>
+      hanging(`${second(at)}  ${vm === null ? '' : `${shortName(vm)}: `}${forPeople(detail)}`, width - 2),
+    )
+    .map((line) => `  ${line}`);
   return found.length > LISTED_MAX ? [...lines, `  … and ${number(found.length - LISTED_MAX)} more`] : lines;
 }
 
@@ -139,6 +182,24 @@ function table(rows: readonly (readonly string[])[], alignment: readonly ('left'
     return `  ${cells.join('  ')}`.trimEnd();
   });
 }
+
+/** Broken between words into lines of at most `width`; one that fits is left as it is. */
+function inLines(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+/** The same, with further lines set in. */
+const hanging = (text: string, width: number): string[] =>
+  inLines(text, text.length <= width ? width : width - 4).map((line, row) =>
+    row === 0 ? line : `    ${line}`,
+  );
 
 /** The last part of an ARM id says enough to a person who knows the fleet. */
 const shortName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);

@@ -9,6 +9,7 @@ import { readFleet } from '../local/readFleet';
 import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { readText } from '../local/readText';
+import { terminalWidth } from '../local/wrap';
 import { writeJson } from '../local/writeOutput';
 import { EVENTS, type AuditEvidence } from './auditEvidence';
 import { evidenceOf } from './auditHost';
@@ -35,7 +36,7 @@ export async function runAudit(options: AuditOptions): Promise<0 | 2> {
   const judged = auditEvents(events, { vms }, settings.policy, rollout);
   if (json !== undefined) writeJson(json, judged);
   say.line(summary);
-  say.text(renderCertificate(judged));
+  say.text(renderCertificate(judged, terminalWidth()));
   return judged.violations.length === 0 ? 0 : 2;
 }
 

@@ -20,7 +20,7 @@ import { say } from '../local/say';
 import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
 import { runStart, type StartOptions } from './start';
-import { START_DEFAULTS } from './startDefaults';
+import { LOOK_BASE_URL, START_DEFAULTS } from './startDefaults';
 
 /** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
 export type ExitCode = 0 | 1 | 2;
@@ -112,10 +112,12 @@ Exit codes: 0 done, 1 bad input, 2 an invariant or a check was violated.`;
 
 /** What keeps running until Ctrl-C. */
 function addHosts(program: Command, ended: Ended): void {
-  command(program, 'start', 'roll out the latest month over a sample fleet, sped up, and watch it', [
-    'npm start',
-    'npm start -- --scenario bad-patch --seed 7',
-  ])
+  command(
+    program,
+    'start',
+    'roll out the latest month over a sample fleet, on a virtual clock, and watch it',
+    ['npm start', 'npm start -- --scenario bad-patch --seed 7'],
+  )
     .option('--fleet <file>', 'fleet to patch', START_DEFAULTS.fleet)
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
@@ -290,7 +292,7 @@ function addTools(program: Command, ended: Ended): void {
     'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
   ])
     .argument('<path>', 'path of a route, as docs/http-api.md lists them')
-    .option('--base-url <url>', 'the host', baseUrl, 'http://127.0.0.1:7071')
+    .option('--base-url <url>', 'the host', baseUrl, LOOK_BASE_URL)
     .option(...KEY)
     .action(async (path: string, options: LookOptions) => {
       ended(await runLook(path, options));

@@ -5,6 +5,7 @@ import { withLocalApp, type LocalApp } from '../local/localApp';
 import { readFleet } from '../local/readFleet';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
+import { wrapText } from '../local/wrap';
 import { writeOutput } from '../local/writeOutput';
 import { interruption } from './interruption';
 
@@ -61,12 +62,14 @@ interface Introduction {
 
 async function introduce({ host }: LocalApp, { https, vmCount, fleet, folder }: Introduction): Promise<void> {
   say.line(`Dashboard: ${host.baseUrl}/dashboard`);
-  say.line(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`);
+  say.line(wrapText(`Lowtide is served at ${host.baseUrl}/; its clock says ${host.nowUtc()}.`));
   if (https) say.line(`Its certificate: ${await saveCertificate(host.baseUrl, folder)}`);
   say.line(
-    vmCount === null
-      ? `What it keeps is in ${folder}. POST /api/fleet gives it a fleet.`
-      : `Its fleet: ${vmCount} VMs of ${fleet ?? ''}. What it keeps is in ${folder}.`,
+    wrapText(
+      vmCount === null
+        ? `What it keeps is in ${folder}. POST /api/fleet gives it a fleet.`
+        : `Its fleet: ${vmCount} VMs of ${fleet ?? ''}. What it keeps is in ${folder}.`,
+    ),
   );
   say.line('Ctrl-C ends it.');
 }

@@ -2,6 +2,7 @@ import { renderCertificate } from '../audit/certificate';
 import { readAppSettings } from '../local/appSettings';
 import { say } from '../local/say';
 import { simulateMonth, type SimulationOptions, type SimulationReport } from '../local/simulateMonth';
+import { terminalWidth, wrap } from '../local/wrap';
 import { writeJson, writeOutput } from '../local/writeOutput';
 
 /** `npm run simulate`: returns the exit code. */
@@ -37,20 +38,25 @@ function describe(report: SimulationReport): string {
     .sort(([, a], [, b]) => b - a)
     .map(([kind, count]) => {
       const reasons = Object.entries(report.reasons[kind] ?? {}).map(([reason, n]) => `${reason} ${n}`);
-      return `  ${kind.padEnd(10)} ${String(count).padStart(6)}   ${reasons.join(', ')}`;
+      return wrap(reasons.join(', '), `  ${kind.padEnd(10)} ${String(count).padStart(6)}   `);
     });
   const phases = report.phases.map(({ phase, regions, startedUtc, endedUtc, gate }) => {
     const from = startedUtc?.slice(0, 16) ?? 'never started   ';
-    return `  ${phase}  ${from} … ${endedUtc?.slice(0, 16) ?? ''}  ${regions.join(' ')}\n           ${gate?.why ?? 'not decided'}`;
+    return [
+      wrap(regions.join(' '), `  ${phase}  ${from} … ${endedUtc?.slice(0, 16) ?? ''}  `),
+      wrap(gate?.why ?? 'not decided', PHASE_INDENT),
+    ].join('\n');
   });
-  const halts = report.halts.map(({ haltId, why }) => `  halted at ${haltId}: ${why}`);
+  const halts = report.halts.map(({ haltId, why }) => wrap(`halted at ${haltId}: ${why}`, '  '));
   return [
     `${report.rolloutId}: ${report.vmCount === 1 ? '1 VM' : `${report.vmCount} VMs`}, ${report.virtualDays} days in ${report.wallSeconds} s, ${report.durableSteps} durable steps`,
     ...['', 'Outcomes', ...rows, '', 'Phases', ...phases, ...halts, ''],
-    renderCertificate(report.audit),
+    renderCertificate(report.audit, terminalWidth()),
     ...azureLines(report),
   ].join('\n');
 }
+
+const PHASE_INDENT = ' '.repeat(11);
 
 /** What the pocket Azure says of the same month. */
 function azureLines({ azure }: SimulationReport): readonly string[] {

@@ -14,12 +14,14 @@ import { readText } from '../local/readText';
 import { auditRollouts, deletedOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
+import { terminalWidth, wrapText } from '../local/wrap';
 import { answered, beginMonth } from './beginMonth';
 import { followRollout } from './followRollout';
 import { interruption } from './interruption';
 import { describeOutcome, shortTime } from './rolloutSummary';
 import { RolloutView } from './rolloutView';
 import { aborted } from './serve';
+import { LOOK_BASE_URL } from './startDefaults';
 
 export interface StartOptions {
   readonly fleet: string;
@@ -45,7 +47,9 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
   if (options.port !== 0)
     say.line(`Dashboard: http://127.0.0.1:${options.port}/dashboard, in a few seconds.`);
   say.line(
-    `${id} over the ${fleet.vms.length} VMs of ${options.fleet}, from its release to its last outcome.`,
+    wrapText(
+      `${id} over the ${fleet.vms.length} VMs of ${options.fleet}, from its release to its last outcome.`,
+    ),
   );
   say.line(app.summary);
   say.line('Starting Azurite and the app …');
@@ -61,7 +65,8 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
     stopped,
     async (local) => {
       const { host } = local;
-      say.line(`Serving ${host.baseUrl}/dashboard, where you can watch it. ${DURATION}\n`);
+      say.line(wrapText(`Serving ${host.baseUrl}/dashboard, where you can watch it.`));
+      say.line(`${wrapText(DURATION)}\n`);
       await beginMonth(host, { id, month, fleet: readText(options.fleet) });
       await followRollout({ host, id, speed: options.speed, keepGoing: options.keepGoing === true });
       const audit = await report(host, id, fleet, app);
@@ -100,13 +105,16 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
   });
   say.line();
   say.line(describeOutcome(rollout));
-  say.line(renderCertificate(audit));
+  say.line(renderCertificate(audit, terminalWidth()));
   return audit;
 }
 
 function lookAround(host: Host, id: string): void {
-  const look = `npm run --silent look -- --base-url ${host.baseUrl}`;
-  say.line(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`);
+  const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --base-url ${host.baseUrl}`;
+  const look = `npm run --silent look --${where}`;
+  say.line(
+    wrapText(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`),
+  );
   say.line(`Look around at ${host.baseUrl}/dashboard, or from another terminal:`);
   say.line(`  ${look} /api/rollouts/${id}`);
   say.line(`  ${look} /api/rollouts/${id}/virtual-machines`);

@@ -5,3 +5,6 @@ export const START_DEFAULTS = {
   port: 7071,
   seed: 1,
 } as const;
+
+/** A command that is to look there needs no --base-url. */
+export const LOOK_BASE_URL = `http://127.0.0.1:${START_DEFAULTS.port}`;

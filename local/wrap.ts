@@ -28,6 +28,11 @@ export function wrap(text: string, indent: string, width: number = terminalWidth
 
 const WORDS = /[^\s`]*`[^`]*`\S*|\S+/g;
 
+/** A sentence as it fits the terminal; further lines are set in by two blanks. */
+export function wrapText(text: string, width: number = terminalWidth()): string {
+  return text.length <= width ? text : wrap(text, '  ', width).trimStart();
+}
+
 /** A line of a log, `warning: what there is to say`, as it fits the terminal. */
 export function wrapLogLine(line: string, width: number = terminalWidth()): string {
   const [, level = '', text = line] = /^([a-z]+: )(.*)$/i.exec(line) ?? [];

@@ -54,4 +54,21 @@ describe('the certificate', () => {
   it('does not praise a month in which nothing happened', () => {
     expectGolden('certificate-empty.txt', renderCertificate(audit(vms, [])));
   });
+
+  it.each([80, 100])('fits a terminal of %d columns, and says the same', (width) => {
+    const bad = [...set.slice(0, 14).map((vm) => install(vm, 0, 500)), ...goodMonth];
+    const report = audit(vms, bad);
+    const text = renderCertificate(report, width);
+    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    const words = (lines: string): string[] => lines.split(/\s+/).sort();
+    expect(words(text)).toEqual(words(renderCertificate(report)));
+  });
+
+  it('shows every share with its limit, or that it has none', () => {
+    const rows = renderCertificate(audit(vms, goodMonth))
+      .split('\n')
+      .filter((line) => / %  /.test(line));
+    expect(rows.length).toBeGreaterThan(3);
+    for (const row of rows) expect(row).toMatch(/ %  (?:limit [\d,]+|no limit) /);
+  });
 });

@@ -3,7 +3,7 @@ import { progressOf, type RolloutView } from '../../cli/rolloutView';
 import { describeHalt } from '../../cli/haltNotice';
 import { describeBody } from '../../cli/look';
 import { showProgress } from '../../cli/progress';
-import { wrap, wrapLogLine } from '../../local/wrap';
+import { firstLine, wrap, wrapLogLine, wrapText } from '../../local/wrap';
 
 function rollout(over: Partial<RolloutView>): RolloutView {
   return {
@@ -82,6 +82,19 @@ test('a warning of the app fits the terminal, and a command in it stays whole', 
     '         `npm run lowtide -- forecast --state atRisk` for',
     '         each.',
   ]);
+});
+
+test('a warning with facts below it is one line of the terminal; the facts are in the log file', () => {
+  const text =
+    'warning: 8 VMs may miss their 30 days (poweredOff 8); 10 VMs in all.\nThey are web-01, web-02.';
+  const shown = wrapLogLine(firstLine(text), 80);
+  expect(shown).toBe('warning: 8 VMs may miss their 30 days (poweredOff 8); 10 VMs in all.');
+});
+
+test('a sentence fits the terminal, and what it names stays whole', () => {
+  const text = 'Serving http://127.0.0.1:7071/dashboard, where you can watch it.';
+  expect(wrapText(text, 80)).toBe(text);
+  expect(wrapText(text, 45)).toBe('Serving http://127.0.0.1:7071/dashboard,\n  where you can watch it.');
 });
 
 test('a halt shows its reason, the VMs, and complete commands to copy', () => {
