@@ -9,11 +9,11 @@ import { sideBySide } from './sideBySide';
 
 /** Members that one call reads, those that were read longest ago first: as many as the platform answers in some seconds. A smaller budget is read whole. */
 export const BUDGET_LOOK_MAX = 500;
-/** The same while there are some that nobody has looked at for too long: half a minute's work. */
+/** The same while there are some that were not looked at for too long: half a minute's work. */
 export const STALE_LOOK_MAX = 2_000;
 /** Members that are known to be down, and that one call probes again. */
 const PROBES_MAX = 200;
-/** What nobody has looked at for so long is not known: no claim is granted before it is. 100,000 members take 50 calls. */
+/** What was not looked at for so long is not known: no claim is granted before it is. 100,000 members take 50 calls. */
 export const BUDGET_LOOK_SECONDS_MAX = 6 * 3600;
 
 export interface BudgetLook {

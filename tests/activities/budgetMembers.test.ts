@@ -70,8 +70,10 @@ describe('INV-15: what a claim may take of a budget', () => {
 
   it('is less by the members that are off or unhealthy, also those of no round', async () => {
     const services = await fleet(4);
-    switchOff(services, others.slice(0, 1));
-    services.driver.change(others[1]?.id ?? own[0]!.id, {
+    const [off, ill] = others;
+    if (off === undefined || ill === undefined) throw new Error('There are no such VMs.');
+    switchOff(services, [off]);
+    services.driver.change(ill.id, {
       signals: { ...HEALTHY, resourceHealth: 'unavailable' },
     });
     expect(shareIn(await look(services, 4))).toEqual({ budget: 'shop', count: 2, max: 2, downCount: 2 });

@@ -226,10 +226,9 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
     const asked = { ...web, availabilitySetId: null, budgets: [{ budget: 'shop', count: 1, max: 1 }] };
     const full = [{ budget: 'shop', down: 'shop-1' }];
     const run = await round(
-      {},
+      { awaitClaim: () => ({ granted: false, rules: ['budget'] }) },
       {
         lookAtBudgets: () => ({ disruption: asked, full }),
-        awaitClaim: () => ({ granted: false, rules: ['budget'] }),
       },
       asked,
     );
