@@ -100,7 +100,8 @@ const STOPS_MAX = 100;
 /** Goes on by the Tab key to an element, from wherever the focus is. */
 export async function tabTo(target: Locator): Promise<void> {
   await target.waitFor();
-  await press(target.page(), 'Tab', () => target.evaluate('(element) => element === document.activeElement'));
+  const focused = target.page().locator(':focus');
+  await press(target.page(), 'Tab', async () => (await target.and(focused).count()) > 0);
 }
 
 /** Types into a field that the Tab key leads to. */

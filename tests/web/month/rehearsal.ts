@@ -54,9 +54,12 @@ test('its rollout is paused and cancelled by keyboard alone, with a reason each'
   };
   await page.locator('main').focus();
   await decide('Pause', 'A look.');
-  await page.locator('.badge', { hasText: 'Paused' }).waitFor();
+  await page.locator('.badge', { hasText: 'Paused' }).first().waitFor();
   await decide('Cancel the rollout', 'Enough was seen.');
-  await page.locator('.badge', { hasText: /Cancell/ }).waitFor();
+  await page
+    .locator('.badge', { hasText: /Cancell/ })
+    .first()
+    .waitFor();
 });
 
 test('it goes on at another speed', async () => {

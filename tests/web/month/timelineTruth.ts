@@ -86,6 +86,9 @@ test('the timeline is true: fills hold every installation of the driver’s log 
       drawn.worked.some(
         ([from, of]) => utc(from) - TOLERANCE_MS <= ms && ms <= utc(from + of) + TOLERANCE_MS,
       );
+    const isEmpty = ([from, of]: Piece): boolean =>
+      !here.some((ms) => utc(from) - TOLERANCE_MS <= ms && ms <= utc(from + of) + TOLERANCE_MS);
+    expect([region, drawn.worked.filter(isEmpty)]).toEqual([region, []]);
     expect([region, here.filter((ms) => !isFilled(ms)).map((ms) => new Date(ms).toISOString())]).toEqual([
       region,
       [],
