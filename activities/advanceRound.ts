@@ -26,11 +26,9 @@ import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
 import { membersDown } from './setMembers';
 import { activity, type Services } from './services';
+import { sideBySide } from './sideBySide';
 import { takeStep, type RoundInFlight } from './takeStep';
 import { vmSpan, type TraceSpan } from './traces';
-
-/** VMs that are worked on side by side by one call. */
-const SIDE_BY_SIDE_MAX = 8;
 
 /** An answer stays under 16 KB: with so many characters of events, the VMs that are left wait for the next call, which is at once. */
 const EVENTS_LENGTH_MAX = 5_000;
@@ -224,18 +222,11 @@ class Work {
     return { vmId, update: this.#after(vmId, update, answer) };
   }
 
-  /** A pool: when one VM has nothing more to do now, the next takes its place. */
+  /** When one VM has nothing more to do now, the next takes its place. */
   async #pass(before: readonly VmProgress[]): Promise<VmProgress[]> {
-    const after = [...before];
-    const waiting = [...before.keys()];
-    const worker = async (): Promise<void> => {
-      for (let n = waiting.shift(); n !== undefined; n = waiting.shift()) {
-        const vm = before[n];
-        if (vm !== undefined) after[n] = { vmId: vm.vmId, update: await this.#advanceOne(vm) };
-      }
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE_MAX }, worker));
-    return after;
+    return [
+      ...(await sideBySide(before, async (vm) => ({ vmId: vm.vmId, update: await this.#advanceOne(vm) }))),
+    ];
   }
 
   async #advanceOne({ vmId, update: before }: VmProgress): Promise<VmUpdate> {

@@ -221,8 +221,8 @@ function hostStopped(cause: unknown): LowtideError {
 }
 
 function isDiskFull(error: unknown): boolean {
-  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT';
+  const { code = '', cause } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || (cause !== undefined && isDiskFull(cause));
 }
 
 /** What the work comes to, or the reason of the signal as soon as it is aborted. */

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
 import { outputFailed } from './writeOutput';
 import { PACKAGE_ROOT } from './packageRoot';
@@ -20,10 +20,10 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
   const lock = join(path, 'running.pid');
   const holder = pidIn(lock);
   if (holder !== null) throw inUse(path, holder);
-  if (fresh) checkOwn(path);
   try {
+    if (fresh) checkOwn(path);
     if (fresh) rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     rmSync(lock, { force: true });
     writeFileSync(lock, String(process.pid), { flag: 'wx' });
     writeFileSync(
@@ -31,8 +31,9 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
       'What Lowtide keeps here is thrown away by --fresh and by npm start.\n',
     );
   } catch (cause) {
+    if (cause instanceof LowtideError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, pidIn(lock) ?? 0);
-    throw outputFailed(`The state folder ${path}`, cause);
+    throw outputFailed(`The state folder ${path}`, cause, FIX);
   }
   return {
     path,
@@ -40,6 +41,17 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
       rmSync(lock, { force: true });
     },
   };
+}
+
+const FIX = 'Make room on its disk, or name a folder that can be written with --state.';
+
+/** One folder after another: `recursive` reports a file system that is read-only as a folder that is missing. */
+function makeFolder(path: string): void {
+  const there = statSync(path, { throwIfNoEntry: false });
+  if (there?.isDirectory() === true) return;
+  if (there !== undefined) throw Object.assign(new Error(`${path} is a file`), { code: 'ENOTDIR' });
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** Nothing is thrown away but what Lowtide made: a folder that a person named may be any. */

@@ -79,8 +79,12 @@ const WHY: Readonly<Record<string, readonly [why: string, fix: string]>> = {
 };
 
 /** What, why and how to fix it, when something could not be written. */
-export function outputFailed(what: string, cause: unknown): LowtideError {
+export function outputFailed(what: string, cause: unknown, fixItself?: string): LowtideError {
   const code = String((cause as NodeJS.ErrnoException | null)?.code);
   const [why, fix] = WHY[code] ?? [String(cause), 'Name another file.'];
-  return new LowtideError('OUTPUT_FAILED', { what: `${what} could not be written.`, why, fix }, { cause });
+  return new LowtideError(
+    'OUTPUT_FAILED',
+    { what: `${what} could not be written.`, why, fix: fixItself ?? fix },
+    { cause },
+  );
 }

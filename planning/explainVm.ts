@@ -5,7 +5,7 @@ import { later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
 import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
-import type { Because, OutcomeReason } from '../domain/reasons';
+import { because, type Because, type OutcomeReason } from '../domain/reasons';
 import { describeSelector, selects } from '../domain/selector';
 import { UNBLOCKS, type Unblock } from '../domain/unblocks';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -113,10 +113,9 @@ function holdsNow(facts: VmFacts, { here, hereSinceUtc }: RolloutFacts): Explain
     return outcome?.reason === reason ? outcome.atUtc : null;
   };
   const holds = explained(now, sinceOf);
-  if (outcome === null || !stillHolds(outcome, facts) || now.some(({ reason }) => reason === outcome.reason))
-    return holds;
-  const { kind, reason, detail, facts: own = {}, atUtc } = outcome;
-  return [...holds, { kind, reason, detail, facts: own, sinceUtc: atUtc, unblocks: UNBLOCKS[reason] }];
+  if (outcome === null) return holds;
+  const then = heldThen(outcome, platform !== undefined);
+  return [...holds, ...then.filter(({ reason }) => now.every((hold) => hold.reason !== reason))];
 }
 
 /** These are looked at afresh above, or passed with the window of the last try: that they held then says nothing of now. */
@@ -132,11 +131,20 @@ const OF_THEN: readonly OutcomeReason[] = [
   'budgetUsedUp',
 ];
 
-function stillHolds({ kind, reason }: Outcome, { platform }: VmFacts): boolean {
-  if (kind !== 'deferred' && kind !== 'failed') return false;
-  if (OF_THEN.includes(reason)) return false;
-  // The platform was asked: what it does not say any more does not hold any more.
-  return platform === undefined || !['poweredOff', 'agentSilent', 'agentOutdated'].includes(reason);
+/** What the platform said then; when it is asked now, what it does not say any more does not hold any more. */
+const OF_THE_PLATFORM: readonly OutcomeReason[] = ['poweredOff', 'agentSilent', 'agentOutdated'];
+
+/** What held it at its last try, and is not known to have passed: the reason of its outcome, and what was found beside that. */
+function heldThen(outcome: Outcome, isPlatformAsked: boolean): ExplainedHold[] {
+  const { kind, reason, detail, facts = {}, atUtc, otherReasons = [] } = outcome;
+  if (kind !== 'deferred' && kind !== 'failed') return [];
+  const holds = (one: OutcomeReason): boolean =>
+    !OF_THEN.includes(one) && !(isPlatformAsked && OF_THE_PLATFORM.includes(one));
+  const main = { kind, reason, detail, facts, sinceUtc: atUtc, unblocks: UNBLOCKS[reason] };
+  const beside = [because('poweredOff', {}), because('agentSilent', { agentStatus: 'silent' })].filter(
+    (one) => otherReasons.includes(one.reason) && holds(one.reason),
+  );
+  return [...(holds(reason) ? [main] : []), ...explained(beside, () => atUtc)];
 }
 
 function explained(

@@ -58,11 +58,15 @@ test('a disk that fills up while the app runs ends it with the reason, and leave
   takeStateFolder(join(home, 'state'), { fresh: true }).release();
 });
 
-test('a write that fails because the disk is full is the same error, whatever it was that wrote', async () => {
+test.each([
+  ['itself', (full: Error) => full],
+  ['as the cause of another', (cause: Error) => new Error('The folder cannot be used.', { cause })],
+])('a full disk is the same error, whatever it was that wrote: %s', async (_how, wrapped) => {
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   const worked = withLocalApp(
     options(() => Promise.resolve(PLENTY)),
     never,
-    () => Promise.reject(Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })),
+    () => Promise.reject(wrapped(full)),
   );
   await expect(worked).rejects.toMatchObject({
     code: 'STORAGE_UNAVAILABLE',

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import fs, { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { takeStateFolder } from '../../local/stateFolder';
@@ -57,4 +57,28 @@ test('a folder that cannot be made is refused with what, why and how to fix it',
   expect(() => takeStateFolder(join(home, 'file', 'state'), { fresh: false })).toThrow(
     /state could not be written\. .* a file\./,
   );
+});
+
+test('a folder on a read-only file system is reported as that, not as missing', () => {
+  // As Node does: the plain call says EROFS, the recursive one ENOENT.
+  const made = jest.spyOn(fs, 'mkdirSync').mockImplementation((_path, how) => {
+    const code = typeof how === 'object' && how?.recursive === true ? 'ENOENT' : 'EROFS';
+    throw Object.assign(new Error(code), { code });
+  });
+  try {
+    expect(() => takeStateFolder(join(home, 'a', 'state'), { fresh: true })).toThrow(
+      /state could not be written\. Its file system is read-only\. .*--state/,
+    );
+  } finally {
+    made.mockRestore();
+  }
+});
+
+test('a file in the place of the folder is refused with what, why and how to fix it', () => {
+  writeFileSync(join(home, 'file'), 'mine');
+  for (const fresh of [true, false])
+    expect(() => takeStateFolder(join(home, 'file'), { fresh })).toThrow(
+      /file could not be written\. .* a file\. .*--state/,
+    );
+  expect(existsSync(join(home, 'file'))).toBe(true);
 });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import { anApi, type Api } from '../armApi/api';
 
@@ -5,12 +8,29 @@ const VMS = 80;
 /** Days of the month on which every VM is asked about: before the first window, in windows, and between them. */
 const ASKED_DAYS = [0.01, 0.5, 1.3, 2.4, 4.1, 7, 12];
 const DAYS = 20;
+/** VMs that are off or have a silent agent for some days or for good, so that their turn finds them so. */
+const SCENARIO = {
+  name: 'off-and-silent',
+  description: 'Some VMs are off, the agents of some are silent, for six days or for good.',
+  effects: [
+    { who: { share: 25 }, what: 'poweredOff', when: { fromDay: 1, toDay: 6 } },
+    { who: { share: 25 }, what: 'agentLost', when: { fromDay: 1, toDay: 6 } },
+    { who: { share: 8 }, what: 'poweredOff', when: { fromDay: 1, toDay: 40 } },
+    { who: { share: 8 }, what: 'agentLost', when: { fromDay: 1, toDay: 40 } },
+  ],
+};
+
+interface Hold {
+  readonly reason: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly sinceUtc: string | null;
+}
 
 interface Explained {
   readonly vmId: string;
   readonly asOfUtc: string;
   readonly state: string;
-  readonly holds: readonly { readonly reason: string; readonly facts: Readonly<Record<string, unknown>> }[];
+  readonly holds: readonly Hold[];
   readonly start: { readonly earliestUtc: string; readonly latestUtc: string } | null;
 }
 
@@ -21,14 +41,32 @@ interface Event {
   readonly rolloutId: string | null;
 }
 
+interface EndedAs {
+  readonly kind: string;
+  readonly reason: string;
+  readonly otherReasons?: readonly string[];
+}
+
+/** What begins and ends each of these in the log of the platform. */
+const LOGGED: Readonly<Record<string, readonly [begins: string, ends: string]>> = {
+  poweredOff: ['poweredOff', 'poweredOn'],
+  agentSilent: ['agentLost', 'agentRestored'],
+};
+
 describe('what `why` says of every VM of a simulated month', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-why-'));
   let api: Api;
   const explained: Explained[] = [];
   let events: readonly Event[] = [];
-  let outcomes: ReadonlyMap<string, { readonly kind: string; readonly reason: string }>;
+  let outcomes: ReadonlyMap<string, EndedAs>;
 
   beforeAll(async () => {
-    api = await anApi({ clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' }, timers: true });
+    writeFileSync(join(folder, 'off-and-silent.json'), JSON.stringify(SCENARIO));
+    api = await anApi({
+      clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
+      timers: true,
+      environment: { LOWTIDE_SCENARIO: join(folder, 'off-and-silent.json') },
+    });
     const fleet = await api.send(
       'POST',
       '/api/fleet',
@@ -53,14 +91,13 @@ describe('what `why` says of every VM of a simulated month', () => {
     events = (await api.send('GET', '/api/simulated/events')).body['value'] as unknown as Event[];
     const ended = (await api.send('GET', '/api/rollouts/rollout-2026-11/virtual-machines')).body[
       'value'
-    ] as unknown as {
-      readonly vmId: string;
-      readonly kind: string;
-      readonly reason: string;
-    }[];
+    ] as unknown as (EndedAs & { readonly vmId: string })[];
     outcomes = new Map(ended.map(({ vmId, ...outcome }) => [vmId, outcome]));
   });
-  afterAll(() => api.close());
+  afterAll(async () => {
+    await api.close();
+    rmSync(folder, { recursive: true });
+  });
 
   /** The first installation of the rollout on a VM after an instant. */
   const nextStart = (vmId: string, afterUtc: string): string | null =>
@@ -133,5 +170,52 @@ describe('what `why` says of every VM of a simulated month', () => {
       return outcome.kind === 'patched';
     });
     expect(wrong).toEqual([]);
+  });
+
+  /** Whether the platform's log has a VM off, or its agent silent, at an instant. */
+  const wasSo = (vmId: string, reason: string, atUtc: string): boolean => {
+    const [begins, ends] = LOGGED[reason] ?? [];
+    const last = events.findLast(
+      ({ at, action, vm }) =>
+        at <= atUtc && (action === begins || action === ends) && vm.toLowerCase() === vmId,
+    );
+    return last?.action === begins;
+  };
+
+  const heldByPlatform = (): (Explained & { readonly hold: Hold })[] =>
+    explained.flatMap((said) =>
+      said.holds.filter(({ reason }) => reason in LOGGED).map((hold) => ({ ...said, hold })),
+    );
+
+  test('what is held as off or by a silent agent was so at the instant since which it is said to be', () => {
+    const reasons = heldByPlatform().map(({ hold }) => hold.reason);
+    for (const reason of Object.keys(LOGGED))
+      expect(reasons.filter((one) => one === reason).length).toBeGreaterThan(5);
+    const wrong = heldByPlatform().filter(
+      ({ vmId, hold }) => hold.sinceUtc === null || !wasSo(vmId, hold.reason, hold.sinceUtc),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('what is held as off or by a silent agent is installed only once that has passed, or has it among the reasons of its outcome', () => {
+    const fates = heldByPlatform().map((said) => {
+      const started = nextStart(said.vmId, said.asOfUtc);
+      const { reason, otherReasons = [] } = outcomes.get(said.vmId) ?? { reason: 'none' };
+      return { ...said, started, reasons: [reason, ...otherReasons] };
+    });
+    const wrong = fates.filter(({ vmId, hold, started, reasons }) =>
+      started === null ? !reasons.includes(hold.reason) : wasSo(vmId, hold.reason, started),
+    );
+    expect(wrong).toEqual([]);
+    expect(fates.filter(({ started }) => started !== null).length).toBeGreaterThan(5);
+    expect(fates.filter(({ started }) => started === null).length).toBeGreaterThan(5);
+  });
+
+  test('what a VM was deferred for beside a freeze is said once the freeze is over, too', () => {
+    const silent = explained.filter(({ vmId, asOfUtc, state, holds }) => {
+      if (state !== 'waiting' || holds.length > 0 || nextStart(vmId, asOfUtc) !== null) return false;
+      return (outcomes.get(vmId)?.otherReasons ?? []).some((reason) => wasSo(vmId, reason, asOfUtc));
+    });
+    expect(silent.filter(({ asOfUtc }) => asOfUtc > '2026-11-15T12:00')).toEqual([]);
   });
 });
