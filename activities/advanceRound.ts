@@ -17,7 +17,8 @@ import { messageOf } from '../domain/messageOf';
 import type { OutcomeRecord } from '../store/outcomes';
 import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
-import { heldByBudget } from './budgetShares';
+import { countAsDown } from './budgetMembers';
+import { heldByBudget, type HeldByBudget } from './budgetShares';
 import { expectClaim } from './expectClaim';
 import { rowsOf } from './lookAtVm';
 import { grantInstallsTo, tellResults } from './roundEvidence';
@@ -25,11 +26,9 @@ import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
 import { membersDown } from './setMembers';
 import { activity, type Services } from './services';
+import { sideBySide } from './sideBySide';
 import { takeStep, type RoundInFlight } from './takeStep';
 import { vmSpan, type TraceSpan } from './traces';
-
-/** VMs that are worked on side by side by one call. */
-const SIDE_BY_SIDE_MAX = 8;
 
 /** An answer stays under 16 KB: with so many characters of events, the VMs that are left wait for the next call, which is at once. */
 const EVENTS_LENGTH_MAX = 5_000;
@@ -92,6 +91,7 @@ async function advanceOnce(
     return true;
   });
   if (vms === null) return null;
+  await countAsDown(services, unhealthyOf(work.outcomes));
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms, ...started };
@@ -105,6 +105,9 @@ async function advanceOnce(
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   return other !== null && other.progress.call >= call ? other.progress.answer : null;
 }
+
+const unhealthyOf = (outcomes: readonly OutcomeRecord[]): VmId[] =>
+  outcomes.flatMap(({ kind, vmId }) => (kind === 'unhealthy' ? [vmId] : []));
 
 type VmProgress = RoundProgress['vms'][number];
 
@@ -205,7 +208,7 @@ class Work {
   #answered(
     { vmId, update }: VmProgress,
     granted: boolean,
-    { setFull, budget }: { readonly setFull: boolean; readonly budget: string | null },
+    { setFull, budget }: { readonly setFull: boolean; readonly budget: HeldByBudget | null },
   ): VmProgress {
     if (update.kind !== 'askExposure') return { vmId, update };
     const { startByUtc } = this.round.claim;
@@ -219,18 +222,11 @@ class Work {
     return { vmId, update: this.#after(vmId, update, answer) };
   }
 
-  /** A pool: when one VM has nothing more to do now, the next takes its place. */
+  /** When one VM has nothing more to do now, the next takes its place. */
   async #pass(before: readonly VmProgress[]): Promise<VmProgress[]> {
-    const after = [...before];
-    const waiting = [...before.keys()];
-    const worker = async (): Promise<void> => {
-      for (let n = waiting.shift(); n !== undefined; n = waiting.shift()) {
-        const vm = before[n];
-        if (vm !== undefined) after[n] = { vmId: vm.vmId, update: await this.#advanceOne(vm) };
-      }
-    };
-    await Promise.all(Array.from({ length: SIDE_BY_SIDE_MAX }, worker));
-    return after;
+    return [
+      ...(await sideBySide(before, async (vm) => ({ vmId: vm.vmId, update: await this.#advanceOne(vm) }))),
+    ];
   }
 
   async #advanceOne({ vmId, update: before }: VmProgress): Promise<VmUpdate> {

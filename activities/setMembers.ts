@@ -1,9 +1,7 @@
 import { healthFrom } from '../domain/health';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { Services } from './services';
-
-/** VMs that are asked about side by side. */
-const SIDE_BY_SIDE_MAX = 8;
+import { sideBySide } from './sideBySide';
 
 /**
  * Members of a set that are down by themselves: off, or unhealthy; `except` those that are being updated right now. One that cannot be read
@@ -15,16 +13,14 @@ export async function membersDown(
   except: ReadonlySet<VmId>,
 ): Promise<ReadonlySet<VmId>> {
   const down = new Set<VmId>();
-  const left = (await services.inventory.setMembers(set)).filter((id) => !except.has(id));
-  const worker = async (): Promise<void> => {
-    for (let id = left.shift(); id !== undefined; id = left.shift())
-      if (await isDown(services, id)) down.add(id);
-  };
-  await Promise.all(Array.from({ length: SIDE_BY_SIDE_MAX }, worker));
+  const others = (await services.inventory.setMembers(set)).filter((id) => !except.has(id));
+  await sideBySide(others, async (id) => {
+    if (await isDown(services, id)) down.add(id);
+  });
   return down;
 }
 
-async function isDown({ driver }: Services, id: VmId): Promise<boolean> {
+export async function isDown({ driver }: Pick<Services, 'driver'>, id: VmId): Promise<boolean> {
   try {
     const reading = await driver.readVirtualMachine(id);
     if (reading === null) return false; // deleted: no member any more

@@ -1,16 +1,28 @@
 /** So many requests to the platform or to tables at once, by one call of an activity. */
 const SIDE_BY_SIDE_MAX = 8;
 
-/** The answers for all items, in their order. A pool: when one has its answer, the next is asked for. Fails with the first failure. */
+/**
+ * The answers for all items, in their order. A pool: when one has its answer, the next is asked for. After the first failure nothing more is begun,
+ * and it fails with that one once everything begun is over: a repeat of the call must not meet what the call before it left under way.
+ */
 export async function sideBySide<T, R>(
   items: readonly T[],
   ask: (item: T) => Promise<R>,
 ): Promise<readonly R[]> {
   const answers = new Map<number, R>();
+  const failures: unknown[] = [];
   const waiting = items.entries();
   const worker = async (): Promise<void> => {
-    for (const [n, item] of waiting) answers.set(n, await ask(item));
+    for (const [n, item] of waiting) {
+      if (failures.length > 0) return;
+      try {
+        answers.set(n, await ask(item));
+      } catch (error) {
+        failures.push(error);
+      }
+    }
   };
   await Promise.all(Array.from({ length: Math.min(SIDE_BY_SIDE_MAX, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
   return items.map((_, n) => answers.get(n) as R);
 }

@@ -17,7 +17,7 @@ import type { Answer, HttpHandler } from './http';
 import { Invoker } from './invoke';
 import { Journal } from './journal';
 import { loadApp, type LoadedApp } from './loadApp';
-import { driveClock, runVirtualUntil } from './pace';
+import { driveClock, runVirtualUntil, untilQuiet } from './pace';
 import { createRouter } from './routes';
 import { listen, urlOf } from './server';
 import { readSettings, type AppSettings } from './settings';
@@ -276,7 +276,7 @@ function createHost(parts: Parts): Host {
     },
     runUntil: (utc) => runVirtualUntil(engine, clock, utc),
     sleepUntil: async (utc) => {
-      await engine.untilIdle();
+      await untilQuiet(engine);
       clock.jump(Date.parse(utc));
     },
     idle: () => engine.untilIdle(),

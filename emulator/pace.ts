@@ -1,9 +1,6 @@
 import type { Clock } from './clock';
 import type { Engine } from './engine/engine';
 
-/** Lets the event loop breathe during a long virtual run, so that sockets and signals are served. Decides nothing. */
-const BREATHE_EVERY_MS = 50;
-
 /** Wakes up at least this often; setTimeout takes no more than 24.8 days. */
 const SLEEP_MAX_MS = 3_600_000;
 
@@ -11,22 +8,29 @@ export interface Driver {
   stop(): Promise<void>;
 }
 
-/** Jumps from event to event, up to and including `utc`. */
+/**
+ * Jumps from event to event, up to and including `utc`. Before each jump the event loop makes a turn: sockets and signals are served, and what a failed
+ * call of an activity left under way comes to its end at the instant at which it began, not wherever the clock is by then.
+ */
 export async function runVirtualUntil(engine: Engine, clock: Clock, utc: string): Promise<void> {
   const untilMs = Date.parse(utc);
   if (Number.isNaN(untilMs)) throw new Error(`runUntil needs an instant in ISO 8601, not "${utc}".`);
-  let breathedMs = performance.now();
   for (;;) {
-    await engine.untilIdle();
+    await untilQuiet(engine);
     const dueMs = engine.timers.nextDueMs();
     if (dueMs === undefined || dueMs > untilMs) break;
     clock.jump(dueMs);
     engine.fireDue();
-    if (performance.now() - breathedMs < BREATHE_EVERY_MS) continue;
-    await new Promise((resolve) => setImmediate(resolve));
-    breathedMs = performance.now();
   }
   clock.jump(untilMs);
+}
+
+/** The engine counts a call until it has answered or failed; the rest of a call that failed shows only when it makes new work. */
+export async function untilQuiet(engine: Engine): Promise<void> {
+  do {
+    await engine.untilIdle();
+    await new Promise((resolve) => setImmediate(resolve));
+  } while (!engine.isIdle);
 }
 
 /** Keeps a real or sped-up clock going: sleeps until something is due or something changes. */

@@ -85,13 +85,27 @@ export async function previewOfFile(
 /** Which VMs of a preview a selector means. */
 export function wantedOf({ fleet }: Previewed, selector: Selector): IsWanted {
   if (Object.keys(selector).length === 0) return EVERY;
-  if ('byId' in fleet) {
-    const wanted = new Uint8Array(fleet.vms.length);
-    for (const place of placesSelected(fleet, selector) ?? []) wanted[place] = 1;
-    return (place) => wanted[place] === 1;
-  }
+  if ('byId' in fleet) return wantedInView(fleet, selector);
   return (place) => {
     const vm = fleet[place];
     return vm !== undefined && selects(selector, vm);
   };
+}
+
+/** By view and selector: the answer of a selector that is asked for again is known by it. */
+const WANTED = new WeakMap<FleetView, Map<string, IsWanted>>();
+const SELECTORS_MAX = 20;
+
+function wantedInView(view: FleetView, selector: Selector): IsWanted {
+  const kept = WANTED.get(view) ?? new Map<string, IsWanted>();
+  WANTED.set(view, kept);
+  const key = JSON.stringify(selector);
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  if (kept.size >= SELECTORS_MAX) kept.clear();
+  const wanted = new Uint8Array(view.vms.length);
+  for (const place of placesSelected(view, selector) ?? []) wanted[place] = 1;
+  const isWanted: IsWanted = (place) => wanted[place] === 1;
+  kept.set(key, isWanted);
+  return isWanted;
 }

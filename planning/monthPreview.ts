@@ -96,15 +96,16 @@ export interface PreviewAnswer {
 /** Every VM of a fleet. */
 export const EVERY: IsWanted = () => true;
 
-/** Of whole fleets, by the preview and where the page begins: a preview is never changed. */
-const WHOLE = new WeakMap<MonthPreview, Map<number, PreviewAnswer>>();
+/** By the preview, the VMs that were asked about, and where the page begins: a preview is never changed. */
+const ANSWERS = new WeakMap<MonthPreview, WeakMap<IsWanted, Map<number, PreviewAnswer>>>();
 const PAGES_MAX = 10;
 
-/** What a preview says of some of the VMs: a page of their rows, and all of them counted. */
+/** What a preview says of some of the VMs: a page of their rows, and all of them counted. Of the same `isWanted` it is counted once. */
 export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: number): PreviewAnswer {
-  if (isWanted !== EVERY) return answerOf(preview, isWanted, after);
-  const pages = WHOLE.get(preview) ?? new Map<number, PreviewAnswer>();
-  WHOLE.set(preview, pages);
+  const answers = ANSWERS.get(preview) ?? new WeakMap<IsWanted, Map<number, PreviewAnswer>>();
+  ANSWERS.set(preview, answers);
+  const pages = answers.get(isWanted) ?? new Map<number, PreviewAnswer>();
+  answers.set(isWanted, pages);
   const known = pages.get(after);
   if (known !== undefined) return known;
   if (pages.size >= PAGES_MAX) pages.clear();

@@ -224,6 +224,10 @@ export class Engine implements EngineCore {
     }
   }
 
+  get isIdle(): boolean {
+    return this.#failure === undefined && this.#running === undefined && !this.hasWork && this.#busy === 0;
+  }
+
   /** Runs what can run now, and does not wait for what is under way. */
   async runNow(): Promise<void> {
     while (!this.#failure && (this.#running !== undefined || this.hasWork)) {

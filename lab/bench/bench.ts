@@ -3,6 +3,7 @@ import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
 import { writeJson } from '../../local/writeOutput';
 import { ratioOf, tableOf, type Benchmark, type Figure } from './benchmark';
+import { calibrationBenchmark, insightBenchmark } from './calibration';
 import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
 import { httpBenchmark, largeHttpBenchmark } from './http';
@@ -26,6 +27,7 @@ const TIMES: readonly Benchmark[] = [
 /** What it runs when it is asked to. */
 const ASKED: readonly Benchmark[] = [
   forecastBenchmark,
+  calibrationBenchmark,
   rowsBenchmark,
   gatesBenchmark,
   storageBenchmark,
@@ -33,7 +35,12 @@ const ASKED: readonly Benchmark[] = [
 ];
 
 /** What takes many minutes or gigabytes: by `--only` alone. */
-const LARGE: readonly Benchmark[] = [millionBenchmark, hugeMonthBenchmark, largeHttpBenchmark];
+const LARGE: readonly Benchmark[] = [
+  millionBenchmark,
+  hugeMonthBenchmark,
+  largeHttpBenchmark,
+  insightBenchmark,
+];
 
 /** What can be asked for by a flag of its own, and the sizes of it. */
 export interface BenchCommandOptions {

@@ -27,6 +27,9 @@ export interface FinishRatios {
   readonly p50: number;
   /** The same of 95 of 100. */
   readonly p95: number;
+  /** Foreseen less simulated, in hours. */
+  readonly p50OffHours: number;
+  readonly p95OffHours: number;
 }
 
 /** Outcomes of VMs that had their turn and used it. */
@@ -52,16 +55,14 @@ export function finishRatios(
       ),
   );
   const both = [...done.keys()].filter((vm) => planned.has(vm));
-  const ratio = (share: number): number =>
+  const at = (share: number, times: ReadonlyMap<string, number>): number =>
     atShare(
-      both.map((vm) => planned.get(vm) ?? 0),
-      share,
-    ) /
-    atShare(
-      both.map((vm) => done.get(vm) ?? 0),
+      both.map((vm) => times.get(vm) ?? 0),
       share,
     );
-  return { p50: ratio(0.5), p95: ratio(0.95) };
+  const ratio = (share: number): number => at(share, planned) / at(share, done);
+  const offHours = (share: number): number => (at(share, planned) - at(share, done)) / 3_600_000;
+  return { p50: ratio(0.5), p95: ratio(0.95), p50OffHours: offHours(0.5), p95OffHours: offHours(0.95) };
 }
 
 /** By nearest rank, as a preview says it. */

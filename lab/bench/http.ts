@@ -2,6 +2,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { z } from 'zod';
 import { Month, rolloutIdOf } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import { startHost, type Host } from '../../emulator/host';
@@ -14,14 +15,18 @@ const ROLLOUT = rolloutIdOf(MONTH);
 /** Far enough into the month that the plan is written and the canary has outcomes. */
 const LOOK_AFTER_MS = 12 * 3_600_000;
 
-/** What the dashboard and clients ask for again and again. */
-const ASKED: readonly (readonly [name: string, path: string])[] = [
-  ['rollouts', '/api/rollouts'],
-  ['rollout', `/api/rollouts/${ROLLOUT}`],
-  ['virtual-machines', `/api/rollouts/${ROLLOUT}/virtual-machines`],
-  ['fleet page', '/api/fleet?limit=100'],
-  ['fleet page of a region', '/api/fleet?region=eastus&limit=100'],
-  ['forecast', '/api/forecast'],
+/** What the dashboard and clients ask for again and again; an explanation is of another VM each time. */
+const ASKED: readonly (readonly [name: string, path: (vmId: string) => string])[] = [
+  ['rollouts', () => '/api/rollouts'],
+  ['rollout', () => `/api/rollouts/${ROLLOUT}`],
+  ['outcomes', () => `/api/rollouts/${ROLLOUT}/virtual-machines`],
+  ['fleet page', () => '/api/fleet?limit=100'],
+  ['fleet page of a region', () => '/api/fleet?region=eastus&limit=100'],
+  ['explain', (vmId) => `/api/explain?id=${vmId}`],
+  ['forecast', () => '/api/forecast'],
+  ['forecast of a region', () => '/api/forecast?region=eastus'],
+  ['preview', () => '/api/preview'],
+  ['preview of a region', () => '/api/preview?region=eastus'],
 ];
 const REQUESTS_PER_SECOND = 50;
 const REQUESTS_EACH = 100;
@@ -32,24 +37,27 @@ const P99_MAX_MS = 50;
  * Requests of one kind come fifty a second, whether those before have been answered or not, as from many clients; asked of the app without
  * sockets. What cannot keep up shows a p99 of seconds.
  */
-async function p99Of(host: Host, path: string): Promise<number> {
-  for (let n = 0; n < WARM_UP; n += 1) await answered(host, path);
+async function p99Of(host: Host, pathOf: (n: number) => string): Promise<number> {
+  for (let n = 0; n < WARM_UP; n += 1) await answered(host, pathOf(n));
   const begun = performance.now();
   const waiting: Promise<number>[] = [];
   for (let n = 0; n < REQUESTS_EACH; n += 1) {
     const dueMs = begun + (n * 1000) / REQUESTS_PER_SECOND;
     const leftMs = dueMs - performance.now();
     if (leftMs > 1) await pause(leftMs);
-    waiting.push(answered(host, path).then(() => performance.now() - dueMs));
+    waiting.push(answered(host, pathOf(n)).then(() => performance.now() - dueMs));
   }
   const latencies = (await Promise.all(waiting)).sort((a, b) => a - b);
   return latencies[Math.ceil(latencies.length * 0.99) - 1] ?? NaN;
 }
 
-async function answered(host: Host, path: string): Promise<void> {
+async function answered(host: Host, path: string): Promise<unknown> {
   const { status, body } = await host.request('GET', path);
   if (status !== 200) throw new Error(`GET ${path} answered ${status}: ${JSON.stringify(body)}`);
+  return body;
 }
+
+const FleetPage = z.object({ value: z.array(z.object({ vmId: z.string() })).min(1) });
 
 async function measureFleet(vms: number, say: (line: string) => void): Promise<readonly Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-bench-'));
@@ -73,8 +81,9 @@ async function measureFleet(vms: number, say: (line: string) => void): Promise<r
   try {
     await host.runUntil(new Date(Date.parse(startUtc) + LOOK_AFTER_MS).toISOString());
     const figures: Figure[] = [];
-    for (const [name, path] of ASKED) {
-      const p99 = await p99Of(host, path);
+    const { value } = FleetPage.parse(await answered(host, `/api/fleet?limit=${REQUESTS_EACH}`));
+    for (const [name, pathOf] of ASKED) {
+      const p99 = await p99Of(host, (n) => pathOf(value[n % value.length]?.vmId ?? ''));
       say(`${name} at ${vms} VMs: p99 ${p99.toFixed(1)} ms`);
       figures.push(figureOf(`http-${vms} ${name}: p99 at 50/s`, 'ms', [p99], P99_MAX_MS));
     }

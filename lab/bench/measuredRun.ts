@@ -66,6 +66,8 @@ async function measureMonth(fleet: string): Promise<Measured> {
     forecastWorst: ratios.furthestFromOne,
     finishP50: finish.p50,
     finishP95: finish.p95,
+    finishP50OffHours: finish.p50OffHours,
+    finishP95OffHours: finish.p95OffHours,
   };
 }
 

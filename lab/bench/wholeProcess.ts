@@ -50,6 +50,16 @@ export function measureProcess(wanted: WholeProcess, { runs, say }: BenchOptions
   }
 }
 
+/** A month of a made-up fleet of this seed, once. */
+export function measureMonthOf(vms: number, seed: number): Measured {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-bench-'));
+  try {
+    return runOnce('month', fleetFile(vms, folder, seed));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 export const seconds = (atMost: number): Shown => ({ value: 'seconds', title: 'time', unit: 's', atMost });
 export const memory = (atMost: number | null): Shown => ({
   value: 'megabytes',
@@ -58,11 +68,11 @@ export const memory = (atMost: number | null): Shown => ({
   atMost,
 });
 
-function fleetFile(fleet: string | number, folder: string): string {
+function fleetFile(fleet: string | number, folder: string, seed = 1): string {
   if (typeof fleet === 'string') return join(PACKAGE_ROOT, 'fleets', fleet);
   const path = join(folder, 'fleet.json');
   const file = openSync(path, 'w');
-  for (const piece of generatedFleetText({ vms: fleet, seed: 1 })) writeSync(file, piece);
+  for (const piece of generatedFleetText({ vms: fleet, seed })) writeSync(file, piece);
   closeSync(file);
   return path;
 }

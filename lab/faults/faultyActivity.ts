@@ -25,8 +25,7 @@ export function faultyActivity(faults: Faults): FaultHooks['activity'] {
     if (fault === 'activityTwice') await run(services).catch(() => undefined);
     // Of two at once the second one's result counts; the first one's may have failed.
     const other = fault === 'activityAtOnce' ? run(services).catch(() => undefined) : undefined;
-    const result = await run(services);
-    await other;
+    const result = await run(services).finally(() => other);
     if (fault === 'activityUnacknowledged')
       throw new Error(`Torture: the worker of ${name} crashed before it answered.`);
     return fault === 'activityPoisoned' ? { torture: 'This is no answer.' } : result;

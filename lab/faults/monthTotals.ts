@@ -15,8 +15,9 @@ export interface MonthTotals {
   readonly evaluations: Readonly<Record<string, number>>;
   /** How the rollouts ended. */
   readonly states: Readonly<Record<string, number>>;
+  /** Those of the auditor, and one for each seed that had another log the second time (INV-12). */
   readonly violations: number;
-  /** Seeds that ran twice, and of those the ones whose traces differed (INV-12). */
+  /** Seeds that ran twice, and of those the ones whose logs differed. */
   readonly repeated: number;
   readonly different: readonly number[];
 }
@@ -49,6 +50,9 @@ export function totalsOf(
     sum.cpu += cpuSeconds;
   }
   const hashes = new Map(reports.map(({ seed, traceHash }) => [seed, traceHash]));
+  const different = again
+    .filter(({ seed, traceHash }) => hashes.get(seed) !== traceHash)
+    .map(({ seed }) => seed);
   const runs = reports.length + again.length;
   const total = Object.values(faults).reduce((all, count) => all + count, 0);
   return {
@@ -59,14 +63,14 @@ export function totalsOf(
     evaluations,
     states,
     installs: sum.installs,
-    violations: sum.violations,
+    violations: sum.violations + different.length,
     repeated: again.length,
     cpuSecondsPerMonth: sum.cpu / Math.max(1, runs),
     seedsPerMinute: (runs * 60) / wallSeconds,
     virtualDaysPerSecond: sum.days / wallSeconds,
     durableStepsPerSecond: sum.steps / wallSeconds,
     faultsPerSecond: total / wallSeconds,
-    different: again.filter(({ seed, traceHash }) => hashes.get(seed) !== traceHash).map(({ seed }) => seed),
+    different,
   };
 }
 
@@ -83,7 +87,9 @@ export function describeTotals(totals: MonthTotals): string {
       `${number(totals.durableStepsPerSecond)} durable steps and ${number(totals.faultsPerSecond)} faults a second`,
     `  ${number(totals.installs)} installations by rollouts; rollouts ended as ${JSON.stringify(totals.states)}`,
     ...['', 'Faults that struck', ...rows(totals.faults), '', 'Evaluations', ...rows(totals.evaluations), ''],
-    `  ${number(totals.repeated)} seeds ran twice; ${number(totals.different.length)} of them had another log the second time`,
+    `  ${number(totals.repeated)} seeds ran twice; ${number(totals.different.length)} of them had another log the second time${
+      totals.different.length === 0 ? '' : ` (INV-12): seed ${totals.different.join(', ')}`
+    }`,
     `  violations ${number(totals.violations).padStart(33)}`,
     '',
   ].join('\n');

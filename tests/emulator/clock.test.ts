@@ -24,6 +24,16 @@ df.app.orchestration('waitsAnHour', function* (ctx: any): any {
   yield ctx.df.createTimer(new Date(ctx.df.currentUtcDateTime.getTime() + 3_600_000));
   return { slowMs: between - before, timerMs: (yield ctx.df.callActivity('now', {})).now - between };
 });
+df.app.activity('failsAndGoesOn', { handler: async () => {
+  void (async () => {
+    for (let turn = 0; turn < 10_000; turn += 1) await null;
+    seen.push(DateTime.utc().toISO() + ' left under way');
+  })();
+  throw new Error('One of many requests failed.');
+} });
+df.app.orchestration('triesTwice', function* (ctx: any): any {
+  yield ctx.df.callActivityWithRetry('failsAndGoesOn', new df.RetryOptions(5_000, 2), {});
+});
 app.timer('weekdays', { schedule: '0 30 9 * * 1-5', handler: () => { seen.push(DateTime.utc().toISO() + ' weekday'); } });
 app.timer('monthly', { schedule: '%MONTHLY%', handler: () => { seen.push(DateTime.utc().toISO() + ' monthly'); } });
 app.http('seen', { route: 'seen', methods: ['GET'], handler: async () => ({ jsonBody: { seen, now: DateTime.utc().toISO() } }) });
@@ -69,6 +79,16 @@ test('the virtual clock stands still outside of runUntil, and exactly where it w
   expect([host.nowUtc(), (answer.body as { now: string }).now]).toEqual([
     '2026-11-03T04:05:06.789Z',
     '2026-11-03T04:05:06.789Z',
+  ]);
+});
+
+test('the virtual clock does not move before what a failed activity left under way is over', async () => {
+  host = await startVirtual(app);
+  await start(host, 'triesTwice', 'twice');
+  await host.runUntil(minutes(1));
+  expect(await seen()).toEqual([
+    '2026-11-01T00:00:00.000Z left under way',
+    '2026-11-01T00:00:05.000Z left under way',
   ]);
 });
 

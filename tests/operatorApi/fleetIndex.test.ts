@@ -3,6 +3,7 @@ import { Selector, selects } from '../../domain/selector';
 import { byFact, placesSelected } from '../../operatorApi/fleetIndex';
 import { fleetView } from '../../operatorApi/fleetView';
 import { forecastOf } from '../../operatorApi/keptForecasts';
+import { previewAnswer } from '../../planning/monthPreview';
 import { previewOf, wantedOf } from '../../operatorApi/keptPreviews';
 import { Month } from '../../domain/ids';
 import { Freeze } from '../../domain/freezes';
@@ -60,6 +61,13 @@ describe('the VMs of a view by their facts', () => {
     const view = await fleetView(services);
     const isWanted = wantedOf(made, Selector.parse({ tag: 'app=shop' }));
     expect([...view.vms.keys()].filter(isWanted)).toEqual(placesSelected(view, { tag: 'app=shop' }));
+    // Asked for again, a part of the fleet is not counted again.
+    const again = wantedOf(made, Selector.parse({ tag: 'app=shop' }));
+    expect(previewAnswer(made.preview, again, 0)).toBe(previewAnswer(made.preview, isWanted, 0));
+    const other = wantedOf(made, Selector.parse({ tag: 'app' }));
+    expect(previewAnswer(made.preview, other, 0).matchedCount).toBeGreaterThan(
+      previewAnswer(made.preview, isWanted, 0).matchedCount,
+    );
   });
 
   test('are counted under none where they have no such tag', async () => {
