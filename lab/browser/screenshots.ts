@@ -113,6 +113,7 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
   const now = { name: 'dashboard-now', path: '' };
   await takeAll(page, running.baseUrl, folder, forDocs ? [now] : PAGES, forDocs);
   if (!forDocs) {
+    await takeRehearsal(running, (shots) => takeAll(page, running.baseUrl, folder, shots, forDocs));
     await takeEmergency(running, (shots) => takeAll(page, running.baseUrl, folder, shots, forDocs));
     await running.runUntil(OVER);
     await takeAll(page, running.baseUrl, folder, AFTERWARDS, forDocs);
@@ -123,6 +124,23 @@ export async function runScreenshots(forDocs: boolean): Promise<void> {
   await running.close();
   rehearsals.stop();
   await browser.close();
+}
+
+/** While one runs: what it is, its link, and what can be done to it. */
+async function takeRehearsal(host: Host, shoot: (shots: readonly Shot[]) => Promise<void>): Promise<void> {
+  const choice = { fleet: 'e2e', scenario: 'calm', seed: 7, month: MONTH, speed: 600 };
+  const body = JSON.stringify(choice);
+  const headers = { 'content-type': 'application/json' };
+  const { status } = await fetch(`${host.baseUrl}/rehearsal`, { method: 'POST', body, headers });
+  await applied(Promise.resolve({ status, body: choice }));
+  for (const untilMs = Date.now() + DRAWN_MAX_MS; Date.now() < untilMs;) {
+    const { running } = (await (await fetch(`${host.baseUrl}/rehearsal`)).json()) as {
+      running: { state: string } | null;
+    };
+    if (running?.state === 'running') break;
+    await new Promise((done) => setTimeout(done, POLL_MS));
+  }
+  await shoot([{ name: 'rehearsal-running', path: '/rehearsal' }]);
 }
 
 /** An emergency rollout beside the month: while it waits for its approval, and while it runs. */

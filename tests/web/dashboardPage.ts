@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import type * as ChromiumModule from '../../lab/browser/chromium';
 import type * as HostModule from '../../lab/browser/dashboardHost';
 import { loadNatively } from '../emulator/support/nativeHost';
@@ -88,11 +88,32 @@ const BEYOND_THE_EDGE = `[...document.querySelectorAll('body *')]
 
 /** Presses a key until the page is where it should be; no page has so many stops. */
 export async function press(page: Page, key: string, isThere: () => Promise<unknown>): Promise<void> {
-  for (let tries = 0; tries < 60; tries += 1) {
+  for (let tries = 0; tries < STOPS_MAX; tries += 1) {
     await page.keyboard.press(key);
     if ((await isThere()) === true) return;
   }
   throw new Error(`${key} never led there.`);
+}
+
+const STOPS_MAX = 100;
+
+/** Goes on by the Tab key to an element, from wherever the focus is. */
+export async function tabTo(target: Locator): Promise<void> {
+  await target.waitFor();
+  const focused = target.page().locator(':focus');
+  await press(target.page(), 'Tab', async () => (await target.and(focused).count()) > 0);
+}
+
+/** Types into a field that the Tab key leads to. */
+export async function typeInto(field: Locator, text: string): Promise<void> {
+  await tabTo(field);
+  await field.page().keyboard.type(text);
+}
+
+/** Presses a button that the Tab key leads to. */
+export async function enterAt(button: Locator): Promise<void> {
+  await tabTo(button);
+  await button.page().keyboard.press('Enter');
 }
 
 /** Whether it comes true within ten seconds. */
@@ -104,10 +125,10 @@ export async function eventually(page: Page, isSo: () => boolean | Promise<boole
   return false;
 }
 
-/** After how many milliseconds something is drawn; the best of three, which are printed. */
-export async function firstContentMs(page: Page, address: string): Promise<number> {
+/** After how many milliseconds something is drawn: the first that is soon enough, or the best of three. They are printed. */
+export async function firstContentMs(page: Page, address: string, soonMs: number): Promise<number> {
   const paints: number[] = [];
-  for (let tries = 0; tries < 3; tries += 1) {
+  while (paints.length < 3 && !paints.some((ms) => ms < soonMs)) {
     await page.goto(address);
     await page.getByRole('heading', { level: 1 }).waitFor();
     const paint = "performance.getEntriesByName('first-contentful-paint')[0].startTime";

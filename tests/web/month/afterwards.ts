@@ -19,7 +19,7 @@ test('the month is watched to its end; each halt says what it is about, and one 
     await page.locator('.halt').waitFor();
     const halts = await openHalts();
     expect([day, await unsaidOf(halts)]).toEqual([day, []]);
-    if (halts.some(({ accusedCount }) => accusedCount > 1)) severalCount += 1;
+    if (halts.value.some(({ accusedCount }) => accusedCount > 1)) severalCount += 1;
     await page.getByRole('radio', { name: /^Skip/ }).check();
     await page.locator('.halt').getByLabel('Reason, for the audit').fill('The image is bad.');
     await page.getByRole('button', { name: 'Skip' }).click();

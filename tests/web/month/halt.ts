@@ -18,7 +18,7 @@ test('a halt cannot be missed: what, which VMs, what they share, what each decis
   await halt.getByText(/unhealthy after their update/).waitFor();
   expect(await halt.isVisible()).toBe(true);
   const halts = await openHalts();
-  expect(halts.length).toBeGreaterThan(0);
+  expect(halts.value.length).toBeGreaterThan(0);
   expect(await unsaidOf(halts)).toEqual([]);
 });
 

@@ -1,4 +1,4 @@
-import { accessibilityProblems, eventually, isTooWide } from '../dashboardPage';
+import { accessibilityProblems, enterAt, eventually, isTooWide, typeInto } from '../dashboardPage';
 import { watched } from './watchedMonth';
 
 const LINK = '/dashboard/rehearsal?fleet=e2e&scenario=calm&seed=7&month=2026-11&speed=600';
@@ -30,13 +30,40 @@ test('a rehearsal is started, has a dashboard of its own, and a link that repeat
   expect([await accessibilityProblems(watched.page), await isTooWide(watched.page)]).toEqual([[], false]);
 });
 
-test('it is paused in its own dashboard, stands still, and goes on at another speed', async () => {
+test('it is paused in its own dashboard, and stands still', async () => {
   await watched.page.goto(address);
   await watched.page.getByRole('button', { name: 'Pause' }).first().click();
   await watched.page.getByText(/Rehearsal on e2e, calm, seed 7: paused/).waitFor();
   const nowUtc = await timeThere();
   await watched.page.waitForTimeout(300); // three minutes there, if it did not stand
   expect(await timeThere()).toBe(nowUtc);
+});
+
+test('its rollout is paused and cancelled by keyboard alone, with a reason each', async () => {
+  const { page } = watched;
+  const controls = page.getByRole('region', { name: 'Control' });
+  const decide = async (opens: string, reason: string): Promise<void> => {
+    await enterAt(controls.locator('ul').getByRole('button', { name: opens }));
+    await typeInto(controls.getByLabel('Reason, for the audit'), reason);
+    await enterAt(controls.locator('form').getByRole('button', { name: opens }));
+    await page
+      .getByRole('status')
+      .filter({ hasText: `${opens}: done.` })
+      .waitFor({ state: 'attached' });
+    expect(await page.evaluate('document.activeElement?.id')).toBe('main');
+  };
+  await page.locator('main').focus();
+  await decide('Pause', 'A look.');
+  await page.locator('.badge', { hasText: 'Paused' }).first().waitFor();
+  await decide('Cancel the rollout', 'Enough was seen.');
+  await page
+    .locator('.badge', { hasText: /Cancell/ })
+    .first()
+    .waitFor();
+});
+
+test('it goes on at another speed', async () => {
+  const nowUtc = await timeThere();
   await watched.page.getByRole('link', { name: 'Speed' }).click();
   await watched.page.getByLabel('Speed').selectOption('a day a second');
   await watched.page.getByRole('button', { name: 'Let time go on' }).first().click();

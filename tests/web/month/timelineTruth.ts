@@ -1,4 +1,4 @@
-import { untilDay, ID, open, watched } from './watchedMonth';
+import { untilDay, ID, load, watched } from './watchedMonth';
 
 interface Drawn {
   readonly region: string;
@@ -51,7 +51,7 @@ function axisOf({ ticks }: Picture): (x: number) => number {
 test('the timeline is true: fills hold every installation of the driver’s log and nothing else, what is expected lies beyond now, and bands are the hours there', async () => {
   const { host, page } = watched;
   await untilDay(2.8);
-  await open('');
+  await load('');
   await page
     .getByRole('img', { name: /planned from/ })
     .first()
@@ -86,6 +86,9 @@ test('the timeline is true: fills hold every installation of the driver’s log 
       drawn.worked.some(
         ([from, of]) => utc(from) - TOLERANCE_MS <= ms && ms <= utc(from + of) + TOLERANCE_MS,
       );
+    const isEmpty = ([from, of]: Piece): boolean =>
+      !here.some((ms) => utc(from) - TOLERANCE_MS <= ms && ms <= utc(from + of) + TOLERANCE_MS);
+    expect([region, drawn.worked.filter(isEmpty)]).toEqual([region, []]);
     expect([region, here.filter((ms) => !isFilled(ms)).map((ms) => new Date(ms).toISOString())]).toEqual([
       region,
       [],

@@ -47,8 +47,19 @@ export async function end(): Promise<void> {
   await watched.host.close();
 }
 
-export const open = (path: string): Promise<unknown> =>
+/** Loads a page of the dashboard anew. */
+export const load = (path: string): Promise<unknown> =>
   watched.page.goto(`${watched.host.baseUrl}/dashboard${path}`);
+
+/** Goes to a page as its links do: what is loaded stays, and only what the page shows is asked for. */
+export async function open(path: string): Promise<void> {
+  const address = `${watched.host.baseUrl}/dashboard${path}`;
+  if (!watched.page.url().startsWith(`${watched.host.baseUrl}/dashboard`)) await load(path);
+  else
+    await watched.page.evaluate(
+      `history.pushState(null, '', ${JSON.stringify(address)}); dispatchEvent(new Event('popstate'));`,
+    );
+}
 
 export const untilDay = (day: number): Promise<void> =>
   watched.host.runUntil(new Date(Date.parse(RELEASED) + day * DAY_MS).toISOString());
@@ -70,6 +81,12 @@ interface Halt {
   readonly decision: { readonly kind: string; readonly reason: string } | null;
 }
 
+/** With how many VMs the rollout has planned, now. */
+interface OpenHalts {
+  readonly value: readonly Halt[];
+  readonly plannedCount: number;
+}
+
 interface Rollout {
   readonly state: string;
   readonly halts: readonly Halt[];
@@ -80,11 +97,10 @@ export async function rollout(): Promise<Rollout> {
 }
 
 /** With what the page shows of each halt. */
-export async function openHalts(): Promise<readonly Halt[]> {
-  const { value } = (await watched.host.request('GET', `/api/rollouts/${ID}/halts`)).body as {
-    value: readonly Halt[];
-  };
-  return value.filter(({ decision }) => decision === null);
+export async function openHalts(): Promise<OpenHalts> {
+  const { value, plannedCount } = (await watched.host.request('GET', `/api/rollouts/${ID}/halts`))
+    .body as OpenHalts;
+  return { value: value.filter(({ decision }) => decision === null), plannedCount };
 }
 
 const COUNTS = new Intl.NumberFormat('en-GB');
@@ -94,7 +110,7 @@ const vms = (count: number): string => `${COUNTS.format(count)} ${count === 1 ? 
  * What the halt at the top of the page leaves unsaid of the halts that are open: what stops, why, which VMs, what they have in common, what each
  * decision would do to how many VMs, and the reason that it needs. Nothing when it says it all, at the latest after some polls.
  */
-export async function unsaidOf(halts: readonly Halt[]): Promise<readonly string[]> {
+export async function unsaidOf(halts: OpenHalts): Promise<readonly string[]> {
   let unsaid: readonly string[] = [];
   await eventually(watched.page, async () => {
     unsaid = await unsaidNow(halts);
@@ -103,7 +119,7 @@ export async function unsaidOf(halts: readonly Halt[]): Promise<readonly string[
   return unsaid;
 }
 
-async function unsaidNow(halts: readonly Halt[]): Promise<readonly string[]> {
+async function unsaidNow({ value: halts, plannedCount }: OpenHalts): Promise<readonly string[]> {
   const shown = watched.page.locator('.halt');
   const text = (await shown.innerText()).replaceAll(/\s+/g, ' ');
   const sum = (of: (halt: Halt) => number): string => vms(halts.reduce((all, one) => all + of(one), 0));
@@ -118,7 +134,10 @@ async function unsaidNow(halts: readonly Halt[]): Promise<readonly string[]> {
       ...inCommon.filter(({ fact }) => fact === 'image family').map(({ value }) => value),
       ...inCommon
         .slice(0, 4)
-        .map(({ value, sharedByCount }) => `${value} ${COUNTS.format(sharedByCount)} of 48`),
+        .map(
+          ({ value, sharedByCount }) =>
+            `${value} ${COUNTS.format(sharedByCount)} of ${vms(plannedCount)} have it`,
+        ),
     ]),
     `${sum(({ waitingCount }) => waitingCount)} there still wait`,
     `${sum(({ skippedCount }) => skippedCount)} end as skipped. Everything else goes on`,

@@ -72,14 +72,16 @@ function Row({ peak, policy }: { readonly peak: Peak; readonly policy: Policy })
       <td class="figure" data-label="Down">
         {count(down)} of {count(size)}
       </td>
-      <td data-label="Share">
+      <td class="unbroken" data-label="Share">
         <span class="share-bar" aria-hidden="true">
           <span style={{ width: `${(down / size) * 100}%` }} />
         </span>
         {percent(down, size)}
       </td>
       <td data-label="Its limit">{limitOf(peak, policy)}</td>
-      <td data-label="When">{time(at)}</td>
+      <td class="unbroken" data-label="When">
+        {time(at)}
+      </td>
     </tr>
   );
 }

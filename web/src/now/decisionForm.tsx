@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
-import { announce } from '../parts/announcer';
+import { doneAt } from '../parts/announcer';
 import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
 import { send, type Problem } from '../send';
@@ -52,9 +52,7 @@ export function DecisionForm({
     askAllNow();
     if (sent.kind === 'done') {
       setReason('');
-      announce(`${chosen.label}: done.`);
-      // The form is about to go, and the focus with it: a reader goes on from the top of what is there.
-      document.getElementById('main')?.focus({ preventScroll: true });
+      doneAt('main', `${chosen.label}: done.`);
       onDone?.();
     }
   };

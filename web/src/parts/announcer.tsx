@@ -8,6 +8,12 @@ export function announce(text: string): void {
   say(text);
 }
 
+/** The same, where the focus goes with what was pressed: a person goes on from the element of that id. */
+export function doneAt(id: string, text: string): void {
+  announce(text);
+  document.getElementById(id)?.focus({ preventScroll: true });
+}
+
 /** Where it is said. */
 export function Announcer(): JSX.Element {
   const [text, setText] = useState('');

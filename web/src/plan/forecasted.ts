@@ -2,6 +2,7 @@ import type { StateCounts } from './stateBar';
 
 /** What GET /api/forecast answers. */
 export interface Forecasted {
+  readonly asOfUtc: string;
   readonly targetUtc: string | null;
   readonly deadlineUtc: string | null;
   readonly counts: StateCounts;

@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
+import { announce } from '../parts/announcer';
 import { ProblemNote } from '../parts/problemNote';
 import { SelectField } from '../parts/selectField';
 import { send, type Problem } from '../send';
@@ -60,7 +61,10 @@ export function FreezeForm({ draft, setDraft, isOpen, setOpen }: FreezeFormProps
     const path = `/api/${kind}/${encodeURIComponent(name)}`;
     const sent = await send('PUT', path, { selector, from, to, reason, owner });
     setProblem(sent.kind === 'refused' ? sent.problem : null);
-    if (sent.kind === 'done') setDraft(EMPTY);
+    if (sent.kind === 'done') {
+      setDraft(EMPTY);
+      announce(`${name} is set.`);
+    }
     askAllNow();
   };
   return (

@@ -4,6 +4,7 @@ import { selectorInWords } from '../format';
 import { useConnection } from '../connection';
 import { useLive, askAllNow } from '../live';
 import { useWhyNoOperator } from '../me';
+import { doneAt } from '../parts/announcer';
 import { LongText } from '../parts/longText';
 import { Name } from '../parts/name';
 import { ProblemNote } from '../parts/problemNote';
@@ -32,8 +33,12 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
   };
   return (
     <section class="card" aria-labelledby="freezes">
-      <h2 id="freezes">Freezes and exclusions</h2>
-      <p class="quiet">Press a day to begin one, and a later day to end it there.</p>
+      <h2 id="freezes" tabIndex={-1}>
+        Freezes and exclusions
+      </h2>
+      <p class="quiet">
+        Press a day to begin one, and a later day to end it there. Arrow keys move from day to day.
+      </p>
       <FreezeCalendar
         month={month}
         todayUtc={nowUtc}
@@ -52,6 +57,8 @@ export function Freezes({ month }: { readonly month: string }): JSX.Element {
   );
 }
 
+const NAME_SAID_MAX = 200;
+
 const STATES = { planned: 'to come', standing: 'in force', over: 'over' } as const;
 
 function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freeze: Freeze }): JSX.Element {
@@ -62,6 +69,7 @@ function FreezeRow({ kind, freeze }: { readonly kind: FreezeKind; readonly freez
     const sent = await send('DELETE', `/api/${kind}/${encodeURIComponent(freeze.id)}`);
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     askAllNow();
+    if (sent.kind === 'done') doneAt('freezes', `${freeze.id.slice(0, NAME_SAID_MAX)} was lifted.`);
   };
   return (
     <li>

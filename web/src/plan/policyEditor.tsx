@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { time } from '../format';
 import { askAllNow, useLive } from '../live';
 import { useWhyNoOperator } from '../me';
+import { doneAt } from '../parts/announcer';
 import { LongText } from '../parts/longText';
 import { ProblemNote } from '../parts/problemNote';
 import { ReasonField } from '../parts/reasonField';
@@ -42,7 +43,9 @@ export function PolicyEditor(): JSX.Element {
   return (
     <section class="card" aria-labelledby="policy">
       <div class="card-head">
-        <h2 id="policy">Policy</h2>
+        <h2 id="policy" tabIndex={-1}>
+          Policy
+        </h2>
         <p class="quiet">
           {policy?.applied
             ? `Version ${policy.version}, applied ${time(policy.applied.appliedUtc)}`
@@ -149,7 +152,9 @@ function Apply({ text, version, whyNot, onDone, onForget }: ApplyProps): JSX.Ele
     const sent = await send('PUT', `/api/policy?${query.toString()}`, text, 'application/yaml');
     setProblem(sent.kind === 'refused' ? sent.problem : null);
     askAllNow();
-    if (sent.kind === 'done') onDone();
+    if (sent.kind !== 'done') return;
+    doneAt('policy', 'The policy is applied.');
+    onDone();
   };
   return (
     <form
@@ -169,7 +174,13 @@ function Apply({ text, version, whyNot, onDone, onForget }: ApplyProps): JSX.Ele
         >
           Apply the policy
         </button>
-        <button type="button" onClick={onForget}>
+        <button
+          type="button"
+          onClick={() => {
+            doneAt('policy', 'The changes are forgotten.');
+            onForget();
+          }}
+        >
           Forget the changes
         </button>
         <span id="policy-missing" class="quiet">

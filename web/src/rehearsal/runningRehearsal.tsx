@@ -19,7 +19,7 @@ export function RunningRehearsal({ running, isItself }: RunningRehearsalProps): 
   const give = (path: '/pause' | '/resume' | '/speed', body: object = {}): void => {
     void order(path, body).then(setProblem);
   };
-  const isOver = state === 'ended' || state === 'failed' || state === 'starting';
+  const whyOff = WHY_OFF[state] ?? null;
   return (
     <section class="card rehearsal" aria-labelledby="running">
       <h2 id="running">
@@ -44,7 +44,7 @@ export function RunningRehearsal({ running, isItself }: RunningRehearsalProps): 
         {nowUtc !== null && <time dateTime={nowUtc}>{time(nowUtc)}</time>}
         {why !== null && <span class="bad value"> {why}</span>}
       </p>
-      <div class="rehearsal-form">
+      <div class="rehearsal-form rehearsal-controls">
         {!isItself && url !== null && (
           <a class="button" href={url} target="_blank" rel="noreferrer">
             Watch it in its own dashboard
@@ -52,12 +52,12 @@ export function RunningRehearsal({ running, isItself }: RunningRehearsalProps): 
         )}
         <button
           type="button"
-          aria-disabled={isOver}
+          aria-disabled={whyOff !== null}
           onClick={() => {
-            if (!isOver) give(state === 'paused' ? '/resume' : '/pause');
+            if (whyOff === null) give(state === 'paused' ? '/resume' : '/pause');
           }}
         >
-          {state === 'paused' ? 'Let time go on' : isOver ? 'Pause (off: time stands)' : 'Pause'}
+          {state === 'paused' ? 'Let time go on' : whyOff === null ? 'Pause' : `Pause (off: ${whyOff})`}
         </button>
         <SpeedChoice
           speed={speed}
@@ -71,6 +71,12 @@ export function RunningRehearsal({ running, isItself }: RunningRehearsalProps): 
     </section>
   );
 }
+
+const WHY_OFF: Readonly<Partial<Record<Running['state'], string>>> = {
+  starting: 'it is starting',
+  ended: 'it is over',
+  failed: 'it has failed',
+};
 
 function RepeatLink({ link }: { readonly link: string }): JSX.Element {
   const [isCopied, setCopied] = useState(false);
