@@ -9,6 +9,7 @@ import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { collectSecondChances } from './collectSecondChances';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
+import { lookAtBudgets } from './lookAtBudgets';
 import { lookAtSet } from './lookAtSet';
 import { listCatchUps } from './listCatchUps';
 import { listDueLedgers } from './listDueLedgers';
@@ -48,6 +49,7 @@ export const activities: readonly Activity[] = [
   chooseRound,
   takeRound,
   takeSet,
+  lookAtBudgets,
   lookAtSet,
   advanceRound,
   recordRound,

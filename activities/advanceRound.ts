@@ -17,7 +17,8 @@ import { messageOf } from '../domain/messageOf';
 import type { OutcomeRecord } from '../store/outcomes';
 import type { AdvanceAnswer, RoundProgress } from '../store/roundProgress';
 import * as contracts from './contracts';
-import { heldByBudget } from './budgetShares';
+import { countAsDown } from './budgetMembers';
+import { heldByBudget, type HeldByBudget } from './budgetShares';
 import { expectClaim } from './expectClaim';
 import { rowsOf } from './lookAtVm';
 import { grantInstallsTo, tellResults } from './roundEvidence';
@@ -90,6 +91,7 @@ async function advanceOnce(
     return true;
   });
   if (vms === null) return null;
+  await countAsDown(services, unhealthyOf(work.outcomes));
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms, ...started };
@@ -103,6 +105,9 @@ async function advanceOnce(
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   return other !== null && other.progress.call >= call ? other.progress.answer : null;
 }
+
+const unhealthyOf = (outcomes: readonly OutcomeRecord[]): VmId[] =>
+  outcomes.flatMap(({ kind, vmId }) => (kind === 'unhealthy' ? [vmId] : []));
 
 type VmProgress = RoundProgress['vms'][number];
 
@@ -203,7 +208,7 @@ class Work {
   #answered(
     { vmId, update }: VmProgress,
     granted: boolean,
-    { setFull, budget }: { readonly setFull: boolean; readonly budget: string | null },
+    { setFull, budget }: { readonly setFull: boolean; readonly budget: HeldByBudget | null },
   ): VmProgress {
     if (update.kind !== 'askExposure') return { vmId, update };
     const { startByUtc } = this.round.claim;

@@ -1,9 +1,12 @@
-import { budgetShares, budgetSizes, type Budget } from '../domain/budgets';
+import { budgetMax, budgetShares, budgetSizes, selectorText, type Budget } from '../domain/budgets';
 import type { Disruption } from '../domain/disruption';
+import type { BudgetFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
+import { addSeconds, earlier } from '../domain/instants';
 import type { Policy } from '../domain/policy';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { lookAtMembers, namesOf } from './budgetMembers';
 import type { Services } from './services';
 import { sideBySide } from './sideBySide';
 
@@ -21,30 +24,78 @@ export async function withBudgets(
   return shares.length === 0 ? disruption : { ...disruption, budgets: shares };
 }
 
-/** Of those VMs, which may begin: of each budget no more than the claim of their round covers. The budget that holds a VM back, or null. */
+/** What holds a VM back: the budget, and its members that are down by themselves. */
+export interface HeldByBudget {
+  readonly budget: string;
+  readonly down: string;
+}
+
+/**
+ * Of those VMs, which may begin: of each budget no more than the claim of their round covers, and one less for each member that went down since the
+ * claim was granted. What holds a VM back, or null.
+ */
 export async function heldByBudget(
   services: Services,
   { budgets = [] }: Disruption,
   down: readonly VmId[],
   asking: readonly VmId[],
-): Promise<readonly (string | null)[]> {
+): Promise<readonly (HeldByBudget | null)[]> {
   const claimed = services.policy.budgets.filter(({ name }) => budgets.some(({ budget }) => budget === name));
   if (claimed.length === 0) return asking.map(() => null);
   const left = new Map(budgets.map(({ budget, count }) => [budget, count]));
-  const take = (vm: VirtualMachine | undefined): string | null => {
-    const own = claimed.filter(({ selector }) => vm !== undefined && selects(selector, vm));
+  const vms = new Map((await known(services, [...down, ...asking])).map((vm) => [vm.id, vm]));
+  const names = new Map<string, string>();
+  for (const budget of claimed) {
+    const { name } = budget;
+    if (!asking.some((id) => isOf(budget, vms.get(id)))) continue;
+    const look = await lookAtMembers(services, budget);
+    if (look === null) continue;
+    const alone = [...look.down].filter((id) => !down.includes(id));
+    const counted = budgets.find((share) => share.budget === name)?.downCount ?? 0;
+    left.set(name, (left.get(name) ?? 0) - Math.max(0, alone.length - counted));
+    names.set(name, namesOf(alone));
+  }
+  const take = (vm: VirtualMachine | undefined): HeldByBudget | null => {
+    const own = claimed.filter((budget) => isOf(budget, vm));
     const full = own.find(({ name }) => (left.get(name) ?? 0) <= 0);
-    if (full !== undefined) return full.name;
+    if (full !== undefined) return { budget: full.name, down: names.get(full.name) ?? '' };
     for (const { name } of own) left.set(name, (left.get(name) ?? 0) - 1);
     return null;
   };
-  const vms = new Map((await known(services, [...down, ...asking])).map((vm) => [vm.id, vm]));
-  for (const id of down) take(vms.get(id));
+  for (const id of down)
+    for (const { name } of claimed.filter((budget) => isOf(budget, vms.get(id))))
+      left.set(name, (left.get(name) ?? 0) - 1);
   return asking.map((id) => take(vms.get(id)));
 }
 
+const isOf = ({ selector }: Budget, vm: VirtualMachine | undefined): boolean =>
+  vm !== undefined && selects(selector, vm);
+
 async function known({ inventory }: Services, ids: readonly VmId[]): Promise<readonly VirtualMachine[]> {
   return (await sideBySide([...ids], (id) => inventory.read(id))).filter((vm) => vm !== null);
+}
+
+/** Rounds look whenever they ask for a claim, in each window: what is older says nothing of now. */
+const LOOK_SECONDS_MAX = 86_400;
+
+/** The budgets of a VM, with their other members that were down when they were looked at last. */
+export async function budgetsNow(services: Services, vm: VirtualMachine): Promise<readonly BudgetFacts[]> {
+  const own = services.policy.budgets.filter((budget) => isOf(budget, vm));
+  if (own.length === 0) return [];
+  const sizes = await budgetSizesNow(services);
+  return sideBySide(own, async (budget) => {
+    const looked = addSeconds(services.nowUtc(), -LOOK_SECONDS_MAX);
+    const known = await services.budgetMembers.down(budget.name);
+    const down = known.filter(({ vmId, probedUtc }) => vmId !== vm.id && probedUtc >= looked);
+    const since = down.map(({ sinceUtc }) => sinceUtc);
+    return {
+      budget: budget.name,
+      max: budgetMax(budget, sizes.get(budget.name) ?? null),
+      downCount: down.length,
+      down: namesOf(down.map(({ vmId }) => vmId)),
+      sinceUtc: since.length === 0 ? null : since.reduce(earlier),
+    };
+  });
 }
 
 /** Counted with each listing, and when a policy is applied; what was counted by another selector is not known. */
@@ -62,15 +113,17 @@ export async function budgetSizesNow({ inventory, policy }: Services): Promise<R
 }
 
 export async function saveBudgetSizes(
-  { inventory }: Pick<Services, 'inventory'>,
+  { inventory, budgetMembers }: Pick<Services, 'inventory' | 'budgetMembers'>,
   { budgets }: Pick<Policy, 'budgets'>,
   vms: readonly VirtualMachine[],
 ): Promise<void> {
   if (budgets.length === 0) return;
+  for (const budget of budgets) {
+    const own = vms.filter((vm) => selects(budget.selector, vm)).map(({ id }) => id);
+    await budgetMembers.save(budget.name, selectorText(budget), own);
+  }
   await inventory.saveBudgetSizes({
     sizes: Object.fromEntries(budgetSizes(vms, budgets)),
     selectors: Object.fromEntries(budgets.map((budget) => [budget.name, selectorText(budget)])),
   });
 }
-
-const selectorText = ({ selector }: Budget): string => JSON.stringify(selector);

@@ -7,6 +7,7 @@ import { because } from '../domain/reasons';
 import { pairComponent } from '../domain/regions';
 import type { HealthProbe } from '../drivers/driver';
 import type { KeptOutcome } from '../store/outcomes';
+import { countAsDown } from './budgetMembers';
 import type { BakeCursor } from './contracts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
@@ -109,6 +110,10 @@ async function probeTogether(
     else turned.push({ kept, probe });
   });
   if (turned.length === 0) return;
+  await countAsDown(
+    services,
+    turned.map(({ kept }) => kept.vmId),
+  );
   const atUtc = services.nowUtc();
   const found = await Promise.all(
     turned.map(async ({ kept, probe }) => {

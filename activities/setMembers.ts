@@ -20,7 +20,7 @@ export async function membersDown(
   return down;
 }
 
-async function isDown({ driver }: Services, id: VmId): Promise<boolean> {
+export async function isDown({ driver }: Pick<Services, 'driver'>, id: VmId): Promise<boolean> {
   try {
     const reading = await driver.readVirtualMachine(id);
     if (reading === null) return false; // deleted: no member any more

@@ -103,7 +103,7 @@ function sweep(
     standaloneSharePercent === undefined
       ? null
       : new StandaloneRules(fleet, standaloneSharePercent, findings);
-  const budgets = new BudgetRules(vms, allowed, findings);
+  const budgets = new BudgetRules(vms, allowed, pollSeconds * 1000, findings);
   const regions = new RegionRules(regionFacts, findings);
   const once = new OnceRules(findings);
   const gates = new GateRule(phases, findings);
@@ -133,17 +133,23 @@ function sweep(
       }
       case 'probed':
         sets.probed(entry.place, entry.health);
+        budgets.probed(entry.place, entry.health);
         break;
       case 'stopped':
         sets.stopped(entry.place, entry.at);
+        budgets.stopped(entry.place, entry.at);
         break;
       case 'deleted':
         sets.waived(entry.place); // a VM that is not there any more holds up nothing
         sets.poweredOn(entry.place);
+        budgets.deleted(entry.place);
         break;
       case 'poweredOn':
+        sets.poweredOn(entry.place);
+        budgets.poweredOn(entry.place);
+        break;
       case 'waived':
-        sets[entry.kind](entry.place);
+        sets.waived(entry.place);
         break;
     }
   for (const patch of log.patches) once.patched(patch);

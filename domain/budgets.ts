@@ -21,8 +21,11 @@ export const BUDGETS_MAX = 30;
 /** How many VMs of a budget are meant, and how many may be down at once. */
 export const BudgetShare = z.object({
   budget: z.string(),
-  count: z.number().int().positive(),
+  /** None where all its VMs are down by themselves: they do not begin. */
+  count: z.number().int().nonnegative(),
   max: z.number().int().positive(),
+  /** Members that were down by themselves when it was looked; `max` is less by them. */
+  downCount: z.number().int().nonnegative().exactOptional(),
 });
 export type BudgetShare = Readonly<z.infer<typeof BudgetShare>>;
 
@@ -56,6 +59,9 @@ export function budgetShares(
     return [{ budget: budget.name, count: Math.min(count, max), max }];
   });
 }
+
+/** What the members of a budget are found by, as it is kept with them. */
+export const selectorText = ({ selector }: Budget): string => JSON.stringify(selector);
 
 /** The ledger of one budget: it knows no region, for what it grants is across all. */
 export const budgetLedger = (name: string): string => `budget~${name}`;

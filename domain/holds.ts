@@ -29,6 +29,8 @@ export interface HoldFacts {
   readonly agentVersion?: string | null;
   /** Its health before the update. */
   readonly health?: HealthVerdict;
+  /** Its budgets, with the other members that are down by themselves. */
+  readonly budgets?: readonly BudgetFacts[];
   /** Another installation is running on the VM. */
   readonly installInFlight?: boolean;
   /** The VM's own off-peak window that is open, or the next to open. */
@@ -37,6 +39,15 @@ export interface HoldFacts {
   readonly minutes?: { readonly left: number; readonly min: number };
   /** Whether the rounds of a scope have a window left before the rollout ends, and why it ends. */
   readonly windows?: { readonly left: boolean; readonly endsBecause: 'superseded' | 'deadlinePassed' };
+}
+
+/** `down`: names of so many members, in words. */
+export interface BudgetFacts {
+  readonly budget: string;
+  readonly max: number;
+  readonly downCount: number;
+  readonly down: string;
+  readonly sinceUtc: string | null;
 }
 
 /** Where a VM stands, as far as the availability rules look at it. */
@@ -122,6 +133,12 @@ const healthUnknown: Hold = (facts) =>
     ? because('agentSilent', { because: facts.health.because })
     : null;
 
+/** INV-15: members that are off or unhealthy use up the budget as those that are updated do. */
+const budgetUsedUp: Hold = ({ budgets = [] }) => {
+  const full = budgets.find(({ max, downCount }) => downCount >= max);
+  return full === undefined ? null : because('budgetUsedUp', { budget: full.budget, down: full.down });
+};
+
 const installInFlight: Hold = (facts) => (facts.installInFlight === true ? because('installInFlight') : null);
 
 /** The plan was made for the time zone of that day; the owner may have changed it since. */
@@ -150,6 +167,7 @@ export const HOLDS: readonly (readonly [name: string, hold: Hold])[] = [
   ['agentOutdated', agentOutdated],
   ['unhealthyBefore', unhealthyBefore],
   ['healthUnknown', healthUnknown],
+  ['budgetUsedUp', budgetUsedUp],
   ['installInFlight', installInFlight],
   ['outsideWindow', outsideWindow],
   ['windowTooShort', windowTooShort],

@@ -102,11 +102,10 @@ export const REASONS = {
     { hook: text, why: text },
     ({ hook, why }) => `The hook ${hook} did not say yes: ${why}`,
   ),
-  budgetUsedUp: reason(
-    'deferred',
-    { budget: text },
-    ({ budget }) =>
-      `As many VMs as the budget ${budget} allows were down until it was too late for one more.`,
+  budgetUsedUp: reason('deferred', { budget: text, down: text.exactOptional() }, ({ budget, down = '' }) =>
+    down === ''
+      ? `As many VMs as the budget ${budget} allows were down until it was too late for one more.`
+      : `The budget ${budget} has no room for one more: of its VMs ${down} are down by themselves.`,
   ),
   placeChanged: reason(
     'deferred',

@@ -98,8 +98,8 @@ export type Observation =
       readonly granted: boolean;
       readonly startByUtc: string;
       readonly setFull?: boolean;
-      /** The budget that kept it waiting. */
-      readonly budget?: string;
+      /** The budget that kept it waiting, and its members that are down by themselves. */
+      readonly budget?: { readonly budget: string; readonly down: string };
     }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
   | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
@@ -263,7 +263,7 @@ function afterExposureAnswer(
   const outcome = outcomeAt(
     moment,
     budget !== undefined
-      ? because('budgetUsedUp', { budget })
+      ? because('budgetUsedUp', budget)
       : setFull === true
         ? because('waitingForSet')
         : because('evidenceLimit', { family: update.family }),

@@ -1,3 +1,4 @@
+import { budgetsNow } from '../activities/budgetShares';
 import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
@@ -49,9 +50,10 @@ export async function factsOf(
     services.operations.read(vm.region, vm.id),
     control === null ? undefined : approvalFacts(services, control.rolloutId),
   ]);
-  const [place, reading] = await Promise.all([
+  const [place, reading, budgets] = await Promise.all([
     control === null ? null : placeOf(services, control, phases, vm),
     isLive ? services.driver.readVirtualMachine(vm.id) : undefined,
+    budgetsNow(services, vm),
   ]);
   const running = operation?.operation.endedUtc === null ? operation.operation : null;
   const facts: VmFacts = {
@@ -61,6 +63,7 @@ export async function factsOf(
     timeZone: timeZoneOf(vm, policy).zone,
     rollout: control === null ? null : standingOf(control, halts, approvals, place, vm, nowUtc),
     freezes,
+    budgets,
     outcome,
     isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
     plannedStartUtc: place?.expectedStartUtc ?? null,

@@ -1,15 +1,18 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { lookAtBudgets } from '../activities/contracts';
 import { budgetLedger } from '../domain/budgets';
 import type { Disruption } from '../domain/disruption';
 import { disruptionLedger } from '../entities/contracts';
 import * as children from './contracts';
 import { releaseLedger } from './releaseClaim';
-import { callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
+import { call, callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
 
 export interface Claimed {
   readonly granted: boolean;
   /** When refused: the rules that stood in the way last. */
   readonly rules: string[];
+  /** When granted: what it covers, where members of its budgets are down. */
+  readonly disruption?: Disruption;
   /** Sooner it is refused again. */
   readonly againUtc?: string;
 }
@@ -22,11 +25,13 @@ type Input = ReturnType<typeof children.awaitClaim.input.parse>;
  * The ledgers of the budgets, each in turn, after the region's: while one of them refuses, nothing is held anywhere, so that no claim waits
  * for another that waits for it.
  */
-function* acquireBudgets(context: OrchestrationContext, input: Input): Step<boolean> {
-  const { claimId, kind, disruption, startByUtc, closesUtc, deadlineUtc, pace, fence } = input;
+function* acquireBudgets(context: OrchestrationContext, input: Input, disruption: Disruption): Step<boolean> {
+  const { claimId, kind, startByUtc, closesUtc, deadlineUtc, pace, fence } = input;
   const taken: string[] = [];
-  for (const share of disruption.budgets ?? []) {
-    const key = budgetLedger(share.budget);
+  for (const { budget, count, max } of disruption.budgets ?? []) {
+    if (count === 0) continue; // its VMs are down by themselves, and do not begin
+    const share = { budget, count, max };
+    const key = budgetLedger(budget);
     const { subscriptions: _, downCount: __, ...place } = disruption;
     const said = yield* callEntity(
       context,
@@ -58,11 +63,25 @@ function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
   return disruption;
 }
 
+/**
+ * Members of a budget that are down by themselves use it up: what the claim covers is less by them. Looked at right before each request, for they
+ * come and go while it waits. Null while they leave no room for one VM.
+ */
+function* withMembersDown(
+  context: OrchestrationContext,
+  { disruption, ref }: Input,
+): Step<Disruption | null> {
+  if (disruption.budgets === undefined) return disruption;
+  const seen = yield* call(context, lookAtBudgets, { ref: ref ?? null, disruption });
+  return seen.full.length > 0 ? null : seen.disruption;
+}
+
 /** Asks the ledger of the region, and those of the budgets, once. What is refused keeps its ticket. */
 export function* askForClaim(context: OrchestrationContext, input: Input): Step<Claimed> {
-  const { claimId, kind, ledger, disruption, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } =
-    input;
+  const { claimId, kind, ledger, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } = input;
   const { catchUp, fence } = input;
+  const disruption = yield* withMembersDown(context, input);
+  if (disruption === null) return { granted: false, rules: ['budget'] };
   const said = yield* callEntity(
     context,
     { name: disruptionLedger.name, key: ledger },
@@ -87,7 +106,10 @@ export function* askForClaim(context: OrchestrationContext, input: Input): Step<
       ? { granted: false, rules }
       : { granted: false, rules, againUtc: said.againUtc };
   }
-  if (yield* acquireBudgets(context, input)) return { granted: true, rules: [] };
+  if (yield* acquireBudgets(context, input, disruption)) {
+    const isLess = disruption !== input.disruption;
+    return isLess ? { granted: true, rules: [], disruption } : { granted: true, rules: [] };
+  }
   yield* releaseLedger(context, ledger, claimId);
   return { granted: false, rules: ['budget'] };
 }
@@ -122,5 +144,5 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
       },
     },
   );
-  return { granted: answer !== null, rules: answer === null ? said.rules : [] };
+  return answer ?? { granted: false, rules: said.rules };
 }

@@ -184,12 +184,19 @@ export const awaitClaim = {
     /** The catch-up that asks: all its rounds share its slot. */
     catchUp: z.string().exactOptional(),
     fence: Fence.exactOptional(),
+    /** The round that asks: of its VMs those that are down by themselves take nothing of a budget. */
+    ref: RoundRef.exactOptional(),
     /** It was asked for just now, and refused like this: the first poll comes after the first pause. */
     refused: z
       .object({ granted: z.literal(false), rules: z.array(z.string()), againUtc: Utc.exactOptional() })
       .exactOptional(),
   }),
-  output: z.object({ granted: z.boolean(), rules: z.array(z.string()) }),
+  output: z.object({
+    granted: z.boolean(),
+    rules: z.array(z.string()),
+    /** What it covers, where that is less than was asked for: members of budgets are down. */
+    disruption: Disruption.exactOptional(),
+  }),
 } as const;
 
 /** Waits until the driver lists VMs and the month is planned; false when the rollout's time was up first. */

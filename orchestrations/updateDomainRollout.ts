@@ -65,7 +65,7 @@ function* admission(
 
   const disruption = yield* atOnce(context, input);
   const claim = yield* claimFor(context, input, disruption);
-  if (claim.granted) return { kind: 'admitted', disruption };
+  if (claim.granted) return { kind: 'admitted', disruption: claim.disruption ?? disruption };
   yield* release(context, input, []); // also takes back the ticket
   return { kind: 'missed', rules: claim.rules };
 }
@@ -85,6 +85,7 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
     fence: { rolloutId: input.rolloutId, epoch: input.epoch },
     pace: input.pace,
     untilUtc: input.acquireByUtc,
+    ref: input.ref,
     polls: 0,
   };
   const answer = yield* askForClaim(context, request);

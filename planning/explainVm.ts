@@ -1,6 +1,6 @@
 import type { Control, RolloutControl } from '../domain/control';
 import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
-import { holdsOf, type HoldFacts } from '../domain/holds';
+import { holdsOf, type BudgetFacts, type HoldFacts } from '../domain/holds';
 import { later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
 import { calendarOf } from '../domain/ownWindows';
@@ -30,6 +30,7 @@ export interface VmFacts {
   readonly isTriedAgain: boolean;
   /** When its round in the plan is expected; null when it has none. */
   readonly plannedStartUtc: string | null;
+  readonly budgets?: readonly BudgetFacts[];
   /** Since when an installation is running; null for none. */
   readonly installingSinceUtc: string | null;
   readonly platform?: Pick<HoldFacts, 'powerState' | 'agentStatus' | 'agentVersion' | 'health'>;
@@ -97,15 +98,17 @@ type RolloutFacts = NonNullable<VmFacts['rollout']>;
 
 /** What the rollout's rules say now, and what held it at its last try where nothing newer is known of that. */
 function holdsNow(facts: VmFacts, { here, hereSinceUtc }: RolloutFacts): ExplainedHold[] {
-  const { nowUtc, policy, vm, timeZone, freezes, outcome, platform } = facts;
+  const { nowUtc, policy, vm, timeZone, freezes, outcome, platform, budgets = [] } = facts;
   const standing = standingFreezes(freezes, vm, timeZone, nowUtc);
-  const now = holdsOf({ nowUtc, policy, vm, control: here, freezes: standing, ...platform });
+  const now = holdsOf({ nowUtc, policy, vm, control: here, freezes: standing, budgets, ...platform });
   const sinceOf = (reason: OutcomeReason): string | null => {
     if (reason === 'frozen' || reason === 'excludedForNow')
       return (
         standing.find(({ freeze }) => (freeze.kind === 'freeze') === (reason === 'frozen'))?.span.fromUtc ??
         null
       );
+    if (reason === 'budgetUsedUp')
+      return budgets.find(({ max, downCount }) => downCount >= max)?.sinceUtc ?? outcome?.atUtc ?? null;
     if (here.kind !== 'go' && reason === here.reason) return hereSinceUtc;
     return outcome?.reason === reason ? outcome.atUtc : null;
   };
@@ -125,6 +128,7 @@ const OF_THEN: readonly OutcomeReason[] = [
   'windowMissed',
   'placeChanged',
   'installInFlight',
+  'budgetUsedUp',
 ];
 
 /** What the platform said then; when it is asked now, what it does not say any more does not hold any more. */

@@ -1,6 +1,7 @@
 import { agendaStore, type AgendaStore } from './agenda';
 import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
+import { budgetMemberStore, type BudgetMemberStore } from './budgetMembers';
 import { deliveryStore, type DeliveryStore } from './deliveries';
 import { evidenceStore, type EvidenceStore } from './evidence';
 import { freezeStore, type FreezeStore } from './freezes';
@@ -23,6 +24,7 @@ import { waitStore, type WaitStore } from './waits';
 export interface Repositories {
   readonly agenda: AgendaStore;
   readonly inventory: InventoryStore;
+  readonly budgetMembers: BudgetMemberStore;
   readonly rollouts: RolloutStore;
   readonly plans: PlanStore;
   readonly roundProgress: RoundProgressStore;
@@ -45,6 +47,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
   return {
     agenda: agendaStore(store),
     inventory: inventoryStore(store),
+    budgetMembers: budgetMemberStore(store),
     rollouts: rolloutStore(store),
     plans: planStore(store),
     roundProgress: roundProgressStore(store),

@@ -110,6 +110,21 @@ export const lookAtSet = {
   output: z.object({ disruption: Disruption }),
 } satisfies ActivityContract;
 
+/** Which members of the budgets are down by themselves, and what a claim may therefore cover. */
+export const lookAtBudgets = {
+  name: 'lookAtBudgets',
+  input: z.object({
+    /** Null for a claim of one VM that a person asked for. */
+    ref: RoundRef.nullable(),
+    disruption: Disruption,
+  }),
+  output: z.object({
+    disruption: Disruption,
+    /** Budgets that have no room for even one VM, and the members that are down. */
+    full: z.array(z.object({ budget: z.string(), down: z.string() })),
+  }),
+} satisfies ActivityContract;
+
 /** The right under which a round disrupts its VMs: `claimId` is the id of the round's orchestration. */
 export const RoundClaim = z.object({
   claimId: z.string(),

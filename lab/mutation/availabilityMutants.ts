@@ -88,6 +88,30 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/activities/budgetShares.test.ts',
   ),
   planted(
+    'members of a budget that are down leave room as if they were up',
+    'activities/lookAtBudgets.ts',
+    ['share.max - look.down.size', 'share.max'],
+    'tests/activities/budgetMembers.test.ts',
+  ),
+  planted(
+    'members of a budget that go down after the claim hold nothing back',
+    'activities/budgetShares.ts',
+    ['Math.max(0, alone.length - counted)', '0'],
+    'tests/activities/budgetMembers.test.ts',
+  ),
+  planted(
+    'a claim is asked for although members that are down use its budget up',
+    'orchestrations/awaitClaim.ts',
+    ['return seen.full.length > 0 ? null : seen.disruption;', 'return seen.disruption;'],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'the auditor takes no notice of members of a budget that are off',
+    'audit/budgetRules.ts',
+    ['at - since > seenMs && !down.has(key)', 'at < since'],
+    'tests/audit/shares.test.ts',
+  ),
+  planted(
     'a set of which most members are off is installed as if all were up',
     'activities/advanceRound.ts',
     ['const atOnce = roomInSet(await', 'const atOnce = down.size + roomInSet(await'],

@@ -12,8 +12,15 @@ const other = aVm({ name: 'other', tags: {} });
 async function services(budgets: readonly unknown[] = BUDGETS): Promise<Services> {
   const repositories = repositoriesOn(memoryStore(), defaultPolicy);
   for (const vm of [...vms, other]) await repositories.inventory.save(vm);
-  return { ...repositories, policy: Policy.parse({ budgets }) } as unknown as Services;
+  return {
+    ...repositories,
+    nowUtc: () => '2026-11-13T03:15:00.000Z',
+    policy: Policy.parse({ budgets }),
+  } as unknown as Services;
 }
+
+/** None of its members is known to be down. */
+const SHOP = { budget: 'shop', down: '' };
 
 const place = {
   region: 'eastus',
@@ -37,11 +44,11 @@ it('a share is of the VMs that the last listing counted by the same selector; of
 it('of a round, only so many VMs of a budget begin at once as its claim covers, those under way included', async () => {
   const known = await services();
   const disruption = { ...place, budgets: [{ budget: 'shop', count: 2, max: 2 }] };
-  expect(await heldByBudget(known, disruption, [], ids)).toEqual([null, null, 'shop', 'shop', null]);
+  expect(await heldByBudget(known, disruption, [], ids)).toEqual([null, null, SHOP, SHOP, null]);
   expect(await heldByBudget(known, disruption, ids.slice(0, 1), ids.slice(1))).toEqual([
     null,
-    'shop',
-    'shop',
+    SHOP,
+    SHOP,
     null,
   ]);
   expect(await heldByBudget(known, place, [], ids)).toEqual([null, null, null, null, null]);

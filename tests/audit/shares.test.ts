@@ -87,6 +87,42 @@ describe('INV-15: the budget of an application', () => {
     ]);
   });
 
+  describe('members that are down by themselves use it up, so that of three with a budget of two', () => {
+    const [a, , c] = vms as [(typeof vms)[number], (typeof vms)[number], (typeof vms)[number]];
+    const together = [install(vms[0] ?? a, 60, 120), install(vms[1] ?? a, 60, 120)];
+    const found = (...before: ReturnType<typeof event>[]): unknown =>
+      audit(vms, [before, ...together], { budgets: budgets(2) }).violations.map(({ detail }) => detail);
+    const more = '2 of the 3 VMs of budget shop are down, 1 more are off or unhealthy: at most 2 may be';
+
+    it('no two may go while the third is off', () => {
+      expect(found(event(c, 0, 'poweredOff'))).toEqual([more]);
+      expect(
+        audit([...vms.slice(0, 2), { ...c, isOff: true }], together, { budgets: budgets(2) }).violations,
+      ).toHaveLength(1);
+    });
+
+    it('no two may go while the third is unhealthy', () => {
+      expect(found(event(c, 0, 'healthProbed', { answer: 'unhealthy' }))).toEqual([more]);
+    });
+
+    it('near miss: two may go when the third is back, was switched off just now, is healthy again, or is gone', () => {
+      expect(found(event(c, 0, 'poweredOff'), event(c, 59, 'poweredOn'))).toEqual([]);
+      expect(found(event(c, 58, 'poweredOff'))).toEqual([]);
+      expect(
+        found(
+          event(c, 0, 'healthProbed', { answer: 'unhealthy' }),
+          event(c, 59, 'healthProbed', { answer: 'healthy' }),
+        ),
+      ).toEqual([]);
+      expect(found(event(c, 0, 'poweredOff'), event(c, 30, 'deleted'))).toEqual([]);
+    });
+
+    it('near miss: one may go while another is off, and not two', () => {
+      const one = audit(vms, [[event(c, 0, 'poweredOff')], install(a, 60, 120)], { budgets: budgets(2) });
+      expect(one.violations).toEqual([]);
+    });
+  });
+
   it('may be a share of its VMs, rounded down, at least one', () => {
     expect(audit(vms, log, { budgets: budgets('99%') }).violations).toHaveLength(1);
     expect(audit(vms, log.slice(0, 1), { budgets: budgets('1%') }).violations).toEqual([]);

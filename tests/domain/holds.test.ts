@@ -16,6 +16,7 @@ const WELL: HoldFacts = {
   powerState: 'running',
   agentStatus: 'ready',
   health: { answer: 'healthy', because: '' },
+  budgets: [{ budget: 'shop', max: 2, downCount: 1, down: 'shop-1', sinceUtc: null }],
   installInFlight: false,
   window: OPEN,
   minutes: { left: 60, min: 60 },
@@ -56,6 +57,10 @@ const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason
   agentOutdated: [{ vm: aVm({ osType: 'Linux' }), agentVersion: '2.2.46' }, 'agentOutdated'],
   unhealthyBefore: [{ health: { answer: 'unhealthy', because: 'it is ill' } }, 'unhealthyBefore'],
   healthUnknown: [{ health: { answer: 'unknown', because: 'no heartbeat' } }, 'agentSilent'],
+  budgetUsedUp: [
+    { budgets: [{ budget: 'shop', max: 1, downCount: 1, down: 'shop-1', sinceUtc: null }] },
+    'budgetUsedUp',
+  ],
   installInFlight: [{ installInFlight: true }, 'installInFlight'],
   outsideWindow: [{ window: LATER }, 'windowMissed'],
   windowTooShort: [{ minutes: { left: 59, min: 60 } }, 'windowMissed'],

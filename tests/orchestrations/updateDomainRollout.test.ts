@@ -208,6 +208,35 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
     expect(run.of('advanceRound')[0]).toMatchObject({ disruption: looked });
   });
 
+  it('INV-15: asks for no more of a budget than its members that are up leave, and works under what it claimed', async () => {
+    const asked = { ...web, availabilitySetId: null, budgets: [{ budget: 'shop', count: 3, max: 3 }] };
+    const looked = { ...asked, budgets: [{ budget: 'shop', count: 1, max: 1, downCount: 2 }] };
+    const run = await round({}, { lookAtBudgets: () => ({ disruption: looked, full: [] }) }, asked);
+    expect(run.names.slice(0, 2)).toEqual(['readControl', 'lookAtBudgets']);
+    expect(run.of('disruptionLedger.tryAcquire')).toEqual([
+      expect.not.objectContaining({ budgets: expect.anything() as unknown }),
+      expect.objectContaining({
+        disruption: expect.objectContaining({ budgets: [{ budget: 'shop', count: 1, max: 1 }] }) as unknown,
+      }),
+    ]);
+    expect(run.of('advanceRound')[0]).toMatchObject({ disruption: looked });
+  });
+
+  it('INV-15: asks no ledger while members that are down use a budget up, and looks again', async () => {
+    const asked = { ...web, availabilitySetId: null, budgets: [{ budget: 'shop', count: 1, max: 1 }] };
+    const full = [{ budget: 'shop', down: 'shop-1' }];
+    const run = await round(
+      { awaitClaim: () => ({ granted: false, rules: ['budget'] }) },
+      {
+        lookAtBudgets: () => ({ disruption: asked, full }),
+      },
+      asked,
+    );
+    expect(run.names).toContain('awaitClaim');
+    expect(run.of('disruptionLedger.tryAcquire')).toEqual([]);
+    expect(run.of('advanceRound')).toEqual([]);
+  });
+
   it('go on holding their set', async () => {
     const run = await round({}, { recordRound: () => ({ ...open, unhealthy: [first, third] }) }, web);
     expect(releasedWith(run)).toEqual([first, third]);
