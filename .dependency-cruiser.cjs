@@ -26,7 +26,7 @@ module.exports = {
     ),
     layer(
       'notifications',
-      ['domain/', 'store/(?!azure|memory)', 'composition/notificationSettings'],
+      ['domain/', 'store/(?!azure|memory)'],
       'Notices are read off the audit, whatever the app does beside.',
     ),
     layer(

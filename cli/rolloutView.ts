@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** What GET /api/rollouts/{id} answers, as far as the command line looks at it. Source: docs/http-api.md. */
+/**
+ * What GET /api/rollouts/{id} answers, as far as the command line shows it. Source: docs/http-api.md. `ReportedRollout` is what the
+ * auditor needs of the same answer: the one may grow for people without changing what is judged, or kept in an evidence file.
+ */
 export const RolloutView = z.looseObject({
   id: z.string(),
   month: z.string(),

@@ -3,10 +3,11 @@ import { Duration } from 'luxon';
 import { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
+import type { NotificationSettings } from '../notifications/receivers';
 import { AUTH_SETTINGS, readAuth, type AuthSettings } from './authSettings';
 import { AZURE_SETTINGS, readAzure, type AzureSettings } from './azureSettings';
 import { cloudProblems } from './cloudProblems';
-import { NOTIFICATION_SETTINGS, readNotifications, type NotificationSettings } from './notificationSettings';
+import { NOTIFICATION_SETTINGS, readNotifications } from './notificationSettings';
 import {
   canaryProblems,
   extraRegionProblems,

@@ -6,7 +6,7 @@ import {
   AvailablePatchSummary,
   ListedPatch,
   PatchInstallationSummary,
-  type PatchClassification,
+  PatchClassification,
 } from '../domain/patches';
 import type { VmId } from '../domain/ids';
 import { RefusalCode } from '../domain/refusals';
@@ -49,22 +49,23 @@ export const VmReading = z.object({
 export type VmReading = Readonly<z.infer<typeof VmReading>>;
 
 /** What to install. Source: ARM installPatches (`maximumDuration`, `rebootSetting`, classifications, `maxPatchPublishDate`). */
-export interface InstallRequest {
-  readonly maximumDurationMinutes: number;
-  readonly classificationsToInclude: readonly PatchClassification[];
-  readonly rebootSetting: 'IfRequired' | 'Never' | 'Always';
+export const InstallRequest = z.object({
+  maximumDurationMinutes: z.number().int().positive(),
+  classificationsToInclude: z.array(PatchClassification).readonly(),
+  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
   /** Only patches published at or before this instant; null for no limit. */
-  readonly maxPatchPublishDate: string | null;
-  readonly kbNumbersToInclude?: readonly string[];
-  readonly kbNumbersToExclude?: readonly string[];
-  readonly excludeKbsRequiringReboot?: boolean;
-  readonly packageNameMasksToInclude?: readonly string[];
-  readonly packageNameMasksToExclude?: readonly string[];
+  maxPatchPublishDate: z.string().nullable(),
+  kbNumbersToInclude: z.array(z.string()).readonly().exactOptional(),
+  kbNumbersToExclude: z.array(z.string()).readonly().exactOptional(),
+  excludeKbsRequiringReboot: z.boolean().exactOptional(),
+  packageNameMasksToInclude: z.array(z.string()).readonly().exactOptional(),
+  packageNameMasksToExclude: z.array(z.string()).readonly().exactOptional(),
   /** The rollout this install belongs to, also in catch-up; null for what a person asked for by hand. */
-  readonly rolloutId: string | null;
+  rolloutId: z.string().nullable(),
   /** See `startAssessment`. */
-  readonly activityId?: string;
-}
+  activityId: z.string().exactOptional(),
+});
+export type InstallRequest = Readonly<z.infer<typeof InstallRequest>>;
 
 export const StartAnswer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('started'), operationId: z.string(), retryAfterSeconds: z.number().nullable() }),

@@ -1,6 +1,6 @@
 import { CloudEvent, HTTP } from 'cloudevents';
-import type { Receiver } from '../composition/notificationSettings';
 import type { Delivery } from '../store/deliveries';
+import type { Receiver } from './receivers';
 
 /** What is sent: headers beside those of HTTP itself, and the text. */
 export interface Message {

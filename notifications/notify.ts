@@ -1,10 +1,10 @@
-import type { NotificationSettings, Receiver } from '../composition/notificationSettings';
 import { noticeOf } from '../domain/notices';
 import type { AuditStore } from '../store/audit';
 import type { ChainedRow } from '../store/auditChain';
 import type { Delivery, DeliveryStore } from '../store/deliveries';
 import { messageTo } from './body';
 import { post, type Posted } from './post';
+import type { NotificationSettings, Receiver } from './receivers';
 
 export interface NotifyServices {
   readonly audit: AuditStore;

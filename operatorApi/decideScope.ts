@@ -12,7 +12,8 @@ import { openRollout } from './openRollout';
 
 /**
  * Carries out what a person decided about a part of a rollout. A pause is a row like that of a halt, which everything that is about to start
- * something reads; resume, skip and cancel answer it, and the halts that a gate made of the same part.
+ * something reads; resume, skip and cancel answer it, and the halts that a gate made of the same part. It is apart from `decideRollout`,
+ * which changes the mode of the rollout's row: a part has no mode, and its halt is the only place where the decision stands.
  */
 export async function decideScope(
   services: WakingServices,

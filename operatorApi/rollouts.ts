@@ -1,5 +1,5 @@
-import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import type { Services } from '../activities/services';
 import { ControlScope } from '../domain/controlScope';
 import { Month, RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
@@ -114,12 +114,7 @@ const listVirtualMachines: OperatorRoute = {
     answers: { 200: { about: 'A page.', schema: pageOfShape(KeptOutcome) } },
     errors: ['NOT_FOUND'],
   },
-  handler: async (request, { services }) => {
-    const id = rolloutIdIn(request);
-    if ((await services.rollouts.read(id)) === null) throw notFound(id);
-    const page = await services.outcomes.page(id, request.query('after') ?? '');
-    return pageOf(`/api/rollouts/${id}/virtual-machines`, page);
-  },
+  handler: pageOf('virtual-machines', ({ outcomes }, id, after) => outcomes.page(id, after)),
 };
 
 /** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order in which they were written. */
@@ -134,20 +129,28 @@ const listAudit: OperatorRoute = {
     answers: { 200: { about: 'A page.', schema: pageOfShape(ChainedRow) } },
     errors: ['NOT_FOUND'],
   },
-  handler: async (request, { services }) => {
-    const id = rolloutIdIn(request);
-    if ((await services.rollouts.read(id)) === null) throw notFound(id);
-    const page = await services.audit.page(id, request.query('after') ?? '');
-    return pageOf(`/api/rollouts/${id}/audit`, page);
-  },
+  handler: pageOf('audit', ({ audit }, id, after) => audit.page(id, after)),
 };
 
+interface Page {
+  readonly value: readonly unknown[];
+  readonly next: string | null;
+}
+
+/** Answers with one page of a list of a rollout. */
 function pageOf(
-  path: string,
-  { value, next }: { readonly value: readonly unknown[]; readonly next: string | null },
-): HttpResponseInit {
-  if (next === null) return { jsonBody: { value } };
-  return { jsonBody: { value, nextLink: `${path}?after=${encodeURIComponent(next)}` } };
+  list: string,
+  read: (services: Services, id: RolloutId, after: string) => Promise<Page>,
+): OperatorRoute['handler'] {
+  return async (request, { services }) => {
+    const id = rolloutIdIn(request);
+    if ((await services.rollouts.read(id)) === null) throw notFound(id);
+    const { value, next } = await read(services, id, request.query('after') ?? '');
+    if (next === null) return { jsonBody: { value } };
+    return {
+      jsonBody: { value, nextLink: `/api/rollouts/${id}/${list}?after=${encodeURIComponent(next)}` },
+    };
+  };
 }
 
 const DECISIONS: Readonly<Record<DecisionKind, string>> = {

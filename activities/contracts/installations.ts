@@ -4,8 +4,9 @@ import { ImageFamily } from '../../domain/imageFamily';
 import { RolloutId, Utc, VmId } from '../../domain/ids';
 import { Impaired } from '../../domain/ledger';
 import { Outcome } from '../../domain/outcome';
-import { ApiError, PatchClassification, PatchInstallationSummary } from '../../domain/patches';
+import { ApiError, PatchInstallationSummary } from '../../domain/patches';
 import { PhaseId } from '../../domain/phaseId';
+import { InstallRequest } from '../../drivers/driver';
 import { type ActivityContract } from './shared';
 
 /** The one place that starts an installation, at most once per VM and claim, however often it is called. */
@@ -29,20 +30,8 @@ export const startInstall = {
   ]),
 } satisfies ActivityContract;
 
-/** What a person asks to have installed: the body of installPatches, understood. */
-export const InstallOrder = z.object({
-  maximumDurationMinutes: z.number().int().positive(),
-  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
-  classificationsToInclude: z.array(PatchClassification),
-  maxPatchPublishDate: z.string().nullable(),
-  kbNumbersToInclude: z.array(z.string()).exactOptional(),
-  kbNumbersToExclude: z.array(z.string()).exactOptional(),
-  excludeKbsRequiringReboot: z.boolean().exactOptional(),
-  packageNameMasksToInclude: z.array(z.string()).exactOptional(),
-  packageNameMasksToExclude: z.array(z.string()).exactOptional(),
-  /** What the installation is to be known by: the id of the request that it came with. */
-  activityId: z.string().exactOptional(),
-});
+/** What a person asks to have installed: the body of installPatches, understood. `activityId`: of the request that it came with. */
+export const InstallOrder = InstallRequest.omit({ rolloutId: true });
 export type InstallOrder = Readonly<z.infer<typeof InstallOrder>>;
 
 /** As `startInstall`, for what a person asked for: at any hour, but under a claim, and at most once. */

@@ -59,3 +59,20 @@ export function propertyChangeNotAllowed(property: string, how = ''): ArmError {
     property,
   );
 }
+
+export function unknownMember(member: string, type: string, path: string): ArmError {
+  return new ArmError(
+    400,
+    'BadRequest',
+    `Could not find member '${member}' on object of type '${type}'. Path '${path}.${member}'.`,
+    `${path.replace('properties.osProfile.', '')}.${member}`,
+  );
+}
+
+export function valueNotAllowed(written: unknown, target: string, allowed: readonly string[]): ArmError {
+  const shown = typeof written === 'string' ? written.slice(0, 60) : JSON.stringify(written).slice(0, 60);
+  return invalidParameter(
+    `The value '${shown}' of parameter '${target}' is not allowed. Allowed values are ${allowed.join(', ')}.`,
+    target,
+  );
+}

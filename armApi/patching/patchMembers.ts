@@ -1,5 +1,4 @@
 import { patchingIn } from '../../domain/apiVersion';
-import { at, isObject, objectAt, type JsonObject } from '../http/json';
 
 export type OsType = 'Windows' | 'Linux';
 
@@ -30,60 +29,5 @@ export const WORDS = {
   rebootSetting: ['Unknown', 'IfRequired', 'Never', 'Always'],
 } as const;
 
-/** Settings with Azure's words as Azure writes them; what is no word of Azure stays as it is, to be refused. */
-export function spelledSettings(settings: JsonObject): JsonObject {
-  const platform = settings['automaticByPlatformSettings'];
-  const assessed = spelledAs(settings, 'assessmentMode');
-  return isObject(platform)
-    ? { ...assessed, automaticByPlatformSettings: spelledAs(platform, 'rebootSetting') }
-    : assessed;
-}
-
-function spelledAs(record: JsonObject, member: keyof typeof WORDS): JsonObject {
-  const written = record[member];
-  if (typeof written !== 'string') return record;
-  const word = WORDS[member].find((one) => one.toLowerCase() === written.toLowerCase());
-  return word === undefined ? record : { ...record, [member]: word };
-}
-
-function isEmpty(value: unknown): boolean {
-  return isObject(value) && Object.keys(value).length === 0;
-}
-
-/** a model in the shapes of the version: what it does not know is not shown. */
-export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
-  const osProfile = at(model, 'properties', 'osProfile');
-  if (!isObject(osProfile)) return model;
-  const shown: Record<string, unknown> = { ...osProfile };
-  for (const osType of ['Windows', 'Linux'] as const) {
-    const member = CONFIGURATION[osType];
-    if (member in shown) shown[member] = configurationIn(shown[member], osType, apiVersion);
-  }
-  return { ...model, properties: { ...objectAt(model, 'properties'), osProfile: shown } };
-}
-
-function configurationIn(value: unknown, osType: OsType, apiVersion: string): unknown {
-  const settings = at(value, 'patchSettings');
-  if (!isObject(value) || !isObject(settings)) return value;
-  if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings)
-    return Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
-  const known = patchMembersIn(osType, apiVersion);
-  const ofPlatform = platformMembersIn(apiVersion);
-  const kept = Object.entries(settings)
-    .filter(([member]) => known.includes(member))
-    .map(([member, is]) => [
-      member,
-      member === 'automaticByPlatformSettings' && isObject(is)
-        ? Object.fromEntries(Object.entries(is).filter(([inner]) => ofPlatform.includes(inner)))
-        : is,
-    ])
-    // Of settings of which the version knows nothing there is nothing to show.
-    .filter(([member, is]) => !isEmpty(is) || isEmpty(settings[String(member)]));
-  // In its place: the order of members is Azure's.
-  return Object.fromEntries(
-    Object.entries(value).map(([member, is]) => [
-      member,
-      member === 'patchSettings' ? Object.fromEntries(kept) : is,
-    ]),
-  );
-}
+/** The bypass that Azure writes into Windows VMs in AutomaticByPlatform, and into no others. Source: recordings 03 and 09. */
+export const DEFAULT_PLATFORM_SETTINGS = { bypassPlatformSafetyChecksOnUserSchedule: false };

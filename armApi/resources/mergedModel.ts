@@ -1,27 +1,5 @@
 import { isObject, objectAt, type JsonObject } from '../http/json';
-
-/** Members whose values must never come back. Whoever sends them means them for the guest: they are not even kept. */
-const SECRETS: ReadonlySet<string> = new Set(
-  [
-    'adminPassword',
-    'customData',
-    'userData',
-    'protectedSettings',
-    'secrets',
-    'additionalUnattendContent',
-  ].map((name) => name.toLowerCase()),
-);
-
-/** The value without secrets and without nulls, at any depth. */
-export function withoutSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecrets);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([member, inner]) => inner !== null && !SECRETS.has(member.toLowerCase()))
-      .map(([member, inner]) => [member, withoutSecrets(inner)]),
-  );
-}
+import { withoutSecrets } from './withoutSecrets';
 
 /** What only Azure writes. Clients send it back with what they change. */
 const READ_ONLY = ['provisioningState', 'vmId', 'instanceView', 'timeCreated'];

@@ -4,7 +4,7 @@ import { findGroup } from './lookup';
 import { page } from '../http/paging';
 import { objectAt, type JsonObject } from '../http/json';
 import { objectBody } from '../http/requestBody';
-import { withoutSecrets } from './mergedModel';
+import { withoutSecrets } from './withoutSecrets';
 
 /** R-710: `az vm create` puts a network around the VM and reads it again. There is none here: what is put is kept, and does nothing. */
 const NAMESPACE = 'Microsoft.Network';

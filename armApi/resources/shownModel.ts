@@ -1,6 +1,6 @@
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
-import { CONFIGURATION } from '../patching/patchMembers';
-import { withoutSecrets } from './mergedModel';
+import { CONFIGURATION, DEFAULT_PLATFORM_SETTINGS } from '../patching/patchMembers';
+import { withoutSecrets } from './withoutSecrets';
 
 /** What Azure writes into every VM that has the profile, unless its owner wrote something else. Source: recordings 03, 10, 11. */
 const OS_PROFILE = { secrets: [], allowExtensionOperations: true, requireGuestProvisionSignal: true };
@@ -34,8 +34,6 @@ function shownOsProfile(osProfile: JsonObject): JsonObject {
   return own;
 }
 
-/** The bypass that Azure writes into Windows VMs in AutomaticByPlatform, and into no others. Source: recordings 03 and 09. */
-export const DEFAULT_PLATFORM_SETTINGS = { bypassPlatformSafetyChecksOnUserSchedule: false };
 /** The order of recordings 09 and 17. */
 const SETTINGS = ['patchMode', 'automaticByPlatformSettings', 'assessmentMode', 'enableHotpatching'];
 

@@ -1,20 +1,12 @@
-import { takeListing } from '../../activities/takeListing';
-import { wakeForInventory } from '../../activities/wake';
-import { isDeepStrictEqual } from 'node:util';
-import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
-import { ArmError, invalidParameter } from '../http/armError';
-import type { JsonObject } from '../http/json';
+import { invalidParameter } from '../http/armError';
 import { accepted, acceptedWith } from '../http/longRunning';
-import { requestEnablement } from '../patching/enablement';
-import { checkPatching } from '../patching/patchRules';
-import { findVm, placeOfVm, vmIfAny } from './lookup';
-import { checkChangesOfRunningVm } from './power';
-import { requireProvider } from './registration';
-import { shownModel } from './shownModel';
-import { etagOf, hasEtag, vmBody } from './vmBody';
-import { readVmChange, type VmChange } from './vmModel';
-import { checkVmChange } from './vmRules';
+import { carryOutVm } from './carryOutVm';
+import { changesTagsOnly } from './changesTagsOnly';
+import { findVm, vmIfAny } from './lookup';
+import { planVm } from './planVm';
+import { vmBody } from './vmBody';
+import { withEtag } from './vmEtag';
 
 const IN_GROUP =
   'subscriptions/{subscriptionId}/resourceGroups/{resourceGroup}/providers/Microsoft.Compute/virtualMachines';
@@ -25,6 +17,7 @@ async function get(request: ArmRequest, context: ArmContext): Promise<ArmAnswer>
   const vm = findVm(request, context);
   const expanded = expandOf(request).includes('instanceview');
   const body = await vmBody(vm, context, { apiVersion: request.apiVersion, expanded });
+  // An answer with an instance view has none (03, 12).
   return expanded ? { status: 200, body } : withEtag({ status: 200, body }, vm, request);
 }
 
@@ -43,34 +36,8 @@ function expandOf(request: ArmRequest): readonly string[] {
   return wanted.map((each) => each.trim());
 }
 
-/** Not with an instance view (03, 12). */
-function withEtag(answer: ArmAnswer, vm: VmResource, { apiVersion }: ArmRequest): ArmAnswer {
-  return hasEtag(apiVersion) ? { ...answer, headers: { etag: etagOf(vm), ...answer.headers } } : answer;
-}
-
-/** Understands and checks a PUT or PATCH of a VM, and does nothing of it yet. */
-export function planVm(request: ArmRequest, context: ArmContext): VmChange {
-  const place = placeOfVm(request, context);
-  requireProvider(request, context);
-  const change = readVmChange(request, place);
-  checkVmChange(change, request, context);
-  checkPatching(change, request, context);
-  return change;
-}
-
-/** Carries it out: the VM is there from now on, and provisioned some minutes later. */
-export async function carryOutVm(change: VmChange, context: ArmContext): Promise<VmResource> {
-  await checkChangesOfRunningVm(change, context);
-  const { before, model } = change;
-  const after = await context.services.driver.resources.putVirtualMachine(model);
-  await keepInventory(after, before, context);
-  await requestEnablement(context, after, before);
-  return after;
-}
-
 async function put(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
   const change = planVm(request, context);
-  checkPrecondition(change, request);
   const after = await carryOutVm(change, context);
   const body = await vmBody(after, context, { apiVersion: request.apiVersion });
   const answer = withEtag({ status: change.before === null ? 201 : 200, body }, after, request);
@@ -81,50 +48,6 @@ async function put(request: ArmRequest, context: ArmContext): Promise<ArmAnswer>
     resourceId: after.armId,
     data: { doneUtc: after.provisionedUtc },
   });
-}
-
-/** Who has read another version than there is may not change it. */
-function checkPrecondition({ before }: VmChange, { header }: ArmRequest): void {
-  const ifMatch = header('if-match');
-  const ifNoneMatch = header('if-none-match');
-  const current = before === null ? null : etagOf(before);
-  const fits = (tags: string): boolean =>
-    current !== null && tags.split(',').some((tag) => ['*', current].includes(tag.trim()));
-  if ((ifMatch === null || fits(ifMatch)) && (ifNoneMatch === null || !fits(ifNoneMatch))) return;
-  throw new ArmError(
-    412,
-    'PreconditionFailed',
-    `The condition '${ifMatch ?? ifNoneMatch ?? ''}' specified using HTTP conditional header(s) is not met: the virtual machine's etag is ${current ?? 'not there, for it does not exist'}.`,
-  );
-}
-
-/** Azure is done with those when it answers, and gives nothing to poll (12). */
-function changesTagsOnly({ before, model }: VmChange): boolean {
-  if (before === null) return false;
-  const { tags: tagsBefore, ...was } = shownModel(before.model);
-  const { tags: tagsNow, ...is } = shownModel(model);
-  return (
-    !isDeepStrictEqual(tagsBefore ?? {}, tagsNow ?? {}) && isDeepStrictEqual(comparable(was), comparable(is))
-  );
-}
-
-/** What is not written is the same as what is undefined; ids, names and regions are the same in any case. */
-function comparable(model: JsonObject): unknown {
-  return JSON.parse(JSON.stringify({ ...model, id: '', name: '', type: '', location: '' }));
-}
-
-/** A new VM changes more than its own row: its set has grown, and its assessments have to be scheduled. */
-async function keepInventory(
-  { vm }: VmResource,
-  before: VmResource | null,
-  { services }: ArmContext,
-): Promise<void> {
-  if (before !== null) {
-    await services.inventory.save(vm);
-    return;
-  }
-  await takeListing(services);
-  await wakeForInventory(services);
 }
 
 async function remove(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {

@@ -4,10 +4,11 @@ import type { ArmContext } from '../http/armRoute';
 import { armTime } from '../http/armTime';
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
 import { patchExtensionResources } from '../patching/patchExtension';
-import { inVersion } from '../patching/patchMembers';
+import { inVersion } from '../patching/inVersion';
 import { instanceViewOf } from './instanceView';
 import { VM_TYPE } from './lookup';
 import { shownModel } from './shownModel';
+import { etagOf, hasEtag } from './vmEtag';
 
 /** How a VM is asked for. */
 export interface Shown {
@@ -52,15 +53,6 @@ export async function vmBody(vm: VmResource, context: ArmContext, how: Shown): P
     etag: hasEtag(apiVersion) ? etagOf(vm) : undefined,
     resources: extensions.length > 0 ? extensions : undefined,
   };
-}
-
-/** Since August 2024, in the version of that time and later ones (12). */
-export function hasEtag(apiVersion: string): boolean {
-  return isAtLeast(apiVersion, '2024-07-01');
-}
-
-export function etagOf({ version }: VmResource): string {
-  return `"${version}"`;
 }
 
 /** Of a VM or a set, as Azure writes it where it did not ask the resource itself. */

@@ -1,20 +1,18 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { osTypeOfImage } from '../../domain/images';
 import { effectivePatchMode, type PatchMode, type PatchSettings } from '../../domain/patchMode';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { readVmRecord } from '../../drivers/fleet/vmRecord';
-import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { ArmError } from '../http/armError';
 import type { ArmRequest } from '../http/armRoute';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
 import { objectBody } from '../http/requestBody';
-import { patchMembersIn, platformMembersIn, spelledSettings } from '../patching/patchMembers';
+import { withPatchDefaults } from '../patching/patchDefaults';
 import type { VmPlace } from './lookup';
-import { mergedModel, withoutSecrets } from './mergedModel';
-import { DEFAULT_PLATFORM_SETTINGS } from './shownModel';
+import { mergedModel } from './mergedModel';
+import { withoutSecrets } from './withoutSecrets';
 
 /** A request for a VM that is to be created or changed, as far as it is understood. */
 export interface VmChange extends VmPlace {
@@ -26,6 +24,8 @@ export interface VmChange extends VmPlace {
   readonly settings: PatchSettings;
   /** The mode the VM would be in; null when there is no such mode, or its operating system is not known. */
   readonly mode: PatchMode | null;
+  /** The mode it is in; null for a new VM, too. */
+  readonly modeBefore: PatchMode | null;
   /** What would come of it: what was written, and the settings that Azure writes down when nothing was said. */
   readonly model: JsonObject;
   readonly vm: VirtualMachine;
@@ -68,7 +68,8 @@ export function readVmChange(request: ArmRequest, place: VmPlace): VmChange {
     given: givenSettings(sent, vm),
     settings,
     mode,
-    model: withDefaults(model, { vm, mode, sent, apiVersion: request.apiVersion, before }),
+    modeBefore: before === null ? null : modeOf(before.vm),
+    model: withPatchDefaults(model, { vm, mode, sent, apiVersion: request.apiVersion, before }),
     vm,
   };
 }
@@ -131,84 +132,3 @@ function automaticUpdatesOf(
   const written = at(model, 'properties', 'osProfile', 'linuxConfiguration', 'enableAutomaticUpdates');
   return typeof written === 'boolean' ? written : null;
 }
-
-interface Written {
-  readonly vm: VirtualMachine;
-  readonly mode: PatchMode | null;
-  readonly sent: JsonObject;
-  readonly apiVersion: string;
-  readonly before: VmResource | null;
-}
-
-/** Settings that were not written, written down as Azure does, so that a client that reads the VM sees the mode it is in. */
-function withDefaults(model: JsonObject, change: Written): JsonObject {
-  const { osType } = change.vm;
-  const properties = objectAt(model, 'properties');
-  const osProfile = at(properties, 'osProfile');
-  if (!isObject(osProfile) || osType === null || change.mode === null) return model;
-  const member = osType === 'Windows' ? 'windowsConfiguration' : 'linuxConfiguration';
-  const given = objectAt(osProfile, member);
-  const defaults: JsonObject =
-    osType === 'Windows'
-      ? { provisionVMAgent: true, enableAutomaticUpdates: change.mode !== 'Manual' }
-      : { provisionVMAgent: true };
-  const patchSettings = settingsOf(objectAt(given, 'patchSettings'), member, change);
-  const written = (isLast: boolean): JsonObject =>
-    Object.fromEntries(
-      Object.entries(given).filter(([name]) => name !== 'patchSettings' && AFTER.includes(name) === isLast),
-    );
-  const configuration = {
-    ...written(false),
-    ...missingOf(defaults, given),
-    patchSettings,
-    ...written(true),
-  };
-  return { ...model, properties: { ...properties, osProfile: { ...osProfile, [member]: configuration } } };
-}
-
-/** Azure writes them behind the patch settings (10, 17). */
-const AFTER: readonly string[] = ['enableVMAgentPlatformUpdates'];
-
-function missingOf(defaults: JsonObject, given: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(defaults).filter(([member]) => given[member] === undefined));
-}
-
-/**
- * A PUT replaces the settings that its version knows, no others. Settings that are only to be had with AutomaticByPlatform go with the
- * mode, unless the request itself asks for them: then they are refused.
- */
-function settingsOf(merged: JsonObject, configuration: string, written: Written): JsonObject {
-  const { vm, mode, sent, apiVersion, before } = written;
-  const path = ['properties', 'osProfile', configuration, 'patchSettings'] as const;
-  const known = patchMembersIn(vm.osType ?? 'Linux', apiVersion);
-  const stored = objectAt(before?.model, ...path);
-  const hidden = othersOf(stored, known);
-  const asked = objectAt(sent, ...path);
-  const all = spelledSettings({
-    ...hidden,
-    ...merged,
-    patchMode: mode,
-    ...platformOf(stored, merged, apiVersion),
-  });
-  const kept = (member: string): boolean =>
-    mode === 'AutomaticByPlatform' || !OF_THE_PLATFORM.includes(member) || asksFor(asked, member);
-  return Object.fromEntries(Object.entries(all).filter(([member]) => kept(member)));
-}
-
-/** Not by sending back what Azure itself wrote into the VM. */
-function asksFor(asked: JsonObject, member: string): boolean {
-  return member in asked && !isDeepStrictEqual(asked[member], DEFAULT_PLATFORM_SETTINGS);
-}
-
-/** A member of the platform's settings that the version does not know stays as it is, too. */
-function platformOf(stored: JsonObject, merged: JsonObject, apiVersion: string): JsonObject {
-  const hidden = othersOf(objectAt(stored, 'automaticByPlatformSettings'), platformMembersIn(apiVersion));
-  if (Object.keys(hidden).length === 0) return {};
-  return { automaticByPlatformSettings: { ...hidden, ...objectAt(merged, 'automaticByPlatformSettings') } };
-}
-
-function othersOf(record: JsonObject, known: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(record).filter(([member]) => !known.includes(member)));
-}
-
-const OF_THE_PLATFORM: readonly string[] = ['automaticByPlatformSettings', 'enableHotpatching'];

@@ -16,7 +16,8 @@ import { keepNetwork, networkBody } from '../resources/network';
 import { objectAt, type JsonObject } from '../http/json';
 import { spelledByArm } from '../http/memberNames';
 import { objectBody } from '../http/requestBody';
-import { carryOutVm, planVm } from '../resources/virtualMachines';
+import { carryOutVm } from '../resources/carryOutVm';
+import { planVm } from '../resources/planVm';
 
 const TYPE = 'Microsoft.Resources/deployments';
 const ONE =
@@ -197,6 +198,8 @@ function planResource(resource: TemplateResource, request: ArmRequest, context: 
       body: spelledByArm(body),
       apiVersion: apiVersionOf('compute', apiVersion),
       name: (parameter) => (parameter === 'vm' ? name : ''),
+      // Those of the request are the deployment's.
+      header: () => null,
     };
     const vm = planVm(put, context);
     return { id, isVm, create: async () => (await carryOutVm(vm, context)).provisionedUtc };

@@ -1,23 +1,8 @@
 import { z } from 'zod';
 import { HealthAnswer, HealthSignals } from '../../domain/health';
-import { PatchClassification } from '../../domain/patches';
 import { Utc, VmId } from '../../domain/ids';
 import { VirtualMachine } from '../../domain/virtualMachine';
-import { OperationAnswer, StartAnswer, VmReading } from '../driver';
-
-const InstallRequest = z.object({
-  maximumDurationMinutes: z.number(),
-  classificationsToInclude: z.array(PatchClassification),
-  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
-  maxPatchPublishDate: z.string().nullable(),
-  kbNumbersToInclude: z.array(z.string()).exactOptional(),
-  kbNumbersToExclude: z.array(z.string()).exactOptional(),
-  excludeKbsRequiringReboot: z.boolean().exactOptional(),
-  packageNameMasksToInclude: z.array(z.string()).exactOptional(),
-  packageNameMasksToExclude: z.array(z.string()).exactOptional(),
-  rolloutId: z.string().nullable(),
-  activityId: z.string().exactOptional(),
-});
+import { InstallRequest, OperationAnswer, StartAnswer, VmReading } from '../driver';
 
 const OneVm = z.object({ id: VmId });
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createHmac } from 'node:crypto';
 import { HTTP } from 'cloudevents';
-import type { NotificationSettings, Receiver } from '../../composition/notificationSettings';
+import type { NotificationSettings, Receiver } from '../../notifications/receivers';
 import { defaultPolicy } from '../../domain/policy';
 import { NOTICE_KINDS } from '../../domain/notices';
 import { notify } from '../../notifications/notify';
