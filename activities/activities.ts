@@ -9,7 +9,7 @@ import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { collectSecondChances } from './collectSecondChances';
 import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
-import { lookAtBudgets } from './lookAtBudgets';
+import { collectMembersDown } from './collectMembersDown';
 import { lookAtSet } from './lookAtSet';
 import { listCatchUps } from './listCatchUps';
 import { listDueLedgers } from './listDueLedgers';
@@ -49,7 +49,7 @@ export const activities: readonly Activity[] = [
   chooseRound,
   takeRound,
   takeSet,
-  lookAtBudgets,
+  collectMembersDown,
   lookAtSet,
   advanceRound,
   recordRound,

@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { lookAtBudgets } from '../activities/contracts';
+import { collectMembersDown } from '../activities/contracts';
 import { budgetLedger } from '../domain/budgets';
 import type { Disruption } from '../domain/disruption';
 import { disruptionLedger } from '../entities/contracts';
@@ -72,7 +72,7 @@ function* withMembersDown(
   { disruption, ref }: Input,
 ): Step<Disruption | null> {
   if (disruption.budgets === undefined) return disruption;
-  const seen = yield* call(context, lookAtBudgets, { ref: ref ?? null, disruption });
+  const seen = yield* call(context, collectMembersDown, { ref: ref ?? null, disruption });
   return seen.full.length > 0 ? null : seen.disruption;
 }
 

@@ -111,8 +111,8 @@ export const lookAtSet = {
 } satisfies ActivityContract;
 
 /** Which members of the budgets are down by themselves, and what a claim may therefore cover. */
-export const lookAtBudgets = {
-  name: 'lookAtBudgets',
+export const collectMembersDown = {
+  name: 'collectMembersDown',
   input: z.object({
     /** Null for a claim of one VM that a person asked for. */
     ref: RoundRef.nullable(),

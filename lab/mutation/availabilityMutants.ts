@@ -89,7 +89,7 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'members of a budget that are down leave room as if they were up',
-    'activities/lookAtBudgets.ts',
+    'activities/collectMembersDown.ts',
     ['share.max - look.down.size', 'share.max'],
     'tests/activities/budgetMembers.test.ts',
   ),

@@ -1,7 +1,7 @@
 import { advanceRound } from '../../activities/advanceRound';
 import { budgetsNow, saveBudgetSizes } from '../../activities/budgetShares';
 import { BUDGET_LOOK_SECONDS_MAX, countAsDown, STALE_LOOK_MAX } from '../../activities/budgetMembers';
-import { lookAtBudgets } from '../../activities/lookAtBudgets';
+import { collectMembersDown } from '../../activities/collectMembersDown';
 import type { BudgetShare } from '../../domain/budgets';
 import type { Disruption } from '../../domain/disruption';
 import { defaultPolicy, Policy } from '../../domain/policy';
@@ -55,7 +55,7 @@ interface Seen {
   readonly full: readonly { readonly budget: string; readonly down: string }[];
 }
 const look = async (services: FakeServices, max: number): Promise<Seen> =>
-  (await services.run(lookAtBudgets, {
+  (await services.run(collectMembersDown, {
     ref,
     disruption: claimOf({ budget: 'shop', count: Math.min(4, max), max }),
   })) as Seen;

@@ -163,7 +163,7 @@ describe('the name of an activity says whether it has an effect', () => {
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
       'driver.startExtensionInstallation',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(18);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(19);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 });

@@ -211,8 +211,8 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
   it('INV-15: asks for no more of a budget than its members that are up leave, and works under what it claimed', async () => {
     const asked = { ...web, availabilitySetId: null, budgets: [{ budget: 'shop', count: 3, max: 3 }] };
     const looked = { ...asked, budgets: [{ budget: 'shop', count: 1, max: 1, downCount: 2 }] };
-    const run = await round({}, { lookAtBudgets: () => ({ disruption: looked, full: [] }) }, asked);
-    expect(run.names.slice(0, 2)).toEqual(['readControl', 'lookAtBudgets']);
+    const run = await round({}, { collectMembersDown: () => ({ disruption: looked, full: [] }) }, asked);
+    expect(run.names.slice(0, 2)).toEqual(['readControl', 'collectMembersDown']);
     expect(run.of('disruptionLedger.tryAcquire')).toEqual([
       expect.not.objectContaining({ budgets: expect.anything() as unknown }),
       expect.objectContaining({
@@ -228,7 +228,7 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
     const run = await round(
       { awaitClaim: () => ({ granted: false, rules: ['budget'] }) },
       {
-        lookAtBudgets: () => ({ disruption: asked, full }),
+        collectMembersDown: () => ({ disruption: asked, full }),
       },
       asked,
     );
