@@ -42,6 +42,28 @@ test('a disk with too little room is refused before anything is started', async 
   expect(existsSync(join(home, 'state', 'azurite'))).toBe(false);
 });
 
+test('a path that nothing serves is answered by the running app: a problem for a program, a page for a browser', async () => {
+  const typeOf = async (url: string, accept: string): Promise<[number, string | null]> => {
+    const answer = await fetch(url, { headers: { accept } });
+    return [answer.status, answer.headers.get('content-type')];
+  };
+  await withLocalApp(
+    options(() => Promise.resolve(PLENTY)),
+    never,
+    async ({ host }) => {
+      expect(await typeOf(`${host.baseUrl}/dashbord`, '*/*')).toEqual([
+        404,
+        'application/problem+json; charset=utf-8',
+      ]);
+      expect(await typeOf(`${host.baseUrl}/dashbord`, 'text/html')).toEqual([
+        404,
+        'text/html; charset=utf-8',
+      ]);
+      expect((await fetch(`${host.baseUrl}/dashboard`)).status).toBe(200);
+    },
+  );
+});
+
 test('a disk that fills up while the app runs ends it with the reason, and leaves nothing running on its folder', async () => {
   let free = PLENTY;
   const worked = withLocalApp(
