@@ -41,7 +41,8 @@ async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
     const { items, next } = await driver.listVirtualMachines(null);
     return items.length === 0 && next === null;
   } catch (error) {
-    log.warn(`The driver did not list the VMs: ${messageOf(error)}. The rollout lists them itself.`);
+    const said = messageOf(error).replace(/\.+$/, '');
+    log.warn(`The driver did not list the VMs: ${said}. The rollout lists them itself.`);
     return false;
   }
 }
