@@ -20,7 +20,8 @@ export function Name({ text }: { readonly text: string }): JSX.Element {
   );
 }
 
-const AFTER_JOINT = /(?<=[-/:._@,])/;
+const JOINTS = '-/:._@,';
+const AFTER_JOINT = new RegExp(`(?<=[${JOINTS}])`);
 
 /** A text without spaces, which may go on in the next line wherever its parts join. */
 export function withBreaks(text: string): ComponentChildren {
@@ -30,15 +31,29 @@ export function withBreaks(text: string): ComponentChildren {
 /** So long a name may not fit into a column of a table. */
 const FITS_MAX = 18;
 const KEPT_AT_END = 8;
+/** From a joint on so many letters may be kept. */
+const KEPT_AFTER_JOINT_MIN = 4;
+const KEPT_AFTER_JOINT_MAX = 15;
+
+/** Where the end begins that is shown whole: `2019-datacenter` of `windowsserver:2019-datacenter`. */
+function endOf(letters: readonly string[]): number {
+  const afterJoint = letters.findIndex((_, n) => {
+    const kept = letters.length - n;
+    const isAfterJoint = n > 0 && JOINTS.includes(letters[n - 1] ?? '');
+    return isAfterJoint && kept >= KEPT_AFTER_JOINT_MIN && kept <= KEPT_AFTER_JOINT_MAX;
+  });
+  return afterJoint === -1 ? letters.length - KEPT_AT_END : afterJoint;
+}
 
 /** A name on one line of a table: where the column is too narrow, its middle is left out, since names differ at their end. */
 export function NameOnOneLine({ text }: { readonly text: string }): JSX.Element {
   const letters = lettersOf(text);
   if (letters.length <= FITS_MAX) return <>{text}</>;
+  const end = endOf(letters);
   return (
     <span class="one-line" title={text.slice(0, TITLE_MAX)}>
-      <span class="one-line-head">{letters.slice(0, -KEPT_AT_END).join('')}</span>
-      <span>{letters.slice(-KEPT_AT_END).join('')}</span>
+      <span class="one-line-head">{letters.slice(0, end).join('')}</span>
+      <span>{letters.slice(end).join('')}</span>
     </span>
   );
 }
