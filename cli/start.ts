@@ -5,7 +5,7 @@ import { rolloutIdOf, type Month } from '../domain/ids';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 import type { Host } from '../emulator/host';
-import { readAppSettings, type AppSettings } from '../local/appSettings';
+import { readAppSettings, settingsForPost, type AppSettings } from '../local/appSettings';
 import { auditEvents } from '../local/auditEvents';
 import { eventsOf } from '../local/driverEvents';
 import { checkedScenario, withLocalApp } from '../local/localApp';
@@ -59,7 +59,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
       fresh: true,
       clock: { kind: 'virtual', startUtc: releaseOf(month) },
       port: options.port,
-      settings: app.values,
+      settings: settingsForPost(app),
       verbose: options.verbose,
     },
     stopped,

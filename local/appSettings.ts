@@ -57,6 +57,15 @@ export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
   return { values, settings, summary: summaryOf(sources, values, settings.policy) };
 }
 
+/**
+ * Of a host that the fleet is posted to, where it would have the images of today: it has those that its settings were read for, so that `start` is
+ * the month of `plan` and `simulate`.
+ */
+export const settingsForPost = ({ values, settings }: AppSettings): Record<string, string> => ({
+  ...values,
+  LOWTIDE_IMAGE_PROFILE: settings.policy.imageProfile,
+});
+
 /** Fleets that ship with Lowtide are made for the specification's images. */
 function isShipped(fleet: string): boolean {
   return !relative(join(PACKAGE_ROOT, 'fleets'), resolve(fleet)).startsWith('..');

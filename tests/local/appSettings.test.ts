@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAppSettings } from '../../local/appSettings';
+import { readAppSettings, settingsForPost } from '../../local/appSettings';
 
 let folder: string;
 beforeEach(() => {
@@ -45,6 +45,15 @@ test('a fleet of one’s own has the images of today, one that ships with Lowtid
   expect(profileOf({ isOwnFleet: true })).toBe('current');
   const environment = { LOWTIDE_IMAGE_PROFILE: 'specification' };
   expect(profileOf({ isOwnFleet: true, environment })).toBe('specification');
+});
+
+test('a shipped fleet that start posts has the images that plan and simulate give it, unless a setting says otherwise', () => {
+  const postedWith = (options: object): unknown =>
+    settingsForPost(readAppSettings({ folder, environment: {}, ...options }))['LOWTIDE_IMAGE_PROFILE'];
+  expect(postedWith({ fleet: 'fleets/contoso.json' })).toBe('specification');
+  expect(postedWith({ fleet: join(folder, 'mine.json') })).toBe('current');
+  const environment = { LOWTIDE_IMAGE_PROFILE: 'current' };
+  expect(postedWith({ fleet: 'fleets/contoso.json', environment })).toBe('current');
 });
 
 test('it is said which files were used, and which values of the policy are not the defaults', () => {
