@@ -1,6 +1,6 @@
 import { selectorText, type Budget } from '../domain/budgets';
 import type { VmId } from '../domain/ids';
-import { secondsBetween } from '../domain/instants';
+import { inOrderOfTime, secondsBetween } from '../domain/instants';
 import { selects } from '../domain/selector';
 import type { DownMember, MemberList } from '../store/budgetMembers';
 import type { Services } from './services';
@@ -77,9 +77,7 @@ async function probeAgain(
   known: readonly DownMember[],
   nowUtc: string,
 ): Promise<{ readonly kept: readonly DownMember[]; readonly back: readonly VmId[] }> {
-  const oldest = [...known].sort((a, b) =>
-    a.probedUtc < b.probedUtc ? -1 : a.probedUtc > b.probedUtc ? 1 : 0,
-  );
+  const oldest = [...known].sort((a, b) => inOrderOfTime(a.probedUtc, b.probedUtc));
   const answers = await sideBySide(oldest.slice(0, PROBES_MAX), async (member) => {
     const vm = await services.inventory.read(member.vmId);
     if (vm === null || !selects(selector, vm)) return { member, isBack: true };
@@ -115,11 +113,7 @@ async function lookAtPages(
 ): Promise<LookedPages> {
   const looks = await services.budgetMembers.looks(name, list);
   const oldestFirst = [...Array(list.pages).keys()].sort((a, b) =>
-    (looks.get(a) ?? '') < (looks.get(b) ?? '')
-      ? -1
-      : (looks.get(a) ?? '') > (looks.get(b) ?? '')
-        ? 1
-        : a - b,
+    inOrderOfTime(looks.get(a) ?? '', looks.get(b) ?? ''),
   );
   const pages: number[] = [];
   const members: VmId[] = [];

@@ -3,6 +3,7 @@ import { earlier } from '../domain/instants';
 import { NEVER_UTC } from '../store/agenda';
 import type { LastTaken, ScheduledAssessment, TakenDue } from '../store/assessments';
 import * as contracts from './contracts';
+import { seenDue } from './seenDue';
 import { activity, type AnswerTo, type Services } from './services';
 
 /** A batch's VMs pass through its orchestration as messages of under 16 KB. */
@@ -16,7 +17,7 @@ export const collectDueAssessments = activity(
     { nowUtc, call, seen: given },
   ): Promise<AnswerTo<typeof contracts.collectDueAssessments>> => {
     const { policy, agenda, assessments } = services;
-    const seen = given === undefined ? await agenda.read('assessments') : given;
+    const seen = await seenDue(services, 'assessments', given);
     const { due: rows, taken: last } = await assessments.next(TOGETHER_MAX + 1);
     const before = last?.sweepUtc === nowUtc && last.call >= call ? last : null;
     // Nothing waits for the answer of a call that is repeated after the next one came: what it would take would not be assessed.

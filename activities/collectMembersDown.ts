@@ -1,6 +1,7 @@
 import type { BudgetShare } from '../domain/budgets';
 import type { VmId } from '../domain/ids';
-import { selects } from '../domain/selector';
+import type { VirtualMachine } from '../domain/virtualMachine';
+import { selects, type Selector } from '../domain/selector';
 import { lookAtMembers, namesOf } from './budgetMembers';
 import * as contracts from './contracts';
 import { roundOf } from './roundOf';
@@ -11,7 +12,7 @@ export const collectMembersDown = activity(
   contracts.collectMembersDown,
   async (services, { ref, disruption }) => {
     const { budgets = [] } = disruption;
-    const vmIds = ref === null ? null : (await roundOf(services, ref)).vmIds;
+    const vms = ref === null ? null : await vmsOf(services, ref);
     const looked: BudgetShare[] = [];
     const full: { budget: string; down: string }[] = [];
     for (const share of budgets) {
@@ -21,7 +22,7 @@ export const collectMembersDown = activity(
         looked.push(share);
         continue;
       }
-      const up = vmIds === null ? share.count : await membersUp(services, budget.selector, vmIds, look.down);
+      const up = vms === null ? share.count : membersUp(budget.selector, vms, look.down);
       const room = look.isWhole ? share.max - look.down.size : 0;
       if (up > 0 && room <= 0) full.push({ budget: budget.name, down: namesOf(look.down) });
       const max = Math.max(1, room);
@@ -31,12 +32,10 @@ export const collectMembersDown = activity(
   },
 );
 
-async function membersUp(
-  { inventory }: Services,
-  selector: Parameters<typeof selects>[0],
-  vmIds: readonly VmId[],
-  down: ReadonlySet<VmId>,
-): Promise<number> {
-  const vms = await sideBySide([...vmIds], (id) => inventory.read(id));
-  return vms.filter((vm) => vm !== null && selects(selector, vm) && !down.has(vm.id)).length;
+async function vmsOf(services: Services, ref: contracts.RoundRef): Promise<readonly VirtualMachine[]> {
+  const { vmIds } = await roundOf(services, ref);
+  return (await sideBySide(vmIds, (id) => services.inventory.read(id))).filter((vm) => vm !== null);
 }
+
+const membersUp = (selector: Selector, vms: readonly VirtualMachine[], down: ReadonlySet<VmId>): number =>
+  vms.filter((vm) => selects(selector, vm) && !down.has(vm.id)).length;

@@ -2,6 +2,7 @@ import { addSeconds } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import { NEVER_UTC } from '../store/agenda';
 import * as contracts from './contracts';
+import { seenDue } from './seenDue';
 import { activity } from './services';
 
 /** The sweep comes hourly, and not to the second. */
@@ -11,7 +12,7 @@ export const collectOutdatedExtensions = activity(
   contracts.collectOutdatedExtensions,
   async (services, { nowUtc, vmsMax, seen: given }) => {
     const { agenda, assessments, policy } = services;
-    const seen = given === undefined ? await agenda.read('extensions') : given;
+    const seen = await seenDue(services, 'extensions', given);
     const behind = await assessments.outdatedExtensions();
     const open = behind
       .filter(({ timeZone }) => isOpen(windowAtOrAfter(timeZone, policy, nowUtc), nowUtc))

@@ -22,6 +22,7 @@ import { SecondChance, type DueChance, type TakenChance } from '../store/secondC
 import * as contracts from './contracts';
 import { approvalFacts, isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
+import { seenDue } from './seenDue';
 import { servicesOf, type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
 import { wakeWhenComplete } from './wake';
@@ -40,7 +41,7 @@ const EARLY_SECONDS = 600;
 export const collectSecondChances = wakingActivity(
   contracts.collectSecondChances,
   async (services, { nowUtc, phase, seen: given }) => {
-    const seen = given === undefined ? await services.agenda.read('secondChances') : given;
+    const seen = await seenDue(services, 'secondChances', given);
     const rows = await services.secondChances.next(TOGETHER_MAX + 1);
     const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
     const look = new Look(services, nowUtc);

@@ -1,6 +1,7 @@
 import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
 import { movedSets } from './followMoved';
+import { seenDue } from './seenDue';
 import { wakingActivity } from './services';
 import { takeListing } from './takeListing';
 import { wakeForInventory } from './wake';
@@ -14,7 +15,7 @@ const CHANGES_A_CALL_MAX = 5000;
 export const refreshInventory = wakingActivity(
   contracts.refreshInventory,
   async (services, { nowUtc, accept, seen: given }) => {
-    const seen = given === undefined ? await services.agenda.read('inventory') : given;
+    const seen = await seenDue(services, 'inventory', given);
     const { present, added, changed, buried, moved, notBelieved, remaining } = await takeListing(services, {
       accept,
       changesMax: CHANGES_A_CALL_MAX,

@@ -30,6 +30,9 @@ export function daysBetween(fromUtc: string, toUtc: string): number {
   return secondsBetween(fromUtc, toUtc) / DAY_SECONDS;
 }
 
+/** For sorting. */
+export const inOrderOfTime = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 export const earlier = (a: string, b: string): string => (a < b ? a : b);
 
 export const later = (a: string, b: string): string => (a > b ? a : b);

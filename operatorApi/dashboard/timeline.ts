@@ -1,7 +1,7 @@
 import { servicesOf, type Services } from '../../activities/services';
 import { groupedBy } from '../../domain/groups';
 import type { RolloutId } from '../../domain/ids';
-import { addSeconds } from '../../domain/instants';
+import { addSeconds, earlier } from '../../domain/instants';
 import { windowAtOrAfter } from '../../domain/offPeak';
 import { pairsOf, regionTimeZone } from '../../domain/regions';
 import type { RoundPlan } from '../../store/plans';
@@ -131,10 +131,7 @@ export function intervalsOf({ outcome }: Pick<FleetVm, 'outcome'>): Interval[] {
   return intervals;
 }
 
-const inOrder = (startUtc: string, endUtc: string): Interval => [
-  startUtc < endUtc ? startUtc : endUtc,
-  endUtc,
-];
+const inOrder = (startUtc: string, endUtc: string): Interval => [earlier(startUtc, endUtc), endUtc];
 
 /** Work that is an hour apart is shown as one. */
 const JOINED_WITHIN_SECONDS = 3_600;
