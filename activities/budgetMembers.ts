@@ -1,6 +1,7 @@
 import { selectorText, type Budget } from '../domain/budgets';
-import type { VmId } from '../domain/ids';
+import { resourceName, type VmId } from '../domain/ids';
 import { inOrderOfTime, secondsBetween } from '../domain/instants';
+import { listed } from '../domain/listed';
 import { selects } from '../domain/selector';
 import type { DownMember, MemberList } from '../store/budgetMembers';
 import type { Services } from './services';
@@ -63,11 +64,8 @@ export async function countAsDown(services: Services, vmIds: readonly VmId[]): P
 }
 
 /** Names of VMs for a sentence, not too many. */
-export function namesOf(down: Iterable<VmId>): string {
-  const names = [...down].map((id) => id.slice(id.lastIndexOf('/') + 1)).sort();
-  const shown = names.slice(0, NAMES_MAX).join(', ');
-  return names.length <= NAMES_MAX ? shown : `${shown} and ${names.length - NAMES_MAX} more`;
-}
+export const namesOf = (down: Iterable<VmId>): string =>
+  listed([...down].map(resourceName).sort(), NAMES_MAX);
 const NAMES_MAX = 5;
 
 /** A probe, not a reading: the driver's log has it, so that the auditor knows that the VM is back, too. */

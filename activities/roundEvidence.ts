@@ -19,6 +19,7 @@ import type { RoundRef } from './contracts';
 import { rolloutOf } from './control';
 import { writeHalt } from './halts';
 import type { Services } from './services';
+import { resourceName } from '../domain/ids';
 
 type Vms = RoundProgress['vms'];
 
@@ -199,7 +200,7 @@ function sentenceOf(decision: EvidenceDecision): string {
   const { unhealthyCount, resultCount, odds, vms, rule } = decision;
   const chance = odds.chance < 0.0001 ? 'less than 0.01 %' : `${(odds.chance * 100).toPrecision(2)} %`;
   const canary = rule === 'canaryUnhealthy' ? ', the canary among them,' : '';
-  const named = vms.map((vm) => vm.slice(vm.lastIndexOf('/') + 1)).join(', ');
+  const named = vms.map(resourceName).join(', ');
   return (
     `${unhealthyCount} of ${resultCount} VMs of ${where}${canary} are unhealthy after their update (${named}); ` +
     `with a good patch the chance of so many is ${chance}`

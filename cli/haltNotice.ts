@@ -1,6 +1,7 @@
 import type { ReportedOutcome } from '../local/rolloutEvidence';
 import type { RolloutView } from './rolloutView';
 import { shortTime } from './rolloutSummary';
+import { resourceName } from '../domain/ids';
 
 export interface HaltNotice {
   readonly rollout: RolloutView;
@@ -22,7 +23,7 @@ const BLANK = ' '.repeat(23);
 export function describeHalt({ rollout, halt, outcomes, baseUrl }: HaltNotice): readonly Line[] {
   const bad = outcomes.filter(({ kind }) => kind === 'unhealthy' || kind === 'failed');
   const shown = bad.slice(0, VMS_MAX).map(({ vm, kind, reason }): Line => ({
-    text: `${shortName(vm)}: ${kind}, ${reason}`,
+    text: `${resourceName(vm)}: ${kind}, ${reason}`,
     indent: `${BLANK}  `,
   }));
   const more =
@@ -55,5 +56,3 @@ function givenUpBySkip({ scope, region, phase }: HaltNotice['halt']): string {
 function commandFor(url: string, reason: string): string {
   return `curl -X POST ${url} -H 'content-type: application/json' -d '{"reason": "${reason}"}'`;
 }
-
-const shortName = (id: string): string => id.slice(id.lastIndexOf('/') + 1);

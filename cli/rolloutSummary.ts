@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import { terminalWidth, wrap } from '../local/wrap';
 import { withOutcome, type RolloutView } from './rolloutView';
 import { drawTimeline } from './timeline';
+import { resourceName } from '../domain/ids';
 
 /** How a rollout went, for people: each phase with its gate, every outcome with its reasons, what halted it. In lines of at most `width`. */
 export function describeOutcome(rollout: RolloutView, width: number = terminalWidth()): string {
@@ -87,7 +88,7 @@ function outcomes({ outcomes: counts, reasons }: RolloutView, width: number): st
 function halts({ halts: all }: RolloutView, width: number): string[] {
   const rows = all.map(({ kind, why, atUtc, decision, asked }) => {
     const answer = decision === null ? 'no decision yet' : `a person decided: ${decision.kind}`;
-    const of = Object.values(asked ?? {}).map((part) => `${part.split('/').at(-1) ?? part}: `);
+    const of = Object.values(asked ?? {}).map((part) => `${resourceName(part)}: `);
     return wrap(`${kind}: ${of.join('')}${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
   });
   return rows.length === 0 ? [] : ['', 'Halts', ...rows];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AvailabilitySetId, VmId } from './ids';
+import { AvailabilitySetId, VmId, resourceName } from './ids';
 import { PhaseId } from './phaseId';
 import { regionNameOf } from './regions';
 
@@ -37,8 +37,6 @@ export const isSameScope = (a: ControlScope, b: ControlScope): boolean =>
 export function describeScope(scope: ControlScope): string {
   if ('phase' in scope) return `phase ${scope.phase}`;
   if ('region' in scope) return `region ${scope.region}`;
-  if ('availabilitySet' in scope) return `availability set ${lastOf(scope.availabilitySet)}`;
-  return `VM ${lastOf(scope.vm)}`;
+  if ('availabilitySet' in scope) return `availability set ${resourceName(scope.availabilitySet)}`;
+  return `VM ${resourceName(scope.vm)}`;
 }
-
-const lastOf = (id: string): string => id.split('/').at(-1) ?? id;

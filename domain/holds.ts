@@ -7,6 +7,7 @@ import type { Policy } from './policy';
 import { because, type Because, type OutcomeReason } from './reasons';
 import { unmetRequirements } from './requirements';
 import type { VirtualMachine } from './virtualMachine';
+import { resourceName } from './ids';
 
 /**
  * What is known when it is asked whether a VM may be patched now. An activity gathers what it can look at; what is absent was not looked
@@ -79,7 +80,7 @@ const placeChanged: Hold = ({ vm, claimed }) => {
 function nameOf({ region, zone, availabilitySetId, updateDomain }: Place): string {
   const place = zone === null ? region : `${region} zone ${zone}`;
   if (availabilitySetId === null) return place;
-  const set = availabilitySetId.slice(availabilitySetId.lastIndexOf('/') + 1);
+  const set = resourceName(availabilitySetId);
   return `${place}, set ${set}, update domain ${updateDomain ?? 'unknown'}`;
 }
 

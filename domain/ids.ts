@@ -73,6 +73,9 @@ const digest = (text: string): string => sha256Hex(text, HASH_DIGITS);
 /** The ids of a fleet are asked for again and again. */
 const KEYS_REMEMBERED_MAX = 250_000;
 
+/** The last part of an ARM id: what people call the resource. */
+export const resourceName = (armId: string): string => armId.slice(armId.lastIndexOf('/') + 1);
+
 /** `<readable 20>-<hash 24>` of an ARM id, by its lower-cased text: readable, unique, safe in table keys and instance ids. */
 export const keyOf: (armId: string) => string = remembered(makeKey, KEYS_REMEMBERED_MAX);
 

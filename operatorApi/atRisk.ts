@@ -1,6 +1,8 @@
 import type { Services } from '../activities/services';
 import type { FleetVm } from './fleetView';
 import { forecastOf } from './keptForecasts';
+import { resourceName } from '../domain/ids';
+import { listed } from '../domain/listed';
 
 const NAMED_MAX = 20;
 
@@ -54,8 +56,10 @@ function sentencesOf(
   inAll: number,
   endsUtc: string,
 ): { readonly short: string; readonly facts: string } {
-  const names = added.slice(0, NAMED_MAX).map(({ vm }) => vm.id.split('/').at(-1) ?? vm.id);
-  const more = added.length > names.length ? ` and ${added.length - names.length} more` : '';
+  const names = listed(
+    added.map(({ vm }) => resourceName(vm.id)),
+    NAMED_MAX,
+  );
   const because = new Map<string, number>();
   for (const { outcome } of added) {
     const why = outcome === null ? 'no turn yet' : outcome.reason;
@@ -64,7 +68,7 @@ function sentencesOf(
   const reasons = [...because].map(([why, count]) => `${why} ${count}`).join(', ');
   const their = added.length === 1 ? 'its' : 'their';
   const facts = [
-    `${added.length === 1 ? 'It is' : 'They are'} ${names.join(', ')}${more}.`,
+    `${added.length === 1 ? 'It is' : 'They are'} ${names}.`,
     ...(added.some(({ outcome }) => outcome?.waits) ? [triedAgain(added.length, endsUtc)] : []),
     ...(added.some(({ outcome }) => outcome?.kind === 'unhealthy')
       ? ['A VM that is unhealthy after its update is not tried again: it needs you.']

@@ -1,6 +1,6 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import { Utc, VmId } from '../domain/ids';
+import { Utc, VmId, resourceName } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { PhaseId } from '../domain/phaseId';
 import { OutcomeKind, OutcomeReason } from '../domain/reasons';
@@ -246,7 +246,7 @@ function rowOf(one: FleetVm): FleetRow {
     resourceGroup: vm.resourceGroup,
     region: vm.region,
     zone: vm.zone,
-    availabilitySet: vm.availabilitySetId === null ? null : (vm.availabilitySetId.split('/').at(-1) ?? null),
+    availabilitySet: vm.availabilitySetId === null ? null : resourceName(vm.availabilitySetId),
     updateDomain: vm.updateDomain,
     osType: vm.osType,
     family,

@@ -3,6 +3,7 @@ import { DateTime } from 'luxon';
 import { daysBetween } from '../domain/instants';
 import { regionTimeZone } from '../domain/regions';
 import type { Plan, PlannedPhase, PlannedRegion, PlannedStage } from './plan';
+import { resourceName } from '../domain/ids';
 
 export interface PlanTextOptions {
   /** At most so many late VMs are named; the rest is counted. */
@@ -103,7 +104,7 @@ function describeIneligible({ ineligible }: Plan): string[] {
 }
 
 function nameOf(vmId: string): string {
-  return vmId.split('/').at(-1) ?? vmId;
+  return resourceName(vmId);
 }
 
 /** `Wed 11 Nov 22:00`, in words and numbers that do not depend on the machine's language. */

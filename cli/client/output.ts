@@ -3,6 +3,7 @@ import Table from 'cli-table3';
 import { stringify } from 'yaml';
 import { csvLines, csvOf } from '../../operatorApi/csv';
 import { say } from '../../local/say';
+import { resourceName } from '../../domain/ids';
 
 /** How an answer is written: for people, or for programs. */
 export interface OutputOptions {
@@ -114,7 +115,7 @@ function cellOf(value: unknown): string {
   if (Array.isArray(value) && value.every((one) => typeof one !== 'object')) return value.join(', ');
   if (typeof value === 'object') return stringify(value, { collectionStyle: 'flow', lineWidth: 0 }).trim();
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.startsWith('/subscriptions/') ? (text.split('/').at(-1) ?? text) : readable(text);
+  return text.startsWith('/subscriptions/') ? resourceName(text) : readable(text);
 }
 
 /** Sentences of the API have instants as programs read them. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { resourceName } from '../../domain/ids';
 
 type Common = HostOptions & OutputOptions;
 
@@ -93,7 +94,7 @@ export async function runPolicyDiff(file: string, options: Common): Promise<0> {
 
 function firstOf(vmIds: readonly string[], count: number): string {
   if (count === 0) return '';
-  const names = vmIds.slice(0, NAMED_MAX).map((id) => id.split('/').at(-1) ?? id);
+  const names = vmIds.slice(0, NAMED_MAX).map(resourceName);
   return `: ${names.join(', ')}${count > names.length ? ', …' : ''}`;
 }
 

@@ -7,6 +7,7 @@ import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { localPreview } from './localFleet';
 import { bodySelector, describeNothing, selectorQuery, withIds, type SelectorOptions } from './selectors';
+import { resourceName } from '../../domain/ids';
 
 type Common = HostOptions & OutputOptions;
 
@@ -153,7 +154,7 @@ function writeLeftOut({ late, heldCount, ineligible }: Preview): void {
 /** The sets and budgets whose rounds come nearest to what may be down at once. */
 function writeLimits({ shares, budgets }: Preview): void {
   const [nearest] = [...shares].sort((a, b) => b.largestRound / b.limit - a.largestRound / a.limit);
-  const name = nearest?.availabilitySetId.split('/').at(-1) ?? '';
+  const name = nearest === undefined ? '' : resourceName(nearest.availabilitySetId);
   if (nearest !== undefined)
     say.line(`most of a set at once: ${nearest.largestRound} of at most ${nearest.limit}, in ${name}`);
   for (const { budget, vmCount, limit, largestRound } of budgets)

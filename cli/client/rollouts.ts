@@ -8,6 +8,7 @@ import { progressOf, RolloutView } from '../rolloutView';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
 import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { withIds } from './selectors';
+import { resourceName } from '../../domain/ids';
 
 type Common = HostOptions & OutputOptions;
 
@@ -134,7 +135,7 @@ const WAITING: readonly string[] = ['pending', 'lapsed', 'withdrawn', 'rejected'
 /** `region eastus`; of an ARM id its name. */
 const scopeText = (scope: Row): string =>
   Object.entries(scope)
-    .map(([kind, value]) => `${SCOPES[kind] ?? kind} ${String(value).split('/').at(-1) ?? ''}`)
+    .map(([kind, value]) => `${SCOPES[kind] ?? kind} ${resourceName(String(value))}`)
     .join(', ');
 const SCOPES: Readonly<Record<string, string>> = { availabilitySet: 'availability set', vm: 'VM' };
 

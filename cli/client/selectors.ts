@@ -1,6 +1,7 @@
 import { LowtideError } from '../../domain/lowtideError';
 import { queryOf, type ApiClient } from './apiClient';
 import type { Row } from './output';
+import { resourceName } from '../../domain/ids';
 
 /** Which VMs a command is about. */
 export interface SelectorOptions {
@@ -63,7 +64,7 @@ async function setIdOf(api: ApiClient, nameOrId: string): Promise<string> {
     queryOf('/api/fleet', { group: 'availabilitySetId', search: undefined, limit: 1 }),
   );
   const ids = groups.map(({ name }) => name).filter((id) => id.startsWith('/'));
-  const nameIn = (id: string): string => (id.split('/').at(-1) ?? '').toLowerCase();
+  const nameIn = (id: string): string => resourceName(id).toLowerCase();
   return oneOf(
     'availability set',
     nameOrId,

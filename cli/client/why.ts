@@ -3,6 +3,7 @@ import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { coloured, instantText, readable, writeJson, type OutputOptions } from './output';
 import { vmIdOf } from './selectors';
+import { resourceName } from '../../domain/ids';
 
 interface Explanation {
   readonly vmId: string;
@@ -58,7 +59,7 @@ export async function runWhy(
 function describeExplanation(found: Explanation): string[] {
   const { vmId, state, sentence, holds, place, start, deadlineUtc, patches, evidence, platform } = found;
   const when = (utc: string): string => whenIn(utc, found.timeZone);
-  const lines = [`${vmId.split('/').at(-1) ?? vmId}: ${coloured(state)}`, `  ${readable(sentence)}`];
+  const lines = [`${resourceName(vmId)}: ${coloured(state)}`, `  ${readable(sentence)}`];
   for (const { reason, sinceUtc, unblocks } of holds)
     lines.push(
       `  ${reason}${sinceUtc === null ? '' : ` since ${instantText(sinceUtc)}`}. What unblocks it (${unblocks.by}): ${unblocks.what}`,

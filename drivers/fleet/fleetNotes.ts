@@ -1,4 +1,5 @@
 import { supportsHotpatching } from '../../domain/images';
+import { listed } from '../../domain/listed';
 import { defaultPolicy } from '../../domain/policy';
 import { findRegion } from '../../domain/regions';
 import { timeZoneOf } from '../../domain/timeZone';
@@ -29,7 +30,7 @@ export function sumUpNotes(noted: readonly NotedVm[]): readonly string[] {
       if (names === undefined) namesByNote.set(note, [vm.name]);
       else names.push(vm.name);
     }
-  return [...namesByNote].map(([note, names]) => `${note} (${listed(names)})`);
+  return [...namesByNote].map(([note, names]) => `${note} (${listed(names, NAMES_SHOWN_MAX)})`);
 }
 
 /** Azure refuses it on other images; a file may say it all the same, and Lowtide reboots such a VM as any other. */
@@ -69,8 +70,3 @@ function unknownRegion(region: string): string {
 }
 
 const NAMES_SHOWN_MAX = 3;
-
-function listed(names: readonly string[]): string {
-  const more = names.length - NAMES_SHOWN_MAX;
-  return `${names.slice(0, NAMES_SHOWN_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}

@@ -17,6 +17,3 @@ export function complianceAnswer(
   if (request.query('format') === 'csv') return csvAnswer(csvOf(columns, value), nextLink);
   return { jsonBody: { value, ...(nextLink !== null && { nextLink }) } };
 }
-
-/** The last part of an ARM id. */
-export const nameOf = (vmId: string): string => vmId.slice(vmId.lastIndexOf('/') + 1);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Services } from '../../activities/services';
-import { Utc, VmId } from '../../domain/ids';
+import { Utc, VmId, resourceName } from '../../domain/ids';
 import { ListedPatch } from '../../domain/patches';
 import { lackedAt, type VmPatches } from '../../store/patches';
 import { fleetView } from '../fleetView';
@@ -8,7 +8,7 @@ import { instantIn } from '../queryValues';
 import type { OperatorRequest, OperatorRoute } from '../route';
 import { SELECTOR_QUERY } from '../selectorQuery';
 import { instantParameter, named, pageOfShape } from '../shapes/shared';
-import { complianceAnswer, nameOf } from './complianceAnswer';
+import { complianceAnswer } from './complianceAnswer';
 import { PATCH, patchFilter } from './listPatches';
 import { PAGE_QUERY, pageSizeIn, selectionOf } from './outcomesInTime';
 
@@ -93,7 +93,7 @@ async function rowsOf(
   const { assessedUtc, lacked } = found;
   return lacked.filter(isWanted).map(({ kbId, name, version, classification }) => ({
     vmId,
-    vmName: nameOf(vmId),
+    vmName: resourceName(vmId),
     state: 'missing',
     assessedUtc,
     kbId,
@@ -115,7 +115,7 @@ async function neverAssessed(services: Services, request: OperatorRequest, from:
 
 const notAssessed = (vmId: VmId): Row => ({
   vmId,
-  vmName: nameOf(vmId),
+  vmName: resourceName(vmId),
   state: 'notAssessed',
   assessedUtc: null,
   kbId: null,

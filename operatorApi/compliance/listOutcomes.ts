@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { RolloutId, Utc, VmId } from '../../domain/ids';
+import { RolloutId, Utc, VmId, resourceName } from '../../domain/ids';
 import { PatchInstallationSummary } from '../../domain/patches';
 import { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { OperatorRoute } from '../route';
 import { named, pageOfShape } from '../shapes/shared';
-import { complianceAnswer, nameOf } from './complianceAnswer';
+import { complianceAnswer } from './complianceAnswer';
 import { outcomesInTime, OUTCOME_QUERY, type OutcomeRow } from './outcomesInTime';
 
 const whole = z.number().int();
@@ -61,7 +61,7 @@ function rowOf({ rolloutId, outcome }: OutcomeRow): Row {
     atUtc,
     rolloutId,
     vmId,
-    name: nameOf(vmId),
+    name: resourceName(vmId),
     subscriptionId,
     resourceGroup,
     region,

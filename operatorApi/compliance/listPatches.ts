@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Services } from '../../activities/services';
-import { RolloutId, Utc, VmId } from '../../domain/ids';
+import { RolloutId, Utc, VmId, resourceName } from '../../domain/ids';
 import { ListedPatch, PatchState } from '../../domain/patches';
 import type { OperatorRequest, OperatorRoute } from '../route';
 import type { Parameter } from '../routeDescription';
 import { named, pageOfShape } from '../shapes/shared';
-import { complianceAnswer, nameOf } from './complianceAnswer';
+import { complianceAnswer } from './complianceAnswer';
 import { outcomesInTime, OUTCOME_QUERY, type OutcomeRow } from './outcomesInTime';
 
 const Row = named(
@@ -79,7 +79,7 @@ async function rowsOf({ patches }: Services, { rolloutId, outcome }: OutcomeRow)
     atUtc,
     rolloutId,
     vmId,
-    vmName: nameOf(vmId),
+    vmName: resourceName(vmId),
     ...patch,
     activityId,
   }));
