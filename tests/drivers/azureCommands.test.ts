@@ -1,18 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runEnableAzure } from '../../cli/enableAzure';
 import { runPlanAzure } from '../../cli/planAzure';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { GRAPH_ACTIONS } from '../../drivers/azure/actions';
 import { Arm } from '../../drivers/azure/arm';
 import { enablementOf } from '../../drivers/azure/enablement';
 import { probeVm } from '../../drivers/azure/probe';
-import { QUERIES } from '../../drivers/azure/queries';
 import type { PlainRequest } from '../../local/armServer';
-import { aSet, aVm, vmsOf } from '../support/builders';
+import { aVm, vmsOf } from '../support/builders';
 import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+import { ALWAYS_ON, RELEASE } from './pocket';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 const MISSING = '00000000-0000-0000-0000-00000000dead';
@@ -31,15 +29,6 @@ const OWN = aVm({
   enabled: false,
 });
 
-/** Of a set: its update domain is in its instance view alone. */
-const IN_SET = aVm({
-  name: 'in-set',
-  tags: ALWAYS_ON,
-  customerManagedSchedule: true,
-  availabilitySetId: aSet('web'),
-  updateDomain: 3,
-});
-
 describe('the commands that speak with Azure', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-azure-commands-'));
   const settings = join(folder, 'settings.json');
@@ -47,7 +36,7 @@ describe('the commands that speak with Azure', () => {
   let requests: PlainRequest[];
   let said: string[];
   beforeEach(async () => {
-    const vms = [READY, AZURES, OWN, IN_SET, ...vmsOf(6, () => ({ customerManagedSchedule: true }))];
+    const vms = [READY, AZURES, OWN, ...vmsOf(7, () => ({ customerManagedSchedule: true }))];
     world = await anAzureWorld({ vms, startUtc: RELEASE, seed: 5 });
     requests = [];
     world.answerBy((honest) => (request) => {
@@ -178,24 +167,5 @@ describe('the commands that speak with Azure', () => {
     expect(answers.get('How long can the result of a finished operation be read?')).toMatch(
       /still there after 15/,
     );
-  });
-
-  it('the role for patching grants exactly what the driver uses', async () => {
-    const { driver, sent } = world;
-    const { items } = await driver.listVirtualMachines(null);
-    expect(items.find(({ id }) => id === IN_SET.id)?.updateDomain).toBe(3);
-    await driver.probeHealth(READY.id);
-    const assessed = await driver.startAssessment(READY.id);
-    world.pocket.pass(30);
-    if (assessed.kind === 'started') await driver.readOperation(assessed.operationId);
-    await driver.startInstallation(READY.id, CRITICAL_AND_SECURITY);
-    const used = new Set(sent.flatMap(({ action }) => action ?? []));
-    // Reading rows needs the right to read what they are of.
-    for (const name of Object.keys(QUERIES)) for (const action of GRAPH_ACTIONS[name] ?? []) used.add(action);
-    const granted = JSON.parse(readFileSync(join(__dirname, '../../infra/roles/patching.json'), 'utf8')) as {
-      actions: string[];
-    };
-    expect(granted.actions).toEqual([...used].sort());
-    expect(granted.actions.filter((action) => /write|delete|\*/i.test(action))).toEqual([]);
   });
 });

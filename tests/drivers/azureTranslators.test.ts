@@ -223,6 +223,24 @@ describe('in whose hands a VM is', () => {
       'shared',
       /may update itself/,
     ],
+    [
+      'assignments that may not be read',
+      { maintenance: null },
+      'notInCharge',
+      /may not be read \(Microsoft.Maintenance/,
+    ],
+    [
+      'assignments that may not be read, in ImageDefault',
+      { osType: 'Linux', patchMode: 'ImageDefault', maintenance: null },
+      'notInCharge',
+      /may not be read/,
+    ],
+    [
+      'assignments that may not be read, in Azure’s hands anyway',
+      { bypassPlatformSafetyChecks: false, maintenance: null },
+      'notInCharge',
+      /Azure patches it every month/,
+    ],
     ['a mode that is none', { patchMode: 'Sometimes' }, 'notInCharge', /'Sometimes' is not known/],
     ['no system', { osType: null, patchMode: null }, 'notInCharge', /does not name its operating system/],
   ])('%s', (_what, change, kind, because) => {
