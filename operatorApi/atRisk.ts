@@ -1,4 +1,5 @@
 import type { Services } from '../activities/services';
+import type { RolloutControl } from '../domain/control';
 import type { FleetVm } from './fleetView';
 import { forecastOf } from './keptForecasts';
 import { resourceName } from '../domain/ids';
@@ -10,8 +11,11 @@ const NAMED_MAX = 20;
  * Daily: VMs that became at risk of missing their 30 days since the day before, in one row of the audit, which notifies. One that recovers and
  * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
  */
-export async function reportAtRisk(services: Services): Promise<string | null> {
-  if ((await services.rollouts.list()).every(({ endedUtc }) => endedUtc !== null)) return null;
+export async function reportAtRisk(
+  services: Services,
+  rollouts: readonly RolloutControl[],
+): Promise<string | null> {
+  if (rollouts.every(({ endedUtc }) => endedUtc !== null)) return null;
   const found = await forecastOf(services, null);
   if (found?.control.endedUtc !== null) return null;
   const { rolloutId } = found.control;
