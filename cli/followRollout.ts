@@ -114,7 +114,7 @@ async function showHalts(
     if (halt.decision !== null || shown.has(halt.haltId)) continue;
     shown.add(halt.haltId);
     const outcomes = await outcomesOf(host, rollout.id);
-    for (const line of describeHalt({ rollout, halt, outcomes, baseUrl: host.baseUrl }))
+    for (const line of describeHalt({ halt, outcomes, baseUrl: host.baseUrl }))
       progress.line(line.text, line.indent);
   }
 }
