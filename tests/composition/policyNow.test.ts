@@ -35,7 +35,7 @@ test('a policy that the hourly look at the agenda has read is not asked for agai
   expect(current).not.toHaveBeenCalled();
 });
 
-test('a policy whose application broke off half way is in force after the next try, which is told so', async () => {
+test('a policy whose application broke off half way is in force after the next try, which is refused', async () => {
   const services = await someServices();
   const upsert = jest.spyOn(services.store.table('rollouts'), 'upsert');
   upsert.mockRejectedValueOnce(new Error('killed'));

@@ -54,7 +54,7 @@ describe('a fault in a fleet file with a VM a line', () => {
     ['in the first line', file(`${a},`, a).replace('{', '{ oops'), 'line 1: This is not JSON: column 3 has'],
     ['in a VM', file(`${a},`, `${a.replace('"id"', 'id')},`, a), 'line 3: This is not JSON: column'],
     ['in the last VM', file(`${a},`, `{,${a}`), 'line 3: This is not JSON: column 2 has'],
-  ])('is one fault, told where it is: %s', (_, text, words) => {
+  ])('is one fault, with its line: %s', (_, text, words) => {
     const { message } = errorOf(text);
     expect(message).toContain('One thing is wrong');
     expect(message).toContain(words);
