@@ -321,6 +321,7 @@ function addAzure(program: Command, ended: Ended): void {
       wholeNumber(0, 1_440),
       15,
     )
+    .option('--install', 'install and reboot as well, while more is asked for: on a VM that may be lost')
     .option(...SUBSCRIPTIONS)
     .option(...SETTINGS)
     .action(async (options: ProbeAzureOptions) => {

@@ -21,7 +21,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
   const removed = [...before].filter((id) => !ids.has(id));
   if (added.length + removed.length === 0) return null;
   const atUtc = services.nowUtc();
-  const { short, facts } = sentencesOf(
+  const { short, facts } = atRiskSentences(
     added.map(({ one }) => one),
     now.length,
     control.endsUtc,
@@ -36,7 +36,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
       why: `${short} ${facts}`,
       evidence: {
         count: added.length,
-        inAll: now.length,
+        atRiskNow: now.length,
         because: Object.fromEntries(
           added.slice(0, NAMED_MAX).map(({ one, forecast }) => [one.vm.id, forecast.why]),
         ),
@@ -47,9 +47,9 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
 }
 
 /** How many and why; then which VMs, and what there is to do: as a rule nothing. */
-function sentencesOf(
-  added: readonly FleetVm[],
-  inAll: number,
+export function atRiskSentences(
+  added: readonly Pick<FleetVm, 'vm' | 'outcome'>[],
+  atRiskNow: number,
   endsUtc: string,
 ): { readonly short: string; readonly facts: string } {
   const names = listed(
@@ -71,7 +71,10 @@ function sentencesOf(
       : []),
   ];
   return {
-    short: `${vms(added.length)} may miss ${their} 30 days (${reasons}); ${vms(inAll)} in all.`,
+    short:
+      atRiskNow === added.length
+        ? `${vms(atRiskNow)} may miss ${their} 30 days (${reasons}).`
+        : `${added.length} more may miss ${their} 30 days (${reasons}); ${vms(atRiskNow)} are at risk now.`,
     facts: facts.join(' '),
   };
 }
