@@ -145,9 +145,7 @@ function noteOf(reports: readonly MonthReport[]): string {
 
 async function reportShortest(report: MonthReport): Promise<void> {
   const shortest = await shrink(report, runOne);
-  say.line(
-    `Seed ${report.seed}: shortest reproduction of ${shortest.runs} tried: ${commandOf(shortest)}`,
-  );
+  say.line(`Seed ${report.seed}: shortest reproduction of ${shortest.runs} tried: ${commandOf(shortest)}`);
 }
 
 async function runOne(options: MonthOptions): Promise<MonthReport> {

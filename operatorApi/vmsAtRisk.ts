@@ -96,7 +96,13 @@ function doubtOf({ policy }: Services, grounds: Grounds, nowUtc: string): Doubt 
   const isLate = (calendar: string, fromUtc: string): boolean => {
     const { zone } = partsOfCalendar(calendar);
     const all = freezes.map((freeze): StandingFreeze => ({ freeze, span: spanOf(freeze, zone) }));
-    const asked = { timeZone: calendar, freezes: all, fromUtc, freshAfterUtc: null, endsUtc: control.endsUtc };
+    const asked = {
+      timeZone: calendar,
+      freezes: all,
+      fromUtc,
+      freshAfterUtc: null,
+      endsUtc: control.endsUtc,
+    };
     const slot = nextStart(asked, policy);
     return slot === null || slot.opensUtc > targetUtc;
   };

@@ -182,7 +182,8 @@ async function saveTogether(
       before === null ? noTotals : parseTotals(before.value),
     );
     const written: WrittenRow[] = fresh.map(({ row, found, after }) => ({ row, found, value: after }));
-    for (const { before: was, after } of fresh) written.push(...(await unfinishedChange(table, id, was, after)));
+    for (const { before: was, after } of fresh)
+      written.push(...(await unfinishedChange(table, id, was, after)));
     for (const { before: was, after } of fresh) {
       const row = timeKey(after);
       // Of the same instant there is a row already: another reason was given for it.

@@ -168,4 +168,3 @@ describe('the VMs at risk', () => {
     expect(rows.of(['plans', 'rounds'])).toBe(1);
   });
 });
-

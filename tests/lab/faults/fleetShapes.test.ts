@@ -1,5 +1,11 @@
 import { selects } from '../../../domain/selector';
-import { fleetOfSeed, hasBudgets, scenarioOfShape, shapeOf, type FleetShape } from '../../../lab/faults/fleetShapes';
+import {
+  fleetOfSeed,
+  hasBudgets,
+  scenarioOfShape,
+  shapeOf,
+  type FleetShape,
+} from '../../../lab/faults/fleetShapes';
 import { FAULT_KINDS } from '../../../lab/faults/faults';
 import { otherHubsOf } from '../../../lab/faults/hostRuns';
 import { monthSetupOf } from '../../../lab/faults/monthSetup';
