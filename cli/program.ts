@@ -22,8 +22,8 @@ import { runSimulate } from './simulate';
 import { runStart, type StartOptions } from './start';
 import { LOOK_BASE_URL, START_DEFAULTS } from './startDefaults';
 
-/** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated, 130 interrupted before the end. */
+export type ExitCode = 0 | 1 | 2 | 130;
 
 /**
  * Carries out a command line. What goes wrong is written to standard error; nothing is thrown. The modules of the commands are in the list

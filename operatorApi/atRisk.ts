@@ -1,6 +1,6 @@
 import type { Services } from '../activities/services';
-import type { FleetVm } from './fleetView';
-import { forecastOf } from './keptForecasts';
+import { rolloutOrLatest, type FleetVm } from './fleetView';
+import { vmsAtRisk } from './vmsAtRisk';
 import { resourceName } from '../domain/ids';
 import { listed } from '../domain/listed';
 
@@ -11,14 +11,10 @@ const NAMED_MAX = 20;
  * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
  */
 export async function reportAtRisk(services: Services): Promise<string | null> {
-  if ((await services.rollouts.list()).every(({ endedUtc }) => endedUtc !== null)) return null;
-  const found = await forecastOf(services, null);
-  if (found?.control.endedUtc !== null) return null;
-  const { rolloutId } = found.control;
-  const now = found.byPlace.flatMap((forecast, place) => {
-    const one = found.view.vms[place];
-    return one === undefined || forecast.state !== 'atRisk' ? [] : [{ one, forecast }];
-  });
+  const control = await rolloutOrLatest(services, undefined);
+  if (control?.endedUtc !== null) return null;
+  const { rolloutId } = control;
+  const now = await vmsAtRisk(services, control);
   const before = await services.rollouts.atRisk(rolloutId);
   const ids = new Set<string>(now.map(({ one }) => one.vm.id));
   const added = now.filter(({ one }) => !before.has(one.vm.id));
@@ -28,7 +24,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
   const { short, facts } = atRiskSentences(
     added.map(({ one }) => one),
     now.length,
-    found.control.endsUtc,
+    control.endsUtc,
   );
   if (added.length > 0)
     await services.audit.append(rolloutId, `atRisk~${atUtc.slice(0, 10)}`, {
