@@ -1,7 +1,7 @@
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
-import type { FleetVm } from './fleetView';
-import { forecastOf } from './keptForecasts';
+import { latestMonthly, type FleetVm } from './fleetView';
+import { vmsAtRisk } from './vmsAtRisk';
 import { resourceName } from '../domain/ids';
 import { listed } from '../domain/listed';
 
@@ -15,14 +15,10 @@ export async function reportAtRisk(
   services: Services,
   rollouts: readonly RolloutControl[],
 ): Promise<string | null> {
-  if (rollouts.every(({ endedUtc }) => endedUtc !== null)) return null;
-  const found = await forecastOf(services, null);
-  if (found?.control.endedUtc !== null) return null;
-  const { rolloutId } = found.control;
-  const now = found.byPlace.flatMap((forecast, place) => {
-    const one = found.view.vms[place];
-    return one === undefined || forecast.state !== 'atRisk' ? [] : [{ one, forecast }];
-  });
+  const control = latestMonthly(rollouts);
+  if (control?.endedUtc !== null) return null;
+  const { rolloutId } = control;
+  const now = await vmsAtRisk(services, control);
   const before = await services.rollouts.atRisk(rolloutId);
   const ids = new Set<string>(now.map(({ one }) => one.vm.id));
   const added = now.filter(({ one }) => !before.has(one.vm.id));
@@ -32,7 +28,7 @@ export async function reportAtRisk(
   const { short, facts } = atRiskSentences(
     added.map(({ one }) => one),
     now.length,
-    found.control.endsUtc,
+    control.endsUtc,
   );
   if (added.length > 0)
     await services.audit.append(rolloutId, `atRisk~${atUtc.slice(0, 10)}`, {

@@ -143,29 +143,70 @@ describe('the commands that speak with Azure', () => {
     });
   });
 
-  it('probe:azure installs nothing, and answers what the settings rest on', async () => {
+  const probed = async (installs: boolean): Promise<Map<string, string>> => {
     const arm = new Arm({ endpoint: world.server.url, credential: null });
     const sleep = (milliseconds: number): Promise<void> => {
       world.pocket.pass(milliseconds / 60_000);
       return Promise.resolve();
     };
+    const nowUtc = (): string => world.pocket.now();
     const answers = new Map<string, string>();
-    for await (const { question, answer } of probeVm({
-      arm,
-      vmId: READY.armId,
-      nowUtc: () => world.pocket.now(),
-      sleep,
-      urlMinutes: 15,
-    }))
-      answers.set(question, answer);
+    const options = { arm, vmId: READY.armId, nowUtc, sleep, urlMinutes: 15, installs };
+    for await (const { question, answer } of probeVm(options)) answers.set(question, answer);
+    return answers;
+  };
+
+  it('probe:azure installs nothing, and answers what the settings rest on', async () => {
+    const answers = await probed(false);
     expect(writes()).toEqual([
       'POST assessPatches?api-version=2026-03-01',
       'POST assessPatches?api-version=2026-03-01',
     ]);
     expect(answers.get('Does the status of the VM agent carry a fresh time?')).toMatch(/^yes, 0 s old/);
+    expect(answers.get('May its maintenance assignments be read?')).toBe('yes, it has 0');
+    expect(answers.get('Does Resource Graph answer with the permissions that there are?')).toMatch(
+      /^yes; .*x-ms-user-quota-remaining 14/,
+    );
     expect(answers.get('What is answered to a second assessPatches while one runs?')).toMatch(/^409/);
     expect(answers.get('How long can the result of a finished operation be read?')).toMatch(
       /still there after 15/,
+    );
+  });
+
+  it('probe:azure installs and reboots only when it is asked to, and answers what nothing else does', async () => {
+    let looks = 0;
+    world.answerBy((honest) => async (request) => {
+      requests.push(request);
+      const answer = await honest(request);
+      if (answer === null || !request.url.includes('/instanceView')) return answer;
+      looks += 1;
+      // For two looks, as through a reboot.
+      const isSilent = looks === 2 || looks === 3;
+      const body = isSilent
+        ? answer.body.replace(/"displayStatus":"Ready"/, '"displayStatus":"Not Ready"')
+        : answer.body;
+      return { ...answer, body };
+    });
+    const answers = await probed(true);
+    expect(writes().slice(2)).toEqual([
+      'POST installPatches?api-version=2026-03-01',
+      'POST installPatches?api-version=2026-03-01',
+      'POST assessPatches?api-version=2026-03-01',
+    ]);
+    expect(answers.get('Is a longer duration than 235 minutes taken (PT4H)?')).toMatch(/^202/);
+    expect(answers.get('How long does installPatches ask to wait, and what is left of which limit?')).toMatch(
+      /^no Retry-After; x-ms-ratelimit-remaining-/,
+    );
+    for (const action of ['installPatches', 'assessPatches'])
+      expect(answers.get(`What is answered to ${action} while an installation runs?`)).toMatch(/^409/);
+    expect(answers.get('How long is the VM agent silent through a reboot?')).toMatch(
+      /^ready at .*, notReady at .*, ready at /,
+    );
+    expect(answers.get('How does the first installation end, with newer requests behind it?')).toMatch(
+      /^Succeeded, Succeeded, \d+ installed/,
+    );
+    expect(answers.get('Which reboot setting holds, that of the VM or that of the request?')).toBe(
+      'the VM says nothing, the request Always: reboot Completed',
     );
   });
 });
