@@ -24,8 +24,9 @@ interface Declarations {
 const sourceOf = (file: string, text: string): ts.SourceFile =>
   ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
 
-const parse = (folder: string, file: string): ts.SourceFile =>
-  sourceOf(file, readFileSync(join(ROOT, folder, file), 'utf8'));
+const textOf = (folder: string, file: string): string => readFileSync(join(ROOT, folder, file), 'utf8');
+
+const parse = (folder: string, file: string): ts.SourceFile => sourceOf(file, textOf(folder, file));
 
 function declarationsOf(source: ts.SourceFile): Declarations {
   const nodes = new Map<string, ts.Node>();
@@ -60,13 +61,12 @@ const filesOf = (folder: string): string[] =>
 
 /** `store.method` of every method that writes, by the names that `Services` gives the stores. */
 function writingMethods(): ReadonlySet<string> {
-  const services = parse('store', 'repositories.ts').text;
+  const services = textOf('store', 'repositories.ts');
+  const texts = filesOf('store').map((name) => [name, textOf('store', name)] as const);
   const found = new Set<string>();
   for (const [, member = '', type = ''] of services.matchAll(/readonly (\w+): (\w+Store);/g)) {
     const factory = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
-    const file = filesOf('store').find((name) =>
-      parse('store', name).text.includes(`export function ${factory}(`),
-    );
+    const [file] = texts.find(([, text]) => text.includes(`export function ${factory}(`)) ?? [];
     if (file === undefined) throw new Error(`No file in store/ has ${factory}.`);
     for (const method of writersIn(parse('store', file), factory)) found.add(`${member}.${method}`);
   }
@@ -162,7 +162,7 @@ function effectOf({ expression, name: { text: member } }: ts.PropertyAccessExpre
 
 const names = [
   ...filesOf('activities/contracts')
-    .map((file) => parse('activities/contracts', file).text)
+    .map((file) => textOf('activities/contracts', file))
     .join('\n')
     .matchAll(/^export const (\w+) = \{\n {2}name: '\1',$/gm),
 ].map(([, name = '']) => name);
@@ -197,6 +197,7 @@ describe('the name of an activity says whether it has an effect', () => {
       'rollouts.saveRound',
       'roundQueues.takeRest',
       'secondChances.add',
+      'services.wake',
       'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
