@@ -188,6 +188,13 @@ describe('what was read is used', () => {
     expect([...used]).toContain(member);
   });
 
+  it('those of Azure by what opens the driver of a deployment', () => {
+    const opens = takenIn(parse('composition/openAzure.ts'));
+    expect(membersOf(parse('composition/azureSettings.ts')).filter((name) => !opens.includes(name))).toEqual(
+      [],
+    );
+  });
+
   it('and there are members to look at', () => {
     expect(declared.length).toBeGreaterThan(25);
   });
