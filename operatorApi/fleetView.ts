@@ -1,16 +1,14 @@
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
-import { eligibilityHolds } from '../domain/eligibility';
 import type { RolloutId, VmId } from '../domain/ids';
-import { imageFamilyOf, type ImageFamily } from '../domain/imageFamily';
+import type { ImageFamily } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
 import type { Because } from '../domain/reasons';
-import { selects } from '../domain/selector';
-import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { KeptOutcome } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
 import { notFound } from './openRollout';
+import { readFleet, type FleetReading } from './readFleet';
 
 /** Where a VM stands in the plan of a rollout. */
 export type PlannedPlace = Pick<
@@ -37,10 +35,23 @@ export interface FleetView {
   readonly control: RolloutControl | null;
   /** By id. */
   readonly vms: readonly FleetVm[];
-  readonly byId: ReadonlyMap<VmId, FleetVm>;
+  readonly listed: Listed;
   /** The plan of the rollout, in its order. */
   readonly rounds: readonly RoundPlan[];
 }
+
+/** The VMs of the inventory: the same object for every view until one of them has changed. */
+export interface Listed {
+  /** By id: a VM stands at its place in a view. */
+  readonly vms: readonly VirtualMachine[];
+  readonly placeOf: ReadonlyMap<VmId, number>;
+  /** In the order in which they were listed. */
+  readonly asListed: readonly VirtualMachine[];
+}
+
+/** A VM of a view; undefined when the inventory has none of this id. */
+export const vmIn = ({ vms, listed }: FleetView, id: VmId): FleetVm | undefined =>
+  vms[listed.placeOf.get(id) ?? -1];
 
 /** A view is read again when it is so old, and never more than a tenth of the time: a large fleet costs a large read. */
 const KEPT_MS = 1_500;
@@ -50,11 +61,13 @@ const QUICK_MS = 250;
 const BESIDE_UNTIL = 4;
 /** On a clock that jumps a view of a moment ago may be one of yesterday. */
 const SAME_TIME_SECONDS = 120;
+/** However slow the reading is. */
+const LONG_AGO_SECONDS = 3 * 3_600;
 /** A host shows a few rollouts at a time. */
 const VIEWS_MAX = 3;
 
 interface Kept {
-  readonly view: FleetView;
+  readonly reading: FleetReading;
   readonly readAtMs: number;
   readonly tookMs: number;
 }
@@ -74,17 +87,27 @@ export async function fleetView(services: Services, rolloutId?: RolloutId): Prom
   const key = control?.rolloutId ?? '';
   const known = views.kept.get(key);
   if (known === undefined) return read(services, control, views);
-  const { view, readAtMs, tookMs } = known;
+  const {
+    reading: { view },
+    readAtMs,
+    tookMs,
+  } = known;
   const ageMs = performance.now() - readAtMs;
   const keptMs = Math.max(KEPT_MS, tookMs * READ_SHARE);
   const isSlow = tookMs > QUICK_MS;
-  const isOfNow = isSlow || services.nowUtc() < addSeconds(view.asOfUtc, SAME_TIME_SECONDS);
+  const isOfNow = isSlow
+    ? !isLongAgo(view.asOfUtc, services)
+    : services.nowUtc() < addSeconds(view.asOfUtc, SAME_TIME_SECONDS);
   if (ageMs < keptMs && isOfNow) return view;
   const next = read(services, control, views);
-  if (!isSlow || ageMs > keptMs * BESIDE_UNTIL) return next;
+  if (!isSlow || ageMs > keptMs * BESIDE_UNTIL || isLongAgo(view.asOfUtc, services)) return next;
   next.catch(() => undefined); // met by the request that finds the view too old
   return view;
 }
+
+/** By the clock of the app, which may have jumped: what was made then is not answered any more. */
+export const isLongAgo = (utc: string, { nowUtc }: Services): boolean =>
+  nowUtc() > addSeconds(utc, LONG_AGO_SECONDS);
 
 /** Forgets what was read: what a person changed is seen by that person's next request to this process. */
 export function forgetFleetView(services: Services): void {
@@ -119,47 +142,16 @@ function read(services: Services, control: RolloutControl | null, views: Views):
   const known = views.underWay.get(key);
   if (known !== undefined) return known;
   const startedMs = performance.now();
-  const reading = readFleet(services, control)
-    .then((view) => {
+  const reading = readFleet(services, control, views.kept.get(key)?.reading ?? null)
+    .then((made) => {
       const readAtMs = performance.now();
       views.kept.delete(key);
-      views.kept.set(key, { view, readAtMs, tookMs: readAtMs - startedMs });
+      views.kept.set(key, { reading: made, readAtMs, tookMs: readAtMs - startedMs });
       const [oldest] = views.kept.keys();
       if (views.kept.size > VIEWS_MAX && oldest !== undefined) views.kept.delete(oldest);
-      return view;
+      return made.view;
     })
     .finally(() => views.underWay.delete(key));
   views.underWay.set(key, reading);
   return reading;
-}
-
-async function readFleet(services: Services, control: RolloutControl | null): Promise<FleetView> {
-  const { policy } = services;
-  const asOfUtc = services.nowUtc();
-  const [inventory, outcomes, rounds] = await Promise.all([
-    services.inventory.list(),
-    control === null ? [] : services.outcomes.list(control.rolloutId),
-    control === null ? [] : services.plans.allRounds(control.rolloutId),
-  ]);
-  const outcomeOf = new Map(outcomes.map((outcome) => [outcome.vmId, outcome]));
-  const placeOf = placesOf(rounds);
-  const selector = control?.emergency?.selector;
-  const vms = inventory
-    .filter((vm) => selector === undefined || selects(selector, vm))
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map((vm): FleetVm => ({
-      vm,
-      family: imageFamilyOf(vm),
-      timeZone: timeZoneOf(vm, policy).zone,
-      ineligible: eligibilityHolds(vm, policy)[0] ?? null,
-      outcome: outcomeOf.get(vm.id) ?? null,
-      place: placeOf.get(vm.id) ?? null,
-    }));
-  return { asOfUtc, control, vms, byId: new Map(vms.map((one) => [one.vm.id, one])), rounds };
-}
-
-export function placesOf(rounds: readonly RoundPlan[]): ReadonlyMap<VmId, PlannedPlace> {
-  const places = new Map<VmId, PlannedPlace>();
-  for (const { vmIds, ...round } of rounds) for (const vmId of vmIds) places.set(vmId, round);
-  return places;
 }

@@ -68,8 +68,7 @@ export async function previewOf(
 /** Views of which a preview is being made beside the answers, or was. */
 const beside = new WeakSet<FleetView>();
 
-const hasSameVms = (a: FleetView, b: FleetView): boolean =>
-  a === b || (a.vms.length === b.vms.length && a.vms.every(({ vm }, n) => vm === b.vms[n]?.vm));
+const hasSameVms = (a: FleetView, b: FleetView): boolean => a.listed === b.listed;
 
 /** The same with the VMs of a fleet file. */
 export async function previewOfFile(
@@ -85,7 +84,7 @@ export async function previewOfFile(
 /** Which VMs of a preview a selector means. */
 export function wantedOf({ fleet }: Previewed, selector: Selector): IsWanted {
   if (Object.keys(selector).length === 0) return EVERY;
-  if ('byId' in fleet) return wantedInView(fleet, selector);
+  if ('listed' in fleet) return wantedInView(fleet, selector);
   return (place) => {
     const vm = fleet[place];
     return vm !== undefined && selects(selector, vm);
@@ -93,12 +92,12 @@ export function wantedOf({ fleet }: Previewed, selector: Selector): IsWanted {
 }
 
 /** By view and selector: the answer of a selector that is asked for again is known by it. */
-const WANTED = new WeakMap<FleetView, Map<string, IsWanted>>();
+const WANTED = new WeakMap<FleetView['listed'], Map<string, IsWanted>>();
 const SELECTORS_MAX = 20;
 
 function wantedInView(view: FleetView, selector: Selector): IsWanted {
-  const kept = WANTED.get(view) ?? new Map<string, IsWanted>();
-  WANTED.set(view, kept);
+  const kept = WANTED.get(view.listed) ?? new Map<string, IsWanted>();
+  WANTED.set(view.listed, kept);
   const key = JSON.stringify(selector);
   const known = kept.get(key);
   if (known !== undefined) return known;

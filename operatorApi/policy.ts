@@ -2,13 +2,9 @@ import { z } from 'zod';
 import { saveBudgetSizes } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import { deploymentPolicy, policyWasApplied } from '../composition/compose';
-import {
-  changesBetween,
-  policyFileSchema,
-  readPolicyFile,
-  writtenMembers,
-  type PolicyMembers,
-} from '../composition/policyFile';
+import { readPolicyFile } from '../composition/policyFile';
+import { changesBetween, writtenMembers, type PolicyMembers } from '../composition/policyMembers';
+import { policyFileSchema } from '../composition/policySchema';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
@@ -165,6 +161,9 @@ const Diff = z.object({
     movedCount: z.number().int(),
     addedCount: z.number().int(),
     removedCount: z.number().int(),
+    /** VMs that take part with it and did not before, and the other way round; the first 100 of each are named, and of those that move. */
+    added: z.array(VmId),
+    removed: z.array(VmId),
     moved: z.array(
       z.object({
         vmId: VmId,
@@ -207,6 +206,8 @@ const diffPolicy: OperatorRoute = {
           movedCount: moved.length,
           addedCount: added.length,
           removedCount: removed.length,
+          added: added.slice(0, NAMED_MAX),
+          removed: removed.slice(0, NAMED_MAX),
           moved: moved.slice(0, NAMED_MAX),
         },
       },

@@ -6,17 +6,11 @@ import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
 import { monthAfter, monthOfLatestRelease, releaseOf } from '../domain/release';
 import { Selector } from '../domain/selector';
-import {
-  NAMED_MAX,
-  PREVIEW_PAGE,
-  previewAnswer,
-  turnsOfPreview,
-  type MonthPreview,
-} from '../planning/monthPreview';
+import { NAMED_MAX, previewAnswer, turnsOfPreview, type MonthPreview } from '../planning/monthPreview';
 import { dayOf, diffTurns, shownDiff, type PlanDiff } from '../planning/previewPlan';
 import { previewOf, previewOfFile, wantedOf } from './keptPreviews';
 import type { OperatorRoute } from './route';
-import { countIn, FROM_THE_FIRST, nextLinkOf } from './queryValues';
+import { countIn, FROM_THE_FIRST, LIMIT, limitIn, nextLinkOf } from './queryValues';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 import { PreviewShape } from './shapes/preview';
 
@@ -27,6 +21,7 @@ const QUERY = {
     about: 'What it is compared with: the plan of the month before.',
     schema: z.enum(['previousMonth']),
   },
+  limit: LIMIT,
   after: { about: 'So many rows are passed over: as nextLink has it.', schema: z.coerce.number().int() },
 };
 
@@ -38,7 +33,7 @@ const showPreview: OperatorRoute = {
   query: QUERY,
   description: {
     summary:
-      'What a month will be, with dates: phases, regions, rounds, and each VM; 500 VMs a page. Changes nothing.',
+      'What a month will be, with dates: phases, regions, rounds, and each VM, a page of them. Changes nothing.',
     answers: { 200: { about: 'The preview.', schema: PreviewShape } },
   },
   handler: async (request, { services }) => {
@@ -46,8 +41,10 @@ const showPreview: OperatorRoute = {
     const made = await previewOf(services, { month, policy: services.policy });
     const diff = request.query('against') === null ? null : await againstMonthBefore(services, made.preview);
     const after = countIn(request, 'after', FROM_THE_FIRST);
-    const { body, matchedCount } = previewAnswer(made.preview, wantedOf(made, selectorOf(request)), after);
-    const next = after + PREVIEW_PAGE;
+    const limit = limitIn(request);
+    const wanted = wantedOf(made, selectorOf(request));
+    const { body, matchedCount } = previewAnswer(made.preview, wanted, after, limit);
+    const next = after + limit;
     const nextLink = next < matchedCount ? nextLinkOf('/api/preview', request, QUERY, next) : null;
     return {
       jsonBody: {

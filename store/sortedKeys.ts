@@ -31,16 +31,29 @@ export class SortedKeys {
     if (this.#waiting.size === 0) return;
     if (this.#waiting.size <= INSERTIONS_MAX)
       for (const key of this.#waiting) this.#sorted.splice(firstAtLeast(this.#sorted, key), 0, key);
-    else this.#sorted = [...this.#sorted, ...this.#waiting].sort();
+    else this.#sorted = merged(this.#sorted, [...this.#waiting].sort());
     this.#waiting.clear();
   }
 }
 
-/** Above this many waiting keys one sort of a nearly sorted array is cheaper than insertions. */
+/** Above this many waiting keys one merge is cheaper than insertions. */
 const INSERTIONS_MAX = 32;
 
-function firstAtLeast(sorted: readonly string[], key: string): number {
-  let low = 0;
+/** Two sorted arrays as one. The longer one is copied in runs: few keys among very many cost few comparisons. */
+function merged(long: readonly string[], short: readonly string[]): string[] {
+  const all: string[] = [];
+  let from = 0;
+  for (const key of short) {
+    const to = firstAtLeast(long, key, from);
+    for (; from < to; from += 1) all.push(long[from] ?? '');
+    all.push(key);
+  }
+  for (; from < long.length; from += 1) all.push(long[from] ?? '');
+  return all;
+}
+
+function firstAtLeast(sorted: readonly string[], key: string, from = 0): number {
+  let low = from;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
