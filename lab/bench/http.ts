@@ -141,9 +141,10 @@ async function ask(
   return figures;
 }
 
-function said({ wallSeconds, monthMinutes, durableSteps, cpuSeconds, longestTurnMs }: Passed): string {
+function said(passed: Passed): string {
+  const { wallSeconds, monthMinutes, durableSteps, cpuSeconds, waitedSeconds, longestTurnMs } = passed;
   const a = (amount: number): string => `${(amount / wallSeconds).toFixed(2)} a second`;
-  return `durable steps ${a(durableSteps)}, minutes of the month ${a(monthMinutes)}, CPU seconds ${a(cpuSeconds)}, longest turn ${longestTurnMs.toFixed(0)} ms`;
+  return `durable steps ${a(durableSteps)}, minutes of the month ${a(monthMinutes)}, CPU seconds ${a(cpuSeconds)}, waiting for a processor ${waitedSeconds === null ? 'unknown' : a(waitedSeconds)}, longest turn ${longestTurnMs.toFixed(0)} ms`;
 }
 
 const WHILE = `while the rollout goes on at ${PACE} times real time`;

@@ -12,7 +12,9 @@ export interface ClientOrder {
 /** Milliseconds from when a request was due until its answer had come, whole; or what went wrong. */
 export type ClientAnswer = { readonly latenciesMs: readonly number[] } | { readonly failed: string };
 
-const agent = new Agent({ keepAlive: true });
+/** A connection that was not used for so long is not used again: the host closes it after 5 s. */
+const IDLE_MS = 4_000;
+const agent = new Agent({ keepAlive: true, timeout: IDLE_MS });
 
 /**
  * Requests come at their rate, whether those before have been answered or not, as from many clients. A thread of its own: reading the answers
@@ -36,7 +38,7 @@ async function order({ baseUrl, paths, perSecond }: ClientOrder): Promise<Client
 
 function answered(url: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    const sent = request(url, { agent }, (answer) => {
+    const sent = request(url, { agent, timeout: 0 }, (answer) => {
       answer.on('data', () => undefined);
       answer.on('error', reject);
       answer.on('end', () => {
