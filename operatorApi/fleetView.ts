@@ -1,57 +1,12 @@
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
-import type { RolloutId, VmId } from '../domain/ids';
-import type { ImageFamily } from '../domain/imageFamily';
+import type { RolloutId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
-import type { Because } from '../domain/reasons';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import type { KeptOutcome } from '../store/outcomes';
-import type { RoundPlan } from '../store/plans';
+import type { FleetView } from './fleetVm';
 import { notFound } from './openRollout';
 import { readFleet, type FleetReading } from './readFleet';
 
-/** Where a VM stands in the plan of a rollout. */
-export type PlannedPlace = Pick<
-  RoundPlan,
-  'phase' | 'region' | 'stage' | 'group' | 'round' | 'expectedStartUtc' | 'expectedEndUtc'
->;
-
-/** One VM with everything that lists, forecasts and explanations say of it, from the tables alone. */
-export interface FleetVm {
-  readonly vm: VirtualMachine;
-  readonly family: ImageFamily;
-  /** IANA name. */
-  readonly timeZone: string;
-  /** What keeps automatic patching off it; null when it takes part. */
-  readonly ineligible: Because | null;
-  readonly outcome: KeptOutcome | null;
-  readonly place: PlannedPlace | null;
-}
-
-export interface FleetView {
-  /** When it was read: what happened since is not in it. */
-  readonly asOfUtc: string;
-  /** Null before the first. */
-  readonly control: RolloutControl | null;
-  /** By id. */
-  readonly vms: readonly FleetVm[];
-  readonly listed: Listed;
-  /** The plan of the rollout, in its order. */
-  readonly rounds: readonly RoundPlan[];
-}
-
-/** The VMs of the inventory: the same object for every view until one of them has changed. */
-export interface Listed {
-  /** By id: a VM stands at its place in a view. */
-  readonly vms: readonly VirtualMachine[];
-  readonly placeOf: ReadonlyMap<VmId, number>;
-  /** In the order in which they were listed. */
-  readonly asListed: readonly VirtualMachine[];
-}
-
-/** A VM of a view; undefined when the inventory has none of this id. */
-export const vmIn = ({ vms, listed }: FleetView, id: VmId): FleetVm | undefined =>
-  vms[listed.placeOf.get(id) ?? -1];
+export { vmIn, type FleetView, type FleetVm, type Listed, type PlannedPlace } from './fleetVm';
 
 /** A view is read again when it is so old, and never more than a tenth of the time: a large fleet costs a large read. */
 const KEPT_MS = 1_500;

@@ -1,14 +1,11 @@
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
-import { eligibilityHolds } from '../domain/eligibility';
 import type { RolloutId, VmId } from '../domain/ids';
-import { imageFamilyOf } from '../domain/imageFamily';
 import { selects } from '../domain/selector';
-import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { KeptOutcome } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
-import type { FleetView, FleetVm, Listed, PlannedPlace } from './fleetView';
+import { fleetVmOf, type FleetView, type FleetVm, type Listed, type PlannedPlace } from './fleetVm';
 import { inSlices, slices } from './slices';
 
 /** Rows of a table that are read together: a request of Azure Tables answers with 1,000 at most. */
@@ -46,14 +43,9 @@ export async function readFleet(
     found.push(
       same?.outcome === outcome && same.place === place
         ? same
-        : {
-            vm,
-            family: same?.family ?? imageFamilyOf(vm),
-            timeZone: same?.timeZone ?? timeZoneOf(vm, policy).zone,
-            ineligible: same === undefined ? (eligibilityHolds(vm, policy)[0] ?? null) : same.ineligible,
-            outcome,
-            place,
-          },
+        : same === undefined
+          ? fleetVmOf(policy, vm, outcome, place)
+          : { ...same, outcome, place },
     );
   });
   return { view: { asOfUtc, control, vms: found, listed, rounds }, policy, places };

@@ -24,8 +24,9 @@ const requests: readonly PreviewRequest[] = [
   },
 ];
 
+const vms = vmsOf(40, (n) => ({ region: n % 3 === 0 ? 'westus' : 'eastus' }));
+
 async function give(maker: PreviewMaker): Promise<void> {
-  const vms = vmsOf(40, (n) => ({ region: n % 3 === 0 ? 'westus' : 'eastus' }));
   void maker.ask({ kind: 'fleet', vms: vms.slice(0, 25), isLast: false });
   await maker.ask({ kind: 'fleet', vms: vms.slice(25), isLast: true });
 }
