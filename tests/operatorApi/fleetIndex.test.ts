@@ -113,7 +113,7 @@ describe('the forecast of a large fleet', () => {
       previewPage(services, { month: MONTH, policy }, { selector: {}, after: 0, take: 100 });
     const first = await page();
     expect((await page()).answer).toBe(first.answer);
-    const slower = { ...services.policy, offPeakOpens: '10:00', offPeakCloses: '18:00' };
+    const slower = { ...services.policy, standaloneSharePercent: 1 };
     expect((await page(slower)).answer).not.toBe(first.answer);
     expect((await diffOfPolicies(services, MONTH, slower)).movedCount).toBeGreaterThan(100);
     await services.freezes.save(freeze);
