@@ -27,7 +27,7 @@ export const refreshInventory = wakingActivity(
       // Its own changes have written to the row that it was started for.
       const row =
         seen?.listed !== undefined && agreed === null ? await services.agenda.read('inventory') : seen;
-      await services.agenda.settle(row, 'inventory', nextUtc, agreed);
+      await services.agenda.reschedule(row, 'inventory', nextUtc, agreed);
     }
     if (added.length > 0 && remaining === 0) await wakeForInventory(services);
     return {

@@ -25,7 +25,7 @@ export type AgendaName =
 /** A row as it was read; null: it was not there. */
 export type SeenDue = Omit<AgendaItem, 'name'> | null;
 
-export interface Settled {
+export interface Rescheduled {
   readonly name: AgendaName;
   readonly seen: Exclude<SeenDue, null>;
   readonly dueUtc: string;
@@ -53,9 +53,9 @@ export interface AgendaStore {
    */
   soonest(name: AgendaName, dueUtc: string, nowUtc: string): Promise<void>;
   /** After a sweep: due at this instant, unless it was brought forward since the item was read. */
-  settle(seen: SeenDue, name: AgendaName, dueUtc: string, listed?: AgreedListing | null): Promise<void>;
+  reschedule(seen: SeenDue, name: AgendaName, dueUtc: string, listed?: AgreedListing | null): Promise<void>;
   /** The same for many that were there, together where none was brought forward. */
-  settleAll(items: readonly Settled[]): Promise<void>;
+  rescheduleAll(items: readonly Rescheduled[]): Promise<void>;
 }
 
 const PARTITION = CONTROL;
@@ -76,7 +76,7 @@ export function agendaStore(store: Store): AgendaStore {
     const row = await table.get(PARTITION, keyOf(name));
     return row && itemOf(row);
   };
-  const settle: AgendaStore['settle'] = async (seen, name, dueUtc, listed = null) => {
+  const reschedule: AgendaStore['reschedule'] = async (seen, name, dueUtc, listed = null) => {
     if (seen?.dueUtc === dueUtc) return;
     const value = listed === null ? { dueUtc } : { dueUtc, listed };
     if (seen === null) await table.insert(PARTITION, keyOf(name), value);
@@ -84,8 +84,8 @@ export function agendaStore(store: Store): AgendaStore {
   };
   return {
     read,
-    settle,
-    settleAll: async (items) => {
+    reschedule,
+    rescheduleAll: async (items) => {
       for (let start = 0; start < items.length; start += TRANSACTION_CHANGES_MAX) {
         const some = items.slice(start, start + TRANSACTION_CHANGES_MAX);
         const replace = some.map(({ name, seen, dueUtc }) => ({
@@ -94,7 +94,7 @@ export function agendaStore(store: Store): AgendaStore {
           etag: seen.etag,
         }));
         if ((await table.commit(PARTITION, { replace })) !== null) continue;
-        for (const { name, seen, dueUtc } of some) await settle(seen, name, dueUtc);
+        for (const { name, seen, dueUtc } of some) await reschedule(seen, name, dueUtc);
       }
     },
     list: async () =>

@@ -92,7 +92,7 @@ test('a sweep that was killed after it had changed the inventory is made up for,
   const services = await listed();
   const seen = await seenBy(services);
   services.driver.add({ ...first, region: 'westus' });
-  jest.spyOn(services.agenda, 'settle').mockRejectedValueOnce(new Error('killed'));
+  jest.spyOn(services.agenda, 'reschedule').mockRejectedValueOnce(new Error('killed'));
   await expect(sweep(services)).rejects.toThrow('killed');
   services.driver.add(first);
   await sweep(services, seen);
