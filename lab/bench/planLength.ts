@@ -2,6 +2,7 @@ import { roomInSet } from '../../domain/disruption';
 import type { Policy } from '../../domain/policy';
 import { expectedDown, roundMs, roundNeedsMs } from '../../planning/estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedStage } from '../../planning/plan';
+import { SETS_AT_ONCE_MAX } from '../../planning/widths';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -29,15 +30,22 @@ function daysLeast({ regions }: PlannedPhase, policy: Policy): number {
   return Math.max(1, Math.ceil(Math.max(...windows)));
 }
 
-/** Windows that the rounds of a stage fill which must follow each other: batches of a cohort, and rounds of a set in windows of the same time zones. */
+/**
+ * Windows that the rounds of a stage fill which must follow each other: batches of a cohort, rounds of a set in windows of the same time zones,
+ * and all sets, as many at once as the pool takes.
+ */
 function windowsOfStage({ groups }: PlannedStage, policy: Policy): number {
   const batches = new Map<number, number>();
-  let longestSet = 0;
+  let [longestSet, ofSets] = [0, 0];
   for (const group of groups)
     if (group.kind === 'standalone')
       batches.set(group.cohort, (batches.get(group.cohort) ?? 0) + windowsOfBatch(group, policy));
-    else longestSet = Math.max(longestSet, windowsOfSet(group, policy));
-  return Math.max(longestSet, ...batches.values());
+    else {
+      const windows = windowsOfSet(group, policy);
+      longestSet = Math.max(longestSet, windows);
+      ofSets += windows;
+    }
+  return Math.max(longestSet, ofSets / SETS_AT_ONCE_MAX, ...batches.values());
 }
 
 /** Of rounds side by side the smallest counts: no more than that must be waited for. */
