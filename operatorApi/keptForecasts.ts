@@ -3,6 +3,7 @@ import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import type { Freeze } from '../domain/freezes';
+import type { PhaseId } from '../domain/phaseId';
 import { forecastVm, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
@@ -128,5 +129,17 @@ function waitOf(
     nowUtc,
     approvals,
   );
-  return here.kind === 'wait' ? here.why : null;
+  if (here.kind !== 'wait') return null;
+  const isToCome = here.reason === 'approvalPending' && isNotMissedYet(approvals, place, nowUtc);
+  return isToCome ? null : here.why;
+}
+
+/** An approval that no approver has refused is late only from the planned start on. */
+function isNotMissedYet(
+  approvals: ApprovalFacts | undefined,
+  { phase, expectedStartUtc }: { readonly phase: PhaseId; readonly expectedStartUtc: string },
+  nowUtc: string,
+): boolean {
+  const isAnswered = approvals?.given.some((one) => one.phase === phase) ?? false;
+  return !isAnswered && nowUtc < expectedStartUtc;
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
-import { writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { vmsText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { resourceName } from '../../domain/ids';
 
 type Common = HostOptions & OutputOptions;
@@ -75,14 +75,14 @@ export async function runPolicyDiff(file: string, options: Common): Promise<0> {
   writeRows(['member', 'before', 'after', 'touches'], changes, options);
   if (options.csv) return 0;
   for (const { member, name, change, vmCount, vmIds } of rules)
-    say.line(`${member} ${name} is ${change}: for ${vmCount} VMs${firstOf(vmIds, vmCount)}`);
+    say.line(`${member} ${name} is ${change}: for ${vmsText(vmCount)}${firstOf(vmIds, vmCount)}`);
   if (touchesRunning)
     say.line(
       running === null
         ? 'It touches a rollout that runs.'
-        : `It touches ${running.rolloutId}, which runs: ${running.toComeCount} of its VMs are still to come.`,
+        : `It touches ${running.rolloutId}, which runs: ${running.toComeCount} of its VMs ${running.toComeCount === 1 ? 'is' : 'are'} still to come.`,
     );
-  say.line(`In ${effect.month} it moves ${effect.movedCount} VMs.`);
+  say.line(`In ${effect.month} it moves ${vmsText(effect.movedCount)}.`);
   const moved = effect.moved.map(({ vmId, before, after }) => ({
     vmId,
     before: `${before.phase} day ${before.day}`,

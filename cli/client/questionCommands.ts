@@ -1,5 +1,5 @@
 import { Argument, Option, type Command } from 'commander';
-import { month, wholeNumber } from '../optionValues';
+import { fleetFile, month, wholeNumber } from '../optionValues';
 import {
   askingHost,
   REPORTS,
@@ -39,8 +39,12 @@ function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
       '--policy <file>',
       'compare with a policy of which these members differ, as a policy file sets them',
     )
-    .option('--fleet <file>', 'compare with this fleet file')
-    .option('--file <fleet>', 'no host: the month of this fleet file, by the settings of this machine')
+    .option('--fleet <file>', 'compare with this fleet file', fleetFile)
+    .option(
+      '--file <fleet>',
+      'no host: the month of this fleet file, by the settings of this machine',
+      fleetFile,
+    )
     .option('--settings <file>', 'with --file: settings over those of local.settings.json')
     .option('--vms', 'show every VM with its dates')
     .action(async (options: Parameters<typeof runPreview>[0]) => {
@@ -69,7 +73,11 @@ function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): v
     ),
   )
     .option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region')
-    .option('--file <fleet>', 'no host: as the month of this fleet file is planned, by the settings here')
+    .option(
+      '--file <fleet>',
+      'no host: as the month of this fleet file is planned, by the settings here',
+      fleetFile,
+    )
     .option('--settings <file>', 'with --file: settings over those of local.settings.json')
     .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
     .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
