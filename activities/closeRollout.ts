@@ -1,13 +1,12 @@
 import type { RolloutControl } from '../domain/control';
 import { outcomeOf } from '../domain/outcome';
-import type { RolloutId, VmId } from '../domain/ids';
 import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
-import { allPages } from '../store/listPage';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { noOutcomes } from '../domain/gates';
 import { saveOutcomes } from './saveOutcomes';
+import { sideBySide } from './sideBySide';
 import { wakeWaits } from './wake';
 import { type Services, wakingActivity } from './services';
 import { rolloutSpan } from './traces';
@@ -56,22 +55,19 @@ async function endUnreached(
   const why = because(control.mode === 'cancelled' ? 'rolloutCancelled' : control.endsBecause);
   const atUtc = services.nowUtc();
   const rows = await services.plans.roundsFrom(rolloutId, null, from, ROUNDS_A_CALL_MAX + 1);
-  const reached = await reachedBy(services, rolloutId);
-  for (const { round } of rows.slice(0, ROUNDS_A_CALL_MAX)) {
-    const { vmIds, phase, region } = round;
-    const unreached = vmIds.filter((vmId) => !reached.has(vmId));
+  const part = rows.slice(0, ROUNDS_A_CALL_MAX).map(({ round }) => round);
+  const ran = await sideBySide(part, (round) => services.rollouts.hasRound(rolloutId, round));
+  for (const [n, { vmIds, phase, region }] of part.entries()) {
+    // A round is written down once every VM of it has its outcome.
+    if (ran[n] === true) continue;
+    const known = await sideBySide(vmIds, (vmId) => services.outcomes.read(rolloutId, vmId));
     await saveOutcomes(
       services,
       rolloutId,
-      unreached.map((vmId) => ({ ...outcomeOf(vmId, atUtc, why), phase, region, installation: null })),
+      vmIds
+        .filter((_, place) => known[place] === null)
+        .map((vmId) => ({ ...outcomeOf(vmId, atUtc, why), phase, region, installation: null })),
     );
   }
   return rows[ROUNDS_A_CALL_MAX]?.row ?? null;
-}
-
-/** The VMs that have an outcome, by pages: a read for each would be thousands of requests, nearly all of them to learn that it has one. */
-async function reachedBy({ outcomes }: Services, rolloutId: RolloutId): Promise<ReadonlySet<VmId>> {
-  const reached = new Set<VmId>();
-  for await (const { vmId } of allPages((after) => outcomes.page(rolloutId, after))) reached.add(vmId);
-  return reached;
 }

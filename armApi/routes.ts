@@ -8,6 +8,7 @@ import { availabilitySetRoutes } from './resources/availabilitySets';
 import { extensionRoutes } from './resources/extensions';
 import { featureRoutes } from './resources/features';
 import { imageRoutes } from './resources/images';
+import { maintenanceRoutes } from './resources/maintenance';
 import { instanceViewRoutes } from './resources/instanceView';
 import { networkRoutes } from './resources/network';
 import { powerRoutes } from './resources/power';
@@ -27,6 +28,7 @@ const served: readonly ArmRoute[] = [
   ...resourceGroupRoutes,
   ...resourceGraphRoutes,
   ...resourceHealthRoutes,
+  ...maintenanceRoutes,
   ...deploymentRoutes,
   ...virtualMachineRoutes,
   ...vmListRoutes,

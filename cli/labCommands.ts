@@ -10,7 +10,7 @@ import { checkPortFree } from '../local/portInUse';
 import { runMutate, type MutateOptions } from '../lab/mutation/mutate';
 
 /** What those who work on Lowtide run: how well it stands faults and planted bugs, how fast it is, how it looks. */
-export function addLab(program: Command, ended: (code: 0 | 1 | 2) => void): void {
+export function addLab(program: Command, ended: (code: 0 | 1 | 2 | 130) => void): void {
   command(program, 'torture', 'run months in which everything fails, and judge every one of them', [
     'npm run torture -- --seeds 100 --vms 200',
     'npm run torture -- --seeds 1 --from 132 --vms 60 --kinds staleRead,operationLost',

@@ -8,10 +8,11 @@ import { azureSettingsOf, RequestCount, type AzureOptions } from './azureScope';
 export interface ProbeAzureOptions extends AzureOptions {
   readonly vm: string;
   readonly urlMinutes: number;
+  readonly install?: boolean | undefined;
 }
 
 /** Answers by experiment what no document answers, on one VM. Returns the exit code. */
-export async function runProbeAzure({ vm, urlMinutes, ...options }: ProbeAzureOptions): Promise<0> {
+export async function runProbeAzure({ vm, urlMinutes, install, ...options }: ProbeAzureOptions): Promise<0> {
   const id = VmId.safeParse(vm);
   if (!id.success)
     throw new LowtideError('ARGUMENT_INVALID', {
@@ -23,13 +24,16 @@ export async function runProbeAzure({ vm, urlMinutes, ...options }: ProbeAzureOp
   const { azure } = azureSettingsOf({ ...options, subscriptions });
   const requests = new RequestCount();
   const { arm } = azureForCommands(azure, requests.seen);
-  say.line('It is read, and assessed twice. Nothing is installed and no setting is changed.\n');
+  const installs = install === true;
+  const does = installs ? 'patches are installed, and it is rebooted' : 'nothing is installed';
+  say.line(`It is read, and assessed twice; ${does}. No setting is changed.\n`);
   const sleep = (milliseconds: number): Promise<void> =>
     new Promise((resolve) => {
       setTimeout(resolve, milliseconds);
     });
   const nowUtc = (): string => new Date().toISOString();
-  for await (const { question, answer, setting } of probeVm({ arm, vmId: vm, nowUtc, sleep, urlMinutes }))
+  const probe = { arm, vmId: vm, nowUtc, sleep, urlMinutes, installs };
+  for await (const { question, answer, setting } of probeVm(probe))
     say.line(`${question}\n  ${answer}${setting === null ? '' : `   (${setting})`}`);
   for (const line of ['', ...requests.lines()]) say.line(line);
   return 0;

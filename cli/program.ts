@@ -24,8 +24,8 @@ import { runSimulate } from './simulate';
 import { runStart, type StartOptions } from './start';
 import { LOOK_BASE_URL, START_DEFAULTS } from './startDefaults';
 
-/** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated. */
-export type ExitCode = 0 | 1 | 2;
+/** 0 done, 1 bad input or a fault, 2 an invariant or a check was violated, 130 interrupted before the end. */
+export type ExitCode = 0 | 1 | 2 | 130;
 
 /**
  * Carries out a command line. What goes wrong is written to standard error; nothing is thrown. The modules of the commands are in the list
@@ -327,6 +327,7 @@ function addAzure(program: Command, ended: Ended): void {
       wholeNumber(0, 1_440),
       15,
     )
+    .option('--install', 'install and reboot as well, while more is asked for: on a VM that may be lost')
     .option(...SUBSCRIPTIONS)
     .option(...SETTINGS)
     .action(async (options: ProbeAzureOptions) => {

@@ -43,7 +43,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
   const stopped = interruption();
   const month = options.month ?? monthOfLatestRelease(new Date().toISOString());
   const fleet = readFleet(options.fleet);
-  const app = settingsOf(options);
+  const app = startSettings(options);
   const id = rolloutIdOf(month);
   if (options.port !== 0)
     say.line(`Dashboard: http://127.0.0.1:${options.port}/dashboard, in a few seconds.`);
@@ -60,7 +60,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
       fresh: true,
       clock: { kind: 'virtual', startUtc: releaseOf(month) },
       port: options.port,
-      settings: settingsForPost(app),
+      settings: app.values,
       verbose: options.verbose,
     },
     stopped,
@@ -83,13 +83,17 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
 
 const DURATION = 'The month takes up to a minute and a half on two quiet cores, longer on busy ones.';
 
-function settingsOf({ settings: file, fleet, scenario, seed }: StartOptions): AppSettings {
+/** Of its host, which the fleet is posted to: those that `plan` and `simulate` have for the same file. */
+export function startSettings(
+  options: Pick<StartOptions, 'settings' | 'fleet' | 'scenario' | 'seed'>,
+): AppSettings {
+  const { settings: file, fleet, scenario, seed } = options;
   const own = {
     LOWTIDE_FLEET: '',
     LOWTIDE_SCENARIO: scenario === undefined ? '' : checkedScenario(scenario),
     LOWTIDE_SEED: String(seed),
   };
-  return readAppSettings({ file, fleet, own });
+  return settingsForPost(readAppSettings({ file, fleet, own }));
 }
 
 /** The rollout's own report, and the auditor's on what really happened. */

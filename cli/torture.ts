@@ -7,6 +7,7 @@ import { commandOf, shrink } from '../lab/faults/shrink';
 import { describePoints, sumOf } from '../lab/faults/crashTotals';
 import { describeTotals, totalsOf } from '../lab/faults/monthTotals';
 import { runMonths, runPoints } from '../lab/faults/workers';
+import { interruption } from './interruption';
 import { showProgress } from './progress';
 import { say } from '../local/say';
 import { writeJson } from '../local/writeOutput';
@@ -35,7 +36,7 @@ const REPEAT_ONE_IN = 25;
 const SHRUNK_MAX = 3;
 
 /** `npm run torture`: returns the exit code. */
-export async function runTorture(options: TortureOptions): Promise<0 | 2> {
+export async function runTorture(options: TortureOptions): Promise<0 | 2 | 130> {
   if (options.points === true) return reportPoints(options);
   if (options.real === true) return reportReal(options);
   if (options.azure === true) return reportAzure(options);
@@ -80,7 +81,7 @@ async function reportAzure({ seeds, vms, from, json }: TortureOptions): Promise<
   return reports.every(({ violations }) => violations.length === 0) ? 0 : 2;
 }
 
-async function reportMonths(options: TortureOptions): Promise<0 | 2> {
+async function reportMonths(options: TortureOptions): Promise<0 | 2 | 130> {
   const kinds = kindsOf(options.kinds);
   const started = performance.now();
   const months = Array.from({ length: options.seeds }, (_, n): MonthOptions => ({
@@ -92,36 +93,59 @@ async function reportMonths(options: TortureOptions): Promise<0 | 2> {
   const reports: MonthReport[] = [];
   const again: MonthReport[] = [];
   const progress = showProgress('months');
-  await runMonths([...months, ...twice], (report) => {
-    const known = reports.some(({ seed }) => seed === report.seed);
-    (known ? again : reports).push(report);
-    progress.update(reports.length + again.length, months.length + twice.length, '', '');
-  });
+  const stopped = interruption();
+  await runMonths(
+    [...months, ...twice],
+    (report) => {
+      const known = reports.some(({ seed }) => seed === report.seed);
+      (known ? again : reports).push(report);
+      if (!known && report.violations.length > 0)
+        for (const text of describeFailure(report, kinds)) progress.line(text, '  ');
+      progress.update(reports.length + again.length, months.length + twice.length, '', noteOf(reports));
+    },
+    stopped,
+  );
   progress.stop();
   const totals = totalsOf(reports, again, (performance.now() - started) / 1000);
   say.text(describeTotals(totals));
   const failed = reports.filter(({ violations }) => violations.length > 0);
   if (options.json !== undefined) writeJson(options.json, { tally: totals, failed });
-  if (failed.length > SHRUNK_MAX)
-    say.line(
-      `Seeds that failed: ${failed.map(({ seed }) => seed).join(', ')}; the first ${SHRUNK_MAX} in detail:`,
-    );
-  for (const report of failed.slice(0, SHRUNK_MAX)) await reportFailure(report, kinds === null);
   for (const seed of totals.different)
     say.line(
       `Seed ${seed}: INV-12, another log the second time. Repeat: ${commandOf({ seed, vms: options.vms, kinds: kinds ?? FAULT_KINDS })}`,
     );
+  if (stopped.aborted) {
+    say.line(`Interrupted: ${reports.length} of ${months.length} seeds have run.`);
+    return totals.violations === 0 ? 130 : 2;
+  }
+  if (failed.length > 0) say.line(`Seeds that failed: ${failed.map(({ seed }) => seed).join(', ')}`);
+  if (kinds === null) for (const report of failed.slice(0, SHRUNK_MAX)) await reportShortest(report);
   return totals.violations === 0 ? 0 : 2;
 }
 
-/** The seed, what was violated, the shortest reproduction found, and the command that repeats it. */
-async function reportFailure(report: MonthReport, mayShrink: boolean): Promise<void> {
-  say.line(`Seed ${report.seed} (${report.month}): ${report.violations.length} violations`);
-  for (const { invariant, vm, at, detail } of report.violations.slice(0, 5))
-    say.line(`  ${invariant} ${at} ${vm ?? ''} ${detail}`);
-  if (!mayShrink) return;
+const SHOWN_MAX = 5;
+
+/** The seed, what was violated, and the command that runs it again. */
+function describeFailure(
+  { seed, month, vms, violations }: MonthReport,
+  kinds: readonly FaultKind[] | null,
+): readonly string[] {
+  return [
+    `Seed ${seed} (${month}): ${violations.length} violations. Again: ${commandOf({ seed, vms, kinds: kinds ?? FAULT_KINDS })}`,
+    ...violations
+      .slice(0, SHOWN_MAX)
+      .map(({ invariant, vm, at, detail }) => `  ${invariant} ${at} ${vm ?? ''} ${detail}`),
+  ];
+}
+
+function noteOf(reports: readonly MonthReport[]): string {
+  const failed = reports.filter(({ violations }) => violations.length > 0).length;
+  return failed === 0 ? 'no violation' : `${failed} seeds failed`;
+}
+
+async function reportShortest(report: MonthReport): Promise<void> {
   const shortest = await shrink(report, runOne);
-  say.line(`  Shortest reproduction of ${shortest.runs} tried: ${commandOf(shortest)}`);
+  say.line(`Seed ${report.seed}: shortest reproduction of ${shortest.runs} tried: ${commandOf(shortest)}`);
 }
 
 async function runOne(options: MonthOptions): Promise<MonthReport> {

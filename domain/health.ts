@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 /**
  * What the platform says of a VM at one instant. Each probe keeps its signals, so that the reason can be shown. `notDeclared`: the driver has
- * no such signal of this VM, or one that can only object; health does not wait for it.
+ * no such signal of this VM, or one that can only object; health does not wait for it. A `pending` reboot is no fault: the VM works, and some
+ * of what was installed on it does not yet.
  */
 export const HealthSignals = z.object({
   powerState: z.enum([
@@ -16,7 +17,7 @@ export const HealthSignals = z.object({
   ]),
   vmAgent: z.enum(['ready', 'notReady', 'unknown']),
   resourceHealth: z.enum(['available', 'degraded', 'unavailable', 'unknown', 'notDeclared']),
-  reboot: z.enum(['none', 'inProgress', 'completed', 'unknown']),
+  reboot: z.enum(['none', 'pending', 'inProgress', 'completed', 'unknown']),
   heartbeat: z.enum(['fresh', 'stale', 'unknown', 'notDeclared']),
   /** What the application itself answers, where something on the VM asks it; absent where nothing does. */
   applicationHealth: z.enum(['healthy', 'unhealthy', 'unknown']).exactOptional(),

@@ -32,6 +32,10 @@ export const isWaiting = (
 export const goesFirst = ({ kind, reason }: Ended): boolean =>
   kind === 'deferred' || reason === 'superseded' || reason === 'deadlinePassed';
 
+/** Not the last word: the VM is tried again, in this rollout or in the next one, or needs a person. */
+export const isUnfinished = (ended: Ended): boolean =>
+  ended.kind === 'failed' || ended.kind === 'unhealthy' || goesFirst(ended);
+
 /** After one VM's outcome became another. */
 export function changeTotals(totals: OutcomeTotals, before: Counted | null, after: Counted): OutcomeTotals {
   const without = before === null ? totals : counted(totals, before, -1);

@@ -61,9 +61,9 @@ export function readAppSettings(options: AppSettingsOptions = {}): AppSettings {
  * Of a host that the fleet is posted to, where it would have the images of today: it has those that its settings were read for, so that `start` is
  * the month of `plan` and `simulate`.
  */
-export const settingsForPost = ({ values, settings }: AppSettings): Record<string, string> => ({
-  ...values,
-  LOWTIDE_IMAGE_PROFILE: settings.policy.imageProfile,
+export const settingsForPost = (app: AppSettings): AppSettings => ({
+  ...app,
+  values: { ...app.values, LOWTIDE_IMAGE_PROFILE: app.settings.policy.imageProfile },
 });
 
 /** Fleets that ship with Lowtide are made for the specification's images. */

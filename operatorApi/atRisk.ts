@@ -1,6 +1,6 @@
 import type { Services } from '../activities/services';
-import type { FleetVm } from './fleetView';
-import { forecastOf } from './keptForecasts';
+import { rolloutOrLatest, type FleetVm } from './fleetView';
+import { vmsAtRisk } from './vmsAtRisk';
 import { resourceName } from '../domain/ids';
 import { listed } from '../domain/listed';
 
@@ -11,24 +11,20 @@ const NAMED_MAX = 20;
  * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
  */
 export async function reportAtRisk(services: Services): Promise<string | null> {
-  if ((await services.rollouts.list()).every(({ endedUtc }) => endedUtc !== null)) return null;
-  const found = await forecastOf(services, null);
-  if (found?.control.endedUtc !== null) return null;
-  const { rolloutId } = found.control;
-  const now = found.byPlace.flatMap((forecast, place) => {
-    const one = found.view.vms[place];
-    return one === undefined || forecast.state !== 'atRisk' ? [] : [{ one, forecast }];
-  });
+  const control = await rolloutOrLatest(services, undefined);
+  if (control?.endedUtc !== null) return null;
+  const { rolloutId } = control;
+  const now = await vmsAtRisk(services, control);
   const before = await services.rollouts.atRisk(rolloutId);
   const ids = new Set<string>(now.map(({ one }) => one.vm.id));
   const added = now.filter(({ one }) => !before.has(one.vm.id));
   const removed = [...before].filter((id) => !ids.has(id));
   if (added.length + removed.length === 0) return null;
   const atUtc = services.nowUtc();
-  const { short, facts } = sentencesOf(
+  const { short, facts } = atRiskSentences(
     added.map(({ one }) => one),
     now.length,
-    found.control.endsUtc,
+    control.endsUtc,
   );
   if (added.length > 0)
     await services.audit.append(rolloutId, `atRisk~${atUtc.slice(0, 10)}`, {
@@ -40,7 +36,7 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
       why: `${short} ${facts}`,
       evidence: {
         count: added.length,
-        inAll: now.length,
+        atRiskNow: now.length,
         because: Object.fromEntries(
           added.slice(0, NAMED_MAX).map(({ one, forecast }) => [one.vm.id, forecast.why]),
         ),
@@ -51,9 +47,9 @@ export async function reportAtRisk(services: Services): Promise<string | null> {
 }
 
 /** How many and why; then which VMs, and what there is to do: as a rule nothing. */
-function sentencesOf(
-  added: readonly FleetVm[],
-  inAll: number,
+export function atRiskSentences(
+  added: readonly Pick<FleetVm, 'vm' | 'outcome'>[],
+  atRiskNow: number,
   endsUtc: string,
 ): { readonly short: string; readonly facts: string } {
   const names = listed(
@@ -75,7 +71,10 @@ function sentencesOf(
       : []),
   ];
   return {
-    short: `${vms(added.length)} may miss ${their} 30 days (${reasons}); ${vms(inAll)} in all.`,
+    short:
+      atRiskNow === added.length
+        ? `${vms(atRiskNow)} may miss ${their} 30 days (${reasons}).`
+        : `${added.length} more may miss ${their} 30 days (${reasons}); ${vms(atRiskNow)} are at risk now.`,
     facts: facts.join(' '),
   };
 }

@@ -4,6 +4,7 @@ import { eligibilityHolds } from '../domain/eligibility';
 import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf, type ImageFamily } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
+import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { selects } from '../domain/selector';
 import { timeZoneOf } from '../domain/timeZone';
@@ -147,16 +148,23 @@ async function readFleet(services: Services, control: RolloutControl | null): Pr
   const vms = inventory
     .filter((vm) => selector === undefined || selects(selector, vm))
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map((vm): FleetVm => ({
-      vm,
-      family: imageFamilyOf(vm),
-      timeZone: timeZoneOf(vm, policy).zone,
-      ineligible: eligibilityHolds(vm, policy)[0] ?? null,
-      outcome: outcomeOf.get(vm.id) ?? null,
-      place: placeOf.get(vm.id) ?? null,
-    }));
+    .map((vm) => fleetVmOf(policy, vm, outcomeOf.get(vm.id) ?? null, placeOf.get(vm.id) ?? null));
   return { asOfUtc, control, vms, byId: new Map(vms.map((one) => [one.vm.id, one])), rounds };
 }
+
+export const fleetVmOf = (
+  policy: Policy,
+  vm: VirtualMachine,
+  outcome: KeptOutcome | null,
+  place: PlannedPlace | null,
+): FleetVm => ({
+  vm,
+  family: imageFamilyOf(vm),
+  timeZone: timeZoneOf(vm, policy).zone,
+  ineligible: eligibilityHolds(vm, policy)[0] ?? null,
+  outcome,
+  place,
+});
 
 export function placesOf(rounds: readonly RoundPlan[]): ReadonlyMap<VmId, PlannedPlace> {
   const places = new Map<VmId, PlannedPlace>();

@@ -4,7 +4,7 @@ import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import type { Freeze } from '../domain/freezes';
 import type { PhaseId } from '../domain/phaseId';
-import { forecastVm, type VmForecast } from '../planning/forecastVm';
+import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
 import { inSlices } from './slices';
@@ -18,7 +18,7 @@ export interface KeptForecast {
 }
 
 /** What a forecast rests on beside the view: when a person changes it, no forecast of before is answered. */
-interface Grounds {
+export interface Grounds {
   readonly control: RolloutControl;
   readonly halts: readonly Halt[];
   readonly freezes: readonly Freeze[];
@@ -45,12 +45,7 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
   const view = await fleetView(services);
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return null;
-  const [halts, freezes, approvals] = await Promise.all([
-    services.rollouts.haltsOf(control),
-    services.freezes.list(),
-    approvalFacts(services, control.rolloutId),
-  ]);
-  const grounds = { control, halts, freezes, approvals };
+  const grounds = await groundsOf(services, control);
   if (view.vms.length < LARGE_VMS) return make(services, view, grounds, asOfUtc);
   const kept = KEPT.get(services.inventory) ?? new Map<string, Kept>();
   KEPT.set(services.inventory, kept);
@@ -77,50 +72,74 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
   return known.forecast;
 }
 
+export async function groundsOf(services: Services, control: RolloutControl): Promise<Grounds> {
+  const [halts, freezes, approvals] = await Promise.all([
+    services.rollouts.haltsOf(control),
+    services.freezes.list(),
+    approvalFacts(services, control.rolloutId),
+  ]);
+  return { control, halts, freezes, approvals };
+}
+
 /** Those whose successor is being made. */
 const underWay = new WeakSet<Kept>();
 
 async function make(
   { nowUtc: clock, policy }: Services,
   view: FleetView,
-  { control, halts, freezes, approvals }: Grounds,
+  grounds: Grounds,
   givenUtc: string | null,
 ): Promise<KeptForecast> {
   const nowUtc = clock();
   const asOfUtc = givenUtc ?? nowUtc;
-  const starts = new Map<string, RoundSlot | null>();
+  const starts: KnownStarts = new Map();
   const byPlace: VmForecast[] = [];
   await inSlices(view.vms, (one) => {
-    byPlace.push(
-      forecastVm({
-        asOfUtc,
-        nowUtc,
-        policy,
-        control,
-        waitsForPerson: waitOf(control, halts, approvals, one, nowUtc),
-        freezes,
-        vm: one.vm,
-        timeZone: one.timeZone,
-        ineligible: one.ineligible,
-        outcome: one.outcome,
-        plannedStartUtc: one.place?.expectedStartUtc ?? null,
-        starts,
-      }),
-    );
+    byPlace.push(forecastOne(one, grounds, { policy, nowUtc, asOfUtc, starts }));
   });
-  return { view, control, asOfUtc, byPlace };
+  return { view, control: grounds.control, asOfUtc, byPlace };
+}
+
+type KnownStarts = Map<string, RoundSlot | null>;
+
+/** One VM as its row, outcome and place say; `starts` is shared by all of a forecast. */
+export function forecastOne(
+  one: FleetVm,
+  { control, halts, freezes, approvals }: Grounds,
+  {
+    policy,
+    nowUtc,
+    asOfUtc,
+    starts,
+  }: Pick<ForecastFacts, 'policy' | 'nowUtc' | 'asOfUtc'> & { readonly starts: KnownStarts },
+): VmForecast {
+  return forecastVm({
+    asOfUtc,
+    nowUtc,
+    policy,
+    control,
+    waitsForPerson: waitOf(control, halts, approvals, one, nowUtc),
+    freezes,
+    vm: one.vm,
+    timeZone: one.timeZone,
+    ineligible: one.ineligible,
+    outcome: one.outcome,
+    plannedStartUtc: one.place?.expectedStartUtc ?? null,
+    starts,
+  });
 }
 
 function waitOf(
   control: RolloutControl,
   halts: readonly Halt[],
   approvals: ApprovalFacts | undefined,
-  { vm, place, family }: FleetVm,
+  { vm, place, outcome, family }: FleetVm,
   nowUtc: string,
 ): string | null {
-  if (place === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
+  const at = place ?? outcome;
+  if (at === null || (halts.length === 0 && control.mode === 'running' && approvals === undefined))
     return null;
-  const { phase, region } = place;
+  const { phase, region } = at;
   const { availabilitySetId, id: vmId } = vm;
   const here = controlFor(
     control,

@@ -35,6 +35,7 @@ const COLUMNS = [
   'outcomeUtc',
   'phase',
   'expectedStartUtc',
+  'control',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 
@@ -59,8 +60,9 @@ export const FleetRow = named(
     outcomeUtc: Utc.nullable(),
     phase: PhaseId.nullable(),
     expectedStartUtc: Utc.nullable(),
+    control: z.enum(['inCharge', 'shared', 'notInCharge']).nullable(),
   }),
-  'A VM and how it stands in a rollout. Before its turn `kind` is null; of a VM that takes no part `reason` says why.',
+  'A VM and how it stands in a rollout. Before its turn `kind` is null; of a VM that takes no part `reason` says why. `control` is in whose hands its patches are; null where the driver does not say.',
 );
 type FleetRow = z.input<typeof FleetRow>;
 
@@ -258,5 +260,6 @@ function rowOf(one: FleetVm): FleetRow {
     outcomeUtc: outcome?.atUtc ?? null,
     phase: place?.phase ?? null,
     expectedStartUtc: place?.expectedStartUtc ?? null,
+    control: vm.control?.kind ?? null,
   };
 }

@@ -143,9 +143,10 @@ function byZone(a: string | null, b: string | null): number {
 }
 
 /** The members by their value in the column, in the order in which the values first appear. */
-function groupBy<T>(members: Iterable<number>, column: ArrayLike<T>): Map<T, number[]> {
+function groupBy<T>(members: ArrayLike<number>, column: ArrayLike<T>): Map<T, number[]> {
   const groups = new Map<T, number[]>();
-  for (const n of members) {
+  for (let index = 0; index < members.length; index += 1) {
+    const n = members[index] ?? 0;
     const value = column[n] as T;
     const group = groups.get(value);
     if (group === undefined) groups.set(value, [n]);

@@ -4,6 +4,7 @@ import { Outcome } from '../domain/outcome';
 import {
   changeTotals,
   goesFirst,
+  isUnfinished,
   isWaiting,
   noTotals,
   OutcomeTotals,
@@ -59,6 +60,8 @@ export interface OutcomeStore {
   move(id: RolloutId, from: VmId, unlessKnown: OutcomeRecord): Promise<KeptOutcome | null>;
   /** The VMs that go first in the next rollout, in the order of their keys, from behind `after`: of the others none is read. */
   carriedOver(id: RolloutId, after: string): Promise<ListPage<VmId>>;
+  /** The VMs whose outcome is not the last word, in the order of their keys, from behind `after`: of the others none that never had such a one is read. */
+  unfinished(id: RolloutId, after: string): Promise<ListPage<KeptOutcome>>;
   /** How many VMs ended how, and how many wait for a second chance: a row for each region. */
   totals(id: RolloutId): Promise<OutcomeTotals>;
   /** Every outcome there ever was, those that were overwritten included, in order of time; from behind `after`, a key of it. */
@@ -82,27 +85,31 @@ export interface TimedOutcome {
 
 const VM = 'vm~';
 const TIME = 'at~';
-const CARRY = 'carry~';
+const UNFINISHED = 'unfinished~';
 const TOTALS = ' totals~'; // sorts before every VM
 
 /**
- * VMs in one transaction of at most 100 changes: each is three rows, as it stands, in order of time, and whether it goes first in the next
- * rollout, and the totals of their region are one more.
+ * VMs in one transaction of at most 100 changes: each is three rows, as it stands, in order of time, and among those that are not finished, and
+ * the totals of their region are one more.
  */
 const TOGETHER_MAX = 33;
 
-/** A row for each VM that ever was to go first. `goes` false: it is not any more. */
-const Carried = z.object({ vmId: VmId, goes: z.boolean() });
-type Carried = Readonly<z.infer<typeof Carried>>;
+/** A row for each VM that ever had an outcome that was not the last word. Null: it has another by now. */
+const Unfinished = z.object({ outcome: KeptOutcome.nullable() });
+type Unfinished = Readonly<z.infer<typeof Unfinished>>;
 
 const parseOutcomeRecord = parsedOnce(OutcomeRow);
 const parseTotals = parsedOnce(OutcomeTotals);
-const parseCarried = parsedOnce(Carried);
+const parseUnfinished = parsedOnce(Unfinished);
 
 /** A VM is tried at most `attemptsMax` times in a rollout. */
 export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore {
   const table = store.table('outcomes');
   const history = store.table('vmEvents');
+  const unfinished: OutcomeStore['unfinished'] = async (id, after) => {
+    const { value, next } = await listPage(table, id, { after, prefix: UNFINISHED }, parseUnfinished);
+    return { value: value.flatMap(({ outcome }) => outcome ?? []), next };
+  };
   return {
     read: async (id, vmId) => {
       const row = await table.get(id, VM + keyOf(vmId));
@@ -117,9 +124,10 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
       const { value, next } = await listPage(table, id, { after, prefix: VM }, parseOutcomeRecord);
       return { value: value.filter(isHere), next };
     },
+    unfinished,
     carriedOver: async (id, after) => {
-      const { value, next } = await listPage(table, id, { after, prefix: CARRY }, parseCarried);
-      return { value: value.filter(({ goes }) => goes).map(({ vmId }) => vmId), next };
+      const { value, next } = await unfinished(id, after);
+      return { value: value.filter(goesFirst).map(({ vmId }) => vmId), next };
     },
     move: (id, from, unlessKnown) => moveOutcome(table, id, from, unlessKnown, attemptsMax),
     save: async (id, records) => {
@@ -174,7 +182,8 @@ async function saveTogether(
       before === null ? noTotals : parseTotals(before.value),
     );
     const written: WrittenRow[] = fresh.map(({ row, found, after }) => ({ row, found, value: after }));
-    for (const { before: was, after } of fresh) written.push(...(await carryChange(table, id, was, after)));
+    for (const { before: was, after } of fresh)
+      written.push(...(await unfinishedChange(table, id, was, after)));
     for (const { before: was, after } of fresh) {
       const row = timeKey(after);
       // Of the same instant there is a row already: another reason was given for it.
@@ -192,18 +201,27 @@ interface WrittenRow {
   readonly value: unknown;
 }
 
-/** Nothing where a VM goes first as before, or as little. */
-async function carryChange(
+/** Nothing of a VM that was finished, and is. */
+async function unfinishedChange(
   table: Table,
   id: RolloutId,
   before: OutcomeRecord | null,
-  after: OutcomeRecord,
+  after: KeptOutcome,
 ): Promise<WrittenRow[]> {
-  const goes = goesFirst(after);
-  if (goes === (before !== null && goesFirst(before))) return [];
-  const value: Carried = { vmId: after.vmId, goes };
-  const row = CARRY + keyOf(after.vmId);
-  return [{ row, found: await table.get(id, row), value }];
+  const is = isUnfinished(after);
+  if (!is && (before === null || !isUnfinished(before))) return [];
+  return [await unfinishedRow(table, id, after.vmId, is ? after : null)];
+}
+
+async function unfinishedRow(
+  table: Table,
+  id: RolloutId,
+  vmId: VmId,
+  outcome: KeptOutcome | null,
+): Promise<WrittenRow> {
+  const value: Unfinished = { outcome };
+  const row = UNFINISHED + keyOf(vmId);
+  return { row, found: await table.get(id, row), value };
 }
 
 const timeKey = ({ atUtc, vmId }: OutcomeRecord): string => `${TIME}${atUtc}~${keyOf(vmId)}`;
@@ -265,6 +283,7 @@ async function moveOutcome(
     const brought = had && had.reason !== 'vmDeleted' ? { ...had, vmId: to } : first;
     const stands = has && !WITHOUT_A_TURN.has(has.reason) ? has : brought;
     const region = had?.region ?? stands.region;
+    const kept: KeptOutcome = { ...stands, region };
     const totalsRow = TOTALS + keyPart(region);
     const totals = await table.get(id, totalsRow);
     const counted = totals === null ? noTotals : parseTotals(totals.value);
@@ -274,9 +293,9 @@ async function moveOutcome(
       id,
       conditions([
         { row: VM + keyOf(from), found: fromRow, value: marker },
-        { row: VM + keyOf(to), found: toRow, value: { ...stands, region } },
+        { row: VM + keyOf(to), found: toRow, value: kept },
         { row: totalsRow, found: totals, value: changeTotals(left, null, stands) },
-        ...(await carryMoved(table, id, { from, had }, { has, stands })),
+        ...(await unfinishedMoved(table, id, { from, had }, { has, stands: kept })),
         ...(stands === first ? [await inTime(table, id, first)] : []),
       ]),
     );
@@ -284,19 +303,15 @@ async function moveOutcome(
   }
 }
 
-/** The next rollout knows the VM by the id that it has now. */
-async function carryMoved(
+/** What looks for it from now on finds it by the id that it has now. */
+async function unfinishedMoved(
   table: Table,
   id: RolloutId,
   { from, had }: { readonly from: VmId; readonly had: OutcomeRow | null | undefined },
-  { has, stands }: { readonly has: OutcomeRow | null | undefined; readonly stands: OutcomeRecord },
+  { has, stands }: { readonly has: OutcomeRow | null | undefined; readonly stands: KeptOutcome },
 ): Promise<WrittenRow[]> {
-  const row = CARRY + keyOf(from);
-  const left =
-    had && goesFirst(had)
-      ? [{ row, found: await table.get(id, row), value: { vmId: from, goes: false } }]
-      : [];
-  return [...left, ...(await carryChange(table, id, has ?? null, stands))];
+  const left = had && isUnfinished(had) ? [await unfinishedRow(table, id, from, null)] : [];
+  return [...left, ...(await unfinishedChange(table, id, has ?? null, stands))];
 }
 
 async function inTime(table: Table, id: RolloutId, value: KeptOutcome): Promise<WrittenRow> {

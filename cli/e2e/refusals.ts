@@ -25,7 +25,7 @@ export async function checkRefusals({ check }: Checker, http: HttpClient): Promi
   await check('a fleet with a malformed record is refused, naming it', async () => {
     const answer = await http.post('/api/fleet', [{ id: 'not an ARM id', location: 'eastus' }]);
     expectProblem(answer, 400, 'FLEET_MALFORMED');
-    assert.match(answer.text, /record 0/);
+    assert.match(answer.text, /VM 1 of 1/);
   });
   await check('a rollout that was never started is not found', async () => {
     expectProblem(await http.get('/api/rollouts/rollout-2001-01'), 404, 'NOT_FOUND');

@@ -44,6 +44,12 @@ const ACTIONS: readonly {
     'availabilityStatuses/current',
     'Microsoft.ResourceHealth/AvailabilityStatuses/current/read',
   ),
+  row(
+    'GET',
+    'microsoft.maintenance',
+    'configurationAssignments',
+    'Microsoft.Maintenance/configurationAssignments/read',
+  ),
 ];
 
 function row(method: string, namespace: string, rest: string, action: string): (typeof ACTIONS)[number] {
@@ -54,6 +60,10 @@ function row(method: string, namespace: string, rest: string, action: string): (
 export const GRAPH_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   virtualMachines: ['Microsoft.Compute/virtualMachines/read'],
   subscriptions: ['Microsoft.Resources/subscriptions/read'],
-  assignments: ['Microsoft.Maintenance/configurationAssignments/read'],
+  // Those that patch guests have a permission of their own (docs/azure.md, Permissions).
+  assignments: [
+    'Microsoft.Maintenance/configurationAssignments/maintenanceScope/InGuestPatch/read',
+    'Microsoft.Maintenance/configurationAssignments/read',
+  ],
   assessments: ['Microsoft.Compute/virtualMachines/patchAssessmentResults/latest/read'],
 };

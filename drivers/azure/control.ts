@@ -8,8 +8,8 @@ export interface ControlFacts {
   readonly bypassPlatformSafetyChecks: boolean;
   /** Of a gallery, or a managed image: Azure patches no such VM by itself, and takes assessments, installations and schedules of it. */
   readonly isGalleryImage: boolean;
-  /** Names of the maintenance configurations that are assigned to it, by itself or by a dynamic scope. */
-  readonly maintenance: readonly string[];
+  /** Names of the maintenance configurations that are assigned to it, by itself or by a dynamic scope; null when they may not be read. */
+  readonly maintenance: readonly string[] | null;
 }
 
 const IN_CHARGE: Control = { kind: 'inCharge' };
@@ -20,6 +20,19 @@ const BYPASS = 'bypassPlatformSafetyChecksOnUserSchedule';
  * not known is in no hands that Lowtide could name, so not in its own.
  */
 export function controlOf(facts: ControlFacts): Control {
+  const { maintenance } = facts;
+  if (maintenance !== null) return knownControl({ ...facts, maintenance });
+  const atBest = knownControl({ ...facts, maintenance: [] });
+  return atBest.kind === 'notInCharge' ? atBest : notInCharge(ASSIGNMENTS_NOT_READ);
+}
+
+/** A schedule that is not seen would patch it as well. */
+const ASSIGNMENTS_NOT_READ =
+  'its maintenance assignments may not be read (Microsoft.Maintenance/configurationAssignments/read), so that a schedule may patch it';
+
+type KnownFacts = ControlFacts & { readonly maintenance: readonly string[] };
+
+function knownControl(facts: KnownFacts): Control {
   const { patchMode, osType, bypassPlatformSafetyChecks, isGalleryImage, maintenance } = facts;
   const mode = (patchMode ?? defaultMode(facts)).toLowerCase();
   const assigned = maintenance.join(', ');

@@ -38,8 +38,8 @@ export function enablementOf(vm: VirtualMachine): EnablementStep {
   if (osType === null) return byOwner('Azure does not say whether it runs Windows or Linux');
   if (vm.provisionVMAgent === false) return byOwner('it has no VM agent (provisionVMAgent is false)');
   const isPlatform = patchMode?.toLowerCase() === 'automaticbyplatform';
-  if (control?.kind === 'notInCharge' && control.because.includes('maintenance configuration'))
-    return byOwner(`${control.because}; take that away first, or two would patch it`);
+  if (control?.kind === 'notInCharge' && /maintenance (configuration|assignments)/.test(control.because))
+    return byOwner(`${control.because}; see to that first, or two would patch it`);
   if (osType === 'Windows' && !isPlatform && enableAutomaticUpdates === false)
     return byOwner('it was made with enableAutomaticUpdates=false, and AutomaticByPlatform needs true');
   const from = isPlatform ? 'AutomaticByPlatform without the bypass' : (patchMode ?? 'no patch mode');

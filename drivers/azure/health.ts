@@ -37,7 +37,7 @@ export function signalsOf(facts: HealthFacts, settings: HealthSettings): HealthS
     powerState: view.powerState,
     vmAgent: view.agent.status,
     resourceHealth: resourceHealthOf(facts, settings),
-    reboot: rebootOf(facts.installation),
+    reboot: rebootOf(facts),
     heartbeat: heartbeatOf(facts, settings),
   };
   return view.applicationHealth === null
@@ -45,20 +45,30 @@ export function signalsOf(facts: HealthFacts, settings: HealthSettings): HealthS
     : { ...signals, applicationHealth: view.applicationHealth };
 }
 
-/** A reboot that did not come about (`Failed`) leaves the VM in a state that is not known. */
-function rebootOf(installation: PatchInstallationSummary | null): HealthSignals['reboot'] {
-  if (installation === null || installation.status === 'InProgress') return 'none';
+/**
+ * A reboot that did not come about (`Failed`) leaves the VM in a state that is not known. One is pending when the newest result says so,
+ * be it an installation that was not to reboot or an assessment after it, whoever installed what waits for it.
+ */
+function rebootOf({ view, installation }: HealthFacts): HealthSignals['reboot'] {
+  const { lastAssessment: assessed } = view;
+  const isAssessedLater =
+    assessed !== null &&
+    (installation === null ||
+      Date.parse(assessed.lastModifiedTime) > Date.parse(installation.lastModifiedTime));
+  const pending = isAssessedLater && assessed.rebootPending ? 'pending' : 'none';
+  if (installation === null || installation.status === 'InProgress') return pending;
   switch (installation.rebootStatus) {
     case 'Completed':
-      return 'completed';
+      return pending === 'pending' ? pending : 'completed';
     case 'Started':
       return 'inProgress';
     case 'Failed':
       return 'unknown';
-    case 'NotNeeded':
     case 'Required':
+      return isAssessedLater ? pending : 'pending';
+    case 'NotNeeded':
     case 'Unknown':
-      return 'none';
+      return pending;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { InventoryPage } from '../driver';
 import type { Clock } from './budgets';
 import { textAt } from './json';
-import { assignmentOf, type Assignment } from './maintenance';
+import { assignmentOf, ASSIGNMENTS_VERSION, type Assignment } from './maintenance';
 import type { Reader } from './reader';
 import type { ResourceGraph } from './resourceGraph';
 import { answeringSubscriptions, chunksOf, isSelected, type Answered, type FleetScope } from './scope';
@@ -18,6 +18,8 @@ export interface InventoryOptions {
 
 /** An assignment that is made now counts after so long at the latest; it is read again right before nothing else, for a query costs. */
 const ASSIGNMENTS_AGE_MAX_MS = 15 * 60_000;
+/** So long it is believed that the right to read assignments is there. One that is missing is looked for again with every query. */
+const RIGHT_AGE_MAX_MS = 3_600_000;
 
 interface Cached<T> {
   readonly atMs: number;
@@ -28,7 +30,8 @@ interface Cached<T> {
 export class Inventory {
   readonly #options: InventoryOptions;
   #answered: Answered | null = null;
-  readonly #assignments = new Map<string, Cached<readonly Assignment[]>>();
+  readonly #assignments = new Map<string, Cached<readonly Assignment[] | null>>();
+  readonly #rightSeenMs = new Map<string, number>();
   readonly #domains: SetDomains;
 
   constructor(options: InventoryOptions) {
@@ -58,16 +61,35 @@ export class Inventory {
     return { items: await this.#vmsOf(rows), next, incomplete };
   }
 
-  /** The maintenance assignments that may concern a VM of the subscription. */
-  async assignmentsIn(subscription: string): Promise<readonly Assignment[]> {
+  /** The maintenance assignments of the VM's subscription; null when they may not be read. */
+  async assignmentsFor(armId: string): Promise<readonly Assignment[] | null> {
     const { graph, clock } = this.#options;
-    const key = subscription.toLowerCase();
+    const key = (armId.split('/')[2] ?? '').toLowerCase();
     const known = this.#assignments.get(key);
     if (known !== undefined && clock.nowMs() - known.atMs < ASSIGNMENTS_AGE_MAX_MS) return known.value;
-    const rows = await graph.all('assignments', { subscriptions: [key] });
-    const value = rows.map(assignmentOf).filter((assignment) => assignment !== null);
+    const value = (await this.#mayReadAssignments(key, armId))
+      ? (await graph.all('assignments', { subscriptions: [key] }))
+          .map(assignmentOf)
+          .filter((assignment) => assignment !== null)
+      : null;
     this.#assignments.set(key, { atMs: clock.nowMs(), value });
     return value;
+  }
+
+  /**
+   * Resource Graph leaves out what may not be read, in silence: without the right every VM would look as if no schedule patched it, and two
+   * would. The list of one VM's own assignments (recording 50) answers 403 then.
+   */
+  async #mayReadAssignments(subscription: string, armId: string): Promise<boolean> {
+    const { reader, clock } = this.#options;
+    const seenMs = this.#rightSeenMs.get(subscription);
+    if (seenMs !== undefined && clock.nowMs() - seenMs < RIGHT_AGE_MAX_MS) return true;
+    const url = `${armId}/providers/Microsoft.Maintenance/configurationAssignments?api-version=${ASSIGNMENTS_VERSION}`;
+    const { status } = await reader.read({ method: 'GET', url }, { budgets: [['armReads', subscription]] });
+    if (status === 403) return false;
+    // Of a VM that has just been deleted nothing is known: the next one is asked.
+    if (status === 200) this.#rightSeenMs.set(subscription, clock.nowMs());
+    return true;
   }
 
   async #vmsOf(rows: readonly unknown[]): Promise<InventoryPage['items']> {
@@ -84,7 +106,7 @@ export class Inventory {
     );
     const items: InventoryPage['items'][number][] = [];
     for (const { model } of found) {
-      const assignments = await this.assignmentsIn(model.armId.split('/')[2] ?? '');
+      const assignments = await this.assignmentsFor(model.armId);
       items.push(
         virtualMachineOf(model, { domains: domains.get(model.armId) ?? null, assignments, sharedIs }),
       );

@@ -1,5 +1,8 @@
 import { listAt, member, textAt } from './json';
 
+/** Of the list of a VM's own assignments, which is recorded with it (50). */
+export const ASSIGNMENTS_VERSION = '2023-04-01';
+
 /** A maintenance configuration that is assigned to a VM, or to a subscription or resource group with a filter (a dynamic scope). */
 export interface Assignment {
   /** Id of what it is assigned to, lower-cased. */

@@ -1,48 +1,43 @@
-import type { Arm } from './arm';
 import { instanceViewOf } from './instanceView';
 import { COMPUTE_VERSION } from './computeReads';
-import { instantAt, member, textAt } from './json';
+import { instantAt, listAt, member, textAt } from './json';
+import { ASSIGNMENTS_VERSION } from './maintenance';
 import { assessmentSummary } from './patchResults';
+import { finding, limitsIn, said, waitAndLimits, type Finding, type ProbeOptions } from './probeFinding';
+import { aboutInstalling } from './probeInstall';
+import { QUERIES } from './queries';
+import { GRAPH_URL } from './resourceGraph';
 import type { ArmAnswer } from './refusals';
-import { codeOf, messageOf, retryAfterSeconds } from './retryAfter';
-import { modelOfVm, virtualMachineOf } from './virtualMachine';
-
-/** One thing that no document answers, and what this VM answered. `setting` is the one that rests on it. */
-export interface Finding {
-  readonly question: string;
-  readonly answer: string;
-  readonly setting: string | null;
-}
-
-export interface ProbeOptions {
-  readonly arm: Arm;
-  readonly vmId: string;
-  readonly nowUtc: () => string;
-  readonly sleep: (milliseconds: number) => Promise<void>;
-  /** How long the URL of the finished assessment is tried, in minutes. */
-  readonly urlMinutes: number;
-}
+import { modelOfVm, virtualMachineOf, type VmModel } from './virtualMachine';
 
 const POLL_MS = 15_000;
 const ASSESSMENT_MINUTES_MAX = 60;
 
 /**
- * Experiments on one VM that answer what no document does (azure-driver-facts, section 12). They read, and they assess twice; nothing is
- * installed and nothing is changed.
+ * Experiments on one VM that answer what no document does (azure-driver-facts, section 12). They read, and they assess twice. What takes an
+ * installation and a reboot is done only when it is asked for. No setting is changed.
  */
 export async function* probeVm(options: ProbeOptions): AsyncGenerator<Finding> {
-  yield* aboutReading(options);
+  const model = yield* aboutReading(options);
+  if (model === null) return;
+  yield* aboutRights(options);
   const started = yield* aboutAssessing(options);
   if (started !== null) yield* aboutTheEnd(options, started);
+  if (options.installs) yield* aboutInstalling(options, model);
 }
 
-async function* aboutReading({ arm, vmId, nowUtc, sleep }: ProbeOptions): AsyncGenerator<Finding> {
+async function* aboutReading({
+  arm,
+  vmId,
+  nowUtc,
+  sleep,
+}: ProbeOptions): AsyncGenerator<Finding, VmModel | null> {
   const url = `${vmId}?$expand=instanceView&api-version=${COMPUTE_VERSION}`;
   const first = await arm.send({ method: 'GET', url });
   const model = first.status === 200 ? modelOfVm(first.body) : null;
   if (model === null) {
     yield finding('May the VM be read?', `no: ${said(first)}`);
-    return;
+    return null;
   }
   const vm = virtualMachineOf(model, { domains: null, assignments: [], sharedIs: 'skipped' });
   const { control } = vm;
@@ -70,8 +65,38 @@ async function* aboutReading({ arm, vmId, nowUtc, sleep }: ProbeOptions): AsyncG
   const state = textAt(health.body, 'properties', 'availabilityState');
   yield finding('What does Resource Health say?', state ?? said(health), 'LOWTIDE_AZURE_RESOURCE_HEALTH');
   yield finding(
+    'Which limit does a question to Resource Health count against?',
+    limitsIn(health),
+    'LOWTIDE_AZURE_RESOURCE_HEALTH',
+  );
+  yield finding(
     'Is an application asked for its health?',
     after.applicationHealth ?? 'no Application Health extension reports',
+  );
+  return model;
+}
+
+/** What the identity may read, of that which is left out in silence where it may not. */
+async function* aboutRights({ arm, vmId }: ProbeOptions): AsyncGenerator<Finding> {
+  const assigned = await arm.send({
+    method: 'GET',
+    url: `${vmId}/providers/Microsoft.Maintenance/configurationAssignments?api-version=${ASSIGNMENTS_VERSION}`,
+  });
+  yield finding(
+    'May its maintenance assignments be read?',
+    assigned.status === 200
+      ? `yes, it has ${listAt(assigned.body, 'value').length}`
+      : `no: ${said(assigned)}`,
+  );
+  const query = { query: QUERIES.subscriptions, options: { $top: 1, resultFormat: 'objectArray' } };
+  const graph = await arm.send({
+    method: 'POST',
+    url: GRAPH_URL,
+    body: { subscriptions: [vmId.split('/')[2]], ...query },
+  });
+  yield finding(
+    'Does Resource Graph answer with the permissions that there are?',
+    `${graph.status === 200 ? 'yes' : `no: ${said(graph)}`}; ${limitsIn(graph)}`,
   );
 }
 
@@ -95,8 +120,8 @@ async function* aboutAssessing({ arm, vmId, nowUtc }: ProbeOptions): AsyncGenera
   const statusUrl = first.headers['azure-asyncoperation'] ?? first.headers['location'];
   if (first.status !== 202 || statusUrl === undefined) return null;
   yield finding(
-    'How long does it ask to wait, and what is left of the budget?',
-    `Retry-After ${String(retryAfterSeconds(first, nowUtc()))}; ${first.headers['x-ms-ratelimit-remaining-resource'] ?? 'no header of a budget'}`,
+    'How long does assessPatches ask to wait, and what is left of which limit?',
+    waitAndLimits(first, nowUtc()),
   );
   yield finding('How long is the URL of the operation?', `${statusUrl.length} characters`);
   const second = await arm.start(vmId, { kind: 'assessPatches' });
@@ -140,13 +165,4 @@ async function* aboutTheEnd(
       ? `still there after ${minutes} minutes`
       : `gone within ${minutes} minutes: ${said(last)}`,
   );
-}
-
-function said({ status, body }: ArmAnswer): string {
-  const text = `${codeOf(body)} ${messageOf(body)}`.trim();
-  return text === '' ? String(status) : `${status} ${text.slice(0, 300)}`;
-}
-
-function finding(question: string, answer: string, setting: string | null = null): Finding {
-  return { question, answer, setting };
 }

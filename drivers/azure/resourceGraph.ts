@@ -4,7 +4,7 @@ import type { Reader } from './reader';
 import type { Budgets } from './budgets';
 import { codeOf, messageOf } from './retryAfter';
 
-const URL = '/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01';
+export const GRAPH_URL = '/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01';
 /** Azure allows 1,000 rows; the contract of drivers 500 VMs a page. */
 const ROWS_MAX = 500;
 /** More than any estate that was ever described; a token that never ends is a fault. */
@@ -38,7 +38,7 @@ export class ResourceGraph {
     if (skipToken !== null) options['$skipToken'] = skipToken;
     const body = { ...scope, query: QUERIES[name], options };
     const answer = await this.#reader.read(
-      { method: 'POST', url: URL, body },
+      { method: 'POST', url: GRAPH_URL, body },
       { budgets: [['resourceGraph', PRINCIPAL]] },
     );
     this.#obeyQuota(answer.headers);

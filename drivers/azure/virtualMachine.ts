@@ -31,7 +31,8 @@ export interface VmModel {
 export interface Beside {
   /** Of its instance view; null where that was not read. */
   readonly domains: Pick<InstanceView, 'updateDomain' | 'faultDomain'> | null;
-  readonly assignments: readonly Assignment[];
+  /** Null when they may not be read. */
+  readonly assignments: readonly Assignment[] | null;
   readonly sharedIs: 'skipped' | 'patched';
 }
 
@@ -137,7 +138,7 @@ export function virtualMachineOf(model: VmModel, { domains, assignments, sharedI
   const region = regionNameOf(model.location);
   const setId = AvailabilitySetId.safeParse(model.availabilitySet).data ?? null;
   const { publisher, offer, sku } = image;
-  const maintenance = configurationsOf({ id, region, osType, tags }, assignments);
+  const maintenance = assignments && configurationsOf({ id, region, osType, tags }, assignments);
   const control = controlOf({
     osType,
     patchMode: model.patchMode,

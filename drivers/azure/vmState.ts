@@ -39,7 +39,7 @@ export async function readVm(sources: VmStateSources, id: VmId): Promise<VmState
   if (model === null)
     throw new NotRead(`GET ${id} was answered ${answer.status}, which is no VM.`, answer.status, null);
   const view = instanceViewOf(member(answer.body, 'properties', 'instanceView'));
-  const assignments = await inventory.assignmentsIn(model.armId.split('/')[2] ?? '');
+  const assignments = await inventory.assignmentsFor(model.armId);
   const vm = virtualMachineOf(model, { domains: view, assignments, sharedIs });
   const ownInstall = await operations.latest(id, 'installation');
   return { vm, model, view, ownInstall, installation: withRebootStatus(view.lastInstallation, ownInstall) };

@@ -33,10 +33,10 @@ export function readFleetFile(file: string, { keepModels = true }: FleetFileOpti
     if (!(error instanceof NotStreamable)) throw error;
     const { line, message } = error;
     const fix = 'Mend it there, or give the fleet as one list of VMs.';
-    throw fleetMalformed(file, [{ where: '', line, field: '', what: message, fix }]);
+    throw fleetMalformed(file, [{ record: null, line, field: '', what: message, fix }]);
   }
   if (isSmall) return whole();
-  throw fleetMalformed(file, reader.problems);
+  throw fleetMalformed(file, reader.problems, reader.counts);
 }
 
 /** Empty: there is no VM, and nothing says that this is meant. Or it is a log, of which the whole reader says so. */

@@ -4,7 +4,7 @@ import { toRestShape, type ArmResource } from './armModel';
 import { notesOfVm, sumUpNotes, type NotedVm } from './fleetNotes';
 import { unlistedSet, type ImportedSet } from './importedSet';
 import { isObject } from './isObject';
-import type { Problem } from './malformed';
+import type { Problem, RecordCounts } from './malformed';
 import { spellingOf } from './memberNames';
 import type { ParsedFleet } from './parsedFleet';
 import { explain, fieldOf, nameOf } from './recordProblems';
@@ -16,6 +16,7 @@ import { readVmRecord, type ImportedInstance, type ImportedVm } from './vmRecord
 export class FleetReader {
   readonly problems: Problem[] = [];
   readonly #keepModels: boolean;
+  readonly #counts = { VM: 0, 'availability set': 0 };
   readonly #found: Found[] = [];
   readonly #firstAt = new Map<VmId, number>();
   readonly #sets = new Map<AvailabilitySetId, ImportedSet>();
@@ -27,8 +28,15 @@ export class FleetReader {
   }
 
   addMachine({ index, line, value }: FleetRecord): void {
+    this.#counts.VM += 1;
     const complain = (field: string, what: string, fix: string): number =>
-      this.problems.push({ where: `record ${index}${nameOf(value)}`, line, field, what, fix });
+      this.problems.push({
+        record: { kind: 'VM', index, name: nameOf(value) },
+        line,
+        field,
+        what,
+        fix,
+      });
     if (!isObject(value)) {
       complain('', 'This is not an object.', 'Write the VM as { "id": …, "location": …, … }.');
       return;
@@ -42,7 +50,7 @@ export class FleetReader {
     const { vm } = read.imported;
     const first = this.#firstAt.get(vm.id);
     if (first !== undefined)
-      complain('id', `It is the id of record ${first}, too (ids match without regard to case).`, 'Keep one.');
+      complain('id', `It is the id of VM ${first + 1}, too (ids match without regard to case).`, 'Keep one.');
     this.#firstAt.set(vm.id, first ?? index);
     const notes = notesOfVm(vm, model);
     if (notes.length > 0) this.#noted.push({ vm, notes });
@@ -55,18 +63,23 @@ export class FleetReader {
   }
 
   addSet(record: FleetRecord): void {
+    this.#counts['availability set'] += 1;
     const set = readSet(record, this.problems);
     if (set === null) return;
-    const where = `availabilitySets record ${record.index}`;
     if (this.#sets.has(set.id))
       this.problems.push({
-        where,
+        record: { kind: 'availability set', index: record.index, name: nameOf(record.value) },
         line: record.line,
         field: 'id',
-        what: 'Another record has the same id.',
+        what: 'Another availability set has the same id.',
         fix: 'Keep one.',
       });
     this.#sets.set(set.id, set);
+  }
+
+  /** Of the records that it was given. */
+  get counts(): RecordCounts {
+    return this.#counts;
   }
 
   /** Sorted by id, so that the order of the file never matters. */

@@ -2,8 +2,8 @@ import { LowtideError } from '../../domain/lowtideError';
 
 /** One thing wrong in a fleet file, and where. */
 export interface Problem {
-  /** `record 3`, `availabilitySets record 0`, or empty for the file as a whole. Records are counted from 0, as jq does. */
-  readonly where: string;
+  /** Null for the file as a whole. */
+  readonly record: ProblemRecord | null;
   /** Line of the file, for JSON lines and for text that is no JSON; null where a line says nothing. */
   readonly line: number | null;
   /** Path of the member: `location`, `osProfile.windowsConfiguration`; empty for the record as a whole. */
@@ -12,12 +12,28 @@ export interface Problem {
   readonly fix: string;
 }
 
+export interface ProblemRecord {
+  readonly kind: 'VM' | 'availability set';
+  /** From 0. */
+  readonly index: number;
+  /** Null when it has none that can be read. */
+  readonly name: string | null;
+}
+
+/** How many records of each kind there are in the file. */
+export type RecordCounts = Readonly<Record<ProblemRecord['kind'], number>>;
+
 /** More would scroll off the screen, and the first ones usually share their cause. */
 const PROBLEMS_SHOWN_MAX = 20;
 
-function describe({ where, line, field, what, fix }: Problem): string {
+/** `VM 4 of 600 ("web-01")`: people count from 1. */
+function placeOf({ kind, index, name }: ProblemRecord, counts: RecordCounts): string {
+  return `${kind} ${index + 1} of ${counts[kind]}${name === null ? '' : ` (${JSON.stringify(name)})`}`;
+}
+
+function describe({ record, line, field, what, fix }: Problem, counts: RecordCounts): string {
   const place = [
-    where,
+    record === null ? '' : placeOf(record, counts),
     line === null ? '' : `line ${line}`,
     field === '' ? '' : `field ${JSON.stringify(field)}`,
   ];
@@ -25,8 +41,12 @@ function describe({ where, line, field, what, fix }: Problem): string {
 }
 
 /** All that is wrong with the file, in one error, so that a file is mended in one go. */
-export function fleetMalformed(file: string, problems: readonly Problem[]): LowtideError {
-  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `\n  ${describe(problem)}`);
+export function fleetMalformed(
+  file: string,
+  problems: readonly Problem[],
+  counts: RecordCounts = { VM: 0, 'availability set': 0 },
+): LowtideError {
+  const shown = problems.slice(0, PROBLEMS_SHOWN_MAX).map((problem) => `\n  ${describe(problem, counts)}`);
   const more = problems.length - shown.length;
   return new LowtideError('FLEET_MALFORMED', {
     what: `${file} is malformed, and nothing of it was imported.`,

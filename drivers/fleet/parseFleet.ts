@@ -20,6 +20,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
     throw fleetMalformed(
       file,
       broken.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+      { VM: machines.length + problems.length, 'availability set': availabilitySets.length },
     );
   return reader.finish(notes);
 }

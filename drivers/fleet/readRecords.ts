@@ -161,7 +161,7 @@ function fromLines(content: string, file: string): FleetRecords {
     if (found.ok) machines.push({ index, line, value: JSON.parse(text) as unknown });
     else
       problems.push({
-        where: `record ${index}`,
+        record: { kind: 'VM', index, name: null },
         line,
         field: '',
         what: `This line is not JSON: column ${found.position + 1} has ${found.what}.`,
@@ -191,5 +191,5 @@ function isALog(file: string): Error {
 }
 
 function wholeFile(what: string, fix: string): Problem {
-  return { where: '', line: null, field: '', what, fix };
+  return { record: null, line: null, field: '', what, fix };
 }

@@ -50,10 +50,10 @@ function described(value: unknown): string {
   return typeof value === 'string' ? `the text ${shown}` : `the ${typeof value} ${shown}`;
 }
 
-/** ` (web-01)`: the name of a record, or what its id ends in, for the person looking for it. Empty when it has neither. */
-export function nameOf(value: unknown): string {
+/** The name of a record, or what its id ends in, for the person looking for it. Null when it has neither. */
+export function nameOf(value: unknown): string | null {
   const { name, id } = isObject(value) ? toRestShape(value) : {};
   const found =
-    typeof name === 'string' && name !== '' ? name : typeof id === 'string' ? id.split('/').at(-1) : '';
-  return found === undefined || found === '' ? '' : ` (${found})`;
+    typeof name === 'string' && name !== '' ? name : typeof id === 'string' ? id.split('/').at(-1) : null;
+  return found === undefined || found === '' ? null : found;
 }

@@ -6,7 +6,7 @@ import type { ImportedSet } from './importedSet';
 import { isObject } from './isObject';
 import type { Problem } from './malformed';
 import type { FleetRecord } from './readRecords';
-import { fieldOf } from './recordProblems';
+import { fieldOf, nameOf } from './recordProblems';
 
 const SetRecord = z.looseObject({
   id: z
@@ -20,10 +20,10 @@ const SetRecord = z.looseObject({
 
 /** Null, and problems reported, for a record that is no set. */
 export function readSet({ index, line, value }: FleetRecord, problems: Problem[]): ImportedSet | null {
-  const where = `availabilitySets record ${index}`;
+  const record = { kind: 'availability set' as const, index, name: nameOf(value) };
   if (!isObject(value)) {
     problems.push({
-      where,
+      record,
       line,
       field: '',
       what: 'This is not an object.',
@@ -36,7 +36,7 @@ export function readSet({ index, line, value }: FleetRecord, problems: Problem[]
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
       problems.push({
-        where,
+        record,
         line,
         field: fieldOf(issue),
         what: `It ${issue.code === 'custom' ? issue.message : 'is missing or of the wrong type'}.`,

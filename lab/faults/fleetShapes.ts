@@ -23,6 +23,17 @@ const SHAPES: readonly FleetShape[] = [
 
 export const shapeOf = (seed: number): FleetShape => SHAPES[seed % SHAPES.length] ?? 'mixed';
 
+/** One seed in so many has budgets by tag, whatever its shape. */
+const BUDGETS_ONE_IN = 5;
+const BUDGETS_AT = 3;
+export const hasBudgets = (seed: number): boolean => seed % BUDGETS_ONE_IN === BUDGETS_AT;
+
+export const BUDGET_TAG = 'app';
+export const BUDGET_APPS = ['shop', 'desk'] as const;
+/** Of 100 VMs of a seed with budgets so many are of each of them, and of those so many are off for good. */
+const IN_A_BUDGET_PERCENT = 30;
+const BUDGET_OFF_PERCENT = 15;
+
 type Resource = GeneratedFleet['virtualMachines'][number];
 
 const ONE_REGION = 'eastus2';
@@ -37,7 +48,8 @@ const RARE_ONE_IN = 20;
 /** The fleet of a seed. Every VM has the GUID that Azure gives it, so that it is known again where its owner moves it. */
 export function fleetOfSeed({ vms, seed }: { readonly vms: number; readonly seed: number }): GeneratedFleet {
   const { virtualMachines, availabilitySets } = shaped(shapeOf(seed), generateFleet({ vms, seed }));
-  return { availabilitySets, virtualMachines: virtualMachines.map((vm) => ({ ...vm, vmId: guidOf(vm) })) };
+  const resources = hasBudgets(seed) ? virtualMachines.map(inBudgets) : virtualMachines;
+  return { availabilitySets, virtualMachines: resources.map((vm) => ({ ...vm, vmId: guidOf(vm) })) };
 }
 
 /** What befalls it beside what befalls every fleet: the patch breaks each VM of the rare image. */
@@ -70,10 +82,20 @@ function shaped(shape: FleetShape, fleet: GeneratedFleet): GeneratedFleet {
 
 const inOneRegion = (resource: Resource): Resource => ({ ...resource, location: ONE_REGION });
 
-function parked(vm: Resource): Resource {
-  if (hash53(nameOf(vm)) % 100 >= PARKED_PERCENT) return vm;
-  return { ...vm, tags: { ...(vm['tags'] as object | null), [POWER_HABIT_TAG]: 'parked' } };
+const parked = (vm: Resource): Resource =>
+  hash53(nameOf(vm)) % 100 < PARKED_PERCENT ? tagged(vm, { [POWER_HABIT_TAG]: 'parked' }) : vm;
+
+function inBudgets(vm: Resource): Resource {
+  const app = BUDGET_APPS[Math.floor((hash53(`budget ${nameOf(vm)}`) % 100) / IN_A_BUDGET_PERCENT)];
+  if (app === undefined) return vm;
+  const isOff = hash53(`off ${nameOf(vm)}`) % 100 < BUDGET_OFF_PERCENT;
+  return tagged(vm, { [BUDGET_TAG]: app, ...(isOff && { [POWER_HABIT_TAG]: 'parked' }) });
 }
+
+const tagged = (vm: Resource, tags: Readonly<Record<string, string>>): Resource => ({
+  ...vm,
+  tags: { ...(vm['tags'] as object | null), ...tags },
+});
 
 function withRareImage(vm: Resource, n: number): Resource {
   const storage = vm['storageProfile'] as { readonly osDisk: { readonly osType: string } };

@@ -5,6 +5,7 @@ import { releaseOf } from '../../domain/release';
 import { Scenario, type EffectKind } from '../../drivers/simulated/scenario';
 import { settingName } from '../../composition/settings';
 import { randomOf, type FaultKind } from './faults';
+import { BUDGET_APPS, BUDGET_TAG, hasBudgets } from './fleetShapes';
 
 /** What a seed decides: the month, the policy, the scenario of the fleet, and how frequent faults are. */
 export interface MonthSetup {
@@ -49,7 +50,7 @@ export function monthSetupOf(seed: number, vms: number): MonthSetup {
   const year = FIRST_YEAR + Math.floor(random() * YEARS);
   const month = Month.parse(`${year}-${String(1 + Math.floor(random() * 12)).padStart(2, '0')}`);
   const fromMs = Date.parse(releaseOf(month));
-  const policy = policyOf(random);
+  const policy = { ...policyOf(random), budgets: budgetsOf(seed, vms) };
   const intensity = [0.3, 1, 1, 2][Math.floor(random() * 4)] ?? 1;
   const crashes = seed % CRASHES_ONE_IN === 0 ? 1 + Math.floor(random() * CRASHES_MAX) : 0;
   const calmMs = fromMs + CALM_DAY * DAY_MS;
@@ -88,6 +89,17 @@ function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, random: 
       claimGraceSeconds,
     }),
   };
+}
+
+/** Of seeds whose fleet has them, a budget for each application in the fleet's tags; often smaller than what of it is off. */
+function budgetsOf(seed: number, vms: number): Policy['budgets'] {
+  if (!hasBudgets(seed)) return [];
+  const random = randomOf(seed, 'budgets');
+  return BUDGET_APPS.map((name) => ({
+    name,
+    selector: { tag: `${BUDGET_TAG}=${name}` },
+    max: pickOf([1, Math.ceil(vms / 30), Math.ceil(vms / 15), Math.ceil(vms / 8)], random),
+  }));
 }
 
 const OFF_PEAK = [
@@ -142,7 +154,8 @@ export function settingsOf(policy: Policy): Record<string, string> {
 
 function settingText(key: string, value: unknown): string {
   if (value === null) return 'nextWindow';
-  if (Array.isArray(value)) return value.join(',');
+  if (Array.isArray(value))
+    return value.some((one) => typeof one === 'object') ? JSON.stringify(value) : value.join(',');
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return key.endsWith('Seconds') ? `PT${text}S` : text;
 }

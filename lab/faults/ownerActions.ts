@@ -2,6 +2,7 @@ import type { VmId } from '../../domain/ids';
 import type { ArmResource } from '../../drivers/fleet/armModel';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import { randomOf, type FaultKind, type Faults } from './faults';
+import { BUDGET_TAG } from './fleetShapes';
 
 interface OwnerAction {
   readonly dueMs: number;
@@ -124,7 +125,7 @@ export class OwnerActions {
     else if (kind === 'vmRestarted') await this.#driver.power(vmId, 'restart');
     else if (kind === 'vmRetagged') {
       this.retagged.push(vmId);
-      await this.#driver.resources.putVirtualMachine({ ...model, tags: this.#newTags() });
+      await this.#driver.resources.putVirtualMachine({ ...model, tags: this.#newTags(model['tags']) });
     } else if (kind === 'vmCreated') await this.#putTwin(model, vmId, (id) => `${id}-twin`);
     else if (kind === 'vmMoved') await this.#move(vmId, vm.armId);
     // A second machine under a name would be two for readers of the log that go by names.
@@ -156,9 +157,11 @@ export class OwnerActions {
     this.#actions.push({ dueMs, kind: 'vmComesAndGoes', vmId, times: times - 1 });
   }
 
-  #newTags(): Record<string, string> {
-    // Not its time zone: the auditor holds a VM to one for the whole month.
-    return this.#random() < 0.5 ? { 'lowtide-exclude': 'true' } : { team: 'torture' };
+  #newTags(before: unknown): Record<string, string> {
+    // Not its time zone, nor the application of its budget: the auditor holds a VM to one for the whole month.
+    const app = (before as Readonly<Record<string, string>> | null)?.[BUDGET_TAG];
+    const kept: Record<string, string> = app === undefined ? {} : { [BUDGET_TAG]: app };
+    return this.#random() < 0.5 ? { ...kept, 'lowtide-exclude': 'true' } : { ...kept, team: 'torture' };
   }
 
   readonly #models = new Map<VmId, ArmResource>();

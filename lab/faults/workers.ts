@@ -17,21 +17,24 @@ export type WorkerAnswer = { readonly report: MonthReport | PointsReport } | { r
 /** So many processes at once. */
 const lines = Math.min(availableParallelism(), PROCESSES_MAX);
 
-/** Runs months in as many processes as there are cores. What a month reports is answer in the order in which they end. */
+/** Runs months in as many processes as there are cores. Each is reported when it ends; after the signal none is, and none begins. */
 export async function runMonths(
   months: readonly MonthOptions[],
   onReport: (report: MonthReport) => void,
+  signal?: AbortSignal,
 ): Promise<void> {
   const waiting = [...months];
+  const isStopped = (): boolean => signal?.aborted === true;
   await Promise.all(
     Array.from({ length: Math.min(lines, months.length) }, async () => {
-      while (waiting.length > 0) {
-        const worker = new Worker();
+      while (waiting.length > 0 && !isStopped()) {
+        const worker = new Worker(signal);
         try {
           for (let n = 0; n < MONTHS_PER_PROCESS; n += 1) {
             const next = waiting.shift();
             if (next === undefined) break;
             const answer = await worker.run({ kind: 'month', month: next });
+            if (isStopped()) break;
             onReport('report' in answer ? (answer.report as MonthReport) : unrunnable(next, answer.error));
           }
         } finally {
@@ -47,6 +50,12 @@ class Worker {
     // As many processes as cores, so none of them gains by threads of its own.
     execArgv: ['--single-threaded', '--max-semi-space-size=128'],
   });
+  readonly #signal: AbortSignal | undefined;
+
+  constructor(signal?: AbortSignal) {
+    this.#signal = signal;
+    signal?.addEventListener('abort', this.end);
+  }
 
   async run(job: Job): Promise<WorkerAnswer> {
     return new Promise<WorkerAnswer>((resolve) => {
@@ -62,9 +71,10 @@ class Worker {
     });
   }
 
-  end(): void {
+  readonly end = (): void => {
+    this.#signal?.removeEventListener('abort', this.end);
     this.#process.kill();
-  }
+  };
 }
 
 /** The points of the canonical rollout, shared out among the processes. */

@@ -1,4 +1,5 @@
 import { availabilityMutants } from './availabilityMutants';
+import { azureMutants } from './azureMutants';
 import { largeFleetMutants } from './largeFleetMutants';
 import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
@@ -12,5 +13,6 @@ export const mutants: readonly Mutant[] = [
   ...rolloutMutants,
   ...outageMutants,
   ...largeFleetMutants,
+  ...azureMutants,
   ...monthMutants,
 ];

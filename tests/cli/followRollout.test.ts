@@ -86,9 +86,9 @@ test('a warning of the app fits the terminal, and a command in it stays whole', 
 
 test('a warning with facts below it is one line of the terminal; the facts are in the log file', () => {
   const text =
-    'warning: 8 VMs may miss their 30 days (poweredOff 8); 10 VMs in all.\nThey are web-01, web-02.';
+    'warning: 8 more may miss their 30 days (poweredOff 8); 10 VMs are at risk now.\nThey are web-01, web-02.';
   const shown = wrapLogLine(firstLine(text), 80);
-  expect(shown).toBe('warning: 8 VMs may miss their 30 days (poweredOff 8); 10 VMs in all.');
+  expect(shown).toBe('warning: 8 more may miss their 30 days (poweredOff 8); 10 VMs are at risk now.');
 });
 
 test('a sentence fits the terminal, and what it names stays whole', () => {

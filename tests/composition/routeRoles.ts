@@ -60,6 +60,7 @@ export const routeRoles: Readonly<Record<'open' | 'reader' | 'operator' | 'appro
     'armListVirtualMachineSizesInLocation',
     'armGetInstanceView',
     'armGetAvailabilityStatus',
+    'armListConfigurationAssignments',
     'armQueryResourceGraph',
     'armListExtensions',
     'armGetExtension',

@@ -1,18 +1,16 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runEnableAzure } from '../../cli/enableAzure';
 import { runPlanAzure } from '../../cli/planAzure';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { GRAPH_ACTIONS } from '../../drivers/azure/actions';
 import { Arm } from '../../drivers/azure/arm';
 import { enablementOf } from '../../drivers/azure/enablement';
 import { probeVm } from '../../drivers/azure/probe';
-import { QUERIES } from '../../drivers/azure/queries';
 import type { PlainRequest } from '../../local/armServer';
-import { aSet, aVm, vmsOf } from '../support/builders';
+import { aVm, vmsOf } from '../support/builders';
 import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+import { ALWAYS_ON, RELEASE } from './pocket';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 const MISSING = '00000000-0000-0000-0000-00000000dead';
@@ -31,15 +29,6 @@ const OWN = aVm({
   enabled: false,
 });
 
-/** Of a set: its update domain is in its instance view alone. */
-const IN_SET = aVm({
-  name: 'in-set',
-  tags: ALWAYS_ON,
-  customerManagedSchedule: true,
-  availabilitySetId: aSet('web'),
-  updateDomain: 3,
-});
-
 describe('the commands that speak with Azure', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-azure-commands-'));
   const settings = join(folder, 'settings.json');
@@ -47,7 +36,7 @@ describe('the commands that speak with Azure', () => {
   let requests: PlainRequest[];
   let said: string[];
   beforeEach(async () => {
-    const vms = [READY, AZURES, OWN, IN_SET, ...vmsOf(6, () => ({ customerManagedSchedule: true }))];
+    const vms = [READY, AZURES, OWN, ...vmsOf(7, () => ({ customerManagedSchedule: true }))];
     world = await anAzureWorld({ vms, startUtc: RELEASE, seed: 5 });
     requests = [];
     world.answerBy((honest) => (request) => {
@@ -154,48 +143,70 @@ describe('the commands that speak with Azure', () => {
     });
   });
 
-  it('probe:azure installs nothing, and answers what the settings rest on', async () => {
+  const probed = async (installs: boolean): Promise<Map<string, string>> => {
     const arm = new Arm({ endpoint: world.server.url, credential: null });
     const sleep = (milliseconds: number): Promise<void> => {
       world.pocket.pass(milliseconds / 60_000);
       return Promise.resolve();
     };
+    const nowUtc = (): string => world.pocket.now();
     const answers = new Map<string, string>();
-    for await (const { question, answer } of probeVm({
-      arm,
-      vmId: READY.armId,
-      nowUtc: () => world.pocket.now(),
-      sleep,
-      urlMinutes: 15,
-    }))
-      answers.set(question, answer);
+    const options = { arm, vmId: READY.armId, nowUtc, sleep, urlMinutes: 15, installs };
+    for await (const { question, answer } of probeVm(options)) answers.set(question, answer);
+    return answers;
+  };
+
+  it('probe:azure installs nothing, and answers what the settings rest on', async () => {
+    const answers = await probed(false);
     expect(writes()).toEqual([
       'POST assessPatches?api-version=2026-03-01',
       'POST assessPatches?api-version=2026-03-01',
     ]);
     expect(answers.get('Does the status of the VM agent carry a fresh time?')).toMatch(/^yes, 0 s old/);
+    expect(answers.get('May its maintenance assignments be read?')).toBe('yes, it has 0');
+    expect(answers.get('Does Resource Graph answer with the permissions that there are?')).toMatch(
+      /^yes; .*x-ms-user-quota-remaining 14/,
+    );
     expect(answers.get('What is answered to a second assessPatches while one runs?')).toMatch(/^409/);
     expect(answers.get('How long can the result of a finished operation be read?')).toMatch(
       /still there after 15/,
     );
   });
 
-  it('the role for patching grants exactly what the driver uses', async () => {
-    const { driver, sent } = world;
-    const { items } = await driver.listVirtualMachines(null);
-    expect(items.find(({ id }) => id === IN_SET.id)?.updateDomain).toBe(3);
-    await driver.probeHealth(READY.id);
-    const assessed = await driver.startAssessment(READY.id);
-    world.pocket.pass(30);
-    if (assessed.kind === 'started') await driver.readOperation(assessed.operationId);
-    await driver.startInstallation(READY.id, CRITICAL_AND_SECURITY);
-    const used = new Set(sent.flatMap(({ action }) => action ?? []));
-    // Reading rows needs the right to read what they are of.
-    for (const name of Object.keys(QUERIES)) for (const action of GRAPH_ACTIONS[name] ?? []) used.add(action);
-    const granted = JSON.parse(readFileSync(join(__dirname, '../../infra/roles/patching.json'), 'utf8')) as {
-      actions: string[];
-    };
-    expect(granted.actions).toEqual([...used].sort());
-    expect(granted.actions.filter((action) => /write|delete|\*/i.test(action))).toEqual([]);
+  it('probe:azure installs and reboots only when it is asked to, and answers what nothing else does', async () => {
+    let looks = 0;
+    world.answerBy((honest) => async (request) => {
+      requests.push(request);
+      const answer = await honest(request);
+      if (answer === null || !request.url.includes('/instanceView')) return answer;
+      looks += 1;
+      // For two looks, as through a reboot.
+      const isSilent = looks === 2 || looks === 3;
+      const body = isSilent
+        ? answer.body.replace(/"displayStatus":"Ready"/, '"displayStatus":"Not Ready"')
+        : answer.body;
+      return { ...answer, body };
+    });
+    const answers = await probed(true);
+    expect(writes().slice(2)).toEqual([
+      'POST installPatches?api-version=2026-03-01',
+      'POST installPatches?api-version=2026-03-01',
+      'POST assessPatches?api-version=2026-03-01',
+    ]);
+    expect(answers.get('Is a longer duration than 235 minutes taken (PT4H)?')).toMatch(/^202/);
+    expect(answers.get('How long does installPatches ask to wait, and what is left of which limit?')).toMatch(
+      /^no Retry-After; x-ms-ratelimit-remaining-/,
+    );
+    for (const action of ['installPatches', 'assessPatches'])
+      expect(answers.get(`What is answered to ${action} while an installation runs?`)).toMatch(/^409/);
+    expect(answers.get('How long is the VM agent silent through a reboot?')).toMatch(
+      /^ready at .*, notReady at .*, ready at /,
+    );
+    expect(answers.get('How does the first installation end, with newer requests behind it?')).toMatch(
+      /^Succeeded, Succeeded, \d+ installed/,
+    );
+    expect(answers.get('Which reboot setting holds, that of the VM or that of the request?')).toBe(
+      'the VM says nothing, the request Always: reboot Completed',
+    );
   });
 });

@@ -1,10 +1,11 @@
 import { AvailabilitySetId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { ArmHandler, PlainRequest } from '../../local/armServer';
+import { enablementOf } from '../../drivers/azure/enablement';
 import { selectorOf } from '../../drivers/azure/scope';
 import { aVm } from '../support/builders';
 import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON } from './pocket';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY } from './pocket';
 
 const SUBSCRIPTION = aVm({ name: 'x' }).subscriptionId;
 const SET = AvailabilitySetId.parse(
@@ -79,6 +80,34 @@ describe('the inventory of the azure driver', () => {
     world.pocket.pass(25 * 60);
     world.answerBy(failing(({ url }) => url.includes('/instanceView'), 503));
     expect(await domains()).toEqual(expected(2));
+  });
+
+  it('without the right to read maintenance assignments no VM is Lowtide’s: a schedule that is not seen would patch it too', async () => {
+    const vm = aVm({ name: 'web', tags: ALWAYS_ON, customerManagedSchedule: true });
+    world = await anAzureWorld({ vms: [vm, LOOSE] });
+    const isRight = ({ url }: PlainRequest): boolean => url.includes('/configurationAssignments?');
+    const readings = (): number => world.sent.filter(({ path }) => path.includes('onfigurationA')).length;
+    world.answerBy(failing(isRight, 403));
+    const control = async (): Promise<VirtualMachine['control']> =>
+      (await world.driver.listVirtualMachines(null)).items.find(({ id }) => id === vm.id)?.control;
+    expect(await control()).toMatchObject({
+      kind: 'notInCharge',
+      because: expect.stringMatching(/may not be read/) as string,
+    });
+    expect(await world.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY)).toMatchObject({
+      code: 'notAllowed',
+    });
+    expect(enablementOf({ ...vm, control: (await control()) ?? { kind: 'inCharge' } }).kind).toBe('byOwner');
+    world.answerBy((honest) => honest);
+    world.pocket.pass(16);
+    expect(await control()).toEqual({ kind: 'inCharge' });
+    const before = readings();
+    world.pocket.pass(16);
+    await control();
+    expect(readings()).toBe(before);
+    world.pocket.pass(60);
+    await control();
+    expect(readings()).toBe(before + 1);
   });
 
   it('subscriptions beneath a management group belong to the fleet, without being named', async () => {

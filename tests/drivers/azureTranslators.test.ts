@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { AvailablePatchSummary, PatchInstallationSummary } from '../../domain/patches';
-import { controlOf, withShared, type ControlFacts } from '../../drivers/azure/control';
 import { instanceViewOf } from '../../drivers/azure/instanceView';
 import { installBody } from '../../drivers/azure/installBody';
 import { member } from '../../drivers/azure/json';
@@ -177,67 +176,6 @@ withRecordings(
   },
 );
 
-describe('in whose hands a VM is', () => {
-  const platform: ControlFacts = {
-    osType: 'Windows',
-    patchMode: 'AutomaticByPlatform',
-    enableAutomaticUpdates: null,
-    bypassPlatformSafetyChecks: true,
-    isGalleryImage: false,
-    maintenance: [],
-  };
-  const gallery = { isGalleryImage: true };
-  it.each<[string, Partial<ControlFacts>, string, RegExp]>([
-    ['AutomaticByPlatform with the bypass', {}, 'inCharge', /^$/],
-    ['an assignment', { maintenance: ['weekly'] }, 'notInCharge', /Update Manager .* weekly/],
-    ['no bypass', { bypassPlatformSafetyChecks: false }, 'notInCharge', /Azure patches it every month/],
-    [
-      'no bypass and an assignment',
-      { bypassPlatformSafetyChecks: false, maintenance: ['weekly'] },
-      'notInCharge',
-      /weekly is assigned, and lacks bypass/,
-    ],
-    ['Manual', { patchMode: 'Manual' }, 'inCharge', /^$/],
-    ['AutomaticByOS', { patchMode: 'automaticbyos' }, 'notInCharge', /updates itself/],
-    ['ImageDefault', { osType: 'Linux', patchMode: 'ImageDefault' }, 'shared', /may update itself/],
-    ['nothing on Linux', { osType: 'Linux', patchMode: null }, 'shared', /may update itself/],
-    ['nothing on Windows', { patchMode: null }, 'notInCharge', /updates itself/],
-    [
-      'nothing on Windows without updates',
-      { patchMode: null, enableAutomaticUpdates: false },
-      'inCharge',
-      /^$/,
-    ],
-    ['a gallery’s image with the bypass', gallery, 'inCharge', /^$/],
-    [
-      'a gallery’s image without',
-      { ...gallery, bypassPlatformSafetyChecks: false },
-      'notInCharge',
-      /does not do for images of a gallery/,
-    ],
-    ['a gallery’s image, assigned', { ...gallery, maintenance: ['weekly'] }, 'notInCharge', /weekly/],
-    ['a gallery’s image in Manual', { ...gallery, patchMode: 'Manual' }, 'inCharge', /^$/],
-    [
-      'a gallery’s image in ImageDefault',
-      { ...gallery, osType: 'Linux', patchMode: 'ImageDefault' },
-      'shared',
-      /may update itself/,
-    ],
-    ['a mode that is none', { patchMode: 'Sometimes' }, 'notInCharge', /'Sometimes' is not known/],
-    ['no system', { osType: null, patchMode: null }, 'notInCharge', /does not name its operating system/],
-  ])('%s', (_what, change, kind, because) => {
-    const control = controlOf({ ...platform, ...change });
-    expect(control.kind).toBe(kind);
-    expect('because' in control ? control.because : '').toMatch(because);
-  });
-
-  it('what is shared is patched only when the operator says that the guest does not update itself', () => {
-    const shared = controlOf({ ...platform, osType: 'Linux', patchMode: 'ImageDefault' });
-    expect(withShared(shared, 'skipped').kind).toBe('shared');
-    expect(withShared(shared, 'patched').kind).toBe('inCharge');
-  });
-});
-
 describe('what counts as a bad patch', () => {
   const failed = {
     status: 'Failed',
@@ -315,6 +253,9 @@ describe('what is requested of Azure', () => {
     expect(installBody(request, 'Linux')).toMatchObject({
       body: { linuxParameters: { classificationsToInclude: ['Critical', 'Security'] } },
       notApplied: ['maxPatchPublishDate'],
+    });
+    expect(installBody({ ...request, maximumDurationMinutes: 400 }, 'Linux')).toMatchObject({
+      body: { maximumDuration: 'PT3H55M' },
     });
     expect(installBody({ ...request, maximumDurationMinutes: 20 }, 'Linux')).toMatchObject({
       kind: 'impossible',

@@ -57,9 +57,9 @@ describe('several lists in one file', () => {
     expect(namesIn(text)).toEqual(['a', 'b', 'c']);
   });
 
-  it('are counted as one: a record of the second list has its number in the whole file', () => {
+  it('are counted as one: a VM of the second list has its number in the whole file', () => {
     const text = `${a}\n${JSON.stringify([vm('b'), { id: idOf('c') }])}`;
-    expect(errorOf(text).message).toContain('record 2 (c), field "location": It is missing.');
+    expect(errorOf(text).message).toContain('VM 3 of 3 ("c"), field "location": It is missing.');
   });
 });
 

@@ -93,6 +93,43 @@ describe('the deployment', () => {
       }
   });
 
+  it('every choice of a deployment is a parameter, and in the documentation', () => {
+    const given = read('infra/main.bicepparam');
+    const names = matches(given, /readEnvironmentVariable\('(LOWTIDE_\w+)'/g);
+    expect(names).toEqual(expect.arrayContaining(['LOWTIDE_ALERT_EMAILS', 'LOWTIDE_APP_SETTINGS']));
+    const azure = read('docs/azure.md');
+    for (const name of names) expect([name, azure.includes(name)]).toEqual([name, true]);
+    const wanted = matches(read('infra/main.bicep'), /^param (\w+) /gm);
+    const set = matches(given, /^param (\w+) /gm);
+    expect(wanted.filter((name) => !set.includes(name))).toEqual(['authTenantId']);
+    expect(set.filter((name) => !wanted.includes(name))).toEqual([]);
+  });
+
+  it('the hub of the Durable Task Scheduler is the one that the host is told', () => {
+    const { extensions } = JSON.parse(read('host.json')) as {
+      extensions: { durableTask: { hubName: string } };
+    };
+    expect(matches(bicep, /resource hub 'taskHubs' = \{ name: '(\w+)' \}/g)).toEqual([
+      extensions.durableTask.hubName,
+    ]);
+  });
+
+  it('the roles that people may have for a time are none of the app’s', () => {
+    const actionsOf = (role: string): string[] =>
+      (JSON.parse(read(`infra/roles/${role}.json`)) as { actions: string[] }).actions;
+    expect(readdirSync(join(INFRA, 'roles')).sort()).toEqual([
+      'enablement.json',
+      'patching.json',
+      'power.json',
+    ]);
+    const own = actionsOf('patching');
+    for (const role of ['enablement', 'power']) {
+      expect(actionsOf(role)).toHaveLength(1);
+      expect(own).not.toEqual(expect.arrayContaining(actionsOf(role)));
+    }
+    expect(matches(bicep, /loadJsonContent\('(.*?)'\)/g)).toEqual(['../roles/patching.json']);
+  });
+
   it('roles of the registration are those that the guard knows', () => {
     const roles = JSON.parse(read('infra/entra/appRoles.json')) as { value: string; id: string }[];
     expect(roles.map(({ value }) => value)).toEqual(['reader', 'operator', 'approver']);

@@ -262,35 +262,35 @@ describe('a malformed file', () => {
       'field "osProfile": It is the text "x", not an object.',
     ],
     ['a set id that is none', { availabilitySet: { id: 'web' } }, 'field "availabilitySet.id"'],
-  ])('names file, record and field of a VM with %s', (_, record, words) => {
+  ])('names file, place and field of a VM with %s', (_, record, words) => {
     const error = errorOf([az('fine'), { ...az('bad'), ...record }]);
     expect(error.code).toBe('FLEET_MALFORMED');
     expect(error.message).toContain('fleet.json is malformed');
-    expect(error.message).toContain(`record 1 (bad), ${words}`);
+    expect(error.message).toContain(`VM 2 of 2 ("bad"), ${words}`);
     expect(error.detail.fix).not.toBe('');
   });
 
-  it('takes two ids that differ in case for one, and names both records', () => {
+  it('takes two ids that differ in case for one, and names both VMs', () => {
     expect(errorOf([az('web'), az('other'), az('WEB')]).message).toContain(
-      'record 2 (WEB), field "id": It is the id of record 0',
+      'VM 3 of 3 ("WEB"), field "id": It is the id of VM 1',
     );
   });
 
   it('names a record that is no object', () => {
-    expect(errorOf([az('a'), 7]).message).toContain('record 1: This is not an object.');
+    expect(errorOf([az('a'), 7]).message).toContain('VM 2 of 2: This is not an object.');
   });
 
   it('names the line, too, of JSON lines, and every broken one', () => {
     const { message } = errorOf(
       `${JSON.stringify(az('a'))}\n\n{"id": oops\n${lines({ ...az('b'), location: null })}`,
     );
-    expect(message).toContain('record 1, line 3: This line is not JSON');
-    expect(message).toContain('record 2 (b), line 4, field "location": It is missing.');
+    expect(message).toContain('VM 2 of 3, line 3: This line is not JSON');
+    expect(message).toContain('VM 3 of 3 ("b"), line 4, field "location": It is missing.');
   });
 
   it('reports all that is wrong at once, twenty of it in words', () => {
     const { message } = errorOf(Array.from({ length: 30 }, (_, n) => ({ ...az(`vm${n}`), location: 3 })));
-    expect(message.match(/\n {2}record \d+/g)).toHaveLength(20);
+    expect(message.match(/\n {2}VM \d+ of 30 \("vm\d+"\)/g)).toHaveLength(20);
     expect(message).toContain('30 things are wrong');
     expect(message).toContain('and 10 more');
   });
@@ -304,8 +304,8 @@ describe('a malformed file', () => {
     ['a number', '7', 'neither a list nor an object'],
     [
       'a malformed set',
-      '{"virtualMachines": [], "availabilitySets": [{"id": 5}]}',
-      'availabilitySets record 0',
+      '{"virtualMachines": [], "availabilitySets": [{"id": 5, "name": "as-web"}]}',
+      'availability set 1 of 1 ("as-web"), field "id"',
     ],
   ])('is refused: %s', (_, text, words) => {
     expect(errorOf(text)).toMatchObject({ code: 'FLEET_MALFORMED' });

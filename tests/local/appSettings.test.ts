@@ -49,7 +49,7 @@ test('a fleet of one’s own has the images of today, one that ships with Lowtid
 
 test('a shipped fleet that start posts has the images that plan and simulate give it, unless a setting says otherwise', () => {
   const postedWith = (options: object): unknown =>
-    settingsForPost(readAppSettings({ folder, environment: {}, ...options }))['LOWTIDE_IMAGE_PROFILE'];
+    settingsForPost(readAppSettings({ folder, environment: {}, ...options })).values['LOWTIDE_IMAGE_PROFILE'];
   expect(postedWith({ fleet: 'fleets/contoso.json' })).toBe('specification');
   expect(postedWith({ fleet: join(folder, 'mine.json') })).toBe('current');
   const environment = { LOWTIDE_IMAGE_PROFILE: 'current' };

@@ -1,3 +1,5 @@
+import { atRiskSentences } from '../../operatorApi/atRisk';
+import { vmsOf } from '../support/builders';
 import { idOf, steeredMonth, type SteeredMonth } from './steeredMonth';
 
 describe('VMs that become at risk of missing their 30 days', () => {
@@ -29,11 +31,18 @@ describe('VMs that become at risk of missing their 30 days', () => {
       expect.objectContaining({
         vmId: idOf('off'),
         why: expect.stringMatching(
-          /^1 VM may miss its 30 days \(poweredOff 1\); 1 VM in all\. It is off\. It is tried again by itself .* until 2026-12-08, if it is on then; nothing else is to be done\.$/,
+          /^1 VM may miss its 30 days \(poweredOff 1\)\. It is off\. It is tried again by itself .* until 2026-12-08, if it is on then; nothing else is to be done\.$/,
         ) as string,
       }),
     ]);
     await month.days(3);
     expect(await notices()).toHaveLength(1);
+  });
+
+  it('are told apart from those that were named before', () => {
+    const added = vmsOf(2).map((vm) => ({ vm, outcome: null }));
+    const said = (atRiskNow: number): string => atRiskSentences(added, atRiskNow, '2026-12-08').short;
+    expect(said(2)).toBe('2 VMs may miss their 30 days (no turn yet 2).');
+    expect(said(5)).toBe('2 more may miss their 30 days (no turn yet 2); 5 VMs are at risk now.');
   });
 });

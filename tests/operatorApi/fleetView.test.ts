@@ -49,6 +49,36 @@ describe('the view of a fleet', () => {
 });
 
 describe('the table of the fleet', () => {
+  test('says in whose hands each VM is, counts them, and counts whose the others are', async () => {
+    const weekly = 'Azure Update Manager patches it by the maintenance configuration weekly';
+    const vms = [
+      aVm({ control: { kind: 'inCharge' } }),
+      aVm({ control: { kind: 'notInCharge', because: weekly } }),
+      aVm({ control: { kind: 'notInCharge', because: weekly } }),
+      aVm({ control: { kind: 'notInCharge', because: 'Windows updates itself (AutomaticByOS)' } }),
+      aVm({ control: { kind: 'shared', because: 'its image may update itself (ImageDefault)' } }),
+      aVm(),
+    ];
+    const services = await someServices({ vms });
+    const groupsOf = async (query: Readonly<Record<string, string>>): Promise<unknown> =>
+      (
+        (await listFleet.handler(request(query), { services } as unknown as OperatorContext)).jsonBody as {
+          groups: { name: string; count: number }[];
+        }
+      ).groups.map(({ name, count }) => [name, count]);
+    expect(await groupsOf({ group: 'control' })).toEqual([
+      ['notInCharge', 3],
+      ['inCharge', 1],
+      ['none', 1],
+      ['shared', 1],
+    ]);
+    expect(await groupsOf({ reason: 'notInCharge', group: 'detail' })).toEqual([
+      [expect.stringContaining(weekly), 2],
+      [expect.stringContaining('AutomaticByOS'), 1],
+      [expect.stringContaining('ImageDefault'), 1],
+    ]);
+  });
+
   test('is of the rollout that is named, and of none that is not there', async () => {
     const { services } = await counted();
     const rolloutOf = async (query: Readonly<Record<string, string>>): Promise<unknown> =>

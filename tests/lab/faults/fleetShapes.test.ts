@@ -1,4 +1,11 @@
-import { fleetOfSeed, scenarioOfShape, shapeOf, type FleetShape } from '../../../lab/faults/fleetShapes';
+import { selects } from '../../../domain/selector';
+import {
+  fleetOfSeed,
+  hasBudgets,
+  scenarioOfShape,
+  shapeOf,
+  type FleetShape,
+} from '../../../lab/faults/fleetShapes';
 import { FAULT_KINDS } from '../../../lab/faults/faults';
 import { otherHubsOf } from '../../../lab/faults/hostRuns';
 import { monthSetupOf } from '../../../lab/faults/monthSetup';
@@ -42,6 +49,20 @@ describe('the fleets of seeds', () => {
     const [effect] = scenarioOfShape(seed, plain, new Set(FAULT_KINDS)).effects;
     expect(effect).toMatchObject({ what: 'unhealthyAfterUpdate', percent: 100 });
     expect(scenarioOfShape(seed, plain, new Set()).effects).toEqual([]);
+  });
+
+  it('with applications of budgets, some of whose VMs are off for good', () => {
+    const [seed = 0, ...others] = SEEDS.filter(hasBudgets);
+    expect(others.length).toBeGreaterThan(0);
+    const { budgets } = monthSetupOf(seed, VMS).policy;
+    expect(budgets.map(({ selector }) => selector)).toEqual([{ tag: 'app=shop' }, { tag: 'app=desk' }]);
+    const { vms } = parseFleet(JSON.stringify(fleetOfSeed({ vms: VMS, seed })), 'budgets');
+    for (const { selector } of budgets) {
+      const own = vms.filter((vm) => selects(selector, vm));
+      expect(own.length).toBeGreaterThan(VMS / 6);
+      expect(own.some(({ tags }) => tags['lowtide-power'] === 'parked')).toBe(true);
+    }
+    expect(monthSetupOf(seed + 1, VMS).policy.budgets).toEqual([]);
   });
 
   it('know every VM by a GUID of its own', () => {

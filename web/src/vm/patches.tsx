@@ -27,7 +27,7 @@ export function Patches({
       <p>
         {assessed === null
           ? 'Not assessed yet.'
-          : `${many(assessed.criticalAndSecurityPatchCount, 'Critical or Security patch', 'Critical or Security patches')} and ${many(assessed.otherPatchCount, 'other')} were missing when it was last assessed, ${time(assessed.startTime)}.`}
+          : `${many(assessed.criticalAndSecurityPatchCount, 'Critical or Security patch', 'Critical or Security patches')} and ${many(assessed.otherPatchCount, 'other')} were missing when it was last assessed, ${time(assessed.startTime)}.${assessed.rebootPending ? ' A reboot was pending.' : ''}`}
       </p>
       <p>
         {installed === null

@@ -31,6 +31,7 @@ export interface VmView {
     readonly lastAssessment: {
       readonly criticalAndSecurityPatchCount: number;
       readonly otherPatchCount: number;
+      readonly rebootPending: boolean;
       readonly startTime: string;
     } | null;
     readonly lastInstallation: {
