@@ -3,7 +3,6 @@ import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import type { Freeze } from '../domain/freezes';
-import type { PhaseId } from '../domain/phaseId';
 import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
@@ -156,9 +155,9 @@ function waitOf(
 /** An approval that no approver has refused is late only from the planned start on. */
 function isNotMissedYet(
   approvals: ApprovalFacts | undefined,
-  { phase, expectedStartUtc }: { readonly phase: PhaseId; readonly expectedStartUtc: string },
+  place: FleetVm['place'],
   nowUtc: string,
 ): boolean {
-  const isAnswered = approvals?.given.some((one) => one.phase === phase) ?? false;
-  return !isAnswered && nowUtc < expectedStartUtc;
+  if (place === null || nowUtc >= place.expectedStartUtc) return false;
+  return approvals?.given.every(({ phase }) => phase !== place.phase) ?? true;
 }

@@ -56,10 +56,18 @@ function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): v
   askingHost(
     make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
       'npm run lowtide -- why web-01',
+      'npm run lowtide -- why web-01 --file fleets/contoso.json --month 2026-12',
     ]),
   )
     .argument('<vm>', 'its name, or its full ARM id')
     .option('--live', 'ask the platform, too, for power, agent and health')
+    .option(
+      '--file <fleet>',
+      'no host: as the month of this fleet file is planned, by the settings here',
+      fleetFile,
+    )
+    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
+    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
     .action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
       ended(await runWhy(vm, options));
     });

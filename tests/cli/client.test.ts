@@ -301,6 +301,21 @@ describe('the client without a host, over a fleet file', () => {
     });
   });
 
+  it('names a VM and a set by their names, and says why a VM would be patched, or not', async () => {
+    const ofFile = ['--file', fleet, '--month', '2026-12'];
+    expect((await typed('preview', ...ofFile, '--vm', 'e2e-lone')).out).toMatch(/^2026-12: 1 of 6 VMs/);
+    expect((await typed('preview', ...ofFile, '--set', 'as-e2e')).out).toMatch(/^2026-12: 2 of 6 VMs/);
+    expect((await typed('forecast', ...ofFile, '--vm', 'e2e-lon')).err).toContain('There is e2e-lone.');
+    expect((await typed('preview', ...ofFile, '--vm', '/no/id')).err).toMatch(
+      /^error: It is not clear which/,
+    );
+    expect((await typed('why', 'e2e-lone', ...ofFile)).out).toMatch(
+      /^e2e-lone: onTime\n {2}its place in rollout-2026-12: phase-2, westeurope, regional\n {2}planned: 2026-12-09 .* UTC to /,
+    );
+    expect((await typed('why', 'e2e-manual', ...ofFile)).out).toMatch(/^e2e-manual: notTakingPart, .*Manual/);
+    expect(await json('why', 'e2e-lone')).toMatchObject({ state: 'onTime', place: { phase: 'phase-2' } });
+  });
+
   it('forecasts it: by region, family or tag, as of a day, as a table, JSON and CSV', async () => {
     const month = ['--month', '2026-12'];
     expect((await typed('forecast', '--file', fleet, ...month)).out).toMatch(/all +0 +6 +0 +0 +0 +2/);

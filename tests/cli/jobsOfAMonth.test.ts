@@ -158,8 +158,11 @@ describe('a month of patching, by the people who run it', () => {
     );
     expect((await says('ana', 'rollouts', 'start', '--month', '2026-11')).out).toContain('is started');
     await month.api.pass(1);
+    expect(await reads('why', 'eu-ours')).toMatch(
+      /^eu-ours: waiting\n[^]* start: earliest 2026-11-11 03:00 UTC \(Tue 22:00 in America\/New_York\), expected .*, latest .* in America\/New_York\)/,
+    );
     expect(await reads('why', 'jp-db')).toMatch(
-      /^jp-db: waiting\n[^]* start: earliest 2026-11-13 23:00 UTC \(Sat 08:00 in Asia\/Tokyo\), expected .*, latest .* in Asia\/Tokyo\)/,
+      /^jp-db: held\n.* It waits for an approval before phase 3\.[^]* earliest 2026-11-13 23:00 UTC \(Sat 08:00 in Asia\/Tokyo\)/,
     );
     expect(await reads('why', 'jp-2')).toContain(
       'The exclusion db-move of dba@contoso.com ends at 2026-11-23',
