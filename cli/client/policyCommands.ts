@@ -27,9 +27,10 @@ function writePolicy(policy: PolicyView, options: Common): void {
     return;
   }
   const { version, sets, inForce } = policy;
-  say.line(
-    version === 0 ? 'No policy was applied: the settings of the deployment hold.' : `Version ${version}`,
-  );
+  if (!options.csv)
+    say.line(
+      version === 0 ? 'No policy was applied: the settings of the deployment hold.' : `Version ${version}`,
+    );
   const rows = Object.entries(inForce).map(([member, value]) => ({
     member,
     value,

@@ -1,4 +1,5 @@
 import { Argument, Option, type Command } from 'commander';
+import { OutcomeKind } from '../../domain/reasons';
 import { fleetFile, month, wholeNumber } from '../optionValues';
 import {
   askingHost,
@@ -113,7 +114,12 @@ function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
       ]),
     ),
   )
-    .option('--kind <kind>', 'only VMs with this outcome; none for those without one')
+    .addOption(
+      new Option('--kind <kind>', 'only VMs with this outcome; none for those without one').choices([
+        ...OutcomeKind.options,
+        'none',
+      ]),
+    )
     .option('--reason <reason>', 'only VMs with this reason')
     .option('--phase <phase>', 'only VMs of this phase')
     .option('--search <text>', 'only VMs whose name contains this')
@@ -143,7 +149,7 @@ function addCompliance(program: Command, ended: Ended, make: MakeCommand): void 
   )
     .addArgument(new Argument('<report>').choices([...REPORTS]))
     .option('--rollout <id>', 'only this rollout')
-    .option('--kind <kind>', 'only outcomes of this kind')
+    .addOption(new Option('--kind <kind>', 'only outcomes of this kind').choices(OutcomeKind.options))
     .option('--reason <reason>', 'only outcomes with this reason')
     .option('--phase <phase>', 'only outcomes in this phase')
     .option('--since <instant>', 'only what was at this day or instant in UTC, or later')
