@@ -31,7 +31,7 @@ export function interruption(): AbortSignal {
 
 let isBroken = false;
 
-/** Standard output is full, or its reader has gone: of that nobody needs to be told who has typed `| head`. */
+/** Standard output is full, or its reader has gone: the latter is what `| head` does, and no error. */
 export function outputBroke(cause: NodeJS.ErrnoException): void {
   isBroken = true;
   const error = outputFailed('Standard output', cause);

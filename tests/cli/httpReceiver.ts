@@ -21,7 +21,7 @@ export interface HttpReceiver {
   close(): Promise<void>;
 }
 
-/** A server of somebody else, on this machine: a chat, a change calendar. */
+/** A server beside Lowtide, on this machine: a chat, a change calendar. */
 export async function httpReceiver(answer: Answer): Promise<HttpReceiver> {
   const received: Received[] = [];
   const server: Server = createServer((request, response) => {

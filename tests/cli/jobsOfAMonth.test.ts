@@ -140,7 +140,7 @@ describe('a month of patching, by the people who run it', () => {
     expect(await reads('rollouts')).toBe('none\n');
   });
 
-  it('why says when, before; who misses the 30 days is counted, and nobody does yet', async () => {
+  it('why says when, before; who misses the 30 days is counted, and no VM does yet', async () => {
     const exclude = [
       'exclude',
       'add',
