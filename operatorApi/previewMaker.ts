@@ -50,7 +50,7 @@ export class ThreadMaker implements PreviewMaker {
     this.#idle = setTimeout(() => void this.#worker.terminate(), IDLE_MS);
     this.#idle.unref();
     this.#worker.on('message', (answered: Answered) => {
-      this.#settle(answered);
+      this.#answer(answered);
     });
     this.#worker.on('error', (error) => {
       this.#end(error);
@@ -81,7 +81,7 @@ export class ThreadMaker implements PreviewMaker {
     await this.#worker.terminate();
   }
 
-  #settle({ n, reply, refused, failed }: Answered): void {
+  #answer({ n, reply, refused, failed }: Answered): void {
     const waiting = this.#waiting.get(n);
     this.#waiting.delete(n);
     if (this.#waiting.size === 0) this.#worker.unref();
