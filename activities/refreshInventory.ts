@@ -22,7 +22,7 @@ export const refreshInventory = wakingActivity(
     });
     if (remaining === 0) {
       const nextUtc = addSeconds(nowUtc, services.policy.inventoryEverySeconds - EARLY_SECONDS);
-      await services.agenda.settle(seen, 'inventory', nextUtc);
+      await services.agenda.reschedule(seen, 'inventory', nextUtc);
     }
     if (added.length > 0 && remaining === 0) await wakeForInventory(services);
     return {

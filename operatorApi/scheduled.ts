@@ -76,7 +76,7 @@ export async function purgeFinished(
     });
     purged += result.instancesDeleted;
   }
-  await agenda.settle(seen, 'purge', new Date(fromMs).toISOString());
+  await agenda.reschedule(seen, 'purge', new Date(fromMs).toISOString());
   const dropped = await dropOldEvents(services.azureDriver ?? null, nowUtc());
   log.log(`Purged ${purged} finished instances, and ${dropped} events of the driver.`);
 }

@@ -41,7 +41,7 @@ export async function startSweeps(
   }
 }
 
-/** Each with the row that it was started for, which it settles; the sweep of the ledgers reads theirs itself. */
+/** Each with the row that it was started for, which it puts off; the sweep of the ledgers reads theirs itself. */
 function dueSweeps(
   agenda: readonly AgendaItem[],
   nowUtc: string,

@@ -21,7 +21,7 @@ export type AgendaName =
 /** A row as it was read; null: it was not there. */
 export type SeenDue = Pick<AgendaItem, 'dueUtc' | 'etag'> | null;
 
-export interface Settled {
+export interface Rescheduled {
   readonly name: AgendaName;
   readonly seen: Exclude<SeenDue, null>;
   readonly dueUtc: string;
@@ -48,9 +48,9 @@ export interface AgendaStore {
    */
   soonest(name: AgendaName, dueUtc: string, nowUtc: string): Promise<void>;
   /** After a sweep: due at this instant, unless it was brought forward since the item was read. */
-  settle(seen: SeenDue, name: AgendaName, dueUtc: string): Promise<void>;
+  reschedule(seen: SeenDue, name: AgendaName, dueUtc: string): Promise<void>;
   /** The same for many that were there, together where none was brought forward. */
-  settleAll(items: readonly Settled[]): Promise<void>;
+  rescheduleAll(items: readonly Rescheduled[]): Promise<void>;
 }
 
 const PARTITION = CONTROL;
@@ -71,15 +71,15 @@ export function agendaStore(store: Store): AgendaStore {
     const row = await table.get(PARTITION, keyOf(name));
     return row && itemOf(row);
   };
-  const settle: AgendaStore['settle'] = async (seen, name, dueUtc) => {
+  const reschedule: AgendaStore['reschedule'] = async (seen, name, dueUtc) => {
     if (seen?.dueUtc === dueUtc) return;
     if (seen === null) await table.insert(PARTITION, keyOf(name), { dueUtc });
     else await table.replace(PARTITION, keyOf(name), { dueUtc }, seen.etag);
   };
   return {
     read,
-    settle,
-    settleAll: async (items) => {
+    reschedule,
+    rescheduleAll: async (items) => {
       for (let start = 0; start < items.length; start += TRANSACTION_CHANGES_MAX) {
         const some = items.slice(start, start + TRANSACTION_CHANGES_MAX);
         const replace = some.map(({ name, seen, dueUtc }) => ({
@@ -88,7 +88,7 @@ export function agendaStore(store: Store): AgendaStore {
           etag: seen.etag,
         }));
         if ((await table.commit(PARTITION, { replace })) !== null) continue;
-        for (const { name, seen, dueUtc } of some) await settle(seen, name, dueUtc);
+        for (const { name, seen, dueUtc } of some) await reschedule(seen, name, dueUtc);
       }
     },
     list: async () => (await table.list(PARTITION, { from: AGENDA_PREFIX })).map(itemOf),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId, type AvailabilitySetId } from '../domain/ids';
 import { VirtualMachine } from '../domain/virtualMachine';
+import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import { keyPart } from './rowValue';
 import type { Store } from './store';
@@ -39,6 +40,8 @@ export interface InventoryStore {
   read(id: VmId): Promise<InventoryRow | null>;
   /** The VMs that are there. */
   list(): Promise<readonly VirtualMachine[]>;
+  /** Of those that are there, in the order of their keys, from behind `after`. */
+  page(after: string, size: number): Promise<ListPage<VirtualMachine>>;
   /** These and those that are gone. */
   rows(): Promise<readonly InventoryRow[]>;
   change(changes: {
@@ -81,13 +84,19 @@ const parseSetSize = parsedOnce(SetSize);
 const parseRow = parsedOnce(InventoryRow);
 const parseListing = parsedOnce(LastListing);
 
+const isThere = ({ goneUtc }: InventoryRow): boolean => goneUtc === undefined;
+
 export function inventoryStore(store: Store): InventoryStore {
   const table = store.table('inventory');
   const rows = async (): Promise<InventoryRow[]> =>
     (await table.list(VMS)).map(({ value }) => parseRow(value));
   return {
     rows,
-    list: async () => (await rows()).filter(({ goneUtc }) => goneUtc === undefined),
+    list: async () => (await rows()).filter(isThere),
+    page: async (after, size) => {
+      const { value, next } = await listPage(table, VMS, { after, size }, parseRow);
+      return { value: value.filter(isThere), next };
+    },
     read: async (id) => {
       const row = await table.get(VMS, keyOf(id));
       const vm = row && parseRow(row.value);

@@ -167,11 +167,11 @@ test('ledgers from which nothing is expected are put off together, and one that 
     { name: 'ledger~northeurope' as const, seen: await seenOf('ledger~northeurope'), dueUtc: LATER },
   ];
   await services.agenda.soonest('ledger~westus', nowUtc, nowUtc);
-  await services.agenda.settleAll(items);
+  await services.agenda.rescheduleAll(items);
   expect((await seenOf('ledger~westus')).dueUtc).toBe(nowUtc);
   expect((await seenOf('ledger~northeurope')).dueUtc).toBe(LATER);
   const requests = requestsTo(services);
-  await services.agenda.settleAll([
+  await services.agenda.rescheduleAll([
     { name: 'ledger~westus', seen: await seenOf('ledger~westus'), dueUtc: LATER },
   ]);
   expect(requests.filter((one) => one !== 'rollouts.get')).toEqual(['rollouts.commit']);
