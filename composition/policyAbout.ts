@@ -39,7 +39,7 @@ export const POLICY_ABOUT: Readonly<Record<Exclude<Key, 'extraRegions' | 'attemp
   claimGraceSeconds:
     'So long after its expiry a claim is looked into: the platform is asked whether anything is in flight.',
   claimOverrunSeconds:
-    'So long after the window a claim that cannot be released holds its region, and the operator is told.',
+    'So long after the window a claim that cannot be released holds its region, and the operator is notified.',
   rolloutDeadlineSeconds:
     'A rollout ends so long after its release, or with the next release if that is earlier.',
   forecastTargetDays:

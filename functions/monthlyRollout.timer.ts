@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { appServices } from '../composition/compose';
+import { appServices, policyWasRead, servicesOfSettings } from '../composition/compose';
 import { hostClient } from '../composition/hostClient';
 import { startReleasedMonth } from '../operatorApi/scheduled';
 
@@ -10,5 +10,9 @@ const DAILY = '0 5 18 * * *';
 app.timer('monthlyRolloutTimer', {
   schedule: process.env['LOWTIDE_ROLLOUT_SCHEDULE'] ?? DAILY,
   extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => startReleasedMonth(await appServices(), hostClient(context), context),
+  handler: async (_timer, context) => {
+    const { rollouts, policy } = await (await servicesOfSettings()).agenda.listWithRollouts();
+    await policyWasRead(policy);
+    await startReleasedMonth(await appServices(), hostClient(context), context, rollouts);
+  },
 });

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { appServices } from '../composition/compose';
+import { servicesOfSettings } from '../composition/compose';
 import { hostClient } from '../composition/hostClient';
 import { purgeFinished } from '../operatorApi/scheduled';
 
@@ -10,5 +10,5 @@ const DAILY = '0 30 3 * * *';
 app.timer('retentionTimer', {
   schedule: process.env['LOWTIDE_RETENTION_SCHEDULE'] ?? DAILY,
   extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => purgeFinished(await appServices(), hostClient(context), context),
+  handler: async (_timer, context) => purgeFinished(await servicesOfSettings(), hostClient(context), context),
 });

@@ -51,7 +51,7 @@ function textsOf({ jsonBody, body }: HttpResponseInit): { readonly text: unknown
     const text = JSON.stringify(jsonBody);
     return { text, tagged: text };
   }
-  const { asOfUtc, ...rest } = jsonBody;
+  const { asOfUtc, ...rest } = jsonBody as { readonly asOfUtc: unknown };
   const tagged = JSON.stringify(rest);
   const isEmpty = tagged === '{}';
   return { text: `{"asOfUtc":${JSON.stringify(asOfUtc)}${isEmpty ? '' : ','}${tagged.slice(1)}`, tagged };

@@ -80,7 +80,7 @@ export async function rolloutOrLatest(
   return control;
 }
 
-const latestMonthly = (rollouts: readonly RolloutControl[]): RolloutControl | null =>
+export const latestMonthly = (rollouts: readonly RolloutControl[]): RolloutControl | null =>
   rollouts.findLast(({ emergency }) => emergency === undefined) ?? null;
 
 function viewsOf({ inventory }: Services): Views {

@@ -28,7 +28,7 @@ const SCRIPT = join(__dirname, 'previewThread.js');
 
 export const hasThread = (): boolean => existsSync(SCRIPT);
 
-/** A thread that nobody has asked for so long ends: it holds a copy of the fleet. */
+/** A thread without a request for so long ends: it holds a copy of the fleet. */
 const IDLE_MS = 600_000;
 
 interface Waiting {

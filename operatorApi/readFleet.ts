@@ -58,10 +58,11 @@ async function inventoryOf(
   const selector = control?.emergency?.selector;
   const found: VirtualMachine[] = [];
   const next = slices();
-  for (let after: string | null = ''; after !== null; await next()) {
+  for (let after: string | null = ''; after !== null;) {
     const page: Awaited<ReturnType<typeof inventory.page>> = await inventory.page(after, PAGE_SIZE);
     for (const vm of page.value) if (selector === undefined || selects(selector, vm)) found.push(vm);
     after = page.next;
+    await next();
   }
   return found;
 }
@@ -69,10 +70,11 @@ async function inventoryOf(
 async function outcomesOf({ outcomes }: Services, id: RolloutId): Promise<KeptOutcome[]> {
   const found: KeptOutcome[] = [];
   const next = slices();
-  for (let after: string | null = ''; after !== null; await next()) {
+  for (let after: string | null = ''; after !== null;) {
     const page: Awaited<ReturnType<typeof outcomes.page>> = await outcomes.page(id, after, PAGE_SIZE);
     found.push(...page.value);
     after = page.next;
+    await next();
   }
   return found;
 }
@@ -80,10 +82,11 @@ async function outcomesOf({ outcomes }: Services, id: RolloutId): Promise<KeptOu
 async function roundsOf({ plans }: Services, id: RolloutId): Promise<RoundPlan[]> {
   const found: RoundPlan[] = [];
   const next = slices();
-  for (let after: string | null = ''; after !== null; await next()) {
+  for (let after: string | null = ''; after !== null;) {
     const page: Awaited<ReturnType<typeof plans.roundsPage>> = await plans.roundsPage(id, after, PAGE_SIZE);
     found.push(...page.value);
     after = page.next;
+    await next();
   }
   return found;
 }

@@ -4,15 +4,15 @@ import { setImmediate } from 'node:timers/promises';
 const SLICE_MS = 5;
 
 /** Several of them share the time: in one turn of the event loop only one works. */
-let lastTurn: Promise<unknown> = Promise.resolve();
+const turns: { last: Promise<unknown> } = { last: Promise.resolve() };
 
 /** Lets other requests be answered, when the work since it was asked last has taken long enough. */
 export function slices(): () => Promise<void> {
   let sinceMs = performance.now();
   return async () => {
     if (performance.now() - sinceMs < SLICE_MS) return;
-    lastTurn = lastTurn.then(() => setImmediate());
-    await lastTurn;
+    turns.last = turns.last.then(() => setImmediate());
+    await turns.last;
     sinceMs = performance.now();
   };
 }

@@ -1,20 +1,14 @@
 /** How many VMs of a round have each value of a column, in the order in which the values appear. */
-export interface Counts {
-  readonly values: readonly number[];
-  readonly counts: readonly number[];
-}
+export type Counts = readonly (readonly [value: number, count: number])[];
 
 /** A round has few values: to look through them costs less than a map of them. */
 export function countsOf(members: readonly number[], column: Int32Array): Counts {
-  const values: number[] = [];
-  const counts: number[] = [];
+  const counts: [value: number, count: number][] = [];
   for (const n of members) {
     const value = column[n] ?? 0;
-    const place = values.indexOf(value);
-    if (place < 0) {
-      values.push(value);
-      counts.push(1);
-    } else counts[place] = (counts[place] ?? 0) + 1;
+    const known = counts.find((one) => one[0] === value);
+    if (known === undefined) counts.push([value, 1]);
+    else known[1] += 1;
   }
-  return { values, counts };
+  return counts;
 }

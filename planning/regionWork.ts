@@ -143,10 +143,9 @@ function byZone(a: string | null, b: string | null): number {
 }
 
 /** The members by their value in the column, in the order in which the values first appear. */
-function groupBy<T>(members: ArrayLike<number>, column: ArrayLike<T>): Map<T, number[]> {
+function groupBy<T>(members: Int32Array | readonly number[], column: ArrayLike<T>): Map<T, number[]> {
   const groups = new Map<T, number[]>();
-  for (let index = 0; index < members.length; index += 1) {
-    const n = members[index] ?? 0;
+  for (const n of members) {
     const value = column[n] as T;
     const group = groups.get(value);
     if (group === undefined) groups.set(value, [n]);

@@ -36,8 +36,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /**
- * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps: windows,
- * phases and gates, stages one after another, pools of the same width, shares of subscriptions, the patch-call budget, exposure. Every VM is
+ * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps. Every VM is
  * taken to be reachable and healthy after its update.
  */
 export function schedulePhases(
@@ -254,29 +253,24 @@ class Run {
     return counts;
   }
 
-  #fitShares({ work, down }: RegionRun, { values, counts }: Counts): boolean {
-    for (let n = 0; n < values.length; n += 1) {
-      const number = values[n] ?? 0;
+  #fitShares({ work, down }: RegionRun, counts: Counts): boolean {
+    for (const [number, count] of counts) {
       const share = this.#facts.shareOf(work.region, this.#candidates.names.subscriptions[number] ?? '');
-      if ((down.get(number) ?? 0) + (counts[n] ?? 0) > share) return false;
+      if ((down.get(number) ?? 0) + count > share) return false;
     }
     return true;
   }
 
-  #takeShares({ down }: RegionRun, taken: Counts | null, sign: 1 | -1): void {
-    if (taken === null) return;
-    for (const [n, number] of taken.values.entries())
-      down.set(number, (down.get(number) ?? 0) + sign * (taken.counts[n] ?? 0));
+  #takeShares({ down }: RegionRun, counts: Counts | null, sign: 1 | -1): void {
+    if (counts === null) return;
+    for (const [number, count] of counts) down.set(number, (down.get(number) ?? 0) + sign * count);
   }
 
   /** What exposure allows starts; the rest waits in the order of its asking. A round keeps its place until the last of its VMs is done. */
   #install(round: RoundRun): void {
     const granted: [family: number, count: number][] = [];
-    const { values, counts } = countsOf(round.work.members, this.#candidates.family);
     let startedNow = 0;
-    for (let n = 0; n < values.length; n += 1) {
-      const family = values[n] ?? 0;
-      const count = counts[n] ?? 0;
+    for (const [family, count] of countsOf(round.work.members, this.#candidates.family)) {
       const seen = this.#families[family];
       if (seen === undefined) continue;
       const now = seen.waiting.length > 0 ? 0 : Math.min(count, this.#installsLeft(seen));

@@ -180,12 +180,11 @@ class Writer {
   /** A subscription with one standalone VM in the region has nothing to share. */
   #sharesOf(region: string, { members }: RoundWork): SubscriptionShare[] {
     const { candidates, facts } = this.#facts;
-    const { values, counts } = countsOf(members, candidates.subscription);
-    return values.flatMap((number, n) => {
+    return countsOf(members, candidates.subscription).flatMap(([number, count]) => {
       const subscriptionId = candidates.names.subscriptions[number] ?? '';
       if (facts.standaloneCount(region, subscriptionId) < 2) return [];
       const max = facts.shareOf(region, subscriptionId);
-      return [{ subscription: subscriptionKey(subscriptionId), count: counts[n] ?? 0, max }];
+      return [{ subscription: subscriptionKey(subscriptionId), count, max }];
     });
   }
 

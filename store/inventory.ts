@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId, type AvailabilitySetId } from '../domain/ids';
 import { VirtualMachine } from '../domain/virtualMachine';
+import { forgetListed } from './agenda';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import { keyPart } from './rowValue';
@@ -102,7 +103,10 @@ export function inventoryStore(store: Store): InventoryStore {
       const vm = row && parseRow(row.value);
       return vm?.goneUtc === undefined ? vm : null;
     },
-    save: (vm) => table.upsert(VMS, keyOf(vm.id), vm),
+    save: async (vm) => {
+      await forgetListed(store);
+      await table.upsert(VMS, keyOf(vm.id), vm);
+    },
     movedTo: async (id) => {
       let at: VmId | null = null;
       for (let moves = 0; moves < MOVES_MAX; moves += 1) {
@@ -116,11 +120,14 @@ export function inventoryStore(store: Store): InventoryStore {
       await table.upsert(MOVED, keyOf(from), { to });
       await table.write(MOVED, { upsert: [], remove: [keyOf(to)] });
     },
-    change: ({ upsert, remove }) =>
-      table.write(VMS, {
+    change: async ({ upsert, remove }) => {
+      if (upsert.length + remove.length === 0) return;
+      await forgetListed(store);
+      await table.write(VMS, {
         upsert: upsert.map((vm) => ({ row: keyOf(vm.id), value: vm })),
         remove: remove.map(keyOf),
-      }),
+      });
+    },
     setSize: async (id) => {
       const row = await table.get(SETS, keyOf(id));
       return row ? parseSetSize(row.value).size : 1;

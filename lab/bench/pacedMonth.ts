@@ -40,7 +40,7 @@ function waitedSeconds(): number | null {
 export function keepGoing(host: Host): PacedMonth {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  let isStopped = false;
+  const stopped = new AbortController();
   const begunMs = performance.now();
   const fromMs = host.nowMs();
   const cpu = (): number => {
@@ -55,7 +55,7 @@ export function keepGoing(host: Host): PacedMonth {
     waited: waitedSeconds(),
   };
   const going = (async (): Promise<void> => {
-    while (!isStopped) {
+    while (!stopped.signal.aborted) {
       await host.runUntil(new Date(fromMs + (performance.now() - begunMs) * PACE).toISOString());
       await pause(STEP_MS);
     }
@@ -83,7 +83,7 @@ export function keepGoing(host: Host): PacedMonth {
       return passed;
     },
     stop: async () => {
-      isStopped = true;
+      stopped.abort();
       await going;
       delay.disable();
     },
