@@ -35,6 +35,28 @@ module.exports = {
       'The dashboard knows the app over its API alone; the certificate is judged by the auditor, which is no part of the app.',
     ),
     layer('drivers', ['domain/'], 'A driver speaks the words of domain/ and nothing else.'),
+    layer(
+      'composition',
+      ['domain/', 'drivers/', 'store/', 'activities/', 'notifications/'],
+      'Putting the app together and letting requests in is below what its two APIs do.',
+    ),
+    ...['operatorApi', 'armApi'].map((api) =>
+      layer(
+        api,
+        [
+          'domain/',
+          'planning/',
+          'drivers/',
+          'store/',
+          'activities/',
+          'composition/',
+          'notifications/',
+          'orchestrations/contracts',
+          'entities/contracts',
+        ],
+        'Each API does its own; neither leans on the other, and both know orchestrations and entities by contract alone.',
+      ),
+    ),
     layer('store', ['domain/', 'planning/plan'], 'A store keeps the values of domain/ and the plan.'),
     layer(
       'audit',

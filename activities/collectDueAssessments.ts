@@ -32,7 +32,7 @@ export const collectDueAssessments = activity(
     const following = rows.find((row) => !moved.has(keyAt(row)));
     if (!more && (before === null || open.length > 0)) {
       const soonest = [...moves.map(({ toUtc }) => toUtc), following?.dueUtc ?? NEVER_UTC].reduce(earlier);
-      await agenda.settle(seen, 'assessments', soonest);
+      await agenda.reschedule(seen, 'assessments', soonest);
     }
     const taken = moves.map(asMove).map(({ to }) => to);
     return {

@@ -20,7 +20,7 @@ export const collectOutdatedExtensions = activity(
     // Taken off the list now: an update that does not succeed is noticed again at the VM's next assessment.
     if (open.length > 0) await assessments.markExtension(open, 'current');
     const isDone = open.length === behind.length;
-    await agenda.settle(seen, 'extensions', isDone ? NEVER_UTC : addSeconds(nowUtc, NEXT_HOUR_SECONDS));
+    await agenda.reschedule(seen, 'extensions', isDone ? NEVER_UTC : addSeconds(nowUtc, NEXT_HOUR_SECONDS));
     return { vmIds: open.map(({ vmId }) => vmId), pace: contracts.Pace.parse(policy) };
   },
 );

@@ -54,7 +54,7 @@ export const collectSecondChances = wakingActivity(
     if (!more) {
       const dueNext = [...moves.map(({ dueUtc }) => dueUtc), following?.dueUtc ?? null];
       const soonest = dueNext.map((dueUtc) => dueUtc ?? NEVER_UTC).reduce(earlier);
-      await services.agenda.settle(seen, 'secondChances', soonest);
+      await services.agenda.reschedule(seen, 'secondChances', soonest);
     }
     for (const rolloutId of look.gone) await wakeWhenComplete(services, rolloutId);
     return { more };

@@ -16,13 +16,18 @@ export const refreshInventory = wakingActivity(
   contracts.refreshInventory,
   async (services, { nowUtc, accept, seen: given }) => {
     const seen = await seenDue(services, 'inventory', given);
-    const { present, added, changed, buried, moved, notBelieved, remaining } = await takeListing(services, {
+    const taken = await takeListing(services, {
       accept,
       changesMax: CHANGES_A_CALL_MAX,
+      agreed: accept ? null : (seen?.listed ?? null),
     });
+    const { present, added, changed, buried, moved, notBelieved, remaining, agreed } = taken;
     if (remaining === 0) {
       const nextUtc = addSeconds(nowUtc, services.policy.inventoryEverySeconds - EARLY_SECONDS);
-      await services.agenda.settle(seen, 'inventory', nextUtc);
+      // Its own changes have written to the row that it was started for.
+      const row =
+        seen?.listed !== undefined && agreed === null ? await services.agenda.read('inventory') : seen;
+      await services.agenda.reschedule(row, 'inventory', nextUtc, agreed);
     }
     if (added.length > 0 && remaining === 0) await wakeForInventory(services);
     return {

@@ -1,8 +1,15 @@
+import { createHash } from 'node:crypto';
 import { isAssessed } from '../domain/eligibility';
 import { earlier } from '../domain/instants';
 import { nextAssessmentUtc } from '../domain/assessmentTimes';
 import type { VmId } from '../domain/ids';
-import { inventoryChanges, type InventoryChanges, type Listing } from '../domain/inventoryChanges';
+import {
+  inventoryChanges,
+  type AgreedListing,
+  type InventoryChanges,
+  type Listing,
+} from '../domain/inventoryChanges';
+import type { Policy } from '../domain/policy';
 import { chance } from '../domain/seed';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -18,11 +25,15 @@ import type { Services } from './services';
  */
 export async function takeListing(
   services: Services,
-  { accept = false, changesMax = Infinity }: { readonly accept?: boolean; readonly changesMax?: number } = {},
-): Promise<InventoryChanges & { readonly remaining: number }> {
+  { accept = false, changesMax = Infinity, agreed = null }: ListingOptions = {},
+): Promise<TakenListing> {
   const { inventory, policy } = services;
   const nowUtc = services.nowUtc();
-  const [listing, known] = [await listAll(services), await inventory.rows()];
+  const listing = await listAll(services);
+  const fingerprint = fingerprintOf(listing.vms, policy);
+  if (agreed?.fingerprint === fingerprint && listing.incomplete.size === 0 && isRecent(agreed, nowUtc))
+    return { ...NOTHING_CHANGED, present: listing.vms, agreed };
+  const known = await inventory.rows();
   const all = inventoryChanges(known, listing, accept ? { inventoryFewerPercent: 100 } : policy, nowUtc);
   const { changes, remaining } = firstOf(all, changesMax);
   const { present, added, changed, moved, buried, removed, notBelieved } = changes;
@@ -37,7 +48,11 @@ export async function takeListing(
     upsert: [...added, ...changed.map(({ after }) => after), ...moved.map(({ to }) => to), ...buried],
     remove: [...removed, ...moved.map(({ from }) => from.id)],
   });
-  if (remaining > 0) return { ...changes, remaining };
+  if (remaining > 0) return { ...changes, remaining, agreed: null };
+  const isAsKnown =
+    countOf(changes) + notBelieved.length === 0 && known.every(({ goneUtc }) => goneUtc === undefined);
+  const next = isAsKnown ? { fingerprint, comparedUtc: nowUtc } : null;
+  if (next !== null && agreed?.fingerprint === fingerprint) return { ...changes, remaining, agreed: next };
   await saveBudgetSizes(services, policy, present);
   await inventory.saveListing({ atUtc: nowUtc, vmCount: present.length, notBelieved: [...notBelieved] });
   for (const { subscriptionId, why } of notBelieved)
@@ -50,7 +65,46 @@ export async function takeListing(
       why: `${why} Nothing of it was changed.`,
       evidence: {},
     });
-  return { ...changes, remaining };
+  return { ...changes, remaining, agreed: next };
+}
+
+export interface ListingOptions {
+  readonly accept?: boolean;
+  readonly changesMax?: number;
+  /** What the last listing agreed with, as long as nothing wrote to the inventory. */
+  readonly agreed?: AgreedListing | null;
+}
+
+export interface TakenListing extends InventoryChanges {
+  readonly remaining: number;
+  /** Null when the inventory is not, or not yet, what was listed. */
+  readonly agreed: AgreedListing | null;
+}
+
+const NOTHING_CHANGED = {
+  added: [],
+  changed: [],
+  moved: [],
+  buried: [],
+  removed: [],
+  notBelieved: [],
+  remaining: 0,
+} satisfies Partial<TakenListing>;
+
+/** So often the whole inventory is compared, whatever was listed. */
+const COMPARE_EVERY_MS = 86_400_000;
+
+const isRecent = ({ comparedUtc }: AgreedListing, nowUtc: string): boolean =>
+  Date.parse(nowUtc) - Date.parse(comparedUtc) < COMPARE_EVERY_MS;
+
+const countOf = ({ added, changed, moved, buried, removed }: InventoryChanges): number =>
+  added.length + changed.length + moved.length + buried.length + removed.length;
+
+/** Of the fleet in whatever order it is listed, and of the budgets that its VMs are counted by. */
+function fingerprintOf(vms: readonly VirtualMachine[], { budgets }: Policy): string {
+  const hash = createHash('sha256').update(JSON.stringify(budgets));
+  for (const vm of [...vms].sort((a, b) => (a.id < b.id ? -1 : 1))) hash.update(JSON.stringify(vm));
+  return hash.digest('hex');
 }
 
 /** VMs that one call follows to their new ids: each is a dozen requests. */

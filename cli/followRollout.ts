@@ -82,7 +82,8 @@ function pacer({ host, speed }: Follow): (stoodStill: boolean) => Promise<void> 
 async function decided(follow: Follow, progress: Progress, shown: Set<string>): Promise<void> {
   const { host, id } = follow;
   progress.line(
-    `${shortTime(host.nowUtc())}  Virtual time stands still until you decide; with --keep-going it would not.`,
+    'Virtual time stands still until you decide; with --keep-going it would not.',
+    `${shortTime(host.nowUtc())}  `,
   );
   while ((await rolloutNow(host, id)).waitsForPerson) {
     await sleep(DECISION_POLL_MS);
@@ -114,7 +115,7 @@ async function showHalts(
     if (halt.decision !== null || shown.has(halt.haltId)) continue;
     shown.add(halt.haltId);
     const outcomes = await outcomesOf(host, rollout.id);
-    for (const line of describeHalt({ rollout, halt, outcomes, baseUrl: host.baseUrl }))
+    for (const line of describeHalt({ halt, outcomes, baseUrl: host.baseUrl }))
       progress.line(line.text, line.indent);
   }
 }

@@ -1,10 +1,10 @@
 import type { ReportedOutcome } from '../local/rolloutEvidence';
 import type { RolloutView } from './rolloutView';
 import { shortTime } from './rolloutSummary';
+import { LOOK_BASE_URL } from './startDefaults';
 import { resourceName } from '../domain/ids';
 
 export interface HaltNotice {
-  readonly rollout: RolloutView;
   readonly halt: RolloutView['halts'][number];
   readonly outcomes: readonly ReportedOutcome[];
   readonly baseUrl: string;
@@ -20,7 +20,7 @@ const VMS_MAX = 10;
 const BLANK = ' '.repeat(23);
 
 /** A halt as a person needs it to decide: why, which VMs, and the commands, complete, to copy. */
-export function describeHalt({ rollout, halt, outcomes, baseUrl }: HaltNotice): readonly Line[] {
+export function describeHalt({ halt, outcomes, baseUrl }: HaltNotice): readonly Line[] {
   const bad = outcomes.filter(({ kind }) => kind === 'unhealthy' || kind === 'failed');
   const shown = bad.slice(0, VMS_MAX).map(({ vm, kind, reason }): Line => ({
     text: `${resourceName(vm)}: ${kind}, ${reason}`,
@@ -37,7 +37,7 @@ export function describeHalt({ rollout, halt, outcomes, baseUrl }: HaltNotice): 
     { text: 'You decide, with one of these (and a reason of your own):', indent: BLANK },
     ...decisions(givenUpBySkip(halt)).flatMap(([kind, effect]): Line[] => [
       { text: `# ${effect}`, indent: '' },
-      { text: commandFor(`${baseUrl}/api/rollouts/${rollout.id}/${kind}`, effect), indent: '' },
+      { text: commandFor(kind, effect, baseUrl), indent: '' },
     ]),
   ];
 }
@@ -53,6 +53,8 @@ function givenUpBySkip({ scope, region, phase }: HaltNotice['halt']): string {
   return scope?.kind === 'family' ? `image family ${scope.family ?? ''}` : (region ?? phase);
 }
 
-function commandFor(url: string, reason: string): string {
-  return `curl -X POST ${url} -H 'content-type: application/json' -d '{"reason": "${reason}"}'`;
+/** The same in every shell. It is about the latest monthly rollout, which is the one of `start`. */
+function commandFor(kind: string, reason: string, baseUrl: string): string {
+  const isAsked = baseUrl === LOOK_BASE_URL && (process.env['LOWTIDE_URL'] ?? '') === '';
+  return `npm run lowtide -- rollouts ${kind} --reason "${reason}"${isAsked ? '' : ` --url ${baseUrl}`}`;
 }

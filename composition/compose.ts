@@ -21,6 +21,7 @@ import { azureStore } from '../store/azureTable';
 import { longRunningStore, type LongRunningStore } from '../store/longRunning';
 import { memoryStore } from '../store/memoryTable';
 import { redoLog, watcherOf } from '../store/redoLog';
+import type { PolicyVersion } from '../store/policies';
 import { repositoriesOn } from '../store/repositories';
 import type { Store } from '../store/store';
 import { hookCaller } from '../notifications/askHook';
@@ -29,7 +30,7 @@ import { faultHooks, noFaults } from './faultHooks';
 import { openAzure } from './openAzure';
 import { openTracing } from './openTracing';
 import { openTables } from './openTables';
-import { lookAtPolicyAgain, withPolicyInForce } from './policyNow';
+import { lookAtPolicyAgain, withPolicy, withPolicyInForce } from './policyNow';
 import { readSettings, type Settings } from './settings';
 
 /** The services of a deployment, whatever its driver is. */
@@ -108,6 +109,11 @@ export function servicesOfSettings(): Promise<Omit<AppServices, 'policy'>> {
 /** The app's services, with the policy that is in force now. */
 export async function appServices(): Promise<AppServices> {
   return withPolicyInForce(forFleet(await composed()));
+}
+
+/** The policy that is in force was read beside something else: what begins now need not ask for it. */
+export async function policyWasRead(current: PolicyVersion | null): Promise<void> {
+  withPolicy(forFleet(await composed()), current);
 }
 
 /**

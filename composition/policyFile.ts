@@ -1,63 +1,51 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { Duration } from 'luxon';
-import { isMap, isScalar, LineCounter, parseDocument, type Document, type Pair } from 'yaml';
-import { z } from 'zod';
+import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
+import type { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
 import { defaultPolicy, Policy } from '../domain/policy';
+import {
+  isOfTheDeployment,
+  NEXT_WINDOW,
+  POLICY_MEMBERS,
+  type PolicyKey,
+  type PolicyMembers,
+} from './policyMembers';
+import { namesWithin } from './policySchema';
 import { canaryProblems, extraRegionsOf, imageProblems } from './settingProblems';
-
-type Key = keyof Policy;
-
-/** Read when the host starts, and by nothing later: they stay settings of the deployment. */
-const OF_THE_DEPLOYMENT: readonly Key[] = ['extraRegions', 'attemptsMax'];
-
-/** The plan of a month is made once; what only it reads, or what its orchestrations were given with it, changes with the next one. */
-const OF_THE_NEXT_ROLLOUT: readonly Key[] = [
-  'phasesMin',
-  'canaryRegions',
-  'rings',
-  'batchSharePercents',
-  'rolloutDeadlineSeconds',
-  'bakeAfterCanarySeconds',
-  'bakeSeconds',
-  'claimPollFirstSeconds',
-  'claimPollLastSeconds',
-];
-
-export type Touches = 'running' | 'next';
-
-export const touchesOf = (key: Key): Touches => (OF_THE_NEXT_ROLLOUT.includes(key) ? 'next' : 'running');
-
-/** Members of the policy that a file may set, by the names it calls them: durations lose their unit, which stands in the value. */
-const KEYS: ReadonlyMap<string, Key> = new Map(
-  Policy.keyof()
-    .options.filter((key) => !OF_THE_DEPLOYMENT.includes(key))
-    .map((key) => [key.replace(/Seconds$/, ''), key]),
-);
+import { YamlPlaces, type Place } from './yamlPlace';
 
 const DURATION = /^P(?!$)(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$/;
-const NEXT_WINDOW = 'nextWindow';
 
-export type PolicyMembers = Readonly<Partial<Policy>>;
-
-export interface PolicyProblem {
-  readonly line: number;
-  readonly column: number;
+export interface PolicyProblem extends Place {
   readonly message: string;
 }
+
+type Path = readonly PropertyKey[];
+type Report = (place: Place, message: string) => void;
 
 /** The members that a policy file sets. Every mistake in it is reported at once, by line and column. JSON is YAML, too. */
 export function readPolicyFile(text: string): PolicyMembers {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const problems: PolicyProblem[] = document.errors.map(({ message, linePos }) => ({
-    line: linePos?.[0].line ?? 1,
-    column: linePos?.[0].col ?? 1,
-    message: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message,
-  }));
-  const members = problems.length > 0 ? {} : readMembers(document, lines, problems);
+  const problems: PolicyProblem[] = [...document.errors, ...document.warnings].map(
+    ({ message, linePos }) => ({
+      line: linePos?.[0].line ?? 1,
+      column: linePos?.[0].col ?? 1,
+      message: message.split('\n')[0]?.replace(/ at line \d+, column \d+:?$/, '') ?? message,
+    }),
+  );
+  const report: Report = (place, message) => problems.push({ ...place, message });
+  const { contents } = document;
+  const isEmpty = contents === null || (isScalar(contents) && contents.value === null);
+  let members: PolicyMembers = {};
+  if (problems.length === 0 && !isEmpty) {
+    if (isMap(contents)) members = readMembers(contents, new YamlPlaces(document, lines), report);
+    else report({ line: 1, column: 1 }, 'it is a map of members, as `soak: PT30M`.');
+  }
   if (problems.length === 0) return members;
-  const said = problems.map(({ line, column, message }) => `line ${line}, column ${column}: ${message}`);
+  const inOrder = problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  const said = inOrder.map(({ line, column, message }) => `line ${line}, column ${column}: ${message}`);
   throw new LowtideError('REQUEST_INVALID', {
     what: `The policy file has ${problems.length === 1 ? 'a mistake' : `${problems.length} mistakes`}.`,
     why: said.join('\n'),
@@ -65,157 +53,112 @@ export function readPolicyFile(text: string): PolicyMembers {
   });
 }
 
-function readMembers(document: Document, lines: LineCounter, problems: PolicyProblem[]): PolicyMembers {
-  const { contents } = document;
-  if (contents === null || (isScalar(contents) && contents.value === null)) return {};
-  if (!isMap(contents)) {
-    problems.push({ line: 1, column: 1, message: 'it is a map of members, as `soak: PT30M`.' });
-    return {};
+function readMembers(contents: YAMLMap, places: YamlPlaces, report: Report): PolicyMembers {
+  const members: Partial<Record<PolicyKey, unknown>> = {};
+  const values = contents.toJSON() as Readonly<Record<string, unknown>>;
+  for (const { key: node } of contents.items) {
+    const name = isScalar(node) ? String(node.value) : '';
+    const key = POLICY_MEMBERS.get(name);
+    if (key === undefined) report(places.ofName([], name), unknownMember(name));
+    else readMember(key, name, values[name], members, places, report);
   }
-  const members: Partial<Record<Key, unknown>> = {};
-  for (const pair of contents.items) {
-    const name = isScalar(pair.key) ? String(pair.key.value) : '';
-    const report = (message: string, node: unknown): void => {
-      problems.push({ ...positionOf(node, lines), message });
-    };
-    const key = KEYS.get(name);
-    if (key === undefined) report(unknownName(name), pair.key);
-    else
-      readMember(key, name, valueOf(pair), members, (message) => {
-        report(message, pair.value ?? pair.key);
-      });
-  }
-  checkTogether(members, (name, message) => {
-    const pair = contents.items.find(({ key }) => isScalar(key) && key.value === name);
-    problems.push({ ...positionOf(pair?.value ?? pair?.key, lines), message });
-  });
+  checkTogether(members, places, report);
   return members as PolicyMembers;
 }
 
-function valueOf({ value }: Pair): unknown {
-  return typeof value === 'object' && value !== null && 'toJSON' in value
-    ? (value as { toJSON: () => unknown }).toJSON()
-    : value;
-}
-
 function readMember(
-  key: Key,
+  key: PolicyKey,
   name: string,
   value: unknown,
-  members: Partial<Record<Key, unknown>>,
-  problem: (message: string) => void,
+  members: Partial<Record<PolicyKey, unknown>>,
+  places: YamlPlaces,
+  report: Report,
 ): void {
   let read = value;
   if (key.endsWith('Seconds')) {
     if (key === 'bakeSeconds' && value === NEXT_WINDOW) read = null;
     else if (typeof value === 'string' && DURATION.test(value)) read = Duration.fromISO(value).as('seconds');
     else {
-      problem(`${name} is ${JSON.stringify(value)}; it is an ISO 8601 duration such as PT15M or P3D.`);
+      const message = `${name} is ${JSON.stringify(value)}; it is an ISO 8601 duration such as PT15M or P3D.`;
+      report(places.ofValue([name]), message);
       return;
     }
   }
   const parsed = Policy.shape[key].safeParse(read);
   if (parsed.success) members[key] = parsed.data;
-  else problem(`${name}: ${parsed.error.issues.map(({ message }) => message).join('; ')}.`);
+  else for (const issue of nearest(parsed.error.issues, [])) reportIssue(issue, key, name, places, report);
 }
+
+type Issue = z.core.$ZodIssue;
+
+/** Of alternatives the mistakes of the one that comes nearest: the one in which they lie deepest, and of these the one with the fewest. */
+function nearest(issues: readonly Issue[], above: Path): readonly Issue[] {
+  return issues.flatMap((issue) => {
+    const path = [...above, ...issue.path];
+    if (issue.code !== 'invalid_union') return [{ ...issue, path }];
+    const within = issue.errors.map((errors) => nearest(errors, path));
+    const deepest = (found: readonly Issue[]): number => Math.max(...found.map((one) => one.path.length));
+    const [best] = within
+      .filter((found) => found.some((one) => one.path.length > path.length || one.code !== 'invalid_type'))
+      .sort((a, b) => deepest(b) - deepest(a) || a.length - b.length);
+    return best ?? [{ ...issue, path }];
+  });
+}
+
+function reportIssue(issue: Issue, key: PolicyKey, name: string, places: YamlPlaces, report: Report): void {
+  const path = [name, ...issue.path];
+  if (issue.code === 'unrecognized_keys') {
+    const known = namesWithin(key, issue.path);
+    for (const unknown of issue.keys)
+      report(
+        places.ofName(path, unknown),
+        `${textOf(path)} has no member ${unknown}${nearName(unknown, known)}`,
+      );
+    return;
+  }
+  report(places.ofValue(path), `${textOf(path)}: ${issue.message}.`);
+}
+
+/** As `rings[0].selector`. */
+const textOf = (path: Path): string =>
+  path
+    .map((step, n) => (typeof step === 'number' ? `[${step}]` : `${n === 0 ? '' : '.'}${String(step)}`))
+    .join('');
 
 /** What the shape of a value does not show: names of things that do not exist, and values that contradict each other. */
 function checkTogether(
-  members: Partial<Record<Key, unknown>>,
-  problem: (name: string, message: string) => void,
+  members: Partial<Record<PolicyKey, unknown>>,
+  places: YamlPlaces,
+  report: Report,
 ): void {
   const policy = { ...defaultPolicy, ...members } as Policy;
+  /** At the one of a list that a message names, or where the list begins. */
+  const ofList = (name: string, list: readonly string[], message: string): void => {
+    const at = list.findIndex((one) => message.includes(`'${one}'`));
+    report(places.ofValue(at < 0 ? [name] : [name, at]), message);
+  };
   if (members.canaryRegions !== undefined)
     for (const message of canaryProblems(policy.canaryRegions, extraRegionsOf(policy.extraRegions)))
-      problem('canaryRegions', message);
+      ofList('canaryRegions', policy.canaryRegions, message);
   for (const key of ['ownWindows', 'budgets', 'rings', 'hooks'] as const) {
     const names = (members[key] === undefined ? [] : policy[key]).map(({ name }) => name);
-    const twice = names.find((name, n) => names.indexOf(name) < n);
-    if (twice !== undefined) problem(key, `${key}: there are two of the name ${twice}.`);
+    for (const [n, name] of names.entries())
+      if (names.indexOf(name) < n)
+        report(places.ofValue([key, n, 'name']), `${key}: there are two of the name ${name}.`);
   }
   if (members.extraImages !== undefined)
-    for (const message of imageProblems(policy.extraImages)) problem('extraImages', message);
+    for (const message of imageProblems(policy.extraImages))
+      ofList('extraImages', policy.extraImages, message);
 }
 
-function positionOf(node: unknown, lines: LineCounter): { readonly line: number; readonly column: number } {
-  const range = (node as { range?: readonly number[] } | null | undefined)?.range;
-  const { line, col } = lines.linePos(range?.[0] ?? 0);
-  return { line, column: col };
+function unknownMember(name: string): string {
+  if (isOfTheDeployment(name)) return `${name} is a setting of the deployment, see docs/settings.md.`;
+  return `there is no member ${name}${nearName(name, [...POLICY_MEMBERS.keys()])}`;
 }
 
-function unknownName(name: string): string {
-  const deployment = OF_THE_DEPLOYMENT.find((key) => key === name);
-  if (deployment !== undefined) return `${name} is a setting of the deployment, see docs/settings.md.`;
-  const near = closest(name, [...KEYS.keys()]);
-  const isNear = distance(name, near) <= Math.max(2, name.length * 0.4);
-  return `there is no member ${name}${isNear ? `; did you mean ${near}?` : '.'}`;
-}
-
-/** Members as a file writes them. */
-export function writtenMembers(policy: PolicyMembers): Record<string, unknown> {
-  const written: Record<string, unknown> = {};
-  for (const [name, key] of KEYS) {
-    const value = policy[key];
-    if (value !== undefined) written[name] = writtenValue(key, value);
-  }
-  return written;
-}
-
-export function writtenValue(key: Key, value: unknown): unknown {
-  if (!key.endsWith('Seconds')) return value;
-  return value === null ? NEXT_WINDOW : durationText(Number(value));
-}
-
-function durationText(seconds: number): string {
-  const {
-    days,
-    hours,
-    minutes,
-    seconds: rest,
-  } = Duration.fromObject({ seconds }).shiftTo('days', 'hours', 'minutes', 'seconds');
-  const time = [
-    hours > 0 ? `${hours}H` : '',
-    minutes > 0 ? `${minutes}M` : '',
-    rest > 0 ? `${rest}S` : '',
-  ].join('');
-  if (days === 0 && time === '') return 'PT0S';
-  return `P${days > 0 ? `${days}D` : ''}${time === '' ? '' : `T${time}`}`;
-}
-
-/** The JSON Schema of a policy file: what editors complete by. `x-touches` says which rollout a change is for. */
-export function policyFileSchema(): Readonly<Record<string, unknown>> {
-  const properties = Object.fromEntries(
-    [...KEYS].map(([name, key]) => {
-      const { $schema: _dialect, ...shape } = z.toJSONSchema(Policy.shape[key], { io: 'input' });
-      const isDuration = key.endsWith('Seconds');
-      const pattern = key === 'bakeSeconds' ? `^(${NEXT_WINDOW}|P.+)$` : '^P.+$';
-      const value = isDuration ? { type: 'string', pattern } : shape;
-      return [
-        name,
-        { ...value, default: writtenValue(key, defaultPolicy[key]), 'x-touches': touchesOf(key) },
-      ];
-    }),
-  );
-  return {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    title: 'A policy of Lowtide',
-    type: 'object',
-    additionalProperties: false,
-    properties,
-  };
-}
-
-export interface PolicyChange {
-  readonly member: string;
-  readonly before: unknown;
-  readonly after: unknown;
-  readonly touches: Touches;
-}
-
-export function changesBetween(before: Policy, after: Policy): PolicyChange[] {
-  return [...KEYS].flatMap(([member, key]) => {
-    const [was, is] = [writtenValue(key, before[key]), writtenValue(key, after[key])];
-    if (JSON.stringify(was) === JSON.stringify(is)) return [];
-    return [{ member, before: was, after: is, touches: touchesOf(key) }];
-  });
+/** Ends the sentence, with the nearest name when one resembles it. */
+function nearName(name: string, known: readonly string[]): string {
+  if (known.length === 0) return '.';
+  const near = closest(name, known);
+  return distance(name, near) <= Math.max(2, name.length * 0.4) ? `; did you mean ${near}?` : '.';
 }

@@ -6,13 +6,25 @@ import { PhaseId } from './phaseId';
 
 /** Before what of a rollout an approver is asked: a phase by its number, a ring, or the phase that takes it beyond a share of its VMs. */
 export const ApprovalRule = z.strictObject({
-  before: z.union([
-    z.strictObject({ phase: z.number().int().positive() }),
-    z.strictObject({ ring: PolicyName }),
-    z.strictObject({ sharePercent: z.number().min(0).max(100) }),
-  ]),
-  /** An approval that its phase has not used by then has lapsed. */
-  validHours: z.number().positive().max(720).default(168),
+  before: z
+    .union([
+      z.strictObject({ phase: z.number().int().positive().describe('Number of a phase, from 1.') }),
+      z.strictObject({ ring: PolicyName.describe('Name of a ring.') }),
+      z.strictObject({
+        sharePercent: z
+          .number()
+          .min(0)
+          .max(100)
+          .describe('Percent of the VMs: before the phase that takes the rollout beyond it.'),
+      }),
+    ])
+    .describe('Before what an approver is asked: a phase, a ring, or a share of the VMs.'),
+  validHours: z
+    .number()
+    .positive()
+    .max(720)
+    .default(168)
+    .describe('Hours after which an approval that its phase has not used has lapsed. Default: 168.'),
 });
 export type ApprovalRule = Readonly<z.infer<typeof ApprovalRule>>;
 

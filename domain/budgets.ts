@@ -5,13 +5,16 @@ import type { VirtualMachine } from './virtualMachine';
 
 /** How many VMs of an application may be disrupted at once, wherever they are: across regions, zones and sets (INV-15). */
 export const Budget = z.strictObject({
-  name: PolicyName,
-  selector: Selector,
-  /** A number, or a share of the VMs that the selector fits: `10%`; rounded down, at least one. */
-  max: z.union([
-    z.number().int().positive(),
-    z.string().regex(/^([1-9]\d?|100)%$/, 'a budget is a whole number, or a share such as 10%'),
-  ]),
+  name: PolicyName.describe('Name of the budget: lower-case letters, digits and hyphens.'),
+  selector: Selector.describe('The VMs of the application.'),
+  max: z
+    .union([
+      z.number().int().positive(),
+      z.string().regex(/^([1-9]\d?|100)%$/, 'a budget is a whole number, or a share such as 10%'),
+    ])
+    .describe(
+      'So many VMs may be down at once: a number, or a share of those that fit (10%), rounded down, at least one.',
+    ),
 });
 export type Budget = Readonly<z.infer<typeof Budget>>;
 

@@ -39,6 +39,48 @@ export function eligibility(vm: VirtualMachine, policy: EligibilityPolicy): Elig
   return first === null ? ELIGIBLE : { kind: 'ineligible', reason: first.reason, detail };
 }
 
+/** `eligibility` of VM after VM: what is alike in all that the rules read has the same answer, and neighbours in a fleet are often alike. */
+export function eligibilityInTurn(policy: EligibilityPolicy): (vm: VirtualMachine) => Eligibility {
+  let last: VirtualMachine | null = null;
+  let answer = ELIGIBLE;
+  return (vm) => {
+    if (!isUsual(vm, policy)) return eligibility(vm, policy);
+    if (last !== null && isAlike(vm, last)) return answer;
+    last = vm;
+    answer = eligibility(vm, policy);
+    return answer;
+  };
+}
+
+/** It has no tag that excludes it, its zone is a name, and no driver has looked at it: neighbours differ in these. */
+function isUsual({ tags, zone, control }: VirtualMachine, { excludeTag }: EligibilityPolicy): boolean {
+  return (
+    control === undefined && (zone === null || isPlaceName(zone)) && tagOf(tags, excludeTag) === undefined
+  );
+}
+
+/** All that the rules read of a VM that is usual. */
+function isAlike(one: VirtualMachine, other: VirtualMachine): boolean {
+  return (
+    one.patchMode === other.patchMode &&
+    one.osType === other.osType &&
+    one.region === other.region &&
+    one.enabled === other.enabled &&
+    one.customImage === other.customImage &&
+    one.imageId === other.imageId &&
+    one.provisionVMAgent === other.provisionVMAgent &&
+    one.enableAutomaticUpdates === other.enableAutomaticUpdates &&
+    one.customerManagedSchedule === other.customerManagedSchedule &&
+    isSameImage(one.image, other.image)
+  );
+}
+
+function isSameImage(one: VirtualMachine['image'], other: VirtualMachine['image']): boolean {
+  if (one === other) return true;
+  if (one === null || other === null) return false;
+  return one.sku === other.sku && one.offer === other.offer && one.publisher === other.publisher;
+}
+
 /**
  * Is it assessed every few days? A VM that takes part is, and one whose owner asks for it (`assessmentMode` AutomaticByPlatform); never one that
  * is excluded.

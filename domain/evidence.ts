@@ -1,48 +1,25 @@
 import { z } from 'zod';
 import { VmId } from './ids';
+import type { Policy } from './policy';
 import { nextCusum, type UnhealthyRates } from './unhealthyRate';
 
-/** The numbers of design section 6, each for the operator to change. */
-export interface EvidencePolicy {
-  /** So many VMs of a family may be installed before any of it has proven anything. */
-  readonly evidenceFirst: number;
-  /** After that: so many times the VMs that have. */
-  readonly evidenceFactor: number;
-  /** So many VMs of a family are under way at once, or as many as have proven healthy, whichever is more. */
-  readonly evidenceUnderWay: number;
-  readonly expectedUnhealthyPercent: number;
-  readonly refusedUnhealthyPercent: number;
-  /** The results must be so many times likelier at the refused rate than at the expected one. */
-  readonly haltLikelihoodRatio: number;
-  /** Among the first so many results of a family … */
-  readonly firstResults: number;
-  /** … so many unhealthy ones halt. */
-  readonly firstResultsUnhealthyMin: number;
-  /** All VMs of a round unhealthy halt when they are at least so many. */
-  readonly roundUnhealthyMin: number;
-  /** A rollout halts above so many unhealthy VMs, or above this share of its eligible ones, whichever is more. */
-  readonly rolloutUnhealthyMax: number;
-  readonly rolloutUnhealthyPercent: number;
-  /** Installs are held when at least this share failed of at least so many that were tried. */
-  readonly failedPercent: number;
-  readonly failedOf: number;
-}
-
-export const defaultEvidencePolicy: EvidencePolicy = {
-  evidenceFirst: 5,
-  evidenceFactor: 5,
-  evidenceUnderWay: 1000,
-  expectedUnhealthyPercent: 0.5,
-  refusedUnhealthyPercent: 2,
-  haltLikelihoodRatio: 1000,
-  firstResults: 30,
-  firstResultsUnhealthyMin: 2,
-  roundUnhealthyMin: 2,
-  rolloutUnhealthyMax: 10,
-  rolloutUnhealthyPercent: 0.5,
-  failedPercent: 30,
-  failedOf: 5,
-};
+/** The numbers by which evidence is judged, each for the operator to change. */
+export type EvidencePolicy = Pick<
+  Policy,
+  | 'evidenceFirst'
+  | 'evidenceFactor'
+  | 'evidenceUnderWay'
+  | 'expectedUnhealthyPercent'
+  | 'refusedUnhealthyPercent'
+  | 'haltLikelihoodRatio'
+  | 'firstResults'
+  | 'firstResultsUnhealthyMin'
+  | 'roundUnhealthyMin'
+  | 'rolloutUnhealthyMax'
+  | 'rolloutUnhealthyPercent'
+  | 'failedPercent'
+  | 'failedOf'
+>;
 
 export const ratesOf = (policy: EvidencePolicy): UnhealthyRates => ({
   expected: policy.expectedUnhealthyPercent / 100,

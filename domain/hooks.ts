@@ -8,17 +8,31 @@ import { Selector } from './selector';
  * Only «yes» lets the rollout go on: silence, an error or a late answer is a no.
  */
 export const Hook = z.strictObject({
-  name: PolicyName,
-  /** `beforeVm`: a no defers the VM, which is caught up. The others: a no holds the region until a person decides. */
-  on: z.enum(['beforeRound', 'beforeVm', 'afterVm', 'afterRound']),
-  /** Absent: it answers by POST /api/rollouts/{id}/hooks. */
-  url: z.url({ protocol: /^https?$/ }).exactOptional(),
-  /** By HTTP. */
-  timeoutSeconds: z.number().int().min(1).max(30).default(10),
-  /** By event: so long it may take to answer, and so long a yes counts. */
-  answerMinutes: z.number().int().min(1).max(10_080).default(60),
-  /** The VMs that it is asked about; absent: all. */
-  selector: Selector.exactOptional(),
+  name: PolicyName.describe('Name of the hook: lower-case letters, digits and hyphens.'),
+  on: z
+    .enum(['beforeRound', 'beforeVm', 'afterVm', 'afterRound'])
+    .describe(
+      'When it is asked. beforeVm: a no defers the VM, which is caught up. The others: a no holds the region until a person decides.',
+    ),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .exactOptional()
+    .describe('Where it is asked by POST; without it, it answers by POST /api/rollouts/{id}/hooks.'),
+  timeoutSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(30)
+    .default(10)
+    .describe('Seconds until no answer by HTTP is a no. Default: 10.'),
+  answerMinutes: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_080)
+    .default(60)
+    .describe('Minutes that a hook without a url may take to answer, and that its yes counts. Default: 60.'),
+  selector: Selector.exactOptional().describe('The VMs that it is asked about; all without it.'),
 });
 export type Hook = Readonly<z.infer<typeof Hook>>;
 

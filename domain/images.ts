@@ -79,8 +79,18 @@ export function settingThatSupportsGallery(imageId: string): string {
 
 /** The setting, with its value, that would take in an image which is not supported. */
 export function settingThatSupports(image: PlatformImage, policy: ImagePolicy): string {
-  const name = imageName(image);
-  const other = PROFILES.find((profile) => profile !== policy.imageProfile && isIn(profile, name));
+  let setting = settings.get(policy);
+  if (setting === undefined) {
+    setting = rememberedByImage((each) => settingFor(imageName(each), policy));
+    settings.set(policy, setting);
+  }
+  return setting(image);
+}
+
+const settings = new WeakMap<ImagePolicy, (image: PlatformImage) => string>();
+
+function settingFor(name: string, { imageProfile }: ImagePolicy): string {
+  const other = PROFILES.find((profile) => profile !== imageProfile && isIn(profile, name));
   return other === undefined ? `LOWTIDE_EXTRA_IMAGES=${name}` : `LOWTIDE_IMAGE_PROFILE=${other}`;
 }
 

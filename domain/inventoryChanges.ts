@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { groupedBy } from './groups';
-import type { VmId } from './ids';
+import { Utc, type VmId } from './ids';
 import type { Policy } from './policy';
 import { VirtualMachine } from './virtualMachine';
 
@@ -17,6 +18,10 @@ export interface Listing {
   readonly vms: readonly VirtualMachine[];
   readonly incomplete: ReadonlyMap<string, string>;
 }
+
+/** A listing that agreed with the whole inventory: while nothing writes to that, another one like it changes nothing. */
+export const AgreedListing = z.object({ fingerprint: z.string(), comparedUtc: Utc });
+export type AgreedListing = Readonly<z.infer<typeof AgreedListing>>;
 
 export interface InventoryChanges {
   /** As far as it is believed, the fleet as it is now. */

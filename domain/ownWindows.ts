@@ -15,20 +15,23 @@ const OPENINGS_MAX = 14;
 
 /** When VMs are off-peak that have hours of their own, in their own time zone; a window is of the day on which it opens. */
 export const OwnWindows = z.strictObject({
-  name: PolicyName,
-  selector: Selector,
+  name: PolicyName.describe('Name of the windows: lower-case letters, digits and hyphens.'),
+  selector: Selector.describe('The VMs whose off-peak hours these are.'),
   open: z
     .array(
       z.strictObject({
-        /** Absent: every day. */
-        days: z.array(z.enum(WEEKDAYS)).min(1).exactOptional(),
-        opens: localTime,
-        /** At or before `opens`: on the next day. */
-        closes: localTime,
+        days: z
+          .array(z.enum(WEEKDAYS))
+          .min(1)
+          .exactOptional()
+          .describe('Days of the week on which it opens; every day without it.'),
+        opens: localTime.describe("Local time of the VM's own time zone, HH:MM."),
+        closes: localTime.describe('Local time, HH:MM; at or before `opens`: on the next day.'),
       }),
     )
     .min(1)
-    .max(OPENINGS_MAX),
+    .max(OPENINGS_MAX)
+    .describe('When they are open, in the course of a week.'),
 });
 export type OwnWindows = Readonly<z.infer<typeof OwnWindows>>;
 

@@ -17,7 +17,7 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Every number an operator may turn, with the default of design sections 3 to 6. Durations are in seconds. */
+/** Every number that an operator may change, with its default. Durations are in seconds. */
 export const Policy = z.object({
   /** Off-peak hours in the VM's own time zone. Equal times mean: always open. */
   offPeakOpens: localTime('22:00'),
@@ -86,7 +86,7 @@ export const Policy = z.object({
   /** VMs that go before the canary phase, ring after ring. */
   rings: z.array(Ring).max(RINGS_MAX).default([]),
   batchSharePercents: z.array(z.number().positive().max(100)).default([5, 25, 70]),
-  /** Section 6 of the design: so many VMs of an image family may be installed before any of it has proven anything … */
+  /** So many VMs of an image family may be installed before any of it has proven anything … */
   evidenceFirst: z.number().int().positive().default(5),
   /** … and after that so many times the VMs that have. */
   evidenceFactor: z.number().min(1).default(5),
@@ -103,10 +103,10 @@ export const Policy = z.object({
   firstResultsUnhealthyMin: z.number().int().positive().default(2),
   /** A round of which all VMs are unhealthy halts when there are at least so many. */
   roundUnhealthyMin: z.number().int().positive().default(2),
-  /** A rollout halts above so many unhealthy VMs, or above this share of its VMs, whichever is more. */
+  /** A rollout halts above so many unhealthy VMs, or above this share of its eligible VMs, whichever is more. */
   rolloutUnhealthyMax: z.number().int().nonnegative().default(10),
   rolloutUnhealthyPercent: percent(0.5),
-  /** Installs of a scope are held when this share of at least so many that were tried has failed. */
+  /** Installs of a scope are held when at least this share failed of at least so many that were tried. */
   failedPercent: percent(30),
   failedOf: z.number().int().positive().default(5),
   batchUnknownPercent: percent(20),

@@ -9,15 +9,18 @@ const text = z.string().trim().min(1);
 
 /** Which VMs are meant: all that is given must fit, without regard to case. Nothing given means every VM. */
 export const Selector = z.strictObject({
-  subscription: text.exactOptional(),
-  resourceGroup: text.exactOptional(),
-  region: text.exactOptional(),
-  /** `name=value`, or `name` alone for any value. Several must all fit. */
-  tag: z.union([text, z.array(text)]).exactOptional(),
-  /** An image family: `publisher:offer:sku`, or the id of a gallery image definition. */
-  family: text.exactOptional(),
-  availabilitySet: AvailabilitySetId.exactOptional(),
-  vm: VmId.exactOptional(),
+  subscription: text.exactOptional().describe('Id of a subscription.'),
+  resourceGroup: text.exactOptional().describe('Name of a resource group.'),
+  region: text.exactOptional().describe('Name of a region: eastus, or East US.'),
+  tag: z
+    .union([text, z.array(text)])
+    .exactOptional()
+    .describe('name=value, or name alone for any value. Several must all fit.'),
+  family: text
+    .exactOptional()
+    .describe('An image family: publisher:offer:sku, or the id of a gallery image definition.'),
+  availabilitySet: AvailabilitySetId.exactOptional().describe('The full ARM id of an availability set.'),
+  vm: VmId.exactOptional().describe('The full ARM id of a virtual machine.'),
 });
 export type Selector = Readonly<z.infer<typeof Selector>>;
 

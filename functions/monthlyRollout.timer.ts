@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { appServices } from '../composition/compose';
+import { appServices, policyWasRead, servicesOfSettings } from '../composition/compose';
 import { startReleasedMonth } from '../operatorApi/scheduled';
 
 /** Daily, a little after the hour at which a release comes out, in winter and in summer. */
@@ -9,5 +9,9 @@ const DAILY = '0 5 18 * * *';
 app.timer('monthlyRolloutTimer', {
   schedule: process.env['LOWTIDE_ROLLOUT_SCHEDULE'] ?? DAILY,
   extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => startReleasedMonth(await appServices(), df.getClient(context), context),
+  handler: async (_timer, context) => {
+    const { rollouts, policy } = await (await servicesOfSettings()).agenda.listWithRollouts();
+    await policyWasRead(policy);
+    await startReleasedMonth(await appServices(), df.getClient(context), context, rollouts);
+  },
 });

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { appServices } from '../composition/compose';
+import { servicesOfSettings } from '../composition/compose';
 import { purgeFinished } from '../operatorApi/scheduled';
 
 /** Daily, when little else happens. */
@@ -9,5 +9,6 @@ const DAILY = '0 30 3 * * *';
 app.timer('retentionTimer', {
   schedule: process.env['LOWTIDE_RETENTION_SCHEDULE'] ?? DAILY,
   extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => purgeFinished(await appServices(), df.getClient(context), context),
+  handler: async (_timer, context) =>
+    purgeFinished(await servicesOfSettings(), df.getClient(context), context),
 });

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
-import { servicesOfSettings } from '../composition/compose';
+import { policyWasRead, servicesOfSettings } from '../composition/compose';
 import { startSweeps } from '../operatorApi/sweeps';
 
 const HOURLY = '0 10 * * * *';
@@ -8,5 +8,6 @@ const HOURLY = '0 10 * * * *';
 app.timer('sweepsTimer', {
   schedule: process.env['LOWTIDE_SWEEP_SCHEDULE'] ?? HOURLY,
   extraInputs: [df.input.durableClient()],
-  handler: async (_timer, context) => startSweeps(await servicesOfSettings(), df.getClient(context), context),
+  handler: async (_timer, context) =>
+    startSweeps(await servicesOfSettings(), df.getClient(context), context, policyWasRead),
 });

@@ -8,7 +8,7 @@ import { simulatedDriver } from '../drivers/simulated/simulatedDriver';
 import type { ArmServer } from './armServer';
 import { pocketArm } from './pocketArm';
 import { readFleet } from './readFleet';
-import { takenOver } from './takenOver';
+import { withBypass } from './withBypass';
 
 export interface PocketAzureOptions {
   readonly fleet: string;
@@ -29,7 +29,7 @@ export function openPocketAzure(server: ArmServer, options: PocketAzureOptions):
   const { seed, scenario, policy, report } = options;
   const nowUtc = (): string => DateTime.utc().toISO();
   const driver = simulatedDriver({
-    fleet: takenOver(readFleet(options.fleet)),
+    fleet: withBypass(readFleet(options.fleet)),
     seed,
     scenario: scenario === null ? null : loadScenario(readFileSync(scenario, 'utf8'), scenario),
     journal: memoryJournal(),

@@ -77,7 +77,7 @@ export async function rolloutsOf(host: Api): Promise<readonly ReportedRollout[]>
 /** Every VM's outcome, as an operator would read it. */
 export async function outcomesOf(host: Api, rolloutId: string): Promise<readonly ReportedOutcome[]> {
   const outcomes: ReportedOutcome[] = [];
-  const path = `/api/rollouts/${rolloutId}/virtual-machines`;
+  const path = `/api/rollouts/${rolloutId}/virtual-machines?limit=500`;
   for await (const one of paged<{ vmId: string; kind: string; reason: string; atUtc: string }>(host, path))
     outcomes.push({ vm: one.vmId, kind: one.kind, reason: one.reason, atUtc: one.atUtc });
   return outcomes;

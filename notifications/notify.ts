@@ -2,7 +2,7 @@ import { noticeOf } from '../domain/notices';
 import type { AuditStore } from '../store/audit';
 import type { ChainedRow } from '../store/auditChain';
 import type { Delivery, DeliveryStore } from '../store/deliveries';
-import { messageTo } from './body';
+import { messageTo } from './messageTo';
 import { post, type Posted } from './post';
 import type { NotificationSettings, Receiver } from './receivers';
 

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { messageOf } from '../domain/messageOf';
-import type { Message } from './body';
+import type { Message } from './messageTo';
 import { lookupPublic, refuseWrittenAddress } from './publicAddress';
 
 export type Posted =

@@ -1,5 +1,6 @@
 import type { Services } from '../activities/services';
-import { rolloutOrLatest, type FleetVm } from './fleetView';
+import type { RolloutControl } from '../domain/control';
+import { latestMonthly, type FleetVm } from './fleetView';
 import { vmsAtRisk } from './vmsAtRisk';
 import { resourceName } from '../domain/ids';
 import { listed } from '../domain/listed';
@@ -10,8 +11,11 @@ const NAMED_MAX = 20;
  * Daily: VMs that became at risk of missing their 30 days since the day before, in one row of the audit, which notifies. One that recovers and
  * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
  */
-export async function reportAtRisk(services: Services): Promise<string | null> {
-  const control = await rolloutOrLatest(services, undefined);
+export async function reportAtRisk(
+  services: Services,
+  rollouts: readonly RolloutControl[],
+): Promise<string | null> {
+  const control = latestMonthly(rollouts);
   if (control?.endedUtc !== null) return null;
   const { rolloutId } = control;
   const now = await vmsAtRisk(services, control);

@@ -28,9 +28,9 @@ export function conditional(
   nowUtc: string,
 ): HttpResponseInit {
   if ((answer.status ?? 200) !== 200) return answer;
-  const text = answer.jsonBody === undefined ? answer.body : JSON.stringify(answer.jsonBody);
+  const { text, tagged } = textsOf(answer);
   if (typeof text !== 'string') return answer;
-  const etag = etagOf(answer.jsonBody === undefined ? text : withoutAge(answer.jsonBody));
+  const etag = etagOf(tagged);
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ...(answer.headers as Readonly<Record<string, string>> | undefined),
@@ -41,9 +41,18 @@ export function conditional(
   return isKnown(ifNoneMatch, etag) ? { status: 304, headers } : { status: 200, headers, body: text };
 }
 
-/** When it was read is no part of the tag: what is otherwise the same is the same answer. */
-function withoutAge(body: unknown): string {
-  if (typeof body !== 'object' || body === null || !('asOfUtc' in body)) return JSON.stringify(body);
-  const { asOfUtc: _asOfUtc, ...rest } = body;
-  return JSON.stringify(rest);
+/**
+ * What is answered, and what its tag is of: when it was read is no part of the tag. What is otherwise the same is the same answer. Written as text
+ * once, however long it is.
+ */
+function textsOf({ jsonBody, body }: HttpResponseInit): { readonly text: unknown; readonly tagged: string } {
+  if (jsonBody === undefined) return { text: body, tagged: typeof body === 'string' ? body : '' };
+  if (typeof jsonBody !== 'object' || jsonBody === null || !('asOfUtc' in jsonBody)) {
+    const text = JSON.stringify(jsonBody);
+    return { text, tagged: text };
+  }
+  const { asOfUtc, ...rest } = jsonBody as { readonly asOfUtc: unknown };
+  const tagged = JSON.stringify(rest);
+  const isEmpty = tagged === '{}';
+  return { text: `{"asOfUtc":${JSON.stringify(asOfUtc)}${isEmpty ? '' : ','}${tagged.slice(1)}`, tagged };
 }

@@ -13,8 +13,8 @@ interface ByFact {
   readonly places: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Made once a view, when they are first asked for: a large fleet is filtered and counted far more often than it is read. */
-const INDEXES = new WeakMap<FleetView, Map<string, ByFact>>();
+/** Made when they are first asked for, and anew when the inventory has changed: a large fleet is filtered and counted far more often than it changes. */
+const INDEXES = new WeakMap<FleetView['listed'], Map<string, ByFact>>();
 
 /** The places of the VMs that a selector means, in order; null for all of them. The same VMs as `selects` has. */
 export function placesSelected(view: FleetView, selector: Selector): readonly number[] | null {
@@ -56,8 +56,8 @@ function placesTagged(view: FleetView, written: string): readonly number[] {
 
 /** By `vm`, `subscription`, `resourceGroup`, `region`, `family`, `availabilitySet` or `tag:NAME`. */
 export function byFact(view: FleetView, fact: string): ByFact {
-  const indexes = INDEXES.get(view) ?? new Map<string, ByFact>();
-  INDEXES.set(view, indexes);
+  const indexes = INDEXES.get(view.listed) ?? new Map<string, ByFact>();
+  INDEXES.set(view.listed, indexes);
   const known = indexes.get(fact);
   if (known !== undefined) return known;
   const made = indexOf(view, valueOf(fact));

@@ -7,11 +7,9 @@ import { csvAnswer, csvOf } from './csv';
 import { byFact, placesSelected } from './fleetIndex';
 import { forecastOf, type KeptForecast } from './keptForecasts';
 import type { OperatorContext, OperatorRequest, OperatorRoute } from './route';
-import { countIn, FROM_THE_FIRST, instantIn, nextLinkOf } from './queryValues';
+import { countIn, FROM_THE_FIRST, instantIn, LIMIT, limitIn, nextLinkOf } from './queryValues';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 import { instantParameter } from './shapes/shared';
-
-const PAGE_SIZE = 500;
 
 const StateCounts = z.object(
   Object.fromEntries(FORECAST_STATES.map((state) => [state, z.number().int()])) as Record<
@@ -50,6 +48,7 @@ const QUERY = {
     schema: z.enum(FORECAST_STATES),
   },
   after: { about: 'So many rows are passed over: as nextLink has it.', schema: z.coerce.number().int() },
+  limit: LIMIT,
   format: { about: 'csv for a table of the VMs.', schema: z.enum(['json', 'csv']) },
 };
 
@@ -60,7 +59,7 @@ const showForecast: OperatorRoute = {
   route: 'api/forecast',
   query: QUERY,
   description: {
-    summary: 'Every VM against the 30 days: done, on time, at risk (why), late; 500 VMs a page.',
+    summary: 'Every VM against the 30 days: done, on time, at risk (why), late; a page of VMs.',
     answers: { 200: { about: 'Counts of all that fit, and a page of them.', schema: Forecast, orCsv: true } },
   },
   handler: async (request, context) => {
@@ -68,18 +67,17 @@ const showForecast: OperatorRoute = {
     const by = factOf(request.query('by') ?? 'region');
     const state = request.query('state');
     const after = countIn(request, 'after', FROM_THE_FIRST);
+    const limit = limitIn(request);
     const { forecast, places } = await forecastAll(request, context);
     const ofState = (): readonly number[] =>
       places.filter((place) => forecast?.byPlace[place]?.state === state);
     const listed = state === null ? places : prepared(forecast, places, `state ${state}`, ofState);
-    const value = listed.slice(after, after + PAGE_SIZE).map((place) => ({
+    const value = listed.slice(after, after + limit).map((place) => ({
       vmId: forecast?.view.vms[place]?.vm.id,
       ...forecast?.byPlace[place],
     }));
     const nextLink =
-      after + PAGE_SIZE < listed.length
-        ? nextLinkOf('/api/forecast', request, QUERY, after + PAGE_SIZE)
-        : null;
+      after + limit < listed.length ? nextLinkOf('/api/forecast', request, QUERY, after + limit) : null;
     if (request.query('format') === 'csv')
       return csvAnswer(csvOf(['vmId', 'state', 'why', 'expectedUtc'], value), nextLink);
     const { policy } = services;

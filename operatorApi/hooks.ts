@@ -81,13 +81,13 @@ async function answer(
     why: why === '' ? (go ? 'It said yes.' : 'It said no.') : why,
     evidence: { go, on: asked.on },
   });
-  if (asked.haltId !== null) await settleHold(services, id, answered, { go, why, by, atUtc });
+  if (asked.haltId !== null) await answerHold(services, id, answered, { go, why, by, atUtc });
   await wakeWaits(services, id, 'control');
   return answered;
 }
 
 /** The hold that says «it may answer until» gives way: to nothing, or to one with the hook's words. */
-async function settleHold(
+async function answerHold(
   services: WakingServices,
   id: RolloutId,
   { haltId, hook }: HookAsk,

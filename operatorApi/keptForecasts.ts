@@ -5,7 +5,7 @@ import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import type { Freeze } from '../domain/freezes';
 import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
-import { fleetView, type FleetView, type FleetVm } from './fleetView';
+import { fleetView, isLongAgo, type FleetView, type FleetVm } from './fleetView';
 import { inSlices } from './slices';
 
 /** Every VM of a view against the 30 days, by its place there. */
@@ -27,12 +27,16 @@ export interface Grounds {
 interface Kept {
   readonly view: FleetView;
   readonly madeAtMs: number;
+  readonly madeUtc: string;
+  readonly tookMs: number;
   readonly forecast: Promise<KeptForecast>;
 }
 
 /** A forecast of a smaller fleet takes milliseconds, and is of the moment. */
 const LARGE_VMS = 5_000;
-/** So long one of a large fleet is answered while the next is made beside. */
+/** One of a large fleet is made again no more than a tenth of the time … */
+const MAKE_SHARE = 10;
+/** … and answered so much longer while the next is made beside. */
 const BESIDE_MS = 60_000;
 /** As of so many days. */
 const KEPT_MAX = 6;
@@ -52,10 +56,13 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
   const known = kept.get(key);
   if (known?.view === view) return known.forecast;
   const makeAndKeep = (): Promise<KeptForecast> => {
+    const begunMs = performance.now();
+    const madeUtc = services.nowUtc();
     const forecast = make(services, view, grounds, asOfUtc);
     const remember = (): void => {
+      const madeAtMs = performance.now();
       kept.delete(key);
-      kept.set(key, { view, madeAtMs: performance.now(), forecast });
+      kept.set(key, { view, madeAtMs, madeUtc, tookMs: madeAtMs - begunMs, forecast });
       const [oldest] = kept.keys();
       if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
     };
@@ -63,7 +70,11 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
     else void forecast.then(remember, () => undefined); // met by the request that finds the one there too old
     return forecast;
   };
-  if (known === undefined || performance.now() - known.madeAtMs > BESIDE_MS) return makeAndKeep();
+  if (known === undefined) return makeAndKeep();
+  const ageMs = performance.now() - known.madeAtMs;
+  const keptMs = known.tookMs * MAKE_SHARE;
+  if (isLongAgo(known.madeUtc, services) || ageMs > keptMs + BESIDE_MS) return makeAndKeep();
+  if (ageMs < keptMs) return known.forecast;
   if (!underWay.has(known)) {
     underWay.add(known);
     void makeAndKeep();

@@ -1,111 +1,194 @@
+import { randomUUID } from 'node:crypto';
 import type { Services } from '../activities/services';
 import type { Month } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import { releaseOf } from '../domain/release';
-import { selects, type Selector } from '../domain/selector';
-import type { VirtualMachine } from '../domain/virtualMachine';
-import { parseFleet } from '../drivers/fleet/parseFleet';
-import { EVERY, monthPreview, type IsWanted, type MonthPreview } from '../planning/monthPreview';
-import { fleetView, type FleetView } from './fleetView';
-import { placesSelected } from './fleetIndex';
+import type { PreviewAnswer } from '../planning/monthPreview';
+import type { ShownDiff, Turn } from '../planning/previewPlan';
+import { fleetView, type FleetView, type Listed } from './fleetView';
+import type { MonthQuestion, PageQuestion, PreviewReply, PreviewRequest } from './previewer';
+import { hasThread, makerHere, ThreadMaker, type PreviewMaker } from './previewMaker';
+import { slices } from './slices';
 
-export interface Previewed {
-  readonly preview: MonthPreview;
-  readonly asOfUtc: string;
-  /** The VMs by place: those of the inventory, or of a file. */
-  readonly fleet: FleetView | readonly VirtualMachine[];
-}
-
-interface Kept extends Previewed {
-  readonly fleet: FleetView;
-  readonly madeAtMs: number;
-}
-
-/** Below this a plan takes less time than a person notices, and is made anew whenever the fleet was read anew. */
+/** Below this a plan takes less time than a person notices, and is made where it is asked for. */
 const LARGE_VMS = 5_000;
-/** So long a preview of a large fleet stands while the next is made beside the answers. */
+/** So long the answer of a large fleet stands while the next is made beside it. */
 const BESIDE_MS = 600_000;
 /** Once its month has begun, a plan depends on the time of day, too. */
 const MINUTES_KEPT = 5;
-/** Of a few months and policies. */
-const KEPT_MAX = 4;
+/** VMs that go to the thread together: other requests wait for no more. */
+const PART_VMS = 200;
+/** Answers that are kept: pages and selectors of a few previews. */
+const ANSWERS_MAX = 200;
 
-const KEPT = new WeakMap<Services['inventory'], Map<string, Kept>>();
+export interface MonthAsked {
+  readonly month: Month;
+  readonly policy: Policy;
+}
 
-/** A month under a policy, with the VMs of the inventory and the freezes of now. Asked again, it is the same until one of them has changed. */
-export async function previewOf(
+export interface PreviewPage {
+  readonly answer: PreviewAnswer;
+  readonly asOfUtc: string;
+}
+
+interface Kept {
+  readonly reply: PreviewReply;
+  readonly listed: Listed;
+  readonly asOfUtc: string;
+  readonly madeAtMs: number;
+}
+
+interface Previews {
+  maker: PreviewMaker;
+  isLarge: boolean;
+  /** The fleet that the maker has, or is being given. */
+  listed: Listed | null;
+  given: Promise<void>;
+  readonly answers: Map<string, Kept>;
+  readonly underWay: Map<string, Promise<Kept>>;
+}
+
+const PREVIEWS = new WeakMap<Services['inventory'], Previews>();
+
+/** A page of a month under a policy, with the VMs of the inventory and the freezes of now. Asked again, it is the same until one of them has changed. */
+export async function previewPage(
   services: Services,
-  { month, policy }: { readonly month: Month; readonly policy: Policy },
-): Promise<Previewed> {
-  const view = await fleetView(services);
+  asked: MonthAsked,
+  page: PageQuestion,
+): Promise<PreviewPage> {
+  const month = await questionOf(services, asked);
+  const { reply, asOfUtc } = await askOnce(services, { kind: 'page', month, page });
+  return { answer: answerIn(reply), asOfUtc };
+}
+
+/** What moves with another policy. */
+export async function diffOfPolicies(services: Services, month: Month, policy: Policy): Promise<ShownDiff> {
+  const before = await questionOf(services, { month, policy: services.policy });
+  const after = await questionOf(services, { month, policy });
+  return diffIn((await askOnce(services, { kind: 'diff', before, after })).reply);
+}
+
+/** What moves against a plan that was kept, whose turns come in parts. */
+export async function diffFromTurns(
+  services: Services,
+  asked: MonthAsked,
+  before: AsyncIterable<readonly Turn[]>,
+): Promise<ShownDiff> {
+  const month = await questionOf(services, asked);
+  const name = randomUUID();
+  for await (const turns of before) await ask(services, { kind: 'turns', name, turns });
+  return diffIn((await ask(services, { kind: 'moved', name, month })).reply);
+}
+
+/** A month with the VMs of a fleet file, and what moves against the inventory. */
+export async function previewOfFile(
+  services: Services,
+  { month, policy }: MonthAsked,
+  fleet: unknown,
+  page: PageQuestion,
+): Promise<PreviewPage & { readonly diff: ShownDiff }> {
+  const before = await questionOf(services, { month, policy: services.policy });
+  const after = await questionOf(services, { month, policy });
+  const file = JSON.stringify(fleet);
+  const { reply } = await ask(services, { kind: 'file', month: after, before, file, page });
+  return { answer: answerIn(reply), asOfUtc: services.nowUtc(), diff: diffIn(reply) };
+}
+
+async function questionOf(services: Services, { month, policy }: MonthAsked): Promise<MonthQuestion> {
   const freezes = await services.freezes.list();
   const nowUtc = services.nowUtc();
-  const begun = nowUtc > releaseOf(month) ? Math.floor(Date.parse(nowUtc) / (MINUTES_KEPT * 60_000)) : 0;
-  const key = JSON.stringify([month, begun, policy, freezes]);
-  const kept = KEPT.get(services.inventory) ?? new Map<string, Kept>();
-  KEPT.set(services.inventory, kept);
-  const make = (): Kept => {
-    const vms = view.vms.map(({ vm }) => vm);
-    const preview = monthPreview({ vms, month, policy, freezes, nowUtc });
-    const made = { preview, asOfUtc: view.asOfUtc, fleet: view, madeAtMs: performance.now() };
-    kept.delete(key);
-    kept.set(key, made);
-    const [oldest] = kept.keys();
-    if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
-    return made;
-  };
-  const known = kept.get(key);
-  if (known === undefined) return make();
-  if (hasSameVms(known.fleet, view)) return { ...known, asOfUtc: view.asOfUtc };
-  if (view.vms.length < LARGE_VMS || performance.now() - known.madeAtMs > BESIDE_MS) return make();
-  if (!beside.has(view)) {
-    beside.add(view);
-    setImmediate(make);
-  }
+  const stepMs = MINUTES_KEPT * 60_000;
+  // To come, it depends on no hour; begun, it is that of the last few minutes.
+  const begunUtc = new Date(Math.floor(Date.parse(nowUtc) / stepMs) * stepMs).toISOString();
+  const releasedUtc = releaseOf(month);
+  return { month, policy, freezes, nowUtc: nowUtc > releasedUtc ? begunUtc : releasedUtc };
+}
+
+/** The answer that is kept while nothing has changed; of a large fleet also for a while after that, and the next is made beside it. */
+async function askOnce(services: Services, request: PreviewRequest): Promise<Kept> {
+  const view = await fleetView(services);
+  const previews = previewsOf(services, view);
+  const key = JSON.stringify(request);
+  const known = previews.answers.get(key);
+  if (known?.listed === view.listed) return { ...known, asOfUtc: view.asOfUtc };
+  const next = previews.underWay.get(key) ?? askAndKeep(services, previews, key, request);
+  const isStanding =
+    known !== undefined && previews.isLarge && performance.now() - known.madeAtMs < BESIDE_MS;
+  if (!isStanding) return next;
+  next.catch(() => undefined); // met by the request that finds no answer any more
   return known;
 }
 
-/** Views of which a preview is being made beside the answers, or was. */
-const beside = new WeakSet<FleetView>();
-
-const hasSameVms = (a: FleetView, b: FleetView): boolean =>
-  a === b || (a.vms.length === b.vms.length && a.vms.every(({ vm }, n) => vm === b.vms[n]?.vm));
-
-/** The same with the VMs of a fleet file. */
-export async function previewOfFile(
+function askAndKeep(
   services: Services,
-  { month, policy, fleet }: { readonly month: Month; readonly policy: Policy; readonly fleet: unknown },
-): Promise<Previewed> {
-  const { vms } = parseFleet(JSON.stringify(fleet), 'the fleet');
-  const freezes = await services.freezes.list();
-  const nowUtc = services.nowUtc();
-  return { preview: monthPreview({ vms, month, policy, freezes, nowUtc }), asOfUtc: nowUtc, fleet: vms };
+  { answers, underWay }: Previews,
+  key: string,
+  request: PreviewRequest,
+): Promise<Kept> {
+  const next = ask(services, request)
+    .then((kept) => {
+      answers.delete(key);
+      answers.set(key, kept);
+      const [oldest] = answers.keys();
+      if (answers.size > ANSWERS_MAX && oldest !== undefined) answers.delete(oldest);
+      return kept;
+    })
+    .finally(() => underWay.delete(key));
+  underWay.set(key, next);
+  return next;
 }
 
-/** Which VMs of a preview a selector means. */
-export function wantedOf({ fleet }: Previewed, selector: Selector): IsWanted {
-  if (Object.keys(selector).length === 0) return EVERY;
-  if ('byId' in fleet) return wantedInView(fleet, selector);
-  return (place) => {
-    const vm = fleet[place];
-    return vm !== undefined && selects(selector, vm);
+async function ask(services: Services, request: PreviewRequest): Promise<Kept> {
+  const view = await fleetView(services);
+  const previews = previewsOf(services, view);
+  if (previews.listed !== view.listed) {
+    previews.listed = view.listed;
+    previews.given = previews.given.catch(() => undefined).then(() => give(previews, view.listed));
+  }
+  const { listed } = view;
+  await previews.given;
+  const reply = await previews.maker.ask(request);
+  return { reply, listed, asOfUtc: view.asOfUtc, madeAtMs: performance.now() };
+}
+
+async function give({ maker, isLarge }: Previews, { vms }: Listed): Promise<void> {
+  if (!isLarge) {
+    await maker.ask({ kind: 'fleet', vms, isLast: true });
+    return;
+  }
+  const next = slices();
+  let last: Promise<unknown> = Promise.resolve();
+  for (let from = 0; from < vms.length; from += PART_VMS) {
+    const isLast = from + PART_VMS >= vms.length;
+    last = maker.ask({ kind: 'fleet', vms: vms.slice(from, from + PART_VMS), isLast });
+    last.catch(() => undefined); // the last of them says so
+    await next();
+  }
+  await last;
+}
+
+function previewsOf({ inventory }: Services, { vms }: FleetView): Previews {
+  const isLarge = vms.length >= LARGE_VMS && hasThread();
+  const known = PREVIEWS.get(inventory);
+  if (known?.isLarge === isLarge && !known.maker.hasEnded) return known;
+  const made: Previews = {
+    maker: isLarge ? new ThreadMaker() : makerHere(),
+    isLarge,
+    listed: null,
+    given: Promise.resolve(),
+    answers: known?.answers ?? new Map<string, Kept>(),
+    underWay: new Map(),
   };
+  PREVIEWS.set(inventory, made);
+  return made;
 }
 
-/** By view and selector: the answer of a selector that is asked for again is known by it. */
-const WANTED = new WeakMap<FleetView, Map<string, IsWanted>>();
-const SELECTORS_MAX = 20;
+function answerIn({ answer }: PreviewReply): PreviewAnswer {
+  if (answer === undefined) throw new Error('The previewer answered without a page.');
+  return answer;
+}
 
-function wantedInView(view: FleetView, selector: Selector): IsWanted {
-  const kept = WANTED.get(view) ?? new Map<string, IsWanted>();
-  WANTED.set(view, kept);
-  const key = JSON.stringify(selector);
-  const known = kept.get(key);
-  if (known !== undefined) return known;
-  if (kept.size >= SELECTORS_MAX) kept.clear();
-  const wanted = new Uint8Array(view.vms.length);
-  for (const place of placesSelected(view, selector) ?? []) wanted[place] = 1;
-  const isWanted: IsWanted = (place) => wanted[place] === 1;
-  kept.set(key, isWanted);
-  return isWanted;
+function diffIn({ diff }: PreviewReply): ShownDiff {
+  if (diff === undefined) throw new Error('The previewer answered without a difference.');
+  return diff;
 }

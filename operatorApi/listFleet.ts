@@ -126,10 +126,24 @@ export const listFleet: OperatorRoute = {
 function selectedIn(view: FleetView, sorted: readonly FleetVm[], selector: Selector): readonly FleetVm[] {
   const places = placesSelected(view, selector);
   if (places === null) return sorted;
-  const selected = places.flatMap((place) => view.vms[place] ?? []);
+  const selected = selectedOnce(view, selector, places);
   if (sorted === view.vms) return selected;
   const wanted = new Set(selected);
   return sorted.filter((one) => wanted.has(one));
+}
+
+/** By selector, once a view, as a list is paged through. */
+const SELECTED = new WeakMap<FleetView, Map<string, readonly FleetVm[]>>();
+const SELECTORS_MAX = 20;
+
+function selectedOnce(view: FleetView, selector: Selector, places: readonly number[]): readonly FleetVm[] {
+  const known = SELECTED.get(view) ?? new Map<string, readonly FleetVm[]>();
+  SELECTED.set(view, known);
+  const key = JSON.stringify(selector);
+  const found = known.get(key) ?? places.flatMap((place) => view.vms[place] ?? []);
+  if (known.size >= SELECTORS_MAX) known.clear();
+  known.set(key, found);
+  return found;
 }
 
 /** Sorted by each column once a view: a table is paged through far more often than it changes. */

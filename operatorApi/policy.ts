@@ -2,30 +2,23 @@ import { z } from 'zod';
 import { saveBudgetSizes } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import { deploymentPolicy, policyWasApplied } from '../composition/compose';
-import {
-  changesBetween,
-  policyFileSchema,
-  readPolicyFile,
-  writtenMembers,
-  type PolicyMembers,
-} from '../composition/policyFile';
+import { readPolicyFile } from '../composition/policyFile';
+import { changesBetween, writtenMembers, type PolicyMembers } from '../composition/policyMembers';
+import { policyFileSchema } from '../composition/policySchema';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
 import { monthAfter, monthOfLatestRelease } from '../domain/release';
 import { decodeText } from '../drivers/fleet/decodeText';
-import { turnsOfPreview } from '../planning/monthPreview';
-import { diffTurns } from '../planning/previewPlan';
 import type { PolicyVersion } from '../store/policies';
 import { fleetView, forgetFleetView, type FleetView } from './fleetView';
-import { previewOf } from './keptPreviews';
+import { diffOfPolicies } from './keptPreviews';
 import { ChangedRule, changedRules } from './policyRules';
 import type { OperatorRoute } from './route';
 import { named } from './shapes/shared';
 
 const PATH = 'api/policy';
 const VERSIONS_MAX = 100;
-const NAMED_MAX = 100;
 const FILE = {
   about: 'A policy file: YAML, or JSON; GET /api/policy/schema is its JSON Schema.',
   contentTypes: ['application/yaml', 'application/json'],
@@ -165,6 +158,9 @@ const Diff = z.object({
     movedCount: z.number().int(),
     addedCount: z.number().int(),
     removedCount: z.number().int(),
+    /** VMs that take part with it and did not before, and the other way round; the first 100 of each are named, and of those that move. */
+    added: z.array(VmId),
+    removed: z.array(VmId),
     moved: z.array(
       z.object({
         vmId: VmId,
@@ -191,9 +187,7 @@ const diffPolicy: OperatorRoute = {
     const policy = inForceWith(services, members);
     const changes = changesBetween(services.policy, policy);
     const month = monthAfter(monthOfLatestRelease(services.nowUtc()));
-    const now = await previewOf(services, { month, policy: services.policy });
-    const then = await previewOf(services, { month, policy });
-    const { added, removed, moved } = diffTurns(turnsOfPreview(now.preview), turnsOfPreview(then.preview));
+    const effect = await diffOfPolicies(services, month, policy);
     const view = await fleetView(services);
     const isRunning = (await services.rollouts.list()).some(({ endedUtc }) => endedUtc === null);
     return {
@@ -202,13 +196,7 @@ const diffPolicy: OperatorRoute = {
         touchesRunning: isRunning && changes.some(({ touches }) => touches === 'running'),
         running: runningIn(view),
         rules: [...changedRules(services.policy, policy, view)],
-        effect: {
-          month,
-          movedCount: moved.length,
-          addedCount: added.length,
-          removedCount: removed.length,
-          moved: moved.slice(0, NAMED_MAX),
-        },
+        effect: { month, ...effect },
       },
     };
   },

@@ -1,22 +1,18 @@
 import { z } from 'zod';
 import type { Services } from '../activities/services';
 import { readPolicyFile } from '../composition/policyFile';
-import { Month, rolloutIdOf } from '../domain/ids';
+import { Month, rolloutIdOf, type RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { Policy } from '../domain/policy';
 import { monthAfter, monthOfLatestRelease, releaseOf } from '../domain/release';
 import { Selector } from '../domain/selector';
-import {
-  NAMED_MAX,
-  PREVIEW_PAGE,
-  previewAnswer,
-  turnsOfPreview,
-  type MonthPreview,
-} from '../planning/monthPreview';
-import { dayOf, diffTurns, shownDiff, type PlanDiff } from '../planning/previewPlan';
-import { previewOf, previewOfFile, wantedOf } from './keptPreviews';
+import { PREVIEW_PAGE } from '../planning/monthPreview';
+import { dayOf, type Turn } from '../planning/previewPlan';
+import type { ListPage } from '../store/listPage';
+import type { RoundPlan } from '../store/plans';
+import { diffFromTurns, diffOfPolicies, previewOfFile, previewPage } from './keptPreviews';
 import type { OperatorRoute } from './route';
-import { countIn, FROM_THE_FIRST, nextLinkOf } from './queryValues';
+import { countIn, FROM_THE_FIRST, LIMIT, limitIn, nextLinkOf } from './queryValues';
 import { selectorOf, SELECTOR_QUERY } from './selectorQuery';
 import { PreviewShape } from './shapes/preview';
 
@@ -27,6 +23,7 @@ const QUERY = {
     about: 'What it is compared with: the plan of the month before.',
     schema: z.enum(['previousMonth']),
   },
+  limit: LIMIT,
   after: { about: 'So many rows are passed over: as nextLink has it.', schema: z.coerce.number().int() },
 };
 
@@ -38,22 +35,25 @@ const showPreview: OperatorRoute = {
   query: QUERY,
   description: {
     summary:
-      'What a month will be, with dates: phases, regions, rounds, and each VM; 500 VMs a page. Changes nothing.',
+      'What a month will be, with dates: phases, regions, rounds, and each VM, a page of them. Changes nothing.',
     answers: { 200: { about: 'The preview.', schema: PreviewShape } },
   },
   handler: async (request, { services }) => {
-    const month = monthIn(request.query('month'), services.nowUtc());
-    const made = await previewOf(services, { month, policy: services.policy });
-    const diff = request.query('against') === null ? null : await againstMonthBefore(services, made.preview);
+    const asked = { month: monthIn(request.query('month'), services.nowUtc()), policy: services.policy };
     const after = countIn(request, 'after', FROM_THE_FIRST);
-    const { body, matchedCount } = previewAnswer(made.preview, wantedOf(made, selectorOf(request)), after);
-    const next = after + PREVIEW_PAGE;
-    const nextLink = next < matchedCount ? nextLinkOf('/api/preview', request, QUERY, next) : null;
+    const page = { selector: selectorOf(request), after, take: limitIn(request) };
+    const { answer, asOfUtc } = await previewPage(services, asked, page);
+    const diff =
+      request.query('against') === null
+        ? null
+        : await diffFromTurns(services, asked, await turnsOfMonthBefore(services, asked.month));
+    const next = after + page.take;
+    const nextLink = next < answer.matchedCount ? nextLinkOf('/api/preview', request, QUERY, next) : null;
     return {
       jsonBody: {
-        ...body,
-        asOfUtc: made.asOfUtc,
-        ...(diff && { diff: shownDiff(diff, NAMED_MAX) }),
+        ...answer.body,
+        asOfUtc,
+        ...(diff && { diff }),
         ...(nextLink !== null && { nextLink }),
       },
     };
@@ -92,31 +92,53 @@ const comparePreview: OperatorRoute = {
     const month = body.month ?? monthIn(null, services.nowUtc());
     const written = body.policyFile === undefined ? {} : readPolicyFile(body.policyFile);
     const policy = policyWith(services.policy, { ...written, ...body.policy });
-    const before = await previewOf(services, { month, policy: services.policy });
-    const after =
-      body.fleet === undefined
-        ? await previewOf(services, { month, policy })
-        : await previewOfFile(services, { month, policy, fleet: body.fleet });
-    const diff = diffTurns(turnsOfPreview(before.preview), turnsOfPreview(after.preview));
-    const answer = previewAnswer(after.preview, wantedOf(after, body.selector), 0);
-    return { jsonBody: { ...answer.body, asOfUtc: after.asOfUtc, diff: shownDiff(diff, NAMED_MAX) } };
+    const page = { selector: body.selector, after: 0, take: PREVIEW_PAGE };
+    if (body.fleet !== undefined) {
+      const ofFile = await previewOfFile(services, { month, policy }, body.fleet, page);
+      return { jsonBody: { ...ofFile.answer.body, asOfUtc: ofFile.asOfUtc, diff: ofFile.diff } };
+    }
+    const { answer, asOfUtc } = await previewPage(services, { month, policy }, page);
+    const diff = await diffOfPolicies(services, month, policy);
+    return { jsonBody: { ...answer.body, asOfUtc, diff } };
   },
 };
 
-async function againstMonthBefore(services: Services, preview: MonthPreview): Promise<PlanDiff> {
-  const month = monthAfter(preview.plan.month, -1);
-  const releasedUtc = releaseOf(month);
-  const before = (await services.plans.allRounds(rolloutIdOf(month))).flatMap(
-    ({ phase, vmIds, expectedStartUtc }) =>
-      vmIds.map((vmId) => ({ vmId, phase, day: dayOf(releasedUtc, expectedStartUtc) })),
-  );
-  if (before.length === 0)
+/** In parts: the turns of a large plan are many. */
+async function turnsOfMonthBefore(services: Services, next: Month): Promise<AsyncIterable<readonly Turn[]>> {
+  const month = monthAfter(next, -1);
+  const pages = roundPages(services, rolloutIdOf(month));
+  const first = await pages.next();
+  if (first.done === true || first.value.length === 0)
     throw new LowtideError('REQUEST_INVALID', {
       what: `There is no plan of ${month} to compare with.`,
       why: 'No rollout of that month was planned here.',
       fix: 'Leave `against` out, or ask for the month after one that was rolled out.',
     });
-  return diffTurns(before, turnsOfPreview(preview));
+  return (async function* () {
+    yield turnsOfRounds(first.value, month);
+    for await (const rounds of pages) yield turnsOfRounds(rounds, month);
+  })();
+}
+
+const ROUNDS_TOGETHER = 100;
+
+async function* roundPages(
+  { plans }: Services,
+  id: RolloutId,
+): AsyncGenerator<readonly RoundPlan[], undefined> {
+  for (let after: string | null = ''; after !== null;) {
+    const page: ListPage<RoundPlan> = await plans.roundsPage(id, after, ROUNDS_TOGETHER);
+    yield page.value;
+    after = page.next;
+  }
+}
+
+function turnsOfRounds(rounds: readonly RoundPlan[], month: Month): Turn[] {
+  const releasedUtc = releaseOf(month);
+  return rounds.flatMap(({ phase, vmIds, expectedStartUtc }) => {
+    const day = dayOf(releasedUtc, expectedStartUtc);
+    return vmIds.map((vmId) => ({ vmId, phase, day }));
+  });
 }
 
 /** The policy in force with some members changed. An unknown member is an error: it would be taken for obeyed. */

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { isCalendarDay, utcOf } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import type { OperatorRequest } from './route';
+import type { Parameter } from './routeDescription';
 
 /** An instant in the query; null when it is not there. A day alone is its beginning in UTC. */
 export function instantIn({ query }: OperatorRequest, name: string): string | null {
@@ -32,6 +34,20 @@ export function wrongQuery(name: string, text: string, what: string): LowtideErr
     why: `It is ${what}.`,
     fix: 'Correct it, follow the nextLink of the page before, or leave it out.',
   });
+}
+
+const PAGE_MAX = 500;
+const PAGE_SIZE = 100;
+
+/** Rows of a page, where a row says much: a page of them is quick to read and to send. */
+export const LIMIT: Parameter = {
+  about: `Rows a page, at most ${PAGE_MAX}; ${PAGE_SIZE} without it, of a CSV file ${PAGE_MAX}.`,
+  schema: z.coerce.number().int(),
+};
+
+export function limitIn(request: OperatorRequest): number {
+  const otherwise = request.query('format') === 'csv' ? PAGE_MAX : PAGE_SIZE;
+  return countIn(request, 'limit', { otherwise, min: 1, max: PAGE_MAX });
 }
 
 export const FROM_THE_FIRST = { otherwise: 0, min: 0, max: Number.MAX_SAFE_INTEGER } as const;

@@ -11,6 +11,7 @@ import { answerEmergency, EmergencyBody, EmergencyPreviewShape } from './emergen
 import { describeRollout, summarizeRollout } from './describeRollout';
 import { refuseUnseen } from './forgiven';
 import { forgetFleetView } from './fleetView';
+import { LIMIT, limitIn, nextLinkOf } from './queryValues';
 import { rolloutIdIn } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { ChainedRow, KeptOutcome, RolloutShape, RolloutSummaryShape } from './shapes/rollout';
@@ -102,19 +103,19 @@ const showRollout: OperatorRoute = {
   }),
 };
 
-/** A page of 500 VMs with how each of them stands and why, in the order of their keys; `nextLink` leads to the rest. */
+/** A page of VMs with how each of them stands and why, in the order of their keys; `nextLink` leads to the rest. */
 const listVirtualMachines: OperatorRoute = {
   name: 'listRolloutVirtualMachines',
   methods: ['GET'],
   role: 'reader',
   route: `${ONE}/virtual-machines`,
-  query: { after: AFTER },
+  query: { after: AFTER, limit: LIMIT },
   description: {
-    summary: 'How each VM stands in a rollout, and why: 500 a page, in the order of their keys.',
+    summary: 'How each VM stands in a rollout, and why: a page of them, in the order of their keys.',
     answers: { 200: { about: 'A page.', schema: pageOfShape(KeptOutcome) } },
     errors: ['NOT_FOUND'],
   },
-  handler: pageOf('virtual-machines', ({ outcomes }, id, after) => outcomes.page(id, after)),
+  handler: pageOf('virtual-machines', ({ outcomes }, id, after, limit) => outcomes.page(id, after, limit)),
 };
 
 /** A page of 500 rows of the rollout's audit (who decided what, why, on what evidence), in the order in which they were written. */
@@ -140,16 +141,15 @@ interface Page {
 /** Answers with one page of a list of a rollout. */
 function pageOf(
   list: string,
-  read: (services: Services, id: RolloutId, after: string) => Promise<Page>,
+  read: (services: Services, id: RolloutId, after: string, limit: number) => Promise<Page>,
 ): OperatorRoute['handler'] {
   return async (request, { services }) => {
     const id = rolloutIdIn(request);
     if ((await services.rollouts.read(id)) === null) throw notFound(id);
-    const { value, next } = await read(services, id, request.query('after') ?? '');
+    const { value, next } = await read(services, id, request.query('after') ?? '', limitIn(request));
     if (next === null) return { jsonBody: { value } };
-    return {
-      jsonBody: { value, nextLink: `/api/rollouts/${id}/${list}?after=${encodeURIComponent(next)}` },
-    };
+    const nextLink = nextLinkOf(`/api/rollouts/${id}/${list}`, request, { after: AFTER, limit: LIMIT }, next);
+    return { jsonBody: { value, nextLink } };
   };
 }
 

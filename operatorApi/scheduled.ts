@@ -1,5 +1,7 @@
 import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
 import type { Services } from '../activities/services';
+import type { RolloutControl } from '../domain/control';
+import { rolloutIdOf, type RolloutId } from '../domain/ids';
 import { monthOfLatestRelease } from '../domain/release';
 import type { AzureDriverStore } from '../store/azureDriver';
 import { messageOf } from '../domain/messageOf';
@@ -18,9 +20,10 @@ export async function startReleasedMonth(
   services: Services,
   client: DurableClient,
   log: TimerLog,
+  rollouts: readonly RolloutControl[],
 ): Promise<void> {
   for (const said of await remindOfExclusions(services)) log.warn(said);
-  const atRisk = await reportAtRisk(services).catch(
+  const atRisk = await reportAtRisk(services, rollouts).catch(
     (error: unknown) => `Which VMs are at risk is not known: ${messageOf(error)}`,
   );
   if (atRisk !== null) log.warn(atRisk);
@@ -31,9 +34,14 @@ export async function startReleasedMonth(
     return;
   }
   const month = monthOfLatestRelease(services.nowUtc());
+  if (isOver(rollouts, rolloutIdOf(month))) return;
   const { control, created } = await requestRollout(services, client, month, 'monthly timer');
   if (created) log.log(`Started ${control.rolloutId}.`);
 }
+
+/** Of a month that has ended there is nothing to start, unless another rollout is open, which may be another host's. */
+const isOver = (rollouts: readonly RolloutControl[], id: RolloutId): boolean =>
+  rollouts.every(({ endedUtc }) => endedUtc !== null) && rollouts.some(({ rolloutId }) => rolloutId === id);
 
 /** A platform that does not answer now is no empty fleet: the month does not wait a day for the next tick, and its plan lists anew, again and again. */
 async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
@@ -58,7 +66,7 @@ const DAYS_A_RUN = 10;
 
 /** How far purging has come is written down, so that no day is gone through twice. */
 export async function purgeFinished(
-  services: Services & { readonly azureDriver?: AzureDriverStore | null },
+  services: Pick<Services, 'agenda' | 'nowUtc'> & { readonly azureDriver?: AzureDriverStore | null },
   client: DurableClient,
   log: TimerLog,
 ): Promise<void> {
@@ -76,7 +84,7 @@ export async function purgeFinished(
     });
     purged += result.instancesDeleted;
   }
-  await agenda.settle(seen, 'purge', new Date(fromMs).toISOString());
+  await agenda.reschedule(seen, 'purge', new Date(fromMs).toISOString());
   const dropped = await dropOldEvents(services.azureDriver ?? null, nowUtc());
   log.log(`Purged ${purged} finished instances, and ${dropped} events of the driver.`);
 }

@@ -4,6 +4,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { messageOf } from '../domain/messageOf';
 import type { AgendaItem, AgendaName, SeenDue } from '../store/agenda';
+import type { PolicyVersion } from '../store/policies';
 import type { TimerLog } from './scheduled';
 import { reviveRollouts } from './startRollout';
 
@@ -21,15 +22,17 @@ type TickServices = Pick<Services, 'agenda' | 'rollouts' | 'nowUtc'>;
 
 /**
  * Hourly: starts the sweeps that have something to do, each by itself, so that none waits for another. An hour in which nothing is due costs one
- * request to the tables. One sweep of a kind an hour, however often it is asked for.
+ * request to the tables, which reads the policy in force, too: the sweeps need not ask for it. One sweep of a kind an hour, however often it is asked for.
  */
 export async function startSweeps(
   services: TickServices,
   client: DurableClient,
   log: TimerLog,
+  policyWasRead: (policy: PolicyVersion | null) => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const sweepUtc = services.nowUtc();
-  const { items, rollouts } = await services.agenda.listWithRollouts();
+  const { items, rollouts, policy } = await services.agenda.listWithRollouts();
+  await policyWasRead(policy);
   if ((await reviveOpen(services, client, rollouts, log)) === 'foreign') return;
   for (const [name, seen] of dueSweeps(items, sweepUtc)) {
     const instanceId = `${name}-${sweepUtc.slice(0, 16)}`;
@@ -41,7 +44,7 @@ export async function startSweeps(
   }
 }
 
-/** Each with the row that it was started for, which it settles; the sweep of the ledgers reads theirs itself. */
+/** Each with the row that it was started for, which it puts off; the sweep of the ledgers reads theirs itself. */
 function dueSweeps(
   agenda: readonly AgendaItem[],
   nowUtc: string,
@@ -50,7 +53,10 @@ function dueSweeps(
   for (const [sweep, item] of SWEEPS) {
     const found = agenda.find(({ name }) => name === item);
     if (found === undefined) due.push([sweep, null]);
-    else if (found.dueUtc <= nowUtc) due.push([sweep, { dueUtc: found.dueUtc, etag: found.etag }]);
+    else if (found.dueUtc <= nowUtc) {
+      const { name: _, ...seen } = found;
+      due.push([sweep, seen]);
+    }
   }
   if (agenda.some(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= nowUtc))
     due.push(['ledgerSweep']);

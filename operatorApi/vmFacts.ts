@@ -12,7 +12,7 @@ import type { VmReading } from '../drivers/driver';
 import type { VmFacts } from '../planning/explainVm';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PhaseRecord } from '../store/rollouts';
-import { placesOf, rolloutOrLatest, type PlannedPlace } from './fleetView';
+import { rolloutOrLatest, type PlannedPlace } from './fleetView';
 
 /** What an explanation rests on, with what an answer shows beside it. */
 export interface FoundFacts {
@@ -82,7 +82,8 @@ async function placeOf(
 ): Promise<PlannedPlace | null> {
   // A region is of several phases where rings have some of its VMs.
   for (const { phase } of phases.filter(({ regions }) => regions.includes(region))) {
-    const place = placesOf(await services.plans.rounds(rolloutId, phase, region)).get(id);
+    const rounds = await services.plans.rounds(rolloutId, phase, region);
+    const place = rounds.find(({ vmIds }) => vmIds.includes(id));
     if (place !== undefined) return place;
   }
   return null;

@@ -14,7 +14,7 @@ import type { RoundSlot } from '../planning/roundSlot';
 import { allPages } from '../store/listPage';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PlanSummary, RoundKey, RoundPlan } from '../store/plans';
-import { fleetVmOf, placesOf, type FleetVm } from './fleetView';
+import { fleetVmOf, placesOf, type FleetVm } from './fleetVm';
 import { forecastOne, groundsOf, type Grounds } from './keptForecasts';
 
 export interface VmAtRisk {

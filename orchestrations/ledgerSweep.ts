@@ -33,14 +33,14 @@ export function* ledgerSweep(context: OrchestrationContext): Step<{ ledgers: num
   const asked = { nowUtc: sweepUtc, graceSeconds };
   const keys = ledgers.map(({ key }) => key);
   const inspected = new Map(yield* callEntities(context, { name, keys }, ['inspect', inspect], asked));
-  const settled: { seen: Ledger; dueUtc: string }[] = [];
+  const looked: { seen: Ledger; dueUtc: string }[] = [];
   for (const seen of ledgers) {
     const found = inspected.get(seen.key);
     if (found === undefined) continue;
     yield* tidy(context, { name, key: seen.key }, found, sweepUtc);
-    settled.push({ seen, dueUtc: nextLookUtc(found, sweepUtc, graceSeconds) });
+    looked.push({ seen, dueUtc: nextLookUtc(found, sweepUtc, graceSeconds) });
   }
-  yield* call(context, settleLedgers, { ledgers: settled });
+  yield* call(context, settleLedgers, { ledgers: looked });
   return { ledgers: ledgers.length };
 }
 

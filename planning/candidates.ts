@@ -1,5 +1,5 @@
 import { standaloneShare } from '../domain/disruption';
-import { eligibility, type Eligibility } from '../domain/eligibility';
+import { eligibilityInTurn, type Eligibility } from '../domain/eligibility';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
@@ -38,22 +38,23 @@ export function sortOut(
   vms: readonly VirtualMachine[],
   columns: VmColumns,
   order: Int32Array,
-  policy: Policy,
   aside: {
+    /** Of each VM, in the order in which they came, why it has no turn; null for those that have one. */
+    readonly absences: readonly (Absence | null)[];
     readonly carriedOver: ReadonlySet<string>;
-    readonly held: ReadonlyMap<VmId, Because>;
     /** Absent: all of them. */
     readonly selector?: Selector;
   },
 ): SortedOut {
-  const absences = absencesOf(vms, policy, aside.held);
+  const { absences, selector } = aside;
   const ineligible: Plan['ineligible'] = [];
   const eligible = new Int32Array(order.length);
   let count = 0;
-  const { selector } = aside;
   for (const position of order) {
-    const vm = vms[position];
-    if (selector !== undefined && (vm === undefined || !selects(selector, vm))) continue;
+    if (selector !== undefined) {
+      const vm = vms[position];
+      if (vm === undefined || !selects(selector, vm)) continue;
+    }
     const absence = absences[position];
     if (absence === null || absence === undefined) {
       eligible[count] = position;
@@ -66,21 +67,19 @@ export function sortOut(
   return { candidates: candidatesOf(columns, eligible.subarray(0, count), aside.carriedOver), ineligible };
 }
 
-type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
+export type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
 
-/** Why each VM has no turn, in the order in which they came; null for those that have one. */
-function absencesOf(
-  vms: readonly VirtualMachine[],
+/** Says of VM after VM why it has no turn; null for one that has. */
+export function absenceIn(
   policy: Policy,
   held: ReadonlyMap<VmId, Because>,
-): (Absence | null)[] {
-  const absences: (Absence | null)[] = [];
-  for (const vm of vms) {
-    const answer = eligibility(vm, policy);
-    if (answer.kind === 'ineligible') absences.push(answer);
-    else absences.push(held.size === 0 ? null : (held.get(vm.id) ?? null));
-  }
-  return absences;
+): (vm: VirtualMachine) => Absence | null {
+  const eligibility = eligibilityInTurn(policy);
+  return (vm) => {
+    const answer = eligibility(vm);
+    if (answer.kind === 'ineligible') return answer;
+    return held.size === 0 ? null : (held.get(vm.id) ?? null);
+  };
 }
 
 export function candidatesOf(

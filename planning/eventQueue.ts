@@ -24,8 +24,8 @@ export class EventQueue<T> {
   }
 
   take(): { readonly atMs: number; readonly event: T } | null {
-    const [atMs] = this.#atMs;
-    const [event] = this.#events;
+    const atMs = this.#atMs[0];
+    const event = this.#events[0];
     if (atMs === undefined || event === undefined) return null;
     const last = this.#events.length - 1;
     this.#swap(0, last);
@@ -39,8 +39,9 @@ export class EventQueue<T> {
   #sink(count: number): void {
     for (let place = 0; ;) {
       let first = place;
-      for (const child of [2 * place + 1, 2 * place + 2])
-        if (child < count && this.#isBefore(child, first)) first = child;
+      const child = 2 * place + 1;
+      if (child < count && this.#isBefore(child, first)) first = child;
+      if (child + 1 < count && this.#isBefore(child + 1, first)) first = child + 1;
       if (first === place) return;
       this.#swap(place, first);
       place = first;
@@ -48,12 +49,15 @@ export class EventQueue<T> {
   }
 
   #isBefore(a: number, b: number): boolean {
-    const [one = 0, other = 0] = [this.#atMs[a], this.#atMs[b]];
+    const one = this.#atMs[a] ?? 0;
+    const other = this.#atMs[b] ?? 0;
     return one === other ? (this.#order[a] ?? 0) < (this.#order[b] ?? 0) : one < other;
   }
 
   #swap(a: number, b: number): void {
-    const [atMs = 0, order = 0, event] = [this.#atMs[a], this.#order[a], this.#events[a]];
+    const atMs = this.#atMs[a] ?? 0;
+    const order = this.#order[a] ?? 0;
+    const event = this.#events[a];
     this.#atMs[a] = this.#atMs[b] ?? 0;
     this.#order[a] = this.#order[b] ?? 0;
     this.#events[a] = this.#events[b] as T;

@@ -1,3 +1,4 @@
+import type { VmId } from '../domain/ids';
 import { hash53 } from '../domain/seed';
 import type { VirtualMachine } from '../domain/virtualMachine';
 
@@ -8,14 +9,17 @@ const INDEX_RANGE = 2 ** 21;
  * sorted, not ids: the upper 32 bits of the hash with the VM's position behind them; the rest is compared only where those are alike. A VM
  * that is on two pages is there once, by whichever of its two texts sorts first.
  */
-export function orderOfTheMonth(vms: readonly VirtualMachine[], seed: string): Int32Array {
+export function orderOfTheMonth(
+  vms: readonly VirtualMachine[],
+  ids: readonly VmId[],
+  seed: string,
+): Int32Array {
   if (vms.length > INDEX_RANGE)
     throw new RangeError(`A plan takes at most ${INDEX_RANGE} VMs; there are ${vms.length}.`);
   const seedHash = hash53(seed);
   const keys = new Float64Array(vms.length);
   for (let index = 0; index < vms.length; index += 1) {
-    const hash = hash53(vms[index]?.id ?? '', seedHash);
-    keys[index] = hash - (hash % INDEX_RANGE) + index;
+    keys[index] = upper(hash53(ids[index] ?? '', seedHash)) * INDEX_RANGE + index;
   }
   keys.sort();
   const order = new Int32Array(vms.length);
@@ -23,21 +27,19 @@ export function orderOfTheMonth(vms: readonly VirtualMachine[], seed: string): I
   for (let start = 0; start < keys.length;) {
     let end = start + 1;
     while (end < keys.length && upper(keys[start]) === upper(keys[end])) end += 1;
-    const alike = keys.subarray(start, end);
-    for (const index of end - start === 1 ? alike : inOrder(alike, seedHash, vms)) {
-      order[count] = index % INDEX_RANGE;
-      count += 1;
-    }
+    if (end - start === 1) order[count++] = lower(keys[start]);
+    else for (const position of inOrder(keys.subarray(start, end), seedHash, vms)) order[count++] = position;
     start = end;
   }
   return order.subarray(0, count);
 }
 
 const upper = (key = 0): number => Math.floor(key / INDEX_RANGE);
+const lower = (key = 0): number => key - upper(key) * INDEX_RANGE;
 
 /** VMs whose hashes begin alike, and each id once. */
 function inOrder(alike: Float64Array, seedHash: number, vms: readonly VirtualMachine[]): readonly number[] {
-  const positions = Array.from(alike, (key) => key % INDEX_RANGE);
+  const positions = Array.from(alike, (key) => lower(key));
   positions.sort((a, b) => compare(vms[a], vms[b], seedHash));
   return positions.filter((position, n) => vms[position]?.id !== vms[positions[n - 1] ?? -1]?.id);
 }

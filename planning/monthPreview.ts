@@ -97,26 +97,32 @@ export interface PreviewAnswer {
 export const EVERY: IsWanted = () => true;
 
 /** By the preview, the VMs that were asked about, and where the page begins: a preview is never changed. */
-const ANSWERS = new WeakMap<MonthPreview, WeakMap<IsWanted, Map<number, PreviewAnswer>>>();
+const ANSWERS = new WeakMap<MonthPreview, WeakMap<IsWanted, Map<string, PreviewAnswer>>>();
 const PAGES_MAX = 10;
 
 /** What a preview says of some of the VMs: a page of their rows, and all of them counted. Of the same `isWanted` it is counted once. */
-export function previewAnswer(preview: MonthPreview, isWanted: IsWanted, after: number): PreviewAnswer {
-  const answers = ANSWERS.get(preview) ?? new WeakMap<IsWanted, Map<number, PreviewAnswer>>();
+export function previewAnswer(
+  preview: MonthPreview,
+  isWanted: IsWanted,
+  after: number,
+  take = PREVIEW_PAGE,
+): PreviewAnswer {
+  const answers = ANSWERS.get(preview) ?? new WeakMap<IsWanted, Map<string, PreviewAnswer>>();
   ANSWERS.set(preview, answers);
-  const pages = answers.get(isWanted) ?? new Map<number, PreviewAnswer>();
+  const pages = answers.get(isWanted) ?? new Map<string, PreviewAnswer>();
   answers.set(isWanted, pages);
-  const known = pages.get(after);
+  const page = `${after}~${take}`;
+  const known = pages.get(page);
   if (known !== undefined) return known;
   if (pages.size >= PAGES_MAX) pages.clear();
-  const made = answerOf(preview, isWanted, after);
-  pages.set(after, made);
+  const made = answerOf(preview, isWanted, after, take);
+  pages.set(page, made);
   return made;
 }
 
-function answerOf(preview: MonthPreview, isWanted: IsWanted, after: number): PreviewAnswer {
+function answerOf(preview: MonthPreview, isWanted: IsWanted, after: number, take: number): PreviewAnswer {
   const { plan, policy, rows, placeOf, budgets, shares } = preview;
-  const counts = countRows(preview, isWanted, after);
+  const counts = countRows(preview, isWanted, after, take);
   const { matchedCount, byRegion, heldCount, value } = counts;
   const isWantedId = (id: VmId): boolean => isWanted(placeOf.get(id) ?? -1);
   const approvals = approvalsOf(preview);
@@ -192,7 +198,12 @@ interface RowCounts {
   readonly value: readonly number[];
 }
 
-function countRows({ rows, vmOfRow }: MonthPreview, isWanted: IsWanted, after: number): RowCounts {
+function countRows(
+  { rows, vmOfRow }: MonthPreview,
+  isWanted: IsWanted,
+  after: number,
+  take: number,
+): RowCounts {
   const byPhase = new Map<string, Map<string, number>>();
   const value: number[] = [];
   let [matchedCount, heldCount] = [0, 0];
@@ -202,7 +213,7 @@ function countRows({ rows, vmOfRow }: MonthPreview, isWanted: IsWanted, after: n
     if (regions === undefined) byPhase.set(phase, (regions = new Map<string, number>()));
     regions.set(region, (regions.get(region) ?? 0) + 1);
     if (heldUntilUtc !== null) heldCount += 1;
-    if (matchedCount >= after && value.length < PREVIEW_PAGE) value.push(n);
+    if (matchedCount >= after && value.length < take) value.push(n);
     matchedCount += 1;
   }
   const byRegion = new Map(

@@ -168,7 +168,13 @@ export function diffTurns(before: readonly Turn[], after: readonly Turn[]): Plan
 }
 
 /** What a diff names, and how much there is. */
-export function shownDiff({ added, removed, moved }: PlanDiff, namedMax: number): Record<string, unknown> {
+export interface ShownDiff extends PlanDiff {
+  readonly addedCount: number;
+  readonly removedCount: number;
+  readonly movedCount: number;
+}
+
+export function shownDiff({ added, removed, moved }: PlanDiff, namedMax: number): ShownDiff {
   return {
     addedCount: added.length,
     removedCount: removed.length,

@@ -143,7 +143,7 @@ function byZone(a: string | null, b: string | null): number {
 }
 
 /** The members by their value in the column, in the order in which the values first appear. */
-function groupBy<T>(members: Iterable<number>, column: ArrayLike<T>): Map<T, number[]> {
+function groupBy<T>(members: Int32Array | readonly number[], column: ArrayLike<T>): Map<T, number[]> {
   const groups = new Map<T, number[]>();
   for (const n of members) {
     const value = column[n] as T;

@@ -48,7 +48,6 @@ function shareByShare(
   subscription: Int32Array,
   shares: ReadonlyMap<number, number>,
 ): number[] {
-  const turns: number[][] = [];
   const seen = new Map<number, number>();
   // Within a turn the VMs of a subscription stay together, so that a round has few of them.
   const ofTurn: Map<number, number[]>[] = [];
@@ -62,8 +61,9 @@ function shareByShare(
     if (own === undefined) here.set(number, [n]);
     else own.push(n);
   }
-  for (const here of ofTurn) turns.push([...here.values()].flat());
-  return turns.flat();
+  const inOrder: number[] = [];
+  for (const here of ofTurn) for (const own of here.values()) for (const n of own) inOrder.push(n);
+  return inOrder;
 }
 
 function cutByShares(

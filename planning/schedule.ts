@@ -5,7 +5,7 @@ import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { EventQueue } from './eventQueue';
-import { countBy } from './regionWork';
+import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
 import type { PhaseWork } from './rings';
@@ -36,8 +36,7 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /**
- * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps: windows,
- * phases and gates, stages one after another, pools of the same width, shares of subscriptions, the patch-call budget, exposure. Every VM is
+ * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps. Every VM is
  * taken to be reachable and healthy after its update.
  */
 export function schedulePhases(
@@ -53,6 +52,7 @@ export function schedulePhases(
 class Run {
   readonly #queue = new EventQueue<() => void>();
   readonly #times = new Map<RoundWork, RoundTimes>();
+  readonly #subscriptions = new Map<RoundWork, Counts>();
   readonly #families: FamilyRun[];
   readonly #candidates: Candidates;
   readonly #facts: InventoryFacts;
@@ -174,12 +174,16 @@ class Run {
     }
     let first = 0;
     let firstMs = Infinity;
-    for (const [n, { cohort }] of left.entries()) {
-      if (n > 0 && cohort === left[n - 1]?.cohort) continue;
-      const { startMs } = cohort.firstStart(this.#cursor(region));
-      if (startMs < firstMs) [first, firstMs] = [n, startMs];
+    const cursor = this.#cursor(region);
+    for (let n = 0; n < left.length; n += 1) {
+      const cohort = left[n]?.cohort;
+      if (cohort === undefined || (n > 0 && cohort === left[n - 1]?.cohort)) continue;
+      const { startMs } = cohort.firstStart(cursor);
+      if (startMs >= firstMs) continue;
+      first = n;
+      firstMs = startMs;
     }
-    const [round] = left.splice(first, 1);
+    const round = first === 0 ? left.shift() : left.splice(first, 1)[0];
     if (round !== undefined)
       this.#startWhenOpen(region, round, 0, () => {
         this.#runInTurn(region, left, end);
@@ -240,11 +244,16 @@ class Run {
     this.#install(round);
   }
 
-  #subscriptionsOf({ members }: RoundWork): ReadonlyMap<number, number> {
-    return countBy(members, this.#candidates.subscription);
+  /** Counted once: a round that waits for a share is asked for each time that another ends. */
+  #subscriptionsOf(work: RoundWork): Counts {
+    const before = this.#subscriptions.get(work);
+    if (before !== undefined) return before;
+    const counts = countsOf(work.members, this.#candidates.subscription);
+    this.#subscriptions.set(work, counts);
+    return counts;
   }
 
-  #fitShares({ work, down }: RegionRun, counts: ReadonlyMap<number, number>): boolean {
+  #fitShares({ work, down }: RegionRun, counts: Counts): boolean {
     for (const [number, count] of counts) {
       const share = this.#facts.shareOf(work.region, this.#candidates.names.subscriptions[number] ?? '');
       if ((down.get(number) ?? 0) + count > share) return false;
@@ -252,7 +261,7 @@ class Run {
     return true;
   }
 
-  #takeShares({ down }: RegionRun, counts: ReadonlyMap<number, number> | null, sign: 1 | -1): void {
+  #takeShares({ down }: RegionRun, counts: Counts | null, sign: 1 | -1): void {
     if (counts === null) return;
     for (const [number, count] of counts) down.set(number, (down.get(number) ?? 0) + sign * count);
   }
@@ -260,16 +269,17 @@ class Run {
   /** What exposure allows starts; the rest waits in the order of its asking. A round keeps its place until the last of its VMs is done. */
   #install(round: RoundRun): void {
     const granted: [family: number, count: number][] = [];
-    for (const [family, count] of countBy(round.work.members, this.#candidates.family)) {
+    let startedNow = 0;
+    for (const [family, count] of countsOf(round.work.members, this.#candidates.family)) {
       const seen = this.#families[family];
       if (seen === undefined) continue;
       const now = seen.waiting.length > 0 ? 0 : Math.min(count, this.#installsLeft(seen));
       if (now > 0) granted.push([family, this.#grant(seen, now)]);
+      startedNow += now;
       if (now < count) this.#wait({ round, family, count: count - now });
     }
-    const count = granted.reduce((sum, [, now]) => sum + now, 0);
-    if (count > 0)
-      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs(round, count));
+    if (startedNow > 0)
+      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs(round, startedNow));
   }
 
   #installsLeft({ started, healthy }: FamilyRun): number {

@@ -1,10 +1,10 @@
 import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
-import type { Month, RolloutId } from '../domain/ids';
+import type { Month, RolloutId, VmId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedRegion, PlannedRound, PlannedStage } from './plan';
-import { countBy } from './regionWork';
+import { countsOf } from './counts';
 import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
 import type { RoundTimes, Schedule, ScheduledPhase } from './schedule';
 import type { WaitedFor } from './scheduleState';
@@ -113,8 +113,9 @@ class Writer {
     { group, rounds: works, atOnce }: BatchWork,
     cohort: number,
   ): PlannedGroup {
+    const where = `${works.length} of ${group} in ${place}`;
     const rounds = works.map((work, index) =>
-      this.#round(index + 1, work, this.#sharesOf(region, work), `${works.length} of ${group} in ${place}`),
+      this.#round(index + 1, work, this.#sharesOf(region, work), where),
     );
     return {
       group,
@@ -134,9 +135,8 @@ class Writer {
       works.length > 1 && works.some(({ cohort }) => cohort !== works[0]?.cohort)
         ? [...works].sort((a, b) => timesOf(a).startMs - timesOf(b).startMs)
         : works;
-    const rounds = inTurn.map((work, index) =>
-      this.#round(index + 1, work, [], `${works.length} of ${group} in ${place}`),
-    );
+    const where = `${works.length} of ${group} in ${place}`;
+    const rounds = inTurn.map((work, index) => this.#round(index + 1, work, [], where));
     return {
       group,
       kind: 'availabilitySet',
@@ -153,7 +153,11 @@ class Writer {
     const { candidates, timesOf } = this.#facts;
     const times = timesOf(work);
     this.#doneMs = Math.max(this.#doneMs, times.doneMs);
-    const vmIds = work.members.flatMap((n) => candidates.ids[n] ?? []);
+    const vmIds: VmId[] = [];
+    for (const n of work.members) {
+      const vmId = candidates.ids[n];
+      if (vmId !== undefined) vmIds.push(vmId);
+    }
     const expectedStartUtc = this.#utc(times.startMs);
     const because = this.#lateBecause(times);
     if (because !== null) {
@@ -176,7 +180,7 @@ class Writer {
   /** A subscription with one standalone VM in the region has nothing to share. */
   #sharesOf(region: string, { members }: RoundWork): SubscriptionShare[] {
     const { candidates, facts } = this.#facts;
-    return [...countBy(members, candidates.subscription)].flatMap(([number, count]) => {
+    return countsOf(members, candidates.subscription).flatMap(([number, count]) => {
       const subscriptionId = candidates.names.subscriptions[number] ?? '';
       if (facts.standaloneCount(region, subscriptionId) < 2) return [];
       const max = facts.shareOf(region, subscriptionId);

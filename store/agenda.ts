@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { RolloutControl } from '../domain/control';
 import { Utc } from '../domain/ids';
+import { AgreedListing } from '../domain/inventoryChanges';
 import { earlier } from '../domain/instants';
 import { parsedOnce } from './parsedOnce';
-import { CONTROL, parseRolloutControl } from './rollouts';
+import { parsePolicyVersion, POLICY_ROW, type PolicyVersion } from './policies';
+import { BEHIND_ROLLOUTS, CONTROL, parseRolloutControl } from './rollouts';
 import { TRANSACTION_CHANGES_MAX } from './rowValue';
 import type { Row, Store } from './store';
 
@@ -12,6 +14,8 @@ export interface AgendaItem {
   readonly name: AgendaName;
   readonly dueUtc: string;
   readonly etag: string;
+  /** Only of `inventory`, and only until the inventory is written to. */
+  readonly listed?: AgreedListing;
 }
 
 /** `ledger~<key>` is one disruption ledger, `purge` how far finished instances were purged; the others are what their sweep is called after. */
@@ -19,9 +23,9 @@ export type AgendaName =
   'assessments' | 'secondChances' | 'extensions' | 'inventory' | 'purge' | `ledger~${string}`;
 
 /** A row as it was read; null: it was not there. */
-export type SeenDue = Pick<AgendaItem, 'dueUtc' | 'etag'> | null;
+export type SeenDue = Omit<AgendaItem, 'name'> | null;
 
-export interface Settled {
+export interface Rescheduled {
   readonly name: AgendaName;
   readonly seen: Exclude<SeenDue, null>;
   readonly dueUtc: string;
@@ -36,10 +40,11 @@ export const NEVER_UTC = '9999-12-31T00:00:00.000Z';
  */
 export interface AgendaStore {
   list(): Promise<readonly AgendaItem[]>;
-  /** The agenda, and every rollout there was: one request. */
+  /** The agenda, every rollout there was, and the policy that was applied last: one request. */
   listWithRollouts(): Promise<{
     readonly items: readonly AgendaItem[];
     readonly rollouts: readonly RolloutControl[];
+    readonly policy: PolicyVersion | null;
   }>;
   read(name: AgendaName): Promise<AgendaItem | null>;
   /**
@@ -48,38 +53,39 @@ export interface AgendaStore {
    */
   soonest(name: AgendaName, dueUtc: string, nowUtc: string): Promise<void>;
   /** After a sweep: due at this instant, unless it was brought forward since the item was read. */
-  settle(seen: SeenDue, name: AgendaName, dueUtc: string): Promise<void>;
+  reschedule(seen: SeenDue, name: AgendaName, dueUtc: string, listed?: AgreedListing | null): Promise<void>;
   /** The same for many that were there, together where none was brought forward. */
-  settleAll(items: readonly Settled[]): Promise<void>;
+  rescheduleAll(items: readonly Rescheduled[]): Promise<void>;
 }
 
 const PARTITION = CONTROL;
 /** Sorts after every id of a rollout. */
 export const AGENDA_PREFIX = '~agenda~';
-const Due = z.object({ dueUtc: Utc });
+const BEHIND_AGENDA = '~agenda~~';
+const Due = z.object({ dueUtc: Utc, listed: AgreedListing.exactOptional() });
 const parseDue = parsedOnce(Due);
 
 export function agendaStore(store: Store): AgendaStore {
   const table = store.table('rollouts');
   const keyOf = (name: AgendaName): string => AGENDA_PREFIX + name;
-  const itemOf = ({ row, value, etag }: Row): AgendaItem => ({
-    name: row.slice(AGENDA_PREFIX.length) as AgendaName,
-    dueUtc: parseDue(value).dueUtc,
-    etag,
-  });
+  const itemOf = ({ row, value, etag }: Row): AgendaItem => {
+    const name = row.slice(AGENDA_PREFIX.length) as AgendaName;
+    return { ...parseDue(value), name, etag };
+  };
   const read = async (name: AgendaName): Promise<AgendaItem | null> => {
     const row = await table.get(PARTITION, keyOf(name));
     return row && itemOf(row);
   };
-  const settle: AgendaStore['settle'] = async (seen, name, dueUtc) => {
+  const reschedule: AgendaStore['reschedule'] = async (seen, name, dueUtc, listed = null) => {
     if (seen?.dueUtc === dueUtc) return;
-    if (seen === null) await table.insert(PARTITION, keyOf(name), { dueUtc });
-    else await table.replace(PARTITION, keyOf(name), { dueUtc }, seen.etag);
+    const value = listed === null ? { dueUtc } : { dueUtc, listed };
+    if (seen === null) await table.insert(PARTITION, keyOf(name), value);
+    else await table.replace(PARTITION, keyOf(name), value, seen.etag);
   };
   return {
     read,
-    settle,
-    settleAll: async (items) => {
+    reschedule,
+    rescheduleAll: async (items) => {
       for (let start = 0; start < items.length; start += TRANSACTION_CHANGES_MAX) {
         const some = items.slice(start, start + TRANSACTION_CHANGES_MAX);
         const replace = some.map(({ name, seen, dueUtc }) => ({
@@ -88,16 +94,20 @@ export function agendaStore(store: Store): AgendaStore {
           etag: seen.etag,
         }));
         if ((await table.commit(PARTITION, { replace })) !== null) continue;
-        for (const { name, seen, dueUtc } of some) await settle(seen, name, dueUtc);
+        for (const { name, seen, dueUtc } of some) await reschedule(seen, name, dueUtc);
       }
     },
-    list: async () => (await table.list(PARTITION, { from: AGENDA_PREFIX })).map(itemOf),
+    list: async () =>
+      (await table.list(PARTITION, { from: AGENDA_PREFIX, before: BEHIND_AGENDA })).map(itemOf),
     listWithRollouts: async () => {
       const rows = await table.list(PARTITION);
-      const ofAgenda = (row: Row): boolean => row.row.startsWith(AGENDA_PREFIX);
+      const policy = rows.find(({ row }) => row === POLICY_ROW);
       return {
-        items: rows.filter(ofAgenda).map(itemOf),
-        rollouts: rows.filter((row) => !ofAgenda(row)).map(({ value }) => parseRolloutControl(value)),
+        items: rows.filter(({ row }) => row.startsWith(AGENDA_PREFIX)).map(itemOf),
+        rollouts: rows
+          .filter(({ row }) => row < BEHIND_ROLLOUTS)
+          .map(({ value }) => parseRolloutControl(value)),
+        policy: policy === undefined ? null : parsePolicyVersion(policy.value),
       };
     },
     soonest: async (name, dueUtc, nowUtc) => {
@@ -113,4 +123,19 @@ export function agendaStore(store: Store): AgendaStore {
       }
     },
   };
+}
+
+/**
+ * Before the inventory is written to otherwise than it was listed: the next listing is compared with all of it. What races with this is found by the
+ * comparison that there is once a day, whatever was listed.
+ */
+export async function forgetListed(store: Store): Promise<void> {
+  const table = store.table('rollouts');
+  const row = `${AGENDA_PREFIX}inventory`;
+  for (;;) {
+    const seen = await table.get(PARTITION, row);
+    if (seen === null) return;
+    const { dueUtc, listed } = parseDue(seen.value);
+    if (listed === undefined || (await table.replace(PARTITION, row, { dueUtc }, seen.etag))) return;
+  }
 }

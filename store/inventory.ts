@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId, type AvailabilitySetId } from '../domain/ids';
 import { VirtualMachine } from '../domain/virtualMachine';
+import { forgetListed } from './agenda';
+import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import { keyPart } from './rowValue';
 import type { Store } from './store';
@@ -39,6 +41,8 @@ export interface InventoryStore {
   read(id: VmId): Promise<InventoryRow | null>;
   /** The VMs that are there. */
   list(): Promise<readonly VirtualMachine[]>;
+  /** Of those that are there, in the order of their keys, from behind `after`. */
+  page(after: string, size: number): Promise<ListPage<VirtualMachine>>;
   /** These and those that are gone. */
   rows(): Promise<readonly InventoryRow[]>;
   change(changes: {
@@ -81,19 +85,28 @@ const parseSetSize = parsedOnce(SetSize);
 const parseRow = parsedOnce(InventoryRow);
 const parseListing = parsedOnce(LastListing);
 
+const isThere = ({ goneUtc }: InventoryRow): boolean => goneUtc === undefined;
+
 export function inventoryStore(store: Store): InventoryStore {
   const table = store.table('inventory');
   const rows = async (): Promise<InventoryRow[]> =>
     (await table.list(VMS)).map(({ value }) => parseRow(value));
   return {
     rows,
-    list: async () => (await rows()).filter(({ goneUtc }) => goneUtc === undefined),
+    list: async () => (await rows()).filter(isThere),
+    page: async (after, size) => {
+      const { value, next } = await listPage(table, VMS, { after, size }, parseRow);
+      return { value: value.filter(isThere), next };
+    },
     read: async (id) => {
       const row = await table.get(VMS, keyOf(id));
       const vm = row && parseRow(row.value);
       return vm?.goneUtc === undefined ? vm : null;
     },
-    save: (vm) => table.upsert(VMS, keyOf(vm.id), vm),
+    save: async (vm) => {
+      await forgetListed(store);
+      await table.upsert(VMS, keyOf(vm.id), vm);
+    },
     movedTo: async (id) => {
       let at: VmId | null = null;
       for (let moves = 0; moves < MOVES_MAX; moves += 1) {
@@ -107,11 +120,14 @@ export function inventoryStore(store: Store): InventoryStore {
       await table.upsert(MOVED, keyOf(from), { to });
       await table.write(MOVED, { upsert: [], remove: [keyOf(to)] });
     },
-    change: ({ upsert, remove }) =>
-      table.write(VMS, {
+    change: async ({ upsert, remove }) => {
+      if (upsert.length + remove.length === 0) return;
+      await forgetListed(store);
+      await table.write(VMS, {
         upsert: upsert.map((vm) => ({ row: keyOf(vm.id), value: vm })),
         remove: remove.map(keyOf),
-      }),
+      });
+    },
     setSize: async (id) => {
       const row = await table.get(SETS, keyOf(id));
       return row ? parseSetSize(row.value).size : 1;

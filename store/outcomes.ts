@@ -47,7 +47,7 @@ export interface OutcomeStore {
   /** All of them, for what looks at a whole fleet. */
   list(id: RolloutId): Promise<readonly KeptOutcome[]>;
   /** In the order of the VMs' keys, from behind `after`. */
-  page(id: RolloutId, after: string): Promise<ListPage<KeptOutcome>>;
+  page(id: RolloutId, after: string, size?: number): Promise<ListPage<KeptOutcome>>;
   /**
    * Records outcomes, and counts them in the same transaction. What is older than what stands is dropped: it comes from a duplicate that was
    * slow. Returns the outcomes that stand by now as they were given.
@@ -120,8 +120,9 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
       (await table.list(id, { from: VM, before: `${VM}~` }))
         .map(({ value }) => parseOutcomeRecord(value))
         .filter(isHere),
-    page: async (id, after) => {
-      const { value, next } = await listPage(table, id, { after, prefix: VM }, parseOutcomeRecord);
+    page: async (id, after, size) => {
+      const from = { after, prefix: VM, ...(size !== undefined && { size }) };
+      const { value, next } = await listPage(table, id, from, parseOutcomeRecord);
       return { value: value.filter(isHere), next };
     },
     unfinished,

@@ -3,6 +3,7 @@ import { AvailabilitySetId, RolloutId, Utc, VmId } from '../domain/ids';
 import { PLANNED_PHASES, PhaseId, phaseIdOf, rowsOfPhase } from '../domain/phaseId';
 import { SubscriptionShare } from '../domain/disruption';
 import type { Plan, PlannedRegion } from '../planning/plan';
+import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import type { Store, Table } from './store';
 
@@ -104,6 +105,8 @@ export interface PlanStore {
   /** Every round of a region, for what a person asks about it; nothing that runs reads them all. */
   rounds(id: RolloutId, phase: PhaseId, region: string): Promise<readonly RoundPlan[]>;
   allRounds(id: RolloutId): Promise<readonly RoundPlan[]>;
+  /** The same a page at a time, in the order of their rows, from behind `after`. */
+  roundsPage(id: RolloutId, after: string, size: number): Promise<ListPage<RoundPlan>>;
   /** So many rounds of a phase (null: of all planned ones), from this row on; null: from the first. */
   roundsFrom(
     id: RolloutId,
@@ -199,6 +202,8 @@ export function planStore(store: Store): PlanStore {
       });
       return rows.map(({ row: key, value }) => ({ row: key, round: parseRoundPlan(value) }));
     },
+    roundsPage: (id, after, size) =>
+      listPage(table, id, { after, prefix: PLANNED_PHASES.from, size }, parseRoundPlan),
     allRounds: async (id) => (await table.list(id, PLANNED_PHASES)).map(({ value }) => parseRoundPlan(value)),
   };
 }

@@ -47,7 +47,7 @@ const AtRisk = z.object({ vmId: z.string() });
 
 /** The control row of every rollout; behind them the agenda has its rows. */
 export const CONTROL = 'rollouts';
-const BEHIND_ROLLOUTS = '~';
+export const BEHIND_ROLLOUTS = '~';
 
 /** Rollouts: their control row, their phases, the halts that wait for a person, and a row for each round that ran. */
 export interface RolloutStore {

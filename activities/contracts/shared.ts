@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RolloutId, Utc } from '../../domain/ids';
+import { AgreedListing } from '../../domain/inventoryChanges';
 import { PhaseId } from '../../domain/phaseId';
 import { Policy } from '../../domain/policy';
 
@@ -47,5 +48,7 @@ export const RoundRef = GroupScope.extend({ round: z.number().int() });
 export type RoundRef = Readonly<z.infer<typeof RoundRef>>;
 
 /** The row of the agenda that a sweep was started for. Null: it was not there. */
-export const SeenDue = z.object({ dueUtc: Utc, etag: z.string() }).nullable();
+export const SeenDue = z
+  .object({ dueUtc: Utc, etag: z.string(), listed: AgreedListing.exactOptional() })
+  .nullable();
 export type SeenDue = Readonly<z.infer<typeof SeenDue>>;

@@ -5,7 +5,7 @@ import { ArmError, type ArmErrorBody } from './armError';
 import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { armTime } from './armTime';
 import { refuseIfThrottled } from './requestQuota';
-import { signatureOf } from './urlSignature';
+import { linkSuffixOf } from './linkSuffix';
 
 /** What became of an operation. `endedUtc` is shown when it is known; `httpStatus` is that of the result resource, 409 by default. */
 export type OperationState =
@@ -113,10 +113,10 @@ function linksOf(operation: LongRunningOperation, baseUrl: string): { status: st
   const { id, subscriptionId, location, apiVersion, startedUtc } = operation;
   const path = `/subscriptions/${subscriptionId}/providers/Microsoft.Compute/locations/${location}/operations/${id}`;
   const url = `${baseUrl}${path}?p=${id}`;
-  const signed = (text: string): string => text + signatureOf(text, startedUtc);
+  const suffixed = (text: string): string => text + linkSuffixOf(text, startedUtc);
   return {
-    status: signed(`${url}&api-version=${apiVersion}`),
-    result: signed(`${url}&monitor=true&api-version=${apiVersion}`),
+    status: suffixed(`${url}&api-version=${apiVersion}`),
+    result: suffixed(`${url}&monitor=true&api-version=${apiVersion}`),
   };
 }
 

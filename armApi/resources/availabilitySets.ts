@@ -14,7 +14,7 @@ import {
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
 import { findGroup } from './lookup';
 import { withGroupInCapitals } from './vmBody';
-import { requireProvider } from './registration';
+import { requireProvider } from './requireProvider';
 import { page } from '../http/paging';
 import { at, objectAt, type JsonObject } from '../http/json';
 import { objectBody } from '../http/requestBody';

@@ -1,5 +1,10 @@
-import type { ArmRoute } from '../http/armRoute';
+import type { ArmAnswer, ArmContext, ArmRequest, ArmRoute } from '../http/armRoute';
 import { findVm } from './lookup';
+
+async function assignmentsOf(request: ArmRequest, context: ArmContext): Promise<ArmAnswer> {
+  findVm(request, context);
+  return Promise.resolve({ status: 200, body: { value: [] } });
+}
 
 /** The maintenance configurations that are assigned to a VM itself (recording 50). The pocket Azure has none, as in its Resource Graph. */
 export const maintenanceRoutes: readonly ArmRoute[] = [
@@ -10,9 +15,6 @@ export const maintenanceRoutes: readonly ArmRoute[] = [
     methods: ['GET'],
     family: 'resources',
     role: 'reader',
-    handler: (request, context) => {
-      findVm(request, context);
-      return Promise.resolve({ status: 200, body: { value: [] } });
-    },
+    handler: assignmentsOf,
   },
 ];

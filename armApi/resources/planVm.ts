@@ -1,7 +1,7 @@
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { checkPatching } from '../patching/patchRules';
 import { placeOfVm } from './lookup';
-import { requireProvider } from './registration';
+import { requireProvider } from './requireProvider';
 import { checkPrecondition } from './vmEtag';
 import { readVmChange, type VmChange } from './vmModel';
 import { checkVmChange } from './vmRules';

@@ -201,12 +201,16 @@ function addPolicy(program: Command, ended: Ended, make: MakeCommand): void {
       ended(await runPolicyDiff(file, command.optsWithGlobals()));
     });
   askingHost(
-    make(policy, 'apply', 'apply a file; it holds within seconds', [
-      'npm run lowtide -- policy apply p.yaml --reason r',
-    ]),
+    make(
+      policy,
+      'apply',
+      'show what a file changes, and for which VMs; then apply it: it holds within seconds',
+      ['npm run lowtide -- policy apply p.yaml --reason r'],
+    ),
   )
     .argument(...FILE)
     .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+    .option('--yes', 'do not ask, on a terminal; without one nothing is asked')
     .action(async (file: string, _options: unknown, command: Command) => {
       ended(await runPolicyApply(file, command.optsWithGlobals()));
     });

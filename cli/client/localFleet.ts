@@ -18,7 +18,7 @@ import {
   type MonthPreview,
 } from '../../planning/monthPreview';
 import { groupOf, previewForecast } from '../../planning/previewForecast';
-import { diffTurns, shownDiff } from '../../planning/previewPlan';
+import { type ShownDiff, diffTurns, shownDiff } from '../../planning/previewPlan';
 import type { Row } from './output';
 import { bodySelector, type SelectorOptions } from './selectors';
 
@@ -92,7 +92,7 @@ function diffOf(
     isOther,
   }: { readonly before: MonthPreview; readonly after: MonthPreview; readonly isOther: boolean },
   { against }: LocalComparison,
-): Row | null {
+): ShownDiff | null {
   if (isOther) return shownDiff(diffTurns(turnsOfPreview(before), turnsOfPreview(after)), NAMED_MAX);
   if (against === undefined) return null;
   const last = previewed({ ...own, month: monthAfter(own.month, -1) });

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { say } from '../../local/say';
-import { apiClient, queryOf, type HostOptions } from './apiClient';
+import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { goOn } from './rollouts';
 import { resourceName } from '../../domain/ids';
 
 type Common = HostOptions & OutputOptions;
@@ -51,6 +52,10 @@ interface PolicyDiff {
   readonly effect: {
     readonly month: string;
     readonly movedCount: number;
+    readonly addedCount: number;
+    readonly removedCount: number;
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
     readonly moved: readonly { vmId: string; before: Turn; after: Turn }[];
   };
 }
@@ -61,19 +66,18 @@ interface Turn {
 }
 
 export async function runPolicyDiff(file: string, options: Common): Promise<0> {
-  const diff = await apiClient(options).send<PolicyDiff>(
-    'POST',
-    '/api/policy/diff',
-    readFileSync(file, 'utf8'),
-    YAML,
-  );
-  if (options.json) {
-    writeJson(diff);
-    return 0;
-  }
-  const { changes, touchesRunning, running, rules, effect } = diff;
+  const diff = await diffOf(apiClient(options), readFileSync(file, 'utf8'));
+  if (options.json) writeJson(diff);
+  else writeDiff(diff, options);
+  return 0;
+}
+
+const diffOf = (api: ApiClient, text: string): Promise<PolicyDiff> =>
+  api.send<PolicyDiff>('POST', '/api/policy/diff', text, YAML);
+
+function writeDiff({ changes, touchesRunning, running, rules, effect }: PolicyDiff, options: Common): void {
   writeRows(['member', 'before', 'after', 'touches'], changes, options);
-  if (options.csv) return 0;
+  if (options.csv) return;
   for (const { member, name, change, vmCount, vmIds } of rules)
     say.line(`${member} ${name} is ${change}: for ${vmCount} VMs${firstOf(vmIds, vmCount)}`);
   if (touchesRunning)
@@ -82,14 +86,16 @@ export async function runPolicyDiff(file: string, options: Common): Promise<0> {
         ? 'It touches a rollout that runs.'
         : `It touches ${running.rolloutId}, which runs: ${running.toComeCount} of its VMs are still to come.`,
     );
-  say.line(`In ${effect.month} it moves ${effect.movedCount} VMs.`);
+  const { month, movedCount, addedCount, removedCount, added, removed } = effect;
+  say.line(`In ${month} it moves ${movedCount} VMs.`);
+  if (addedCount > 0) say.line(`${addedCount} VMs take part that do not now${firstOf(added, addedCount)}`);
+  if (removedCount > 0) say.line(`${removedCount} VMs take part no more${firstOf(removed, removedCount)}`);
   const moved = effect.moved.map(({ vmId, before, after }) => ({
     vmId,
     before: `${before.phase} day ${before.day}`,
     after: `${after.phase} day ${after.day}`,
   }));
   if (moved.length > 0) writeRows(['vmId', 'before', 'after'], moved, {});
-  return 0;
 }
 
 function firstOf(vmIds: readonly string[], count: number): string {
@@ -100,14 +106,20 @@ function firstOf(vmIds: readonly string[], count: number): string {
 
 const NAMED_MAX = 5;
 
-export async function runPolicyApply(
-  file: string,
-  options: Common & { readonly reason: string },
-): Promise<0> {
+export interface PolicyApplyOptions extends Common {
+  readonly reason: string;
+  readonly yes?: boolean | undefined;
+}
+
+/** What it changes, and for which VMs, is shown before it is in force. On a terminal a person confirms it; what is applied is what was shown. */
+export async function runPolicyApply(file: string, options: PolicyApplyOptions): Promise<0> {
   const api = apiClient(options);
+  const text = readFileSync(file, 'utf8');
   const { version } = await api.get<PolicyView>('/api/policy');
+  if (!options.json) writeDiff(await diffOf(api, text), options);
+  if (!options.yes && process.stdin.isTTY) await goOn(`policy apply ${file}`);
   const path = queryOf('/api/policy', { reason: options.reason, version });
-  const after = await api.send<PolicyView>('PUT', path, readFileSync(file, 'utf8'), YAML);
+  const after = await api.send<PolicyView>('PUT', path, text, YAML);
   if (options.json) writeJson(after);
   else say.line(`Version ${after.version} is in force.`);
   return 0;

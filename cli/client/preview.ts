@@ -62,6 +62,8 @@ interface MovedVm {
   readonly after: { readonly phase: string; readonly day: number };
 }
 
+/** Of a page. */
+const ROWS_MAX = 500;
 const COLUMNS = ['vmId', 'phase', 'region', 'stage', 'expectedStartUtc', 'expectedEndUtc', 'heldUntilUtc'];
 
 export async function runPreview(given: PreviewOptions): Promise<0> {
@@ -90,7 +92,7 @@ async function ofHost(options: PreviewOptions): Promise<Preview> {
       ...(policy !== undefined && { policy: policyIn(policy) }),
       ...(fleet !== undefined && { fleet: readJson(fleet) }),
     });
-  const path = queryOf('/api/preview', { ...selectorQuery(options), month, against });
+  const path = queryOf('/api/preview', { ...selectorQuery(options), month, against, limit: ROWS_MAX });
   const first = await api.get<Preview>(path);
   if (!csv && !vms) return first;
   const value: Row[] = [];

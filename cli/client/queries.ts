@@ -18,6 +18,8 @@ export interface FleetOptions extends Common, SelectorOptions {
 
 const FLEET_COLUMNS = ['name', 'region', 'zone', 'kind', 'reason', 'phase', 'expectedStartUtc', 'outcomeUtc'];
 const PAGE_MAX = 1_000;
+/** Of a page of the forecast. */
+const ROWS_MAX = 500;
 
 export async function runFleet(given: FleetOptions): Promise<0> {
   const api = apiClient(given);
@@ -73,7 +75,7 @@ export async function runForecast(options: ForecastOptions): Promise<0> {
   }
   const api = apiClient(options);
   const selected = selectorQuery(await withIds(api, options));
-  const path = queryOf('/api/forecast', { ...selected, by, asOf, state });
+  const path = queryOf('/api/forecast', { ...selected, by, asOf, state, limit: ROWS_MAX });
   if (isList) await writeStream(FORECAST_COLUMNS, api.rows<Row>(path), { ...options, limit: Infinity });
   else writeForecast(await api.get<ForecastView>(path), options);
   return 0;

@@ -1,3 +1,4 @@
+import { defaultPatchMode } from '../../domain/patchMode';
 import type { Control } from '../../domain/virtualMachine';
 
 /** What decides in whose hands a VM's patches are. Null is «not given». */
@@ -68,9 +69,8 @@ function knownControl(facts: KnownFacts): Control {
 
 /** As. A VM from a specialised disk has no patch settings at all: then the guest does what it was made to do. */
 function defaultMode({ osType, enableAutomaticUpdates }: ControlFacts): string {
-  if (osType === 'Linux') return 'ImageDefault';
   if (osType === null) return '';
-  return enableAutomaticUpdates === false ? 'Manual' : 'AutomaticByOS';
+  return defaultPatchMode(osType, enableAutomaticUpdates);
 }
 
 /** What the settings say of VMs that share their patching with their own guest. */

@@ -1,4 +1,5 @@
 import type { PatchInstallationSummary } from '../../domain/patches';
+import { addSeconds } from '../../domain/instants';
 import type { OperationAnswer } from '../driver';
 import { eventOf, patchEvents, type EventSink } from './driverLog';
 import { instantAt, member, textAt } from './json';
@@ -44,7 +45,7 @@ export async function followOperation(sources: FollowSources, operationId: strin
   switch (standing.kind) {
     case 'running': {
       const { retryAfterSeconds: seconds } = standing;
-      if (seconds !== null) await operations.put({ ...found, notBeforeUtc: later(nowUtc(), seconds) });
+      if (seconds !== null) await operations.put({ ...found, notBeforeUtc: addSeconds(nowUtc(), seconds) });
       return standing;
     }
     case 'lost':
@@ -200,8 +201,4 @@ function isOf(own: AzureOperation, seen: PatchInstallationSummary): boolean {
 
 function secondsUntil(utc: string, nowUtc: string): number {
   return Math.max(1, Math.ceil((Date.parse(utc) - Date.parse(nowUtc)) / 1_000));
-}
-
-function later(utc: string, seconds: number): string {
-  return new Date(Date.parse(utc) + seconds * 1_000).toISOString();
 }

@@ -16,7 +16,7 @@ export interface ProbeOptions {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** How long the URL of the finished assessment is tried, in minutes. */
   readonly urlMinutes: number;
-  /** Patches are installed and the VM is rebooted, for what nothing else tells. */
+  /** Patches are installed and the VM is rebooted, for what nothing else shows. */
   readonly installs: boolean;
 }
 

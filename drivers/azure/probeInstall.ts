@@ -19,7 +19,7 @@ interface Started {
   readonly startedUtc: string;
 }
 
-/** What only an installation tells. It installs, reboots, and asks for more while it runs: for a VM that may be lost. */
+/** What only an installation shows. It installs, reboots, and asks for more while it runs: for a VM that may be lost. */
 export async function* aboutInstalling(options: ProbeOptions, model: VmModel): AsyncGenerator<Finding> {
   const modelSays = model.rebootSetting ?? 'nothing';
   const body = bodyOf(model);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { VmId } from '../../domain/ids';
+import { addSeconds } from '../../domain/instants';
 import type { InstallRequest, StartAnswer } from '../driver';
 import type { Arm, PatchAction } from './arm';
 import type { BudgetName, Budgets } from './budgets';
@@ -185,7 +186,7 @@ function acceptedOperation(
   seconds: number | null,
   nowUtc: string,
 ): AzureOperation {
-  const notBeforeUtc = seconds === null ? null : new Date(Date.parse(nowUtc) + seconds * 1_000).toISOString();
+  const notBeforeUtc = seconds === null ? null : addSeconds(nowUtc, seconds);
   return {
     ...sent,
     state: 'accepted',

@@ -144,12 +144,18 @@ export function isLogEvent(value: unknown): boolean {
   return isObject(value) && ['at', 'action', 'vm'].every((member) => typeof value[member] === 'string');
 }
 
-/** A broken list or a broken object over several lines is no JSON lines: each line of those is an object by itself. */
+/**
+ * A broken list or a broken object over several lines is no JSON lines: most lines of those are objects by themselves. In a list with a VM a line all
+ * but the last end in a comma.
+ */
 function looksLikeLines(content: string): boolean {
-  const lines = content.split('\n').map((line) => line.trim());
-  const first = lines.find((line) => line !== '') ?? '';
-  if (first.startsWith('[')) return false;
-  return lines.some((line) => line.startsWith('{') && line.endsWith('}') && jsonDocuments(line).ok);
+  const lines = content
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  if (lines[0]?.startsWith('[') !== false) return false;
+  const whole = lines.filter((line) => line.startsWith('{') && line.endsWith('}') && jsonDocuments(line).ok);
+  return whole.length * 2 >= lines.length;
 }
 
 function fromLines(content: string, file: string): FleetRecords {

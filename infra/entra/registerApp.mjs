@@ -64,7 +64,7 @@ function after() {
     ...['--url', `https://graph.microsoft.com/v1.0/applications/${objectId}`],
   );
   console.log(
-    `${url}/dashboard signs people in. Nobody has a role yet: Entra ID, Enterprise applications, Lowtide (${given('AZURE_ENV_NAME')}), Users and groups.`,
+    `${url}/dashboard signs people in. Give people their roles: Entra ID, Enterprise applications, Lowtide (${given('AZURE_ENV_NAME')}), Users and groups.`,
   );
 }
 

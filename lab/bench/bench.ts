@@ -8,6 +8,7 @@ import { calibrationBenchmark, insightBenchmark } from './calibration';
 import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
 import { httpBenchmark, largeHttpBenchmark } from './http';
+import { idleBenchmark } from './idle';
 import { importBenchmark } from './importFleet';
 import { hugeMonthBenchmark, largeMonthBenchmark, monthBenchmark } from './month';
 import { peersBenchmark } from './peers';
@@ -30,6 +31,7 @@ const ASKED: readonly Benchmark[] = [
   forecastBenchmark,
   calibrationBenchmark,
   rowsBenchmark,
+  idleBenchmark,
   gatesBenchmark,
   cellsBenchmark,
   storageBenchmark,

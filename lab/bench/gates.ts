@@ -1,6 +1,5 @@
 import {
   addResults,
-  defaultEvidencePolicy,
   exposureMax,
   grantInstalls,
   noEvidence,
@@ -11,6 +10,7 @@ import {
   type ScopeEvidence,
   type UpdateResult,
 } from '../../domain/evidence';
+import { defaultPolicy } from '../../domain/policy';
 import { checkEvidence, checkRound, type EvidenceDecision } from '../../domain/evidenceRules';
 import { VmId } from '../../domain/ids';
 import { ImageFamily } from '../../domain/imageFamily';
@@ -56,7 +56,7 @@ interface Round {
  * it down (no ladder, no windows, no shares), so that as many installs as possible are under way when a halt comes.
  */
 export function simulateFamilyMonth(month: FamilyMonth): FamilyMonthEnd {
-  const policy = month.policy ?? defaultEvidencePolicy;
+  const policy = month.policy ?? defaultPolicy;
   const random = randomFrom(month.seed);
   const running: Round[] = [];
   let family = noEvidence;

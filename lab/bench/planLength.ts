@@ -1,6 +1,8 @@
+import { roomInSet } from '../../domain/disruption';
 import type { Policy } from '../../domain/policy';
-import { roundMs, roundNeedsMs } from '../../planning/estimate';
-import type { Plan, PlannedPhase, PlannedRound, PlannedStage } from '../../planning/plan';
+import { expectedDown, roundMs, roundNeedsMs } from '../../planning/estimate';
+import type { Plan, PlannedGroup, PlannedPhase, PlannedStage } from '../../planning/plan';
+import { SETS_AT_ONCE_MAX } from '../../planning/widths';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
@@ -22,37 +24,51 @@ function daysPlanned({ expectedStartUtc, expectedEndUtc }: PlannedPhase): number
 
 /** Stages of a region follow each other, also within one window; regions run side by side. */
 function daysLeast({ regions }: PlannedPhase, policy: Policy): number {
-  const inWindow = roundsInWindow(policy);
   const windows = regions.map(({ stages }) =>
-    stages.reduce((sum, stage) => sum + roundsInTurn(stage) / inWindow, 0),
+    stages.reduce((sum, stage) => sum + windowsOfStage(stage, policy), 0),
   );
   return Math.max(1, Math.ceil(Math.max(...windows)));
 }
 
-/** Rounds of a stage that must follow each other in windows of the same time zones: batches of a cohort, and rounds of a set. */
-function roundsInTurn({ groups }: PlannedStage): number {
+/**
+ * Windows that the rounds of a stage fill which must follow each other: batches of a cohort, rounds of a set in windows of the same time zones,
+ * and all sets, as many at once as the pool takes.
+ */
+function windowsOfStage({ groups }: PlannedStage, policy: Policy): number {
   const batches = new Map<number, number>();
-  let longestSet = 0;
-  for (const { kind, cohort, atOnce, rounds } of groups)
-    if (kind === 'standalone')
-      batches.set(cohort, (batches.get(cohort) ?? 0) + Math.ceil(rounds.length / atOnce));
-    else longestSet = Math.max(longestSet, mostOfOneCohort(rounds));
-  return Math.max(longestSet, ...batches.values());
+  let [longestSet, ofSets] = [0, 0];
+  for (const group of groups)
+    if (group.kind === 'standalone')
+      batches.set(group.cohort, (batches.get(group.cohort) ?? 0) + windowsOfBatch(group, policy));
+    else {
+      const windows = windowsOfSet(group, policy);
+      longestSet = Math.max(longestSet, windows);
+      ofSets += windows;
+    }
+  return Math.max(longestSet, ofSets / SETS_AT_ONCE_MAX, ...batches.values());
 }
 
-function mostOfOneCohort(rounds: readonly PlannedRound[]): number {
-  const counts = new Map<string, number>();
-  for (const { timeZones } of rounds) {
+/** Of rounds side by side the smallest counts: no more than that must be waited for. */
+function windowsOfBatch({ rounds, atOnce }: PlannedGroup, policy: Policy): number {
+  const smallest = Math.min(...rounds.map(({ vmCount }) => vmCount));
+  return Math.ceil(rounds.length / atOnce) / roundsInWindow(roundMs(policy, smallest), policy);
+}
+
+function windowsOfSet({ rounds, setSize, group }: PlannedGroup, policy: Policy): number {
+  const room = roomInSet(setSize, expectedDown(setSize, group), policy);
+  const windows = new Map<string, number>();
+  for (const { timeZones, vmCount } of rounds) {
     const cohort = timeZones.join();
-    counts.set(cohort, (counts.get(cohort) ?? 0) + 1);
+    const one = 1 / roundsInWindow(roundMs(policy, vmCount, Math.ceil(vmCount / room)), policy);
+    windows.set(cohort, (windows.get(cohort) ?? 0) + one);
   }
-  return Math.max(0, ...counts.values());
+  return Math.max(0, ...windows.values());
 }
 
 /** One that starts as the window opens, and another each time that one is done, as long as there is room for a round. */
-function roundsInWindow(policy: Policy): number {
+function roundsInWindow(lengthMs: number, policy: Policy): number {
   const hours = (text: string): number => Number(text.slice(0, 2)) + Number(text.slice(3, 5)) / 60;
   const open = (hours(policy.offPeakCloses) - hours(policy.offPeakOpens) + 24) % 24 || 24;
   const lastStartMs = open * HOUR_MS - roundNeedsMs(policy);
-  return Math.max(1, Math.floor(lastStartMs / roundMs(policy, 1)) + 1);
+  return Math.max(1, Math.floor(lastStartMs / lengthMs) + 1);
 }

@@ -6,6 +6,7 @@ const START = 'drivers/azure/startOperation.ts';
 const FOLLOW = 'drivers/azure/followOperation.ts';
 const HEALTH = 'drivers/azure/health.ts';
 const FAULTS_TEST = 'tests/drivers/azureFaults.test.ts';
+const TOKEN_TEST = 'tests/drivers/azureToken.test.ts';
 const CUTS_TEST = 'tests/drivers/azureCuts.test.ts';
 const HEALTH_TEST = 'tests/drivers/azureHealth.test.ts';
 const BUDGETS_TEST = 'tests/drivers/azureBudgets.test.ts';
@@ -83,7 +84,7 @@ const starts: readonly Mutant[] = [
     'a request is written down after it was sent',
     START,
     ['  await operations.put(sent);\n', ''],
-    FAULTS_TEST,
+    CUTS_TEST,
   ),
   planted(
     'a VM in other hands is installed',
@@ -95,7 +96,7 @@ const starts: readonly Mutant[] = [
     'the poller of the SDK is awaited',
     'drivers/azure/arm.ts',
     ['await poller.submitted();', 'await poller;'],
-    FAULTS_TEST,
+    TOKEN_TEST,
   ),
   planted(
     'the SDK sends a request again by itself',

@@ -11,6 +11,7 @@ const whole = z.number().int();
 
 const Row = named(
   'ComplianceOutcome',
+  // eslint-disable-next-line no-restricted-syntax -- a row of the answer
   z.object({
     atUtc: Utc,
     rolloutId: RolloutId,
@@ -57,6 +58,7 @@ export const listOutcomes: OperatorRoute = {
 function rowOf({ rolloutId, outcome }: OutcomeRow): Row {
   const { atUtc, vmId, region, phase, kind, reason, detail, attempts, installation } = outcome;
   const [, , subscriptionId = '', , resourceGroup = ''] = vmId.split('/');
+  // eslint-disable-next-line no-restricted-syntax -- a row of the answer
   return {
     atUtc,
     rolloutId,

@@ -8,7 +8,7 @@ import { PhaseId } from '../../domain/phaseId';
 import { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { selects, type Selector } from '../../domain/selector';
 import type { KeptOutcome } from '../../store/outcomes';
-import { fleetView } from '../fleetView';
+import { fleetView, vmIn } from '../fleetView';
 import { countIn, instantIn } from '../queryValues';
 import type { OperatorRequest } from '../route';
 import type { Parameter } from '../routeDescription';
@@ -107,9 +107,9 @@ export async function selectionOf(
 ): Promise<(vmId: VmId) => boolean> {
   const selector = selectorOf(request);
   if (Object.keys(selector).length === 0) return () => true;
-  const { byId } = await fleetView(services);
+  const view = await fleetView(services);
   return (vmId) => {
-    const found = byId.get(vmId);
+    const found = vmIn(view, vmId);
     return found === undefined ? selectsId(selector, vmId) : selects(selector, found.vm);
   };
 }

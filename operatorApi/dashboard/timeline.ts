@@ -6,7 +6,7 @@ import { windowAtOrAfter } from '../../domain/offPeak';
 import { pairsOf, regionTimeZone } from '../../domain/regions';
 import type { RoundPlan } from '../../store/plans';
 import type { Timeline } from '../shapes/dashboard';
-import { fleetView, type FleetView, type FleetVm } from '../fleetView';
+import { fleetView, vmIn, type FleetView, type FleetVm } from '../fleetView';
 
 type Region = Timeline['phases'][number]['regions'][number];
 type Stage = Region['stages'][number];
@@ -80,14 +80,14 @@ function stageOf(view: FleetView, stage: string, rounds: readonly RoundPlan[], n
 
 type Summary = Pick<Region, 'vmCount' | 'outcomes' | 'expectedStartUtc' | 'expectedEndUtc' | 'worked'>;
 
-function summaryOf({ byId }: FleetView, rounds: readonly RoundPlan[]): Summary {
+function summaryOf(view: FleetView, rounds: readonly RoundPlan[]): Summary {
   const outcomes: Record<string, number> = {};
   const intervals: Interval[] = [];
   let vmCount = 0;
   for (const { vmIds } of rounds)
     for (const vmId of vmIds) {
       vmCount += 1;
-      const row = byId.get(vmId);
+      const row = vmIn(view, vmId);
       if (row === undefined || row.outcome === null) continue;
       outcomes[row.outcome.kind] = (outcomes[row.outcome.kind] ?? 0) + 1;
       intervals.push(...intervalsOf(row));
@@ -102,13 +102,13 @@ function summaryOf({ byId }: FleetView, rounds: readonly RoundPlan[]): Summary {
 }
 
 /** From the first to the last turn of the VMs that are left. */
-function forecastOf({ byId }: FleetView, rounds: readonly RoundPlan[], next: Next): Interval | null {
+function forecastOf(view: FleetView, rounds: readonly RoundPlan[], next: Next): Interval | null {
   if (next === null) return null;
   const { nowUtc, window } = next;
   const turns = rounds
     .filter(({ vmIds }) =>
       vmIds.some((id) => {
-        const kind = byId.get(id)?.outcome?.kind;
+        const kind = vmIn(view, id)?.outcome?.kind;
         return kind === undefined || kind === 'deferred';
       }),
     )

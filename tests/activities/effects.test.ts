@@ -17,26 +17,34 @@ const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write', 
 
 interface Declarations {
   readonly nodes: ReadonlyMap<string, ts.Node>;
-  /** Local name -> the file of the same folder that it comes from. */
-  readonly imports: ReadonlyMap<string, string>;
+  /** Local name -> the file of the same folder that it comes from, and its name there; null: the whole file. */
+  readonly imports: ReadonlyMap<string, readonly [file: string, name: string | null]>;
 }
 
-const parse = (folder: string, file: string): ts.SourceFile =>
-  ts.createSourceFile(file, readFileSync(join(ROOT, folder, file), 'utf8'), ts.ScriptTarget.ES2022, true);
+const sourceOf = (file: string, text: string): ts.SourceFile =>
+  ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
+
+const textOf = (folder: string, file: string): string => readFileSync(join(ROOT, folder, file), 'utf8');
+
+const parse = (folder: string, file: string): ts.SourceFile => sourceOf(file, textOf(folder, file));
 
 function declarationsOf(source: ts.SourceFile): Declarations {
   const nodes = new Map<string, ts.Node>();
-  const imports = new Map<string, string>();
+  const imports = new Map<string, readonly [string, string | null]>();
   for (const statement of source.statements) {
-    if (ts.isFunctionDeclaration(statement) && statement.name) nodes.set(statement.name.text, statement);
+    if ((ts.isFunctionDeclaration(statement) || ts.isClassDeclaration(statement)) && statement.name)
+      nodes.set(statement.name.text, statement);
     if (ts.isVariableStatement(statement))
       for (const { name, initializer } of statement.declarationList.declarations)
         if (ts.isIdentifier(name) && initializer) nodes.set(name.text, initializer);
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
     const from = /^\.\/(\w+)$/.exec(statement.moduleSpecifier.text)?.[1];
     const named = statement.importClause?.namedBindings;
-    if (from !== undefined && named && ts.isNamedImports(named))
-      for (const { name } of named.elements) imports.set(name.text, `${from}.ts`);
+    if (from === undefined || !named) continue;
+    if (ts.isNamespaceImport(named)) imports.set(named.name.text, [`${from}.ts`, null]);
+    else
+      for (const { name, propertyName } of named.elements)
+        imports.set(name.text, [`${from}.ts`, (propertyName ?? name).text]);
   }
   return { nodes, imports };
 }
@@ -53,13 +61,12 @@ const filesOf = (folder: string): string[] =>
 
 /** `store.method` of every method that writes, by the names that `Services` gives the stores. */
 function writingMethods(): ReadonlySet<string> {
-  const services = parse('store', 'repositories.ts').text;
+  const services = textOf('store', 'repositories.ts');
+  const texts = filesOf('store').map((name) => [name, textOf('store', name)] as const);
   const found = new Set<string>();
   for (const [, member = '', type = ''] of services.matchAll(/readonly (\w+): (\w+Store);/g)) {
     const factory = `${type.charAt(0).toLowerCase()}${type.slice(1)}`;
-    const file = filesOf('store').find((name) =>
-      parse('store', name).text.includes(`export function ${factory}(`),
-    );
+    const [file] = texts.find(([, text]) => text.includes(`export function ${factory}(`)) ?? [];
     if (file === undefined) throw new Error(`No file in store/ has ${factory}.`);
     for (const method of writersIn(parse('store', file), factory)) found.add(`${member}.${method}`);
   }
@@ -95,35 +102,67 @@ function writersIn(source: ts.SourceFile, factory: string): string[] {
 }
 
 const writing = writingMethods();
-const parsed = new Map(
+const verbsOfWriting = new Set([...writing].map((method) => method.split('.')[1] ?? ''));
+/** Members of lists, maps and sets, which stores have, too: they count where they are taken of a store by its name. */
+const OF_COLLECTIONS = new Set(['add', 'set', 'delete', 'clear', 'push']);
+const OUTWARDS = new Set(['wake', 'askHook']);
+
+type Sources = ReadonlyMap<string, Declarations>;
+
+const parsed: Sources = new Map(
   filesOf('activities').map((file) => [file, declarationsOf(parse('activities', file))]),
 );
 
-/** The effects that a function of activities/ can reach: `outcomes.save`, `driver.startAssessment`. */
-function effectsOf(file: string, name: string, seen = new Set<string>()): ReadonlySet<string> {
+/**
+ * The effects that a function of activities/ can reach: `outcomes.save`, `driver.startAssessment`. A verb of writing counts whatever name its store
+ * goes by there.
+ */
+function effectsOf(
+  file: string,
+  name: string,
+  sources: Sources = parsed,
+  seen = new Set<string>(),
+): ReadonlySet<string> {
   const found = new Set<string>();
-  const here = parsed.get(file);
+  const here = sources.get(file);
   const body = here?.nodes.get(name);
   if (here === undefined || body === undefined || seen.has(`${file} ${name}`)) return found;
   seen.add(`${file} ${name}`);
+  const reach = (to: string, what: string): void => {
+    for (const effect of effectsOf(to, what, sources, seen)) found.add(effect);
+  };
   visit(body, (node) => {
     if (ts.isPropertyAccessExpression(node)) {
-      const owner = ts.isPropertyAccessExpression(node.expression)
-        ? node.expression.name.text
-        : node.expression.getText();
-      const effect = `${owner}.${node.name.text}`;
-      if (writing.has(effect) || effect.startsWith('driver.start')) found.add(effect);
+      const effect = effectOf(node);
+      if (effect !== null) found.add(effect);
+      const [from, whole] = here.imports.get(node.expression.getText()) ?? [];
+      if (from !== undefined && whole === null) reach(from, node.name.text);
+    }
+    // A destructured method: `const { save } = services.outcomes`.
+    if (ts.isBindingElement(node)) {
+      const member = (node.propertyName ?? node.name).getText();
+      if (isWritingVerb(member)) found.add(`of a store: ${member}`);
     }
     if (!ts.isIdentifier(node)) return;
-    const from = here.imports.get(node.text) ?? file;
-    for (const effect of effectsOf(from, node.text, seen)) found.add(effect);
+    const [from, there] = here.imports.get(node.text) ?? [file, node.text];
+    if (there !== null) reach(from, there);
   });
   return found;
 }
 
+const isWritingVerb = (member: string): boolean =>
+  OUTWARDS.has(member) || (verbsOfWriting.has(member) && !OF_COLLECTIONS.has(member));
+
+function effectOf({ expression, name: { text: member } }: ts.PropertyAccessExpression): string | null {
+  const owner = ts.isPropertyAccessExpression(expression) ? expression.name.text : expression.getText();
+  const effect = `${owner}.${member}`;
+  if (writing.has(effect) || /^start\w*(Assessment|Installation)$/.test(member)) return effect;
+  return isWritingVerb(member) ? effect : null;
+}
+
 const names = [
   ...filesOf('activities/contracts')
-    .map((file) => parse('activities/contracts', file).text)
+    .map((file) => textOf('activities/contracts', file))
     .join('\n')
     .matchAll(/^export const (\w+) = \{\n {2}name: '\1',$/gm),
 ].map(([, name = '']) => name);
@@ -158,6 +197,7 @@ describe('the name of an activity says whether it has an effect', () => {
       'rollouts.saveRound',
       'roundQueues.takeRest',
       'secondChances.add',
+      'services.wake',
       'waits.take',
     ]);
     expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
@@ -165,5 +205,31 @@ describe('the name of an activity says whether it has an effect', () => {
     ]);
     expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(19);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
+  });
+
+  test.each([
+    ['by another name of the store', 'const kept = services.outcomes; kept.save(id, []);'],
+    ['in a class', 'new Saver(services).run();'],
+    ['behind an import under another name', 'other(services);'],
+    ['behind the import of a whole file', 'helpers.keep(services);'],
+    ['by a method that was taken out of its store', 'const { save } = services.outcomes; save(id, []);'],
+    ['by the driver under another name', 'const platform = services.driver; platform.startInstallation(id);'],
+    ['by waking an orchestration', 'services.wake(id);'],
+  ])('are found %s', (_, body) => {
+    const probe = `
+      import { keep as other } from './helpers';
+      import * as helpers from './helpers';
+      class Saver { constructor(services) { this.services = services; } run() { this.services.outcomes.save(id, []); } }
+      export const probeVm = activity(contract, (services) => { ${body} });`;
+    const sources = new Map([
+      ['probeVm.ts', declarationsOf(sourceOf('probeVm.ts', probe))],
+      [
+        'helpers.ts',
+        declarationsOf(
+          sourceOf('helpers.ts', 'export function keep(services) { services.outcomes.save(id, []); }'),
+        ),
+      ],
+    ]);
+    expect(effectsOf('probeVm.ts', 'probeVm', sources).size).toBe(1);
   });
 });

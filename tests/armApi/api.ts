@@ -35,6 +35,14 @@ export interface Api {
   close(): Promise<void>;
 }
 
+/** With the features of patching registered, and the group there: VMs may be created in every patch mode. */
+export async function anOptedInApi(options: Partial<HostOptions> = {}): Promise<Api> {
+  const api = await anApi(options);
+  await api.prepare();
+  await api.optIn();
+  return api;
+}
+
 export async function anApi(options: Partial<HostOptions> = {}): Promise<Api> {
   const host = await startLowtideHost({
     clock: { kind: 'virtual', startUtc: START_UTC },

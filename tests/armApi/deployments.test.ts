@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { anApi, aVmBody, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
+import { anOptedInApi, aVmBody, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
 
 type Template = Record<string, unknown> & { readonly resources: Record<string, unknown>[] };
 interface Deployment {
@@ -31,9 +31,7 @@ function aTemplate(resource: object, more: object = {}): unknown {
 describe('R-710: a deployment, as az vm create makes it', () => {
   let api: Api;
   beforeEach(async () => {
-    api = await anApi();
-    await api.prepare();
-    await api.optIn();
+    api = await anOptedInApi();
   });
   afterEach(() => api.close());
 

@@ -1,13 +1,11 @@
-import { aVmBody, anApi, GROUP, VM, type Api, type Json } from './api';
+import { aVmBody, anOptedInApi, GROUP, VM, type Api, type Json } from './api';
 
 /** Off-peak in eastus is 22:00 to 06:00, UTC less five hours in November. */
 const HOURS = 60;
 
 let api: Api;
 beforeEach(async () => {
-  api = await anApi();
-  await api.optIn();
-  await api.prepare();
+  api = await anOptedInApi();
 });
 afterEach(() => api.close());
 

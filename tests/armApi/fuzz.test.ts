@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { anApi, aVmBody, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
+import { anOptedInApi, aVmBody, COMPUTE, GROUP, SUB, VM, type Api, type Reply } from './api';
 
 const METHODS = ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'];
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? '300');
@@ -147,9 +147,7 @@ const headers = fc.oneof(
 describe('Nothing a client sends', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await anApi();
-    await api.prepare();
-    await api.optIn();
+    api = await anOptedInApi();
     await api.finish(await api.call('PUT', VM, aVmBody('Linux')));
     await api.call('PUT', `${COMPUTE}/availabilitySets/mySet`, { location: 'eastus' });
   });

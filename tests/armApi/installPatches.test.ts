@@ -1,4 +1,4 @@
-import { aVmBody, anApi, COMPUTE, SUB, type Api, type Json, type Reply } from './api';
+import { aVmBody, anOptedInApi, COMPUTE, SUB, type Api, type Json, type Reply } from './api';
 
 /** A VM in zone 1 of eastus and one in zone 2, and two in different update domains of a set, all enabled. */
 const ONE = `${COMPUTE}/virtualMachines/one`;
@@ -9,9 +9,7 @@ const WEB_1 = `${COMPUTE}/virtualMachines/web-1`;
 
 let api: Api;
 beforeEach(async () => {
-  api = await anApi();
-  await api.optIn();
-  await api.prepare();
+  api = await anOptedInApi();
   await api.call('PUT', SET, { location: 'westus3', sku: { name: 'Aligned' } });
   const inSet = { properties: { availabilitySet: { id: SET } } };
   await create(ONE, 'Windows', { zones: ['1'] });

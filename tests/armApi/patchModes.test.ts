@@ -1,4 +1,4 @@
-import { anApi, aVmBody, COMPUTE, VM, type Api, type Json, type Reply } from './api';
+import { anOptedInApi, aVmBody, COMPUTE, VM, type Api, type Json, type Reply } from './api';
 
 type Os = 'Windows' | 'Linux';
 const mode = (patchMode: string, more: object = {}): Record<string, unknown> => ({
@@ -12,9 +12,7 @@ const MODE = 'windowsConfiguration.patchSettings.patchMode';
 describe('Patch modes over the ARM API', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await anApi();
-    await api.prepare();
-    await api.optIn();
+    api = await anOptedInApi();
   });
   afterAll(() => api.close());
 

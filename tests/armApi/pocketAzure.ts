@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { anApi, COMPUTE, type Api, type Reply } from './api';
+import { anOptedInApi, COMPUTE, type Api, type Reply } from './api';
 
 /** A pocket Azure that is opted in, perhaps with a scenario, and asked as recordings were made: each request with its own version. */
 export interface PocketAzure extends Api {
@@ -16,9 +16,7 @@ export async function aPocketAzure(effects: readonly object[] = []): Promise<Poc
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-pocket-azure-'));
   const scenario = join(folder, 'scenario.json');
   writeFileSync(scenario, JSON.stringify({ name: 'as recorded', description: '', effects }));
-  const api = await anApi({ environment: { LOWTIDE_SCENARIO: effects.length === 0 ? '' : scenario } });
-  await api.optIn();
-  await api.prepare();
+  const api = await anOptedInApi({ environment: { LOWTIDE_SCENARIO: effects.length === 0 ? '' : scenario } });
   const request: PocketAzure['request'] = (method, path, version, body) =>
     api.call(method, `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`, body);
   return {

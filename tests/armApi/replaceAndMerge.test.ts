@@ -1,4 +1,4 @@
-import { anApi, aVmBody, COMPUTE, VM, type Api, type Json, type Reply } from './api';
+import { anOptedInApi, aVmBody, COMPUTE, VM, type Api, type Json, type Reply } from './api';
 
 const NEWER = 'api-version=2024-11-01';
 const PLATFORM = {
@@ -11,9 +11,7 @@ const PLATFORM = {
 describe('PUT replaces, PATCH merges, null removes', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await anApi();
-    await api.prepare();
-    await api.optIn();
+    api = await anOptedInApi();
   });
   afterAll(() => api.close());
 
@@ -123,9 +121,7 @@ describe('PUT replaces, PATCH merges, null removes', () => {
 describe('Values of patchSettings', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await anApi();
-    await api.prepare();
-    await api.optIn();
+    api = await anOptedInApi();
   });
   afterAll(() => api.close());
 

@@ -1,4 +1,4 @@
-import { anApi, aVmBody, VM, type Api, type Json, type Reply } from './api';
+import { anOptedInApi, aVmBody, VM, type Api, type Json, type Reply } from './api';
 
 /** What the azurerm provider of Terraform sends for one VM in a month, in its api-version. */
 const VERSION = 'api-version=2024-03-01';
@@ -8,9 +8,7 @@ const path = (action = '', query = ''): string =>
 describe('A month of Terraform', () => {
   let api: Api;
   beforeAll(async () => {
-    api = await anApi();
-    await api.optIn();
-    await api.prepare();
+    api = await anOptedInApi();
   });
   afterAll(() => api.close());
 

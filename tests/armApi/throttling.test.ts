@@ -1,4 +1,4 @@
-import { anApi, aVmBody, COMPUTE, VM, type Api, type Reply } from './api';
+import { anOptedInApi, aVmBody, COMPUTE, VM, type Api, type Reply } from './api';
 import { aPocketAzure, type PocketAzure } from './pocketAzure';
 import { areAtHand, comparison } from './recordedExchanges';
 
@@ -8,9 +8,7 @@ const at = (name: string): string => `${COMPUTE}/virtualMachines/${name}`;
 describe('Quotas of Compute', () => {
   let api: Api;
   beforeEach(async () => {
-    api = await anApi();
-    await api.optIn();
-    await api.prepare();
+    api = await anOptedInApi();
     await api.finish(await api.call('PUT', VM, aVmBody('Linux')));
     await api.finish(await api.call('PUT', at('other'), aVmBody('Linux')));
   });

@@ -120,19 +120,22 @@ test('a halt shows its reason, the VMs, and complete commands to copy', () => {
     })),
   ];
   const baseUrl = 'http://127.0.0.1:7071';
-  const lines = describeHalt({ rollout: rollout({ state: 'halted' }), halt, outcomes, baseUrl });
-  const text = lines.map(({ indent, text: line }) => `${indent}${line}`).join('\n');
+  const said = (at: string): string =>
+    describeHalt({ halt, outcomes, baseUrl: at })
+      .map(({ indent, text: line }) => `${indent}${line}`)
+      .join('\n');
+  const text = said(baseUrl);
   expect(text).toContain('HALT of phase-2: 3 of 13 VMs are unhealthy.');
   expect(text).toContain('web-01: unhealthy, unhealthyAfterUpdate');
   expect(text).not.toContain('web-02');
   expect(text).toContain('and 3 more');
-  for (const kind of ['resume', 'skip', 'cancel'])
-    expect(text).toMatch(
-      new RegExp(
-        `^curl -X POST ${baseUrl}/api/rollouts/rollout-2026-11/${kind} -H 'content-type: application/json' -d '\\{"reason": "[^"]+"\\}'$`,
-        'm',
-      ),
+  for (const kind of ['resume', 'skip', 'cancel']) {
+    expect(text).toMatch(new RegExp(`^npm run lowtide -- rollouts ${kind} --reason "[^"]+"$`, 'm'));
+    const elsewhere = said('http://127.0.0.1:8000');
+    expect(elsewhere).toMatch(
+      new RegExp(`rollouts ${kind} --reason "[^"]+" --url http://127.0.0.1:8000$`, 'm'),
     );
+  }
 });
 
 test('what a host answers is shown as people read it: a rollout as a summary, a list as lines, the rest as indented JSON', () => {
@@ -187,7 +190,7 @@ test('a halt of an image family offers to give up that family, and names its VMs
     decision: null,
   };
   const baseUrl = 'http://127.0.0.1:7071';
-  const text = describeHalt({ rollout: rollout({ state: 'halted' }), halt, outcomes: [], baseUrl })
+  const text = describeHalt({ halt, outcomes: [], baseUrl })
     .map(({ text: line }) => line)
     .join('\n');
   expect(text).toContain('crm-01, crm-02');

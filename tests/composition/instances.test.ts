@@ -101,7 +101,7 @@ describe('The monthly timer', () => {
     };
     const { client, started } = aClient(() => Promise.reject(instanceNotFound('x')));
     const log = silentLog();
-    await startReleasedMonth(services, client, log);
+    await startReleasedMonth(services, client, log, await services.rollouts.list());
     expect([asked, started, await services.rollouts.list()]).toEqual([[null], [], []]);
     expect(log.lines.join()).toContain('lists no VM');
   });
@@ -113,7 +113,7 @@ describe('The monthly timer', () => {
     } as unknown as Services;
     const { client, started } = aClient(() => Promise.reject(instanceNotFound('x')));
     const log = silentLog();
-    await startReleasedMonth(services, client, log);
+    await startReleasedMonth(services, client, log, await services.rollouts.list());
     expect(started).toEqual(['monthlyRollout']);
     expect(log.lines.join()).toContain('The driver did not list the VMs: 429.');
   });

@@ -1,12 +1,8 @@
 import Ajv2020 from 'ajv/dist/2020';
 import { stringify } from 'yaml';
-import {
-  changesBetween,
-  policyFileSchema,
-  readPolicyFile,
-  touchesOf,
-  writtenMembers,
-} from '../../composition/policyFile';
+import { readPolicyFile } from '../../composition/policyFile';
+import { changesBetween, touchesOf, writtenMembers } from '../../composition/policyMembers';
+import { policyFileSchema } from '../../composition/policySchema';
 import { LowtideError } from '../../domain/lowtideError';
 import { defaultPolicy } from '../../domain/policy';
 
@@ -43,8 +39,57 @@ describe('a policy file', () => {
     ['soak: PT30M\nsoak: PT31M', 'line 2, column 1: Map keys must be unique'],
     ['- soak', 'line 1, column 1: it is a map of members'],
     ['soak: [', 'line 1, column '],
+    [
+      'rings:\n  - name: ours\n    selector: { tag: [ring=ours], regoin: eastus }',
+      'line 3, column 35: rings[0].selector has no member regoin; did you mean region?',
+    ],
+    [
+      'rings:\n  - name: ours\n    selector: {}\n  - nmae: others\n    name: others\n    selector: {}',
+      'line 4, column 5: rings[1] has no member nmae; did you mean name?',
+    ],
+    ['rings:\n  - selector: {}', 'line 2, column 5: rings[0].name: Invalid input: expected string'],
+    ['rings: ours', 'line 1, column 8: rings: Invalid input: expected array'],
+    ['rings:\n- ours', 'line 2, column 3: rings[0]: Invalid input: expected object'],
+    [
+      'rings:\n  - { name: a, selector: {} }\n  - { name: a, selector: {} }',
+      'line 3, column 13: rings: there are two of the name a',
+    ],
+    [
+      'ownWindows:\n  - name: weekend\n    selector: {}\n    open:\n      - { days: [sat, sunday], opens: "20:00", closes: "06:00" }',
+      'line 5, column 23: ownWindows[0].open[0].days[1]: ',
+    ],
+    [
+      'budgets:\n  - name: shop\n    selector: { tag: app=shop }\n    max: half',
+      'line 4, column 10: budgets[0].max: a budget is a whole number, or a share such as 10%',
+    ],
+    [
+      'approvals:\n  - before: { pahse: 2 }',
+      'line 2, column 15: approvals[0].before has no member pahse; did you mean phase?',
+    ],
+    ['approvals:\n  - before: { phase: two }', 'line 2, column 22: approvals[0].before.phase: '],
+    ['hooks:\n  - { name: h, on: before }', 'line 2, column 20: hooks[0].on: '],
+    ['canaryRegions: [northeurope, northuerope]', "line 1, column 30: there is no region 'northuerope'"],
+    ['batchSharePercents:\n  - 5\n  - 120', 'line 3, column 5: batchSharePercents[1]: '],
+    ['extraImages:\n  - a:b:c\n  - windows', "line 3, column 5: 'windows' is no image"],
+    ['base: &r { name: a, selector: 1 }\nrings: [*r]', 'line 1, column 1: there is no member base'],
+    ['rings:\n\t- name: ours', 'line 2, column 1: Tabs are not allowed as indentation'],
+    ['soak: !minutes 30', 'line 1, column 7: Unresolved tag: !minutes'],
+    ['soak: PT1M\n---\nsoak: PT2M', 'line 2, column 1: Source contains multiple documents'],
+    ['offPeakOpens: "22:00', 'line 1, column 21: Missing closing "quote'],
+    [
+      '{ "soak": "PT15M",\n  "rings": [{ "name": "A", "selector": {} }] }',
+      'line 2, column 23: rings[0].name: ',
+    ],
   ])('%j is refused by line and column', (text, said) => {
-    expect(problemsOf(text)).toEqual([expect.stringContaining(said)]);
+    expect(problemsOf(text)).toContainEqual(expect.stringContaining(said));
+  });
+
+  it.each([
+    'rings:\n  - { name: A, selector: {} }',
+    'approvals:\n  - before: { ring: A }',
+    'hooks:\n  - { name: h, on: before }',
+  ])('%j has one mistake, and one is said', (text) => {
+    expect(problemsOf(text)).toHaveLength(1);
   });
 
   it('has every mistake named at once', () => {
@@ -67,6 +112,39 @@ describe('a policy file', () => {
     expect(validate(writtenMembers(defaultPolicy))).toBe(true);
     for (const wrong of [{ soack: 'PT1M' }, { soak: 30 }, { setSharePercent: 200 }, { attemptsMax: 3 }])
       expect(validate(wrong)).toBe(false);
+  });
+
+  it('has a description of every member, at every depth, with its default and what a change touches', () => {
+    const lacking: string[] = [];
+    const look = (schema: unknown, path: string): void => {
+      const {
+        properties = {},
+        items,
+        anyOf = [],
+      } = schema as {
+        readonly properties?: Readonly<Record<string, unknown>>;
+        readonly items?: unknown;
+        readonly anyOf?: readonly unknown[];
+      };
+      for (const [name, member] of Object.entries(properties)) {
+        const { description = '' } = member as { readonly description?: string };
+        if (description.length < 10) lacking.push(`${path}.${name}`);
+        look(member, `${path}.${name}`);
+      }
+      if (items !== undefined) look(items, `${path}[]`);
+      for (const one of anyOf) look(one, path);
+    };
+    const schema = policyFileSchema();
+    look(schema, '');
+    expect(lacking).toEqual([]);
+    const members = schema['properties'] as Readonly<Record<string, { readonly description: string }>>;
+    expect(members['soak']?.description).toBe(
+      'A VM is watched for so long after its update before it counts as healthy. An ISO 8601 duration, such as PT15M or P3D. Default: PT15M. A change touches the rollout that runs, too.',
+    );
+    for (const { description } of Object.values(members))
+      expect(description).toMatch(
+        / Default: .+\. A change (touches the rollout that runs, too|is for the next rollout)\.$/,
+      );
   });
 
   it('what changes says whether it touches the rollout that runs or the next', () => {

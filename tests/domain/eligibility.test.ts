@@ -1,4 +1,5 @@
-import { eligibility } from '../../domain/eligibility';
+import fc from 'fast-check';
+import { eligibility, eligibilityInTurn } from '../../domain/eligibility';
 import { defaultPolicy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm } from '../support/builders';
@@ -9,10 +10,53 @@ const reasonOf = (over: Partial<VirtualMachine>): string => {
   return answer.kind === 'eligible' ? 'eligible' : answer.reason;
 };
 
+/** What the rules read. */
+const MEMBERS = [
+  ...['region', 'zone', 'tags', 'control', 'patchMode', 'customerManagedSchedule', 'osType', 'customImage'],
+  ...['imageId', 'image', 'provisionVMAgent', 'enableAutomaticUpdates', 'enabled'],
+];
+
 describe('eligibility', () => {
   test('R-411: AutomaticByPlatform on a supported image, enabled, is eligible on Windows and Linux', () => {
     expect(reasonOf({})).toBe('eligible');
     expect(reasonOf({ osType: 'Linux' })).toBe('eligible');
+  });
+
+  test('asked of VM after VM, each has the answer that it has by itself', () => {
+    const image = fc.constantFrom(
+      { publisher: 'Canonical', offer: 'UbuntuServer', sku: '18.04-LTS', version: null },
+      { publisher: 'Canonical', offer: 'UbuntuServer', sku: '16.04-LTS', version: null },
+      null,
+    );
+    const anyVm = fc.record({
+      region: fc.constantFrom('eastus', 'atlantis', 'east/us'),
+      zone: fc.constantFrom(null, '1', 'a/b'),
+      tags: fc.constantFrom({}, { 'lowtide-exclude': 'true' }, { 'Lowtide-Exclude': 'no' }),
+      control: fc.constantFrom(undefined, { kind: 'inCharge' }, { kind: 'notInCharge', because: 'x' }),
+      patchMode: fc.constantFrom('AutomaticByPlatform', 'Manual', null),
+      customerManagedSchedule: fc.constantFrom(undefined, true),
+      osType: fc.constantFrom('Windows', 'Linux', null),
+      customImage: fc.boolean(),
+      imageId: fc.constantFrom(undefined, '/a/images/web', '/a/images/db'),
+      image,
+      provisionVMAgent: fc.constantFrom(null, false),
+      enableAutomaticUpdates: fc.constantFrom(null, false),
+      enabled: fc.boolean(),
+    });
+    // VMs that follow each other differ in few members.
+    const fewChanges = fc.array(fc.tuple(anyVm, fc.subarray(MEMBERS, { maxLength: 3 })));
+    fc.assert(
+      fc.property(anyVm, fewChanges, (first, changes) => {
+        const inTurn = eligibilityInTurn(defaultPolicy);
+        let vm = { ...aVm(), ...first } as VirtualMachine;
+        for (const [other, members] of changes) {
+          const changed = Object.entries(other).filter(([member]) => members.includes(member));
+          vm = { ...vm, ...Object.fromEntries(changed) };
+          expect(inTurn(vm)).toEqual(eligibility(vm, defaultPolicy));
+        }
+      }),
+      { numRuns: 400 },
+    );
   });
 
   test('R-105: every VM size is eligible, also an unknown one', () => {

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import {
   addResults,
   COMMON_PATCHES_MAX,
-  defaultEvidencePolicy as policy,
   exposureMax,
   grantInstalls,
   noEvidence,
@@ -14,6 +13,7 @@ import {
   type UpdateResult,
 } from '../../domain/evidence';
 import type { VmId } from '../../domain/ids';
+import { defaultPolicy as policy } from '../../domain/policy';
 
 const vmOf = (place: number): VmId =>
   `/subscriptions/s/resourcegroups/g/providers/microsoft.compute/virtualmachines/vm-${place}` as VmId;

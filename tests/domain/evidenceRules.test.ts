@@ -1,6 +1,5 @@
 import {
   addResults,
-  defaultEvidencePolicy as policy,
   grantInstalls,
   noEvidence,
   nothingCounted,
@@ -15,6 +14,7 @@ import {
   type EvidenceFacts,
 } from '../../domain/evidenceRules';
 import type { VmId } from '../../domain/ids';
+import { defaultPolicy as policy } from '../../domain/policy';
 import { ImageFamily } from '../../domain/imageFamily';
 
 const WEB = ImageFamily.parse('canonical:ubuntuserver:18.04-lts');

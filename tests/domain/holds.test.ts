@@ -1,7 +1,7 @@
-import type { StandingFreeze } from '../../domain/freezes';
 import { HOLDS, holdsOf, type HoldFacts } from '../../domain/holds';
 import { defaultPolicy } from '../../domain/policy';
 import { aSet, aVm } from '../support/builders';
+import { aStandingFreeze } from '../support/standingFreeze';
 
 const NOW = '2026-11-13T03:15:00.000Z';
 const OPEN = { opensUtc: '2026-11-13T03:00:00.000Z', closesUtc: '2026-11-13T11:00:00.000Z' };
@@ -22,25 +22,6 @@ const WELL: HoldFacts = {
   minutes: { left: 60, min: 60 },
   windows: { left: true, endsBecause: 'superseded' },
 };
-
-function aStandingFreeze(kind: 'freeze' | 'exclusion'): StandingFreeze {
-  const [fromUtc, toUtc] = ['2026-11-10T00:00:00.000Z', '2026-11-20T00:00:00.000Z'];
-  return {
-    freeze: {
-      id: 'launch',
-      kind,
-      selector: {},
-      from: fromUtc,
-      to: toUtc,
-      timeZone: null,
-      reason: 'The launch.',
-      owner: 'ops',
-      createdUtc: NOW,
-      createdBy: 'ops',
-    },
-    span: { fromUtc, toUtc },
-  };
-}
 
 /** For each hold, the facts that make it apply alone. */
 const ALONE: Readonly<Record<string, readonly [facts: Partial<HoldFacts>, reason: string]>> = {

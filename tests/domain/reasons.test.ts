@@ -1,6 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ts from 'typescript';
 import { outcomeOf } from '../../domain/outcome';
 import { because, OutcomeKind, OutcomeReason, REASONS } from '../../domain/reasons';
 import { aVm } from '../support/builders';
@@ -75,37 +74,4 @@ describe('docs/reasons.md', () => {
     const kinds = rows.map(([, name = '']) => name).filter((name) => name.startsWith('**'));
     expect(kinds).toEqual(OutcomeKind.options.map((kind) => `**${kind}**`));
   });
-});
-
-/**
- * Where the app makes a reason: as the first argument of `because`, or as the value of a member or variable that ends up there
- * (`endsBecause`, `reason`). Comparisons, sets and the table itself make none.
- */
-function madeIn(folder: string): string[] {
-  const made: string[] = [];
-  for (const file of readdirSync(join(ROOT, folder)).filter(
-    (name) => name.endsWith('.ts') && name !== 'reasons.ts',
-  )) {
-    const text = readFileSync(join(ROOT, folder, file), 'utf8');
-    const see = (node: ts.Node): void => {
-      if (ts.isStringLiteral(node) && OutcomeReason.safeParse(node.text).success && makes(node))
-        made.push(node.text);
-      node.forEachChild(see);
-    };
-    see(ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true));
-  }
-  return made;
-}
-
-function makes(literal: ts.Node): boolean {
-  const { parent } = literal;
-  if (ts.isConditionalExpression(parent)) return parent.condition !== literal && makes(parent);
-  if (ts.isCallExpression(parent)) return parent.expression.getText() === 'because';
-  if (ts.isPropertyAssignment(parent)) return ['reason', 'endsBecause'].includes(parent.name.getText());
-  return ts.isReturnStatement(parent) || ts.isVariableDeclaration(parent);
-}
-
-test('every reason can be produced: some line of the app makes it', () => {
-  const made = new Set(['domain', 'activities', 'orchestrations', 'operatorApi'].flatMap(madeIn));
-  expect(OutcomeReason.options.filter((name) => !made.has(name))).toEqual([]);
 });

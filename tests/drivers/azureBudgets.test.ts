@@ -1,7 +1,7 @@
 import { Budgets, BUDGETS, type BudgetName, type Clock } from '../../drivers/azure/budgets';
 import { patchCallDelaySeconds, PATCH_CALLS_A_VM } from '../../domain/patchCalls';
 
-/** A clock that goes only when it is told to. */
+/** A clock that goes only when a test says so. */
 function aClock(): Clock & { pass(seconds: number): void } {
   let ms = 0;
   return {

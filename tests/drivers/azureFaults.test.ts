@@ -271,6 +271,18 @@ describe('faults on the wire between the azure driver and Azure', () => {
     ).toHaveLength(1);
   });
 
+  it('an assessment of its own holds an installation back although the instance view does not show it yet', async () => {
+    world.answerBy((honest) => async (request) => {
+      const answer = await honest(request);
+      if (answer === null || !isVm(request)) return answer;
+      return { ...answer, body: answer.body.replace('availablePatchSummary', 'notShownYet') };
+    });
+    expect(await world.driver.startAssessment(VM.id)).toMatchObject({ kind: 'started' });
+    expect([(await install()).kind, sentInstalls()]).toEqual(['refused', 0]);
+    world.pocket.pass(60);
+    expect(await install()).toMatchObject({ kind: 'started' });
+  });
+
   it('an unanswered request holds the next one back although the instance view does not show it yet', async () => {
     world.answerBy((honest) => async (request) => {
       const answer = await honest(request);

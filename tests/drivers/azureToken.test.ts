@@ -9,12 +9,17 @@ const VM_ID =
 const ENDPOINT = 'https://management.example.invalid';
 
 /** Takes what is sent by https to a server on this machine, without TLS: what is looked at is what is sent. */
-describe('the token of the identity', () => {
+describe('requests with the token of the identity', () => {
   const seen: { url: string; token: string }[] = [];
   const server = http.createServer((request, response) => {
     seen.push({ url: request.url ?? '', token: request.headers.authorization ?? 'none' });
-    response.writeHead(request.method === 'POST' ? 202 : 200, { 'content-type': 'application/json' });
-    response.end('{}');
+    const isStart = request.method === 'POST';
+    const poll = `${ENDPOINT}/subscriptions/s/providers/Microsoft.Compute/locations/eastus/operations/1?p=x`;
+    response.writeHead(isStart ? 202 : 200, {
+      'content-type': 'application/json',
+      ...(isStart && { 'azure-asyncoperation': poll, location: poll, 'retry-after': '1' }),
+    });
+    response.end('{"status":"InProgress"}');
   });
   let port = 0;
   beforeAll(async () => {
@@ -56,7 +61,7 @@ describe('the token of the identity', () => {
     };
   };
 
-  it('goes with every request, of the SDK and of the driver, for the endpoint of the deployment alone', async () => {
+  it('it goes with every request, of the SDK and of the driver, for the endpoint of the deployment alone', async () => {
     const credential = identity(3_600_000);
     const arm = new Arm({ endpoint: ENDPOINT, credential });
     await arm.send({ method: 'GET', url: VM_ID });
@@ -68,14 +73,25 @@ describe('the token of the identity', () => {
     expect(new Set(credential.scopes)).toEqual(new Set([`${ENDPOINT}/.default`]));
   });
 
-  it('is renewed when it has expired', async () => {
+  it('a start is one request: the poller of the SDK, which is a promise of the end, is not waited for', async () => {
+    const arm = new Arm({ endpoint: ENDPOINT, credential: identity(3_600_000) });
+    const first = await arm.start(VM_ID, { kind: 'installPatches', body: { rebootSetting: 'Never' } });
+    expect([first.status, first.headers['azure-asyncoperation']]).toEqual([
+      202,
+      expect.stringContaining('/operations/1'),
+    ]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(seen.map(({ url }) => url.split('?')[0])).toEqual([`${VM_ID}/installPatches`]);
+  });
+
+  it('it is renewed when it has expired', async () => {
     const arm = new Arm({ endpoint: ENDPOINT, credential: identity(-1) });
     await arm.send({ method: 'GET', url: VM_ID });
     await arm.send({ method: 'GET', url: VM_ID });
     expect(seen.map(({ token }) => token)).toEqual(['Bearer token-1', 'Bearer token-2']);
   });
 
-  it('is never sent without TLS', async () => {
+  it('it is never sent without TLS', async () => {
     const arm = new Arm({ endpoint: `http://127.0.0.1:${port}`, credential: identity(3_600_000) });
     await expect(arm.send({ method: 'GET', url: VM_ID })).rejects.toThrow(/non-TLS|not permitted/i);
     await expect(arm.start(VM_ID, { kind: 'assessPatches' })).rejects.toThrow(/non-TLS|not permitted/i);

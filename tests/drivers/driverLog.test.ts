@@ -1,5 +1,5 @@
 import type { DriverEvent } from '../../drivers/driver';
-import { fleetOf } from '../../drivers/fleet/fleetOf';
+import { fleetFromVms } from '../support/fleetFromVms';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm, vmsOf } from '../support/builders';
 import {
@@ -123,8 +123,10 @@ describe('loading another fleet', () => {
     const [vm, next] = [onVm({ name: 'old' }), onVm({ name: 'new' })];
     const pocket = aPocket({ vms: [vm], startUtc: RELEASE });
     const id = await started(pocket, () => pocket.driver.startAssessment(vm.id));
-    await expect(pocket.driver.loadFleet(fleetOf([next]))).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
-    await pocket.driver.loadFleet(fleetOf([next]), { force: true });
+    await expect(pocket.driver.loadFleet(fleetFromVms([next]))).rejects.toMatchObject({
+      code: 'DRIVER_CANNOT',
+    });
+    await pocket.driver.loadFleet(fleetFromVms([next]), { force: true });
     expect(await pocket.driver.readOperation(id)).toEqual({ kind: 'lost' });
     expect(await pocket.driver.readVirtualMachine(vm.id)).toBeNull();
     expect((await pocket.driver.listVirtualMachines(null)).items.map(({ name }) => name)).toEqual(['new']);

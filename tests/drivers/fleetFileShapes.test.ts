@@ -46,6 +46,21 @@ describe('the encoding of a file', () => {
   });
 });
 
+describe('a fault in a fleet file with a VM a line', () => {
+  const a = JSON.stringify(vm('a'));
+  const file = (...lines: readonly string[]): string => ['{"virtualMachines": [', ...lines, ']}'].join('\n');
+
+  it.each([
+    ['in the first line', file(`${a},`, a).replace('{', '{ oops'), 'line 1: This is not JSON: column 3 has'],
+    ['in a VM', file(`${a},`, `${a.replace('"id"', 'id')},`, a), 'line 3: This is not JSON: column'],
+    ['in the last VM', file(`${a},`, `{,${a}`), 'line 3: This is not JSON: column 2 has'],
+  ])('is one fault, with its line: %s', (_, text, words) => {
+    const { message } = errorOf(text);
+    expect(message).toContain('One thing is wrong');
+    expect(message).toContain(words);
+  });
+});
+
 describe('several lists in one file', () => {
   const [a, b] = [JSON.stringify([vm('a')], null, 2), JSON.stringify([vm('b'), vm('c')], null, 2)];
 

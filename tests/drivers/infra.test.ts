@@ -105,7 +105,7 @@ describe('the deployment', () => {
     expect(set.filter((name) => !wanted.includes(name))).toEqual([]);
   });
 
-  it('the hub of the Durable Task Scheduler is the one that the host is told', () => {
+  it('the hub of the Durable Task Scheduler is the one that the host is given', () => {
     const { extensions } = JSON.parse(read('host.json')) as {
       extensions: { durableTask: { hubName: string } };
     };

@@ -1,6 +1,7 @@
 import { parseFleet } from '../../drivers/fleet/parseFleet';
 import { ALWAYS_ON, aPocket, RELEASE } from './pocket';
 import { VmId } from '../../domain/ids';
+import { UBUNTU_18_04 } from '../support/builders';
 
 const GUID = '6D5C4B3A-0000-4000-8000-00000000ABCD';
 const idIn = (group: string): string =>
@@ -18,12 +19,7 @@ const fleetIn = (group: string, vmId: string, more: object = {}) =>
         vmId,
         ...more,
         storageProfile: {
-          imageReference: {
-            publisher: 'Canonical',
-            offer: 'UbuntuServer',
-            sku: '18.04-LTS',
-            version: 'latest',
-          },
+          imageReference: UBUNTU_18_04,
           osDisk: { osType: 'Linux' },
         },
         osProfile: { linuxConfiguration: { patchSettings: { patchMode: 'AutomaticByPlatform' } } },

@@ -1,5 +1,5 @@
 import type { DriverEvent, InstallRequest, StartAnswer } from '../../drivers/driver';
-import { fleetOf } from '../../drivers/fleet/fleetOf';
+import { fleetFromVms } from '../support/fleetFromVms';
 import { memoryJournal, type RequestJournal } from '../../drivers/simulated/log/requestJournal';
 import { loadScenario, type Scenario } from '../../drivers/simulated/scenario';
 import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
@@ -32,7 +32,7 @@ export function aPocket(options: {
   const reported: DriverEvent[] = [];
   const now = (): string => new Date(nowMs).toISOString();
   const driver = simulatedDriver({
-    fleet: options.vms === undefined ? null : fleetOf(options.vms),
+    fleet: options.vms === undefined ? null : fleetFromVms(options.vms),
     seed: options.seed ?? 1,
     scenario: options.effects === undefined ? null : aScenario(options.effects),
     journal: options.journal ?? memoryJournal(),

@@ -6,7 +6,7 @@ import type { NotificationSettings, Receiver } from '../../notifications/receive
 import { defaultPolicy } from '../../domain/policy';
 import { NOTICE_KINDS } from '../../domain/notices';
 import { notify } from '../../notifications/notify';
-import { messageTo } from '../../notifications/body';
+import { messageTo } from '../../notifications/messageTo';
 import type { AuditRow } from '../../store/auditRow';
 import type { Delivery } from '../../store/deliveries';
 import { memoryStore } from '../../store/memoryTable';

@@ -39,7 +39,7 @@ describe('VMs that become at risk of missing their 30 days', () => {
     expect(await notices()).toHaveLength(1);
   });
 
-  it('are told apart from those that were named before', () => {
+  it('are named as more than those that were named before', () => {
     const added = vmsOf(2).map((vm) => ({ vm, outcome: null }));
     const said = (atRiskNow: number): string => atRiskSentences(added, atRiskNow, '2026-12-08').short;
     expect(said(2)).toBe('2 VMs may miss their 30 days (no turn yet 2).');

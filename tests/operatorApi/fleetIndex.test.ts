@@ -3,13 +3,15 @@ import { Selector, selects } from '../../domain/selector';
 import { byFact, placesSelected } from '../../operatorApi/fleetIndex';
 import { fleetView } from '../../operatorApi/fleetView';
 import { forecastOf } from '../../operatorApi/keptForecasts';
-import { previewAnswer } from '../../planning/monthPreview';
-import { previewOf, wantedOf } from '../../operatorApi/keptPreviews';
+import { diffFromTurns, diffOfPolicies, previewPage, type PreviewPage } from '../../operatorApi/keptPreviews';
 import { Month } from '../../domain/ids';
+import { phaseIdOf } from '../../domain/phaseId';
+import type { Turn } from '../../planning/previewPlan';
 import { Freeze } from '../../domain/freezes';
 import { vmsOf } from '../support/builders';
 import { someServices, type FakeServices } from '../support/fakeServices';
 
+const MONTH = Month.parse('2026-12');
 const REGIONS = ['eastus', 'westus', 'westeurope'];
 const vms = vmsOf(60, (n) => ({
   region: REGIONS[n % 3] ?? 'eastus',
@@ -57,17 +59,17 @@ describe('the VMs of a view by their facts', () => {
   });
 
   test('of a preview are the same', async () => {
-    const made = await previewOf(services, { month: Month.parse('2026-12'), policy: services.policy });
     const view = await fleetView(services);
-    const isWanted = wantedOf(made, Selector.parse({ tag: 'app=shop' }));
-    expect([...view.vms.keys()].filter(isWanted)).toEqual(placesSelected(view, { tag: 'app=shop' }));
+    const page = (selector: Selector): Promise<PreviewPage> =>
+      previewPage(services, { month: MONTH, policy: services.policy }, { selector, after: 0, take: 500 });
+    const ids = ({ answer }: PreviewPage): readonly string[] =>
+      (answer.body['value'] as readonly { readonly vmId: string }[]).map(({ vmId }) => vmId);
+    const some = await page({ tag: 'app=shop' });
+    const wanted = (placesSelected(view, { tag: 'app=shop' }) ?? []).map((place) => view.vms[place]?.vm.id);
+    expect([...ids(some)].sort()).toEqual(wanted);
     // Asked for again, a part of the fleet is not counted again.
-    const again = wantedOf(made, Selector.parse({ tag: 'app=shop' }));
-    expect(previewAnswer(made.preview, again, 0)).toBe(previewAnswer(made.preview, isWanted, 0));
-    const other = wantedOf(made, Selector.parse({ tag: 'app' }));
-    expect(previewAnswer(made.preview, other, 0).matchedCount).toBeGreaterThan(
-      previewAnswer(made.preview, isWanted, 0).matchedCount,
-    );
+    expect((await page({ tag: 'app=shop' })).answer).toBe(some.answer);
+    expect((await page({ tag: 'app' })).answer.matchedCount).toBeGreaterThan(some.answer.matchedCount);
   });
 
   test('are counted under none where they have no such tag', async () => {
@@ -107,14 +109,30 @@ describe('the forecast of a large fleet', () => {
 
   test('its preview is made once until a freeze or the policy changes', async () => {
     const services = await someServices({ vms: many });
-    const month = Month.parse('2026-12');
-    const first = await previewOf(services, { month, policy: services.policy });
-    expect((await previewOf(services, { month, policy: services.policy })).preview).toBe(first.preview);
-    const slower = { ...services.policy, bakeAfterCanarySeconds: 500_000 };
-    expect((await previewOf(services, { month, policy: slower })).preview).not.toBe(first.preview);
+    const page = (policy = services.policy): Promise<PreviewPage> =>
+      previewPage(services, { month: MONTH, policy }, { selector: {}, after: 0, take: 100 });
+    const first = await page();
+    expect((await page()).answer).toBe(first.answer);
+    const slower = { ...services.policy, standaloneSharePercent: 1 };
+    expect((await page(slower)).answer).not.toBe(first.answer);
+    expect((await diffOfPolicies(services, MONTH, slower)).movedCount).toBeGreaterThan(100);
     await services.freezes.save(freeze);
-    const frozen = (await previewOf(services, { month, policy: services.policy })).preview;
-    expect(frozen.rows.every(({ heldUntilUtc }) => heldUntilUtc !== null)).toBe(true);
-    expect(first.preview.rows.some(({ heldUntilUtc }) => heldUntilUtc !== null)).toBe(false);
+    const heldCount = ({ answer }: PreviewPage): unknown => answer.body['heldCount'];
+    expect([heldCount(first), heldCount(await page())]).toEqual([0, many.length]);
+  });
+
+  test('turns of another plan come in parts, and are compared as one', async () => {
+    const services = await someServices({ vms });
+    const asked = { month: MONTH, policy: services.policy };
+    const turns = vms.map(({ id }): Turn => ({ vmId: id, phase: phaseIdOf(6), day: 25 }));
+    const parts = (async function* () {
+      yield await Promise.resolve(turns.slice(0, 10));
+      yield turns.slice(10);
+    })();
+    expect(await diffFromTurns(services, asked, parts)).toMatchObject({
+      addedCount: 0,
+      removedCount: 0,
+      movedCount: vms.length,
+    });
   });
 });

@@ -13,7 +13,7 @@ const vm = aVm({ name: 'web-01' });
 async function counted(): Promise<{ services: FakeServices; readCount: () => number }> {
   const services = await someServices({ vms: [vm] });
   await services.rollouts.create(aControl({ rolloutId: BEFORE }));
-  const list = jest.spyOn(services.inventory, 'list');
+  const list = jest.spyOn(services.inventory, 'page');
   return { services, readCount: () => list.mock.calls.length };
 }
 
@@ -42,7 +42,7 @@ describe('the view of a fleet', () => {
 
   test('a reading that failed is not remembered', async () => {
     const { services } = await counted();
-    jest.spyOn(services.plans, 'allRounds').mockRejectedValueOnce(new Error('The table is away.'));
+    jest.spyOn(services.plans, 'roundsPage').mockRejectedValueOnce(new Error('The table is away.'));
     await expect(fleetView(services)).rejects.toThrow('The table is away.');
     expect((await fleetView(services)).vms.map(({ vm: { name } }) => name)).toEqual(['web-01']);
   });

@@ -136,7 +136,7 @@ test('work that is added while a sweep is under way is not put off by it', async
   expect((await services.agenda.read('secondChances'))?.dueUtc).toBe('9999-12-31T00:00:00.000Z');
 });
 
-test('a fleet that is as it was is listed with two requests, and a crash before it was written down loses no size', async () => {
+test('a fleet that is compared as a whole, and as it was, takes two requests, and a crash before it was written down loses no size', async () => {
   const vms = vmsOf(3);
   const services = await someServices({ vms, nowUtc: IN_THE_WINDOW });
   await services.inventory.change({ upsert: [], remove: vms.slice(1).map(({ id }) => id) });
@@ -167,11 +167,11 @@ test('ledgers from which nothing is expected are put off together, and one that 
     { name: 'ledger~northeurope' as const, seen: await seenOf('ledger~northeurope'), dueUtc: LATER },
   ];
   await services.agenda.soonest('ledger~westus', nowUtc, nowUtc);
-  await services.agenda.settleAll(items);
+  await services.agenda.rescheduleAll(items);
   expect((await seenOf('ledger~westus')).dueUtc).toBe(nowUtc);
   expect((await seenOf('ledger~northeurope')).dueUtc).toBe(LATER);
   const requests = requestsTo(services);
-  await services.agenda.settleAll([
+  await services.agenda.rescheduleAll([
     { name: 'ledger~westus', seen: await seenOf('ledger~westus'), dueUtc: LATER },
   ]);
   expect(requests.filter((one) => one !== 'rollouts.get')).toEqual(['rollouts.commit']);

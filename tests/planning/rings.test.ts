@@ -71,6 +71,6 @@ describe('rings of the policy', () => {
 
   it('a file with two rings of one name is refused, with its line', () => {
     const text = 'soak: PT30M\nrings:\n  - { name: a, selector: {} }\n  - { name: a, selector: {} }\n';
-    expect(() => readPolicyFile(text)).toThrow(/line 3, column 3: rings: there are two of the name a/);
+    expect(() => readPolicyFile(text)).toThrow(/line 4, column 13: rings: there are two of the name a/);
   });
 });

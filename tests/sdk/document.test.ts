@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { VirtualMachineInstanceView } from '@azure/arm-compute';
 import type { Host } from '../emulator/support/nativeHost';
 import { clientsOverHttp, clientsOverTls, type AzureClients } from '../support/azureClients';
+import { UBUNTU_18_04, WINDOWS_2019 } from '../support/builders';
 import { EVENING, pocketHost } from '../support/pocketHost';
 
 const GROUP = 'myResourceGroup';
@@ -14,12 +15,7 @@ const WINDOWS = {
   location: 'eastus',
   hardwareProfile: { vmSize: 'Standard_D2s_v3' },
   storageProfile: {
-    imageReference: {
-      publisher: 'MicrosoftWindowsServer',
-      offer: 'WindowsServer',
-      sku: '2019-Datacenter',
-      version: 'latest',
-    },
+    imageReference: WINDOWS_2019,
   },
   osProfile: {
     computerName: 'myWindowsVM',
@@ -37,12 +33,7 @@ const LINUX = {
   location: 'eastus',
   hardwareProfile: { vmSize: 'Standard_D2s_v3' },
   storageProfile: {
-    imageReference: {
-      publisher: 'Canonical',
-      offer: 'UbuntuServer',
-      sku: '18.04-LTS',
-      version: 'latest',
-    },
+    imageReference: UBUNTU_18_04,
   },
   osProfile: {
     computerName: 'myLinuxVM',

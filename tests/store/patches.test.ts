@@ -47,17 +47,19 @@ describe('the patches of a VM', () => {
     ]).toEqual([null, [day(3), ['1']], [day(6), ['1']], [day(12), ['1', '2']]]);
   });
 
+  /** The assessments of both VMs on a day: each found a patch of its own. */
+  const found = (n: number) =>
+    [first, second].map((vmId) => ({
+      vmId,
+      atUtc: day(n),
+      summary: summaryOf(day(n)),
+      patches: [patch(String(n))],
+    }));
+
   it('of VMs that were assessed together are kept in one transaction; when another writer came between, all the same', async () => {
     const store = memoryStore();
     const commit = jest.spyOn(store.table('patches'), 'commit');
     const kept = patchStore(store);
-    const found = (n: number) =>
-      [first, second].map((vmId) => ({
-        vmId,
-        atUtc: day(n),
-        summary: summaryOf(day(n)),
-        patches: [patch(String(n))],
-      }));
     await kept.keepAssessed(found(3));
     expect(commit).toHaveBeenCalledTimes(1);
     commit.mockResolvedValueOnce(null);
@@ -85,13 +87,6 @@ describe('the patches of a VM', () => {
     const store = memoryStore();
     const get = jest.spyOn(store.table('patches'), 'get');
     const [kept, elsewhere] = [patchStore(store), patchStore(store)];
-    const found = (n: number) =>
-      [first, second].map((vmId) => ({
-        vmId,
-        atUtc: day(n),
-        summary: summaryOf(day(n)),
-        patches: [patch(String(n))],
-      }));
     await kept.keepAssessed(found(3));
     get.mockClear();
     await kept.keepAssessed(found(6));

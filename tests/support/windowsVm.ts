@@ -1,12 +1,9 @@
+import { WINDOWS_2019 } from './builders';
+
 /** `properties` of a Windows VM that a rollout patches: a supported image, and the platform is to patch it. */
 export const PATCHED_WINDOWS = {
   storageProfile: {
-    imageReference: {
-      publisher: 'MicrosoftWindowsServer',
-      offer: 'WindowsServer',
-      sku: '2019-Datacenter',
-      version: 'latest',
-    },
+    imageReference: WINDOWS_2019,
   },
   osProfile: {
     windowsConfiguration: {

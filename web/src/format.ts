@@ -29,15 +29,6 @@ function format(zone: string, options: Intl.DateTimeFormatOptions): Intl.DateTim
   return made;
 }
 
-const MINUTE = {
-  weekday: 'short',
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  hourCycle: 'h23',
-} as const;
-
 const SHORT = {
   day: 'numeric',
   month: 'short',
@@ -45,6 +36,8 @@ const SHORT = {
   minute: '2-digit',
   hourCycle: 'h23',
 } as const;
+
+const MINUTE = { weekday: 'short', ...SHORT } as const;
 
 /** `Tue 10 Nov, 18:00 UTC`. */
 export function time(utc: string, zone = 'UTC'): string {

@@ -1,24 +1,13 @@
 import { z } from 'zod';
-import { PatchClassification } from '../../../domain/patches';
+import { InstallRequest } from '../../driver';
 import { RESOURCE_REQUESTS } from '../resources/resourceRequests';
 import { Scenario } from '../scenario';
 
 const PowerAction = z.enum(['start', 'powerOff', 'deallocate', 'restart']);
 export type PowerAction = z.infer<typeof PowerAction>;
 
-const InstallRequestShape = z.object({
-  maximumDurationMinutes: z.number(),
-  classificationsToInclude: z.array(PatchClassification).readonly(),
-  rebootSetting: z.enum(['IfRequired', 'Never', 'Always']),
-  maxPatchPublishDate: z.string().nullable(),
-  kbNumbersToInclude: z.array(z.string()).readonly().exactOptional(),
-  kbNumbersToExclude: z.array(z.string()).readonly().exactOptional(),
-  excludeKbsRequiringReboot: z.boolean().exactOptional(),
-  packageNameMasksToInclude: z.array(z.string()).readonly().exactOptional(),
-  packageNameMasksToExclude: z.array(z.string()).readonly().exactOptional(),
-  rolloutId: z.string().nullable(),
-  activityId: z.string().exactOptional(),
-});
+/** As it was asked; what the driver cannot do it has refused. */
+const AskedInstall = InstallRequest.extend({ maximumDurationMinutes: z.number() });
 
 /** Given when the driver was made; otherwise loaded while it ran. */
 const given = z.boolean();
@@ -30,7 +19,7 @@ export const JournalRequest = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('fleet'), at, fleet: z.string(), seed: z.number(), given }),
   z.object({ kind: z.literal('scenario'), at, scenario: Scenario.nullable(), given }),
   z.object({ kind: z.literal('assess'), at, vm, activityId: z.string().exactOptional() }),
-  z.object({ kind: z.literal('install'), at, vm, request: InstallRequestShape }),
+  z.object({ kind: z.literal('install'), at, vm, request: AskedInstall }),
   z.object({ kind: z.literal('extension'), at, vm, notAfterUtc: z.string().exactOptional() }),
   z.object({ kind: z.literal('probe'), at, vm }),
   z.object({ kind: z.literal('power'), at, vm, power: PowerAction }),

@@ -1,4 +1,4 @@
-import { defaultEvidencePolicy } from '../../../domain/evidence';
+import { defaultPolicy } from '../../../domain/policy';
 import { simulateCell, simulateFamilyMonth } from '../../../lab/bench/gates';
 
 const family = { vmCount: 10_000, isCanary: false, underWayMax: 1_000 };
@@ -16,13 +16,13 @@ describe('a month of one image family under the real rules', () => {
   });
 
   test('without the rules for small numbers the same patch breaks more: they are what halts it', () => {
-    const policy = { ...defaultEvidencePolicy, firstResultsUnhealthyMin: 1_000, roundUnhealthyMin: 1_000 };
+    const policy = { ...defaultPolicy, firstResultsUnhealthyMin: 1_000, roundUnhealthyMin: 1_000 };
     const cell = simulateCell({ ...family, unhealthyPercent: 20, policy }, 300);
     expect(cell.unhealthyMean).toBeGreaterThan(6);
   });
 
   test('without exposure a bad patch reaches as many VMs as can be installed at once', () => {
-    const policy = { ...defaultEvidencePolicy, evidenceFirst: 10_000 };
+    const policy = { ...defaultPolicy, evidenceFirst: 10_000 };
     const month = simulateFamilyMonth({ ...family, unhealthyPercent: 100, policy, seed: 'x' });
     expect(month.unhealthyCount).toBe(1_000);
   });

@@ -8,8 +8,8 @@ const CONFIGURATIONS = ['windowsConfiguration', 'linuxConfiguration'] as const;
  * A fleet as its owners leave it to Lowtide on Azure: what Azure patched itself has the bypass. On Azure the patch extension comes with the
  * first operation, so that no VM waits for it.
  */
-export function takenOver(fleet: ParsedFleet): ParsedFleet {
-  const models = new Map([...fleet.models].map(([id, model]) => [id, withBypass(model)] as const));
+export function withBypass(fleet: ParsedFleet): ParsedFleet {
+  const models = new Map([...fleet.models].map(([id, model]) => [id, bypassing(model)] as const));
   const vms = fleet.vms.map((vm) => {
     const enabled = { ...vm, enabled: true };
     return isPlatform(vm.patchMode) ? { ...enabled, customerManagedSchedule: true as const } : enabled;
@@ -25,7 +25,7 @@ type Part = Readonly<Record<string, unknown>>;
 const partOf = (value: unknown): Part =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Part) : {};
 
-function withBypass(model: ArmResource): ArmResource {
+function bypassing(model: ArmResource): ArmResource {
   const properties = partOf(model['properties']);
   const osProfile = { ...partOf(properties['osProfile']) };
   for (const name of CONFIGURATIONS) {

@@ -12,7 +12,7 @@ const EPOCH_TICKS = 621_355_968_000_000_000n;
  * What Azure appends to a link to an operation: `&t=&c=&s=&h=`, 3 kB of it. It is there so that clients meet links as long as Azure's; nothing
  * is signed, and nothing is checked.
  */
-export function signatureOf(url: string, startedUtc: string): string {
+export function linkSuffixOf(url: string, startedUtc: string): string {
   const ticks = EPOCH_TICKS + BigInt(Date.parse(startedUtc)) * 10_000n;
   return `&t=${ticks}&c=${certificate}&s=${lettersOf(url, SIGNATURE)}&h=${lettersOf(`${url} hash`, HASH)}`;
 }

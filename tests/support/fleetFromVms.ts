@@ -1,11 +1,11 @@
 import { isScaleSet, type AvailabilitySetId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { ArmResource } from './armModel';
-import { unlistedSet, type ImportedSet } from './importedSet';
-import type { ParsedFleet } from './parseFleet';
+import type { ArmResource } from '../../drivers/fleet/armModel';
+import { unlistedSet, type ImportedSet } from '../../drivers/fleet/importedSet';
+import type { ParsedFleet } from '../../drivers/fleet/parseFleet';
 
 /** A fleet of VMs that come from no file: their models are made from what is known of them. */
-export function fleetOf(vms: readonly VirtualMachine[]): ParsedFleet {
+export function fleetFromVms(vms: readonly VirtualMachine[]): ParsedFleet {
   const sorted = vms.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const sets = new Map<AvailabilitySetId, ImportedSet>();
   for (const { availabilitySetId: id, region } of sorted)
