@@ -46,7 +46,12 @@ export const cellsBenchmark: Benchmark = {
       return [
         figureOf(`${name}: broken in the app, mean`, 'VMs', [found.mean]),
         figureOf(`${name}: broken by the rules alone, mean`, 'VMs', [model.unhealthyMean]),
-        figureOf(`${name}: beyond the rules alone by more than ${ERRORS_MAX} standard errors`, 'VMs', [beyond], 0),
+        figureOf(
+          `${name}: beyond the rules alone by more than ${ERRORS_MAX} standard errors`,
+          'VMs',
+          [beyond],
+          0,
+        ),
         figureOf(`${name}: months that did not halt`, '%', [100 - halted]),
       ];
     }),
