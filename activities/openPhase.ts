@@ -15,10 +15,12 @@ export const openPhase = activity(contracts.openPhase, async (services, { rollou
     what: 'phaseStarted',
     subject: phase,
     vmId: null,
-    why:
-      index === 0 ? 'The rollout begins with its canary phase.' : 'The gate of the phase before has opened.',
+    why: index === 0 ? beginsWith(record.ring) : 'The gate of the phase before has opened.',
     evidence: { regions: record.regions, vmCount: record.vmCount },
   });
   await services.rollouts.savePhase(rolloutId, { ...record, startedUtc });
   return { startedUtc };
 });
+
+const beginsWith = (ring: string | null | undefined): string =>
+  ring ? `The rollout begins with the ring ${ring}.` : 'The rollout begins with its canary phase.';

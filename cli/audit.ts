@@ -21,7 +21,8 @@ export interface AuditOptions {
   readonly key?: string | undefined;
   readonly report?: string | undefined;
   readonly audit?: string | undefined;
-  readonly json?: string | undefined;
+  /** A file, or instead of what people read. */
+  readonly json?: string | true | undefined;
   readonly settings?: string | undefined;
 }
 
@@ -34,9 +35,12 @@ export async function runAudit(options: AuditOptions): Promise<0 | 2> {
   const { events, vms, rollout } = evidence;
   if (events.length === 0) throw nothingToJudge(baseUrl ?? options.events ?? '');
   const judged = auditEvents(events, { vms }, settings.policy, rollout);
-  if (json !== undefined) writeJson(json, judged);
-  say.line(summary);
-  say.text(renderCertificate(judged, terminalWidth()));
+  if (json === true) say.line(JSON.stringify(judged, null, 2));
+  else {
+    if (json !== undefined) writeJson(json, judged);
+    say.line(summary);
+    say.text(renderCertificate(judged, terminalWidth()));
+  }
   return judged.violations.length === 0 ? 0 : 2;
 }
 

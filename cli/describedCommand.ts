@@ -1,4 +1,6 @@
+import { closest, distance } from 'fastest-levenshtein';
 import type { Command } from 'commander';
+import { asTyped } from './asTyped';
 
 /** A command with its help, and with examples that are shown below the help and after a mistake. */
 export function command(
@@ -7,7 +9,7 @@ export function command(
   description: string,
   examples: readonly string[],
 ): Command {
-  const shown = examples.map((example) => `  $ ${example}`).join('\n');
+  const shown = examples.map((example) => `  $ ${asTyped(example)}`).join('\n');
   return parent
     .command(name)
     .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
@@ -21,4 +23,24 @@ export function command(
 /** As it is typed: `rollouts watch`. */
 function pathOf(parent: Command, name: string): string {
   return parent.parent === null ? name : `${parent.name()} ${name}`;
+}
+
+/** So much of a name may be wrong that is meant. */
+const WRONG_SHARE_MAX = 0.4;
+
+/** A command that does something of itself takes no other word: what follows it is a misspelt command below it, and the nearest is named. */
+export function refuseUnknownBelow(parent: Command): void {
+  if (parent.commands.length === 0) return;
+  parent.allowExcessArguments(true).hook('preAction', (_parent, typed) => {
+    const [word] = typed === parent ? parent.args : [];
+    if (word === undefined) return;
+    const near = closest(
+      word,
+      parent.commands.map((each) => each.name()),
+    );
+    const meant = distance(word, near) <= word.length * WRONG_SHARE_MAX ? `\n(Did you mean ${near}?)` : '';
+    parent.error(`error: unknown command '${parent.name()} ${word}'${meant}`, {
+      code: 'commander.unknownCommand',
+    });
+  });
 }

@@ -31,15 +31,15 @@ export function interruption(): AbortSignal {
 
 let isBroken = false;
 
-/** Standard output is full, or its reader has gone. */
-export function outputBroke(cause: Error): void {
+/** Standard output is full, or its reader has gone: the latter is what `| head` does, and no error. */
+export function outputBroke(cause: NodeJS.ErrnoException): void {
   isBroken = true;
   const error = outputFailed('Standard output', cause);
   if (isListening) {
     stop(error, 1);
     return;
   }
-  say.error(errorText(error));
+  if (cause.code !== 'EPIPE') say.error(errorText(error));
   process.exit(1);
 }
 

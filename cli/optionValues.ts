@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { Month } from '../domain/ids';
+import { PACKAGE_ROOT } from '../local/packageRoot';
 
 /** Readers of option values: each refuses with a sentence that names what is accepted. */
 
@@ -36,4 +39,12 @@ export function baseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url !== null && /^https?:$/.test(url.protocol)) return url.href.replace(/\/+$/, '');
   throw new InvalidArgumentError('It is the address of a running host, as in http://127.0.0.1:7071.');
+}
+
+/** A fleet that ships with Lowtide is named the same wherever the command is typed: `fleets/contoso.json`. */
+export function fleetFile(file: string): string {
+  const shipped = join(PACKAGE_ROOT, file);
+  return existsSync(file) || !/^fleets[\\/]/.test(file) || !existsSync(shipped)
+    ? file
+    : relative('', shipped);
 }

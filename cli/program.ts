@@ -1,7 +1,8 @@
 import { Command, CommanderError, Option } from 'commander';
 import { runAudit, type AuditOptions } from './audit';
 import { addClient } from './client/clientCommands';
-import { command } from './describedCommand';
+import { asTyped } from './asTyped';
+import { command, refuseUnknownBelow } from './describedCommand';
 import { addLab } from './labCommands';
 import { runVerifyAudit, type VerifyOptions } from './client/verifyAudit';
 import { runDriver, type DriverOptions } from './driver';
@@ -11,11 +12,12 @@ import { errorText } from './errorText';
 import { generatedFleetText } from '../fleets/generateFleet';
 import { checkedScenario } from '../local/localApp';
 import { runLook, type LookOptions } from './look';
-import { baseUrl, month, speed, wholeNumber } from './optionValues';
+import { baseUrl, fleetFile, month, speed, wholeNumber } from './optionValues';
 import { runEnableAzure, type EnableAzureOptions } from './enableAzure';
 import { runPlan, type PlanOptions } from './plan';
 import { runPlanAzure, type PlanAzureOptions } from './planAzure';
 import { runProbeAzure, type ProbeAzureOptions } from './probeAzure';
+import { IS_INSTALLED } from '../local/packageRoot';
 import { say } from '../local/say';
 import { runServe, type ServeOptions } from './serve';
 import { runSimulate } from './simulate';
@@ -40,7 +42,7 @@ export async function runCli(args: readonly string[]): Promise<ExitCode> {
   } catch (error) {
     // The parser has already printed what was wrong with the command line.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 1;
-    say.error(errorText(error));
+    say.error(asTyped(errorText(error)));
     return 1;
   }
 }
@@ -67,14 +69,17 @@ export function createProgram(ended: Ended): Command {
       getErrHelpWidth: () => HELP_WIDTH,
     })
     .exitOverride()
-    .addHelpText('after', EVERY_COMMAND);
+    .addHelpText('after', IS_INSTALLED ? EVERY_COMMAND.replace(OF_THE_REPOSITORY, '') : EVERY_COMMAND);
   addHosts(program, ended);
   addRehearsals(program, ended);
   addTools(program, ended);
   addAzure(program, ended);
-  addLab(program, ended);
+  if (!IS_INSTALLED) addLab(program, ended);
   addClient(program, ended, command);
-  for (const one of program.commands) for (const each of [one, ...one.commands]) askForRequiredLast(each);
+  for (const one of program.commands) {
+    refuseUnknownBelow(one);
+    for (const each of [one, ...one.commands]) askForRequiredLast(each);
+  }
   return program;
 }
 
@@ -106,8 +111,9 @@ const VERBOSE = ['--verbose', 'show everything the host and the app log, which i
 const STATE = ['--state <folder>', 'folder of all that it keeps (default: one under .lowtide)'] as const;
 const KEY = ['--key <key>', 'function key, for a host that wants one'] as const;
 
+const OF_THE_REPOSITORY = 'From the package: npm start, and npm run <command> -- [options]. ';
 const EVERY_COMMAND = `
-From the package: npm start, and npm run <command> -- [options]. Each command has its own --help.
+${OF_THE_REPOSITORY}Each command has its own --help.
 Exit codes: 0 done, 1 bad input, 2 an invariant or a check was violated.`;
 
 /** What keeps running until Ctrl-C. */
@@ -118,7 +124,7 @@ function addHosts(program: Command, ended: Ended): void {
     'roll out the latest month over a sample fleet, on a virtual clock, and watch it',
     ['npm start', 'npm start -- --scenario bad-patch --seed 7'],
   )
-    .option('--fleet <file>', 'fleet to patch', START_DEFAULTS.fleet)
+    .option('--fleet <file>', 'fleet to patch', fleetFile, fleetFile(START_DEFAULTS.fleet))
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
     .option('--speed <times>', 'at most so many times as fast as real time', speed, START_DEFAULTS.speed)
@@ -141,7 +147,7 @@ function addHosts(program: Command, ended: Ended): void {
     'npm run serve -- --fleet fleets/contoso.json --speed 60 --https',
     'npm run serve -- --fresh --settings local.settings.e2e.json',
   ])
-    .option('--fleet <file>', 'fleet of the pocket Azure; without it the one there was, or none')
+    .option('--fleet <file>', 'fleet of the pocket Azure; without it the one there was, or none', fleetFile)
     .option('--speed <times>', 'times as fast as real time', speed, 1)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
     .option('--https', 'serve TLS with a certificate of its own (Azure clients send no token over http)')
@@ -155,7 +161,7 @@ function addHosts(program: Command, ended: Ended): void {
   command(program, 'driver', 'serve one simulated fleet to several hosts of this machine', [
     'npm run driver -- --fleet fleets/contoso.json --port 7080',
   ])
-    .requiredOption('--fleet <file>', 'fleet of the pocket Azure (required)')
+    .requiredOption('--fleet <file>', 'fleet of the pocket Azure (required)', fleetFile)
     .option('--seed <number>', "seed of the simulated fleet's random choices", wholeNumber(0), 1)
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7080)
@@ -200,7 +206,7 @@ function addRehearsals(program: Command, ended: Ended): void {
     'npm run simulate -- --fleet fleets/contoso.json --seed 1 --month 2026-11',
     'npm run simulate -- --fleet my.json --seed 1 --month 2026-11 --json report.json --events log.jsonl',
   ])
-    .requiredOption('--fleet <file>', 'fleet to patch (required)')
+    .requiredOption('--fleet <file>', 'fleet to patch (required)', fleetFile)
     .requiredOption(
       '--seed <number>',
       'the same seed gives the same month, event by event (required)',
@@ -225,7 +231,7 @@ function addRehearsals(program: Command, ended: Ended): void {
     'npm run plan -- --fleet my.json --month 2026-11 --json plan.json',
     'npm run plan -- --azure --subscriptions 0b1f6471-1bf0-4dda-aec3-cb9272f09590',
   ])
-    .option('--fleet <file>', 'fleet to plan')
+    .option('--fleet <file>', 'fleet to plan', fleetFile)
     .option('--azure', 'instead of a file the VMs that Azure lists; it is only read from')
     .option(...SUBSCRIPTIONS)
     .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
@@ -254,12 +260,12 @@ function addRehearsals(program: Command, ended: Ended): void {
     .option('--token <token>', 'with --verify: bearer token, for a host that asks for sign-in')
     .option('--expect <chain=hash...>', 'with --verify: the head of a chain, as it was noted before')
     .option('--events <file>', 'the log, as simulate --events writes it')
-    .option('--fleet <file>', 'the fleet it is about')
+    .option('--fleet <file>', 'the fleet it is about', fleetFile)
     .option('--base-url <url>', 'a running host with the simulated driver, instead of files')
     .option('--key <key>', 'its function key, where it wants one')
     .option('--report <file>', 'hold the report against it, as simulate --json writes it')
     .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
-    .option('--json <file>', 'write the report there, too')
+    .option('--json [file]', 'write the report there, too, as JSON; without a file instead of it')
     .option(...SETTINGS)
     .action(async (options: AuditOptions & VerifyOptions) => {
       ended(options.verify ? await runVerifyAudit(options) : await runAudit(options));

@@ -50,14 +50,14 @@ function picture({ phases: all, vmCount }: RolloutView, width: number): string[]
 const regionCount = (count: number): string => `${count} region${count === 1 ? '' : 's'}`;
 
 function phases({ phases: all }: RolloutView, width: number): string[] {
-  const rows = all.flatMap(({ phase, regions, vmCount, startedUtc, endedUtc, gate, expected }) => {
+  const rows = all.flatMap(({ phase, ring, regions, vmCount, startedUtc, endedUtc, gate, expected }) => {
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
     const planned = expected ? `, planned for ${spanText(expected)}` : '';
     const verdict = gate === null ? `gate not decided${planned}` : `gate ${gate.kind}: ${gate.why}`;
     return [
       `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} ${vmCount === 1 ? 'VM' : 'VMs'}`,
-      wrap(`in ${regions.join(', ')}`, PHASE_INDENT, width),
+      wrap(`${ring ? `ring ${ring}, ` : ''}in ${regions.join(', ')}`, PHASE_INDENT, width),
       wrap(verdict, PHASE_INDENT, width),
     ];
   });
@@ -82,17 +82,29 @@ function outcomes({ outcomes: counts, reasons }: RolloutView, width: number): st
     const why = descending(reasons[kind] ?? {}).map(([reason, of]) => `${reason} ${of}`);
     return wrap(why.join(', '), `  ${kind.padEnd(10)} ${String(count).padStart(5)}   `, width);
   });
-  return ['Outcomes', ...rows];
+  return ['Outcomes', ...(rows.length === 0 ? ['  none yet'] : rows)];
 }
 
 function halts({ halts: all }: RolloutView, width: number): string[] {
   const rows = all.map(({ kind, why, atUtc, decision, asked }) => {
-    const answer = decision === null ? 'no decision yet' : `a person decided: ${decision.kind}`;
-    const of = Object.values(asked ?? {}).map((part) => `${resourceName(part)}: `);
-    return wrap(`${kind}: ${of.join('')}${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
+    const answer =
+      decision === null ? 'no decision yet' : `${decision.by ?? 'a person'} decided: ${decision.kind}`;
+    const what = asked === undefined ? kind : `${pausedOrGivenUp(decision)}: ${partText(asked)}`;
+    return wrap(`${what}: ${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
   });
   return rows.length === 0 ? [] : ['', 'Halts', ...rows];
 }
+
+/** What a person asked for is a pause, until a decision answers it, or was given up at once. */
+const pausedOrGivenUp = (decision: { readonly kind: string } | null): string =>
+  decision === null || decision.kind === 'resume' ? 'paused' : 'given up';
+
+/** `region eastus`; of an ARM id its name. */
+export const partText = (scope: Readonly<Record<string, unknown>>): string =>
+  Object.entries(scope)
+    .map(([kind, value]) => `${PARTS[kind] ?? kind} ${resourceName(String(value))}`)
+    .join(', ');
+const PARTS: Readonly<Record<string, string>> = { availabilitySet: 'availability set', vm: 'VM' };
 
 function descending(counts: Readonly<Record<string, number>>): [string, number][] {
   return Object.entries(counts).sort(([a, some], [b, others]) => others - some || (a < b ? -1 : 1));

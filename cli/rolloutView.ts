@@ -21,6 +21,8 @@ export const RolloutView = z.looseObject({
   phases: z.array(
     z.looseObject({
       phase: z.string(),
+      /** The name of a ring of VMs that go before the canary. */
+      ring: z.string().nullish(),
       regions: z.array(z.string()),
       vmCount: z.number(),
       startedUtc: z.string().nullable(),
@@ -51,7 +53,10 @@ export const RolloutView = z.looseObject({
 });
 export type RolloutView = Readonly<z.infer<typeof RolloutView>>;
 
-const isOver = ({ state }: RolloutView): boolean => state === 'ended' || state === 'cancelled';
+/** States of an approval that its phase still waits for. */
+export const WAITING: readonly string[] = ['pending', 'lapsed', 'withdrawn', 'rejected'];
+
+export const isOver = ({ state }: RolloutView): boolean => state === 'ended' || state === 'cancelled';
 
 export const withOutcome = ({ outcomes }: RolloutView): number =>
   Object.values(outcomes).reduce((sum, count) => sum + count, 0);

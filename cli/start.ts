@@ -15,6 +15,7 @@ import { auditRollouts, deletedOf, outcomesOf, rolloutsOf, trailOf } from '../lo
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
 import { terminalWidth, wrapText } from '../local/wrap';
+import { asTyped } from './asTyped';
 import { answered, beginMonth } from './beginMonth';
 import { followRollout } from './followRollout';
 import { interruption } from './interruption';
@@ -115,7 +116,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
 
 function lookAround(host: Host, id: string): void {
   const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --base-url ${host.baseUrl}`;
-  const look = `npm run --silent look --${where}`;
+  const look = asTyped(`npm run --silent look --${where}`);
   say.line(
     wrapText(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`),
   );

@@ -158,5 +158,17 @@ function waitOf(
     nowUtc,
     approvals,
   );
-  return here.kind === 'wait' ? here.why : null;
+  if (here.kind !== 'wait') return null;
+  const isToCome = here.reason === 'approvalPending' && isNotMissedYet(approvals, place, nowUtc);
+  return isToCome ? null : here.why;
+}
+
+/** An approval that no approver has refused is late only from the planned start on. */
+function isNotMissedYet(
+  approvals: ApprovalFacts | undefined,
+  place: FleetVm['place'],
+  nowUtc: string,
+): boolean {
+  if (place === null || nowUtc >= place.expectedStartUtc) return false;
+  return approvals?.given.every(({ phase }) => phase !== place.phase) ?? true;
 }

@@ -75,10 +75,18 @@ export async function runNotifications(options: Common): Promise<0> {
     if (found.receivers.length === 0) say.line('No receivers: LOWTIDE_NOTIFICATIONS names them.');
     else writeRows(['name', 'format', 'host', 'signed', 'events'], found.receivers, {});
     if (found.value.length === 0) say.line('Nothing waits, and nothing is dead.');
-    else writeRows(columns, found.value, {});
+    else writeRows(columns, found.value.map(withoutNext), {});
+    const dead = found.value.find(({ state }) => state === 'dead');
+    if (dead !== undefined)
+      say.line(
+        `A dead one is tried again with: lowtide notifications retry ${String(dead['noticeId'])} --receiver ${String(dead['receiver'])}`,
+      );
   }
   return 0;
 }
+
+/** What is dead is not tried again by itself. */
+const withoutNext = (row: Row): Row => (row['state'] === 'dead' ? { ...row, nextUtc: null } : row);
 
 export async function runNotificationRetry(
   noticeId: string,

@@ -15,14 +15,8 @@ import {
   runPolicyShow,
   runPolicyVersions,
 } from './policyCommands';
-import {
-  runDecision,
-  runRolloutList,
-  runRolloutShow,
-  runRolloutStart,
-  runRolloutWatch,
-  type DecisionKind,
-} from './rollouts';
+import { runDecision, runRolloutList, runRolloutShow, runRolloutStart, type DecisionKind } from './rollouts';
+import { runRolloutWatch } from './watch';
 
 /** What asks a running host, as an operator does. */
 export function addClient(program: Command, ended: Ended, make: MakeCommand): void {

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { OutcomeKind } from '../../domain/reasons';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -21,7 +20,6 @@ interface Value {
 const KNOWN_VALUES: Readonly<Record<string, readonly string[]>> = {
   '--by': ['region', 'subscription', 'family', 'tag:'],
   '--group': ['reason', 'kind', 'region', 'subscription', 'family'],
-  '--kind': OutcomeKind.options,
   '--phase': [1, 2, 3, 4, 5, 6].map((phase) => `phase-${phase}`),
 };
 

@@ -20,7 +20,7 @@ import {
 import { groupOf, previewForecast } from '../../planning/previewForecast';
 import { type ShownDiff, diffTurns, shownDiff } from '../../planning/previewPlan';
 import type { Row } from './output';
-import { bodySelector, type SelectorOptions } from './selectors';
+import { bodySelector, idAmong, type SelectorOptions } from './selectors';
 
 export interface LocalOptions extends SelectorOptions {
   /** The fleet. */
@@ -61,7 +61,7 @@ export function localPreview(options: LocalOptions, compared: LocalComparison): 
   const before = previewed(own);
   const other = otherOf(own, compared);
   const [after, shown] = other === null ? [before, own] : [previewed(other), other];
-  const selector = Selector.parse(bodySelector(options));
+  const selector = selectorIn(options, shown.vms);
   const isWanted = (place: number): boolean => {
     const vm = shown.vms[place];
     return vm !== undefined && selects(selector, vm);
@@ -73,6 +73,30 @@ export function localPreview(options: LocalOptions, compared: LocalComparison): 
   const body = { ...first.body, value, asOfUtc: after.plan.releasedUtc };
   const diff = diffOf(own, { before, after, isOther: other !== null }, compared);
   return diff === null ? body : { ...body, diff };
+}
+
+/** A VM and a set are named by their names, too. */
+function selectorIn(options: SelectorOptions, vms: readonly VirtualMachine[]): Selector {
+  const { vm, set } = options;
+  const setIds = new Set(vms.flatMap(({ availabilitySetId }) => availabilitySetId ?? []));
+  const named = {
+    ...options,
+    vm:
+      vm &&
+      idAmong(
+        'VM',
+        vm,
+        vms.map(({ id }) => id),
+      ),
+    set: set && idAmong('availability set', set, [...setIds]),
+  };
+  const parsed = Selector.safeParse(bodySelector(named));
+  if (parsed.success) return parsed.data;
+  throw new LowtideError('ARGUMENT_INVALID', {
+    what: 'It is not clear which VMs are meant.',
+    why: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
+    fix: 'Name a VM or a set by its name, or by its full ARM id.',
+  });
 }
 
 function otherOf(own: Local, { fleet, policy }: LocalComparison): Local | null {
@@ -118,7 +142,7 @@ export function localForecast(
   const own = read(options);
   const preview = previewed(own);
   const asOfUtc = instantOf(options.asOf) ?? preview.plan.releasedUtc;
-  const selector = Selector.parse(bodySelector(options));
+  const selector = selectorIn(options, own.vms);
   const forecast = previewForecast(preview, own.vms, asOfUtc);
   const counts = noCounts();
   const groups = new Map<string, Counts>();
@@ -166,4 +190,27 @@ function instantOf(written: string | undefined): string | null {
     why: 'It is no day or instant in UTC.',
     fix: 'For example: --as-of 2026-12-01.',
   });
+}
+
+/** What is planned for one VM, and how it stands against the 30 days; null members where it takes no part. */
+export interface LocalAnswer extends Pick<VmForecast, 'state' | 'why'> {
+  readonly vmId: string;
+  readonly rolloutId: string;
+  readonly deadlineUtc: string;
+  readonly place: Row | null;
+}
+
+/** Why a VM would be patched then, or not at all, in the month of a fleet file. */
+export function localWhy(nameOrId: string, options: LocalOptions): LocalAnswer {
+  const asked = { ...options, vm: nameOrId };
+  const { value, rolloutId, deadlineUtc } = localForecast({ ...asked, by: 'region' });
+  const [own] = value;
+  if (own === undefined)
+    throw new LowtideError('ARGUMENT_INVALID', {
+      what: `The fleet has no VM ${nameOrId}.`,
+      why: `${options.file} does not list it.`,
+      fix: 'Give its name, or its full ARM id.',
+    });
+  const [place = null] = localPreview(asked, {})['value'] as readonly Row[];
+  return { vmId: own.vmId, rolloutId, state: own.state, why: own.why, deadlineUtc, place };
 }

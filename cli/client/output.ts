@@ -118,9 +118,14 @@ function cellOf(value: unknown): string {
   return text.startsWith('/subscriptions/') ? resourceName(text) : readable(text);
 }
 
-/** Sentences of the API have instants as programs read them. */
+/** Sentences of the API have instants and ids as programs read them. */
 export const readable = (text: string): string =>
-  text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, instantText);
+  text
+    .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, instantText)
+    .replace(/\/subscriptions\/[\w-]+\/resourcegroups\/[^\s/]+\/providers\/[\w./-]*\/([\w.-]*\w)/gi, '$1');
+
+/** `1 VM`, `2 VMs`. */
+export const vmsText = (count: number): string => (count === 1 ? '1 VM' : `${count} VMs`);
 
 export const instantText = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
 

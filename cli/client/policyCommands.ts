@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
-import { writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { vmsText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { goOn } from './rollouts';
 import { resourceName } from '../../domain/ids';
 
@@ -27,9 +27,10 @@ function writePolicy(policy: PolicyView, options: Common): void {
     return;
   }
   const { version, sets, inForce } = policy;
-  say.line(
-    version === 0 ? 'No policy was applied: the settings of the deployment hold.' : `Version ${version}`,
-  );
+  if (!options.csv)
+    say.line(
+      version === 0 ? 'No policy was applied: the settings of the deployment hold.' : `Version ${version}`,
+    );
   const rows = Object.entries(inForce).map(([member, value]) => ({
     member,
     value,
@@ -79,17 +80,19 @@ function writeDiff({ changes, touchesRunning, running, rules, effect }: PolicyDi
   writeRows(['member', 'before', 'after', 'touches'], changes, options);
   if (options.csv) return;
   for (const { member, name, change, vmCount, vmIds } of rules)
-    say.line(`${member} ${name} is ${change}: for ${vmCount} VMs${firstOf(vmIds, vmCount)}`);
+    say.line(`${member} ${name} is ${change}: for ${vmsText(vmCount)}${firstOf(vmIds, vmCount)}`);
   if (touchesRunning)
     say.line(
       running === null
         ? 'It touches a rollout that runs.'
-        : `It touches ${running.rolloutId}, which runs: ${running.toComeCount} of its VMs are still to come.`,
+        : `It touches ${running.rolloutId}, which runs: ${running.toComeCount} of its VMs ${running.toComeCount === 1 ? 'is' : 'are'} still to come.`,
     );
   const { month, movedCount, addedCount, removedCount, added, removed } = effect;
-  say.line(`In ${month} it moves ${movedCount} VMs.`);
-  if (addedCount > 0) say.line(`${addedCount} VMs take part that do not now${firstOf(added, addedCount)}`);
-  if (removedCount > 0) say.line(`${removedCount} VMs take part no more${firstOf(removed, removedCount)}`);
+  say.line(`In ${month} it moves ${vmsText(movedCount)}.`);
+  if (addedCount > 0)
+    say.line(`Taking part that do not now: ${vmsText(addedCount)}${firstOf(added, addedCount)}`);
+  if (removedCount > 0)
+    say.line(`Taking part no more: ${vmsText(removedCount)}${firstOf(removed, removedCount)}`);
   const moved = effect.moved.map(({ vmId, before, after }) => ({
     vmId,
     before: `${before.phase} day ${before.day}`,

@@ -4,7 +4,7 @@ import { messageOf } from '../../domain/messageOf';
 import { say } from '../../local/say';
 import { readPolicyFile } from '../../composition/policyFile';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
-import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { instantText, vmsText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { localPreview } from './localFleet';
 import { bodySelector, describeNothing, selectorQuery, withIds, type SelectorOptions } from './selectors';
 import { resourceName } from '../../domain/ids';
@@ -44,6 +44,8 @@ export interface Preview {
   readonly heldCount: number;
   readonly phases: readonly (Row & {
     readonly phase: string;
+    /** Its name, of a phase of VMs that go before the canary. */
+    readonly ring?: string | null;
     readonly regions: readonly Row[];
     readonly approval?: { readonly rule: string; readonly byUtc: string } | null;
   })[];
@@ -114,7 +116,7 @@ export function writePreview(preview: Preview, selected: SelectorOptions): void 
     writeLeftOut(preview);
     return;
   }
-  const of = matchedCount === vmCount ? `${vmCount} VMs` : `${matchedCount} of ${vmCount} VMs`;
+  const of = matchedCount === vmCount ? vmsText(vmCount) : `${matchedCount} of ${vmsText(vmCount)}`;
   const at = (utc: string | null): string => (utc === null ? 'never' : instantText(utc));
   say.line(
     `${month}: ${of}; half done ${at(finish.p50Utc)}, 95 % ${at(finish.p95Utc)}, all ${at(finish.lastUtc)}`,
@@ -126,7 +128,9 @@ export function writePreview(preview: Preview, selected: SelectorOptions): void 
       say.line(
         `${phase} waits for an approval ${approval.rule}: the dates hold when it is given by ${at(approval.byUtc)}`,
       );
-  const rows = phases.flatMap(({ phase, regions }) => regions.map((region) => ({ phase, ...region })));
+  const rows = phases.flatMap(({ phase, ring, regions }) =>
+    regions.map((region) => ({ phase: ring ? `${phase}, ring ${ring}` : phase, ...region })),
+  );
   const wanted = rows.filter((row: Row) => row['matchedCount'] !== 0);
   writeRows(
     ['phase', 'region', 'matchedCount', 'roundCount', 'expectedStartUtc', 'expectedEndUtc'],
@@ -161,7 +165,7 @@ function writeLimits({ shares, budgets }: Preview): void {
     say.line(`most of a set at once: ${nearest.largestRound} of at most ${nearest.limit}, in ${name}`);
   for (const { budget, vmCount, limit, largestRound } of budgets)
     say.line(
-      `budget ${budget}: at most ${limit} of ${vmCount} VMs down; its largest round has ${largestRound}`,
+      `budget ${budget}: at most ${limit} of ${vmsText(vmCount)} down; its largest round has ${largestRound}`,
     );
 }
 

@@ -1,5 +1,6 @@
 import { Argument, Option, type Command } from 'commander';
-import { month, wholeNumber } from '../optionValues';
+import { OutcomeKind } from '../../domain/reasons';
+import { fleetFile, month, wholeNumber } from '../optionValues';
 import {
   askingHost,
   REPORTS,
@@ -39,8 +40,12 @@ function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
       '--policy <file>',
       'compare with a policy of which these members differ, as a policy file sets them',
     )
-    .option('--fleet <file>', 'compare with this fleet file')
-    .option('--file <fleet>', 'no host: the month of this fleet file, by the settings of this machine')
+    .option('--fleet <file>', 'compare with this fleet file', fleetFile)
+    .option(
+      '--file <fleet>',
+      'no host: the month of this fleet file, by the settings of this machine',
+      fleetFile,
+    )
     .option('--settings <file>', 'with --file: settings over those of local.settings.json')
     .option('--vms', 'show every VM with its dates')
     .action(async (options: Parameters<typeof runPreview>[0]) => {
@@ -52,10 +57,18 @@ function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): v
   askingHost(
     make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
       'npm run lowtide -- why web-01',
+      'npm run lowtide -- why web-01 --file fleets/contoso.json --month 2026-12',
     ]),
   )
     .argument('<vm>', 'its name, or its full ARM id')
     .option('--live', 'ask the platform, too, for power, agent and health')
+    .option(
+      '--file <fleet>',
+      'no host: as the month of this fleet file is planned, by the settings here',
+      fleetFile,
+    )
+    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
+    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
     .action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
       ended(await runWhy(vm, options));
     });
@@ -69,7 +82,11 @@ function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): v
     ),
   )
     .option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region')
-    .option('--file <fleet>', 'no host: as the month of this fleet file is planned, by the settings here')
+    .option(
+      '--file <fleet>',
+      'no host: as the month of this fleet file is planned, by the settings here',
+      fleetFile,
+    )
     .option('--settings <file>', 'with --file: settings over those of local.settings.json')
     .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
     .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
@@ -97,7 +114,12 @@ function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
       ]),
     ),
   )
-    .option('--kind <kind>', 'only VMs with this outcome; none for those without one')
+    .addOption(
+      new Option('--kind <kind>', 'only VMs with this outcome; none for those without one').choices([
+        ...OutcomeKind.options,
+        'none',
+      ]),
+    )
     .option('--reason <reason>', 'only VMs with this reason')
     .option('--phase <phase>', 'only VMs of this phase')
     .option('--search <text>', 'only VMs whose name contains this')
@@ -127,7 +149,7 @@ function addCompliance(program: Command, ended: Ended, make: MakeCommand): void 
   )
     .addArgument(new Argument('<report>').choices([...REPORTS]))
     .option('--rollout <id>', 'only this rollout')
-    .option('--kind <kind>', 'only outcomes of this kind')
+    .addOption(new Option('--kind <kind>', 'only outcomes of this kind').choices(OutcomeKind.options))
     .option('--reason <reason>', 'only outcomes with this reason')
     .option('--phase <phase>', 'only outcomes in this phase')
     .option('--since <instant>', 'only what was at this day or instant in UTC, or later')

@@ -1,14 +1,11 @@
 import { createInterface } from 'node:readline/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
-import { interruption } from '../interruption';
-import { describeOutcome } from '../rolloutSummary';
-import { progressOf, RolloutView } from '../rolloutView';
+import { describeOutcome, partText } from '../rolloutSummary';
+import { RolloutView, WAITING } from '../rolloutView';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
-import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { instantText, readable, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { withIds } from './selectors';
-import { resourceName } from '../../domain/ids';
 
 type Common = HostOptions & OutputOptions;
 
@@ -29,51 +26,27 @@ export async function runRolloutStart(options: Common & { readonly month?: strin
 }
 
 export async function runRolloutShow(id: string | undefined, options: Common): Promise<0> {
-  const rollout = await read(apiClient(options), id);
+  const rollout = await readRollout(apiClient(options), id);
   if (options.json) writeJson(rollout);
-  else say.text(describeOutcome(rollout));
-  return 0;
-}
-
-const LOOK_EVERY_MS = 2_000;
-
-/** Shows how a rollout goes until it is over: on a terminal one line that changes, elsewhere a line for each change. */
-export async function runRolloutWatch(id: string | undefined, options: Common): Promise<0> {
-  const api = apiClient(options);
-  const stopped = interruption();
-  let last = '';
-  while (!stopped.aborted) {
-    const rollout = await read(api, id);
-    const { done, total, note } = progressOf(rollout);
-    const line = `${rollout.id}: ${total === null ? '' : `${done} of ${total}, `}${note}${whereOf(rollout)}`;
-    if (options.json) {
-      if (line !== last)
-        say.line(
-          JSON.stringify({ id: rollout.id, state: rollout.state, done, total, outcomes: rollout.outcomes }),
-        );
-    } else if (process.stdout.isTTY) say.text(`\r\u001b[2K${line}`);
-    else if (line !== last) say.line(line);
-    last = line;
-    if (rollout.state === 'ended' || rollout.state === 'cancelled') break;
-    await sleep(LOOK_EVERY_MS, undefined, { signal: stopped }).catch(() => undefined);
+  else {
+    say.text(describeOutcome(rollout));
+    for (const line of nextSteps(rollout)) say.line(line);
   }
-  if (process.stdout.isTTY && !options.json) say.line();
   return 0;
 }
 
-/** The phase that runs or comes next, and what waits for a person. */
-function whereOf({ phases, halts, state, approvals }: RolloutView): string {
-  if (state !== 'running' && state !== 'halted' && state !== 'paused') return '';
-  const halt = halts.find(({ decision }) => decision === null);
-  if (halt !== undefined) return `: ${halt.why}`;
-  const next = phases.find(({ endedUtc }) => endedUtc === null);
-  if (next === undefined) return '';
-  if (next.startedUtc !== null) return `; ${next.phase} since ${instantText(next.startedUtc)}`;
-  const waits = approvals?.some(
-    ({ phase, state: stands }) => phase === next.phase && WAITING.includes(stands),
-  );
-  const from = next.expected ? ` ${instantText(next.expected.expectedStartUtc)}` : '';
-  return `; ${next.phase} next${from}${waits ? ', waits for an approval' : ''}`;
+/** What a person may type about what waits for a person. */
+function nextSteps({ id, state, halts, phases, approvals = [] }: RolloutView): readonly string[] {
+  const next = phases.find(({ startedUtc }) => startedUtc === null)?.phase;
+  const waits = approvals.find(({ phase, state: stands }) => phase === next && WAITING.includes(stands));
+  const isOpen = state === 'paused' || halts.some(({ decision }) => decision === null);
+  const steps = [
+    ...(isOpen ? [`To go on: lowtide rollouts resume ${id} --reason "…", or skip, or cancel.`] : []),
+    ...(waits
+      ? [`An approver says: lowtide rollouts approve ${id} --phase ${waits.phase} --reason "…", or reject.`]
+      : []),
+  ];
+  return steps.length === 0 ? [] : ['', ...steps];
 }
 
 export type DecisionKind =
@@ -95,10 +68,11 @@ export async function runDecision(
   options: DecisionOptions,
 ): Promise<0> {
   const api = apiClient(options);
-  const rollout = await read(api, id);
+  const rollout = await readRollout(api, id);
   const scope = scopeOf(await withIds(api, options));
+  if (!options.yes || kind === 'resume') tell(kind, rollout, scope);
   const forgives = kind === 'resume' ? await listForgiven(api, rollout, scope) : null;
-  if (!options.yes) await confirmed(kind, rollout, scope);
+  if (!options.yes) await goOn(kind);
   const body = {
     reason: options.reason,
     ...bodyOf(kind, scope),
@@ -106,7 +80,7 @@ export async function runDecision(
   };
   const after = await api.send('POST', `/api/rollouts/${rollout.id}/${kind}`, body);
   if (options.json) writeJson(after);
-  else say.line(decided(kind, RolloutView.parse(after), scope));
+  else say.line(decided(kind, rollout, RolloutView.parse(after), scope));
   return 0;
 }
 
@@ -122,22 +96,20 @@ const DONE = {
 } as const;
 
 /** Of a part what was done to it; of the whole how it stands. */
-function decided(kind: DecisionKind, after: RolloutView, scope: Row | null): string {
+function decided(kind: DecisionKind, before: RolloutView, after: RolloutView, scope: Row | null): string {
   const stands = `${after.id} is ${after.state}.`;
-  if (scope !== null) return `${scopeText(scope)} is ${DONE[kind]}; ${stands}`;
+  const part = scope === null ? approvedPhase(before, after) : partText(scope);
+  const done = part === null ? stands : `${part} is ${DONE[kind]}; ${stands}`;
   const waiting = after.approvals?.filter(({ state }) => WAITING.includes(state)) ?? [];
-  if (kind !== 'approve' || waiting.length === 0) return stands;
-  return `${stands} ${waiting.map(({ phase }) => phase).join(', ')} will wait for an approval, too.`;
+  if (kind !== 'approve' || waiting.length === 0) return done;
+  return `${done} ${waiting.map(({ phase }) => phase).join(', ')} will wait for an approval, too.`;
 }
 
-const WAITING: readonly string[] = ['pending', 'lapsed', 'withdrawn', 'rejected'];
-
-/** `region eastus`; of an ARM id its name. */
-const scopeText = (scope: Row): string =>
-  Object.entries(scope)
-    .map(([kind, value]) => `${SCOPES[kind] ?? kind} ${resourceName(String(value))}`)
-    .join(', ');
-const SCOPES: Readonly<Record<string, string>> = { availabilitySet: 'availability set', vm: 'VM' };
+/** The phase whose approval stands otherwise than before. */
+function approvedPhase(before: RolloutView, { approvals }: RolloutView): string | null {
+  const was = new Map(before.approvals?.map(({ phase, state }) => [phase, state]));
+  return approvals?.find(({ phase, state }) => was.has(phase) && was.get(phase) !== state)?.phase ?? null;
+}
 
 /** What resume forgives is listed before it is said; the host refuses it when another halt came since. */
 async function listForgiven(
@@ -145,12 +117,18 @@ async function listForgiven(
   { id }: RolloutView,
   scope: Row | null,
 ): Promise<readonly string[]> {
-  const { halts } = await api.get<{ halts: readonly { haltId: string; why: string }[] }>(
+  const { halts } = await api.get<{ halts: readonly Forgiven[] }>(
     queryOf(`/api/rollouts/${id}/forgiven`, (scope ?? {}) as Record<string, string>),
   );
-  for (const { haltId, why } of halts) say.error(`  forgives ${haltId}: ${why}`);
+  for (const { kind, phase, region, asked, atUtc, why } of halts) {
+    const where = region === null ? phase : `${phase}, ${region}`;
+    const what = asked === undefined ? `the ${kind} of ${where}` : `the pause of ${partText(asked)}`;
+    say.error(`  forgives ${what} since ${instantText(atUtc)}: ${readable(why)}`);
+  }
   return halts.map(({ haltId }) => haltId);
 }
+
+type Forgiven = RolloutView['halts'][number];
 
 /** An approval is of a phase; what is decided otherwise has a scope. */
 function bodyOf(kind: DecisionKind, scope: Row | null): Row {
@@ -170,13 +148,13 @@ function scopeOf({ phase, region, set, vm }: DecisionOptions): Row | null {
   });
 }
 
-async function confirmed(kind: DecisionKind, rollout: RolloutView, scope: Row | null): Promise<void> {
+/** What is about to be decided, and about what. */
+function tell(kind: DecisionKind, rollout: RolloutView, scope: Row | null): void {
   const open = rollout.halts.filter(({ decision }) => decision === null);
-  const where = scope === null ? rollout.id : `${scopeText(scope)} of ${rollout.id}`;
+  const where = scope === null ? rollout.id : `${partText(scope)} of ${rollout.id}`;
   say.error(`${kind} ${where} (${rollout.state}).`);
   if (kind === 'approve' || kind === 'reject') tellPending(rollout);
   if (kind === 'skip') for (const { haltId, why } of open) say.error(`  gives up ${haltId}: ${why}`);
-  await goOn(kind);
 }
 
 /** What an approver decides about: each phase that waits, and the phases before it, by which it is judged. */
@@ -206,7 +184,7 @@ export async function goOn(what: string): Promise<void> {
 }
 
 /** The rollout of this id, or the latest monthly one. */
-async function read(api: ApiClient, id: string | undefined): Promise<RolloutView> {
+export async function readRollout(api: ApiClient, id: string | undefined): Promise<RolloutView> {
   const wanted = id ?? (await latestId(api));
   return RolloutView.parse(await api.get(`/api/rollouts/${encodeURIComponent(wanted)}`));
 }

@@ -63,10 +63,19 @@ async function setIdOf(api: ApiClient, nameOrId: string): Promise<string> {
   const { groups } = await api.get<{ groups: readonly { readonly name: string }[] }>(
     queryOf('/api/fleet', { group: 'availabilitySetId', search: undefined, limit: 1 }),
   );
-  const ids = groups.map(({ name }) => name).filter((id) => id.startsWith('/'));
+  return idAmong(
+    'availability set',
+    nameOrId,
+    groups.map(({ name }) => name).filter((id) => id.startsWith('/')),
+  );
+}
+
+/** A full ARM id, or the one among these that has this name. */
+export function idAmong(kind: string, nameOrId: string, ids: readonly string[]): string {
+  if (nameOrId.startsWith('/')) return nameOrId;
   const nameIn = (id: string): string => resourceName(id).toLowerCase();
   return oneOf(
-    'availability set',
+    kind,
     nameOrId,
     ids.filter((id) => nameIn(id) === nameOrId.toLowerCase()),
     () => ids.map(nameIn).filter((name) => name.includes(nameOrId.toLowerCase())),

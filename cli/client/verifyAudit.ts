@@ -9,8 +9,8 @@ export interface VerifyOptions {
   readonly baseUrl?: string | undefined;
   readonly key?: string | undefined;
   readonly token?: string | undefined;
-  /** A file that the report is written to, too. */
-  readonly json?: string | undefined;
+  /** A file that the report is written to, too; or instead of what people read. */
+  readonly json?: string | true | undefined;
   /** `chain=hash`: a head that was noted down before. */
   readonly expect?: readonly string[] | undefined;
 }
@@ -38,8 +38,11 @@ export async function runVerifyAudit(options: VerifyOptions): Promise<0 | 2> {
   }
   const said = await api.get<{ chains: readonly Verified[] }>('/api/audit/verify');
   const verified = said.chains.map((one) => checked(one, chains.get(one.chain) ?? [], options.expect ?? []));
-  if (json !== undefined) writeJson(json, verified);
-  for (const one of verified) describe(one);
+  if (json === true) say.line(JSON.stringify(verified, null, 2));
+  else {
+    if (json !== undefined) writeJson(json, verified);
+    for (const one of verified) describe(one);
+  }
   return verified.some(({ faults }) => faults.length > 0) ? 2 : 0;
 }
 
@@ -63,7 +66,7 @@ function checked(host: Verified, rows: readonly ChainedRow[], expected: readonly
 
 function describe({ chain, rowCount, head, faults }: Verified): void {
   say.line(
-    `${chain}: ${rowCount} rows, ${faults.length === 0 ? 'whole' : `${faults.length} faults`}; head ${head}`,
+    `${chain}: ${rowCount} rows, ${faults.length === 0 ? 'whole' : faults.length === 1 ? '1 fault' : `${faults.length} faults`}; head ${head}`,
   );
   for (const { kind, detail } of faults) say.line(`  ${kind}: ${detail}`);
 }

@@ -2,6 +2,7 @@ import { DateTime } from 'luxon';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { coloured, instantText, readable, writeJson, type OutputOptions } from './output';
+import { localWhy, type LocalAnswer, type LocalOptions } from './localFleet';
 import { vmIdOf } from './selectors';
 import { resourceName } from '../../domain/ids';
 
@@ -45,8 +46,14 @@ interface Explanation {
 
 export async function runWhy(
   nameOrId: string,
-  options: HostOptions & OutputOptions & { readonly live?: boolean | undefined },
+  options: HostOptions & OutputOptions & Partial<LocalOptions> & { readonly live?: boolean | undefined },
 ): Promise<0> {
+  if (options.file !== undefined) {
+    const answer = localWhy(nameOrId, { ...options, file: options.file });
+    if (options.json) writeJson(answer);
+    else for (const line of describePlanned(answer)) say.line(line);
+    return 0;
+  }
   const api = apiClient(options);
   const id = await vmIdOf(api, nameOrId);
   const live = options.live ? 'true' : undefined;
@@ -54,6 +61,19 @@ export async function runWhy(
   if (options.json) writeJson(found);
   else for (const line of describeExplanation(found)) say.line(line);
   return 0;
+}
+
+/** By the plan alone: nothing has happened yet. */
+function describePlanned({ vmId, state, why, rolloutId, deadlineUtc, place }: LocalAnswer): string[] {
+  const lines = [`${resourceName(vmId)}: ${coloured(state)}${why === '' ? '' : `, ${readable(why)}`}`];
+  if (place === null) return lines;
+  const { phase, region, stage, expectedStartUtc, expectedEndUtc } = place as Record<string, string>;
+  return [
+    ...lines,
+    `  its place in ${rolloutId}: ${phase ?? ''}, ${region ?? ''}, ${stage ?? ''}`,
+    `  planned: ${instantText(expectedStartUtc ?? '')} to ${instantText(expectedEndUtc ?? '')}`,
+    `  deadline: ${instantText(deadlineUtc)}`,
+  ];
 }
 
 function describeExplanation(found: Explanation): string[] {

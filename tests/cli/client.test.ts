@@ -1,39 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli } from '../../cli/program';
 import { anApi, type Api } from '../armApi/api';
 import { apiMonth, MONTH_VM } from '../operatorApi/apiMonth';
+import { typed, type Typed } from './typed';
 
 const folder = mkdtempSync(join(tmpdir(), 'lowtide-client-'));
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-interface Typed {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** What a command line writes, as a program reads it: standard output is no terminal. */
-async function typed(...args: readonly string[]): Promise<Typed> {
-  let [out, err] = ['', ''];
-  const write = jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-    out += String(chunk);
-    return true;
-  });
-  const error = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-    err += String(chunk);
-    return true;
-  });
-  try {
-    return { code: await runCli(args), out, err };
-  } finally {
-    write.mockRestore();
-    error.mockRestore();
-  }
-}
 
 describe('the client, against a running host', () => {
   let api: Api;
@@ -168,7 +143,9 @@ describe('the client, against a running host', () => {
     expect((await lowtide('rollouts', 'pause', '--set', set, ...about)).out).toContain(
       `availability set ${set} is paused; rollout-2026-11 is running.`,
     );
-    expect((await lowtide('rollouts', 'show')).out).toContain(`hold: ${set}: Vendor. (no decision yet)`);
+    expect((await lowtide('rollouts', 'show')).out).toContain(
+      `paused: availability set ${set}: Vendor. (no decision yet)`,
+    );
     expect((await lowtide('rollouts', 'resume', '--set', set, ...about)).out).toContain('is resumed');
     expect((await lowtide('rollouts', 'pause', '--vm', 'e2e-lone', ...about)).code).toBe(0);
     expect((await lowtide('rollouts', 'resume', '--vm', 'e2e-lone', ...about)).code).toBe(0);
@@ -275,22 +252,7 @@ describe('the client, against a running host', () => {
     const other = await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${'0'.repeat(64)}`);
     expect([other.code, other.out]).toEqual([2, expect.stringContaining('was made anew')]);
   });
-
-  it('watch says how it goes, once for each change, and ends with the rollout', async () => {
-    const watched = lowtide('rollouts', 'watch');
-    await lowtideCancel(api);
-    const { code, out } = await watched;
-    expect(code).toBe(0);
-    const lines = out.trimEnd().split('\n');
-    expect(new Set(lines).size).toBe(lines.length);
-    expect(lines.at(-1)).toMatch(/^rollout-2026-11: .*cancelled$/);
-  });
 });
-
-async function lowtideCancel(api: Api): Promise<void> {
-  await api.send('POST', '/api/rollouts/rollout-2026-11/cancel', { reason: 'Enough.' });
-  await api.pass(24 * 60);
-}
 
 it('a host that does not answer is named, with what to do', async () => {
   const { code, err } = await typed('rollouts', '--url', 'http://127.0.0.1:9');
@@ -336,6 +298,21 @@ describe('the client without a host, over a fleet file', () => {
       addedCount: 0,
       removed: [MONTH_VM.toLowerCase()],
     });
+  });
+
+  it('names a VM and a set by their names, and says why a VM would be patched, or not', async () => {
+    const ofFile = ['--file', fleet, '--month', '2026-12'];
+    expect((await typed('preview', ...ofFile, '--vm', 'e2e-lone')).out).toMatch(/^2026-12: 1 of 6 VMs/);
+    expect((await typed('preview', ...ofFile, '--set', 'as-e2e')).out).toMatch(/^2026-12: 2 of 6 VMs/);
+    expect((await typed('forecast', ...ofFile, '--vm', 'e2e-lon')).err).toContain('There is e2e-lone.');
+    expect((await typed('preview', ...ofFile, '--vm', '/no/id')).err).toMatch(
+      /^error: It is not clear which/,
+    );
+    expect((await typed('why', 'e2e-lone', ...ofFile)).out).toMatch(
+      /^e2e-lone: onTime\n {2}its place in rollout-2026-12: phase-2, westeurope, regional\n {2}planned: 2026-12-09 .* UTC to /,
+    );
+    expect((await typed('why', 'e2e-manual', ...ofFile)).out).toMatch(/^e2e-manual: notTakingPart, .*Manual/);
+    expect(await json('why', 'e2e-lone')).toMatchObject({ state: 'onTime', place: { phase: 'phase-2' } });
   });
 
   it('forecasts it: by region, family or tag, as of a day, as a table, JSON and CSV', async () => {
