@@ -141,7 +141,10 @@ module.exports = {
       name: 'durable-functions-at-runtime-only-in-functions',
       severity: 'error',
       comment: 'Elsewhere its types suffice.',
-      from: { pathNot: '^(functions|armApi|operatorApi|emulator|lab|tests)/|^orchestrations/durable' },
+      from: {
+        pathNot:
+          '^(functions|armApi|operatorApi|emulator|lab|tests)/|^(orchestrations/durable|composition/hostClient)',
+      },
       to: { path: 'node_modules/durable-functions/', dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -2,7 +2,9 @@ const { availableParallelism } = require('node:os');
 
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  // Both say what they are for: a test file has the globals of Node itself, and compiled code is kept for the next file.
+  testEnvironment: '<rootDir>/tests/support/oneRealm/environment.cjs',
+  runtime: '<rootDir>/tests/support/oneRealm/runtime.cjs',
   testMatch: ['<rootDir>/tests/**/*.test.ts'],
   // Only what hangs ever comes to it: months, processes and Azurite take many times as long on a machine that is busy.
   testTimeout: 600_000,

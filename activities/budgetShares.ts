@@ -28,6 +28,8 @@ export async function withBudgets(
 export interface HeldByBudget {
   readonly budget: string;
   readonly down: string;
+  /** The claim of the round covers none of the budget's VMs: waiting in this round is in vain. */
+  readonly notClaimed: boolean;
 }
 
 /**
@@ -58,7 +60,12 @@ export async function heldByBudget(
   const take = (vm: VirtualMachine | undefined): HeldByBudget | null => {
     const own = claimed.filter((budget) => isOf(budget, vm));
     const full = own.find(({ name }) => (left.get(name) ?? 0) <= 0);
-    if (full !== undefined) return { budget: full.name, down: names.get(full.name) ?? '' };
+    if (full !== undefined)
+      return {
+        budget: full.name,
+        down: names.get(full.name) ?? '',
+        notClaimed: budgets.some(({ budget, count }) => budget === full.name && count === 0),
+      };
     for (const { name } of own) left.set(name, (left.get(name) ?? 0) - 1);
     return null;
   };

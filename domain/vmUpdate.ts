@@ -98,8 +98,8 @@ export type Observation =
       readonly granted: boolean;
       readonly startByUtc: string;
       readonly setFull?: boolean;
-      /** The budget that kept it waiting, and its members that are down by themselves. */
-      readonly budget?: { readonly budget: string; readonly down: string };
+      /** The budget that kept it waiting, and its members that are down by themselves. `notClaimed`: of which the round may begin none. */
+      readonly budget?: { readonly budget: string; readonly down: string; readonly notClaimed: boolean };
     }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
   | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
@@ -258,12 +258,12 @@ function afterExposureAnswer(
 ): Advanced {
   const { nowUtc, pace } = moment;
   if (granted) return open({ ...update, kind: 'startInstall', dueUtc: nowUtc, failures: 0 });
-  if (nowUtc < startByUtc)
+  if (nowUtc < startByUtc && budget?.notClaimed !== true)
     return open({ ...update, dueUtc: addSeconds(nowUtc, pace.installPollLastSeconds), failures: 0 });
   const outcome = outcomeAt(
     moment,
     budget !== undefined
-      ? because('budgetUsedUp', budget)
+      ? because('budgetUsedUp', { budget: budget.budget, down: budget.down })
       : setFull === true
         ? because('waitingForSet')
         : because('evidenceLimit', { family: update.family }),

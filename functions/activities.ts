@@ -15,11 +15,7 @@ for (const activity of activities)
     handler: async (input: unknown, context) =>
       faultHooks.activity(
         activity.name,
-        withWaking(
-          await appServices(),
-          hostClient(context.extraInputs.get(client), () => df.getClient(context)),
-          context,
-        ),
+        withWaking(await appServices(), hostClient(context), context),
         (services) => activity.handler(services)(input),
       ),
   });

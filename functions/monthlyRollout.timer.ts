@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appServices, policyWasRead, servicesOfSettings } from '../composition/compose';
+import { hostClient } from '../composition/hostClient';
 import { startReleasedMonth } from '../operatorApi/scheduled';
 
 /** Daily, a little after the hour at which a release comes out, in winter and in summer. */
@@ -12,6 +13,6 @@ app.timer('monthlyRolloutTimer', {
   handler: async (_timer, context) => {
     const { rollouts, policy } = await (await servicesOfSettings()).agenda.listWithRollouts();
     await policyWasRead(policy);
-    await startReleasedMonth(await appServices(), df.getClient(context), context, rollouts);
+    await startReleasedMonth(await appServices(), hostClient(context), context, rollouts);
   },
 });

@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { policyWasRead, servicesOfSettings } from '../composition/compose';
+import { hostClient } from '../composition/hostClient';
 import { startSweeps } from '../operatorApi/sweeps';
 
 const HOURLY = '0 10 * * * *';
@@ -9,5 +10,5 @@ app.timer('sweepsTimer', {
   schedule: process.env['LOWTIDE_SWEEP_SCHEDULE'] ?? HOURLY,
   extraInputs: [df.input.durableClient()],
   handler: async (_timer, context) =>
-    startSweeps(await servicesOfSettings(), df.getClient(context), context, policyWasRead),
+    startSweeps(await servicesOfSettings(), hostClient(context), context, policyWasRead),
 });

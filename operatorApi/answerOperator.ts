@@ -1,8 +1,8 @@
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import * as df from 'durable-functions';
 import { admit } from '../composition/admit';
 import type { Caller } from '../composition/caller';
 import { appServices } from '../composition/compose';
+import { hostClient } from '../composition/hostClient';
 import { withWaking } from '../composition/waking';
 import { LowtideError } from '../domain/lowtideError';
 import { messageOf } from '../domain/messageOf';
@@ -19,7 +19,7 @@ export async function answerOperator(
   try {
     const caller = await admit(request, route);
     checkQuery(route, request);
-    const client = df.getClient(context);
+    const client = hostClient(context);
     const services = withWaking(await appServices(), client, context);
     const answer = await route.handler(read(request, caller), { services, client });
     if (request.method.toUpperCase() !== 'GET') return answer;

@@ -70,17 +70,22 @@ function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
 function* withMembersDown(
   context: OrchestrationContext,
   { disruption, ref }: Input,
+  giveWay: boolean,
 ): Step<Disruption | null> {
   if (disruption.budgets === undefined) return disruption;
-  const seen = yield* call(context, collectMembersDown, { ref: ref ?? null, disruption });
+  const asked = { ref: ref ?? null, disruption };
+  const seen = yield* call(context, collectMembersDown, giveWay ? { ...asked, giveWay } : asked);
   return seen.full.length > 0 ? null : seen.disruption;
 }
 
-/** Asks the ledger of the region, and those of the budgets, once. What is refused keeps its ticket. */
-export function* askForClaim(context: OrchestrationContext, input: Input): Step<Claimed> {
+/**
+ * Asks the ledger of the region, and those of the budgets, once. What is refused keeps its ticket. `giveWay`: its VMs of budgets that members use
+ * up which are down by themselves are not to begin.
+ */
+export function* askForClaim(context: OrchestrationContext, input: Input, giveWay = false): Step<Claimed> {
   const { claimId, kind, ledger, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } = input;
   const { catchUp, fence } = input;
-  const disruption = yield* withMembersDown(context, input);
+  const disruption = yield* withMembersDown(context, input, giveWay);
   if (disruption === null) return { granted: false, rules: ['budget'] };
   const said = yield* callEntity(
     context,

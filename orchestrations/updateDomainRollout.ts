@@ -92,7 +92,12 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
   const { granted, ...refused } = answer;
   if (granted || nowUtc(context) >= input.acquireByUtc) return answer;
   const id = childId(context.df.instanceId, 'claim');
-  return yield* child(context, children.awaitClaim, id, { ...request, refused: { granted, ...refused } });
+  const last = yield* child(context, children.awaitClaim, id, {
+    ...request,
+    refused: { granted, ...refused },
+  });
+  // Another window would find the same members down, and all that comes behind this round would wait for it for ever.
+  return last.rules.includes('budget') ? yield* askForClaim(context, request, true) : last;
 }
 
 /** Members of a set that are down by themselves use up its share: what the claim covers is less by them. */

@@ -117,10 +117,12 @@ export const collectMembersDown = {
     /** Null for a claim of one VM that a person asked for. */
     ref: RoundRef.nullable(),
     disruption: Disruption,
+    /** The round has waited for as long as it could: VMs of a budget that is full do not begin, and it goes on without them. */
+    giveWay: z.boolean().exactOptional(),
   }),
   output: z.object({
     disruption: Disruption,
-    /** Budgets that have no room for even one VM, and the members that are down. */
+    /** Budgets that have no room for even one VM, and the members that are down; none while the round has VMs that are of no such budget. */
     full: z.array(z.object({ budget: z.string(), down: z.string() })),
   }),
 } satisfies ActivityContract;

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions';
-import * as df from 'durable-functions';
 import { ZodError } from 'zod';
 import { admit } from '../../composition/admit';
 import { NotAdmitted } from '../../composition/caller';
 import { appServices, simulatedOf } from '../../composition/compose';
+import { hostClient } from '../../composition/hostClient';
 import { withWaking } from '../../composition/waking';
 import { LowtideError } from '../../domain/lowtideError';
 import { apiVersionOf } from './apiVersion';
@@ -34,7 +34,7 @@ export async function answerArm(
     return {
       by,
       open: async () => {
-        const client = df.getClient(context);
+        const client = hostClient(context);
         return { services: withWaking(simulatedOf(await appServices()), client, context), client };
       },
     };

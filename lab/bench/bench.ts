@@ -3,6 +3,7 @@ import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
 import { writeJson } from '../../local/writeOutput';
 import { ratioOf, tableOf, type Benchmark, type Figure } from './benchmark';
+import { cellsBenchmark } from './cells';
 import { calibrationBenchmark, insightBenchmark } from './calibration';
 import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
@@ -32,6 +33,7 @@ const ASKED: readonly Benchmark[] = [
   rowsBenchmark,
   idleBenchmark,
   gatesBenchmark,
+  cellsBenchmark,
   storageBenchmark,
   peersBenchmark,
 ];

@@ -89,6 +89,30 @@ describe('INV-15: what a claim may take of a budget', () => {
     expect(shareIn(await look(services, 2))).toMatchObject({ count: 2, max: 2, downCount: 0 });
   });
 
+  it('is nothing where it is used up, but the round goes on for its VMs of no such budget; the others give way at once', async () => {
+    const services = await fleet(2);
+    const [beside] = vmsOf(1, () => ({ name: 'beside', zone: '1' }));
+    if (beside === undefined) throw new Error('There is no such VM.');
+    await services.inventory.save(beside);
+    services.driver.add(beside);
+    await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: [own[0]?.id ?? beside.id, beside.id] })]);
+    switchOff(services, others.slice(0, 2));
+    const { full, disruption } = await look(services, 2);
+    expect(full).toEqual([]);
+    expect(disruption.budgets).toEqual([{ budget: 'shop', count: 0, max: 1, downCount: 2 }]);
+    const claim = { claimId: 'mixed', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
+    for (let call = 1; call <= 4; call += 1) {
+      for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
+      await services.run(advanceRound, { ref, claim, disruption, call });
+      services.wait(300);
+    }
+    expect(services.driver.accepted.map(({ vmId }) => vmId)).toEqual([beside.id]);
+    expect(await services.outcomes.read(ROLLOUT, own[0]?.id ?? beside.id)).toMatchObject({
+      reason: 'budgetUsedUp',
+      detail: expect.stringContaining(DOWN) as string,
+    });
+  });
+
   it('is nothing for VMs that are off themselves: their round goes on, and they do not begin', async () => {
     const services = await fleet(2);
     switchOff(services, own);

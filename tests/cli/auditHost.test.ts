@@ -121,7 +121,10 @@ async function proxyOf(baseUrl: string, change: (path: string, body: Page) => un
         response.setHeader('content-type', 'application/json');
         response.end(JSON.stringify(change(path, body)));
       });
-  }).listen(0, '127.0.0.1');
+  });
+  // The command may be busy for longer than an idle connection is kept.
+  server.keepAliveTimeout = 0;
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return server;
 }

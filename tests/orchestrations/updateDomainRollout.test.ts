@@ -237,6 +237,23 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
     expect(run.of('advanceRound')).toEqual([]);
   });
 
+  it('goes on without the VMs of a budget that was used up until its window closed: nothing behind it waits for ever', async () => {
+    const asked = { ...web, availabilitySetId: null, budgets: [{ budget: 'shop', count: 1, max: 1 }] };
+    const none = { ...asked, budgets: [{ budget: 'shop', count: 0, max: 1, downCount: 1 }] };
+    const run = await round(
+      { awaitClaim: () => ({ granted: false, rules: ['budget'] }) },
+      {
+        collectMembersDown: (input) =>
+          (input as { giveWay?: boolean }).giveWay === true
+            ? { disruption: none, full: [] }
+            : { disruption: asked, full: [{ budget: 'shop', down: 'shop-1' }] },
+      },
+      asked,
+    );
+    expect(run.of('disruptionLedger.tryAcquire')).toHaveLength(1);
+    expect(run.of('advanceRound')[0]).toMatchObject({ disruption: none });
+  });
+
   it('go on holding their set', async () => {
     const run = await round({}, { recordRound: () => ({ ...open, unhealthy: [first, third] }) }, web);
     expect(releasedWith(run)).toEqual([first, third]);

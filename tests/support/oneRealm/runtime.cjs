@@ -1,0 +1,54 @@
+const { statSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const vm = require('node:vm');
+const { default: Runtime } = require('jest-runtime');
+
+/** Packages that keep nothing of a test file: Node loads them once for each process of jest. All others begin anew with each file. */
+const LOADED_ONCE = new Set(
+  `@azure/arm-compute @azure/core-auth @azure/core-rest-pipeline @azure/data-tables @azure/identity
+  ajv axe-core axios commander croner fast-check fastest-levenshtein find-my-way ical.js ipaddr.js moment typescript uuid validator yaml zod
+  @jest/expect @jest/expect-utils expect jest-diff jest-each jest-get-type jest-matcher-utils jest-message-util jest-snapshot jest-util
+  pretty-format`.split(/\s+/),
+);
+
+/**
+ * Modules of this process of jest by their path, so that each is read and compiled once: a test file calls the function that V8 made of one, and so
+ * has its own instance of it. Kept on jest's class, since the emulator makes Node forget this file with those of the app.
+ */
+const modules = (Runtime.modulesOfAllFiles ??= new Map());
+
+module.exports = class OneRealmRuntime extends Runtime {
+  constructor(...given) {
+    super(...given);
+    const { executor, transformCache } = this;
+    const transform = transformCache.transform.bind(transformCache);
+    transformCache.transform = (path, options) => {
+      const { mtimeMs } = statSync(path);
+      const known = modules.get(path);
+      if (known?.mtimeMs === mtimeMs) {
+        if (known.sourceMap !== undefined) transformCache.sourceMaps.set(path, known.sourceMap);
+        return known.code;
+      }
+      const code = transform(path, options);
+      modules.set(path, { mtimeMs, code, sourceMap: transformCache.sourceMaps.get(path) });
+      return code;
+    };
+    executor.compile = (code, path) => {
+      const known = modules.get(path);
+      const run =
+        known?.run ?? vm.compileFunction(code, executor.injectedModuleParameters, { filename: path });
+      if (known !== undefined) known.run = run;
+      return run;
+    };
+  }
+
+  requireModule(from, name, ...rest) {
+    if (name !== undefined && LOADED_ONCE.has(packageOf(name))) return createRequire(from)(name);
+    return super.requireModule(from, name, ...rest);
+  }
+};
+
+/** `zod` of `zod/v4/core`, `@jest/expect` of `@jest/expect/build/index.js`. */
+function packageOf(name) {
+  return name.split('/', name.startsWith('@') ? 2 : 1).join('/');
+}
