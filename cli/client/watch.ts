@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../../local/say';
 import { terminalWidth } from '../../local/wrap';
 import { interruption } from '../interruption';
-import type { RolloutView} from '../rolloutView';
+import type { RolloutView } from '../rolloutView';
 import { isOver, progressOf, WAITING } from '../rolloutView';
 import { apiClient, type ApiClient, type HostOptions } from './apiClient';
 import { instantText, readable, type OutputOptions } from './output';
