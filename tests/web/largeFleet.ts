@@ -8,15 +8,16 @@ import { someServices } from '../support/fakeServices';
 export const LARGE = 100_000;
 
 /** Gives the page the answers of the API's own handler for a fleet of 100,000 VMs in the place of the host's. Returns how many it gave. */
-export async function serveLargeFleet(page: Page): Promise<{ readonly answers: number[] }> {
+export async function serveLargeFleet(browserPage: Page): Promise<{ readonly answers: number[] }> {
   const vms = Array.from({ length: LARGE }, (_, n): VirtualMachine =>
     aVm({ name: `vm-${String(n).padStart(6, '0')}`, region: n % 2 === 0 ? 'eastus' : 'westeurope' }),
   );
   const empty = await someServices();
   // Read as they are: 100,000 rows need not be written first.
-  const services = { ...empty, inventory: { ...empty.inventory, list: () => Promise.resolve(vms) } };
+  const page = (): ReturnType<typeof empty.inventory.page> => Promise.resolve({ value: vms, next: null });
+  const services = { ...empty, inventory: { ...empty.inventory, page } };
   const answers: number[] = [];
-  await page.route(/\/api\/fleet\?/, async (route) => {
+  await browserPage.route(/\/api\/fleet\?/, async (route) => {
     const url = new URL(route.request().url());
     const request = {
       query: (name: string) => url.searchParams.get(name),

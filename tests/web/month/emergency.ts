@@ -47,10 +47,7 @@ test('it is approved by keyboard alone, runs beside the month, and is shown as i
   await page.keyboard.press('Enter');
   await page.getByRole('region', { name: 'Approved' }).getByText('At once.').waitFor();
   await laterBy(AFTER_HOURS);
-  await page
-    .getByText(/^Phase 1\b/)
-    .first()
-    .waitFor();
+  await page.getByRole('button', { name: /^Phase 1 \d+ regions?$/ }).waitFor();
   await page
     .getByRole('img', { name: /^Phase 1: planned from .* Work from / })
     .first()

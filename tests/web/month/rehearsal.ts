@@ -34,9 +34,13 @@ test('it is paused in its own dashboard, and stands still', async () => {
   await watched.page.goto(address);
   await watched.page.getByRole('button', { name: 'Pause' }).first().click();
   await watched.page.getByText(/Rehearsal on e2e, calm, seed 7: paused/).waitFor();
-  const nowUtc = await timeThere();
-  await watched.page.waitForTimeout(300); // three minutes there, if it did not stand
-  expect(await timeThere()).toBe(nowUtc);
+  // A step that had begun goes to its end.
+  const stands = async (): Promise<boolean> => {
+    const nowUtc = await timeThere();
+    await watched.page.waitForTimeout(300); // three minutes there, if it did not stand
+    return (await timeThere()) === nowUtc;
+  };
+  expect(await eventually(watched.page, stands)).toBe(true);
 });
 
 test('its rollout is paused and cancelled by keyboard alone, with a reason each', async () => {

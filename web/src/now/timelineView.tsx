@@ -153,8 +153,7 @@ function PhaseRow({ phase, regions, known, scale, opened, toggle }: PhaseRowProp
   return (
     <div class="row phase-row">
       <Expander id={phase} opened={opened} toggle={toggle}>
-        {phaseName(phase)}
-        <span class="quiet row-detail">{many(regions.length, 'region')}</span>
+        {phaseName(phase)} <span class="quiet row-detail">{many(regions.length, 'region')}</span>
       </Expander>
       <Bar
         scale={scale}
