@@ -220,7 +220,9 @@ describe('what `why` says in a month in which people, the policy, a hook and the
           return startUtc === null ? [] : [{ vmId, asOfUtc, startUtc, releasedUtc: release?.atUtc ?? null }];
         });
       expect([reason, started.length > 0]).toEqual([reason, true]);
-      const early = started.filter(({ startUtc, releasedUtc }) => releasedUtc === null || startUtc < releasedUtc);
+      const early = started.filter(
+        ({ startUtc, releasedUtc }) => releasedUtc === null || startUtc < releasedUtc,
+      );
       expect([reason, early]).toEqual([reason, []]);
     }
   });
@@ -229,7 +231,9 @@ describe('what `why` says in a month in which people, the policy, a hook and the
     const { explained, events, nextStart } = month;
     const backUtc = events.find(({ action, vm }) => action === 'poweredOn' && vm.endsWith('/shop-1'))?.at;
     const started = explained
-      .filter(({ holds }) => holds.some(({ reason, facts }) => reason === 'budgetUsedUp' && facts['down'] === 'shop-1'))
+      .filter(({ holds }) =>
+        holds.some(({ reason, facts }) => reason === 'budgetUsedUp' && facts['down'] === 'shop-1'),
+      )
       .map(({ vmId, asOfUtc }) => nextStart(vmId, asOfUtc));
     expect(started.length).toBeGreaterThan(0);
     expect(started.filter((startUtc) => startUtc !== null && startUtc < String(backUtc))).toEqual([]);
