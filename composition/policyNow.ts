@@ -38,7 +38,7 @@ export function withPolicy<S extends Services>(
             current === null ? services.policy : Policy.parse({ ...services.policy, ...current.members }),
         };
   KNOWN.set(services, { lookedMs, version, services: found });
-  return found as S;
+  return found;
 }
 
 /** What was applied here holds for the next request to this process. */

@@ -5,7 +5,7 @@ import { forgetListed } from './agenda';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import { keyPart } from './rowValue';
-import type { Store } from './store';
+import type { Store, Table } from './store';
 
 const VMS = 'vms';
 const SETS = 'sets';
@@ -107,15 +107,7 @@ export function inventoryStore(store: Store): InventoryStore {
       await forgetListed(store);
       await table.upsert(VMS, keyOf(vm.id), vm);
     },
-    movedTo: async (id) => {
-      let at: VmId | null = null;
-      for (let moves = 0; moves < MOVES_MAX; moves += 1) {
-        const row = await table.get(MOVED, keyOf(at ?? id));
-        if (row === null) break;
-        at = parseMove(row.value).to;
-      }
-      return at;
-    },
+    movedTo: (id) => movedTo(table, id),
     saveMove: async (from, to) => {
       await table.upsert(MOVED, keyOf(from), { to });
       await table.write(MOVED, { upsert: [], remove: [keyOf(to)] });
@@ -158,6 +150,16 @@ export function inventoryStore(store: Store): InventoryStore {
     },
     saveListing: (listing) => table.upsert(LISTING, LAST, listing),
   };
+}
+
+async function movedTo(table: Table, id: VmId): Promise<VmId | null> {
+  let at: VmId | null = null;
+  for (let moves = 0; moves < MOVES_MAX; moves += 1) {
+    const row = await table.get(MOVED, keyOf(at ?? id));
+    if (row === null) break;
+    at = parseMove(row.value).to;
+  }
+  return at;
 }
 
 /** Beside the sets: the standalone VMs of each subscription and region. No key of a set has a `~`. */

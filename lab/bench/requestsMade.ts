@@ -25,15 +25,15 @@ export class RequestsMade {
       <Given extends unknown[], Answer>(operation: string, work: (...given: Given) => Answer) =>
       (...given: Given): Answer => {
         add(operation);
-        return work.apply(table, given);
+        return work(...given);
       };
     return {
-      get: counted('get', table.get),
-      insert: counted('insert', table.insert),
-      upsert: counted('upsert', table.upsert),
-      replace: counted('replace', table.replace),
-      remove: counted('remove', table.remove),
-      commit: counted('commit', table.commit),
+      get: counted('get', (...given: Parameters<Table['get']>) => table.get(...given)),
+      insert: counted('insert', (...given: Parameters<Table['insert']>) => table.insert(...given)),
+      upsert: counted('upsert', (...given: Parameters<Table['upsert']>) => table.upsert(...given)),
+      replace: counted('replace', (...given: Parameters<Table['replace']>) => table.replace(...given)),
+      remove: counted('remove', (...given: Parameters<Table['remove']>) => table.remove(...given)),
+      commit: counted('commit', (...given: Parameters<Table['commit']>) => table.commit(...given)),
       list: async (partition, range) => {
         const rows = await table.list(partition, range);
         add('list', Math.max(1, Math.ceil(rows.length / PAGE_ROWS_MAX)));

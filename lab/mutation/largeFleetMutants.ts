@@ -108,7 +108,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   planted(
     'a VM that is done goes first in the next rollout',
     'store/outcomes.ts',
-    ['value.filter(({ goes }) => goes)', 'value'],
+    ['value.filter(goesFirst)', 'value'],
     'tests/store/outcomes.test.ts',
   ),
 ];

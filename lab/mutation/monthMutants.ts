@@ -92,7 +92,7 @@ export const monthMutants: readonly Mutant[] = [
   inMonth(
     'VMs that were not reached have no outcome',
     'activities/closeRollout.ts',
-    [['!reached.has(vmId)', '!reached.has(vmId) && phase === null']],
+    [['known[place] === null', 'known[place] === null && phase === null']],
     'very-bad-patch',
   ),
   inMonth('VMs are assessed half as often as the policy says', 'domain/assessmentTimes.ts', [

@@ -149,7 +149,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'VMs that were not reached have no outcome',
     'activities/closeRollout.ts',
-    ['!reached.has(vmId)', '!reached.has(vmId) && phase === null'],
+    ['known[place] === null', 'known[place] === null && phase === null'],
     'tests/activities/endings.test.ts',
   ),
   planted(

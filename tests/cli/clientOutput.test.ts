@@ -44,7 +44,6 @@ const WITHOUT_TABLE = [
 ];
 const titled = (commands: readonly (readonly string[])[]): (readonly [string, readonly string[]])[] =>
   commands.map((args) => [args.map((arg) => (arg === POLICY ? 'FILE' : arg)).join(' '), args]);
-const CONTROL = /[\u001b\r]/;
 
 describe('what the client writes', () => {
   let api: Api;
@@ -62,7 +61,8 @@ describe('what the client writes', () => {
       const { code, out, err } = await typed(...asked(...args, '--json'));
       expect([code, err]).toEqual([0, '']);
       expect(typeof JSON.parse(out)).toBe('object');
-      expect(out).not.toMatch(CONTROL);
+      expect(out).not.toContain('\u001b');
+      expect(out).not.toContain('\r');
     },
   );
 

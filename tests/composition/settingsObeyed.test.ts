@@ -210,7 +210,7 @@ function membersOf(source: ts.SourceFile): string[] {
   for (const statement of source.statements)
     if (
       (ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement)) &&
-      /Settings$/.test(statement.name.text)
+      statement.name.text.endsWith('Settings')
     )
       see(statement);
   return [...new Set(found)];

@@ -100,7 +100,7 @@ const BUDGET = { budget: 'shop', max: 1, downCount: 1, down: 'shop-1', sinceUtc:
 const OVER = { endsUtc: WINDOW_OPENS } as const;
 
 /** For every reason what leads to it; the app's own code answers. */
-const PRODUCED: { readonly [R in OutcomeReason]: () => Made | Promise<Made> } = {
+const PRODUCED: Readonly<Record<OutcomeReason, () => Made | Promise<Made>>> = {
   installed: installs({ status: 'Succeeded', installedPatchCount: 3 }),
   nothingToInstall: ends({
     readAssessment: () => ({

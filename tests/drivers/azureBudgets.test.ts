@@ -33,9 +33,10 @@ describe('the budgets of calls', () => {
       const clock = aClock();
       const budgets = new Budgets(clock);
       expect(taken(budgets, name, 'one')).toBe(burst);
-      // A minute refills so many, and a bucket holds no more than it did at first.
-      clock.pass(30);
-      expect(taken(budgets, name, 'one')).toBe(Math.min(burst, Math.floor(perMinute / 2)));
+      // Half of it comes back in so many seconds, and a bucket holds no more than it did at first.
+      const seconds = Math.floor((burst * 60) / perMinute / 2);
+      clock.pass(seconds);
+      expect(taken(budgets, name, 'one')).toBe(Math.floor((perMinute * seconds) / 60));
       clock.pass(86_400);
       expect(taken(budgets, name, 'one')).toBe(burst);
     },

@@ -61,7 +61,7 @@ describe('requests with the token of the identity', () => {
     };
   };
 
-  it('it goes with every request, of the SDK and of the driver, for the endpoint of the deployment alone', async () => {
+  it('goes with every request, of the SDK and of the driver, for the endpoint of the deployment alone', async () => {
     const credential = identity(3_600_000);
     const arm = new Arm({ endpoint: ENDPOINT, credential });
     await arm.send({ method: 'GET', url: VM_ID });
@@ -84,14 +84,14 @@ describe('requests with the token of the identity', () => {
     expect(seen.map(({ url }) => url.split('?')[0])).toEqual([`${VM_ID}/installPatches`]);
   });
 
-  it('it is renewed when it has expired', async () => {
+  it('is renewed when it has expired', async () => {
     const arm = new Arm({ endpoint: ENDPOINT, credential: identity(-1) });
     await arm.send({ method: 'GET', url: VM_ID });
     await arm.send({ method: 'GET', url: VM_ID });
     expect(seen.map(({ token }) => token)).toEqual(['Bearer token-1', 'Bearer token-2']);
   });
 
-  it('it is never sent without TLS', async () => {
+  it('is never sent without TLS', async () => {
     const arm = new Arm({ endpoint: `http://127.0.0.1:${port}`, credential: identity(3_600_000) });
     await expect(arm.send({ method: 'GET', url: VM_ID })).rejects.toThrow(/non-TLS|not permitted/i);
     await expect(arm.start(VM_ID, { kind: 'assessPatches' })).rejects.toThrow(/non-TLS|not permitted/i);

@@ -257,7 +257,7 @@ export async function bakes(policy: Policy): Promise<unknown> {
   return calls.filter(({ name }) => name === 'phaseRollout').map(({ atUtc }) => atUtc);
 }
 
-/** What the agenda is told to do later. */
+/** What the agenda has to do later. */
 export async function agenda(policy: Policy): Promise<unknown> {
   const services = await someServices({ vms: [aVm()], policy });
   await services.run(refreshInventory, { nowUtc: IN_THE_WINDOW });
