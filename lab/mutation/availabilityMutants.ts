@@ -115,7 +115,7 @@ export const availabilityMutants: readonly Mutant[] = [
     'a catch-up takes VMs of a budget that is used up, in each window anew',
     'activities/collectSecondChances.ts',
     [' || (await this.#isOfFullBudget(vm, policy))', ''],
-    'tests/activities/secondChances.test.ts',
+    'tests/activities/budgetSecondChances.test.ts',
   ),
   planted(
     'the auditor takes no notice of members of a budget that are off',

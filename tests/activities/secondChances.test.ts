@@ -1,11 +1,9 @@
-import { countAsDown } from '../../activities/budgetMembers';
 import { collectSecondChances } from '../../activities/collectSecondChances';
 import { listCatchUps } from '../../activities/listCatchUps';
 import { planCatchUp } from '../../activities/planCatchUp';
 import { saveOutcomes } from '../../activities/saveOutcomes';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
-import { Policy } from '../../domain/policy';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { planStore, type RoundPlan } from '../../store/plans';
@@ -141,34 +139,6 @@ describe('R-111: a deferred VM', () => {
     await plan(services);
     expect(await services.outcomes.read(ROLLOUT, vm.id)).toMatchObject({ reason: 'vmDeleted' });
     expect((await services.outcomes.totals(ROLLOUT)).waiting).toBe(0);
-  });
-
-  it('of a budget that members use up waits for them as for a VM that is off: no catch-up takes it; VMs of no such budget go', async () => {
-    const [vm, off, beside] = [
-      aVm({ zone: '1', tags: { app: 'shop' } }),
-      aVm({ zone: '1', tags: { app: 'shop' } }),
-      aVm({ zone: '1' }),
-    ];
-    const { budgets } = Policy.parse({ budgets: [{ name: 'shop', selector: { tag: 'app=shop' }, max: 1 }] });
-    const services = await endedAs([vm, beside], POWERED_OFF, { control: { policy: { budgets } } });
-    await services.inventory.save(off);
-    services.driver.add(off);
-    services.driver.change(off.id, { signals: { ...HEALTHY, powerState: 'deallocated' } });
-    await countAsDown(services, [off.id]);
-    const probes = jest.spyOn(services.driver, 'probeHealth');
-    const takenBy = async (phase: string): Promise<readonly string[]> => {
-      await plan(services, PhaseId.parse(phase));
-      return (await services.secondChances.taken(PhaseId.parse(phase), ROLLOUT, 'eastus')).map(
-        ({ vmId }) => vmId,
-      );
-    };
-    expect(await takenBy('catchup-1')).toEqual([beside.id]);
-    services.wait(3600);
-    expect(await takenBy('catchup-2')).toEqual([]);
-    expect(probes).toHaveBeenCalledTimes(1); // what was seen minutes ago is not probed
-    services.driver.change(off.id, { signals: HEALTHY });
-    services.wait(3600);
-    expect(await takenBy('catchup-3')).toEqual([vm.id]);
   });
 
   it('that stays off is looked at every hour of its first window, and less often later; never more than it has windows', async () => {
