@@ -1,6 +1,6 @@
 import { selectorText, type Budget } from '../domain/budgets';
 import { resourceName, type VmId } from '../domain/ids';
-import { inOrderOfTime, secondsBetween } from '../domain/instants';
+import { addSeconds, inOrderOfTime, secondsBetween } from '../domain/instants';
 import { listed } from '../domain/listed';
 import { selects } from '../domain/selector';
 import type { DownMember, MemberList } from '../store/budgetMembers';
@@ -20,6 +20,8 @@ export const BUDGET_LOOK_SECONDS_MAX = 6 * 3600;
 export interface BudgetLook {
   /** Members that are down by themselves, or by an update that this round knows nothing of. */
   readonly down: ReadonlySet<VmId>;
+  /** When each of them went down, or was first seen so; the last one first. */
+  readonly downSinceUtc: readonly string[];
   /** False while some members have not been looked at for too long. */
   readonly isWhole: boolean;
 }
@@ -45,7 +47,33 @@ export async function lookAtMembers(services: Services, budget: Budget): Promise
     remove: back,
   });
   await budgetMembers.saveLooks(budget.name, list, looked.pages, nowUtc);
-  return { down: new Set([...kept, ...found].map(({ vmId }) => vmId)), isWhole: looked.isWhole };
+  const down = [...kept, ...found].sort((a, b) => inOrderOfTime(b.sinceUtc, a.sinceUtc));
+  return {
+    down: new Set(down.map(({ vmId }) => vmId)),
+    downSinceUtc: down.map(({ sinceUtc }) => sinceUtc),
+    isWhole: looked.isWhole,
+  };
+}
+
+/** What was probed so short a time ago is as it was then. */
+const PROBED_SECONDS = 600;
+
+/**
+ * Whether members that are known to be down use a budget up. Cheap: only those that are known are probed, and only where they would use it up. False
+ * says no more than that it is worth a claim, which looks at all of them.
+ */
+export async function isUsedUp(services: Services, budget: Budget, max: number): Promise<boolean> {
+  const nowUtc = services.nowUtc();
+  const known = await services.budgetMembers.down(budget.name);
+  if (known.length < max) return false;
+  const probedBefore = addSeconds(nowUtc, -PROBED_SECONDS);
+  const old = known.filter(({ probedUtc }) => probedUtc <= probedBefore);
+  const { kept, back } = await probeAgain(services, budget, old, nowUtc);
+  await services.budgetMembers.changeDown(budget.name, {
+    upsert: kept.filter(({ probedUtc }) => probedUtc === nowUtc),
+    remove: back,
+  });
+  return known.length - back.length >= max;
 }
 
 /** VMs that were not healthy after their update count as down in their budgets until a probe says that they are healthy. */

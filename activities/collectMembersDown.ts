@@ -1,8 +1,9 @@
 import type { Budget, BudgetShare } from '../domain/budgets';
 import type { VmId } from '../domain/ids';
+import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { selects, type Selector } from '../domain/selector';
-import { lookAtMembers, namesOf } from './budgetMembers';
+import { lookAtMembers, namesOf, type BudgetLook } from './budgetMembers';
 import * as contracts from './contracts';
 import { roundOf } from './roundOf';
 import { activity, type Services } from './services';
@@ -14,7 +15,9 @@ export const collectMembersDown = activity(
     const { budgets = [] } = disruption;
     const vms = ref === null ? null : await vmsOf(services, ref);
     const looked: BudgetShare[] = [];
+    const nowUtc = services.nowUtc();
     const full: { budget: string; down: string }[] = [];
+    const waits: Wait[] = [];
     for (const share of budgets) {
       const budget = services.policy.budgets.find(({ name }) => name === share.budget);
       const look = budget === undefined ? null : await lookAtMembers(services, budget);
@@ -25,15 +28,45 @@ export const collectMembersDown = activity(
       const up = vms === null ? share.count : membersUp(budget.selector, vms, look.down);
       const room = look.isWhole ? share.max - look.down.size : 0;
       const isFull = up > 0 && room <= 0;
-      if (isFull) full.push({ budget: budget.name, down: namesOf(look.down) });
+      if (isFull) {
+        full.push({ budget: budget.name, down: namesOf(look.down) });
+        waits.push(look.isWhole ? waitFor(look, share.max, nowUtc) : { inVain: false, againUtc: nowUtc });
+      }
       const max = Math.max(1, room);
       const count = isFull ? 0 : Math.min(up, max);
       looked.push({ budget: budget.name, count, max, downCount: look.down.size });
     }
-    const others = vms === null ? 0 : countOutside(services.policy.budgets, full, vms);
-    return { disruption: { ...disruption, budgets: looked }, full: giveWay || others > 0 ? [] : full };
+    const goesOn =
+      vms !== null &&
+      (giveWay ||
+        waits.every(({ inVain }) => inVain) ||
+        countOutside(services.policy.budgets, full, vms) > 0);
+    const answer = { disruption: { ...disruption, budgets: looked }, full: goesOn ? [] : full };
+    return answer.full.length === 0
+      ? answer
+      : { ...answer, againUtc: waits.map(({ againUtc }) => againUtc).reduce(earlier) };
   },
 );
+
+/** Members that were down for longer than any restart takes are off for good: no round waits for them. */
+const WAIT_SECONDS_MAX = 1800;
+/** A person waits for a claim of one VM, which does not go on without it. */
+const LOOK_SECONDS_MAX = 900;
+
+interface Wait {
+  readonly inVain: boolean;
+  readonly againUtc: string;
+}
+
+/** Until enough members are back there is no room. What went down last is back first, and likely no sooner than it has been down by now. */
+function waitFor({ downSinceUtc }: BudgetLook, max: number, nowUtc: string): Wait {
+  const sinceUtc = downSinceUtc[downSinceUtc.length - max] ?? nowUtc;
+  const seconds = secondsBetween(sinceUtc, nowUtc);
+  return {
+    inVain: seconds >= WAIT_SECONDS_MAX,
+    againUtc: addSeconds(nowUtc, Math.min(seconds, LOOK_SECONDS_MAX)),
+  };
+}
 
 /** VMs of no budget that is full: their round goes on, and the others of it do not begin. */
 function countOutside(

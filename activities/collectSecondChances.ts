@@ -1,4 +1,5 @@
 import type { ApprovalFacts } from '../domain/approvals';
+import { budgetMax, type Budget } from '../domain/budgets';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { installsLeft, noEvidence } from '../domain/evidence';
 import { standingFreezes } from '../domain/freezes';
@@ -13,12 +14,15 @@ import { isCatchUp, type PhaseId } from '../domain/phaseId';
 import type { Policy } from '../domain/policy';
 import { because, REASONS } from '../domain/reasons';
 import { chance } from '../domain/seed';
+import { selects } from '../domain/selector';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VmReading } from '../drivers/driver';
 import { roundSlot } from '../planning/roundSlot';
 import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
 import { SecondChance, type DueChance, type TakenChance } from '../store/secondChances';
+import { isUsedUp } from './budgetMembers';
+import { budgetSizesNow } from './budgetShares';
 import * as contracts from './contracts';
 import { approvalFacts, isForeign } from './control';
 import { saveOutcomes } from './saveOutcomes';
@@ -81,6 +85,7 @@ class Look {
   readonly taken: TakenChance[] = [];
   /** Rollouts that have one VM less to wait for. */
   readonly gone = new Set<RolloutId>();
+  readonly #fullBudgets = new Map<Budget, Promise<boolean>>();
   #frozen: ReturnType<Services['freezes']['list']> | null = null;
   readonly #rows = new Map<RolloutId, Promise<RolloutRows>>();
   readonly #phases = new Map<RolloutId, Promise<readonly PhaseRecord[]>>();
@@ -130,7 +135,7 @@ class Look {
     const freezes = standingFreezes(await this.#freezes(), vm, zone, nowUtc);
     if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
     const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
-    if (!isReachable) {
+    if (!isReachable || (await this.#isOfFullBudget(vm, policy))) {
       const lookUtc = addSeconds(
         nowUtc,
         from.misses < FIRST_LOOKS ? LOOK_SECONDS - EARLY_SECONDS : LATER_LOOK_SECONDS - EARLY_SECONDS,
@@ -142,6 +147,22 @@ class Look {
     if (outcome?.waits !== true || outcome.atUtc !== from.atUtc) return { from, misses: 0, dueUtc: null };
     this.taken.push({ ...SecondChance.parse(from), misses: 0, timeZone });
     return { from, misses: 0, dueUtc: window.closesUtc };
+  }
+
+  /** A catch-up would end it as it was, in each window anew. */
+  async #isOfFullBudget(vm: VmReading['vm'], { budgets }: Policy): Promise<boolean> {
+    const own = budgets.filter(({ selector }) => selects(selector, vm));
+    const full = await sideBySide(own, (budget) => {
+      const known = this.#fullBudgets.get(budget) ?? this.#isFull(budget);
+      this.#fullBudgets.set(budget, known);
+      return known;
+    });
+    return full.includes(true);
+  }
+
+  async #isFull(budget: Budget): Promise<boolean> {
+    const sizes = await budgetSizesNow(this.#services);
+    return isUsedUp(this.#services, budget, budgetMax(budget, sizes.get(budget.name) ?? null));
   }
 
   /** VMs of a region are looked at together. */

@@ -116,6 +116,10 @@ function compiledName(source) {
 async function compileAll(root, stale) {
   const swc = await compiler();
   const results = await Promise.allSettled(stale.map((file) => compile(swc, root, file)));
+  const unwritten = results.find(
+    (result) => result.status === 'rejected' && result.reason?.syscall !== undefined,
+  );
+  if (unwritten?.status === 'rejected') throw notWritten(root, unwritten.reason);
   const problems = results.flatMap((result) =>
     result.status === 'rejected'
       ? [result.reason instanceof Error ? result.reason.message : String(result.reason)]
@@ -123,6 +127,27 @@ async function compileAll(root, stale) {
   );
   if (problems.length > 0)
     throw new Error(`The build failed. Mend this and run it again:\n\n${problems.join('\n\n')}`);
+}
+
+/** @type {Readonly<Record<string, string>>} */
+const WHY_NOT_WRITTEN = {
+  EROFS: 'Its file system is read-only.',
+  EACCES: 'This user may not write there.',
+  EPERM: 'This user may not write there.',
+  ENOSPC: 'The disk is full.',
+  EDQUOT: 'The disk quota of this user is used up.',
+};
+
+/** @param {string} root @param {NodeJS.ErrnoException} cause */
+function notWritten(root, cause) {
+  return new Error(
+    [
+      `error: What was built could not be written to ${join(root, 'dist')}.`,
+      `  why: ${WHY_NOT_WRITTEN[cause.code ?? ''] ?? cause.message}`,
+      '  fix: Make that folder writable and make room on its disk, or build a copy of Lowtide where you may write.',
+    ].join('\n'),
+    { cause },
+  );
 }
 
 async function compiler() {

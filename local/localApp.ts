@@ -14,6 +14,7 @@ import { say } from './say';
 import { takeStateFolder } from './stateFolder';
 import { answerUnserved } from './unserved';
 import { firstLine, wrapLogLine } from './wrap';
+import { isDiskFull } from './writeOutput';
 
 export interface LocalAppOptions {
   /** Everything it keeps is in this folder. */
@@ -67,7 +68,7 @@ export async function withLocalApp<T>(
     return { kind: 'done', value: await unlessAborted(work(app), stop) };
   } catch (error) {
     if (failure.signal.aborted) throw failure.signal.reason;
-    if (!signal.aborted) throw isDiskFull(error) ? hostStopped(error) : error;
+    if (!signal.aborted) throw isUnexplained(error) ? hostStopped(error) : error;
     if (signal.reason instanceof LowtideError) throw signal.reason;
     return { kind: 'interrupted' };
   } finally {
@@ -205,6 +206,11 @@ function watchHost(hostNow: () => Host, failed: (error: unknown) => void): () =>
   };
 }
 
+/** A full disk that reached us as it was; an error of ours already says what could not be written. */
+function isUnexplained(error: unknown): boolean {
+  return !(error instanceof LowtideError) && isDiskFull(error);
+}
+
 function hostStopped(cause: unknown): LowtideError {
   const full = isDiskFull(cause);
   return new LowtideError(
@@ -218,11 +224,6 @@ function hostStopped(cause: unknown): LowtideError {
     },
     { cause },
   );
-}
-
-function isDiskFull(error: unknown): boolean {
-  const { code = '', cause } = (error ?? {}) as NodeJS.ErrnoException;
-  return code === 'ENOSPC' || code === 'EDQUOT' || (cause !== undefined && isDiskFull(cause));
 }
 
 /** What the work comes to, or the reason of the signal as soon as it is aborted. */

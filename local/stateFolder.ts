@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
-import { outputFailed } from './writeOutput';
+import { isDiskFull, outputFailed } from './writeOutput';
 import { PACKAGE_ROOT } from './packageRoot';
 
 /** Where everything is that Lowtide keeps on this machine. */
@@ -33,7 +33,7 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
   } catch (cause) {
     if (cause instanceof LowtideError) throw cause;
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, pidIn(lock) ?? 0);
-    throw outputFailed(`The state folder ${path}`, cause, FIX);
+    throw outputFailed(`The state folder ${path}`, cause, fixOf(cause));
   }
   return {
     path,
@@ -43,7 +43,11 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
   };
 }
 
-const FIX = 'Make room on its disk, or name a folder that can be written with --state.';
+function fixOf(cause: unknown): string {
+  return isDiskFull(cause)
+    ? 'Make room on its disk, or name a folder on another one with --state.'
+    : 'Name a folder that can be written with --state.';
+}
 
 /** One folder after another: `recursive` reports a file system that is read-only as a folder that is missing. */
 function makeFolder(path: string): void {
@@ -65,10 +69,12 @@ function checkOwn(path: string): void {
   });
 }
 
-/** The process that holds the lock; null when there is no lock, or its process has ended. */
+/** The process that holds the lock; null when there is no lock, its process has ended, or a full disk took the lock without its number. */
 function pidIn(lock: string): number | null {
   try {
     const pid = Number(readFileSync(lock, 'utf8'));
+    // 0 is this process's own group, which always runs.
+    if (!Number.isInteger(pid) || pid <= 0) return null;
     process.kill(pid, 0);
     return pid;
   } catch (error) {

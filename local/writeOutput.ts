@@ -78,6 +78,11 @@ const WHY: Readonly<Record<string, readonly [why: string, fix: string]>> = {
   EPIPE: ['The program that read it has ended.', 'Let that program read to the end, or write to a file.'],
 };
 
+export function isDiskFull(error: unknown): boolean {
+  const { code = '', cause } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT' || (cause !== undefined && isDiskFull(cause));
+}
+
 /** What, why and how to fix it, when something could not be written. */
 export function outputFailed(what: string, cause: unknown, fixItself?: string): LowtideError {
   const code = String((cause as NodeJS.ErrnoException | null)?.code);

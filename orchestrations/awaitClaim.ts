@@ -65,17 +65,19 @@ function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
 
 /**
  * Members of a budget that are down by themselves use it up: what the claim covers is less by them. Looked at right before each request, for they
- * come and go while it waits. Null while they leave no room for one VM.
+ * come and go while it waits. Refused while they leave no room for one VM and may soon be back.
  */
 function* withMembersDown(
   context: OrchestrationContext,
   { disruption, ref }: Input,
   giveWay: boolean,
-): Step<Disruption | null> {
+): Step<Disruption | Claimed> {
   if (disruption.budgets === undefined) return disruption;
   const asked = { ref: ref ?? null, disruption };
   const seen = yield* call(context, collectMembersDown, giveWay ? { ...asked, giveWay } : asked);
-  return seen.full.length > 0 ? null : seen.disruption;
+  if (seen.full.length === 0) return seen.disruption;
+  const refused = { granted: false, rules: ['budget'] };
+  return seen.againUtc === undefined ? refused : { ...refused, againUtc: seen.againUtc };
 }
 
 /**
@@ -86,7 +88,7 @@ export function* askForClaim(context: OrchestrationContext, input: Input, giveWa
   const { claimId, kind, ledger, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } = input;
   const { catchUp, fence } = input;
   const disruption = yield* withMembersDown(context, input, giveWay);
-  if (disruption === null) return { granted: false, rules: ['budget'] };
+  if ('granted' in disruption) return disruption;
   const said = yield* callEntity(
     context,
     { name: disruptionLedger.name, key: ledger },

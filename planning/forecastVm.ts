@@ -69,22 +69,15 @@ export function forecastVm(facts: ForecastFacts): VmForecast {
 function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast {
   const { asOfUtc, nowUtc, policy, control, waitsForPerson, plannedStartUtc, vm, timeZone } = facts;
   const from = outcome === null && plannedStartUtc !== null ? later(nowUtc, plannedStartUtc) : nowUtc;
-  const slot = startOf(
-    {
-      timeZone: calendarOf(timeZone, vm, policy),
-      freezes: freezesOf(facts.freezes, vm, timeZone),
-      fromUtc: from,
-      freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
-      endsUtc: control.endsUtc,
-    },
-    facts,
-  );
-  if (slot === null)
-    return {
-      state: 'late',
-      why: 'no off-peak window is left for it before the rollout ends',
-      expectedUtc: null,
-    };
+  const question: StartQuestion = {
+    timeZone: calendarOf(timeZone, vm, policy),
+    freezes: freezesOf(facts.freezes, vm, timeZone),
+    fromUtc: from,
+    freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
+    endsUtc: control.endsUtc,
+  };
+  const slot = startOf(question, facts);
+  if (slot === null) return { state: 'late', why: whyNever(question, policy), expectedUtc: null };
   const expectedUtc = slot.opensUtc;
   const tried = outcome === null ? '' : ` It was ${outcome.kind} (${outcome.reason}) at ${outcome.atUtc}.`;
   if (waitsForPerson !== null)
@@ -101,6 +94,16 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
   if (outcome !== null)
     return { state: 'atRisk', why: (outcome.detail || outcome.reason) + tried, expectedUtc };
   return { state: 'onTime', why: '', expectedUtc };
+}
+
+/** A freeze is what binds where without freezes there would be a window. */
+function whyNever(question: StartQuestion, policy: Policy): string {
+  const none = 'no off-peak window is left for it before the rollout ends';
+  const before = question.freezes.filter(({ span }) => span.fromUtc < question.endsUtc);
+  const [last] = before.sort((a, b) => (a.span.toUtc < b.span.toUtc ? 1 : -1));
+  if (last === undefined || nextStart({ ...question, freezes: [] }, policy) === null) return none;
+  const { freeze, span } = last;
+  return `${none}: ${freeze.kind} ${freeze.id} of ${freeze.owner} until ${span.toUtc}: ${freeze.reason}`;
 }
 
 const DAY_SECONDS = 86_400;

@@ -122,8 +122,10 @@ export const collectMembersDown = {
   }),
   output: z.object({
     disruption: Disruption,
-    /** Budgets that have no room for even one VM, and the members that are down; none while the round has VMs that are of no such budget. */
+    /** Budgets that have no room for even one VM, and the members that are down; none where the round goes on without their VMs: it has others, or what is down is down for good. */
     full: z.array(z.object({ budget: z.string(), down: z.string() })),
+    /** Where some are full: sooner another look is in vain. */
+    againUtc: Utc.exactOptional(),
   }),
 } satisfies ActivityContract;
 

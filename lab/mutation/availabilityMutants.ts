@@ -102,8 +102,20 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a claim is asked for although members that are down use its budget up',
     'orchestrations/awaitClaim.ts',
-    ['return seen.full.length > 0 ? null : seen.disruption;', 'return seen.disruption;'],
+    ['if (seen.full.length === 0) return', 'if (seen.full.length >= 0) return'],
     'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a round waits until its window closes for members of a budget that are off for good',
+    'activities/collectMembersDown.ts',
+    ['inVain: seconds >= WAIT_SECONDS_MAX', 'inVain: false'],
+    'tests/activities/budgetMembers.test.ts',
+  ),
+  planted(
+    'a catch-up takes VMs of a budget that is used up, in each window anew',
+    'activities/collectSecondChances.ts',
+    [' || (await this.#isOfFullBudget(vm, policy))', ''],
+    'tests/activities/budgetSecondChances.test.ts',
   ),
   planted(
     'the auditor takes no notice of members of a budget that are off',

@@ -4,6 +4,7 @@ import { BUDGET_LOOK_SECONDS_MAX, countAsDown, STALE_LOOK_MAX } from '../../acti
 import { collectMembersDown } from '../../activities/collectMembersDown';
 import type { BudgetShare } from '../../domain/budgets';
 import type { Disruption } from '../../domain/disruption';
+import { addSeconds, secondsBetween } from '../../domain/instants';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { vmsOf } from '../support/builders';
@@ -53,6 +54,7 @@ const switchOn = (services: FakeServices, vms: readonly VirtualMachine[]): void 
 interface Seen {
   readonly disruption: Disruption;
   readonly full: readonly { readonly budget: string; readonly down: string }[];
+  readonly againUtc?: string;
 }
 const look = async (services: FakeServices, max: number): Promise<Seen> =>
   (await services.run(collectMembersDown, {
@@ -110,6 +112,40 @@ describe('INV-15: what a claim may take of a budget', () => {
     expect(await services.outcomes.read(ROLLOUT, own[0]?.id ?? beside.id)).toMatchObject({
       reason: 'budgetUsedUp',
       detail: expect.stringContaining(DOWN) as string,
+    });
+  });
+
+  it('is waited for while what is down may be a restart, in a few looks; members that are off for good are not waited for', async () => {
+    const services = await fleet(2);
+    switchOff(services, others.slice(0, 2));
+    const begunUtc = services.nowUtc();
+    let seen = await look(services, 2);
+    for (let looks = 1; seen.full.length > 0; looks += 1) {
+      expect(looks).toBeLessThan(8);
+      const seconds = secondsBetween(services.nowUtc(), seen.againUtc ?? '');
+      services.wait(Math.max(60, seconds)); // the shortest pause of a claim
+      seen = await look(services, 2);
+    }
+    expect(secondsBetween(begunUtc, services.nowUtc())).toBeGreaterThanOrEqual(1800);
+    expect(secondsBetween(begunUtc, services.nowUtc())).toBeLessThan(3600);
+    expect(seen).toEqual({
+      disruption: claimOf({ budget: 'shop', count: 0, max: 1, downCount: 2 }),
+      full: [],
+    });
+    switchOn(services, others);
+    switchOff(services, others.slice(2, 3));
+    expect(shareIn(await look(services, 2))?.count).toBe(1);
+  });
+
+  it('is waited for by a person that asks for one VM, which never goes on without it', async () => {
+    const services = await fleet(2);
+    switchOff(services, others.slice(0, 2));
+    await look(services, 2);
+    services.wait(86_400);
+    const disruption = claimOf({ budget: 'shop', count: 1, max: 2 });
+    expect(await services.run(collectMembersDown, { ref: null, disruption })).toMatchObject({
+      full: [{ budget: 'shop', down: DOWN }],
+      againUtc: addSeconds(services.nowUtc(), 900),
     });
   });
 

@@ -20,7 +20,7 @@ async function services(budgets: readonly unknown[] = BUDGETS): Promise<Services
 }
 
 /** None of its members is known to be down. */
-const SHOP = { budget: 'shop', down: '' };
+const SHOP = { budget: 'shop', down: '', notClaimed: false };
 
 const place = {
   region: 'eastus',

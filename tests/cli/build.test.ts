@@ -180,6 +180,19 @@ describe('a build', () => {
     expect(small.node('cli/build.mjs').status).toBe(1);
   });
 
+  it('that cannot be written says where, why and how to fix it', () => {
+    mkdirSync(join(small.folder, 'dist'));
+    small.write('dist/domain', 'a file in the place of a folder');
+    const { status, stdout, stderr } = small.greet();
+    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/^(building .*\n)?$/) });
+    const lines = stderr.split('\n').filter((line) => !line.startsWith('building'));
+    expect(lines.slice(0, 3)).toEqual([
+      `error: What was built could not be written to ${join(small.folder, 'dist')}.`,
+      expect.stringMatching(/^ {2}why: EEXIST.*domain/),
+      expect.stringMatching(/^ {2}fix: /),
+    ]);
+  });
+
   it('without its packages says how to get them', () => {
     rmSync(join(small.folder, 'node_modules'));
     const { status, stderr } = small.greet();

@@ -1,11 +1,14 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type * as LowtideErrorModule from '../../domain/lowtideError';
 import type * as LocalApp from '../../local/localApp';
 import { takeStateFolder } from '../../local/stateFolder';
 import { loadNatively } from '../emulator/support/nativeHost';
 
 const { withLocalApp } = loadNatively('dist/local/localApp.js') as typeof LocalApp;
+
+const { LowtideError } = loadNatively('dist/domain/lowtideError.js') as typeof LowtideErrorModule;
 
 const PLENTY = 10_000_000_000;
 
@@ -94,4 +97,18 @@ test.each([
     code: 'STORAGE_UNAVAILABLE',
     detail: { why: 'The disk of its state folder is full.' },
   });
+});
+
+test('an error that already says what a full disk did not take is passed on as it is', async () => {
+  const said = new LowtideError(
+    'OUTPUT_FAILED',
+    { what: 'The state folder /s could not be written.', why: 'The disk is full.', fix: 'Make room.' },
+    { cause: Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }) },
+  );
+  const worked = withLocalApp(
+    options(() => Promise.resolve(PLENTY)),
+    never,
+    () => Promise.reject(said),
+  );
+  await expect(worked).rejects.toBe(said);
 });

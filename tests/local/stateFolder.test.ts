@@ -44,6 +44,21 @@ test('a lock left behind by a process that is gone is no obstacle', () => {
   expect(() => takeStateFolder(join(home, 'start'), { fresh: false })).not.toThrow();
 });
 
+test('a disk that was full when a folder was taken does not keep it taken', () => {
+  const write = jest.spyOn(fs, 'writeFileSync').mockImplementationOnce((lock) => {
+    fs.closeSync(fs.openSync(String(lock), 'wx')); // the name still finds room, its content does not
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+  });
+  try {
+    expect(() => takeStateFolder(join(home, 'start'), { fresh: false })).toThrow(
+      /start could not be written\. The disk is full\. Make room .*--state/,
+    );
+  } finally {
+    write.mockRestore();
+  }
+  expect(() => takeStateFolder(join(home, 'start'), { fresh: false })).not.toThrow();
+});
+
 test('a folder that is not its own is never emptied', () => {
   const folder = join(home, 'documents');
   mkdirSync(folder);
@@ -67,7 +82,7 @@ test('a folder on a read-only file system is reported as that, not as missing', 
   });
   try {
     expect(() => takeStateFolder(join(home, 'a', 'state'), { fresh: true })).toThrow(
-      /state could not be written\. Its file system is read-only\. .*--state/,
+      /state could not be written\. Its file system is read-only\. Name a folder .*--state/,
     );
   } finally {
     made.mockRestore();

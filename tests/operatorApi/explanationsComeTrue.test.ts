@@ -1,50 +1,31 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
-import { anApi, type Api } from '../armApi/api';
+import { anApi } from '../armApi/api';
+import { explainedMonth, type Explained, type ExplainedMonth, type Hold } from './explainedMonth';
+import { monthOfEveryHold, type MonthOfEveryHold } from './monthOfEveryHold';
 
 const VMS = 80;
 /** Days of the month on which every VM is asked about: before the first window, in windows, and between them. */
 const ASKED_DAYS = [0.01, 0.5, 1.3, 2.4, 4.1, 7, 12];
 const DAYS = 20;
 /** VMs that are off or have a silent agent for some days or for good, so that their turn finds them so. */
-const SCENARIO = {
-  name: 'off-and-silent',
-  description: 'Some VMs are off, the agents of some are silent, for six days or for good.',
-  effects: [
-    { who: { share: 25 }, what: 'poweredOff', when: { fromDay: 1, toDay: 6 } },
-    { who: { share: 25 }, what: 'agentLost', when: { fromDay: 1, toDay: 6 } },
-    { who: { share: 8 }, what: 'poweredOff', when: { fromDay: 1, toDay: 40 } },
-    { who: { share: 8 }, what: 'agentLost', when: { fromDay: 1, toDay: 40 } },
-  ],
-};
+const OFF_AND_SILENT = [
+  { who: { share: 25 }, what: 'poweredOff', when: { fromDay: 1, toDay: 6 } },
+  { who: { share: 25 }, what: 'agentLost', when: { fromDay: 1, toDay: 6 } },
+  { who: { share: 8 }, what: 'poweredOff', when: { fromDay: 1, toDay: 40 } },
+  { who: { share: 8 }, what: 'agentLost', when: { fromDay: 1, toDay: 40 } },
+];
 
-interface Hold {
-  readonly reason: string;
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly sinceUtc: string | null;
-}
-
-interface Explained {
-  readonly vmId: string;
-  readonly asOfUtc: string;
-  readonly state: string;
-  readonly holds: readonly Hold[];
-  readonly start: { readonly earliestUtc: string; readonly latestUtc: string } | null;
-}
-
-interface Event {
-  readonly at: string;
-  readonly action: string;
-  readonly vm: string;
-  readonly rolloutId: string | null;
-}
-
-interface EndedAs {
-  readonly kind: string;
-  readonly reason: string;
-  readonly otherReasons?: readonly string[];
+function offAndSilent(): Promise<ExplainedMonth> {
+  return explainedMonth(anApi, {
+    fleet: printGeneratedFleet(generateFleet({ vms: VMS, seed: 5 })),
+    effects: OFF_AND_SILENT,
+    begin: async (send) => {
+      const span = { from: '2026-11-12T06:00Z', to: '2026-11-15T12:00Z' };
+      await send('PUT', '/api/freezes/launch', { ...span, reason: 'A launch.', owner: 'ops' });
+    },
+    asked: ASKED_DAYS.map((day) => [day]),
+    days: DAYS,
+  });
 }
 
 /** What begins and ends each of these in the log of the platform. */
@@ -53,76 +34,70 @@ const LOGGED: Readonly<Record<string, readonly [begins: string, ends: string]>> 
   agentSilent: ['agentLost', 'agentRestored'],
 };
 
+/** What is not in doubt of any month: each holds for everything that was said of every VM. */
+const RULES: readonly (readonly [rule: string, wrong: (month: ExplainedMonth) => readonly object[]])[] = [
+  [
+    'no installation starts before the earliest start or after the latest that was said',
+    ({ explained, nextStart }) =>
+      explained.filter(({ vmId, asOfUtc, state, start }) => {
+        if (state !== 'waiting' && state !== 'held') return false;
+        const started = nextStart(vmId, asOfUtc);
+        if (started === null) return false;
+        return start === null || started < start.earliestUtc || started > start.latestUtc;
+      }),
+  ],
+  [
+    'what takes no part or is done is not installed after that was said; a VM that became enabled since has that as its reason',
+    ({ explained, nextStart }) =>
+      explained.filter(({ vmId, asOfUtc, state, holds }) => {
+        if (state !== 'notTakingPart' && state !== 'done') return false;
+        const isOnlyEnabling = holds.length > 0 && holds.every(({ reason }) => reason === 'notEnabled');
+        return nextStart(vmId, asOfUtc) !== null && !isOnlyEnabling;
+      }),
+  ],
+  [
+    'what waited or was held and was not installed has an outcome with a reason, or its turn is still to come',
+    ({ api, explained, outcomes, nextStart }) =>
+      explained.filter(({ vmId, asOfUtc, state, start }) => {
+        if ((state !== 'waiting' && state !== 'held') || nextStart(vmId, asOfUtc) !== null) return false;
+        const outcome = outcomes.get(vmId);
+        if (outcome === undefined) return start === null || start.latestUtc < api.host.nowUtc();
+        return outcome.kind === 'patched';
+      }),
+  ],
+  [
+    'what a freeze or an exclusion holds is installed only after the end that its hold names',
+    ({ explained, nextStart }) =>
+      explained.filter(({ vmId, asOfUtc, holds }) => {
+        const started = nextStart(vmId, asOfUtc);
+        const dated = holds.filter(({ reason }) => reason === 'frozen' || reason === 'excludedForNow');
+        return started !== null && dated.some(({ facts }) => started < String(facts['untilUtc']));
+      }),
+  ],
+];
+
 describe('what `why` says of every VM of a simulated month', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-why-'));
-  let api: Api;
-  const explained: Explained[] = [];
-  let events: readonly Event[] = [];
-  let outcomes: ReadonlyMap<string, EndedAs>;
+  let month: ExplainedMonth;
+  let explained: ExplainedMonth['explained'];
+  let events: ExplainedMonth['events'];
+  let outcomes: ExplainedMonth['outcomes'];
+  let nextStart: ExplainedMonth['nextStart'];
 
   beforeAll(async () => {
-    writeFileSync(join(folder, 'off-and-silent.json'), JSON.stringify(SCENARIO));
-    api = await anApi({
-      clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
-      timers: true,
-      environment: { LOWTIDE_SCENARIO: join(folder, 'off-and-silent.json') },
-    });
-    const fleet = await api.send(
-      'POST',
-      '/api/fleet',
-      printGeneratedFleet(generateFleet({ vms: VMS, seed: 5 })),
-    );
-    if (fleet.status !== 200) throw new Error(`POST /api/fleet answered ${fleet.status}`);
-    await api.send('POST', '/api/rollouts', { month: '2026-11' });
-    const frozen = { from: '2026-11-12T06:00Z', to: '2026-11-15T12:00Z', reason: 'A launch.', owner: 'ops' };
-    const frozenStatus = (await api.send('PUT', '/api/freezes/launch', frozen)).status;
-    if (frozenStatus !== 200) throw new Error(`PUT /api/freezes/launch answered ${frozenStatus}`);
-    const all = (await api.send('GET', '/api/fleet?limit=1000')).body['value'] as unknown as {
-      readonly vmId: string;
-    }[];
-    let passed = 0;
-    for (const day of [...ASKED_DAYS, DAYS]) {
-      await api.pass((day - passed) * 24 * 60);
-      passed = day;
-      if (day === DAYS) break;
-      for (const { vmId } of all)
-        explained.push((await api.send('GET', `/api/explain?id=${vmId}`)).body as unknown as Explained);
-    }
-    events = (await api.send('GET', '/api/simulated/events')).body['value'] as unknown as Event[];
-    const ended = (await api.send('GET', '/api/rollouts/rollout-2026-11/virtual-machines')).body[
-      'value'
-    ] as unknown as (EndedAs & { readonly vmId: string })[];
-    outcomes = new Map(ended.map(({ vmId, ...outcome }) => [vmId, outcome]));
+    month = await offAndSilent();
+    ({ explained, events, outcomes, nextStart } = month);
   });
-  afterAll(async () => {
-    await api.close();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => month.close());
 
-  /** The first installation of the rollout on a VM after an instant. */
-  const nextStart = (vmId: string, afterUtc: string): string | null =>
-    events.find(
-      ({ at, action, vm, rolloutId }) =>
-        action === 'installStarted' && rolloutId !== null && at > afterUtc && vm.toLowerCase() === vmId,
-    )?.at ?? null;
+  test.each(RULES)('%s', (_rule, wrong) => {
+    expect(wrong(month)).toEqual([]);
+  });
 
   test('was asked of every VM, and in every state', () => {
     expect(explained).toHaveLength(VMS * ASKED_DAYS.length);
     const states = new Set(explained.map(({ state }) => state));
     expect([...states]).toEqual(expect.arrayContaining(['notTakingPart', 'waiting', 'held', 'done']));
     expect(events.filter(({ action }) => action === 'installStarted').length).toBeGreaterThan(20);
-  });
-
-  test('no installation starts before the earliest start or after the latest that was said', () => {
-    const wrong = explained.flatMap((said) => {
-      const { vmId, asOfUtc, state, start } = said;
-      if (state !== 'waiting' && state !== 'held') return [];
-      const started = nextStart(vmId, asOfUtc);
-      if (started === null) return [];
-      const isInTime = start !== null && started >= start.earliestUtc && started <= start.latestUtc;
-      return isInTime ? [] : [{ ...said, started }];
-    });
-    expect(wrong).toEqual([]);
   });
 
   test('what is said is put to the test: most that waits is installed later, and so is much of what is held', () => {
@@ -132,14 +107,9 @@ describe('what `why` says of every VM of a simulated month', () => {
     expect(tested('held')).toBeGreaterThan(5);
   });
 
-  test('what a freeze holds is installed only after the end that its hold names', () => {
-    const frozen = explained.flatMap(({ vmId, asOfUtc, holds }) => {
-      const hold = holds.find(({ reason }) => reason === 'frozen');
-      const started = hold === undefined ? null : nextStart(vmId, asOfUtc);
-      return started === null ? [] : [{ vmId, started, untilUtc: String(hold?.facts['untilUtc']) }];
-    });
-    expect(frozen.length).toBeGreaterThan(5);
-    expect(frozen.filter(({ started, untilUtc }) => started < untilUtc)).toEqual([]);
+  test('a freeze is put to the test: much of what it holds is installed after it', () => {
+    const frozen = explained.filter(({ holds }) => holds.some(({ reason }) => reason === 'frozen'));
+    expect(frozen.filter(({ vmId, asOfUtc }) => nextStart(vmId, asOfUtc) !== null).length).toBeGreaterThan(5);
   });
 
   test('the hold that is named first is the reason of the outcome it leads to, or the VM had its turn, or what held it has passed', () => {
@@ -149,25 +119,6 @@ describe('what `why` says of every VM of a simulated month', () => {
       const outcome = outcomes.get(said.vmId);
       const hasPassed = first.reason === 'notEnabled' && outcome?.reason !== 'notEnabled';
       return outcome === undefined || outcome.reason === first.reason || hasPassed ? [] : [{ said, outcome }];
-    });
-    expect(wrong).toEqual([]);
-  });
-
-  test('what takes no part or is done is not installed after that was said; a VM that became enabled since has that as its reason', () => {
-    const wrong = explained.filter(({ vmId, asOfUtc, state, holds }) => {
-      if (state !== 'notTakingPart' && state !== 'done') return false;
-      const isOnlyEnabling = holds.length > 0 && holds.every(({ reason }) => reason === 'notEnabled');
-      return nextStart(vmId, asOfUtc) !== null && !isOnlyEnabling;
-    });
-    expect(wrong).toEqual([]);
-  });
-
-  test('what waited or was held and was not installed has an outcome with a reason, or its turn is still to come', () => {
-    const wrong = explained.filter(({ vmId, asOfUtc, state, start }) => {
-      if ((state !== 'waiting' && state !== 'held') || nextStart(vmId, asOfUtc) !== null) return false;
-      const outcome = outcomes.get(vmId);
-      if (outcome === undefined) return start === null || start.latestUtc < api.host.nowUtc();
-      return outcome.kind === 'patched';
     });
     expect(wrong).toEqual([]);
   });
@@ -217,5 +168,87 @@ describe('what `why` says of every VM of a simulated month', () => {
       return (outcomes.get(vmId)?.otherReasons ?? []).some((reason) => wasSo(vmId, reason, asOfUtc));
     });
     expect(silent.filter(({ asOfUtc }) => asOfUtc > '2026-11-15T12:00')).toEqual([]);
+  });
+});
+
+/** Every hold that `why` can name of a VM of a rollout. */
+const NAMED_BY_SOME_MONTH = [
+  'approvalPending',
+  'budgetUsedUp',
+  'evidenceLimit',
+  'excludedForNow',
+  'hookRefused',
+  'installFailed',
+  'operatorSkipped',
+  'rolloutHalted',
+  'rolloutPaused',
+  'waitingForSet',
+];
+
+describe('what `why` says in a month in which people, the policy, a hook and the patches themselves hold VMs', () => {
+  let month: MonthOfEveryHold;
+  beforeAll(async () => {
+    month = await monthOfEveryHold(anApi);
+  });
+  afterAll(() => month.close());
+
+  test.each(RULES)('%s', (_rule, wrong) => {
+    expect(wrong(month)).toEqual([]);
+  });
+
+  test('each of these holds is named of some VM', () => {
+    const named = new Set(month.explained.flatMap(({ holds }) => holds.map(({ reason }) => reason)));
+    expect([...named].sort()).toEqual(NAMED_BY_SOME_MONTH);
+  });
+
+  test('what a person or a hook can let go on is installed only after one did, and of each some is', () => {
+    const { explained, released, nextStart } = month;
+    const reasons = new Set(released.map(({ reason }) => reason));
+    expect([...reasons].sort()).toEqual([
+      'approvalPending',
+      'evidenceLimit',
+      'hookRefused',
+      'rolloutHalted',
+      'rolloutPaused',
+    ]);
+    for (const reason of reasons) {
+      const started = explained
+        .filter(({ holds }) => holds.some((hold) => hold.reason === reason))
+        .flatMap(({ vmId, asOfUtc }) => {
+          const startUtc = nextStart(vmId, asOfUtc);
+          const release = released.find((one) => one.reason === reason && one.atUtc >= asOfUtc);
+          return startUtc === null ? [] : [{ vmId, asOfUtc, startUtc, releasedUtc: release?.atUtc ?? null }];
+        });
+      expect([reason, started.length > 0]).toEqual([reason, true]);
+      const early = started.filter(
+        ({ startUtc, releasedUtc }) => releasedUtc === null || startUtc < releasedUtc,
+      );
+      expect([reason, early]).toEqual([reason, []]);
+    }
+  });
+
+  test('what a budget holds is installed only once the member that is down has come back', () => {
+    const { explained, events, nextStart } = month;
+    const backUtc = events.find(({ action, vm }) => action === 'poweredOn' && vm.endsWith('/shop-1'))?.at;
+    const started = explained
+      .filter(({ holds }) =>
+        holds.some(({ reason, facts }) => reason === 'budgetUsedUp' && facts['down'] === 'shop-1'),
+      )
+      .map(({ vmId, asOfUtc }) => nextStart(vmId, asOfUtc));
+    expect(started.length).toBeGreaterThan(0);
+    expect(started.filter((startUtc) => startUtc !== null && startUtc < String(backUtc))).toEqual([]);
+    expect(started.filter((startUtc) => startUtc !== null).length).toBeGreaterThan(0);
+  });
+
+  test('what nothing lets go on is not installed, and has that hold among the reasons of its outcome', () => {
+    const { explained, outcomes, nextStart } = month;
+    for (const reason of ['operatorSkipped', 'waitingForSet']) {
+      const held = explained.filter(({ holds }) => holds.some((hold) => hold.reason === reason));
+      expect([reason, held.length > 0]).toEqual([reason, true]);
+      const wrong = held.filter(
+        ({ vmId, asOfUtc }) => nextStart(vmId, asOfUtc) !== null || outcomes.get(vmId)?.reason !== reason,
+      );
+      expect([reason, wrong]).toEqual([reason, []]);
+    }
   });
 });

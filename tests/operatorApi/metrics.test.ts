@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { METRICS } from '../../operatorApi/metrics';
+import { METRICS, metricsRoutes } from '../../operatorApi/metrics';
+import type { OperatorContext, OperatorRequest } from '../../operatorApi/route';
 import { anApi, type Api } from '../armApi/api';
+import { vmsOf } from '../support/builders';
+import { someServices } from '../support/fakeServices';
 import { apiMonth } from './apiMonth';
 
 const document = (name: string): string => readFileSync(join(__dirname, '..', '..', 'docs', name), 'utf8');
@@ -31,6 +34,43 @@ describe('metrics', () => {
     const text = document('metrics.md');
     expect(METRICS.filter(([name, help]) => !text.includes(name) || !text.includes(help))).toEqual([]);
     const asked = document('grafana-dashboard.json').match(/lowtide_\w+/g) ?? [];
+    expect(asked.length).toBeGreaterThan(5);
     expect(asked.filter((name) => !METRICS.some(([known]) => known === name))).toEqual([]);
+  });
+
+  it('are documented with their labels, no other is, and the dashboard asks for no other label', () => {
+    const rows = document('metrics.md').matchAll(/^\| `(lowtide_\w+)` +\|([^|]*)\|/gm);
+    const documented = [...rows].map(([, name = '', labels = '']) => [name, labels.match(/\w+/g) ?? []]);
+    expect(documented).toEqual(METRICS.map(([name, , labels]) => [name, [...labels]]));
+    const queries = [...document('grafana-dashboard.json').matchAll(/"expr": *"((?:[^"\\]|\\.)*)"/g)];
+    expect(queries.length).toBeGreaterThan(3);
+    for (const [, query = ''] of queries) {
+      const labels = METRICS.filter(([name]) => query.includes(name)).flatMap(([, , own]) => [...own]);
+      const used = [
+        ...[...query.matchAll(/by \(([^)]*)\)/g)].flatMap(([, names = '']) => names.match(/\w+/g) ?? []),
+        ...[...query.matchAll(/(\w+)(?:=~?|!=|!~)\\?"/g)].map(([, name = '']) => name),
+      ];
+      expect([query, used.filter((name) => !labels.some((own) => own === name))]).toEqual([query, []]);
+    }
+  });
+
+  it('have as many samples whatever the size of the fleet', async () => {
+    const samplesOf = async (count: number): Promise<readonly string[]> => {
+      const vms = vmsOf(count, (n) => ({
+        region: n % 2 === 0 ? 'eastus' : 'westeurope',
+        subscriptionId: `sub-${n}`,
+        tags: { app: `app-${n}` },
+      }));
+      const services = await someServices({ vms });
+      const route = metricsRoutes[0];
+      const answer = await route?.handler({} as OperatorRequest, { services } as unknown as OperatorContext);
+      const text = answer?.body as string;
+      expect(text).toContain(`lowtide_fleet_vms{takes_part="true"} ${count}`);
+      return text
+        .split('\n')
+        .filter((line) => line !== '' && !line.startsWith('#'))
+        .map((line) => line.slice(0, line.lastIndexOf(' ')));
+    };
+    expect(await samplesOf(300)).toEqual(await samplesOf(3));
   });
 });

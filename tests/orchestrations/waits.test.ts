@@ -1,4 +1,5 @@
 import type { decidePhaseGate, readControl } from '../../activities/contracts';
+import type { Disruption } from '../../domain/disruption';
 import { awaitClaim } from '../../orchestrations/awaitClaim';
 import { awaitGate } from '../../orchestrations/awaitGate';
 import { awaitGo } from '../../orchestrations/awaitGo';
@@ -165,7 +166,11 @@ describe('awaitClaim', () => {
   const awaiting = (
     answer: (nowUtc: string) => unknown,
     untilUtc = ACQUIRE_BY,
-    over: { readonly refused?: { readonly rules: readonly string[]; readonly againUtc?: string } } = {},
+    over: {
+      readonly refused?: { readonly rules: readonly string[]; readonly againUtc?: string };
+      readonly disruption?: Disruption;
+      readonly activities?: Scene['activities'];
+    } = {},
   ): Promise<Run> =>
     replay(awaitClaim, {
       input: {
@@ -173,7 +178,7 @@ describe('awaitClaim', () => {
         claimId: 'claim-1',
         kind: 'rollout',
         ledger: 'eastus',
-        disruption: aDisruption(),
+        disruption: over.disruption ?? aDisruption(),
         pace,
         untilUtc,
         startByUtc: START_BY,
@@ -182,6 +187,7 @@ describe('awaitClaim', () => {
         catchUpSlotsMax: 1,
       },
       nowUtc: NOW,
+      ...(over.activities && { activities: over.activities }),
       entities: { disruptionLedger: (_operation, _input, _key, nowUtc) => answer(nowUtc) },
     });
 
@@ -230,6 +236,22 @@ describe('awaitClaim', () => {
       const asked = calls.filter(({ kind }) => kind === 'entity').map(({ atUtc }) => atUtc);
       expect(asked).toEqual('refused' in over ? [againUtc] : [NOW, againUtc]);
     }
+  });
+
+  it('INV-15: looks at a budget that is used up when members may be back, not all the while, and asks no ledger before', async () => {
+    const disruption = { ...aDisruption(), budgets: [{ budget: 'shop', count: 1, max: 1 }] };
+    const againUtc = new Date(Date.parse(NOW) + HOUR_MS).toISOString();
+    const full = [{ budget: 'shop', down: 'shop-1' }];
+    const { names, endedUtc } = await awaiting(() => ({ kind: 'granted' }), ACQUIRE_BY, {
+      disruption,
+      activities: {
+        collectMembersDown: (_asked, nowUtc) =>
+          nowUtc < againUtc ? { disruption, full, againUtc } : { disruption, full: [] },
+      },
+    });
+    const ledger = 'disruptionLedger.tryAcquire';
+    expect(names).toEqual(['collectMembersDown', 'collectMembersDown', ledger, ledger]);
+    expect(endedUtc).toBe(againUtc);
   });
 
   it('polls often enough that its ticket never lapses', async () => {

@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Api, anApi } from '../armApi/api';
+
+export interface Hold {
+  readonly reason: string;
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly sinceUtc: string | null;
+}
+
+/** What `why` said of a VM at an instant. */
+export interface Explained {
+  readonly vmId: string;
+  readonly asOfUtc: string;
+  readonly state: string;
+  readonly holds: readonly Hold[];
+  readonly start: { readonly earliestUtc: string; readonly latestUtc: string } | null;
+}
+
+export interface Event {
+  readonly at: string;
+  readonly action: string;
+  readonly vm: string;
+  readonly rolloutId: string | null;
+}
+
+export interface EndedAs {
+  readonly kind: string;
+  readonly reason: string;
+  readonly otherReasons?: readonly string[];
+}
+
+export interface ExplainedMonth {
+  readonly api: Api;
+  readonly explained: readonly Explained[];
+  /** The log of the platform. */
+  readonly events: readonly Event[];
+  readonly outcomes: ReadonlyMap<string, EndedAs>;
+  /** The first installation of the rollout on a VM after an instant. */
+  readonly nextStart: (vmId: string, afterUtc: string) => string | null;
+  readonly close: () => Promise<void>;
+}
+
+export interface MonthSetup {
+  readonly fleet: string;
+  readonly effects: readonly object[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Before the rollout is asked for. */
+  readonly prepare?: (send: Send) => Promise<void>;
+  readonly begin: (send: Send) => Promise<void>;
+  /** Days on which every VM is asked about, in their order, with what people do after that. */
+  readonly asked: readonly (readonly [day: number, acts?: (send: Send, nowUtc: string) => Promise<void>])[];
+  readonly days: number;
+}
+
+/** Throws unless it is answered with success. */
+export type Send = (method: string, path: string, body?: unknown) => Promise<void>;
+
+/** Some days of November 2026, in which every VM is asked about again and again. */
+export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Promise<ExplainedMonth> {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-why-'));
+  const scenario = join(folder, 'month.json');
+  writeFileSync(
+    scenario,
+    JSON.stringify({ name: 'month', description: 'Of a test.', effects: setup.effects }),
+  );
+  const api = await make({
+    clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
+    timers: true,
+    environment: { LOWTIDE_SCENARIO: scenario, ...setup.environment },
+  });
+  const send: Send = async (method, path, body) => {
+    const { status, body: answer } = await api.send(method, path, body);
+    if (status >= 300) throw new Error(`${method} ${path} answered ${status}: ${JSON.stringify(answer)}`);
+  };
+  const valuesOf = async <T>(path: string): Promise<readonly T[]> =>
+    (await api.send('GET', path)).body['value'] as unknown as T[];
+
+  await send('POST', '/api/fleet', setup.fleet);
+  await setup.prepare?.(send);
+  await send('POST', '/api/rollouts', { month: '2026-11' });
+  await setup.begin(send);
+  const all = await valuesOf<{ readonly vmId: string }>('/api/fleet?limit=1000');
+  const explained: Explained[] = [];
+  let passed = 0;
+  const passTo = async (day: number): Promise<void> => {
+    await api.pass((day - passed) * 24 * 60);
+    passed = day;
+  };
+  for (const [day, acts] of setup.asked) {
+    await passTo(day);
+    for (const { vmId } of all)
+      explained.push((await api.send('GET', `/api/explain?id=${vmId}`)).body as unknown as Explained);
+    await acts?.(send, api.host.nowUtc());
+  }
+  await passTo(setup.days);
+  const events = await valuesOf<Event>('/api/simulated/events');
+  const ended = await valuesOf<EndedAs & { readonly vmId: string }>(
+    '/api/rollouts/rollout-2026-11/virtual-machines',
+  );
+  return {
+    api,
+    explained,
+    events,
+    outcomes: new Map(ended.map(({ vmId, ...outcome }) => [vmId, outcome])),
+    nextStart: (vmId, afterUtc) =>
+      events.find(
+        ({ at, action, vm, rolloutId }) =>
+          action === 'installStarted' && rolloutId !== null && at > afterUtc && vm.toLowerCase() === vmId,
+      )?.at ?? null,
+    close: async () => {
+      await api.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
