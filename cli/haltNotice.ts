@@ -1,5 +1,5 @@
 import type { ReportedOutcome } from '../local/rolloutEvidence';
-import type { RolloutView } from './rolloutView';
+import { givenUpBySkip, type RolloutView } from './rolloutView';
 import { shortTime } from './rolloutSummary';
 import { LOOK_BASE_URL } from './startDefaults';
 import { resourceName } from '../domain/ids';
@@ -47,11 +47,6 @@ const decisions = (scope: string): readonly (readonly [kind: string, effect: str
   ['skip', `give up the rest of ${scope}`],
   ['cancel', 'end the rollout'],
 ];
-
-/** A skip gives up the image family of its halt wherever it is, or else the region or phase. */
-function givenUpBySkip({ scope, region, phase }: HaltNotice['halt']): string {
-  return scope?.kind === 'family' ? `image family ${scope.family ?? ''}` : (region ?? phase);
-}
 
 /** The same in every shell. It is about the latest monthly rollout, which is the one of `start`. */
 function commandFor(kind: string, reason: string, baseUrl: string): string {

@@ -89,3 +89,12 @@ export function progressOf(rollout: RolloutView): RolloutProgress {
   const done = withOutcome(rollout) - (vmCount - eligibleCount) - waiting;
   return { done: Math.max(0, done), total: eligibleCount, note };
 }
+
+/** A skip gives up the image family of its halt wherever it is, or else the region or phase. */
+export function givenUpBySkip({
+  scope,
+  region,
+  phase,
+}: Pick<RolloutView['halts'][number], 'scope' | 'region' | 'phase'>): string {
+  return scope?.kind === 'family' ? `image family ${scope.family ?? ''}` : (region ?? phase);
+}

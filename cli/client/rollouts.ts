@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { LowtideError } from '../../domain/lowtideError';
 import { say } from '../../local/say';
 import { describeOutcome, partText } from '../rolloutSummary';
-import { RolloutView, WAITING } from '../rolloutView';
+import { givenUpBySkip, RolloutView, WAITING } from '../rolloutView';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
 import { instantText, readable, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { withIds } from './selectors';
@@ -154,7 +154,10 @@ function tell(kind: DecisionKind, rollout: RolloutView, scope: Row | null): void
   const where = scope === null ? rollout.id : `${partText(scope)} of ${rollout.id}`;
   say.error(`${kind} ${where} (${rollout.state}).`);
   if (kind === 'approve' || kind === 'reject') tellPending(rollout);
-  if (kind === 'skip') for (const { haltId, why } of open) say.error(`  gives up ${haltId}: ${why}`);
+  if (kind === 'skip')
+    for (const halt of open)
+      if (halt.asked === undefined)
+        say.error(`  gives up the rest of ${givenUpBySkip(halt)}: ${readable(halt.why)}`);
 }
 
 /** What an approver decides about: each phase that waits, and the phases before it, by which it is judged. */

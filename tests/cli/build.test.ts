@@ -184,7 +184,8 @@ describe('a build', () => {
     mkdirSync(join(small.folder, 'dist'));
     small.write('dist/domain', 'a file in the place of a folder');
     const { status, stdout, stderr } = small.greet();
-    expect({ status, stdout }).toEqual({ status: 1, stdout: expect.stringMatching(/^(building .*\n)?$/) });
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^(building .*\n)?$/);
     const lines = stderr.split('\n').filter((line) => !line.startsWith('building'));
     expect(lines.slice(0, 3)).toEqual([
       `error: What was built could not be written to ${join(small.folder, 'dist')}.`,

@@ -308,7 +308,7 @@ describe('a month of patching, by the people who run it', () => {
 
   it('on-call, Slack and Teams hear of it: signed, again after a 500, later each time; what never arrives is listed, and sent when a person says', async () => {
     const [first, second, third] = sentTo('/on-call');
-    for (const one of [first, second, third]) expectSigned(one!);
+    for (const one of [first, second, third]) expectSigned(one);
     const at = [first, second, third].map((one) => Number(one?.headers['webhook-timestamp']));
     expect(new Set([first, second, third].map((one) => one?.headers['webhook-id'])).size).toBe(1);
     expect([(at[1] ?? 0) - (at[0] ?? 0), (at[2] ?? 0) - (at[1] ?? 0)]).toEqual([60, 300]);
@@ -372,7 +372,9 @@ describe('a month of patching, by the people who run it', () => {
 });
 
 /** As a receiver verifies it: Standard Webhooks. */
-function expectSigned({ headers, body }: Received): void {
+function expectSigned(received: Received | undefined): void {
+  if (received === undefined) throw new Error('It did not arrive.');
+  const { headers, body } = received;
   const signed = `${String(headers['webhook-id'])}.${String(headers['webhook-timestamp'])}.${body}`;
   const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64');
   expect(headers['webhook-signature']).toBe(

@@ -219,7 +219,8 @@ describe('what `why` says in a month in which people, the policy, a hook and the
           const release = released.find((one) => one.reason === reason && one.atUtc >= asOfUtc);
           return startUtc === null ? [] : [{ vmId, asOfUtc, startUtc, releasedUtc: release?.atUtc ?? null }];
         });
-      if (reason !== 'evidenceLimit') expect([reason, started.length > 0]).toEqual([reason, true]);
+      // No VM that the evidence holds back here goes on in the days of this month.
+      expect([reason, started.length > 0 || reason === 'evidenceLimit']).toEqual([reason, true]);
       const early = started.filter(
         ({ startUtc, releasedUtc }) => releasedUtc === null || startUtc < releasedUtc,
       );
