@@ -54,41 +54,29 @@ function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
 }
 
 function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): void {
-  askingHost(
-    make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
-      'npm run lowtide -- why web-01',
-      'npm run lowtide -- why web-01 --file fleets/contoso.json --month 2026-12',
-    ]),
-  )
-    .argument('<vm>', 'its name, or its full ARM id')
-    .option('--live', 'ask the platform, too, for power, agent and health')
-    .option(
-      '--file <fleet>',
-      'no host: as the month of this fleet file is planned, by the settings here',
-      fleetFile,
-    )
-    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
-    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
-    .action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
-      ended(await runWhy(vm, options));
-    });
-  selecting(
-    withTable(
-      make(program, 'forecast', 'say which VMs miss their 30 days, and why', [
-        'npm run lowtide -- forecast --by tag:app',
-        'npm run lowtide -- forecast --state atRisk --csv > risk.csv',
-        'npm run lowtide -- forecast --file fleets/contoso.json --by family',
+  orFleetFile(
+    askingHost(
+      make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
+        'npm run lowtide -- why web-01',
+        'npm run lowtide -- why web-01 --file fleets/contoso.json --month 2026-12',
       ]),
-    ),
-  )
-    .option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region')
-    .option(
-      '--file <fleet>',
-      'no host: as the month of this fleet file is planned, by the settings here',
-      fleetFile,
     )
-    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
-    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month)
+      .argument('<vm>', 'its name, or its full ARM id')
+      .option('--live', 'ask the platform, too, for power, agent and health'),
+  ).action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
+    ended(await runWhy(vm, options));
+  });
+  orFleetFile(
+    selecting(
+      withTable(
+        make(program, 'forecast', 'say which VMs miss their 30 days, and why', [
+          'npm run lowtide -- forecast --by tag:app',
+          'npm run lowtide -- forecast --state atRisk --csv > risk.csv',
+          'npm run lowtide -- forecast --file fleets/contoso.json --by family',
+        ]),
+      ),
+    ).option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region'),
+  )
     .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
     .addOption(
       new Option('--state <state>', 'list the VMs in this state').choices([
@@ -104,6 +92,17 @@ function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): v
       ended(await runForecast(options));
     });
 }
+
+/** What is answered without a host, too: of the month of a fleet file. */
+const orFleetFile = (command: Command): Command =>
+  command
+    .option(
+      '--file <fleet>',
+      'no host: as the month of this fleet file is planned, by the settings here',
+      fleetFile,
+    )
+    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
+    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month);
 
 function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
