@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { vmsText } from '../domain/listed';
 import type { Host } from '../emulator/host';
 import { outcomesOf } from '../local/rolloutEvidence';
 import { rolloutNow } from '../local/rolloutNow';
@@ -135,7 +136,7 @@ function newsOf({ phases }: RolloutView): readonly News[] {
           {
             key: phase,
             atUtc: startedUtc,
-            text: `${phase} begins: ${vmCount === 1 ? '1 VM' : `${vmCount} VMs`} in ${regions.join(', ')}`,
+            text: `${phase} begins: ${vmsText(vmCount)} in ${regions.join(', ')}`,
           },
         ]),
     ...(endedUtc === null || gate === null

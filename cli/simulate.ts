@@ -1,4 +1,5 @@
 import { renderCertificate } from '../audit/certificate';
+import { vmsText } from '../domain/listed';
 import { readAppSettings } from '../local/appSettings';
 import { say } from '../local/say';
 import { simulateMonth, type SimulationOptions, type SimulationReport } from '../local/simulateMonth';
@@ -49,7 +50,7 @@ function describe(report: SimulationReport): string {
   });
   const halts = report.halts.map(({ haltId, why }) => wrap(`halted at ${haltId}: ${why}`, '  '));
   return [
-    `${report.rolloutId}: ${report.vmCount === 1 ? '1 VM' : `${report.vmCount} VMs`}, ${report.virtualDays} days in ${report.wallSeconds} s, ${report.durableSteps} durable steps`,
+    `${report.rolloutId}: ${vmsText(report.vmCount)}, ${report.virtualDays} days in ${report.wallSeconds} s, ${report.durableSteps} durable steps`,
     ...['', 'Outcomes', ...rows, '', 'Phases', ...phases, ...halts, ''],
     renderCertificate(report.audit, terminalWidth()),
     ...azureLines(report),

@@ -3,7 +3,7 @@ import type { RolloutControl } from '../domain/control';
 import { latestMonthly, type FleetVm } from './fleetView';
 import { vmsAtRisk } from './vmsAtRisk';
 import { resourceName } from '../domain/ids';
-import { listed } from '../domain/listed';
+import { listed, vmsText } from '../domain/listed';
 
 const NAMED_MAX = 20;
 
@@ -77,8 +77,8 @@ export function atRiskSentences(
   return {
     short:
       atRiskNow === added.length
-        ? `${vms(atRiskNow)} may miss ${their} 30 days (${reasons}).`
-        : `${added.length} more may miss ${their} 30 days (${reasons}); ${vms(atRiskNow)} are at risk now.`,
+        ? `${vmsText(atRiskNow)} may miss ${their} 30 days (${reasons}).`
+        : `${added.length} more may miss ${their} 30 days (${reasons}); ${vmsText(atRiskNow)} are at risk now.`,
     facts: facts.join(' '),
   };
 }
@@ -89,5 +89,3 @@ function triedAgain(count: number, endsUtc: string): string {
     ? `It is tried again by itself in its off-peak hours until ${until}, if it is on then; nothing else is to be done.`
     : `They are tried again by themselves in their off-peak hours until ${until}, if they are on then; nothing else is to be done.`;
 }
-
-const vms = (count: number): string => (count === 1 ? '1 VM' : `${count} VMs`);

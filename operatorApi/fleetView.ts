@@ -3,6 +3,7 @@ import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import type { FleetView } from './fleetVm';
+import { keepNewest } from './keepNewest';
 import { notFound } from './openRollout';
 import { readFleet, type FleetReading } from './readFleet';
 
@@ -100,10 +101,7 @@ function read(services: Services, control: RolloutControl | null, views: Views):
   const reading = readFleet(services, control, views.kept.get(key)?.reading ?? null)
     .then((made) => {
       const readAtMs = performance.now();
-      views.kept.delete(key);
-      views.kept.set(key, { reading: made, readAtMs, tookMs: readAtMs - startedMs });
-      const [oldest] = views.kept.keys();
-      if (views.kept.size > VIEWS_MAX && oldest !== undefined) views.kept.delete(oldest);
+      keepNewest(views.kept, key, { reading: made, readAtMs, tookMs: readAtMs - startedMs }, VIEWS_MAX);
       return made.view;
     })
     .finally(() => views.underWay.delete(key));

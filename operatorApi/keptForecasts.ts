@@ -6,6 +6,7 @@ import type { Freeze } from '../domain/freezes';
 import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, isLongAgo, type FleetView, type FleetVm } from './fleetView';
+import { keepNewest } from './keepNewest';
 import { inSlices } from './slices';
 
 /** Every VM of a view against the 30 days, by its place there. */
@@ -61,10 +62,7 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
     const forecast = make(services, view, grounds, asOfUtc);
     const remember = (): void => {
       const madeAtMs = performance.now();
-      kept.delete(key);
-      kept.set(key, { view, madeAtMs, madeUtc, tookMs: madeAtMs - begunMs, forecast });
-      const [oldest] = kept.keys();
-      if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
+      keepNewest(kept, key, { view, madeAtMs, madeUtc, tookMs: madeAtMs - begunMs, forecast }, KEPT_MAX);
     };
     if (known === undefined) remember();
     else void forecast.then(remember, () => undefined); // met by the request that finds the one there too old

@@ -6,6 +6,7 @@ import { releaseOf } from '../domain/release';
 import type { PreviewAnswer } from '../planning/monthPreview';
 import type { ShownDiff, Turn } from '../planning/previewPlan';
 import { fleetView, type FleetView, type Listed } from './fleetView';
+import { keepNewest } from './keepNewest';
 import type { MonthQuestion, PageQuestion, PreviewReply, PreviewRequest } from './previewer';
 import { hasThread, makerHere, ThreadMaker, type PreviewMaker } from './previewMaker';
 import { slices } from './slices';
@@ -127,10 +128,7 @@ function askAndKeep(
 ): Promise<Kept> {
   const next = ask(services, request)
     .then((kept) => {
-      answers.delete(key);
-      answers.set(key, kept);
-      const [oldest] = answers.keys();
-      if (answers.size > ANSWERS_MAX && oldest !== undefined) answers.delete(oldest);
+      keepNewest(answers, key, kept, ANSWERS_MAX);
       return kept;
     })
     .finally(() => underWay.delete(key));

@@ -15,6 +15,7 @@ import {
   type PreviewQuestion,
 } from '../planning/monthPreview';
 import { diffTurns, shownDiff, type ShownDiff, type Turn } from '../planning/previewPlan';
+import { keepNewest } from './keepNewest';
 
 /** Which month, under which policy and freezes; of the fleet that the previewer has. */
 export type MonthQuestion = Omit<PreviewQuestion, 'vms' | 'emergency'>;
@@ -120,9 +121,7 @@ export class Previewer {
     // A thread of its own has not heard of them.
     learnRegions(extraRegionsOf(month.policy.extraRegions));
     const made = monthPreview({ ...month, vms: this.#vms });
-    this.#previews.set(key, made);
-    const [oldest] = this.#previews.keys();
-    if (this.#previews.size > KEPT_MAX && oldest !== undefined) this.#previews.delete(oldest);
+    keepNewest(this.#previews, key, made, KEPT_MAX);
     return made;
   }
 

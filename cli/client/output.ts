@@ -124,9 +124,6 @@ export const readable = (text: string): string =>
     .replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, instantText)
     .replace(/\/subscriptions\/[\w-]+\/resourcegroups\/[^\s/]+\/providers\/[\w./-]*\/([\w.-]*\w)/gi, '$1');
 
-/** `1 VM`, `2 VMs`. */
-export const vmsText = (count: number): string => (count === 1 ? '1 VM' : `${count} VMs`);
-
 export const instantText = (utc: string): string => `${utc.slice(0, 10)} ${utc.slice(11, 16)} UTC`;
 
 export function writeJson(value: unknown): void {

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
-import { vmsText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { goOn } from './rollouts';
 import { resourceName } from '../../domain/ids';
+import { vmsText } from '../../domain/listed';
 
 type Common = HostOptions & OutputOptions;
 

@@ -4,10 +4,11 @@ import { messageOf } from '../../domain/messageOf';
 import { say } from '../../local/say';
 import { readPolicyFile } from '../../composition/policyFile';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
-import { instantText, vmsText, writeJson, writeRows, type OutputOptions, type Row } from './output';
+import { instantText, writeJson, writeRows, type OutputOptions, type Row } from './output';
 import { localPreview } from './localFleet';
 import { bodySelector, describeNothing, selectorQuery, withIds, type SelectorOptions } from './selectors';
 import { resourceName } from '../../domain/ids';
+import { vmsText } from '../../domain/listed';
 
 type Common = HostOptions & OutputOptions;
 
