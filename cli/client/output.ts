@@ -14,7 +14,10 @@ export interface OutputOptions {
 export type Row = Readonly<Record<string, unknown>>;
 
 const isColoured = (): boolean =>
-  process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '' && process.env['TERM'] !== 'dumb';
+  process.stdout.isTTY &&
+  (process.env['NO_COLOR'] ?? '') === '' &&
+  process.env['FORCE_COLOR'] !== '0' &&
+  process.env['TERM'] !== 'dumb';
 
 const COLOURS: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
   patched: 'green',
@@ -33,7 +36,7 @@ const COLOURS: Readonly<Record<string, Parameters<typeof styleText>[0]>> = {
 /** A word in the colour of what it means, on a terminal that shows colours. */
 export function coloured(word: string): string {
   const colour = COLOURS[word];
-  return colour !== undefined && isColoured() ? styleText(colour, word) : word;
+  return colour !== undefined && isColoured() ? styleText(colour, word, { validateStream: false }) : word;
 }
 
 /** Rows as a table, as JSON (an array), or as CSV. */

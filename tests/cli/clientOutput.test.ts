@@ -73,14 +73,14 @@ describe('what the client writes', () => {
     expect(out).not.toContain('\u001b');
   });
 
-  it('is coloured on a terminal, not where NO_COLOR is set or the terminal knows no colours, and not in a pipe', async () => {
-    const colours = async (NO_COLOR: string, TERM: string): Promise<boolean> =>
-      (await typedOnTerminal({ NO_COLOR, TERM }, ...asked('forecast', '--state', 'onTime'))).out.includes(
-        '\u001b[',
-      );
-    expect(await colours('', 'xterm')).toBe(true);
-    expect(await colours('1', 'xterm')).toBe(false);
-    expect(await colours('', 'dumb')).toBe(false);
+  it('is coloured on a terminal, not where NO_COLOR or FORCE_COLOR=0 is set or the terminal knows no colours, and not in a pipe', async () => {
+    const colours = async (environment: Parameters<typeof typedOnTerminal>[0]): Promise<boolean> =>
+      (await typedOnTerminal(environment, ...asked('forecast', '--state', 'onTime'))).out.includes('\u001b[');
+    expect(await colours({ TERM: 'xterm' })).toBe(true);
+    expect(await colours({ TERM: 'xterm', NO_COLOR: '' })).toBe(true);
+    expect(await colours({ TERM: 'xterm', NO_COLOR: '1' })).toBe(false);
+    expect(await colours({ TERM: 'xterm', FORCE_COLOR: '0' })).toBe(false);
+    expect(await colours({ TERM: 'dumb' })).toBe(false);
     expect((await typed(...asked('forecast', '--state', 'onTime'))).out).not.toContain('\u001b');
   });
 

@@ -25,21 +25,26 @@ export async function typed(...args: readonly string[]): Promise<Typed> {
   }
 }
 
-/** The same on a terminal of 60 columns; `NO_COLOR` and the like are what is given. */
+/** The same on a terminal of 60 columns; of the variables that speak of colours, those that are given are set, and no other. */
 export async function typedOnTerminal(
-  environment: Readonly<Record<'NO_COLOR' | 'TERM', string>>,
+  environment: Readonly<Partial<Record<'NO_COLOR' | 'FORCE_COLOR' | 'TERM', string>>>,
   ...args: readonly string[]
 ): Promise<Typed> {
   const before = { isTTY: process.stdout.isTTY, columns: process.stdout.columns };
-  const { NO_COLOR, TERM } = process.env;
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   Object.assign(process.stdout, { isTTY: true, columns: 60 });
-  Object.assign(process.env, environment);
+  setVariables({ NO_COLOR: undefined, FORCE_COLOR: undefined, TERM: undefined });
+  setVariables(environment);
   try {
     return await typed(...args);
   } finally {
     Object.assign(process.stdout, before);
-    for (const [name, value] of Object.entries({ NO_COLOR, TERM }))
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
+    setVariables({ NO_COLOR, FORCE_COLOR, TERM });
   }
+}
+
+function setVariables(values: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(values))
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
 }
