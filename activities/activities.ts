@@ -11,7 +11,6 @@ import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
 import { collectMembersDown } from './collectMembersDown';
 import { lookAtSet } from './lookAtSet';
-import { listCatchUps } from './listCatchUps';
 import { listDueLedgers } from './listDueLedgers';
 import { openPhase } from './openPhase';
 import { readRegion } from './readRegion';
@@ -62,7 +61,6 @@ export const activities: readonly Activity[] = [
   collectAssessments,
   collectDueAssessments,
   collectSecondChances,
-  listCatchUps,
   planCatchUp,
   listDueLedgers,
   settleLedgers,

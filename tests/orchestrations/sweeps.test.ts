@@ -130,8 +130,10 @@ describe('the sweep of second chances', () => {
       ...at,
       instanceId: 'catchUpSweep-2026-11-14T03:10',
       activities: {
-        collectSecondChances: () => ({ more: (looked += 1) < looks }),
-        listCatchUps: () => ({ catchUps: regionsOf(regions), pace }),
+        collectSecondChances: () => {
+          const more = (looked += 1) < looks;
+          return { more, catchUps: more ? [] : regionsOf(regions), pace };
+        },
       },
       children: { catchUp: () => after(3600, { rounds: 1 }) },
     });
