@@ -25,6 +25,7 @@ import { readEnablement } from './readEnablement';
 import { recordBake } from './recordBake';
 import { recordRound } from './recordRound';
 import { refreshInventory } from './refreshInventory';
+import { releaseWaits } from './releaseWaits';
 import { settleClaim } from './settleClaim';
 import { settleLedgers } from './settleLedgers';
 import { startAssessments } from './startAssessments';
@@ -64,6 +65,7 @@ export const activities: readonly Activity[] = [
   planCatchUp,
   listDueLedgers,
   settleLedgers,
+  releaseWaits,
   settleClaim,
   refreshInventory,
   collectOutdatedExtensions,

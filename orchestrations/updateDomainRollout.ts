@@ -7,7 +7,7 @@ import { childId, keyOf } from '../domain/ids';
 import { claimDeadline, type Impairment } from '../domain/ledger';
 import { askForClaim, type Claimed } from './awaitClaim';
 import * as children from './contracts';
-import { releaseClaimed } from './releaseClaim';
+import { releaseClaimed, waitOf } from './releaseClaim';
 import { call, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
@@ -105,8 +105,7 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
   const answer = yield* askForClaim(context, request);
   const { granted, ...refused } = answer;
   if (granted || nowUtc(context) >= input.acquireByUtc) return answer;
-  const id = childId(context.df.instanceId, 'claim');
-  const last = yield* child(context, children.awaitClaim, id, {
+  const last = yield* child(context, children.awaitClaim, waitOf(context.df.instanceId), {
     ...request,
     refused: { granted, ...refused },
   });
