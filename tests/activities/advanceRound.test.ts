@@ -77,6 +77,28 @@ describe('the VMs of a round advance together', () => {
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
   });
 
+  it('the call in which the last of them ends writes the round down, and its repeat does, too', async () => {
+    const { services } = await aRoundOf(3);
+    const { answers, calls } = await finish(services);
+    expect(answers.map(({ isRecorded }) => isRecorded ?? false)).toEqual([
+      ...Array<boolean>(calls - 1).fill(false),
+      true,
+    ]);
+    expect(await services.rollouts.hasRound(ROLLOUT, ref)).toBe(true);
+    expect(await callOf(services, calls)).toEqual(answers.at(-1));
+  });
+
+  it('INV-13: a round with a VM that is unhealthy is left to recordRound, which names it', async () => {
+    const { services, ids } = await aRoundOf(3);
+    services.driver.probeHealth = () =>
+      Promise.resolve({ answer: 'unhealthy', because: 'the agent is gone', signals: HEALTHY });
+    const { answers } = await finish(services);
+    expect(answers.at(-1)?.isRecorded).toBeUndefined();
+    expect(await services.rollouts.hasRound(ROLLOUT, ref)).toBe(false);
+    const recorded = await services.run(recordRound, { ref, claimId: claim.claimId });
+    expect(recorded).toMatchObject({ unhealthy: expect.arrayContaining(ids) as unknown });
+  });
+
   it('a hook that does not say yes after the round holds its region, with its words', async () => {
     const { services } = await aRoundOf(1);
     await finish(services);

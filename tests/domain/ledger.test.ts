@@ -375,8 +375,8 @@ describe('a release tells the claims that would be granted now', () => {
   });
 
   it('together no more than their shares allow', () => {
-    const of = (updateDomain: number): ReturnType<typeof inSet> => inSet('web', updateDomain, { count: 3 });
-    const state = waiting(aRequest('a', of(0), later(1)), aRequest('b', of(0), later(2)));
-    expect(grantable(release(state, 'held', []), NINE, 20)).toEqual(['a']);
+    const two = inSet('web', 0, { count: 2, shareMax: 4 });
+    const state = waiting(...['a', 'b', 'c'].map((claimId, n) => aRequest(claimId, two, later(n))));
+    expect(grantable(release(state, 'held', []), NINE, 20)).toEqual(['a', 'b']);
   });
 });

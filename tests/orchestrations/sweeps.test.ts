@@ -259,7 +259,7 @@ describe('a suspect claim', () => {
 
   it('is freed only when the driver says that nothing is in flight under it', async () => {
     const run = await withLedger((claimId) => (claimId === 'dead' ? 0 : 1));
-    expect(run.of('disruptionLedger.release')).toEqual([{ claimId: 'dead', impaired: [] }]);
+    expect(run.of('disruptionLedger.release')).toMatchObject([{ claimId: 'dead', impaired: [] }]);
   });
 
   it('is looked for after the grace of the policy', async () => {
