@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { isAssessed } from '../domain/eligibility';
 import { earlier } from '../domain/instants';
 import { nextAssessmentUtc } from '../domain/assessmentTimes';
@@ -102,9 +102,20 @@ const countOf = ({ added, changed, moved, buried, removed }: InventoryChanges): 
 
 /** Of the fleet in whatever order it is listed, and of the budgets that its VMs are counted by. */
 function fingerprintOf(vms: readonly VirtualMachine[], { budgets }: Policy): string {
-  const hash = createHash('sha256').update(JSON.stringify(budgets));
-  for (const vm of [...vms].sort((a, b) => (a.id < b.id ? -1 : 1))) hash.update(JSON.stringify(vm));
-  return hash.digest('hex');
+  const all = createHash('sha256').update(JSON.stringify(budgets));
+  all.update(vms.map(digestOf).sort().join());
+  return all.digest('hex');
+}
+
+/** Some drivers list the same object until something of the VM changes. */
+const digests = new WeakMap<VirtualMachine, string>();
+
+function digestOf(vm: VirtualMachine): string {
+  const known = digests.get(vm);
+  if (known !== undefined) return known;
+  const digest = hash('sha256', JSON.stringify(vm), 'base64');
+  digests.set(vm, digest);
+  return digest;
 }
 
 /** VMs that one call follows to their new ids: each is a dozen requests. */
