@@ -7,7 +7,7 @@ import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/for
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, isLongAgo, type FleetView, type FleetVm } from './fleetView';
 import { keepNewest } from './keepNewest';
-import { inSlices } from './slices';
+import { inSlices } from '../activities/slices';
 
 /** Every VM of a view against the 30 days, by its place there. */
 export interface KeptForecast {

@@ -9,7 +9,7 @@ import { fleetView, type FleetView, type Listed } from './fleetView';
 import { keepNewest } from './keepNewest';
 import type { MonthQuestion, PageQuestion, PreviewReply, PreviewRequest } from './previewer';
 import { hasThread, makerHere, ThreadMaker, type PreviewMaker } from './previewMaker';
-import { slices } from './slices';
+import { slices } from '../activities/slices';
 
 /** Below this a plan takes less time than a person notices, and is made where it is asked for. */
 const LARGE_VMS = 5_000;
