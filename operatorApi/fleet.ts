@@ -4,7 +4,7 @@ import { movedSets } from '../activities/followMoved';
 import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { appServices, simulatedOf } from '../composition/compose';
-import { instanceStatus, startInstance } from '../composition/instances';
+import { instanceStatus, startInstance } from '../composition/orchestrationInstances';
 import { isSupportedImage, settingThatSupports } from '../domain/images';
 import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
