@@ -11,7 +11,11 @@ const layer = (from, mayUse, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    layer('collections', [], 'collections/ knows nothing of what it holds: neither the app nor the emulator.'),
+    layer(
+      'collections',
+      [],
+      'collections/ knows nothing of what it holds: neither the app nor the emulator.',
+    ),
     layer('domain', [], 'domain/ is the vocabulary. It knows no other folder.'),
     layer('planning', ['domain/', 'collections/'], 'planning/ decides from the facts it is given.'),
     layer(
