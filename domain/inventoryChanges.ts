@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { groupedBy } from './groups';
+import { groupedBy } from './groupedBy';
 import { Utc, type VmId } from './ids';
 import type { Policy } from './policy';
 import { VirtualMachine } from './virtualMachine';
