@@ -117,7 +117,9 @@ async function askOnce(services: Services, request: PreviewRequest): Promise<Ans
     mayStand: ({ ageMs }) => isLarge && ageMs < BESIDE_MS,
     make: () => ask(services, request),
   });
-  return answer.listed === view.listed && answer.asked === asked ? { ...answer, asOfUtc: view.asOfUtc } : answer;
+  return answer.listed === view.listed && answer.asked === asked
+    ? { ...answer, asOfUtc: view.asOfUtc }
+    : answer;
 }
 
 async function ask(services: Services, request: PreviewRequest): Promise<Answer> {

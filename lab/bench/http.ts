@@ -157,8 +157,15 @@ async function ask(
 }
 
 function said(passed: Passed): string {
-  const { wallSeconds, monthMinutes, durableSteps, cpuSeconds, waitedSeconds, longestTurnMs, longestTurnCpuMs } =
-    passed;
+  const {
+    wallSeconds,
+    monthMinutes,
+    durableSteps,
+    cpuSeconds,
+    waitedSeconds,
+    longestTurnMs,
+    longestTurnCpuMs,
+  } = passed;
   const a = (amount: number): string => `${(amount / wallSeconds).toFixed(2)} a second`;
   return `durable steps ${a(durableSteps)}, minutes of the month ${a(monthMinutes)}, CPU seconds ${a(cpuSeconds)}, waiting for a processor ${waitedSeconds === null ? 'unknown' : a(waitedSeconds)}, longest turn ${longestTurnMs.toFixed(0)} ms${longestTurnCpuMs === null ? '' : `, ${longestTurnCpuMs.toFixed(0)} ms on a processor`}`;
 }

@@ -6,7 +6,10 @@ import { someServices, type FakeServices } from '../support/fakeServices';
 const VMS = 2_000;
 
 /** Turns of the event loop that others get while a listing is taken. */
-async function turnsLeftBy(services: FakeServices, agreed: Parameters<typeof takeListing>[1]): Promise<number> {
+async function turnsLeftBy(
+  services: FakeServices,
+  agreed: Parameters<typeof takeListing>[1],
+): Promise<number> {
   let turns = 0;
   let isOver = false;
   const count = (): void => {
