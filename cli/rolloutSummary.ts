@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { terminalWidth, wrap } from '../local/wrap';
-import { withOutcome, type RolloutView } from './rolloutView';
+import { isOver, withOutcome, type RolloutView } from './rolloutView';
 import { drawTimeline } from './timeline';
 import { resourceName } from '../domain/ids';
 
@@ -85,10 +85,10 @@ function outcomes({ outcomes: counts, reasons }: RolloutView, width: number): st
   return ['Outcomes', ...(rows.length === 0 ? ['  none yet'] : rows)];
 }
 
-function halts({ halts: all }: RolloutView, width: number): string[] {
-  const rows = all.map(({ kind, why, atUtc, decision, asked }) => {
-    const answer =
-      decision === null ? 'no decision yet' : `${decision.by ?? 'a person'} decided: ${decision.kind}`;
+function halts(rollout: RolloutView, width: number): string[] {
+  const undecided = isOver(rollout) ? 'never decided' : 'no decision yet';
+  const rows = rollout.halts.map(({ kind, why, atUtc, decision, asked }) => {
+    const answer = decision === null ? undecided : `${decision.by ?? 'a person'} decided: ${decision.kind}`;
     const what = asked === undefined ? kind : `${pausedOrGivenUp(decision)}: ${partText(asked)}`;
     return wrap(`${what}: ${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
   });

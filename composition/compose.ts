@@ -209,7 +209,7 @@ function journalOf({ stateDir }: Settings): RequestJournal {
   }
 }
 
-/** Beside Azurite, which forgets its last seconds when it is killed, they are kept where the pocket Azure keeps its own. */
+/** Beside Azurite, which forgets its last seconds when it is killed, they are kept where the simulated Azure keeps its own. */
 function storeOf({ store, storage, stateDir }: Settings): Store {
   if (store === 'memory') return memoryStore();
   if (storage.kind === 'identity') return azureStore(openTables(storage));

@@ -39,7 +39,7 @@ function operationTable(kept: AzureDriverStore): OperationTable {
   };
 }
 
-/** A pocket Azure goes by luxon's clock, which may be a virtual one: to wait is to count the time as gone. */
+/** A simulated Azure goes by luxon's clock, which may be a virtual one: to wait is to count the time as gone. */
 function localClock(): Clock {
   let waitedMs = 0;
   return {

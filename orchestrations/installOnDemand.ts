@@ -8,7 +8,7 @@ import type { PatchInstallationSummary } from '../domain/patches';
 import * as children from './contracts';
 import { addSeconds, call, child, earlier, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 import { releaseClaimed } from './releaseClaim';
-import { watchHealth, type HealthSeen } from './health';
+import { watchHealth, type HealthSeen } from './watchHealth';
 
 type Input = z.infer<typeof children.installOnDemand.input>;
 type Result = z.infer<typeof children.installOnDemand.output>;

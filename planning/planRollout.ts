@@ -8,7 +8,7 @@ import { absenceIn, assignMissingDomains, inventoryFacts, sortOut, type Absence 
 import { columnsOf } from './columns';
 import { orderOfTheMonth } from './monthOrder';
 import type { Plan } from './plan';
-import { phasesOf } from './rings';
+import { phasesOf } from './phaseWork';
 import { schedulePhases } from './schedule';
 import { writePlan } from './writePlan';
 

@@ -63,6 +63,17 @@ test('a person reads how a rollout went: when each phase was, its gate, every ou
   expectGolden('rollout-summary.txt', describeOutcome(halted, 100));
 });
 
+test('what was not decided waits for a decision as long as the rollout does, and no longer', () => {
+  const halts = halted.halts.map((halt) => ({ ...halt, decision: null }));
+  for (const [state, says] of [
+    ['halted', 'no decision yet'],
+    ['cancelling', 'no decision yet'],
+    ['ended', 'never decided'],
+    ['cancelled', 'never decided'],
+  ] as const)
+    expect(describeOutcome({ ...halted, state, halts }, 100)).toContain(`(${says})`);
+});
+
 test.each([60, 80, 200])('its lines fit a terminal of %d columns, and nothing is cut off', (width) => {
   const regions = ['brazilsoutheast', 'centralus', 'eastasia', 'eastus', 'japaneast', 'southcentralus'];
   const [first] = halted.phases;

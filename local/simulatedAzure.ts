@@ -6,11 +6,11 @@ import { memoryJournal } from '../drivers/simulated/log/requestJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
 import { simulatedDriver } from '../drivers/simulated/simulatedDriver';
 import type { ArmServer } from './armServer';
-import { pocketArm } from './pocketArm';
+import { simulatedArm } from './simulatedArm';
 import { readFleet } from './readFleet';
 import { withBypass } from './withBypass';
 
-export interface PocketAzureOptions {
+export interface SimulatedAzureOptions {
   readonly fleet: string;
   readonly seed: number;
   readonly scenario: string | null;
@@ -18,14 +18,14 @@ export interface PocketAzureOptions {
   readonly report: (message: string) => void;
 }
 
-/** The pocket Azure of a rehearsal, on the clock of the host that loads this module. */
-export interface PocketAzure {
+/** The simulated Azure of a rehearsal, on the clock of the host that loads this module. */
+export interface SimulatedAzure {
   /** Everything that happened in it until then. */
   events(untilUtc: string): readonly DriverEvent[];
 }
 
 /** Answers at the server with the fleet of a file, taken over by Lowtide. */
-export function openPocketAzure(server: ArmServer, options: PocketAzureOptions): PocketAzure {
+export function openSimulatedAzure(server: ArmServer, options: SimulatedAzureOptions): SimulatedAzure {
   const { seed, scenario, policy, report } = options;
   const driver = simulatedDriver({
     fleet: withBypass(readFleet(options.fleet)),
@@ -34,7 +34,7 @@ export function openPocketAzure(server: ArmServer, options: PocketAzureOptions):
     journal: memoryJournal(),
     nowUtc: clockUtc,
   });
-  server.answerBy(pocketArm({ driver, policy, nowUtc: clockUtc, report }));
+  server.answerBy(simulatedArm({ driver, policy, nowUtc: clockUtc, report }));
   return {
     events: (untilUtc) => {
       driver.logUntil(untilUtc);
