@@ -102,13 +102,7 @@ interface ForAll {
 export function forecastOne(
   one: FleetVm,
   { control, halts, freezes, approvals }: Grounds,
-  {
-    policy,
-    nowUtc,
-    asOfUtc,
-    starts,
-    budgets,
-  }: Pick<ForecastFacts, 'policy' | 'nowUtc' | 'asOfUtc'> & ForAll,
+  { policy, nowUtc, asOfUtc, starts, budgets }: Pick<ForecastFacts, 'policy' | 'nowUtc' | 'asOfUtc'> & ForAll,
 ): VmForecast {
   return forecastVm({
     asOfUtc,

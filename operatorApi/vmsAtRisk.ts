@@ -127,7 +127,10 @@ function doubtOf({ policy }: Services, grounds: Grounds, { nowUtc, isFull }: Now
   return {
     // No round of it is expected to start after its end.
     phase: ({ phase, timeZones, expectedEndUtc }) =>
-      isFull || standing.length > 0 || waits({ phase, region: null }) || startsLate(timeZones, expectedEndUtc),
+      isFull ||
+      standing.length > 0 ||
+      waits({ phase, region: null }) ||
+      startsLate(timeZones, expectedEndUtc),
     round: (round) =>
       isFull ||
       ofFamily ||
