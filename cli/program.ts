@@ -219,10 +219,7 @@ function addRehearsals(program: Command, ended: Ended): void {
     .requiredOption('--month <YYYY-MM>', 'month of the release (required)', month)
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .addOption(
-      new Option(
-        '--driver <name>',
-        'azure: through the Azure SDK and HTTP, with a simulated Azure that answers',
-      )
+      new Option('--driver <name>', 'azure: through the Azure SDK and HTTP, to a simulated Azure')
         .choices(['simulated', 'azure'])
         .default('simulated'),
     )
@@ -305,11 +302,15 @@ function addTools(program: Command, ended: Ended): void {
     'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
   ])
     .argument('<path>', 'path of a route, as docs/http-api.md lists them')
-    .option('--base-url <url>', 'the host', baseUrl, LOOK_BASE_URL)
+    .option('--url <url>', 'the host', baseUrl, LOOK_BASE_URL)
+    // The name it had before, as audit and e2e have it.
+    .addOption(new Option('--base-url <url>').argParser(baseUrl).hideHelp())
     .option(...KEY)
-    .action(async (path: string, options: LookOptions) => {
-      ended(await runLook(path, options));
-    });
+    .action(
+      async (path: string, { url, baseUrl: named, key }: LookOptions & { readonly baseUrl?: string }) => {
+        ended(await runLook(path, { url: named ?? url, key }));
+      },
+    );
 }
 
 /** What speaks with Azure itself. */

@@ -119,7 +119,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
 }
 
 function lookAround(host: Host, id: string): void {
-  const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --base-url ${host.baseUrl}`;
+  const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --url ${host.baseUrl}`;
   const look = asTyped(`npm run --silent look --${where}`);
   say.line(
     wrapText(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`),
