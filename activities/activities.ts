@@ -27,7 +27,7 @@ import { recordBake } from './recordBake';
 import { recordRound } from './recordRound';
 import { refreshInventory } from './refreshInventory';
 import { settleClaim } from './settleClaim';
-import { settleLedgers } from './settleLedgers';
+import { recordLedgersDue } from './recordLedgersDue';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
@@ -65,7 +65,7 @@ export const activities: readonly Activity[] = [
   listCatchUps,
   planCatchUp,
   listDueLedgers,
-  settleLedgers,
+  recordLedgersDue,
   settleClaim,
   refreshInventory,
   collectOutdatedExtensions,

@@ -60,7 +60,7 @@ export interface StoredGroup {
   readonly goneMs: number;
 }
 
-/** How long Azure takes, in minutes of the pocket Azure: at least, and at most so much more. */
+/** How long Azure takes, in minutes of the simulated Azure: at least, and at most so much more. */
 const MINUTES = {
   registerFeature: [2, 12.5],
   unregisterFeature: [0.5, 1],
