@@ -1,6 +1,6 @@
 /** @type {import('dependency-cruiser').IConfiguration} */
 const folders =
-  'domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|functions|emulator|audit|local|fleets|cli|lab|web|tests';
+  'collections|domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|functions|emulator|audit|local|fleets|cli|lab|web|tests';
 const layer = (from, mayUse, comment) => ({
   name: `${from}-may-use-only-${mayUse.map((m) => m.replace(/\W+/g, '-')).join('-') || 'itself'}`,
   severity: 'error',
@@ -11,8 +11,13 @@ const layer = (from, mayUse, comment) => ({
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    layer(
+      'collections',
+      [],
+      'collections/ knows nothing of what it holds: neither the app nor the emulator.',
+    ),
     layer('domain', [], 'domain/ is the vocabulary. It knows no other folder.'),
-    layer('planning', ['domain/'], 'planning/ decides from the facts it is given.'),
+    layer('planning', ['domain/', 'collections/'], 'planning/ decides from the facts it is given.'),
     layer(
       'orchestrations',
       ['domain/', 'planning/', 'activities/contracts', 'entities/contracts'],
@@ -69,7 +74,7 @@ module.exports = {
       comment:
         'What ships to a Function App must not know which host it runs on, nor the commands and experiments around it.',
       from: {
-        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|functions)/',
+        path: '^(collections|domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|functions)/',
       },
       to: { path: '^(emulator|local|fleets|cli|lab|audit|web)/' },
     },
@@ -78,7 +83,7 @@ module.exports = {
       severity: 'error',
       comment: 'functions/ is what the host loads; nothing of the app leans on it.',
       from: {
-        path: '^(domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|local|fleets|lab|cli|audit)/',
+        path: '^(collections|domain|planning|orchestrations|entities|activities|drivers|store|composition|operatorApi|armApi|notifications|local|fleets|lab|cli|audit)/',
       },
       to: { path: '^functions/' },
     },
@@ -113,13 +118,13 @@ module.exports = {
       severity: 'error',
       comment: 'The emulator hosts any v4 app; it must not lean on this one.',
       from: { path: '^emulator/' },
-      to: { path: `^(${folders})/`, pathNot: '^emulator/' },
+      to: { path: `^(${folders})/`, pathNot: '^(emulator|collections)/' },
     },
     {
       name: 'pure-code-has-no-packages',
       severity: 'error',
       comment: 'Only zod and luxon may enter pure code.',
-      from: { path: '^(domain|planning)/' },
+      from: { path: '^(collections|domain|planning)/' },
       to: { dependencyTypes: ['npm', 'npm-dev', 'core'], pathNot: 'node_modules/(@types/)?(zod|luxon)/' },
     },
     {

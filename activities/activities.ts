@@ -27,7 +27,7 @@ import { recordRound } from './recordRound';
 import { refreshInventory } from './refreshInventory';
 import { releaseWaits } from './releaseWaits';
 import { settleClaim } from './settleClaim';
-import { settleLedgers } from './settleLedgers';
+import { recordLedgersDue } from './recordLedgersDue';
 import { startAssessments } from './startAssessments';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
@@ -64,7 +64,7 @@ export const activities: readonly Activity[] = [
   collectSecondChances,
   planCatchUp,
   listDueLedgers,
-  settleLedgers,
+  recordLedgersDue,
   releaseWaits,
   settleClaim,
   refreshInventory,

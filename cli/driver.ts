@@ -20,7 +20,7 @@ export interface DriverOptions {
 }
 
 /**
- * Serves the simulated driver on loopback until Ctrl-C, so that several hosts may share one pocket Azure (`LOWTIDE_DRIVER=served`). It
+ * Serves the simulated driver on loopback until Ctrl-C, so that several hosts may share one simulated Azure (`LOWTIDE_DRIVER=served`). It
  * remembers as long as it runs; its log is written at the end.
  */
 export async function runDriver({ fleet, seed, port, scenario, events }: DriverOptions): Promise<0> {

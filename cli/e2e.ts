@@ -59,7 +59,7 @@ async function checkUnused(http: HttpClient, baseUrl: string): Promise<void> {
   if (vmCount > 0) throw inUse(baseUrl, `It has ${vmCount} VMs or more.`);
 }
 
-/** VMs of the pocket Azure, which is asked as any client of Azure would. */
+/** VMs of the simulated Azure, which is asked as any client of Azure would. */
 async function vmCountOf(http: HttpClient, body: unknown): Promise<number> {
   const { value = [] } = body as { value?: readonly { subscriptionId: string }[] };
   let count = 0;

@@ -147,7 +147,11 @@ function addHosts(program: Command, ended: Ended): void {
     'npm run serve -- --fleet fleets/contoso.json --speed 60 --https',
     'npm run serve -- --fresh --settings local.settings.e2e.json',
   ])
-    .option('--fleet <file>', 'fleet of the pocket Azure; without it the one there was, or none', fleetFile)
+    .option(
+      '--fleet <file>',
+      'fleet of the simulated Azure; without it the one there was, or none',
+      fleetFile,
+    )
     .option('--speed <times>', 'times as fast as real time', speed, 1)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
     .option('--https', 'serve TLS with a certificate of its own (Azure clients send no token over http)')
@@ -161,7 +165,7 @@ function addHosts(program: Command, ended: Ended): void {
   command(program, 'driver', 'serve one simulated fleet to several hosts of this machine', [
     'npm run driver -- --fleet fleets/contoso.json --port 7080',
   ])
-    .requiredOption('--fleet <file>', 'fleet of the pocket Azure (required)', fleetFile)
+    .requiredOption('--fleet <file>', 'fleet of the simulated Azure (required)', fleetFile)
     .option('--seed <number>', "seed of the simulated fleet's random choices", wholeNumber(0), 1)
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7080)
@@ -215,7 +219,7 @@ function addRehearsals(program: Command, ended: Ended): void {
     .requiredOption('--month <YYYY-MM>', 'month of the release (required)', month)
     .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
     .addOption(
-      new Option('--driver <name>', 'azure: through the Azure SDK and HTTP, with a pocket Azure that answers')
+      new Option('--driver <name>', 'azure: through the Azure SDK and HTTP, to a simulated Azure')
         .choices(['simulated', 'azure'])
         .default('simulated'),
     )
@@ -298,11 +302,15 @@ function addTools(program: Command, ended: Ended): void {
     'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
   ])
     .argument('<path>', 'path of a route, as docs/http-api.md lists them')
-    .option('--base-url <url>', 'the host', baseUrl, LOOK_BASE_URL)
+    .option('--url <url>', 'the host', baseUrl, LOOK_BASE_URL)
+    // The name it had before, as audit and e2e have it.
+    .addOption(new Option('--base-url <url>').argParser(baseUrl).hideHelp())
     .option(...KEY)
-    .action(async (path: string, options: LookOptions) => {
-      ended(await runLook(path, options));
-    });
+    .action(
+      async (path: string, { url, baseUrl: named, key }: LookOptions & { readonly baseUrl?: string }) => {
+        ended(await runLook(path, { url: named ?? url, key }));
+      },
+    );
 }
 
 /** What speaks with Azure itself. */

@@ -1,6 +1,6 @@
 import { DateTime } from 'luxon';
 import { terminalWidth, wrap } from '../local/wrap';
-import { withOutcome, type RolloutView } from './rolloutView';
+import { isOver, withOutcome, type RolloutView } from './rolloutView';
 import { drawTimeline } from './timeline';
 import { resourceName } from '../domain/ids';
 
@@ -49,12 +49,12 @@ function picture({ phases: all, vmCount }: RolloutView, width: number): string[]
 
 const regionCount = (count: number): string => `${count} region${count === 1 ? '' : 's'}`;
 
-function phases({ phases: all }: RolloutView, width: number): string[] {
-  const rows = all.flatMap(({ phase, ring, regions, vmCount, startedUtc, endedUtc, gate, expected }) => {
+function phases({ phases: all, state }: RolloutView, width: number): string[] {
+  const rows = all.flatMap((one) => {
+    const { phase, ring, regions, vmCount, startedUtc, endedUtc, gate } = one;
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
-    const planned = expected ? `, planned for ${spanText(expected)}` : '';
-    const verdict = gate === null ? `gate not decided${planned}` : `gate ${gate.kind}: ${gate.why}`;
+    const verdict = gate === null ? undecided(one, state) : `gate ${gate.kind}: ${gate.why}`;
     return [
       `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} ${vmCount === 1 ? 'VM' : 'VMs'}`,
       wrap(`${ring ? `ring ${ring}, ` : ''}in ${regions.join(', ')}`, PHASE_INDENT, width),
@@ -62,6 +62,15 @@ function phases({ phases: all }: RolloutView, width: number): string[] {
     ];
   });
   return ['Phases (times in UTC)', ...rows];
+}
+
+/** Of a phase without a gate: what is expected of it, what it waits for, or why it never will have one. */
+function undecided({ startedUtc, expected, waitsFor }: RolloutView['phases'][number], state: string): string {
+  const left = startedUtc === null ? 'not begun' : 'not finished';
+  if (state === 'cancelled' || state === 'cancelling') return `${left}: the rollout was cancelled`;
+  if (state === 'ended') return `${left} when the rollout ended`;
+  if (waitsFor) return `gate not decided, waits: ${waitsFor}`;
+  return `gate not decided${expected ? `, expected ${spanText(expected)}` : ''}`;
 }
 
 type Expected = NonNullable<RolloutView['phases'][number]['expected']>;
@@ -85,10 +94,10 @@ function outcomes({ outcomes: counts, reasons }: RolloutView, width: number): st
   return ['Outcomes', ...(rows.length === 0 ? ['  none yet'] : rows)];
 }
 
-function halts({ halts: all }: RolloutView, width: number): string[] {
-  const rows = all.map(({ kind, why, atUtc, decision, asked }) => {
-    const answer =
-      decision === null ? 'no decision yet' : `${decision.by ?? 'a person'} decided: ${decision.kind}`;
+function halts(rollout: RolloutView, width: number): string[] {
+  const undecided = isOver(rollout) ? 'never decided' : 'no decision yet';
+  const rows = rollout.halts.map(({ kind, why, atUtc, decision, asked }) => {
+    const answer = decision === null ? undecided : `${decision.by ?? 'a person'} decided: ${decision.kind}`;
     const what = asked === undefined ? kind : `${pausedOrGivenUp(decision)}: ${partText(asked)}`;
     return wrap(`${what}: ${why} (${answer})`, `  ${shortTime(atUtc)}  `, width);
   });

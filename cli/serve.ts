@@ -25,7 +25,7 @@ export interface ServeOptions {
 /** Whatever it is sent. */
 const OWN_FLEET = { isOwnFleet: true } as const;
 
-/** Runs the app with the pocket Azure until Ctrl-C, and goes on from there the next time. Only its timers start anything. */
+/** Runs the app with the simulated Azure until Ctrl-C, and goes on from there the next time. Only its timers start anything. */
 export async function runServe(options: ServeOptions): Promise<0> {
   const { fleet, speed, port, https = false, settings: file, fresh = false, verbose } = options;
   const stopped = interruption();

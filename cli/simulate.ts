@@ -59,7 +59,7 @@ function describe(report: SimulationReport): string {
 
 const PHASE_INDENT = ' '.repeat(11);
 
-/** What the pocket Azure says of the same month. */
+/** What the simulated Azure says of the same month. */
 function azureLines({ azure }: SimulationReport): readonly string[] {
   if (azure === undefined) return [];
   const { requests, platformAudit, disagreements } = azure;

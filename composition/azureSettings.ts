@@ -5,7 +5,7 @@ import type { HealthSettings } from '../drivers/azure/health';
 export interface AzureSettings {
   /** Of Azure Resource Manager. */
   readonly endpoint: string;
-  /** Plain http on this machine: a pocket Azure, that wants no token. */
+  /** Plain http on this machine: a simulated Azure, that wants no token. */
   readonly isLocal: boolean;
   readonly scope: FleetScope;
   readonly sharedIs: 'skipped' | 'patched';

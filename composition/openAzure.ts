@@ -1,8 +1,8 @@
 import { DefaultAzureCredential } from '@azure/identity';
-import { DateTime } from 'luxon';
 import { azureDriver } from '../drivers/azure/azureDriver';
 import { wallClock, type Clock } from '../drivers/azure/budgets';
 import { AzureOperation, laneOf, type OperationTable } from '../drivers/azure/operationTable';
+import { clockMs } from '../drivers/clock';
 import type { FleetDriver } from '../drivers/driver';
 import { keyOf } from '../domain/ids';
 import { azureDriverStore, type AzureDriverStore } from '../store/azureDriver';
@@ -39,11 +39,11 @@ function operationTable(kept: AzureDriverStore): OperationTable {
   };
 }
 
-/** A pocket Azure goes by luxon's clock, which may be a virtual one: to wait is to count the time as gone. */
+/** A simulated Azure goes by luxon's clock, which may be a virtual one: to wait is to count the time as gone. */
 function localClock(): Clock {
   let waitedMs = 0;
   return {
-    nowMs: () => DateTime.utc().toMillis() + waitedMs,
+    nowMs: () => clockMs() + waitedMs,
     sleep: (milliseconds) => {
       waitedMs += milliseconds;
       return Promise.resolve();

@@ -1,4 +1,4 @@
-import { groupedBy } from './groups';
+import { groupedBy } from './groupedBy';
 import { isScaleSet, type AvailabilitySetId } from './ids';
 import type { VirtualMachine } from './virtualMachine';
 

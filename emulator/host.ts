@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { admin } from './admin';
-import { callerOf, type Caller } from './caller';
+import { callerOf, type Caller } from './functionCaller';
 import { catchClientCalls, durableClientInput, extraInputsOf, rpcOriginOfHost } from './clientBinding';
 import { createClock, type Clock } from './clock';
 import type { CoreApi, RegisteredFunction } from './coreApi';

@@ -1,6 +1,6 @@
 import type { RegisteredFunction } from './coreApi';
 import { empty, type Answer, type Exchange, type HttpHandler } from './http';
-import type { Caller } from './caller';
+import type { Caller } from './functionCaller';
 import type { Router } from './routes';
 
 interface RpcHttp {

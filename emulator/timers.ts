@@ -1,7 +1,7 @@
 import { Cron } from 'croner';
 import type { RegisteredFunction } from './coreApi';
 import type { Engine } from './engine/engine';
-import type { Caller } from './caller';
+import type { Caller } from './functionCaller';
 
 const iso = (ms: number): string => new Date(ms).toISOString().replace('Z', '+00:00');
 

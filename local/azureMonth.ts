@@ -8,15 +8,15 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import type { Host } from '../emulator/host';
 import { serveArm, type ArmHandler, type ArmServer, type PlainRequest } from './armServer';
 import { compareLogs, withRollouts } from './compareLogs';
-import type { openPocketAzure as OpenPocketAzure, PocketAzure } from './pocketAzure';
+import type { openSimulatedAzure as OpenSimulatedAzure, SimulatedAzure } from './simulatedAzure';
 import { readFleet } from './readFleet';
 import { say } from './say';
 
-/** The pocket Azure on the other side of the wire, and what it says of the month. */
+/** The simulated Azure on the other side of the wire, and what it says of the month. */
 export interface AzureMonth {
   /** Settings of the app that talks to it. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The pocket Azure goes by the clock of this host. */
+  /** The simulated Azure goes by the clock of this host. */
   open(host: Host, policy: Policy): void;
   /** The driver's own log. */
   driverEvents(host: Host, fromUtc: string, untilUtc: string): Promise<readonly DriverEvent[]>;
@@ -38,7 +38,7 @@ export interface AzureReport {
 
 const DAY_MS = 86_400_000;
 
-/** A month through the SDK and HTTP: the app has the Azure driver, and a pocket Azure answers it on loopback. */
+/** A month through the SDK and HTTP: the app has the Azure driver, and a simulated Azure answers it on loopback. */
 export async function azureMonth(options: {
   readonly fleet: string;
   readonly seed: number;
@@ -47,7 +47,7 @@ export async function azureMonth(options: {
 }): Promise<AzureMonth> {
   const server = await serveArm();
   const requests: Record<string, number> = {};
-  let platform: PocketAzure | null = null;
+  let platform: SimulatedAzure | null = null;
   const subscriptions = new Set(readFleet(options.fleet).vms.map(({ subscriptionId }) => subscriptionId));
   return {
     environment: {
@@ -60,11 +60,11 @@ export async function azureMonth(options: {
       LOWTIDE_AZURE_RESOURCE_HEALTH: 'required',
     },
     open(host, policy) {
-      const { openPocketAzure } = host.appModule('./dist/local/pocketAzure') as {
-        openPocketAzure: typeof OpenPocketAzure;
+      const { openSimulatedAzure } = host.appModule('./dist/local/simulatedAzure') as {
+        openSimulatedAzure: typeof OpenSimulatedAzure;
       };
       const { scenario } = options;
-      platform = openPocketAzure(counting(server, requests, options.wire), {
+      platform = openSimulatedAzure(counting(server, requests, options.wire), {
         fleet: resolve(options.fleet),
         seed: options.seed,
         scenario: scenario === undefined ? null : scenarioPath(scenario),

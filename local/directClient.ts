@@ -17,8 +17,8 @@ interface Started {
 }
 
 /**
- * In the place of the Durable client, where the pocket Azure is served without a host: what an orchestration would do over a while is started
- * on the simulated driver at once, and what it would answer is asked of the driver. So the pocket Azure takes an installation when it is
+ * In the place of the Durable client, where the simulated Azure is served without a host: what an orchestration would do over a while is started
+ * on the simulated driver at once, and what it would answer is asked of the driver. So the simulated Azure takes an installation when it is
  * asked, as Azure does, without the ledger of Lowtide in between.
  */
 export function directClient(driver: SimulatedDriver): DurableClient {
@@ -55,7 +55,7 @@ async function start(driver: SimulatedDriver, name: string, input: unknown): Pro
       return startedOr(driver.startInstallation(VmId.parse(vmId), { ...order, rolloutId: null }));
     }
     default:
-      throw new Error(`There is no orchestration ${name} where the pocket Azure is served alone.`);
+      throw new Error(`There is no orchestration ${name} where the simulated Azure is served alone.`);
   }
 }
 

@@ -32,7 +32,7 @@ export interface LocalAppOptions {
   readonly free?: FreeBytes;
 }
 
-/** Lowtide itself, with the pocket Azure, on this machine. */
+/** Lowtide itself, with the simulated Azure, on this machine. */
 export interface LocalApp {
   readonly host: Host;
   /** The same app goes on from where it is, under another clock. */
@@ -155,7 +155,7 @@ function hostApp(
       AzureWebJobsStorage: connectionString,
       LOWTIDE_DRIVER: 'simulated',
       LOWTIDE_STORE: 'tables',
-      LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
+      LOWTIDE_STATE_DIR: join(folder, 'simulated-azure'),
     },
     log: (line) => {
       log.write(line);

@@ -41,9 +41,9 @@ export interface SimulationOptions {
   readonly auditEvery?: number;
   readonly engine?: 'faithful' | 'session';
   readonly onProgress?: (virtualDay: number) => void;
-  /** `azure`: the app has the Azure driver, which talks to a pocket Azure over HTTP. */
+  /** `azure`: the app has the Azure driver, which talks to a simulated Azure over HTTP. */
   readonly driver?: 'simulated' | 'azure';
-  /** With `azure`: puts something between the driver and the pocket Azure. */
+  /** With `azure`: puts something between the driver and the simulated Azure. */
   readonly wire?: AzureWire;
   /** Puts something between the app and its tables. */
   readonly store?: (made: Store) => Store;

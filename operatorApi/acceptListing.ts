@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { z } from 'zod';
 import type { Services } from '../activities/services';
-import { startInstance } from '../composition/instances';
+import { startInstance } from '../composition/orchestrationInstances';
 import type { LastListing } from '../store/inventory';
 import { Reason } from './shapes/shared';
 import type { OperatorRoute } from './route';

@@ -49,6 +49,7 @@ export async function decideRollout(
   } else {
     await setMode(services, id, kind === 'pause' ? 'paused' : 'cancelled');
     await writeDown();
+    if (kind === 'cancel') await answerHalts(services, id, open, { kind, ...who, atUtc });
   }
   await wakeWaits(services, id, null);
 }

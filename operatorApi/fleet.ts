@@ -4,7 +4,7 @@ import { movedSets } from '../activities/followMoved';
 import { takeListing } from '../activities/takeListing';
 import { wakeForInventory } from '../activities/wake';
 import { appServices, simulatedOf } from '../composition/compose';
-import { instanceStatus, startInstance } from '../composition/instances';
+import { instanceStatus, startInstance } from '../composition/orchestrationInstances';
 import { isSupportedImage, settingThatSupports } from '../domain/images';
 import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
@@ -39,7 +39,7 @@ const FleetImport = z.object({
 const IMPORT_ID = /^fleet-import-[0-9a-z-]{1,40}$/;
 const Progress = z.object({ vmCount: z.number().int(), remaining: z.number().int() });
 
-/** Loads a fleet file into the pocket Azure; everything in it, or, when a record is malformed, nothing. */
+/** Loads a fleet file into the simulated Azure; everything in it, or, when a record is malformed, nothing. */
 const postFleet: OperatorRoute = {
   name: 'postFleet',
   methods: ['POST'],
@@ -48,7 +48,7 @@ const postFleet: OperatorRoute = {
   query: {},
   description: {
     summary:
-      'Loads a fleet file into the pocket Azure (the simulated driver only), in the place of the one there was.',
+      'Loads a fleet file into the simulated Azure (the simulated driver only), in the place of the one there was.',
     body: {
       about: 'A fleet file, see docs/fleet-files.md: JSON in one of the shapes that Azure tools write.',
       contentTypes: ['application/json'],

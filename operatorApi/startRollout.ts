@@ -4,7 +4,7 @@ import { foreignRollout, isForeign } from '../activities/control';
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import { isUnderWay, startInstance, instanceStatus } from '../composition/instances';
+import { isUnderWay, startInstance, instanceStatus } from '../composition/orchestrationInstances';
 import { endsUtcOf, nextReleaseAfter, releaseOf } from '../domain/release';
 import { hostVersion } from './hostVersion';
 

@@ -3,7 +3,7 @@ import { chooseRound, endRounds } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
 import { call, continueAs, waitUntil, type Step } from './durable';
-import { ATTEMPTS_PER_GENERATION, givenUp, runRound } from './rounds';
+import { ATTEMPTS_PER_GENERATION, givenUp, runRound } from './runRound';
 
 /**
  * Rolls out one availability set: one update domain at a time, and of it no more than the set's share. Rounds run one after another, always

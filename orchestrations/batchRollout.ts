@@ -3,7 +3,7 @@ import { endRounds, takeRound } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
 import { call, continueAs, waitUntil, type Step } from './durable';
-import { ATTEMPTS_PER_GENERATION, givenUp, runRound } from './rounds';
+import { ATTEMPTS_PER_GENERATION, givenUp, runRound } from './runRound';
 
 /**
  * Rolls out its part of a batch: takes a round, runs it in its window, takes the next. Other lanes of the batch do the same beside it, and

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { listDueLedgers, probeHealth, settleClaim, settleLedgers } from '../activities/contracts';
+import { listDueLedgers, probeHealth, settleClaim, recordLedgersDue } from '../activities/contracts';
 import { disruptionLedger } from '../entities/contracts';
 import type { VmId } from '../domain/ids';
 import type { Claim, Impairment } from '../domain/ledger';
@@ -41,7 +41,7 @@ export function* ledgerSweep(context: OrchestrationContext): Step<{ ledgers: num
     yield* tidy(context, { name, key: seen.key }, found, sweepUtc);
     looked.push({ seen, dueUtc: nextLookUtc(found, sweepUtc, graceSeconds) });
   }
-  yield* call(context, settleLedgers, { ledgers: looked });
+  yield* call(context, recordLedgersDue, { ledgers: looked });
   return { ledgers: ledgers.length };
 }
 

@@ -1,14 +1,14 @@
+import { TimeQueue } from '../collections/timeQueue';
 import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
 import { bakesAsCanary } from '../domain/rings';
 import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
-import { EventQueue } from './eventQueue';
 import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
-import type { PhaseWork } from './rings';
+import type { PhaseWork } from './phaseWork';
 import { SETS_AT_ONCE_MAX } from './widths';
 
 export interface RoundTimes {
@@ -50,7 +50,7 @@ export function schedulePhases(
 }
 
 class Run {
-  readonly #queue = new EventQueue<() => void>();
+  readonly #queue = new TimeQueue<() => void>();
   readonly #times = new Map<RoundWork, RoundTimes>();
   readonly #subscriptions = new Map<RoundWork, Counts>();
   readonly #families: FamilyRun[];
@@ -79,7 +79,7 @@ class Run {
     this.#startPhase(0, { atMs: fromMs, opensAfterMs: -Infinity });
     for (let next = this.#queue.take(); next !== null; next = this.#queue.take()) {
       this.#nowMs = next.atMs;
-      next.event();
+      next.item();
     }
     return {
       times: this.#times,

@@ -3,7 +3,7 @@ import { keyOf } from '../domain/ids';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
-/** What a client put and the pocket Azure only keeps: deployments, and the network that VMs are said to be in. */
+/** What a client put and the simulated Azure only keeps: deployments, and the network that VMs are said to be in. */
 export const ArmResourceRow = z.object({
   /** As first written, and so is `type`. */
   armId: z.string(),

@@ -93,6 +93,7 @@ describe('the documentation is complete', () => {
 describe('the app', () => {
   test('keeps nothing in memory that another host would miss', () => {
     const folders = [
+      'collections',
       'domain',
       'planning',
       'orchestrations',

@@ -5,16 +5,16 @@ import { type ActivityContract } from './shared';
 
 const LedgerItem = z.object({ key: z.string(), dueUtc: Utc, etag: z.string() });
 
-/** The ledgers that may hold something to be looked after by now: of all that were ever used, whatever rollout used them. */
+/** The ledgers that are due to be inspected by now: of all that were ever used, whatever rollout used them. */
 export const listDueLedgers = {
   name: 'listDueLedgers',
   input: z.object({ nowUtc: Utc }),
   output: z.object({ ledgers: z.array(LedgerItem), claimGraceSeconds: z.number() }),
 } satisfies ActivityContract;
 
-/** Writes down when ledgers are to be looked after next, unless that was brought forward meanwhile. */
-export const settleLedgers = {
-  name: 'settleLedgers',
+/** Writes down when each ledger is next due to be inspected, unless that was brought forward meanwhile. */
+export const recordLedgersDue = {
+  name: 'recordLedgersDue',
   input: z.object({ ledgers: z.array(z.object({ seen: LedgerItem, dueUtc: Utc })) }),
   output: z.object({}),
 } satisfies ActivityContract;

@@ -25,7 +25,7 @@ export type OperationKind = (operation: LongRunningOperation, context: ArmContex
 export type OperationKindName =
   'vmPut' | 'vmDelete' | 'vmPower' | 'groupDelete' | 'assessPatches' | 'installPatches';
 
-/** Wall seconds; clients take an absent one for 2 or 30 seconds, and a sped-up pocket Azure is done by then. */
+/** Wall seconds; clients take an absent one for 2 or 30 seconds, and a sped-up simulated Azure is done by then. */
 const RETRY_AFTER_SECONDS = 1;
 
 /** Azure sends none with these, nor with their polls (03, 04, 07, 08). */

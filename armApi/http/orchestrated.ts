@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { hasCompleted, isUnderWay, instanceStatus } from '../../composition/instances';
+import { hasCompleted, isUnderWay, instanceStatus } from '../../composition/orchestrationInstances';
 import type { ArmContext } from './armRoute';
 import type { OperationState } from './longRunning';
 

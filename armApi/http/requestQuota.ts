@@ -2,7 +2,7 @@ import { VmId } from '../../domain/ids';
 import type { ArmContext, ArmRequest, ArmRoute } from './armRoute';
 import { at } from './json';
 import { QUOTAS, quotasOf, type QuotaKind } from './quotas';
-import { failedAnswer } from './failed';
+import { failedAnswer } from './failedAnswer';
 import { AnswerInstead, throttledAnswer, type ThrottleShape } from './throttled';
 
 /**

@@ -1,7 +1,6 @@
-import { patchingIn } from '../../domain/apiVersion';
 import { unknownMember } from '../http/armError';
 import { at, isObject, type JsonObject } from '../http/json';
-import { CONFIGURATION, patchMembersIn, platformMembersIn } from './patchMembers';
+import { CONFIGURATION, patchMembersIn } from './patchMembers';
 
 /** R-505: strict by the version for `patchSettings`, for a client that believes in a setting that is ignored is worse off than one that fails. */
 export function checkPatchMembers(sent: JsonObject, apiVersion: string): void {
@@ -10,16 +9,14 @@ export function checkPatchMembers(sent: JsonObject, apiVersion: string): void {
     const path = `properties.osProfile.${configuration}`;
     const settings = at(sent, 'properties', 'osProfile', configuration, 'patchSettings');
     if (!isObject(settings)) continue;
-    if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings)
-      throw unknownMember('patchSettings', 'LinuxConfiguration', path);
-    const type = osType === 'Windows' ? 'PatchSettings' : 'LinuxPatchSettings';
     const known = patchMembersIn(osType, apiVersion);
-    const unknown = Object.keys(settings).find((member) => !known.includes(member));
+    if (known.settings.length === 0) throw unknownMember('patchSettings', 'LinuxConfiguration', path);
+    const type = osType === 'Windows' ? 'PatchSettings' : 'LinuxPatchSettings';
+    const unknown = Object.keys(settings).find((member) => !known.settings.includes(member));
     if (unknown !== undefined) throw unknownMember(unknown, type, `${path}.patchSettings`);
     const platform = settings['automaticByPlatformSettings'];
-    const ofPlatform = platformMembersIn(apiVersion);
     const other = isObject(platform)
-      ? Object.keys(platform).find((member) => !ofPlatform.includes(member))
+      ? Object.keys(platform).find((member) => !known.ofPlatform.includes(member))
       : undefined;
     if (other !== undefined)
       throw unknownMember(

@@ -8,7 +8,7 @@ import type { VmResource } from '../../drivers/simulated/resources/resourceContr
 import { virtualMachine } from '../../entities/contracts';
 import { enableVm } from '../../orchestrations/contracts';
 import type { ArmContext } from '../http/armRoute';
-import { isUnderWay, startInstance, instanceStatus } from '../../composition/instances';
+import { isUnderWay, startInstance, instanceStatus } from '../../composition/orchestrationInstances';
 
 /** A VM that cannot be enabled in the windows of a month will not be: a further PUT begins again. */
 const WITHIN_DAYS = 35;

@@ -1,6 +1,5 @@
-import { patchingIn } from '../../domain/apiVersion';
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
-import { CONFIGURATION, patchMembersIn, platformMembersIn, type OsType } from './patchMembers';
+import { CONFIGURATION, patchMembersIn, type OsType } from './patchMembers';
 
 /** a model in the shapes of the version: what it does not know is not shown. */
 export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
@@ -17,16 +16,15 @@ export function inVersion(model: JsonObject, apiVersion: string): JsonObject {
 function configurationIn(value: unknown, osType: OsType, apiVersion: string): unknown {
   const settings = at(value, 'patchSettings');
   if (!isObject(value) || !isObject(settings)) return value;
-  if (osType === 'Linux' && !patchingIn(apiVersion).linuxPatchSettings)
-    return Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
   const known = patchMembersIn(osType, apiVersion);
-  const ofPlatform = platformMembersIn(apiVersion);
+  if (known.settings.length === 0)
+    return Object.fromEntries(Object.entries(value).filter(([member]) => member !== 'patchSettings'));
   const kept = Object.entries(settings)
-    .filter(([member]) => known.includes(member))
+    .filter(([member]) => known.settings.includes(member))
     .map(([member, is]) => [
       member,
       member === 'automaticByPlatformSettings' && isObject(is)
-        ? Object.fromEntries(Object.entries(is).filter(([inner]) => ofPlatform.includes(inner)))
+        ? Object.fromEntries(Object.entries(is).filter(([inner]) => known.ofPlatform.includes(inner)))
         : is,
     ])
     // Of settings of which the version knows nothing there is nothing to show.

@@ -3,13 +3,7 @@ import type { PatchMode } from '../../domain/patchMode';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import { at, isObject, objectAt, type JsonObject } from '../http/json';
-import {
-  CONFIGURATION,
-  DEFAULT_PLATFORM_SETTINGS,
-  patchMembersIn,
-  platformMembersIn,
-  WORDS,
-} from './patchMembers';
+import { CONFIGURATION, DEFAULT_PLATFORM_SETTINGS, patchMembersIn, WORDS } from './patchMembers';
 
 /** Of a `VmChange`, what the settings follow from. */
 interface Written {
@@ -62,13 +56,13 @@ function settingsOf(merged: JsonObject, configuration: string, written: Written)
   const path = ['properties', 'osProfile', configuration, 'patchSettings'] as const;
   const known = patchMembersIn(vm.osType ?? 'Linux', apiVersion);
   const stored = objectAt(before?.model, ...path);
-  const hidden = othersOf(stored, known);
+  const hidden = othersOf(stored, known.settings);
   const asked = objectAt(sent, ...path);
   const all = spelledSettings({
     ...hidden,
     ...merged,
     patchMode: mode,
-    ...platformOf(stored, merged, apiVersion),
+    ...platformOf(stored, merged, known.ofPlatform),
   });
   const kept = (member: string): boolean =>
     mode === 'AutomaticByPlatform' || !OF_THE_PLATFORM.includes(member) || asksFor(asked, member);
@@ -81,8 +75,8 @@ function asksFor(asked: JsonObject, member: string): boolean {
 }
 
 /** A member of the platform's settings that the version does not know stays as it is, too. */
-function platformOf(stored: JsonObject, merged: JsonObject, apiVersion: string): JsonObject {
-  const hidden = othersOf(objectAt(stored, 'automaticByPlatformSettings'), platformMembersIn(apiVersion));
+function platformOf(stored: JsonObject, merged: JsonObject, known: readonly string[]): JsonObject {
+  const hidden = othersOf(objectAt(stored, 'automaticByPlatformSettings'), known);
   if (Object.keys(hidden).length === 0) return {};
   return { automaticByPlatformSettings: { ...hidden, ...objectAt(merged, 'automaticByPlatformSettings') } };
 }

@@ -4,23 +4,24 @@ export type OsType = 'Windows' | 'Linux';
 
 export const CONFIGURATION = { Windows: 'windowsConfiguration', Linux: 'linuxConfiguration' } as const;
 
-/** The members of `patchSettings` that a version knows. Source: arm-contract, section 4. */
-export function patchMembersIn(osType: OsType, apiVersion: string): readonly string[] {
-  const known = patchingIn(apiVersion);
-  const members = ['patchMode'];
-  if (osType === 'Windows' && known.enableHotpatching) members.push('enableHotpatching');
-  if (known.assessmentMode) members.push('assessmentMode');
-  if (known.automaticByPlatformSettings) members.push('automaticByPlatformSettings');
-  return members;
+/** What a version knows of patch settings. Source: arm-contract, section 4. */
+export interface PatchMembers {
+  /** The members of `patchSettings`; none where the version has no such settings. */
+  readonly settings: readonly string[];
+  /** The members of `automaticByPlatformSettings`. */
+  readonly ofPlatform: readonly string[];
 }
 
-/** The members of `automaticByPlatformSettings` that a version knows. */
-export function platformMembersIn(apiVersion: string): readonly string[] {
-  const { bypassPlatformSafetyChecks } = patchingIn(apiVersion);
-  return [
-    'rebootSetting',
-    ...(bypassPlatformSafetyChecks ? ['bypassPlatformSafetyChecksOnUserSchedule'] : []),
-  ];
+export function patchMembersIn(osType: OsType, apiVersion: string): PatchMembers {
+  const known = patchingIn(apiVersion);
+  const ofPlatform = ['rebootSetting'];
+  if (known.bypassPlatformSafetyChecks) ofPlatform.push('bypassPlatformSafetyChecksOnUserSchedule');
+  if (osType === 'Linux' && !known.linuxPatchSettings) return { settings: [], ofPlatform };
+  const settings = ['patchMode'];
+  if (osType === 'Windows' && known.enableHotpatching) settings.push('enableHotpatching');
+  if (known.assessmentMode) settings.push('assessmentMode');
+  if (known.automaticByPlatformSettings) settings.push('automaticByPlatformSettings');
+  return { settings, ofPlatform };
 }
 
 /** Values of settings that are words of Azure. */

@@ -6,7 +6,7 @@ async function assignmentsOf(request: ArmRequest, context: ArmContext): Promise<
   return Promise.resolve({ status: 200, body: { value: [] } });
 }
 
-/** The maintenance configurations that are assigned to a VM itself (recording 50). The pocket Azure has none, as in its Resource Graph. */
+/** The maintenance configurations that are assigned to a VM itself (recording 50). The simulated Azure has none, as in its Resource Graph. */
 export const maintenanceRoutes: readonly ArmRoute[] = [
   {
     name: 'armListConfigurationAssignments',

@@ -11,7 +11,7 @@ const ONE =
 
 type PowerAction = 'start' | 'powerOff' | 'deallocate' | 'restart' | 'redeploy' | 'reapply';
 
-/** How long a VM takes to be switched, in seconds of the pocket Azure. */
+/** How long a VM takes to be switched, in seconds of the simulated Azure. */
 const SWITCH_SECONDS: Readonly<Record<PowerAction, number>> = {
   start: 40,
   powerOff: 30,

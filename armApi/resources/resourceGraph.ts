@@ -32,7 +32,7 @@ const SERVED: Readonly<Record<QueryName, Rows>> = {
         state: 'Enabled',
       })),
     ),
-  // There are no maintenance configurations in the pocket Azure.
+  // There are no maintenance configurations in the simulated Azure.
   assignments: () => Promise.resolve([]),
   assessments: assessmentRows,
 };
@@ -78,7 +78,7 @@ function queryOf(written: unknown): QueryName {
   if (found === undefined)
     throw badRequest(
       'InvalidQuery',
-      'Query is invalid. The pocket Azure has no Kusto: it serves the queries that Lowtide itself sends, which are in drivers/azure/queries.ts.',
+      'Query is invalid. The simulated Azure has no Kusto: it serves the queries that Lowtide itself sends, which are in drivers/azure/queries.ts.',
     );
   return found as QueryName;
 }

@@ -2,7 +2,7 @@ import { knownRegions } from '../../domain/regions';
 import type { ArmRoute } from '../http/armRoute';
 import type { JsonObject } from '../http/json';
 
-/** The one tenant of the pocket Azure. */
+/** The one tenant of the simulated Azure. */
 const TENANT_ID = '10000000-0000-4000-8000-0000000000aa';
 
 const listSubscriptions: ArmRoute = {
@@ -63,8 +63,8 @@ const listTenants: ArmRoute = {
             id: `/tenants/${TENANT_ID}`,
             tenantId: TENANT_ID,
             tenantCategory: 'Home',
-            displayName: 'Pocket Azure',
-            defaultDomain: 'pocket.example',
+            displayName: 'Simulated Azure',
+            defaultDomain: 'simulated.example',
             countryCode: 'XX',
           },
         ],
@@ -77,7 +77,7 @@ function subscription(subscriptionId: string): JsonObject {
     id: `/subscriptions/${subscriptionId}`,
     subscriptionId,
     tenantId: TENANT_ID,
-    displayName: `Pocket Azure ${subscriptionId.slice(-4)}`,
+    displayName: `Simulated Azure ${subscriptionId.slice(-4)}`,
     state: 'Enabled',
     authorizationSource: 'RoleBased',
     managedByTenants: [],

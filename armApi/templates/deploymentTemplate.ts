@@ -96,10 +96,10 @@ class Evaluation {
   add(resource: JsonObject): void {
     const other = NOT_SERVED.find((member) => resource[member] !== undefined && resource[member] !== null);
     if (other !== undefined)
-      throw invalidTemplate(`'${other}' of a resource is not served by the pocket Azure`);
+      throw invalidTemplate(`'${other}' of a resource is not served by the simulated Azure`);
     const nested = resource['resources'];
     if (nested !== undefined && nested !== null && !(Array.isArray(nested) && nested.length === 0))
-      throw invalidTemplate(`'resources' of a resource is not served by the pocket Azure`);
+      throw invalidTemplate(`'resources' of a resource is not served by the simulated Azure`);
     if (this.valueOf(resource['condition']) === false) return;
     const [type, name, apiVersion] = ['type', 'name', 'apiVersion'].map((member) =>
       this.#textOf(resource[member], member),
@@ -177,7 +177,7 @@ class Evaluation {
         return this.#reference(args);
       default:
         throw this.#unable(
-          `the function '${name}' is not served by the pocket Azure; it knows parameters, variables, resourceId, reference and concat`,
+          `the function '${name}' is not served by the simulated Azure; it knows parameters, variables, resourceId, reference and concat`,
         );
     }
   }

@@ -12,7 +12,7 @@ import {
 } from './commandOptions';
 import { runCompliance, type ComplianceOptions } from './compliance';
 import { runPreview } from './preview';
-import { runFleet, runForecast } from './queries';
+import { runFleet, runForecast } from './fleetAndForecast';
 import { runWhy } from './why';
 
 /** What is asked of a host and changes nothing. */

@@ -1,6 +1,6 @@
 /**
  * The queries of Resource Graph that the driver sends, in its language. Each projects `id` and is in its order: without the one there is no
- * token for the next page, without the other pages repeat rows and miss some (azure-driver-facts, section 5). The pocket Azure serves these
+ * token for the next page, without the other pages repeat rows and miss some (azure-driver-facts, section 5). The simulated Azure serves these
  * and no others.
  */
 export const QUERIES = {

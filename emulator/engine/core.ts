@@ -11,7 +11,7 @@ import type { EngineObserver } from './observer';
 import type { Runner } from './runners';
 import type { Versioning } from '../settings';
 import type { Worker, Workers } from './workers';
-import type { TimerHeap } from './timerHeap';
+import type { TimerQueue } from './timerQueue';
 import type { Transit } from './transit';
 
 /** Keeps what must survive a crash of the host. The memory store has none: nothing there outlives the process. */
@@ -78,7 +78,7 @@ export interface EngineCore {
   readonly stats: Stats;
   readonly nowMs: number;
   readonly instances: Map<string, Instance>;
-  readonly timers: TimerHeap;
+  readonly timers: TimerQueue;
   readonly activities: {
     readonly names: readonly string[];
     exists(name: string): boolean;

@@ -7,7 +7,7 @@ import type { HistoryEvent } from './history';
 import { Instance } from './instance';
 import { Orchestrations } from './orchestrations';
 import { Queue } from './queue';
-import { TimerHeap } from './timerHeap';
+import { TimerQueue } from './timerQueue';
 import { LEASE_TAKE_OVER_MS, type Worker } from './workers';
 
 /**
@@ -17,7 +17,7 @@ import { LEASE_TAKE_OVER_MS, type Worker } from './workers';
  */
 export class Engine implements EngineCore {
   readonly instances = new Map<string, Instance>();
-  readonly timers = new TimerHeap();
+  readonly timers = new TimerQueue();
   readonly stats: Stats = {
     episodes: 0,
     activities: 0,

@@ -1,7 +1,7 @@
 import type { RawAction } from './actions';
 import type { HistoryEvent, ParentLink } from './history';
 import type { LiveExecutor } from './library';
-import type { TimerEntry } from './timerHeap';
+import type { TimerEntry } from './timerQueue';
 
 export type RuntimeStatus = 'Pending' | 'Running' | 'Suspended' | 'Completed' | 'Failed' | 'Terminated';
 

@@ -10,7 +10,7 @@ import {
   type HistoryEvent,
 } from './history';
 import { Instance, type NewInstance } from './instance';
-import { auditEpisode } from './audit';
+import { auditEpisode } from './auditEpisode';
 import { checkFanOut, checkHistoryLength, refuseHang } from './checks';
 import { OrchestrationFault, unknownFunction } from './faults';
 import { withoutDashes } from './ids';

@@ -3,7 +3,7 @@ import { startHost, type Host, type HostOptions } from '../../emulator/host';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 
 export interface DashboardHostOptions {
-  /** A fleet file; without one the pocket Azure is empty. */
+  /** A fleet file; without one the simulated Azure is empty. */
   readonly fleet?: string;
   /** A scenario file. */
   readonly scenario?: string;

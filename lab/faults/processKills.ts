@@ -206,8 +206,8 @@ class RealRollout {
 
   /** The simulated Azure as its journal has it; from a copy, for the app holds the folder. */
   #azureNow(untilMs: number): SimulatedDriver {
-    const copy = join(this.#folder, 'pocket-azure-copy');
-    cpSync(join(this.#folder, 'pocket-azure'), copy, { recursive: true });
+    const copy = join(this.#folder, 'simulated-azure-copy');
+    cpSync(join(this.#folder, 'simulated-azure'), copy, { recursive: true });
     rmSync(join(copy, 'lock.json'), { force: true });
     return simulatedDriver({
       fleet: null,
@@ -253,7 +253,7 @@ class RealRollout {
         LOWTIDE_DRIVER: 'simulated',
         LOWTIDE_STORE: 'tables',
         LOWTIDE_SEED: String(setup.seed),
-        LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
+        LOWTIDE_STATE_DIR: join(folder, 'simulated-azure'),
         LOWTIDE_FLEET: surroundings.fleetFile,
         LOWTIDE_SCENARIO: surroundings.scenarioFile,
         AzureWebJobsStorage: azurite?.connectionString ?? '',

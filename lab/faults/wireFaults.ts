@@ -1,4 +1,4 @@
-import { failedAnswer } from '../../armApi/http/failed';
+import { failedAnswer } from '../../armApi/http/failedAnswer';
 import { throttledAnswer, type ThrottleShape } from '../../armApi/http/throttled';
 import type { ArmAnswer } from '../../armApi/http/armRoute';
 import { chance } from '../../domain/seed';

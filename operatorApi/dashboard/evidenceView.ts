@@ -1,7 +1,7 @@
 import type { Services } from '../../activities/services';
 import type { Halt } from '../../domain/control';
 import { exposureMax, ratesOf } from '../../domain/evidence';
-import { groupedBy } from '../../domain/groups';
+import { groupedBy } from '../../domain/groupedBy';
 import type { RolloutId } from '../../domain/ids';
 import { nextCusum } from '../../domain/unhealthyRate';
 import type { Evidence } from '../shapes/dashboard';

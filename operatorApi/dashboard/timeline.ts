@@ -1,5 +1,5 @@
 import { servicesOf, type Services } from '../../activities/services';
-import { groupedBy } from '../../domain/groups';
+import { groupedBy } from '../../domain/groupedBy';
 import type { RolloutId } from '../../domain/ids';
 import { addSeconds, earlier } from '../../domain/instants';
 import { windowAtOrAfter } from '../../domain/offPeak';

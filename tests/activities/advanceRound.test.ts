@@ -3,6 +3,7 @@ import type * as contracts from '../../activities/contracts';
 import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
+import { PhaseId } from '../../domain/phaseId';
 import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
 import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
@@ -18,6 +19,7 @@ import {
 import { roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;
+const where = { ...ref, phase: PhaseId.parse(ref.phase) };
 const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
 
 /** Where the builders' standalone VMs are. */
@@ -84,7 +86,7 @@ describe('the VMs of a round advance together', () => {
       ...Array<boolean>(calls - 1).fill(false),
       true,
     ]);
-    expect(await services.rollouts.hasRound(ROLLOUT, ref)).toBe(true);
+    expect(await services.rollouts.hasRound(ROLLOUT, where)).toBe(true);
     expect(await callOf(services, calls)).toEqual(answers.at(-1));
   });
 
@@ -94,7 +96,7 @@ describe('the VMs of a round advance together', () => {
       Promise.resolve({ answer: 'unhealthy', because: 'the agent is gone', signals: HEALTHY });
     const { answers } = await finish(services);
     expect(answers.at(-1)?.isRecorded).toBeUndefined();
-    expect(await services.rollouts.hasRound(ROLLOUT, ref)).toBe(false);
+    expect(await services.rollouts.hasRound(ROLLOUT, where)).toBe(false);
     const recorded = await services.run(recordRound, { ref, claimId: claim.claimId });
     expect(recorded).toMatchObject({ unhealthy: expect.arrayContaining(ids) as unknown });
   });

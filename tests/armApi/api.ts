@@ -19,7 +19,7 @@ export interface Json {
   readonly [member: string]: Json;
 }
 
-/** The app in process, on a virtual clock, with an empty pocket Azure. */
+/** The app in process, on a virtual clock, with an empty simulated Azure. */
 export interface Api {
   readonly host: Host;
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;

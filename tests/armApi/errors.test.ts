@@ -119,7 +119,7 @@ describe('What az login asks for', () => {
   afterAll(() => api.close());
 
   it.each(['2019-11-01', '2022-12-01'])(
-    'R-606: tenants and subscriptions, with %s, also in an empty pocket Azure',
+    'R-606: tenants and subscriptions, with %s, also in an empty simulated Azure',
     async (version) => {
       const tenants = await api.send('GET', `/tenants?api-version=${version}`);
       const subscriptions = await api.send('GET', `/subscriptions?api-version=${version}`);

@@ -1,6 +1,6 @@
 import { armTime } from '../../armApi/http/armTime';
 import { aVmBody, type Json, type Reply } from './api';
-import { aPocketAzure, type PocketAzure } from './pocketAzure';
+import { aSimulatedAzure, type SimulatedAzure } from './simulatedAzure';
 
 const EFFECTS = [
   { who: { namePattern: 'closing' }, what: 'closingAssessmentFails' },
@@ -19,9 +19,9 @@ const minutesBetween = (from: unknown, to: unknown): number =>
 
 /** Facts of ../shared/reference/azure-recordings/README.md, by number, that no recording is held against as a whole; `factsHeld` lists all 40. */
 describe('facts that were read off recordings of Azure', () => {
-  let api: PocketAzure;
+  let api: SimulatedAzure;
   beforeAll(async () => {
-    api = await aPocketAzure(EFFECTS);
+    api = await aSimulatedAzure(EFFECTS);
     const tags = { 'lowtide-power': 'alwaysOn' };
     for (const name of ['linux', 'closing'])
       await api.request('PUT', api.at(name), VERSION, aVmBody('Linux', PLATFORM, { tags }));

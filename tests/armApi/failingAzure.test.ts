@@ -1,5 +1,5 @@
 import { aVmBody } from './api';
-import { aPocketAzure, type PocketAzure } from './pocketAzure';
+import { aSimulatedAzure, type SimulatedAzure } from './simulatedAzure';
 import { areAtHand, comparison } from './recordedExchanges';
 
 const FAILURES = [
@@ -16,9 +16,9 @@ const { differing } = comparison([
 ]);
 
 describe('A scenario lets Azure fail', () => {
-  let api: PocketAzure;
+  let api: SimulatedAzure;
   beforeAll(async () => {
-    api = await aPocketAzure([
+    api = await aSimulatedAzure([
       ...FAILURES.map(([failure]) => ({ who: { namePattern: failure }, what: 'requestsFail', failure })),
       { who: { namePattern: 'polls' }, what: 'requestsFail', percent: 50 },
       { who: { namePattern: 'broken*' }, what: 'extensionFails' },
@@ -26,7 +26,7 @@ describe('A scenario lets Azure fail', () => {
   });
   afterAll(() => api.close());
   const at = (name: string): string => api.at(name);
-  const follow: PocketAzure['follow'] = (...request) => api.follow(...request);
+  const follow: SimulatedAzure['follow'] = (...request) => api.follow(...request);
 
   it.each(FAILURES)(
     'requestsFail: %s is %d %s, as recorded, without Retry-After (%s)',

@@ -105,7 +105,7 @@ describe('After a restart of the host', () => {
         environment: {
           LOWTIDE_STORE: 'tables',
           AzureWebJobsStorage: azurite.connectionString,
-          LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
+          LOWTIDE_STATE_DIR: join(folder, 'simulated-azure'),
         },
       });
     try {

@@ -1,6 +1,6 @@
 import { QUERIES } from '../../drivers/azure/queries';
 import { aVmBody, COMPUTE, GROUP, SUB, SUBSCRIPTION, type Reply } from './api';
-import { aPocketAzure, type PocketAzure } from './pocketAzure';
+import { aSimulatedAzure, type SimulatedAzure } from './simulatedAzure';
 import {
   areAtHand,
   comparison,
@@ -22,7 +22,7 @@ const KNOWN: readonly KnownDifference[] = [
   [
     /dataDisks|osDisk\.diskSizeGB/,
     /managedDisk\.id|ours without/,
-    'the pocket Azure has no disks, and adds nothing to what is written of them',
+    'the simulated Azure has no disks, and adds nothing to what is written of them',
   ],
   [
     /provisionVMAgent|requireGuestProvisionSignal/,
@@ -38,9 +38,9 @@ const KNOWN: readonly KnownDifference[] = [
   [
     /details\[\]\.(line|characterPositionInLine|token|expectedToken)$/,
     /ours without/,
-    'the pocket Azure knows its queries and parses none: it cannot say where a text goes wrong',
+    'the simulated Azure knows its queries and parses none: it cannot say where a text goes wrong',
   ],
-  [/bootDiagnostics/, /ours without/, 'the pocket Azure takes no screenshots'],
+  [/bootDiagnostics/, /ours without/, 'the simulated Azure takes no screenshots'],
 ];
 const { differing, unneeded } = comparison(KNOWN);
 
@@ -68,16 +68,16 @@ interface VmProperties {
 }
 
 (areAtHand ? describe : describe.skip)('More of what Azure was recorded to answer', () => {
-  let api: PocketAzure;
+  let api: SimulatedAzure;
   beforeAll(async () => {
-    api = await aPocketAzure();
+    api = await aSimulatedAzure();
   });
   afterAll(() => api.close());
 
   const at = (name: string): string => api.at(name);
-  const call: PocketAzure['request'] = (...request) => api.request(...request);
-  const get: PocketAzure['get'] = (...request) => api.get(...request);
-  const follow: PocketAzure['follow'] = (...request) => api.follow(...request);
+  const call: SimulatedAzure['request'] = (...request) => api.request(...request);
+  const get: SimulatedAzure['get'] = (...request) => api.get(...request);
+  const follow: SimulatedAzure['follow'] = (...request) => api.follow(...request);
   /** Puts the VM of a recorded answer here, and waits until it is there. */
   const put = async (name: string, file: string, index: number): Promise<void> => {
     const { properties, ...more } = exchange(file, index).responseBody as { properties: VmProperties };

@@ -1,5 +1,5 @@
 import { aVmBody, COMPUTE, SUB, type Json, type Reply } from './api';
-import { aPocketAzure, type PocketAzure } from './pocketAzure';
+import { aSimulatedAzure, type SimulatedAzure } from './simulatedAzure';
 import {
   areAtHand,
   comparison,
@@ -32,7 +32,7 @@ const KNOWN: readonly KnownDifference[] = [
   [
     /diskSizeGB/,
     /ours without/,
-    'the pocket Azure has no disks, and adds nothing to what is written of them',
+    'the simulated Azure has no disks, and adds nothing to what is written of them',
   ],
   [
     /authorization|capabilities/,
@@ -63,16 +63,16 @@ const EFFECTS = [
 if (!areAtHand)
   process.stderr.write('../shared/reference/azure-recordings is not at hand: nothing is compared.\n');
 
-(areAtHand ? describe : describe.skip)('The pocket Azure answers as Azure was recorded', () => {
-  let api: PocketAzure;
+(areAtHand ? describe : describe.skip)('The simulated Azure answers as Azure was recorded', () => {
+  let api: SimulatedAzure;
   beforeAll(async () => {
-    api = await aPocketAzure(EFFECTS);
+    api = await aSimulatedAzure(EFFECTS);
   });
   afterAll(() => api.close());
   const at = (name: string): string => api.at(name);
-  const call: PocketAzure['request'] = (...request) => api.request(...request);
-  const get: PocketAzure['get'] = (...request) => api.get(...request);
-  const follow: PocketAzure['follow'] = (...request) => api.follow(...request);
+  const call: SimulatedAzure['request'] = (...request) => api.request(...request);
+  const get: SimulatedAzure['get'] = (...request) => api.get(...request);
+  const follow: SimulatedAzure['follow'] = (...request) => api.follow(...request);
   /** The VM of a recorded answer, to be put here. */
   const bodyOf = (file: string, index: number): object => ({
     ...(exchange(file, index).responseBody as object),

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { areAtHand, FOLDER } from './recordedExchanges';
 
-/** Recordings that no test holds the pocket Azure against, each with its reason. */
+/** Recordings that no test holds the simulated Azure against, each with its reason. */
 const NOT_HELD: Readonly<Record<string, string>> = {
   '26-instance-view-windows-failed-extension-2023':
     'a Windows 10 desktop of others, with six extensions of theirs; the status of a failed extension is held by failingAzure.test.ts',
   '40-resource-graph-vm-table-vs-arm-list-2019':
-    'the table form (columns and rows) of 2019; the driver asks for objectArray, and the pocket Azure refuses any other by name',
+    'the table form (columns and rows) of 2019; the driver asks for objectArray, and the simulated Azure refuses any other by name',
   '50-maintenance-configurations-assignments-2023':
-    'Microsoft.Maintenance is not served: the pocket Azure has no schedules; the driver reads assignments of this form (azureTranslators)',
+    'Microsoft.Maintenance is not served: the simulated Azure has no schedules; the driver reads assignments of this form (azureTranslators)',
   '51-maintenance-inguestpatch-2026':
     'Microsoft.Maintenance is not served; a configuration has no member that the driver reads',
 };
@@ -33,7 +33,7 @@ const NOT_HELD: Readonly<Record<string, string>> = {
 
 type Held = readonly [file: string, title: string];
 
-/** The 40 facts of ../shared/reference/azure-recordings/README.md: the test that holds each, or why a client of the pocket Azure cannot meet it. */
+/** The 40 facts of ../shared/reference/azure-recordings/README.md: the test that holds each, or why a client of the simulated Azure cannot meet it. */
 const FACTS: Readonly<Record<number, Held | string>> = {
   1: [
     'armApi/longRunning',
@@ -77,7 +77,7 @@ const FACTS: Readonly<Record<number, Held | string>> = {
   37: ['armApi/facts', 'fact 37'],
   38: ['armApi/moreRecordings', 'Resource Graph answers nothing, a page and nonsense as Azure does (41, 42)'],
   39: ['armApi/moreRecordings', 'features are listed, read, registered and unregistered at once (30)'],
-  40: 'Microsoft.Maintenance is not served: the pocket Azure has no schedules',
+  40: 'Microsoft.Maintenance is not served: the simulated Azure has no schedules',
 };
 
 describe('the 40 facts', () => {

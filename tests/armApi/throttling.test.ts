@@ -1,5 +1,5 @@
 import { anOptedInApi, aVmBody, COMPUTE, VM, type Api, type Reply } from './api';
-import { aPocketAzure, type PocketAzure } from './pocketAzure';
+import { aSimulatedAzure, type SimulatedAzure } from './simulatedAzure';
 import { areAtHand, comparison } from './recordedExchanges';
 
 const QUOTA = 'x-ms-ratelimit-remaining-resource';
@@ -71,7 +71,7 @@ describe('A scenario throttles requests', () => {
     plainText: ['15-arc-machine-assess-install-with-429-2023', 2],
   };
   const { differing } = comparison([]);
-  let api: PocketAzure;
+  let api: SimulatedAzure;
   beforeAll(async () => {
     const effects = Object.keys(shapes).map((shape) => ({
       who: { namePattern: shape },
@@ -79,7 +79,7 @@ describe('A scenario throttles requests', () => {
       shape,
     }));
     const polls = { who: { namePattern: 'polls' }, what: 'requestsThrottled', percent: 50 };
-    api = await aPocketAzure([...effects, polls]);
+    api = await aSimulatedAzure([...effects, polls]);
   });
   afterAll(() => api.close());
 

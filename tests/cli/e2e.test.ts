@@ -13,7 +13,7 @@ it('the end-to-end suite passes over HTTP, in real time, against the emulator an
   const host = startLowtide(['emulator', '--app', '.', '--port', '0', '--journal', join(folder, 'journal')], {
     ...readLocalSettings(SETTINGS),
     AzureWebJobsStorage: azurite.connectionString,
-    LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
+    LOWTIDE_STATE_DIR: join(folder, 'simulated-azure'),
   });
   try {
     const [, baseUrl = ''] = await host.said(/served at (http:\S+?)\/\./);

@@ -72,7 +72,7 @@ const ofTheApp: Environment = {
   LOWTIDE_SIMULATED_PACE: '240',
 };
 
-describe('every setting of the pocket Azure is obeyed: with another value installations end otherwise', () => {
+describe('every setting of the simulated Azure is obeyed: with another value installations end otherwise', () => {
   it.each(Object.entries(ofTheApp))('%s', async (name, value) => {
     expect((await installations({ [name]: value })) === (await installations({}))).toBe(false);
   });

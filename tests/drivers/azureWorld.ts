@@ -5,13 +5,13 @@ import type { ArmRequestSeen } from '../../drivers/azure/arm';
 import { azureDriver, type AzureDriverOptions } from '../../drivers/azure/azureDriver';
 import { memoryOperations, type OperationTable } from '../../drivers/azure/operationTable';
 import { serveArm, type ArmHandler, type ArmServer } from '../../local/armServer';
-import type * as PocketArm from '../../local/pocketArm';
+import type * as SimulatedArm from '../../local/simulatedArm';
 import { loadNatively } from '../emulator/support/nativeHost';
 import { aPocket, type Pocket } from './pocket';
 
-const { pocketArm } = loadNatively('dist/local/pocketArm.js') as typeof PocketArm;
+const { simulatedArm } = loadNatively('dist/local/simulatedArm.js') as typeof SimulatedArm;
 
-/** An Azure driver that talks over HTTP to a pocket Azure, whose clock both have. */
+/** An Azure driver that talks over HTTP to a simulated Azure, whose clock both have. */
 export interface AzureWorld {
   readonly driver: FleetDriver;
   readonly pocket: Pocket;
@@ -23,7 +23,7 @@ export interface AzureWorld {
   readonly sent: ArmRequestSeen[];
   /** Milliseconds that the driver has waited inside calls. */
   waitedMs(): number;
-  /** Puts something between the driver and the pocket Azure. */
+  /** Puts something between the driver and the simulated Azure. */
   answerBy(wrap: (honest: ArmHandler) => ArmHandler): void;
   /** A driver as of a process that begins: it has the same tables and nothing else. */
   restarted(): FleetDriver;
@@ -40,7 +40,7 @@ export async function anAzureWorld(options: {
   const { vms, over = {}, ...ofPocket } = options;
   const pocket = aPocket({ vms, ...ofPocket });
   const server = await serveArm();
-  const honest = pocketArm({
+  const honest = simulatedArm({
     driver: pocket.driver,
     policy: defaultPolicy,
     nowUtc: () => pocket.now(),

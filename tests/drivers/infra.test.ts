@@ -75,7 +75,7 @@ describe('the deployment', () => {
       'operatorApi/sweeps.ts',
       'orchestrations/inventorySweep.ts',
       'orchestrations/ledgerSweep.ts',
-      'orchestrations/rounds.ts',
+      'orchestrations/runRound.ts',
     ]
       .map(read)
       .join('\n');

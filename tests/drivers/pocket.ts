@@ -68,7 +68,7 @@ export const CRITICAL_AND_SECURITY: InstallRequest = {
   rolloutId: 'rollout-2026-11',
 };
 
-/** Starts until it is let: the pocket Azure throttles now and then, as the real one does. */
+/** Starts until it is let: the simulated Azure throttles now and then, as the real one does. */
 export async function started(pocket: Pocket, start: () => Promise<StartAnswer>): Promise<string> {
   for (let tries = 0; tries < 30; tries += 1) {
     const answer = await start();

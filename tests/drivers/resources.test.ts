@@ -75,7 +75,7 @@ function facts({ driver }: Pocket): unknown {
   };
 }
 
-describe('The resources of the pocket Azure', () => {
+describe('The resources of the simulated Azure', () => {
   it('INV-12: are the same after a restart, with the same log', async () => {
     const journal = listening();
     const pocket = aPocket({ journal });

@@ -87,11 +87,12 @@ describe('what a person decides', () => {
     ]);
   });
 
-  it('cancels also what is paused or halted', async () => {
+  it('cancels also what is paused or halted, and answers its halts with that', async () => {
     const services = await halted(aHalt('one'));
     await decide(services, 'pause');
     await decide(services, 'cancel');
     expect(await modeOf(services)).toBe('cancelled');
+    expect((await services.rollouts.halts(ROLLOUT))[0]?.decision?.kind).toBe('cancel');
   });
 
   it('pausing leaves open halts open', async () => {

@@ -181,7 +181,7 @@ function tidied(
         claimGraceSeconds: 5400,
         ledgers: keys.map((key) => ({ key, dueUtc: SWEEP, etag: 'e' })),
       }),
-      settleLedgers: () => ({}),
+      recordLedgersDue: () => ({}),
       ...activities,
     },
     entities: {
@@ -193,8 +193,8 @@ function tidied(
   });
 }
 
-const settledTo = (run: Run): unknown =>
-  (run.of('settleLedgers')[0] as { ledgers: { dueUtc: string }[] }).ledgers.map(({ dueUtc }) => dueUtc);
+const dueOf = (run: Run): unknown =>
+  (run.of('recordLedgersDue')[0] as { ledgers: { dueUtc: string }[] }).ledgers.map(({ dueUtc }) => dueUtc);
 
 describe('the sweep of ledgers', () => {
   it('asks all that are due at once', async () => {
@@ -221,7 +221,7 @@ describe('the sweep of ledgers', () => {
     ['in a day when it is empty: also when no rollout uses it any more', {}, '2026-11-15T00:00:00.000Z'],
   ])('comes back %s', async (_when, ledger, dueUtc) => {
     const healthy = { answer: 'unhealthy' as const, because: '', atUtc: SWEEP, gone: false };
-    expect(settledTo(await tidied(ledger, { probeHealth: () => healthy }))).toEqual([dueUtc]);
+    expect(dueOf(await tidied(ledger, { probeHealth: () => healthy }))).toEqual([dueUtc]);
   });
 });
 
@@ -312,7 +312,7 @@ describe('INV-13: a VM that holds its set', () => {
       ['eastus', 'northeurope'],
     );
     expect(run.failure).toBeNull();
-    expect(settledTo(run)).toHaveLength(2);
+    expect(dueOf(run)).toHaveLength(2);
   });
 
   it.each(['unhealthy', 'unknown', 'stopped'] as const)('holds it as long as it is %s', async (answer) => {

@@ -3,7 +3,7 @@ import type { VirtualMachineInstanceView } from '@azure/arm-compute';
 import type { Host } from '../emulator/support/nativeHost';
 import { clientsOverHttp, clientsOverTls, type AzureClients } from '../support/azureClients';
 import { UBUNTU_18_04, WINDOWS_2019 } from '../support/builders';
-import { EVENING, pocketHost } from '../support/pocketHost';
+import { EVENING, simulatedHost } from '../support/simulatedHost';
 
 const GROUP = 'myResourceGroup';
 const FEATURES = ['InGuestAutoPatchVMPreview', 'InGuestPatchVMPreview'];
@@ -53,7 +53,7 @@ describe.each([
   let azure: AzureClients;
 
   beforeAll(async () => {
-    host = await pocketHost({
+    host = await simulatedHost({
       clock: { kind: 'spedUp', speed: SPEED, startUtc: EVENING },
       port: 0,
       https,

@@ -57,7 +57,7 @@ describe('a rollout in flight', () => {
         AzureWebJobsStorage: azurite.connectionString,
         LOWTIDE_STORE: 'tables',
         LOWTIDE_DRIVER: 'simulated',
-        LOWTIDE_STATE_DIR: join(folder, 'pocket-azure'),
+        LOWTIDE_STATE_DIR: join(folder, 'simulated-azure'),
         LOWTIDE_FLEET: join(folder, 'fleet.json'),
         LOWTIDE_SEED: '1',
         LOWTIDE_SCENARIO: '',

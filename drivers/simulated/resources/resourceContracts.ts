@@ -54,7 +54,7 @@ export interface NewGroup extends GroupKey {
 }
 
 /**
- * The resources of the pocket Azure. A fleet that is loaded shows up in it, and its subscriptions count as opted in. Names match without
+ * The resources of the simulated Azure. A fleet that is loaded shows up in it, and its subscriptions count as opted in. Names match without
  * regard to case. What is requested is remembered in the journal; how long it takes follows from the seed and the clock.
  */
 export interface SimulatedResources {

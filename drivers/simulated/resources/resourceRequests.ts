@@ -5,7 +5,7 @@ const tags = z.record(z.string(), z.string());
 /** A whole resource in REST shape, checked, without secrets. */
 const model = z.record(z.string(), z.unknown());
 
-/** What owners request of the pocket Azure's resources. Part of what the journal remembers: change by addition only. */
+/** What owners request of the simulated Azure's resources. Part of what the journal remembers: change by addition only. */
 export const RESOURCE_REQUESTS = [
   z.object({
     kind: z.literal('feature'),

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anOptedInApi, COMPUTE, type Api, type Reply } from './api';
 
-/** A pocket Azure that is opted in, perhaps with a scenario, and asked as recordings were made: each request with its own version. */
-export interface PocketAzure extends Api {
+/** A simulated Azure that is opted in, perhaps with a scenario, and asked as recordings were made: each request with its own version. */
+export interface SimulatedAzure extends Api {
   at(name: string): string;
   request(method: string, path: string, version: string, body?: unknown): Promise<Reply>;
   get(path: string, version?: string): Promise<Reply>;
@@ -12,12 +12,12 @@ export interface PocketAzure extends Api {
   follow(reply: Reply, header?: 'azure-asyncoperation' | 'location'): Promise<Reply>;
 }
 
-export async function aPocketAzure(effects: readonly object[] = []): Promise<PocketAzure> {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-pocket-azure-'));
+export async function aSimulatedAzure(effects: readonly object[] = []): Promise<SimulatedAzure> {
+  const folder = mkdtempSync(join(tmpdir(), 'lowtide-simulated-azure-'));
   const scenario = join(folder, 'scenario.json');
   writeFileSync(scenario, JSON.stringify({ name: 'as recorded', description: '', effects }));
   const api = await anOptedInApi({ environment: { LOWTIDE_SCENARIO: effects.length === 0 ? '' : scenario } });
-  const request: PocketAzure['request'] = (method, path, version, body) =>
+  const request: SimulatedAzure['request'] = (method, path, version, body) =>
     api.call(method, `${path}${path.includes('?') ? '&' : '?'}api-version=${version}`, body);
   return {
     ...api,

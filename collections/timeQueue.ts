@@ -1,20 +1,16 @@
-/** Events in the order of their instants; those of one instant in the order in which they were added. A binary heap. */
-export class EventQueue<T> {
+/** Items in the order of their instants; those of one instant in the order in which they were added. A binary heap. */
+export class TimeQueue<T> {
   readonly #atMs: number[] = [];
   readonly #order: number[] = [];
-  readonly #events: T[] = [];
+  readonly #items: T[] = [];
   #added = 0;
 
-  get isEmpty(): boolean {
-    return this.#events.length === 0;
-  }
-
-  add(atMs: number, event: T): void {
-    let place = this.#events.length;
+  add(atMs: number, item: T): void {
+    let place = this.#items.length;
     const order = this.#added++;
     this.#atMs.push(atMs);
     this.#order.push(order);
-    this.#events.push(event);
+    this.#items.push(item);
     while (place > 0) {
       const parent = (place - 1) >> 1;
       if (this.#isBefore(parent, place)) return;
@@ -23,17 +19,22 @@ export class EventQueue<T> {
     }
   }
 
-  take(): { readonly atMs: number; readonly event: T } | null {
+  /** The first item, which stays in the queue. */
+  first(): T | null {
+    return this.#items[0] ?? null;
+  }
+
+  take(): { readonly atMs: number; readonly item: T } | null {
     const atMs = this.#atMs[0];
-    const event = this.#events[0];
-    if (atMs === undefined || event === undefined) return null;
-    const last = this.#events.length - 1;
+    const item = this.#items[0];
+    if (atMs === undefined || item === undefined) return null;
+    const last = this.#items.length - 1;
     this.#swap(0, last);
     this.#atMs.pop();
     this.#order.pop();
-    this.#events.pop();
+    this.#items.pop();
     this.#sink(last);
-    return { atMs, event };
+    return { atMs, item };
   }
 
   #sink(count: number): void {
@@ -57,12 +58,12 @@ export class EventQueue<T> {
   #swap(a: number, b: number): void {
     const atMs = this.#atMs[a] ?? 0;
     const order = this.#order[a] ?? 0;
-    const event = this.#events[a];
+    const item = this.#items[a];
     this.#atMs[a] = this.#atMs[b] ?? 0;
     this.#order[a] = this.#order[b] ?? 0;
-    this.#events[a] = this.#events[b] as T;
+    this.#items[a] = this.#items[b] as T;
     this.#atMs[b] = atMs;
     this.#order[b] = order;
-    this.#events[b] = event as T;
+    this.#items[b] = item as T;
   }
 }

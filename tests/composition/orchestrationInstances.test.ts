@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
 import { PhaseId } from '../../domain/phaseId';
-import { startInstance, instanceStatus } from '../../composition/instances';
+import { startInstance, instanceStatus } from '../../composition/orchestrationInstances';
 import { reviveRollouts } from '../../operatorApi/startRollout';
 import { startReleasedMonth } from '../../operatorApi/scheduled';
 import { startSweeps } from '../../operatorApi/sweeps';

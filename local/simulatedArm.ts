@@ -11,7 +11,7 @@ import { repositoriesOn } from '../store/repositories';
 import { AnswerLost, directClient } from './directClient';
 import type { ArmHandler, PlainAnswer, PlainRequest } from './armServer';
 
-export interface PocketArmOptions {
+export interface SimulatedArmOptions {
   readonly driver: SimulatedDriver;
   readonly policy: Policy;
   readonly nowUtc: () => string;
@@ -19,7 +19,7 @@ export interface PocketArmOptions {
 }
 
 /** The ARM-compatible API over a simulated fleet, without the app that serves it otherwise: what an Azure driver talks to in a rehearsal. */
-export function pocketArm({ driver, policy, nowUtc, report }: PocketArmOptions): ArmHandler {
+export function simulatedArm({ driver, policy, nowUtc, report }: SimulatedArmOptions): ArmHandler {
   const store = memoryStore();
   const client = directClient(driver);
   const services: ArmContext['services'] = {

@@ -4,8 +4,8 @@ import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 /** Eight in the evening in eastus, two hours before off-peak; two days after the release of November 2026. */
 export const EVENING = '2026-11-13T01:00:00.000Z';
 
-/** Lowtide with an empty pocket Azure, in memory. */
-export function pocketHost(options: {
+/** Lowtide with an empty simulated Azure, in memory. */
+export function simulatedHost(options: {
   readonly clock: ClockOptions;
   readonly https?: boolean;
   readonly port?: number;
