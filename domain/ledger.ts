@@ -171,21 +171,21 @@ function withFence(fences: LedgerState['fences'], { fence }: ClaimRequest): Ledg
 }
 
 /**
- * The claims that wait and would be granted now, were they asked for one after the other: those to be told of a release. A claim that waits for
+ * The claims that wait and would be granted now, were they asked for one after the other: those that a release wakes. A claim that waits for
  * something else as well is refused again, which does no harm.
  */
 export function grantable(state: LedgerState, nowUtc: string, max: number): string[] {
-  const told: string[] = [];
+  const found: string[] = [];
   let rest = state;
   for (const ticket of [...state.tickets].sort(byTurn)) {
-    if (told.length === max) break;
+    if (found.length === max) break;
     const { claimId, disruption, lapsesUtc } = ticket;
     if (lapsesUtc < nowUtc || refusals(rest, requestOf(ticket, nowUtc)).length > 0) continue;
-    told.push(claimId);
+    found.push(claimId);
     const claim: Claim = { claimId, kind: 'rollout', disruption, startByUtc: nowUtc, expiresUtc: nowUtc };
     rest = { ...rest, claims: [...rest.claims, claim] };
   }
-  return told;
+  return found;
 }
 
 const byTurn = (a: Ticket, b: Ticket): number =>

@@ -12,7 +12,7 @@ export const disruptionLedger = {
       input: z.object({
         claimId: z.string(),
         impaired: z.array(Impairment),
-        /** Absent where no request is to be told. */
+        /** Absent where no request is to be woken. */
         nowUtc: Utc.exactOptional(),
       }),
       output: z.object({

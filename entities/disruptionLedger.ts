@@ -17,7 +17,7 @@ import { disruptionLedger as contract } from './contracts';
 
 /** Answers are messages and must stay under 16 KB; the sweep that inspects comes back within the hour. */
 const INSPECTED_MAX = 12;
-/** Those behind them are told when one of these is released. */
+/** Those behind them follow when one of these is released. */
 const GRANTABLE_MAX = 20;
 
 /**

@@ -22,7 +22,7 @@ export function* releaseClaimed(
     yield* releaseBudget(context, budget, claimId);
 }
 
-/** Those that wait for what it held are told. */
+/** Those that wait for what it held are woken. */
 export function* releaseLedger(
   context: OrchestrationContext,
   key: string,
@@ -38,7 +38,7 @@ export function* releaseLedger(
   if (grantable.length > 0) yield* call(context, releaseWaits, { instanceIds: grantable.map(waitOf) });
 }
 
-/** What waits for a budget looks at its members each time, and polls: none is told. */
+/** What waits for a budget looks at its members each time, and polls: none is woken. */
 export function* releaseBudget(context: OrchestrationContext, budget: string, claimId: string): Step<void> {
   yield* callEntity(
     context,

@@ -247,13 +247,13 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/orchestrations/sweeps.test.ts',
   ),
   planted(
-    'a round that ends tells none of those that wait for what it held',
+    'a round that ends wakes none of those that wait for what it held',
     'orchestrations/releaseClaim.ts',
     ['if (grantable.length > 0)', 'if (grantable.length < 0)'],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(
-    'a release tells rounds that exclude each other',
+    'a release wakes rounds that exclude each other',
     'domain/ledger.ts',
     ['rest = { ...rest, claims: [...rest.claims, claim] };', 'void claim;'],
     'tests/domain/ledger.test.ts',

@@ -344,7 +344,7 @@ describe('a claim that outlives its window', () => {
   });
 });
 
-describe('a release tells the claims that would be granted now', () => {
+describe('a release names the claims that would be granted now', () => {
   const waiting = (...asked: readonly ClaimRequest[]): LedgerState => {
     const ledger = new Asked();
     ledger.ask(aRequest('held'));
