@@ -260,4 +260,16 @@ export const rolloutMutants: readonly Mutant[] = [
     ['for (const stage of stages) {', 'for (const stage of [...stages].reverse()) {'],
     'tests/orchestrations/regions.test.ts',
   ),
+  planted(
+    'a wait whose event was lost sleeps to its end',
+    'orchestrations/awaitAnswer.ts',
+    ['earlier(seen.nextUtc ?? untilUtc, fallbackUtc)', 'earlier(seen.nextUtc ?? untilUtc, untilUtc)'],
+    'tests/orchestrations/waits.test.ts',
+  ),
+  planted(
+    'the setting for waits whose event was lost is ignored',
+    'orchestrations/awaitGo.ts',
+    ['fallbackSeconds: pace.wakeFallbackSeconds', 'fallbackSeconds: 3600'],
+    'tests/composition/policyObeyed.test.ts',
+  ),
 ];
