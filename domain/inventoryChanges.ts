@@ -44,15 +44,26 @@ const FEWER_MIN = 10;
  * What a listing changes. It is believed for each subscription by itself: where it is incomplete, or suddenly much smaller, nothing of that
  * subscription changes, because a fleet that seems to vanish is nearly always a permission or an outage.
  */
-export function inventoryChanges(
+export function inventoryChanges(...of: Parameters<typeof inventoryChangesInSteps>): InventoryChanges {
+  const steps = inventoryChangesInSteps(...of);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** VMs that are compared in one step: about a millisecond. */
+const STEP_VMS = 256;
+
+/** The same in steps, each of so many VMs, between which other work can be done: all of a large fleet takes a second. */
+export function* inventoryChangesInSteps(
   known: readonly KnownVm[],
   listing: Listing,
   policy: Pick<Policy, 'inventoryFewerPercent'>,
   nowUtc: string,
-): InventoryChanges {
-  const before = bySubscription(known);
-  const now = bySubscription(listing.vms);
-  const moves = movesOf(known, listing.vms);
+): Generator<number, InventoryChanges> {
+  const before = yield* bySubscription(known);
+  const now = yield* bySubscription(listing.vms);
+  const moves = yield* movesOf(known, listing.vms);
   const notBelieved: { subscriptionId: string; why: string }[] = [];
   const changes: Changes = { present: [], added: [], changed: [], moved: [], buried: [], removed: [] };
   const doubted = new Set<string>();
@@ -75,7 +86,7 @@ export function inventoryChanges(
     if (doubted.has(subscriptionId))
       changes.present.push(...knownHere.filter(({ goneUtc }) => goneUtc === undefined));
     else
-      compare(
+      yield* compare(
         new Map(knownHere.map((vm) => [vm.id, vm])),
         now.get(subscriptionId) ?? new Map<VmId, VirtualMachine>(),
         { changes, arrived },
@@ -86,10 +97,16 @@ export function inventoryChanges(
 }
 
 /** A VM that is not listed under its id any more, and whose GUID one other VM of the listing has: by the id that it had. */
-function movesOf(known: readonly KnownVm[], listed: readonly VirtualMachine[]): Map<VmId, MovedVm> {
+function* movesOf(
+  known: readonly KnownVm[],
+  listed: readonly VirtualMachine[],
+): Generator<number, Map<VmId, MovedVm>> {
   const ids = new Set(listed.map(({ id }) => id));
+  yield listed.length;
   const absent = byUniqueId(known.filter(({ id }) => !ids.has(id)));
+  yield known.length;
   const moves = new Map<VmId, MovedVm>();
+  if (absent.size === 0) return moves;
   for (const [uniqueId, [to, another]] of byUniqueId(listed)) {
     // Two VMs of one GUID are a file that was copied: it says nothing of either.
     if (to === undefined || another !== undefined) continue;
@@ -125,13 +142,14 @@ interface Changes {
   readonly removed: VmId[];
 }
 
-function compare(
+function* compare(
   known: ReadonlyMap<VmId, KnownVm>,
   listed: ReadonlyMap<VmId, VirtualMachine>,
   { changes, arrived }: { readonly changes: Changes; readonly arrived: ReadonlyMap<VmId, MovedVm> },
   nowUtc: string,
-): void {
+): Generator<number, void> {
   for (const [id, vm] of listed) {
+    if (changes.present.length % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
     const before = known.get(id);
     const move = arrived.get(id);
     changes.present.push(vm);
@@ -177,9 +195,12 @@ function isEqual(a: unknown, b: unknown): boolean {
 
 const keyOfSubscription = ({ subscriptionId }: VirtualMachine): string => subscriptionId.toLowerCase();
 
-function bySubscription<V extends VirtualMachine>(vms: readonly V[]): Map<string, Map<VmId, V>> {
+function* bySubscription<V extends VirtualMachine>(
+  vms: readonly V[],
+): Generator<number, Map<string, Map<VmId, V>>> {
   const found = new Map<string, Map<VmId, V>>();
-  for (const vm of vms) {
+  for (const [n, vm] of vms.entries()) {
+    if (n % STEP_VMS === STEP_VMS - 1) yield STEP_VMS;
     const key = keyOfSubscription(vm);
     const here = found.get(key) ?? new Map<VmId, V>();
     found.set(key, here.set(vm.id, vm));

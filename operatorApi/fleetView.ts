@@ -3,7 +3,7 @@ import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import type { FleetView } from './fleetVm';
-import { keepNewest } from './keepNewest';
+import { KeptAnswers } from './keptAnswers';
 import { notFound } from './openRollout';
 import { readFleet, type FleetReading } from './readFleet';
 
@@ -17,53 +17,27 @@ const QUICK_MS = 250;
 const BESIDE_UNTIL = 4;
 /** On a clock that jumps a view of a moment ago may be one of yesterday. */
 const SAME_TIME_SECONDS = 120;
-/** However slow the reading is. */
-const LONG_AGO_SECONDS = 3 * 3_600;
 /** A host shows a few rollouts at a time. */
 const VIEWS_MAX = 3;
 
-interface Kept {
-  readonly reading: FleetReading;
-  readonly readAtMs: number;
-  readonly tookMs: number;
-}
-
-interface Views {
-  readonly kept: Map<string, Kept>;
-  readonly underWay: Map<string, Promise<FleetView>>;
-}
-
 /** Only what the tables hold, read a moment ago: any other host reads the same. Nothing is decided by it. */
-const VIEWS = new WeakMap<Services['inventory'], Views>();
+const VIEWS = new WeakMap<Services['inventory'], KeptAnswers<FleetReading>>();
 
 /** The fleet as a rollout sees it, the latest one when none is named: to be counted, filtered, sorted and paged. */
 export async function fleetView(services: Services, rolloutId?: RolloutId): Promise<FleetView> {
   const control = await rolloutOrLatest(services, rolloutId);
-  const views = viewsOf(services);
-  const key = control?.rolloutId ?? '';
-  const known = views.kept.get(key);
-  if (known === undefined) return read(services, control, views);
-  const {
-    reading: { view },
-    readAtMs,
-    tookMs,
-  } = known;
-  const ageMs = performance.now() - readAtMs;
-  const keptMs = Math.max(KEPT_MS, tookMs * READ_SHARE);
-  const isSlow = tookMs > QUICK_MS;
-  const isOfNow = isSlow
-    ? !isLongAgo(view.asOfUtc, services)
-    : services.nowUtc() < addSeconds(view.asOfUtc, SAME_TIME_SECONDS);
-  if (ageMs < keptMs && isOfNow) return view;
-  const next = read(services, control, views);
-  if (!isSlow || ageMs > keptMs * BESIDE_UNTIL || isLongAgo(view.asOfUtc, services)) return next;
-  next.catch(() => undefined); // met by the request that finds the view too old
+  const nowUtc = services.nowUtc();
+  const keptMs = (tookMs: number): number => Math.max(KEPT_MS, tookMs * READ_SHARE);
+  const { view } = await viewsOf(services).answer(control?.rolloutId ?? '', {
+    nowUtc,
+    isFresh: ({ ageMs, tookMs, value }) =>
+      ageMs < keptMs(tookMs) &&
+      (tookMs > QUICK_MS || nowUtc < addSeconds(value.view.asOfUtc, SAME_TIME_SECONDS)),
+    mayStand: ({ ageMs, tookMs }) => tookMs > QUICK_MS && ageMs <= keptMs(tookMs) * BESIDE_UNTIL,
+    make: (before) => readFleet(services, control, before),
+  });
   return view;
 }
-
-/** By the clock of the app, which may have jumped: what was made then is not answered any more. */
-export const isLongAgo = (utc: string, { nowUtc }: Services): boolean =>
-  nowUtc() > addSeconds(utc, LONG_AGO_SECONDS);
 
 /** Forgets what was read: what a person changed is seen by that person's next request to this process. */
 export function forgetFleetView(services: Services): void {
@@ -84,27 +58,10 @@ export async function rolloutOrLatest(
 export const latestMonthly = (rollouts: readonly RolloutControl[]): RolloutControl | null =>
   rollouts.findLast(({ emergency }) => emergency === undefined) ?? null;
 
-function viewsOf({ inventory }: Services): Views {
+function viewsOf({ inventory }: Services): KeptAnswers<FleetReading> {
   const known = VIEWS.get(inventory);
   if (known !== undefined) return known;
-  const views: Views = { kept: new Map(), underWay: new Map() };
+  const views = new KeptAnswers<FleetReading>(VIEWS_MAX);
   VIEWS.set(inventory, views);
   return views;
-}
-
-/** Whatever asks meanwhile gets the same reading. A failure is not remembered. */
-function read(services: Services, control: RolloutControl | null, views: Views): Promise<FleetView> {
-  const key = control?.rolloutId ?? '';
-  const known = views.underWay.get(key);
-  if (known !== undefined) return known;
-  const startedMs = performance.now();
-  const reading = readFleet(services, control, views.kept.get(key)?.reading ?? null)
-    .then((made) => {
-      const readAtMs = performance.now();
-      keepNewest(views.kept, key, { reading: made, readAtMs, tookMs: readAtMs - startedMs }, VIEWS_MAX);
-      return made.view;
-    })
-    .finally(() => views.underWay.delete(key));
-  views.underWay.set(key, reading);
-  return reading;
 }

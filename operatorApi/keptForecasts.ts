@@ -5,9 +5,9 @@ import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import type { Freeze } from '../domain/freezes';
 import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
-import { fleetView, isLongAgo, type FleetView, type FleetVm } from './fleetView';
-import { keepNewest } from './keepNewest';
-import { inSlices } from './slices';
+import { fleetView, type FleetView, type FleetVm } from './fleetView';
+import { KeptAnswers } from './keptAnswers';
+import { inSlices } from '../activities/slices';
 
 /** Every VM of a view against the 30 days, by its place there. */
 export interface KeptForecast {
@@ -25,14 +25,6 @@ export interface Grounds {
   readonly approvals: ApprovalFacts | undefined;
 }
 
-interface Kept {
-  readonly view: FleetView;
-  readonly madeAtMs: number;
-  readonly madeUtc: string;
-  readonly tookMs: number;
-  readonly forecast: Promise<KeptForecast>;
-}
-
 /** A forecast of a smaller fleet takes milliseconds, and is of the moment. */
 const LARGE_VMS = 5_000;
 /** One of a large fleet is made again no more than a tenth of the time … */
@@ -42,7 +34,7 @@ const BESIDE_MS = 60_000;
 /** As of so many days. */
 const KEPT_MAX = 6;
 
-const KEPT = new WeakMap<Services['inventory'], Map<string, Kept>>();
+const KEPT = new WeakMap<Services['inventory'], KeptAnswers<KeptForecast>>();
 
 /** Null before the first rollout: without one there is no clock. `asOfUtc` null is now. */
 export async function forecastOf(services: Services, asOfUtc: string | null): Promise<KeptForecast | null> {
@@ -51,33 +43,14 @@ export async function forecastOf(services: Services, asOfUtc: string | null): Pr
   if (control === null) return null;
   const grounds = await groundsOf(services, control);
   if (view.vms.length < LARGE_VMS) return make(services, view, grounds, asOfUtc);
-  const kept = KEPT.get(services.inventory) ?? new Map<string, Kept>();
+  const kept = KEPT.get(services.inventory) ?? new KeptAnswers<KeptForecast>(KEPT_MAX);
   KEPT.set(services.inventory, kept);
-  const key = JSON.stringify([asOfUtc, grounds, services.policy]);
-  const known = kept.get(key);
-  if (known?.view === view) return known.forecast;
-  const makeAndKeep = (): Promise<KeptForecast> => {
-    const begunMs = performance.now();
-    const madeUtc = services.nowUtc();
-    const forecast = make(services, view, grounds, asOfUtc);
-    const remember = (): void => {
-      const madeAtMs = performance.now();
-      keepNewest(kept, key, { view, madeAtMs, madeUtc, tookMs: madeAtMs - begunMs, forecast }, KEPT_MAX);
-    };
-    if (known === undefined) remember();
-    else void forecast.then(remember, () => undefined); // met by the request that finds the one there too old
-    return forecast;
-  };
-  if (known === undefined) return makeAndKeep();
-  const ageMs = performance.now() - known.madeAtMs;
-  const keptMs = known.tookMs * MAKE_SHARE;
-  if (isLongAgo(known.madeUtc, services) || ageMs > keptMs + BESIDE_MS) return makeAndKeep();
-  if (ageMs < keptMs) return known.forecast;
-  if (!underWay.has(known)) {
-    underWay.add(known);
-    void makeAndKeep();
-  }
-  return known.forecast;
+  return kept.answer(JSON.stringify([asOfUtc, grounds, services.policy]), {
+    nowUtc: services.nowUtc(),
+    isFresh: ({ value, ageMs, tookMs }) => value.view === view || ageMs < tookMs * MAKE_SHARE,
+    mayStand: ({ ageMs, tookMs }) => ageMs <= tookMs * MAKE_SHARE + BESIDE_MS,
+    make: () => make(services, view, grounds, asOfUtc),
+  });
 }
 
 export async function groundsOf(services: Services, control: RolloutControl): Promise<Grounds> {
@@ -88,9 +61,6 @@ export async function groundsOf(services: Services, control: RolloutControl): Pr
   ]);
   return { control, halts, freezes, approvals };
 }
-
-/** Those whose successor is being made. */
-const underWay = new WeakSet<Kept>();
 
 async function make(
   { nowUtc: clock, policy }: Services,

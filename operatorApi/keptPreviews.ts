@@ -6,10 +6,10 @@ import { releaseOf } from '../domain/release';
 import type { PreviewAnswer } from '../planning/monthPreview';
 import type { ShownDiff, Turn } from '../planning/previewPlan';
 import { fleetView, type FleetView, type Listed } from './fleetView';
-import { keepNewest } from './keepNewest';
+import { KeptAnswers } from './keptAnswers';
 import type { MonthQuestion, PageQuestion, PreviewReply, PreviewRequest } from './previewer';
 import { hasThread, makerHere, ThreadMaker, type PreviewMaker } from './previewMaker';
-import { slices } from './slices';
+import { slices } from '../activities/slices';
 
 /** Below this a plan takes less time than a person notices, and is made where it is asked for. */
 const LARGE_VMS = 5_000;
@@ -32,11 +32,12 @@ export interface PreviewPage {
   readonly asOfUtc: string;
 }
 
-interface Kept {
+interface Answer {
+  /** The request that it answers, with its time. */
+  readonly asked: string;
   readonly reply: PreviewReply;
   readonly listed: Listed;
   readonly asOfUtc: string;
-  readonly madeAtMs: number;
 }
 
 interface Previews {
@@ -45,8 +46,7 @@ interface Previews {
   /** The fleet that the maker has, or is being given. */
   listed: Listed | null;
   given: Promise<void>;
-  readonly answers: Map<string, Kept>;
-  readonly underWay: Map<string, Promise<Kept>>;
+  readonly answers: KeptAnswers<Answer>;
 }
 
 const PREVIEWS = new WeakMap<Services['inventory'], Previews>();
@@ -106,37 +106,23 @@ async function questionOf(services: Services, { month, policy }: MonthAsked): Pr
 }
 
 /** The answer that is kept while nothing has changed; of a large fleet also for a while after that, and the next is made beside it. */
-async function askOnce(services: Services, request: PreviewRequest): Promise<Kept> {
+async function askOnce(services: Services, request: PreviewRequest): Promise<Answer> {
   const view = await fleetView(services);
-  const previews = previewsOf(services, view);
-  const key = JSON.stringify(request);
-  const known = previews.answers.get(key);
-  if (known?.listed === view.listed) return { ...known, asOfUtc: view.asOfUtc };
-  const next = previews.underWay.get(key) ?? askAndKeep(services, previews, key, request);
-  const isStanding =
-    known !== undefined && previews.isLarge && performance.now() - known.madeAtMs < BESIDE_MS;
-  if (!isStanding) return next;
-  next.catch(() => undefined); // met by the request that finds no answer any more
-  return known;
+  const { answers, isLarge } = previewsOf(services, view);
+  const asked = JSON.stringify(request);
+  const key = JSON.stringify(request, (name, value: unknown) => (name === 'nowUtc' ? undefined : value));
+  const answer = await answers.answer(key, {
+    nowUtc: services.nowUtc(),
+    isFresh: ({ value }) => value.listed === view.listed && value.asked === asked,
+    mayStand: ({ ageMs }) => isLarge && ageMs < BESIDE_MS,
+    make: () => ask(services, request),
+  });
+  return answer.listed === view.listed && answer.asked === asked
+    ? { ...answer, asOfUtc: view.asOfUtc }
+    : answer;
 }
 
-function askAndKeep(
-  services: Services,
-  { answers, underWay }: Previews,
-  key: string,
-  request: PreviewRequest,
-): Promise<Kept> {
-  const next = ask(services, request)
-    .then((kept) => {
-      keepNewest(answers, key, kept, ANSWERS_MAX);
-      return kept;
-    })
-    .finally(() => underWay.delete(key));
-  underWay.set(key, next);
-  return next;
-}
-
-async function ask(services: Services, request: PreviewRequest): Promise<Kept> {
+async function ask(services: Services, request: PreviewRequest): Promise<Answer> {
   const view = await fleetView(services);
   const previews = previewsOf(services, view);
   if (previews.listed !== view.listed) {
@@ -146,7 +132,7 @@ async function ask(services: Services, request: PreviewRequest): Promise<Kept> {
   const { listed } = view;
   await previews.given;
   const reply = await previews.maker.ask(request);
-  return { reply, listed, asOfUtc: view.asOfUtc, madeAtMs: performance.now() };
+  return { asked: JSON.stringify(request), reply, listed, asOfUtc: view.asOfUtc };
 }
 
 async function give({ maker, isLarge }: Previews, { vms }: Listed): Promise<void> {
@@ -166,16 +152,15 @@ async function give({ maker, isLarge }: Previews, { vms }: Listed): Promise<void
 }
 
 function previewsOf({ inventory }: Services, { vms }: FleetView): Previews {
-  const isLarge = vms.length >= LARGE_VMS && hasThread();
+  const isLarge = vms.length >= LARGE_VMS;
   const known = PREVIEWS.get(inventory);
   if (known?.isLarge === isLarge && !known.maker.hasEnded) return known;
   const made: Previews = {
-    maker: isLarge ? new ThreadMaker() : makerHere(),
+    maker: isLarge && hasThread() ? new ThreadMaker() : makerHere(),
     isLarge,
     listed: null,
     given: Promise.resolve(),
-    answers: known?.answers ?? new Map<string, Kept>(),
-    underWay: new Map(),
+    answers: known?.answers ?? new KeptAnswers<Answer>(ANSWERS_MAX),
   };
   PREVIEWS.set(inventory, made);
   return made;

@@ -6,7 +6,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import type { KeptOutcome } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
 import { fleetVmOf, type FleetView, type FleetVm, type Listed, type PlannedPlace } from './fleetVm';
-import { inSlices, slices } from './slices';
+import { inSlices, slices } from '../activities/slices';
 
 /** Rows of a table that are read together: a request of Azure Tables answers with 1,000 at most. */
 const PAGE_SIZE = 998;

@@ -43,8 +43,8 @@ export interface InventoryStore {
   list(): Promise<readonly VirtualMachine[]>;
   /** Of those that are there, in the order of their keys, from behind `after`. */
   page(after: string, size: number): Promise<ListPage<VirtualMachine>>;
-  /** These and those that are gone. */
-  rows(): Promise<readonly InventoryRow[]>;
+  /** These and those that are gone, in the order of their keys, from behind `after`. */
+  rowsPage(after: string, size: number): Promise<ListPage<InventoryRow>>;
   change(changes: {
     readonly upsert: readonly InventoryRow[];
     readonly remove: readonly VmId[];
@@ -92,7 +92,7 @@ export function inventoryStore(store: Store): InventoryStore {
   const rows = async (): Promise<InventoryRow[]> =>
     (await table.list(VMS)).map(({ value }) => parseRow(value));
   return {
-    rows,
+    rowsPage: (after, size) => listPage(table, VMS, { after, size }, parseRow),
     list: async () => (await rows()).filter(isThere),
     page: async (after, size) => {
       const { value, next } = await listPage(table, VMS, { after, size }, parseRow);

@@ -7,7 +7,7 @@ import { cellsBenchmark } from './cells';
 import { calibrationBenchmark, insightBenchmark } from './calibration';
 import { forecastBenchmark } from './forecast';
 import { gatesBenchmark } from './gates';
-import { httpBenchmark, largeHttpBenchmark } from './http';
+import { azuriteHttpBenchmark, httpBenchmark, largeAzuriteHttpBenchmark, largeHttpBenchmark } from './http';
 import { idleBenchmark } from './idle';
 import { importBenchmark } from './importFleet';
 import { hugeMonthBenchmark, largeMonthBenchmark, monthBenchmark } from './month';
@@ -43,6 +43,8 @@ const LARGE: readonly Benchmark[] = [
   millionBenchmark,
   hugeMonthBenchmark,
   largeHttpBenchmark,
+  azuriteHttpBenchmark,
+  largeAzuriteHttpBenchmark,
   insightBenchmark,
 ];
 

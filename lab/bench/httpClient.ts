@@ -46,7 +46,11 @@ function answered(url: string): Promise<void> {
         else reject(new Error(`GET ${url} answered ${String(answer.statusCode)}`));
       });
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => {
+      // The host closed the connection in the moment in which it was used again: the request was not read.
+      if (sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET') resolve(answered(url));
+      else reject(error);
+    });
     sent.end();
   });
 }

@@ -19,6 +19,8 @@ export interface Passed {
   readonly waitedSeconds: number | null;
   /** The longest time in which the process did nothing but one piece of work. */
   readonly longestTurnMs: number;
+  /** The most that the main thread was on a processor between two looks that were to be 5 ms apart: a turn, whatever other processes did meanwhile. */
+  readonly longestTurnCpuMs: number | null;
 }
 
 export interface PacedMonth {
@@ -28,11 +30,43 @@ export interface PacedMonth {
 }
 
 /** Linux: nanoseconds on a processor, nanoseconds ready to run without one, and how often, of the main thread. */
-function waitedSeconds(): number | null {
+function schedule(): { readonly ranMs: number; readonly waitedSeconds: number } | null {
   try {
-    return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[1]) / 1e9;
+    const [ran, waited] = readFileSync('/proc/self/schedstat', 'utf8').split(' ').map(Number);
+    return { ranMs: (ran ?? NaN) / 1e6, waitedSeconds: (waited ?? NaN) / 1e9 };
   } catch {
     return null; // not on this system
+  }
+}
+
+const waitedSeconds = (): number | null => schedule()?.waitedSeconds ?? null;
+
+const LOOK_MS = 5;
+
+/** Looks again and again how long the main thread was on a processor since the look before. */
+class TurnWatch {
+  readonly #timer: NodeJS.Timeout;
+  #lastMs = schedule()?.ranMs ?? null;
+  #longestMs = 0;
+
+  constructor() {
+    this.#timer = setInterval(() => {
+      const ranMs = schedule()?.ranMs ?? null;
+      if (ranMs !== null && this.#lastMs !== null)
+        this.#longestMs = Math.max(this.#longestMs, ranMs - this.#lastMs);
+      this.#lastMs = ranMs;
+    }, LOOK_MS);
+  }
+
+  /** Since it was taken last. */
+  takeLongestMs(): number | null {
+    const longestMs = this.#longestMs;
+    this.#longestMs = 0;
+    return this.#lastMs === null ? null : longestMs;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
   }
 }
 
@@ -40,6 +74,7 @@ function waitedSeconds(): number | null {
 export function keepGoing(host: Host): PacedMonth {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
+  const turns = new TurnWatch();
   const stopped = new AbortController();
   const begunMs = performance.now();
   const fromMs = host.nowMs();
@@ -77,6 +112,7 @@ export function keepGoing(host: Host): PacedMonth {
         cpuSeconds: now.cpu - before.cpu,
         waitedSeconds: now.waited === null || before.waited === null ? null : now.waited - before.waited,
         longestTurnMs: delay.max / 1e6,
+        longestTurnCpuMs: turns.takeLongestMs(),
       };
       delay.reset();
       before = now;
@@ -86,6 +122,7 @@ export function keepGoing(host: Host): PacedMonth {
       stopped.abort();
       await going;
       delay.disable();
+      turns.stop();
     },
   };
 }

@@ -30,13 +30,13 @@ async function listed(): Promise<FakeServices> {
 
 function readsOf(services: FakeServices): { readonly rows: number; readonly listings: number } {
   return {
-    rows: (services.inventory.rows as jest.Mock).mock.calls.length,
+    rows: (services.inventory.rowsPage as jest.Mock).mock.calls.length,
     listings: (services.inventory.saveListing as jest.Mock).mock.calls.length,
   };
 }
 
 function watch(services: FakeServices): void {
-  jest.spyOn(services.inventory, 'rows');
+  jest.spyOn(services.inventory, 'rowsPage');
   jest.spyOn(services.inventory, 'saveListing');
 }
 

@@ -1,8 +1,11 @@
 import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { followRollout } from '../../cli/followRollout';
 import { progressOf, type RolloutView } from '../../cli/rolloutView';
 import { describeHalt } from '../../cli/haltNotice';
 import { describeBody } from '../../cli/look';
 import { showProgress } from '../../cli/progress';
+import type { Host } from '../../emulator/host';
 import { firstLine, wrap, wrapLogLine, wrapText } from '../../local/wrap';
 
 function rollout(over: Partial<RolloutView>): RolloutView {
@@ -197,4 +200,84 @@ test('a halt of an image family offers to give up that family, and names its VMs
   expect(text).toContain('0.32 %');
   expect(text).toContain('# give up the rest of image family redhat:rhel:7.8');
   expect(text).not.toContain('rest of phase-4');
+});
+
+const HOUR_MS = 3_600_000;
+
+/** A host whose rollout is halted from its second hour on, until it is decided, and over in its fifth. */
+function haltedHost(): { readonly host: Host; readonly hours: () => number; readonly decide: () => void } {
+  const stats = { episodes: 0, activities: 0, requests: 0 };
+  let [hours, isDecided] = [0, false];
+  const halts = (): RolloutView['halts'] =>
+    hours < 2 || isDecided
+      ? []
+      : [
+          {
+            haltId: 'phase-1',
+            kind: 'halt',
+            phase: 'phase-1',
+            region: null,
+            why: '3 of 13 VMs are unhealthy.',
+            atUtc: '2026-11-10T20:00:00.000Z',
+            decision: null,
+          },
+        ];
+  const rollouts = {
+    read: () => Promise.resolve({ mode: 'running', endedUtc: hours < 5 ? null : '2026-11-10T23:00:00.000Z' }),
+    haltsOf: () => Promise.resolve(halts()),
+  };
+  const host = {
+    baseUrl: 'http://127.0.0.1:7071',
+    stats,
+    nowMs: () => Date.parse('2026-11-10T18:00:00.000Z') + hours * HOUR_MS,
+    nowUtc: () => new Date(host.nowMs()).toISOString(),
+    runUntil: (untilUtc: string) => {
+      hours = (Date.parse(untilUtc) - Date.parse('2026-11-10T18:00:00.000Z')) / HOUR_MS;
+      stats.episodes += 1;
+      return Promise.resolve();
+    },
+    idle: () => Promise.resolve(),
+    request: (_method: string, path: string) =>
+      Promise.resolve({
+        status: 200,
+        body: path.includes('virtual-machines') ? { value: [] } : rollout({ halts: halts() }),
+      }),
+    appModule: () => ({ appServices: () => Promise.resolve({ rollouts }) }),
+  };
+  return { host: host as unknown as Host, hours: () => hours, decide: () => (isDecided = true) };
+}
+
+describe('a halt of a month that is followed', () => {
+  let said = '';
+  beforeEach(() => {
+    said = '';
+    jest.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
+      said += String(chunk);
+      return true;
+    });
+  });
+  afterEach(() => jest.restoreAllMocks());
+
+  const follow = (host: Host, keepGoing: boolean): Promise<void> =>
+    followRollout({ host, id: 'rollout-2026-11', speed: 1_000_000_000, keepGoing });
+
+  it('stops virtual time until a person has decided, and says so', async () => {
+    const { host, hours, decide } = haltedHost();
+    const over = follow(host, false);
+    for (let tries = 0; !said.includes('stands still') && tries < 400; tries += 1)
+      await Promise.race([over, sleep(10)]);
+    await sleep(700);
+    expect(hours()).toBe(2);
+    expect(said).toContain('HALT of phase-1');
+    decide();
+    await over;
+    expect(hours()).toBe(5);
+  });
+
+  it('stops nothing with --keep-going', async () => {
+    const { host, hours } = haltedHost();
+    await follow(host, true);
+    expect(hours()).toBe(5);
+    expect(said).not.toContain('stands still');
+  });
 });

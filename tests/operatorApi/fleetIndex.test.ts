@@ -121,6 +121,24 @@ describe('the forecast of a large fleet', () => {
     expect([heldCount(first), heldCount(await page())]).toEqual([0, many.length]);
   });
 
+  test('its preview of a month under way is answered at once some minutes later, too, and made for then beside it', async () => {
+    const services = await someServices({ vms: many });
+    const page = (): Promise<PreviewPage> =>
+      previewPage(
+        services,
+        { month: Month.parse('2026-11'), policy: services.policy },
+        { selector: {}, after: 0, take: 100 },
+      );
+    const first = await page();
+    services.wait(600);
+    expect((await page()).answer).toBe(first.answer);
+    await new Promise((made) => setImmediate(made));
+    const next = await page();
+    expect(next.answer).not.toBe(first.answer);
+    services.wait(4 * 3_600);
+    expect((await page()).answer).not.toBe(next.answer);
+  });
+
   test('turns of another plan come in parts, and are compared as one', async () => {
     const services = await someServices({ vms });
     const asked = { month: MONTH, policy: services.policy };
