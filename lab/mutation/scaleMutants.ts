@@ -8,7 +8,10 @@ export const scaleMutants: readonly Mutant[] = [
   planted(
     'the rounds of a batch run one after another',
     'planning/roundsOfBatch.ts',
-    ['withinBudgets(rounds, candidates.budgets), atOnce };', 'withinBudgets(rounds, []), atOnce: 1 };'],
+    [
+      'withinBudgets(rounds, candidates.budgets), atOnce };',
+      'withinBudgets(rounds, candidates.budgets), atOnce: 1 };',
+    ],
     'tests/planning/planRollout.test.ts',
   ),
   planted(
