@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { LowtideError } from '../domain/lowtideError';
 import { isDiskFull, outputFailed } from './writeOutput';
@@ -10,6 +20,9 @@ export const STATE_HOME = join(PACKAGE_ROOT, '.lowtide');
 /** Marks the folder as Lowtide's own, which may be emptied. */
 const MARKER = 'lowtide-state';
 
+/** Holds the number of the process that has the folder. */
+const LOCK = 'running.pid';
+
 export interface StateFolder {
   readonly path: string;
   release(): void;
@@ -17,22 +30,20 @@ export interface StateFolder {
 
 /** Takes a folder for this process alone. A lock left behind by a process that is gone is no obstacle. */
 export function takeStateFolder(path: string, { fresh }: { readonly fresh: boolean }): StateFolder {
-  const lock = join(path, 'running.pid');
+  const lock = join(path, LOCK);
   const holder = pidIn(lock);
   if (holder !== null) throw inUse(path, holder);
   try {
     if (fresh) checkOwn(path);
-    if (fresh) rmSync(path, { recursive: true, force: true });
     makeFolder(path);
-    rmSync(lock, { force: true });
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    takeLock(path);
+    if (fresh) emptyFolder(path);
     writeFileSync(
       join(path, MARKER),
       'What Lowtide keeps here is thrown away by --fresh and by npm start.\n',
     );
   } catch (cause) {
     if (cause instanceof LowtideError) throw cause;
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw inUse(path, pidIn(lock) ?? 0);
     throw outputFailed(`The state folder ${path}`, cause, fixOf(cause));
   }
   return {
@@ -41,6 +52,35 @@ export function takeStateFolder(path: string, { fresh }: { readonly fresh: boole
       rmSync(lock, { force: true });
     },
   };
+}
+
+/**
+ * Of several processes that find the same lock left behind, one takes it: the link makes the lock together with its content, and a
+ * lock that is renamed is looked at once more, since another process may have taken it meanwhile.
+ */
+function takeLock(path: string): void {
+  const lock = join(path, LOCK);
+  const own = `${lock}.${process.pid}`;
+  const aside = `${own}.old`;
+  try {
+    writeFileSync(own, String(process.pid));
+    if (existsSync(lock)) renameSync(lock, aside);
+    const holder = pidIn(aside);
+    linkSync(holder === null ? own : aside, lock);
+    if (holder !== null) throw inUse(path, holder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // ENOENT: another process has renamed it first.
+    if (code === 'EEXIST' || code === 'ENOENT') throw inUse(path, pidIn(lock) ?? 0);
+    throw cause;
+  } finally {
+    for (const file of [own, aside]) rmSync(file, { force: true });
+  }
+}
+
+function emptyFolder(path: string): void {
+  for (const name of readdirSync(path))
+    if (name !== LOCK) rmSync(join(path, name), { recursive: true, force: true });
 }
 
 function fixOf(cause: unknown): string {

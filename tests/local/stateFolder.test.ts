@@ -44,9 +44,27 @@ test('a lock left behind by a process that is gone is no obstacle', () => {
   expect(() => takeStateFolder(join(home, 'start'), { fresh: false })).not.toThrow();
 });
 
+test('of two processes that find the same lock left behind at the same instant, one takes it', () => {
+  const folder = join(home, 'start');
+  const lock = join(folder, 'running.pid');
+  takeStateFolder(folder, { fresh: false });
+  writeFileSync(lock, '99999999');
+  // The other one, a process that runs, takes the folder after this one has seen the old lock and before it puts it aside.
+  const other = String(process.ppid);
+  const rename = jest.spyOn(fs, 'renameSync').mockImplementationOnce((from, to) => {
+    writeFileSync(lock, other);
+    rename.mockRestore();
+    fs.renameSync(from, to);
+  });
+  writeFileSync(join(folder, 'kept'), '');
+  expect(() => takeStateFolder(folder, { fresh: true })).toThrow(`as process ${other}`);
+  expect(fs.readFileSync(lock, 'utf8')).toBe(other);
+  expect(fs.readdirSync(folder).sort()).toEqual(['kept', 'lowtide-state', 'running.pid']);
+});
+
 test('a disk that was full when a folder was taken does not keep it taken', () => {
   const write = jest.spyOn(fs, 'writeFileSync').mockImplementationOnce((lock) => {
-    fs.closeSync(fs.openSync(String(lock), 'wx')); // the name still finds room, its content does not
+    fs.closeSync(fs.openSync(String(lock), 'w')); // the name still finds room, its content does not
     throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
   });
   try {
