@@ -11,7 +11,7 @@ import { shortTime } from './rolloutSummary';
 export interface Follow {
   readonly host: Host;
   readonly id: string;
-  /** Virtual time goes at most so many times as fast as real time. */
+  /** Virtual time goes times as fast as real time, at most. */
   readonly speed: number;
   /** Virtual time goes on while a person decides. */
   readonly keepGoing: boolean;

@@ -185,7 +185,7 @@ function failWhenItEnds(azurite: Azurite, stop: AbortSignal, failed: (error: unk
       new LowtideError('STORAGE_UNAVAILABLE', {
         what,
         why,
-        fix: 'Start again; the log file has what came before.',
+        fix: 'Start again; the log file has the details.',
       }),
     );
   });
@@ -216,10 +216,10 @@ function hostStopped(cause: unknown): LowtideError {
   return new LowtideError(
     'STORAGE_UNAVAILABLE',
     {
-      what: 'The host stopped: it could not keep what it did.',
+      what: 'The host stopped: it could not save its work.',
       why: full ? 'The disk of its state folder is full.' : String(cause),
       fix: full
-        ? 'Make room on that disk, or name a folder on another one with --state.'
+        ? 'Free space on that disk, or give a folder on another disk with --state.'
         : 'Start again; the log file has the details.',
     },
     { cause },

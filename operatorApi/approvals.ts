@@ -34,7 +34,7 @@ export async function approve(
   if (control.requestedBy === by && callerId !== WITHOUT_SIGN_IN)
     throw new LowtideError('FORBIDDEN', {
       what: `${by} may not approve ${id}.`,
-      why: `${by} asked for it: an approval is of use because another person gives it.`,
+      why: `${by} requested it: another person must approve it.`,
       fix: 'Have another approver look at it.',
     });
   const atUtc = services.nowUtc();

@@ -32,7 +32,7 @@ export async function refuseUnseen(
   throw new LowtideError('REQUEST_INVALID', {
     what: `It would forgive more than was listed: ${unseen.map(({ haltId }) => haltId).join(', ')}.`,
     why: unseen.map(({ why }) => why).join(' '),
-    fix: `Look again: GET /api/rollouts/${id}/forgiven; then name every halt in \`forgives\`.`,
+    fix: `See GET /api/rollouts/${id}/forgiven; then name every halt in \`forgives\`.`,
   });
 }
 

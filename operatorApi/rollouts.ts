@@ -226,7 +226,7 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
 function exists(rolloutId: RolloutId): LowtideError {
   return new LowtideError('ROLLOUT_EXISTS', {
     what: `${rolloutId} exists already.`,
-    why: 'There is one rollout a month; starting it twice would patch no VM twice, but mean nothing.',
+    why: 'There is one rollout per month; starting it twice has no effect.',
     fix: `See GET /api/rollouts/${rolloutId}.`,
   });
 }

@@ -125,8 +125,8 @@ function newControl(services: Services, month: Month, by: string, hub: string): 
   if (now < releasedUtc)
     throw new LowtideError('REQUEST_INVALID', {
       what: `The release of ${month} is not out yet.`,
-      why: `It comes on ${releasedUtc}, the second Tuesday, 10:00 in Redmond.`,
-      fix: 'Wait for it; the monthly timer starts the rollout by itself.',
+      why: `It is published on ${releasedUtc}, the second Tuesday, 10:00 in Redmond.`,
+      fix: 'Wait for it; the monthly timer then starts the rollout.',
     });
   if (now >= endsUtc)
     throw new LowtideError('REQUEST_INVALID', {

@@ -118,7 +118,7 @@ function idOf(given: string | null): VmId {
 function unknownVm(id: VmId): LowtideError {
   return new LowtideError('NOT_FOUND', {
     what: `There is no virtual machine ${id} in the inventory.`,
-    why: 'The inventory is what the driver listed when it was last refreshed.',
-    fix: 'Check the id; a VM that is new is known after the next rollout was planned or the fleet was posted.',
+    why: 'The inventory is what the driver listed last.',
+    fix: 'Check the id; a new VM is known after the next listing of the fleet.',
   });
 }
