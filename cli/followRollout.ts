@@ -83,7 +83,7 @@ function pacer({ host, speed }: Follow): (stoodStill: boolean) => Promise<void> 
 async function decided(follow: Follow, progress: Progress, shown: Set<string>): Promise<void> {
   const { host, id } = follow;
   progress.line(
-    'Virtual time stands still until you decide; with --keep-going it would not.',
+    'Virtual time stops until you decide; with --keep-going it would not.',
     `${shortTime(host.nowUtc())}  `,
   );
   while ((await rolloutNow(host, id)).waitsForPerson) {

@@ -60,7 +60,7 @@ const listForgiven: OperatorRoute = {
     vm: text('Of this VM alone, by its ARM id.'),
   },
   description: {
-    summary: 'What resume would forgive, before it is said. Changes nothing.',
+    summary: 'What resume would forgive. Changes nothing.',
     answers: { 200: { about: 'Every halt that it would answer.', schema: Forgiven } },
     errors: ['NOT_FOUND'],
   },

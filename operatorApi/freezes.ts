@@ -67,7 +67,7 @@ function putOf(kind: Kind): OperatorRoute {
     route: `${WORDS[kind].path}/{id}`,
     query: {},
     description: {
-      summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts heed it from now on.`,
+      summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts use it from now on.`,
       body: { about: 'Which VMs, from when to when, why, whose.', schema: FreezeInput },
       answers: { 200: { about: 'As it is kept.', schema: FreezeShape } },
     },

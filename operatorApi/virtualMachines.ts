@@ -70,7 +70,7 @@ const waiveVirtualMachine: OperatorRoute = {
   query: { id: VM_ID },
   description: {
     summary:
-      'A person answers for a VM that is unhealthy after its update: it holds its availability set no more.',
+      'A person accepts a VM that is unhealthy after its update: it no longer blocks its availability set.',
     body: { about: 'Why.', schema: Reason },
     answers: { 202: { about: 'Its ledger knows it.', schema: z.object({ id: VmId, waivedUtc: Utc }) } },
     errors: ['NOT_FOUND'],

@@ -19,7 +19,7 @@ export function addAnswers(program: Command, ended: Ended, make: MakeCommand): v
   addHooks(program, ended, make);
   addNotifications(program, ended, make);
   askingHost(
-    make(program, 'waive', 'answer for a VM that is unhealthy after its update: it holds its set no more', [
+    make(program, 'waive', 'accept a VM that is unhealthy after its update: it no longer blocks its set', [
       'npm run lowtide -- waive web-01 --reason "Rebuilt by hand."',
     ]),
   )

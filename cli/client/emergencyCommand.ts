@@ -5,11 +5,16 @@ import { runEmergency, type EmergencyOptions } from './emergency';
 export function addEmergency(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     askingHost(
-      make(program, 'emergency', 'roll a few patches out now, beside the month; shows its dates first', [
-        'npm run lowtide -- emergency --kb 5044284 --tag app=shop --reason "CVE-2026-1234" --dry-run',
-        'npm run lowtide -- emergency --package "openssl*" --reason "CVE-2026-5678"',
-        'npm run lowtide -- emergency --security-since 2026-11-17 --hours 18:00-08:00 --reason "Exploited." --yes',
-      ]),
+      make(
+        program,
+        'emergency',
+        'roll out a few patches now, beside the monthly rollout; shows the dates first',
+        [
+          'npm run lowtide -- emergency --kb 5044284 --tag app=shop --reason "CVE-2026-1234" --dry-run',
+          'npm run lowtide -- emergency --package "openssl*" --reason "CVE-2026-5678"',
+          'npm run lowtide -- emergency --security-since 2026-11-17 --hours 18:00-08:00 --reason "Exploited." --yes',
+        ],
+      ),
     ),
   )
     .requiredOption('--reason <text>', 'why; recorded in the audit (required)')

@@ -107,7 +107,7 @@ const orFleetFile = (command: Command): Command =>
 function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
-      make(program, 'fleet', 'list the VMs and how they stand, filtered, sorted or counted', [
+      make(program, 'fleet', 'list the VMs and their outcomes, filtered, sorted or counted', [
         'npm run lowtide -- fleet --region eastus --kind deferred',
         'npm run lowtide -- fleet --group tag:app',
       ]),
