@@ -300,11 +300,15 @@ function addTools(program: Command, ended: Ended): void {
     'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
   ])
     .argument('<path>', 'path of a route in docs/http-api.md')
-    .option('--base-url <url>', 'the host', baseUrl, LOOK_BASE_URL)
+    .option('--url <url>', 'the host', baseUrl, LOOK_BASE_URL)
+    // Its earlier name, which audit and e2e still use.
+    .addOption(new Option('--base-url <url>').argParser(baseUrl).hideHelp())
     .option(...KEY)
-    .action(async (path: string, options: LookOptions) => {
-      ended(await runLook(path, options));
-    });
+    .action(
+      async (path: string, { url, baseUrl: named, key }: LookOptions & { readonly baseUrl?: string }) => {
+        ended(await runLook(path, { url: named ?? url, key }));
+      },
+    );
 }
 
 /** What speaks with Azure itself. */

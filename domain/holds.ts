@@ -1,3 +1,4 @@
+import { budgetRoom } from './budgets';
 import type { Control } from './control';
 import { eligibilityHolds } from './eligibility';
 import type { StandingFreeze } from './freezes';
@@ -136,7 +137,7 @@ const healthUnknown: Hold = (facts) =>
 
 /** INV-15: members that are off or unhealthy use up the budget as those that are updated do. */
 const budgetUsedUp: Hold = ({ budgets = [] }) => {
-  const full = budgets.find(({ max, downCount }) => downCount >= max);
+  const full = budgets.find(({ max, downCount }) => budgetRoom(max, downCount) === 0);
   return full === undefined ? null : because('budgetUsedUp', { budget: full.budget, down: full.down });
 };
 

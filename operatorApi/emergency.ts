@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { Duration } from 'luxon';
 import { z } from 'zod';
+import { budgetsDown } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { type Emergency, emergencyPatchesOf, emergencyPolicy, EmergencyPatches } from '../domain/emergency';
@@ -155,6 +156,7 @@ async function previewOfEmergency(
     policy: emergencyPolicy(services.policy, { emergency, releasedUtc, endsUtc }),
     freezes: await services.freezes.list(),
     nowUtc: releasedUtc,
+    budgetsDown: await budgetsDown(services),
     emergency: { rolloutId, releasedUtc, endsUtc, selector: emergency.selector },
   });
   return { preview, asOfUtc };

@@ -53,7 +53,7 @@ function read({ file, settings: settingsFile, month }: LocalOptions): Local {
 }
 
 const previewed = ({ vms, policy, month }: Local): MonthPreview =>
-  monthPreview({ vms, policy, month, freezes: [], nowUtc: releaseOf(month) });
+  monthPreview({ vms, policy, month, freezes: [], nowUtc: releaseOf(month), budgetsDown: {} });
 
 /** What `GET /api/preview` of a host with this fleet would answer, with every row; compared with another plan when one is named. */
 export function localPreview(options: LocalOptions, compared: LocalComparison): Row {

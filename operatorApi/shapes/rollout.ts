@@ -71,7 +71,10 @@ export const RolloutShape = named(
         startedUtc: Utc.nullable(),
         endedUtc: Utc.nullable(),
         gate: z.object({ kind: z.enum(['open', 'stopped']), why: z.string() }).nullable(),
+        /** As planned, of a phase that is through; otherwise as is expected now. Null where it depends on a person, or the rollout is over. */
         expected: PlanSummary.shape.phases.element.nullable(),
+        /** Why it has no dates: a halt, a pause, an approval that is missing, or a phase before it that waits. */
+        waitsFor: z.string().nullable(),
       }),
     ),
     halts: z.array(Halt),

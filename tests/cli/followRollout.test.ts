@@ -6,6 +6,7 @@ import { describeHalt } from '../../cli/haltNotice';
 import { describeBody } from '../../cli/look';
 import { showProgress } from '../../cli/progress';
 import type { Host } from '../../emulator/host';
+import { typed } from './typed';
 import { firstLine, wrap, wrapLogLine, wrapText } from '../../local/wrap';
 
 function rollout(over: Partial<RolloutView>): RolloutView {
@@ -147,6 +148,12 @@ test('what a host answers is shown as people read it: a rollout as a summary, a 
   expect(describeBody({ value })).toBe('web-01  patched\n');
   expect(describeBody({ value: [] })).toBe('nothing\n');
   expect(describeBody({ a: 1 })).toBe('{\n  "a": 1\n}\n');
+});
+
+test.each(['--url', '--base-url'])('look asks the host that %s names', async (option) => {
+  const { code, err } = await typed('look', option, 'http://127.0.0.1:1', '/api/rollouts');
+  expect(code).toBe(1);
+  expect(err).toContain('GET http://127.0.0.1:1/api/rollouts was not answered.');
 });
 
 test('of an outcome and of a row of the audit a person reads what was when and why, and no keys and hashes', () => {
