@@ -128,7 +128,7 @@ async function start(
   };
 }
 
-/** A month on the virtual clock begins anew each time: its tables are kept in memory, as Azurite would write all of them to disk every 5 s. */
+/** A month on the virtual clock begins again each time: its tables are kept in memory, as Azurite would write all of them to disk every 5 s. */
 function placeOf({ clock }: LocalAppOptions, folder: string): { readonly location?: string } {
   return clock.kind === 'virtual' ? {} : { location: join(folder, 'azurite') };
 }

@@ -10,7 +10,7 @@ import { hostVersion } from './hostVersion';
 
 /**
  * Requests the rollout of a month. The row decides: whoever asks twice, at once or after a crash, gets the one rollout, because on the
- * real host starting an id that has finished would start it anew.
+ * real host starting an id that has finished would start it again.
  */
 export async function requestRollout(
   services: Services,

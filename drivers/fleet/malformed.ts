@@ -40,7 +40,7 @@ function describe({ record, line, field, what, fix }: Problem, counts: RecordCou
   return `${place.filter((part) => part !== '').join(', ') || 'the file'}: ${what} ${fix}`;
 }
 
-/** All that is wrong with the file, in one error, so that a file is mended in one go. */
+/** All that is wrong with the file, in one error, so that a file can be corrected at once. */
 export function fleetMalformed(
   file: string,
   problems: readonly Problem[],

@@ -141,7 +141,7 @@ export const rolloutMutants: readonly Mutant[] = [
     'tests/operatorApi/startRollout.test.ts',
   ),
   planted(
-    'a rollout that is started anew takes the ids of its former children',
+    'a rollout that is started again takes the ids of its former children',
     'operatorApi/startRollout.ts',
     ['status === null ? control.generation : control.generation + 1', 'control.generation'],
     'tests/operatorApi/reviveRollouts.test.ts',
