@@ -250,7 +250,7 @@ describe('the client, against a running host', () => {
     const head = /rollout-2026-11: .* head ([0-9a-f]{64})/.exec(out)?.[1] ?? '';
     expect((await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${head}`)).code).toBe(0);
     const other = await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${'0'.repeat(64)}`);
-    expect([other.code, other.out]).toEqual([2, expect.stringContaining('was made again')]);
+    expect([other.code, other.out]).toEqual([2, expect.stringContaining('was replaced')]);
   });
 });
 
