@@ -1,4 +1,4 @@
-import { selectorText, type Budget } from '../domain/budgets';
+import { budgetRoom, selectorText, type Budget } from '../domain/budgets';
 import { resourceName, type VmId } from '../domain/ids';
 import { addSeconds, inOrderOfTime, secondsBetween } from '../domain/instants';
 import { listed } from '../domain/listed';
@@ -73,7 +73,7 @@ export async function isUsedUp(services: Services, budget: Budget, max: number):
     upsert: kept.filter(({ probedUtc }) => probedUtc === nowUtc),
     remove: back,
   });
-  return known.length - back.length >= max;
+  return budgetRoom(max, known.length - back.length) === 0;
 }
 
 /** VMs that were not healthy after their update count as down in their budgets until a probe says that they are healthy. */

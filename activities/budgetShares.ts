@@ -6,6 +6,7 @@ import { addSeconds, earlier } from '../domain/instants';
 import type { Policy } from '../domain/policy';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { DownMember } from '../store/budgetMembers';
 import { lookAtMembers, namesOf } from './budgetMembers';
 import type { Services } from './services';
 import { sideBySide } from './sideBySide';
@@ -85,24 +86,53 @@ async function known({ inventory }: Services, ids: readonly VmId[]): Promise<rea
 /** Rounds look whenever they ask for a claim, in each window: what is older says nothing of now. */
 const LOOK_SECONDS_MAX = 86_400;
 
-/** The budgets of a VM, with their other members that were down when they were looked at last. */
-export async function budgetsNow(services: Services, vm: VirtualMachine): Promise<readonly BudgetFacts[]> {
-  const own = services.policy.budgets.filter((budget) => isOf(budget, vm));
-  if (own.length === 0) return [];
+/** A budget with its members that were down when they were looked at last. */
+export interface BudgetStanding {
+  readonly budget: Budget;
+  readonly max: number;
+  readonly down: readonly DownMember[];
+}
+
+export async function budgetsStanding(
+  services: Services,
+  budgets = services.policy.budgets,
+): Promise<readonly BudgetStanding[]> {
+  if (budgets.length === 0) return [];
   const sizes = await budgetSizesNow(services);
-  return sideBySide(own, async (budget) => {
-    const looked = addSeconds(services.nowUtc(), -LOOK_SECONDS_MAX);
+  const looked = addSeconds(services.nowUtc(), -LOOK_SECONDS_MAX);
+  return sideBySide(budgets, async (budget) => {
     const known = await services.budgetMembers.down(budget.name);
-    const down = known.filter(({ vmId, probedUtc }) => vmId !== vm.id && probedUtc >= looked);
-    const since = down.map(({ sinceUtc }) => sinceUtc);
+    const down = known.filter(({ probedUtc }) => probedUtc >= looked);
+    return { budget, max: budgetMax(budget, sizes.get(budget.name) ?? null), down };
+  });
+}
+
+/** How many members of each budget are down, as far as is known: for plans and previews. */
+export async function budgetsDown(services: Services): Promise<Readonly<Record<string, number>>> {
+  const standing = await budgetsStanding(services);
+  return Object.fromEntries(standing.map(({ budget, down }) => [budget.name, down.length]));
+}
+
+/** What budgets are to one VM: one that is down itself takes no more of them. */
+export function budgetFactsOf(vm: VirtualMachine, standing: readonly BudgetStanding[]): BudgetFacts[] {
+  return standing.flatMap(({ budget, max, down }) => {
+    if (!isOf(budget, vm)) return [];
+    const others = down.filter(({ vmId }) => vmId !== vm.id);
+    const since = others.map(({ sinceUtc }) => sinceUtc);
     return {
       budget: budget.name,
-      max: budgetMax(budget, sizes.get(budget.name) ?? null),
-      downCount: down.length,
-      down: namesOf(down.map(({ vmId }) => vmId)),
+      max,
+      downCount: others.length,
+      down: namesOf(others.map(({ vmId }) => vmId)),
       sinceUtc: since.length === 0 ? null : since.reduce(earlier),
     };
   });
+}
+
+/** The budgets of a VM, with their other members that were down when they were looked at last. */
+export async function budgetsNow(services: Services, vm: VirtualMachine): Promise<readonly BudgetFacts[]> {
+  const own = services.policy.budgets.filter((budget) => isOf(budget, vm));
+  return budgetFactsOf(vm, await budgetsStanding(services, own));
 }
 
 /** Counted with each listing, and when a policy is applied; what was counted by another selector is not known. */

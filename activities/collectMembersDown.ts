@@ -1,4 +1,4 @@
-import type { Budget, BudgetShare } from '../domain/budgets';
+import { budgetRoom, RESTART_SECONDS_MAX, type Budget, type BudgetShare } from '../domain/budgets';
 import type { VmId } from '../domain/ids';
 import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -11,9 +11,9 @@ import { sideBySide } from './sideBySide';
 
 export const collectMembersDown = activity(
   contracts.collectMembersDown,
-  async (services, { ref, disruption, giveWay = false }) => {
+  async (services, { ref, vmId, disruption, giveWay = false }) => {
     const { budgets = [] } = disruption;
-    const vms = ref === null ? null : await vmsOf(services, ref);
+    const vms = await vmsOf(services, ref, vmId);
     const looked: BudgetShare[] = [];
     const nowUtc = services.nowUtc();
     const full: { budget: string; down: string }[] = [];
@@ -26,8 +26,8 @@ export const collectMembersDown = activity(
         continue;
       }
       const up = vms === null ? share.count : membersUp(budget.selector, vms, look.down);
-      const room = look.isWhole ? share.max - look.down.size : 0;
-      const isFull = up > 0 && room <= 0;
+      const room = look.isWhole ? budgetRoom(share.max, look.down.size) : 0;
+      const isFull = up > 0 && room === 0;
       if (isFull) {
         full.push({ budget: budget.name, down: namesOf(look.down) });
         waits.push(look.isWhole ? waitFor(look, share.max, nowUtc) : { inVain: false, againUtc: nowUtc });
@@ -36,7 +36,9 @@ export const collectMembersDown = activity(
       const count = isFull ? 0 : Math.min(up, max);
       looked.push({ budget: budget.name, count, max, downCount: look.down.size });
     }
+    // What a person asked for one VM waits for its room.
     const goesOn =
+      ref !== null &&
       vms !== null &&
       (giveWay ||
         waits.every(({ inVain }) => inVain) ||
@@ -48,8 +50,6 @@ export const collectMembersDown = activity(
   },
 );
 
-/** Members that were down for longer than any restart takes are off for good: no round waits for them. */
-const WAIT_SECONDS_MAX = 1800;
 /** A person waits for a claim of one VM, which does not go on without it. */
 const LOOK_SECONDS_MAX = 900;
 
@@ -63,7 +63,7 @@ function waitFor({ downSinceUtc }: BudgetLook, max: number, nowUtc: string): Wai
   const sinceUtc = downSinceUtc[downSinceUtc.length - max] ?? nowUtc;
   const seconds = secondsBetween(sinceUtc, nowUtc);
   return {
-    inVain: seconds >= WAIT_SECONDS_MAX,
+    inVain: seconds >= RESTART_SECONDS_MAX, // no round waits for them
     againUtc: addSeconds(nowUtc, Math.min(seconds, LOOK_SECONDS_MAX)),
   };
 }
@@ -78,8 +78,14 @@ function countOutside(
   return vms.filter((vm) => !ofFull.some(({ selector }) => selects(selector, vm))).length;
 }
 
-async function vmsOf(services: Services, ref: contracts.RoundRef): Promise<readonly VirtualMachine[]> {
-  const { vmIds } = await roundOf(services, ref);
+/** The VMs that ask; null where they are not named. */
+async function vmsOf(
+  services: Services,
+  ref: contracts.RoundRef | null,
+  vmId: VmId | undefined,
+): Promise<readonly VirtualMachine[] | null> {
+  if (ref === null && vmId === undefined) return null;
+  const vmIds = ref === null ? [vmId].filter((id) => id !== undefined) : (await roundOf(services, ref)).vmIds;
   return (await sideBySide(vmIds, (id) => services.inventory.read(id))).filter((vm) => vm !== null);
 }
 

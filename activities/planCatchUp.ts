@@ -2,7 +2,7 @@ import type { AvailabilitySetId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
 import * as contracts from './contracts';
-import { budgetSizesNow } from './budgetShares';
+import { budgetsDown, budgetSizesNow } from './budgetShares';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 
@@ -14,11 +14,11 @@ export const planCatchUp = activity(contracts.planCatchUp, async (services, { ro
   const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
   const vms = known.filter((vm) => vm !== null);
   const { policy } = services;
-  const budgetSizes = await budgetSizesNow(services);
+  const budgets = { sizes: await budgetSizesNow(services), downCounts: await budgetsDown(services) };
   const planned = plan({
     vms,
     policy,
-    budgetSizes,
+    budgets,
     nowUtc: services.nowUtc(),
     ...(await sizesFor(services, vms)),
   });

@@ -14,6 +14,8 @@ import { allPages } from '../store/listPage';
 import { planFingerprint } from '../store/planFingerprint';
 import type { OutcomeRecord } from '../store/outcomes';
 import type { PlanSummary, WrittenPlan } from '../store/plans';
+import { lookAtMembers } from './budgetMembers';
+import { budgetsDown } from './budgetShares';
 import { saveOutcomes } from './saveOutcomes';
 import type { Services } from './services';
 import { takeListing } from './takeListing';
@@ -32,7 +34,7 @@ const ROUNDS_TOGETHER = 500;
 
 /**
  * One step of the month's plan: the listing, the outcomes of VMs that it leaves out, or its rounds, a part of them. Each part is noted, so
- * that a call which is killed goes on there. The plan itself is made anew by each call: it is pure, and takes seconds at a million VMs.
+ * that a call which is killed goes on there. The plan itself is made again by each call: it is pure, and takes seconds at a million VMs.
  */
 export async function planStep(services: Services, control: RolloutControl): Promise<StepEnd> {
   const { rolloutId } = control;
@@ -41,15 +43,24 @@ export async function planStep(services: Services, control: RolloutControl): Pro
     return 'goesOn';
   const vms = await services.inventory.list();
   if (vms.length === 0) return 'noVm';
-  const nowUtc = before?.nowUtc ?? services.nowUtc();
-  const { made, leftOut } = await makePlan(services, control, vms, nowUtc);
+  const facts = before ?? (await factsNow(services));
+  const { made, leftOut } = await makePlan(services, control, vms, facts);
   const fingerprint = planFingerprint(made);
   if (before !== null && before.fingerprint !== fingerprint) {
     // The fleet or a freeze changed while the plan was being written: what stands there is no part of this one.
     await services.plans.clear(rolloutId);
     return 'goesOn';
   }
-  return writePart(services, made, leftOut, before ?? { nowUtc, fingerprint, ineligible: 0, rounds: 0 });
+  return writePart(services, made, leftOut, before ?? { ...facts, fingerprint, ineligible: 0, rounds: 0 });
+}
+
+/** What a plan rests on beside fleet, policy and freezes: made again with the same it is the same. */
+type PlanFacts = Pick<WrittenPlan, 'nowUtc' | 'budgetsDown'>;
+
+/** Members of budgets are looked at as a round does before its claim: a plan counts on no more than it will get. */
+async function factsNow(services: Services): Promise<PlanFacts> {
+  for (const budget of services.policy.budgets) await lookAtMembers(services, budget);
+  return { nowUtc: services.nowUtc(), budgetsDown: await budgetsDown(services) };
 }
 
 async function writePart(
@@ -83,7 +94,7 @@ async function makePlan(
   services: Services,
   control: RolloutControl,
   vms: readonly VirtualMachine[],
-  nowUtc: string,
+  { nowUtc, budgetsDown: down }: PlanFacts,
 ): Promise<{ readonly made: Plan; readonly leftOut: readonly OutcomeRecord[] }> {
   const { month, seed, endsUtc, emergency, rolloutId, releasedUtc } = control;
   const { policy } = services;
@@ -98,6 +109,7 @@ async function makePlan(
     nowUtc,
     carriedOver,
     held,
+    budgetsDown: down,
     ...(emergency !== undefined && {
       emergency: { rolloutId, releasedUtc, endsUtc, selector: emergency.selector },
     }),

@@ -7,15 +7,15 @@ import { NO_PHASE } from '../domain/phaseId';
 import { say } from '../local/say';
 
 export interface LookOptions {
-  readonly baseUrl: string;
+  readonly url: string;
   readonly key?: string | undefined;
 }
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** Shows what a running host answers as people read it: a rollout as a summary, a list as lines, anything else as indented JSON. */
-export async function runLook(path: string, { baseUrl, key }: LookOptions): Promise<0> {
-  const http = httpClient(baseUrl, key);
+export async function runLook(path: string, { url, key }: LookOptions): Promise<0> {
+  const http = httpClient(url, key);
   let next: string | undefined = path;
   while (next !== undefined) {
     const { status, body, text } = await http.get(next);
@@ -82,6 +82,6 @@ function refused(path: string, status: number, text: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {
     what: `${path} answered ${status}.`,
     why: text === '' ? 'The answer has no body.' : text,
-    fix: 'Try /api/rollouts; docs/http-api.md lists what there is.',
+    fix: 'Try /api/rollouts; docs/http-api.md lists all paths.',
   });
 }

@@ -49,12 +49,12 @@ function picture({ phases: all, vmCount }: RolloutView, width: number): string[]
 
 const regionCount = (count: number): string => `${count} region${count === 1 ? '' : 's'}`;
 
-function phases({ phases: all }: RolloutView, width: number): string[] {
-  const rows = all.flatMap(({ phase, ring, regions, vmCount, startedUtc, endedUtc, gate, expected }) => {
+function phases({ phases: all, state }: RolloutView, width: number): string[] {
+  const rows = all.flatMap((one) => {
+    const { phase, ring, regions, vmCount, startedUtc, endedUtc, gate } = one;
     const from = startedUtc === null ? 'not started' : shortTime(startedUtc);
     const to = endedUtc === null ? '' : `to ${shortTime(endedUtc)}`;
-    const planned = expected ? `, planned for ${spanText(expected)}` : '';
-    const verdict = gate === null ? `gate not decided${planned}` : `gate ${gate.kind}: ${gate.why}`;
+    const verdict = gate === null ? undecided(one, state) : `gate ${gate.kind}: ${gate.why}`;
     return [
       `  ${phase.padEnd(9)} ${from.padEnd(21)} ${to.padEnd(24)} ${String(vmCount).padStart(5)} ${vmCount === 1 ? 'VM' : 'VMs'}`,
       wrap(`${ring ? `ring ${ring}, ` : ''}in ${regions.join(', ')}`, PHASE_INDENT, width),
@@ -62,6 +62,15 @@ function phases({ phases: all }: RolloutView, width: number): string[] {
     ];
   });
   return ['Phases (times in UTC)', ...rows];
+}
+
+/** Of a phase without a gate: what is expected of it, what it waits for, or why it never will have one. */
+function undecided({ startedUtc, expected, waitsFor }: RolloutView['phases'][number], state: string): string {
+  const left = startedUtc === null ? 'not begun' : 'not finished';
+  if (state === 'cancelled' || state === 'cancelling') return `${left}: the rollout was cancelled`;
+  if (state === 'ended') return `${left} when the rollout ended`;
+  if (waitsFor) return `gate not decided, waits: ${waitsFor}`;
+  return `gate not decided${expected ? `, expected ${spanText(expected)}` : ''}`;
 }
 
 type Expected = NonNullable<RolloutView['phases'][number]['expected']>;

@@ -28,8 +28,10 @@ export const RolloutView = z.looseObject({
       startedUtc: z.string().nullable(),
       endedUtc: z.string().nullable(),
       gate: z.object({ kind: z.string(), why: z.string() }).nullable(),
-      /** By the plan; null where it depends on a person. */
+      /** As it stands now; null where it depends on a person. */
       expected: z.looseObject({ expectedStartUtc: z.string(), expectedEndUtc: z.string() }).nullish(),
+      /** What it waits for then. */
+      waitsFor: z.string().nullish(),
     }),
   ),
   halts: z.array(

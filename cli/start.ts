@@ -8,7 +8,7 @@ import type { Host } from '../emulator/host';
 import { readAppSettings, settingsForPost, type AppSettings } from '../local/appSettings';
 import { auditEvents } from '../local/auditEvents';
 import { eventsOf } from '../local/driverEvents';
-import { checkedScenario, withLocalApp } from '../local/localApp';
+import { checkedScenario, withLocalApp, type LocalApp } from '../local/localApp';
 import { readFleet } from '../local/readFleet';
 import { readText } from '../local/readText';
 import { auditRollouts, deletedOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
@@ -72,7 +72,7 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
       await followRollout({ host, id, speed: options.speed, keepGoing: options.keepGoing === true });
       const audit = await report(host, id, fleet, app);
       // From now on time passes as it does elsewhere, so that there is time to look around.
-      lookAround(await local.withClock({ kind: 'spedUp', speed: 1 }), id);
+      lookAround(await withRealTime(local), id);
       if (audit.violations.length > 0) say.line('Its exit code will be 2, for what the audit found.');
       await aborted(stopped);
       return audit.violations.length === 0 ? (0 as const) : (2 as const);
@@ -80,6 +80,10 @@ export async function runStart(options: StartOptions): Promise<0 | 2> {
   );
   return ended.kind === 'done' ? ended.value : 0;
 }
+
+/** From the instant on to which the month was followed and judged: the journal's last one may be earlier. */
+export const withRealTime = (local: LocalApp): Promise<Host> =>
+  local.withClock({ kind: 'spedUp', speed: 1, startUtc: local.host.nowUtc() });
 
 const DURATION = 'The month takes up to a minute and a half on two quiet cores, longer on busy ones.';
 
@@ -115,11 +119,9 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
 }
 
 function lookAround(host: Host, id: string): void {
-  const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --base-url ${host.baseUrl}`;
+  const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --url ${host.baseUrl}`;
   const look = asTyped(`npm run --silent look --${where}`);
-  say.line(
-    wrapText(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`),
-  );
+  say.line(wrapText(`The app's clock is at ${shortTime(host.nowUtc())} UTC and now runs in real time.`));
   say.line(`Look around at ${host.baseUrl}/dashboard, or from another terminal:`);
   say.line(`  ${look} /api/rollouts/${id}`);
   say.line(`  ${look} /api/rollouts/${id}/virtual-machines`);

@@ -6,5 +6,5 @@ export const START_DEFAULTS = {
   seed: 1,
 } as const;
 
-/** A command that is to look there needs no --base-url. */
+/** A command that is to look there needs no --url. */
 export const LOOK_BASE_URL = `http://127.0.0.1:${START_DEFAULTS.port}`;

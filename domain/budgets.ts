@@ -38,6 +38,15 @@ export function budgetMax({ max }: Budget, size: number | null): number {
   return Math.max(1, Math.floor(((size ?? 0) * Number.parseInt(max, 10)) / 100));
 }
 
+/**
+ * What members that are down by themselves, off or unhealthy, leave of a budget. The one rule of plan and preview, forecast and explanation, of rounds, and of
+ * installations that a person asks for.
+ */
+export const budgetRoom = (max: number, downCount: number): number => Math.max(0, max - downCount);
+
+/** Members that were down for longer than any restart takes are not back by themselves. */
+export const RESTART_SECONDS_MAX = 1800;
+
 export function budgetSizes(
   vms: readonly VirtualMachine[],
   budgets: readonly Budget[],

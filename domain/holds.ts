@@ -1,3 +1,4 @@
+import { budgetRoom } from './budgets';
 import type { Control } from './control';
 import { eligibilityHolds } from './eligibility';
 import type { StandingFreeze } from './freezes';
@@ -18,7 +19,7 @@ export interface HoldFacts {
   readonly policy: Policy;
   /** Whether the rollout may start something in this place. */
   readonly control?: Control;
-  /** Null: the VM does not exist any more. */
+  /** Null: the VM no longer exists. */
   readonly vm?: VirtualMachine | null;
   /** Where the claim that it would be disrupted under says it is. */
   readonly claimed?: Place;
@@ -136,7 +137,7 @@ const healthUnknown: Hold = (facts) =>
 
 /** INV-15: members that are off or unhealthy use up the budget as those that are updated do. */
 const budgetUsedUp: Hold = ({ budgets = [] }) => {
-  const full = budgets.find(({ max, downCount }) => downCount >= max);
+  const full = budgets.find(({ max, downCount }) => budgetRoom(max, downCount) === 0);
   return full === undefined ? null : because('budgetUsedUp', { budget: full.budget, down: full.down });
 };
 

@@ -1,11 +1,11 @@
 import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
-import { neededApprovals, type NeededApproval } from '../domain/approvals';
+import { neededApprovals } from '../domain/approvals';
 import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
-import type { PlanSummary } from '../store/plans';
 import { notFound } from './openRollout';
 import { hostVersion, whyNotAdvanced } from './hostVersion';
+import { phaseDates } from './phaseDates';
 
 type Counts = Record<string, number>;
 
@@ -56,7 +56,8 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
     reasons[kind] = { ...ofKind };
   }
   const needed = approvals === undefined ? [] : neededApprovals(approvals, services.nowUtc());
-  const unforeseen = unforeseenFrom(needed, plan, services.nowUtc());
+  const nowUtc = services.nowUtc();
+  const dates = phaseDates({ control, phases, halts, plan, approvals: needed, nowUtc });
   const halted = halts.some(({ decision, kind }) => decision === null && kind === 'halt');
   const summary = summarizeRollout(control, services.nowUtc());
   return {
@@ -78,23 +79,10 @@ export async function describeRollout(services: Services, id: RolloutId): Promis
       startedUtc,
       endedUtc: gate?.atUtc ?? null,
       gate: gate === null ? null : { kind: gate.kind, why: gate.why },
-      expected:
-        n >= unforeseen && startedUtc === null
-          ? null
-          : (plan?.phases.find((expected) => expected.phase === phase) ?? null),
+      expected: dates[n]?.expected ?? null,
+      waitsFor: dates[n]?.waitsFor ?? null,
     })),
     halts,
     approvals: needed,
   };
 }
-
-/** From the first phase on whose planned start has passed without its approval there are no dates: they depend on a person. */
-function unforeseenFrom(needed: readonly NeededApproval[], plan: PlanSummary | null, nowUtc: string): number {
-  const missing = new Set(needed.filter(({ state }) => WAITS.has(state)).map(({ phase }): string => phase));
-  const at = plan?.phases.findIndex(
-    ({ phase, expectedStartUtc }) => missing.has(phase) && expectedStartUtc <= nowUtc,
-  );
-  return at === undefined || at < 0 ? Infinity : at;
-}
-
-const WAITS: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);

@@ -1,6 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { Duration } from 'luxon';
 import { z } from 'zod';
+import { budgetsDown } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { type Emergency, emergencyPatchesOf, emergencyPolicy, EmergencyPatches } from '../domain/emergency';
@@ -155,6 +156,7 @@ async function previewOfEmergency(
     policy: emergencyPolicy(services.policy, { emergency, releasedUtc, endsUtc }),
     freezes: await services.freezes.list(),
     nowUtc: releasedUtc,
+    budgetsDown: await budgetsDown(services),
     emergency: { rolloutId, releasedUtc, endsUtc, selector: emergency.selector },
   });
   return { preview, asOfUtc };
@@ -196,12 +198,12 @@ function refuseUnseen({ confirm, selector }: EmergencyBody, expected: string, { 
   if (plan.vmCount === 0)
     throw new LowtideError('REQUEST_INVALID', {
       what: 'The emergency rollout has no VM.',
-      why: `No VM that takes part is meant by «${describeSelector(selector)}».`,
-      fix: 'Name other VMs; GET /api/fleet has what can be selected.',
+      why: `No VM that takes part matches «${describeSelector(selector)}».`,
+      fix: 'Select other VMs; GET /api/fleet lists them.',
     });
   if (confirm === expected) return;
   throw new LowtideError('REQUEST_INVALID', {
-    what: 'The emergency rollout was not started: its dates were not looked at.',
+    what: 'The emergency rollout was not started: its dates were not confirmed.',
     why:
       confirm === undefined
         ? 'There is no `confirm`.'

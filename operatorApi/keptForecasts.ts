@@ -1,8 +1,11 @@
+import { budgetFactsOf, budgetsStanding, type BudgetStanding } from '../activities/budgetShares';
 import { approvalFacts } from '../activities/control';
 import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
+import { RESTART_SECONDS_MAX } from '../domain/budgets';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import type { Freeze } from '../domain/freezes';
+import { addSeconds } from '../domain/instants';
 import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/forecastVm';
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
@@ -63,33 +66,43 @@ export async function groundsOf(services: Services, control: RolloutControl): Pr
 }
 
 async function make(
-  { nowUtc: clock, policy }: Services,
+  services: Services,
   view: FleetView,
   grounds: Grounds,
   givenUtc: string | null,
 ): Promise<KeptForecast> {
-  const nowUtc = clock();
+  const { policy } = services;
+  const nowUtc = services.nowUtc();
   const asOfUtc = givenUtc ?? nowUtc;
   const starts: KnownStarts = new Map();
+  const budgets = await budgetsForLong(services);
   const byPlace: VmForecast[] = [];
   await inSlices(view.vms, (one) => {
-    byPlace.push(forecastOne(one, grounds, { policy, nowUtc, asOfUtc, starts }));
+    byPlace.push(forecastOne(one, grounds, { policy, nowUtc, asOfUtc, starts, budgets }));
   });
   return { view, control: grounds.control, asOfUtc, byPlace };
 }
 
 type KnownStarts = Map<string, RoundSlot | null>;
 
-/** One VM as its row, outcome and place say; `starts` is shared by all of a forecast. */
+/** The budgets with their members that have been down for longer than a restart takes: those are not back by themselves. */
+export async function budgetsForLong(services: Services): Promise<readonly BudgetStanding[]> {
+  const beforeUtc = addSeconds(services.nowUtc(), -RESTART_SECONDS_MAX);
+  const all = await budgetsStanding(services);
+  return all.map((one) => ({ ...one, down: one.down.filter(({ sinceUtc }) => sinceUtc <= beforeUtc) }));
+}
+
+/** What is the same for all VMs of a forecast. */
+interface ForAll {
+  readonly starts: KnownStarts;
+  readonly budgets: readonly BudgetStanding[];
+}
+
+/** One VM as its row, outcome and place say. */
 export function forecastOne(
   one: FleetVm,
   { control, halts, freezes, approvals }: Grounds,
-  {
-    policy,
-    nowUtc,
-    asOfUtc,
-    starts,
-  }: Pick<ForecastFacts, 'policy' | 'nowUtc' | 'asOfUtc'> & { readonly starts: KnownStarts },
+  { policy, nowUtc, asOfUtc, starts, budgets }: Pick<ForecastFacts, 'policy' | 'nowUtc' | 'asOfUtc'> & ForAll,
 ): VmForecast {
   return forecastVm({
     asOfUtc,
@@ -103,6 +116,7 @@ export function forecastOne(
     ineligible: one.ineligible,
     outcome: one.outcome,
     plannedStartUtc: one.place?.expectedStartUtc ?? null,
+    ...(budgets.length > 0 && { budgets: budgetFactsOf(one.vm, budgets) }),
     starts,
   });
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { budgetsDown } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import type { Month } from '../domain/ids';
 import type { Policy } from '../domain/policy';
@@ -102,15 +103,19 @@ async function questionOf(services: Services, { month, policy }: MonthAsked): Pr
   // To come, it depends on no hour; begun, it is that of the last few minutes.
   const begunUtc = new Date(Math.floor(Date.parse(nowUtc) / stepMs) * stepMs).toISOString();
   const releasedUtc = releaseOf(month);
-  return { month, policy, freezes, nowUtc: nowUtc > releasedUtc ? begunUtc : releasedUtc };
+  const down = await budgetsDown({ ...services, policy });
+  return { month, policy, freezes, nowUtc: nowUtc > releasedUtc ? begunUtc : releasedUtc, budgetsDown: down };
 }
+
+/** What changes by itself while nothing else does. */
+const OF_NOW = new Set(['nowUtc', 'budgetsDown']);
 
 /** The answer that is kept while nothing has changed; of a large fleet also for a while after that, and the next is made beside it. */
 async function askOnce(services: Services, request: PreviewRequest): Promise<Answer> {
   const view = await fleetView(services);
   const { answers, isLarge } = previewsOf(services, view);
   const asked = JSON.stringify(request);
-  const key = JSON.stringify(request, (name, value: unknown) => (name === 'nowUtc' ? undefined : value));
+  const key = JSON.stringify(request, (name, value: unknown) => (OF_NOW.has(name) ? undefined : value));
   const answer = await answers.answer(key, {
     nowUtc: services.nowUtc(),
     isFresh: ({ value }) => value.listed === view.listed && value.asked === asked,

@@ -1,5 +1,6 @@
 import type { Services } from '../activities/services';
 import { sideBySide } from '../activities/sideBySide';
+import { budgetRoom } from '../domain/budgets';
 import { controlFor, type ControlledPlace, type RolloutControl } from '../domain/control';
 import { spanOf, type StandingFreeze } from '../domain/freezes';
 import { noOutcomes, type OutcomeCounts } from '../domain/gates';
@@ -15,7 +16,7 @@ import { allPages } from '../store/listPage';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PlanSummary, RoundKey, RoundPlan } from '../store/plans';
 import { fleetVmOf, placesOf, type FleetVm } from './fleetVm';
-import { forecastOne, groundsOf, type Grounds } from './keptForecasts';
+import { budgetsForLong, forecastOne, groundsOf, type Grounds } from './keptForecasts';
 
 export interface VmAtRisk {
   readonly one: FleetVm;
@@ -37,12 +38,14 @@ export async function vmsAtRisk(services: Services, control: RolloutControl): Pr
   const unfinished = new Map<VmId, KeptOutcome>();
   for await (const outcome of allPages((after) => services.outcomes.unfinished(control.rolloutId, after)))
     unfinished.set(outcome.vmId, outcome);
-  const places = placesOf(await roundsInDoubt(services, grounds, nowUtc));
+  const budgets = await budgetsForLong(services);
+  const isFull = budgets.some(({ max, down }) => budgetRoom(max, down.length) === 0);
+  const places = placesOf(await roundsInDoubt(services, grounds, { nowUtc, isFull }));
   const starts = new Map<string, RoundSlot | null>();
   const rows = await rowsOf(services, control, new Set([...unfinished.keys(), ...places.keys()]));
   const found = rows.flatMap((vm): VmAtRisk[] => {
     const one = fleetVmOf(policy, vm, unfinished.get(vm.id) ?? null, places.get(vm.id) ?? null);
-    const forecast = forecastOne(one, grounds, { policy, nowUtc, asOfUtc: nowUtc, starts });
+    const forecast = forecastOne(one, grounds, { policy, nowUtc, asOfUtc: nowUtc, starts, budgets });
     return forecast.state === 'atRisk' ? [{ one, forecast }] : [];
   });
   const done = await doneOf(
@@ -54,11 +57,11 @@ export async function vmsAtRisk(services: Services, control: RolloutControl): Pr
 }
 
 /** Rounds of phases that are not through, which have not run, and of which a VM may not start in time. */
-async function roundsInDoubt(services: Services, grounds: Grounds, nowUtc: string): Promise<RoundPlan[]> {
+async function roundsInDoubt(services: Services, grounds: Grounds, now: Now): Promise<RoundPlan[]> {
   const { rolloutId } = grounds.control;
   const summary = await services.plans.readSummary(rolloutId);
   const found: RoundPlan[] = [];
-  const inDoubt = doubtOf(services, grounds, nowUtc);
+  const inDoubt = doubtOf(services, grounds, now);
   for (const phase of summary?.phases ?? []) {
     if (!inDoubt.phase(phase)) continue;
     const { counts } = await services.rollouts.phaseTotals(rolloutId, phase.phase);
@@ -77,13 +80,19 @@ const countAll = (counts: OutcomeCounts = noOutcomes): number =>
 const placeKey = ({ phase, region, stage, group, round }: RoundKey): string =>
   [phase, region, stage, group, round].join('~');
 
+interface Now {
+  readonly nowUtc: string;
+  /** Members that are down use up a budget: it may have VMs in any round. */
+  readonly isFull: boolean;
+}
+
 interface Doubt {
   readonly phase: (phase: PlanSummary['phases'][number]) => boolean;
   readonly round: (round: RoundPlan) => boolean;
 }
 
 /** Whether a VM of a phase, or of a round, may start only after the target day, if every freeze that there is concerned it; or waits for a person. */
-function doubtOf({ policy }: Services, grounds: Grounds, nowUtc: string): Doubt {
+function doubtOf({ policy }: Services, grounds: Grounds, { nowUtc, isFull }: Now): Doubt {
   const { control, halts, freezes, approvals } = grounds;
   const standing = halts.filter(({ decision }) => decision === null);
   const paused = standing.flatMap(({ asked }) => (asked !== undefined && 'vm' in asked ? [asked.vm] : []));
@@ -118,8 +127,12 @@ function doubtOf({ policy }: Services, grounds: Grounds, nowUtc: string): Doubt 
   return {
     // No round of it is expected to start after its end.
     phase: ({ phase, timeZones, expectedEndUtc }) =>
-      standing.length > 0 || waits({ phase, region: null }) || startsLate(timeZones, expectedEndUtc),
+      isFull ||
+      standing.length > 0 ||
+      waits({ phase, region: null }) ||
+      startsLate(timeZones, expectedEndUtc),
     round: (round) =>
+      isFull ||
       ofFamily ||
       waits(round) ||
       paused.some((vmId) => round.vmIds.includes(vmId)) ||

@@ -69,26 +69,52 @@ function withoutBudgets({ budgets: _, ...disruption }: Disruption): Disruption {
  */
 function* withMembersDown(
   context: OrchestrationContext,
-  { disruption, ref }: Input,
+  { disruption, ref, vmId }: Input,
   giveWay: boolean,
 ): Step<Disruption | Claimed> {
   if (disruption.budgets === undefined) return disruption;
-  const asked = { ref: ref ?? null, disruption };
+  const asked = { ref: ref ?? null, disruption, ...(vmId !== undefined && { vmId }) };
   const seen = yield* call(context, collectMembersDown, giveWay ? { ...asked, giveWay } : asked);
   if (seen.full.length === 0) return seen.disruption;
   const refused = { granted: false, rules: ['budget'] };
   return seen.againUtc === undefined ? refused : { ...refused, againUtc: seen.againUtc };
 }
 
-/**
- * Asks the ledger of the region, and those of the budgets, once. What is refused keeps its ticket. `giveWay`: its VMs of budgets that members use
- * up which are down by themselves are not to begin.
- */
-export function* askForClaim(context: OrchestrationContext, input: Input, giveWay = false): Step<Claimed> {
+interface Ask {
+  /** Its VMs of budgets that members use up which are down by themselves are not to begin. */
+  readonly giveWay?: boolean;
+  /** The rules that refused it last: while its region has no place for it, no member of a budget is looked at. */
+  readonly refusedBy?: readonly string[];
+}
+
+/** Asks the ledger of the region, and those of the budgets, once. What is refused keeps its ticket. */
+export function* askForClaim(
+  context: OrchestrationContext,
+  input: Input,
+  { giveWay = false, refusedBy = [] }: Ask = {},
+): Step<Claimed> {
+  const isRegionFirst = refusedBy.length > 0 && !refusedBy.includes('budget');
+  const refused = isRegionFirst ? yield* askRegion(context, input) : null;
+  if (refused !== null) return refused;
+  const disruption = yield* withMembersDown(context, input, giveWay);
+  if ('granted' in disruption) {
+    if (isRegionFirst) yield* releaseLedger(context, input.ledger, input.claimId);
+    return disruption;
+  }
+  const refusedThen = isRegionFirst ? null : yield* askRegion(context, input);
+  if (refusedThen !== null) return refusedThen;
+  if (yield* acquireBudgets(context, input, disruption)) {
+    const isLess = disruption !== input.disruption;
+    return isLess ? { granted: true, rules: [], disruption } : { granted: true, rules: [] };
+  }
+  yield* releaseLedger(context, input.ledger, input.claimId);
+  return { granted: false, rules: ['budget'] };
+}
+
+/** Null when the ledger of the region grants it. */
+function* askRegion(context: OrchestrationContext, input: Input): Step<Claimed | null> {
   const { claimId, kind, ledger, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } = input;
   const { catchUp, fence } = input;
-  const disruption = yield* withMembersDown(context, input, giveWay);
-  if ('granted' in disruption) return disruption;
   const said = yield* callEntity(
     context,
     { name: disruptionLedger.name, key: ledger },
@@ -96,7 +122,7 @@ export function* askForClaim(context: OrchestrationContext, input: Input, giveWa
     {
       claimId,
       kind,
-      disruption: withoutBudgets(disruption),
+      disruption: withoutBudgets(input.disruption),
       startByUtc,
       expiresUtc: closesUtc,
       deadlineUtc,
@@ -107,18 +133,11 @@ export function* askForClaim(context: OrchestrationContext, input: Input, giveWa
       ...(fence !== undefined && { fence }),
     },
   );
-  if (said.kind === 'refused') {
-    const rules = [...new Set(said.because.map(({ rule }) => rule))];
-    return said.againUtc === undefined
-      ? { granted: false, rules }
-      : { granted: false, rules, againUtc: said.againUtc };
-  }
-  if (yield* acquireBudgets(context, input, disruption)) {
-    const isLess = disruption !== input.disruption;
-    return isLess ? { granted: true, rules: [], disruption } : { granted: true, rules: [] };
-  }
-  yield* releaseLedger(context, ledger, claimId);
-  return { granted: false, rules: ['budget'] };
+  if (said.kind === 'granted') return null;
+  const rules = [...new Set(said.because.map(({ rule }) => rule))];
+  return said.againUtc === undefined
+    ? { granted: false, rules }
+    : { granted: false, rules, againUtc: said.againUtc };
 }
 
 /** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
@@ -142,7 +161,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
           isAsked = false;
           return null;
         }
-        said = yield* askForClaim(context, input);
+        said = yield* askForClaim(context, input, { refusedBy: said.rules });
         return said.granted ? said : null;
       },
       notBeforeUtc: () => said.againUtc,

@@ -186,6 +186,8 @@ export const awaitClaim = {
     fence: Fence.exactOptional(),
     /** The round that asks: of its VMs those that are down by themselves take nothing of a budget. */
     ref: RoundRef.exactOptional(),
+    /** The same of the VM that a person asked for. */
+    vmId: VmId.exactOptional(),
     /** It was asked for just now, and refused like this: the first poll comes after the first pause. */
     refused: z
       .object({ granted: z.literal(false), rules: z.array(z.string()), againUtc: Utc.exactOptional() })

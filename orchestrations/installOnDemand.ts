@@ -50,7 +50,7 @@ type Claimed =
 
 /** Asks the ledger, once or until time is up. A person's deadline is near, so a waiting person goes before a waiting rollout. */
 function* acquire(context: OrchestrationContext, input: Input): Step<Claimed> {
-  const { ledger, disruption, pace, waitUntilUtc, order, ifBusy } = input;
+  const { ledger, disruption, vmId, pace, waitUntilUtc, order, ifBusy } = input;
   for (let attempt = 1; ; attempt += 1) {
     const now = nowUtc(context);
     const untilUtc = ifBusy === 'fail' ? now : earlier(waitUntilUtc, addSeconds(now, CLAIM_ATTEMPT_SECONDS));
@@ -65,6 +65,7 @@ function* acquire(context: OrchestrationContext, input: Input): Step<Claimed> {
         kind: 'onDemand',
         ledger,
         disruption,
+        vmId,
         pace,
         untilUtc,
         startByUtc,

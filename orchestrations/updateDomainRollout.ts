@@ -97,7 +97,7 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
     refused: { granted, ...refused },
   });
   // Another window would find the same members down, and all that comes behind this round would wait for it for ever.
-  return last.rules.includes('budget') ? yield* askForClaim(context, request, true) : last;
+  return last.rules.includes('budget') ? yield* askForClaim(context, request, { giveWay: true }) : last;
 }
 
 /** Members of a set that are down by themselves use up its share: what the claim covers is less by them. */

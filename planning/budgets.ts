@@ -1,26 +1,43 @@
-import { budgetMax, budgetSizes, type Budget } from '../domain/budgets';
+import { budgetMax, budgetRoom, budgetSizes, type Budget } from '../domain/budgets';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
 
 /** Budgets of the policy as columns: of each VM the budgets it is of, a bit each. */
 export interface BudgetColumns {
   readonly bits: Int32Array;
-  /** How many VMs of each may be down at once. */
+  /** How many VMs of each may be down at once, beside those that are down by themselves. */
   readonly max: readonly number[];
 }
 
-/** Null where the policy has none. `sizes`: of the whole inventory, where these VMs are not that. */
+/** What is known of budgets beside the VMs of a plan. */
+export interface BudgetsKnown {
+  /** VMs that each budget is of; those of the plan, where it is of the whole inventory. */
+  readonly sizes?: ReadonlyMap<string, number>;
+  /** Members of each that are down by themselves. */
+  readonly downCounts?: BudgetsDown;
+}
+
+/** By the name of the budget; plain data, for a thread. */
+export type BudgetsDown = Readonly<Record<string, number>>;
+
+/**
+ * Null where the policy has none. What members that are down leave of a budget is what its rounds get; one that they use up is planned for one VM at a
+ * time, as when they are back.
+ */
 export function budgetColumnsOf(
   vms: readonly VirtualMachine[],
   budgets: readonly Budget[],
-  sizes = budgetSizes(vms, budgets),
+  { sizes = budgetSizes(vms, budgets), downCounts = {} }: BudgetsKnown = {},
 ): BudgetColumns | null {
   if (budgets.length === 0) return null;
   const bits = new Int32Array(vms.length);
   for (const [n, vm] of vms.entries())
     for (const [bit, { selector }] of budgets.entries())
       if (selects(selector, vm)) bits[n] = (bits[n] ?? 0) | (1 << bit);
-  return { bits, max: budgets.map((budget) => budgetMax(budget, sizes.get(budget.name) ?? null)) };
+  const max = budgets.map((budget) =>
+    Math.max(1, budgetRoom(budgetMax(budget, sizes.get(budget.name) ?? null), downCounts[budget.name] ?? 0)),
+  );
+  return { bits, max };
 }
 
 /** A round with more VMs of a budget than may be down at once becomes several. */

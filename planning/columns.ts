@@ -6,7 +6,7 @@ import type { Policy } from '../domain/policy';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { budgetColumnsOf, type BudgetColumns } from './budgets';
+import { budgetColumnsOf, type BudgetColumns, type BudgetsKnown } from './budgets';
 
 /** What a plan needs of its VMs: a VM is its position in every column, and what repeats is a number. */
 export interface VmColumns {
@@ -45,7 +45,7 @@ export const NONE = -1;
 export function columnsOf(
   vms: readonly VirtualMachine[],
   policy: Policy,
-  budgetSizes?: ReadonlyMap<string, number>,
+  budgetsKnown?: BudgetsKnown,
   beside?: (vm: VirtualMachine) => void,
 ): VmColumns {
   const count = vms.length;
@@ -80,7 +80,7 @@ export function columnsOf(
     subscriptions: subscriptions.names,
     families: families.names,
   };
-  const budgets = budgetColumnsOf(vms, policy.budgets, budgetSizes);
+  const budgets = budgetColumnsOf(vms, policy.budgets, budgetsKnown);
   return { ids, region, zone, set, updateDomain, timeZone, subscription, family, budgets, names };
 }
 

@@ -1,3 +1,4 @@
+import { budgetRoom } from '../domain/budgets';
 import type { Control, RolloutControl } from '../domain/control';
 import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
 import { holdsOf, type BudgetFacts, type HoldFacts } from '../domain/holds';
@@ -108,7 +109,11 @@ function holdsNow(facts: VmFacts, { here, hereSinceUtc }: RolloutFacts): Explain
         null
       );
     if (reason === 'budgetUsedUp')
-      return budgets.find(({ max, downCount }) => downCount >= max)?.sinceUtc ?? outcome?.atUtc ?? null;
+      return (
+        budgets.find(({ max, downCount }) => budgetRoom(max, downCount) === 0)?.sinceUtc ??
+        outcome?.atUtc ??
+        null
+      );
     if (here.kind !== 'go' && reason === here.reason) return hereSinceUtc;
     return outcome?.reason === reason ? outcome.atUtc : null;
   };

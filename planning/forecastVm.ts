@@ -1,5 +1,6 @@
 import type { RolloutControl } from '../domain/control';
 import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
+import { holdsOf, type BudgetFacts } from '../domain/holds';
 import { addSeconds, later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
 import { calendarOf } from '../domain/ownWindows';
@@ -26,6 +27,8 @@ export interface ForecastFacts {
   readonly ineligible: Because | null;
   readonly outcome: Outcome | null;
   readonly plannedStartUtc: string | null;
+  /** Its budgets, with the other members that are down by themselves. */
+  readonly budgets?: readonly BudgetFacts[];
   /** Starts that were found for other VMs of the same forecast: thousands of VMs share a time zone and a round. */
   readonly starts?: Map<string, RoundSlot | null>;
 }
@@ -82,6 +85,8 @@ function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast 
   const tried = outcome === null ? '' : ` It was ${outcome.kind} (${outcome.reason}) at ${outcome.atUtc}.`;
   if (waitsForPerson !== null)
     return { state: 'atRisk', why: `the rollout waits for a person: ${waitsForPerson}`, expectedUtc };
+  const [held] = holdsOf({ nowUtc, policy, budgets: facts.budgets ?? [] });
+  if (held !== undefined) return { state: 'atRisk', why: held.detail + tried, expectedUtc };
   if (expectedUtc <= asOfUtc && asOfUtc > nowUtc && outcome === null)
     return { state: 'done', why: 'expected by then', expectedUtc };
   const targetUtc = after(control.releasedUtc, policy.forecastTargetDays * DAY_SECONDS);

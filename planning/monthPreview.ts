@@ -6,6 +6,7 @@ import { phaseIdOf } from '../domain/phaseId';
 import type { Policy } from '../domain/policy';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { BudgetsDown } from './budgets';
 import { heldThroughout } from './heldVms';
 import type { Plan } from './plan';
 import { planRollout, type PlannedEmergency } from './planRollout';
@@ -30,6 +31,8 @@ export interface PreviewQuestion {
   readonly policy: Policy;
   readonly freezes: readonly Freeze[];
   readonly nowUtc: string;
+  /** Members of budgets that are down by themselves. */
+  readonly budgetsDown: BudgetsDown;
   /** An emergency rollout instead of the month's own; `policy` is its own. */
   readonly emergency?: PlannedEmergency;
 }
@@ -52,7 +55,7 @@ export interface MonthPreview {
 
 /** As the rollout of the month would plan it now, or at its release: the same planner, policy, seed and freezes. */
 export function monthPreview(question: PreviewQuestion): MonthPreview {
-  const { vms, month, policy, freezes, nowUtc, emergency } = question;
+  const { vms, month, policy, freezes, nowUtc, budgetsDown, emergency } = question;
   const fromUtc = later(emergency?.releasedUtc ?? releaseOf(month), nowUtc);
   const endsUtc = emergency?.endsUtc ?? endsUtcOf(month, policy);
   const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc });
@@ -63,6 +66,7 @@ export function monthPreview(question: PreviewQuestion): MonthPreview {
     seed: emergency?.rolloutId ?? month,
     nowUtc: fromUtc,
     held,
+    budgetsDown,
     ...(emergency !== undefined && { emergency }),
   });
   const byId = new Map(vms.map((vm) => [vm.id, vm]));
@@ -77,7 +81,7 @@ export function monthPreview(question: PreviewQuestion): MonthPreview {
     vmOfRow: Int32Array.from(rows, ({ vmId }) => placeOf.get(vmId) ?? -1),
     byEnd,
     placeOf,
-    budgets: previewBudgets(plan, policy, byId),
+    budgets: previewBudgets(plan, policy, byId, budgetsDown),
     shares: sharesOf(plan, policy).map(({ vmIds, ...share }) => ({
       ...share,
       vms: vmIds.flatMap((id) => placeOf.get(id) ?? []),

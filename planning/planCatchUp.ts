@@ -1,6 +1,7 @@
 import type { AvailabilitySetId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { BudgetsKnown } from './budgets';
 import { candidatesOf, factsOf, type InventoryFacts } from './candidates';
 import { columnsOf } from './columns';
 import type { PlannedRegion } from './plan';
@@ -14,8 +15,7 @@ export interface CatchUpRequest {
   readonly nowUtc: string;
   /** Members of each set, as the inventory has them. */
   readonly setSizes: ReadonlyMap<AvailabilitySetId, number>;
-  /** VMs that each budget is of. */
-  readonly budgetSizes?: ReadonlyMap<string, number>;
+  readonly budgets?: BudgetsKnown;
   readonly standaloneCount: InventoryFacts['standaloneCount'];
 }
 
@@ -28,7 +28,7 @@ export function planCatchUp(request: CatchUpRequest): PlannedRegion[] {
   const policy: Policy = { ...request.policy, batchSharePercents: [100] };
   const vms = [...request.vms].sort((a, b) => (a.id < b.id ? -1 : 1));
   const candidates = candidatesOf(
-    columnsOf(vms, policy, request.budgetSizes),
+    columnsOf(vms, policy, request.budgets),
     Int32Array.from(vms.keys()),
     new Set(),
   );

@@ -4,6 +4,7 @@ import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { Selector } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { BudgetsDown } from './budgets';
 import { absenceIn, assignMissingDomains, inventoryFacts, sortOut, type Absence } from './candidates';
 import { columnsOf } from './columns';
 import { orderOfTheMonth } from './monthOrder';
@@ -26,6 +27,8 @@ export interface PlanRequest {
   readonly emergency?: PlannedEmergency;
   /** VMs that are held until the rollout ends, and by what: they have no turn. */
   readonly held?: ReadonlyMap<VmId, Because>;
+  /** Members of budgets that are down by themselves. */
+  readonly budgetsDown?: BudgetsDown;
 }
 
 /** What a plan must know of an emergency. */
@@ -43,7 +46,8 @@ export function planRollout(request: PlanRequest): Plan {
   const absences: (Absence | null)[] = [];
   const absenceOf = absenceIn(policy, request.held ?? new Map());
   // Each VM is looked at once: what takes longest with a large fleet is to get at it in memory.
-  const columns = columnsOf(request.vms, policy, undefined, (vm) => absences.push(absenceOf(vm)));
+  const budgets = { downCounts: request.budgetsDown ?? {} };
+  const columns = columnsOf(request.vms, policy, budgets, (vm) => absences.push(absenceOf(vm)));
   const order = orderOfTheMonth(request.vms, columns.ids, `${request.seed}:${month}`);
   assignMissingDomains(request.vms, columns, order);
   const { candidates, ineligible } = sortOut(request.vms, columns, order, {

@@ -1,14 +1,18 @@
-import { budgetMax } from '../domain/budgets';
+import { budgetMax, budgetRoom } from '../domain/budgets';
 import type { VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { BudgetsDown } from './budgets';
 import type { Plan } from './plan';
 
 export interface PreviewBudget {
   readonly budget: string;
   readonly vmCount: number;
   readonly limit: number;
+  /** Members that were down by themselves when they were looked at last, and what they leave for rounds: at 0 its VMs wait until some are back. */
+  readonly downCount: number;
+  readonly room: number;
   /** The VMs of the budget that the largest of its rounds takes down together. */
   readonly largestRound: number;
 }
@@ -18,6 +22,7 @@ export function previewBudgets(
   plan: Plan,
   { budgets }: Pick<Policy, 'budgets'>,
   vms: ReadonlyMap<VmId, VirtualMachine>,
+  downCounts: BudgetsDown,
 ): PreviewBudget[] {
   return budgets.map((budget) => {
     const own = new Set([...vms.values()].filter((vm) => selects(budget.selector, vm)).map(({ id }) => id));
@@ -28,6 +33,9 @@ export function previewBudgets(
           for (const { rounds } of groups)
             for (const { vmIds } of rounds)
               largestRound = Math.max(largestRound, vmIds.filter((id) => own.has(id)).length);
-    return { budget: budget.name, vmCount: own.size, limit: budgetMax(budget, own.size), largestRound };
+    const limit = budgetMax(budget, own.size);
+    const downCount = downCounts[budget.name] ?? 0;
+    const room = budgetRoom(limit, downCount);
+    return { budget: budget.name, vmCount: own.size, limit, downCount, room, largestRound };
   });
 }

@@ -120,6 +120,8 @@ export interface PlanStore {
 export const WrittenPlan = z.object({
   /** When the plan was made: made again at this instant from the same fleet it is the same. */
   nowUtc: Utc,
+  /** Members of budgets that were down then. */
+  budgetsDown: z.record(z.string(), z.number().int()).default({}),
   /** SHA-256 of its rounds. A fleet that has changed meanwhile gives another plan, which is written from its beginning. */
   fingerprint: z.string(),
   /** Outcomes of VMs that it leaves out, and rounds, that are written. */

@@ -116,6 +116,8 @@ export const collectMembersDown = {
   input: z.object({
     /** Null for a claim of one VM that a person asked for. */
     ref: RoundRef.nullable(),
+    /** That VM: one that is down by itself takes no more of its budgets. */
+    vmId: VmId.exactOptional(),
     disruption: Disruption,
     /** The round has waited for as long as it could: VMs of a budget that is full do not begin, and it goes on without them. */
     giveWay: z.boolean().exactOptional(),

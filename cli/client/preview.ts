@@ -40,6 +40,8 @@ export interface Preview {
     readonly budget: string;
     readonly vmCount: number;
     readonly limit: number;
+    readonly downCount: number;
+    readonly room: number;
     readonly largestRound: number;
   }[];
   readonly heldCount: number;
@@ -164,10 +166,12 @@ function writeLimits({ shares, budgets }: Preview): void {
   const name = nearest === undefined ? '' : resourceName(nearest.availabilitySetId);
   if (nearest !== undefined)
     say.line(`most of a set at once: ${nearest.largestRound} of at most ${nearest.limit}, in ${name}`);
-  for (const { budget, vmCount, limit, largestRound } of budgets)
-    say.line(
-      `budget ${budget}: at most ${limit} of ${vmsText(vmCount)} down; its largest round has ${largestRound}`,
-    );
+  for (const { budget, vmCount, limit, downCount, room, largestRound } of budgets) {
+    const left = room === 0 ? 'its VMs wait until some are back' : `${room} left`;
+    const down = downCount === 0 ? '' : ` (${downCount} down by themselves: ${left})`;
+    const of = `at most ${limit} of ${vmsText(vmCount)} down${down}`;
+    say.line(`budget ${budget}: ${of}; its largest round has ${largestRound}`);
+  }
 }
 
 function readJson(file: string): unknown {

@@ -53,7 +53,7 @@ async function request(
       {
         what: `${method} ${url} was not answered.`,
         why: String(cause instanceof Error && cause.cause !== undefined ? cause.cause : cause),
-        fix: 'Start a host, and give its address with --base-url.',
+        fix: 'Start a host, or give the address of one that runs.',
       },
       { cause },
     );

@@ -27,7 +27,16 @@ export const PreviewShape = named(
         regions: z.array(z.object({ region: z.string(), roundCount: whole, ...extent })),
       }),
     ),
-    budgets: z.array(z.object({ budget: z.string(), vmCount: whole, limit: whole, largestRound: whole })),
+    budgets: z.array(
+      z.object({
+        budget: z.string(),
+        vmCount: whole,
+        limit: whole,
+        downCount: whole.describe('Members that were down by themselves when they were looked at last.'),
+        room: whole.describe('What those leave for rounds. At 0 its VMs wait until some are back.'),
+        largestRound: whole,
+      }),
+    ),
     shares: z.array(z.object({ availabilitySetId: z.string(), largestRound: whole, limit: whole })),
     late: z.object({
       count: whole,

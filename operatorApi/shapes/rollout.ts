@@ -42,11 +42,11 @@ export const RolloutSummaryShape = named(
 );
 
 named('Halt', Halt, 'A gate that did not open, and what a person decided about it.');
-named('Outcome', KeptOutcome, 'How a VM stands in a rollout, and why.');
+named('Outcome', KeptOutcome, 'The outcome of a VM in a rollout, and why.');
 named(
   'AuditRow',
   ChainedRow,
-  'One decision: who, what, why, on what evidence; with its place in a chain, each row with the hash of the one before.',
+  'One decision: who, what, why, on what evidence; with its place in a chain; each row has the hash of the row before.',
 );
 
 export const RolloutShape = named(
@@ -71,7 +71,10 @@ export const RolloutShape = named(
         startedUtc: Utc.nullable(),
         endedUtc: Utc.nullable(),
         gate: z.object({ kind: z.enum(['open', 'stopped']), why: z.string() }).nullable(),
+        /** As planned, of a phase that is through; otherwise as is expected now. Null where it depends on a person, or the rollout is over. */
         expected: PlanSummary.shape.phases.element.nullable(),
+        /** Why it has no dates: a halt, a pause, an approval that is missing, or a phase before it that waits. */
+        waitsFor: z.string().nullable(),
       }),
     ),
     halts: z.array(Halt),

@@ -4,6 +4,7 @@ import { BUDGET_LOOK_SECONDS_MAX, countAsDown, STALE_LOOK_MAX } from '../../acti
 import { collectMembersDown } from '../../activities/collectMembersDown';
 import type { BudgetShare } from '../../domain/budgets';
 import type { Disruption } from '../../domain/disruption';
+import type { VmId } from '../../domain/ids';
 import { addSeconds, secondsBetween } from '../../domain/instants';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
@@ -147,6 +148,17 @@ describe('INV-15: what a claim may take of a budget', () => {
       full: [{ budget: 'shop', down: DOWN }],
       againUtc: addSeconds(services.nowUtc(), 900),
     });
+  });
+
+  it('is nothing for the VM that a person asks for when that is down itself: it takes no more of it', async () => {
+    const services = await fleet(1);
+    const [own] = others;
+    switchOff(services, others.slice(0, 1));
+    const disruption = claimOf({ budget: 'shop', count: 1, max: 1 });
+    const asked = async (vmId: VmId | undefined): Promise<Seen> =>
+      (await services.run(collectMembersDown, { ref: null, vmId, disruption })) as Seen;
+    expect(await asked(own?.id)).toMatchObject({ full: [], disruption: { budgets: [{ count: 0 }] } });
+    expect(await asked(others[1]?.id)).toMatchObject({ full: [{ budget: 'shop' }] });
   });
 
   it('is nothing for VMs that are off themselves: their round goes on, and they do not begin', async () => {

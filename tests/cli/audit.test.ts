@@ -81,7 +81,7 @@ describe('npm run audit', () => {
     expect(await audit(['--events', file('empty.jsonl')])).toBe(1);
     const reported = errors.mock.calls.join('\n');
     errors.mockRestore();
-    expect(reported).toMatch(/There is nothing to judge in .*empty\.jsonl/);
+    expect(reported).toMatch(/There is nothing to audit in .*empty\.jsonl/);
     expect(said).not.toContain('Verdict');
   });
 

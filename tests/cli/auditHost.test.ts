@@ -107,7 +107,7 @@ describe('npm run audit -- --base-url', () => {
     ['--events', 'log.jsonl', '--fleet', 'f.json', '--key', 'k'],
   ])('a host and files together, or half of the files, are refused: %s %s', async (...words) => {
     const { code, text } = await typed('audit', ...words);
-    expect(text).toMatch(/error: It is not clear what is to be judged\./);
+    expect(text).toMatch(/error: It is not clear what to audit\./);
     expect(code).toBe(1);
   });
 });

@@ -6,6 +6,7 @@ import { describeHalt } from '../../cli/haltNotice';
 import { describeBody } from '../../cli/look';
 import { showProgress } from '../../cli/progress';
 import type { Host } from '../../emulator/host';
+import { typed } from './typed';
 import { firstLine, wrap, wrapLogLine, wrapText } from '../../local/wrap';
 
 function rollout(over: Partial<RolloutView>): RolloutView {
@@ -149,6 +150,12 @@ test('what a host answers is shown as people read it: a rollout as a summary, a 
   expect(describeBody({ a: 1 })).toBe('{\n  "a": 1\n}\n');
 });
 
+test.each(['--url', '--base-url'])('look asks the host that %s names', async (option) => {
+  const { code, err } = await typed('look', option, 'http://127.0.0.1:1', '/api/rollouts');
+  expect(code).toBe(1);
+  expect(err).toContain('GET http://127.0.0.1:1/api/rollouts was not answered.');
+});
+
 test('of an outcome and of a row of the audit a person reads what was when and why, and no keys and hashes', () => {
   const ended = {
     vmId: '/subscriptions/s/resourcegroups/r/providers/microsoft.compute/virtualmachines/web-01',
@@ -188,7 +195,7 @@ test('a halt of an image family offers to give up that family, and names its VMs
     phase: 'phase-4',
     region: null,
     scope: { kind: 'family', family: 'redhat:rhel:7.8' },
-    why: '2 of 17 VMs of image family redhat:rhel:7.8 are unhealthy after their update (crm-01, crm-02); with a good patch the chance of so many is 0.32 %',
+    why: '2 of 17 VMs of image family redhat:rhel:7.8 are unhealthy after their update (crm-01, crm-02); with a good patch the probability of this many is 0.32 %',
     atUtc: '2026-11-15T10:00:00.000Z',
     decision: null,
   };
@@ -264,7 +271,7 @@ describe('a halt of a month that is followed', () => {
   it('stops virtual time until a person has decided, and says so', async () => {
     const { host, hours, decide } = haltedHost();
     const over = follow(host, false);
-    for (let tries = 0; !said.includes('stands still') && tries < 400; tries += 1)
+    for (let tries = 0; !said.includes('Virtual time stops') && tries < 400; tries += 1)
       await Promise.race([over, sleep(10)]);
     await sleep(700);
     expect(hours()).toBe(2);
@@ -278,6 +285,6 @@ describe('a halt of a month that is followed', () => {
     const { host, hours } = haltedHost();
     await follow(host, true);
     expect(hours()).toBe(5);
-    expect(said).not.toContain('stands still');
+    expect(said).not.toContain('Virtual time stops');
   });
 });

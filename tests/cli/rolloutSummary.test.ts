@@ -74,6 +74,25 @@ test('what was not decided waits for a decision as long as the rollout does, and
     expect(describeOutcome({ ...halted, state, halts }, 100)).toContain(`(${says})`);
 });
 
+test('a phase without a gate says what is expected of it, what it waits for, or that its rollout was cancelled: no date of the past', () => {
+  const expected = {
+    expectedStartUtc: '2026-11-16T03:00:00.000Z',
+    expectedEndUtc: '2026-11-17T03:00:00.000Z',
+  };
+  const said = (state: string, over: Partial<Phase>): string =>
+    describeOutcome({ ...halted, state, phases: [phase(3, over)] }, 200);
+  expect(said('running', { expected })).toContain(
+    'gate not decided, expected Mon 16 Nov 2026 03:00 to Tue 17 Nov 2026 03:00',
+  );
+  expect(said('halted', { waitsFor: '3 VMs are unhealthy.' })).toContain(
+    'gate not decided, waits: 3 VMs are unhealthy.',
+  );
+  const startedUtc = '2026-11-12T04:00:00.000Z';
+  expect(said('cancelled', {})).toContain('not begun: the rollout was cancelled');
+  expect(said('cancelling', { startedUtc })).toContain('not finished: the rollout was cancelled');
+  expect(said('ended', { startedUtc })).toContain('not finished when the rollout ended');
+});
+
 test.each([60, 80, 200])('its lines fit a terminal of %d columns, and nothing is cut off', (width) => {
   const regions = ['brazilsoutheast', 'centralus', 'eastasia', 'eastus', 'japaneast', 'southcentralus'];
   const [first] = halted.phases;

@@ -107,6 +107,16 @@ async function month(speed: number): Promise<Record<string, unknown>> {
   }
 }
 
+test('after the month time goes on from the instant up to which it was judged', async () => {
+  const { withRealTime } = loadNatively('dist/cli/start.js') as typeof StartModule;
+  const nowUtc = '2026-11-15T17:00:00.000Z';
+  const withClock = jest.fn();
+  await withRealTime({ host: { nowUtc: () => nowUtc }, withClock } as unknown as Parameters<
+    typeof withRealTime
+  >[0]);
+  expect(withClock).toHaveBeenCalledWith({ kind: 'spedUp', speed: 1, startUtc: nowUtc });
+});
+
 test('the month of a shipped fleet is the same, to the millisecond, at any speed, and in simulate', async () => {
   const fast = await month(1_000_000_000);
   expect(fast).toMatchObject({ state: 'ended', outcomes: { patched: expect.any(Number) as number } });

@@ -62,7 +62,7 @@ describe('the end of a year', () => {
     );
   });
 
-  it('the rollout that runs heeds it at once: nothing of the subscription is touched until it is over, then all of it is caught up', async () => {
+  it('the rollout that runs obeys it at once: nothing of the subscription is touched until it is over, then all of it is caught up', async () => {
     await month.says('ana', 'rollouts', 'start', '--month', '2026-12');
     await month.days(4);
     expect(await installedBefore('2027-01-02', 'office')).toBe(2);

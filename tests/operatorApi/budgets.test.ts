@@ -46,7 +46,9 @@ describe('a month with a budget for one application', () => {
 
   it('the preview names the budget, and expects its VMs one after another', async () => {
     const preview = await month.get('/api/preview?tag=app=shop');
-    expect(preview['budgets']).toEqual([{ budget: 'shop', vmCount: 10, limit: 1, largestRound: 1 }]);
+    expect(preview['budgets']).toEqual([
+      { budget: 'shop', vmCount: 10, limit: 1, downCount: 0, room: 1, largestRound: 1 },
+    ]);
     const starts = (preview['value'] as { expectedStartUtc: string }[]).map(
       ({ expectedStartUtc }) => expectedStartUtc,
     );

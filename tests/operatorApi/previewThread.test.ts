@@ -13,6 +13,7 @@ const month: MonthQuestion = {
   policy: defaultPolicy,
   freezes: [],
   nowUtc: '2026-12-08T18:00:00.000Z',
+  budgetsDown: {},
 };
 const page = { selector: { region: 'westus' }, after: 1, take: 5 };
 const requests: readonly PreviewRequest[] = [

@@ -254,6 +254,20 @@ describe('awaitClaim', () => {
     expect(endedUtc).toBe(againUtc);
   });
 
+  it('INV-15: looks at no member of a budget while its region has no place for it', async () => {
+    const disruption = { ...aDisruption(), budgets: [{ budget: 'shop', count: 1, max: 1 }] };
+    const freeUtc = new Date(Date.parse(NOW) + HOUR_MS).toISOString();
+    const { names } = await awaiting(
+      (nowUtc) => (nowUtc < freeUtc ? refused('zones') : { kind: 'granted' }),
+      ACQUIRE_BY,
+      { disruption, activities: { collectMembersDown: () => ({ disruption, full: [] }) } },
+    );
+    const ledger = 'disruptionLedger.tryAcquire';
+    expect(names.filter((name) => name === ledger).length).toBeGreaterThan(10);
+    expect(names.filter((name) => name !== ledger)).toEqual(['collectMembersDown', 'collectMembersDown']);
+    expect(names.slice(-3)).toEqual([ledger, 'collectMembersDown', ledger]);
+  });
+
   it('polls often enough that its ticket never lapses', async () => {
     const { calls } = await awaiting(() => refused('zones'));
     const asked = calls.filter(({ kind }) => kind === 'entity').map(({ atUtc }) => Date.parse(atUtc));
