@@ -62,7 +62,11 @@ export const collectSecondChances = wakingActivity(
     }
     for (const rolloutId of look.gone) await wakeWhenComplete(services, rolloutId);
     const { policy } = services;
-    return { more, catchUps: more ? [] : await catchUpsOf(services, phase), pace: contracts.Pace.parse(policy) };
+    return {
+      more,
+      catchUps: more ? [] : await catchUpsOf(services, phase),
+      pace: contracts.Pace.parse(policy),
+    };
   },
 );
 

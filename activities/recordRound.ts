@@ -119,11 +119,7 @@ interface EndedRound {
 }
 
 /** How the VMs of a round ended. Throws while one of them has not: a round is written down once, whole. */
-async function endingsOf(
-  services: Services,
-  rolloutId: RolloutId,
-  claimId: string,
-): Promise<EndedRound> {
+async function endingsOf(services: Services, rolloutId: RolloutId, claimId: string): Promise<EndedRound> {
   const found = await services.roundProgress.read(rolloutId, claimId);
   if (found === null) throw new Error(`Round ${claimId} has no progress to be written down.`);
   const endings = found.progress.vms.map(({ vmId, update }) => {

@@ -18,8 +18,7 @@ export function* releaseClaimed(
   impaired: readonly Impairment[],
 ): Step<void> {
   yield* releaseLedger(context, ledger, claimId, impaired);
-  for (const { budget } of disruption.budgets ?? [])
-    yield* releaseBudget(context, budget, claimId);
+  for (const { budget } of disruption.budgets ?? []) yield* releaseBudget(context, budget, claimId);
 }
 
 /** Those that wait for what it held are woken. */

@@ -34,7 +34,9 @@ export class StepsByKind implements EngineObserver {
         this.#add(`end of ${functionName}`);
         return;
       default:
-        this.#add(task === undefined ? `event to ${instance.name}` : `answer of entity operation ${operation}`);
+        this.#add(
+          task === undefined ? `event to ${instance.name}` : `answer of entity operation ${operation}`,
+        );
     }
   }
 

@@ -145,9 +145,7 @@ describe('a round', () => {
       disruption,
     );
     expect(names).not.toContain('lookAtSet');
-    expect(of('readControl')).toEqual([
-      expect.objectContaining({ begins: { ref: slot.ref, disruption } }),
-    ]);
+    expect(of('readControl')).toEqual([expect.objectContaining({ begins: { ref: slot.ref, disruption } })]);
     expect(of('disruptionLedger.tryAcquire')).toEqual([
       expect.objectContaining({ disruption: { ...disruption, count: 1, downCount: 2 } }),
     ]);
