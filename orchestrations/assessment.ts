@@ -19,9 +19,10 @@ export function* assess(
   context: OrchestrationContext,
   vmId: VmId,
   pace: Pace,
+  readSeconds = pace.assessmentPollSeconds,
   activityId?: string,
 ): Step<Assessed> {
-  const results = yield* assessAll(context, [vmId], null, pace, pace.assessmentPollSeconds, activityId);
+  const results = yield* assessAll(context, [vmId], null, pace, readSeconds, activityId);
   return results.get(vmId) ?? { kind: 'failed', message: 'The assessment gave no result.' };
 }
 

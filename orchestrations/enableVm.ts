@@ -13,8 +13,11 @@ const LOOK_EVERY_SECONDS = 4 * 3600;
 /** Looks of one generation; each costs some history. */
 const LOOKS_MAX = 20;
 
-/** Most extensions are there after one look or two; one that hangs is looked at ever less often, every 20 minutes in the end. */
-const EXTENSION_DOUBLINGS_MAX = 2;
+/** An extension takes between some minutes and hours, and nothing waits for it: so many polls of an assessment from one look to the next. */
+const EXTENSION_POLLS = 4;
+
+/** Nearly every assessment has ended after so many of its polls. */
+const ASSESSMENT_POLLS = 2;
 
 type Input = z.infer<typeof children.enableVm.input>;
 type Where = z.infer<typeof readEnablement.output>;
@@ -62,7 +65,7 @@ function giveUp(context: OrchestrationContext, input: Input, where: Where): Enab
 
 /** The extension is there; the first assessment completes enablement. */
 function* complete(context: OrchestrationContext, input: Input, detail: string): Step<Enabled | null> {
-  const assessed = yield* assess(context, input.vmId, input.pace);
+  const assessed = yield* assess(context, input.vmId, input.pace, ASSESSMENT_POLLS * input.pace.assessmentPollSeconds);
   if (assessed.kind === 'assessed') {
     signal(context, input, 'ready', detail);
     return { enabled: true, detail };
@@ -89,8 +92,8 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
     return;
   }
   report(context, input, where, 'The patch extension is being installed.');
-  for (let looks = 0; nowUtc(context) < closesUtc; looks += 1) {
-    const seconds = pace.assessmentPollSeconds * 2 ** Math.min(looks, EXTENSION_DOUBLINGS_MAX);
+  while (nowUtc(context) < closesUtc) {
+    const seconds = pace.assessmentPollSeconds * EXTENSION_POLLS;
     yield* waitUntil(context, earlier(closesUtc, addSeconds(nowUtc(context), seconds)));
     const read = yield* call(context, collectExtension, { vmId, operationId: start.operationId });
     if (read.kind === 'installed') {
