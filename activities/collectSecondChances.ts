@@ -149,7 +149,7 @@ class Look {
     return { from, misses: 0, dueUtc: window.closesUtc };
   }
 
-  /** A catch-up would end it as it was, in each window anew. */
+  /** A catch-up would end it as it was, in each window again. */
   async #isOfFullBudget(vm: VmReading['vm'], { budgets }: Policy): Promise<boolean> {
     const own = budgets.filter(({ selector }) => selects(selector, vm));
     const full = await sideBySide(own, (budget) => {

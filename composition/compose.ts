@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { DateTime } from 'luxon';
 import type { Services } from '../activities/services';
 import { takeListing } from '../activities/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
 import { learnRegions } from '../domain/regions';
 import { messageOf } from '../domain/messageOf';
+import { clockUtc } from '../drivers/clock';
 import type { FleetDriver } from '../drivers/driver';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { readFleetFile } from '../drivers/fleet/fleetFile';
@@ -71,7 +71,7 @@ let driver: Promise<FleetDriver> | null = null;
 let services: Promise<AppServices> | null = null;
 
 /**
- * Called when the host starts the app, before it gives it any work. Throws when no later try can mend it: SETTING_INVALID, or STATE_IN_USE
+ * Called when the host starts the app, before it gives it any work. Throws when no later try can succeed: SETTING_INVALID, or STATE_IN_USE
  * when another process has the state folder. Quick, for the host waits: storage is first asked when the app is.
  */
 export function startApp(): void {
@@ -170,7 +170,7 @@ async function compose(): Promise<AppServices> {
     policy: settings.policy,
     askHook: hookCaller(settings.notifications),
     ...(settings.tracing !== null && { trace: openTracing(settings.tracing) }),
-    nowUtc: () => DateTime.utc().toISO(),
+    nowUtc: clockUtc,
   };
   if (settings.fleetFile !== null) await takeListing(composed);
   return composed;
@@ -178,8 +178,7 @@ async function compose(): Promise<AppServices> {
 
 async function openDriver({ settings, journal }: Start, store: Store): Promise<FleetDriver> {
   const { seed, pace, driverUrl } = settings;
-  if (settings.driver === 'served')
-    return servedDriver({ url: driverUrl ?? '', nowUtc: () => DateTime.utc().toISO() });
+  if (settings.driver === 'served') return servedDriver({ url: driverUrl ?? '', nowUtc: clockUtc });
   if (settings.azure !== null) return openAzure(settings.azure, store);
   return faultHooks.driver(
     simulatedDriver({

@@ -1,8 +1,8 @@
 import { DefaultAzureCredential } from '@azure/identity';
-import { DateTime } from 'luxon';
 import { azureDriver } from '../drivers/azure/azureDriver';
 import { wallClock, type Clock } from '../drivers/azure/budgets';
 import { AzureOperation, laneOf, type OperationTable } from '../drivers/azure/operationTable';
+import { clockMs } from '../drivers/clock';
 import type { FleetDriver } from '../drivers/driver';
 import { keyOf } from '../domain/ids';
 import { azureDriverStore, type AzureDriverStore } from '../store/azureDriver';
@@ -43,7 +43,7 @@ function operationTable(kept: AzureDriverStore): OperationTable {
 function localClock(): Clock {
   let waitedMs = 0;
   return {
-    nowMs: () => DateTime.utc().toMillis() + waitedMs,
+    nowMs: () => clockMs() + waitedMs,
     sleep: (milliseconds) => {
       waitedMs += milliseconds;
       return Promise.resolve();

@@ -13,6 +13,9 @@ export const VmId = z
   .brand<'VmId'>();
 export type VmId = z.infer<typeof VmId>;
 
+/** The VmId of a text that is known to be an ARM id of a VM: without the look at its form. */
+export const vmIdOf = (armId: string): VmId => armId.toLowerCase() as VmId;
+
 const SCALE_SET = /\/providers\/microsoft\.compute\/virtualmachinescalesets\/[^/]+$/i;
 
 /**

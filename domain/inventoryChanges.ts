@@ -172,6 +172,7 @@ function* compare(
 const FORMER_IDS_MAX = 5;
 
 function withFormerIds(vm: VirtualMachine, ids: readonly VmId[]): KnownVm {
+  if (ids.length === 0) return vm;
   const formerIds = [...new Set(ids)].filter((id) => id !== vm.id).slice(0, FORMER_IDS_MAX);
   return formerIds.length === 0 ? vm : { ...vm, formerIds };
 }
@@ -188,9 +189,9 @@ function isEqual(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [of, others] = [Object.entries(a), new Map(Object.entries(b))];
-  if (of.length !== others.size) return false;
-  return of.every(([name, value]) => others.has(name) && isEqual(value, others.get(name)));
+  const names = Object.keys(a);
+  if (names.length !== Object.keys(b).length) return false;
+  return names.every((name) => Object.hasOwn(b, name) && isEqual(Reflect.get(a, name), Reflect.get(b, name)));
 }
 
 const keyOfSubscription = ({ subscriptionId }: VirtualMachine): string => subscriptionId.toLowerCase();

@@ -72,48 +72,73 @@ export function extraInputsOf(fn: RegisteredFunction, clientInput: string): Reco
   return extra;
 }
 
-interface AxiosConfig {
-  readonly url?: string;
-  readonly method?: string;
-  readonly headers: { toJSON?(): Record<string, unknown> };
-  readonly data?: unknown;
+interface ClientConfig {
+  readonly headers?: Readonly<Record<string, unknown>>;
 }
 
-type AxiosAdapter = (config: AxiosConfig) => Promise<unknown>;
+/** An instance of axios, as far as the library's client uses it. */
+interface ClientHttp {
+  get(url: string, config?: ClientConfig): Promise<unknown>;
+  delete(url: string, config?: ClientConfig): Promise<unknown>;
+  post(url: string, data?: unknown, config?: ClientConfig): Promise<unknown>;
+}
 
 interface Axios {
-  readonly defaults: { adapter: unknown };
-  getAdapter(adapter: unknown): AxiosAdapter;
+  create(config: unknown): ClientHttp;
 }
 
 /**
- * The library's client speaks HTTP through axios. Its calls to this host go straight to the handler: with a virtual
- * clock there may be no socket at all, and a socket would make the order of things depend on I/O. Returns the undo.
+ * The library's client speaks HTTP through an instance of axios. Its calls to this host go straight to the handler: with a virtual
+ * clock there may be no socket at all, a socket would make the order of things depend on I/O, and axios would cost more than what is
+ * asked for. Returns the undo.
  */
 export function catchClientCalls(appDir: string, rpcOrigin: string, handler: HttpHandler): () => void {
   const library = createRequire(createRequire(join(appDir, 'package.json')).resolve('durable-functions'));
   const axios = library('axios') as Axios;
-  const before = axios.defaults.adapter;
-  const send = axios.getAdapter(before);
-  const adapter: AxiosAdapter = async (config) => {
-    if (config.url?.startsWith(rpcOrigin) !== true) return send(config);
-    const url = new URL(config.url);
-    const headers: Record<string, string> = {};
-    for (const [name, value] of Object.entries(config.headers.toJSON?.() ?? {}))
-      headers[name.toLowerCase()] = String(value);
-    const body = Buffer.from(typeof config.data === 'string' ? config.data : '');
-    const answer = await handler({ method: (config.method ?? 'get').toUpperCase(), url, headers, body });
-    return {
-      data: answer.body.toString(),
-      status: answer.status,
-      statusText: '',
-      headers: answer.headers,
-      config,
-      request: {},
-    };
+  const create = axios.create.bind(axios);
+  let isOpen = true;
+  const isOwn = (url: string): boolean => isOpen && url.startsWith(rpcOrigin);
+  axios.create = (config) => {
+    const http = create(config);
+    const [get, remove, post] = [http.get.bind(http), http.delete.bind(http), http.post.bind(http)];
+    return Object.assign(http, {
+      get: (url, given) => (isOwn(url) ? answerOf(handler, 'GET', url, undefined, given) : get(url, given)),
+      delete: (url, given) =>
+        isOwn(url) ? answerOf(handler, 'DELETE', url, undefined, given) : remove(url, given),
+      post: (url, data, given) =>
+        isOwn(url) ? answerOf(handler, 'POST', url, data, given) : post(url, data, given),
+    } satisfies ClientHttp);
   };
-  axios.defaults.adapter = adapter;
   return () => {
-    axios.defaults.adapter = before;
+    isOpen = false;
+    axios.create = create;
   };
+}
+
+/** What axios would answer. The library posts JSON, and no text that is none: axios makes a JSON string of that. */
+async function answerOf(
+  handler: HttpHandler,
+  method: string,
+  url: string,
+  data: unknown,
+  config: ClientConfig = {},
+): Promise<unknown> {
+  const headers: Record<string, string> = method === 'POST' ? { 'content-type': 'application/json' } : {};
+  for (const [name, value] of Object.entries(config.headers ?? {}))
+    if (value !== undefined && value !== null) headers[name.toLowerCase()] = String(value);
+  const text = typeof data === 'string' ? (parsed(data) === undefined ? JSON.stringify(data) : data) : '';
+  const answer = await handler({ method, url: new URL(url), headers, body: Buffer.from(text) });
+  const body = answer.body.toString();
+  const value = parsed(body);
+  const { status, headers: answered } = answer;
+  return { data: value === undefined ? body : value, status, statusText: '', headers: answered };
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { DateTime } from 'luxon';
 import type { Policy } from '../domain/policy';
+import { clockUtc } from '../drivers/clock';
 import type { DriverEvent } from '../drivers/driver';
 import { memoryJournal } from '../drivers/simulated/log/requestJournal';
 import { loadScenario } from '../drivers/simulated/scenario';
@@ -27,15 +27,14 @@ export interface SimulatedAzure {
 /** Answers at the server with the fleet of a file, taken over by Lowtide. */
 export function openSimulatedAzure(server: ArmServer, options: SimulatedAzureOptions): SimulatedAzure {
   const { seed, scenario, policy, report } = options;
-  const nowUtc = (): string => DateTime.utc().toISO();
   const driver = simulatedDriver({
     fleet: withBypass(readFleet(options.fleet)),
     seed,
     scenario: scenario === null ? null : loadScenario(readFileSync(scenario, 'utf8'), scenario),
     journal: memoryJournal(),
-    nowUtc,
+    nowUtc: clockUtc,
   });
-  server.answerBy(simulatedArm({ driver, policy, nowUtc, report }));
+  server.answerBy(simulatedArm({ driver, policy, nowUtc: clockUtc, report }));
   return {
     events: (untilUtc) => {
       driver.logUntil(untilUtc);

@@ -214,7 +214,7 @@ export function* sleepUntilEvent(context: OrchestrationContext, event: string, u
   return true;
 }
 
-/** Begins the next generation of an instance: its history starts anew, events that have not been awaited are kept. */
+/** Begins the next generation of an instance: its history starts again, events that have not been awaited are kept. */
 export function continueAs<C extends OrchestrationContract>(
   context: OrchestrationContext,
   _contract: C,

@@ -3,7 +3,7 @@ import { osTypeOfImage } from '../../domain/images';
 import { effectivePatchMode, type PatchMode, type PatchSettings } from '../../domain/patchMode';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { readVmRecord } from '../../drivers/fleet/vmRecord';
+import { readVmRecord, vmOf } from '../../drivers/fleet/vmRecord';
 import { ArmError } from '../http/armError';
 import type { ArmRequest } from '../http/armRoute';
 import { checkResourceName, locationOf, Tags } from '../http/envelope';
@@ -101,7 +101,7 @@ function osTypeOfProfile(properties: JsonObject): 'Windows' | 'Linux' | null {
 /** The VM as Lowtide reads it from a model. */
 function readModel(model: JsonObject): VirtualMachine {
   const read = readVmRecord(model);
-  if ('imported' in read) return read.imported.vm;
+  if ('record' in read) return vmOf(read.record);
   const [issue] = read.error.issues;
   const target = issue?.path.filter((part) => part !== 'properties').join('.') ?? '';
   throw new ArmError(

@@ -1,6 +1,6 @@
-import { DateTime } from 'luxon';
 import { healthFrom } from '../../domain/health';
 import type { VmId } from '../../domain/ids';
+import { clockUtc } from '../clock';
 import type {
   FleetDriver,
   HealthProbe,
@@ -66,7 +66,7 @@ class AzureFleetDriver implements FleetDriver {
   constructor(options: AzureDriverOptions) {
     const { scope, sharedIs, clock = wallClock } = options;
     this.#options = options;
-    this.#nowUtc = options.nowUtc ?? ((): string => DateTime.utc().toISO());
+    this.#nowUtc = options.nowUtc ?? clockUtc;
     this.#arm = new Arm(options);
     this.#budgets = new Budgets(clock);
     this.#reader = new Reader(this.#arm, this.#budgets, clock, this.#nowUtc);

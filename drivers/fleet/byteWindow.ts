@@ -23,6 +23,7 @@ export const BYTE = {
   end: -1,
 } as const;
 
+const REPLACEMENT = '\uFFFD';
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf];
 const VALUE_OPENS: readonly number[] = [BYTE.quote, BYTE.listOpens, BYTE.objectOpens];
 const ENDS_SCALAR: readonly number[] = [BYTE.comma, BYTE.listCloses, BYTE.objectCloses, BYTE.end];
@@ -34,7 +35,9 @@ for (const byte of [newline, quote, listOpens, listCloses, objectOpens, objectCl
 /** A piece of a UTF-8 file that holds JSON: it grows at its end, and at its begin forgets what has been read. */
 export class ByteWindow {
   readonly #chunks: Iterator<Uint8Array>;
-  #bytes: Buffer = Buffer.alloc(0);
+  #room: Buffer = Buffer.alloc(0);
+  /** The part of the room that is filled. */
+  #bytes: Buffer = this.#room;
   #at = 0;
   #keptFrom: number | null = null;
   #line = 1;
@@ -101,10 +104,12 @@ export class ByteWindow {
   }
 
   #parse(from: number): unknown {
-    const bytes = this.#bytes.subarray(from, this.#at);
-    if (!isUtf8(bytes)) this.fail('The bytes are not UTF-8.');
+    const text = this.#bytes.toString('utf8', from, this.#at);
+    // It stands where bytes were wrong; and in texts, which may have it.
+    if (text.includes(REPLACEMENT) && !isUtf8(this.#bytes.subarray(from, this.#at)))
+      this.fail('The bytes are not UTF-8.');
     try {
-      return JSON.parse(bytes.toString('utf8')) as unknown;
+      return JSON.parse(text) as unknown;
     } catch (error) {
       return this.fail(`This is not JSON: ${(error as Error).message}.`);
     }
@@ -154,12 +159,18 @@ export class ByteWindow {
     }
   }
 
-  /** False at the end of the file. */
+  /** False at the end of the file. What has been read and is not kept makes room for what comes next: no memory is asked for, unless one value is larger. */
   #more(): boolean {
     const next = this.#chunks.next();
     if (next.done === true) return false;
     const from = Math.min(this.#keptFrom ?? this.#at, this.#bytes.length);
-    this.#bytes = Buffer.concat([this.#bytes.subarray(from), next.value]);
+    const left = this.#bytes.length - from;
+    const needed = left + next.value.length;
+    const room = needed > this.#room.length ? Buffer.allocUnsafeSlow(2 * needed) : this.#room;
+    this.#room.copy(room, 0, from, this.#bytes.length);
+    room.set(next.value, left);
+    this.#room = room;
+    this.#bytes = room.subarray(0, needed);
     this.#at -= from;
     if (this.#keptFrom !== null) this.#keptFrom -= from;
     return true;

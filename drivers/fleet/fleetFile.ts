@@ -8,7 +8,8 @@ import { parseFleet, type ParsedFleet } from './parseFleet';
 import { isLogEvent, onePageNote } from './readRecords';
 import { streamRecords } from './streamRecords';
 
-const CHUNK_BYTES = 512 * 1024;
+/** Small enough that it is still in the processor's cache when its records are made. */
+const CHUNK_BYTES = 128 * 1024;
 /** Files above this are not read whole to say more exactly what is wrong: a string ends at 512 MB, and memory before. */
 const WHOLE_MAX_BYTES = 256 * 1024 * 1024;
 

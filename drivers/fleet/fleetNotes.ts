@@ -2,10 +2,10 @@ import { supportsHotpatching } from '../../domain/images';
 import { listed } from '../../domain/listed';
 import { defaultPolicy } from '../../domain/policy';
 import { findRegion } from '../../domain/regions';
-import { timeZoneOf } from '../../domain/timeZone';
+import { tagOf } from '../../domain/tags';
+import { isWindowsTimeZone, timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import type { ArmResource } from './armModel';
-import { isObject } from './isObject';
+import type { VmRecord } from './vmFields';
 
 /** A VM of which there is something to be said. */
 export interface NotedVm {
@@ -16,9 +16,9 @@ export interface NotedVm {
 const NOTHING: readonly string[] = [];
 
 /** Facts about a VM that are no errors, but change when and beside what it is patched. */
-export function notesOfVm(vm: VirtualMachine, model: ArmResource): readonly string[] {
-  const notes = [...notesOf(vm), ...hotpatchNotes(vm, model)];
-  return notes.length === 0 ? NOTHING : notes;
+export function notesOfVm(vm: VirtualMachine, record: VmRecord): readonly string[] {
+  const [own, hotpatching] = [notesOf(vm), hotpatchNotes(vm, record)];
+  return hotpatching.length === 0 ? own : [...own, ...hotpatching];
 }
 
 /** One note for all VMs alike. */
@@ -34,28 +34,34 @@ export function sumUpNotes(noted: readonly NotedVm[]): readonly string[] {
 }
 
 /** Azure refuses it on other images; a file may say it all the same, and Lowtide reboots such a VM as any other. */
-function hotpatchNotes({ image }: VirtualMachine, model: ArmResource): readonly string[] {
-  const path = ['properties', 'osProfile', 'windowsConfiguration', 'patchSettings', 'enableHotpatching'];
-  const isHotpatched = path.reduce<unknown>(
-    (value, member) => (isObject(value) ? value[member] : null),
-    model,
-  );
-  return isHotpatched === true && !supportsHotpatching(image)
+function hotpatchNotes({ image }: VirtualMachine, { properties }: VmRecord): readonly string[] {
+  const patchSettings = properties.osProfile?.windowsConfiguration?.patchSettings;
+  return patchSettings?.enableHotpatching === true && !supportsHotpatching(image)
     ? ['enableHotpatching is true, and its image has no hotpatches: it is patched with reboots']
     : NOTHING;
 }
 
 function notesOf(vm: VirtualMachine): readonly string[] {
+  if (isAsUsual(vm)) return NOTHING;
   const { zone, source, invalid } = timeZoneOf(vm, defaultPolicy);
   const used = source === 'utc' ? 'UTC' : `${zone}, by ${SOURCES[source]}`;
   const zones = invalid
     .filter((wrong) => wrong.source !== 'region')
     .map(
       ({ source: from, value }) =>
-        `«${value}», ${SOURCES[from]}, is no time zone that is known: off-peak hours are those of ${used}`,
+        `«${value}», ${SOURCES[from]}, is not a known time zone: the off-peak hours are those of ${used}`,
     );
   const region = findRegion(vm.region) === undefined ? [unknownRegion(vm.region)] : [];
   return [...zones, ...region];
+}
+
+/** Nearly every VM: there is nothing to be said, and no need to find the words. */
+function isAsUsual({ tags, timeZone, region }: VirtualMachine): boolean {
+  return (
+    findRegion(region) !== undefined &&
+    (timeZone === null || isWindowsTimeZone(timeZone)) &&
+    tagOf(tags, defaultPolicy.timeZoneTag) === undefined
+  );
 }
 
 const SOURCES = {

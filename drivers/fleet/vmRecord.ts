@@ -1,92 +1,11 @@
-import { z } from 'zod';
-import { AvailabilitySetId, isScaleSet, VmId } from '../../domain/ids';
+import type { z } from 'zod';
+import { resourceName, vmIdOf, type AvailabilitySetId } from '../../domain/ids';
+import { rememberedByImage } from '../../domain/images';
 import { regionNameOf } from '../../domain/regions';
 import { remembered } from '../../domain/remembered';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-
-const text = z.string().nullish();
-const member = <T extends z.ZodRawShape>(shape: T) => z.looseObject(shape).nullish();
-
-const PatchSettings = member({
-  patchMode: text,
-  assessmentMode: text,
-  enableHotpatching: z.boolean().nullish(),
-  automaticByPlatformSettings: member({
-    rebootSetting: z
-      .string()
-      .refine(
-        (written) => rebootSettingOf(written) !== undefined,
-        'is not IfRequired, Never, Always or Unknown',
-      )
-      .nullish(),
-    bypassPlatformSafetyChecksOnUserSchedule: z.boolean().nullish(),
-  }),
-});
-
-const Statuses = z.array(z.looseObject({ code: text, displayStatus: text })).nullish();
-
-const InstanceView = member({
-  platformUpdateDomain: z.number().int().nonnegative().nullish(),
-  platformFaultDomain: z.number().int().nonnegative().nullish(),
-  vmAgent: member({ vmAgentVersion: text, statuses: Statuses }),
-  statuses: Statuses,
-  /** Azure Resource Graph has the power state alone. */
-  powerState: member({ code: text }),
-  extensions: z.array(z.looseObject({ type: text, typeHandlerVersion: text })).nullish(),
-});
-
-const isVmId = (value: unknown): boolean => VmId.safeParse(value).success;
-const isSetId = (value: unknown): boolean => isSet(value, false);
-const isScaleSetId = (value: unknown): boolean => isSet(value, true);
-
-function isSet(value: unknown, ofScaleSets: boolean): boolean {
-  const { data } = AvailabilitySetId.safeParse(value);
-  return data !== undefined && isScaleSet(data) === ofScaleSets;
-}
-
-/** What Lowtide reads of a VM. Anything else in the record is carried along unread. */
-const VmRecord = z.looseObject({
-  id: z.string().refine(isVmId, 'is not the id of a virtual machine'),
-  location: z.string().refine((written) => written.trim() !== '', 'is empty'),
-  tags: z.record(z.string(), z.string()).nullish(),
-  zones: z.array(z.union([z.string(), z.number().int()])).nullish(),
-  /** Only `az vm list --show-details` prints it: "VM running". */
-  powerState: text,
-  properties: z.looseObject({
-    hardwareProfile: member({ vmSize: text }),
-    storageProfile: member({
-      imageReference: member({
-        publisher: text,
-        offer: text,
-        sku: text,
-        version: text,
-        id: text,
-        sharedGalleryImageId: text,
-        communityGalleryImageId: text,
-      }),
-      osDisk: member({ osType: text }),
-    }),
-    osProfile: member({
-      windowsConfiguration: member({
-        provisionVMAgent: z.boolean().nullish(),
-        enableAutomaticUpdates: z.boolean().nullish(),
-        timeZone: text,
-        patchSettings: PatchSettings,
-      }),
-      linuxConfiguration: member({ provisionVMAgent: z.boolean().nullish(), patchSettings: PatchSettings }),
-    }),
-    availabilitySet: member({ id: z.string().refine(isSetId, 'is not the id of an availability set') }),
-    virtualMachineScaleSet: member({ id: z.string().refine(isScaleSetId, 'is not the id of a scale set') }),
-    /** -1: as Azure likes. */
-    platformFaultDomain: z.number().int().min(-1).nullish(),
-    vmId: text,
-    provisioningState: text,
-    instanceView: InstanceView,
-    /** Of Azure Resource Graph. */
-    extended: member({ instanceView: InstanceView }),
-  }),
-});
-type VmRecord = z.infer<typeof VmRecord>;
+import { beginningOf } from './vmBeginning';
+import { rebootSettingOf, setIdOf, VM_RECORD, type VmRecord } from './vmFields';
 
 /** What a file may say of a VM's present state. Null: the file does not say. */
 export interface ImportedInstance {
@@ -99,41 +18,38 @@ export interface ImportedInstance {
   readonly provisioningState: string | null;
 }
 
-export interface ImportedVm {
-  readonly vm: VirtualMachine;
-  readonly instance: ImportedInstance;
-}
-
-/** A record in REST shape, read; or what is wrong with it, by zod. */
+/** The full check of a record in REST shape: what is read of it, or what is wrong with it, by zod. */
 export function readVmRecord(
   model: Readonly<Record<string, unknown>>,
-): { readonly imported: ImportedVm } | { readonly error: z.ZodError } {
-  const parsed = VmRecord.safeParse(model);
-  return parsed.success ? { imported: importVm(parsed.data) } : { error: parsed.error };
+): { readonly record: VmRecord } | { readonly error: z.ZodError } {
+  const parsed = VM_RECORD.full.safeParse(model);
+  return parsed.success ? { record: parsed.data } : { error: parsed.error };
 }
 
-function importVm(record: VmRecord): ImportedVm {
+export function vmOf(record: VmRecord): VirtualMachine {
   const { hardwareProfile, storageProfile, osProfile } = record.properties;
   const windows = osProfile?.windowsConfiguration;
   const linux = osProfile?.linuxConfiguration;
   const osType = osTypeOf(record);
   const patchSettings = (osType === 'Linux' ? linux : (windows ?? linux))?.patchSettings;
+  const imageReference = storageProfile?.imageReference;
+  const imageId = galleryImageOf(imageReference);
   const patchMode = sharedOrNull(patchSettings?.patchMode);
-  const platform = patchSettings?.automaticByPlatformSettings;
-  const rebootSetting = rebootSettingOf(platform?.rebootSetting ?? 'Unknown');
-  const [, , subscriptionId = '', , resourceGroup = '', , , , name = ''] = record.id.split('/');
+  const { subscriptionId = '', resourceGroup = '' } = beginningOf(record.id) ?? {};
   const vm: VirtualMachine = {
-    id: VmId.parse(record.id),
+    id: vmIdOf(record.id),
     armId: record.id,
-    name,
-    subscriptionId: shared(subscriptionId),
-    resourceGroup: shared(resourceGroup),
+    name: resourceName(record.id),
+    subscriptionId,
+    resourceGroup,
     region: regionOf(record.location),
     zone: sharedOrNull(record.zones?.[0]?.toString()),
-    ...setOf(record.properties),
+    availabilitySetId: setOf(record.properties),
+    updateDomain: updateDomainOf(record.properties),
     osType,
     vmSize: sharedOrNull(hardwareProfile?.vmSize),
-    ...imageOf(storageProfile?.imageReference),
+    image: imageOf(imageReference),
+    customImage: isAbsent(imageReference?.publisher) || imageId !== undefined,
     patchMode,
     enableAutomaticUpdates: windows?.enableAutomaticUpdates ?? null,
     provisionVMAgent: windows?.provisionVMAgent ?? linux?.provisionVMAgent ?? null,
@@ -142,41 +58,55 @@ function importVm(record: VmRecord): ImportedVm {
     // A VM that is already patched by its platform has been through enablement.
     enabled: patchMode?.toLowerCase() === 'automaticbyplatform',
   };
-  const uniqueId = uniqueIdOf(record.properties.vmId);
-  const settings = {
+  const optional = optionalOf(imageId, record.properties.vmId, patchSettings);
+  return optional === null ? vm : { ...vm, ...optional };
+}
+
+type Properties = VmRecord['properties'];
+type PatchSettings = NonNullable<
+  NonNullable<VmRecord['properties']['osProfile']>['linuxConfiguration']
+>['patchSettings'];
+
+/** What few VMs have. */
+function optionalOf(
+  imageId: string | undefined,
+  vmId: string | null | undefined,
+  patchSettings: PatchSettings,
+): Partial<VirtualMachine> | null {
+  const platform = patchSettings?.automaticByPlatformSettings;
+  const isAssessed = patchSettings?.assessmentMode?.toLowerCase() === 'automaticbyplatform';
+  if (imageId === undefined && isAbsent(vmId) && isAbsent(platform) && !isAssessed) return null;
+  const uniqueId = uniqueIdOf(vmId);
+  const rebootSetting = rebootSettingOf(platform?.rebootSetting ?? 'Unknown');
+  return {
+    ...(imageId === undefined ? NO_SETTING : { imageId: shared(imageId) }),
     ...(uniqueId === null ? NO_SETTING : { uniqueId }),
     ...(rebootSetting === undefined || rebootSetting === 'Unknown' ? NO_SETTING : { rebootSetting }),
     ...(platform?.bypassPlatformSafetyChecksOnUserSchedule === true ? CUSTOMER_MANAGED : NO_SETTING),
-    ...(patchSettings?.assessmentMode?.toLowerCase() === 'automaticbyplatform' ? ASSESSED : NO_SETTING),
+    ...(isAssessed ? ASSESSED : NO_SETTING),
   };
-  return { vm: { ...vm, ...settings }, instance: instanceOf(record) };
 }
+
+const isAbsent = (value: unknown): boolean => value === undefined || value === null;
 
 /** What repeats through a fleet is in memory once: a fleet of a million VMs has ten million texts, and some thousand different ones. */
 const shared = remembered((text: string) => text);
 const sharedOrNull = (text: string | null | undefined): string | null =>
   text === null || text === undefined ? null : shared(text);
 const regionOf = remembered(regionNameOf);
-const setIdOf = remembered((id: string) => AvailabilitySetId.parse(id));
 const NO_TAGS = {};
 
+function setOf({ availabilitySet, virtualMachineScaleSet }: Properties): AvailabilitySetId | null {
+  const id = availabilitySet?.id ?? virtualMachineScaleSet?.id;
+  return id === undefined ? null : setIdOf(id);
+}
+
 /** An instance of a flexible scale set is a VM of its own, and the set is what must not be down as a whole. */
-function setOf({
-  availabilitySet,
-  virtualMachineScaleSet,
-  platformFaultDomain,
-  instanceView,
-}: VmRecord['properties']): Pick<VirtualMachine, 'availabilitySetId' | 'updateDomain'> {
-  if (availabilitySet?.id !== undefined)
-    return {
-      availabilitySetId: setIdOf(availabilitySet.id),
-      updateDomain: instanceView?.platformUpdateDomain ?? null,
-    };
-  if (virtualMachineScaleSet?.id === undefined) return { availabilitySetId: null, updateDomain: null };
-  return {
-    availabilitySetId: setIdOf(virtualMachineScaleSet.id),
-    updateDomain: instanceView?.platformFaultDomain ?? chosenDomain(platformFaultDomain),
-  };
+function updateDomainOf(properties: Properties): number | null {
+  const { availabilitySet, virtualMachineScaleSet, instanceView, platformFaultDomain } = properties;
+  if (!isAbsent(availabilitySet)) return instanceView?.platformUpdateDomain ?? null;
+  if (isAbsent(virtualMachineScaleSet)) return null;
+  return instanceView?.platformFaultDomain ?? chosenDomain(platformFaultDomain);
 }
 
 function chosenDomain(domain: number | null | undefined): number | null {
@@ -194,12 +124,6 @@ const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const NO_SETTING = {};
 const ASSESSED = { assessmentMode: 'AutomaticByPlatform' } as const;
 const CUSTOMER_MANAGED = { customerManagedSchedule: true } as const;
-const REBOOT_SETTINGS = ['IfRequired', 'Never', 'Always', 'Unknown'] as const;
-
-function rebootSettingOf(written: string): (typeof REBOOT_SETTINGS)[number] | undefined {
-  return REBOOT_SETTINGS.find((setting) => setting.toLowerCase() === written.toLowerCase());
-}
-
 function osTypeOf({ properties: { storageProfile, osProfile } }: VmRecord): VirtualMachine['osType'] {
   const written = storageProfile?.osDisk?.osType?.toLowerCase();
   if (written === 'windows' || (written === undefined && osProfile?.windowsConfiguration)) return 'Windows';
@@ -209,20 +133,19 @@ function osTypeOf({ properties: { storageProfile, osProfile } }: VmRecord): Virt
 
 type ImageReference = NonNullable<VmRecord['properties']['storageProfile']>['imageReference'];
 
-function imageOf(reference: ImageReference): Pick<VirtualMachine, 'image' | 'customImage' | 'imageId'> {
+function imageOf(reference: ImageReference): Image | null {
   const { publisher, offer, sku, version } = reference ?? {};
-  const image =
-    publisher && offer && sku
-      ? {
-          publisher: shared(publisher),
-          offer: shared(offer),
-          sku: shared(sku),
-          version: sharedOrNull(version),
-        }
-      : null;
-  const imageId = galleryImageOf(reference);
-  const customImage = publisher === undefined || publisher === null || imageId !== undefined;
-  return imageId === undefined ? { image, customImage } : { image, customImage, imageId: shared(imageId) };
+  return publisher && offer && sku ? sharedImage({ publisher, offer, sku, version: version ?? null }) : null;
+}
+
+type Image = NonNullable<VirtualMachine['image']>;
+
+const firstWithNames = rememberedByImage((image) => image);
+
+/** In memory once for all VMs that have it. */
+function sharedImage(image: Image): Image {
+  const first = firstWithNames(image);
+  return first.version === image.version ? first : { ...first, version: image.version };
 }
 
 /** An image by id, from a gallery of one's own, of others or of the community: none is a platform image. */
@@ -231,7 +154,7 @@ function galleryImageOf(reference: ImageReference): string | undefined {
   return [id, sharedGalleryImageId, communityGalleryImageId].find(Boolean) ?? undefined;
 }
 
-function instanceOf({ powerState, properties }: VmRecord): ImportedInstance {
+export function instanceOf({ powerState, properties }: VmRecord): ImportedInstance {
   const view = properties.instanceView ?? properties.extended?.instanceView;
   const extension = view?.extensions?.find((e) => /(Linux|Windows)PatchExtension$/i.test(e.type ?? ''));
   return {

@@ -1,7 +1,7 @@
-import { DateTime } from 'luxon';
 import type { VmId } from '../../domain/ids';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import type { DriverEvent, FleetDriver, InstallRequest, InventoryPage, StartAnswer } from '../driver';
+import { clockMs } from '../clock';
 import { parseFleet, printFleet, type ParsedFleet } from '../fleet/parseFleet';
 import type { JournalRequest, PowerAction, RequestJournal, VmRequest } from './log/requestJournal';
 import { EventStream } from './log/eventStream';
@@ -292,7 +292,7 @@ class SimulatedFleetDriver implements SimulatedDriver {
   /** The clock, which never goes back here. At the first look at it the given fleet is loaded. */
   #now(): number {
     const { nowUtc } = this.#options;
-    const readMs = nowUtc === undefined ? DateTime.utc().toMillis() : Date.parse(nowUtc());
+    const readMs = nowUtc === undefined ? clockMs() : Date.parse(nowUtc());
     this.#nowMs = Math.max(this.#nowMs, readMs);
     if (!this.#begun) this.#begin();
     return this.#nowMs;

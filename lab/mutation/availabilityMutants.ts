@@ -112,7 +112,7 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/activities/budgetMembers.test.ts',
   ),
   planted(
-    'a catch-up takes VMs of a budget that is used up, in each window anew',
+    'a catch-up takes VMs of a budget that is used up, in each window again',
     'activities/collectSecondChances.ts',
     [' || (await this.#isOfFullBudget(vm, policy))', ''],
     'tests/activities/budgetSecondChances.test.ts',

@@ -289,7 +289,7 @@ export const vmMutants: readonly Mutant[] = [
     'tests/activities/secondChances.test.ts',
   ),
   planted(
-    'the plan of a catch-up that runs is made anew',
+    'the plan of a catch-up that runs is made again',
     'activities/planCatchUp.ts',
     ['  if (kept !== null) return { rounds: kept };\n', ''],
     'tests/activities/secondChances.test.ts',

@@ -139,7 +139,7 @@ describe('a policy file', () => {
     expect(lacking).toEqual([]);
     const members = schema['properties'] as Readonly<Record<string, { readonly description: string }>>;
     expect(members['soak']?.description).toBe(
-      'A VM is watched for so long after its update before it counts as healthy. An ISO 8601 duration, such as PT15M or P3D. Default: PT15M. A change touches the rollout that runs, too.',
+      'How long a VM is watched after its update before it counts as healthy. An ISO 8601 duration, such as PT15M or P3D. Default: PT15M. A change touches the rollout that runs, too.',
     );
     for (const { description } of Object.values(members))
       expect(description).toMatch(

@@ -128,7 +128,11 @@ describe('settings', () => {
   it.each([
     ['LOWTIDE_CANARY_REGIONS', 'westeurop', "there is no region 'westeurop'. Did you mean westeurope?"],
     ['LOWTIDE_CANARY_REGIONS', 'West Europe, North Europe', 'westeurope and northeurope are a geo pair'],
-    ['LOWTIDE_EXTRA_IMAGES', 'debian:debian-12', "'debian:debian-12' is no image; write publisher:offer:sku"],
+    [
+      'LOWTIDE_EXTRA_IMAGES',
+      'debian:debian-12',
+      "'debian:debian-12' is not an image; write publisher:offer:sku",
+    ],
     ['LOWTIDE_SWEEP_SCHEDULE', 'hourly', "LOWTIDE_SWEEP_SCHEDULE is 'hourly'; it is a cron expression"],
   ])('a value is held against what it names: %s=%s', (name, value, problem) => {
     expect(problemsOf({ [name]: value })).toContain(problem);
@@ -160,7 +164,7 @@ describe('settings', () => {
   });
 
   it.each([
-    ['atlantis', /'atlantis' is no region; write name:timeZone or name:timeZone:pair/],
+    ['atlantis', /'atlantis' is not a region; write name:timeZone or name:timeZone:pair/],
     ['atlantis:Mars/Olympus', /'Mars\/Olympus' of atlantis is no IANA time zone/],
     ['atlantis:Asia/Tokyo:eastuss', /the pair of atlantis, 'eastuss', does not exist. Did you mean eastus\?/],
     ['East US:Asia/Tokyo', /eastus is known already/],

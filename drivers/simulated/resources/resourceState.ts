@@ -14,7 +14,7 @@ import type { ArmResource } from '../../fleet/armModel';
 import type { ParsedFleet } from '../../fleet/parseFleet';
 import { isObject } from '../../fleet/isObject';
 import { unlistedSet } from '../../fleet/importedSet';
-import { readVmRecord } from '../../fleet/vmRecord';
+import { readVmRecord, vmOf } from '../../fleet/vmRecord';
 import type { Machine } from '../machine/machine';
 import { MINUTE_MS } from '../timeUnits';
 import type { ResourceRequest } from './resourceRequests';
@@ -247,7 +247,7 @@ export class ResourceState {
   #putVm(model: ArmResource, atMs: number): void {
     const read = readVmRecord(model);
     if ('error' in read) throw read.error;
-    const { vm } = read.imported;
+    const vm = vmOf(read.record);
     this.#know(vm.subscriptionId);
     const set = this.#setOf(vm);
     const before = this.#fleet.machines.get(vm.id);
@@ -298,7 +298,7 @@ export class ResourceState {
     const model = { ...(work?.model ?? this.#fleet.loaded?.models.get(id) ?? {}), id: to, name };
     const read = readVmRecord(model);
     if ('error' in read) throw read.error;
-    const { vm } = read.imported;
+    const vm = vmOf(read.record);
     this.#imply(vm.subscriptionId, vm.resourceGroup, vm.region);
     const machine = this.#fleet.moveMachine(before, vm, atMs);
     const changes = work?.changes ?? 1;
