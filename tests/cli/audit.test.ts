@@ -44,7 +44,7 @@ describe('npm run audit', () => {
         writeFileSync(file(name), [...rows].join(''));
       };
     const report = await simulateMonth(
-      { fleet: file('fleet.json'), seed: 1, month: '2026-11' },
+      { fleet: file('fleet.json'), seed: 1, month: '2026-11', keepApp: true },
       { events: keep('events.jsonl'), audit: keep('audit.jsonl') },
     );
     writeFileSync(file('report.json'), JSON.stringify(report));

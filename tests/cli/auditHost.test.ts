@@ -48,7 +48,8 @@ describe('npm run audit -- --base-url', () => {
         LOWTIDE_SCENARIO: '',
       },
     });
-    await host.runUntil('2026-11-20T06:00:00.000Z');
+    // By then its log has more than one page.
+    await host.runUntil('2026-11-19T00:00:00.000Z');
   });
   afterAll(() => host.close());
 
