@@ -29,7 +29,11 @@ async function measure(what: string, fleet: string): Promise<Measured> {
     case 'read':
       return { seconds: cpuSecondsOf(() => readFleetFile(fleet, { keepModels: false })) };
     case 'print':
-      return { seconds: cpuSecondsOf(() => { printTo(devNull, Number(fleet)); }) };
+      return {
+        seconds: cpuSecondsOf(() => {
+          printTo(devNull, Number(fleet));
+        }),
+      };
     case 'month':
       return measureMonth(fleet);
     default:
