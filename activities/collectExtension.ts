@@ -13,7 +13,7 @@ export const collectExtension = activity(
     if (answer.kind !== 'extensionInstalled')
       return { kind: 'failed', message: `The operation ended as '${answer.kind}'.` };
     const reading = await services.driver.readVirtualMachine(vmId);
-    if (reading === null) return { kind: 'failed', message: 'The VM does not exist any more.' };
+    if (reading === null) return { kind: 'failed', message: 'The VM no longer exists.' };
     await keep(services, { ...reading.vm, enabled: true });
     return { kind: 'installed', detail: nativeUpdates(reading.vm) };
   },

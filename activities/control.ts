@@ -35,7 +35,7 @@ export function foreignRollout(
 ): LowtideError {
   return new LowtideError('NOT_OWNER', {
     what: `${rolloutId} belongs to the task hub ${hub ?? ''}, and this host is of ${ownHub ?? 'none'}.`,
-    why: 'Two hosts that run one rollout, each with a disruption ledger of its own, could disrupt what must not be down together.',
+    why: 'Two hosts that run one rollout, each with its own disruption ledger, could disrupt VMs that must not be down together.',
     fix: `Ask the host of ${hub ?? ''}; or stop it for good, and POST /api/rollouts/${rolloutId}/take-over here.`,
   });
 }

@@ -34,7 +34,7 @@ const ROUNDS_TOGETHER = 500;
 
 /**
  * One step of the month's plan: the listing, the outcomes of VMs that it leaves out, or its rounds, a part of them. Each part is noted, so
- * that a call which is killed goes on there. The plan itself is made anew by each call: it is pure, and takes seconds at a million VMs.
+ * that a call which is killed goes on there. The plan itself is made again by each call: it is pure, and takes seconds at a million VMs.
  */
 export async function planStep(services: Services, control: RolloutControl): Promise<StepEnd> {
   const { rolloutId } = control;

@@ -18,7 +18,7 @@ type Answer = AnswerTo<typeof contracts.probeHealth>;
 async function gone({ inventory, driver }: Services, vmId: VmId, atUtc: string): Promise<Answer> {
   const stopped = {
     answer: 'stopped',
-    because: 'the VM does not exist any more',
+    because: 'the VM no longer exists',
     atUtc,
     gone: true,
   } as const;

@@ -11,7 +11,7 @@ export const readEnablement = activity(
   contracts.readEnablement,
   async (services, { vmId }): Promise<AnswerTo<typeof contracts.readEnablement>> => {
     const reading = await services.driver.readVirtualMachine(vmId);
-    if (reading === null) return { kind: 'stop', why: 'The VM does not exist any more.' };
+    if (reading === null) return { kind: 'stop', why: 'The VM no longer exists.' };
     const { vm, extension } = reading;
     const mode = effectivePatchMode(vm);
     if (mode.kind !== 'mode' || mode.mode !== 'AutomaticByPlatform')

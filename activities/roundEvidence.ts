@@ -203,7 +203,7 @@ function sentenceOf(decision: EvidenceDecision): string {
   const named = vms.map(resourceName).join(', ');
   return (
     `${unhealthyCount} of ${resultCount} VMs of ${where}${canary} are unhealthy after their update (${named}); ` +
-    `with a good patch the chance of so many is ${chance}`
+    `with a good patch the probability of this many is ${chance}`
   );
 }
 

@@ -74,7 +74,7 @@ function errorOf(stop: InstallStop): { code: string; message: string } {
   });
   switch (stop.kind) {
     case 'vmDeleted':
-      return { code: 'ResourceNotFound', message: 'The VM does not exist any more.' };
+      return { code: 'ResourceNotFound', message: 'The VM no longer exists.' };
     case 'installInFlight':
       return notAllowed('Another installation is running on the VM.');
     case 'tooLate':

@@ -102,6 +102,6 @@ async function probe(services: Services, vmId: VmId): Promise<Observation> {
   const seen = await services.driver.probeHealth(vmId);
   const atUtc = services.nowUtc();
   if (seen === null)
-    return { of: 'probe', health: { answer: 'stopped', because: 'the VM does not exist any more', atUtc } };
+    return { of: 'probe', health: { answer: 'stopped', because: 'the VM no longer exists', atUtc } };
   return { of: 'probe', health: { answer: seen.answer, because: seen.because, atUtc } };
 }

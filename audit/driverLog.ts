@@ -74,7 +74,7 @@ function timed(events: Iterable<DriverEvent>, findings: Findings): TimedEvent[] 
   const list: TimedEvent[] = [];
   for (const event of events) {
     const at = Date.parse(event.at);
-    if (Number.isNaN(at)) findings.doubted(event.vm, event.at, `${event.action} at a time that is none`);
+    if (Number.isNaN(at)) findings.doubted(event.vm, event.at, `${event.action} at an invalid time`);
     else list.push({ at, event });
   }
   return list.sort((a, b) => a.at - b.at);
@@ -216,7 +216,7 @@ class LogReader {
     const { answer } = event;
     if (answer === 'healthy' || answer === 'unhealthy' || answer === 'stopped' || answer === 'unknown')
       return answer;
-    this.#doubt(event, `a health answer that is none: ${JSON.stringify(answer)}`);
+    this.#doubt(event, `an invalid health answer: ${JSON.stringify(answer)}`);
     return 'unknown';
   }
 

@@ -55,7 +55,7 @@ export class RegionRules {
     this.#findings.doubted(
       vm,
       utcOf(at),
-      `region ${region} is not known: neither its pair (INV-2) nor its off-peak hours (INV-4) can be judged`,
+      `region ${region} is not known: neither its pair (INV-2) nor its off-peak hours (INV-4) can be checked`,
     );
   }
 

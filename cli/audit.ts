@@ -51,9 +51,9 @@ function checkSource({ baseUrl, events, fleet, report, audit, key }: AuditOption
   const isFiles = baseUrl === undefined && key === undefined && events !== undefined && fleet !== undefined;
   if (isHost || isFiles) return;
   throw new LowtideError('ARGUMENT_INVALID', {
-    what: 'It is not clear what is to be judged.',
-    why: 'A log is judged with the fleet it is about: both from files, or both from a host.',
-    fix: 'Give --events FILE and --fleet FILE, or --base-url URL (with --key where the host wants one) and no file.',
+    what: 'It is not clear what to audit.',
+    why: 'A log is audited with its fleet: both from files, or both from a host.',
+    fix: 'Give --events FILE and --fleet FILE, or --base-url URL (with --key if the host needs one) and no file.',
   });
 }
 
@@ -70,9 +70,9 @@ function readFiles({ events: file = '', fleet = '', report, audit }: AuditOption
 
 function nothingToJudge(file: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {
-    what: `There is nothing to judge in ${file}.`,
-    why: 'It holds no event: an empty log shows nothing, neither good nor bad.',
-    fix: 'Give the log of a month in which something happened: `npm run simulate -- --events FILE` writes one, and a host has one when its timers have run.',
+    what: `There is nothing to audit in ${file}.`,
+    why: 'It has no events: an empty log proves nothing.',
+    fix: 'Give the log of a month with installations: `npm run simulate -- --events FILE` writes one, and a host has one when its timers have run.',
   });
 }
 

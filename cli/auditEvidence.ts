@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { AuditInput, auditVmOf } from '../audit/auditInput';
 import type { DriverEvent } from '../drivers/driver';
 
-/** What is judged: a log, the fleet it is about, and what the rollouts say of themselves. */
+/** What is judged: a log, the fleet of the log, and what the rollouts say of themselves. */
 export interface AuditEvidence {
   readonly events: readonly DriverEvent[];
   readonly vms: readonly Parameters<typeof auditVmOf>[0][];

@@ -33,7 +33,7 @@ export async function evidenceOf(baseUrl: string, key: string | undefined): Prom
   }
   throw new LowtideError('ARGUMENT_INVALID', {
     what: `The rollouts of ${baseUrl} change faster than they can be read.`,
-    why: `A phase, a gate or a halt changed in each of ${TRIES} tries, so that log and rollouts are of different moments.`,
+    why: `A phase, a gate or a halt changed in each of ${TRIES} tries, so the log and the rollouts do not match in time.`,
     fix: 'Pause the rollout, or let the host go more slowly, and audit it then.',
   });
 }
@@ -79,7 +79,7 @@ function apiOf(baseUrl: string, key: string | undefined): Api {
       throw new LowtideError('ARGUMENT_INVALID', {
         what: `${path} answered ${status}.`,
         why: text === '' ? 'The answer has no body.' : text,
-        fix: 'Name a host of Lowtide with the simulated driver, and give the function key with --key where it wants one.',
+        fix: 'Name a host of Lowtide with the simulated driver, and give the function key with --key if it needs one.',
       });
     },
   };

@@ -14,7 +14,7 @@ export function command(
     .command(name)
     .description(`${description[0]?.toUpperCase() ?? ''}${description.slice(1)}.`)
     .summary(description)
-    .helpOption('-h, --help', 'show how it is used')
+    .helpOption('-h, --help', 'show this help')
     .allowExcessArguments(false)
     .showHelpAfterError(`\nlowtide ${pathOf(parent, name)} --help lists its options. For example:\n${shown}`)
     .addHelpText('after', `\nFor example:\n${shown}`);

@@ -41,13 +41,13 @@ async function checkUnused(http: HttpClient, baseUrl: string): Promise<void> {
   const rollouts = await http.get('/api/rollouts');
   if (rollouts.status === 401 || rollouts.status === 403)
     throw new LowtideError('ARGUMENT_INVALID', {
-      what: `${baseUrl} wants a function key.`,
+      what: `${baseUrl} needs a function key.`,
       why: `It answered ${rollouts.status}.`,
       fix: 'Give the key with --key.',
     });
   if (rollouts.status !== 200)
     throw new LowtideError('ARGUMENT_INVALID', {
-      what: `${baseUrl} is no host of Lowtide that works.`,
+      what: `${baseUrl} is not a working Lowtide host.`,
       why: `GET /api/rollouts answered ${rollouts.status}: ${rollouts.text.slice(0, 300)}`,
       fix: 'Give the address of a host that runs this app, without a path.',
     });

@@ -54,7 +54,7 @@ function chosenOf(
   const missing = wanted.filter((id) => !vms.some((vm) => vm.id === id));
   if (missing.length === 0) return vms.filter(({ id }) => wanted.includes(id));
   throw new LowtideError('ARGUMENT_INVALID', {
-    what: `Azure lists no VM ${missing.join(', ')}.`,
+    what: `Azure does not list VM ${missing.join(', ')}.`,
     why: 'It does not exist, may not be read, or LOWTIDE_AZURE_SELECT leaves it out.',
     fix: 'Give the whole resource id, as npm run plan -- --azure --json writes it.',
   });

@@ -11,7 +11,7 @@ import { shortTime } from './rolloutSummary';
 export interface Follow {
   readonly host: Host;
   readonly id: string;
-  /** Virtual time goes at most so many times as fast as real time. */
+  /** Virtual time goes times as fast as real time, at most. */
   readonly speed: number;
   /** Virtual time goes on while a person decides. */
   readonly keepGoing: boolean;
@@ -83,7 +83,7 @@ function pacer({ host, speed }: Follow): (stoodStill: boolean) => Promise<void> 
 async function decided(follow: Follow, progress: Progress, shown: Set<string>): Promise<void> {
   const { host, id } = follow;
   progress.line(
-    'Virtual time stands still until you decide; with --keep-going it would not.',
+    'Virtual time stops until you decide; with --keep-going it would not.',
     `${shortTime(host.nowUtc())}  `,
   );
   while ((await rolloutNow(host, id)).waitsForPerson) {

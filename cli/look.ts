@@ -82,6 +82,6 @@ function refused(path: string, status: number, text: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {
     what: `${path} answered ${status}.`,
     why: text === '' ? 'The answer has no body.' : text,
-    fix: 'Try /api/rollouts; docs/http-api.md lists what there is.',
+    fix: 'Try /api/rollouts; docs/http-api.md lists all paths.',
   });
 }

@@ -16,7 +16,7 @@ export async function runProbeAzure({ vm, urlMinutes, install, ...options }: Pro
   const id = VmId.safeParse(vm);
   if (!id.success)
     throw new LowtideError('ARGUMENT_INVALID', {
-      what: `'${vm}' is no id of a virtual machine.`,
+      what: `'${vm}' is not the id of a virtual machine.`,
       why: 'An id is /subscriptions/…/resourceGroups/…/providers/Microsoft.Compute/virtualMachines/…',
       fix: 'Copy it from the portal, or from npm run plan -- --azure --json.',
     });

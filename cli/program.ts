@@ -55,7 +55,7 @@ export function createProgram(ended: Ended): Command {
     .description('Availability-first patching for fleets of virtual machines.')
     .usage('<command> [options]')
     .helpCommand(false)
-    .helpOption('-h, --help', 'show how it is used')
+    .helpOption('-h, --help', 'show this help')
     .showSuggestionAfterError()
     .showHelpAfterError('lowtide --help lists the commands.')
     .configureOutput({
@@ -105,11 +105,11 @@ const SUBSCRIPTIONS = [
 /** The same for every command that uses the settings of the app. */
 const SETTINGS = [
   '--settings <file>',
-  'settings over those of local.settings.json, in a file like it',
+  'settings that override local.settings.json, in a file of the same form',
 ] as const;
-const VERBOSE = ['--verbose', 'show everything the host and the app log, which is in the log file'] as const;
-const STATE = ['--state <folder>', 'folder of all that it keeps (default: one under .lowtide)'] as const;
-const KEY = ['--key <key>', 'function key, for a host that wants one'] as const;
+const VERBOSE = ['--verbose', 'show all that the host and the app write to the log file'] as const;
+const STATE = ['--state <folder>', 'folder of its state (default: one under .lowtide)'] as const;
+const KEY = ['--key <key>', 'function key, if the host needs one'] as const;
 
 const OF_THE_REPOSITORY = 'From the package: npm start, and npm run <command> -- [options]. ';
 const EVERY_COMMAND = `
@@ -118,16 +118,14 @@ Exit codes: 0 done, 1 bad input, 2 an invariant or a check was violated.`;
 
 /** What keeps running until Ctrl-C. */
 function addHosts(program: Command, ended: Ended): void {
-  command(
-    program,
-    'start',
-    'roll out the latest month over a sample fleet, on a virtual clock, and watch it',
-    ['npm start', 'npm start -- --scenario bad-patch --seed 7'],
-  )
+  command(program, 'start', 'run the latest month on a sample fleet, on a virtual clock', [
+    'npm start',
+    'npm start -- --scenario bad-patch --seed 7',
+  ])
     .option('--fleet <file>', 'fleet to patch', fleetFile, fleetFile(START_DEFAULTS.fleet))
-    .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
-    .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
-    .option('--speed <times>', 'at most so many times as fast as real time', speed, START_DEFAULTS.speed)
+    .option('--scenario <name>', 'which VMs fail, and how: a name in fleets/scenarios, or a file')
+    .option('--month <YYYY-MM>', 'month of the release; default: the latest', month)
+    .option('--speed <times>', 'times as fast as real time, at most', speed, START_DEFAULTS.speed)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), START_DEFAULTS.port)
     .option(
       '--seed <number>',
@@ -135,41 +133,41 @@ function addHosts(program: Command, ended: Ended): void {
       wholeNumber(0),
       START_DEFAULTS.seed,
     )
-    .option('--keep-going', 'let virtual time go on while a halt waits for your decision')
+    .option('--keep-going', 'keep virtual time running while a halt waits for your decision')
     .option(...STATE)
     .option(...SETTINGS)
     .option(...VERBOSE)
     .action(async (options: StartOptions) => {
       ended(await runStart(options));
     });
-  command(program, 'serve', 'run the app on this machine; nothing starts by itself but its timers', [
+  command(program, 'serve', 'run the app on this machine; only its timers start work', [
     'npm run serve',
     'npm run serve -- --fleet fleets/contoso.json --speed 60 --https',
     'npm run serve -- --fresh --settings local.settings.e2e.json',
   ])
     .option(
       '--fleet <file>',
-      'fleet of the simulated Azure; without it the one there was, or none',
+      'fleet of the simulated Azure; default: that of the last run, or none',
       fleetFile,
     )
     .option('--speed <times>', 'times as fast as real time', speed, 1)
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
-    .option('--https', 'serve TLS with a certificate of its own (Azure clients send no token over http)')
-    .option('--fresh', 'forget what was kept of the runs before')
+    .option('--https', 'serve TLS with its own certificate (Azure clients send no token over http)')
+    .option('--fresh', 'delete the state of earlier runs')
     .option(...STATE)
     .option(...SETTINGS)
     .option(...VERBOSE)
     .action(async (options: ServeOptions) => {
       ended(await runServe(options));
     });
-  command(program, 'driver', 'serve one simulated fleet to several hosts of this machine', [
+  command(program, 'driver', 'serve one simulated fleet to several hosts on this machine', [
     'npm run driver -- --fleet fleets/contoso.json --port 7080',
   ])
     .requiredOption('--fleet <file>', 'fleet of the simulated Azure (required)', fleetFile)
     .option('--seed <number>', "seed of the simulated fleet's random choices", wholeNumber(0), 1)
-    .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
+    .option('--scenario <name>', 'which VMs fail, and how: a name in fleets/scenarios, or a file')
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7080)
-    .option('--events <file>', "at the end write the driver's own log there, one JSON object a line")
+    .option('--events <file>', "at the end write the driver's own log there, one JSON object per line")
     .action(async (options: DriverOptions) => {
       ended(await runDriver(options));
     });
@@ -181,8 +179,8 @@ function addHosts(program: Command, ended: Ended): void {
       'folder with package.json, host.json, perhaps local.settings.json (required)',
     )
     .option('--port <number>', 'port on 127.0.0.1', wholeNumber(0, 65_535), 7071)
-    .option('--journal <file>', 'keep orchestrations in this file, over restarts and crashes')
-    .option('--https', 'serve TLS with a certificate of its own')
+    .option('--journal <file>', 'keep orchestrations in this file across restarts and crashes')
+    .option('--https', 'serve TLS with its own certificate')
     .action(async (options: EmulatorOptions) => {
       ended(await runEmulator(options));
     });
@@ -206,7 +204,7 @@ interface SimulateOptions {
 
 /** What looks at a month without a host that keeps running. */
 function addRehearsals(program: Command, ended: Ended): void {
-  command(program, 'simulate', 'rehearse a month on the virtual clock, and audit it', [
+  command(program, 'simulate', 'simulate a month on the virtual clock, and audit it', [
     'npm run simulate -- --fleet fleets/contoso.json --seed 1 --month 2026-11',
     'npm run simulate -- --fleet my.json --seed 1 --month 2026-11 --json report.json --events log.jsonl',
   ])
@@ -217,28 +215,28 @@ function addRehearsals(program: Command, ended: Ended): void {
       wholeNumber(0),
     )
     .requiredOption('--month <YYYY-MM>', 'month of the release (required)', month)
-    .option('--scenario <name>', 'which VMs fail, and how: a name under fleets/scenarios, or a file')
+    .option('--scenario <name>', 'which VMs fail, and how: a name in fleets/scenarios, or a file')
     .addOption(
-      new Option('--driver <name>', 'azure: through the Azure SDK and HTTP, to a simulated Azure')
+      new Option('--driver <name>', 'azure: through the Azure SDK and HTTP, against the simulated Azure')
         .choices(['simulated', 'azure'])
         .default('simulated'),
     )
-    .option('--json <file>', 'write the report there, too')
-    .option('--events <file>', "write the driver's own log there, one JSON object a line")
-    .option('--audit <file>', "write the rollouts' own audit there, one JSON object a line")
+    .option('--json <file>', 'also write the report there')
+    .option('--events <file>', "write the driver's own log there, one JSON object per line")
+    .option('--audit <file>', "write the rollouts' own audit there, one JSON object per line")
     .option(...SETTINGS)
     .action(async ({ month: of, scenario, ...options }: SimulateOptions) => {
       ended(await runSimulate({ ...options, month: of, scenario: scenario && checkedScenario(scenario) }));
     });
-  command(program, 'plan', 'show the order of the VMs and their windows; touches nothing', [
+  command(program, 'plan', 'show the order of the VMs and their windows; changes nothing', [
     'npm run plan -- --fleet fleets/contoso.json',
     'npm run plan -- --fleet my.json --month 2026-11 --json plan.json',
     'npm run plan -- --azure --subscriptions 0b1f6471-1bf0-4dda-aec3-cb9272f09590',
   ])
     .option('--fleet <file>', 'fleet to plan', fleetFile)
-    .option('--azure', 'instead of a file the VMs that Azure lists; it is only read from')
+    .option('--azure', 'the VMs that Azure lists, instead of a file; reads only')
     .option(...SUBSCRIPTIONS)
-    .option('--month <YYYY-MM>', 'month of the release; without it the latest', month)
+    .option('--month <YYYY-MM>', 'month of the release; default: the latest', month)
     .option('--json <file>', 'write the whole plan there, with the VM ids of each round')
     .option(...SETTINGS)
     .action(
@@ -253,23 +251,23 @@ function addRehearsals(program: Command, ended: Ended): void {
         ended(fleet === undefined ? await runPlanAzure(options) : runPlan({ ...options, fleet }));
       },
     );
-  command(program, 'audit', "judge a driver's log by the invariants; trusts nothing else", [
+  command(program, 'audit', "check a driver's log against the invariants", [
     'npm run audit -- --events log.jsonl --fleet fleets/contoso.json',
     'npm run audit -- --events log.jsonl --fleet my.json --report report.json --audit audit.jsonl',
     'npm run audit -- --base-url http://127.0.0.1:7071',
     'npm run lowtide -- audit --verify',
   ])
-    .option('--verify', "read a host's own audit, and find rows that were changed, removed or added")
-    .option('--url <url>', 'with --verify: the host; LOWTIDE_URL without it', baseUrl)
-    .option('--token <token>', 'with --verify: bearer token, for a host that asks for sign-in')
-    .option('--expect <chain=hash...>', 'with --verify: the head of a chain, as it was noted before')
-    .option('--events <file>', 'the log, as simulate --events writes it')
-    .option('--fleet <file>', 'the fleet it is about', fleetFile)
+    .option('--verify', "read a host's audit, and find rows that were changed, removed or added")
+    .option('--url <url>', 'with --verify: the host; default: LOWTIDE_URL', baseUrl)
+    .option('--token <token>', 'with --verify: bearer token, if the host needs sign-in')
+    .option('--expect <chain=hash...>', 'with --verify: the last hash of a chain, noted earlier')
+    .option('--events <file>', 'the log that simulate --events writes')
+    .option('--fleet <file>', 'the fleet of the log', fleetFile)
     .option('--base-url <url>', 'a running host with the simulated driver, instead of files')
-    .option('--key <key>', 'its function key, where it wants one')
-    .option('--report <file>', 'hold the report against it, as simulate --json writes it')
-    .option('--audit <file>', "hold the rollouts' own audit against it, as simulate --audit writes it")
-    .option('--json [file]', 'write the report there, too, as JSON; without a file instead of it')
+    .option('--key <key>', 'its function key, if it needs one')
+    .option('--report <file>', 'check this report, too (simulate --json writes it)')
+    .option('--audit <file>', "check the rollouts' own audit, too (simulate --audit writes it)")
+    .option('--json [file]', 'also write the report there as JSON; without a file, print JSON instead')
     .option(...SETTINGS)
     .action(async (options: AuditOptions & VerifyOptions) => {
       ended(options.verify ? await runVerifyAudit(options) : await runAudit(options));
@@ -277,7 +275,7 @@ function addRehearsals(program: Command, ended: Ended): void {
 }
 
 function addTools(program: Command, ended: Ended): void {
-  command(program, 'fleet-generate', 'make up a fleet with the variety of a real one', [
+  command(program, 'fleet-generate', 'generate a fleet as varied as a real one', [
     'npm run --silent fleet:generate -- --vms 10000 --seed 1 > fleet.json',
   ])
     .requiredOption('--vms <number>', 'how many VMs (required)', wholeNumber(1, 1_000_000))
@@ -285,7 +283,7 @@ function addTools(program: Command, ended: Ended): void {
     .action((options: { readonly vms: number; readonly seed: number }) => {
       for (const piece of generatedFleetText(options)) say.text(piece);
     });
-  command(program, 'e2e', 'check a running host over HTTP, from the fleet to the last outcome', [
+  command(program, 'e2e', 'check a running host over HTTP with a whole rollout', [
     'npm run e2e -- --base-url http://127.0.0.1:7071',
   ])
     .requiredOption(
@@ -297,13 +295,13 @@ function addTools(program: Command, ended: Ended): void {
     .action(async (options: { readonly baseUrl: string; readonly key?: string }) => {
       ended(await runE2e(options));
     });
-  command(program, 'look', 'show what a running host answers, as people read it', [
+  command(program, 'look', 'print an answer of a running host as text', [
     'npm run --silent look -- /api/rollouts',
     'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
   ])
-    .argument('<path>', 'path of a route, as docs/http-api.md lists them')
+    .argument('<path>', 'path of a route in docs/http-api.md')
     .option('--url <url>', 'the host', baseUrl, LOOK_BASE_URL)
-    // The name it had before, as audit and e2e have it.
+    // Its earlier name, which audit and e2e still use.
     .addOption(new Option('--base-url <url>').argParser(baseUrl).hideHelp())
     .option(...KEY)
     .action(
@@ -315,27 +313,27 @@ function addTools(program: Command, ended: Ended): void {
 
 /** What speaks with Azure itself. */
 function addAzure(program: Command, ended: Ended): void {
-  command(program, 'enable-azure', "put Azure VMs into Lowtide's hands; the one command that changes them", [
+  command(program, 'enable-azure', 'hand Azure VMs over to Lowtide; the only command that changes them', [
     'npm run enable:azure -- --subscriptions 0b1f6471-1bf0-4dda-aec3-cb9272f09590 --dry-run',
   ])
     .option(...SUBSCRIPTIONS)
     .option('--vm <ids...>', 'only these VMs, by their resource ids')
-    .option('--dry-run', 'show what would be changed, and change nothing')
+    .option('--dry-run', 'show the changes; make none')
     .option(...SETTINGS)
     .action(async (options: EnableAzureOptions) => {
       ended(await runEnableAzure(options));
     });
-  command(program, 'probe-azure', 'find out by experiment what no document says, on one VM', [
+  command(program, 'probe-azure', 'test undocumented behaviour of Azure on one VM', [
     'npm run probe:azure -- --vm /subscriptions/…/virtualMachines/test-1',
   ])
     .requiredOption('--vm <id>', 'resource id of a VM that may be assessed (required)')
     .option(
       '--url-minutes <number>',
-      'so long the URL of the finished operation is tried',
+      'how long the URL of the finished operation is polled',
       wholeNumber(0, 1_440),
       15,
     )
-    .option('--install', 'install and reboot as well, while more is asked for: on a VM that may be lost')
+    .option('--install', 'also install and reboot: use a VM that you can lose')
     .option(...SUBSCRIPTIONS)
     .option(...SETTINGS)
     .action(async (options: ProbeAzureOptions) => {

@@ -121,9 +121,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
 function lookAround(host: Host, id: string): void {
   const where = host.baseUrl === LOOK_BASE_URL ? '' : ` --url ${host.baseUrl}`;
   const look = asTyped(`npm run --silent look --${where}`);
-  say.line(
-    wrapText(`The clock of the app stands at ${shortTime(host.nowUtc())} UTC and now runs as fast as yours.`),
-  );
+  say.line(wrapText(`The app's clock is at ${shortTime(host.nowUtc())} UTC and now runs in real time.`));
   say.line(`Look around at ${host.baseUrl}/dashboard, or from another terminal:`);
   say.line(`  ${look} /api/rollouts/${id}`);
   say.line(`  ${look} /api/rollouts/${id}/virtual-machines`);

@@ -163,7 +163,7 @@ function kindsOf(text: string | undefined): readonly FaultKind[] | null {
     const kind = FAULT_KINDS.find((one) => one === name);
     if (kind !== undefined) return kind;
     throw new LowtideError('ARGUMENT_INVALID', {
-      what: `'${name}' is no kind of fault.`,
+      what: `'${name}' is not a kind of fault.`,
       why: `The kinds are ${FAULT_KINDS.join(', ')}.`,
       fix: 'Give some of them, separated by commas, or `none`.',
     });

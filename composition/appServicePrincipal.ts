@@ -28,7 +28,7 @@ export function callerOfPrincipal(request: HttpRequest, tenantId: string): Calle
   if (header === null)
     throw new NotAdmitted('noToken', {
       what: 'The request is not signed in.',
-      why: 'App Service authentication let it pass without saying whose it is.',
+      why: 'App Service authentication accepted it without an identity.',
       fix: 'Sign in at /.auth/login/aad, or send a bearer token.',
     });
   const { auth_typ, role_typ, claims } = parse(header);
@@ -60,7 +60,7 @@ function refused(refusal: 'invalidToken' | 'wrongTenant', what: string, cause?: 
     refusal,
     {
       what: `The request is not signed in here. ${what}`,
-      why: 'Only accounts of the tenant in LOWTIDE_AUTH_TENANT are believed, signed in by Entra ID.',
+      why: 'Only accounts of the tenant in LOWTIDE_AUTH_TENANT are accepted, signed in by Entra ID.',
       fix: 'Sign in with an account of that tenant: /.auth/login/aad.',
     },
     { cause },

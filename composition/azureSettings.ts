@@ -69,7 +69,7 @@ function scopeOf(given: Given, problems: string[]): FleetScope {
   const subscriptions = listOf(given('LOWTIDE_AZURE_SUBSCRIPTIONS'));
   const managementGroups = listOf(given('LOWTIDE_AZURE_MANAGEMENT_GROUPS'));
   for (const id of subscriptions.filter((each) => !GUID.test(each)))
-    problems.push(`LOWTIDE_AZURE_SUBSCRIPTIONS has '${id}', which is no id of a subscription.`);
+    problems.push(`LOWTIDE_AZURE_SUBSCRIPTIONS has '${id}', which is not the id of a subscription.`);
   if (subscriptions.length === 0 && managementGroups.length === 0)
     problems.push(
       'Neither LOWTIDE_AZURE_SUBSCRIPTIONS nor LOWTIDE_AZURE_MANAGEMENT_GROUPS is given; with LOWTIDE_DRIVER=azure they say whose VMs are patched.',

@@ -33,7 +33,7 @@ export function cloudProblems(
   const problems: string[] = [];
   if (driver !== 'azure')
     problems.push(
-      `LOWTIDE_DRIVER is ${driver}, and ${here}: its VMs are made up, and its ARM API would answer for Azure. Set LOWTIDE_DRIVER to azure.`,
+      `LOWTIDE_DRIVER is ${driver}, and ${here}: its VMs are simulated, and its ARM API would answer for Azure. Set LOWTIDE_DRIVER to azure.`,
     );
   if (store === 'memory')
     problems.push(

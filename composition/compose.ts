@@ -71,7 +71,7 @@ let driver: Promise<FleetDriver> | null = null;
 let services: Promise<AppServices> | null = null;
 
 /**
- * Called when the host starts the app, before it gives it any work. Throws when no later try can mend it: SETTING_INVALID, or STATE_IN_USE
+ * Called when the host starts the app, before it gives it any work. Throws when no later try can succeed: SETTING_INVALID, or STATE_IN_USE
  * when another process has the state folder. Quick, for the host waits: storage is first asked when the app is.
  */
 export function startApp(): void {

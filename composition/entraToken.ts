@@ -20,7 +20,7 @@ export async function callerOfToken(header: string | null, settings: EntraSettin
   if (token === undefined)
     throw new NotAdmitted('noToken', {
       what: 'The request has no bearer token.',
-      why: 'Lowtide does nothing for a caller it does not know.',
+      why: 'Lowtide does not serve unknown callers.',
       fix: `Send Authorization: Bearer <token>, a token of Entra ID for ${settings.audiences.join(' or ')}.`,
     });
   const claims = await verify(token, settings);
@@ -75,7 +75,7 @@ function refusalOf(cause: unknown, settings: EntraSettings): NotAdmitted {
     {
       what: 'The token could not be checked.',
       why: `The keys of the issuer could not be read from ${settings.jwksUrl}: ${messageOf(cause)}`,
-      fix: 'Try again in a few seconds; if it stays, see whether the host may reach that address.',
+      fix: 'Try again in a few seconds; if it persists, check that the host can reach that address.',
     },
     { cause },
   );
@@ -104,7 +104,7 @@ function refused(
     refusal,
     {
       what,
-      why: `Only tokens of tenant ${tenantId} for ${audiences.join(' or ')} are believed, signed by it and not expired.`,
+      why: `Only tokens of tenant ${tenantId} for ${audiences.join(' or ')} are accepted, if signed by it and not expired.`,
       fix: `Get a new one: az account get-access-token --tenant ${tenantId} --resource ${audiences[0] ?? ''}`,
     },
     { cause },

@@ -53,7 +53,7 @@ function otherSite(origin: string, why: string): NotAdmitted {
   return new NotAdmitted('otherSite', {
     what: `The request comes from a page of another site, ${origin}.`,
     why,
-    fix: 'Send it from the dashboard of this host, or from a client that is no browser.',
+    fix: 'Send it from the dashboard of this host, or from a client that is not a browser.',
   });
 }
 

@@ -29,14 +29,14 @@ export function extraRegionProblems(written: readonly string[]): string[] {
   return [
     ...written
       .filter((one) => parseExtraRegion(one) === undefined)
-      .map((one) => `'${one}' is no region; write name:timeZone or name:timeZone:pair.`),
+      .map((one) => `'${one}' is not a region; write name:timeZone or name:timeZone:pair.`),
     ...extra.flatMap(({ name, timeZone, pairedRegion }) => [
       ...(names.filter((each) => each === name).length > 1
         ? [`${name} is known already; leave it out.`]
         : []),
       ...(IANAZone.isValidZone(timeZone)
         ? []
-        : [`'${timeZone}' of ${name} is no IANA time zone such as Europe/Oslo.`]),
+        : [`'${timeZone}' of ${name} is not an IANA time zone such as Europe/Oslo.`]),
       ...(pairedRegion === null || (pairedRegion !== name && names.includes(pairedRegion))
         ? []
         : [`the pair of ${name}, '${pairedRegion}', does not exist${suggestion(pairedRegion, names)}`]),
@@ -77,7 +77,7 @@ export function imageProblems(images: readonly string[]): string[] {
     .filter((image) => !/^(?:[^:\s]+:[^:\s]+:[^:\s]+|\/\S+)$/.test(image))
     .map(
       (image) =>
-        `'${image}' is no image; write publisher:offer:sku, or the id of an image definition of a gallery, with * for any run of characters.`,
+        `'${image}' is not an image; write publisher:offer:sku, or the id of an image definition of a gallery, with * for any characters.`,
     );
 }
 

@@ -23,9 +23,7 @@ export function withWaking<S extends Services>(
     } catch (error) {
       const message = messageOf(error);
       if (message.startsWith(NOT_FOUND)) return;
-      log.warn(
-        `${instanceId} was not woken: ${message} It looks again by itself within LOWTIDE_WAKE_FALLBACK.`,
-      );
+      log.warn(`${instanceId} was not woken: ${message} It checks again within LOWTIDE_WAKE_FALLBACK.`);
     }
   };
   return { ...services, hub: client.taskHubName, wake };

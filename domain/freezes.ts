@@ -28,7 +28,7 @@ const shape = {
   /** IANA or Windows name of the zone of local times; null: each VM's own. */
   timeZone: z
     .string()
-    .refine((name) => zoneNamed(name) !== undefined, 'it is no IANA or Windows time zone')
+    .refine((name) => zoneNamed(name) !== undefined, 'it is not an IANA or Windows time zone')
     .nullable(),
   reason: z.string().trim().min(1, 'say why: it goes into the audit'),
   owner: z.string().trim().min(1, 'say whose it is'),

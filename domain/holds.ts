@@ -19,7 +19,7 @@ export interface HoldFacts {
   readonly policy: Policy;
   /** Whether the rollout may start something in this place. */
   readonly control?: Control;
-  /** Null: the VM does not exist any more. */
+  /** Null: the VM no longer exists. */
   readonly vm?: VirtualMachine | null;
   /** Where the claim that it would be disrupted under says it is. */
   readonly claimed?: Place;

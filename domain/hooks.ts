@@ -60,7 +60,7 @@ export type HookAsk = Readonly<z.infer<typeof HookAsk>>;
 export type HookWord =
   HookAnswer | { readonly kind: 'waits'; readonly untilUtc: string; readonly why: string };
 
-/** What a question that was asked comes to now. Null: its answer counts no more, or it got none; it is asked anew. */
+/** What a question that was asked comes to now. Null: its answer counts no more, or it got none; it is asked again. */
 export function wordOf({ answer, on, untilUtc, askedUtc }: HookAsk, nowUtc: string): HookWord | null {
   const ageMs = (utc: string): number => Date.parse(nowUtc) - Date.parse(utc);
   if (answer === null) {
@@ -73,7 +73,7 @@ export function wordOf({ answer, on, untilUtc, askedUtc }: HookAsk, nowUtc: stri
   return answer.go ? { kind: 'yes' } : { kind: 'no', why: answer.why === '' ? 'It said no.' : answer.why };
 }
 
-/** So long a no of a round counts: it is written down as a hold meanwhile, and when a person resumes that, it is asked anew. */
+/** So long a no of a round counts: it is written down as a hold meanwhile, and when a person resumes that, it is asked again. */
 const REFUSED_MS = 600_000;
 /** A VM that was deferred finds its answer when it is caught up, in the next window at the latest. */
 const OF_A_VM_MS = 36 * 3_600_000;

@@ -123,7 +123,7 @@ export const REASONS = {
   takenOver: reason(
     'deferred',
     {},
-    'Another host took the rollout over; its own round has no right to start any more.',
+    'Another host took the rollout over; this round may no longer start anything.',
   ),
   joinedLate: reason(
     'deferred',
@@ -160,7 +160,7 @@ export const REASONS = {
   vmDeleted: reason(
     'skipped',
     { message: message.exactOptional() },
-    (facts) => facts.message ?? 'The VM does not exist any more.',
+    (facts) => facts.message ?? 'The VM no longer exists.',
   ),
   placeInvalid: reason('skipped', { place: text }, ({ place }) => `its ${place} cannot be understood`),
   excluded: reason('skipped', { tag: text }, ({ tag }) => `its tag ${tag} is true`),

@@ -67,6 +67,6 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   ),
   agentNotProvisioned: owner('Install the VM agent.'),
   automaticUpdatesOff: owner('It can be set only when a VM is made.'),
-  notEnabled: owner('Have it run in its off-peak hours; enablement goes on by itself.'),
+  notEnabled: owner('Have it run in its off-peak hours; enablement then continues.'),
   osTypeUnknown: owner('Give osProfile or osDisk.osType.'),
 };

@@ -153,8 +153,8 @@ function refuseUnknownMembers(guards: Guards, { unknownMembers }: AppSettings): 
       code: 'host-json',
       subject: member,
       what: 'host.json has this member, which neither the host nor the durable extension reads.',
-      why: 'The real host ignores it without a word.',
-      fix: 'Check its spelling and where it stands; docs/host.md says where the names are documented.',
+      why: 'The real host ignores it silently.',
+      fix: 'Check its spelling and its place; docs/host.md says where the names are documented.',
     });
 }
 

@@ -10,7 +10,7 @@ const TIME_SPAN = /^(?:(\d+)\.)?(\d{1,2}):([0-5]\d):([0-5]\d)$/;
 
 const TimeSpan = z
   .string()
-  .regex(TIME_SPAN, 'is no time span: write hh:mm:ss, for example 00:02:00')
+  .regex(TIME_SPAN, 'is not a time span: write hh:mm:ss, for example 00:02:00')
   .transform(millisecondsOf);
 
 /** .NET reads a number that is written as a text, as app settings are, too. */
@@ -18,7 +18,7 @@ const Whole = z.union([
   z.int(),
   z
     .string()
-    .regex(/^\d{1,9}$/, 'is no whole number')
+    .regex(/^\d{1,9}$/, 'is not a whole number')
     .transform(Number),
 ]);
 

@@ -96,7 +96,7 @@ function refuse(guards: Guards, name: string, meets: string): void {
   guards.refuse({
     code: 'hub-table',
     subject: name,
-    what: `The app's table ${name} and the hub's table ${meets} are one: table names ignore case.`,
+    what: `The app's table ${name} and the hub's table ${meets} have the same name: table names ignore case.`,
     why: 'On Azurite the second creation is answered 409, and every call after it 404 TableNotFound; on Azure the rows would mix.',
     fix: 'Give the table another name, or the hub (extensions.durableTask.hubName in host.json).',
   });

@@ -21,7 +21,7 @@ import { applyRecord, recordOf, type EntityRecord, type InstanceRecord } from '.
 
 /**
  * A local append-only file. Each line is one group commit, `<crc32> <json>`, so that a commit is there in full or not at
- * all: what an instance received and what another one sent stand in the same line. Starting up writes the file anew, as a
+ * all: what an instance received and what another one sent stand in the same line. Starting up rewrites the file, as a
  * snapshot, so it grows only while a host runs.
  */
 interface Line {

@@ -55,7 +55,7 @@ async function start(driver: SimulatedDriver, name: string, input: unknown): Pro
       return startedOr(driver.startInstallation(VmId.parse(vmId), { ...order, rolloutId: null }));
     }
     default:
-      throw new Error(`There is no orchestration ${name} where the simulated Azure is served alone.`);
+      throw new Error(`The simulated Azure alone has no orchestration ${name}.`);
   }
 }
 

@@ -47,8 +47,8 @@ export function watchRoom(
 
 function diskFull(folder: string, bytes: number): LowtideError {
   return new LowtideError('STORAGE_UNAVAILABLE', {
-    what: `There is no room left in ${folder}.`,
+    what: `There is no space left in ${folder}.`,
     why: `Its disk has ${Math.floor(bytes / MEBIBYTE)} MiB free; Lowtide starts with ${START_BYTES_MIN / MEBIBYTE} MiB and stops below ${RUN_BYTES_MIN / MEBIBYTE} MiB.`,
-    fix: 'Make room on that disk, or name a folder on another one with --state.',
+    fix: 'Free space on that disk, or give a folder on another disk with --state.',
   });
 }

@@ -128,7 +128,7 @@ async function start(
   };
 }
 
-/** A month on the virtual clock begins anew each time: its tables are kept in memory, as Azurite would write all of them to disk every 5 s. */
+/** A month on the virtual clock begins again each time: its tables are kept in memory, as Azurite would write all of them to disk every 5 s. */
 function placeOf({ clock }: LocalAppOptions, folder: string): { readonly location?: string } {
   return clock.kind === 'virtual' ? {} : { location: join(folder, 'azurite') };
 }
@@ -185,7 +185,7 @@ function failWhenItEnds(azurite: Azurite, stop: AbortSignal, failed: (error: unk
       new LowtideError('STORAGE_UNAVAILABLE', {
         what,
         why,
-        fix: 'Start again; the log file has what came before.',
+        fix: 'Start again; the log file has the details.',
       }),
     );
   });
@@ -216,10 +216,10 @@ function hostStopped(cause: unknown): LowtideError {
   return new LowtideError(
     'STORAGE_UNAVAILABLE',
     {
-      what: 'The host stopped: it could not keep what it did.',
+      what: 'The host stopped: it could not save its work.',
       why: full ? 'The disk of its state folder is full.' : String(cause),
       fix: full
-        ? 'Make room on that disk, or name a folder on another one with --state.'
+        ? 'Free space on that disk, or give a folder on another disk with --state.'
         : 'Start again; the log file has the details.',
     },
     { cause },

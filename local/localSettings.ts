@@ -13,7 +13,7 @@ export function readLocalSettings(file: string): Readonly<Record<string, string>
     throw new LowtideError(
       'SETTING_INVALID',
       {
-        what: `${file} holds no settings.`,
+        what: `${file} has no settings.`,
         why: cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause),
         fix: 'Write it like local.settings.sample.json: { "Values": { "LOWTIDE_SEED": "1", … } }, every value a text.',
       },

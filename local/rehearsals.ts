@@ -71,7 +71,7 @@ export class Rehearsals {
     }
     const order = orderIn(url.pathname, body);
     if (method !== 'POST' || order === null)
-      return problem(404, 'There is no such order to a rehearsal.', NOT_KNOWN);
+      return problem(404, 'A rehearsal has no such command.', NOT_KNOWN);
     if (this.#running === null) return problem(409, 'No rehearsal runs here.', 'POST /rehearsal starts one.');
     this.#running.process.send(order);
     return json(202, this.#view());

@@ -103,7 +103,7 @@ function checkOwn(path: string): void {
   const isHome = !relative(STATE_HOME, path).startsWith('..');
   if (isHome || !existsSync(path) || existsSync(join(path, MARKER)) || readdirSync(path).length === 0) return;
   throw new LowtideError('ARGUMENT_INVALID', {
-    what: `${path} is not emptied: it is no state folder of Lowtide.`,
+    what: `${path} was not emptied: it is not a state folder of Lowtide.`,
     why: `It holds files, and no file named ${MARKER}.`,
     fix: 'Name a folder that is empty or does not exist yet.',
   });

@@ -48,7 +48,7 @@ function checkQuery({ query }: OperatorRoute, request: HttpRequest): void {
   const names = unknown.map((name) => `'${name}'`).join(', ');
   throw new LowtideError('REQUEST_INVALID', {
     what: `${request.method} ${path} has no query parameter ${names}.`,
-    why: 'It would be answered as if nothing had been asked for.',
+    why: 'It would be ignored.',
     fix:
       known.length === 0
         ? 'It knows none: leave it out.'
@@ -76,7 +76,7 @@ async function bodyOf(request: HttpRequest): Promise<Uint8Array> {
   throw new LowtideError('REQUEST_INVALID', {
     what: `The body has more than ${BODY_MAX_BYTES / MEBIBYTE} MiB.`,
     why: `It has ${((bytes?.length ?? announced) / MEBIBYTE).toFixed(1)} MiB, and is held in memory as a whole.`,
-    fix: 'Send less at once; a fleet file that is larger is given with LOWTIDE_FLEET when the host starts.',
+    fix: 'Send less at once; give a larger fleet file with LOWTIDE_FLEET when the host starts.',
   });
 }
 

@@ -34,7 +34,7 @@ export async function approve(
   if (control.requestedBy === by && callerId !== WITHOUT_SIGN_IN)
     throw new LowtideError('FORBIDDEN', {
       what: `${by} may not approve ${id}.`,
-      why: `${by} asked for it: an approval is of use because another person gives it.`,
+      why: `${by} requested it: another person must approve it.`,
       fix: 'Have another approver look at it.',
     });
   const atUtc = services.nowUtc();
@@ -141,7 +141,7 @@ function nothingToSay(
   const states = needed.map(({ phase, state }) => `${phase} ${IN_WORDS[state]}`).join(', ');
   return new LowtideError('NOTHING_TO_DECIDE', {
     what: `There is nothing to ${what} in ${wanted ?? id}.`,
-    why: states === '' ? 'The policy asks for no approval.' : `Of what needs an approval, ${states}.`,
+    why: states === '' ? 'The policy needs no approval.' : `Of what needs an approval, ${states}.`,
     fix: `See \`approvals\` of GET /api/rollouts/${id}.`,
   });
 }
@@ -159,7 +159,7 @@ const IN_WORDS: Readonly<Record<NeededApproval['state'], string>> = {
 const ApproveBody = Reason.extend({ phase: PhaseId.exactOptional() });
 const WithdrawBody = Reason.extend({ phase: PhaseId });
 const ERRORS = ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'] as const;
-const ROLLOUT = { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } };
+const ROLLOUT = { 200: { about: 'The rollout as it is now.', schema: RolloutShape } };
 
 const approveRollout: OperatorRoute = {
   name: 'approveRollout',
@@ -168,7 +168,7 @@ const approveRollout: OperatorRoute = {
   route: 'api/rollouts/{id}/approve',
   query: {},
   description: {
-    summary: 'Approves a phase that the policy asks an approval for; not by whoever asked for the rollout.',
+    summary: 'Approves a phase that needs an approval; not for the person who requested the rollout.',
     body: { about: 'Why, and which phase; without one the first that waits.', schema: ApproveBody },
     answers: ROLLOUT,
     errors: [...ERRORS, 'FORBIDDEN'],
@@ -185,7 +185,7 @@ const rejectRollout: OperatorRoute = {
   route: 'api/rollouts/{id}/reject',
   query: {},
   description: {
-    summary: 'Refuses a phase that waits for an approval, with a reason: it goes on waiting.',
+    summary: 'Refuses a phase that waits for an approval, with a reason: it keeps waiting.',
     body: { about: 'Why, and which phase; without one the first that waits.', schema: ApproveBody },
     answers: ROLLOUT,
     errors: ERRORS,

@@ -86,6 +86,6 @@ export function atRiskSentences(
 function triedAgain(count: number, endsUtc: string): string {
   const until = endsUtc.slice(0, 10);
   return count === 1
-    ? `It is tried again by itself in its off-peak hours until ${until}, if it is on then; nothing else is to be done.`
+    ? `It is tried again in its off-peak hours until ${until}, if it is on then; there is nothing else to do.`
     : `They are tried again by themselves in their off-peak hours until ${until}, if they are on then; nothing else is to be done.`;
 }

@@ -107,7 +107,7 @@ function nothingToDecide(id: RolloutId, kind: DecisionKind, scope: ControlScope)
   const what = describeScope(scope);
   return new LowtideError('NOTHING_TO_DECIDE', {
     what: `There is nothing to ${kind} in ${what} of ${id}.`,
-    why: kind === 'pause' ? 'It is paused already.' : 'It is neither paused nor halted by itself.',
+    why: kind === 'pause' ? 'It is paused already.' : 'It is neither paused nor halted separately.',
     fix: `See the halts of GET /api/rollouts/${id}.`,
   });
 }

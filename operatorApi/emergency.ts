@@ -198,12 +198,12 @@ function refuseUnseen({ confirm, selector }: EmergencyBody, expected: string, { 
   if (plan.vmCount === 0)
     throw new LowtideError('REQUEST_INVALID', {
       what: 'The emergency rollout has no VM.',
-      why: `No VM that takes part is meant by «${describeSelector(selector)}».`,
-      fix: 'Name other VMs; GET /api/fleet has what can be selected.',
+      why: `No VM that takes part matches «${describeSelector(selector)}».`,
+      fix: 'Select other VMs; GET /api/fleet lists them.',
     });
   if (confirm === expected) return;
   throw new LowtideError('REQUEST_INVALID', {
-    what: 'The emergency rollout was not started: its dates were not looked at.',
+    what: 'The emergency rollout was not started: its dates were not confirmed.',
     why:
       confirm === undefined
         ? 'There is no `confirm`.'

@@ -26,7 +26,7 @@ export const PlaceShape = named(
     expectedStartUtc: Utc,
     expectedEndUtc: Utc,
   }),
-  'Where a VM stands in a plan.',
+  'The place of a VM in a plan.',
 );
 
 const Explanation = named(
@@ -76,7 +76,7 @@ const Explanation = named(
       .nullable()
       .exactOptional(),
   }),
-  'Why a VM stands as it does, what will unblock it, and when it can start.',
+  'Why a VM is in its state, what will unblock it, and when it can start.',
 );
 
 const explain: OperatorRoute = {

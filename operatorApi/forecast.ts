@@ -177,7 +177,7 @@ function factOf(by: string): string {
   if (by === 'region' || by === 'subscription' || by === 'family' || /^tag:./.test(by)) return by;
   throw new LowtideError('REQUEST_INVALID', {
     what: `The query parameter by is '${by}'.`,
-    why: 'A forecast is counted by region, subscription, family or a tag.',
+    why: 'A forecast is grouped by region, subscription, family or a tag.',
     fix: 'For example: by=tag:app.',
   });
 }

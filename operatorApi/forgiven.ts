@@ -32,7 +32,7 @@ export async function refuseUnseen(
   throw new LowtideError('REQUEST_INVALID', {
     what: `It would forgive more than was listed: ${unseen.map(({ haltId }) => haltId).join(', ')}.`,
     why: unseen.map(({ why }) => why).join(' '),
-    fix: `Look again: GET /api/rollouts/${id}/forgiven; then name every halt in \`forgives\`.`,
+    fix: `See GET /api/rollouts/${id}/forgiven; then name every halt in \`forgives\`.`,
   });
 }
 
@@ -60,7 +60,7 @@ const listForgiven: OperatorRoute = {
     vm: text('Of this VM alone, by its ARM id.'),
   },
   description: {
-    summary: 'What resume would forgive, before it is said. Changes nothing.',
+    summary: 'What resume would forgive. Changes nothing.',
     answers: { 200: { about: 'Every halt that it would answer.', schema: Forgiven } },
     errors: ['NOT_FOUND'],
   },

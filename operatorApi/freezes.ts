@@ -67,7 +67,7 @@ function putOf(kind: Kind): OperatorRoute {
     route: `${WORDS[kind].path}/{id}`,
     query: {},
     description: {
-      summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts heed it from now on.`,
+      summary: `Makes or changes ${kind === 'freeze' ? 'a freeze' : 'an exclusion'}: plan, forecast and running rollouts use it from now on.`,
       body: { about: 'Which VMs, from when to when, why, whose.', schema: FreezeInput },
       answers: { 200: { about: 'As it is kept.', schema: FreezeShape } },
     },
@@ -103,7 +103,7 @@ async function lift(services: Services, kind: Kind, request: OperatorRequest): P
   if (freeze === null)
     throw new LowtideError('NOT_FOUND', {
       what: `There is no ${WORDS[kind].one} '${id}'.`,
-      why: 'It was never made here, or lifted already.',
+      why: 'It never existed here, or was removed already.',
       fix: `GET /${WORDS[kind].path} lists them.`,
     });
   await writeDown(services, freeze, WORDS[kind].removed, request.by, request.query('reason') ?? undefined);
@@ -199,7 +199,7 @@ function idOf(request: OperatorRequest): string {
   const parsed = Freeze.shape.id.safeParse(request.parameter('id'));
   if (parsed.success) return parsed.data;
   throw new LowtideError('REQUEST_INVALID', {
-    what: `'${request.parameter('id')}' is no id of a freeze or an exclusion.`,
+    what: `'${request.parameter('id')}' is not the id of a freeze or an exclusion.`,
     why: 'An id has up to 64 lower-case letters, digits and hyphens, and begins with a letter or digit.',
     fix: 'For example: year-end-2026.',
   });

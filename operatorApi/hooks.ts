@@ -110,14 +110,14 @@ async function answerHold(
 
 function notAsked(id: RolloutId, ask: string, asked: HookAsk | null): LowtideError {
   return new LowtideError('NOTHING_TO_DECIDE', {
-    what: `'${ask}' waits for no answer.`,
+    what: `'${ask}' does not wait for an answer.`,
     why:
       asked === null
         ? 'It was never asked.'
         : asked.answer === null
           ? `It had time until ${asked.untilUtc}: that is a no.`
           : `${asked.answer.by} has answered it at ${asked.answer.atUtc}.`,
-    fix: `GET /api/rollouts/${id}/hooks lists what was asked.`,
+    fix: `GET /api/rollouts/${id}/hooks lists its questions.`,
   });
 }
 

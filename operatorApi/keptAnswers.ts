@@ -29,7 +29,7 @@ interface Made<Value> {
   readonly tookMs: number;
 }
 
-/** Answers that take a while to make: each is kept under a key, made once for everything that asks meanwhile, and made anew beside what is answered. */
+/** Answers that take a while to make: each is kept under a key, made once for everything that asks meanwhile, and made again beside what is answered. */
 export class KeptAnswers<Value> {
   readonly #made = new Map<string, Made<Value>>();
   readonly #underWay = new Map<string, Promise<Value>>();

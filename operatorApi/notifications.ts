@@ -67,7 +67,7 @@ const retryNotification: OperatorRoute = {
     if (!(await services.deliveries.revive(noticeId, receiver, services.nowUtc())))
       throw new LowtideError('NOT_FOUND', {
         what: `There is no dead notice '${noticeId}' for '${receiver}'.`,
-        why: 'It arrived, waits already, or never was.',
+        why: 'It was delivered, waits already, or never existed.',
         fix: 'GET /api/notifications lists those that are dead.',
       });
     return { status: 202, jsonBody: { state: 'waiting' } };

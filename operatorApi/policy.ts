@@ -244,16 +244,16 @@ function inForceWith(services: Services, members: PolicyMembers): Policy {
 function noReason(): LowtideError {
   return new LowtideError('REQUEST_INVALID', {
     what: 'The policy was not applied: there is no reason.',
-    why: 'Why a policy changes goes into the audit.',
-    fix: 'PUT /api/policy?reason=… says it.',
+    why: 'The audit records why a policy changes.',
+    fix: 'Give it: PUT /api/policy?reason=…',
   });
 }
 
 function changedSince(current: PolicyVersion | null): LowtideError {
   return new LowtideError('REQUEST_INVALID', {
-    what: 'Another policy was applied since.',
+    what: 'Another policy was applied meanwhile.',
     why: `Version ${current?.version ?? 0} is in force, of ${current?.appliedBy ?? 'the deployment'}.`,
-    fix: 'Look at it, and apply yours to it: GET /api/policy.',
+    fix: 'Read it (GET /api/policy), and apply your change to it.',
   });
 }
 

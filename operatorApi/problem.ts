@@ -49,7 +49,7 @@ export function problemOf(error: unknown, report: (message: string) => void): Ht
   return problem('INTERNAL_ERROR', {
     title: 'The request could not be carried out.',
     why: 'Something unexpected went wrong; the log of the host has it.',
-    fix: 'Try again, and report it if it stays.',
+    fix: 'Try again, and report it if it persists.',
   });
 }
 

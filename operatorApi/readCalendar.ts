@@ -61,7 +61,7 @@ function parse(text: string): ICAL.Component {
     throw new LowtideError(
       'REQUEST_INVALID',
       {
-        what: 'The body is no calendar.',
+        what: 'The body is not a calendar.',
         why: messageOf(cause),
         fix: 'Send one iCalendar file (RFC 5545): it begins with BEGIN:VCALENDAR.',
       },

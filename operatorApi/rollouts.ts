@@ -111,7 +111,7 @@ const listVirtualMachines: OperatorRoute = {
   route: `${ONE}/virtual-machines`,
   query: { after: AFTER, limit: LIMIT },
   description: {
-    summary: 'How each VM stands in a rollout, and why: a page of them, in the order of their keys.',
+    summary: 'The outcome of each VM in a rollout, and why: a page of them, in the order of their keys.',
     answers: { 200: { about: 'A page.', schema: pageOfShape(KeptOutcome) } },
     errors: ['NOT_FOUND'],
   },
@@ -173,7 +173,7 @@ function decision(kind: DecisionKind): OperatorRoute {
         about: 'Why, and for which part of the rollout; without a scope for the whole.',
         schema: DecisionBody,
       },
-      answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
+      answers: { 200: { about: 'The rollout as it is now.', schema: RolloutShape } },
       errors: ['NOT_FOUND', 'ROLLOUT_ENDED', 'NOTHING_TO_DECIDE', 'NOT_OWNER'],
     },
     handler: async (request, { services }) => {
@@ -197,9 +197,9 @@ const takeOverRollout: OperatorRoute = {
   route: `${ONE}/take-over`,
   query: {},
   description: {
-    summary: 'Hands a rollout of another task hub to this host. The other one must be stopped for good.',
+    summary: 'Hands a rollout of another task hub to this host. The other host must have been removed.',
     body: { about: 'Why.', schema: Reason },
-    answers: { 200: { about: 'The rollout as it stands now.', schema: RolloutShape } },
+    answers: { 200: { about: 'The rollout as it is now.', schema: RolloutShape } },
     errors: ['NOT_FOUND', 'ROLLOUT_ENDED'],
   },
   handler: async (request, { services, client }) => {
@@ -226,7 +226,7 @@ export const rolloutRoutes: readonly OperatorRoute[] = [
 function exists(rolloutId: RolloutId): LowtideError {
   return new LowtideError('ROLLOUT_EXISTS', {
     what: `${rolloutId} exists already.`,
-    why: 'There is one rollout a month; starting it twice would patch no VM twice, but mean nothing.',
+    why: 'There is one rollout per month; starting it twice has no effect.',
     fix: `See GET /api/rollouts/${rolloutId}.`,
   });
 }

@@ -43,7 +43,7 @@ export async function startReleasedMonth(
 const isOver = (rollouts: readonly RolloutControl[], id: RolloutId): boolean =>
   rollouts.every(({ endedUtc }) => endedUtc !== null) && rollouts.some(({ rolloutId }) => rolloutId === id);
 
-/** A platform that does not answer now is no empty fleet: the month does not wait a day for the next tick, and its plan lists anew, again and again. */
+/** A platform that does not answer now is no empty fleet: the month does not wait a day for the next tick, and its plan lists again. */
 async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
   try {
     const { items, next } = await driver.listVirtualMachines(null);
@@ -58,7 +58,7 @@ async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
 /** Finished instances are of no use after the next rollout has begun; history and audit stay in tables. */
 const KEPT_DAYS = 45;
 
-/** One call to the host purges the instances of one day: a call over years would time out half way, each time anew. */
+/** One call to the host purges the instances of one day: a call over years would time out half way, each time. */
 const DAY_MS = 86_400_000;
 
 /** So many days are purged in one run, the oldest first: after a long pause the next runs take the rest. */

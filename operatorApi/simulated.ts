@@ -89,7 +89,7 @@ const listVirtualMachines: OperatorRoute = {
   route: VIRTUAL_MACHINES,
   query: { after: AFTER_COUNT, present: PRESENT },
   description: {
-    summary: 'The models of all simulated VMs, by which the log is judged; 500 a page.',
+    summary: 'The models of all simulated VMs, for auditing the log; 500 per page.',
     answers: { 200: { about: 'A page.', schema: pageOfShape(VirtualMachine) } },
     errors: ['DRIVER_CANNOT'],
   },

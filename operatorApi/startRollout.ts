@@ -10,7 +10,7 @@ import { hostVersion } from './hostVersion';
 
 /**
  * Requests the rollout of a month. The row decides: whoever asks twice, at once or after a crash, gets the one rollout, because on the
- * real host starting an id that has finished would start it anew.
+ * real host starting an id that has finished would start it again.
  */
 export async function requestRollout(
   services: Services,
@@ -125,8 +125,8 @@ function newControl(services: Services, month: Month, by: string, hub: string): 
   if (now < releasedUtc)
     throw new LowtideError('REQUEST_INVALID', {
       what: `The release of ${month} is not out yet.`,
-      why: `It comes on ${releasedUtc}, the second Tuesday, 10:00 in Redmond.`,
-      fix: 'Wait for it; the monthly timer starts the rollout by itself.',
+      why: `It is published on ${releasedUtc}, the second Tuesday, 10:00 in Redmond.`,
+      fix: 'Wait for it; the monthly timer then starts the rollout.',
     });
   if (now >= endsUtc)
     throw new LowtideError('REQUEST_INVALID', {

@@ -70,7 +70,7 @@ const waiveVirtualMachine: OperatorRoute = {
   query: { id: VM_ID },
   description: {
     summary:
-      'A person answers for a VM that is unhealthy after its update: it holds its availability set no more.',
+      'A person accepts a VM that is unhealthy after its update: it no longer blocks its availability set.',
     body: { about: 'Why.', schema: Reason },
     answers: { 202: { about: 'Its ledger knows it.', schema: z.object({ id: VmId, waivedUtc: Utc }) } },
     errors: ['NOT_FOUND'],
@@ -118,7 +118,7 @@ function idOf(given: string | null): VmId {
 function unknownVm(id: VmId): LowtideError {
   return new LowtideError('NOT_FOUND', {
     what: `There is no virtual machine ${id} in the inventory.`,
-    why: 'The inventory is what the driver listed when it was last refreshed.',
-    fix: 'Check the id; a VM that is new is known after the next rollout was planned or the fleet was posted.',
+    why: 'The inventory is what the driver listed last.',
+    fix: 'Check the id; a new VM is known after the next listing of the fleet.',
   });
 }

@@ -106,7 +106,7 @@ function* workInWindow(context: OrchestrationContext, input: Input, where: InWin
 }
 
 /**
- * What stands in the way may pass in seconds (the VM is only just starting) or in hours (a person must mend its agent): the next try comes
+ * What stands in the way may pass in seconds (the VM is only just starting) or in hours (a person must repair its agent): the next try comes
  * soon after the first, then ever later.
  */
 function nextTryUtc(context: OrchestrationContext, input: Input): string {

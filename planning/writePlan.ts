@@ -202,9 +202,9 @@ class Writer {
 
 const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   windows: 'its off-peak windows and those of the VMs before it',
-  pool: 'the availability sets that go before it: so many at once',
+  pool: 'the number of availability sets that may run at once',
   shares: 'the share of its subscription that may be down in the region',
-  budgets: 'the budget of its application: so many VMs down at once',
+  budgets: 'the budget of its application',
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',
   evidence: 'the evidence that its image family needs first',
 };

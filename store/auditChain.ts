@@ -4,7 +4,7 @@ import { AuditRow } from './auditRow';
 
 /**
  * A row of an audit in its place in the chain. Its hash is over everything else in it, the hash of the row before included: whoever changes,
- * removes or adds a row has to write every later row anew, and the last hash is another one than was noted down.
+ * removes or adds a row has to write every later row again, and the last hash is another one than was noted down.
  */
 export const ChainedRow = AuditRow.extend({
   /** `rollout-2026-11`, `ledger`, `operator`. */

@@ -3,7 +3,7 @@ import type { RolloutId } from '../domain/ids';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
-/** Questions to hooks that answer by an event of their own, one row a question; asked anew it is the same row. */
+/** Questions to hooks that answer by an event of their own, one row a question; asked again it is the same row. */
 export interface HookAskStore {
   list(id: RolloutId): Promise<readonly HookAsk[]>;
   read(id: RolloutId, ask: string): Promise<HookAsk | null>;

@@ -206,7 +206,7 @@ class RedoFile {
     mkdirSync(folder, { recursive: true });
     const paths = [0, 1].map((n) => join(folder, `tables-redo-${n}.jsonl`));
     this.#known = paths.flatMap(linesOf).sort((a, b) => a.atMs - b.atMs);
-    // What the process before left is kept together before the other file begins anew.
+    // What the process before left is kept together before the other file begins again.
     const [together = '', anew = ''] = paths;
     writeFileSync(`${together}.new`, textOf(this.#known));
     renameSync(`${together}.new`, together);

@@ -39,7 +39,7 @@ export function explainStorageError(error: unknown, host: string, table: string)
     });
   if (status === 401 || status === 403)
     return unavailable(error, {
-      what: `The table storage at ${host} refuses our credentials.`,
+      what: `The table storage at ${host} refuses the credentials.`,
       why: `It answered ${status} ${codeOf(error) ?? ''} for table ${table}.`,
       fix: 'Check the account key or shared access signature in AzureWebJobsStorage, the firewall of the account, and the clock of this machine.',
     });
@@ -47,13 +47,13 @@ export function explainStorageError(error: unknown, host: string, table: string)
     return unavailable(error, {
       what: `The table ${table} is not in the storage at ${host}, although it has just been made.`,
       why: 'Table names ignore case: another table of this name in other letters, such as one of the durable hub, makes Azurite answer that it exists and then that it does not. Or it was deleted a moment ago, and is still being removed.',
-      fix: `List the tables of the account. If one is called like ${table} in other case, rename the hub (extensions.durableTask.hubName in host.json) or remove that table; if it was deleted, try again in a minute.`,
+      fix: `List the tables of the account. If one has the name ${table} in another case, rename the hub (extensions.durableTask.hubName in host.json) or remove that table; if it was deleted, try again in a minute.`,
     });
   if (mayPass(status))
     return unavailable(error, {
-      what: `The table storage at ${host} cannot serve us now.`,
+      what: `The table storage at ${host} cannot answer now.`,
       why: `It answered ${String(status)} ${codeOf(error) ?? ''} for table ${table}, also after retries.`,
-      fix: 'Try again later; if it stays, look at the health and the throttling metrics of the storage account.',
+      fix: 'Try again later; if it persists, look at the health and the throttling metrics of the storage account.',
     });
   return error;
 }

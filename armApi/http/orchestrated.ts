@@ -18,7 +18,7 @@ export async function outcomeOf<S extends z.ZodType>(
 ): Promise<Orchestrated<z.output<S>>> {
   const status = await instanceStatus(client, instanceId);
   if (isUnderWay(status)) return { kind: 'other', state: { status: 'InProgress' } };
-  if (status === null) return failed('The operation is not remembered any more.');
+  if (status === null) return failed('The operation is no longer known.');
   const endedUtc = new Date(status.lastUpdatedTime).toISOString();
   const parsed = output.safeParse(status.output);
   if (hasCompleted(status) && parsed.success) return { kind: 'ended', output: parsed.data, endedUtc };

@@ -42,7 +42,7 @@ async function switchPower(
   });
 }
 
-/** A VM that is redeployed starts anew on another host; to reapply its state changes nothing that can be seen of it. */
+/** A VM that is redeployed starts again on another host; to reapply its state changes nothing that can be seen of it. */
 async function switched(
   driver: ArmContext['services']['driver'],
   id: VmId,

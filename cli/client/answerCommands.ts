@@ -10,8 +10,8 @@ import {
 } from './answers';
 import { askingHost, withTable, type Ended, type MakeCommand } from './commandOptions';
 
-const ROLLOUT = ['--rollout <id>', 'its rollout; the latest monthly one without it'] as const;
-const REASON = ['--reason <text>', 'why: it goes into the audit (required)'] as const;
+const ROLLOUT = ['--rollout <id>', 'its rollout; default: the latest monthly one'] as const;
+const REASON = ['--reason <text>', 'why; recorded in the audit (required)'] as const;
 const YES = ['--yes', 'do not ask'] as const;
 
 /** What waits for a person: questions of hooks, notices that did not arrive, VMs and listings that a person answers for. */
@@ -19,7 +19,7 @@ export function addAnswers(program: Command, ended: Ended, make: MakeCommand): v
   addHooks(program, ended, make);
   addNotifications(program, ended, make);
   askingHost(
-    make(program, 'waive', 'answer for a VM that is unhealthy after its update: it holds its set no more', [
+    make(program, 'waive', 'accept a VM that is unhealthy after its update: it no longer blocks its set', [
       'npm run lowtide -- waive web-01 --reason "Rebuilt by hand."',
     ]),
   )
@@ -30,7 +30,7 @@ export function addAnswers(program: Command, ended: Ended, make: MakeCommand): v
       ended(await runWaive(vm, options));
     });
   askingHost(
-    make(program, 'accept-listing', 'believe a listing that was doubted: the fleet has become so small', [
+    make(program, 'accept-listing', 'accept a listing that was not believed: the fleet is that small', [
       'npm run lowtide -- accept-listing --reason "The test subscription was deleted."',
     ]),
   )
@@ -43,7 +43,7 @@ export function addAnswers(program: Command, ended: Ended, make: MakeCommand): v
 
 function addHooks(program: Command, ended: Ended, make: MakeCommand): void {
   const hooks = withTable(
-    make(program, 'hooks', 'list what hooks were asked; show one question, or answer it', [
+    make(program, 'hooks', 'list the questions of hooks; show or answer one', [
       'npm run lowtide -- hooks',
       'npm run lowtide -- hooks answer change-board~phase-4~eastus~zone-1~batch-1~1 no --reason "Change 17 is open."',
     ]),
@@ -53,14 +53,14 @@ function addHooks(program: Command, ended: Ended, make: MakeCommand): void {
   withTable(
     make(hooks, 'list', 'what was asked in a rollout', ['npm run lowtide -- hooks list rollout-2026-11-e1']),
   )
-    .argument('[id]', 'its rollout; the latest monthly one without it')
+    .argument('[id]', 'its rollout; default: the latest monthly one')
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       ended(await runHookList(id, command.optsWithGlobals()));
     });
   askingHost(
     make(hooks, 'show', 'one question, with the VMs it is about', ['npm run lowtide -- hooks show ASK']),
   )
-    .argument('<ask>', 'as the list has it')
+    .argument('<ask>', 'from the list')
     .option(...ROLLOUT)
     .action(async (ask: string, _options: unknown, command: Command) => {
       ended(await runHookShow(ask, command.optsWithGlobals()));
@@ -70,9 +70,9 @@ function addHooks(program: Command, ended: Ended, make: MakeCommand): void {
       'npm run lowtide -- hooks answer ASK yes',
     ]),
   )
-    .argument('<ask>', 'as the list has it')
+    .argument('<ask>', 'from the list')
     .addArgument(new Argument('<answer>').choices(['yes', 'no']))
-    .option('--reason <text>', 'why: of a no it is the reason of the hold')
+    .option('--reason <text>', 'why; the reason of the hold after a no')
     .option(...ROLLOUT)
     .action(async (ask: string, answer: 'yes' | 'no', _options: unknown, command: Command) => {
       ended(await runHookAnswer(ask, answer, command.optsWithGlobals()));
@@ -81,7 +81,7 @@ function addHooks(program: Command, ended: Ended, make: MakeCommand): void {
 
 function addNotifications(program: Command, ended: Ended, make: MakeCommand): void {
   const notifications = withTable(
-    make(program, 'notifications', 'list the receivers, and the notices that did not arrive', [
+    make(program, 'notifications', 'list the receivers, and the notices that were not delivered', [
       'npm run lowtide -- notifications',
       'npm run lowtide -- notifications retry rollout-2026-11~40 --receiver on-call',
     ]),
@@ -93,8 +93,8 @@ function addNotifications(program: Command, ended: Ended, make: MakeCommand): vo
       'npm run lowtide -- notifications retry rollout-2026-11~40 --receiver on-call',
     ]),
   )
-    .argument('<notice>', 'its id, as the list has it')
-    .requiredOption('--receiver <name>', 'for which receiver (required)')
+    .argument('<notice>', 'its id, from the list')
+    .requiredOption('--receiver <name>', 'its receiver (required)')
     .action(async (notice: string, _options: unknown, command: Command) => {
       ended(await runNotificationRetry(notice, command.optsWithGlobals()));
     });

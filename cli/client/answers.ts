@@ -37,9 +37,9 @@ export async function runHookShow(ask: string, options: Common & { rollout?: str
   const found = value.find((one) => one.ask === ask);
   if (found === undefined)
     throw new LowtideError('NOT_FOUND', {
-      what: `Nothing of the name '${ask}' was asked in ${rollout}.`,
+      what: `No question '${ask}' was asked in ${rollout}.`,
       why: value.length === 0 ? 'No hook without an address was asked.' : `There is ${value[0]?.ask ?? ''}.`,
-      fix: `lowtide hooks list ${rollout} lists what was asked.`,
+      fix: `lowtide hooks list ${rollout} lists its questions.`,
     });
   writeJson(found);
   return 0;

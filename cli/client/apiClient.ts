@@ -3,9 +3,9 @@ import { LowtideError, type LowtideErrorCode } from '../../domain/lowtideError';
 /** Where a command finds its host, and what it shows there. */
 export interface HostOptions {
   readonly url: string;
-  /** Function key, for a host that wants one. */
+  /** Function key, if the host needs one. */
   readonly key?: string | undefined;
-  /** Bearer token, for a host that asks for sign-in. */
+  /** Bearer token, if the host needs sign-in. */
   readonly token?: string | undefined;
 }
 
@@ -83,6 +83,6 @@ function refused(status: number, text: string, request: string): LowtideError {
   return new LowtideError('ARGUMENT_INVALID', {
     what: `${request} was answered with ${status}.`,
     why: text === '' ? 'The answer has no body.' : text.slice(0, 300),
-    fix: 'Is it the address of a Lowtide host? Does the host want a key (--key) or a token (--token)?',
+    fix: 'Is it the address of a Lowtide host? Does the host need a key (--key) or a token (--token)?',
   });
 }

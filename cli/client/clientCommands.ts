@@ -37,15 +37,15 @@ export function addClient(program: Command, ended: Ended, make: MakeCommand): vo
 }
 
 const DECISIONS: readonly (readonly [kind: DecisionKind, description: string])[] = [
-  ['pause', 'nothing new starts; what is in flight ends'],
-  ['resume', 'go on after a pause or a halt; what it forgives is listed first'],
-  ['skip', 'give up what the open halts stopped; its VMs end skipped'],
-  ['cancel', 'nothing new starts, ever'],
+  ['pause', 'start nothing new; let running installations end'],
+  ['resume', 'continue after a pause or a halt; lists first what it forgives'],
+  ['skip', 'end the scopes of the open halts; their VMs are skipped'],
+  ['cancel', 'end the rollout: nothing new starts'],
 ];
 
 function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
   const rollouts = withTable(
-    make(program, 'rollouts', 'list the rollouts; show, watch or decide about one', [
+    make(program, 'rollouts', 'list the rollouts; show, watch or control one', [
       'npm run lowtide -- rollouts',
       'npm run lowtide -- rollouts watch',
       'npm run lowtide -- rollouts resume --reason "Looked at both VMs." --yes',
@@ -53,14 +53,14 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
   ).action(async (options: Parameters<typeof runRolloutList>[0]) => {
     ended(await runRolloutList(options));
   });
-  const ID = ['[id]', 'rollout-YYYY-MM; the latest monthly one without it'] as const;
+  const ID = ['[id]', 'rollout-YYYY-MM; default: the latest monthly one'] as const;
   askingHost(make(rollouts, 'show', 'show one rollout', ['npm run lowtide -- rollouts show rollout-2026-11']))
     .argument(...ID)
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
       ended(await runRolloutShow(id, command.optsWithGlobals()));
     });
   askingHost(
-    make(rollouts, 'watch', 'watch a rollout until it is over, quietly', [
+    make(rollouts, 'watch', 'watch a rollout to its end; prints only changes', [
       'npm run lowtide -- rollouts watch',
     ]),
   )
@@ -75,7 +75,7 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
       ]),
     )
       .argument(...ID)
-      .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+      .requiredOption('--reason <text>', 'why; recorded in the audit (required)')
       .option('--phase <phase>', 'only this phase')
       .option('--region <name>', 'only this region')
       .option('--set <name or ARM id>', 'only this availability set')
@@ -89,22 +89,22 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
     [program, 'take-over'],
   ] as const)
     askingHost(
-      make(parent, 'take-over', 'have this host run a rollout whose host is stopped for good', [
+      make(parent, 'take-over', 'let this host run a rollout of a host that was removed', [
         `npm run lowtide -- ${typed} --reason "The old slot is deleted."`,
       ]),
     )
       .argument(...ID)
-      .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+      .requiredOption('--reason <text>', 'why; recorded in the audit (required)')
       .option('--yes', 'do not ask')
       .action(async (id: string | undefined, _options: unknown, command: Command) => {
         ended(await runDecision('take-over', id, command.optsWithGlobals()));
       });
   askingHost(
-    make(rollouts, 'start', 'start the rollout of a month now; its timer does so by itself', [
+    make(rollouts, 'start', 'start the rollout of a month now, not when its timer does', [
       'npm run lowtide -- rollouts start --month 2026-11',
     ]),
   )
-    .option('--month <YYYY-MM>', 'month of the release; the latest without it', month)
+    .option('--month <YYYY-MM>', 'month of the release; default: the latest', month)
     .action(async (_options: unknown, command: Command) => {
       ended(await runRolloutStart(command.optsWithGlobals()));
     });
@@ -116,13 +116,13 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
     [
       'freeze',
       'freezes',
-      'list freezes; make, import or lift one',
+      'list freezes; create, import or remove one',
       'year-end --from 2026-12-20 --to 2027-01-02',
     ],
     [
       'exclude',
       'exclusions',
-      'list exclusions; make or lift one',
+      'list exclusions; create or remove one',
       'db-move --vm db-01 --from 2026-11-20 --to 2026-12-04',
     ],
   ] as const;
@@ -138,15 +138,15 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
     });
     selecting(
       withTable(
-        make(parent, 'add', 'make one, or change it', [`npm run lowtide -- ${name} add ${example} ${words}`]),
+        make(parent, 'add', 'create or change one', [`npm run lowtide -- ${name} add ${example} ${words}`]),
       ),
     )
       .argument('<id>', 'its name: lower-case letters, digits and hyphens')
       .requiredOption('--from <when>', 'a day, a local time or an instant (required)')
       .requiredOption('--to <when>', 'the same; a day is included (required)')
-      .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
-      .requiredOption('--owner <who>', 'whose it is (required)')
-      .option('--time-zone <name>', "zone of local times; without it each VM's own")
+      .requiredOption('--reason <text>', 'why; recorded in the audit (required)')
+      .requiredOption('--owner <who>', 'its owner (required)')
+      .option('--time-zone <name>', 'zone of local times; default: that of each VM')
       .action(async (id: string, _options: unknown, command: Command) => {
         ended(await runFreezeAdd(kind, id, command.optsWithGlobals()));
       });
@@ -154,7 +154,7 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
       make(parent, 'remove', 'lift one; what it held is caught up', [`npm run lowtide -- ${name} remove x`]),
     )
       .argument('<id>', 'its name')
-      .option('--reason <text>', 'why: it goes into the audit')
+      .option('--reason <text>', 'why; recorded in the audit')
       .action(async (id: string, _options: unknown, command: Command) => {
         ended(await runFreezeRemove(kind, id, command.optsWithGlobals()));
       });
@@ -167,7 +167,7 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
         ),
       )
         .argument('<file>', 'an .ics file')
-        .option('--owner <who>', 'whose they are')
+        .option('--owner <who>', 'their owner')
         .action(async (file: string, _options: unknown, command: Command) => {
           ended(await runFreezeImport(file, command.optsWithGlobals()));
         });
@@ -203,8 +203,8 @@ function addPolicy(program: Command, ended: Ended, make: MakeCommand): void {
     ),
   )
     .argument(...FILE)
-    .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
-    .option('--yes', 'do not ask, on a terminal; without one nothing is asked')
+    .requiredOption('--reason <text>', 'why; recorded in the audit (required)')
+    .option('--yes', 'do not ask (asks only on a terminal)')
     .action(async (file: string, _options: unknown, command: Command) => {
       ended(await runPolicyApply(file, command.optsWithGlobals()));
     });

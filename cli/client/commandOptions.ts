@@ -14,16 +14,9 @@ export type MakeCommand = (
 /** The options of every command that asks a running host. */
 export function askingHost(command: Command): Command {
   return command
-    .addOption(
-      new Option('--url <url>', 'the host; LOWTIDE_URL without it')
-        .env('LOWTIDE_URL')
-        .default(HOST_URL)
-        .argParser(baseUrl),
-    )
-    .addOption(new Option('--key <key>', 'function key, for a host that wants one').env('LOWTIDE_KEY'))
-    .addOption(
-      new Option('--token <token>', 'bearer token, for a host that asks for sign-in').env('LOWTIDE_TOKEN'),
-    )
+    .addOption(new Option('--url <url>', 'the host').env('LOWTIDE_URL').default(HOST_URL).argParser(baseUrl))
+    .addOption(new Option('--key <key>', 'function key, if the host needs one').env('LOWTIDE_KEY'))
+    .addOption(new Option('--token <token>', 'bearer token, if the host needs sign-in').env('LOWTIDE_TOKEN'))
     .option('--json', 'write JSON');
 }
 
@@ -40,7 +33,7 @@ export function selecting(command: Command): Command {
     .option('--subscription <id>', 'only VMs of this subscription')
     .option('--resource-group <name>', 'only VMs of this resource group')
     .option('--region <name>', 'only VMs of this region')
-    .option('--tag <name=value>', 'only VMs with this tag; several must all fit', collect)
+    .option('--tag <name=value>', 'only VMs with this tag; several: VMs with all of them', collect)
     .option('--family <family>', 'only VMs of this image family: publisher:offer:sku')
     .option('--set <name or ARM id>', 'only VMs of this availability set')
     .option('--vm <name or ARM id>', 'only this VM');

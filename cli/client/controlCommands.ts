@@ -15,13 +15,13 @@ export function addApprovals(
   askingHost: (command: Command) => Command,
 ): void {
   const words = [
-    ['approve', 'let a phase start that the policy asks an approval for', 'the first that waits without it'],
+    ['approve', 'approve a phase that waits for an approval', 'the first that waits without it'],
     [
       'reject',
-      'refuse a phase that waits for an approval: it goes on waiting',
+      'refuse a phase that waits for an approval: it keeps waiting',
       'the first that waits without it',
     ],
-    ['withdraw', 'take an approval back: nothing new starts in its phase', 'whose approval it is (required)'],
+    ['withdraw', 'withdraw an approval: nothing new starts in its phase', 'whose approval it is (required)'],
   ] as const;
   for (const [kind, description, about] of words) {
     const command = askingHost(
@@ -30,7 +30,7 @@ export function addApprovals(
       ]),
     )
       .argument(...ID)
-      .requiredOption('--reason <text>', 'why: it goes into the audit (required)')
+      .requiredOption('--reason <text>', 'why; recorded in the audit (required)')
       .option('--yes', 'do not ask');
     if (kind !== 'withdraw') command.option('--phase <phase>', `which phase; ${about}`);
     else command.requiredOption('--phase <phase>', about);

@@ -89,7 +89,7 @@ function writeForecast(forecast: ForecastView, options: ForecastOptions): void {
   const { by } = options;
   const { rolloutId, asOfUtc, deadlineUtc, counts, groups } = forecast;
   if (rolloutId === null || deadlineUtc === null) {
-    say.line('There is no rollout yet: no clock runs.');
+    say.line('There is no rollout yet.');
     return;
   }
   say.line(`${rolloutId} as of ${instantText(asOfUtc)}, deadline ${instantText(deadlineUtc)}`);

@@ -93,7 +93,7 @@ function selectorIn(options: SelectorOptions, vms: readonly VirtualMachine[]): S
   const parsed = Selector.safeParse(bodySelector(named));
   if (parsed.success) return parsed.data;
   throw new LowtideError('ARGUMENT_INVALID', {
-    what: 'It is not clear which VMs are meant.',
+    what: 'The VMs are not clear.',
     why: parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; '),
     fix: 'Name a VM or a set by its name, or by its full ARM id.',
   });
@@ -176,7 +176,7 @@ const noCounts = (): Counts => Object.fromEntries(FORECAST_STATES.map((state) =>
 function unknownGroup(by: string): never {
   throw new LowtideError('ARGUMENT_INVALID', {
     what: `--by is '${by}'.`,
-    why: 'A forecast is counted by region, subscription, family or a tag.',
+    why: 'A forecast is grouped by region, subscription, family or a tag.',
     fix: 'For example: --by tag:app.',
   });
 }
@@ -187,7 +187,7 @@ function instantOf(written: string | undefined): string | null {
   if (Number.isFinite(ms) && isCalendarDay(written)) return new Date(ms).toISOString();
   throw new LowtideError('ARGUMENT_INVALID', {
     what: `--as-of is '${written}'.`,
-    why: 'It is no day or instant in UTC.',
+    why: 'It is not a day or instant in UTC.',
     fix: 'For example: --as-of 2026-12-01.',
   });
 }

@@ -93,7 +93,7 @@ function writeDiff({ changes, touchesRunning, running, rules, effect }: PolicyDi
   if (addedCount > 0)
     say.line(`Taking part that do not now: ${vmsText(addedCount)}${firstOf(added, addedCount)}`);
   if (removedCount > 0)
-    say.line(`Taking part no more: ${vmsText(removedCount)}${firstOf(removed, removedCount)}`);
+    say.line(`No longer taking part: ${vmsText(removedCount)}${firstOf(removed, removedCount)}`);
   const moved = effect.moved.map(({ vmId, before, after }) => ({
     vmId,
     before: `${before.phase} day ${before.day}`,

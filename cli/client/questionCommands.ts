@@ -26,7 +26,7 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
 function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
-      make(program, 'preview', 'show what a month will be, with dates; changes nothing', [
+      make(program, 'preview', 'preview a month with its dates; changes nothing', [
         'npm run lowtide -- preview --tag app=shop',
         'npm run lowtide -- preview --month 2026-12 --against previousMonth',
         'npm run lowtide -- preview --policy slower.yaml',
@@ -34,19 +34,19 @@ function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
       ]),
     ),
   )
-    .option('--month <YYYY-MM>', 'month of the release; the next without it', month)
+    .option('--month <YYYY-MM>', 'month of the release; default: the next', month)
     .addOption(new Option('--against <plan>', 'compare with that plan').choices(['previousMonth']))
     .option(
       '--policy <file>',
-      'compare with a policy of which these members differ, as a policy file sets them',
+      'compare with a policy that differs in these members, written as in a policy file',
     )
     .option('--fleet <file>', 'compare with this fleet file', fleetFile)
     .option(
       '--file <fleet>',
-      'no host: the month of this fleet file, by the settings of this machine',
+      'without a host: from this fleet file and the settings of this machine',
       fleetFile,
     )
-    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
+    .option('--settings <file>', 'with --file: settings that override local.settings.json')
     .option('--vms', 'show every VM with its dates')
     .action(async (options: Parameters<typeof runPreview>[0]) => {
       ended(await runPreview(options));
@@ -56,13 +56,13 @@ function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
 function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): void {
   orFleetFile(
     askingHost(
-      make(program, 'why', 'say why a VM was not patched, or when it was, and when it is next', [
+      make(program, 'why', 'say why a VM was not patched, when it was, and when it will be', [
         'npm run lowtide -- why web-01',
         'npm run lowtide -- why web-01 --file fleets/contoso.json --month 2026-12',
       ]),
     )
       .argument('<vm>', 'its name, or its full ARM id')
-      .option('--live', 'ask the platform, too, for power, agent and health'),
+      .option('--live', 'also ask the platform for power, agent and health'),
   ).action(async (vm: string, options: Parameters<typeof runWhy>[1]) => {
     ended(await runWhy(vm, options));
   });
@@ -77,7 +77,7 @@ function addWhyAndForecast(program: Command, ended: Ended, make: MakeCommand): v
       ),
     ).option('--by <what>', 'count by region, subscription, family or tag:NAME', 'region'),
   )
-    .option('--as-of <instant>', 'as of this day or instant in UTC; now without it')
+    .option('--as-of <instant>', 'as of this day or instant in UTC; default: now')
     .addOption(
       new Option('--state <state>', 'list the VMs in this state').choices([
         'done',
@@ -98,23 +98,23 @@ const orFleetFile = (command: Command): Command =>
   command
     .option(
       '--file <fleet>',
-      'no host: as the month of this fleet file is planned, by the settings here',
+      'without a host: from the plan for this fleet file and the settings of this machine',
       fleetFile,
     )
-    .option('--settings <file>', 'with --file: settings over those of local.settings.json')
-    .option('--month <YYYY-MM>', 'with --file: month of the release; the next without it', month);
+    .option('--settings <file>', 'with --file: settings that override local.settings.json')
+    .option('--month <YYYY-MM>', 'with --file: month of the release; default: the next', month);
 
 function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
-      make(program, 'fleet', 'list the VMs and how they stand, filtered, sorted or counted', [
+      make(program, 'fleet', 'list the VMs and their outcomes, filtered, sorted or counted', [
         'npm run lowtide -- fleet --region eastus --kind deferred',
         'npm run lowtide -- fleet --group tag:app',
       ]),
     ),
   )
     .addOption(
-      new Option('--kind <kind>', 'only VMs with this outcome; none for those without one').choices([
+      new Option('--kind <kind>', 'only VMs with this outcome; none: without one').choices([
         ...OutcomeKind.options,
         'none',
       ]),
@@ -134,16 +134,11 @@ function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
 function addCompliance(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
-      make(
-        program,
-        'compliance',
-        'outcomes, patches, what was missing on a day, decisions: for the auditor',
-        [
-          'npm run lowtide -- compliance outcomes --since 2026-11-01 --csv > outcomes.csv',
-          'npm run lowtide -- compliance missing --patch KB5031364 --on 2026-11-20',
-          'npm run lowtide -- compliance decisions --what excluded,exclusionLifted --csv',
-        ],
-      ),
+      make(program, 'compliance', 'report outcomes, patches, missing patches and decisions, for an auditor', [
+        'npm run lowtide -- compliance outcomes --since 2026-11-01 --csv > outcomes.csv',
+        'npm run lowtide -- compliance missing --patch KB5031364 --on 2026-11-20',
+        'npm run lowtide -- compliance decisions --what excluded,exclusionLifted --csv',
+      ]),
     ),
   )
     .addArgument(new Argument('<report>').choices([...REPORTS]))
@@ -151,14 +146,14 @@ function addCompliance(program: Command, ended: Ended, make: MakeCommand): void 
     .addOption(new Option('--kind <kind>', 'only outcomes of this kind').choices(OutcomeKind.options))
     .option('--reason <reason>', 'only outcomes with this reason')
     .option('--phase <phase>', 'only outcomes in this phase')
-    .option('--since <instant>', 'only what was at this day or instant in UTC, or later')
-    .option('--until <instant>', 'only what was before')
-    .option('--patch <name>', 'patches, missing: only this one, as KB5031364 or the name of a package')
+    .option('--since <instant>', 'only from this day or instant in UTC on')
+    .option('--until <instant>', 'only before this day or instant')
+    .option('--patch <name>', 'patches, missing: only this one, such as KB5031364 or the name of a package')
     .option('--state <state>', 'patches, missing: only rows in this state')
-    .option('--on <instant>', 'missing: as of this day or instant in UTC; now without it')
-    .option('--what <kinds>', 'decisions: only these, separated by commas')
+    .option('--on <instant>', 'missing: as of this day or instant in UTC; default: now')
+    .option('--what <kinds>', 'decisions: only these kinds, separated by commas')
     .option('--who <name>', 'decisions: only those of this person, or of lowtide')
-    .option('--limit <number>', 'at most so many rows in a table', wholeNumber(1, 1_000_000), 100)
+    .option('--limit <number>', 'rows of a table, at most', wholeNumber(1, 1_000_000), 100)
     .action(async (report: Report, options: ComplianceOptions) => {
       ended(await runCompliance(report, options));
     });

@@ -172,8 +172,8 @@ export async function goOn(what: string): Promise<void> {
   if (!process.stdin.isTTY)
     throw new LowtideError('ARGUMENT_INVALID', {
       what: `${what} was not confirmed.`,
-      why: 'There is no terminal to ask on.',
-      fix: 'Add --yes when it is meant.',
+      why: 'There is no terminal to ask for confirmation.',
+      fix: 'Add --yes to confirm.',
     });
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   const answer = await terminal.question('Go on? [y/N] ');

@@ -59,7 +59,7 @@ function checked(host: Verified, rows: readonly ChainedRow[], expected: readonly
       faults.push({
         seq: 0,
         kind: 'changed',
-        detail: `no row has the hash ${hash} that was noted: the chain was made anew`,
+        detail: `no row has the hash ${hash} that was noted: the chain was replaced`,
       });
   return { chain, rowCount: rows.length, head: rows.at(-1)?.hash ?? host.head, faults };
 }

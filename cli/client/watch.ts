@@ -9,7 +9,7 @@ import { instantText, readable, type OutputOptions } from './output';
 import { readRollout } from './rollouts';
 
 const LOOK_EVERY_MS = 2_000;
-/** A host that is started anew is back by then. */
+/** A host that is started again is back by then. */
 const SILENT_LOOKS_MAX = 60;
 
 /**

@@ -1,18 +1,12 @@
-import type { HealthSignals } from '../../domain/health';
+import { HealthSignals } from '../../domain/health';
 import type { VmReading } from '../driver';
 import { instantAt, listAt, member, textAt } from './json';
 import { assessmentSummary, installationSummary } from './patchResults';
 
 type PowerState = HealthSignals['powerState'];
 
-const POWER_STATES: readonly PowerState[] = [
-  'running',
-  'starting',
-  'stopping',
-  'stopped',
-  'deallocating',
-  'deallocated',
-];
+const POWER_STATES = HealthSignals.shape.powerState.options;
+
 /** Azure's names of the patch extensions; the platform installs and updates them by itself. */
 const PATCH_EXTENSION = /(Linux|Windows)PatchExtension$/i;
 

@@ -69,7 +69,7 @@ export class Reader {
     }
     const { status } = answer;
     if (status === 200 && typeof answer.body === 'string')
-      return new NotRead(`${request.method} ${path} was answered with what is no JSON.`, status, null);
+      return new NotRead(`${request.method} ${path} was answered with invalid JSON.`, status, null);
     if (status < 400 || (status < 500 && status !== 401 && status !== 408 && status !== 429)) return answer;
     const asked = retryAfterSeconds(answer, this.#nowUtc());
     if (status === 429)

@@ -37,7 +37,7 @@ export async function readVm(sources: VmStateSources, id: VmId): Promise<VmState
   if (answer.status === 404) return null;
   const model = answer.status === 200 ? modelOfVm(answer.body) : null;
   if (model === null)
-    throw new NotRead(`GET ${id} was answered ${answer.status}, which is no VM.`, answer.status, null);
+    throw new NotRead(`GET ${id} was answered ${answer.status}, which is not a VM.`, answer.status, null);
   const view = instanceViewOf(member(answer.body, 'properties', 'instanceView'));
   const assignments = await inventory.assignmentsFor(model.armId);
   const vm = virtualMachineOf(model, { domains: view, assignments, sharedIs });

@@ -49,7 +49,7 @@ function notesOf(vm: VirtualMachine): readonly string[] {
     .filter((wrong) => wrong.source !== 'region')
     .map(
       ({ source: from, value }) =>
-        `«${value}», ${SOURCES[from]}, is no time zone that is known: off-peak hours are those of ${used}`,
+        `«${value}», ${SOURCES[from]}, is not a known time zone: the off-peak hours are those of ${used}`,
     );
   const region = findRegion(vm.region) === undefined ? [unknownRegion(vm.region)] : [];
   return [...zones, ...region];

@@ -40,7 +40,7 @@ function describe({ record, line, field, what, fix }: Problem, counts: RecordCou
   return `${place.filter((part) => part !== '').join(', ') || 'the file'}: ${what} ${fix}`;
 }
 
-/** All that is wrong with the file, in one error, so that a file is mended in one go. */
+/** All that is wrong with the file, in one error, so that a file can be corrected at once. */
 export function fleetMalformed(
   file: string,
   problems: readonly Problem[],
@@ -51,6 +51,6 @@ export function fleetMalformed(
   return new LowtideError('FLEET_MALFORMED', {
     what: `${file} is malformed, and nothing of it was imported.`,
     why: `${problems.length === 1 ? 'One thing is' : `${problems.length} things are`} wrong:${shown.join('')}${more > 0 ? `\n  and ${more} more.` : ''}`,
-    fix: '\nMend or remove what is named above; docs/fleet-files.md shows the shapes that are accepted.',
+    fix: '\nCorrect or remove the records named above; docs/fleet-files.md shows the accepted formats.',
   });
 }

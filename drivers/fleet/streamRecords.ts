@@ -29,7 +29,7 @@ function* listed(window: ByteWindow, kind: Listed, mayNest: boolean): Generator<
     const byte = window.peek();
     if (byte === BYTE.listOpens && mayNest) yield* listed(window, kind, false);
     else if (byte === BYTE.objectOpens) yield { kind, value: window.value() };
-    else window.fail('A list of resources has something that is no object.');
+    else window.fail('A list of resources has an entry that is not an object.');
     const after = window.take();
     if (after === BYTE.listCloses) return;
     if (after !== BYTE.comma) window.fail('After a record comes neither "," nor the end of the list.');
@@ -51,7 +51,7 @@ function* document(window: ByteWindow): Generator<StreamedRecord, void> {
     if (window.take() !== BYTE.colon) window.fail('":" should be here.');
     const byte = window.peek();
     if (name === SETS || MACHINES.includes(name)) {
-      if (byte !== BYTE.listOpens) window.fail(`"${name}" is no list.`);
+      if (byte !== BYTE.listOpens) window.fail(`"${name}" is not a list.`);
       if (lists.has(name === SETS ? SETS : 'machines')) window.fail('The object has two lists of VMs.');
       lists.add(name === SETS ? SETS : 'machines');
       window.release();

@@ -123,7 +123,7 @@ function malformed(file: string, why: string, cause?: unknown): LowtideError {
     {
       what: `Scenario ${file} is malformed.`,
       why,
-      fix: '\nMend what is named; docs/scenarios.md has every member, fleets/scenarios/ has examples.',
+      fix: '\nCorrect the members named above; docs/scenarios.md lists all members, fleets/scenarios/ has examples.',
     },
     { cause },
   );

@@ -342,7 +342,7 @@ export function inFlightError(count: number): LowtideError {
 export function seedDiffers(remembered: number, given: number): LowtideError {
   return new LowtideError('SETTING_INVALID', {
     what: `The seed is ${given}.`,
-    why: `The simulated fleet that is remembered was made with seed ${remembered}, and everything in it follows from that.`,
+    why: `The simulated fleet in the state folder was made with seed ${remembered}, and everything in it follows from that.`,
     fix: `Give seed ${remembered}, or begin with an empty state folder.`,
   });
 }

@@ -41,7 +41,7 @@ export function refuseAsync(guards: Guards, instance: Instance): void {
   guards.refuse({
     code: 'async-orchestrator',
     subject: instance.name,
-    what: 'Its function is no plain generator function.',
+    what: 'Its function is not a plain generator function.',
     why: 'The library resumes an orchestrator with next(), synchronously; what an async one awaits is lost on replay.',
     fix: 'Write function*, and yield tasks instead of awaiting promises.',
   });
@@ -52,7 +52,7 @@ export function refuseScalar(guards: Guards, activity: string, input: string): v
   guards.refuse({
     code: 'scalar-activity-input',
     subject: activity,
-    what: 'Its input is no object.',
+    what: 'Its input is not an object.',
     why: 'Scalars change on the way: true arrives as the string "True", the string "5" as a number, null as undefined.',
     fix: 'Pass an object.',
   });

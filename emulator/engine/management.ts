@@ -14,7 +14,7 @@ export class Management {
     this.#engine = engine;
   }
 
-  /** Undefined when an instance of that id is running: the real extension answers 409. A finished one starts anew. */
+  /** Undefined when an instance of that id is running: the real extension answers 409. A finished one starts again. */
   async start(name: string, input: string, id?: string, version?: string): Promise<string | undefined> {
     const engine = this.#engine;
     const { ids, versioning } = engine.options;

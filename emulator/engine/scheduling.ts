@@ -162,7 +162,7 @@ export class Scheduling {
         code: 'duplicate-live-instance',
         subject: instance.name,
         what: `It starts a child under the id ${childId}, which is running.`,
-        why: 'The real host overwrites the running one, and whoever waits for it waits for ever.',
+        why: 'The real host overwrites the running one, and its parent waits for ever.',
         fix: 'Let a child id belong to one parent execution.',
       });
     }

@@ -19,7 +19,7 @@ const MODEL_MONTHS = 2_000;
 /** Issue 12, row 5: do months of the whole app break as many VMs as the rules by themselves say? */
 export const cellsBenchmark: Benchmark = {
   name: 'cells',
-  what: 'simulates months of the whole app with a bad patch on one image family, beside what the rules alone give for its size',
+  what: 'simulates months of the whole app with a bad patch on one image family, compared with the rules alone',
   run: ({ say }) =>
     CELLS.flatMap((cell): Figure[] => {
       const { vms, unhealthyPercent, seeds } = cell;

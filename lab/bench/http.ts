@@ -125,7 +125,7 @@ async function measureFleet(
   try {
     await host.runUntil(instant(Date.parse(startUtc) + PLANNED_AFTER_MS));
     await host.runUntil(instant(Date.parse(await firstWindowUtc(host)) + UNDER_WAY_MS));
-    return await ask(host, client, azurite ? `${vms} VMs beside Azurite` : `${vms} VMs`, say);
+    return await ask(host, client, azurite ? `${vms} VMs with Azurite` : `${vms} VMs`, say);
   } finally {
     await client.close();
     await host.close();

@@ -225,6 +225,12 @@ const readings: readonly Mutant[] = [
     ["isAssessedLater && assessed.rebootPending ? 'pending' : 'none'", "isAssessedLater ? 'none' : 'none'"],
     HEALTH_TEST,
   ),
+  planted(
+    'the setting for VMs that share their patching with their guest is ignored',
+    'drivers/azure/virtualMachine.ts',
+    ['control: withShared(control, sharedIs),', "control: withShared(control, 'skipped'),"],
+    CONTROL_TEST,
+  ),
 ];
 
 /** Bugs of the Azure driver, and of the guards of a deployment. */

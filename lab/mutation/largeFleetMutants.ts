@@ -49,7 +49,7 @@ export const largeFleetMutants: readonly Mutant[] = [
     'tests/orchestrations/judgeAfterBake.test.ts',
   ),
   planted(
-    'a plan that was killed begins anew',
+    'a plan that was killed begins again',
     'activities/planStep.ts',
     [
       'before ?? { nowUtc, fingerprint, ineligible: 0, rounds: 0 }',

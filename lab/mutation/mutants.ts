@@ -5,6 +5,7 @@ import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
 import { outageMutants } from './outageMutants';
 import { rolloutMutants } from './rolloutMutants';
+import { scaleMutants } from './scaleMutants';
 import { vmMutants } from './vmMutants';
 
 export const mutants: readonly Mutant[] = [
@@ -13,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   ...rolloutMutants,
   ...outageMutants,
   ...largeFleetMutants,
+  ...scaleMutants,
   ...azureMutants,
   ...monthMutants,
 ];

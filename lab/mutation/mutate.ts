@@ -17,7 +17,7 @@ export function runMutate({ only = '', json }: MutateOptions): 0 | 1 | 2 {
     throw new LowtideError('ARGUMENT_INVALID', {
       what: `No bug has '${only}' in its description.`,
       why: 'There is nothing to plant.',
-      fix: 'Give a word of a description in lab/mutation/*Mutants.ts, or none for all of them.',
+      fix: 'Give a word of a description in lab/mutation/*Mutants.ts, or none for all bugs.',
     });
   const started = performance.now();
   const copy = new PackageCopy();

@@ -141,7 +141,7 @@ export const rolloutMutants: readonly Mutant[] = [
     'tests/operatorApi/startRollout.test.ts',
   ),
   planted(
-    'a rollout that is started anew takes the ids of its former children',
+    'a rollout that is started again takes the ids of its former children',
     'operatorApi/startRollout.ts',
     ['status === null ? control.generation : control.generation + 1', 'control.generation'],
     'tests/operatorApi/reviveRollouts.test.ts',
@@ -259,5 +259,17 @@ export const rolloutMutants: readonly Mutant[] = [
     'orchestrations/regionRollout.ts',
     ['for (const stage of stages) {', 'for (const stage of [...stages].reverse()) {'],
     'tests/orchestrations/regions.test.ts',
+  ),
+  planted(
+    'a wait whose event was lost sleeps to its end',
+    'orchestrations/awaitAnswer.ts',
+    ['earlier(seen.nextUtc ?? untilUtc, fallbackUtc)', 'earlier(seen.nextUtc ?? untilUtc, untilUtc)'],
+    'tests/orchestrations/waits.test.ts',
+  ),
+  planted(
+    'the setting for waits whose event was lost is ignored',
+    'orchestrations/awaitGo.ts',
+    ['fallbackSeconds: pace.wakeFallbackSeconds', 'fallbackSeconds: 3600'],
+    'tests/composition/policyObeyed.test.ts',
   ),
 ];

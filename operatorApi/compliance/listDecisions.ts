@@ -129,7 +129,7 @@ function cursorIn(request: OperatorRequest): z.infer<typeof Cursor> {
       'REQUEST_INVALID',
       {
         what: `The query parameter after is '${written}'.`,
-        why: 'It is no place in the audit.',
+        why: 'It is not a place in the audit.',
         fix: 'Follow the nextLink of the page before, or leave it out.',
       },
       { cause },

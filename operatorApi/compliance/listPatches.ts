@@ -43,7 +43,7 @@ export const listPatches: OperatorRoute = {
     summary:
       'What the installations of rollouts did patch by patch, with KB or package and version, in order of time.',
     answers: {
-      200: { about: 'A page: the patches of so many installations.', schema: pageOfShape(Row), orCsv: true },
+      200: { about: 'Size of a page, in installations.', schema: pageOfShape(Row), orCsv: true },
     },
   },
   handler: async (request, { services }) => {

@@ -44,7 +44,7 @@ export const dashboardRoutes: readonly OperatorRoute[] = [
   viewRoute(
     'showTimeline',
     'timeline',
-    'The plan of a rollout beside what has happened, by phase, region, stage, group and update domain.',
+    'The plan of a rollout and what has happened, by phase, region, stage, group and update domain.',
     {
       schema: TimelineShape,
       read: ({ services }, control) => readTimeline(services, control.rolloutId, control),

@@ -49,7 +49,7 @@ const TimelineRegion = z.object({
 export const TimelineShape = named(
   'Timeline',
   z.object({ phases: z.array(z.object({ phase: z.string(), regions: z.array(TimelineRegion) })) }),
-  'The plan of a rollout beside what has happened. Intervals are [start, end] in UTC.',
+  'The plan of a rollout and what has happened. Intervals are [start, end] in UTC.',
 );
 export type Timeline = z.infer<typeof TimelineShape>;
 

@@ -42,11 +42,11 @@ export const RolloutSummaryShape = named(
 );
 
 named('Halt', Halt, 'A gate that did not open, and what a person decided about it.');
-named('Outcome', KeptOutcome, 'How a VM stands in a rollout, and why.');
+named('Outcome', KeptOutcome, 'The outcome of a VM in a rollout, and why.');
 named(
   'AuditRow',
   ChainedRow,
-  'One decision: who, what, why, on what evidence; with its place in a chain, each row with the hash of the one before.',
+  'One decision: who, what, why, on what evidence; with its place in a chain; each row has the hash of the row before.',
 );
 
 export const RolloutShape = named(

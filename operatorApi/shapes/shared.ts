@@ -24,7 +24,7 @@ export const Problem = named(
     why: z.string(),
     fix: z.string(),
   }),
-  'What went wrong (title), why and how to fix it (detail, and apart as why and fix); docs/errors.md has every code.',
+  'What went wrong (title), why and how to fix it (detail; also separately as why and fix); docs/errors.md has every code.',
 );
 
 /** One page of rows; `nextLink` leads to the next, absent after the last. */

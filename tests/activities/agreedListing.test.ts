@@ -100,7 +100,7 @@ test('a sweep that was killed after it had changed the inventory is made up for,
   expect(await REGIONS(services)).not.toContain('westus');
 });
 
-test('another budget in the policy counts the VMs anew, though the fleet is as it was', async () => {
+test('another budget in the policy counts the VMs again, though the fleet is as it was', async () => {
   const services = await listed();
   const budgets = [{ name: 'shop', selector: { tag: 'app=shop' }, max: 1 }];
   const others = { ...services, policy: { ...services.policy, budgets } } as unknown as FakeServices;

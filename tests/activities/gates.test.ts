@@ -132,7 +132,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
     expect(await services.run(decidePhaseGate, PHASE_2)).toMatchObject({ kind: 'open' });
   });
 
-  it('holds anew on new evidence after a person has answered', async () => {
+  it('holds again on new evidence after a person has answered', async () => {
     const services = await inPhase2({ failed: 9, deferred: 1 });
     await services.run(decidePhaseGate, PHASE_2);
     services.wait(3600);

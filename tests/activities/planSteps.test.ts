@@ -40,7 +40,7 @@ describe('the plan of a large fleet', () => {
     expect(await services.plans.readWritten(ROLLOUT)).toBeNull();
   });
 
-  it('goes on where it was killed, and does not begin anew', async () => {
+  it('goes on where it was killed, and does not begin again', async () => {
     const services = await aPlanner(fleet(2_100, 700));
     expect(await step(services)).toBe(true);
     const before = await services.plans.readWritten(ROLLOUT);
@@ -75,7 +75,7 @@ describe('the plan of a large fleet', () => {
     },
   );
 
-  it('begins anew when the fleet changed while it was being written, and leaves no round of the old one', async () => {
+  it('begins again when the fleet changed while it was being written, and leaves no round of the old one', async () => {
     const vms = fleet(2_100, 0);
     const services = await aPlanner(vms);
     expect(await step(services)).toBe(true);

@@ -131,7 +131,7 @@ it.each([
   ['R-504', 'Windows', { 'lowtide-update-endpoint': 'unreachable' }, /update endpoint/],
   ['R-504', 'Linux', { 'lowtide-update-endpoint': 'unreachable' }, /update endpoint/],
 ] as const)(
-  '%s: the state of a %s VM that lacks what it needs says so, and enabled once it is mended',
+  '%s: the state of a %s VM that lacks what it needs says so, and enabled once it is corrected',
   async (_rule, os, tags, says) => {
     await create(os, tags);
     await api.pass(30 * HOURS);

@@ -42,7 +42,7 @@ describe('The opt-in of a subscription', () => {
     expect(await stateOf(ON_DEMAND)).toBe('NotRegistered');
   });
 
-  it('asking again while it registers begins nothing anew', async () => {
+  it('asking again while it registers begins nothing again', async () => {
     await api.call('POST', `${AUTO}/register${OLD}`);
     await api.pass(14.5);
     await api.call('POST', `${AUTO}/register${OLD}`);

@@ -71,7 +71,7 @@ describe('INV-16: a VM that takes part and runs', () => {
   it.each([
     ['was off', [event(vm, 4 * DAY, 'poweredOff'), event(vm, 10 * DAY, 'poweredOn')]],
     ['had a silent agent', [event(vm, 4 * DAY, 'agentLost'), event(vm, 10 * DAY, 'agentRestored')]],
-  ])('near miss: while it %s nothing is asked, and its time begins anew', (_why, pause) => {
+  ])('near miss: while it %s nothing is asked, and its time begins again', (_why, pause) => {
     expect(judge([assessed(3), ...pause, ...[14, 17].map(assessed)])).toEqual([]);
     expect(judge([assessed(3), ...pause, ...[16, 19].map(assessed)])).toEqual(['INV-16']);
   });

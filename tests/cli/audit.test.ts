@@ -44,7 +44,7 @@ describe('npm run audit', () => {
         writeFileSync(file(name), [...rows].join(''));
       };
     const report = await simulateMonth(
-      { fleet: file('fleet.json'), seed: 1, month: '2026-11' },
+      { fleet: file('fleet.json'), seed: 1, month: '2026-11', keepApp: true },
       { events: keep('events.jsonl'), audit: keep('audit.jsonl') },
     );
     writeFileSync(file('report.json'), JSON.stringify(report));
@@ -81,7 +81,7 @@ describe('npm run audit', () => {
     expect(await audit(['--events', file('empty.jsonl')])).toBe(1);
     const reported = errors.mock.calls.join('\n');
     errors.mockRestore();
-    expect(reported).toMatch(/There is nothing to judge in .*empty\.jsonl/);
+    expect(reported).toMatch(/There is nothing to audit in .*empty\.jsonl/);
     expect(said).not.toContain('Verdict');
   });
 

@@ -48,7 +48,8 @@ describe('npm run audit -- --base-url', () => {
         LOWTIDE_SCENARIO: '',
       },
     });
-    await host.runUntil('2026-11-20T06:00:00.000Z');
+    // By then its log has more than one page.
+    await host.runUntil('2026-11-19T00:00:00.000Z');
   });
   afterAll(() => host.close());
 
@@ -106,7 +107,7 @@ describe('npm run audit -- --base-url', () => {
     ['--events', 'log.jsonl', '--fleet', 'f.json', '--key', 'k'],
   ])('a host and files together, or half of the files, are refused: %s %s', async (...words) => {
     const { code, text } = await typed('audit', ...words);
-    expect(text).toMatch(/error: It is not clear what is to be judged\./);
+    expect(text).toMatch(/error: It is not clear what to audit\./);
     expect(code).toBe(1);
   });
 });

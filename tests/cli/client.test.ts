@@ -250,7 +250,7 @@ describe('the client, against a running host', () => {
     const head = /rollout-2026-11: .* head ([0-9a-f]{64})/.exec(out)?.[1] ?? '';
     expect((await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${head}`)).code).toBe(0);
     const other = await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${'0'.repeat(64)}`);
-    expect([other.code, other.out]).toEqual([2, expect.stringContaining('was made anew')]);
+    expect([other.code, other.out]).toEqual([2, expect.stringContaining('was replaced')]);
   });
 });
 
@@ -306,7 +306,7 @@ describe('the client without a host, over a fleet file', () => {
     expect((await typed('preview', ...ofFile, '--set', 'as-e2e')).out).toMatch(/^2026-12: 2 of 6 VMs/);
     expect((await typed('forecast', ...ofFile, '--vm', 'e2e-lon')).err).toContain('There is e2e-lone.');
     expect((await typed('preview', ...ofFile, '--vm', '/no/id')).err).toMatch(
-      /^error: It is not clear which/,
+      /^error: The VMs are not clear/,
     );
     expect((await typed('why', 'e2e-lone', ...ofFile)).out).toMatch(
       /^e2e-lone: onTime\n {2}its place in rollout-2026-12: phase-2, westeurope, regional\n {2}planned: 2026-12-09 .* UTC to /,

@@ -109,7 +109,7 @@ describe('what the client writes', () => {
     );
   });
 
-  it('watch on a terminal is one line that fits and is written anew only when something changes; it ends with the rollout', async () => {
+  it('watch on a terminal is one line that fits and is rewritten only when something changes; it ends with the rollout', async () => {
     const environment = { NO_COLOR: '', TERM: 'xterm' };
     const watching = typedOnTerminal(environment, ...asked('rollouts', 'watch'));
     const json = startLowtide(asked('rollouts', 'watch', '--json'));
@@ -135,7 +135,7 @@ describe('what the client writes', () => {
 /** Longer than the time between two looks of `watch`. */
 const LOOKS_MS = 2_500;
 
-it('watch outlives a host that is started anew: it says once that it asks again, and goes on', async () => {
+it('watch outlives a host that is started again: it says once that it asks again, and goes on', async () => {
   let answers = 0;
   const rollout = (state: string): string =>
     JSON.stringify({

@@ -195,7 +195,7 @@ test('a halt of an image family offers to give up that family, and names its VMs
     phase: 'phase-4',
     region: null,
     scope: { kind: 'family', family: 'redhat:rhel:7.8' },
-    why: '2 of 17 VMs of image family redhat:rhel:7.8 are unhealthy after their update (crm-01, crm-02); with a good patch the chance of so many is 0.32 %',
+    why: '2 of 17 VMs of image family redhat:rhel:7.8 are unhealthy after their update (crm-01, crm-02); with a good patch the probability of this many is 0.32 %',
     atUtc: '2026-11-15T10:00:00.000Z',
     decision: null,
   };
@@ -271,7 +271,7 @@ describe('a halt of a month that is followed', () => {
   it('stops virtual time until a person has decided, and says so', async () => {
     const { host, hours, decide } = haltedHost();
     const over = follow(host, false);
-    for (let tries = 0; !said.includes('stands still') && tries < 400; tries += 1)
+    for (let tries = 0; !said.includes('Virtual time stops') && tries < 400; tries += 1)
       await Promise.race([over, sleep(10)]);
     await sleep(700);
     expect(hours()).toBe(2);
@@ -285,6 +285,6 @@ describe('a halt of a month that is followed', () => {
     const { host, hours } = haltedHost();
     await follow(host, true);
     expect(hours()).toBe(5);
-    expect(said).not.toContain('stands still');
+    expect(said).not.toContain('Virtual time stops');
   });
 });

@@ -8,7 +8,7 @@ import type * as FollowModule from '../../cli/followRollout';
 import type * as StartModule from '../../cli/start';
 import type * as SettingsModule from '../../local/appSettings';
 import type * as SimulateModule from '../../local/simulateMonth';
-import { loadNatively, repository, startHost } from '../emulator/support/nativeHost';
+import { loadNatively, repository, startLowtideHost } from '../emulator/support/nativeHost';
 import { startLowtide } from './lowtideProcess';
 
 const MONTH = '2026-11';
@@ -81,8 +81,7 @@ async function month(speed: number): Promise<Record<string, unknown>> {
   const { followRollout } = loadNatively('dist/cli/followRollout.js') as typeof FollowModule;
   const { beginMonth } = loadNatively('dist/cli/beginMonth.js') as typeof BeginModule;
   const { startSettings } = loadNatively('dist/cli/start.js') as typeof StartModule;
-  const host = await startHost({
-    appDir: repository,
+  const host = await startLowtideHost({
     clock: { kind: 'virtual', startUtc: releaseOf(Month.parse(MONTH)) },
     store: { kind: 'memory' },
     engine: 'session',
@@ -126,7 +125,8 @@ test('the month of a shipped fleet is the same, to the millisecond, at any speed
   const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof SimulateModule;
   const { readAppSettings } = loadNatively('dist/local/appSettings.js') as typeof SettingsModule;
   const settings = readAppSettings({ fleet: shipped });
-  const { phases, outcomes, reasons } = await simulateMonth({ fleet: part, seed: 1, month: MONTH, settings });
+  const options = { fleet: part, seed: 1, month: MONTH, settings, keepApp: true };
+  const { phases, outcomes, reasons } = await simulateMonth(options);
   const { phases: started, ...counts } = fast;
   expect(counts).toMatchObject({ outcomes, reasons });
   expect(phases).toEqual(started);

@@ -70,7 +70,7 @@ describe('a policy file', () => {
     ['hooks:\n  - { name: h, on: before }', 'line 2, column 20: hooks[0].on: '],
     ['canaryRegions: [northeurope, northuerope]', "line 1, column 30: there is no region 'northuerope'"],
     ['batchSharePercents:\n  - 5\n  - 120', 'line 3, column 5: batchSharePercents[1]: '],
-    ['extraImages:\n  - a:b:c\n  - windows', "line 3, column 5: 'windows' is no image"],
+    ['extraImages:\n  - a:b:c\n  - windows', "line 3, column 5: 'windows' is not an image"],
     ['base: &r { name: a, selector: 1 }\nrings: [*r]', 'line 1, column 1: there is no member base'],
     ['rings:\n\t- name: ours', 'line 2, column 1: Tabs are not allowed as indentation'],
     ['soak: !minutes 30', 'line 1, column 7: Unresolved tag: !minutes'],
@@ -139,7 +139,7 @@ describe('a policy file', () => {
     expect(lacking).toEqual([]);
     const members = schema['properties'] as Readonly<Record<string, { readonly description: string }>>;
     expect(members['soak']?.description).toBe(
-      'A VM is watched for so long after its update before it counts as healthy. An ISO 8601 duration, such as PT15M or P3D. Default: PT15M. A change touches the rollout that runs, too.',
+      'How long a VM is watched after its update before it counts as healthy. An ISO 8601 duration, such as PT15M or P3D. Default: PT15M. A change touches the rollout that runs, too.',
     );
     for (const { description } of Object.values(members))
       expect(description).toMatch(

@@ -41,7 +41,7 @@ describe('supported images', () => {
     expect(isSupported('NotCanonical:UbuntuServer:18.04-LTS')).toBe(false);
   });
 
-  test('R-401: configuration adds images, with * for any run of characters', () => {
+  test('R-401: configuration adds images, with * for any characters', () => {
     const policy = Policy.parse({ extraImages: ['canonical:0001-com-ubuntu-server-jammy:22_04-lts*'] });
     expect(isSupported('Canonical:0001-com-ubuntu-server-jammy:22_04-LTS-gen2', policy)).toBe(true);
     expect(isSupported('Canonical:0001-com-ubuntu-server-jammy:20_04-lts', policy)).toBe(false);

@@ -1,5 +1,6 @@
 import { controlOf, withShared, type ControlFacts } from '../../drivers/azure/control';
 import { assignmentOf, configurationsOf } from '../../drivers/azure/maintenance';
+import { modelOfVm, virtualMachineOf } from '../../drivers/azure/virtualMachine';
 
 describe('in whose hands a VM is', () => {
   const platform: ControlFacts = {
@@ -77,6 +78,22 @@ describe('in whose hands a VM is', () => {
     const shared = controlOf({ ...platform, osType: 'Linux', patchMode: 'ImageDefault' });
     expect(withShared(shared, 'skipped').kind).toBe('shared');
     expect(withShared(shared, 'patched').kind).toBe('inCharge');
+  });
+
+  it.each([
+    ['skipped', 'shared'],
+    ['patched', 'inCharge'],
+  ] as const)('a VM of the inventory goes by that setting: %s', (sharedIs, kind) => {
+    const model = modelOfVm({
+      id: '/subscriptions/s/resourceGroups/prod/providers/Microsoft.Compute/virtualMachines/vm',
+      location: 'westeurope',
+      properties: {
+        storageProfile: { osDisk: { osType: 'Linux' } },
+        osProfile: { linuxConfiguration: { patchSettings: { patchMode: 'ImageDefault' } } },
+      },
+    });
+    if (model === null) throw new Error('it is a VM');
+    expect(virtualMachineOf(model, { domains: null, assignments: [], sharedIs }).control?.kind).toBe(kind);
   });
 });
 

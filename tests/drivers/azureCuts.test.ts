@@ -16,7 +16,7 @@ const VM = aVm({
 type Requests = readonly string[];
 
 /**
- * All that is done to a VM in its month: listed, assessed, installed, probed. As by a caller that is ended and started anew at every failure:
+ * All that is done to a VM in its month: listed, assessed, installed, probed. As by a caller that is ended and started again at every failure:
  * it knows which VM, and nothing else.
  */
 async function patchedOnce(world: AzureWorld): Promise<void> {
@@ -24,7 +24,7 @@ async function patchedOnce(world: AzureWorld): Promise<void> {
     try {
       if (await isPatched(world, world.restarted())) return;
     } catch {
-      // The next one begins anew.
+      // The next one begins again.
     }
     world.pocket.pass(10);
   }

@@ -93,7 +93,7 @@ describe('health of a VM of Azure', () => {
     ['was not to come', 'Required', null, 'pending'],
     ['is asked for by an assessment alone', null, before, 'pending'],
     ['was done after it was asked for', 'Completed', before, 'completed'],
-    ['is asked for anew after one was done', 'Completed', after, 'pending'],
+    ['is asked for again after one was done', 'Completed', after, 'pending'],
     ['was done by its owner since', 'Required', { ...after, rebootPending: false }, 'none'],
     ['is not needed', 'NotNeeded', null, 'none'],
     ['failed', 'Failed', null, 'unknown'],

@@ -13,7 +13,7 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 /** Of three requests one is answered with a fault. */
 const PERCENT = 33;
 
-/** As a caller that is started anew at every failure: it knows the VM and what it is to ask for, and nothing else. */
+/** As a caller that is started again at every failure: it knows the VM and what it is to ask for, and nothing else. */
 async function untilInstalled(world: AzureWorld): Promise<void> {
   let driver = world.restarted();
   let operationId: string | null = null;

@@ -71,7 +71,7 @@ describe('the hooks of azd', () => {
     expect(calls[4]).toBe(`azd env set LOWTIDE_AUTH_AUDIENCE ${APP}`);
   });
 
-  it('the second azd up registers nothing anew', () => {
+  it('the second azd up registers nothing again', () => {
     const known = { ...ENVIRONMENT, LOWTIDE_AUTH_AUDIENCE: APP, LOWTIDE_REGISTRATION: APP };
     const { status, calls } = hook('before', known, true);
     expect(status).toBe(0);

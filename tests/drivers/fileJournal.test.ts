@@ -199,7 +199,7 @@ describe('the lock of a state folder', () => {
     const folder = aFolder();
     writeFileSync(join(folder, 'lock.json'), aLock(process.ppid, ''));
     expect(() => fileJournal(folder)).toThrow(
-      `Process ${process.ppid} on ${hostname()} has it open since 2026-11-10T18:00:00.000Z. The simulated driver is for one host`,
+      `Process ${process.ppid} on ${hostname()} has it open since 2026-11-10T18:00:00.000Z. The simulated driver serves one host`,
     );
   });
 

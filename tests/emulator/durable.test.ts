@@ -260,7 +260,7 @@ describe.each([
     expect((await manage(host, 'POST', 'instances/i/raiseEvent/go', 1)).status).toBe(410);
   });
 
-  test('an id that is running cannot be started; a finished one starts anew; a purged one is gone', async () => {
+  test('an id that is running cannot be started; a finished one starts again; a purged one is gone', async () => {
     await start(host, 'waiter', 'i');
     await host.idle();
     expect(await start(host, 'waiter', 'i')).toBe(500);

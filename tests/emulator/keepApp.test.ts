@@ -26,7 +26,7 @@ const runsSeenBy = async (keepApp: boolean): Promise<unknown> => {
 };
 
 describe('an app', () => {
-  it('that is kept has in memory what it had; one that is loaded afresh begins anew, and so does the next one that is kept', async () => {
+  it('that is kept has in memory what it had; one that is loaded afresh begins again, and so does the next one that is kept', async () => {
     const seen: unknown[] = [];
     for (const keep of [true, true, false, true, true]) seen.push(await runsSeenBy(keep));
     expect(seen).toEqual([{ runs: 1 }, { runs: 2 }, { runs: 1 }, { runs: 1 }, { runs: 2 }]);

@@ -36,6 +36,7 @@ describe('R-204: VMs that break half an hour after their update', () => {
       month: '2026-11',
       scenario: file('late.json'),
       days: 3,
+      keepApp: true,
     });
     const [canary, ...others] = report.phases;
     expect(canary?.gate?.why).toMatch(/VMs? (is|are) healthy, 0 unhealthy/);

@@ -6,7 +6,7 @@ const MEBIBYTE = 1_048_576;
 
 test('a disk that a month would fill is refused before anything is started', async () => {
   await expect(checkRoom('/data', () => Promise.resolve(20 * MEBIBYTE))).rejects.toThrow(
-    'There is no room left in /data. Its disk has 20 MiB free',
+    'There is no space left in /data. Its disk has 20 MiB free',
   );
   await expect(checkRoom('/data', () => Promise.resolve(2_000 * MEBIBYTE))).resolves.toBeUndefined();
 });
@@ -21,7 +21,7 @@ test('a disk that fills up is noticed while the app runs', async () => {
   );
   const reported = once(full, 'full');
   free = MEBIBYTE;
-  expect(String(await reported)).toContain('no room left in /data');
+  expect(String(await reported)).toContain('no space left in /data');
   end();
 });
 

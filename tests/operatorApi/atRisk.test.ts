@@ -31,7 +31,7 @@ describe('VMs that become at risk of missing their 30 days', () => {
       expect.objectContaining({
         vmId: idOf('off'),
         why: expect.stringMatching(
-          /^1 VM may miss its 30 days \(poweredOff 1\)\. It is off\. It is tried again by itself .* until 2026-12-08, if it is on then; nothing else is to be done\.$/,
+          /^1 VM may miss its 30 days \(poweredOff 1\)\. It is off\. It is tried again .* until 2026-12-08, if it is on then; there is nothing else to do\.$/,
         ) as string,
       }),
     ]);

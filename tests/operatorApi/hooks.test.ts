@@ -137,7 +137,7 @@ describe('hooks before and after rounds and VMs', () => {
     expect(rows.filter(({ what }) => what === 'hookAnswered').length).toBeGreaterThan(1);
   });
 
-  it('fails closed: without an answer in time it is a no, and then it is asked anew', () => {
+  it('fails closed: without an answer in time it is a no, and then it is asked again', () => {
     const ask = HookAsk.parse({
       ask: 'a~b',
       hook: 'a',

@@ -90,7 +90,7 @@ describe('R-103: the rollout of a month', () => {
     expect(client.started).toHaveLength(1);
   });
 
-  it('that has finished is never started anew, although the host has forgotten its instance', async () => {
+  it('that has finished is never started again, although the host has forgotten its instance', async () => {
     const services = await someServices({ control: { mode: 'ended', endedUtc: '2026-11-30T00:00:00.000Z' } });
     const client = new FakeClient();
     services.clock.nowUtc = '2026-12-01T18:05:00.000Z';

@@ -113,7 +113,7 @@ describe('the enablement of a VM', () => {
     expect(callsOf(run, 'startAssessments')).toEqual([NEXT_OPENS]);
   });
 
-  it('R-503, R-504: says what the VM lacks, looks again through the window, and goes on when it is mended', async () => {
+  it('R-503, R-504: says what the VM lacks, looks again through the window, and goes on when it is corrected', async () => {
     const guest = new Guest(30);
     const obstacle = 'The Windows Update service is not running on the VM. Start the service.';
     const run = await enable({

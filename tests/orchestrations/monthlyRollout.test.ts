@@ -68,7 +68,7 @@ describe('R-103, R-201: a month', () => {
     ]);
   });
 
-  it('names its children after its generation: a rollout that is started anew has others', async () => {
+  it('names its children after its generation: a rollout that is started again has others', async () => {
     const { calls } = await month();
     for (const { id } of calls.filter(({ kind }) => kind === 'child'))
       expect(id).toMatch(/^rollout-2026-11\.1:/);

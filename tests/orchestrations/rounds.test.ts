@@ -66,7 +66,7 @@ describe('the rounds of a set', () => {
     expect(calls.find(({ kind }) => kind === 'child')?.atUtc).toBe(WINDOW_OPENS);
   });
 
-  it('are chosen anew each time, by what is still to do', async () => {
+  it('are chosen again each time, by what is still to do', async () => {
     const { of } = await scope({ chooseRound: roundsUpTo(2) }, ran);
     expect((of('chooseRound') as { done: number[] }[]).map(({ done }) => done)).toEqual([
       ...[[], [1], [1, 2]],
@@ -110,7 +110,7 @@ describe('a round that was missed', () => {
     expect(starts).toEqual([WINDOW_OPENS, '2026-11-13T09:00:00.000Z']);
   });
 
-  it('gets an instance of its own each time: one that is over is never started anew', async () => {
+  it('gets an instance of its own each time: one that is over is never started again', async () => {
     let asked = 0;
     const { calls } = await scope({ chooseRound: roundsUpTo(1) }, () => {
       asked += 1;

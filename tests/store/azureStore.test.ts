@@ -46,8 +46,8 @@ describe('storage that cannot be used', () => {
   });
 
   it.each([
-    [403, 'refuses our credentials'],
-    [503, 'cannot serve us now'],
+    [403, 'refuses the credentials'],
+    [503, 'cannot answer now'],
   ])('describes an answer of %i in words', async (status, words) => {
     const { server, port } = await answering(status);
     const error = await errorOf(azureStore(accountAt(port)).table('audit').upsert('p', 'r', 1));

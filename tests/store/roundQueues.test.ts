@@ -54,7 +54,7 @@ describe('the queue of a pool', () => {
     expect(await queue.takeNext(ROLLOUT, asked(3, 1, { count: 2 }))).toBeNull();
   });
 
-  it('belongs to one execution: another begins anew', async () => {
+  it('belongs to one execution: another begins again', async () => {
     const queue = roundQueueStore(memoryStore());
     await queue.takeNext(ROLLOUT, asked(1, 2));
     expect(await queue.takeNext(ROLLOUT, asked(1, 2, { queue: 'again:batch-1' }))).toBe(4);

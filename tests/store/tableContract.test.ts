@@ -181,7 +181,7 @@ describe.each(kinds)('a table in $name', ({ open }) => {
     expect(await table.get(partition, 'r')).toBeNull();
   });
 
-  it('does not replace a row that was removed and made anew', async () => {
+  it('does not replace a row that was removed and made again', async () => {
     await table.upsert(partition, 'r', 1);
     const etag = (await table.get(partition, 'r'))?.etag ?? '';
     await table.remove(partition, 'r');

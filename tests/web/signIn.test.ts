@@ -141,7 +141,7 @@ describe('an approval', () => {
       /Asked for by\s+ann@contoso\.com.*, Tue 10 Nov, 18:00 UTC/,
       /The policy asks an approver before phase 1/,
       /\d+ VMs? of Phase 1 start now, each in its off-peak hours\. Not used within 7 days, it lapses\./,
-      /go on waiting, and your reason stands here/,
+      /keep waiting, and your reason is shown here/,
     ])
       expect(text).toMatch(part);
     expect(await accessibilityProblems(page)).toEqual([]);

@@ -62,7 +62,7 @@ interface LinkProps {
   readonly label?: string;
 }
 
-/** A link within the dashboard: it opens without loading the page anew, and in a new tab as any link does. */
+/** A link within the dashboard: it opens without loading the page again, and in a new tab as any link does. */
 export function Link({ to, children, class: className, current, title, label }: LinkProps): JSX.Element {
   const open = (event: MouseEvent): void => {
     if (

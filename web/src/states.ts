@@ -28,7 +28,7 @@ export const OUTCOMES: readonly StateLook[] = [
     key: 'deferred',
     label: 'Deferred',
     icon: 'clock',
-    means: 'Not now, for a reason that is no failure; it gets another window.',
+    means: 'Not now, for a reason other than a failure; it gets another window.',
   },
   { key: 'waiting', label: 'Waiting', icon: 'dots', means: 'Its turn has not come.' },
   {

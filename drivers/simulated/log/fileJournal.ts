@@ -146,7 +146,7 @@ function syncFolder(folder: string): void {
 function damaged(path: string, line: number): LowtideError {
   return new LowtideError('STORAGE_UNAVAILABLE', {
     what: `Line ${line} of ${path} cannot be read.`,
-    why: 'It is not the last line, so no crash tore it: the file was changed or the disk is damaged.',
+    why: 'It is not the last line, so no crash cut it off: the file was changed or the disk is damaged.',
     fix: 'Restore the folder from a copy, or begin with an empty state folder.',
   });
 }
@@ -158,7 +158,7 @@ function unwritable(path: string, cause: unknown): LowtideError {
     {
       what: `${path} cannot be written.`,
       why: messageOf(cause),
-      fix: 'Make room on the disk or mend its permissions, and start again: nothing that was acknowledged is lost.',
+      fix: 'Free space on the disk or correct its permissions, and start again: nothing that was acknowledged is lost.',
     },
     { cause },
   );

@@ -124,7 +124,7 @@ function inUse(folder: string, holder: Holder | null): LowtideError {
   const since = holder === null ? '' : ` since ${holder.sinceUtc}`;
   return new LowtideError('STATE_IN_USE', {
     what: `The state folder ${folder} is in use.`,
-    why: `${owner} has it open${since}. The simulated driver is for one host: two would contradict each other.`,
-    fix: `Stop that process, or give this one another folder (LOWTIDE_STATE_DIR). A machine that is gone lets go of it after two minutes.`,
+    why: `${owner} has it open${since}. The simulated driver serves one host only.`,
+    fix: `Stop that process, or give this one another folder (LOWTIDE_STATE_DIR). The lock of a machine that is gone ends after two minutes.`,
   });
 }

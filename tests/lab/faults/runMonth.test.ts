@@ -10,7 +10,7 @@ const { runMonth } = loadNatively('dist/lab/faults/runMonth.js') as {
 const violated = ({ violations }: MonthReport): readonly string[] =>
   violations.map(({ invariant, vm, at, detail }) => `${invariant} ${at} ${vm ?? ''} ${detail}`);
 
-/** Seeds that fail without what was mended after they, or others like them, had failed; tried with the bug planted anew. */
+/** Seeds that fail without a correction made after they, or others like them, had failed; tried with the bug planted anew. */
 const FOUND: readonly (readonly [what: string, options: MonthOptions])[] = [
   ['an operation that never ends', { seed: 29, vms: 30, kinds: ['operationEndless'] }],
   ['a host of another task hub over the same tables', { seed: 200, vms: 15, kinds: ['otherHub'] }],

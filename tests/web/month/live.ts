@@ -69,7 +69,7 @@ const hide = (page: typeof watched.page, isHidden: boolean): Promise<unknown> =>
     `Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${isHidden} }); document.dispatchEvent(new Event('visibilitychange'));`,
   );
 
-test('a lost connection is said, with how old the page is; a decision that got no answer is called unknown; it mends itself', async () => {
+test('a lost connection is said, with how old the page is; a decision that got no answer is called unknown; it recovers', async () => {
   const { page } = watched;
   await page.context().setOffline(true);
   await shows('Connection lost.');

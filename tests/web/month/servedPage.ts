@@ -18,7 +18,7 @@ function loadedBy(html: string): string[] {
 }
 
 describe('the page', () => {
-  test('is served at /dashboard and at every address in it, and is looked at anew each time', async () => {
+  test('is served at /dashboard and at every address in it, and is looked at again each time', async () => {
     for (const path of ['/dashboard', '/dashboard/', '/dashboard/fleet?region=eastus', '/dashboard/a/b']) {
       const answer = await get(path);
       expect([path, answer.status]).toEqual([path, 200]);

@@ -44,10 +44,10 @@ test('a VM that is held says by what, since when, and what would unblock it', as
   const text = await hold.innerText();
   expect(text).toMatch(/^frozen since \w{3} \d+ Nov, \d\d:\d\d UTC/);
   expect(text).toContain('The quarter ends.');
-  expect(text).toMatch(/(It passes by itself|Its owner can change that|An operator can change that): \S/);
+  expect(text).toMatch(/(It passes with time|Its owner can change that|An operator can change that): \S/);
   const month = page.getByRole('region', { name: 'Its November 2026' });
   await month.getByText('Its turn in the plan').waitFor();
-  await month.getByText('The rollout ends, whatever has been done by then').waitFor();
+  await month.getByText('The rollout ends, finished or not').waitFor();
   await page.getByText('now', { exact: true }).waitFor();
   await host.request('DELETE', '/api/freezes/asleep');
 });

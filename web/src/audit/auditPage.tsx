@@ -172,8 +172,8 @@ function Verification(): JSX.Element {
       </div>
       {state === null && (
         <p class="quiet">
-          Verifying reads every row and computes its hash anew: a row that was changed, removed or added later
-          is found.
+          Verifying reads every row and computes its hash again: a row that was changed, removed or added
+          later is found.
         </p>
       )}
       <div role="status">

@@ -91,7 +91,7 @@ function limitOf({ scope, limit }: Peak, policy: Policy): string {
   if (limit !== null) return `${count(limit)} at once`;
   const share = `${String(policy['standaloneSharePercent'])} %`;
   const rules: Readonly<Record<BlastScope, string>> = {
-    fleet: 'no number of its own: the rows below bound it',
+    fleet: 'no limit of its own; see the rows below',
     region: 'never with its geo pair (INV-2), one zone at a time (INV-3)',
     zone: `never with another zone of its region (INV-3); ${share} of the standalone VMs that a subscription has in the region (INV-15)`,
     availabilitySet: `${String(policy['setSharePercent'])} % of the set (INV-1)`,

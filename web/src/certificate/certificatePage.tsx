@@ -76,7 +76,7 @@ export function CertificatePage(): JSX.Element {
 async function judge(progress: (what: string) => void): Promise<State> {
   try {
     const evidence = await readEvidence(progress);
-    progress('all of it is there, and is being judged');
+    progress('complete; now being audited');
     // One frame for the words above: judging takes the thread.
     await new Promise((drawn) => setTimeout(drawn, 30));
     return { kind: 'judged', judged: { evidence, report: auditMonth(evidence.input) } };

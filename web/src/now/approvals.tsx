@@ -144,7 +144,7 @@ function choicesOf(
   const reject: Choice = {
     kind: 'reject',
     label: 'Reject',
-    effect: `${what} go on waiting, and your reason stands here. It can still be approved later; an operator can cancel the rollout.`,
+    effect: `${what} keep waiting, and your reason is shown here. It can still be approved later; an operator can cancel the rollout.`,
     off: off.reject,
   };
   return state === 'rejected' ? [approve] : [approve, reject];

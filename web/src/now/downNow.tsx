@@ -59,8 +59,7 @@ export function DownNow({ disruptions, state }: DownNowProps): JSX.Element {
 
 function whyNone(disruptions: Disruptions | null, state: string): string {
   if (disruptions === null) return 'Reading the ledgers …';
-  if (state === 'running')
-    return 'Every VM that waits is outside its off-peak hours, or waits for the one before it.';
+  if (state === 'running') return 'Every waiting VM is outside its off-peak hours or waits for another one.';
   return 'Nothing is being installed, and nothing is watched after its update.';
 }
 

@@ -152,7 +152,7 @@ function memberInWords(schema: PolicySchema | null, word: string): string {
   const values = member.enum === undefined ? kindOf(member) : `one of ${member.enum.map(String).join(', ')}`;
   const touches =
     member['x-touches'] === 'running'
-      ? 'a change holds for a running rollout, too'
+      ? 'a change also applies to a running rollout'
       : 'a change is for the next rollout';
   return `${word}: ${values}; ${yamlOf(member.default)} unless it is set; ${touches}.`;
 }

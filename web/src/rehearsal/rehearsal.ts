@@ -37,7 +37,7 @@ export const SPEEDS: readonly (readonly [times: number, label: string])[] = [
 export const STATES: Readonly<Record<Running['state'], string>> = {
   starting: 'starting',
   running: 'running',
-  waiting: 'time stands still until a person decides on a halt',
+  waiting: 'time stops until a person decides on a halt',
   paused: 'paused',
   ended: 'over',
   failed: 'failed',

@@ -6,7 +6,7 @@ import type { Explanation, VmView } from './vmView';
 import { Section } from './section';
 
 const UNBLOCKED_BY: Readonly<Record<string, string>> = {
-  time: 'It passes by itself',
+  time: 'It passes with time',
   owner: 'Its owner can change that',
   operator: 'An operator can change that',
   none: 'Nothing unblocks it in this rollout',

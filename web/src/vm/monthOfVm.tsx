@@ -121,7 +121,7 @@ function eventsOf(
   if (explanation !== null) {
     events.push(...plannedEvents(explanation, endedUtc !== null));
     if (endedUtc === null && explanation.state !== 'done')
-      events.push(event(endsUtc, 'clock', 'The rollout ends, whatever has been done by then'));
+      events.push(event(endsUtc, 'clock', 'The rollout ends, finished or not'));
   }
   return events;
 }

@@ -27,7 +27,7 @@ export function Platform({ vmId, rolloutId, last }: PlatformProps): JSX.Element 
           {problem === null ? 'Asking the platform …' : `${problem.title} ${problem.detail}`}
         </p>
       )}
-      {platform === null && <p class="quiet">The platform knows no such VM (any more).</p>}
+      {platform === null && <p class="quiet">The platform does not know this VM.</p>}
       {data !== null && platform !== undefined && platform !== null && (
         <Now platform={platform} asOfUtc={data.asOfUtc} />
       )}

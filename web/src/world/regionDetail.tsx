@@ -34,7 +34,7 @@ export function RegionDetail({
         {region.pairs.length > 0 && <span class="quiet">Never together with {region.pairs.join(', ')}.</span>}
       </p>
       <OutcomeBar outcomes={region.outcomes} vmCount={region.vmCount} legend />
-      <p class="quiet">Stages, batches and update domains stand in the order in which they are patched.</p>
+      <p class="quiet">Stages, batches and update domains are listed in the order of their updates.</p>
       {region.stages.map((stage) => (
         <Stage key={stage.stage} stage={stage} down={down.filter(({ zone }) => zone === stage.zone)} />
       ))}

@@ -1,0 +1,119 @@
+import { planted, type Mutant } from './mutant';
+
+const LEDGER_ENTITY = 'entities/disruptionLedger.ts';
+const ENTITIES_TEST = 'tests/entities/entities.test.ts';
+
+/** Bugs that a fleet of 600 VMs does not feel and one of 10,000 does. `docs/reliability.md` has them by rule. */
+export const scaleMutants: readonly Mutant[] = [
+  planted(
+    'the rounds of a batch run one after another',
+    'planning/roundsOfBatch.ts',
+    [
+      'withinBudgets(rounds, candidates.budgets), atOnce };',
+      'withinBudgets(rounds, candidates.budgets), atOnce: 1 };',
+    ],
+    'tests/planning/planRollout.test.ts',
+  ),
+  planted(
+    'a step of the ladder is dropped where there are phases enough',
+    'planning/phases.ts',
+    [
+      'if (missing <= 0 && phasesWithout >= phasesMin) continue;',
+      'if (phasesWithout >= phasesMin) continue;',
+    ],
+    'tests/planning/phases.test.ts',
+  ),
+  planted(
+    'a lane of the pool ends after its first set',
+    'orchestrations/availabilitySetsRollout.ts',
+    [
+      '    if (take - progress.taken >= SETS_PER_GENERATION) {',
+      '    if (take > 0) return { rounds: ran };\n    if (take - progress.taken >= SETS_PER_GENERATION) {',
+    ],
+    'tests/orchestrations/batches.test.ts',
+  ),
+  planted(
+    'all VMs that install are the canary',
+    'domain/rolloutEvidence.ts',
+    ['fresh.slice(0, Math.max(0, policy.canaryVms - started))', 'fresh.slice(started - started)'],
+    'tests/activities/gates.test.ts',
+  ),
+  planted(
+    'the sweep of assessments starts a batch for all that is due',
+    'orchestrations/assessmentSweep.ts',
+    ['batches.length < SIDE_BY_SIDE_MAX && n < CALLS_MAX', 'n < CALLS_MAX'],
+    'tests/orchestrations/sweeps.test.ts',
+  ),
+  planted(
+    'a catch-up goes through batches as the month does',
+    'planning/planCatchUp.ts',
+    ['{ ...request.policy, batchSharePercents: [100] }', '{ ...request.policy }'],
+    'tests/planning/planCatchUp.test.ts',
+  ),
+  planted(
+    'keys of VMs are 48 bits',
+    'domain/ids.ts',
+    ['const HASH_DIGITS = 24;', 'const HASH_DIGITS = 12;'],
+    'tests/domain/ids.test.ts',
+  ),
+  planted(
+    'a VM in a region whose name is none takes part',
+    'domain/eligibility.ts',
+    ['if (!isPlaceName(region)) return', "if (region === '') return"],
+    'tests/activities/planRollout.test.ts',
+  ),
+  planted(
+    'a VM that moved since the plan is installed under the old claim',
+    'domain/holds.ts',
+    [
+      "return planned === nameOf(found) ? null : because('placeChanged'",
+      "return planned !== '' ? null : because('placeChanged'",
+    ],
+    'tests/activities/advanceRound.test.ts',
+  ),
+  planted(
+    'the ledger shows the same impairments at every inspection',
+    LEDGER_ENTITY,
+    ['      keep(inspected(before, late, impairments));\n', ''],
+    ENTITIES_TEST,
+  ),
+  planted(
+    'a ledger that is full takes more',
+    LEDGER_ENTITY,
+    ['if (!grows || fitsLedger(packLedger(state))) {', 'if (!grows || packLedger(state) !== null) {'],
+    ENTITIES_TEST,
+  ),
+  planted(
+    'a first batch is all VMs that were left over',
+    'planning/batches.ts',
+    ['Math.min(left.length, Math.floor(first / CARRIED_PART_MAX))', 'Math.min(left.length, first)'],
+    'tests/planning/planRollout.test.ts',
+  ),
+  planted(
+    'VMs that take no part are assessed',
+    'domain/eligibility.ts',
+    ['return vm.assessmentMode !== undefined || eligibilityHolds(vm, policy).length === 0;', 'return true;'],
+    'tests/activities/assessments.test.ts',
+  ),
+  planted(
+    'a host that does not answer counts as one that knows no such instance',
+    'composition/orchestrationInstances.ts',
+    [
+      'error instanceof Error && NOT_FOUND.test(error.message)',
+      'error instanceof Error && NOT_FOUND.source.length > 0',
+    ],
+    'tests/composition/orchestrationInstances.test.ts',
+  ),
+  planted(
+    'finished instances of all days are purged in one call',
+    'operatorApi/scheduled.ts',
+    ['createdTimeTo: new Date(fromMs + DAY_MS)', 'createdTimeTo: new Date(untilMs)'],
+    'tests/operatorApi/purgeFinished.test.ts',
+  ),
+  planted(
+    'a page of outcomes reads all that come after it',
+    'store/listPage.ts',
+    ['take: size + 2 })', 'take: size * 1000 })'],
+    'tests/store/outcomes.test.ts',
+  ),
+];
