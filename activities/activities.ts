@@ -11,7 +11,6 @@ import { decidePhaseGate } from './decidePhaseGate';
 import { endRounds } from './endRounds';
 import { collectMembersDown } from './collectMembersDown';
 import { lookAtSet } from './lookAtSet';
-import { listCatchUps } from './listCatchUps';
 import { listDueLedgers } from './listDueLedgers';
 import { openPhase } from './openPhase';
 import { readRegion } from './readRegion';
@@ -26,6 +25,7 @@ import { readEnablement } from './readEnablement';
 import { recordBake } from './recordBake';
 import { recordRound } from './recordRound';
 import { refreshInventory } from './refreshInventory';
+import { releaseWaits } from './releaseWaits';
 import { settleClaim } from './settleClaim';
 import { recordLedgersDue } from './recordLedgersDue';
 import { startAssessments } from './startAssessments';
@@ -62,10 +62,10 @@ export const activities: readonly Activity[] = [
   collectAssessments,
   collectDueAssessments,
   collectSecondChances,
-  listCatchUps,
   planCatchUp,
   listDueLedgers,
   recordLedgersDue,
+  releaseWaits,
   settleClaim,
   refreshInventory,
   collectOutdatedExtensions,

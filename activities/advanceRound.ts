@@ -21,11 +21,12 @@ import { countAsDown } from './budgetMembers';
 import { heldByBudget, type HeldByBudget } from './budgetShares';
 import { expectClaim } from './expectClaim';
 import { rowsOf } from './lookAtVm';
+import { recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
 import { membersDown } from './setMembers';
-import { activity, type Services } from './services';
+import { wakingActivity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 import { takeStep, type RoundInFlight } from './takeStep';
 import { vmSpan, type TraceSpan } from './traces';
@@ -52,10 +53,13 @@ const FINE_GRID_SECONDS_MAX = 60;
  * written, does nothing and answers the same; before that every step is idempotent. A VM whose step throws is tried again later, and
  * holds up no other.
  */
-export const advanceRound = activity(contracts.advanceRound, async (services, input) => {
+export const advanceRound = wakingActivity(contracts.advanceRound, async (services, input) => {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     const answer = await advanceOnce(services, input);
-    if (answer !== null) return answer;
+    if (answer === null) continue;
+    if (answer.dueUtc !== null) return answer;
+    const isRecorded = await recordPlainRound(services, input.ref, input.claim.claimId);
+    return isRecorded ? { ...answer, isRecorded } : answer;
   }
   throw new Error(
     `The progress of round ${input.claim.claimId} was changed by another call; this one is repeated.`,

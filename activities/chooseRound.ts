@@ -16,9 +16,11 @@ export const chooseRound = activity(
     const inOrder = slots
       .flatMap(({ round, slot }) => (slot === null ? [] : [{ round, slot }]))
       .sort((a, b) => (a.slot.opensUtc < b.slot.opensUtc ? -1 : a.slot.opensUtc > b.slot.opensUtc ? 1 : 0));
-    for (const { round, slot } of inOrder)
-      if (!(await services.rollouts.hasRound(input.rolloutId, round)))
-        return inItsWindow(services, control, round, slot);
+    for (const { round, slot } of inOrder) {
+      if (await services.rollouts.hasRound(input.rolloutId, round)) continue;
+      const next = await inItsWindow(services, control, round, slot);
+      return slots.length === 1 ? { ...next, isLast: true } : next;
+    }
     const noneFits = slots.length > inOrder.length;
     return { kind: 'none', reason: noneFits ? reasonToEnd(services, control) : null };
   },

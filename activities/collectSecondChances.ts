@@ -24,10 +24,10 @@ import { SecondChance, type DueChance, type TakenChance } from '../store/secondC
 import { isUsedUp } from './budgetMembers';
 import { budgetSizesNow } from './budgetShares';
 import * as contracts from './contracts';
-import { approvalFacts, isForeign } from './control';
+import { approvalFacts, isForeign, rolloutOf } from './control';
 import { saveOutcomes } from './saveOutcomes';
 import { seenDue } from './seenDue';
-import { servicesOf, type Services, wakingActivity } from './services';
+import { type AnswerTo, servicesOf, type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
 import { wakeWhenComplete } from './wake';
 
@@ -61,9 +61,26 @@ export const collectSecondChances = wakingActivity(
       await services.agenda.reschedule(seen, 'secondChances', soonest);
     }
     for (const rolloutId of look.gone) await wakeWhenComplete(services, rolloutId);
-    return { more };
+    const { policy } = services;
+    return {
+      more,
+      catchUps: more ? [] : await catchUpsOf(services, phase),
+      pace: contracts.Pace.parse(policy),
+    };
   },
 );
+
+async function catchUpsOf(
+  services: Services,
+  phase: PhaseId,
+): Promise<AnswerTo<typeof contracts.collectSecondChances>['catchUps']> {
+  const catchUps = [];
+  for (const { rolloutId, region } of await services.secondChances.regionsTaken(phase)) {
+    const { endsUtc, epoch } = await rolloutOf(services, rolloutId);
+    catchUps.push({ rolloutId, region, endsUtc, epoch });
+  }
+  return catchUps;
+}
 
 interface Move {
   readonly from: DueChance;

@@ -1,30 +1,39 @@
+import type { z } from 'zod';
 import type { AvailabilitySetId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
 import * as contracts from './contracts';
 import { budgetsDown, budgetSizesNow } from './budgetShares';
+import { stagesOf } from './readRegion';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 
 /** The plan is made whole last: a repeat after a crash makes the same one, and the rounds of a catch-up that runs are not touched any more. */
-export const planCatchUp = activity(contracts.planCatchUp, async (services, { rolloutId, region, phase }) => {
-  const kept = await services.plans.catchUpRounds(rolloutId, phase, region);
-  if (kept !== null) return { rounds: kept };
+export const planCatchUp = activity(contracts.planCatchUp, async (services, where) => {
+  const kept = await services.plans.catchUpRounds(where.rolloutId, where.phase, where.region);
+  const rounds = kept ?? (await planned(services, where));
+  return { rounds, stages: await stagesOf(services, where) };
+});
+
+async function planned(
+  services: Services,
+  { rolloutId, region, phase }: z.output<typeof contracts.planCatchUp.input>,
+): Promise<number> {
   const taken = await services.secondChances.taken(phase, rolloutId, region);
   const known = await sideBySide(taken, ({ vmId }) => services.inventory.read(vmId));
   const vms = known.filter((vm) => vm !== null);
   const { policy } = services;
   const budgets = { sizes: await budgetSizesNow(services), downCounts: await budgetsDown(services) };
-  const planned = plan({
+  const regions = plan({
     vms,
     policy,
     budgets,
     nowUtc: services.nowUtc(),
     ...(await sizesFor(services, vms)),
   });
-  const here = planned.find((one) => one.region === region) ?? null;
-  return { rounds: await services.plans.saveCatchUp(rolloutId, phase, region, here) };
-});
+  const here = regions.find((one) => one.region === region) ?? null;
+  return services.plans.saveCatchUp(rolloutId, phase, region, here);
+}
 
 /** How large the sets and the subscriptions of these VMs are in the inventory: shares are shares of that. */
 async function sizesFor(

@@ -8,58 +8,88 @@ import { expectProbes } from './expectClaim';
 import { askAfterRound, askAfterVms, hooksOn } from './askHooks';
 import { writeHalt } from './halts';
 import { closeRoundEvidence } from './roundEvidence';
-import { type AnswerTo, type Services, wakingActivity } from './services';
+import { type AnswerTo, type Services, wakingActivity, type WakingServices } from './services';
 import { sideBySide } from './sideBySide';
 import { roundSpan } from './traces';
 import { wakeAfterRounds } from './wake';
 
-export const recordRound = wakingActivity(
-  contracts.recordRound,
-  async (services, { ref, claimId }): Promise<AnswerTo<typeof contracts.recordRound>> => {
-    const { rolloutId, ...where } = ref;
-    const { endings, startedUtc } = await endingsOf(services, rolloutId, claimId);
-    const record: RoundRecord = {
-      ...where,
-      atUtc: services.nowUtc(),
-      counts: countOutcomes(endings.map(({ outcomeKind: kind, reason }) => ({ kind, reason }))),
-    };
-    await services.rollouts.saveRound(rolloutId, record);
-    await closeRoundEvidence(
-      services,
-      ref,
-      claimId,
-      endings.map(({ vmId, ...update }) => ({ vmId, update })),
-    );
-    const verdict = checkSilence(record.counts, services.policy);
-    if (verdict.kind !== 'open')
-      await writeHalt(services, rolloutId, {
-        ...verdict,
-        phase: ref.phase,
-        region: ref.region,
-        haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
-        evidence: { ...record.counts },
-      });
-    await askHooks(services, ref, endings);
-    if (endings.some(({ outcomeKind }) => outcomeKind === 'unhealthy'))
-      await expectProbes(services, ref.region);
-    await wakeAfterRounds(services, rolloutId, ref.phase);
-    const lastUtc = endings.map(({ endedUtc }) => endedUtc).reduce(later, startedUtc ?? '');
-    services.trace?.(
-      roundSpan(ref, claimId, {
-        startUtc: startedUtc ?? lastUtc,
-        endUtc: lastUtc,
-        counts: { ...record.counts },
-        isStopped: verdict.kind !== 'open',
-      }),
-    );
-    return {
-      gate: verdict.kind,
-      why: verdict.kind === 'open' ? '' : verdict.why,
-      unhealthy: endings.filter(({ outcomeKind }) => outcomeKind === 'unhealthy').map(({ vmId }) => vmId),
-      unclear: endings.filter(({ reason }) => reason === 'orchestrationFailed').length,
-    };
-  },
+export const recordRound = wakingActivity(contracts.recordRound, async (services, { ref, claimId }) =>
+  record(services, ref, claimId, await endingsOf(services, ref.rolloutId, claimId)),
 );
+
+/**
+ * The same at the end of the call in which the last of its VMs ended, where nothing but the release of the claim comes after it: none of
+ * them is unhealthy or unclear, and no hook is asked. False: it is left to `recordRound`.
+ */
+export async function recordPlainRound(
+  services: WakingServices,
+  ref: contracts.RoundRef,
+  claimId: string,
+): Promise<boolean> {
+  if (asksAfterwards(services)) return false;
+  const ended = await endingsOf(services, ref.rolloutId, claimId);
+  if (unhealthyOf(ended.endings).length + unclearOf(ended.endings) > 0) return false;
+  await record(services, ref, claimId, ended);
+  return true;
+}
+
+async function record(
+  services: WakingServices,
+  ref: contracts.RoundRef,
+  claimId: string,
+  { endings, startedUtc }: EndedRound,
+): Promise<AnswerTo<typeof contracts.recordRound>> {
+  const { rolloutId, ...where } = ref;
+  const round: RoundRecord = {
+    ...where,
+    atUtc: services.nowUtc(),
+    counts: countOutcomes(endings.map(({ outcomeKind: kind, reason }) => ({ kind, reason }))),
+  };
+  await services.rollouts.saveRound(rolloutId, round);
+  await closeRoundEvidence(
+    services,
+    ref,
+    claimId,
+    endings.map(({ vmId, ...update }) => ({ vmId, update })),
+  );
+  const verdict = checkSilence(round.counts, services.policy);
+  if (verdict.kind !== 'open')
+    await writeHalt(services, rolloutId, {
+      ...verdict,
+      phase: ref.phase,
+      region: ref.region,
+      haltId: [ref.phase, ref.region, ref.stage, ref.group, ref.round].join('.'),
+      evidence: { ...round.counts },
+    });
+  await askHooks(services, ref, endings);
+  const unhealthy = unhealthyOf(endings);
+  if (unhealthy.length > 0) await expectProbes(services, ref.region);
+  await wakeAfterRounds(services, rolloutId, ref.phase);
+  const lastUtc = endings.map(({ endedUtc }) => endedUtc).reduce(later, startedUtc ?? '');
+  services.trace?.(
+    roundSpan(ref, claimId, {
+      startUtc: startedUtc ?? lastUtc,
+      endUtc: lastUtc,
+      counts: { ...round.counts },
+      isStopped: verdict.kind !== 'open',
+    }),
+  );
+  return {
+    gate: verdict.kind,
+    why: verdict.kind === 'open' ? '' : verdict.why,
+    unhealthy,
+    unclear: unclearOf(endings),
+  };
+}
+
+const unhealthyOf = (endings: readonly Ended[]): VmId[] =>
+  endings.filter(({ outcomeKind }) => outcomeKind === 'unhealthy').map(({ vmId }) => vmId);
+
+const unclearOf = (endings: readonly Ended[]): number =>
+  endings.filter(({ reason }) => reason === 'orchestrationFailed').length;
+
+const asksAfterwards = (services: Services): boolean =>
+  hooksOn(services, 'afterVm').length + hooksOn(services, 'afterRound').length > 0;
 
 /** What is asked after a round, and after each of its VMs that was installed. */
 async function askHooks(
@@ -67,7 +97,7 @@ async function askHooks(
   ref: contracts.RoundRef,
   endings: readonly Ended[],
 ): Promise<void> {
-  if (hooksOn(services, 'afterVm').length + hooksOn(services, 'afterRound').length === 0) return;
+  if (!asksAfterwards(services)) return;
   const found = await sideBySide(endings, ({ vmId }) => services.inventory.read(vmId));
   const vms = found.filter((vm) => vm !== null);
   const installed = new Set(
@@ -83,12 +113,13 @@ async function askHooks(
 
 type Ended = Extract<VmUpdate, { kind: 'ended' }> & { readonly vmId: VmId };
 
+interface EndedRound {
+  readonly endings: readonly Ended[];
+  readonly startedUtc: string | undefined;
+}
+
 /** How the VMs of a round ended. Throws while one of them has not: a round is written down once, whole. */
-async function endingsOf(
-  services: Services,
-  rolloutId: RolloutId,
-  claimId: string,
-): Promise<{ readonly endings: readonly Ended[]; readonly startedUtc: string | undefined }> {
+async function endingsOf(services: Services, rolloutId: RolloutId, claimId: string): Promise<EndedRound> {
   const found = await services.roundProgress.read(rolloutId, claimId);
   if (found === null) throw new Error(`Round ${claimId} has no progress to be written down.`);
   const endings = found.progress.vms.map(({ vmId, update }) => {

@@ -170,6 +170,40 @@ function withFence(fences: LedgerState['fences'], { fence }: ClaimRequest): Ledg
   return [...others.slice(1 - FENCES_MAX), fence];
 }
 
+/**
+ * The claims that wait and would be granted now, were they asked for one after the other: those that a release wakes. A claim that waits for
+ * something else as well is refused again, which does no harm.
+ */
+export function grantable(state: LedgerState, nowUtc: string, max: number): string[] {
+  const found: string[] = [];
+  let rest = state;
+  for (const ticket of [...state.tickets].sort(byTurn)) {
+    if (found.length === max) break;
+    const { claimId, disruption, lapsesUtc } = ticket;
+    if (lapsesUtc < nowUtc || refusals(rest, requestOf(ticket, nowUtc)).length > 0) continue;
+    found.push(claimId);
+    const claim: Claim = { claimId, kind: 'rollout', disruption, startByUtc: nowUtc, expiresUtc: nowUtc };
+    rest = { ...rest, claims: [...rest.claims, claim] };
+  }
+  return found;
+}
+
+const byTurn = (a: Ticket, b: Ticket): number =>
+  a.deadlineUtc < b.deadlineUtc || (a.deadlineUtc === b.deadlineUtc && a.askedUtc < b.askedUtc) ? -1 : 1;
+
+/** A ticket keeps nothing of slots of catch-ups: a request that is refused for want of one has none. */
+const requestOf = ({ claimId, disruption, deadlineUtc }: Ticket, nowUtc: string): ClaimRequest => ({
+  claimId,
+  kind: 'rollout',
+  disruption,
+  deadlineUtc,
+  nowUtc,
+  startByUtc: nowUtc,
+  expiresUtc: nowUtc,
+  ticketLapseSeconds: 0,
+  catchUpSlotsMax: 0,
+});
+
 /** Every reason against the request, not only the first. */
 function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
   const { disruption } = request;

@@ -33,8 +33,8 @@ export const Policy = z.object({
   /** Longest wait for one assessment. */
   assessmentTimeoutSeconds: seconds(60 * MINUTE),
   assessmentPollSeconds: seconds(5 * MINUTE),
-  /** Polls of a running installation back off from the first to the last. */
-  installPollFirstSeconds: seconds(5 * MINUTE),
+  /** A running installation is looked at first after this: nineteen of twenty take longer. Later looks are further apart by no more than the last. */
+  installPollFirstSeconds: seconds(20 * MINUTE),
   installPollLastSeconds: seconds(5 * MINUTE),
   /** Less than this left of the window (after the reserve) and an install is not started: it could not do its work. */
   installMinimumSeconds: seconds(60 * MINUTE),

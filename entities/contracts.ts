@@ -9,8 +9,17 @@ export const disruptionLedger = {
   operations: {
     tryAcquire: { input: ClaimRequest, output: ClaimAnswer },
     release: {
-      input: z.object({ claimId: z.string(), impaired: z.array(Impairment) }),
-      output: z.object({ released: z.boolean() }),
+      input: z.object({
+        claimId: z.string(),
+        impaired: z.array(Impairment),
+        /** Absent where no request is to be woken. */
+        nowUtc: Utc.exactOptional(),
+      }),
+      output: z.object({
+        released: z.boolean(),
+        /** Claims that were refused, and would be granted now: the first of them. */
+        grantable: z.array(z.string()).default([]),
+      }),
     },
     heal: { input: z.object({ vmIds: z.array(VmId) }), output: z.object({ impaired: z.number() }) },
     follow: {

@@ -4,6 +4,7 @@ import {
   firstExpiry,
   follow,
   followSet,
+  grantable,
   heal,
   release,
   suspects,
@@ -16,6 +17,8 @@ import { disruptionLedger as contract } from './contracts';
 
 /** Answers are messages and must stay under 16 KB; the sweep that inspects comes back within the hour. */
 const INSPECTED_MAX = 12;
+/** Those behind them follow when one of these is released. */
+const GRANTABLE_MAX = 20;
 
 /**
  * The one place that grants the right to disrupt: an entity for each connected component of the pair graph, keyed by its name.
@@ -35,10 +38,15 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
       return;
     }
     case 'release': {
-      const { claimId, impaired } = operations.release.input.parse(df.getInput());
+      const { claimId, impaired, nowUtc } = operations.release.input.parse(df.getInput());
       const after = release(before, claimId, impaired);
       keep(after);
-      df.return({ released: after.claims.length < before.claims.length });
+      const released = after.claims.length < before.claims.length;
+      df.return(
+        nowUtc === undefined
+          ? { released }
+          : { released, grantable: grantable(after, nowUtc, GRANTABLE_MAX) },
+      );
       return;
     }
     case 'heal': {

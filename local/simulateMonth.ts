@@ -9,7 +9,7 @@ import type { FaultHooks } from '../composition/faultHooks';
 import type { Store } from '../store/store';
 import type { DriverEvent } from '../drivers/driver';
 import { scenarioPath } from '../drivers/simulated/scenario';
-import { startHost, type Host } from '../emulator/host';
+import { startHost, type Host, type HostOptions } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureReport, type AzureWire } from './azureMonth';
@@ -47,6 +47,8 @@ export interface SimulationOptions {
   readonly wire?: AzureWire;
   /** Puts something between the app and its tables. */
   readonly store?: (made: Store) => Store;
+  /** Hears of what the engine of the host does. */
+  readonly observe?: HostOptions['observe'];
   /** So many days from the release; the whole month unless said otherwise. */
   readonly days?: number;
   /** The app stays loaded, and warm, for the next month in this process that wants it so. */
@@ -170,6 +172,7 @@ function hostOf(
     auditEvery: options.auditEvery ?? 0,
     strict: true,
     keepApp: options.keepApp ?? false,
+    ...(options.observe !== undefined && { observe: options.observe }),
     prepare: (appModule) => {
       (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
       const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };

@@ -21,11 +21,14 @@ export function* availabilitySetRollout(context: OrchestrationContext): Step<{ r
       if (next.reason !== null) yield* call(context, endRounds, { ...where, done, reason: next.reason });
       return { rounds: done.length };
     }
-    const { opensUtc, ...round } = next;
+    const { opensUtc, isLast, ...round } = next;
     yield* waitUntil(context, opensUtc);
     const id = childId(context.df.instanceId, `${round.ref.round}-${attempt}`);
     const result = yield* runRound(context, id, { ...round, ...rollout });
-    if (result.kind === 'ran') done = [...done, round.ref.round];
+    if (result.kind === 'ran') {
+      done = [...done, round.ref.round];
+      if (isLast === true) return { rounds: done.length };
+    }
     const reason = givenUp(result, rollout.kind);
     if (reason !== null) {
       yield* call(context, endRounds, { ...where, done, reason });

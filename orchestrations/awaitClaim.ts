@@ -2,9 +2,11 @@ import type { OrchestrationContext } from 'durable-functions';
 import { collectMembersDown } from '../activities/contracts';
 import { budgetLedger } from '../domain/budgets';
 import type { Disruption } from '../domain/disruption';
+import type { RefusalRule } from '../domain/ledger';
 import { disruptionLedger } from '../entities/contracts';
+import { LOOK_AGAIN } from './awaitAnswer';
 import * as children from './contracts';
-import { releaseLedger } from './releaseClaim';
+import { releaseBudget, releaseLedger } from './releaseClaim';
 import { call, callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
 
 export interface Claimed {
@@ -50,9 +52,9 @@ function* acquireBudgets(context: OrchestrationContext, input: Input, disruption
         ...(fence !== undefined && { fence }),
       },
     );
-    if (said.kind === 'granted') taken.push(key);
+    if (said.kind === 'granted') taken.push(budget);
     else {
-      for (const ledger of taken) yield* releaseLedger(context, ledger, claimId);
+      for (const one of taken) yield* releaseBudget(context, one, claimId);
       return false;
     }
   }
@@ -127,7 +129,8 @@ function* askRegion(context: OrchestrationContext, input: Input): Step<Claimed |
       expiresUtc: closesUtc,
       deadlineUtc,
       nowUtc: nowUtc(context),
-      ticketLapseSeconds: pace.ticketLapseSeconds,
+      // One that is woken keeps its place while it sleeps.
+      ticketLapseSeconds: pace.ticketLapseSeconds + (kind === 'onDemand' ? 0 : pace.wakeFallbackSeconds),
       catchUpSlotsMax,
       ...(catchUp !== undefined && { catchUp }),
       ...(fence !== undefined && { fence }),
@@ -140,12 +143,30 @@ function* askRegion(context: OrchestrationContext, input: Input): Step<Claimed |
     : { granted: false, rules, againUtc: said.againUtc };
 }
 
-/** Asks the ledger until it grants the claim or time is up. An entity cannot wake a waiter in JavaScript, so this polls. */
+/** What only a release of the same ledger can change: whoever releases a claim wakes the requests that would be granted now. */
+const WOKEN: ReadonlySet<string> = new Set<RefusalRule>([
+  'geoPair',
+  'zones',
+  'updateDomains',
+  'setShare',
+  'subscriptionShare',
+  'olderTicket',
+]);
+
+/** A request that a person made is waited for under another id, and polls. */
+const isWoken = ({ kind }: Pick<Input, 'kind'>, { rules }: Claimed): boolean =>
+  kind !== 'onDemand' && rules.length > 0 && rules.every((rule) => WOKEN.has(rule));
+
+/**
+ * Asks the ledger until it grants the claim or time is up. An entity cannot wake an orchestration in JavaScript, but an orchestration that gives its claim
+ * back can; what that does not change is polled.
+ */
 export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
   const { refused, ...input } = children.awaitClaim.input.parse(context.df.getInput());
   const { pace, untilUtc } = input;
   let said: Claimed = refused ?? { granted: false, rules: [] };
-  let isAsked = refused !== undefined;
+  // One that is woken asks once more now that it can be: what was released in between woke nothing.
+  let isAsked = refused !== undefined && !isWoken(input, refused);
   const answer = yield* pollForAnswer<Claimed>(
     context,
     input,
@@ -165,6 +186,7 @@ export function* awaitClaim(context: OrchestrationContext): Step<Claimed> {
         return said.granted ? said : null;
       },
       notBeforeUtc: () => said.againUtc,
+      sleeps: () => (isWoken(input, said) ? { event: LOOK_AGAIN, seconds: pace.wakeFallbackSeconds } : null),
       continueWith: (polls) => {
         continueAs(context, children.awaitClaim, { ...input, polls });
       },

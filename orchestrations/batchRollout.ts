@@ -35,8 +35,10 @@ export function* batchRollout(context: OrchestrationContext): Step<{ rounds: num
       yield* waitUntil(context, opensUtc);
       const id = childId(context.df.instanceId, `${round.ref.round}-${attempt}`);
       const result = yield* runRound(context, id, { ...round, ...rollout });
-      if (result.kind === 'ran') ran += 1;
-      else again = round.ref.round;
+      if (result.kind === 'ran') {
+        ran += 1;
+        if (lane.lanes >= rounds) return { rounds: ran }; // the others have one each
+      } else again = round.ref.round;
       reason = givenUp(result, rollout.kind);
       own = again;
       if (reason === null && result.kind === 'missed') yield* waitUntil(context, round.acquireByUtc);

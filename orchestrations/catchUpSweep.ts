@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { collectSecondChances, listCatchUps } from '../activities/contracts';
+import { collectSecondChances } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import { catchUpIdOf } from '../domain/phaseId';
 import * as children from './contracts';
@@ -13,15 +13,15 @@ export function* catchUpSweep(context: OrchestrationContext): Step<{ regions: nu
   const input = children.catchUpSweep.input.parse(context.df.getInput());
   const { sweepUtc: nowUtc, seen } = input;
   const phase = catchUpIdOf(nowUtc);
-  for (let looks = 1; ; looks += 1) {
-    const { more } = yield* call(context, collectSecondChances, { nowUtc, phase, seen });
-    if (!more) break;
+  let last = yield* call(context, collectSecondChances, { nowUtc, phase, seen });
+  for (let looks = 1; last.more; looks += 1) {
     if (looks === LOOKS_PER_GENERATION) {
       continueAs(context, children.catchUpSweep, input);
       return { regions: 0 }; // dropped: the next generation goes on
     }
+    last = yield* call(context, collectSecondChances, { nowUtc, phase, seen });
   }
-  const { catchUps, pace } = yield* call(context, listCatchUps, { phase });
+  const { catchUps, pace } = last;
   for (let start = 0; start < catchUps.length; start += SIDE_BY_SIDE_MAX)
     yield* allEnded(
       context,

@@ -249,12 +249,22 @@ export function* pollForAnswer<T>(
     readonly continueWith: (polls: number) => void;
     /** Where the answer says when it can be another one at the soonest. */
     readonly notBeforeUtc?: () => string | undefined;
+    /** After an answer that others change, who raise this event then: it sleeps until the event, at most so long. */
+    readonly sleeps?: () => { readonly event: string; readonly seconds: number } | null;
   },
 ): Step<T | null> {
   for (let polls = input.polls; ; polls += 1) {
     const answer = yield* steps.ask();
     if (answer !== null) return answer;
     if (nowUtc(context) >= pace.untilUtc) return null;
+    const sleep = steps.sleeps?.() ?? null;
+    if (sleep !== null) {
+      const lastUtc = earlier(pace.untilUtc, addSeconds(nowUtc(context), sleep.seconds));
+      const isWoken = yield* sleepUntilEvent(context, sleep.event, lastUtc);
+      if (isWoken && polls - input.polls < POLLS_PER_GENERATION) continue;
+      steps.continueWith(polls + 1);
+      return null;
+    }
     const seconds = Math.min(pace.lastSeconds, pace.firstSeconds * 2 ** Math.min(polls, 20));
     const jitter = (pace.jitterShare ?? 0) * chance('jitter', context.df.instanceId, polls);
     const paced = addSeconds(nowUtc(context), Math.ceil(seconds * (1 + jitter)));

@@ -7,8 +7,9 @@ import type { Claim, Impairment } from '../domain/ledger';
 import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
 import { addSeconds, call, callEntities, callEntity, type Step } from './durable';
+import { releaseLedger } from './releaseClaim';
 
-const { inspect, release, heal, follow } = disruptionLedger.operations;
+const { inspect, heal, follow } = disruptionLedger.operations;
 
 /** An impairment is some 400 bytes, and a message stays under 16 KB. */
 const IMPAIRED_TOGETHER_MAX = 30;
@@ -89,10 +90,7 @@ function* reap(context: OrchestrationContext, ledger: EntityRef, claim: Claim, s
       ? []
       : unproven.map((vmId): Impairment => ({ vmId, availabilitySetId, region, sinceUtc }));
   for (let start = 0; start === 0 || start < impaired.length; start += IMPAIRED_TOGETHER_MAX)
-    yield* callEntity(context, ledger, ['release', release], {
-      claimId,
-      impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX),
-    });
+    yield* releaseLedger(context, ledger.key, claimId, impaired.slice(start, start + IMPAIRED_TOGETHER_MAX));
 }
 
 /** A VM holds its set until it is healthy again, or gone. One that is listed and not there may have been moved: the next listing shows it. */

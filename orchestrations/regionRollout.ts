@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { readRegion } from '../activities/contracts';
+import { readRegion, type RegionStages } from '../activities/contracts';
 import { childId } from '../domain/ids';
 import { SETS_AT_ONCE_MAX } from '../planning/widths';
 import * as children from './contracts';
@@ -8,7 +8,7 @@ import { allEnded, call, startChild, type Child, type Step } from './durable';
 
 type Rounds = Child<{ rounds: number }>;
 type Here = z.output<typeof children.regionRollout.input>;
-type Stage = z.output<typeof readRegion.output>['stages'][number];
+type Stage = RegionStages[number];
 
 /**
  * Rolls out one region, stage by stage: zone after zone, never two at once. Within a stage the standalone VMs have a lane of their own for
@@ -18,6 +18,15 @@ export function* regionRollout(context: OrchestrationContext): Step<{ rounds: nu
   const here = children.regionRollout.input.parse(context.df.getInput());
   const { rolloutId, phase, region } = here;
   const { stages } = yield* call(context, readRegion, { rolloutId, phase, region });
+  return yield* rollOutStages(context, here, stages);
+}
+
+/** The stages of a region, one after another. */
+export function* rollOutStages(
+  context: OrchestrationContext,
+  here: Here,
+  stages: RegionStages,
+): Step<{ rounds: number }> {
   let rounds = 0;
   for (const stage of stages) {
     const started = [...startCohorts(context, here, stage), ...startSets(context, here, stage)];

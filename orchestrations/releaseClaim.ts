@@ -1,9 +1,14 @@
 import type { OrchestrationContext } from 'durable-functions';
+import { releaseWaits } from '../activities/contracts';
 import { budgetLedger } from '../domain/budgets';
 import type { Disruption } from '../domain/disruption';
+import { childId } from '../domain/ids';
 import type { Impairment } from '../domain/ledger';
 import { disruptionLedger } from '../entities/contracts';
-import { callEntity, type Step } from './durable';
+import { call, callEntity, nowUtc, type Step } from './durable';
+
+/** The instance that waits for the claim of a round. A claim that a person asked for is waited for under another id, and polled. */
+export const waitOf = (claimId: string): string => childId(claimId, 'claim');
 
 /** Gives a claim back to the ledger of its region and to those of its budgets; also takes back their tickets. */
 export function* releaseClaimed(
@@ -13,20 +18,31 @@ export function* releaseClaimed(
   impaired: readonly Impairment[],
 ): Step<void> {
   yield* releaseLedger(context, ledger, claimId, impaired);
-  for (const { budget } of disruption.budgets ?? [])
-    yield* releaseLedger(context, budgetLedger(budget), claimId);
+  for (const { budget } of disruption.budgets ?? []) yield* releaseBudget(context, budget, claimId);
 }
 
+/** Those that wait for what it held are woken. */
 export function* releaseLedger(
   context: OrchestrationContext,
   key: string,
   claimId: string,
   impaired: readonly Impairment[] = [],
 ): Step<void> {
-  yield* callEntity(
+  const { grantable } = yield* callEntity(
     context,
     { name: disruptionLedger.name, key },
     ['release', disruptionLedger.operations.release],
-    { claimId, impaired: [...impaired] },
+    { claimId, impaired: [...impaired], nowUtc: nowUtc(context) },
+  );
+  if (grantable.length > 0) yield* call(context, releaseWaits, { instanceIds: grantable.map(waitOf) });
+}
+
+/** What waits for a budget looks at its members each time, and polls: none is woken. */
+export function* releaseBudget(context: OrchestrationContext, budget: string, claimId: string): Step<void> {
+  yield* callEntity(
+    context,
+    { name: disruptionLedger.name, key: budgetLedger(budget) },
+    ['release', disruptionLedger.operations.release],
+    { claimId, impaired: [] },
   );
 }

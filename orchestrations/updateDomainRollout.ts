@@ -7,7 +7,7 @@ import { childId, keyOf } from '../domain/ids';
 import { claimDeadline, type Impairment } from '../domain/ledger';
 import { askForClaim, type Claimed } from './awaitClaim';
 import * as children from './contracts';
-import { releaseClaimed } from './releaseClaim';
+import { releaseClaimed, waitOf } from './releaseClaim';
 import { call, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
@@ -28,13 +28,20 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
     if (admitted.kind !== 'admitted') return admitted;
     input = { ...input, disruption: admitted.disruption };
   }
-  if (!(yield* advanceTogether(context, input))) return { kind: 'ran' }; // dropped: the next generation goes on
-  const { ref } = input;
-  const claimId = context.df.instanceId;
-  const { unhealthy, unclear } = yield* call(context, recordRound, { ref, claimId });
+  const ended = yield* advanceTogether(context, input);
+  if (ended === 'continues') return { kind: 'ran' }; // dropped: the next generation goes on
+  const { unhealthy, unclear } = ended === 'recorded' ? NOTHING_WRONG : yield* record(context, input);
   // A VM may still be installing although no step could say so: the claim stays, and the ledger's sweep asks before it frees it.
   if (unclear === 0) yield* release(context, input, impairments(context, input, unhealthy));
   return { kind: 'ran' };
+}
+
+type Recorded = Pick<z.output<typeof recordRound.output>, 'unhealthy' | 'unclear'>;
+
+const NOTHING_WRONG: Recorded = { unhealthy: [], unclear: 0 };
+
+function* record(context: OrchestrationContext, { ref }: Input): Step<Recorded> {
+  return yield* call(context, recordRound, { ref, claimId: context.df.instanceId });
 }
 
 interface Admitted {
@@ -49,7 +56,13 @@ function* admission(
 ): Step<Exclude<Result, { kind: 'ran' }> | Admitted> {
   const { rolloutId, ref, phase, pace } = input;
   // Most rounds may go at once, and most claims are granted at once: only those that must wait have a child that waits.
-  const control = yield* call(context, readControl, { rolloutId, phase, region: ref.region });
+  const isOfSet = input.disruption.availabilitySetId !== null;
+  const control = yield* call(context, readControl, {
+    rolloutId,
+    phase,
+    region: ref.region,
+    ...(isOfSet && { begins: { ref, disruption: input.disruption } }),
+  });
   if (control.kind === 'stop') return { kind: 'stopped', reason: control.reason };
   if (control.kind === 'wait' || control.asksHooks) {
     const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
@@ -63,7 +76,8 @@ function* admission(
     if (!go) return reason === null ? { kind: 'missed', rules: [] } : { kind: 'stopped', reason };
   }
 
-  const disruption = yield* atOnce(context, input);
+  const seen = control.kind === 'go' ? control.disruption : undefined;
+  const disruption = seen ?? (yield* atOnce(context, input));
   const claim = yield* claimFor(context, input, disruption);
   if (claim.granted) return { kind: 'admitted', disruption: claim.disruption ?? disruption };
   yield* release(context, input, []); // also takes back the ticket
@@ -91,8 +105,7 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
   const answer = yield* askForClaim(context, request);
   const { granted, ...refused } = answer;
   if (granted || nowUtc(context) >= input.acquireByUtc) return answer;
-  const id = childId(context.df.instanceId, 'claim');
-  const last = yield* child(context, children.awaitClaim, id, {
+  const last = yield* child(context, children.awaitClaim, waitOf(context.df.instanceId), {
     ...request,
     refused: { granted, ...refused },
   });
@@ -107,19 +120,23 @@ function* atOnce(context: OrchestrationContext, { ref, disruption }: Input): Ste
   return seen.disruption;
 }
 
-/** One timer and one activity, again and again, until every VM has its outcome. False when this generation has ended before that. */
-function* advanceTogether(context: OrchestrationContext, input: Input): Step<boolean> {
+/** One timer and one activity, again and again, until every VM has its outcome; or until the next generation goes on with it. */
+function* advanceTogether(
+  context: OrchestrationContext,
+  input: Input,
+): Step<'ended' | 'recorded' | 'continues'> {
   const { ref, disruption, startByUtc, closesUtc } = input;
   const claim = { claimId: context.df.instanceId, startByUtc, closesUtc, epoch: input.epoch };
   for (let n = input.call + 1; ; n += 1) {
-    const { dueUtc, events } = yield* call(context, advanceRound, { ref, claim, disruption, call: n });
+    const advanced = yield* call(context, advanceRound, { ref, claim, disruption, call: n });
+    const { dueUtc, events, isRecorded } = advanced;
     for (const { vmId, event } of events)
       signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', event);
-    if (dueUtc === null) return true;
+    if (dueUtc === null) return isRecorded === true ? 'recorded' : 'ended';
     yield* waitUntil(context, dueUtc);
     if (n - input.call >= CALLS_PER_GENERATION) {
       continueAs(context, children.updateDomainRollout, { ...input, call: n });
-      return false;
+      return 'continues';
     }
   }
 }

@@ -19,6 +19,13 @@ export const recordLedgersDue = {
   output: z.object({}),
 } satisfies ActivityContract;
 
+/** Lets these instances look again: what they wait for may be granted now. One that is not there needs no word. */
+export const releaseWaits = {
+  name: 'releaseWaits',
+  input: z.object({ instanceIds: z.array(z.string()) }),
+  output: z.object({}),
+} satisfies ActivityContract;
+
 /** Asks the driver whether anything is still in flight under a suspect claim, and what is known of the VMs that were installed under it. */
 export const settleClaim = {
   name: 'settleClaim',

@@ -1,17 +1,11 @@
 import { z } from 'zod';
 import { StopReason, WaitReason } from '../../domain/control';
+import { Disruption } from '../../domain/disruption';
 import { OutcomeCounts } from '../../domain/gates';
 import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';
-import { type ActivityContract, Pace, RoundRef } from './shared';
-
-/** A batch: how many rounds it has, and how many of them run side by side. */
-export const PlannedBatch = z.object({
-  group: z.string(),
-  rounds: z.number().int(),
-  atOnce: z.number().int(),
-});
+import { type ActivityContract, Pace, RegionStages, RoundRef } from './shared';
 
 /**
  * Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. While the driver lists no VM there is
@@ -41,10 +35,21 @@ export const planRollout = {
 /** May something new start here now? `wait` passes when a person decides; `stop` never does. */
 export const readControl = {
   name: 'readControl',
-  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
+  input: z.object({
+    rolloutId: RolloutId,
+    phase: PhaseId,
+    region: z.string().nullable(),
+    /** The round of a set that begins where it may. */
+    begins: z.object({ ref: RoundRef, disruption: Disruption }).exactOptional(),
+  }),
   output: z.discriminatedUnion('kind', [
-    /** `asksHooks`: a round asks hooks of the policy before it begins. */
-    z.object({ kind: z.literal('go'), asksHooks: z.boolean().default(false) }),
+    z.object({
+      kind: z.literal('go'),
+      /** A round asks hooks of the policy before it begins. */
+      asksHooks: z.boolean().default(false),
+      /** What the claim of the round may cover, as `lookAtSet` says it. */
+      disruption: Disruption.exactOptional(),
+    }),
     z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
     z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),
@@ -101,17 +106,7 @@ export const decidePhaseGate = {
 export const readRegion = {
   name: 'readRegion',
   input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string() }),
-  output: z.object({
-    stages: z.array(
-      z.object({
-        stage: z.string(),
-        tracks: z.array(z.object({ cohort: z.number().int(), batches: z.array(PlannedBatch) })),
-        setCount: z.number().int(),
-        /** Groups of the sets; empty where the region has more than run at once: they are taken one by one. */
-        sets: z.array(z.string()),
-      }),
-    ),
-  }),
+  output: z.object({ stages: RegionStages }),
 } satisfies ActivityContract;
 
 /** Whether every VM of the rollout has its final outcome, or the rollout's time is up. */

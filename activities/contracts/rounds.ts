@@ -39,7 +39,10 @@ export const chooseRound = {
     done: z.array(z.number().int()),
   }).extend(When.shape),
   output: z.discriminatedUnion('kind', [
-    NextRound,
+    NextRound.extend({
+      /** No other round of the set is left. */
+      isLast: z.boolean().exactOptional(),
+    }),
     z.object({ kind: z.literal('none'), reason: OutcomeReason.nullable() }),
   ]),
 } satisfies ActivityContract;
@@ -153,6 +156,8 @@ export const advanceRound = {
     dueUtc: Utc.nullable(),
     /** What the VMs' entities are to be sent. */
     events: z.array(z.object({ vmId: VmId, event: VmEvent })),
+    /** Every VM has its outcome, none is unhealthy or unclear, no hook is asked: the round is written down, as `recordRound` does it. */
+    isRecorded: z.boolean().exactOptional(),
   }),
 } satisfies ActivityContract;
 

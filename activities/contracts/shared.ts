@@ -47,6 +47,25 @@ export type GroupScope = Readonly<z.infer<typeof GroupScope>>;
 export const RoundRef = GroupScope.extend({ round: z.number().int() });
 export type RoundRef = Readonly<z.infer<typeof RoundRef>>;
 
+/** A batch: how many rounds it has, and how many of them run side by side. */
+export const PlannedBatch = z.object({
+  group: z.string(),
+  rounds: z.number().int(),
+  atOnce: z.number().int(),
+});
+
+/** The stages of a region, in order: batches of standalone VMs by window cohort, and the sets. */
+export const RegionStages = z.array(
+  z.object({
+    stage: z.string(),
+    tracks: z.array(z.object({ cohort: z.number().int(), batches: z.array(PlannedBatch) })),
+    setCount: z.number().int(),
+    /** Groups of the sets; empty where the region has more than run at once: they are taken one by one. */
+    sets: z.array(z.string()),
+  }),
+);
+export type RegionStages = z.infer<typeof RegionStages>;
+
 /** The row of the agenda that a sweep was started for. Null: it was not there. */
 export const SeenDue = z
   .object({ dueUtc: Utc, etag: z.string(), listed: AgreedListing.exactOptional() })

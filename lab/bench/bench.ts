@@ -14,6 +14,7 @@ import { hugeMonthBenchmark, largeMonthBenchmark, monthBenchmark } from './month
 import { peersBenchmark } from './peers';
 import { millionBenchmark, planBenchmark, readBenchmark } from './plan';
 import { rowsBenchmark } from './rows';
+import { stepsBenchmark } from './steps';
 import { storageBenchmark } from './storage';
 
 /** What `npm run bench` runs by itself. */
@@ -31,6 +32,7 @@ const ASKED: readonly Benchmark[] = [
   forecastBenchmark,
   calibrationBenchmark,
   rowsBenchmark,
+  stepsBenchmark,
   idleBenchmark,
   gatesBenchmark,
   cellsBenchmark,

@@ -90,7 +90,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'members of a budget that are down leave room as if they were up',
     'activities/collectMembersDown.ts',
-    ['share.max - look.down.size', 'share.max'],
+    ['budgetRoom(share.max, look.down.size)', 'share.max'],
     'tests/activities/budgetMembers.test.ts',
   ),
   planted(
@@ -108,7 +108,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a round waits until its window closes for members of a budget that are off for good',
     'activities/collectMembersDown.ts',
-    ['inVain: seconds >= WAIT_SECONDS_MAX', 'inVain: false'],
+    ['inVain: seconds >= RESTART_SECONDS_MAX', 'inVain: false'],
     'tests/activities/budgetMembers.test.ts',
   ),
   planted(
@@ -247,9 +247,21 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/orchestrations/sweeps.test.ts',
   ),
   planted(
+    'a round that ends wakes none of those that wait for what it held',
+    'orchestrations/releaseClaim.ts',
+    ['if (grantable.length > 0)', 'if (grantable.length < 0)'],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
+    'a release wakes rounds that exclude each other',
+    'domain/ledger.ts',
+    ['rest = { ...rest, claims: [...rest.claims, claim] };', 'void claim;'],
+    'tests/domain/ledger.test.ts',
+  ),
+  planted(
     'a set whose round died is let go with its VMs unproven',
     'orchestrations/ledgerSweep.ts',
-    ['impaired: impaired.slice(start, start + IMPAIRED_TOGETHER_MAX)', 'impaired: []'],
+    ['impaired.slice(start, start + IMPAIRED_TOGETHER_MAX))', '[])'],
     'tests/orchestrations/sweeps.test.ts',
   ),
   planted(

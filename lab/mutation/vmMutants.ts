@@ -291,7 +291,7 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'the plan of a catch-up that runs is made again',
     'activities/planCatchUp.ts',
-    ['  if (kept !== null) return { rounds: kept };\n', ''],
+    ['kept ?? (await planned(services, where))', 'await planned(services, where)'],
     'tests/activities/secondChances.test.ts',
   ),
   planted(

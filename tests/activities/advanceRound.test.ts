@@ -3,6 +3,7 @@ import type * as contracts from '../../activities/contracts';
 import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
+import { PhaseId } from '../../domain/phaseId';
 import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
 import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
@@ -18,6 +19,7 @@ import {
 import { roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;
+const where = { ...ref, phase: PhaseId.parse(ref.phase) };
 const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
 
 /** Where the builders' standalone VMs are. */
@@ -75,6 +77,28 @@ describe('the VMs of a round advance together', () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(Array(12).fill('patched'));
     const record = await services.run(recordRound, { ref, claimId: claim.claimId });
     expect(record).toEqual({ gate: 'open', why: '', unhealthy: [], unclear: 0 });
+  });
+
+  it('the call in which the last of them ends writes the round down, and its repeat does, too', async () => {
+    const { services } = await aRoundOf(3);
+    const { answers, calls } = await finish(services);
+    expect(answers.map(({ isRecorded }) => isRecorded ?? false)).toEqual([
+      ...Array<boolean>(calls - 1).fill(false),
+      true,
+    ]);
+    expect(await services.rollouts.hasRound(ROLLOUT, where)).toBe(true);
+    expect(await callOf(services, calls)).toEqual(answers.at(-1));
+  });
+
+  it('INV-13: a round with a VM that is unhealthy is left to recordRound, which names it', async () => {
+    const { services, ids } = await aRoundOf(3);
+    services.driver.probeHealth = () =>
+      Promise.resolve({ answer: 'unhealthy', because: 'the agent is gone', signals: HEALTHY });
+    const { answers } = await finish(services);
+    expect(answers.at(-1)?.isRecorded).toBeUndefined();
+    expect(await services.rollouts.hasRound(ROLLOUT, where)).toBe(false);
+    const recorded = await services.run(recordRound, { ref, claimId: claim.claimId });
+    expect(recorded).toMatchObject({ unhealthy: expect.arrayContaining(ids) as unknown });
   });
 
   it('a hook that does not say yes after the round holds its region, with its words', async () => {

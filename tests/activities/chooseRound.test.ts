@@ -48,6 +48,7 @@ describe('the next round', () => {
   it('R-108: has the window of its VMs, as instants', async () => {
     expect(await choose([aRound({ vmIds: vmsOf(3).map(({ id }) => id) })])).toEqual({
       kind: 'round',
+      isLast: true,
       ref: {
         rolloutId: ROLLOUT,
         phase: phaseIdOf(1),

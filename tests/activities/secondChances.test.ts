@@ -1,5 +1,4 @@
 import { collectSecondChances } from '../../activities/collectSecondChances';
-import { listCatchUps } from '../../activities/listCatchUps';
 import { planCatchUp } from '../../activities/planCatchUp';
 import { saveOutcomes } from '../../activities/saveOutcomes';
 import type { VirtualMachine } from '../../domain/virtualMachine';
@@ -53,15 +52,17 @@ async function endedAs(
 }
 
 interface CatchUps {
+  readonly more: boolean;
   readonly catchUps: readonly { readonly region: string }[];
 }
 
 /** What a sweep does, activity after activity. */
 async function plan(services: FakeServices, phase = PHASE): Promise<CatchUps> {
   const nowUtc = services.nowUtc();
-  for (let more = true; more;)
-    ({ more } = (await services.run(collectSecondChances, { nowUtc, phase })) as { more: boolean });
-  const found = (await services.run(listCatchUps, { phase })) as CatchUps;
+  const look = async (): Promise<CatchUps> =>
+    (await services.run(collectSecondChances, { nowUtc, phase })) as CatchUps;
+  let found = await look();
+  while (found.more) found = await look();
   for (const { region } of found.catchUps)
     await services.run(planCatchUp, { rolloutId: ROLLOUT, region, phase });
   return found;

@@ -3,6 +3,7 @@ import {
   emptyLedger,
   follow,
   followSet,
+  grantable,
   heal,
   release,
   suspects,
@@ -340,5 +341,42 @@ describe('a claim that outlives its window', () => {
     expect(ledger.rulesAgainst(aRequest('b', ZONE_2, { nowUtc: minutesAfter(expired, 9999) }))).toEqual([
       'zones',
     ]);
+  });
+});
+
+describe('a release names the claims that would be granted now', () => {
+  const waiting = (...asked: readonly ClaimRequest[]): LedgerState => {
+    const ledger = new Asked();
+    ledger.ask(aRequest('held'));
+    for (const request of asked) expect(ledger.ask(request).kind).toBe('refused');
+    return ledger.state;
+  };
+  const later = (minutes: number): Partial<ClaimRequest> => ({ nowUtc: minutesAfter(NINE, minutes) });
+
+  it('none while what they wait for is held', () => {
+    expect(grantable(waiting(aRequest('a', ZONE_2)), NINE, 20)).toEqual([]);
+  });
+
+  it('the first by its deadline, and those that may go beside it', () => {
+    const one = aDisruption({ zone: '2', count: 1 });
+    const state = waiting(
+      aRequest('later', aDisruption({ zone: '3' }), later(1)),
+      aRequest('sooner', one, { ...later(2), deadlineUtc: NINE }),
+      aRequest('beside', one, { ...later(3), deadlineUtc: NINE }),
+    );
+    expect(grantable(release(state, 'held', []), NINE, 20)).toEqual(['sooner', 'beside']);
+    expect(grantable(release(state, 'held', []), NINE, 1)).toEqual(['sooner']);
+  });
+
+  it('none that has not been asked for since its ticket lapsed', () => {
+    const state = release(waiting(aRequest('a', ZONE_2)), 'held', []);
+    const [ticket] = state.tickets;
+    expect(grantable(state, minutesAfter(ticket?.lapsesUtc ?? '', 1), 20)).toEqual([]);
+  });
+
+  it('together no more than their shares allow', () => {
+    const two = inSet('web', 0, { count: 2, shareMax: 4 });
+    const state = waiting(...['a', 'b', 'c'].map((claimId, n) => aRequest(claimId, two, later(n))));
+    expect(grantable(release(state, 'held', []), NINE, 20)).toEqual(['a', 'b']);
   });
 });

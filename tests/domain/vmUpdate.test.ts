@@ -50,9 +50,13 @@ describe('a VM with patches to install', () => {
     });
   });
 
-  it('is asked about its installation every five minutes, or as its pace says less and less often', () => {
-    // 5 min assessment; 5 polls; 15 min soak
-    expect(run().endedUtc).toBe('2026-11-13T04:00:00.000Z');
+  it('is asked about its installation after twenty minutes and then every five, or as its pace says less and less often', () => {
+    // 5 min assessment; polls after 20, 5, 5, 5, 5 min; 15 min soak
+    expect(run().endedUtc).toBe('2026-11-13T04:15:00.000Z');
+    // 5 min assessment; polls after 5 min each; 15 min soak
+    expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 300 }).endedUtc).toBe(
+      '2026-11-13T04:00:00.000Z',
+    );
     // 5 min assessment; polls after 1, 2, 4, 5, 5 min; 15 min soak
     expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 60 }).endedUtc).toBe(
       '2026-11-13T03:52:00.000Z',
@@ -256,13 +260,13 @@ describe('R-204: success is measured by health after the update', () => {
   it('INV-10: a VM that is unknown at the end of the soak is never healthy: it is watched until it answers', () => {
     const seen = probing((time) => (time < 6 ? 'unknown' : 'healthy'));
     expect(endsAs(seen)).toBe('patched: installed');
-    expect(seen.endedUtc).toBe('2026-11-13T04:00:00.000Z'); // 5 min assessment, 5 install, 15 soak, 20 of silence
+    expect(seen.endedUtc).toBe('2026-11-13T04:15:00.000Z'); // 5 min assessment, 20 install, 15 soak, 20 of silence
   });
 
   it('INV-10: a VM that stays silent for an hour after the soak is unhealthy', () => {
     const seen = probing(() => 'unknown');
     expect(endsAs(seen)).toBe('unhealthy: unknownTooLong');
-    expect(seen.endedUtc).toBe('2026-11-13T04:40:00.000Z');
+    expect(seen.endedUtc).toBe('2026-11-13T04:55:00.000Z');
   });
 
   it('health counts at the end of the soak: a VM that was healthy only before is not', () => {

@@ -145,15 +145,21 @@ describe('R-111, R-804: a catch-up', () => {
     const { calls, output } = await replay(catchUp, {
       instanceId: 'sweep-2026-11-14t03:rollout-2026-11:eastus',
       input: { ...inRollout, phase: 'catchup-2026-11-14t03', kind: 'catchUp', region: 'eastus' },
-      activities: { planCatchUp: () => ({ rounds: 2 }) },
-      children: { regionRollout: () => ({ rounds: 2 }) },
+      activities: {
+        planCatchUp: () => ({
+          rounds: 2,
+          stages: [{ stage: 'regional', tracks: [], setCount: 1, sets: ['as-app-web'] }],
+        }),
+      },
+      children: { availabilitySetRollout: () => ({ rounds: 2 }) },
     });
     expect(output).toEqual({ rounds: 2 });
     expect(calls).toEqual([
       expect.objectContaining({ name: 'planCatchUp' }),
       expect.objectContaining({
-        id: 'sweep-2026-11-14t03:rollout-2026-11:eastus:region',
+        id: 'sweep-2026-11-14t03:rollout-2026-11:eastus:regional:as-app-web',
         input: expect.objectContaining({
+          group: 'as-app-web',
           rolloutId: ROLLOUT,
           phase: 'catchup-2026-11-14t03',
           kind: 'catchUp',

@@ -35,12 +35,12 @@ const claimIs = (kind: 'granted' | 'refused'): unknown =>
 
 /** `claim`: what the ledger says when it is asked first. */
 function round(
-  over: Children & { readonly claim?: 'granted' | 'refused' } = {},
+  over: Children & { readonly claim?: 'granted' | 'refused'; readonly grantable?: readonly string[] } = {},
   activities: Activities = {},
   disruption = aDisruption({ count: 3 }),
   kind: z.infer<typeof ClaimKind> = 'rollout',
 ): Promise<Run> {
-  const { claim = 'granted', ...waits } = over;
+  const { claim = 'granted', grantable = [], ...waits } = over;
   return replay(updateDomainRollout, {
     instanceId: ROUND,
     input: { ...inRollout, ...slot, disruption, kind },
@@ -49,6 +49,7 @@ function round(
       advanceRound: endsAfter(3),
       recordRound: () => open,
       lookAtSet: (asked) => ({ disruption: asked.disruption }),
+      releaseWaits: () => ({}),
       ...activities,
     },
     children: {
@@ -57,7 +58,8 @@ function round(
       ...waits,
     },
     entities: {
-      disruptionLedger: (operation) => (operation === 'tryAcquire' ? claimIs(claim) : { released: true }),
+      disruptionLedger: (operation) =>
+        operation === 'tryAcquire' ? claimIs(claim) : { released: true, grantable },
     },
   });
 }
@@ -113,6 +115,40 @@ describe('a round', () => {
       [1, 2, 3].map((call) => ({ ref: slot.ref, claim, disruption: aDisruption({ count: 3 }), call })),
     );
     expect(of('recordRound')).toEqual([{ ref: slot.ref, claimId: ROUND }]);
+  });
+
+  it('that was written down where its last VM ended is not written down again', async () => {
+    const ended = endsAfter(3);
+    const { names } = await round(
+      {},
+      {
+        advanceRound: (asked, nowUtc) => ({
+          ...(ended(asked, nowUtc) as Advanced),
+          ...(asked.call === 3 && { isRecorded: true }),
+        }),
+      },
+    );
+    expect(names.slice(-2)).toEqual(['advanceRound', 'disruptionLedger.release']);
+  });
+
+  it('wakes the rounds that wait for what it held, and that would be granted now', async () => {
+    const { of, names } = await round({ grantable: ['round-2', 'round-3'] });
+    expect(names.slice(-2)).toEqual(['disruptionLedger.release', 'releaseWaits']);
+    expect(of('releaseWaits')).toEqual([{ instanceIds: ['round-2:claim', 'round-3:claim'] }]);
+  });
+
+  it('of a set asks what its claim may cover together with its go', async () => {
+    const disruption = aDisruption({ ...inSet('web', 1), count: 3 });
+    const { of, names } = await round(
+      {},
+      { readControl: () => ({ kind: 'go', disruption: { ...disruption, count: 1, downCount: 2 } }) },
+      disruption,
+    );
+    expect(names).not.toContain('lookAtSet');
+    expect(of('readControl')).toEqual([expect.objectContaining({ begins: { ref: slot.ref, disruption } })]);
+    expect(of('disruptionLedger.tryAcquire')).toEqual([
+      expect.objectContaining({ disruption: { ...disruption, count: 1, downCount: 2 } }),
+    ]);
   });
 
   it('waits for a go and for the claim no longer than an installation would fit', async () => {
@@ -180,7 +216,7 @@ describe('a round that does not run', () => {
       'disruptionLedger.release',
     ]);
     expect(of('awaitClaim')).toMatchObject([{ refused: { rules: ['zones'] } }]);
-    expect(of('disruptionLedger.release')).toEqual([{ claimId: ROUND, impaired: [] }]);
+    expect(of('disruptionLedger.release')).toMatchObject([{ claimId: ROUND, impaired: [] }]);
   });
 
   it.each(['rollout', 'catchUp'] as const)(
