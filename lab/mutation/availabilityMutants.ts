@@ -90,7 +90,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'members of a budget that are down leave room as if they were up',
     'activities/collectMembersDown.ts',
-    ['share.max - look.down.size', 'share.max'],
+    ['budgetRoom(share.max, look.down.size)', 'share.max'],
     'tests/activities/budgetMembers.test.ts',
   ),
   planted(
@@ -108,7 +108,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a round waits until its window closes for members of a budget that are off for good',
     'activities/collectMembersDown.ts',
-    ['inVain: seconds >= WAIT_SECONDS_MAX', 'inVain: false'],
+    ['inVain: seconds >= RESTART_SECONDS_MAX', 'inVain: false'],
     'tests/activities/budgetMembers.test.ts',
   ),
   planted(

@@ -30,6 +30,6 @@ test('a listing of a large fleet leaves turns to what else is asked, whether it 
   const services = await someServices({ vms, control: null });
   const { agreed } = await takeListing(services);
   expect(await turnsLeftBy(services, { agreed })).toBeGreaterThanOrEqual(VMS / SLICE_ITEMS);
-  services.driver.remove(vms[0]!.id);
+  for (const { id } of vms.slice(0, 1)) services.driver.remove(id);
   expect(await turnsLeftBy(services, { agreed })).toBeGreaterThanOrEqual((3 * VMS) / SLICE_ITEMS);
 });

@@ -2,10 +2,9 @@ import type { NeededApproval } from '../../domain/approvals';
 import type { Halt } from '../../domain/control';
 import { phaseIdOf } from '../../domain/phaseId';
 import { phaseDates, type DatesFacts } from '../../operatorApi/phaseDates';
-import type { PhaseRecord } from '../../store/rollouts';
 import { aControl, aPhase, ROLLOUT } from '../support/fakeServices';
 
-const [first, second, third] = [1, 2, 3].map(phaseIdOf) as [PhaseRecord['phase'], ...PhaseRecord['phase'][]];
+const [first, second, third] = [phaseIdOf(1), phaseIdOf(2), phaseIdOf(3)];
 const day = (n: number): string => `2026-11-${n}T03:00:00.000Z`;
 
 const planned = (
@@ -31,13 +30,13 @@ const plan = {
   phases: [planned(1, 11, 12), planned(2, 13, 15), planned(3, 17, 20)],
 };
 const done = aPhase({ phase: first, gate: { kind: 'open', why: 'healthy', atUtc: day(12) } });
-const running = aPhase({ phase: second!, startedUtc: day(13) });
-const toCome = aPhase({ phase: third!, startedUtc: null });
+const running = aPhase({ phase: second, startedUtc: day(13) });
+const toCome = aPhase({ phase: third, startedUtc: null });
 
 const halt: Halt = {
   haltId: 'h',
   kind: 'halt',
-  phase: second!,
+  phase: second,
   region: null,
   why: '3 of 13 VMs are unhealthy.',
   atUtc: day(13),
@@ -74,7 +73,7 @@ describe('when the phases of a rollout are expected', () => {
       '20 to 23',
     ]);
     expect(said({ nowUtc: '2026-11-18T09:00:00.000Z' })).toEqual(['11 to 12', '17 to 19', '21 to 24']);
-    const notBegun = aPhase({ phase: second!, startedUtc: null });
+    const notBegun = aPhase({ phase: second, startedUtc: null });
     expect(said({ phases: [done, notBegun, toCome], nowUtc: '2026-11-14T09:00:00.000Z' })).toEqual([
       '11 to 12',
       '15 to 17',
