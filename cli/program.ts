@@ -160,7 +160,7 @@ function addHosts(program: Command, ended: Ended): void {
     .action(async (options: ServeOptions) => {
       ended(await runServe(options));
     });
-  command(program, 'driver', 'serve one simulated fleet to several hosts of this machine', [
+  command(program, 'driver', 'serve one simulated fleet to several hosts on this machine', [
     'npm run driver -- --fleet fleets/contoso.json --port 7080',
   ])
     .requiredOption('--fleet <file>', 'fleet of the simulated Azure (required)', fleetFile)
@@ -295,7 +295,7 @@ function addTools(program: Command, ended: Ended): void {
     .action(async (options: { readonly baseUrl: string; readonly key?: string }) => {
       ended(await runE2e(options));
     });
-  command(program, 'look', 'show what a running host answers, as people read it', [
+  command(program, 'look', 'print an answer of a running host as text', [
     'npm run --silent look -- /api/rollouts',
     'npm run --silent look -- /api/rollouts/rollout-2026-11/virtual-machines',
   ])
@@ -313,7 +313,7 @@ function addTools(program: Command, ended: Ended): void {
 
 /** What speaks with Azure itself. */
 function addAzure(program: Command, ended: Ended): void {
-  command(program, 'enable-azure', "put Azure VMs into Lowtide's hands; the one command that changes them", [
+  command(program, 'enable-azure', 'hand Azure VMs over to Lowtide; the only command that changes them', [
     'npm run enable:azure -- --subscriptions 0b1f6471-1bf0-4dda-aec3-cb9272f09590 --dry-run',
   ])
     .option(...SUBSCRIPTIONS)
@@ -323,7 +323,7 @@ function addAzure(program: Command, ended: Ended): void {
     .action(async (options: EnableAzureOptions) => {
       ended(await runEnableAzure(options));
     });
-  command(program, 'probe-azure', 'find out by experiment what no document says, on one VM', [
+  command(program, 'probe-azure', 'test undocumented behaviour of Azure on one VM', [
     'npm run probe:azure -- --vm /subscriptions/…/virtualMachines/test-1',
   ])
     .requiredOption('--vm <id>', 'resource id of a VM that may be assessed (required)')

@@ -141,7 +141,7 @@ function nothingToSay(
   const states = needed.map(({ phase, state }) => `${phase} ${IN_WORDS[state]}`).join(', ');
   return new LowtideError('NOTHING_TO_DECIDE', {
     what: `There is nothing to ${what} in ${wanted ?? id}.`,
-    why: states === '' ? 'The policy asks for no approval.' : `Of what needs an approval, ${states}.`,
+    why: states === '' ? 'The policy needs no approval.' : `Of what needs an approval, ${states}.`,
     fix: `See \`approvals\` of GET /api/rollouts/${id}.`,
   });
 }
@@ -185,7 +185,7 @@ const rejectRollout: OperatorRoute = {
   route: 'api/rollouts/{id}/reject',
   query: {},
   description: {
-    summary: 'Refuses a phase that waits for an approval, with a reason: it goes on waiting.',
+    summary: 'Refuses a phase that waits for an approval, with a reason: it keeps waiting.',
     body: { about: 'Why, and which phase; without one the first that waits.', schema: ApproveBody },
     answers: ROLLOUT,
     errors: ERRORS,

@@ -30,7 +30,7 @@ export function addAnswers(program: Command, ended: Ended, make: MakeCommand): v
       ended(await runWaive(vm, options));
     });
   askingHost(
-    make(program, 'accept-listing', 'believe a listing that was doubted: the fleet has become so small', [
+    make(program, 'accept-listing', 'accept a listing that was not believed: the fleet is that small', [
       'npm run lowtide -- accept-listing --reason "The test subscription was deleted."',
     ]),
   )
@@ -43,7 +43,7 @@ export function addAnswers(program: Command, ended: Ended, make: MakeCommand): v
 
 function addHooks(program: Command, ended: Ended, make: MakeCommand): void {
   const hooks = withTable(
-    make(program, 'hooks', 'list what hooks were asked; show one question, or answer it', [
+    make(program, 'hooks', 'list the questions of hooks; show or answer one', [
       'npm run lowtide -- hooks',
       'npm run lowtide -- hooks answer change-board~phase-4~eastus~zone-1~batch-1~1 no --reason "Change 17 is open."',
     ]),
@@ -81,7 +81,7 @@ function addHooks(program: Command, ended: Ended, make: MakeCommand): void {
 
 function addNotifications(program: Command, ended: Ended, make: MakeCommand): void {
   const notifications = withTable(
-    make(program, 'notifications', 'list the receivers, and the notices that did not arrive', [
+    make(program, 'notifications', 'list the receivers, and the notices that were not delivered', [
       'npm run lowtide -- notifications',
       'npm run lowtide -- notifications retry rollout-2026-11~40 --receiver on-call',
     ]),

@@ -53,7 +53,7 @@ function addRollouts(program: Command, ended: Ended, make: MakeCommand): void {
   ).action(async (options: Parameters<typeof runRolloutList>[0]) => {
     ended(await runRolloutList(options));
   });
-  const ID = ['[id]', 'rollout-YYYY-MM; the latest monthly one without it'] as const;
+  const ID = ['[id]', 'rollout-YYYY-MM; default: the latest monthly one'] as const;
   askingHost(make(rollouts, 'show', 'show one rollout', ['npm run lowtide -- rollouts show rollout-2026-11']))
     .argument(...ID)
     .action(async (id: string | undefined, _options: unknown, command: Command) => {
@@ -116,13 +116,13 @@ function addFreezes(program: Command, ended: Ended, make: MakeCommand): void {
     [
       'freeze',
       'freezes',
-      'list freezes; make, import or lift one',
+      'list freezes; create, import or remove one',
       'year-end --from 2026-12-20 --to 2027-01-02',
     ],
     [
       'exclude',
       'exclusions',
-      'list exclusions; make or lift one',
+      'list exclusions; create or remove one',
       'db-move --vm db-01 --from 2026-11-20 --to 2026-12-04',
     ],
   ] as const;

@@ -14,12 +14,7 @@ export type MakeCommand = (
 /** The options of every command that asks a running host. */
 export function askingHost(command: Command): Command {
   return command
-    .addOption(
-      new Option('--url <url>', 'the host; default: LOWTIDE_URL')
-        .env('LOWTIDE_URL')
-        .default(HOST_URL)
-        .argParser(baseUrl),
-    )
+    .addOption(new Option('--url <url>', 'the host').env('LOWTIDE_URL').default(HOST_URL).argParser(baseUrl))
     .addOption(new Option('--key <key>', 'function key, if the host needs one').env('LOWTIDE_KEY'))
     .addOption(new Option('--token <token>', 'bearer token, if the host needs sign-in').env('LOWTIDE_TOKEN'))
     .option('--json', 'write JSON');

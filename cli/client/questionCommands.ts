@@ -26,7 +26,7 @@ export function addQuestions(program: Command, ended: Ended, make: MakeCommand):
 function addPreview(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
-      make(program, 'preview', 'show what a month will be, with dates; changes nothing', [
+      make(program, 'preview', 'preview a month with its dates; changes nothing', [
         'npm run lowtide -- preview --tag app=shop',
         'npm run lowtide -- preview --month 2026-12 --against previousMonth',
         'npm run lowtide -- preview --policy slower.yaml',
@@ -134,16 +134,11 @@ function addFleet(program: Command, ended: Ended, make: MakeCommand): void {
 function addCompliance(program: Command, ended: Ended, make: MakeCommand): void {
   selecting(
     withTable(
-      make(
-        program,
-        'compliance',
-        'outcomes, patches, what was missing on a day, decisions: for the auditor',
-        [
-          'npm run lowtide -- compliance outcomes --since 2026-11-01 --csv > outcomes.csv',
-          'npm run lowtide -- compliance missing --patch KB5031364 --on 2026-11-20',
-          'npm run lowtide -- compliance decisions --what excluded,exclusionLifted --csv',
-        ],
-      ),
+      make(program, 'compliance', 'report outcomes, patches, missing patches and decisions, for an auditor', [
+        'npm run lowtide -- compliance outcomes --since 2026-11-01 --csv > outcomes.csv',
+        'npm run lowtide -- compliance missing --patch KB5031364 --on 2026-11-20',
+        'npm run lowtide -- compliance decisions --what excluded,exclusionLifted --csv',
+      ]),
     ),
   )
     .addArgument(new Argument('<report>').choices([...REPORTS]))

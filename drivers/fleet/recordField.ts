@@ -114,48 +114,49 @@ export function object<F extends Fields>(fields: F): Field<ReadOf<F>> {
 export const member = <F extends Fields>(fields: F): Field<ReadOf<F> | null | undefined> =>
   optional(object(fields));
 
-/** A member that is read, by the name that the REST API has for it. */
+/** A member that is read, by the name that the REST API has for it; without a field for one that is not. */
 interface Known {
   readonly name: string;
-  readonly field: Field<unknown>;
+  readonly quick: Field<unknown>['quick'] | null;
 }
 
 /** Members are other people's input: beyond so many names the memory starts afresh. */
 const NAMES_MAX = 500;
 
 /** Reads members whose names are written in any case. Of two that differ in case the last counts, and null is as good as absent. */
-export class MemberReader {
+class MemberReader {
   readonly #fields: Fields;
-  readonly #blank: Readonly<Record<string, unknown>>;
   readonly #required: readonly string[];
-  /** By the name as it is written; null for members that are not read. */
-  readonly #known = new Map<string, Known | null>();
+  /** By the name as it is written. */
+  readonly #known = new Map<string, Known>();
 
   constructor(fields: Fields) {
     this.#fields = fields;
-    this.#blank = Object.fromEntries(Object.keys(fields).map((name) => [name, undefined]));
     this.#required = Object.keys(fields).filter((name) => fields[name]?.isOptional === false);
   }
 
   read(written: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | Unusual {
-    const read: Record<string, unknown> = { ...this.#blank };
-    for (const name in written) {
-      const known = this.known(name);
-      if (known === null) continue;
-      const value = restValue(known.name, written[name]);
-      const good = value === null ? undefined : known.field.quick(value);
-      if (good === UNUSUAL) return UNUSUAL;
-      read[known.name] = good;
+    const read: Record<string, unknown> = {};
+    const known = this.#known;
+    for (const writtenName in written) {
+      const { name, quick } = known.get(writtenName) ?? this.#learn(writtenName);
+      if (quick === null) continue;
+      const value = written[writtenName];
+      if (value === null) read[name] = undefined;
+      else {
+        const good = quick(typeof value === 'number' ? restValue(name, value) : value);
+        if (good === UNUSUAL) return UNUSUAL;
+        read[name] = good;
+      }
     }
-    return this.#required.every((name) => read[name] !== undefined) ? read : UNUSUAL;
+    for (const name of this.#required) if (read[name] === undefined) return UNUSUAL;
+    return read;
   }
 
-  known(written: string): Known | null {
-    const before = this.#known.get(written);
-    if (before !== undefined) return before;
+  #learn(written: string): Known {
     const { name } = spellingOf(written);
     const field = Object.hasOwn(this.#fields, name) ? this.#fields[name] : undefined;
-    const known = field === undefined ? null : { name, field };
+    const known = { name, quick: field?.quick ?? null };
     if (this.#known.size >= NAMES_MAX) this.#known.clear();
     this.#known.set(written, known);
     return known;

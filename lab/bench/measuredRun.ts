@@ -1,7 +1,10 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
 import { readFleetFile } from '../../drivers/fleet/fleetFile';
+import { generatedFleetText } from '../../fleets/generateFleet';
 import { simulateMonth } from '../../local/simulateMonth';
 import { planRollout } from '../../planning/planRollout';
 import { finishRatios, forecastRatios } from './forecastRatio';
@@ -25,11 +28,23 @@ async function measure(what: string, fleet: string): Promise<Measured> {
       return measurePlan(fleet);
     case 'read':
       return { seconds: cpuSecondsOf(() => readFleetFile(fleet, { keepModels: false })) };
+    case 'print':
+      return {
+        seconds: cpuSecondsOf(() => {
+          printTo(devNull, Number(fleet));
+        }),
+      };
     case 'month':
       return measureMonth(fleet);
     default:
-      throw new Error(`There is no measured run '${what}': plan, read or month.`);
+      throw new Error(`There is no measured run '${what}': plan, read, print or month.`);
   }
+}
+
+function printTo(path: string, vms: number): void {
+  const file = openSync(path, 'w');
+  for (const piece of generatedFleetText({ vms, seed: 1 })) writeSync(file, piece);
+  closeSync(file);
 }
 
 function measurePlan(fleet: string): Measured {
@@ -39,8 +54,10 @@ function measurePlan(fleet: string): Measured {
   const request = { vms, month: MONTH, policy: defaultPolicy, nowUtc: releaseOf(MONTH) };
   for (let n = 0; n < times; n += 1)
     seconds.push(cpuSecondsOf(() => planRollout({ ...request, seed: String(n) })));
-  const length = planLength(planRollout({ ...request, seed: MONTH }), defaultPolicy);
-  return { seconds: seconds.sort((a, b) => a - b)[Math.floor(times / 2)] ?? 0, length };
+  const plan = planRollout({ ...request, seed: MONTH });
+  const length = planLength(plan, defaultPolicy);
+  const lengthOfAnyPool = planLength(plan, defaultPolicy, Infinity);
+  return { seconds: seconds.sort((a, b) => a - b)[Math.floor(times / 2)] ?? 0, length, lengthOfAnyPool };
 }
 
 async function measureMonth(fleet: string): Promise<Measured> {

@@ -10,11 +10,15 @@ const HOUR_MS = 3_600_000;
 /**
  * How long a plan is, in parts of what its phases need at least (`docs/performance.md`). Both are counted in days, each with one off-peak
  * window of each time zone: of a plan those from a phase's first round to its last; of the lower bound those that the rounds fill which must
- * follow each other.
+ * follow each other. That a stage has so many availability sets at once is Lowtide's own choice: Infinity leaves it out of the bound.
  */
-export function planLength({ phases }: Pick<Plan, 'phases'>, policy: Policy): number {
+export function planLength(
+  { phases }: Pick<Plan, 'phases'>,
+  policy: Policy,
+  setsAtOnce: number = SETS_AT_ONCE_MAX,
+): number {
   const planned = phases.reduce((sum, phase) => sum + daysPlanned(phase), 0);
-  const least = phases.reduce((sum, phase) => sum + daysLeast(phase, policy), 0);
+  const least = phases.reduce((sum, phase) => sum + daysLeast(phase, policy, setsAtOnce), 0);
   return least === 0 ? 1 : planned / least;
 }
 
@@ -23,9 +27,9 @@ function daysPlanned({ expectedStartUtc, expectedEndUtc }: PlannedPhase): number
 }
 
 /** Stages of a region follow each other, also within one window; regions run side by side. */
-function daysLeast({ regions }: PlannedPhase, policy: Policy): number {
+function daysLeast({ regions }: PlannedPhase, policy: Policy, setsAtOnce: number): number {
   const windows = regions.map(({ stages }) =>
-    stages.reduce((sum, stage) => sum + windowsOfStage(stage, policy), 0),
+    stages.reduce((sum, stage) => sum + windowsOfStage(stage, policy, setsAtOnce), 0),
   );
   return Math.max(1, Math.ceil(Math.max(...windows)));
 }
@@ -34,7 +38,7 @@ function daysLeast({ regions }: PlannedPhase, policy: Policy): number {
  * Windows that the rounds of a stage fill which must follow each other: batches of a cohort, rounds of a set in windows of the same time zones,
  * and all sets, as many at once as the pool takes.
  */
-function windowsOfStage({ groups }: PlannedStage, policy: Policy): number {
+function windowsOfStage({ groups }: PlannedStage, policy: Policy, setsAtOnce: number): number {
   const batches = new Map<number, number>();
   let [longestSet, ofSets] = [0, 0];
   for (const group of groups)
@@ -45,7 +49,7 @@ function windowsOfStage({ groups }: PlannedStage, policy: Policy): number {
       longestSet = Math.max(longestSet, windows);
       ofSets += windows;
     }
-  return Math.max(longestSet, ofSets / SETS_AT_ONCE_MAX, ...batches.values());
+  return Math.max(longestSet, ofSets / setsAtOnce, ...batches.values());
 }
 
 /** Of rounds side by side the smallest counts: no more than that must be waited for. */

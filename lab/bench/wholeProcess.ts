@@ -9,7 +9,7 @@ import type { Measured } from './measuredRun';
 
 export interface WholeProcess {
   readonly name: string;
-  readonly what: 'plan' | 'read' | 'month';
+  readonly what: 'plan' | 'read' | 'print' | 'month';
   /** A fleet file of the repository, or how many VMs to make up. */
   readonly fleet: string | number;
   /** What is shown of what was measured, and what it may be at most. */
@@ -29,7 +29,8 @@ export interface Shown {
 export function measureProcess(wanted: WholeProcess, { runs, say }: BenchOptions): readonly Figure[] {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-bench-'));
   try {
-    const fleet = fleetFile(wanted.fleet, folder);
+    // What is printed is made up, not read.
+    const fleet = wanted.what === 'print' ? String(wanted.fleet) : fleetFile(wanted.fleet, folder);
     const times = wanted.once === true ? 1 : runs;
     const all = Array.from({ length: times }, (_, n) => {
       const run = runOnce(wanted.what, fleet);
@@ -79,7 +80,9 @@ function fleetFile(fleet: string | number, folder: string, seed = 1): string {
 
 function runOnce(what: string, fleet: string): Measured {
   const script = join(__dirname, 'measuredRun.js');
-  const printed = execFileSync(process.execPath, ['--max-semi-space-size=64', script, what, fleet], {
+  // As `npm run plan` reads and `fleet-generate` prints, and as `npm start` and `npm run simulate` do all else.
+  const flags = what === 'read' || what === 'print' ? [] : ['--max-semi-space-size=64'];
+  const printed = execFileSync(process.execPath, [...flags, script, what, fleet], {
     cwd: PACKAGE_ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -70,7 +70,7 @@ describe('a policy file', () => {
     ['hooks:\n  - { name: h, on: before }', 'line 2, column 20: hooks[0].on: '],
     ['canaryRegions: [northeurope, northuerope]', "line 1, column 30: there is no region 'northuerope'"],
     ['batchSharePercents:\n  - 5\n  - 120', 'line 3, column 5: batchSharePercents[1]: '],
-    ['extraImages:\n  - a:b:c\n  - windows', "line 3, column 5: 'windows' is no image"],
+    ['extraImages:\n  - a:b:c\n  - windows', "line 3, column 5: 'windows' is not an image"],
     ['base: &r { name: a, selector: 1 }\nrings: [*r]', 'line 1, column 1: there is no member base'],
     ['rings:\n\t- name: ours', 'line 2, column 1: Tabs are not allowed as indentation'],
     ['soak: !minutes 30', 'line 1, column 7: Unresolved tag: !minutes'],

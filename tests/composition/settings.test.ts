@@ -165,7 +165,7 @@ describe('settings', () => {
 
   it.each([
     ['atlantis', /'atlantis' is not a region; write name:timeZone or name:timeZone:pair/],
-    ['atlantis:Mars/Olympus', /'Mars\/Olympus' of atlantis is no IANA time zone/],
+    ['atlantis:Mars/Olympus', /'Mars\/Olympus' of atlantis is not an IANA time zone/],
     ['atlantis:Asia/Tokyo:eastuss', /the pair of atlantis, 'eastuss', does not exist. Did you mean eastus\?/],
     ['East US:Asia/Tokyo', /eastus is known already/],
   ])('LOWTIDE_EXTRA_REGIONS=%s is a mistake', (value, said) => {
@@ -216,7 +216,7 @@ describe('settings', () => {
   });
 
   it.each<[string, Record<string, string>, RegExp]>([
-    ['made-up VMs', { LOWTIDE_DRIVER: 'simulated' }, /its VMs are made up, and its ARM API would answer/],
+    ['made-up VMs', { LOWTIDE_DRIVER: 'simulated' }, /its VMs are simulated, and its ARM API would answer/],
     ['tables that end with the process', { LOWTIDE_STORE: 'memory' }, /LOWTIDE_STORE is memory/],
     [
       "a developer's storage",
@@ -255,7 +255,7 @@ describe('settings', () => {
       LOWTIDE_AZURE_ENDPOINT: 'http://management.azure.com',
       LOWTIDE_FLEET: 'fleet.json',
     });
-    expect(wrong).toMatch(/'production', which is no id of a subscription/);
+    expect(wrong).toMatch(/'production', which is not the id of a subscription/);
     expect(wrong).toMatch(/a selector is tag:name=value, group:name or region:name/);
     expect(wrong).toMatch(/LOWTIDE_AZURE_HEARTBEAT is 'maybe'/);
     expect(wrong).toMatch(/LOWTIDE_AZURE_ENDPOINT is 'http:\/\/management.azure.com'/);

@@ -199,6 +199,13 @@ describe('the quick check of a VM in a fleet file', () => {
     },
   );
 
+  it('leaves a tag with the name of the prototype to the full check, which drops it', () => {
+    const text = JSON.stringify({ ...envelope, tags: { proto: 'x' } }).replace('"proto"', '"__proto__"');
+    const written = JSON.parse(text) as Members;
+    expect(quickVmRecord(written)).toBeNull();
+    expect(fullVmRecord(written)).toHaveProperty('record');
+  });
+
   it('reads members that are written twice, in other letters or shapes, as the full check does', () => {
     const names = fc.constantFrom(
       ...new Set(SHAPES.flatMap(([, record]) => pathsIn(record).map((path) => path.at(-1) ?? ''))),
