@@ -95,12 +95,12 @@ export class Guards {
   /** Strict only: values must come back from JSON as they went in. A walk over every value costs too much otherwise. */
   checkJson(subject: string, what: string, value: unknown): void {
     if (!this.strict) return;
-    const where = findNonJson(value, what);
+    const where = findNonJson(value);
     if (where === undefined) return;
     this.refuse({
       code: 'not-json',
       subject,
-      what: `${where} does not survive JSON.`,
+      what: `${what}${where} does not survive JSON.`,
       why: 'The real host stores every input and result as JSON text, so it would come back different.',
       fix: 'Pass plain objects, arrays, strings, finite numbers, booleans and null; instants as ISO text.',
     });
@@ -118,38 +118,39 @@ export class Guards {
   }
 }
 
-/** The path of the first value that JSON would change or drop. Properties that are undefined are simply absent. */
-function findNonJson(value: unknown, path: string): string | undefined {
+/** Where in the value JSON would change or drop something first, and what it is: `.vms[2] (undefined)`. Properties that are undefined are simply absent. */
+function findNonJson(value: unknown): string | undefined {
   switch (typeof value) {
     case 'undefined':
     case 'string':
     case 'boolean':
       return undefined;
     case 'number':
-      return Number.isFinite(value) ? undefined : `${path} (${value})`;
+      return Number.isFinite(value) ? undefined : ` (${value})`;
     case 'object':
-      return value === null ? undefined : findNonJsonInside(value, path);
+      return value === null ? undefined : findNonJsonInside(value);
     case 'bigint':
     case 'function':
     case 'symbol':
-      return `${path} (a ${typeof value})`;
+      return ` (a ${typeof value})`;
   }
 }
 
-function findNonJsonInside(value: object, path: string): string | undefined {
+/** No path is made on the way down: every input and result of a month is walked over, and hardly one has anything to find. */
+function findNonJsonInside(value: object): string | undefined {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i += 1) {
       const item: unknown = value[i];
-      const found = item === undefined ? `${path}[${i}] (undefined)` : findNonJson(item, `${path}[${i}]`);
-      if (found !== undefined) return found;
+      const found = item === undefined ? ' (undefined)' : findNonJson(item);
+      if (found !== undefined) return `[${i}]${found}`;
     }
     return undefined;
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return `${path} (a ${value.constructor.name})`;
+  if (prototype !== null && prototype !== Object.prototype) return ` (a ${value.constructor.name})`;
   for (const key in value) {
-    const found = findNonJson((value as Record<string, unknown>)[key], `${path}.${key}`);
-    if (found !== undefined) return found;
+    const found = findNonJson((value as Record<string, unknown>)[key]);
+    if (found !== undefined) return `.${key}${found}`;
   }
   return undefined;
 }

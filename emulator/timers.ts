@@ -34,6 +34,8 @@ export class TimerTriggers {
   readonly #extraInputs: (fn: RegisteredFunction) => Record<string, { json: string }>;
   readonly #log: (line: string) => void;
   readonly #crons = new Map<string, Cron>();
+  /** What was asked last of each: a function that fires asks twice. */
+  readonly #next = new Map<string, { readonly afterMs: number; readonly nextMs: number }>();
   /** By function name, in milliseconds: kept in the journal. */
   readonly lastMs: Map<string, number>;
 
@@ -103,6 +105,10 @@ export class TimerTriggers {
   }
 
   #nextMs(fn: RegisteredFunction, afterMs: number): number {
-    return this.#crons.get(fn.name)?.nextRun(new Date(afterMs))?.getTime() ?? Infinity;
+    const known = this.#next.get(fn.name);
+    if (known?.afterMs === afterMs) return known.nextMs;
+    const nextMs = this.#crons.get(fn.name)?.nextRun(new Date(afterMs))?.getTime() ?? Infinity;
+    this.#next.set(fn.name, { afterMs, nextMs });
+    return nextMs;
   }
 }

@@ -97,7 +97,7 @@ export function patchStore(store: Store): PatchStore {
     for (;;) {
       const row = await table.get(VMS, key);
       written.delete(key);
-      const after = change(vmOf(vmId, row));
+      const after = change(vmOf(vmId, knownRow(row)));
       if (after === null) return;
       const isWritten =
         row === null ? await table.insert(VMS, key, after) : await table.replace(VMS, key, after, row.etag);
@@ -144,7 +144,10 @@ export function patchStore(store: Store): PatchStore {
   };
 }
 
-type KnownRow = Pick<Row, 'value' | 'etag'>;
+interface KnownRow {
+  readonly value: VmPatches;
+  readonly etag: string;
+}
 
 /** An assessment, and the list that holds what it found. */
 type Assessed = Omit<AssessedPatches, 'patches'> & { readonly list: string | null };
@@ -156,7 +159,9 @@ async function commitAssessed(
   found: readonly Assessed[],
 ): Promise<boolean> {
   const keys = found.map(({ vmId }) => keyOf(vmId));
-  const rows = await Promise.all(keys.map(async (key) => written.get(key) ?? (await table.get(VMS, key))));
+  const rows = await Promise.all(
+    keys.map(async (key) => written.get(key) ?? knownRow(await table.get(VMS, key))),
+  );
   const changes = found.flatMap((one, n) => {
     const { vmId } = one;
     const row = rows[n] ?? null;
@@ -179,8 +184,10 @@ async function commitAssessed(
   return true;
 }
 
+const knownRow = (row: Row | null): KnownRow | null => row && { value: parseVm(row.value), etag: row.etag };
+
 const vmOf = (vmId: VmId, row: KnownRow | null): VmPatches =>
-  row === null ? { vmId, lastAssessment: null, assessed: [], installed: [] } : parseVm(row.value);
+  row?.value ?? { vmId, lastAssessment: null, assessed: [], installed: [] };
 
 const HASH_DIGITS = 24;
 

@@ -14,7 +14,8 @@ export class Worker {
   /** Activities under way. */
   running = 0;
   #alive = true;
-  readonly #byName = new Map<string, RegisteredFunction>();
+  /** By the type of their trigger, then by name, lower-cased. */
+  readonly #functions = new Map<string, Map<string, RegisteredFunction>>();
 
   constructor(
     readonly name: string,
@@ -22,7 +23,10 @@ export class Worker {
     readonly invoker: Invoker,
     readonly runner: Runner,
   ) {
-    for (const fn of functions.values()) this.#byName.set(keyOf(fn.trigger.type, fn.name), fn);
+    for (const fn of functions.values()) {
+      const alike = this.#functions.get(fn.trigger.type) ?? new Map<string, RegisteredFunction>();
+      this.#functions.set(fn.trigger.type, alike.set(fn.name.toLowerCase(), fn));
+    }
   }
 
   get alive(): boolean {
@@ -34,11 +38,9 @@ export class Worker {
   }
 
   find(trigger: TriggerType, name: string): RegisteredFunction | undefined {
-    return this.#byName.get(keyOf(trigger, name));
+    return this.#functions.get(trigger)?.get(name.toLowerCase());
   }
 }
-
-const keyOf = (trigger: string, name: string): string => `${trigger} ${name.toLowerCase()}`;
 
 /**
  * The workers of a hub. An instance or entity belongs to a partition by the hash of its id, a partition to the one worker that holds its

@@ -36,10 +36,18 @@ function isOnAfter(machine: Machine, ms: number, last: PowerSwitch | undefined):
   if (last?.on === false) return false;
   const since = last?.atMs ?? -Infinity;
   const month = monthIndexOf(ms);
-  return !(
-    offInMonth(machine, month).some((off) => off.fromMs > since && within(off, ms)) ||
-    offInMonth(machine, month - 1).some((off) => off.fromMs > since && within(off, ms))
+  return (
+    !isOffIn(offInMonth(machine, month), since, ms) && !isOffIn(offInMonth(machine, month - 1), since, ms)
   );
+}
+
+/** They are in order. */
+function isOffIn(intervals: readonly Interval[], since: number, ms: number): boolean {
+  for (const off of intervals) {
+    if (off.fromMs > ms) return false;
+    if (off.fromMs > since && within(off, ms)) return true;
+  }
+  return false;
 }
 
 function lastSwitch(machine: Machine, ms: number): PowerSwitch | undefined {
