@@ -16,6 +16,8 @@ export interface Explained {
   readonly state: string;
   readonly holds: readonly Hold[];
   readonly start: { readonly earliestUtc: string; readonly latestUtc: string } | null;
+  /** How its last try ended, as it was shown then. */
+  readonly outcome: EndedAs | null;
 }
 
 export interface Event {
@@ -90,8 +92,11 @@ export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Pro
   };
   for (const [day, acts] of setup.asked) {
     await passTo(day);
-    for (const { vmId } of all)
-      explained.push((await api.send('GET', `/api/explain?id=${vmId}`)).body as unknown as Explained);
+    for (const { vmId } of all) {
+      const { status, body } = await api.send('GET', `/api/explain?id=${vmId}`);
+      // A VM that its owner has deleted is not known any more.
+      if (status !== 404) explained.push(body as unknown as Explained);
+    }
     await acts?.(send, api.host.nowUtc());
   }
   await passTo(setup.days);

@@ -31,7 +31,7 @@ const KINDS: readonly Kind[] = [
   { name: 'paused', count: 2 },
   { name: 'given-up', count: 1 },
   { name: 'excluded', count: 2 },
-  // Of this family every installation fails, so that none is ever healthy.
+  // Of this family every installation of the first days fails, so that none is healthy.
   { name: 'unproven', count: 6, image: RHEL_7_8 },
   // And of this one every VM is unhealthy after its update.
   { name: 'broken', count: 8, image: RHEL_LVM },
@@ -67,7 +67,7 @@ function aVm(name: string, n: number, { image = UBUNTU, tags = {}, region = 'eas
 
 const EFFECTS = [
   { who: { namePattern: 'shop-1' }, what: 'poweredOff', when: { fromDay: 0, toDay: 6 } },
-  { who: { namePattern: 'unproven-*' }, what: 'installFails' },
+  { who: { namePattern: 'unproven-*' }, what: 'installFails', when: { fromDay: 0, toDay: 5 } },
   { who: { namePattern: 'broken-*' }, what: 'unhealthyAfterUpdate' },
   { who: { namePattern: 'member-1' }, what: 'unhealthyAfterUpdate' },
 ];
