@@ -73,7 +73,7 @@ export function extraInputsOf(fn: RegisteredFunction, clientInput: string): Reco
 }
 
 interface ClientConfig {
-  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
 }
 
 /** An instance of axios, as far as the library's client uses it. */
@@ -125,7 +125,7 @@ async function answerOf(
 ): Promise<unknown> {
   const headers: Record<string, string> = method === 'POST' ? { 'content-type': 'application/json' } : {};
   for (const [name, value] of Object.entries(config.headers ?? {}))
-    if (value !== undefined && value !== null) headers[name.toLowerCase()] = String(value);
+    if (value !== undefined) headers[name.toLowerCase()] = value;
   const text = typeof data === 'string' ? (parsed(data) === undefined ? JSON.stringify(data) : data) : '';
   const answer = await handler({ method, url: new URL(url), headers, body: Buffer.from(text) });
   const body = answer.body.toString();
