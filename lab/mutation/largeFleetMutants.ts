@@ -52,8 +52,8 @@ export const largeFleetMutants: readonly Mutant[] = [
     'a plan that was killed begins again',
     'activities/planStep.ts',
     [
-      'before ?? { nowUtc, fingerprint, ineligible: 0, rounds: 0 }',
-      '{ nowUtc, fingerprint, ineligible: 0, rounds: 0 }',
+      'before ?? { ...facts, fingerprint, ineligible: 0, rounds: 0 }',
+      '{ ...facts, fingerprint, ineligible: 0, rounds: 0 }',
     ],
     STEPS_TEST,
   ),

@@ -13,7 +13,7 @@ const RELEASED = '2026-11-10T18:00:00.000Z';
 const DAY_MS = 86_400_000;
 const ROOT = join(__dirname, '..', '..');
 const DOCS = join(ROOT, 'docs', 'scenarios.md');
-const SECTION = '## What comes of them\n';
+const SECTION = '## Results\n';
 
 /** The cells of the tables of docs/scenarios.md whose first cell is the name of one scenario that ships. */
 function documented(): ReadonlyMap<string, readonly string[]> {
