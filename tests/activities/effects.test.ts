@@ -56,6 +56,11 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
   });
 }
 
+/** `etag` in `row.etag` and in `{ etag: … }`, which is no reference to a variable of that name. */
+const isMemberName = (node: ts.Identifier): boolean =>
+  (ts.isPropertyAccessExpression(node.parent) || ts.isPropertyAssignment(node.parent)) &&
+  node.parent.name === node;
+
 const filesOf = (folder: string): string[] =>
   readdirSync(join(ROOT, folder)).filter((file) => file.endsWith('.ts'));
 
@@ -92,7 +97,7 @@ function writersIn(source: ts.SourceFile, factory: string): string[] {
     let found = false;
     visit(node, (inner) => {
       if (ts.isPropertyAccessExpression(inner) && TABLE_WRITES.has(inner.name.text)) found = true;
-      if (!ts.isIdentifier(inner) || seen.has(inner.text)) return;
+      if (!ts.isIdentifier(inner) || isMemberName(inner) || seen.has(inner.text)) return;
       const local = locals.get(inner.text);
       if (local && writes(local, new Set([...seen, inner.text]))) found = true;
     });

@@ -186,32 +186,36 @@ export async function installs(policy: Policy): Promise<unknown> {
   return [...seen, await start(services)];
 }
 
+/** The waits for a claim, woken by a release when it is a rollout's and polled when a person asked, and for a pause to end. */
 export async function waits(policy: Policy): Promise<unknown> {
   const pace = Pace.parse(policy);
   const refused = { kind: 'refused', because: [{ rule: 'geoPair', by: 'other' }] };
-  const claim = await replay(awaitClaim, {
-    input: {
-      claimId: 'claim-1',
-      kind: 'rollout',
-      ledger: 'eastus',
-      disruption: aDisruption(),
-      pace,
-      untilUtc: '2026-11-13T05:00:00.000Z',
-      startByUtc: START_BY,
-      closesUtc: WINDOW_CLOSES,
-      deadlineUtc: ENDS,
-      catchUpSlotsMax: 1,
-    },
-    nowUtc: WINDOW_OPENS,
-    entities: { disruptionLedger: () => refused },
-  });
+  const claimOf = async (kind: 'rollout' | 'onDemand'): Promise<unknown> => {
+    const { calls } = await replay(awaitClaim, {
+      input: {
+        claimId: 'claim-1',
+        kind,
+        ledger: 'eastus',
+        disruption: aDisruption(),
+        pace,
+        untilUtc: '2026-11-13T05:00:00.000Z',
+        startByUtc: START_BY,
+        closesUtc: WINDOW_CLOSES,
+        deadlineUtc: ENDS,
+        catchUpSlotsMax: 1,
+      },
+      nowUtc: WINDOW_OPENS,
+      entities: { disruptionLedger: () => refused },
+    });
+    return calls;
+  };
   const paused = { kind: 'wait', reason: 'rolloutPaused', why: '' } as const;
   const control = await replay(awaitGo, {
     input: { rolloutId: ROLLOUT, phase: 'phase-1', region: 'eastus', pace, untilUtc: WINDOW_CLOSES },
     nowUtc: WINDOW_OPENS,
     activities: { readControl: () => paused, recordWait: () => ({}) },
   });
-  return [claim.calls, control.calls];
+  return [await claimOf('rollout'), await claimOf('onDemand'), control.calls];
 }
 
 /** The tries to enable a VM whose extension is refused for two hours. */
