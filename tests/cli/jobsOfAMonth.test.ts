@@ -204,7 +204,7 @@ describe('a month of patching, by the people who run it', () => {
     expect(await reads('rollouts', 'show')).toContain(next);
     const approve = ['rollouts', 'approve', '--reason', 'The canary is well.'];
     expect((await says('ana', ...approve, '--yes')).err).toMatch(
-      /ana@contoso\.com .* may not approve[^]*asked for it/,
+      /ana@contoso\.com .* may not approve[^]*requested it/,
     );
     expect((await says('rea', ...approve, '--yes')).err).toContain('needs the role approver');
     expect((await says('ben', ...approve)).err).toMatch(

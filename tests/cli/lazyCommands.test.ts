@@ -1,7 +1,13 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const DIST = join(__dirname, '..', '..', 'dist');
+const ROOT = join(__dirname, '..', '..');
+const DIST = join(ROOT, 'dist');
+
+interface Swcrc {
+  readonly module: { readonly lazy: readonly string[] };
+}
 
 /** The folders of dist/ from which a command line loads modules, of the app that was built. */
 function foldersLoadedBy(args: readonly string[]): string[] {
@@ -17,6 +23,26 @@ function foldersLoadedBy(args: readonly string[]): string[] {
 
 it('help loads the parser and the option values, but none of the commands, so that it is there at once', () => {
   expect(foldersLoadedBy(['plan', '--help'])).toEqual(['cli', 'domain', 'local']);
+});
+
+it('every module of the list is imported by that name: one that was renamed would be loaded at once', () => {
+  const lazy = (JSON.parse(readFileSync(join(ROOT, '.swcrc'), 'utf8')) as Swcrc).module.lazy;
+  const sources = [
+    'cli',
+    'composition',
+    'notifications',
+    'operatorApi',
+    'lab',
+    'local',
+    'emulator',
+    'drivers',
+  ].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => readFileSync(join(ROOT, folder, file), 'utf8')),
+  );
+  expect(lazy.length).toBeGreaterThan(20);
+  expect(lazy.filter((name) => !sources.some((text) => text.includes(`from '${name}'`)))).toEqual([]);
 });
 
 it('a command loads its own module when it runs', () => {

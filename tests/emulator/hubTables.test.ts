@@ -57,7 +57,7 @@ test("an app whose table meets one of the hub's is refused, whatever the case of
   host = await hostOn(true);
   const { status, body } = await host.request('POST', '/make/lowtideHistory');
   expect(status).toBe(400);
-  expect(body).toMatch(/hub-table.*lowtideHistory.*LowtideHistory are one.*hubName/);
+  expect(body).toMatch(/hub-table.*lowtideHistory.*LowtideHistory have the same name.*hubName/);
   expect((await host.request('POST', '/make/lowtideAudit')).body).toBe('made');
 });
 
@@ -74,7 +74,7 @@ test("a table that stands in the account under the hub's name in other case keep
   await TableClient.fromConnectionString(azurite.connectionString, 'LowtideHistory', options).deleteTable();
   await TableClient.fromConnectionString(azurite.connectionString, 'lowtidehistory', options).createTable();
   await expect(hostOn(true)).rejects.toThrow(
-    /hub-table.*lowtidehistory and the hub's table LowtideHistory are one/,
+    /hub-table.*lowtidehistory and the hub's table LowtideHistory have the same name/,
   );
 });
 

@@ -81,7 +81,7 @@ test('a folder that is not its own is never emptied', () => {
   const folder = join(home, 'documents');
   mkdirSync(folder);
   writeFileSync(join(folder, 'thesis'), '');
-  expect(() => takeStateFolder(folder, { fresh: true })).toThrow('is not emptied');
+  expect(() => takeStateFolder(folder, { fresh: true })).toThrow('was not emptied');
   expect(existsSync(join(folder, 'thesis'))).toBe(true);
 });
 
