@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { controlFor } from '../domain/control';
-import type { VmId } from '../domain/ids';
+import type { RolloutId, VmId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
-import { outcomeOf } from '../domain/outcome';
+import { Outcome, outcomeOf } from '../domain/outcome';
 import { because } from '../domain/reasons';
 import { pairComponent } from '../domain/regions';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import type { HealthProbe } from '../drivers/driver';
 import type { KeptOutcome } from '../store/outcomes';
 import { countAsDown } from './budgetMembers';
@@ -91,7 +92,16 @@ interface Turned {
   readonly probe: HealthProbe;
 }
 
-/** Evidence first, the outcome last: what a crash in between leaves is found as patched again, and is counted once. */
+const AFTER_BAKE = 'after the bake: ';
+
+/** A call before this one found it, and its answer was lost: nothing holds its set yet. The bake comes by each VM once. */
+const wasFound = ({ kind, facts }: KeptOutcome): boolean =>
+  kind === 'unhealthy' && String(facts?.['because'] ?? '').startsWith(AFTER_BAKE);
+
+/**
+ * Evidence first, the outcome last: what a crash in between leaves is found as patched again, and is counted once. What has its outcome is named
+ * again: what it was named for may not have been done.
+ */
 async function probeTogether(
   services: Services,
   { rolloutId, phase, isLast }: Input,
@@ -101,6 +111,10 @@ async function probeTogether(
   const turned: Turned[] = [];
   await sideBySide(vmIds, async (vmId) => {
     const kept = await services.outcomes.read(rolloutId, vmId);
+    if (kept !== null && wasFound(kept)) {
+      const outcome = Outcome.parse(kept);
+      await name(services, answer, rolloutId, { kept, vm: await services.inventory.read(vmId), outcome });
+    }
     if (kept?.kind !== 'patched') return;
     const probe = await services.driver.probeHealth(vmId);
     answer.probed += 1;
@@ -119,7 +133,7 @@ async function probeTogether(
     turned.map(async ({ kept, probe }) => {
       const vm = await services.inventory.read(kept.vmId);
       const why = because(probe.answer === 'unknown' ? 'unknownTooLong' : 'unhealthyAfterUpdate', {
-        because: `after the bake: ${probe.because}`,
+        because: `${AFTER_BAKE}${probe.because}`,
       });
       return { kept, probe, vm, outcome: outcomeOf(kept.vmId, atUtc, why) };
     }),
@@ -141,22 +155,40 @@ async function probeTogether(
       installation: kept.installation,
     })),
   );
-  for (const { kept, probe, vm, outcome } of found) {
-    const { vmId, region, installation } = kept;
-    await expectProbes(services, region);
-    answer.unhealthy.push({
-      vmId,
-      availabilitySetId: vm?.availabilitySetId ?? null,
-      region,
-      ledger: pairComponent(region),
-      event: {
-        kind: 'ended',
-        rolloutId,
-        outcome,
-        assessment: null,
-        installation,
-        health: { answer: probe.answer, because: probe.because, atUtc },
+  for (const one of found) await name(services, answer, rolloutId, one);
+}
+
+interface FoundUnhealthy {
+  readonly kept: KeptOutcome;
+  readonly vm: VirtualMachine | null;
+  readonly outcome: Outcome;
+}
+
+/** In the answer, for its set to be held. */
+async function name(
+  services: Services,
+  answer: Found,
+  rolloutId: RolloutId,
+  { kept, vm, outcome }: FoundUnhealthy,
+): Promise<void> {
+  const { vmId, region, installation } = kept;
+  await expectProbes(services, region);
+  answer.unhealthy.push({
+    vmId,
+    availabilitySetId: vm?.availabilitySetId ?? null,
+    region,
+    ledger: pairComponent(region),
+    event: {
+      kind: 'ended',
+      rolloutId,
+      outcome,
+      assessment: null,
+      installation,
+      health: {
+        answer: outcome.reason === 'unknownTooLong' ? 'unknown' : 'unhealthy',
+        because: String(outcome.facts?.['because'] ?? '').slice(AFTER_BAKE.length),
+        atUtc: outcome.atUtc,
       },
-    });
-  }
+    },
+  });
 }

@@ -10,6 +10,7 @@ import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmReading } from '../drivers/driver';
 import type { VmFacts } from '../planning/explainVm';
+import type { InstallOperation } from '../store/operations';
 import type { KeptOutcome } from '../store/outcomes';
 import type { PhaseRecord } from '../store/rollouts';
 import { rolloutOrLatest, type PlannedPlace } from './fleetView';
@@ -55,7 +56,7 @@ export async function factsOf(
     isLive ? services.driver.readVirtualMachine(vm.id) : undefined,
     budgetsNow(services, vm),
   ]);
-  const running = operation?.operation.endedUtc === null ? operation.operation : null;
+  const last = operation?.operation ?? null;
   const facts: VmFacts = {
     nowUtc,
     policy,
@@ -67,11 +68,22 @@ export async function factsOf(
     outcome,
     isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
     plannedStartUtc: place?.expectedStartUtc ?? null,
-    installingSinceUtc: running?.intentUtc ?? null,
+    installingSinceUtc: last?.endedUtc === null ? last.intentUtc : null,
+    watchedSinceUtc: watchedSince(last, control, outcome),
     ...(reading !== undefined && { platform: platformOf(reading) }),
   };
   if (reading === undefined) return { facts, control, place, outcome };
   return { facts, control, place, outcome, platform: platformViewOf(reading) };
+}
+
+/** One that was withdrawn before it began has no summary. An outcome of before the installation is the one of an earlier try. */
+function watchedSince(
+  last: InstallOperation | null,
+  control: RolloutControl | null,
+  outcome: KeptOutcome | null,
+): string | null {
+  if (!last?.summary || control?.endedUtc !== null || last.rolloutId !== control.rolloutId) return null;
+  return outcome === null || outcome.atUtc < last.intentUtc ? last.endedUtc : null;
 }
 
 async function placeOf(

@@ -34,6 +34,8 @@ export interface VmFacts {
   readonly budgets?: readonly BudgetFacts[];
   /** Since when an installation is running; null for none. */
   readonly installingSinceUtc: string | null;
+  /** Since when its installation by this rollout is over, as long as the VM's outcome depends on its health; null for none. */
+  readonly watchedSinceUtc: string | null;
   readonly platform?: Pick<HoldFacts, 'powerState' | 'agentStatus' | 'agentVersion' | 'health'>;
 }
 
@@ -64,7 +66,7 @@ export interface VmExplanation {
 
 /** Why a VM stands as it does, and when it can start at the earliest. Pure. */
 export function explainVm(facts: VmFacts): VmExplanation {
-  const { vm, policy, rollout, outcome, installingSinceUtc } = facts;
+  const { vm, policy, rollout, outcome } = facts;
   const ineligible = holdsOf({ nowUtc: facts.nowUtc, policy, vm });
   if (ineligible.length > 0) {
     const holds = explained(ineligible, () => outcome?.atUtc ?? null);
@@ -80,19 +82,20 @@ export function explainVm(facts: VmFacts): VmExplanation {
       holds: [],
       start: null,
     };
-  if (installingSinceUtc !== null)
-    return {
-      state: 'inProgress',
-      sentence: `An installation is running since ${installingSinceUtc}.`,
-      holds: [],
-      start: null,
-    };
+  const doing = whatIsDone(facts);
+  if (doing !== null) return { state: 'inProgress', sentence: doing, holds: [], start: null };
   const holds = holdsNow(facts, rollout);
   if (outcome !== null && !facts.isTriedAgain)
     return { state: 'done', sentence: doneSentence(outcome, rollout.control), holds: [], start: null };
   const start = startOf(facts, rollout.control, holds);
   const state = holds.length > 0 ? 'held' : 'waiting';
   return { state, sentence: waitingSentence(facts, holds, start), holds, start };
+}
+
+function whatIsDone({ installingSinceUtc, watchedSinceUtc }: VmFacts): string | null {
+  if (installingSinceUtc !== null) return `An installation is running since ${installingSinceUtc}.`;
+  if (watchedSinceUtc === null) return null;
+  return `Its installation ended at ${watchedSinceUtc}. Its health is watched before it counts.`;
 }
 
 type RolloutFacts = NonNullable<VmFacts['rollout']>;

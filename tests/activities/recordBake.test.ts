@@ -102,6 +102,16 @@ describe('R-204: a VM that dies half an hour after its reboot', () => {
     expect(await halts(services)).toEqual([]);
   });
 
+  it('is named again when the answer that named it was lost, so that its set is held; it is counted once', async () => {
+    const vms = vmsOf(20);
+    const services = await patchedPhase(vms);
+    show(services, vms.slice(7, 8), DEAD);
+    const lost = await judge(services);
+    services.wait(30);
+    expect((await judge(services)).unhealthy).toEqual(lost.unhealthy);
+    expect(await ofFamily(services, vms)).toMatchObject({ healthyCount: 19, unhealthyCount: 1 });
+  });
+
   it('is one of two: the family halts, before the next phase', async () => {
     const vms = vmsOf(20);
     const services = await patchedPhase(vms);
