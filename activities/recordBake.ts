@@ -112,6 +112,7 @@ async function probeTogether(
   await sideBySide(vmIds, async (vmId) => {
     const kept = await services.outcomes.read(rolloutId, vmId);
     if (kept !== null && wasFound(kept)) {
+      answer.probed += 1;
       const outcome = Outcome.parse(kept);
       await name(services, answer, rolloutId, { kept, vm: await services.inventory.read(vmId), outcome });
     }

@@ -4,7 +4,7 @@ import { earlier } from '../domain/instants';
 import { nextAssessmentUtc } from '../domain/assessmentTimes';
 import type { VmId } from '../domain/ids';
 import {
-  inventoryChangesInSteps,
+  inventoryChanges,
   type AgreedListing,
   type InventoryChanges,
   type Listing,
@@ -38,7 +38,7 @@ export async function takeListing(
     return { ...NOTHING_CHANGED, present: listing.vms, agreed };
   const known = await rowsOf(inventory);
   const believed = accept ? { inventoryFewerPercent: 100 } : policy;
-  const all = await stepsInSlices(inventoryChangesInSteps(known, listing, believed, nowUtc));
+  const all = await stepsInSlices(inventoryChanges(known, listing, believed, nowUtc));
   const { changes, remaining } = firstOf(all, changesMax);
   const { present, added, changed, moved, buried, removed, notBelieved } = changes;
   // Schedule and sizes before the inventory: a repeat after a crash in between finds the same VMs changed. Of a fleet as it was nothing is read again.

@@ -40,22 +40,15 @@ export interface InventoryChanges {
 /** Fewer VMs less than this are what owners do in a day, however small the subscription. */
 const FEWER_MIN = 10;
 
-/**
- * What a listing changes. It is believed for each subscription by itself: where it is incomplete, or suddenly much smaller, nothing of that
- * subscription changes, because a fleet that seems to vanish is nearly always a permission or an outage.
- */
-export function inventoryChanges(...of: Parameters<typeof inventoryChangesInSteps>): InventoryChanges {
-  const steps = inventoryChangesInSteps(...of);
-  let step = steps.next();
-  while (step.done !== true) step = steps.next();
-  return step.value;
-}
-
 /** VMs that are compared in one step: about a millisecond. */
 const STEP_VMS = 256;
 
-/** The same in steps, each of so many VMs, between which other work can be done: all of a large fleet takes a second. */
-export function* inventoryChangesInSteps(
+/**
+ * What a listing changes. It is believed for each subscription by itself: where it is incomplete, or suddenly much smaller, nothing of that
+ * subscription changes, because a fleet that seems to vanish is nearly always a permission or an outage. Worked out in steps, each of so many
+ * VMs, between which other work can be done: all of a large fleet takes a second.
+ */
+export function* inventoryChanges(
   known: readonly KnownVm[],
   listing: Listing,
   policy: Pick<Policy, 'inventoryFewerPercent'>,

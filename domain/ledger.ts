@@ -177,7 +177,7 @@ function withFence(fences: LedgerState['fences'], { fence }: ClaimRequest): Ledg
 export function grantable(state: LedgerState, nowUtc: string, max: number): string[] {
   const found: string[] = [];
   let rest = state;
-  for (const ticket of [...state.tickets].sort(byTurn)) {
+  for (const ticket of [...state.tickets].sort((a, b) => (isAhead(a, b) ? -1 : 1))) {
     if (found.length === max) break;
     const { claimId, disruption, lapsesUtc } = ticket;
     if (lapsesUtc < nowUtc || refusals(rest, requestOf(ticket, nowUtc)).length > 0) continue;
@@ -188,8 +188,11 @@ export function grantable(state: LedgerState, nowUtc: string, max: number): stri
   return found;
 }
 
-const byTurn = (a: Ticket, b: Ticket): number =>
-  a.deadlineUtc < b.deadlineUtc || (a.deadlineUtc === b.deadlineUtc && a.askedUtc < b.askedUtc) ? -1 : 1;
+type Turn = Pick<Ticket, 'deadlineUtc' | 'askedUtc'>;
+
+/** Earliest deadline first, then the earliest request. */
+const isAhead = (a: Turn, b: Turn): boolean =>
+  a.deadlineUtc === b.deadlineUtc ? a.askedUtc < b.askedUtc : a.deadlineUtc < b.deadlineUtc;
 
 /** A ticket keeps nothing of slots of catch-ups: a request that is refused for want of one has none. */
 const requestOf = ({ claimId, disruption, deadlineUtc }: Ticket, nowUtc: string): ClaimRequest => ({
@@ -252,12 +255,11 @@ export function claimDeadline(
   return kind === 'catchUp' && catchUpSlotsMax <= 1 ? addSeconds(endsUtc, DAY_SECONDS) : endsUtc;
 }
 
-/** Earliest deadline first, then the earliest request. A lapsed ticket goes behind all others. */
+/** A lapsed ticket goes behind all others. */
 function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): boolean {
   if (ticket.claimId === request.claimId || ticket.lapsesUtc < request.nowUtc) return false;
-  if (ticket.deadlineUtc !== request.deadlineUtc) return ticket.deadlineUtc < request.deadlineUtc;
   const own = state.tickets.find((mine) => mine.claimId === request.claimId);
-  return ticket.askedUtc < (own?.askedUtc ?? request.nowUtc);
+  return isAhead(ticket, { deadlineUtc: request.deadlineUtc, askedUtc: own?.askedUtc ?? request.nowUtc });
 }
 
 /** Refusals that no queue resolves: a ticket for them would only block others for nothing. */

@@ -1,19 +1,11 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { recordBake, type BakeCursor } from '../activities/contracts';
-import { disruptionLedger, virtualMachine } from '../entities/contracts';
+import { virtualMachine } from '../entities/contracts';
 import { keyOf, type VmId } from '../domain/ids';
 import * as children from './contracts';
-import {
-  addSeconds,
-  call,
-  callEntity,
-  continueAs,
-  nowUtc,
-  signalEntity,
-  waitUntil,
-  type Step,
-} from './durable';
+import { writeRelease } from './releaseClaim';
+import { addSeconds, call, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 /** A call costs up to 14 history rows; after so many the instance continues as new. */
 const CALLS_PER_GENERATION = 40;
@@ -91,15 +83,10 @@ function* look(
   const sinceUtc = nowUtc(context);
   for (const { vmId, availabilitySetId, region, ledger, event } of seen.unhealthy) {
     if (availabilitySetId !== null)
-      yield* callEntity(
-        context,
-        { name: disruptionLedger.name, key: ledger },
-        ['release', disruptionLedger.operations.release],
-        {
-          claimId: context.df.instanceId, // it holds none: this only writes the impairment down
-          impaired: [{ vmId, availabilitySetId, region, sinceUtc }],
-        },
-      );
+      yield* writeRelease(context, ledger, {
+        claimId: context.df.instanceId, // it holds none: this only writes the impairment down
+        impaired: [{ vmId, availabilitySetId, region, sinceUtc }],
+      });
     signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', event);
   }
   return seen;

@@ -1,4 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
+import type { z } from 'zod';
 import { releaseWaits } from '../activities/contracts';
 import { budgetLedger } from '../domain/budgets';
 import type { Disruption } from '../domain/disruption';
@@ -28,21 +29,26 @@ export function* releaseLedger(
   claimId: string,
   impaired: readonly Impairment[] = [],
 ): Step<void> {
-  const { grantable } = yield* callEntity(
-    context,
-    { name: disruptionLedger.name, key },
-    ['release', disruptionLedger.operations.release],
-    { claimId, impaired: [...impaired], nowUtc: nowUtc(context) },
-  );
+  const { grantable } = yield* writeRelease(context, key, {
+    claimId,
+    impaired: [...impaired],
+    nowUtc: nowUtc(context),
+  });
   if (grantable.length > 0) yield* call(context, releaseWaits, { instanceIds: grantable.map(waitOf) });
 }
 
 /** What waits for a budget looks at its members each time, and polls: none is woken. */
 export function* releaseBudget(context: OrchestrationContext, budget: string, claimId: string): Step<void> {
-  yield* callEntity(
-    context,
-    { name: disruptionLedger.name, key: budgetLedger(budget) },
-    ['release', disruptionLedger.operations.release],
-    { claimId, impaired: [] },
-  );
+  yield* writeRelease(context, budgetLedger(budget), { claimId, impaired: [] });
+}
+
+const { release } = disruptionLedger.operations;
+
+/** Without `nowUtc` the ledger does not look for requests that it would grant now. */
+export function* writeRelease(
+  context: OrchestrationContext,
+  key: string,
+  input: z.output<typeof release.input>,
+): Step<z.output<typeof release.output>> {
+  return yield* callEntity(context, { name: disruptionLedger.name, key }, ['release', release], input);
 }

@@ -1,6 +1,7 @@
-import { inventoryChanges } from '../../domain/inventoryChanges';
+import { inventoryChanges, type InventoryChanges } from '../../domain/inventoryChanges';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { vmsOf } from '../support/builders';
+import { drained } from '../support/drained';
 
 const NOW = '2026-11-12T06:00:00.000Z';
 const POLICY = { inventoryFewerPercent: 20 };
@@ -11,8 +12,8 @@ const changesOf = (
   vms: readonly VirtualMachine[],
   incomplete: readonly (readonly [string, string])[] = [],
   policy = POLICY,
-): ReturnType<typeof inventoryChanges> =>
-  inventoryChanges(known, { vms, incomplete: new Map(incomplete) }, policy, NOW);
+): InventoryChanges =>
+  drained(inventoryChanges(known, { vms, incomplete: new Map(incomplete) }, policy, NOW));
 
 describe('a listing that is suddenly small', () => {
   it.each([
@@ -41,17 +42,14 @@ describe('a listing that is suddenly small', () => {
 
   it('of a few VMs is believed when a few are missing: nine of ten are what an owner deletes in a day', () => {
     const few = known.slice(0, 10);
-    const changes = inventoryChanges(few, { vms: few.slice(9), incomplete: new Map() }, POLICY, NOW);
+    const changes = drained(inventoryChanges(few, { vms: few.slice(9), incomplete: new Map() }, POLICY, NOW));
     expect([changes.buried.length, changes.notBelieved.length]).toEqual([9, 0]);
   });
 
   it('counts tombstones as gone already, not as missing', () => {
     const rows = known.map((vm, n) => (n < 50 ? { ...vm, goneUtc: '2026-11-11T06:00:00.000Z' } : vm));
-    const { notBelieved, removed } = inventoryChanges(
-      rows,
-      { vms: known.slice(50), incomplete: new Map() },
-      POLICY,
-      NOW,
+    const { notBelieved, removed } = drained(
+      inventoryChanges(rows, { vms: known.slice(50), incomplete: new Map() }, POLICY, NOW),
     );
     expect([notBelieved, removed.length]).toEqual([[], 50]);
   });
@@ -72,7 +70,9 @@ describe('a listing that is incomplete', () => {
       subscriptionId: '00000000-0000-0000-0000-0000000000ff',
     }));
     const said = new Map([[subscriptionId.toLowerCase(), 'a permission is missing']]);
-    const { added, present } = inventoryChanges(known, { vms: others, incomplete: said }, POLICY, NOW);
+    const { added, present } = drained(
+      inventoryChanges(known, { vms: others, incomplete: said }, POLICY, NOW),
+    );
     expect([added.length, present.length]).toEqual([20, 120]);
   });
 });
