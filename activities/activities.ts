@@ -1,7 +1,8 @@
 import { advanceRound } from './advanceRound';
 import { chooseRound } from './chooseRound';
 import { closeRollout } from './closeRollout';
-import { collectAssessments } from './collectAssessments';
+import { advanceAssessments } from './advanceAssessments';
+import { collectAssessment } from './collectAssessment';
 import { collectDueAssessments } from './collectDueAssessments';
 import { collectExtension } from './collectExtension';
 import { collectInstall } from './collectInstall';
@@ -28,7 +29,7 @@ import { refreshInventory } from './refreshInventory';
 import { releaseWaits } from './releaseWaits';
 import { settleClaim } from './settleClaim';
 import { recordLedgersDue } from './recordLedgersDue';
-import { startAssessments } from './startAssessments';
+import { startAssessment } from './startAssessment';
 import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
 import { takeRound } from './takeRound';
@@ -58,8 +59,9 @@ export const activities: readonly Activity[] = [
   startOrderedInstall,
   collectInstall,
   probeHealth,
-  startAssessments,
-  collectAssessments,
+  startAssessment,
+  collectAssessment,
+  advanceAssessments,
   collectDueAssessments,
   collectSecondChances,
   planCatchUp,

@@ -1,75 +1,80 @@
 import { mayBeAssessed, nextOpeningUtc } from '../domain/assessmentTimes';
 import { earlier } from '../domain/instants';
 import { NEVER_UTC } from '../store/agenda';
-import type { LastTaken, ScheduledAssessment, TakenDue } from '../store/assessments';
+import { batchKey, type AssessmentBatch, type ScheduledAssessment } from '../store/assessments';
 import * as contracts from './contracts';
 import { seenDue } from './seenDue';
 import { activity, type AnswerTo, type Services } from './services';
 
-/** A batch's VMs pass through its orchestration as messages of under 16 KB. */
-const TOGETHER_MAX = 30;
+/** Of a batch. Its row has some 400 bytes a VM at most twice that, and a call that starts all of them takes about a minute. */
+const TOGETHER_MAX = 100;
 
-/** R-107, R-113. What a call takes is noted first: a call that is repeated, because its answer was lost, takes the same VMs. */
+/** R-107, R-113. What a call takes is noted first, in the batch: a call that is repeated, because its answer was lost, takes the same VMs. */
 export const collectDueAssessments = activity(
   contracts.collectDueAssessments,
   async (
     services,
     { nowUtc, call, seen: given },
   ): Promise<AnswerTo<typeof contracts.collectDueAssessments>> => {
-    const { policy, agenda, assessments } = services;
+    const { agenda, assessments } = services;
     const seen = await seenDue(services, 'assessments', given);
     const { due: rows, taken: last } = await assessments.next(TOGETHER_MAX + 1);
-    const before = last?.sweepUtc === nowUtc && last.call >= call ? last : null;
-    // Nothing waits for the answer of a call that is repeated after the next one came: what it would take would not be assessed.
-    if (before !== null && before.call > call)
-      return { more: true, vms: [], pace: contracts.Pace.parse(policy) };
-    const { moves, more } = before ?? (await take(services, rows, { nowUtc, call, last }));
+    const isRepeat = last?.sweepUtc === nowUtc && last.call >= call;
+    const wanted = isRepeat ? null : due(services, rows, nowUtc);
+    const key = batchKey({ sweepUtc: nowUtc, call });
+    const batch =
+      wanted === null
+        ? ((await assessments.readBatch(key))?.batch ?? null)
+        : wanted.vms.length === 0
+          ? wanted // by day: a repeat moves what is left of them
+          : await assessments.take({ sweepUtc: nowUtc, call }, wanted, last);
+    // Nothing waits for the answer of a call that is repeated after its batch was begun: what it would take would not be assessed.
+    if (batch === null || batch.call > 0) return { more: true, batch: null };
+    const { moves, more, vms } = batch;
     // A repeat long afterwards finds them where they went since.
     const standing = new Set(rows.map(keyAt));
     const open = moves.filter(({ vmId, fromUtc }) => standing.has(keyAt({ vmId, dueUtc: fromUtc })));
     if (open.length > 0) await assessments.move(open.map(asMove));
     const moved = new Set(open.map(({ vmId, fromUtc }) => keyAt({ vmId, dueUtc: fromUtc })));
     const following = rows.find((row) => !moved.has(keyAt(row)));
-    if (!more && (before === null || open.length > 0)) {
+    if (!more && (!isRepeat || open.length > 0)) {
       const soonest = [...moves.map(({ toUtc }) => toUtc), following?.dueUtc ?? NEVER_UTC].reduce(earlier);
       await agenda.reschedule(seen, 'assessments', soonest);
     }
-    const taken = moves.map(asMove).map(({ to }) => to);
-    return {
-      more,
-      vms: [...new Map(taken.map((to) => [to.vmId, to])).values()].filter(({ timeZone }) =>
-        mayBeAssessed(timeZone, policy, nowUtc),
-      ),
-      pace: contracts.Pace.parse(policy),
-    };
+    return { more, batch: vms.length === 0 ? null : key };
   },
 );
 
-async function take(
-  { policy, assessments }: Services,
+/** The VMs that are due, where each goes, and which of them are assessed now. */
+function due(
+  { policy }: Pick<Services, 'policy'>,
   rows: readonly ScheduledAssessment[],
-  { nowUtc, call, last }: { readonly nowUtc: string; readonly call: number; readonly last: LastTaken },
-): Promise<TakenDue> {
-  const due = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
-  const following = rows[due.length];
+  nowUtc: string,
+): AssessmentBatch {
+  const taken = rows.slice(0, TOGETHER_MAX).filter(({ dueUtc }) => dueUtc <= nowUtc);
+  const following = rows[taken.length];
   // A VM that stands there twice (two workers moved it at once) moves to one row.
-  const zones = new Map(due.map(({ vmId, timeZone }) => [vmId, timeZone]));
-  const moves = due.map(({ vmId, timeZone: own, dueUtc: fromUtc }) => {
+  const zones = new Map(taken.map(({ vmId, timeZone }) => [vmId, timeZone]));
+  const moves = taken.map(({ vmId, timeZone: own, dueUtc: fromUtc }) => {
     const timeZone = zones.get(vmId) ?? own;
     return { vmId, timeZone, fromUtc, toUtc: nextOpeningUtc(timeZone, policy, nowUtc) };
   });
-  const wanted = {
-    sweepUtc: nowUtc,
-    call,
+  const vms = new Map(moves.map((move) => [move.vmId, asMove(move).to]));
+  return {
+    call: 0,
+    answer: { dueUtc: nowUtc, assessed: 0, failed: 0, because: null },
+    startedUtc: nowUtc,
     moves,
     more: following !== undefined && following.dueUtc <= nowUtc,
+    vms: [...vms.values()]
+      .filter(({ timeZone }) => mayBeAssessed(timeZone, policy, nowUtc))
+      .map((vm) => ({ ...vm, operationId: null, againUtc: nowUtc })),
   };
-  return moves.length === 0 ? wanted : assessments.take(wanted, last);
 }
 
 const keyAt = ({ vmId, dueUtc }: Pick<ScheduledAssessment, 'vmId' | 'dueUtc'>): string => `${dueUtc} ${vmId}`;
 
-function asMove({ vmId, timeZone, fromUtc, toUtc }: TakenDue['moves'][number]): {
+function asMove({ vmId, timeZone, fromUtc, toUtc }: AssessmentBatch['moves'][number]): {
   from: ScheduledAssessment;
   to: ScheduledAssessment;
 } {

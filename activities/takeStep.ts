@@ -2,8 +2,9 @@ import type { Disruption } from '../domain/disruption';
 import { emergencyPatchesOf } from '../domain/emergency';
 import type { VmId } from '../domain/ids';
 import { passesByItself } from '../domain/refusals';
-import type { AssessmentAnswer, Observation, OpenVmUpdate } from '../domain/vmUpdate';
+import type { Observation, OpenVmUpdate } from '../domain/vmUpdate';
 import type { OperationAnswer } from '../drivers/driver';
+import { assessmentOf } from './assessmentAnswer';
 import * as contracts from './contracts';
 import { followInstall } from './collectInstall';
 import { surelyRuns } from './installOperation';
@@ -78,24 +79,6 @@ async function readAssessment(services: Services, vmId: VmId, operationId: strin
 function isOfEmergency({ emergency }: Services, answer: OperationAnswer): boolean {
   if (emergency === undefined || answer.kind !== 'assessed' || answer.patches === undefined) return true;
   return emergencyPatchesOf(emergency.patches, answer.patches).length > 0;
-}
-
-function assessmentOf(answer: OperationAnswer): AssessmentAnswer {
-  switch (answer.kind) {
-    case 'running':
-      return { kind: 'running', retryAfterSeconds: answer.retryAfterSeconds };
-    case 'assessed':
-      // the request was served, the assessment was not: its counts prove nothing
-      if (answer.summary.status === 'Failed')
-        return { kind: 'failed', message: answer.summary.error?.message ?? 'The assessment failed.' };
-      return { kind: 'assessed', summary: answer.summary };
-    case 'failed':
-      return { kind: 'failed', message: answer.error.message };
-    case 'installed':
-    case 'extensionInstalled':
-    case 'lost':
-      return { kind: 'failed', message: `The assessment ended as '${answer.kind}'.` };
-  }
 }
 
 async function probe(services: Services, vmId: VmId): Promise<Observation> {

@@ -64,13 +64,15 @@ const DAY_MS = 86_400_000;
 /** So many days are purged in one run, the oldest first: after a long pause the next runs take the rest. */
 const DAYS_A_RUN = 10;
 
-/** How far purging has come is written down, so that no day is gone through twice. */
+/** How far purging has come is written down, so that no day is gone through twice. Batches of assessments whose instance died go with the instances of their day. */
 export async function purgeFinished(
-  services: Pick<Services, 'agenda' | 'nowUtc'> & { readonly azureDriver?: AzureDriverStore | null },
+  services: Pick<Services, 'agenda' | 'assessments' | 'nowUtc'> & {
+    readonly azureDriver?: AzureDriverStore | null;
+  },
   client: DurableClient,
   log: TimerLog,
 ): Promise<void> {
-  const { agenda, nowUtc } = services;
+  const { agenda, assessments, nowUtc } = services;
   const untilMs = Math.floor(Date.parse(nowUtc()) / DAY_MS) * DAY_MS - KEPT_DAYS * DAY_MS;
   const seen = await agenda.read('purge');
   let fromMs = seen === null ? untilMs - DAYS_A_RUN * DAY_MS : Date.parse(seen.dueUtc);
@@ -84,7 +86,9 @@ export async function purgeFinished(
     });
     purged += result.instancesDeleted;
   }
-  await agenda.reschedule(seen, 'purge', new Date(fromMs).toISOString());
+  const purgedUntilUtc = new Date(fromMs).toISOString();
+  if (purged > 0) await assessments.dropBatches(purgedUntilUtc);
+  await agenda.reschedule(seen, 'purge', purgedUntilUtc);
   const dropped = await dropOldEvents(services.azureDriver ?? null, nowUtc());
   log.log(`Purged ${purged} finished instances, and ${dropped} events of the driver.`);
 }

@@ -11,10 +11,11 @@ const AGENT_POLL_SECONDS = 60;
 export function* assessVm(context: OrchestrationContext): Step<z.output<typeof children.assessVm.output>> {
   const { vmId, pace, agentSeconds, activityId } = children.assessVm.input.parse(context.df.getInput());
   const untilUtc = addSeconds(nowUtc(context), agentSeconds);
-  let result = yield* assess(context, vmId, pace, undefined, activityId);
+  const named = activityId === undefined ? {} : { activityId };
+  let result = yield* assess(context, vmId, pace, named);
   while (result.kind === 'failed' && result.code === 'agentNotReady' && nowUtc(context) < untilUtc) {
     yield* waitUntil(context, addSeconds(nowUtc(context), AGENT_POLL_SECONDS));
-    result = yield* assess(context, vmId, pace, undefined, activityId);
+    result = yield* assess(context, vmId, pace, named);
   }
   return result.kind === 'assessed'
     ? { assessed: true, message: '', code: null, summary: result.summary }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import {
   BakeCursor,
-  DueVm,
   InstallOrder,
   Pace,
   PlannedBatch,
@@ -274,11 +273,18 @@ export const assessVm = {
   }),
 } as const;
 
-/** Some VMs that are due, assessed together. */
+/** How many VMs were assessed, and what the first failure was. */
+const Assessed = z.object({
+  assessed: z.number().int(),
+  failed: z.number().int(),
+  because: z.string().nullable().default(null),
+});
+
+/** Some VMs that are due, assessed together: those of a batch. */
 export const assessBatch = {
   name: 'assessBatch',
-  input: z.object({ vms: z.array(DueVm), pace: Pace }),
-  output: z.object({ assessed: z.number().int(), failed: z.number().int() }),
+  input: z.object({ batch: z.string() }),
+  output: Assessed,
 } as const;
 
 /** Sweeps run beside each other, each over what its own store says is due. */
@@ -291,7 +297,7 @@ const Sweep = z.object({
 export const assessmentSweep = {
   name: 'assessmentSweep',
   input: Sweep,
-  output: z.object({ assessed: z.number().int(), failed: z.number().int() }),
+  output: Assessed,
 } as const;
 
 export const catchUpSweep = {

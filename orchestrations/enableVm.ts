@@ -65,12 +65,9 @@ function giveUp(context: OrchestrationContext, input: Input, where: Where): Enab
 
 /** The extension is there; the first assessment completes enablement. */
 function* complete(context: OrchestrationContext, input: Input, detail: string): Step<Enabled | null> {
-  const assessed = yield* assess(
-    context,
-    input.vmId,
-    input.pace,
-    ASSESSMENT_POLLS * input.pace.assessmentPollSeconds,
-  );
+  const { vmId, pace } = input;
+  const readSeconds = ASSESSMENT_POLLS * pace.assessmentPollSeconds;
+  const assessed = yield* assess(context, vmId, pace, { readSeconds });
   if (assessed.kind === 'assessed') {
     signal(context, input, 'ready', detail);
     return { enabled: true, detail };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keyOf, VmId } from '../domain/ids';
+import { keyOf, Utc, VmId } from '../domain/ids';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
@@ -12,23 +12,60 @@ export interface ScheduledAssessment extends DueAssessment {
   readonly dueUtc: string;
 }
 
-/** What the last call of a sweep has taken, and where each VM went: a repeat of the call takes the same. */
-const TakenDue = z.object({
-  sweepUtc: z.string(),
-  /** Calls of a sweep come one after the other. */
-  call: z.number().int(),
-  moves: z.array(z.object({ vmId: VmId, timeZone: z.string(), fromUtc: z.string(), toUtc: z.string() })),
-  more: z.boolean(),
-});
-export type TakenDue = z.infer<typeof TakenDue>;
+/** Which call of a sweep took VMs last, and so has a batch. Calls of a sweep come one after the other. */
+const TakenBy = z.object({ sweepUtc: z.string(), call: z.number().int() });
+export type TakenBy = Readonly<z.infer<typeof TakenBy>>;
 
 /** As it was read; null: none ever took anything. */
-export type LastTaken = (TakenDue & { readonly etag: string }) | null;
+export type LastTaken = (TakenBy & { readonly etag: string }) | null;
+
+/** What `advanceAssessments` answers; kept with the row, so that a repeated call gets the answer of the first. */
+const BatchAnswer = z.object({
+  /** When the next step of any VM is due; null when all have ended. */
+  dueUtc: Utc.nullable(),
+  assessed: z.number().int(),
+  failed: z.number().int(),
+  /** What the first failure was. */
+  because: z.string().nullable(),
+});
+export type BatchAnswer = Readonly<z.infer<typeof BatchAnswer>>;
+
+/** A VM of a batch whose assessment has not ended. */
+const BatchVm = z.object({
+  vmId: VmId,
+  timeZone: z.string(),
+  /** When it was put off to, should nothing come of it. */
+  dueUtc: Utc,
+  /** Null: it is still to be started. */
+  operationId: z.string().nullable(),
+  /** When it is to be started, or read, next. */
+  againUtc: Utc,
+});
+export type BatchVm = Readonly<z.infer<typeof BatchVm>>;
+
+/** VMs that are assessed together, from when they are taken until the last has ended. */
+export const AssessmentBatch = z.object({
+  /** Number of the last call of `advanceAssessments` that was written, from 1. */
+  call: z.number().int(),
+  answer: BatchAnswer,
+  startedUtc: Utc,
+  /** Until its first call: what was taken off the schedule, and where each VM goes. A repeat of the call that took them moves the same. */
+  moves: z.array(z.object({ vmId: VmId, timeZone: z.string(), fromUtc: Utc, toUtc: Utc })),
+  /** More were due than it took. */
+  more: z.boolean(),
+  vms: z.array(BatchVm),
+});
+export type AssessmentBatch = Readonly<z.infer<typeof AssessmentBatch>>;
+
+/** Of the batch that a call took. */
+export const batchKey = ({ sweepUtc, call }: TakenBy): string => `${sweepUtc}~${call}`;
 
 const DUE = 'due';
 /** Stands before every instant, so that it is read with what is due. */
 const TAKEN = ' taken';
 const AFTER_TAKEN = '0';
+/** Stand before what was taken last, in the same partition, so that a batch is made and noted in one transaction. In the order of their sweeps. */
+const BATCH = ' batch~';
 const EXTENSIONS = 'extensions';
 
 /** When each VM is due for its next periodic assessment, in the order of that instant: the sweep never reads the whole fleet. */
@@ -42,14 +79,23 @@ export interface AssessmentStore {
   move(
     moves: readonly { readonly from: ScheduledAssessment; readonly to: ScheduledAssessment | null }[],
   ): Promise<void>;
-  /** Notes what a call takes before anything is moved; of two at once one is noted, and both get that. */
-  take(wanted: TakenDue, last: LastTaken): Promise<TakenDue>;
+  /**
+   * Notes what a call takes, as its batch, before anything is moved; of two at once one is noted, and both get that. Null: it was noted, and has ended.
+   */
+  take(by: TakenBy, wanted: AssessmentBatch, last: LastTaken): Promise<AssessmentBatch | null>;
+  readBatch(key: string): Promise<{ readonly batch: AssessmentBatch; readonly etag: string } | null>;
+  /** False when another writer came first, or it is gone. */
+  writeBatch(key: string, batch: AssessmentBatch, etag: string): Promise<boolean>;
+  removeBatch(key: string): Promise<void>;
+  /** Removes the batches of sweeps before an instant: of instances that died. How many there were. */
+  dropBatches(beforeUtc: string): Promise<number>;
   /** VMs whose patch extension was found missing or behind. */
   outdatedExtensions(): Promise<readonly DueAssessment[]>;
   markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
 }
 
 const parseDueAssessment = parsedOnce(DueAssessment);
+const parseBatch = parsedOnce(AssessmentBatch);
 
 export function assessmentStore(store: Store): AssessmentStore {
   const table = store.table('assessments');
@@ -62,13 +108,17 @@ export function assessmentStore(store: Store): AssessmentStore {
     ...parseDueAssessment(value),
     dueUtc: row.slice(0, row.indexOf('~')),
   });
+  const readBatch: AssessmentStore['readBatch'] = async (key) => {
+    const row = await table.get(DUE, `${BATCH}${key}`);
+    return row && { batch: parseBatch(row.value), etag: row.etag };
+  };
   return {
     next: async (take) => {
-      const rows = await table.list(DUE, { take: take + 1 });
+      const rows = await table.list(DUE, { from: TAKEN, take: take + 1 });
       const [first] = rows;
       const isTaken = first?.row === TAKEN;
       return {
-        taken: isTaken ? { ...TakenDue.parse(first.value), etag: first.etag } : null,
+        taken: isTaken ? { ...TakenBy.parse(first.value), etag: first.etag } : null,
         due: rows.slice(isTaken ? 1 : 0, isTaken ? take + 1 : take).map(read),
       };
     },
@@ -82,18 +132,30 @@ export function assessmentStore(store: Store): AssessmentStore {
         remove: [...new Set(moves.map(({ from }) => keyAt(from)))].filter((row) => !kept.has(row)),
       });
     },
-    take: async (wanted, last) => {
+    take: async (by, wanted, last) => {
       for (let etag = last?.etag ?? null; ;) {
-        const written =
-          etag === null
-            ? await table.insert(DUE, TAKEN, wanted)
-            : await table.replace(DUE, TAKEN, wanted, etag);
-        if (written) return wanted;
+        const batch = { row: `${BATCH}${batchKey(by)}`, value: wanted };
+        const taken = { row: TAKEN, value: by };
+        const written = await table.commit(
+          DUE,
+          etag === null ? { insert: [batch, taken] } : { insert: [batch], replace: [{ ...taken, etag }] },
+        );
+        if (written !== null) return wanted;
+        const other = await readBatch(batchKey(by));
+        if (other !== null) return other.batch;
         const row = await table.get(DUE, TAKEN);
-        const before = row && TakenDue.parse(row.value);
-        if (before?.sweepUtc === wanted.sweepUtc && before.call === wanted.call) return before;
+        const before = row && TakenBy.parse(row.value);
+        if (before?.sweepUtc === by.sweepUtc && before.call >= by.call) return null;
         etag = row?.etag ?? null;
       }
+    },
+    readBatch,
+    writeBatch: (key, batch, etag) => table.replace(DUE, `${BATCH}${key}`, batch, etag),
+    removeBatch: (key) => table.remove(DUE, `${BATCH}${key}`),
+    dropBatches: async (beforeUtc) => {
+      const old = await table.list(DUE, { from: BATCH, before: `${BATCH}${beforeUtc}` });
+      if (old.length > 0) await table.write(DUE, { remove: old.map(({ row }) => row) });
+      return old.length;
     },
     outdatedExtensions: async () =>
       (await table.list(EXTENSIONS)).map(({ value }) => parseDueAssessment(value)),

@@ -1,58 +1,73 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../../domain/ids';
 import { AvailablePatchSummary } from '../../domain/patches';
-import { type ActivityContract, Pace, SeenDue } from './shared';
+import { type ActivityContract, SeenDue } from './shared';
 
-/** A VM that a sweep assesses, and when it is due next should nothing come of it. */
-export const DueVm = z.object({ vmId: VmId, timeZone: z.string(), dueUtc: Utc });
-export type DueVm = Readonly<z.infer<typeof DueVm>>;
-
-const AssessmentOperation = z.object({ vmId: VmId, operationId: z.string() });
-
-/** Starts assessments. A repeat starts them again, which does no harm: an assessment changes nothing. */
-export const startAssessments = {
-  name: 'startAssessments',
+/** Starts the assessment of one VM. A repeat starts another, which does no harm: an assessment changes nothing. */
+export const startAssessment = {
+  name: 'startAssessment',
   input: z.object({
-    vmIds: z.array(VmId),
-    /** VMs of a sweep: those that are gone, or do not take part any more, are left alone and due no more. */
-    due: z.array(DueVm).nullable().default(null),
-    /** Of the one VM that a request over the ARM API is about: what its assessment is to be known by. */
+    vmId: VmId,
+    /** What the assessment is to be known by, for a request over the ARM API. */
     activityId: z.string().exactOptional(),
   }),
-  output: z.object({
-    started: z.array(AssessmentOperation),
-    refused: z.array(z.object({ vmId: VmId, code: z.string(), message: z.string() })),
-    retryAfterSeconds: z.number().nullable(),
-  }),
+  output: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('started'),
+      operationId: z.string(),
+      retryAfterSeconds: z.number().nullable(),
+    }),
+    z.object({
+      kind: z.literal('refused'),
+      code: z.string(),
+      message: z.string(),
+      retryAfterSeconds: z.number().nullable(),
+    }),
+  ]),
 } satisfies ActivityContract;
 
-/** Reads assessments, and writes down when each VM is due again. */
-export const collectAssessments = {
-  name: 'collectAssessments',
-  input: z.object({
-    operations: z.array(AssessmentOperation),
-    /** VMs of a sweep; null when no VM was due. */
-    due: z.array(DueVm).nullable(),
-  }),
-  output: z.object({
-    running: z.array(AssessmentOperation),
-    assessed: z.array(z.object({ vmId: VmId, summary: AvailablePatchSummary })),
-    failed: z.array(z.object({ vmId: VmId, message: z.string() })),
-  }),
+/** Reads the assessment of one VM, and keeps what it found. */
+export const collectAssessment = {
+  name: 'collectAssessment',
+  input: z.object({ vmId: VmId, operationId: z.string() }),
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('running') }),
+    z.object({ kind: z.literal('assessed'), summary: AvailablePatchSummary }),
+    z.object({ kind: z.literal('failed'), message: z.string() }),
+  ]),
 } satisfies ActivityContract;
 
 /**
- * Takes some of the VMs that are due for an assessment and whose window is open, and puts each off to its next window: one that cannot be
- * assessed keeps no other waiting.
+ * Takes some of the VMs that are due for an assessment and whose window is open into a batch, which is a row, and puts each off to its next window:
+ * one that cannot be assessed keeps no other waiting.
  */
 export const collectDueAssessments = {
   name: 'collectDueAssessments',
   /** `call` counts the calls of one sweep: a repeat takes what the first one took. */
   input: z.object({ nowUtc: Utc, call: z.number().int().default(0), seen: SeenDue.optional() }),
   output: z.object({
-    vms: z.array(DueVm),
+    /** Key of the batch; null when none of the VMs may be assessed now. */
+    batch: z.string().nullable(),
     /** More of them may be due. */
     more: z.boolean(),
-    pace: Pace,
+  }),
+} satisfies ActivityContract;
+
+/**
+ * Starts and reads the assessments of a batch, as far as they are due, and writes down when each VM is due again. How far they have come stands in the row
+ * of the batch, so the answer is small however many they are. A repeat of a call that was written answers the same; before that every step
+ * may be repeated.
+ */
+export const advanceAssessments = {
+  name: 'advanceAssessments',
+  /** `call` counts the calls of one batch, from 1. */
+  input: z.object({ batch: z.string(), call: z.number().int(), nowUtc: Utc }),
+  output: z.object({
+    /** When the next of them is due; null when all have ended: the batch is gone then. */
+    dueUtc: Utc.nullable(),
+    assessed: z.number().int(),
+    failed: z.number().int(),
+    /** What the first failure was. */
+    because: z.string().nullable(),
   }),
 } satisfies ActivityContract;

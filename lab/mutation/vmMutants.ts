@@ -302,7 +302,7 @@ export const vmMutants: readonly Mutant[] = [
   ),
   planted(
     'an assessment touches a VM that was excluded since',
-    'activities/startAssessments.ts',
+    'activities/advanceAssessments.ts',
     [
       'reading !== null && !isAssessed(reading.vm, policy)',
       'reading !== null && isAssessed(reading.vm, policy)',

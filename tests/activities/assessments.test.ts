@@ -1,52 +1,23 @@
+import { advanceAssessments } from '../../activities/advanceAssessments';
 import { collectDueAssessments } from '../../activities/collectDueAssessments';
-import type { DueVm } from '../../activities/contracts';
 import { collectOutdatedExtensions } from '../../activities/collectOutdatedExtensions';
-import { collectAssessments } from '../../activities/collectAssessments';
 import { takeListing } from '../../activities/takeListing';
-import { startAssessments } from '../../activities/startAssessments';
 import type { VmId } from '../../domain/ids';
-import type { Policy } from '../../domain/policy';
-import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm, vmsOf } from '../support/builders';
-import { anAssessment } from '../support/fakeDriver';
 import { someServices, IN_THE_WINDOW, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';
 
-const NEW_YORK = 'America/New_York';
-const YESTERDAY = '2026-11-12T04:00:00.000Z';
-
-async function dueSince(
-  vms: readonly VirtualMachine[],
-  over: { dueUtc?: string; timeZone?: string; nowUtc?: string } = {},
-  policy: Partial<Policy> = {},
-): Promise<FakeServices> {
-  const services = await someServices({ vms, nowUtc: over.nowUtc ?? IN_THE_WINDOW, policy });
-  const { dueUtc = YESTERDAY, timeZone = NEW_YORK } = over;
-  await services.assessments.schedule(vms.map(({ id: vmId }) => ({ vmId, timeZone, dueUtc })));
-  return services;
-}
-
-interface Taken {
-  readonly vms: DueVm[];
-  readonly more: boolean;
-}
-
-/** What one sweep takes, call after call. */
-async function sweep(services: FakeServices): Promise<Taken[]> {
-  const calls: Taken[] = [];
-  const nowUtc = services.nowUtc();
-  for (let more = true; more;) {
-    const taken = (await services.run(collectDueAssessments, { nowUtc, call: calls.length })) as Taken;
-    calls.push(taken);
-    more = taken.more;
-  }
-  return calls;
-}
-
-const takenBy = async (services: FakeServices): Promise<VmId[]> =>
-  (await sweep(services)).flatMap(({ vms }) => vms.map(({ vmId }) => vmId));
-
-const dueAt = async (services: FakeServices): Promise<string[]> =>
-  (await services.assessments.all()).map(({ dueUtc }) => dueUtc);
+import {
+  advance,
+  begun,
+  dueAt,
+  dueSince,
+  NEW_YORK,
+  sweep,
+  takenBy,
+  vmsIn,
+  YESTERDAY,
+  type Taken,
+} from '../support/dueAssessments';
 
 describe('R-107, R-113: which VMs are due', () => {
   it('those whose time has come, in their off-peak hours', async () => {
@@ -63,20 +34,24 @@ describe('R-107, R-113: which VMs are due', () => {
     expect(await takenBy(await dueSince([aVm()], over))).toEqual([]);
   });
 
-  it('in pieces of at most thirty that leave out no VM and name none twice', async () => {
-    const vms = vmsOf(95);
-    const calls = await sweep(await dueSince(vms));
-    expect(calls.map((call) => call.vms.length)).toEqual([30, 30, 30, 5]);
-    const found = calls.flatMap((call) => call.vms.map(({ vmId }) => vmId));
-    expect(new Set(found)).toEqual(new Set(vms.map(({ id }) => id)));
-    expect(found).toHaveLength(95);
+  it('in batches of at most a hundred that leave out no VM and name none twice', async () => {
+    const vms = vmsOf(295);
+    const services = await dueSince(vms);
+    const found: VmId[][] = [];
+    for (const call of await sweep(services)) found.push(await vmsIn(services, call));
+    expect(found.map(({ length }) => length)).toEqual([100, 100, 95]);
+    expect(new Set(found.flat())).toEqual(new Set(vms.map(({ id }) => id)));
   });
 
-  it('each in a message of under 16 KB, however long the names are', async () => {
-    const vms = vmsOf(30, (n) => ({ name: `vm-${n}-${'x'.repeat(58)}`, resourceGroup: 'g'.repeat(90) }));
-    const [call] = await sweep(await dueSince(vms));
-    expect(call?.vms).toHaveLength(30);
-    expect(JSON.stringify(call).length).toBeLessThan(16_000);
+  it('each batch in one row, and in messages of under 1 KB, however long the names are', async () => {
+    const vms = vmsOf(100, (n) => ({ name: `vm-${n}-${'x'.repeat(58)}`, resourceGroup: 'g'.repeat(90) }));
+    const services = await dueSince(vms);
+    const [call] = await sweep(services);
+    const row = await services.assessments.readBatch(call?.batch ?? '');
+    expect(row?.batch.vms).toHaveLength(100);
+    expect(JSON.stringify(row?.batch).length).toBeLessThan(300_000);
+    expect(JSON.stringify(call).length).toBeLessThan(1_000);
+    expect(JSON.stringify(await advance(services, call?.batch, 1)).length).toBeLessThan(1_000);
   });
 
   it('INV-16: one that cannot be assessed moves to its next window, and keeps no other waiting', async () => {
@@ -94,18 +69,49 @@ describe('R-107, R-113: which VMs are due', () => {
   });
 
   it('INV-16: a call that is repeated because its answer was lost takes the same VMs, whatever it had done', async () => {
-    const services = await dueSince(vmsOf(35));
+    const services = await dueSince(vmsOf(105));
     const nowUtc = services.nowUtc();
-    const call = async (n: number): Promise<Taken> =>
-      (await services.run(collectDueAssessments, { nowUtc, call: n })) as Taken;
+    const call = async (n: number): Promise<VmId[]> =>
+      vmsIn(services, (await services.run(collectDueAssessments, { nowUtc, call: n })) as Taken);
     const [first, again] = [await call(0), await call(0)];
-    expect(first.vms).toHaveLength(30);
+    expect(first).toHaveLength(100);
     expect(again).toEqual(first);
     const second = await call(1);
-    expect(second.vms).toHaveLength(5);
+    expect(second).toHaveLength(5);
     expect(await call(1)).toEqual(second);
     expect((await services.agenda.read('assessments'))?.dueUtc).toBe('2026-11-14T03:00:00.000Z');
-    expect(await services.assessments.all()).toHaveLength(35);
+    expect(await services.assessments.all()).toHaveLength(105);
+  });
+
+  it('INV-16: what a call took is in its batch before anything is moved: one that was cut off there moves and assesses the same', async () => {
+    const services = await dueSince(vmsOf(105));
+    const nowUtc = services.nowUtc();
+    const cut = {
+      ...services,
+      assessments: { ...services.assessments, move: () => Promise.reject(new Error('cut off')) },
+    };
+    await expect(collectDueAssessments.handler(cut)({ nowUtc, call: 0 })).rejects.toThrow('cut off');
+    const kept = await vmsIn(services, { batch: `${nowUtc}~0`, more: true });
+    expect(kept).toHaveLength(100);
+    // Another sweep takes some meanwhile; the repeat takes none beside those in its batch.
+    await services.run(collectDueAssessments, { nowUtc: '2026-11-13T03:15:01.000Z', call: 0 });
+    const taken = (await services.run(collectDueAssessments, { nowUtc, call: 0 })) as Taken;
+    expect(await vmsIn(services, taken)).toEqual(kept);
+    expect(taken.more).toBe(true);
+    expect((await dueAt(services)).filter((utc) => utc === YESTERDAY)).toHaveLength(5);
+    expect(await services.assessments.all()).toHaveLength(105);
+  });
+
+  it('a call that is repeated after its batch has ended takes no VM: nothing would assess it', async () => {
+    const { services, batch } = await begun(vmsOf(2));
+    for (const [n] of vmsOf(2).entries()) services.driver.endAssessment(`assess-${n + 1}`);
+    services.wait(900);
+    expect(await advance(services, batch, 2)).toMatchObject({ dueUtc: null, assessed: 2 });
+    await services.assessments.schedule([{ vmId: aVm().id, timeZone: NEW_YORK, dueUtc: YESTERDAY }]);
+    expect(
+      await services.run(collectDueAssessments, { nowUtc: batch.replace(/~0$/, ''), call: 0 }),
+    ).toMatchObject({ batch: null });
+    expect(await dueAt(services)).toContain(YESTERDAY);
   });
 
   it('INV-16: a VM whose batch was collected twice, minutes apart, is due once', async () => {
@@ -113,14 +119,17 @@ describe('R-107, R-113: which VMs are due', () => {
     // In windows without an end every instant is another one to be due at.
     const services = await dueSince([vm], {}, { offPeakOpens: '00:00', offPeakCloses: '00:00' });
     const [call] = await sweep(services);
-    const { started } = (await services.run(startAssessments, { vmIds: [vm.id], due: call?.vms })) as {
-      started: { vmId: VmId; operationId: string }[];
+    await advance(services, call?.batch, 1);
+    services.driver.endAssessment('assess-1');
+    services.wait(900);
+    const cut = {
+      ...services,
+      assessments: { ...services.assessments, writeBatch: () => Promise.reject(new Error('cut off')) },
     };
-    for (const { operationId } of started) services.driver.endAssessment(operationId);
-    for (let times = 0; times < 2; times += 1) {
-      await services.run(collectAssessments, { operations: started, due: call?.vms });
-      services.wait(600);
-    }
+    const again = { batch: call?.batch, call: 2, nowUtc: services.nowUtc() };
+    await expect(advanceAssessments.handler(cut)(again)).rejects.toThrow('cut off');
+    services.wait(600);
+    expect(await services.run(advanceAssessments, again)).toMatchObject({ dueUtc: null, assessed: 1 });
     expect(await services.assessments.all()).toHaveLength(1);
   });
 
@@ -141,8 +150,8 @@ describe('R-107, R-113: which VMs are due', () => {
     const services = await dueSince([kept, gone]);
     services.driver.remove(gone.id);
     const [call] = await sweep(services);
-    const started = await services.run(startAssessments, { vmIds: [kept.id, gone.id], due: call?.vms });
-    expect(started).toMatchObject({ started: [{ vmId: kept.id }], refused: [{ vmId: gone.id }] });
+    expect(await advance(services, call?.batch, 1)).toMatchObject({ failed: 1, because: 'no such VM' });
+    expect(services.driver.assessed).toEqual([kept.id]);
     const putOff = (await services.assessments.all()).find(({ vmId }) => vmId === gone.id);
     expect(putOff?.dueUtc).toBe('2026-11-14T03:00:00.000Z');
     await takeListing(services, { accept: true });
@@ -159,8 +168,7 @@ describe('R-107, R-113: which VMs are due', () => {
       const services = await dueSince([vm]);
       const [call] = await sweep(services);
       services.driver.change(vm.id, { vm: { ...vm, ...over } });
-      const started = await services.run(startAssessments, { vmIds: [vm.id], due: call?.vms });
-      expect(started).toMatchObject({ started: [], refused: [{ code: 'leftAlone' }] });
+      expect(await advance(services, call?.batch, 1)).toMatchObject({ dueUtc: null, failed: 1 });
       expect(services.driver.assessed).toEqual([]);
       expect(await services.assessments.all()).toHaveLength(1);
       await takeListing(services);
@@ -224,96 +232,15 @@ describe('R-107: a VM that is new', () => {
   });
 });
 
-describe('reading assessments', () => {
-  const dueOf = (vms: readonly VirtualMachine[]): DueVm[] =>
-    vms.map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK, dueUtc: YESTERDAY }));
-  const read = (
-    services: FakeServices,
-    vms: readonly VirtualMachine[],
-    due: DueVm[] | null = dueOf(vms),
-  ): Promise<unknown> =>
-    services.run(collectAssessments, {
-      operations: vms.map(({ id: vmId }, n) => ({ vmId, operationId: `assess-${n}` })),
-      due,
-    });
-
-  it('R-107: an assessed VM is due again when its window opens in three days', async () => {
-    const vms = vmsOf(1);
-    const services = await dueSince(vms);
-    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await read(services, vms);
-    expect(await dueAt(services)).toEqual(['2026-11-16T03:00:00.000Z']);
-  });
-
-  it('R-107: every VM is assessed several times in any 30 days', async () => {
-    const vms = vmsOf(1);
-    const services = await dueSince(vms);
-    let assessed = 0;
-    for (let hour = 0; hour < 30 * 24; hour += 1) {
-      for (const call of await sweep(services)) {
-        assessed += call.vms.length;
-        if (call.vms.length === 0) continue;
-        services.driver.endAssessment('assess-0');
-        await read(services, vms, call.vms);
-      }
-      services.wait(3600);
-    }
-    expect(assessed).toBeGreaterThanOrEqual(7);
-    expect(assessed).toBeLessThanOrEqual(11);
-  });
-
-  it.each([
-    ['failed', { kind: 'failed', error: { code: 'x', message: 'no endpoint' } }],
-    ['was lost', { kind: 'lost' }],
-    ['still runs', { kind: 'running', retryAfterSeconds: null }],
-    ['was served but failed', { kind: 'assessed', summary: anAssessment({ status: 'Failed' }) }],
-  ] as const)('a VM whose assessment %s is due when it was put off to', async (_how, answer) => {
-    const vms = vmsOf(1);
-    const services = await dueSince(vms);
-    services.driver.operations.set('assess-0', answer);
-    const result = await read(services, vms);
-    expect(await dueAt(services)).toEqual([YESTERDAY]);
-    expect(result).toMatchObject({ assessed: [] });
-  });
-
-  it('R-504: an assessment that could not reach its source is a failure, not an absence of patches', async () => {
-    const vms = vmsOf(1);
-    const services = await dueSince(vms);
-    const error = { code: 'PackageManagerFailed', message: 'no endpoint' };
-    const summary = anAssessment({ status: 'Failed', criticalAndSecurityPatchCount: 0, error });
-    services.driver.operations.set('assess-0', { kind: 'assessed', summary });
-    expect(await read(services, vms)).toMatchObject({ assessed: [], failed: [{ message: 'no endpoint' }] });
-  });
-
-  it('R-901: one that no VM was due for moves no date', async () => {
-    const vms = vmsOf(1);
-    const services = await dueSince(vms);
-    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await read(services, vms, null);
-    expect(await dueAt(services)).toEqual([YESTERDAY]);
-  });
-
-  it('R-903: starting and reading one installs nothing', async () => {
-    const vms = vmsOf(1);
-    const services = await dueSince(vms);
-    await services.run(startAssessments, { vmIds: vms.map(({ id }) => id) });
-    await read(services, vms);
-    expect(services.driver.assessed).toHaveLength(1);
-    expect(services.driver.accepted).toEqual([]);
-  });
-});
-
 describe('R-703, R-704: an extension that is behind', () => {
-  const behind = async (nowUtc = IN_THE_WINDOW): Promise<FakeServices> => {
+  const behind = async (): Promise<FakeServices> => {
     const vms = vmsOf(1);
-    const services = await dueSince(vms, { nowUtc });
+    const { services, batch } = await begun(vms);
     for (const { id } of vms)
       services.driver.change(id, { extension: { version: '1.4', latestVersion: '1.5' } });
-    services.driver.operations.set('assess-0', { kind: 'assessed', summary: anAssessment() });
-    await services.run(collectAssessments, {
-      operations: vms.map(({ id: vmId }) => ({ vmId, operationId: 'assess-0' })),
-      due: vms.map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK, dueUtc: YESTERDAY })),
-    });
+    services.driver.endAssessment('assess-1');
+    services.wait(900);
+    await advance(services, batch, 2);
     return services;
   };
 

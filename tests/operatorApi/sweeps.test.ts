@@ -111,10 +111,10 @@ test('VMs that are due together are taken with four requests, however many of a 
     call: 0,
     seen: sweep?.input.seen,
   });
-  expect((taken as { vms: unknown[] }).vms).toHaveLength(30);
+  expect(taken).toEqual({ batch: `${dueUtc}~0`, more: false });
   expect(requests).toEqual([
     'assessments.list',
-    'assessments.insert',
+    'assessments.commit',
     'assessments.write',
     'rollouts.replace',
   ]);

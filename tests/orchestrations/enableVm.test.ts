@@ -48,16 +48,11 @@ class Guest {
         ? { kind: 'failed', message: 'Off-peak hours ended before the extension was installed.' }
         : { kind: 'running' };
     },
-    startAssessments: ({ vmIds }) => ({
-      started: vmIds.map((id) => ({ vmId: id, operationId: 'assessment-1' })),
-      refused: [],
-      retryAfterSeconds: null,
-    }),
-    collectAssessments: () => ({
-      running: [],
-      assessed: this.assessable ? [{ vmId, summary: anAssessment() }] : [],
-      failed: this.assessable ? [] : [{ vmId, message: 'The update endpoint could not be reached.' }],
-    }),
+    startAssessment: () => ({ kind: 'started', operationId: 'assessment-1', retryAfterSeconds: null }),
+    collectAssessment: () =>
+      this.assessable
+        ? { kind: 'assessed', summary: anAssessment() }
+        : { kind: 'failed', message: 'The update endpoint could not be reached.' },
   };
 }
 
@@ -110,7 +105,7 @@ describe('the enablement of a VM', () => {
   it('R-113, R-704: an extension that is ready in the last minute is assessed in the next off-peak hours', async () => {
     const guest = new Guest(8 * 60);
     const run = await enable(guest.activities);
-    expect(callsOf(run, 'startAssessments')).toEqual([NEXT_OPENS]);
+    expect(callsOf(run, 'startAssessment')).toEqual([NEXT_OPENS]);
   });
 
   it('R-503, R-504: says what the VM lacks, looks again through the window, and goes on when it is corrected', async () => {
@@ -195,9 +190,9 @@ describe('the enablement of a VM', () => {
     guest.assessable = false;
     const run = await enable({
       ...guest.activities,
-      collectAssessments: (input, nowUtc) => {
+      collectAssessment: (input, nowUtc) => {
         guest.assessable = nowUtc > '2026-11-13T05:00:00.000Z';
-        return guest.activities.collectAssessments?.(input, nowUtc) ?? missing();
+        return guest.activities.collectAssessment?.(input, nowUtc) ?? missing();
       },
     });
     expect(run.output).toMatchObject({ enabled: true });

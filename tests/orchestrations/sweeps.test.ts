@@ -31,14 +31,13 @@ const aClaim = (claimId: string, disruption = aDisruption()): Claim => ({
 });
 
 describe('the sweep of assessments', () => {
-  const dueVm = { vmId, timeZone: 'UTC', dueUtc: SWEEP };
   const sweep = (calls: number, children: Children): Promise<Run> => {
     let asked = 0;
     return replay(assessmentSweep, {
       ...at,
       instanceId: 'assessmentSweep-2026-11-14T03:10',
       activities: {
-        collectDueAssessments: () => ({ vms: [dueVm], more: (asked += 1) < calls, pace }),
+        collectDueAssessments: ({ call }) => ({ batch: `batch ${call}`, more: (asked += 1) < calls }),
       },
       children,
     });
@@ -49,11 +48,8 @@ describe('the sweep of assessments', () => {
       assessBatch: (_, id) =>
         id.endsWith('batch-1') ? after(600, { assessed: 30, failed: 0 }) : failsAfter(60, 'lost'),
     });
-    expect(run.output).toEqual({ assessed: 30, failed: 0 });
-    expect(run.of('assessBatch')).toEqual([
-      { vms: [dueVm], pace },
-      { vms: [dueVm], pace },
-    ]);
+    expect(run.output).toMatchObject({ assessed: 30, failed: 0, because: expect.stringContaining('lost') });
+    expect(run.of('assessBatch')).toEqual([{ batch: 'batch 0' }, { batch: 'batch 1' }]);
   });
 
   it('of a very large fleet starts no more batches than an episode may; the rest is due within the hour', async () => {
@@ -321,73 +317,60 @@ describe('INV-13: a VM that holds its set', () => {
 });
 
 describe('assessments', () => {
-  const [one, two, three] = vmsOf(3).map(({ id }) => ({ vmId: id, operationId: `assess-${id}` }));
-  if (!one || !two || !three) throw new Error('three VMs');
-  const due = [one, two, three].map((each) => ({ vmId: each.vmId, timeZone: 'UTC', dueUtc: WINDOW_OPENS }));
-  const batch = (activities: Activities): Promise<Run> =>
-    replay(assessBatch, {
-      input: { vms: due, pace },
+  it('of a batch go on, call after call when they are due, until each has ended', async () => {
+    const dueAt = ['2026-11-13T03:15:00.000Z', '2026-11-13T03:30:00.000Z', null];
+    const run = await replay(assessBatch, {
+      input: { batch: 'a' },
       nowUtc: WINDOW_OPENS,
       activities: {
-        startAssessments: () => ({ started: [one, two, three], refused: [], retryAfterSeconds: null }),
+        advanceAssessments: ({ call }) => ({
+          dueUtc: dueAt[call - 1] ?? null,
+          assessed: call === 3 ? 2 : 0,
+          failed: 1,
+          because: 'The VM is stopped.',
+        }),
+      },
+    });
+    expect(run.output).toEqual({ assessed: 2, failed: 1, because: 'The VM is stopped.' });
+    expect(run.of('advanceAssessments')).toEqual([
+      { batch: 'a', call: 1, nowUtc: WINDOW_OPENS },
+      { batch: 'a', call: 2, nowUtc: dueAt[0] },
+      { batch: 'a', call: 3, nowUtc: dueAt[1] },
+    ]);
+    expect(run.calls.filter(({ kind }) => kind === 'signal')).toEqual([]); // what was found stands in the tables
+  });
+
+  const person = (activities: Activities): Promise<Run> =>
+    replay(assessVm, {
+      input: { vmId: aVm().id, pace },
+      nowUtc: '2026-11-13T16:00:00.000Z',
+      activities: {
+        startAssessment: () => ({ kind: 'started', operationId: 'a', retryAfterSeconds: null }),
+        collectAssessment: () => ({ kind: 'assessed', summary: anAssessment() }),
         ...activities,
       },
     });
 
-  it('of a batch start together, and are read until each has ended', async () => {
-    let reads = 0;
-    const run = await batch({
-      collectAssessments: ({ operations }) => {
-        reads += 1;
-        const [done, ...running] = operations;
-        if (!done) throw new Error('nothing to read');
-        return { running, assessed: [{ vmId: done.vmId, summary: anAssessment() }], failed: [] };
-      },
-    });
-    expect(run.output).toEqual({ assessed: 3, failed: 0 });
-    expect(reads).toBe(3);
-    expect(run.calls.filter(({ kind }) => kind === 'signal')).toEqual([]); // what was found stands in the tables
-    expect(run.of('collectAssessments')[0]).toMatchObject({ due });
-  });
-
-  it('that fail, are refused or never end are counted as failed', async () => {
-    const run = await batch({
-      startAssessments: () => ({
-        started: [one, two],
-        retryAfterSeconds: null,
-        refused: [{ vmId: three.vmId, code: 'notRunning', message: 'The VM is stopped.' }],
-      }),
-      collectAssessments: ({ operations }) => ({
-        running: operations.filter(({ vmId: id }) => id === one.vmId),
-        assessed: [],
-        failed: operations
-          .filter(({ vmId: id }) => id === two.vmId)
-          .map(({ vmId: id }) => ({ vmId: id, message: 'no' })),
-      }),
-    });
-    expect(run.output).toEqual({ assessed: 0, failed: 3 });
-    expect(run.endedUtc).toBe('2026-11-13T04:00:00.000Z');
-  });
-
   it('R-901, R-903: that a person asks for at any time are read, and install nothing', async () => {
-    const { id } = aVm();
-    const run = await replay(assessVm, {
-      input: { vmId: id, pace },
-      nowUtc: '2026-11-13T16:00:00.000Z',
-      activities: {
-        startAssessments: () => ({
-          started: [{ vmId: id, operationId: 'a' }],
-          refused: [],
-          retryAfterSeconds: null,
-        }),
-        collectAssessments: () => ({
-          running: [],
-          assessed: [{ vmId: id, summary: anAssessment() }],
-          failed: [],
-        }),
-      },
-    });
+    const run = await person({});
     expect(run.output).toMatchObject({ assessed: true });
-    expect(run.names).toEqual(['startAssessments', 'collectAssessments']);
+    expect(run.names).toEqual(['startAssessment', 'collectAssessment']);
+  });
+
+  it('that a person asks for are asked for again when the platform says, and given up in the end', async () => {
+    let asked = 0;
+    const run = await person({
+      startAssessment: () =>
+        (asked += 1) === 1
+          ? { kind: 'refused', code: 'throttled', message: '429', retryAfterSeconds: 600 }
+          : { kind: 'started', operationId: 'a', retryAfterSeconds: null },
+      collectAssessment: () => ({ kind: 'running' }),
+    });
+    expect(run.output).toMatchObject({ assessed: false, message: 'The assessment did not end in time.' });
+    expect(run.calls.filter(({ name }) => name === 'startAssessment').map(({ atUtc }) => atUtc)).toEqual([
+      '2026-11-13T16:00:00.000Z',
+      '2026-11-13T16:10:00.000Z',
+    ]);
+    expect(run.endedUtc).toBe('2026-11-13T17:00:00.000Z');
   });
 });

@@ -81,7 +81,7 @@ const MONTHS: readonly Month[] = [
   // more sets than go side by side: they share lanes
   { fleet: manySets, act: resumeWhatHalted },
   // more VMs due at once than one sweep assesses by itself
-  { fleet: manyVms, days: 2, act: resumeWhatHalted },
+  { fleet: manyVms, days: 2, environment: { LOWTIDE_ASSESSMENT_EVERY: 'PT12H' }, act: resumeWhatHalted },
 ];
 
 async function liveThrough({

@@ -1,0 +1,51 @@
+import { nextAssessmentUtc } from '../domain/assessmentTimes';
+import type { VmId } from '../domain/ids';
+import { addSeconds, earlier } from '../domain/instants';
+import { timeZoneOf } from '../domain/timeZone';
+import type { ScheduledAssessment } from '../store/assessments';
+import type { Services } from './services';
+import { sideBySide } from './sideBySide';
+
+/** A VM that was due and was assessed: when it was put off to, and when its assessment began. */
+export interface AssessedVm extends ScheduledAssessment {
+  readonly startedUtc: string;
+}
+
+/**
+ * R-107: a VM that was assessed is due again in a few days. One that could not be was put off to its next window when it was taken. The days count from
+ * the assessment, so that a repeat moves a VM to the same row and not to a second one.
+ */
+export async function scheduleAssessed(services: Services, assessed: readonly AssessedVm[]): Promise<void> {
+  if (assessed.length === 0) return;
+  const { policy, agenda, assessments } = services;
+  const nowUtc = services.nowUtc();
+  const moves = assessed.map(({ vmId, timeZone, dueUtc, startedUtc }) => {
+    const sinceUtc = earlier(addSeconds(startedUtc, 0), nowUtc);
+    return {
+      from: { vmId, timeZone, dueUtc },
+      to: { vmId, timeZone, dueUtc: nextAssessmentUtc(timeZone, policy, sinceUtc) },
+    };
+  });
+  await noteExtensions(
+    services,
+    assessed.map(({ vmId }) => vmId),
+  );
+  await assessments.move(moves);
+  // Later than they were put off to, the agenda needs no word of it.
+  const sooner = moves.filter(({ from, to }) => to.dueUtc < from.dueUtc).map(({ to }) => to.dueUtc);
+  if (sooner.length > 0) await agenda.soonest('assessments', sooner.reduce(earlier), nowUtc);
+}
+
+/** the extension is not updated by hand, so Lowtide has to notice that it is behind. */
+async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promise<void> {
+  const readings = await sideBySide(vmIds, (id) => services.driver.readVirtualMachine(id));
+  const outdated = readings.flatMap((reading) => {
+    if (reading === null || !reading.extension) return [];
+    const { version, latestVersion } = reading.extension;
+    if (version === latestVersion) return [];
+    return [{ vmId: reading.vm.id, timeZone: timeZoneOf(reading.vm, services.policy).zone }];
+  });
+  if (outdated.length === 0) return;
+  await services.assessments.markExtension(outdated, 'outdated');
+  await services.agenda.soonest('extensions', services.nowUtc(), services.nowUtc());
+}
