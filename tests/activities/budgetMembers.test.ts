@@ -87,7 +87,9 @@ describe('INV-15: what a claim may take of a budget', () => {
     switchOff(services, others.slice(0, 2));
     expect((await look(services, 2)).full).toEqual([{ budget: 'shop', down: DOWN }]);
     const [vm] = own;
-    expect(vm && budgetFactsOf(vm, await budgetsStanding(services))).toMatchObject([{ max: 2, downCount: 2, down: DOWN }]);
+    expect(vm && budgetFactsOf(vm, await budgetsStanding(services))).toMatchObject([
+      { max: 2, downCount: 2, down: DOWN },
+    ]);
     switchOn(services, others);
     expect(shareIn(await look(services, 2))).toMatchObject({ count: 2, max: 2, downCount: 0 });
   });
