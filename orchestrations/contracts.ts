@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  BakeCursor,
-  InstallOrder,
-  Pace,
-  PlannedBatch,
-  RoundRef,
-  SeenDue,
-} from '../activities/contracts';
+import { BakeCursor, InstallOrder, Pace, PlannedBatch, RoundRef, SeenDue } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
