@@ -40,7 +40,7 @@ export async function scheduleAssessed(services: Services, assessed: readonly As
 async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promise<void> {
   const readings = await sideBySide(vmIds, (id) => services.driver.readVirtualMachine(id));
   const outdated = readings.flatMap((reading) => {
-    if (reading === null || !reading.extension) return [];
+    if (!reading?.extension) return [];
     const { version, latestVersion } = reading.extension;
     if (version === latestVersion) return [];
     return [{ vmId: reading.vm.id, timeZone: timeZoneOf(reading.vm, services.policy).zone }];

@@ -87,8 +87,8 @@ export interface AssessmentStore {
   /** False when another writer came first, or it is gone. */
   writeBatch(key: string, batch: AssessmentBatch, etag: string): Promise<boolean>;
   removeBatch(key: string): Promise<void>;
-  /** Removes the batches of sweeps before an instant: of instances that died. How many there were. */
-  dropBatches(beforeUtc: string): Promise<number>;
+  /** Removes the batches of sweeps before an instant: of instances that died. */
+  dropBatches(beforeUtc: string): Promise<void>;
   /** VMs whose patch extension was found missing or behind. */
   outdatedExtensions(): Promise<readonly DueAssessment[]>;
   markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
@@ -155,7 +155,6 @@ export function assessmentStore(store: Store): AssessmentStore {
     dropBatches: async (beforeUtc) => {
       const old = await table.list(DUE, { from: BATCH, before: `${BATCH}${beforeUtc}` });
       if (old.length > 0) await table.write(DUE, { remove: old.map(({ row }) => row) });
-      return old.length;
     },
     outdatedExtensions: async () =>
       (await table.list(EXTENSIONS)).map(({ value }) => parseDueAssessment(value)),

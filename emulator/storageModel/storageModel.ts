@@ -2,13 +2,20 @@ import { EventType, type HistoryEvent } from '../engine/history';
 import type { Instance } from '../engine/instance';
 import type { EngineObserver } from '../engine/observer';
 import { QueuePolling } from './queuePolling';
-import { RequestCounts } from './requests';
+import { RequestCounts, type Operation } from './requests';
 
 export interface StorageModelOptions {
   readonly nowMs: () => number;
   /** host.json, `extensions.durableTask.storageProvider`; the defaults are the extension's. */
   readonly partitionCount?: number;
   readonly maxQueuePollingIntervalMs?: number;
+  readonly payers?: RequestPayers;
+}
+
+/** Hears which instance each request is made for. A message to an entity costs its sender its part of the turn that takes it. */
+export interface RequestPayers {
+  requestMade(instance: Instance, operation: Operation, count: number): void;
+  sentToEntity(instance: Instance, input: string | null): void;
 }
 
 /** What belongs to no orchestration. */
@@ -40,10 +47,21 @@ export class StorageModel implements EngineObserver {
   #countedMs: number;
   readonly #control: readonly QueuePolling[];
   readonly #workItems: QueuePolling;
+  readonly #payers: RequestPayers | null;
+  /** Whose episode it is: what is sent to an entity meanwhile comes from it. */
+  #current: Instance | null = null;
+  /** Of the messages that wait for an entity, in their order. Null: a client sent it. Kept only for payers. */
+  readonly #senders = new Map<string, (Instance | null)[]>();
   #before = { rows: 0, executionId: '', messages: 0, episodes: 0, starts: false, continued: false };
 
-  constructor({ nowMs, partitionCount = 4, maxQueuePollingIntervalMs = 30_000 }: StorageModelOptions) {
+  constructor({
+    nowMs,
+    partitionCount = 4,
+    maxQueuePollingIntervalMs = 30_000,
+    payers,
+  }: StorageModelOptions) {
     this.#nowMs = nowMs;
+    this.#payers = payers ?? null;
     this.#startMs = nowMs();
     this.#countedMs = this.#startMs;
     const polling = (): QueuePolling => new QueuePolling(this.#startMs, maxQueuePollingIntervalMs);
@@ -52,42 +70,45 @@ export class StorageModel implements EngineObserver {
   }
 
   messageToInstance(instance: Instance, event: HistoryEvent): void {
-    const { counts } = this;
-    const { name } = instance;
-    if (event.EventType !== EventType.TimerFired) this.#send(name, event.Input ?? event.Result);
-    this.#receive(name, this.#controlOf(instance.id));
+    if (event.EventType !== EventType.TimerFired) this.#send(instance, event.Input ?? event.Result);
+    this.#receive(instance, this.#controlOf(instance.id));
     if (!instance.isFinished) return;
     // Found to be of no use only after the history has been read.
-    counts.add(name, 'historyRead');
-    counts.add(name, 'queueDelete');
+    this.#add(instance, 'historyRead');
+    this.#add(instance, 'queueDelete');
   }
 
   messageToEntity(entityId: string, input: string | null): void {
-    const name = nameOfEntity(entityId);
-    this.#send(name, input);
-    this.#receive(name, this.#controlOf(entityId));
+    const message = { name: nameOfEntity(entityId), sender: this.#current };
+    this.#send(message, input);
+    this.#receive(message, this.#controlOf(entityId));
+    if (this.#payers === null) return;
+    if (this.#current !== null) this.#payers.sentToEntity(this.#current, input);
+    const waiting = this.#senders.get(entityId);
+    if (waiting === undefined) this.#senders.set(entityId, [this.#current]);
+    else waiting.push(this.#current);
   }
 
   timerCreated(instance: Instance): void {
-    this.counts.add(instance.name, 'queueAdd');
+    this.#add(instance, 'queueAdd');
     this.counts.add(IDLE_POLLING, 'queueGetEmpty', this.#controlOf(instance.id).wake(this.#nowMs()));
   }
 
   timerCancelled(instance: Instance): void {
-    this.counts.add(instance.name, 'queueGet');
-    this.counts.add(instance.name, 'historyRead');
-    this.counts.add(instance.name, 'queueDelete');
+    this.#add(instance, 'queueGet');
+    this.#add(instance, 'historyRead');
+    this.#add(instance, 'queueDelete');
   }
 
   /** Its answer is a message to the instance. */
   activityScheduled(instance: Instance, input: string): void {
-    const { name } = instance;
-    this.#send(name, input);
-    this.#receive(name, this.#workItems);
-    this.counts.add(name, 'queueDelete');
+    this.#send(instance, input);
+    this.#receive(instance, this.#workItems);
+    this.#add(instance, 'queueDelete');
   }
 
   episodeStarts(instance: Instance): void {
+    this.#current = instance;
     const { inbox, executionId, episodes, continued } = instance;
     const starts = inbox.some((event) => event.EventType === EventType.ExecutionStarted);
     const rows = instance.history.length;
@@ -95,31 +116,38 @@ export class StorageModel implements EngineObserver {
   }
 
   episodeEnded(instance: Instance): void {
-    const { counts } = this;
-    const { name } = instance;
+    this.#current = null;
     const before = this.#before;
     // The provider commits an execution that continues as new together with the first episode of the next one.
     if (before.continued) return;
     if (before.messages === 0) return;
-    counts.add(name, 'historyRead', Math.max(1, Math.ceil((before.rows + 1) / ROWS_READ)));
-    counts.add(name, 'queueDelete', before.messages);
+    this.#add(instance, 'historyRead', Math.max(1, Math.ceil((before.rows + 1) / ROWS_READ)));
+    this.#add(instance, 'queueDelete', before.messages);
     const isNew = instance.executionId !== before.executionId;
     if (!isNew && instance.episodes === before.episodes) return;
     const written = instance.historyLength - (isNew ? 0 : before.rows);
     this.historyRows += written;
-    counts.add(name, 'historyWrite', Math.max(1, Math.ceil(written / ROWS_WRITTEN)));
-    counts.add(name, 'instanceWrite');
+    this.#add(instance, 'historyWrite', Math.max(1, Math.ceil(written / ROWS_WRITTEN)));
+    this.#add(instance, 'instanceWrite');
     // A start by a client is compared with its row in the instance table; one by a parent is not.
-    if (before.starts && instance.parent === null) counts.add(name, 'instanceRead');
+    if (before.starts && instance.parent === null) this.#add(instance, 'instanceRead');
   }
 
   /** An entity is an orchestration that continues as new with its state after each batch of messages. */
   entityTurn(entityId: string, messages: number): void {
     const name = nameOfEntity(entityId);
-    this.counts.add(name, 'historyRead');
-    this.counts.add(name, 'historyWrite', Math.max(1, Math.ceil((messages + 3) / ROWS_WRITTEN)));
-    this.counts.add(name, 'instanceWrite');
-    this.counts.add(name, 'queueDelete', messages);
+    const made = [
+      ['historyRead', 1],
+      ['historyWrite', Math.max(1, Math.ceil((messages + 3) / ROWS_WRITTEN))],
+      ['instanceWrite', 1],
+      ['queueDelete', messages],
+    ] as const;
+    const senders = this.#senders.get(entityId)?.splice(0, messages) ?? [];
+    for (const [operation, count] of made) {
+      this.counts.add(name, operation, count);
+      for (const sender of senders)
+        if (sender !== null) this.#payers?.requestMade(sender, operation, count / messages);
+    }
   }
 
   clientStarts(name: string): void {
@@ -142,18 +170,25 @@ export class StorageModel implements EngineObserver {
     return this.counts;
   }
 
-  #send(name: string, payload: string | null | undefined): void {
-    this.counts.add(name, 'queueAdd');
+  /** `sender`: the instance that pays for it, where that is not the one it is counted for. */
+  #add(to: Counted, operation: Operation, count = 1): void {
+    this.counts.add(to.name, operation, count);
+    const payer = 'sender' in to ? to.sender : to;
+    if (payer !== null) this.#payers?.requestMade(payer, operation, count);
+  }
+
+  #send(to: Counted, payload: string | null | undefined): void {
+    this.#add(to, 'queueAdd');
     // No text is longer as UTF-16 units than as bytes: most need not be measured.
     if (payload === null || payload === undefined || payload.length * 3 <= MESSAGE_BYTES_MAX) return;
     if (Buffer.byteLength(payload) <= MESSAGE_BYTES_MAX) return;
-    this.counts.add(name, 'blobPut');
-    this.counts.add(name, 'blobGet');
+    this.#add(to, 'blobPut');
+    this.#add(to, 'blobGet');
   }
 
   /** Messages of one instant would come in batches of up to 32; on the real host they are spread over milliseconds and come alone. */
-  #receive(name: string, queue: QueuePolling): void {
-    this.counts.add(name, 'queueGet');
+  #receive(to: Counted, queue: QueuePolling): void {
+    this.#add(to, 'queueGet');
     this.counts.add(IDLE_POLLING, 'queueGetEmpty', queue.wake(this.#nowMs()));
   }
 
@@ -163,6 +198,9 @@ export class StorageModel implements EngineObserver {
     return queue;
   }
 }
+
+/** An instance, or an entity that an instance (null: a client) has sent something to. */
+type Counted = Instance | { readonly name: string; readonly sender: Instance | null };
 
 const nameOfEntity = (id: string): string => id.slice(0, id.indexOf('@', 1));
 

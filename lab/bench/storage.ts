@@ -8,7 +8,8 @@ import { StorageModel, IDLE_POLLING, LEASES } from '../../emulator/storageModel/
 import { Month, rolloutIdOf } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
-import { figureOf, type Benchmark } from './benchmark';
+import { figureOf, type Benchmark, type Figure } from './benchmark';
+import { RoundRequests, type RoundsOfSize } from './roundRequests';
 
 const MONTH = Month.parse('2026-11');
 const MINUTE_MS = 60_000;
@@ -37,6 +38,7 @@ export interface StorageCount {
   readonly vmCount: number;
   /** VMs whose patches were installed. */
   readonly installCount: number;
+  readonly rounds: readonly RoundsOfSize[];
 }
 
 /** Runs the app in the emulator with the storage model looking on. */
@@ -44,12 +46,13 @@ export async function countRequests(run: StorageRun): Promise<StorageCount> {
   const { fleet, settings, forMs } = run;
   const releasedUtc = releaseOf(MONTH);
   const seen: StorageModel[] = [];
+  const payers = new RoundRequests();
   const host = await startHost({
     appDir: PACKAGE_ROOT,
     clock: { kind: 'virtual', startUtc: releasedUtc },
     store: { kind: 'memory' },
     observe: (nowMs) => {
-      const model = new StorageModel({ nowMs });
+      const model = new StorageModel({ nowMs, payers });
       seen.push(model);
       return model;
     },
@@ -82,6 +85,7 @@ export async function countRequests(run: StorageRun): Promise<StorageCount> {
       counts,
       countedTotal: counts.total() - leftOut,
       historyRows: model.historyRows,
+      rounds: payers.bySize(),
       ...(await outcomesOf(host)),
     };
   } finally {
@@ -113,6 +117,20 @@ export function storageTable({ counts, vmCount }: StorageCount): string {
     ...names.map((name) => row(name, name)),
     row('all'),
   ].join('\n');
+}
+
+/** By the VMs of a round: what each of its installs cost, and with the requests that take messages out of queues. */
+const AT_MOST: Readonly<Record<string, number>> = { '1': 80, '20 and more': 40 };
+
+function roundFigures(rounds: readonly RoundsOfSize[]): readonly Figure[] {
+  return rounds.flatMap(({ vms, perInstall, withDequeues }) =>
+    perInstall.length === 0
+      ? []
+      : [
+          figureOf(`rounds of ${vms}: per install`, 'requests', perInstall, AT_MOST[vms] ?? null),
+          figureOf(`rounds of ${vms}: with dequeues`, 'requests', withDequeues),
+        ],
+  );
 }
 
 const cell = (count: number): string => String(count).padStart(10);
@@ -178,6 +196,7 @@ export const storageBenchmark: Benchmark = {
         figureOf(name, 'requests', [value], atMost);
       return [
         once('month: per install', workRequests(month.counts) / Math.max(1, month.installCount), 80),
+        ...roundFigures(month.rounds),
         once('month: per VM', month.counts.total() / month.vmCount),
         once('idle with a rollout open: a minute', idle, IDLE_MAX),
         once('recorded half hour: all', quick.counts.total()),

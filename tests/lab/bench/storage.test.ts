@@ -25,6 +25,12 @@ describe('the model of storage requests', () => {
     const perRow = workRequests(count.counts) / count.historyRows;
     expect(perRow / RECORDED_PER_ROW).toBeGreaterThan(0.7);
     expect(perRow / RECORDED_PER_ROW).toBeLessThan(1.3);
+    // Each request of a round and of what it starts is counted once, and not those of its region, of sweeps, and of idle queues.
+    const inRounds = count.rounds.reduce((sum, { requests }) => sum + requests, 0);
+    expect(inRounds).toBeGreaterThan(count.counts.total('updateDomainRollout'));
+    expect(inRounds).toBeLessThan(workRequests(count.counts) + count.counts.of('queueGet'));
+    const installs = count.rounds.reduce((sum, one) => sum + one.installs, 0);
+    expect(installs).toBeGreaterThanOrEqual(count.installCount);
     expect(storageTable(count)).toMatch(/^monthlyRollout +\d+ +\d+ +\d+ +\d+ +\d+\.\d\d$/m);
   });
 
