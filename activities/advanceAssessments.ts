@@ -7,7 +7,7 @@ import type { AssessmentBatch, BatchAnswer, BatchVm } from '../store/assessments
 import { assessmentOf } from './assessmentAnswer';
 import * as contracts from './contracts';
 import { keepAssessed } from './keepPatches';
-import { scheduleAssessed } from './scheduleAssessed';
+import { scheduleAssessed } from './collectAssessments';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 

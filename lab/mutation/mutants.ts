@@ -1,5 +1,6 @@
 import { availabilityMutants } from './availabilityMutants';
 import { azureMutants } from './azureMutants';
+import { assessmentMutants } from './assessmentMutants';
 import { largeFleetMutants } from './largeFleetMutants';
 import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
@@ -13,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   ...vmMutants,
   ...rolloutMutants,
   ...outageMutants,
+  ...assessmentMutants,
   ...largeFleetMutants,
   ...scaleMutants,
   ...azureMutants,
