@@ -14,7 +14,7 @@ import {
 } from '../../domain/ledger';
 import { packLedger, unpackLedger } from '../../domain/ledgerState';
 import { aVm } from '../support/builders';
-import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
+import { aDisruption, anImpairment, aRequest, DEADLINE, inSet, minutesAfter, NINE } from '../support/claims';
 
 /** A ledger that answers one request after another. */
 class Asked {
@@ -322,6 +322,55 @@ describe('a catch-up and a rollout that exclude each other', () => {
 
   it('take their turns in the order of asking once the rollout ought to be done', () => {
     expect(nextRound(2)).toEqual(['olderTicket']);
+  });
+
+  describe('between two rounds, when the rollout asks for nothing', () => {
+    const minutes = (minute: number): string => minutesAfter(NINE, minute);
+    /** A round of zone 1 has ended, and a minute later a catch-up asks. */
+    const betweenRounds = (over: Partial<ClaimRequest> = {}): { ledger: Asked; catchUp: ClaimRequest } => {
+      const ledger = new Asked();
+      ledger.ask(aRequest('a'));
+      ledger.state = release(ledger.state, 'a', [], minutes(50));
+      ledger.state = unpackLedger(packLedger(ledger.state));
+      const deadlineUtc = claimDeadline('catchUp', { endsUtc: DEADLINE, catchUpSlotsMax: 1 });
+      const late = { kind: 'catchUp', catchUp: 'late', nowUtc: minutes(51), deadlineUtc } as const;
+      return { ledger, catchUp: aRequest('late', ZONE_2, { ...late, ...over }) };
+    };
+
+    it('the catch-up waits some minutes for the next round, and then for its end', () => {
+      const { ledger, catchUp } = betweenRounds();
+      expect(ledger.ask(catchUp)).toEqual({
+        kind: 'refused',
+        because: [{ rule: 'nextRound', by: 'eastus' }],
+        againUtc: minutes(55),
+      });
+      expect(ledger.rulesAgainst(aRequest('b', aDisruption(), { nowUtc: minutes(52) }))).toEqual([]);
+      expect(ledger.rulesAgainst({ ...catchUp, nowUtc: minutes(55) })).toEqual(['zones']);
+    });
+
+    it('the catch-up goes when none has come', () => {
+      const { ledger, catchUp } = betweenRounds();
+      ledger.ask(catchUp);
+      expect(ledger.rulesAgainst({ ...catchUp, nowUtc: minutes(55) })).toEqual([]);
+    });
+
+    it.each<[string, Partial<ClaimRequest>, string[]]>([
+      ['of the paired region waits', { disruption: aDisruption({ region: 'westus' }) }, ['nextRound']],
+      ['of the same zone goes beside it', { disruption: aDisruption() }, []],
+      ['of any other region goes', { disruption: aDisruption({ region: 'japaneast' }) }, []],
+      ['goes once the rollout ought to be done', { catchUpSlotsMax: 2 }, []],
+    ])('a catch-up %s', (_, over, rules) => {
+      const { ledger, catchUp } = betweenRounds(over);
+      expect(ledger.rulesAgainst(catchUp)).toEqual(rules);
+    });
+
+    it('no catch-up waits for a round of another one, or for a round that did not run', () => {
+      const { ledger, catchUp } = betweenRounds({ nowUtc: minutes(120) });
+      ledger.ask(aRequest('of another', aDisruption(), { kind: 'catchUp', catchUp: 'late' }));
+      ledger.ask(aRequest('did not run', aDisruption({ count: 1 })));
+      ledger.state = release(release(ledger.state, 'of another', [], minutes(119)), 'did not run', []);
+      expect(ledger.rulesAgainst(catchUp)).toEqual([]);
+    });
   });
 });
 
