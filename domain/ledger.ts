@@ -290,7 +290,7 @@ function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[]
   return [...alive, { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, lapsesUtc }];
 }
 
-/** Frees a claim and remembers the VMs that go on holding their sets; and, told the time, where the rollout goes on. Releasing twice is releasing once. */
+/** Frees a claim and remembers the VMs that go on holding their sets; and, given the time, where the rollout goes on. Releasing twice is releasing once. */
 export function release(
   state: LedgerState,
   claimId: string,
