@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { RegisteredFunction } from '../coreApi';
 import { taskCompleted, taskFailed, type HistoryEvent } from './history';
 import { callHttp, HTTP_ACTIVITY } from './callHttp';
@@ -17,9 +16,6 @@ interface Pending {
   /** JSON text. */
   readonly input: string;
 }
-
-/** Between batches of so many activities the event loop makes a turn: what comes over sockets does not wait for all that is due at an instant. */
-const BATCH_LARGE = 8;
 
 /** Undefined: the worker died. */
 type Outcome = HistoryEvent | undefined;
@@ -75,7 +71,7 @@ export class Activities {
   /** In order: starts a batch and waits for it. Otherwise: fills the free places and goes on. */
   async dispatch(): Promise<void> {
     if (this.#engine.options.inOrder) {
-      while (this.queued > 0) if ((await this.#runBatch()) >= BATCH_LARGE) await setImmediate();
+      while (this.queued > 0) await this.#runBatch();
       return;
     }
     const { workers } = this.#engine.options;
@@ -85,8 +81,7 @@ export class Activities {
     }
   }
 
-  /** How many ran. */
-  async #runBatch(): Promise<number> {
+  async #runBatch(): Promise<void> {
     const { workers } = this.#engine.options;
     const batch: { readonly next: Pending; readonly worker: Worker; readonly result: Promise<Outcome> }[] =
       [];
@@ -103,7 +98,6 @@ export class Activities {
     } finally {
       for (const { worker } of batch) worker.running -= 1;
     }
-    return batch.length;
   }
 
   /** An activity may have a client, whose calls return once they are committed; the scheduler, which waits for the activity, commits meanwhile. */
