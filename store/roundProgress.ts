@@ -30,12 +30,7 @@ export type RoundProgress = Readonly<z.infer<typeof RoundProgress>>;
 export interface RoundProgressStore {
   read(id: RolloutId, claimId: string): Promise<{ progress: RoundProgress; etag: string } | null>;
   /** Inserts the first (`etag` null) or replaces the row that was read. The row's new ETag; null when another writer came first. */
-  write(
-    id: RolloutId,
-    claimId: string,
-    progress: RoundProgress,
-    etag: string | null,
-  ): Promise<string | null>;
+  write(id: RolloutId, claimId: string, progress: RoundProgress, etag: string | null): Promise<string | null>;
 }
 
 const parseProgress = parsedOnce(RoundProgress);
