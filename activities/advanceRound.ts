@@ -25,7 +25,7 @@ import { recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { roundOf } from './roundOf';
 import { saveOutcomes } from './saveOutcomes';
-import { membersDown } from './setMembers';
+import { isSetUnproven, lookAtMembers } from './setMembers';
 import { wakingActivity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 import { takeStep, type RoundInFlight } from './takeStep';
@@ -198,15 +198,17 @@ class Work {
 
   /**
    * How many more VMs of the round may begin to be disrupted: of a set no more than the claim covers, and than its members that are down by
-   * now leave. They are looked at right before, for one may have been switched off since the claim was granted.
+   * now leave. They are looked at right before, for one may have been switched off, or fallen ill after its update, since the claim was granted.
    */
   async #roomInSet(vms: readonly VmProgress[]): Promise<number> {
-    const { availabilitySetId, count } = this.round.disruption;
+    const { availabilitySetId, updateDomain, count } = this.round.disruption;
     if (availabilitySetId === null) return Infinity;
     const disrupted = new Set(disruptedOf(vms));
     const { inventory, policy } = this.services;
-    const down = await membersDown(this.services, availabilitySetId, disrupted);
-    const atOnce = roomInSet(await inventory.setSize(availabilitySetId), down.size, policy);
+    const members = await lookAtMembers(this.services, availabilitySetId, disrupted);
+    if (await isSetUnproven(this.services, this.round, updateDomain, members)) return 0;
+    const downCount = members.filter(({ isDown }) => isDown).length;
+    const atOnce = roomInSet(await inventory.setSize(availabilitySetId), downCount, policy);
     return Math.max(0, Math.min(count, atOnce) - disrupted.size);
   }
 

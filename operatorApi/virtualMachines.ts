@@ -89,6 +89,7 @@ const waiveVirtualMachine: OperatorRoute = {
       why: reason,
       evidence: {},
     });
+    await services.operations.waive(vm.region, id, atUtc);
     const ledger = new EntityId('disruptionLedger', pairComponent(vm.region));
     await client.signalEntity(ledger, 'heal', { vmIds: [id] });
     return { status: 202, jsonBody: { id, waivedUtc: atUtc } };

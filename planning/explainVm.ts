@@ -1,16 +1,15 @@
 import { budgetRoom } from '../domain/budgets';
 import type { Control, RolloutControl } from '../domain/control';
-import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
+import { standingFreezes, type Freeze } from '../domain/freezes';
 import { holdsOf, type BudgetFacts, type HoldFacts } from '../domain/holds';
 import { later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
-import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { because, type Because, type OutcomeReason } from '../domain/reasons';
 import { describeSelector, selects } from '../domain/selector';
 import { UNBLOCKS, type Unblock } from '../domain/unblocks';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { lastStart, nextStart, type StartQuestion } from './nextStart';
+import { lastStart, nextStart, startQuestion } from './nextStart';
 
 /** What is known of one VM, from the tables; what the platform says of it now only where it was asked. */
 export interface VmFacts {
@@ -174,17 +173,10 @@ function startOf(
   control: RolloutControl,
   holds: readonly ExplainedHold[],
 ): VmExplanation['start'] {
-  const { nowUtc, policy, vm, timeZone, outcome, plannedStartUtc } = facts;
+  const { nowUtc, policy, outcome, plannedStartUtc } = facts;
   if (control.endedUtc !== null || control.mode === 'cancelled') return null;
   if (facts.rollout?.here.kind === 'stop') return null;
-  const question: StartQuestion = {
-    timeZone: calendarOf(timeZone, vm, policy),
-    freezes: freezesOf(facts.freezes, vm, timeZone),
-    fromUtc: nowUtc,
-    // What failed is tried again in other off-peak hours than those it failed in.
-    freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
-    endsUtc: control.endsUtc,
-  };
+  const question = startQuestion(facts, nowUtc, control.endsUtc);
   // A round that has its claim may start installs until its last instant, without another assessment of its own.
   const earliest = nextStart(question, { ...policy, assessmentPollSeconds: 0 });
   const latestUtc = lastStart(question, policy);

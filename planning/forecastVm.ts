@@ -1,13 +1,12 @@
 import type { RolloutControl } from '../domain/control';
-import { freezesOf, standingFreezes, type Freeze } from '../domain/freezes';
+import { standingFreezes, type Freeze } from '../domain/freezes';
 import { holdsOf, type BudgetFacts } from '../domain/holds';
 import { addSeconds, later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
-import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { nextStart, type StartQuestion } from './nextStart';
+import { nextStart, startQuestion, type StartQuestion } from './nextStart';
 import type { RoundSlot } from './roundSlot';
 
 export const FORECAST_STATES = ['done', 'onTime', 'atRisk', 'late', 'excluded', 'notTakingPart'] as const;
@@ -70,15 +69,9 @@ export function forecastVm(facts: ForecastFacts): VmForecast {
 }
 
 function expectation(facts: ForecastFacts, outcome: Outcome | null): VmForecast {
-  const { asOfUtc, nowUtc, policy, control, waitsForPerson, plannedStartUtc, vm, timeZone } = facts;
+  const { asOfUtc, nowUtc, policy, control, waitsForPerson, plannedStartUtc, vm, timeZone, freezes } = facts;
   const from = outcome === null && plannedStartUtc !== null ? later(nowUtc, plannedStartUtc) : nowUtc;
-  const question: StartQuestion = {
-    timeZone: calendarOf(timeZone, vm, policy),
-    freezes: freezesOf(facts.freezes, vm, timeZone),
-    fromUtc: from,
-    freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
-    endsUtc: control.endsUtc,
-  };
+  const question = startQuestion({ policy, vm, timeZone, freezes, outcome }, from, control.endsUtc);
   const slot = startOf(question, facts);
   if (slot === null) return { state: 'late', why: whyNever(question, policy), expectedUtc: null };
   const expectedUtc = slot.opensUtc;

@@ -1,5 +1,8 @@
-import { freeFrom, type StandingFreeze } from '../domain/freezes';
+import { freeFrom, freezesOf, type Freeze, type StandingFreeze } from '../domain/freezes';
+import type { Outcome } from '../domain/outcome';
+import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import { roundSlot, type RoundSlot } from './roundSlot';
 
 /** Freezes follow each other a few times at most in a month; beyond that there is no start worth naming. */
@@ -14,6 +17,27 @@ export interface StartQuestion {
   /** Only windows that open after this count; null for any. */
   readonly freshAfterUtc: string | null;
   readonly endsUtc: string;
+}
+
+export interface StartFacts {
+  readonly policy: Policy;
+  readonly vm: VirtualMachine;
+  readonly timeZone: string;
+  readonly freezes: readonly Freeze[];
+  readonly outcome: Outcome | null;
+}
+
+/** When a VM can start in a rollout, asked in the same way for the plan, the forecast and the explanation. */
+export function startQuestion(facts: StartFacts, fromUtc: string, endsUtc: string): StartQuestion {
+  const { policy, vm, timeZone, freezes, outcome } = facts;
+  return {
+    timeZone: calendarOf(timeZone, vm, policy),
+    freezes: freezesOf(freezes, vm, timeZone),
+    fromUtc,
+    // What failed is tried again in other off-peak hours than those it failed in.
+    freshAfterUtc: outcome?.kind === 'failed' ? outcome.atUtc : null,
+    endsUtc,
+  };
 }
 
 /** The first window at or after an instant in which an installation can start and nothing holds the VM. Null: none before the end. */

@@ -1,13 +1,12 @@
 import { setShare } from '../domain/disruption';
-import { freeFrom, freezesOf, type Freeze } from '../domain/freezes';
+import { freeFrom, type Freeze } from '../domain/freezes';
 import type { VmId } from '../domain/ids';
 import { daysBetween, secondsBetween, addSeconds } from '../domain/instants';
-import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { phaseIdOf, type PhaseId } from '../domain/phaseId';
-import { nextStart } from './nextStart';
+import { nextStart, startQuestion } from './nextStart';
 import type { Plan } from './plan';
 
 /** When and where a VM is expected to be patched. */
@@ -71,12 +70,12 @@ function behindFreezes(
   endsUtc: string,
 ): PreviewRow {
   if (vm === undefined || freezes.length === 0) return row;
-  const { zone } = timeZoneOf(vm, policy);
-  const own = freezesOf(freezes, vm, zone);
-  const timeZone = calendarOf(zone, vm, policy);
-  const free = freeFrom(own, row.expectedStartUtc);
+  const { zone: timeZone } = timeZoneOf(vm, policy);
+  const facts = { policy, vm, timeZone, freezes, outcome: null };
+  const question = startQuestion(facts, row.expectedStartUtc, endsUtc);
+  const free = freeFrom(question.freezes, row.expectedStartUtc);
   if (free === row.expectedStartUtc) return row;
-  const slot = nextStart({ timeZone, freezes: own, fromUtc: free, freshAfterUtc: null, endsUtc }, policy);
+  const slot = nextStart(question, policy);
   const expectedStartUtc = slot?.opensUtc ?? endsUtc;
   const seconds = secondsBetween(row.expectedStartUtc, row.expectedEndUtc);
   return {

@@ -19,6 +19,8 @@ export const InstallOperation = z.object({
   operationId: z.string().nullable(),
   endedUtc: Utc.nullable(),
   summary: PatchInstallationSummary.nullable(),
+  /** Since when a person has accepted how the VM is after it. The next installation has a row without. */
+  waivedUtc: Utc.exactOptional(),
 });
 export type InstallOperation = Readonly<z.infer<typeof InstallOperation>>;
 
@@ -27,6 +29,8 @@ export interface OperationStore {
   /** Replaces the row that was read, or inserts the first. False when the row has changed since. */
   put(operation: InstallOperation, etag: string | null): Promise<boolean>;
   save(operation: InstallOperation): Promise<void>;
+  /** A person accepts how the VM is after its last installation; nothing where there was none. */
+  waive(region: string, vmId: VmId, waivedUtc: string): Promise<void>;
   /** The installs of a region that were begun under a claim, ended or not. */
   ofClaim(region: string, claimId: string): Promise<readonly InstallOperation[]>;
 }
@@ -35,15 +39,23 @@ const parseInstallOperation = parsedOnce(InstallOperation);
 
 export function operationStore(store: Store): OperationStore {
   const table = store.table('operations');
+  const read: OperationStore['read'] = async (region, vmId) => {
+    const row = await table.get(region, keyOf(vmId));
+    return row && { operation: parseInstallOperation(row.value), etag: row.etag };
+  };
+  const put: OperationStore['put'] = (operation, etag) => {
+    const { region, vmId } = operation;
+    if (etag === null) return table.insert(region, keyOf(vmId), operation);
+    return table.replace(region, keyOf(vmId), operation, etag);
+  };
   return {
-    read: async (region, vmId) => {
-      const row = await table.get(region, keyOf(vmId));
-      return row && { operation: parseInstallOperation(row.value), etag: row.etag };
-    },
-    put: (operation, etag) => {
-      const { region, vmId } = operation;
-      if (etag === null) return table.insert(region, keyOf(vmId), operation);
-      return table.replace(region, keyOf(vmId), operation, etag);
+    read,
+    put,
+    waive: async (region, vmId, waivedUtc) => {
+      for (;;) {
+        const found = await read(region, vmId);
+        if (found === null || (await put({ ...found.operation, waivedUtc }, found.etag))) return;
+      }
     },
     save: (operation) => table.upsert(operation.region, keyOf(operation.vmId), operation),
     ofClaim: async (region, claimId) =>

@@ -126,7 +126,25 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a set of which most members are off is installed as if all were up',
     'activities/advanceRound.ts',
-    ['const atOnce = roomInSet(await', 'const atOnce = down.size + roomInSet(await'],
+    ['const atOnce = roomInSet(await', 'const atOnce = downCount + roomInSet(await'],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
+    'a set whose updated member falls ill again goes on',
+    'activities/advanceRound.ts',
+    ['updateDomain, members)) return 0;', 'updateDomain, members)) void 0;'],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
+    'what lets a set go on is read and not probed',
+    'activities/setMembers.ts',
+    ['(one.installedUtc !== null && one.installedUtc >= releasedUtc)', 'one.installedUtc === releasedUtc'],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
+    'a waiver is forgotten when the next update domain starts',
+    'activities/setMembers.ts',
+    [' || last.waivedUtc !== undefined', ''],
     'tests/activities/membersDown.test.ts',
   ),
   planted(

@@ -2,11 +2,19 @@ import { advanceRound } from '../../activities/advanceRound';
 import { lookAtSet } from '../../activities/lookAtSet';
 import { keyOf } from '../../domain/ids';
 import { phaseIdOf } from '../../domain/phaseId';
+import type { InstallOperation } from '../../store/operations';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aSet, vmsOf } from '../support/builders';
 import { inSet } from '../support/claims';
-import { HEALTHY } from '../support/fakeDriver';
-import { aRound, someServices, WINDOW_CLOSES, ROLLOUT, type FakeServices } from '../support/fakeServices';
+import { anInstallation, HEALTHY } from '../support/fakeDriver';
+import {
+  aRound,
+  someServices,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
+  ROLLOUT,
+  type FakeServices,
+} from '../support/fakeServices';
 import { START_BY } from '../support/rolloutScene';
 
 const set = aSet('web');
@@ -70,17 +78,18 @@ describe('INV-1: the claim on a set', () => {
   });
 });
 
-describe('INV-1: the VMs of a round', () => {
-  const startedIn = async (services: FakeServices, count = 4): Promise<number> => {
-    const claim = { claimId: 'claim', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
-    for (let call = 1; call <= 4; call += 1) {
-      for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
-      await services.run(advanceRound, { ref, claim, disruption: { ...disruption, count }, call });
-      services.wait(300);
-    }
-    return services.driver.accepted.length;
-  };
+/** How many of the four VMs of the round are installed in twenty minutes. */
+async function startedIn(services: FakeServices, count = 4): Promise<number> {
+  const claim = { claimId: 'claim', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
+  for (let call = 1; call <= 4; call += 1) {
+    for (const n of services.driver.assessed.keys()) services.driver.endAssessment(`assess-${n + 1}`);
+    await services.run(advanceRound, { ref, claim, disruption: { ...disruption, count }, call });
+    services.wait(300);
+  }
+  return services.driver.accepted.length;
+}
 
+describe('INV-1: the VMs of a round', () => {
   it('are installed all at once while the set has room for all of them', async () => {
     expect(await startedIn(await round([]))).toBe(4);
   });
@@ -91,5 +100,66 @@ describe('INV-1: the VMs of a round', () => {
 
   it('are fewer when members were switched off after the claim was granted', async () => {
     expect(await startedIn(await round(others.slice(0, 3)))).toBe(1);
+  });
+});
+
+describe('INV-13: a member of another update domain that was updated by this rollout', () => {
+  const UNHEALTHY = { ...HEALTHY, resourceHealth: 'unavailable' as const };
+  const SILENT = { ...HEALTHY, vmAgent: 'unknown' as const };
+  const other = members[1];
+  if (other === undefined) throw new Error('The set has one member.');
+  const installed = (over: Partial<InstallOperation> = {}): InstallOperation => ({
+    vmId: other.id,
+    region: 'eastus',
+    rolloutId: ROLLOUT,
+    claimId: 'earlier',
+    intentUtc: WINDOW_OPENS,
+    previousActivityId: null,
+    deadlineUtc: WINDOW_CLOSES,
+    operationId: 'install-earlier',
+    endedUtc: WINDOW_OPENS,
+    summary: null,
+    ...over,
+  });
+
+  /** The member is as `health` says; `intentUtc`: when it was last installed on. */
+  const updated = async (health: typeof HEALTHY, intentUtc = WINDOW_OPENS): Promise<FakeServices> => {
+    const services = await round([]);
+    services.driver.change(other.id, { signals: health });
+    await services.operations.save(installed({ intentUtc }));
+    return services;
+  };
+
+  it('lets the set go on while it is healthy, by a probe that stands in the log', async () => {
+    const services = await updated(HEALTHY);
+    services.driver.change(other.id, { lastInstallation: anInstallation({ startTime: WINDOW_OPENS }) });
+    const probed = jest.spyOn(services.driver, 'probeHealth');
+    expect(await startedIn(services)).toBe(4);
+    expect(probed.mock.calls.map(([id]) => id)).toContain(other.id);
+  });
+
+  it('holds the set while it is unhealthy, although it was healthy after its soak', async () => {
+    expect(await startedIn(await updated(UNHEALTHY))).toBe(0);
+  });
+
+  it('holds the set while its health is unknown', async () => {
+    expect(await startedIn(await updated(SILENT))).toBe(0);
+  });
+
+  it('lets the set go on, by what is left of its share, when it was updated before the patches were released', async () => {
+    expect(await startedIn(await updated(UNHEALTHY, '2026-10-20T02:00:00.000Z'))).toBe(3);
+  });
+
+  it('lets the set go on when a person has waived it', async () => {
+    const services = await updated(UNHEALTHY);
+    await services.operations.waive(other.region, other.id, services.nowUtc());
+    expect(await startedIn(services)).toBe(3);
+  });
+
+  it('holds the set again after its next installation', async () => {
+    const services = await updated(UNHEALTHY);
+    await services.operations.waive(other.region, other.id, services.nowUtc());
+    await services.operations.save(installed({ claimId: 'later' }));
+    expect(await startedIn(services)).toBe(0);
   });
 });

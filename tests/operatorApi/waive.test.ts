@@ -1,3 +1,6 @@
+import { virtualMachineRoutes } from '../../operatorApi/virtualMachines';
+import { aVm } from '../support/builders';
+import { someServices, ROLLOUT, WINDOW_OPENS } from '../support/fakeServices';
 import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 
 const SET = '/subscriptions/s/resourcegroups/g/providers/microsoft.compute/availabilitysets/as';
@@ -46,5 +49,35 @@ describe('a VM that is unhealthy after its update', () => {
   it('is distinguished from one that is unknown', async () => {
     const path = `/api/virtual-machines/waive?id=${VM}-2`;
     expect(await host.request('POST', path, { reason: 'x' })).toMatchObject({ status: 404 });
+  });
+});
+
+describe('a waiver', () => {
+  it('stands on the last installation of the VM, so that the next one is judged anew', async () => {
+    const vm = aVm();
+    const services = await someServices({ vms: [vm] });
+    const { id: vmId, region } = vm;
+    await services.operations.save({
+      vmId,
+      region,
+      rolloutId: ROLLOUT,
+      claimId: 'claim',
+      intentUtc: WINDOW_OPENS,
+      previousActivityId: null,
+      deadlineUtc: WINDOW_OPENS,
+      operationId: 'operation',
+      endedUtc: WINDOW_OPENS,
+      summary: null,
+    });
+    const route = virtualMachineRoutes.find(({ name }) => name === 'waiveVirtualMachine');
+    const request = {
+      by: 'ann',
+      query: () => vmId,
+      json: () => Promise.resolve({ reason: 'Rebuilt by hand.' }),
+    } as unknown as Parameters<NonNullable<typeof route>['handler']>[0];
+    const client = { signalEntity: () => Promise.resolve() };
+    const context = { services, client } as unknown as Parameters<NonNullable<typeof route>['handler']>[1];
+    expect(await route?.handler(request, context)).toMatchObject({ status: 202 });
+    expect((await services.operations.read(region, vmId))?.operation.waivedUtc).toBe(services.nowUtc());
   });
 });
