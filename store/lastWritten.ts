@@ -42,7 +42,7 @@ export async function writeOne(
   if (etags === null) return null;
   const written = etags.get(row);
   if (written !== undefined) return written;
-  // Storage took it and its answer was lost. Whoever has written since wrote something else.
+  // Storage took it and its answer was lost. A row that another wrote since holds something else.
   const found = await table.get(partition, row);
   return JSON.stringify(found?.value) === JSON.stringify(value) ? (found?.etag ?? null) : null;
 }

@@ -159,7 +159,7 @@ class Partition {
   }
 }
 
-/** A row whose value is parsed when it is first asked for: one who wrote it may know it by its ETag. */
+/** A row whose value is parsed when it is first asked for: the repository that wrote it may know it by its ETag. */
 function unreadRow(partition: string, row: string, stored: StoredRow): Row {
   const { etag } = stored;
   let { json } = stored;
