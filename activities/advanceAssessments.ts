@@ -10,6 +10,7 @@ import { keepAssessed } from './keepPatches';
 import { scheduleAssessed } from './collectAssessments';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
+import { turnFor } from './slices';
 
 /** Nothing waits for these assessments: after so many polls most have ended, and they are read once. */
 const POLLS_AT_ONCE = 3;
@@ -65,6 +66,7 @@ class Work {
 
   async advance(): Promise<Omit<AssessmentBatch, 'call'>> {
     const { answer: before, startedUtc, more, vms } = this.#batch;
+    await turnFor(vms.length);
     const results = await sideBySide(vms, (vm) => this.#step(vm));
     await keepAssessed(this.#services, this.#found);
     const assessed = results.flatMap((one) => (one.kind === 'assessed' ? [one] : []));
