@@ -7,20 +7,17 @@ import type { Candidates, InventoryFacts } from './candidates';
 import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
-import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
+import type {
+  FamilyRun,
+  PhaseRun,
+  RegionRun,
+  RoundRun,
+  RoundTimes,
+  WaitedFor,
+  Waiting,
+} from './scheduleState';
 import type { PhaseWork } from './phaseWork';
 import { SETS_AT_ONCE_MAX } from './widths';
-
-export interface RoundTimes {
-  readonly startMs: number;
-  /** When its claim is released. */
-  readonly endMs: number;
-  /** When the last of its VMs is done: later where some waited in vain for evidence, and are caught up. */
-  readonly doneMs: number;
-  /** False: no window of its zones is long enough. */
-  readonly fits: boolean;
-  readonly waitedFor: WaitedFor;
-}
 
 export interface ScheduledPhase extends PhaseWork {
   /** When its gate is expected to open: nearly every VM has an outcome. */
@@ -32,21 +29,21 @@ export interface Schedule {
   readonly times: ReadonlyMap<RoundWork, RoundTimes>;
 }
 
+const EVENTS_TOGETHER = 500; // in one go: a millisecond or two
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 /**
  * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps. Every VM is
- * taken to be reachable and healthy after its update.
+ * taken to be reachable and healthy after its update. Yields how many events have passed since.
  */
-export function schedulePhases(
+export function* schedulePhases(
   phases: readonly PhaseWork[],
   candidates: Candidates,
   facts: InventoryFacts,
   fromMs: number,
-): Schedule {
-  const run = new Run(candidates, facts);
-  return run.play(phases, fromMs);
+): Generator<number, Schedule> {
+  return yield* new Run(candidates, facts).play(phases, fromMs);
 }
 
 class Run {
@@ -74,12 +71,15 @@ class Run {
     }));
   }
 
-  play(phases: readonly PhaseWork[], fromMs: number): Schedule {
+  *play(phases: readonly PhaseWork[], fromMs: number): Generator<number, Schedule> {
     this.#phases = phases;
     this.#startPhase(0, { atMs: fromMs, opensAfterMs: -Infinity });
+    let events = 0;
     for (let next = this.#queue.take(); next !== null; next = this.#queue.take()) {
       this.#nowMs = next.atMs;
       next.item();
+      events += 1;
+      if (events % EVENTS_TOGETHER === 0) yield EVENTS_TOGETHER;
     }
     return {
       times: this.#times,
