@@ -129,12 +129,6 @@ export function budgetFactsOf(vm: VirtualMachine, standing: readonly BudgetStand
   });
 }
 
-/** The budgets of a VM, with their other members that were down when they were looked at last. */
-export async function budgetsNow(services: Services, vm: VirtualMachine): Promise<readonly BudgetFacts[]> {
-  const own = services.policy.budgets.filter((budget) => isOf(budget, vm));
-  return budgetFactsOf(vm, await budgetsStanding(services, own));
-}
-
 /** Counted with each listing, and when a policy is applied; what was counted by another selector is not known. */
 export async function budgetSizesNow({ inventory, policy }: Services): Promise<ReadonlyMap<string, number>> {
   if (policy.budgets.length === 0) return new Map();

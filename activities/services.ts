@@ -63,22 +63,35 @@ function rolloutIn(input: unknown): string | null {
   return typeof id === 'string' ? id : null;
 }
 
-const EMERGENCIES = new WeakMap<Services, Map<string, Services>>();
+/** What an emergency has of its own. */
+type OfEmergency = Required<Pick<Services, 'policy' | 'emergency'>>;
+
+/** By inventory and the policy in force: those stay while requests come and go. */
+const EMERGENCIES = new WeakMap<
+  Services['inventory'],
+  WeakMap<Services['policy'], Map<string, OfEmergency>>
+>();
 
 /** The services as a rollout has them: an emergency has its own policy. What it was asked for never changes, so its row is read once. */
 export async function servicesOf<S extends Services>(services: S, rolloutId: string | null): Promise<S> {
   if (rolloutId === null || !isEmergencyId(rolloutId) || services.emergency !== undefined) return services;
-  const known = EMERGENCIES.get(services) ?? new Map<string, Services>();
-  EMERGENCIES.set(services, known);
+  const known = emergenciesOf(services);
   const found = known.get(rolloutId);
-  if (found !== undefined) return found as S;
+  if (found !== undefined) return { ...services, ...found };
   const control = await services.rollouts.read(RolloutId.parse(rolloutId));
   if (control?.emergency === undefined) return services;
   const { emergency, releasedUtc, endsUtc } = control;
   const policy = emergencyPolicy(services.policy, { emergency, releasedUtc, endsUtc });
-  const made = { ...services, policy, emergency };
-  known.set(rolloutId, made);
-  return made;
+  known.set(rolloutId, { policy, emergency });
+  return { ...services, policy, emergency };
+}
+
+function emergenciesOf({ inventory, policy }: Services): Map<string, OfEmergency> {
+  const byPolicy = EMERGENCIES.get(inventory) ?? new WeakMap<Services['policy'], Map<string, OfEmergency>>();
+  EMERGENCIES.set(inventory, byPolicy);
+  const known = byPolicy.get(policy) ?? new Map<string, OfEmergency>();
+  byPolicy.set(policy, known);
+  return known;
 }
 
 /** Asks an activity's code as the host would: its input and output are parsed. */

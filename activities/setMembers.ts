@@ -12,6 +12,8 @@ export interface SetMember {
   readonly isUnclear: boolean;
   /** Null when it could not be read. */
   readonly updateDomain: number | null;
+  /** When its last installation began, whoever began it, as the platform says. */
+  readonly installedUtc: string | null;
 }
 
 /** The members of a set as they are now; `except` those that are being updated right now. */
@@ -50,16 +52,17 @@ async function lookAtMember({ driver }: Pick<Services, 'driver'>, id: VmId): Pro
       isDown: reading.powerState !== 'running' || answer === 'unhealthy',
       isUnclear: answer === 'unhealthy' || answer === 'unknown',
       updateDomain: reading.vm.updateDomain,
+      installedUtc: reading.lastInstallation?.startTime ?? null,
     };
   } catch {
-    return { id, isDown: true, isUnclear: true, updateDomain: null };
+    return { id, isDown: true, isUnclear: true, updateDomain: null, installedUtc: null };
   }
 }
 
 /**
- * INV-13: whether a member of another update domain was updated since the patches of this rollout were released, is not healthy now, and no person has
- * accepted that. The ledger knows only those that were found so by the soak, the bake or the hourly look; one whose health comes and goes may be healthy
- * whenever they look.
+ * INV-13: whether a member of another update domain was updated since the patches of this rollout were released, is not proven healthy now, and no
+ * person has accepted that. The ledger knows only those that were found so by the soak, the bake or the hourly look; one whose health comes and goes may
+ * be healthy whenever they look. Those that were updated are probed: what lets the next ones go stands in the driver's log.
  */
 export async function isSetUnproven(
   services: Services,
@@ -67,13 +70,27 @@ export async function isSetUnproven(
   updateDomain: number | null,
   members: readonly SetMember[],
 ): Promise<boolean> {
-  const unclear = members.filter((one) => one.isUnclear && one.updateDomain !== updateDomain);
-  if (unclear.length === 0) return false;
-  const control = await services.rollouts.read(rolloutId);
-  const updated = await sideBySide(unclear, async ({ id }) => {
+  const releasedUtc = (await services.rollouts.read(rolloutId))?.releasedUtc ?? '';
+  const mayBeUnproven = members.filter(
+    (one) =>
+      one.updateDomain !== updateDomain &&
+      (one.isUnclear || (one.installedUtc !== null && one.installedUtc >= releasedUtc)),
+  );
+  const unproven = await sideBySide(mayBeUnproven, async ({ id }) => {
+    if (await isProven(services, id)) return false;
     const last = (await services.operations.read(region, id))?.operation;
-    if (last?.operationId == null || last.waivedUtc !== undefined) return false;
-    return control === null || last.intentUtc >= control.releasedUtc;
+    if (last === undefined || last.waivedUtc !== undefined) return false;
+    return last.operationId !== null && last.intentUtc >= releasedUtc;
   });
-  return updated.includes(true);
+  return unproven.includes(true);
+}
+
+/** Healthy by a probe, or nothing to be proven: off, or gone. */
+async function isProven({ driver }: Pick<Services, 'driver'>, id: VmId): Promise<boolean> {
+  try {
+    const probe = await driver.probeHealth(id);
+    return probe === null || probe.answer === 'healthy' || probe.answer === 'stopped';
+  } catch {
+    return false;
+  }
 }

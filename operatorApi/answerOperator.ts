@@ -8,6 +8,7 @@ import { LowtideError } from '../domain/lowtideError';
 import { messageOf } from '../domain/messageOf';
 import { conditional } from './conditional';
 import { problemOf } from './problem';
+import { forgetSharedFacts } from './sharedFacts';
 import type { OperatorRequest, OperatorRoute } from './route';
 
 /** A request that has found its route: admitted, checked, handled. Whatever goes wrong is answered as a problem document. */
@@ -22,7 +23,10 @@ export async function answerOperator(
     const client = hostClient(context);
     const services = withWaking(await appServices(), client, context);
     const answer = await route.handler(read(request, caller), { services, client });
-    if (request.method.toUpperCase() !== 'GET') return answer;
+    if (request.method.toUpperCase() !== 'GET') {
+      forgetSharedFacts(services);
+      return answer;
+    }
     return conditional(answer, request.headers.get('if-none-match'), services.nowUtc());
   } catch (error) {
     return problemOf(error, (message) => {

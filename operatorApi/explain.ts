@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { servicesOf, type Services } from '../activities/services';
-import { Utc, VmId, type RolloutId } from '../domain/ids';
+import { Utc, VmId } from '../domain/ids';
 import { HealthAnswer, HealthSignals } from '../domain/health';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds } from '../domain/instants';
@@ -13,6 +13,7 @@ import { ROLLOUT, rolloutAsked } from './rolloutIdIn';
 import type { OperatorRoute } from './route';
 import { named, VM_ID } from './shapes/shared';
 import { vmOf } from './virtualMachines';
+import { sharedFacts, type SharedFacts } from './sharedFacts';
 import { factsOf } from './vmFacts';
 
 export const PlaceShape = named(
@@ -99,11 +100,13 @@ const explain: OperatorRoute = {
   },
   handler: async (request, context) => {
     const services = await servicesOf(context.services, rolloutAsked(request) ?? null);
-    const vm = await vmOf(services, request.query('id'));
-    const { facts, control, place, outcome, platform } = await factsOf(services, vm, {
-      isLive: request.query('live') === 'true',
-      rolloutId: rolloutAsked(request),
-    });
+    const [shared, vm] = await Promise.all([
+      sharedFacts(services, rolloutAsked(request)),
+      vmOf(services, request.query('id')),
+    ]);
+    const isLive = request.query('live') === 'true';
+    const { facts, place, outcome, platform } = await factsOf(services, shared, vm, isLive);
+    const { control } = shared;
     const { rolloutDeadlineSeconds } = services.policy;
     return {
       jsonBody: {
@@ -116,7 +119,7 @@ const explain: OperatorRoute = {
         deadlineUtc: control === null ? null : addSeconds(control.releasedUtc, rolloutDeadlineSeconds),
         outcome,
         patches: await patchesOf(services, outcome),
-        evidence: control === null ? null : await evidenceOf(services, control.rolloutId, vm),
+        evidence: evidenceOf(shared, vm),
         ...(platform !== undefined && { platform }),
       },
     };
@@ -133,13 +136,9 @@ async function patchesOf(
   return kept === undefined ? null : patches.list(kept.list);
 }
 
-async function evidenceOf(
-  { evidence }: Services,
-  rolloutId: RolloutId,
-  vm: VirtualMachine,
-): Promise<z.infer<typeof Explanation>['evidence']> {
+function evidenceOf({ evidence }: SharedFacts, vm: VirtualMachine): z.infer<typeof Explanation>['evidence'] {
   const family = imageFamilyOf(vm);
-  const found = (await evidence.read(rolloutId)).families[family];
+  const found = evidence?.families[family];
   if (found === undefined) return null;
   const { startedCount, healthyCount, unhealthyCount } = found;
   return { family, startedCount, healthyCount, unhealthyCount };

@@ -1,10 +1,8 @@
-import { budgetsNow } from '../activities/budgetShares';
-import { approvalFacts } from '../activities/control';
+import { budgetFactsOf } from '../activities/budgetShares';
 import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';
 import { healthFrom, type HealthAnswer, type HealthSignals } from '../domain/health';
-import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
@@ -12,13 +10,12 @@ import type { VmReading } from '../drivers/driver';
 import type { VmFacts } from '../planning/explainVm';
 import type { InstallOperation } from '../store/operations';
 import type { KeptOutcome } from '../store/outcomes';
-import type { PhaseRecord } from '../store/rollouts';
-import { rolloutOrLatest, type PlannedPlace } from './fleetView';
+import type { PlannedPlace } from './fleetView';
+import { placeOf, type SharedFacts } from './sharedFacts';
 
 /** What an explanation rests on, with what an answer shows beside it. */
 export interface FoundFacts {
   readonly facts: VmFacts;
-  readonly control: RolloutControl | null;
   readonly place: PlannedPlace | null;
   readonly outcome: KeptOutcome | null;
   /** Only when the platform was asked; null when it knows no such VM. */
@@ -34,27 +31,21 @@ interface PlatformView {
   readonly because: string;
 }
 
-/** Everything that is known of one VM, by keys and short ranges of the tables; the platform is asked only when it is wanted. */
+/** Everything that is known of one VM, of the tables by its keys; the platform is asked only when it is wanted. */
 export async function factsOf(
   services: Services,
+  shared: SharedFacts,
   vm: VirtualMachine,
-  { isLive, rolloutId }: { readonly isLive: boolean; readonly rolloutId: RolloutId | undefined },
+  isLive: boolean,
 ): Promise<FoundFacts> {
   const { policy } = services;
   const nowUtc = services.nowUtc();
-  const control = await rolloutOrLatest(services, rolloutId);
-  const [freezes, outcome, halts, phases, operation, approvals] = await Promise.all([
-    services.freezes.list(),
+  const { control, freezes, halts, approvals } = shared;
+  const [outcome, operation, place, reading] = await Promise.all([
     control === null ? null : services.outcomes.read(control.rolloutId, vm.id),
-    control === null ? [] : services.rollouts.haltsOf(control),
-    control === null ? [] : services.rollouts.phases(control.rolloutId),
     services.operations.read(vm.region, vm.id),
-    control === null ? undefined : approvalFacts(services, control.rolloutId),
-  ]);
-  const [place, reading, budgets] = await Promise.all([
-    control === null ? null : placeOf(services, control, phases, vm),
+    placeOf(services, shared, vm),
     isLive ? services.driver.readVirtualMachine(vm.id) : undefined,
-    budgetsNow(services, vm),
   ]);
   const last = operation?.operation ?? null;
   const facts: VmFacts = {
@@ -64,7 +55,7 @@ export async function factsOf(
     timeZone: timeZoneOf(vm, policy).zone,
     rollout: control === null ? null : standingOf(control, halts, approvals, place, vm, nowUtc),
     freezes,
-    budgets,
+    budgets: budgetFactsOf(vm, shared.budgets),
     outcome,
     isTriedAgain: outcome?.waits === true && control?.endedUtc === null,
     plannedStartUtc: place?.expectedStartUtc ?? null,
@@ -72,8 +63,8 @@ export async function factsOf(
     watchedSinceUtc: watchedSince(last, control, outcome),
     ...(reading !== undefined && { platform: platformOf(reading) }),
   };
-  if (reading === undefined) return { facts, control, place, outcome };
-  return { facts, control, place, outcome, platform: platformViewOf(reading) };
+  if (reading === undefined) return { facts, place, outcome };
+  return { facts, place, outcome, platform: platformViewOf(reading) };
 }
 
 /** One that was withdrawn before it began has no summary. An outcome of before the installation is the one of an earlier try. */
@@ -84,21 +75,6 @@ function watchedSince(
 ): string | null {
   if (!last?.summary || control?.endedUtc !== null || last.rolloutId !== control.rolloutId) return null;
   return outcome === null || outcome.atUtc < last.intentUtc ? last.endedUtc : null;
-}
-
-async function placeOf(
-  services: Services,
-  { rolloutId }: RolloutControl,
-  phases: readonly PhaseRecord[],
-  { id, region }: VirtualMachine,
-): Promise<PlannedPlace | null> {
-  // A region is of several phases where rings have some of its VMs.
-  for (const { phase } of phases.filter(({ regions }) => regions.includes(region))) {
-    const rounds = await services.plans.rounds(rolloutId, phase, region);
-    const place = rounds.find(({ vmIds }) => vmIds.includes(id));
-    if (place !== undefined) return place;
-  }
-  return null;
 }
 
 function standingOf(

@@ -136,6 +136,12 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/activities/membersDown.test.ts',
   ),
   planted(
+    'what lets a set go on is read and not probed',
+    'activities/setMembers.ts',
+    ['(one.installedUtc !== null && one.installedUtc >= releasedUtc)', 'one.installedUtc === releasedUtc'],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
     'a waiver is forgotten when the next update domain starts',
     'activities/setMembers.ts',
     [' || last.waivedUtc !== undefined', ''],

@@ -1,5 +1,5 @@
 import { advanceRound } from '../../activities/advanceRound';
-import { budgetsNow, saveBudgetSizes } from '../../activities/budgetShares';
+import { budgetFactsOf, budgetsStanding, saveBudgetSizes } from '../../activities/budgetShares';
 import { BUDGET_LOOK_SECONDS_MAX, countAsDown, STALE_LOOK_MAX } from '../../activities/budgetMembers';
 import { collectMembersDown } from '../../activities/collectMembersDown';
 import type { BudgetShare } from '../../domain/budgets';
@@ -87,7 +87,9 @@ describe('INV-15: what a claim may take of a budget', () => {
     switchOff(services, others.slice(0, 2));
     expect((await look(services, 2)).full).toEqual([{ budget: 'shop', down: DOWN }]);
     const [vm] = own;
-    expect(vm && (await budgetsNow(services, vm))).toMatchObject([{ max: 2, downCount: 2, down: DOWN }]);
+    expect(vm && budgetFactsOf(vm, await budgetsStanding(services))).toMatchObject([
+      { max: 2, downCount: 2, down: DOWN },
+    ]);
     switchOn(services, others);
     expect(shareIn(await look(services, 2))).toMatchObject({ count: 2, max: 2, downCount: 0 });
   });

@@ -6,7 +6,7 @@ import type { InstallOperation } from '../../store/operations';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aSet, vmsOf } from '../support/builders';
 import { inSet } from '../support/claims';
-import { HEALTHY } from '../support/fakeDriver';
+import { anInstallation, HEALTHY } from '../support/fakeDriver';
 import {
   aRound,
   someServices,
@@ -130,8 +130,12 @@ describe('INV-13: a member of another update domain that was updated by this rol
     return services;
   };
 
-  it('lets the set go on while it is healthy', async () => {
-    expect(await startedIn(await updated(HEALTHY))).toBe(4);
+  it('lets the set go on while it is healthy, by a probe that stands in the log', async () => {
+    const services = await updated(HEALTHY);
+    services.driver.change(other.id, { lastInstallation: anInstallation({ startTime: WINDOW_OPENS }) });
+    const probed = jest.spyOn(services.driver, 'probeHealth');
+    expect(await startedIn(services)).toBe(4);
+    expect(probed.mock.calls.map(([id]) => id)).toContain(other.id);
   });
 
   it('holds the set while it is unhealthy, although it was healthy after its soak', async () => {
