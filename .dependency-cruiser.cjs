@@ -65,8 +65,8 @@ module.exports = {
     layer('store', ['domain/', 'planning/plan'], 'A store keeps the values of domain/ and the plan.'),
     layer(
       'audit',
-      ['drivers/driver'],
-      'The auditor shares no rule with the app: a bug there must not blind it.',
+      ['collections/', 'drivers/driver'],
+      'The auditor shares no rule with the app: a bug there must not blind it. In collections/ there are none.',
     ),
     {
       name: 'the-app-does-not-know-what-surrounds-it',
@@ -95,6 +95,7 @@ module.exports = {
     layer(
       'local',
       [
+        'collections/',
         'domain/',
         'drivers/',
         'composition/',

@@ -1,3 +1,4 @@
+import { wordsInLines } from '../collections/wordsInLines';
 import {
   type AuditReport,
   type BlastScope,
@@ -184,16 +185,8 @@ function table(rows: readonly (readonly string[])[], alignment: readonly ('left'
 }
 
 /** Broken between words into lines of at most `width`; one that fits is left as it is. */
-function inLines(text: string, width: number): string[] {
-  if (text.length <= width) return [text];
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
-}
+const inLines = (text: string, width: number): string[] =>
+  text.length <= width ? [text] : wordsInLines(text.split(' '), () => width);
 
 /** The same, with further lines set in. */
 const hanging = (text: string, width: number): string[] =>

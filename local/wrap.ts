@@ -1,3 +1,5 @@
+import { wordsInLines } from '../collections/wordsInLines';
+
 const WIDTH_ELSEWHERE = 100;
 const WIDTH_MIN = 40;
 
@@ -14,15 +16,7 @@ export function terminalWidth(stream: { readonly columns?: number } = process.st
 export function wrap(text: string, indent: string, width: number = terminalWidth()): string {
   if (indent === '') return text;
   const room = Math.max(20, width - indent.length);
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.match(WORDS) ?? []) {
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  lines.push(line);
+  const lines = wordsInLines(text.match(WORDS) ?? [], () => room);
   return `${indent}${lines.join(`\n${' '.repeat(indent.length)}`)}`;
 }
 

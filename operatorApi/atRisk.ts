@@ -9,7 +9,7 @@ const NAMED_MAX = 20;
 
 /**
  * Daily: VMs that became at risk of missing their 30 days since the day before, in one row of the audit, which notifies. One that recovers and
- * comes at risk again is new again. The rows say last who was: a crash in between repeats the day under the same key.
+ * comes at risk again is new again. The rows name those that were at risk last: a crash in between repeats the day under the same key.
  */
 export async function reportAtRisk(
   services: Services,

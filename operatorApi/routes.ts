@@ -4,7 +4,7 @@ import { auditRoutes } from './audit';
 import { complianceRoutes } from './compliance/complianceRoutes';
 import { dashboardRoutes } from './dashboard/dashboardRoutes';
 import { explainRoutes } from './explain';
-import { fleetRoutes } from './fleet';
+import { fleetRoutes } from './fleetImport';
 import { forecastRoutes } from './forecast';
 import { forgivenRoutes } from './forgiven';
 import { freezeRoutes } from './freezes';

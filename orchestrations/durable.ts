@@ -249,7 +249,7 @@ export function* pollForAnswer<T>(
     readonly continueWith: (polls: number) => void;
     /** Where the answer says when it can be another one at the soonest. */
     readonly notBeforeUtc?: () => string | undefined;
-    /** After an answer that others change, who raise this event then: it sleeps until the event, at most so long. */
+    /** After an answer that something else changes and then raises this event: it sleeps until the event, at most so long. */
     readonly sleeps?: () => { readonly event: string; readonly seconds: number } | null;
   },
 ): Step<T | null> {

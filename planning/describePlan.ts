@@ -1,3 +1,4 @@
+import { wordsInLines } from '../collections/wordsInLines';
 import { bakesAsCanary } from '../domain/rings';
 import { DateTime } from 'luxon';
 import { daysBetween } from '../domain/instants';
@@ -122,15 +123,7 @@ function count(number: number, one: string, many = `${one}s`): string {
 
 /** Breaks at spaces; the lines that follow are indented a little further. */
 function wrap(text: string, indent: number): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(/(?<=\S) /)) {
-    const room = LINE_WIDTH - indent - (lines.length === 0 ? 0 : 4);
-    if (line !== '' && line.length + 1 + word.length > room) {
-      lines.push(line);
-      line = word;
-    } else line = line === '' ? word : `${line} ${word}`;
-  }
-  lines.push(line);
-  return lines.map((part, index) => ' '.repeat(indent + (index === 0 ? 0 : 4)) + part);
+  const indentOf = (line: number): number => indent + (line === 0 ? 0 : 4);
+  const lines = wordsInLines(text.split(/(?<=\S) /), (line) => LINE_WIDTH - indentOf(line));
+  return lines.map((part, line) => ' '.repeat(indentOf(line)) + part);
 }

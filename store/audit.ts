@@ -40,7 +40,7 @@ const SEQ_DIGITS = 10;
 /** The partition that lists the chains. */
 const CHAINS = 'chains';
 
-/** Written before the row itself: who repeats a decision finds it, and looks for its row behind `afterSeq`. */
+/** Written before the row itself: a repeated decision finds it, and looks for its row behind `afterSeq`. */
 const Reservation = z.object({ afterSeq: z.number().int(), row: AuditRow });
 
 const parseChainedRow = parsedOnce(ChainedRow);

@@ -7,8 +7,8 @@ import { AnswerInstead, throttledAnswer, type ThrottleShape } from './throttled'
 
 /**
  * Counts a request against its quotas; returns the headers that say what is left. Throws the 429 when a scenario throttles the VM, or
- * when more patch operations were requested than Azure takes. Other quotas are counted down and not enforced: clients poll the pocket
- * Azure every second, however fast its clock goes.
+ * when more patch operations were requested than Azure takes. Other quotas are counted down and not enforced: clients poll the
+ * simulated Azure every second, however fast its clock goes.
  */
 export function countRequest(
   { quota: kind }: ArmRoute,

@@ -65,7 +65,7 @@ interface Notifications {
   readonly value: readonly Row[];
 }
 
-/** Who hears of what, and what did not arrive. */
+/** Which receiver gets which notices, and what did not arrive. */
 export async function runNotifications(options: Common): Promise<0> {
   const found = await apiClient(options).get<Notifications>('/api/notifications');
   const columns = ['state', 'noticeId', 'receiver', 'kind', 'atUtc', 'attempts', 'nextUtc', 'lastError'];

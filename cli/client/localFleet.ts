@@ -135,7 +135,7 @@ export interface LocalForecast {
   readonly value: readonly (VmForecast & { readonly vmId: string })[];
 }
 
-/** Who would miss the 30 days if the month went as it is planned. */
+/** Which VMs would miss the 30 days if the month went as planned. */
 export function localForecast(
   options: LocalOptions & { readonly by: string; readonly asOf?: string | undefined },
 ): LocalForecast {

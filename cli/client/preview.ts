@@ -150,7 +150,7 @@ export function writePreview(preview: Preview, selected: SelectorOptions): void 
   if (moved.length > 0) writeRows(['vmId', 'before', 'after'], moved, {});
 }
 
-/** Who is late and why, who is held, and who takes no part. */
+/** Which VMs are late and why, how many are held, and which take no part. */
 function writeLeftOut({ late, heldCount, ineligible }: Preview): void {
   const reasons = new Map<string, number>();
   for (const { detail } of late.value) reasons.set(detail, (reasons.get(detail) ?? 0) + 1);

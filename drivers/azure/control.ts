@@ -17,8 +17,8 @@ const IN_CHARGE: Control = { kind: 'inCharge' };
 const BYPASS = 'bypassPlatformSafetyChecksOnUserSchedule';
 
 /**
- * Who patches a VM. Source: the eight scenarios of «prerequisites for schedule patching» and azure-driver-facts, section 1. A mode that is
- * not known is in no hands that Lowtide could name, so not in its own.
+ * What patches a VM. Source: the eight scenarios of «prerequisites for schedule patching» and azure-driver-facts, section 1. A VM in a mode
+ * that Lowtide does not know is not its to patch.
  */
 export function controlOf(facts: ControlFacts): Control {
   const { maintenance } = facts;

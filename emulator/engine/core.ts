@@ -129,6 +129,6 @@ export interface EngineCore {
   readonly awaitsCommit: boolean;
   /** Resolves at the next change that may have made work. */
   changed(): Promise<void>;
-  /** A crash between messages and history: everybody else has heard of the turn, its own row has not. */
+  /** A crash between messages and history: the other rows have what the turn sent, its own row does not have the turn. */
   commitWithout(own: Instance | Entity): Promise<void>;
 }

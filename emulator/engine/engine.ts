@@ -306,7 +306,7 @@ export class Engine implements EngineCore {
     for (const { resolve } of heard) resolve();
   }
 
-  /** A crash between messages and history: everybody else has heard of the turn, its own row has not. */
+  /** A crash between messages and history: the other rows have what the turn sent, its own row does not have the turn. */
   async commitWithout(own: Instance | Entity): Promise<void> {
     const { instances, entities, ...changes } = this.#takeChanges();
     const others = {

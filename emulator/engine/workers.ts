@@ -44,7 +44,7 @@ export class Worker {
 
 /**
  * The workers of a hub. An instance or entity belongs to a partition by the hash of its id, a partition to the one worker that holds its
- * lease; only that worker runs its turns. Activities are everybody's: the worker with the fewest under way takes the next.
+ * lease; only that worker runs its turns. Any worker may run an activity: the one with the fewest under way takes the next.
  */
 export class Workers {
   readonly #all: Worker[];

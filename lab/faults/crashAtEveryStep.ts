@@ -6,7 +6,7 @@ import { randomOf } from './faults';
 import { checkMonth, type FoundViolation } from './checkMonth';
 import { HostRuns } from './hostRuns';
 import type { Step } from './crashingServices';
-import { Surroundings } from './surroundings';
+import { StorageAndAzure } from './storageAndAzure';
 
 export interface PointsOptions {
   readonly vms: number;
@@ -111,7 +111,7 @@ export async function runEveryPoint({
 const HOUR_MS = 3_600_000;
 
 /** Looked up in the table itself: a request would be a step of its own. */
-async function isOver({ setup, store }: Surroundings): Promise<boolean> {
+async function isOver({ setup, store }: StorageAndAzure): Promise<boolean> {
   const row = await store?.table('rollouts').get('rollouts', `rollout-${setup.month}`);
   const control = row?.value as { readonly endedUtc: string | null } | undefined;
   return control !== undefined && control.endedUtc !== null;
@@ -121,17 +121,17 @@ async function isOver({ setup, store }: Surroundings): Promise<boolean> {
 async function rollout(vms: number, crashes: (step: Step) => boolean): Promise<readonly FoundViolation[]> {
   const folder = mkdtempSync(join(FOLDERS, 'lowtide-points-'));
   const setup = canonicalSetup(vms);
-  const surroundings = new Surroundings(setup, new Set(), folder);
-  const runs = new HostRuns(surroundings, folder, true, crashes);
+  const storageAndAzure = new StorageAndAzure(setup, new Set(), folder);
+  const runs = new HostRuns(storageAndAzure, folder, true, crashes);
   try {
     await runs.begin(crashes);
-    for (let atMs = setup.fromMs; atMs < setup.untilMs && !(await isOver(surroundings)); atMs += HOUR_MS)
+    for (let atMs = setup.fromMs; atMs < setup.untilMs && !(await isOver(storageAndAzure)); atMs += HOUR_MS)
       await runs.until(atMs + HOUR_MS);
-    return (await checkMonth(surroundings, runs.host, [])).violations;
+    return (await checkMonth(storageAndAzure, runs.host, [])).violations;
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     const detail = `${message} The host before ${runs.lastCrash}`;
-    return [{ invariant: 'run', vm: null, at: new Date(surroundings.nowMs()).toISOString(), detail }];
+    return [{ invariant: 'run', vm: null, at: new Date(storageAndAzure.nowMs()).toISOString(), detail }];
   } finally {
     await runs.end();
     rmSync(folder, { recursive: true, force: true });

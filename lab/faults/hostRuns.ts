@@ -6,7 +6,7 @@ import type { FaultHooks } from '../../composition/faultHooks';
 import { randomOf } from './faults';
 import type { CrashSwitch, Step } from './crashingServices';
 import type { Action, Operator } from './operator';
-import type { Surroundings } from './surroundings';
+import type { StorageAndAzure } from './storageAndAzure';
 import type { Redeployment, MonthSetup } from './monthSetup';
 
 /** A crash to come: from an instant on the host's persisted steps are counted, and at this one it crashes. */
@@ -67,29 +67,29 @@ export class HostRuns {
   #stepsOfEndedHosts = 0;
   #crashed: Error | null = null;
 
-  readonly #surroundings: Surroundings;
+  readonly #storageAndAzure: StorageAndAzure;
   readonly #folder: string;
   readonly #withJournal: boolean;
   readonly #laterHostsCrash: ((step: Step) => boolean) | undefined;
 
   constructor(
-    surroundings: Surroundings,
+    storageAndAzure: StorageAndAzure,
     folder: string,
     withJournal: boolean,
     /** Whether a host that took over after a crash crashes at this step. */
     laterHostsCrash?: (step: Step) => boolean,
   ) {
-    this.#surroundings = surroundings;
+    this.#storageAndAzure = storageAndAzure;
     this.#folder = folder;
     this.#withJournal = withJournal;
     this.#laterHostsCrash = laterHostsCrash;
 
-    this.#environment = surroundings.setup.environment;
+    this.#environment = storageAndAzure.setup.environment;
   }
 
   get host(): Host {
-    if (this.#surroundings.host === null) throw new Error('No host runs.');
-    return this.#surroundings.host;
+    if (this.#storageAndAzure.host === null) throw new Error('No host runs.');
+    return this.#storageAndAzure.host;
   }
 
   get durableSteps(): number {
@@ -98,11 +98,11 @@ export class HostRuns {
 
   /** `crashes` is asked at every persisted step whether the host crashes there. */
   async begin(crashes?: (step: Step) => boolean, other?: OtherHub): Promise<void> {
-    const surroundings = this.#surroundings;
-    const { setup } = surroundings;
+    const storageAndAzure = this.#storageAndAzure;
+    const { setup } = storageAndAzure;
     this.#crashed = null;
     const crashSwitch = crashes === undefined ? null : this.#crashSwitch(crashes);
-    surroundings.host = await startHost({
+    storageAndAzure.host = await startHost({
       appDir: PACKAGE_ROOT,
       clock: { kind: 'virtual', startUtc: new Date(other?.fromMs ?? setup.fromMs).toISOString() },
       store:
@@ -120,11 +120,11 @@ export class HostRuns {
         LOWTIDE_DRIVER: 'simulated',
         LOWTIDE_STORE: 'memory',
         LOWTIDE_STATE_DIR: '',
-        LOWTIDE_FLEET: surroundings.fleetFile,
-        LOWTIDE_SCENARIO: surroundings.scenarioFile,
+        LOWTIDE_FLEET: storageAndAzure.fleetFile,
+        LOWTIDE_SCENARIO: storageAndAzure.scenarioFile,
         LOWTIDE_SEED: String(setup.seed),
       },
-      transit: surroundings.transit,
+      transit: storageAndAzure.transit,
       ...(crashSwitch !== null && {
         onPersist: ({ kind, instanceId }) => {
           crashSwitch.afterStep({ kind, of: instanceId });
@@ -132,14 +132,14 @@ export class HostRuns {
       }),
       ...(process.env['TORTURE_LOG'] !== undefined && {
         log: (line) => {
-          process.stderr.write(`${surroundings.host?.nowUtc() ?? ''} ${line}\n`);
+          process.stderr.write(`${storageAndAzure.host?.nowUtc() ?? ''} ${line}\n`);
         },
       }),
       keepApp: true,
       prepare: (appModule) => {
         (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
         const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };
-        Object.assign(faultHooks, surroundings.faultHooksFor(crashSwitch));
+        Object.assign(faultHooks, storageAndAzure.faultHooksFor(crashSwitch));
       },
     });
   }
@@ -153,7 +153,7 @@ export class HostRuns {
       check();
       if (!crashes(step)) return;
       this.lastCrash = `crashed after ${step.kind} of ${step.of}`;
-      this.#surroundings.faults.count('hostCrash', step.kind);
+      this.#storageAndAzure.faults.count('hostCrash', step.kind);
       crash = this.#crashed = new CrashHost();
       throw crash;
     };
@@ -161,8 +161,8 @@ export class HostRuns {
   }
 
   async end(): Promise<void> {
-    this.#stepsOfEndedHosts += this.#surroundings.host?.stats.durableSteps ?? 0;
-    await this.#surroundings.host?.close();
+    this.#stepsOfEndedHosts += this.#storageAndAzure.host?.stats.durableSteps ?? 0;
+    await this.#storageAndAzure.host?.close();
   }
 
   /** Runs until then. When a host crashes on the way, the next one takes over. */
@@ -187,7 +187,7 @@ export class HostRuns {
     await this.until(atMs);
     await this.end();
     this.#environment = environment;
-    this.#surroundings.faults.count('policyChanged');
+    this.#storageAndAzure.faults.count('policyChanged');
     await this.begin(this.#laterHostsCrash);
   }
 
@@ -198,7 +198,7 @@ export class HostRuns {
   async otherHub({ atMs, untilMs }: Sleep): Promise<void> {
     await this.until(atMs);
     await this.end();
-    const { faults, otherHubs } = this.#surroundings;
+    const { faults, otherHubs } = this.#storageAndAzure;
     faults.count('otherHub');
     otherHubs.push({ fromUtc: new Date(atMs).toISOString(), untilUtc: new Date(untilMs).toISOString() });
     await this.begin(undefined, { hubName: 'lowtideSlot', fromMs: atMs });
@@ -211,7 +211,7 @@ export class HostRuns {
   /** The machine is suspended for a while: nothing runs, and then it is later. */
   async sleep({ atMs, untilMs }: Sleep): Promise<void> {
     await this.until(atMs);
-    this.#surroundings.faults.count('clockJump');
+    this.#storageAndAzure.faults.count('clockJump');
     await this.#restartingAfterCrashes(() => this.host.sleepUntil(new Date(untilMs).toISOString()));
   }
 

@@ -12,7 +12,7 @@ import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/s
 import { canonicalSetup } from './canonicalSetup';
 import { randomOf } from './faults';
 import { checkMonth, type FoundViolation } from './checkMonth';
-import { Surroundings } from './surroundings';
+import { StorageAndAzure } from './storageAndAzure';
 import type { KilledAppOptions, KilledAppAnswer } from './killedApp';
 
 export interface RealKillsOptions {
@@ -88,13 +88,13 @@ class RealRollout {
   readonly #broken: FoundViolation[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'lowtide-real-'));
   readonly #setup;
-  readonly #surroundings: Surroundings;
+  readonly #storageAndAzure: StorageAndAzure;
   #azurite: Azurite | null = null;
   #app: { readonly process: ChildProcess; readonly baseUrl: string } | null = null;
 
   constructor(vms: number) {
     this.#setup = canonicalSetup(vms);
-    this.#surroundings = new Surroundings(this.#setup, new Set(), this.#folder);
+    this.#storageAndAzure = new StorageAndAzure(this.#setup, new Set(), this.#folder);
   }
 
   async begin(): Promise<void> {
@@ -176,7 +176,7 @@ class RealRollout {
 
   async #check(endedUtc: string | null): Promise<readonly FoundViolation[]> {
     const setup = this.#setup;
-    const surroundings = this.#surroundings;
+    const storageAndAzure = this.#storageAndAzure;
     const untilMs = endedUtc === null ? setup.untilMs : Date.parse(endedUtc) + 60_000;
     const outcomes = await outcomesOf(this.#api, `rollout-${setup.month}`).catch(() => []);
     const lost = [...this.seen.keys()].filter(
@@ -185,7 +185,7 @@ class RealRollout {
     const driver = this.#azureNow(untilMs);
     const month = {
       setup: { ...setup, untilMs },
-      fleet: surroundings.fleet,
+      fleet: storageAndAzure.fleet,
       driver,
       owners: { deletedVms: [], created: [], retagged: [], moved: [] },
     };
@@ -236,7 +236,7 @@ class RealRollout {
 
   async #startApp(): Promise<void> {
     const setup = this.#setup;
-    const surroundings = this.#surroundings;
+    const storageAndAzure = this.#storageAndAzure;
     const folder = this.#folder;
     const azurite = this.#azurite;
     const child = fork(join(__dirname, 'killedApp.js'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
@@ -254,8 +254,8 @@ class RealRollout {
         LOWTIDE_STORE: 'tables',
         LOWTIDE_SEED: String(setup.seed),
         LOWTIDE_STATE_DIR: join(folder, 'simulated-azure'),
-        LOWTIDE_FLEET: surroundings.fleetFile,
-        LOWTIDE_SCENARIO: surroundings.scenarioFile,
+        LOWTIDE_FLEET: storageAndAzure.fleetFile,
+        LOWTIDE_SCENARIO: storageAndAzure.scenarioFile,
         AzureWebJobsStorage: azurite?.connectionString ?? '',
       },
     };

@@ -7,7 +7,7 @@ import { FAULT_KINDS, type FaultKind } from './faults';
 import { checkMonth, type FoundViolation } from './checkMonth';
 import { crashesOf, HostRuns, otherHubsOf, sleepsOf } from './hostRuns';
 import { actionsOf, Operator } from './operator';
-import { Surroundings } from './surroundings';
+import { StorageAndAzure } from './storageAndAzure';
 import { monthSetupOf } from './monthSetup';
 
 export interface MonthOptions {
@@ -50,13 +50,13 @@ export async function runMonth({
   const cpu = process.cpuUsage();
   const folder = mkdtempSync(join(FOLDERS, 'lowtide-torture-'));
   const setup = monthSetupOf(seed, vms);
-  const surroundings = new Surroundings(setup, new Set(kinds), folder);
+  const storageAndAzure = new StorageAndAzure(setup, new Set(kinds), folder);
   const crashes = kinds.includes('hostCrash') ? crashesOf(setup) : [];
-  const runs = new HostRuns(surroundings, folder, setup.crashes > 0);
+  const runs = new HostRuns(storageAndAzure, folder, setup.crashes > 0);
   try {
-    const operator = new Operator(surroundings.faults, setup.month);
-    await runThrough(surroundings, runs, operator, crashes);
-    const result = await checkMonth(surroundings, runs.host, operator.pauses);
+    const operator = new Operator(storageAndAzure.faults, setup.month);
+    await runThrough(storageAndAzure, runs, operator, crashes);
+    const result = await checkMonth(storageAndAzure, runs.host, operator.pauses);
     onEvents?.(result.events);
     const hash = createHash('sha256');
     for (const event of result.events) hash.update(JSON.stringify(event));
@@ -70,7 +70,7 @@ export async function runMonth({
       virtualDays: (setup.untilMs - setup.fromMs) / DAY_MS,
       cpuSeconds: (user + system) / 1e6,
       durableSteps: runs.durableSteps,
-      faults: Object.fromEntries([...surroundings.faults.counts].sort()),
+      faults: Object.fromEntries([...storageAndAzure.faults.counts].sort()),
       evaluations: result.evaluations,
       violations: result.violations,
       traceHash: hash.digest('hex'),
@@ -83,7 +83,7 @@ export async function runMonth({
 
 /** The month: what operators do and when hosts crash, in the order of time; then no faults, until the month is over. */
 async function runThrough(
-  { setup, faults }: Surroundings,
+  { setup, faults }: StorageAndAzure,
   runs: HostRuns,
   operator: Operator,
   crashes: ReturnType<typeof crashesOf>,

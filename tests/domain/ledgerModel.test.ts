@@ -105,19 +105,19 @@ const disruption: fc.Arbitrary<Disruption> = fc.oneof(
 );
 
 type Command =
-  | { readonly kind: 'acquire'; readonly who: number }
-  | { readonly kind: 'release'; readonly who: number; readonly leavesImpaired: boolean }
+  | { readonly kind: 'acquire'; readonly caller: number }
+  | { readonly kind: 'release'; readonly caller: number; readonly leavesImpaired: boolean }
   | { readonly kind: 'heal' }
   | { readonly kind: 'wait'; readonly minutes: number };
 
-const WHO_MAX = 7;
+const CALLER_MAX = 7;
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('acquire' as const), who: fc.nat(WHO_MAX) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('acquire' as const), caller: fc.nat(CALLER_MAX) }) },
   {
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('release' as const),
-      who: fc.nat(WHO_MAX),
+      caller: fc.nat(CALLER_MAX),
       leavesImpaired: fc.boolean(),
     }),
   },
@@ -131,7 +131,7 @@ const callers = fc.array(
     urgency: fc.nat(3),
     kind: fc.constantFrom('rollout' as const, 'catchUp' as const),
   }),
-  { minLength: WHO_MAX + 1, maxLength: WHO_MAX + 1 },
+  { minLength: CALLER_MAX + 1, maxLength: CALLER_MAX + 1 },
 );
 
 /** Runs commands on a ledger, and remembers beside it which request holds what, and which sets have an unhealthy VM. */
@@ -151,10 +151,10 @@ class Bookkeeper {
         this.impaired.clear();
         return;
       case 'release':
-        this.release(requests[command.who], command.leavesImpaired);
+        this.release(requests[command.caller], command.leavesImpaired);
         return;
       case 'acquire':
-        this.acquire(requests[command.who]);
+        this.acquire(requests[command.caller]);
     }
   }
 
@@ -204,9 +204,9 @@ class Bookkeeper {
 describe('INV-1, INV-2, INV-3, INV-13, INV-15: the ledger, whatever is done to it', () => {
   it('never has granted two claims that may not be at the same time, and refuses only with reason', () => {
     fc.assert(
-      fc.property(callers, fc.array(anyCommand, { maxLength: 80, size: 'max' }), (who, commands) => {
+      fc.property(callers, fc.array(anyCommand, { maxLength: 80, size: 'max' }), (asking, commands) => {
         const books = new Bookkeeper();
-        const requests = who.map(({ disruption: wanted, urgency, kind }, n) =>
+        const requests = asking.map(({ disruption: wanted, urgency, kind }, n) =>
           aRequest(`claim-${n}`, wanted, { kind, deadlineUtc: `2026-12-0${urgency + 1}T00:00:00.000Z` }),
         );
         for (const each of commands) {
@@ -224,17 +224,17 @@ describe('INV-1, INV-2, INV-3, INV-13, INV-15: the ledger, whatever is done to i
     fc.assert(
       fc.property(
         callers,
-        fc.array(fc.nat(WHO_MAX), { minLength: 40, maxLength: 40 }),
+        fc.array(fc.nat(CALLER_MAX), { minLength: 40, maxLength: 40 }),
         fc.integer({ min: 1, max: 6 }),
-        (who, order, heldForRounds) => {
+        (asking, order, heldForRounds) => {
           const books = new Bookkeeper();
           const served = new Set<string>();
           const since = new Map<string, number>();
-          const requests = who.map(({ disruption: wanted, urgency }, n) =>
+          const requests = asking.map(({ disruption: wanted, urgency }, n) =>
             aRequest(`claim-${n}`, wanted, { deadlineUtc: `2026-12-0${urgency + 1}T00:00:00.000Z` }),
           );
           // Greedy newcomers ask in any order, all the time; every caller asks every five minutes.
-          for (let round = 0; round < (WHO_MAX + 2) * (heldForRounds + 1); round += 1) {
+          for (let round = 0; round < (CALLER_MAX + 2) * (heldForRounds + 1); round += 1) {
             const shuffled = [...requests.keys()].sort(
               (a, b) => (order[(a + round) % 40] ?? 0) - (order[(b + round) % 40] ?? 0),
             );

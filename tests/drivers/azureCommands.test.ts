@@ -9,8 +9,8 @@ import { enablementOf } from '../../drivers/azure/enablement';
 import { probeVm } from '../../drivers/azure/probe';
 import type { PlainRequest } from '../../local/armServer';
 import { aVm, vmsOf } from '../support/builders';
-import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, RELEASE } from './pocket';
+import { anAzureSetup, type AzureSetup } from './azureSetup';
+import { ALWAYS_ON, RELEASE } from './clockedDriver';
 
 const SUBSCRIPTION = '00000000-0000-0000-0000-000000000001';
 const MISSING = '00000000-0000-0000-0000-00000000dead';
@@ -32,14 +32,14 @@ const OWN = aVm({
 describe('the commands that speak with Azure', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-azure-commands-'));
   const settings = join(folder, 'settings.json');
-  let world: AzureWorld;
+  let setup: AzureSetup;
   let requests: PlainRequest[];
   let said: string[];
   beforeEach(async () => {
     const vms = [READY, AZURES, OWN, ...vmsOf(7, () => ({ customerManagedSchedule: true }))];
-    world = await anAzureWorld({ vms, startUtc: RELEASE, seed: 5 });
+    setup = await anAzureSetup({ vms, startUtc: RELEASE, seed: 5 });
     requests = [];
-    world.answerBy((honest) => (request) => {
+    setup.answerBy((honest) => (request) => {
       requests.push(request);
       return honest(request);
     });
@@ -50,13 +50,13 @@ describe('the commands that speak with Azure', () => {
   });
   afterEach(async () => {
     jest.restoreAllMocks();
-    await world.close();
+    await setup.close();
   });
   afterAll(() => {
     rmSync(folder, { recursive: true });
   });
   const withSubscriptions = (ids: string): void => {
-    const Values = { LOWTIDE_AZURE_ENDPOINT: world.server.url, LOWTIDE_AZURE_SUBSCRIPTIONS: ids };
+    const Values = { LOWTIDE_AZURE_ENDPOINT: setup.server.url, LOWTIDE_AZURE_SUBSCRIPTIONS: ids };
     writeFileSync(settings, JSON.stringify({ IsEncrypted: false, Values }));
   };
   /** A query of Resource Graph is a POST that reads. */
@@ -82,7 +82,7 @@ describe('the commands that speak with Azure', () => {
     expect(said.join('')).toMatch(
       new RegExp(`${MISSING} did not answer: its VMs are missing here, not gone`),
     );
-    expect((await world.driver.listVirtualMachines(null)).incomplete).toEqual([]);
+    expect((await setup.driver.listVirtualMachines(null)).incomplete).toEqual([]);
   });
 
   it('when no subscription answers there is an error, never an empty fleet', async () => {
@@ -102,16 +102,16 @@ describe('the commands that speak with Azure', () => {
   it('enable:azure changes what was named to it, once, and then Lowtide is in charge of it', async () => {
     expect(await runEnableAzure({ settings, vm: [AZURES.armId] })).toBe(0);
     expect(writes()).toEqual(['PATCH azures?api-version=2024-07-01']);
-    expect((await world.driver.readVirtualMachine(AZURES.id))?.vm.control).toEqual({ kind: 'inCharge' });
+    expect((await setup.driver.readVirtualMachine(AZURES.id))?.vm.control).toEqual({ kind: 'inCharge' });
   });
 
   it('an assessment that Azure made by itself is taken from Resource Graph, and costs no call of the small budget', async () => {
     await runEnableAzure({ settings, vm: [AZURES.armId] });
-    world.pocket.pass(60);
-    const { driver, pocket } = world;
+    setup.simulated.pass(60);
+    const { driver, simulated } = setup;
     const first = await driver.startAssessment(AZURES.id);
     if (first.kind === 'refused') throw new Error(first.message);
-    pocket.pass(60);
+    simulated.pass(60);
     const answer = await driver.readOperation(first.operationId);
     const second = await driver.startAssessment(AZURES.id);
     if (second.kind === 'refused') throw new Error(second.message);
@@ -127,7 +127,7 @@ describe('the commands that speak with Azure', () => {
         .summary.criticalAndSecurityPatchCount,
     });
     expect(writes().filter((write) => write.includes('assessPatches'))).toHaveLength(1);
-    pocket.pass(27 * 60);
+    simulated.pass(27 * 60);
     await driver.startAssessment(AZURES.id);
     expect(writes().filter((write) => write.includes('assessPatches'))).toHaveLength(2);
   });
@@ -144,12 +144,12 @@ describe('the commands that speak with Azure', () => {
   });
 
   const probed = async (installs: boolean): Promise<Map<string, string>> => {
-    const arm = new Arm({ endpoint: world.server.url, credential: null });
+    const arm = new Arm({ endpoint: setup.server.url, credential: null });
     const sleep = (milliseconds: number): Promise<void> => {
-      world.pocket.pass(milliseconds / 60_000);
+      setup.simulated.pass(milliseconds / 60_000);
       return Promise.resolve();
     };
-    const nowUtc = (): string => world.pocket.now();
+    const nowUtc = (): string => setup.simulated.now();
     const answers = new Map<string, string>();
     const options = { arm, vmId: READY.armId, nowUtc, sleep, urlMinutes: 15, installs };
     for await (const { question, answer } of probeVm(options)) answers.set(question, answer);
@@ -175,7 +175,7 @@ describe('the commands that speak with Azure', () => {
 
   it('probe:azure installs and reboots only when it is asked to, and answers what nothing else does', async () => {
     let looks = 0;
-    world.answerBy((honest) => async (request) => {
+    setup.answerBy((honest) => async (request) => {
       requests.push(request);
       const answer = await honest(request);
       if (answer === null || !request.url.includes('/instanceView')) return answer;

@@ -1,7 +1,7 @@
 import type { FleetDriver, OperationAnswer, StartAnswer } from '../../drivers/driver';
 import { aSet, aVm } from '../support/builders';
-import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+import { anAzureSetup, type AzureSetup } from './azureSetup';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './clockedDriver';
 
 const VM = aVm({
   name: 'ready',
@@ -19,46 +19,46 @@ type Requests = readonly string[];
  * All that is done to a VM in its month: listed, assessed, installed, probed. As by a caller that is ended and started again at every failure:
  * it knows which VM, and nothing else.
  */
-async function patchedOnce(world: AzureWorld): Promise<void> {
+async function patchedOnce(setup: AzureSetup): Promise<void> {
   for (let tries = 0; tries < 60; tries += 1) {
     try {
-      if (await isPatched(world, world.restarted())) return;
+      if (await isPatched(setup, setup.restarted())) return;
     } catch {
       // The next one begins again.
     }
-    world.pocket.pass(10);
+    setup.simulated.pass(10);
   }
   throw new Error('it was not patched in ten hours');
 }
 
-async function isPatched(world: AzureWorld, driver: FleetDriver): Promise<boolean> {
+async function isPatched(setup: AzureSetup, driver: FleetDriver): Promise<boolean> {
   const { items } = await driver.listVirtualMachines(null);
   if (items[0]?.updateDomain !== 1) return false;
   const reading = await driver.readVirtualMachine(VM.id);
   if (reading === null) throw new Error('the VM is gone');
   if (reading.lastAssessment?.status !== 'Succeeded')
-    await ended(world, driver, await driver.startAssessment(VM.id));
+    await ended(setup, driver, await driver.startAssessment(VM.id));
   if (reading.lastInstallation === null)
-    await ended(world, driver, await driver.startInstallation(VM.id, CRITICAL_AND_SECURITY));
+    await ended(setup, driver, await driver.startInstallation(VM.id, CRITICAL_AND_SECURITY));
   const after = await driver.readVirtualMachine(VM.id);
   if (after?.lastInstallation?.status !== 'Succeeded') return false;
   return (await driver.probeHealth(VM.id))?.answer === 'healthy';
 }
 
-async function ended(world: AzureWorld, driver: FleetDriver, start: StartAnswer): Promise<void> {
+async function ended(setup: AzureSetup, driver: FleetDriver, start: StartAnswer): Promise<void> {
   if (start.kind === 'refused') throw new Error(start.message);
   let answer: OperationAnswer = { kind: 'running', retryAfterSeconds: null };
   while (answer.kind === 'running') {
-    world.pocket.pass(30);
+    setup.simulated.pass(30);
     answer = await driver.readOperation(start.operationId);
   }
 }
 
 /** Cuts the line at the request of this number; none at 0. Before the request arrives, or before its answer does. */
 async function cutAt(at: number, arrives: boolean): Promise<{ requests: Requests; installs: number[] }> {
-  const world = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5 });
+  const setup = await anAzureSetup({ vms: [VM], startUtc: RELEASE, seed: 5 });
   const requests: string[] = [];
-  world.answerBy((honest) => async (request) => {
+  setup.answerBy((honest) => async (request) => {
     const [path = ''] = request.url.split('?');
     requests.push(
       `${request.method} ${path.includes('/operations/') ? 'operation' : path.split('/').at(-1)}`,
@@ -67,11 +67,11 @@ async function cutAt(at: number, arrives: boolean): Promise<{ requests: Requests
     if (arrives) await honest(request);
     return null;
   });
-  await patchedOnce(world);
-  const starts = [[...world.pocket.driver.events()], world.logged].map(
+  await patchedOnce(setup);
+  const starts = [[...setup.simulated.driver.events()], setup.logged].map(
     (events) => events.filter(({ action }) => action === 'installStarted').length,
   );
-  await world.close();
+  await setup.close();
   return { requests, installs: starts };
 }
 

@@ -5,9 +5,9 @@ import { GRAPH_ACTIONS } from '../../drivers/azure/actions';
 import { enablementOf } from '../../drivers/azure/enablement';
 import { QUERIES } from '../../drivers/azure/queries';
 import { aSet, aVm, vmsOf } from '../support/builders';
-import { anAzureWorld, type AzureWorld } from './azureWorld';
+import { anAzureSetup, type AzureSetup } from './azureSetup';
 import { itKeepsTheContract } from './driverContract';
-import { ALWAYS_ON, RELEASE } from './pocket';
+import { ALWAYS_ON, RELEASE } from './clockedDriver';
 
 /** As the enablement command leaves a VM; it turns Azure's own assessments on as well. */
 const IN_CHARGE = { patchMode: 'AutomaticByPlatform', customerManagedSchedule: true } as const;
@@ -22,29 +22,29 @@ describe('the azure driver keeps the contract of drivers, over HTTP', () => {
   const inSet = onVm({ name: 'in-set', availabilitySetId: aSet('web'), updateDomain: 3 });
   const vms = [ready, poweredOff, agentless, inSet, ...vmsOf(500)];
   const used = new Set<string>();
-  let world: AzureWorld;
+  let setup: AzureSetup;
   afterEach(async () => {
-    for (const { action } of world.sent) if (action !== null) used.add(action);
-    await world.close();
+    for (const { action } of setup.sent) if (action !== null) used.add(action);
+    await setup.close();
   });
 
   itKeepsTheContract(async () => {
-    world = await anAzureWorld({ vms, startUtc: RELEASE, seed: 5 });
-    await enable(world, ready);
-    world.answerBy((honest) => (request) => {
+    setup = await anAzureSetup({ vms, startUtc: RELEASE, seed: 5 });
+    await enable(setup, ready);
+    setup.answerBy((honest) => (request) => {
       for (const [name, query] of Object.entries(QUERIES))
         if (request.body.includes(JSON.stringify(query).slice(1, -1)))
           for (const action of GRAPH_ACTIONS[name] ?? []) used.add(action);
       return honest(request);
     });
     return {
-      driver: world.driver,
+      driver: setup.driver,
       ready: ready.id,
       poweredOff: poweredOff.id,
       notEnabled: null,
       agentless: agentless.id,
       pass(minutes) {
-        world.pocket.pass(minutes);
+        setup.simulated.pass(minutes);
         return Promise.resolve();
       },
     };
@@ -59,7 +59,7 @@ describe('the azure driver keeps the contract of drivers, over HTTP', () => {
 });
 
 /** By its owner, not by the driver. */
-async function enable({ server, pocket }: AzureWorld, vm: VirtualMachine): Promise<void> {
+async function enable({ server, simulated }: AzureSetup, vm: VirtualMachine): Promise<void> {
   const step = enablementOf({ ...vm, control: { kind: 'notInCharge', because: '' } });
   if (step.kind !== 'patch') throw new Error(`${vm.name} cannot be enabled: ${step.because}`);
   const { status } = await fetch(`${server.url}${vm.armId}?api-version=2024-07-01`, {
@@ -68,5 +68,5 @@ async function enable({ server, pocket }: AzureWorld, vm: VirtualMachine): Promi
     body: JSON.stringify(step.body),
   });
   expect(status).toBeLessThan(300);
-  pocket.pass(60);
+  simulated.pass(60);
 }

@@ -5,8 +5,8 @@ import type { StartAnswer } from '../../drivers/driver';
 import type { ArmHandler, PlainAnswer, PlainRequest } from '../../local/armServer';
 import { throttledAnswer, type ThrottleShape } from '../../armApi/http/throttled';
 import { aVm } from '../support/builders';
-import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+import { anAzureSetup, type AzureSetup } from './azureSetup';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './clockedDriver';
 
 const VM = aVm({
   name: 'ready',
@@ -33,18 +33,18 @@ const says = (status: number, body: string, headers: Record<string, string> = {}
 const HTML = '<!DOCTYPE html><html><body><h2>Service Unavailable</h2></body></html>';
 
 describe('faults on the wire between the azure driver and Azure', () => {
-  let world: AzureWorld;
+  let setup: AzureSetup;
   beforeEach(async () => {
-    world = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5 });
+    setup = await anAzureSetup({ vms: [VM], startUtc: RELEASE, seed: 5 });
   });
-  afterEach(() => world.close());
+  afterEach(() => setup.close());
 
-  const install = (): Promise<StartAnswer> => world.driver.startInstallation(VM.id, CRITICAL_AND_SECURITY);
+  const install = (): Promise<StartAnswer> => setup.driver.startInstallation(VM.id, CRITICAL_AND_SECURITY);
   const startedOnPlatform = (): number => {
-    world.pocket.driver.logUntil(world.pocket.now());
-    return [...world.pocket.driver.events()].filter(({ action }) => action === 'installStarted').length;
+    setup.simulated.driver.logUntil(setup.simulated.now());
+    return [...setup.simulated.driver.events()].filter(({ action }) => action === 'installStarted').length;
   };
-  const sentInstalls = (): number => world.sent.filter(({ path }) => path.endsWith('/installPatches')).length;
+  const sentInstalls = (): number => setup.sent.filter(({ path }) => path.endsWith('/installPatches')).length;
 
   it.each<[ThrottleShape, number]>([
     ['compute', 60],
@@ -63,7 +63,7 @@ describe('faults on the wire between the azure driver and Azure', () => {
         nowUtc: RELEASE,
       };
       const { status, headers = {}, body } = throttledAnswer(shape, about);
-      world.answerBy(instead(isInstall, says(status, JSON.stringify(body), { ...headers })));
+      setup.answerBy(instead(isInstall, says(status, JSON.stringify(body), { ...headers })));
       expect(await install()).toMatchObject({
         kind: 'refused',
         code: 'throttled',
@@ -74,19 +74,21 @@ describe('faults on the wire between the azure driver and Azure', () => {
   );
 
   it('Retry-After is obeyed, in seconds and as a date: until then nothing more is sent for the VM', async () => {
-    world.answerBy(instead(isInstall, says(429, '{}', { 'retry-after': '1200' })));
+    setup.answerBy(instead(isInstall, says(429, '{}', { 'retry-after': '1200' })));
     expect(await install()).toMatchObject({ code: 'throttled', retryAfterSeconds: 1_200 });
     expect(await install()).toMatchObject({ code: 'throttled', retryAfterSeconds: 1_200 });
     expect(sentInstalls()).toBe(1);
-    world.pocket.pass(20);
-    world.answerBy(
+    setup.simulated.pass(20);
+    setup.answerBy(
       instead(
         isInstall,
-        says(429, '{}', { 'retry-after': new Date(Date.parse(world.pocket.now()) + 90_000).toUTCString() }),
+        says(429, '{}', {
+          'retry-after': new Date(Date.parse(setup.simulated.now()) + 90_000).toUTCString(),
+        }),
       ),
     );
     expect(await install()).toMatchObject({ code: 'throttled', retryAfterSeconds: 90 });
-    world.pocket.pass(2);
+    setup.simulated.pass(2);
     expect(await install()).toMatchObject({ kind: 'started' });
   });
 
@@ -98,7 +100,7 @@ describe('faults on the wire between the azure driver and Azure', () => {
   ])(
     'a request to install answered by %s has an unknown outcome: it throws, and is sent once',
     async (_what, answer) => {
-      world.answerBy(instead(isInstall, answer, 99));
+      setup.answerBy(instead(isInstall, answer, 99));
       await expect(install()).rejects.toThrow(/not known|not answered/);
       expect(sentInstalls()).toBe(1);
     },
@@ -112,10 +114,10 @@ describe('faults on the wire between the azure driver and Azure', () => {
         body: JSON.stringify({ id: VM.armId, properties: {} }),
         cutAfter: 9,
       });
-    world.answerBy(instead(isVm, cut, 2));
-    expect((await world.driver.readVirtualMachine(VM.id))?.powerState).toBe('running');
-    world.answerBy(instead(isVm, cut, 99));
-    await expect(world.driver.readVirtualMachine(VM.id)).rejects.toThrow(/was not answered|no JSON/);
+    setup.answerBy(instead(isVm, cut, 2));
+    expect((await setup.driver.readVirtualMachine(VM.id))?.powerState).toBe('running');
+    setup.answerBy(instead(isVm, cut, 99));
+    await expect(setup.driver.readVirtualMachine(VM.id)).rejects.toThrow(/was not answered|no JSON/);
   });
 
   it.each<[string, ArmHandler]>([
@@ -131,10 +133,10 @@ describe('faults on the wire between the azure driver and Azure', () => {
   ])('a poll answered by %s says nothing of the operation, which goes on', async (_what, answer) => {
     const start = await install();
     if (start.kind === 'refused') throw new Error(start.message);
-    world.answerBy(instead(isPoll, answer, 3));
-    expect(await world.driver.readOperation(start.operationId)).toMatchObject({ kind: 'running' });
-    world.pocket.pass(240);
-    expect(await world.driver.readOperation(start.operationId)).toMatchObject({ kind: 'installed' });
+    setup.answerBy(instead(isPoll, answer, 3));
+    expect(await setup.driver.readOperation(start.operationId)).toMatchObject({ kind: 'running' });
+    setup.simulated.pass(240);
+    expect(await setup.driver.readOperation(start.operationId)).toMatchObject({ kind: 'installed' });
   });
 
   it('a token that has expired starts nothing, and passes by itself', async () => {
@@ -142,16 +144,16 @@ describe('faults on the wire between the azure driver and Azure', () => {
       401,
       '{"error":{"code":"ExpiredAuthenticationToken","message":"earlier than current UTC time"}}',
     );
-    world.answerBy(instead(isInstall, expired));
+    setup.answerBy(instead(isInstall, expired));
     expect(await install()).toMatchObject({ kind: 'refused', code: 'throttled', retryAfterSeconds: 60 });
-    world.pocket.pass(2);
+    setup.simulated.pass(2);
     expect(await install()).toMatchObject({ kind: 'started' });
     expect(startedOnPlatform()).toBe(1);
   });
 
   it('a VM that may not be read is no VM that is gone', async () => {
-    world.answerBy(instead(isVm, says(403, '{"error":{"code":"AuthorizationFailed","message":"no"}}'), 9));
-    await expect(world.driver.readVirtualMachine(VM.id)).rejects.toThrow(/403/);
+    setup.answerBy(instead(isVm, says(403, '{"error":{"code":"AuthorizationFailed","message":"no"}}'), 9));
+    await expect(setup.driver.readVirtualMachine(VM.id)).rejects.toThrow(/403/);
     expect(await install()).toMatchObject({ kind: 'refused', code: 'notAllowed' });
   });
 
@@ -164,10 +166,10 @@ describe('faults on the wire between the azure driver and Azure', () => {
       status: 'Failed',
       error: { code: 'VMAgentStatusCommunicationError', message: 'has not reported status for VM agent' },
     });
-    world.answerBy(instead(isPoll, says(200, failed), 1));
-    const answer = await world.driver.readOperation(start.operationId);
+    setup.answerBy(instead(isPoll, says(200, failed), 1));
+    const answer = await setup.driver.readOperation(start.operationId);
     expect(answer).toMatchObject({ kind: 'failed', error: { code: 'VMAgentStatusCommunicationError' } });
-    expect(await world.driver.readOperation(start.operationId)).toEqual(answer);
+    expect(await setup.driver.readOperation(start.operationId)).toEqual(answer);
   });
 
   it.each([403, 404, 410])(
@@ -175,18 +177,18 @@ describe('faults on the wire between the azure driver and Azure', () => {
     async (status) => {
       const start = await install();
       if (start.kind === 'refused') throw new Error(start.message);
-      world.pocket.pass(240);
-      world.answerBy(instead(isPoll, says(status, '{}'), 9));
-      expect(await world.driver.readOperation(start.operationId)).toEqual({ kind: 'lost' });
-      expect((await world.driver.readVirtualMachine(VM.id))?.lastInstallation?.status).toBe('Succeeded');
-      expect(world.logged.map(({ action }) => action)).toEqual(['installStarted', 'installCompleted']);
-      expect(await world.driver.readOperation(start.operationId)).toMatchObject({ kind: 'installed' });
+      setup.simulated.pass(240);
+      setup.answerBy(instead(isPoll, says(status, '{}'), 9));
+      expect(await setup.driver.readOperation(start.operationId)).toEqual({ kind: 'lost' });
+      expect((await setup.driver.readVirtualMachine(VM.id))?.lastInstallation?.status).toBe('Succeeded');
+      expect(setup.logged.map(({ action }) => action)).toEqual(['installStarted', 'installCompleted']);
+      expect(await setup.driver.readOperation(start.operationId)).toMatchObject({ kind: 'installed' });
     },
   );
 
   it('a clock of ours that is ahead or behind changes no verdict on an operation', async () => {
     for (const minutes of [-4, 4]) {
-      const skewed = await anAzureWorld({
+      const skewed = await anAzureSetup({
         vms: [VM],
         startUtc: RELEASE,
         seed: 5,
@@ -208,16 +210,16 @@ describe('faults on the wire between the azure driver and Azure', () => {
   it('an answer that comes twice is one answer, and one end', async () => {
     const start = await install();
     if (start.kind === 'refused') throw new Error(start.message);
-    world.pocket.pass(240);
-    const answers = await Promise.all([1, 2, 3].map(() => world.driver.readOperation(start.operationId)));
+    setup.simulated.pass(240);
+    const answers = await Promise.all([1, 2, 3].map(() => setup.driver.readOperation(start.operationId)));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-    const ends = world.logged.filter(({ action }) => action === 'installCompleted');
+    const ends = setup.logged.filter(({ action }) => action === 'installCompleted');
     // Under one key in the driver's table, whoever wrote it (store/azureDriver.ts).
     expect(new Set(ends.map((event) => JSON.stringify(event))).size).toBe(1);
   });
 
   it('what is too slow is cut at the deadline, and its outcome is unknown', async () => {
-    const slow = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5, over: { deadlineMs: 200 } });
+    const slow = await anAzureSetup({ vms: [VM], startUtc: RELEASE, seed: 5, over: { deadlineMs: 200 } });
     const late: ArmHandler = () =>
       new Promise((resolve) => {
         setTimeout(() => {
@@ -236,18 +238,18 @@ describe('faults on the wire between the azure driver and Azure', () => {
     other.on('connection', () => (connections += 1));
     const { port } = other.address() as AddressInfo;
     const elsewhere = `http://127.0.0.1:${port}/operations/1`;
-    world.answerBy(
+    setup.answerBy(
       instead(isInstall, says(202, '', { 'azure-asyncoperation': elsewhere, location: elsewhere })),
     );
     const start = await install();
     if (start.kind === 'refused') throw new Error(start.message);
-    await expect(world.driver.readOperation(start.operationId)).rejects.toThrow(/nothing is sent there/);
+    await expect(setup.driver.readOperation(start.operationId)).rejects.toThrow(/nothing is sent there/);
     expect(connections).toBe(0);
     other.close();
   });
 
   it('more than its budget is never sent: six patch operations of one VM, then it waits', async () => {
-    world.answerBy(
+    setup.answerBy(
       instead(isInstall, says(409, '{"error":{"code":"OperationNotAllowed","message":"busy"}}'), 99),
     );
     const codes: string[] = [];
@@ -260,31 +262,31 @@ describe('faults on the wire between the azure driver and Azure', () => {
   });
 
   it('while anything runs on the VM, whoever started it, nothing is even sent: a newer request would end the older', async () => {
-    await world.pocket.driver.startInstallation(VM.id, { ...CRITICAL_AND_SECURITY, rolloutId: null });
+    await setup.simulated.driver.startInstallation(VM.id, { ...CRITICAL_AND_SECURITY, rolloutId: null });
     expect(await install()).toMatchObject({ kind: 'refused', code: 'conflict' });
-    expect(await world.driver.startAssessment(VM.id)).toMatchObject({ kind: 'refused', code: 'conflict' });
-    world.pocket.pass(240);
-    expect(await world.driver.startAssessment(VM.id)).toMatchObject({ kind: 'started' });
+    expect(await setup.driver.startAssessment(VM.id)).toMatchObject({ kind: 'refused', code: 'conflict' });
+    setup.simulated.pass(240);
+    expect(await setup.driver.startAssessment(VM.id)).toMatchObject({ kind: 'started' });
     expect(await install()).toMatchObject({ kind: 'refused', code: 'conflict' });
     expect(
-      world.sent.filter(({ method, path }) => method === 'POST' && path.endsWith('Patches')),
+      setup.sent.filter(({ method, path }) => method === 'POST' && path.endsWith('Patches')),
     ).toHaveLength(1);
   });
 
   it('an assessment of its own holds an installation back although the instance view does not show it yet', async () => {
-    world.answerBy((honest) => async (request) => {
+    setup.answerBy((honest) => async (request) => {
       const answer = await honest(request);
       if (answer === null || !isVm(request)) return answer;
       return { ...answer, body: answer.body.replace('availablePatchSummary', 'notShownYet') };
     });
-    expect(await world.driver.startAssessment(VM.id)).toMatchObject({ kind: 'started' });
+    expect(await setup.driver.startAssessment(VM.id)).toMatchObject({ kind: 'started' });
     expect([(await install()).kind, sentInstalls()]).toEqual(['refused', 0]);
-    world.pocket.pass(60);
+    setup.simulated.pass(60);
     expect(await install()).toMatchObject({ kind: 'started' });
   });
 
   it('an unanswered request holds the next one back although the instance view does not show it yet', async () => {
-    world.answerBy((honest) => async (request) => {
+    setup.answerBy((honest) => async (request) => {
       const answer = await honest(request);
       if (isInstall(request)) return null;
       const body = answer?.body.replace('lastPatchInstallationSummary', 'notShownYet') ?? '';
@@ -298,38 +300,38 @@ describe('faults on the wire between the azure driver and Azure', () => {
   it('how long to wait is obeyed everywhere: a poll before its time is not sent', async () => {
     const start = await install();
     if (start.kind === 'refused') throw new Error(start.message);
-    world.pocket.pass(5);
-    const polls = (): number => world.sent.filter(({ path }) => path.includes('/operations/')).length;
-    world.answerBy(instead(isPoll, says(200, '{"status":"InProgress"}', { 'retry-after': '120' })));
+    setup.simulated.pass(5);
+    const polls = (): number => setup.sent.filter(({ path }) => path.includes('/operations/')).length;
+    setup.answerBy(instead(isPoll, says(200, '{"status":"InProgress"}', { 'retry-after': '120' })));
     const before = polls();
-    expect(await world.driver.readOperation(start.operationId)).toEqual({
+    expect(await setup.driver.readOperation(start.operationId)).toEqual({
       kind: 'running',
       retryAfterSeconds: 120,
     });
-    world.pocket.pass(1);
-    expect(await world.restarted().readOperation(start.operationId)).toMatchObject({ kind: 'running' });
+    setup.simulated.pass(1);
+    expect(await setup.restarted().readOperation(start.operationId)).toMatchObject({ kind: 'running' });
     expect(polls()).toBe(before + 1);
-    world.pocket.pass(2);
-    await world.driver.readOperation(start.operationId);
+    setup.simulated.pass(2);
+    await setup.driver.readOperation(start.operationId);
     expect(polls()).toBe(before + 2);
   });
 
   it('the quota of Resource Graph is obeyed: when none is left, the next query waits until it is renewed', async () => {
-    await world.driver.listVirtualMachines(null);
-    expect(world.waitedMs()).toBe(0);
-    world.answerBy((honest) => async (request) => {
+    await setup.driver.listVirtualMachines(null);
+    expect(setup.waitedMs()).toBe(0);
+    setup.answerBy((honest) => async (request) => {
       const answer = await honest(request);
       if (answer === null || !request.url.includes('ResourceGraph')) return answer;
       const quota = { 'x-ms-user-quota-remaining': '0', 'x-ms-user-quota-resets-after': '00:00:05' };
       return { ...answer, headers: { ...answer.headers, ...quota } };
     });
-    await world.restarted().listVirtualMachines(null);
-    expect(world.waitedMs()).toBeGreaterThanOrEqual(5_000);
+    await setup.restarted().listVirtualMachines(null);
+    expect(setup.waitedMs()).toBeGreaterThanOrEqual(5_000);
   });
 });
 
-async function honestly(world: AzureWorld, request: PlainRequest): Promise<void> {
-  const { pocket } = world;
-  await pocket.driver.startInstallation(VM.id, { ...CRITICAL_AND_SECURITY, rolloutId: null });
+async function honestly(setup: AzureSetup, request: PlainRequest): Promise<void> {
+  const { simulated } = setup;
+  await simulated.driver.startInstallation(VM.id, { ...CRITICAL_AND_SECURITY, rolloutId: null });
   expect(request.method).toBe('POST');
 }

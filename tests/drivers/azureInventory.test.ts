@@ -4,8 +4,8 @@ import type { ArmHandler, PlainRequest } from '../../local/armServer';
 import { enablementOf } from '../../drivers/azure/enablement';
 import { selectorOf } from '../../drivers/azure/scope';
 import { aVm } from '../support/builders';
-import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, CRITICAL_AND_SECURITY } from './pocket';
+import { anAzureSetup, type AzureSetup } from './azureSetup';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY } from './clockedDriver';
 
 const SUBSCRIPTION = aVm({ name: 'x' }).subscriptionId;
 const SET = AvailabilitySetId.parse(
@@ -32,15 +32,15 @@ const failing =
       : honest(request);
 
 describe('the inventory of the azure driver', () => {
-  let world: AzureWorld;
-  afterEach(() => world.close());
+  let setup: AzureSetup;
+  afterEach(() => setup.close());
   const domains = async (): Promise<Record<string, number | null>> => {
-    const { items } = await world.driver.listVirtualMachines(null);
+    const { items } = await setup.driver.listVirtualMachines(null);
     return Object.fromEntries(items.map(({ name, updateDomain }) => [name, updateDomain]));
   };
   /** Of what was sent since the last time: lists of a group, and single instance views. */
   const reads = (): readonly [lists: number, views: number] => {
-    const sent = world.sent.splice(0);
+    const sent = setup.sent.splice(0);
     return [
       sent.filter(({ path }) => /\/virtualMachines$/i.test(path)).length,
       sent.filter(({ path }) => path.endsWith('/instanceView')).length,
@@ -50,77 +50,77 @@ describe('the inventory of the azure driver', () => {
     Object.fromEntries(members(count).map(({ name, updateDomain }) => [name, updateDomain]));
 
   it('update domains of a group are read as one list, and kept for a day; a VM without a set is not read', async () => {
-    world = await anAzureWorld({ vms: [...members(12), LOOSE] });
+    setup = await anAzureSetup({ vms: [...members(12), LOOSE] });
     expect(await domains()).toEqual({ ...expected(12), loose: null });
     expect(reads()).toEqual([1, 0]);
     await domains();
     expect(reads()).toEqual([0, 0]);
-    world.pocket.pass(25 * 60);
+    setup.simulated.pass(25 * 60);
     await domains();
     expect(reads()).toEqual([1, 0]);
   });
 
   it('a list has pages, and is of one group', async () => {
-    world = await anAzureWorld({ vms: members(120) });
+    setup = await anAzureSetup({ vms: members(120) });
     expect(await domains()).toEqual(expected(120));
     expect(reads()).toEqual([2, 0]);
   });
 
   it.each([422, 404, 500])('a list that Azure cannot make (%d) is read one by one', async (status) => {
-    world = await anAzureWorld({ vms: members(6) });
-    world.answerBy(failing(isList, status));
+    setup = await anAzureSetup({ vms: members(6) });
+    setup.answerBy(failing(isList, status));
     expect(await domains()).toEqual(expected(6));
     expect(reads()[1]).toBe(6);
   });
 
   it('few VMs of a group are read one by one; while Azure does not answer, what was known stays', async () => {
-    world = await anAzureWorld({ vms: members(2) });
+    setup = await anAzureSetup({ vms: members(2) });
     expect(await domains()).toEqual(expected(2));
     expect(reads()).toEqual([0, 2]);
-    world.pocket.pass(25 * 60);
-    world.answerBy(failing(({ url }) => url.includes('/instanceView'), 503));
+    setup.simulated.pass(25 * 60);
+    setup.answerBy(failing(({ url }) => url.includes('/instanceView'), 503));
     expect(await domains()).toEqual(expected(2));
   });
 
   it('without the right to read maintenance assignments no VM is Lowtide’s: a schedule that is not seen would patch it too', async () => {
     const vm = aVm({ name: 'web', tags: ALWAYS_ON, customerManagedSchedule: true });
-    world = await anAzureWorld({ vms: [vm, LOOSE] });
+    setup = await anAzureSetup({ vms: [vm, LOOSE] });
     const isRight = ({ url }: PlainRequest): boolean => url.includes('/configurationAssignments?');
-    const readings = (): number => world.sent.filter(({ path }) => path.includes('onfigurationA')).length;
-    world.answerBy(failing(isRight, 403));
+    const readings = (): number => setup.sent.filter(({ path }) => path.includes('onfigurationA')).length;
+    setup.answerBy(failing(isRight, 403));
     const control = async (): Promise<VirtualMachine['control']> =>
-      (await world.driver.listVirtualMachines(null)).items.find(({ id }) => id === vm.id)?.control;
+      (await setup.driver.listVirtualMachines(null)).items.find(({ id }) => id === vm.id)?.control;
     expect(await control()).toMatchObject({
       kind: 'notInCharge',
       because: expect.stringMatching(/may not be read/) as string,
     });
-    expect(await world.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY)).toMatchObject({
+    expect(await setup.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY)).toMatchObject({
       code: 'notAllowed',
     });
     expect(enablementOf({ ...vm, control: (await control()) ?? { kind: 'inCharge' } }).kind).toBe('byOwner');
-    world.answerBy((honest) => honest);
-    world.pocket.pass(16);
+    setup.answerBy((honest) => honest);
+    setup.simulated.pass(16);
     expect(await control()).toEqual({ kind: 'inCharge' });
     const before = readings();
-    world.pocket.pass(16);
+    setup.simulated.pass(16);
     await control();
     expect(readings()).toBe(before);
-    world.pocket.pass(60);
+    setup.simulated.pass(60);
     await control();
     expect(readings()).toBe(before + 1);
   });
 
   it('subscriptions beneath a management group belong to the fleet, without being named', async () => {
     const scope = { subscriptions: [], managementGroups: ['platform'], selectors: [] };
-    world = await anAzureWorld({ vms: [LOOSE], over: { scope } });
+    setup = await anAzureSetup({ vms: [LOOSE], over: { scope } });
     expect(await domains()).toEqual({ loose: null });
   });
 
   it('a subscription that is named and does not answer is missing, also beside a management group that does', async () => {
     const lost = '00000000-0000-4000-8000-00000000dead';
     const scope = { subscriptions: [lost], managementGroups: ['platform'], selectors: [] };
-    world = await anAzureWorld({ vms: [LOOSE], over: { scope } });
-    const { items, incomplete } = await world.driver.listVirtualMachines(null);
+    setup = await anAzureSetup({ vms: [LOOSE], over: { scope } });
+    const { items, incomplete } = await setup.driver.listVirtualMachines(null);
     expect([items.length, incomplete?.map(({ subscriptionId }) => subscriptionId)]).toEqual([1, [lost]]);
   });
 
@@ -132,7 +132,7 @@ describe('the inventory of the azure driver', () => {
     const selector = selectorOf(written);
     if (selector === null) throw new Error(written);
     const scope = { subscriptions: [SUBSCRIPTION], managementGroups: [], selectors: [selector] };
-    world = await anAzureWorld({ vms: members(3), over: { scope } });
+    setup = await anAzureSetup({ vms: members(3), over: { scope } });
     expect(Object.keys(await domains())).toEqual(names);
   });
 });

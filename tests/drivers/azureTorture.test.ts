@@ -1,7 +1,7 @@
 import { faultyWire, WIRE_FAULTS } from '../../lab/faults/wireFaults';
 import { aVm } from '../support/builders';
-import { anAzureWorld, type AzureWorld } from './azureWorld';
-import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './pocket';
+import { anAzureSetup, type AzureSetup } from './azureSetup';
+import { ALWAYS_ON, CRITICAL_AND_SECURITY, RELEASE } from './clockedDriver';
 
 const VM = aVm({
   name: 'ready',
@@ -14,8 +14,8 @@ const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];
 const PERCENT = 33;
 
 /** As a caller that is started again at every failure: it knows the VM and what it is to ask for, and nothing else. */
-async function untilInstalled(world: AzureWorld): Promise<void> {
-  let driver = world.restarted();
+async function untilInstalled(setup: AzureSetup): Promise<void> {
+  let driver = setup.restarted();
   let operationId: string | null = null;
   for (let tries = 0; tries < 150; tries += 1) {
     try {
@@ -27,9 +27,9 @@ async function untilInstalled(world: AzureWorld): Promise<void> {
       }
       if (operationId !== null) await driver.readOperation(operationId);
     } catch {
-      driver = world.restarted();
+      driver = setup.restarted();
     }
-    world.pocket.pass(10);
+    setup.simulated.pass(10);
   }
   throw new Error('it was not installed in a day');
 }
@@ -38,15 +38,15 @@ describe('torture of the line between the azure driver and Azure', () => {
   const struck: Record<string, number> = {};
 
   it.each(SEEDS)('one installation is one installation, by both logs: seed %d', async (seed) => {
-    const world = await anAzureWorld({ vms: [VM], startUtc: RELEASE, seed: 5 });
+    const setup = await anAzureSetup({ vms: [VM], startUtc: RELEASE, seed: 5 });
     const wire = faultyWire(seed, PERCENT);
-    world.answerBy(wire.wrap);
-    await untilInstalled(world);
+    setup.answerBy(wire.wrap);
+    await untilInstalled(setup);
     for (const [fault, times] of Object.entries(wire.struck)) struck[fault] = (struck[fault] ?? 0) + times;
-    const started = [...world.pocket.driver.events()].filter(({ action }) => action === 'installStarted');
-    const logged = world.logged.filter(({ action }) => action === 'installStarted');
+    const started = [...setup.simulated.driver.events()].filter(({ action }) => action === 'installStarted');
+    const logged = setup.logged.filter(({ action }) => action === 'installStarted');
     expect([started.length, logged.length]).toEqual([1, 1]);
-    await world.close();
+    await setup.close();
   });
 
   it('every kind of fault strikes in one of these seeds', () => {

@@ -9,7 +9,7 @@ import { assessmentSummary, installationSummary } from '../../drivers/azure/patc
 import { refusalOf } from '../../drivers/azure/refusals';
 import { selectorOf, isSelected } from '../../drivers/azure/scope';
 import { modelOfVm, virtualMachineOf } from '../../drivers/azure/virtualMachine';
-import { CRITICAL_AND_SECURITY } from './pocket';
+import { CRITICAL_AND_SECURITY } from './clockedDriver';
 
 /** Recorded exchanges lie beside the repository, and may be missing: then what is tested against them is skipped, and says so. */
 const RECORDINGS = join(__dirname, '..', '..', '..', 'shared', 'reference', 'azure-recordings');

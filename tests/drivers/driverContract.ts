@@ -9,8 +9,8 @@ import {
   type InventoryPage,
 } from '../../drivers/driver';
 
-/** A world behind a driver, with at least 501 VMs, and some of them in the states the contract speaks of. */
-export interface DriverWorld {
+/** A driver and what is behind it: at least 501 VMs, and some of them in the states the contract speaks of. */
+export interface DriverSetup {
   readonly driver: FleetDriver;
   /** On, agent ready, enabled, with Critical and Security patches to install. */
   readonly ready: VmId;
@@ -31,21 +31,21 @@ const REQUEST: InstallRequest = {
   rolloutId: 'rollout-2026-11',
 };
 
-/** What every driver promises, whatever world is behind it. */
-export function itKeepsTheContract(make: () => Promise<DriverWorld>): void {
-  let world: DriverWorld;
+/** What every driver promises, whatever is behind it. */
+export function itKeepsTheContract(make: () => Promise<DriverSetup>): void {
+  let setup: DriverSetup;
   beforeEach(async () => {
-    world = await make();
+    setup = await make();
   });
-  aboutReading(() => world);
-  aboutStarting(() => world);
-  aboutRefusals(() => world);
-  aboutHealth(() => world);
+  aboutReading(() => setup);
+  aboutStarting(() => setup);
+  aboutRefusals(() => setup);
+  aboutHealth(() => setup);
 }
 
-function aboutReading(world: () => DriverWorld): void {
+function aboutReading(setup: () => DriverSetup): void {
   it('pages the inventory in order, at most 500 VMs a page, each VM once', async () => {
-    const { driver } = world();
+    const { driver } = setup();
     const pages: InventoryPage[] = [];
     for (let next: string | null = null, first = true; first || next !== null; first = false) {
       const page: InventoryPage = await driver.listVirtualMachines(next);
@@ -56,22 +56,22 @@ function aboutReading(world: () => DriverWorld): void {
     expect(pages.length).toBeGreaterThan(1);
     expect(Math.max(...pages.map(({ items }) => items.length))).toBeLessThanOrEqual(500);
     expect(ids).toEqual([...new Set(ids)].sort());
-    expect(ids).toContain(world().ready);
+    expect(ids).toContain(setup().ready);
   });
 
   it('reads a VM, and null for one that does not exist', async () => {
-    const { driver, ready } = world();
+    const { driver, ready } = setup();
     expect(VmReading.safeParse(await driver.readVirtualMachine(ready)).error).toBeUndefined();
     expect(await driver.readVirtualMachine(missing(ready))).toBeNull();
   });
 
   it('answers «lost» for an operation it does not know', async () => {
-    expect(await world().driver.readOperation('no-such-operation')).toEqual({ kind: 'lost' });
+    expect(await setup().driver.readOperation('no-such-operation')).toEqual({ kind: 'lost' });
   });
 
   it('R-801, R-802, R-902: shows the latest assessment on the VM', async () => {
-    const { driver, ready } = world();
-    const answer = await finished(world(), await driver.startAssessment(ready));
+    const { driver, ready } = setup();
+    const answer = await finished(setup(), await driver.startAssessment(ready));
     expect(answer).toMatchObject({ kind: 'assessed', summary: { status: 'Succeeded' } });
     const reading = await driver.readVirtualMachine(ready);
     expect(reading?.lastAssessment).toEqual(answer.kind === 'assessed' ? answer.summary : undefined);
@@ -79,19 +79,19 @@ function aboutReading(world: () => DriverWorld): void {
   });
 
   it('R-903: an assessment installs nothing', async () => {
-    const { driver, ready } = world();
-    await finished(world(), await driver.startAssessment(ready));
+    const { driver, ready } = setup();
+    await finished(setup(), await driver.startAssessment(ready));
     expect((await driver.readVirtualMachine(ready))?.lastInstallation).toBeNull();
   });
 }
 
-function aboutStarting(world: () => DriverWorld): void {
+function aboutStarting(setup: () => DriverSetup): void {
   it('R-801, R-803: shows an installation on the VM while it runs and when it is over, under one activity id', async () => {
-    const { driver, ready } = world();
+    const { driver, ready } = setup();
     const answer = StartAnswer.parse(await driver.startInstallation(ready, REQUEST));
     const during = (await driver.readVirtualMachine(ready))?.lastInstallation;
     expect(during?.status).toBe('InProgress');
-    const result = await finished(world(), answer);
+    const result = await finished(setup(), answer);
     const after = PatchInstallationSummary.parse((await driver.readVirtualMachine(ready))?.lastInstallation);
     expect(after).toEqual(result.kind === 'installed' ? result.summary : undefined);
     expect(after.installationActivityId).toBe(during?.installationActivityId);
@@ -102,7 +102,7 @@ function aboutStarting(world: () => DriverWorld): void {
   });
 
   it('refuses a second operation while an installation runs: conflict', async () => {
-    const { driver, ready } = world();
+    const { driver, ready } = setup();
     await driver.startInstallation(ready, REQUEST);
     expect(await driver.startInstallation(ready, REQUEST)).toMatchObject({
       kind: 'refused',
@@ -111,57 +111,57 @@ function aboutStarting(world: () => DriverWorld): void {
   });
 
   it('refuses an assessment while an installation runs, which it would end: conflict', async () => {
-    const { driver, ready } = world();
+    const { driver, ready } = setup();
     await driver.startInstallation(ready, REQUEST);
     expect(await driver.startAssessment(ready)).toMatchObject({ kind: 'refused', code: 'conflict' });
   });
 
   it('gives the same answer for an operation that is over, however often it is asked', async () => {
-    const { driver, ready } = world();
+    const { driver, ready } = setup();
     const start = await driver.startInstallation(ready, REQUEST);
-    const answer = await finished(world(), start);
+    const answer = await finished(setup(), start);
     if (start.kind === 'refused') throw new Error(start.message);
-    await world().pass(24 * 60);
+    await setup().pass(24 * 60);
     expect(await driver.readOperation(start.operationId)).toEqual(answer);
   });
 
   it('does not offer again what it has installed', async () => {
-    const { driver, ready } = world();
-    await finished(world(), await driver.startInstallation(ready, REQUEST));
-    const answer = await finished(world(), await driver.startAssessment(ready));
+    const { driver, ready } = setup();
+    await finished(setup(), await driver.startInstallation(ready, REQUEST));
+    const answer = await finished(setup(), await driver.startAssessment(ready));
     expect(answer).toMatchObject({ summary: { criticalAndSecurityPatchCount: 0 } });
   });
 }
 
-function aboutRefusals(world: () => DriverWorld): void {
+function aboutRefusals(setup: () => DriverSetup): void {
   it('R-110: refuses to assess or install on a VM that is off', async () => {
-    const { driver, poweredOff } = world();
+    const { driver, poweredOff } = setup();
     const refused = { kind: 'refused', code: 'notRunning' };
     expect(await driver.startAssessment(poweredOff)).toMatchObject(refused);
     expect(await driver.startInstallation(poweredOff, REQUEST)).toMatchObject(refused);
   });
 
   it('R-501: refuses to start anything on a VM without a ready agent', async () => {
-    const { driver, agentless } = world();
+    const { driver, agentless } = setup();
     const refused = { kind: 'refused', code: 'agentNotReady' };
     expect(await driver.startAssessment(agentless)).toMatchObject(refused);
     expect(await driver.startExtensionInstallation(agentless)).toMatchObject(refused);
   });
 
   it('refuses what is asked of a VM that does not exist', async () => {
-    const { driver, ready } = world();
+    const { driver, ready } = setup();
     expect(await driver.startAssessment(missing(ready))).toMatchObject({ kind: 'refused', code: 'notFound' });
   });
 
   it('R-114, R-703: installs patches only through the extension, once that is there', async () => {
-    const { driver, notEnabled } = world();
+    const { driver, notEnabled } = setup();
     if (notEnabled === null) {
-      const brought = await finished(world(), await driver.startExtensionInstallation(world().ready));
+      const brought = await finished(setup(), await driver.startExtensionInstallation(setup().ready));
       expect(brought).toMatchObject({ kind: 'extensionInstalled' });
       return;
     }
     expect(await driver.startInstallation(notEnabled, REQUEST)).toMatchObject({ code: 'extensionMissing' });
-    const answer = await finished(world(), await driver.startExtensionInstallation(notEnabled));
+    const answer = await finished(setup(), await driver.startExtensionInstallation(notEnabled));
     const reading = await driver.readVirtualMachine(notEnabled);
     expect(reading).toMatchObject({
       vm: { enabled: true },
@@ -172,9 +172,9 @@ function aboutRefusals(world: () => DriverWorld): void {
   });
 }
 
-function aboutHealth(world: () => DriverWorld): void {
+function aboutHealth(setup: () => DriverSetup): void {
   it('R-204: probes the health of a VM by platform signals', async () => {
-    const { driver, ready, poweredOff, agentless } = world();
+    const { driver, ready, poweredOff, agentless } = setup();
     expect(await driver.probeHealth(ready)).toMatchObject({ answer: 'healthy', because: '' });
     expect(await driver.probeHealth(poweredOff)).toMatchObject({ answer: 'stopped' });
     expect(await driver.probeHealth(agentless)).toMatchObject({ answer: 'unknown' });
@@ -187,12 +187,12 @@ function missing(like: VmId): VmId {
 }
 
 /** Polls as a caller would, for at most eight hours. */
-async function finished(world: DriverWorld, start: StartAnswer): Promise<OperationAnswer> {
+async function finished(setup: DriverSetup, start: StartAnswer): Promise<OperationAnswer> {
   if (start.kind === 'refused') throw new Error(`refused: ${start.code} ${start.message}`);
   for (let minutes = 0; minutes < 480; minutes += 1) {
-    const answer = OperationAnswer.parse(await world.driver.readOperation(start.operationId));
+    const answer = OperationAnswer.parse(await setup.driver.readOperation(start.operationId));
     if (answer.kind !== 'running') return answer;
-    await world.pass(1);
+    await setup.pass(1);
   }
   throw new Error('the operation did not end in eight hours');
 }

@@ -16,13 +16,13 @@ import { fileJournal } from '../../drivers/simulated/log/fileJournal';
 import { aVm } from '../support/builders';
 import {
   ALWAYS_ON,
-  aPocket,
+  aClockedDriver,
   aScenario,
   CRITICAL_AND_SECURITY,
   RELEASE,
   started,
-  type Pocket,
-} from './pocket';
+  type ClockedDriver,
+} from './clockedDriver';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 
 const folders: string[] = [];
@@ -41,12 +41,12 @@ const [a, b] = vms as [VirtualMachine, VirtualMachine];
 /** What `kill -9` leaves: the files, and a lock that is never let go of. Here the lock is let go of, for the process runs on. */
 async function withJournal<T>(
   folder: string,
-  use: (pocket: Pocket) => Promise<T>,
+  use: (simulated: ClockedDriver) => Promise<T>,
   options: { vms?: readonly VirtualMachine[]; startUtc?: string; seed?: number } = { vms },
 ): Promise<T> {
   const journal = fileJournal(folder);
   try {
-    return await use(aPocket({ startUtc: RELEASE, ...options, journal }));
+    return await use(aClockedDriver({ startUtc: RELEASE, ...options, journal }));
   } finally {
     await journal.close();
   }
@@ -55,22 +55,22 @@ async function withJournal<T>(
 describe('a file journal', () => {
   it('remembers fleet, scenario and every operation, so that a new process goes on where the old one was killed', async () => {
     const folder = aFolder();
-    const [id, log] = await withJournal(folder, async (pocket) => {
-      await pocket.driver.loadScenario(aScenario([{ what: 'slowInstall', factor: 2 }]));
-      const operation = await started(pocket, () =>
-        pocket.driver.startInstallation(a.id, CRITICAL_AND_SECURITY),
+    const [id, log] = await withJournal(folder, async (simulated) => {
+      await simulated.driver.loadScenario(aScenario([{ what: 'slowInstall', factor: 2 }]));
+      const operation = await started(simulated, () =>
+        simulated.driver.startInstallation(a.id, CRITICAL_AND_SECURITY),
       );
-      await pocket.driver.power(b.id, 'deallocate');
-      pocket.pass(300);
-      return [operation, [...pocket.driver.events()]] as const;
+      await simulated.driver.power(b.id, 'deallocate');
+      simulated.pass(300);
+      return [operation, [...simulated.driver.events()]] as const;
     });
     await withJournal(
       folder,
-      async (pocket) => {
-        pocket.pass(330);
-        expect(await pocket.driver.readOperation(id)).toMatchObject({ kind: 'installed' });
-        expect((await pocket.driver.readVirtualMachine(b.id))?.powerState).toBe('deallocated');
-        expect([...pocket.driver.events()].slice(0, log.length)).toEqual(log);
+      async (simulated) => {
+        simulated.pass(330);
+        expect(await simulated.driver.readOperation(id)).toMatchObject({ kind: 'installed' });
+        expect((await simulated.driver.readVirtualMachine(b.id))?.powerState).toBe('deallocated');
+        expect([...simulated.driver.events()].slice(0, log.length)).toEqual(log);
       },
       {},
     );
@@ -78,8 +78,8 @@ describe('a file journal', () => {
 
   it('has on disk what was acknowledged, before the answer comes', async () => {
     const folder = aFolder();
-    await withJournal(folder, async (pocket) => {
-      await Promise.all(vms.map(({ id }) => pocket.driver.probeHealth(id)));
+    await withJournal(folder, async (simulated) => {
+      await Promise.all(vms.map(({ id }) => simulated.driver.probeHealth(id)));
       const lines = readFileSync(join(folder, 'requests.jsonl'), 'utf8').trimEnd().split('\n');
       expect(lines.map((line) => (JSON.parse(line) as { kind: string }).kind)).toEqual([
         'fleet',
@@ -92,8 +92,8 @@ describe('a file journal', () => {
 
   it('drops a torn last line, wherever it is torn, and nothing before it', async () => {
     const whole = aFolder();
-    await withJournal(whole, async (pocket) => {
-      for (const { id } of vms) await pocket.driver.probeHealth(id);
+    await withJournal(whole, async (simulated) => {
+      for (const { id } of vms) await simulated.driver.probeHealth(id);
     });
     const text = readFileSync(join(whole, 'requests.jsonl'), 'utf8');
     const lastLine = text.trimEnd().lastIndexOf('\n') + 1;
@@ -115,7 +115,7 @@ describe('a file journal', () => {
 
   it('refuses a journal that is damaged elsewhere, naming the line', async () => {
     const folder = aFolder();
-    await withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id));
+    await withJournal(folder, (simulated) => simulated.driver.probeHealth(a.id));
     const path = join(folder, 'requests.jsonl');
     writeFileSync(path, readFileSync(path, 'utf8').replace('"kind":"fleet"', '"kind":"flea"'));
     expect(() => fileJournal(folder)).toThrow(
@@ -127,8 +127,8 @@ describe('a file journal', () => {
   it('forgets what was loaded when another fleet is given, and keeps what was loaded when the same is', async () => {
     const folder = aFolder();
     const other = aVm({ name: 'other', tags: ALWAYS_ON });
-    const names = async (pocket: Pocket): Promise<string[]> =>
-      (await pocket.driver.listVirtualMachines(null)).items.map(({ name }) => name);
+    const names = async (simulated: ClockedDriver): Promise<string[]> =>
+      (await simulated.driver.listVirtualMachines(null)).items.map(({ name }) => name);
     await withJournal(folder, names);
     expect(await withJournal(folder, names, { vms: [other] })).toEqual(['other']);
     expect(await withJournal(folder, names, { vms: [other] })).toEqual(['other']);
@@ -137,8 +137,8 @@ describe('a file journal', () => {
 
   it('refuses another seed than the one it was made with', async () => {
     const folder = aFolder();
-    await withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id));
-    const begin = withJournal(folder, (pocket) => pocket.driver.probeHealth(a.id), { seed: 2, vms });
+    await withJournal(folder, (simulated) => simulated.driver.probeHealth(a.id));
+    const begin = withJournal(folder, (simulated) => simulated.driver.probeHealth(a.id), { seed: 2, vms });
     await expect(begin).rejects.toMatchObject({ code: 'SETTING_INVALID' });
   });
 });

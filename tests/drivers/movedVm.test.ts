@@ -1,5 +1,5 @@
 import { parseFleet } from '../../drivers/fleet/parseFleet';
-import { ALWAYS_ON, aPocket, RELEASE } from './pocket';
+import { ALWAYS_ON, aClockedDriver, RELEASE } from './clockedDriver';
 import { VmId } from '../../domain/ids';
 import { UBUNTU_18_04 } from '../support/builders';
 
@@ -30,10 +30,10 @@ const fleetIn = (group: string, vmId: string, more: object = {}) =>
 const at = (group: string): VmId => VmId.parse(idIn(group));
 
 it('B6: a VM that a file has under another id is the machine that it was, by its GUID in any case', async () => {
-  const pocket = aPocket({});
-  await pocket.driver.loadFleet(fleetIn('rg-old', GUID));
-  pocket.goTo(RELEASE);
-  pocket.pass(60 * 24 * 3);
+  const simulated = aClockedDriver({});
+  await simulated.driver.loadFleet(fleetIn('rg-old', GUID));
+  simulated.goTo(RELEASE);
+  simulated.pass(60 * 24 * 3);
   const order = {
     rolloutId: null,
     maximumDurationMinutes: 200,
@@ -41,19 +41,19 @@ it('B6: a VM that a file has under another id is the machine that it was, by its
     classificationsToInclude: ['Critical', 'Security'],
     maxPatchPublishDate: null,
   } as const;
-  await pocket.driver.startInstallation(at('rg-old'), order);
-  pocket.pass(300);
-  const before = await pocket.driver.readVirtualMachine(at('rg-old'));
+  await simulated.driver.startInstallation(at('rg-old'), order);
+  simulated.pass(300);
+  const before = await simulated.driver.readVirtualMachine(at('rg-old'));
   expect(before?.lastInstallation?.installedPatchCount).toBeGreaterThan(0);
-  await pocket.driver.loadFleet(fleetIn('RG-NEW', GUID.toLowerCase()));
-  expect(await pocket.driver.readVirtualMachine(at('rg-old'))).toBeNull();
-  const moved = await pocket.driver.readVirtualMachine(at('RG-NEW'));
+  await simulated.driver.loadFleet(fleetIn('RG-NEW', GUID.toLowerCase()));
+  expect(await simulated.driver.readVirtualMachine(at('rg-old'))).toBeNull();
+  const moved = await simulated.driver.readVirtualMachine(at('RG-NEW'));
   expect(moved?.vm.uniqueId).toBe(GUID.toLowerCase());
   expect(moved?.lastInstallation).toEqual(before?.lastInstallation);
 });
 
 it('B6: a VM whose tags were changed is listed with its GUID, and so is one that was created: a move is known by it', async () => {
-  const { driver } = aPocket({});
+  const { driver } = aClockedDriver({});
   const { resources } = driver;
   await driver.loadFleet(fleetIn('rg', GUID));
   const { model } = resources.virtualMachine(at('rg')) ?? { model: {} };
@@ -69,7 +69,7 @@ it('B6: a VM whose tags were changed is listed with its GUID, and so is one that
 it.each(['00000000-0000-0000-0000-000000000000', 'unknown', ''])(
   'B6: a vmId that is none (%s) makes no two VMs one',
   async (vmId) => {
-    const { driver } = aPocket({});
+    const { driver } = aClockedDriver({});
     await driver.loadFleet(fleetIn('rg-old', vmId));
     const read = await driver.readVirtualMachine(at('rg-old'));
     expect(read?.vm).not.toHaveProperty('uniqueId');
@@ -77,7 +77,7 @@ it.each(['00000000-0000-0000-0000-000000000000', 'unknown', ''])(
 );
 
 it('B6: vmId and provisioningState of a file are kept', async () => {
-  const { driver } = aPocket({});
+  const { driver } = aClockedDriver({});
   await driver.loadFleet(fleetIn('rg', GUID, { provisioningState: 'Failed' }));
   expect(driver.resources.virtualMachine(at('rg'))).toMatchObject({
     vmId: GUID,

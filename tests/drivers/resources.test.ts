@@ -6,7 +6,7 @@ import {
 import type { ArmResource } from '../../drivers/fleet/armModel';
 import { VmId } from '../../domain/ids';
 import { aVm } from '../support/builders';
-import { ALWAYS_ON, aPocket, type Pocket } from './pocket';
+import { ALWAYS_ON, aClockedDriver, type ClockedDriver } from './clockedDriver';
 
 const SUB = '11111111-0000-4000-8000-000000000001';
 const GROUP = { subscriptionId: SUB, resourceGroup: 'Group' };
@@ -45,26 +45,26 @@ function listening(): RequestJournal & { readonly requests: JournalRequest[] } {
 }
 
 /** Everything that can be asked of the resources, with time going by. */
-async function aDay(pocket: Pocket): Promise<void> {
-  const { resources } = pocket.driver;
+async function aDay(simulated: ClockedDriver): Promise<void> {
+  const { resources } = simulated.driver;
   await resources.registerFeature(SUB, 'InGuestAutoPatchVMPreview');
-  pocket.pass(15);
+  simulated.pass(15);
   await resources.registerProvider(SUB);
   await resources.putResourceGroup({ ...GROUP, location: 'eastus', tags: { a: 'b' } });
   await resources.putVirtualMachine(aModel('One'));
   await resources.putVirtualMachine(aModel('two', 'ImageDefault'));
-  pocket.pass(10);
+  simulated.pass(10);
   await resources.putVirtualMachine(aModel('one', 'AutomaticByPlatform', { tags: { x: 'y' } }));
-  await pocket.driver.power(idOf('two'), 'powerOff');
-  await pocket.driver.startAssessment(idOf('one'));
-  pocket.pass(1);
+  await simulated.driver.power(idOf('two'), 'powerOff');
+  await simulated.driver.startAssessment(idOf('one'));
+  simulated.pass(1);
   await resources.deleteVirtualMachine(idOf('one'));
-  pocket.pass(60);
+  simulated.pass(60);
   await resources.putVirtualMachine(aModel('one', 'ImageDefault'));
-  pocket.pass(60);
+  simulated.pass(60);
 }
 
-function facts({ driver }: Pocket): unknown {
+function facts({ driver }: ClockedDriver): unknown {
   const { resources } = driver;
   return {
     feature: resources.featureState(SUB, 'InGuestAutoPatchVMPreview'),
@@ -78,38 +78,38 @@ function facts({ driver }: Pocket): unknown {
 describe('The resources of the simulated Azure', () => {
   it('INV-12: are the same after a restart, with the same log', async () => {
     const journal = listening();
-    const pocket = aPocket({ journal });
-    await aDay(pocket);
-    const before = facts(pocket);
-    pocket.driver.logUntil(pocket.now());
-    const again = aPocket({
+    const simulated = aClockedDriver({ journal });
+    await aDay(simulated);
+    const before = facts(simulated);
+    simulated.driver.logUntil(simulated.now());
+    const again = aClockedDriver({
       journal: memoryJournal(journal.requests),
-      startUtc: pocket.now(),
+      startUtc: simulated.now(),
     });
     expect(facts(again)).toEqual(before);
-    expect(pocket.reported).toEqual([...pocket.driver.events()]);
+    expect(simulated.reported).toEqual([...simulated.driver.events()]);
   });
 
   it('R-602: registration takes up to 15 minutes, whatever the random', async () => {
     for (let seed = 1; seed <= 200; seed += 1) {
-      const pocket = aPocket({ seed });
-      const { resources } = pocket.driver;
+      const simulated = aClockedDriver({ seed });
+      const { resources } = simulated.driver;
       await resources.registerFeature(SUB, 'InGuestPatchVMPreview');
       expect(resources.featureState(SUB, 'InGuestPatchVMPreview')).toBe('Registering');
-      pocket.pass(15);
+      simulated.pass(15);
       expect(resources.featureState(SUB.toUpperCase(), 'InGuestPatchVMPreview')).toBe('Registered');
     }
   });
 
   it('a new VM is off until it is there, then on, and not enabled', async () => {
-    const pocket = aPocket({});
-    const { driver } = pocket;
+    const simulated = aClockedDriver({});
+    const { driver } = simulated;
     await driver.resources.putVirtualMachine(aModel('One'));
     expect(await driver.readVirtualMachine(idOf('one'))).toMatchObject({
       powerState: 'deallocated',
       vm: { enabled: false, armId: armId('One') },
     });
-    pocket.pass(6);
+    simulated.pass(6);
     expect(await driver.readVirtualMachine(idOf('one'))).toMatchObject({
       powerState: 'running',
       extension: null,
@@ -119,8 +119,8 @@ describe('The resources of the simulated Azure', () => {
 
   it('R-416: a VM that leaves AutomaticByPlatform is enabled no more', async () => {
     const vm = aVm({ tags: ALWAYS_ON });
-    const pocket = aPocket({ vms: [vm] });
-    const { driver } = pocket;
+    const simulated = aClockedDriver({ vms: [vm] });
+    const { driver } = simulated;
     const model = driver.resources.virtualMachine(vm.id)?.model ?? {};
     expect((await driver.readVirtualMachine(vm.id))?.vm.enabled).toBe(true);
     await driver.resources.putVirtualMachine({ ...model, tags: { ...ALWAYS_ON, a: 'b' } });
@@ -133,14 +133,14 @@ describe('The resources of the simulated Azure', () => {
   });
 
   it('a VM that is deleted takes its operation with it', async () => {
-    const pocket = aPocket({});
-    const { driver } = pocket;
+    const simulated = aClockedDriver({});
+    const { driver } = simulated;
     await driver.resources.putVirtualMachine(aModel('one'));
-    pocket.pass(10);
+    simulated.pass(10);
     const started = await driver.startAssessment(idOf('one'));
     expect(started.kind).toBe('started');
     await driver.resources.deleteVirtualMachine(idOf('one'));
-    pocket.pass(10);
+    simulated.pass(10);
     expect(await driver.readVirtualMachine(idOf('one'))).toBeNull();
     expect(started.kind === 'started' && (await driver.readOperation(started.operationId))).toEqual({
       kind: 'lost',
@@ -148,22 +148,22 @@ describe('The resources of the simulated Azure', () => {
   });
 
   it('a VM that is deleted while it is being created is created first', async () => {
-    const pocket = aPocket({});
-    const { resources } = pocket.driver;
+    const simulated = aClockedDriver({});
+    const { resources } = simulated.driver;
     const { provisionedUtc } = await resources.putVirtualMachine(aModel('one'));
     const doneUtc = await resources.deleteVirtualMachine(idOf('one'));
     expect(doneUtc !== null && doneUtc > provisionedUtc).toBe(true);
-    pocket.pass(20);
+    simulated.pass(20);
     expect(resources.virtualMachine(idOf('one'))).toBeNull();
-    const reported = [...pocket.driver.events()];
+    const reported = [...simulated.driver.events()];
     expect(reported.map(({ action }) => action)).toEqual(['poweredOff', 'poweredOn', 'deleted']);
   });
 
   it('a VM that is moved is the same machine under another id, and the log says so', async () => {
-    const pocket = aPocket({});
-    const { driver } = pocket;
+    const simulated = aClockedDriver({});
+    const { driver } = simulated;
     await driver.resources.putVirtualMachine(aModel('one'));
-    pocket.pass(20);
+    simulated.pass(20);
     const before = driver.resources.virtualMachine(idOf('one'));
     const to = (before?.armId ?? '').replace(/resourceGroups\/[^/]+/i, 'resourceGroups/other');
     const moved = await driver.resources.moveVirtualMachine(idOf('one'), to);
@@ -171,16 +171,16 @@ describe('The resources of the simulated Azure', () => {
     expect(driver.resources.virtualMachine(idOf('one'))).toBeNull();
     const { items } = await driver.listVirtualMachines(null);
     expect(items.map(({ armId, uniqueId }) => [armId, uniqueId])).toEqual([[to, before?.vmId]]);
-    pocket.pass(1);
+    simulated.pass(1);
     expect([...driver.events()].at(-1)).toMatchObject({ action: 'moved', vm: before?.armId, to });
   });
 
   it('a fleet that is loaded replaces them', async () => {
-    const pocket = aPocket({});
-    const { driver } = pocket;
+    const simulated = aClockedDriver({});
+    const { driver } = simulated;
     await driver.resources.putVirtualMachine(aModel('one'));
     const vm = aVm({});
-    const other = aPocket({ vms: [vm] }).driver.fleet();
+    const other = aClockedDriver({ vms: [vm] }).driver.fleet();
     if (other === null) throw new Error('no fleet');
     await driver.loadFleet(other);
     expect(driver.resources.virtualMachine(idOf('one'))).toBeNull();
@@ -190,8 +190,8 @@ describe('The resources of the simulated Azure', () => {
 
   it('secrets are for the caller to leave out: what is put is what is remembered, and nothing else', async () => {
     const journal = listening();
-    const pocket = aPocket({ journal });
-    await aDay(pocket);
+    const simulated = aClockedDriver({ journal });
+    await aDay(simulated);
     expect(journal.requests.map(({ kind }) => kind)).toEqual([
       ...[
         'feature',

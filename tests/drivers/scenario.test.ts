@@ -3,7 +3,15 @@ import { join } from 'node:path';
 import { EffectKind, loadScenario, scenarioPath } from '../../drivers/simulated/scenario';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aVm, UBUNTU_18_04, vmsOf } from '../support/builders';
-import { ALWAYS_ON, aPocket, assess, install, RELEASE, started, CRITICAL_AND_SECURITY } from './pocket';
+import {
+  ALWAYS_ON,
+  aClockedDriver,
+  assess,
+  install,
+  RELEASE,
+  started,
+  CRITICAL_AND_SECURITY,
+} from './clockedDriver';
 
 const folder = join(__dirname, '../../fleets/scenarios');
 const DAY = 24 * 60;
@@ -77,18 +85,18 @@ describe('the VMs that an effect strikes', () => {
     [{ availabilitySet: null }, ['win-1', 'lin-1']],
     [{ share: 0 }, []],
   ])('%j', async (who, names) => {
-    const pocket = aPocket({ vms, effects: [{ who, what: 'unhealthy' }] });
+    const simulated = aClockedDriver({ vms, effects: [{ who, what: 'unhealthy' }] });
     const sick: string[] = [];
     for (const { id, name } of vms)
-      if ((await pocket.driver.probeHealth(id))?.answer === 'unhealthy') sick.push(name);
+      if ((await simulated.driver.probeHealth(id))?.answer === 'unhealthy') sick.push(name);
     expect(sick).toEqual(names);
   });
 
   it('strikes about the share it names, and the same VMs each time', async () => {
     const many = vmsOf(400, (n) => ({ name: `many-${n}`, tags: ALWAYS_ON }));
     const sick = async (): Promise<number[]> => {
-      const pocket = aPocket({ vms: many, effects: [{ who: { share: 10 }, what: 'unhealthy' }] });
-      const probes = await Promise.all(many.map(({ id }) => pocket.driver.probeHealth(id)));
+      const simulated = aClockedDriver({ vms: many, effects: [{ who: { share: 10 }, what: 'unhealthy' }] });
+      const probes = await Promise.all(many.map(({ id }) => simulated.driver.probeHealth(id)));
       return probes.flatMap((probe, n) => (probe?.answer === 'unhealthy' ? [n] : []));
     };
     const affected = await sick();
@@ -100,89 +108,96 @@ describe('the VMs that an effect strikes', () => {
 
 describe('what an effect does', () => {
   const vm = aVm({ name: 'victim', tags: ALWAYS_ON });
-  const suffering = (...effects: readonly unknown[]) => aPocket({ vms: [vm], effects, startUtc: RELEASE });
+  const suffering = (...effects: readonly unknown[]) =>
+    aClockedDriver({ vms: [vm], effects, startUtc: RELEASE });
 
   it('unhealthyAfterUpdate: the VM is unhealthy once it is updated, not before, and for ever unless it heals', async () => {
-    const pocket = suffering({ what: 'unhealthyAfterUpdate' });
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
-    expect(await install(pocket, vm)).toMatchObject({ summary: { status: 'Succeeded' } });
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unhealthy' });
-    pocket.pass(20 * DAY);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unhealthy' });
+    const simulated = suffering({ what: 'unhealthyAfterUpdate' });
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
+    expect(await install(simulated, vm)).toMatchObject({ summary: { status: 'Succeeded' } });
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unhealthy' });
+    simulated.pass(20 * DAY);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unhealthy' });
   });
 
   it('unhealthyAfterUpdate for some time: it heals', async () => {
-    const pocket = suffering({ what: 'unhealthyAfterUpdate', forMinutes: 300 });
-    await install(pocket, vm);
-    pocket.pass(300);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
+    const simulated = suffering({ what: 'unhealthyAfterUpdate', forMinutes: 300 });
+    await install(simulated, vm);
+    simulated.pass(300);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
   });
 
   it('healthUnknown: nothing is known for a while, which is not healthy', async () => {
-    const pocket = suffering({ what: 'healthUnknown', forMinutes: 400 });
-    await install(pocket, vm);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unknown' });
-    pocket.pass(400);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
+    const simulated = suffering({ what: 'healthUnknown', forMinutes: 400 });
+    await install(simulated, vm);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unknown' });
+    simulated.pass(400);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
   });
 
   it('healthFlaps: well and unwell by turns', async () => {
-    const pocket = suffering({ what: 'healthFlaps' });
-    await install(pocket, vm);
+    const simulated = suffering({ what: 'healthFlaps' });
+    await install(simulated, vm);
     const answers = new Set<string | undefined>();
     for (let n = 0; n < 20; n += 1) {
-      pocket.pass(5);
-      answers.add((await pocket.driver.probeHealth(vm.id))?.answer);
+      simulated.pass(5);
+      answers.add((await simulated.driver.probeHealth(vm.id))?.answer);
     }
     expect([...answers].sort()).toEqual(['healthy', 'unhealthy']);
   });
 
   it('agentSilentAfterUpdate: the agent is silent, and the log says so', async () => {
-    const pocket = suffering({ what: 'agentSilentAfterUpdate', forMinutes: 400 });
-    await install(pocket, vm);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({
+    const simulated = suffering({ what: 'agentSilentAfterUpdate', forMinutes: 400 });
+    await install(simulated, vm);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({
       answer: 'unknown',
       signals: { vmAgent: 'notReady' },
     });
-    pocket.pass(400);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
-    const log = [...pocket.driver.events()].map(({ action }) => action);
+    simulated.pass(400);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
+    const log = [...simulated.driver.events()].map(({ action }) => action);
     expect(log.filter((action) => action.startsWith('agent'))).toEqual(['agentLost', 'agentRestored']);
   });
 
   it('rebootHangs: the VM does not come back, and the operation ends by its maximum duration', async () => {
-    const pocket = suffering({ what: 'rebootHangs' });
-    expect(await install(pocket, vm)).toMatchObject({
+    const simulated = suffering({ what: 'rebootHangs' });
+    expect(await install(simulated, vm)).toMatchObject({
       summary: { status: 'Failed', rebootStatus: 'Failed' },
     });
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unhealthy' });
-    await pocket.driver.power(vm.id, 'restart');
-    pocket.pass(5);
-    expect(await pocket.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'unhealthy' });
+    await simulated.driver.power(vm.id, 'restart');
+    simulated.pass(5);
+    expect(await simulated.driver.probeHealth(vm.id)).toMatchObject({ answer: 'healthy' });
   });
 
   it('installFails: the operation fails with nothing installed', async () => {
-    const pocket = suffering({ what: 'installFails' });
-    expect(await install(pocket, vm)).toMatchObject({ kind: 'failed' });
-    expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation).toMatchObject({
+    const simulated = suffering({ what: 'installFails' });
+    expect(await install(simulated, vm)).toMatchObject({ kind: 'failed' });
+    expect((await simulated.driver.readVirtualMachine(vm.id))?.lastInstallation).toMatchObject({
       status: 'Failed',
       installedPatchCount: 0,
     });
   });
 
   it('installHangs: it runs until its maximum duration and fails', async () => {
-    const pocket = suffering({ what: 'installHangs' });
-    const id = await started(pocket, () => pocket.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY));
-    pocket.pass(CRITICAL_AND_SECURITY.maximumDurationMinutes - 1);
-    expect(await pocket.driver.readOperation(id)).toMatchObject({ kind: 'running' });
-    pocket.pass(1);
-    expect(await pocket.driver.readOperation(id)).toMatchObject({ summary: { status: 'Failed' } });
+    const simulated = suffering({ what: 'installHangs' });
+    const id = await started(simulated, () =>
+      simulated.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY),
+    );
+    simulated.pass(CRITICAL_AND_SECURITY.maximumDurationMinutes - 1);
+    expect(await simulated.driver.readOperation(id)).toMatchObject({ kind: 'running' });
+    simulated.pass(1);
+    expect(await simulated.driver.readOperation(id)).toMatchObject({ summary: { status: 'Failed' } });
   });
 
   it('patchFails: single patches fail, and the rest is installed', async () => {
     const linux = aVm({ name: 'linux', osType: 'Linux', tags: ALWAYS_ON });
-    const pocket = aPocket({ vms: [linux], effects: [{ what: 'patchFails', percent: 50 }], seed: 3 });
-    expect(await install(pocket, linux)).toMatchObject({
+    const simulated = aClockedDriver({
+      vms: [linux],
+      effects: [{ what: 'patchFails', percent: 50 }],
+      seed: 3,
+    });
+    expect(await install(simulated, linux)).toMatchObject({
       summary: { status: 'CompletedWithWarnings', failedPatchCount: expect.any(Number) as number },
     });
   });
@@ -192,8 +207,8 @@ describe('what an effect does', () => {
   });
 
   it('throttled: refuses with the seconds to wait', async () => {
-    const pocket = suffering({ what: 'throttled' });
-    expect(await pocket.driver.startAssessment(vm.id)).toMatchObject({
+    const simulated = suffering({ what: 'throttled' });
+    expect(await simulated.driver.startAssessment(vm.id)).toMatchObject({
       code: 'throttled',
       retryAfterSeconds: expect.any(Number) as number,
     });
@@ -201,16 +216,16 @@ describe('what an effect does', () => {
 
   it('poweredOff and agentLost: on the days they name', async () => {
     const when = { fromDay: 2, toDay: 3 };
-    const pocket = suffering(
+    const simulated = suffering(
       { what: 'poweredOff', when },
       { what: 'agentLost', when: { fromDay: 6, toDay: 6 } },
     );
     const days: string[] = [];
     for (let day = 0; day < 8; day += 1) {
-      pocket.pass(1);
-      const answer = await pocket.driver.startAssessment(vm.id);
+      simulated.pass(1);
+      const answer = await simulated.driver.startAssessment(vm.id);
       days.push(answer.kind === 'refused' ? answer.code : answer.kind);
-      pocket.pass(DAY);
+      simulated.pass(DAY);
     }
     expect(days.map((day) => (day === 'throttled' ? 'started' : day))).toEqual([
       ...['started', 'started', 'notRunning', 'notRunning', 'started', 'started', 'agentNotReady', 'started'],
@@ -218,39 +233,39 @@ describe('what an effect does', () => {
   });
 
   it('vmDeleted: it is gone, and an operation in flight is lost though the log closes it', async () => {
-    const pocket = suffering({ what: 'vmDeleted', when: { fromDay: 0, toDay: 1 } });
+    const simulated = suffering({ what: 'vmDeleted', when: { fromDay: 0, toDay: 1 } });
     const ids: string[] = [];
     for (let n = 0; n < 24; n += 1) {
-      const answer = await pocket.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY);
+      const answer = await simulated.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY);
       if (answer.kind === 'started') ids.push(answer.operationId);
-      pocket.pass(120);
+      simulated.pass(120);
     }
-    pocket.pass(300);
-    expect(await pocket.driver.readVirtualMachine(vm.id)).toBeNull();
-    expect((await pocket.driver.listVirtualMachines(null)).items).toEqual([]);
-    const log = [...pocket.driver.events()].filter(({ action }) => action === 'installCompleted');
+    simulated.pass(300);
+    expect(await simulated.driver.readVirtualMachine(vm.id)).toBeNull();
+    expect((await simulated.driver.listVirtualMachines(null)).items).toEqual([]);
+    const log = [...simulated.driver.events()].filter(({ action }) => action === 'installCompleted');
     expect(log.map(({ operationId }) => operationId)).toEqual(ids);
   });
 
   it('answerLost: the start throws though the operation was begun; the VM shows it', async () => {
-    const pocket = suffering({ what: 'answerLost' });
+    const simulated = suffering({ what: 'answerLost' });
     await expect(
-      started(pocket, () => pocket.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY)),
+      started(simulated, () => simulated.driver.startInstallation(vm.id, CRITICAL_AND_SECURITY)),
     ).rejects.toThrow('connection was lost');
-    expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).toBe('InProgress');
+    expect((await simulated.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).toBe('InProgress');
   });
 
   it('operationLost: the operation cannot be asked for, which goes on', async () => {
-    const pocket = suffering({ what: 'operationLost' });
-    expect(await install(pocket, vm)).toEqual({ kind: 'lost' });
-    expect((await pocket.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).toBe('Succeeded');
+    const simulated = suffering({ what: 'operationLost' });
+    expect(await install(simulated, vm)).toEqual({ kind: 'lost' });
+    expect((await simulated.driver.readVirtualMachine(vm.id))?.lastInstallation?.status).toBe('Succeeded');
   });
 
   it('slowInstall: so many times slower', async () => {
-    const minutes = async (pocket: ReturnType<typeof aPocket>): Promise<number> => {
-      await install(pocket, vm);
+    const minutes = async (simulated: ReturnType<typeof aClockedDriver>): Promise<number> => {
+      await install(simulated, vm);
       const at = (action: string): number =>
-        Date.parse([...pocket.driver.events()].find((event) => event.action === action)?.at ?? '');
+        Date.parse([...simulated.driver.events()].find((event) => event.action === action)?.at ?? '');
       return (at('patchInstalled') - at('installStarted')) / 60_000;
     };
     expect(await minutes(suffering({ what: 'slowInstall', factor: 4 }))).toBeGreaterThan(

@@ -104,7 +104,7 @@ describe('what an operator asks during a month', () => {
     await api.send('DELETE', '/api/exclusions/e');
   });
 
-  it('who misses the 30 days? At first none; as of a day to come, what is expected by then is done', async () => {
+  it('which VMs miss the 30 days? At first none; as of a day to come, what is expected by then is done', async () => {
     const { counts } = await get<{ counts: Record<string, number> }>('/api/forecast');
     expect(counts).toEqual({ done: 0, onTime: 6, atRisk: 0, late: 0, excluded: 0, notTakingPart: 2 });
     const later = await get<{ counts: Record<string, number> }>('/api/forecast?asOf=2026-12-01');

@@ -73,7 +73,7 @@ describe('R-103: the rollout of a month', () => {
     expect(await services.rollouts.list()).toHaveLength(1);
   });
 
-  it('whose starter died between row and instance is started by the next who asks', async () => {
+  it('whose host crashed between row and instance is started by the next request', async () => {
     const [services, client] = [await nothingYet(), new FakeClient()];
     client.failNextStart = 'before';
     await expect(request(services, client)).rejects.toThrow('connection reset');

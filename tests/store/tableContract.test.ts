@@ -148,7 +148,7 @@ describe.each(kinds)('a table in $name', ({ open }) => {
     expect((await table.get(partition, 'r'))?.value).toBe(1);
   });
 
-  it('lets exactly one of many who insert at once win', async () => {
+  it('lets exactly one of many inserts at once win', async () => {
     const wins = await Promise.all(Array.from({ length: 8 }, (_, i) => table.insert(partition, 'r', i)));
     expect(wins.filter(Boolean)).toHaveLength(1);
     expect((await table.get(partition, 'r'))?.value).toBe(wins.indexOf(true));
@@ -163,7 +163,7 @@ describe.each(kinds)('a table in $name', ({ open }) => {
     expect((await table.get(partition, 'r'))?.value).toBe(2);
   });
 
-  it('lets exactly one of many who replace the same reading win', async () => {
+  it('lets exactly one of many replacements of the same reading win', async () => {
     await table.upsert(partition, 'r', 'start');
     const etag = (await table.get(partition, 'r'))?.etag ?? '';
     const wins = await Promise.all(

@@ -125,9 +125,9 @@ export async function inOrder(
 ): Promise<number[]> {
   const waiting: (() => void)[][] = works.map(() => []);
   let running = works.length;
-  const all = works.map(async (work, who) => {
+  const all = works.map(async (work, process) => {
     const own = stepped(services, async (call) => {
-      await new Promise<void>((go) => waiting[who]?.push(go));
+      await new Promise<void>((go) => waiting[process]?.push(go));
       return call();
     });
     try {

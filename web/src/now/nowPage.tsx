@@ -14,7 +14,7 @@ import { Controls } from './controls';
 import { DownNow } from './downNow';
 import { EmergencyFacts } from './emergencyFacts';
 import { HaltBanner } from './haltBanner';
-import { Health } from './health';
+import { FamilyHealth } from './familyHealth';
 import { TimelineView } from './timelineView';
 
 const DETAIL_MS = 3_000;
@@ -48,7 +48,7 @@ export function NowPage({ rollout: { id }, rollouts }: PageProps): JSX.Element {
         <DownNow disruptions={disruptions} state={rollout.state} />
         <Controls rollout={rollout} waitingCount={halts?.waitingCount ?? null} />
       </div>
-      <Health evidence={evidence} />
+      <FamilyHealth evidence={evidence} />
     </>
   );
 }

@@ -6,7 +6,7 @@ import { PolicyEditor } from './policyEditor';
 import { Preview } from './preview';
 import '../styles/plan.css';
 
-/** What will be: the month to come with its dates, who misses the 30 days, and when nothing may start. */
+/** What will be: the month to come with its dates, the VMs that miss the 30 days, and when nothing may start. */
 export function PlanPage({ rollout }: PageProps): JSX.Element {
   return (
     <>

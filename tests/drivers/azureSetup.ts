@@ -7,14 +7,14 @@ import { memoryOperations, type OperationTable } from '../../drivers/azure/opera
 import { serveArm, type ArmHandler, type ArmServer } from '../../local/armServer';
 import type * as SimulatedArm from '../../local/simulatedArm';
 import { loadNatively } from '../emulator/support/nativeHost';
-import { aPocket, type Pocket } from './pocket';
+import { aClockedDriver, type ClockedDriver } from './clockedDriver';
 
 const { simulatedArm } = loadNatively('dist/local/simulatedArm.js') as typeof SimulatedArm;
 
 /** An Azure driver that talks over HTTP to a simulated Azure, whose clock both have. */
-export interface AzureWorld {
+export interface AzureSetup {
   readonly driver: FleetDriver;
-  readonly pocket: Pocket;
+  readonly simulated: ClockedDriver;
   readonly server: ArmServer;
   readonly operations: OperationTable;
   /** What the driver has logged. */
@@ -30,20 +30,20 @@ export interface AzureWorld {
   close(): Promise<void>;
 }
 
-export async function anAzureWorld(options: {
+export async function anAzureSetup(options: {
   readonly vms: readonly VirtualMachine[];
   readonly seed?: number;
   readonly effects?: readonly unknown[];
   readonly startUtc?: string;
   readonly over?: Partial<AzureDriverOptions>;
-}): Promise<AzureWorld> {
-  const { vms, over = {}, ...ofPocket } = options;
-  const pocket = aPocket({ vms, ...ofPocket });
+}): Promise<AzureSetup> {
+  const { vms, over = {}, ...ofDriver } = options;
+  const simulated = aClockedDriver({ vms, ...ofDriver });
   const server = await serveArm();
   const honest = simulatedArm({
-    driver: pocket.driver,
+    driver: simulated.driver,
     policy: defaultPolicy,
-    nowUtc: () => pocket.now(),
+    nowUtc: () => simulated.now(),
     report: (message) => {
       throw new Error(message);
     },
@@ -73,19 +73,19 @@ export async function anAzureWorld(options: {
       health: { resourceHealth: 'required', heartbeat: 'reportTime' },
       platformAssessments: true,
       clock: {
-        nowMs: () => Date.parse(pocket.now()) + waitedMs,
+        nowMs: () => Date.parse(simulated.now()) + waitedMs,
         sleep: (milliseconds) => {
           waitedMs += milliseconds;
           return Promise.resolve();
         },
       },
-      nowUtc: () => pocket.now(),
+      nowUtc: () => simulated.now(),
       onRequest: (request) => sent.push(request),
       ...over,
     });
   return {
     driver: make(),
-    pocket,
+    simulated,
     server,
     operations,
     logged,

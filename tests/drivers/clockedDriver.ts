@@ -10,7 +10,7 @@ import { POWER_HABIT_TAG } from '../../drivers/simulated/machine/powerHabits';
 export const START = '2026-11-09T00:00:00.000Z';
 export const RELEASE = '2026-11-10T18:00:00.000Z';
 
-export interface Pocket {
+export interface ClockedDriver {
   readonly driver: SimulatedDriver;
   /** In the order in which they happened. */
   readonly reported: DriverEvent[];
@@ -21,13 +21,13 @@ export interface Pocket {
 }
 
 /** A simulated driver with a clock of its own. */
-export function aPocket(options: {
+export function aClockedDriver(options: {
   readonly vms?: readonly VirtualMachine[];
   readonly seed?: number;
   readonly effects?: readonly unknown[];
   readonly journal?: RequestJournal;
   readonly startUtc?: string;
-}): Pocket {
+}): ClockedDriver {
   let nowMs = Date.parse(options.startUtc ?? START);
   const reported: DriverEvent[] = [];
   const now = (): string => new Date(nowMs).toISOString();
@@ -69,33 +69,33 @@ export const CRITICAL_AND_SECURITY: InstallRequest = {
 };
 
 /** Starts until it is let: the simulated Azure throttles now and then, as the real one does. */
-export async function started(pocket: Pocket, start: () => Promise<StartAnswer>): Promise<string> {
+export async function started(simulated: ClockedDriver, start: () => Promise<StartAnswer>): Promise<string> {
   for (let tries = 0; tries < 30; tries += 1) {
     const answer = await start();
     if (answer.kind === 'started') return answer.operationId;
     if (answer.code !== 'throttled') throw new Error(`refused: ${answer.code} ${answer.message}`);
-    pocket.pass(1);
+    simulated.pass(1);
   }
   throw new Error('throttled for half an hour');
 }
 
 /** Installs, and waits for the end. */
 export async function install(
-  pocket: Pocket,
+  simulated: ClockedDriver,
   vm: VirtualMachine,
   request: Partial<InstallRequest> = {},
 ): Promise<Awaited<ReturnType<SimulatedDriver['readOperation']>>> {
   const whole = { ...CRITICAL_AND_SECURITY, ...request };
-  const id = await started(pocket, () => pocket.driver.startInstallation(vm.id, whole));
-  pocket.pass(whole.maximumDurationMinutes);
-  return pocket.driver.readOperation(id);
+  const id = await started(simulated, () => simulated.driver.startInstallation(vm.id, whole));
+  simulated.pass(whole.maximumDurationMinutes);
+  return simulated.driver.readOperation(id);
 }
 
 export async function assess(
-  pocket: Pocket,
+  simulated: ClockedDriver,
   vm: VirtualMachine,
 ): Promise<Awaited<ReturnType<SimulatedDriver['readOperation']>>> {
-  const id = await started(pocket, () => pocket.driver.startAssessment(vm.id));
-  pocket.pass(10);
-  return pocket.driver.readOperation(id);
+  const id = await started(simulated, () => simulated.driver.startAssessment(vm.id));
+  simulated.pass(10);
+  return simulated.driver.readOperation(id);
 }

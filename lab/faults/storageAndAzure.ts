@@ -23,7 +23,7 @@ interface MadeAzure {
 }
 
 /** What remains when a host crashes: storage, the simulated Azure, and the seeded faults of both. */
-export class Surroundings {
+export class StorageAndAzure {
   readonly faults: Faults;
   readonly transit: Transit;
   readonly fleet: ParsedFleet;

@@ -9,7 +9,7 @@ import { Toggle } from '../parts/toggle';
 const SHOWN = 6;
 
 /** What each image family has proven, and how near its test is to a halt. */
-export function Health({ evidence }: { readonly evidence: Evidence | null }): JSX.Element {
+export function FamilyHealth({ evidence }: { readonly evidence: Evidence | null }): JSX.Element {
   const [all, setAll] = useState(false);
   const families = evidence?.families ?? [];
   const shown = all ? families : families.slice(0, SHOWN);
