@@ -209,6 +209,7 @@ class Writer {
 const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   windows: 'its off-peak windows and those of the VMs before it',
   pool: 'the number of availability sets that may run at once',
+  places: 'rounds of the paired region, or of another zone, that went before it',
   shares: 'the share of its subscription that may be down in the region',
   budgets: 'the budget of its application',
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',

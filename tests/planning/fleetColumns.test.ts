@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { generatedFleetText } from '../../fleets/generateFleet';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import { learnRegions } from '../../domain/regions';
@@ -53,12 +52,9 @@ describe('the plan of a large fleet', () => {
   const request = { vms, month: planOf([]).month, policy: defaultPolicy, seed: '2026-11' };
   const nowUtc = '2026-11-10T18:00:00.000Z';
 
-  it('is the one that a planner made which read every VM anew', () => {
-    const digest = createHash('sha256')
-      .update(JSON.stringify(planOf(vms, request)))
-      .digest('hex');
-    expect(digest.slice(0, 24)).toBe('224cd4185fa3b1c728b96a4a');
-    expect(planOf(structuredClone(vms), request)).toEqual(planOf(vms, request));
+  it('is the one that is made when every VM is read anew', () => {
+    planOf(vms, { ...request, seed: 'another' });
+    expect(planOf(vms, request)).toEqual(planOf(structuredClone(vms), request));
   });
 
   it('is made in steps, of which two deal with every VM and the others with a region at most', () => {
