@@ -32,8 +32,7 @@ export interface Schedule {
 }
 
 const EVENTS_TOGETHER = 500; // in one go: a millisecond or two
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
+const [SECOND_MS, MINUTE_MS] = [1_000, 60_000];
 
 /**
  * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps. Every VM is
