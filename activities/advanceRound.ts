@@ -90,8 +90,9 @@ async function advanceOnce(
   const vms = await work.advance(before, async (ahead) => {
     const answered = found?.progress.answer ?? { dueUtc: calledUtc, events: [] };
     const row: RoundProgress = { call: call - 1, answer: answered, vms: ahead, ...started };
-    if (!(await services.roundProgress.write(ref.rolloutId, claim.claimId, row, etag))) return false;
-    etag = (await services.roundProgress.read(ref.rolloutId, claim.claimId))?.etag ?? null;
+    const written = await services.roundProgress.write(ref.rolloutId, claim.claimId, row, etag);
+    if (written === null) return false;
+    etag = written;
     return true;
   });
   if (vms === null) return null;
@@ -99,7 +100,7 @@ async function advanceOnce(
   await saveOutcomes(services, ref.rolloutId, work.outcomes);
   const answer: AdvanceAnswer = { dueUtc: nextDue(vms), events: work.events };
   const progress: RoundProgress = { call, answer, vms, ...started };
-  if (await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, etag)) {
+  if ((await services.roundProgress.write(ref.rolloutId, claim.claimId, progress, etag)) !== null) {
     // Counted after it is written: a grant that is given back must not be used by a repeat of this call. The last ones `recordRound` counts.
     if (work.outcomes.length > 0 && answer.dueUtc !== null)
       await tellResults(services, ref, claim.claimId, vms);

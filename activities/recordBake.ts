@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { controlFor } from '../domain/control';
 import type { RolloutId, VmId } from '../domain/ids';
-import { imageFamilyOf } from '../domain/imageFamily';
+import { imageFamilyOf, type ImageFamily } from '../domain/imageFamily';
 import { Outcome, outcomeOf } from '../domain/outcome';
 import { because } from '../domain/reasons';
 import { pairComponent } from '../domain/regions';
+import { isBakedTo, type BakeSeen, type RolloutEvidence } from '../domain/rolloutEvidence';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { HealthProbe } from '../drivers/driver';
 import type { KeptOutcome } from '../store/outcomes';
@@ -13,7 +14,7 @@ import type { BakeCursor } from './contracts';
 import * as contracts from './contracts';
 import { rolloutOf } from './control';
 import { expectProbes } from './expectClaim';
-import { tellTurned } from './roundEvidence';
+import { tellBakeSeen } from './roundEvidence';
 import { saveOutcomes } from './saveOutcomes';
 import { activity, type AnswerTo, type Services } from './services';
 import { sideBySide } from './sideBySide';
@@ -23,6 +24,10 @@ type Answer = AnswerTo<typeof contracts.recordBake>;
 /** What the calls so far have found; filled as they go. */
 interface Found {
   probed: number;
+  /** As far as the look was counted before this call. */
+  readonly countedTo: RolloutEvidence['bakedTo'];
+  /** By family and region: found healthy still, and not counted yet. */
+  readonly healthy: Map<string, { readonly family: ImageFamily; readonly region: string; count: number }>;
   readonly unknown: VmId[];
   readonly unhealthy: Answer['unhealthy'][number][];
 }
@@ -38,26 +43,39 @@ export const recordBake = activity(contracts.recordBake, async (services, input)
   const { rolloutId, phase, from, again } = input;
   const control = await rolloutOf(services, rolloutId);
   const halts = await services.rollouts.haltsOf(control);
-  const answer: Found = { probed: 0, unknown: [], unhealthy: [] };
+  const { bakedTo: countedTo } = await services.evidence.read(rolloutId);
+  const found: Found = { probed: 0, countedTo, healthy: new Map(), unknown: [], unhealthy: [] };
+  const answer = (next: BakeCursor | null): Answer => {
+    const { probed, unknown, unhealthy } = found;
+    return { probed, unknown, unhealthy, next };
+  };
   // A rollout that is over judges nothing any more.
   if (controlFor(control, halts, { phase, region: null }, services.nowUtc()).kind === 'stop')
-    return { ...answer, next: null };
+    return answer(null);
   const vms = again === null ? vmsFrom(services, input, from) : listed(again);
   for (;;) {
-    const { items, next } = await vms.take(PROBED_TOGETHER);
-    await probeTogether(services, input, items, answer);
-    if (next === null) return { ...answer, next };
-    const named = answer.unhealthy.length + answer.unknown.length;
-    if (named >= NAMED_MAX || answer.probed >= CALL_VMS_MAX) return { ...answer, next };
+    const { items, next, through } = await vms.take(PROBED_TOGETHER);
+    await probeTogether(services, input, { items, through }, found);
+    const named = found.unhealthy.length + found.unknown.length;
+    if (next !== null && named < NAMED_MAX && found.probed < CALL_VMS_MAX) continue;
+    if (found.healthy.size > 0) await tellFound(services, input, through, found, []);
+    return answer(next);
   }
 });
 
+/** VMs that are probed together. */
+interface Group {
+  readonly items: readonly VmId[];
+  /** The last of them in the order of the phase; null where VMs are asked again. */
+  readonly through: BakeCursor | null;
+}
+
 interface VmSource {
-  readonly take: (count: number) => Promise<{ items: readonly VmId[]; next: BakeCursor | null }>;
+  readonly take: (count: number) => Promise<Group & { readonly next: BakeCursor | null }>;
 }
 
 function listed(vmIds: readonly VmId[]): VmSource {
-  return { take: () => Promise.resolve({ items: vmIds, next: null }) };
+  return { take: () => Promise.resolve({ items: vmIds, through: null, next: null }) };
 }
 
 /** The VMs of a phase in the order of its rounds' rows. */
@@ -70,7 +88,7 @@ function vmsFrom(
   return {
     take: async (count) => {
       const [current, following] = await plans.roundsFrom(rolloutId, phase, cursor?.row ?? null, 2);
-      if (current === undefined) return { items: [], next: null };
+      if (current === undefined) return { items: [], through: null, next: null };
       const start = cursor?.vm ?? 0;
       const items = current.round.vmIds.slice(start, start + count);
       const end = start + items.length;
@@ -80,7 +98,7 @@ function vmsFrom(
           : following === undefined
             ? null
             : { row: following.row, vm: 0 };
-      return { items, next: cursor };
+      return { items, through: { row: current.row, vm: end }, next: cursor };
     },
   };
 }
@@ -104,12 +122,15 @@ const wasFound = ({ kind, facts }: KeptOutcome): boolean =>
  */
 async function probeTogether(
   services: Services,
-  { rolloutId, phase, isLast }: Input,
-  vmIds: readonly VmId[],
+  input: Input,
+  { items, through }: Group,
   answer: Found,
 ): Promise<void> {
+  const { rolloutId, isLast } = input;
+  const place = placeOf(input, through);
+  const isNew = place !== null && !isBakedTo(answer.countedTo, place);
   const turned: Turned[] = [];
-  await sideBySide(vmIds, async (vmId) => {
+  await sideBySide(items, async (vmId) => {
     const kept = await services.outcomes.read(rolloutId, vmId);
     if (kept !== null && wasFound(kept)) {
       answer.probed += 1;
@@ -120,6 +141,7 @@ async function probeTogether(
     const probe = await services.driver.probeHealth(vmId);
     answer.probed += 1;
     // A VM that is gone, or that its owner stopped, says nothing of its update.
+    if (probe?.answer === 'healthy' && isNew) countHealthy(answer, await services.inventory.read(vmId));
     if (probe === null || probe.answer === 'healthy' || probe.answer === 'stopped') return;
     if (probe.answer === 'unknown' && !isLast) answer.unknown.push(vmId);
     else turned.push({ kept, probe });
@@ -139,9 +161,11 @@ async function probeTogether(
       return { kept, probe, vm, outcome: outcomeOf(kept.vmId, atUtc, why) };
     }),
   );
-  await tellTurned(
+  await tellFound(
     services,
-    { rolloutId, phase },
+    input,
+    through,
+    answer,
     found.flatMap(({ kept: { vmId, region }, vm }) =>
       vm === null ? [] : [{ vm: vmId, atUtc, region, family: imageFamilyOf(vm) }],
     ),
@@ -158,6 +182,30 @@ async function probeTogether(
   );
   for (const one of found) await name(services, answer, rolloutId, one);
 }
+
+function countHealthy({ healthy }: Found, vm: VirtualMachine | null): void {
+  if (vm === null) return;
+  const [family, { region }] = [imageFamilyOf(vm), vm];
+  const key = `${family} ${region}`;
+  healthy.set(key, { family, region, count: (healthy.get(key)?.count ?? 0) + 1 });
+}
+
+/** Counts what was found healthy since the last time, and then what was not. */
+async function tellFound(
+  services: Services,
+  input: Input,
+  through: BakeCursor | null,
+  { healthy }: Found,
+  turned: BakeSeen['turned'],
+): Promise<void> {
+  const { rolloutId, phase } = input;
+  const bakedTo = placeOf(input, through);
+  await tellBakeSeen(services, { rolloutId, phase }, { bakedTo, healthy: [...healthy.values()], turned });
+  healthy.clear();
+}
+
+const placeOf = ({ phase }: Input, through: BakeCursor | null): RolloutEvidence['bakedTo'] =>
+  through === null ? null : [phase, through.row, through.vm];
 
 interface FoundUnhealthy {
   readonly kept: KeptOutcome;

@@ -2,17 +2,17 @@ import type { Halt } from '../domain/control';
 import { checkRound, type EvidenceDecision, type StoppedScope } from '../domain/evidenceRules';
 import { ImageFamily } from '../domain/imageFamily';
 import {
+  addBakeSeen,
   addRoundResults,
   closeRound,
   decideOnEvidence,
   forgive,
   grantRound,
   returnGrants,
-  turnUnhealthy,
+  type BakeSeen,
   type InstallRequested,
   type RolloutEvidence,
   type RoundResult,
-  type TurnedUnhealthy,
 } from '../domain/rolloutEvidence';
 import type { RoundProgress } from '../store/roundProgress';
 import type { RoundRef } from './contracts';
@@ -104,17 +104,12 @@ export async function closeRoundEvidence(
   await writeDecisions(services, ref, halts);
 }
 
-/** VMs that were proven healthy and are not any more, after the bake: each counts once. */
-export async function tellTurned(
-  services: Services,
-  ref: HaltPlace,
-  turned: readonly TurnedUnhealthy[],
-): Promise<void> {
-  if (turned.length === 0) return;
+/** What the look after the bake has found of VMs that were proven healthy: each counts once. */
+export async function tellBakeSeen(services: Services, ref: HaltPlace, seen: BakeSeen): Promise<void> {
   const evidence = await services.evidence.update(ref.rolloutId, (before) =>
-    turnUnhealthy(before, turned, services.policy),
+    addBakeSeen(before, seen, services.policy),
   );
-  await haltOnEvidence(services, ref, evidence);
+  if (seen.turned.length > 0) await haltOnEvidence(services, ref, evidence);
 }
 
 /** Where a halt is written down. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { VmId } from './ids';
 import type { Policy } from './policy';
-import { nextCusum, type UnhealthyRates } from './unhealthyRate';
+import { cusumAfter, nextCusum, type UnhealthyRates } from './unhealthyRate';
 
 /** The numbers by which evidence is judged, each for the operator to change. */
 export type EvidencePolicy = Pick<
@@ -64,7 +64,9 @@ export const ScopeEvidence = z.object({
   canaryUnhealthyCount: z.int().nonnegative(),
   /** Logarithm of the likelihood ratio, see nextCusum. */
   cusum: z.number().nonnegative(),
-  /** The highest it has been: once crossed, a threshold stays so, whatever comes in later. */
+  /** The same of the looks after the bakes, whose VMs have each been counted once before. */
+  bakeCusum: z.number().nonnegative().default(0),
+  /** The highest that either has been: once crossed, a threshold stays so, whatever comes in later. */
   cusumMax: z.number().nonnegative(),
   unhealthyVms: z.array(VmId).max(UNHEALTHY_NAMED_MAX),
   /** The first two regions with an unhealthy VM. */
@@ -83,6 +85,7 @@ export const noEvidence: ScopeEvidence = {
   firstUnhealthyCount: 0,
   canaryUnhealthyCount: 0,
   cusum: 0,
+  bakeCusum: 0,
   cusumMax: 0,
   unhealthyVms: [],
   unhealthyRegions: [],
@@ -195,6 +198,26 @@ export function addResults(
       if (result.kind === 'healthy') sum.healthyCount += 1;
       else addUnhealthy(sum, result, policy);
     }
+  }
+  return sum;
+}
+
+/** VMs of a scope that a look after the bake found healthy still: their results have been counted, so that they are no more healthy ones. */
+export function addStillHealthy(scope: ScopeEvidence, count: number, policy: EvidencePolicy): ScopeEvidence {
+  return { ...scope, bakeCusum: cusumAfter(scope.bakeCusum, count, ratesOf(policy)) };
+}
+
+/** VMs that counted as healthy and were found unhealthy after the bake. */
+export function addTurned(
+  scope: ScopeEvidence,
+  turned: readonly UpdateResult[],
+  policy: EvidencePolicy,
+): ScopeEvidence {
+  const sum = { ...scope, healthyCount: Math.max(0, scope.healthyCount - turned.length) };
+  for (const result of [...turned].sort(byTime)) {
+    sum.bakeCusum = nextCusum(sum.bakeCusum, true, ratesOf(policy));
+    sum.cusumMax = Math.max(sum.cusumMax, sum.bakeCusum);
+    addUnhealthy(sum, result, policy);
   }
   return sum;
 }

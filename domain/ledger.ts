@@ -1,7 +1,15 @@
 import { z } from 'zod';
+import {
+  againAt,
+  catchUpSlotFree,
+  givesWay,
+  nextRoundsAfter,
+  nextRoundsBefore,
+  takeCatchUpSlot,
+} from './catchUpTurns';
 import { conflict, ConflictRule, Disruption, fitsBudgets, fitsSet, fitsSubscriptions } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
-import { addSeconds, earlier, later } from './instants';
+import { addSeconds, earlier } from './instants';
 
 export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
 
@@ -63,6 +71,8 @@ export const LedgerState = z.object({
   catchUpSlots: z.array(z.object({ region: z.string(), catchUp: z.string(), closesUtc: Utc })),
   /** The newest epoch that each rollout has asked in, of the latest rollouts. */
   fences: z.array(Fence),
+  /** Where a round of a rollout has ended: until then its next one is expected there. */
+  nextRounds: z.array(z.object({ region: z.string(), zone: z.string().nullable(), untilUtc: Utc })),
 });
 export type LedgerState = Readonly<z.infer<typeof LedgerState>>;
 
@@ -72,6 +82,7 @@ export const emptyLedger: LedgerState = {
   impairments: [],
   catchUpSlots: [],
   fences: [],
+  nextRounds: [],
 };
 
 /** Why a claim is refused: two disruptions exclude each other, or one of the ledger's own rules. */
@@ -80,6 +91,8 @@ export const RefusalRule = z.enum([
   'setImpaired',
   'olderTicket',
   'catchUpSlot',
+  /** A catch-up: the rollout that excludes it goes on in a moment. */
+  'nextRound',
   /** It was begun before the rollout was taken over. */
   'takenOver',
   /** The ledger has no room for one more claim: its state must stay small (`ledgerState.ts`). */
@@ -98,7 +111,7 @@ export const ClaimAnswer = z.discriminatedUnion('kind', [
         by: z.string(),
       }),
     ),
-    /** Asked sooner it is refused again: a slot of the window is taken until the window closes. */
+    /** Asked sooner it is refused again: a slot is taken until the window closes, a place is kept for the next round of a rollout. */
     againUtc: Utc.exactOptional(),
   }),
 ]);
@@ -126,7 +139,7 @@ export function tryAcquire(
       answer: {
         kind: 'refused',
         because: because.slice(0, REASONS_MAX),
-        ...slotOpens(state, request, because),
+        ...againAt(state, request, because),
       },
     };
   const { claimId, kind, disruption, startByUtc, expiresUtc } = request;
@@ -224,6 +237,10 @@ function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
       because.push({ rule: 'olderTicket', by: ticket.claimId });
   if (request.kind === 'catchUp' && !catchUpSlotFree(state, request))
     because.push({ rule: 'catchUpSlot', by: disruption.region });
+  if (because.length === 0)
+    because.push(
+      ...nextRoundsBefore(state, request).map(({ region }) => ({ rule: 'nextRound' as const, by: region })),
+    );
   return because;
 }
 
@@ -246,13 +263,13 @@ const DAY_SECONDS = 86_400;
 /**
  * By when a request wants to have run: what orders those that exclude each other. A catch-up gives way to rounds whose VMs have had no turn yet, or
  * one late VM of another zone, or of the paired region, would keep a region's whole pool waiting for two hours. From the day on by which the
- * rollout is to be done (then a window has more than one slot) both are alike.
+ * rollout is to be done both are alike.
  */
 export function claimDeadline(
   kind: z.infer<typeof ClaimKind>,
   { endsUtc, catchUpSlotsMax }: { readonly endsUtc: string; readonly catchUpSlotsMax: number },
 ): string {
-  return kind === 'catchUp' && catchUpSlotsMax <= 1 ? addSeconds(endsUtc, DAY_SECONDS) : endsUtc;
+  return kind === 'catchUp' && givesWay(catchUpSlotsMax) ? addSeconds(endsUtc, DAY_SECONDS) : endsUtc;
 }
 
 /** A lapsed ticket goes behind all others. */
@@ -273,54 +290,24 @@ function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[]
   return [...alive, { claimId, disruption, deadlineUtc, askedUtc: before?.askedUtc ?? nowUtc, lapsesUtc }];
 }
 
-/** A catch-up that has its slot keeps it: all VMs that wait in a region go in the same window. Another one waits for the next. */
-function catchUpSlotFree(state: LedgerState, request: ClaimRequest): boolean {
-  const taken = slotsTaken(state, request);
-  return (
-    taken.some(({ catchUp }) => catchUp === catchUpOf(request)) || taken.length < request.catchUpSlotsMax
-  );
-}
-
-/** When the first of the slots that stand in the way is free. */
-function slotOpens(
+/** Frees a claim and remembers the VMs that go on holding their sets; and, given the time, where the rollout goes on. Releasing twice is releasing once. */
+export function release(
   state: LedgerState,
-  request: ClaimRequest,
-  because: readonly Refusal[],
-): { readonly againUtc?: string } {
-  if (!because.some(({ rule }) => rule === 'catchUpSlot')) return {};
-  const closing = slotsTaken(state, request).map(({ closesUtc }) => closesUtc);
-  return closing.length === 0 ? {} : { againUtc: closing.reduce(earlier) };
-}
-
-const catchUpOf = ({ catchUp, claimId }: ClaimRequest): string => catchUp ?? claimId;
-
-/** The slots of windows of the region that are still open. */
-function slotsTaken(state: LedgerState, { disruption, nowUtc }: ClaimRequest): LedgerState['catchUpSlots'] {
-  return state.catchUpSlots.filter(
-    ({ region, closesUtc }) => region === disruption.region && closesUtc > nowUtc,
-  );
-}
-
-function takeCatchUpSlot(state: LedgerState, request: ClaimRequest): LedgerState['catchUpSlots'] {
-  if (request.kind !== 'catchUp') return state.catchUpSlots;
-  const { region } = request.disruption;
-  const open = state.catchUpSlots.filter(({ closesUtc }) => closesUtc > request.nowUtc);
-  const own = open.find((slot) => slot.region === region && slot.catchUp === catchUpOf(request));
-  const closesUtc = later(own?.closesUtc ?? request.expiresUtc, request.expiresUtc);
-  return [...open.filter((slot) => slot !== own), { region, catchUp: catchUpOf(request), closesUtc }];
-}
-
-/** Frees a claim and remembers the VMs that go on holding their sets. Releasing twice is releasing once. */
-export function release(state: LedgerState, claimId: string, impaired: readonly Impairment[]): LedgerState {
+  claimId: string,
+  impaired: readonly Impairment[],
+  nowUtc?: string,
+): LedgerState {
   const known = new Set(state.impairments.map((impairment) => impairment.vmId));
+  const claim = state.claims.find((one) => one.claimId === claimId);
   // The holder knows the set by the name that it had: the claim by that of now.
-  const set = state.claims.find((claim) => claim.claimId === claimId)?.disruption.availabilitySetId ?? null;
+  const set = claim?.disruption.availabilitySetId ?? null;
   const held = set === null ? impaired : impaired.map((one) => ({ ...one, availabilitySetId: set }));
   return {
     ...state,
-    claims: state.claims.filter((claim) => claim.claimId !== claimId),
+    claims: state.claims.filter((one) => one.claimId !== claimId),
     tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
     impairments: [...state.impairments, ...held.filter(({ vmId }) => !known.has(vmId))],
+    nextRounds: nextRoundsAfter(state, claim, nowUtc),
   };
 }
 

@@ -29,6 +29,7 @@ export const PackedLedger = z.object({
   impairments: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
   slots: z.array(z.tuple([z.number(), z.string(), z.number()])),
   fences: z.array(z.tuple([z.string(), z.number()])).default([]),
+  nextRounds: z.array(z.tuple([z.number(), z.string().nullable(), z.number()])).default([]),
 });
 export type PackedLedger = z.infer<typeof PackedLedger>;
 type PackedPlace = z.infer<typeof Place>;
@@ -78,6 +79,7 @@ export function packLedger(state: LedgerState): PackedLedger {
     ]),
     slots: state.catchUpSlots.map((slot) => [region(slot.region), slot.catchUp, ms(slot.closesUtc)]),
     fences: state.fences.map(({ rolloutId, epoch }) => [rolloutId, epoch]),
+    nextRounds: state.nextRounds.map((next) => [region(next.region), next.zone, ms(next.untilUtc)]),
   };
 }
 
@@ -114,6 +116,11 @@ export function unpackLedger(packed: PackedLedger): LedgerState {
       closesUtc: utc(closes),
     })),
     fences: packed.fences.map(([rolloutId, epoch]) => ({ rolloutId, epoch })),
+    nextRounds: packed.nextRounds.map(([where, zone, until]) => ({
+      region: region(where),
+      zone,
+      untilUtc: utc(until),
+    })),
   };
 }
 
@@ -160,19 +167,20 @@ function idsIn({ claims, tickets, impairments }: LedgerState): string[] {
   ];
 }
 
-function regionsIn({ claims, tickets, impairments, catchUpSlots }: LedgerState): string[] {
+function regionsIn({ claims, tickets, impairments, catchUpSlots, nextRounds }: LedgerState): string[] {
   return [
     ...[...claims, ...tickets].map(({ disruption }) => disruption.region),
-    ...[...impairments, ...catchUpSlots].map(({ region }) => region),
+    ...[...impairments, ...catchUpSlots, ...nextRounds].map(({ region }) => region),
   ];
 }
 
-function instantsIn({ claims, tickets, impairments, catchUpSlots }: LedgerState): string[] {
+function instantsIn({ claims, tickets, impairments, catchUpSlots, nextRounds }: LedgerState): string[] {
   return [
     ...claims.flatMap(({ startByUtc, expiresUtc }) => [startByUtc, expiresUtc]),
     ...tickets.flatMap(({ deadlineUtc, askedUtc, lapsesUtc }) => [deadlineUtc, askedUtc, lapsesUtc]),
     ...impairments.map(({ sinceUtc }) => sinceUtc),
     ...catchUpSlots.map(({ closesUtc }) => closesUtc),
+    ...nextRounds.map(({ untilUtc }) => untilUtc),
   ];
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import {
   addResults,
+  addStillHealthy,
+  addTurned,
   grantInstalls,
   noEvidence,
   nothingCounted,
@@ -33,6 +35,8 @@ export const RolloutEvidence = z.object({
   canaryVms: z.array(VmId).default([]),
   /** Keys of VMs that were proven healthy and were found unhealthy after the bake. */
   turned: z.array(z.string()).default([]),
+  /** As far as the look after the last bake has been counted: its phase, the row of its round, and how many of its VMs. */
+  bakedTo: z.tuple([z.string(), z.string(), z.int()]).nullable().default(null),
 });
 export type RolloutEvidence = Readonly<z.infer<typeof RolloutEvidence>>;
 
@@ -45,6 +49,7 @@ export const noRolloutEvidence: RolloutEvidence = {
   answered: [],
   canaryVms: [],
   turned: [],
+  bakedTo: null,
 };
 
 type OpenRound = RolloutEvidence['rounds'][string];
@@ -183,47 +188,77 @@ export interface TurnedUnhealthy {
   readonly atUtc: string;
 }
 
-/** VMs that counted as healthy and are not any more: each is taken from the healthy ones of its scopes and added to the unhealthy, once. */
-export function turnUnhealthy(
+/** VMs of one family and region that a look after the bake found healthy still. */
+export interface StillHealthy {
+  readonly family: ImageFamily;
+  readonly region: string;
+  readonly count: number;
+}
+
+/** What a look after the bake has found since the last one that was counted. */
+export interface BakeSeen {
+  /** As far as it has come; null where VMs are asked again: of those the healthy ones are not counted. */
+  readonly bakedTo: RolloutEvidence['bakedTo'];
+  readonly healthy: readonly StillHealthy[];
+  readonly turned: readonly TurnedUnhealthy[];
+}
+
+/**
+ * VMs that counted as healthy and are not any more are taken from the healthy ones of their scopes and added to the unhealthy, once. The healthy
+ * ones of the same look count, too: six of 15,000 are no alarm, six of six are. A look that is repeated counts nothing twice.
+ */
+export function addBakeSeen(
   evidence: RolloutEvidence,
-  turned: readonly TurnedUnhealthy[],
+  { bakedTo, healthy, turned }: BakeSeen,
   policy: EvidencePolicy,
 ): RolloutEvidence {
+  const isFurther = bakedTo !== null && !isBakedTo(evidence.bakedTo, bakedTo);
+  const still = isFurther ? healthy : [];
   const fresh = turned.filter(({ vm }) => !evidence.turned.includes(keyOf(vm)));
-  if (fresh.length === 0) return evidence;
-  const turn = (seen: ScopeEvidence, own: readonly TurnedUnhealthy[]): ScopeEvidence => {
-    const results = own.map(({ vm, region, atUtc }, place): UpdateResult => ({
-      vm,
-      place,
-      kind: 'unhealthy',
-      atUtc,
-      region,
-      canary: evidence.canaryVms.includes(vm),
-      patches: [],
-    }));
-    const healthyCount = Math.max(0, seen.healthyCount - own.length);
-    return addResults({ ...seen, healthyCount }, results, policy);
+  if (still.length + fresh.length === 0 && !isFurther) return evidence;
+  const scopeAfter = (
+    seen: ScopeEvidence = noEvidence,
+    isOf: (one: { readonly family: ImageFamily; readonly region: string }) => boolean,
+  ): ScopeEvidence => {
+    const count = still.filter(isOf).reduce((sum, one) => sum + one.count, 0);
+    const results = fresh.filter(isOf).map((one) => turnedResult(evidence, one));
+    return addTurned(addStillHealthy(seen, count, policy), results, policy);
   };
   const families = { ...evidence.families };
-  for (const family of new Set(fresh.map((one) => one.family)))
-    families[family] = turn(
-      families[family] ?? noEvidence,
-      fresh.filter((one) => one.family === family),
-    );
+  for (const family of new Set([...still, ...fresh].map((one) => one.family)))
+    families[family] = scopeAfter(families[family], (one) => one.family === family);
   const regions = { ...evidence.regions };
-  for (const region of new Set(fresh.map((one) => one.region)))
-    regions[region] = turn(
-      regions[region] ?? noEvidence,
-      fresh.filter((one) => one.region === region),
-    );
+  for (const region of new Set([...still, ...fresh].map((one) => one.region)))
+    regions[region] = scopeAfter(regions[region], (one) => one.region === region);
   return {
     ...evidence,
     families,
     regions,
-    rollout: turn(evidence.rollout, fresh),
+    rollout: scopeAfter(evidence.rollout, () => true),
     turned: [...evidence.turned, ...fresh.map(({ vm }) => keyOf(vm))],
+    bakedTo: isFurther ? bakedTo : evidence.bakedTo,
   };
 }
+
+/** Whether the look of a phase has been counted so far; the rows of its rounds are looked at in the order of their keys. */
+export function isBakedTo(
+  counted: RolloutEvidence['bakedTo'],
+  [phase, row, vms]: NonNullable<RolloutEvidence['bakedTo']>,
+): boolean {
+  if (counted?.[0] !== phase) return false;
+  const [, countedRow, countedVms] = counted;
+  return countedRow === row ? countedVms >= vms : countedRow > row;
+}
+
+const turnedResult = (evidence: RolloutEvidence, { vm, region, atUtc }: TurnedUnhealthy): UpdateResult => ({
+  vm,
+  place: 0,
+  kind: 'unhealthy',
+  atUtc,
+  region,
+  canary: evidence.canaryVms.includes(vm),
+  patches: [],
+});
 
 /** What a halt stops, with the id of the halt. */
 export interface AnsweredHalt {

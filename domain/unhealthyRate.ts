@@ -15,6 +15,15 @@ export function nextCusum(cusum: number, unhealthy: boolean, { expected, refused
   return Math.max(0, cusum + step);
 }
 
+/** The sum after so many healthy VMs in a row. */
+export function cusumAfter(
+  cusum: number,
+  healthyCount: number,
+  { expected, refused }: UnhealthyRates,
+): number {
+  return Math.max(0, cusum + healthyCount * Math.log((1 - refused) / (1 - expected)));
+}
+
 /** The chance that at least `unhealthy` of `of` VMs are unhealthy when each is so with probability `rate` by itself. */
 export function chanceOfAtLeast(unhealthy: number, of: number, rate: number): number {
   if (unhealthy <= 0) return 1;

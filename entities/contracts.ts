@@ -14,6 +14,8 @@ export const disruptionLedger = {
         impaired: z.array(Impairment),
         /** Absent where no request is to be woken. */
         nowUtc: Utc.exactOptional(),
+        /** It was given back at once, for want of a budget: no round has run under it. */
+        isUnused: z.boolean().exactOptional(),
       }),
       output: z.object({
         released: z.boolean(),

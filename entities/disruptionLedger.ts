@@ -38,8 +38,8 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
       return;
     }
     case 'release': {
-      const { claimId, impaired, nowUtc } = operations.release.input.parse(df.getInput());
-      const after = release(before, claimId, impaired);
+      const { claimId, impaired, nowUtc, isUnused } = operations.release.input.parse(df.getInput());
+      const after = release(before, claimId, impaired, isUnused === true ? undefined : nowUtc);
       keep(after);
       const released = after.claims.length < before.claims.length;
       df.return(

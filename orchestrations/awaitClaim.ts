@@ -6,7 +6,7 @@ import type { RefusalRule } from '../domain/ledger';
 import { disruptionLedger } from '../entities/contracts';
 import { LOOK_AGAIN } from './awaitAnswer';
 import * as children from './contracts';
-import { releaseBudget, releaseLedger } from './releaseClaim';
+import { releaseBudget, releaseUnused } from './releaseClaim';
 import { call, callEntity, continueAs, nowUtc, pollForAnswer, type Step } from './durable';
 
 export interface Claimed {
@@ -100,7 +100,7 @@ export function* askForClaim(
   if (refused !== null) return refused;
   const disruption = yield* withMembersDown(context, input, giveWay);
   if ('granted' in disruption) {
-    if (isRegionFirst) yield* releaseLedger(context, input.ledger, input.claimId);
+    if (isRegionFirst) yield* releaseUnused(context, input.ledger, input.claimId);
     return disruption;
   }
   const refusedThen = isRegionFirst ? null : yield* askRegion(context, input);
@@ -109,7 +109,7 @@ export function* askForClaim(
     const isLess = disruption !== input.disruption;
     return isLess ? { granted: true, rules: [], disruption } : { granted: true, rules: [] };
   }
-  yield* releaseLedger(context, input.ledger, input.claimId);
+  yield* releaseUnused(context, input.ledger, input.claimId);
   return { granted: false, rules: ['budget'] };
 }
 

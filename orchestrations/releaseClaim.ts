@@ -29,11 +29,20 @@ export function* releaseLedger(
   claimId: string,
   impaired: readonly Impairment[] = [],
 ): Step<void> {
-  const { grantable } = yield* writeRelease(context, key, {
-    claimId,
-    impaired: [...impaired],
-    nowUtc: nowUtc(context),
-  });
+  yield* releaseAndWake(context, key, { claimId, impaired: [...impaired], nowUtc: nowUtc(context) });
+}
+
+/** Of a claim that was granted, and is of no use without what was refused. */
+export function* releaseUnused(context: OrchestrationContext, key: string, claimId: string): Step<void> {
+  yield* releaseAndWake(context, key, { claimId, impaired: [], nowUtc: nowUtc(context), isUnused: true });
+}
+
+function* releaseAndWake(
+  context: OrchestrationContext,
+  key: string,
+  input: z.output<typeof release.input>,
+): Step<void> {
+  const { grantable } = yield* writeRelease(context, key, input);
   if (grantable.length > 0) yield* call(context, releaseWaits, { instanceIds: grantable.map(waitOf) });
 }
 

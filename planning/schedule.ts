@@ -7,20 +7,19 @@ import type { Candidates, InventoryFacts } from './candidates';
 import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
 import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
-import type { FamilyRun, PhaseRun, RegionRun, RoundRun, WaitedFor, Waiting } from './scheduleState';
+import {
+  isClosed,
+  setWaitsFor,
+  type FamilyRun,
+  type PhaseRun,
+  type RegionRun,
+  type RoundRun,
+  type RoundTimes,
+  type Waiting,
+} from './scheduleState';
 import type { PhaseWork } from './phaseWork';
+import { PlacesInUse } from './placesInUse';
 import { SETS_AT_ONCE_MAX } from './widths';
-
-export interface RoundTimes {
-  readonly startMs: number;
-  /** When its claim is released. */
-  readonly endMs: number;
-  /** When the last of its VMs is done: later where some waited in vain for evidence, and are caught up. */
-  readonly doneMs: number;
-  /** False: no window of its zones is long enough. */
-  readonly fits: boolean;
-  readonly waitedFor: WaitedFor;
-}
 
 export interface ScheduledPhase extends PhaseWork {
   /** When its gate is expected to open: nearly every VM has an outcome. */
@@ -58,6 +57,7 @@ class Run {
   readonly #facts: InventoryFacts;
   readonly #policy: Policy;
   readonly #budgets: BudgetsInUse;
+  readonly #places = new PlacesInUse();
   #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
   #nowMs = 0;
@@ -115,6 +115,7 @@ class Run {
       down: new Map(),
       waiting: [],
       stage: 0,
+      place: this.#places.at(work.region, work.stages[0]?.zone ?? null),
       open: 0,
       nextSet: 0,
       waitedFor: 'windows',
@@ -125,6 +126,7 @@ class Run {
     const stage = region.work.stages[region.stage];
     if (stage === undefined) return;
     const pool = Math.min(SETS_AT_ONCE_MAX, stage.sets.length);
+    region.place = this.#places.at(region.work.region, stage.zone);
     region.open = stage.tracks.length + pool;
     region.nextSet = 0;
     for (const track of stage.tracks) this.#startBatch(region, track, 0);
@@ -198,30 +200,37 @@ class Run {
     const start = work.cohort.firstStart(this.#cursor(region));
     const atMs = start.startMs + delaySeconds * SECOND_MS;
     if (delaySeconds > 0) region.waitedFor = 'patchCalls';
-    if (atMs > this.#nowMs && start.fits)
+    if (atMs > this.#nowMs && start.fits) {
+      this.#places.giveUp(region.place, work);
       this.#queue.add(atMs, () => {
         this.#startWhenOpen(region, work, 0, end);
       });
-    else this.#startIfShared(region, work, start.fits, atMs, end);
+    } else this.#startIfShared(region, work, start.fits, atMs, end);
   }
 
   #startIfShared(region: RegionRun, work: RoundWork, fits: boolean, startMs: number, end: () => void): void {
+    const { place } = region;
+    const again = (): void => {
+      this.#startWhenOpen(region, work, 0, end);
+    };
+    if (!this.#places.fits(place, work)) {
+      region.waitedFor = 'places';
+      this.#places.wait(place, work, again);
+      return;
+    }
     const counts = work.updateDomain === null ? this.#subscriptionsOf(work) : null;
     if (counts !== null && !this.#fitShares(region, counts)) {
       region.waitedFor = 'shares';
-      region.waiting.push(() => {
-        this.#startWhenOpen(region, work, 0, end);
-      });
+      region.waiting.push(again);
       return;
     }
     if (!this.#budgets.fit(work.members)) {
       region.waitedFor = 'budgets';
-      this.#budgets.wait(() => {
-        this.#startWhenOpen(region, work, 0, end);
-      });
+      this.#budgets.wait(again);
       return;
     }
     this.#budgets.take(work.members);
+    this.#places.take(place, work);
     this.#takeShares(region, counts, 1);
     const round: RoundRun = {
       work,
@@ -237,6 +246,7 @@ class Run {
         region.waiting = [];
         for (const again of waiting) again();
         this.#budgets.release(work.members);
+        this.#places.release(place);
         end();
       },
     };
@@ -377,7 +387,7 @@ class Run {
   }
 
   #lookAtGate(phase: PhaseRun): void {
-    if (phase.gateMs !== null || !this.#isClosed(phase)) return;
+    if (phase.gateMs !== null || !isClosed(phase, this.#nowMs, this.#policy)) return;
     phase.gateMs = this.#nowMs;
     this.#gates[phase.index] = this.#nowMs;
     this.#startPhase(
@@ -385,16 +395,4 @@ class Run {
       afterBake(this.#nowMs, bakesAsCanary(this.#phases, phase.index), this.#policy),
     );
   }
-
-  #isClosed({ planned, done, silent, startMs }: PhaseRun): boolean {
-    const { phaseClosePercent, phaseCloseAfterSeconds, phaseEvidencePercent } = this.#policy;
-    if (silent.size === 0 && done * 100 >= planned * phaseClosePercent) return true;
-    if (this.#nowMs < startMs + phaseCloseAfterSeconds * SECOND_MS) return false;
-    return done >= Math.max(1, (planned * phaseEvidencePercent) / 100);
-  }
-}
-
-/** Sets do not share what standalone VMs wait for. */
-function setWaitsFor({ work, stage }: RegionRun): WaitedFor {
-  return (work.stages[stage]?.sets.length ?? 0) > SETS_AT_ONCE_MAX ? 'pool' : 'windows';
 }

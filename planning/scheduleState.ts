@@ -1,7 +1,21 @@
+import type { Policy } from '../domain/policy';
+import type { Place } from './placesInUse';
+import { SETS_AT_ONCE_MAX } from './widths';
 import type { RegionWork, RoundWork } from './work';
 
 /** What a round or a VM had to wait for, beside its turn. */
-export type WaitedFor = 'windows' | 'pool' | 'shares' | 'budgets' | 'patchCalls' | 'evidence';
+export type WaitedFor = 'windows' | 'pool' | 'places' | 'shares' | 'budgets' | 'patchCalls' | 'evidence';
+
+export interface RoundTimes {
+  readonly startMs: number;
+  /** When its claim is released. */
+  readonly endMs: number;
+  /** When the last of its VMs is done: later where some waited in vain for evidence, and are caught up. */
+  readonly doneMs: number;
+  /** False: no window of its zones is long enough. */
+  readonly fits: boolean;
+  readonly waitedFor: WaitedFor;
+}
 
 export interface PhaseRun {
   readonly index: number;
@@ -21,6 +35,8 @@ export interface RegionRun {
   /** Rounds that wait for a share, in the order in which they came. */
   waiting: (() => void)[];
   stage: number;
+  /** Where the stage is. */
+  place: Place;
   /** Pools and tracks of the stage that have not ended. */
   open: number;
   nextSet: number;
@@ -52,3 +68,23 @@ export interface RoundRun {
   readonly again: boolean;
   waitedFor: WaitedFor;
 }
+
+/** Whether a phase is ready for its gate. */
+export function isClosed(
+  { planned, done, silent, startMs }: PhaseRun,
+  nowMs: number,
+  policy: Policy,
+): boolean {
+  const { phaseClosePercent, phaseCloseAfterSeconds, phaseEvidencePercent } = policy;
+  if (silent.size === 0 && done * 100 >= planned * phaseClosePercent) return true;
+  if (nowMs < startMs + phaseCloseAfterSeconds * SECOND_MS) return false;
+  return done >= Math.max(1, (planned * phaseEvidencePercent) / 100);
+}
+
+/** Sets do not share what standalone VMs wait for. */
+export function setWaitsFor({ work, stage, waitedFor }: RegionRun): WaitedFor {
+  if (waitedFor === 'places') return 'places';
+  return (work.stages[stage]?.sets.length ?? 0) > SETS_AT_ONCE_MAX ? 'pool' : 'windows';
+}
+
+const SECOND_MS = 1_000;

@@ -6,8 +6,8 @@ import { utcTexts } from './estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedRegion, PlannedRound, PlannedStage } from './plan';
 import { countsOf } from './counts';
 import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
-import type { RoundTimes, Schedule, ScheduledPhase } from './schedule';
-import type { WaitedFor } from './scheduleState';
+import type { Schedule, ScheduledPhase } from './schedule';
+import type { RoundTimes, WaitedFor } from './scheduleState';
 
 export interface Scheduled {
   readonly rolloutId: RolloutId;
@@ -203,6 +203,7 @@ class Writer {
 const WAITED_FOR: Readonly<Record<WaitedFor, string>> = {
   windows: 'its off-peak windows and those of the VMs before it',
   pool: 'the number of availability sets that may run at once',
+  places: 'rounds of the paired region, or of another zone, that went before it',
   shares: 'the share of its subscription that may be down in the region',
   budgets: 'the budget of its application',
   patchCalls: 'the patch calls that Azure takes of its subscription in the region',

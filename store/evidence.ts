@@ -1,7 +1,8 @@
 import type { RolloutId } from '../domain/ids';
 import { noRolloutEvidence, RolloutEvidence } from '../domain/rolloutEvidence';
+import { LastWritten, writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Row, Store } from './store';
 
 export interface EvidenceStore {
   read(id: RolloutId): Promise<RolloutEvidence>;
@@ -15,23 +16,27 @@ export interface EvidenceStore {
 const ROW = 'totals';
 const parseEvidence = parsedOnce(RolloutEvidence);
 
+/** Rollouts whose evidence is known as this process wrote it. */
+const KNOWN_MAX = 16;
+
 /** One row a rollout; see domain/rolloutEvidence.ts for why one. */
 export function evidenceStore(store: Store): EvidenceStore {
   const table = store.table('evidence');
+  const known = new LastWritten<RolloutEvidence>(KNOWN_MAX);
+  const evidenceIn = (id: RolloutId, row: Row | null): RolloutEvidence =>
+    row === null ? noRolloutEvidence : (known.of(id, row) ?? parseEvidence(row.value));
   return {
-    read: async (id) => {
-      const row = await table.get(id, ROW);
-      return row === null ? noRolloutEvidence : parseEvidence(row.value);
-    },
+    read: async (id) => evidenceIn(id, await table.get(id, ROW)),
     update: async (id, change) => {
       for (;;) {
         const row = await table.get(id, ROW);
-        const before = row === null ? noRolloutEvidence : parseEvidence(row.value);
+        const before = evidenceIn(id, row);
         const after = change(before);
         if (after === before) return before;
-        const written =
-          row === null ? await table.insert(id, ROW, after) : await table.replace(id, ROW, after, row.etag);
-        if (written) return after;
+        const etag = await writeOne(table, id, { row: ROW, value: after, etag: row?.etag ?? null });
+        if (etag === null) continue;
+        known.keep(id, etag, after);
+        return after;
       }
     },
   };

@@ -118,7 +118,8 @@ class Partition {
 
   read(row: string): Row | null {
     const stored = this.#rows.get(row);
-    return stored === undefined ? null : this.#rowOf(row, stored);
+    if (stored === undefined) return null;
+    return (stored.read ??= unreadRow(this.#key, row, stored));
   }
 
   put(row: string, json: string, etag: string): void {
@@ -156,4 +157,24 @@ class Partition {
     stored.json = '';
     return stored.read;
   }
+}
+
+/** A row whose value is parsed when it is first asked for: the repository that wrote it may know it by its ETag. */
+function unreadRow(partition: string, row: string, stored: StoredRow): Row {
+  const { etag } = stored;
+  let { json } = stored;
+  stored.json = '';
+  let value: unknown;
+  return Object.freeze({
+    partition,
+    row,
+    get value(): unknown {
+      if (json !== '') {
+        value = frozenValue(json);
+        json = '';
+      }
+      return value;
+    },
+    etag,
+  });
 }

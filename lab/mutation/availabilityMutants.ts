@@ -227,9 +227,15 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'catch-ups take as many slots of a window as they like',
-    LEDGER,
+    'domain/catchUpTurns.ts',
     ['taken.length < request.catchUpSlotsMax', 'taken.length >= 0'],
-    ...LEDGER_TESTS,
+    'tests/domain/catchUpTurns.test.ts',
+  ),
+  planted(
+    'a catch-up runs between two rounds of the rollout that it keeps waiting',
+    'domain/catchUpTurns.ts',
+    ['untilUtc > nowUtc &&', 'untilUtc < nowUtc &&'],
+    'tests/domain/catchUpTurns.test.ts',
   ),
   planted(
     'a claim asked for twice is taken twice',

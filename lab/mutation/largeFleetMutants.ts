@@ -31,6 +31,12 @@ export const largeFleetMutants: readonly Mutant[] = [
     BAKE_TEST,
   ),
   planted(
+    'VMs that broke after their soak count without the healthy ones of the same look',
+    'domain/rolloutEvidence.ts',
+    ['addTurned(addStillHealthy(seen, count, policy)', 'addTurned(addStillHealthy(seen, count * 0, policy)'],
+    BAKE_TEST,
+  ),
+  planted(
     'the canary is forgotten when its rounds are closed',
     'domain/rolloutEvidence.ts',
     ['canaryVms: [...evidence.canaryVms, ...canaries]', 'canaryVms: canaries.slice(0, 0)'],

@@ -116,4 +116,10 @@ export const scaleMutants: readonly Mutant[] = [
     ['take: size + 2 })', 'take: size * 1000 })'],
     'tests/store/outcomes.test.ts',
   ),
+  planted(
+    'rounds of paired regions run at once in the forecast',
+    'planning/placesInUse.ts',
+    ['region !== other.region && !arePaired(region, other.region)', 'region !== other.region'],
+    'tests/planning/forecast.test.ts',
+  ),
 ];

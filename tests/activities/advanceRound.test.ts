@@ -135,6 +135,15 @@ describe('the VMs of a round advance together', () => {
     expect(own.map(({ mock }) => mock.calls.length)).toEqual([1, 1]);
   });
 
+  it('the row of a round is read once in each call, also when what is granted is written ahead', async () => {
+    const { services } = await aRoundOf(3);
+    const read = jest.spyOn(services.roundProgress, 'read');
+    const write = jest.spyOn(services.roundProgress, 'write');
+    const { calls } = await finish(services);
+    expect(write.mock.calls.length).toBeGreaterThan(calls);
+    expect(read).toHaveBeenCalledTimes(calls + 1); // the last: when the round is recorded
+  });
+
   it('the rows that say whether they may be touched are read once for all that are looked at together', async () => {
     const { services } = await aRoundOf(12);
     const read = [jest.spyOn(services.rollouts, 'haltsOf'), jest.spyOn(services.freezes, 'list')];

@@ -314,8 +314,14 @@ describe('the record of a round', () => {
     const services = await servicesOfARound();
     const rounds = (): Promise<readonly unknown[]> => services.rollouts.rounds(ROLLOUT, phaseIdOf(2));
     await recorded(services, results([5, well]), { round: 1 });
-    const commit = jest.spyOn(services.store.table('rounds'), 'commit');
-    commit.mockRejectedValueOnce(new Error('killed'));
+    const table = services.store.table('rounds');
+    const { commit } = table;
+    let isKilled = false;
+    jest.spyOn(table, 'commit').mockImplementation((partition, changes) => {
+      if (isKilled || partition !== ROLLOUT) return commit(partition, changes);
+      isKilled = true;
+      return Promise.reject(new Error('killed'));
+    });
     await expect(recorded(services, results([4, well]), { round: 2 })).rejects.toThrow('killed');
     const totals = async (): Promise<unknown> => services.rollouts.phaseTotals(ROLLOUT, phaseIdOf(2));
     expect(await rounds()).toHaveLength(1);

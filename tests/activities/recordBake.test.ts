@@ -204,3 +204,39 @@ describe('the look through a phase', () => {
     expect(await judge(services)).toMatchObject({ probed: 0, unhealthy: [] });
   });
 });
+
+describe('R-204: VMs that die after their soak, in a large phase', () => {
+  const vms = vmsOf(400);
+  const every = (step: number): VirtualMachine[] => vms.filter((_, n) => n % step === 10).slice(0, 6);
+
+  /** Until the whole phase has been looked at. */
+  async function judgeAll(services: FakeServices): Promise<void> {
+    let from: Answer['next'] = null;
+    do ({ next: from } = await judge(services, { from }));
+    while (from !== null);
+  }
+
+  it('are no alarm when they are as few as a good patch leaves behind: the healthy ones of the look count, too', async () => {
+    const services = await patchedPhase(vms);
+    show(services, every(60), DEAD);
+    await judgeAll(services);
+    expect((await services.evidence.read(ROLLOUT)).rollout).toMatchObject({ unhealthyCount: 6 });
+    expect(await halts(services)).toEqual([]);
+  });
+
+  it('are an alarm when as many die one after another', async () => {
+    const services = await patchedPhase(vms);
+    show(services, vms.slice(100, 106), DEAD);
+    await judgeAll(services);
+    expect((await halts(services)).join()).toContain('sequentialTest');
+  });
+
+  it('are counted as they were when a call is repeated', async () => {
+    const services = await patchedPhase(vms);
+    show(services, every(60), DEAD);
+    const first = await judge(services);
+    const once = await services.evidence.read(ROLLOUT);
+    expect(await judge(services)).toEqual(first);
+    expect(await services.evidence.read(ROLLOUT)).toEqual(once);
+  });
+});

@@ -1,5 +1,4 @@
 import {
-  claimDeadline,
   emptyLedger,
   follow,
   followSet,
@@ -7,30 +6,12 @@ import {
   heal,
   release,
   suspects,
-  tryAcquire,
-  type ClaimAnswer,
   type ClaimRequest,
   type LedgerState,
 } from '../../domain/ledger';
 import { packLedger, unpackLedger } from '../../domain/ledgerState';
 import { aVm } from '../support/builders';
-import { aDisruption, anImpairment, aRequest, inSet, minutesAfter, NINE } from '../support/claims';
-
-/** A ledger that answers one request after another. */
-class Asked {
-  state: LedgerState = emptyLedger;
-
-  ask(request: ClaimRequest): ClaimAnswer {
-    const { state, answer } = tryAcquire(this.state, request);
-    this.state = state;
-    return answer;
-  }
-
-  rulesAgainst(request: ClaimRequest): readonly string[] {
-    const answer = this.ask(request);
-    return answer.kind === 'granted' ? [] : answer.because.map(({ rule }) => rule);
-  }
-}
+import { aDisruption, anImpairment, aRequest, Asked, inSet, minutesAfter, NINE } from '../support/claims';
 
 const ZONE_2 = aDisruption({ zone: '2' });
 
@@ -252,76 +233,6 @@ describe('tickets', () => {
     ledger.state = release(release(ledger.state, 'missed', []), 'holder', []);
     expect(ledger.rulesAgainst(aRequest('late'))).toEqual([]);
     expect(ledger.state.tickets).toEqual([]);
-  });
-});
-
-describe('catch-ups', () => {
-  const catchUp = (id: string, over: Partial<ClaimRequest> = {}): ClaimRequest =>
-    aRequest(id, aDisruption(), { kind: 'catchUp', catchUp: 'first', ...over });
-  const granted = (ledger: Asked, request: ClaimRequest): boolean => ledger.ask(request).kind === 'granted';
-
-  it('run all their rounds in one slot, one after another or side by side', () => {
-    const ledger = new Asked();
-    expect(granted(ledger, catchUp('a'))).toBe(true);
-    expect(granted(ledger, catchUp('b'))).toBe(true);
-    ledger.state = release(release(ledger.state, 'a', []), 'b', []);
-    expect(granted(ledger, catchUp('c', { expiresUtc: '2026-11-13T12:00:00.000Z' }))).toBe(true);
-  });
-
-  it.each([1, 2])('have at most %d slots a window in a region', (catchUpSlotsMax) => {
-    const ledger = new Asked();
-    for (let slot = 1; slot <= catchUpSlotsMax; slot += 1)
-      expect(granted(ledger, catchUp(`a-${slot}`, { catchUp: `catch-up ${slot}`, catchUpSlotsMax }))).toBe(
-        true,
-      );
-    const more = catchUp('more', { catchUp: 'one more', catchUpSlotsMax });
-    expect(ledger.rulesAgainst(more)).toEqual(['catchUpSlot']);
-  });
-
-  it('have another slot when the window is over, and in another region', () => {
-    const ledger = new Asked();
-    ledger.ask(catchUp('a'));
-    ledger.state = release(ledger.state, 'a', []);
-    const later = { catchUp: 'second', expiresUtc: '2026-11-14T11:00:00.000Z' };
-    const { expiresUtc: againUtc } = catchUp('a');
-    // It says when: asking sooner is in vain.
-    expect(ledger.ask(catchUp('b', later))).toMatchObject({ kind: 'refused', againUtc });
-    expect(granted(ledger, catchUp('b', { ...later, nowUtc: '2026-11-13T11:00:00.000Z' }))).toBe(true);
-    const elsewhere = { ...catchUp('c', later), disruption: aDisruption({ region: 'japaneast' }) };
-    expect(granted(ledger, elsewhere)).toBe(true);
-  });
-
-  it('that find no slot make no rollout wait', () => {
-    const ledger = new Asked();
-    ledger.ask(catchUp('a'));
-    ledger.state = release(ledger.state, 'a', []);
-    ledger.ask({ ...catchUp('b', { catchUp: 'second' }), disruption: ZONE_2, deadlineUtc: NINE });
-    expect(granted(ledger, aRequest('rollout'))).toBe(true);
-  });
-});
-
-describe('a catch-up and a rollout that exclude each other', () => {
-  const endsUtc = minutesAfter(NINE, 20 * 24 * 60);
-  /** The rollout runs in the region, a catch-up of another zone waits, and the next round of the rollout asks. */
-  const nextRound = (catchUpSlotsMax: number): readonly string[] => {
-    const ledger = new Asked();
-    const by = (kind: 'rollout' | 'catchUp', minute: number): Partial<ClaimRequest> => ({
-      kind,
-      catchUpSlotsMax,
-      nowUtc: minutesAfter(NINE, minute),
-      deadlineUtc: claimDeadline(kind, { endsUtc, catchUpSlotsMax }),
-    });
-    ledger.ask(aRequest('a', aDisruption(), by('rollout', 0)));
-    expect(ledger.rulesAgainst(aRequest('late', ZONE_2, by('catchUp', 1)))).toEqual(['zones']);
-    return ledger.rulesAgainst(aRequest('b', aDisruption({ count: 1 }), by('rollout', 2)));
-  };
-
-  it('go on with the rollout: the catch-up waits until no round wants the region', () => {
-    expect(nextRound(1)).toEqual([]);
-  });
-
-  it('take their turns in the order of asking once the rollout ought to be done', () => {
-    expect(nextRound(2)).toEqual(['olderTicket']);
   });
 });
 

@@ -183,7 +183,7 @@ class Bookkeeper {
         : [];
     const set = availabilitySetId ?? '';
     for (const { vmId } of impairments) this.impaired.set(set, [...(this.impaired.get(set) ?? []), vmId]);
-    this.state = release(this.state, claimId, impairments);
+    this.state = release(this.state, claimId, impairments, this.nowUtc);
     this.held.delete(claimId);
   }
 

@@ -5,6 +5,8 @@ import type { Plan } from '../../planning/plan';
 import { aSet, aVm, vmsOf } from '../support/builders';
 import { planOf, roundsOf } from '../support/fleets';
 
+type Round = ReturnType<typeof roundsOf>[number];
+
 describe('the forecast', () => {
   const windowsOf = (plan: Plan): number =>
     new Set(roundsOf(plan).map((round) => round.expectedStartUtc.slice(0, 10))).size;
@@ -77,6 +79,25 @@ describe('the forecast', () => {
     const minutes =
       (Date.parse(round?.expectedEndUtc ?? '') - Date.parse(round?.expectedStartUtc ?? '')) / 60_000;
     expect(minutes).toBeGreaterThan(100);
+  });
+
+  test('R-203: what a phase has left over and the paired region of the next one take turns in the forecast', () => {
+    const left = { region: 'eastus', availabilitySetId: aSet('left-over') };
+    const plan = planOf([
+      ...vmsOf(20, (index) => ({ ...left, updateDomain: index })),
+      ...vmsOf(250, (index) => ({ region: 'eastus', subscriptionId: `sub-${index}` })),
+      ...vmsOf(300, (index) => ({ region: 'westus', subscriptionId: `sub-${index}` })),
+    ]);
+    expect(plan.phases.map(({ regions }) => regions.map(({ region }) => region))).toEqual([
+      ['eastus'],
+      ['westus'],
+    ]);
+    const [first = [], second = []] = plan.phases.map((phase) => roundsOf({ ...plan, phases: [phase] }));
+    const meets = (a: Round, b: Round): boolean =>
+      a.expectedStartUtc < b.expectedEndUtc && b.expectedStartUtc < a.expectedEndUtc;
+    expect(second.filter((round) => first.some((other) => meets(round, other)))).toEqual([]);
+    const [begins = ''] = second.map(({ expectedStartUtc }) => expectedStartUtc).sort();
+    expect(first.filter(({ expectedStartUtc }) => expectedStartUtc > begins)).not.toEqual([]);
   });
 
   test('R-109: the VMs that cannot make it by the target day are named, with the reason and their place', () => {

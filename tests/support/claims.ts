@@ -1,5 +1,12 @@
 import type { Disruption } from '../../domain/disruption';
-import type { ClaimRequest, Impairment } from '../../domain/ledger';
+import {
+  emptyLedger,
+  tryAcquire,
+  type ClaimAnswer,
+  type ClaimRequest,
+  type Impairment,
+  type LedgerState,
+} from '../../domain/ledger';
 import { aSet, aVm } from './builders';
 
 export const NINE = '2026-11-13T09:00:00.000Z';
@@ -54,4 +61,20 @@ export function aRequest(
 
 export function anImpairment(set: string, over: Partial<Impairment> = {}): Impairment {
   return { vmId: aVm().id, availabilitySetId: aSet(set), region: 'eastus', sinceUtc: NINE, ...over };
+}
+
+/** A ledger that answers one request after another. */
+export class Asked {
+  state: LedgerState = emptyLedger;
+
+  ask(request: ClaimRequest): ClaimAnswer {
+    const { state, answer } = tryAcquire(this.state, request);
+    this.state = state;
+    return answer;
+  }
+
+  rulesAgainst(request: ClaimRequest): readonly string[] {
+    const answer = this.ask(request);
+    return answer.kind === 'granted' ? [] : answer.because.map(({ rule }) => rule);
+  }
 }

@@ -5,9 +5,11 @@ import type { Machine, Operation } from './machine';
  * The same seed, VM and ordinal make the same id. Its last twelve digits say where to find the operation, so that a hundred
  * thousand of them need no index.
  */
-export function operationIdOf({ machine, ordinal }: Operation): string {
-  const hash = guidOf(machine.vmSeed, machine.bornMs, ordinal).slice(0, 24);
-  return hash + hex6(machine.index) + hex6(ordinal);
+export function operationIdOf(operation: Operation): string {
+  return remembered(operationIds, operation, ({ machine, ordinal }) => {
+    const hash = guidOf(machine.vmSeed, machine.bornMs, ordinal).slice(0, 24);
+    return hash + hex6(machine.index) + hex6(ordinal);
+  });
 }
 
 export function findOperation(machines: readonly Machine[], id: string): Operation | undefined {
@@ -18,12 +20,9 @@ export function findOperation(machines: readonly Machine[], id: string): Operati
 
 /** The id by which an installation is known again after its operation is forgotten. */
 export function activityIdOf(operation: Operation): string {
-  const { machine, ordinal, kind } = operation;
-  const known = lastIds[kind].get(machine);
-  if (known?.operation === operation) return known.id;
-  const id = given.get(operation) ?? guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
-  lastIds[kind].set(machine, { operation, id });
-  return id;
+  return remembered(activityIds, operation, ({ machine, ordinal }) => {
+    return given.get(operation) ?? guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
+  });
 }
 
 /** Few activities are given an id: those that were requested over the ARM API. */
@@ -36,14 +35,29 @@ export function giveActivityId(operation: Operation, activityId: string | undefi
   if (!isTaken) given.set(operation, activityId);
 }
 
-type KnownIds = WeakMap<Machine, { readonly operation: Operation; readonly id: string }>;
+type KnownIds = Readonly<
+  Record<Operation['kind'], WeakMap<Machine, { readonly operation: Operation; readonly id: string }>>
+>;
 
-/** Each reading of a VM has the id of its last assessment and of its last installation: three hashes each that need not be made again. */
-const lastIds: Readonly<Record<Operation['kind'], KnownIds>> = {
-  assessment: new WeakMap(),
-  installation: new WeakMap(),
-  extension: new WeakMap(),
-};
+/**
+ * Of the last assessment and the last installation of each VM that was asked for: each look at an operation asks for its id, and each reading of a
+ * VM for those of its activities. Three hashes each need not be made again.
+ */
+const operationIds = noIds();
+const activityIds = noIds();
+
+function noIds(): KnownIds {
+  return { assessment: new WeakMap(), installation: new WeakMap(), extension: new WeakMap() };
+}
+
+function remembered(ids: KnownIds, operation: Operation, idOf: (operation: Operation) => string): string {
+  const ofKind = ids[operation.kind];
+  const known = ofKind.get(operation.machine);
+  if (known?.operation === operation) return known.id;
+  const id = idOf(operation);
+  ofKind.set(operation.machine, { operation, id });
+  return id;
+}
 
 function hex6(number: number): string {
   return number.toString(16).padStart(6, '0');
