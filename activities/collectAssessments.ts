@@ -8,10 +8,12 @@ import * as contracts from './contracts';
 import { keepAssessed } from './keepPatches';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
+import { turnFor } from './slices';
 
 export const collectAssessments = activity(
   contracts.collectAssessments,
   async (services, { operations, due }) => {
+    await turnFor(operations.length);
     const running: { vmId: VmId; operationId: string }[] = [];
     const assessed: { vmId: VmId; summary: AvailablePatchSummary }[] = [];
     const failed: { vmId: VmId; message: string }[] = [];

@@ -193,7 +193,9 @@ function sentenceOf(decision: EvidenceDecision): string {
       : `all ${triedCount} installations that ${where} was allowed have ended, and too few of its VMs proved healthy`;
   }
   const { unhealthyCount, resultCount, odds, vms, rule } = decision;
-  const chance = odds.chance < 0.0001 ? 'less than 0.01 %' : `${(odds.chance * 100).toPrecision(2)} %`;
+  const percent = odds.chance * 100;
+  const chance =
+    percent < 0.01 ? 'less than 0.01 %' : `${percent >= 99.5 ? '100' : percent.toPrecision(2)} %`;
   const canary = rule === 'canaryUnhealthy' ? ', the canary among them,' : '';
   const named = vms.map(resourceName).join(', ');
   return (

@@ -4,10 +4,12 @@ import type { StartAnswer } from '../drivers/driver';
 import * as contracts from './contracts';
 import { activity, type AnswerTo, type Services } from './services';
 import { sideBySide } from './sideBySide';
+import { turnFor } from './slices';
 
 export const startAssessments = activity(
   contracts.startAssessments,
   async (services, { vmIds, due, activityId }): Promise<AnswerTo<typeof contracts.startAssessments>> => {
+    await turnFor(vmIds.length);
     const answers = await sideBySide(vmIds, async (vmId) => ({
       vmId,
       answer:

@@ -9,6 +9,7 @@ import { messageOf } from '../domain/messageOf';
 import { conditional } from './conditional';
 import { problemOf } from './problem';
 import { forgetSharedFacts } from './sharedFacts';
+import { planAgain } from './keptPreviews';
 import type { OperatorRequest, OperatorRoute } from './route';
 
 /** A request that has found its route: admitted, checked, handled. Whatever goes wrong is answered as a problem document. */
@@ -25,6 +26,10 @@ export async function answerOperator(
     const answer = await route.handler(read(request, caller), { services, client });
     if (request.method.toUpperCase() !== 'GET') {
       forgetSharedFacts(services);
+      if (CHANGES_PLANS.test(route.route))
+        planAgain(await appServices()).catch((error: unknown) => {
+          context.warn(`The preview was not planned again beforehand: ${messageOf(error)}`);
+        });
       return answer;
     }
     return conditional(answer, request.headers.get('if-none-match'), services.nowUtc());
@@ -34,6 +39,9 @@ export async function answerOperator(
     });
   }
 }
+
+/** After these another month is previewed than before. */
+const CHANGES_PLANS = /^api\/(policy$|freezes|exclusions)/;
 
 const MEBIBYTE = 1024 * 1024;
 /** A fleet of 40,000 VMs as `az vm list` prints it; the host itself takes 100 MB. */

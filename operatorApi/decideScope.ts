@@ -66,7 +66,8 @@ async function refuseUnknown(services: Services, id: RolloutId, scope: ControlSc
   if ('vm' in scope && (await services.inventory.read(scope.vm)) !== null) return;
   if ('availabilitySet' in scope) {
     const view = await fleetView(services);
-    if ((placesSelected(view, { availabilitySet: scope.availabilitySet }) ?? []).length > 0) return;
+    const { availabilitySet } = scope;
+    if ((await placesSelected(view, { availabilitySet }))?.length !== 0) return;
   }
   const isOfFleet = 'vm' in scope || 'availabilitySet' in scope;
   throw new LowtideError('REQUEST_INVALID', {

@@ -4,7 +4,7 @@ import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import { FORECAST_STATES, type ForecastState } from '../planning/forecastVm';
 import { csvAnswer, csvOf } from './csv';
-import { byFact, placesSelected } from './fleetIndex';
+import { byFact, placesSelected, type ByFact } from './fleetIndex';
 import { forecastOf, type KeptForecast } from './keptForecasts';
 import type { OperatorContext, OperatorRequest, OperatorRoute } from './route';
 import { countIn, FROM_THE_FIRST, instantIn, LIMIT, limitIn, nextLinkOf } from './queryValues';
@@ -82,8 +82,11 @@ const showForecast: OperatorRoute = {
       return csvAnswer(csvOf(['vmId', 'state', 'why', 'expectedUtc'], value), nextLink);
     const { policy } = services;
     const control = forecast?.control ?? null;
+    const index = forecast === null ? null : await byFact(forecast.view, by);
     const groups =
-      forecast === null ? [] : prepared(forecast, places, `by ${by}`, () => groupsOf(forecast, places, by));
+      forecast === null || index === null
+        ? []
+        : prepared(forecast, places, `by ${by}`, () => groupsOf(forecast, places, index));
     const seconds = (amount: number): string | null => control && addSeconds(control.releasedUtc, amount);
     return {
       jsonBody: {
@@ -109,7 +112,7 @@ async function forecastAll(
   const selector = selectorOf(request);
   const forecast = await forecastOf(services, instantIn(request, 'asOf'));
   if (forecast === null) return { forecast, places: [] };
-  return { forecast, places: placesSelected(forecast.view, selector) ?? everyPlace(forecast) };
+  return { forecast, places: (await placesSelected(forecast.view, selector)) ?? everyPlace(forecast) };
 }
 
 const everyPlace = (forecast: KeptForecast): readonly number[] => {
@@ -149,11 +152,10 @@ type Counts = Record<ForecastState, number>;
 const noCounts = (): Counts => ({ done: 0, onTime: 0, atRisk: 0, late: 0, excluded: 0, notTakingPart: 0 });
 
 function groupsOf(
-  { view, byPlace }: KeptForecast,
+  { byPlace }: KeptForecast,
   places: readonly number[],
-  by: string,
+  { names, numbers }: ByFact,
 ): { name: string; counts: Counts }[] {
-  const { names, numbers } = byFact(view, factOf(by));
   const groups = new Map<number, Counts>();
   for (const place of places) {
     const number = numbers[place] ?? -1;

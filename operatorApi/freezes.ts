@@ -29,11 +29,13 @@ async function shown(
   if (freezes.length === 0) return [];
   const view = await fleetView(services);
   const nowUtc = services.nowUtc();
-  return freezes.map((freeze) => {
-    const { kind: _kind, ...rest } = freeze;
-    const vmCount = placesSelected(view, freeze.selector)?.length ?? view.vms.length;
-    return { ...rest, state: freezeState(freeze, nowUtc), vmCount };
-  });
+  return Promise.all(
+    freezes.map(async (freeze) => {
+      const { kind: _kind, ...rest } = freeze;
+      const vmCount = (await placesSelected(view, freeze.selector))?.length ?? view.vms.length;
+      return { ...rest, state: freezeState(freeze, nowUtc), vmCount };
+    }),
+  );
 }
 
 function listOf(kind: Kind): OperatorRoute {

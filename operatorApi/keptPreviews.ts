@@ -10,6 +10,7 @@ import { fleetView, type FleetView, type Listed } from './fleetView';
 import { KeptAnswers } from './keptAnswers';
 import type { MonthQuestion, PageQuestion, PreviewReply, PreviewRequest } from './previewer';
 import { hasThread, makerHere, ThreadMaker, type PreviewMaker } from './previewMaker';
+import { PAGE_SIZE } from './queryValues';
 import { slices } from '../activities/slices';
 
 /** Below this a plan takes less time than a person notices, and is made where it is asked for. */
@@ -48,6 +49,8 @@ interface Previews {
   listed: Listed | null;
   given: Promise<void>;
   readonly answers: KeptAnswers<Answer>;
+  /** Which month of a large fleet was asked for last. */
+  lastMonth: Month | null;
 }
 
 const PREVIEWS = new WeakMap<Services['inventory'], Previews>();
@@ -62,6 +65,19 @@ export async function previewPage(
   const { reply, asOfUtc } = await askOnce(services, { kind: 'page', month, page });
   return { answer: answerIn(reply), asOfUtc };
 }
+
+/**
+ * After a change of policy or freezes: the month that was asked for last is planned at once, beside the answers, so that the first request after the
+ * change finds its plan. Only where previews of a large fleet are in use: otherwise nothing keeps a copy of it.
+ */
+export async function planAgain(services: Services): Promise<PreviewPage | null> {
+  const known = PREVIEWS.get(services.inventory);
+  const month = known?.lastMonth ?? null;
+  if (known === undefined || month === null || known.maker.hasEnded) return null;
+  return previewPage(services, { month, policy: services.policy }, FIRST_PAGE);
+}
+
+const FIRST_PAGE: PageQuestion = { selector: {}, after: 0, take: PAGE_SIZE };
 
 /** What moves with another policy. */
 export async function diffOfPolicies(services: Services, month: Month, policy: Policy): Promise<ShownDiff> {
@@ -113,7 +129,9 @@ const OF_NOW = new Set(['nowUtc', 'budgetsDown']);
 /** The answer that is kept while nothing has changed; of a large fleet also for a while after that, and the next is made beside it. */
 async function askOnce(services: Services, request: PreviewRequest): Promise<Answer> {
   const view = await fleetView(services);
-  const { answers, isLarge } = previewsOf(services, view);
+  const previews = previewsOf(services, view);
+  const { answers, isLarge } = previews;
+  if (isLarge && request.kind === 'page') previews.lastMonth = request.month.month;
   const asked = JSON.stringify(request);
   const key = JSON.stringify(request, (name, value: unknown) => (OF_NOW.has(name) ? undefined : value));
   const answer = await answers.answer(key, {
@@ -166,6 +184,7 @@ function previewsOf({ inventory }: Services, { vms }: FleetView): Previews {
     listed: null,
     given: Promise.resolve(),
     answers: known?.answers ?? new KeptAnswers<Answer>(ANSWERS_MAX),
+    lastMonth: null,
   };
   PREVIEWS.set(inventory, made);
   return made;

@@ -118,13 +118,17 @@ export const listFleet: OperatorRoute = {
   },
   handler: async (request, { services }) => {
     const view = await fleetView(services, rolloutAsked(request));
-    return answer(request, view, matching(request, view));
+    return answer(request, view, await matching(request, view));
   },
 };
 
 /** Those that a selector means, in the order of the list. */
-function selectedIn(view: FleetView, sorted: readonly FleetVm[], selector: Selector): readonly FleetVm[] {
-  const places = placesSelected(view, selector);
+async function selectedIn(
+  view: FleetView,
+  sorted: readonly FleetVm[],
+  selector: Selector,
+): Promise<readonly FleetVm[]> {
+  const places = await placesSelected(view, selector);
   if (places === null) return sorted;
   const selected = selectedOnce(view, selector, places);
   if (sorted === view.vms) return selected;
@@ -149,12 +153,12 @@ function selectedOnce(view: FleetView, selector: Selector, places: readonly numb
 /** Sorted by each column once a view: a table is paged through far more often than it changes. */
 const SORTED = new WeakMap<FleetView, Map<string, readonly FleetVm[]>>();
 
-function matching(request: OperatorRequest, view: FleetView): readonly FleetVm[] {
+async function matching(request: OperatorRequest, view: FleetView): Promise<readonly FleetVm[]> {
   const selector = selectorOf(request);
   const wanted = (name: string): string | null => request.query(name);
   const [kind, reason, phase, takesPart] = ['kind', 'reason', 'phase', 'takesPart'].map(wanted);
   const search = wanted('search')?.toLowerCase() ?? null;
-  const all = selectedIn(view, sortedBy(view, wanted('sort')), selector);
+  const all = await selectedIn(view, sortedBy(view, wanted('sort')), selector);
   const hasFilter = [kind, reason, phase, takesPart, search].some((one) => one !== null);
   if (!hasFilter) return all;
   return all.filter(

@@ -195,7 +195,7 @@ const diffPolicy: OperatorRoute = {
         changes,
         touchesRunning: isRunning && changes.some(({ touches }) => touches === 'running'),
         running: runningIn(view),
-        rules: [...changedRules(services.policy, policy, view)],
+        rules: [...(await changedRules(services.policy, policy, view))],
         effect: { month, ...effect },
       },
     };

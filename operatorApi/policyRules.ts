@@ -27,27 +27,33 @@ interface Rule {
 }
 
 /** The rules that differ between two policies, and which VMs of the fleet each is for. */
-export function changedRules(before: Policy, after: Policy, view: FleetView): readonly ChangedRule[] {
-  return RULES.flatMap((member) => {
+export async function changedRules(
+  before: Policy,
+  after: Policy,
+  view: FleetView,
+): Promise<readonly ChangedRule[]> {
+  const found: ChangedRule[] = [];
+  for (const member of RULES) {
     const [were, are]: (readonly Rule[])[] = [before[member], after[member]];
     const names = [...new Set([...(were ?? []), ...(are ?? [])].map(({ name }) => name))];
-    return names.flatMap((name) => {
+    for (const name of names) {
       const was = were?.find((rule) => rule.name === name);
       const is = are?.find((rule) => rule.name === name);
-      if (JSON.stringify(was) === JSON.stringify(is)) return [];
-      const vmIds = vmsOf(
+      if (JSON.stringify(was) === JSON.stringify(is)) continue;
+      const vmIds = await vmsOf(
         [was, is].flatMap((rule) => rule ?? []),
         view,
       );
       const change = was === undefined ? 'added' : is === undefined ? 'removed' : 'changed';
-      return [{ member, name, change, vmCount: vmIds.length, vmIds: vmIds.slice(0, NAMED_MAX) }];
-    });
-  });
+      found.push({ member, name, change, vmCount: vmIds.length, vmIds: vmIds.slice(0, NAMED_MAX) });
+    }
+  }
+  return found;
 }
 
-function vmsOf(rules: readonly Rule[], view: FleetView): VmId[] {
-  const places = new Set(
-    rules.flatMap(({ selector = {} }) => placesSelected(view, selector) ?? [...view.vms.keys()]),
-  );
+async function vmsOf(rules: readonly Rule[], view: FleetView): Promise<VmId[]> {
+  const places = new Set<number>();
+  for (const { selector = {} } of rules)
+    for (const place of (await placesSelected(view, selector)) ?? view.vms.keys()) places.add(place);
   return [...places].sort((a, b) => a - b).flatMap((place) => view.vms[place]?.vm.id ?? []);
 }

@@ -37,7 +37,7 @@ export function wrongQuery(name: string, text: string, what: string): LowtideErr
 }
 
 const PAGE_MAX = 500;
-const PAGE_SIZE = 100;
+export const PAGE_SIZE = 100;
 
 /** Rows of a page, where a row says much: a page of them is quick to read and to send. */
 export const LIMIT: Parameter = {

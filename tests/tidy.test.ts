@@ -156,6 +156,14 @@ describe('requirements, code and tests know each other', () => {
     );
   });
 
+  test('every job of a person names tests that are there', () => {
+    const jobs = [
+      ...read('docs/requirements.md').matchAll(/^\| *(.*?) *\| `(tests\/\S+)` *\| (.*?) *\|$/gm),
+    ].map(([, job = '', file = '', title = '']) => ({ job, file, title }));
+    expect(jobs.filter(({ job }) => job !== '')).toHaveLength(17);
+    expect(jobs.filter(({ file, title }) => !read(file).includes(`'${title}'`))).toEqual([]);
+  });
+
   test('no test carries an id that is in no table', () => {
     const known = new Set([
       ...rows.map(({ id }) => id),

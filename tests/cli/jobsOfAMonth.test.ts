@@ -1,23 +1,6 @@
 /**
- * Issue 15, «Each row above has an end-to-end test that does the job as its person would»: commands typed by people who sign in, against a
- * running app, read as they are printed; one simulated November here, a December in yearEnd.test.ts.
- *
- * what happens next month            «what happens next month, for one VM, one subscription, one tag»; with other plans: client.test.ts
- * why was it not patched, when next  «why says when, before; what holds it, meanwhile; what was done, afterwards»; every VM: explanationsComeTrue
- * who misses the 30 days             «who misses the 30 days»
- * freeze 20 Dec to 2 Jan             yearEnd.test.ts, both tests
- * exclude a VM for two weeks         «a VM is left alone for two weeks, and its owner is reminded»
- * off-peak hours of one's own        «a database has windows of its own»
- * approval after the canary, ring    «a ring goes first», «after the canary another person approves»
- * pause one region; stop one set     «one region is paused, one set is stopped, and what resume forgives is listed first»
- * a lower share for one application  «of one application never more is down than its budget»
- * a CVE now                          «a CVE is rolled out now, once another person approves»; its patches and hours: emergency.test.ts
- * hooks                              «a change calendar says no, then yes»; events and VMs: operatorApi/hooks.test.ts
- * compliance for the auditor         «the auditor takes away what was done»
- * who resumed, when, why             «an audit that was changed on its way is found out»
- * tell me when it halts              «on-call, Slack and Teams hear of it»; private addresses: yearEnd.test.ts
- * metrics and traces                 «Prometheus reads it»; a collector of traces: composition/tracing.test.ts
- * a policy that can be read          «a policy is reviewed before it is applied»; schema and versions: operatorApi/policy.test.ts
+ * What the people who run patching do, each as its person would: commands typed by people who sign in, against a running app, read as they are
+ * printed; one simulated November here, a December in yearEnd.test.ts. docs/requirements.md lists the jobs and their tests.
  */
 import { createHmac } from 'node:crypto';
 import { httpReceiver, type Received } from './httpReceiver';
