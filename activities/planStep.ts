@@ -8,7 +8,8 @@ import { monthAfter } from '../domain/release';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { heldThroughout } from '../planning/heldVms';
-import { planRollout as plan } from '../planning/planRollout';
+import { learntRegions } from '../domain/regions';
+import { planInSteps } from '../planning/planRollout';
 import type { Plan } from '../planning/plan';
 import { allPages } from '../store/listPage';
 import { planFingerprint } from '../store/planFingerprint';
@@ -16,8 +17,10 @@ import type { OutcomeRecord } from '../store/outcomes';
 import type { PlanSummary, WrittenPlan } from '../store/plans';
 import { lookAtMembers } from './budgetMembers';
 import { budgetsDown } from './budgetShares';
+import { forgetPlan, keepPlan, keptPlan, type MadePlan } from './keptPlan';
 import { saveOutcomes } from './saveOutcomes';
 import type { Services } from './services';
+import { stepsInSlices } from './slices';
 import { takeListing } from './takeListing';
 
 /** What a step of planning comes to: the plan, once it is whole; there is more to do; or the driver lists no VM. */
@@ -34,7 +37,7 @@ const ROUNDS_TOGETHER = 500;
 
 /**
  * One step of the month's plan: the listing, the outcomes of VMs that it leaves out, or its rounds, a part of them. Each part is noted, so
- * that a call which is killed goes on there. The plan itself is made again by each call: it is pure, and takes seconds at a million VMs.
+ * that a call which is killed goes on there. The plan itself is kept from call to call, and made again where it is not: it is pure.
  */
 export async function planStep(services: Services, control: RolloutControl): Promise<StepEnd> {
   const { rolloutId } = control;
@@ -44,14 +47,17 @@ export async function planStep(services: Services, control: RolloutControl): Pro
   const vms = await services.inventory.list();
   if (vms.length === 0) return 'noVm';
   const facts = before ?? (await factsNow(services));
-  const { made, leftOut } = await makePlan(services, control, vms, facts);
-  const fingerprint = planFingerprint(made);
+  const plan = await makePlan(services, control, vms, facts);
+  const { fingerprint } = plan;
   if (before !== null && before.fingerprint !== fingerprint) {
     // The fleet or a freeze changed while the plan was being written: what stands there is no part of this one.
     await services.plans.clear(rolloutId);
     return 'goesOn';
   }
-  return writePart(services, made, leftOut, before ?? { ...facts, fingerprint, ineligible: 0, rounds: 0 });
+  const written = before ?? { ...facts, fingerprint, ineligible: 0, rounds: 0 };
+  const end = await writePart(services, plan, written);
+  if (end !== 'goesOn') forgetPlan(vms);
+  return end;
 }
 
 /** What a plan rests on beside fleet, policy and freezes: made again with the same it is the same. */
@@ -65,8 +71,7 @@ async function factsNow(services: Services): Promise<PlanFacts> {
 
 async function writePart(
   services: Services,
-  made: Plan,
-  leftOut: readonly OutcomeRecord[],
+  { made, leftOut }: MadePlan,
   before: WrittenPlan,
 ): Promise<StepEnd> {
   const { plans } = services;
@@ -90,31 +95,42 @@ async function writePart(
   }
 }
 
+/** In slices, between which other requests are answered: a plan of 100,000 VMs takes half a second. */
 async function makePlan(
   services: Services,
   control: RolloutControl,
   vms: readonly VirtualMachine[],
   { nowUtc, budgetsDown: down }: PlanFacts,
-): Promise<{ readonly made: Plan; readonly leftOut: readonly OutcomeRecord[] }> {
+): Promise<MadePlan> {
   const { month, seed, endsUtc, emergency, rolloutId, releasedUtc } = control;
   const { policy } = services;
   const carriedOver = await leftOver(services, control);
   const freezes = await services.freezes.list();
+  const ofMonth = { month, seed, endsUtc, emergency, rolloutId, releasedUtc, nowUtc };
+  const asked = JSON.stringify([ofMonth, policy, learntRegions(), down, carriedOver, freezes]);
+  const known = keptPlan(vms, asked);
+  if (known !== null) return known;
   const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
-  const made = plan({
-    vms,
-    month,
-    policy,
-    seed,
-    nowUtc,
-    carriedOver,
-    held,
-    budgetsDown: down,
-    ...(emergency !== undefined && {
-      emergency: { rolloutId, releasedUtc, endsUtc, selector: emergency.selector },
+  const made = await stepsInSlices(
+    planInSteps({
+      vms,
+      month,
+      policy,
+      seed,
+      nowUtc,
+      carriedOver,
+      held,
+      budgetsDown: down,
+      ...(emergency !== undefined && {
+        emergency: { rolloutId, releasedUtc, endsUtc, selector: emergency.selector },
+      }),
     }),
-  });
-  return { made, leftOut: outcomesOfLeftOut(services, made, vms, { freezes, nowUtc }) };
+  );
+  const leftOut = await stepsInSlices(outcomesOfLeftOut(services, made, vms, { freezes, nowUtc }));
+  const fingerprint = await stepsInSlices(planFingerprint(made));
+  const plan: MadePlan = { made, leftOut, fingerprint };
+  keepPlan(vms, asked, plan);
+  return plan;
 }
 
 /** VMs that the monthly rollout before this one did not reach, or could not, go first. */
@@ -131,21 +147,23 @@ export async function leftOver(
   return found;
 }
 
-/** VMs that the plan left out end at once, each with everything that keeps it out. */
-function outcomesOfLeftOut(
+/** VMs that the plan left out end at once, each with everything that keeps it out. Yields after each VM. */
+function* outcomesOfLeftOut(
   { policy }: Services,
   { ineligible }: Plan,
   vms: readonly VirtualMachine[],
   { freezes, nowUtc }: { readonly freezes: readonly Freeze[]; readonly nowUtc: string },
-): readonly OutcomeRecord[] {
+): Generator<number, readonly OutcomeRecord[]> {
   const leftOut = new Set(ineligible.map(({ vmId }) => vmId));
-  return vms
-    .filter(({ id }) => leftOut.delete(id))
-    .flatMap((vm) => {
-      const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
-      const [first, ...others] = holdsOf({ nowUtc, policy, vm, freezes: standing });
-      if (first === undefined) return [];
-      const outcome = outcomeOf(vm.id, nowUtc, first, others);
-      return [{ ...outcome, phase: NO_PHASE, region: vm.region, installation: null }];
-    });
+  const outcomes: OutcomeRecord[] = [];
+  for (const vm of vms) {
+    if (!leftOut.delete(vm.id)) continue;
+    const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
+    const [first, ...others] = holdsOf({ nowUtc, policy, vm, freezes: standing });
+    yield 1;
+    if (first === undefined) continue;
+    const outcome = outcomeOf(vm.id, nowUtc, first, others);
+    outcomes.push({ ...outcome, phase: NO_PHASE, region: vm.region, installation: null });
+  }
+  return outcomes;
 }

@@ -16,6 +16,7 @@ const published: ReadonlyMap<string, AzureRegion> = new Map(table.regions.map((r
 let regions = published;
 let pairs = pairGraph();
 let components = connectedComponents();
+let learntText = '';
 
 /** A region that policy knows and the table lacks. */
 export type ExtraRegion = Pick<AzureRegion, 'name' | 'timeZone' | 'pairedRegion'>;
@@ -29,9 +30,13 @@ export function learnRegions(extra: readonly ExtraRegion[]): void {
     .filter(({ name }) => !published.has(name))
     .map((region) => [region.name, { ...region, displayName: region.name, availabilityZones: 0 }] as const);
   regions = new Map([...published, ...learnt]);
+  learntText = JSON.stringify(learnt);
   pairs = pairGraph();
   components = connectedComponents();
 }
+
+/** Which regions are known beside the table's, as a text to compare: for what is remembered of them. */
+export const learntRegions = (): string => learntText;
 
 /** `name:timeZone` or `name:timeZone:pair`; undefined when it is not written so. Whether the names exist is not asked here. */
 export function parseExtraRegion(written: string): ExtraRegion | undefined {

@@ -1,12 +1,13 @@
 import { standaloneShare } from '../domain/disruption';
-import { eligibilityInTurn, type Eligibility } from '../domain/eligibility';
 import type { AvailabilitySetId, VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { selects, type Selector } from '../domain/selector';
 import { assignUpdateDomains } from '../domain/updateDomains';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { BudgetColumns } from './budgets';
 import { NONE, type VmColumns } from './columns';
+import type { FleetColumns } from './fleetColumns';
 import type { Plan } from './plan';
 
 /** The VMs that take part. */
@@ -15,6 +16,8 @@ export interface Candidates extends VmColumns {
   readonly order: Int32Array;
   /** 1 for VMs that the month before left over. */
   readonly carried: Uint8Array;
+  /** Null where the policy has none. */
+  readonly budgets: BudgetColumns | null;
 }
 
 /** What has to be known of the whole inventory: also VMs that are not eligible count. */
@@ -33,20 +36,25 @@ export interface SortedOut {
   readonly ineligible: Plan['ineligible'];
 }
 
+/** What is known of some VMs beside what columns say. */
+export interface Aside {
+  readonly carriedOver: ReadonlySet<string>;
+  /** VMs that are held until the rollout ends, and by what: they have no turn. */
+  readonly held: ReadonlyMap<VmId, Because>;
+  readonly budgets: BudgetColumns | null;
+  /** Absent: all VMs are meant. */
+  readonly selector?: Selector;
+}
+
 /** Parts the inventory, in the order of the month, into VMs that take part and those that do not, with the reason; what is not selected is neither. */
 export function sortOut(
   vms: readonly VirtualMachine[],
-  columns: VmColumns,
+  columns: FleetColumns,
   order: Int32Array,
-  aside: {
-    /** Of each VM, in the order in which they came, why it has no turn; null for those that have one. */
-    readonly absences: readonly (Absence | null)[];
-    readonly carriedOver: ReadonlySet<string>;
-    /** Absent: all of them. */
-    readonly selector?: Selector;
-  },
+  aside: Aside,
 ): SortedOut {
-  const { absences, selector } = aside;
+  const { held, selector } = aside;
+  const { absence, absences, ids } = columns;
   const ineligible: Plan['ineligible'] = [];
   const eligible = new Int32Array(order.length);
   let count = 0;
@@ -55,42 +63,28 @@ export function sortOut(
       const vm = vms[position];
       if (vm === undefined || !selects(selector, vm)) continue;
     }
-    const absence = absences[position];
-    if (absence === null || absence === undefined) {
+    const vmId = ids[position];
+    if (vmId === undefined) continue;
+    const because = absences[absence[position] ?? NONE] ?? (held.size === 0 ? undefined : held.get(vmId));
+    if (because === undefined) {
       eligible[count] = position;
       count += 1;
-    } else {
-      const vmId = columns.ids[position];
-      if (vmId !== undefined) ineligible.push({ vmId, reason: absence.reason, detail: absence.detail });
-    }
+    } else ineligible.push({ vmId, reason: because.reason, detail: because.detail });
   }
-  return { candidates: candidatesOf(columns, eligible.subarray(0, count), aside.carriedOver), ineligible };
-}
-
-export type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
-
-/** Says of VM after VM why it has no turn; null for one that has. */
-export function absenceIn(
-  policy: Policy,
-  held: ReadonlyMap<VmId, Because>,
-): (vm: VirtualMachine) => Absence | null {
-  const eligibility = eligibilityInTurn(policy);
-  return (vm) => {
-    const answer = eligibility(vm);
-    if (answer.kind === 'ineligible') return answer;
-    return held.size === 0 ? null : (held.get(vm.id) ?? null);
-  };
+  const candidates = candidatesOf(columns, aside.budgets, eligible.subarray(0, count), aside.carriedOver);
+  return { candidates, ineligible };
 }
 
 export function candidatesOf(
   columns: VmColumns,
+  budgets: BudgetColumns | null,
   order: Int32Array,
   carriedOver: ReadonlySet<string>,
 ): Candidates {
   const carried = new Uint8Array(columns.ids.length);
   if (carriedOver.size > 0)
     for (const [n, id] of columns.ids.entries()) if (carriedOver.has(id)) carried[n] = 1;
-  return { ...columns, order, carried };
+  return { ...columns, order, carried, budgets };
 }
 
 /** Facts from counts that are known already. */
@@ -129,19 +123,21 @@ function numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
   return new Map(names.map((name, number) => [name, number]));
 }
 
-/** Gives the members of sets that do not say their update domain one; the other VMs are not looked at. */
-export function assignMissingDomains(
+/** The update domains of all VMs, with one for the members of sets that do not say theirs; the other VMs are not looked at. */
+export function domainsOf(
   vms: readonly VirtualMachine[],
   { set, updateDomain, names }: VmColumns,
   order: Int32Array,
-): void {
+): Int32Array {
   const isIncomplete = new Uint8Array(names.sets.length);
   for (const position of order) {
     const number = set[position] ?? NONE;
-    if (number !== NONE && updateDomain[position] === null) isIncomplete[number] = 1;
+    if (number !== NONE && updateDomain[position] === NONE) isIncomplete[number] = 1;
   }
-  if (!isIncomplete.includes(1)) return;
+  if (!isIncomplete.includes(1)) return updateDomain;
   const members = order.filter((position) => isIncomplete[set[position] ?? NONE] === 1);
   const assigned = assignUpdateDomains([...members].flatMap((position) => vms[position] ?? []));
-  for (const [n, vm] of assigned.entries()) updateDomain[members[n] ?? 0] = vm.updateDomain;
+  const domains = updateDomain.slice();
+  for (const [n, vm] of assigned.entries()) domains[members[n] ?? 0] = vm.updateDomain ?? NONE;
+  return domains;
 }

@@ -1,10 +1,9 @@
-import type { Ring } from '../domain/rings';
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { Candidates, InventoryFacts } from './candidates';
 import type { Cursor } from './estimate';
 import { apart, orderIntoPhases } from './phases';
-import { workOfRegions } from './regionWork';
+import { regionsInSteps } from './regionWork';
 import type { RegionWork } from './work';
 
 /** The regions of a phase. */
@@ -15,33 +14,31 @@ export interface PhaseWork {
 }
 
 /** The rings in their order, and then the ladder of all other VMs. A VM is of the first ring that fits; a ring without VMs is none. */
-export function phasesOf(
+export function* phasesOf(
   vms: readonly VirtualMachine[],
   candidates: Candidates,
   facts: InventoryFacts,
   from: Cursor,
-): PhaseWork[] {
+): Generator<number, PhaseWork[]> {
   const { rings } = facts.policy;
   const ringOf = (n: number): number => {
     const vm = vms[n];
     return vm === undefined ? -1 : rings.findIndex(({ selector }) => selects(selector, vm));
   };
   const numbers = rings.length === 0 ? null : Int32Array.from(vms.keys(), ringOf);
-  const works = (ring: number): RegionWork[] => {
+  const works = (ring: number): Generator<number, RegionWork[]> => {
     const order = numbers === null ? candidates.order : candidates.order.filter((n) => numbers[n] === ring);
-    return workOfRegions({ ...candidates, order }, facts, from);
+    return regionsInSteps({ ...candidates, order }, facts, from);
   };
-  const ringPhases = rings.flatMap(({ name }: Ring, ring) => {
-    const own = works(ring);
-    return own.length === 0
-      ? []
-      : apart(own).map((regions) => ({ ring: name, regions: inOrder(regions, own) }));
-  });
-  const rest = works(-1);
-  return [
-    ...ringPhases,
-    ...orderIntoPhases(rest, facts.policy).map((regions) => ({ regions: inOrder(regions, rest) })),
-  ];
+  const phases: PhaseWork[] = [];
+  for (const [ring, { name }] of rings.entries()) {
+    const own = yield* works(ring);
+    if (own.length === 0) continue;
+    for (const regions of apart(own)) phases.push({ ring: name, regions: inOrder(regions, own) });
+  }
+  const rest = yield* works(-1);
+  for (const regions of orderIntoPhases(rest, facts.policy)) phases.push({ regions: inOrder(regions, rest) });
+  return phases;
 }
 
 function inOrder(

@@ -1,7 +1,7 @@
 import type { AvailabilitySetId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import type { BudgetsKnown } from './budgets';
+import { budgetColumnsOf, type BudgetsKnown } from './budgets';
 import { candidatesOf, factsOf, type InventoryFacts } from './candidates';
 import { columnsOf } from './columns';
 import type { PlannedRegion } from './plan';
@@ -28,7 +28,8 @@ export function planCatchUp(request: CatchUpRequest): PlannedRegion[] {
   const policy: Policy = { ...request.policy, batchSharePercents: [100] };
   const vms = [...request.vms].sort((a, b) => (a.id < b.id ? -1 : 1));
   const candidates = candidatesOf(
-    columnsOf(vms, policy, request.budgets),
+    columnsOf(vms, policy),
+    budgetColumnsOf(vms, policy.budgets, request.budgets),
     Int32Array.from(vms.keys()),
     new Set(),
   );

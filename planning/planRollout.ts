@@ -4,13 +4,14 @@ import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { Selector } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import type { BudgetsDown } from './budgets';
-import { absenceIn, assignMissingDomains, inventoryFacts, sortOut, type Absence } from './candidates';
-import { columnsOf } from './columns';
+import { budgetColumnsOf, type BudgetsDown } from './budgets';
+import { domainsOf, inventoryFacts, sortOut } from './candidates';
+import { fleetColumns } from './fleetColumns';
 import { orderOfTheMonth } from './monthOrder';
 import type { Plan } from './plan';
 import { phasesOf } from './phaseWork';
 import { schedulePhases } from './schedule';
+import { madeAtOnce } from './steps';
 import { writePlan } from './writePlan';
 
 export interface PlanRequest {
@@ -42,24 +43,29 @@ export interface PlannedEmergency {
 
 /** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
 export function planRollout(request: PlanRequest): Plan {
-  const { month, policy, nowUtc, emergency } = request;
-  const absences: (Absence | null)[] = [];
-  const absenceOf = absenceIn(policy, request.held ?? new Map());
-  // Each VM is looked at once: what takes longest with a large fleet is to get at it in memory.
-  const budgets = { downCounts: request.budgetsDown ?? {} };
-  const columns = columnsOf(request.vms, policy, budgets, (vm) => absences.push(absenceOf(vm)));
-  const order = orderOfTheMonth(request.vms, columns.ids, `${request.seed}:${month}`);
-  assignMissingDomains(request.vms, columns, order);
-  const { candidates, ineligible } = sortOut(request.vms, columns, order, {
-    absences,
+  return madeAtOnce(planInSteps(request));
+}
+
+/** The same plan, made in steps of a few milliseconds, between which others may work. Yields how many VMs it has dealt with since. */
+export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
+  const { vms, month, policy, nowUtc, emergency } = request;
+  const read = yield* fleetColumns(vms, policy);
+  const order = yield* orderOfTheMonth(vms, read.ids, `${request.seed}:${month}`);
+  const columns = { ...read, updateDomain: domainsOf(vms, read, order) };
+  yield vms.length;
+  const { candidates, ineligible } = sortOut(vms, columns, order, {
     carriedOver: new Set(request.carriedOver),
+    held: request.held ?? new Map(),
+    budgets: budgetColumnsOf(vms, policy.budgets, { downCounts: request.budgetsDown ?? {} }),
     ...(emergency !== undefined && { selector: emergency.selector }),
   });
+  yield vms.length;
   const facts = inventoryFacts(columns, order, policy);
   const releasedUtc = emergency?.releasedUtc ?? releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
-  const phases = phasesOf(request.vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
-  return writePlan({
+  const phases = yield* phasesOf(vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
+  const schedule = yield* schedulePhases(phases, candidates, facts, fromMs);
+  return yield* writePlan({
     rolloutId: emergency?.rolloutId ?? rolloutIdOf(month),
     month,
     releasedUtc,
@@ -67,7 +73,7 @@ export function planRollout(request: PlanRequest): Plan {
     targetMs: Date.parse(releasedUtc) + policy.forecastTargetDays * DAY_MS,
     candidates,
     facts,
-    schedule: schedulePhases(phases, candidates, facts, fromMs),
+    schedule,
     ineligible,
   });
 }

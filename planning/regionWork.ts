@@ -8,14 +8,27 @@ import { NONE } from './columns';
 import { expectedDown, type Cursor } from './estimate';
 import { ROUND_SIZE_MAX } from './plan';
 import { roundsOfBatch } from './roundsOfBatch';
+import { madeAtOnce } from './steps';
 import { COHORTS_MAX } from './widths';
 import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
 
 /** What is to be done in each region, in the order in which the regions first appear. */
 export function workOfRegions(candidates: Candidates, facts: InventoryFacts, from: Cursor): RegionWork[] {
-  return [...groupBy(candidates.order, candidates.region)].map(([number, members]) =>
-    workOfRegion(candidates.names.regions[number] ?? '', members, candidates, facts, from),
-  );
+  return madeAtOnce(regionsInSteps(candidates, facts, from));
+}
+
+/** The same region by region; yields how many VMs each has. */
+export function* regionsInSteps(
+  candidates: Candidates,
+  facts: InventoryFacts,
+  from: Cursor,
+): Generator<number, RegionWork[]> {
+  const works: RegionWork[] = [];
+  for (const [number, members] of groupBy(candidates.order, candidates.region)) {
+    works.push(workOfRegion(candidates.names.regions[number] ?? '', members, candidates, facts, from));
+    yield members.length;
+  }
+  return works;
 }
 
 /** Divides a region's VMs, in the order of the month, into stages, batches, update domains and rounds. */
@@ -119,12 +132,13 @@ function roundsOfSet(
   const room = roomInSet(setSize, expectedDown(setSize, group), policy);
   const cohorts = cohortsOf(inSet, candidates, policy, from, COHORTS_MAX);
   const rounds: RoundWork[] = [];
-  for (const [updateDomain, domain] of groupBy(inSet, domains))
+  for (const [number, domain] of groupBy(inSet, domains))
     for (const cohort of cohorts) {
       const own = cohorts.length === 1 ? domain : domain.filter((n) => cohort.numbers.has(timeZone[n] ?? 0));
       for (let start = 0; start < own.length; start += size) {
         const members = own.slice(start, start + size);
         const inTurns = Math.ceil(members.length / room);
+        const updateDomain = number === NONE ? null : number;
         rounds.push({ members, cohort, updateDomain, delaySeconds: 0, inTurns });
       }
     }

@@ -31,21 +31,20 @@ export interface Schedule {
   readonly times: ReadonlyMap<RoundWork, RoundTimes>;
 }
 
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60_000;
+const EVENTS_TOGETHER = 500; // in one go: a millisecond or two
+const [SECOND_MS, MINUTE_MS] = [1_000, 60_000];
 
 /**
  * When each round is expected to run: the rollout played through once, from event to event, with the rules that execution keeps. Every VM is
- * taken to be reachable and healthy after its update.
+ * taken to be reachable and healthy after its update. Yields how many events have passed since.
  */
-export function schedulePhases(
+export function* schedulePhases(
   phases: readonly PhaseWork[],
   candidates: Candidates,
   facts: InventoryFacts,
   fromMs: number,
-): Schedule {
-  const run = new Run(candidates, facts);
-  return run.play(phases, fromMs);
+): Generator<number, Schedule> {
+  return yield* new Run(candidates, facts).play(phases, fromMs);
 }
 
 class Run {
@@ -74,12 +73,15 @@ class Run {
     }));
   }
 
-  play(phases: readonly PhaseWork[], fromMs: number): Schedule {
+  *play(phases: readonly PhaseWork[], fromMs: number): Generator<number, Schedule> {
     this.#phases = phases;
     this.#startPhase(0, { atMs: fromMs, opensAfterMs: -Infinity });
+    let events = 0;
     for (let next = this.#queue.take(); next !== null; next = this.#queue.take()) {
       this.#nowMs = next.atMs;
       next.item();
+      events += 1;
+      if (events % EVENTS_TOGETHER === 0) yield EVENTS_TOGETHER;
     }
     return {
       times: this.#times,

@@ -31,8 +31,8 @@ type RegionFacts = Pick<Scheduled, 'candidates' | 'facts'> & {
 /** What every level of the plan has, made from the level below. */
 type Extent = Pick<PlannedGroup, 'vmCount' | 'expectedStartUtc' | 'expectedEndUtc'>;
 
-/** Writes the schedule down as the plan that is stored, shown and carried out. */
-export function writePlan(scheduled: Scheduled): Plan {
+/** Writes the schedule down as the plan that is stored, shown and carried out; yields how many VMs it has written since. */
+export function* writePlan(scheduled: Scheduled): Generator<number, Plan> {
   const { rolloutId, month, releasedUtc, endsUtc, candidates, ineligible } = scheduled;
   const { times } = scheduled.schedule;
   const writer = new Writer({
@@ -40,7 +40,9 @@ export function writePlan(scheduled: Scheduled): Plan {
     endsMs: Date.parse(endsUtc),
     timesOf: (work) => times.get(work) ?? NOT_SCHEDULED,
   });
-  const phases = scheduled.schedule.phases.map((phase, index) => writer.phase(index + 1, phase));
+  const phases: PlannedPhase[] = [];
+  for (const [index, phase] of scheduled.schedule.phases.entries())
+    phases.push(yield* writer.phase(index + 1, phase));
   return {
     rolloutId,
     month,
@@ -76,9 +78,13 @@ class Writer {
     this.#facts = facts;
   }
 
-  phase(phase: number, { regions: works, gateMs, ring }: ScheduledPhase): PlannedPhase {
+  *phase(phase: number, { regions: works, gateMs, ring }: ScheduledPhase): Generator<number, PlannedPhase> {
     this.#doneMs = 0;
-    const regions = works.map((work) => this.region(work));
+    const regions: PlannedRegion[] = [];
+    for (const work of works) {
+      regions.push(this.region(work));
+      yield work.vmCount;
+    }
     const extent = extentOf(regions);
     const doneUtc = this.#utc(this.#doneMs); // those that are caught up are done after their round
     const expectedEndUtc = later(extent.expectedEndUtc, doneUtc);

@@ -238,11 +238,18 @@ function writing(table: Table): Pick<PlanStore, 'readWritten' | 'saveWritten' | 
   };
 }
 
+/** A plan is written in parts, each of which asks for its rounds. */
+const roundsKnown = new WeakMap<Plan, readonly RoundPlan[]>();
+
 /** In the order in which they are written. */
 export function allRoundsOf(plan: Plan): readonly RoundPlan[] {
-  return plan.phases.flatMap(({ phase, regions }) =>
+  const known = roundsKnown.get(plan);
+  if (known !== undefined) return known;
+  const rounds = plan.phases.flatMap(({ phase, regions }) =>
     regions.flatMap((region) => roundsOf(phaseIdOf(phase), region)),
   );
+  roundsKnown.set(plan, rounds);
+  return rounds;
 }
 
 function roundsOf(phase: PhaseId, { region, stages }: PlannedRegion): RoundPlan[] {

@@ -315,7 +315,7 @@ describe('the record of a round', () => {
     const rounds = (): Promise<readonly unknown[]> => services.rollouts.rounds(ROLLOUT, phaseIdOf(2));
     await recorded(services, results([5, well]), { round: 1 });
     const table = services.store.table('rounds');
-    const { commit } = table;
+    const commit = table.commit.bind(table);
     let isKilled = false;
     jest.spyOn(table, 'commit').mockImplementation((partition, changes) => {
       if (isKilled || partition !== ROLLOUT) return commit(partition, changes);

@@ -40,6 +40,22 @@ describe('the plan of a large fleet', () => {
     expect(await services.plans.readWritten(ROLLOUT)).toBeNull();
   });
 
+  it('lets others work while it is made', async () => {
+    const services = await aPlanner(fleet(600, 1_400));
+    let turns = 0;
+    let isDone = false;
+    const others = (): void => {
+      turns += 1;
+      if (!isDone) setImmediate(others);
+    };
+    setImmediate(others);
+    await services.plans.readWritten(ROLLOUT);
+    const before = turns;
+    await step(services);
+    isDone = true;
+    expect(turns - before).toBeGreaterThan(10);
+  });
+
   it('goes on where it was killed, and does not begin again', async () => {
     const services = await aPlanner(fleet(2_100, 700));
     expect(await step(services)).toBe(true);
