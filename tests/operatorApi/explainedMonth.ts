@@ -30,6 +30,7 @@ export interface Event {
 export interface EndedAs {
   readonly kind: string;
   readonly reason: string;
+  readonly atUtc: string;
   readonly otherReasons?: readonly string[];
 }
 
@@ -47,19 +48,25 @@ export interface ExplainedMonth {
 export interface MonthSetup {
   readonly fleet: string;
   readonly effects: readonly object[];
+  /** When the rollout is asked for; absent: when its release is out. */
+  readonly startUtc?: string;
   readonly environment?: Readonly<Record<string, string>>;
   /** Before the rollout is asked for. */
   readonly prepare?: (send: Send) => Promise<void>;
-  readonly begin: (send: Send) => Promise<void>;
+  readonly begin?: (send: Send) => Promise<void>;
   /** Days on which every VM is asked about, in their order, with what people do after that. */
   readonly asked: readonly (readonly [day: number, acts?: (send: Send, nowUtc: string) => Promise<void>])[];
   readonly days: number;
+  /** The new ids of VMs that are moved, by their old ones: what was said under the old one is to come true under the new one. */
+  readonly moved?: Readonly<Record<string, string>>;
 }
 
 /** Throws unless it is answered with success. */
 export type Send = (method: string, path: string, body?: unknown) => Promise<void>;
 
-/** Some days of November 2026, in which every VM is asked about again and again. */
+const ROLLOUT = 'rollout-2026-11';
+
+/** Some days of the rollout of November 2026, in which every VM is asked about again and again. */
 export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Promise<ExplainedMonth> {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-why-'));
   const scenario = join(folder, 'month.json');
@@ -68,7 +75,7 @@ export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Pro
     JSON.stringify({ name: 'month', description: 'Of a test.', effects: setup.effects }),
   );
   const api = await make({
-    clock: { kind: 'virtual', startUtc: '2026-11-10T18:00:00.000Z' },
+    clock: { kind: 'virtual', startUtc: setup.startUtc ?? '2026-11-10T18:00:00.000Z' },
     timers: true,
     environment: { LOWTIDE_SCENARIO: scenario, ...setup.environment },
   });
@@ -82,8 +89,7 @@ export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Pro
   await send('POST', '/api/fleet', setup.fleet);
   await setup.prepare?.(send);
   await send('POST', '/api/rollouts', { month: '2026-11' });
-  await setup.begin(send);
-  const all = await valuesOf<{ readonly vmId: string }>('/api/fleet?limit=1000');
+  await setup.begin?.(send);
   const explained: Explained[] = [];
   let passed = 0;
   const passTo = async (day: number): Promise<void> => {
@@ -92,8 +98,9 @@ export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Pro
   };
   for (const [day, acts] of setup.asked) {
     await passTo(day);
+    const all = await valuesOf<{ readonly vmId: string }>('/api/fleet?limit=1000');
     for (const { vmId } of all) {
-      const { status, body } = await api.send('GET', `/api/explain?id=${vmId}`);
+      const { status, body } = await api.send('GET', `/api/explain?id=${vmId}&rollout=${ROLLOUT}`);
       // A VM that its owner has deleted is not known any more.
       if (status !== 404) explained.push(body as unknown as Explained);
     }
@@ -102,17 +109,17 @@ export async function explainedMonth(make: typeof anApi, setup: MonthSetup): Pro
   await passTo(setup.days);
   const events = await valuesOf<Event>('/api/simulated/events');
   const ended = await valuesOf<EndedAs & { readonly vmId: string }>(
-    '/api/rollouts/rollout-2026-11/virtual-machines',
+    `/api/rollouts/${ROLLOUT}/virtual-machines`,
   );
   return {
     api,
-    explained,
+    explained: explained.map((said) => ({ ...said, vmId: setup.moved?.[said.vmId] ?? said.vmId })),
     events,
     outcomes: new Map(ended.map(({ vmId, ...outcome }) => [vmId, outcome])),
     nextStart: (vmId, afterUtc) =>
       events.find(
         ({ at, action, vm, rolloutId }) =>
-          action === 'installStarted' && rolloutId !== null && at > afterUtc && vm.toLowerCase() === vmId,
+          action === 'installStarted' && rolloutId === ROLLOUT && at > afterUtc && vm.toLowerCase() === vmId,
       )?.at ?? null,
     close: async () => {
       await api.close();

@@ -1,6 +1,8 @@
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import { anApi } from '../armApi/api';
 import { explainedMonth, type Explained, type ExplainedMonth, type Hold } from './explainedMonth';
+import { BAD_ENDS, badlyEnded, cancelledMonth, monthOfBadEnds } from './monthOfBadEnds';
+import { reasonsOf, RULES } from './explanationRules';
 import { changedVm, FOUND_IN_ITS_TURN, monthOfChangedVms } from './monthOfChangedVms';
 import { monthOfEveryHold, type MonthOfEveryHold } from './monthOfEveryHold';
 
@@ -34,48 +36,6 @@ const LOGGED: Readonly<Record<string, readonly [begins: string, ends: string]>> 
   poweredOff: ['poweredOff', 'poweredOn'],
   agentSilent: ['agentLost', 'agentRestored'],
 };
-
-/** What is not in doubt of any month: each holds for everything that was said of every VM. */
-const RULES: readonly (readonly [rule: string, wrong: (month: ExplainedMonth) => readonly object[]])[] = [
-  [
-    'no installation starts before the earliest start or after the latest that was said',
-    ({ explained, nextStart }) =>
-      explained.filter(({ vmId, asOfUtc, state, start }) => {
-        if (state !== 'waiting' && state !== 'held') return false;
-        const started = nextStart(vmId, asOfUtc);
-        if (started === null) return false;
-        return start === null || started < start.earliestUtc || started > start.latestUtc;
-      }),
-  ],
-  [
-    'what takes no part or is done is not installed after that was said; a VM that became enabled since has that as its reason',
-    ({ explained, nextStart }) =>
-      explained.filter(({ vmId, asOfUtc, state, holds }) => {
-        if (state !== 'notTakingPart' && state !== 'done') return false;
-        const isOnlyEnabling = holds.length > 0 && holds.every(({ reason }) => reason === 'notEnabled');
-        return nextStart(vmId, asOfUtc) !== null && !isOnlyEnabling;
-      }),
-  ],
-  [
-    'what waited or was held and was not installed has an outcome with a reason, or its turn is still to come',
-    ({ api, explained, outcomes, nextStart }) =>
-      explained.filter(({ vmId, asOfUtc, state, start }) => {
-        if ((state !== 'waiting' && state !== 'held') || nextStart(vmId, asOfUtc) !== null) return false;
-        const outcome = outcomes.get(vmId);
-        if (outcome === undefined) return start === null || start.latestUtc < api.host.nowUtc();
-        return outcome.kind === 'patched';
-      }),
-  ],
-  [
-    'what a freeze or an exclusion holds is installed only after the end that its hold names',
-    ({ explained, nextStart }) =>
-      explained.filter(({ vmId, asOfUtc, holds }) => {
-        const started = nextStart(vmId, asOfUtc);
-        const dated = holds.filter(({ reason }) => reason === 'frozen' || reason === 'excludedForNow');
-        return started !== null && dated.some(({ facts }) => started < String(facts['untilUtc']));
-      }),
-  ],
-];
 
 describe('what `why` says of every VM of a simulated month', () => {
   let month: ExplainedMonth;
@@ -264,16 +224,10 @@ describe('what `why` says in a month in which VMs change between plan and turn, 
     expect(wrong(month)).toEqual([]);
   });
 
-  const reasonsOf = (name: string): readonly string[] => {
-    const vmId = changedVm(name);
-    const said = month.explained.filter((one) => one.vmId === vmId).map(({ outcome }) => outcome?.reason);
-    return [...said, month.outcomes.get(vmId)?.reason].filter((reason) => reason !== undefined);
-  };
-
   test.each(FOUND_IN_ITS_TURN)(
     '%s is the reason of %s, beside what was said of it before',
     (reason, name) => {
-      expect(reasonsOf(name)).toContain(reason);
+      expect(reasonsOf(month, changedVm(name))).toContain(reason);
     },
   );
 
@@ -301,5 +255,107 @@ describe('what `why` says in a month in which VMs change between plan and turn, 
       );
       expect([name, named.length > 0]).toEqual([name, true]);
     }
+  });
+});
+
+describe('what `why` says in a month in which installations end in every way, until the next release supersedes it', () => {
+  let month: ExplainedMonth;
+  beforeAll(async () => {
+    month = await monthOfBadEnds(anApi);
+  });
+  afterAll(() => month.close());
+
+  test.each(RULES)('%s', (_rule, wrong) => {
+    expect(wrong(month)).toEqual([]);
+  });
+
+  const endOf = (reason: string): string => {
+    const vmId = badlyEnded(BAD_ENDS.find(([one]) => one === reason)?.[1] ?? '');
+    const said = month.explained.map((one) => (one.vmId === vmId ? one.outcome : null));
+    const ended = [...said, month.outcomes.get(vmId)].find((outcome) => outcome?.reason === reason);
+    return ended?.atUtc ?? `${vmId} never ended ${reason}`;
+  };
+
+  test.each(BAD_ENDS)('%s is a reason of %s; that it is installed after that: %s', (reason, name, again) => {
+    const vmId = badlyEnded(name);
+    expect(reasonsOf(month, vmId)).toContain(reason);
+    expect(month.nextStart(vmId, endOf(reason)) !== null).toBe(again);
+    // What is not installed any more has that as its end.
+    expect(again || month.outcomes.get(vmId)?.reason === reason).toBe(true);
+  });
+
+  test('what it was deferred or failed for is named since then, until it is tried again, unless it has passed', () => {
+    const named = month.explained.filter(
+      ({ state, outcome }) => state === 'held' && outcome !== null && outcome.reason !== 'installInFlight',
+    );
+    // A halt is looked at afresh: resumed, it does not hold any more.
+    const wrong = named.filter(({ holds, outcome, asOfUtc }) => {
+      const since = holds.find(({ reason }) => reason === outcome?.reason)?.sinceUtc ?? '';
+      return outcome?.reason !== 'rolloutHalted' && (since !== outcome?.atUtc || asOfUtc < since);
+    });
+    expect(wrong).toEqual([]);
+    const reasons = new Set(named.map(({ outcome }) => outcome?.reason));
+    const lasting = ['installLost', 'joinedLate', 'moved', 'patchesFailed', 'stoppedDuringSoak'];
+    expect([...reasons]).toEqual(expect.arrayContaining(lasting));
+  });
+
+  test('an installation by hand holds only while it runs: it is never named after that, and the turn comes then', () => {
+    const vmId = badlyEnded('race-2');
+    const endUtc = month.events.find(
+      ({ action, vm, rolloutId }) =>
+        action === 'installCompleted' && vm.toLowerCase() === vmId && rolloutId === null,
+    )?.at;
+    expect(endOf('installInFlight') < String(endUtc)).toBe(true);
+    expect(String(month.nextStart(vmId, '')) > String(endUtc)).toBe(true);
+    const named = month.explained.filter(({ holds }) =>
+      holds.some(({ reason }) => reason === 'installInFlight'),
+    );
+    expect(named.filter(({ asOfUtc }) => asOfUtc > String(endUtc))).toEqual([]);
+  });
+
+  test('what came late or was moved is installed only once its phase has proven something', () => {
+    const provenUtc = month.events.find(
+      ({ action, vm }) => action === 'healthProbed' && vm.includes('/plain-'),
+    )?.at;
+    for (const name of ['late', 'wanders'])
+      expect(String(month.nextStart(badlyEnded(name), '')) > String(provenUtc)).toBe(true);
+  });
+
+  test('what is superseded was held to the last, by an approval that did not come or a halt', () => {
+    const said = month.explained.filter(({ vmId }) => vmId === badlyEnded('never-approved'));
+    expect(said.map(({ state }) => state)).toEqual(said.map(() => 'held'));
+    const reasons = new Set(said.flatMap(({ holds }) => holds.map(({ reason }) => reason)));
+    expect([...reasons].sort()).toEqual(['approvalPending', 'rolloutHalted']);
+    expect(month.nextStart(badlyEnded('never-approved'), '')).toBeNull();
+  });
+});
+
+describe('what `why` says in a rollout that is cancelled', () => {
+  let month: ExplainedMonth;
+  const CANCELLED_UTC = '2026-11-30T03:14:24';
+  beforeAll(async () => {
+    month = await cancelledMonth(anApi);
+  });
+  afterAll(() => month.close());
+
+  test.each(RULES)('%s', (_rule, wrong) => {
+    expect(wrong(month)).toEqual([]);
+  });
+
+  test('what runs then ends as it does; all else is not installed and ends for that reason, also what had been held', () => {
+    const ends = [...month.outcomes].map(([vmId, { reason }]) => [vmId.split('/').at(-1), reason]);
+    expect(ends).toEqual([
+      ['never-approved', 'rolloutCancelled'],
+      ['plain-1', 'rolloutCancelled'],
+      ['plain-2', 'rolloutCancelled'],
+      ['plain-3', 'installed'],
+    ]);
+    expect(month.explained.filter(({ vmId }) => month.nextStart(vmId, CANCELLED_UTC) !== null)).toEqual([]);
+  });
+
+  test('no start is said once it is cancelled', () => {
+    const after = month.explained.filter(({ asOfUtc }) => asOfUtc > `${CANCELLED_UTC}.001`);
+    expect(after.length).toBeGreaterThan(0);
+    expect(after.filter(({ start }) => start !== null)).toEqual([]);
   });
 });
