@@ -7,7 +7,7 @@ import type { AssessmentBatch, BatchAnswer, BatchVm } from '../store/assessments
 import { assessmentOf } from './assessmentAnswer';
 import * as contracts from './contracts';
 import { keepAssessed } from './keepPatches';
-import { scheduleAssessed } from './collectAssessments';
+import { scheduleAssessed } from './scheduleAssessed';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 import { turnFor } from './slices';

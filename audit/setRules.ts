@@ -3,6 +3,12 @@ import type { Findings } from './auditReport';
 import type { Health, Install } from './driverLog';
 import type { FleetFacts, Place } from './fleetFacts';
 
+/** A VM's last update: which rollout made it, and whether a probe has found the VM healthy since. */
+interface Update {
+  readonly rolloutId: string | null;
+  readonly wasHealthy: boolean;
+}
+
 /** What is known of one availability set at an instant of the sweep. */
 interface SetNow {
   readonly share: number;
@@ -10,7 +16,7 @@ interface SetNow {
   /** VMs being disrupted. */
   readonly down: Set<Place>;
   /** VMs updated and back: what is learnt of their health counts. */
-  readonly updated: Set<Place>;
+  readonly updated: Map<Place, Update>;
   /** Those of them not proven healthy, with what the last probe said; `unproven` before the first. */
   readonly suspect: Map<Place, Health | 'unproven'>;
   /** Members that are off, and since when. */
@@ -34,9 +40,10 @@ export class SetRules {
     this.#findings = findings;
   }
 
-  started({ place, start }: Install): void {
+  started({ place, start, rolloutId }: Install): void {
     const set = this.#setOf(place);
     if (set === null) return;
+    forgetOlderMonths(set, rolloutId);
     this.#checkUpdateDomains(set, place, start);
     this.#checkHealthOfOthers(set, place, start);
     // From now on it is down, and what was known of its health is history.
@@ -47,19 +54,21 @@ export class SetRules {
   }
 
   /** `last`: no other install is in flight on the VM. */
-  ended({ place }: Install, last: boolean): void {
+  ended({ place, rolloutId }: Install, last: boolean): void {
     const set = this.#setOf(place);
     if (set === null || !last) return;
     set.down.delete(place);
-    set.updated.add(place);
+    set.updated.set(place, { rolloutId, wasHealthy: false });
     if (!set.off.has(place)) set.suspect.set(place, 'unproven');
   }
 
   probed(place: Place, health: Health): void {
     const set = this.#setOf(place);
-    if (set?.updated.has(place) !== true) return;
+    const update = set?.updated.get(place);
+    if (set === null || update === undefined) return;
     if (health === 'unhealthy' || health === 'unknown') set.suspect.set(place, health);
     else set.suspect.delete(place);
+    if (health === 'healthy') set.updated.set(place, { ...update, wasHealthy: true });
   }
 
   /** Its owner stopped it: that is no verdict on the update. What is learnt of it later counts again. */
@@ -145,7 +154,7 @@ export class SetRules {
         share: setShareOf(size, this.#shares),
         size,
         down: new Set(),
-        updated: new Set(),
+        updated: new Map(),
         suspect: new Map(),
         off: new Map(),
       };
@@ -154,6 +163,24 @@ export class SetRules {
     }
     return now;
   }
+}
+
+/** A VM that was healthy after the update of an earlier month: how it has been since says nothing of that update to this month's rollout. */
+function forgetOlderMonths({ updated, suspect }: SetNow, rolloutId: string | null): void {
+  const month = monthOf(rolloutId);
+  if (month === null) return;
+  for (const place of [...suspect.keys()]) {
+    const update = updated.get(place);
+    const before = update?.wasHealthy === true ? monthOf(update.rolloutId) : null;
+    if (before === null || before >= month) continue;
+    updated.delete(place);
+    suspect.delete(place);
+  }
+}
+
+/** Of a monthly rollout; null for an emergency and for what a person asked for. */
+function monthOf(rolloutId: string | null): string | null {
+  return /^rollout-(\d{4}-\d{2})$/.exec(rolloutId ?? '')?.[1] ?? null;
 }
 
 /** INV-1: how many VMs of a set of this size may be down at once. */

@@ -77,7 +77,10 @@ export async function checkMonth(
       standaloneSharePercent: policy.standaloneSharePercent,
     },
     soakSeconds: Math.min(policy.soakSeconds, setup.redeployment?.soakSeconds ?? Infinity),
-    assessmentEverySeconds: policy.assessmentEverySeconds,
+    assessmentEverySeconds: Math.max(
+      policy.assessmentEverySeconds,
+      setup.redeployment?.assessmentEverySeconds ?? 0,
+    ),
     changedByOwner: [...owners.retagged, ...owners.deletedVms.map(({ vmId }) => vmId)],
     exposure: { first: policy.evidenceFirst, factor: policy.evidenceFactor },
     untilUtc,

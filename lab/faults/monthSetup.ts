@@ -32,6 +32,7 @@ export interface MonthSetup {
 export interface Redeployment {
   readonly atMs: number;
   readonly soakSeconds: number;
+  readonly assessmentEverySeconds: number;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -77,6 +78,7 @@ function redeploymentOf(policy: Policy, fromMs: number, calmMs: number, random: 
   return {
     atMs: fromMs + random() ** 2 * (calmMs - fromMs),
     soakSeconds,
+    assessmentEverySeconds,
     environment: settingsOf({
       ...policy,
       soakSeconds,

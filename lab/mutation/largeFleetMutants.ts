@@ -77,7 +77,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   ),
   planted(
     'a VM whose assessment was collected twice is due twice',
-    'activities/collectAssessments.ts',
+    'activities/scheduleAssessed.ts',
     ['const sinceUtc = earlier(addSeconds(startedUtc, 0), nowUtc);', 'const sinceUtc = nowUtc;'],
     ASSESSMENTS_TEST,
   ),

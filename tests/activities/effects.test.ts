@@ -78,8 +78,21 @@ function writingMethods(): ReadonlySet<string> {
   return found;
 }
 
+/** Functions that stores share. */
+function sharedFunctions(): ReadonlyMap<string, ts.Node> {
+  const shared = new Map<string, ts.Node>();
+  for (const file of filesOf('store'))
+    visit(parse('store', file), (node) => {
+      if (!ts.isFunctionDeclaration(node) || node.name === undefined) return;
+      if (!node.name.text.endsWith('Store')) shared.set(node.name.text, node);
+    });
+  return shared;
+}
+
+const shared = sharedFunctions();
+
 function writersIn(source: ts.SourceFile, factory: string): string[] {
-  const locals = new Map<string, ts.Node>();
+  const locals = new Map<string, ts.Node>(shared);
   const methods = new Map<string, ts.Node>();
   visit(source, (node) => {
     if (ts.isFunctionDeclaration(node) && node.name && node.name.text !== factory)

@@ -119,6 +119,14 @@ describe('INV-13: a set with a VM that is not proven healthy', () => {
     expect(violated(audit(set, log, { waivers: [{ vm: a0.id, at: at(71) }] }))).toEqual(['INV-13']);
   });
 
+  it('lets the set go on in the next month when it was healthy after the update of the month before', () => {
+    const next = { rolloutId: 'rollout-2026-12' };
+    const later = (...learnt: ReturnType<typeof probe>[]): unknown =>
+      violated(audit(set, [install(a0, 0, 60), learnt, install(b0, 70, 90, next)]));
+    expect(later(probe(a0, 61, 'healthy'), probe(a0, 65, 'unknown'))).toEqual([]);
+    expect(later(probe(a0, 65, 'unknown'))).toEqual(['INV-13']);
+  });
+
   it('holds neither the rest of the same update domain nor other sets', () => {
     const other = aSet('db', 20);
     const log = [
