@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { VmId } from './ids';
 import type { Policy } from './policy';
-import { cusumAfter, nextCusum, type UnhealthyRates } from './unhealthyRate';
+import { secondsBetween } from './instants';
+import {
+  isBad,
+  logLikelihoodRatio,
+  nextCusum,
+  type ResultCounts,
+  type UnhealthyRates,
+} from './unhealthyRate';
 
 /** The numbers by which evidence is judged, each for the operator to change. */
 export type EvidencePolicy = Pick<
@@ -51,6 +58,12 @@ export const COMMON_PATCHES_MAX = 20;
 /** One region or more than one: no more need be known. */
 const UNHEALTHY_REGIONS_MAX = 2;
 
+const Counts = z.object({ healthyCount: z.int().nonnegative(), unhealthyCount: z.int().nonnegative() });
+
+/** Results since an instant not more than a day ago, and those of the day before it. */
+const RecentResults = z.object({ sinceUtc: z.string(), today: Counts, before: Counts });
+type RecentResults = Readonly<z.infer<typeof RecentResults>>;
+
 /** What one scope has shown so far: an image family, a region, a phase, or the rollout. Totals; nothing in it grows with the fleet. */
 export const ScopeEvidence = z.object({
   /** Installs ever started. */
@@ -64,10 +77,12 @@ export const ScopeEvidence = z.object({
   canaryUnhealthyCount: z.int().nonnegative(),
   /** Logarithm of the likelihood ratio, see nextCusum. */
   cusum: z.number().nonnegative(),
-  /** The same of the looks after the bakes, whose VMs have each been counted once before. */
-  bakeCusum: z.number().nonnegative().default(0),
-  /** The highest that either has been: once crossed, a threshold stays so, whatever comes in later. */
+  /** The highest it has been while the results of the last days were bad as a whole: once crossed, a threshold stays so, whatever comes in later. */
   cusumMax: z.number().nonnegative(),
+  /** Results of the last day or two. Null before the first. */
+  recent: RecentResults.nullable().default(null),
+  /** What the look after the last bake has found of VMs whose results were healthy. */
+  baked: Counts.default({ healthyCount: 0, unhealthyCount: 0 }),
   unhealthyVms: z.array(VmId).max(UNHEALTHY_NAMED_MAX),
   /** The first two regions with an unhealthy VM. */
   unhealthyRegions: z.array(z.string()).max(UNHEALTHY_REGIONS_MAX),
@@ -85,8 +100,9 @@ export const noEvidence: ScopeEvidence = {
   firstUnhealthyCount: 0,
   canaryUnhealthyCount: 0,
   cusum: 0,
-  bakeCusum: 0,
   cusumMax: 0,
+  recent: null,
+  baked: { healthyCount: 0, unhealthyCount: 0 },
   unhealthyVms: [],
   unhealthyRegions: [],
   patchesInCommon: null,
@@ -194,7 +210,8 @@ export function addResults(
     else if (result.kind === 'unproven') sum.unprovenCount += 1;
     else {
       sum.cusum = nextCusum(sum.cusum, result.kind === 'unhealthy', rates);
-      sum.cusumMax = Math.max(sum.cusumMax, sum.cusum);
+      sum.recent = withRecent(sum.recent, result);
+      if (sum.cusum > sum.cusumMax && isBad(sumOf(sum.recent), rates)) sum.cusumMax = sum.cusum;
       if (result.kind === 'healthy') sum.healthyCount += 1;
       else addUnhealthy(sum, result, policy);
     }
@@ -202,23 +219,61 @@ export function addResults(
   return sum;
 }
 
-/** VMs of a scope that a look after the bake found healthy still: their results have been counted, so that they are no more healthy ones. */
-export function addStillHealthy(scope: ScopeEvidence, count: number, policy: EvidencePolicy): ScopeEvidence {
-  return { ...scope, bakeCusum: cusumAfter(scope.bakeCusum, count, ratesOf(policy)) };
+const DAY_SECONDS = 86_400;
+const NOTHING = { healthyCount: 0, unhealthyCount: 0 };
+
+/**
+ * An unhealthy VM is known later than a healthy one: it is asked until its time is up. So at the end of a window the few unhealthy VMs of a large
+ * fleet come one after another, and the sum alone would take them for a bad patch: six of 15,000. They are an alarm only where they are too many for
+ * all results of the last day, too.
+ */
+function withRecent(recent: RecentResults | null, { kind, atUtc }: UpdateResult): RecentResults {
+  const age = recent === null ? Infinity : secondsBetween(recent.sinceUtc, atUtc);
+  const from: RecentResults =
+    recent !== null && age < DAY_SECONDS
+      ? recent
+      : {
+          sinceUtc: atUtc,
+          today: NOTHING,
+          before: recent !== null && age < 2 * DAY_SECONDS ? recent.today : NOTHING,
+        };
+  const { healthyCount, unhealthyCount } = from.today;
+  return {
+    ...from,
+    today: {
+      healthyCount: healthyCount + (kind === 'healthy' ? 1 : 0),
+      unhealthyCount: unhealthyCount + (kind === 'unhealthy' ? 1 : 0),
+    },
+  };
 }
 
-/** VMs that counted as healthy and were found unhealthy after the bake. */
-export function addTurned(
+const sumOf = ({ today, before }: RecentResults): ResultCounts => ({
+  healthyCount: today.healthyCount + before.healthyCount,
+  unhealthyCount: today.unhealthyCount + before.unhealthyCount,
+});
+
+/**
+ * What a look after the bake found of VMs whose results were healthy: so many are so still, these are not any more. The order in which they are looked at
+ * says nothing, so their numbers count. `isFirst`: the look at another phase begins.
+ */
+export function addBaked(
   scope: ScopeEvidence,
-  turned: readonly UpdateResult[],
+  seen: {
+    readonly healthyCount: number;
+    readonly turned: readonly UpdateResult[];
+    readonly isFirst: boolean;
+  },
   policy: EvidencePolicy,
 ): ScopeEvidence {
-  const sum = { ...scope, healthyCount: Math.max(0, scope.healthyCount - turned.length) };
-  for (const result of [...turned].sort(byTime)) {
-    sum.bakeCusum = nextCusum(sum.bakeCusum, true, ratesOf(policy));
-    sum.cusumMax = Math.max(sum.cusumMax, sum.bakeCusum);
-    addUnhealthy(sum, result, policy);
-  }
+  const { turned, isFirst } = seen;
+  const before = isFirst ? NOTHING : scope.baked;
+  const baked = {
+    healthyCount: before.healthyCount + seen.healthyCount,
+    unhealthyCount: before.unhealthyCount + turned.length,
+  };
+  const sum = { ...scope, baked, healthyCount: Math.max(0, scope.healthyCount - turned.length) };
+  for (const result of [...turned].sort(byTime)) addUnhealthy(sum, result, policy);
+  if (turned.length > 0) sum.cusumMax = Math.max(sum.cusumMax, logLikelihoodRatio(baked, ratesOf(policy)));
   return sum;
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { exposureMax, ratesOf, type EvidencePolicy, type ScopeEvidence, type UpdateResult } from './evidence';
 import type { VmId } from './ids';
 import { ImageFamily } from './imageFamily';
-import { chanceOfAtLeast } from './unhealthyRate';
+import { chanceOfAtLeast, isBad } from './unhealthyRate';
 
 /** What a decision stops: the narrowest scope that explains what was seen. */
 export const StoppedScope = z.discriminatedUnion('kind', [
@@ -60,9 +60,6 @@ export interface EvidenceFacts {
 }
 
 const ROLLOUT: StoppedScope = { kind: 'rollout' };
-
-/** Results count as bad when a good patch would show as many unhealthy VMs less often than this. */
-const BAD_BELOW_CHANCE = 0.05;
 
 /** Everything that the totals call for; no decision means: go on. */
 export function checkEvidence(facts: EvidenceFacts, policy: EvidencePolicy): readonly EvidenceDecision[] {
@@ -169,7 +166,8 @@ function explains(
     .find(([, seen]) => {
       const unhealthyCount = Math.max(0, wide.unhealthyCount - seen.unhealthyCount);
       const healthyCount = Math.max(0, wide.healthyCount - seen.healthyCount);
-      return isBad(seen, policy) && !isBad({ unhealthyCount, healthyCount }, policy);
+      const rates = ratesOf(policy);
+      return isBad(seen, rates) && !isBad({ unhealthyCount, healthyCount }, rates);
     });
 }
 
@@ -227,15 +225,6 @@ function usedUp(scope: StoppedScope, seen: ScopeEvidence, policy: EvidencePolicy
 
 const crossed = (seen: ScopeEvidence, policy: EvidencePolicy): boolean =>
   seen.cusumMax >= Math.log(policy.haltLikelihoodRatio);
-
-/** Worse than a good patch leaves behind, as far as so few results can show. */
-function isBad(
-  { healthyCount, unhealthyCount }: Pick<ScopeEvidence, 'healthyCount' | 'unhealthyCount'>,
-  policy: EvidencePolicy,
-): boolean {
-  const chance = chanceOfAtLeast(unhealthyCount, healthyCount + unhealthyCount, ratesOf(policy).expected);
-  return chance < BAD_BELOW_CHANCE;
-}
 
 function haltOf(scope: StoppedScope, rule: HaltRule, seen: ScopeEvidence, policy: EvidencePolicy): Halt {
   const resultCount = seen.healthyCount + seen.unhealthyCount;

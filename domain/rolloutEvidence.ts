@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import {
+  addBaked,
   addResults,
-  addStillHealthy,
-  addTurned,
   grantInstalls,
   noEvidence,
   nothingCounted,
@@ -213,6 +212,7 @@ export function addBakeSeen(
   policy: EvidencePolicy,
 ): RolloutEvidence {
   const isFurther = bakedTo !== null && !isBakedTo(evidence.bakedTo, bakedTo);
+  const isFirst = bakedTo !== null && bakedTo[0] !== evidence.bakedTo?.[0];
   const still = isFurther ? healthy : [];
   const fresh = turned.filter(({ vm }) => !evidence.turned.includes(keyOf(vm)));
   if (still.length + fresh.length === 0 && !isFurther) return evidence;
@@ -220,15 +220,16 @@ export function addBakeSeen(
     seen: ScopeEvidence = noEvidence,
     isOf: (one: { readonly family: ImageFamily; readonly region: string }) => boolean,
   ): ScopeEvidence => {
-    const count = still.filter(isOf).reduce((sum, one) => sum + one.count, 0);
+    const healthyCount = still.filter(isOf).reduce((sum, one) => sum + one.count, 0);
     const results = fresh.filter(isOf).map((one) => turnedResult(evidence, one));
-    return addTurned(addStillHealthy(seen, count, policy), results, policy);
+    return addBaked(seen, { healthyCount, turned: results, isFirst }, policy);
   };
+  const known = (scopes: Scopes): string[] => (isFirst ? Object.keys(scopes) : []);
   const families = { ...evidence.families };
-  for (const family of new Set([...still, ...fresh].map((one) => one.family)))
+  for (const family of new Set([...known(families), ...[...still, ...fresh].map((one) => one.family)]))
     families[family] = scopeAfter(families[family], (one) => one.family === family);
   const regions = { ...evidence.regions };
-  for (const region of new Set([...still, ...fresh].map((one) => one.region)))
+  for (const region of new Set([...known(regions), ...[...still, ...fresh].map((one) => one.region)]))
     regions[region] = scopeAfter(regions[region], (one) => one.region === region);
   return {
     ...evidence,

@@ -15,13 +15,27 @@ export function nextCusum(cusum: number, unhealthy: boolean, { expected, refused
   return Math.max(0, cusum + step);
 }
 
-/** The sum after so many healthy VMs in a row. */
-export function cusumAfter(
-  cusum: number,
-  healthyCount: number,
+/** The same for results whose order says nothing: it may be negative. */
+export function logLikelihoodRatio(
+  { healthyCount, unhealthyCount }: ResultCounts,
   { expected, refused }: UnhealthyRates,
 ): number {
-  return Math.max(0, cusum + healthyCount * Math.log((1 - refused) / (1 - expected)));
+  return (
+    unhealthyCount * Math.log(refused / expected) + healthyCount * Math.log((1 - refused) / (1 - expected))
+  );
+}
+
+export interface ResultCounts {
+  readonly healthyCount: number;
+  readonly unhealthyCount: number;
+}
+
+/** Results count as bad when VMs that are unhealthy at the expected rate would show as many less often than this. */
+const BAD_BELOW_CHANCE = 0.05;
+
+/** Worse than a good patch leaves behind, as far as so few results can show. */
+export function isBad({ healthyCount, unhealthyCount }: ResultCounts, { expected }: UnhealthyRates): boolean {
+  return chanceOfAtLeast(unhealthyCount, healthyCount + unhealthyCount, expected) < BAD_BELOW_CHANCE;
 }
 
 /** The chance that at least `unhealthy` of `of` VMs are unhealthy when each is so with probability `rate` by itself. */

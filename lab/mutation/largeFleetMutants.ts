@@ -33,8 +33,14 @@ export const largeFleetMutants: readonly Mutant[] = [
   planted(
     'VMs that broke after their soak count without the healthy ones of the same look',
     'domain/rolloutEvidence.ts',
-    ['addTurned(addStillHealthy(seen, count, policy)', 'addTurned(addStillHealthy(seen, count * 0, policy)'],
+    ['addBaked(seen, { healthyCount,', 'addBaked(seen, { healthyCount: healthyCount * 0,'],
     BAKE_TEST,
+  ),
+  planted(
+    'the last unhealthy VMs of a window count as if there were no others',
+    'domain/evidence.ts',
+    [' && isBad(sumOf(sum.recent), rates)) sum', ') sum'],
+    'tests/domain/evidence.test.ts',
   ),
   planted(
     'the canary is forgotten when its rounds are closed',

@@ -12,6 +12,7 @@ import {
   UNHEALTHY_NAMED_MAX,
   type UpdateResult,
 } from '../../domain/evidence';
+import { addSeconds } from '../../domain/instants';
 import type { VmId } from '../../domain/ids';
 import { defaultPolicy as policy } from '../../domain/policy';
 
@@ -145,8 +146,30 @@ describe('counting', () => {
       (sum) => addResults(sum, healthy, policy),
       noEvidence,
     );
-    const now = [0, 1, 2, 3, 4].map((place) => aResult(place, { kind: 'unhealthy' }));
-    expect(addResults(past, now, policy).cusumMax).toBeCloseTo(5 * Math.log(4), 6);
+    const unhealthyAt = (atUtc: string): number =>
+      addResults(
+        past,
+        [0, 1, 2, 3, 4].map((place) => aResult(place, { kind: 'unhealthy', atUtc })),
+        policy,
+      ).cusumMax;
+    const [first] = healthy;
+    if (first === undefined) throw new Error('a result');
+    expect(unhealthyAt(addSeconds(first.atUtc, 2 * 86_400))).toBeCloseTo(5 * Math.log(4), 6);
+  });
+
+  test('the few unhealthy VMs of a large fleet, which are known last in a window, are no alarm', () => {
+    const seen = (healthyCount: number): number => {
+      const healthy = Array.from({ length: 80 }, (_, place) => aResult(place));
+      let sum = noEvidence;
+      for (let count = 0; count < healthyCount; count += 80) sum = addResults(sum, healthy, policy);
+      const [{ atUtc } = aResult(0)] = healthy;
+      const late = Array.from({ length: 6 }, (_, place) =>
+        aResult(place, { kind: 'unhealthy', atUtc: addSeconds(atUtc, 3600) }),
+      );
+      return addResults(sum, late, policy).cusumMax;
+    };
+    expect(seen(4_000)).toBe(0);
+    expect(seen(400)).toBeCloseTo(6 * Math.log(4), 6);
   });
 
   test('the counters stay small and plain data, however many VMs are counted', () => {
