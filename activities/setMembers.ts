@@ -1,5 +1,6 @@
 import { healthFrom } from '../domain/health';
-import type { AvailabilitySetId, RolloutId, VmId } from '../domain/ids';
+import { RolloutId, type AvailabilitySetId, type VmId } from '../domain/ids';
+import type { InstallOperation } from '../store/operations';
 import type { Services } from './services';
 import { sideBySide } from './sideBySide';
 
@@ -60,8 +61,8 @@ async function lookAtMember({ driver }: Pick<Services, 'driver'>, id: VmId): Pro
 }
 
 /**
- * INV-13: whether a member of another update domain was updated since the patches of this rollout were released, is not proven healthy now, and no
- * person has accepted that. The ledger knows only those that were found so by the soak, the bake or the hourly look; one whose health comes and goes may
+ * INV-13: whether a member of another update domain was updated since the patches of this rollout were released, or before and was never healthy after
+ * that, is not proven healthy now, and no person has accepted it. The ledger knows only those that were found so by the soak, the bake or the hourly look; one whose health comes and goes may
  * be healthy whenever they look. Those that were updated are probed: what lets the next ones go stands in the driver's log.
  */
 export async function isSetUnproven(
@@ -79,10 +80,17 @@ export async function isSetUnproven(
   const unproven = await sideBySide(mayBeUnproven, async ({ id }) => {
     if (await isProven(services, id)) return false;
     const last = (await services.operations.read(region, id))?.operation;
-    if (last === undefined || last.waivedUtc !== undefined) return false;
-    return last.operationId !== null && last.intentUtc >= releasedUtc;
+    if (last === undefined || last.operationId === null || last.waivedUtc !== undefined) return false;
+    return last.intentUtc >= releasedUtc || !(await wasProven(services, last));
   });
   return unproven.includes(true);
+}
+
+/** Whether a VM was healthy after an update of an earlier month: what became of it since is no word on that update. */
+async function wasProven(services: Services, { rolloutId, vmId }: InstallOperation): Promise<boolean> {
+  if (rolloutId === null) return true;
+  const outcome = await services.outcomes.read(RolloutId.parse(rolloutId), vmId);
+  return outcome === null || outcome.kind === 'patched' || outcome.kind === 'failed';
 }
 
 /** Healthy by a probe, or nothing to be proven: off, or gone. */

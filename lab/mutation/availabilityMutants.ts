@@ -136,6 +136,12 @@ export const availabilityMutants: readonly Mutant[] = [
     'tests/activities/membersDown.test.ts',
   ),
   planted(
+    'a VM that never came back from the update of last month holds its set no longer',
+    'activities/setMembers.ts',
+    [' || !(await wasProven(services, last))', ''],
+    'tests/activities/membersDown.test.ts',
+  ),
+  planted(
     'what lets a set go on is read and not probed',
     'activities/setMembers.ts',
     ['(one.installedUtc !== null && one.installedUtc >= releasedUtc)', 'one.installedUtc === releasedUtc'],

@@ -1,8 +1,9 @@
 import { advanceRound } from '../../activities/advanceRound';
 import { lookAtSet } from '../../activities/lookAtSet';
-import { keyOf } from '../../domain/ids';
+import { keyOf, RolloutId } from '../../domain/ids';
 import { phaseIdOf } from '../../domain/phaseId';
 import type { InstallOperation } from '../../store/operations';
+import type { OutcomeRecord } from '../../store/outcomes';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { aSet, vmsOf } from '../support/builders';
 import { inSet } from '../support/claims';
@@ -148,6 +149,27 @@ describe('INV-13: a member of another update domain that was updated by this rol
 
   it('lets the set go on, by what is left of its share, when it was updated before the patches were released', async () => {
     expect(await startedIn(await updated(UNHEALTHY, '2026-10-20T02:00:00.000Z'))).toBe(3);
+  });
+
+  it.each([
+    ['holds the set when it was never healthy after the update of the month before', 'unhealthy', 0],
+    ['lets the set go on, by what is left, when it was', 'patched', 3],
+  ] as const)('%s', async (_, kind, starts) => {
+    const services = await updated(UNHEALTHY);
+    const october = RolloutId.parse('rollout-2026-10');
+    await services.operations.save(installed({ intentUtc: '2026-10-20T02:00:00.000Z', rolloutId: october }));
+    const outcome: OutcomeRecord = {
+      vmId: other.id,
+      kind,
+      reason: kind === 'patched' ? 'installed' : 'unhealthyAfterUpdate',
+      detail: '',
+      atUtc: '2026-10-20T03:00:00.000Z',
+      phase: phaseIdOf(1),
+      region: 'eastus',
+      installation: null,
+    };
+    await services.outcomes.save(october, [outcome]);
+    expect(await startedIn(services)).toBe(starts);
   });
 
   it('lets the set go on when a person has waived it', async () => {
