@@ -63,7 +63,7 @@ async function lookAtMember({ driver }: Pick<Services, 'driver'>, id: VmId): Pro
 /**
  * INV-13: whether a member of another update domain was updated since the patches of this rollout were released, or before and was never healthy after
  * that, is not proven healthy now, and no person has accepted it. The ledger knows only those that were found so by the soak, the bake or the hourly look; one whose health comes and goes may
- * be healthy whenever they look. Those that were updated are probed: what lets the next ones go stands in the driver's log.
+ * be healthy whenever they look. Those that seem healthy are probed: what lets the next ones go stands in the driver's log.
  */
 export async function isSetUnproven(
   services: Services,
@@ -77,8 +77,8 @@ export async function isSetUnproven(
       one.updateDomain !== updateDomain &&
       (one.isUnclear || (one.installedUtc !== null && one.installedUtc >= releasedUtc)),
   );
-  const unproven = await sideBySide(mayBeUnproven, async ({ id }) => {
-    if (await isProven(services, id)) return false;
+  const unproven = await sideBySide(mayBeUnproven, async ({ id, isUnclear }) => {
+    if (!isUnclear && (await isProven(services, id))) return false;
     const last = (await services.operations.read(region, id))?.operation;
     if (last === undefined || last.operationId === null || last.waivedUtc !== undefined) return false;
     return last.intentUtc >= releasedUtc || !(await wasProven(services, last));

@@ -100,6 +100,9 @@ function proofOf(
   let isProven = false;
   for (const event of history) {
     if (event.at > at) break;
+    // The look after a bake of no time is at the instant of the gate, and after it.
+    if (rolloutId !== null && event.at === at && (event.what === 'unhealthy' || event.what === 'unknown'))
+      continue;
     const isInstall = event.what === 'started' || event.what === 'ended';
     if (isInstall && rolloutId !== null && event.rolloutId !== rolloutId) continue;
     if (event.what === 'started') proof = null;

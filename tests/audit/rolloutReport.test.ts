@@ -196,6 +196,9 @@ describe('INV-10: unknown health opens no gate', () => {
     const log = [...install(a, 0, 60), probe(a, 75, 'healthy'), ...install(b, 0, 60)];
     expect(gate(2, [...log, probe(b, 75, 'unknown')])).toEqual(['INV-10']);
     expect(gate(2, [...log, probe(b, 81, 'healthy')])).toEqual(['INV-10']);
+    const healthy = [...log, probe(b, 75, 'healthy')];
+    expect(gate(2, [...healthy, probe(b, 79, 'unknown')])).toEqual(['INV-10']);
+    expect(gate(2, [...healthy, probe(b, 80, 'unknown')])).toEqual([]); // the look after a bake of no time
     expect(gate(2, [...log, probe(b, 80, 'healthy')])).toEqual([]);
     expect(gate(1, [...log, probe(b, 75, 'unknown')])).toEqual([]);
   });
