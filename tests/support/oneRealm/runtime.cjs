@@ -1,5 +1,6 @@
 const { statSync } = require('node:fs');
 const { createRequire } = require('node:module');
+const process = require('node:process');
 const vm = require('node:vm');
 const { default: Runtime } = require('jest-runtime');
 
