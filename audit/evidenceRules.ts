@@ -22,7 +22,8 @@ export function checkEvidence(log: DriverLog, fleet: FleetFacts, claims: Claims,
     if (kind !== 'patched') continue;
     const place = fleet.find(vm);
     const at = atUtc === undefined ? log.until : Date.parse(atUtc);
-    const proof = proofOf((place && historyByPlace.get(place)) ?? [], { at, rolloutId: null, soakMs: null });
+    const asked = { at: at + LOGGED_LATER_MS, rolloutId: null, soakMs: null };
+    const proof = proofOf((place && historyByPlace.get(place)) ?? [], asked);
     findings.evaluated('INV-10');
     if (proof !== 'healthy')
       findings.violated('INV-10', vm, at, `counts as patched, and its health is ${proof ?? 'of no install'}`);
@@ -30,6 +31,9 @@ export function checkEvidence(log: DriverLog, fleet: FleetFacts, claims: Claims,
   for (const row of claims.trail)
     if (row.what === 'gateOpened') checkGate(row, historyByPlace, claims, findings);
 }
+
+/** Requests of one instant are logged some milliseconds apart: what an outcome was based on may stand just after it. */
+const LOGGED_LATER_MS = 1000;
 
 /** A gate that a person opened, or one without evidence, counts no VM. */
 function checkGate(

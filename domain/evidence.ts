@@ -64,6 +64,9 @@ const Counts = z.object({ healthyCount: z.int().nonnegative(), unhealthyCount: z
 const RecentResults = z.object({ sinceUtc: z.string(), today: Counts, before: Counts });
 type RecentResults = Readonly<z.infer<typeof RecentResults>>;
 
+/** `carried`: the sum that the looks of earlier phases have left, never below 0. */
+const Baked = Counts.extend({ carried: z.number().nonnegative() });
+
 /** What one scope has shown so far: an image family, a region, a phase, or the rollout. Totals; nothing in it grows with the fleet. */
 export const ScopeEvidence = z.object({
   /** Installs ever started. */
@@ -82,7 +85,7 @@ export const ScopeEvidence = z.object({
   /** Results of the last day or two. Null before the first. */
   recent: RecentResults.nullable().default(null),
   /** What the look after the last bake has found of VMs whose results were healthy. */
-  baked: Counts.default({ healthyCount: 0, unhealthyCount: 0 }),
+  baked: Baked.default({ healthyCount: 0, unhealthyCount: 0, carried: 0 }),
   unhealthyVms: z.array(VmId).max(UNHEALTHY_NAMED_MAX),
   /** The first two regions with an unhealthy VM. */
   unhealthyRegions: z.array(z.string()).max(UNHEALTHY_REGIONS_MAX),
@@ -102,7 +105,7 @@ export const noEvidence: ScopeEvidence = {
   cusum: 0,
   cusumMax: 0,
   recent: null,
-  baked: { healthyCount: 0, unhealthyCount: 0 },
+  baked: { healthyCount: 0, unhealthyCount: 0, carried: 0 },
   unhealthyVms: [],
   unhealthyRegions: [],
   patchesInCommon: null,
@@ -266,16 +269,20 @@ export function addBaked(
   policy: EvidencePolicy,
 ): ScopeEvidence {
   const { turned, isFirst } = seen;
-  const before = isFirst ? NOTHING : scope.baked;
+  const before = isFirst ? { ...NOTHING, carried: Math.max(0, bakeSum(scope, policy)) } : scope.baked;
   const baked = {
+    ...before,
     healthyCount: before.healthyCount + seen.healthyCount,
     unhealthyCount: before.unhealthyCount + turned.length,
   };
   const sum = { ...scope, baked, healthyCount: Math.max(0, scope.healthyCount - turned.length) };
   for (const result of [...turned].sort(byTime)) addUnhealthy(sum, result, policy);
-  if (turned.length > 0) sum.cusumMax = Math.max(sum.cusumMax, logLikelihoodRatio(baked, ratesOf(policy)));
+  if (turned.length > 0) sum.cusumMax = Math.max(sum.cusumMax, bakeSum(sum, policy));
   return sum;
 }
+
+const bakeSum = ({ baked }: Pick<ScopeEvidence, 'baked'>, policy: EvidencePolicy): number =>
+  baked.carried + logLikelihoodRatio(baked, ratesOf(policy));
 
 const byTime = (a: UpdateResult, b: UpdateResult): number =>
   compare(a.atUtc, b.atUtc) || unhealthyFirst(a) - unhealthyFirst(b) || compare(a.vm, b.vm);

@@ -5,12 +5,25 @@ import type { HealthSignals } from '../../domain/health';
 
 import { imageFamilyOf } from '../../domain/imageFamily';
 import { phaseIdOf } from '../../domain/phaseId';
-import { addRoundResults, closeRound, grantRound, noRolloutEvidence } from '../../domain/rolloutEvidence';
+import {
+  addBakeSeen,
+  addRoundResults,
+  closeRound,
+  grantRound,
+  noRolloutEvidence,
+} from '../../domain/rolloutEvidence';
 import { defaultPolicy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { vmsOf } from '../support/builders';
+import { aVm, vmsOf } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';
-import { aRound, outcomesIn, ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+import {
+  aRound,
+  outcomesIn,
+  ROLLOUT,
+  someServices,
+  WINDOW_OPENS,
+  type FakeServices,
+} from '../support/fakeServices';
 
 type Answer = z.output<typeof contracts.recordBake.output>;
 
@@ -229,6 +242,28 @@ describe('R-204: VMs that die after their soak, in a large phase', () => {
     show(services, vms.slice(50, 58), DEAD);
     await judgeAll(services);
     expect((await halts(services)).join()).toContain('sequentialTest');
+  });
+
+  it('are an alarm when there are a few in each of several phases', () => {
+    const family = imageFamilyOf(vmsOf(1)[0] ?? aVm());
+    const look = (before: typeof noRolloutEvidence, phase: number): typeof noRolloutEvidence =>
+      addBakeSeen(
+        before,
+        {
+          bakedTo: [`phase-${phase}`, 'row', 40],
+          healthy: [{ family, region: 'eastus', count: 38 }],
+          turned: vms
+            .slice(phase * 2, phase * 2 + 2)
+            .map(({ id: vm, region }) => ({ vm, family, region, atUtc: WINDOW_OPENS })),
+        },
+        defaultPolicy,
+      );
+    const sums = [1, 2, 3, 4].map((last) => {
+      let seen = noRolloutEvidence;
+      for (let phase = 1; phase <= last; phase += 1) seen = look(seen, phase);
+      return seen.rollout.cusumMax;
+    });
+    expect(sums.map((sum) => sum >= Math.log(1000))).toEqual([false, false, false, true]);
   });
 
   it('are counted as they were when a call is repeated', async () => {

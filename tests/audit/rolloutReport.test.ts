@@ -167,6 +167,11 @@ describe('INV-10: unknown health opens no gate', () => {
     expect(called([...install(a, 0, 60), probe(a, 80, 'healthy'), probe(a, 81, 'unknown')])).toEqual([]);
   });
 
+  it('takes an answer that is logged some milliseconds after the outcome for the one that the outcome is based on', () => {
+    const logged = { ...probe(a, 80, 'healthy'), at: at(80).replace('.000Z', '.001Z') };
+    expect(called([...install(a, 0, 60), probe(a, 61, 'unknown'), logged])).toEqual([]);
+  });
+
   it('catches a VM that counts as patched although nothing was installed on it', () => {
     expect(called([probe(a, 75, 'healthy')])).toEqual(['INV-10']);
   });
