@@ -5,6 +5,7 @@ import {
   type TableServiceClientOptions,
   type TransactionAction,
 } from '@azure/data-tables';
+import type { PipelinePolicy } from '@azure/core-rest-pipeline';
 import { LowtideError } from '../domain/lowtideError';
 import { type Entity, entityOf, rowOf, wireBytesOf, writerOf } from './azureEntity';
 import {
@@ -66,6 +67,22 @@ export function azureStore(
   };
 }
 
+/**
+ * Storage that closes a connection while a request is being written breaks the pipe. The SDK repeats a request whose connection was reset, and not that
+ * one, though they are the same: the answer is not known.
+ */
+export const brokenPipeIsReset: PipelinePolicy = {
+  name: 'lowtideBrokenPipe',
+  sendRequest: async (request, next) => {
+    try {
+      return await next(request);
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EPIPE') error.code = 'ECONNRESET';
+      throw error;
+    }
+  },
+};
+
 function clientOf(
   account: string | TablesByIdentity,
   name: TableName,
@@ -89,6 +106,7 @@ function clientOf(
             },
           },
         },
+        { position: 'perRetry', policy: brokenPipeIsReset },
       ],
     };
     return typeof account === 'string'
