@@ -1,6 +1,5 @@
-import { isSameFleet } from '../planning/fleetColumns';
+import { KeptByFleet } from '../planning/keptByFleet';
 import type { Plan } from '../planning/plan';
-import type { VirtualMachine } from '../domain/virtualMachine';
 import type { OutcomeRecord } from '../store/outcomes';
 
 /** A plan, and what is written of it beside its rounds. */
@@ -10,32 +9,8 @@ export interface MadePlan {
   readonly fingerprint: string;
 }
 
-interface Kept {
-  readonly vms: readonly VirtualMachine[];
-  /** All that it was made from beside the VMs. */
-  readonly asked: string;
-  readonly plan: MadePlan;
-}
-
 /**
- * The plan that was made last of a fleet, by its first VM, from one step of writing it to the next. It is no state: a step that finds none, because the process is
- * another one or the store hands out new objects, makes the plan again, and it is the same.
+ * The plan that was made last of a fleet, from one step of writing it to the next. A step that finds none, because the process is another one or the store
+ * hands out new objects, makes it again. A plan that is written is forgotten; one of 100,000 VMs is 20 MB.
  */
-const kept = new WeakMap<VirtualMachine, Kept>();
-
-/** Null unless it was made of the same VMs, the same objects, and from the same beside them. */
-export function keptPlan(vms: readonly VirtualMachine[], asked: string): MadePlan | null {
-  const [first] = vms;
-  const found = first === undefined ? undefined : kept.get(first);
-  return found?.asked === asked && isSameFleet(found.vms, vms) ? found.plan : null;
-}
-
-export function keepPlan(vms: readonly VirtualMachine[], asked: string, plan: MadePlan): void {
-  const [first] = vms;
-  if (first !== undefined) kept.set(first, { vms, asked, plan });
-}
-
-/** A plan that is written is asked for no more; one of 100,000 VMs is 20 MB. */
-export function forgetPlan([first]: readonly VirtualMachine[]): void {
-  if (first !== undefined) kept.delete(first);
-}
+export const keptPlans = new KeptByFleet<MadePlan>();

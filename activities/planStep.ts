@@ -17,7 +17,7 @@ import type { OutcomeRecord } from '../store/outcomes';
 import type { PlanSummary, WrittenPlan } from '../store/plans';
 import { lookAtMembers } from './budgetMembers';
 import { budgetsDown } from './budgetShares';
-import { forgetPlan, keepPlan, keptPlan, type MadePlan } from './keptPlan';
+import { keptPlans, type MadePlan } from './keptPlan';
 import { saveOutcomes } from './saveOutcomes';
 import type { Services } from './services';
 import { stepsInSlices } from './slices';
@@ -56,7 +56,7 @@ export async function planStep(services: Services, control: RolloutControl): Pro
   }
   const written = before ?? { ...facts, fingerprint, ineligible: 0, rounds: 0 };
   const end = await writePart(services, plan, written);
-  if (end !== 'goesOn') forgetPlan(vms);
+  if (end !== 'goesOn') keptPlans.forget(vms);
   return end;
 }
 
@@ -108,8 +108,8 @@ async function makePlan(
   const freezes = await services.freezes.list();
   const ofMonth = { month, seed, endsUtc, emergency, rolloutId, releasedUtc, nowUtc };
   const asked = JSON.stringify([ofMonth, policy, learntRegions(), down, carriedOver, freezes]);
-  const known = keptPlan(vms, asked);
-  if (known !== null) return known;
+  const known = keptPlans.of(vms, asked);
+  if (known !== undefined) return known;
   const held = heldThroughout(vms, freezes, policy, { nowUtc, endsUtc });
   const made = await stepsInSlices(
     planInSteps({
@@ -129,7 +129,7 @@ async function makePlan(
   const leftOut = await stepsInSlices(outcomesOfLeftOut(services, made, vms, { freezes, nowUtc }));
   const fingerprint = await stepsInSlices(planFingerprint(made));
   const plan: MadePlan = { made, leftOut, fingerprint };
-  keepPlan(vms, asked, plan);
+  keptPlans.keep(vms, asked, plan);
   return plan;
 }
 

@@ -43,15 +43,11 @@ export const recordBake = activity(contracts.recordBake, async (services, input)
   const { rolloutId, phase, from, again } = input;
   const control = await rolloutOf(services, rolloutId);
   const halts = await services.rollouts.haltsOf(control);
-  const { bakedTo: countedTo } = await services.evidence.read(rolloutId);
-  const found: Found = { probed: 0, countedTo, healthy: new Map(), unknown: [], unhealthy: [] };
-  const answer = (next: BakeCursor | null): Answer => {
-    const { probed, unknown, unhealthy } = found;
-    return { probed, unknown, unhealthy, next };
-  };
   // A rollout that is over judges nothing any more.
   if (controlFor(control, halts, { phase, region: null }, services.nowUtc()).kind === 'stop')
-    return answer(null);
+    return { probed: 0, unknown: [], unhealthy: [], next: null };
+  const { bakedTo: countedTo } = await services.evidence.read(rolloutId);
+  const found: Found = { probed: 0, countedTo, healthy: new Map(), unknown: [], unhealthy: [] };
   const vms = again === null ? vmsFrom(services, input, from) : listed(again);
   for (;;) {
     const { items, next, through } = await vms.take(PROBED_TOGETHER);
@@ -59,7 +55,8 @@ export const recordBake = activity(contracts.recordBake, async (services, input)
     const named = found.unhealthy.length + found.unknown.length;
     if (next !== null && named < NAMED_MAX && found.probed < CALL_VMS_MAX) continue;
     if (found.healthy.size > 0) await tellFound(services, input, through, found, []);
-    return answer(next);
+    const { probed, unknown, unhealthy } = found;
+    return { probed, unknown, unhealthy, next };
   }
 });
 

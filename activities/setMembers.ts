@@ -62,8 +62,8 @@ async function lookAtMember({ driver }: Pick<Services, 'driver'>, id: VmId): Pro
 
 /**
  * INV-13: whether a member of another update domain was updated since the patches of this rollout were released, or before and was never healthy after
- * that, is not proven healthy now, and no person has accepted it. The ledger knows only those that were found so by the soak, the bake or the hourly look; one whose health comes and goes may
- * be healthy whenever they look. Those that seem healthy are probed: what lets the next ones go stands in the driver's log.
+ * that, is not proven healthy now, and no person has accepted it. The ledger knows only those that the soak, the bake or the hourly look found so; one
+ * whose health comes and goes may be healthy whenever they look. Those that seem healthy are probed: what lets the next ones go stands in the driver's log.
  */
 export async function isSetUnproven(
   services: Services,

@@ -6,28 +6,28 @@ export interface UnhealthyRates {
   readonly refused: number;
 }
 
-/**
- * Wald's sequential test as a cumulative sum: the logarithm of how much more likely the results are at the refused rate than at the
- * expected one, never below 0, so that a long healthy past cannot hide a bad present.
- */
-export function nextCusum(cusum: number, unhealthy: boolean, { expected, refused }: UnhealthyRates): number {
-  const step = unhealthy ? Math.log(refused / expected) : Math.log((1 - refused) / (1 - expected));
-  return Math.max(0, cusum + step);
+export interface ResultCounts {
+  readonly healthyCount: number;
+  readonly unhealthyCount: number;
 }
 
-/** The same for results whose order says nothing: it may be negative. */
+/** The logarithm of how much more likely so many results are at the refused rate than at the expected one; negative when they are less likely. */
 export function logLikelihoodRatio(
   { healthyCount, unhealthyCount }: ResultCounts,
   { expected, refused }: UnhealthyRates,
 ): number {
-  return (
-    unhealthyCount * Math.log(refused / expected) + healthyCount * Math.log((1 - refused) / (1 - expected))
-  );
+  // None of a kind says nothing, also where the ratio of its rates is not finite: at a refused rate of 1.
+  const of = (count: number, ratio: number): number => (count === 0 ? 0 : count * Math.log(ratio));
+  return of(unhealthyCount, refused / expected) + of(healthyCount, (1 - refused) / (1 - expected));
 }
 
-export interface ResultCounts {
-  readonly healthyCount: number;
-  readonly unhealthyCount: number;
+/**
+ * Wald's sequential test as a cumulative sum: the logarithm of the likelihood ratio of one result after another, never below 0, so that a long healthy past
+ * cannot hide a bad present.
+ */
+export function nextCusum(cusum: number, unhealthy: boolean, rates: UnhealthyRates): number {
+  const result = unhealthy ? { healthyCount: 0, unhealthyCount: 1 } : { healthyCount: 1, unhealthyCount: 0 };
+  return Math.max(0, cusum + logLikelihoodRatio(result, rates));
 }
 
 /** Results count as bad when VMs that are unhealthy at the expected rate would show as many less often than this. */

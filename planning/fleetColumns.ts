@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy';
 import { learntRegions } from '../domain/regions';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { columnsInSteps, NONE, type VmColumns } from './columns';
+import { KeptByFleet } from './keptByFleet';
 
 export type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
 
@@ -13,27 +14,20 @@ export interface FleetColumns extends VmColumns {
   readonly absences: readonly Absence[];
 }
 
-interface Remembered {
-  readonly vms: readonly VirtualMachine[];
-  readonly policy: string;
-  readonly columns: FleetColumns;
-}
-
 /**
- * The columns of the fleets that were planned last, by their first VM: they are forgotten with it. To look at each VM is what takes longest in a plan,
- * 40 % of it at 100,000 VMs and more at a million, which no cache of a processor holds; previews plan the same fleet again and again.
+ * The columns of the fleets that were planned last. To look at each VM is what takes longest in a plan, 40 % of it at 100,000 VMs and more at a million,
+ * which no cache of a processor holds; previews plan the same fleet again and again.
  */
-const remembered = new WeakMap<VirtualMachine, Remembered>();
+const remembered = new KeptByFleet<FleetColumns>();
 
 /** The same VMs, the same objects in the same order, with the same policy have the columns that they had. Yields how many VMs it has read since. */
 export function* fleetColumns(
   vms: readonly VirtualMachine[],
   policy: Policy,
 ): Generator<number, FleetColumns> {
-  const [first] = vms;
   const asked = whatIsRead(policy);
-  const known = first === undefined ? undefined : remembered.get(first);
-  if (known?.policy === asked && isSameFleet(known.vms, vms)) return known.columns;
+  const known = remembered.of(vms, asked);
+  if (known !== undefined) return known;
   const eligibility = eligibilityInTurn(policy);
   const absence = new Int32Array(vms.length);
   const absences: Absence[] = [];
@@ -48,16 +42,8 @@ export function* fleetColumns(
   });
   const made: FleetColumns = { ...columns, absence, absences };
   // A policy that was learnt while others worked in between is another question.
-  if (first !== undefined && asked === whatIsRead(policy))
-    remembered.set(first, { vms: [...vms], policy: asked, columns: made });
+  if (asked === whatIsRead(policy)) remembered.keep(vms, asked, made);
   return made;
-}
-
-/** A VM is never changed in place, so the same object says the same. Compares a million in a few milliseconds. */
-export function isSameFleet(one: readonly VirtualMachine[], other: readonly VirtualMachine[]): boolean {
-  if (one.length !== other.length) return false;
-  for (let n = 0; n < one.length; n += 1) if (one[n] !== other[n]) return false;
-  return true;
 }
 
 /** All that columns and eligibility read beside the VMs. */

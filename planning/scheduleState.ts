@@ -17,17 +17,6 @@ export interface RoundTimes {
   readonly waitedFor: WaitedFor;
 }
 
-export interface RoundTimes {
-  readonly startMs: number;
-  /** When its claim is released. */
-  readonly endMs: number;
-  /** When the last of its VMs is done: later where some waited in vain for evidence, and are caught up. */
-  readonly doneMs: number;
-  /** False: no window of its zones is long enough. */
-  readonly fits: boolean;
-  readonly waitedFor: WaitedFor;
-}
-
 export interface PhaseRun {
   readonly index: number;
   readonly planned: number;

@@ -1,4 +1,4 @@
-import { forgetPlan, keepPlan, keptPlan, type MadePlan } from '../../activities/keptPlan';
+import { keptPlans, type MadePlan } from '../../activities/keptPlan';
 import { vmsOf } from '../support/builders';
 import { planOf } from '../support/fleets';
 
@@ -7,24 +7,24 @@ const plan: MadePlan = { made: planOf(vms), leftOut: [], fingerprint: 'a' };
 
 describe('the plan that is kept from step to step', () => {
   beforeEach(() => {
-    keepPlan(vms, 'asked', plan);
+    keptPlans.keep(vms, 'asked', plan);
   });
 
   it('is that of the same VMs, made from the same beside them', () => {
-    expect(keptPlan([...vms], 'asked')).toBe(plan);
+    expect(keptPlans.of([...vms], 'asked')).toBe(plan);
   });
 
   it('is not that of other VMs, nor one that was made from something else', () => {
     const [first, ...rest] = vms;
     if (first === undefined) throw new Error('a VM');
-    expect(keptPlan(vms, 'asked later')).toBeNull();
-    expect(keptPlan([first], 'asked')).toBeNull();
-    expect(keptPlan([first, ...rest.map((vm) => ({ ...vm }))], 'asked')).toBeNull();
-    expect(keptPlan([], 'asked')).toBeNull();
+    expect(keptPlans.of(vms, 'asked later')).toBeUndefined();
+    expect(keptPlans.of([first], 'asked')).toBeUndefined();
+    expect(keptPlans.of([first, ...rest.map((vm) => ({ ...vm }))], 'asked')).toBeUndefined();
+    expect(keptPlans.of([], 'asked')).toBeUndefined();
   });
 
   it('is forgotten once it is written', () => {
-    forgetPlan(vms);
-    expect(keptPlan(vms, 'asked')).toBeNull();
+    keptPlans.forget(vms);
+    expect(keptPlans.of(vms, 'asked')).toBeUndefined();
   });
 });

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { chanceOfAtLeast, nextCusum } from '../../domain/unhealthyRate';
+import { chanceOfAtLeast, logLikelihoodRatio, nextCusum } from '../../domain/unhealthyRate';
 
 const rates = { expected: 0.005, refused: 0.02 };
 
@@ -7,6 +7,15 @@ describe('the sequential test', () => {
   test('an unhealthy VM counts for four times the odds, a healthy one for little against', () => {
     expect(nextCusum(1, true, rates)).toBeCloseTo(1 + Math.log(4), 12);
     expect(nextCusum(1, false, rates)).toBeCloseTo(1 + Math.log(0.98 / 0.995), 12);
+  });
+
+  test('is a number for no results, and for unhealthy ones alone, also at a refused rate of 100 %', () => {
+    const all = { expected: 0.005, refused: 1 };
+    expect(logLikelihoodRatio({ healthyCount: 0, unhealthyCount: 0 }, all)).toBe(0);
+    expect(logLikelihoodRatio({ healthyCount: 0, unhealthyCount: 2 }, all)).toBeCloseTo(
+      2 * Math.log(200),
+      12,
+    );
   });
 
   test('never falls below zero', () => {
