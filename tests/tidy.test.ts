@@ -42,6 +42,17 @@ describe('the documentation is complete', () => {
     expect(rows.sort()).toEqual([...OutcomeReason.options].sort());
   });
 
+  test('every member of host.json has its row in docs/host.md, or stands in one that has', () => {
+    const rows = matches(read('docs/host.md').split('## host.json')[1] ?? '', /^\|([^|]*)\|/gm).join();
+    const hasRow = (name: string): boolean => new RegExp(`[.\`]${name}\``).test(rows);
+    const undocumented = ([name, value]: [string, unknown]): string[] => {
+      if (hasRow(name)) return [];
+      return value instanceof Object ? Object.entries(value).flatMap(undocumented) : [name];
+    };
+    const host = JSON.parse(read('host.json')) as object;
+    expect(Object.entries(host).flatMap(undocumented)).toEqual([]);
+  });
+
   test('every setting of the policy is in docs/settings.md, with its default', () => {
     const text = read('docs/settings.md');
     const documented = Object.keys(Policy.shape).map((key) => {

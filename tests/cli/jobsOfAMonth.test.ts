@@ -215,7 +215,7 @@ describe('a month of patching, by the people who run it', () => {
     expect(await reads('why', 'web-1')).toMatch(/operatorSkipped/);
   });
 
-  it('of one application never more is down than its budget, across regions; a database has windows of its own', async () => {
+  it('never more VMs of one application are down than its budget allows, across regions; a database has windows of its own', async () => {
     const down = new Set<string>();
     let most = 0;
     for (const { action, name } of await month.events()) {

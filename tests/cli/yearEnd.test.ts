@@ -78,7 +78,7 @@ describe('the end of a year', () => {
     );
   });
 
-  it('a receiver inside of the network of the host is refused, and who asks reads why', async () => {
+  it('a receiver inside the network of the host is refused, and the person who asks reads why', async () => {
     const { out } = await month.says('rea', 'notifications');
     expect(month.receiver.received).toEqual([]);
     expect(out).toMatch(
