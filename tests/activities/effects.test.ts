@@ -106,13 +106,16 @@ function writersIn(source: ts.SourceFile, factory: string): string[] {
       if (ts.isReturnStatement(statement) && statement.expression)
         for (const property of (statement.expression as ts.ObjectLiteralExpression).properties)
           if (property.name && ts.isIdentifier(property.name)) methods.set(property.name.text, property);
-  const writes = (node: ts.Node, seen: ReadonlySet<string>): boolean => {
+  /** What it reaches is walked once, however many ways lead there: `seen` grows through the whole walk. */
+  const writes = (node: ts.Node, seen: Set<string>): boolean => {
     let found = false;
     visit(node, (inner) => {
       if (ts.isPropertyAccessExpression(inner) && TABLE_WRITES.has(inner.name.text)) found = true;
       if (!ts.isIdentifier(inner) || isMemberName(inner) || seen.has(inner.text)) return;
       const local = locals.get(inner.text);
-      if (local && writes(local, new Set([...seen, inner.text]))) found = true;
+      if (local === undefined) return;
+      seen.add(inner.text);
+      if (writes(local, seen)) found = true;
     });
     return found;
   };
