@@ -2,7 +2,7 @@ import type { ApprovalFacts } from '../domain/approvals';
 import { budgetMax, type Budget } from '../domain/budgets';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { installsLeft, noEvidence } from '../domain/evidence';
-import { standingFreezes } from '../domain/freezes';
+import { freezesOf, freezesOfStart } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
 import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
@@ -149,7 +149,7 @@ class Look {
       return this.#later(from);
     const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc: null, endsUtc }, policy);
     if (slot === null || slot.opensUtc > nowUtc) return nextWindow();
-    const freezes = standingFreezes(await this.#freezes(), vm, zone, nowUtc);
+    const freezes = freezesOfStart(freezesOf(await this.#freezes(), vm, zone), nowUtc, policy);
     if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
     const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
     if (!isReachable || (await this.#isOfFullBudget(vm, policy))) {

@@ -1,5 +1,5 @@
 import type { ControlledPlace } from '../domain/control';
-import { standingFreezes, type Freeze } from '../domain/freezes';
+import { freezesOf, freezesOfStart, type Freeze } from '../domain/freezes';
 import { healthFrom } from '../domain/health';
 import { holdsOf, type HoldFacts, type Place } from '../domain/holds';
 import type { RolloutId, VmId } from '../domain/ids';
@@ -73,7 +73,7 @@ async function factsOf(services: Services, rows: ControlRows, input: LookInput):
     agentStatus: agent.status,
     agentVersion: agent.version,
     health: healthFrom(signals),
-    freezes: standingFreezes(await rows.freezes(), vm, zone, nowUtc),
+    freezes: freezesOfStart(freezesOf(await rows.freezes(), vm, zone), nowUtc, policy),
     window: windowAtOrAfter(calendarOf(zone, vm, policy), policy, nowUtc),
   };
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { assertNever } from '../domain/assertNever';
 import { controlFor } from '../domain/control';
 import { emergencyRequest, type EmergencyRequest } from '../domain/emergency';
-import { standingFreezes } from '../domain/freezes';
+import { freeUntil, freezesOf, freezesOfStart, type Freeze } from '../domain/freezes';
 import { holdsOf, type HoldFacts } from '../domain/holds';
 import type { VmId } from '../domain/ids';
 import { secondsBetween } from '../domain/instants';
@@ -25,13 +25,14 @@ type Input = z.infer<typeof contracts.startInstall.input>;
 export const startInstall = activity(
   contracts.startInstall,
   async (services, input): Promise<AnswerTo<typeof contracts.startInstall>> => {
-    const answer = await installOnce(services, jobOf(services, input));
+    const job = jobOf(services, input, await services.freezes.list());
+    const answer = await installOnce(services, job);
     if (answer.kind !== 'end') return answer;
     return { kind: 'end', outcome: outcomeFor(services, input.vmId, answer.stop) };
   },
 );
 
-function jobOf(services: Services, input: Input): InstallJob {
+function jobOf(services: Services, input: Input, freezes: readonly Freeze[]): InstallJob {
   const { vmId, region, rolloutId, phase, claim, sinceUtc } = input;
   const { policy } = services;
   return {
@@ -42,7 +43,7 @@ function jobOf(services: Services, input: Input): InstallJob {
     claimId: claim.claimId,
     maximumSeconds: policy.installMaximumSeconds,
     minutesMin: policy.installMinimumSeconds / 60,
-    minutesNow: (reading) => minutesLeft(services, input, reading),
+    minutesNow: (reading) => minutesLeft(services, input, reading, freezes),
     request: async (reading) => ({
       ...((await patchesOfEmergency(services, reading)) ?? {
         classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,
@@ -72,10 +73,10 @@ async function stoppedBy(services: Services, input: Input, reading: VmReading): 
     return [because('takenOver')];
   const nowUtc = services.nowUtc();
   const place = { ...input, availabilitySetId: vm.availabilitySetId };
-  const own = ownRollout(services, input.rolloutId, row);
-  const control = controlFor(own, await services.rollouts.haltsOf(own), place, nowUtc, approvals);
-  const standing = standingFreezes(freezes, vm, timeZoneOf(vm, policy).zone, nowUtc);
-  const holds = holdsOf({ nowUtc, policy, control, freezes: standing });
+  const rollout = ownRollout(services, input.rolloutId, row);
+  const control = controlFor(rollout, await services.rollouts.haltsOf(rollout), place, nowUtc, approvals);
+  const own = freezesOf(freezes, vm, timeZoneOf(vm, policy).zone);
+  const holds = holdsOf({ nowUtc, policy, control, freezes: freezesOfStart(own, nowUtc, policy) });
   if (services.emergency !== undefined && (await patchesOfEmergency(services, reading)) === null)
     return [...holds, because('nothingToInstall')];
   if (holds.length > 0 || policy.hooks.length === 0) return holds;
@@ -125,14 +126,23 @@ function refusedBecause(code: LastingRefusal, message: string): Because {
   }
 }
 
-/** Minutes of the VM's own window that are left for an installation, less the reserve for a reboot; 0 outside of it. */
-function minutesLeft(services: Services, { claim }: Input, reading: VmReading): number {
+/** Minutes of the VM's own window that are left for an installation before the next freeze, less the reserve for a reboot; 0 outside of it. */
+function minutesLeft(
+  services: Services,
+  { claim }: Input,
+  { vm }: VmReading,
+  freezes: readonly Freeze[],
+): number {
   const { policy } = services;
   const now = services.nowUtc();
-  const calendar = calendarOf(timeZoneOf(reading.vm, policy).zone, reading.vm, policy);
-  const window = windowAtOrAfter(calendar, policy, now);
+  const { zone } = timeZoneOf(vm, policy);
+  const window = windowAtOrAfter(calendarOf(zone, vm, policy), policy, now);
   if (!isOpen(window, now) || now > claim.startByUtc) return 0;
-  const seconds = secondsBetween(now, window.closesUtc) - policy.rebootReserveSeconds;
+  const own = freezesOf(freezes, vm, zone);
+  // A freeze that leaves no time for an installation forbids it (`stoppedBy`); one that begins later shortens it.
+  const isForbidden = freezesOfStart(own, now, policy).length > 0;
+  const untilUtc = isForbidden ? window.closesUtc : freeUntil(own, now, window.closesUtc);
+  const seconds = secondsBetween(now, untilUtc) - policy.rebootReserveSeconds;
   return Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60);
 }
 

@@ -28,19 +28,31 @@ function pathOf(parent: Command, name: string): string {
 /** So much of a name may be wrong that is meant. */
 const WRONG_SHARE_MAX = 0.4;
 
-/** A command that does something of itself takes no other word: what follows it is a misspelt command below it, and the nearest is named. */
+/**
+ * A command that does something of itself takes no other word: what follows it is a misspelt command below it, and the nearest is named, before
+ * the options of that command are called unknown.
+ */
 export function refuseUnknownBelow(parent: Command): void {
   if (parent.commands.length === 0) return;
-  parent.allowExcessArguments(true).hook('preAction', (_parent, typed) => {
-    const [word] = typed === parent ? parent.args : [];
-    if (word === undefined) return;
-    const near = closest(
-      word,
-      parent.commands.map((each) => each.name()),
-    );
-    const meant = distance(word, near) <= word.length * WRONG_SHARE_MAX ? `\n(Did you mean ${near}?)` : '';
-    parent.error(`error: unknown command '${parent.name()} ${word}'${meant}`, {
-      code: 'commander.unknownCommand',
+  parent
+    .allowExcessArguments(true)
+    .allowUnknownOption(true)
+    .hook('preAction', (_parent, typed) => {
+      const [word] = typed === parent ? parent.args : [];
+      if (word === undefined) return;
+      const names = parent.commands.map((each) => each.name());
+      const flags = parent.options.flatMap(({ long }) => long ?? []);
+      if (word.startsWith('-'))
+        parent.error(`error: unknown option '${word}'${meant(word, flags)}`, {
+          code: 'commander.unknownOption',
+        });
+      parent.error(`error: unknown command '${parent.name()} ${word}'${meant(word, names)}`, {
+        code: 'commander.unknownCommand',
+      });
     });
-  });
+}
+
+function meant(word: string, names: readonly string[]): string {
+  const near = closest(word, names);
+  return distance(word, near) <= word.length * WRONG_SHARE_MAX ? `\n(Did you mean ${near}?)` : '';
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Utc } from './ids';
-import { isCalendarDay, utcOf } from './instants';
+import { addSeconds, earlier, isCalendarDay, utcOf } from './instants';
 import { instantOf } from './localTime';
+import type { Policy } from './policy';
 import { Selector, selects } from './selector';
 import { zoneNamed } from './timeZone';
 import type { VirtualMachine } from './virtualMachine';
@@ -73,7 +74,7 @@ export function spanOf(
   return { fromUtc: utcIn(zone, from, localMs(from)), toUtc: utcIn(zone, to, endMs(to)) };
 }
 
-/** A freeze that is in force for a VM now. */
+/** A freeze that concerns a VM. */
 export interface StandingFreeze {
   readonly freeze: Freeze;
   readonly span: FreezeSpan;
@@ -86,9 +87,31 @@ export function standingFreezes(
   vmZone: string,
   nowUtc: string,
 ): readonly StandingFreeze[] {
-  return freezesOf(freezes, vm, vmZone)
-    .filter(({ span }) => span.fromUtc <= nowUtc && nowUtc < span.toUtc)
+  return inForce(freezesOf(freezes, vm, vmZone), nowUtc, nowUtc);
+}
+
+/** Those that keep an installation from starting now: in force already, or before the shortest installation and its reboots could end. */
+export function freezesOfStart(
+  freezes: readonly StandingFreeze[],
+  nowUtc: string,
+  policy: Pick<Policy, 'installMinimumSeconds' | 'rebootReserveSeconds'>,
+): readonly StandingFreeze[] {
+  const endUtc = addSeconds(nowUtc, policy.installMinimumSeconds + policy.rebootReserveSeconds);
+  return inForce(freezes, nowUtc, endUtc);
+}
+
+function inForce(freezes: readonly StandingFreeze[], fromUtc: string, toUtc: string): StandingFreeze[] {
+  return freezes
+    .filter(({ span }) => (span.fromUtc <= fromUtc || span.fromUtc < toUtc) && fromUtc < span.toUtc)
     .sort((a, b) => (a.span.toUtc > b.span.toUtc ? -1 : 1));
+}
+
+/** When the next freeze begins, after an instant at which none is in force; `endsUtc` when none does before. */
+export function freeUntil(freezes: readonly StandingFreeze[], utc: string, endsUtc: string): string {
+  return freezes
+    .map(({ span }) => span.fromUtc)
+    .filter((fromUtc) => fromUtc > utc)
+    .reduce(earlier, endsUtc);
 }
 
 /** All that ever concern a VM, with their spans. */

@@ -23,7 +23,7 @@ export interface HoldFacts {
   readonly vm?: VirtualMachine | null;
   /** Where the claim that it would be disrupted under says it is. */
   readonly claimed?: Place;
-  /** The freezes and exclusions that are in force for the VM now, the one that ends last first. */
+  /** The freezes and exclusions that are in force for the VM now or before an installation could end, the one that ends last first. */
   readonly freezes?: readonly StandingFreeze[];
   readonly powerState?: HealthSignals['powerState'];
   readonly agentStatus?: HealthSignals['vmAgent'];

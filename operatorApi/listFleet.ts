@@ -62,7 +62,7 @@ export const FleetRow = named(
     expectedStartUtc: Utc.nullable(),
     control: z.enum(['inCharge', 'shared', 'notInCharge']).nullable(),
   }),
-  'A VM and its state in a rollout. Before its turn `kind` is null; of a VM that takes no part `reason` says why. `control` says what patches it; null where the driver does not say.',
+  'A VM and its state in a rollout. Before its turn `kind` is null; of a VM that takes no part `reason` says why. `expectedStartUtc` is that of the plan; the forecast has what is expected now. `control` says what patches it; null where the driver does not say.',
 );
 type FleetRow = z.input<typeof FleetRow>;
 

@@ -1,6 +1,6 @@
 import { budgetRoom } from '../domain/budgets';
 import type { Control, RolloutControl } from '../domain/control';
-import { standingFreezes, type Freeze } from '../domain/freezes';
+import { freezesOf, freezesOfStart, type Freeze } from '../domain/freezes';
 import { holdsOf, type BudgetFacts, type HoldFacts } from '../domain/holds';
 import { later } from '../domain/instants';
 import type { Outcome } from '../domain/outcome';
@@ -102,14 +102,13 @@ type RolloutFacts = NonNullable<VmFacts['rollout']>;
 /** What the rollout's rules say now, and what held it at its last try where nothing newer is known of that. */
 function holdsNow(facts: VmFacts, { here, hereSinceUtc }: RolloutFacts): ExplainedHold[] {
   const { nowUtc, policy, vm, timeZone, freezes, outcome, platform, budgets = [] } = facts;
-  const standing = standingFreezes(freezes, vm, timeZone, nowUtc);
+  const standing = freezesOfStart(freezesOf(freezes, vm, timeZone), nowUtc, policy);
   const now = holdsOf({ nowUtc, policy, vm, control: here, freezes: standing, budgets, ...platform });
   const sinceOf = (reason: OutcomeReason): string | null => {
-    if (reason === 'frozen' || reason === 'excludedForNow')
-      return (
-        standing.find(({ freeze }) => (freeze.kind === 'freeze') === (reason === 'frozen'))?.span.fromUtc ??
-        null
-      );
+    if (reason === 'frozen' || reason === 'excludedForNow') {
+      const found = standing.find(({ freeze }) => (freeze.kind === 'freeze') === (reason === 'frozen'));
+      return found === undefined || found.span.fromUtc > nowUtc ? null : found.span.fromUtc;
+    }
     if (reason === 'budgetUsedUp')
       return (
         budgets.find(({ max, downCount }) => budgetRoom(max, downCount) === 0)?.sinceUtc ??

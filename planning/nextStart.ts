@@ -1,4 +1,4 @@
-import { freeFrom, freezesOf, type Freeze, type StandingFreeze } from '../domain/freezes';
+import { freeFrom, freeUntil, freezesOf, type Freeze, type StandingFreeze } from '../domain/freezes';
 import type { Outcome } from '../domain/outcome';
 import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
@@ -43,15 +43,13 @@ export function startQuestion(facts: StartFacts, fromUtc: string, endsUtc: strin
 /** The first window at or after an instant in which an installation can start and nothing holds the VM. Null: none before the end. */
 export function nextStart(question: StartQuestion, policy: Policy): RoundSlot | null {
   const { timeZone, freezes, freshAfterUtc, endsUtc } = question;
-  let fromUtc = question.fromUtc;
-  for (let tried = 0; tried < FREEZES_MAX; tried += 1) {
-    const free = freeFrom(freezes, fromUtc);
-    if (free >= endsUtc) return null;
-    const slot = roundSlot([timeZone], { nowUtc: free, freshAfterUtc, endsUtc }, policy);
-    if (slot === null) return null;
-    const opensFree = freeFrom(freezes, slot.opensUtc);
-    if (opensFree === slot.opensUtc) return slot;
-    fromUtc = opensFree;
+  let nowUtc = freeFrom(freezes, question.fromUtc);
+  for (let tried = 0; tried < FREEZES_MAX && nowUtc < endsUtc; tried += 1) {
+    // What could not end before the next freeze begins does not start.
+    const untilUtc = freeUntil(freezes, nowUtc, endsUtc);
+    const slot = roundSlot([timeZone], { nowUtc, freshAfterUtc, endsUtc: untilUtc }, policy);
+    if (slot !== null) return slot;
+    nowUtc = freeFrom(freezes, untilUtc);
   }
   return null;
 }

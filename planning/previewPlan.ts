@@ -1,5 +1,5 @@
 import { setShare } from '../domain/disruption';
-import { freeFrom, type Freeze } from '../domain/freezes';
+import { freeFrom, freezesOfStart, type Freeze } from '../domain/freezes';
 import type { VmId } from '../domain/ids';
 import { daysBetween, secondsBetween, addSeconds } from '../domain/instants';
 import type { Policy } from '../domain/policy';
@@ -73,8 +73,8 @@ function behindFreezes(
   const { zone: timeZone } = timeZoneOf(vm, policy);
   const facts = { policy, vm, timeZone, freezes, outcome: null };
   const question = startQuestion(facts, row.expectedStartUtc, endsUtc);
-  const free = freeFrom(question.freezes, row.expectedStartUtc);
-  if (free === row.expectedStartUtc) return row;
+  const [last] = freezesOfStart(question.freezes, row.expectedStartUtc, policy);
+  if (last === undefined) return row;
   const slot = nextStart(question, policy);
   const expectedStartUtc = slot?.opensUtc ?? endsUtc;
   const seconds = secondsBetween(row.expectedStartUtc, row.expectedEndUtc);
@@ -82,7 +82,7 @@ function behindFreezes(
     ...row,
     expectedStartUtc,
     expectedEndUtc: addSeconds(expectedStartUtc, seconds),
-    heldUntilUtc: free,
+    heldUntilUtc: freeFrom(question.freezes, last.span.toUtc),
   };
 }
 

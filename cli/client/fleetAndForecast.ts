@@ -16,7 +16,8 @@ export interface FleetOptions extends Common, SelectorOptions {
   readonly limit: number;
 }
 
-const FLEET_COLUMNS = ['name', 'region', 'zone', 'kind', 'reason', 'phase', 'expectedStartUtc', 'outcomeUtc'];
+/** For people: what was planned; `forecast` says what is expected now. */
+const FLEET_COLUMNS = ['name', 'region', 'zone', 'kind', 'reason', 'phase', 'plannedStartUtc', 'outcomeUtc'];
 const PAGE_MAX = 1_000;
 /** Of a page of the forecast. */
 const ROWS_MAX = 500;
@@ -39,7 +40,13 @@ export async function runFleet(given: FleetOptions): Promise<0> {
     if (rows.length >= limit) break;
     rows.push(row);
   }
-  writeRows(options.csv ? Object.keys(rows[0] ?? {}) : FLEET_COLUMNS, rows, options);
+  if (options.csv || options.json) writeRows(Object.keys(rows[0] ?? {}), rows, options);
+  else
+    writeRows(
+      FLEET_COLUMNS,
+      rows.map((row) => ({ ...row, plannedStartUtc: row['expectedStartUtc'] })),
+      options,
+    );
   return 0;
 }
 

@@ -1,5 +1,6 @@
 import { collectInstall } from '../../activities/collectInstall';
 import { startInstall } from '../../activities/startInstall';
+import type { Freeze } from '../../domain/freezes';
 import type { HookAnswer } from '../../domain/hooks';
 import { phaseIdOf } from '../../domain/phaseId';
 import type { Policy } from '../../domain/policy';
@@ -24,6 +25,19 @@ import {
   wasStarted,
 } from '../support/installScene';
 import { pausingAfter } from '../support/interleave';
+
+const LAUNCH: Freeze = {
+  id: 'launch',
+  kind: 'freeze',
+  selector: { region: vm.region },
+  from: '2026-11-12',
+  to: '2026-11-14',
+  timeZone: null,
+  reason: 'The launch.',
+  owner: 'ops',
+  createdUtc: WINDOW_OPENS,
+  createdBy: 'ops',
+};
 
 describe('what is asked of the platform', () => {
   it('R-101, R-102, INV-5: Critical and Security patches, nothing else', async () => {
@@ -190,24 +204,27 @@ describe('INV-6, INV-9: the control row is asked last', () => {
     expect(services.driver.accepted).toEqual([]);
   });
 
+  it('INV-17: an installation ends, reboots included, before a freeze that begins in its window', async () => {
+    const services = await someServices({ vms: [vm] });
+    await services.freezes.save({ ...LAUNCH, from: '2026-11-13T05:00:00Z' });
+    expect(await start(services)).toMatchObject({ kind: 'started' });
+    const [minutes, reserve] = [105, 25];
+    expect(services.driver.accepted[0]?.request.maximumDurationMinutes).toBe(minutes - reserve);
+  });
+
+  it('INV-17: what could not end before a freeze does not start', async () => {
+    const services = await someServices({ vms: [vm] });
+    await services.freezes.save({ ...LAUNCH, from: '2026-11-13T04:39:00Z' });
+    expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'frozen' } });
+    expect(services.driver.accepted).toEqual([]);
+  });
+
   it('INV-17: a freeze that comes while a start is being prepared still stops it', async () => {
     const services = await someServices({ vms: [vm] });
-    const freeze = {
-      id: 'launch',
-      kind: 'freeze',
-      selector: { region: vm.region },
-      from: '2026-11-12',
-      to: '2026-11-14',
-      timeZone: null,
-      reason: 'The launch.',
-      owner: 'ops',
-      createdUtc: WINDOW_OPENS,
-      createdBy: 'ops',
-    } as const;
     const { operations } = services;
     const put = operations.put.bind(operations);
     services.operations.put = async (...given) => {
-      await services.freezes.save(freeze);
+      await services.freezes.save(LAUNCH);
       return put(...given);
     };
     expect(await start(services)).toMatchObject({ kind: 'end', outcome: { reason: 'frozen' } });

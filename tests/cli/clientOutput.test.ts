@@ -90,6 +90,8 @@ describe('what the client writes', () => {
       [['rolouts'], 'Did you mean rollouts?'],
       [['rollouts', 'pauze'], "unknown command 'rollouts pauze'\n(Did you mean pause?)"],
       [['freeze', 'lift', 'x'], "unknown command 'freeze lift'"],
+      [['freeze', 'create', '--from', '2026-12-20'], "unknown command 'freeze create'"],
+      [['freeze', '--jsn'], "unknown option '--jsn'\n(Did you mean --json?)"],
       [['rollouts', '--jsn'], 'Did you mean --json?'],
       [['why', 'e2e-lnoe'], 'No VM is called e2e-lnoe.'],
       [['fleet', '--kind', 'broken'], 'Allowed choices are patched, '],
