@@ -116,7 +116,17 @@ function reportIssue(issue: Issue, key: PolicyKey, name: string, places: YamlPla
       );
     return;
   }
-  report(places.ofValue(path), `${textOf(path)}: ${issue.message}.`);
+  report(places.ofValue(path), said(issue, key, path));
+}
+
+/** zod's own words, but where they are about types of JavaScript. */
+function said(issue: Issue, key: PolicyKey, path: Path): string {
+  const { code, message } = issue;
+  if (code === 'invalid_type' && message.endsWith('received undefined'))
+    return `${textOf(path.slice(0, -1))} lacks the member ${String(path.at(-1))}.`;
+  const names = code === 'invalid_union' ? namesWithin(key, issue.path) : [];
+  if (names.length > 0) return `${textOf(path)} is a map with one of ${names.join(', ')}.`;
+  return `${textOf(path)}: ${message.replace('Invalid input: ', '')}.`;
 }
 
 /** As `rings[0].selector`. */
@@ -159,6 +169,12 @@ function unknownMember(name: string): string {
 /** Ends the sentence, with the nearest name when one resembles it. */
 function nearName(name: string, known: readonly string[]): string {
   if (known.length === 0) return '.';
-  const near = closest(name, known);
-  return distance(name, near) <= Math.max(2, name.length * 0.4) ? `; did you mean ${near}?` : '.';
+  const near = known.find((one) => isPart(name, one)) ?? closest(name, known);
+  const isNear = isPart(name, near) || distance(name, near) <= Math.max(2, name.length * 0.4);
+  return isNear ? `; did you mean ${near}?` : '.';
 }
+
+const PART_MIN = 4;
+/** As `windows` is of `ownWindows`. */
+const isPart = (name: string, known: string): boolean =>
+  name.length >= PART_MIN && known.toLowerCase().includes(name.toLowerCase());

@@ -1,5 +1,7 @@
 import { Gauge, Registry } from 'prom-client';
 import type { Services } from '../activities/services';
+import { sideBySide } from '../activities/sideBySide';
+import { freezeState } from '../domain/freezes';
 import { OutcomeKind } from '../domain/reasons';
 import { fleetView } from './fleetView';
 import type { OperatorRoute } from './route';
@@ -14,7 +16,7 @@ export const METRICS = [
   ['lowtide_rollout_state', '1 for the state of the latest rollout, 0 for the others.', ['state']],
   ['lowtide_rollout_vms', 'VMs of the latest rollout by outcome; none has none yet.', ['outcome']],
   ['lowtide_rollout_phase_vms', 'VMs of each phase by outcome.', ['phase', 'outcome']],
-  ['lowtide_rollout_open_halts', 'Halts and holds that wait for a person.', ['kind']],
+  ['lowtide_rollout_open_halts', 'Halts and holds of open rollouts that wait for a person.', ['kind']],
   ['lowtide_rollout_released_timestamp_seconds', 'When the patches of the latest rollout were released.', []],
   ['lowtide_rollout_ends_timestamp_seconds', 'When the latest rollout ends, done or not.', []],
   ['lowtide_fleet_vms', 'VMs of the inventory, by whether they take part.', ['takes_part']],
@@ -56,11 +58,22 @@ async function measured(services: Services): Promise<Registry> {
   const takePart = view.vms.filter(({ ineligible }) => ineligible === null).length;
   set('lowtide_fleet_vms', { takes_part: 'true' }, takePart);
   set('lowtide_fleet_vms', { takes_part: 'false' }, view.vms.length - takePart);
+  const freezes = await services.freezes.list();
   for (const kind of ['freeze', 'exclusion'] as const)
     set(
       'lowtide_freezes',
       { kind },
-      (await services.freezes.list()).filter((one) => one.kind === kind).length,
+      freezes.filter((one) => one.kind === kind && freezeState(one, nowUtc) !== 'over').length,
+    );
+  const rollouts = (await services.rollouts.list()).filter(({ endedUtc }) => endedUtc === null);
+  const open = (await sideBySide(rollouts, (one) => services.rollouts.haltsOf(one)))
+    .flat()
+    .filter(({ decision }) => decision === null);
+  for (const kind of ['halt', 'hold', 'pause'])
+    set(
+      'lowtide_rollout_open_halts',
+      { kind },
+      open.filter((halt) => (halt.asked ? 'pause' : halt.kind) === kind).length,
     );
   const control = view.control && (await services.rollouts.read(view.control.rolloutId));
   if (control === null) return registry;
@@ -71,12 +84,6 @@ async function measured(services: Services): Promise<Registry> {
   const state = isHalted && own === 'running' ? 'halted' : own;
   set('lowtide_rollout_info', { rollout: control.rolloutId, state }, 1);
   for (const each of ROLLOUT_STATES) set('lowtide_rollout_state', { state: each }, each === state ? 1 : 0);
-  for (const kind of ['halt', 'hold', 'pause'])
-    set(
-      'lowtide_rollout_open_halts',
-      { kind },
-      halts.filter((halt) => (halt.asked ? 'pause' : halt.kind) === kind).length,
-    );
   set('lowtide_rollout_released_timestamp_seconds', {}, Date.parse(control.releasedUtc) / 1000);
   set('lowtide_rollout_ends_timestamp_seconds', {}, Date.parse(control.endsUtc) / 1000);
   const counts = new Map<string, number>();

@@ -1,4 +1,5 @@
 import type { HttpMethod } from '@azure/functions';
+import { distance } from 'fastest-levenshtein';
 import { LowtideError } from '../domain/lowtideError';
 import type { OperatorRequest, OperatorRoute } from './route';
 
@@ -49,8 +50,14 @@ function notServed({ method, path }: OperatorRequest, served: readonly OperatorR
   return new LowtideError('NOT_FOUND', {
     what: `There is nothing at ${path}.`,
     why: 'No route of the operator’s API has this path.',
-    fix: `There is ${served.map(lineOf).join(', ')}.`,
+    fix: `The nearest is ${lineOf(nearestTo(path, served))}. GET / lists all, and GET /api/openapi.json describes them.`,
   });
+}
+
+/** By letters, so that a misspelt path finds its route. */
+function nearestTo(path: string, served: readonly OperatorRoute[]): OperatorRoute {
+  const lettersOff = ({ route }: OperatorRoute): number => distance(path, `/${route}`);
+  return served.reduce((near, route) => (lettersOff(route) < lettersOff(near) ? route : near));
 }
 
 function lineOf({ methods, route, query }: OperatorRoute): string {

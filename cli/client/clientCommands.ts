@@ -187,7 +187,7 @@ function addPolicy(program: Command, ended: Ended, make: MakeCommand): void {
   const FILE = ['<file>', 'a policy file, YAML or JSON'] as const;
   withTable(
     make(policy, 'diff', 'what a file would change, and for which VMs', [
-      'npm run lowtide -- policy diff p.yaml',
+      'npm run lowtide -- policy diff policy.yaml',
     ]),
   )
     .argument(...FILE)
@@ -199,7 +199,7 @@ function addPolicy(program: Command, ended: Ended, make: MakeCommand): void {
       policy,
       'apply',
       'show what a file changes, and for which VMs; then apply it: it holds within seconds',
-      ['npm run lowtide -- policy apply p.yaml --reason r'],
+      ['npm run lowtide -- policy apply policy.yaml --reason "A longer soak."'],
     ),
   )
     .argument(...FILE)

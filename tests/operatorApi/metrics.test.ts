@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Emergency } from '../../domain/emergency';
+import { RolloutId } from '../../domain/ids';
+import { phaseIdOf } from '../../domain/phaseId';
 import { METRICS, metricsRoutes } from '../../operatorApi/metrics';
 import type { OperatorContext, OperatorRequest } from '../../operatorApi/route';
 import { anApi, type Api } from '../armApi/api';
 import { vmsOf } from '../support/builders';
-import { someServices } from '../support/fakeServices';
+import { aControl, someServices } from '../support/fakeServices';
 import { apiMonth } from './apiMonth';
 
 const document = (name: string): string => readFileSync(join(__dirname, '..', '..', 'docs', name), 'utf8');
@@ -52,6 +55,34 @@ describe('metrics', () => {
       ];
       expect([query, used.filter((name) => !labels.some((own) => own === name))]).toEqual([query, []]);
     }
+  });
+
+  it('count the halts of an emergency, and no freeze that is over', async () => {
+    const services = await someServices({ vms: vmsOf(3) });
+    const rolloutId = RolloutId.parse('rollout-2026-11-e1');
+    const patches = { packages: ['openssl'] };
+    const times = { bakeAfterCanarySeconds: 3600, bakeSeconds: 3600, hours: null };
+    const emergency = Emergency.parse({ reason: 'A CVE.', selector: {}, patches, ...times });
+    await services.rollouts.create(aControl({ rolloutId, emergency }));
+    const halt = {
+      haltId: 'h',
+      kind: 'halt' as const,
+      phase: phaseIdOf(1),
+      region: null,
+      why: 'A bad patch.',
+    };
+    await services.rollouts.addHalt(rolloutId, { ...halt, atUtc: services.nowUtc(), decision: null });
+    const freeze = { kind: 'freeze' as const, selector: {}, timeZone: null, reason: 'r', owner: 'o' };
+    const created = { createdUtc: services.nowUtc(), createdBy: 'o' };
+    const days = ['2026-10-01', '2026-12-01'] as const;
+    for (const day of days)
+      await services.freezes.save({ ...freeze, ...created, id: `on-${day}`, from: day, to: day });
+    const answer = await metricsRoutes[0]?.handler(
+      {} as OperatorRequest,
+      { services } as unknown as OperatorContext,
+    );
+    expect(answer?.body).toContain('lowtide_rollout_open_halts{kind="halt"} 1');
+    expect(answer?.body).toContain('lowtide_freezes{kind="freeze"} 1');
   });
 
   it('have as many samples whatever the size of the fleet', async () => {
