@@ -54,9 +54,16 @@ function notServed({ method, path }: OperatorRequest, served: readonly OperatorR
   });
 }
 
-/** By letters, so that a misspelt path finds its route. */
+/** By the letters that differ, so that a misspelt path finds its route. */
 function nearestTo(path: string, served: readonly OperatorRoute[]): OperatorRoute {
-  const lettersOff = ({ route }: OperatorRoute): number => distance(path, `/${route}`);
+  const asked = path.split('/').filter((part) => part !== '');
+  const lettersOff = ({ route }: OperatorRoute): number => {
+    const parts = route.split('/');
+    return Array.from({ length: Math.max(parts.length, asked.length) }, (_, n) => {
+      const part = parts[n] ?? '';
+      return part.startsWith('{') && asked[n] !== undefined ? 0 : distance(asked[n] ?? '', part);
+    }).reduce((sum, letters) => sum + letters, 0);
+  };
   return served.reduce((near, route) => (lettersOff(route) < lettersOff(near) ? route : near));
 }
 
