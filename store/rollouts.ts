@@ -5,6 +5,7 @@ import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
 import { keyOf, Utc, type RolloutId } from '../domain/ids';
 import { isCatchUp, numberOfPhase, PhaseId } from '../domain/phaseId';
 import { parsedOnce } from './parsedOnce';
+import type { RoundKey } from './plans';
 import type { Store, Table } from './store';
 
 export const PhaseRecord = z.object({
@@ -29,9 +30,6 @@ export const RoundRecord = z.object({
   counts: OutcomeCounts,
 });
 export type RoundRecord = Readonly<z.infer<typeof RoundRecord>>;
-
-/** Where a round stands. */
-export type RoundPlace = Pick<RoundRecord, 'phase' | 'region' | 'stage' | 'group' | 'round'>;
 
 /** What has become of the VMs of a phase so far, so that no gate has to read all of its rounds. */
 export const PhaseTotals = z.object({
@@ -80,7 +78,7 @@ export interface RolloutStore {
   ): Promise<void>;
   /** Writes a round down, once, and counts it in the totals of its phase. A repeat changes nothing. */
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
-  hasRound(id: RolloutId, where: RoundPlace): Promise<boolean>;
+  hasRound(id: RolloutId, where: RoundKey): Promise<boolean>;
   phaseTotals(id: RolloutId, phase: PhaseId): Promise<PhaseTotals>;
   rounds(id: RolloutId, phase: PhaseId, region?: string): Promise<readonly RoundRecord[]>;
 }
@@ -194,7 +192,7 @@ async function saveRound(rounds: Table, id: RolloutId, record: RoundRecord): Pro
   }
 }
 
-const roundRow = ({ phase, region, stage, group, round }: RoundPlace): string =>
+const roundRow = ({ phase, region, stage, group, round }: RoundKey): string =>
   [phase, region, stage, group, round].join('~');
 
 /** Beside the rounds, whose keys begin with their phase. */
