@@ -10,6 +10,7 @@ import {
 import { conflict, ConflictRule, Disruption, fitsBudgets, fitsSet, fitsSubscriptions } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
 import { addSeconds, earlier } from './instants';
+import { numberOfPhase, type PhaseId } from './phaseId';
 
 export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
 
@@ -261,15 +262,18 @@ function sharesUsedUp(state: LedgerState, wanted: Disruption): Refusal[] {
 const DAY_SECONDS = 86_400;
 
 /**
- * By when a request wants to have run: what orders those that exclude each other. A catch-up gives way to rounds whose VMs have had no turn yet, or
- * one late VM of another zone, or of the paired region, would keep a region's whole pool waiting for two hours. From the day on by which the
- * rollout is to be done both are alike.
+ * By when a request wants to have run: what orders those that exclude each other. The last rounds of a phase go before those of the next one: if
+ * both took turns in paired regions, each turn would last as long as its slowest round, and both phases longer. A catch-up gives way to rounds
+ * whose VMs have had no turn yet, or one late VM of another zone, or of the paired region, would keep a region's whole pool waiting for two
+ * hours. From the day on by which the rollout is to be done all are alike.
  */
 export function claimDeadline(
   kind: z.infer<typeof ClaimKind>,
-  { endsUtc, catchUpSlotsMax }: { readonly endsUtc: string; readonly catchUpSlotsMax: number },
+  asked: { readonly phase: PhaseId; readonly endsUtc: string; readonly catchUpSlotsMax: number },
 ): string {
-  return kind === 'catchUp' && givesWay(catchUpSlotsMax) ? addSeconds(endsUtc, DAY_SECONDS) : endsUtc;
+  const { phase, endsUtc, catchUpSlotsMax } = asked;
+  if (!givesWay(catchUpSlotsMax)) return endsUtc;
+  return addSeconds(endsUtc, kind === 'catchUp' ? DAY_SECONDS : numberOfPhase(phase));
 }
 
 /** A lapsed ticket goes behind all others. */

@@ -68,7 +68,7 @@ function partsOf(members: readonly number[], { bits, max }: BudgetColumns): read
 export class BudgetsInUse {
   readonly #columns: BudgetColumns | null;
   readonly #down: number[];
-  #waiting: (() => void)[] = [];
+  #waiting: { readonly turn: number; readonly again: () => void }[] = [];
 
   constructor(columns: BudgetColumns | null) {
     this.#columns = columns;
@@ -87,8 +87,9 @@ export class BudgetsInUse {
       this.#down[bit] = (this.#down[bit] ?? 0) + count;
   }
 
-  wait(again: () => void): void {
-    this.#waiting.push(again);
+  /** Those of an earlier turn go first, then those that asked earlier. */
+  wait(turn: number, again: () => void): void {
+    this.#waiting.push({ turn, again });
   }
 
   release(members: readonly number[]): void {
@@ -97,7 +98,7 @@ export class BudgetsInUse {
       this.#down[bit] = (this.#down[bit] ?? 0) - count;
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const again of waiting) again();
+    for (const { again } of waiting.sort((a, b) => a.turn - b.turn)) again();
   }
 
   #countsOf(members: readonly number[]): number[] {

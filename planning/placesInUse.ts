@@ -17,13 +17,16 @@ interface WaitingRound {
   readonly again: () => void;
 }
 
+/** Between the tickets of a phase and those of the next: more than a rollout has rounds. */
+const TICKETS_OF_PHASE = 2 ** 32;
+
 /**
- * Where rounds run. Those of one phase exclude no others, but its last ones run beside the next phase: where both want paired regions they take
- * turns, in the order of their asking, as in the ledger.
+ * Where rounds run. Those of one phase exclude no others, but its last ones run beside the next phase: where both want paired regions those of
+ * the earlier phase go first (`turn`), then those that asked earlier, as in the ledger (`claimDeadline`).
  */
 export class PlacesInUse {
   readonly #places = new Map<string, Place>();
-  /** When each round that waits first asked: its place in the order. */
+  /** Of each round that waits its place in the order: its turn, and when it first asked. */
   readonly #tickets = new Map<RoundWork, number>();
   #asked = 0;
 
@@ -41,16 +44,16 @@ export class PlacesInUse {
     return place;
   }
 
-  fits({ apart }: Place, work: RoundWork): boolean {
-    const own = this.#tickets.get(work) ?? Infinity;
+  fits({ apart }: Place, work: RoundWork, turn: number): boolean {
+    const own = this.#tickets.get(work) ?? turn * TICKETS_OF_PHASE + this.#asked;
     return apart.every(
       ({ running, waiting }) =>
         running === 0 && waiting.every((one) => (this.#tickets.get(one.work) ?? Infinity) > own),
     );
   }
 
-  wait(place: Place, work: RoundWork, again: () => void): void {
-    if (!this.#tickets.has(work)) this.#tickets.set(work, this.#asked++);
+  wait(place: Place, work: RoundWork, turn: number, again: () => void): void {
+    if (!this.#tickets.has(work)) this.#tickets.set(work, turn * TICKETS_OF_PHASE + this.#asked++);
     place.waiting.push({ work, again });
   }
 

@@ -64,13 +64,14 @@ export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
   const releasedUtc = emergency?.releasedUtc ?? releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
   const phases = yield* phasesOf(vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
-  const schedule = yield* schedulePhases(phases, candidates, facts, fromMs);
+  const targetMs = Date.parse(releasedUtc) + policy.forecastTargetDays * DAY_MS;
+  const schedule = yield* schedulePhases(phases, candidates, facts, { fromMs, targetMs });
   return yield* writePlan({
     rolloutId: emergency?.rolloutId ?? rolloutIdOf(month),
     month,
     releasedUtc,
     endsUtc: emergency?.endsUtc ?? endsUtcOf(month, policy),
-    targetMs: Date.parse(releasedUtc) + policy.forecastTargetDays * DAY_MS,
+    targetMs,
     candidates,
     facts,
     schedule,

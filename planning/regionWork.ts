@@ -1,11 +1,12 @@
 import { roomInSet, setShare } from '../domain/disruption';
 import { keyOf } from '../domain/ids';
+import type { Policy } from '../domain/policy';
 import { cutIntoBatches } from './batches';
 import { withinBudgets } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { cohortsOf } from './cohorts';
 import { NONE } from './columns';
-import { expectedDown, type Cursor } from './estimate';
+import { expectedDown, roundMs, type Cursor } from './estimate';
 import { ROUND_SIZE_MAX } from './plan';
 import { roundsOfBatch } from './roundsOfBatch';
 import { madeAtOnce } from './steps';
@@ -99,7 +100,7 @@ function tracksOf(
 
 /**
  * R-208: update domain after update domain. Which comes first differs by month (R-209), and one with VMs left over goes before others. The
- * sets with most rounds first: they take several windows, and where there are more sets than run at once they must not come last.
+ * sets that are expected to take longest first: they take several windows, and where there are more sets than run at once they must not come last.
  */
 function setsOf(
   members: readonly number[],
@@ -108,17 +109,22 @@ function setsOf(
   from: Cursor,
 ): SetWork[] {
   return [...groupBy(members, candidates.set)]
-    .flatMap(([number, inSet]): SetWork[] => {
+    .flatMap(([number, inSet]): { readonly takesMs: number; readonly work: SetWork }[] => {
       const set = candidates.names.sets[number];
       if (set === undefined) return [];
       const setSize = facts.setSizes.get(set) ?? inSet.length;
       const group = keyOf(set);
       const inOrder = carriedFirst(inSet, candidates);
       const rounds = roundsOfSet(inOrder, { group, setSize }, candidates, facts, from);
-      return [{ group, availabilitySetId: set, setSize, rounds }];
+      const takesMs = rounds.reduce((sum, round) => sum + roundMsOf(round, facts.policy), 0);
+      return [{ takesMs, work: { group, availabilitySetId: set, setSize, rounds } }];
     })
-    .sort((a, b) => b.rounds.length - a.rounds.length || (a.group < b.group ? -1 : 1));
+    .sort((a, b) => b.takesMs - a.takesMs || (a.work.group < b.work.group ? -1 : 1))
+    .map(({ work }) => work);
 }
+
+const roundMsOf = ({ members, inTurns }: RoundWork, policy: Policy): number =>
+  roundMs(policy, members.length, inTurns);
 
 function roundsOfSet(
   inSet: readonly number[],

@@ -42,9 +42,9 @@ export function* schedulePhases(
   phases: readonly PhaseWork[],
   candidates: Candidates,
   facts: InventoryFacts,
-  fromMs: number,
+  { fromMs, targetMs }: { readonly fromMs: number; readonly targetMs: number },
 ): Generator<number, Schedule> {
-  return yield* new Run(candidates, facts).play(phases, fromMs);
+  return yield* new Run(candidates, facts, targetMs).play(phases, fromMs);
 }
 
 class Run {
@@ -57,11 +57,13 @@ class Run {
   readonly #policy: Policy;
   readonly #budgets: BudgetsInUse;
   readonly #places = new PlacesInUse();
+  readonly #targetMs: number;
   #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
   #nowMs = 0;
 
-  constructor(candidates: Candidates, facts: InventoryFacts) {
+  constructor(candidates: Candidates, facts: InventoryFacts, targetMs: number) {
+    this.#targetMs = targetMs;
     this.#candidates = candidates;
     this.#facts = facts;
     this.#policy = facts.policy;
@@ -215,9 +217,11 @@ class Run {
     const again = (): void => {
       this.#startWhenOpen(region, work, 0, end);
     };
-    if (!this.#places.fits(place, work)) {
+    // From the target day on no phase goes before another (`claimDeadline`).
+    const turn = this.#nowMs < this.#targetMs ? region.phase.index : 0;
+    if (!this.#places.fits(place, work, turn)) {
       region.waitedFor = 'places';
-      this.#places.wait(place, work, again);
+      this.#places.wait(place, work, turn, again);
       return;
     }
     const counts = work.updateDomain === null ? this.#subscriptionsOf(work) : null;
@@ -228,7 +232,7 @@ class Run {
     }
     if (!this.#budgets.fit(work.members)) {
       region.waitedFor = 'budgets';
-      this.#budgets.wait(again);
+      this.#budgets.wait(turn, again);
       return;
     }
     this.#budgets.take(work.members);
@@ -286,7 +290,8 @@ class Run {
       const seen = this.#families[family];
       if (seen === undefined) continue;
       const now = seen.waiting.length > 0 ? 0 : Math.min(count, this.#installsLeft(seen));
-      if (now > 0) granted.push([family, this.#grant(seen, now)]);
+      if (now > 0) granted.push([family, now]);
+      seen.started += now;
       startedNow += now;
       if (now < count) this.#wait({ round, family, count: count - now });
     }
@@ -304,11 +309,6 @@ class Run {
 
   #roundMs({ work }: RoundRun, vmCount: number): number {
     return roundMs(this.#policy, vmCount, work.inTurns);
-  }
-
-  #grant(family: FamilyRun, count: number): number {
-    family.started += count;
-    return count;
   }
 
   #endLater(round: RoundRun, granted: readonly (readonly [number, number])[], endMs: number): void {
@@ -344,7 +344,7 @@ class Run {
         const count = Math.min(first.count, this.#installsLeft(family));
         if (count === 0) return;
         first.count -= count;
-        this.#grant(family, count);
+        family.started += count;
         const endMs = this.#nowMs + this.#roundMs(first.round, count) - ASSESSMENT_MINUTES * MINUTE_MS;
         this.#endLater(first.round, [[first.family, count]], endMs);
       }

@@ -1,4 +1,5 @@
 import { claimDeadline, release, type ClaimRequest } from '../../domain/ledger';
+import { catchUpIdOf, phaseIdOf } from '../../domain/phaseId';
 import { packLedger, unpackLedger } from '../../domain/ledgerState';
 import { aDisruption, aRequest, Asked, DEADLINE, minutesAfter, NINE } from '../support/claims';
 
@@ -58,7 +59,7 @@ describe('a catch-up and a rollout that exclude each other', () => {
       kind,
       catchUpSlotsMax,
       nowUtc: minutesAfter(NINE, minute),
-      deadlineUtc: claimDeadline(kind, { endsUtc, catchUpSlotsMax }),
+      deadlineUtc: claimDeadline(kind, { phase: phaseIdOf(1), endsUtc, catchUpSlotsMax }),
     });
     ledger.ask(aRequest('a', aDisruption(), by('rollout', 0)));
     expect(ledger.rulesAgainst(aRequest('late', ZONE_2, by('catchUp', 1)))).toEqual(['zones']);
@@ -73,6 +74,32 @@ describe('a catch-up and a rollout that exclude each other', () => {
     expect(nextRound(2)).toEqual(['olderTicket']);
   });
 
+  describe('and two phases of paired regions', () => {
+    /** Two rounds of eastus run in the first phase, one of westus waits in the second, and when one has ended the next of eastus asks. */
+    const nextRoundOfFirstPhase = (catchUpSlotsMax: number): readonly string[] => {
+      const ledger = new Asked();
+      const by = (phase: number, minute: number): Partial<ClaimRequest> => ({
+        catchUpSlotsMax,
+        nowUtc: minutesAfter(NINE, minute),
+        deadlineUtc: claimDeadline('rollout', { phase: phaseIdOf(phase), endsUtc, catchUpSlotsMax }),
+      });
+      const westus = aDisruption({ region: 'westus' });
+      ledger.ask(aRequest('a', aDisruption({ count: 1 }), by(1, 0)));
+      ledger.ask(aRequest('b', aDisruption({ count: 1 }), by(1, 0)));
+      expect(ledger.rulesAgainst(aRequest('west', westus, by(2, 1)))).toEqual(['geoPair', 'geoPair']);
+      ledger.state = release(ledger.state, 'a', []);
+      return ledger.rulesAgainst(aRequest('c', aDisruption({ count: 1 }), by(1, 5)));
+    };
+
+    it('go on with the earlier one, which has most of its rounds behind it', () => {
+      expect(nextRoundOfFirstPhase(1)).toEqual([]);
+    });
+
+    it('take their turns in the order of asking once the rollout ought to be done', () => {
+      expect(nextRoundOfFirstPhase(2)).toEqual(['olderTicket']);
+    });
+  });
+
   describe('between two rounds, when the rollout asks for nothing', () => {
     const minutes = (minute: number): string => minutesAfter(NINE, minute);
     /** A round of zone 1 has ended, and a minute later a catch-up asks. */
@@ -81,7 +108,8 @@ describe('a catch-up and a rollout that exclude each other', () => {
       ledger.ask(aRequest('a'));
       ledger.state = release(ledger.state, 'a', [], minutes(50));
       ledger.state = unpackLedger(packLedger(ledger.state));
-      const deadlineUtc = claimDeadline('catchUp', { endsUtc: DEADLINE, catchUpSlotsMax: 1 });
+      const phase = catchUpIdOf(NINE);
+      const deadlineUtc = claimDeadline('catchUp', { phase, endsUtc: DEADLINE, catchUpSlotsMax: 1 });
       const late = { kind: 'catchUp', catchUp: 'late', nowUtc: minutes(51), deadlineUtc } as const;
       return { ledger, catchUp: aRequest('late', ZONE_2, { ...late, ...over }) };
     };

@@ -81,13 +81,16 @@ describe('the forecast', () => {
     expect(minutes).toBeGreaterThan(100);
   });
 
-  test('R-203: what a phase has left over and the paired region of the next one take turns in the forecast', () => {
-    const left = { region: 'eastus', availabilitySetId: aSet('left-over') };
-    const plan = planOf([
-      ...vmsOf(20, (index) => ({ ...left, updateDomain: index })),
-      ...vmsOf(250, (index) => ({ region: 'eastus', subscriptionId: `sub-${index}` })),
-      ...vmsOf(300, (index) => ({ region: 'westus', subscriptionId: `sub-${index}` })),
-    ]);
+  test('R-203: what a phase has left over goes before the paired region of the next one, and never meets it', () => {
+    const leftOver = (set: string): VirtualMachine[] =>
+      vmsOf(20, (index) => ({ region: 'eastus', availabilitySetId: aSet(set), updateDomain: index }));
+    const eastus = [
+      ...leftOver('first'),
+      ...leftOver('second'),
+      ...vmsOf(500, (index) => ({ region: 'eastus', subscriptionId: `sub-${index}` })),
+    ];
+    const westus = vmsOf(600, (index) => ({ region: 'westus', subscriptionId: `sub-${index}` }));
+    const plan = planOf([...eastus, ...westus]);
     expect(plan.phases.map(({ regions }) => regions.map(({ region }) => region))).toEqual([
       ['eastus'],
       ['westus'],
@@ -98,6 +101,31 @@ describe('the forecast', () => {
     expect(second.filter((round) => first.some((other) => meets(round, other)))).toEqual([]);
     const [begins = ''] = second.map(({ expectedStartUtc }) => expectedStartUtc).sort();
     expect(first.filter(({ expectedStartUtc }) => expectedStartUtc > begins)).not.toEqual([]);
+    const ends = (rounds: readonly Round[]): string[] => rounds.map(({ expectedEndUtc }) => expectedEndUtc);
+    expect(ends(first)).toEqual(ends(roundsOf(planOf(eastus))));
+  });
+
+  test('R-203: from the target day on no phase goes before another in the forecast', () => {
+    const plan = (forecastTargetDays: number): Plan =>
+      planOf(
+        [
+          ...['first', 'second'].flatMap((set) =>
+            vmsOf(20, (n) => ({ region: 'eastus', availabilitySetId: aSet(set), updateDomain: n })),
+          ),
+          ...vmsOf(500, (n) => ({ region: 'eastus', subscriptionId: `sub-${n}` })),
+          ...vmsOf(600, (n) => ({ region: 'westus', subscriptionId: `sub-${n}` })),
+        ],
+        { policy: Policy.parse({ forecastTargetDays }) },
+      );
+    const [before, from] = [21, 1].map((days) => plan(days).phases[0]?.expectedEndUtc ?? '');
+    expect((before ?? '') < (from ?? '')).toBe(true);
+  });
+
+  test('R-109: of sets the one that is expected to take longest comes first, not the one with most rounds', () => {
+    const five = vmsOf(40, (index) => ({ availabilitySetId: aSet('web'), updateDomain: index % 5 }));
+    const nine = vmsOf(9, (index) => ({ availabilitySetId: aSet('nine'), updateDomain: index }));
+    const groups = planOf([...nine, ...five]).phases[0]?.regions[0]?.stages[0]?.groups ?? [];
+    expect(groups.map(({ rounds }) => rounds.length)).toEqual([5, 9]);
   });
 
   test('R-109: the VMs that cannot make it by the target day are named, with the reason and their place', () => {
