@@ -96,7 +96,7 @@ export function* columnsInSteps(
 }
 
 /** Numbers names in the order in which they are first seen. VMs that follow each other often have the same. */
-class Names<T extends string = string> {
+export class Names<T extends string = string> {
   readonly names: T[] = [];
   readonly #numbers = new Map<T, number>();
   #last: T | null = null;

@@ -3,6 +3,7 @@ import type { Policy } from '../domain/policy';
 import { learntRegions } from '../domain/regions';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { columnsInSteps, NONE, type VmColumns } from './columns';
+import { hashedIds, type HashedIds } from './hashedIds';
 import { KeptByFleet } from './keptByFleet';
 
 export type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
@@ -12,6 +13,7 @@ export interface FleetColumns extends VmColumns {
   /** Of each VM the number of what keeps it out of every plan; NONE where nothing does. */
   readonly absence: Int32Array;
   readonly absences: readonly Absence[];
+  readonly hashedIds: HashedIds;
 }
 
 /**
@@ -40,7 +42,7 @@ export function* fleetColumns(
       absence[n] = absences.length - 1;
     }
   });
-  const made: FleetColumns = { ...columns, absence, absences };
+  const made: FleetColumns = { ...columns, absence, absences, hashedIds: yield* hashedIds(columns.ids) };
   // A policy that was learnt while others worked in between is another question.
   if (asked === whatIsRead(policy)) remembered.keep(vms, asked, made);
   return made;

@@ -1,11 +1,8 @@
-import type { VmId } from '../domain/ids';
 import { hash53 } from '../domain/seed';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import { hashesOf, type HashedIds } from './hashedIds';
 
 const INDEX_RANGE = 2 ** 21;
-
-/** Ids that are hashed in one go. */
-const HASHED_TOGETHER = 2_000;
 
 /**
  * R-209: the positions of the VMs in the order of the month: by a hash of their id and the seed, never by the order they came in. Numbers are
@@ -14,19 +11,14 @@ const HASHED_TOGETHER = 2_000;
  */
 export function* orderOfTheMonth(
   vms: readonly VirtualMachine[],
-  ids: readonly VmId[],
+  ids: HashedIds,
   seed: string,
 ): Generator<number, Int32Array> {
   if (vms.length > INDEX_RANGE)
     throw new RangeError(`A plan takes at most ${INDEX_RANGE} VMs; there are ${vms.length}.`);
   const seedHash = hash53(seed);
-  const keys = new Float64Array(vms.length);
-  for (let start = 0; start < vms.length; start += HASHED_TOGETHER) {
-    const end = Math.min(vms.length, start + HASHED_TOGETHER);
-    for (let index = start; index < end; index += 1)
-      keys[index] = upper(hash53(ids[index] ?? '', seedHash)) * INDEX_RANGE + index;
-    yield end - start;
-  }
+  const keys = yield* hashesOf(ids, seedHash);
+  for (let index = 0; index < keys.length; index += 1) keys[index] = upper(keys[index]) * INDEX_RANGE + index;
   keys.sort();
   const order = new Int32Array(vms.length);
   let count = 0;

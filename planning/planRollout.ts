@@ -50,7 +50,7 @@ export function planRollout(request: PlanRequest): Plan {
 export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
   const { vms, month, policy, nowUtc, emergency } = request;
   const read = yield* fleetColumns(vms, policy);
-  const order = yield* orderOfTheMonth(vms, read.ids, `${request.seed}:${month}`);
+  const order = yield* orderOfTheMonth(vms, read.hashedIds, `${request.seed}:${month}`);
   const columns = { ...read, updateDomain: domainsOf(vms, read, order) };
   yield vms.length;
   const { candidates, ineligible } = sortOut(vms, columns, order, {
