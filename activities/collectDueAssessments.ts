@@ -5,6 +5,7 @@ import { batchKey, type AssessmentBatch, type ScheduledAssessment } from '../sto
 import * as contracts from './contracts';
 import { seenDue } from './seenDue';
 import { activity, type AnswerTo, type Services } from './services';
+import { turnFor } from './slices';
 
 /** Of a batch. Its row has some 400 bytes a VM at most twice that, and a call that starts all of them takes about a minute. */
 const TOGETHER_MAX = 100;
@@ -19,6 +20,7 @@ export const collectDueAssessments = activity(
     const { agenda, assessments } = services;
     const seen = await seenDue(services, 'assessments', given);
     const { due: rows, taken: last } = await assessments.next(TOGETHER_MAX + 1);
+    await turnFor(rows.length);
     const isRepeat = last?.sweepUtc === nowUtc && last.call >= call;
     const wanted = isRepeat ? null : due(services, rows, nowUtc);
     const key = batchKey({ sweepUtc: nowUtc, call });

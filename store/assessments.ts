@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
+import { LastWritten, writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
-import type { Store } from './store';
+import type { Store, Table } from './store';
 
 /** A VM and the time zone that says when it may be assessed. */
 export const DueAssessment = z.object({ vmId: VmId, timeZone: z.string() });
@@ -97,8 +98,12 @@ export interface AssessmentStore {
 const parseDueAssessment = parsedOnce(DueAssessment);
 const parseBatch = parsedOnce(AssessmentBatch);
 
+/** Batches under way that are known as this process wrote them: 100 VMs of some 300 bytes each. */
+const KNOWN_MAX = 500;
+
 export function assessmentStore(store: Store): AssessmentStore {
   const table = store.table('assessments');
+  const { take, readBatch, writeBatch, removeBatch } = batchesOf(table);
   const keyAt = ({ dueUtc, vmId }: ScheduledAssessment): string => `${dueUtc}~${keyOf(vmId)}`;
   const rowOf = (vm: ScheduledAssessment): { row: string; value: DueAssessment } => ({
     row: keyAt(vm),
@@ -108,18 +113,14 @@ export function assessmentStore(store: Store): AssessmentStore {
     ...parseDueAssessment(value),
     dueUtc: row.slice(0, row.indexOf('~')),
   });
-  const readBatch: AssessmentStore['readBatch'] = async (key) => {
-    const row = await table.get(DUE, `${BATCH}${key}`);
-    return row && { batch: parseBatch(row.value), etag: row.etag };
-  };
   return {
-    next: async (take) => {
-      const rows = await table.list(DUE, { from: TAKEN, take: take + 1 });
+    next: async (count) => {
+      const rows = await table.list(DUE, { from: TAKEN, take: count + 1 });
       const [first] = rows;
       const isTaken = first?.row === TAKEN;
       return {
         taken: isTaken ? { ...TakenBy.parse(first.value), etag: first.etag } : null,
-        due: rows.slice(isTaken ? 1 : 0, isTaken ? take + 1 : take).map(read),
+        due: rows.slice(isTaken ? 1 : 0, isTaken ? count + 1 : count).map(read),
       };
     },
     all: async () => (await table.list(DUE, { from: AFTER_TAKEN })).map(read),
@@ -132,26 +133,10 @@ export function assessmentStore(store: Store): AssessmentStore {
         remove: [...new Set(moves.map(({ from }) => keyAt(from)))].filter((row) => !kept.has(row)),
       });
     },
-    take: async (by, wanted, last) => {
-      for (let etag = last?.etag ?? null; ;) {
-        const batch = { row: `${BATCH}${batchKey(by)}`, value: wanted };
-        const taken = { row: TAKEN, value: by };
-        const written = await table.commit(
-          DUE,
-          etag === null ? { insert: [batch, taken] } : { insert: [batch], replace: [{ ...taken, etag }] },
-        );
-        if (written !== null) return wanted;
-        const other = await readBatch(batchKey(by));
-        if (other !== null) return other.batch;
-        const row = await table.get(DUE, TAKEN);
-        const before = row && TakenBy.parse(row.value);
-        if (before?.sweepUtc === by.sweepUtc && before.call >= by.call) return null;
-        etag = row?.etag ?? null;
-      }
-    },
+    take,
     readBatch,
-    writeBatch: (key, batch, etag) => table.replace(DUE, `${BATCH}${key}`, batch, etag),
-    removeBatch: (key) => table.remove(DUE, `${BATCH}${key}`),
+    writeBatch,
+    removeBatch,
     dropBatches: async (beforeUtc) => {
       const old = await table.list(DUE, { from: BATCH, before: `${BATCH}${beforeUtc}` });
       if (old.length > 0) await table.write(DUE, { remove: old.map(({ row }) => row) });
@@ -165,5 +150,50 @@ export function assessmentStore(store: Store): AssessmentStore {
           ? { upsert: vms.map((value) => ({ row: keyOf(value.vmId), value })) }
           : { remove: vms.map(({ vmId }) => keyOf(vmId)) },
       ),
+  };
+}
+
+/** Each a row; one that this process wrote last is known as it was written: the rows of a window are all read in the same minute. */
+function batchesOf(table: Table): Pick<AssessmentStore, 'take' | 'readBatch' | 'writeBatch' | 'removeBatch'> {
+  const known = new LastWritten<AssessmentBatch>(KNOWN_MAX);
+  const rowAt = (key: string): string => `${BATCH}${key}`;
+  const readBatch: AssessmentStore['readBatch'] = async (key) => {
+    const row = await table.get(DUE, rowAt(key));
+    return row && { batch: known.of(key, row) ?? parseBatch(row.value), etag: row.etag };
+  };
+  return {
+    readBatch,
+    take: async (by, wanted, last) => {
+      const key = batchKey(by);
+      for (let etag = last?.etag ?? null; ;) {
+        const batch = { row: rowAt(key), value: wanted };
+        const taken = { row: TAKEN, value: by };
+        const written = await table.commit(
+          DUE,
+          etag === null ? { insert: [batch, taken] } : { insert: [batch], replace: [{ ...taken, etag }] },
+        );
+        if (written !== null) {
+          const writtenAs = written.get(batch.row);
+          if (writtenAs !== undefined) known.keep(key, writtenAs, wanted);
+          return wanted;
+        }
+        const other = await readBatch(key);
+        if (other !== null) return other.batch;
+        const row = await table.get(DUE, TAKEN);
+        const before = row && TakenBy.parse(row.value);
+        if (before?.sweepUtc === by.sweepUtc && before.call >= by.call) return null;
+        etag = row?.etag ?? null;
+      }
+    },
+    writeBatch: async (key, batch, etag) => {
+      const written = await writeOne(table, DUE, { row: rowAt(key), value: batch, etag });
+      if (written === null) known.forget(key);
+      else known.keep(key, written, batch);
+      return written !== null;
+    },
+    removeBatch: async (key) => {
+      known.forget(key);
+      await table.remove(DUE, rowAt(key));
+    },
   };
 }

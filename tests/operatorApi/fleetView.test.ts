@@ -3,7 +3,7 @@ import { conditional } from '../../operatorApi/conditional';
 import { fleetView, forgetFleetView } from '../../operatorApi/fleetView';
 import { listFleet } from '../../operatorApi/listFleet';
 import type { OperatorContext, OperatorRequest } from '../../operatorApi/route';
-import { aVm } from '../support/builders';
+import { aVm, vmsOf } from '../support/builders';
 import { aControl, ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
 
 const BEFORE = RolloutId.parse('rollout-2026-10');
@@ -38,6 +38,26 @@ describe('the view of a fleet', () => {
     services.wait(3_600);
     const later = await fleetView(services);
     expect([readCount(), later.asOfUtc]).toEqual([3, services.nowUtc()]);
+  });
+
+  test.each([
+    ['small', 1, false],
+    ['large', 5_000, true],
+  ])('of a %s fleet is read beside the answers or waited for', async (_size, count, stands) => {
+    const services = await someServices({ vms: vmsOf(count) });
+    let nowMs = 0;
+    const clock = jest.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    try {
+      const first = await fleetView(services);
+      nowMs = 2_000;
+      const second = await fleetView(services);
+      expect(second === first).toBe(stands);
+      // Nothing asked meanwhile: what is there is too old for any fleet.
+      nowMs = 20_000;
+      expect(await fleetView(services)).not.toBe(first);
+    } finally {
+      clock.mockRestore();
+    }
   });
 
   test('a reading that failed is not remembered', async () => {

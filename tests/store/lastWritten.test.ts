@@ -1,4 +1,5 @@
 import { RolloutId } from '../../domain/ids';
+import { assessmentStore, batchKey, type AssessmentBatch } from '../../store/assessments';
 import { evidenceStore } from '../../store/evidence';
 import { LastWritten } from '../../store/lastWritten';
 import { memoryStore } from '../../store/memoryTable';
@@ -11,6 +12,17 @@ const CLAIM = 'round-1';
 const progressOf = (call: number): RoundProgress => ({
   call,
   answer: { dueUtc: '2026-11-13T04:00:00.000Z', events: [] },
+  vms: [],
+});
+
+const TAKEN_BY = { sweepUtc: '2026-11-13T04:00:00.000Z', call: 0 };
+
+const batchOf = (call: number): AssessmentBatch => ({
+  call,
+  answer: { dueUtc: TAKEN_BY.sweepUtc, assessed: 0, failed: 0, because: null },
+  startedUtc: TAKEN_BY.sweepUtc,
+  moves: [],
+  more: false,
   vms: [],
 });
 
@@ -43,6 +55,13 @@ describe('what this process wrote last', () => {
     const evidence = evidenceStore(memoryStore());
     const after = await evidence.update(ROLLOUT, (before) => ({ ...before, waiting: ['ubuntu'] }));
     expect(await evidence.read(ROLLOUT)).toBe(after);
+
+    const assessments = assessmentStore(memoryStore());
+    await assessments.take(TAKEN_BY, batchOf(0), null);
+    const taken = await assessments.readBatch(batchKey(TAKEN_BY));
+    const begun = batchOf(1);
+    expect(await assessments.writeBatch(batchKey(TAKEN_BY), begun, taken?.etag ?? '')).toBe(true);
+    expect((await assessments.readBatch(batchKey(TAKEN_BY)))?.batch).toBe(begun);
   });
 
   it('is forgotten when another has written since', async () => {
@@ -58,6 +77,13 @@ describe('what this process wrote last', () => {
     await other.update(ROLLOUT, (before) => ({ ...before, waiting: [...before.waiting, 'windows'] }));
     const both = await mine.update(ROLLOUT, (before) => ({ ...before, answered: ['halt-1'] }));
     expect(both).toMatchObject({ waiting: ['ubuntu', 'windows'], answered: ['halt-1'] });
+
+    const [one, two] = [assessmentStore(store), assessmentStore(store)];
+    await one.take(TAKEN_BY, batchOf(0), null);
+    const taken = (await one.readBatch(batchKey(TAKEN_BY)))?.etag ?? '';
+    expect(await two.writeBatch(batchKey(TAKEN_BY), batchOf(1), taken)).toBe(true);
+    expect((await one.readBatch(batchKey(TAKEN_BY)))?.batch.call).toBe(1);
+    expect(await one.writeBatch(batchKey(TAKEN_BY), batchOf(2), taken)).toBe(false);
   });
 
   it('has its ETag read when storage did not say it, and is nothing when another wrote between', async () => {
