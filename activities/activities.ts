@@ -1,10 +1,10 @@
+import { advanceEnablements } from './advanceEnablements';
 import { advanceRound } from './advanceRound';
 import { chooseRound } from './chooseRound';
 import { closeRollout } from './closeRollout';
 import { advanceAssessments } from './advanceAssessments';
 import { collectAssessment } from './collectAssessment';
 import { collectDueAssessments } from './collectDueAssessments';
-import { collectExtension } from './collectExtension';
 import { collectInstall } from './collectInstall';
 import { collectOutdatedExtensions } from './collectOutdatedExtensions';
 import { collectSecondChances } from './collectSecondChances';
@@ -22,7 +22,6 @@ import { readCompletion } from './readCompletion';
 import { readControl } from './readControl';
 import { recordHookAnswers } from './recordHookAnswers';
 import { recordWait } from './recordWait';
-import { readEnablement } from './readEnablement';
 import { recordBake } from './recordBake';
 import { recordRound } from './recordRound';
 import { refreshInventory } from './refreshInventory';
@@ -30,7 +29,6 @@ import { releaseWaits } from './releaseWaits';
 import { settleClaim } from './settleClaim';
 import { recordLedgersDue } from './recordLedgersDue';
 import { startAssessment } from './startAssessment';
-import { startExtension } from './startExtension';
 import { startOrderedInstall } from './startOrderedInstall';
 import { takeRound } from './takeRound';
 import { takeSet } from './takeSet';
@@ -71,7 +69,5 @@ export const activities: readonly Activity[] = [
   settleClaim,
   refreshInventory,
   collectOutdatedExtensions,
-  readEnablement,
-  startExtension,
-  collectExtension,
+  advanceEnablements,
 ];

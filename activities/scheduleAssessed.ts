@@ -46,6 +46,6 @@ async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promi
     return [{ vmId: reading.vm.id, timeZone: timeZoneOf(reading.vm, services.policy).zone }];
   });
   if (outdated.length === 0) return;
-  await services.assessments.markExtension(outdated, 'outdated');
+  await services.enablements.mark(outdated, 'outdated');
   await services.agenda.soonest('extensions', services.nowUtc(), services.nowUtc());
 }

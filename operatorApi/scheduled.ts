@@ -64,15 +64,15 @@ const DAY_MS = 86_400_000;
 /** So many days are purged in one run, the oldest first: after a long pause the next runs take the rest. */
 const DAYS_A_RUN = 10;
 
-/** How far purging has come is written down, so that no day is gone through twice. Batches of assessments whose instance died go with the instances of their day. */
+/** How far purging has come is written down, so that no day is gone through twice. Batches of assessments whose instance died, and those of enablements, go with the instances of their day. */
 export async function purgeFinished(
-  services: Pick<Services, 'agenda' | 'assessments' | 'nowUtc'> & {
+  services: Pick<Services, 'agenda' | 'assessments' | 'enablements' | 'nowUtc'> & {
     readonly azureDriver?: AzureDriverStore | null;
   },
   client: DurableClient,
   log: TimerLog,
 ): Promise<void> {
-  const { agenda, assessments, nowUtc } = services;
+  const { agenda, assessments, enablements, nowUtc } = services;
   const untilMs = Math.floor(Date.parse(nowUtc()) / DAY_MS) * DAY_MS - KEPT_DAYS * DAY_MS;
   const seen = await agenda.read('purge');
   let fromMs = seen === null ? untilMs - DAYS_A_RUN * DAY_MS : Date.parse(seen.dueUtc);
@@ -87,7 +87,10 @@ export async function purgeFinished(
     purged += result.instancesDeleted;
   }
   const purgedUntilUtc = new Date(fromMs).toISOString();
-  if (purged > 0) await assessments.dropBatches(purgedUntilUtc);
+  if (purged > 0) {
+    await assessments.dropBatches(purgedUntilUtc);
+    await enablements.dropBatches(purgedUntilUtc);
+  }
   await agenda.reschedule(seen, 'purge', purgedUntilUtc);
   const dropped = await dropOldEvents(services.azureDriver ?? null, nowUtc());
   log.log(`Purged ${purged} finished instances, and ${dropped} events of the driver.`);

@@ -11,11 +11,10 @@ const AGENT_POLL_SECONDS = 60;
 export function* assessVm(context: OrchestrationContext): Step<z.output<typeof children.assessVm.output>> {
   const { vmId, pace, agentSeconds, activityId } = children.assessVm.input.parse(context.df.getInput());
   const untilUtc = addSeconds(nowUtc(context), agentSeconds);
-  const named = activityId === undefined ? {} : { activityId };
-  let result = yield* assess(context, vmId, pace, named);
+  let result = yield* assess(context, vmId, pace, activityId);
   while (result.kind === 'failed' && result.code === 'agentNotReady' && nowUtc(context) < untilUtc) {
     yield* waitUntil(context, addSeconds(nowUtc(context), AGENT_POLL_SECONDS));
-    result = yield* assess(context, vmId, pace, named);
+    result = yield* assess(context, vmId, pace, activityId);
   }
   return result.kind === 'assessed'
     ? { assessed: true, message: '', code: null, summary: result.summary }

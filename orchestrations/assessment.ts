@@ -14,19 +14,12 @@ type Assessed =
       readonly code?: string;
     };
 
-interface HowToAssess {
-  /** How long a running one is left to itself; one that was refused is asked for again after a poll of the pace all the same. */
-  readonly readSeconds?: number;
-  /** What the assessment is to be known by. */
-  readonly activityId?: string;
-}
-
-/** Assesses one VM and waits for the result. It never installs anything (R-903). */
+/** Assesses one VM and waits for the result. It never installs anything (R-903). `activityId`: what the assessment is to be known by. */
 export function* assess(
   context: OrchestrationContext,
   vmId: VmId,
   pace: Pace,
-  { readSeconds = pace.assessmentPollSeconds, activityId }: HowToAssess = {},
+  activityId?: string,
 ): Step<Assessed> {
   const untilUtc = addSeconds(nowUtc(context), pace.assessmentTimeoutSeconds);
   for (;;) {
@@ -35,10 +28,7 @@ export function* assess(
       startAssessment,
       activityId === undefined ? { vmId } : { vmId, activityId },
     );
-    const pauseSeconds = Math.max(
-      start.kind === 'started' ? readSeconds : pace.assessmentPollSeconds,
-      start.retryAfterSeconds ?? 0,
-    );
+    const pauseSeconds = Math.max(pace.assessmentPollSeconds, start.retryAfterSeconds ?? 0);
     if (start.kind === 'started')
       return yield* result(context, { vmId, operationId: start.operationId }, { untilUtc, pauseSeconds });
     const { message, code } = start;

@@ -305,9 +305,17 @@ export const ledgerSweep = {
   output: z.object({ ledgers: z.number().int() }),
 } as const;
 
+/** How far the rows of VMs that are enabled together have come. */
+const Enabling = {
+  /** Key of the batch; absent before the first call. */
+  batch: z.string().exactOptional(),
+  /** Number of the last call of `advanceEnablements`. */
+  call: z.number().int().default(0),
+};
+
 export const extensionSweep = {
   name: 'extensionSweep',
-  input: Sweep,
+  input: Sweep.extend(Enabling),
   output: z.object({ updated: z.number().int() }),
 } as const;
 
@@ -328,14 +336,6 @@ export const catchUp = {
 
 export const enableVm = {
   name: 'enableVm',
-  input: z.object({
-    vmId: VmId,
-    endsUtc: Utc,
-    pace: Pace,
-    /** What was said last of what it waits for. */
-    reported: z.string().default(''),
-    /** Tries in vain since it last got further. */
-    tries: z.number().int().default(0),
-  }),
+  input: z.object({ vmId: VmId, endsUtc: Utc }).extend(Enabling),
   output: z.object({ enabled: z.boolean(), detail: z.string() }),
 } as const;

@@ -67,7 +67,6 @@ const TAKEN = ' taken';
 const AFTER_TAKEN = '0';
 /** Stand before what was taken last, in the same partition, so that a batch is made and noted in one transaction. In the order of their sweeps. */
 const BATCH = ' batch~';
-const EXTENSIONS = 'extensions';
 
 /** When each VM is due for its next periodic assessment, in the order of that instant: the sweep never reads the whole fleet. */
 export interface AssessmentStore {
@@ -90,9 +89,6 @@ export interface AssessmentStore {
   removeBatch(key: string): Promise<void>;
   /** Removes the batches of sweeps before an instant: of instances that died. */
   dropBatches(beforeUtc: string): Promise<void>;
-  /** VMs whose patch extension was found missing or behind. */
-  outdatedExtensions(): Promise<readonly DueAssessment[]>;
-  markExtension(vms: readonly DueAssessment[], state: 'outdated' | 'current'): Promise<void>;
 }
 
 const parseDueAssessment = parsedOnce(DueAssessment);
@@ -141,15 +137,6 @@ export function assessmentStore(store: Store): AssessmentStore {
       const old = await table.list(DUE, { from: BATCH, before: `${BATCH}${beforeUtc}` });
       if (old.length > 0) await table.write(DUE, { remove: old.map(({ row }) => row) });
     },
-    outdatedExtensions: async () =>
-      (await table.list(EXTENSIONS)).map(({ value }) => parseDueAssessment(value)),
-    markExtension: (vms, state) =>
-      table.write(
-        EXTENSIONS,
-        state === 'outdated'
-          ? { upsert: vms.map((value) => ({ row: keyOf(value.vmId), value })) }
-          : { remove: vms.map(({ vmId }) => keyOf(vmId)) },
-      ),
   };
 }
 

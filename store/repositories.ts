@@ -3,6 +3,7 @@ import { assessmentStore, type AssessmentStore } from './assessments';
 import { auditStore, type AuditStore } from './audit';
 import { budgetMemberStore, type BudgetMemberStore } from './budgetMembers';
 import { deliveryStore, type DeliveryStore } from './deliveries';
+import { enablementStore, type EnablementStore } from './enablements';
 import { evidenceStore, type EvidenceStore } from './evidence';
 import { freezeStore, type FreezeStore } from './freezes';
 import { hookAskStore, type HookAskStore } from './hookAsks';
@@ -34,6 +35,7 @@ export interface Repositories {
   readonly secondChances: SecondChanceStore;
   readonly operations: OperationStore;
   readonly assessments: AssessmentStore;
+  readonly enablements: EnablementStore;
   readonly audit: AuditStore;
   readonly waits: WaitStore;
   readonly hookAsks: HookAskStore;
@@ -57,6 +59,7 @@ export function repositoriesOn(store: Store, policy: Pick<Policy, 'attemptsMax'>
     secondChances: secondChanceStore(store),
     operations: operationStore(store),
     assessments: assessmentStore(store),
+    enablements: enablementStore(store),
     audit: auditStore(store),
     waits: waitStore(store),
     hookAsks: hookAskStore(store),

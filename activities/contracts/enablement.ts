@@ -1,61 +1,41 @@
 import { z } from 'zod';
 import { Utc, VmId } from '../../domain/ids';
-import { type ActivityContract, Pace, SeenDue } from './shared';
+import { VmEvent } from '../../domain/vmState';
+import { type ActivityContract, SeenDue } from './shared';
 
-/** VMs whose patch extension is behind and whose window is open. Listing takes them off the list. */
+/** Takes VMs whose patch extension is behind, and whose window is open, off the list and into a batch, which is a row. */
 export const collectOutdatedExtensions = {
   name: 'collectOutdatedExtensions',
   input: z.object({
     nowUtc: Utc,
     /** So many at most; the next sweep takes the rest. */
-    vmsMax: z.number().int().default(40),
+    vmsMax: z.number().int().default(100),
     seen: SeenDue.optional(),
   }),
-  output: z.object({ vmIds: z.array(VmId), pace: Pace }),
+  /** Key of the batch; null when there is none to update now. */
+  output: z.object({ batch: z.string().nullable() }),
 } satisfies ActivityContract;
 
-/** Where the enablement of a VM stands and when it may go on. */
-export const readEnablement = {
-  name: 'readEnablement',
-  input: z.object({ vmId: VmId }),
-  output: z.discriminatedUnion('kind', [
-    /** The extension is there; `detail` says what became of the guest's own updates. The window is when it may be assessed. */
-    z.object({
-      kind: z.literal('ready'),
-      detail: z.string().exactOptional(),
-      opensUtc: Utc.exactOptional(),
-      closesUtc: Utc.exactOptional(),
-    }),
-    /** The extension can be worked on from `opensUtc` to `closesUtc`. */
-    z.object({
-      kind: z.literal('window'),
-      opensUtc: Utc,
-      closesUtc: Utc,
-      /** It was enabled before: the extension is only behind. */
-      enabled: z.boolean().exactOptional(),
-      /** What the VM lacks (R-501 to R-504). */
-      obstacle: z.string().exactOptional(),
-    }),
-    z.object({ kind: z.literal('stop'), why: z.string() }),
-  ]),
-} satisfies ActivityContract;
-
-export const startExtension = {
-  name: 'startExtension',
-  input: z.object({ vmId: VmId, closesUtc: Utc }),
-  output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('started'), operationId: z.string() }),
-    /** `retryUtc`: the refusal passes by itself, soon. */
-    z.object({ kind: z.literal('refused'), message: z.string(), retryUtc: Utc.exactOptional() }),
-  ]),
-} satisfies ActivityContract;
-
-export const collectExtension = {
-  name: 'collectExtension',
-  input: z.object({ vmId: VmId, operationId: z.string() }),
-  output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('running') }),
-    z.object({ kind: z.literal('installed'), detail: z.string() }),
-    z.object({ kind: z.literal('failed'), message: z.string() }),
-  ]),
+/**
+ * Takes the steps that are due for the VMs of a batch, all together. How far they have come stands in the row of the batch. A repeat of a call that was
+ * written answers the same; before that every step may be repeated. At most 16 KB: what does not fit waits for the next call, which is due at once.
+ */
+export const advanceEnablements = {
+  name: 'advanceEnablements',
+  input: z.object({
+    batch: z.string(),
+    /** Counts the calls of one batch, from 1. */
+    call: z.number().int(),
+    /** Where no row is written yet: the VM that the batch is of. */
+    begins: z.object({ vmId: VmId, endsUtc: Utc }).exactOptional(),
+  }),
+  output: z.object({
+    /** When the next step of any VM is due; null when all have ended. */
+    dueUtc: Utc.nullable(),
+    /** How many are enabled, and what was said of the last that ended. */
+    enabled: z.number().int(),
+    detail: z.string(),
+    /** What the VMs' entities are to be sent. */
+    events: z.array(z.object({ vmId: VmId, event: VmEvent })),
+  }),
 } satisfies ActivityContract;

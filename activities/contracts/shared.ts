@@ -29,8 +29,6 @@ export const Pace = Policy.pick({
   claimPollLastSeconds: true,
   ticketLapseSeconds: true,
   wakeFallbackSeconds: true,
-  enablementRetryFirstSeconds: true,
-  enablementRetryLastSeconds: true,
 });
 export type Pace = Readonly<z.infer<typeof Pace>>;
 

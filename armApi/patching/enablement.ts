@@ -1,6 +1,5 @@
 import * as df from 'durable-functions';
 import type { z } from 'zod';
-import { Pace } from '../../activities/contracts';
 import { keyOf } from '../../domain/ids';
 import { effectivePatchMode } from '../../domain/patchMode';
 import type { VmEvent } from '../../domain/vmState';
@@ -33,7 +32,6 @@ export async function requestEnablement(
   const input: z.input<typeof enableVm.input> = {
     vmId: id,
     endsUtc: new Date(endsMs).toISOString(),
-    pace: Pace.parse(services.policy),
   };
   const instanceId = instanceOf(keyOf(id), vmId);
   if (!isUnderWay(await instanceStatus(client, instanceId)))

@@ -2,8 +2,9 @@ import { planted, type Mutant } from './mutant';
 
 const ASSESSMENTS_TEST = 'tests/activities/assessments.test.ts';
 const BATCHES_TEST = 'tests/activities/assessmentBatches.test.ts';
+const ENABLEMENTS_TEST = 'tests/activities/enablements.test.ts';
 
-/** Bugs in the batches in which VMs are assessed. */
+/** Bugs in the batches in which VMs are assessed, and in those in which their extensions are updated. */
 export const assessmentMutants: readonly Mutant[] = [
   planted(
     'what a call took is not in its batch before anything is moved',
@@ -44,7 +45,28 @@ export const assessmentMutants: readonly Mutant[] = [
   planted(
     'batches of instances that died are kept for ever',
     'operatorApi/scheduled.ts',
-    ['  if (purged > 0) await assessments.dropBatches(purgedUntilUtc);\n', ''],
+    ['    await assessments.dropBatches(purgedUntilUtc);\n', ''],
     'tests/operatorApi/purgeFinished.test.ts',
+  ),
+  planted(
+    'a slow VM holds up the extensions of its batch',
+    'activities/advanceEnablements.ts',
+    ['next.dueUtc).reduce(earlier)', 'next.dueUtc).reduce((a, b) => (a > b ? a : b))'],
+    ENABLEMENTS_TEST,
+  ),
+  planted(
+    'a call of a batch of extensions that is repeated starts everything again',
+    'activities/advanceEnablements.ts',
+    ['if (before.call >= call) return', 'if (before.call > call) return'],
+    ENABLEMENTS_TEST,
+  ),
+  planted(
+    'extensions leave the list before they are in a batch',
+    'activities/collectOutdatedExtensions.ts',
+    [
+      '    const isFirst = open.length > 0',
+      "    await enablements.mark(open, 'current');\n    const isFirst = open.length > 0",
+    ],
+    ENABLEMENTS_TEST,
   ),
 ];

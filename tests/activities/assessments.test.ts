@@ -244,30 +244,37 @@ describe('R-703, R-704: an extension that is behind', () => {
     return services;
   };
 
-  it('is noticed at the assessment, and listed once, in off-peak hours', async () => {
+  const taken = async (services: FakeServices, vmsMax?: number): Promise<VmId[]> => {
+    const { batch } = (await services.run(collectOutdatedExtensions, {
+      nowUtc: services.nowUtc(),
+      vmsMax,
+    })) as { batch: string | null };
+    const row = batch === null ? null : await services.enablements.readBatch(batch);
+    return row?.batch.vms.map(({ vmId }) => vmId) ?? [];
+  };
+
+  it('is noticed at the assessment, and taken once, in off-peak hours', async () => {
     const services = await behind();
-    const list = (): Promise<unknown> =>
-      services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() });
-    expect(await list()).toMatchObject({ vmIds: [expect.any(String)] });
-    expect(await list()).toMatchObject({ vmIds: [] });
+    expect(await taken(services)).toHaveLength(1);
+    services.wait(3600);
+    expect(await taken(services)).toEqual([]);
   });
 
   it('of a VM for which there is no room stays on the list', async () => {
     const services = await dueSince([]);
     const vms = vmsOf(3).map(({ id: vmId }) => ({ vmId, timeZone: NEW_YORK }));
-    await services.assessments.markExtension(vms, 'outdated');
-    const list = async (vmsMax: number): Promise<number> => {
-      const listed = await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc(), vmsMax });
-      return (listed as { vmIds: VmId[] }).vmIds.length;
-    };
-    expect([await list(0), await list(2), await list(2), await list(2)]).toEqual([0, 2, 1, 0]);
+    await services.enablements.mark(vms, 'outdated');
+    const counts: number[] = [];
+    for (const vmsMax of [0, 2, 2, 2]) {
+      counts.push((await taken(services, vmsMax)).length);
+      services.wait(3600);
+    }
+    expect(counts).toEqual([0, 2, 1, 0]);
   });
 
   it('is not touched by day', async () => {
     const services = await behind();
     services.clock.nowUtc = WINDOW_CLOSES;
-    expect(await services.run(collectOutdatedExtensions, { nowUtc: services.nowUtc() })).toMatchObject({
-      vmIds: [],
-    });
+    expect(await taken(services)).toEqual([]);
   });
 });

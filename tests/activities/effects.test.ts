@@ -221,10 +221,15 @@ describe('the name of an activity says whether it has an effect', () => {
       'services.wake',
       'waits.take',
     ]);
-    expect([...effectsOf('startExtension.ts', 'startExtension')]).toEqual([
+    expect([...effectsOf('advanceEnablements.ts', 'advanceEnablements')].sort()).toEqual([
+      'assessments.schedule',
+      'driver.startAssessment',
       'driver.startExtensionInstallation',
+      'enablements.writeBatch',
+      'inventory.save',
+      'kept.keepAssessed',
     ]);
-    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(19);
+    expect(new Set([...writing].map((method) => method.split('.')[0])).size).toBe(20);
     expect([...writing].filter((method) => /\.(read|list|page|has|history)/.test(method))).toEqual([]);
   });
 

@@ -1,5 +1,5 @@
 import type { OrchestrationContext } from 'durable-functions';
-import { collectExtension, readCompletion } from '../../activities/contracts';
+import { collectAssessment, readCompletion } from '../../activities/contracts';
 import { RolloutId, VmId } from '../../domain/ids';
 import { awaitCompletion } from '../../orchestrations/contracts';
 import { call, startChild, waitUntil, type Step } from '../../orchestrations/durable';
@@ -74,9 +74,9 @@ describe('the replay harness', () => {
       `/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/${'v'.repeat(64)}`,
     );
     function* talker(context: OrchestrationContext): Step<unknown> {
-      return yield* call(context, collectExtension, { vmId, operationId: 'x'.repeat(20_000) });
+      return yield* call(context, collectAssessment, { vmId, operationId: 'x'.repeat(20_000) });
     }
-    const activities = { collectExtension: () => ({ kind: 'running' as const }) };
+    const activities = { collectAssessment: () => ({ kind: 'running' as const }) };
     await expect(replay(talker, { input: {}, activities })).rejects.toThrow(/bytes/);
   });
 

@@ -4,7 +4,6 @@ import { VmId } from '../../domain/ids';
 import { assessBatch } from '../../orchestrations/assessBatch';
 import { assessmentSweep } from '../../orchestrations/assessmentSweep';
 import { catchUpSweep } from '../../orchestrations/catchUpSweep';
-import { extensionSweep } from '../../orchestrations/extensionSweep';
 import { inventorySweep } from '../../orchestrations/inventorySweep';
 import { ledgerSweep } from '../../orchestrations/ledgerSweep';
 import { assessVm } from '../../orchestrations/assessVm';
@@ -104,20 +103,6 @@ describe('the sweep of the inventory', () => {
     const run = await stepsOf([7000, 7000, 7000]);
     expect(run.of('refreshInventory')).toHaveLength(2);
     expect(run.failure).toMatch(/7000 changes of the inventory were not written/);
-  });
-});
-
-describe('the sweep of extensions', () => {
-  it('R-703: updates those that are behind', async () => {
-    const run = await replay(extensionSweep, {
-      ...at,
-      activities: { collectOutdatedExtensions: () => ({ vmIds: [vmId], pace }) },
-      children: { enableVm: () => ({ enabled: true, detail: '' }) },
-    });
-    expect(run.output).toEqual({ updated: 1 });
-    expect(run.of('enableVm')).toEqual([
-      expect.objectContaining({ vmId, endsUtc: '2026-11-17T03:10:00.000Z' }),
-    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import { refreshInventory } from '../../activities/refreshInventory';
 import { settleClaim } from '../../activities/settleClaim';
 import { Pace } from '../../activities/contracts';
 import { nextAssessmentUtc } from '../../domain/assessmentTimes';
+import { afterLook, firstEnablement } from '../../domain/enablement';
 import { addResults, noEvidence, type ScopeEvidence, type UpdateResult } from '../../domain/evidence';
 import { checkEvidence, checkRound } from '../../domain/evidenceRules';
 import { checkSilence, phaseIsClosed } from '../../domain/gates';
@@ -19,7 +20,6 @@ import { endsUtcOf } from '../../domain/release';
 import { grantRound, noRolloutEvidence } from '../../domain/rolloutEvidence';
 import { awaitClaim } from '../../orchestrations/awaitClaim';
 import { awaitGo } from '../../orchestrations/awaitGo';
-import { enableVm } from '../../orchestrations/enableVm';
 import { monthlyRollout } from '../../orchestrations/monthlyRollout';
 import { roundSlot } from '../../planning/roundSlot';
 import { aSet, aVm, vmsOf } from './builders';
@@ -219,18 +219,24 @@ export async function waits(policy: Policy): Promise<unknown> {
   return [await claimOf('rollout'), await claimOf('onDemand'), control.calls];
 }
 
-/** The tries to enable a VM whose extension is refused for two hours. */
-export async function enablement(policy: Policy): Promise<unknown> {
-  const window = { opensUtc: WINDOW_OPENS, closesUtc: WINDOW_CLOSES };
-  const { calls } = await replay(enableVm, {
-    instanceId: 'enable-1',
-    nowUtc: WINDOW_OPENS,
-    input: { vmId, endsUtc: '2026-11-13T05:00:00.000Z', pace: Pace.parse(policy) },
-    activities: {
-      readEnablement: () => ({ kind: 'window', enabled: false, obstacle: 'It has no service.', ...window }),
-    },
-  });
-  return calls.filter(({ kind }) => kind === 'activity').map(({ atUtc }) => atUtc);
+/** The tries to enable a VM that lacks something for two hours. */
+export function enablement(policy: Policy): unknown {
+  const standing = {
+    kind: 'window',
+    enabled: false,
+    obstacle: 'It has no service.',
+    opensUtc: WINDOW_OPENS,
+    closesUtc: WINDOW_CLOSES,
+  } as const;
+  const tries: string[] = [];
+  for (let before = firstEnablement(WINDOW_OPENS); ;) {
+    const nowUtc = before.next.dueUtc;
+    tries.push(nowUtc);
+    const endsUtc = '2026-11-13T05:00:00.000Z';
+    const after = afterLook(before, standing, { nowUtc, begunUtc: WINDOW_OPENS, endsUtc, pace: policy });
+    if (after.kind === 'ended') return tries;
+    before = after.enablement;
+  }
 }
 
 /** When the phases of a month begin. */
