@@ -1,4 +1,5 @@
 import { Month, rolloutIdOf } from '../../domain/ids';
+import { defaultPolicy } from '../../domain/policy';
 import { simulateMonth } from '../../local/simulateMonth';
 import type { Store } from '../../store/store';
 import { phaseEnds, type PhaseEnd } from './forecastEnds';
@@ -37,7 +38,7 @@ async function runMonth(fleet: string): Promise<RunMonth> {
   });
   const { plain, seen } = kept;
   if (plain === undefined || seen === undefined) throw new Error('The month did not run.');
-  return { ...seen, phases: await phaseEnds(plain, rolloutIdOf(MONTH), MONTH) };
+  return { ...seen, phases: await phaseEnds(plain, rolloutIdOf(MONTH), MONTH, defaultPolicy) };
 }
 
 void runMonth(process.argv[2] ?? '').then((run) => {
