@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeStateFolder } from '../../local/stateFolder';
-import { startLowtide } from './lowtideProcess';
+import { saysWhenTheAppIsLoaded, startLowtide } from './lowtideProcess';
 
 test('emulator serves an app until it is asked to end, then ends cleanly', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lowtide-emulator-'));
@@ -41,18 +41,28 @@ test('a second host on the state folder of another one does not start, and says 
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** While Azurite starts; while the app is loaded; when it is asked for the first time; when it works. */
-const MOMENTS_MS = [0, 700, 2_000, 5_000];
+const SERVED = /(http:\S+?)\/dashboard/;
+
+/** When it is interrupted: what it has written by then, and what it has answered. */
+const MOMENTS: readonly (readonly [when: string, said: RegExp, asked: readonly string[]])[] = [
+  ['while Azurite starts', /Starting Azurite/, []],
+  ['while the app is loaded', /THE APP IS LOADED/, []],
+  ['when it is served', SERVED, []],
+  ['when it works', SERVED, ['/api/rollouts']],
+];
 
 describe.each([['start'], ['serve']])('one Ctrl-C ends %s', (command) => {
-  test.each(MOMENTS_MS)(
-    '%i ms after its first line, with all that it started, and the next one can begin',
-    async (ms) => {
+  test.each(MOMENTS)(
+    '%s, with all that it started, and the next one can begin',
+    async (_when, said, asked) => {
       const home = mkdtempSync(join(tmpdir(), 'lowtide-interrupted-'));
       const folder = join(home, 'state');
-      const host = startLowtide([command, '--port', '0', '--state', folder]);
-      await host.said(/Starting Azurite/);
-      await sleep(ms);
+      const host = startLowtide([command, '--port', '0', '--state', folder], saysWhenTheAppIsLoaded(home));
+      await host.said(said);
+      for (const path of asked) {
+        const [, baseUrl = ''] = await host.said(SERVED);
+        expect((await fetch(`${baseUrl}${path}`)).status).toBe(200);
+      }
       const started = childrenOf(host.child.pid ?? 0);
       expect([0, 130]).toContain(await host.stop());
       await gone(started);

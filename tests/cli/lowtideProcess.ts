@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const ROOT = join(__dirname, '..', '..');
@@ -59,4 +60,26 @@ export function startLowtide(
         });
       }),
   };
+}
+
+/** Writes a line when a file of the app is asked for. */
+const WATCH_LOADING = `
+const Module = require('node:module');
+const load = Module._load;
+let isLoaded = false;
+Module._load = function (file, ...rest) {
+  const known = Module._resolveFilename(file, ...rest);
+  if (!isLoaded && /dist.functions./.test(known)) {
+    isLoaded = true;
+    process.stdout.write('THE APP IS LOADED\\n');
+  }
+  return load.call(this, file, ...rest);
+};
+`;
+
+/** The environment of a process that writes «THE APP IS LOADED» when it begins to load it. A file for that is put into the folder. */
+export function saysWhenTheAppIsLoaded(folder: string): Readonly<Record<string, string>> {
+  const hook = join(folder, 'watchLoading.cjs');
+  writeFileSync(hook, WATCH_LOADING);
+  return { NODE_OPTIONS: `--require ${hook}` };
 }

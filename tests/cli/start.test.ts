@@ -9,7 +9,7 @@ import type * as StartModule from '../../cli/start';
 import type * as SettingsModule from '../../local/appSettings';
 import type * as SimulateModule from '../../local/simulateMonth';
 import { loadNatively, repository, startLowtideHost } from '../emulator/support/nativeHost';
-import { startLowtide } from './lowtideProcess';
+import { saysWhenTheAppIsLoaded, startLowtide } from './lowtideProcess';
 
 const MONTH = '2026-11';
 
@@ -18,27 +18,11 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Writes a line when a file of the app, or of the host that loads it, is asked for. */
-const WATCH_LOADING = `
-const Module = require('node:module');
-const load = Module._load;
-let isLoaded = false;
-Module._load = function (file, ...rest) {
-  const known = Module._resolveFilename(file, ...rest);
-  if (!isLoaded && /dist.functions./.test(known)) {
-    isLoaded = true;
-    process.stdout.write('THE APP IS LOADED\\n');
-  }
-  return load.call(this, file, ...rest);
-};
-`;
-
 test('start says what it does before it loads the app or starts Azurite', async () => {
-  const hook = join(folder, 'watchLoading.cjs');
-  writeFileSync(hook, WATCH_LOADING);
-  const run = startLowtide(['start', '--port', '0', '--state', join(folder, 'state')], {
-    NODE_OPTIONS: `--require ${hook}`,
-  });
+  const run = startLowtide(
+    ['start', '--port', '0', '--state', join(folder, 'state')],
+    saysWhenTheAppIsLoaded(folder),
+  );
   await run.said(/Serving http/);
   await run.stop();
   const lines = run.output().split('\n');
