@@ -130,6 +130,22 @@ export interface AuditWaiver {
   readonly at: string;
 }
 
+/** A person said that nothing starts on some VMs for a time: a freeze, or an exclusion. */
+export interface AuditFreeze {
+  readonly id: string;
+  readonly kind: string;
+  readonly selector: AuditSelector;
+  /** `2026-12-20` (as an end the day is included), `2026-12-20T08:00`, or an instant. */
+  readonly from: string;
+  readonly to: string;
+  /** Of times that are local, IANA or Windows; null for that of each VM. */
+  readonly timeZone: string | null;
+  /** When it was said as it is. */
+  readonly sinceUtc: string;
+  /** Null while it stands. */
+  readonly liftedUtc: string | null;
+}
+
 export interface AuditInput {
   readonly events: Iterable<DriverEvent>;
   readonly vms: readonly AuditVm[];
@@ -162,9 +178,10 @@ export interface AuditInput {
   readonly excludeTag?: string;
   /** VMs that their owners changed meanwhile: what the fleet says of their settings does not hold all the time. */
   readonly changedByOwner?: readonly string[];
+  readonly freezes?: readonly AuditFreeze[];
   /** So long after a halt an install may still start: one poll of the rollout's state; 300 when absent. */
   readonly pollSeconds?: number;
-  /** So long after a pause an install may still start: the request that was on its way; 0 when absent. */
+  /** So long after a pause or a freeze an install may still start: the request that was on its way; 0 when absent. */
   readonly onItsWaySeconds?: number;
 }
 

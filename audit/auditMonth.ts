@@ -8,6 +8,7 @@ import { checkExposure } from './exposureRules';
 import { checkEmergencies, windowsOfRollouts, type WindowsOf } from './emergencyRules';
 import { checkEvidence } from './evidenceRules';
 import { FleetFacts } from './fleetFacts';
+import { checkFreezes } from './freezeRules';
 import { checkClassification, checkWindow, OnceRules } from './installRules';
 import { OffPeakWindows } from './offPeakWindows';
 import { BudgetRules } from './budgetRules';
@@ -48,6 +49,8 @@ export function auditMonth(input: AuditInput): AuditReport {
   checkReport(log, fleet, input, findings);
   checkAssessments(log, { fleet, windows: fleets }, input, findings);
   checkUntouched(log, input, findings);
+  const { freezes = [], onItsWaySeconds = 0, changedByOwner = [] } = input;
+  checkFreezes(log.installs, freezes, { vms, onItsWaySeconds, changedByOwner }, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);
 
   return {

@@ -17,14 +17,12 @@ export function auditTimeZone(
   regions: RegionFacts,
 ): string {
   const tag = Object.entries(vm.tags).find(([name]) => name.toLowerCase() === tagName.toLowerCase())?.[1];
-  return (
-    existing(tag) ??
-    windowsZone(tag) ??
-    windowsZone(vm.timeZone) ??
-    regions.timeZoneOf(regionName(vm.region)) ??
-    'UTC'
-  );
+  return zoneNamed(tag) ?? windowsZone(vm.timeZone) ?? regions.timeZoneOf(regionName(vm.region)) ?? 'UTC';
 }
+
+/** By its IANA or Windows name. */
+export const zoneNamed = (name: string | undefined): string | undefined =>
+  existing(name) ?? windowsZone(name);
 
 function windowsZone(name: string | null | undefined): string | undefined {
   return zoneOfWindowsName.get((name ?? '').trim().toLowerCase());

@@ -5,6 +5,7 @@ import { VirtualMachine } from '../domain/virtualMachine';
 import {
   ask,
   auditRollouts,
+  freezesOf,
   outcomesOf,
   paged,
   rolloutsOf,
@@ -54,7 +55,13 @@ async function evidenceBeside(api: Api, rollouts: readonly ReportedRollout[]): P
   return {
     vms,
     events,
-    rollout: { ...auditRollouts(rollouts), ...(await outcomes(api, rollouts, vms.length)), trail, untilUtc },
+    rollout: {
+      ...auditRollouts(rollouts),
+      ...(await outcomes(api, rollouts, vms.length)),
+      trail,
+      freezes: await freezesOf(api),
+      untilUtc,
+    },
   };
 }
 

@@ -11,7 +11,7 @@ import { eventsOf } from '../local/driverEvents';
 import { checkedScenario, withLocalApp, type LocalApp } from '../local/localApp';
 import { readFleet } from '../local/readFleet';
 import { readText } from '../local/readText';
-import { auditRollouts, deletedOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
+import { auditRollouts, deletedOf, freezesOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
 import { terminalWidth, wrapText } from '../local/wrap';
@@ -110,6 +110,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
     ...auditRollouts(rollouts),
     outcomes: await outcomesOf(host, id),
     trail: await trailOf(host, rollouts),
+    freezes: await freezesOf(host),
     changedByOwner: await deletedOf(host, fleet.vms),
   });
   say.line();

@@ -11,7 +11,7 @@ export function auditEvents(
   { vms }: { readonly vms: readonly Parameters<typeof auditVmOf>[0][] },
   policy: Policy,
   rollout: Partial<
-    Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'untilUtc' | 'changedByOwner'>
+    Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'freezes' | 'untilUtc' | 'changedByOwner'>
   > = {},
 ): AuditReport {
   const {

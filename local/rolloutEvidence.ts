@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditInput, AuditPhase } from '../audit/auditInput';
+import type { AuditFreeze, AuditInput, AuditPhase } from '../audit/auditInput';
 import type { AuditSelector } from '../audit/selectVms';
 import type { Host } from '../emulator/host';
 
@@ -104,6 +104,34 @@ export async function trailOf(
     for await (const row of paged<object>(host, `/api/rollouts/${rolloutId}/audit`))
       rows.push(ReportedAuditRow.parse({ rolloutId, ...row }));
   return rows.sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0));
+}
+
+const ReportedFreeze = z.object({
+  id: z.string(),
+  kind: z.string(),
+  selector: z.custom<AuditSelector>((value) => typeof value === 'object' && value !== null),
+  from: z.string(),
+  to: z.string(),
+  timeZone: z.string().nullable(),
+});
+
+/** Freezes and exclusions that stand, each since it was last made or changed; what was lifted is not judged. */
+export async function freezesOf(host: Api): Promise<readonly AuditFreeze[]> {
+  const rows = [
+    ...(await ask<{ value: object[] }>(host, '/api/freezes')).value,
+    ...(await ask<{ value: object[] }>(host, '/api/exclusions')).value,
+  ].map((row) => ReportedFreeze.parse(row));
+  if (rows.length === 0) return [];
+  const said = new Map<string, string>();
+  for await (const row of paged<{ what: string; subject: string; atUtc: string }>(
+    host,
+    '/api/audit?chain=operator',
+  ))
+    if (row.what === 'frozen' || row.what === 'excluded') said.set(`${row.what} ${row.subject}`, row.atUtc);
+  return rows.flatMap((row) => {
+    const sinceUtc = said.get(`${row.kind === 'freeze' ? 'frozen' : 'excluded'} ${row.id}`);
+    return sinceUtc === undefined ? [] : [{ ...row, sinceUtc, liftedUtc: null }];
+  });
 }
 
 /** The rollouts' own reports, as the auditor reads them. */

@@ -19,6 +19,7 @@ import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
 import {
   auditRollouts,
+  freezesOf,
   deletedOf,
   outcomesOf,
   rolloutsOf,
@@ -123,6 +124,7 @@ export async function simulateMonth(
     const rollouts = await rolloutsOf(host);
     const virtualMachines = await outcomesOf(host, rollout.rolloutId);
     const trail = await trailOf(host, rollouts);
+    const freezes = await freezesOf(host);
     const events = (await azure?.driverEvents(host, releasedUtc, endUtc)) ?? (await eventsOf(host, endUtc));
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(trail));
@@ -134,6 +136,7 @@ export async function simulateMonth(
         ...auditRollouts(rollouts),
         outcomes: virtualMachines,
         trail,
+        freezes,
         changedByOwner,
       });
     const { policy } = settings;

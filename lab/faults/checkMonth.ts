@@ -1,4 +1,4 @@
-import { auditVmOf } from '../../audit/auditInput';
+import { auditVmOf, type AuditFreeze } from '../../audit/auditInput';
 import { auditMonth } from '../../audit/auditMonth';
 import type { Violation } from '../../audit/auditReport';
 import {
@@ -42,11 +42,19 @@ export interface MonthResult {
   readonly installs: number;
 }
 
+/** What the API confirmed to an operator. */
+export interface Acknowledged {
+  readonly pauses: readonly Pause[];
+  readonly freezes: readonly AuditFreeze[];
+}
+
+export const NOTHING_SAID: Acknowledged = { pauses: [], freezes: [] };
+
 /** Holds the month against the invariants: the auditor over the driver's log, and what the log alone does not show. */
 export async function checkMonth(
   { setup, fleet, driver, owners, otherHubs = [] }: CheckedMonth,
   host: Api,
-  pauses: readonly Pause[],
+  { pauses, freezes }: Acknowledged,
   pollSeconds = 0,
 ): Promise<MonthResult> {
   const untilUtc = new Date(setup.untilMs).toISOString();
@@ -90,6 +98,7 @@ export async function checkMonth(
     ...auditRollouts(rollouts),
     ...(outcomes !== null && { outcomes }),
     trail: await trailOf(host, rollouts),
+    freezes,
     // Nothing is on its way while a virtual clock stands still.
     pollSeconds,
     onItsWaySeconds: pollSeconds,

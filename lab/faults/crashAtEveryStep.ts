@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalSetup } from './canonicalSetup';
 import { randomOf } from './faults';
-import { checkMonth, type FoundViolation } from './checkMonth';
+import { checkMonth, NOTHING_SAID, type FoundViolation } from './checkMonth';
 import { HostRuns } from './hostRuns';
 import type { Step } from './crashingServices';
 import { StorageAndAzure } from './storageAndAzure';
@@ -127,7 +127,7 @@ async function rollout(vms: number, crashes: (step: Step) => boolean): Promise<r
     await runs.begin(crashes);
     for (let atMs = setup.fromMs; atMs < setup.untilMs && !(await isOver(storageAndAzure)); atMs += HOUR_MS)
       await runs.until(atMs + HOUR_MS);
-    return (await checkMonth(storageAndAzure, runs.host, [])).violations;
+    return (await checkMonth(storageAndAzure, runs.host, NOTHING_SAID)).violations;
   } catch (error) {
     const { message } = error instanceof Error ? error : new Error(String(error));
     const detail = `${message} The host before ${runs.lastCrash}`;

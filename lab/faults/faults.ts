@@ -38,6 +38,7 @@ export const FAULT_KINDS = [
     'operatorSkip',
     'operatorCancel',
     'operatorDoubleStart',
+    'operatorFreeze',
     'policyChanged',
   ],
   // The host, and one of another task hub (a deployment slot) over the same tables.

@@ -11,7 +11,7 @@ import { fileJournal } from '../../drivers/simulated/log/fileJournal';
 import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import { canonicalSetup } from './canonicalSetup';
 import { randomOf } from './faults';
-import { checkMonth, type FoundViolation } from './checkMonth';
+import { checkMonth, NOTHING_SAID, type FoundViolation } from './checkMonth';
 import { StorageAndAzure } from './storageAndAzure';
 import type { KilledAppOptions, KilledAppAnswer } from './killedApp';
 
@@ -189,7 +189,7 @@ class RealRollout {
       driver,
       owners: { deletedVms: [], created: [], retagged: [], moved: [] },
     };
-    const result = await checkMonth(month, this.#api, [], ON_ITS_WAY_SECONDS);
+    const result = await checkMonth(month, this.#api, NOTHING_SAID, ON_ITS_WAY_SECONDS);
     await driver.close();
     this.installs = result.installs;
     return [

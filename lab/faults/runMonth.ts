@@ -56,7 +56,7 @@ export async function runMonth({
   try {
     const operator = new Operator(storageAndAzure.faults, setup.month);
     await runThrough(storageAndAzure, runs, operator, crashes);
-    const result = await checkMonth(storageAndAzure, runs.host, operator.pauses);
+    const result = await checkMonth(storageAndAzure, runs.host, operator);
     onEvents?.(result.events);
     const hash = createHash('sha256');
     for (const event of result.events) hash.update(JSON.stringify(event));

@@ -1,6 +1,7 @@
 import { availabilityMutants } from './availabilityMutants';
 import { azureMutants } from './azureMutants';
 import { assessmentMutants } from './assessmentMutants';
+import { freezeMutants } from './freezeMutants';
 import { largeFleetMutants } from './largeFleetMutants';
 import { monthMutants } from './monthMutants';
 import type { Mutant } from './mutant';
@@ -15,6 +16,7 @@ export const mutants: readonly Mutant[] = [
   ...rolloutMutants,
   ...outageMutants,
   ...assessmentMutants,
+  ...freezeMutants,
   ...largeFleetMutants,
   ...scaleMutants,
   ...azureMutants,

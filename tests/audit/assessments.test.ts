@@ -1,6 +1,6 @@
-import type { AuditInput, AuditOutcome } from '../../audit/auditInput';
+import type { AuditFreeze, AuditInput, AuditOutcome } from '../../audit/auditInput';
 import type { DriverEvent } from '../../drivers/driver';
-import { audit, aVm, event, install, violated } from './logBuilders';
+import { at, audit, aVm, event, install, violated } from './logBuilders';
 
 const DAY = 24 * 60;
 const vm = aVm('vm-1');
@@ -25,10 +25,10 @@ describe('INV-16: a VM that takes part and runs', () => {
   });
 
   it('may be assessed until the second window closes', () => {
-    const at = (minute: number): DriverEvent => event(vm, minute, 'assessmentStarted');
+    const assessedAt = (minute: number): DriverEvent => event(vm, minute, 'assessmentStarted');
     const rest = [11, 14, 17, 20].map(assessed);
-    expect(judge([assessed(3), at(8 * DAY + 470), ...rest])).toEqual([]);
-    expect(judge([assessed(3), at(8 * DAY + 490), ...rest])).toEqual(['INV-16']);
+    expect(judge([assessed(3), assessedAt(8 * DAY + 470), ...rest])).toEqual([]);
+    expect(judge([assessed(3), assessedAt(8 * DAY + 490), ...rest])).toEqual(['INV-16']);
   });
 
   it('is found where the hours are always open', () => {
@@ -133,5 +133,40 @@ describe('INV-17: nothing is done to a VM against the word of its owner', () => 
     ['a VM that reboots if required', { rebootSetting: 'IfRequired' }, rebooted],
   ])('near miss: %s', (_what, facts, events) => {
     expect(touched(facts, events)).toEqual([]);
+  });
+
+  const FREEZE = {
+    id: 'launch',
+    kind: 'freeze',
+    selector: { tag: 'lowtide-timezone=UTC' },
+    from: '2026-11-10T22:30',
+    to: '2026-11-11',
+    timeZone: null,
+    sinceUtc: '2026-11-01T00:00:00.000Z',
+    liftedUtc: null,
+  } as const;
+  const frozen = (freeze: Partial<AuditFreeze>, from: number, to: number): string[] => {
+    const own = aVm('own', { tags: { 'lowtide-timezone': 'UTC' } });
+    const report = audit([own], install(own, from, to), { freezes: [{ ...FREEZE, ...freeze }] });
+    return violated(report).filter((invariant) => invariant === 'INV-17');
+  };
+
+  it.each([
+    ['a rollout installs while a freeze stands', {}, 60, 90],
+    ['an installation runs into a freeze that was known', {}, 10, 40],
+    ['a rollout installs while an exclusion stands', { kind: 'exclusion', id: 'move' }, 60, 90],
+    ['the end of a freeze is a day of the VM, included', { to: '2026-11-10' }, 60, 90],
+  ])('%s: found', (_what, freeze, from, to) => {
+    expect(frozen(freeze, from, to)).toEqual(['INV-17']);
+  });
+
+  it.each([
+    ['it is over before the freeze begins', {}, 10, 20],
+    ['the freeze came when it had started', { sinceUtc: at(20) }, 10, 40],
+    ['the freeze was lifted before it starts', { liftedUtc: at(55) }, 60, 90],
+    ['the freeze is for other VMs', { selector: { region: 'eastasia' } }, 60, 90],
+    ['the freeze is over', { from: '2026-11-10', to: '2026-11-10T22:55' }, 60, 90],
+  ])('near miss: %s', (_what, freeze, from, to) => {
+    expect(frozen(freeze, from, to)).toEqual([]);
   });
 });
