@@ -11,6 +11,9 @@ module.exports = {
   setupFilesAfterEnv: ['<rootDir>/tests/support/closeHostsLeftOpen.ts'],
   // More than there are cores: of the longest files most wait for processes and clocks. With one more, two cores were idle for a sixth of the run.
   maxWorkers: availableParallelism() + 2,
+  // A process of jest that has run months needs up to half a second to give back its memory, several at once more: jest's own limit. One that a
+  // test has left something open in never ends, and is still named.
+  workerGracefulExitTimeout: 10_000,
   testSequencer: '<rootDir>/tests/support/longestFirst.cjs',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // With the settings of .swcrc, as the app itself is built.

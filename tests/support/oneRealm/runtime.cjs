@@ -1,6 +1,5 @@
 const { statSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const process = require('node:process');
 const vm = require('node:vm');
 const { default: Runtime } = require('jest-runtime');
 
@@ -17,10 +16,6 @@ const LOADED_ONCE = new Set(
  * has its own instance of it. Kept on jest's class, since the emulator makes Node forget this file with those of the app.
  */
 const modules = (Runtime.modulesOfAllFiles ??= new Map());
-
-// jest kills a worker that is not gone half a second after its order to end. A process whose loop is empty takes longer than that to tear
-// down its heap, unless it exits by itself.
-if (process.send !== undefined) Runtime.exit ??= process.once('beforeExit', () => process.exit());
 
 module.exports = class OneRealmRuntime extends Runtime {
   constructor(...given) {
