@@ -271,7 +271,7 @@ describe('a halt of a month that is followed', () => {
   it('stops virtual time until a person has decided, and says so', async () => {
     const { host, hours, decide } = haltedHost();
     const over = follow(host, false);
-    for (let tries = 0; !said.includes('Virtual time stops') && tries < 400; tries += 1)
+    for (let tries = 0; !said.includes('Virtual time stops') && tries < 6_000; tries += 1)
       await Promise.race([over, sleep(10)]);
     await sleep(700);
     expect(hours()).toBe(2);

@@ -54,7 +54,7 @@ describe('the trace of a rollout', () => {
     patched = page.body['value'] as unknown as { vmId: string }[];
     await api.send('POST', '/api/rollouts/rollout-2026-11/cancel', { reason: 'Enough.' });
     await api.pass(24 * 60);
-    for (let n = 0; n < 100 && !spans.some(({ name }) => name === 'rollout'); n += 1) await sleep(50);
+    for (let n = 0; n < 1_200 && !spans.some(({ name }) => name === 'rollout'); n += 1) await sleep(50);
   });
   afterAll(async () => {
     delete process.env['OTEL_BSP_SCHEDULE_DELAY'];

@@ -1,4 +1,4 @@
-import { accessibilityProblems, cutOff, eventually, firstContentMs, tooWide } from '../dashboardPage';
+import { accessibilityProblems, cutOff, eventually, tooWide, workToHeadingMs } from '../dashboardPage';
 import { EMERGENCY } from './emergency';
 import { hostile, load, watched } from './watchedMonth';
 
@@ -75,8 +75,11 @@ describe('cut off from every other address', () => {
   });
 });
 
-test('the first content is there within a second', async () => {
+test('the first content costs the browser less than half a second of work', async () => {
   await watched.page.emulateMedia({ colorScheme: 'light' });
   await watched.page.setViewportSize({ width: 1280, height: 900 });
-  expect(await firstContentMs(watched.page, `${watched.host.baseUrl}/dashboard`, 1_000)).toBeLessThan(1_000);
+  const ms = await workToHeadingMs(watched.page, `${watched.host.baseUrl}/dashboard`);
+  process.stdout.write(`first content after ${ms} ms of work\n`);
+  expect(ms).toBeGreaterThan(0);
+  expect(ms).toBeLessThan(500);
 });
