@@ -3,6 +3,7 @@ import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatedFleetText } from '../../fleets/generateFleet';
+import { GROWTH_PERCENT } from '../../local/heapGrowth';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { figureOf, type BenchOptions, type Figure } from './benchmark';
 import type { Measured } from './measuredRun';
@@ -81,17 +82,25 @@ function fleetFile(fleet: string | number, folder: string, seed = 1): string {
 /** A month of 100,000 VMs needs more than the 4 GB that V8 allows by itself; how much of it is used is measured. */
 const HEAP_MB_MAX = 16_000;
 
-function runOnce(what: string, fleet: string): Measured {
+function runOnce(what: WholeProcess['what'], fleet: string): Measured {
   const script = join(__dirname, 'measuredRun.js');
-  // As `npm run plan` reads and `fleet-generate` prints, and as `npm start` and `npm run simulate` do all else.
-  const flags =
-    what === 'read' || what === 'print'
-      ? []
-      : ['--max-semi-space-size=64', `--max-old-space-size=${HEAP_MB_MAX}`];
-  const printed = execFileSync(process.execPath, [...flags, script, what, fleet], {
+  const printed = execFileSync(process.execPath, [...flagsOf(what), script, what, fleet], {
     cwd: PACKAGE_ROOT,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   return JSON.parse(printed) as Measured;
+}
+
+/** As the commands have them: `npm run simulate`, `npm start`, and those that only read or print. */
+function flagsOf(what: WholeProcess['what']): readonly string[] {
+  switch (what) {
+    case 'month':
+      return [`--heap-growing-percent=${GROWTH_PERCENT}`, `--max-old-space-size=${HEAP_MB_MAX}`];
+    case 'plan':
+      return ['--max-semi-space-size=64', `--max-old-space-size=${HEAP_MB_MAX}`];
+    case 'read':
+    case 'print':
+      return [];
+  }
 }
