@@ -1,6 +1,6 @@
 import type { RolloutId } from '../domain/ids';
 import type { PhaseId } from '../domain/phaseId';
-import { SETS_AT_ONCE_MAX } from '../planning/widths';
+import { COHORTS_MAX, setsAtOnce } from '../planning/widths';
 import * as contracts from './contracts';
 import { activity, type Services } from './services';
 
@@ -21,7 +21,7 @@ export async function stagesOf(
   const stages = await services.plans.stages(rolloutId, phase, region);
   const setCount = stages.reduce((sum, { sets }) => sum + sets.length, 0);
   // A message stays under 16 KB at any size: of many sets only their number is answered.
-  const named = setCount <= SETS_AT_ONCE_MAX;
+  const named = setCount <= setsAtOnce(COHORTS_MAX);
   return stages.map(({ stage, tracks, sets }) => ({
     stage,
     tracks: [...tracks],

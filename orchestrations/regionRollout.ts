@@ -2,7 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { readRegion, type RegionStages } from '../activities/contracts';
 import { childId } from '../domain/ids';
-import { SETS_AT_ONCE_MAX } from '../planning/widths';
+import { setsAtOnce } from '../planning/widths';
 import * as children from './contracts';
 import { allEnded, call, startChild, type Child, type Step } from './durable';
 
@@ -51,13 +51,14 @@ function startCohorts(context: OrchestrationContext, here: Here, { stage, tracks
   );
 }
 
-function startSets(context: OrchestrationContext, here: Here, { stage, sets, setCount }: Stage): Rounds[] {
+function startSets(context: OrchestrationContext, here: Here, of: Stage): Rounds[] {
+  const { stage, sets, setCount, tracks } = of;
   const ownId = childId(context.df.instanceId, stage);
   if (sets.length === setCount)
     return sets.map((group) =>
       startChild(context, children.availabilitySetRollout, childId(ownId, group), { ...here, stage, group }),
     );
-  const lanes = Math.min(SETS_AT_ONCE_MAX, setCount);
+  const lanes = Math.min(setsAtOnce(tracks.length), setCount);
   return Array.from({ length: lanes }, (_, n) =>
     startChild(context, children.availabilitySetsRollout, childId(ownId, `sets-${n + 1}`), {
       ...here,

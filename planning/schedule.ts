@@ -19,7 +19,7 @@ import {
 } from './scheduleState';
 import type { PhaseWork } from './phaseWork';
 import { PlacesInUse } from './placesInUse';
-import { SETS_AT_ONCE_MAX } from './widths';
+import { setsAtOnce } from './widths';
 
 export interface ScheduledPhase extends PhaseWork {
   /** When its gate is expected to open: nearly every VM has an outcome. */
@@ -129,7 +129,7 @@ class Run {
   #startStage(region: RegionRun): void {
     const stage = region.work.stages[region.stage];
     if (stage === undefined) return;
-    const pool = Math.min(SETS_AT_ONCE_MAX, stage.sets.length);
+    const pool = Math.min(setsAtOnce(stage.tracks.length), stage.sets.length);
     region.place = this.#places.at(region.work.region, stage.zone);
     region.open = stage.tracks.length + pool;
     region.nextSet = 0;

@@ -1,6 +1,6 @@
 import type { Policy } from '../domain/policy';
 import type { Place } from './placesInUse';
-import { SETS_AT_ONCE_MAX } from './widths';
+import { setsAtOnce } from './widths';
 import type { RegionWork, RoundWork } from './work';
 
 /** What a round or a VM had to wait for, beside its turn. */
@@ -84,7 +84,8 @@ export function isClosed(
 /** Sets do not share what standalone VMs wait for. */
 export function setWaitsFor({ work, stage, waitedFor }: RegionRun): WaitedFor {
   if (waitedFor === 'places') return 'places';
-  return (work.stages[stage]?.sets.length ?? 0) > SETS_AT_ONCE_MAX ? 'pool' : 'windows';
+  const { sets = [], tracks = [] } = work.stages[stage] ?? {};
+  return sets.length > setsAtOnce(tracks.length) ? 'pool' : 'windows';
 }
 
 const SECOND_MS = 1_000;

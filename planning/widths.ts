@@ -1,10 +1,16 @@
 /**
  * How much of a region runs side by side. The forecast and the orchestrations take these numbers from here, so that what is forecast is what
- * happens. An episode schedules at most 90 children: 24 cohorts beside 60 sets.
+ * happens.
  */
 
-/** Availability sets of a stage under way at once; when one ends the next starts. */
-export const SETS_AT_ONCE_MAX = 60;
+/** An episode schedules at most so many children: a stage has one for each window cohort, and one for each set that is under way. */
+const CHILDREN_MAX = 90;
+
+/** A ledger has room for the claims of so many sets beside 30 rounds of standalone VMs. */
+export const SETS_AT_ONCE_MAX = 80;
+
+/** Availability sets of a stage under way at once, beside so many cohorts; when one ends the next starts. */
+export const setsAtOnce = (cohorts: number): number => Math.min(SETS_AT_ONCE_MAX, CHILDREN_MAX - cohorts);
 
 /** Rounds of a batch of standalone VMs under way at once, where shares allow it: 2,400 VMs. */
 export const ROUNDS_AT_ONCE_MAX = 30;

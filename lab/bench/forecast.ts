@@ -41,7 +41,7 @@ function forecast(
   say: (line: string) => void,
 ): readonly Figure[] {
   const nowUtc = releaseOf(MONTH);
-  const plan = planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: '1', nowUtc });
+  const plan = planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: MONTH, nowUtc });
   const ends = plan.phases.map(({ expectedEndUtc }) => expectedEndUtc).sort();
   const day = (Date.parse(ends.at(-1) ?? nowUtc) - Date.parse(nowUtc)) / DAY_MS;
   const shares = plan.phases.map(({ vmCount }) => `${((100 * vmCount) / plan.vmCount).toFixed(1)} %`);
@@ -55,7 +55,13 @@ function forecast(
 /** Standalone VMs of one subscription and image in one region, without zones. */
 function alone(count: number): readonly VirtualMachine[] {
   const { vms } = parseFleet(JSON.stringify(generateFleet({ vms: 600, seed: 1 })), 'made up');
-  const plan = planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: '1', nowUtc: releaseOf(MONTH) });
+  const plan = planRollout({
+    vms,
+    month: MONTH,
+    policy: defaultPolicy,
+    seed: MONTH,
+    nowUtc: releaseOf(MONTH),
+  });
   const out = new Set(plan.ineligible.map(({ vmId }) => vmId));
   const like = vms.find(
     ({ id, zone, availabilitySetId }) => zone === null && availabilitySetId === null && !out.has(id),

@@ -76,17 +76,24 @@ describe('a region', () => {
     expect(startsOf(run).at(-1)?.atUtc.slice(11, 16)).toBe('03:00');
   });
 
-  it('of hundreds of sets starts as many lanes as sets run at once: no episode schedules more than ninety children', async () => {
-    const cohorts = Array.from({ length: 24 }, (_, n) => ({ cohort: n + 1, batches: BATCHES }));
-    const run = await region([{ stage: 'regional', tracks: cohorts, setCount: 200, sets: [] }]);
-    const started = startsOf(run);
-    expect(started.length).toBeLessThanOrEqual(90);
-    const lanes = started.filter(({ name }) => name === 'availabilitySetsRollout');
-    expect(lanes.map(({ input }) => (input as { lane: { lane: number } }).lane.lane)).toEqual(
-      Array.from({ length: 60 }, (_, n) => n + 1),
-    );
-    expect(run.output).toEqual({ rounds: 24 * 3 + 60 * 7 });
-  });
+  it.each([
+    [1, 80],
+    [10, 80],
+    [24, 66],
+  ])(
+    'of hundreds of sets beside %d cohorts starts %d lanes: no episode schedules more than ninety children',
+    async (cohortCount, sets) => {
+      const cohorts = Array.from({ length: cohortCount }, (_, n) => ({ cohort: n + 1, batches: BATCHES }));
+      const run = await region([{ stage: 'regional', tracks: cohorts, setCount: 200, sets: [] }]);
+      const started = startsOf(run);
+      expect(started.length).toBeLessThanOrEqual(90);
+      const lanes = started.filter(({ name }) => name === 'availabilitySetsRollout');
+      expect(lanes.map(({ input }) => (input as { lane: { lane: number } }).lane.lane)).toEqual(
+        Array.from({ length: sets }, (_, n) => n + 1),
+      );
+      expect(run.output).toEqual({ rounds: cohortCount * 3 + sets * 7 });
+    },
+  );
 
   it('passes on what its children must know: until when, and since when a window counts', async () => {
     const freshAfterUtc = '2026-11-12T09:00:00.000Z';
