@@ -129,18 +129,12 @@ export async function eventually(page: Page, isSo: () => boolean | Promise<boole
   return false;
 }
 
-/** Milliseconds that the page's own thread has worked by the time its heading is there, whatever else the machine does meanwhile. */
+/** Milliseconds that the thread of a new page works until its heading is there, whatever else the machine does meanwhile. */
 export async function workToHeadingMs(page: Page, address: string): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('Performance.enable', { timeDomain: 'threadTicks' });
-  const worked = async (): Promise<number> => {
-    const { metrics } = await session.send('Performance.getMetrics');
-    return metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN;
-  };
-  const before = await worked();
   await page.goto(address);
   await page.getByRole('heading', { level: 1 }).waitFor();
-  const ms = Math.round(1000 * ((await worked()) - before));
-  await session.detach();
-  return ms;
+  const { metrics } = await session.send('Performance.getMetrics');
+  return Math.round(1000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? NaN));
 }
