@@ -52,7 +52,10 @@ const Explanation = named(
     ),
     place: PlaceShape.nullable(),
     start: z.object({ earliestUtc: Utc, expectedUtc: Utc.nullable(), latestUtc: Utc }).nullable(),
+    /** When its 30 days end. */
     deadlineUtc: Utc.nullable(),
+    /** When its rollout ends: that of a month at the next release, if that is earlier. */
+    endsUtc: Utc.nullable(),
     outcome: KeptOutcome.nullable(),
     /** What became of each patch in its last installation of the rollout; null when there was none, or the platform named none. */
     patches: z.array(ListedPatch).nullable(),
@@ -117,6 +120,7 @@ const explain: OperatorRoute = {
         ...explainVm(facts),
         place: place === null ? null : PlaceShape.parse(place),
         deadlineUtc: control === null ? null : addSeconds(control.releasedUtc, rolloutDeadlineSeconds),
+        endsUtc: control?.endsUtc ?? null,
         outcome,
         patches: await patchesOf(services, outcome),
         evidence: evidenceOf(shared, vm),

@@ -197,13 +197,14 @@ export interface LocalAnswer extends Pick<VmForecast, 'state' | 'why'> {
   readonly vmId: string;
   readonly rolloutId: string;
   readonly deadlineUtc: string;
+  readonly endsUtc: string;
   readonly place: Row | null;
 }
 
 /** Why a VM would be patched then, or not at all, in the month of a fleet file. */
 export function localWhy(nameOrId: string, options: LocalOptions): LocalAnswer {
   const asked = { ...options, vm: nameOrId };
-  const { value, rolloutId, deadlineUtc } = localForecast({ ...asked, by: 'region' });
+  const { value, rolloutId, deadlineUtc, endsUtc } = localForecast({ ...asked, by: 'region' });
   const [own] = value;
   if (own === undefined)
     throw new LowtideError('ARGUMENT_INVALID', {
@@ -212,5 +213,5 @@ export function localWhy(nameOrId: string, options: LocalOptions): LocalAnswer {
       fix: 'Give its name, or its full ARM id.',
     });
   const [place = null] = localPreview(asked, {})['value'] as readonly Row[];
-  return { vmId: own.vmId, rolloutId, state: own.state, why: own.why, deadlineUtc, place };
+  return { vmId: own.vmId, rolloutId, state: own.state, why: own.why, deadlineUtc, endsUtc, place };
 }

@@ -11,6 +11,8 @@ interface Explanation {
   readonly state: string;
   readonly sentence: string;
   readonly deadlineUtc: string | null;
+  /** Of its rollout. */
+  readonly endsUtc: string | null;
   readonly start: {
     readonly earliestUtc: string;
     readonly expectedUtc: string | null;
@@ -64,7 +66,8 @@ export async function runWhy(
 }
 
 /** By the plan alone: nothing has happened yet. */
-function describePlanned({ vmId, state, why, rolloutId, deadlineUtc, place }: LocalAnswer): string[] {
+function describePlanned(planned: LocalAnswer): string[] {
+  const { vmId, state, why, rolloutId, deadlineUtc, endsUtc, place } = planned;
   const lines = [`${resourceName(vmId)}: ${coloured(state)}${why === '' ? '' : `, ${readable(why)}`}`];
   if (place === null) return lines;
   const { phase, region, stage, expectedStartUtc, expectedEndUtc } = place as Record<string, string>;
@@ -72,12 +75,13 @@ function describePlanned({ vmId, state, why, rolloutId, deadlineUtc, place }: Lo
     ...lines,
     `  its place in ${rolloutId}: ${phase ?? ''}, ${region ?? ''}, ${stage ?? ''}`,
     `  planned: ${instantText(expectedStartUtc ?? '')} to ${instantText(expectedEndUtc ?? '')}`,
-    `  deadline: ${instantText(deadlineUtc)}`,
+    deadlineLine(deadlineUtc, endsUtc, instantText),
   ];
 }
 
 function describeExplanation(found: Explanation): string[] {
-  const { vmId, state, sentence, holds, place, start, deadlineUtc, patches, evidence, platform } = found;
+  const { vmId, state, sentence, holds, place, start, deadlineUtc, endsUtc } = found;
+  const { patches, evidence, platform } = found;
   const when = (utc: string): string => whenIn(utc, found.timeZone);
   const lines = [`${resourceName(vmId)}: ${coloured(state)}`, `  ${readable(sentence)}`];
   for (const { reason, sinceUtc, unblocks } of holds)
@@ -93,7 +97,7 @@ function describeExplanation(found: Explanation): string[] {
     const expected = expectedUtc === null ? 'not before a person acts' : when(expectedUtc);
     lines.push(`  start: earliest ${when(earliestUtc)}, expected ${expected}, latest ${when(latestUtc)}`);
   }
-  if (deadlineUtc !== null) lines.push(`  deadline: ${when(deadlineUtc)}`);
+  if (deadlineUtc !== null) lines.push(deadlineLine(deadlineUtc, endsUtc, when));
   for (const { kbId, name, version, state: became } of patches ?? [])
     lines.push(`  ${became}: ${kbId === null ? `${name} ${version}` : name}`);
   if (evidence !== null)
@@ -102,6 +106,13 @@ function describeExplanation(found: Explanation): string[] {
     );
   if (platform !== undefined) lines.push(...describePlatform(platform));
   return lines;
+}
+
+/** A rollout that ends before the 30 days of its VMs leaves those it did not start to the next one. */
+function deadlineLine(deadlineUtc: string, endsUtc: string | null, when: (utc: string) => string): string {
+  const isEarlier = endsUtc !== null && endsUtc < deadlineUtc;
+  const ends = isEarlier ? `; the rollout ends ${when(endsUtc)}, when the next release is out` : '';
+  return `  deadline: ${when(deadlineUtc)}${ends}`;
 }
 
 function describePlatform(platform: NonNullable<Explanation['platform']> | null): string[] {

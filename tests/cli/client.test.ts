@@ -188,7 +188,9 @@ describe('the client, against a running host', () => {
 
   it('why says times in the zone of the VM, too, and with --live what the platform says', async () => {
     const { out } = await lowtide('why', 'e2e-off', '--live');
-    expect(out).toMatch(/deadline: 2026-12-10 18:00 UTC \(Thu 19:00 in Europe\/Amsterdam\)/);
+    expect(out).toMatch(
+      /deadline: 2026-12-10 18:00 UTC \(Thu 19:00 in Europe\/Amsterdam\); the rollout ends 2026-12-08 18:00 UTC \(Tue 19:00 in Europe\/Amsterdam\)/,
+    );
     expect(out).toMatch(/the platform now: stopped/);
     expect(out).not.toMatch(/\d\dT\d\d:\d\d/); // no instants as programs read them
   });

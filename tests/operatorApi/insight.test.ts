@@ -18,6 +18,7 @@ interface Explained {
   } | null;
   readonly place: { readonly phase: string } | null;
   readonly deadlineUtc: string;
+  readonly endsUtc: string;
   readonly platform?: { readonly answer: string; readonly signals: { readonly powerState: string } };
   readonly patches:
     | readonly {
@@ -51,12 +52,13 @@ describe('what an operator asks during a month', () => {
   afterAll(() => api.close());
 
   it('when is it next? Before its turn: place, earliest, expected and latest start, deadline, and nothing that holds it', async () => {
-    const { state, holds, start, place, deadlineUtc } = await why('e2e-lone');
+    const { state, holds, start, place, deadlineUtc, endsUtc } = await why('e2e-lone');
     expect([state, holds, deadlineUtc]).toEqual(['waiting', [], '2026-12-10T18:00:00.000Z']);
     expect(place?.phase).toMatch(/^phase-\d$/);
     const { earliestUtc = '', expectedUtc = '', latestUtc = '' } = start ?? {};
     expect(earliestUtc <= (expectedUtc ?? '') && (expectedUtc ?? '') <= latestUtc).toBe(true);
-    expect([earliestUtc >= api.host.nowUtc(), latestUtc < deadlineUtc]).toEqual([true, true]);
+    expect([earliestUtc >= api.host.nowUtc(), latestUtc < endsUtc]).toEqual([true, true]);
+    expect(endsUtc).toBe('2026-12-08T18:00:00.000Z'); // the next release
   });
 
   it('why does it take no part? The rule that keeps it out, and what would let it in', async () => {

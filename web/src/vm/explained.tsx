@@ -61,7 +61,7 @@ export function Explained({ explained: { data, problem }, eligibility }: Explain
 }
 
 function Dates({
-  explanation: { start, place, deadlineUtc },
+  explanation: { start, place, deadlineUtc, endsUtc },
 }: {
   readonly explanation: Explanation;
 }): JSX.Element {
@@ -73,6 +73,7 @@ function Dates({
       )}
       {start !== null && <Fact name="Latest start" value={time(start.latestUtc)} />}
       {deadlineUtc !== null && <Fact name="Its 30 days end" value={time(deadlineUtc)} />}
+      {endsUtc !== null && endsUtc !== deadlineUtc && <Fact name="The rollout ends" value={time(endsUtc)} />}
       {place !== null && (
         <Fact
           name="Place in the plan"

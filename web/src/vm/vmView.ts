@@ -91,6 +91,7 @@ export interface Explanation {
     readonly latestUtc: string;
   } | null;
   readonly deadlineUtc: string | null;
+  readonly endsUtc: string | null;
   readonly asOfUtc: string;
   readonly patches:
     | readonly {
