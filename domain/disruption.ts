@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { BudgetShare } from './budgets';
 import { AvailabilitySetId } from './ids';
 import { arePaired } from './regions';
+import { remembered } from './remembered';
 import type { Policy } from './policy';
 import { hash53 } from './seed';
 
@@ -122,6 +123,6 @@ export function standaloneShare(vmCount: number, policy: Pick<Policy, 'standalon
 const KEY_DIGITS = 8;
 
 /** Short name of a subscription in claims. Two that met in one would only be held to one share together. */
-export function subscriptionKey(subscriptionId: string): string {
-  return hash53(subscriptionId.toLowerCase()).toString(36).slice(-KEY_DIGITS);
-}
+export const subscriptionKey = remembered((subscriptionId: string): string =>
+  hash53(subscriptionId.toLowerCase()).toString(36).slice(-KEY_DIGITS),
+);

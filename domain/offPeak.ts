@@ -2,6 +2,7 @@ import { utcOf } from './instants';
 import { instantOf } from './localTime';
 import { partsOfCalendar, WEEKDAYS, type OwnWindows, type WindowsPolicy } from './ownWindows';
 import type { Policy } from './policy';
+import { remembered } from './remembered';
 
 /** One window of one time zone. Half open: at `closesUtc` it is closed. */
 export interface OffPeakWindow {
@@ -93,7 +94,19 @@ const memory = new Map<string, CalendarWindows>();
 /** What own windows say, as text: the same name may say something else in another policy. */
 const texts = new WeakMap<OwnWindows, string>();
 
+/** Of a policy that is asked again and again, as a plan does, without the text by which the memory knows them. */
+const byPolicy = new WeakMap<OffPeakHours, (calendar: string) => CalendarWindows>();
+
 function windowsOf(calendar: string, policy: OffPeakHours): CalendarWindows {
+  let ofPolicy = byPolicy.get(policy);
+  if (ofPolicy === undefined) {
+    ofPolicy = remembered((each) => windowsByText(each, policy), ZONES_MAX);
+    byPolicy.set(policy, ofPolicy);
+  }
+  return ofPolicy(calendar);
+}
+
+function windowsByText(calendar: string, policy: OffPeakHours): CalendarWindows {
   const own = ownWindowsIn(calendar, policy);
   const key = `${calendar} ${own === undefined ? policy.offPeakOpens + policy.offPeakCloses : textOf(own)}`;
   const known = memory.get(key);
