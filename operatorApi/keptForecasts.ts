@@ -10,6 +10,7 @@ import { forecastVm, type ForecastFacts, type VmForecast } from '../planning/for
 import type { RoundSlot } from '../planning/roundSlot';
 import { fleetView, type FleetView, type FleetVm } from './fleetView';
 import { KeptAnswers } from './keptAnswers';
+import { sharedFacts } from './sharedFacts';
 import { inSlices } from '../activities/slices';
 
 /** Every VM of a view against the 30 days, by its place there. */
@@ -42,9 +43,10 @@ const KEPT = new WeakMap<Services['inventory'], KeptAnswers<KeptForecast>>();
 /** Null before the first rollout: without one there is no clock. `asOfUtc` null is now. */
 export async function forecastOf(services: Services, asOfUtc: string | null): Promise<KeptForecast | null> {
   const view = await fleetView(services);
-  const control = view.control && (await services.rollouts.read(view.control.rolloutId));
+  if (view.control === null) return null;
+  const { control, halts, freezes, approvals } = await sharedFacts(services, view.control.rolloutId);
   if (control === null) return null;
-  const grounds = await groundsOf(services, control);
+  const grounds: Grounds = { control, halts, freezes, approvals };
   if (view.vms.length < LARGE_VMS) return make(services, view, grounds, asOfUtc);
   const kept = KEPT.get(services.inventory) ?? new KeptAnswers<KeptForecast>(KEPT_MAX);
   KEPT.set(services.inventory, kept);
