@@ -222,7 +222,7 @@ async function resumeWhatHalted(host: Host): Promise<void> {
   }
 }
 
-/** A pause of a day, and people who ask for an assessment and for an installation. */
+/** A pause of a day, and people who ask for an enablement, an assessment and an installation. */
 async function pauseAndAsk(host: Host, day: number): Promise<void> {
   const rollout = '/api/rollouts/rollout-2026-11';
   if (day === 2) await host.request('POST', `${rollout}/pause`, { reason: 'recorded' });
@@ -232,6 +232,8 @@ async function pauseAndAsk(host: Host, day: number): Promise<void> {
   const vms = (page.body as { value: { vmId: string; region: string }[] }).value;
   for (const [n, { vmId, region }] of vms.slice(0, 6).entries()) {
     const pace = defaultPolicy;
+    const endsUtc = new Date(Date.parse(host.nowUtc()) + 3 * DAY_MS).toISOString();
+    await start(host, 'enableVm', `enable-${day}-${n}`, { vmId, endsUtc });
     await start(host, 'assessVm', `assess-${day}-${n}`, { vmId, pace });
     await start(host, 'installOnDemand', `install-${day}-${n}`, {
       vmId,
