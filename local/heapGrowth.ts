@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * A simulated month keeps nearly all that it writes, and V8 by itself lets so large a heap grow to three times what is alive before it collects. Collected
- * when it has grown by so many percent, a month takes half the memory, and hardly longer: docs/performance.md.
+ * when it has grown by so many percent, a month takes half the memory; what that costs in time is in docs/performance.md.
  */
 export const GROWTH_PERCENT = 50;
 
