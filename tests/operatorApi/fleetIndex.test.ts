@@ -15,6 +15,7 @@ import { phaseIdOf } from '../../domain/phaseId';
 import type { Turn } from '../../planning/previewPlan';
 import { Freeze } from '../../domain/freezes';
 import { vmsOf } from '../support/builders';
+import { forgetSharedFacts } from '../../operatorApi/sharedFacts';
 import { someServices, type FakeServices } from '../support/fakeServices';
 
 const MONTH = Month.parse('2026-12');
@@ -107,6 +108,7 @@ describe('the forecast of a large fleet', () => {
     expect(second).toBe(first);
     expect(await forecastOf(services, null)).toBe(first);
     await services.freezes.save(freeze);
+    forgetSharedFacts(services); // as the request that changed it does
     const frozen = await forecastOf(services, null);
     expect(frozen?.byPlace.every(({ state }) => state === 'excluded')).toBe(true);
     expect(first?.byPlace.some(({ state }) => state === 'excluded')).toBe(false);

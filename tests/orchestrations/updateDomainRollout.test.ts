@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { ClaimKind } from '../../domain/ledger';
 import type * as activityContracts from '../../activities/contracts';
 import { keyOf } from '../../domain/ids';
+import { addSeconds } from '../../domain/instants';
 import { updateDomainRollout } from '../../orchestrations/updateDomainRollout';
 import { aSet, vmsOf } from '../support/builders';
 import { aDisruption, inSet } from '../support/claims';
@@ -105,7 +106,7 @@ describe('a round', () => {
     expect(of('disruptionLedger.tryAcquire')).toEqual([
       expect.objectContaining({
         claimId: ROUND,
-        deadlineUtc: ENDS,
+        deadlineUtc: addSeconds(ENDS, 1), // of phase 1
         fence: { rolloutId: inRollout.rolloutId, epoch: 1 },
       }),
     ]);
