@@ -6,7 +6,9 @@ import type { DriverEvent } from '../drivers/driver';
 export interface AuditEvidence {
   readonly events: readonly DriverEvent[];
   readonly vms: readonly Parameters<typeof auditVmOf>[0][];
-  readonly rollout: Partial<Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'freezes' | 'untilUtc'>>;
+  readonly rollout: Partial<
+    Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'freezes' | 'untilUtc'>
+  >;
 }
 
 /** What every event has, whatever its action; the auditor reads the rest with suspicion of its own. */

@@ -11,7 +11,14 @@ import { eventsOf } from '../local/driverEvents';
 import { checkedScenario, withLocalApp, type LocalApp } from '../local/localApp';
 import { readFleet } from '../local/readFleet';
 import { readText } from '../local/readText';
-import { auditRollouts, deletedOf, freezesOf, outcomesOf, rolloutsOf, trailOf } from '../local/rolloutEvidence';
+import {
+  auditRollouts,
+  deletedOf,
+  freezesOf,
+  outcomesOf,
+  rolloutsOf,
+  trailOf,
+} from '../local/rolloutEvidence';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
 import { terminalWidth, wrapText } from '../local/wrap';
