@@ -127,7 +127,7 @@ export async function freezesOf(host: Api): Promise<readonly AuditFreeze[]> {
     host,
     '/api/audit?chain=operator',
   ))
-    if (row.what === 'frozen' || row.what === 'excluded') said.set(`${row.what} ${row.subject}`, row.atUtc);
+    said.set(`${row.what} ${row.subject}`, row.atUtc);
   return rows.flatMap((row) => {
     const sinceUtc = said.get(`${row.kind === 'freeze' ? 'frozen' : 'excluded'} ${row.id}`);
     return sinceUtc === undefined ? [] : [{ ...row, sinceUtc, liftedUtc: null }];

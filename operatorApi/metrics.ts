@@ -65,8 +65,16 @@ async function measured(services: Services): Promise<Registry> {
       { kind },
       freezes.filter((one) => one.kind === kind && freezeState(one, nowUtc) !== 'over').length,
     );
-  const rollouts = (await services.rollouts.list()).filter(({ endedUtc }) => endedUtc === null);
-  const open = (await sideBySide(rollouts, (one) => services.rollouts.haltsOf(one)))
+  const rollouts = await services.rollouts.list();
+  const open = (
+    await sideBySide(
+      rollouts.filter(({ endedUtc }) => endedUtc === null),
+      async (one) => {
+        const halts = await services.rollouts.haltsOf(one);
+        return halts.map((halt) => ({ ...halt, rolloutId: one.rolloutId }));
+      },
+    )
+  )
     .flat()
     .filter(({ decision }) => decision === null);
   for (const kind of ['halt', 'hold', 'pause'])
@@ -75,11 +83,10 @@ async function measured(services: Services): Promise<Registry> {
       { kind },
       open.filter((halt) => (halt.asked ? 'pause' : halt.kind) === kind).length,
     );
-  const control = view.control && (await services.rollouts.read(view.control.rolloutId));
-  if (control === null) return registry;
+  const control = rollouts.find(({ rolloutId }) => rolloutId === view.control?.rolloutId);
+  if (control === undefined) return registry;
 
-  const halts = (await services.rollouts.haltsOf(control)).filter(({ decision }) => decision === null);
-  const isHalted = halts.some(({ kind }) => kind === 'halt');
+  const isHalted = open.some(({ rolloutId, kind }) => rolloutId === control.rolloutId && kind === 'halt');
   const own = stateOf(control, nowUtc);
   const state = isHalted && own === 'running' ? 'halted' : own;
   set('lowtide_rollout_info', { rollout: control.rolloutId, state }, 1);

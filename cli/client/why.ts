@@ -111,7 +111,7 @@ function describeExplanation(found: Explanation): string[] {
 /** A rollout that ends before the 30 days of its VMs leaves those it did not start to the next one. */
 function deadlineLine(deadlineUtc: string, endsUtc: string | null, when: (utc: string) => string): string {
   const isEarlier = endsUtc !== null && endsUtc < deadlineUtc;
-  const ends = isEarlier ? `; the rollout ends ${when(endsUtc)}, when the next release is out` : '';
+  const ends = isEarlier ? `; the rollout ends ${when(endsUtc)}` : '';
   return `  deadline: ${when(deadlineUtc)}${ends}`;
 }
 

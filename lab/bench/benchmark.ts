@@ -38,9 +38,23 @@ export function figureOf(
 ): Figure {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (index: number): number => sorted[index] ?? 0;
+  return {
+    name,
+    unit,
+    median: medianOf(values),
+    min: at(0),
+    max: at(sorted.length - 1),
+    runs: sorted.length,
+    atMost,
+  };
+}
+
+/** 0 of none. */
+export function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number): number => sorted[index] ?? 0;
   const middle = Math.floor(sorted.length / 2);
-  const median = sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
-  return { name, unit, median, min: at(0), max: at(sorted.length - 1), runs: sorted.length, atMost };
+  return sorted.length % 2 === 1 ? at(middle) : (at(middle - 1) + at(middle)) / 2;
 }
 
 /** The figure in parts of what it may be: 1 is just within. */

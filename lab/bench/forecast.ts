@@ -1,13 +1,11 @@
 import { generateFleet } from '../../fleets/generateFleet';
 import { parseFleet } from '../../drivers/fleet/parseFleet';
-import { Month, VmId } from '../../domain/ids';
-import { defaultPolicy } from '../../domain/policy';
+import { VmId } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { planRollout } from '../../planning/planRollout';
 import { figureOf, type Benchmark, type Figure } from './benchmark';
+import { MONTH, monthPlan } from './monthPlan';
 
-const MONTH = Month.parse('2026-11');
 const DAY_MS = 86_400_000;
 
 /** Issue 12, rows 1 and 2: with every step of the ladder, by this day. */
@@ -41,7 +39,7 @@ function forecast(
   say: (line: string) => void,
 ): readonly Figure[] {
   const nowUtc = releaseOf(MONTH);
-  const plan = planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: MONTH, nowUtc });
+  const plan = monthPlan(vms);
   const ends = plan.phases.map(({ expectedEndUtc }) => expectedEndUtc).sort();
   const day = (Date.parse(ends.at(-1) ?? nowUtc) - Date.parse(nowUtc)) / DAY_MS;
   const shares = plan.phases.map(({ vmCount }) => `${((100 * vmCount) / plan.vmCount).toFixed(1)} %`);
@@ -55,13 +53,7 @@ function forecast(
 /** Standalone VMs of one subscription and image in one region, without zones. */
 function alone(count: number): readonly VirtualMachine[] {
   const { vms } = parseFleet(JSON.stringify(generateFleet({ vms: 600, seed: 1 })), 'made up');
-  const plan = planRollout({
-    vms,
-    month: MONTH,
-    policy: defaultPolicy,
-    seed: MONTH,
-    nowUtc: releaseOf(MONTH),
-  });
+  const plan = monthPlan(vms);
   const out = new Set(plan.ineligible.map(({ vmId }) => vmId));
   const like = vms.find(
     ({ id, zone, availabilitySetId }) => zone === null && availabilitySetId === null && !out.has(id),

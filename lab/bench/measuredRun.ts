@@ -1,16 +1,15 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
 import { readFleetFile } from '../../drivers/fleet/fleetFile';
 import { generatedFleetText } from '../../fleets/generateFleet';
 import { simulateMonth } from '../../local/simulateMonth';
 import { planRollout } from '../../planning/planRollout';
+import { medianOf } from './benchmark';
 import { finishRatios, forecastRatios } from './forecastRatio';
+import { MONTH, monthPlan } from './monthPlan';
 import { planLength } from './planLength';
-
-const MONTH = Month.parse('2026-11');
 
 const PLANS = 9;
 /** Plans of a small fleet before the just-in-time compiler is done with them, as in a host that has been up for a while: while it is at work, its time counts. */
@@ -56,7 +55,7 @@ function measurePlan(fleet: string): Measured {
   const all = vms.length > LARGE_VMS ? times : PLANS_TO_WARM_UP + times;
   for (let n = 0; n < all; n += 1)
     seconds.push(cpuSecondsOf(() => planRollout({ ...request, seed: String(n) })));
-  const plan = planRollout({ ...request, seed: MONTH });
+  const plan = monthPlan(vms);
   const length = planLength(plan, defaultPolicy);
   const lengthOfAnyPool = planLength(plan, defaultPolicy, Infinity);
   return {
@@ -67,9 +66,6 @@ function measurePlan(fleet: string): Measured {
   };
 }
 
-const medianOf = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
 async function measureMonth(fleet: string): Promise<Measured> {
   const before = process.cpuUsage();
   const report = await simulateMonth({ fleet, seed: 1, month: MONTH });
@@ -77,13 +73,7 @@ async function measureMonth(fleet: string): Promise<Measured> {
   if (report.violations.length > 0)
     throw new Error(`The auditor found ${report.violations.length} violations.`);
   const { vms } = readFleetFile(fleet, { keepModels: false });
-  const plan = planRollout({
-    vms,
-    month: MONTH,
-    policy: defaultPolicy,
-    seed: MONTH,
-    nowUtc: releaseOf(MONTH),
-  });
+  const plan = monthPlan(vms);
   const ratios = forecastRatios(plan, report);
   const finish = finishRatios(plan, report);
   return {
