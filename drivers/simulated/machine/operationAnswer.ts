@@ -25,6 +25,7 @@ export function operationAnswer(operation: Operation, nowMs: number): OperationA
         : {
             kind: 'installed',
             summary: installationSummary(operation, nowMs),
+            endedUtc: new Date(operation.endMs).toISOString(),
             patches: triedPatches(operation, nowMs),
           };
     }
