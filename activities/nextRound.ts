@@ -1,7 +1,9 @@
+import { givesWay, NEXT_ROUND_SECONDS } from '../domain/catchUpTurns';
 import { setShare, type Disruption } from '../domain/disruption';
 import type { RolloutControl } from '../domain/control';
 import { addSeconds, daysBetween } from '../domain/instants';
 import { holdsOf } from '../domain/holds';
+import { isCatchUp } from '../domain/phaseId';
 import { pairComponent } from '../domain/regions';
 import type { OutcomeReason } from '../domain/reasons';
 import type { Policy } from '../domain/policy';
@@ -24,7 +26,10 @@ export function slotOf(services: Services, round: RoundPlan, when: WhenItMayRun)
   return roundSlot(round.timeZones, { nowUtc: services.nowUtc(), freshAfterUtc, endsUtc }, services.policy);
 }
 
-/** A round in its window, with everything that it needs to run. */
+/**
+ * A round in its window, with everything that it needs to run. When a window opens, rounds of a rollout ask first: one of a catch-up in another
+ * zone would keep all of theirs waiting until it has ended.
+ */
 export async function inItsWindow(
   services: Services,
   control: RolloutControl,
@@ -32,15 +37,18 @@ export async function inItsWindow(
   slot: RoundSlot,
 ): Promise<NextRound> {
   const elapsedDays = daysBetween(control.releasedUtc, services.nowUtc());
+  const catchUpSlotsMax = elapsedDays < services.policy.forecastTargetDays ? 1 : 2;
   const { phase, region, stage, group, round: number } = round;
-  return {
+  const next: NextRound = {
     kind: 'round',
     ref: { rolloutId: control.rolloutId, phase, region, stage, group, round: number },
     ...slot,
     disruption: await withBudgets(services, disruptionOf(round, services.policy), round.vmIds),
     ledger: pairComponent(region),
-    catchUpSlotsMax: elapsedDays < services.policy.forecastTargetDays ? 1 : 2,
+    catchUpSlotsMax,
   };
+  const letsOthersAsk = isCatchUp(phase) && givesWay(catchUpSlotsMax) && slot.opensUtc > services.nowUtc();
+  return letsOthersAsk ? delayed(next, NEXT_ROUND_SECONDS) : next;
 }
 
 /** The same some seconds later, as long as that is still a start. */

@@ -27,8 +27,8 @@ interface Asking {
 /** Only before the day by which the rollout is to be done: from then on a window has more than one slot. */
 export const givesWay = (catchUpSlotsMax: number): boolean => catchUpSlotsMax <= 1;
 
-/** Between two rounds a rollout asks for nothing: it goes on within seconds, on a busy host within minutes. */
-const NEXT_ROUND_SECONDS = 300;
+/** Between two rounds, and when a window opens, a rollout asks for nothing: it goes on within seconds, on a busy host within minutes. */
+export const NEXT_ROUND_SECONDS = 300;
 
 /** Where a rollout goes on in a moment that excludes this catch-up, as long as catch-ups give way (`claimDeadline`). */
 export function nextRoundsBefore(state: Turns, request: Asking): Turns['nextRounds'] {

@@ -1,8 +1,9 @@
 import { chooseRound } from '../../activities/chooseRound';
 import { roundOf } from '../../activities/roundOf';
 import { keyOf } from '../../domain/ids';
+import { addSeconds } from '../../domain/instants';
 import type { Policy } from '../../domain/policy';
-import { phaseIdOf } from '../../domain/phaseId';
+import { catchUpIdOf, phaseIdOf } from '../../domain/phaseId';
 import type { RoundPlan } from '../../store/plans';
 import { aSet, vmsOf } from '../support/builders';
 import {
@@ -26,6 +27,7 @@ const SCOPE = {
   freshAfterUtc: null,
   endsUtc: ENDS,
 };
+const CATCH_UP = catchUpIdOf('2026-11-11T22:10:00.000Z');
 const AFTERNOON = '2026-11-12T20:00:00.000Z';
 
 async function choose(
@@ -156,6 +158,18 @@ describe('R-108, INV-4: its window', () => {
       );
     },
   );
+
+  it('of a catch-up lets rounds of a rollout ask first when its window opens, until the target day', async () => {
+    const later = [aRound({ phase: CATCH_UP })];
+    const over = { phase: CATCH_UP };
+    expect(await choose(later, over)).toEqual(chosen(1, { opensUtc: addSeconds(WINDOW_OPENS, 300) }));
+    expect(await choose([aRound()])).toEqual(chosen(1, { opensUtc: WINDOW_OPENS }));
+    expect(await choose(later, over, { policy: { forecastTargetDays: 1 } })).toEqual(
+      chosen(1, { opensUtc: WINDOW_OPENS }),
+    );
+    const nowUtc = addSeconds(WINDOW_OPENS, 60);
+    expect(await choose(later, over, { nowUtc })).toEqual(chosen(1, { opensUtc: nowUtc }));
+  });
 
   it('for VMs of two time zones is what their windows share', async () => {
     const timeZones = ['America/New_York', 'America/Chicago'];
