@@ -2,14 +2,40 @@ import { z } from 'zod';
 import type { Disruption } from './disruption';
 import { AvailabilitySetId, VmId } from './ids';
 import { utcOf } from './instants';
-import { ClaimKind, type Claim, type Impairment, type LedgerState, type Ticket } from './ledger';
+import { ClaimKind, emptyLedger, type Claim, type Impairment, type LedgerState, type Ticket } from './ledger';
 
 /**
- * The state of a ledger as its entity keeps it: under 16 KB with the claims of 80 sets and 30 rounds of standalone VMs at once. Texts that
- * begin alike are written once (each gives how much of the one before it it shares), instants count from the first, and what repeats is a
- * number. A state that would grow beyond this takes no more claims.
+ * The state of a ledger as its entity keeps it. Texts that begin alike are written once (each gives how much of the one before it it shares),
+ * instants count from the first, and what repeats is a number. What is longer than this even so is compressed: then the claims of 80 sets and 30
+ * rounds of standalone VMs have room, and the tickets of as many that wait in a paired region. A state that would grow beyond it takes no more
+ * claims.
  */
 export const LEDGER_STATE_LENGTH_MAX = 15_000;
+
+/** Makes a text short, and whole again. Pure code has no compression of its own. */
+export interface ShortText {
+  readonly shorten: (text: string) => string;
+  readonly restore: (short: string) => string;
+}
+
+/** A text when it is compressed. */
+export type KeptLedger = PackedLedger | string;
+
+export function keptLedger(state: LedgerState, { shorten }: ShortText): KeptLedger {
+  const packed = packLedger(state);
+  const text = JSON.stringify(packed);
+  return text.length <= LEDGER_STATE_LENGTH_MAX ? packed : shorten(text);
+}
+
+/** Of an entity that has no state yet: an empty ledger. */
+export function ledgerOf(kept: unknown, { restore }: ShortText): LedgerState {
+  if (kept === null || kept === undefined) return emptyLedger;
+  return unpackLedger(PackedLedger.parse(typeof kept === 'string' ? JSON.parse(restore(kept)) : kept));
+}
+
+/** Whether a state may be kept: an entity's state is a message, and those stay small. */
+export const fitsLedger = (kept: KeptLedger): boolean =>
+  typeof kept !== 'string' || kept.length <= LEDGER_STATE_LENGTH_MAX;
 
 /** Before the name of a budget; no key of a subscription has it. */
 const BUDGET = '~';
@@ -122,11 +148,6 @@ export function unpackLedger(packed: PackedLedger): LedgerState {
       untilUtc: utc(until),
     })),
   };
-}
-
-/** Whether a state may be kept: an entity's state is a message, and those stay small. */
-export function fitsLedger(packed: PackedLedger): boolean {
-  return JSON.stringify(packed).length <= LEDGER_STATE_LENGTH_MAX;
 }
 
 function disruptionOf(

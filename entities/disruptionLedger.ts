@@ -1,6 +1,5 @@
 import type { EntityContext } from 'durable-functions';
 import {
-  emptyLedger,
   firstExpiry,
   follow,
   followSet,
@@ -12,7 +11,7 @@ import {
   type ClaimAnswer,
   type LedgerState,
 } from '../domain/ledger';
-import { fitsLedger, PackedLedger, packLedger, unpackLedger } from '../domain/ledgerState';
+import { fitsLedger, keptLedger, ledgerOf, type KeptLedger, type ShortText } from '../domain/ledgerState';
 import { disruptionLedger as contract } from './contracts';
 
 /** Answers are messages and must stay under 16 KB; the sweep that inspects comes back within the hour. */
@@ -24,17 +23,26 @@ const GRANTABLE_MAX = 20;
  * The one place that grants the right to disrupt: an entity for each connected component of the pair graph, keyed by its name.
  * Errors are thrown as strings, because the real host turns a thrown Error into «[object Object]».
  */
-export function disruptionLedger(context: EntityContext<unknown>): void {
-  const { df } = context;
-  const kept: unknown = df.getState(() => null) ?? null;
-  const before = kept === null ? emptyLedger : unpackLedger(PackedLedger.parse(kept));
+export const disruptionLedger =
+  (texts: ShortText) =>
+  (context: EntityContext<unknown>): void => {
+    operate(context, texts);
+  };
+
+function operate({ df }: EntityContext<unknown>, texts: ShortText): void {
+  const before = ledgerOf(
+    df.getState(() => null),
+    texts,
+  );
   const keep = (state: LedgerState): void => {
-    df.setState(packLedger(state));
+    df.setState(keptLedger(state, texts));
   };
   const operations = contract.operations;
   switch (df.operationName) {
     case 'tryAcquire': {
-      df.return(acquire(before, operations.tryAcquire.input.parse(df.getInput()), keep));
+      const { kept, answer } = acquire(before, operations.tryAcquire.input.parse(df.getInput()), texts);
+      if (kept !== null) df.setState(kept);
+      df.return(answer);
       return;
     }
     case 'release': {
@@ -83,20 +91,19 @@ export function disruptionLedger(context: EntityContext<unknown>): void {
   }
 }
 
-/** A state that has become too large takes no claim more: the request comes back, without a ticket. */
+/** A state that has become too large takes no claim more, and no ticket: the request is not woken, and comes back. */
 function acquire(
   before: LedgerState,
   request: Parameters<typeof tryAcquire>[1],
-  keep: (state: LedgerState) => void,
-): ClaimAnswer {
+  texts: ShortText,
+): { kept: KeptLedger | null; answer: ClaimAnswer } {
   const { state, answer } = tryAcquire(before, request);
+  const kept = keptLedger(state, texts);
   const grows = state.claims.length + state.tickets.length > before.claims.length + before.tickets.length;
-  if (!grows || fitsLedger(packLedger(state))) {
-    keep(state);
-    return answer;
-  }
-  if (answer.kind === 'refused') return answer;
-  return { kind: 'refused', because: [{ rule: 'ledgerFull', by: request.disruption.region }] };
+  if (!grows || fitsLedger(kept)) return { kept, answer };
+  const because = [{ rule: 'ledgerFull' as const, by: request.disruption.region }];
+  if (answer.kind === 'granted') return { kept: null, answer: { kind: 'refused', because } };
+  return { kept: null, answer: { ...answer, because: [...because, ...answer.because] } };
 }
 
 /** What was shown goes behind the rest, so that the next inspection shows what was not looked at for longest. */

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { Pace } from '../../activities/contracts';
 import { patchingIn } from '../../domain/apiVersion';
 import { setShare, standaloneShare, subscriptionKey, type Disruption } from '../../domain/disruption';
-import { emptyLedger, tryAcquire } from '../../domain/ledger';
-import { PackedLedger, unpackLedger } from '../../domain/ledgerState';
+import { tryAcquire } from '../../domain/ledger';
+import { ledgerOf } from '../../domain/ledgerState';
+import { shortText } from '../../composition/shortText';
 import type { PatchInstallationSummary } from '../../domain/patches';
 import { VmId } from '../../domain/ids';
 import { withBudgets } from '../../activities/budgetShares';
@@ -121,7 +122,7 @@ function ifBusyOf(request: ArmRequest): 'wait' | 'fail' {
 async function requireFree({ client, services }: ArmContext, claimId: string, input: Input): Promise<void> {
   const { ledger, disruption, waitUntilUtc: deadlineUtc, pace } = input;
   const entity = await client.readEntityState(new df.EntityId(disruptionLedger.name, ledger));
-  const state = entity.entityExists ? unpackLedger(PackedLedger.parse(entity.entityState)) : emptyLedger;
+  const state = ledgerOf(entity.entityExists ? entity.entityState : null, shortText);
   const nowUtc = services.nowUtc();
   const { answer } = tryAcquire(state, {
     claimId,

@@ -80,7 +80,7 @@ export const scaleMutants: readonly Mutant[] = [
   planted(
     'a ledger that is full takes more',
     LEDGER_ENTITY,
-    ['if (!grows || fitsLedger(packLedger(state))) {', 'if (!grows || packLedger(state) !== null) {'],
+    ['if (!grows || fitsLedger(kept)) return', 'if (!grows || kept !== null) return'],
     ENTITIES_TEST,
   ),
   planted(

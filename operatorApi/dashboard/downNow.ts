@@ -1,8 +1,9 @@
 import { EntityId, type DurableClient } from 'durable-functions';
 import type { Services } from '../../activities/services';
+import { shortText } from '../../composition/shortText';
 import type { RolloutId } from '../../domain/ids';
-import { emptyLedger, type Claim, type LedgerState } from '../../domain/ledger';
-import { PackedLedger, unpackLedger } from '../../domain/ledgerState';
+import type { Claim, LedgerState } from '../../domain/ledger';
+import { ledgerOf } from '../../domain/ledgerState';
 import type { VmUpdate } from '../../domain/vmUpdate';
 import { pairComponent } from '../../domain/regions';
 import type { Disruptions } from '../shapes/dashboard';
@@ -34,8 +35,7 @@ export async function readDownNow(
 
 async function readLedger(client: DurableClient, component: string): Promise<LedgerState> {
   const entity = await client.readEntityState(new EntityId('disruptionLedger', component));
-  const kept = entity.entityState ?? null;
-  return kept === null ? emptyLedger : unpackLedger(PackedLedger.parse(kept));
+  return ledgerOf(entity.entityState, shortText);
 }
 
 async function downNowOf(services: Services, id: RolloutId, claim: Claim): Promise<DownNow> {
