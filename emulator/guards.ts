@@ -60,22 +60,22 @@ export class Guards {
 
   /** Throws when strict, otherwise says it once for each code and subject. */
   refuse(finding: Finding): void {
-    const error = new GuardError(finding);
-    this.#report(finding, this.strict ? 'error' : 'warning', error.message);
-    if (this.strict) throw error;
+    this.#report(finding, this.strict ? 'error' : 'warning');
+    if (this.strict) throw new GuardError(finding);
   }
 
   /** Says it once, strict or not. */
   warn(finding: Finding): void {
-    this.#report(finding, 'warning', new GuardError(finding).message);
+    this.#report(finding, 'warning');
   }
 
-  #report(finding: Finding, level: string, message: string): void {
+  /** What was said before costs no error and no text: a long history is reported at every episode. */
+  #report(finding: Finding, level: string): void {
     const key = `${finding.code} ${finding.subject}`;
     if (this.#reported.has(key)) return;
     this.#reported.add(key);
     this.findings.push(finding);
-    this.#log(`${level}: ${message}`);
+    this.#log(`${level}: ${new GuardError(finding).message}`);
   }
 
   /** `text` is JSON that is about to become a message or a row. */

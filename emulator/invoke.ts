@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 import { isClient } from './clientBinding';
 import type { CoreApi, RegisteredFunction, RpcValue } from './coreApi';
-import { withinTimeout } from './functionTimeout';
+import { TimeLimit } from './functionTimeout';
 
 export interface InvocationInput {
   readonly trigger: RpcValue | undefined;
@@ -14,8 +14,9 @@ export class Invoker {
   #count = 0;
   readonly #core: CoreApi;
   readonly #log: (level: string, category: string, message: string) => void;
-  readonly #timeoutMs: number | undefined;
+  readonly #limit: TimeLimit;
   readonly #parsed = new Map<string, unknown>();
+  readonly #plain = new Map<RegisteredFunction, boolean>();
 
   /** `timeoutMs`: wall time that a call may take; undefined when time stands still meanwhile. */
   constructor(
@@ -25,7 +26,7 @@ export class Invoker {
   ) {
     this.#core = core;
     this.#log = log;
-    this.#timeoutMs = timeoutMs;
+    this.#limit = new TimeLimit(timeoutMs);
   }
 
   /** Hooks, typed data, InvocationContext: the same sequence of calls as the worker's InvocationHandler. */
@@ -66,7 +67,7 @@ export class Invoker {
     coreContext['state'] = 'invocation';
     try {
       const work = model.invokeFunction(context, before.inputs, before.functionCallback);
-      after.result = await withinTimeout(fn.name, this.#timeoutMs, work);
+      after.result = await this.#limit.watch(fn.name, work);
     } catch (error) {
       after.error = error;
     }
@@ -79,19 +80,27 @@ export class Invoker {
   /** Whether calling the function directly gives what the worker would give: it has its trigger, and clients of its host. */
   canCallDirectly(fn: RegisteredFunction): boolean {
     return (
-      Object.entries(fn.bindings).every(([name, { type }]) => name === fn.triggerName || isClient(type)) &&
+      this.#bindsNothingElse(fn) &&
       !this.#core.hasHooks('preInvocation') &&
       !this.#core.hasHooks('postInvocation')
     );
   }
 
-  /** Calls an activity without the worker's conversions. */
+  /** Asked at every call, of bindings that never change. */
+  #bindsNothingElse(fn: RegisteredFunction): boolean {
+    let answer = this.#plain.get(fn);
+    if (answer === undefined) {
+      const bindings = Object.entries(fn.bindings);
+      answer = bindings.every(([name, { type }]) => name === fn.triggerName || isClient(type));
+      this.#plain.set(fn, answer);
+    }
+    return answer;
+  }
+
+  /** Calls an activity without the worker's conversions. A handler that throws at once makes this throw at once: that is a failed call, too. */
   direct(fn: RegisteredFunction, input: unknown, extra: ExtraInputs = NO_INPUTS): Promise<unknown> {
-    const work = new Promise<unknown>((resolve) => {
-      // A handler that throws at once is a failed call, too.
-      resolve(fn.callback(input, this.directContext(fn, extra)));
-    });
-    return withinTimeout(fn.name, this.#timeoutMs, work);
+    const work = fn.callback(input, this.directContext(fn, extra));
+    return this.#limit.watch(fn.name, Promise.resolve(work));
   }
 
   directContext(fn: RegisteredFunction, extra: ExtraInputs = NO_INPUTS): object {

@@ -38,6 +38,7 @@ export function driveClock(engine: Engine, clock: Clock): Driver {
   if (clock.kind === 'virtual') return { stop: () => engine.halt() };
   let stopped = false;
   const isStopped = (): boolean => stopped;
+  const alarm = new Alarm(engine);
   const loop = async (): Promise<void> => {
     while (!isStopped() && !engine.brokenBy) {
       clock.stop();
@@ -47,10 +48,16 @@ export function driveClock(engine: Engine, clock: Clock): Driver {
       if (isStopped()) return;
       const dueMs = engine.timers.nextDueMs();
       clock.flow(dueMs);
-      await sleepUnlessChanged(engine, dueMs === undefined ? SLEEP_MAX_MS : clock.wallMsUntil(dueMs));
+      if (engine.hasWork) continue;
+      alarm.ringIn(dueMs === undefined ? SLEEP_MAX_MS : clock.wallMsUntil(dueMs));
+      await engine.changed();
     }
   };
-  const running = loop().catch(() => undefined);
+  const running = loop()
+    .catch(() => undefined)
+    .finally(() => {
+      alarm.off();
+    });
   return {
     stop: async () => {
       stopped = true;
@@ -60,12 +67,31 @@ export function driveClock(engine: Engine, clock: Clock): Driver {
   };
 }
 
-async function sleepUnlessChanged(engine: Engine, wallMs: number): Promise<void> {
-  if (engine.hasWork) return;
-  let timer: NodeJS.Timeout | undefined;
-  const slept = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.min(Math.ceil(wallMs), SLEEP_MAX_MS));
-  });
-  await Promise.race([slept, engine.changed()]);
-  clearTimeout(timer);
+/** Wakes the engine when something is due. One that is set to ring too early is left as it is: the loop then only looks, and sets it again. */
+class Alarm {
+  readonly #engine: Engine;
+  #timer: NodeJS.Timeout | undefined;
+  #ringsAtMs = Infinity;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  ringIn(wallMs: number): void {
+    const atMs = performance.now() + wallMs;
+    if (atMs >= this.#ringsAtMs) return;
+    clearTimeout(this.#timer);
+    this.#ringsAtMs = atMs;
+    this.#timer = setTimeout(
+      () => {
+        this.#ringsAtMs = Infinity;
+        this.#engine.wake();
+      },
+      Math.min(Math.ceil(wallMs), SLEEP_MAX_MS),
+    );
+  }
+
+  off(): void {
+    clearTimeout(this.#timer);
+  }
 }

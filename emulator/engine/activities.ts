@@ -24,6 +24,8 @@ type Outcome = HistoryEvent | undefined;
 export class Activities {
   readonly #engine: EngineCore;
   readonly #pending = new Queue<Pending>();
+  /** Messages that no commit has yet, where turns go on while one is written. */
+  #sent: Pending[] = [];
   readonly #byName = new Map<string, RegisteredFunction>();
   /** What a worker runs, while several may; each is called off when its worker dies. */
   readonly #underWay = new Map<Pending, { readonly worker: Worker; readonly callOff: () => void }>();
@@ -52,8 +54,22 @@ export class Activities {
     this.#engine.options.observer?.activityScheduled(instance, input);
     const message = { instance, executionId: instance.executionId, taskId, name, input };
     this.#engine.carry('activity', () => {
-      this.#pending.add(message);
+      if (!this.#engine.turnsDuringCommits) {
+        this.#pending.add(message);
+        return;
+      }
+      this.#sent.push(message);
+      this.#engine.touch();
     });
+  }
+
+  /** Takes the messages that the next commit has. They start nothing before what is returned is called. */
+  takeSent(): () => void {
+    const sent = this.#sent;
+    this.#sent = [];
+    return () => {
+      for (const message of sent) this.#pending.add(message);
+    };
   }
 
   /** Messages of activities that have not started. */
@@ -117,15 +133,21 @@ export class Activities {
 
   #start(next: Pending, worker: Worker): void {
     this.#engine.started();
-    const ended = (outcome: Outcome): void => {
-      worker.running -= 1;
-      this.#conclude(next, outcome);
-      this.#engine.ended();
-    };
-    this.#runOn(worker, next).then(ended, (crash: unknown) => {
-      this.#engine.break(crash as Error);
-      ended(undefined);
-    });
+    this.#runOn(worker, next).then(
+      (outcome) => {
+        this.#ended(next, worker, outcome);
+      },
+      (crash: unknown) => {
+        this.#engine.break(crash as Error);
+        this.#ended(next, worker, undefined);
+      },
+    );
+  }
+
+  #ended(done: Pending, worker: Worker, outcome: Outcome): void {
+    worker.running -= 1;
+    this.#conclude(done, outcome);
+    this.#engine.ended();
   }
 
   /** What has been taken by a worker that dies is hidden for a while, and then another one's. */
@@ -171,36 +193,46 @@ export class Activities {
   }
 
   async #run(next: Pending, worker: Worker): Promise<HistoryEvent> {
-    const { stats } = this.#engine;
+    const engine = this.#engine;
+    const { stats } = engine;
+    const { guards } = engine.options;
+    const { name, taskId } = next;
     stats.activities += 1;
     stats.durableSteps += 1;
     try {
-      const result = await this.#invoke(next, worker);
-      this.#engine.crashPoints?.at('activity.beforeResult', next.instance.id);
-      this.#engine.options.guards.checkSize(next.name, 'The result', result);
-      return taskCompleted(this.#engine.nowMs, next.taskId, result);
+      const fn = this.#directly(next, worker);
+      let result: string;
+      if (fn) {
+        const value = await worker.invoker.direct(fn, activityInputDirect(next.input), this.#extra(fn));
+        guards.checkJson(name, 'result', value);
+        result = toJson(value);
+      } else {
+        result = await this.#throughWorker(next, worker);
+      }
+      engine.crashPoints?.at('activity.beforeResult', next.instance.id);
+      guards.checkSize(name, 'The result', result);
+      return taskCompleted(engine.nowMs, taskId, result);
     } catch (error) {
       if (error instanceof CrashHost) throw error;
-      return taskFailed(this.#engine.nowMs, next.taskId, activityFailure(next.name, error));
+      return taskFailed(engine.nowMs, taskId, activityFailure(name, error));
     }
   }
 
-  async #invoke(next: Pending, worker: Worker): Promise<string> {
-    if (next.name === HTTP_ACTIVITY) return callHttp(next.input);
-    const fn = worker.find('activityTrigger', next.name);
-    if (!fn) throw new Error(`The function '${next.name}' doesn't exist`);
-    const { invoker } = worker;
-    const { guards, fullMessages } = this.#engine.options;
-    if (fullMessages || !invoker.canCallDirectly(fn)) {
-      const trigger = activityInputToRpc(next.input);
-      const triggerMetadata = { instanceId: { string: next.instance.id } };
-      return resultToJson(
-        await invoker.throughWorker(fn, { trigger, triggerMetadata, extra: this.#extra(fn) }),
-      );
-    }
-    const result = await invoker.direct(fn, activityInputDirect(next.input), this.#extra(fn));
-    guards.checkJson(next.name, 'result', result);
-    return toJson(result);
+  /** The function, if it may be called without the worker's conversions. */
+  #directly({ name }: Pending, worker: Worker): RegisteredFunction | undefined {
+    if (name === HTTP_ACTIVITY || this.#engine.options.fullMessages) return undefined;
+    const fn = worker.find('activityTrigger', name);
+    return fn && worker.invoker.canCallDirectly(fn) ? fn : undefined;
+  }
+
+  async #throughWorker({ name, input, instance }: Pending, worker: Worker): Promise<string> {
+    if (name === HTTP_ACTIVITY) return callHttp(input);
+    const fn = worker.find('activityTrigger', name);
+    if (!fn) throw new Error(`The function '${name}' doesn't exist`);
+    const trigger = activityInputToRpc(input);
+    const triggerMetadata = { instanceId: { string: instance.id } };
+    const returned = worker.invoker.throughWorker(fn, { trigger, triggerMetadata, extra: this.#extra(fn) });
+    return resultToJson(await returned);
   }
 
   #extra(fn: RegisteredFunction): Record<string, { json: string }> {

@@ -107,6 +107,8 @@ export interface EngineCore {
         entity(entity: Entity, turn: () => Promise<void>): Promise<void>;
       }
     | undefined;
+  /** Turns go on while a commit is written. An activity starts only when the one that asks for it is on the disk. */
+  readonly turnsDuringCommits: boolean;
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
   deliver(instance: Instance | undefined, executionId: string | undefined, event: HistoryEvent): void;
   enqueue(instance: Instance): void;

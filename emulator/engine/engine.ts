@@ -12,8 +12,8 @@ import { LEASE_TAKE_OVER_MS, type Worker } from './workers';
 
 /**
  * One single-writer scheduler. A round drains activities before entities before orchestrators, so that an orchestrator
- * meets its completions in batches; everything a round changed is committed before an activity starts or a client hears
- * that its call was accepted.
+ * meets its completions in batches. What a turn changed is committed before an activity that it asked for starts, or a client hears
+ * that its call was accepted. Off the virtual clock, turns go on while a commit is written: the next one has all that they changed.
  */
 export class Engine implements EngineCore {
   readonly instances = new Map<string, Instance>();
@@ -30,9 +30,12 @@ export class Engine implements EngineCore {
   readonly entities: Entities;
   readonly orchestrations: Orchestrations;
   readonly crashPoints: CrashPoints | undefined;
+  readonly turnsDuringCommits: boolean;
   readonly #ready = new Queue<Instance>();
   #acknowledgements: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #dirty = false;
+  /** The commit that is being written meanwhile. */
+  #writing: Promise<void> | undefined;
   #changedInstances = new Set<Instance>();
   #changedEntities = new Set<Entity>();
   #purged: string[] = [];
@@ -52,6 +55,7 @@ export class Engine implements EngineCore {
     this.entities = new Entities(this);
     this.orchestrations = new Orchestrations(this);
     this.crashPoints = options.onPersist && new CrashPoints(this, options.onPersist);
+    this.turnsDuringCommits = options.store !== undefined && !options.inOrder && !options.onPersist;
   }
 
   get nowMs(): number {
@@ -62,7 +66,7 @@ export class Engine implements EngineCore {
   get hasWork(): boolean {
     if (this.#halted) return false;
     const queued = this.#ready.size + this.activities.queued + this.entities.queued;
-    return queued > 0 || this.#dirty || this.#acknowledgements.length > 0;
+    return queued > 0 || (!this.#writing && (this.#dirty || this.#acknowledgements.length > 0));
   }
 
   /** Puts an event into the inbox of an instance, if its execution is still the one that is meant. */
@@ -251,6 +255,8 @@ export class Engine implements EngineCore {
     this.#halted = true;
     this.wake();
     await this.#running;
+    await this.#writing;
+    if (this.turnsDuringCommits && !this.#failure) await this.commit();
   }
 
   get brokenBy(): Error | undefined {
@@ -293,8 +299,22 @@ export class Engine implements EngineCore {
       this.options.observer?.episodeEnded(instance);
     }
     if (this.entities.queued > 0) return;
-    await this.commit();
+    if (!this.turnsDuringCommits) await this.commit();
+    else if (!this.#writing && this.#dirty) this.#beginCommit();
     if (this.activities.queued > 0) await this.activities.dispatch();
+  }
+
+  #beginCommit(): void {
+    const startSent = this.activities.takeSent();
+    this.started();
+    this.#writing = this.commit()
+      .then(startSent, (error: unknown) => {
+        this.break(error as Error);
+      })
+      .finally(() => {
+        this.#writing = undefined;
+        this.ended();
+      });
   }
 
   async commit(): Promise<void> {
@@ -302,7 +322,12 @@ export class Engine implements EngineCore {
     if (!store) return;
     const heard = this.#acknowledgements;
     this.#acknowledgements = [];
-    if (this.#dirty) await store.commit(this.#takeChanges());
+    try {
+      if (this.#dirty) await store.commit(this.#takeChanges());
+    } catch (error) {
+      for (const { reject } of heard) reject(error as Error);
+      throw error;
+    }
     for (const { resolve } of heard) resolve();
   }
 

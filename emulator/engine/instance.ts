@@ -16,7 +16,7 @@ export interface OpenTask {
   /** JSON text that was sent. */
   readonly input?: string;
   /** Of a task with retry options: 1 for the first attempt. */
-  readonly attempt?: number;
+  readonly attempt?: number | undefined;
   /** Of a retry timer: no attempt is left, so firing it fails the task. */
   readonly lastAttempt?: boolean;
   readonly dueMs?: number;

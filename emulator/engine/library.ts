@@ -43,6 +43,15 @@ interface ExecutorClass {
   prototype: { execute(this: LiveExecutor, ...args: unknown[]): unknown };
 }
 
+interface WhenAllTask extends LibraryTask {
+  readonly children: readonly LibraryTask[];
+  [openFrom]?: number;
+}
+
+interface WhenAllClass {
+  prototype: { trySetValue(this: WhenAllTask, child: LibraryTask, executor: unknown): void };
+}
+
 /** Opens the durable-functions that the app itself uses. Undefined when the app has none. */
 export function openLibrary(appDir: string): DurableLibrary | undefined {
   const require = createRequire(join(appDir, 'package.json'));
@@ -57,7 +66,11 @@ export function openLibrary(appDir: string): DurableLibrary | undefined {
   const { TaskOrchestrationExecutor } = inside('orchestrations/TaskOrchestrationExecutor') as {
     TaskOrchestrationExecutor: ExecutorClass;
   };
-  const { TaskState } = inside('task') as { TaskState: { Running: unknown } };
+  const { TaskState, WhenAllTask } = inside('task') as {
+    TaskState: { Running: unknown; Completed: unknown };
+    WhenAllTask: WhenAllClass;
+  };
+  askOnceEach(WhenAllTask, TaskState.Completed);
   const { createOrchestrator } = inside('util/testingUtils') as Pick<DurableLibrary, 'createOrchestrator'>;
   return {
     version,
@@ -92,4 +105,27 @@ function capturing(executorClass: ExecutorClass): DurableLibrary['capture'] {
   };
   captures.set(executorClass, capture);
   return capture;
+}
+
+/** All children before this one have completed. */
+const openFrom = Symbol('openFrom');
+
+const asksOnceEach = new WeakSet<WhenAllClass>();
+
+/**
+ * Task.all asks all its children again whenever one of them has completed, which makes a fan-out of thousands quadratic. While it is known
+ * that one has not completed, the library would do nothing: then it is not asked. No child un-completes, and children are only added.
+ */
+function askOnceEach(whenAllClass: WhenAllClass, completed: unknown): void {
+  if (asksOnceEach.has(whenAllClass)) return;
+  asksOnceEach.add(whenAllClass);
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called with the task as `this` below
+  const trySetValue = whenAllClass.prototype.trySetValue;
+  whenAllClass.prototype.trySetValue = function (child, executor) {
+    const { children } = this;
+    let open = this[openFrom] ?? 0;
+    while (open < children.length && children[open]?.state === completed) open += 1;
+    this[openFrom] = open;
+    if (open === children.length || child.state !== completed) trySetValue.call(this, child, executor);
+  };
 }

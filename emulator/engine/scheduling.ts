@@ -51,7 +51,7 @@ export class Scheduling {
 
   /** Opens the task `id`. `attempt`: of a task with retry options, 1 for the first. */
   schedule(instance: Instance, id: number, action: RawAction, actionIndex: number, attempt?: number): void {
-    const task = { action, actionIndex, ...(attempt !== undefined && { attempt }) };
+    const task = { action, actionIndex, attempt };
     switch (action.actionType) {
       case ActionType.CallActivity:
       case ActionType.CallActivityWithRetry:
@@ -143,7 +143,8 @@ export class Scheduling {
     options.guards.checkSize(name, 'The input', input);
     if (name !== HTTP_ACTIVITY) refuseScalar(options.guards, name, input);
     instance.history.push(taskScheduled(this.#engine.nowMs, id, name));
-    instance.openTask(id, { ...task, kind: 'activity', input });
+    const { action, actionIndex, attempt } = task;
+    instance.openTask(id, { kind: 'activity', action, actionIndex, input, attempt });
     activities.add(instance, id, name, input);
   }
 

@@ -73,7 +73,8 @@ export class Workers {
 
   /** Undefined: the worker that holds the lease is dead, and no other has taken it over yet. */
   ownerOf(id: string): Worker | undefined {
-    const owner = this.#leases.length === 1 ? this.#leases[0] : this.#leases[fnv1a(id) % this.#leases.length];
+    const partition = this.several ? fnv1a(id) % this.#leases.length : 0;
+    const owner = this.#leases[partition];
     return owner?.alive === true ? owner : undefined;
   }
 
