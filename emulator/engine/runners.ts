@@ -188,7 +188,7 @@ export function waitsForNothing(executor: LiveExecutor, running: unknown): boole
 
 function allCompleted(task: LibraryTask, running: unknown): boolean {
   if (!task.children) return task.state !== running;
-  // The last one first: tasks mostly end in the order in which they were made, so it tells soonest that one still runs.
+  // The last one first: tasks mostly end in the order in which they were made, so it shows soonest that one still runs.
   return (
     task.children.findLast(
       (child) => child.state === running && (child.children === undefined || !allCompleted(child, running)),
