@@ -6,7 +6,7 @@ import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
 import { planRollout } from '../planning/planRollout';
 import { readAppSettings } from '../local/appSettings';
-import { readFleet } from '../local/readFleet';
+import { listFleet } from '../local/readFleet';
 import { say } from '../local/say';
 import { writeJson } from '../local/writeOutput';
 
@@ -25,7 +25,7 @@ export function runPlan({ fleet: file, month, json, settings: settingsFile }: Pl
   const { settings, summary } = readAppSettings({ file: settingsFile, fleet: file });
   const { policy } = settings;
   learnRegions(extraRegionsOf(policy.extraRegions));
-  const fleet = readFleet(file, { keepModels: false });
+  const fleet = listFleet(file);
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;
   const { vms } = fleet;

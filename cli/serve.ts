@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { connect } from 'node:tls';
 import { readAppSettings } from '../local/appSettings';
 import { withLocalApp, type LocalApp } from '../local/localApp';
-import { readFleet } from '../local/readFleet';
+import { listFleet } from '../local/readFleet';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
 import { wrapText } from '../local/wrap';
@@ -30,7 +30,7 @@ export async function runServe(options: ServeOptions): Promise<0> {
   const { fleet, speed, port, https = false, settings: file, fresh = false, verbose } = options;
   const stopped = interruption();
   const folder = options.state === undefined ? join(STATE_HOME, 'serve') : resolve(options.state);
-  const vmCount = fleet === undefined ? null : readFleet(fleet, { keepModels: false }).vms.length;
+  const vmCount = fleet === undefined ? null : listFleet(fleet).vms.length;
   const own: Record<string, string> = fleet === undefined ? {} : { LOWTIDE_FLEET: resolve(fleet) };
   const { values, summary } = readAppSettings({ file, fleet, own, ...(fleet === undefined && OWN_FLEET) });
   say.line(`Starting Azurite and the app. ${summary}`);

@@ -48,7 +48,7 @@ export const budgetRoom = (max: number, downCount: number): number => Math.max(0
 export const RESTART_SECONDS_MAX = 1800;
 
 export function budgetSizes(
-  vms: readonly VirtualMachine[],
+  vms: Iterable<VirtualMachine>,
   budgets: readonly Budget[],
 ): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>(budgets.map(({ name }) => [name, 0]));

@@ -24,25 +24,29 @@ export function assignUpdateDomains(
   const assigned = new Map<VirtualMachine, number>();
   for (const [set, members] of membersBySet(vms)) {
     if (members.every(({ updateDomain }) => updateDomain !== null)) continue;
-    const sizes = sizesOfDomains(members, countOf(set));
-    const unknown = members.filter(({ updateDomain }) => updateDomain === null);
-    for (const vm of unknown.sort((a, b) => (a.id < b.id ? -1 : 1))) {
-      const emptiest = sizes.indexOf(Math.min(...sizes));
-      sizes[emptiest] = (sizes[emptiest] ?? 0) + 1;
-      assigned.set(vm, emptiest);
-    }
+    members.sort((a, b) => (a.id < b.id ? -1 : 1));
+    const dealt = dealtDomains(
+      members.map(({ updateDomain }) => updateDomain),
+      countOf(set),
+    );
+    for (const [n, vm] of members.entries()) assigned.set(vm, dealt[n] ?? 0);
   }
   return vms.map((vm) => {
-    const updateDomain = assigned.get(vm);
-    return updateDomain === undefined ? vm : { ...vm, updateDomain };
+    const updateDomain = assigned.get(vm) ?? null;
+    return vm.updateDomain === updateDomain || updateDomain === null ? vm : { ...vm, updateDomain };
   });
 }
 
-function sizesOfDomains(members: readonly VirtualMachine[], count: number): number[] {
-  const known = members.flatMap(({ updateDomain }) => updateDomain ?? []);
-  const sizes = new Array<number>(Math.max(1, count, ...known.map((domain) => domain + 1))).fill(0);
-  for (const domain of known) sizes[domain] = (sizes[domain] ?? 0) + 1;
-  return sizes;
+/** The update domains of the members of a set, in the order of their ids: those that are known, and one for each that is not. */
+export function dealtDomains(known: readonly (number | null)[], count: number): readonly number[] {
+  const sizes = new Array<number>(Math.max(1, count, ...known.map((domain) => (domain ?? 0) + 1))).fill(0);
+  for (const domain of known) if (domain !== null) sizes[domain] = (sizes[domain] ?? 0) + 1;
+  return known.map((domain) => {
+    if (domain !== null) return domain;
+    const emptiest = sizes.indexOf(Math.min(...sizes));
+    sizes[emptiest] = (sizes[emptiest] ?? 0) + 1;
+    return emptiest;
+  });
 }
 
 function membersBySet(vms: readonly VirtualMachine[]): Map<AvailabilitySetId, VirtualMachine[]> {

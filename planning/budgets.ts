@@ -1,6 +1,6 @@
 import { budgetMax, budgetRoom, budgetSizes, type Budget } from '../domain/budgets';
 import { selects } from '../domain/selector';
-import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 
 /** Budgets of the policy as columns: of each VM the budgets it is of, a bit each. */
 export interface BudgetColumns {
@@ -25,15 +25,18 @@ export type BudgetsDown = Readonly<Record<string, number>>;
  * time, as when they are back.
  */
 export function budgetColumnsOf(
-  vms: readonly VirtualMachine[],
+  vms: VmList,
   budgets: readonly Budget[],
   { sizes = budgetSizes(vms, budgets), downCounts = {} }: BudgetsKnown = {},
 ): BudgetColumns | null {
   if (budgets.length === 0) return null;
   const bits = new Int32Array(vms.length);
-  for (const [n, vm] of vms.entries())
+  let n = 0;
+  for (const vm of vms) {
     for (const [bit, { selector }] of budgets.entries())
       if (selects(selector, vm)) bits[n] = (bits[n] ?? 0) | (1 << bit);
+    n += 1;
+  }
   const max = budgets.map((budget) =>
     Math.max(1, budgetRoom(budgetMax(budget, sizes.get(budget.name) ?? null), downCounts[budget.name] ?? 0)),
   );

@@ -4,7 +4,7 @@ import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { selects, type Selector } from '../domain/selector';
 import { assignUpdateDomains } from '../domain/updateDomains';
-import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import type { BudgetColumns } from './budgets';
 import { NONE, type VmColumns } from './columns';
 import type { FleetColumns } from './fleetColumns';
@@ -47,12 +47,7 @@ export interface Aside {
 }
 
 /** Parts the inventory, in the order of the month, into VMs that take part and those that do not, with the reason; what is not selected is neither. */
-export function sortOut(
-  vms: readonly VirtualMachine[],
-  columns: FleetColumns,
-  order: Int32Array,
-  aside: Aside,
-): SortedOut {
+export function sortOut(vms: VmList, columns: FleetColumns, order: Int32Array, aside: Aside): SortedOut {
   const { held, selector } = aside;
   const { absence, absences, ids } = columns;
   const ineligible: Plan['ineligible'] = [];
@@ -60,7 +55,7 @@ export function sortOut(
   let count = 0;
   for (const position of order) {
     if (selector !== undefined) {
-      const vm = vms[position];
+      const vm = vms.at(position);
       if (vm === undefined || !selects(selector, vm)) continue;
     }
     const vmId = ids[position];
@@ -125,7 +120,7 @@ function numbersOf(names: readonly string[]): ReadonlyMap<string, number> {
 
 /** The update domains of all VMs, with one for the members of sets that do not say theirs; the other VMs are not looked at. */
 export function domainsOf(
-  vms: readonly VirtualMachine[],
+  vms: VmList,
   { set, updateDomain, names }: VmColumns,
   order: Int32Array,
 ): Int32Array {
@@ -136,7 +131,7 @@ export function domainsOf(
   }
   if (!isIncomplete.includes(1)) return updateDomain;
   const members = order.filter((position) => isIncomplete[set[position] ?? NONE] === 1);
-  const assigned = assignUpdateDomains([...members].flatMap((position) => vms[position] ?? []));
+  const assigned = assignUpdateDomains([...members].flatMap((position) => vms.at(position) ?? []));
   const domains = updateDomain.slice();
   for (const [n, vm] of assigned.entries()) domains[members[n] ?? 0] = vm.updateDomain ?? NONE;
   return domains;

@@ -7,6 +7,7 @@ import type { Policy } from '../domain/policy';
 import { bakesAsCanary } from '../domain/rings';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import { ROUND_SIZE_MAX, type Plan, type PlannedGroup, type PlannedRegion, type PlannedRound } from './plan';
 
 export type PlanRule =
@@ -33,8 +34,9 @@ export interface PlanFault {
  * Checks a plan against the inventory it was made from. It shares the words with the planner and none of its code: a mistake there
  * must not be made here again. No fault means that carrying out the plan breaks no rule of availability.
  */
-export function checkPlan(plan: Plan, vms: readonly VirtualMachine[], policy: Policy): readonly PlanFault[] {
-  const inventory = new Map(vms.map((vm) => [vm.id, vm]));
+export function checkPlan(plan: Plan, vms: VmList, policy: Policy): readonly PlanFault[] {
+  const inventory = new Map<VmId, VirtualMachine>();
+  for (const vm of vms) inventory.set(vm.id, vm);
   const members = new Map<string | null, number>();
   for (const { availabilitySetId: set } of inventory.values()) members.set(set, (members.get(set) ?? 0) + 1);
   return [

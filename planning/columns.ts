@@ -6,6 +6,7 @@ import type { Policy } from '../domain/policy';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import { madeAtOnce } from './steps';
 
 /** What a plan needs of its VMs: a VM is its position in every column, and what repeats is a number. */
@@ -41,7 +42,7 @@ export const NONE = -1;
 const READ_TOGETHER = 500;
 
 /** The columns of a few VMs, at once. */
-export function columnsOf(vms: readonly VirtualMachine[], policy: Policy): VmColumns {
+export function columnsOf(vms: VmList, policy: Policy): VmColumns {
   return madeAtOnce(columnsInSteps(vms, policy));
 }
 
@@ -50,7 +51,7 @@ export function columnsOf(vms: readonly VirtualMachine[], policy: Policy): VmCol
  * `beside` is called with each VM as it is read. Yields how many it has read since.
  */
 export function* columnsInSteps(
-  vms: readonly VirtualMachine[],
+  vms: VmList,
   policy: Policy,
   beside?: (vm: VirtualMachine, n: number) => void,
 ): Generator<number, VmColumns> {
@@ -79,7 +80,7 @@ export function* columnsInSteps(
   for (let start = 0; start < count; start += READ_TOGETHER) {
     const end = Math.min(count, start + READ_TOGETHER);
     for (let n = start; n < end; n += 1) {
-      const vm = vms[n];
+      const vm = vms.at(n);
       if (vm !== undefined) read(vm, n);
     }
     yield end - start;

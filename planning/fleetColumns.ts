@@ -1,7 +1,7 @@
 import { eligibilityInTurn, type Eligibility } from '../domain/eligibility';
 import type { Policy } from '../domain/policy';
 import { learntRegions } from '../domain/regions';
-import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import { columnsInSteps, NONE, type VmColumns } from './columns';
 import { hashedIds, type HashedIds } from './hashedIds';
 import { KeptByFleet } from './keptByFleet';
@@ -23,10 +23,7 @@ export interface FleetColumns extends VmColumns {
 const remembered = new KeptByFleet<FleetColumns>();
 
 /** The same VMs, the same objects in the same order, with the same policy have the columns that they had. Yields how many VMs it has read since. */
-export function* fleetColumns(
-  vms: readonly VirtualMachine[],
-  policy: Policy,
-): Generator<number, FleetColumns> {
+export function* fleetColumns(vms: VmList, policy: Policy): Generator<number, FleetColumns> {
   const asked = whatIsRead(policy);
   const known = remembered.of(vms, asked);
   if (known !== undefined) return known;

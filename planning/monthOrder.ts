@@ -1,5 +1,6 @@
 import { hash53 } from '../domain/seed';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import { hashesOf, type HashedIds } from './hashedIds';
 
 const INDEX_RANGE = 2 ** 21;
@@ -9,11 +10,7 @@ const INDEX_RANGE = 2 ** 21;
  * sorted, not ids: the upper 32 bits of the hash with the VM's position behind them; the rest is compared only where those are alike. A VM
  * that is on two pages is there once, by whichever of its two texts sorts first. Yields how many it has hashed since.
  */
-export function* orderOfTheMonth(
-  vms: readonly VirtualMachine[],
-  ids: HashedIds,
-  seed: string,
-): Generator<number, Int32Array> {
+export function* orderOfTheMonth(vms: VmList, ids: HashedIds, seed: string): Generator<number, Int32Array> {
   if (vms.length > INDEX_RANGE)
     throw new RangeError(`A plan takes at most ${INDEX_RANGE} VMs; there are ${vms.length}.`);
   const seedHash = hash53(seed);
@@ -36,10 +33,12 @@ const upper = (key = 0): number => Math.floor(key / INDEX_RANGE);
 const lower = (key = 0): number => key - upper(key) * INDEX_RANGE;
 
 /** VMs whose hashes begin alike, and each id once. */
-function inOrder(alike: Float64Array, seedHash: number, vms: readonly VirtualMachine[]): readonly number[] {
+function inOrder(alike: Float64Array, seedHash: number, vms: VmList): readonly number[] {
   const positions = Array.from(alike, (key) => lower(key));
-  positions.sort((a, b) => compare(vms[a], vms[b], seedHash));
-  return positions.filter((position, n) => vms[position]?.id !== vms[positions[n - 1] ?? -1]?.id);
+  positions.sort((a, b) => compare(vms.at(a), vms.at(b), seedHash));
+  return positions.filter(
+    (position, n) => n === 0 || vms.at(position)?.id !== vms.at(positions[n - 1] ?? 0)?.id,
+  );
 }
 
 function compare(

@@ -1,5 +1,6 @@
 import { selects } from '../domain/selector';
 import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import type { Candidates, InventoryFacts } from './candidates';
 import type { Cursor } from './estimate';
 import { apart, orderIntoPhases } from './phases';
@@ -15,17 +16,14 @@ export interface PhaseWork {
 
 /** The rings in their order, and then the ladder of all other VMs. A VM is of the first ring that fits; a ring without VMs is none. */
 export function* phasesOf(
-  vms: readonly VirtualMachine[],
+  vms: VmList,
   candidates: Candidates,
   facts: InventoryFacts,
   from: Cursor,
 ): Generator<number, PhaseWork[]> {
   const { rings } = facts.policy;
-  const ringOf = (n: number): number => {
-    const vm = vms[n];
-    return vm === undefined ? -1 : rings.findIndex(({ selector }) => selects(selector, vm));
-  };
-  const numbers = rings.length === 0 ? null : Int32Array.from(vms.keys(), ringOf);
+  const ringOf = (vm: VirtualMachine): number => rings.findIndex(({ selector }) => selects(selector, vm));
+  const numbers = rings.length === 0 ? null : Int32Array.from(vms, ringOf);
   const works = (ring: number): Generator<number, RegionWork[]> => {
     const order = numbers === null ? candidates.order : candidates.order.filter((n) => numbers[n] === ring);
     return regionsInSteps({ ...candidates, order }, facts, from);

@@ -3,7 +3,7 @@ import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
 import { endsUtcOf, releaseOf } from '../domain/release';
 import type { Selector } from '../domain/selector';
-import type { VirtualMachine } from '../domain/virtualMachine';
+import type { VmList } from '../domain/vmList';
 import { budgetColumnsOf, type BudgetsDown } from './budgets';
 import { domainsOf, inventoryFacts, sortOut } from './candidates';
 import { fleetColumns } from './fleetColumns';
@@ -16,7 +16,7 @@ import { writePlan } from './writePlan';
 
 export interface PlanRequest {
   /** The whole inventory, in any order: also VMs that are not eligible count in the size of their set. */
-  readonly vms: readonly VirtualMachine[];
+  readonly vms: VmList;
   readonly month: Month;
   readonly policy: Policy;
   readonly seed: string | number;

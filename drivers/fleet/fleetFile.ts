@@ -4,7 +4,7 @@ import { NotStreamable } from './byteWindow';
 import { decodeText, encodingOf } from './decodeText';
 import { FleetReader } from './fleetReader';
 import { fleetMalformed } from './malformed';
-import { parseFleet, type ParsedFleet } from './parseFleet';
+import { parseFleet, type ListedFleet, type ParsedFleet } from './parseFleet';
 import { isLogEvent, onePageNote } from './readRecords';
 import { streamRecords } from './streamRecords';
 
@@ -13,22 +13,32 @@ const CHUNK_BYTES = 128 * 1024;
 /** Files above this are not read whole to say more exactly what is wrong: a string ends at 512 MB, and memory before. */
 const WHOLE_MAX_BYTES = 256 * 1024 * 1024;
 
-export interface FleetFileOptions {
-  /** Whether the models of the VMs are wanted: they are most of the memory of a large fleet. */
-  readonly keepModels?: boolean;
-}
-
 /**
  * The fleet in a file, read piece by piece: of the text there are never more than a few megabytes in memory. What is malformed, or none of the
  * usual shapes, is read again as a whole, which names every fault with its line and column.
  */
-export function readFleetFile(file: string, { keepModels = true }: FleetFileOptions = {}): ParsedFleet {
+export function readFleetFile(file: string): ParsedFleet {
+  const reader = new FleetReader({ keepModels: true });
+  return readPieces(file, reader, (notes) => reader.finish(notes));
+}
+
+/** The same without the models, and without an object a VM: a million VMs are a hundred megabytes. */
+export function listFleetFile(file: string): ListedFleet {
+  const reader = new FleetReader({ keepModels: false });
+  return readPieces(file, reader, (notes) => reader.finishListed(notes));
+}
+
+function readPieces<Fleet extends ListedFleet>(
+  file: string,
+  reader: FleetReader,
+  finish: (notes: readonly string[]) => Fleet | null,
+): Fleet | ParsedFleet {
   const isSmall = statSync(file).size <= WHOLE_MAX_BYTES;
   const whole = (): ParsedFleet => parseFleet(decodeText(readFileSync(file), file), file);
-  const reader = new FleetReader({ keepModels });
   try {
     const { notes, isEmpty } = feed(reader, file);
-    if (reader.problems.length === 0 && !isEmpty) return reader.finish(notes);
+    const fleet = isEmpty ? null : finish(notes);
+    if (fleet !== null) return fleet;
   } catch (error) {
     if (isSmall && error instanceof NotStreamable) return whole();
     if (!(error instanceof NotStreamable)) throw error;

@@ -1,13 +1,14 @@
-import { assignUpdateDomains, domainsDefault } from '../../domain/updateDomains';
+import { domainsDefault } from '../../domain/updateDomains';
 import type { AvailabilitySetId, VmId } from '../../domain/ids';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { toRestShape, type ArmResource } from './armModel';
+import { CompactVms, listOf } from './compactVms';
 import { notesOfVm, sumUpNotes, type NotedVm } from './fleetNotes';
 import { unlistedSet, type ImportedSet } from './importedSet';
 import { fullVmRecord } from './fullRecord';
 import { isObject } from './isObject';
 import type { Problem, RecordCounts } from './malformed';
-import type { ParsedFleet } from './parsedFleet';
+import type { ListedFleet, ParsedFleet } from './parsedFleet';
 import { explain, fieldOf, nameOf } from './recordProblems';
 import type { FleetRecord } from './readRecords';
 import { readSet } from './setRecord';
@@ -20,10 +21,11 @@ export class FleetReader {
   readonly problems: Problem[] = [];
   readonly #keepModels: boolean;
   readonly #counts = { VM: 0, 'availability set': 0 };
-  readonly #vms: VirtualMachine[] = [];
+  readonly #vms = new CompactVms();
+  /** Of each VM the number of its record. */
+  readonly #indexes: number[] = [];
   readonly #kept = new Map<VmId, Kept>();
   readonly #firstMembers = new Map<AvailabilitySetId, FirstMember>();
-  readonly #firstAt = new Map<VmId, number>();
   readonly #sets = new Map<AvailabilitySetId, ImportedSet>();
   readonly #noted: NotedVm[] = [];
 
@@ -41,17 +43,17 @@ export class FleetReader {
     const record = quickVmRecord(value) ?? checkedInFull(value, complain);
     if (record === null) return;
     const vm = vmOf(record);
-    const first = this.#firstAt.get(vm.id);
-    if (first !== undefined)
-      complain('id', `It is the id of VM ${first + 1}, too (ids match without regard to case).`, 'Keep one.');
-    this.#firstAt.set(vm.id, first ?? index);
+    const first = this.#kept.get(vm.id);
+    if (first !== undefined) complain('id', ...sameId(first.index));
     const notes = notesOfVm(vm, record);
     if (notes.length > 0) this.#noted.push({ vm, notes });
-    this.#vms.push(vm);
-    this.#noteSet(vm, record);
+    this.#vms.add(vm);
+    this.#indexes.push(index);
     if (!this.#keepModels || !isObject(value)) return;
+    this.#noteSet(vm, record);
     const instance = instanceOf(record);
-    this.#kept.set(vm.id, { model: withPower(toRestShape(value), instance), instance });
+    const model = withPower(toRestShape(value), instance);
+    this.#kept.set(vm.id, { index: first?.index ?? index, model, instance });
   }
 
   /** Of a set that has no record of its own the first of its VMs, by id, says how its id is written and where it is. */
@@ -59,9 +61,9 @@ export class FleetReader {
     const { availabilitySetId: id } = vm;
     if (id === null) return;
     const first = this.#firstMembers.get(id);
-    if (first !== undefined && first.vm.id < vm.id) return;
-    const armId = properties.availabilitySet?.id ?? properties.virtualMachineScaleSet?.id ?? id;
-    this.#firstMembers.set(id, { vm, armId });
+    if (first !== undefined && first.vmId < vm.id) return;
+    const setArmId = properties.availabilitySet?.id ?? properties.virtualMachineScaleSet?.id ?? id;
+    this.#firstMembers.set(id, { vmId: vm.id, region: vm.region, setArmId });
   }
 
   addSet(record: FleetRecord): void {
@@ -84,47 +86,65 @@ export class FleetReader {
     return this.#counts;
   }
 
-  /** Sorted by id, so that the order of the file never matters. */
-  finish(notes: readonly string[]): ParsedFleet {
-    const vms = this.#vms.sort(byId);
+  /** The fleet with its models. Null if there are problems. */
+  finish(notes: readonly string[]): ParsedFleet | null {
+    const listed = this.finishListed(notes);
+    if (listed === null) return null;
+    const vms = [...listed.vms];
     const sets = this.#sets;
-    for (const { vm, armId } of [...this.#firstMembers.values()].sort((a, b) => byId(a.vm, b.vm))) {
-      const id = vm.availabilitySetId;
-      if (id !== null && !sets.has(id)) sets.set(id, unlistedSet(id, armId, vm.region));
-    }
+    const firstMembers = [...this.#firstMembers].sort(([, a], [, b]) => (a.vmId < b.vmId ? -1 : 1));
+    for (const [id, { region, setArmId }] of firstMembers)
+      if (!sets.has(id)) sets.set(id, unlistedSet(id, setArmId, region));
     const models = new Map<VmId, ArmResource>();
     const instances = new Map<VmId, ImportedInstance>();
-    if (this.#keepModels)
-      for (const { id } of vms) {
-        const kept = this.#kept.get(id);
-        if (kept === undefined) continue;
-        models.set(id, kept.model);
-        instances.set(id, kept.instance);
-      }
+    for (const { id } of vms) {
+      const kept = this.#kept.get(id);
+      if (kept === undefined) continue;
+      models.set(id, kept.model);
+      instances.set(id, kept.instance);
+    }
+    return { vms, models, instances, availabilitySets: sets, notes: listed.notes };
+  }
+
+  /** Without the models. Sorted by id, so that the order of the file never matters. */
+  finishListed(notes: readonly string[]): ListedFleet | null {
+    const { order, same } = this.#vms.inOrder();
+    // Where models are kept, their ids have said so already.
+    if (!this.#keepModels) for (const [first, again] of same) this.#complainOfSameId(first, again);
+    if (this.problems.length > 0) return null;
+    this.#vms.assignDomains(order, (id) => this.#sets.get(id)?.updateDomainCount ?? domainsDefault(id));
     return {
-      vms: assignUpdateDomains(vms, (id) => sets.get(id)?.updateDomainCount ?? domainsDefault(id)),
-      models,
-      instances,
-      availabilitySets: sets,
-      notes: [...notes, ...sumUpNotes(this.#noted.sort((a, b) => byId(a.vm, b.vm)))],
+      vms: listOf(this.#vms, order),
+      notes: [...notes, ...sumUpNotes(this.#noted.sort((a, b) => (a.vm.id < b.vm.id ? -1 : 1)))],
     };
+  }
+
+  #complainOfSameId(first: number, again: number): void {
+    const { name } = this.#vms.vm(again);
+    const record = { kind: 'VM', index: this.#indexes[again] ?? 0, name } as const;
+    const [what, fix] = sameId(this.#indexes[first] ?? 0);
+    this.problems.push({ record, line: null, field: 'id', what, fix });
   }
 }
 
 /** What is kept of a VM beside what a plan needs. */
 interface Kept {
+  /** Of its record. */
+  readonly index: number;
   readonly model: ArmResource;
   readonly instance: ImportedInstance;
 }
 
 interface FirstMember {
-  readonly vm: VirtualMachine;
+  readonly vmId: VmId;
+  readonly region: string;
   /** The id of the set as it is written. */
-  readonly armId: string;
+  readonly setArmId: string;
 }
 
-function byId(a: VirtualMachine, b: VirtualMachine): number {
-  return a.id < b.id ? -1 : 1;
+/** What is wrong with an id that an earlier record has, too, and how to mend it. */
+function sameId(firstIndex: number): readonly [what: string, fix: string] {
+  return [`It is the id of VM ${firstIndex + 1}, too (ids match without regard to case).`, 'Keep one.'];
 }
 
 /** Null, and complaints, for what is no VM. */

@@ -4,7 +4,7 @@ import { fleetMalformed } from './malformed';
 import type { ParsedFleet } from './parsedFleet';
 import { readRecords } from './readRecords';
 
-export type { ParsedFleet } from './parsedFleet';
+export type { ListedFleet, ParsedFleet } from './parsedFleet';
 
 /**
  * Reads a fleet file: what `az vm list -o json` prints, a REST list, an array or JSON lines of VMs, or an object with
@@ -15,14 +15,14 @@ export function parseFleet(text: string, file: string): ParsedFleet {
   const reader = new FleetReader({ keepModels: true });
   for (const record of availabilitySets) reader.addSet(record);
   for (const record of machines) reader.addMachine(record);
+  const fleet = problems.length > 0 ? null : reader.finish(notes);
+  if (fleet !== null) return fleet;
   const broken = [...problems, ...reader.problems];
-  if (broken.length > 0)
-    throw fleetMalformed(
-      file,
-      broken.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
-      { VM: machines.length + problems.length, 'availability set': availabilitySets.length },
-    );
-  return reader.finish(notes);
+  throw fleetMalformed(
+    file,
+    broken.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0)),
+    { VM: machines.length + problems.length, 'availability set': availabilitySets.length },
+  );
 }
 
 /** A text that `parseFleet` reads back as the same fleet. */

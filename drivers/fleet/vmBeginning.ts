@@ -14,8 +14,14 @@ const beginningNamed = remembered((text: string): VmBeginning | null => {
   return { subscriptionId, resourceGroup };
 });
 
+/** Asked for last: a record is checked, and then read. */
+let last: { readonly id: string; readonly beginning: VmBeginning | null } | null = null;
+
 /** Null for what is no id of a VM. VMs that follow each other are often of one group, so most ids are looked at no further than for its name. */
 export function beginningOf(id: string): VmBeginning | null {
+  if (last?.id === id) return last.beginning;
   const name = id.lastIndexOf('/') + 1;
-  return name === id.length ? null : beginningNamed(id.slice(0, name));
+  const beginning = name === id.length ? null : beginningNamed(id.slice(0, name));
+  last = { id, beginning };
+  return beginning;
 }

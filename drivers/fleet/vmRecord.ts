@@ -54,7 +54,7 @@ export function vmOf(record: VmRecord): VirtualMachine {
     enableAutomaticUpdates: windows?.enableAutomaticUpdates ?? null,
     provisionVMAgent: windows?.provisionVMAgent ?? linux?.provisionVMAgent ?? null,
     timeZone: sharedOrNull(windows?.timeZone),
-    tags: record.tags ?? NO_TAGS,
+    tags: tagsOf(record.tags),
     // A VM that is already patched by its platform has been through enablement.
     enabled: patchMode?.toLowerCase() === 'automaticbyplatform',
   };
@@ -95,6 +95,13 @@ const sharedOrNull = (text: string | null | undefined): string | null =>
   text === null || text === undefined ? null : shared(text);
 const regionOf = remembered(regionNameOf);
 const NO_TAGS = {};
+
+function tagsOf(tags: VmRecord['tags']): VirtualMachine['tags'] {
+  for (const _ in tags) return sharedTags(JSON.stringify(tags));
+  return NO_TAGS;
+}
+
+const sharedTags = remembered((written) => JSON.parse(written) as VirtualMachine['tags']);
 
 function setOf({ availabilitySet, virtualMachineScaleSet }: Properties): AvailabilitySetId | null {
   const id = availabilitySet?.id ?? virtualMachineScaleSet?.id;
@@ -145,8 +152,11 @@ const firstWithNames = rememberedByImage((image) => image);
 /** In memory once for all VMs that have it. */
 function sharedImage(image: Image): Image {
   const first = firstWithNames(image);
-  return first.version === image.version ? first : { ...first, version: image.version };
+  if (first.version === image.version) return first;
+  return sharedVersion(JSON.stringify({ ...first, version: image.version }));
 }
+
+const sharedVersion = remembered((written) => JSON.parse(written) as Image);
 
 /** An image by id, from a gallery of one's own, of others or of the community: none is a platform image. */
 function galleryImageOf(reference: ImageReference): string | undefined {

@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
-import { readFleetFile } from '../../drivers/fleet/fleetFile';
+import { listFleetFile } from '../../drivers/fleet/fleetFile';
 import { generatedFleetText } from '../../fleets/generateFleet';
 import { simulateMonth } from '../../local/simulateMonth';
 import { planRollout } from '../../planning/planRollout';
@@ -27,7 +27,7 @@ async function measure(what: string, fleet: string): Promise<Measured> {
     case 'plan':
       return measurePlan(fleet);
     case 'read':
-      return { seconds: cpuSecondsOf(() => readFleetFile(fleet, { keepModels: false })) };
+      return { seconds: cpuSecondsOf(() => listFleetFile(fleet)) };
     case 'print':
       return {
         seconds: cpuSecondsOf(() => {
@@ -48,7 +48,7 @@ function printTo(path: string, vms: number): void {
 }
 
 function measurePlan(fleet: string): Measured {
-  const { vms } = readFleetFile(fleet, { keepModels: false });
+  const { vms } = listFleetFile(fleet);
   const seconds: number[] = [];
   const times = vms.length > LARGE_VMS ? PLANS_OF_LARGE : PLANS;
   const request = { vms, month: MONTH, policy: defaultPolicy, nowUtc: releaseOf(MONTH) };
@@ -72,7 +72,7 @@ async function measureMonth(fleet: string): Promise<Measured> {
   const { user, system } = process.cpuUsage(before);
   if (report.violations.length > 0)
     throw new Error(`The auditor found ${report.violations.length} violations.`);
-  const { vms } = readFleetFile(fleet, { keepModels: false });
+  const { vms } = listFleetFile(fleet);
   const plan = monthPlan(vms);
   const ratios = forecastRatios(plan, report);
   const finish = finishRatios(plan, report);

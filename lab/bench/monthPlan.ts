@@ -1,7 +1,7 @@
 import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
-import type { VirtualMachine } from '../../domain/virtualMachine';
+import type { VmList } from '../../domain/vmList';
 import type { Plan } from '../../planning/plan';
 import { planRollout } from '../../planning/planRollout';
 
@@ -9,6 +9,6 @@ import { planRollout } from '../../planning/planRollout';
 export const MONTH = Month.parse('2026-11');
 
 /** The plan that the app makes of a fleet by the default policy: its seed is the month. */
-export function monthPlan(vms: readonly VirtualMachine[]): Plan {
+export function monthPlan(vms: VmList): Plan {
   return planRollout({ vms, month: MONTH, policy: defaultPolicy, seed: MONTH, nowUtc: releaseOf(MONTH) });
 }
