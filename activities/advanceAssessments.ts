@@ -2,7 +2,7 @@ import { isAssessed } from '../domain/eligibility';
 import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import { messageOf } from '../domain/messageOf';
 import { passesByItself } from '../domain/refusals';
-import type { OperationAnswer } from '../drivers/driver';
+import type { OperationAnswer, VmReading } from '../drivers/driver';
 import type { AssessmentBatch, BatchAnswer, BatchVm } from '../store/assessments';
 import { assessmentOf } from './assessmentAnswer';
 import * as contracts from './contracts';
@@ -47,6 +47,9 @@ type Result =
   | { readonly kind: 'assessed'; readonly vm: BatchVm; readonly startedUtc: string }
   | { readonly kind: 'failed'; readonly message: string };
 
+const isBehind = (extension: VmReading['extension'] | undefined): boolean =>
+  !!extension && extension.version !== extension.latestVersion;
+
 type Assessed = Extract<OperationAnswer, { kind: 'assessed' }>;
 
 /** One call's work on a batch. Before it is written, each of its steps may be repeated. */
@@ -72,11 +75,12 @@ class Work {
     const assessed = results.flatMap((one) => (one.kind === 'assessed' ? [one] : []));
     await scheduleAssessed(
       this.#services,
-      assessed.map(({ vm: { vmId, timeZone, dueUtc }, startedUtc: since }) => ({
+      assessed.map(({ vm: { vmId, timeZone, dueUtc, extensionIsBehind }, startedUtc: since }) => ({
         vmId,
         timeZone,
         dueUtc,
         startedUtc: since,
+        extensionIsBehind: extensionIsBehind === true,
       })),
     );
     const open = results.flatMap((one) => (one.kind === 'open' ? [one.vm] : []));
@@ -112,8 +116,13 @@ class Work {
       return { kind: 'failed', message: 'It takes no part, and asks for no assessment.' };
     const answer = await driver.startAssessment(vm.vmId);
     const { retryAfterSeconds } = answer;
-    if (answer.kind === 'started')
-      return this.#readLater({ ...vm, operationId: answer.operationId }, retryAfterSeconds);
+    if (answer.kind === 'started') {
+      const started = { ...vm, operationId: answer.operationId };
+      return this.#readLater(
+        isBehind(reading?.extension) ? { ...started, extensionIsBehind: true } : started,
+        retryAfterSeconds,
+      );
+    }
     const { code, message } = answer;
     if (!passesByItself(code)) return { kind: 'failed', message };
     return this.#again(vm, { polls: 1, retryAfterSeconds }, message);

@@ -1,14 +1,12 @@
 import { nextAssessmentUtc } from '../domain/assessmentTimes';
-import type { VmId } from '../domain/ids';
 import { addSeconds, earlier } from '../domain/instants';
-import { timeZoneOf } from '../domain/timeZone';
 import type { ScheduledAssessment } from '../store/assessments';
 import type { Services } from './services';
-import { sideBySide } from './sideBySide';
 
-/** A VM that was due and was assessed: when it was put off to, and when its assessment began. */
+/** A VM that was due and was assessed: when it was put off to, when its assessment began, and whether its extension was not the latest by then. */
 export interface AssessedVm extends ScheduledAssessment {
   readonly startedUtc: string;
+  readonly extensionIsBehind: boolean;
 }
 
 /**
@@ -26,10 +24,7 @@ export async function scheduleAssessed(services: Services, assessed: readonly As
       to: { vmId, timeZone, dueUtc: nextAssessmentUtc(timeZone, policy, sinceUtc) },
     };
   });
-  await noteExtensions(
-    services,
-    assessed.map(({ vmId }) => vmId),
-  );
+  await noteExtensions(services, assessed);
   await assessments.move(moves);
   // Later than they were put off to, the agenda needs no word of it.
   const sooner = moves.filter(({ from, to }) => to.dueUtc < from.dueUtc).map(({ to }) => to.dueUtc);
@@ -37,14 +32,10 @@ export async function scheduleAssessed(services: Services, assessed: readonly As
 }
 
 /** the extension is not updated by hand, so Lowtide has to notice that it is behind. */
-async function noteExtensions(services: Services, vmIds: readonly VmId[]): Promise<void> {
-  const readings = await sideBySide(vmIds, (id) => services.driver.readVirtualMachine(id));
-  const outdated = readings.flatMap((reading) => {
-    if (!reading?.extension) return [];
-    const { version, latestVersion } = reading.extension;
-    if (version === latestVersion) return [];
-    return [{ vmId: reading.vm.id, timeZone: timeZoneOf(reading.vm, services.policy).zone }];
-  });
+async function noteExtensions(services: Services, assessed: readonly AssessedVm[]): Promise<void> {
+  const outdated = assessed.flatMap(({ vmId, timeZone, extensionIsBehind }) =>
+    extensionIsBehind ? [{ vmId, timeZone }] : [],
+  );
   if (outdated.length === 0) return;
   await services.enablements.mark(outdated, 'outdated');
   await services.agenda.soonest('extensions', services.nowUtc(), services.nowUtc());

@@ -172,9 +172,16 @@ function withFormerIds(vm: VirtualMachine, ids: readonly VmId[]): KnownVm {
 
 const MEMBERS = [...(Object.keys(VirtualMachine.shape) as (keyof VirtualMachine)[]), 'formerIds'] as const;
 
+/** What a known VM was found to be the same as. A row of the store in memory and a VM that some drivers list are the same objects until something changes. */
+const sameAs = new WeakMap<KnownVm, KnownVm>();
+
 /** Members in another order are no change. Listings come every few hours, and hardly a VM differs: no text is made of what is equal. */
 function isSame(before: KnownVm, after: KnownVm): boolean {
-  return before.goneUtc === undefined && MEMBERS.every((member) => isEqual(before[member], after[member]));
+  if (before.goneUtc !== undefined) return false;
+  if (sameAs.get(before) === after) return true;
+  const same = MEMBERS.every((member) => isEqual(before[member], after[member]));
+  if (same) sameAs.set(before, after);
+  return same;
 }
 
 /** Of values that JSON can say. */

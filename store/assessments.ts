@@ -41,6 +41,8 @@ const BatchVm = z.object({
   operationId: z.string().nullable(),
   /** When it is to be started, or read, next. */
   againUtc: Utc,
+  /** Its patch extension was not the latest when it was started. */
+  extensionIsBehind: z.boolean().optional(),
 });
 export type BatchVm = Readonly<z.infer<typeof BatchVm>>;
 

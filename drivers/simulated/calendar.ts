@@ -19,9 +19,15 @@ export function within({ fromMs, toMs }: Interval, ms: number): boolean {
 export type MonthIndex = number;
 
 export function monthIndexOf(ms: number): MonthIndex {
+  if (ms === lastAsked.ms) return lastAsked.month;
   const date = new Date(ms);
-  return date.getUTCFullYear() * 12 + date.getUTCMonth();
+  lastAsked.ms = ms;
+  lastAsked.month = date.getUTCFullYear() * 12 + date.getUTCMonth();
+  return lastAsked.month;
 }
+
+/** Thousands of VMs are looked at in one instant. */
+const lastAsked = { ms: NaN, month: NaN };
 
 export function monthStartMs(month: MonthIndex): number {
   return Date.UTC(Math.floor(month / 12), month % 12, 1);

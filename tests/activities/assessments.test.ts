@@ -235,9 +235,11 @@ describe('R-107: a VM that is new', () => {
 describe('R-703, R-704: an extension that is behind', () => {
   const behind = async (): Promise<FakeServices> => {
     const vms = vmsOf(1);
-    const { services, batch } = await begun(vms);
+    const services = await dueSince(vms);
     for (const { id } of vms)
       services.driver.change(id, { extension: { version: '1.4', latestVersion: '1.5' } });
+    const [{ batch } = { batch: null }] = await sweep(services);
+    await advance(services, batch, 1);
     services.driver.endAssessment('assess-1');
     services.wait(900);
     await advance(services, batch, 2);

@@ -28,11 +28,19 @@ export function readingOf(machine: Machine, nowMs: number): VmReading {
   };
 }
 
-/** The VM's model alone, as a listing has it. */
+/** The VM's model alone, as a listing has it: one and the same object until something of it changes. */
 export function vmAt({ vm, enabledMs }: Machine, nowMs: number): VirtualMachine {
   const enabled = enabledMs <= nowMs;
-  return vm.enabled === enabled ? vm : { ...vm, enabled };
+  if (vm.enabled === enabled) return vm;
+  const known = otherwiseEnabled.get(vm);
+  if (known !== undefined) return known;
+  const shown = { ...vm, enabled };
+  otherwiseEnabled.set(vm, shown);
+  return shown;
 }
+
+/** By the VM as its fleet has it. */
+const otherwiseEnabled = new WeakMap<VirtualMachine, VirtualMachine>();
 
 /** Most agents keep the extension current by themselves; some have to be helped. */
 function extensionOf(machine: Machine, nowMs: number): VmReading['extension'] {

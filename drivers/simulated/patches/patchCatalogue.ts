@@ -50,6 +50,13 @@ function streamOf({ osType, image }: VirtualMachine): string {
   return `ubuntu-${/^\d\d[._]\d\d/.exec(image?.sku ?? '')?.[0].replace('_', '.') ?? '18.04'}`;
 }
 
+/** What a view answered last of a series: many VMs ask in one instant. */
+interface Seen {
+  readonly nowMs: number;
+  readonly publishedUntilMs: number;
+  readonly version: number;
+}
+
 function viewOf(
   seed: number,
   source: PatchSource,
@@ -59,15 +66,19 @@ function viewOf(
 ): PatchView {
   const seenUntil = source === 'PrivateRepository' ? (ms: number) => snapshotMs(seed, server, ms) : identity;
   const lagOf = source === 'WSUS' ? (ms: number) => approvalLagMs(seed, server, ms) : (): number => 0;
+  const lastSeen = new Map<PatchSeries, Seen>();
   return {
     allSeries,
     visible(series, nowMs, publishedUntilMs) {
+      const last = lastSeen.get(series);
+      if (last?.nowMs === nowMs && last.publishedUntilMs === publishedUntilMs) return last.version;
       let version = series.latestAt(Math.min(seenUntil(nowMs), publishedUntilMs));
       while (version >= 0) {
         const published = series.publishedMs(version);
         if (published + lagOf(published) <= nowMs) break;
         version -= 1;
       }
+      lastSeen.set(series, { nowMs, publishedUntilMs, version });
       return version;
     },
     baselineMs(firstSeenMs, random) {

@@ -39,6 +39,7 @@ export function monthlySeries(
   describe: (version: number, publishedMs: number) => PatchName,
 ): PatchSeries {
   const published: number[] = [];
+  const names: PatchName[] = [];
   let nextMonth = FIRST_MONTH;
   const reach = (ms: number): void => {
     for (const month = monthIndexOf(ms); nextMonth <= month; nextMonth += 1)
@@ -58,18 +59,19 @@ export function monthlySeries(
       return low - 1;
     },
     publishedMs: (version) => published[version] ?? -Infinity,
-    describe: (version) => describe(version, published[version] ?? 0),
+    describe: (version) => (names[version] ??= describe(version, published[version] ?? 0)),
   };
 }
 
 /** Definition updates come every day and are never installed by automatic patching. */
 export function dailySeries(kind: Kind, hour: number, describe: (version: number) => PatchName): PatchSeries {
   const first = monthStartMs(FIRST_MONTH) + hour * HOUR_MS;
+  const names: PatchName[] = [];
   return {
     ...kind,
     latestAt: (ms) => Math.floor((ms - first) / DAY_MS),
     publishedMs: (version) => first + version * DAY_MS,
-    describe,
+    describe: (version) => (names[version] ??= describe(version)),
   };
 }
 
