@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import vm from 'node:vm';
 import { loadNatively } from '../../emulator/support/nativeHost';
 
@@ -32,4 +33,17 @@ test('what a test file sets is put back after it: globals, the environment, list
   expect([own.env['LEFT_BY_A_TEST_FILE'], own.env['PATH']]).toEqual([undefined, path]);
   expect(own.listenerCount('SIGUSR2')).toBe(listeners);
   expect(own.exitCode).not.toBe(3);
+});
+
+test('an async storage that a test file has used holds nothing after it, so that no promise of the next file carries it', async () => {
+  const { run, enterWith } = AsyncLocalStorage.prototype;
+  const environment = new OneRealm();
+  const [ran, entered] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  await ran.run('of the file', async () => {
+    entered.enterWith('of the file');
+    expect([ran.getStore(), entered.getStore()]).toEqual(['of the file', 'of the file']);
+    await environment.teardown();
+    expect([ran.getStore(), entered.getStore()]).toEqual([undefined, undefined]);
+  });
+  expect(AsyncLocalStorage.prototype).toMatchObject({ run, enterWith });
 });
