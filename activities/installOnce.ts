@@ -20,7 +20,7 @@ export interface InstallJob {
   /** Fewer minutes than this and it does not start. */
   readonly minutesMin: number;
   /** How long it may take if it started now; 0 when it must not start. */
-  minutesNow(reading: VmReading): number;
+  minutesNow(reading: VmReading): Promise<number>;
   request(reading: VmReading): Promise<Omit<InstallRequest, 'maximumDurationMinutes' | 'rolloutId'>>;
   /** Asked last, right before the request is sent: what forbids it; empty to go on. */
   forbidden(reading: VmReading): Promise<readonly Because[]>;
@@ -85,7 +85,7 @@ async function begin(
   reading: VmReading,
   etag: string | null,
 ): Promise<InstallAnswer> {
-  const minutes = job.minutesNow(reading);
+  const minutes = await job.minutesNow(reading);
   if (minutes < job.minutesMin)
     return end({ kind: 'tooLate', minutesLeft: minutes, minutesMin: job.minutesMin });
   const request = await job.request(reading);
@@ -99,7 +99,7 @@ async function begin(
   }
   const own = await services.operations.read(job.region, job.vmId);
   if (!own || !isSameIntent(own.operation, intent)) return soon(services);
-  if (hasStoodStill(services, job, reading, intent)) {
+  if (await hasStoodStill(services, job, reading, intent)) {
     await withdraw(services, intent);
     return soon(services, 5);
   }
@@ -112,15 +112,15 @@ async function begin(
 }
 
 /** Since the intent, so much time has passed that the duration to be asked for is wrong, or that another process may take over. */
-function hasStoodStill(
+async function hasStoodStill(
   services: Services,
   job: InstallJob,
   reading: VmReading,
   intent: InstallOperation,
-): boolean {
+): Promise<boolean> {
   const now = services.nowUtc();
   const late = secondsBetween(intent.intentUtc, now) > STANDSTILL_MAX_SECONDS;
-  return late || now >= ambiguousUntil(services, intent) || job.minutesNow(reading) === 0;
+  return late || now >= ambiguousUntil(services, intent) || (await job.minutesNow(reading)) === 0;
 }
 
 /** Far less than the ambiguity and the reserve for a reboot, far more than a slow table needs. */

@@ -25,14 +25,15 @@ type Input = z.infer<typeof contracts.startInstall.input>;
 export const startInstall = activity(
   contracts.startInstall,
   async (services, input): Promise<AnswerTo<typeof contracts.startInstall>> => {
-    const job = jobOf(services, input, await services.freezes.list());
+    const job = jobOf(services, input);
     const answer = await installOnce(services, job);
     if (answer.kind !== 'end') return answer;
     return { kind: 'end', outcome: outcomeFor(services, input.vmId, answer.stop) };
   },
 );
 
-function jobOf(services: Services, input: Input, freezes: readonly Freeze[]): InstallJob {
+function jobOf(services: Services, input: Input): InstallJob {
+  let freezes: Promise<readonly Freeze[]> | undefined;
   const { vmId, region, rolloutId, phase, claim, sinceUtc } = input;
   const { policy } = services;
   return {
@@ -43,7 +44,8 @@ function jobOf(services: Services, input: Input, freezes: readonly Freeze[]): In
     claimId: claim.claimId,
     maximumSeconds: policy.installMaximumSeconds,
     minutesMin: policy.installMinimumSeconds / 60,
-    minutesNow: (reading) => minutesLeft(services, input, reading, freezes),
+    minutesNow: async (reading) =>
+      minutesLeft(services, input, reading, await (freezes ??= services.freezes.list())),
     request: async (reading) => ({
       ...((await patchesOfEmergency(services, reading)) ?? {
         classificationsToInclude: AUTOMATIC_CLASSIFICATIONS,

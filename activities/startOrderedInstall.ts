@@ -55,7 +55,7 @@ function jobOf(services: Services, { vmId, region, claim, sinceUtc, order, by }:
     rolloutId: null,
     maximumSeconds: maximumDurationMinutes * 60,
     minutesMin: 1,
-    minutesNow: () => (services.nowUtc() > claim.startByUtc ? 0 : maximumDurationMinutes),
+    minutesNow: () => Promise.resolve(services.nowUtc() > claim.startByUtc ? 0 : maximumDurationMinutes),
     request: () => Promise.resolve(request),
     forbidden: () => Promise.resolve([]),
     audit: {

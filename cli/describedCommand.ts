@@ -1,6 +1,6 @@
-import { closest, distance } from 'fastest-levenshtein';
 import type { Command } from 'commander';
 import { asTyped } from './asTyped';
+import { nearestName } from '../domain/nearestName';
 
 /** A command with its help, and with examples that are shown below the help and after a mistake. */
 export function command(
@@ -24,9 +24,6 @@ export function command(
 function pathOf(parent: Command, name: string): string {
   return parent.parent === null ? name : `${parent.name()} ${name}`;
 }
-
-/** So much of a name may be wrong that is meant. */
-const WRONG_SHARE_MAX = 0.4;
 
 /**
  * A command that does something of itself takes no other word: what follows it is a misspelt command below it, and the nearest is named, before
@@ -53,6 +50,6 @@ export function refuseUnknownBelow(parent: Command): void {
 }
 
 function meant(word: string, names: readonly string[]): string {
-  const near = closest(word, names);
-  return distance(word, near) <= word.length * WRONG_SHARE_MAX ? `\n(Did you mean ${near}?)` : '';
+  const near = nearestName(word, names);
+  return near === undefined ? '' : `\n(Did you mean ${near}?)`;
 }

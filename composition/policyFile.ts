@@ -1,8 +1,8 @@
-import { closest, distance } from 'fastest-levenshtein';
 import { Duration } from 'luxon';
 import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 import type { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
+import { nearestName } from '../domain/nearestName';
 import { defaultPolicy, Policy } from '../domain/policy';
 import {
   isOfTheDeployment,
@@ -168,13 +168,6 @@ function unknownMember(name: string): string {
 
 /** Ends the sentence, with the nearest name when one resembles it. */
 function nearName(name: string, known: readonly string[]): string {
-  if (known.length === 0) return '.';
-  const near = known.find((one) => isPart(name, one)) ?? closest(name, known);
-  const isNear = isPart(name, near) || distance(name, near) <= Math.max(2, name.length * 0.4);
-  return isNear ? `; did you mean ${near}?` : '.';
+  const near = nearestName(name, known);
+  return near === undefined ? '.' : `; did you mean ${near}?`;
 }
-
-const PART_MIN = 4;
-/** As `windows` is of `ownWindows`. */
-const isPart = (name: string, known: string): boolean =>
-  name.length >= PART_MIN && known.toLowerCase().includes(name.toLowerCase());

@@ -1,14 +1,12 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { IANAZone } from 'luxon';
+import { nearestName } from '../domain/nearestName';
 import { arePaired, knownRegions, parseExtraRegion, regionNameOf, type ExtraRegion } from '../domain/regions';
 
 const PREFIX = 'LOWTIDE_';
 
 /** A name outside the prefix that is so near to a setting is a misspelt one: LOWTIDES_SOAK, LOWTDE_SOAK. */
 const MISSPELT_MAX = 2;
-
-/** A name farther from every known one than this share of its length resembles none. */
-const SIMILAR_SHARE = 0.4;
 
 /** Names that look like settings of Lowtide and are none, each with the nearest that is one. */
 export function nameProblems(names: readonly string[], known: readonly string[]): string[] {
@@ -83,10 +81,6 @@ export function imageProblems(images: readonly string[]): string[] {
 
 /** Ends the sentence, with the nearest known name when one resembles it. */
 function suggestion(name: string, known: readonly string[]): string {
-  const nearest = closest(
-    name.toUpperCase(),
-    known.map((each) => each.toUpperCase()),
-  );
-  if (distance(name.toUpperCase(), nearest) > SIMILAR_SHARE * name.length) return '.';
-  return `. Did you mean ${known.find((each) => each.toUpperCase() === nearest) ?? nearest}?`;
+  const near = nearestName(name, known);
+  return near === undefined ? '.' : `. Did you mean ${near}?`;
 }
