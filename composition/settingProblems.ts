@@ -1,6 +1,6 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { IANAZone } from 'luxon';
-import { nearestName } from '../domain/nearestName';
+import { nearestName } from './nearestName';
 import { arePaired, knownRegions, parseExtraRegion, regionNameOf, type ExtraRegion } from '../domain/regions';
 
 const PREFIX = 'LOWTIDE_';

@@ -1,4 +1,4 @@
-import { nearestName } from '../../domain/nearestName';
+import { nearestName } from '../../composition/nearestName';
 
 describe('the name that was probably meant', () => {
   it.each([
