@@ -142,7 +142,12 @@ export class SessionRunner implements Runner {
   }
 
   #open(instance: Instance, fn: RegisteredFunction): LiveExecutor {
-    const history = instance.history.map((event, i) => toWire(event, instance.id, i < instance.played));
+    // What is new is given as it is to an executor that lives, too; only what has been played is marked, as on the wire.
+    const history = instance.history.map((event, i) =>
+      i < instance.played || event.Carried === true
+        ? toWire(event, instance.id, i < instance.played)
+        : forLibrary(event),
+    );
     const trigger = orchestrationTrigger(instance, history);
     const executor = this.#library.capture(() => fn.callback(trigger, this.#invoker.directContext(fn)));
     if (Object.prototype.toString.call(executor.generator) !== '[object Generator]')
