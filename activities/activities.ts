@@ -14,6 +14,7 @@ import { collectMembersDown } from './collectMembersDown';
 import { lookAtSet } from './lookAtSet';
 import { listDueLedgers } from './listDueLedgers';
 import { openPhase } from './openPhase';
+import { openRound } from './openRound';
 import { readRegion } from './readRegion';
 import { planCatchUp } from './planCatchUp';
 import { planRollout } from './planRollout';
@@ -41,6 +42,7 @@ export const activities: readonly Activity[] = [
   recordHookAnswers,
   recordWait,
   openPhase,
+  openRound,
   decidePhaseGate,
   readCompletion,
   closeRollout,

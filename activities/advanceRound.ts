@@ -1,12 +1,10 @@
 import type { z } from 'zod';
 import type { ImageFamily } from '../domain/imageFamily';
 import { roomInSet } from '../domain/disruption';
-import { chance } from '../domain/seed';
 import type { VmId } from '../domain/ids';
-import { earlier, secondsBetween, utcOf } from '../domain/instants';
+import { secondsBetween } from '../domain/instants';
 import type { VmEvent } from '../domain/vmState';
 import {
-  firstStep,
   observed,
   type Observation,
   type OpenVmUpdate,
@@ -23,7 +21,8 @@ import { expectClaim } from './expectClaim';
 import { rowsOf } from './lookAtVm';
 import { recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './roundEvidence';
-import { roundOf } from './roundOf';
+import { firstSteps, nextDue } from './openRound';
+import { RoundGrid } from './roundGrid';
 import { saveOutcomes } from './saveOutcomes';
 import { isSetUnproven, lookAtMembers } from './setMembers';
 import { wakingActivity, type Services } from './services';
@@ -39,14 +38,6 @@ const CALL_SECONDS_MAX = 45;
 
 /** Steps of one VM in one call: from the first look to a running assessment it takes two. A pace of 0 s must not spin. */
 const STEPS_MAX = 6;
-
-/**
- * VMs of a round are looked at together: each due instant is put off to a common grid. The waits of the policy are multiples of its coarse step, so
- * that a round of 80 VMs is looked at as often as one of a single VM, and none of them waits longer than alone.
- */
-const GRID_SECONDS_MAX = 300;
-/** Shorter waits, those of a step that is tried again, are put off by no more than this. */
-const FINE_GRID_SECONDS_MAX = 60;
 
 /**
  * Takes the steps that are due for the VMs of a round, and writes down how far each has come. A repeat of the same call, after it was
@@ -74,15 +65,18 @@ async function advanceOnce(
   services: Services,
   input: z.output<typeof contracts.advanceRound.input>,
 ): Promise<AdvanceAnswer | null> {
-  const { ref, claim, disruption, call } = input;
+  const { ref, claim, disruption, call, isLate } = input;
   const calledUtc = services.nowUtc();
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   if (found !== null && found.progress.call >= call) return found.progress.answer;
 
-  if (found === null) await expectClaim(services, disruption, claim.closesUtc);
-  const before = found?.progress.vms ?? (await firstSteps(services, ref));
+  if (found === null || found.progress.isOpened === true)
+    await expectClaim(services, disruption, claim.closesUtc);
+  // What was seen before a long wait for the claim is seen again.
+  const known = isLate === true && found?.progress.isOpened === true ? null : (found?.progress ?? null);
+  const before = known?.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
-  const startedUtc = found === null ? calledUtc : found.progress.startedUtc;
+  const startedUtc = known === null ? calledUtc : known.startedUtc;
   const round = { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) };
   const work = new Work(services, round, startedUtc ?? calledUtc);
   const started = startedUtc !== undefined && { startedUtc };
@@ -126,18 +120,6 @@ const DISRUPTED: ReadonlySet<VmUpdate['kind']> = new Set<VmUpdate['kind']>([
 const disruptedOf = (vms: readonly VmProgress[]): VmId[] =>
   vms.filter(({ update }) => DISRUPTED.has(update.kind)).map(({ vmId }) => vmId);
 
-async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<VmProgress[]> {
-  const { vmIds } = await roundOf(services, ref);
-  const now = services.nowUtc();
-  return vmIds.map((vmId) => ({ vmId, update: firstStep(now) }));
-}
-
-/** The earliest instant at which a VM is due; null when all have ended. */
-function nextDue(vms: readonly VmProgress[]): string | null {
-  const due = vms.flatMap(({ update }) => (update.kind === 'ended' ? [] : [update.dueUtc]));
-  return due.length === 0 ? null : due.reduce(earlier);
-}
-
 /** One call's work on the VMs of a round. */
 class Work {
   readonly outcomes: OutcomeRecord[] = [];
@@ -145,8 +127,7 @@ class Work {
   readonly spans: TraceSpan[] = [];
   #eventsLength = 0;
   readonly #startedUtc: string;
-  /** Where the grid begins: rounds that began together are not looked at in the same moment for ever. */
-  readonly #gridFromMs: number;
+  readonly #grid: RoundGrid;
 
   constructor(
     readonly services: Services,
@@ -154,8 +135,7 @@ class Work {
     roundStartedUtc: string,
   ) {
     this.#startedUtc = services.nowUtc();
-    const offsetMs = Math.floor(chance('grid', round.claim.claimId) * FINE_GRID_SECONDS_MAX * 1000);
-    this.#gridFromMs = Date.parse(roundStartedUtc) + offsetMs;
+    this.#grid = new RoundGrid(services, round.claim.claimId, roundStartedUtc);
   }
 
   /**
@@ -258,7 +238,7 @@ class Work {
       return this.#end(vmId, advanced.ending, 'family' in update ? update.family : null);
     if (update.kind === 'startInstall' && advanced.update.kind === 'readInstall')
       this.#report(vmId, { kind: 'installStarted', claimId: this.round.claim.claimId });
-    return { ...advanced.update, dueUtc: this.#onGrid(advanced.update.dueUtc) };
+    return { ...advanced.update, dueUtc: this.#grid.next(advanced.update.dueUtc) };
   }
 
   #end(vmId: VmId, ending: VmEnding, family: ImageFamily | null): VmUpdate {
@@ -281,23 +261,5 @@ class Work {
   #isFull(): boolean {
     const seconds = secondsBetween(this.#startedUtc, this.services.nowUtc());
     return this.#eventsLength >= EVENTS_LENGTH_MAX || seconds >= CALL_SECONDS_MAX;
-  }
-
-  /** The next instant of the round's grid; what is due now stays due now. */
-  #onGrid(dueUtc: string): string {
-    const { nowUtc, policy } = this.services;
-    const { installPollFirstSeconds, healthPollSeconds, assessmentPollSeconds } = policy;
-    const waitSeconds = secondsBetween(nowUtc(), dueUtc);
-    if (waitSeconds <= 0) return dueUtc;
-    const coarse = Math.min(
-      GRID_SECONDS_MAX,
-      installPollFirstSeconds,
-      healthPollSeconds,
-      assessmentPollSeconds,
-    );
-    const step = (waitSeconds < coarse ? Math.min(FINE_GRID_SECONDS_MAX, coarse) : coarse) * 1000;
-    if (step <= 0) return dueUtc;
-    const from = this.#gridFromMs;
-    return utcOf(Math.ceil((Date.parse(dueUtc) - from) / step) * step + from);
   }
 }

@@ -1,15 +1,14 @@
 import { hooksOn } from './askHooks';
-import { leftOfSet } from './lookAtSet';
 import * as contracts from './contracts';
 import { askControl } from './control';
 import { activity, type AnswerTo } from './services';
 
 export const readControl = activity(
   contracts.readControl,
-  async (services, { begins, ...where }): Promise<AnswerTo<typeof contracts.readControl>> => {
+  async (services, where): Promise<AnswerTo<typeof contracts.readControl>> => {
     const control = await askControl(services, where);
-    if (control.kind !== 'go') return control;
-    if (hooksOn(services, 'beforeRound').length > 0) return { kind: 'go', asksHooks: true };
-    return begins === undefined ? control : { kind: 'go', disruption: await leftOfSet(services, begins) };
+    return control.kind === 'go' && hooksOn(services, 'beforeRound').length > 0
+      ? { kind: 'go', asksHooks: true }
+      : control;
   },
 );

@@ -1,6 +1,6 @@
 import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
-import { advanceRound, lookAtSet, readControl, recordRound } from '../activities/contracts';
+import { advanceRound, lookAtSet, openRound, recordRound, type RoundClaim } from '../activities/contracts';
 import type { Disruption } from '../domain/disruption';
 import { virtualMachine } from '../entities/contracts';
 import { childId, keyOf } from '../domain/ids';
@@ -23,12 +23,14 @@ const CALLS_PER_GENERATION = 60;
  */
 export function* updateDomainRollout(context: OrchestrationContext): Step<Result> {
   let input = children.updateDomainRollout.input.parse(context.df.getInput());
+  let isLate = false;
   if (input.call === 0) {
     const admitted = yield* admission(context, input);
     if (admitted.kind !== 'admitted') return admitted;
     input = { ...input, disruption: admitted.disruption };
+    ({ isLate } = admitted);
   }
-  const ended = yield* advanceTogether(context, input);
+  const ended = yield* advanceTogether(context, input, isLate);
   if (ended === 'continues') return { kind: 'ran' }; // dropped: the next generation goes on
   const { unhealthy, unclear } = ended === 'recorded' ? NOTHING_WRONG : yield* record(context, input);
   // A VM may still be installing although no step could say so: the claim stays, and the ledger's sweep asks before it frees it.
@@ -47,6 +49,8 @@ function* record(context: OrchestrationContext, { ref }: Input): Step<Recorded> 
 interface Admitted {
   readonly kind: 'admitted';
   readonly disruption: Disruption;
+  /** The claim was waited for. */
+  readonly isLate: boolean;
 }
 
 /** Waits for a go and for the claim. What the claim covers when the round may begin, otherwise why it does not run. */
@@ -56,15 +60,10 @@ function* admission(
 ): Step<Exclude<Result, { kind: 'ran' }> | Admitted> {
   const { rolloutId, ref, phase, pace } = input;
   // Most rounds may go at once, and most claims are granted at once: only those that must wait have a child that waits.
-  const isOfSet = input.disruption.availabilitySetId !== null;
-  const control = yield* call(context, readControl, {
-    rolloutId,
-    phase,
-    region: ref.region,
-    ...(isOfSet && { begins: { ref, disruption: input.disruption } }),
-  });
-  if (control.kind === 'stop') return { kind: 'stopped', reason: control.reason };
-  if (control.kind === 'wait' || control.asksHooks) {
+  const claimed = claimOf(context, input);
+  const opened = yield* call(context, openRound, { ref, claim: claimed, disruption: input.disruption });
+  if (opened.kind === 'stop') return { kind: 'stopped', reason: opened.reason };
+  if (opened.kind === 'wait' || opened.asksHooks) {
     const { go, reason } = yield* child(context, children.awaitGo, childId(context.df.instanceId, 'go'), {
       rolloutId,
       phase,
@@ -76,16 +75,23 @@ function* admission(
     if (!go) return reason === null ? { kind: 'missed', rules: [] } : { kind: 'stopped', reason };
   }
 
-  const seen = control.kind === 'go' ? control.disruption : undefined;
-  const disruption = seen ?? (yield* atOnce(context, input));
-  const claim = yield* claimFor(context, input, disruption);
-  if (claim.granted) return { kind: 'admitted', disruption: claim.disruption ?? disruption };
+  const seen = opened.kind === 'go' ? opened : null;
+  const disruption = seen?.disruption ?? (yield* atOnce(context, input));
+  const { isLate, ...claim } = yield* claimFor(context, input, disruption);
+  if (claim.granted) {
+    if (!isLate && seen?.dueUtc !== undefined) yield* waitUntil(context, seen.dueUtc);
+    return { kind: 'admitted', disruption: claim.disruption ?? disruption, isLate };
+  }
   yield* release(context, input, []); // also takes back the ticket
   return { kind: 'missed', rules: claim.rules };
 }
 
 /** Asks for the claim, and waits for it where it is refused. */
-function* claimFor(context: OrchestrationContext, input: Input, disruption: Disruption): Step<Claimed> {
+function* claimFor(
+  context: OrchestrationContext,
+  input: Input,
+  disruption: Disruption,
+): Step<Claimed & Pick<Admitted, 'isLate'>> {
   const request = {
     claimId: context.df.instanceId,
     kind: input.kind,
@@ -104,13 +110,14 @@ function* claimFor(context: OrchestrationContext, input: Input, disruption: Disr
   };
   const answer = yield* askForClaim(context, request);
   const { granted, ...refused } = answer;
-  if (granted || nowUtc(context) >= input.acquireByUtc) return answer;
+  if (granted || nowUtc(context) >= input.acquireByUtc) return { ...answer, isLate: false };
   const last = yield* child(context, children.awaitClaim, waitOf(context.df.instanceId), {
     ...request,
     refused: { granted, ...refused },
   });
   // Another window would find the same members down, and all that comes behind this round would wait for it for ever.
-  return last.rules.includes('budget') ? yield* askForClaim(context, request, { giveWay: true }) : last;
+  const said = last.rules.includes('budget') ? yield* askForClaim(context, request, { giveWay: true }) : last;
+  return { ...said, isLate: true };
 }
 
 /** Members of a set that are down by themselves use up its share: what the claim covers is less by them. */
@@ -124,11 +131,14 @@ function* atOnce(context: OrchestrationContext, { ref, disruption }: Input): Ste
 function* advanceTogether(
   context: OrchestrationContext,
   input: Input,
+  isLate: boolean,
 ): Step<'ended' | 'recorded' | 'continues'> {
-  const { ref, disruption, startByUtc, closesUtc } = input;
-  const claim = { claimId: context.df.instanceId, startByUtc, closesUtc, epoch: input.epoch };
+  const { ref, disruption } = input;
+  const claim = claimOf(context, input);
   for (let n = input.call + 1; ; n += 1) {
-    const advanced = yield* call(context, advanceRound, { ref, claim, disruption, call: n });
+    const asked = { ref, claim, disruption, call: n };
+    const isFirst = n === input.call + 1;
+    const advanced = yield* call(context, advanceRound, isFirst && isLate ? { ...asked, isLate } : asked);
     const { dueUtc, events, isRecorded } = advanced;
     for (const { vmId, event } of events)
       signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', event);
@@ -140,6 +150,13 @@ function* advanceTogether(
     }
   }
 }
+
+const claimOf = (context: OrchestrationContext, { startByUtc, closesUtc, epoch }: Input): RoundClaim => ({
+  claimId: context.df.instanceId,
+  startByUtc,
+  closesUtc,
+  epoch,
+});
 
 /** The VMs that go on holding their availability set: unhealthy or unknown after their update (INV-13). */
 function impairments(

@@ -17,11 +17,13 @@ export type AdvanceAnswer = Readonly<z.infer<typeof AdvanceAnswer>>;
 
 /** How far the VMs of a round have come, under the id of its claim. */
 export const RoundProgress = z.object({
-  /** Number of the last call of `advanceRound` that was written, from 1. */
+  /** Number of the last call of `advanceRound` that was written, from 1; 0 before. */
   call: z.number().int(),
   answer: AdvanceAnswer,
   /** When its first call was; absent in rows of before. */
   startedUtc: Utc.exactOptional(),
+  /** Its VMs were looked at before its claim was granted, and no call has been written yet. */
+  isOpened: z.boolean().exactOptional(),
   /** In the order of the plan. */
   vms: z.array(z.object({ vmId: VmId, update: VmUpdate })),
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { StopReason, WaitReason } from '../../domain/control';
-import { Disruption } from '../../domain/disruption';
 import { OutcomeCounts } from '../../domain/gates';
 import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
@@ -35,21 +34,10 @@ export const planRollout = {
 /** May something new start here now? `wait` passes when a person decides; `stop` never does. */
 export const readControl = {
   name: 'readControl',
-  input: z.object({
-    rolloutId: RolloutId,
-    phase: PhaseId,
-    region: z.string().nullable(),
-    /** The round of a set that begins where it may. */
-    begins: z.object({ ref: RoundRef, disruption: Disruption }).exactOptional(),
-  }),
+  input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('go'),
-      /** A round asks hooks of the policy before it begins. */
-      asksHooks: z.boolean().default(false),
-      /** What the claim of the round may cover, as `lookAtSet` says it. */
-      disruption: Disruption.exactOptional(),
-    }),
+    /** `asksHooks`: a round asks hooks of the policy before it begins. */
+    z.object({ kind: z.literal('go'), asksHooks: z.boolean().default(false) }),
     z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
     z.object({ kind: z.literal('stop'), reason: StopReason }),
   ]),

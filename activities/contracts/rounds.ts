@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StopReason, WaitReason } from '../../domain/control';
 import { Disruption } from '../../domain/disruption';
 import { ImageFamily } from '../../domain/imageFamily';
 import { RolloutId, Utc, VmId } from '../../domain/ids';
@@ -144,13 +145,39 @@ export const RoundClaim = z.object({
 });
 export type RoundClaim = Readonly<z.infer<typeof RoundClaim>>;
 
+/** Before the claim of a round: may it go, and what may its claim cover? Its VMs are looked at and their assessments started, which disrupts none. */
+export const openRound = {
+  name: 'openRound',
+  input: z.object({ ref: RoundRef, claim: RoundClaim, disruption: Disruption }),
+  output: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('go'),
+      /** A round asks hooks of the policy before it begins, and nothing has been done yet. */
+      asksHooks: z.boolean().default(false),
+      /** What the claim of the round may cover, as `lookAtSet` says it. */
+      disruption: Disruption.exactOptional(),
+      /** When the first call of `advanceRound` is due. */
+      dueUtc: Utc.exactOptional(),
+    }),
+    z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
+    z.object({ kind: z.literal('stop'), reason: StopReason }),
+  ]),
+} satisfies ActivityContract;
+
 /**
  * Takes the steps that are due for the VMs of a round, all together. `call` counts from 1: a call that is repeated answers what it
  * answered first. At most 16 KB: what does not fit waits for the next call, which is due at once.
  */
 export const advanceRound = {
   name: 'advanceRound',
-  input: z.object({ ref: RoundRef, claim: RoundClaim, disruption: Disruption, call: z.number().int() }),
+  input: z.object({
+    ref: RoundRef,
+    claim: RoundClaim,
+    disruption: Disruption,
+    call: z.number().int(),
+    /** The claim was waited for: what `openRound` saw is seen again. */
+    isLate: z.literal(true).exactOptional(),
+  }),
   output: z.object({
     /** When the next step of any VM is due; null when every VM has its outcome. */
     dueUtc: Utc.nullable(),

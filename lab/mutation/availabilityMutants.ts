@@ -261,7 +261,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a catch-up goes on without a claim',
     'orchestrations/updateDomainRollout.ts',
-    ['if (claim.granted) return {', "if (claim.granted || input.kind === 'catchUp') return {"],
+    ['if (claim.granted) {', "if (claim.granted || input.kind === 'catchUp') {"],
     'tests/orchestrations/updateDomainRollout.test.ts',
   ),
   planted(

@@ -46,7 +46,7 @@ function round(
     instanceId: ROUND,
     input: { ...inRollout, ...slot, disruption, kind },
     activities: {
-      readControl: () => ({ kind: 'go' }),
+      openRound: () => ({ kind: 'go' }),
       advanceRound: endsAfter(3),
       recordRound: () => open,
       lookAtSet: (asked) => ({ disruption: asked.disruption }),
@@ -75,7 +75,7 @@ describe('a round', () => {
     const { names, output } = await round();
     expect(output).toEqual({ kind: 'ran' });
     expect(names).toEqual([
-      'readControl',
+      'openRound',
       'disruptionLedger.tryAcquire',
       'advanceRound',
       'advanceRound',
@@ -85,7 +85,29 @@ describe('a round', () => {
     ]);
   });
 
-  it('INV-1, INV-2, INV-3: touches no VM before the claim is granted', async () => {
+  const assessed: NonNullable<Activities['openRound']> = (_, nowUtc) => ({
+    kind: 'go',
+    dueUtc: addSeconds(nowUtc, 300),
+  });
+
+  it('whose VMs are assessed already waits until their assessments are to be read, with the claim', async () => {
+    const { calls, of } = await round({}, { openRound: assessed });
+    const opened = calls.find(({ name }) => name === 'openRound')?.atUtc ?? '';
+    expect(calls.find(({ name }) => name === 'advanceRound')?.atUtc).toBe(addSeconds(opened, 300));
+    expect(of('advanceRound').filter((asked) => 'isLate' in (asked as object))).toEqual([]);
+  });
+
+  it('that waited for its claim looks at its VMs again, at once', async () => {
+    const { calls, of } = await round(
+      { claim: 'refused', awaitClaim: () => after(7200, { granted: true, rules: [] }) },
+      { openRound: assessed },
+    );
+    const claimed = calls.find(({ name }) => name === 'awaitClaim')?.atUtc ?? '';
+    expect(calls.find(({ name }) => name === 'advanceRound')?.atUtc).toBe(addSeconds(claimed, 7200));
+    expect(of('advanceRound').map((asked) => 'isLate' in (asked as object))).toEqual([true, false, false]);
+  });
+
+  it('INV-1, INV-2, INV-3: installs on no VM before the claim is granted', async () => {
     const { calls } = await round({
       claim: 'refused',
       awaitClaim: () => after(7200, { granted: true, rules: [] }),
@@ -142,18 +164,19 @@ describe('a round', () => {
     const disruption = aDisruption({ ...inSet('web', 1), count: 3 });
     const { of, names } = await round(
       {},
-      { readControl: () => ({ kind: 'go', disruption: { ...disruption, count: 1, downCount: 2 } }) },
+      { openRound: () => ({ kind: 'go', disruption: { ...disruption, count: 1, downCount: 2 } }) },
       disruption,
     );
     expect(names).not.toContain('lookAtSet');
-    expect(of('readControl')).toEqual([expect.objectContaining({ begins: { ref: slot.ref, disruption } })]);
+    const claim = { claimId: ROUND, startByUtc: slot.startByUtc, closesUtc: WINDOW_CLOSES, epoch: 1 };
+    expect(of('openRound')).toEqual([{ ref: slot.ref, claim, disruption }]);
     expect(of('disruptionLedger.tryAcquire')).toEqual([
       expect.objectContaining({ disruption: { ...disruption, count: 1, downCount: 2 } }),
     ]);
   });
 
   it('waits for a go and for the claim no longer than an installation would fit', async () => {
-    const { of } = await round({ claim: 'refused' }, { readControl: () => paused });
+    const { of } = await round({ claim: 'refused' }, { openRound: () => paused });
     for (const name of ['awaitGo', 'awaitClaim'])
       expect(of(name)).toEqual([expect.objectContaining({ untilUtc: slot.acquireByUtc })]);
   });
@@ -184,24 +207,24 @@ describe('a round that does not run', () => {
     'INV-6: because the rollout stops: it asks for no claim (%s)',
     async (reason) => {
       const stopped = { kind: 'stop' as const, reason };
-      const atOnce = await round({}, { readControl: () => stopped });
-      expect([atOnce.output, atOnce.names]).toEqual([{ kind: 'stopped', reason }, ['readControl']]);
+      const atOnce = await round({}, { openRound: () => stopped });
+      expect([atOnce.output, atOnce.names]).toEqual([{ kind: 'stopped', reason }, ['openRound']]);
       const { output, names } = await round(
         { awaitGo: () => ({ go: false, reason }) },
-        { readControl: () => paused },
+        { openRound: () => paused },
       );
       expect(output).toEqual({ kind: 'stopped', reason });
-      expect(names).toEqual(['readControl', 'awaitGo']);
+      expect(names).toEqual(['openRound', 'awaitGo']);
     },
   );
 
   it('INV-9: because it was paused for the whole window: missed', async () => {
     const { output, names } = await round(
       { awaitGo: () => ({ go: false, reason: null }) },
-      { readControl: () => paused },
+      { openRound: () => paused },
     );
     expect(output).toEqual({ kind: 'missed', rules: [] });
-    expect(names).toEqual(['readControl', 'awaitGo']);
+    expect(names).toEqual(['openRound', 'awaitGo']);
   });
 
   it('because the claim could not be had: it takes its ticket back, and says what stood in the way', async () => {
@@ -211,7 +234,7 @@ describe('a round that does not run', () => {
     });
     expect(output).toEqual({ kind: 'missed', rules: ['zones'] });
     expect(names).toEqual([
-      'readControl',
+      'openRound',
       'disruptionLedger.tryAcquire',
       'awaitClaim',
       'disruptionLedger.release',
@@ -240,7 +263,7 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
   it('INV-1: claims no more than the members that are up leave, and works under what it claimed', async () => {
     const looked = { ...web, count: 1, downCount: 16 };
     const run = await round({}, { lookAtSet: () => ({ disruption: looked }) }, web);
-    expect(run.names.slice(0, 3)).toEqual(['readControl', 'lookAtSet', 'disruptionLedger.tryAcquire']);
+    expect(run.names.slice(0, 3)).toEqual(['openRound', 'lookAtSet', 'disruptionLedger.tryAcquire']);
     expect(run.of('disruptionLedger.tryAcquire')).toEqual([expect.objectContaining({ disruption: looked })]);
     expect(run.of('advanceRound')[0]).toMatchObject({ disruption: looked });
   });
@@ -249,7 +272,7 @@ describe('INV-13: VMs that are unhealthy after their update', () => {
     const asked = { ...web, availabilitySetId: null, budgets: [{ budget: 'shop', count: 3, max: 3 }] };
     const looked = { ...asked, budgets: [{ budget: 'shop', count: 1, max: 1, downCount: 2 }] };
     const run = await round({}, { collectMembersDown: () => ({ disruption: looked, full: [] }) }, asked);
-    expect(run.names.slice(0, 2)).toEqual(['readControl', 'collectMembersDown']);
+    expect(run.names.slice(0, 2)).toEqual(['openRound', 'collectMembersDown']);
     expect(run.of('disruptionLedger.tryAcquire')).toEqual([
       expect.not.objectContaining({ budgets: expect.anything() as unknown }),
       expect.objectContaining({
