@@ -1,13 +1,10 @@
-import { addSeconds } from '../domain/instants';
+import { comparisonUtc, listingUtc } from '../domain/inventoryChanges';
 import * as contracts from './contracts';
 import { movedSets } from './followMoved';
 import { seenDue } from './seenDue';
 import { wakingActivity } from './services';
 import { takeListing } from './takeListing';
 import { wakeForInventory } from './wake';
-
-/** The sweep comes hourly, and not to the second. */
-const EARLY_SECONDS = 600;
 
 /** Rows that one call writes: some ten seconds on a slow table, well within the two minutes that an activity has. */
 const CHANGES_A_CALL_MAX = 5000;
@@ -23,11 +20,13 @@ export const refreshInventory = wakingActivity(
     });
     const { present, added, changed, buried, moved, notBelieved, remaining, agreed } = taken;
     if (remaining === 0) {
-      const nextUtc = addSeconds(nowUtc, services.policy.inventoryEverySeconds - EARLY_SECONDS);
+      const { inventoryEverySeconds: everySeconds } = services.policy;
+      const listed = agreed === null ? null : { ...agreed, everySeconds };
+      const nextUtc = listed === null ? listingUtc(nowUtc, everySeconds) : comparisonUtc(listed);
       // Its own changes have written to the row that it was started for.
       const row =
         seen?.listed !== undefined && agreed === null ? await services.agenda.read('inventory') : seen;
-      await services.agenda.reschedule(row, 'inventory', nextUtc, agreed);
+      await services.agenda.reschedule(row, 'inventory', nextUtc, listed);
     }
     if (added.length > 0 && remaining === 0) await wakeForInventory(services);
     return {

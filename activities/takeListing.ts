@@ -5,6 +5,7 @@ import { nextAssessmentUtc } from '../domain/assessmentTimes';
 import type { VmId } from '../domain/ids';
 import {
   inventoryChanges,
+  isCompared,
   type AgreedListing,
   type InventoryChanges,
   type Listing,
@@ -34,7 +35,7 @@ export async function takeListing(
   const nowUtc = services.nowUtc();
   const listing = await listAll(services);
   const fingerprint = await fingerprintOf(listing.vms, policy);
-  if (agreed?.fingerprint === fingerprint && listing.incomplete.size === 0 && isRecent(agreed, nowUtc))
+  if (agreed?.fingerprint === fingerprint && listing.incomplete.size === 0 && isCompared(agreed, nowUtc))
     return { ...NOTHING_CHANGED, present: listing.vms, agreed };
   const known = await rowsOf(inventory);
   const believed = accept ? { inventoryFewerPercent: 100 } : policy;
@@ -94,12 +95,6 @@ const NOTHING_CHANGED = {
   notBelieved: [],
   remaining: 0,
 } satisfies Partial<TakenListing>;
-
-/** So often the whole inventory is compared, whatever was listed. */
-const COMPARE_EVERY_MS = 86_400_000;
-
-const isRecent = ({ comparedUtc }: AgreedListing, nowUtc: string): boolean =>
-  Date.parse(nowUtc) - Date.parse(comparedUtc) < COMPARE_EVERY_MS;
 
 const countOf = ({ added, changed, moved, buried, removed }: InventoryChanges): number =>
   added.length + changed.length + moved.length + buried.length + removed.length;

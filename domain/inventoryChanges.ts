@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { groupedBy } from './groupedBy';
+import { addSeconds, secondsBetween } from './instants';
 import { Utc, type VmId } from './ids';
 import type { Policy } from './policy';
 import { VirtualMachine } from './virtualMachine';
@@ -20,8 +21,36 @@ export interface Listing {
 }
 
 /** A listing that agreed with the whole inventory: while nothing writes to that, another one like it changes nothing. */
-export const AgreedListing = z.object({ fingerprint: z.string(), comparedUtc: Utc });
+export const AgreedListing = z.object({
+  fingerprint: z.string(),
+  comparedUtc: Utc,
+  /** So often the platform is asked until the next comparison, and writes nothing while it lists the same. Absent in rows of before. */
+  everySeconds: z.number().exactOptional(),
+});
 export type AgreedListing = Readonly<z.infer<typeof AgreedListing>>;
+
+/** The sweep comes hourly, and not to the second. */
+const EARLY_SECONDS = 600;
+const DAY_SECONDS = 86_400;
+
+/** The whole inventory is compared once a day, whatever was listed. */
+export const isCompared = ({ comparedUtc }: AgreedListing, nowUtc: string): boolean =>
+  secondsBetween(comparedUtc, nowUtc) < DAY_SECONDS - EARLY_SECONDS;
+
+/** When the sweep is due that comes so many seconds after an instant. */
+export const listingUtc = (utc: string, seconds: number): string => addSeconds(utc, seconds - EARLY_SECONDS);
+
+/** When the inventory is to be compared again: with the first listing that is a day later. */
+export function comparisonUtc({ comparedUtc, everySeconds = DAY_SECONDS }: AgreedListing): string {
+  const every = Math.max(1, everySeconds);
+  return listingUtc(comparedUtc, Math.ceil(DAY_SECONDS / every) * every);
+}
+
+/** How often the platform was to be asked by now, since the inventory was compared. */
+export function listingsDue({ comparedUtc, everySeconds }: AgreedListing, nowUtc: string): number {
+  if (everySeconds === undefined) return 0;
+  return Math.floor((secondsBetween(comparedUtc, nowUtc) + EARLY_SECONDS) / Math.max(1, everySeconds));
+}
 
 export interface InventoryChanges {
   /** As far as it is believed, the fleet as it is now. */

@@ -7,6 +7,7 @@ import type { AzureDriverStore } from '../store/azureDriver';
 import { messageOf } from '../domain/messageOf';
 import { reportAtRisk } from './atRisk';
 import { remindOfExclusions } from './freezes';
+import { readPurge } from './purgedUntil';
 import { requestRollout } from './startRollout';
 
 /** Where the host keeps what a timer has to say. */
@@ -74,7 +75,7 @@ export async function purgeFinished(
 ): Promise<void> {
   const { agenda, assessments, enablements, nowUtc } = services;
   const untilMs = Math.floor(Date.parse(nowUtc()) / DAY_MS) * DAY_MS - KEPT_DAYS * DAY_MS;
-  const seen = await agenda.read('purge');
+  const seen = await readPurge(services);
   let fromMs = seen === null ? untilMs - DAYS_A_RUN * DAY_MS : Date.parse(seen.dueUtc);
   let purged = 0;
   for (let days = 0; days < DAYS_A_RUN && fromMs < untilMs; days += 1, fromMs += DAY_MS) {

@@ -2,9 +2,11 @@ import type { DurableClient } from 'durable-functions';
 import { foreignRollout } from '../activities/control';
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
+import { listingsDue } from '../domain/inventoryChanges';
 import { messageOf } from '../domain/messageOf';
-import type { AgendaItem, AgendaName, SeenDue } from '../store/agenda';
+import type { AgendaItem, AgendaName, AgendaStore } from '../store/agenda';
 import type { PolicyVersion } from '../store/policies';
+import { rememberPurge } from './purgedUntil';
 import type { TimerLog } from './scheduled';
 import { reviveRollouts } from './startRollout';
 
@@ -34,33 +36,53 @@ export async function startSweeps(
   const { items, rollouts, policy } = await services.agenda.listWithRollouts();
   await policyWasRead(policy);
   if ((await reviveOpen(services, client, rollouts, log)) === 'foreign') return;
-  for (const [name, seen] of dueSweeps(items, sweepUtc)) {
+  rememberPurge(services.agenda, items, sweepUtc);
+  for (const [name, input] of dueSweeps(services.agenda, items, sweepUtc)) {
     const instanceId = `${name}-${sweepUtc.slice(0, 16)}`;
     try {
-      await client.startNew(name, { instanceId, input: { sweepUtc, seen } });
+      await client.startNew(name, { instanceId, input: { sweepUtc, ...input } });
     } catch (error) {
       log.warn(`${instanceId} was not started: ${messageOf(error)}`);
     }
   }
 }
 
-/** Each with the row that it was started for, which it puts off; the sweep of the ledgers reads theirs itself. */
+/** Each with the rows that it was started for, which it puts off. Of more ledgers than fit into its input the sweep reads theirs itself. */
 function dueSweeps(
-  agenda: readonly AgendaItem[],
+  agenda: AgendaStore,
+  items: readonly AgendaItem[],
   nowUtc: string,
-): readonly (readonly [name: string, seen?: SeenDue])[] {
-  const due: [name: string, seen?: SeenDue][] = [];
+): readonly (readonly [name: string, input: object])[] {
+  const due: [name: string, input: object][] = [];
   for (const [sweep, item] of SWEEPS) {
-    const found = agenda.find(({ name }) => name === item);
-    if (found === undefined) due.push([sweep, null]);
-    else if (found.dueUtc <= nowUtc) {
+    const found = items.find(({ name }) => name === item);
+    if (found === undefined) due.push([sweep, { seen: null }]);
+    else if (found.dueUtc <= nowUtc || isListedAgain(agenda, found, nowUtc)) {
       const { name: _, ...seen } = found;
-      due.push([sweep, seen]);
+      due.push([sweep, { seen }]);
     }
   }
-  if (agenda.some(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= nowUtc))
-    due.push(['ledgerSweep']);
+  const ledgers = items
+    .filter(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= nowUtc)
+    .map(({ name, dueUtc, etag }) => ({ key: name.slice(LEDGERS.length), dueUtc, etag }));
+  if (ledgers.length > 0) due.push(['ledgerSweep', ledgers.length > LEDGERS_GIVEN_MAX ? {} : { ledgers }]);
   return due;
+}
+
+/** Some 100 bytes each: the input of a sweep is a message, and stays under 16 KB. */
+const LEDGERS_GIVEN_MAX = 100;
+
+/** Listings between two comparisons of the inventory, by what this process started last: as long as they agree they write nothing. */
+const LISTED = new WeakMap<AgendaStore, string>();
+
+/** Whether the platform is to be asked again before the inventory is compared. A process that does not know asks once more. */
+function isListedAgain(agenda: AgendaStore, { listed }: AgendaItem, nowUtc: string): boolean {
+  if (listed === undefined) return false;
+  const count = listingsDue(listed, nowUtc);
+  const listing = `${listed.comparedUtc} ${count}`;
+  if (count < 1 || LISTED.get(agenda) === listing) return false;
+  LISTED.set(agenda, listing);
+  return true;
 }
 
 /**

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { BakeCursor, InstallOrder, Pace, PlannedBatch, RoundRef, SeenDue } from '../activities/contracts';
+import {
+  BakeCursor,
+  InstallOrder,
+  LedgerItem,
+  Pace,
+  PlannedBatch,
+  RoundRef,
+  SeenDue,
+} from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
 import { OutcomeCounts } from '../domain/gates';
 import { HealthAnswer } from '../domain/health';
@@ -301,7 +309,8 @@ export const catchUpSweep = {
 
 export const ledgerSweep = {
   name: 'ledgerSweep',
-  input: Sweep,
+  /** `ledgers`: the rows of the agenda that it was started for, where they are few. */
+  input: Sweep.extend({ ledgers: z.array(LedgerItem).exactOptional() }),
   output: z.object({ ledgers: z.number().int() }),
 } as const;
 

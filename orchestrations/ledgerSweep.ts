@@ -25,10 +25,13 @@ type Inspected = z.output<typeof inspect.output>;
 
 /** Frees what hangs and heals what recovered, in every ledger that may hold such a thing. */
 export function* ledgerSweep(context: OrchestrationContext): Step<{ ledgers: number }> {
-  const { sweepUtc } = children.ledgerSweep.input.parse(context.df.getInput());
-  const { ledgers, claimGraceSeconds: graceSeconds } = yield* call(context, listDueLedgers, {
-    nowUtc: sweepUtc,
-  });
+  const { sweepUtc, ledgers: seen } = children.ledgerSweep.input.parse(context.df.getInput());
+  const due = { nowUtc: sweepUtc };
+  const { ledgers, claimGraceSeconds: graceSeconds } = yield* call(
+    context,
+    listDueLedgers,
+    seen === undefined ? due : { ...due, seen },
+  );
   if (ledgers.length === 0) return { ledgers: 0 };
   const { name } = disruptionLedger;
   const asked = { nowUtc: sweepUtc, graceSeconds };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RolloutControl } from '../domain/control';
 import { Utc } from '../domain/ids';
-import { AgreedListing } from '../domain/inventoryChanges';
+import { AgreedListing, listingUtc } from '../domain/inventoryChanges';
 import { earlier } from '../domain/instants';
 import { parsedOnce } from './parsedOnce';
 import { parsePolicyVersion, POLICY_ROW, type PolicyVersion } from './policies';
@@ -136,6 +136,10 @@ export async function forgetListed(store: Store): Promise<void> {
     const seen = await table.get(PARTITION, row);
     if (seen === null) return;
     const { dueUtc, listed } = parseDue(seen.value);
-    if (listed === undefined || (await table.replace(PARTITION, row, { dueUtc }, seen.etag))) return;
+    if (listed === undefined) return;
+    // Until it is compared, it was due no more than once a day.
+    const { comparedUtc, everySeconds } = listed;
+    const soonUtc = everySeconds === undefined ? dueUtc : listingUtc(comparedUtc, everySeconds);
+    if (await table.replace(PARTITION, row, { dueUtc: earlier(dueUtc, soonUtc) }, seen.etag)) return;
   }
 }

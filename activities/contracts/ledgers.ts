@@ -3,12 +3,14 @@ import { Utc, VmId } from '../../domain/ids';
 import { Claim } from '../../domain/ledger';
 import { type ActivityContract } from './shared';
 
-const LedgerItem = z.object({ key: z.string(), dueUtc: Utc, etag: z.string() });
+/** A row of the agenda. */
+export const LedgerItem = z.object({ key: z.string(), dueUtc: Utc, etag: z.string() });
 
 /** The ledgers that are due to be inspected by now: of all that were ever used, whatever rollout used them. */
 export const listDueLedgers = {
   name: 'listDueLedgers',
-  input: z.object({ nowUtc: Utc }),
+  /** `seen`: those that the sweep was started for; absent, they are read. */
+  input: z.object({ nowUtc: Utc, seen: z.array(LedgerItem).exactOptional() }),
   output: z.object({ ledgers: z.array(LedgerItem), claimGraceSeconds: z.number() }),
 } satisfies ActivityContract;
 

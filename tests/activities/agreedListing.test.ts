@@ -1,4 +1,5 @@
 import { refreshInventory } from '../../activities/refreshInventory';
+import { addSeconds } from '../../domain/instants';
 import type { SeenDue } from '../../store/agenda';
 import { aVm } from '../support/builders';
 import { someServices, type FakeServices } from '../support/fakeServices';
@@ -52,6 +53,25 @@ test('a fleet that is listed as it was is not compared with the inventory, but o
   }
 });
 
+test('a listing that agrees writes nothing until the inventory is compared again, a day later', async () => {
+  const services = await listed();
+  const compared = await seenBy(services);
+  expect(compared?.dueUtc).toBe(addSeconds(services.nowUtc(), 24 * HOURS - 600));
+  for (let listings = 1; listings < 4; listings += 1) {
+    await sweep(services);
+    expect(await seenBy(services)).toEqual(compared);
+  }
+  await sweep(services);
+  expect((await seenBy(services))?.dueUtc).toBe(addSeconds(services.nowUtc(), 24 * HOURS - 600));
+});
+
+test('what is written to the inventory otherwise brings its comparison forward to the next listing', async () => {
+  const services = await listed();
+  const comparedUtc = services.nowUtc();
+  await services.inventory.save({ ...first, region: 'westus' });
+  expect((await seenBy(services))?.dueUtc).toBe(addSeconds(comparedUtc, 6 * HOURS - 600));
+});
+
 test('a VM that is new, changed or gone is seen by the next listing', async () => {
   const services = await listed();
   services.driver.add(fourth);
@@ -84,7 +104,7 @@ test('a sweep during which another host wrote to the inventory leaves it to the 
   expect(await sweep(services, seen)).toMatchObject({ changed: 0 });
   const row = await services.agenda.read('inventory');
   expect(row?.listed).toBeUndefined();
-  expect(row?.dueUtc).toBe(seen?.dueUtc);
+  expect((row?.dueUtc ?? '') < (seen?.dueUtc ?? '')).toBe(true);
   expect(await sweep(services)).toMatchObject({ changed: 1 });
 });
 

@@ -2,9 +2,12 @@ import type { DurableClient } from 'durable-functions';
 import { collectDueAssessments } from '../../activities/collectDueAssessments';
 import { collectSecondChances } from '../../activities/collectSecondChances';
 import { takeListing } from '../../activities/takeListing';
+import { listDueLedgers } from '../../activities/listDueLedgers';
+import { readPurge } from '../../operatorApi/purgedUntil';
 import { startSweeps } from '../../operatorApi/sweeps';
+import { addSeconds } from '../../domain/instants';
 import { catchUpIdOf } from '../../domain/phaseId';
-import type { AgendaName } from '../../store/agenda';
+import { agendaStore, type AgendaName } from '../../store/agenda';
 import type { TableName } from '../../store/store';
 import { vmsOf } from '../support/builders';
 import { IN_THE_WINDOW, someServices, type FakeServices } from '../support/fakeServices';
@@ -80,6 +83,62 @@ test('an hour in which nothing is due costs one request, also while a rollout is
     services.wait(3600);
   }
   expect(requests).toEqual(Array.from({ length: 24 }, () => 'rollouts.list'));
+});
+
+test('between two comparisons of the inventory the platform is asked as often as the policy says, though nothing is written', async () => {
+  const services = await withNothingDue();
+  const listed = { fingerprint: 'as it was', comparedUtc: services.nowUtc(), everySeconds: 6 * 3600 };
+  const { name: _, ...seen } = (await services.agenda.read('inventory')) ?? {
+    name: 'none',
+    dueUtc: '',
+    etag: '',
+  };
+  await services.agenda.reschedule(seen, 'inventory', addSeconds(services.nowUtc(), 86_400), listed);
+  const hours: number[] = [];
+  for (let hour = 0; hour < 24; hour += 1) {
+    if ((await tick(services)).some(({ name }) => name === 'inventorySweep')) hours.push(hour);
+    services.wait(3600);
+  }
+  expect(hours).toEqual([6, 12, 18]);
+  // Another process does not know what this one has started, and asks once more.
+  services.wait(-5 * 3600);
+  expect(await tick(services)).toEqual([]);
+  const other = Object.assign(services, { agenda: agendaStore(services.store) });
+  expect(await tick(other)).toMatchObject([{ name: 'inventorySweep' }]);
+  expect(await tick(other)).toEqual([]);
+});
+
+test('the sweep of the ledgers gets their rows, and reads them no more; of more than fit into a message it reads them', async () => {
+  const services = await withNothingDue();
+  const nowUtc = services.nowUtc();
+  await services.agenda.soonest('ledger~eastus', nowUtc, nowUtc);
+  const [sweep] = await tick(services);
+  const { ledgers } = sweep?.input as { ledgers?: { key: string; etag: string }[] };
+  expect(ledgers).toMatchObject([{ key: 'eastus' }]);
+  const requests = requestsTo(services);
+  const listDue = (seen: object): Promise<unknown> => services.run(listDueLedgers, { nowUtc, ...seen });
+  expect(await listDue({ seen: ledgers })).toMatchObject({ ledgers });
+  expect(requests).toEqual([]);
+  expect(await listDue({})).toMatchObject({ ledgers });
+  for (let n = 0; n < 100; n += 1) await services.agenda.soonest(`ledger~budget-${n}`, nowUtc, nowUtc);
+  expect((await tick(services)).map(({ input }) => Object.keys(input))).toEqual([['sweepUtc']]);
+});
+
+test('how far finished instances were purged is taken from the last tick, if that was within the hour', async () => {
+  const services = await withNothingDue();
+  const { nowUtc } = services;
+  await services.agenda.soonest('purge', '2026-10-01T00:00:00.000Z', nowUtc());
+  const row = await services.agenda.read('purge');
+  await tick(services);
+  const requests = requestsTo(services);
+  expect(await readPurge(services)).toMatchObject({ etag: row?.etag });
+  expect(requests).toEqual([]);
+  await readPurge(services); // what was taken may have been written since
+  expect(requests).toEqual(['rollouts.get']);
+  await tick(services);
+  services.wait(3600);
+  await readPurge(services);
+  expect(requests).toEqual(['rollouts.get', 'rollouts.list', 'rollouts.get']);
 });
 
 test('a sweep gets the row of the agenda that it was started for, and reads it no more', async () => {

@@ -10,7 +10,7 @@ import { addResults, noEvidence, type ScopeEvidence, type UpdateResult } from '.
 import { checkEvidence, checkRound } from '../../domain/evidenceRules';
 import { checkSilence, phaseIsClosed } from '../../domain/gates';
 import { Month, type VmId } from '../../domain/ids';
-import { inventoryChanges } from '../../domain/inventoryChanges';
+import { inventoryChanges, listingsDue } from '../../domain/inventoryChanges';
 import { drained } from './drained';
 import { outcomeOf } from '../../domain/outcome';
 import { phaseIdOf } from '../../domain/phaseId';
@@ -274,7 +274,11 @@ export async function agenda(policy: Policy): Promise<unknown> {
   await services.run(refreshInventory, { nowUtc: IN_THE_WINDOW });
   await expectClaim(services, { region: 'eastus' }, WINDOW_CLOSES);
   return [
-    (await services.agenda.list()).map(({ name, dueUtc }) => [name, dueUtc]),
+    (await services.agenda.list()).map(({ name, dueUtc, listed }) => [
+      name,
+      dueUtc,
+      listed === undefined ? null : listingsDue(listed, WINDOW_CLOSES),
+    ]),
     nextAssessmentUtc('America/New_York', policy, IN_THE_WINDOW),
     endsUtcOf(Month.parse('2026-11'), policy),
   ];
