@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { asTyped } from './asTyped';
 import { nearestName } from '../composition/nearestName';
+import { asTyped } from './asTyped';
 
 /** A command with its help, and with examples that are shown below the help and after a mistake. */
 export function command(

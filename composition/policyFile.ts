@@ -2,8 +2,8 @@ import { Duration } from 'luxon';
 import { isMap, isScalar, LineCounter, parseDocument, type YAMLMap } from 'yaml';
 import type { z } from 'zod';
 import { LowtideError } from '../domain/lowtideError';
-import { nearestName } from './nearestName';
 import { defaultPolicy, Policy } from '../domain/policy';
+import { nearestName } from './nearestName';
 import {
   isOfTheDeployment,
   NEXT_WINDOW,

@@ -1,7 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { IANAZone } from 'luxon';
-import { nearestName } from './nearestName';
 import { arePaired, knownRegions, parseExtraRegion, regionNameOf, type ExtraRegion } from '../domain/regions';
+import { nearestName } from './nearestName';
 
 const PREFIX = 'LOWTIDE_';
 
