@@ -28,6 +28,8 @@ const MESSAGE_BYTES_MAX = 45 * 1024;
 const ROWS_READ = 1000;
 /** Rows of one transaction beside the sentinel row, which goes along in each (AzureTableTrackingStore). */
 const ROWS_WRITTEN = 99;
+/** Of an entity's turn, beside one for each message: it begins, its execution begins, it ends. */
+const TURN_ROWS = 3;
 /** TablePartitionManager reads the partition table so often, and renews each partition it owns. */
 const PARTITIONS_EVERY_MS = 10_000;
 /** AppLeaseOptions.RenewInterval. */
@@ -39,8 +41,9 @@ const APP_LEASE_EVERY_MS = 25_000;
  */
 export class StorageModel implements EngineObserver {
   readonly counts = new RequestCounts();
-  /** Rows that orchestrations have written into the history table. */
+  /** Rows that orchestrations have written into the history table, and those that entities leave in it: a turn writes over the one before. */
   historyRows = 0;
+  readonly #rowsOfEntity = new Map<string, number>();
   readonly #nowMs: () => number;
   readonly #startMs: number;
   /** The leases are counted until then. */
@@ -136,9 +139,15 @@ export class StorageModel implements EngineObserver {
   /** An entity is an orchestration that continues as new with its state after each batch of messages. */
   entityTurn(entityId: string, messages: number): void {
     const name = nameOfEntity(entityId);
+    const rows = messages + TURN_ROWS;
+    const left = this.#rowsOfEntity.get(entityId) ?? 0;
+    if (rows > left) {
+      this.historyRows += rows - left;
+      this.#rowsOfEntity.set(entityId, rows);
+    }
     const made = [
       ['historyRead', 1],
-      ['historyWrite', Math.max(1, Math.ceil((messages + 3) / ROWS_WRITTEN))],
+      ['historyWrite', Math.max(1, Math.ceil(rows / ROWS_WRITTEN))],
       ['instanceWrite', 1],
       ['queueDelete', messages],
     ] as const;

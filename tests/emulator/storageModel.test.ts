@@ -11,6 +11,8 @@ df.app.orchestration('steps', function* (ctx: any): any { for (let n = 0; n < ct
 df.app.orchestration('parent', function* (ctx: any): any { return yield ctx.df.callSubOrchestrator('steps', { steps: 0 }); });
 df.app.orchestration('waits', function* (ctx: any): any { yield ctx.df.createTimer(new Date(ctx.df.currentUtcDateTime.getTime() + 60_000)); return {}; });
 df.app.orchestration('fans', function* (ctx: any): any { yield ctx.df.Task.all(Array.from({ length: 60 }, () => ctx.df.callActivity('work', {}))); return {}; });
+df.app.entity('counter', (ctx: any) => { ctx.df.setState(1); ctx.df.return(1); });
+df.app.orchestration('counts', function* (ctx: any): any { for (let n = 0; n < ctx.df.getInput().times; n += 1) yield ctx.df.callEntity(new df.EntityId('counter', 'a'), 'add'); return {}; });
 df.app.orchestration('largeMessage', function* (ctx: any): any { yield ctx.df.callActivity('large', {}); return {}; });
 `;
 
@@ -52,6 +54,15 @@ test('an orchestrator episode costs 5 to 6 requests, as on the real host, beside
   expect(episodes).toBe(11);
   expect(perEpisode).toBeGreaterThanOrEqual(5);
   expect(perEpisode).toBeLessThanOrEqual(6);
+});
+
+test('an entity leaves the rows of one turn in the history, however often it is called: one for its message, and three', async () => {
+  await requestsOf('counts', { times: 5 });
+  const first = model.historyRows;
+  await start(host, 'counts', 'counts-2', { times: 10 });
+  await host.runUntil(minutes(10));
+  // Five calls more are five episodes of four rows; the entity has left its own before.
+  expect(model.historyRows - first - first).toBe(5 * 4 - 4);
 });
 
 test('every episode reads its history again', async () => {
