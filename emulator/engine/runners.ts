@@ -142,7 +142,7 @@ export class SessionRunner implements Runner {
   }
 
   #open(instance: Instance, fn: RegisteredFunction): LiveExecutor {
-    // What is new is given as it is to an executor that lives, too; only what has been played is marked, as on the wire.
+    // What is new is given as it is to an executor that is kept, too; only what has been played is marked, as on the wire.
     const history = instance.history.map((event, i) =>
       i < instance.played || event.Carried === true
         ? toWire(event, instance.id, i < instance.played)
