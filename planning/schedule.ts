@@ -1,18 +1,16 @@
 import { TimeQueue } from '../collections/timeQueue';
+import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
 import { bakesAsCanary } from '../domain/rings';
 import { BudgetsInUse } from './budgets';
 import type { Candidates, InventoryFacts } from './candidates';
 import { afterBake, ASSESSMENT_MINUTES, roundMs, type Cursor } from './estimate';
-import { HungInstalls } from './hungInstalls';
 import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import {
-  installsLeft,
   isClosed,
   setWaitsFor,
   type FamilyRun,
-  type Granted,
   type PhaseRun,
   type RegionRun,
   type RoundRun,
@@ -59,7 +57,6 @@ class Run {
   readonly #policy: Policy;
   readonly #budgets: BudgetsInUse;
   readonly #places = new PlacesInUse();
-  readonly #hung: HungInstalls;
   readonly #targetMs: number;
   #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
@@ -70,7 +67,6 @@ class Run {
     this.#candidates = candidates;
     this.#facts = facts;
     this.#policy = facts.policy;
-    this.#hung = new HungInstalls(facts.policy);
     this.#budgets = new BudgetsInUse(candidates.budgets);
     this.#families = Array.from({ length: candidates.names.families.length }, () => ({
       started: 0,
@@ -288,30 +284,34 @@ class Run {
 
   /** What exposure allows starts; the rest waits in the order of its asking. A round keeps its place until the last of its VMs is done. */
   #install(round: RoundRun): void {
-    const granted: Granted[] = [];
+    const granted: [family: number, count: number][] = [];
     let startedNow = 0;
     for (const [family, count] of countsOf(round.work.members, this.#candidates.family)) {
       const seen = this.#families[family];
       if (seen === undefined) continue;
-      const now = seen.waiting.length > 0 ? 0 : Math.min(count, installsLeft(seen, this.#policy));
+      const now = seen.waiting.length > 0 ? 0 : Math.min(count, this.#installsLeft(seen));
       if (now > 0) granted.push([family, now]);
       seen.started += now;
       startedNow += now;
       if (now < count) this.#wait({ round, family, count: count - now });
     }
-    if (startedNow === 0) return;
-    const startMs = Math.max(this.#nowMs, round.startMs);
-    const { hung, others } = this.#hung.among(granted);
-    if (hung !== null)
-      this.#endLater(round, [hung], this.#hung.untilMs(startMs, round.work.cohort.lastStartMs(startMs)));
-    if (others.length > 0) this.#endLater(round, others, startMs + this.#roundMs(round, startedNow));
+    if (startedNow > 0)
+      this.#endLater(round, granted, Math.max(this.#nowMs, round.startMs) + this.#roundMs(round, startedNow));
+  }
+
+  #installsLeft({ started, healthy }: FamilyRun): number {
+    const left = exposureMax({ healthyCount: healthy }, this.#policy) - started;
+    return Math.max(
+      0,
+      Math.min(left, underWayMax({ healthyCount: healthy }, this.#policy) - (started - healthy)),
+    );
   }
 
   #roundMs({ work }: RoundRun, vmCount: number): number {
     return roundMs(this.#policy, vmCount, work.inTurns);
   }
 
-  #endLater(round: RoundRun, granted: readonly Granted[], endMs: number): void {
+  #endLater(round: RoundRun, granted: readonly (readonly [number, number])[], endMs: number): void {
     this.#queue.add(endMs, () => {
       let count = 0;
       for (const [family, healthy] of granted) {
@@ -341,7 +341,7 @@ class Run {
   #serve(family: FamilyRun): void {
     for (let first = family.waiting[0]; first !== undefined; first = family.waiting[0]) {
       if (first.count > 0) {
-        const count = Math.min(first.count, installsLeft(family, this.#policy));
+        const count = Math.min(first.count, this.#installsLeft(family));
         if (count === 0) return;
         first.count -= count;
         family.started += count;

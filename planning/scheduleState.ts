@@ -1,4 +1,3 @@
-import { exposureMax, underWayMax } from '../domain/evidence';
 import type { Policy } from '../domain/policy';
 import type { Place } from './placesInUse';
 import { setsAtOnce } from './widths';
@@ -44,22 +43,10 @@ export interface RegionRun {
   waitedFor: WaitedFor;
 }
 
-/** VMs of a family that start together. */
-export type Granted = readonly [family: number, count: number];
-
 export interface FamilyRun {
   started: number;
   healthy: number;
   readonly waiting: Waiting[];
-}
-
-/** How many VMs of a family may start now. */
-export function installsLeft({ started, healthy }: FamilyRun, policy: Policy): number {
-  const seen = { healthyCount: healthy };
-  return Math.max(
-    0,
-    Math.min(exposureMax(seen, policy) - started, underWayMax(seen, policy) - (started - healthy)),
-  );
 }
 
 /** VMs of a round that wait until their family has proven enough. */
