@@ -41,6 +41,8 @@ const LONGEST = [
 ];
 
 module.exports = class LongestFirst extends Sequencer {
+  static LONGEST = LONGEST;
+
   sort(tests) {
     const rank = ({ path, context }) => {
       const place = LONGEST.findIndex((file) => path === join(context.config.rootDir, file));
