@@ -63,14 +63,10 @@ export const auditKey = (
   what: 'installStarted' | 'installEnded',
 ): string => [claimId, keyOf(vmId), intentUtc, what].join('~');
 
-export type InstallProgress = { readonly kind: 'running' } | InstallEnd | { readonly kind: 'lost' };
-
-interface InstallEnd {
-  readonly kind: 'ended';
-  readonly summary: PatchInstallationSummary;
-  /** It had ended by then; absent where only the VM itself says when. */
-  readonly endedUtc?: string;
-}
+export type InstallProgress =
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ended'; readonly summary: PatchInstallationSummary }
+  | { readonly kind: 'lost' };
 
 /** Asks the driver how an installation stands, and writes its end down. */
 export async function settle(
@@ -79,9 +75,7 @@ export async function settle(
   etag?: string,
 ): Promise<InstallProgress> {
   if (operation.endedUtc !== null)
-    return operation.summary
-      ? { kind: 'ended', summary: operation.summary, endedUtc: operation.endedUtc }
-      : { kind: 'lost' };
+    return operation.summary ? { kind: 'ended', summary: operation.summary } : { kind: 'lost' };
   const progress = await ask(services, operation);
   if (progress.kind === 'running') return progress;
   const endedUtc = services.nowUtc();
@@ -151,10 +145,7 @@ async function ask(services: Services, operation: InstallOperation): Promise<Ins
   if (saysRunning(services, { operationId, deadlineUtc }, answer)) return { kind: 'running' };
   if (answer.kind === 'installed') {
     await keepInstalled(services, operation, answer);
-    const { summary, endedUtc } = answer;
-    // An end before its request is none.
-    const isEnd = endedUtc !== undefined && endedUtc >= operation.intentUtc;
-    return isEnd ? { kind: 'ended', summary, endedUtc } : { kind: 'ended', summary };
+    return { kind: 'ended', summary: answer.summary };
   }
   const seen = await askVm(services, operation);
   if (seen.kind === 'ended' || answer.kind !== 'failed') return seen;

@@ -16,9 +16,8 @@ export const POLICY_ABOUT: Readonly<Record<Exclude<Key, 'extraRegions' | 'attemp
   assessmentEverySeconds: 'A VM whose last assessment is older is assessed in its next off-peak hours.',
   assessmentTimeoutSeconds: 'Longest wait for one assessment.',
   assessmentPollSeconds: 'How often a running assessment is polled.',
-  installPollFirstSeconds: 'An installation is first asked about when this time and the soak have passed.',
-  installPollLastSeconds:
-    'Longest time between two polls of a running installation, reached by back-off; never less than the soak.',
+  installPollFirstSeconds: 'Time until the first poll of a running installation.',
+  installPollLastSeconds: 'Longest time between two polls of a running installation, reached by back-off.',
   installMinimumSeconds:
     'No installation starts with less of the window left, after the reserve for a reboot.',
   installMaximumSeconds: 'Longest maximum duration of an installation; Azure accepts at most PT3H55M.',

@@ -125,7 +125,7 @@ export type InstallStart =
 
 export type InstallAnswer =
   | { readonly kind: 'running' }
-  | { readonly kind: 'ended'; readonly summary: PatchInstallationSummary; readonly endedUtc?: string }
+  | { readonly kind: 'ended'; readonly summary: PatchInstallationSummary }
   | { readonly kind: 'lost' };
 
 export const HealthSeen = z.object({ answer: HealthAnswer, because: z.string(), atUtc: Utc });
@@ -284,7 +284,7 @@ function afterInstallStart(
     case 'started':
       return open({
         kind: 'readInstall',
-        dueUtc: addSeconds(nowUtc, pace.installPollFirstSeconds + pace.soakSeconds),
+        dueUtc: addSeconds(nowUtc, pace.installPollFirstSeconds),
         failures: 0,
         sinceUtc: update.sinceUtc,
         assessment: update.assessment,
@@ -296,28 +296,26 @@ function afterInstallStart(
   }
 }
 
-/** The soak begins when the installation ends, not when that is seen: asked a soak later, no VM waits longer than if it were asked all the time. */
 function afterInstallRead(
   update: Extract<VmUpdate, { kind: 'readInstall' }>,
   answer: InstallAnswer,
   { nowUtc, pace }: Moment,
 ): Advanced {
-  const { giveUpUtc, polls } = update;
-  if (answer.kind === 'running' && nowUtc < giveUpUtc) {
-    const backedOff = pace.installPollFirstSeconds * 2 ** Math.min(polls + 1, 20);
-    const seconds = Math.max(pace.soakSeconds, Math.min(pace.installPollLastSeconds, backedOff));
-    const dueUtc = earlier(giveUpUtc, addSeconds(nowUtc, seconds));
-    return open({ ...update, dueUtc, failures: 0, polls: polls + 1 });
+  if (answer.kind === 'running' && nowUtc < update.giveUpUtc) {
+    const polls = update.polls + 1;
+    const backedOff = pace.installPollFirstSeconds * 2 ** Math.min(polls, 20);
+    const dueUtc = addSeconds(nowUtc, Math.min(pace.installPollLastSeconds, backedOff));
+    return open({ ...update, dueUtc, failures: 0, polls });
   }
-  const endedUtc = answer.kind === 'ended' ? earlier(nowUtc, answer.endedUtc ?? nowUtc) : nowUtc;
+  const soakedUtc = addSeconds(nowUtc, pace.soakSeconds);
   return open({
     kind: 'probe',
     dueUtc: nowUtc,
     failures: 0,
     assessment: update.assessment,
     installation: answer.kind === 'ended' ? answer.summary : null,
-    soakedUtc: addSeconds(endedUtc, pace.soakSeconds),
-    silentUtc: addSeconds(nowUtc, pace.soakSeconds + pace.unknownTimeoutSeconds),
+    soakedUtc,
+    silentUtc: addSeconds(soakedUtc, pace.unknownTimeoutSeconds),
     family: update.family,
   });
 }
@@ -386,7 +384,9 @@ const assessmentFailed = (message: string, moment: Moment): Advanced =>
   ended(outcomeAt(moment, because('assessmentFailed', { message })));
 
 const outcomeAt = ({ vmId, nowUtc }: Moment, why: Because): Outcome => outcomeOf(vmId, nowUtc, why);
+
 const open = (update: OpenVmUpdate): Advanced => ({ kind: 'open', update });
+
 const ended = (outcome: Outcome): Advanced => endedAssessed(outcome, null, null);
 
 const endedAssessed = (

@@ -8,7 +8,7 @@ import {
   PatchInstallationSummary,
   PatchClassification,
 } from '../domain/patches';
-import { Utc, type VmId } from '../domain/ids';
+import type { VmId } from '../domain/ids';
 import { RefusalCode } from '../domain/refusals';
 import { VirtualMachine } from '../domain/virtualMachine';
 
@@ -90,8 +90,6 @@ export const OperationAnswer = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('installed'),
     summary: PatchInstallationSummary,
-    /** When it ended by the clock of the platform, not of the VM; absent where the platform does not say. */
-    endedUtc: Utc.exactOptional(),
     patches: z.array(ListedPatch).exactOptional(),
   }),
   z.object({ kind: z.literal('extensionInstalled'), version: z.string() }),

@@ -30,7 +30,7 @@ type Standing =
   | { readonly kind: 'running'; readonly retryAfterSeconds: number | null }
   | { readonly kind: 'lost' }
   | { readonly kind: 'failed'; readonly error: { readonly code: string; readonly message: string } }
-  | { readonly kind: 'succeeded'; readonly result: unknown; readonly endTime: string | null };
+  | { readonly kind: 'succeeded'; readonly result: unknown; readonly endedUtc: string };
 
 /** Asks how an operation stands. Its end is kept, so that asking again costs nothing and gives the same, also when Azure has forgotten it. */
 export async function followOperation(sources: FollowSources, operationId: string): Promise<OperationAnswer> {
@@ -53,9 +53,8 @@ export async function followOperation(sources: FollowSources, operationId: strin
     case 'failed':
       return end(sources, found, standing, { endedUtc: nowUtc(), lines: [] });
     case 'succeeded': {
-      const { result, endTime } = standing;
-      const endedUtc = endTime ?? nowUtc();
-      const answer = await answerTo(sources, found, standing, endedUtc);
+      const { result, endedUtc } = standing;
+      const answer = await answerTo(sources, found, standing);
       return end(sources, found, answer, { endedUtc, lines: patchLines(result) });
     }
   }
@@ -82,22 +81,22 @@ async function standingOf(
   // Gone, or its signature has run out: the VM itself says what became of it.
   if ([401, 403, 404, 410].includes(answer.status)) return { kind: 'lost' };
   const seconds = retryAfterSeconds(answer, nowUtc());
-  if (statusUrl === null) return ofResultAlone(answer, seconds);
+  if (statusUrl === null) return ofResultAlone(answer, seconds, nowUtc());
   const status = textAt(answer.body, 'status')?.toLowerCase() ?? '';
   if (status.includes('fail') || status.includes('cancel'))
     return { kind: 'failed', error: errorIn(answer.body) };
   if (!status.includes('succeeded')) return { kind: 'running', retryAfterSeconds: seconds };
-  const endTime = instantAt(answer.body, 'endTime');
+  const endedUtc = instantAt(answer.body, 'endTime') ?? nowUtc();
   const output = member(answer.body, 'properties', 'output');
-  if (output !== undefined && output !== null) return { kind: 'succeeded', result: output, endTime };
+  if (output !== undefined && output !== null) return { kind: 'succeeded', result: output, endedUtc };
   if (resultUrl === null) return { kind: 'lost' };
   const result = await reader.read({ method: 'GET', url: resultUrl }, { budgets });
-  return result.status === 200 ? { kind: 'succeeded', result: result.body, endTime } : { kind: 'lost' };
+  return result.status === 200 ? { kind: 'succeeded', result: result.body, endedUtc } : { kind: 'lost' };
 }
 
-function ofResultAlone(answer: ArmAnswer, seconds: number | null): Standing {
+function ofResultAlone(answer: ArmAnswer, seconds: number | null, nowUtc: string): Standing {
   if (answer.status === 202) return { kind: 'running', retryAfterSeconds: seconds };
-  if (answer.status === 200) return { kind: 'succeeded', result: answer.body, endTime: null };
+  if (answer.status === 200) return { kind: 'succeeded', result: answer.body, endedUtc: nowUtc };
   return { kind: 'failed', error: errorIn(answer.body) };
 }
 
@@ -109,17 +108,14 @@ function errorIn(body: unknown): { code: string; message: string } {
 async function answerTo(
   { extensionVersion }: FollowSources,
   operation: AzureOperation,
-  { result, endTime }: Extract<Standing, { kind: 'succeeded' }>,
-  endedUtc: string,
+  { result, endedUtc }: Extract<Standing, { kind: 'succeeded' }>,
 ): Promise<OperationAnswer> {
   const times = { startedUtc: operation.sentUtc, endedUtc };
   const patches = namedPatches(result);
   const named = patches === undefined ? {} : { patches };
   if (operation.kind === 'installation') {
     const summary = installationSummary(result, times);
-    if (summary === null) return { kind: 'failed', error: NO_RESULT };
-    const end = endTime === null ? {} : { endedUtc: endTime };
-    return { kind: 'installed', summary, ...end, ...named };
+    return summary === null ? { kind: 'failed', error: NO_RESULT } : { kind: 'installed', summary, ...named };
   }
   const summary = assessmentSummary(result, times);
   if (summary === null) return { kind: 'failed', error: NO_RESULT };

@@ -176,7 +176,7 @@ export const vmMutants: readonly Mutant[] = [
   planted(
     'a VM is not watched through its soak',
     VM_UPDATE,
-    ['addSeconds(endedUtc, pace.soakSeconds)', 'addSeconds(endedUtc, 0)'],
+    ['addSeconds(nowUtc, pace.soakSeconds)', 'addSeconds(nowUtc, 0)'],
     VM_UPDATE_TEST,
   ),
   planted(

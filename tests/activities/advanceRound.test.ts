@@ -3,7 +3,6 @@ import type * as contracts from '../../activities/contracts';
 import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
-import { addSeconds } from '../../domain/instants';
 import { PhaseId } from '../../domain/phaseId';
 import type { Policy } from '../../domain/policy';
 import { vmsOf } from '../support/builders';
@@ -55,7 +54,7 @@ async function finish(services: FakeServices, minutes = 20): Promise<{ answers: 
   for (let call = 1; call < 500; call += 1) {
     for (const install of services.driver.accepted)
       if (install.ended === null && sinceMinutes(services, install.atUtc) >= minutes)
-        services.driver.endInstall(install.vmId, {}, addSeconds(install.atUtc, minutes * 60));
+        services.driver.endInstall(install.vmId);
     for (const operationId of services.driver.assessed.keys())
       services.driver.endAssessment(`assess-${operationId + 1}`);
     const answer = await callOf(services, call);

@@ -1,6 +1,4 @@
-import { followInstall } from '../../activities/collectInstall';
-import { addSeconds } from '../../domain/instants';
-import { someServices, WINDOW_OPENS, type FakeServices } from '../support/fakeServices';
+import { someServices, type FakeServices } from '../support/fakeServices';
 import { read, start, vm } from '../support/installScene';
 
 /** The platform has accepted an installation; `operation` is all it says of it from now on. */
@@ -39,33 +37,6 @@ describe('an installation that the platform reports wrongly', () => {
     expect(await read(services)).toEqual({ kind: 'running' });
     services.wait(4 * 3600);
     expect(await read(services)).toMatchObject({ kind: 'ended', summary: { status: 'Succeeded' } });
-  });
-});
-
-describe('when an installation ended', () => {
-  const follow = (services: FakeServices): ReturnType<typeof followInstall> =>
-    followInstall(services, { region: vm.region, vmId: vm.id, claimId: 'claim-1', sinceUtc: WINDOW_OPENS });
-
-  async function seenAfter(minutes: number, endedAfter: number): Promise<[unknown, unknown, string]> {
-    const services = await someServices({ vms: [vm] });
-    const startedUtc = services.nowUtc();
-    await start(services);
-    services.wait(minutes * 60);
-    services.driver.endInstall(vm.id, {}, addSeconds(startedUtc, endedAfter * 60));
-    const first = await follow(services);
-    services.wait(60);
-    return [first, await follow(services), startedUtc];
-  }
-
-  it('is what the platform says; asked again, when that was seen', async () => {
-    const [first, again, startedUtc] = await seenAfter(35, 20);
-    expect(first).toMatchObject({ kind: 'ended', endedUtc: addSeconds(startedUtc, 20 * 60) });
-    expect(again).toMatchObject({ kind: 'ended', endedUtc: addSeconds(startedUtc, 35 * 60) });
-  });
-
-  it('is not known where the platform says a time before its request', async () => {
-    const [first] = await seenAfter(35, -1);
-    expect(first).toEqual({ kind: 'ended', summary: expect.anything() as unknown });
   });
 });
 

@@ -80,14 +80,14 @@ export class FakeDriver implements FleetDriver {
   }
 
   /** The platform is done with the installation; the VM's own view shows it. */
-  endInstall(id: VmId, over: Partial<PatchInstallationSummary> = {}, endedUtc = this.#nowUtc()): void {
+  endInstall(id: VmId, over: Partial<PatchInstallationSummary> = {}): void {
     const install = this.accepted.findLast(({ vmId }) => vmId === id);
     const before = this.#readings.get(id)?.lastInstallation;
     if (!before) throw new Error(`No installation is running on ${id}.`);
     const summary = { ...before, status: 'Succeeded' as const, installedPatchCount: 3, ...over };
     if (install) {
       install.ended = summary;
-      this.operations.set(install.operationId, { kind: 'installed', summary, endedUtc });
+      this.operations.set(install.operationId, { kind: 'installed', summary });
     }
     this.change(id, { lastInstallation: summary });
   }

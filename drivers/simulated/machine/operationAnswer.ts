@@ -25,7 +25,6 @@ export function operationAnswer(operation: Operation, nowMs: number): OperationA
         : {
             kind: 'installed',
             summary: installationSummary(operation, nowMs),
-            endedUtc: new Date(operation.endMs).toISOString(),
             patches: triedPatches(operation, nowMs),
           };
     }
