@@ -21,8 +21,8 @@ import { expectClaim } from './expectClaim';
 import { rowsOf } from './lookAtVm';
 import { recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './roundEvidence';
-import { firstSteps, nextDue } from './openRound';
 import { RoundGrid } from './roundGrid';
+import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './roundSteps';
 import { saveOutcomes } from './saveOutcomes';
 import { isSetUnproven, lookAtMembers } from './setMembers';
 import { wakingActivity, type Services } from './services';
@@ -32,9 +32,6 @@ import { vmSpan, type TraceSpan } from './traces';
 
 /** An answer stays under 16 KB: with so many characters of events, the VMs that are left wait for the next call, which is at once. */
 const EVENTS_LENGTH_MAX = 5_000;
-
-/** A call starts no step after this: it ends within two minutes also on a slow table. */
-const CALL_SECONDS_MAX = 45;
 
 /** Steps of one VM in one call: from the first look to a running assessment it takes two. A pace of 0 s must not spin. */
 const STEPS_MAX = 6;
@@ -107,8 +104,6 @@ async function advanceOnce(
 
 const unhealthyOf = (outcomes: readonly OutcomeRecord[]): VmId[] =>
   outcomes.flatMap(({ kind, vmId }) => (kind === 'unhealthy' ? [vmId] : []));
-
-type VmProgress = RoundProgress['vms'][number];
 
 /** From the request to install until its soak is over a VM uses up the share of its set. */
 const DISRUPTED: ReadonlySet<VmUpdate['kind']> = new Set<VmUpdate['kind']>([

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { earlier, secondsBetween } from '../domain/instants';
-import { firstStep, observed } from '../domain/vmUpdate';
+import { secondsBetween } from '../domain/instants';
+import { observed } from '../domain/vmUpdate';
 import type { RoundProgress } from '../store/roundProgress';
 import { hooksOn } from './askHooks';
 import * as contracts from './contracts';
@@ -8,12 +8,10 @@ import { askControl } from './control';
 import { rowsOf } from './lookAtVm';
 import { leftOfSet } from './lookAtSet';
 import { RoundGrid } from './roundGrid';
-import { roundOf } from './roundOf';
+import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './roundSteps';
 import { activity, type AnswerTo, type Services } from './services';
 import { sideBySide } from './sideBySide';
 import { takeStep, type RoundInFlight } from './takeStep';
-
-type VmProgress = RoundProgress['vms'][number];
 
 export const openRound = activity(
   contracts.openRound,
@@ -30,7 +28,10 @@ export const openRound = activity(
   },
 );
 
-/** Looks at the VMs of a round and starts their assessments, as far as nothing stands in the way, and writes that down. When its next step is due. */
+/**
+ * Looks at the VMs of a round and starts their assessments, as far as nothing stands in the way, and writes that down. On a slow platform the rest is
+ * left to the first call of `advanceRound`. When its next step is due.
+ */
 async function assessedAhead(
   services: Services,
   { ref, claim, disruption }: z.output<typeof contracts.openRound.input>,
@@ -41,7 +42,7 @@ async function assessedAhead(
   const round = { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) };
   const grid = new RoundGrid(services, claim.claimId, startedUtc);
   const vms = await sideBySide(await firstSteps(services, ref), async (vm) =>
-    secondsBetween(startedUtc, services.nowUtc()) < OPEN_SECONDS_MAX
+    secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX
       ? assessed(services, round, vm, grid)
       : vm,
   );
@@ -51,9 +52,6 @@ async function assessedAhead(
   await services.roundProgress.write(ref.rolloutId, claim.claimId, row, null);
   return dueUtc;
 }
-
-/** As a call of `advanceRound`: on a slow platform the rest is left to the first of them. */
-const OPEN_SECONDS_MAX = 45;
 
 /** A look, and the start of its assessment: what comes after them needs the claim. */
 const STEPS_AHEAD = 2;
@@ -77,16 +75,4 @@ async function assessed(
     ({ update } = advanced);
   }
   return { vmId, update: update.kind === 'ended' ? update : { ...update, dueUtc: grid.next(update.dueUtc) } };
-}
-
-export async function firstSteps(services: Services, ref: contracts.RoundRef): Promise<VmProgress[]> {
-  const { vmIds } = await roundOf(services, ref);
-  const now = services.nowUtc();
-  return vmIds.map((vmId) => ({ vmId, update: firstStep(now) }));
-}
-
-/** The earliest instant at which a VM is due; null when all have ended. */
-export function nextDue(vms: readonly VmProgress[]): string | null {
-  const due = vms.flatMap(({ update }) => (update.kind === 'ended' ? [] : [update.dueUtc]));
-  return due.length === 0 ? null : due.reduce(earlier);
 }

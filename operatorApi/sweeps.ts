@@ -4,7 +4,7 @@ import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { listingsDue } from '../domain/inventoryChanges';
 import { messageOf } from '../domain/messageOf';
-import type { AgendaItem, AgendaName, AgendaStore } from '../store/agenda';
+import { ledgersDue, type AgendaItem, type AgendaName, type AgendaStore } from '../store/agenda';
 import type { PolicyVersion } from '../store/policies';
 import { rememberPurge } from './purgedUntil';
 import type { TimerLog } from './scheduled';
@@ -17,7 +17,6 @@ const SWEEPS: readonly (readonly [name: string, item: AgendaName])[] = [
   ['extensionSweep', 'extensions'],
   ['inventorySweep', 'inventory'],
 ];
-const LEDGERS = 'ledger~';
 
 /** What the tick reads and writes: of the tables, whatever policy is in force. */
 type TickServices = Pick<Services, 'agenda' | 'rollouts' | 'nowUtc'>;
@@ -62,9 +61,7 @@ function dueSweeps(
       due.push([sweep, { seen }]);
     }
   }
-  const ledgers = items
-    .filter(({ name, dueUtc }) => name.startsWith(LEDGERS) && dueUtc <= nowUtc)
-    .map(({ name, dueUtc, etag }) => ({ key: name.slice(LEDGERS.length), dueUtc, etag }));
+  const ledgers = ledgersDue(items, nowUtc);
   if (ledgers.length > 0) due.push(['ledgerSweep', ledgers.length > LEDGERS_GIVEN_MAX ? {} : { ledgers }]);
   return due;
 }

@@ -22,6 +22,23 @@ export interface AgendaItem {
 export type AgendaName =
   'assessments' | 'secondChances' | 'extensions' | 'inventory' | 'purge' | `ledger~${string}`;
 
+/** The row of one disruption ledger. */
+export interface DueLedger {
+  readonly key: string;
+  readonly dueUtc: string;
+  readonly etag: string;
+}
+
+const LEDGER = 'ledger~';
+
+export const ledgerItem = (key: string): AgendaName => `${LEDGER}${key}`;
+
+/** The ledgers that are due to be inspected by now. */
+export const ledgersDue = (items: readonly AgendaItem[], nowUtc: string): DueLedger[] =>
+  items
+    .filter(({ name, dueUtc }) => name.startsWith(LEDGER) && dueUtc <= nowUtc)
+    .map(({ name, dueUtc, etag }) => ({ key: name.slice(LEDGER.length), dueUtc, etag }));
+
 /** A row as it was read; null: it was not there. */
 export type SeenDue = Omit<AgendaItem, 'name'> | null;
 

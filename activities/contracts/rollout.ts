@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { StopReason, WaitReason } from '../../domain/control';
+import { StopReason } from '../../domain/control';
 import { OutcomeCounts } from '../../domain/gates';
 import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';
-import { type ActivityContract, Pace, RegionStages, RoundRef } from './shared';
+import { type ActivityContract, NotNow, Pace, RegionStages, RoundRef } from './shared';
 
 /**
  * Makes the plan of the month from the inventory and keeps it; a repeat returns the plan that was kept. While the driver lists no VM there is
@@ -31,15 +31,14 @@ export const planRollout = {
   }),
 } satisfies ActivityContract;
 
-/** May something new start here now? `wait` passes when a person decides; `stop` never does. */
+/** May something new start here now? */
 export const readControl = {
   name: 'readControl',
   input: z.object({ rolloutId: RolloutId, phase: PhaseId, region: z.string().nullable() }),
   output: z.discriminatedUnion('kind', [
     /** `asksHooks`: a round asks hooks of the policy before it begins. */
     z.object({ kind: z.literal('go'), asksHooks: z.boolean().default(false) }),
-    z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
-    z.object({ kind: z.literal('stop'), reason: StopReason }),
+    ...NotNow,
   ]),
 } satisfies ActivityContract;
 

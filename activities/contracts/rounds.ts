@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { StopReason, WaitReason } from '../../domain/control';
 import { Disruption } from '../../domain/disruption';
 import { ImageFamily } from '../../domain/imageFamily';
 import { RolloutId, Utc, VmId } from '../../domain/ids';
@@ -7,7 +6,7 @@ import { Outcome } from '../../domain/outcome';
 import { OutcomeReason } from '../../domain/reasons';
 import { PhaseId } from '../../domain/phaseId';
 import { VmEvent } from '../../domain/vmState';
-import { type ActivityContract, RoundRef, GroupScope } from './shared';
+import { type ActivityContract, GroupScope, NotNow, RoundRef } from './shared';
 
 /** A round with its next window. Everything instants, nothing about time zones. */
 const NextRound = z.object({
@@ -159,8 +158,7 @@ export const openRound = {
       /** When the first call of `advanceRound` is due. */
       dueUtc: Utc.exactOptional(),
     }),
-    z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
-    z.object({ kind: z.literal('stop'), reason: StopReason }),
+    ...NotNow,
   ]),
 } satisfies ActivityContract;
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { StopReason, WaitReason } from '../../domain/control';
 import { RolloutId, Utc } from '../../domain/ids';
 import { AgreedListing } from '../../domain/inventoryChanges';
 import { PhaseId } from '../../domain/phaseId';
@@ -13,6 +14,12 @@ export interface ActivityContract {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
 }
+
+/** Why nothing new starts: `wait` passes when a person decides, `stop` never does. */
+export const NotNow = [
+  z.object({ kind: z.literal('wait'), reason: WaitReason, why: z.string() }),
+  z.object({ kind: z.literal('stop'), reason: StopReason }),
+] as const;
 
 /** The part of the policy that paces waits. It travels with the inputs, so that a replay never sees another value. */
 export const Pace = Policy.pick({

@@ -4,19 +4,15 @@ import { recordRound } from '../../activities/recordRound';
 import type { AnswerTo } from '../../activities/services';
 import type { VmId } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
-import type { Policy } from '../../domain/policy';
-import { vmsOf } from '../support/builders';
 import { HEALTHY, type PostBehaviour } from '../support/fakeDriver';
 import {
-  aRound,
-  someServices,
   IN_THE_WINDOW,
   WINDOW_CLOSES,
   ROLLOUT,
   type FakeServices,
   outcomesIn,
 } from '../support/fakeServices';
-import { roundInput, START_BY } from '../support/rolloutScene';
+import { aRoundOf, roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;
 const where = { ...ref, phase: PhaseId.parse(ref.phase) };
@@ -33,17 +29,6 @@ const disruption = {
 };
 
 type Answer = AnswerTo<typeof contracts.advanceRound>;
-
-async function aRoundOf(
-  count: number,
-  policy: Partial<Policy> = {},
-): Promise<{ services: FakeServices; ids: VmId[] }> {
-  const vms = vmsOf(count);
-  const services = await someServices({ vms, policy });
-  const ids = vms.map(({ id }) => id);
-  await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
-  return { services, ids };
-}
 
 const callOf = async (services: FakeServices, call: number): Promise<Answer> =>
   (await services.run(advanceRound, { ref, claim, disruption, call })) as Answer;

@@ -2,19 +2,9 @@ import { advanceRound } from '../../activities/advanceRound';
 import type * as contracts from '../../activities/contracts';
 import { openRound } from '../../activities/openRound';
 import type { AnswerTo } from '../../activities/services';
-import type { VmId } from '../../domain/ids';
-import type { Policy } from '../../domain/policy';
 import { aDisruption } from '../support/claims';
-import { vmsOf } from '../support/builders';
-import {
-  aRound,
-  outcomesIn,
-  ROLLOUT,
-  someServices,
-  WINDOW_CLOSES,
-  type FakeServices,
-} from '../support/fakeServices';
-import { roundInput, START_BY } from '../support/rolloutScene';
+import { outcomesIn, ROLLOUT, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';
+import { aRoundOf, roundInput, START_BY } from '../support/rolloutScene';
 
 const { ref } = roundInput;
 const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
@@ -22,17 +12,6 @@ const disruption = aDisruption({ zone: null, count: 3 });
 
 type Opened = Extract<AnswerTo<typeof contracts.openRound>, { kind: 'go' }>;
 type Advanced = AnswerTo<typeof contracts.advanceRound>;
-
-async function aRoundOf(
-  count: number,
-  policy: Partial<Policy> = {},
-): Promise<{ services: FakeServices; ids: VmId[] }> {
-  const vms = vmsOf(count);
-  const services = await someServices({ vms, policy });
-  const ids = vms.map(({ id }) => id);
-  await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
-  return { services, ids };
-}
 
 const open = async (services: FakeServices): Promise<Opened> =>
   (await services.run(openRound, { ref, claim, disruption })) as Opened;

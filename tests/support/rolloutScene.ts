@@ -1,7 +1,15 @@
 import { Pace } from '../../activities/contracts';
-import { defaultPolicy } from '../../domain/policy';
-import { aVm } from './builders';
-import { WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from './fakeServices';
+import type { VmId } from '../../domain/ids';
+import { defaultPolicy, type Policy } from '../../domain/policy';
+import { aVm, vmsOf } from './builders';
+import {
+  aRound,
+  ROLLOUT,
+  someServices,
+  WINDOW_CLOSES,
+  WINDOW_OPENS,
+  type FakeServices,
+} from './fakeServices';
 
 export const pace = Pace.parse(defaultPolicy);
 export const ENDS = '2026-12-08T18:00:00.000Z';
@@ -39,3 +47,15 @@ export const roundInput = {
 
 /** The same in the window of 2026-11-13, as it is chosen. */
 export const aSlot = { ...roundInput, opensUtc: WINDOW_OPENS };
+
+/** A plan of that round with so many VMs, and its VMs. */
+export async function aRoundOf(
+  count: number,
+  policy: Partial<Policy> = {},
+): Promise<{ services: FakeServices; ids: VmId[] }> {
+  const vms = vmsOf(count);
+  const services = await someServices({ vms, policy });
+  const ids = vms.map(({ id }) => id);
+  await services.plans.addRounds(ROLLOUT, [aRound({ vmIds: ids })]);
+  return { services, ids };
+}
