@@ -28,7 +28,7 @@ const DECISION_POLL_MS = 300;
 /** Lets virtual time pass until the rollout has ended, and shows what happens. */
 export async function followRollout(follow: Follow): Promise<void> {
   const { host, id } = follow;
-  const progress = showProgress('VMs done');
+  const progress = showProgress('planned VMs done');
   const shown = new Set<string>();
   const pace = pacer(follow);
   const hasChanged = changesOf(host);
