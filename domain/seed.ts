@@ -23,7 +23,7 @@ export const hashInPieces = {
     halves[place + 1] = BEGIN_2 ^ seed;
   },
 
-  takeIn(halves: Int32Array, place: number, codes: Uint16Array, from: number, to: number): void {
+  takeIn(halves: Int32Array, place: number, codes: Uint8Array | Uint16Array, from: number, to: number): void {
     let h1 = halves[place] ?? 0;
     let h2 = halves[place + 1] ?? 0;
     for (let i = from; i < to; i += 1) {

@@ -1,3 +1,4 @@
+import type { VmId } from './ids';
 import type { VirtualMachine } from './virtualMachine';
 
 /**
@@ -7,4 +8,12 @@ import type { VirtualMachine } from './virtualMachine';
 export interface VmList extends Iterable<VirtualMachine> {
   readonly length: number;
   at(position: number): VirtualMachine | undefined;
+  /** Absent of an array. */
+  readonly ids?: VmIds;
+}
+
+/** The ids of VMs in an order: an array, or made as they are asked for, each without the rest of its VM. */
+export interface VmIds {
+  readonly length: number;
+  at(position: number): VmId | undefined;
 }

@@ -8,6 +8,7 @@ import type { VmList } from '../domain/vmList';
 import type { BudgetColumns } from './budgets';
 import { NONE, type VmColumns } from './columns';
 import type { FleetColumns } from './fleetColumns';
+import { AbsentVm, idAt } from './namedLater';
 import type { Plan } from './plan';
 
 /** The VMs that take part. */
@@ -58,13 +59,12 @@ export function sortOut(vms: VmList, columns: FleetColumns, order: Int32Array, a
       const vm = vms.at(position);
       if (vm === undefined || !selects(selector, vm)) continue;
     }
-    const vmId = ids[position];
-    if (vmId === undefined) continue;
-    const because = absences[absence[position] ?? NONE] ?? (held.size === 0 ? undefined : held.get(vmId));
+    const because =
+      absences[absence[position] ?? NONE] ?? (held.size === 0 ? undefined : held.get(idAt(ids, position)));
     if (because === undefined) {
       eligible[count] = position;
       count += 1;
-    } else ineligible.push({ vmId, reason: because.reason, detail: because.detail });
+    } else ineligible.push(new AbsentVm(ids, position, because));
   }
   const candidates = candidatesOf(columns, aside.budgets, eligible.subarray(0, count), aside.carriedOver);
   return { candidates, ineligible };
@@ -78,7 +78,7 @@ export function candidatesOf(
 ): Candidates {
   const carried = new Uint8Array(columns.ids.length);
   if (carriedOver.size > 0)
-    for (const [n, id] of columns.ids.entries()) if (carriedOver.has(id)) carried[n] = 1;
+    for (let n = 0; n < carried.length; n += 1) if (carriedOver.has(idAt(columns.ids, n))) carried[n] = 1;
   return { ...columns, order, carried, budgets };
 }
 

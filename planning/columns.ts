@@ -6,12 +6,14 @@ import type { Policy } from '../domain/policy';
 import { tagOf } from '../domain/tags';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import type { VmList } from '../domain/vmList';
+import type { VmIds, VmList } from '../domain/vmList';
 import { madeAtOnce } from './steps';
 
 /** What a plan needs of its VMs: a VM is its position in every column, and what repeats is a number. */
 export interface VmColumns {
-  readonly ids: readonly VmId[];
+  readonly ids: VmIds;
+  /** Whether the VMs are in the order of their ids, each before the next. */
+  readonly inOrderOfIds: boolean;
   readonly region: Int32Array;
   /** NONE for VMs without a zone. */
   readonly zone: Int32Array;
@@ -56,7 +58,8 @@ export function* columnsInSteps(
   beside?: (vm: VirtualMachine, n: number) => void,
 ): Generator<number, VmColumns> {
   const count = vms.length;
-  const ids = new Array<VmId>(count);
+  const ids: VmId[] = [];
+  let [lastId, inOrderOfIds] = ['', true];
   const updateDomain = new Int32Array(count);
   const [region, zone, set] = [new Int32Array(count), new Int32Array(count), new Int32Array(count)];
   const [subscription, family] = [new Int32Array(count), new Int32Array(count)];
@@ -67,7 +70,9 @@ export function* columnsInSteps(
   const timeZoneNumber = timeZoneNumbers(policy, timeZones);
   const familyNumber = familyNumbers(families);
   const read = (vm: VirtualMachine, n: number): void => {
-    ids[n] = vm.id;
+    if (vms.ids === undefined) ids.push(vm.id);
+    if (vm.id <= lastId) inOrderOfIds = false;
+    lastId = vm.id;
     updateDomain[n] = vm.updateDomain ?? NONE;
     region[n] = regions.numberOf(vm.region);
     zone[n] = vm.zone === null ? NONE : zones.numberOf(vm.zone);
@@ -93,7 +98,18 @@ export function* columnsInSteps(
     subscriptions: subscriptions.names,
     families: families.names,
   };
-  return { ids, region, zone, set, updateDomain, timeZone, subscription, family, names };
+  return {
+    ids: vms.ids ?? ids,
+    inOrderOfIds,
+    region,
+    zone,
+    set,
+    updateDomain,
+    timeZone,
+    subscription,
+    family,
+    names,
+  };
 }
 
 /** Numbers names in the order in which they are first seen. VMs that follow each other often have the same. */

@@ -3,7 +3,7 @@ import type { Policy } from '../domain/policy';
 import { learntRegions } from '../domain/regions';
 import type { VmList } from '../domain/vmList';
 import { columnsInSteps, NONE, type VmColumns } from './columns';
-import { hashedIds, type HashedIds } from './hashedIds';
+import { IdReader, type HashedIds } from './hashedIds';
 import { KeptByFleet } from './keptByFleet';
 
 export type Absence = Pick<Extract<Eligibility, { kind: 'ineligible' }>, 'reason' | 'detail'>;
@@ -30,7 +30,9 @@ export function* fleetColumns(vms: VmList, policy: Policy): Generator<number, Fl
   const eligibility = eligibilityInTurn(policy);
   const absence = new Int32Array(vms.length);
   const absences: Absence[] = [];
+  const ids = new IdReader(vms.length);
   const columns = yield* columnsInSteps(vms, policy, (vm, n) => {
+    ids.add(vm.id);
     const answer = eligibility(vm);
     if (answer.kind === 'eligible') absence[n] = NONE;
     else {
@@ -39,7 +41,7 @@ export function* fleetColumns(vms: VmList, policy: Policy): Generator<number, Fl
       absence[n] = absences.length - 1;
     }
   });
-  const made: FleetColumns = { ...columns, absence, absences, hashedIds: yield* hashedIds(columns.ids) };
+  const made: FleetColumns = { ...columns, absence, absences, hashedIds: ids.hashed() };
   // A policy that was learnt while others worked in between is another question.
   if (asked === whatIsRead(policy)) remembered.keep(vms, asked, made);
   return made;

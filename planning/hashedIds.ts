@@ -1,12 +1,12 @@
 import { hashInPieces } from '../domain/seed';
-import { Names, type VmColumns } from './columns';
+import { Names } from './columns';
 
-/** Ids that are read or hashed in one go. */
+/** Ids that are hashed in one go. */
 const IDS_TOGETHER = 2_000;
 
-/** Characters of many texts, one after another. */
+/** Characters of many texts, one after another, in a byte each as long as that is enough. */
 interface Pieces {
-  readonly codes: Uint16Array;
+  readonly codes: Uint8Array | Uint16Array;
   /** Where each begins, and at last where the last one ends. */
   readonly starts: Int32Array;
 }
@@ -22,33 +22,73 @@ export interface HashedIds {
   readonly names: Pieces;
 }
 
-/** Yields how many ids it has read since. */
-export function* hashedIds(ids: VmColumns['ids']): Generator<number, HashedIds> {
-  const beginnings = new Names();
-  const beginningOf = new Int32Array(ids.length);
-  for (const [n, id] of ids.entries()) {
-    beginningOf[n] = beginnings.numberOf(id.slice(0, nameBeginsAt(id)));
-    if (n % IDS_TOGETHER === IDS_TOGETHER - 1) yield IDS_TOGETHER;
+/** Takes the ids of a fleet one after another. */
+export class IdReader {
+  readonly #numbers = new Names();
+  readonly #beginnings = new GrowingPieces();
+  readonly #names = new GrowingPieces();
+  readonly #beginningOf: Int32Array;
+
+  /** For so many ids. */
+  constructor(count: number) {
+    this.#beginningOf = new Int32Array(count);
   }
-  return {
-    beginnings: yield* piecesOf(beginnings.names, () => 0),
-    beginningOf,
-    names: yield* piecesOf(ids, nameBeginsAt),
-  };
+
+  add(id: string): void {
+    const nameBegins = id.lastIndexOf('/') + 1;
+    const number = this.#numbers.numberOf(id.slice(0, nameBegins));
+    if (number === this.#beginnings.length) this.#beginnings.add(id, 0, nameBegins);
+    this.#beginningOf[this.#names.length] = number;
+    this.#names.add(id, nameBegins, id.length);
+  }
+
+  /** Of all that were added. */
+  hashed(): HashedIds {
+    return {
+      beginnings: this.#beginnings.pieces(),
+      beginningOf: this.#beginningOf,
+      names: this.#names.pieces(),
+    };
+  }
 }
 
-const nameBeginsAt = (id: string): number => id.lastIndexOf('/') + 1;
+const [LEAST_ROOM, GROWTH, BYTE_MAX] = [16_384, 2, 0xff];
 
-function* piecesOf(texts: readonly string[], from: (text: string) => number): Generator<number, Pieces> {
-  const starts = new Int32Array(texts.length + 1);
-  for (const [n, text] of texts.entries()) starts[n + 1] = (starts[n] ?? 0) + text.length - from(text);
-  const codes = new Uint16Array(starts.at(-1) ?? 0);
-  let at = 0;
-  for (const [n, text] of texts.entries()) {
-    for (let i = from(text); i < text.length; i += 1) codes[at++] = text.charCodeAt(i);
-    if (n % IDS_TOGETHER === IDS_TOGETHER - 1) yield IDS_TOGETHER;
+class GrowingPieces {
+  #codes: Uint8Array | Uint16Array = new Uint8Array(LEAST_ROOM);
+  #end = 0;
+  readonly #starts: number[] = [0];
+
+  get length(): number {
+    return this.#starts.length - 1;
   }
-  return { codes, starts };
+
+  /** The characters of a text between two places. */
+  add(text: string, from: number, to: number): void {
+    const end = this.#end + to - from;
+    if (end > this.#codes.length) this.#moveTo(this.#roomFor(GROWTH * end));
+    for (let i = from, at = this.#end; i < to; i += 1, at += 1) {
+      const code = text.charCodeAt(i);
+      if (code > BYTE_MAX && this.#codes instanceof Uint8Array)
+        this.#moveTo(new Uint16Array(this.#codes.length));
+      this.#codes[at] = code;
+    }
+    this.#end = end;
+    this.#starts.push(end);
+  }
+
+  pieces(): Pieces {
+    return { codes: this.#codes.slice(0, this.#end), starts: Int32Array.from(this.#starts) };
+  }
+
+  #roomFor(count: number): Uint8Array | Uint16Array {
+    return this.#codes instanceof Uint8Array ? new Uint8Array(count) : new Uint16Array(count);
+  }
+
+  #moveTo(room: Uint8Array | Uint16Array): void {
+    room.set(this.#codes);
+    this.#codes = room;
+  }
 }
 
 /** `hash53` of each id. Yields how many it has hashed since. */

@@ -1,10 +1,11 @@
 import { subscriptionKey, type SubscriptionShare } from '../domain/disruption';
-import type { Month, RolloutId, VmId } from '../domain/ids';
+import type { Month, RolloutId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { Candidates, InventoryFacts } from './candidates';
 import { utcTexts } from './estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedRegion, PlannedRound, PlannedStage } from './plan';
 import { countsOf } from './counts';
+import { LateVm, NamedRound, sortLate } from './namedLater';
 import type { BatchWork, RegionWork, RoundWork, SetWork, StageWork } from './work';
 import type { Schedule, ScheduledPhase } from './schedule';
 import type { RoundTimes, WaitedFor } from './scheduleState';
@@ -51,7 +52,7 @@ export function* writePlan(scheduled: Scheduled): Generator<number, Plan> {
     vmCount: candidates.order.length,
     phases,
     ineligible,
-    late: writer.late.sort(byStart),
+    late: sortLate(writer.late, candidates.inOrderOfIds),
   };
 }
 
@@ -68,7 +69,7 @@ export function writeRegionNow(
 const NOT_SCHEDULED: RoundTimes = { startMs: 0, endMs: 0, doneMs: 0, fits: false, waitedFor: 'windows' };
 
 class Writer {
-  readonly late: Plan['late'] = [];
+  readonly late: LateVm[] = [];
   readonly #facts: RegionFacts;
   readonly #utc = utcTexts();
   /** When the last VM of the phase is done. */
@@ -159,28 +160,22 @@ class Writer {
     const { candidates, timesOf } = this.#facts;
     const times = timesOf(work);
     this.#doneMs = Math.max(this.#doneMs, times.doneMs);
-    const vmIds: VmId[] = [];
-    for (const n of work.members) {
-      const vmId = candidates.ids[n];
-      if (vmId !== undefined) vmIds.push(vmId);
-    }
     const expectedStartUtc = this.#utc(times.startMs);
     const because = this.#lateBecause(times);
     if (because !== null) {
       const detail = `${because}; it is in round ${round} of ${where}`;
-      for (const vmId of vmIds) this.late.push({ vmId, expectedStartUtc, detail });
+      for (const n of work.members)
+        this.late.push(new LateVm(candidates.ids, n, { expectedStartUtc, detail }));
     }
-    return {
+    return new NamedRound(candidates.ids, work.members, {
       round,
       updateDomain: work.updateDomain,
-      vmIds,
-      vmCount: vmIds.length,
       timeZones: [...work.cohort.zones],
       subscriptions,
       delaySeconds: work.delaySeconds,
       expectedStartUtc,
       expectedEndUtc: this.#utc(times.endMs),
-    };
+    });
   }
 
   /** A subscription with one standalone VM in the region has nothing to share. */
@@ -224,9 +219,4 @@ function extentOf(parts: readonly Extent[]): Extent {
     if (part.expectedEndUtc > expectedEndUtc) expectedEndUtc = part.expectedEndUtc;
   }
   return { vmCount, expectedStartUtc, expectedEndUtc };
-}
-
-function byStart(a: Plan['late'][number], b: Plan['late'][number]): number {
-  if (a.expectedStartUtc !== b.expectedStartUtc) return a.expectedStartUtc < b.expectedStartUtc ? -1 : 1;
-  return a.vmId < b.vmId ? -1 : 1;
 }

@@ -1,5 +1,5 @@
 import { groupedBy } from '../../domain/groupedBy';
-import { vmIdOf, type AvailabilitySetId } from '../../domain/ids';
+import { vmIdOf, type AvailabilitySetId, type VmId } from '../../domain/ids';
 import { dealtDomains } from '../../domain/updateDomains';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { VmList } from '../../domain/vmList';
@@ -70,6 +70,10 @@ export class CompactVms {
     this.#rebootSetting.add(vm.rebootSetting);
     this.#customerManagedSchedule.add(vm.customerManagedSchedule);
     this.#assessmentMode.add(vm.assessmentMode);
+  }
+
+  id(added: number): VmId {
+    return vmIdOf(this.#beginning.at(added) + this.#name.at(added));
   }
 
   /** The VM that was added so many others after the first. */
@@ -159,9 +163,15 @@ export function listOf(vms: CompactVms, order: Int32Array): VmList {
     const added = order.at(position);
     return added === undefined ? undefined : vms.vm(added);
   };
+  const { length } = order;
+  const idAt = (position: number): VmId | undefined => {
+    const added = order.at(position);
+    return added === undefined ? undefined : vms.id(added);
+  };
   return {
-    length: order.length,
+    length,
     at,
+    ids: { length, at: idAt },
     *[Symbol.iterator]() {
       for (const added of order) yield vms.vm(added);
     },
