@@ -164,8 +164,8 @@ function aboutOf(scenario: string): string {
 
 function missingOf({ fleet, scenario }: RehearsalChoice): string | null {
   if (!existsSync(join(PACKAGE_ROOT, 'fleets', `${fleet}.json`)))
-    return `There is no fleet ${fleet}. There is ${namesIn('fleets').join(', ')}.`;
+    return `There is no fleet ${fleet}. The fleets are ${namesIn('fleets').join(', ')}.`;
   if (scenario === null || existsSync(join(PACKAGE_ROOT, 'fleets', 'scenarios', `${scenario}.json`)))
     return null;
-  return `There is no scenario ${scenario}. There is ${namesIn(join('fleets', 'scenarios')).join(', ')}.`;
+  return `There is no scenario ${scenario}. The scenarios are ${namesIn(join('fleets', 'scenarios')).join(', ')}.`;
 }

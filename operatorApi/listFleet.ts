@@ -207,7 +207,7 @@ function columnOf(name: string, parameter: string): Column {
   throw new LowtideError('REQUEST_INVALID', {
     what: `The query parameter ${parameter} names '${name}'.`,
     why: 'No column has this name.',
-    fix: `There is ${COLUMNS.join(', ')}.`,
+    fix: `The columns are ${COLUMNS.join(', ')}.`,
   });
 }
 

@@ -45,7 +45,7 @@ function notServed({ method, path }: OperatorRequest, served: readonly OperatorR
     return new LowtideError('METHOD_NOT_ALLOWED', {
       what: `${path} has no ${method}.`,
       why: 'The path exists, with other methods.',
-      fix: `There is ${here.map(lineOf).join(', ')}.`,
+      fix: `Use ${here.map(lineOf).join(', or ')}.`,
     });
   return new LowtideError('NOT_FOUND', {
     what: `There is nothing at ${path}.`,

@@ -93,7 +93,7 @@ function oneOf(
   const others = (exact.length > 1 ? exact : near()).slice(0, 5);
   throw new LowtideError('ARGUMENT_INVALID', {
     what: exact.length > 1 ? `Several ${kind}s are called ${wanted}.` : `No ${kind} is called ${wanted}.`,
-    why: others.length === 0 ? 'No name of the fleet contains it.' : `There is ${others.join(', ')}.`,
+    why: others.length === 0 ? 'No name of the fleet contains it.' : `It could be ${others.join(', ')}.`,
     fix: 'Give the whole name, or the full ARM id.',
   });
 }

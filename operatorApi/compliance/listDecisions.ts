@@ -108,7 +108,7 @@ function filterOf(request: OperatorRequest): (row: ChainedRow) => boolean {
     throw new LowtideError('REQUEST_INVALID', {
       what: `The query parameter what names '${unknown}'.`,
       why: 'The audit has no such decision.',
-      fix: `There is ${AuditRow.shape.what.options.join(', ')}.`,
+      fix: `The decisions are ${AuditRow.shape.what.options.join(', ')}.`,
     });
   const [who, vm] = [request.query('who'), request.query('vm')?.toLowerCase() ?? null];
   return (row) =>

@@ -87,6 +87,6 @@ test('pages of other sites start none, and a choice that cannot be is said', asy
   const missing = await asked(JSON.stringify({ ...choice, fleet: 'nowhere' }), json);
   expect([missing.status, ((await missing.json()) as { detail: string }).detail]).toEqual([
     400,
-    'There is no fleet nowhere. There is contoso, e2e.',
+    'There is no fleet nowhere. The fleets are contoso, e2e.',
   ]);
 });
