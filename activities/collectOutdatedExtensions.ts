@@ -1,3 +1,4 @@
+import { dueAtSweepUtc } from '../domain/hourlySweep';
 import { addSeconds } from '../domain/instants';
 import { isOpen, windowAtOrAfter } from '../domain/offPeak';
 import { NEVER_UTC } from '../store/agenda';
@@ -7,8 +8,7 @@ import * as contracts from './contracts';
 import { seenDue } from './seenDue';
 import { activity } from './services';
 
-/** The sweep comes hourly, and not to the second. */
-const NEXT_HOUR_SECONDS = 3000;
+const HOUR_SECONDS = 3600;
 
 /** Longest time an extension update may take before it is given up; an assessment finds it again. */
 const UPDATE_SECONDS = 3 * 24 * 3600;
@@ -36,7 +36,7 @@ export const collectOutdatedExtensions = activity(
     const listed = behind.filter(({ vmId }) => taken.has(vmId));
     if (listed.length > 0) await enablements.mark(listed, 'current');
     const isDone = listed.length === behind.length;
-    await agenda.reschedule(seen, 'extensions', isDone ? NEVER_UTC : addSeconds(nowUtc, NEXT_HOUR_SECONDS));
+    await agenda.reschedule(seen, 'extensions', isDone ? NEVER_UTC : dueAtSweepUtc(nowUtc, HOUR_SECONDS));
     // Nothing waits for the answer of a call that is repeated after its batch was begun.
     return { batch: batch === null || batch.call > 0 ? null : key };
   },

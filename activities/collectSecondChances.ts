@@ -4,6 +4,7 @@ import { controlFor, type Halt, type RolloutControl } from '../domain/control';
 import { installsLeft, noEvidence } from '../domain/evidence';
 import { freezesOf, freezesOfStart } from '../domain/freezes';
 import { holdsOf } from '../domain/holds';
+import { dueAtSweepUtc } from '../domain/hourlySweep';
 import type { RolloutId } from '../domain/ids';
 import { imageFamilyOf } from '../domain/imageFamily';
 import { addSeconds, earlier } from '../domain/instants';
@@ -38,9 +39,6 @@ const TOGETHER_MAX = 60;
 const LOOK_SECONDS = 3600;
 const FIRST_LOOKS = 8;
 const LATER_LOOK_SECONDS = 4 * 3600;
-
-/** The sweep comes hourly, and not to the second. */
-const EARLY_SECONDS = 600;
 
 export const collectSecondChances = wakingActivity(
   contracts.collectSecondChances,
@@ -153,10 +151,7 @@ class Look {
     if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
     const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
     if (!isReachable || (await this.#isOfFullBudget(vm, policy))) {
-      const lookUtc = addSeconds(
-        nowUtc,
-        from.misses < FIRST_LOOKS ? LOOK_SECONDS - EARLY_SECONDS : LATER_LOOK_SECONDS - EARLY_SECONDS,
-      );
+      const lookUtc = dueAtSweepUtc(nowUtc, from.misses < FIRST_LOOKS ? LOOK_SECONDS : LATER_LOOK_SECONDS);
       const dueUtc = lookUtc < slot.acquireByUtc ? lookUtc : this.#inNextWindow(from, timeZone, policy);
       return { from, misses: from.misses + 1, dueUtc };
     }
@@ -190,7 +185,7 @@ class Look {
   }
 
   #later(from: DueChance): Move {
-    return { from, misses: from.misses, dueUtc: addSeconds(this.#nowUtc, LOOK_SECONDS - EARLY_SECONDS) };
+    return { from, misses: from.misses, dueUtc: dueAtSweepUtc(this.#nowUtc, LOOK_SECONDS) };
   }
 
   /** A VM that the platform does not know waits until the inventory has seen so, too; then it has its outcome. */

@@ -1,4 +1,5 @@
-import { comparisonUtc, listingUtc } from '../domain/inventoryChanges';
+import { dueAtSweepUtc } from '../domain/hourlySweep';
+import { comparisonUtc } from '../domain/inventoryChanges';
 import * as contracts from './contracts';
 import { movedSets } from './followMoved';
 import { seenDue } from './seenDue';
@@ -22,7 +23,7 @@ export const refreshInventory = wakingActivity(
     if (remaining === 0) {
       const { inventoryEverySeconds: everySeconds } = services.policy;
       const listed = agreed === null ? null : { ...agreed, everySeconds };
-      const nextUtc = listed === null ? listingUtc(nowUtc, everySeconds) : comparisonUtc(listed);
+      const nextUtc = listed === null ? dueAtSweepUtc(nowUtc, everySeconds) : comparisonUtc(listed);
       // Its own changes have written to the row that it was started for.
       const row =
         seen?.listed !== undefined && agreed === null ? await services.agenda.read('inventory') : seen;

@@ -1,8 +1,8 @@
 import { LowtideError } from '../domain/lowtideError';
 import type { Month } from '../domain/ids';
 import type { Host } from '../emulator/host';
+import { HOUR_MS } from '../domain/timeUnits';
 
-const HOUR_MS = 3_600_000;
 /** The timer asks once a day. */
 const WAIT_HOURS = 25;
 

@@ -4,7 +4,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import type { Arm } from '../drivers/azure/arm';
 import { enablementOf, type EnablementStep } from '../drivers/azure/enablement';
 import { COMPUTE_VERSION } from '../drivers/azure/computeReads';
-import { codeOf, messageOf } from '../drivers/azure/retryAfter';
+import { codeIn, messageIn } from '../drivers/azure/errorBody';
 import { say } from '../local/say';
 import { listFleet } from './azureFleet';
 import { azureSettingsOf, RequestCount, type AzureOptions } from './azureScope';
@@ -82,5 +82,5 @@ async function patch(
   await new Promise((resolve) => {
     setTimeout(resolve, PAUSE_MS);
   });
-  return status < 300 ? null : `Azure answered ${status}: ${codeOf(said)} ${messageOf(said)}`;
+  return status < 300 ? null : `Azure answered ${status}: ${codeIn(said)} ${messageIn(said)}`;
 }

@@ -1,4 +1,5 @@
 import { DateTime } from 'luxon';
+import { HOUR_MS } from '../domain/timeUnits';
 
 /** Something that lasts: a row of the picture. */
 export interface Span {
@@ -9,7 +10,6 @@ export interface Span {
   readonly note: string;
 }
 
-const HOUR_MS = 3_600_000;
 const CELL_HOURS = [6, 12, 24, 48];
 const WIDTH = 100;
 const CELLS_MAX = 64;

@@ -94,6 +94,11 @@ export function approvalMissing(facts: ApprovalFacts, phase: PhaseId, nowUtc: st
   return `It waits for an approval ${rule}: ${by} withdrew it, ${reason}`;
 }
 
+const WAITING: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
+
+/** Whether nothing may start in the phase before an approver has said so. */
+export const waitsForApprover = ({ state }: Pick<NeededApproval, 'state'>): boolean => WAITING.has(state);
+
 /** The untilUtc of an approval that is given now. */
 export const lapsesUtc = (nowUtc: string, validHours: number): string =>
   addSeconds(nowUtc, validHours * 3600);

@@ -1,12 +1,11 @@
 import { addSeconds, earlier, later } from './instants';
+import { DAY_SECONDS } from './timeUnits';
 
 /** A VM that dies half an hour after its reboot has to be seen, however soon the next window opens. */
 export const BAKE_MIN_SECONDS = 1800;
 
 /** The look is over when the windows open. */
 const BEFORE_WINDOW_SECONDS = 600;
-
-const DAY_SECONDS = 86_400;
 
 /**
  * When the VMs of a phase are probed again whose bake lasts until the next window: shortly before the first window of the next phase opens that

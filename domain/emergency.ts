@@ -4,6 +4,7 @@ import { isCalendarDay, secondsBetween, utcOf } from './instants';
 import { isAutomatic, type ListedPatch } from './patches';
 import type { Policy } from './policy';
 import { Selector } from './selector';
+import { DAY_SECONDS } from './timeUnits';
 
 const NAMES_MAX = 50;
 
@@ -89,8 +90,6 @@ export function emergencyPolicy(
     ownWindows: hours === null ? policy.ownWindows : [],
   };
 }
-
-const DAY_SECONDS = 86_400;
 
 /** Of what a VM lacks, what the emergency is about. Unknown days of publication count as since. */
 export function emergencyPatchesOf(

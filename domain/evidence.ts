@@ -9,6 +9,7 @@ import {
   type ResultCounts,
   type UnhealthyRates,
 } from './unhealthyRate';
+import { DAY_SECONDS } from './timeUnits';
 
 /** The numbers by which evidence is judged, each for the operator to change. */
 export type EvidencePolicy = Pick<
@@ -222,7 +223,6 @@ export function addResults(
   return sum;
 }
 
-const DAY_SECONDS = 86_400;
 const NOTHING = { healthyCount: 0, unhealthyCount: 0 };
 
 /**

@@ -6,6 +6,7 @@ import type { Policy } from './policy';
 import { Selector, selects } from './selector';
 import { zoneNamed } from './timeZone';
 import type { VirtualMachine } from './virtualMachine';
+import { DAY_MS } from './timeUnits';
 
 /** `2026-12-20`, `2026-12-20T08:00`, or an instant: `2026-12-20T08:00:00Z`. A `to` that is a date alone includes that day. */
 const WHEN = /^(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,3}))?)?(Z|[+-]\d\d:\d\d)?)?$/;
@@ -129,7 +130,6 @@ export function freeFrom(freezes: readonly StandingFreeze[], utc: string): strin
   return free;
 }
 
-const DAY_MS = 86_400_000;
 /** Zones run from 12 hours behind UTC to 14 ahead. */
 const AHEAD_MS = 14 * 3_600_000;
 const BEHIND_MS = 12 * 3_600_000;

@@ -1,7 +1,6 @@
-/** Arithmetic with instants (`Utc` in ids.ts). Pure: nothing in here asks a clock. */
+import { DAY_SECONDS, SECOND_MS } from './timeUnits';
 
-const SECOND_MS = 1_000;
-const DAY_SECONDS = 86_400;
+/** Arithmetic with instants (`Utc` in ids.ts). Pure: nothing in here asks a clock. */
 
 /** An instant given in milliseconds since 1970, as text. */
 export function utcOf(instantMs: number): string {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { groupedBy } from './groupedBy';
-import { addSeconds, secondsBetween } from './instants';
+import { SWEEP_EARLY_SECONDS, dueAtSweepUtc } from './hourlySweep';
+import { secondsBetween } from './instants';
 import { Utc, type VmId } from './ids';
 import type { Policy } from './policy';
 import { VirtualMachine } from './virtualMachine';
+import { DAY_SECONDS } from './timeUnits';
 
 /** A VM that is known; `goneUtc` when the last listing did not have it, `formerIds` when it had other ids before, the latest first. */
 export type KnownVm = VirtualMachine & { readonly goneUtc?: string; readonly formerIds?: readonly VmId[] };
@@ -29,27 +31,20 @@ export const AgreedListing = z.object({
 });
 export type AgreedListing = Readonly<z.infer<typeof AgreedListing>>;
 
-/** The sweep comes hourly, and not to the second. */
-const EARLY_SECONDS = 600;
-const DAY_SECONDS = 86_400;
-
 /** The whole inventory is compared once a day, whatever was listed. */
 export const isCompared = ({ comparedUtc }: AgreedListing, nowUtc: string): boolean =>
-  secondsBetween(comparedUtc, nowUtc) < DAY_SECONDS - EARLY_SECONDS;
-
-/** When the sweep is due that comes so many seconds after an instant. */
-export const listingUtc = (utc: string, seconds: number): string => addSeconds(utc, seconds - EARLY_SECONDS);
+  secondsBetween(comparedUtc, nowUtc) < DAY_SECONDS - SWEEP_EARLY_SECONDS;
 
 /** When the inventory is to be compared again: with the first listing that is a day later. */
 export function comparisonUtc({ comparedUtc, everySeconds = DAY_SECONDS }: AgreedListing): string {
   const every = Math.max(1, everySeconds);
-  return listingUtc(comparedUtc, Math.ceil(DAY_SECONDS / every) * every);
+  return dueAtSweepUtc(comparedUtc, Math.ceil(DAY_SECONDS / every) * every);
 }
 
 /** How often the platform was to be asked by now, since the inventory was compared. */
 export function listingsDue({ comparedUtc, everySeconds }: AgreedListing, nowUtc: string): number {
   if (everySeconds === undefined) return 0;
-  return Math.floor((secondsBetween(comparedUtc, nowUtc) + EARLY_SECONDS) / Math.max(1, everySeconds));
+  return Math.floor((secondsBetween(comparedUtc, nowUtc) + SWEEP_EARLY_SECONDS) / Math.max(1, everySeconds));
 }
 
 export interface InventoryChanges {

@@ -11,6 +11,7 @@ import { conflict, ConflictRule, Disruption, fitsBudgets, fitsSet, fitsSubscript
 import { AvailabilitySetId, Utc, VmId } from './ids';
 import { addSeconds, earlier } from './instants';
 import { numberOfPhase, type PhaseId } from './phaseId';
+import { DAY_SECONDS } from './timeUnits';
 
 export const ClaimKind = z.enum(['rollout', 'catchUp', 'onDemand']);
 
@@ -258,8 +259,6 @@ function sharesUsedUp(state: LedgerState, wanted: Disruption): Refusal[] {
   if (fitsSubscriptions([...beside, wanted])) return [];
   return [{ rule: 'subscriptionShare', by: zone === null ? region : `${region} zone ${zone}` }];
 }
-
-const DAY_SECONDS = 86_400;
 
 /**
  * By when a request wants to have run: what orders those that exclude each other. The last rounds of a phase go before those of the next one: if

@@ -1,7 +1,5 @@
 import { IANAZone } from 'luxon';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+import { DAY_MS, MINUTE_MS } from './timeUnits';
 
 /** Milliseconds of a wall clock that knows no zone: what `Date.UTC` of the date and time on the clock says. */
 export type WallClockMs = number;

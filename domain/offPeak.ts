@@ -3,6 +3,7 @@ import { instantOf } from './localTime';
 import { partsOfCalendar, WEEKDAYS, type OwnWindows, type WindowsPolicy } from './ownWindows';
 import type { Policy } from './policy';
 import { remembered } from './remembered';
+import { DAY_MS, MINUTE_MS } from './timeUnits';
 
 /** One window of one time zone. Half open: at `closesUtc` it is closed. */
 export interface OffPeakWindow {
@@ -18,9 +19,6 @@ export interface OffPeakWindowMs extends OffPeakWindow {
 
 /** The hours of the fleet, and those of VMs that have their own. What is asked is a calendar: a time zone, or one with a name (`calendarOf`). */
 export type OffPeakHours = Pick<Policy, 'offPeakOpens' | 'offPeakCloses'> & WindowsPolicy;
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 /** R-108: the window that contains now, else the next to open. */
 export function windowAtOrAfter(calendar: string, policy: OffPeakHours, nowUtc: string): OffPeakWindow {

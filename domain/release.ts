@@ -2,13 +2,12 @@ import { Month } from './ids';
 import { addSeconds, earlier, utcOf } from './instants';
 import { instantOf } from './localTime';
 import type { Policy } from './policy';
+import { DAY_MS, DAY_SECONDS, HOUR_MS } from './timeUnits';
 
 /** Microsoft publishes at ten in the morning, Pacific time, on the second Tuesday: «Patch Tuesday». */
 const RELEASE_ZONE = 'America/Los_Angeles';
 const RELEASE_HOUR = 10;
 const TUESDAY = 2;
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** the instant at which the month's patches are released. */
 export function releaseOf(month: Month): string {
@@ -30,6 +29,10 @@ export function nextReleaseAfter(utc: string): string {
 export function endsUtcOf(month: Month, policy: Pick<Policy, 'rolloutDeadlineSeconds'>): string {
   return earlier(addSeconds(releaseOf(month), policy.rolloutDeadlineSeconds), releaseOf(monthAfter(month)));
 }
+
+/** By when the VMs of a rollout should be done. */
+export const targetUtcOf = (releasedUtc: string, policy: Pick<Policy, 'forecastTargetDays'>): string =>
+  addSeconds(releasedUtc, policy.forecastTargetDays * DAY_SECONDS);
 
 /** The month so many months later; negative for earlier. */
 export function monthAfter(month: Month, months = 1): Month {

@@ -11,6 +11,7 @@ import { compareLogs, withRollouts } from './compareLogs';
 import type { openSimulatedAzure as OpenSimulatedAzure, SimulatedAzure } from './simulatedAzure';
 import { readFleet } from './readFleet';
 import { say } from './say';
+import { DAY_MS } from '../domain/timeUnits';
 
 /** The simulated Azure on the other side of the wire, and what it says of the month. */
 export interface AzureMonth {
@@ -35,8 +36,6 @@ export interface AzureReport {
   /** What the two logs say differently. */
   readonly disagreements: readonly string[];
 }
-
-const DAY_MS = 86_400_000;
 
 /** A month through the SDK and HTTP: the app has the Azure driver, and a simulated Azure answers it on loopback. */
 export async function azureMonth(options: {

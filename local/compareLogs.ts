@@ -1,3 +1,4 @@
+import { inOrderOfTime } from '../domain/instants';
 import type { DriverEvent } from '../drivers/driver';
 
 /** Azure writes instants to the second in places, and an installation that is polled is seen when it is over. */
@@ -74,7 +75,7 @@ export function withRollouts(
     return own === undefined ? event : { ...event, operationId: own.operationId, rolloutId: own.rolloutId };
   });
   const probes = driver.filter(({ action }) => action === 'healthProbed');
-  return [...named, ...probes].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  return [...named, ...probes].sort((a, b) => inOrderOfTime(a.at, b.at));
 }
 
 const startOf = ({ vm, at }: DriverEvent): string => `${vm.toLowerCase()} ${at.slice(0, 19)}`;

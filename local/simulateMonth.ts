@@ -30,6 +30,7 @@ import {
 } from './rolloutEvidence';
 import { say } from './say';
 import { firstLine, wrapLogLine } from './wrap';
+import { DAY_MS } from '../domain/timeUnits';
 
 export interface SimulationOptions {
   readonly fleet: string;
@@ -89,7 +90,6 @@ export interface SimulationReport {
 
 /** a rollout's patches are installed within so many days; so long a month is simulated. */
 const DAYS = 30;
-const DAY_MS = 86_400_000;
 
 /** What a month leaves behind beside its report. */
 export interface SimulationFiles {

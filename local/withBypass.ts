@@ -1,3 +1,4 @@
+import { isObject } from '../domain/isObject';
 import type { ArmResource } from '../drivers/fleet/armModel';
 import type { ParsedFleet } from '../drivers/fleet/parseFleet';
 
@@ -22,8 +23,7 @@ const isPlatform = (mode: unknown): boolean =>
 
 type Part = Readonly<Record<string, unknown>>;
 
-const partOf = (value: unknown): Part =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Part) : {};
+const partOf = (value: unknown): Part => (isObject(value) ? value : {});
 
 function bypassing(model: ArmResource): ArmResource {
   const properties = partOf(model['properties']);

@@ -5,6 +5,7 @@ import type { Delivery, DeliveryStore } from '../store/deliveries';
 import { messageTo } from './messageTo';
 import { post, type Posted } from './post';
 import type { NotificationSettings, Receiver } from './receivers';
+import { MINUTE_MS } from '../domain/timeUnits';
 
 export interface NotifyServices {
   readonly audit: AuditStore;
@@ -19,7 +20,6 @@ const ATTEMPTS_A_CALL_MAX = 10;
 /** A row is news for a day: whoever turns notifications on hears nothing of the months before. */
 const NEWS_MS = 86_400_000;
 
-const MINUTE_MS = 60_000;
 /** Waits after the first, second, … failure. After the last the delivery is dead: in all about two days. */
 const BACK_OFF_MINUTES = [1, 5, 15, 60, 180, 360, 720, 1440] as const;
 const RETRY_AFTER_MAX_MS = 24 * 60 * MINUTE_MS;

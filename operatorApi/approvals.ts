@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { lapsesUtc, neededApprovals, type NeededApproval } from '../domain/approvals';
+import { lapsesUtc, neededApprovals, waitsForApprover, type NeededApproval } from '../domain/approvals';
 import { approvalFacts } from '../activities/control';
 import type { Services, WakingServices } from '../activities/services';
 import { wakeWaits } from '../activities/wake';
@@ -118,14 +118,13 @@ export async function reject(
   });
 }
 
-const OPEN: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
 const STANDING: ReadonlySet<NeededApproval['state']> = new Set(['approved', 'used']);
 
 const firstOpen = (
   needed: readonly NeededApproval[],
   wanted: PhaseId | undefined,
 ): NeededApproval | undefined =>
-  needed.find(({ phase, state }) => OPEN.has(state) && (wanted === undefined || phase === wanted));
+  needed.find((one) => waitsForApprover(one) && (wanted === undefined || one.phase === wanted));
 
 async function neededNow(services: Services, id: RolloutId): Promise<readonly NeededApproval[]> {
   const facts = await approvalFacts(services, id);

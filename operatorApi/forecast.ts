@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Utc, VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
+import { targetUtcOf } from '../domain/release';
 import { FORECAST_STATES, type ForecastState } from '../planning/forecastVm';
 import { csvAnswer, csvOf } from './csv';
 import { byFact, placesSelected, type ByFact } from './fleetIndex';
@@ -87,13 +88,12 @@ const showForecast: OperatorRoute = {
       forecast === null || index === null
         ? []
         : prepared(forecast, places, `by ${by}`, () => groupsOf(forecast, places, index));
-    const seconds = (amount: number): string | null => control && addSeconds(control.releasedUtc, amount);
     return {
       jsonBody: {
         rolloutId: control?.rolloutId ?? null,
         asOfUtc: forecast?.asOfUtc ?? instantIn(request, 'asOf') ?? services.nowUtc(),
-        targetUtc: seconds(policy.forecastTargetDays * 86_400),
-        deadlineUtc: seconds(policy.rolloutDeadlineSeconds),
+        targetUtc: control && targetUtcOf(control.releasedUtc, policy),
+        deadlineUtc: control && addSeconds(control.releasedUtc, policy.rolloutDeadlineSeconds),
         endsUtc: control?.endsUtc ?? null,
         counts: sumOf(groups),
         groups,

@@ -3,9 +3,11 @@ import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { Services } from '../activities/services';
 import { Freeze, FreezeInput, freezeState } from '../domain/freezes';
+import { addSeconds } from '../domain/instants';
 import { LowtideError } from '../domain/lowtideError';
 import type { Selector } from '../domain/selector';
 import { describeSelector } from '../domain/selector';
+import { DAY_SECONDS } from '../domain/timeUnits';
 import { decodeText } from '../drivers/fleet/decodeText';
 import { csvAnswer, csvOf } from './csv';
 import { placesSelected } from './fleetIndex';
@@ -219,12 +221,11 @@ export const freezeRoutes: readonly OperatorRoute[] = [
 
 /** An exclusion whose end is nearer than this is brought to its owner's mind. */
 const REMINDER_DAYS = 3;
-const DAY_MS = 86_400_000;
 
 /** Writes down, once for each, the exclusions that end soon; the words are for the log of the host. */
 export async function remindOfExclusions(services: Services): Promise<readonly string[]> {
   const nowUtc = services.nowUtc();
-  const soonUtc = new Date(Date.parse(nowUtc) + REMINDER_DAYS * DAY_MS).toISOString();
+  const soonUtc = addSeconds(nowUtc, REMINDER_DAYS * DAY_SECONDS);
   const said: string[] = [];
   for (const freeze of await services.freezes.list()) {
     const { id, kind, to, owner, selector } = freeze;

@@ -1,5 +1,7 @@
-import type { NeededApproval } from '../domain/approvals';
+import { waitsForApprover, type NeededApproval } from '../domain/approvals';
 import { controlFor, type Halt, type RolloutControl } from '../domain/control';
+import { addSeconds, daysBetween } from '../domain/instants';
+import { DAY_SECONDS } from '../domain/timeUnits';
 import type { PlanSummary } from '../store/plans';
 import type { PhaseRecord } from '../store/rollouts';
 
@@ -20,8 +22,6 @@ export interface DatesFacts {
   readonly approvals: readonly NeededApproval[];
   readonly nowUtc: string;
 }
-
-const DAY_MS = 86_400_000;
 
 /**
  * Of each phase, in their order. What is not through by its plan is later by whole days: windows come once a day. Behind a phase that waits for a
@@ -58,25 +58,23 @@ function waitOf(
       decision === null && asked === undefined && halted === phase && region !== null,
   );
   if (inRegion !== undefined) return `${inRegion.region ?? ''}: ${inRegion.why}`;
-  const missing = approvals.find(({ phase: of, state }) => of === phase && WAITS.has(state));
+  const missing = approvals.find((one) => one.phase === phase && waitsForApprover(one));
   return missing === undefined || planned === null || planned.expectedStartUtc > nowUtc
     ? null
     : `It needs an approval ${missing.rule}: ${missing.state}.`;
 }
 
-const WAITS: ReadonlySet<NeededApproval['state']> = new Set(['pending', 'lapsed', 'withdrawn', 'rejected']);
-
 /** By its start where it has begun, at least until its planned end has passed. */
 function daysBehind({ startedUtc }: PhaseRecord, planned: Planned, nowUtc: string): number {
   const { expectedStartUtc, expectedEndUtc } = planned;
-  const days = (from: string, to: string): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
-  if (startedUtc === null) return Math.ceil(days(expectedStartUtc, nowUtc));
-  return Math.max(Math.round(days(expectedStartUtc, startedUtc)), Math.ceil(days(expectedEndUtc, nowUtc)));
+  if (startedUtc === null) return Math.ceil(daysBetween(expectedStartUtc, nowUtc));
+  const started = Math.round(daysBetween(expectedStartUtc, startedUtc));
+  return Math.max(started, Math.ceil(daysBetween(expectedEndUtc, nowUtc)));
 }
 
 function laterBy(planned: Planned, days: number): Planned {
   if (days <= 0) return planned;
-  const later = (utc: string): string => new Date(Date.parse(utc) + days * DAY_MS).toISOString();
+  const later = (utc: string): string => addSeconds(utc, days * DAY_SECONDS);
   const { expectedStartUtc, expectedEndUtc } = planned;
   return { ...planned, expectedStartUtc: later(expectedStartUtc), expectedEndUtc: later(expectedEndUtc) };
 }

@@ -3,6 +3,7 @@ import { ZodError } from 'zod';
 import { challengeOf } from '../composition/admit';
 import { NotAdmitted } from '../composition/caller';
 import { LowtideError, type LowtideErrorCode } from '../domain/lowtideError';
+import { stackOf } from '../domain/messageOf';
 
 /** The HTTP status that each error code is answered with. */
 export const ERROR_STATUS: Readonly<Record<LowtideErrorCode, number>> = {
@@ -69,8 +70,4 @@ function problem(
   const type = `https://lowtide.dev/errors#${code.toLowerCase()}`;
   const detail = `${why} ${fix}`.trim();
   return { status, headers, body: JSON.stringify({ type, title, status, code, detail, why, fix }) };
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

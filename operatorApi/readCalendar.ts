@@ -3,6 +3,7 @@ import { LowtideError } from '../domain/lowtideError';
 import { utcOf } from '../domain/instants';
 import { zoneNamed } from '../domain/timeZone';
 import { messageOf } from '../domain/messageOf';
+import { DAY_MS } from '../domain/timeUnits';
 
 /** What the library gives of one occurrence; its types do not say so. */
 interface Occurrence {
@@ -22,7 +23,6 @@ export interface CalendarTime {
 /** Of an event that repeats, so many times are taken, and none that begins later than this after now. */
 const OCCURRENCES_MAX = 60;
 const DAYS_AHEAD_MAX = 400;
-const DAY_MS = 86_400_000;
 
 /** The events of an iCalendar file (RFC 5545) that are not over, and what could not be taken of it. */
 export function readCalendar(

@@ -9,6 +9,7 @@ import { reportAtRisk } from './atRisk';
 import { remindOfExclusions } from './freezes';
 import { readPurge } from './purgedUntil';
 import { requestRollout } from './startRollout';
+import { DAY_MS } from '../domain/timeUnits';
 
 /** Where the host keeps what a timer has to say. */
 export interface TimerLog {
@@ -60,7 +61,6 @@ async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
 const KEPT_DAYS = 45;
 
 /** One call to the host purges the instances of one day: a call over years would time out half way, each time. */
-const DAY_MS = 86_400_000;
 
 /** So many days are purged in one run, the oldest first: after a long pause the next runs take the rest. */
 const DAYS_A_RUN = 10;

@@ -5,9 +5,10 @@ import { controlFor, type ControlledPlace, type RolloutControl } from '../domain
 import { spanOf, type StandingFreeze } from '../domain/freezes';
 import { noOutcomes, type OutcomeCounts } from '../domain/gates';
 import type { VmId } from '../domain/ids';
-import { addSeconds, later } from '../domain/instants';
+import { later } from '../domain/instants';
 import { partsOfCalendar } from '../domain/ownWindows';
 import { OutcomeKind } from '../domain/reasons';
+import { targetUtcOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmForecast } from '../planning/forecastVm';
 import { nextStart } from '../planning/nextStart';
@@ -100,7 +101,7 @@ function doubtOf({ policy }: Services, grounds: Grounds, { nowUtc, isFull }: Now
   const ofFamily = standing.some(({ scope }) => scope?.kind === 'family');
   const waits = (where: ControlledPlace): boolean =>
     controlFor(control, halts, where, nowUtc, approvals).kind === 'wait';
-  const targetUtc = addSeconds(control.releasedUtc, policy.forecastTargetDays * 86_400);
+  const targetUtc = targetUtcOf(control.releasedUtc, policy);
   const known = new Map<string, boolean>();
   const isLate = (calendar: string, fromUtc: string): boolean => {
     const { zone } = partsOfCalendar(calendar);

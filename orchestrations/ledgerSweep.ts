@@ -2,6 +2,7 @@ import type { OrchestrationContext } from 'durable-functions';
 import type { z } from 'zod';
 import { listDueLedgers, probeHealth, settleClaim, recordLedgersDue } from '../activities/contracts';
 import { disruptionLedger } from '../entities/contracts';
+import { dueAtSweepUtc } from '../domain/hourlySweep';
 import type { VmId } from '../domain/ids';
 import type { Claim, Impairment } from '../domain/ledger';
 import { messageOf } from '../domain/messageOf';
@@ -14,8 +15,7 @@ const { inspect, heal, follow } = disruptionLedger.operations;
 /** An impairment is some 400 bytes, and a message stays under 16 KB. */
 const IMPAIRED_TOGETHER_MAX = 30;
 
-/** The sweep comes hourly, and not to the second. */
-const NEXT_HOUR_SECONDS = 3000;
+const HOUR_SECONDS = 3600;
 
 /** A ledger that was ever used is looked into once a day, also when nothing is expected of it: all of these by one sweep. */
 const DAY_MS = 24 * 3600 * 1000;
@@ -54,7 +54,7 @@ function nextLookUtc(
   sweepUtc: string,
   grace: number,
 ): string {
-  if (suspects.length + impairments.length > 0) return addSeconds(sweepUtc, NEXT_HOUR_SECONDS);
+  if (suspects.length + impairments.length > 0) return dueAtSweepUtc(sweepUtc, HOUR_SECONDS);
   return expiresUtc === null ? nextDayUtc(sweepUtc) : addSeconds(expiresUtc, grace);
 }
 

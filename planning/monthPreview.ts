@@ -1,10 +1,10 @@
 import { neededApprovals } from '../domain/approvals';
 import type { Freeze } from '../domain/freezes';
 import type { Month, VmId } from '../domain/ids';
-import { addSeconds, later } from '../domain/instants';
+import { later } from '../domain/instants';
 import { phaseIdOf } from '../domain/phaseId';
 import type { Policy } from '../domain/policy';
-import { endsUtcOf, releaseOf } from '../domain/release';
+import { endsUtcOf, releaseOf, targetUtcOf } from '../domain/release';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { BudgetsDown } from './budgets';
 import { heldThroughout } from './heldVms';
@@ -135,7 +135,7 @@ function answerOf(preview: MonthPreview, isWanted: IsWanted, after: number, take
     month: plan.month,
     releasedUtc: plan.releasedUtc,
     endsUtc: plan.endsUtc,
-    targetUtc: addSeconds(plan.releasedUtc, policy.forecastTargetDays * 86_400),
+    targetUtc: targetUtcOf(plan.releasedUtc, policy),
     vmCount: plan.vmCount,
     matchedCount,
     finish: finishOf(preview, isWanted, matchedCount),

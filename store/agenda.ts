@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { RolloutControl } from '../domain/control';
 import { Utc } from '../domain/ids';
-import { AgreedListing, listingUtc } from '../domain/inventoryChanges';
+import { dueAtSweepUtc } from '../domain/hourlySweep';
+import { AgreedListing } from '../domain/inventoryChanges';
 import { earlier } from '../domain/instants';
 import { parsedOnce } from './parsedOnce';
 import { parsePolicyVersion, POLICY_ROW, type PolicyVersion } from './policies';
@@ -156,7 +157,7 @@ export async function forgetListed(store: Store): Promise<void> {
     if (listed === undefined) return;
     // Until it is compared, it was due no more than once a day.
     const { comparedUtc, everySeconds } = listed;
-    const soonUtc = everySeconds === undefined ? dueUtc : listingUtc(comparedUtc, everySeconds);
+    const soonUtc = everySeconds === undefined ? dueUtc : dueAtSweepUtc(comparedUtc, everySeconds);
     if (await table.replace(PARTITION, row, { dueUtc: earlier(dueUtc, soonUtc) }, seen.etag)) return;
   }
 }

@@ -1,4 +1,5 @@
 import { keyOf } from '../domain/ids';
+import { TRANSACTION_CHANGES_MAX } from './rowValue';
 import type { Store } from './store';
 
 /** What the Azure driver keeps between calls and hosts. It knows the shapes; here they are values. */
@@ -22,9 +23,6 @@ export interface LoggedEvent {
   readonly [detail: string]: unknown;
 }
 
-/** So many rows are written in one transaction. */
-const ROWS_MAX = 100;
-
 export function azureDriverStore(store: Store): AzureDriverStore {
   const operations = store.table('azureOperations');
   const log = store.table('azureLog');
@@ -36,14 +34,14 @@ export function azureDriverStore(store: Store): AzureDriverStore {
       for (const [day, ofDay] of days) {
         const rows = new Map(ofDay.map((value) => [rowOf(value), value]));
         const upsert = [...rows].map(([row, value]) => ({ row, value }));
-        for (let from = 0; from < upsert.length; from += ROWS_MAX)
-          await log.write(day, { upsert: upsert.slice(from, from + ROWS_MAX) });
+        for (let from = 0; from < upsert.length; from += TRANSACTION_CHANGES_MAX)
+          await log.write(day, { upsert: upsert.slice(from, from + TRANSACTION_CHANGES_MAX) });
       }
     },
     dropEventsOf: async (day, max) => {
       const rows = (await log.list(day, { take: max })).map(({ row }) => row);
-      for (let from = 0; from < rows.length; from += ROWS_MAX)
-        await log.write(day, { remove: rows.slice(from, from + ROWS_MAX) });
+      for (let from = 0; from < rows.length; from += TRANSACTION_CHANGES_MAX)
+        await log.write(day, { remove: rows.slice(from, from + TRANSACTION_CHANGES_MAX) });
       return rows.length;
     },
     eventsOf: async (day) => (await log.list(day)).map(({ value }) => value),

@@ -16,6 +16,7 @@ import { readBody } from './requestBody';
 import { refusalAnswer } from './refusalAnswer';
 import { countRequest } from './requestQuota';
 import { AnswerInstead } from './throttled';
+import { stackOf } from '../../domain/messageOf';
 
 /**
  * A request that has found its route: admitted, understood, handled. Whatever a client sends, the answer is the handler's or an ARM error,
@@ -142,7 +143,7 @@ function errorAnswer(error: unknown, report: (message: string) => void): ArmAnsw
     const message = `The value of '${target === '' ? 'the request content' : target}' is invalid: ${issue?.message ?? ''}.`;
     return { status: 400, body: { error: { code: 'InvalidRequestContent', message, target } } };
   }
-  report(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  report(stackOf(error));
   if (error instanceof LowtideError && error.code === 'STORAGE_UNAVAILABLE')
     return {
       status: 503,

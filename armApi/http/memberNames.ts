@@ -1,5 +1,5 @@
 import { spellingOf } from '../../drivers/fleet/memberNames';
-import { isObject } from './json';
+import { isObject } from '../../domain/isObject';
 
 /** What is under these is named by its owner, letter by letter, beside what is so in every resource. */
 const OF_A_TEMPLATE: ReadonlySet<string> = new Set(['parameters', 'variables', 'outputs']);

@@ -1,6 +1,7 @@
 import type { HttpRequest } from '@azure/functions';
 import { ArmError } from './armError';
-import { isObject, type JsonObject } from './json';
+import { isObject } from '../../domain/isObject';
+import type { JsonObject } from './json';
 import { spelledByArm } from './memberNames';
 
 /** As large as what Azure Resource Manager takes. */

@@ -1,5 +1,6 @@
 import { unknownMember } from '../http/armError';
-import { at, isObject, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { at, type JsonObject } from '../http/json';
 import { CONFIGURATION, patchMembersIn } from './patchMembers';
 
 /** R-505: strict by the version for `patchSettings`, for a client that believes in a setting that is ignored is worse off than one that fails. */

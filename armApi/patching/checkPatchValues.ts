@@ -1,7 +1,8 @@
 import { supportsHotpatching } from '../../domain/images';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { invalidParameter, valueNotAllowed } from '../http/armError';
-import { at, isObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { at } from '../http/json';
 import type { VmChange } from '../resources/vmModel';
 import { CONFIGURATION, WORDS } from './patchMembers';
 

@@ -1,4 +1,5 @@
-import { at, isObject, objectAt, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { at, objectAt, type JsonObject } from '../http/json';
 import { CONFIGURATION, patchMembersIn, type OsType } from './patchMembers';
 
 /** a model in the shapes of the version: what it does not know is not shown. */

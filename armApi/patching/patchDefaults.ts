@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { PatchMode } from '../../domain/patchMode';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
-import { at, isObject, objectAt, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { at, objectAt, type JsonObject } from '../http/json';
 import { CONFIGURATION, DEFAULT_PLATFORM_SETTINGS, patchMembersIn, WORDS } from './patchMembers';
 
 /** Of a `VmChange`, what the settings follow from. */

@@ -1,4 +1,5 @@
-import { isObject, objectAt, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { objectAt, type JsonObject } from '../http/json';
 import { withoutSecrets } from './withoutSecrets';
 
 /** What only Azure writes. Clients send it back with what they change. */

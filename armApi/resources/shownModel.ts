@@ -1,4 +1,5 @@
-import { at, isObject, objectAt, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { at, objectAt, type JsonObject } from '../http/json';
 import { CONFIGURATION, DEFAULT_PLATFORM_SETTINGS } from '../patching/patchMembers';
 import { withoutSecrets } from './withoutSecrets';
 

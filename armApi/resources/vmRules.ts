@@ -3,7 +3,8 @@ import { isWindowsTimeZone } from '../../domain/timeZone';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext, ArmRequest } from '../http/armRoute';
 import { ArmError, invalidParameter, propertyChangeNotAllowed, resourceNotFound } from '../http/armError';
-import { at, isObject, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import { at, type JsonObject } from '../http/json';
 import type { VmChange } from './vmModel';
 
 /** What can be wrong with a VM apart from its patching, in the order in which Azure would say it. */

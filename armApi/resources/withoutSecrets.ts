@@ -1,4 +1,4 @@
-import { isObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
 
 /** Members whose values must never come back. They are meant for the guest, and are not even kept. */
 const SECRETS: ReadonlySet<string> = new Set(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ArmError } from '../http/armError';
-import { isObject, type JsonObject } from '../http/json';
+import { isObject } from '../../domain/isObject';
+import type { JsonObject } from '../http/json';
 import { parseExpression, type Expression } from './templateExpression';
 
 /** A resource of a template, with nothing left to evaluate. */

@@ -13,7 +13,8 @@ import {
 } from './patchResults';
 import { NotRead, type Reader } from './reader';
 import type { ArmAnswer } from './refusals';
-import { messageOf, retryAfterSeconds } from './retryAfter';
+import { messageIn } from './errorBody';
+import { retryAfterSeconds } from './retryAfter';
 import type { VmState } from './vmState';
 
 export interface FollowSources {
@@ -102,7 +103,7 @@ function ofResultAlone(answer: ArmAnswer, seconds: number | null, nowUtc: string
 
 function errorIn(body: unknown): { code: string; message: string } {
   const code = textAt(body, 'error', 'code') ?? 'VMGuestPatchInternalError';
-  return { code, message: messageOf(body) || 'Azure gave no reason.' };
+  return { code, message: messageIn(body) || 'Azure gave no reason.' };
 }
 
 async function answerTo(

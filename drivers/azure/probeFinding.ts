@@ -1,6 +1,7 @@
 import type { Arm } from './arm';
 import type { ArmAnswer } from './refusals';
-import { codeOf, messageOf, retryAfterSeconds } from './retryAfter';
+import { codeIn, messageIn } from './errorBody';
+import { retryAfterSeconds } from './retryAfter';
 
 /** One thing that no document answers, and what this VM answered. `setting` is the one that rests on it. */
 export interface Finding {
@@ -25,7 +26,7 @@ export function finding(question: string, answer: string, setting: string | null
 }
 
 export function said({ status, body }: ArmAnswer): string {
-  const text = `${codeOf(body)} ${messageOf(body)}`.trim();
+  const text = `${codeIn(body)} ${messageIn(body)}`.trim();
   return text === '' ? String(status) : `${status} ${text.slice(0, 300)}`;
 }
 

@@ -2,7 +2,8 @@ import type { Arm, ArmRequest } from './arm';
 import { ArmUnreachable } from './arm';
 import type { BudgetName, Budgets, Clock } from './budgets';
 import type { ArmAnswer } from './refusals';
-import { codeOf, messageOf, retryAfterSeconds } from './retryAfter';
+import { codeIn, messageIn } from './errorBody';
+import { retryAfterSeconds } from './retryAfter';
 
 /** A reading that Azure has not allowed, or not given, within the time there was. Nothing is known by it. */
 export class NotRead extends Error {
@@ -74,7 +75,7 @@ export class Reader {
     const asked = retryAfterSeconds(answer, this.#nowUtc());
     if (status === 429)
       for (const [name, of] of budgets) this.#budgets.pause(name, of, asked ?? PAUSE_SECONDS);
-    const said = `${codeOf(answer.body)} ${messageOf(answer.body)}`.trim().slice(0, 200);
+    const said = `${codeIn(answer.body)} ${messageIn(answer.body)}`.trim().slice(0, 200);
     return new NotRead(`${request.method} ${path} was answered ${status}: ${said}`, status, asked);
   }
 

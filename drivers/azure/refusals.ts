@@ -1,5 +1,6 @@
 import type { StartAnswer } from '../driver';
-import { codeOf, messageOf, retryAfterSeconds, type Answered } from './retryAfter';
+import { codeIn, messageIn } from './errorBody';
+import { retryAfterSeconds, type Answered } from './retryAfter';
 
 export type Refused = Extract<StartAnswer, { kind: 'refused' }>;
 
@@ -21,7 +22,7 @@ const UNAUTHORIZED_SECONDS = 60;
  */
 export function refusalOf(answer: ArmAnswer, nowUtc: string): Refused | null {
   const { status, body } = answer;
-  const message = `${status} ${codeOf(body)}: ${messageOf(body)}`.slice(0, MESSAGE_MAX);
+  const message = `${status} ${codeIn(body)}: ${messageIn(body)}`.slice(0, MESSAGE_MAX);
   const refused = (code: Refused['code'], seconds: number | null = null): Refused => ({
     kind: 'refused',
     code,
@@ -48,12 +49,12 @@ export function refusalOf(answer: ArmAnswer, nowUtc: string): Refused | null {
 
 /** One code for everything that the state of a VM forbids; only its message says which. What is not recognised passes by itself. */
 function conflictCode({ body }: ArmAnswer): Refused['code'] {
-  const message = messageOf(body);
-  if (/lock/i.test(codeOf(body))) return 'notAllowed';
+  const message = messageIn(body);
+  if (/lock/i.test(codeIn(body))) return 'notAllowed';
   if (/to be running|not running|powered off|deallocated|stopped/i.test(message)) return 'notRunning';
   if (/extension is not installed/i.test(message)) return 'extensionMissing';
   if (/VM agent|guest agent/i.test(message)) return 'agentNotReady';
-  if (/not registered|quota|PropertyChangeNotAllowed/i.test(`${codeOf(body)} ${message}`))
+  if (/not registered|quota|PropertyChangeNotAllowed/i.test(`${codeIn(body)} ${message}`))
     return 'notAllowed';
   return 'conflict';
 }

@@ -2,7 +2,7 @@ import { listAt, member, textAt } from './json';
 import { QUERIES, type QueryName } from './queries';
 import type { Reader } from './reader';
 import type { Budgets } from './budgets';
-import { codeOf, messageOf } from './retryAfter';
+import { codeIn, messageIn } from './errorBody';
 
 export const GRAPH_URL = '/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01';
 /** Azure allows 1,000 rows; the contract of drivers 500 VMs a page. */
@@ -80,7 +80,7 @@ export class GraphRefused extends Error {
 
   constructor(query: string, status: number, body: unknown) {
     const details = listAt(body, 'error', 'details').map((detail) => textAt(detail, 'message') ?? '');
-    const said = [codeOf(body), messageOf(body), ...details].filter((text) => text !== '').join(' ');
+    const said = [codeIn(body), messageIn(body), ...details].filter((text) => text !== '').join(' ');
     super(`Resource Graph refused the query «${query}»: ${status} ${said}`);
     this.status = status;
   }

@@ -1,4 +1,4 @@
-import { textAt } from './json';
+import { messageIn } from './errorBody';
 
 /** What an answer of ARM says, as far as waiting is concerned. Names of headers in lower case. */
 export interface Answered {
@@ -19,7 +19,7 @@ export function retryAfterSeconds({ headers, body }: Answered, nowUtc: string): 
   const found =
     headerSeconds(headers['retry-after'], nowMs) ??
     (milliseconds > 0 ? milliseconds / 1_000 : null) ??
-    messageSeconds(messageOf(body), nowMs) ??
+    messageSeconds(messageIn(body), nowMs) ??
     quotaSeconds(headers);
   return found === null ? null : Math.min(SECONDS_MAX, Math.max(1, Math.ceil(found)));
 }
@@ -51,15 +51,4 @@ function quotaSeconds(headers: Answered['headers']): number | null {
 /** Null for an instant that has passed, or that the clocks do not agree on. */
 function untilMs(ms: number, nowMs: number): number | null {
   return Number.isNaN(ms) || ms <= nowMs ? null : (ms - nowMs) / 1_000;
-}
-
-/** The text of an error in any of its envelopes. */
-export function messageOf(body: unknown): string {
-  if (typeof body === 'string') return body;
-  return textAt(body, 'error', 'message') ?? textAt(body, 'Message') ?? textAt(body, 'message') ?? '';
-}
-
-/** The code of an error in any of its envelopes; empty when there is none. */
-export function codeOf(body: unknown): string {
-  return textAt(body, 'error', 'code') ?? textAt(body, 'Code') ?? textAt(body, 'code') ?? '';
 }

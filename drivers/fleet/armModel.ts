@@ -1,5 +1,5 @@
 import { restValue, spellingOf } from './memberNames';
-import { isObject } from './isObject';
+import { isObject } from '../../domain/isObject';
 
 /** A resource as the REST API spells it: envelope at the top, the rest under `properties`. Survives JSON. */
 export type ArmResource = Readonly<Record<string, unknown>>;

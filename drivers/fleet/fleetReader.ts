@@ -6,7 +6,7 @@ import { CompactVms, listOf } from './compactVms';
 import { notesOfVm, sumUpNotes, type NotedVm } from './fleetNotes';
 import { unlistedSet, type ImportedSet } from './importedSet';
 import { fullVmRecord } from './fullRecord';
-import { isObject } from './isObject';
+import { isObject } from '../../domain/isObject';
 import type { Problem, RecordCounts } from './malformed';
 import type { ListedFleet, ParsedFleet } from './parsedFleet';
 import { explain, fieldOf, nameOf } from './recordProblems';

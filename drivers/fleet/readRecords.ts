@@ -1,4 +1,4 @@
-import { isObject } from './isObject';
+import { isObject } from '../../domain/isObject';
 import { jsonDocuments, lineAt, type JsonDocument } from './jsonDocuments';
 import { fleetMalformed, type Problem } from './malformed';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isObject } from './isObject';
+import { isObject } from '../../domain/isObject';
 import { restValue, spellingOf } from './memberNames';
 
 /** What a quick check answers of a value that is not as usual: the full check is to look at the whole record. */

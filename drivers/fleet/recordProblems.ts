@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { toRestShape, type ArmResource } from './armModel';
-import { isObject } from './isObject';
+import { isObject } from '../../domain/isObject';
 
 /** As the person wrote it: `az` has no `properties`. */
 export function fieldOf(issue: z.core.$ZodIssue): string {

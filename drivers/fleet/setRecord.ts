@@ -3,7 +3,7 @@ import { AvailabilitySetId, isScaleSet } from '../../domain/ids';
 import { domainsDefault } from '../../domain/updateDomains';
 import { toRestShape } from './armModel';
 import type { ImportedSet } from './importedSet';
-import { isObject } from './isObject';
+import { isObject } from '../../domain/isObject';
 import type { Problem } from './malformed';
 import type { FleetRecord } from './readRecords';
 import { fieldOf, nameOf } from './recordProblems';

@@ -1,7 +1,7 @@
 import { IANAZone } from 'luxon';
 import { Month } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
-import { DAY_MS, MINUTE_MS } from './timeUnits';
+import { DAY_MS, MINUTE_MS } from '../../domain/timeUnits';
 
 /** A stretch of time, in epoch milliseconds: from `fromMs` until just before `toMs`. */
 export interface Interval {

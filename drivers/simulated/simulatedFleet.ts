@@ -29,7 +29,7 @@ import { patchCatalogue, type PatchView } from './patches/patchCatalogue';
 import { patchSourceOf } from './patches/patchSource';
 import { ResourceState, type StoredSet } from './resources/resourceState';
 import { concerns, type Scenario } from './scenario';
-import { DAY_MS, MINUTE_MS } from './timeUnits';
+import { DAY_MS, MINUTE_MS } from '../../domain/timeUnits';
 
 /** A request that starts no operation (a probe, a power action), with the operation that it cut short. */
 export interface ImmediateRequest {

@@ -4,8 +4,7 @@ import { Month } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import { Scenario } from '../../drivers/simulated/scenario';
 import { settingsOf, type MonthSetup } from './monthSetup';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../domain/timeUnits';
 
 /** One small rollout in which everything happens that a rollout does, within a day or two: off-peak hours are always open. */
 export function canonicalSetup(vms: number): MonthSetup {

@@ -7,6 +7,7 @@ import { checkMonth, NOTHING_SAID, type FoundViolation } from './checkMonth';
 import { HostRuns } from './hostRuns';
 import type { Step } from './crashingServices';
 import { StorageAndAzure } from './storageAndAzure';
+import { HOUR_MS } from '../../domain/timeUnits';
 
 export interface PointsOptions {
   readonly vms: number;
@@ -107,8 +108,6 @@ export async function runEveryPoint({
     missed: [...open].slice(0, MISSED_MAX),
   };
 }
-
-const HOUR_MS = 3_600_000;
 
 /** Looked up in the table itself: a request would be a step of its own. */
 async function isOver({ setup, store }: StorageAndAzure): Promise<boolean> {

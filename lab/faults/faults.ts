@@ -1,4 +1,5 @@
 import { hash53 } from '../../domain/seed';
+import { MINUTE_MS } from '../../domain/timeUnits';
 
 /** Everything that torture does to the app, by where it strikes. Each is counted when it strikes. */
 export const FAULT_KINDS = [
@@ -142,7 +143,6 @@ interface Outage {
   readonly toMs: number;
 }
 
-const MINUTE_MS = 60_000;
 const OUTAGES_MAX = 6;
 
 /** Minutes mostly, sometimes hours. */

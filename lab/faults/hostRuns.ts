@@ -8,6 +8,7 @@ import type { CrashSwitch, Step } from './crashingServices';
 import type { Action, Operator } from './operator';
 import type { StorageAndAzure } from './storageAndAzure';
 import type { Redeployment, MonthSetup } from './monthSetup';
+import { DAY_MS } from '../../domain/timeUnits';
 
 /** A crash to come: from an instant on the host's persisted steps are counted, and at this one it crashes. */
 export interface Crash {
@@ -47,8 +48,6 @@ export function otherHubsOf({ seed, crashes, fromMs, calmMs }: MonthSetup): Slee
   const atMs = fromMs + DAY_MS / 4 + random() ** 2 * (calmMs - fromMs - DAY_MS);
   return [{ atMs, untilMs: atMs + (0.1 + random()) * SLEEP_MS_MAX }];
 }
-
-const DAY_MS = 86_400_000;
 
 /** Most in the first week, when most is under way. */
 export function crashesOf({ seed, crashes, fromMs, calmMs }: MonthSetup): Crash[] {

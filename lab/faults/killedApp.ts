@@ -1,4 +1,5 @@
 import { startHost } from '../../emulator/host';
+import { stackOf } from '../../domain/messageOf';
 
 /** How the app is to be hosted: by a process that may be killed at any moment. */
 export interface KilledAppOptions {
@@ -31,7 +32,7 @@ process.once('message', ({ appDir, journal, startUtc, speed, environment }: Kill
       reply({ baseUrl });
     },
     (error: unknown) => {
-      reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      reply({ error: stackOf(error) });
     },
   );
 });

@@ -6,6 +6,7 @@ import { Scenario, type EffectKind } from '../../drivers/simulated/scenario';
 import { settingName } from '../../composition/settings';
 import { randomOf, type FaultKind } from './faults';
 import { BUDGET_APPS, BUDGET_TAG, hasBudgets } from './fleetShapes';
+import { DAY_MS } from '../../domain/timeUnits';
 
 /** What a seed decides: the month, the policy, the scenario of the fleet, and how frequent faults are. */
 export interface MonthSetup {
@@ -36,7 +37,6 @@ export interface Redeployment {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-const DAY_MS = 86_400_000;
 /** a rollout is over thirty days after its release at the latest; half a day more, and its last poll has seen it. */
 const MONTH_DAYS = 30;
 const CALM_DAY = 24;

@@ -1,6 +1,7 @@
 import type { AuditFreeze } from '../../audit/auditInput';
 import type { Host } from '../../emulator/host';
 import { randomOf, type FaultKind, type Faults } from './faults';
+import { DAY_MS, HOUR_MS } from '../../domain/timeUnits';
 
 /** What a person does, and when. */
 export interface Action {
@@ -21,9 +22,6 @@ export interface Pause {
   readonly fromUtc: string;
   untilUtc: string | null;
 }
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** When the operator looks in. Every day he answers halts one way or another; now and then he pauses, cancels, starts twice. */
 export function actionsOf(

@@ -3,6 +3,7 @@ import type { ArmResource } from '../../drivers/fleet/armModel';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import { randomOf, type FaultKind, type Faults } from './faults';
 import { BUDGET_TAG } from './fleetShapes';
+import { MINUTE_MS } from '../../domain/timeUnits';
 
 interface OwnerAction {
   readonly dueMs: number;
@@ -25,7 +26,6 @@ export interface DeletedVm {
   readonly reimaged: boolean;
 }
 
-const MINUTE_MS = 60_000;
 /** After a deletion was asked for, until the VM is surely gone. */
 const DELETION_MS = 4 * MINUTE_MS;
 const ACTIONS_MAX = 12;

@@ -9,6 +9,7 @@ import { crashesOf, HostRuns, otherHubsOf, sleepsOf } from './hostRuns';
 import { actionsOf, Operator } from './operator';
 import { StorageAndAzure } from './storageAndAzure';
 import { monthSetupOf } from './monthSetup';
+import { DAY_MS } from '../../domain/timeUnits';
 
 export interface MonthOptions {
   readonly seed: number;
@@ -36,7 +37,6 @@ export interface MonthReport {
   readonly traceHash: string;
 }
 
-const DAY_MS = 86_400_000;
 /** A file system in memory where there is one: what is tried here is the app, not the disk. */
 const FOLDERS = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 

@@ -1,6 +1,7 @@
 import { runEveryPoint } from './crashAtEveryStep';
 import { runMonth } from './runMonth';
 import type { Job, WorkerAnswer } from './workers';
+import { stackOf } from '../../domain/messageOf';
 
 // A terminal sends Ctrl-C to every process: the one that has started this one ends it, once it knows itself why.
 process.on('SIGINT', () => undefined);
@@ -17,7 +18,7 @@ process.on('message', (job: Job) => {
       reply({ report });
     },
     (error: unknown) => {
-      reply({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      reply({ error: stackOf(error) });
     },
   );
 });

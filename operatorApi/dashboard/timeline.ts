@@ -1,7 +1,7 @@
 import { servicesOf, type Services } from '../../activities/services';
 import { groupedBy } from '../../domain/groupedBy';
 import type { RolloutId } from '../../domain/ids';
-import { addSeconds, earlier } from '../../domain/instants';
+import { addSeconds, earlier, inOrderOfTime, later } from '../../domain/instants';
 import { windowAtOrAfter } from '../../domain/offPeak';
 import { pairsOf, regionTimeZone } from '../../domain/regions';
 import type { RoundPlan } from '../../store/plans';
@@ -95,8 +95,8 @@ function summaryOf(view: FleetView, rounds: readonly RoundPlan[]): Summary {
   return {
     vmCount,
     outcomes,
-    expectedStartUtc: least(rounds.map(({ expectedStartUtc }) => expectedStartUtc)),
-    expectedEndUtc: greatest(rounds.map(({ expectedEndUtc }) => expectedEndUtc)),
+    expectedStartUtc: earliest(rounds.map(({ expectedStartUtc }) => expectedStartUtc)),
+    expectedEndUtc: latest(rounds.map(({ expectedEndUtc }) => expectedEndUtc)),
     worked: joined(intervals),
   };
 }
@@ -117,8 +117,8 @@ function forecastOf(view: FleetView, rounds: readonly RoundPlan[], next: Next): 
       return [expectedStartUtc, expectedEndUtc];
     });
   if (turns.length === 0) return null;
-  const first = least(turns.map(([start]) => start));
-  return [first < nowUtc ? nowUtc : first, greatest(turns.map(([, end]) => end))];
+  const first = earliest(turns.map(([start]) => start));
+  return [first < nowUtc ? nowUtc : first, latest(turns.map(([, end]) => end))];
 }
 
 /** When something was done to the VM, each time. */
@@ -138,7 +138,7 @@ const JOINED_WITHIN_SECONDS = 3_600;
 
 /** In order of time, without overlaps. */
 export function joined(intervals: readonly Interval[]): Interval[] {
-  const sorted = [...intervals].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const sorted = [...intervals].sort(([a], [b]) => inOrderOfTime(a, b));
   const found: Interval[] = [];
   for (const [startUtc, endUtc] of sorted) {
     const last = found.at(-1);
@@ -169,6 +169,5 @@ function offPeakBetween(
   return windows;
 }
 
-const least = (texts: readonly string[]): string => texts.reduce((a, b) => (a < b ? a : b), texts[0] ?? '');
-const greatest = (texts: readonly string[]): string =>
-  texts.reduce((a, b) => (a > b ? a : b), texts[0] ?? '');
+const earliest = (utcs: readonly string[]): string => utcs.reduce(earlier, utcs[0] ?? '');
+const latest = (utcs: readonly string[]): string => utcs.reduce(later, utcs[0] ?? '');

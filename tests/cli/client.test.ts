@@ -306,7 +306,7 @@ describe('the client without a host, over a fleet file', () => {
     const ofFile = ['--file', fleet, '--month', '2026-12'];
     expect((await typed('preview', ...ofFile, '--vm', 'e2e-lone')).out).toMatch(/^2026-12: 1 of 6 VMs/);
     expect((await typed('preview', ...ofFile, '--set', 'as-e2e')).out).toMatch(/^2026-12: 2 of 6 VMs/);
-    expect((await typed('forecast', ...ofFile, '--vm', 'e2e-lon')).err).toContain('There is e2e-lone.');
+    expect((await typed('forecast', ...ofFile, '--vm', 'e2e-lon')).err).toContain('It could be e2e-lone.');
     expect((await typed('preview', ...ofFile, '--vm', '/no/id')).err).toMatch(
       /^error: The VMs are not clear/,
     );

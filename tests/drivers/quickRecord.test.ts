@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { fullVmRecord } from '../../drivers/fleet/fullRecord';
-import { isObject } from '../../drivers/fleet/isObject';
+import { isObject } from '../../domain/isObject';
 import { quickVmRecord } from '../../drivers/fleet/quickRecord';
 import { instanceOf, vmOf } from '../../drivers/fleet/vmRecord';
 import { generateFleet } from '../../fleets/generateFleet';

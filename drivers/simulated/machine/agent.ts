@@ -10,7 +10,7 @@ import {
   type Interval,
   type MonthIndex,
 } from '../calendar';
-import { DAY_MS, HOUR_MS } from '../timeUnits';
+import { DAY_MS, HOUR_MS } from '../../../domain/timeUnits';
 import type { Machine } from './machine';
 import { RATES } from './normalMonthRates';
 import { effectIntervals } from './scenarioEffects';

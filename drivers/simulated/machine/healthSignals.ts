@@ -1,7 +1,7 @@
 import type { HealthSignals } from '../../../domain/health';
 import { chance } from '../../../domain/seed';
 import { monthIndexOf, within } from '../calendar';
-import { MINUTE_MS } from '../timeUnits';
+import { MINUTE_MS } from '../../../domain/timeUnits';
 import { isAgentReady } from './agent';
 import type { Installation, Machine } from './machine';
 import { powerStateOf, wasStartedSince } from './power';

@@ -12,7 +12,7 @@ import type { PatchView } from '../patches/patchCatalogue';
 import type { PatchSeries } from '../patches/patchSeries';
 import type { PatchSource } from '../patches/patchSource';
 import { guidOf } from '../guid';
-import { MINUTE_MS } from '../timeUnits';
+import { MINUTE_MS } from '../../../domain/timeUnits';
 import { POWER_HABIT_TAG, powerHabitOf, type PowerHabit } from './powerHabits';
 import type { Effect } from '../scenario';
 

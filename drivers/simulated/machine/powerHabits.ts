@@ -1,6 +1,6 @@
 import { chance } from '../../../domain/seed';
 import { monthStartMs, NO_INTERVALS, union, zoneOffsetMs, type Interval, type MonthIndex } from '../calendar';
-import { DAY_MS, HOUR_MS } from '../timeUnits';
+import { DAY_MS, HOUR_MS } from '../../../domain/timeUnits';
 import { RATES } from './normalMonthRates';
 
 /** How the owner of a VM treats its power switch. A fact of the VM, drawn once. */

@@ -2,7 +2,7 @@ import { unmetRequirements, type RequirementFacts } from '../../../domain/requir
 import { chance } from '../../../domain/seed';
 import type { StartAnswer } from '../../driver';
 import type { Machine, Operation } from './machine';
-import { MINUTE_MS } from '../timeUnits';
+import { MINUTE_MS } from '../../../domain/timeUnits';
 import { RATES } from './normalMonthRates';
 import { agentVersionOf, guestOf, isAgentReady } from './agent';
 import { isOn } from './power';

@@ -2,7 +2,7 @@ import { chance } from '../../../domain/seed';
 import { monthStartMs, NO_INTERVALS, releaseMsOf, within, type Interval, type MonthIndex } from '../calendar';
 import { isDayOf, type EffectKind } from '../scenario';
 import type { PatchSeries } from '../patches/patchSeries';
-import { DAY_MS, MINUTE_MS } from '../timeUnits';
+import { DAY_MS, MINUTE_MS } from '../../../domain/timeUnits';
 import type { ActiveEffect, Machine } from './machine';
 
 /** The effect of this kind on the VM at this instant, if any. `call` numbers the calls, of which an effect meets `percent`. */

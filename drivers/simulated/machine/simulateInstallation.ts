@@ -14,7 +14,7 @@ import {
   type Machine,
   type Step,
 } from './machine';
-import { MINUTE_MS } from '../timeUnits';
+import { MINUTE_MS } from '../../../domain/timeUnits';
 import { canReachUpdates } from './agent';
 import { RATES } from './normalMonthRates';
 import { installCompleted } from './operationSteps';

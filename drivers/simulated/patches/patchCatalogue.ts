@@ -13,7 +13,7 @@ import {
   type RebootBehavior,
 } from './patchSeries';
 import type { PatchSource } from './patchSource';
-import { DAY_MS, HOUR_MS } from '../timeUnits';
+import { DAY_MS, HOUR_MS } from '../../../domain/timeUnits';
 
 /** The patches that a VM can see. Shared by all VMs with the same source. */
 export interface PatchView {

@@ -2,7 +2,7 @@ import type { PatchClassification } from '../../../domain/patches';
 import { chance, hash53 } from '../../../domain/seed';
 import { guidOf } from '../guid';
 import { monthIndexOf, monthStartMs, releaseMsOf, type MonthIndex } from '../calendar';
-import { DAY_MS, HOUR_MS } from '../timeUnits';
+import { DAY_MS, HOUR_MS } from '../../../domain/timeUnits';
 
 export type RebootBehavior = 'NeverReboots' | 'AlwaysRequiresReboot' | 'CanRequestReboot';
 

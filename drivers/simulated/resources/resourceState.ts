@@ -12,11 +12,11 @@ import { chance } from '../../../domain/seed';
 import { UPDATE_DOMAINS_DEFAULT } from '../../../domain/updateDomains';
 import type { ArmResource } from '../../fleet/armModel';
 import type { ParsedFleet } from '../../fleet/parseFleet';
-import { isObject } from '../../fleet/isObject';
+import { isObject } from '../../../domain/isObject';
 import { unlistedSet } from '../../fleet/importedSet';
 import { readVmRecord, vmOf } from '../../fleet/vmRecord';
 import type { Machine } from '../machine/machine';
-import { MINUTE_MS } from '../timeUnits';
+import { MINUTE_MS } from '../../../domain/timeUnits';
 import type { ResourceRequest } from './resourceRequests';
 import type { VirtualMachine } from '../../../domain/virtualMachine';
 

@@ -2,7 +2,7 @@ import { featureState, optInOf, providerState, type FeatureName } from '../../..
 import type { AvailabilitySetId } from '../../../domain/ids';
 import { AvailabilitySetId as SetId, VmId } from '../../../domain/ids';
 import type { ArmResource } from '../../fleet/armModel';
-import { isObject } from '../../fleet/isObject';
+import { isObject } from '../../../domain/isObject';
 import type { Machine } from '../machine/machine';
 import { readingOf } from '../machine/vmReading';
 import type { ResourceRequest } from './resourceRequests';
