@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { ImageFamily } from '../domain/imageFamily';
 import { roomInSet } from '../domain/disruption';
+import { countOutcomes } from '../domain/gates';
 import type { VmId } from '../domain/ids';
 import { secondsBetween } from '../domain/instants';
 import type { VmEvent } from '../domain/vmState';
@@ -19,16 +20,18 @@ import { countAsDown } from './budgetMembers';
 import { heldByBudget, type HeldByBudget } from './budgetShares';
 import { expectClaim } from './expectClaim';
 import { rowsOf } from './lookAtVm';
-import { recordPlainRound } from './recordRound';
+import { asksAfterwards, recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './roundEvidence';
 import { RoundGrid } from './roundGrid';
 import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './roundSteps';
 import { saveOutcomes } from './saveOutcomes';
 import { isSetUnproven, lookAtMembers } from './setMembers';
-import { wakingActivity, type Services } from './services';
+import { wakingActivity, type AnswerTo, type Services, type WakingServices } from './services';
 import { sideBySide } from './sideBySide';
+import { endedOf, stragglersOf } from './stragglers';
 import { takeStep, type RoundInFlight } from './takeStep';
 import { vmSpan, type TraceSpan } from './traces';
+import { wakeAfterRounds } from './wake';
 
 /** An answer stays under 16 KB: with so many characters of events, the VMs that are left wait for the next call, which is at once. */
 const EVENTS_LENGTH_MAX = 5_000;
@@ -43,9 +46,11 @@ const STEPS_MAX = 6;
  */
 export const advanceRound = wakingActivity(contracts.advanceRound, async (services, input) => {
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const answer = await advanceOnce(services, input);
-    if (answer === null) continue;
-    if (answer.dueUtc !== null) return answer;
+    const advanced = await advanceOnce(services, input);
+    if (advanced === null) continue;
+    const { answer, vms } = advanced;
+    if (answer.dueUtc !== null)
+      return input.leavesStragglers === true ? withStragglers(services, input, answer, vms) : answer;
     const isRecorded = await recordPlainRound(services, input.ref, input.claim.claimId);
     return isRecorded ? { ...answer, isRecorded } : answer;
   }
@@ -57,15 +62,35 @@ export const advanceRound = wakingActivity(contracts.advanceRound, async (servic
 /** Another worker with the same call is soon done. */
 const ATTEMPTS_MAX = 3;
 
+type Input = z.output<typeof contracts.advanceRound.input>;
+type Advanced = Pick<RoundProgress, 'answer' | 'vms'>;
+
+/** What has its outcome counts for the gate of the phase, which waits for stragglers as little as the batch does. */
+async function withStragglers(
+  services: WakingServices,
+  { ref, disruption }: Input,
+  answer: AdvanceAnswer,
+  vms: RoundProgress['vms'],
+): Promise<AnswerTo<typeof contracts.advanceRound>> {
+  if (asksAfterwards(services)) return answer; // a hook is asked of whole rounds
+  const stragglers = await stragglersOf(services, disruption, vms);
+  if (stragglers === null) return answer;
+  const { rolloutId, ...where } = ref;
+  await services.rollouts.saveStragglers(rolloutId, {
+    ...where,
+    atUtc: services.nowUtc(),
+    counts: countOutcomes(endedOf(vms)),
+  });
+  await wakeAfterRounds(services, rolloutId, ref.phase);
+  return { ...answer, stragglers };
+}
+
 /** Null when another worker wrote between: everything from the start. */
-async function advanceOnce(
-  services: Services,
-  input: z.output<typeof contracts.advanceRound.input>,
-): Promise<AdvanceAnswer | null> {
+async function advanceOnce(services: Services, input: Input): Promise<Advanced | null> {
   const { ref, claim, disruption, call, isLate } = input;
   const calledUtc = services.nowUtc();
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
-  if (found !== null && found.progress.call >= call) return found.progress.answer;
+  if (found !== null && found.progress.call >= call) return found.progress;
 
   if (found === null || found.progress.isOpened === true)
     await expectClaim(services, disruption, claim.closesUtc);
@@ -96,10 +121,10 @@ async function advanceOnce(
     if (work.outcomes.length > 0 && answer.dueUtc !== null)
       await tellResults(services, ref, claim.claimId, vms);
     for (const span of work.spans) services.trace?.(span);
-    return answer;
+    return progress;
   }
   const other = await services.roundProgress.read(ref.rolloutId, claim.claimId);
-  return other !== null && other.progress.call >= call ? other.progress.answer : null;
+  return other !== null && other.progress.call >= call ? other.progress : null;
 }
 
 const unhealthyOf = (outcomes: readonly OutcomeRecord[]): VmId[] =>

@@ -88,7 +88,7 @@ const unhealthyOf = (endings: readonly Ended[]): VmId[] =>
 const unclearOf = (endings: readonly Ended[]): number =>
   endings.filter(({ reason }) => reason === 'orchestrationFailed').length;
 
-const asksAfterwards = (services: Services): boolean =>
+export const asksAfterwards = (services: Services): boolean =>
   hooksOn(services, 'afterVm').length + hooksOn(services, 'afterRound').length > 0;
 
 /** What is asked after a round, and after each of its VMs that was installed. */

@@ -1,4 +1,4 @@
-import { phaseIsClosed, type PhaseProgress } from '../domain/gates';
+import { addCounts, phaseIsClosed, type PhaseProgress } from '../domain/gates';
 import type { RolloutId } from '../domain/ids';
 import { isCatchUp, type PhaseId } from '../domain/phaseId';
 import { gateTopic, type WaitTopic } from '../domain/waitTopic';
@@ -63,7 +63,7 @@ export function progressOf(
 ): PhaseProgress {
   return {
     planned: vmCount,
-    counts: totals.counts,
+    counts: Object.values(totals.underWay ?? {}).reduce(addCounts, totals.counts),
     silentRegions: regions.filter((region) => !totals.regions.includes(region)),
     startedUtc: startedUtc ?? services.nowUtc(),
   };

@@ -314,6 +314,12 @@ export function release(
   };
 }
 
+/** A round goes on with few of its VMs: from now on its claim covers these. Narrowing twice is narrowing once. */
+export const narrow = (state: LedgerState, claimId: string, left: Disruption): LedgerState => ({
+  ...state,
+  claims: state.claims.map((claim) => (claim.claimId === claimId ? { ...claim, disruption: left } : claim)),
+});
+
 /** Where a VM that was moved is now. One outside of a set holds none. */
 export const Impaired = Impairment.omit({ sinceUtc: true }).extend({
   availabilitySetId: AvailabilitySetId.nullable(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Disruption } from '../domain/disruption';
 import { Claim, ClaimAnswer, ClaimRequest, Impaired, Impairment, MovedSet } from '../domain/ledger';
 import { Utc, VmId } from '../domain/ids';
 import { VmEvent } from '../domain/vmState';
@@ -22,6 +23,11 @@ export const disruptionLedger = {
         /** Claims that were refused, and would be granted now: the first of them. */
         grantable: z.array(z.string()).default([]),
       }),
+    },
+    /** A round goes on with few of its VMs. */
+    narrow: {
+      input: z.object({ claimId: z.string(), left: Disruption, nowUtc: Utc }),
+      output: z.object({ grantable: z.array(z.string()) }),
     },
     heal: { input: z.object({ vmIds: z.array(VmId) }), output: z.object({ impaired: z.number() }) },
     follow: {

@@ -5,6 +5,7 @@ import {
   followSet,
   grantable,
   heal,
+  narrow,
   release,
   suspects,
   tryAcquire,
@@ -55,6 +56,13 @@ function operate({ df }: EntityContext<unknown>, texts: ShortText): void {
           ? { released }
           : { released, grantable: grantable(after, nowUtc, GRANTABLE_MAX) },
       );
+      return;
+    }
+    case 'narrow': {
+      const { claimId, left, nowUtc } = operations.narrow.input.parse(df.getInput());
+      const after = narrow(before, claimId, left);
+      keep(after);
+      df.return({ grantable: grantable(after, nowUtc, GRANTABLE_MAX) });
       return;
     }
     case 'heal': {

@@ -80,6 +80,33 @@ export const judgeAfterBake = {
 
 const Rounds = z.object({ rounds: z.number().int() });
 
+const Round = InRollout.extend({
+  ref: RoundRef,
+  disruption: Disruption,
+  ledger: z.string(),
+  acquireByUtc: Utc,
+  startByUtc: Utc,
+  closesUtc: Utc,
+  catchUpSlotsMax: z.number().int(),
+  /** Calls of `advanceRound` in the generations before this one; 0 before the claim. */
+  call: z.number().int().default(0),
+  /** Its batch does not wait for stragglers: the round ends without them, and answers what is left of it. */
+  leavesStragglers: z.literal(true).exactOptional(),
+  /** Of stragglers that were left: the claim of their round. */
+  claimId: z.string().exactOptional(),
+});
+
+export const updateDomainRollout = {
+  name: 'updateDomainRollout',
+  input: Round,
+  output: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('ran'), stragglers: Round.exactOptional() }),
+    /** The claim was not granted in this window. */
+    z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
+    z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
+  ]),
+} as const;
+
 /** The standalone VMs of one window cohort of a zone, or of those without a zone. */
 export const zoneRollout = {
   name: 'zoneRollout',
@@ -89,6 +116,9 @@ export const zoneRollout = {
 
 /** One lane of the pool that an orchestration has started: lanes take what is next, each when it is done with the last. */
 const Lane = z.object({ lane: z.number().int(), lanes: z.number().int(), queue: z.string() });
+
+/** What is left of rounds that went on without them. */
+const Stragglers = z.array(Round);
 
 export const batchRollout = {
   name: 'batchRollout',
@@ -105,10 +135,11 @@ export const batchRollout = {
         again: z.number().int().nullable(),
         attempts: z.number().int(),
         ran: z.number().int(),
+        stragglers: Stragglers.exactOptional(),
       })
       .default({ taken: 0, again: null, attempts: 0, ran: 0 }),
   }),
-  output: Rounds,
+  output: Rounds.extend({ stragglers: Stragglers.exactOptional() }),
 } as const;
 
 export const availabilitySetsRollout = {
@@ -135,27 +166,6 @@ export const availabilitySetRollout = {
       .default({ done: [], attempts: 0 }),
   }),
   output: Rounds,
-} as const;
-
-export const updateDomainRollout = {
-  name: 'updateDomainRollout',
-  input: InRollout.extend({
-    ref: RoundRef,
-    disruption: Disruption,
-    ledger: z.string(),
-    acquireByUtc: Utc,
-    startByUtc: Utc,
-    closesUtc: Utc,
-    catchUpSlotsMax: z.number().int(),
-    /** Calls of `advanceRound` in the generations before this one; 0 before the claim. */
-    call: z.number().int().default(0),
-  }),
-  output: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('ran') }),
-    /** The claim was not granted in this window. */
-    z.object({ kind: z.literal('missed'), rules: z.array(z.string()) }),
-    z.object({ kind: z.literal('stopped'), reason: OutcomeReason }),
-  ]),
 } as const;
 
 /** Small children that poll what cannot wake them, back off and continue as new. */

@@ -100,10 +100,12 @@ export type ChildResult<T> =
 export function* allEnded<T>(
   context: OrchestrationContext,
   children: readonly Child<T>[],
+  beside: readonly Child<unknown>[] = [],
 ): Step<ChildResult<T>[]> {
   if (children.length === 0) return []; // the library throws on an empty list
+  const started = [...children, ...beside].map(({ task }) => task);
   try {
-    yield context.df.Task.all(children.map(({ task }) => task));
+    yield beside.length === 0 ? context.df.Task.all(started) : context.df.Task.any(started);
   } catch {
     // `all` fails with its first failure; the others are waited for below, each by itself
   }
@@ -112,7 +114,7 @@ export function* allEnded<T>(
   return results;
 }
 
-function* resultOf<T>(started: Child<T>): Step<ChildResult<T>> {
+export function* resultOf<T>(started: Child<T>): Step<ChildResult<T>> {
   try {
     return { ok: true, value: yield* join(started) };
   } catch (error) {

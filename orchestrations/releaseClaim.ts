@@ -37,13 +37,32 @@ export function* releaseUnused(context: OrchestrationContext, key: string, claim
   yield* releaseAndWake(context, key, { claimId, impaired: [], nowUtc: nowUtc(context), isUnused: true });
 }
 
+/** Of a round that goes on with few of its VMs: those that wait for what the others held are woken. */
+export function* narrowClaim(
+  context: OrchestrationContext,
+  key: string,
+  claimId: string,
+  { budgets: _, ...left }: Disruption,
+): Step<void> {
+  const { grantable } = yield* callEntity(context, { name: disruptionLedger.name, key }, ['narrow', narrow], {
+    claimId,
+    left,
+    nowUtc: nowUtc(context),
+  });
+  yield* wake(context, grantable);
+}
+
+function* wake(context: OrchestrationContext, grantable: readonly string[]): Step<void> {
+  if (grantable.length > 0) yield* call(context, releaseWaits, { instanceIds: grantable.map(waitOf) });
+}
+
 function* releaseAndWake(
   context: OrchestrationContext,
   key: string,
   input: z.output<typeof release.input>,
 ): Step<void> {
   const { grantable } = yield* writeRelease(context, key, input);
-  if (grantable.length > 0) yield* call(context, releaseWaits, { instanceIds: grantable.map(waitOf) });
+  yield* wake(context, grantable);
 }
 
 /** What waits for a budget looks at its members each time, and polls: none is woken. */
@@ -51,7 +70,7 @@ export function* releaseBudget(context: OrchestrationContext, budget: string, cl
   yield* writeRelease(context, budgetLedger(budget), { claimId, impaired: [] });
 }
 
-const { release } = disruptionLedger.operations;
+const { narrow, release } = disruptionLedger.operations;
 
 /** Without `nowUtc` the ledger does not look for requests that it would grant now. */
 export function* writeRelease(

@@ -7,7 +7,7 @@ import { childId, keyOf } from '../domain/ids';
 import { claimDeadline, type Impairment } from '../domain/ledger';
 import { askForClaim, type Claimed } from './awaitClaim';
 import * as children from './contracts';
-import { releaseClaimed, waitOf } from './releaseClaim';
+import { narrowClaim, releaseClaimed, waitOf } from './releaseClaim';
 import { call, child, continueAs, nowUtc, signalEntity, waitUntil, type Step } from './durable';
 
 type Input = z.infer<typeof children.updateDomainRollout.input>;
@@ -32,6 +32,7 @@ export function* updateDomainRollout(context: OrchestrationContext): Step<Result
   }
   const ended = yield* advanceTogether(context, input, isLate);
   if (ended === 'continues') return { kind: 'ran' }; // dropped: the next generation goes on
+  if (typeof ended === 'object') return { kind: 'ran', stragglers: ended };
   const { unhealthy, unclear } = ended === 'recorded' ? NOTHING_WRONG : yield* record(context, input);
   // A VM may still be installing although no step could say so: the claim stays, and the ledger's sweep asks before it frees it.
   if (unclear === 0) yield* release(context, input, impairments(context, input, unhealthy));
@@ -42,8 +43,9 @@ type Recorded = Pick<z.output<typeof recordRound.output>, 'unhealthy' | 'unclear
 
 const NOTHING_WRONG: Recorded = { unhealthy: [], unclear: 0 };
 
-function* record(context: OrchestrationContext, { ref }: Input): Step<Recorded> {
-  return yield* call(context, recordRound, { ref, claimId: context.df.instanceId });
+function* record(context: OrchestrationContext, input: Input): Step<Recorded> {
+  const { ref } = input;
+  return yield* call(context, recordRound, { ref, claimId: claimIdOf(context, input) });
 }
 
 interface Admitted {
@@ -132,17 +134,18 @@ function* advanceTogether(
   context: OrchestrationContext,
   input: Input,
   isLate: boolean,
-): Step<'ended' | 'recorded' | 'continues'> {
-  const { ref, disruption } = input;
+): Step<'ended' | 'recorded' | 'continues' | Input> {
+  const { ref, disruption, leavesStragglers } = input;
   const claim = claimOf(context, input);
   for (let n = input.call + 1; ; n += 1) {
-    const asked = { ref, claim, disruption, call: n };
+    const asked = { ref, claim, disruption, call: n, ...(leavesStragglers && { leavesStragglers }) };
     const isFirst = n === input.call + 1;
     const advanced = yield* call(context, advanceRound, isFirst && isLate ? { ...asked, isLate } : asked);
-    const { dueUtc, events, isRecorded } = advanced;
+    const { dueUtc, events, isRecorded, stragglers } = advanced;
     for (const { vmId, event } of events)
       signalEntity(context, { name: virtualMachine.name, key: keyOf(vmId) }, 'apply', event);
     if (dueUtc === null) return isRecorded === true ? 'recorded' : 'ended';
+    if (stragglers !== undefined) return yield* leave(context, { ...input, disruption: stragglers, call: n });
     yield* waitUntil(context, dueUtc);
     if (n - input.call >= CALLS_PER_GENERATION) {
       continueAs(context, children.updateDomainRollout, { ...input, call: n });
@@ -151,12 +154,20 @@ function* advanceTogether(
   }
 }
 
-const claimOf = (context: OrchestrationContext, { startByUtc, closesUtc, epoch }: Input): RoundClaim => ({
-  claimId: context.df.instanceId,
-  startByUtc,
-  closesUtc,
-  epoch,
-});
+/** What is left of the round, under its claim, which covers no more from now on. */
+function* leave(context: OrchestrationContext, { leavesStragglers: _, ...input }: Input): Step<Input> {
+  const claimId = claimIdOf(context, input);
+  yield* narrowClaim(context, input.ledger, claimId, input.disruption);
+  return { ...input, claimId };
+}
+
+const claimIdOf = (context: OrchestrationContext, { claimId }: Input): string =>
+  claimId ?? context.df.instanceId;
+
+function claimOf(context: OrchestrationContext, input: Input): RoundClaim {
+  const { startByUtc, closesUtc, epoch } = input;
+  return { claimId: claimIdOf(context, input), startByUtc, closesUtc, epoch };
+}
 
 /** The VMs that go on holding their availability set: unhealthy or unknown after their update (INV-13). */
 function impairments(
@@ -171,5 +182,5 @@ function impairments(
 }
 
 function* release(context: OrchestrationContext, input: Input, impaired: Impairment[]): Step<void> {
-  yield* releaseClaimed(context, input, context.df.instanceId, impaired);
+  yield* releaseClaimed(context, input, claimIdOf(context, input), impaired);
 }

@@ -1,14 +1,17 @@
 import type { OrchestrationContext } from 'durable-functions';
 import { childId } from '../domain/ids';
 import * as children from './contracts';
-import { allEnded, startChild, type Step } from './durable';
+import { allEnded, resultOf, startChild, type Child, type Step } from './durable';
 
 /**
  * Rolls out the standalone VMs of one zone (or those without a zone) whose windows open together: batch after batch, each larger than the
- * one before. The rounds of a batch run side by side, as many as shares allow: when one ends the next starts.
+ * one before. The rounds of a batch run side by side, as many as shares allow: when one ends the next starts. The next batch does not wait for
+ * stragglers; the zone does.
  */
 export function* zoneRollout(context: OrchestrationContext): Step<{ rounds: number }> {
   const { batches, ...here } = children.zoneRollout.input.parse(context.df.getInput());
+  const stragglers: Child<unknown>[] = [];
+  let left: Child<unknown>[] = []; // begins with the next batch
   let ran = 0;
   for (const { group, rounds, atOnce } of batches) {
     const queue = childId(context.df.instanceId, group);
@@ -20,7 +23,19 @@ export function* zoneRollout(context: OrchestrationContext): Step<{ rounds: numb
         lane: { lane: n + 1, lanes: atOnce, queue },
       }),
     );
-    for (const result of yield* allEnded(context, lanes)) ran += result.ok ? result.value.rounds : 0;
+    const results = yield* allEnded(context, lanes, left);
+    stragglers.push(...left);
+    left = [];
+    for (const result of results) {
+      if (!result.ok) continue;
+      ran += result.value.rounds;
+      for (const round of result.value.stragglers ?? []) {
+        const id = childId(queue, `stragglers-${round.ref.round}`);
+        left.push(startChild(context, children.updateDomainRollout, id, round));
+      }
+    }
   }
+  yield* allEnded(context, left);
+  for (const one of stragglers) yield* resultOf(one);
   return { rounds: ran };
 }

@@ -34,8 +34,10 @@ export type RoundRecord = Readonly<z.infer<typeof RoundRecord>>;
 /** What has become of the VMs of a phase so far, so that no gate has to read all of its rounds. */
 export const PhaseTotals = z.object({
   counts: OutcomeCounts,
-  /** Regions in which a round has been written down. */
+  /** Regions in which a round has been written down, or part of one. */
   regions: z.array(z.string()),
+  /** Of rounds that are not over, because they have stragglers: what is counted of them already. */
+  underWay: z.record(z.string(), OutcomeCounts).exactOptional(),
 });
 export type PhaseTotals = Readonly<z.infer<typeof PhaseTotals>>;
 
@@ -78,6 +80,8 @@ export interface RolloutStore {
   ): Promise<void>;
   /** Writes a round down, once, and counts it in the totals of its phase. A repeat changes nothing. */
   saveRound(id: RolloutId, record: RoundRecord): Promise<void>;
+  /** Counts what has an outcome in a round that has stragglers, until the round is written down. A repeat changes nothing. */
+  saveStragglers(id: RolloutId, soFar: RoundRecord): Promise<void>;
   hasRound(id: RolloutId, where: RoundKey): Promise<boolean>;
   phaseTotals(id: RolloutId, phase: PhaseId): Promise<PhaseTotals>;
   rounds(id: RolloutId, phase: PhaseId, region?: string): Promise<readonly RoundRecord[]>;
@@ -141,6 +145,7 @@ export function rolloutStore(store: Store): RolloutStore {
         remove: removed.map(keyOf),
       }),
     saveRound: (id, record) => saveRound(rounds, id, record),
+    saveStragglers: (id, soFar) => saveStragglers(rounds, id, soFar),
     hasRound: async (id, where) => (await rounds.get(id, roundRow(where))) !== null,
     phaseTotals: async (id, phase) => {
       const row = await rounds.get(id, totalsRow(phase));
@@ -198,9 +203,33 @@ const roundRow = ({ phase, region, stage, group, round }: RoundKey): string =>
 /** Beside the rounds, whose keys begin with their phase. */
 const totalsRow = (phase: PhaseId): string => `totals~${phase}`;
 
-function withRound(totals: PhaseTotals, { counts, region }: RoundRecord): PhaseTotals {
+function withRound({ underWay, ...totals }: PhaseTotals, record: RoundRecord): PhaseTotals {
+  const { [roundRow(record)]: _, ...others } = underWay ?? {};
   return {
-    counts: addCounts(totals.counts, counts),
-    regions: totals.regions.includes(region) ? totals.regions : [...totals.regions, region].sort(),
+    counts: addCounts(totals.counts, record.counts),
+    regions: withRegion(totals, record),
+    ...(Object.keys(others).length > 0 && { underWay: others }),
   };
+}
+
+const withRegion = (
+  { regions }: Pick<PhaseTotals, 'regions'>,
+  { region }: RoundRecord,
+): PhaseTotals['regions'] => (regions.includes(region) ? regions : [...regions, region].sort());
+
+async function saveStragglers(rounds: Table, id: RolloutId, soFar: RoundRecord): Promise<void> {
+  const [key, row] = [roundRow(soFar), totalsRow(soFar.phase)];
+  for (;;) {
+    const [known, before] = await Promise.all([rounds.get(id, key), rounds.get(id, row)]);
+    const totals = before === null ? noTotals : parsePhaseTotals(before.value);
+    if (known !== null || totals.underWay?.[key] !== undefined) return;
+    const underWay = { ...totals.underWay, [key]: soFar.counts };
+    const value: PhaseTotals = { ...totals, regions: withRegion(totals, soFar), underWay };
+    if (
+      before === null
+        ? await rounds.insert(id, row, value)
+        : await rounds.replace(id, row, value, before.etag)
+    )
+      return;
+  }
 }

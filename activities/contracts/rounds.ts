@@ -175,6 +175,8 @@ export const advanceRound = {
     call: z.number().int(),
     /** The claim was waited for: what `openRound` saw is seen again. */
     isLate: z.literal(true).exactOptional(),
+    /** The round may go on without stragglers. */
+    leavesStragglers: z.literal(true).exactOptional(),
   }),
   output: z.object({
     /** When the next step of any VM is due; null when every VM has its outcome. */
@@ -183,6 +185,8 @@ export const advanceRound = {
     events: z.array(z.object({ vmId: VmId, event: VmEvent })),
     /** Every VM has its outcome, none is unhealthy or unclear, no hook is asked: the round is written down, as `recordRound` does it. */
     isRecorded: z.boolean().exactOptional(),
+    /** A batch need not wait for what is left of its round, which is this: installations that take very long. */
+    stragglers: Disruption.exactOptional(),
   }),
 } satisfies ActivityContract;
 

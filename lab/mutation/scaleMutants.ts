@@ -122,4 +122,25 @@ export const scaleMutants: readonly Mutant[] = [
     ['region !== other.region && !arePaired(region, other.region)', 'region !== other.region'],
     'tests/planning/forecast.test.ts',
   ),
+  planted(
+    'a batch waits for an installation that hangs in the one before',
+    'activities/stragglers.ts',
+    ['done * 100 < vms.length * policy.phaseClosePercent', 'done < vms.length'],
+    'tests/activities/stragglers.test.ts',
+  ),
+  planted(
+    'a batch does not wait for a VM whose health is unknown',
+    'activities/stragglers.ts',
+    [
+      "if (update.kind !== 'readInstall' || update.polls === 0) return false;",
+      "if (update.kind !== 'readInstall') return true;",
+    ],
+    'tests/activities/stragglers.test.ts',
+  ),
+  planted(
+    'a straggler holds the share of its whole round',
+    'domain/ledger.ts',
+    ['claim.claimId === claimId ? { ...claim, disruption: left } : claim', 'claim'],
+    'tests/domain/ledger.test.ts',
+  ),
 ];

@@ -3,12 +3,14 @@ import {
   follow,
   followSet,
   grantable,
+  narrow,
   heal,
   release,
   suspects,
   type ClaimRequest,
   type LedgerState,
 } from '../../domain/ledger';
+import type { Disruption } from '../../domain/disruption';
 import { packLedger, unpackLedger } from '../../domain/ledgerState';
 import { aVm } from '../support/builders';
 import { aDisruption, anImpairment, aRequest, Asked, inSet, minutesAfter, NINE } from '../support/claims';
@@ -102,6 +104,20 @@ describe('a claim', () => {
     expect(ledger.rulesAgainst(aRequest('d', of(4, 'japaneast')))).toEqual([]);
     ledger.state = release(ledger.state, 'a', []);
     expect(ledger.rulesAgainst(aRequest('c', of(2)))).toEqual([]);
+  });
+
+  it('INV-15: of stragglers keeps their part of a share, and no more; narrowed twice it is narrowed once', () => {
+    const of = (count: number): Disruption =>
+      aDisruption({ count, subscriptions: [{ subscription: 'shop', count, max: 8 }] });
+    const ledger = new Asked();
+    ledger.ask(aRequest('slow', of(8)));
+    expect(ledger.ask(aRequest('next', of(7)))).toMatchObject({ because: [{ rule: 'subscriptionShare' }] });
+    ledger.state = narrow(ledger.state, 'slow', of(1));
+    expect(grantable(ledger.state, NINE, 5)).toEqual(['next']);
+    expect(narrow(ledger.state, 'slow', of(1))).toEqual(ledger.state);
+    expect(narrow(ledger.state, 'never-granted', of(1))).toEqual(ledger.state);
+    expect(ledger.ask(aRequest('more', of(8)))).toMatchObject({ kind: 'refused' });
+    expect(ledger.ask(aRequest('next', of(7)))).toEqual({ kind: 'granted' });
   });
 
   it('INV-1: counts the members of a set that are down by themselves, and lets one VM alone always go', () => {

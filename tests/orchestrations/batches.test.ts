@@ -15,6 +15,8 @@ const HOUR = 3600;
 const ZONE = { ...inRollout, region: 'eastus', stage: 'zone-1' };
 const LANE = { lane: 2, lanes: 3, queue: 'zone:batch-1' };
 
+const ran = { kind: 'ran' } as const;
+
 const childrenOf = ({ calls }: Run): Run['calls'] => calls.filter(({ kind }) => kind === 'child');
 
 describe('the batches of a zone', () => {
@@ -42,6 +44,28 @@ describe('the batches of a zone', () => {
       rounds: 7,
       lane: { lane: 3, lanes: 3, queue: 'zone:batch-2' },
     });
+  });
+
+  it('the next does not wait for stragglers of the one before; the zone does', async () => {
+    const batches = [1, 2].map((n) => ({ group: `batch-${n}`, rounds: 1, atOnce: 1 }));
+    const stragglers = [{ ...inRollout, ...aSlot, disruption: aDisruption(), call: 9, claimId: 'slow' }];
+    const run = await replay(zoneRollout, {
+      instanceId: 'zone',
+      input: { ...ZONE, batches },
+      children: {
+        batchRollout: ({ group }) =>
+          after(HOUR, group === 'batch-1' ? { rounds: 1, stragglers } : { rounds: 1 }),
+        updateDomainRollout: () => after(3 * HOUR, ran),
+      },
+    });
+    expect(run.output).toEqual({ rounds: 2 });
+    expect(childrenOf(run).map(({ id, atUtc }) => [id, atUtc.slice(11, 16)])).toEqual([
+      ['zone:batch-1:1', '22:00'],
+      ['zone:batch-2:1', '23:00'],
+      [`zone:batch-1:stragglers-${aSlot.ref.round}`, '23:00'],
+    ]);
+    expect(run.of('updateDomainRollout')).toMatchObject([{ claimId: 'slow', call: 9 }]);
+    expect(run.endedUtc.slice(11, 16)).toBe('02:00');
   });
 
   it('go on when a lane of the one before failed as an orchestration', async () => {
@@ -89,7 +113,6 @@ const threeRounds: NonNullable<Activities['takeRound']> = ({ lane: { take }, aga
   if (again !== null) return theRound(again);
   return take > 3 ? { kind: 'none', reason: null, round: null } : theRound(3 * take - 1);
 };
-const ran = { kind: 'ran' } as const;
 
 describe('a lane of a batch', () => {
   it('takes the next round when the last has run, and ends when none is left', async () => {
@@ -102,6 +125,22 @@ describe('a lane of a batch', () => {
     ]);
     const asked = run.of('takeRound') as { lane: { take: number } }[];
     expect(asked.map((input) => input.lane.take)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('leaves the stragglers of its rounds to the zone, at most two, and waits for those of a catch-up', async () => {
+    const leftOf = (kind: 'rollout' | 'catchUp'): Promise<Run> =>
+      lane(
+        ({ lane: { take } }) => (take > 6 ? { kind: 'none', reason: null, round: null } : theRound(take)),
+        (asked) =>
+          asked.leavesStragglers === true ? { kind: 'ran', stragglers: { ...asked, claimId: 'slow' } } : ran,
+        { kind },
+      );
+    const run = await leftOf('rollout');
+    expect(run.output).toMatchObject({
+      rounds: 6,
+      stragglers: [1, 2].map((round) => ({ claimId: 'slow', ref: { round } })),
+    });
+    expect((await leftOf('catchUp')).output).toEqual({ rounds: 6 });
   });
 
   it('keeps a round that was not granted, and tries it again when its window is over', async () => {

@@ -70,6 +70,16 @@ const releasedWith = (run: Run): unknown =>
     ({ vmId }) => vmId,
   );
 
+/** A round whose claim is granted. */
+const scene = (activities: Activities): Pick<Scene, 'instanceId' | 'activities' | 'entities'> => ({
+  instanceId: ROUND,
+  activities: { openRound: () => ({ kind: 'go' }), recordRound: () => open, ...activities },
+  entities: {
+    disruptionLedger: (operation) =>
+      operation === 'tryAcquire' ? claimIs('granted') : { released: true, grantable: [] },
+  },
+});
+
 describe('a round', () => {
   it('asks whether it may go, takes the claim, advances its VMs, writes the verdict down, and only then releases the claim', async () => {
     const { names, output } = await round();
@@ -152,6 +162,37 @@ describe('a round', () => {
       },
     );
     expect(names.slice(-2)).toEqual(['advanceRound', 'disruptionLedger.release']);
+  });
+
+  it('whose batch does not wait for stragglers ends without them: its claim covers these alone from then on, and is kept', async () => {
+    const left = aDisruption({ count: 1 });
+    const leaving: NonNullable<Activities['advanceRound']> = (asked, nowUtc) => ({
+      ...(endsAfter(9)(asked, nowUtc) as Advanced),
+      ...(asked.leavesStragglers === true && asked.call === 2 && { stragglers: left }),
+    });
+    const run = await replay(updateDomainRollout, {
+      ...scene({ advanceRound: leaving }),
+      input: { ...inRollout, ...slot, disruption: aDisruption({ count: 20 }), leavesStragglers: true },
+    });
+    const stragglers = { disruption: left, call: 2, claimId: ROUND, ref: slot.ref };
+    expect(run.output).toMatchObject({ kind: 'ran', stragglers });
+    expect(run.output).not.toHaveProperty('stragglers.leavesStragglers');
+    expect(run.names.slice(-2)).toEqual(['advanceRound', 'disruptionLedger.narrow']);
+    expect(run.of('disruptionLedger.narrow')).toMatchObject([{ claimId: ROUND, left }]);
+
+    const rest = await replay(updateDomainRollout, {
+      ...scene({ advanceRound: leaving }),
+      instanceId: 'zone:batch-1:stragglers-1',
+      input: (run.output as { stragglers: unknown }).stragglers,
+    });
+    expect(rest.names[0]).toBe('advanceRound');
+    expect(rest.of('advanceRound')[0]).toMatchObject({
+      call: 3,
+      claim: { claimId: ROUND },
+      disruption: left,
+    });
+    expect(rest.of('recordRound')).toEqual([{ ref: slot.ref, claimId: ROUND }]);
+    expect(rest.of('disruptionLedger.release')).toMatchObject([{ claimId: ROUND }]);
   });
 
   it('wakes the rounds that wait for what it held, and that would be granted now', async () => {
