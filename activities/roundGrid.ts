@@ -11,7 +11,10 @@ const GRID_SECONDS_MAX = 300;
 const FINE_GRID_SECONDS_MAX = 60;
 
 export class RoundGrid {
-  /** Where the grid begins: rounds that began together are not looked at in the same moment for ever. */
+  /**
+   * Where the grid begins: when a round that began by starting its assessments looks at them first. Rounds that began together are not looked at in
+   * the same moment for ever.
+   */
   readonly #fromMs: number;
 
   constructor(
@@ -20,7 +23,7 @@ export class RoundGrid {
     startedUtc: string,
   ) {
     const offsetMs = Math.floor(chance('grid', claimId) * FINE_GRID_SECONDS_MAX * 1000);
-    this.#fromMs = Date.parse(startedUtc) + offsetMs;
+    this.#fromMs = Date.parse(startedUtc) + services.policy.assessmentPollFirstSeconds * 1000 + offsetMs;
   }
 
   /** The instant of the grid at which is looked at what is due then; what is due now stays due now. */

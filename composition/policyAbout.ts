@@ -15,6 +15,7 @@ export const POLICY_ABOUT: Readonly<Record<Exclude<Key, 'extraRegions' | 'attemp
     'A listing of a subscription that lacks more than this percent of the known VMs is not believed until a person accepts it.',
   assessmentEverySeconds: 'A VM whose last assessment is older is assessed in its next off-peak hours.',
   assessmentTimeoutSeconds: 'Longest wait for one assessment.',
+  assessmentPollFirstSeconds: 'Time until a round first polls the assessments of its VMs.',
   assessmentPollSeconds: 'How often a running assessment is polled.',
   installPollFirstSeconds: 'Time until the first poll of a running installation.',
   installPollLastSeconds: 'Longest time between two polls of a running installation, reached by back-off.',

@@ -32,9 +32,11 @@ export const Policy = z.object({
   assessmentEverySeconds: seconds(3 * DAY),
   /** Longest wait for one assessment. */
   assessmentTimeoutSeconds: seconds(60 * MINUTE),
+  /** A round looks first at its assessments after this: most have ended by then. */
+  assessmentPollFirstSeconds: seconds(7 * MINUTE),
   assessmentPollSeconds: seconds(5 * MINUTE),
-  /** A running installation is looked at first after this: nineteen of twenty take longer. Later looks are further apart by no more than the last. */
-  installPollFirstSeconds: seconds(20 * MINUTE),
+  /** A running installation is looked at first after this: seven of ten have ended by then. Later looks are further apart by no more than the last. */
+  installPollFirstSeconds: seconds(30 * MINUTE),
   installPollLastSeconds: seconds(5 * MINUTE),
   /** Less than this left of the window (after the reserve) and an install is not started: it could not do its work. */
   installMinimumSeconds: seconds(60 * MINUTE),

@@ -148,6 +148,7 @@ export type Advanced =
 export type UpdatePace = Pick<
   Policy,
   | 'assessmentTimeoutSeconds'
+  | 'assessmentPollFirstSeconds'
   | 'assessmentPollSeconds'
   | 'installPollFirstSeconds'
   | 'installPollLastSeconds'
@@ -212,7 +213,7 @@ function afterAssessmentStart(
   const { nowUtc, pace } = moment;
   const wait = { failures: 0, sinceUtc: since, giveUpUtc, family: of };
   if ('operationId' in observation) {
-    const dueUtc = addSeconds(nowUtc, pace.assessmentPollSeconds);
+    const dueUtc = addSeconds(nowUtc, pace.assessmentPollFirstSeconds);
     const { operationId } = observation;
     return open({ kind: 'readAssessment', dueUtc, operationId, ...wait });
   }

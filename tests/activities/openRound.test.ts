@@ -2,6 +2,7 @@ import { advanceRound } from '../../activities/advanceRound';
 import type * as contracts from '../../activities/contracts';
 import { openRound } from '../../activities/openRound';
 import type { AnswerTo } from '../../activities/services';
+import { secondsBetween } from '../../domain/instants';
 import { aDisruption } from '../support/claims';
 import { outcomesIn, ROLLOUT, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';
 import { aRoundOf, roundInput, START_BY } from '../support/rolloutScene';
@@ -50,6 +51,20 @@ describe('a round that opens', () => {
     expect(services.driver.assessed).toHaveLength(3);
   });
 
+  it('looks at its VMs together after seven minutes, after thirty more, and when their soak is over: no look comes a step of the grid late', async () => {
+    const { services } = await aRoundOf(2);
+    const openedUtc = services.nowUtc();
+    const looks = [(await open(services)).dueUtc ?? null];
+    for (let call = 1; call <= 2; call += 1) {
+      until(services, looks.at(-1));
+      endAssessments(services);
+      for (const { vmId } of services.driver.accepted) services.driver.endInstall(vmId);
+      looks.push((await advance(services, call)).dueUtc);
+    }
+    const minutes = looks.map((utc) => Math.floor(secondsBetween(openedUtc, utc ?? '') / 60));
+    expect(minutes).toEqual([7, 37, 52]);
+  });
+
   it('opens once, also when it is asked again', async () => {
     const { services } = await aRoundOf(3);
     const first = await open(services);
@@ -81,7 +96,7 @@ describe('a round that opens', () => {
   });
 
   it('INV-11: a late call that was cut off after an installation began is repeated, and follows it', async () => {
-    const { services, ids } = await aRoundOf(2, { assessmentPollSeconds: 0 });
+    const { services, ids } = await aRoundOf(2, { assessmentPollFirstSeconds: 0 });
     services.driver.startAssessment = (id) => {
       services.driver.assessed.push(id);
       const operationId = `assess-${services.driver.assessed.length}`;

@@ -62,6 +62,7 @@ const OBEYED: {
   inventoryFewerPercent: [90, effects.listings],
   assessmentEverySeconds: [9 * DAY, effects.agenda],
   assessmentTimeoutSeconds: [2 * HOUR, effects.vmUpdates],
+  assessmentPollFirstSeconds: [60, effects.vmUpdates],
   assessmentPollSeconds: [60, effects.vmUpdates],
   installPollFirstSeconds: [60, effects.vmUpdates],
   installPollLastSeconds: [900, effects.vmUpdates],

@@ -50,17 +50,30 @@ describe('a VM with patches to install', () => {
     });
   });
 
-  it('is asked about its installation after twenty minutes and then every five, or as its pace says less and less often', () => {
-    // 5 min assessment; polls after 20, 5, 5, 5, 5 min; 15 min soak
-    expect(run().endedUtc).toBe('2026-11-13T04:15:00.000Z');
-    // 5 min assessment; polls after 5 min each; 15 min soak
+  it('is asked about its installation after thirty minutes and then every five, or as its pace says less and less often', () => {
+    // 7 min assessment; polls after 30, 5, 5, 5, 5 min; 15 min soak
+    expect(run().endedUtc).toBe('2026-11-13T04:27:00.000Z');
+    // 7 min assessment; polls after 5 min each; 15 min soak
     expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 300 }).endedUtc).toBe(
-      '2026-11-13T04:00:00.000Z',
+      '2026-11-13T04:02:00.000Z',
     );
-    // 5 min assessment; polls after 1, 2, 4, 5, 5 min; 15 min soak
+    // 7 min assessment; polls after 1, 2, 4, 5, 5 min; 15 min soak
     expect(run({}, { ...defaultPolicy, installPollFirstSeconds: 60 }).endedUtc).toBe(
-      '2026-11-13T03:52:00.000Z',
+      '2026-11-13T03:54:00.000Z',
     );
+  });
+
+  it('is asked about its assessment after seven minutes and then every five', () => {
+    const readAt: string[] = [];
+    run({
+      readAssessment: (nowUtc, time) => {
+        readAt.push(nowUtc);
+        return time < 3
+          ? { of: 'readAssessment', answer: { kind: 'running', retryAfterSeconds: null } }
+          : wellBehaved.readAssessment(nowUtc, time);
+      },
+    });
+    expect(readAt.map((utc) => utc.slice(11, 16))).toEqual(['03:22', '03:27', '03:32']);
   });
 
   it('is probed when its soak begins and when it ends: what it answers meanwhile decides nothing', () => {
@@ -260,13 +273,13 @@ describe('R-204: success is measured by health after the update', () => {
   it('INV-10: a VM that is unknown at the end of the soak is never healthy: it is watched until it answers', () => {
     const seen = probing((time) => (time < 6 ? 'unknown' : 'healthy'));
     expect(endsAs(seen)).toBe('patched: installed');
-    expect(seen.endedUtc).toBe('2026-11-13T04:15:00.000Z'); // 5 min assessment, 20 install, 15 soak, 20 of silence
+    expect(seen.endedUtc).toBe('2026-11-13T04:27:00.000Z'); // 7 min assessment, 30 install, 15 soak, 20 of silence
   });
 
   it('INV-10: a VM that stays silent for an hour after the soak is unhealthy', () => {
     const seen = probing(() => 'unknown');
     expect(endsAs(seen)).toBe('unhealthy: unknownTooLong');
-    expect(seen.endedUtc).toBe('2026-11-13T04:55:00.000Z');
+    expect(seen.endedUtc).toBe('2026-11-13T05:07:00.000Z');
   });
 
   it('health counts at the end of the soak: a VM that was healthy only before is not', () => {

@@ -346,9 +346,9 @@ describe('what `why` says in a rollout that is cancelled', () => {
     const ends = [...month.outcomes].map(([vmId, { reason }]) => [vmId.split('/').at(-1), reason]);
     expect(ends).toEqual([
       ['never-approved', 'rolloutCancelled'],
-      ['plain-1', 'rolloutCancelled'],
+      ['plain-1', 'installed'],
       ['plain-2', 'rolloutCancelled'],
-      ['plain-3', 'installed'],
+      ['plain-3', 'rolloutCancelled'],
     ]);
     expect(month.explained.filter(({ vmId }) => month.nextStart(vmId, CANCELLED_UTC) !== null)).toEqual([]);
   });
