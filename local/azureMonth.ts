@@ -21,8 +21,10 @@ export interface AzureMonth {
   open(host: Host, policy: Policy): void;
   /** The driver's own log. */
   driverEvents(host: Host, fromUtc: string, untilUtc: string): Promise<readonly DriverEvent[]>;
-  /** How the platform's own log stands against it. */
-  compare(driver: readonly DriverEvent[], untilUtc: string, audit: AuditOf): AzureReport;
+  /** The platform's own log. */
+  platformEvents(untilUtc: string): readonly DriverEvent[];
+  /** How the platform's own log stands against the driver's. */
+  compare(driver: readonly DriverEvent[], platform: readonly DriverEvent[], audit: AuditOf): AzureReport;
   close(): Promise<void>;
 }
 
@@ -74,14 +76,12 @@ export async function azureMonth(options: {
       });
     },
     driverEvents,
-    compare(driver, untilUtc, audit) {
-      const events = platform?.events(untilUtc) ?? [];
-      return {
-        requests,
-        platformAudit: audit(withRollouts(events, driver)),
-        disagreements: compareLogs(driver, events),
-      };
-    },
+    platformEvents: (untilUtc) => platform?.events(untilUtc) ?? [],
+    compare: (driver, events, audit) => ({
+      requests,
+      platformAudit: audit(withRollouts(events, driver)),
+      disagreements: compareLogs(driver, events),
+    }),
     close: () => server.close(),
   };
 }

@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
+import type { AuditFreeze } from '../audit/auditInput';
 import type { AuditReport } from '../audit/auditReport';
 import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
+import type { Policy } from '../domain/policy';
 import { releaseOf } from '../domain/release';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import type * as Composition from '../composition/compose';
 import type { FaultHooks } from '../composition/faultHooks';
 import type { Store } from '../store/store';
@@ -12,7 +15,7 @@ import { scenarioPath } from '../drivers/simulated/scenario';
 import { startHost, type Host, type HostOptions } from '../emulator/host';
 import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
-import { asOnAzure, azureMonth, type AzureReport, type AzureWire } from './azureMonth';
+import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
@@ -105,51 +108,29 @@ export async function simulateMonth(
   files: SimulationFiles = {},
 ): Promise<SimulationReport> {
   const started = performance.now();
-  const month = monthOf(options.month);
-  const releasedUtc = releaseOf(month);
-  const days = options.days ?? DAYS;
-  const endUtc = new Date(Date.parse(releasedUtc) + days * DAY_MS).toISOString();
-  const fleet = readFleet(options.fleet);
-  const { values, settings } = options.settings ?? readAppSettings();
+  const { vms } = readFleet(options.fleet);
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
-  const environment = azure?.environment ?? simulatedEnvironment(options);
-  const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
   try {
-    azure?.open(host, settings.policy);
-    for (let day = 1; day <= days; day += 1) {
-      await host.runUntil(new Date(Date.parse(releasedUtc) + day * DAY_MS).toISOString());
-      options.onProgress?.(day);
-    }
-    const rollout = await readRollout(host, rolloutIdOf(month));
-    const rollouts = await rolloutsOf(host);
-    const virtualMachines = await outcomesOf(host, rollout.rolloutId);
-    const trail = await trailOf(host, rollouts);
-    const freezes = await freezesOf(host);
-    const events = (await azure?.driverEvents(host, releasedUtc, endUtc)) ?? (await eventsOf(host, endUtc));
+    // Its host is closed by then: the audit of a large fleet takes the room that the app and its rows had.
+    const { rollout, events, evidence, policy, platformEvents, ...lived } = await liveThrough(
+      options,
+      vms,
+      azure,
+    );
     const { hash, count } = hashEvents(events, files.events);
-    files.audit?.(jsonLines(trail));
-    const changedByOwner = azure === null ? await deletedOf(host, fleet.vms) : [];
-    const facts = azure === null ? fleet : { vms: fleet.vms.map(asOnAzure) };
-    const judge = (of: readonly DriverEvent[], policy: typeof settings.policy): AuditReport =>
-      auditEvents(of, facts, policy, {
-        untilUtc: endUtc,
-        ...auditRollouts(rollouts),
-        outcomes: virtualMachines,
-        trail,
-        freezes,
-        changedByOwner,
-      });
-    const { policy } = settings;
+    files.audit?.(jsonLines(evidence.trail));
+    const facts = { vms: azure === null ? vms : vms.map(asOnAzure) };
+    const judge = (of: readonly DriverEvent[], by: Policy): AuditReport =>
+      auditEvents(of, facts, by, { ...evidence, ...auditRollouts(evidence.rollouts) });
     // The driver does not see when a VM runs, so that it cannot say which one could have been assessed: the platform's log says (INV-16).
     const audit = judge(events, azure === null ? policy : { ...policy, assessmentEverySeconds: Infinity });
-    const compared = azure?.compare(events, endUtc, (of) => judge(of, policy));
+    const compared = azure?.compare(events, platformEvents, (of) => judge(of, policy));
     return {
       ...rollout,
-      rollouts,
-      virtualMachines,
-      virtualDays: days,
+      ...lived,
+      rollouts: evidence.rollouts,
+      virtualMachines: evidence.outcomes,
       wallSeconds: Math.round((performance.now() - started) / 10) / 100,
-      durableSteps: host.stats.durableSteps,
       violations: [...audit.violations, ...(compared?.platformAudit.violations ?? [])],
       traceHash: hash,
       eventCount: count,
@@ -157,8 +138,67 @@ export async function simulateMonth(
       ...(compared !== undefined && { azure: compared }),
     };
   } finally {
-    await host.close();
     await azure?.close();
+  }
+}
+
+/** What a month leaves to be judged by. */
+interface LivedMonth extends Pick<SimulationReport, 'virtualDays' | 'durableSteps'> {
+  readonly rollout: RolloutView;
+  readonly policy: Policy;
+  /** The driver's own log. */
+  readonly events: readonly DriverEvent[];
+  /** The log of the simulated Azure behind the driver of Azure. */
+  readonly platformEvents: readonly DriverEvent[];
+  readonly evidence: {
+    readonly untilUtc: string;
+    readonly rollouts: readonly ReportedRollout[];
+    readonly outcomes: readonly ReportedOutcome[];
+    readonly trail: readonly ReportedAuditRow[];
+    readonly freezes: readonly AuditFreeze[];
+    readonly changedByOwner: readonly string[];
+  };
+}
+
+/** Hosts the app for the days asked for, and asks it for all that the audit wants. */
+async function liveThrough(
+  options: SimulationOptions,
+  vms: readonly VirtualMachine[],
+  azure: AzureMonth | null,
+): Promise<LivedMonth> {
+  const month = monthOf(options.month);
+  const releasedUtc = releaseOf(month);
+  const virtualDays = options.days ?? DAYS;
+  const afterDays = (days: number): string => new Date(Date.parse(releasedUtc) + days * DAY_MS).toISOString();
+  const untilUtc = afterDays(virtualDays);
+  const { values, settings } = options.settings ?? readAppSettings();
+  const { policy } = settings;
+  const environment = azure?.environment ?? simulatedEnvironment(options);
+  const host = await hostOf(options, { ...values, ...environment }, releasedUtc);
+  try {
+    azure?.open(host, policy);
+    for (let day = 1; day <= virtualDays; day += 1) {
+      await host.runUntil(afterDays(day));
+      options.onProgress?.(day);
+    }
+    const rollout = await readRollout(host, rolloutIdOf(month));
+    const rollouts = await rolloutsOf(host);
+    const evidence = {
+      untilUtc,
+      rollouts,
+      outcomes: await outcomesOf(host, rollout.rolloutId),
+      trail: await trailOf(host, rollouts),
+      freezes: await freezesOf(host),
+      changedByOwner: azure === null ? await deletedOf(host, vms) : [],
+    };
+    const events =
+      (await azure?.driverEvents(host, releasedUtc, untilUtc)) ?? (await eventsOf(host, untilUtc));
+    const platformEvents = azure?.platformEvents(untilUtc) ?? [];
+    const { durableSteps } = host.stats;
+    return { rollout, policy, events, platformEvents, evidence, virtualDays, durableSteps };
+  } finally {
+    await host.close();
+    composition(host).forgetServices();
   }
 }
 
@@ -177,7 +217,7 @@ function hostOf(
     keepApp: options.keepApp ?? false,
     ...(options.observe !== undefined && { observe: options.observe }),
     prepare: (appModule) => {
-      (appModule('./dist/composition/compose') as typeof Composition).forgetServices();
+      composition({ appModule }).forgetServices();
       const { faultHooks } = appModule('./dist/composition/faultHooks') as { faultHooks: FaultHooks };
       if (options.store !== undefined) faultHooks.store = options.store;
     },
@@ -192,6 +232,10 @@ function hostOf(
     }),
   });
 }
+
+/** Of the app that the host has loaded. */
+const composition = (host: Pick<Host, 'appModule'>): typeof Composition =>
+  host.appModule('./dist/composition/compose') as typeof Composition;
 
 function simulatedEnvironment({ fleet, scenario }: SimulationOptions): Record<string, string> {
   return {
