@@ -6,7 +6,7 @@ import type { DriverEvent } from '../drivers/driver';
 import { readAppSettings } from '../local/appSettings';
 import { auditEvents } from '../local/auditEvents';
 import { readFleet } from '../local/readFleet';
-import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from '../local/rolloutEvidence';
+import { auditRollouts, ReportedAuditRow, ReportedOutcome, ReportedRollout } from '../local/reportedRollouts';
 import { say } from '../local/say';
 import { readText } from '../local/readText';
 import { terminalWidth } from '../local/wrap';

@@ -12,7 +12,7 @@ import {
   trailOf,
   type Api,
   type ReportedRollout,
-} from '../local/rolloutEvidence';
+} from '../local/reportedRollouts';
 import { EVENTS, type AuditEvidence } from './auditEvidence';
 import { httpClient } from './e2e/httpClient';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { vmsText } from '../domain/listed';
 import type { Host } from '../emulator/host';
-import { outcomesOf } from '../local/rolloutEvidence';
+import { outcomesOf } from '../local/reportedRollouts';
 import { rolloutNow } from '../local/rolloutNow';
 import { describeHalt } from './haltNotice';
 import { showProgress, type Progress } from './progress';

@@ -1,4 +1,4 @@
-import type { ReportedOutcome } from '../local/rolloutEvidence';
+import type { ReportedOutcome } from '../local/reportedRollouts';
 import { givenUpBySkip, type RolloutView } from './rolloutView';
 import { shortTime } from './rolloutSummary';
 import { LOOK_BASE_URL } from './startDefaults';

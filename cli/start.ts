@@ -18,7 +18,7 @@ import {
   outcomesOf,
   rolloutsOf,
   trailOf,
-} from '../local/rolloutEvidence';
+} from '../local/reportedRollouts';
 import { say } from '../local/say';
 import { STATE_HOME } from '../local/stateFolder';
 import { terminalWidth, wrapText } from '../local/wrap';

@@ -1,6 +1,6 @@
 import { DefaultAzureCredential } from '@azure/identity';
 import { azureDriver } from '../drivers/azure/azureDriver';
-import { wallClock, type Clock } from '../drivers/azure/budgets';
+import { wallClock, type Clock } from '../drivers/azure/requestBudgets';
 import { AzureOperation, laneOf, type OperationTable } from '../drivers/azure/operationTable';
 import { clockMs } from '../drivers/clock';
 import type { FleetDriver } from '../drivers/driver';

@@ -20,7 +20,7 @@ export type HaltRule =
   | 'rolloutUnhealthy'
   | 'familiesAgree';
 
-export interface Halt {
+export interface HaltDecision {
   readonly kind: 'halt';
   readonly scope: StoppedScope;
   readonly rule: HaltRule;
@@ -41,7 +41,7 @@ export interface Odds {
 }
 
 /** A bad source, not a bad patch; or nothing left that could prove anything. */
-export interface Hold {
+export interface HoldDecision {
   readonly kind: 'hold';
   readonly scope: StoppedScope;
   readonly rule: 'installsFail' | 'evidenceUsedUp';
@@ -49,7 +49,7 @@ export interface Hold {
   readonly triedCount: number;
 }
 
-export type EvidenceDecision = Halt | Hold;
+export type EvidenceDecision = HaltDecision | HoldDecision;
 
 export interface EvidenceFacts {
   readonly rollout: ScopeEvidence;
@@ -74,7 +74,7 @@ export function checkRound(
   results: readonly UpdateResult[],
   familyOf: (result: UpdateResult) => ImageFamily,
   policy: EvidencePolicy,
-): readonly Halt[] {
+): readonly HaltDecision[] {
   const proven = results.filter(({ kind }) => kind === 'healthy' || kind === 'unhealthy');
   const unhealthy = proven.filter(({ kind }) => kind === 'unhealthy');
   if (unhealthy.length < policy.roundUnhealthyMin || unhealthy.length < proven.length) return [];
@@ -104,23 +104,28 @@ export function rolloutUnhealthyMax(eligibleCount: number, policy: EvidencePolic
 }
 
 /** A region and the rollout may both come to the same family. */
-function isFirstOfItsKind(halt: Halt, index: number, all: readonly Halt[]): boolean {
-  const same = (other: Halt): boolean => other.rule === halt.rule && sameScope(other.scope, halt.scope);
+function isFirstOfItsKind(halt: HaltDecision, index: number, all: readonly HaltDecision[]): boolean {
+  const same = (other: HaltDecision): boolean =>
+    other.rule === halt.rule && sameScope(other.scope, halt.scope);
   return all.findIndex(same) === index;
 }
 
 const sameScope = (a: StoppedScope, b: StoppedScope): boolean => JSON.stringify(a) === JSON.stringify(b);
 
-function checkFamily(family: ImageFamily, seen: ScopeEvidence, policy: EvidencePolicy): readonly Halt[] {
+function checkFamily(
+  family: ImageFamily,
+  seen: ScopeEvidence,
+  policy: EvidencePolicy,
+): readonly HaltDecision[] {
   const scope: StoppedScope = { kind: 'family', family };
-  const halts: Halt[] = [];
+  const halts: HaltDecision[] = [];
   if (crossed(seen, policy)) halts.push(haltOf(scope, 'sequentialTest', seen, policy));
   if (seen.firstUnhealthyCount >= policy.firstResultsUnhealthyMin)
     halts.push(haltOf(scope, 'firstResultsUnhealthy', seen, policy));
   return halts;
 }
 
-function checkRegions(facts: EvidenceFacts, policy: EvidencePolicy): readonly Halt[] {
+function checkRegions(facts: EvidenceFacts, policy: EvidencePolicy): readonly HaltDecision[] {
   return [...facts.regions]
     .filter(([, seen]) => crossed(seen, policy))
     .map(([region, seen]) => {
@@ -130,9 +135,9 @@ function checkRegions(facts: EvidenceFacts, policy: EvidencePolicy): readonly Ha
     });
 }
 
-function checkRollout(facts: EvidenceFacts, policy: EvidencePolicy): readonly Halt[] {
+function checkRollout(facts: EvidenceFacts, policy: EvidencePolicy): readonly HaltDecision[] {
   const { rollout } = facts;
-  const halts: Halt[] = [];
+  const halts: HaltDecision[] = [];
   if (rollout.canaryUnhealthyCount > 0) halts.push(haltOf(ROLLOUT, 'canaryUnhealthy', rollout, policy));
   if (rollout.unhealthyCount > rolloutUnhealthyMax(facts.eligibleCount, policy))
     halts.push(haltOf(ROLLOUT, 'rolloutUnhealthy', rollout, policy));
@@ -172,7 +177,11 @@ function explains(
 }
 
 /** When several families halt, what they share halts: the region, if all was seen in one, else the rollout. */
-function joined(halts: readonly Halt[], facts: EvidenceFacts, policy: EvidencePolicy): readonly Halt[] {
+function joined(
+  halts: readonly HaltDecision[],
+  facts: EvidenceFacts,
+  policy: EvidencePolicy,
+): readonly HaltDecision[] {
   const families = new Set(halts.flatMap(({ scope }) => (scope.kind === 'family' ? [scope.family] : [])));
   if (families.size < 2) return halts;
   const regions = [...families].flatMap((family) => facts.families.get(family)?.unhealthyRegions ?? []);
@@ -188,8 +197,8 @@ function narrowest(families: readonly ImageFamily[], regions: readonly string[])
   return regions.length === 1 && region !== undefined ? { kind: 'region', region } : ROLLOUT;
 }
 
-function checkFailures(facts: EvidenceFacts, policy: EvidencePolicy): readonly Hold[] {
-  const families = [...facts.families].flatMap(([family, seen]): Hold[] => {
+function checkFailures(facts: EvidenceFacts, policy: EvidencePolicy): readonly HoldDecision[] {
+  const families = [...facts.families].flatMap(([family, seen]): HoldDecision[] => {
     const scope: StoppedScope = { kind: 'family', family };
     const failing = checkFailed(scope, seen, policy);
     return failing.length > 0 ? failing : usedUp(scope, seen, policy);
@@ -201,7 +210,11 @@ function checkFailures(facts: EvidenceFacts, policy: EvidencePolicy): readonly H
 }
 
 /** A bad source of patches, or a full disk everywhere: more of the same proves nothing and costs windows. */
-export function checkFailed(scope: StoppedScope, seen: ScopeEvidence, policy: EvidencePolicy): Hold[] {
+export function checkFailed(
+  scope: StoppedScope,
+  seen: ScopeEvidence,
+  policy: EvidencePolicy,
+): HoldDecision[] {
   const triedCount = seen.healthyCount + seen.unhealthyCount + seen.failedCount;
   const { failedCount } = seen;
   if (triedCount < policy.failedOf || failedCount * 100 < triedCount * policy.failedPercent) return [];
@@ -209,7 +222,7 @@ export function checkFailed(scope: StoppedScope, seen: ScopeEvidence, policy: Ev
 }
 
 /** Every install that exposure allows has ended, and too few proved anything: without a person the family would wait for ever. */
-function usedUp(scope: StoppedScope, seen: ScopeEvidence, policy: EvidencePolicy): Hold[] {
+function usedUp(scope: StoppedScope, seen: ScopeEvidence, policy: EvidencePolicy): HoldDecision[] {
   const ended = seen.healthyCount + seen.unhealthyCount + seen.failedCount + seen.unprovenCount;
   if (seen.startedCount < exposureMax(seen, policy) || ended < seen.startedCount) return [];
   return [
@@ -226,7 +239,12 @@ function usedUp(scope: StoppedScope, seen: ScopeEvidence, policy: EvidencePolicy
 const crossed = (seen: ScopeEvidence, policy: EvidencePolicy): boolean =>
   seen.cusumMax >= Math.log(policy.haltLikelihoodRatio);
 
-function haltOf(scope: StoppedScope, rule: HaltRule, seen: ScopeEvidence, policy: EvidencePolicy): Halt {
+function haltOf(
+  scope: StoppedScope,
+  rule: HaltRule,
+  seen: ScopeEvidence,
+  policy: EvidencePolicy,
+): HaltDecision {
   const resultCount = seen.healthyCount + seen.unhealthyCount;
   return {
     kind: 'halt',

@@ -13,12 +13,12 @@ export const PlatformImage = z.object({
  * In whose hands the patches of a VM are. `shared`: Azure leaves them alone, and the guest's own updater may not. `because` says what was seen,
  * for people.
  */
-export const Control = z.discriminatedUnion('kind', [
+export const PatchControl = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('inCharge') }),
   z.object({ kind: z.literal('shared'), because: z.string() }),
   z.object({ kind: z.literal('notInCharge'), because: z.string() }),
 ]);
-export type Control = Readonly<z.infer<typeof Control>>;
+export type PatchControl = Readonly<z.infer<typeof PatchControl>>;
 
 /** What Lowtide needs to know of a VM's model, whatever driver it came from. Null stands for «not given». */
 export const VirtualMachine = z.object({
@@ -53,7 +53,7 @@ export const VirtualMachine = z.object({
   /** `patchSettings.assessmentMode` asks the platform to assess it every day, whatever installs its patches. */
   assessmentMode: z.literal('AutomaticByPlatform').exactOptional(),
   /** What the driver found out about that. Absent where the driver is the platform itself: then the patch mode says it (R-411). */
-  control: Control.exactOptional(),
+  control: PatchControl.exactOptional(),
   provisionVMAgent: z.boolean().nullable(),
   /** `osProfile.windowsConfiguration.timeZone`, a Windows time-zone name. */
   timeZone: z.string().nullable(),

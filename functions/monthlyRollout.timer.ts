@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { appServices, policyWasRead, servicesOfSettings } from '../composition/compose';
 import { hostClient } from '../composition/hostClient';
-import { startReleasedMonth } from '../operatorApi/scheduled';
+import { startReleasedMonth } from '../operatorApi/timers/startReleasedMonth';
 
 /** Daily, a little after the hour at which a release comes out, in winter and in summer. */
 const DAILY = '0 5 18 * * *';

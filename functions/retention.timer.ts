@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { servicesOfSettings } from '../composition/compose';
 import { hostClient } from '../composition/hostClient';
-import { purgeFinished } from '../operatorApi/scheduled';
+import { purgeFinished } from '../operatorApi/timers/purgeFinished';
 
 /** Daily, when little else happens. */
 const DAILY = '0 30 3 * * *';

@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import * as df from 'durable-functions';
 import { policyWasRead, servicesOfSettings } from '../composition/compose';
 import { hostClient } from '../composition/hostClient';
-import { startSweeps } from '../operatorApi/sweeps';
+import { startSweeps } from '../operatorApi/timers/startSweeps';
 
 const HOURLY = '0 10 * * * *';
 

@@ -86,7 +86,7 @@ export async function azureMonth(options: {
   };
 }
 
-/** On Azure a Windows VM in Manual is Lowtide's: nothing else patches it (drivers/azure/control.ts). */
+/** On Azure a Windows VM in Manual is Lowtide's: nothing else patches it (drivers/azure/patchControl.ts). */
 export function asOnAzure<V extends Pick<VirtualMachine, 'patchMode' | 'osType'>>(
   vm: V,
 ): V & Pick<VirtualMachine, 'control'> {

@@ -30,7 +30,7 @@ import {
   type ReportedAuditRow,
   type ReportedOutcome,
   type ReportedRollout,
-} from './rolloutEvidence';
+} from './reportedRollouts';
 import { say } from './say';
 import { firstLine, wrapLogLine } from './wrap';
 import { DAY_MS } from '../domain/timeUnits';

@@ -11,7 +11,7 @@ import type {
   VmReading,
 } from '../driver';
 import { Arm, type ArmRequestSeen, type Credential } from './arm';
-import { Budgets, wallClock, type Clock } from './budgets';
+import { RequestBudgets, wallClock, type Clock } from './requestBudgets';
 import { probeEvent, type EventSink } from './driverLog';
 import { followOperation, observeInstallation, type FollowSources } from './followOperation';
 import { signalsOf, type HealthSettings } from './health';
@@ -39,7 +39,7 @@ export interface AzureDriverOptions {
   /** Take the assessments that Azure itself makes every day, where a VM has them. */
   readonly platformAssessments: boolean;
   readonly deadlineMs?: number;
-  /** Budgets and pauses run by it. */
+  /** Request budgets and pauses run by it. */
   readonly clock?: Clock;
   /** luxon's clock, unless said otherwise. */
   readonly nowUtc?: () => string;
@@ -58,7 +58,7 @@ class AzureFleetDriver implements FleetDriver {
   readonly #options: AzureDriverOptions;
   readonly #nowUtc: () => string;
   readonly #arm: Arm;
-  readonly #budgets: Budgets;
+  readonly #budgets: RequestBudgets;
   readonly #reader: Reader;
   readonly #inventory: Inventory;
   readonly #platform: PlatformAssessments;
@@ -68,7 +68,7 @@ class AzureFleetDriver implements FleetDriver {
     this.#options = options;
     this.#nowUtc = options.nowUtc ?? clockUtc;
     this.#arm = new Arm(options);
-    this.#budgets = new Budgets(clock);
+    this.#budgets = new RequestBudgets(clock);
     this.#reader = new Reader(this.#arm, this.#budgets, clock, this.#nowUtc);
     const graph = new ResourceGraph(this.#reader, this.#budgets);
     this.#inventory = new Inventory({ graph, reader: this.#reader, clock, scope, sharedIs });

@@ -1,5 +1,5 @@
 import type { InventoryPage } from '../driver';
-import type { Clock } from './budgets';
+import type { Clock } from './requestBudgets';
 import { textAt } from './json';
 import { assignmentOf, ASSIGNMENTS_VERSION, type Assignment } from './maintenance';
 import type { Reader } from './reader';

@@ -1,7 +1,7 @@
 import { monthOfLatestRelease, releaseOf } from '../../domain/release';
 import type { AvailablePatchSummary } from '../../domain/patches';
 import type { OperationAnswer, StartAnswer } from '../driver';
-import type { Clock } from './budgets';
+import type { Clock } from './requestBudgets';
 import { booleanAt, countAt, instantAt, member, textAt } from './json';
 import { errorOf, statusOf } from './patchResults';
 import type { ResourceGraph } from './resourceGraph';

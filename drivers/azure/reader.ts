@@ -1,6 +1,6 @@
 import type { Arm, ArmRequest } from './arm';
 import { ArmUnreachable } from './arm';
-import type { BudgetName, Budgets, Clock } from './budgets';
+import type { BudgetName, RequestBudgets, Clock } from './requestBudgets';
 import type { ArmAnswer } from './refusals';
 import { codeIn, messageIn } from './errorBody';
 import { retryAfterSeconds } from './retryAfter';
@@ -31,11 +31,11 @@ export interface Counted {
 /** Reads from ARM within the budgets, and again where an answer failed to come. */
 export class Reader {
   readonly #arm: Arm;
-  readonly #budgets: Budgets;
+  readonly #budgets: RequestBudgets;
   readonly #clock: Clock;
   readonly #nowUtc: () => string;
 
-  constructor(arm: Arm, budgets: Budgets, clock: Clock, nowUtc: () => string) {
+  constructor(arm: Arm, budgets: RequestBudgets, clock: Clock, nowUtc: () => string) {
     this.#arm = arm;
     this.#budgets = budgets;
     this.#clock = clock;

@@ -1,7 +1,7 @@
 import { listAt, member, textAt } from './json';
 import { QUERIES, type QueryName } from './queries';
 import type { Reader } from './reader';
-import type { Budgets } from './budgets';
+import type { RequestBudgets } from './requestBudgets';
 import { codeIn, messageIn } from './errorBody';
 
 export const GRAPH_URL = '/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01';
@@ -26,9 +26,9 @@ const PRINCIPAL = 'principal';
 /** Azure Resource Graph: many resources of many subscriptions in one POST, which reads. */
 export class ResourceGraph {
   readonly #reader: Reader;
-  readonly #budgets: Budgets;
+  readonly #budgets: RequestBudgets;
 
-  constructor(reader: Reader, budgets: Budgets) {
+  constructor(reader: Reader, budgets: RequestBudgets) {
     this.#reader = reader;
     this.#budgets = budgets;
   }

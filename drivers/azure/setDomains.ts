@@ -1,4 +1,4 @@
-import type { Clock } from './budgets';
+import type { Clock } from './requestBudgets';
 import { instanceViewOf, type InstanceView } from './instanceView';
 import { listAt, member, textAt } from './json';
 import { NotRead, type Reader } from './reader';

@@ -3,7 +3,7 @@ import type { VmId } from '../../domain/ids';
 import { addSeconds } from '../../domain/instants';
 import type { InstallRequest, StartAnswer } from '../driver';
 import type { Arm, PatchAction } from './arm';
-import type { BudgetName, Budgets } from './budgets';
+import type { BudgetName, RequestBudgets } from './requestBudgets';
 import { eventOf, type EventSink } from './driverLog';
 import { installBody } from './installBody';
 import { operationIdOf, type AzureOperation, type OperationTable } from './operationTable';
@@ -13,7 +13,7 @@ import { placeOf, type VmState } from './vmState';
 
 export interface StartSources {
   readonly arm: Arm;
-  readonly budgets: Budgets;
+  readonly budgets: RequestBudgets;
   readonly operations: OperationTable;
   readonly log: EventSink;
   readonly nowUtc: () => string;
@@ -144,7 +144,7 @@ function startBudgets(subscription: string, region: string, id: VmId): Counted {
 }
 
 /** The answer names the bucket that is empty, when Compute itself refused: `target` of the detail. Otherwise ARM's own is. */
-function pauseFor(budgets: Budgets, counted: Counted, { body }: ArmAnswer, refusal: Refused): void {
+function pauseFor(budgets: RequestBudgets, counted: Counted, { body }: ArmAnswer, refusal: Refused): void {
   const said = JSON.stringify(body ?? '');
   const ofResource = /GuestPatchOperationResource/i.test(said);
   const ofSubscription = /GuestPatchOperationSubscription/i.test(said);

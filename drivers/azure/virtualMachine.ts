@@ -1,7 +1,7 @@
 import { AvailabilitySetId, isScaleSet, VmId } from '../../domain/ids';
 import { regionNameOf } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { controlOf, withShared } from './control';
+import { controlOf, withShared } from './patchControl';
 import type { InstanceView } from './instanceView';
 import { booleanAt, listAt, member, textAt } from './json';
 import { configurationsOf, type Assignment } from './maintenance';

@@ -2,7 +2,7 @@ import type { RegisteredFunction } from '../coreApi';
 import type { EngineCore } from './core';
 import { eventRaised } from './history';
 import { Queue } from './queue';
-import { responseMessage } from './requests';
+import { responseMessage } from './entityMessages';
 import { schedulerId, type Entity, type EntityMessage, type Operation } from './entity';
 import { unknownFunction } from './faults';
 

@@ -8,7 +8,7 @@ import { eventSent, taskScheduled, timerCreated, timerFired, type HistoryEvent }
 import { withoutDashes } from './ids';
 import type { Instance, OpenTask } from './instance';
 import { OrchestrationFault, unknownFunction } from './faults';
-import { lockRequest, operationRequest, releaseMessage } from './requests';
+import { lockRequest, operationRequest, releaseMessage } from './entityMessages';
 import { toJson } from './values';
 
 /** Above this a timer is waited for in chunks: the library and the host both cut it, see maximumShortTimerDuration. */

@@ -8,7 +8,7 @@ import {
   rolloutsOf,
   trailOf,
   type ReportedRollout,
-} from '../../local/rolloutEvidence';
+} from '../../local/reportedRollouts';
 import type { DriverEvent } from '../../drivers/driver';
 import type { ParsedFleet } from '../../drivers/fleet/parseFleet';
 import type { SimulatedDriver } from '../../drivers/simulated/simulatedDriver';

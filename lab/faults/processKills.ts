@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startAzurite, type Azurite } from '../../local/azurite';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
-import { outcomesOf, type Api } from '../../local/rolloutEvidence';
+import { outcomesOf, type Api } from '../../local/reportedRollouts';
 import { fileJournal } from '../../drivers/simulated/log/fileJournal';
 import { simulatedDriver, type SimulatedDriver } from '../../drivers/simulated/simulatedDriver';
 import { canonicalSetup } from './canonicalSetup';

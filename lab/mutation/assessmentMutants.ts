@@ -44,7 +44,7 @@ export const assessmentMutants: readonly Mutant[] = [
   ),
   planted(
     'batches of instances that died are kept for ever',
-    'operatorApi/scheduled.ts',
+    'operatorApi/timers/purgeFinished.ts',
     ['    await assessments.dropBatches(purgedUntilUtc);\n', ''],
     'tests/operatorApi/purgeFinished.test.ts',
   ),

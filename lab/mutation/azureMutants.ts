@@ -9,10 +9,10 @@ const FAULTS_TEST = 'tests/drivers/azureFaults.test.ts';
 const TOKEN_TEST = 'tests/drivers/azureToken.test.ts';
 const CUTS_TEST = 'tests/drivers/azureCuts.test.ts';
 const HEALTH_TEST = 'tests/drivers/azureHealth.test.ts';
-const BUDGETS_TEST = 'tests/drivers/azureBudgets.test.ts';
+const BUDGETS_TEST = 'tests/drivers/azureRequestBudgets.test.ts';
 const COMMANDS_TEST = 'tests/drivers/azureCommands.test.ts';
 const INVENTORY_TEST = 'tests/drivers/azureInventory.test.ts';
-const CONTROL_TEST = 'tests/drivers/azureControl.test.ts';
+const CONTROL_TEST = 'tests/drivers/azurePatchControl.test.ts';
 
 /** What a host in the cloud must not be started with. */
 const guards: readonly Mutant[] = [
@@ -173,25 +173,25 @@ const readings: readonly Mutant[] = [
   ),
   planted(
     'VMs that Azure patches every month are in charge',
-    'drivers/azure/control.ts',
+    'drivers/azure/patchControl.ts',
     ['if (!bypassPlatformSafetyChecks && maintenance.length === 0)', 'if (false)'],
     CONTROL_TEST,
   ),
   planted(
     'a VM may be called for more often than Azure allows',
-    'drivers/azure/budgets.ts',
+    'drivers/azure/requestBudgets.ts',
     ['guestPatchOfVm: { burst: 6,', 'guestPatchOfVm: { burst: 60,'],
     FAULTS_TEST,
   ),
   planted(
     'a subscription is read faster than Azure allows',
-    'drivers/azure/budgets.ts',
+    'drivers/azure/requestBudgets.ts',
     ['perMinute: 25 * 60', 'perMinute: 250 * 60'],
     BUDGETS_TEST,
   ),
   planted(
     'a budget that Azure paused is used',
-    'drivers/azure/budgets.ts',
+    'drivers/azure/requestBudgets.ts',
     ['return Math.max(0, paused, short);', 'return Math.max(0, short);'],
     BUDGETS_TEST,
   ),

@@ -106,7 +106,7 @@ export const scaleMutants: readonly Mutant[] = [
   ),
   planted(
     'finished instances of all days are purged in one call',
-    'operatorApi/scheduled.ts',
+    'operatorApi/timers/purgeFinished.ts',
     ['createdTimeTo: new Date(fromMs + DAY_MS)', 'createdTimeTo: new Date(untilMs)'],
     'tests/operatorApi/purgeFinished.test.ts',
   ),

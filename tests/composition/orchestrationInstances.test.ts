@@ -3,8 +3,8 @@ import type { Services } from '../../activities/services';
 import { PhaseId } from '../../domain/phaseId';
 import { startInstance, instanceStatus } from '../../composition/orchestrationInstances';
 import { reviveRollouts } from '../../operatorApi/startRollout';
-import { startReleasedMonth } from '../../operatorApi/scheduled';
-import { startSweeps } from '../../operatorApi/sweeps';
+import { startReleasedMonth } from '../../operatorApi/timers/startReleasedMonth';
+import { startSweeps } from '../../operatorApi/timers/startSweeps';
 import { instanceNotFound } from '../support/durableClient';
 import { someServices } from '../support/fakeServices';
 

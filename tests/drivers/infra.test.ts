@@ -72,7 +72,7 @@ describe('the deployment', () => {
 
   it('each alert looks for what the app really says, or for a timer that it really has', () => {
     const code = [
-      'operatorApi/sweeps.ts',
+      'operatorApi/timers/startSweeps.ts',
       'orchestrations/inventorySweep.ts',
       'orchestrations/ledgerSweep.ts',
       'orchestrations/runRound.ts',

@@ -1,4 +1,4 @@
-import { wallClock } from '../../drivers/azure/budgets';
+import { wallClock } from '../../drivers/azure/requestBudgets';
 import { PlatformAssessments } from '../../drivers/azure/platformAssessments';
 import type { ResourceGraph } from '../../drivers/azure/resourceGraph';
 import type { VmState } from '../../drivers/azure/vmState';

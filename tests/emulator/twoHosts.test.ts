@@ -6,7 +6,7 @@ import { parseFleet } from '../../drivers/fleet/parseFleet';
 import { defaultPolicy } from '../../domain/policy';
 import type { Azurite } from '../../local/azurite';
 import { auditEvents } from '../../local/auditEvents';
-import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../../local/rolloutEvidence';
+import { auditRollouts, outcomesOf, rolloutsOf, trailOf } from '../../local/reportedRollouts';
 import { startLowtide } from '../cli/lowtideProcess';
 import { startAzurite } from '../support/azurite';
 import { windowsFleet } from '../support/windowsVm';

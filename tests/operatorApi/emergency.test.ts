@@ -2,7 +2,7 @@ import { runCli } from '../../cli/program';
 import { Policy } from '../../domain/policy';
 import type { DriverEvent } from '../../drivers/driver';
 import { auditEvents } from '../../local/auditEvents';
-import { auditRollouts, rolloutsOf, trailOf } from '../../local/rolloutEvidence';
+import { auditRollouts, rolloutsOf, trailOf } from '../../local/reportedRollouts';
 import { aVm } from '../support/builders';
 import { idOf, steeredMonth, type SteeredMonth } from './steeredMonth';
 

@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import { collectDueAssessments } from '../../activities/collectDueAssessments';
-import { purgeFinished } from '../../operatorApi/scheduled';
+import { purgeFinished } from '../../operatorApi/timers/purgeFinished';
 import { aVm } from '../support/builders';
 import { someServices } from '../support/fakeServices';
 

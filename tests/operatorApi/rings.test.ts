@@ -1,5 +1,5 @@
 import { auditEvents } from '../../local/auditEvents';
-import { auditRollouts, rolloutsOf } from '../../local/rolloutEvidence';
+import { auditRollouts, rolloutsOf } from '../../local/reportedRollouts';
 import { Policy } from '../../domain/policy';
 import type { DriverEvent } from '../../drivers/driver';
 import { aVm } from '../support/builders';

@@ -9,7 +9,7 @@ import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import { decideRollout } from '../../operatorApi/decideRollout';
 import { decideScope } from '../../operatorApi/decideScope';
 import { requestRollout } from '../../operatorApi/startRollout';
-import { startSweeps } from '../../operatorApi/sweeps';
+import { startSweeps } from '../../operatorApi/timers/startSweeps';
 import { takeOver } from '../../operatorApi/takeOver';
 import { aVm } from '../support/builders';
 import { instanceNotFound } from '../support/durableClient';

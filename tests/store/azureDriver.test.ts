@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions';
-import { purgeFinished } from '../../operatorApi/scheduled';
+import { purgeFinished } from '../../operatorApi/timers/purgeFinished';
 import { azureDriverStore, type LoggedEvent } from '../../store/azureDriver';
 import { memoryStore } from '../../store/memoryTable';
 import { someServices } from '../support/fakeServices';

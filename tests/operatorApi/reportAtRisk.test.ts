@@ -1,4 +1,4 @@
-import { atRiskSentences } from '../../operatorApi/atRisk';
+import { atRiskSentences } from '../../operatorApi/timers/reportAtRisk';
 import { vmsOf } from '../support/builders';
 import { idOf, steeredMonth, type SteeredMonth } from './steeredMonth';
 

@@ -1,4 +1,4 @@
-import { controlOf, withShared, type ControlFacts } from '../../drivers/azure/control';
+import { controlOf, withShared, type ControlFacts } from '../../drivers/azure/patchControl';
 import { assignmentOf, configurationsOf } from '../../drivers/azure/maintenance';
 import { modelOfVm, virtualMachineOf } from '../../drivers/azure/virtualMachine';
 

@@ -1,9 +1,9 @@
-import type { Services } from '../activities/services';
-import type { RolloutControl } from '../domain/control';
-import { latestMonthly, type FleetVm } from './fleetView';
-import { vmsAtRisk } from './vmsAtRisk';
-import { resourceName } from '../domain/ids';
-import { listed, vmsText } from '../domain/listed';
+import type { Services } from '../../activities/services';
+import type { RolloutControl } from '../../domain/control';
+import { latestMonthly, type FleetVm } from '../fleetView';
+import { vmsAtRisk } from '../vmsAtRisk';
+import { resourceName } from '../../domain/ids';
+import { listed, vmsText } from '../../domain/listed';
 
 const NAMED_MAX = 20;
 

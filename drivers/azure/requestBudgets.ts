@@ -53,7 +53,7 @@ interface Bucket {
 const BUCKETS_MAX = 20_000;
 
 /** The calls that may still be made, by budget and by what it is counted for. It remembers nothing beyond the process: a bucket lasts minutes. */
-export class Budgets {
+export class RequestBudgets {
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
 

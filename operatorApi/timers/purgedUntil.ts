@@ -1,6 +1,6 @@
-import type { Services } from '../activities/services';
-import { secondsBetween } from '../domain/instants';
-import type { AgendaItem, AgendaStore, SeenDue } from '../store/agenda';
+import type { Services } from '../../activities/services';
+import { secondsBetween } from '../../domain/instants';
+import type { AgendaItem, AgendaStore, SeenDue } from '../../store/agenda';
 
 /** How far finished instances were purged, as the last tick of this process read it. */
 const PURGED = new WeakMap<AgendaStore, { readonly seen: SeenDue; readonly readUtc: string }>();

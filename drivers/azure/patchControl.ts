@@ -1,5 +1,5 @@
 import { defaultPatchMode } from '../../domain/patchMode';
-import type { Control } from '../../domain/virtualMachine';
+import type { PatchControl } from '../../domain/virtualMachine';
 
 /** What decides in whose hands a VM's patches are. Null is «not given». */
 export interface ControlFacts {
@@ -13,14 +13,14 @@ export interface ControlFacts {
   readonly maintenance: readonly string[] | null;
 }
 
-const IN_CHARGE: Control = { kind: 'inCharge' };
+const IN_CHARGE: PatchControl = { kind: 'inCharge' };
 const BYPASS = 'bypassPlatformSafetyChecksOnUserSchedule';
 
 /**
  * What patches a VM. Source: the eight scenarios of «prerequisites for schedule patching» and azure-driver-facts, section 1. A VM in a mode
  * that Lowtide does not know is not its to patch.
  */
-export function controlOf(facts: ControlFacts): Control {
+export function controlOf(facts: ControlFacts): PatchControl {
   const { maintenance } = facts;
   if (maintenance !== null) return knownControl({ ...facts, maintenance });
   const atBest = knownControl({ ...facts, maintenance: [] });
@@ -33,7 +33,7 @@ const ASSIGNMENTS_NOT_READ =
 
 type KnownFacts = ControlFacts & { readonly maintenance: readonly string[] };
 
-function knownControl(facts: KnownFacts): Control {
+function knownControl(facts: KnownFacts): PatchControl {
   const { patchMode, osType, bypassPlatformSafetyChecks, isGalleryImage, maintenance } = facts;
   const mode = (patchMode ?? defaultMode(facts)).toLowerCase();
   const assigned = maintenance.join(', ');
@@ -74,8 +74,8 @@ function defaultMode({ osType, enableAutomaticUpdates }: ControlFacts): string {
 }
 
 /** What the settings say of VMs that share their patching with their own guest. */
-export function withShared(control: Control, sharedIs: 'skipped' | 'patched'): Control {
+export function withShared(control: PatchControl, sharedIs: 'skipped' | 'patched'): PatchControl {
   return control.kind === 'shared' && sharedIs === 'patched' ? IN_CHARGE : control;
 }
 
-const notInCharge = (because: string): Control => ({ kind: 'notInCharge', because });
+const notInCharge = (because: string): PatchControl => ({ kind: 'notInCharge', because });

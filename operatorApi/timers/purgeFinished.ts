@@ -1,61 +1,9 @@
 import { OrchestrationRuntimeStatus, type DurableClient } from 'durable-functions';
-import type { Services } from '../activities/services';
-import type { RolloutControl } from '../domain/control';
-import { rolloutIdOf, type RolloutId } from '../domain/ids';
-import { monthOfLatestRelease } from '../domain/release';
-import type { AzureDriverStore } from '../store/azureDriver';
-import { messageOf } from '../domain/messageOf';
-import { reportAtRisk } from './atRisk';
-import { remindOfExclusions } from './freezes';
+import type { Services } from '../../activities/services';
+import { DAY_MS } from '../../domain/timeUnits';
+import type { AzureDriverStore } from '../../store/azureDriver';
 import { readPurge } from './purgedUntil';
-import { requestRollout } from './startRollout';
-import { DAY_MS } from '../domain/timeUnits';
-
-/** Where the host keeps what a timer has to say. */
-export interface TimerLog {
-  log(message: string): void;
-  warn(message: string): void;
-}
-
-/** Daily: exclusions that end soon; VMs that became at risk; and R-103: has the latest release come out without a rollout? Then it starts. A missed tick or a second one changes nothing. */
-export async function startReleasedMonth(
-  services: Services,
-  client: DurableClient,
-  log: TimerLog,
-  rollouts: readonly RolloutControl[],
-): Promise<void> {
-  for (const said of await remindOfExclusions(services)) log.warn(said);
-  const atRisk = await reportAtRisk(services, rollouts).catch(
-    (error: unknown) => `Which VMs are at risk is not known: ${messageOf(error)}`,
-  );
-  if (atRisk !== null) log.warn(atRisk);
-  if (await isEmpty(services, log)) {
-    log.warn(
-      'The driver lists no VM, so there is nothing to roll out to. It is asked again at the next tick.',
-    );
-    return;
-  }
-  const month = monthOfLatestRelease(services.nowUtc());
-  if (isOver(rollouts, rolloutIdOf(month))) return;
-  const { control, created } = await requestRollout(services, client, month, 'monthly timer');
-  if (created) log.log(`Started ${control.rolloutId}.`);
-}
-
-/** Of a month that has ended there is nothing to start, unless another rollout is open, which may be another host's. */
-const isOver = (rollouts: readonly RolloutControl[], id: RolloutId): boolean =>
-  rollouts.every(({ endedUtc }) => endedUtc !== null) && rollouts.some(({ rolloutId }) => rolloutId === id);
-
-/** A platform that does not answer now is no empty fleet: the month does not wait a day for the next tick, and its plan lists again. */
-async function isEmpty({ driver }: Services, log: TimerLog): Promise<boolean> {
-  try {
-    const { items, next } = await driver.listVirtualMachines(null);
-    return items.length === 0 && next === null;
-  } catch (error) {
-    const said = messageOf(error).replace(/\.+$/, '');
-    log.warn(`The driver did not list the VMs: ${said}. The rollout lists them itself.`);
-    return false;
-  }
-}
+import type { TimerLog } from './timerLog';
 
 /** Finished instances are of no use after the next rollout has begun; history and audit stay in tables. */
 const KEPT_DAYS = 45;

@@ -1,14 +1,14 @@
 import type { DurableClient } from 'durable-functions';
-import { foreignRollout } from '../activities/control';
-import type { Services } from '../activities/services';
-import type { RolloutControl } from '../domain/control';
-import { listingsDue } from '../domain/inventoryChanges';
-import { messageOf } from '../domain/messageOf';
-import { ledgersDue, type AgendaItem, type AgendaName, type AgendaStore } from '../store/agenda';
-import type { PolicyVersion } from '../store/policies';
+import { foreignRollout } from '../../activities/control';
+import type { Services } from '../../activities/services';
+import type { RolloutControl } from '../../domain/control';
+import { listingsDue } from '../../domain/inventoryChanges';
+import { messageOf } from '../../domain/messageOf';
+import { ledgersDue, type AgendaItem, type AgendaName, type AgendaStore } from '../../store/agenda';
+import type { PolicyVersion } from '../../store/policies';
 import { rememberPurge } from './purgedUntil';
-import type { TimerLog } from './scheduled';
-import { reviveRollouts } from './startRollout';
+import type { TimerLog } from './timerLog';
+import { reviveRollouts } from '../startRollout';
 
 /** Each sweep, and what of the agenda it looks after. An item that is not there yet is due. */
 const SWEEPS: readonly (readonly [name: string, item: AgendaName])[] = [

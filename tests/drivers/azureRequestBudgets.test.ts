@@ -1,4 +1,4 @@
-import { Budgets, BUDGETS, type BudgetName, type Clock } from '../../drivers/azure/budgets';
+import { RequestBudgets, BUDGETS, type BudgetName, type Clock } from '../../drivers/azure/requestBudgets';
 import { patchCallDelaySeconds, PATCH_CALLS_A_VM } from '../../domain/patchCalls';
 
 /** A clock that goes only when a test says so. */
@@ -12,7 +12,7 @@ function aClock(): Clock & { pass(seconds: number): void } {
 }
 
 /** How many calls are allowed now. */
-function taken(budgets: Budgets, name: BudgetName, of: string): number {
+function taken(budgets: RequestBudgets, name: BudgetName, of: string): number {
   let calls = 0;
   while (budgets.take([[name, of]]) === 0) calls += 1;
   return calls;
@@ -31,7 +31,7 @@ describe('the budgets of calls', () => {
     'are those that Azure documents: %s has %d at once and %d a minute after that',
     (name, burst, perMinute) => {
       const clock = aClock();
-      const budgets = new Budgets(clock);
+      const budgets = new RequestBudgets(clock);
       expect(taken(budgets, name, 'one')).toBe(burst);
       // Half of it comes back in so many seconds, and a bucket holds no more than it did at first.
       const seconds = Math.floor((burst * 60) / perMinute / 2);
@@ -43,7 +43,7 @@ describe('the budgets of calls', () => {
   );
 
   it('are counted apart: by subscription and region, by VM, without regard to case', () => {
-    const budgets = new Budgets(aClock());
+    const budgets = new RequestBudgets(aClock());
     expect(taken(budgets, 'guestPatchOfVm', '/subscriptions/A/vm')).toBe(6);
     expect(taken(budgets, 'guestPatchOfVm', '/SUBSCRIPTIONS/a/VM')).toBe(0);
     expect(taken(budgets, 'guestPatchOfVm', '/subscriptions/A/vm2')).toBe(6);
@@ -51,7 +51,7 @@ describe('the budgets of calls', () => {
 
   it('one call takes from all that count it, or from none', () => {
     const clock = aClock();
-    const budgets = new Budgets(clock);
+    const budgets = new RequestBudgets(clock);
     taken(budgets, 'guestPatchOfVm', 'vm');
     expect(
       budgets.take([
@@ -64,7 +64,7 @@ describe('the budgets of calls', () => {
 
   it('after a refusal nothing of that budget is sent before the time that Azure named', () => {
     const clock = aClock();
-    const budgets = new Budgets(clock);
+    const budgets = new RequestBudgets(clock);
     budgets.pause('armWrites', 's', 90);
     expect(budgets.take([['armWrites', 's']])).toBeCloseTo(90);
     clock.pass(89);
@@ -74,7 +74,7 @@ describe('the budgets of calls', () => {
   });
 
   it('what Azure says is left counts when it is less: others use the same budget', () => {
-    const budgets = new Budgets(aClock());
+    const budgets = new RequestBudgets(aClock());
     budgets.atMost('resourceGraph', 'principal', 2);
     expect(taken(budgets, 'resourceGraph', 'principal')).toBe(2);
   });
