@@ -8,6 +8,7 @@ import { bakesAsCanary } from '../domain/rings';
 import { timeZoneOf } from '../domain/timeZone';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { VmList } from '../domain/vmList';
+import { countsOf, InventoryById, type Counts } from './inventoryById';
 import { ROUND_SIZE_MAX, type Plan, type PlannedGroup, type PlannedRegion, type PlannedRound } from './plan';
 
 export type PlanRule =
@@ -35,43 +36,65 @@ export interface PlanFault {
  * must not be made here again. No fault means that carrying out the plan breaks no rule of availability.
  */
 export function checkPlan(plan: Plan, vms: VmList, policy: Policy): readonly PlanFault[] {
-  const inventory = new Map<VmId, VirtualMachine>();
-  for (const vm of vms) inventory.set(vm.id, vm);
-  const members = new Map<string | null, number>();
-  for (const { availabilitySetId: set } of inventory.values()) members.set(set, (members.get(set) ?? 0) + 1);
+  const inventory = new InventoryById(vms);
+  const counts = countsOf(inventory);
   return [
     ...checkEveryVmOnce(plan, inventory, policy),
     ...checkPairs(plan),
-    ...regionsOf(plan).flatMap((region) => [
-      ...checkPlaces(region, inventory),
-      ...checkSpread(region, inventory, policy),
-      ...checkShares(region, inventory, policy),
-      ...groupsOf(region).flatMap((group) =>
-        checkGroup(group, members.get(group.availabilitySetId) ?? 0, inventory, policy),
-      ),
-    ]),
+    ...regionsOf(plan).flatMap((region) => checkRegion(region, inventory, counts, policy)),
     ...checkCounts(plan),
     ...checkOrder(plan, policy),
     ...checkOffPeak(plan, inventory, policy),
-    ...checkLate(plan, policy),
+    ...checkLate(plan, inventory, policy),
+  ];
+}
+
+/** What is looked at region by region, with the VMs that the plan has there. */
+function checkRegion(
+  region: PlannedRegion,
+  all: InventoryById,
+  counts: Counts,
+  policy: Policy,
+): readonly PlanFault[] {
+  const inventory = vmsOf(region, all);
+  return [
+    ...checkPlaces(region, inventory),
+    ...checkSpread(region, inventory, policy),
+    ...checkShares(region, inventory, counts, policy),
+    ...groupsOf(region).flatMap((group) =>
+      checkGroup(group, counts.ofSet(group.availabilitySetId), inventory, policy),
+    ),
   ];
 }
 
 type Inventory = ReadonlyMap<VmId, VirtualMachine>;
 
-function checkEveryVmOnce(plan: Plan, inventory: Inventory, policy: Policy): PlanFault[] {
-  const planned = regionsOf(plan).flatMap(groupsOf).flatMap(vmIdsOf);
-  const absent = plan.ineligible.map(({ vmId }) => vmId);
-  const seen = new Set<VmId>();
+function vmsOf(region: PlannedRegion, inventory: InventoryById): Inventory {
+  const vms = new Map<VmId, VirtualMachine>();
+  for (const group of groupsOf(region))
+    for (const id of vmIdsOf(group)) {
+      const vm = inventory.get(id);
+      if (vm !== undefined) vms.set(id, vm);
+    }
+  return vms;
+}
+
+function checkEveryVmOnce(plan: Plan, inventory: InventoryById, policy: Policy): PlanFault[] {
+  const [seen, isPlanned] = [inventory.noted(), inventory.noted()];
   const faults: PlanFault[] = [];
-  for (const id of [...planned, ...absent]) {
-    if (seen.has(id)) faults.push(fault('everyVmOnce', `${id} is in the plan more than once`));
+  const see = (id: VmId): void => {
+    if (!seen.add(id)) faults.push(fault('everyVmOnce', `${id} is in the plan more than once`));
     if (!inventory.has(id))
       faults.push(fault('everyVmOnce', `${id} is in the plan, but not in the inventory`));
-    seen.add(id);
-  }
-  const isPlanned = new Set(planned);
-  for (const [id, vm] of inventory) {
+  };
+  for (const group of regionsOf(plan).flatMap(groupsOf))
+    for (const id of vmIdsOf(group)) {
+      see(id);
+      isPlanned.add(id);
+    }
+  for (const { vmId } of plan.ineligible) see(vmId);
+  for (const vm of inventory) {
+    const { id } = vm;
     const eligible = eligibility(vm, policy).kind === 'eligible';
     if (!seen.has(id)) faults.push(fault('everyVmOnce', `${id} is missing`));
     else if (eligible !== isPlanned.has(id))
@@ -149,11 +172,12 @@ function checkSpread({ region, stages }: PlannedRegion, inventory: Inventory, po
 }
 
 /** INV-15: no round has more of a subscription's standalone VMs than may be down at once in the region, and what its claim will say is true. */
-function checkShares({ region, stages }: PlannedRegion, inventory: Inventory, policy: Policy): PlanFault[] {
-  const sizes = new Map<string, number>();
-  for (const vm of inventory.values())
-    if (vm.region === region && vm.availabilitySetId === null)
-      sizes.set(vm.subscriptionId, (sizes.get(vm.subscriptionId) ?? 0) + 1);
+function checkShares(
+  { region, stages }: PlannedRegion,
+  inventory: Inventory,
+  { standalone }: Counts,
+  policy: Policy,
+): PlanFault[] {
   const faults: PlanFault[] = [];
   for (const { group, kind, rounds } of stages.flatMap(({ groups }) => groups))
     for (const { round, vmIds, subscriptions } of kind === 'standalone' ? rounds : []) {
@@ -163,7 +187,7 @@ function checkShares({ region, stages }: PlannedRegion, inventory: Inventory, po
         counts.set(subscription, (counts.get(subscription) ?? 0) + 1);
       }
       for (const [subscription, count] of counts) {
-        const size = sizes.get(subscription) ?? 0;
+        const size = standalone(region, subscription);
         const max = Math.max(1, Math.floor((size * policy.standaloneSharePercent) / 100));
         const where = `round ${round} of ${group} in ${region}`;
         if (count > max)
@@ -222,31 +246,30 @@ function checkSetRound(
 }
 
 function checkCounts(plan: Plan): PlanFault[] {
-  const levels: { name: string; says: number; parts: readonly { readonly vmCount: number }[] }[] = [
-    { name: 'the plan', says: plan.vmCount, parts: plan.phases },
-  ];
+  const faults: PlanFault[] = [];
+  const compare = (name: string, says: number, are: number): void => {
+    if (says !== are) faults.push(fault('counts', `${name} says ${says} VMs and has ${are}`));
+  };
+  compare('the plan', plan.vmCount, vmCountOf(plan.phases));
   for (const phase of plan.phases) {
-    levels.push({ name: `phase ${phase.phase}`, says: phase.vmCount, parts: phase.regions });
+    compare(`phase ${phase.phase}`, phase.vmCount, vmCountOf(phase.regions));
     for (const region of phase.regions) {
-      levels.push({ name: region.region, says: region.vmCount, parts: region.stages });
+      compare(region.region, region.vmCount, vmCountOf(region.stages));
       for (const stage of region.stages) {
-        levels.push({ name: `${region.region} ${stage.stage}`, says: stage.vmCount, parts: stage.groups });
+        compare(`${region.region} ${stage.stage}`, stage.vmCount, vmCountOf(stage.groups));
         for (const group of stage.groups) {
-          levels.push({ name: group.group, says: group.vmCount, parts: group.rounds });
+          compare(group.group, group.vmCount, vmCountOf(group.rounds));
           for (const { round, vmCount, vmIds } of group.rounds)
-            levels.push({
-              name: `${group.group} ${round}`,
-              says: vmCount,
-              parts: vmIds.map(() => ({ vmCount: 1 })),
-            });
+            compare(`${group.group} ${round}`, vmCount, vmIds.length);
         }
       }
     }
   }
-  return levels
-    .map((level) => ({ ...level, are: level.parts.reduce((sum, part) => sum + part.vmCount, 0) }))
-    .filter(({ says, are }) => says !== are)
-    .map(({ name, says, are }) => fault('counts', `${name} says ${says} VMs and has ${are}`));
+  return faults;
+}
+
+function vmCountOf(parts: readonly { readonly vmCount: number }[]): number {
+  return parts.reduce((sum, part) => sum + part.vmCount, 0);
 }
 
 /** What must come one after another does: phases with their bake, stages, batches, rounds. */
@@ -291,8 +314,9 @@ function checkOrder(plan: Plan, policy: Policy): PlanFault[] {
  * R-108: every round starts in the window of each of its VMs, with enough of it left, and in a window that opened after the phase
  * before was done where policy wants one; or the plan says that it is late.
  */
-function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Policy): PlanFault[] {
-  const excused = new Set(late.map(({ vmId }) => vmId));
+function checkOffPeak({ phases, late }: Plan, inventory: InventoryById, policy: Policy): PlanFault[] {
+  const excused = inventory.noted();
+  for (const { vmId } of late) excused.add(vmId);
   const leftMs = (policy.installMinimumSeconds + policy.rebootReserveSeconds) * 1_000;
   const faults: PlanFault[] = [];
   for (const [index, { regions }] of phases.entries()) {
@@ -303,8 +327,8 @@ function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Poli
     const rounds = regions.flatMap(groupsOf).flatMap((group) => group.rounds);
     for (const { expectedStartUtc: start, vmIds } of rounds)
       for (const id of vmIds) {
-        const vm = inventory.get(id);
-        if (vm === undefined || excused.has(id)) continue;
+        const vm = excused.has(id) ? undefined : inventory.get(id);
+        if (vm === undefined) continue;
         const { opensUtc, closesUtc } = windowAtOrAfter(
           calendarOf(timeZoneOf(vm, policy).zone, vm, policy),
           policy,
@@ -321,10 +345,11 @@ function checkOffPeak({ phases, late }: Plan, inventory: Inventory, policy: Poli
 }
 
 /** R-109: whoever is expected after the target day or the end is named. */
-function checkLate(plan: Plan, policy: Policy): PlanFault[] {
+function checkLate(plan: Plan, inventory: InventoryById, policy: Policy): PlanFault[] {
   const targetMs = Date.parse(plan.releasedUtc) + policy.forecastTargetDays * 86_400_000;
   const limitMs = Math.min(targetMs, Date.parse(plan.endsUtc));
-  const named = new Set(plan.late.map(({ vmId }) => vmId));
+  const named = inventory.noted();
+  for (const { vmId } of plan.late) named.add(vmId);
   return regionsOf(plan)
     .flatMap(groupsOf)
     .flatMap(({ rounds }) => rounds)

@@ -1,4 +1,5 @@
 import { wordsInLines } from '../collections/wordsInLines';
+import { groupedBy } from '../domain/groupedBy';
 import { bakesAsCanary } from '../domain/rings';
 import { DateTime } from 'luxon';
 import { daysBetween } from '../domain/instants';
@@ -91,10 +92,7 @@ function describeLate({ late }: Plan, lateMax: number): string[] {
 /** By reason, the most frequent first, each with one example in full. */
 function describeIneligible({ ineligible }: Plan): string[] {
   if (ineligible.length === 0) return ['', 'Not eligible: none.'];
-  const byReason = new Map<string, Plan['ineligible']>();
-  for (const absence of ineligible)
-    byReason.set(absence.reason, [...(byReason.get(absence.reason) ?? []), absence]);
-  const lines = [...byReason]
+  const lines = [...groupedBy(ineligible, ({ reason }) => reason)]
     .sort(([a, those], [b, these]) => these.length - those.length || (a < b ? -1 : 1))
     .flatMap(([reason, absences]) => {
       const [example] = absences;
