@@ -16,7 +16,7 @@ const where = { ...ref, phase: PhaseId.parse(ref.phase) };
 const claim = { claimId: 'round-1', startByUtc: START_BY, closesUtc: WINDOW_CLOSES };
 const dueUtc = addSeconds(IN_THE_WINDOW, 300);
 
-const HOUR_OF_LOOKS = 9; // the first after 20 minutes, the others every five
+const HOUR_OF_LOOKS = 7; // the first after 30 minutes, the others every five
 const assessment = {
   status: 'Succeeded',
   assessmentActivityId: 'a',
