@@ -51,10 +51,9 @@ export function addCounts(a: OutcomeCounts, b: OutcomeCounts): OutcomeCounts {
 }
 
 /** VMs whose health after the update is evidence: an install that failed is counted apart. */
-export const provenOrBroken = (counts: OutcomeCounts): number =>
-  counts.patched + counts.upToDate + counts.unhealthy;
+const knownHealth = (counts: OutcomeCounts): number => counts.patched + counts.upToDate + counts.unhealthy;
 
-export const attempted = (counts: OutcomeCounts): number => provenOrBroken(counts) + counts.failed;
+export const attempted = (counts: OutcomeCounts): number => knownHealth(counts) + counts.failed;
 
 export type GateVerdict =
   | { readonly kind: 'open' }
@@ -69,7 +68,7 @@ const open: GateVerdict = { kind: 'open' };
  */
 export function checkSilence(counts: OutcomeCounts, policy: Policy): GateVerdict {
   const { unknown } = counts;
-  const health = provenOrBroken(counts);
+  const health = knownHealth(counts);
   if (health > 0 && unknown >= 2 && unknown * 100 > health * policy.batchUnknownPercent)
     return { kind: 'hold', why: `the health of ${unknown} of ${health} VMs of the batch stayed unknown` };
   return open;

@@ -16,9 +16,7 @@ const none = (what: string): Unblock => ({ by: 'none', what });
 export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   installed: none('Nothing to do.'),
   nothingToInstall: none('Nothing to do.'),
-  assessmentFailed: owner(
-    'Mend what the detail names, mostly the update source of the VM; it is tried again.',
-  ),
+  assessmentFailed: owner('Correct what the detail names, usually its update source; it is tried again.'),
   installFailed: owner('See the error in the detail; it is tried again in a later window.'),
   patchesFailed: owner('See the patches that failed; they are tried again in a later window.'),
   patchesPending: time('The rest is installed in a later window.'),
@@ -53,15 +51,19 @@ export const UNBLOCKS: Readonly<Record<OutcomeReason, Unblock>> = {
   deadlinePassed: time('It comes first in the next rollout.'),
   operatorSkipped: time('It is in the next rollout.'),
   rolloutCancelled: time('It is in the next rollout.'),
-  unknownRegion: operator('Give its time zone and pair in the policy.'),
+  unknownRegion: operator('Give its time zone and pair in LOWTIDE_EXTRA_REGIONS.'),
   vmDeleted: none('Nothing to do.'),
   placeInvalid: owner('Correct its region or zone; the next listing finds it.'),
   excluded: owner('Remove the tag.'),
-  notInCharge: owner('Set bypassPlatformSafetyChecksOnUserSchedule to false.'),
+  notInCharge: owner(
+    'End what patches it now, which the reason names; docs/azure.md has the steps (Taking over).',
+  ),
   patchModeNotPlatform: owner('Set patchMode to AutomaticByPlatform.'),
   patchModeMissing: owner('Set patchMode to AutomaticByPlatform.'),
   patchModeUnknown: owner('Correct the patch mode.'),
-  unsupportedImage: operator('Name the image in LOWTIDE_EXTRA_IMAGES, if you take responsibility.'),
+  unsupportedImage: operator(
+    'Set what the detail names: LOWTIDE_IMAGE_PROFILE, or LOWTIDE_EXTRA_IMAGES if you take responsibility.',
+  ),
   customImage: owner(
     'Use a platform image, or have the operator name its definition in LOWTIDE_EXTRA_IMAGES.',
   ),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { outcomeOf } from '../../domain/outcome';
 import { because, OutcomeKind, OutcomeReason, REASONS } from '../../domain/reasons';
+import { UNBLOCKS } from '../../domain/unblocks';
 import { aVm } from '../support/builders';
 
 const ROOT = join(__dirname, '../..');
@@ -51,6 +52,17 @@ describe('docs/reasons.md', () => {
     .split('\n')
     .filter((line) => /^\| [`*]/.test(line))
     .map((line) => line.split('|').map((cell) => cell.trim()));
+
+  it('names the same settings as what a person is shown to unblock a VM', () => {
+    const settingsIn = (text: string): string[] => [...new Set(text.match(/LOWTIDE_[A-Z_]+/g))].sort();
+    const named = rows.flatMap(([, name = '', , unblocks = '']) => {
+      const { data: reason } = OutcomeReason.safeParse(name.replaceAll('`', ''));
+      return reason === undefined ? [] : [{ reason, unblocks }];
+    });
+    expect(named.map(({ reason }) => [reason, settingsIn(UNBLOCKS[reason].what)])).toEqual(
+      named.map(({ reason, unblocks }) => [reason, settingsIn(unblocks)]),
+    );
+  });
 
   it('lists every reason under its kind, with the facts it carries', () => {
     const documented = new Map<string, { kind: string; facts: string[] }>();
