@@ -5,6 +5,7 @@ import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
 import { planRollout } from '../planning/planRollout';
+import { collectSooner } from '../local/heapGrowth';
 import { readAppSettings } from '../local/appSettings';
 import { listFleet } from '../local/readFleet';
 import { say } from '../local/say';
@@ -36,6 +37,7 @@ export function runPlan({ fleet: file, month, json, settings: settingsFile }: Pl
   if (month === undefined)
     say.line(`The month is that of the latest release, ${latest}; --month plans another.\n`);
   say.text(describePlan(plan));
+  collectSooner(); // the checker makes the VMs of a file anew
   const faults = checkPlan(plan, vms, policy);
   for (const { rule, detail } of faults) say.error(`fault: ${rule}: ${detail}`);
   if (faults.length > 0) say.error('The checker, which is other code than the planner, refuses this plan.');

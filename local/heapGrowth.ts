@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
  */
 export const GROWTH_PERCENT = 50;
 
-/** For the rest of this process. */
+/** For the rest of this process. A month begins with it; a plan is checked with it, once it is made. */
 export function collectSooner(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }

@@ -60,6 +60,11 @@ export class ValueColumn<T> {
     return this.values[this.#numbers.at(position)] as T;
   }
 
+  /** Nothing more will be added: which number a value has need not be known any more. */
+  close(): void {
+    this.#numberOf.clear();
+  }
+
   /** Which of the values it is. */
   numberAt(position: number): number {
     return this.#numbers.at(position);

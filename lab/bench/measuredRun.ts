@@ -4,7 +4,9 @@ import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
 import { listFleetFile } from '../../drivers/fleet/fleetFile';
 import { generatedFleetText } from '../../fleets/generateFleet';
+import { collectSooner } from '../../local/heapGrowth';
 import { simulateMonth } from '../../local/simulateMonth';
+import { checkPlan, type PlanFault } from '../../planning/checkPlan';
 import { planRollout } from '../../planning/planRollout';
 import { medianOf } from './benchmark';
 import { finishRatios, forecastRatios } from './forecastRatio';
@@ -25,7 +27,10 @@ export type Measured = Readonly<Record<string, number>>;
 async function measure(what: string, fleet: string): Promise<Measured> {
   switch (what) {
     case 'plan':
+    case 'planFile':
       return measurePlan(fleet);
+    case 'check':
+      return measurePlanAndCheck(fleet);
     case 'read':
       return { seconds: cpuSecondsOf(() => listFleetFile(fleet)) };
     case 'print':
@@ -37,7 +42,7 @@ async function measure(what: string, fleet: string): Promise<Measured> {
     case 'month':
       return measureMonth(fleet);
     default:
-      throw new Error(`There is no measured run '${what}': plan, read, print or month.`);
+      throw new Error(`There is no measured run '${what}': plan, planFile, check, read, print or month.`);
   }
 }
 
@@ -45,6 +50,19 @@ function printTo(path: string, vms: number): void {
   const file = openSync(path, 'w');
   for (const piece of generatedFleetText({ vms, seed: 1 })) writeSync(file, piece);
   closeSync(file);
+}
+
+/** What `lowtide plan` does: one plan, and the check of it. */
+function measurePlanAndCheck(fleet: string): Measured {
+  const { vms } = listFleetFile(fleet);
+  const plan = monthPlan(vms);
+  collectSooner();
+  let faults: readonly PlanFault[] = [];
+  const seconds = cpuSecondsOf(() => {
+    faults = checkPlan(plan, vms, defaultPolicy);
+  });
+  if (faults.length > 0) throw new Error(`The checker found ${faults.length} faults.`);
+  return { seconds };
 }
 
 function measurePlan(fleet: string): Measured {

@@ -10,7 +10,7 @@ import type { Measured } from './measuredRun';
 
 export interface WholeProcess {
   readonly name: string;
-  readonly what: 'plan' | 'read' | 'print' | 'month';
+  readonly what: 'plan' | 'planFile' | 'check' | 'read' | 'print' | 'month';
   /** A fleet file of the repository, or how many VMs to make up. */
   readonly fleet: string | number;
   /** What is shown of what was measured, and what it may be at most. */
@@ -62,7 +62,12 @@ export function measureMonthOf(vms: number, seed: number): Measured {
   }
 }
 
-export const seconds = (atMost: number): Shown => ({ value: 'seconds', title: 'time', unit: 's', atMost });
+export const seconds = (atMost: number | null): Shown => ({
+  value: 'seconds',
+  title: 'time',
+  unit: 's',
+  atMost,
+});
 export const memory = (atMost: number | null): Shown => ({
   value: 'megabytes',
   title: 'memory',
@@ -92,13 +97,15 @@ function runOnce(what: WholeProcess['what'], fleet: string): Measured {
   return JSON.parse(printed) as Measured;
 }
 
-/** As the commands have them: `npm run simulate`, `npm start`, and those that only read or print. */
+/** As the commands have them: `npm run simulate`, `npm start`, and those that have none. */
 function flagsOf(what: WholeProcess['what']): readonly string[] {
   switch (what) {
     case 'month':
       return [`--heap-growing-percent=${GROWTH_PERCENT}`, `--max-old-space-size=${HEAP_MB_MAX}`];
     case 'plan':
-      return ['--max-semi-space-size=64', `--max-old-space-size=${HEAP_MB_MAX}`];
+      return ['--max-semi-space-size=64'];
+    case 'planFile':
+    case 'check':
     case 'read':
     case 'print':
       return [];
