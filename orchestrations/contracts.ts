@@ -117,9 +117,6 @@ export const zoneRollout = {
 /** One lane of the pool that an orchestration has started: lanes take what is next, each when it is done with the last. */
 const Lane = z.object({ lane: z.number().int(), lanes: z.number().int(), queue: z.string() });
 
-/** What is left of rounds that went on without them. */
-const Stragglers = z.array(Round);
-
 export const batchRollout = {
   name: 'batchRollout',
   input: InRollout.extend({
@@ -135,11 +132,11 @@ export const batchRollout = {
         again: z.number().int().nullable(),
         attempts: z.number().int(),
         ran: z.number().int(),
-        stragglers: Stragglers.exactOptional(),
       })
       .default({ taken: 0, again: null, attempts: 0, ran: 0 }),
   }),
-  output: Rounds.extend({ stragglers: Stragglers.exactOptional() }),
+  /** What is left of its only round. */
+  output: Rounds.extend({ stragglers: Round.exactOptional() }),
 } as const;
 
 export const availabilitySetsRollout = {

@@ -29,10 +29,10 @@ export function* zoneRollout(context: OrchestrationContext): Step<{ rounds: numb
     for (const result of results) {
       if (!result.ok) continue;
       ran += result.value.rounds;
-      for (const round of result.value.stragglers ?? []) {
-        const id = childId(queue, `stragglers-${round.ref.round}`);
-        left.push(startChild(context, children.updateDomainRollout, id, round));
-      }
+      const round = result.value.stragglers;
+      if (round === undefined) continue;
+      const id = childId(queue, `stragglers-${round.ref.round}`);
+      left.push(startChild(context, children.updateDomainRollout, id, round));
     }
   }
   yield* allEnded(context, left);

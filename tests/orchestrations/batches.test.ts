@@ -48,7 +48,7 @@ describe('the batches of a zone', () => {
 
   it('the next does not wait for stragglers of the one before; the zone does', async () => {
     const batches = [1, 2].map((n) => ({ group: `batch-${n}`, rounds: 1, atOnce: 1 }));
-    const stragglers = [{ ...inRollout, ...aSlot, disruption: aDisruption(), call: 9, claimId: 'slow' }];
+    const stragglers = { ...inRollout, ...aSlot, disruption: aDisruption(), call: 9, claimId: 'slow' };
     const run = await replay(zoneRollout, {
       instanceId: 'zone',
       input: { ...ZONE, batches },
@@ -127,20 +127,22 @@ describe('a lane of a batch', () => {
     expect(asked.map((input) => input.lane.take)).toEqual([1, 2, 3, 4]);
   });
 
-  it('leaves the stragglers of its rounds to the zone, at most two, and waits for those of a catch-up', async () => {
-    const leftOf = (kind: 'rollout' | 'catchUp'): Promise<Run> =>
-      lane(
-        ({ lane: { take } }) => (take > 6 ? { kind: 'none', reason: null, round: null } : theRound(take)),
+  it('leaves the stragglers of its only round to the zone; one with more rounds, and one of a catch-up, waits for them', async () => {
+    const leftOf = async (rounds: number, kind: 'rollout' | 'catchUp'): Promise<unknown> => {
+      const { output } = await lane(
+        ({ lane: { take } }) => (take > 2 ? { kind: 'none', reason: null, round: null } : theRound(take)),
         (asked) =>
           asked.leavesStragglers === true ? { kind: 'ran', stragglers: { ...asked, claimId: 'slow' } } : ran,
-        { kind },
+        { kind, rounds },
       );
-    const run = await leftOf('rollout');
-    expect(run.output).toMatchObject({
-      rounds: 6,
-      stragglers: [1, 2].map((round) => ({ claimId: 'slow', ref: { round } })),
+      return output;
+    };
+    expect(await leftOf(3, 'rollout')).toMatchObject({
+      rounds: 1,
+      stragglers: { claimId: 'slow', ref: { round: 1 } },
     });
-    expect((await leftOf('catchUp')).output).toEqual({ rounds: 6 });
+    expect(await leftOf(4, 'rollout')).toEqual({ rounds: 2 });
+    expect(await leftOf(3, 'catchUp')).toEqual({ rounds: 1 });
   });
 
   it('keeps a round that was not granted, and tries it again when its window is over', async () => {
