@@ -32,7 +32,10 @@ export async function answerOperator(
         });
       return answer;
     }
-    return conditional(answer, request.headers.get('if-none-match'), services.nowUtc());
+    return conditional(answer, request.headers.get('if-none-match'), {
+      nowUtc: services.nowUtc(),
+      route: route.name,
+    });
   } catch (error) {
     return problemOf(error, (message) => {
       context.error(`${route.name}: ${message}`);

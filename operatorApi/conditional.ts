@@ -18,6 +18,46 @@ export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
   });
 }
 
+export interface Asked {
+  readonly nowUtc: string;
+  /** Its name. */
+  readonly route: string;
+}
+
+/** An answer as text, but for when it was read, which is no part of its tag: what is otherwise the same is the same answer. */
+interface Written {
+  readonly tagged: string;
+  /** As JSON; null where the answer has no such time. */
+  readonly asOf: string | null;
+}
+
+interface Answered extends Written {
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** A table of a whole fleet is larger, and asked for once. */
+const KEPT_CHARACTERS_MAX = 1_000_000;
+
+/** What each route answered last. */
+const ANSWERED_LAST = new Map<string, Answered>();
+
+/** An answer that is the same as the one before is the same text: written out and hashed once, and once in memory for all that are under way. */
+function asBefore(route: string, written: Written): Answered {
+  const { tagged, asOf } = written;
+  const before = ANSWERED_LAST.get(route);
+  const isSame = before?.tagged === tagged;
+  if (isSame && before.asOf === asOf) return before;
+  const answered = { tagged, asOf, text: textOf(written), etag: isSame ? before.etag : etagOf(tagged) };
+  if (tagged.length <= KEPT_CHARACTERS_MAX) ANSWERED_LAST.set(route, answered);
+  return answered;
+}
+
+function textOf({ tagged, asOf }: Written): string {
+  if (asOf === null) return tagged;
+  return `{"asOfUtc":${asOf}${tagged === '{}' ? '' : ','}${tagged.slice(1)}`;
+}
+
 /**
  * What a GET answers, with its tag; 304 without a body when the client has it already. A page that polls costs a few bytes as long as nothing
  * has changed.
@@ -25,12 +65,12 @@ export function isKnown(ifNoneMatch: string | null, etag: string): boolean {
 export function conditional(
   answer: HttpResponseInit,
   ifNoneMatch: string | null,
-  nowUtc: string,
+  { nowUtc, route }: Asked,
 ): HttpResponseInit {
   if ((answer.status ?? 200) !== 200) return answer;
-  const { text, tagged } = textsOf(answer);
-  if (typeof text !== 'string') return answer;
-  const etag = etagOf(tagged);
+  const written = writtenOf(answer);
+  if (written === null) return answer;
+  const { text, etag } = asBefore(route, written);
   const headers: Record<string, string> = {
     'content-type': 'application/json',
     ...(answer.headers as Readonly<Record<string, string>> | undefined),
@@ -41,18 +81,11 @@ export function conditional(
   return isKnown(ifNoneMatch, etag) ? { status: 304, headers } : { status: 200, headers, body: text };
 }
 
-/**
- * What is answered, and what its tag is of: when it was read is no part of the tag. What is otherwise the same is the same answer. Written as text
- * once, however long it is.
- */
-function textsOf({ jsonBody, body }: HttpResponseInit): { readonly text: unknown; readonly tagged: string } {
-  if (jsonBody === undefined) return { text: body, tagged: typeof body === 'string' ? body : '' };
-  if (typeof jsonBody !== 'object' || jsonBody === null || !('asOfUtc' in jsonBody)) {
-    const text = JSON.stringify(jsonBody);
-    return { text, tagged: text };
-  }
+/** Null without a text. */
+function writtenOf({ jsonBody, body }: HttpResponseInit): Written | null {
+  if (jsonBody === undefined) return typeof body === 'string' ? { tagged: body, asOf: null } : null;
+  if (typeof jsonBody !== 'object' || jsonBody === null || !('asOfUtc' in jsonBody))
+    return { tagged: JSON.stringify(jsonBody), asOf: null };
   const { asOfUtc, ...rest } = jsonBody as { readonly asOfUtc: unknown };
-  const tagged = JSON.stringify(rest);
-  const isEmpty = tagged === '{}';
-  return { text: `{"asOfUtc":${JSON.stringify(asOfUtc)}${isEmpty ? '' : ','}${tagged.slice(1)}`, tagged };
+  return { tagged: JSON.stringify(rest), asOf: JSON.stringify(asOfUtc) };
 }

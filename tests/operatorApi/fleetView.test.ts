@@ -115,9 +115,10 @@ describe('the table of the fleet', () => {
 
   test('has the same tag as long as nothing but the time of its reading has changed', () => {
     const tagOf = (asOfUtc: string, total: number): unknown =>
-      (conditional({ jsonBody: { asOfUtc, total } }, null, asOfUtc).headers as Record<string, string>)[
-        'etag'
-      ];
+      (
+        conditional({ jsonBody: { asOfUtc, total } }, null, { nowUtc: asOfUtc, route: 'fleet' })
+          .headers as Record<string, string>
+      )['etag'];
     const tag = tagOf('2026-11-10T18:00:00.000Z', 1);
     expect(tagOf('2026-11-10T18:00:05.000Z', 1)).toBe(tag);
     expect(tagOf('2026-11-10T18:00:05.000Z', 2)).not.toBe(tag);

@@ -95,6 +95,6 @@ describe('the operator’s API', () => {
 
   test('gives no tag to what is not the answer that was asked for', () => {
     const problem = { status: 404, body: '{}' };
-    expect(conditional(problem, '*', '2026-11-10T18:00:00.000Z')).toBe(problem);
+    expect(conditional(problem, '*', { nowUtc: '2026-11-10T18:00:00.000Z', route: 'fleet' })).toBe(problem);
   });
 });
