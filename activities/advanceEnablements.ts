@@ -4,7 +4,7 @@ import { earlier, secondsBetween } from '../domain/instants';
 import { messageOf } from '../domain/messageOf';
 import type { EnablementAnswer, EnablementBatch } from '../store/enablements';
 import * as contracts from './contracts';
-import { enablementStep } from './enablementSteps';
+import { enablementStep } from './fleet/enablementSteps';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 import { turnFor } from './slices';

@@ -1,7 +1,7 @@
 import type { RoundPlan } from '../store/plans';
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
-import { inItsWindow, reasonToEnd, slotOf } from './nextRound';
+import { rolloutOf } from './rollout/control';
+import { inItsWindow, reasonToEnd, slotOf } from './round/nextRound';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const chooseRound = activity(

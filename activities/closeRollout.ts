@@ -3,11 +3,11 @@ import { outcomeOf } from '../domain/outcome';
 import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
+import { rolloutOf } from './rollout/control';
 import { noOutcomes } from '../domain/gates';
-import { saveOutcomes } from './saveOutcomes';
+import { saveOutcomes } from './rollout/saveOutcomes';
 import { sideBySide } from './sideBySide';
-import { wakeWaits } from './wake';
+import { wakeWaits } from './rollout/wake';
 import { type Services, wakingActivity } from './services';
 import { rolloutSpan } from './traces';
 

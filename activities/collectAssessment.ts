@@ -1,6 +1,6 @@
-import { assessmentOf } from './assessmentAnswer';
+import { assessmentOf } from './fleet/assessmentAnswer';
 import * as contracts from './contracts';
-import { keepAssessed } from './keepPatches';
+import { keepAssessed } from './fleet/keepPatches';
 import { activity, type AnswerTo } from './services';
 
 export const collectAssessment = activity(

@@ -3,7 +3,7 @@ import { earlier } from '../domain/instants';
 import { NEVER_UTC } from '../store/agenda';
 import { batchKey, type AssessmentBatch, type ScheduledAssessment } from '../store/assessments';
 import * as contracts from './contracts';
-import { seenDue } from './seenDue';
+import { seenDue } from './fleet/seenDue';
 import { activity, type AnswerTo, type Services } from './services';
 import { turnFor } from './slices';
 

@@ -1,7 +1,7 @@
 import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
 import type { z } from 'zod';
-import { settle, type InstallProgress } from './installOperation';
+import { settle, type InstallProgress } from './round/installOperation';
 import { activity, type AnswerTo, type Services } from './services';
 
 /** The instance view lags behind: what it does not show yet may run for as long as any installation may. */

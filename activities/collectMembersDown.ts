@@ -3,9 +3,9 @@ import type { VmId } from '../domain/ids';
 import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { selects, type Selector } from '../domain/selector';
-import { lookAtMembers, namesOf, type BudgetLook } from './budgetMembers';
+import { lookAtMembers, namesOf, type BudgetLook } from './budgets/budgetMembers';
 import * as contracts from './contracts';
-import { roundOf } from './roundOf';
+import { roundOf } from './round/roundOf';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';
 

@@ -5,7 +5,7 @@ import { NEVER_UTC } from '../store/agenda';
 import { enablementKey } from '../store/enablements';
 import { newBatch } from './advanceEnablements';
 import * as contracts from './contracts';
-import { seenDue } from './seenDue';
+import { seenDue } from './fleet/seenDue';
 import { activity } from './services';
 
 const HOUR_SECONDS = 3600;

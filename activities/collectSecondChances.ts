@@ -22,15 +22,15 @@ import { roundSlot } from '../planning/roundSlot';
 import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
 import { SecondChance, type DueChance, type TakenChance } from '../store/secondChances';
-import { isUsedUp } from './budgetMembers';
-import { budgetSizesNow } from './budgetShares';
+import { isUsedUp } from './budgets/budgetMembers';
+import { budgetSizesNow } from './budgets/budgetShares';
 import * as contracts from './contracts';
-import { approvalFacts, isForeign, rolloutOf } from './control';
-import { saveOutcomes } from './saveOutcomes';
-import { seenDue } from './seenDue';
+import { approvalFacts, isForeign, rolloutOf } from './rollout/control';
+import { saveOutcomes } from './rollout/saveOutcomes';
+import { seenDue } from './fleet/seenDue';
 import { type AnswerTo, servicesOf, type Services, wakingActivity } from './services';
 import { sideBySide } from './sideBySide';
-import { wakeWhenComplete } from './wake';
+import { wakeWhenComplete } from './rollout/wake';
 
 /** So many VMs are looked at by one call: it ends within two minutes also on a slow platform. */
 const TOGETHER_MAX = 60;

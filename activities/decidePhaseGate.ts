@@ -14,10 +14,10 @@ import { isAlwaysOpen, windowOpeningAfter } from '../domain/offPeak';
 import { numberOfPhase, phaseIdOf, type PhaseId } from '../domain/phaseId';
 import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
-import { approvalFacts, rolloutOf } from './control';
-import { writeHalt } from './halts';
-import { recordApprovalNeed } from './recordApprovalNeed';
-import { progressOf } from './wake';
+import { approvalFacts, rolloutOf } from './rollout/control';
+import { writeHalt } from './rollout/halts';
+import { recordApprovalNeed } from './rollout/recordApprovalNeed';
+import { progressOf } from './rollout/wake';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const decidePhaseGate = activity(

@@ -9,8 +9,8 @@ import type { OutcomeRecord } from '../store/outcomes';
 import type { RoundPlan } from '../store/plans';
 import { pendingRounds } from './chooseRound';
 import * as contracts from './contracts';
-import { saveOutcomes } from './saveOutcomes';
-import { wakeAfterRounds } from './wake';
+import { saveOutcomes } from './rollout/saveOutcomes';
+import { wakeAfterRounds } from './rollout/wake';
 import { type Services, wakingActivity } from './services';
 
 /** Why rounds do not run any more. What waits for better circumstances is deferred, the rest skipped. */

@@ -1,8 +1,8 @@
 import { roomInSet, type Disruption } from '../domain/disruption';
 import * as contracts from './contracts';
-import { roundOf } from './roundOf';
+import { roundOf } from './round/roundOf';
 import { activity, type Services } from './services';
-import { membersDown } from './setMembers';
+import { membersDown } from './round/setMembers';
 
 export const lookAtSet = activity(contracts.lookAtSet, async (services, input) => ({
   disruption: await leftOfSet(services, input),

@@ -2,16 +2,16 @@ import type { z } from 'zod';
 import { secondsBetween } from '../domain/instants';
 import { observed } from '../domain/vmUpdate';
 import type { RoundProgress } from '../store/roundProgress';
-import { hooksOn } from './askHooks';
+import { hooksOn } from './rollout/askHooks';
 import * as contracts from './contracts';
-import { askControl } from './control';
-import { rowsOf } from './lookAtVm';
+import { askControl } from './rollout/control';
+import { rowsOf } from './round/lookAtVm';
 import { leftOfSet } from './lookAtSet';
-import { RoundGrid } from './roundGrid';
-import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './roundSteps';
+import { RoundGrid } from './round/roundGrid';
+import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './round/roundSteps';
 import { activity, type AnswerTo, type Services } from './services';
 import { sideBySide } from './sideBySide';
-import { takeStep, type RoundInFlight } from './takeStep';
+import { takeStep, type RoundInFlight } from './round/takeStep';
 
 export const openRound = activity(
   contracts.openRound,

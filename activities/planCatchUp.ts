@@ -3,7 +3,7 @@ import type { AvailabilitySetId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
 import * as contracts from './contracts';
-import { budgetsDown, budgetSizesNow } from './budgetShares';
+import { budgetsDown, budgetSizesNow } from './budgets/budgetShares';
 import { stagesOf } from './readRegion';
 import { activity, type Services } from './services';
 import { sideBySide } from './sideBySide';

@@ -4,9 +4,9 @@ import { phaseIdOf } from '../domain/phaseId';
 import { bakesAsCanary } from '../domain/rings';
 import type { PlanSummary } from '../store/plans';
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
-import { leftOver, planStep, type StepEnd } from './planStep';
-import { recordApprovalNeed } from './recordApprovalNeed';
+import { rolloutOf } from './rollout/control';
+import { leftOver, planStep, type StepEnd } from './rollout/planStep';
+import { recordApprovalNeed } from './rollout/recordApprovalNeed';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const planRollout = activity(contracts.planRollout, async (services, { rolloutId }) => {

@@ -1,5 +1,5 @@
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
+import { rolloutOf } from './rollout/control';
 import { activity } from './services';
 
 /** All turns are over when this is asked; what is left to wait for are the second chances. */

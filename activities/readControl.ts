@@ -1,6 +1,6 @@
-import { hooksOn } from './askHooks';
+import { hooksOn } from './rollout/askHooks';
 import * as contracts from './contracts';
-import { askControl } from './control';
+import { askControl } from './rollout/control';
 import { activity, type AnswerTo } from './services';
 
 export const readControl = activity(

@@ -9,13 +9,13 @@ import { isBakedTo, type BakeSeen, type RolloutEvidence } from '../domain/rollou
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { HealthProbe } from '../drivers/driver';
 import type { KeptOutcome } from '../store/outcomes';
-import { countAsDown } from './budgetMembers';
+import { countAsDown } from './budgets/budgetMembers';
 import type { BakeCursor } from './contracts';
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
-import { expectProbes } from './expectClaim';
-import { tellBakeSeen } from './roundEvidence';
-import { saveOutcomes } from './saveOutcomes';
+import { rolloutOf } from './rollout/control';
+import { expectProbes } from './round/expectClaim';
+import { tellBakeSeen } from './round/roundEvidence';
+import { saveOutcomes } from './rollout/saveOutcomes';
 import { activity, type AnswerTo, type Services } from './services';
 import { sideBySide } from './sideBySide';
 

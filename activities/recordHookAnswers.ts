@@ -1,6 +1,6 @@
-import { askBeforeRound } from './askHooks';
+import { askBeforeRound } from './rollout/askHooks';
 import * as contracts from './contracts';
-import { roundOf } from './roundOf';
+import { roundOf } from './round/roundOf';
 import { activity, type AnswerTo } from './services';
 import { sideBySide } from './sideBySide';
 

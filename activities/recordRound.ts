@@ -4,14 +4,14 @@ import { later } from '../domain/instants';
 import type { VmUpdate } from '../domain/vmUpdate';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
-import { expectProbes } from './expectClaim';
-import { askAfterRound, askAfterVms, hooksOn } from './askHooks';
-import { writeHalt } from './halts';
-import { closeRoundEvidence } from './roundEvidence';
+import { expectProbes } from './round/expectClaim';
+import { askAfterRound, askAfterVms, hooksOn } from './rollout/askHooks';
+import { writeHalt } from './rollout/halts';
+import { closeRoundEvidence } from './round/roundEvidence';
 import { type AnswerTo, type Services, wakingActivity, type WakingServices } from './services';
 import { sideBySide } from './sideBySide';
 import { roundSpan } from './traces';
-import { wakeAfterRounds } from './wake';
+import { wakeAfterRounds } from './rollout/wake';
 
 export const recordRound = wakingActivity(contracts.recordRound, async (services, { ref, claimId }) =>
   record(services, ref, claimId, await endingsOf(services, ref.rolloutId, claimId)),

@@ -1,11 +1,11 @@
 import { dueAtSweepUtc } from '../domain/hourlySweep';
 import { comparisonUtc } from '../domain/inventoryChanges';
 import * as contracts from './contracts';
-import { movedSets } from './followMoved';
-import { seenDue } from './seenDue';
+import { movedSets } from './fleet/followMoved';
+import { seenDue } from './fleet/seenDue';
 import { wakingActivity } from './services';
-import { takeListing } from './takeListing';
-import { wakeForInventory } from './wake';
+import { takeListing } from './fleet/takeListing';
+import { wakeForInventory } from './rollout/wake';
 
 /** Rows that one call writes: some ten seconds on a slow table, well within the two minutes that an activity has. */
 const CHANGES_A_CALL_MAX = 5000;

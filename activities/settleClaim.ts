@@ -3,7 +3,7 @@ import { addSeconds } from '../domain/instants';
 import type { OutcomeReason } from '../domain/reasons';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
-import { settle } from './installOperation';
+import { settle } from './round/installOperation';
 import { activity, type Services } from './services';
 
 export const settleClaim = activity(contracts.settleClaim, async (services, { claim }) => {

@@ -3,8 +3,8 @@ import { assertNever } from '../domain/assertNever';
 import { addSeconds } from '../domain/instants';
 import { passesByItself, pauseAfter } from '../domain/refusals';
 import * as contracts from './contracts';
-import { expectClaim } from './expectClaim';
-import { installOnce, type InstallJob, type InstallStop } from './installOnce';
+import { expectClaim } from './round/expectClaim';
+import { installOnce, type InstallJob, type InstallStop } from './round/installOnce';
 import { activity, type AnswerTo, type Services } from './services';
 
 type Input = z.infer<typeof contracts.startOrderedInstall.input>;

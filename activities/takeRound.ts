@@ -1,9 +1,9 @@
 import type { RolloutId } from '../domain/ids';
 import type { Take } from '../store/roundQueues';
 import * as contracts from './contracts';
-import { rolloutOf } from './control';
-import { delayed, inItsWindow, reasonToEnd, slotOf } from './nextRound';
-import { roundOf } from './roundOf';
+import { rolloutOf } from './rollout/control';
+import { delayed, inItsWindow, reasonToEnd, slotOf } from './round/nextRound';
+import { roundOf } from './round/roundOf';
 import { activity, type AnswerTo, type Services } from './services';
 
 export const takeRound = activity(

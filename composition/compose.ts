@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Services } from '../activities/services';
-import { takeListing } from '../activities/takeListing';
+import { takeListing } from '../activities/fleet/takeListing';
 import { LowtideError } from '../domain/lowtideError';
 import type { Policy } from '../domain/policy';
 import { learnRegions } from '../domain/regions';

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { lapsesUtc, neededApprovals, waitsForApprover, type NeededApproval } from '../domain/approvals';
-import { approvalFacts } from '../activities/control';
+import { approvalFacts } from '../activities/rollout/control';
 import type { Services, WakingServices } from '../activities/services';
-import { wakeWaits } from '../activities/wake';
+import { wakeWaits } from '../activities/rollout/wake';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { PhaseId } from '../domain/phaseId';

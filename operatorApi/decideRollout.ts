@@ -1,5 +1,5 @@
 import type { Services, WakingServices } from '../activities/services';
-import { wakeWaits } from '../activities/wake';
+import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';

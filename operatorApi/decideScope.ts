@@ -1,5 +1,5 @@
 import type { Services, WakingServices } from '../activities/services';
-import { wakeWaits } from '../activities/wake';
+import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt } from '../domain/control';
 import { describeScope, isSameScope, type ControlScope } from '../domain/controlScope';
 import { keyOf, type RolloutId } from '../domain/ids';

@@ -1,4 +1,4 @@
-import { approvalFacts } from '../activities/control';
+import { approvalFacts } from '../activities/rollout/control';
 import type { Services } from '../activities/services';
 import { neededApprovals } from '../domain/approvals';
 import type { RolloutControl } from '../domain/control';

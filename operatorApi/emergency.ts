@@ -1,7 +1,7 @@
 import type { HttpResponseInit } from '@azure/functions';
 import { Duration } from 'luxon';
 import { z } from 'zod';
-import { budgetsDown } from '../activities/budgetShares';
+import { budgetsDown } from '../activities/budgets/budgetShares';
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import { type Emergency, emergencyPatchesOf, emergencyPolicy, EmergencyPatches } from '../domain/emergency';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { EntityId } from 'durable-functions';
-import { movedSets } from '../activities/followMoved';
-import { takeListing } from '../activities/takeListing';
-import { wakeForInventory } from '../activities/wake';
+import { movedSets } from '../activities/fleet/followMoved';
+import { takeListing } from '../activities/fleet/takeListing';
+import { wakeForInventory } from '../activities/rollout/wake';
 import { appServices, simulatedOf } from '../composition/compose';
 import { instanceStatus, startInstance } from '../composition/orchestrationInstances';
 import { isSupportedImage, settingThatSupports } from '../domain/images';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { WakingServices } from '../activities/services';
-import { writeHalt } from '../activities/halts';
-import { wakeWaits } from '../activities/wake';
+import { writeHalt } from '../activities/rollout/halts';
+import { wakeWaits } from '../activities/rollout/wake';
 import { HookAsk } from '../domain/hooks';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';

@@ -1,5 +1,5 @@
-import { budgetFactsOf, budgetsStanding, type BudgetStanding } from '../activities/budgetShares';
-import { approvalFacts } from '../activities/control';
+import { budgetFactsOf, budgetsStanding, type BudgetStanding } from '../activities/budgets/budgetShares';
+import { approvalFacts } from '../activities/rollout/control';
 import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
 import { RESTART_SECONDS_MAX } from '../domain/budgets';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { budgetsDown } from '../activities/budgetShares';
+import { budgetsDown } from '../activities/budgets/budgetShares';
 import type { Services } from '../activities/services';
 import type { Month } from '../domain/ids';
 import type { Policy } from '../domain/policy';

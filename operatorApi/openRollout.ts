@@ -1,4 +1,4 @@
-import { foreignRollout, isForeign } from '../activities/control';
+import { foreignRollout, isForeign } from '../activities/rollout/control';
 import type { Services } from '../activities/services';
 import type { RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { saveBudgetSizes } from '../activities/budgetShares';
+import { saveBudgetSizes } from '../activities/budgets/budgetShares';
 import type { Services } from '../activities/services';
 import { deploymentPolicy, policyWasApplied } from '../composition/compose';
 import { readPolicyFile } from '../composition/policyFile';

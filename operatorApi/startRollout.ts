@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { Services } from '../activities/services';
-import { foreignRollout, isForeign } from '../activities/control';
+import { foreignRollout, isForeign } from '../activities/rollout/control';
 import type { RolloutControl } from '../domain/control';
 import { rolloutIdOf, type Month } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';

@@ -1,6 +1,6 @@
 import type { DurableClient } from 'durable-functions';
 import type { WakingServices } from '../activities/services';
-import { wakeWaits } from '../activities/wake';
+import { wakeWaits } from '../activities/rollout/wake';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
 import { notFound } from './openRollout';

@@ -1,4 +1,4 @@
-import { budgetFactsOf } from '../activities/budgetShares';
+import { budgetFactsOf } from '../activities/budgets/budgetShares';
 import type { Services } from '../activities/services';
 import type { ApprovalFacts } from '../domain/approvals';
 import { controlFor, pausedBecause, type Halt, type RolloutControl } from '../domain/control';

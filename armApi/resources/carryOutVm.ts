@@ -1,5 +1,5 @@
-import { takeListing } from '../../activities/takeListing';
-import { wakeForInventory } from '../../activities/wake';
+import { takeListing } from '../../activities/fleet/takeListing';
+import { wakeForInventory } from '../../activities/rollout/wake';
 import type { VmResource } from '../../drivers/simulated/resources/resourceContracts';
 import type { ArmContext } from '../http/armRoute';
 import { requestEnablement } from '../patching/enablement';

@@ -83,7 +83,7 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'a round begins more VMs of a budget than its claim covers',
-    'activities/budgetShares.ts',
+    'activities/budgets/budgetShares.ts',
     ['(left.get(name) ?? 0) <= 0', '(left.get(name) ?? 0) < 0'],
     'tests/activities/budgetShares.test.ts',
   ),
@@ -95,7 +95,7 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'members of a budget that go down after the claim hold nothing back',
-    'activities/budgetShares.ts',
+    'activities/budgets/budgetShares.ts',
     ['Math.max(0, alone.length - counted)', '0'],
     'tests/activities/budgetMembers.test.ts',
   ),
@@ -137,19 +137,19 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'a VM that never came back from the update of last month holds its set no longer',
-    'activities/setMembers.ts',
+    'activities/round/setMembers.ts',
     [' || !(await wasProven(services, last))', ''],
     'tests/activities/membersDown.test.ts',
   ),
   planted(
     'what lets a set go on is read and not probed',
-    'activities/setMembers.ts',
+    'activities/round/setMembers.ts',
     ['(one.installedUtc !== null && one.installedUtc >= releasedUtc)', 'one.installedUtc === releasedUtc'],
     'tests/activities/membersDown.test.ts',
   ),
   planted(
     'a waiver is forgotten when the next update domain starts',
-    'activities/setMembers.ts',
+    'activities/round/setMembers.ts',
     [' || last.waivedUtc !== undefined', ''],
     'tests/activities/membersDown.test.ts',
   ),
@@ -308,7 +308,7 @@ export const availabilityMutants: readonly Mutant[] = [
   ),
   planted(
     'the claim of a round covers a whole zone less',
-    'activities/nextRound.ts',
+    'activities/round/nextRound.ts',
     [
       '    region,\n    zone,\n    availabilitySetId,',
       '    region,\n    zone: null,\n    availabilitySetId,',

@@ -1,6 +1,6 @@
 import { planted, type Mutant } from './mutant';
 
-const START = 'activities/startInstall.ts';
+const START = 'activities/round/startInstall.ts';
 const START_TEST = 'tests/activities/startInstall.test.ts';
 const AUDIT = 'audit/freezeRules.ts';
 const AUDIT_TEST = 'tests/audit/assessments.test.ts';

@@ -62,7 +62,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   ),
   planted(
     'a plan that was killed begins again',
-    'activities/planStep.ts',
+    'activities/rollout/planStep.ts',
     [
       'before ?? { ...facts, fingerprint, ineligible: 0, rounds: 0 }',
       '{ ...facts, fingerprint, ineligible: 0, rounds: 0 }',
@@ -71,7 +71,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   ),
   planted(
     'a plan that the fleet has outrun leaves its rounds behind',
-    'activities/planStep.ts',
+    'activities/rollout/planStep.ts',
     ['    await services.plans.clear(rolloutId);\n', ''],
     STEPS_TEST,
   ),
@@ -83,7 +83,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   ),
   planted(
     'a VM whose assessment was collected twice is due twice',
-    'activities/scheduleAssessed.ts',
+    'activities/fleet/scheduleAssessed.ts',
     ['const sinceUtc = earlier(addSeconds(startedUtc, 0), nowUtc);', 'const sinceUtc = nowUtc;'],
     ASSESSMENTS_TEST,
   ),
@@ -107,7 +107,7 @@ export const largeFleetMutants: readonly Mutant[] = [
   ),
   planted(
     'an installation starts in an epoch before a take-over',
-    'activities/startInstall.ts',
+    'activities/round/startInstall.ts',
     [' || row.epoch !== input.claim.epoch', ''],
     'tests/operatorApi/takeOver.test.ts',
   ),

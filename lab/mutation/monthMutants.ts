@@ -16,7 +16,7 @@ export const monthMutants: readonly Mutant[] = [
       "  const invalid: { source: TimeZoneSource; value: string }[] = [];\n  if (invalid.length === 0) return { zone: 'UTC', source: 'utc', invalid };\n",
     ],
   ]),
-  inMonth('installations may outlast the window', 'activities/startInstall.ts', [
+  inMonth('installations may outlast the window', 'activities/round/startInstall.ts', [
     [
       'Math.floor(Math.min(seconds, policy.installMaximumSeconds) / 60)',
       'Math.floor(Math.max(seconds, policy.installMaximumSeconds * 2) / 60)',
@@ -86,7 +86,7 @@ export const monthMutants: readonly Mutant[] = [
     ],
     'flapping-health',
   ),
-  inMonth('the audit leaves out how installations ended', 'activities/installOperation.ts', [
+  inMonth('the audit leaves out how installations ended', 'activities/round/installOperation.ts', [
     ['  await auditEnd(services, operation, endedUtc, summary);\n', '  void auditEnd;\n'],
   ]),
   inMonth(

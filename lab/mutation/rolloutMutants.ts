@@ -40,7 +40,7 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'an installation that never started uses up exposure',
-    'activities/roundEvidence.ts',
+    'activities/round/roundEvidence.ts',
     ["update.result === 'notStarted'", 'update.result === null'],
     ROUND_TEST,
   ),
@@ -82,7 +82,7 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'a resumed halt comes back on the same evidence for ever',
-    'activities/roundEvidence.ts',
+    'activities/round/roundEvidence.ts',
     ['decision !== null && !seen.answered', "decision?.kind === 'skip' && !seen.answered"],
     GATE_ACTIVITIES_TEST,
   ),

@@ -124,13 +124,13 @@ export const scaleMutants: readonly Mutant[] = [
   ),
   planted(
     'a batch waits for an installation that hangs in the one before',
-    'activities/stragglers.ts',
+    'activities/round/stragglers.ts',
     ['done * 100 < vms.length * policy.phaseClosePercent', 'done < vms.length'],
     'tests/activities/stragglers.test.ts',
   ),
   planted(
     'a batch does not wait for a VM whose health is unknown',
-    'activities/stragglers.ts',
+    'activities/round/stragglers.ts',
     [
       "if (update.kind !== 'readInstall' || update.polls === 0) return false;",
       "if (update.kind !== 'readInstall') return true;",

@@ -1,8 +1,8 @@
 import { planted, type Mutant } from './mutant';
 
-const START = 'activities/startInstall.ts';
-const ONCE = 'activities/installOnce.ts';
-const OPERATION = 'activities/installOperation.ts';
+const START = 'activities/round/startInstall.ts';
+const ONCE = 'activities/round/installOnce.ts';
+const OPERATION = 'activities/round/installOperation.ts';
 const VM_UPDATE = 'domain/vmUpdate.ts';
 const START_TEST = 'tests/activities/startInstall.test.ts';
 const ONCE_TEST = 'tests/activities/startInstallOnce.test.ts';

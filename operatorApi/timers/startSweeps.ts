@@ -1,5 +1,5 @@
 import type { DurableClient } from 'durable-functions';
-import { foreignRollout } from '../../activities/control';
+import { foreignRollout } from '../../activities/rollout/control';
 import type { Services } from '../../activities/services';
 import type { RolloutControl } from '../../domain/control';
 import { listingsDue } from '../../domain/inventoryChanges';

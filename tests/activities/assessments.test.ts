@@ -1,7 +1,7 @@
 import { advanceAssessments } from '../../activities/advanceAssessments';
 import { collectDueAssessments } from '../../activities/collectDueAssessments';
 import { collectOutdatedExtensions } from '../../activities/collectOutdatedExtensions';
-import { takeListing } from '../../activities/takeListing';
+import { takeListing } from '../../activities/fleet/takeListing';
 import type { VmId } from '../../domain/ids';
 import { aVm, vmsOf } from '../support/builders';
 import { someServices, IN_THE_WINDOW, WINDOW_CLOSES, type FakeServices } from '../support/fakeServices';

@@ -1,6 +1,6 @@
 import { advanceRound } from '../../activities/advanceRound';
-import { budgetFactsOf, budgetsStanding, saveBudgetSizes } from '../../activities/budgetShares';
-import { BUDGET_LOOK_SECONDS_MAX, countAsDown, STALE_LOOK_MAX } from '../../activities/budgetMembers';
+import { budgetFactsOf, budgetsStanding, saveBudgetSizes } from '../../activities/budgets/budgetShares';
+import { BUDGET_LOOK_SECONDS_MAX, countAsDown, STALE_LOOK_MAX } from '../../activities/budgets/budgetMembers';
 import { collectMembersDown } from '../../activities/collectMembersDown';
 import type { BudgetShare } from '../../domain/budgets';
 import type { Disruption } from '../../domain/disruption';

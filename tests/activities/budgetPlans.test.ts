@@ -1,5 +1,5 @@
-import { saveBudgetSizes } from '../../activities/budgetShares';
-import { planStep } from '../../activities/planStep';
+import { saveBudgetSizes } from '../../activities/budgets/budgetShares';
+import { planStep } from '../../activities/rollout/planStep';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import { forecastOf } from '../../operatorApi/keptForecasts';
 import { previewPage } from '../../operatorApi/keptPreviews';

@@ -1,6 +1,6 @@
-import { countAsDown } from '../../activities/budgetMembers';
+import { countAsDown } from '../../activities/budgets/budgetMembers';
 import { collectSecondChances } from '../../activities/collectSecondChances';
-import { saveOutcomes } from '../../activities/saveOutcomes';
+import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
 import { outcomeOf } from '../../domain/outcome';
 import { Policy } from '../../domain/policy';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';

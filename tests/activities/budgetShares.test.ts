@@ -1,4 +1,9 @@
-import { budgetSizesNow, heldByBudget, saveBudgetSizes, withBudgets } from '../../activities/budgetShares';
+import {
+  budgetSizesNow,
+  heldByBudget,
+  saveBudgetSizes,
+  withBudgets,
+} from '../../activities/budgets/budgetShares';
 import type { Services } from '../../activities/services';
 import { defaultPolicy, Policy } from '../../domain/policy';
 import { repositoriesOn } from '../../store/repositories';

@@ -1,5 +1,5 @@
 import { chooseRound } from '../../activities/chooseRound';
-import { roundOf } from '../../activities/roundOf';
+import { roundOf } from '../../activities/round/roundOf';
 import { keyOf } from '../../domain/ids';
 import { addSeconds } from '../../domain/instants';
 import type { Policy } from '../../domain/policy';

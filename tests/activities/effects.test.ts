@@ -17,9 +17,15 @@ const TABLE_WRITES = new Set(['insert', 'upsert', 'replace', 'remove', 'write', 
 
 interface Declarations {
   readonly nodes: ReadonlyMap<string, ts.Node>;
-  /** Local name -> the file of the same folder that it comes from, and its name there; null: the whole file. */
+  /** Local name -> the file of activities/ that it comes from, and its name there; null: the whole file. */
   readonly imports: ReadonlyMap<string, readonly [file: string, name: string | null]>;
 }
+
+/** The folders of what activities share; no two files of activities/ have one name. */
+const SHARED = readdirSync(join(ROOT, 'activities'), { withFileTypes: true }).flatMap((entry) =>
+  entry.isDirectory() && entry.name !== 'contracts' ? [entry.name] : [],
+);
+const IN_ACTIVITIES = new RegExp(`^\\.{1,2}/(?:(?:${SHARED.join('|')})/)?(\\w+)$`);
 
 const sourceOf = (file: string, text: string): ts.SourceFile =>
   ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
@@ -38,7 +44,7 @@ function declarationsOf(source: ts.SourceFile): Declarations {
       for (const { name, initializer } of statement.declarationList.declarations)
         if (ts.isIdentifier(name) && initializer) nodes.set(name.text, initializer);
     if (!ts.isImportDeclaration(statement) || !ts.isStringLiteral(statement.moduleSpecifier)) continue;
-    const from = /^\.\/(\w+)$/.exec(statement.moduleSpecifier.text)?.[1];
+    const from = IN_ACTIVITIES.exec(statement.moduleSpecifier.text)?.[1];
     const named = statement.importClause?.namedBindings;
     if (from === undefined || !named) continue;
     if (ts.isNamespaceImport(named)) imports.set(named.name.text, [`${from}.ts`, null]);
@@ -130,9 +136,10 @@ const OUTWARDS = new Set(['wake', 'askHook']);
 
 type Sources = ReadonlyMap<string, Declarations>;
 
-const parsed: Sources = new Map(
-  filesOf('activities').map((file) => [file, declarationsOf(parse('activities', file))]),
+const files = ['activities', ...SHARED.map((folder) => `activities/${folder}`)].flatMap((folder) =>
+  filesOf(folder).map((file) => ({ folder, file })),
 );
+const parsed: Sources = new Map(files.map(({ folder, file }) => [file, declarationsOf(parse(folder, file))]));
 
 /**
  * The effects that a function of activities/ can reach: `outcomes.save`, `driver.startAssessment`. A verb of writing counts whatever name its store
@@ -193,6 +200,19 @@ describe('the name of an activity says whether it has an effect', () => {
     expect(names.length).toBeGreaterThan(20);
     expect(names.filter((name) => !WITHOUT_EFFECT.test(name) && !WITH_EFFECT.test(name))).toEqual([]);
     expect(names.filter((name) => !parsed.has(`${name}.ts`))).toEqual([]);
+    expect(parsed.size).toBe(files.length);
+  });
+
+  test('what is no activity is in a folder of what it helps with, but for what all of them use', () => {
+    const others = filesOf('activities').filter((file) => !names.includes(file.slice(0, -3)));
+    expect(others.sort()).toEqual([
+      'activities.ts',
+      'contracts.ts',
+      'services.ts',
+      'sideBySide.ts',
+      'slices.ts',
+      'traces.ts',
+    ]);
   });
 
   test.each(names.filter((name) => WITHOUT_EFFECT.test(name)))(

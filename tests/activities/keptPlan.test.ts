@@ -1,4 +1,4 @@
-import { keptPlans, type MadePlan } from '../../activities/keptPlan';
+import { keptPlans, type MadePlan } from '../../activities/rollout/keptPlan';
 import { vmsOf } from '../support/builders';
 import { planOf } from '../support/fleets';
 

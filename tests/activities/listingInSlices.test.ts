@@ -1,5 +1,5 @@
 import { SLICE_ITEMS } from '../../activities/slices';
-import { takeListing } from '../../activities/takeListing';
+import { takeListing } from '../../activities/fleet/takeListing';
 import { aVm, vmsOf } from '../support/builders';
 import { advance, dueSince, sweep } from '../support/dueAssessments';
 import { someServices } from '../support/fakeServices';

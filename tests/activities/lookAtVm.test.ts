@@ -1,4 +1,4 @@
-import { lookAtVm } from '../../activities/lookAtVm';
+import { lookAtVm } from '../../activities/round/lookAtVm';
 import { probeHealth } from '../../activities/probeHealth';
 import { aVm } from '../support/builders';
 import { HEALTHY } from '../support/fakeDriver';

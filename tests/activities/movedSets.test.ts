@@ -1,4 +1,4 @@
-import { movedSets } from '../../activities/followMoved';
+import { movedSets } from '../../activities/fleet/followMoved';
 import { aSet, aVm } from '../support/builders';
 
 it('B6: a set that was moved is named once, with the ledger that has its claims; a VM that was moved alone names none', () => {

@@ -1,6 +1,6 @@
 import { probeHealth } from '../../activities/probeHealth';
-import { saveOutcomes } from '../../activities/saveOutcomes';
-import { takeListing } from '../../activities/takeListing';
+import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
+import { takeListing } from '../../activities/fleet/takeListing';
 import { NO_PHASE, phaseIdOf } from '../../domain/phaseId';
 import { countsOf } from '../../domain/outcomeTotals';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';

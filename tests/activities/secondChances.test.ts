@@ -1,6 +1,6 @@
 import { collectSecondChances } from '../../activities/collectSecondChances';
 import { planCatchUp } from '../../activities/planCatchUp';
-import { saveOutcomes } from '../../activities/saveOutcomes';
+import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';

@@ -1,5 +1,5 @@
 import { settleClaim } from '../../activities/settleClaim';
-import { startInstall } from '../../activities/startInstall';
+import { startInstall } from '../../activities/round/startInstall';
 import { startOrderedInstall } from '../../activities/startOrderedInstall';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { phaseIdOf } from '../../domain/phaseId';

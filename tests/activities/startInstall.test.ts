@@ -1,5 +1,5 @@
 import { collectInstall } from '../../activities/collectInstall';
-import { startInstall } from '../../activities/startInstall';
+import { startInstall } from '../../activities/round/startInstall';
 import type { Freeze } from '../../domain/freezes';
 import type { HookAnswer } from '../../domain/hooks';
 import { phaseIdOf } from '../../domain/phaseId';

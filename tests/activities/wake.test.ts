@@ -3,7 +3,7 @@ import { decidePhaseGate } from '../../activities/decidePhaseGate';
 import { endRounds } from '../../activities/endRounds';
 import { recordRound } from '../../activities/recordRound';
 import { recordWait } from '../../activities/recordWait';
-import { wakeWaits } from '../../activities/wake';
+import { wakeWaits } from '../../activities/rollout/wake';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import type { VmUpdate } from '../../domain/vmUpdate';
 import { vmsOf } from '../support/builders';

@@ -1,5 +1,5 @@
-import { followMoved } from '../../activities/followMoved';
-import { joinRollout } from '../../activities/joinRollout';
+import { followMoved } from '../../activities/fleet/followMoved';
+import { joinRollout } from '../../activities/rollout/joinRollout';
 import { controlFor, type Halt, type RolloutControl } from '../../domain/control';
 import { eligibilityHolds } from '../../domain/eligibility';
 import { holdsOf, type HoldFacts } from '../../domain/holds';

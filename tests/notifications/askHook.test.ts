@@ -1,6 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { refusedByHooks } from '../../activities/askHooks';
+import { refusedByHooks } from '../../activities/rollout/askHooks';
 import type { Services } from '../../activities/services';
 import { Hook } from '../../domain/hooks';
 import { RolloutId } from '../../domain/ids';

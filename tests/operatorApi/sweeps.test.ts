@@ -1,7 +1,7 @@
 import type { DurableClient } from 'durable-functions';
 import { collectDueAssessments } from '../../activities/collectDueAssessments';
 import { collectSecondChances } from '../../activities/collectSecondChances';
-import { takeListing } from '../../activities/takeListing';
+import { takeListing } from '../../activities/fleet/takeListing';
 import { listDueLedgers } from '../../activities/listDueLedgers';
 import { readPurge } from '../../operatorApi/timers/purgedUntil';
 import { startSweeps } from '../../operatorApi/timers/startSweeps';

@@ -2,7 +2,7 @@ import type { DurableClient } from 'durable-functions';
 import { chooseRound } from '../../activities/chooseRound';
 import { collectSecondChances } from '../../activities/collectSecondChances';
 import { readControl } from '../../activities/readControl';
-import { startInstall } from '../../activities/startInstall';
+import { startInstall } from '../../activities/round/startInstall';
 import { imageFamilyOf } from '../../domain/imageFamily';
 import { Month } from '../../domain/ids';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';

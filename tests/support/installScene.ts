@@ -1,5 +1,5 @@
 import { collectInstall } from '../../activities/collectInstall';
-import { startInstall } from '../../activities/startInstall';
+import { startInstall } from '../../activities/round/startInstall';
 import type * as contracts from '../../activities/contracts';
 import type { AnswerTo } from '../../activities/services';
 import { imageFamilyOf } from '../../domain/imageFamily';

@@ -1,5 +1,5 @@
-import { expectClaim } from '../../activities/expectClaim';
-import { inItsWindow } from '../../activities/nextRound';
+import { expectClaim } from '../../activities/round/expectClaim';
+import { inItsWindow } from '../../activities/round/nextRound';
 import { readControl } from '../../activities/readControl';
 import { refreshInventory } from '../../activities/refreshInventory';
 import { settleClaim } from '../../activities/settleClaim';
