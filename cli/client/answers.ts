@@ -38,7 +38,10 @@ export async function runHookShow(ask: string, options: Common & { rollout?: str
   if (found === undefined)
     throw new LowtideError('NOT_FOUND', {
       what: `No question '${ask}' was asked in ${rollout}.`,
-      why: value.length === 0 ? 'No hook without an address was asked.' : `Its first question is ${value[0]?.ask ?? ''}.`,
+      why:
+        value.length === 0
+          ? 'No hook without an address was asked.'
+          : `Its first question is ${value[0]?.ask ?? ''}.`,
       fix: `lowtide hooks list ${rollout} lists its questions.`,
     });
   writeJson(found);
