@@ -7,8 +7,7 @@ import { newBatch } from './advanceEnablements';
 import * as contracts from './contracts';
 import { seenDue } from './fleet/seenDue';
 import { activity } from './services';
-
-const HOUR_SECONDS = 3600;
+import { HOUR_SECONDS } from '../domain/timeUnits';
 
 /** Longest time an extension update may take before it is given up; an assessment finds it again. */
 const UPDATE_SECONDS = 3 * 24 * 3600;

@@ -89,6 +89,13 @@ export interface PhaseProgress {
   readonly startedUtc: string;
 }
 
+/** Nearly all of so many, so that what comes next need not wait for the rest. */
+export const areMostlyDone = (
+  done: number,
+  all: number,
+  { phaseClosePercent }: Pick<Policy, 'phaseClosePercent'>,
+): boolean => done * 100 >= all * phaseClosePercent;
+
 /**
  * Whether a phase is ready for its gate: nearly every VM has an outcome and every region has some, or enough windows have
  * passed with enough evidence. The rest are stragglers.
@@ -96,7 +103,7 @@ export interface PhaseProgress {
 export function phaseIsClosed(progress: PhaseProgress, nowUtc: string, policy: Policy): boolean {
   const { planned, counts, silentRegions, startedUtc } = progress;
   const done = attempted(counts) + counts.deferred + counts.skipped;
-  if (silentRegions.length === 0 && done * 100 >= planned * policy.phaseClosePercent) return true;
+  if (silentRegions.length === 0 && areMostlyDone(done, planned, policy)) return true;
   const evidence = Math.max(1, (planned * policy.phaseEvidencePercent) / 100);
   return secondsBetween(startedUtc, nowUtc) >= policy.phaseCloseAfterSeconds && attempted(counts) >= evidence;
 }

@@ -9,16 +9,14 @@ import { messageOf } from '../domain/messageOf';
 import * as children from './contracts';
 import { addSeconds, call, callEntities, callEntity, type Step } from './durable';
 import { releaseLedger } from './releaseClaim';
+import { DAY_MS, HOUR_SECONDS } from '../domain/timeUnits';
 
 const { inspect, heal, follow } = disruptionLedger.operations;
 
 /** An impairment is some 400 bytes, and a message stays under 16 KB. */
 const IMPAIRED_TOGETHER_MAX = 30;
 
-const HOUR_SECONDS = 3600;
-
 /** A ledger that was ever used is looked into once a day, also when nothing is expected of it: all of these by one sweep. */
-const DAY_MS = 24 * 3600 * 1000;
 
 type Ledger = z.output<typeof listDueLedgers.output>['ledgers'][number];
 type Inspected = z.output<typeof inspect.output>;

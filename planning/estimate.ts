@@ -3,9 +3,7 @@ import { utcOf } from '../domain/instants';
 import { windowMsAtOrAfter, windowMsOpeningAfter, type OffPeakWindowMs } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
 import { chance } from '../domain/seed';
-
-const MINUTE_MS = 60_000;
-const SECOND_MS = 1_000;
+import { MINUTE_MS, SECOND_MS } from '../domain/timeUnits';
 
 /** An assessment takes a few minutes (source document); ten leaves room for a slow one and for the poll that notices its end. */
 export const ASSESSMENT_MINUTES = 10;

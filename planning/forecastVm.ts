@@ -8,6 +8,7 @@ import type { Because } from '../domain/reasons';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { nextStart, startQuestion, type StartQuestion } from './nextStart';
 import type { RoundSlot } from './roundSlot';
+import { DAY_SECONDS } from '../domain/timeUnits';
 
 export const FORECAST_STATES = ['done', 'onTime', 'atRisk', 'late', 'excluded', 'notTakingPart'] as const;
 export type ForecastState = (typeof FORECAST_STATES)[number];
@@ -103,8 +104,6 @@ function whyNever(question: StartQuestion, policy: Policy): string {
   const { freeze, span } = last;
   return `${none}: ${freeze.kind} ${freeze.id} of ${freeze.owner} until ${span.toUtc}: ${freeze.reason}`;
 }
-
-const DAY_SECONDS = 86_400;
 
 /** The same two instants are asked for by every VM of a rollout. */
 const AFTER = new Map<string, string>();

@@ -1,4 +1,5 @@
 import type { VmId } from '../domain/ids';
+import { inOrderOfTime } from '../domain/instants';
 import type { OutcomeReason } from '../domain/reasons';
 import type { VmIds } from '../domain/vmList';
 import type { Plan, PlannedRound } from './plan';
@@ -71,13 +72,7 @@ export class LateVm extends NamedVm implements Late {
 export function sortLate(late: LateVm[], inOrderOfIds: boolean): LateVm[] {
   const compareIds = (a: LateVm, b: LateVm): number =>
     inOrderOfIds ? NamedVm.positionOf(a) - NamedVm.positionOf(b) : a.vmId < b.vmId ? -1 : 1;
-  return late.sort((a, b) =>
-    a.expectedStartUtc === b.expectedStartUtc
-      ? compareIds(a, b)
-      : a.expectedStartUtc < b.expectedStartUtc
-        ? -1
-        : 1,
-  );
+  return late.sort((a, b) => inOrderOfTime(a.expectedStartUtc, b.expectedStartUtc) || compareIds(a, b));
 }
 
 /** The VMs of a round. Its members are only declared here: the constructor makes them in the order in which a plan shows them. */

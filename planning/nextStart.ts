@@ -4,6 +4,7 @@ import { calendarOf } from '../domain/ownWindows';
 import type { Policy } from '../domain/policy';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { roundSlot, type RoundSlot } from './roundSlot';
+import { DAY_MS } from '../domain/timeUnits';
 
 /** Freezes follow each other a few times at most in a month; beyond that there is no start worth naming. */
 const FREEZES_MAX = 50;
@@ -53,8 +54,6 @@ export function nextStart(question: StartQuestion, policy: Policy): RoundSlot | 
   }
   return null;
 }
-
-const DAY_MS = 86_400_000;
 
 /** When an installation may start at the latest: in the last window before the end that nothing holds. Null: never. */
 export function lastStart(question: StartQuestion, policy: Policy): string | null {

@@ -13,6 +13,7 @@ import { phasesOf } from './phaseWork';
 import { schedulePhases } from './schedule';
 import { madeAtOnce } from './steps';
 import { writePlan } from './writePlan';
+import { DAY_MS } from '../domain/timeUnits';
 
 export interface PlanRequest {
   /** The whole inventory, in any order: also VMs that are not eligible count in the size of their set. */
@@ -78,5 +79,3 @@ export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
     ineligible,
   });
 }
-
-const DAY_MS = 86_400_000;

@@ -1,7 +1,9 @@
+import { areMostlyDone } from '../domain/gates';
 import type { Policy } from '../domain/policy';
 import type { Place } from './placesInUse';
 import { setsAtOnce } from './widths';
 import type { RegionWork, RoundWork } from './work';
+import { SECOND_MS } from '../domain/timeUnits';
 
 /** What a round or a VM had to wait for, beside its turn. */
 export type WaitedFor = 'windows' | 'pool' | 'places' | 'shares' | 'budgets' | 'patchCalls' | 'evidence';
@@ -75,8 +77,8 @@ export function isClosed(
   nowMs: number,
   policy: Policy,
 ): boolean {
-  const { phaseClosePercent, phaseCloseAfterSeconds, phaseEvidencePercent } = policy;
-  if (silent.size === 0 && done * 100 >= planned * phaseClosePercent) return true;
+  const { phaseCloseAfterSeconds, phaseEvidencePercent } = policy;
+  if (silent.size === 0 && areMostlyDone(done, planned, policy)) return true;
   if (nowMs < startMs + phaseCloseAfterSeconds * SECOND_MS) return false;
   return done >= Math.max(1, (planned * phaseEvidencePercent) / 100);
 }
@@ -87,5 +89,3 @@ export function setWaitsFor({ work, stage, waitedFor }: RegionRun): WaitedFor {
   const { sets = [], tracks = [] } = work.stages[stage] ?? {};
   return sets.length > setsAtOnce(tracks.length) ? 'pool' : 'windows';
 }
-
-const SECOND_MS = 1_000;

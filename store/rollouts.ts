@@ -4,6 +4,7 @@ import { Halt, RolloutControl, type Decision } from '../domain/control';
 import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
 import { keyOf, Utc, type RolloutId } from '../domain/ids';
 import { isCatchUp, numberOfPhase, PhaseId } from '../domain/phaseId';
+import { writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
 import type { RoundKey } from './plans';
 import type { Store, Table } from './store';
@@ -225,11 +226,6 @@ async function saveStragglers(rounds: Table, id: RolloutId, soFar: RoundRecord):
     if (known !== null || totals.underWay?.[key] !== undefined) return;
     const underWay = { ...totals.underWay, [key]: soFar.counts };
     const value: PhaseTotals = { ...totals, regions: withRegion(totals, soFar), underWay };
-    if (
-      before === null
-        ? await rounds.insert(id, row, value)
-        : await rounds.replace(id, row, value, before.etag)
-    )
-      return;
+    if ((await writeOne(rounds, id, { row, value, etag: before?.etag ?? null })) !== null) return;
   }
 }

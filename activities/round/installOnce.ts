@@ -2,6 +2,7 @@ import type { VmId } from '../../domain/ids';
 import { addSeconds, secondsBetween } from '../../domain/instants';
 import type { Because } from '../../domain/reasons';
 import { passesByItself, pauseAfter, type PassingRefusal, type RefusalCode } from '../../domain/refusals';
+import type { InstallStart } from '../../domain/vmUpdate';
 import type { InstallRequest, StartAnswer, VmReading } from '../../drivers/driver';
 import type { InstallOperation } from '../../store/operations';
 import { adoptable, auditKey, isSameIntent, isUnanswered, replaceIntent, settle } from './installOperation';
@@ -27,11 +28,9 @@ export interface InstallJob {
   readonly audit: { readonly partition: string; readonly who: string; readonly why: string };
 }
 
+/** `wait`: the answer to a request is not known, or the platform asks for patience; ask again at that instant. */
 export type InstallAnswer =
-  | { readonly kind: 'started'; readonly deadlineUtc: string; readonly operationId: string }
-  /** The answer to a request is not known, or the platform asks for patience: ask again at this instant. */
-  | { readonly kind: 'wait'; readonly untilUtc: string }
-  | { readonly kind: 'end'; readonly stop: InstallStop };
+  Exclude<InstallStart, { kind: 'end' }> | { readonly kind: 'end'; readonly stop: InstallStop };
 
 /** Why an installation does not start, whoever asked for it: a rollout and a person each say it in words of their own. */
 export type InstallStop =

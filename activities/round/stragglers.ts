@@ -1,5 +1,5 @@
 import { subscriptionKey, type Disruption } from '../../domain/disruption';
-import { checkSilence, countOutcomes } from '../../domain/gates';
+import { areMostlyDone, checkSilence, countOutcomes } from '../../domain/gates';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { Policy } from '../../domain/policy';
 import type { VmUpdate } from '../../domain/vmUpdate';
@@ -18,7 +18,7 @@ export async function stragglersOf(
 ): Promise<Disruption | null> {
   const left = vms.filter(({ update }) => update.kind !== 'ended');
   const done = vms.length - left.length;
-  if (left.length === 0 || done * 100 < vms.length * policy.phaseClosePercent) return null;
+  if (left.length === 0 || !areMostlyDone(done, vms.length, policy)) return null;
   if (disruption.availabilitySetId !== null || !left.every(({ update }) => takesLong(update, policy)))
     return null;
   const ended = endedOf(vms);

@@ -5,8 +5,7 @@ import { releaseOf } from '../../domain/release';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { figureOf, type Benchmark, type Figure } from './benchmark';
 import { MONTH, monthPlan } from './monthPlan';
-
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../domain/timeUnits';
 
 /** Issue 12, rows 1 and 2: with every step of the ladder, by this day. */
 const MIXED_SIZES = [600, 5_000, 10_000, 50_000, 100_000];

@@ -2,10 +2,10 @@ import { startHost } from '../../emulator/host';
 import { generateFleet } from '../../fleets/generateFleet';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { figureOf, type Benchmark } from './benchmark';
+import { MINUTE_MS } from '../../domain/timeUnits';
 
 const VMS = 10_000;
 const START_UTC = '2026-11-01T00:00:00.000Z';
-const MINUTE_MS = 60_000;
 const MINUTES_MAX = 60;
 
 /** Seconds of processors, in memory: beside tables each batch of rows waits for its write, too. */

@@ -3,9 +3,7 @@ import type { Policy } from '../../domain/policy';
 import { expectedDown, roundMs, roundNeedsMs } from '../../planning/estimate';
 import type { Plan, PlannedGroup, PlannedPhase, PlannedStage } from '../../planning/plan';
 import { SETS_AT_ONCE_MAX } from '../../planning/widths';
-
-const DAY_MS = 86_400_000;
-const HOUR_MS = 3_600_000;
+import { DAY_MS, HOUR_MS } from '../../domain/timeUnits';
 
 /**
  * How long a plan is, in parts of what its phases need at least (`docs/performance.md`). Both are counted in days, each with one off-peak

@@ -10,10 +10,9 @@ import { releaseOf } from '../../domain/release';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { figureOf, type Benchmark, type Figure } from './benchmark';
 import { RoundRequests, type RoundsOfSize } from './roundRequests';
+import { DAY_MS, MINUTE_MS } from '../../domain/timeUnits';
 
 const MONTH = Month.parse('2026-11');
-const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 
 /** The month as it is in production, or the half hour that was recorded on the real host. */
 export interface StorageRun {

@@ -68,7 +68,7 @@ export const rolloutMutants: readonly Mutant[] = [
   planted(
     'the gate of a phase is decided before every region has outcomes',
     GATES,
-    ['if (silentRegions.length === 0 && done', 'if (silentRegions.length >= 0 && done'],
+    ['if (silentRegions.length === 0 && are', 'if (silentRegions.length >= 0 && are'],
     GATES_TEST,
   ),
   planted(
