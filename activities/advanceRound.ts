@@ -3,7 +3,7 @@ import type { ImageFamily } from '../domain/imageFamily';
 import { roomInSet } from '../domain/disruption';
 import { countOutcomes } from '../domain/gates';
 import type { VmId } from '../domain/ids';
-import { secondsBetween } from '../domain/instants';
+import { addSeconds, secondsBetween } from '../domain/instants';
 import type { VmEvent } from '../domain/vmState';
 import {
   observed,
@@ -19,6 +19,7 @@ import * as contracts from './contracts';
 import { countAsDown } from './budgets/budgetMembers';
 import { heldByBudget, type HeldByBudget } from './budgets/budgetShares';
 import { expectClaim } from './round/expectClaim';
+import { mayBeRequested } from './round/installOperation';
 import { rowsOf } from './round/lookAtVm';
 import { asksAfterwards, recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './round/roundEvidence';
@@ -137,6 +138,12 @@ const DISRUPTED: ReadonlySet<VmUpdate['kind']> = new Set<VmUpdate['kind']>([
   'probe',
 ]);
 
+/** Why a VM does not begin now. */
+interface HeldBack {
+  readonly setFull: boolean;
+  readonly budget: HeldByBudget | null;
+}
+
 const disruptedOf = (vms: readonly VmProgress[]): VmId[] =>
   vms.filter(({ update }) => DISRUPTED.has(update.kind)).map(({ vmId }) => vmId);
 
@@ -166,30 +173,21 @@ class Work {
     before: readonly VmProgress[],
     writeAhead: (vms: VmProgress[]) => Promise<boolean>,
   ): Promise<VmProgress[] | null> {
-    const assessed = await this.#pass(before);
-    const asking = assessed.flatMap(({ update }, place) =>
+    const assessed = await this.#pass(await this.#withRoom(before));
+    const asking = assessed.flatMap(({ vmId, update }, place) =>
       update.kind === 'askExposure' && update.dueUtc <= this.services.nowUtc()
-        ? [{ place, family: update.family }]
+        ? [{ place, vmId, family: update.family }]
         : [],
     );
     if (asking.length === 0) return assessed;
     const { claim } = this.round;
-    const room = await this.#roomInSet(assessed);
-    const budgets = await heldByBudget(
-      this.services,
-      this.round.disruption,
-      disruptedOf(assessed),
-      asking.flatMap(({ place }) => assessed[place]?.vmId ?? []),
-    );
-    const fitting = asking.filter((_, n) => n < room && budgets[n] === null);
+    const held = await this.#heldBack(disruptedOf(assessed), asking);
+    const fitting = asking.filter(({ place }) => held.get(place) === undefined);
     const granted = await grantInstallsTo(this.services, this.round, claim.claimId, fitting);
-    const asked = new Map(
-      asking.map(({ place }, n) => [place, { setFull: n >= room, budget: budgets[n] ?? null }]),
+    const asked = new Set(asking.map(({ place }) => place));
+    const answered = assessed.map((vm, place) =>
+      asked.has(place) ? this.#answered(vm, granted.has(place), held.get(place)) : vm,
     );
-    const answered = assessed.map((vm, place) => {
-      const held = asked.get(place);
-      return held === undefined ? vm : this.#answered(vm, granted.has(place), held);
-    });
     // What else this call has learnt is not reported yet: a repeat learns it again.
     const ahead = answered.map((vm, n) => (granted.has(n) ? vm : (before[n] ?? vm)));
     if (granted.size > 0 && !(await writeAhead(ahead))) return null;
@@ -197,13 +195,53 @@ class Work {
   }
 
   /**
+   * INV-1, INV-15: what a call that was cut off wrote down, and what the platform put off, begins later, not now: since it was granted a member of the set or the
+   * budget may have gone down. It waits for room as the others do. One that may have been requested is followed.
+   */
+  async #withRoom(vms: readonly VmProgress[]): Promise<readonly VmProgress[]> {
+    const { services } = this;
+    const { region, claim } = this.round;
+    const due = vms.flatMap(({ vmId, update }, place) =>
+      update.kind === 'startInstall' && update.dueUtc <= services.nowUtc() ? [{ place, vmId, update }] : [],
+    );
+    const requested = await sideBySide(due, ({ vmId, update: { sinceUtc } }) =>
+      mayBeRequested(services, { region, vmId, claimId: claim.claimId, sinceUtc }).catch(() => true),
+    );
+    const waiting = due.filter((_, n) => requested[n] === false);
+    if (waiting.length === 0) return vms;
+    const places = new Set(waiting.map(({ place }) => place));
+    const held = await this.#heldBack(disruptedOf(vms.filter((_, place) => !places.has(place))), waiting);
+    const laterUtc = addSeconds(services.nowUtc(), services.policy.installPollLastSeconds);
+    return vms.map((vm, place) =>
+      held.has(place) && vm.update.kind === 'startInstall'
+        ? { vmId: vm.vmId, update: { ...vm.update, dueUtc: this.#grid.next(laterUtc) } }
+        : vm,
+    );
+  }
+
+  /** Of the VMs that are to begin, by their place: those for which there is no room in their set or budget beside those that are down, and why. */
+  async #heldBack(
+    disrupted: readonly VmId[],
+    beginning: readonly { readonly place: number; readonly vmId: VmId }[],
+  ): Promise<ReadonlyMap<number, HeldBack>> {
+    const room = await this.#roomInSet(new Set(disrupted));
+    const ids = beginning.map(({ vmId }) => vmId);
+    const budgets = await heldByBudget(this.services, this.round.disruption, disrupted, ids);
+    return new Map(
+      beginning.flatMap(({ place }, n) => {
+        const [setFull, budget] = [n >= room, budgets[n] ?? null];
+        return setFull || budget !== null ? [[place, { setFull, budget }]] : [];
+      }),
+    );
+  }
+
+  /**
    * How many more VMs of the round may begin to be disrupted: of a set no more than the claim covers, and than its members that are down by
    * now leave. They are looked at right before, for one may have been switched off, or fallen ill after its update, since the claim was granted.
    */
-  async #roomInSet(vms: readonly VmProgress[]): Promise<number> {
+  async #roomInSet(disrupted: ReadonlySet<VmId>): Promise<number> {
     const { availabilitySetId, updateDomain, count } = this.round.disruption;
     if (availabilitySetId === null) return Infinity;
-    const disrupted = new Set(disruptedOf(vms));
     const { inventory, policy } = this.services;
     const members = await lookAtMembers(this.services, availabilitySetId, disrupted);
     if (await isSetUnproven(this.services, this.round, updateDomain, members)) return 0;
@@ -212,18 +250,15 @@ class Work {
     return Math.max(0, Math.min(count, atOnce) - disrupted.size);
   }
 
-  #answered(
-    { vmId, update }: VmProgress,
-    granted: boolean,
-    { setFull, budget }: { readonly setFull: boolean; readonly budget: HeldByBudget | null },
-  ): VmProgress {
+  #answered({ vmId, update }: VmProgress, granted: boolean, held: HeldBack | undefined): VmProgress {
     if (update.kind !== 'askExposure') return { vmId, update };
     const { startByUtc } = this.round.claim;
+    const budget = held?.budget ?? null;
     const answer = {
       of: 'askExposure',
       granted,
       startByUtc,
-      setFull,
+      setFull: held?.setFull === true,
       ...(budget !== null && { budget }),
     } as const;
     return { vmId, update: this.#after(vmId, update, answer) };

@@ -3,7 +3,7 @@ import type { VmId } from '../domain/ids';
 import { addSeconds, earlier, secondsBetween } from '../domain/instants';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import { selects, type Selector } from '../domain/selector';
-import { lookAtMembers, namesOf, type BudgetLook } from './budgets/budgetMembers';
+import { lookAtBudget, namesOf, type BudgetLook } from './budgets/budgetMembers';
 import * as contracts from './contracts';
 import { roundOf } from './round/roundOf';
 import { activity, type Services } from './services';
@@ -20,7 +20,7 @@ export const collectMembersDown = activity(
     const waits: Wait[] = [];
     for (const share of budgets) {
       const budget = services.policy.budgets.find(({ name }) => name === share.budget);
-      const look = budget === undefined ? null : await lookAtMembers(services, budget);
+      const look = budget === undefined ? null : await lookAtBudget(services, budget);
       if (budget === undefined || look === null) {
         looked.push(share);
         continue;

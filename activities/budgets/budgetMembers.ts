@@ -30,7 +30,7 @@ export interface BudgetLook {
  * Which members of a budget are down by now: those of which it is known are probed again, others are read, the longest ago first. Null where its
  * members have not been listed: then it is the budget of one VM at a time.
  */
-export async function lookAtMembers(services: Services, budget: Budget): Promise<BudgetLook | null> {
+export async function lookAtBudget(services: Services, budget: Budget): Promise<BudgetLook | null> {
   const { budgetMembers } = services;
   const nowUtc = services.nowUtc();
   const list = await budgetMembers.list(budget.name);

@@ -7,7 +7,7 @@ import type { Policy } from '../../domain/policy';
 import { selects } from '../../domain/selector';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { DownMember } from '../../store/budgetMembers';
-import { lookAtMembers, namesOf } from './budgetMembers';
+import { lookAtBudget, namesOf } from './budgetMembers';
 import type { Services } from '../services';
 import { sideBySide } from '../sideBySide';
 
@@ -51,7 +51,7 @@ export async function heldByBudget(
   for (const budget of claimed) {
     const { name } = budget;
     if (!asking.some((id) => isOf(budget, vms.get(id)))) continue;
-    const look = await lookAtMembers(services, budget);
+    const look = await lookAtBudget(services, budget);
     if (look === null) continue;
     const alone = [...look.down].filter((id) => !down.includes(id));
     const counted = budgets.find((share) => share.budget === name)?.downCount ?? 0;

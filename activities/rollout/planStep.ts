@@ -15,7 +15,7 @@ import { allPages } from '../../store/listPage';
 import { planFingerprint } from '../../store/planFingerprint';
 import type { OutcomeRecord } from '../../store/outcomes';
 import type { PlanSummary, WrittenPlan } from '../../store/plans';
-import { lookAtMembers } from '../budgets/budgetMembers';
+import { lookAtBudget } from '../budgets/budgetMembers';
 import { budgetsDown } from '../budgets/budgetShares';
 import { keptPlans, type MadePlan } from './keptPlan';
 import { saveOutcomes } from './saveOutcomes';
@@ -65,7 +65,7 @@ type PlanFacts = Pick<WrittenPlan, 'nowUtc' | 'budgetsDown'>;
 
 /** Members of budgets are looked at as a round does before its claim: a plan counts on no more than it will get. */
 async function factsNow(services: Services): Promise<PlanFacts> {
-  for (const budget of services.policy.budgets) await lookAtMembers(services, budget);
+  for (const budget of services.policy.budgets) await lookAtBudget(services, budget);
   return { nowUtc: services.nowUtc(), budgetsDown: await budgetsDown(services) };
 }
 

@@ -28,6 +28,26 @@ export function adoptable(
   return ours ? { operationId: `${ADOPTED}${activityId}`, startTime } : null;
 }
 
+/**
+ * Whether its installation may have been requested under this claim: its row says so, or the VM shows one that no row explains. False: nothing of this
+ * claim is on its way, and what is decided about the VM now is decided in time.
+ */
+export async function mayBeRequested(
+  services: Services,
+  { region, vmId, claimId, sinceUtc }: InstallWanted,
+): Promise<boolean> {
+  const found = await services.operations.read(region, vmId);
+  const mine = found?.operation.claimId === claimId ? found.operation : null;
+  if (mine !== null && (mine.operationId !== null || mine.endedUtc === null)) return true;
+  const reading = await services.driver.readVirtualMachine(vmId);
+  return reading !== null && adoptable(reading, mine, sinceUtc, found !== null) !== null;
+}
+
+/** `sinceUtc`: an installation that the platform began since, and that is in no row, is this one. */
+export type InstallWanted = Readonly<
+  Pick<InstallOperation, 'region' | 'vmId' | 'claimId'> & { sinceUtc: string }
+>;
+
 /** The request may be on its way, or its answer may have been lost. */
 export const isUnanswered = ({ operationId, endedUtc }: InstallOperation): boolean =>
   operationId === null && endedUtc === null;
