@@ -7,6 +7,8 @@ import type { Services } from '../services';
  * that a round of 80 VMs is looked at as often as one of a single VM, and none of them waits longer than alone.
  */
 const GRID_SECONDS_MAX = 300;
+/** A look comes so late after its instant when a queue was looked into seldom (host.json: `maxQueuePollingInterval`). */
+const LATE_MS_MAX = 30_000;
 /** Shorter waits, those of a step that is tried again, are put off by no more than this. */
 const FINE_GRID_SECONDS_MAX = 60;
 
@@ -40,6 +42,17 @@ export class RoundGrid {
     );
     const step = (waitSeconds < coarse ? Math.min(FINE_GRID_SECONDS_MAX, coarse) : coarse) * 1000;
     if (step <= 0) return dueUtc;
-    return utcOf(Math.ceil((Date.parse(dueUtc) - this.#fromMs) / step) * step + this.#fromMs);
+    const dueMs = Date.parse(dueUtc) - (waitSeconds < coarse ? 0 : this.#lateMs(step));
+    return utcOf(Math.ceil((dueMs - this.#fromMs) / step) * step + this.#fromMs);
+  }
+
+  /**
+   * How long ago the instant was that this look was put off to; 0 where it was none. On the Functions host every look is some seconds late: a wait counted
+   * from them would always miss the instant that it was meant to end at, and last a step longer.
+   */
+  #lateMs(step: number): number {
+    const sinceMs = Date.parse(this.services.nowUtc()) - this.#fromMs;
+    const lateMs = sinceMs - Math.floor(sinceMs / step) * step;
+    return lateMs <= LATE_MS_MAX ? lateMs : 0;
   }
 }
