@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
-import { SERVING_FLAGS } from '../../local/servingFlags';
+import { SERVING_FLAGS } from '../../local/nodeFlags';
 import type { Benchmark, Figure } from './benchmark';
 import type { Asked } from './httpRun';
 import { PACE } from './pacedMonth';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generatedFleetText } from '../../fleets/generateFleet';
 import { GROWTH_PERCENT } from '../../local/heapGrowth';
+import { MONTH_FLAGS, PLAN_FLAGS, SERVING_FLAGS } from '../../local/nodeFlags';
 import { PACKAGE_ROOT } from '../../local/packageRoot';
 import { figureOf, type BenchOptions, type Figure } from './benchmark';
 import type { Measured } from './measuredRun';
@@ -97,15 +98,20 @@ function runOnce(what: WholeProcess['what'], fleet: string): Measured {
   return JSON.parse(printed) as Measured;
 }
 
-/** As the commands have them: `npm run simulate`, `npm start`, and those that have none. */
+/** As the commands have them: `npm run simulate`, `npm start`, `npm run plan`, and those that have none. */
 function flagsOf(what: WholeProcess['what']): readonly string[] {
   switch (what) {
     case 'month':
-      return [`--heap-growing-percent=${GROWTH_PERCENT}`, `--max-old-space-size=${HEAP_MB_MAX}`];
+      return [
+        ...MONTH_FLAGS,
+        `--heap-growing-percent=${GROWTH_PERCENT}`,
+        `--max-old-space-size=${HEAP_MB_MAX}`,
+      ];
     case 'plan':
-      return ['--max-semi-space-size=64'];
+      return [...SERVING_FLAGS, '--max-semi-space-size=64'];
     case 'planFile':
     case 'check':
+      return PLAN_FLAGS;
     case 'read':
     case 'print':
       return [];
