@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ImageFamily } from '../domain/imageFamily';
 import { roomInSet } from '../domain/disruption';
-import { countOutcomes } from '../domain/gates';
+import { countOutcomes } from '../domain/outcomeCounts';
 import type { VmId } from '../domain/ids';
 import { addSeconds, secondsBetween } from '../domain/instants';
 import type { VmEvent } from '../domain/vmState';

@@ -4,7 +4,7 @@ import { countsOf } from '../domain/outcomeTotals';
 import { because } from '../domain/reasons';
 import * as contracts from './contracts';
 import { rolloutOf } from './rollout/control';
-import { noOutcomes } from '../domain/gates';
+import { noOutcomes } from '../domain/outcomeCounts';
 import { saveOutcomes } from './rollout/saveOutcomes';
 import { sideBySide } from './sideBySide';
 import { wakeWaits } from './rollout/wake';

@@ -1,7 +1,8 @@
 import { addSeconds } from '../domain/instants';
 import * as contracts from './contracts';
 import type { z } from 'zod';
-import { settle, type InstallProgress } from './round/installOperation';
+import type { InstallProgress } from '../domain/vmUpdate';
+import { settle } from './round/installOperation';
 import { activity, type AnswerTo, type Services } from './services';
 
 /** The instance view lags behind: what it does not show yet may run for as long as any installation may. */

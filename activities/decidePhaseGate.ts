@@ -1,13 +1,6 @@
 import { controlFor, decidedUntil, type Halt, type RolloutControl } from '../domain/control';
-import {
-  addCounts,
-  attempted,
-  checkPhaseProof,
-  closesByTimeUtc,
-  noOutcomes,
-  phaseIsClosed,
-  type OutcomeCounts,
-} from '../domain/gates';
+import { attempted, checkPhaseProof, closesByTimeUtc, phaseIsClosed } from '../domain/gates';
+import { addCounts, noOutcomes, type OutcomeCounts } from '../domain/outcomeCounts';
 import type { RolloutId } from '../domain/ids';
 import { earlier } from '../domain/instants';
 import { isAlwaysOpen, windowOpeningAfter } from '../domain/offPeak';

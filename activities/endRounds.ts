@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StopReason } from '../domain/control';
-import { countOutcomes } from '../domain/gates';
+import { countOutcomes } from '../domain/outcomeCounts';
 import type { RolloutId } from '../domain/ids';
 import { outcomeOf } from '../domain/outcome';
 import { isCatchUp, type PhaseId } from '../domain/phaseId';

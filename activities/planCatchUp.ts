@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { AvailabilitySetId } from '../domain/ids';
 import type { VirtualMachine } from '../domain/virtualMachine';
-import { planCatchUp as plan, type CatchUpRequest } from '../planning/planCatchUp';
+import { makeCatchUpPlan, type CatchUpRequest } from '../planning/makeCatchUpPlan';
 import * as contracts from './contracts';
 import { budgetsDown, budgetSizesNow } from './budgets/budgetShares';
 import { stagesOf } from './readRegion';
@@ -24,7 +24,7 @@ async function planned(
   const vms = known.filter((vm) => vm !== null);
   const { policy } = services;
   const budgets = { sizes: await budgetSizesNow(services), downCounts: await budgetsDown(services) };
-  const regions = plan({
+  const regions = makeCatchUpPlan({
     vms,
     policy,
     budgets,

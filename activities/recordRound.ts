@@ -1,4 +1,5 @@
-import { checkSilence, countOutcomes } from '../domain/gates';
+import { checkSilence } from '../domain/gates';
+import { countOutcomes } from '../domain/outcomeCounts';
 import type { RolloutId, VmId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { VmUpdate } from '../domain/vmUpdate';

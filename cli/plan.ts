@@ -4,7 +4,7 @@ import { learnRegions } from '../domain/regions';
 import { monthOfLatestRelease, releaseOf } from '../domain/release';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
-import { planRollout } from '../planning/planRollout';
+import { makePlan } from '../planning/makePlan';
 import { collectSooner } from '../local/heapGrowth';
 import { readAppSettings } from '../local/appSettings';
 import { listFleet } from '../local/readFleet';
@@ -30,7 +30,7 @@ export function runPlan({ fleet: file, month, json, settings: settingsFile }: Pl
   const latest = monthOfLatestRelease(new Date().toISOString());
   const planned = month ?? latest;
   const { vms } = fleet;
-  const plan = planRollout({ vms, month: planned, policy, seed: planned, nowUtc: releaseOf(planned) });
+  const plan = makePlan({ vms, month: planned, policy, seed: planned, nowUtc: releaseOf(planned) });
   if (json !== undefined) writeJson(json, plan);
   say.line(summary);
   for (const note of fleet.notes) say.line(`note: ${note}`);

@@ -7,7 +7,7 @@ import { say } from '../local/say';
 import { writeJson } from '../local/writeOutput';
 import { checkPlan } from '../planning/checkPlan';
 import { describePlan } from '../planning/describePlan';
-import { planRollout } from '../planning/planRollout';
+import { makePlan } from '../planning/makePlan';
 import { controlLines, listFleet } from './azureFleet';
 import { azureSettingsOf, RequestCount, type AzureOptions } from './azureScope';
 
@@ -28,7 +28,7 @@ export async function runPlanAzure(options: PlanAzureOptions): Promise<0 | 2> {
   const { driver } = azureForCommands(azure, requests.seen);
   const { vms, unanswered } = await listFleet(driver);
   const planned = options.month ?? monthOfLatestRelease(new Date().toISOString());
-  const plan = planRollout({ vms, month: planned, policy, seed: planned, nowUtc: releaseOf(planned) });
+  const plan = makePlan({ vms, month: planned, policy, seed: planned, nowUtc: releaseOf(planned) });
   if (options.json !== undefined) writeJson(options.json, { plan, virtualMachines: vms, unanswered });
   say.line(summary);
   for (const id of unanswered)

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Outcome } from './outcome';
-import { noOutcomes, type OutcomeCounts } from './gates';
+import { noOutcomes, type OutcomeCounts } from './outcomeCounts';
 import { OutcomeKind } from './reasons';
 
 /** How many VMs of a rollout ended how and why, and how many of them wait for a second chance. */

@@ -102,7 +102,7 @@ export type Observation =
       readonly budget?: { readonly budget: string; readonly down: string; readonly notClaimed: boolean };
     }
   | { readonly of: 'startInstall'; readonly answer: InstallStart }
-  | { readonly of: 'readInstall'; readonly answer: InstallAnswer }
+  | { readonly of: 'readInstall'; readonly answer: InstallProgress }
   | { readonly of: 'probe'; readonly health: HealthSeen }
   | { readonly of: 'threw'; readonly message: string };
 
@@ -123,7 +123,7 @@ export type InstallStart =
   | { readonly kind: 'wait'; readonly untilUtc: string }
   | { readonly kind: 'end'; readonly outcome: Outcome };
 
-export type InstallAnswer =
+export type InstallProgress =
   | { readonly kind: 'running' }
   | { readonly kind: 'ended'; readonly summary: PatchInstallationSummary }
   | { readonly kind: 'lost' };
@@ -299,7 +299,7 @@ function afterInstallStart(
 
 function afterInstallRead(
   update: Extract<VmUpdate, { kind: 'readInstall' }>,
-  answer: InstallAnswer,
+  answer: InstallProgress,
   { nowUtc, pace }: Moment,
 ): Advanced {
   if (answer.kind === 'running' && nowUtc < update.giveUpUtc) {

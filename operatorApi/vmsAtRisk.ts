@@ -3,7 +3,7 @@ import { sideBySide } from '../activities/sideBySide';
 import { budgetRoom } from '../domain/budgets';
 import { controlFor, type ControlledPlace, type RolloutControl } from '../domain/control';
 import { spanOf, type StandingFreeze } from '../domain/freezes';
-import { noOutcomes, type OutcomeCounts } from '../domain/gates';
+import { noOutcomes, type OutcomeCounts } from '../domain/outcomeCounts';
 import type { VmId } from '../domain/ids';
 import { later } from '../domain/instants';
 import { partsOfCalendar } from '../domain/ownWindows';

@@ -9,7 +9,7 @@ import {
   SeenDue,
 } from '../activities/contracts';
 import { Disruption } from '../domain/disruption';
-import { OutcomeCounts } from '../domain/gates';
+import { OutcomeCounts } from '../domain/outcomeCounts';
 import { HealthAnswer } from '../domain/health';
 import { RolloutId, Utc, VmId } from '../domain/ids';
 import { ClaimKind, Fence } from '../domain/ledger';

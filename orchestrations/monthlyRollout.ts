@@ -5,7 +5,7 @@ import { childId, type RolloutId } from '../domain/ids';
 import { BAKE_MIN_SECONDS, judgedAfterBakeUtc } from '../domain/bake';
 import { isCanary, type PhaseId } from '../domain/phaseId';
 import * as children from './contracts';
-import type { OutcomeCounts } from '../domain/gates';
+import type { OutcomeCounts } from '../domain/outcomeCounts';
 import {
   addSeconds,
   call,

@@ -9,7 +9,7 @@ import type { VirtualMachine } from '../domain/virtualMachine';
 import type { BudgetsDown } from './budgets';
 import { heldThroughout } from './heldVms';
 import type { Plan } from './plan';
-import { planRollout, type PlannedEmergency } from './planRollout';
+import { makePlan, type PlannedEmergency } from './makePlan';
 import { previewBudgets } from './previewBudgets';
 import {
   previewRows,
@@ -59,7 +59,7 @@ export function monthPreview(question: PreviewQuestion): MonthPreview {
   const fromUtc = later(emergency?.releasedUtc ?? releaseOf(month), nowUtc);
   const endsUtc = emergency?.endsUtc ?? endsUtcOf(month, policy);
   const held = heldThroughout(vms, freezes, policy, { nowUtc: fromUtc, endsUtc });
-  const plan = planRollout({
+  const plan = makePlan({
     vms,
     month,
     policy,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Approval } from '../domain/approvals';
 import { Halt, RolloutControl, type Decision } from '../domain/control';
-import { addCounts, noOutcomes, OutcomeCounts } from '../domain/gates';
+import { addCounts, noOutcomes, OutcomeCounts } from '../domain/outcomeCounts';
 import { keyOf, Utc, type RolloutId } from '../domain/ids';
 import { isCatchUp, numberOfPhase, PhaseId } from '../domain/phaseId';
 import { writeOne } from './lastWritten';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { StopReason } from '../../domain/control';
-import { OutcomeCounts } from '../../domain/gates';
+import { OutcomeCounts } from '../../domain/outcomeCounts';
 import { RolloutId, Utc } from '../../domain/ids';
 import { PhaseId } from '../../domain/phaseId';
 import { WaitTopic } from '../../domain/waitTopic';

@@ -9,7 +9,7 @@ import { timeZoneOf } from '../../domain/timeZone';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { heldThroughout } from '../../planning/heldVms';
 import { learntRegions } from '../../domain/regions';
-import { planInSteps } from '../../planning/planRollout';
+import { planInSteps } from '../../planning/makePlan';
 import type { Plan } from '../../planning/plan';
 import { allPages } from '../../store/listPage';
 import { planFingerprint } from '../../store/planFingerprint';

@@ -1,4 +1,5 @@
-import { addCounts, phaseIsClosed, type PhaseProgress } from '../../domain/gates';
+import { phaseIsClosed, type PhaseProgress } from '../../domain/gates';
+import { addCounts } from '../../domain/outcomeCounts';
 import type { RolloutId } from '../../domain/ids';
 import { isCatchUp, type PhaseId } from '../../domain/phaseId';
 import { gateTopic, type WaitTopic } from '../../domain/waitTopic';

@@ -1,6 +1,7 @@
 import { keyOf } from '../../domain/ids';
 import { addSeconds } from '../../domain/instants';
 import type { PatchInstallationSummary } from '../../domain/patches';
+import type { InstallProgress } from '../../domain/vmUpdate';
 import type { OperationAnswer, VmReading } from '../../drivers/driver';
 import type { InstallOperation } from '../../store/operations';
 import { keepInstalled } from '../fleet/keepPatches';
@@ -82,11 +83,6 @@ export const auditKey = (
   { claimId, vmId, intentUtc }: InstallOperation,
   what: 'installStarted' | 'installEnded',
 ): string => [claimId, keyOf(vmId), intentUtc, what].join('~');
-
-export type InstallProgress =
-  | { readonly kind: 'running' }
-  | { readonly kind: 'ended'; readonly summary: PatchInstallationSummary }
-  | { readonly kind: 'lost' };
 
 /** Asks the driver how an installation stands, and writes its end down. */
 export async function settle(

@@ -1,5 +1,6 @@
 import { subscriptionKey, type Disruption } from '../../domain/disruption';
-import { areMostlyDone, checkSilence, countOutcomes } from '../../domain/gates';
+import { areMostlyDone, checkSilence } from '../../domain/gates';
+import { countOutcomes } from '../../domain/outcomeCounts';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { Policy } from '../../domain/policy';
 import type { VmUpdate } from '../../domain/vmUpdate';

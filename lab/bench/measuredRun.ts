@@ -7,7 +7,7 @@ import { generatedFleetText } from '../../fleets/generateFleet';
 import { collectSooner } from '../../local/heapGrowth';
 import { simulateMonth } from '../../local/simulateMonth';
 import { checkPlan, type PlanFault } from '../../planning/checkPlan';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import { medianOf } from './benchmark';
 import { finishRatios, forecastRatios } from './forecastRatio';
 import { MONTH, monthPlan } from './monthPlan';
@@ -72,7 +72,7 @@ function measurePlan(fleet: string): Measured {
   const request = { vms, month: MONTH, policy: defaultPolicy, nowUtc: releaseOf(MONTH) };
   const all = vms.length > LARGE_VMS ? times : PLANS_TO_WARM_UP + times;
   for (let n = 0; n < all; n += 1)
-    seconds.push(cpuSecondsOf(() => planRollout({ ...request, seed: String(n) })));
+    seconds.push(cpuSecondsOf(() => makePlan({ ...request, seed: String(n) })));
   const plan = monthPlan(vms);
   const length = planLength(plan, defaultPolicy);
   const lengthOfAnyPool = planLength(plan, defaultPolicy, Infinity);

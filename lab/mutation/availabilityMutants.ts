@@ -163,7 +163,7 @@ export const availabilityMutants: readonly Mutant[] = [
     'a batch is cut into rounds without regard to shares',
     'planning/roundsOfBatch.ts',
     ['count >= (shares.get(number) ?? 1) ||', ''],
-    'tests/planning/planRollout.test.ts',
+    'tests/planning/makePlan.test.ts',
   ),
   planted(
     'a lane takes a round that another has',
@@ -326,7 +326,7 @@ export const availabilityMutants: readonly Mutant[] = [
       'Math.min(ROUND_SIZE_MAX, setShare(setSize, policy))',
       'Math.min(ROUND_SIZE_MAX, setShare(setSize, policy) + 1)',
     ]),
-    tests: ['tests/planning/planRollout.test.ts'],
+    tests: ['tests/planning/makePlan.test.ts'],
   },
   planted(
     'a catch-up takes VMs of two update domains in one round',

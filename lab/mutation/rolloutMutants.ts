@@ -7,7 +7,7 @@ const CONTROL = 'domain/control.ts';
 const GATES_TEST = 'tests/domain/gates.test.ts';
 const CONTROL_TEST = 'tests/domain/control.test.ts';
 const GATE_ACTIVITIES_TEST = 'tests/activities/gates.test.ts';
-const PLAN_TEST = 'tests/planning/planRollout.test.ts';
+const PLAN_TEST = 'tests/planning/makePlan.test.ts';
 
 /** Bugs in gates, in what people decide, in the plan, and in the orchestrations of a month. */
 export const rolloutMutants: readonly Mutant[] = [
@@ -154,7 +154,7 @@ export const rolloutMutants: readonly Mutant[] = [
   ),
   planted(
     'the same VMs go first every month',
-    'planning/planRollout.ts',
+    'planning/makePlan.ts',
     ['`${request.seed}:${month}`', '`${request.seed}`'],
     PLAN_TEST,
   ),

@@ -12,7 +12,7 @@ export const scaleMutants: readonly Mutant[] = [
       'withinBudgets(rounds, candidates.budgets), atOnce };',
       'withinBudgets(rounds, candidates.budgets), atOnce: 1 };',
     ],
-    'tests/planning/planRollout.test.ts',
+    'tests/planning/makePlan.test.ts',
   ),
   planted(
     'a step of the ladder is dropped where there are phases enough',
@@ -46,9 +46,9 @@ export const scaleMutants: readonly Mutant[] = [
   ),
   planted(
     'a catch-up goes through batches as the month does',
-    'planning/planCatchUp.ts',
+    'planning/makeCatchUpPlan.ts',
     ['{ ...request.policy, batchSharePercents: [100] }', '{ ...request.policy }'],
-    'tests/planning/planCatchUp.test.ts',
+    'tests/planning/makeCatchUpPlan.test.ts',
   ),
   planted(
     'keys of VMs are 48 bits',
@@ -87,7 +87,7 @@ export const scaleMutants: readonly Mutant[] = [
     'a first batch is all VMs that were left over',
     'planning/batches.ts',
     ['Math.min(left.length, Math.floor(first / CARRIED_PART_MAX))', 'Math.min(left.length, first)'],
-    'tests/planning/planRollout.test.ts',
+    'tests/planning/makePlan.test.ts',
   ),
   planted(
     'VMs that take no part are assessed',

@@ -3,7 +3,7 @@ import { openPhase } from '../../activities/openPhase';
 import { recordRound } from '../../activities/recordRound';
 import type { RolloutControl } from '../../domain/control';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import { ImageFamily } from '../../domain/imageFamily';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { grantRound } from '../../domain/rolloutEvidence';
@@ -80,7 +80,7 @@ describe('R-202, INV-6: the gate of a phase', () => {
       vmsOf(n + 1, () => ({ region })),
     );
     const policy = { ...services.policy, canaryRegions: ['eastasia'], phasesMin: 3 };
-    const plan = planRollout({ vms, month: MONTH, policy, seed: 1, nowUtc: IN_THE_WINDOW });
+    const plan = makePlan({ vms, month: MONTH, policy, seed: 1, nowUtc: IN_THE_WINDOW });
     await services.plans.savePart(plan, 0, 100);
     const regions = (await services.plans.readSummary(ROLLOUT))?.phases.map((one) => one.regions);
     expect(regions?.slice(1)).toEqual([['eastus'], ['uksouth', 'westus']]);

@@ -5,7 +5,7 @@ import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import { releaseOf } from '../../domain/release';
 import { listFleetFile } from '../../drivers/fleet/fleetFile';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import type * as SettingsModule from '../../local/appSettings';
 import type * as SimulateModule from '../../local/simulateMonth';
 import type { SimulationReport } from '../../local/simulateMonth';
@@ -78,7 +78,7 @@ test('INV-12: the same seed gives the same log, byte for byte, in another proces
 test('R-109: the gate of each phase opens when the plan said, within a tenth of the time since the release or a window', async () => {
   const { vms } = listFleetFile(fleet);
   const month = Month.parse(MONTH);
-  const plan = planRollout({ vms, month, policy: defaultPolicy, seed: month, nowUtc: releaseOf(month) });
+  const plan = makePlan({ vms, month, policy: defaultPolicy, seed: month, nowUtc: releaseOf(month) });
   const since = (utc: string | null | undefined): number =>
     (Date.parse(utc ?? '') - Date.parse(plan.releasedUtc)) / DAY_MS;
   for (const { report } of [await once, other]) {

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
-import {
-  checkPhaseProof,
-  checkSilence,
-  countOutcomes,
-  phaseIsClosed,
-  type OutcomeCounts,
-  type PhaseProgress,
-} from '../../domain/gates';
+import { checkPhaseProof, checkSilence, phaseIsClosed, type PhaseProgress } from '../../domain/gates';
+import { countOutcomes, type OutcomeCounts } from '../../domain/outcomeCounts';
 import { defaultPolicy as policy } from '../../domain/policy';
 import { phaseIdOf } from '../../domain/phaseId';
 import { counts, WINDOW_OPENS } from '../support/fakeServices';

@@ -11,7 +11,7 @@ import { ValueColumn } from '../../drivers/fleet/growingColumns';
 import { parseFleet } from '../../drivers/fleet/parseFleet';
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import { fleetColumns } from '../../planning/fleetColumns';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import { madeAtOnce } from '../../planning/steps';
 import { aVm } from '../support/builders';
 
@@ -111,7 +111,7 @@ describe('VMs without an object each', () => {
     const list = listOf(made, made.inOrder().order);
     const policy = Policy.parse({ rings: [{ name: 'first', selector: { region: 'eastus' } }] });
     const planOf = (planned: VmList): string =>
-      JSON.stringify(planRollout({ vms: planned, month, policy, seed: 1, nowUtc: releaseOf(month) }));
+      JSON.stringify(makePlan({ vms: planned, month, policy, seed: 1, nowUtc: releaseOf(month) }));
     expect(planOf(list)).toBe(planOf(vms));
     const columns = madeAtOnce(fleetColumns(list, policy));
     expect(madeAtOnce(fleetColumns(list, policy))).toBe(columns);

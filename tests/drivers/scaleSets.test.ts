@@ -3,7 +3,7 @@ import { Month } from '../../domain/ids';
 import { releaseOf } from '../../domain/release';
 import { parseFleet, printFleet, type ParsedFleet } from '../../drivers/fleet/parseFleet';
 import { checkPlan } from '../../planning/checkPlan';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import { anApi } from '../armApi/api';
 
 const GROUP =
@@ -32,7 +32,7 @@ const parse = (vms: readonly object[]): ParsedFleet => parseFleet(JSON.stringify
 describe('VMs of a scale set with flexible orchestration', () => {
   const month = Month.parse('2026-11');
   const planOf = ({ vms }: ParsedFleet) =>
-    planRollout({ vms, month, policy: defaultPolicy, seed: month, nowUtc: releaseOf(month) });
+    makePlan({ vms, month, policy: defaultPolicy, seed: month, nowUtc: releaseOf(month) });
   const ofDomains = (count: number): ParsedFleet =>
     parse(
       Array.from({ length: 40 }, (_, n) => instance(n, { instanceView: { platformFaultDomain: n % count } })),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Halt, RolloutControl } from '../../domain/control';
 import { Freeze } from '../../domain/freezes';
-import { countOutcomes } from '../../domain/gates';
+import { countOutcomes } from '../../domain/outcomeCounts';
 import type { VmId } from '../../domain/ids';
 import { imageFamilyOf } from '../../domain/imageFamily';
 import { addSeconds } from '../../domain/instants';

@@ -4,7 +4,7 @@ import { learnRegions } from '../../domain/regions';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { parseFleet } from '../../drivers/fleet/parseFleet';
 import { fleetColumns } from '../../planning/fleetColumns';
-import { planInSteps } from '../../planning/planRollout';
+import { planInSteps } from '../../planning/makePlan';
 import { madeAtOnce } from '../../planning/steps';
 import { aVm, vmsOf } from '../support/builders';
 import { planOf } from '../support/fleets';

@@ -7,13 +7,13 @@ import type { VmList } from '../../domain/vmList';
 import { parseFleet } from '../../drivers/fleet/parseFleet';
 import { generateFleet, printGeneratedFleet } from '../../fleets/generateFleet';
 import type { Plan } from '../../planning/plan';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import { vmsOf } from '../support/builders';
 import { roundsOf } from '../support/fleets';
 
 const month = Month.parse('2026-11');
 const planOf = (vms: VmList, policy = defaultPolicy): Plan =>
-  planRollout({ vms, month, policy, seed: 1, nowUtc: releaseOf(month) });
+  makePlan({ vms, month, policy, seed: 1, nowUtc: releaseOf(month) });
 
 /** A list that makes its ids, and counts how many were asked for. */
 function counted(vms: readonly VirtualMachine[]): { readonly list: VmList; asked: () => number } {

@@ -2,7 +2,7 @@ import { readPolicyFile } from '../../composition/policyFile';
 import { Month } from '../../domain/ids';
 import { Policy } from '../../domain/policy';
 import { checkPlan } from '../../planning/checkPlan';
-import { planRollout } from '../../planning/planRollout';
+import { makePlan } from '../../planning/makePlan';
 import type { Plan } from '../../planning/plan';
 import { aVm } from '../support/builders';
 
@@ -21,7 +21,7 @@ const policy = Policy.parse({ rings });
 
 function planOf(given: Policy): Plan {
   const month = Month.parse('2026-11');
-  return planRollout({ vms, month, policy: given, seed: 1, nowUtc: '2026-11-10T18:00:00.000Z' });
+  return makePlan({ vms, month, policy: given, seed: 1, nowUtc: '2026-11-10T18:00:00.000Z' });
 }
 
 describe('rings of the policy', () => {

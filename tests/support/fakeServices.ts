@@ -1,5 +1,5 @@
 import type { RolloutControl } from '../../domain/control';
-import { noOutcomes, type OutcomeCounts } from '../../domain/gates';
+import { noOutcomes, type OutcomeCounts } from '../../domain/outcomeCounts';
 import { Month, RolloutId } from '../../domain/ids';
 import { defaultPolicy, type Policy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';

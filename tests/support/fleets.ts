@@ -3,7 +3,7 @@ import { Month } from '../../domain/ids';
 import { defaultPolicy } from '../../domain/policy';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Plan, PlannedGroup, PlannedRound } from '../../planning/plan';
-import { planRollout, type PlanRequest } from '../../planning/planRollout';
+import { makePlan, type PlanRequest } from '../../planning/makePlan';
 import { aSet, aVm } from './builders';
 
 const NOVEMBER = Month.parse('2026-11');
@@ -11,7 +11,7 @@ const NOVEMBER = Month.parse('2026-11');
 /** A plan for November 2026, made at the release. */
 export function planOf(vms: readonly VirtualMachine[], over: Partial<PlanRequest> = {}): Plan {
   const nowUtc = '2026-11-10T18:00:00.000Z';
-  return planRollout({ vms, month: NOVEMBER, policy: defaultPolicy, seed: 'test', nowUtc, ...over });
+  return makePlan({ vms, month: NOVEMBER, policy: defaultPolicy, seed: 'test', nowUtc, ...over });
 }
 
 export function groupsOf(plan: Plan): readonly PlannedGroup[] {

@@ -1,6 +1,6 @@
 import { Month, RolloutId, VmId } from '../../../domain/ids';
 import { defaultPolicy } from '../../../domain/policy';
-import { noOutcomes } from '../../../domain/gates';
+import { noOutcomes } from '../../../domain/outcomeCounts';
 import { outcomeOf } from '../../../domain/outcome';
 import { phaseIdOf } from '../../../domain/phaseId';
 import { because, type Because } from '../../../domain/reasons';

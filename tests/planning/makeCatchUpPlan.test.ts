@@ -1,9 +1,9 @@
 import { defaultPolicy } from '../../domain/policy';
-import { planCatchUp } from '../../planning/planCatchUp';
+import { makeCatchUpPlan } from '../../planning/makeCatchUpPlan';
 import { vmsOf } from '../support/builders';
 
 const planned = (count: number, inSubscription: number) =>
-  planCatchUp({
+  makeCatchUpPlan({
     vms: vmsOf(count, () => ({ region: 'eastus', zone: null })),
     policy: defaultPolicy,
     nowUtc: '2026-11-14T03:10:00.000Z',

@@ -23,7 +23,7 @@ export interface CatchUpRequest {
  * The small plan of a catch-up: the same stages, sets, update domains and shares as the rollout, in one batch, so that all VMs that wait in a
  * region have their turn in the same window as far as shares allow.
  */
-export function planCatchUp(request: CatchUpRequest): PlannedRegion[] {
+export function makeCatchUpPlan(request: CatchUpRequest): PlannedRegion[] {
   const { setSizes, standaloneCount, nowUtc } = request;
   const policy: Policy = { ...request.policy, batchSharePercents: [100] };
   const vms = [...request.vms].sort((a, b) => (a.id < b.id ? -1 : 1));

@@ -1,7 +1,7 @@
 import { rolloutIdOf, type Month, type RolloutId, type VmId } from '../domain/ids';
 import type { Policy } from '../domain/policy';
 import type { Because } from '../domain/reasons';
-import { endsUtcOf, releaseOf } from '../domain/release';
+import { endsUtcOf, releaseOf, targetUtcOf } from '../domain/release';
 import type { Selector } from '../domain/selector';
 import type { VmList } from '../domain/vmList';
 import { budgetColumnsOf, type BudgetsDown } from './budgets';
@@ -13,7 +13,6 @@ import { phasesOf } from './phaseWork';
 import { schedulePhases } from './schedule';
 import { madeAtOnce } from './steps';
 import { writePlan } from './writePlan';
-import { DAY_MS } from '../domain/timeUnits';
 
 export interface PlanRequest {
   /** The whole inventory, in any order: also VMs that are not eligible count in the size of their set. */
@@ -43,7 +42,7 @@ export interface PlannedEmergency {
 }
 
 /** Which VMs are patched after which, and when that is expected to be. Pure: the same request, its VMs in any order, gives the same plan. */
-export function planRollout(request: PlanRequest): Plan {
+export function makePlan(request: PlanRequest): Plan {
   return madeAtOnce(planInSteps(request));
 }
 
@@ -65,7 +64,7 @@ export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
   const releasedUtc = emergency?.releasedUtc ?? releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
   const phases = yield* phasesOf(vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
-  const targetMs = Date.parse(releasedUtc) + policy.forecastTargetDays * DAY_MS;
+  const targetMs = Date.parse(targetUtcOf(releasedUtc, policy));
   const schedule = yield* schedulePhases(phases, candidates, facts, { fromMs, targetMs });
   return yield* writePlan({
     rolloutId: emergency?.rolloutId ?? rolloutIdOf(month),
