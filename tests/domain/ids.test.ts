@@ -4,6 +4,15 @@ import { childId, keyOf, Month, RolloutId, rolloutIdOf, Utc, VmId } from '../../
 import { assertKey } from '../../store/rowValue';
 import { aVm } from '../support/builders';
 
+/** Any but halves of surrogate pairs: as the unit `binary` of fast-check, which first makes a table of all 1,112,064. */
+const codePoint = fc.integer({ min: 0, max: 0x10_f7_ff }).map(
+  (n) => String.fromCodePoint(n < 0xd8_00 ? n : n + 0x8_00),
+  (text) => {
+    const [n = NaN, ...rest] = Array.from(String(text), (each) => each.codePointAt(0));
+    return rest.length > 0 ? NaN : n < 0xd8_00 ? n : n - 0x8_00;
+  },
+);
+
 describe('keyOf', () => {
   it('is the name and a hash: readable, and unique among VMs of one name', () => {
     const web = keyOf(aVm({ name: 'web-server-with-a-very-long-name' }).id);
@@ -21,7 +30,7 @@ describe('keyOf', () => {
 
   it('can be a key of any table row, whatever the VM is called', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 80 }), (name) => {
+      fc.property(fc.string({ unit: codePoint, minLength: 1, maxLength: 80 }), (name) => {
         const key = keyOf(`/subscriptions/s/${name}`);
         assertKey('row', key);
         return key.length <= 45;

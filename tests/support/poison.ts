@@ -12,13 +12,14 @@ export function poisoned<R>(body: () => R): R {
   const saved = Object.fromEntries(
     Object.keys(replaced).map((name) => [name, Reflect.get(globalThis, name) as unknown]),
   );
-  const random = jest.spyOn(Math, 'random').mockImplementation(deny('Math.random()'));
+  const { random } = Math;
+  Math.random = deny('Math.random()');
   Object.assign(globalThis, replaced);
   try {
     return body();
   } finally {
     Object.assign(globalThis, saved);
-    random.mockRestore();
+    Math.random = random;
   }
 }
 

@@ -137,9 +137,10 @@ class FakeHost {
     const state = await this.#runFromTheStart(input, playedBefore);
     delivered?.();
     const actions = (state.actions[0] ?? []).flatMap(flatten);
-    this.#checkSameAsBefore(actions);
+    const texts = actions.map(textOf);
+    this.#checkSameAsBefore(texts);
     const fresh = actions.slice(this.#applied.length);
-    this.#applied = actions.map(textOf);
+    this.#applied = texts;
     checkLimits(fresh);
     this.#dropCanceledTimers(actions);
     const firstFresh = actions.length - fresh.length;
@@ -176,9 +177,9 @@ class FakeHost {
     }
   }
 
-  #checkSameAsBefore(actions: readonly Action[]): void {
+  #checkSameAsBefore(texts: readonly string[]): void {
     this.#applied.forEach((before, n) => {
-      const now = actions[n] && textOf(actions[n]);
+      const now = texts[n];
       if (now !== before)
         throw new Error(`A replay scheduled something else:\nbefore ${before}\nnow    ${now ?? 'nothing'}`);
     });
