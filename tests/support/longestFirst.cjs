@@ -41,7 +41,7 @@ const LONGEST = [
   'tests/audit/offPeakWindows.test.ts',
   'tests/lab/faults/crashAtEveryStep.test.ts',
   'tests/operatorApi/openApi.test.ts',
-  'tests/planning/planRollout.test.ts',
+  'tests/planning/makePlan.test.ts',
   'tests/activities/planSteps.test.ts',
   'tests/operatorApi/fleetImport.test.ts',
   'tests/composition/guard.test.ts',
