@@ -112,7 +112,7 @@ async function report(host: Host, id: string, fleet: ParsedFleet, app: AppSettin
   const rollout = RolloutView.parse(await answered(host, 'GET', `/api/rollouts/${id}`));
   const rollouts = await rolloutsOf(host);
   const untilUtc = host.nowUtc();
-  const audit = auditEvents(await eventsOf(host, untilUtc), fleet, app.settings.policy, {
+  const audit = auditEvents([...(await eventsOf(host, untilUtc))], fleet, app.settings.policy, {
     untilUtc,
     ...auditRollouts(rollouts),
     outcomes: await outcomesOf(host, id),

@@ -4,8 +4,15 @@ import { DAY_SECONDS, SECOND_MS } from './timeUnits';
 
 /** An instant given in milliseconds since 1970, as text. */
 export function utcOf(instantMs: number): string {
-  return new Date(instantMs).toISOString();
+  if (instantMs === lastWritten.ms) return lastWritten.utc;
+  const utc = new Date(instantMs).toISOString();
+  lastWritten.ms = instantMs;
+  lastWritten.utc = utc;
+  return utc;
 }
+
+/** Thousands of VMs are looked at in one instant. */
+const lastWritten = { ms: NaN, utc: '' };
 
 /** The instant so many seconds later; earlier for a negative number. */
 export function addSeconds(utc: string, seconds: number): string {

@@ -1,3 +1,4 @@
+import { remembered } from './remembered';
 import type { VirtualMachine } from './virtualMachine';
 
 /** R-502. */
@@ -31,7 +32,7 @@ export function unmetRequirements({ vm, agent, guest }: RequirementFacts): reado
       code: 'VMAgentNotProvisioned',
       message: 'The VM has no VM agent (provisionVMAgent is false). Install the Azure VM agent.',
     });
-  if (vm.osType === 'Linux' && agent.version !== null && isOlder(agent.version, LINUX_AGENT_VERSION_MIN))
+  if (vm.osType === 'Linux' && agent.version !== null && isTooOld(agent.version))
     unmet.push({
       code: 'LinuxAgentOutdated',
       message: `The Azure Linux agent is ${agent.version}; it must be ${LINUX_AGENT_VERSION_MIN} or higher. Update the agent.`,
@@ -52,6 +53,9 @@ export function unmetRequirements({ vm, agent, guest }: RequirementFacts): reado
 
 /** `2.2.53.1`, also in `WALinuxAgent-2.2.53.1` and `2.2.53.1-rc1`. */
 const VERSION = /\d+(?:\.\d+)*/;
+
+/** The agents of a fleet have a few versions. */
+const isTooOld = remembered((version) => isOlder(version, LINUX_AGENT_VERSION_MIN));
 
 /** Compares dotted versions number by number; a missing one counts as 0. A text without a version is unknown, and not older. */
 function isOlder(version: string, than: string): boolean {

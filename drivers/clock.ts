@@ -1,4 +1,5 @@
 import { Settings } from 'luxon';
+import { utcOf } from '../domain/instants';
 
 /**
  * The clock of the app, in milliseconds since 1970: luxon's, which a host may have replaced. It is read at every step; a DateTime each
@@ -7,4 +8,4 @@ import { Settings } from 'luxon';
 export const clockMs = (): number => Settings.now();
 
 /** The same as an ISO instant in UTC. */
-export const clockUtc = (): string => new Date(Settings.now()).toISOString();
+export const clockUtc = (): string => utcOf(Settings.now());

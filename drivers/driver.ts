@@ -85,12 +85,12 @@ export const OperationAnswer = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('assessed'),
     summary: AvailablePatchSummary,
-    patches: z.array(ListedPatch).exactOptional(),
+    patches: z.array(ListedPatch).readonly().exactOptional(),
   }),
   z.object({
     kind: z.literal('installed'),
     summary: PatchInstallationSummary,
-    patches: z.array(ListedPatch).exactOptional(),
+    patches: z.array(ListedPatch).readonly().exactOptional(),
   }),
   z.object({ kind: z.literal('extensionInstalled'), version: z.string() }),
   z.object({ kind: z.literal('failed'), error: ApiError }),

@@ -111,12 +111,13 @@ export async function simulateMonth(
   const { vms } = readFleet(options.fleet);
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
   try {
-    // Its host is closed by then: the audit of a large fleet takes the room that the app and its rows had.
-    const { rollout, events, evidence, policy, platformEvents, ...lived } = await liveThrough(
+    // Its host is closed by then: the log and the audit of a large fleet take the room that the app and its rows had.
+    const { rollout, log, evidence, policy, platformEvents, ...lived } = await liveThrough(
       options,
       vms,
       azure,
     );
+    const events = [...log];
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(evidence.trail));
     const facts = { vms: azure === null ? vms : vms.map(asOnAzure) };
@@ -146,8 +147,8 @@ export async function simulateMonth(
 interface LivedMonth extends Pick<SimulationReport, 'virtualDays' | 'durableSteps'> {
   readonly rollout: RolloutView;
   readonly policy: Policy;
-  /** The driver's own log. */
-  readonly events: readonly DriverEvent[];
+  /** The driver's own. */
+  readonly log: Iterable<DriverEvent>;
   /** The log of the simulated Azure behind the driver of Azure. */
   readonly platformEvents: readonly DriverEvent[];
   readonly evidence: {
@@ -191,11 +192,10 @@ async function liveThrough(
       freezes: await freezesOf(host),
       changedByOwner: azure === null ? await deletedOf(host, vms) : [],
     };
-    const events =
-      (await azure?.driverEvents(host, releasedUtc, untilUtc)) ?? (await eventsOf(host, untilUtc));
+    const log = (await azure?.driverEvents(host, releasedUtc, untilUtc)) ?? (await eventsOf(host, untilUtc));
     const platformEvents = azure?.platformEvents(untilUtc) ?? [];
     const { durableSteps } = host.stats;
-    return { rollout, policy, events, platformEvents, evidence, virtualDays, durableSteps };
+    return { rollout, policy, log, platformEvents, evidence, virtualDays, durableSteps };
   } finally {
     await host.close();
     composition(host).forgetServices();

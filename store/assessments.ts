@@ -125,7 +125,12 @@ export function assessmentStore(store: Store): AssessmentStore {
     schedule: (vms) => table.write(DUE, { upsert: vms.map(rowOf) }),
     move: (moves) => {
       // One transaction must not name a row twice.
-      const kept = new Map(moves.flatMap(({ to }) => (to === null ? [] : [[keyAt(to), rowOf(to)] as const])));
+      const kept = new Map<string, ReturnType<typeof rowOf>>();
+      for (const { to } of moves) {
+        if (to === null) continue;
+        const moved = rowOf(to);
+        kept.set(moved.row, moved);
+      }
       return table.write(DUE, {
         upsert: [...kept.values()],
         remove: [...new Set(moves.map(({ from }) => keyAt(from)))].filter((row) => !kept.has(row)),

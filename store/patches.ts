@@ -76,21 +76,8 @@ const parseVm = parsedOnce(VmPatches);
 
 export function patchStore(store: Store): PatchStore {
   const table = store.table('patches');
-  const known = new Map<string, readonly ListedPatch[]>();
+  const { keepList, keepAutomatic, list } = listsOf(table);
   const written = new Map<string, KnownRow>();
-  const remember = (list: string, patches: readonly ListedPatch[]): readonly ListedPatch[] => {
-    if (known.size >= KNOWN_MAX) known.clear();
-    known.set(list, patches);
-    return patches;
-  };
-  const keepList = async (patches: readonly ListedPatch[]): Promise<string> => {
-    const text = JSON.stringify(patches);
-    const list = createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
-    if (known.has(list)) return list;
-    await table.insert(LISTS, list, { patches });
-    remember(list, patches);
-    return list;
-  };
   /** Reads, changes and writes, again and again until no other writer came between. Null: nothing to write. */
   const rewrite = async (vmId: VmId, change: (before: VmPatches) => VmPatches | null): Promise<void> => {
     const key = keyOf(vmId);
@@ -109,7 +96,7 @@ export function patchStore(store: Store): PatchStore {
       for (let start = 0; start < found.length; start += TOGETHER_MAX) {
         const together = [];
         for (const { vmId, atUtc, summary, patches } of found.slice(start, start + TOGETHER_MAX)) {
-          const keptAs = patches && (await keepList(patches.filter(isAutomatic)));
+          const keptAs = patches && (await keepAutomatic(patches));
           together.push({ vmId, atUtc, summary, list: keptAs });
         }
         if (await commitAssessed(table, written, together)) continue;
@@ -135,6 +122,43 @@ export function patchStore(store: Store): PatchStore {
       return row && parseVm(row.value);
     },
     page: (after, size) => listPage(table, VMS, { after, size }, parseVm),
+    list,
+  };
+}
+
+interface PatchLists extends Pick<PatchStore, 'list'> {
+  /** Answers the name that the list is kept under. */
+  readonly keepList: (patches: readonly ListedPatch[]) => Promise<string>;
+  /** Of these the Critical and Security ones. */
+  readonly keepAutomatic: (patches: readonly ListedPatch[]) => Promise<string>;
+}
+
+function listsOf(table: Table): PatchLists {
+  const known = new Map<string, readonly ListedPatch[]>();
+  const automaticOf = new WeakMap<readonly ListedPatch[], string>();
+  const remember = (list: string, patches: readonly ListedPatch[]): readonly ListedPatch[] => {
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(list, patches);
+    return patches;
+  };
+  const keepList = async (patches: readonly ListedPatch[]): Promise<string> => {
+    const text = JSON.stringify(patches);
+    const list = createHash('sha256').update(text).digest('hex').slice(0, HASH_DIGITS);
+    if (known.has(list)) return list;
+    await table.insert(LISTS, list, { patches });
+    remember(list, patches);
+    return list;
+  };
+  return {
+    keepList,
+    // Some drivers find the same list, which cannot change, on all VMs that miss the same.
+    keepAutomatic: async (patches) => {
+      const before = automaticOf.get(patches);
+      if (before !== undefined && known.has(before)) return before;
+      const keptAs = await keepList(patches.filter(isAutomatic));
+      if (Object.isFrozen(patches)) automaticOf.set(patches, keptAs);
+      return keptAs;
+    },
     list: async (list) => {
       const found = known.get(list);
       if (found !== undefined) return found;

@@ -1,6 +1,8 @@
 import type { VmId } from '../../domain/ids';
 import type { PatchInstallationSummary } from '../../domain/patches';
+import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { DriverEvent, FleetDriver, InstallRequest, InventoryPage, StartAnswer } from '../driver';
+import { utcOf } from '../../domain/instants';
 import { clockMs } from '../clock';
 import { parseFleet, printFleet, type ParsedFleet } from '../fleet/parseFleet';
 import type { JournalRequest, PowerAction, RequestJournal, VmRequest } from './log/requestJournal';
@@ -123,10 +125,11 @@ class SimulatedFleetDriver implements SimulatedDriver {
     const nowMs = this.#now();
     const from = cursor === null ? 0 : firstAfter(this.#ids, cursor);
     const ids = this.#ids.slice(from, from + PAGE_SIZE);
-    const items = ids.flatMap((id) => {
+    const items: VirtualMachine[] = [];
+    for (const id of ids) {
       const machine = this.#machine(id, nowMs);
-      return machine === undefined ? [] : [vmAt(machine, nowMs)];
-    });
+      if (machine !== undefined) items.push(vmAt(machine, nowMs));
+    }
     const last = from + PAGE_SIZE < this.#ids.length ? ids.at(-1) : undefined;
     return Promise.resolve({ items, next: last ?? null });
   }
@@ -372,10 +375,6 @@ const NOT_FOUND: StartAnswer = {
   message: 'The VM does not exist.',
   retryAfterSeconds: null,
 };
-
-function utcOf(ms: number): string {
-  return new Date(ms).toISOString();
-}
 
 /** A journal that failed says so at the next append, whose caller waits for it. */
 function ignoreUntilAsked(promise: Promise<void>): void {

@@ -106,6 +106,28 @@ describe('the patches of a VM', () => {
     expect((await kept.read(first))?.installed).toHaveLength(1);
   });
 
+  it('of a list that cannot change are kept once, and of one that can as it is each time', async () => {
+    const store = memoryStore();
+    const insert = jest.spyOn(store.table('patches'), 'insert');
+    const kept = patchStore(store);
+    const assessedAt = (n: number, missing: readonly ListedPatch[]): Promise<void> =>
+      kept.keepAssessed([{ vmId: first, atUtc: day(n), summary: summaryOf(day(n)), patches: missing }]);
+    const same = Object.freeze([patch('1'), patch('2')]);
+    await assessedAt(3, same);
+    await assessedAt(6, same);
+    expect(insert).toHaveBeenCalledTimes(1);
+    const growing = [patch('1')];
+    await assessedAt(9, growing);
+    growing.push(patch('3'));
+    await assessedAt(12, growing);
+    const names = await Promise.all(
+      ((await kept.read(first))?.assessed ?? []).map(async ({ list }) =>
+        (await kept.list(list)).map(({ kbId }) => kbId),
+      ),
+    );
+    expect(names).toEqual([['1', '2'], ['1'], ['1', '3']]);
+  });
+
   it('that were installed are lacked no more from that instant on; those that failed are', async () => {
     await patches.keepAssessed([
       { vmId: first, atUtc: day(3), summary: summaryOf(day(3)), patches: [patch('1'), patch('2')] },

@@ -11,7 +11,7 @@ import {
   type MonthIndex,
 } from '../calendar';
 import { DAY_MS, HOUR_MS } from '../../../domain/timeUnits';
-import type { Machine } from './machine';
+import { NEVER_SILENT, type Machine } from './machine';
 import { RATES } from './normalMonthRates';
 import { effectIntervals } from './scenarioEffects';
 
@@ -41,10 +41,29 @@ export function isAgentReady(machine: Machine, ms: number): boolean {
   if (!hasAgent(machine) || machine.agentSilent || ms < machine.agentSinceMs) return false;
   const month = monthIndexOf(ms);
   return !(
-    agentLostInMonth(machine, month).some((gap) => within(gap, ms)) ||
-    agentLostInMonth(machine, month - 1).some((gap) => within(gap, ms)) ||
+    silentAround(machine, month).some((gap) => within(gap, ms)) ||
+    isSilencedByEffect(machine, month, ms) ||
     machine.installationsWithFaults.some(({ agentGap }) => agentGap !== null && within(agentGap, ms))
   );
+}
+
+/** When it is silent by itself in this month or since the one before. */
+function silentAround(machine: Machine, month: MonthIndex): readonly Interval[] {
+  if (machine.silent.month === month) return machine.silent.gaps;
+  const gaps = [...agentGaps(machine.vmSeed, month - 1), ...agentGaps(machine.vmSeed, month)];
+  if (quiet.month !== month) quiet = { month, gaps: NO_INTERVALS };
+  machine.silent = gaps.length === 0 ? quiet : { month, gaps };
+  return machine.silent.gaps;
+}
+
+/** Most VMs are never silent, and share that. */
+let quiet: Machine['silent'] = NEVER_SILENT;
+
+function isSilencedByEffect(machine: Machine, month: MonthIndex, ms: number): boolean {
+  if (machine.effects.length === 0) return false;
+  const silenced = (of: MonthIndex): boolean =>
+    effectIntervals(machine, 'agentLost', of).some((gap) => within(gap, ms));
+  return silenced(month) || silenced(month - 1);
 }
 
 /** as its tags say, and in order without them. */

@@ -1,4 +1,9 @@
-import type { ApiError, PatchStatus, PatchInstallationSummary } from '../../../domain/patches';
+import type {
+  ApiError,
+  AvailablePatchSummary,
+  PatchStatus,
+  PatchInstallationSummary,
+} from '../../../domain/patches';
 import { defaultPolicy } from '../../../domain/policy';
 import { chance, hash53 } from '../../../domain/seed';
 import { tagOf } from '../../../domain/tags';
@@ -7,7 +12,7 @@ import type { VirtualMachine } from '../../../domain/virtualMachine';
 import type { z } from 'zod';
 import type { ImportedInstance } from '../../fleet/vmRecord';
 import type { DriverAction } from '../../driver';
-import type { Interval, MonthIndex } from '../calendar';
+import { NO_INTERVALS, type Interval, type MonthIndex } from '../calendar';
 import type { PatchView } from '../patches/patchCatalogue';
 import type { PatchSeries } from '../patches/patchSeries';
 import type { PatchSource } from '../patches/patchSource';
@@ -93,6 +98,22 @@ export interface ExtensionInstallation extends OperationBase {
 }
 export type Operation = Assessment | Installation | ExtensionInstallation;
 
+/** What was made to show an operation. */
+export interface Shown {
+  readonly operation: Operation;
+  operationId: string | null;
+  activityId: string | null;
+  assessed: Ended<AssessmentResult, AvailablePatchSummary> | null;
+  installed: Ended<InstallationResult, PatchInstallationSummary> | null;
+}
+
+/** The summary of an operation that has ended. It is of this result and end: one that is cut short afterwards has others. */
+interface Ended<Result, Summary> {
+  readonly result: Result;
+  readonly endMs: number;
+  readonly summary: Summary;
+}
+
 /** An effect of a scenario that concerns the VM, and while which it was loaded. */
 export interface ActiveEffect extends Interval {
   readonly effect: Effect;
@@ -151,7 +172,12 @@ export interface Machine {
   /** What is left of an extension's work that was stopped; null when there is nothing to go on with. */
   extensionLeftMs: number | null;
   readonly offByMonth: Map<MonthIndex, readonly Interval[]>;
+  /** When its agent is silent by itself, in the month that was asked for last and the one before. */
+  silent: { readonly month: MonthIndex; readonly gaps: readonly Interval[] };
+  readonly shown: Record<Operation['kind'], Shown | null>;
 }
+
+export const NEVER_SILENT: Machine['silent'] = { month: NaN, gaps: NO_INTERVALS };
 
 export interface MachineModel {
   readonly index: number;
@@ -198,8 +224,12 @@ export function machineOf(model: MachineModel, seed: number, bornMs: number, pac
     enabledMs: vm.enabled ? -Infinity : Infinity,
     extensionLeftMs: null,
     offByMonth: new Map(),
+    silent: NEVER_SILENT,
+    shown: nothingShown(),
   };
 }
+
+const nothingShown = (): Machine['shown'] => ({ assessment: null, installation: null, extension: null });
 
 /** The machine under the id it was moved to. Its operations stay with the id that they were started under. */
 export function movedMachine(
@@ -219,6 +249,7 @@ export function movedMachine(
     operations: [],
     current: null,
     offByMonth: new Map(),
+    shown: nothingShown(),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { AvailablePatchSummary, PatchInstallationSummary } from '../../../domain/patches';
+import { utcOf } from '../../../domain/instants';
 import type { OperationAnswer } from '../../driver';
 import { missingPatches, triedPatches } from '../patches/foundPatches';
-import type { Assessment, Installation, Machine, Operation } from './machine';
-import { activityIdOf } from './operationIds';
+import type { Assessment, Installation, Operation } from './machine';
+import { activityIdOf, shownOf } from './operationIds';
 
 export function operationAnswer(operation: Operation, nowMs: number): OperationAnswer {
   if (operation.lost) return { kind: 'lost' };
@@ -39,43 +40,39 @@ export function operationAnswer(operation: Operation, nowMs: number): OperationA
 export function assessmentSummary(assessment: Assessment, nowMs: number): AvailablePatchSummary {
   const { result, endMs, startMs } = assessment;
   const running = nowMs < endMs;
-  return {
+  const shown = shownOf(assessment);
+  if (!running && shown.assessed?.result === result && shown.assessed.endMs === endMs)
+    return shown.assessed.summary;
+  const summary: AvailablePatchSummary = {
     status: running ? 'InProgress' : result.status,
     assessmentActivityId: activityIdOf(assessment),
     rebootPending: assessment.rebootPending,
     criticalAndSecurityPatchCount: result.criticalAndSecurityPatchCount,
     otherPatchCount: result.otherPatchCount,
-    startTime: new Date(startMs).toISOString(),
-    lastModifiedTime: new Date(running ? startMs : endMs).toISOString(),
+    startTime: utcOf(startMs),
+    lastModifiedTime: utcOf(running ? startMs : endMs),
     error: running ? null : result.error,
   };
+  if (!running) shown.assessed = { result, endMs, summary };
+  return summary;
 }
-
-interface Ended {
-  readonly result: Installation['result'];
-  readonly endMs: number;
-  readonly summary: PatchInstallationSummary;
-}
-
-/** What a machine's last installation came to is shown at each look, and does not change any more. */
-const ended = new WeakMap<Machine, Ended>();
 
 /** While it is running, what is done so far is installed or failed, and the rest is pending. */
 export function installationSummary(installation: Installation, nowMs: number): PatchInstallationSummary {
-  const { machine, result, endMs } = installation;
+  const { result, endMs } = installation;
   if (nowMs < endMs) return runningSummary(installation, nowMs);
-  const known = ended.get(machine);
+  const shown = shownOf(installation);
+  const known = shown.installed;
   if (known?.result === result && known.endMs === endMs) return known.summary;
-  const lastModifiedTime = new Date(endMs).toISOString();
-  const summary = { ...result, ...identityOf(installation), lastModifiedTime };
-  ended.set(machine, { result, endMs, summary });
+  const summary = { ...result, ...identityOf(installation), lastModifiedTime: utcOf(endMs) };
+  shown.installed = { result, endMs, summary };
   return summary;
 }
 
 type Identity = Pick<PatchInstallationSummary, 'installationActivityId' | 'startTime'>;
 
 function identityOf(installation: Installation): Identity {
-  const startTime = new Date(installation.startMs).toISOString();
+  const startTime = utcOf(installation.startMs);
   return { installationActivityId: activityIdOf(installation), startTime };
 }
 
@@ -95,7 +92,7 @@ function runningSummary(installation: Installation, nowMs: number): PatchInstall
     installedPatchCount: installed,
     failedPatchCount: failed,
     pendingPatchCount: selectedCount - installed - failed,
-    lastModifiedTime: new Date(done.at(-1)?.atMs ?? startMs).toISOString(),
+    lastModifiedTime: utcOf(done.at(-1)?.atMs ?? startMs),
     error: null,
   };
 }

@@ -1,15 +1,19 @@
-import { guidOf } from '../guid';
-import type { Machine, Operation } from './machine';
+import { guidEndingIn, guidOf } from '../guid';
+import type { Machine, Operation, Shown } from './machine';
 
 /**
  * The same seed, VM and ordinal make the same id. Its last twelve digits say where to find the operation, so that a hundred
  * thousand of them need no index.
  */
 export function operationIdOf(operation: Operation): string {
-  return remembered(operationIds, operation, ({ machine, ordinal }) => {
-    const hash = guidOf(machine.vmSeed, machine.bornMs, ordinal).slice(0, 24);
-    return hash + hex6(machine.index) + hex6(ordinal);
-  });
+  const { machine, ordinal } = operation;
+  const shown = shownOf(operation);
+  return (shown.operationId ??= guidEndingIn(
+    [machine.index, ordinal],
+    machine.vmSeed,
+    machine.bornMs,
+    ordinal,
+  ));
 }
 
 export function findOperation(machines: readonly Machine[], id: string): Operation | undefined {
@@ -20,9 +24,10 @@ export function findOperation(machines: readonly Machine[], id: string): Operati
 
 /** The id by which an installation is known again after its operation is forgotten. */
 export function activityIdOf(operation: Operation): string {
-  return remembered(activityIds, operation, ({ machine, ordinal }) => {
-    return given.get(operation) ?? guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity');
-  });
+  const { machine, ordinal } = operation;
+  const shown = shownOf(operation);
+  return (shown.activityId ??=
+    given.get(operation) ?? guidOf(machine.vmSeed, machine.bornMs, ordinal, 'activity'));
 }
 
 /** Few activities are given an id: those that were requested over the ARM API. */
@@ -35,30 +40,15 @@ export function giveActivityId(operation: Operation, activityId: string | undefi
   if (!isTaken) given.set(operation, activityId);
 }
 
-type KnownIds = Readonly<
-  Record<Operation['kind'], WeakMap<Machine, { readonly operation: Operation; readonly id: string }>>
->;
-
 /**
- * Of the last assessment and the last installation of each VM that was asked for: each look at an operation asks for its id, and each reading of a
- * VM for those of its activities. Three hashes each need not be made again.
+ * What is made to show an operation is kept for the last assessment, installation and extension of each VM that was asked for: each look at an operation
+ * asks for its id, and each reading of a VM for its activities.
  */
-const operationIds = noIds();
-const activityIds = noIds();
-
-function noIds(): KnownIds {
-  return { assessment: new WeakMap(), installation: new WeakMap(), extension: new WeakMap() };
-}
-
-function remembered(ids: KnownIds, operation: Operation, idOf: (operation: Operation) => string): string {
-  const ofKind = ids[operation.kind];
-  const known = ofKind.get(operation.machine);
-  if (known?.operation === operation) return known.id;
-  const id = idOf(operation);
-  ofKind.set(operation.machine, { operation, id });
-  return id;
-}
-
-function hex6(number: number): string {
-  return number.toString(16).padStart(6, '0');
+export function shownOf(operation: Operation): Shown {
+  const { shown } = operation.machine;
+  const known = shown[operation.kind];
+  if (known?.operation === operation) return known;
+  const fresh: Shown = { operation, operationId: null, activityId: null, assessed: null, installed: null };
+  shown[operation.kind] = fresh;
+  return fresh;
 }

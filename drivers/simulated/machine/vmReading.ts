@@ -46,9 +46,10 @@ const otherwiseEnabled = new WeakMap<VirtualMachine, VirtualMachine>();
 function extensionOf(machine: Machine, nowMs: number): VmReading['extension'] {
   if (machine.enabledMs > nowMs) return null;
   const latestVersion = latestExtension(nowMs);
-  const lags = chance(machine.vmSeed, 'extensionLags') < RATES.extensionLags;
-  const installedMs = Math.min(machine.extensionMs, nowMs);
-  const version = lags ? latestExtension(installedMs) : latestVersion;
+  const installed = latestExtension(Math.min(machine.extensionMs, nowMs));
+  const isHeldBack =
+    installed !== latestVersion && chance(machine.vmSeed, 'extensionLags') < RATES.extensionLags;
+  const version = isHeldBack ? installed : latestVersion;
   return extensionFails(machine, nowMs)
     ? { version, latestVersion, failure: extensionError(machine.vm.osType).message }
     : { version, latestVersion };

@@ -43,19 +43,43 @@ function foundBy(installation: Installation, nowMs: number): readonly FoundPatch
   ];
 }
 
-/** What an assessment finds missing, by name. */
-export function missingPatches(machine: Machine, nowMs: number): ListedPatch[] {
-  return listedPatches(
-    availablePatches(machine, nowMs).map((patch) => {
+/** What an assessment finds missing, by name. VMs that miss the same share the list. */
+export function missingPatches(machine: Machine, nowMs: number): readonly ListedPatch[] {
+  const available = availablePatches(machine, nowMs);
+  const { lists } = machine.view;
+  const key = keyOf(machine, available, nowMs);
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const missing = listedPatches(
+    available.map((patch): ListedPatch => {
       const { kbId, name, version, classification } = nameOf(machine, patch, nowMs);
       const publishedUtc = utcOf(patch.series.publishedMs(patch.version));
-      return { kbId, name, version, classification, state: 'Available', publishedUtc };
+      return Object.freeze({ kbId, name, version, classification, state: 'Available', publishedUtc });
     }),
   );
+  if (lists.size >= LISTS_MAX) lists.clear();
+  lists.set(key, Object.freeze(missing));
+  return missing;
+}
+
+/** Of a view: some hundred bytes each. */
+const LISTS_MAX = 1_000;
+
+/** A character for each series of the view: which version is missing, if any, and whether it needs Ubuntu Pro. */
+function keyOf(machine: Machine, available: readonly AvailablePatch[], nowMs: number): string {
+  let key = '';
+  let next = 0;
+  for (const series of machine.view.allSeries) {
+    const missing = available[next]?.series === series ? available[next] : undefined;
+    if (missing !== undefined) next += 1;
+    const isForPro = missing !== undefined && needsUbuntuPro(machine, series, nowMs);
+    key += String.fromCharCode(missing === undefined ? 0 : missing.version + 1, isForPro ? 1 : 0);
+  }
+  return key;
 }
 
 /** What an installation selected, and what became of each. */
-export function triedPatches(installation: Installation, nowMs: number): ListedPatch[] {
+export function triedPatches(installation: Installation, nowMs: number): readonly ListedPatch[] {
   return listedPatches(
     foundBy(installation, nowMs).map(({ kbId, name, version, classification, installationState }) => ({
       kbId,

@@ -1,4 +1,4 @@
-import type { PatchClassification } from '../../../domain/patches';
+import type { ListedPatch, PatchClassification } from '../../../domain/patches';
 import { chance } from '../../../domain/seed';
 import type { VirtualMachine } from '../../../domain/virtualMachine';
 import { monthIndexOf, monthStartMs, releaseMonthAt, releaseMsOf } from '../calendar';
@@ -20,6 +20,8 @@ export interface PatchView {
   readonly allSeries: readonly PatchSeries[];
   /** The newest version of the series to be seen now, among those published until `publishedUntilMs`; -1 for none. */
   visible(series: PatchSeries, nowMs: number, publishedUntilMs: number): number;
+  /** What was listed of it last, by what it is made of. */
+  readonly lists: Map<string, readonly ListedPatch[]>;
   /** What a VM with this random had when it was first seen: versions published until this instant. */
   baselineMs(firstSeenMs: number, random: number): number;
 }
@@ -69,6 +71,7 @@ function viewOf(
   const lastSeen = new Map<PatchSeries, Seen>();
   return {
     allSeries,
+    lists: new Map(),
     visible(series, nowMs, publishedUntilMs) {
       const last = lastSeen.get(series);
       if (last?.nowMs === nowMs && last.publishedUntilMs === publishedUntilMs) return last.version;

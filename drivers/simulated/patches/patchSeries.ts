@@ -41,9 +41,12 @@ export function monthlySeries(
   const published: number[] = [];
   const names: PatchName[] = [];
   let nextMonth = FIRST_MONTH;
+  let reachedMs = monthStartMs(nextMonth);
   const reach = (ms: number): void => {
+    if (ms < reachedMs) return;
     for (const month = monthIndexOf(ms); nextMonth <= month; nextMonth += 1)
       published.push(...publishedIn(nextMonth).toSorted((a, b) => a - b));
+    reachedMs = monthStartMs(nextMonth);
   };
   return {
     ...kind,
