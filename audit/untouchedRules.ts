@@ -1,3 +1,4 @@
+import type { DriverAction } from '../drivers/driver';
 import type { AuditInput, AuditVm } from './auditInput';
 import type { Findings } from './auditReport';
 import type { DriverLog } from './driverLog';
@@ -18,6 +19,7 @@ export function checkUntouched(
   const facts = new Map(vms.map((vm) => [vm.id.toLowerCase(), vm]));
   const inRollout = new Set<string>();
   for (const { at, event } of events) {
+    if (!TOUCHES.has(event.action)) continue;
     const key = event.vm.toLowerCase();
     const vm = facts.get(key);
     if (vm === undefined || changed.has(key)) continue;
@@ -34,6 +36,9 @@ export function checkUntouched(
     if (why !== null) findings.violated('INV-17', vm.id, at, why);
   }
 }
+
+/** The log is long: only these are looked into. */
+const TOUCHES: ReadonlySet<DriverAction> = new Set(['installStarted', 'assessmentStarted', 'rebootStarted']);
 
 interface Touch {
   readonly installs: boolean;
