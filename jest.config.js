@@ -14,6 +14,8 @@ module.exports = {
   // A process of jest that has run months needs up to half a second to give back its memory, several at once more: jest's own limit. One that a
   // test has left something open in never ends, and is still named.
   workerGracefulExitTimeout: 10_000,
+  // A promise that is rejected while no test runs would end the process, and not fail its test.
+  waitForUnhandledRejections: true,
   testSequencer: '<rootDir>/tests/support/longestFirst.cjs',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   // With the settings of .swcrc, as the app itself is built.

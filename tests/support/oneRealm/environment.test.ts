@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, executionAsyncId } from 'node:async_hooks';
 import vm from 'node:vm';
 import { loadNatively } from '../../emulator/support/nativeHost';
 
@@ -47,4 +47,14 @@ test('an async storage that a test file has used holds nothing after it, so that
     expect([ran.getStore(), entered.getStore()]).toEqual([undefined, undefined]);
   });
   expect(members()).toEqual(before);
+});
+
+test('nothing follows the promises of a test but what it uses itself', async () => {
+  // Node numbers what goes on after a promise only while something follows promises.
+  await Promise.resolve();
+  expect(executionAsyncId()).toBe(0);
+  await new AsyncLocalStorage<string>().run('of the test', async () => {
+    await Promise.resolve();
+    expect(executionAsyncId()).toBeGreaterThan(0);
+  });
 });

@@ -43,10 +43,35 @@ module.exports = class OneRealmRuntime extends Runtime {
   }
 
   requireModule(from, name, ...rest) {
+    if (name === 'node:async_hooks' && OF_CIRCUS.test(from)) return { AsyncLocalStorage: RunningTest };
     if (name !== undefined && LOADED_ONCE.has(packageOf(name))) return createRequire(from)(name);
     return super.requireModule(from, name, ...rest);
   }
 };
+
+const OF_CIRCUS = /[\\/]node_modules[\\/]jest-circus[\\/]/;
+
+/**
+ * In the place of the storage in which jest notes the test that runs: Node would carry it through every promise of the process. Tests of a file run
+ * one after the other, so that one note is enough. jest waits for rejected promises after each test (jest.config.js), so that they fail their own.
+ */
+class RunningTest {
+  #noted = undefined;
+
+  getStore() {
+    return this.#noted;
+  }
+
+  async run(noted, runIt) {
+    const before = this.#noted;
+    this.#noted = noted;
+    try {
+      return await runIt();
+    } finally {
+      this.#noted = before;
+    }
+  }
+}
 
 /** `zod` of `zod/v4/core`, `@jest/expect` of `@jest/expect/build/index.js`. */
 function packageOf(name) {
