@@ -30,7 +30,7 @@ import { isSetUnproven, lookAtMembers } from './round/setMembers';
 import { wakingActivity, type AnswerTo, type Services, type WakingServices } from './services';
 import { sideBySide } from './sideBySide';
 import { endedOf, stragglersOf } from './round/stragglers';
-import { takeStep, type RoundInFlight } from './round/takeStep';
+import { takeStep, type RoundInFlight, type VmStep } from './round/takeStep';
 import { vmSpan, type TraceSpan } from './traces';
 import { wakeAfterRounds } from './rollout/wake';
 
@@ -52,7 +52,7 @@ export const advanceRound = wakingActivity(contracts.advanceRound, async (servic
     const { answer, vms } = advanced;
     if (answer.dueUtc !== null)
       return input.leavesStragglers === true ? withStragglers(services, input, answer, vms) : answer;
-    const isRecorded = await recordPlainRound(services, input.ref, input.claim.claimId);
+    const isRecorded = await recordPlainRound(services, input.ref, input.claim.claimId, advanced);
     return isRecorded ? { ...answer, isRecorded } : answer;
   }
   throw new Error(
@@ -64,7 +64,7 @@ export const advanceRound = wakingActivity(contracts.advanceRound, async (servic
 const ATTEMPTS_MAX = 3;
 
 type Input = z.output<typeof contracts.advanceRound.input>;
-type Advanced = Pick<RoundProgress, 'answer' | 'vms'>;
+type Advanced = Pick<RoundProgress, 'answer' | 'vms' | 'startedUtc'>;
 
 /** What has its outcome counts for the gate of the phase, which waits for stragglers as little as the batch does. */
 async function withStragglers(
@@ -264,18 +264,26 @@ class Work {
     return { vmId, update: this.#after(vmId, update, answer) };
   }
 
-  /** When one VM has nothing more to do now, the next takes its place. */
+  /** When one VM has nothing more to do now, the next takes its place. Of most VMs nothing is due. */
   async #pass(before: readonly VmProgress[]): Promise<VmProgress[]> {
-    return [
-      ...(await sideBySide(before, async (vm) => ({ vmId: vm.vmId, update: await this.#advanceOne(vm) }))),
-    ];
+    const due = before.filter(({ update }) => this.#isDue(update));
+    const updates = await sideBySide(due, (vm) => this.#advanceOne(vm));
+    const advanced = new Map(due.map((vm, n) => [vm, updates[n] ?? vm.update]));
+    return before.map((vm) => {
+      const update = advanced.get(vm);
+      return update === undefined || update === vm.update ? vm : { vmId: vm.vmId, update };
+    });
+  }
+
+  #isDue(update: VmUpdate): update is VmStep {
+    if (update.kind === 'ended' || update.kind === 'askExposure') return false;
+    return update.dueUtc <= this.services.nowUtc();
   }
 
   async #advanceOne({ vmId, update: before }: VmProgress): Promise<VmUpdate> {
     let update = before;
     for (let steps = 0; steps < STEPS_MAX; steps += 1) {
-      if (update.kind === 'ended' || update.kind === 'askExposure') break;
-      if (update.dueUtc > this.services.nowUtc() || this.#isFull()) break;
+      if (!this.#isDue(update) || this.#isFull()) break;
       const observation = await takeStep(this.services, this.round, vmId, update).catch(
         (error: unknown): Observation => ({ of: 'threw', message: messageOf(error) }),
       );

@@ -21,7 +21,7 @@ import type { VmReading } from '../drivers/driver';
 import { roundSlot } from '../planning/roundSlot';
 import { NEVER_UTC } from '../store/agenda';
 import type { PhaseRecord } from '../store/rollouts';
-import { SecondChance, type DueChance, type TakenChance } from '../store/secondChances';
+import { chanceOf, type DueChance, type TakenChance } from '../store/secondChances';
 import { isUsedUp } from './budgets/budgetMembers';
 import { budgetSizesNow } from './budgets/budgetShares';
 import * as contracts from './contracts';
@@ -157,7 +157,7 @@ class Look {
     }
     const outcome = await this.#services.outcomes.read(from.rolloutId, from.vmId);
     if (outcome?.waits !== true || outcome.atUtc !== from.atUtc) return { from, misses: 0, dueUtc: null };
-    this.taken.push({ ...SecondChance.parse(from), misses: 0, timeZone });
+    this.taken.push({ ...chanceOf(from), misses: 0, timeZone });
     return { from, misses: 0, dueUtc: window.closesUtc };
   }
 

@@ -3,6 +3,7 @@ import { countOutcomes } from '../domain/outcomeCounts';
 import type { RolloutId, VmId } from '../domain/ids';
 import { later } from '../domain/instants';
 import type { VmUpdate } from '../domain/vmUpdate';
+import type { RoundProgress } from '../store/roundProgress';
 import type { RoundRecord } from '../store/rollouts';
 import * as contracts from './contracts';
 import { expectProbes } from './round/expectClaim';
@@ -15,7 +16,7 @@ import { roundSpan } from './traces';
 import { wakeAfterRounds } from './rollout/wake';
 
 export const recordRound = wakingActivity(contracts.recordRound, async (services, { ref, claimId }) =>
-  record(services, ref, claimId, await endingsOf(services, ref.rolloutId, claimId)),
+  record(services, ref, claimId, endingsOf(claimId, await progressOf(services, ref.rolloutId, claimId))),
 );
 
 /**
@@ -26,9 +27,10 @@ export async function recordPlainRound(
   services: WakingServices,
   ref: contracts.RoundRef,
   claimId: string,
+  progress: Progress,
 ): Promise<boolean> {
   if (asksAfterwards(services)) return false;
-  const ended = await endingsOf(services, ref.rolloutId, claimId);
+  const ended = endingsOf(claimId, progress);
   if (unhealthyOf(ended.endings).length + unclearOf(ended.endings) > 0) return false;
   await record(services, ref, claimId, ended);
   return true;
@@ -119,13 +121,19 @@ interface EndedRound {
   readonly startedUtc: string | undefined;
 }
 
-/** How the VMs of a round ended. Throws while one of them has not: a round is written down once, whole. */
-async function endingsOf(services: Services, rolloutId: RolloutId, claimId: string): Promise<EndedRound> {
+type Progress = Pick<RoundProgress, 'vms' | 'startedUtc'>;
+
+async function progressOf(services: Services, rolloutId: RolloutId, claimId: string): Promise<Progress> {
   const found = await services.roundProgress.read(rolloutId, claimId);
   if (found === null) throw new Error(`Round ${claimId} has no progress to be written down.`);
-  const endings = found.progress.vms.map(({ vmId, update }) => {
+  return found.progress;
+}
+
+/** How the VMs of a round ended. Throws while one of them has not: a round is written down once, whole. */
+function endingsOf(claimId: string, { vms, startedUtc }: Progress): EndedRound {
+  const endings = vms.map(({ vmId, update }) => {
     if (update.kind === 'ended') return { ...update, vmId };
     throw new Error(`Round ${claimId} is not over: ${vmId} is at ${update.kind}.`);
   });
-  return { endings, startedUtc: found.progress.startedUtc };
+  return { endings, startedUtc };
 }

@@ -94,16 +94,6 @@ function emergenciesOf({ inventory, policy }: Services): Map<string, OfEmergency
   return known;
 }
 
-/** Asks an activity's code as the host would: its input and output are parsed. */
-export async function ask<C extends ActivityContract>(
-  { handler }: ActivityOver<Services, false>,
-  contract: C,
-  services: Services,
-  input: z.input<C['input']>,
-): Promise<z.output<C['output']>> {
-  return contract.output.parse(await handler(services)(input)) as z.output<C['output']>;
-}
-
 export function activity<C extends ActivityContract>(
   contract: C,
   run: Run<C, Services>,

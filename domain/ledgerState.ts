@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Disruption } from './disruption';
 import { AvailabilitySetId, VmId } from './ids';
 import { utcOf } from './instants';
+import { remembered } from './remembered';
 import { ClaimKind, emptyLedger, type Claim, type Impairment, type LedgerState, type Ticket } from './ledger';
 
 /**
@@ -42,7 +43,11 @@ const BUDGET = '~';
 
 const Text = z.tuple([z.number().int(), z.string()]);
 /** Region, zone, set, update domain, count, shareMax, downCount, and by three the subscriptions and budgets with their count and max. */
-const Place = z.array(z.union([z.string(), z.number(), z.null()]));
+const Place = z.custom<(string | number | null)[]>((value) => Array.isArray(value) && value.every(isOfPlace));
+
+function isOfPlace(part: unknown): boolean {
+  return part === null || typeof part === 'string' || typeof part === 'number';
+}
 
 export const PackedLedger = z.object({
   /** Where instants begin, in milliseconds since 1970. */
@@ -64,9 +69,10 @@ export function packLedger(state: LedgerState): PackedLedger {
   const ids = [...new Set(idsIn(state))].sort();
   const idAt = new Map(ids.map((id, at) => [id, at]));
   const regions = [...new Set(regionsIn(state))].sort();
-  const fromMs = Math.min(...instantsIn(state).map(Date.parse), Number.MAX_SAFE_INTEGER);
+  const instantMs = remembered(Date.parse);
+  const fromMs = Math.min(...instantsIn(state).map(instantMs), Number.MAX_SAFE_INTEGER);
   const id = (text: string): number => idAt.get(text) ?? -1;
-  const ms = (utc: string): number => Date.parse(utc) - fromMs;
+  const ms = (utc: string): number => instantMs(utc) - fromMs;
   const region = (name: string): number => regions.indexOf(name);
   const place = (one: Disruption): PackedPlace => [
     region(one.region),
@@ -112,7 +118,14 @@ export function packLedger(state: LedgerState): PackedLedger {
 export function unpackLedger(packed: PackedLedger): LedgerState {
   const ids = wholeTexts(packed.ids);
   const id = (at: number): string => ids[at] ?? '';
-  const utc = (ms: number): string => utcOf(packed.fromMs + ms);
+  const known = new Map<number, string>(); // rounds of a window share their instants
+  const utc = (ms: number): string => {
+    const before = known.get(ms);
+    if (before !== undefined) return before;
+    const text = utcOf(packed.fromMs + ms);
+    known.set(ms, text);
+    return text;
+  };
   const region = (at: number): string => packed.regions[at] ?? '';
   const place = (written: PackedPlace): Disruption => disruptionOf(written, id, region);
   return {
@@ -132,7 +145,7 @@ export function unpackLedger(packed: PackedLedger): LedgerState {
     })),
     impairments: packed.impairments.map(([vm, set, where, since]): Impairment => ({
       vmId: VmId.parse(id(vm)),
-      availabilitySetId: AvailabilitySetId.parse(id(set)),
+      availabilitySetId: setOf(id(set)),
       region: region(where),
       sinceUtc: utc(since),
     })),
@@ -165,7 +178,7 @@ function disruptionOf(
   return {
     region: regionAt(Number(region)),
     zone: zone === null || zone === undefined ? null : String(zone),
-    availabilitySetId: typeof set === 'number' ? AvailabilitySetId.parse(id(set)) : null,
+    availabilitySetId: typeof set === 'number' ? setOf(id(set)) : null,
     updateDomain: numberOrNull(updateDomain),
     count: Number(count),
     shareMax: numberOrNull(shareMax),
@@ -174,6 +187,8 @@ function disruptionOf(
     ...(budgets.length > 0 && { budgets }),
   };
 }
+
+const setOf = remembered((text) => AvailabilitySetId.parse(text));
 
 const numberOrNull = (value: PackedPlace[number] | undefined): number | null =>
   typeof value === 'number' ? value : null;

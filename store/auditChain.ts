@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { AuditRow } from './auditRow';
 
@@ -27,7 +27,10 @@ export interface ChainHead {
 export const NO_ROWS: ChainHead = { seq: 0, hash: '0'.repeat(64) };
 
 export function linked(chain: string, key: string, row: AuditRow, head: ChainHead): ChainedRow {
-  const unsigned = { ...AuditRow.parse(row), chain, seq: head.seq + 1, key, previous: head.hash };
+  const { atUtc, who, what, subject, vmId, why, evidence } = row;
+  const seq = head.seq + 1;
+  const place = { chain, seq, key, previous: head.hash };
+  const unsigned = { atUtc, who, what, subject, vmId, why, evidence, ...place };
   return { ...unsigned, hash: hashOf(unsigned) };
 }
 
@@ -36,7 +39,7 @@ export function hashOf({
   hash: _own,
   ...row
 }: Omit<ChainedRow, 'hash'> & { readonly hash?: string }): string {
-  return createHash('sha256').update(canonicalJson(row)).digest('hex');
+  return hash('sha256', canonicalJson(row), 'hex');
 }
 
 export function canonicalJson(value: unknown): string {

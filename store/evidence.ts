@@ -1,5 +1,6 @@
 import type { RolloutId } from '../domain/ids';
-import { noRolloutEvidence, RolloutEvidence } from '../domain/rolloutEvidence';
+import { noRolloutEvidence, type RolloutEvidence } from '../domain/rolloutEvidence';
+import { EvidenceRow, shortEvidence, wholeEvidence } from './evidenceRow';
 import { LastWritten, writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
 import type { Row, Store } from './store';
@@ -14,7 +15,7 @@ export interface EvidenceStore {
 }
 
 const ROW = 'totals';
-const parseEvidence = parsedOnce(RolloutEvidence);
+const parseEvidence = parsedOnce(EvidenceRow);
 
 /** Rollouts whose evidence is known as this process wrote it. */
 const KNOWN_MAX = 16;
@@ -24,7 +25,7 @@ export function evidenceStore(store: Store): EvidenceStore {
   const table = store.table('evidence');
   const known = new LastWritten<RolloutEvidence>(KNOWN_MAX);
   const evidenceIn = (id: RolloutId, row: Row | null): RolloutEvidence =>
-    row === null ? noRolloutEvidence : (known.of(id, row) ?? parseEvidence(row.value));
+    row === null ? noRolloutEvidence : (known.of(id, row) ?? wholeEvidence(parseEvidence(row.value)));
   return {
     read: async (id) => evidenceIn(id, await table.get(id, ROW)),
     update: async (id, change) => {
@@ -33,7 +34,11 @@ export function evidenceStore(store: Store): EvidenceStore {
         const before = evidenceIn(id, row);
         const after = change(before);
         if (after === before) return before;
-        const etag = await writeOne(table, id, { row: ROW, value: after, etag: row?.etag ?? null });
+        const etag = await writeOne(table, id, {
+          row: ROW,
+          value: shortEvidence(after),
+          etag: row?.etag ?? null,
+        });
         if (etag === null) continue;
         known.keep(id, etag, after);
         return after;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { keyOf, Utc, VmId } from '../domain/ids';
 import { PatchInstallationSummary } from '../domain/patches';
+import { LastWritten, writeOne } from './lastWritten';
 import { parsedOnce } from './parsedOnce';
 import type { Store } from './store';
 
@@ -37,16 +38,27 @@ export interface OperationStore {
 
 const parseInstallOperation = parsedOnce(InstallOperation);
 
+/** Installations that are known as this process wrote them: those of the rounds under way. */
+const KNOWN_MAX = 2_000;
+
 export function operationStore(store: Store): OperationStore {
   const table = store.table('operations');
+  const known = new LastWritten<InstallOperation>(KNOWN_MAX);
   const read: OperationStore['read'] = async (region, vmId) => {
-    const row = await table.get(region, keyOf(vmId));
-    return row && { operation: parseInstallOperation(row.value), etag: row.etag };
+    const key = keyOf(vmId);
+    const row = await table.get(region, key);
+    if (row === null) return null;
+    return {
+      operation: known.of(`${region} ${key}`, row) ?? parseInstallOperation(row.value),
+      etag: row.etag,
+    };
   };
-  const put: OperationStore['put'] = (operation, etag) => {
+  const put: OperationStore['put'] = async (operation, etag) => {
     const { region, vmId } = operation;
-    if (etag === null) return table.insert(region, keyOf(vmId), operation);
-    return table.replace(region, keyOf(vmId), operation, etag);
+    const key = keyOf(vmId);
+    const written = await writeOne(table, region, { row: key, value: operation, etag });
+    if (written !== null) known.keep(`${region} ${key}`, written, operation);
+    return written !== null;
   };
   return {
     read,

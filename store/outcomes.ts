@@ -14,6 +14,7 @@ import {
 } from '../domain/outcomeTotals';
 import { PhaseId } from '../domain/phaseId';
 import { PatchInstallationSummary } from '../domain/patches';
+import { LastWritten } from './lastWritten';
 import { listPage, type ListPage } from './listPage';
 import { parsedOnce } from './parsedOnce';
 import { keyPart } from './rowValue';
@@ -102,9 +103,22 @@ const parseOutcomeRecord = parsedOnce(OutcomeRow);
 const parseTotals = parsedOnce(OutcomeTotals);
 const parseUnfinished = parsedOnce(Unfinished);
 
+/** Regions of rollouts whose totals are known as this process wrote them. */
+const TOTALS_KNOWN_MAX = 200;
+
+/** What the outcomes of a VM or region are changed by. */
+interface Outcomes {
+  readonly table: Table;
+  /** How often a VM is tried in a rollout. */
+  readonly attemptsMax: number;
+  /** By rollout and row. */
+  readonly totals: LastWritten<OutcomeTotals>;
+}
+
 /** A VM is tried at most `attemptsMax` times in a rollout. */
 export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore {
   const table = store.table('outcomes');
+  const outcomes: Outcomes = { table, attemptsMax, totals: new LastWritten(TOTALS_KNOWN_MAX) };
   const history = store.table('vmEvents');
   const unfinished: OutcomeStore['unfinished'] = async (id, after) => {
     const { value, next } = await listPage(table, id, { after, prefix: UNFINISHED }, parseUnfinished);
@@ -134,14 +148,14 @@ export function outcomeStore(store: Store, attemptsMax = Infinity): OutcomeStore
     save: async (id, records) => {
       const standing: KeptOutcome[] = [];
       for (const together of inOneRegion(records))
-        standing.push(...(await saveTogether(table, id, together, attemptsMax)));
+        standing.push(...(await saveTogether(outcomes, id, together)));
       for (const record of standing)
         await history.upsert(keyOf(record.vmId), `${record.atUtc}~${id}`, { rolloutId: id, ...record });
       return standing;
     },
     totals: async (id) =>
       (await table.list(id, { from: TOTALS, before: `${TOTALS}~` }))
-        .map(({ value }) => parseTotals(value))
+        .map((row) => totalsIn(outcomes, id, row))
         .reduce(sumTotals, noTotals),
     inOrderOfTime: async (id, { after, beforeUtc, take }) => {
       const range = { from: TIME + after, before: TIME + beforeUtc, take: take + 1 };
@@ -164,11 +178,11 @@ function* inOneRegion(records: readonly OutcomeRecord[]): Generator<readonly Out
 
 /** Reads, decides and writes, again and again until no other writer came between. */
 async function saveTogether(
-  table: Table,
+  outcomes: Outcomes,
   id: RolloutId,
   records: readonly OutcomeRecord[],
-  attemptsMax: number,
 ): Promise<readonly KeptOutcome[]> {
+  const { table, attemptsMax, totals } = outcomes;
   const totalsRow = TOTALS + keyPart(records[0]?.region ?? '');
   for (;;) {
     const [before, ...rows] = await Promise.all([
@@ -180,7 +194,7 @@ async function saveTogether(
     if (fresh.length === 0) return changes.map(({ after }) => after);
     const total = fresh.reduce(
       (sum, change) => changeTotals(sum, change.before, change.after),
-      before === null ? noTotals : parseTotals(before.value),
+      before === null ? noTotals : totalsIn(outcomes, id, before),
     );
     const written: WrittenRow[] = fresh.map(({ row, found, after }) => ({ row, found, value: after }));
     for (const { before: was, after } of fresh)
@@ -192,9 +206,16 @@ async function saveTogether(
       written.push({ row, found: known, value: after });
     }
     written.push({ row: totalsRow, found: before, value: total });
-    if (await table.commit(id, conditions(written))) return changes.map(({ after }) => after);
+    const etags = await table.commit(id, conditions(written));
+    if (etags === null) continue;
+    const etag = etags.get(totalsRow);
+    if (etag !== undefined) totals.keep(`${id} ${totalsRow}`, etag, total);
+    return changes.map(({ after }) => after);
   }
 }
+
+const totalsIn = ({ totals }: Outcomes, id: RolloutId, row: Row): OutcomeTotals =>
+  totals.of(`${id} ${row.row}`, row) ?? parseTotals(row.value);
 
 interface WrittenRow {
   readonly row: string;

@@ -70,10 +70,9 @@ export function secondChanceStore(store: Store): SecondChanceStore {
       }),
     move: (moves) => {
       const put = byKey(
-        moves.flatMap(({ from, misses, dueUtc }) => {
-          const value = { ...SecondChance.parse(from), misses };
-          return dueUtc === null ? [] : [{ row: keyAt(dueUtc, from), value }];
-        }),
+        moves.flatMap(({ from, misses, dueUtc }) =>
+          dueUtc === null ? [] : [{ row: keyAt(dueUtc, from), value: { ...chanceOf(from), misses } }],
+        ),
       );
       const kept = new Set(put.map(({ row }) => row));
       return table.write(WAITING, {
@@ -104,6 +103,9 @@ export function secondChanceStore(store: Store): SecondChanceStore {
 
 const keyAt = (dueUtc: string, { rolloutId, vmId }: Pick<SecondChance, 'rolloutId' | 'vmId'>): string =>
   [dueUtc, rolloutId, keyOf(vmId)].join('~');
+
+/** Without where its row is. */
+export const chanceOf = ({ key: _key, dueUtc: _dueUtc, ...chance }: DueChance): SecondChance => chance;
 
 /** A key once: the last. */
 function byKey<T extends { readonly row: string }>(rows: readonly T[]): T[] {

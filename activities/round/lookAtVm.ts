@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { ControlledPlace } from '../../domain/control';
 import { freezesOf, freezesOfStart, type Freeze } from '../../domain/freezes';
 import { healthFrom } from '../../domain/health';
@@ -38,7 +39,7 @@ export async function lookWith(
   services: Services,
   rows: ControlRows,
   input: LookInput,
-): Promise<AnswerTo<typeof contracts.lookAtVm>> {
+): Promise<z.output<typeof contracts.lookAtVm.output>> {
   const facts = await factsOf(services, rows, input);
   const [first, ...others] = holdsOf(facts);
   if (first === undefined && facts.vm) return { kind: 'go', family: imageFamilyOf(facts.vm) };

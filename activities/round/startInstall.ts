@@ -12,6 +12,7 @@ import { outcomeOf, type Outcome } from '../../domain/outcome';
 import { AUTOMATIC_CLASSIFICATIONS } from '../../domain/patches';
 import { because, type Because } from '../../domain/reasons';
 import { timeZoneOf } from '../../domain/timeZone';
+import type { InstallStart } from '../../domain/vmUpdate';
 import type { VmReading } from '../../drivers/driver';
 import { refusedByHooks } from '../rollout/askHooks';
 import * as contracts from '../contracts';
@@ -21,16 +22,18 @@ import { activity, type AnswerTo, type Services } from '../services';
 
 type Input = z.infer<typeof contracts.startInstall.input>;
 
-/** Starts the installation of a VM whose turn it is in a rollout: in its off-peak hours, Critical and Security patches only. */
 export const startInstall = activity(
   contracts.startInstall,
-  async (services, input): Promise<AnswerTo<typeof contracts.startInstall>> => {
-    const job = jobOf(services, input);
-    const answer = await installOnce(services, job);
-    if (answer.kind !== 'end') return answer;
-    return { kind: 'end', outcome: outcomeFor(services, input.vmId, answer.stop) };
-  },
+  (services, input): Promise<AnswerTo<typeof contracts.startInstall>> => installInTurn(services, input),
 );
+
+/** Starts the installation of a VM whose turn it is in a rollout: in its off-peak hours, Critical and Security patches only. */
+export async function installInTurn(services: Services, input: Input): Promise<InstallStart> {
+  const job = jobOf(services, input);
+  const answer = await installOnce(services, job);
+  if (answer.kind !== 'end') return answer;
+  return { kind: 'end', outcome: outcomeFor(services, input.vmId, answer.stop) };
+}
 
 function jobOf(services: Services, input: Input): InstallJob {
   let freezes: Promise<readonly Freeze[]> | undefined;

@@ -5,13 +5,13 @@ import { passesByItself } from '../../domain/refusals';
 import type { Observation, OpenVmUpdate } from '../../domain/vmUpdate';
 import type { OperationAnswer } from '../../drivers/driver';
 import { assessmentOf } from '../fleet/assessmentAnswer';
-import * as contracts from '../contracts';
+import type * as contracts from '../contracts';
 import { followInstall } from '../collectInstall';
 import { surelyRuns } from './installOperation';
 import { keepAssessed } from '../fleet/keepPatches';
 import { lookWith, type ControlRows } from './lookAtVm';
-import { ask, type Services } from '../services';
-import { startInstall } from './startInstall';
+import type { Services } from '../services';
+import { installInTurn } from './startInstall';
 
 /** The round that VMs are updated in: where it is, and the claim it runs under. */
 export interface RoundInFlight extends contracts.RoundRef {
@@ -35,7 +35,7 @@ export async function takeStep(
   switch (update.kind) {
     case 'look': {
       const input = { rolloutId, phase, region, vmId, claimed: round.disruption };
-      const answer = contracts.lookAtVm.output.parse(await lookWith(services, round.rows, input));
+      const answer = await lookWith(services, round.rows, input);
       if (answer.kind === 'end') return { of: 'look', obstacle: answer.outcome };
       return { of: 'look', family: answer.family };
     }
@@ -46,7 +46,7 @@ export async function takeStep(
     case 'startInstall': {
       const { sinceUtc, family } = update;
       const input = { rolloutId, phase, region, vmId, claim, sinceUtc, family };
-      return { of: 'startInstall', answer: await ask(startInstall, contracts.startInstall, services, input) };
+      return { of: 'startInstall', answer: await installInTurn(services, input) };
     }
     case 'readInstall': {
       const { sinceUtc, install } = update;
