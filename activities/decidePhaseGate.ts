@@ -2,8 +2,7 @@ import { controlFor, decidedUntil, type Halt, type RolloutControl } from '../dom
 import { attempted, checkPhaseProof, closesByTimeUtc, phaseIsClosed } from '../domain/gates';
 import { addCounts, noOutcomes, type OutcomeCounts } from '../domain/outcomeCounts';
 import type { RolloutId } from '../domain/ids';
-import { earlier } from '../domain/instants';
-import { isAlwaysOpen, windowOpeningAfter } from '../domain/offPeak';
+import { firstOpeningUtc } from '../domain/offPeak';
 import { numberOfPhase, phaseIdOf, type PhaseId } from '../domain/phaseId';
 import type { PhaseRecord } from '../store/rollouts';
 import * as contracts from './contracts';
@@ -113,10 +112,8 @@ async function opened(
 ): Promise<Opened> {
   const plan = await plans.readSummary(rolloutId);
   const next = plan?.phases.find((one) => one.phase === after(phase));
-  const opens = (next?.timeZones ?? []).map((zone) =>
-    isAlwaysOpen(zone, policy) ? openedUtc : windowOpeningAfter(zone, policy, openedUtc).opensUtc,
-  );
-  return { kind: 'open', openedUtc, why, nextOpensUtc: opens.length === 0 ? null : opens.reduce(earlier) };
+  const nextOpensUtc = firstOpeningUtc(next?.timeZones ?? [], policy, openedUtc);
+  return { kind: 'open', openedUtc, why, nextOpensUtc };
 }
 
 const after = (phase: PhaseId): PhaseId => phaseIdOf(numberOfPhase(phase) + 1);

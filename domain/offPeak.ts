@@ -30,6 +30,22 @@ export function windowOpeningAfter(calendar: string, policy: OffPeakHours, utc: 
   return withoutMs(windowMsOpeningAfter(calendar, policy, Date.parse(utc)));
 }
 
+/** When the first of the windows of so many calendars opens that opens after this instant; where it is always open, at once. Null: of none. */
+export function firstOpeningUtc(
+  calendars: Iterable<string>,
+  policy: OffPeakHours,
+  utc: string,
+): string | null {
+  let first: string | null = null;
+  for (const calendar of calendars) {
+    const opensUtc = isAlwaysOpen(calendar, policy)
+      ? utc
+      : windowOpeningAfter(calendar, policy, utc).opensUtc;
+    if (first === null || opensUtc < first) first = opensUtc;
+  }
+  return first;
+}
+
 export function isOpen(window: OffPeakWindow, nowUtc: string): boolean {
   return window.opensUtc <= nowUtc && nowUtc < window.closesUtc;
 }

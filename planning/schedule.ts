@@ -9,6 +9,7 @@ import { countsOf, type Counts } from './counts';
 import type { BatchWork, RegionWork, RoundWork, StageWork } from './work';
 import {
   isClosed,
+  phaseStartMs,
   setWaitsFor,
   type FamilyRun,
   type PhaseRun,
@@ -94,11 +95,10 @@ class Run {
   #startPhase(index: number, cursor: Cursor): void {
     const regions = this.#phases[index]?.regions;
     if (regions === undefined) return;
-    const { phaseCloseAfterSeconds } = this.#policy;
     const phase: PhaseRun = {
       index,
       planned: regions.reduce((sum, { vmCount }) => sum + vmCount, 0),
-      startMs: cursor.atMs,
+      startMs: phaseStartMs(regions, cursor, this.#policy),
       silent: new Set(regions.map(({ region }) => region)),
       done: 0,
       gateMs: null,
@@ -106,7 +106,7 @@ class Run {
     this.#queue.add(cursor.atMs, () => {
       for (const work of regions) this.#startRegion(work, phase, cursor.opensAfterMs);
     });
-    this.#queue.add(cursor.atMs + phaseCloseAfterSeconds * SECOND_MS, () => {
+    this.#queue.add(phase.startMs + this.#policy.phaseCloseAfterSeconds * SECOND_MS, () => {
       this.#lookAtGate(phase);
     });
   }

@@ -1,5 +1,9 @@
+import { judgedAfterBakeUtc } from '../domain/bake';
 import { areMostlyDone } from '../domain/gates';
+import { utcOf } from '../domain/instants';
+import { firstOpeningUtc } from '../domain/offPeak';
 import type { Policy } from '../domain/policy';
+import type { Cursor } from './estimate';
 import type { Place } from './placesInUse';
 import { setsAtOnce } from './widths';
 import type { RegionWork, RoundWork } from './work';
@@ -69,6 +73,25 @@ export interface RoundRun {
   /** A second chance of VMs that waited in vain for evidence: it holds no claim, and its VMs have an outcome already. */
   readonly again: boolean;
   waitedFor: WaitedFor;
+}
+
+/** When a phase begins: the bake of the one before lasts until its windows. The time after which it may close counts from then. */
+export function phaseStartMs(
+  regions: readonly RegionWork[],
+  { atMs, opensAfterMs }: Cursor,
+  policy: Policy,
+): number {
+  if (opensAfterMs === -Infinity) return atMs;
+  const gateUtc = utcOf(opensAfterMs);
+  return Date.parse(judgedAfterBakeUtc(gateUtc, firstOpeningUtc(timeZonesOf(regions), policy, gateUtc)));
+}
+
+function timeZonesOf(regions: readonly RegionWork[]): Set<string> {
+  const stages = regions.flatMap((region) => region.stages);
+  const rounds = stages.flatMap(({ tracks, sets }) =>
+    [...tracks.flat(), ...sets].flatMap((part) => part.rounds),
+  );
+  return new Set(rounds.flatMap(({ cohort }) => cohort.zones));
 }
 
 /** Whether a phase is ready for its gate. */

@@ -105,6 +105,20 @@ describe('the forecast', () => {
     expect(ends(first)).toEqual(ends(roundsOf(planOf(eastus))));
   });
 
+  test('R-203: the time after which a phase may close counts from when its first window opens, not from the gate before', () => {
+    const policy = Policy.parse({ phaseCloseAfterSeconds: 5 * 3600, phaseEvidencePercent: 1 });
+    const slow = vmsOf(20, (n) => ({
+      region: 'japaneast',
+      availabilitySetId: aSet('slow'),
+      updateDomain: n,
+    }));
+    const plan = planOf([aVm(), ...vmsOf(2, () => ({ region: 'westeurope' })), ...slow], { policy });
+    const [, before, last] = plan.phases;
+    expect(before?.expectedGateUtc).toBe('2026-11-11T21:50:00.000Z');
+    // Ten minutes before the first of its windows, which opens at 13:00.
+    expect(last?.expectedGateUtc).toBe('2026-11-12T17:50:00.000Z');
+  });
+
   test('R-203: from the target day on no phase goes before another in the forecast', () => {
     const plan = (forecastTargetDays: number): Plan =>
       planOf(
