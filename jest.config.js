@@ -9,8 +9,9 @@ module.exports = {
   // Only what hangs ever comes to it: months, processes and Azurite take many times as long on a machine that is busy.
   testTimeout: 600_000,
   setupFilesAfterEnv: ['<rootDir>/tests/support/closeHostsLeftOpen.ts'],
-  // More than there are cores: of the longest files most wait for processes and clocks. With one more, two cores were idle for a sixth of the run.
-  maxWorkers: availableParallelism() + 2,
+  // Of each of the two sides on which files run: those that mostly wait, and the others.
+  maxWorkers: availableParallelism(),
+  runner: '<rootDir>/tests/support/waitingBeside.cjs',
   // A process of jest that has run months needs up to half a second to give back its memory, several at once more: jest's own limit. One that a
   // test has left something open in never ends, and is still named.
   workerGracefulExitTimeout: 10_000,
