@@ -1,23 +1,14 @@
 const { statSync } = require('node:fs');
-const { join, relative, sep } = require('node:path');
 const { default: Sequencer } = require('@jest/test-sequencer');
+const { WAITING, fileOf } = require('./waitingFiles.cjs');
 
 /**
- * Files that take longest, the longest first. Most of them wait for hosts and clocks that are real, so that other files run beside them; started
- * last, each would be waited for alone. Those that run an app of their own stand before those that run months of Lowtide.
+ * Files that take longest, the longest first: started last, each would be waited for alone. Those that mostly wait run beside the others
+ * (`waitingBeside.cjs`).
  */
 const LONGEST = [
-  'tests/cli/e2e.test.ts',
+  ...WAITING,
   'tests/cli/scenarios.test.ts',
-  'tests/web/dashboard.test.ts',
-  'tests/emulator/recordings.test.ts',
-  'tests/lab/faults/processKills.test.ts',
-  'tests/web/signIn.test.ts',
-  'tests/emulator/twoHosts.test.ts',
-  'tests/local/localApp.test.ts',
-  'tests/upgrade/deployment.test.ts',
-  'tests/emulator/crash.test.ts',
-  'tests/emulator/journal.test.ts',
   'tests/drivers/azureMonth.test.ts',
   'tests/cli/hosts.test.ts',
   'tests/lab/faults/runMonth.test.ts',
@@ -53,15 +44,15 @@ const LONGEST = [
  * Their apps are others than Lowtide. A process of jest keeps Lowtide loaded and warm from file to file until it loads another app, and to load
  * and warm it again takes two to three seconds: so these files come last.
  */
-const OTHER_APPS = join('tests', 'emulator') + sep;
+const OTHER_APPS = 'tests/emulator/';
 
 module.exports = class LongestFirst extends Sequencer {
   static LONGEST = LONGEST;
 
   sort(tests) {
-    const rank = ({ path, context }) => {
-      const file = relative(context.config.rootDir, path);
-      const place = LONGEST.indexOf(file.replaceAll(sep, '/'));
+    const rank = (test) => {
+      const file = fileOf(test);
+      const place = LONGEST.indexOf(file);
       if (place !== -1) return place;
       return LONGEST.length + (file.startsWith(OTHER_APPS) ? 1 : 0);
     };

@@ -1,0 +1,20 @@
+const { relative, sep } = require('node:path');
+
+/** Files that mostly wait: for clocks that are real, for processes that start and end, for a browser. */
+const WAITING = [
+  'tests/cli/e2e.test.ts',
+  'tests/web/dashboard.test.ts',
+  'tests/emulator/recordings.test.ts',
+  'tests/lab/faults/processKills.test.ts',
+  'tests/web/signIn.test.ts',
+  'tests/emulator/twoHosts.test.ts',
+  'tests/local/localApp.test.ts',
+  'tests/upgrade/deployment.test.ts',
+  'tests/emulator/crash.test.ts',
+  'tests/emulator/journal.test.ts',
+];
+
+/** The path of a file of tests in the repository, as jest gives it to sequencers and runners, with slashes. */
+const fileOf = ({ path, context }) => relative(context.config.rootDir, path).replaceAll(sep, '/');
+
+module.exports = { WAITING, fileOf };
