@@ -195,14 +195,14 @@ class Work {
   }
 
   /**
-   * INV-1, INV-15: what a call that was cut off wrote down, and what the platform put off, begins later, not now: since it was granted a member of the set or the
-   * budget may have gone down. It waits for room as the others do. One that may have been requested is followed.
+   * INV-1, INV-15: an installation that was granted before, by a call that was cut off, or that the platform put off, is put off while there is no room: a member
+   * of the set or the budget may have gone down since. One that may have been requested is followed.
    */
   async #withRoom(vms: readonly VmProgress[]): Promise<readonly VmProgress[]> {
     const { services } = this;
     const { region, claim } = this.round;
     const due = vms.flatMap(({ vmId, update }, place) =>
-      update.kind === 'startInstall' && update.dueUtc <= services.nowUtc() ? [{ place, vmId, update }] : [],
+      update.kind === 'startInstall' && this.#isDue(update) ? [{ place, vmId, update }] : [],
     );
     const requested = await sideBySide(due, ({ vmId, update: { sinceUtc } }) =>
       mayBeRequested(services, { region, vmId, claimId: claim.claimId, sinceUtc }).catch(() => true),
