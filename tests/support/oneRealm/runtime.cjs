@@ -1,5 +1,6 @@
 const { statSync } = require('node:fs');
 const { createRequire } = require('node:module');
+const { join, relative } = require('node:path');
 const vm = require('node:vm');
 const { default: Runtime } = require('jest-runtime');
 
@@ -17,10 +18,29 @@ const LOADED_ONCE = new Set(
  */
 const modules = (Runtime.modulesOfAllFiles ??= new Map());
 
+/**
+ * Modules of Lowtide that keep nothing of a test file but what they have worked out, read no clock, and import only each other and packages. They stay for
+ * the next file: no schema is built again, and what V8 has optimized stays so.
+ */
+const KEPT =
+  /^((audit|collections|domain|planning|store)[\\/]|activities[\\/]contracts|drivers[\\/]driver\.).*ts$/;
+const ROOT = join(module.path, '..', '..', '..');
+const kept = (Runtime.keptModules ??= new Map());
+const isKept = (path) => KEPT.test(relative(ROOT, path));
+
 module.exports = class OneRealmRuntime extends Runtime {
+  static isKept = isKept;
+
   constructor(...given) {
     super(...given);
-    const { executor, transformCache } = this;
+    const { executor, registries, transformCache } = this;
+    const hasChanged = (path) =>
+      statSync(path, { throwIfNoEntry: false })?.mtimeMs !== modules.get(path)?.mtimeMs;
+    if ([...kept.keys()].some(hasChanged)) kept.clear();
+    // Those of an app, if its test file has set them.
+    kept.get(join(ROOT, 'domain', 'regions.ts'))?.exports.learnRegions([]);
+    for (const [path, module] of kept) registries.getActiveCjsRegistry().set(path, module);
+    Runtime.ofThisFile = this;
     const transform = transformCache.transform.bind(transformCache);
     transformCache.transform = (path, options) => {
       const { mtimeMs } = statSync(path);
@@ -40,6 +60,19 @@ module.exports = class OneRealmRuntime extends Runtime {
       if (known !== undefined) known.run = run;
       return run;
     };
+  }
+
+  teardown() {
+    for (const [path, module] of this.registries.getActiveCjsRegistry())
+      if (module.loaded && isKept(path)) kept.set(path, module);
+    return super.teardown();
+  }
+
+  /** What a module that stayed asks for only now is of this file. */
+  requireModuleOrMock(from, name) {
+    const { ofThisFile } = Runtime;
+    if (ofThisFile === this || !isKept(from)) return super.requireModuleOrMock(from, name);
+    return ofThisFile.requireModuleOrMock(from, name);
   }
 
   requireModule(from, name, ...rest) {
