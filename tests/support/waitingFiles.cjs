@@ -4,14 +4,22 @@ const { relative, sep } = require('node:path');
 const WAITING = [
   'tests/cli/e2e.test.ts',
   'tests/web/dashboard.test.ts',
-  'tests/emulator/recordings.test.ts',
   'tests/lab/faults/processKills.test.ts',
+  'tests/emulator/recordings.test.ts',
+  'tests/cli/hosts.test.ts',
   'tests/web/signIn.test.ts',
+  'tests/sdk/document.test.ts',
+  'tests/cli/clientOutput.test.ts',
   'tests/emulator/twoHosts.test.ts',
   'tests/local/localApp.test.ts',
-  'tests/upgrade/deployment.test.ts',
+  'tests/lab/mutation/mutants.test.ts',
   'tests/emulator/crash.test.ts',
+  'tests/store/azureStore.test.ts',
+  'tests/upgrade/deployment.test.ts',
+  'tests/cli/package.test.ts',
+  'tests/cli/build.test.ts',
   'tests/emulator/journal.test.ts',
+  'tests/notifications/askHook.test.ts',
 ];
 
 /** The path of a file of tests in the repository, as jest gives it to sequencers and runners, with slashes. */
