@@ -119,7 +119,7 @@ class Partition {
   read(row: string): Row | null {
     const stored = this.#rows.get(row);
     if (stored === undefined) return null;
-    return (stored.read ??= unreadRow(this.#key, row, stored));
+    return (stored.read ??= new UnreadRow(this.#key, row, stored));
   }
 
   put(row: string, json: string, etag: string): void {
@@ -159,22 +159,31 @@ class Partition {
   }
 }
 
-/** A row whose value is parsed when it is first asked for: the repository that wrote it may know it by its ETag. */
-function unreadRow(partition: string, row: string, stored: StoredRow): Row {
-  const { etag } = stored;
-  let { json } = stored;
-  stored.json = '';
-  let value: unknown;
-  return Object.freeze({
-    partition,
-    row,
-    get value(): unknown {
-      if (json !== '') {
-        value = frozenValue(json);
-        json = '';
-      }
-      return value;
-    },
-    etag,
-  });
+/**
+ * A row whose value is parsed when it is first asked for: the repository that wrote it may know it by its ETag. A class, because each object of a literal
+ * with a getter has a hidden class of its own in V8.
+ */
+class UnreadRow implements Row {
+  readonly partition: string;
+  readonly row: string;
+  readonly etag: string;
+  #json: string;
+  #value: unknown;
+
+  constructor(partition: string, row: string, stored: StoredRow) {
+    this.partition = partition;
+    this.row = row;
+    this.etag = stored.etag;
+    this.#json = stored.json;
+    stored.json = '';
+    Object.freeze(this);
+  }
+
+  get value(): unknown {
+    if (this.#json !== '') {
+      this.#value = frozenValue(this.#json);
+      this.#json = '';
+    }
+    return this.#value;
+  }
 }
