@@ -100,7 +100,7 @@ async function advanceOnce(services: Services, input: Input): Promise<Advanced |
   const before = known?.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
   const startedUtc = known === null ? calledUtc : known.startedUtc;
-  const round = { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) };
+  const round = Object.assign({}, ref, { claim, disruption, rows: rowsOf(services, ref.rolloutId) });
   const work = new Work(services, round, startedUtc ?? calledUtc);
   const started = startedUtc !== undefined && { startedUtc };
   let etag = found?.etag ?? null;

@@ -70,7 +70,7 @@ function due(
     more: following !== undefined && following.dueUtc <= nowUtc,
     vms: [...vms.values()]
       .filter(({ timeZone }) => mayBeAssessed(timeZone, policy, nowUtc))
-      .map((vm) => ({ ...vm, operationId: null, againUtc: nowUtc })),
+      .map(({ vmId, timeZone, dueUtc }) => ({ vmId, timeZone, dueUtc, operationId: null, againUtc: nowUtc })),
   };
 }
 

@@ -39,7 +39,7 @@ async function assessedAhead(
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   const startedUtc = services.nowUtc();
   if (found !== null) return found.progress.answer.dueUtc ?? startedUtc;
-  const round = { ...ref, claim, disruption, rows: rowsOf(services, ref.rolloutId) };
+  const round = Object.assign({}, ref, { claim, disruption, rows: rowsOf(services, ref.rolloutId) });
   const grid = new RoundGrid(services, claim.claimId, startedUtc);
   const vms = await sideBySide(await firstSteps(services, ref), async (vm) =>
     secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX

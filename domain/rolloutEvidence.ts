@@ -140,7 +140,9 @@ export function addRoundResults(
 ): RolloutEvidence {
   const before = evidence.rounds[claimId];
   if (before === undefined) return evidence; // nothing was granted, or the round is closed and everything of it counted
-  const reported = results.map((result) => ({ ...result, canary: before.canaries.includes(result.place) }));
+  const reported = results.map((result) =>
+    Object.assign({}, result, { canary: before.canaries.includes(result.place) }),
+  );
   const { round, fresh } = takeNewResults(before, reported);
   if (fresh.length === 0) return evidence;
   const familyOf = new Map(results.map(({ place, family }) => [place, family]));

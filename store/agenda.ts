@@ -88,7 +88,8 @@ export function agendaStore(store: Store): AgendaStore {
   const keyOf = (name: AgendaName): string => AGENDA_PREFIX + name;
   const itemOf = ({ row, value, etag }: Row): AgendaItem => {
     const name = row.slice(AGENDA_PREFIX.length) as AgendaName;
-    return { ...parseDue(value), name, etag };
+    const { dueUtc, listed } = parseDue(value);
+    return listed === undefined ? { dueUtc, name, etag } : { dueUtc, listed, name, etag };
   };
   const read = async (name: AgendaName): Promise<AgendaItem | null> => {
     const row = await table.get(PARTITION, keyOf(name));

@@ -107,10 +107,10 @@ export function assessmentStore(store: Store): AssessmentStore {
     row: keyAt(vm),
     value: { vmId: vm.vmId, timeZone: vm.timeZone },
   });
-  const read = ({ row, value }: { row: string; value: unknown }): ScheduledAssessment => ({
-    ...parseDueAssessment(value),
-    dueUtc: row.slice(0, row.indexOf('~')),
-  });
+  const read = ({ row, value }: { row: string; value: unknown }): ScheduledAssessment => {
+    const { vmId, timeZone } = parseDueAssessment(value);
+    return { vmId, timeZone, dueUtc: row.slice(0, row.indexOf('~')) };
+  };
   return {
     next: async (count) => {
       const rows = await table.list(DUE, { from: TAKEN, take: count + 1 });

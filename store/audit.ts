@@ -3,6 +3,7 @@ import {
   canonicalJson,
   ChainedRow,
   faultsOf,
+  hashOf,
   linked,
   NO_ROWS,
   type ChainFault,
@@ -40,8 +41,14 @@ const SEQ_DIGITS = 10;
 /** The partition that lists the chains. */
 const CHAINS = 'chains';
 
-/** Written before the row itself: a repeated decision finds it, and looks for its row behind `afterSeq`. */
-const Reservation = z.object({ afterSeq: z.number().int(), row: AuditRow });
+/**
+ * Written before the row itself: a repeated decision finds it, and looks for its row behind `afterSeq`. Written together with the row it has no need to
+ * hold it once more: its hash says which one that was.
+ */
+const Reservation = z.union([
+  z.object({ afterSeq: z.number().int(), row: AuditRow }),
+  z.object({ afterSeq: z.number().int(), hash: z.string() }),
+]);
 
 const parseChainedRow = parsedOnce(ChainedRow);
 const parseReservation = parsedOnce(Reservation);
@@ -108,7 +115,7 @@ function chainWriter(table: Table): ChainWriter {
     if (head.seq === 0) return false;
     const next = linked(chain, key, row, head);
     const insert = [
-      { row: reservationKey(key), value: { afterSeq: head.seq, row } },
+      { row: reservationKey(key), value: { afterSeq: head.seq, hash: next.hash } },
       { row: seqKey(next.seq), value: next },
     ];
     if (!(await table.commit(chain, { insert }))) return false;
@@ -124,6 +131,7 @@ function chainWriter(table: Table): ChainWriter {
     const found = await table.get(chain, reservationKey(key));
     if (found === null) throw new Error(`Row ${key} of the audit ${chain} was there and is not any more.`);
     const first = parseReservation(found.value);
+    if ('hash' in first) return; // its row was written with it
     if (!(await isLinked(table, chain, key, first.afterSeq))) await link(chain, key, first.row, head);
   }
 
@@ -181,7 +189,7 @@ async function verifyChain(table: Table, chain: string): Promise<ChainReport> {
     const { seq } = row;
     if (reservation === undefined)
       faults.push({ seq, kind: 'added', detail: `row ${seq} was not written by Lowtide, or twice` });
-    else if (canonicalJson(AuditRow.parse(row)) !== canonicalJson(reservation.row))
+    else if (!isReserved(reservation, row))
       faults.push({ seq, kind: 'changed', detail: `row ${seq} is not what was decided` });
   }
   for (const [key, { afterSeq }] of unseen)
@@ -191,6 +199,11 @@ async function verifyChain(table: Table, chain: string): Promise<ChainReport> {
       detail: `'${key}' was decided after row ${afterSeq} and has no row: it was removed, or its writer died before it wrote it`,
     });
   return { chain, rowCount: rows.length, head: rows.at(-1)?.hash ?? NO_ROWS.hash, faults };
+}
+
+function isReserved(reservation: Reservation, row: ChainedRow): boolean {
+  if ('hash' in reservation) return reservation.hash === hashOf(row);
+  return canonicalJson(AuditRow.parse(row)) === canonicalJson(reservation.row);
 }
 
 type Reservation = z.infer<typeof Reservation>;

@@ -25,7 +25,7 @@ function memoryTable(): Table {
   const put = (partition: string, row: string, json: string): string => {
     version += 1;
     const etag = `W/"${version}"`;
-    partitionOf(partition).put(row, json, etag);
+    partitionOf(partition).put(row, inOnePiece(json), etag);
     return etag;
   };
 
@@ -88,6 +88,15 @@ function soon<T>(work: () => T): Promise<T> {
   return new Promise((resolve) => {
     resolve(work());
   });
+}
+
+/**
+ * The same text. `JSON.stringify` answers a tree of pieces, and V8 keeps a text as it was made until a character of it is read: a row of 700 characters
+ * takes a quarter more so, and the collector walks ten objects instead of one.
+ */
+function inOnePiece(text: string): string {
+  text.charCodeAt(0);
+  return text;
 }
 
 function assertKeys(partition: string, row: string): void {

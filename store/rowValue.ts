@@ -77,7 +77,7 @@ export function listConditions(
   partition: string,
   { insert = [], replace = [] }: Conditions,
 ): ConditionalChange[] {
-  const changes = [...insert.map((each) => ({ ...each, etag: null })), ...replace];
+  const changes = [...insert.map(({ row, value }) => ({ row, value, etag: null })), ...replace];
   if (changes.length === 0 || changes.length > TRANSACTION_CHANGES_MAX)
     throw new RangeError(
       `A transaction has 1 to ${TRANSACTION_CHANGES_MAX} changes; this one has ${changes.length}.`,

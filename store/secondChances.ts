@@ -59,11 +59,9 @@ export function secondChanceStore(store: Store): SecondChanceStore {
     [rolloutId, region, keyOf(vmId)].join('~');
   return {
     next: async (take) =>
-      (await table.list(WAITING, { take })).map(({ row, value }) => ({
-        ...parseChance(value),
-        key: row,
-        dueUtc: row.slice(0, row.indexOf('~')),
-      })),
+      (await table.list(WAITING, { take })).map(({ row, value }) =>
+        Object.assign({}, parseChance(value), { key: row, dueUtc: row.slice(0, row.indexOf('~')) }),
+      ),
     add: (chances) =>
       table.write(WAITING, {
         upsert: byKey(chances.map(({ chance, dueUtc }) => ({ row: keyAt(dueUtc, chance), value: chance }))),

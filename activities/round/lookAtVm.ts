@@ -67,7 +67,9 @@ async function factsOf(services: Services, rows: ControlRows, input: LookInput):
   return {
     nowUtc,
     policy,
-    control: controlOf({ ...input, family: imageFamilyOf(vm), availabilitySetId: vm.availabilitySetId }),
+    control: controlOf(
+      Object.assign({}, input, { family: imageFamilyOf(vm), availabilitySetId: vm.availabilitySetId }),
+    ),
     vm,
     ...(input.claimed !== undefined && { claimed: input.claimed }),
     powerState,

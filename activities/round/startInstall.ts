@@ -77,7 +77,7 @@ async function stoppedBy(services: Services, input: Input, reading: VmReading): 
   if (row !== null && (isForeign(row, services.hub) || row.epoch !== input.claim.epoch))
     return [because('takenOver')];
   const nowUtc = services.nowUtc();
-  const place = { ...input, availabilitySetId: vm.availabilitySetId };
+  const place = Object.assign({}, input, { availabilitySetId: vm.availabilitySetId });
   const rollout = ownRollout(services, input.rolloutId, row);
   const control = controlFor(rollout, await services.rollouts.haltsOf(rollout), place, nowUtc, approvals);
   const own = freezesOf(freezes, vm, timeZoneOf(vm, policy).zone);

@@ -328,7 +328,8 @@ function probeDetail(machine: Machine, nowMs: number): Readonly<Record<string, u
 
 export function probeOf(machine: Machine, nowMs: number): HealthProbe {
   const signals = signalsOf(machine, nowMs);
-  return { ...healthFrom(signals), signals };
+  const { answer, because } = healthFrom(signals);
+  return { answer, because, signals };
 }
 
 export function inFlightError(count: number): LowtideError {

@@ -1,6 +1,6 @@
 import type { RegisteredFunction } from '../coreApi';
 import type { EngineCore } from './core';
-import { eventRaised } from './history';
+import { entityAnswered } from './history';
 import { Queue } from './queue';
 import { responseMessage } from './entityMessages';
 import { schedulerId, type Entity, type EntityMessage, type Operation } from './entity';
@@ -191,7 +191,7 @@ export class Entities {
     const { from } = operation;
     if (!from) return;
     const response = responseMessage(result, failed, engine.options.fullMessages);
-    const event = { ...eventRaised(engine.nowMs, operation.id, response), TaskScheduledId: from.taskId };
+    const event = entityAnswered(engine.nowMs, operation.id, response, from.taskId);
     engine.deliver(engine.instances.get(from.instanceId), from.executionId, event);
   }
 
@@ -204,7 +204,7 @@ export class Entities {
       return;
     }
     const response = responseMessage('Lock Acquisition Completed', false, engine.options.fullMessages);
-    const event = { ...eventRaised(engine.nowMs, lock.id, response), TaskScheduledId: lock.from.taskId };
+    const event = entityAnswered(engine.nowMs, lock.id, response, lock.from.taskId);
     engine.deliver(engine.instances.get(lock.from.instanceId), lock.from.executionId, event);
   }
 

@@ -53,23 +53,33 @@ export interface HistoryEvent {
   readonly Carried?: boolean;
 }
 
-const received = { EventId: -1, IsPlayed: false } as const;
+/** The id of what arrives, rather than of what the orchestrator does. */
+const ARRIVED = -1;
 
 export const orchestratorStarted = (Timestamp: number): HistoryEvent => ({
   EventType: EventType.OrchestratorStarted,
-  ...received,
+  EventId: ARRIVED,
+  IsPlayed: false,
   Timestamp,
 });
 
 export const orchestratorCompleted = (Timestamp: number, Carried = false): HistoryEvent => ({
   EventType: EventType.OrchestratorCompleted,
-  ...received,
+  EventId: ARRIVED,
+  IsPlayed: false,
   Timestamp,
   ...(Carried && { Carried }),
 });
 
 export function taskCompleted(Timestamp: number, TaskScheduledId: number, Result: string): HistoryEvent {
-  return { EventType: EventType.TaskCompleted, ...received, Timestamp, TaskScheduledId, Result };
+  return {
+    EventType: EventType.TaskCompleted,
+    EventId: ARRIVED,
+    IsPlayed: false,
+    Timestamp,
+    TaskScheduledId,
+    Result,
+  };
 }
 
 export interface Failure {
@@ -79,26 +89,45 @@ export interface Failure {
 
 export function taskFailed(Timestamp: number, TaskScheduledId: number, failure: Failure): HistoryEvent {
   const { reason: Reason, details: Details } = failure;
-  return { EventType: EventType.TaskFailed, ...received, Timestamp, TaskScheduledId, Reason, Details };
+  return {
+    EventType: EventType.TaskFailed,
+    EventId: ARRIVED,
+    IsPlayed: false,
+    Timestamp,
+    TaskScheduledId,
+    Reason,
+    Details,
+  };
 }
 
 export function childCompleted(Timestamp: number, TaskScheduledId: number, Result: string): HistoryEvent {
   const type = EventType.SubOrchestrationInstanceCompleted;
-  return { EventType: type, ...received, Timestamp, TaskScheduledId, Result };
+  return { EventType: type, EventId: ARRIVED, IsPlayed: false, Timestamp, TaskScheduledId, Result };
 }
 
 export function childFailed(Timestamp: number, TaskScheduledId: number, failure: Failure): HistoryEvent {
   const { reason: Reason, details: Details } = failure;
   const type = EventType.SubOrchestrationInstanceFailed;
-  return { EventType: type, ...received, Timestamp, TaskScheduledId, Reason, Details };
+  return { EventType: type, EventId: ARRIVED, IsPlayed: false, Timestamp, TaskScheduledId, Reason, Details };
 }
 
 export function timerFired(Timestamp: number, TimerId: number, FireAt: number): HistoryEvent {
-  return { EventType: EventType.TimerFired, ...received, Timestamp, TimerId, FireAt };
+  return { EventType: EventType.TimerFired, EventId: ARRIVED, IsPlayed: false, Timestamp, TimerId, FireAt };
 }
 
 export function eventRaised(Timestamp: number, Name: string, Input: string): HistoryEvent {
-  return { EventType: EventType.EventRaised, ...received, Timestamp, Name, Input };
+  return { EventType: EventType.EventRaised, EventId: ARRIVED, IsPlayed: false, Timestamp, Name, Input };
+}
+
+/** The answer of an entity: raised for the task that called it. */
+export function entityAnswered(
+  Timestamp: number,
+  Name: string,
+  Input: string,
+  TaskScheduledId: number,
+): HistoryEvent {
+  const type = EventType.EventRaised;
+  return { EventType: type, EventId: ARRIVED, IsPlayed: false, Timestamp, Name, Input, TaskScheduledId };
 }
 
 export function taskScheduled(Timestamp: number, EventId: number, Name: string): HistoryEvent {
@@ -127,10 +156,16 @@ export function controlEvent(
   reason: string,
 ): HistoryEvent {
   if (type === 'terminate') {
-    return { EventType: EventType.ExecutionTerminated, ...received, Timestamp, Input: reason };
+    return {
+      EventType: EventType.ExecutionTerminated,
+      EventId: ARRIVED,
+      IsPlayed: false,
+      Timestamp,
+      Input: reason,
+    };
   }
   const which = type === 'suspend' ? EventType.ExecutionSuspended : EventType.ExecutionResumed;
-  return { EventType: which, ...received, Timestamp, Reason: reason };
+  return { EventType: which, EventId: ARRIVED, IsPlayed: false, Timestamp, Reason: reason };
 }
 
 const becomesPlayed: ReadonlySet<number> = new Set([

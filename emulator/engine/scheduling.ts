@@ -66,8 +66,9 @@ export class Scheduling {
         return;
       case ActionType.CreateTimer: {
         const dueMs = new Date(action.fireAt ?? 0).getTime();
+        const timer: OpenTask = { kind: 'timer', action, actionIndex, attempt, dueMs };
         const isLong = dueMs - this.#engine.nowMs > SHORT_TIMER_MAX_MS;
-        this.openTimer(instance, id, { ...task, kind: 'timer', dueMs, ...(isLong && { finalMs: dueMs }) });
+        this.openTimer(instance, id, isLong ? { ...timer, finalMs: dueMs } : timer);
         return;
       }
       case ActionType.CallEntity:
@@ -169,8 +170,8 @@ export class Scheduling {
     }
     const version = action.version ?? versioning.hostVersion;
     const now = engine.nowMs;
-    instance.history.push({ ...childCreated(now, id, name, childId), Version: version });
-    instance.openTask(id, { ...task, kind: 'child' });
+    instance.history.push(childCreated(now, id, name, childId, version));
+    instance.openTask(id, { kind: 'child', action, actionIndex: task.actionIndex, attempt: task.attempt });
     const { id: parentId, executionId, name: parentName, version: parentVersion } = instance;
     orchestrations.create({
       id: childId,
@@ -205,7 +206,8 @@ export class Scheduling {
     const request = { requestId, operation, input, isSignal: false, from: instance, nowMs: engine.nowMs };
     const text = operationRequest(request, engine.options.fullMessages);
     instance.history.push(eventSent(engine.nowMs, id, { instanceId: to, name: 'op', input: text }));
-    instance.openTask(id, { ...task, kind: 'entityCall', requestId });
+    const { actionIndex, attempt } = task;
+    instance.openTask(id, { kind: 'entityCall', action, actionIndex, attempt, requestId });
     const from = { instanceId: instance.id, executionId: instance.executionId, taskId: id };
     engine.entities.send(to, { kind: 'operation', id: requestId, name: operation, input, from });
   }
@@ -283,6 +285,12 @@ function takeId(instance: Instance): number {
   return id;
 }
 
-function childCreated(Timestamp: number, EventId: number, Name: string, InstanceId: string): HistoryEvent {
-  return { EventType: 7, EventId, IsPlayed: false, Timestamp, Name, InstanceId };
+function childCreated(
+  Timestamp: number,
+  EventId: number,
+  Name: string,
+  InstanceId: string,
+  Version: string | null,
+): HistoryEvent {
+  return { EventType: 7, EventId, IsPlayed: false, Timestamp, Name, InstanceId, Version };
 }

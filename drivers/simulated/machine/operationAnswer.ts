@@ -64,7 +64,7 @@ export function installationSummary(installation: Installation, nowMs: number): 
   const shown = shownOf(installation);
   const known = shown.installed;
   if (known?.result === result && known.endMs === endMs) return known.summary;
-  const summary = { ...result, ...identityOf(installation), lastModifiedTime: utcOf(endMs) };
+  const summary = Object.assign({}, result, identityOf(installation), { lastModifiedTime: utcOf(endMs) });
   shown.installed = { result, endMs, summary };
   return summary;
 }

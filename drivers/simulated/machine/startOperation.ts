@@ -48,14 +48,29 @@ export function startAssessment(machine: Machine, startMs: number, activityId?: 
 
 /** Starts an installation by the extension. */
 export function startInstallation(machine: Machine, startMs: number, request: InstallRequest): Installation {
-  const base = operationBase(machine, startMs);
-  const simulated = simulateInstallation(machine, startMs, request, base.ordinal);
+  const { ordinal, lost } = operationBase(machine, startMs);
   const { rolloutId, activityId } = request;
-  const installation: Installation = { ...base, kind: 'installation', rolloutId, ...simulated };
+  const { steps, endMs, selectedCount, found, result, outrightError, faults, agentGap } =
+    simulateInstallation(machine, startMs, request, ordinal);
+  const installation: Installation = {
+    kind: 'installation',
+    machine,
+    ordinal,
+    startMs,
+    endMs,
+    lost,
+    rolloutId,
+    steps,
+    selectedCount,
+    found,
+    result,
+    outrightError,
+    faults,
+    agentGap,
+  };
   giveActivityId(installation, activityId);
   machine.lastInstallation = installation;
-  if (simulated.faults.length > 0 || simulated.agentGap !== null)
-    machine.installationsWithFaults.push(installation);
+  if (faults.length > 0 || agentGap !== null) machine.installationsWithFaults.push(installation);
   return underway(installation);
 }
 

@@ -33,8 +33,9 @@ function foundBy(installation: Installation, nowMs: number): readonly FoundPatch
   const show =
     (state: FoundPatch['installationState']) =>
     (patch: AvailablePatch): FoundPatch => {
-      const name = nameOf(machine, patch, startMs);
-      return { ...name, installationState: became.get(name.patchId) ?? state };
+      const { patchId, name, version, kbId, classification } = nameOf(machine, patch, startMs);
+      const installationState = became.get(patchId) ?? state;
+      return { patchId, name, version, kbId, classification, installationState };
     };
   return [
     ...found.selected.map(show('Pending')),
@@ -98,10 +99,15 @@ export function nameOf(
   ms: number,
 ): PatchName & { readonly classification: ShownClassification } {
   const { classification } = series;
-  const name = series.describe(version);
-  if (!needsUbuntuPro(machine, series, ms)) return { ...name, classification };
-  const patchId = `${name.name}_UA_ESM_Required`;
-  return { ...name, patchId, version: 'UA_ESM_Required', classification: 'Security-ESM' };
+  const { patchId, name, version: shown, kbId } = series.describe(version);
+  if (!needsUbuntuPro(machine, series, ms)) return { patchId, name, version: shown, kbId, classification };
+  return {
+    patchId: `${name}_UA_ESM_Required`,
+    name,
+    version: 'UA_ESM_Required',
+    kbId,
+    classification: 'Security-ESM',
+  };
 }
 
 function outcomesOf({ steps }: Installation, nowMs: number): ReadonlyMap<string, 'Installed' | 'Failed'> {
