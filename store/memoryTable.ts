@@ -1,6 +1,6 @@
 import type { Row, RowRange, Store, Table, TableName } from './store';
 import { assertKey, type Changes, frozenValue, jsonOf, listChanges, listConditions } from './rowValue';
-import { SortedKeys } from './sortedKeys';
+import { sortedKeys, type SortedKeys } from './sortedKeys';
 
 /** A store that lasts as long as the process: for simulations and tests. Deterministic; answers within microtasks, without timers. */
 export function memoryStore(): Store {
@@ -113,7 +113,8 @@ interface StoredRow {
 
 class Partition {
   readonly #rows = new Map<string, StoredRow>();
-  readonly #keys = new SortedKeys();
+  /** Null until the partition is listed: there is one for every VM, and few are. */
+  #keys: SortedKeys | null = null;
 
   readonly #key: string;
 
@@ -135,7 +136,7 @@ class Partition {
     const stored = this.#rows.get(row);
     if (stored === undefined) {
       this.#rows.set(row, { etag, json, read: null });
-      this.#keys.add(row);
+      this.#keys?.add(row);
       return;
     }
     stored.etag = etag;
@@ -144,11 +145,12 @@ class Partition {
   }
 
   remove(row: string): void {
-    if (this.#rows.delete(row)) this.#keys.remove(row);
+    if (this.#rows.delete(row)) this.#keys?.remove(row);
   }
 
   list({ from, before, take }: RowRange): Row[] {
     const found: Row[] = [];
+    this.#keys ??= sortedKeys(this.#rows.keys());
     for (const row of this.#keys.between(from, before, take)) {
       const stored = this.#rows.get(row);
       if (stored !== undefined) found.push(this.#rowOf(row, stored));

@@ -79,6 +79,12 @@ export class SortedKeys {
   }
 }
 
+export function sortedKeys(keys: Iterable<string>): SortedKeys {
+  const sorted = new SortedKeys();
+  for (const key of keys) sorted.add(key);
+  return sorted;
+}
+
 const CHUNK_KEYS = 512;
 /** Above this many waiting keys one sort of a nearly sorted array is cheaper than insertions. */
 const INSERTIONS_MAX = 4_096;

@@ -54,8 +54,8 @@ export function toRestShape(record: Members): ArmResource {
     else if (ENVELOPE.has(member)) set(envelope, member, below(member, value, false));
     else set(properties, member, below(member, value, true));
   }
-  if (!isObject(nested)) return { ...envelope, properties: nested ?? properties };
-  return { ...envelope, properties: isEmpty(properties) ? nested : { ...properties, ...nested } };
+  if (!isObject(nested)) return Object.assign(envelope, { properties: nested ?? properties });
+  return Object.assign(envelope, { properties: isEmpty(properties) ? nested : { ...properties, ...nested } });
 }
 
 /** Two members that differ in case are one: the last. */
