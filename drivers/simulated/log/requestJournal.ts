@@ -41,21 +41,23 @@ export interface RequestJournal {
   close(): Promise<void>;
 }
 
-/** For simulations that need not outlive their process. */
+/** For simulations that need not outlive their process. Texts of fleets are kept where they are given somewhere to be kept: whoever remembers no request reads none. */
 export function memoryJournal(
   remembered: readonly JournalRequest[] = [],
-  fleets = new Map<string, string>(),
+  fleets?: Map<string, string>,
 ): RequestJournal {
+  let kept = fleets?.size ?? 0;
   return {
     remembered: () => remembered,
     append: () => Promise.resolve(),
     keepFleet(text) {
-      const name = `fleet-${fleets.size + 1}`;
-      fleets.set(name, text);
+      kept += 1;
+      const name = `fleet-${kept}`;
+      fleets?.set(name, text);
       return name;
     },
     fleetText(name) {
-      const text = fleets.get(name);
+      const text = fleets?.get(name);
       if (text === undefined) throw new Error(`no fleet was kept as ${name}`);
       return text;
     },
