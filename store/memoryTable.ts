@@ -104,14 +104,10 @@ function assertKeys(partition: string, row: string): void {
   assertKey('row', row);
 }
 
-/**
- * JSON until it is read, for most rows of a month are overwritten unread; and until it is listed a second time, for whoever reads an audit lists each row
- * of it once.
- */
+/** JSON until it is read: most rows of a month are overwritten unread. */
 interface StoredRow {
   etag: string;
   json: string;
-  isListed: boolean;
   read: Row | null;
 }
 
@@ -133,19 +129,18 @@ class Partition {
   read(row: string): Row | null {
     const stored = this.#rows.get(row);
     if (stored === undefined) return null;
-    return stored.read ?? this.#keepRead(row, stored);
+    return (stored.read ??= new UnreadRow(this.#key, row, stored));
   }
 
   put(row: string, json: string, etag: string): void {
     const stored = this.#rows.get(row);
     if (stored === undefined) {
-      this.#rows.set(row, { etag, json, isListed: false, read: null });
+      this.#rows.set(row, { etag, json, read: null });
       this.#keys?.add(row);
       return;
     }
     stored.etag = etag;
     stored.json = json;
-    stored.isListed = false;
     stored.read = null;
   }
 
@@ -158,19 +153,18 @@ class Partition {
     this.#keys ??= sortedKeys(this.#rows.keys());
     for (const row of this.#keys.between(from, before, take)) {
       const stored = this.#rows.get(row);
-      if (stored !== undefined) found.push(stored.read ?? this.#listOne(row, stored));
+      if (stored !== undefined) found.push(this.#rowOf(row, stored));
     }
     return found;
   }
 
-  #listOne(row: string, stored: StoredRow): Row {
-    if (stored.isListed) return this.#keepRead(row, stored);
-    stored.isListed = true;
-    return new UnreadRow(this.#key, row, stored);
-  }
-
-  #keepRead(row: string, stored: StoredRow): Row {
-    stored.read = new UnreadRow(this.#key, row, stored);
+  #rowOf(row: string, stored: StoredRow): Row {
+    stored.read ??= Object.freeze({
+      partition: this.#key,
+      row,
+      value: frozenValue(stored.json),
+      etag: stored.etag,
+    });
     stored.json = '';
     return stored.read;
   }
@@ -187,11 +181,12 @@ class UnreadRow implements Row {
   #json: string;
   #value: unknown;
 
-  constructor(partition: string, row: string, { etag, json }: StoredRow) {
+  constructor(partition: string, row: string, stored: StoredRow) {
     this.partition = partition;
     this.row = row;
-    this.etag = etag;
-    this.#json = json;
+    this.etag = stored.etag;
+    this.#json = stored.json;
+    stored.json = '';
     Object.freeze(this);
   }
 
