@@ -8,6 +8,8 @@ const { WAITING, fileOf } = require('./waitingFiles.cjs');
  */
 const LONGEST = [
   ...WAITING,
+  'tests/lab/mutation/mutants.test.ts',
+  'tests/store/azureStore.test.ts',
   'tests/cli/scenarios.test.ts',
   'tests/drivers/azureMonth.test.ts',
   'tests/lab/faults/runMonth.test.ts',
