@@ -10,6 +10,8 @@ const LONGEST = [
   ...WAITING,
   'tests/lab/mutation/mutants.test.ts',
   'tests/store/azureStore.test.ts',
+  'tests/cli/package.test.ts',
+  'tests/cli/build.test.ts',
   'tests/cli/scenarios.test.ts',
   'tests/drivers/azureMonth.test.ts',
   'tests/lab/faults/runMonth.test.ts',

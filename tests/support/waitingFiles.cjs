@@ -14,8 +14,6 @@ const WAITING = [
   'tests/local/localApp.test.ts',
   'tests/emulator/crash.test.ts',
   'tests/upgrade/deployment.test.ts',
-  'tests/cli/package.test.ts',
-  'tests/cli/build.test.ts',
   'tests/emulator/journal.test.ts',
   'tests/notifications/askHook.test.ts',
   'tests/emulator/earlyTimers.test.ts',
