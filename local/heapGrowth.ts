@@ -12,11 +12,15 @@ export function collectSooner(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH_PERCENT}`);
 }
 
+/** A collection takes half a second and saves a hundred megabytes in a month of 10,000 VMs; a small fleet leaves nothing worth one. */
+const LARGE_VMS = 5_000;
+
 /**
- * A full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more. V8 shows the function in
- * contexts that are made after it was asked to.
+ * After a large fleet a full collection, now: before much is read of what was kept, so that it takes the room of what is not needed any more. V8 shows the
+ * function in contexts that are made after it was asked to.
  */
-export function collectNow(): void {
+export function collectIfLarge(vmCount: number): void {
+  if (vmCount < LARGE_VMS) return;
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   collect();

@@ -17,7 +17,7 @@ import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
-import { collectNow } from './heapGrowth';
+import { collectIfLarge } from './heapGrowth';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
@@ -95,9 +95,6 @@ export interface SimulationReport {
 /** a rollout's patches are installed within so many days; so long a month is simulated. */
 const DAYS = 30;
 
-/** A collection takes half a second and saves a hundred megabytes in a month of 10,000 VMs; a small fleet leaves nothing worth one. */
-const LARGE_VMS = 5_000;
-
 /** What a month leaves behind beside its report. */
 export interface SimulationFiles {
   /** The driver's own log, one JSON line an event. */
@@ -121,7 +118,7 @@ export async function simulateMonth(
       azure,
     );
     // Its host is closed: the log and the audit of a large fleet take the room that the app and its rows had.
-    if (vms.length >= LARGE_VMS) collectNow();
+    collectIfLarge(vms.length);
     const events = [...log];
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(evidence.trail));
@@ -187,7 +184,7 @@ async function liveThrough(
       await host.runUntil(afterDays(day));
       options.onProgress?.(day);
     }
-    if (vms.length >= LARGE_VMS) collectNow();
+    collectIfLarge(vms.length);
     const rollout = await readRollout(host, rolloutIdOf(month));
     const rollouts = await rolloutsOf(host);
     const evidence = {

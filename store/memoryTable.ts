@@ -128,8 +128,7 @@ class Partition {
 
   read(row: string): Row | null {
     const stored = this.#rows.get(row);
-    if (stored === undefined) return null;
-    return (stored.read ??= new UnreadRow(this.#key, row, stored));
+    return stored === undefined ? null : this.#readOf(row, stored);
   }
 
   put(row: string, json: string, etag: string): void {
@@ -153,18 +152,14 @@ class Partition {
     this.#keys ??= sortedKeys(this.#rows.keys());
     for (const row of this.#keys.between(from, before, take)) {
       const stored = this.#rows.get(row);
-      if (stored !== undefined) found.push(this.#rowOf(row, stored));
+      if (stored !== undefined) found.push(this.#readOf(row, stored));
     }
     return found;
   }
 
-  #rowOf(row: string, stored: StoredRow): Row {
-    stored.read ??= Object.freeze({
-      partition: this.#key,
-      row,
-      value: frozenValue(stored.json),
-      etag: stored.etag,
-    });
+  #readOf(row: string, stored: StoredRow): Row {
+    if (stored.read !== null) return stored.read;
+    stored.read = new UnreadRow(this.#key, row, stored.etag, stored.json);
     stored.json = '';
     return stored.read;
   }
@@ -181,12 +176,11 @@ class UnreadRow implements Row {
   #json: string;
   #value: unknown;
 
-  constructor(partition: string, row: string, stored: StoredRow) {
+  constructor(partition: string, row: string, etag: string, json: string) {
     this.partition = partition;
     this.row = row;
-    this.etag = stored.etag;
-    this.#json = stored.json;
-    stored.json = '';
+    this.etag = etag;
+    this.#json = json;
     Object.freeze(this);
   }
 

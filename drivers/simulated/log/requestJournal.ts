@@ -41,25 +41,18 @@ export interface RequestJournal {
   close(): Promise<void>;
 }
 
-/** For simulations that need not outlive their process. Texts of fleets are kept where they are given somewhere to be kept: whoever remembers no request reads none. */
-export function memoryJournal(
-  remembered: readonly JournalRequest[] = [],
-  fleets?: Map<string, string>,
-): RequestJournal {
-  let kept = fleets?.size ?? 0;
+/** For simulations that need not outlive their process: no request is read again, so no text of a fleet is kept. */
+export function memoryJournal(remembered: readonly JournalRequest[] = []): RequestJournal {
+  let fleets = 0;
   return {
     remembered: () => remembered,
     append: () => Promise.resolve(),
-    keepFleet(text) {
-      kept += 1;
-      const name = `fleet-${kept}`;
-      fleets?.set(name, text);
-      return name;
+    keepFleet() {
+      fleets += 1;
+      return `fleet-${fleets}`;
     },
     fleetText(name) {
-      const text = fleets?.get(name);
-      if (text === undefined) throw new Error(`no fleet was kept as ${name}`);
-      return text;
+      throw new Error(`no fleet was kept as ${name}`);
     },
     close: () => Promise.resolve(),
   };

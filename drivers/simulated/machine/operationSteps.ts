@@ -15,16 +15,5 @@ export function assessmentCompleted(atMs: number, result: AssessmentResult): Ste
 
 /** The event that ends every installation, with the counts named as in Azure's patch summaries. */
 export function installCompleted(atMs: number, result: InstallationResult): Step {
-  const detail = {
-    status: result.status,
-    maintenanceWindowExceeded: result.maintenanceWindowExceeded,
-    rebootStatus: result.rebootStatus,
-    notSelectedPatchCount: result.notSelectedPatchCount,
-    excludedPatchCount: result.excludedPatchCount,
-    pendingPatchCount: result.pendingPatchCount,
-    installedPatchCount: result.installedPatchCount,
-    failedPatchCount: result.failedPatchCount,
-    error: result.error,
-  };
-  return { atMs, action: 'installCompleted', detail };
+  return { atMs, action: 'installCompleted', detail: { ...result } };
 }
