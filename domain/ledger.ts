@@ -1,12 +1,5 @@
 import { z } from 'zod';
-import {
-  againAt,
-  catchUpSlotFree,
-  givesWay,
-  nextRoundsAfter,
-  nextRoundsBefore,
-  takeCatchUpSlot,
-} from './catchUpTurns';
+import { againAt, nextRoundsAfter, nextRoundsBefore } from './catchUpTurns';
 import { conflict, ConflictRule, Disruption, fitsBudgets, fitsSet, fitsSubscriptions } from './disruption';
 import { AvailabilitySetId, Utc, VmId } from './ids';
 import { addSeconds, earlier } from './instants';
@@ -37,10 +30,6 @@ export const ClaimRequest = Claim.extend({
   nowUtc: Utc,
   /** A ticket that is not polled for so long loses its place. */
   ticketLapseSeconds: z.number(),
-  /** So many catch-ups may run in a region in one window. */
-  catchUpSlotsMax: z.number().int(),
-  /** The catch-up that asks: all its rounds share its slot. Absent for others. */
-  catchUp: z.string().exactOptional(),
   /** Whose round it is, and in which epoch it was begun. Absent for what a person asks for. */
   fence: Fence.exactOptional(),
 });
@@ -69,8 +58,6 @@ export const LedgerState = z.object({
   claims: z.array(Claim),
   tickets: z.array(Ticket),
   impairments: z.array(Impairment),
-  /** Catch-ups that have run in a window of a region, as long as it is open: each has a slot. */
-  catchUpSlots: z.array(z.object({ region: z.string(), catchUp: z.string(), closesUtc: Utc })),
   /** The newest epoch that each rollout has asked in, of the latest rollouts. */
   fences: z.array(Fence),
   /** Where a round of a rollout has ended: until then its next one is expected there. */
@@ -82,7 +69,6 @@ export const emptyLedger: LedgerState = {
   claims: [],
   tickets: [],
   impairments: [],
-  catchUpSlots: [],
   fences: [],
   nextRounds: [],
 };
@@ -92,7 +78,6 @@ export const RefusalRule = z.enum([
   ...ConflictRule.options,
   'setImpaired',
   'olderTicket',
-  'catchUpSlot',
   /** A catch-up: the rollout that excludes it goes on in a moment. */
   'nextRound',
   /** It was begun before the rollout was taken over. */
@@ -113,7 +98,7 @@ export const ClaimAnswer = z.discriminatedUnion('kind', [
         by: z.string(),
       }),
     ),
-    /** Asked sooner it is refused again: a slot is taken until the window closes, a place is kept for the next round of a rollout. */
+    /** Asked sooner it is refused again: a place is kept for the next round of a rollout. */
     againUtc: Utc.exactOptional(),
   }),
 ]);
@@ -135,7 +120,7 @@ export function tryAcquire(
   const because = refusals(state, request);
   if (because.length > 0)
     return {
-      state: because.some(({ rule }) => NOT_WORTH_A_TICKET.has(rule))
+      state: because.some(({ rule }) => rule === NOT_WORTH_A_TICKET)
         ? { ...state, tickets: state.tickets.filter((ticket) => ticket.claimId !== request.claimId) }
         : { ...state, tickets: keepTicket(state.tickets, request) },
       answer: {
@@ -150,7 +135,6 @@ export function tryAcquire(
       ...state,
       claims: [...state.claims, { claimId, kind, disruption, startByUtc, expiresUtc }],
       tickets: state.tickets.filter((ticket) => ticket.claimId !== claimId),
-      catchUpSlots: takeCatchUpSlot(state, request),
     },
     answer: { kind: 'granted' },
   };
@@ -209,7 +193,6 @@ type Turn = Pick<Ticket, 'deadlineUtc' | 'askedUtc'>;
 const isAhead = (a: Turn, b: Turn): boolean =>
   a.deadlineUtc === b.deadlineUtc ? a.askedUtc < b.askedUtc : a.deadlineUtc < b.deadlineUtc;
 
-/** A ticket keeps nothing of slots of catch-ups: a request that is refused for want of one has none. */
 const requestOf = ({ claimId, disruption, deadlineUtc }: Ticket, nowUtc: string): ClaimRequest => ({
   claimId,
   kind: 'rollout',
@@ -219,7 +202,6 @@ const requestOf = ({ claimId, disruption, deadlineUtc }: Ticket, nowUtc: string)
   startByUtc: nowUtc,
   expiresUtc: nowUtc,
   ticketLapseSeconds: 0,
-  catchUpSlotsMax: 0,
 });
 
 /** Every reason against the request, not only the first. */
@@ -237,8 +219,6 @@ function refusals(state: LedgerState, request: ClaimRequest): Refusal[] {
   for (const ticket of state.tickets)
     if (goesBefore(state, ticket, request) && conflict(disruption, ticket.disruption))
       because.push({ rule: 'olderTicket', by: ticket.claimId });
-  if (request.kind === 'catchUp' && !catchUpSlotFree(state, request))
-    because.push({ rule: 'catchUpSlot', by: disruption.region });
   if (because.length === 0)
     because.push(
       ...nextRoundsBefore(state, request).map(({ region }) => ({ rule: 'nextRound' as const, by: region })),
@@ -264,14 +244,12 @@ function sharesUsedUp(state: LedgerState, wanted: Disruption): Refusal[] {
  * By when a request wants to have run: what orders those that exclude each other. The last rounds of a phase go before those of the next one: if
  * both took turns in paired regions, each turn would last as long as its slowest round, and both phases longer. A catch-up gives way to rounds
  * whose VMs have had no turn yet, or one late VM of another zone, or of the paired region, would keep a region's whole pool waiting for two
- * hours. From the day on by which the rollout is to be done all are alike.
+ * hours.
  */
 export function claimDeadline(
   kind: z.infer<typeof ClaimKind>,
-  asked: { readonly phase: PhaseId; readonly endsUtc: string; readonly catchUpSlotsMax: number },
+  { phase, endsUtc }: { readonly phase: PhaseId; readonly endsUtc: string },
 ): string {
-  const { phase, endsUtc, catchUpSlotsMax } = asked;
-  if (!givesWay(catchUpSlotsMax)) return endsUtc;
   return addSeconds(endsUtc, kind === 'catchUp' ? DAY_SECONDS : numberOfPhase(phase));
 }
 
@@ -282,8 +260,8 @@ function goesBefore(state: LedgerState, ticket: Ticket, request: ClaimRequest): 
   return isAhead(ticket, { deadlineUtc: request.deadlineUtc, askedUtc: own?.askedUtc ?? request.nowUtc });
 }
 
-/** Refusals that no queue resolves: a ticket for them would only block others for nothing. */
-const NOT_WORTH_A_TICKET: ReadonlySet<RefusalRule> = new Set<RefusalRule>(['setImpaired', 'catchUpSlot']);
+/** A refusal that no queue resolves: a ticket for it would only block others for nothing. */
+const NOT_WORTH_A_TICKET: RefusalRule = 'setImpaired';
 
 function keepTicket(tickets: readonly Ticket[], request: ClaimRequest): Ticket[] {
   const { claimId, disruption, deadlineUtc, nowUtc } = request;

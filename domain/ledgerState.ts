@@ -58,7 +58,6 @@ export const PackedLedger = z.object({
   claims: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
   tickets: z.array(z.tuple([z.number(), z.number(), z.number(), z.number(), Place])),
   impairments: z.array(z.tuple([z.number(), z.number(), z.number(), z.number()])),
-  slots: z.array(z.tuple([z.number(), z.string(), z.number()])),
   fences: z.array(z.tuple([z.string(), z.number()])).default([]),
   nextRounds: z.array(z.tuple([z.number(), z.string().nullable(), z.number()])).default([]),
 });
@@ -109,7 +108,6 @@ export function packLedger(state: LedgerState): PackedLedger {
       region(one.region),
       ms(one.sinceUtc),
     ]),
-    slots: state.catchUpSlots.map((slot) => [region(slot.region), slot.catchUp, ms(slot.closesUtc)]),
     fences: state.fences.map(({ rolloutId, epoch }) => [rolloutId, epoch]),
     nextRounds: state.nextRounds.map((next) => [region(next.region), next.zone, ms(next.untilUtc)]),
   };
@@ -148,11 +146,6 @@ export function unpackLedger(packed: PackedLedger): LedgerState {
       availabilitySetId: setOf(id(set)),
       region: region(where),
       sinceUtc: utc(since),
-    })),
-    catchUpSlots: packed.slots.map(([where, catchUp, closes]) => ({
-      region: region(where),
-      catchUp,
-      closesUtc: utc(closes),
     })),
     fences: packed.fences.map(([rolloutId, epoch]) => ({ rolloutId, epoch })),
     nextRounds: packed.nextRounds.map(([where, zone, until]) => ({
@@ -203,19 +196,18 @@ function idsIn({ claims, tickets, impairments }: LedgerState): string[] {
   ];
 }
 
-function regionsIn({ claims, tickets, impairments, catchUpSlots, nextRounds }: LedgerState): string[] {
+function regionsIn({ claims, tickets, impairments, nextRounds }: LedgerState): string[] {
   return [
     ...[...claims, ...tickets].map(({ disruption }) => disruption.region),
-    ...[...impairments, ...catchUpSlots, ...nextRounds].map(({ region }) => region),
+    ...[...impairments, ...nextRounds].map(({ region }) => region),
   ];
 }
 
-function instantsIn({ claims, tickets, impairments, catchUpSlots, nextRounds }: LedgerState): string[] {
+function instantsIn({ claims, tickets, impairments, nextRounds }: LedgerState): string[] {
   return [
     ...claims.flatMap(({ startByUtc, expiresUtc }) => [startByUtc, expiresUtc]),
     ...tickets.flatMap(({ deadlineUtc, askedUtc, lapsesUtc }) => [deadlineUtc, askedUtc, lapsesUtc]),
     ...impairments.map(({ sinceUtc }) => sinceUtc),
-    ...catchUpSlots.map(({ closesUtc }) => closesUtc),
     ...nextRounds.map(({ untilUtc }) => untilUtc),
   ];
 }

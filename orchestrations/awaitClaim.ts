@@ -41,14 +41,13 @@ function* acquireBudgets(context: OrchestrationContext, input: Input, disruption
       ['tryAcquire', disruptionLedger.operations.tryAcquire],
       {
         claimId,
-        kind: kind === 'catchUp' ? 'rollout' : kind, // catch-up slots are of regions
+        kind: kind === 'catchUp' ? 'rollout' : kind, // catch-ups give way in their region
         disruption: { ...place, budgets: [share] },
         startByUtc,
         expiresUtc: closesUtc,
         deadlineUtc,
         nowUtc: nowUtc(context),
         ticketLapseSeconds: pace.ticketLapseSeconds,
-        catchUpSlotsMax: 0,
         ...(fence !== undefined && { fence }),
       },
     );
@@ -115,8 +114,7 @@ export function* askForClaim(
 
 /** Null when the ledger of the region grants it. */
 function* askRegion(context: OrchestrationContext, input: Input): Step<Claimed | null> {
-  const { claimId, kind, ledger, startByUtc, closesUtc, deadlineUtc, catchUpSlotsMax, pace } = input;
-  const { catchUp, fence } = input;
+  const { claimId, kind, ledger, startByUtc, closesUtc, deadlineUtc, pace, fence } = input;
   const said = yield* callEntity(
     context,
     { name: disruptionLedger.name, key: ledger },
@@ -131,8 +129,6 @@ function* askRegion(context: OrchestrationContext, input: Input): Step<Claimed |
       nowUtc: nowUtc(context),
       // One that is woken keeps its place while it sleeps.
       ticketLapseSeconds: pace.ticketLapseSeconds + (kind === 'onDemand' ? 0 : pace.wakeFallbackSeconds),
-      catchUpSlotsMax,
-      ...(catchUp !== undefined && { catchUp }),
       ...(fence !== undefined && { fence }),
     },
   );

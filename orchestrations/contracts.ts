@@ -87,7 +87,6 @@ const Round = InRollout.extend({
   acquireByUtc: Utc,
   startByUtc: Utc,
   closesUtc: Utc,
-  catchUpSlotsMax: z.number().int(),
   /** Calls of `advanceRound` in the generations before this one; 0 before the claim. */
   call: z.number().int().default(0),
   /** Its batch does not wait for stragglers: the round ends without them, and answers what is left of it. */
@@ -187,9 +186,6 @@ export const awaitClaim = {
     startByUtc: Utc,
     closesUtc: Utc,
     deadlineUtc: Utc,
-    catchUpSlotsMax: z.number().int(),
-    /** The catch-up that asks: all its rounds share its slot. */
-    catchUp: z.string().exactOptional(),
     fence: Fence.exactOptional(),
     /** The round that asks: of its VMs those that are down by themselves take nothing of a budget. */
     ref: RoundRef.exactOptional(),

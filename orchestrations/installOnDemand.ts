@@ -71,7 +71,6 @@ function* acquire(context: OrchestrationContext, input: Input): Step<Claimed> {
         startByUtc,
         closesUtc: addSeconds(startByUtc, seconds),
         deadlineUtc: waitUntilUtc,
-        catchUpSlotsMax: 0,
       },
     );
     if (said.granted) return { kind: 'granted', startByUtc };

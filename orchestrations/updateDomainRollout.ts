@@ -102,8 +102,6 @@ function* claimFor(
     startByUtc: input.startByUtc,
     closesUtc: input.closesUtc,
     deadlineUtc: claimDeadline(input.kind, input),
-    catchUpSlotsMax: input.catchUpSlotsMax,
-    ...(input.kind === 'catchUp' && { catchUp: input.phase }),
     fence: { rolloutId: input.rolloutId, epoch: input.epoch },
     pace: input.pace,
     untilUtc: input.acquireByUtc,

@@ -64,14 +64,13 @@ export function* planInSteps(request: PlanRequest): Generator<number, Plan> {
   const releasedUtc = emergency?.releasedUtc ?? releaseOf(month);
   const fromMs = Math.max(Date.parse(releasedUtc), Date.parse(nowUtc));
   const phases = yield* phasesOf(vms, candidates, facts, { atMs: fromMs, opensAfterMs: -Infinity });
-  const targetMs = Date.parse(targetUtcOf(releasedUtc, policy));
-  const schedule = yield* schedulePhases(phases, candidates, facts, { fromMs, targetMs });
+  const schedule = yield* schedulePhases(phases, candidates, facts, fromMs);
   return yield* writePlan({
     rolloutId: emergency?.rolloutId ?? rolloutIdOf(month),
     month,
     releasedUtc,
     endsUtc: emergency?.endsUtc ?? endsUtcOf(month, policy),
-    targetMs,
+    targetMs: Date.parse(targetUtcOf(releasedUtc, policy)),
     candidates,
     facts,
     schedule,

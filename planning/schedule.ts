@@ -43,9 +43,9 @@ export function* schedulePhases(
   phases: readonly PhaseWork[],
   candidates: Candidates,
   facts: InventoryFacts,
-  { fromMs, targetMs }: { readonly fromMs: number; readonly targetMs: number },
+  fromMs: number,
 ): Generator<number, Schedule> {
-  return yield* new Run(candidates, facts, targetMs).play(phases, fromMs);
+  return yield* new Run(candidates, facts).play(phases, fromMs);
 }
 
 class Run {
@@ -58,13 +58,11 @@ class Run {
   readonly #policy: Policy;
   readonly #budgets: BudgetsInUse;
   readonly #places = new PlacesInUse();
-  readonly #targetMs: number;
   #phases: readonly PhaseWork[] = [];
   readonly #gates: number[] = [];
   #nowMs = 0;
 
-  constructor(candidates: Candidates, facts: InventoryFacts, targetMs: number) {
-    this.#targetMs = targetMs;
+  constructor(candidates: Candidates, facts: InventoryFacts) {
     this.#candidates = candidates;
     this.#facts = facts;
     this.#policy = facts.policy;
@@ -217,8 +215,7 @@ class Run {
     const again = (): void => {
       this.#startWhenOpen(region, work, 0, end);
     };
-    // From the target day on no phase goes before another (`claimDeadline`).
-    const turn = this.#nowMs < this.#targetMs ? region.phase.index : 0;
+    const turn = region.phase.index; // as in the ledger (`claimDeadline`)
     if (!this.#places.fits(place, work, turn)) {
       region.waitedFor = 'places';
       this.#places.wait(place, work, turn, again);

@@ -21,7 +21,6 @@ const NextRound = z.object({
   disruption: Disruption,
   /** Key of the ledger entity that grants it. */
   ledger: z.string(),
-  catchUpSlotsMax: z.number().int(),
 });
 
 /** When a round may run. */

@@ -1,7 +1,7 @@
-import { givesWay, NEXT_ROUND_SECONDS } from '../../domain/catchUpTurns';
+import { NEXT_ROUND_SECONDS } from '../../domain/catchUpTurns';
 import { setShare, type Disruption } from '../../domain/disruption';
 import type { RolloutControl } from '../../domain/control';
-import { addSeconds, daysBetween } from '../../domain/instants';
+import { addSeconds } from '../../domain/instants';
 import { holdsOf } from '../../domain/holds';
 import { isCatchUp } from '../../domain/phaseId';
 import { pairComponent } from '../../domain/regions';
@@ -36,8 +36,6 @@ export async function inItsWindow(
   round: RoundPlan,
   slot: RoundSlot,
 ): Promise<NextRound> {
-  const elapsedDays = daysBetween(control.releasedUtc, services.nowUtc());
-  const catchUpSlotsMax = elapsedDays < services.policy.forecastTargetDays ? 1 : 2;
   const { phase, region, stage, group, round: number } = round;
   const next: NextRound = {
     kind: 'round',
@@ -45,9 +43,8 @@ export async function inItsWindow(
     ...slot,
     disruption: await withBudgets(services, disruptionOf(round, services.policy), round.vmIds),
     ledger: pairComponent(region),
-    catchUpSlotsMax,
   };
-  const letsOthersAsk = isCatchUp(phase) && givesWay(catchUpSlotsMax) && slot.opensUtc > services.nowUtc();
+  const letsOthersAsk = isCatchUp(phase) && slot.opensUtc > services.nowUtc();
   return letsOthersAsk ? delayed(next, NEXT_ROUND_SECONDS) : next;
 }
 

@@ -133,7 +133,6 @@ async function requireFree({ client, services }: ArmContext, claimId: string, in
     startByUtc: deadlineUtc,
     expiresUtc: deadlineUtc,
     ticketLapseSeconds: pace.ticketLapseSeconds,
-    catchUpSlotsMax: 0,
   });
   if (answer.kind === 'granted') return;
   const because = answer.because.map(({ rule, by }) => `${rule}, held by ${by}`).join('; ');

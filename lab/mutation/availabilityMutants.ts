@@ -232,9 +232,21 @@ export const availabilityMutants: readonly Mutant[] = [
     ...LEDGER_TESTS,
   ),
   planted(
-    'catch-ups take as many slots of a window as they like',
-    'domain/catchUpTurns.ts',
-    ['taken.length < request.catchUpSlotsMax', 'taken.length >= 0'],
+    'a window has room for one catch-up',
+    LEDGER,
+    [
+      'const rule = conflict(disruption, claim.disruption);',
+      "const rule = request.kind === claim.kind && claim.kind === 'catchUp' ? 'zones' : conflict(disruption, claim.disruption);",
+    ],
+    'tests/domain/catchUpTurns.test.ts',
+  ),
+  planted(
+    'a catch-up does not give way to the rounds of a rollout',
+    LEDGER,
+    [
+      "kind === 'catchUp' ? DAY_SECONDS : numberOfPhase(phase)",
+      "kind === 'catchUp' ? 0 : numberOfPhase(phase)",
+    ],
     'tests/domain/catchUpTurns.test.ts',
   ),
   planted(

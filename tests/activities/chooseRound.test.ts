@@ -6,15 +6,7 @@ import type { Policy } from '../../domain/policy';
 import { catchUpIdOf, phaseIdOf } from '../../domain/phaseId';
 import type { RoundPlan } from '../../store/plans';
 import { aSet, vmsOf } from '../support/builders';
-import {
-  aControl,
-  aRecord,
-  aRound,
-  someServices,
-  WINDOW_CLOSES,
-  WINDOW_OPENS,
-  ROLLOUT,
-} from '../support/fakeServices';
+import { aRecord, aRound, someServices, WINDOW_CLOSES, WINDOW_OPENS, ROLLOUT } from '../support/fakeServices';
 import { ENDS } from '../support/rolloutScene';
 
 const SCOPE = {
@@ -72,7 +64,6 @@ describe('the next round', () => {
         shareMax: null,
       },
       ledger: 'eastus',
-      catchUpSlotsMax: 1,
     });
   });
 
@@ -159,14 +150,11 @@ describe('R-108, INV-4: its window', () => {
     },
   );
 
-  it('of a catch-up lets rounds of a rollout ask first when its window opens, until the target day', async () => {
+  it('of a catch-up lets rounds of a rollout ask first when its window opens', async () => {
     const later = [aRound({ phase: CATCH_UP })];
     const over = { phase: CATCH_UP };
     expect(await choose(later, over)).toEqual(chosen(1, { opensUtc: addSeconds(WINDOW_OPENS, 300) }));
     expect(await choose([aRound()])).toEqual(chosen(1, { opensUtc: WINDOW_OPENS }));
-    expect(await choose(later, over, { policy: { forecastTargetDays: 1 } })).toEqual(
-      chosen(1, { opensUtc: WINDOW_OPENS }),
-    );
     const nowUtc = addSeconds(WINDOW_OPENS, 60);
     expect(await choose(later, over, { nowUtc })).toEqual(chosen(1, { opensUtc: nowUtc }));
   });
@@ -248,16 +236,6 @@ describe('INV-8: the end of the rollout', () => {
     const services = await someServices({ control: { endsBecause: 'deadlinePassed' }, nowUtc: ENDS });
     await services.plans.addRounds(ROLLOUT, [aRound()]);
     expect(await services.run(chooseRound, SCOPE)).toEqual({ kind: 'none', reason: 'deadlinePassed' });
-  });
-});
-
-describe('catch-up slots', () => {
-  it.each([
-    ['2026-11-30T18:00:00.000Z', 1],
-    ['2026-12-01T18:00:00.000Z', 2],
-  ])('are one a window before day 21 and two after: on %s %d', async (nowUtc, catchUpSlotsMax) => {
-    expect(aControl().releasedUtc).toBe('2026-11-10T18:00:00.000Z');
-    expect(await choose([aRound()], {}, { nowUtc })).toEqual(chosen(1, { catchUpSlotsMax }));
   });
 });
 

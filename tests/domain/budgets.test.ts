@@ -26,7 +26,6 @@ const asked = (claimId: string, disruption: Disruption): ClaimRequest => ({
   deadlineUtc: '2026-12-08T18:00:00.000Z',
   nowUtc: '2026-11-11T00:00:00.000Z',
   ticketLapseSeconds: 900,
-  catchUpSlotsMax: 1,
 });
 
 function granted(state: LedgerState, claimId: string, disruption: Disruption): LedgerState | null {

@@ -6,60 +6,27 @@ import { aDisruption, aRequest, Asked, DEADLINE, minutesAfter, NINE } from '../s
 const ZONE_2 = aDisruption({ zone: '2' });
 
 describe('catch-ups', () => {
-  const catchUp = (id: string, over: Partial<ClaimRequest> = {}): ClaimRequest =>
-    aRequest(id, aDisruption(), { kind: 'catchUp', catchUp: 'first', ...over });
-  const granted = (ledger: Asked, request: ClaimRequest): boolean => ledger.ask(request).kind === 'granted';
+  const catchUp = (id: string, disruption = aDisruption()): ClaimRequest =>
+    aRequest(id, disruption, { kind: 'catchUp' });
 
-  it('run all their rounds in one slot, one after another or side by side', () => {
+  it('run as many in a window as the availability rules allow: side by side in a zone, one after another in two', () => {
     const ledger = new Asked();
-    expect(granted(ledger, catchUp('a'))).toBe(true);
-    expect(granted(ledger, catchUp('b'))).toBe(true);
-    ledger.state = release(release(ledger.state, 'a', []), 'b', []);
-    expect(granted(ledger, catchUp('c', { expiresUtc: '2026-11-13T12:00:00.000Z' }))).toBe(true);
-  });
-
-  it.each([1, 2])('have at most %d slots a window in a region', (catchUpSlotsMax) => {
-    const ledger = new Asked();
-    for (let slot = 1; slot <= catchUpSlotsMax; slot += 1)
-      expect(granted(ledger, catchUp(`a-${slot}`, { catchUp: `catch-up ${slot}`, catchUpSlotsMax }))).toBe(
-        true,
-      );
-    const more = catchUp('more', { catchUp: 'one more', catchUpSlotsMax });
-    expect(ledger.rulesAgainst(more)).toEqual(['catchUpSlot']);
-  });
-
-  it('have another slot when the window is over, and in another region', () => {
-    const ledger = new Asked();
-    ledger.ask(catchUp('a'));
-    ledger.state = release(ledger.state, 'a', []);
-    const later = { catchUp: 'second', expiresUtc: '2026-11-14T11:00:00.000Z' };
-    const { expiresUtc: againUtc } = catchUp('a');
-    // It says when: asking sooner is in vain.
-    expect(ledger.ask(catchUp('b', later))).toMatchObject({ kind: 'refused', againUtc });
-    expect(granted(ledger, catchUp('b', { ...later, nowUtc: '2026-11-13T11:00:00.000Z' }))).toBe(true);
-    const elsewhere = { ...catchUp('c', later), disruption: aDisruption({ region: 'japaneast' }) };
-    expect(granted(ledger, elsewhere)).toBe(true);
-  });
-
-  it('that find no slot make no rollout wait', () => {
-    const ledger = new Asked();
-    ledger.ask(catchUp('a'));
-    ledger.state = release(ledger.state, 'a', []);
-    ledger.ask({ ...catchUp('b', { catchUp: 'second' }), disruption: ZONE_2, deadlineUtc: NINE });
-    expect(granted(ledger, aRequest('rollout'))).toBe(true);
+    for (const id of ['a', 'b', 'c']) expect(ledger.rulesAgainst(catchUp(id))).toEqual([]);
+    expect(ledger.rulesAgainst(catchUp('d', ZONE_2))).toEqual(['zones', 'zones', 'zones']);
+    for (const id of ['a', 'b', 'c']) ledger.state = release(ledger.state, id, []);
+    expect(ledger.rulesAgainst(catchUp('d', ZONE_2))).toEqual([]);
   });
 });
 
 describe('a catch-up and a rollout that exclude each other', () => {
   const endsUtc = minutesAfter(NINE, 20 * 24 * 60);
   /** The rollout runs in the region, a catch-up of another zone waits, and the next round of the rollout asks. */
-  const nextRound = (catchUpSlotsMax: number): readonly string[] => {
+  const nextRound = (): readonly string[] => {
     const ledger = new Asked();
     const by = (kind: 'rollout' | 'catchUp', minute: number): Partial<ClaimRequest> => ({
       kind,
-      catchUpSlotsMax,
       nowUtc: minutesAfter(NINE, minute),
-      deadlineUtc: claimDeadline(kind, { phase: phaseIdOf(1), endsUtc, catchUpSlotsMax }),
+      deadlineUtc: claimDeadline(kind, { phase: phaseIdOf(1), endsUtc }),
     });
     ledger.ask(aRequest('a', aDisruption(), by('rollout', 0)));
     expect(ledger.rulesAgainst(aRequest('late', ZONE_2, by('catchUp', 1)))).toEqual(['zones']);
@@ -67,21 +34,16 @@ describe('a catch-up and a rollout that exclude each other', () => {
   };
 
   it('go on with the rollout: the catch-up waits until no round wants the region', () => {
-    expect(nextRound(1)).toEqual([]);
-  });
-
-  it('take their turns in the order of asking once the rollout ought to be done', () => {
-    expect(nextRound(2)).toEqual(['olderTicket']);
+    expect(nextRound()).toEqual([]);
   });
 
   describe('and two phases of paired regions', () => {
     /** Two rounds of eastus run in the first phase, one of westus waits in the second, and when one has ended the next of eastus asks. */
-    const nextRoundOfFirstPhase = (catchUpSlotsMax: number): readonly string[] => {
+    const nextRoundOfFirstPhase = (): readonly string[] => {
       const ledger = new Asked();
       const by = (phase: number, minute: number): Partial<ClaimRequest> => ({
-        catchUpSlotsMax,
         nowUtc: minutesAfter(NINE, minute),
-        deadlineUtc: claimDeadline('rollout', { phase: phaseIdOf(phase), endsUtc, catchUpSlotsMax }),
+        deadlineUtc: claimDeadline('rollout', { phase: phaseIdOf(phase), endsUtc }),
       });
       const westus = aDisruption({ region: 'westus' });
       ledger.ask(aRequest('a', aDisruption({ count: 1 }), by(1, 0)));
@@ -92,11 +54,7 @@ describe('a catch-up and a rollout that exclude each other', () => {
     };
 
     it('go on with the earlier one, which has most of its rounds behind it', () => {
-      expect(nextRoundOfFirstPhase(1)).toEqual([]);
-    });
-
-    it('take their turns in the order of asking once the rollout ought to be done', () => {
-      expect(nextRoundOfFirstPhase(2)).toEqual(['olderTicket']);
+      expect(nextRoundOfFirstPhase()).toEqual([]);
     });
   });
 
@@ -109,8 +67,8 @@ describe('a catch-up and a rollout that exclude each other', () => {
       ledger.state = release(ledger.state, 'a', [], minutes(50));
       ledger.state = unpackLedger(packLedger(ledger.state));
       const phase = catchUpIdOf(NINE);
-      const deadlineUtc = claimDeadline('catchUp', { phase, endsUtc: DEADLINE, catchUpSlotsMax: 1 });
-      const late = { kind: 'catchUp', catchUp: 'late', nowUtc: minutes(51), deadlineUtc } as const;
+      const deadlineUtc = claimDeadline('catchUp', { phase, endsUtc: DEADLINE });
+      const late = { kind: 'catchUp', nowUtc: minutes(51), deadlineUtc } as const;
       return { ledger, catchUp: aRequest('late', ZONE_2, { ...late, ...over }) };
     };
 
@@ -135,7 +93,6 @@ describe('a catch-up and a rollout that exclude each other', () => {
       ['of the paired region waits', { disruption: aDisruption({ region: 'westus' }) }, ['nextRound']],
       ['of the same zone goes beside it', { disruption: aDisruption() }, []],
       ['of any other region goes', { disruption: aDisruption({ region: 'japaneast' }) }, []],
-      ['goes once the rollout ought to be done', { catchUpSlotsMax: 2 }, []],
     ])('a catch-up %s', (_, over, rules) => {
       const { ledger, catchUp } = betweenRounds(over);
       expect(ledger.rulesAgainst(catchUp)).toEqual(rules);
@@ -143,7 +100,7 @@ describe('a catch-up and a rollout that exclude each other', () => {
 
     it('no catch-up waits for a round of another one, or for a round that did not run', () => {
       const { ledger, catchUp } = betweenRounds({ nowUtc: minutes(120) });
-      ledger.ask(aRequest('of another', aDisruption(), { kind: 'catchUp', catchUp: 'late' }));
+      ledger.ask(aRequest('of another', aDisruption(), { kind: 'catchUp' }));
       ledger.ask(aRequest('did not run', aDisruption({ count: 1 })));
       ledger.state = release(release(ledger.state, 'of another', [], minutes(119)), 'did not run', []);
       expect(ledger.rulesAgainst(catchUp)).toEqual([]);

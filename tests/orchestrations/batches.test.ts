@@ -206,7 +206,7 @@ describe('a lane of a batch', () => {
   });
 
   it('of a catch-up is given up when it is not granted: the sweep comes again', async () => {
-    const missed = { kind: 'missed', rules: ['catchUpSlot'] } as const;
+    const missed = { kind: 'missed', rules: ['nextRound'] } as const;
     const { of } = await lane(threeRounds, () => ({ ...missed, rules: [...missed.rules] }), {
       kind: 'catchUp',
     });

@@ -121,7 +121,7 @@ describe('a round that was missed', () => {
   });
 
   it('of a catch-up is given up: the sweep comes again', async () => {
-    const { of, output } = await scope({ chooseRound: roundsUpTo(2) }, () => missed('catchUpSlot'), {
+    const { of, output } = await scope({ chooseRound: roundsUpTo(2) }, () => missed('nextRound'), {
       kind: 'catchUp',
     });
     expect(output).toEqual({ rounds: 0 });

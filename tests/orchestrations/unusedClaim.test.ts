@@ -20,7 +20,6 @@ describe('a claim of a region', () => {
         startByUtc: START_BY,
         closesUtc: WINDOW_CLOSES,
         deadlineUtc: ENDS,
-        catchUpSlotsMax: 1,
       },
       nowUtc: WINDOW_OPENS,
       activities: { collectMembersDown: () => ({ disruption, full: [] }) },

@@ -185,7 +185,6 @@ describe('awaitClaim', () => {
         startByUtc: START_BY,
         closesUtc: WINDOW_CLOSES,
         deadlineUtc: ENDS,
-        catchUpSlotsMax: 1,
       },
       nowUtc: NOW,
       ...(over.activities && { activities: over.activities }),
@@ -209,7 +208,6 @@ describe('awaitClaim', () => {
           expiresUtc: WINDOW_CLOSES,
           deadlineUtc: ENDS,
           ticketLapseSeconds: 900 + 3600, // it keeps its place while it sleeps
-          catchUpSlotsMax: 1,
         },
       }),
     ]);
@@ -247,12 +245,12 @@ describe('awaitClaim', () => {
     ]);
   });
 
-  it('a catch-up that finds no slot asks again when the first window that has one is over, not every five minutes', async () => {
+  it('a refusal that says when to ask again is not asked before', async () => {
     const againUtc = new Date(Date.parse(NOW) + 3 * 3_600_000).toISOString();
-    for (const over of [{}, { refused: { rules: ['catchUpSlot'], againUtc } }]) {
+    for (const over of [{}, { refused: { rules: ['nextRound'], againUtc } }]) {
       const { calls, output } = await awaiting(
         (nowUtc) =>
-          nowUtc < againUtc ? { ...(refused('catchUpSlot') as object), againUtc } : { kind: 'granted' },
+          nowUtc < againUtc ? { ...(refused('nextRound') as object), againUtc } : { kind: 'granted' },
         ACQUIRE_BY,
         over,
       );

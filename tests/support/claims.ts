@@ -54,7 +54,6 @@ export function aRequest(
     startByUtc: '2026-11-13T09:35:00.000Z',
     expiresUtc: '2026-11-13T11:00:00.000Z',
     ticketLapseSeconds: 900,
-    catchUpSlotsMax: 1,
     ...over,
   };
 }

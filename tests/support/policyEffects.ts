@@ -203,7 +203,6 @@ export async function waits(policy: Policy): Promise<unknown> {
         startByUtc: START_BY,
         closesUtc: WINDOW_CLOSES,
         deadlineUtc: ENDS,
-        catchUpSlotsMax: 1,
       },
       nowUtc: WINDOW_OPENS,
       entities: { disruptionLedger: () => refused },

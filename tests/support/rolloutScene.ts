@@ -42,7 +42,6 @@ export const roundInput = {
   startByUtc: START_BY,
   closesUtc: WINDOW_CLOSES,
   ledger: 'eastus',
-  catchUpSlotsMax: 1,
 };
 
 /** The same in the window of 2026-11-13, as it is chosen. */
