@@ -87,7 +87,7 @@ const OBEYED: {
   claimGraceSeconds: [60, effects.agenda],
   claimOverrunSeconds: [4 * HOUR, effects.overrun],
   rolloutDeadlineSeconds: [9 * DAY, effects.agenda],
-  forecastTargetDays: [28, effects.rounds],
+  forecastTargetDays: [1, effects.plans],
   setSharePercent: [50, effects.rounds],
   setOneByOneBelow: [20, effects.rounds],
   standaloneSharePercent: [60, effects.plans],
