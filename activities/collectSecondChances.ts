@@ -121,6 +121,7 @@ class Look {
     if (controlFor(control, halts, from, this.#nowUtc, approvals).kind !== 'go') return this.#later(from);
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(await this.#phasesOf(from.rolloutId), from.phase))
       return this.#later(from);
+    if (!(await this.#isLatest(from))) return { from, misses: 0, dueUtc: null };
     const reading = await this.#services.driver.readVirtualMachine(from.vmId);
     if (reading === null) return this.#withoutVm(from);
     return this.#read(from, reading, control.endsUtc, policy);
@@ -155,10 +156,14 @@ class Look {
       const dueUtc = lookUtc < slot.acquireByUtc ? lookUtc : this.#inNextWindow(from, timeZone, policy);
       return { from, misses: from.misses + 1, dueUtc };
     }
-    const outcome = await this.#services.outcomes.read(from.rolloutId, from.vmId);
-    if (outcome?.waits !== true || outcome.atUtc !== from.atUtc) return { from, misses: 0, dueUtc: null };
     this.taken.push({ ...chanceOf(from), misses: 0, timeZone });
     return { from, misses: 0, dueUtc: window.closesUtc };
+  }
+
+  /** A VM that was taken has a row for the end of its window; when its catch-up has ended, there is another, of a later outcome. */
+  async #isLatest({ rolloutId, vmId, atUtc }: DueChance): Promise<boolean> {
+    const outcome = await this.#services.outcomes.read(rolloutId, vmId);
+    return outcome?.waits === true && outcome.atUtc === atUtc;
   }
 
   /** A catch-up would end it as it was, in each window again. */
@@ -190,13 +195,11 @@ class Look {
 
   /** A VM that the platform does not know waits until the inventory has seen so, too; then it has its outcome. */
   async #withoutVm(from: DueChance): Promise<Move> {
-    const { rolloutId, vmId, region, atUtc, phase } = from;
+    const { rolloutId, vmId, region, phase } = from;
     if ((await this.#services.inventory.read(vmId)) !== null) return this.#later(from);
-    const outcome = await this.#services.outcomes.read(rolloutId, vmId);
-    if (outcome?.waits === true && outcome.atUtc === atUtc)
-      await saveOutcomes(this.#services, rolloutId, [
-        { ...outcomeOf(vmId, this.#nowUtc, because('vmDeleted')), phase, region, installation: null },
-      ]);
+    await saveOutcomes(this.#services, rolloutId, [
+      { ...outcomeOf(vmId, this.#nowUtc, because('vmDeleted')), phase, region, installation: null },
+    ]);
     this.gone.add(rolloutId);
     return { from, misses: 0, dueUtc: null };
   }

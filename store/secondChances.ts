@@ -99,8 +99,9 @@ export function secondChanceStore(store: Store): SecondChanceStore {
   };
 }
 
-const keyAt = (dueUtc: string, { rolloutId, vmId }: Pick<SecondChance, 'rolloutId' | 'vmId'>): string =>
-  [dueUtc, rolloutId, keyOf(vmId)].join('~');
+/** With its outcome: of two rows of a VM that are put off to the same instant, one of an earlier outcome must not take the place of the other. */
+const keyAt = (dueUtc: string, { rolloutId, vmId, atUtc }: SecondChance): string =>
+  [dueUtc, rolloutId, keyOf(vmId), atUtc].join('~');
 
 /** Without where its row is. */
 export const chanceOf = ({ key: _key, dueUtc: _dueUtc, ...chance }: DueChance): SecondChance => chance;

@@ -51,6 +51,18 @@ export const scaleMutants: readonly Mutant[] = [
     'tests/planning/makeCatchUpPlan.test.ts',
   ),
   planted(
+    'a second chance of an earlier outcome takes the place of a later one',
+    'store/secondChances.ts',
+    ['[dueUtc, rolloutId, keyOf(vmId), atUtc]', '[dueUtc, rolloutId, keyOf(vmId)]'],
+    'tests/store/secondChances.test.ts',
+  ),
+  planted(
+    'a second chance of an earlier outcome is looked at as if it were the latest',
+    'activities/collectSecondChances.ts',
+    ['outcome?.waits === true && outcome.atUtc === atUtc', 'outcome?.waits === true'],
+    'tests/activities/secondChances.test.ts',
+  ),
+  planted(
     'keys of VMs are 48 bits',
     'domain/ids.ts',
     ['const HASH_DIGITS = 24;', 'const HASH_DIGITS = 12;'],

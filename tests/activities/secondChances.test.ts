@@ -5,6 +5,7 @@ import type { VirtualMachine } from '../../domain/virtualMachine';
 import type { Halt } from '../../domain/control';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
+import type { OutcomeRecord } from '../../store/outcomes';
 import { planStore, type RoundPlan } from '../../store/plans';
 import { secondChanceStore } from '../../store/secondChances';
 import type { Table, TableName } from '../../store/store';
@@ -37,18 +38,17 @@ async function endedAs(
   await saveOutcomes(
     services,
     ROLLOUT,
-    vms.map(({ id: vmId, region }) => ({
-      vmId,
-      kind,
-      reason,
-      detail: '',
-      atUtc,
-      phase: phaseIdOf(1),
-      region,
-      installation: null,
-    })),
+    vms.map((vm) => outcomeOf(vm, [kind, reason], atUtc)),
   );
   return services;
+}
+
+function outcomeOf(
+  { id: vmId, region }: VirtualMachine,
+  [kind, reason]: readonly [OutcomeKind, OutcomeReason],
+  atUtc: string,
+): OutcomeRecord {
+  return { vmId, kind, reason, detail: '', atUtc, phase: phaseIdOf(1), region, installation: null };
 }
 
 interface CatchUps {
@@ -127,6 +127,26 @@ describe('R-111: a deferred VM', () => {
     const services = await endedAs([vm], POWERED_OFF);
     services.driver.change(vm.id, { signals: HEALTHY, ...reading });
     expect(await plan(services)).toMatchObject({ catchUps: [] });
+  });
+
+  it('that was off again when its catch-up came has another chance in the next window', async () => {
+    const vm = aVm();
+    const services = await endedAs([vm], POWERED_OFF);
+    expect(await plan(services)).toMatchObject({ catchUps: [{ region: 'eastus' }] });
+    services.wait(1800);
+    await saveOutcomes(services, ROLLOUT, [outcomeOf(vm, POWERED_OFF, services.nowUtc())]);
+    services.driver.change(vm.id, { signals: HEALTHY, powerState: 'deallocated' });
+    for (let hour = 5; services.nowUtc() < '2026-11-14T02:00'; hour += 1) {
+      services.wait(3600);
+      const sweep = PhaseId.parse(`catchup-2026-11-13t${String(hour).padStart(2, '0')}`);
+      expect(await plan(services, sweep)).toMatchObject({ catchUps: [] });
+    }
+    expect(await services.secondChances.next(9)).toHaveLength(1); // that of its first outcome is gone
+    services.driver.change(vm.id, { signals: HEALTHY, powerState: 'running' });
+    services.wait(3600);
+    expect(await plan(services, PhaseId.parse('catchup-2026-11-14t03'))).toMatchObject({
+      catchUps: [{ region: 'eastus' }],
+    });
   });
 
   it('that was deleted waits until the inventory has seen so, and has its outcome then', async () => {
