@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
  * A simulated month keeps nearly all that it writes, and V8 by itself lets so large a heap grow to three times what is alive before it collects. Collected
  * when it has grown by so many percent, a month takes half the memory; what that costs in time is in docs/performance.md.
  */
-export const GROWTH_PERCENT = 35;
+export const GROWTH_PERCENT = 30;
 
 /** For the rest of this process. A month begins with it; a plan is checked with it, once it is made. */
 export function collectSooner(): void {

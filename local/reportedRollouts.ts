@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { AuditFreeze, AuditInput, AuditPhase } from '../audit/auditInput';
+import type { AuditFreeze, AuditInput, AuditPhase, AuditTrailRow } from '../audit/auditInput';
 import type { AuditSelector } from '../audit/selectVms';
 import type { Host } from '../emulator/host';
 
@@ -61,6 +61,16 @@ export const ReportedAuditRow = z.looseObject({
 });
 export type ReportedAuditRow = Readonly<z.infer<typeof ReportedAuditRow>>;
 
+/** Without what only a reader of the audit wants, its hashes first of all: a month of 100,000 VMs has some 700,000 rows. */
+const asJudged = ({ rolloutId, atUtc, what, subject, vmId, evidence }: AuditTrailRow): AuditTrailRow => ({
+  rolloutId,
+  atUtc,
+  what,
+  subject,
+  vmId,
+  evidence,
+});
+
 /** What answers: a host in this process, or one behind a socket. */
 export type Api = Pick<Host, 'request'>;
 
@@ -94,15 +104,18 @@ export async function deletedOf(
   return vms.filter(({ id }) => !present.has(id)).map(({ armId }) => armId);
 }
 
-/** The audit of rollouts, oldest row first. */
+/** The audit of rollouts, oldest row first: what the auditor judges by, or whole. */
 export async function trailOf(
   host: Api,
   rollouts: readonly ReportedRollout[],
-): Promise<readonly ReportedAuditRow[]> {
-  const rows: ReportedAuditRow[] = [];
+  { whole = false }: { readonly whole?: boolean } = {},
+): Promise<readonly AuditTrailRow[]> {
+  const rows: AuditTrailRow[] = [];
   for (const { rolloutId } of rollouts)
-    for await (const row of paged<object>(host, `/api/rollouts/${rolloutId}/audit`))
-      rows.push(ReportedAuditRow.parse({ rolloutId, ...row }));
+    for await (const reported of paged<object>(host, `/api/rollouts/${rolloutId}/audit`)) {
+      const row = ReportedAuditRow.parse({ rolloutId, ...reported });
+      rows.push(whole ? row : asJudged(row));
+    }
   return rows.sort((a, b) => (a.atUtc < b.atUtc ? -1 : a.atUtc > b.atUtc ? 1 : 0));
 }
 

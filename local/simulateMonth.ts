@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { AuditFreeze } from '../audit/auditInput';
+import type { AuditFreeze, AuditTrailRow } from '../audit/auditInput';
 import type { AuditReport } from '../audit/auditReport';
 import { Month, rolloutIdOf } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
@@ -28,7 +28,6 @@ import {
   outcomesOf,
   rolloutsOf,
   trailOf,
-  type ReportedAuditRow,
   type ReportedOutcome,
   type ReportedRollout,
 } from './reportedRollouts';
@@ -116,6 +115,7 @@ export async function simulateMonth(
       options,
       vms,
       azure,
+      { whole: files.audit !== undefined },
     );
     // Its host is closed: the log and the audit of a large fleet take the room that the app and its rows had.
     collectIfLarge(vms.length);
@@ -157,7 +157,7 @@ interface LivedMonth extends Pick<SimulationReport, 'virtualDays' | 'durableStep
     readonly untilUtc: string;
     readonly rollouts: readonly ReportedRollout[];
     readonly outcomes: readonly ReportedOutcome[];
-    readonly trail: readonly ReportedAuditRow[];
+    readonly trail: readonly AuditTrailRow[];
     readonly freezes: readonly AuditFreeze[];
     readonly changedByOwner: readonly string[];
   };
@@ -168,6 +168,7 @@ async function liveThrough(
   options: SimulationOptions,
   vms: readonly VirtualMachine[],
   azure: AzureMonth | null,
+  trail: { readonly whole: boolean },
 ): Promise<LivedMonth> {
   const month = monthOf(options.month);
   const releasedUtc = releaseOf(month);
@@ -191,7 +192,7 @@ async function liveThrough(
       untilUtc,
       rollouts,
       outcomes: await outcomesOf(host, rollout.rolloutId),
-      trail: await trailOf(host, rollouts),
+      trail: await trailOf(host, rollouts, trail),
       freezes: await freezesOf(host),
       changedByOwner: azure === null ? await deletedOf(host, vms) : [],
     };
@@ -270,7 +271,7 @@ function hashEvents(
   return { hash: hash.digest('hex'), count: events.length };
 }
 
-function* jsonLines(rows: readonly (DriverEvent | ReportedAuditRow)[]): Iterable<string> {
+function* jsonLines(rows: readonly (DriverEvent | AuditTrailRow)[]): Iterable<string> {
   for (const row of rows) yield `${JSON.stringify(row)}\n`;
 }
 
