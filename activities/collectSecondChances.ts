@@ -151,7 +151,13 @@ class Look {
     const freezes = freezesOfStart(freezesOf(await this.#freezes(), vm, zone), nowUtc, policy);
     if (holdsOf({ nowUtc, policy, freezes }).length > 0) return this.#later(from);
     const isReachable = holdsOf({ nowUtc, policy, powerState, agentStatus: agent.status }).length === 0;
-    if (!isReachable || (await this.#isOfFullBudget(vm, policy))) {
+    const agentHolds = holdsOf({ nowUtc, policy, vm, agentVersion: agent.version });
+    // Only its owner updates an agent: with an old one each catch-up would end as the one before, every hour.
+    if (
+      !isReachable ||
+      agentHolds.some(({ reason }) => reason === 'agentOutdated') ||
+      (await this.#isOfFullBudget(vm, policy))
+    ) {
       const lookUtc = dueAtSweepUtc(nowUtc, from.misses < FIRST_LOOKS ? LOOK_SECONDS : LATER_LOOK_SECONDS);
       const dueUtc = lookUtc < slot.acquireByUtc ? lookUtc : this.#inNextWindow(from, timeZone, policy);
       return { from, misses: from.misses + 1, dueUtc };

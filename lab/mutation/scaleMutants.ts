@@ -63,6 +63,12 @@ export const scaleMutants: readonly Mutant[] = [
     'tests/activities/secondChances.test.ts',
   ),
   planted(
+    'a VM with an old agent is caught up every hour',
+    'activities/collectSecondChances.ts',
+    ["reason === 'agentOutdated'", 'reason === null'],
+    'tests/activities/secondChances.test.ts',
+  ),
+  planted(
     'keys of VMs are 48 bits',
     'domain/ids.ts',
     ['const HASH_DIGITS = 24;', 'const HASH_DIGITS = 12;'],

@@ -122,8 +122,9 @@ describe('R-111: a deferred VM', () => {
   it.each([
     ['is off', { powerState: 'deallocated' as const }],
     ['has a silent agent', { agent: { status: 'notReady' as const, version: null } }],
+    ['has an agent of an old version', { agent: { status: 'ready' as const, version: '2.2.46' } }],
   ])('waits as long as it %s', async (_why, reading) => {
-    const vm = aVm();
+    const vm = aVm({ osType: 'Linux' });
     const services = await endedAs([vm], POWERED_OFF);
     services.driver.change(vm.id, { signals: HEALTHY, ...reading });
     expect(await plan(services)).toMatchObject({ catchUps: [] });
