@@ -114,7 +114,7 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'a catch-up takes VMs of a budget that is used up, in each window again',
     'activities/collectSecondChances.ts',
-    [' || (await this.#isOfFullBudget(vm, policy))', ''],
+    ['(await this.#isOfFullBudget(vm, policy))', 'false'],
     'tests/activities/budgetSecondChances.test.ts',
   ),
   planted(
