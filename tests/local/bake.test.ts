@@ -1,24 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { generateFleet } from '../../fleets/generateFleet';
 import type * as Simulation from '../../local/simulateMonth';
 import { loadNatively } from '../emulator/support/nativeHost';
+import { monthFolder } from '../support/monthFolder';
 
 const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof Simulation;
 
 /** A month, by the app as it is built. */
 describe('R-204: VMs that break half an hour after their update', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-bake-'));
-  const file = (name: string): string => join(folder, name);
-  beforeAll(() => {
-    // The host says every hour that a rollout waits for a decision.
-    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  });
-  afterAll(() => {
-    jest.restoreAllMocks();
-    rmSync(folder, { recursive: true });
-  });
+  const file = monthFolder();
 
   it('are seen after the bake of the canary phase, and no later phase begins', async () => {
     writeFileSync(file('fleet.json'), JSON.stringify(generateFleet({ vms: 40, seed: 3 })));

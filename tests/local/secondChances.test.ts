@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import type { DriverEvent } from '../../drivers/driver';
 import type * as Simulation from '../../local/simulateMonth';
 import { loadNatively } from '../emulator/support/nativeHost';
+import { monthFolder } from '../support/monthFolder';
 import { PATCHED_WINDOWS } from '../support/windowsVm';
 
 const { simulateMonth } = loadNatively('dist/local/simulateMonth.js') as typeof Simulation;
@@ -14,16 +13,7 @@ const TWO_WINDOWS_MS = 32 * HOUR_MS;
 
 /** A month, by the app as it is built. */
 describe('R-111, R-804: VMs that come back at different hours of a window', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lowtide-second-'));
-  const file = (name: string): string => join(folder, name);
-  beforeAll(() => {
-    // The host says which VMs may miss their 30 days.
-    jest.spyOn(process.stderr, 'write').mockReturnValue(true);
-  });
-  afterAll(() => {
-    jest.restoreAllMocks();
-    rmSync(folder, { recursive: true });
-  });
+  const file = monthFolder();
 
   it('are all updated by the end of the next window, in whatever zone they are', async () => {
     const virtualMachines = Array.from({ length: 90 }, (_, n) => ({
