@@ -37,7 +37,7 @@ export function runPlan({ fleet: file, month, json, settings: settingsFile }: Pl
   if (month === undefined)
     say.line(`The month is that of the latest release, ${latest}; --month plans another.\n`);
   say.text(describePlan(plan));
-  collectSooner(); // the checker makes the VMs of a file anew
+  collectSooner(vms.length); // the checker makes the VMs of a file anew
   const faults = checkPlan(plan, vms, policy);
   for (const { rule, detail } of faults) say.error(`fault: ${rule}: ${detail}`);
   if (faults.length > 0) say.error('The checker, which is other code than the planner, refuses this plan.');

@@ -17,7 +17,7 @@ import { readAppSettings, type AppSettings } from './appSettings';
 import { auditEvents } from './auditEvents';
 import { asOnAzure, azureMonth, type AzureMonth, type AzureReport, type AzureWire } from './azureMonth';
 import { eventsOf } from './driverEvents';
-import { collectIfLarge } from './heapGrowth';
+import { collectIfLarge, collectSoonerIfHuge } from './heapGrowth';
 import { onceEach } from './onceEach';
 import { PACKAGE_ROOT } from './packageRoot';
 import { readFleet } from './readFleet';
@@ -109,6 +109,7 @@ export async function simulateMonth(
 ): Promise<SimulationReport> {
   const started = performance.now();
   const { vms } = readFleet(options.fleet);
+  collectSoonerIfHuge(vms.length);
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
   try {
     const { rollout, log, evidence, policy, platformEvents, ...lived } = await liveThrough(

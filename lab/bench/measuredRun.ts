@@ -56,7 +56,7 @@ function printTo(path: string, vms: number): void {
 function measurePlanAndCheck(fleet: string): Measured {
   const { vms } = listFleetFile(fleet);
   const plan = monthPlan(vms);
-  collectSooner();
+  collectSooner(vms.length);
   let faults: readonly PlanFault[] = [];
   const seconds = cpuSecondsOf(() => {
     faults = checkPlan(plan, vms, defaultPolicy);
@@ -96,6 +96,7 @@ async function measureMonth(fleet: string): Promise<Measured> {
   const finish = finishRatios(plan, report);
   return {
     seconds: (user + system) / 1e6,
+    clockSeconds: report.wallSeconds,
     stepsPerVm: report.durableSteps / report.vmCount,
     forecast: ratios.last,
     forecastWorst: ratios.furthestFromOne,
