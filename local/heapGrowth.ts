@@ -17,7 +17,7 @@ export function collectSooner(vmCount = 0): void {
   setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
-/** Once the fleet of a month has been read. A smaller one leaves its process as it is: a test that lives through a month is not slowed. */
+/** Once the fleet of a month has been read. A smaller one leaves its process as it is, so that tests which simulate a month are not slowed. */
 export function collectSoonerIfHuge(vmCount: number): void {
   if (vmCount >= HUGE_VMS) collectSooner(vmCount);
 }
