@@ -63,7 +63,7 @@ const INSTALLED_MAX = 24;
 const KNOWN_MAX = 20_000;
 
 /** Rows of VMs that are known as this process wrote them: the next assessment of such a VM need not read it. Some kilobytes each. */
-const ROWS_MAX = 12_000;
+const ROWS_MAX = 4_000;
 
 /** VMs in one transaction. */
 const TOGETHER_MAX = 50;
