@@ -20,7 +20,6 @@ import { countAsDown } from './budgets/budgetMembers';
 import { heldByBudget, type HeldByBudget } from './budgets/budgetShares';
 import { expectClaim } from './round/expectClaim';
 import { mayBeRequested } from './round/installOperation';
-import { rowsOf } from './round/lookAtVm';
 import { asksAfterwards, recordPlainRound } from './recordRound';
 import { grantInstallsTo, tellResults } from './round/roundEvidence';
 import { RoundGrid } from './round/roundGrid';
@@ -30,7 +29,7 @@ import { isSetUnproven, lookAtMembers } from './round/setMembers';
 import { wakingActivity, type AnswerTo, type Services, type WakingServices } from './services';
 import { sideBySide } from './sideBySide';
 import { endedOf, stragglersOf } from './round/stragglers';
-import { takeStep, type RoundInFlight, type VmStep } from './round/takeStep';
+import { inFlight, takeStep, type RoundInFlight, type VmStep } from './round/takeStep';
 import { vmSpan, type TraceSpan } from './traces';
 import { wakeAfterRounds } from './rollout/wake';
 
@@ -100,8 +99,7 @@ async function advanceOnce(services: Services, input: Input): Promise<Advanced |
   const before = known?.vms ?? (await firstSteps(services, ref));
   await tellResults(services, ref, claim.claimId, before); // what a call that was cut off wrote down, and did not count any more
   const startedUtc = known === null ? calledUtc : known.startedUtc;
-  const round = Object.assign({}, ref, { claim, disruption, rows: rowsOf(services, ref.rolloutId) });
-  const work = new Work(services, round, startedUtc ?? calledUtc);
+  const work = new Work(services, inFlight(services, input), startedUtc ?? calledUtc);
   const started = startedUtc !== undefined && { startedUtc };
   let etag = found?.etag ?? null;
   const vms = await work.advance(before, async (ahead) => {

@@ -5,13 +5,12 @@ import type { RoundProgress } from '../store/roundProgress';
 import { hooksOn } from './rollout/askHooks';
 import * as contracts from './contracts';
 import { askControl } from './rollout/control';
-import { rowsOf } from './round/lookAtVm';
 import { leftOfSet } from './lookAtSet';
 import { RoundGrid } from './round/roundGrid';
 import { CALL_SECONDS_MAX, firstSteps, nextDue, type VmProgress } from './round/roundSteps';
 import { activity, type AnswerTo, type Services } from './services';
 import { sideBySide } from './sideBySide';
-import { takeStep, type RoundInFlight } from './round/takeStep';
+import { inFlight, takeStep, type RoundInFlight } from './round/takeStep';
 
 export const openRound = activity(
   contracts.openRound,
@@ -34,12 +33,13 @@ export const openRound = activity(
  */
 async function assessedAhead(
   services: Services,
-  { ref, claim, disruption }: z.output<typeof contracts.openRound.input>,
+  input: z.output<typeof contracts.openRound.input>,
 ): Promise<string> {
+  const { ref, claim } = input;
   const found = await services.roundProgress.read(ref.rolloutId, claim.claimId);
   const startedUtc = services.nowUtc();
   if (found !== null) return found.progress.answer.dueUtc ?? startedUtc;
-  const round = Object.assign({}, ref, { claim, disruption, rows: rowsOf(services, ref.rolloutId) });
+  const round = inFlight(services, input);
   const grid = new RoundGrid(services, claim.claimId, startedUtc);
   const vms = await sideBySide(await firstSteps(services, ref), async (vm) =>
     secondsBetween(startedUtc, services.nowUtc()) < CALL_SECONDS_MAX

@@ -9,7 +9,7 @@ import type * as contracts from '../contracts';
 import { followInstall } from '../collectInstall';
 import { surelyRuns } from './installOperation';
 import { keepAssessed } from '../fleet/keepPatches';
-import { lookWith, type ControlRows } from './lookAtVm';
+import { lookWith, rowsOf, type ControlRows } from './lookAtVm';
 import type { Services } from '../services';
 import { installInTurn } from './startInstall';
 
@@ -19,6 +19,18 @@ export interface RoundInFlight extends contracts.RoundRef {
   readonly disruption: Disruption;
   /** Of this call, for all VMs that it looks at. */
   readonly rows: ControlRows;
+}
+
+/** For one call on the round. */
+export function inFlight(
+  services: Services,
+  {
+    ref,
+    claim,
+    disruption,
+  }: Pick<RoundInFlight, 'claim' | 'disruption'> & { readonly ref: contracts.RoundRef },
+): RoundInFlight {
+  return Object.assign({}, ref, { claim, disruption, rows: rowsOf(services, ref.rolloutId) });
 }
 
 /** `askExposure` is answered for all VMs of a round together, see advanceRound. */
