@@ -1,24 +1,26 @@
+import { utcOf } from '../../../domain/instants';
 import type { DriverEvent } from '../../driver';
-import { monthIndexOf, monthStartMs, type MonthIndex } from '../calendar';
+import { monthIndexOf, monthStartMs, type Interval, type MonthIndex } from '../calendar';
 import { agentLostInMonth, hasAgent, isAgentReady } from '../machine/agent';
 import type { Machine, Operation, Step } from '../machine/machine';
 import { operationIdOf } from '../machine/operationIds';
-import { stepsOf } from '../machine/operationSteps';
+import { stepAt } from '../machine/operationSteps';
 import { isOn, offInMonth, wasOnAt } from '../machine/power';
 import type { FleetState, ImmediateRequest } from '../simulatedFleet';
 
 /** At one instant: first what schedules bring, then steps of operations under way, then what is requested. */
 type Rank = 0 | 1 | 2;
 
+/** A class for each kind: a month of ten thousand VMs has half a million of them. */
 interface PendingEvent {
   readonly atMs: number;
   readonly rank: Rank;
   /** Within the rank: of the machine, or of the request. */
   readonly order: number;
   /** Null when it turns out not to happen: a VM that is off already is not powered off. */
-  readonly event: () => DriverEvent | null;
+  event(): DriverEvent | null;
   /** The next step of the same operation. */
-  readonly following: (() => PendingEvent | null) | null;
+  following(): PendingEvent | null;
 }
 
 /**
@@ -42,7 +44,7 @@ export class EventStream {
       this.#gather(Math.min(untilMs, this.#pending.nextMs));
       const next = this.#pending.takeUntil(untilMs);
       if (next === undefined) return;
-      const following = next.following?.() ?? null;
+      const following = next.following();
       if (following !== null) this.#pending.add(following);
       const event = next.event();
       if (event !== null) yield event;
@@ -63,9 +65,7 @@ export class EventStream {
       const machine = everyMachine[this.#nextMachine];
       if (machine === undefined || machine.bornMs > untilMs) break;
       this.#nextMonth ??= monthIndexOf(machine.bornMs) - 1;
-      found.push(
-        scheduled(machine, machine.bornMs, () => (wasOnAt(machine, machine.bornMs) ? null : 'poweredOff')),
-      );
+      found.push(new Scheduled(machine, machine.bornMs, 'birth'));
       for (let month = monthIndexOf(machine.bornMs) - 1; month < this.#nextMonth; month += 1)
         found.push(...schedulesOf(machine, month));
     }
@@ -77,8 +77,8 @@ export class EventStream {
       if (request === undefined || request.startMs > untilMs) break;
       const first =
         request.kind === 'immediate'
-          ? immediateStep(request, 0, this.#nextRequest)
-          : operationStep(request, operationIdOf(request), 0, this.#nextRequest);
+          ? ImmediateStep.of(request, 0, this.#nextRequest)
+          : OperationStep.of(request, operationIdOf(request), 0, this.#nextRequest);
       if (first !== null) found.push(first);
     }
     this.#pending.addAll(found);
@@ -133,32 +133,52 @@ function compare(a: PendingEvent, b: PendingEvent): number {
 /** The ends of the intervals in which the VM is off, or its agent silent, by its schedules of this month. */
 function schedulesOf(machine: Machine, month: MonthIndex): readonly PendingEvent[] {
   if (machine.goneMs <= monthStartMs(month)) return [];
-  const power = offInMonth(machine, month).flatMap(({ fromMs, toMs }) =>
-    [fromMs, toMs].map((atMs) => scheduled(machine, atMs, () => powerChange(machine, atMs))),
-  );
   const silent = hasAgent(machine) ? agentLostInMonth(machine, month) : [];
-  const agent = silent.flatMap(({ fromMs, toMs }) =>
-    [fromMs, toMs].map((atMs) => scheduled(machine, atMs, () => agentChange(machine, atMs))),
-  );
-  return [...power, ...agent].filter(({ atMs }) => atMs > machine.bornMs);
+  return [...endsOf(machine, offInMonth(machine, month), 'power'), ...endsOf(machine, silent, 'agent')];
 }
 
-function scheduled(
-  machine: Machine,
-  atMs: number,
-  actionNow: () => DriverEvent['action'] | null,
-): PendingEvent {
-  return {
-    atMs,
-    rank: 0,
-    order: machine.index,
-    following: null,
-    event() {
-      if (atMs >= machine.goneMs) return null;
-      const action = actionNow();
-      return action === null ? null : eventOf(machine, { atMs, action }, null);
-    },
-  };
+function endsOf(machine: Machine, intervals: readonly Interval[], what: 'power' | 'agent'): Scheduled[] {
+  return intervals
+    .flatMap(({ fromMs, toMs }) => [fromMs, toMs])
+    .filter((atMs) => atMs > machine.bornMs)
+    .map((atMs) => new Scheduled(machine, atMs, what));
+}
+
+/** What the VM's own schedules bring. */
+class Scheduled implements PendingEvent {
+  readonly rank = 0;
+  readonly order: number;
+
+  constructor(
+    readonly machine: Machine,
+    readonly atMs: number,
+    readonly what: 'birth' | 'power' | 'agent',
+  ) {
+    this.order = machine.index;
+  }
+
+  event(): DriverEvent | null {
+    const { machine, atMs } = this;
+    if (atMs >= machine.goneMs) return null;
+    const action = this.#action();
+    return action === null ? null : eventOf(machine, { atMs, action }, null);
+  }
+
+  following(): null {
+    return null;
+  }
+
+  #action(): DriverEvent['action'] | null {
+    const { machine, atMs, what } = this;
+    switch (what) {
+      case 'birth':
+        return wasOnAt(machine, atMs) ? null : 'poweredOff';
+      case 'power':
+        return powerChange(machine, atMs);
+      case 'agent':
+        return agentChange(machine, atMs);
+    }
+  }
 }
 
 function powerChange(machine: Machine, atMs: number): 'poweredOn' | 'poweredOff' | null {
@@ -174,33 +194,70 @@ function agentChange(machine: Machine, atMs: number): 'agentRestored' | 'agentLo
 }
 
 /** Looks at the operation's steps when their time comes: it may have been cut short since. */
-function operationStep(operation: Operation, id: string, at: number, order: number): PendingEvent | null {
-  const step = stepsOf(operation)[at];
-  if (step === undefined) return null;
-  const stillSo = (): boolean => {
-    const now = stepsOf(operation)[at];
+class OperationStep implements PendingEvent {
+  readonly atMs: number;
+  readonly rank: Rank;
+
+  private constructor(
+    readonly operation: Operation,
+    readonly id: string,
+    readonly at: number,
+    readonly step: Step,
+    readonly order: number,
+  ) {
+    this.atMs = step.atMs;
+    this.rank = step.atMs === operation.startMs ? 2 : 1;
+  }
+
+  static of(operation: Operation, id: string, at: number, order: number): OperationStep | null {
+    const step = stepAt(operation, at);
+    return step === undefined ? null : new OperationStep(operation, id, at, step, order);
+  }
+
+  event(): DriverEvent | null {
+    const { operation, step, id } = this;
+    return this.#isStillSo() ? eventOf(operation.machine, step, operation, id) : null;
+  }
+
+  following(): OperationStep | null {
+    const { operation, id, at, order } = this;
+    return OperationStep.of(operation, id, this.#isStillSo() ? at + 1 : at, order);
+  }
+
+  #isStillSo(): boolean {
+    const { operation, at, step } = this;
+    const now = stepAt(operation, at);
     return now?.atMs === step.atMs && now.action === step.action;
-  };
-  return {
-    atMs: step.atMs,
-    rank: step.atMs === operation.startMs ? 2 : 1,
-    order,
-    event: () => (stillSo() ? eventOf(operation.machine, step, operation, id) : null),
-    following: () => operationStep(operation, id, stillSo() ? at + 1 : at, order),
-  };
+  }
 }
 
-function immediateStep(request: ImmediateRequest, at: number, order: number): PendingEvent | null {
-  const step = request.steps[at];
-  if (step === undefined) return null;
-  return {
-    atMs: step.atMs,
-    rank: 2,
-    order,
-    event: () =>
-      isVoid(request.machine, step) ? null : eventOf(request.machine, step, step.operation ?? null),
-    following: () => immediateStep(request, at + 1, order),
-  };
+/** What a request does that starts no operation. */
+class ImmediateStep implements PendingEvent {
+  readonly atMs: number;
+  readonly rank = 2;
+
+  private constructor(
+    readonly request: ImmediateRequest,
+    readonly at: number,
+    readonly step: ImmediateRequest['steps'][number],
+    readonly order: number,
+  ) {
+    this.atMs = step.atMs;
+  }
+
+  static of(request: ImmediateRequest, at: number, order: number): ImmediateStep | null {
+    const step = request.steps[at];
+    return step === undefined ? null : new ImmediateStep(request, at, step, order);
+  }
+
+  event(): DriverEvent | null {
+    const { machine } = this.request;
+    return isVoid(machine, this.step) ? null : eventOf(machine, this.step, this.step.operation ?? null);
+  }
+
+  following(): ImmediateStep | null {
+    return ImmediateStep.of(this.request, this.at + 1, this.order);
+  }
 }
 
 /** A deletion that another one came before. */
@@ -215,8 +272,8 @@ function eventOf(
   id = operation === null ? null : operationIdOf(operation),
 ): DriverEvent {
   const { vm } = machine;
-  return {
-    at: new Date(step.atMs).toISOString(),
+  const event: DriverEvent = {
+    at: utcOf(step.atMs),
     action: step.action,
     vm: vm.armId,
     region: vm.region,
@@ -226,6 +283,6 @@ function eventOf(
     subscription: vm.subscriptionId,
     operationId: id,
     rolloutId: operation?.kind === 'installation' ? operation.rolloutId : null,
-    ...step.detail,
   };
+  return Object.assign(event, step.detail);
 }

@@ -1,12 +1,11 @@
 import type { AssessmentResult, InstallationResult, Operation, Step } from './machine';
 
-/** What the operation logs itself. */
-export function stepsOf(operation: Operation): readonly Step[] {
-  if (operation.kind !== 'assessment') return operation.steps;
-  const started: Step = { atMs: operation.startMs, action: 'assessmentStarted' };
-  return operation.endLoggedElsewhere
-    ? [started]
-    : [started, assessmentCompleted(operation.endMs, operation.result)];
+/** What the operation logs itself, counted from 0; undefined after the last. */
+export function stepAt(operation: Operation, at: number): Step | undefined {
+  if (operation.kind !== 'assessment') return operation.steps[at];
+  if (at === 0) return { atMs: operation.startMs, action: 'assessmentStarted' };
+  const isLast = at === 1 && !operation.endLoggedElsewhere;
+  return isLast ? assessmentCompleted(operation.endMs, operation.result) : undefined;
 }
 
 export function assessmentCompleted(atMs: number, result: AssessmentResult): Step {
