@@ -64,7 +64,7 @@ export function fitsSet(together: readonly Disruption[]): boolean {
   const count = together.reduce((sum, one) => sum + one.count, 0);
   const shareMax = Math.min(...together.map((one) => one.shareMax ?? 1));
   const downCount = Math.max(0, ...together.map((one) => one.downCount ?? 0));
-  return count <= shareMax && (count <= 1 || count + downCount <= shareMax);
+  return count <= 1 || count + downCount <= shareMax;
 }
 
 /** Whether disruptions keep every budget together, wherever they are. */

@@ -139,7 +139,7 @@ class DirectInputs {
   }
 }
 
-function frozen(value: unknown): unknown {
+function frozen<T>(value: T): T {
   if (typeof value === 'object' && value !== null) Object.values(Object.freeze(value)).forEach(frozen);
   return value;
 }
@@ -167,14 +167,9 @@ class DirectContext {
   }
 
   get options(): object {
-    return {
-      trigger: { ...this.#fn.trigger, name: this.#fn.triggerName },
-      extraInputs: Object.entries(this.#fn.bindings).flatMap(([name, binding]) =>
-        name === this.#fn.triggerName ? [] : [{ ...binding, name }],
-      ),
-      extraOutputs: [],
-    };
+    return optionsOf(this.#fn);
   }
+
   log(...args: unknown[]): void {
     this.#write('information', 'user', format(...args));
   }
@@ -194,5 +189,20 @@ class DirectContext {
     this.#write('error', 'user', format(...args));
   }
 }
+
+/** Asked at every call, of bindings that never change. */
+function optionsOf(fn: RegisteredFunction): object {
+  const before = knownOptions.get(fn);
+  if (before !== undefined) return before;
+  const { trigger, triggerName, bindings } = fn;
+  const extraInputs = Object.entries(bindings).flatMap(([name, binding]) =>
+    name === triggerName ? [] : [{ ...binding, name }],
+  );
+  const options = frozen({ trigger: { ...trigger, name: triggerName }, extraInputs, extraOutputs: [] });
+  knownOptions.set(fn, options);
+  return options;
+}
+
+const knownOptions = new WeakMap<RegisteredFunction, object>();
 
 const noValues = { get: (): undefined => undefined, set: (): void => undefined };

@@ -33,13 +33,13 @@ export const availabilityMutants: readonly Mutant[] = [
   planted(
     'one VM more than the share of a set may be down',
     DISRUPTION,
-    ['return count <= shareMax && (count', 'return count <= shareMax + 1 && (count'],
+    ['count + downCount <= shareMax;', 'count + downCount <= shareMax + 1;'],
     'tests/domain/disruption.test.ts',
   ),
   planted(
     'members of a set that are down by themselves do not count',
     DISRUPTION,
-    ['(count <= 1 || count + downCount <= shareMax)', '(count <= 1 || count <= shareMax)'],
+    ['count + downCount <= shareMax;', 'count <= shareMax;'],
     ...LEDGER_TESTS,
   ),
   planted(

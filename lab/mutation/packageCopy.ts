@@ -1,5 +1,5 @@
 import { transformSync } from '@swc/core';
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -118,10 +118,9 @@ export class PackageCopy {
     return { killed: true, by: `the auditor, in a month of ${scenario}: ${broken.join(', ')}` };
   }
 
-  /** A process that is ended by a signal says nothing about the bug: it is run again. */
-  #run(args: readonly string[]): { readonly status: number | null; readonly stderr: string } {
+  #run(args: readonly string[]): Ended {
     for (let attempt = 1; ; attempt += 1) {
-      const { status, stderr, signal, error } = spawnSync(process.execPath, args, {
+      const ran = spawnSync(process.execPath, args, {
         cwd: this.folder,
         encoding: 'utf8',
         timeout: RUN_SECONDS_MAX * 1000,
@@ -134,11 +133,33 @@ export class PackageCopy {
           JEST_WORKER_ID: '',
         },
       });
-      const tookTooLong = error !== undefined && 'code' in error && error.code === 'ETIMEDOUT';
-      if (signal === null || tookTooLong) return { status, stderr: tookTooLong ? 'It never ends.' : stderr };
-      if (attempt === ATTEMPTS_MAX) throw new Error(`${args.join(' ')} was ended by ${signal}.`);
+      const ended = endOf(ran);
+      if (ended !== null) return ended;
+      if (attempt === ATTEMPTS_MAX) throw new Error(`${args.join(' ')} was ended by ${ran.signal}.`);
     }
   }
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly stderr: string;
+}
+
+/**
+ * How a process ended. Null when that says nothing about the bug, because another process ended it by a signal: it is run again. One that never ends, or
+ * that takes memory until V8 gives up, does so for the bug.
+ */
+export function endOf({
+  status,
+  stderr,
+  signal,
+  error,
+}: Pick<SpawnSyncReturns<string>, 'status' | 'stderr' | 'signal' | 'error'>): Ended | null {
+  if (error !== undefined && 'code' in error && error.code === 'ETIMEDOUT')
+    return { status, stderr: 'It never ends.' };
+  if (signal === 'SIGABRT' && stderr.includes('heap out of memory'))
+    return { status, stderr: 'It takes memory without end.' };
+  return signal === null ? { status, stderr } : null;
 }
 
 export function applyEdits(source: string, edits: Mutant['edits'], file: string): string {
