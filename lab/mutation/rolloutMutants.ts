@@ -270,6 +270,6 @@ export const rolloutMutants: readonly Mutant[] = [
     'the setting for waits whose event was lost is ignored',
     'orchestrations/awaitGo.ts',
     ['fallbackSeconds: pace.wakeFallbackSeconds', 'fallbackSeconds: 3600'],
-    'tests/composition/policyObeyed.test.ts',
+    'tests/orchestrations/waits.test.ts',
   ),
 ];

@@ -76,6 +76,7 @@ describe('R-202, INV-6: the gate of a phase is decided', () => {
       threeDaysLater,
       false,
     ],
+    ['nor on VMs that were skipped', progress({ skipped: 80 }), threeDaysLater, false],
     ['when nothing could be attempted at all', progress({ deferred: 60, skipped: 40 }), soon, true],
   ] as const)('%s', (_when, so, nowUtc, closed) => {
     expect(phaseIsClosed(so, nowUtc, policy)).toBe(closed);

@@ -30,16 +30,15 @@ const hoursLater = (hours: number): string => new Date(Date.parse(NOW) + hours *
 describe('awaitGo', () => {
   const awaiting = (
     answer: (nowUtc: string) => (typeof readControl.output)['_zod']['input'],
-    over: { untilUtc?: string; events?: Scene['events']; looks?: number; earlyMs?: number } = {},
+    over: { untilUtc?: string; events?: Scene['events']; earlyMs?: number; hours?: number } = {},
   ): Promise<Run> =>
     replay(awaitGo, {
       input: {
         rolloutId: ROLLOUT,
         phase: 'phase-1',
         region: 'eastus',
-        pace,
+        pace: { ...pace, wakeFallbackSeconds: (over.hours ?? 1) * 3_600 },
         untilUtc: over.untilUtc ?? ENDS,
-        looks: over.looks,
       },
       nowUtc: NOW,
       timersEarlyMs: over.earlyMs ?? 0,
@@ -82,11 +81,11 @@ describe('awaitGo', () => {
     expect(run.endedUtc).toBe(hoursLater(0.5));
   });
 
-  it('looks again every hour by itself: an event that is lost costs no more', async () => {
-    const run = await awaiting(pausedUntil(hoursLater(2.5)));
+  it('looks again by itself after the time that is set: an event that is lost costs no more', async () => {
+    const run = await awaiting(pausedUntil(hoursLater(5)), { hours: 2 });
     expect(run.output).toEqual({ go: true, reason: null });
-    expect(run.endedUtc).toBe(hoursLater(3));
-    expect(looksOf(run, 'readControl')).toEqual([NOW, ...[0, 1, 2, 3].map(hoursLater)]);
+    expect(run.endedUtc).toBe(hoursLater(6));
+    expect(looksOf(run, 'readControl')).toEqual([NOW, ...[0, 2, 4, 6].map(hoursLater)]);
   });
 
   it('continues as new after each time that no event woke it, so that its history stays small', async () => {
