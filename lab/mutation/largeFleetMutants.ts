@@ -118,7 +118,7 @@ export const largeFleetMutants: readonly Mutant[] = [
     'tests/activities/advanceRound.test.ts',
   ),
   planted(
-    'a VM that is done goes first in the next rollout',
+    'a VM that was tried goes first in the next rollout',
     'store/outcomes.ts',
     ['value.filter(goesFirst)', 'value'],
     'tests/store/outcomes.test.ts',

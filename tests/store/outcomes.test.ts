@@ -107,6 +107,19 @@ describe('an outcome', () => {
     expect(lists).toEqual([40]);
   });
 
+  it.each([
+    ['failed', 'installFailed'],
+    ['unhealthy', 'unknownTooLong'],
+  ] as const)(
+    'R-112: of a VM that was tried, and %s, does not bring it forward in the next rollout',
+    async (...ended) => {
+      const outcomes = storeOf();
+      await outcomes.save(ROLLOUT, [outcomeAt(EARLY, ended)]);
+      expect((await outcomes.unfinished(ROLLOUT, '')).value).toHaveLength(1);
+      expect((await outcomes.carriedOver(ROLLOUT, '')).value).toEqual([]);
+    },
+  );
+
   it('of a VM that was tried three times waits no more', async () => {
     const outcomes = storeOf();
     for (const hour of [3, 4, 5])
