@@ -43,6 +43,15 @@ export const availabilityMutants: readonly Mutant[] = [
     ...LEDGER_TESTS,
   ),
   planted(
+    'unhealthy VMs do not hold their set',
+    'orchestrations/updateDomainRollout.ts',
+    [
+      '  const { availabilitySetId } = disruption;\n',
+      '  const availabilitySetId = null;\n  void disruption;\n',
+    ],
+    'tests/orchestrations/updateDomainRollout.test.ts',
+  ),
+  planted(
     'the standalone VMs of a subscription have no share',
     DISRUPTION,
     [

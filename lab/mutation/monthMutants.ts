@@ -75,17 +75,6 @@ export const monthMutants: readonly Mutant[] = [
     ],
     ['const soaked = nowUtc >= soakedUtc &&', 'const soaked ='],
   ]),
-  inMonth(
-    'unhealthy VMs do not hold their set',
-    'orchestrations/updateDomainRollout.ts',
-    [
-      [
-        '  const { availabilitySetId } = disruption;\n',
-        '  const availabilitySetId = null;\n  void disruption;\n',
-      ],
-    ],
-    'flapping-health',
-  ),
   inMonth('the audit leaves out how installations ended', 'activities/round/installOperation.ts', [
     ['  await auditEnd(services, operation, endedUtc, summary);\n', '  void auditEnd;\n'],
   ]),
