@@ -20,6 +20,9 @@ import { messageOf } from '../../domain/messageOf';
 /** Everything of the package is copied but these; the packages it needs are linked. */
 const NOT_COPIED = new Set(['.git', '.lowtide', 'coverage', 'node_modules']);
 
+/** Of the months: from so many on a made-up fleet has at least one of everything, VMs that their owners exclude among them. */
+const VMS = 300;
+
 const RUN_SECONDS_MAX = 300;
 const ATTEMPTS_MAX = 3;
 
@@ -39,7 +42,7 @@ export class PackageCopy {
       if (!NOT_COPIED.has(name))
         cpSync(join(PACKAGE_ROOT, name), join(this.folder, name), { recursive: true });
     symlinkSync(join(PACKAGE_ROOT, 'node_modules'), join(this.folder, 'node_modules'), 'dir');
-    writeFileSync(this.#fleet, printGeneratedFleet(generateFleet({ vms: 150, seed: 1 })));
+    writeFileSync(this.#fleet, printGeneratedFleet(generateFleet({ vms: VMS, seed: 1 })));
   }
 
   /** Plants the bug and runs the tests that should notice it, one after the other, until one does. */
