@@ -47,7 +47,7 @@ export function checkAssessments(
   }
   for (const vm of vms) {
     const key = vm.id.toLowerCase();
-    if (!tookPart.has(key) || changed.has(key)) continue;
+    if (!tookPart.has(key) || changed.has(key) || hasUnfitAgent(vm)) continue;
     const place = fleet.find(vm.id);
     // In the last of these windows it may be assessed until that closes.
     const isLate = (since: number, at: number): boolean => {
@@ -67,6 +67,19 @@ const NOT_RUNNING: ReadonlySet<string> = new Set([
   'frozen',
   'excludedForNow',
 ]);
+
+/** R-502. With an older agent the platform refuses, and only its owner updates it. */
+const LINUX_AGENT_MIN = [2, 2, 53, 1];
+
+/** A rollout that ends before it comes to such a VM does not report it as `agentSilent` or `agentOutdated`. */
+function hasUnfitAgent({ agent }: AuditVm): boolean {
+  if (agent === undefined) return false;
+  if (!agent.isReady) return true;
+  if (!agent.isOfLinux || agent.version === null) return false;
+  const parts = agent.version.split('.').map(Number);
+  const differing = LINUX_AGENT_MIN.findIndex((least, n) => least !== (parts[n] ?? 0));
+  return differing >= 0 && (parts[differing] ?? 0) < (LINUX_AGENT_MIN[differing] ?? 0);
+}
 
 interface Judged {
   readonly from: number;

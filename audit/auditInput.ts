@@ -26,6 +26,16 @@ export interface AuditVm {
   readonly hasOwnSchedule?: boolean;
   /** Off when the log begins; absent when the fleet does not say. */
   readonly isOff?: boolean;
+  /** Absent when the fleet does not say. */
+  readonly agent?: AuditAgent;
+}
+
+/** The VM agent when the log begins. */
+export interface AuditAgent {
+  readonly isOfLinux: boolean;
+  readonly isReady: boolean;
+  /** As it reports it, such as 2.9.1.1. */
+  readonly version: string | null;
 }
 
 /** How many VMs of an image family may meet a patch that has proven nothing, and how many times the proven ones after that. */

@@ -32,9 +32,9 @@ export async function runAudit(options: AuditOptions): Promise<0 | 2> {
   checkSource(options);
   const { settings, summary } = readAppSettings({ file: settingsFile });
   const evidence = baseUrl === undefined ? readFiles(options) : await evidenceOf(baseUrl, key);
-  const { events, vms, rollout } = evidence;
+  const { events, rollout } = evidence;
   if (events.length === 0) throw nothingToJudge(baseUrl ?? options.events ?? '');
-  const judged = auditEvents(events, { vms }, settings.policy, rollout);
+  const judged = auditEvents(events, evidence, settings.policy, rollout);
   if (json === true) say.line(JSON.stringify(judged, null, 2));
   else {
     if (json !== undefined) writeJson(json, judged);
@@ -58,8 +58,10 @@ function checkSource({ baseUrl, events, fleet, report, audit, key }: AuditOption
 }
 
 function readFiles({ events: file = '', fleet = '', report, audit }: AuditOptions): AuditEvidence {
+  const { vms, instances } = readFleet(fleet);
   return {
-    vms: readFleet(fleet).vms,
+    vms,
+    instances,
     events: readLines(EVENTS, file) as readonly DriverEvent[],
     rollout: {
       ...(report !== undefined && readReport(report)),

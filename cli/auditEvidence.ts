@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { AuditInput, auditVmOf } from '../audit/auditInput';
+import type { AuditInput } from '../audit/auditInput';
 import type { DriverEvent } from '../drivers/driver';
+import type { AuditedFleet } from '../local/auditEvents';
 
 /** What is judged: a log, the fleet of the log, and what the rollouts say of themselves. */
-export interface AuditEvidence {
+export interface AuditEvidence extends AuditedFleet {
   readonly events: readonly DriverEvent[];
-  readonly vms: readonly Parameters<typeof auditVmOf>[0][];
   readonly rollout: Partial<
     Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'freezes' | 'untilUtc'>
   >;

@@ -1,14 +1,34 @@
-import { auditVmOf, type AuditInput } from '../audit/auditInput';
+import { auditVmOf, type AuditAgent, type AuditInput } from '../audit/auditInput';
 import { auditMonth } from '../audit/auditMonth';
 import type { AuditReport } from '../audit/auditReport';
 import { extraRegionsOf } from '../composition/settingProblems';
 import type { Policy } from '../domain/policy';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent } from '../drivers/driver';
+import type { ImportedInstance } from '../drivers/fleet/vmRecord';
+
+/** The VMs, and what the file says of those that ran when it was written. */
+export interface AuditedFleet {
+  readonly vms: readonly (Parameters<typeof auditVmOf>[0] & Pick<VirtualMachine, 'osType'>)[];
+  readonly instances?: ReadonlyMap<string, Pick<ImportedInstance, 'agentStatus' | 'agentVersion'>>;
+}
+
+/** Of the few VMs whose file says something else of the agent than that it is ready. */
+function agentOf(
+  { id, osType }: AuditedFleet['vms'][number],
+  instances: AuditedFleet['instances'],
+): AuditAgent | undefined {
+  const instance = instances?.get(id);
+  if (instance === undefined) return undefined;
+  const { agentStatus, agentVersion } = instance;
+  if (agentStatus !== 'notReady' && agentVersion === null) return undefined;
+  return { isOfLinux: osType === 'Linux', isReady: agentStatus !== 'notReady', version: agentVersion };
+}
 
 /** The auditor's report on what a driver's log says happened to a fleet. */
 export function auditEvents(
   events: readonly DriverEvent[],
-  { vms }: { readonly vms: readonly Parameters<typeof auditVmOf>[0][] },
+  { vms, instances }: AuditedFleet,
   policy: Policy,
   rollout: Partial<
     Pick<AuditInput, 'phases' | 'rollouts' | 'outcomes' | 'trail' | 'freezes' | 'untilUtc' | 'changedByOwner'>
@@ -25,7 +45,11 @@ export function auditEvents(
   const exposure = { first: policy.evidenceFirst, factor: policy.evidenceFactor };
   return auditMonth({
     events,
-    vms: vms.map(auditVmOf),
+    vms: vms.map((vm) => {
+      const judged = auditVmOf(vm);
+      const agent = agentOf(vm, instances);
+      return agent === undefined ? judged : { ...judged, agent };
+    }),
     offPeak: { opens: offPeakOpens, closes: offPeakCloses },
     ownWindows: policy.ownWindows,
     budgets: policy.budgets,

@@ -108,7 +108,7 @@ export async function simulateMonth(
   files: SimulationFiles = {},
 ): Promise<SimulationReport> {
   const started = performance.now();
-  const { vms } = readFleet(options.fleet);
+  const { vms, instances } = readFleet(options.fleet);
   collectSoonerIfHuge(vms.length);
   const azure = options.driver === 'azure' ? await azureMonth(options) : null;
   try {
@@ -123,7 +123,7 @@ export async function simulateMonth(
     const events = [...log];
     const { hash, count } = hashEvents(events, files.events);
     files.audit?.(jsonLines(evidence.trail));
-    const facts = { vms: azure === null ? vms : vms.map(asOnAzure) };
+    const facts = { vms: azure === null ? vms : vms.map(asOnAzure), instances };
     const judge = (of: readonly DriverEvent[], by: Policy): AuditReport =>
       auditEvents(of, facts, by, { ...evidence, ...auditRollouts(evidence.rollouts) });
     // The driver does not see when a VM runs, so that it cannot say which one could have been assessed: the platform's log says (INV-16).

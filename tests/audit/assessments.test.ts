@@ -20,6 +20,22 @@ const judge = (events: readonly DriverEvent[], over: Partial<AuditInput> = {}): 
   ).filter((invariant) => invariant === 'INV-16');
 
 describe('INV-16: a VM that takes part and runs', () => {
+  it.each([
+    ['is too old for guest patching (R-502)', { isOfLinux: true, isReady: true, version: '2.2.40' }, []],
+    ['has not reported', { isOfLinux: false, isReady: false, version: null }, []],
+    ['is just new enough', { isOfLinux: true, isReady: true, version: '2.2.53.1' }, ['INV-16']],
+    ['is newer', { isOfLinux: true, isReady: true, version: '2.9.1.1' }, ['INV-16']],
+    ['is one of Windows', { isOfLinux: false, isReady: true, version: '2.2.40' }, ['INV-16']],
+  ])('whose agent %s, and that no rollout came to', (_how, agent, broken) => {
+    const outcomes: AuditOutcome[] = [{ vm: vm.id, kind: 'deferred', reason: 'rolloutHalted' }];
+    const over = {
+      assessmentEverySeconds: 3 * 86_400,
+      outcomes,
+      untilUtc: event(vm, 20 * DAY, 'poweredOn').at,
+    };
+    expect(violated(audit([{ ...vm, agent }], [begins], over))).toEqual(broken);
+  });
+
   it('is assessed every three days, or at most two windows later', () => {
     expect(judge([3, 8, 11, 15, 18].map(assessed))).toEqual([]);
   });
