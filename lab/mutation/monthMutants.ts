@@ -68,13 +68,18 @@ export const monthMutants: readonly Mutant[] = [
     ],
     'very-bad-patch',
   ),
-  inMonth('VMs are not watched after their update', 'domain/vmUpdate.ts', [
+  inMonth(
+    'VMs are not watched after their update',
+    'domain/vmUpdate.ts',
     [
-      '  health: HealthSeen,\n  moment: Moment,',
-      "  seen: HealthSeen,\n  moment: Moment,\n  health: HealthSeen = { ...seen, answer: 'healthy' },",
+      [
+        '  health: HealthSeen,\n  moment: Moment,',
+        "  seen: HealthSeen,\n  moment: Moment,\n  health: HealthSeen = { ...seen, answer: 'healthy' },",
+      ],
+      ['const soaked = nowUtc >= soakedUtc &&', 'const soaked ='],
     ],
-    ['const soaked = nowUtc >= soakedUtc &&', 'const soaked ='],
-  ]),
+    'flapping-health',
+  ),
   inMonth('the audit leaves out how installations ended', 'activities/round/installOperation.ts', [
     ['  await auditEnd(services, operation, endedUtc, summary);\n', '  void auditEnd;\n'],
   ]),
