@@ -1,20 +1,13 @@
+import { remembered } from './remembered';
 import { DAY_SECONDS, SECOND_MS } from './timeUnits';
 
 /** Arithmetic with instants (`Utc` in ids.ts). Pure: nothing in here asks a clock. */
 
-/** An instant given in milliseconds since 1970, as text. */
-export function utcOf(instantMs: number): string {
-  const before = written.get(instantMs);
-  if (before !== undefined) return before;
-  const utc = new Date(instantMs).toISOString();
-  if (written.size >= WRITTEN_MAX) written.clear();
-  written.set(instantMs, utc);
-  return utc;
-}
-
 /** Thousands of VMs are looked at in one instant, and what is put off is put off to common ones: four of five are known (10,000 VMs). */
-const written = new Map<number, string>();
 const WRITTEN_MAX = 2_000;
+
+/** An instant given in milliseconds since 1970, as text. */
+export const utcOf = remembered((instantMs: number) => new Date(instantMs).toISOString(), WRITTEN_MAX);
 
 /** The instant so many seconds later; earlier for a negative number. */
 export function addSeconds(utc: string, seconds: number): string {
