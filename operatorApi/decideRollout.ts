@@ -3,7 +3,7 @@ import { wakeWaits } from '../activities/rollout/wake';
 import type { Halt, RolloutControl } from '../domain/control';
 import type { RolloutId } from '../domain/ids';
 import { LowtideError } from '../domain/lowtideError';
-import { openRollout } from './openRollout';
+import { openRollout, over } from './openRollout';
 
 export type DecisionKind = 'pause' | 'resume' | 'skip' | 'cancel';
 
@@ -64,10 +64,13 @@ async function answerHalts(
   for (const { haltId } of halts) await services.rollouts.decide(id, haltId, decision);
 }
 
+/** INV-9: what another person cancelled meanwhile, or what has ended, does not go on, and the late decision fails. */
 async function setMode(services: Services, id: RolloutId, mode: RolloutControl['mode']): Promise<void> {
-  await services.rollouts.update(id, (row) =>
-    row.mode === 'ended' || row.mode === mode ? null : { ...row, mode, modeSinceUtc: services.nowUtc() },
-  );
+  await services.rollouts.update(id, (row) => {
+    if (row.mode === mode) return null;
+    if (row.mode === 'ended' || row.mode === 'cancelled') throw over(row);
+    return { ...row, mode, modeSinceUtc: services.nowUtc() };
+  });
 }
 
 function nothingToDecide(id: RolloutId, kind: DecisionKind): LowtideError {

@@ -24,7 +24,7 @@ export function notFound(id: RolloutId): LowtideError {
   });
 }
 
-function over({ rolloutId, mode }: RolloutControl): LowtideError {
+export function over({ rolloutId, mode }: RolloutControl): LowtideError {
   return new LowtideError('ROLLOUT_ENDED', {
     what: `${rolloutId} is over.`,
     why: mode === 'cancelled' ? 'It was cancelled.' : 'Every VM of it has its outcome.',

@@ -132,6 +132,27 @@ describe('whatever a person decides', () => {
 });
 
 describe('what a person cannot decide', () => {
+  it.each(['pause', 'resume'] as const)(
+    'INV-9: %s what another person cancels meanwhile: it stays cancelled, and the late one fails',
+    async (kind) => {
+      const services = await halted(aHalt('one'));
+      const bob = {
+        ...services,
+        rollouts: {
+          ...services.rollouts,
+          halts: async (id: RolloutId) => {
+            const open = await services.rollouts.halts(id);
+            await decide(services, 'cancel');
+            return open;
+          },
+        },
+      };
+      const late = decideRollout(bob, ROLLOUT, kind, { by: 'bob', reason: 'too late' });
+      await expect(late).rejects.toMatchObject({ code: 'ROLLOUT_ENDED' });
+      expect(await modeOf(services)).toBe('cancelled');
+    },
+  );
+
   it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
     await expect(decide(await someServices(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
   });
