@@ -110,7 +110,8 @@ function isFirstOfItsKind(halt: HaltDecision, index: number, all: readonly HaltD
   return all.findIndex(same) === index;
 }
 
-const sameScope = (a: StoppedScope, b: StoppedScope): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const sameScope = (a: StoppedScope, b: StoppedScope): boolean =>
+  JSON.stringify(a) === JSON.stringify(b);
 
 function checkFamily(
   family: ImageFamily,

@@ -1,5 +1,5 @@
 import type { Halt } from '../../domain/control';
-import { checkRound, type EvidenceDecision, type StoppedScope } from '../../domain/evidenceRules';
+import { checkRound, sameScope, type EvidenceDecision, type StoppedScope } from '../../domain/evidenceRules';
 import { ImageFamily } from '../../domain/imageFamily';
 import {
   addBakeSeen,
@@ -151,11 +151,12 @@ async function writeDecisions(
   const halts = known ?? (await services.rollouts.halts(rolloutId));
   for (const decision of decisions) {
     const { rule, scope } = decision;
-    const name = `${rule}.${scopeName(scope)}`;
-    const same = halts.filter(({ haltId }) => haltId.startsWith(`${EVIDENCE}.${name}.`));
-    if (same.some((halt) => halt.decision === null)) continue;
+    const name = `${EVIDENCE}.${rule}.${scopeName(scope)}`;
+    // Families may be named alike: `redhat:rhel:8` and `redhat:rhel:8.1`.
+    const alike = halts.filter(({ haltId }) => haltId.startsWith(`${name}.`));
+    if (alike.some((halt) => halt.decision === null && isOfScope(halt, scope))) continue;
     await writeHalt(services, rolloutId, {
-      haltId: `${EVIDENCE}.${name}.${same.length + 1}`,
+      haltId: `${name}.${alike.length + 1}`,
       kind: decision.kind,
       why: sentenceOf(decision),
       phase,
@@ -167,6 +168,9 @@ async function writeDecisions(
 }
 
 const EVIDENCE = 'evidence';
+
+const isOfScope = (halt: Halt, scope: StoppedScope): boolean =>
+  halt.scope !== undefined && sameScope(halt.scope, scope);
 
 function scopeName(scope: StoppedScope): string {
   switch (scope.kind) {
