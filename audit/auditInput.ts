@@ -30,6 +30,12 @@ export interface AuditVm {
   readonly agent?: AuditAgent;
 }
 
+/** What the fleet says of the VM's instance; null where it does not. */
+export interface AuditInstance {
+  readonly agentStatus: 'ready' | 'notReady' | null;
+  readonly agentVersion: string | null;
+}
+
 /** The VM agent when the log begins. */
 export interface AuditAgent {
   readonly isOfLinux: boolean;
@@ -195,8 +201,8 @@ export interface AuditInput {
   readonly onItsWaySeconds?: number;
 }
 
-/** An AuditVm from any record that names its members as Lowtide's inventory does. */
-export function auditVmOf(vm: {
+/** A record that names its members as Lowtide's inventory does. */
+export interface VmFacts {
   readonly id: string;
   readonly region: string;
   readonly zone: string | null;
@@ -211,8 +217,13 @@ export function auditVmOf(vm: {
   readonly rebootSetting?: string;
   readonly customerManagedSchedule?: boolean;
   readonly image?: { readonly publisher: string; readonly offer: string; readonly sku: string } | null;
-}): AuditVm {
+  readonly osType?: string | null;
+  readonly instance?: AuditInstance;
+}
+
+export function auditVmOf(vm: VmFacts, instance: AuditInstance | undefined = vm.instance): AuditVm {
   const { id, region, zone, updateDomain, timeZone, tags } = vm;
+  const agent = agentOf(vm, instance);
   return {
     id,
     region,
@@ -228,5 +239,14 @@ export function auditVmOf(vm: {
     ...(vm.rebootSetting !== undefined && { rebootSetting: vm.rebootSetting }),
     hasOwnSchedule: vm.customerManagedSchedule ?? false,
     imageFamily: vm.image ? `${vm.image.publisher}:${vm.image.offer}:${vm.image.sku}`.toLowerCase() : null,
+    ...(agent !== null && { agent }),
   };
+}
+
+/** Of the few VMs of which the fleet says something else than that it is ready. */
+function agentOf({ osType }: VmFacts, instance: AuditInstance | undefined): AuditAgent | null {
+  if (instance === undefined) return null;
+  const { agentStatus, agentVersion } = instance;
+  if (agentStatus !== 'notReady' && agentVersion === null) return null;
+  return { isOfLinux: osType === 'Linux', isReady: agentStatus !== 'notReady', version: agentVersion };
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { DriverEvent } from '../drivers/driver';
 import { LowtideError } from '../domain/lowtideError';
-import { VirtualMachine } from '../domain/virtualMachine';
 import {
   ask,
   auditRollouts,
@@ -13,6 +12,7 @@ import {
   type Api,
   type ReportedRollout,
 } from '../local/reportedRollouts';
+import { SimulatedVm } from '../operatorApi/shapes/simulatedVm';
 import { EVENTS, type AuditEvidence } from './auditEvidence';
 import { httpClient } from './e2e/httpClient';
 
@@ -41,8 +41,8 @@ export async function evidenceOf(baseUrl: string, key: string | undefined): Prom
 
 /** The log first, then what the rollouts' audit says of it: every row of an install in the log is written by then. */
 async function evidenceBeside(api: Api, rollouts: readonly ReportedRollout[]): Promise<AuditEvidence> {
-  const vms: VirtualMachine[] = [];
-  for await (const vm of paged(api, VMS)) vms.push(VirtualMachine.parse(vm));
+  const vms: SimulatedVm[] = [];
+  for await (const vm of paged(api, VMS)) vms.push(SimulatedVm.parse(vm));
   const untilUtc = z.object({ untilUtc: z.iso.datetime() }).parse(await ask(api, LOG)).untilUtc;
   const events: DriverEvent[] = [];
   for await (const event of paged(api, `${LOG}?untilUtc=${encodeURIComponent(untilUtc)}`))

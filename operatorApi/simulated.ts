@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { simulatedOf } from '../composition/compose';
 import { Utc } from '../domain/ids';
-import { VirtualMachine } from '../domain/virtualMachine';
+import type { VirtualMachine } from '../domain/virtualMachine';
 import type { DriverEvent, FleetDriver } from '../drivers/driver';
 import type { SimulatedDriver } from '../drivers/simulated/simulatedDriver';
 import { countIn, FROM_THE_FIRST, instantIn } from './queryValues';
 import type { OperatorRoute } from './route';
 import type { Parameter } from './routeDescription';
 import { instantParameter, named, pageOfShape } from './shapes/shared';
+import { SimulatedVm } from './shapes/simulatedVm';
 
 const EVENTS = 'api/simulated/events';
 const VIRTUAL_MACHINES = 'api/simulated/virtual-machines';
@@ -90,7 +91,7 @@ const listVirtualMachines: OperatorRoute = {
   query: { after: AFTER_COUNT, present: PRESENT },
   description: {
     summary: 'The models of all simulated VMs, for auditing the log; 500 per page.',
-    answers: { 200: { about: 'A page.', schema: pageOfShape(VirtualMachine) } },
+    answers: { 200: { about: 'A page.', schema: pageOfShape(SimulatedVm) } },
     errors: ['DRIVER_CANNOT'],
   },
   handler: async (request, { services }) => {
@@ -106,10 +107,19 @@ const listVirtualMachines: OperatorRoute = {
 };
 
 /** As the fleet file has them, also those that are gone since; and those that owners made later. */
-async function factsOf(driver: SimulatedDriver): Promise<readonly VirtualMachine[]> {
-  const loaded = driver.fleet()?.vms ?? [];
+async function factsOf(driver: SimulatedDriver): Promise<readonly SimulatedVm[]> {
+  const fleet = driver.fleet();
+  const loaded = fleet?.vms ?? [];
   const known = new Set(loaded.map(({ id }) => id));
-  return [...loaded, ...(await listed(driver)).filter(({ id }) => !known.has(id))];
+  const withInstance = loaded.map((vm) => {
+    const instance = fleet?.instances.get(vm.id);
+    if (instance === undefined) return vm;
+    const { agentStatus, agentVersion } = instance;
+    return agentStatus === null && agentVersion === null
+      ? vm
+      : { ...vm, instance: { agentStatus, agentVersion } };
+  });
+  return [...withInstance, ...(await listed(driver)).filter(({ id }) => !known.has(id))];
 }
 
 async function listed(driver: FleetDriver): Promise<readonly VirtualMachine[]> {

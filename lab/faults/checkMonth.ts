@@ -74,7 +74,7 @@ export async function checkMonth(
   );
   const report = auditMonth({
     events,
-    vms: planned.map(auditVmOf),
+    vms: planned.map((vm) => auditVmOf(vm, fleet.instances.get(vm.id))),
     offPeak: { opens: policy.offPeakOpens, closes: policy.offPeakCloses },
     ownWindows: policy.ownWindows,
     budgets: policy.budgets,

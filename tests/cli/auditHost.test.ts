@@ -1,12 +1,16 @@
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { auditVmOf, type VmFacts } from '../../audit/auditInput';
+import { evidenceOf } from '../../cli/auditHost';
 import { runCli } from '../../cli/program';
 import { CONTOSO } from '../support/contoso';
 import { startLowtideHost, type Host } from '../emulator/support/nativeHost';
 
 const RELEASED = '2026-11-10T18:00:00.000Z';
 const EVENTS = '/api/simulated/events';
+
+const NONE = {} as VmFacts;
 
 interface Page {
   readonly value: readonly Record<string, unknown>[];
@@ -59,6 +63,14 @@ describe('npm run audit -- --base-url', () => {
     expect(text).toMatch(/ok {2}INV-6 .* [1-9][0-9,]* checks/);
     expect(text).toMatch(/ok {2}INV-11 .* [1-9][0-9,]* checks/);
     expect(code).toBe(0);
+  });
+
+  it('knows, as from the file, which VMs have an agent that cannot assess them (INV-16)', async () => {
+    const { vms } = await evidenceOf(host.baseUrl, undefined);
+    const agentOf = (name: string): unknown =>
+      auditVmOf(vms.find(({ id }) => id.endsWith(name)) ?? NONE).agent;
+    expect(agentOf('/oldagent-01')).toEqual({ isOfLinux: true, isReady: true, version: '2.2.40' });
+    expect(agentOf('/hub-web-01')).toBeUndefined();
   });
 
   it('finds what the log of the host shows: an installation whose audit row is missing ends with 2', async () => {

@@ -1,4 +1,4 @@
-import { auditVmOf, type AuditInput, type AuditPhase } from '../../../audit/auditInput';
+import { auditVmOf, type AuditInput, type AuditPhase, type VmFacts } from '../../../audit/auditInput';
 import type { DriverEvent } from '../../../drivers/driver';
 import { send, type Problem } from '../send';
 
@@ -66,8 +66,6 @@ export async function readEvidence(progress: Progress): Promise<Evidence> {
   });
 }
 
-type VmFacts = Parameters<typeof auditVmOf>[0];
-
 async function readBeside(rollouts: readonly Reported[], progress: Progress): Promise<Evidence> {
   const { inForce } = await get<{ inForce: Readonly<Record<string, unknown>> }>('/api/policy');
   const models = await all<VmFacts>('/api/simulated/virtual-machines', (count) => {
@@ -82,7 +80,7 @@ async function readBeside(rollouts: readonly Reported[], progress: Progress): Pr
   const trail = await trailOf(rollouts, events, untilUtc);
   const operator = await all<TrailRow>('/api/audit?chain=operator', () => undefined).catch(() => []);
   const { chains } = await get<{ chains: readonly Chain[] }>('/api/audit/verify');
-  const vms = models.map(auditVmOf);
+  const vms = models.map((model) => auditVmOf(model));
   return {
     input: {
       ...rulesOf(inForce),
