@@ -122,7 +122,11 @@ class Look {
     if (WAITS_FOR_ITS_PHASE.has(from.reason) && !hasPassed(await this.#phasesOf(from.rolloutId), from.phase))
       return this.#later(from);
     if (!(await this.#isLatest(from))) return { from, misses: 0, dueUtc: null };
-    const reading = await this.#services.driver.readVirtualMachine(from.vmId);
+    // One that cannot be read now, perhaps for days, keeps no other waiting: these are looked at in one order, over all rollouts.
+    const reading = await this.#services.driver
+      .readVirtualMachine(from.vmId)
+      .catch(() => 'unreadable' as const);
+    if (reading === 'unreadable') return this.#later(from);
     if (reading === null) return this.#withoutVm(from);
     return this.#read(from, reading, control.endsUtc, policy);
   }
