@@ -1,10 +1,20 @@
 import { collectSecondChances } from '../../activities/collectSecondChances';
+import { recordBake } from '../../activities/recordBake';
 import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
 import type { VmId } from '../../domain/ids';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
+import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { VirtualMachine } from '../../domain/virtualMachine';
 import { vmsOf } from '../support/builders';
-import { aPhase, ROLLOUT, someServices, type FakeServices } from '../support/fakeServices';
+import { HEALTHY } from '../support/fakeDriver';
+import {
+  aPhase,
+  aRound,
+  outcomesIn,
+  ROLLOUT,
+  someServices,
+  type FakeServices,
+} from '../support/fakeServices';
 
 const FORBIDDEN = new Error('403: this host may not read the VM');
 
@@ -22,24 +32,33 @@ function unreadable(services: FakeServices, vmId: VmId | undefined): { readonly 
   };
 }
 
+async function endedAs(
+  services: FakeServices,
+  vms: readonly VirtualMachine[],
+  [kind, reason]: readonly [OutcomeKind, OutcomeReason],
+  atUtc = services.nowUtc(),
+): Promise<void> {
+  await saveOutcomes(
+    services,
+    ROLLOUT,
+    vms.map(({ id: vmId, region }) => ({
+      vmId,
+      kind,
+      reason,
+      detail: '',
+      atUtc,
+      phase: phaseIdOf(1),
+      region,
+      installation: null,
+    })),
+  );
+}
+
 describe('R-111: a VM that cannot be read', () => {
   const deferred = async (vms: readonly VirtualMachine[]): Promise<FakeServices> => {
     const services = await someServices({ vms, nowUtc: '2026-11-13T04:10:00.000Z' });
     await services.rollouts.savePhase(ROLLOUT, aPhase());
-    await saveOutcomes(
-      services,
-      ROLLOUT,
-      vms.map(({ id: vmId, region }) => ({
-        vmId,
-        kind: 'deferred',
-        reason: 'poweredOff',
-        detail: '',
-        atUtc: '2026-11-12T05:00:00.000Z',
-        phase: phaseIdOf(1),
-        region,
-        installation: null,
-      })),
-    );
+    await endedAs(services, vms, ['deferred', 'poweredOff'], '2026-11-12T05:00:00.000Z');
     return services;
   };
 
@@ -59,5 +78,34 @@ describe('R-111: a VM that cannot be read', () => {
     trouble.end();
     services.wait(3600);
     expect(await taken(services, 'catchup-2026-11-13t05')).toEqual([second]);
+  });
+});
+
+describe('R-204, INV-10: after the bake, a VM that cannot be probed', () => {
+  it('keeps no other from being looked at, is asked again, and counts as unhealthy when its time is up', async () => {
+    const vms = vmsOf(3);
+    const services = await someServices({ vms, control: { vmCount: 3 } });
+    const [first, second, third] = vms.map(({ id }) => id);
+    const phase = phaseIdOf(2);
+    await services.plans.addRounds(ROLLOUT, [aRound({ phase, vmIds: vms.map(({ id }) => id) })]);
+    await endedAs(services, vms, ['patched', 'installed']);
+    services.wait(1800);
+    unreadable(services, second);
+    services.driver.change(third as VmId, { signals: { ...HEALTHY, resourceHealth: 'unavailable' } });
+    const asked = { rolloutId: ROLLOUT, phase, from: null };
+    expect(await services.run(recordBake, { ...asked, again: null, isLast: false })).toMatchObject({
+      probed: 3,
+      unknown: [second],
+      unhealthy: [{ vmId: third }],
+    });
+    await services.run(recordBake, { ...asked, again: [second], isLast: true });
+    const outcomes = await outcomesIn(services);
+    expect(new Map(outcomes.map(({ vmId, reason }) => [vmId, reason]))).toEqual(
+      new Map([
+        [first, 'installed'],
+        [second, 'unknownTooLong'],
+        [third, 'unhealthyAfterUpdate'],
+      ]),
+    );
   });
 });
