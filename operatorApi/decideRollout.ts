@@ -45,7 +45,7 @@ export async function decideRollout(
   if (kind === 'resume' || kind === 'skip') {
     await writeDown();
     await answerHalts(services, id, open, { kind, ...who, atUtc });
-    if (kind === 'resume') await setMode(services, id, 'running');
+    if (kind === 'resume') await liftPause(services, control);
   } else {
     await setMode(services, id, kind === 'pause' ? 'paused' : 'cancelled');
     await writeDown();
@@ -65,11 +65,21 @@ async function answerHalts(
 }
 
 /** INV-9: what another person cancelled meanwhile, or what has ended, does not go on, and the late decision fails. */
-async function setMode(services: Services, id: RolloutId, mode: RolloutControl['mode']): Promise<void> {
+async function setMode(services: Services, id: RolloutId, mode: 'paused' | 'cancelled'): Promise<void> {
   await services.rollouts.update(id, (row) => {
     if (row.mode === mode) return null;
     if (row.mode === 'ended' || row.mode === 'cancelled') throw over(row);
     return { ...row, mode, modeSinceUtc: services.nowUtc() };
+  });
+}
+
+/** INV-9: lifts the pause that was looked at, and no pause that came while this person decided. */
+async function liftPause(services: Services, seen: RolloutControl): Promise<void> {
+  await services.rollouts.update(seen.rolloutId, (row) => {
+    if (row.mode === 'ended' || row.mode === 'cancelled') throw over(row);
+    const isSeen = seen.mode === 'paused' && row.modeSinceUtc === seen.modeSinceUtc;
+    if (row.mode !== 'paused' || !isSeen) return null;
+    return { ...row, mode: 'running', modeSinceUtc: services.nowUtc() };
   });
 }
 

@@ -153,6 +153,27 @@ describe('what a person cannot decide', () => {
     },
   );
 
+  it('INV-9: to resume what halted lifts no pause that another person gives meanwhile', async () => {
+    const services = await halted(aHalt('one'));
+    const bob = {
+      ...services,
+      rollouts: {
+        ...services.rollouts,
+        halts: async (id: RolloutId) => {
+          const open = await services.rollouts.halts(id);
+          await decide(services, 'pause');
+          return open;
+        },
+      },
+    };
+    await decideRollout(bob, ROLLOUT, 'resume', { by: 'bob', reason: 'looked at the halt' });
+    expect(await modeOf(services)).toBe('paused');
+    expect((await services.rollouts.halts(ROLLOUT))[0]?.decision).toMatchObject({
+      kind: 'resume',
+      by: 'bob',
+    });
+  });
+
   it.each(['resume', 'skip'] as const)('%s what neither waits nor stands', async (kind) => {
     await expect(decide(await someServices(), kind)).rejects.toMatchObject({ code: 'NOTHING_TO_DECIDE' });
   });
