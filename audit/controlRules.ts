@@ -1,16 +1,14 @@
 import type { AuditHalt, AuditRollout, AuditTrailRow } from './auditInput';
 import { type Findings, utcOf } from './auditReport';
 import type { Install } from './driverLog';
+import type { Place } from './fleetFacts';
 import { regionName } from './regionFacts';
 
 /** A stretch in which nothing new may start: open at both ends, because what happens at one instant has no order. */
 interface Stop {
   readonly from: number;
   readonly until: number;
-  /** Null for everywhere. */
-  readonly region: string | null;
-  /** Null for every image. */
-  readonly family: string | null;
+  readonly covers: (place: Place) => boolean;
   readonly because: string;
 }
 
@@ -36,16 +34,21 @@ const holdsOnlyItsGate = ({ kind, region, scope }: AuditHalt): boolean =>
 
 /** A decision ends the halt, whatever it is: what is skipped or cancelled starts nothing for other reasons. */
 function stopOf({ kind, haltId, region, scope, atUtc, decision }: AuditHalt, pollSeconds: number): Stop {
+  const isRegional = kind === 'hold' || scope?.kind === 'region';
   return {
     from: Date.parse(atUtc) + pollSeconds * 1000,
     until: decision === null ? Infinity : Date.parse(decision.atUtc),
-    region: (kind === 'hold' || scope?.kind === 'region') && region !== null ? regionName(region) : null,
-    family: scope?.kind === 'family' ? (scope.family ?? null) : null,
+    covers: (place) =>
+      (!isRegional || region === null || regionName(region) === place.region) &&
+      (scope?.kind !== 'family' || (scope.family ?? place.imageFamily) === place.imageFamily),
     because: `${kind} ${haltId} of ${atUtc} stands`,
   };
 }
 
-/** INV-9: from a pause until the next resume, and after a cancellation, nothing new starts. */
+/**
+ * INV-9: from a pause until the next resume, and after a cancellation, nothing new starts: in the whole rollout, or in the region, set or VM that
+ * the person named. A phase is not judged: its VMs may be caught up meanwhile, and the log does not say which turn an install is of.
+ */
 export function checkPauses(
   installs: readonly Install[],
   trail: readonly AuditTrailRow[],
@@ -53,26 +56,55 @@ export function checkPauses(
   findings: Findings,
 ): void {
   const stops = new Map<string, Stop[]>();
-  const pausedSince = new Map<string, number>();
-  const close = (rolloutId: string, from: number, until: number, what: string): void => {
-    const because = `the rollout is ${what} since ${utcOf(from)}`;
-    stops
-      .get(rolloutId)
-      ?.push({ from: from + onItsWaySeconds * 1000, until, region: null, family: null, because });
+  const paused = new Map<string, AuditTrailRow>();
+  const close = (row: AuditTrailRow, until: number): void => {
+    const from = Date.parse(row.atUtc);
+    const part = partOf(row);
+    const because = `${part?.name ?? 'the rollout'} is ${row.what} since ${utcOf(from)}`;
+    const covers = part?.covers ?? ((): boolean => true);
+    stops.get(row.rolloutId)?.push({ from: from + onItsWaySeconds * 1000, until, covers, because });
   };
-  for (const { rolloutId, what, atUtc } of [...trail].sort(byTime)) {
+  for (const row of [...trail].sort(byTime)) {
+    const { rolloutId, what, atUtc } = row;
     if (!stops.has(rolloutId)) stops.set(rolloutId, []);
-    const at = Date.parse(atUtc);
-    const since = pausedSince.get(rolloutId);
-    if (what === 'paused' && since === undefined) pausedSince.set(rolloutId, at);
-    if (what === 'resumed' && since !== undefined) {
-      pausedSince.delete(rolloutId);
-      close(rolloutId, since, at, 'paused');
-    }
-    if (what === 'cancelled') close(rolloutId, at, Infinity, 'cancelled');
+    const part = partOf(row);
+    const key = `${rolloutId} ${part?.name ?? ''}`;
+    if (what === 'paused' && !paused.has(key)) paused.set(key, row);
+    if (what === 'cancelled' || (what === 'skipped' && part !== null)) close(row, Infinity);
+    if (what !== 'resumed') continue;
+    // What was paused in part goes on with the rollout.
+    for (const [other, since] of paused)
+      if (other === key || (part === null && since.rolloutId === rolloutId)) {
+        paused.delete(other);
+        close(since, Date.parse(atUtc));
+      }
   }
-  for (const [rolloutId, since] of pausedSince) close(rolloutId, since, Infinity, 'paused');
+  for (const since of paused.values()) close(since, Infinity);
   checkStops('INV-9', installs, stops, findings);
+}
+
+interface Part {
+  readonly name: string;
+  readonly covers: (place: Place) => boolean;
+}
+
+/** What a decision is about; null for the rollout as a whole. */
+function partOf({ vmId, subject, evidence }: AuditTrailRow): Part | null {
+  const { scope } = evidence;
+  if (typeof scope !== 'object' || scope === null) return null;
+  if ('vm' in scope && vmId !== null) {
+    const id = vmId.toLowerCase();
+    return { name: `VM ${id}`, covers: (place) => place.vm.toLowerCase() === id };
+  }
+  if ('region' in scope && typeof scope.region === 'string') {
+    const region = regionName(scope.region);
+    return { name: `region ${region}`, covers: (place) => place.region === region };
+  }
+  if ('availabilitySet' in scope && typeof scope.availabilitySet === 'string') {
+    const set = scope.availabilitySet.toLowerCase();
+    return { name: `set ${set}`, covers: (place) => place.set === set };
+  }
+  return { name: subject, covers: () => false };
 }
 
 const byTime = (a: AuditTrailRow, b: AuditTrailRow): number => Date.parse(a.atUtc) - Date.parse(b.atUtc);
@@ -87,13 +119,7 @@ function checkStops(
     const stops = rolloutId === null ? undefined : stopsOf.get(rolloutId);
     if (stops === undefined) continue;
     findings.evaluated(invariant);
-    const stop = stops.find(
-      ({ from, until, region, family }) =>
-        start > from &&
-        start < until &&
-        (region === null || region === place.region) &&
-        (family === null || family === place.imageFamily),
-    );
+    const stop = stops.find(({ from, until, covers }) => start > from && start < until && covers(place));
     if (stop !== undefined)
       findings.violated(invariant, place.vm, start, `an install starts while ${stop.because}`);
   }

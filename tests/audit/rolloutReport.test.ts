@@ -6,7 +6,7 @@ import type {
   AuditTrailRow,
 } from '../../audit/auditInput';
 import type { DriverEvent } from '../../drivers/driver';
-import { aSet, at, audit, aVm, event, install, probe, violated } from './logBuilders';
+import { aSet, at, audit, aVm, event, install, probe, setId, violated } from './logBuilders';
 
 const ROLLOUT = 'rollout-2026-11';
 const [a, b] = [aVm('a'), aVm('b')];
@@ -133,6 +133,45 @@ describe('INV-9: a paused rollout', () => {
   it('lets the request through that was on its way', () => {
     expect(started(11, [row(10, 'paused')], { onItsWaySeconds: 60 })).toEqual([]);
     expect(started(12, [row(10, 'paused')], { onItsWaySeconds: 60 })).toEqual(['INV-9']);
+  });
+
+  it.each([
+    ['its region', { region: 'East US' }, { region: 'westeurope' }],
+    ['its set', { availabilitySet: setId('web') }, { availabilitySet: setId('db') }],
+    ['itself', { vm: a.id.toLowerCase() }, { vm: b.id.toLowerCase() }],
+  ])(
+    'a VM is not installed while %s is paused, skipped or cancelled, and is while another is',
+    (_what, own, other) => {
+      const [first, second] = aSet('web', 2).map((vm, n) => ({ ...vm, id: [a.id, b.id][n] ?? '' }));
+      const found = (...said: (readonly [number, string, object | null])[]): unknown => {
+        const log = install(first ?? a, 30, 100);
+        const trail = said.map(([minute, what, scope]) => {
+          const vmId = scope !== null && 'vm' in scope ? String(scope.vm) : null;
+          return row(minute, what, {
+            subject: JSON.stringify(scope),
+            vmId,
+            evidence: scope === null ? {} : { scope },
+          });
+        });
+        return violated(audit([first ?? a, second ?? b], [log], { trail: [...trail, ...trailOf(log)] }));
+      };
+      for (const what of ['paused', 'skipped', 'cancelled']) {
+        expect(found([10, what, own])).toEqual(['INV-9']);
+        expect(found([10, what, other])).toEqual([]);
+        expect(found([31, what, own])).toEqual([]);
+      }
+      expect(found([10, 'paused', own], [20, 'resumed', own])).toEqual([]);
+      expect(found([10, 'paused', own], [20, 'resumed', other])).toEqual(['INV-9']);
+      expect(found([10, 'paused', own], [20, 'resumed', null])).toEqual([]);
+      expect(found([10, 'paused', null], [20, 'resumed', own])).toEqual(['INV-9']);
+      expect(found([10, 'skipped', own], [20, 'resumed', null])).toEqual(['INV-9']);
+    },
+  );
+
+  it('in a phase alone is not judged: its VMs may be caught up', () => {
+    expect(
+      started(11, [row(10, 'paused', { subject: 'phase 1', evidence: { scope: { phase: 'phase-1' } } })]),
+    ).toEqual([]);
   });
 
   it('is no concern of another one', () => {
