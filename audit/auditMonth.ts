@@ -48,7 +48,7 @@ export function auditMonth(input: AuditInput): AuditReport {
   if (input.exposure !== undefined) checkExposure(log, input.rollouts ?? [], input.exposure, findings);
   checkReport(log, fleet, input, findings);
   checkAssessments(log, { fleet, windows: fleets }, input, findings);
-  checkUntouched(log, input, findings);
+  checkUntouched(log, fleet, input, findings);
   const { freezes = [], onItsWaySeconds = 0, changedByOwner = [] } = input;
   checkFreezes(log.installs, freezes, { vms, onItsWaySeconds, changedByOwner }, findings);
   const { peaks, pairOverlaps } = sweep(log, fleet, regions, input, findings);

@@ -119,6 +119,10 @@ describe('INV-17: nothing is done to a VM against the word of its owner', () => 
   const excluded = { tags: { 'Lowtide-Exclude': 'TRUE', 'lowtide-timezone': 'UTC' } };
   const byRollout = (of: ReturnType<typeof aVm>): DriverEvent[] => install(of, 10, 40);
   const byHand = (of: ReturnType<typeof aVm>): DriverEvent[] => install(of, 10, 40, { rolloutId: null });
+  const afterMove = (of: ReturnType<typeof aVm>): DriverEvent[] => {
+    const to = { ...of, id: of.id.replace('/rg/', '/rg-moved/') };
+    return [event(of, 5, 'moved', { to: to.id }), ...install(to, 10, 40)];
+  };
   const rebooted = (of: ReturnType<typeof aVm>): DriverEvent[] => [
     event(of, 30, 'rebootStarted', { rolloutId: 'rollout-2026-11', operationId: 'o' }),
   ];
@@ -132,6 +136,10 @@ describe('INV-17: nothing is done to a VM against the word of its owner', () => 
     ],
     ['a VM of its owner’s schedule is installed on by a rollout', { hasOwnSchedule: true }, byRollout],
     ['a VM in Manual is installed on by a rollout', { patchMode: 'Manual' }, byRollout],
+    ['a VM in AutomaticByOS is installed on by a rollout', { patchMode: 'AutomaticByOS' }, byRollout],
+    ['a VM in ImageDefault is installed on by a rollout', { patchMode: 'ImageDefault' }, byRollout],
+    ['a VM whose patch mode is not set is installed on by a rollout', { patchMode: null }, byRollout],
+    ['an excluded VM is installed on after it was moved', excluded, afterMove],
     ['a VM that must not reboot is rebooted', { rebootSetting: 'Never' }, rebooted],
   ])('%s: found', (_what, facts, events) => {
     expect(touched(facts, events)).toEqual(['INV-17']);
@@ -145,6 +153,8 @@ describe('INV-17: nothing is done to a VM against the word of its owner', () => 
       { patchMode: 'Manual', isInCharge: true },
       byRollout,
     ],
+    ['a VM of which the fleet does not say its mode', {}, byRollout],
+    ['a VM in AutomaticByPlatform, in any case', { patchMode: 'automaticByPlatform' }, byRollout],
     ['a VM in AutomaticByPlatform', { patchMode: 'AutomaticByPlatform' }, byRollout],
     ['a VM that reboots if required', { rebootSetting: 'IfRequired' }, rebooted],
   ])('near miss: %s', (_what, facts, events) => {
