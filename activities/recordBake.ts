@@ -6,13 +6,13 @@ import { Outcome, outcomeOf } from '../domain/outcome';
 import { because } from '../domain/reasons';
 import { pairComponent } from '../domain/regions';
 import { isBakedTo, type BakeSeen, type RolloutEvidence } from '../domain/rolloutEvidence';
-import { messageOf } from '../domain/messageOf';
 import type { VirtualMachine } from '../domain/virtualMachine';
 import type { HealthProbe } from '../drivers/driver';
 import type { KeptOutcome } from '../store/outcomes';
 import { countAsDown } from './budgets/budgetMembers';
 import type { BakeCursor } from './contracts';
 import * as contracts from './contracts';
+import { probeVm } from './fleet/probeVm';
 import { rolloutOf } from './rollout/control';
 import { expectProbes } from './round/expectClaim';
 import { tellBakeSeen } from './round/roundEvidence';
@@ -105,7 +105,7 @@ type Input = z.output<typeof contracts.recordBake.input>;
 
 interface Turned {
   readonly kept: KeptOutcome;
-  readonly probe: Probed;
+  readonly probe: Pick<HealthProbe, 'answer' | 'because'>;
 }
 
 const AFTER_BAKE = 'after the bake: ';
@@ -136,7 +136,7 @@ async function probeTogether(
       await name(services, answer, rolloutId, { kept, vm: await services.inventory.read(vmId), outcome });
     }
     if (kept?.kind !== 'patched') return;
-    const probe = await probed(services, vmId);
+    const probe = await probeVm(services, vmId);
     answer.probed += 1;
     // A VM that is gone, or that its owner stopped, says nothing of its update.
     if (probe?.answer === 'healthy' && isNew) countHealthy(answer, await services.inventory.read(vmId));
@@ -179,17 +179,6 @@ async function probeTogether(
     })),
   );
   for (const one of found) await name(services, answer, rolloutId, one);
-}
-
-type Probed = Pick<HealthProbe, 'answer' | 'because'>;
-
-/** INV-10: of a VM that cannot be probed nothing is known. It keeps no other from being looked at. */
-async function probed({ driver }: Services, vmId: VmId): Promise<Probed | null> {
-  try {
-    return await driver.probeHealth(vmId);
-  } catch (error) {
-    return { answer: 'unknown', because: messageOf(error) };
-  }
 }
 
 function countHealthy({ healthy }: Found, vm: VirtualMachine | null): void {

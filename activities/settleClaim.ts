@@ -1,6 +1,7 @@
 import { RolloutId, type VmId } from '../domain/ids';
 import { addSeconds } from '../domain/instants';
 import type { OutcomeReason } from '../domain/reasons';
+import type { InstallProgress } from '../domain/vmUpdate';
 import type { InstallOperation } from '../store/operations';
 import * as contracts from './contracts';
 import { settle } from './round/installOperation';
@@ -11,7 +12,7 @@ export const settleClaim = activity(contracts.settleClaim, async (services, { cl
   let inFlight = 0;
   const unproven: VmId[] = [];
   for (const operation of await services.operations.ofClaim(disruption.region, claimId)) {
-    const { kind } = await settle(services, operation);
+    const kind = await kindOf(services, operation);
     if (kind === 'running') inFlight += 1;
     // an intent that was withdrawn, or never heard of again, disrupted no VM
     const wasInstalled = kind === 'ended' || operation.operationId !== null;
@@ -26,11 +27,20 @@ export const settleClaim = activity(contracts.settleClaim, async (services, { cl
       what: 'claimOverrun',
       subject: claimId,
       vmId: null,
-      why: `${inFlight} installations are still running long after their window; the place is held until they end.`,
+      why: `${inFlight} installations are still running long after their window, or cannot be asked after; the place is held until they end.`,
       evidence: { ...disruption, expiresUtc },
     });
   return { inFlight, overrun, unproven };
 });
+
+/** An installation that cannot be asked after may be running: the claim stays, and the others are looked at. */
+async function kindOf(services: Services, operation: InstallOperation): Promise<InstallProgress['kind']> {
+  try {
+    return (await settle(services, operation)).kind;
+  } catch {
+    return 'running';
+  }
+}
 
 /** What is said only of a VM that came through its soak healthy, or that its owner stopped meanwhile. */
 const WATCHED: ReadonlySet<OutcomeReason> = new Set<OutcomeReason>([

@@ -1,11 +1,15 @@
 import { collectSecondChances } from '../../activities/collectSecondChances';
+import { probeHealth } from '../../activities/probeHealth';
 import { recordBake } from '../../activities/recordBake';
 import { saveOutcomes } from '../../activities/rollout/saveOutcomes';
+import { startInstall } from '../../activities/round/startInstall';
+import { settleClaim } from '../../activities/settleClaim';
 import type { VmId } from '../../domain/ids';
 import { PhaseId, phaseIdOf } from '../../domain/phaseId';
 import type { OutcomeKind, OutcomeReason } from '../../domain/reasons';
 import type { VirtualMachine } from '../../domain/virtualMachine';
-import { vmsOf } from '../support/builders';
+import { aVm, vmsOf } from '../support/builders';
+import { aDisruption } from '../support/claims';
 import { HEALTHY } from '../support/fakeDriver';
 import {
   aPhase,
@@ -14,7 +18,9 @@ import {
   ROLLOUT,
   someServices,
   type FakeServices,
+  WINDOW_CLOSES,
 } from '../support/fakeServices';
+import { inputFor, START_BY } from '../support/installScene';
 
 const FORBIDDEN = new Error('403: this host may not read the VM');
 
@@ -85,13 +91,13 @@ describe('R-204, INV-10: after the bake, a VM that cannot be probed', () => {
   it('keeps no other from being looked at, is asked again, and counts as unhealthy when its time is up', async () => {
     const vms = vmsOf(3);
     const services = await someServices({ vms, control: { vmCount: 3 } });
-    const [first, second, third] = vms.map(({ id }) => id);
+    const [first, second, third = aVm().id] = vms.map(({ id }) => id);
     const phase = phaseIdOf(2);
     await services.plans.addRounds(ROLLOUT, [aRound({ phase, vmIds: vms.map(({ id }) => id) })]);
     await endedAs(services, vms, ['patched', 'installed']);
     services.wait(1800);
     unreadable(services, second);
-    services.driver.change(third as VmId, { signals: { ...HEALTHY, resourceHealth: 'unavailable' } });
+    services.driver.change(third, { signals: { ...HEALTHY, resourceHealth: 'unavailable' } });
     const asked = { rolloutId: ROLLOUT, phase, from: null };
     expect(await services.run(recordBake, { ...asked, again: null, isLast: false })).toMatchObject({
       probed: 3,
@@ -107,5 +113,46 @@ describe('R-204, INV-10: after the bake, a VM that cannot be probed', () => {
         [third, 'unhealthyAfterUpdate'],
       ]),
     );
+  });
+});
+
+describe('what the sweep of a ledger asks of a VM that cannot be read', () => {
+  it('is unknown: its set stays held, and the other VMs and ledgers of the sweep are looked at', async () => {
+    const [vm = aVm()] = vmsOf(1);
+    const services = await someServices({ vms: [vm] });
+    unreadable(services, vm.id);
+    expect(await services.run(probeHealth, { vmId: vm.id })).toMatchObject({
+      answer: 'unknown',
+      because: FORBIDDEN.message,
+    });
+  });
+
+  it('is in flight under its claim, which is held and reported in time; the others of the claim are settled', async () => {
+    const vms = vmsOf(2);
+    const services = await someServices({ vms });
+    for (const { id } of vms)
+      await startInstall.handler(services)(Object.assign({}, inputFor('claim-1'), { vmId: id }));
+    for (const { id } of vms) services.driver.endInstall(id);
+    const [first, second] = vms.map(({ id }) => id);
+    const { driver } = services;
+    const [readOperation, own] = [driver.readOperation.bind(driver), driver.accepted[0]?.operationId];
+    driver.readOperation = (id) => (id === own ? Promise.reject(FORBIDDEN) : readOperation(id));
+    services.clock.nowUtc = '2026-11-13T13:00:00.001Z';
+    const claim = {
+      claimId: 'claim-1',
+      kind: 'rollout',
+      disruption: aDisruption(),
+      startByUtc: START_BY,
+      expiresUtc: WINDOW_CLOSES,
+    };
+    expect(await services.run(settleClaim, { claim })).toMatchObject({ inFlight: 1, overrun: true });
+    const ended = await services.operations.ofClaim('eastus', 'claim-1');
+    expect(ended.flatMap(({ vmId, endedUtc }) => (endedUtc === null ? [] : [vmId]))).toEqual([second]);
+    expect((await services.audit.list('ledger')).map(({ what }) => what)).toEqual(['claimOverrun']);
+    driver.readOperation = readOperation;
+    expect(await services.run(settleClaim, { claim })).toMatchObject({
+      inFlight: 0,
+      unproven: expect.arrayContaining([first, second]) as unknown,
+    });
   });
 });
