@@ -254,6 +254,19 @@ describe('the client, against a running host', () => {
     const other = await lowtide('audit', '--verify', '--expect', `rollout-2026-11=${'0'.repeat(64)}`);
     expect([other.code, other.out]).toEqual([2, expect.stringContaining('was replaced')]);
   });
+
+  it('audit --verify finds that a chain of which a hash was noted is gone, and refuses what is no hash', async () => {
+    const gone = await lowtide('audit', '--verify', '--expect', `rollout-2026-10=${'A'.repeat(64)}`);
+    expect([gone.code, gone.out]).toEqual([
+      2,
+      expect.stringMatching(/rollout-2026-10: 0 rows, 1 fault; .*\n {2}removed: .*a{64} was noted/),
+    ]);
+    for (const text of ['rollout-2026-11', 'rollout-2026-11=', 'rollout-2026-11=abc'])
+      expect(await lowtide('audit', '--verify', '--expect', text)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('is not a hash of a chain') as string,
+      });
+  });
 });
 
 it('a host that does not answer is named, with what to do', async () => {
