@@ -82,9 +82,10 @@ function apiOf(baseUrl: string, key: string | undefined): Api {
   return {
     request: async (_method, path) => {
       const { status, body, text } = await http.get(path);
-      if (status === 200) return { status, headers: {}, body };
+      const isJson = typeof body === 'object';
+      if (status === 200 && isJson) return { status, headers: {}, body };
       throw new LowtideError('ARGUMENT_INVALID', {
-        what: `${path} answered ${status}.`,
+        what: `${path} answered ${status}${isJson ? '' : ', but not with JSON'}.`,
         why: text === '' ? 'The answer has no body.' : text,
         fix: 'Name a host of Lowtide with the simulated driver, and give the function key with --key if it needs one.',
       });

@@ -45,13 +45,13 @@ async function checkUnused(http: HttpClient, baseUrl: string): Promise<void> {
       why: `It answered ${rollouts.status}.`,
       fix: 'Give the key with --key.',
     });
-  if (rollouts.status !== 200)
+  const { value } = Object(rollouts.body) as { value?: readonly { id: string }[] };
+  if (rollouts.status !== 200 || value === undefined)
     throw new LowtideError('ARGUMENT_INVALID', {
       what: `${baseUrl} is not a working Lowtide host.`,
       why: `GET /api/rollouts answered ${rollouts.status}: ${rollouts.text.slice(0, 300)}`,
       fix: 'Give the address of a host that runs this app, without a path.',
     });
-  const { value } = rollouts.body as { value: readonly { id: string }[] };
   const [first] = value;
   if (first !== undefined) throw inUse(baseUrl, `It has ${first.id}.`);
   const subscriptions = await http.get('/subscriptions?api-version=2022-12-01');

@@ -36,14 +36,17 @@ export function apiClient({ url, key, token }: HostOptions): ApiClient {
     if (token !== undefined) headers['authorization'] = `Bearer ${token}`;
     const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
     const signal = AbortSignal.timeout(ANSWER_SECONDS_MAX * 1_000);
-    const response = await fetch(`${url}${path}`, { method, headers, signal, ...sent }).catch(
-      (cause: unknown) => {
-        throw notAnswered(url, cause);
-      },
-    );
-    const text = await response.text();
-    if (response.ok) return (text === '' ? null : JSON.parse(text)) as T;
-    throw refused(response.status, text, `${method} ${path}`);
+    // The body, too, may end in the middle, with the host that sends it.
+    const answered = fetch(`${url}${path}`, { method, headers, signal, ...sent }).then(async (response) => ({
+      response,
+      text: await response.text(),
+    }));
+    const { response, text } = await answered.catch((cause: unknown) => {
+      throw notAnswered(url, cause);
+    });
+    const request = `${method} ${path}`;
+    if (!response.ok) throw refused(response.status, text, request);
+    return (text === '' ? null : jsonIn(text, request)) as T;
   };
   return {
     get: (path) => send('GET', path),
@@ -56,6 +59,15 @@ export function apiClient({ url, key, token }: HostOptions): ApiClient {
       }
     },
   };
+}
+
+/** A page to sign in on, which a proxy or App Service sends instead, is no answer of Lowtide. */
+function jsonIn(text: string, request: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw notOfLowtide(`${request} was answered, but not with JSON.`, text, cause);
+  }
 }
 
 function notAnswered(url: string, cause: unknown): LowtideError {
@@ -74,15 +86,33 @@ function notAnswered(url: string, cause: unknown): LowtideError {
 /** The host says what was wrong, why, and how to fix it: its words are passed on. */
 function refused(status: number, text: string, request: string): LowtideError {
   try {
-    const { code, title, detail = '', why = detail, fix = '' } = JSON.parse(text) as Record<string, string>;
+    const {
+      code,
+      title,
+      detail = '',
+      why = detail,
+      fix = IS_IT_LOWTIDE,
+    } = JSON.parse(text) as Record<string, string>;
     if (code !== undefined && title !== undefined)
       return new LowtideError(code as LowtideErrorCode, { what: title, why, fix });
   } catch {
     // no problem document: what answers is no Lowtide, or something in front of it
   }
-  return new LowtideError('ARGUMENT_INVALID', {
-    what: `${request} was answered with ${status}.`,
-    why: text === '' ? 'The answer has no body.' : text.slice(0, 300),
-    fix: 'Is it the address of a Lowtide host? Does the host need a key (--key) or a token (--token)?',
-  });
+  return notOfLowtide(`${request} was answered with ${status}.`, text);
 }
+
+function notOfLowtide(what: string, text: string, cause?: unknown): LowtideError {
+  return new LowtideError(
+    'ARGUMENT_INVALID',
+    {
+      what,
+      why: text === '' ? 'The answer has no body.' : text.slice(0, TEXT_SHOWN_MAX),
+      fix: IS_IT_LOWTIDE,
+    },
+    { cause },
+  );
+}
+
+const IS_IT_LOWTIDE =
+  'Is it the address of a Lowtide host? Does the host need a key (--key) or a token (--token)?';
+const TEXT_SHOWN_MAX = 300;

@@ -36,9 +36,8 @@ async function request(
   key: string | undefined,
 ): Promise<HttpAnswer> {
   const sent = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) };
-  let response: Response;
   try {
-    response = await fetch(url, {
+    const response = await fetch(url, {
       method,
       headers: {
         'content-type': 'application/json',
@@ -47,6 +46,8 @@ async function request(
       signal: AbortSignal.timeout(ANSWER_SECONDS_MAX * 1_000),
       ...sent,
     });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, text, body: parse(text) };
   } catch (cause) {
     throw new LowtideError(
       'ARGUMENT_INVALID',
@@ -58,8 +59,6 @@ async function request(
       { cause },
     );
   }
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: parse(text) };
 }
 
 function parse(text: string): unknown {
