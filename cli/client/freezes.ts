@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describeSelector, Selector } from '../../domain/selector';
+import { readText } from '../../local/readText';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
@@ -63,7 +63,7 @@ export async function runFreezeImport(
   file: string,
   options: Common & SelectorOptions & { readonly owner?: string | undefined },
 ): Promise<0> {
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file);
   const api = apiClient(options);
   const selected = selectorQuery(await withIds(api, options));
   const path = queryOf('/api/freezes/import', { ...selected, owner: options.owner });

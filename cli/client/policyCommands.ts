@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readText } from '../../local/readText';
 import { say } from '../../local/say';
 import { apiClient, queryOf, type ApiClient, type HostOptions } from './apiClient';
 import { writeJson, writeRows, type OutputOptions, type Row } from './output';
@@ -68,7 +68,7 @@ interface Turn {
 }
 
 export async function runPolicyDiff(file: string, options: Common): Promise<0> {
-  const diff = await diffOf(apiClient(options), readFileSync(file, 'utf8'));
+  const diff = await diffOf(apiClient(options), readText(file));
   if (options.json) writeJson(diff);
   else writeDiff(diff, options);
   return 0;
@@ -118,7 +118,7 @@ export interface PolicyApplyOptions extends Common {
 /** What it changes, and for which VMs, is shown before it is in force. On a terminal a person confirms it; what is applied is what was shown. */
 export async function runPolicyApply(file: string, options: PolicyApplyOptions): Promise<0> {
   const api = apiClient(options);
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file);
   const { version } = await api.get<PolicyView>('/api/policy');
   if (!options.json) writeDiff(await diffOf(api, text), options);
   if (!options.yes && process.stdin.isTTY) await goOn(`policy apply ${file}`);

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import { LowtideError } from '../../domain/lowtideError';
 import { messageOf } from '../../domain/messageOf';
+import { readText } from '../../local/readText';
 import { say } from '../../local/say';
 import { readPolicyFile } from '../../composition/policyFile';
 import { apiClient, queryOf, type HostOptions } from './apiClient';
@@ -109,7 +109,7 @@ async function ofHost(options: PreviewOptions): Promise<Preview> {
 function policyIn(file: string): Record<string, unknown> {
   return file.endsWith('.json')
     ? (readJson(file) as Record<string, unknown>)
-    : readPolicyFile(readFileSync(file, 'utf8'));
+    : readPolicyFile(readText(file));
 }
 
 export function writePreview(preview: Preview, selected: SelectorOptions): void {
@@ -175,7 +175,7 @@ function writeLimits({ shares, budgets }: Preview): void {
 }
 
 function readJson(file: string): unknown {
-  const text = readFileSync(file, 'utf8');
+  const text = readText(file);
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {

@@ -201,6 +201,9 @@ describe('the client, against a running host', () => {
     writeFileSync(file, `budgets:\n  - ${rule}\n`);
     const { out } = await lowtide('policy', 'diff', file);
     expect(out).toContain(`[ ${rule} ]`);
+    const utf16 = join(folder, 'utf16.yaml'); // as `>` of Windows PowerShell 5.1 writes it
+    writeFileSync(utf16, `\ufeffbudgets:\r\n  - ${rule}\r\n`, 'utf16le');
+    expect(await lowtide('policy', 'diff', utf16)).toMatchObject({ code: 0, out });
     expect(out).toMatch(/budgets mine is added: for 5 VMs: e2e-/);
     expect(out).toMatch(/It touches rollout-2026-11, which runs: \d+ of its VMs are still to come\./);
     const applied = (await lowtide('policy', 'apply', file, '--reason', 'Mine.')).out;
