@@ -160,10 +160,11 @@ async function holdRound(
   why: string,
   when: string,
 ): Promise<void> {
-  const standing = await services.rollouts.halts(ref.rolloutId);
   const haltId = haltIdOf(placeOf(ref), hook);
-  // One that a person has answered stays as it is: a no that comes after that is another hold.
-  const before = standing.filter((halt) => halt.haltId.startsWith(haltId));
+  // One that a person has answered stays as it is: a no that comes after that is another hold. Names of hooks have no dot.
+  const before = (await services.rollouts.halts(ref.rolloutId)).filter(
+    (halt) => halt.haltId === haltId || halt.haltId.startsWith(`${haltId}.`),
+  );
   if (before.some(({ decision }) => decision === null)) return;
   const next = before.length === 0 ? haltId : `${haltId}.${before.length + 1}`;
   await hold(services, hook, ref, next, why, when);
